@@ -1,0 +1,96 @@
+//! Stands in for the `probity` binary in the generator's own tests: the same commands, no log behind them.
+//!
+//! `STUB_FAIL_EVERY=n` in the environment makes every n-th request fail with 503.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicU64;
+use std::{env, fs, thread};
+
+use bench::database::Sql;
+use bench::stub::{self, Reply, Request};
+use bench::text;
+
+/// With an index and types that make a copy of it real work.
+const TABLE: &str = "CREATE TABLE entries (index bigint PRIMARY KEY, id uuid NOT NULL UNIQUE, leaf bytea NOT NULL, \
+                     at timestamptz NOT NULL DEFAULT now(), details jsonb)";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            use std::io::Write as _;
+            let _ = writeln!(std::io::stderr(), "stub: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn option<'a>(arguments: &'a [String], name: &str) -> Option<&'a str> {
+    let at = arguments.iter().position(|argument| argument == name)?;
+    arguments.get(at + 1).map(String::as_str)
+}
+
+fn run(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
+    use std::io::Write as _;
+    let folder = PathBuf::from(option(arguments, "--data-dir").ok_or("no --data-dir")?);
+    let database = option(arguments, "--database");
+    let verb: Vec<&str> = arguments
+        .iter()
+        .map(String::as_str)
+        .take_while(|word| !word.starts_with("--"))
+        .collect();
+    match verb.as_slice() {
+        ["init"] => {
+            fs::create_dir(&folder)?;
+            if let Some(url) = database {
+                Sql::connect(url)?.execute(TABLE)?;
+            }
+            Ok(())
+        }
+        ["key", "create"] => Ok(writeln!(std::io::stdout(), r#"{{"key":"prb_stub","id":"1"}}"#)?),
+        ["serve"] => {
+            let sql = database.map(Sql::connect).transpose()?.map(Mutex::new);
+            serve(option(arguments, "--listen").ok_or("no --listen")?, sql)
+        }
+        ["audit", "verify"] => {
+            fs::read_dir(&folder)?;
+            thread::sleep(std::time::Duration::from_millis(50));
+            Ok(())
+        }
+        _ => Err(format!("unknown command {verb:?}").into()),
+    }
+}
+
+fn serve(listen: &str, sql: Option<Mutex<Sql>>) -> Result<(), Box<dyn std::error::Error>> {
+    let fail_every = env::var("STUB_FAIL_EVERY")
+        .ok()
+        .and_then(|text| text.parse::<u64>().ok());
+    let index: &'static AtomicU64 = Box::leak(Box::new(AtomicU64::new(0)));
+    let answer = stub::like_probity(index);
+    stub::start(listen.parse()?, move |request: &Request| {
+        let is_write = request.line.starts_with("POST");
+        if is_write && fail_every.is_some_and(|every| request.number % every == every - 1) {
+            return Reply::new(503, r#"{"code":"overloaded"}"#);
+        }
+        if let Some(sql) = sql.as_ref().filter(|_| is_write) {
+            let count = text::count(&request.body, br#"{"actor":{"#);
+            let insert = format!(
+                "INSERT INTO entries (index, id, leaf, details) SELECT coalesce(m, 0) + n, gen_random_uuid(), \
+                 '\\x0a09', '{{\"a\":\"b\\\\nc\"}}' FROM (SELECT max(index) m FROM entries) e, generate_series(1, {count}) n"
+            );
+            let result = sql.lock().map_err(|error| error.to_string());
+            if let Err(error) =
+                result.and_then(|mut sql| sql.execute(&insert).map_err(|error| error.to_string()))
+            {
+                return Reply::new(500, &error);
+            }
+        }
+        answer(request)
+    })?;
+    loop {
+        thread::park();
+    }
+}

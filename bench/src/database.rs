@@ -1,0 +1,171 @@
+//! PostgreSQL for the runs: one durable server, a database for each Probity, and statements of our own.
+
+use bytes::Bytes;
+use futures_util::{SinkExt, TryStreamExt};
+use testkit::{Options, Postgres, TestDatabase};
+use tokio::runtime::Runtime;
+use tokio_postgres::{Client, NoTls};
+
+use crate::error::Error;
+use crate::process::{self, Ticks};
+
+/// A running server that keeps its promises about durability.
+#[derive(Debug)]
+pub struct Server {
+    postgres: Postgres,
+    by_socket: bool,
+    /// The process that all others of the server descend from.
+    pid: u32,
+    /// As `select version()` has it, shortened to the product and its number.
+    pub version: String,
+}
+
+/// A database that is dropped with this value.
+#[derive(Debug)]
+pub struct Database {
+    /// Where the program under test finds it.
+    pub url: String,
+    /// Dropping it drops the database.
+    _reserved: TestDatabase,
+}
+
+impl Server {
+    /// Starts one. `settings` win over our own; `by_socket`: the program under test comes over the unix socket.
+    pub fn start(settings: &[(String, String)], by_socket: bool) -> Result<Self, Error> {
+        let options = Options {
+            durable: true,
+            extra: settings.to_vec(),
+            ..Options::default()
+        };
+        let postgres = Postgres::start(options)?;
+        let mut sql = Sql::connect(&postgres.url())?;
+        let version = sql.text("SHOW server_version")?;
+        let folder = sql.text("SHOW data_directory")?;
+        let path = format!("{folder}/postmaster.pid");
+        let pid_file = std::fs::read_to_string(&path).map_err(Error::io(format!("reading {path}")))?;
+        let pid = pid_file.lines().next().and_then(|line| line.trim().parse().ok());
+        let pid = pid.ok_or_else(|| Error::Usage(format!("{path} does not begin with a process id")))?;
+        Ok(Self {
+            postgres,
+            by_socket,
+            pid,
+            version: format!("PostgreSQL {version}"),
+        })
+    }
+
+    /// A fresh, empty database; what earlier ones left to be written is written first.
+    pub fn database(&self) -> Result<Database, Error> {
+        let reserved = self.postgres.database()?;
+        let mut sql = Sql::connect(&self.postgres.url())?;
+        sql.execute(&format!("CREATE DATABASE {}", reserved.name()))?;
+        sql.execute("CHECKPOINT")?;
+        let administrative = self.postgres.socket_url().filter(|_| self.by_socket);
+        let url = match administrative {
+            Some(url) => testkit::url::with_database(&url, reserved.name())?,
+            None => reserved.url().to_owned(),
+        };
+        Ok(Database {
+            url,
+            _reserved: reserved,
+        })
+    }
+
+    /// Processor time of all processes of the server.
+    pub fn ticks(&self) -> Ticks {
+        process::tree_ticks(self.pid)
+    }
+}
+
+/// How rows are copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// One line a row.
+    Text,
+    /// Length-prefixed fields.
+    Binary,
+}
+
+impl Format {
+    /// As in `WITH (FORMAT …)`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Binary => "binary",
+        }
+    }
+}
+
+/// One connection for statements of our own, blocking.
+#[derive(Debug)]
+pub struct Sql {
+    runtime: Runtime,
+    client: Client,
+}
+
+impl Sql {
+    /// Connects.
+    pub fn connect(url: &str) -> Result<Self, Error> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(Error::io("runtime"))?;
+        let (client, connection) = runtime
+            .block_on(tokio_postgres::connect(url, NoTls))
+            .map_err(Error::sql("connecting"))?;
+        // It runs while we block on a statement; how it ends is told by the statement.
+        drop(runtime.spawn(connection));
+        Ok(Self { runtime, client })
+    }
+
+    /// Runs statements without a result.
+    pub fn execute(&mut self, statements: &str) -> Result<(), Error> {
+        self.runtime
+            .block_on(self.client.batch_execute(statements))
+            .map_err(Error::sql(statements))
+    }
+
+    /// The single value of a query, as text.
+    pub fn text(&mut self, query: &str) -> Result<String, Error> {
+        let row = self
+            .runtime
+            .block_on(self.client.query_one(query, &[]))
+            .map_err(Error::sql(query))?;
+        row.try_get(0).map_err(Error::sql(query))
+    }
+
+    /// The single value of a query, as a number.
+    pub fn number(&mut self, query: &str) -> Result<i64, Error> {
+        let row = self
+            .runtime
+            .block_on(self.client.query_one(query, &[]))
+            .map_err(Error::sql(query))?;
+        row.try_get(0).map_err(Error::sql(query))
+    }
+
+    /// Everything that a `COPY … TO STDOUT` gives.
+    pub fn copy_out(&mut self, statement: &str) -> Result<Vec<u8>, Error> {
+        let copy = async {
+            let stream = self.client.copy_out(statement).await?;
+            stream
+                .try_fold(Vec::new(), |mut all, piece| async move {
+                    all.extend_from_slice(&piece);
+                    Ok(all)
+                })
+                .await
+        };
+        self.runtime.block_on(copy).map_err(Error::sql(statement))
+    }
+
+    /// Feeds a `COPY … FROM STDIN`, which is one transaction; how many rows it took.
+    pub fn copy_in(&mut self, statement: &str, pieces: Vec<Bytes>) -> Result<u64, Error> {
+        let copy = async {
+            let sink = self.client.copy_in(statement).await?;
+            futures_util::pin_mut!(sink);
+            for piece in pieces {
+                sink.feed(piece).await?;
+            }
+            sink.finish().await
+        };
+        self.runtime.block_on(copy).map_err(Error::sql(statement))
+    }
+}

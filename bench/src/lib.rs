@@ -1,0 +1,26 @@
+//! Load generator for Probity, and what is needed to trust its numbers.
+//!
+//! It runs on the processors that the server and the database need, so its own cost comes first: one thread, one
+//! epoll, raw HTTP/1.1 from a template, no allocation and no parsing of bodies but for a sample. `bench calibrate`
+//! measures that cost.
+//!
+//! Where things are: [`load`] is the loop over [`connection`]s, fed by a [`workload`]; [`response`] frames answers;
+//! [`probity`] and [`database`] start what is measured; [`scenario`] says what to measure and how to add to it;
+//! [`report`] shows it. [`stub`] stands in for the server in tests.
+
+pub mod connection;
+pub mod database;
+pub mod error;
+pub mod latency;
+pub mod load;
+pub mod machine;
+pub mod options;
+pub mod probity;
+pub mod process;
+pub mod random;
+pub mod report;
+pub mod response;
+pub mod scenario;
+pub mod stub;
+pub mod text;
+pub mod workload;

@@ -1,0 +1,192 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Load generator for Probity: starts the server, loads it, and says what holds it back.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Example: bench append --engine postgres --connections 64,256 --duration 20"
+)]
+pub struct Options {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a comment here would become help text")]
+    pub common: Common,
+    #[command(subcommand)]
+    #[expect(missing_docs, reason = "a comment here would become help text")]
+    pub scenario: Scenario,
+}
+
+/// For every scenario.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// The program under test; default: `probity` beside this program, else target/release/probity
+    #[arg(long, global = true, env = "PROBITY_BIN", value_name = "FILE")]
+    pub bin: Option<PathBuf>,
+    /// Engines, in this order
+    #[arg(long, global = true, value_delimiter = ',', default_values_t = [Engine::Sqlite, Engine::Postgres])]
+    pub engine: Vec<Engine>,
+    /// Measured seconds of a run
+    #[arg(long, global = true, default_value = "10", value_parser = seconds, value_name = "SECONDS")]
+    pub duration: Duration,
+    /// Seconds of load before that
+    #[arg(long, global = true, default_value = "2", value_parser = seconds, value_name = "SECONDS")]
+    pub warmup: Duration,
+    /// Runs of each load, on fresh data each; the one with the median rate is shown
+    #[arg(long, global = true, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
+    pub runs: u16,
+    /// How to show the results
+    #[arg(long, global = true, default_value = "table")]
+    pub output: Output,
+    /// A setting of PostgreSQL, as in postgresql.conf; may be given several times
+    #[arg(long, global = true, value_name = "NAME=VALUE", value_parser = setting)]
+    pub pg: Vec<(String, String)>,
+    /// Let the program reach PostgreSQL through its unix socket instead of TCP
+    #[arg(long, global = true)]
+    pub pg_socket: bool,
+}
+
+/// What to measure.
+#[derive(Debug, Subcommand)]
+pub enum Scenario {
+    /// POST entries: one or an array of them a request
+    Append {
+        /// Numbers of connections; one load each
+        #[arg(long, value_delimiter = ',', default_values_t = [64, 256])]
+        connections: Vec<usize>,
+        /// Entries in a request
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+        batch: u16,
+        /// Open loop: requests due a second
+        #[arg(long, value_parser = positive)]
+        rate: Option<f64>,
+    },
+    /// Append and fetch receipts on a large log, against an empty one
+    LargeLog {
+        /// Entries to preload
+        #[arg(long, default_value_t = 5_000_000)]
+        entries: u64,
+    },
+    /// `probity audit verify` on a log and on one a quarter as large: time and memory
+    Verify {
+        /// Entries to preload
+        #[arg(long, default_value_t = 1_000_000)]
+        entries: u64,
+    },
+    /// Arrays of 100 against bare COPY into a table like `entries`; PostgreSQL only
+    CopyBaseline {
+        /// Rows to copy
+        #[arg(long, default_value_t = 200_000)]
+        rows: u64,
+        /// Rows in a transaction; 0: all in one
+        #[arg(long, value_delimiter = ',', default_values_t = [100, 500, 5_000, 0])]
+        transactions: Vec<u64>,
+    },
+    /// What the generator itself costs, against a server that does nothing
+    Calibrate {
+        /// Connections
+        #[arg(long, default_value_t = 64)]
+        connections: usize,
+        /// Entries in a request
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+        batch: u16,
+    },
+    /// Everything above except calibrate
+    All {
+        /// Entries to preload for large-log
+        #[arg(long, default_value_t = 5_000_000)]
+        large: u64,
+        /// Entries to preload for verify
+        #[arg(long, default_value_t = 1_000_000)]
+        verify: u64,
+    },
+}
+
+/// Where the program keeps its data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Engine {
+    /// In a file
+    Sqlite,
+    /// On a PostgreSQL server with fsync on
+    Postgres,
+}
+
+impl std::fmt::Display for Engine {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        })
+    }
+}
+
+/// How to show results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+}
+
+impl Common {
+    /// The program under test.
+    pub fn program(&self) -> PathBuf {
+        let beside =
+            || Some(std::env::current_exe().ok()?.parent()?.join("probity")).filter(|path| path.exists());
+        self.bin
+            .clone()
+            .or_else(beside)
+            .unwrap_or_else(|| "target/release/probity".into())
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let number = text
+        .strip_suffix('s')
+        .unwrap_or(text)
+        .parse::<f64>()
+        .map_err(|error| error.to_string())?;
+    Duration::try_from_secs_f64(number).map_err(|error| error.to_string())
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
+        _ => Err("not a positive number".into()),
+    }
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("not of the form name=value")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Options::command().debug_assert();
+        let line =
+            "bench append --connections 8 --batch 100 --engine postgres --duration 0.5s --pg fsync=off";
+        let options = Options::try_parse_from(line.split(' ')).unwrap();
+        assert_eq!(options.common.duration, Duration::from_millis(500));
+        assert_eq!(options.common.engine, [Engine::Postgres]);
+        assert_eq!(options.common.pg, [("fsync".to_owned(), "off".to_owned())]);
+        for wrong in [
+            "bench append --batch 0",
+            "bench append --batch 1001",
+            "bench append --rate 0",
+            "bench append --runs 0",
+        ] {
+            assert!(Options::try_parse_from(wrong.split(' ')).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! The program under test: its commands, its server process, its folder.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::database::Database;
+use crate::error::Error;
+use crate::process;
+use crate::response::Parser;
+
+/// Start-up includes migrations and the check of the log's right edge.
+const READY_MAX: Duration = Duration::from_mins(1);
+/// After SIGTERM.
+const STOP_MAX: Duration = Duration::from_secs(30);
+
+/// An installation: a data folder, a database, an API key. Its folder and database go with this value.
+#[derive(Debug)]
+pub struct Installation {
+    program: PathBuf,
+    folder: testkit::TempDir,
+    database: Option<Database>,
+    /// With scopes to write and to read.
+    pub key: String,
+}
+
+/// What a command of the program took.
+#[derive(Debug, Clone, Copy)]
+pub struct Usage {
+    /// From start to end.
+    pub wall: Duration,
+    /// Most memory that was resident at once, in KiB; looked at every 2 ms.
+    pub memory_peak_kib: u64,
+    /// Processor seconds.
+    pub cpu_seconds: f64,
+}
+
+impl Installation {
+    /// `init` and `key create`. Without a database it is on SQLite.
+    pub fn create(program: &Path, database: Option<Database>) -> Result<Self, Error> {
+        let folder = testkit::temp_dir("probity-bench");
+        let mut installation = Self {
+            program: program.to_owned(),
+            folder,
+            database,
+            key: String::new(),
+        };
+        installation.run(&["init"], &[])?;
+        let output = installation.run(
+            &["key", "create"],
+            &["--name", "bench", "--scopes", "write,read", "--output", "json"],
+        )?;
+        let mut answer: serde_json::Value = serde_json::from_str(&output).unwrap_or_default();
+        let Some(serde_json::Value::String(key)) = answer.get_mut("key").map(serde_json::Value::take) else {
+            return Err(Error::Server(
+                "`key create --output json` printed no JSON with a field `key`".into(),
+            ));
+        };
+        installation.key = key;
+        Ok(installation)
+    }
+
+    /// Where a connection of ours finds the database; `None` on SQLite.
+    pub fn database_url(&self) -> Option<&str> {
+        self.database.as_ref().map(|database| database.url.as_str())
+    }
+
+    /// Bytes in the data folder: on SQLite, the database.
+    pub fn folder_bytes(&self) -> u64 {
+        let files = fs::read_dir(self.data()).into_iter().flatten().flatten();
+        files
+            .filter_map(|file| file.metadata().ok())
+            .map(|metadata| metadata.len())
+            .sum()
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn command(&self, verb: &[&str], options: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(verb).arg("--data-dir").arg(self.data());
+        if let Some(database) = &self.database {
+            command.args(["--database", &database.url]);
+        }
+        command
+            .args(options)
+            .env("PROBITY_LOG", "warn")
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, verb: &[&str], options: &[&str]) -> Result<String, Error> {
+        let output = self.command(verb, options).output();
+        let output = output.map_err(Error::io(format!("running {}", self.program.display())))?;
+        if !output.status.success() {
+            return Err(Error::Command {
+                command: format!("probity {}", verb.join(" ")),
+                status: output.status.to_string(),
+                output: end_of(&[output.stdout, output.stderr].concat()),
+            });
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Runs a command to its end and measures it. Anything but success is an error.
+    pub fn measure(&self, verb: &[&str]) -> Result<Usage, Error> {
+        let log_path = self.folder.path().join("command.log");
+        let log = File::create(&log_path).map_err(Error::io("a log file"))?;
+        let errors = log.try_clone().map_err(Error::io("a log file"))?;
+        let started = Instant::now();
+        let child = self.command(verb, &[]).stdout(log).stderr(errors).spawn();
+        let mut child = child.map_err(Error::io(format!("running {}", self.program.display())))?;
+        let mut memory_peak_kib = 0;
+        // Until it is waited for, an ended process keeps its processor time in /proc, but not its memory.
+        while !process::is_zombie(child.id()) {
+            memory_peak_kib = process::memory_kib(child.id()).map_or(memory_peak_kib, |(_, peak)| peak);
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let wall = started.elapsed();
+        let (user, system) = process::ticks(child.id()).seconds();
+        let status = child.wait().map_err(Error::io("waiting for a command"))?;
+        if !status.success() {
+            return Err(Error::Command {
+                command: format!("probity {}", verb.join(" ")),
+                status: status.to_string(),
+                output: end_of(&fs::read(&log_path).unwrap_or_default()),
+            });
+        }
+        Ok(Usage {
+            wall,
+            memory_peak_kib,
+            cpu_seconds: user + system,
+        })
+    }
+
+    /// Starts the server and waits until it is ready.
+    pub fn serve(&self) -> Result<Server, Error> {
+        let address: SocketAddr = ([127, 0, 0, 1], testkit::free_port()).into();
+        let log_path = self.folder.path().join("server.log");
+        let log = File::create(&log_path).map_err(Error::io("a log file"))?;
+        let errors = log.try_clone().map_err(Error::io("a log file"))?;
+        let child = self
+            .command(&["serve"], &["--listen", &address.to_string()])
+            .stdout(log)
+            .stderr(errors)
+            .spawn();
+        let child = child.map_err(Error::io(format!("running {}", self.program.display())))?;
+        let mut server = Server {
+            child,
+            address,
+            memory_idle_kib: 0,
+        };
+        let started = Instant::now();
+        while !is_ready(address) {
+            let ended = server
+                .child
+                .try_wait()
+                .map_err(Error::io("looking after the server"))?;
+            if ended.is_some() || started.elapsed() > READY_MAX {
+                return Err(Error::Command {
+                    command: "probity serve".into(),
+                    status: ended.map_or_else(|| "not ready in time".into(), |status| status.to_string()),
+                    output: end_of(&fs::read(&log_path).unwrap_or_default()),
+                });
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        server.memory_idle_kib = process::memory_kib(server.pid()).unwrap_or_default().0;
+        Ok(server)
+    }
+}
+
+/// A running server; it is stopped with this value.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Resident memory once ready, before any load, in KiB.
+    pub memory_idle_kib: u64,
+}
+
+impl Server {
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The most memory that was ever resident, in KiB.
+    pub fn memory_peak_kib(&self) -> u64 {
+        process::memory_kib(self.pid()).unwrap_or_default().1
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let pid = i32::try_from(self.child.id())
+            .ok()
+            .and_then(rustix::process::Pid::from_raw);
+        if let Some(pid) = pid {
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        }
+        let asked = Instant::now();
+        while asked.elapsed() < STOP_MAX {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn is_ready(address: SocketAddr) -> bool {
+    status_of(address, "/health/ready").is_ok_and(|status| status == Some(200))
+}
+
+/// The status of one GET on a connection of its own.
+fn status_of(address: SocketAddr, path: &str) -> std::io::Result<Option<u16>> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    stream.write_all(
+        format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes(),
+    )?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    Ok(Parser::default()
+        .advance(&answer)
+        .ok()
+        .flatten()
+        .map(|response| response.status))
+}
+
+fn end_of(output: &[u8]) -> String {
+    let text = String::from_utf8_lossy(output);
+    let lines: Vec<&str> = text.trim().lines().collect();
+    lines[lines.len().saturating_sub(12)..].join("\n")
+}

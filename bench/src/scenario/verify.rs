@@ -1,0 +1,43 @@
+//! `verify`: time and memory of re-reading a whole log, at two sizes: memory may not grow with the log.
+
+use super::{Context, as_f64, preload, progress};
+use crate::error::Error;
+use crate::report::{Verification, thousands};
+
+impl Context<'_> {
+    pub(super) fn verify(&mut self, entries: u64) -> Result<(), Error> {
+        for engine in self.common.engine.clone() {
+            let installation = self.install(engine)?;
+            let mut inside = 0;
+            for size in [entries / 4, entries] {
+                let server = installation.serve()?;
+                preload(&installation, &server, size - inside)?;
+                // A server that shuts down leaves its processors and its caches to the command.
+                drop(server);
+                inside = size;
+                progress(&format!("audit verify on {engine}: {} entries", thousands(size)));
+                let usage = installation.measure(&["audit", "verify"])?;
+                let seconds = usage.wall.as_secs_f64();
+                self.report.verifications.push(Verification {
+                    engine: engine.to_string(),
+                    entries: size,
+                    seconds,
+                    entries_per_second: as_f64(size) / seconds,
+                    memory_peak_kib: usage.memory_peak_kib,
+                    cpu_seconds: usage.cpu_seconds,
+                });
+            }
+            let of_engine = self
+                .report
+                .verifications
+                .iter()
+                .filter(|v| v.engine == engine.to_string());
+            if let [small, large] = of_engine.collect::<Vec<_>>()[..] {
+                let what = format!("verify on {engine}: peak memory, whole log / a quarter of it");
+                let (large, small) = (as_f64(large.memory_peak_kib), as_f64(small.memory_peak_kib));
+                self.ratio(what, large, small);
+            }
+        }
+        Ok(())
+    }
+}

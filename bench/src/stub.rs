@@ -1,0 +1,124 @@
+//! A small HTTP server that stands in for Probity, to prove the generator and to measure what it costs by itself.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::text;
+
+/// A request as the stub sees it.
+#[derive(Debug)]
+pub struct Request {
+    /// `METHOD /path` of the first line.
+    pub line: String,
+    /// The body.
+    pub body: Vec<u8>,
+    /// How many requests the stub had seen before.
+    pub number: u64,
+}
+
+/// Raw bytes to answer with.
+#[derive(Debug, Default)]
+pub struct Reply {
+    /// Written one by one, with pauses in between that make them arrive apart.
+    pub pieces: Vec<Vec<u8>>,
+    /// Then the connection is closed.
+    pub close: bool,
+}
+
+impl Reply {
+    /// A framed answer in one piece.
+    pub fn new(status: u16, body: &str) -> Self {
+        let head = format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: ");
+        Self {
+            pieces: vec![format!("{head}{}\r\n\r\n{body}", body.len()).into_bytes()],
+            close: false,
+        }
+    }
+}
+
+/// Listens on 127.0.0.1 as long as the process lives, with a thread for each connection.
+pub fn start(
+    listen: SocketAddr,
+    answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+) -> std::io::Result<SocketAddr> {
+    let listener = TcpListener::bind(listen)?;
+    let address = listener.local_addr()?;
+    let (answer, counter) = (Arc::new(answer), Arc::new(AtomicU64::new(0)));
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let (answer, counter) = (Arc::clone(&answer), Arc::clone(&counter));
+            // A client that goes away ends its thread with an error that concerns nobody.
+            thread::spawn(move || serve(&stream, &*answer, &counter));
+        }
+    });
+    Ok(address)
+}
+
+/// Answers like Probity: entries are numbered, receipts have the first line of one.
+pub fn like_probity(first_index: &AtomicU64) -> impl Fn(&Request) -> Reply {
+    move |request| {
+        if request.line.starts_with("GET /health/") {
+            return Reply::new(200, "{}");
+        }
+        if request.line.ends_with("/receipt") {
+            return Reply::new(200, "c2sp.org/tlog-proof@v1\nindex 1\n");
+        }
+        let entries = text::count(&request.body, br#"{"actor":{"#) as u64;
+        let index = first_index.fetch_add(entries, Ordering::Relaxed);
+        let entry =
+            |index| format!(r#"{{"id":"0197-{index}","index":{index},"at":"2026-11-21T08:30:00.123456Z"}}"#);
+        if request.body.starts_with(b"[") {
+            let all: Vec<String> = (index..index + entries).map(entry).collect();
+            Reply::new(201, &format!(r#"{{"entries":[{}]}}"#, all.join(",")))
+        } else {
+            Reply::new(201, &entry(index))
+        }
+    }
+}
+
+fn serve(
+    stream: &TcpStream,
+    answer: &impl Fn(&Request) -> Reply,
+    counter: &AtomicU64,
+) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let (mut reader, mut writer) = (BufReader::new(stream), stream);
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? == 0 {
+            return Ok(());
+        }
+        let mut length = 0;
+        let mut header = String::new();
+        while reader.read_line(&mut header)? > 2 {
+            if let Some((name, value)) = header.split_once(':')
+                && name.eq_ignore_ascii_case("content-length")
+            {
+                length = value.trim().parse().map_err(std::io::Error::other)?;
+            }
+            header.clear();
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body)?;
+        let close = line.starts_with("GET /health/");
+        line.truncate(line.trim_end().trim_end_matches(" HTTP/1.1").len());
+        let reply = answer(&Request {
+            line,
+            body,
+            number: counter.fetch_add(1, Ordering::Relaxed),
+        });
+        for (number, piece) in reply.pieces.iter().enumerate() {
+            if number > 0 {
+                thread::sleep(Duration::from_millis(3));
+            }
+            writer.write_all(piece)?;
+        }
+        if reply.close || close {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The program as its users run it, from the command line to the exit code, against a stand-in for `probity`.
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn bench(arguments: &str, environment: &[(&str, &str)]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_bench"))
+        .args(arguments.split(' '))
+        .args([
+            "--bin",
+            env!("CARGO_BIN_EXE_stub-probity"),
+            "--duration",
+            "0.3",
+            "--warmup",
+            "0.1",
+            "--runs",
+            "1",
+        ])
+        .envs(environment.iter().copied())
+        .output()
+        .unwrap()
+}
+
+fn json(arguments: &str) -> Value {
+    let output = bench(&format!("{arguments} --output json"), &[]);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn rows<'a>(report: &'a Value, list: &str) -> Vec<&'a Value> {
+    report[list].as_array().unwrap().iter().collect()
+}
+
+#[test]
+fn append_on_both_engines() {
+    let report = json("append --connections 2,4 --batch 10");
+    let shapes: Vec<_> = rows(&report, "loads")
+        .iter()
+        .map(|row| (&row["engine"], &row["connections"]))
+        .collect();
+    assert_eq!(
+        format!("{shapes:?}"),
+        r#"[(String("sqlite"), Number(2)), (String("sqlite"), Number(4)), (String("postgres"), Number(2)), (String("postgres"), Number(4))]"#
+    );
+    for row in rows(&report, "loads") {
+        assert!(row["entries_per_second"].as_f64().unwrap() > 10.0, "{row}");
+        assert!(row["memory_peak_kib"].as_u64().unwrap() > 100, "{row}");
+        assert_eq!(row["failures"], 0, "{row}");
+    }
+    assert!(
+        report["machine"]["postgres"]
+            .as_str()
+            .unwrap()
+            .starts_with("PostgreSQL 1")
+    );
+}
+
+#[test]
+fn an_open_loop_from_the_command_line() {
+    let report = json("append --engine sqlite --connections 4 --rate 200");
+    let rate = report["loads"][0]["entries_per_second"].as_f64().unwrap();
+    assert!((150.0..250.0).contains(&rate), "{rate}");
+}
+
+#[test]
+fn large_log_compares_with_an_empty_one() {
+    let report = json("large-log --engine sqlite --entries 2500");
+    let names: Vec<_> = rows(&report, "loads")
+        .iter()
+        .map(|row| row["scenario"].as_str().unwrap())
+        .collect();
+    let expected = ["append", "append", "receipts"];
+    assert_eq!(names[..3], expected.map(|name| format!("empty log: {name}")));
+    assert_eq!(names[3..], expected.map(|name| format!("log of 2500: {name}")));
+    assert_eq!(rows(&report, "ratios").len(), 3);
+}
+
+#[test]
+fn verify_measures_time_and_memory_at_two_sizes() {
+    let report = json("verify --engine sqlite --entries 4000");
+    let found: Vec<_> = rows(&report, "verifications")
+        .iter()
+        .map(|row| row["entries"].as_u64().unwrap())
+        .collect();
+    assert_eq!(found, [1_000, 4_000]);
+    for row in rows(&report, "verifications") {
+        assert!(row["seconds"].as_f64().unwrap() >= 0.05, "{row}");
+        assert!(row["memory_peak_kib"].as_u64().unwrap() > 100, "{row}");
+    }
+}
+
+#[test]
+fn copy_baseline_compares_with_arrays_of_100() {
+    let report = json("copy-baseline --rows 2000 --transactions 500,0");
+    let found: Vec<_> = rows(&report, "copies")
+        .iter()
+        .map(|row| row["transaction_rows"].as_u64().unwrap())
+        .collect();
+    assert_eq!(found, [500, 2_000, 500, 2_000]);
+    assert_eq!(rows(&report, "ratios").len(), 5);
+}
+
+#[test]
+fn calibrate_needs_no_server() {
+    let output = Command::new(env!("CARGO_BIN_EXE_bench"))
+        .args([
+            "calibrate",
+            "--duration",
+            "0.3",
+            "--bin",
+            "/nonexistent",
+            "--output",
+            "json",
+        ])
+        .output()
+        .unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(report["loads"][0]["requests"].as_u64().unwrap() > 100, "{report}");
+}
+
+#[test]
+fn failures_are_shown_and_make_the_exit_code_1() {
+    let output = bench(
+        "append --engine sqlite --connections 2",
+        &[("STUB_FAIL_EVERY", "5")],
+    );
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("FAILED") && text.contains("503: "), "{text}");
+    assert!(
+        text.contains(r#"first: status 503: {"code":"overloaded"}"#),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_cannot_be_started_is_said() {
+    let output = Command::new(env!("CARGO_BIN_EXE_bench"))
+        .args(["append", "--engine", "sqlite", "--bin", "/nonexistent/probity"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("/nonexistent/probity"));
+    let output = bench("append --batch 5000", &[]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn nothing_is_left_behind() {
+    let folder = testkit::temp_dir("bench-left");
+    let output = bench(
+        "append --connections 1",
+        &[("TMPDIR", folder.path().to_str().unwrap())],
+    );
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let started = std::time::Instant::now();
+    // PostgreSQL's folder is removed by a guard process, soon after.
+    while std::fs::read_dir(folder.path()).unwrap().count() > 0 && started.elapsed().as_secs() < 10 {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}

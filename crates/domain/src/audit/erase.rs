@@ -1,0 +1,97 @@
+//! Erasing payloads: what was personal goes, every proof stays valid.
+
+use evidence::json::StrictObject;
+use evidence::payload::RowImages;
+use uuid::Uuid;
+
+use crate::context::Context;
+use crate::decision::{Decision, Draft, Reply};
+use crate::facts::{Facts, RowWrite};
+use crate::identity::{Authority, Principal};
+use crate::record::{Columns, DecodeError, Kind, Record, Sealed, Table, Val, column};
+use crate::refusal::{FieldError, Refusal, RefusalKind};
+
+/// Most entries erased by one command.
+pub const ERASE_MAX: usize = 1_000;
+
+/// The mark that a payload was erased by a command, not by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Erasure {
+    /// Id of the erased entry.
+    pub id: Uuid,
+    /// Index of the erased entry.
+    pub erased: u64,
+}
+
+impl Record for Erasure {
+    const TABLE: &'static Table = &Table { name: "erasures", columns: &[column("erased", Kind::Int)] };
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn values(&self) -> Vec<Val> {
+        vec![Val::Int(i64::try_from(self.erased).unwrap_or(i64::MAX))]
+    }
+
+    fn from_values(id: Uuid, values: Vec<Val>) -> Result<Erasure, DecodeError> {
+        let mut columns = Columns::new(Self::TABLE, values);
+        let erased = columns.int()?;
+        Ok(Erasure { id, erased: u64::try_from(erased).map_err(|_| columns.error("negative"))? })
+    }
+}
+
+/// Erases the payload of entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EraseEntries {
+    /// One to 1,000 indexes.
+    pub entries: Vec<u64>,
+    /// Why: 1 to 500 characters, kept in the entry that records the erasure.
+    pub reason: String,
+}
+
+/// Decides [`EraseEntries`]; entries already erased are passed over.
+pub fn erase(
+    facts: &Facts,
+    command: &EraseEntries,
+    who: &Principal,
+    authority: &Authority,
+    ctx: &Context,
+) -> Result<Decision, Refusal> {
+    if command.entries.is_empty() || command.entries.len() > ERASE_MAX {
+        return Err(FieldError::new("entries", format!("must name 1 to {ERASE_MAX} entries")).into());
+    }
+    let length = command.reason.chars().count();
+    if length == 0 || length > 500 {
+        return Err(FieldError::new("reason", "must be 1 to 500 characters").into());
+    }
+    let mut indexes = command.entries.clone();
+    indexes.sort_unstable();
+    indexes.dedup();
+    let mut erasures = Vec::new();
+    for index in indexes {
+        let entry = facts.entry_ids.get(&index).and_then(|id| facts.entries.get(id)).ok_or_else(|| {
+            Refusal::new(RefusalKind::NotFound, "unknown_entry", format!("there is no entry {index}")).field("entries")
+        })?;
+        if entry.payload.is_some() {
+            erasures.push(Erasure { id: entry.id, erased: index });
+        }
+    }
+    let count = erasures.len() as u64;
+    if erasures.is_empty() {
+        return Ok(Decision { reply: Reply::Erased(0), drafts: Vec::new() });
+    }
+    let mut payload = who.payload(ctx);
+    let mut details = StrictObject::default();
+    details.0.insert("reason".into(), command.reason.as_str().into());
+    payload.details = Some(details);
+    payload.changes =
+        erasures.iter().map(|erasure| RowImages { before: None, after: Some(erasure.image()) }).collect();
+    let mut draft = Draft::new(ctx.id(0), who, authority, "audit.erase", ctx.salt(0), &payload);
+    draft.erases = erasures.iter().map(|erasure| erasure.erased).collect();
+    draft.writes = (1..)
+        .zip(erasures)
+        .map(|(number, row)| RowWrite::Erasure(Sealed { row, version: 1, entry: 0, salt: ctx.salt(number) }))
+        .collect();
+    Ok(Decision { reply: Reply::Erased(count), drafts: vec![draft] })
+}

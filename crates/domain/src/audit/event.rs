@@ -1,0 +1,296 @@
+//! An event that an application reports or an import brings, and its bounds.
+
+use std::net::IpAddr;
+
+use evidence::commitment::{self, Salt};
+use evidence::entry::{Actor, Target};
+use evidence::json::{self, StrictObject};
+use evidence::leaf::Outcome;
+use evidence::payload::{ActorKind, Aim, DragMode, Payload, PayloadActor, PayloadTarget};
+use evidence::time::Timestamp;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::refusal::FieldError;
+
+/// Most events in one request.
+pub const EVENTS_MAX: usize = 1_000;
+/// Longest action, in bytes.
+pub const ACTION_LEN_MAX: usize = 128;
+/// Longest kind of a target, in bytes.
+pub const KIND_LEN_MAX: usize = 64;
+/// Longest id of an actor or target, in characters.
+pub const ID_LEN_MAX: usize = 1_024;
+/// Longest name, session id or AIM actor, in characters.
+pub const NAME_LEN_MAX: usize = 256;
+/// Longest description, user agent or AIM mission, in characters.
+pub const TEXT_LEN_MAX: usize = 10_000;
+/// Largest `details` or `aim.input`, in bytes of canonical JSON.
+pub const DETAILS_BYTES_MAX: usize = 262_144;
+/// How far ahead of our clock an event may say that it happened, in seconds.
+pub const AHEAD_SECONDS_MAX: i64 = 86_400;
+
+/// An event as reported.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    /// The reporter's own id for it (UUIDv7 advised); one is made otherwise.
+    #[serde(default)]
+    pub id: Option<Uuid>,
+    /// When it happened, by the reporter's clock.
+    #[serde(default)]
+    pub occurred_at: Option<Timestamp>,
+    /// Who acted.
+    pub actor: Actor,
+    /// The verb: 1 to 128 of `A-Z a-z 0-9 . _ : / -`.
+    pub action: String,
+    /// What was acted on.
+    #[serde(default)]
+    pub target: Option<Target>,
+    /// How it ended; `success` unless given.
+    #[serde(default)]
+    pub outcome: Outcome,
+    /// A sentence for people.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Anything else: a JSON object.
+    #[serde(default)]
+    pub details: Option<StrictObject>,
+    /// Network address of the actor.
+    #[serde(default)]
+    pub ip: Option<String>,
+    /// The actor's program.
+    #[serde(default)]
+    pub user_agent: Option<String>,
+    /// W3C trace id: 32 lower-case hex digits.
+    #[serde(default)]
+    pub trace_id: Option<String>,
+    /// The actor's session.
+    #[serde(default)]
+    pub session_id: Option<String>,
+    /// AIM context of an agent.
+    #[serde(default)]
+    pub aim: Option<Aim>,
+    /// DRAG mode of an agent.
+    #[serde(default)]
+    pub drag_mode: Option<DragMode>,
+}
+
+/// An event checked and made ready for the log: canonical payload, salt and commitment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewEntry {
+    /// Id.
+    pub id: Uuid,
+    /// Whether the reporter brought the id, so that it may have been recorded before.
+    pub own_id: bool,
+    /// When it happened.
+    pub occurred_at: Option<Timestamp>,
+    /// What kind of actor.
+    pub actor_kind: ActorKind,
+    /// The actor as the filter finds it.
+    pub actor: Option<String>,
+    /// The verb.
+    pub action: String,
+    /// What kind of target.
+    pub target_kind: Option<String>,
+    /// The target as the filter finds it.
+    pub target: Option<String>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Network address in its usual text form.
+    pub ip: Option<String>,
+    /// Canonical payload.
+    pub payload: String,
+    /// Its salt.
+    pub salt: Salt,
+    /// The commitment to it.
+    pub commitment: [u8; 32],
+}
+
+fn bounded(field: &str, text: Option<&str>, chars_max: usize) -> Result<(), FieldError> {
+    let Some(text) = text else { return Ok(()) };
+    // Bytes are an upper bound of characters, so most texts need no count.
+    if text.is_empty() || (text.len() > chars_max && text.chars().count() > chars_max) {
+        return Err(FieldError::new(field, format!("must be 1 to {chars_max} characters")));
+    }
+    if text.contains('\0') {
+        return Err(FieldError::new(field, "must not contain the character U+0000"));
+    }
+    Ok(())
+}
+
+fn word(field: &str, text: &str, len_max: usize) -> Result<(), FieldError> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:/-".contains(&byte);
+    if text.is_empty() || text.len() > len_max || !text.bytes().all(allowed) {
+        return Err(FieldError::new(
+            field,
+            format!("must be 1 to {len_max} characters of A-Z, a-z, 0-9, '.', '_', ':', '/' and '-'"),
+        ));
+    }
+    Ok(())
+}
+
+impl Event {
+    /// Checks every bound; the error names the field and the bound.
+    pub fn validate(&self) -> Result<(), FieldError> {
+        word("action", &self.action, ACTION_LEN_MAX)?;
+        bounded("actor.id", self.actor.id.as_deref(), ID_LEN_MAX)?;
+        bounded("actor.name", self.actor.name.as_deref(), NAME_LEN_MAX)?;
+        bounded("actor.on_behalf_of", self.actor.on_behalf_of.as_deref(), ID_LEN_MAX)?;
+        if let Some(target) = &self.target {
+            word("target.kind", &target.kind, KIND_LEN_MAX)?;
+            bounded("target.id", target.id.as_deref(), ID_LEN_MAX)?;
+        }
+        bounded("description", self.description.as_deref(), TEXT_LEN_MAX)?;
+        bounded("user_agent", self.user_agent.as_deref(), TEXT_LEN_MAX)?;
+        bounded("session_id", self.session_id.as_deref(), NAME_LEN_MAX)?;
+        if let Some(aim) = &self.aim {
+            bounded("aim.actor", aim.actor.as_deref(), NAME_LEN_MAX)?;
+            bounded("aim.mission", aim.mission.as_deref(), TEXT_LEN_MAX)?;
+        }
+        if let Some(trace_id) = &self.trace_id
+            && (json::from_hex::<16>(trace_id).is_none() || trace_id.bytes().all(|byte| byte == b'0'))
+        {
+            return Err(FieldError::new("trace_id", "must be 32 lower-case hex digits, not all zero"));
+        }
+        if self.id.is_some_and(|id| id.is_nil() || id.is_max()) {
+            return Err(FieldError::new("id", "must not be the nil or the max UUID"));
+        }
+        if self.occurred_at.is_some_and(|time| time < Timestamp::EPOCH) {
+            return Err(FieldError::new("occurred_at", format!("must not be before {}", Timestamp::EPOCH)));
+        }
+        Ok(())
+    }
+
+    /// Checks the event and makes it ready; `id` is taken where the reporter brought none.
+    pub fn prepare(self, id: Uuid, salt: Salt) -> Result<NewEntry, FieldError> {
+        self.validate()?;
+        let ip = self.ip.as_deref().map(parse_ip).transpose()?;
+        let target_kind = self.target.as_ref().map(|target| target.kind.clone());
+        let target = self.target.and_then(|target| target.id);
+        let actor = self.actor.id.clone().or_else(|| self.actor.name.clone());
+        let payload = Payload {
+            actor: PayloadActor { id: self.actor.id, name: self.actor.name, on_behalf_of: self.actor.on_behalf_of },
+            aim: self.aim,
+            changes: Vec::new(),
+            description: self.description,
+            details: self.details,
+            drag_mode: self.drag_mode,
+            ip: ip.clone(),
+            occurred_at: self.occurred_at,
+            session_id: self.session_id,
+            target: PayloadTarget { id: target.clone() },
+            trace_id: self.trace_id,
+            user_agent: self.user_agent,
+        };
+        check_size("details", payload.details.as_ref())?;
+        check_size("aim.input", payload.aim.as_ref().and_then(|aim| aim.input.as_ref()))?;
+        let text = payload.to_text();
+        Ok(NewEntry {
+            id: self.id.unwrap_or(id),
+            own_id: self.id.is_some(),
+            occurred_at: self.occurred_at,
+            actor_kind: self.actor.kind,
+            actor,
+            action: self.action,
+            target_kind,
+            target,
+            outcome: self.outcome,
+            ip,
+            commitment: commitment::commit(&salt, text.as_bytes()),
+            payload: text,
+            salt,
+        })
+    }
+}
+
+fn parse_ip(text: &str) -> Result<String, FieldError> {
+    let address: IpAddr =
+        text.parse().map_err(|_| FieldError::new("ip", "must be an IPv4 or IPv6 address, such as 203.0.113.7"))?;
+    Ok(address.to_canonical().to_string())
+}
+
+fn check_size(field: &str, object: Option<&StrictObject>) -> Result<(), FieldError> {
+    let Some(object) = object else { return Ok(()) };
+    let mut text = String::new();
+    json::write_map(&object.0, &mut text);
+    if text.len() > DETAILS_BYTES_MAX {
+        let size = text.len();
+        return Err(FieldError::new(field, format!("is {size} bytes of JSON; at most {DETAILS_BYTES_MAX} are taken")));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(json: &str) -> Event {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn minimal(extra: &str) -> Event {
+        event(&format!(r#"{{"actor":{{"kind":"user"}},"action":"order.create"{extra}}}"#))
+    }
+
+    #[test]
+    fn bounds_at_their_edges() {
+        let long = |n: usize| "x".repeat(n);
+        let cases = [
+            (format!(r#","description":"{}""#, long(10_000)), None),
+            (format!(r#","description":"{}""#, long(10_001)), Some("description")),
+            (r#","description":"""#.into(), Some("description")),
+            (r#","description":"a\u0000b""#.into(), Some("description")),
+            (format!(r#","user_agent":"{}""#, long(10_001)), Some("user_agent")),
+            (format!(r#","session_id":"{}""#, "é".repeat(256)), None),
+            (format!(r#","session_id":"{}""#, "é".repeat(257)), Some("session_id")),
+            (format!(r#","target":{{"kind":"{}"}}"#, long(64)), None),
+            (format!(r#","target":{{"kind":"{}"}}"#, long(65)), Some("target.kind")),
+            (r#","target":{"kind":"a b"}"#.into(), Some("target.kind")),
+            (format!(r#","target":{{"kind":"k","id":"{}"}}"#, long(1_024)), None),
+            (format!(r#","target":{{"kind":"k","id":"{}"}}"#, long(1_025)), Some("target.id")),
+            (r#","ip":"::ffff:203.0.113.7""#.into(), None),
+            (r#","ip":"300.1.1.1""#.into(), Some("ip")),
+            (r#","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736""#.into(), None),
+            (r#","trace_id":"00000000000000000000000000000000""#.into(), Some("trace_id")),
+            (r#","trace_id":"4BF92F3577B34DA6A3CE929D0E0E4736""#.into(), Some("trace_id")),
+            (r#","occurred_at":"1970-01-01T00:00:00Z""#.into(), None),
+            (r#","occurred_at":"1969-12-31T23:59:59Z""#.into(), Some("occurred_at")),
+            (r#","id":"00000000-0000-0000-0000-000000000000""#.into(), Some("id")),
+            (format!(r#","details":{{"k":"{}"}}"#, long(DETAILS_BYTES_MAX - 8)), None),
+            (format!(r#","details":{{"k":"{}"}}"#, long(DETAILS_BYTES_MAX - 7)), Some("details")),
+            (format!(r#","aim":{{"mission":"{}"}}"#, long(10_001)), Some("aim.mission")),
+        ];
+        for (extra, expected) in cases {
+            let result = minimal(&extra).prepare(Uuid::from_u128(1), Salt([0; 16]));
+            let shown: String = extra.chars().take(60).collect();
+            assert_eq!(result.err().map(|error| error.field).as_deref(), expected, "{shown}");
+        }
+        for (action, good) in [("a", true), ("", false), ("a b", false), (&long(128), true), (&long(129), false), ("ä", false)] {
+            let event = event(&format!(r#"{{"actor":{{"kind":"user"}},"action":"{action}"}}"#));
+            assert_eq!(event.validate().is_ok(), good, "{action}");
+        }
+    }
+
+    #[test]
+    fn unknown_and_missing_members_are_refused() {
+        for text in [
+            r#"{"actor":{"kind":"user"},"action":"a","surprise":1}"#,
+            r#"{"actor":{"kind":"user","role":"x"},"action":"a"}"#,
+            r#"{"actor":{"kind":"robot"},"action":"a"}"#,
+            r#"{"actor":{"kind":"user"}}"#,
+            r#"{"action":"a"}"#,
+            r#"{"actor":{"kind":"user"},"action":"a","details":[]}"#,
+            r#"{"actor":{"kind":"user"},"action":"a","details":{"a":1,"a":2}}"#,
+        ] {
+            assert!(serde_json::from_str::<Event>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_have_one_text_form() {
+        let entry = minimal(r#","ip":"::ffff:203.0.113.7""#).prepare(Uuid::from_u128(1), Salt([0; 16])).unwrap();
+        assert_eq!(entry.ip.as_deref(), Some("203.0.113.7"));
+        assert_eq!(entry.payload, r#"{"ip":"203.0.113.7"}"#);
+    }
+}

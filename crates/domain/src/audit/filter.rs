@@ -1,0 +1,27 @@
+//! What is asked of the log: a filter over entries.
+
+use evidence::leaf::Outcome;
+use evidence::time::Timestamp;
+
+/// Entries that fulfil every condition given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EntryFilter {
+    /// The actor's id, or its name where it has no id.
+    pub actor: Option<String>,
+    /// The verb; with a final `*`, every verb that begins so.
+    pub action: Option<String>,
+    /// What kind of target.
+    pub target_kind: Option<String>,
+    /// The target's id.
+    pub target: Option<String>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// Recorded at this time or later.
+    pub from: Option<Timestamp>,
+    /// Recorded before this time.
+    pub to: Option<Timestamp>,
+    /// A text somewhere in the payload, in any case.
+    pub text: Option<String>,
+    /// Network address.
+    pub ip: Option<String>,
+}

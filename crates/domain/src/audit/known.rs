@@ -1,0 +1,82 @@
+//! An entry that is already in the log, as far as a decision needs it.
+
+use evidence::payload::Payload;
+use evidence::{ActorKind, Outcome};
+use uuid::Uuid;
+
+use crate::audit::event::NewEntry;
+use crate::decision::Place;
+
+/// A recorded entry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnownEntry {
+    /// Its id.
+    pub id: Uuid,
+    /// Its place; none for an entry of the batch being decided.
+    pub place: Option<Place>,
+    /// What kind of actor acted.
+    pub actor_kind: ActorKind,
+    /// The verb.
+    pub action: String,
+    /// What kind of thing was acted on.
+    pub target_kind: Option<String>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Canonical payload; none once erased.
+    pub payload: Option<String>,
+}
+
+impl KnownEntry {
+    /// What will be known of a new entry once it is recorded.
+    pub fn pending(entry: &NewEntry) -> KnownEntry {
+        KnownEntry {
+            id: entry.id,
+            place: None,
+            actor_kind: entry.actor_kind,
+            action: entry.action.clone(),
+            target_kind: entry.target_kind.clone(),
+            outcome: entry.outcome,
+            payload: Some(entry.payload.clone()),
+        }
+    }
+
+    /// The first field in which a new entry of the same id says something else.
+    ///
+    /// Once the payload is erased, only what the leaf holds can be compared.
+    pub fn difference(&self, new: &NewEntry) -> Option<&'static str> {
+        let leaf = [
+            ("actor.kind", self.actor_kind == new.actor_kind),
+            ("action", self.action == new.action),
+            ("target.kind", self.target_kind == new.target_kind),
+            ("outcome", self.outcome == new.outcome),
+        ];
+        if let Some((field, _)) = leaf.into_iter().find(|(_, same)| !same) {
+            return Some(field);
+        }
+        let recorded = self.payload.as_ref()?;
+        if *recorded == new.payload {
+            return None;
+        }
+        Some(payload_difference(recorded, &new.payload))
+    }
+}
+
+fn payload_difference(recorded: &str, new: &str) -> &'static str {
+    let (Ok(a), Ok(b)) = (Payload::parse(recorded), Payload::parse(new)) else { return "payload" };
+    let fields = [
+        ("actor.id", a.actor.id == b.actor.id),
+        ("actor.name", a.actor.name == b.actor.name),
+        ("actor.on_behalf_of", a.actor.on_behalf_of == b.actor.on_behalf_of),
+        ("target.id", a.target.id == b.target.id),
+        ("occurred_at", a.occurred_at == b.occurred_at),
+        ("description", a.description == b.description),
+        ("details", a.details == b.details),
+        ("ip", a.ip == b.ip),
+        ("user_agent", a.user_agent == b.user_agent),
+        ("trace_id", a.trace_id == b.trace_id),
+        ("session_id", a.session_id == b.session_id),
+        ("aim", a.aim == b.aim),
+        ("drag_mode", a.drag_mode == b.drag_mode),
+    ];
+    fields.into_iter().find(|(_, same)| !same).map_or("payload", |(field, _)| field)
+}

@@ -1,0 +1,13 @@
+//! The audit log: events from outside, erasure, and what is asked of the log.
+
+pub mod activity;
+pub mod erase;
+pub mod event;
+pub mod filter;
+pub mod known;
+pub mod record_events;
+pub mod restore;
+
+pub use event::{Event, NewEntry};
+pub use filter::EntryFilter;
+pub use known::KnownEntry;

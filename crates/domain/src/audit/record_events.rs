@@ -1,0 +1,94 @@
+//! Recording events: one entry each, all or none.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use crate::audit::event::{AHEAD_SECONDS_MAX, EVENTS_MAX, NewEntry};
+use crate::audit::known::KnownEntry;
+use crate::context::Context;
+use crate::decision::{Decision, Draft, Recorded, Reply};
+use crate::facts::Facts;
+use crate::identity::{Authority, Principal};
+use crate::refusal::{FieldError, Refusal, RefusalKind};
+
+/// Records events.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordEvents {
+    /// One to 1,000 events.
+    pub events: Vec<NewEntry>,
+    /// Whether they came as a list, so that a field's path begins with a position.
+    pub list: bool,
+}
+
+impl RecordEvents {
+    fn path(&self, position: usize, field: &str) -> String {
+        if self.list { format!("[{position}].{field}") } else { field.to_owned() }
+    }
+}
+
+/// Decides [`RecordEvents`].
+pub fn record(
+    facts: &Facts,
+    command: &RecordEvents,
+    who: &Principal,
+    authority: &Authority,
+    ctx: &Context,
+) -> Result<Decision, Refusal> {
+    if command.events.is_empty() || command.events.len() > EVENTS_MAX {
+        let message = format!("a request holds 1 to {EVENTS_MAX} entries, not {}", command.events.len());
+        return Err(Refusal::new(RefusalKind::Invalid, "too_many_entries", message));
+    }
+    let latest = ctx.now.plus_seconds(AHEAD_SECONDS_MAX);
+    let mut reply = Vec::with_capacity(command.events.len());
+    let mut drafts = Vec::with_capacity(command.events.len());
+    // Ids that this very command brings, so that a list with the same id twice is seen as a replay or refused.
+    let mut brought: HashMap<Uuid, KnownEntry> = HashMap::new();
+    for (position, event) in command.events.iter().enumerate() {
+        if event.occurred_at.is_some_and(|time| time > latest) {
+            let message = format!("must not be later than a day from now, {latest}");
+            return Err(FieldError::new(command.path(position, "occurred_at"), message).into());
+        }
+        if event.own_id {
+            if let Some(known) = facts.entries.get(&event.id).or_else(|| brought.get(&event.id)) {
+                if let Some(field) = known.difference(event) {
+                    return Err(conflict(event.id, &command.path(position, field)));
+                }
+                reply.push(Recorded { id: event.id, place: known.place, replayed: true });
+                continue;
+            }
+            brought.insert(event.id, KnownEntry::pending(event));
+        }
+        reply.push(Recorded { id: event.id, place: None, replayed: false });
+        drafts.push(draft(event, who, authority));
+    }
+    Ok(Decision { reply: Reply::Recorded(reply), drafts })
+}
+
+fn conflict(id: Uuid, field: &str) -> Refusal {
+    let message = format!("entry {id} is already recorded with another {field}");
+    Refusal::new(RefusalKind::Conflict, "id_conflict", message).field(field)
+}
+
+fn draft(event: &NewEntry, who: &Principal, authority: &Authority) -> Draft {
+    Draft {
+        id: event.id,
+        recorded_by: who.recorded_by,
+        actor_kind: event.actor_kind,
+        actor_id: None,
+        actor: event.actor.clone(),
+        action: Cow::Owned(event.action.clone()),
+        target_kind: event.target_kind.clone(),
+        target_id: None,
+        target: event.target.clone(),
+        ip: event.ip.clone(),
+        outcome: event.outcome,
+        authority: authority.as_str().to_owned(),
+        payload: event.payload.clone(),
+        salt: event.salt,
+        commitment: event.commitment,
+        writes: Vec::new(),
+        erases: Vec::new(),
+    }
+}

@@ -1,0 +1,71 @@
+//! What comes in as values: the caller, where the request came from, the time, and randomness.
+
+use evidence::Salt;
+use evidence::time::Timestamp;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// Who calls, as authenticated.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Caller {
+    /// The API key of this id.
+    ApiKey(Uuid),
+    /// Someone with access to the server's machine and data folder, by the operating system's user name.
+    Operator {
+        /// User name in the operating system.
+        name: String,
+    },
+    /// Probity itself: set-up and timers, by the part's name.
+    System {
+        /// Which part, such as `init`.
+        part: &'static str,
+    },
+}
+
+/// Where a request came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Network address.
+    pub ip: Option<String>,
+    /// The caller's program.
+    pub user_agent: Option<String>,
+    /// W3C trace id, 32 hex digits.
+    pub trace_id: Option<String>,
+}
+
+/// Time and randomness for one command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Context {
+    /// The time of the batch.
+    pub now: Timestamp,
+    /// 256 random bits, new for each command; ids and salts derive from them.
+    pub seed: [u8; 32],
+    /// Where the request came from.
+    pub origin: Origin,
+}
+
+impl Context {
+    fn derive(&self, purpose: &[u8], number: u32) -> [u8; 32] {
+        Sha256::new().chain_update(self.seed).chain_update(purpose).chain_update(number.to_be_bytes()).finalize().into()
+    }
+
+    /// The command's `number`th salt.
+    pub fn salt(&self, number: u32) -> Salt {
+        let mut salt = [0; 16];
+        salt.copy_from_slice(&self.derive(b"salt", number)[..16]);
+        Salt(salt)
+    }
+
+    /// The command's `number`th id, a UUIDv7 (RFC 9562) of the batch's time.
+    pub fn id(&self, number: u32) -> Uuid {
+        let mut random = [0; 10];
+        random.copy_from_slice(&self.derive(b"id", number)[..10]);
+        uuid_v7(self.now, random)
+    }
+}
+
+/// A UUIDv7 (RFC 9562 section 5.7) from a time and 80 bits, of which the version and variant take six.
+pub fn uuid_v7(at: Timestamp, random: [u8; 10]) -> Uuid {
+    let millis = u64::try_from(at.micros().div_euclid(1_000)).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+}

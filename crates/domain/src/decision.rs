@@ -1,0 +1,139 @@
+//! What `decide` gives back.
+
+use std::borrow::Cow;
+
+use evidence::commitment::Salt;
+use evidence::leaf::{Outcome, RecordedBy};
+use evidence::payload::{ActorKind, Payload};
+use evidence::time::Timestamp;
+use uuid::Uuid;
+
+use crate::facts::RowWrite;
+use crate::identity::api_key::ApiKey;
+use crate::identity::user::User;
+
+/// An entry before it has its place in the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    /// Id.
+    pub id: Uuid,
+    /// Who records it.
+    pub recorded_by: RecordedBy,
+    /// What kind of actor acted.
+    pub actor_kind: ActorKind,
+    /// The actor's id where Probity made it.
+    pub actor_id: Option<Uuid>,
+    /// The actor as the filter finds it: the id, ours or outside, or else the name.
+    pub actor: Option<String>,
+    /// The verb.
+    pub action: Cow<'static, str>,
+    /// What kind of thing was acted on.
+    pub target_kind: Option<String>,
+    /// The target's id where Probity made it.
+    pub target_id: Option<Uuid>,
+    /// The target's id as the filter finds it, ours or outside.
+    pub target: Option<String>,
+    /// Network address.
+    pub ip: Option<String>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Which role and permission allowed or refused it.
+    pub authority: String,
+    /// Canonical payload.
+    pub payload: String,
+    /// The payload's salt.
+    pub salt: Salt,
+    /// The commitment to the payload.
+    pub commitment: [u8; 32],
+    /// Rows written, in the order of the payload's row images.
+    pub writes: Vec<RowWrite>,
+    /// Indexes of entries whose payload this one erases.
+    pub erases: Vec<u64>,
+}
+
+impl Draft {
+    /// A draft around a payload, without target, writes or erasures.
+    pub fn new(
+        id: Uuid,
+        who: &crate::identity::Principal,
+        authority: &crate::identity::Authority,
+        action: &'static str,
+        salt: Salt,
+        payload: &Payload,
+    ) -> Draft {
+        let text = payload.to_text();
+        let commitment = evidence::commitment::commit(&salt, text.as_bytes());
+        Draft {
+            id,
+            recorded_by: who.recorded_by,
+            actor_kind: who.actor_kind,
+            actor_id: who.actor_id,
+            actor: who.actor_id.map(|id| id.to_string()).or_else(|| payload.actor.id.clone()).or_else(|| payload.actor.name.clone()),
+            action: Cow::Borrowed(action),
+            target_kind: None,
+            target_id: None,
+            target: None,
+            ip: payload.ip.clone(),
+            outcome: Outcome::Success,
+            authority: authority.as_str().to_owned(),
+            payload: text,
+            salt,
+            commitment,
+            writes: Vec::new(),
+            erases: Vec::new(),
+        }
+    }
+
+    /// The same with a target that Probity made.
+    #[must_use]
+    pub fn on(mut self, kind: &'static str, id: Uuid) -> Draft {
+        self.target_kind = Some(kind.to_owned());
+        self.target_id = Some(id);
+        self.target = Some(id.to_string());
+        self
+    }
+}
+
+/// Where an entry stands in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Position, counted from 0.
+    pub index: u64,
+    /// When it was recorded.
+    pub at: Timestamp,
+}
+
+/// An entry that a command recorded or found recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// Its id.
+    pub id: Uuid,
+    /// Its place; none until the log is locked, for an entry of this batch.
+    pub place: Option<Place>,
+    /// True where the same id with the same content had been recorded before.
+    pub replayed: bool,
+}
+
+/// The answer to a command.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// Entries, in the order of the events.
+    Recorded(Vec<Recorded>),
+    /// A user as it is now.
+    User(User),
+    /// An API key as it is now.
+    ApiKey(ApiKey),
+    /// How many entries were erased now.
+    Erased(u64),
+    /// Done, with nothing to add.
+    Done,
+}
+
+/// What a command does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// The answer.
+    pub reply: Reply,
+    /// Entries to append, with the rows they write.
+    pub drafts: Vec<Draft>,
+}

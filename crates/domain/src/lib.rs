@@ -1,0 +1,24 @@
+//! What Probity knows and decides: types, commands, permissions, and `decide` for each noun.
+//!
+//! No I/O, no clock, no randomness, no SQL, no HTTP: the same [`Facts`], [`Command`] and [`Context`] give the
+//! same [`Decision`], on every engine. There is a folder per area and a file per noun; verbs are inside.
+//!
+//! To add a command: give its noun's file a struct for the input (parsed and bounded there) and a `decide`;
+//! add a variant to [`Command`]; name in [`Command::needs`] the rows it reads; add its permission to
+//! [`identity::permission`]. To add a sealed table: implement [`record::Record`] for its row and add it to
+//! [`record::SEALED`] and [`facts::RowWrite`].
+
+pub mod audit;
+pub mod command;
+pub mod context;
+pub mod decision;
+pub mod facts;
+pub mod identity;
+pub mod record;
+pub mod refusal;
+
+pub use command::Command;
+pub use context::{Caller, Context, Origin};
+pub use decision::{Decision, Draft, Reply};
+pub use facts::{Facts, Needs, RowWrite};
+pub use refusal::{FieldError, Refusal, RefusalKind};

@@ -1,0 +1,223 @@
+//! Rows as values: what a sealed table is, and the digest that its entry commits to.
+
+use evidence::commitment::{self, Salt};
+use evidence::json;
+use evidence::time::Timestamp;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+/// One SQL value, the same on both engines.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Val {
+    /// SQL NULL.
+    Null,
+    /// 64-bit integer.
+    Int(i64),
+    /// Truth value.
+    Bool(bool),
+    /// Text.
+    Text(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// UUID.
+    Uuid(Uuid),
+    /// Moment in microseconds.
+    Time(Timestamp),
+}
+
+impl<T: Into<Val>> From<Option<T>> for Val {
+    fn from(value: Option<T>) -> Val {
+        value.map_or(Val::Null, Into::into)
+    }
+}
+
+macro_rules! val_from {
+    ($($type:ty => $variant:ident),*) => { $(
+        impl From<$type> for Val {
+            fn from(value: $type) -> Val { Val::$variant(value.into()) }
+        }
+    )* };
+}
+val_from!(i64 => Int, bool => Bool, String => Text, &str => Text, Vec<u8> => Bytes, &[u8] => Bytes, Uuid => Uuid, Timestamp => Time);
+
+/// The type of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `bigint` / `INTEGER`.
+    Int,
+    /// `boolean` / `INTEGER` 0 or 1.
+    Bool,
+    /// `text` / `TEXT`.
+    Text,
+    /// `bytea` / `BLOB`.
+    Bytes,
+    /// `uuid` / `BLOB` of 16 bytes.
+    Uuid,
+    /// `timestamptz` / `INTEGER` of microseconds.
+    Time,
+}
+
+/// A column of a sealed table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Name in SQL and in row images.
+    pub name: &'static str,
+    /// Type.
+    pub kind: Kind,
+    /// Left out of row images in the audit log (the row's digest covers it all the same).
+    pub secret: bool,
+}
+
+/// A plain column.
+pub const fn column(name: &'static str, kind: Kind) -> Column {
+    Column { name, kind, secret: false }
+}
+
+/// A column whose value never leaves its table.
+pub const fn secret(name: &'static str, kind: Kind) -> Column {
+    Column { name, kind, secret: true }
+}
+
+/// A sealed table: its key is the uuid column `id`; `version`, `entry` and `salt` come after the named columns.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Name in SQL.
+    pub name: &'static str,
+    /// Columns beside `id`, `version`, `entry` and `salt`.
+    pub columns: &'static [Column],
+}
+
+/// Every sealed table.
+pub const SEALED: &[&Table] =
+    &[crate::identity::user::User::TABLE, crate::identity::api_key::ApiKey::TABLE, crate::audit::erase::Erasure::TABLE];
+
+/// A stored row that does not decode.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{table}.{column}: {reason}")]
+pub struct DecodeError {
+    /// Table.
+    pub table: &'static str,
+    /// Column.
+    pub column: &'static str,
+    /// What is wrong with the value.
+    pub reason: String,
+}
+
+/// A row of a sealed table.
+pub trait Record: Sized + Clone {
+    /// Its table.
+    const TABLE: &'static Table;
+    /// Its id.
+    fn id(&self) -> Uuid;
+    /// Its values, in the order of the table's columns.
+    fn values(&self) -> Vec<Val>;
+    /// The row from values in that order.
+    fn from_values(id: Uuid, values: Vec<Val>) -> Result<Self, DecodeError>;
+
+    /// The row as a JSON object without secrets, as entries show it.
+    fn image(&self) -> Map<String, Value> {
+        let mut members = Map::new();
+        members.insert("id".into(), self.id().to_string().into());
+        for (column, value) in Self::TABLE.columns.iter().zip(self.values()) {
+            if !column.secret {
+                members.insert(column.name.into(), value_json(&value));
+            }
+        }
+        members
+    }
+}
+
+/// A row with its seal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sealed<T> {
+    /// The row.
+    pub row: T,
+    /// Counts its writes from 1.
+    pub version: u64,
+    /// Index of the entry that wrote it.
+    pub entry: u64,
+    /// Salt of its digest; new at each write.
+    pub salt: Salt,
+}
+
+fn value_json(value: &Val) -> Value {
+    match value {
+        Val::Null => Value::Null,
+        // Beyond 2^53 - 1 a JSON number is not exact.
+        Val::Int(number) if number.unsigned_abs() < 1 << 53 => (*number).into(),
+        Val::Int(number) => number.to_string().into(),
+        Val::Bool(truth) => (*truth).into(),
+        Val::Text(text) => text.as_str().into(),
+        Val::Bytes(bytes) => json::hex(bytes).into(),
+        Val::Uuid(id) => id.to_string().into(),
+        Val::Time(time) => time.to_string().into(),
+    }
+}
+
+/// SHA-256(salt ‖ JCS(row without salt)) of a row as stored.
+pub fn row_digest(table: &Table, id: Uuid, values: &[Val], version: u64, entry: u64, salt: &Salt) -> [u8; 32] {
+    let mut members = Map::new();
+    members.insert("id".into(), id.to_string().into());
+    members.insert("version".into(), version.into());
+    members.insert("entry".into(), entry.into());
+    for (column, value) in table.columns.iter().zip(values) {
+        members.insert(column.name.into(), value_json(value));
+    }
+    commitment::commit(salt, json::canonical(&Value::Object(members)).as_bytes())
+}
+
+/// Takes a row's values one by one, with errors that name the column.
+pub struct Columns {
+    table: &'static Table,
+    values: std::vec::IntoIter<Val>,
+    position: usize,
+}
+
+impl Columns {
+    /// The values of a row of `table`.
+    pub fn new(table: &'static Table, values: Vec<Val>) -> Columns {
+        Columns { table, values: values.into_iter(), position: 0 }
+    }
+
+    fn next(&mut self) -> (&'static str, Val) {
+        let name = self.table.columns.get(self.position).map_or("?", |column| column.name);
+        self.position += 1;
+        (name, self.values.next().unwrap_or(Val::Null))
+    }
+
+    /// The error that names the column read last.
+    pub fn error(&self, reason: impl Into<String>) -> DecodeError {
+        let column = self.table.columns.get(self.position.saturating_sub(1)).map_or("?", |column| column.name);
+        DecodeError { table: self.table.name, column, reason: reason.into() }
+    }
+}
+
+macro_rules! column_getters {
+    ($($getter:ident, $optional:ident: $variant:ident => $type:ty, $what:literal;)*) => {
+        impl Columns { $(
+            #[doc = concat!("The next value: ", $what, ".")]
+            pub fn $getter(&mut self) -> Result<$type, DecodeError> {
+                match self.next() {
+                    (_, Val::$variant(value)) => Ok(value),
+                    (column, other) => Err(DecodeError { table: self.table.name, column, reason: format!("expected {}, found {other:?}", $what) }),
+                }
+            }
+            #[doc = concat!("The next value: ", $what, " or NULL.")]
+            pub fn $optional(&mut self) -> Result<Option<$type>, DecodeError> {
+                match self.next() {
+                    (_, Val::Null) => Ok(None),
+                    (_, Val::$variant(value)) => Ok(Some(value)),
+                    (column, other) => Err(DecodeError { table: self.table.name, column, reason: format!("expected {} or NULL, found {other:?}", $what) }),
+                }
+            }
+        )* }
+    };
+}
+column_getters! {
+    int, optional_int: Int => i64, "an integer";
+    bool, optional_bool: Bool => bool, "a truth value";
+    text, optional_text: Text => String, "a text";
+    bytes, optional_bytes: Bytes => Vec<u8>, "bytes";
+    uuid, optional_uuid: Uuid => Uuid, "a UUID";
+    time, optional_time: Time => Timestamp, "a time";
+}

@@ -1,0 +1,83 @@
+//! Refusals: why a command was not carried out, said to the one who can act on it.
+
+use std::fmt;
+
+/// What sort of refusal, by who can do what about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalKind {
+    /// The input is malformed or out of bounds.
+    Invalid,
+    /// No valid credential.
+    Unauthenticated,
+    /// The credential does not allow it.
+    Forbidden,
+    /// What it names does not exist.
+    NotFound,
+    /// It contradicts what is there.
+    Conflict,
+}
+
+/// A command refused. `code` is stable; `message` is for people.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// What sort.
+    pub kind: RefusalKind,
+    /// Stable code, in snake case.
+    pub code: &'static str,
+    /// What is wrong and what would be right.
+    pub message: String,
+    /// The field that is wrong, as a path such as `[3].actor.id`.
+    pub field: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal without a field.
+    pub fn new(kind: RefusalKind, code: &'static str, message: impl Into<String>) -> Refusal {
+        Refusal { kind, code, message: message.into(), field: None }
+    }
+
+    /// The same, naming a field.
+    #[must_use]
+    pub fn field(mut self, field: impl Into<String>) -> Refusal {
+        self.field = Some(field.into());
+        self
+    }
+}
+
+/// A value that is out of its bounds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// Path of the field, such as `actor.id`.
+    pub field: String,
+    /// What is wrong, with the bound.
+    pub message: String,
+}
+
+impl FieldError {
+    /// Names the field and what is wrong with it.
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> FieldError {
+        FieldError { field: field.into(), message: message.into() }
+    }
+
+    /// The same below `prefix`.
+    #[must_use]
+    pub fn within(mut self, prefix: &str) -> FieldError {
+        self.field = format!("{prefix}.{}", self.field);
+        self
+    }
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.message)
+    }
+}
+
+impl std::error::Error for FieldError {}
+
+impl From<FieldError> for Refusal {
+    fn from(error: FieldError) -> Refusal {
+        Refusal::new(RefusalKind::Invalid, "invalid_field", error.to_string()).field(error.field)
+    }
+}

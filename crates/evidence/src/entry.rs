@@ -1,0 +1,328 @@
+//! An entry as users see it: leaf and payload put together, with what is needed to take them apart again.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::commitment::{self, ChangeRecord, Salt};
+use crate::json::{self, StrictObject};
+use crate::leaf::{Leaf, LeafError, Outcome, RecordedBy};
+use crate::payload::{ActorKind, Aim, DragMode, Payload, PayloadActor, PayloadTarget, RowImages};
+use crate::time::{self, Timestamp};
+
+/// Who acted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Actor {
+    /// What kind of actor.
+    pub kind: ActorKind,
+    /// Identifies the actor among its kind.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub id: Option<String>,
+    /// A name for people.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub name: Option<String>,
+    /// For whom the actor acted.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub on_behalf_of: Option<String>,
+}
+
+/// What was acted on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// What kind of thing.
+    pub kind: String,
+    /// Identifies it among its kind.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub id: Option<String>,
+}
+
+/// A row that the entry changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// The row's table.
+    pub table: String,
+    /// The row's id.
+    pub id: Uuid,
+    /// The row's version after the change.
+    pub version: u64,
+    /// Digest of the row after the change; none where it was deleted.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub digest: Option<String>,
+    /// The row before, without secrets; none when it was made, or erased.
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "json::unique_members")]
+    pub before: Option<Map<String, Value>>,
+    /// The row after, without secrets; none when it was deleted, or erased.
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "json::unique_members")]
+    pub after: Option<Map<String, Value>>,
+}
+
+/// The bytes that the Merkle tree holds for the entry, and the salt that opens its payload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntryEvidence {
+    /// The leaf, byte for byte.
+    pub leaf: String,
+    /// The payload's salt in hex; none once the payload is erased.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub salt: Option<String>,
+}
+
+/// An entry of the audit log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Id: a UUID, made by Probity or brought by the recorder.
+    pub id: Uuid,
+    /// Position in the log, counted from 0.
+    pub index: u64,
+    /// When it was recorded, by the server's clock.
+    #[serde(deserialize_with = "time::exact")]
+    pub at: Timestamp,
+    /// When it happened, by the recorder's clock.
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "time::exact_option")]
+    pub occurred_at: Option<Timestamp>,
+    /// The credential that recorded it.
+    pub recorded_by: RecordedBy,
+    /// Who acted.
+    pub actor: Actor,
+    /// The verb.
+    pub action: String,
+    /// What was acted on.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub target: Option<Target>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Which role and permission allowed or refused it.
+    pub authority: String,
+    /// A sentence for people.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub description: Option<String>,
+    /// Whatever else the recorder kept.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub details: Option<StrictObject>,
+    /// Rows that it changed.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub changes: Vec<Change>,
+    /// Network address.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ip: Option<String>,
+    /// The actor's program.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub user_agent: Option<String>,
+    /// W3C trace id.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub trace_id: Option<String>,
+    /// The actor's session.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub session_id: Option<String>,
+    /// AIM context.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub aim: Option<Aim>,
+    /// DRAG mode.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub drag_mode: Option<DragMode>,
+    /// True once the payload has been erased.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub erased: bool,
+    /// What the tree holds.
+    pub evidence: EntryEvidence,
+}
+
+/// How an entry's parts fail to fit together.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EntryError {
+    /// The leaf does not read.
+    #[error("leaf: {0}")]
+    Leaf(#[from] LeafError),
+    /// A stored part does not read.
+    #[error("{part}: {reason}")]
+    Part {
+        /// Which part: `payload`, `changes` or `salt`.
+        part: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// A member shown beside the leaf says something else than the leaf.
+    #[error("{0} differs from what the leaf says")]
+    Differs(&'static str),
+    /// The payload is not what the leaf commits to.
+    #[error("the payload is not the one that the leaf commits to")]
+    Payload,
+    /// The list of changes is not what the leaf commits to.
+    #[error("the list of changes is not the one that the leaf commits to")]
+    Changes,
+}
+
+impl Entry {
+    /// Puts an entry together from its stored parts; `payload` and `salt` are absent once erased.
+    pub fn assemble(
+        index: u64,
+        leaf_text: String,
+        payload: Option<&str>,
+        salt: Option<Salt>,
+        changes: Option<&str>,
+    ) -> Result<Entry, EntryError> {
+        let leaf = Leaf::parse_lenient(&leaf_text)?;
+        let part = |part, error: serde_json::Error| EntryError::Part { part, reason: error.to_string() };
+        let erased = payload.is_none();
+        let payload = payload.map_or(Ok(Payload::default()), Payload::parse).map_err(|error| part("payload", error))?;
+        let records =
+            changes.map_or(Ok(Vec::new()), commitment::parse_changes).map_err(|error| part("changes", error))?;
+        let mut images = payload.changes.into_iter();
+        let changes = records.into_iter().map(|record| join_change(record, images.next().unwrap_or_default())).collect();
+        let ours_or = |ours: Option<Uuid>, outside: Option<String>| ours.map(|id| id.to_string()).or(outside);
+        Ok(Entry {
+            id: leaf.id,
+            index,
+            at: leaf.at,
+            occurred_at: payload.occurred_at,
+            recorded_by: leaf.recorded_by,
+            actor: Actor {
+                kind: leaf.actor_kind,
+                id: ours_or(leaf.actor_id, payload.actor.id),
+                name: payload.actor.name,
+                on_behalf_of: payload.actor.on_behalf_of,
+            },
+            action: leaf.action.to_string(),
+            target: leaf.target_kind.as_deref().map(|kind| Target {
+                kind: kind.to_owned(),
+                id: ours_or(leaf.target_id, payload.target.id),
+            }),
+            outcome: leaf.outcome,
+            authority: leaf.authority.to_string(),
+            description: payload.description,
+            details: payload.details,
+            changes,
+            ip: payload.ip,
+            user_agent: payload.user_agent,
+            trace_id: payload.trace_id,
+            session_id: payload.session_id,
+            aim: payload.aim,
+            drag_mode: payload.drag_mode,
+            erased,
+            evidence: EntryEvidence { leaf: leaf_text, salt: salt.map(Salt::to_hex) },
+        })
+    }
+
+    /// Checks that everything shown is what the leaf says or commits to.
+    ///
+    /// The index is not part of the leaf: whether the leaf is in the log, and where, a receipt answers. That the
+    /// payload of an entry marked as erased is erased in the log too is only claimed: whoever passes an entry on
+    /// may leave the payload out. Nothing of it can be changed or added.
+    pub fn check(&self) -> Result<(), EntryError> {
+        let leaf = Leaf::parse(&self.evidence.leaf)?;
+        let text_is = |shown: Option<&String>, ours: Option<Uuid>| {
+            ours.is_none_or(|id| shown.is_some_and(|shown| *shown == id.to_string()))
+        };
+        let facts = [
+            ("id", self.id == leaf.id),
+            ("at", self.at == leaf.at),
+            ("recorded_by", self.recorded_by == leaf.recorded_by),
+            ("actor.kind", self.actor.kind == leaf.actor_kind),
+            ("actor.id", text_is(self.actor.id.as_ref(), leaf.actor_id)),
+            ("action", self.action == leaf.action),
+            ("target.kind", self.target.as_ref().map(|target| target.kind.as_str()) == leaf.target_kind.as_deref()),
+            ("target.id", text_is(self.target.as_ref().and_then(|target| target.id.as_ref()), leaf.target_id)),
+            ("outcome", self.outcome == leaf.outcome),
+            ("authority", self.authority == leaf.authority),
+        ];
+        if let Some((member, _)) = facts.iter().find(|(_, agrees)| !agrees) {
+            return Err(EntryError::Differs(member));
+        }
+        self.check_changes(&leaf)?;
+        self.check_payload(&leaf)
+    }
+
+    fn check_changes(&self, leaf: &Leaf<'_>) -> Result<(), EntryError> {
+        let records: Vec<ChangeRecord> = self
+            .changes
+            .iter()
+            .map(|change| ChangeRecord {
+                digest: change.digest.clone(),
+                id: change.id,
+                table: change.table.clone(),
+                version: change.version,
+            })
+            .collect();
+        let digest = (!records.is_empty()).then(|| commitment::changes_digest(&commitment::changes_text(&records)));
+        if digest == leaf.changes { Ok(()) } else { Err(EntryError::Changes) }
+    }
+
+    fn check_payload(&self, leaf: &Leaf<'_>) -> Result<(), EntryError> {
+        let payload = self.payload(leaf);
+        let Some(salt) = &self.evidence.salt else {
+            // Without a salt nothing of the payload may be shown: nothing binds it.
+            let empty = self.erased && payload == Payload { changes: payload.changes.clone(), ..Payload::default() };
+            let no_images = payload.changes.iter().all(|images| *images == RowImages::default());
+            return if empty && no_images { Ok(()) } else { Err(EntryError::Payload) };
+        };
+        let salt = Salt::from_hex(salt)
+            .ok_or_else(|| EntryError::Part { part: "salt", reason: "not 32 lower-case hex digits".into() })?;
+        if !self.erased && commitment::commit(&salt, payload.to_text().as_bytes()) == leaf.payload {
+            Ok(())
+        } else {
+            Err(EntryError::Payload)
+        }
+    }
+
+    /// The payload, taken out of what is shown.
+    fn payload(&self, leaf: &Leaf<'_>) -> Payload {
+        let outside = |ours: Option<Uuid>, shown: Option<&String>| if ours.is_some() { None } else { shown.cloned() };
+        let target_id = self.target.as_ref().and_then(|target| target.id.as_ref());
+        Payload {
+            actor: PayloadActor {
+                id: outside(leaf.actor_id, self.actor.id.as_ref()),
+                name: self.actor.name.clone(),
+                on_behalf_of: self.actor.on_behalf_of.clone(),
+            },
+            aim: self.aim.clone(),
+            changes: self
+                .changes
+                .iter()
+                .map(|change| RowImages { before: change.before.clone(), after: change.after.clone() })
+                .collect(),
+            description: self.description.clone(),
+            details: self.details.clone(),
+            drag_mode: self.drag_mode,
+            ip: self.ip.clone(),
+            occurred_at: self.occurred_at,
+            session_id: self.session_id.clone(),
+            target: PayloadTarget { id: outside(leaf.target_id, target_id) },
+            trace_id: self.trace_id.clone(),
+            user_agent: self.user_agent.clone(),
+        }
+    }
+}
+
+fn join_change(record: ChangeRecord, images: RowImages) -> Change {
+    Change {
+        table: record.table,
+        id: record.id,
+        version: record.version,
+        digest: record.digest,
+        before: images.before,
+        after: images.after,
+    }
+}
+
+/// Reads an entry from JSON text; the error names the member.
+pub fn parse(text: &str) -> Result<Entry, serde_json::Error> {
+    serde_json::from_str(text)
+}
+
+/// JSON of an entry on one line, as the export writes it.
+pub fn to_line(entry: &Entry) -> Result<String, serde_json::Error> {
+    serde_json::to_string(entry)
+}
+
+/// The members of `details` in canonical form, for showing.
+pub fn details_text(entry: &Entry) -> Option<String> {
+    entry.details.as_ref().map(|details| {
+        let mut out = String::new();
+        json::write_map(&details.0, &mut out);
+        out
+    })
+}

@@ -1,0 +1,253 @@
+//! The payload: the part of an entry that may be personal, and may therefore be erased.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::json::{self, ObjectWriter, StrictObject};
+use crate::time::Timestamp;
+
+/// What kind of actor acted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActorKind {
+    /// A person.
+    User,
+    /// An AI agent.
+    Agent,
+    /// A program.
+    Service,
+    /// Probity itself.
+    System,
+    /// Someone whom only another system knows.
+    External,
+}
+
+impl ActorKind {
+    /// All kinds.
+    pub const ALL: [ActorKind; 5] =
+        [ActorKind::User, ActorKind::Agent, ActorKind::Service, ActorKind::System, ActorKind::External];
+
+    /// The word in JSON and SQL.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ActorKind::User => "user",
+            ActorKind::Agent => "agent",
+            ActorKind::Service => "service",
+            ActorKind::System => "system",
+            ActorKind::External => "external",
+        }
+    }
+
+    /// The kind that `word` names.
+    pub fn parse(word: &str) -> Option<ActorKind> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// How freely an AI agent worked: drafting, research, analysis or grunt work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DragMode {
+    /// Drafting.
+    Draft,
+    /// Research.
+    Research,
+    /// Analysis.
+    Analysis,
+    /// Grunt work.
+    Grunt,
+}
+
+impl DragMode {
+    /// The word in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DragMode::Draft => "draft",
+            DragMode::Research => "research",
+            DragMode::Analysis => "analysis",
+            DragMode::Grunt => "grunt",
+        }
+    }
+}
+
+/// AIM context of an agent's work: actor, input, mission.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Aim {
+    /// Who works, in the agent's own words.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub actor: Option<String>,
+    /// What it was given.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub input: Option<StrictObject>,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mission: Option<String>,
+}
+
+/// A row before and after a change, as JSON objects without secrets.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RowImages {
+    /// The row before; none when it was made.
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "json::unique_members")]
+    pub before: Option<Map<String, Value>>,
+    /// The row after; none when it was deleted.
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "json::unique_members")]
+    pub after: Option<Map<String, Value>>,
+}
+
+/// The erasable part of an entry.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Payload {
+    /// What identifies and names the actor.
+    pub actor: PayloadActor,
+    /// AIM context.
+    pub aim: Option<Aim>,
+    /// Row images, in the order of the entry's list of changes. Canonical form leaves out empty ones at the end,
+    /// so that a list without images commits to the same as no list.
+    pub changes: Vec<RowImages>,
+    /// A sentence for people.
+    pub description: Option<String>,
+    /// Whatever else the recorder wanted to keep.
+    pub details: Option<StrictObject>,
+    /// DRAG mode.
+    pub drag_mode: Option<DragMode>,
+    /// Network address of the actor.
+    pub ip: Option<String>,
+    /// When it happened, by the recorder's clock.
+    pub occurred_at: Option<Timestamp>,
+    /// The actor's session.
+    pub session_id: Option<String>,
+    /// The target's id, where it comes from outside.
+    pub target: PayloadTarget,
+    /// W3C trace id.
+    pub trace_id: Option<String>,
+    /// The actor's program.
+    pub user_agent: Option<String>,
+}
+
+/// What the payload says of the actor.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PayloadActor {
+    /// Id, where it comes from outside.
+    pub id: Option<String>,
+    /// Name.
+    pub name: Option<String>,
+    /// For whom the actor acted.
+    pub on_behalf_of: Option<String>,
+}
+
+/// What the payload says of the target.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PayloadTarget {
+    /// Id, where it comes from outside.
+    pub id: Option<String>,
+}
+
+impl Payload {
+    /// Appends the canonical JSON (RFC 8785); what is absent is left out.
+    pub fn write(&self, out: &mut String) {
+        let mut object = ObjectWriter::new(out);
+        let actor = &self.actor;
+        if actor.id.is_some() || actor.name.is_some() || actor.on_behalf_of.is_some() {
+            let mut inner = ObjectWriter::new(object.key("actor"));
+            inner.optional("id", actor.id.as_deref());
+            inner.optional("name", actor.name.as_deref());
+            inner.optional("on_behalf_of", actor.on_behalf_of.as_deref());
+            inner.end();
+        }
+        if let Some(aim) = &self.aim {
+            let mut inner = ObjectWriter::new(object.key("aim"));
+            inner.optional("actor", aim.actor.as_deref());
+            if let Some(input) = &aim.input {
+                json::write_map(&input.0, inner.key("input"));
+            }
+            inner.optional("mission", aim.mission.as_deref());
+            inner.end();
+        }
+        if let Some(last) = self.changes.iter().rposition(|images| *images != RowImages::default()) {
+            write_images(&self.changes[..=last], object.key("changes"));
+        }
+        object.optional("description", self.description.as_deref());
+        if let Some(details) = &self.details {
+            json::write_map(&details.0, object.key("details"));
+        }
+        object.optional("drag_mode", self.drag_mode.map(DragMode::as_str));
+        object.optional("ip", self.ip.as_deref());
+        if let Some(time) = self.occurred_at {
+            let out = object.key("occurred_at");
+            out.push('"');
+            time.write(out);
+            out.push('"');
+        }
+        object.optional("session_id", self.session_id.as_deref());
+        if let Some(id) = &self.target.id {
+            let mut inner = ObjectWriter::new(object.key("target"));
+            inner.string("id", id);
+            inner.end();
+        }
+        object.optional("trace_id", self.trace_id.as_deref());
+        object.optional("user_agent", self.user_agent.as_deref());
+        object.end();
+    }
+
+    /// The canonical JSON.
+    pub fn to_text(&self) -> String {
+        let mut out = String::with_capacity(512);
+        self.write(&mut out);
+        out
+    }
+
+    /// Reads a stored payload.
+    pub fn parse(text: &str) -> Result<Payload, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+}
+
+fn write_images(changes: &[RowImages], out: &mut String) {
+    out.push('[');
+    for (position, images) in changes.iter().enumerate() {
+        if position > 0 {
+            out.push(',');
+        }
+        let mut inner = ObjectWriter::new(out);
+        if let Some(after) = &images.after {
+            json::write_map(after, inner.key("after"));
+        }
+        if let Some(before) = &images.before {
+            json::write_map(before, inner.key("before"));
+        }
+        inner.end();
+    }
+    out.push(']');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn canonical_text_round_trips() {
+        let text = r#"{"actor":{"id":"arn:aws:iam::1:user/b","name":"b","on_behalf_of":"c"},"aim":{"actor":"a","input":{"k":[1,2.5]},"mission":"m"},"changes":[{"after":{"a":1},"before":{"a":0}},{"after":{}}],"description":"d","details":{"x":{"é":null}},"drag_mode":"grunt","ip":"::1","occurred_at":"2023-07-10T11:42:18.000000Z","session_id":"s","target":{"id":"t"},"trace_id":"4bf9","user_agent":"curl"}"#;
+        let payload = Payload::parse(text).unwrap();
+        assert_eq!(payload.to_text(), text);
+        let value: json::Strict = serde_json::from_str(text).unwrap();
+        assert_eq!(json::canonical(&value.0), text);
+        assert_eq!(Payload::default().to_text(), "{}");
+        assert_eq!(Payload::parse("{}").unwrap(), Payload::default());
+        assert!(Payload::parse(r#"{"surprise":1}"#).is_err());
+    }
+
+    #[test]
+    fn images_are_read_strictly_and_empty_ones_at_the_end_are_left_out() {
+        let payload = Payload::parse(r#"{"changes":[{},{"after":{"n":9007199254740993}},{},{}]}"#).unwrap();
+        assert_eq!(payload.to_text(), r#"{"changes":[{},{"after":{"n":9007199254740993}}]}"#);
+        assert_eq!(Payload::parse(r#"{"changes":[{},{}]}"#).unwrap().to_text(), "{}");
+        let error = Payload::parse(r#"{"changes":[{"after":{"x":{"a":1,"a":2}}}]}"#).unwrap_err();
+        assert!(error.to_string().contains("given twice"), "{error}");
+    }
+}

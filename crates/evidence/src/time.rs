@@ -1,0 +1,193 @@
+//! Times: microseconds since the Unix epoch, printed as RFC 3339 in UTC with six fractional digits.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A moment: microseconds since 1970-01-01T00:00:00Z, between the years 0001 and 9999.
+///
+/// The text form is RFC 3339 in UTC with exactly six fractional digits, so that equal times are equal
+/// bytes and sort as text. Parsing takes any RFC 3339 offset and up to nine fractional digits; what is finer
+/// than a microsecond is cut off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+/// A text that is not an RFC 3339 time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an RFC 3339 time such as 2026-11-21T08:30:00.123456Z")]
+pub struct InvalidTimestamp;
+
+const MICROS_MIN: i64 = -62_135_596_800_000_000; // 0001-01-01T00:00:00Z
+const MICROS_MAX: i64 = 253_402_300_799_999_999; // 9999-12-31T23:59:59.999999Z
+
+impl Timestamp {
+    /// The epoch, 1970-01-01T00:00:00Z.
+    pub const EPOCH: Timestamp = Timestamp(0);
+    /// Length of the text form in bytes.
+    pub const TEXT_LEN: usize = 27;
+
+    /// A time from microseconds since the epoch; `None` outside the years 0001 to 9999.
+    pub fn from_micros(micros: i64) -> Option<Timestamp> {
+        (MICROS_MIN..=MICROS_MAX).contains(&micros).then_some(Timestamp(micros))
+    }
+
+    /// Microseconds since the epoch.
+    pub fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// This time moved by `seconds`, held inside the years 0001 to 9999.
+    #[must_use]
+    pub fn plus_seconds(self, seconds: i64) -> Timestamp {
+        Timestamp(self.0.saturating_add(seconds.saturating_mul(1_000_000)).clamp(MICROS_MIN, MICROS_MAX))
+    }
+
+    /// Appends the text form.
+    pub fn write(self, out: &mut String) {
+        let days = self.0.div_euclid(86_400_000_000);
+        let micros_of_day = self.0.rem_euclid(86_400_000_000);
+        let (year, month, day) = civil_from_days(days);
+        let seconds = micros_of_day / 1_000_000;
+        let parts = [
+            (year, 4, '-'),
+            (month, 2, '-'),
+            (day, 2, 'T'),
+            (seconds / 3600, 2, ':'),
+            (seconds / 60 % 60, 2, ':'),
+            (seconds % 60, 2, '.'),
+            (micros_of_day % 1_000_000, 6, 'Z'),
+        ];
+        for (value, width, separator) in parts {
+            push_padded(out, value, width);
+            out.push(separator);
+        }
+    }
+}
+
+/// Proleptic Gregorian date of a day number counted from 1970-01-01.
+///
+/// Years are counted from March, so that the leap day is the last of its year (the usual era method:
+/// 146,097 days in 400 years).
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
+fn push_padded(out: &mut String, value: i64, width: u32) {
+    let mut divisor = 10_i64.pow(width - 1);
+    while divisor > 0 {
+        // The digit is always 0..=9, so the conversion cannot fail; '0' would only show a bug.
+        out.push(u32::try_from(value / divisor % 10).ok().and_then(|d| char::from_digit(d, 10)).unwrap_or('0'));
+        divisor /= 10;
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::with_capacity(Self::TEXT_LEN);
+        self.write(&mut text);
+        f.write_str(&text)
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = InvalidTimestamp;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
+        // jiff also takes a space for the T and bracketed zones; RFC 3339 as used here does not.
+        let bytes = text.as_bytes();
+        if bytes.len() < 20 || bytes.len() > 40 || bytes[10] != b'T' || text.contains('[') {
+            return Err(InvalidTimestamp);
+        }
+        let parsed: jiff::Timestamp = text.parse().map_err(|_| InvalidTimestamp)?;
+        let nanos = parsed.as_nanosecond();
+        let micros = i64::try_from(nanos.div_euclid(1_000)).map_err(|_| InvalidTimestamp)?;
+        Timestamp::from_micros(micros).ok_or(InvalidTimestamp)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Timestamp;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an RFC 3339 time such as \"2026-11-21T08:30:00.123456Z\"")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Timestamp, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(Visitor)
+    }
+}
+
+/// Reads a time in exactly the form that [`Timestamp`] prints, for files whose every shown digit is checked:
+/// anything finer than a microsecond would be cut off unseen.
+pub(crate) fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    use serde::de::Error as _;
+    let text = String::deserialize(deserializer)?;
+    let time: Timestamp = text.parse().map_err(D::Error::custom)?;
+    if time.to_string() == text { Ok(time) } else { Err(D::Error::custom(InvalidTimestamp)) }
+}
+
+/// As [`exact`], for a member that may be absent.
+pub(crate) fn exact_option<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    #[derive(Deserialize)]
+    struct Exact(#[serde(deserialize_with = "exact")] Timestamp);
+    Ok(Option::<Exact>::deserialize(deserializer)?.map(|time| time.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn text_forms() {
+        let cases = [
+            ("2026-11-21T08:30:00.123456Z", "2026-11-21T08:30:00.123456Z"),
+            ("2026-11-21T08:30:00Z", "2026-11-21T08:30:00.000000Z"),
+            ("2026-11-21T10:30:00.5+02:00", "2026-11-21T08:30:00.500000Z"),
+            ("2024-02-29T23:59:59.999999999Z", "2024-02-29T23:59:59.999999Z"),
+            ("1969-12-31T23:59:59.999999Z", "1969-12-31T23:59:59.999999Z"),
+            ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000000Z"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(text.parse::<Timestamp>().unwrap().to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn refused_texts() {
+        for text in
+            ["", "now", "2026-11-21", "2026-11-21 08:30:00Z", "2026-02-30T00:00:00Z", "2026-11-21T08:30:00", "2026-11-21T08:30:00Z[UTC]"]
+        {
+            assert_eq!(text.parse::<Timestamp>(), Err(InvalidTimestamp), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn text_round_trips_and_sorts(a in MICROS_MIN..=MICROS_MAX, b in MICROS_MIN..=MICROS_MAX) {
+            let (a, b) = (Timestamp(a), Timestamp(b));
+            prop_assert_eq!(a.to_string().parse::<Timestamp>().unwrap(), a);
+            prop_assert_eq!(a.to_string().len(), Timestamp::TEXT_LEN);
+            prop_assert_eq!(a.to_string().cmp(&b.to_string()), a.cmp(&b));
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! Part of Probity.
+fn main() {}
