@@ -9,8 +9,8 @@ use clap::Parser as _;
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    let report = match bench::scenario::run(&options) {
-        Ok(report) => report,
+    let (report, result) = match bench::scenario::run(&options) {
+        Ok(found) => found,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "error: {error}");
             return ExitCode::FAILURE;
@@ -21,7 +21,10 @@ fn main() -> ExitCode {
         Output::Json => serde_json::to_string_pretty(&report).unwrap_or_default() + "\n",
     };
     let written = std::io::stdout().write_all(text.as_bytes());
-    if written.is_err() || report.has_failures() {
+    if let Err(error) = &result {
+        let _ = writeln!(std::io::stderr(), "error: {error}");
+    }
+    if written.is_err() || result.is_err() || report.has_failures() {
         ExitCode::FAILURE
     } else {
         ExitCode::SUCCESS

@@ -55,7 +55,7 @@ pub enum Scenario {
     /// POST entries: one or an array of them a request
     Append {
         /// Numbers of connections; one load each
-        #[arg(long, value_delimiter = ',', default_values_t = [64, 256])]
+        #[arg(long, value_delimiter = ',', default_values_t = [64, 256], value_parser = connections)]
         connections: Vec<usize>,
         /// Entries in a request
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1_000))]
@@ -88,7 +88,7 @@ pub enum Scenario {
     /// What the generator itself costs, against a server that does nothing
     Calibrate {
         /// Connections
-        #[arg(long, default_value_t = 64)]
+        #[arg(long, default_value_t = 64, value_parser = connections)]
         connections: usize,
         /// Entries in a request
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1_000))]
@@ -151,6 +151,13 @@ fn seconds(text: &str) -> Result<Duration, String> {
         .parse::<f64>()
         .map_err(|error| error.to_string())?;
     Duration::try_from_secs_f64(number).map_err(|error| error.to_string())
+}
+
+fn connections(text: &str) -> Result<usize, String> {
+    match text.parse::<u16>() {
+        Ok(number) if number > 0 => Ok(number.into()),
+        _ => Err("not a number from 1 to 65535".into()),
+    }
 }
 
 fn positive(text: &str) -> Result<f64, String> {

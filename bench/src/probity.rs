@@ -68,15 +68,6 @@ impl Installation {
         self.database.as_ref().map(|database| database.url.as_str())
     }
 
-    /// Bytes in the data folder: on SQLite, the database.
-    pub fn folder_bytes(&self) -> u64 {
-        let files = fs::read_dir(self.data()).into_iter().flatten().flatten();
-        files
-            .filter_map(|file| file.metadata().ok())
-            .map(|metadata| metadata.len())
-            .sum()
-    }
-
     fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }

@@ -1,4 +1,5 @@
 //! The generator against a real server on TCP: does it count, time and frame right, whatever the server does?
+#![expect(clippy::unwrap_used, reason = "test helpers")]
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -40,6 +41,13 @@ fn run(server: SocketAddr, plan: &Plan, batch: usize) -> Outcome {
     let outcome = load::run(server, plan, &mut workload, |edge| edges.push(edge)).unwrap();
     assert_eq!(edges, [Edge::Start, Edge::End]);
     outcome
+}
+
+/// Every request that was due in the measured time has a latency, sent or not.
+fn assert_due(outcome: &Outcome, rate: f64) {
+    let due = outcome.elapsed.as_secs_f64() * rate;
+    let counted = f64::from(u32::try_from(outcome.latencies.count()).unwrap());
+    assert!((counted - due).abs() <= 2.0, "{counted} latencies, {due} due");
 }
 
 const ONE: &str = r#"{"id":"a","index":1,"at":"x"}"#;
@@ -199,8 +207,10 @@ fn a_closed_loop_waits_for_answers() {
 fn an_open_loop_keeps_its_rate() {
     let server = stub(|_| Reply::new(201, ONE));
     let outcome = run(server, &timed(8, Pace::Open(400.0), 1_000), 1);
-    assert!((360..=440).contains(&outcome.completed), "{}", outcome.completed);
-    assert_eq!((outcome.failures(), outcome.unsent), (0, 0));
+    assert_eq!(outcome.failures(), 0);
+    assert_due(&outcome, 400.0);
+    // A busy machine may be late with some of them.
+    assert!((300..=440).contains(&outcome.completed), "{}", outcome.completed);
 }
 
 /// A stall of 300 ms delays the some 30 requests that were due in it. A generator that waits would see one.
@@ -215,11 +225,7 @@ fn an_open_loop_sees_a_stall_in_every_request_that_it_delayed() {
     });
     let outcome = run(server, &timed(1, Pace::Open(100.0), 1_000), 1);
     let found = outcome.latencies.percentiles();
-    assert!(
-        (80..=105).contains(&outcome.latencies.count()),
-        "{}",
-        outcome.latencies.count()
-    );
+    assert_due(&outcome, 100.0);
     assert!(found.max_us >= 290_000, "{found:?}");
     // At least the 10 % with the longest wait waited for most of the stall.
     assert!(found.p90_us >= 150_000, "{found:?}");
@@ -235,11 +241,7 @@ fn an_open_loop_counts_what_it_could_not_send() {
     let outcome = run(server, &timed(1, Pace::Open(200.0), 500), 1);
     assert!(started.elapsed() < Duration::from_secs(5));
     // 100 were due and one connection can do 10.
-    assert!((70..=100).contains(&outcome.unsent), "{}", outcome.unsent);
-    assert!(
-        (95..=101).contains(&outcome.latencies.count()),
-        "{}",
-        outcome.latencies.count()
-    );
+    assert!(outcome.unsent >= 70, "{}", outcome.unsent);
+    assert_due(&outcome, 200.0);
     assert!(outcome.latencies.percentiles().p50_us > 100_000);
 }

@@ -1,4 +1,5 @@
 //! The program as its users run it, from the command line to the exit code, against a stand-in for `probity`.
+#![expect(clippy::unwrap_used, reason = "test helpers")]
 
 use std::process::{Command, Output};
 
@@ -103,6 +104,31 @@ fn copy_baseline_compares_with_arrays_of_100() {
         .collect();
     assert_eq!(found, [500, 2_000, 500, 2_000]);
     assert_eq!(rows(&report, "ratios").len(), 5);
+}
+
+#[test]
+fn all_of_them_in_one_report() {
+    let report = json("all --large 2000 --verify 2000");
+    // Per engine: 64 and 256 connections, arrays of 100, and three loads on each of two logs. COPY adds none.
+    assert_eq!(rows(&report, "loads").len(), 2 * (2 + 1 + 6));
+    assert_eq!(rows(&report, "verifications").len(), 4);
+    assert_eq!(rows(&report, "copies").len(), 8);
+    // COPY: 8 and the fastest; verify: 1 an engine; large-log: 3 an engine.
+    assert_eq!(rows(&report, "ratios").len(), 9 + 2 + 6);
+}
+
+#[test]
+fn what_was_measured_is_shown_even_if_a_later_scenario_fails() {
+    let output = bench("append --engine sqlite --connections 2,0 --output json", &[]);
+    assert_eq!(output.status.code(), Some(2), "0 connections make no sense");
+    let output = bench(
+        "large-log --engine sqlite --entries 2000 --output json",
+        &[("STUB_FAIL_EVERY", "3")],
+    );
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("filling the log failed"));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(rows(&report, "loads").len(), 3, "those of the empty log");
 }
 
 #[test]

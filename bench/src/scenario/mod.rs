@@ -34,30 +34,12 @@ struct Context<'a> {
     report: Report,
 }
 
-/// Measures what the options say.
-pub fn run(options: &Options) -> Result<Report, Error> {
+/// Measures what the options say. An error in a late scenario does not take away what earlier ones found; only one
+/// that leaves nothing to report is the outer result.
+pub fn run(options: &Options) -> Result<(Report, Result<(), Error>), Error> {
     let mut context = Context::new(&options.common, needs_postgres(options))?;
-    match &options.scenario {
-        Scenario::Append {
-            connections,
-            batch,
-            rate,
-        } => context.append(connections, *batch, *rate)?,
-        Scenario::LargeLog { entries } => context.large_log(*entries)?,
-        Scenario::Verify { entries } => context.verify(*entries)?,
-        Scenario::CopyBaseline { rows, transactions } => context.copy_baseline(*rows, transactions)?,
-        Scenario::Calibrate { connections, batch } => context.calibrate(*connections, *batch)?,
-        Scenario::All { large, verify } => {
-            context.append(&[64, 256], 1, None)?;
-            context.append(&[8], 100, None)?;
-            if options.common.engine.contains(&Engine::Postgres) {
-                context.copy_baseline(200_000, &[100, 500, 5_000, 0])?;
-            }
-            context.verify(*verify)?;
-            context.large_log(*large)?;
-        }
-    }
-    Ok(context.report)
+    let result = context.scenario(&options.scenario);
+    Ok((context.report, result))
 }
 
 fn needs_postgres(options: &Options) -> bool {
@@ -98,6 +80,29 @@ impl<'a> Context<'a> {
             postgres,
             report,
         })
+    }
+
+    fn scenario(&mut self, scenario: &Scenario) -> Result<(), Error> {
+        match scenario {
+            Scenario::Append {
+                connections,
+                batch,
+                rate,
+            } => self.append(connections, *batch, *rate),
+            Scenario::LargeLog { entries } => self.large_log(*entries),
+            Scenario::Verify { entries } => self.verify(*entries),
+            Scenario::CopyBaseline { rows, transactions } => self.copy_baseline(*rows, transactions),
+            Scenario::Calibrate { connections, batch } => self.calibrate(*connections, *batch),
+            Scenario::All { large, verify } => {
+                self.append(&[64, 256], 1, None)?;
+                self.append(&[8], 100, None)?;
+                if self.common.engine.contains(&Engine::Postgres) {
+                    self.copy_baseline(200_000, &[100, 500, 5_000, 0])?;
+                }
+                self.verify(*verify)?;
+                self.large_log(*large)
+            }
+        }
     }
 
     /// A fresh installation on an engine.

@@ -27,7 +27,11 @@ impl Salt {
 
 /// SHA-256(salt ‖ canonical bytes): commits to a payload, and to a row (its JSON without the salt).
 pub fn commit(salt: &Salt, canonical: &[u8]) -> [u8; 32] {
-    Sha256::new().chain_update(salt.0).chain_update(canonical).finalize().into()
+    Sha256::new()
+        .chain_update(salt.0)
+        .chain_update(canonical)
+        .finalize()
+        .into()
 }
 
 /// One row that an entry wrote, as its leaf commits to it.
@@ -59,7 +63,9 @@ pub fn changes_text(changes: &[ChangeRecord]) -> String {
         }
         object.string("id", &change.id.to_string());
         object.string("table", &change.table);
-        object.key("version").push_str(itoa::Buffer::new().format(change.version));
+        object
+            .key("version")
+            .push_str(itoa::Buffer::new().format(change.version));
         object.end();
     }
     out.push(']');
@@ -83,8 +89,18 @@ mod tests {
     #[test]
     fn changes_text_is_canonical_and_reads_back() {
         let changes = vec![
-            ChangeRecord { digest: Some("ab".repeat(32)), id: Uuid::from_u128(1), table: "users".into(), version: 1 },
-            ChangeRecord { digest: None, id: Uuid::from_u128(2), table: "api_keys".into(), version: 9 },
+            ChangeRecord {
+                digest: Some("ab".repeat(32)),
+                id: Uuid::from_u128(1),
+                table: "users".into(),
+                version: 1,
+            },
+            ChangeRecord {
+                digest: None,
+                id: Uuid::from_u128(2),
+                table: "api_keys".into(),
+                version: 9,
+            },
         ];
         let text = changes_text(&changes);
         let value: json::Strict = serde_json::from_str(&text).unwrap();
@@ -96,7 +112,10 @@ mod tests {
     fn salt_changes_the_commitment() {
         // SHA-256 of sixteen zero bytes and "abc", by `printf '\0…abc' | sha256sum`.
         let digest = commit(&Salt([0; 16]), b"abc");
-        assert_eq!(digest, <[u8; 32]>::from(Sha256::digest([&[0u8; 16][..], b"abc"].concat())));
+        assert_eq!(
+            digest,
+            <[u8; 32]>::from(Sha256::digest([&[0u8; 16][..], b"abc"].concat()))
+        );
         assert_ne!(digest, commit(&Salt([1; 16]), b"abc"));
         assert_eq!(Salt::from_hex(&Salt([0xfe; 16]).to_hex()), Some(Salt([0xfe; 16])));
     }

@@ -84,7 +84,12 @@ pub fn check_consistency(
     let new = Checkpoint::open(new_checkpoint, key).map_err(ConsistencyError::NewCheckpoint)?;
     if (proof.from, proof.to) != (old.size, new.size) {
         let (proof_from, proof_to) = (proof.from, proof.to);
-        return Err(ConsistencyError::Sizes { proof_from, proof_to, from: old.size, to: new.size });
+        return Err(ConsistencyError::Sizes {
+            proof_from,
+            proof_to,
+            from: old.size,
+            to: new.size,
+        });
     }
     if proof.from_root != old.root {
         return Err(ConsistencyError::OldRoot);

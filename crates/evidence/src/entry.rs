@@ -52,10 +52,18 @@ pub struct Change {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub digest: Option<String>,
     /// The row before, without secrets; none when it was made, or erased.
-    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "json::unique_members")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "json::unique_members"
+    )]
     pub before: Option<Map<String, Value>>,
     /// The row after, without secrets; none when it was deleted, or erased.
-    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "json::unique_members")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "json::unique_members"
+    )]
     pub after: Option<Map<String, Value>>,
 }
 
@@ -82,7 +90,11 @@ pub struct Entry {
     #[serde(deserialize_with = "time::exact")]
     pub at: Timestamp,
     /// When it happened, by the recorder's clock.
-    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "time::exact_option")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "time::exact_option"
+    )]
     pub occurred_at: Option<Timestamp>,
     /// The credential that recorded it.
     pub recorded_by: RecordedBy,
@@ -166,13 +178,22 @@ impl Entry {
         changes: Option<&str>,
     ) -> Result<Entry, EntryError> {
         let leaf = Leaf::parse_lenient(&leaf_text)?;
-        let part = |part, error: serde_json::Error| EntryError::Part { part, reason: error.to_string() };
+        let part = |part, error: serde_json::Error| EntryError::Part {
+            part,
+            reason: error.to_string(),
+        };
         let erased = payload.is_none();
-        let payload = payload.map_or(Ok(Payload::default()), Payload::parse).map_err(|error| part("payload", error))?;
-        let records =
-            changes.map_or(Ok(Vec::new()), commitment::parse_changes).map_err(|error| part("changes", error))?;
+        let payload = payload
+            .map_or(Ok(Payload::default()), Payload::parse)
+            .map_err(|error| part("payload", error))?;
+        let records = changes
+            .map_or(Ok(Vec::new()), commitment::parse_changes)
+            .map_err(|error| part("changes", error))?;
         let mut images = payload.changes.into_iter();
-        let changes = records.into_iter().map(|record| join_change(record, images.next().unwrap_or_default())).collect();
+        let changes = records
+            .into_iter()
+            .map(|record| join_change(record, images.next().unwrap_or_default()))
+            .collect();
         let ours_or = |ours: Option<Uuid>, outside: Option<String>| ours.map(|id| id.to_string()).or(outside);
         Ok(Entry {
             id: leaf.id,
@@ -203,7 +224,10 @@ impl Entry {
             aim: payload.aim,
             drag_mode: payload.drag_mode,
             erased,
-            evidence: EntryEvidence { leaf: leaf_text, salt: salt.map(Salt::to_hex) },
+            evidence: EntryEvidence {
+                leaf: leaf_text,
+                salt: salt.map(Salt::to_hex),
+            },
         })
     }
 
@@ -224,8 +248,17 @@ impl Entry {
             ("actor.kind", self.actor.kind == leaf.actor_kind),
             ("actor.id", text_is(self.actor.id.as_ref(), leaf.actor_id)),
             ("action", self.action == leaf.action),
-            ("target.kind", self.target.as_ref().map(|target| target.kind.as_str()) == leaf.target_kind.as_deref()),
-            ("target.id", text_is(self.target.as_ref().and_then(|target| target.id.as_ref()), leaf.target_id)),
+            (
+                "target.kind",
+                self.target.as_ref().map(|target| target.kind.as_str()) == leaf.target_kind.as_deref(),
+            ),
+            (
+                "target.id",
+                text_is(
+                    self.target.as_ref().and_then(|target| target.id.as_ref()),
+                    leaf.target_id,
+                ),
+            ),
             ("outcome", self.outcome == leaf.outcome),
             ("authority", self.authority == leaf.authority),
         ];
@@ -247,20 +280,39 @@ impl Entry {
                 version: change.version,
             })
             .collect();
-        let digest = (!records.is_empty()).then(|| commitment::changes_digest(&commitment::changes_text(&records)));
-        if digest == leaf.changes { Ok(()) } else { Err(EntryError::Changes) }
+        let digest =
+            (!records.is_empty()).then(|| commitment::changes_digest(&commitment::changes_text(&records)));
+        if digest == leaf.changes {
+            Ok(())
+        } else {
+            Err(EntryError::Changes)
+        }
     }
 
     fn check_payload(&self, leaf: &Leaf<'_>) -> Result<(), EntryError> {
         let payload = self.payload(leaf);
         let Some(salt) = &self.evidence.salt else {
             // Without a salt nothing of the payload may be shown: nothing binds it.
-            let empty = self.erased && payload == Payload { changes: payload.changes.clone(), ..Payload::default() };
-            let no_images = payload.changes.iter().all(|images| *images == RowImages::default());
-            return if empty && no_images { Ok(()) } else { Err(EntryError::Payload) };
+            let empty = self.erased
+                && payload
+                    == Payload {
+                        changes: payload.changes.clone(),
+                        ..Payload::default()
+                    };
+            let no_images = payload
+                .changes
+                .iter()
+                .all(|images| *images == RowImages::default());
+            return if empty && no_images {
+                Ok(())
+            } else {
+                Err(EntryError::Payload)
+            };
         };
-        let salt = Salt::from_hex(salt)
-            .ok_or_else(|| EntryError::Part { part: "salt", reason: "not 32 lower-case hex digits".into() })?;
+        let salt = Salt::from_hex(salt).ok_or_else(|| EntryError::Part {
+            part: "salt",
+            reason: "not 32 lower-case hex digits".into(),
+        })?;
         if !self.erased && commitment::commit(&salt, payload.to_text().as_bytes()) == leaf.payload {
             Ok(())
         } else {
@@ -270,7 +322,8 @@ impl Entry {
 
     /// The payload, taken out of what is shown.
     fn payload(&self, leaf: &Leaf<'_>) -> Payload {
-        let outside = |ours: Option<Uuid>, shown: Option<&String>| if ours.is_some() { None } else { shown.cloned() };
+        let outside =
+            |ours: Option<Uuid>, shown: Option<&String>| if ours.is_some() { None } else { shown.cloned() };
         let target_id = self.target.as_ref().and_then(|target| target.id.as_ref());
         Payload {
             actor: PayloadActor {
@@ -282,7 +335,10 @@ impl Entry {
             changes: self
                 .changes
                 .iter()
-                .map(|change| RowImages { before: change.before.clone(), after: change.after.clone() })
+                .map(|change| RowImages {
+                    before: change.before.clone(),
+                    after: change.after.clone(),
+                })
                 .collect(),
             description: self.description.clone(),
             details: self.details.clone(),
@@ -290,7 +346,9 @@ impl Entry {
             ip: self.ip.clone(),
             occurred_at: self.occurred_at,
             session_id: self.session_id.clone(),
-            target: PayloadTarget { id: outside(leaf.target_id, target_id) },
+            target: PayloadTarget {
+                id: outside(leaf.target_id, target_id),
+            },
             trace_id: self.trace_id.clone(),
             user_agent: self.user_agent.clone(),
         }

@@ -61,7 +61,9 @@ pub fn write_map(members: &Map<String, Value>, out: &mut String) {
     } else {
         let mut sorted: Vec<_> = members.iter().collect();
         sorted.sort_by(|(a, _), (b, _)| utf16_order(a, b));
-        sorted.into_iter().for_each(|(key, value)| write_member(key, value));
+        for (key, value) in sorted {
+            write_member(key, value);
+        }
     }
     out.push('}');
 }
@@ -101,7 +103,9 @@ pub fn write_string(text: &str, out: &mut String) {
     out.push('"');
 }
 
-const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+const HEX: [char; 16] = [
+    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+];
 
 /// Appends `bytes` in lower-case hex, without quotes.
 pub fn write_hex(bytes: &[u8], out: &mut String) {
@@ -214,7 +218,9 @@ pub struct StrictObject(pub Map<String, Value>);
 
 impl<'de> Deserialize<'de> for StrictObject {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ObjectVisitor(EXACT)).map(StrictObject)
+        deserializer
+            .deserialize_map(ObjectVisitor(EXACT))
+            .map(StrictObject)
     }
 }
 
@@ -257,15 +263,24 @@ struct StrictSeed {
     exact: bool,
 }
 
-const EXACT: StrictSeed = StrictSeed { depth: 0, exact: true };
-const UNIQUE: StrictSeed = StrictSeed { depth: 0, exact: false };
+const EXACT: StrictSeed = StrictSeed {
+    depth: 0,
+    exact: true,
+};
+const UNIQUE: StrictSeed = StrictSeed {
+    depth: 0,
+    exact: false,
+};
 
 impl StrictSeed {
     fn deeper<E: serde::de::Error>(self) -> Result<StrictSeed, E> {
         if self.exact && self.depth == DEPTH_MAX {
             return Err(E::custom(format_args!("nested deeper than {DEPTH_MAX} levels")));
         }
-        Ok(StrictSeed { depth: self.depth + 1, ..self })
+        Ok(StrictSeed {
+            depth: self.depth + 1,
+            ..self
+        })
     }
 
     fn read_map<'de, A: MapAccess<'de>>(self, mut access: A) -> Result<Map<String, Value>, A::Error> {
@@ -311,14 +326,21 @@ impl<'de> Visitor<'de> for StrictSeed {
     #[expect(clippy::cast_precision_loss, reason = "the loss is what is tested for")]
     fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Value, E> {
         if self.exact && value > INTEGER_SAFE_MAX && !exact_integer(&value.to_string(), value as f64) {
-            return Err(E::custom(format_args!("number {value} is not exact as a JSON number; send it as a string")));
+            return Err(E::custom(format_args!(
+                "number {value} is not exact as a JSON number; send it as a string"
+            )));
         }
         Ok(Value::Number(value.into()))
     }
     #[expect(clippy::cast_precision_loss, reason = "the loss is what is tested for")]
     fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Value, E> {
-        if self.exact && value.unsigned_abs() > INTEGER_SAFE_MAX && !exact_integer(&value.to_string(), value as f64) {
-            return Err(E::custom(format_args!("number {value} is not exact as a JSON number; send it as a string")));
+        if self.exact
+            && value.unsigned_abs() > INTEGER_SAFE_MAX
+            && !exact_integer(&value.to_string(), value as f64)
+        {
+            return Err(E::custom(format_args!(
+                "number {value} is not exact as a JSON number; send it as a string"
+            )));
         }
         Ok(Value::Number(value.into()))
     }
@@ -353,7 +375,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn strict(text: &str) -> Result<Value, String> {
-        serde_json::from_str::<Strict>(text).map(|strict| strict.0).map_err(|error| error.to_string())
+        serde_json::from_str::<Strict>(text)
+            .map(|strict| strict.0)
+            .map_err(|error| error.to_string())
     }
 
     #[test]
@@ -370,7 +394,10 @@ mod tests {
         let input = r#"{"\u20ac":1,"\r":2,"\ufb33":3,"1":4,"\ud83d\ude00":5,"\u0080":6,"\u00f6":7}"#;
         let value = strict(input).unwrap();
         let canonical = canonical(&value);
-        assert_eq!(canonical, "{\"\\r\":2,\"1\":4,\"\u{80}\":6,\"ö\":7,\"€\":1,\"😀\":5,\"\u{fb33}\":3}");
+        assert_eq!(
+            canonical,
+            "{\"\\r\":2,\"1\":4,\"\u{80}\":6,\"ö\":7,\"€\":1,\"😀\":5,\"\u{fb33}\":3}"
+        );
     }
 
     #[test]
@@ -404,7 +431,9 @@ mod tests {
             Just(Value::Null),
             any::<bool>().prop_map(Value::from),
             any::<i32>().prop_map(Value::from),
-            any::<f64>().prop_filter("finite", |f| f.is_finite()).prop_map(Value::from),
+            any::<f64>()
+                .prop_filter("finite", |f| f.is_finite())
+                .prop_map(Value::from),
             any::<String>().prop_map(Value::from),
         ];
         leaf.prop_recursive(4, 40, 6, |inner| {

@@ -63,8 +63,12 @@ pub enum RecorderKind {
 
 impl RecorderKind {
     /// All kinds.
-    pub const ALL: [RecorderKind; 4] =
-        [RecorderKind::ApiKey, RecorderKind::Session, RecorderKind::Operator, RecorderKind::System];
+    pub const ALL: [RecorderKind; 4] = [
+        RecorderKind::ApiKey,
+        RecorderKind::Session,
+        RecorderKind::Operator,
+        RecorderKind::System,
+    ];
 
     /// The word in JSON and SQL.
     pub fn as_str(self) -> &'static str {
@@ -150,7 +154,11 @@ impl Leaf<'_> {
         write_uuid(object.key("id"), self.id);
         object.string("outcome", self.outcome.as_str());
         write_digest(object.key("payload"), &self.payload);
-        write_reference(object.key("recorded_by"), self.recorded_by.kind.as_str(), self.recorded_by.id);
+        write_reference(
+            object.key("recorded_by"),
+            self.recorded_by.kind.as_str(),
+            self.recorded_by.id,
+        );
         if let Some(kind) = &self.target_kind {
             write_reference(object.key("target"), kind, self.target_id);
         }
@@ -170,17 +178,23 @@ impl<'a> Leaf<'a> {
     /// Reads a leaf; refuses anything but the canonical form of a known version.
     pub fn parse(text: &'a str) -> Result<Leaf<'a>, LeafError> {
         let leaf = Leaf::parse_lenient(text)?;
-        if leaf.to_text() == text { Ok(leaf) } else { Err(LeafError::NotCanonical) }
+        if leaf.to_text() == text {
+            Ok(leaf)
+        } else {
+            Err(LeafError::NotCanonical)
+        }
     }
 
     /// Reads a leaf without the check for canonical form, for a caller that compares the bytes itself.
     pub fn parse_lenient(text: &'a str) -> Result<Leaf<'a>, LeafError> {
-        let wire: Wire<'a> = serde_json::from_str(text).map_err(|error| LeafError::Syntax(error.to_string()))?;
+        let wire: Wire<'a> =
+            serde_json::from_str(text).map_err(|error| LeafError::Syntax(error.to_string()))?;
         if wire.v != VERSION {
             return Err(LeafError::Version(wire.v));
         }
         let digest = |text: &str| {
-            json::from_hex::<32>(text).ok_or_else(|| LeafError::Syntax("a digest is not 64 lower-case hex digits".into()))
+            json::from_hex::<32>(text)
+                .ok_or_else(|| LeafError::Syntax("a digest is not 64 lower-case hex digits".into()))
         };
         let (target_kind, target_id) = wire.target.map_or((None, None), |t| (Some(t.kind), t.id));
         Ok(Leaf {
@@ -272,7 +286,10 @@ mod tests {
         Leaf {
             id: Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0001),
             at: "2026-11-21T08:30:00.123456Z".parse().unwrap(),
-            recorded_by: RecordedBy { kind: RecorderKind::ApiKey, id: Some(Uuid::from_u128(7)) },
+            recorded_by: RecordedBy {
+                kind: RecorderKind::ApiKey,
+                id: Some(Uuid::from_u128(7)),
+            },
             actor_kind: ActorKind::User,
             actor_id: None,
             action: "order.update".into(),
@@ -294,13 +311,22 @@ mod tests {
         );
         assert_eq!(text, expected);
         let value: json::Strict = serde_json::from_str(&text).unwrap();
-        assert_eq!(json::canonical(&value.0), text, "the writer's order is RFC 8785's");
+        assert_eq!(
+            json::canonical(&value.0),
+            text,
+            "the writer's order is RFC 8785's"
+        );
         assert_eq!(Leaf::parse(&text).unwrap(), sample());
     }
 
     #[test]
     fn with_every_member() {
-        let leaf = Leaf { actor_id: Some(Uuid::from_u128(1)), target_id: Some(Uuid::from_u128(2)), changes: Some([1; 32]), ..sample() };
+        let leaf = Leaf {
+            actor_id: Some(Uuid::from_u128(1)),
+            target_id: Some(Uuid::from_u128(2)),
+            changes: Some([1; 32]),
+            ..sample()
+        };
         let text = leaf.to_text();
         let value: json::Strict = serde_json::from_str(&text).unwrap();
         assert_eq!(json::canonical(&value.0), text);
@@ -310,10 +336,22 @@ mod tests {
     #[test]
     fn refused() {
         let text = sample().to_text();
-        assert_eq!(Leaf::parse(&text.replace("\"v\":1", "\"v\":2")), Err(LeafError::Version(2)));
-        assert_eq!(Leaf::parse(&text.replace("\"v\":1", " \"v\":1")), Err(LeafError::NotCanonical));
-        assert!(matches!(Leaf::parse(&text.replace("\"v\":1", "\"v\":1,\"x\":1")), Err(LeafError::Syntax(_))));
-        assert!(matches!(Leaf::parse(&text.replace("abab", "ABAB")), Err(LeafError::Syntax(_))));
+        assert_eq!(
+            Leaf::parse(&text.replace("\"v\":1", "\"v\":2")),
+            Err(LeafError::Version(2))
+        );
+        assert_eq!(
+            Leaf::parse(&text.replace("\"v\":1", " \"v\":1")),
+            Err(LeafError::NotCanonical)
+        );
+        assert!(matches!(
+            Leaf::parse(&text.replace("\"v\":1", "\"v\":1,\"x\":1")),
+            Err(LeafError::Syntax(_))
+        ));
+        assert!(matches!(
+            Leaf::parse(&text.replace("abab", "ABAB")),
+            Err(LeafError::Syntax(_))
+        ));
         assert!(matches!(Leaf::parse("{}"), Err(LeafError::Syntax(_))));
     }
 }

@@ -3,8 +3,8 @@
 //! This crate owns what an audit entry *is*: its canonical JSON ([`json`]), its times ([`time`]), the part
 //! that is hashed into the Merkle tree for ever ([`leaf`]), the part that may be erased ([`payload`]), the
 //! salted commitments that tie the two together ([`commitment`]), and the files an auditor receives:
-//! receipts ([`receipt`]) and bundles ([`bundle`]). It knows neither SQL nor HTTP and does no I/O; the server
-//! and the binary `probity-verify` run this very code.
+//! receipts ([`receipt`]), consistency proofs ([`consistency`]) and bundles ([`bundle`]). It knows neither SQL
+//! nor HTTP and does no I/O; the server and the binary `probity-verify` run this very code.
 //!
 //! To add a field to an entry: decide first whether it may be personal. If so it belongs in
 //! [`payload::Payload`]; only ids that Probity made, times and verbs may go into [`leaf::Leaf`], whose

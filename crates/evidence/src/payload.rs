@@ -24,8 +24,13 @@ pub enum ActorKind {
 
 impl ActorKind {
     /// All kinds.
-    pub const ALL: [ActorKind; 5] =
-        [ActorKind::User, ActorKind::Agent, ActorKind::Service, ActorKind::System, ActorKind::External];
+    pub const ALL: [ActorKind; 5] = [
+        ActorKind::User,
+        ActorKind::Agent,
+        ActorKind::Service,
+        ActorKind::System,
+        ActorKind::External,
+    ];
 
     /// The word in JSON and SQL.
     pub fn as_str(self) -> &'static str {
@@ -90,10 +95,18 @@ pub struct Aim {
 #[serde(deny_unknown_fields)]
 pub struct RowImages {
     /// The row before; none when it was made.
-    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "json::unique_members")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "json::unique_members"
+    )]
     pub before: Option<Map<String, Value>>,
     /// The row after; none when it was deleted.
-    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "json::unique_members")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "json::unique_members"
+    )]
     pub after: Option<Map<String, Value>>,
 }
 
@@ -169,7 +182,11 @@ impl Payload {
             inner.optional("mission", aim.mission.as_deref());
             inner.end();
         }
-        if let Some(last) = self.changes.iter().rposition(|images| *images != RowImages::default()) {
+        if let Some(last) = self
+            .changes
+            .iter()
+            .rposition(|images| *images != RowImages::default())
+        {
             write_images(&self.changes[..=last], object.key("changes"));
         }
         object.optional("description", self.description.as_deref());
@@ -245,7 +262,10 @@ mod tests {
     #[test]
     fn images_are_read_strictly_and_empty_ones_at_the_end_are_left_out() {
         let payload = Payload::parse(r#"{"changes":[{},{"after":{"n":9007199254740993}},{},{}]}"#).unwrap();
-        assert_eq!(payload.to_text(), r#"{"changes":[{},{"after":{"n":9007199254740993}}]}"#);
+        assert_eq!(
+            payload.to_text(),
+            r#"{"changes":[{},{"after":{"n":9007199254740993}}]}"#
+        );
         assert_eq!(Payload::parse(r#"{"changes":[{},{}]}"#).unwrap().to_text(), "{}");
         let error = Payload::parse(r#"{"changes":[{"after":{"x":{"a":1,"a":2}}}]}"#).unwrap_err();
         assert!(error.to_string().contains("given twice"), "{error}");

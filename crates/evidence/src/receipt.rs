@@ -11,7 +11,13 @@ use crate::entry::{Entry, EntryError};
 
 /// The text of a receipt for the leaf at `index`, with its inclusion path in the tree of the signed checkpoint.
 pub fn build(index: u64, path: Vec<Hash>, checkpoint: &str) -> String {
-    TlogProof { extra: None, index, path, checkpoint: checkpoint.to_owned() }.to_text()
+    TlogProof {
+        extra: None,
+        index,
+        path,
+        checkpoint: checkpoint.to_owned(),
+    }
+    .to_text()
 }
 
 /// What a receipt proved: the log of this origin and size, with this root, holds the entry at this index.
@@ -58,12 +64,21 @@ pub fn check(receipt: &str, entry: &Entry, key: &VerifierKey) -> Result<CheckedR
     entry.check()?;
     let receipt = TlogProof::parse(receipt).map_err(ReceiptError::Malformed)?;
     if receipt.index != entry.index {
-        return Err(ReceiptError::Index { receipt: receipt.index, entry: entry.index });
+        return Err(ReceiptError::Index {
+            receipt: receipt.index,
+            entry: entry.index,
+        });
     }
     // Opening also compares the checkpoint's origin with the key's name.
-    let Checkpoint { origin, size, root, .. } =
-        Checkpoint::open(&receipt.checkpoint, key).map_err(ReceiptError::Checkpoint)?;
+    let Checkpoint {
+        origin, size, root, ..
+    } = Checkpoint::open(&receipt.checkpoint, key).map_err(ReceiptError::Checkpoint)?;
     let leaf = Hash::leaf(entry.evidence.leaf.as_bytes());
     verify_inclusion(receipt.index, size, &leaf, &receipt.path, &root).map_err(ReceiptError::NotIncluded)?;
-    Ok(CheckedReceipt { index: receipt.index, size, root, origin })
+    Ok(CheckedReceipt {
+        index: receipt.index,
+        size,
+        root,
+        origin,
+    })
 }

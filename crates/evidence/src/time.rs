@@ -29,7 +29,9 @@ impl Timestamp {
 
     /// A time from microseconds since the epoch; `None` outside the years 0001 to 9999.
     pub fn from_micros(micros: i64) -> Option<Timestamp> {
-        (MICROS_MIN..=MICROS_MAX).contains(&micros).then_some(Timestamp(micros))
+        (MICROS_MIN..=MICROS_MAX)
+            .contains(&micros)
+            .then_some(Timestamp(micros))
     }
 
     /// Microseconds since the epoch.
@@ -40,7 +42,11 @@ impl Timestamp {
     /// This time moved by `seconds`, held inside the years 0001 to 9999.
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Timestamp {
-        Timestamp(self.0.saturating_add(seconds.saturating_mul(1_000_000)).clamp(MICROS_MIN, MICROS_MAX))
+        Timestamp(
+            self.0
+                .saturating_add(seconds.saturating_mul(1_000_000))
+                .clamp(MICROS_MIN, MICROS_MAX),
+        )
     }
 
     /// Appends the text form.
@@ -77,7 +83,11 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
@@ -85,7 +95,12 @@ fn push_padded(out: &mut String, value: i64, width: u32) {
     let mut divisor = 10_i64.pow(width - 1);
     while divisor > 0 {
         // The digit is always 0..=9, so the conversion cannot fail; '0' would only show a bug.
-        out.push(u32::try_from(value / divisor % 10).ok().and_then(|d| char::from_digit(d, 10)).unwrap_or('0'));
+        out.push(
+            u32::try_from(value / divisor % 10)
+                .ok()
+                .and_then(|d| char::from_digit(d, 10))
+                .unwrap_or('0'),
+        );
         divisor /= 10;
     }
 }
@@ -142,11 +157,17 @@ pub(crate) fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timest
     use serde::de::Error as _;
     let text = String::deserialize(deserializer)?;
     let time: Timestamp = text.parse().map_err(D::Error::custom)?;
-    if time.to_string() == text { Ok(time) } else { Err(D::Error::custom(InvalidTimestamp)) }
+    if time.to_string() == text {
+        Ok(time)
+    } else {
+        Err(D::Error::custom(InvalidTimestamp))
+    }
 }
 
 /// As [`exact`], for a member that may be absent.
-pub(crate) fn exact_option<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+pub(crate) fn exact_option<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Timestamp>, D::Error> {
     #[derive(Deserialize)]
     struct Exact(#[serde(deserialize_with = "exact")] Timestamp);
     Ok(Option::<Exact>::deserialize(deserializer)?.map(|time| time.0))
@@ -174,9 +195,15 @@ mod tests {
 
     #[test]
     fn refused_texts() {
-        for text in
-            ["", "now", "2026-11-21", "2026-11-21 08:30:00Z", "2026-02-30T00:00:00Z", "2026-11-21T08:30:00", "2026-11-21T08:30:00Z[UTC]"]
-        {
+        for text in [
+            "",
+            "now",
+            "2026-11-21",
+            "2026-11-21 08:30:00Z",
+            "2026-02-30T00:00:00Z",
+            "2026-11-21T08:30:00",
+            "2026-11-21T08:30:00Z[UTC]",
+        ] {
             assert_eq!(text.parse::<Timestamp>(), Err(InvalidTimestamp), "{text}");
         }
     }

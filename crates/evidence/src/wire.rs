@@ -17,7 +17,9 @@ impl Serialize for Base64 {
 impl<'de> Deserialize<'de> for Base64 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Hash::from_base64(&text).map(Base64).ok_or_else(|| D::Error::custom("a hash is not 32 bytes in base64"))
+        Hash::from_base64(&text)
+            .map(Base64)
+            .ok_or_else(|| D::Error::custom("a hash is not 32 bytes in base64"))
     }
 }
 
@@ -43,6 +45,9 @@ pub(crate) mod hashes {
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Hash>, D::Error> {
-        Ok(Vec::<Base64>::deserialize(deserializer)?.into_iter().map(|hash| hash.0).collect())
+        Ok(Vec::<Base64>::deserialize(deserializer)?
+            .into_iter()
+            .map(|hash| hash.0)
+            .collect())
     }
 }

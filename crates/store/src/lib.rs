@@ -1,1 +1,30 @@
-//! Part of Probity.
+//! The only crate that knows SQL: two engines, one text.
+//!
+//! It owns the schema ([`migrate`]), the connections ([`conn`], [`db`]), and the statements: facts for decisions
+//! ([`facts`]), the log's head and subtrees ([`head`]), entries ([`entries`], [`query`]) and sealed rows
+//! ([`sealed`]). Every statement of the program is one text for both engines; what must differ (bulk writes,
+//! key look-ups, locks, snapshots) lives in [`sqlite`] and [`pg`] and nowhere else.
+//!
+//! To add a statement: write it with `$1`-style parameters in a form that both engines take (the list is in
+//! `docs/decisions/0002-sql.md`) and give it to [`conn::Conn::all`]. To add a table: write its DDL twice, in
+//! `migrations/sqlite` and `migrations/postgres`, one statement a paragraph.
+
+pub mod conn;
+pub mod db;
+pub mod entries;
+pub mod error;
+pub mod facts;
+pub mod head;
+pub mod migrate;
+pub mod pg;
+pub mod query;
+pub mod row;
+pub mod sealed;
+pub mod sqlite;
+
+pub use conn::Conn;
+pub use db::{Db, Settings};
+pub use entries::{EntryRow, StoredEntry};
+pub use error::{Error, ErrorKind};
+pub use head::Head;
+pub use row::Row;

@@ -1,6 +1,6 @@
 //! The mathematics and the wire formats of a transparency log.
 //!
-//! * RFC 6962 Merkle trees over SHA-256: [`Hash`], [`Node`], [`RightEdge`] to append, [`Plan`] to build a proof
+//! * RFC 6962 Merkle trees over SHA-256: [`struct@Hash`], [`Node`], [`RightEdge`] to append, [`Plan`] to build a proof
 //!   from stored subtree hashes, [`verify_inclusion`] and [`verify_consistency`] to check one.
 //! * C2SP [tlog-tiles](https://c2sp.org/tlog-tiles): [`Tile`] and [`EntryBundle`].
 //! * C2SP [signed-note](https://c2sp.org/signed-note): [`Note`], [`SigningKey`], [`VerifierKey`].

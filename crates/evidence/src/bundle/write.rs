@@ -36,11 +36,20 @@ pub struct BundleWriter {
 impl BundleWriter {
     /// A bundle against this signed checkpoint. Proofs must lead to its root; that is the caller's care.
     pub fn new(checkpoint: &str, filter: StrictObject, created_at: Timestamp) -> Result<Self, WriteError> {
-        let header =
-            BundleHeader { bundle: FORMAT.to_owned(), checkpoint: checkpoint.to_owned(), filter, created_at };
+        let header = BundleHeader {
+            bundle: FORMAT.to_owned(),
+            checkpoint: checkpoint.to_owned(),
+            filter,
+            created_at,
+        };
         let header = to_line(&header)?;
         let digest = Sha256::new().chain_update(&header);
-        Ok(BundleWriter { header, digest, entries: 0, order: Order::default() })
+        Ok(BundleWriter {
+            header,
+            digest,
+            entries: 0,
+            order: Order::default(),
+        })
     }
 
     /// The first line.
@@ -61,7 +70,10 @@ impl BundleWriter {
 
     /// The last line.
     pub fn trailer(self) -> Result<String, WriteError> {
-        to_line(&Trailer { entries: self.entries, digest: json::hex(&self.digest.finalize()) })
+        to_line(&Trailer {
+            entries: self.entries,
+            digest: json::hex(&self.digest.finalize()),
+        })
     }
 }
 

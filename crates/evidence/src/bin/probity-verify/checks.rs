@@ -40,9 +40,17 @@ fn check_receipt(receipt: &Path, entry: &Path, key: &VerifierKey) -> Result<Proo
 }
 
 fn receipt_proof(checked: &CheckedReceipt, entry: &Entry, key: &VerifierKey) -> Proof {
-    let CheckedReceipt { index, size, root, origin } = checked;
+    let CheckedReceipt {
+        index,
+        size,
+        root,
+        origin,
+    } = checked;
     let mut proved = vec![
-        format!("entry {index} is in the log {origin} of size {size}, signed by {}", signer(key)),
+        format!(
+            "entry {index} is in the log {origin} of size {size}, signed by {}",
+            signer(key)
+        ),
         format!("at {}: {}, {}", entry.at, entry.action, entry.outcome.as_str()),
     ];
     let mut not_proved = Vec::new();
@@ -57,7 +65,11 @@ fn receipt_proof(checked: &CheckedReceipt, entry: &Entry, key: &VerifierKey) -> 
         "index": index, "id": entry.id, "at": entry.at, "action": entry.action, "outcome": entry.outcome,
         "erased": entry.erased,
     });
-    Proof { proved, not_proved, facts }
+    Proof {
+        proved,
+        not_proved,
+        facts,
+    }
 }
 
 fn check_consistency(old: &Path, new: &Path, proof: &Path, key: &VerifierKey) -> Result<Proof, Failure> {
@@ -76,7 +88,11 @@ fn check_consistency(old: &Path, new: &Path, proof: &Path, key: &VerifierKey) ->
         "check": "consistency", "origin": origin, "signed_by": signer(key), "from": from, "to": to,
         "from_root": checked.from_root.to_base64(), "to_root": checked.to_root.to_base64(),
     });
-    Ok(Proof { proved, not_proved: Vec::new(), facts })
+    Ok(Proof {
+        proved,
+        not_proved: Vec::new(),
+        facts,
+    })
 }
 
 fn check_bundle(file: &Path, key: VerifierKey) -> Result<Proof, Failure> {
@@ -89,7 +105,10 @@ fn check_bundle(file: &Path, key: VerifierKey) -> Result<Proof, Failure> {
         number += 1;
         // A line that was read up to the bound may end inside a character: its length comes first.
         if bytes.len() > evidence::bundle::LINE_MAX {
-            let error = BundleError { line: number, fault: BundleFault::TooLong };
+            let error = BundleError {
+                line: number,
+                fault: BundleFault::TooLong,
+            };
             return Err(Failure::does_not_hold(error));
         }
         let line = std::str::from_utf8(&bytes)
@@ -101,12 +120,23 @@ fn check_bundle(file: &Path, key: VerifierKey) -> Result<Proof, Failure> {
 }
 
 fn bundle_proof(summary: &BundleSummary, signer: &str) -> Proof {
-    let BundleSummary { origin, size, root, created_at, entries, erased, first_index, last_index } = summary;
+    let BundleSummary {
+        origin,
+        size,
+        root,
+        created_at,
+        entries,
+        erased,
+        first_index,
+        last_index,
+    } = summary;
     let noun = if *entries == 1 { "entry is" } else { "entries are" };
-    let mut proved = vec![
-        format!("{entries} {noun} in the log {origin} of size {size}, signed by {signer}"),
-    ];
-    let span = first_index.zip(*last_index).map(|(first, last)| format!("{first} to {last}"));
+    let mut proved = vec![format!(
+        "{entries} {noun} in the log {origin} of size {size}, signed by {signer}"
+    )];
+    let span = first_index
+        .zip(*last_index)
+        .map(|(first, last)| format!("{first} to {last}"));
     let mut not_proved = Vec::new();
     match span {
         _ if summary.whole_log() => proved.push("these are all entries of the log".to_owned()),
@@ -129,12 +159,18 @@ fn bundle_proof(summary: &BundleSummary, signer: &str) -> Proof {
         "entries": entries, "erased": erased, "first_index": first_index, "last_index": last_index,
         "without_gap": summary.without_gap(), "whole_log": summary.whole_log(), "created_at": created_at,
     });
-    Proof { proved, not_proved, facts }
+    Proof {
+        proved,
+        not_proved,
+        facts,
+    }
 }
 
 fn check_checkpoint(file: &Path, key: &VerifierKey) -> Result<Proof, Failure> {
     let note = input::text(file, SMALL_MAX)?;
-    let Checkpoint { origin, size, root, .. } = Checkpoint::open(&note, key)
+    let Checkpoint {
+        origin, size, root, ..
+    } = Checkpoint::open(&note, key)
         .map_err(|error| Failure::DoesNotHold(format!("the checkpoint does not hold: {error}")))?;
     let proved = vec![
         format!("the log {origin} had {size} entries, signed by {}", signer(key)),
@@ -144,5 +180,9 @@ fn check_checkpoint(file: &Path, key: &VerifierKey) -> Result<Proof, Failure> {
     let facts = json!({
         "check": "checkpoint", "origin": origin, "size": size, "root": root.to_base64(), "signed_by": signer(key),
     });
-    Ok(Proof { proved, not_proved, facts })
+    Ok(Proof {
+        proved,
+        not_proved,
+        facts,
+    })
 }

@@ -29,11 +29,18 @@ pub fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
 pub fn text(path: &Path, max: usize) -> Result<String, Failure> {
     let mut bytes = Vec::new();
     let bound = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
-    open(path)?.take(bound).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+    open(path)?
+        .take(bound)
+        .read_to_end(&mut bytes)
+        .map_err(|error| unreadable(path, &error))?;
     if bytes.len() > max {
-        return Err(Failure::DoesNotHold(format!("{} is longer than {max} bytes", path.display())));
+        return Err(Failure::DoesNotHold(format!(
+            "{} is longer than {max} bytes",
+            path.display()
+        )));
     }
-    String::from_utf8(bytes).map_err(|_| Failure::DoesNotHold(format!("{} is not UTF-8 text", path.display())))
+    String::from_utf8(bytes)
+        .map_err(|_| Failure::DoesNotHold(format!("{} is not UTF-8 text", path.display())))
 }
 
 /// Reads the next line without its line end into `line`; false at the end of the file. A line is never read further
@@ -64,7 +71,9 @@ pub fn key(given: &str) -> Result<VerifierKey, Failure> {
 /// Standard input can be read only once.
 pub fn one_stdin(paths: &[&Path]) -> Result<(), Failure> {
     if paths.iter().filter(|path| is_stdin(path)).count() > 1 {
-        return Err(Failure::CouldNotCheck("only one file can be read from standard input".to_owned()));
+        return Err(Failure::CouldNotCheck(
+            "only one file can be read from standard input".to_owned(),
+        ));
     }
     Ok(())
 }

@@ -75,8 +75,14 @@ fn to_text(outcome: &Result<Proof, Failure>) -> String {
     match outcome {
         Ok(proof) => {
             let mut out = String::from("HOLDS\n");
-            proof.proved.iter().for_each(|line| wrap("  proved: ", line, &mut out));
-            proof.not_proved.iter().for_each(|line| wrap("  not proved: ", line, &mut out));
+            proof
+                .proved
+                .iter()
+                .for_each(|line| wrap("  proved: ", line, &mut out));
+            proof
+                .not_proved
+                .iter()
+                .for_each(|line| wrap("  not proved: ", line, &mut out));
             out
         }
         Err(Failure::DoesNotHold(reason)) => format!("DOES NOT HOLD: {}\n", plain(&shortened(reason))),
@@ -86,7 +92,11 @@ fn to_text(outcome: &Result<Proof, Failure>) -> String {
 
 fn to_json(outcome: &Result<Proof, Failure>) -> String {
     let value = match outcome {
-        Ok(Proof { proved, not_proved, facts }) => {
+        Ok(Proof {
+            proved,
+            not_proved,
+            facts,
+        }) => {
             json!({"holds": true, "facts": facts, "proved": proved, "not_proved": not_proved})
         }
         Err(Failure::DoesNotHold(reason)) => json!({"holds": false, "error": shortened(reason)}),
@@ -122,14 +132,15 @@ fn plain(text: &str) -> String {
         c.is_control()
             || matches!(c, '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
     };
-    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        if unsafe_char(c) {
-            out.extend(c.escape_unicode());
-        } else {
-            out.push(c);
-        }
-        out
-    })
+    text.chars()
+        .fold(String::with_capacity(text.len()), |mut out, c| {
+            if unsafe_char(c) {
+                out.extend(c.escape_unicode());
+            } else {
+                out.push(c);
+            }
+            out
+        })
 }
 
 fn shortened(reason: &str) -> String {

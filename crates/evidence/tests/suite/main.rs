@@ -1,0 +1,15 @@
+//! The crate and its binary, as an auditor uses them: on entries of a real log, sound and tampered with.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy takes only functions marked as tests for tests, not their helpers"
+)]
+
+mod bundle;
+mod cli;
+mod cli_bundle;
+mod entry;
+mod log;
+mod random;
+mod receipt;
+mod seeds;

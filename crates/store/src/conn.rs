@@ -1,0 +1,112 @@
+//! One connection to either engine. The only place where a statement meets an engine.
+
+use domain::record::{Kind, Val};
+
+use crate::error::Error;
+use crate::pg::PgConn;
+use crate::row::Row;
+use crate::sqlite::SqliteConn;
+
+/// How rows that a decision reads are locked (PostgreSQL; on SQLite the write lock covers all).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// Not at all.
+    None,
+    /// Against change, until the transaction ends.
+    Share,
+    /// For change.
+    Update,
+}
+
+/// A connection.
+pub enum Conn {
+    /// SQLite.
+    Sqlite(SqliteConn),
+    /// PostgreSQL.
+    Pg(PgConn),
+}
+
+impl Conn {
+    /// Runs a statement and gives all its rows.
+    pub async fn all(&mut self, sql: &str, args: &[Val]) -> Result<Vec<Row>, Error> {
+        match self {
+            Conn::Sqlite(conn) => conn.all(sql, args),
+            Conn::Pg(conn) => conn.all(sql, args).await,
+        }
+    }
+
+    /// Runs a statement and gives its first row.
+    pub async fn opt(&mut self, sql: &str, args: &[Val]) -> Result<Option<Row>, Error> {
+        Ok(self.all(sql, args).await?.into_iter().next())
+    }
+
+    /// Runs a statement and gives the number of rows it changed.
+    pub async fn exec(&mut self, sql: &str, args: &[Val]) -> Result<u64, Error> {
+        match self {
+            Conn::Sqlite(conn) => conn.exec(sql, args),
+            Conn::Pg(conn) => conn.exec(sql, args).await,
+        }
+    }
+
+    /// Rows whose key column, which `select` ends with, is one of `keys`; locked in key order.
+    ///
+    /// One statement with an array on PostgreSQL, one prepared look-up a key on SQLite, which has no round trips.
+    pub async fn keyed(&mut self, select: &str, kind: Kind, keys: &[Val], lock: Lock) -> Result<Vec<Row>, Error> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        match self {
+            Conn::Sqlite(conn) => conn.keyed(select, keys),
+            Conn::Pg(conn) => conn.keyed(select, kind, keys, lock).await,
+        }
+    }
+
+    /// Begins a transaction that writes.
+    pub async fn begin(&mut self) -> Result<(), Error> {
+        match self {
+            Conn::Sqlite(conn) => conn.batch("BEGIN IMMEDIATE"),
+            Conn::Pg(conn) => conn.batch("BEGIN ISOLATION LEVEL READ COMMITTED").await,
+        }
+    }
+
+    /// Begins a transaction that reads one state of the database throughout.
+    pub async fn begin_snapshot(&mut self) -> Result<(), Error> {
+        match self {
+            // A deferred transaction takes its snapshot at its first read.
+            Conn::Sqlite(conn) => conn.batch("BEGIN DEFERRED; SELECT 1 FROM sqlite_schema LIMIT 1"),
+            Conn::Pg(conn) => conn.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await,
+        }
+    }
+
+    /// Commits, durably.
+    pub async fn commit(&mut self) -> Result<(), Error> {
+        match self {
+            Conn::Sqlite(conn) => conn.batch("COMMIT"),
+            Conn::Pg(conn) => conn.commit().await,
+        }
+    }
+
+    /// Rolls back; on SQLite also when no transaction is open, which is no error.
+    pub async fn rollback(&mut self) -> Result<(), Error> {
+        match self {
+            Conn::Sqlite(conn) => conn.rollback(),
+            Conn::Pg(conn) => conn.batch("ROLLBACK").await,
+        }
+    }
+
+    /// Runs a statement that takes no parameters and gives no rows, such as DDL.
+    pub async fn batch(&mut self, sql: &str) -> Result<(), Error> {
+        match self {
+            Conn::Sqlite(conn) => conn.batch(sql),
+            Conn::Pg(conn) => conn.batch(sql).await,
+        }
+    }
+
+    /// Whether the connection still answers.
+    pub async fn check(&mut self) -> Result<(), Error> {
+        match self {
+            Conn::Sqlite(_) => Ok(()),
+            Conn::Pg(conn) => conn.batch("").await,
+        }
+    }
+}

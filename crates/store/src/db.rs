@@ -1,0 +1,247 @@
+//! A database: where it is, and a pool of reading connections.
+//!
+//! The Writer has a connection of its own ([`Db::writer`]); everything that only reads borrows one from the pool.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use deadpool::managed::{self, Metrics, Pool, RecycleError, RecycleResult, Timeouts};
+
+use crate::conn::Conn;
+use crate::error::{Error, ErrorKind};
+use crate::pg::connect;
+use crate::sqlite;
+
+/// Where the database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// A SQLite file.
+    Sqlite(PathBuf),
+    /// A `postgres://` URL.
+    Postgres(String),
+}
+
+impl Location {
+    /// The engine's name.
+    pub fn engine(&self) -> &'static str {
+        match self {
+            Location::Sqlite(_) => "sqlite",
+            Location::Postgres(_) => "postgres",
+        }
+    }
+
+    /// The location without a password.
+    pub fn shown(&self) -> String {
+        match self {
+            Location::Sqlite(path) => path.display().to_string(),
+            Location::Postgres(url) => match (url.find("://"), url.rfind('@')) {
+                (Some(scheme), Some(at)) if at > scheme + 3 => {
+                    let user = url[scheme + 3..at].split(':').next().unwrap_or_default();
+                    format!("{}{user}{}", &url[..scheme + 3], &url[at..])
+                }
+                _ => url.clone(),
+            },
+        }
+    }
+}
+
+/// Location and pool limits.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the database is.
+    pub location: Location,
+    /// Most reading connections at once.
+    pub pool_max: usize,
+    /// How long a reader waits for a connection.
+    pub acquire_timeout: Duration,
+    /// Age at which a connection is replaced.
+    pub lifetime_max: Duration,
+}
+
+impl Settings {
+    /// The usual limits: 30 connections, 30 s, 1 h.
+    pub fn new(location: Location) -> Settings {
+        Settings {
+            location,
+            pool_max: 30,
+            acquire_timeout: Duration::from_secs(30),
+            lifetime_max: Duration::from_secs(3_600),
+        }
+    }
+}
+
+/// State of the pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolStatus {
+    /// Most connections at once.
+    pub max: usize,
+    /// Open connections.
+    pub open: usize,
+    /// Open connections that nobody uses.
+    pub idle: usize,
+    /// Readers that wait.
+    pub waiting: usize,
+}
+
+/// A database.
+#[derive(Clone)]
+pub struct Db {
+    settings: Settings,
+    pool: Pool<Manager>,
+}
+
+/// A connection borrowed from the pool.
+pub type Pooled = managed::Object<Manager>;
+
+/// Makes and checks the pool's connections.
+pub struct Manager {
+    settings: Settings,
+}
+
+async fn open(location: &Location, create: bool, inline: bool) -> Result<Conn, Error> {
+    match location {
+        Location::Sqlite(path) => sqlite::open(path, create, inline).map(Conn::Sqlite),
+        Location::Postgres(url) => connect::connect(&connect::parse(url)?).await.map(Conn::Pg),
+    }
+}
+
+impl managed::Manager for Manager {
+    type Type = Conn;
+    type Error = Error;
+
+    async fn create(&self) -> Result<Conn, Error> {
+        open(&self.settings.location, false, false).await
+    }
+
+    async fn recycle(&self, conn: &mut Conn, _: &Metrics) -> RecycleResult<Error> {
+        match conn {
+            Conn::Sqlite(_) => conn.rollback().await?,
+            Conn::Pg(pg) if pg.is_closed() || pg.age() > self.settings.lifetime_max => {
+                return Err(RecycleError::message("closed or too old"));
+            }
+            // One round trip both ends a snapshot left open and checks that the server answers.
+            Conn::Pg(_) => conn.rollback().await?,
+        }
+        Ok(())
+    }
+}
+
+impl Db {
+    /// A database whose schema is ready. Connects at first use.
+    pub fn new(settings: Settings) -> Result<Db, Error> {
+        let timeouts = Timeouts {
+            wait: Some(settings.acquire_timeout),
+            create: Some(settings.acquire_timeout),
+            recycle: Some(Duration::from_secs(5)),
+        };
+        let pool = Pool::builder(Manager { settings: settings.clone() })
+            .max_size(settings.pool_max)
+            .timeouts(timeouts)
+            .runtime(deadpool::Runtime::Tokio1)
+            .build()
+            .map_err(|error| Error::new(ErrorKind::Other, error.to_string()))?;
+        Ok(Db { settings, pool })
+    }
+
+    /// Its settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Makes the database if it is missing (the file, or the database on the server). True when it was made.
+    pub async fn create(settings: &Settings) -> Result<bool, Error> {
+        match &settings.location {
+            Location::Sqlite(path) => {
+                let missing = !path.exists();
+                open(&settings.location, true, true).await?;
+                Ok(missing)
+            }
+            Location::Postgres(url) => connect::create_database(&connect::parse(url)?).await,
+        }
+    }
+
+    /// A connection of one's own that blocks its thread on SQLite: for the Writer and for start-up.
+    pub async fn writer(&self) -> Result<Conn, Error> {
+        open(&self.settings.location, false, true).await
+    }
+
+    /// A reading connection from the pool.
+    pub async fn reader(&self) -> Result<Pooled, Error> {
+        let started = Instant::now();
+        self.pool.get().await.map_err(|error| match error {
+            managed::PoolError::Backend(error) => error,
+            managed::PoolError::Timeout(_) => Error::new(
+                ErrorKind::Retry,
+                format!("no database connection was free within {} s", started.elapsed().as_secs()),
+            ),
+            other => Error::new(ErrorKind::Other, other.to_string()),
+        })
+    }
+
+    /// `count` connections of one's own that all read the same state of the database.
+    pub async fn snapshots(&self, count: usize) -> Result<Vec<Conn>, Error> {
+        let mut conns = Vec::with_capacity(count);
+        for _ in 0..count {
+            conns.push(open(&self.settings.location, false, true).await?);
+        }
+        match &self.settings.location {
+            Location::Sqlite(_) => {
+                // Nobody can commit while we hold the write lock, so all readers begin at the same commit.
+                let mut lock = self.writer().await?;
+                lock.begin().await?;
+                for conn in &mut conns {
+                    conn.begin_snapshot().await?;
+                }
+                lock.rollback().await?;
+            }
+            Location::Postgres(_) => {
+                let mut exported: Option<String> = None;
+                for conn in &mut conns {
+                    conn.begin_snapshot().await?;
+                    if let Some(id) = &exported {
+                        conn.batch(&format!("SET TRANSACTION SNAPSHOT '{id}'")).await?;
+                    } else if count > 1 {
+                        let row = conn.opt("SELECT pg_export_snapshot()", &[]).await?;
+                        exported = row.map(|row| row.text(0).map(str::to_owned)).transpose()?;
+                    }
+                }
+            }
+        }
+        Ok(conns)
+    }
+
+    /// State of the pool.
+    pub fn pool_status(&self) -> PoolStatus {
+        let status = self.pool.status();
+        PoolStatus { max: status.max_size, open: status.size, idle: status.available, waiting: status.waiting }
+    }
+
+    /// The server's or library's version.
+    pub async fn version(&self) -> Result<String, Error> {
+        match &self.settings.location {
+            Location::Sqlite(_) => Ok(sqlite::version()),
+            Location::Postgres(_) => {
+                let row = self.reader().await?.opt("SELECT current_setting('server_version')", &[]).await?;
+                let row = row.ok_or_else(|| Error::data("no version"))?;
+                Ok(format!("PostgreSQL {}", row.text(0)?))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Location;
+
+    #[test]
+    fn passwords_are_hidden() {
+        for (url, shown) in [
+            ("postgres://probity:secret@db:5432/probity", "postgres://probity@db:5432/probity"),
+            ("postgres://probity@db/probity", "postgres://probity@db/probity"),
+            ("postgres:///probity?host=/run", "postgres:///probity?host=/run"),
+            ("postgres://u:p@ss@h/d", "postgres://u@h/d"),
+        ] {
+            assert_eq!(Location::Postgres(url.into()).shown(), shown);
+        }
+    }
+}

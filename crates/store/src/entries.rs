@@ -1,0 +1,191 @@
+//! Entries: appending them, and erasing their payload.
+
+use std::borrow::Cow;
+
+use domain::audit::KnownEntry;
+use domain::decision::Place;
+use domain::record::{Kind, Val};
+use evidence::commitment::Salt;
+use evidence::entry::{Entry, EntryError};
+use evidence::leaf::Leaf;
+use evidence::time::Timestamp;
+use uuid::Uuid;
+
+use crate::conn::{Conn, Lock};
+use crate::error::Error;
+use crate::head::int;
+use crate::row::Row;
+use crate::{pg, sqlite};
+
+/// Columns of the table, in the order of [`EntryRow`].
+pub const COLUMNS: [&str; 17] = [
+    "entry", "id", "at", "recorded_by_kind", "recorded_by_id", "actor_kind", "actor", "action", "target_kind", "target",
+    "outcome", "authority", "ip", "leaf", "payload", "salt", "changes",
+];
+
+/// An entry to be appended.
+#[derive(Clone, Debug)]
+pub struct EntryRow {
+    /// Index in the log.
+    pub entry: u64,
+    /// Id.
+    pub id: Uuid,
+    /// When it is recorded.
+    pub at: Timestamp,
+    /// Kind of credential.
+    pub recorded_by_kind: &'static str,
+    /// Id of the credential.
+    pub recorded_by_id: Option<Uuid>,
+    /// Kind of actor.
+    pub actor_kind: &'static str,
+    /// Actor as the filter finds it.
+    pub actor: Option<String>,
+    /// Verb.
+    pub action: Cow<'static, str>,
+    /// Kind of target.
+    pub target_kind: Option<String>,
+    /// Target as the filter finds it.
+    pub target: Option<String>,
+    /// Outcome.
+    pub outcome: &'static str,
+    /// What allowed it.
+    pub authority: String,
+    /// Network address.
+    pub ip: Option<String>,
+    /// Leaf bytes.
+    pub leaf: String,
+    /// Canonical payload.
+    pub payload: String,
+    /// Its salt.
+    pub salt: Salt,
+    /// Canonical list of changes.
+    pub changes: Option<String>,
+}
+
+/// All columns of an entry as stored, borrowed from the engine's row.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "the columns are those of EntryRow")]
+pub struct EntryView<'a> {
+    pub entry: u64,
+    pub id: Uuid,
+    pub at: Option<Timestamp>,
+    pub recorded_by_kind: &'a str,
+    pub recorded_by_id: Option<Uuid>,
+    pub actor_kind: &'a str,
+    pub actor: Option<&'a str>,
+    pub action: &'a str,
+    pub target_kind: Option<&'a str>,
+    pub target: Option<&'a str>,
+    pub outcome: &'a str,
+    pub authority: &'a str,
+    pub ip: Option<&'a str>,
+    pub leaf: &'a str,
+    pub payload: Option<&'a str>,
+    pub salt: Option<&'a [u8]>,
+    pub changes: Option<&'a str>,
+}
+
+/// What of an entry is needed to show it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredEntry {
+    /// Index in the log.
+    pub entry: u64,
+    /// Leaf bytes.
+    pub leaf: String,
+    /// Payload; none once erased.
+    pub payload: Option<String>,
+    /// Salt; none once erased.
+    pub salt: Option<Salt>,
+    /// Canonical list of changes.
+    pub changes: Option<String>,
+}
+
+impl StoredEntry {
+    /// The select list that [`StoredEntry::read`] reads.
+    pub const SELECT: &'static str = "SELECT entry, leaf, payload, salt, changes FROM entries";
+
+    /// Reads a row of [`StoredEntry::SELECT`].
+    pub fn read(row: &Row) -> Result<StoredEntry, Error> {
+        Ok(StoredEntry {
+            entry: row.unsigned(0)?,
+            leaf: row.text(1)?.to_owned(),
+            payload: row.optional_text(2)?.map(str::to_owned),
+            salt: row.optional_salt(3)?,
+            changes: row.optional_text(4)?.map(str::to_owned),
+        })
+    }
+
+    /// The entry as users see it.
+    pub fn assemble(self) -> Result<Entry, Error> {
+        let index = self.entry;
+        Entry::assemble(index, self.leaf, self.payload.as_deref(), self.salt, self.changes.as_deref())
+            .map_err(|error: EntryError| Error::data(format!("entry {index}: {error}")))
+    }
+
+    /// The entry as decisions see it.
+    pub fn known(self) -> Result<KnownEntry, Error> {
+        let leaf = Leaf::parse_lenient(&self.leaf)
+            .map_err(|error| Error::data(format!("entry {}: {error}", self.entry)))?;
+        Ok(KnownEntry {
+            id: leaf.id,
+            place: Some(Place { index: self.entry, at: leaf.at }),
+            actor_kind: leaf.actor_kind,
+            action: leaf.action.into_owned(),
+            target_kind: leaf.target_kind.map(Cow::into_owned),
+            outcome: leaf.outcome,
+            payload: self.payload,
+        })
+    }
+}
+
+/// Appends entries in one bulk write.
+pub async fn append(conn: &mut Conn, rows: &[EntryRow]) -> Result<(), Error> {
+    match conn {
+        Conn::Sqlite(conn) => sqlite::bulk::append_entries(conn, rows),
+        Conn::Pg(conn) => pg::bulk::append_entries(conn, rows).await,
+    }
+}
+
+/// Erases the payload of entries, and with it their salt and the columns that come from the payload.
+///
+/// The actor and the target stay findable where their id is ours, which the leaf holds.
+pub async fn erase(conn: &mut Conn, indexes: &[u64]) -> Result<(), Error> {
+    for index in indexes {
+        let select = format!("{} WHERE entry = $1", StoredEntry::SELECT);
+        let Some(row) = conn.opt(&select, &[int(*index).into()]).await? else { continue };
+        let stored = StoredEntry::read(&row)?;
+        let leaf = Leaf::parse_lenient(&stored.leaf).map_err(|error| Error::data(format!("entry {index}: {error}")))?;
+        let kept = |id: Option<Uuid>| Val::from(id.map(|id| id.to_string()));
+        let args = [int(*index).into(), kept(leaf.actor_id), kept(leaf.target_id)];
+        let sql = "UPDATE entries SET actor = $2, target = $3, ip = NULL, payload = NULL, salt = NULL WHERE entry = $1";
+        conn.exec(sql, &args).await?;
+    }
+    Ok(())
+}
+
+/// Entries by id, as decisions see them.
+pub async fn known_by_id(conn: &mut Conn, ids: &[Val]) -> Result<Vec<KnownEntry>, Error> {
+    let select = format!("{} WHERE id", StoredEntry::SELECT);
+    let rows = conn.keyed(&select, Kind::Uuid, ids, Lock::None).await?;
+    rows.iter().map(|row| StoredEntry::read(row)?.known()).collect()
+}
+
+/// Entries by index, locked, as decisions see them.
+pub async fn known_by_index(conn: &mut Conn, indexes: &[Val]) -> Result<Vec<KnownEntry>, Error> {
+    let select = format!("{} WHERE entry", StoredEntry::SELECT);
+    let rows = conn.keyed(&select, Kind::Int, indexes, Lock::Update).await?;
+    rows.iter().map(|row| StoredEntry::read(row)?.known()).collect()
+}
+
+/// Shows every entry in `from..to` to `visit`, in order, without copying.
+pub async fn visit(
+    conn: &mut Conn,
+    from: u64,
+    to: u64,
+    visit: &mut (dyn FnMut(EntryView<'_>) + Send),
+) -> Result<(), Error> {
+    match conn {
+        Conn::Sqlite(conn) => sqlite::bulk::visit_entries(conn, from, to, visit),
+        Conn::Pg(conn) => pg::bulk::visit_entries(conn, from, to, visit).await,
+    }
+}

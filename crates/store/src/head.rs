@@ -1,0 +1,160 @@
+//! The head of the log, and the hashes of full subtrees.
+
+use std::collections::HashMap;
+
+use domain::record::Val;
+use evidence::time::Timestamp;
+use tlog::{Hash, Node, RightEdge};
+
+use crate::conn::Conn;
+use crate::error::Error;
+
+/// The head row: everything needed to append.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Head {
+    /// Name of the log, the first line of its checkpoints.
+    pub origin: String,
+    /// The right edge of the tree, which knows size and root.
+    pub edge: RightEdge,
+    /// Time of the last entry.
+    pub at: Timestamp,
+    /// Signed checkpoint (C2SP signed note).
+    pub checkpoint: String,
+}
+
+const COLUMNS: &str = "SELECT origin, size, root, edge, at, checkpoint FROM log_head WHERE id = 1";
+
+async fn read(conn: &mut Conn, sql: &str) -> Result<Option<Head>, Error> {
+    let Some(row) = conn.opt(sql, &[]).await? else { return Ok(None) };
+    let edge = RightEdge::from_bytes(row.unsigned(1)?, row.bytes(3)?)
+        .map_err(|error| Error::data(format!("log_head.edge: {error}")))?;
+    if edge.root().as_bytes() != row.bytes(2)? {
+        return Err(Error::data("log_head.root is not the root of log_head.edge: somebody changed the head row"));
+    }
+    Ok(Some(Head {
+        origin: row.text(0)?.to_owned(),
+        edge,
+        at: row.time(4)?,
+        checkpoint: row.text(5)?.to_owned(),
+    }))
+}
+
+impl Head {
+    /// The head as last committed; none before set-up.
+    pub async fn load(conn: &mut Conn) -> Result<Option<Head>, Error> {
+        read(conn, COLUMNS).await
+    }
+
+    /// The head, locked until the transaction ends.
+    pub async fn lock(conn: &mut Conn) -> Result<Head, Error> {
+        let head = match conn {
+            Conn::Sqlite(_) => read(conn, COLUMNS).await?,
+            Conn::Pg(_) => {
+                read(conn, "SELECT origin, size, root, edge, at, checkpoint FROM log_head WHERE id = 1 FOR UPDATE").await?
+            }
+        };
+        head.ok_or_else(|| Error::data("the database is not set up: there is no head row"))
+    }
+
+    fn args(&self) -> [Val; 6] {
+        [
+            self.origin.as_str().into(),
+            int(self.edge.size()).into(),
+            self.edge.root().as_bytes().as_slice().into(),
+            self.edge.to_bytes().into(),
+            self.at.into(),
+            self.checkpoint.as_str().into(),
+        ]
+    }
+
+    /// Makes the head row; false when there is one.
+    pub async fn insert(&self, conn: &mut Conn) -> Result<bool, Error> {
+        let sql = "INSERT INTO log_head (id, origin, size, root, edge, at, checkpoint) VALUES (1, $1, $2, $3, $4, $5, $6) \
+                   ON CONFLICT (id) DO NOTHING";
+        Ok(conn.exec(sql, &self.args()).await? == 1)
+    }
+
+    /// Writes the head row.
+    pub async fn update(&self, conn: &mut Conn) -> Result<(), Error> {
+        let sql = "UPDATE log_head SET origin = $1, size = $2, root = $3, edge = $4, at = $5, checkpoint = $6 WHERE id = 1";
+        conn.exec(sql, &self.args()).await.map(drop)
+    }
+}
+
+/// A size or index as SQL holds it; sizes never come near 2^63.
+pub fn int(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Whether the hash of this subtree is stored.
+pub fn is_stored(node: Node) -> bool {
+    node.height > 0 && node.height % 8 == 0
+}
+
+/// Stores hashes of full subtrees.
+pub async fn insert_subtrees(conn: &mut Conn, subtrees: &[(Node, Hash)]) -> Result<(), Error> {
+    for (node, hash) in subtrees {
+        let args = [i64::from(node.height).into(), int(node.index).into(), hash.as_bytes().as_slice().into()];
+        conn.exec("INSERT INTO subtrees (height, position, hash) VALUES ($1, $2, $3)", &args).await?;
+    }
+    Ok(())
+}
+
+/// Stored hashes of one height, by position, `from` included and `to` not.
+pub async fn subtrees(conn: &mut Conn, height: u8, from: u64, to: u64) -> Result<Vec<(u64, Hash)>, Error> {
+    let sql = "SELECT position, hash FROM subtrees WHERE height = $1 AND position >= $2 AND position < $3 ORDER BY position";
+    let rows = conn.all(sql, &[i64::from(height).into(), int(from).into(), int(to).into()]).await?;
+    rows.iter()
+        .map(|row| {
+            let hash = Hash::from_slice(row.bytes(1)?).ok_or_else(|| Error::data("subtrees.hash is not 32 bytes"))?;
+            Ok((row.unsigned(0)?, hash))
+        })
+        .collect()
+}
+
+/// The hashes of complete subtrees of any height.
+///
+/// Each is put together from at most 128 stored hashes or leaves below it; a proof needs nodes in at most two
+/// groups of 256 a level, so the number of reads is bounded whatever the size of the log.
+pub async fn nodes(conn: &mut Conn, nodes: &[Node]) -> Result<HashMap<Node, Hash>, Error> {
+    let mut found = HashMap::with_capacity(nodes.len());
+    let mut groups: HashMap<(u8, u64), (u64, u64)> = HashMap::new();
+    for node in nodes {
+        let (base, from, to) = below(*node);
+        let range = groups.entry((base, from >> 8)).or_insert((from, to));
+        *range = (range.0.min(from), range.1.max(to));
+    }
+    let mut known: HashMap<(u8, u64), Hash> = HashMap::new();
+    for ((base, _), (from, to)) in groups {
+        let hashes = if base == 0 { leaf_hashes(conn, from, to).await? } else { subtrees(conn, base, from, to).await? };
+        known.extend(hashes.into_iter().map(|(position, hash)| ((base, position), hash)));
+    }
+    for node in nodes {
+        let (base, from, to) = below(*node);
+        let row: Option<Vec<Hash>> = (from..to).map(|position| known.get(&(base, position)).copied()).collect();
+        let row = row.ok_or_else(|| Error::data(format!("a hash below subtree {node:?} is missing")))?;
+        found.insert(*node, fold(row));
+    }
+    Ok(found)
+}
+
+/// The stored level at or below a node, and the range of positions there that it covers.
+fn below(node: Node) -> (u8, u64, u64) {
+    let base = node.height - node.height % 8;
+    let shift = node.height % 8;
+    (base, node.index << shift, (node.index + 1) << shift)
+}
+
+fn fold(mut row: Vec<Hash>) -> Hash {
+    while row.len() > 1 {
+        row = row.chunks_exact(2).map(|pair| Hash::node(&pair[0], &pair[1])).collect();
+    }
+    row.first().copied().unwrap_or(Hash::EMPTY)
+}
+
+/// Leaf hashes of entries, `from` included and `to` not.
+pub async fn leaf_hashes(conn: &mut Conn, from: u64, to: u64) -> Result<Vec<(u64, Hash)>, Error> {
+    let sql = "SELECT entry, leaf FROM entries WHERE entry >= $1 AND entry < $2 ORDER BY entry";
+    let rows = conn.all(sql, &[int(from).into(), int(to).into()]).await?;
+    rows.iter().map(|row| Ok((row.unsigned(0)?, Hash::leaf(row.text(1)?.as_bytes())))).collect()
+}

@@ -1,0 +1,147 @@
+//! Migrations: each engine's own DDL, one statement a paragraph, each file in one transaction.
+
+use domain::record::Val;
+use evidence::json;
+use evidence::time::Timestamp;
+use sha2::{Digest, Sha256};
+
+use crate::conn::Conn;
+use crate::error::{Error, ErrorKind};
+
+/// A migration.
+pub struct Migration {
+    /// Number, counted from 1.
+    pub version: i64,
+    /// Name.
+    pub name: &'static str,
+    /// DDL for SQLite.
+    pub sqlite: &'static str,
+    /// DDL for PostgreSQL.
+    pub postgres: &'static str,
+}
+
+/// All migrations, in order.
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "log_and_identity",
+    sqlite: include_str!("../migrations/sqlite/0001_log_and_identity.sql"),
+    postgres: include_str!("../migrations/postgres/0001_log_and_identity.sql"),
+}];
+
+/// What a database has of the migrations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    /// The last one applied; 0 for an empty database.
+    pub applied: i64,
+    /// The last one that this program has.
+    pub known: i64,
+}
+
+impl Migration {
+    fn text(&self, conn: &Conn) -> &'static str {
+        match conn {
+            Conn::Sqlite(_) => self.sqlite,
+            Conn::Pg(_) => self.postgres,
+        }
+    }
+
+    fn checksum(&self, conn: &Conn) -> String {
+        json::hex(&Sha256::digest(self.text(conn).as_bytes()))
+    }
+}
+
+fn statements(text: &str) -> impl Iterator<Item = &str> {
+    text.split("\n\n").map(str::trim).filter(|statement| !statement.is_empty())
+}
+
+async fn exists(conn: &mut Conn) -> Result<bool, Error> {
+    let sql = match conn {
+        Conn::Sqlite(_) => "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_migrations'",
+        Conn::Pg(_) => "SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('schema_migrations')",
+    };
+    let row = conn.opt(sql, &[]).await?;
+    row.map_or(Ok(false), |row| Ok(row.int(0)? > 0))
+}
+
+/// What is applied; an error where an applied migration is not the one that this program has.
+pub async fn state(conn: &mut Conn) -> Result<State, Error> {
+    let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
+    if !exists(conn).await? {
+        return Ok(State { applied: 0, known });
+    }
+    let rows = conn.all("SELECT version, name, checksum FROM schema_migrations ORDER BY version", &[]).await?;
+    let mut applied = 0;
+    for row in &rows {
+        applied = row.int(0)?;
+        let Some(migration) = MIGRATIONS.iter().find(|migration| migration.version == applied) else {
+            let message = format!(
+                "the database has migration {applied} ({}), which this program does not know: use a newer probity",
+                row.text(1)?
+            );
+            return Err(Error::new(ErrorKind::Data, message));
+        };
+        if row.text(2)? != migration.checksum(conn) {
+            let message = format!("migration {applied} ({}) in the database is not this program's", migration.name);
+            return Err(Error::new(ErrorKind::Data, message));
+        }
+    }
+    Ok(State { applied, known })
+}
+
+/// Applies what is missing; gives the names of what it applied. Several processes may do it at once.
+pub async fn migrate(conn: &mut Conn, now: Timestamp) -> Result<Vec<&'static str>, Error> {
+    let mut names = Vec::new();
+    if !exists(conn).await? {
+        create_table(conn).await?;
+    }
+    for migration in MIGRATIONS {
+        if state(conn).await?.applied >= migration.version {
+            continue;
+        }
+        conn.begin().await?;
+        match apply(conn, migration, now).await {
+            Ok(()) => {
+                conn.commit().await?;
+                names.push(migration.name);
+            }
+            Err(error) => {
+                conn.rollback().await?;
+                // Another process was faster: its row was there first.
+                if state(conn).await?.applied < migration.version {
+                    return Err(error);
+                }
+            }
+        }
+    }
+    Ok(names)
+}
+
+async fn create_table(conn: &mut Conn) -> Result<(), Error> {
+    let ddl = match conn {
+        Conn::Sqlite(_) => {
+            "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, \
+             checksum TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT"
+        }
+        Conn::Pg(_) => {
+            "CREATE TABLE IF NOT EXISTS schema_migrations (version bigint NOT NULL PRIMARY KEY, name text NOT NULL, \
+             checksum text NOT NULL, applied_at timestamptz NOT NULL)"
+        }
+    };
+    match conn.batch(ddl).await {
+        // Two processes at once: IF NOT EXISTS may still meet a row of PostgreSQL's catalogue being made.
+        Err(error) if !exists(conn).await? => Err(error),
+        _ => Ok(()),
+    }
+}
+
+async fn apply(conn: &mut Conn, migration: &Migration, now: Timestamp) -> Result<(), Error> {
+    // The row goes first: a second process waits at its key until the first one has committed.
+    let args: [Val; 4] =
+        [migration.version.into(), migration.name.into(), migration.checksum(conn).into(), now.into()];
+    conn.exec("INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES ($1, $2, $3, $4)", &args)
+        .await?;
+    for statement in statements(migration.text(conn)) {
+        conn.batch(statement).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,181 @@
+//! Bulk writes and scans on PostgreSQL: binary COPY where rows are only added, `unnest` where they may be there.
+
+use std::pin::pin;
+
+use bytes::{BufMut, BytesMut};
+use domain::record::{Kind, Val};
+use futures_util::TryStreamExt;
+use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
+use uuid::Uuid;
+
+use super::value::{Array, Bound, EPOCH_MICROS};
+use super::PgConn;
+use crate::entries::{COLUMNS, EntryRow, EntryView};
+use crate::error::Error;
+use crate::head::int;
+use crate::sealed::SealedRow;
+use evidence::time::Timestamp;
+
+/// One row of PostgreSQL's binary COPY format.
+struct CopyRow<'a>(&'a mut BytesMut);
+
+impl CopyRow<'_> {
+    fn field(&mut self, bytes: &[u8]) {
+        // A field is bounded far below 2^31 by the bounds of an event.
+        self.0.put_i32(i32::try_from(bytes.len()).unwrap_or(i32::MAX));
+        self.0.put_slice(bytes);
+    }
+
+    fn optional(&mut self, bytes: Option<&[u8]>) {
+        match bytes {
+            Some(bytes) => self.field(bytes),
+            None => self.0.put_i32(-1),
+        }
+    }
+
+    fn text(&mut self, text: Option<&String>) {
+        self.optional(text.map(String::as_bytes));
+    }
+}
+
+pub(crate) async fn append_entries(conn: &mut PgConn, rows: &[EntryRow]) -> Result<(), Error> {
+    let size = rows.iter().map(|row| 400 + row.leaf.len() + row.payload.len()).sum();
+    let mut out = BytesMut::with_capacity(size);
+    out.put_slice(b"PGCOPY\n\xff\r\n\0");
+    out.put_i32(0); // flags
+    out.put_i32(0); // no header extension
+    for row in rows {
+        put_entry(row, &mut out);
+    }
+    out.put_i16(-1);
+    let sql = format!("COPY entries ({}) FROM STDIN (FORMAT binary)", COLUMNS.join(", "));
+    conn.copy_in(&sql, out.freeze()).await.map(drop)
+}
+
+fn put_entry(row: &EntryRow, out: &mut BytesMut) {
+    out.put_i16(17); // the number of COLUMNS
+    let mut fields = CopyRow(out);
+    fields.field(&int(row.entry).to_be_bytes());
+    fields.field(row.id.as_bytes());
+    fields.field(&(row.at.micros() - EPOCH_MICROS).to_be_bytes());
+    fields.field(row.recorded_by_kind.as_bytes());
+    fields.optional(row.recorded_by_id.as_ref().map(|id| id.as_bytes().as_slice()));
+    fields.field(row.actor_kind.as_bytes());
+    fields.text(row.actor.as_ref());
+    fields.field(row.action.as_bytes());
+    fields.text(row.target_kind.as_ref());
+    fields.text(row.target.as_ref());
+    fields.field(row.outcome.as_bytes());
+    fields.field(row.authority.as_bytes());
+    fields.text(row.ip.as_ref());
+    fields.field(row.leaf.as_bytes());
+    fields.field(row.payload.as_bytes());
+    fields.field(&row.salt.0);
+    fields.text(row.changes.as_ref());
+}
+
+fn array_type(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Int => "bigint[]",
+        Kind::Bool => "boolean[]",
+        Kind::Text => "text[]",
+        Kind::Bytes => "bytea[]",
+        Kind::Uuid => "uuid[]",
+        Kind::Time => "timestamptz[]",
+    }
+}
+
+pub(crate) async fn upsert(
+    conn: &mut PgConn,
+    target: &str,
+    conflict: &str,
+    kinds: &[Kind],
+    rows: &[SealedRow],
+) -> Result<(), Error> {
+    let arrays: Vec<String> =
+        kinds.iter().zip(1..).map(|(kind, number)| format!("${number}::{}", array_type(*kind))).collect();
+    let sql = format!("{target} SELECT * FROM unnest({}) {conflict}", arrays.join(", "));
+    let mut columns: Vec<Vec<Val>> = vec![Vec::with_capacity(rows.len()); kinds.len()];
+    for row in rows {
+        for (column, value) in columns.iter_mut().zip(row.all_values()) {
+            column.push(value);
+        }
+    }
+    let params: Vec<Array<'_>> = kinds.iter().zip(&columns).map(|(kind, values)| Array(*kind, values)).collect();
+    let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|array| array as _).collect();
+    let statement = conn.prepared(&sql).await?;
+    conn.client.execute(&statement, &params).await.map_err(|error| Error::from(error).at(&sql))?;
+    Ok(())
+}
+
+pub(crate) async fn visit_entries(
+    conn: &mut PgConn,
+    from: u64,
+    to: u64,
+    visit: &mut (dyn FnMut(EntryView<'_>) + Send),
+) -> Result<(), Error> {
+    let sql = format!("SELECT {} FROM entries WHERE entry >= $1 AND entry < $2 ORDER BY entry", COLUMNS.join(", "));
+    let statement = conn.prepared(&sql).await?;
+    let args = [Val::Int(int(from)), Val::Int(int(to))];
+    let rows = conn.client.query_raw(&statement, args.iter().map(Bound)).await?;
+    let mut rows = pin!(rows);
+    while let Some(row) = rows.try_next().await? {
+        visit(view(&row)?);
+    }
+    Ok(())
+}
+
+/// Bytes of a column that may be NULL, whatever its type.
+struct Raw<'a>(Option<&'a [u8]>);
+
+impl<'a> tokio_postgres::types::FromSql<'a> for Raw<'a> {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Raw(Some(raw)))
+    }
+    fn from_sql_null(_: &Type) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Raw(None))
+    }
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+}
+
+fn view(row: &Row) -> Result<EntryView<'_>, Error> {
+    let raw = |position: usize| Ok::<_, Error>(row.try_get::<_, Raw<'_>>(position)?.0);
+    let optional_text = |position: usize| -> Result<Option<&str>, Error> {
+        raw(position)?
+            .map(|bytes| {
+                std::str::from_utf8(bytes).map_err(|_| Error::data(format!("entries.{} is not UTF-8", COLUMNS[position])))
+            })
+            .transpose()
+    };
+    let text = |position: usize| Ok::<_, Error>(optional_text(position)?.unwrap_or_default());
+    let number = |position: usize| -> Result<i64, Error> {
+        let bytes = raw(position)?.and_then(|bytes| bytes.try_into().ok()).map(i64::from_be_bytes);
+        bytes.ok_or_else(|| Error::data(format!("entries.{} is not eight bytes", COLUMNS[position])))
+    };
+    let id = |position: usize| -> Result<Option<Uuid>, Error> {
+        let parse = |bytes| Uuid::from_slice(bytes).map_err(|_| Error::data("a stored UUID is not 16 bytes"));
+        raw(position)?.map(parse).transpose()
+    };
+    Ok(EntryView {
+        entry: u64::try_from(number(0)?).map_err(|_| Error::data("entries.entry is negative"))?,
+        id: id(1)?.unwrap_or_default(),
+        at: Timestamp::from_micros(number(2)?.saturating_add(EPOCH_MICROS)),
+        recorded_by_kind: text(3)?,
+        recorded_by_id: id(4)?,
+        actor_kind: text(5)?,
+        actor: optional_text(6)?,
+        action: text(7)?,
+        target_kind: optional_text(8)?,
+        target: optional_text(9)?,
+        outcome: text(10)?,
+        authority: text(11)?,
+        ip: optional_text(12)?,
+        leaf: text(13)?,
+        payload: optional_text(14)?,
+        salt: raw(15)?,
+        changes: optional_text(16)?,
+    })
+}

@@ -1,0 +1,72 @@
+//! Connecting to PostgreSQL, and making the database when it is missing.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use tokio_postgres::config::SslMode;
+use tokio_postgres::{Config, NoTls};
+
+use super::PgConn;
+use crate::error::{Error, ErrorKind};
+
+/// Reads a `postgres://` URL; several hosts and `target_session_attrs` are understood.
+pub fn parse(url: &str) -> Result<Config, Error> {
+    let mut config = Config::from_str(url)
+        .map_err(|error| Error::new(ErrorKind::Other, format!("the database URL does not read: {error}")))?;
+    if config.get_ssl_mode() == SslMode::Require {
+        let message = "sslmode=require: this build speaks to PostgreSQL without TLS only; \
+                       use a Unix socket, the loopback address, or a local TLS proxy";
+        return Err(Error::new(ErrorKind::Other, message));
+    }
+    if config.get_application_name().is_none() {
+        config.application_name("probity");
+    }
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(Duration::from_secs(10));
+    }
+    Ok(config)
+}
+
+/// Opens a connection, and drives it on the current runtime.
+pub async fn connect(config: &Config) -> Result<PgConn, Error> {
+    let (client, connection) = config.connect(NoTls).await.map_err(|error| {
+        let missing = error.code() == Some(&tokio_postgres::error::SqlState::INVALID_CATALOG_NAME);
+        let mut error = Error::from(error);
+        if missing {
+            error.kind = ErrorKind::Data;
+        }
+        error.message = format!("cannot connect: {}", error.message);
+        error
+    })?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::warn!(%error, "a PostgreSQL connection ended");
+        }
+    });
+    let mut conn = PgConn::new(client, std::time::Instant::now());
+    // A lost client must not hold the log's lock; and a commit is acknowledged only once it is on disk.
+    conn.batch("SET idle_in_transaction_session_timeout = '60s'").await?;
+    conn.batch("SET synchronous_commit = on").await?;
+    conn.batch("SET timezone = 'UTC'").await?;
+    Ok(conn)
+}
+
+/// Makes the database that the URL names, if it is missing. True when it was made.
+pub async fn create_database(config: &Config) -> Result<bool, Error> {
+    match connect(config).await {
+        Ok(_) => return Ok(false),
+        Err(error) if error.kind == ErrorKind::Data => {}
+        Err(error) => return Err(error),
+    }
+    let name = config.get_dbname().unwrap_or_default().to_owned();
+    let mut administrative = config.clone();
+    administrative.dbname("postgres").options("");
+    let mut conn = connect(&administrative).await?;
+    let quoted = name.replace('"', "\"\"");
+    match conn.batch(&format!("CREATE DATABASE \"{quoted}\" ENCODING 'UTF8' TEMPLATE template0")).await {
+        Ok(()) => Ok(true),
+        // Another process made it in between.
+        Err(error) if error.message.contains("42P04") || error.kind == ErrorKind::Constraint => Ok(false),
+        Err(error) => Err(error),
+    }
+}

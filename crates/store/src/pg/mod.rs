@@ -1,0 +1,106 @@
+//! What is particular to PostgreSQL: connecting, values, arrays, locks, bulk writes.
+
+pub mod bulk;
+pub mod connect;
+pub mod value;
+
+use std::collections::HashMap;
+
+use domain::record::{Kind, Val};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Statement};
+
+use crate::conn::Lock;
+use crate::error::{Error, ErrorKind};
+use crate::row::Row;
+use value::{Array, Bound};
+
+/// Most prepared statements that a connection keeps; filters make new texts.
+const STATEMENTS_MAX: usize = 256;
+
+/// A PostgreSQL connection with its prepared statements.
+pub struct PgConn {
+    client: Client,
+    statements: HashMap<String, Statement>,
+    opened: std::time::Instant,
+}
+
+impl PgConn {
+    pub(crate) fn new(client: Client, opened: std::time::Instant) -> PgConn {
+        PgConn { client, statements: HashMap::new(), opened }
+    }
+
+    pub(crate) fn age(&self) -> std::time::Duration {
+        self.opened.elapsed()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    async fn prepared(&mut self, sql: &str) -> Result<Statement, Error> {
+        if let Some(statement) = self.statements.get(sql) {
+            return Ok(statement.clone());
+        }
+        if self.statements.len() >= STATEMENTS_MAX {
+            self.statements.clear();
+        }
+        let statement = self.client.prepare(sql).await.map_err(|error| Error::from(error).at(sql))?;
+        self.statements.insert(sql.to_owned(), statement.clone());
+        Ok(statement)
+    }
+
+    pub(crate) async fn all(&mut self, sql: &str, args: &[Val]) -> Result<Vec<Row>, Error> {
+        let bound: Vec<Bound<'_>> = args.iter().map(Bound).collect();
+        let params: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|arg| arg as _).collect();
+        self.query(sql, &params).await
+    }
+
+    async fn query(&mut self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Error> {
+        let statement = self.prepared(sql).await?;
+        let rows = self.client.query(&statement, params).await.map_err(|error| Error::from(error).at(sql))?;
+        rows.iter().map(value::row).collect()
+    }
+
+    pub(crate) async fn exec(&mut self, sql: &str, args: &[Val]) -> Result<u64, Error> {
+        let statement = self.prepared(sql).await?;
+        let bound: Vec<Bound<'_>> = args.iter().map(Bound).collect();
+        let params: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|arg| arg as _).collect();
+        self.client.execute(&statement, &params).await.map_err(|error| Error::from(error).at(sql))
+    }
+
+    pub(crate) async fn keyed(&mut self, select: &str, kind: Kind, keys: &[Val], lock: Lock) -> Result<Vec<Row>, Error> {
+        let key = select.rsplit(' ').next().unwrap_or_default();
+        // Ordered, so that two transactions that lock the same rows do it in the same order.
+        let suffix = match lock {
+            Lock::None => String::new(),
+            Lock::Share => format!(" ORDER BY {key} FOR SHARE"),
+            Lock::Update => format!(" ORDER BY {key} FOR UPDATE"),
+        };
+        self.query(&format!("{select} = ANY ($1){suffix}"), &[&Array(kind, keys)]).await
+    }
+
+    pub(crate) async fn batch(&mut self, sql: &str) -> Result<(), Error> {
+        self.client.batch_execute(sql).await.map_err(|error| Error::from(error).at(sql))
+    }
+
+    /// Commits; an error other than a plain refusal leaves the outcome unknown.
+    pub(crate) async fn commit(&mut self) -> Result<(), Error> {
+        self.batch("COMMIT").await.map_err(|error| match error.kind {
+            ErrorKind::Constraint | ErrorKind::Retry => error,
+            _ => Error { kind: ErrorKind::Connection, ..error },
+        })
+    }
+
+    pub(crate) async fn copy_in(&mut self, sql: &str, data: bytes::Bytes) -> Result<u64, Error> {
+        use futures_util::SinkExt;
+        let statement = self.prepared(sql).await?;
+        let copy = async {
+            let sink = self.client.copy_in::<_, bytes::Bytes>(&statement).await?;
+            let mut sink = std::pin::pin!(sink);
+            sink.send(data).await?;
+            sink.as_mut().finish().await
+        };
+        copy.await.map_err(|error| Error::from(error).at(sql))
+    }
+}

@@ -1,0 +1,149 @@
+//! Values to and from PostgreSQL's binary format, by type OID.
+
+use std::error::Error as StdError;
+
+use bytes::{BufMut, BytesMut};
+use domain::record::{Kind, Val};
+use evidence::time::Timestamp;
+use postgres_protocol::types as wire;
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use uuid::Uuid;
+
+use crate::error::Error;
+use crate::row::Row;
+
+type Boxed = Box<dyn StdError + Sync + Send>;
+
+/// PostgreSQL counts time from 2000-01-01T00:00:00Z; this is that moment in microseconds since 1970.
+pub(crate) const EPOCH_MICROS: i64 = 946_684_800_000_000;
+
+/// Borrows a [`Val`] as a bound parameter.
+#[derive(Debug)]
+pub(crate) struct Bound<'a>(pub &'a Val);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Boxed> {
+        let fits = match self.0 {
+            Val::Null => return Ok(IsNull::Yes),
+            Val::Int(_) => *ty == Type::INT8,
+            Val::Bool(_) => *ty == Type::BOOL,
+            Val::Text(_) => matches!(*ty, Type::TEXT | Type::VARCHAR | Type::NAME),
+            Val::Bytes(_) => *ty == Type::BYTEA,
+            Val::Uuid(_) => *ty == Type::UUID,
+            Val::Time(_) => *ty == Type::TIMESTAMPTZ,
+        };
+        if !fits {
+            return Err(format!("a parameter of type {ty} was given {:?}", self.0).into());
+        }
+        put(self.0, out);
+        Ok(IsNull::No)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// Appends the binary form of a value that is not NULL.
+pub(crate) fn put(value: &Val, out: &mut BytesMut) {
+    match value {
+        Val::Null => {}
+        Val::Int(number) => out.put_i64(*number),
+        Val::Bool(truth) => out.put_u8(u8::from(*truth)),
+        Val::Text(text) => out.put_slice(text.as_bytes()),
+        Val::Bytes(bytes) => out.put_slice(bytes),
+        Val::Uuid(id) => out.put_slice(id.as_bytes()),
+        Val::Time(time) => out.put_i64(time.micros() - EPOCH_MICROS),
+    }
+}
+
+fn element_oid(kind: Kind) -> u32 {
+    match kind {
+        Kind::Int => Type::INT8.oid(),
+        Kind::Bool => Type::BOOL.oid(),
+        Kind::Text => Type::TEXT.oid(),
+        Kind::Bytes => Type::BYTEA.oid(),
+        Kind::Uuid => Type::UUID.oid(),
+        Kind::Time => Type::TIMESTAMPTZ.oid(),
+    }
+}
+
+/// A one-dimensional array of values of one kind.
+#[derive(Debug)]
+pub(crate) struct Array<'a>(pub Kind, pub &'a [Val]);
+
+impl ToSql for Array<'_> {
+    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Boxed> {
+        let dimension = wire::ArrayDimension { len: i32::try_from(self.1.len())?, lower_bound: 1 };
+        wire::array_to_sql(
+            Some(dimension),
+            element_oid(self.0),
+            self.1.iter(),
+            |value, out| {
+                if *value == Val::Null {
+                    return Ok(postgres_protocol::IsNull::Yes);
+                }
+                put(value, out);
+                Ok(postgres_protocol::IsNull::No)
+            },
+            out,
+        )?;
+        Ok(IsNull::No)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// One value as it came, with its type.
+struct Raw<'a>(Option<&'a [u8]>, Type);
+
+impl<'a> FromSql<'a> for Raw<'a> {
+    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Boxed> {
+        Ok(Raw(Some(raw), ty.clone()))
+    }
+
+    fn from_sql_null(ty: &Type) -> Result<Self, Boxed> {
+        Ok(Raw(None, ty.clone()))
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+}
+
+/// A row of the driver as a [`Row`].
+pub(crate) fn row(row: &tokio_postgres::Row) -> Result<Row, Error> {
+    let values: Result<Vec<Val>, Error> = (0..row.len())
+        .map(|position| {
+            let Raw(raw, ty) = row.try_get(position)?;
+            let Some(raw) = raw else { return Ok(Val::Null) };
+            decode(&ty, raw).map_err(|error| Error::data(format!("column {}: {error}", row.columns()[position].name())))
+        })
+        .collect();
+    values.map(Row)
+}
+
+fn decode(ty: &Type, raw: &[u8]) -> Result<Val, Boxed> {
+    Ok(match *ty {
+        Type::INT8 => Val::Int(wire::int8_from_sql(raw)?),
+        Type::INT4 => Val::Int(wire::int4_from_sql(raw)?.into()),
+        Type::INT2 => Val::Int(wire::int2_from_sql(raw)?.into()),
+        Type::BOOL => Val::Bool(wire::bool_from_sql(raw)?),
+        Type::TEXT | Type::VARCHAR | Type::NAME | Type::BPCHAR | Type::UNKNOWN => {
+            Val::Text(wire::text_from_sql(raw)?.to_owned())
+        }
+        Type::BYTEA => Val::Bytes(raw.to_vec()),
+        Type::UUID => Val::Uuid(Uuid::from_bytes(wire::uuid_from_sql(raw)?)),
+        Type::TIMESTAMPTZ => {
+            let micros = wire::timestamp_from_sql(raw)?.saturating_add(EPOCH_MICROS);
+            Val::Time(Timestamp::from_micros(micros).ok_or("a time outside the years 1 to 9999")?)
+        }
+        ref other => return Err(format!("type {other} is not one that this program stores").into()),
+    })
+}

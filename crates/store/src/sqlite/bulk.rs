@@ -1,0 +1,119 @@
+//! Bulk writes and scans on SQLite: one prepared statement, run for each row without leaving the thread.
+
+use evidence::time::Timestamp;
+use rusqlite::types::ValueRef;
+use rusqlite::{Row, params, params_from_iter};
+
+use super::{Bound, SqliteConn, uuid};
+use crate::entries::{COLUMNS, EntryRow, EntryView};
+use crate::error::Error;
+use crate::head::int;
+use crate::sealed::SealedRow;
+
+pub(crate) fn append_entries(conn: &mut SqliteConn, rows: &[EntryRow]) -> Result<(), Error> {
+    let sql = format!(
+        "INSERT INTO entries ({}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+        COLUMNS.join(", ")
+    );
+    conn.with(|conn| {
+        let mut statement = conn.prepare_cached(&sql)?;
+        for row in rows {
+            statement.execute(params![
+                int(row.entry),
+                row.id.as_bytes().as_slice(),
+                row.at.micros(),
+                row.recorded_by_kind,
+                row.recorded_by_id.as_ref().map(|id| id.as_bytes().as_slice()),
+                row.actor_kind,
+                row.actor,
+                row.action,
+                row.target_kind,
+                row.target,
+                row.outcome,
+                row.authority,
+                row.ip,
+                row.leaf,
+                row.payload,
+                row.salt.0.as_slice(),
+                row.changes,
+            ])?;
+        }
+        Ok(())
+    })
+    .map_err(|error| error.at("INSERT INTO entries"))
+}
+
+pub(crate) fn upsert(
+    conn: &mut SqliteConn,
+    target: &str,
+    conflict: &str,
+    width: usize,
+    rows: &[SealedRow],
+) -> Result<(), Error> {
+    let marks: Vec<String> = (1..=width).map(|position| format!("?{position}")).collect();
+    let sql = format!("{target} VALUES ({}) {conflict}", marks.join(", "));
+    conn.with(|conn| {
+        let mut statement = conn.prepare_cached(&sql)?;
+        for row in rows {
+            statement.execute(params_from_iter(row.all_values().iter().map(Bound)))?;
+        }
+        Ok(())
+    })
+    .map_err(|error| error.at(target))
+}
+
+pub(crate) fn visit_entries(
+    conn: &mut SqliteConn,
+    from: u64,
+    to: u64,
+    visit: &mut (dyn FnMut(EntryView<'_>) + Send),
+) -> Result<(), Error> {
+    let sql = format!("SELECT {} FROM entries WHERE entry >= ?1 AND entry < ?2 ORDER BY entry", COLUMNS.join(", "));
+    conn.with(|conn| {
+        let mut statement = conn.prepare_cached(&sql)?;
+        let mut rows = statement.query(params![int(from), int(to)])?;
+        while let Some(row) = rows.next()? {
+            visit(view(row)?);
+        }
+        Ok(())
+    })
+    .map_err(|error| error.at("SELECT … FROM entries"))
+}
+
+fn view<'a>(row: &'a Row<'_>) -> Result<EntryView<'a>, Error> {
+    let optional_text = |position: usize| -> Result<Option<&'a str>, Error> {
+        match row.get_ref(position)? {
+            ValueRef::Null => Ok(None),
+            ValueRef::Text(text) => std::str::from_utf8(text)
+                .map(Some)
+                .map_err(|_| Error::data(format!("entries.{} is not UTF-8", COLUMNS[position]))),
+            _ => Err(Error::data(format!("entries.{} is not text", COLUMNS[position]))),
+        }
+    };
+    let text = |position: usize| Ok::<_, Error>(optional_text(position)?.unwrap_or_default());
+    let blob = |position: usize| -> Result<Option<&'a [u8]>, Error> {
+        row.get_ref(position)?
+            .as_blob_or_null()
+            .map_err(|_| Error::data(format!("entries.{} is not a blob", COLUMNS[position])))
+    };
+    let entry: i64 = row.get(0)?;
+    Ok(EntryView {
+        entry: u64::try_from(entry).map_err(|_| Error::data("entries.entry is negative"))?,
+        id: uuid(blob(1)?.unwrap_or_default())?,
+        at: Timestamp::from_micros(row.get(2)?),
+        recorded_by_kind: text(3)?,
+        recorded_by_id: blob(4)?.map(uuid).transpose()?,
+        actor_kind: text(5)?,
+        actor: optional_text(6)?,
+        action: text(7)?,
+        target_kind: optional_text(8)?,
+        target: optional_text(9)?,
+        outcome: text(10)?,
+        authority: text(11)?,
+        ip: optional_text(12)?,
+        leaf: text(13)?,
+        payload: optional_text(14)?,
+        salt: blob(15)?,
+        changes: optional_text(16)?,
+    })
+}

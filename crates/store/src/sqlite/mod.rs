@@ -1,0 +1,167 @@
+//! What is particular to SQLite: opening, values, key look-ups, bulk writes.
+
+pub mod bulk;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use domain::record::Val;
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+use rusqlite::{Connection, OpenFlags, ToSql, params_from_iter};
+use uuid::Uuid;
+
+use crate::error::{Error, ErrorKind};
+use crate::row::Row;
+
+/// How long a statement waits for another process's write lock.
+pub const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// After how many WAL pages the writer checkpoints: with the default of 1,000 the copying into the main file costs
+/// more than it saves; at 4 KiB a page this bounds the WAL at about 40 MB between checkpoints.
+const CHECKPOINT_PAGES: u32 = 10_000;
+
+/// A SQLite connection.
+pub struct SqliteConn {
+    conn: Connection,
+    /// Whether blocking the calling thread is fine (the Writer's own thread); otherwise tokio is told.
+    inline: bool,
+}
+
+/// Opens the database file, which must exist unless `create`.
+pub fn open(path: &Path, create: bool, inline: bool) -> Result<SqliteConn, Error> {
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
+    let conn = Connection::open_with_flags(path, flags)
+        .map_err(|error| Error::new(ErrorKind::Other, format!("cannot open {}: {error}", PathBuf::from(path).display())))?;
+    conn.busy_timeout(BUSY_TIMEOUT)?;
+    conn.set_prepared_statement_cache_capacity(64);
+    // journal_mode answers with a row, so it goes by itself.
+    conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0))?;
+    let cache_kib = if inline { 65_536 } else { 4_096 };
+    conn.execute_batch(&format!(
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -{cache_kib};
+         PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};
+         PRAGMA journal_size_limit = 67108864; PRAGMA mmap_size = {};",
+        if inline { 0 } else { 1_073_741_824_u64 }
+    ))?;
+    Ok(SqliteConn { conn, inline })
+}
+
+/// The library's version.
+pub fn version() -> String {
+    format!("SQLite {}", rusqlite::version())
+}
+
+/// Borrows a [`Val`] as a bound parameter.
+struct Bound<'a>(&'a Val);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self.0 {
+            Val::Null => ToSqlOutput::Owned(Value::Null),
+            Val::Int(number) => ToSqlOutput::Owned(Value::Integer(*number)),
+            Val::Bool(truth) => ToSqlOutput::Owned(Value::Integer(i64::from(*truth))),
+            Val::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            Val::Bytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
+            Val::Uuid(id) => ToSqlOutput::Borrowed(ValueRef::Blob(id.as_bytes())),
+            Val::Time(time) => ToSqlOutput::Owned(Value::Integer(time.micros())),
+        })
+    }
+}
+
+fn value(value: ValueRef<'_>) -> Result<Val, Error> {
+    Ok(match value {
+        ValueRef::Null => Val::Null,
+        ValueRef::Integer(number) => Val::Int(number),
+        ValueRef::Real(number) => return Err(Error::data(format!("a stored value is the float {number}"))),
+        ValueRef::Text(text) => {
+            Val::Text(String::from_utf8(text.to_vec()).map_err(|_| Error::data("a stored text is not UTF-8"))?)
+        }
+        ValueRef::Blob(bytes) => Val::Bytes(bytes.to_vec()),
+    })
+}
+
+/// `$1` becomes `?1`: SQLite reads `$1` as a name and numbers it by first appearance.
+fn translate(sql: &str) -> String {
+    let mut out = String::with_capacity(sql.len());
+    let mut chars = sql.chars().peekable();
+    while let Some(c) = chars.next() {
+        out.push(if c == '$' && chars.peek().is_some_and(char::is_ascii_digit) { '?' } else { c });
+    }
+    out
+}
+
+impl SqliteConn {
+    fn run<T>(&mut self, work: impl FnOnce(&mut Connection) -> Result<T, Error>) -> Result<T, Error> {
+        if self.inline { work(&mut self.conn) } else { tokio::task::block_in_place(|| work(&mut self.conn)) }
+    }
+
+    /// The library's connection, for bulk work; blocks the thread.
+    pub fn with<T>(&mut self, work: impl FnOnce(&mut Connection) -> Result<T, Error>) -> Result<T, Error> {
+        self.run(work)
+    }
+
+    pub(crate) fn all(&mut self, sql: &str, args: &[Val]) -> Result<Vec<Row>, Error> {
+        self.run(|conn| collect(conn, &translate(sql), args)).map_err(|error| error.at(sql))
+    }
+
+    pub(crate) fn exec(&mut self, sql: &str, args: &[Val]) -> Result<u64, Error> {
+        let run = |conn: &mut Connection| {
+            let changed = conn.prepare_cached(&translate(sql))?.execute(params_from_iter(args.iter().map(Bound)))?;
+            Ok(changed as u64)
+        };
+        self.run(run).map_err(|error: Error| error.at(sql))
+    }
+
+    pub(crate) fn keyed(&mut self, select: &str, keys: &[Val]) -> Result<Vec<Row>, Error> {
+        let sql = format!("{select} = ?1");
+        let run = |conn: &mut Connection| {
+            let mut rows = Vec::with_capacity(keys.len());
+            for key in keys {
+                rows.append(&mut collect(conn, &sql, std::slice::from_ref(key))?);
+            }
+            Ok(rows)
+        };
+        self.run(run).map_err(|error| error.at(select))
+    }
+
+    pub(crate) fn batch(&mut self, sql: &str) -> Result<(), Error> {
+        self.run(|conn| Ok(conn.execute_batch(sql)?)).map_err(|error| error.at(sql))
+    }
+
+    pub(crate) fn rollback(&mut self) -> Result<(), Error> {
+        self.run(|conn| {
+            if !conn.is_autocommit() {
+                conn.execute_batch("ROLLBACK")?;
+            }
+            Ok(())
+        })
+    }
+}
+
+fn collect(conn: &Connection, sql: &str, args: &[Val]) -> Result<Vec<Row>, Error> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let columns = statement.column_count();
+    let mut rows = statement.query(params_from_iter(args.iter().map(Bound)))?;
+    let mut collected = Vec::new();
+    while let Some(row) = rows.next()? {
+        let values: Result<Vec<Val>, Error> = (0..columns).map(|position| value(row.get_ref(position)?)).collect();
+        collected.push(Row(values?));
+    }
+    Ok(collected)
+}
+
+/// A UUID from a stored blob.
+pub(crate) fn uuid(bytes: &[u8]) -> Result<Uuid, Error> {
+    Uuid::from_slice(bytes).map_err(|_| Error::data("a stored UUID is not 16 bytes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::translate;
+
+    #[test]
+    fn parameters_are_numbered() {
+        assert_eq!(translate("SELECT $2, $1 || '$' || $10"), "SELECT ?2, ?1 || '$' || ?10");
+    }
+}
