@@ -1,2 +1,93 @@
-//! Part of Probity.
-fn main() {}
+//! The binary: arguments, configuration, start-up, output.
+//!
+//! It owns no rule and no SQL: each command reads its input, asks the engine, and shows the answer. There is a
+//! file per noun and, where a noun has several verbs, a file per verb ([`audit`], [`key`]).
+//!
+//! To add a command: write its file with a struct of arguments (with an example in `after_help`) and `run`; add a
+//! variant to the noun's enum. To add a setting: add it to [`config::Config`], to [`config::keys`] and to
+//! `config/example.toml`; a test compares the three.
+
+mod audit;
+mod cli;
+mod completions;
+mod config;
+mod context;
+mod demo;
+mod failure;
+mod init;
+mod key;
+mod log;
+mod output;
+mod parse;
+mod progress;
+mod serve;
+mod settings;
+mod status;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command, Output};
+use context::Context;
+use failure::{Exit, Failure};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error).into(),
+    };
+    let output = cli.global.output;
+    match run(cli) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            failure.print(output);
+            failure.exit.into()
+        }
+    }
+}
+
+/// Help and version go out as they are; a wrong command line is an error like any other.
+fn usage(error: &clap::Error) -> Exit {
+    if !error.use_stderr() {
+        // A reader that went away has had what it wanted.
+        let _ = error.print();
+        return Exit::Ok;
+    }
+    let json = std::env::args_os().any(|argument| argument == "json" || argument == "--output=json");
+    if json {
+        let text = error.to_string();
+        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        Failure::could_not_run("usage", message, "see --help").print(Output::Json);
+    } else {
+        let _ = error.print();
+    }
+    Exit::CouldNotRun
+}
+
+fn run(cli: Cli) -> Result<Exit, Failure> {
+    if let Command::Completions(args) = &cli.command {
+        return completions::run(args);
+    }
+    let context = Context::new(cli.global)?;
+    log::start(&context, matches!(cli.command, Command::Serve(_)))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::could_not_run("runtime", error.to_string(), "see the limits of this account"))?;
+    let exit = runtime.block_on(async {
+        match cli.command {
+            Command::Serve(args) => serve::run(&context, args).await,
+            Command::Init(args) => init::run(&context, args).await,
+            Command::Audit { command } => audit::run(&context, command).await,
+            Command::Key { command } => key::run(&context, command).await,
+            Command::Config => settings::run(&context),
+            Command::Status => status::run(&context).await,
+            Command::Completions(args) => completions::run(&args),
+        }
+    });
+    // What still reads (a blocked standard input) must not hold the process back.
+    runtime.shutdown_background();
+    exit
+}

@@ -302,7 +302,8 @@ fn check_entry(
         });
     }
     entry
-;
+        .check()
+        .map_err(|error| BundleFault::Entry { index, error })?;
     let leaf = Hash::leaf(entry.evidence.leaf.as_bytes());
     verify_inclusion(index, summary.size, &leaf, path, &summary.root)
         .map_err(|error| BundleFault::NotIncluded { index, error })?;

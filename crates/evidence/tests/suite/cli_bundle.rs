@@ -175,7 +175,7 @@ fn a_huge_line_is_refused() {
 fn an_endless_line_is_not_read_to_its_end() {
     let mut child = start(&["bundle", "-", "--key", &vkey()]);
     let mut input = child.stdin.take().unwrap();
-    let chunk = [b' '; 1 << 20];
+    let chunk = vec![b' '; 1 << 20];
     // The pipe breaks once the program has seen enough.
     let taken = (0..256).take_while(|_| input.write_all(&chunk).is_ok()).count();
     drop(input);

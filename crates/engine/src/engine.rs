@@ -1,0 +1,280 @@
+//! The engine: opening a database, and handing commands to its Writer.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::audit::Event;
+use domain::audit::record_events::RecordEvents;
+use domain::identity::token::Token;
+use domain::{Caller, Command, FieldError, Origin};
+use evidence::Salt;
+use store::db::{Location, Settings};
+use store::{Conn, Db, Head};
+use tlog::{Checkpoint, SigningKey, VerifierKey};
+use tokio::sync::watch as channel;
+
+use crate::auth::Remembered;
+use crate::error::Error;
+use crate::metrics::{Counters, Metrics};
+use crate::writer::{self, Answer, Job, Queue, Signer};
+use crate::{guard, keyfile, random, watch};
+
+/// What an engine is opened with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Database and pool.
+    pub database: Settings,
+    /// Folder of the signing key and the rollback guard.
+    pub data_dir: PathBuf,
+    /// Signing key as text (`PRIVATE+KEY+…`); otherwise the key file is used.
+    pub signing_key: Option<String>,
+    /// Name of the log, used when the log is made; the first line of its checkpoints.
+    pub origin: Option<String>,
+    /// Most entries that may wait for the Writer.
+    pub queue_max: usize,
+    /// Most entries in one batch.
+    pub batch_entries_max: usize,
+    /// Whether the rollback guard is kept.
+    pub guard: bool,
+}
+
+impl Options {
+    /// The usual options: 20,000 entries may wait, 4,096 make a batch, the guard is kept.
+    pub fn new(data_dir: PathBuf, location: Location) -> Options {
+        Options {
+            database: Settings::new(location),
+            data_dir,
+            signing_key: None,
+            origin: None,
+            queue_max: 20_000,
+            batch_entries_max: 4_096,
+            guard: true,
+        }
+    }
+}
+
+/// What the engine's parts share.
+pub(crate) struct Shared {
+    pub options: Options,
+    pub db: Db,
+    pub verifier: VerifierKey,
+    pub size: channel::Sender<u64>,
+    pub counters: Arc<Counters>,
+    remembered: Remembered,
+    queue: Mutex<Option<Queue>>,
+    thread: Mutex<Option<std::thread::JoinHandle<()>>>,
+}
+
+/// An open database with its Writer. Clones are the same engine.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+    queue: Queue,
+}
+
+/// The log as it is found at start, checked against key and guard.
+pub(crate) struct Found {
+    pub db: Db,
+    pub head: Head,
+    pub key: SigningKey,
+    pub remembered: Option<String>,
+    pub verdict: guard::Verdict,
+}
+
+/// Opens the database and checks schema, signature, right edge and guard.
+pub(crate) async fn find(options: &Options) -> Result<Found, Error> {
+    let db = Db::new(options.database.clone())?;
+    let mut conn = db.writer().await.map_err(|error| {
+        Error::problem(
+            format!("cannot open {}: {error}", options.database.location.shown()),
+            "run `probity init` with the same --data-dir and --database, and check that the server runs",
+        )
+    })?;
+    let state = store::migrate::state(&mut conn).await?;
+    if state.applied < state.known {
+        return Err(Error::problem(
+            format!("the schema is at migration {}, this program needs {}", state.applied, state.known),
+            "run `probity init`, which applies what is missing",
+        ));
+    }
+    let head = Head::load(&mut conn)
+        .await?
+        .ok_or_else(|| Error::problem("the database holds no log", "run `probity init`, which makes one"))?;
+    let key = keyfile::load(&options.data_dir, options.signing_key.as_deref())?.ok_or_else(|| {
+        Error::problem(
+            format!("there is no signing key at {}", keyfile::path(&options.data_dir).display()),
+            "put back the log's key file, or give the key as PROBITY_SIGNING_KEY",
+        )
+    })?;
+    check_signature(&head, &key)?;
+    check_edge(&mut conn, &head).await?;
+    let remembered = if options.guard { guard::read(&options.data_dir)? } else { None };
+    let verdict = guard::check(&mut conn, &head.edge, remembered.as_deref(), &key.verifier()).await?;
+    Ok(Found { db, head, key, remembered, verdict })
+}
+
+pub(crate) fn check_signature(head: &Head, key: &SigningKey) -> Result<(), Error> {
+    let hint = "give this process the key that signs this log (file signing.key or PROBITY_SIGNING_KEY), \
+                and run `probity audit verify`";
+    let checkpoint = Checkpoint::open(&head.checkpoint, &key.verifier())
+        .map_err(|error| Error::problem(format!("the log's checkpoint is not signed by this key: {error}"), hint))?;
+    if checkpoint.size != head.edge.size() || checkpoint.root != head.edge.root() || checkpoint.origin != head.origin {
+        return Err(Error::problem("the head row is not the one that its checkpoint signs", hint));
+    }
+    Ok(())
+}
+
+/// Checks that the entries and subtrees below the right edge are those that the head row says.
+async fn check_edge(conn: &mut Conn, head: &Head) -> Result<(), Error> {
+    let hint = "run `probity audit verify`, which names what was changed; restore a backup if it was lost";
+    let broken = |what: String| Error::problem(what, hint);
+    let row = conn.opt("SELECT max(entry) FROM entries", &[]).await?;
+    let last = row.and_then(|row| row.unsigned(0).ok());
+    if last.map_or(0, |last| last + 1) != head.edge.size() {
+        let found = last.map_or("none".to_owned(), |last| last.to_string());
+        return Err(broken(format!("the head row counts {} entries, the last entry is {found}", head.edge.size())));
+    }
+    let root = guard::root_at(conn, head.edge.size()).await.map_err(|error| broken(error.to_string()))?;
+    if root != head.edge.root() {
+        return Err(broken("the newest entries do not give the root of the head row".to_owned()));
+    }
+    Ok(())
+}
+
+impl Engine {
+    /// Opens a database that is set up, and starts its Writer.
+    ///
+    /// Refuses a log that is not signed by the key, whose right edge was changed, or that the rollback guard does
+    /// not know to be the same.
+    pub async fn open(options: Options) -> Result<Engine, Error> {
+        let found = find(&options).await?;
+        if let guard::Verdict::RolledBack(reason) = &found.verdict {
+            return Err(guard::refusal(&options.data_dir, reason));
+        }
+        Engine::start(options, found)
+    }
+
+    fn start(options: Options, found: Found) -> Result<Engine, Error> {
+        let counters = Arc::new(Counters::default());
+        let (size, _) = channel::channel(found.head.edge.size());
+        let signer = Signer { key: found.key.clone(), counters: Arc::clone(&counters), size: size.clone() };
+        let (queue, thread) =
+            writer::start(found.db.clone(), signer, options.queue_max as u64, options.batch_entries_max)?;
+        let shared = Arc::new(Shared {
+            options,
+            db: found.db,
+            verifier: found.key.verifier(),
+            size,
+            counters,
+            remembered: Remembered::default(),
+            queue: Mutex::new(Some(queue.clone())),
+            thread: Mutex::new(Some(thread)),
+        });
+        tokio::spawn(watch::run(Arc::downgrade(&shared)));
+        Ok(Engine { shared, queue })
+    }
+
+    /// Records that the log was put back to an older state on purpose, and lets the guard forget the newer one.
+    pub async fn acknowledge_restore(options: Options, caller: &Caller, reason: &str) -> Result<(), Error> {
+        let found = find(&options).await?;
+        let (guard::Verdict::RolledBack(_), Some(remembered)) = (&found.verdict, found.remembered.clone()) else {
+            return Err(Error::problem("the log extends the one that the guard remembers", "there is nothing to acknowledge"));
+        };
+        let command = domain::audit::restore::AcknowledgeRestore {
+            remembered,
+            found: found.head.checkpoint.clone(),
+            reason: reason.to_owned(),
+        };
+        let engine = Engine::start(options, found)?;
+        engine.submit(caller, Origin::default(), Command::AcknowledgeRestore(command)).await?;
+        let checkpoint = engine.checkpoint().await?;
+        watch::remember(&engine.shared, &checkpoint).await;
+        engine.shutdown().await;
+        Ok(())
+    }
+
+    /// Carries out a command: returns once it is committed, durably, or refused.
+    pub async fn submit(&self, caller: &Caller, origin: Origin, command: Command) -> Result<Answer, Error> {
+        let revoked = if let Command::RevokeApiKey(id) = &command { Some(*id) } else { None };
+        let (job, answer) = Job::new(caller.clone(), origin, command)?;
+        self.queue.push(job)?;
+        let answer = answer.await.map_err(|_| writer::stopped())?;
+        if let Some(id) = revoked {
+            self.shared.remembered.forget(id);
+        }
+        answer
+    }
+
+    /// Checks events and makes them ready: bounds, ids, salts, canonical payloads.
+    ///
+    /// `list` says whether they came as a list, so that the field at fault is named with its position.
+    pub fn prepare(&self, events: Vec<Event>, list: bool) -> Result<RecordEvents, FieldError> {
+        const RANDOM: usize = 26;
+        let mut random = vec![0; events.len() * RANDOM];
+        random::fill(&mut random).map_err(|error| FieldError::new("id", error.to_string()))?;
+        let now = random::now();
+        let prepared = events.into_iter().zip(random.chunks_exact(RANDOM)).enumerate().map(|(position, (event, random))| {
+            let (mut bits, mut salt) = ([0; 10], [0; 16]);
+            bits.copy_from_slice(&random[..10]);
+            salt.copy_from_slice(&random[10..]);
+            event.prepare(domain::context::uuid_v7(now, bits), Salt(salt)).map_err(|error| {
+                if list { error.within(&format!("[{position}]")) } else { error }
+            })
+        });
+        Ok(RecordEvents { events: prepared.collect::<Result<_, _>>()?, list })
+    }
+
+    /// A new API key's text.
+    pub fn new_token() -> Result<Token, Error> {
+        loop {
+            if let Some(token) = Token::from_random(&random::array::<64>()?) {
+                return Ok(token);
+            }
+        }
+    }
+
+    /// The key that checks the log's checkpoints.
+    pub fn verifier_key(&self) -> &VerifierKey {
+        &self.shared.verifier
+    }
+
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.shared.db
+    }
+
+    /// What the engine was opened with.
+    pub fn options(&self) -> &Options {
+        &self.shared.options
+    }
+
+    pub(crate) fn remembered(&self) -> &Remembered {
+        &self.shared.remembered
+    }
+
+    /// Size of the log as last seen: own commits at once, other processes' within half a second.
+    pub fn size(&self) -> channel::Receiver<u64> {
+        self.shared.size.subscribe()
+    }
+
+    /// The numbers of the write path.
+    pub fn metrics(&self) -> Metrics {
+        let size = *self.shared.size.borrow();
+        let pool = self.shared.db.pool_status();
+        Metrics::read(&self.shared.counters, self.queue.waiting(), self.queue.entries_max(), size, pool)
+    }
+
+    /// Finishes what is queued, refreshes the guard, and stops the Writer once every clone is gone.
+    pub async fn shutdown(&self) {
+        while self.queue.waiting() > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+        if self.shared.options.guard
+            && let Ok(checkpoint) = self.checkpoint().await
+        {
+            watch::remember(&self.shared, &checkpoint).await;
+        }
+        drop(self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(self.shared.thread.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+}

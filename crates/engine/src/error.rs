@@ -1,0 +1,49 @@
+//! Errors, told apart by who must act.
+
+use domain::Refusal;
+
+/// Why something was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The caller must act: the command was refused.
+    #[error("{refusal}")]
+    Refused {
+        /// Why.
+        refusal: Refusal,
+        /// Index of the entry that records the refusal, where there is one.
+        entry: Option<u64>,
+    },
+    /// The caller must wait: the queue before the Writer is full.
+    #[error("too much is waiting to be written; try again in {retry_after_seconds} s")]
+    Overloaded {
+        /// When to try again, in seconds.
+        retry_after_seconds: u64,
+    },
+    /// The operator must act.
+    #[error("{message}")]
+    Problem {
+        /// What is wrong.
+        message: String,
+        /// What to do about it.
+        hint: String,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The connection broke while committing and could not be asked again: it may or may not be recorded.
+    #[error("the outcome is not known: {0}")]
+    Unknown(String),
+}
+
+impl Error {
+    /// An error for the operator.
+    pub fn problem(message: impl Into<String>, hint: impl Into<String>) -> Error {
+        Error::Problem { message: message.into(), hint: hint.into() }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Error {
+        Error::Refused { refusal, entry: None }
+    }
+}

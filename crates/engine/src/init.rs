@@ -1,0 +1,158 @@
+//! Set-up, step by step: database, schema, signing key, log, first admin. Running it again changes nothing.
+
+use std::fs;
+
+use argon2::password_hash::PasswordHasher;
+use argon2::{Algorithm, Argon2, Params, Version};
+use domain::identity::Role;
+use domain::identity::user::CreateUser;
+use domain::{Caller, Command, Origin};
+use evidence::json;
+use store::{Conn, Db, Head};
+use tlog::{Checkpoint, RightEdge, SigningKey, VerifierKey};
+
+use crate::engine::{Engine, Options, check_signature};
+use crate::error::Error;
+use crate::{keyfile, random};
+
+/// One step of the set-up, as it is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InitStep {
+    /// Which step.
+    pub name: &'static str,
+    /// What was found or made.
+    pub detail: String,
+    /// Whether the step changed anything.
+    pub changed: bool,
+}
+
+/// The first admin, told once.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FirstAdmin {
+    /// User name.
+    pub username: String,
+    /// One-time password; it is stored nowhere.
+    pub password: String,
+}
+
+/// What set-up ends with.
+pub struct Initialised {
+    /// The first admin, when it was made now.
+    pub first_admin: Option<FirstAdmin>,
+    /// The key that checks the log's checkpoints.
+    pub verifier_key: VerifierKey,
+    /// Name of the log.
+    pub origin: String,
+    /// The engine's version.
+    pub version: String,
+}
+
+type Report<'a> = &'a mut (dyn FnMut(InitStep) + Send);
+
+impl Engine {
+    /// Sets up what is missing; `report` gets each step as it is done.
+    pub async fn init(options: &Options, report: Report<'_>) -> Result<Initialised, Error> {
+        fs::create_dir_all(&options.data_dir).map_err(|error| {
+            Error::problem(format!("cannot make {}: {error}", options.data_dir.display()), "choose another --data-dir")
+        })?;
+        let location = &options.database.location;
+        let mut step = |name, detail: String, changed| report(InitStep { name, detail, changed });
+        let made = Db::create(&options.database).await.map_err(|error| {
+            Error::problem(
+                format!("cannot reach {}: {error}", location.shown()),
+                "check the URL, that the server runs, and that the role may create databases",
+            )
+        })?;
+        let db = Db::new(options.database.clone())?;
+        let mut conn = db.writer().await?;
+        let version = db.version().await?;
+        step("database", format!("{} ({version})", location.shown()), made);
+        let applied = store::migrate::migrate(&mut conn, random::now()).await?;
+        let state = store::migrate::state(&mut conn).await?;
+        step("schema", format!("migration {} of {}", state.applied, state.known), !applied.is_empty());
+        let (key, made) = signing_key(options, &mut conn).await?;
+        step("signing key", key.verifier().to_string(), made);
+        let (head, made) = log(&mut conn, &key).await?;
+        step("log", format!("{}, {} entries", head.origin, head.edge.size()), made);
+        drop(conn);
+        let first_admin = first_admin(options, &db).await?;
+        let detail = first_admin.as_ref().map_or("there are users", |_| "user admin made").to_owned();
+        step("first admin", detail, first_admin.is_some());
+        Ok(Initialised { first_admin, verifier_key: key.verifier(), origin: head.origin, version })
+    }
+}
+
+async fn signing_key(options: &Options, conn: &mut Conn) -> Result<(SigningKey, bool), Error> {
+    if let Some(key) = keyfile::load(&options.data_dir, options.signing_key.as_deref())? {
+        return Ok((key, false));
+    }
+    if let Some(head) = Head::load(conn).await? {
+        return Err(Error::problem(
+            format!("the database holds the log {}, but its signing key is not here", head.origin),
+            "put the log's signing.key into the data folder, or give it as PROBITY_SIGNING_KEY",
+        ));
+    }
+    let origin = match &options.origin {
+        Some(origin) => origin.clone(),
+        None => format!("localhost/probity-{}", json::hex(&random::array::<4>()?)),
+    };
+    Ok((keyfile::create(&options.data_dir, &origin)?, true))
+}
+
+async fn log(conn: &mut Conn, key: &SigningKey) -> Result<(Head, bool), Error> {
+    let edge = RightEdge::new();
+    let checkpoint = Checkpoint::new(key.name(), 0, edge.root())
+        .sign(key)
+        .map_err(|error| Error::problem(format!("cannot sign: {error}"), "check the signing key"))?;
+    let head = Head { origin: key.name().to_owned(), edge, at: evidence::Timestamp::EPOCH, checkpoint };
+    let made = head.insert(conn).await?;
+    let head = Head::load(conn).await?.ok_or_else(|| store::Error::data("there is no head row"))?;
+    check_signature(&head, key)?;
+    Ok((head, made))
+}
+
+async fn first_admin(options: &Options, db: &Db) -> Result<Option<FirstAdmin>, Error> {
+    let row = db.reader().await?.opt("SELECT count(*) FROM users", &[]).await?;
+    if row.map_or(Ok(0), |row| row.int(0))? > 0 {
+        return Ok(None);
+    }
+    let password = one_time_password()?;
+    let hash = hash_password(&password)?;
+    let engine = Engine::open(options.clone()).await?;
+    let command = Command::CreateUser(CreateUser {
+        username: "admin".to_owned(),
+        role: Role::Admin,
+        password_hash: Some(hash),
+        password_temporary: true,
+    });
+    let made = engine.submit(&Caller::System { part: "init" }, Origin::default(), command).await;
+    engine.shutdown().await;
+    match made {
+        Ok(_) => Ok(Some(FirstAdmin { username: "admin".to_owned(), password })),
+        // Another process set up the same database and was faster.
+        Err(Error::Refused { refusal, .. }) if refusal.code == "username_taken" => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// 24 characters without look-alikes: more than 130 bits.
+fn one_time_password() -> Result<String, Error> {
+    const ALPHABET: &[u8; 48] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ";
+    let mut password = String::new();
+    while password.len() < 24 {
+        let usable = random::array::<64>()?.into_iter().filter(|byte| *byte < 240);
+        password.extend(usable.map(|byte| char::from(ALPHABET[usize::from(byte % 48)])).take(24 - password.len()));
+    }
+    Ok(password)
+}
+
+/// Argon2id (RFC 9106) with 19 MiB, two passes, one lane, in PHC form.
+fn hash_password(password: &str) -> Result<String, Error> {
+    let failed = |error: String| Error::problem(format!("cannot hash a password: {error}"), "report this as a bug");
+    let params = Params::new(19_456, 2, 1, None).map_err(|error| failed(error.to_string()))?;
+    let salt: [u8; 16] = random::array()?;
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_with_salt(password.as_bytes(), &salt)
+        .map(|hash| hash.to_string())
+        .map_err(|error| failed(error.to_string()))
+}

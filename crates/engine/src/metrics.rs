@@ -1,0 +1,87 @@
+//! Counters of the write path: atomics, read as plain numbers.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use store::db::PoolStatus;
+
+/// Upper bounds of the commit histogram's buckets, in seconds.
+pub const COMMIT_BUCKETS_S: [f64; 10] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0, 5.0];
+
+/// Counters that the Writer keeps.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub entries: AtomicU64,
+    pub commands: AtomicU64,
+    pub refusals: AtomicU64,
+    pub batches: AtomicU64,
+    pub retries: AtomicU64,
+    pub overloaded: AtomicU64,
+    commit: [AtomicU64; COMMIT_BUCKETS_S.len() + 1],
+    commit_micros: AtomicU64,
+}
+
+/// Adds to a counter.
+pub(crate) fn add(counter: &AtomicU64, number: u64) {
+    counter.fetch_add(number, Ordering::Relaxed);
+}
+
+impl Counters {
+    /// Counts a batch that took `elapsed` from begin to commit.
+    pub fn batch(&self, elapsed: Duration) {
+        add(&self.batches, 1);
+        let seconds = elapsed.as_secs_f64();
+        let bucket = COMMIT_BUCKETS_S.iter().position(|bound| seconds <= *bound).unwrap_or(COMMIT_BUCKETS_S.len());
+        add(&self.commit[bucket], 1);
+        add(&self.commit_micros, u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX));
+    }
+}
+
+/// The numbers at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metrics {
+    /// Entries appended by this process.
+    pub entries_appended: u64,
+    /// Commands carried out or refused.
+    pub commands: u64,
+    /// Commands refused.
+    pub refusals: u64,
+    /// Batches committed.
+    pub batches: u64,
+    /// Batches tried again after a conflict with another process.
+    pub retries: u64,
+    /// Commands turned away because the queue was full.
+    pub overloaded: u64,
+    /// Batches by duration, not cumulated; the last bucket is beyond [`COMMIT_BUCKETS_S`].
+    pub commit_buckets: [u64; COMMIT_BUCKETS_S.len() + 1],
+    /// Sum of the durations, in seconds.
+    pub commit_seconds_sum: f64,
+    /// Entries waiting for the Writer.
+    pub queue_length: u64,
+    /// Most entries that may wait.
+    pub queue_max: u64,
+    /// Size of the log as last seen.
+    pub log_size: u64,
+    /// The pool of reading connections.
+    pub pool: PoolStatus,
+}
+
+impl Metrics {
+    pub(crate) fn read(counters: &Counters, queue_length: u64, queue_max: u64, log_size: u64, pool: PoolStatus) -> Metrics {
+        let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Metrics {
+            entries_appended: get(&counters.entries),
+            commands: get(&counters.commands),
+            refusals: get(&counters.refusals),
+            batches: get(&counters.batches),
+            retries: get(&counters.retries),
+            overloaded: get(&counters.overloaded),
+            commit_buckets: std::array::from_fn(|bucket| get(&counters.commit[bucket])),
+            commit_seconds_sum: Duration::from_micros(get(&counters.commit_micros)).as_secs_f64(),
+            queue_length,
+            queue_max,
+            log_size,
+            pool,
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Reading the log: entries, pages, exports, and every kind of proof.
+
+use std::ops::ControlFlow;
+
+use domain::audit::EntryFilter;
+use domain::identity::api_key::ApiKey;
+use domain::record::{Record, Sealed};
+use domain::{Refusal, RefusalKind};
+use evidence::bundle::BundleWriter;
+use evidence::entry::Entry;
+use evidence::json::StrictObject;
+use evidence::receipt::{self, ConsistencyProof};
+use store::query::{Order, Page};
+use store::{Conn, Head, StoredEntry};
+use tlog::{Checkpoint, EntryBundle, Hash, Plan, Tile};
+use uuid::Uuid;
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::random;
+
+/// How an entry is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryKey {
+    /// By id.
+    Id(Uuid),
+    /// By index.
+    Index(u64),
+}
+
+impl EntryKey {
+    /// Reads a UUID or a decimal index.
+    pub fn parse(text: &str) -> Option<EntryKey> {
+        if text.len() < 20 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return text.parse().ok().map(EntryKey::Index);
+        }
+        Uuid::parse_str(text).ok().map(EntryKey::Id)
+    }
+}
+
+/// A page of entries.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EntryPage {
+    /// The entries.
+    pub entries: Vec<Entry>,
+    /// What to put into [`Page::after`] for the next page; none on the last one.
+    pub next: Option<u64>,
+    /// Size of the log when the page was read.
+    pub size: u64,
+}
+
+/// One check of the service's health.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct HealthCheck {
+    /// What is checked.
+    pub name: &'static str,
+    /// Whether it is well.
+    pub ok: bool,
+    /// What was found.
+    pub detail: String,
+}
+
+/// The service's health.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Health {
+    /// Whether every check is well.
+    pub ready: bool,
+    /// The checks.
+    pub checks: Vec<HealthCheck>,
+}
+
+/// Entries read at a time by exports.
+const CHUNK: u32 = 500;
+
+async fn head(conn: &mut Conn) -> Result<Head, Error> {
+    Ok(Head::load(conn).await?.ok_or_else(|| store::Error::data("there is no head row"))?)
+}
+
+async fn stored(conn: &mut Conn, key: EntryKey) -> Result<Option<StoredEntry>, Error> {
+    Ok(match key {
+        EntryKey::Id(id) => store::query::by_id(conn, id).await?,
+        EntryKey::Index(index) => store::query::by_index(conn, index).await?,
+    })
+}
+
+/// The hashes of a proof, fetched as its plan says.
+async fn resolve(conn: &mut Conn, plan: &Plan) -> Result<Vec<Hash>, Error> {
+    let hashes = store::head::nodes(conn, &plan.nodes()).await?;
+    plan.resolve(|node| hashes.get(&node).copied()).map_err(|error| store::Error::data(error.to_string()).into())
+}
+
+fn planned(plan: Result<Plan, tlog::Error>) -> Result<Plan, Error> {
+    plan.map_err(|error| Refusal::new(RefusalKind::Invalid, "no_such_tree", error.to_string()).into())
+}
+
+impl Engine {
+    /// One entry.
+    pub async fn entry(&self, key: EntryKey) -> Result<Option<Entry>, Error> {
+        let mut conn = self.db().reader().await?;
+        Ok(stored(&mut conn, key).await?.map(StoredEntry::assemble).transpose()?)
+    }
+
+    /// A page of the entries that fulfil a filter.
+    pub async fn entries(&self, filter: &EntryFilter, page: Page) -> Result<EntryPage, Error> {
+        let mut conn = self.db().reader().await?;
+        let size = head(&mut conn).await?.edge.size();
+        let one_more = Page { limit: page.limit.saturating_add(1), ..page };
+        let mut rows = store::query::page(&mut conn, filter, one_more, size).await?;
+        let more = rows.len() > page.limit as usize;
+        rows.truncate(page.limit as usize);
+        let next = if more { rows.last().map(|row| row.entry) } else { None };
+        let entries = rows.into_iter().map(StoredEntry::assemble).collect::<Result<_, _>>()?;
+        Ok(EntryPage { entries, next, size })
+    }
+
+    /// Every entry that fulfils a filter, oldest first, up to the size of the log now; returns how many were given.
+    pub async fn export(
+        &self,
+        filter: &EntryFilter,
+        each: &mut (dyn FnMut(Entry) -> ControlFlow<()> + Send),
+    ) -> Result<u64, Error> {
+        let mut count = 0;
+        let size = head(&mut *self.db().reader().await?).await?.edge.size();
+        let mut after = None;
+        loop {
+            let page = Page { order: Order::Ascending, after, limit: CHUNK };
+            // A connection is held for one chunk at a time: a slow reader of the export must not hold one for hours.
+            let rows = store::query::page(&mut *self.db().reader().await?, filter, page, size).await?;
+            let last = rows.len() < CHUNK as usize;
+            after = rows.last().map(|row| row.entry);
+            for row in rows {
+                count += 1;
+                if each(row.assemble()?).is_break() {
+                    return Ok(count);
+                }
+            }
+            if last {
+                return Ok(count);
+            }
+        }
+    }
+
+    /// An evidence bundle of every entry that fulfils a filter, line by line without line ends; returns the number of entries.
+    pub async fn bundle(
+        &self,
+        filter: &EntryFilter,
+        asked: StrictObject,
+        line: &mut (dyn FnMut(String) -> ControlFlow<()> + Send),
+    ) -> Result<u64, Error> {
+        let bundled = |error: evidence::bundle::WriteError| store::Error::data(error.to_string());
+        let head = head(&mut *self.db().reader().await?).await?;
+        let size = head.edge.size();
+        let mut writer = BundleWriter::new(&head.checkpoint, asked, random::now()).map_err(bundled)?;
+        let mut give = |text: &str| line(text.trim_end_matches('\n').to_owned());
+        if give(writer.header()).is_break() {
+            return Ok(0);
+        }
+        let mut count = 0;
+        let mut after = None;
+        loop {
+            let mut conn = self.db().reader().await?;
+            let page = Page { order: Order::Ascending, after, limit: CHUNK };
+            let rows = store::query::page(&mut conn, filter, page, size).await?;
+            let last = rows.len() < CHUNK as usize;
+            after = rows.last().map(|row| row.entry);
+            for row in rows {
+                let plan = planned(Plan::inclusion(row.entry, size))?;
+                let path = resolve(&mut conn, &plan).await?;
+                let text = writer.entry(&row.assemble()?, &path).map_err(bundled)?;
+                count += 1;
+                if give(&text).is_break() {
+                    return Ok(count);
+                }
+            }
+            if last {
+                let _ = give(&writer.trailer().map_err(bundled)?);
+                return Ok(count);
+            }
+        }
+    }
+
+    /// The receipt of an entry: inclusion proof and signed checkpoint as C2SP tlog-proof text.
+    pub async fn receipt(&self, key: EntryKey) -> Result<Option<String>, Error> {
+        let mut conn = self.db().reader().await?;
+        let Some(entry) = stored(&mut conn, key).await? else { return Ok(None) };
+        let head = head(&mut conn).await?;
+        let path = resolve(&mut conn, &planned(Plan::inclusion(entry.entry, head.edge.size()))?).await?;
+        Ok(Some(receipt::build(entry.entry, path, &head.checkpoint)))
+    }
+
+    /// The newest signed checkpoint.
+    pub async fn checkpoint(&self) -> Result<String, Error> {
+        Ok(head(&mut *self.db().reader().await?).await?.checkpoint)
+    }
+
+    /// The proof that the log of `to` entries extends the log of `from` entries.
+    pub async fn consistency(&self, from: u64, to: u64) -> Result<ConsistencyProof, Error> {
+        let mut conn = self.db().reader().await?;
+        let size = head(&mut conn).await?.edge.size();
+        if to > size {
+            let message = format!("the log has {size} entries");
+            return Err(Refusal::new(RefusalKind::Invalid, "no_such_tree", message).field("to").into());
+        }
+        let plan = planned(Plan::consistency(from, to))?;
+        let proof = resolve(&mut conn, &plan).await?;
+        Ok(ConsistencyProof {
+            from,
+            to,
+            from_root: crate::guard::root_at(&mut conn, from).await?,
+            to_root: crate::guard::root_at(&mut conn, to).await?,
+            proof,
+        })
+    }
+
+    /// The hashes of a tile (C2SP tlog-tiles); none when the log does not have it.
+    pub async fn tile(&self, tile: Tile) -> Result<Option<Vec<u8>>, Error> {
+        let mut conn = self.db().reader().await?;
+        let size = head(&mut conn).await?.edge.size();
+        if Tile::in_tree(tile.level, tile.index, size).is_none_or(|whole| whole.width < tile.width) {
+            return Ok(None);
+        }
+        let from = tile.index * u64::from(Tile::FULL);
+        let to = from + u64::from(tile.width);
+        let hashes = if tile.level == 0 {
+            store::head::leaf_hashes(&mut conn, from, to).await?
+        } else {
+            store::head::subtrees(&mut conn, tile.level * 8, from, to).await?
+        };
+        if hashes.len() != usize::from(tile.width) {
+            return Err(store::Error::data(format!("hashes of {} are missing", tile.path())).into());
+        }
+        Ok(Some(hashes.iter().flat_map(|(_, hash)| *hash.as_bytes()).collect()))
+    }
+
+    /// The leaves of an entry bundle (C2SP tlog-tiles); none when the log does not have it.
+    pub async fn entry_bundle(&self, bundle: EntryBundle) -> Result<Option<Vec<u8>>, Error> {
+        let mut conn = self.db().reader().await?;
+        let size = head(&mut conn).await?.edge.size();
+        if EntryBundle::in_tree(bundle.index, size).is_none_or(|whole| whole.width < bundle.width) {
+            return Ok(None);
+        }
+        let from = bundle.index * u64::from(Tile::FULL);
+        let args = [store::head::int(from).into(), store::head::int(from + u64::from(bundle.width)).into()];
+        let rows = conn.all("SELECT leaf FROM entries WHERE entry >= $1 AND entry < $2 ORDER BY entry", &args).await?;
+        let leaves = rows.iter().map(|row| row.text(0)).collect::<Result<Vec<_>, _>>()?;
+        let encoded = EntryBundle::encode(&leaves).map_err(|error| store::Error::data(error.to_string()))?;
+        Ok(Some(encoded))
+    }
+
+    /// Every API key, oldest first.
+    pub async fn api_keys(&self) -> Result<Vec<Sealed<ApiKey>>, Error> {
+        let sql = format!("{} ORDER BY id", store::sealed::select(ApiKey::TABLE));
+        let rows = self.db().reader().await?.all(&sql, &[]).await?;
+        let keys = rows.into_iter().map(|row| store::sealed::decode(store::sealed::read(ApiKey::TABLE, row)?));
+        Ok(keys.collect::<Result<_, store::Error>>()?)
+    }
+
+    /// One API key.
+    pub async fn api_key(&self, id: Uuid) -> Result<Option<Sealed<ApiKey>>, Error> {
+        Ok(self.api_keys().await?.into_iter().find(|key| key.row.id == id))
+    }
+
+    /// Whether the service can do its work.
+    pub async fn health(&self) -> Health {
+        let database = match self.db().version().await {
+            Ok(version) => HealthCheck { name: "database", ok: true, detail: version },
+            Err(error) => HealthCheck { name: "database", ok: false, detail: error.to_string() },
+        };
+        let log = match self.checkpoint().await {
+            Ok(note) => match Checkpoint::open(&note, self.verifier_key()) {
+                Ok(checkpoint) => HealthCheck { name: "log", ok: true, detail: format!("{} entries", checkpoint.size) },
+                Err(error) => HealthCheck { name: "log", ok: false, detail: error.to_string() },
+            },
+            Err(error) => HealthCheck { name: "log", ok: false, detail: error.to_string() },
+        };
+        let metrics = self.metrics();
+        let detail = format!("{} of {} entries wait", metrics.queue_length, metrics.queue_max);
+        let writer = HealthCheck { name: "writer", ok: metrics.queue_length < metrics.queue_max, detail };
+        let checks = vec![database, log, writer];
+        Health { ready: checks.iter().all(|check| check.ok), checks }
+    }
+}

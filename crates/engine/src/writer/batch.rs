@@ -1,0 +1,219 @@
+//! One batch: load facts, decide each command, append, commit, answer. And what to do when that fails.
+
+use std::time::{Duration, Instant};
+
+use domain::audit::KnownEntry;
+use domain::command;
+use domain::{Command, Context, Draft, Facts, Needs, Refusal, Reply};
+use evidence::Timestamp;
+use store::{Conn, Db, ErrorKind, Head};
+
+use super::append::{self, Appended};
+use super::{Answer, Job, Signer};
+use crate::error::Error;
+use crate::metrics::add;
+use crate::random;
+
+/// How often a batch is tried when other transactions are in the way.
+const TRIES_MAX: u32 = 12;
+
+/// What came of one command.
+enum Verdict {
+    Accepted { reply: Reply, drafts: Vec<Draft> },
+    Refused { refusal: Refusal, draft: Option<Box<Draft>> },
+}
+
+/// Runs a batch and answers every job in it.
+pub async fn run(db: &Db, conn: &mut Option<Conn>, signer: &Signer, mut jobs: Vec<Job>) {
+    if let Err(error) = attempt(db, conn, signer, &mut jobs).await {
+        if jobs.len() > 1 && error_kind(&error) == Some(ErrorKind::Constraint) {
+            // Two processes raced; alone, each command sees the other's work and only the culprit fails.
+            for job in jobs {
+                Box::pin(run(db, conn, signer, vec![job])).await;
+            }
+            return;
+        }
+        fail(&mut jobs, &error);
+    }
+}
+
+fn error_kind(error: &Error) -> Option<ErrorKind> {
+    match error {
+        Error::Store(error) => Some(error.kind),
+        _ => None,
+    }
+}
+
+/// Gives every job the same error.
+fn fail(jobs: &mut [Job], error: &Error) {
+    tracing::error!(%error, commands = jobs.len(), "a batch was not written");
+    for job in jobs {
+        let copy = match error {
+            Error::Store(error) => Error::Store(store::Error {
+                kind: error.kind,
+                message: error.message.clone(),
+                statement: error.statement.clone(),
+            }),
+            other => Error::Unknown(other.to_string()),
+        };
+        let copy = if error_kind(&copy) == Some(ErrorKind::Connection) { Error::Unknown(copy.to_string()) } else { copy };
+        job.answer(Err(copy));
+    }
+}
+
+async fn attempt(db: &Db, slot: &mut Option<Conn>, signer: &Signer, jobs: &mut [Job]) -> Result<(), Error> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let error = match once(db, slot, signer, jobs).await {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        let kind = error_kind(&error);
+        let lost = match slot {
+            Some(conn) if kind != Some(ErrorKind::Connection) => conn.rollback().await.is_err(),
+            _ => true,
+        };
+        if lost {
+            *slot = None;
+        }
+        let again = match kind {
+            Some(ErrorKind::Retry) => tries < TRIES_MAX,
+            // A constraint that fails for a command alone may be a race just lost: once more, with fresh facts.
+            Some(ErrorKind::Constraint) => jobs.len() == 1 && tries < 2,
+            // Nothing was sent for commit, or it is known not to have happened.
+            Some(ErrorKind::Connection) => tries < 3,
+            _ => false,
+        };
+        if !again {
+            return Err(error);
+        }
+        add(&signer.counters.retries, 1);
+        tokio::time::sleep(Duration::from_millis(u64::from(tries * tries))).await;
+    }
+}
+
+/// One try: everything in one transaction, then the answers.
+async fn once(db: &Db, slot: &mut Option<Conn>, signer: &Signer, jobs: &mut [Job]) -> Result<(), Error> {
+    let started = Instant::now();
+    let conn = match slot {
+        Some(conn) => conn,
+        None => slot.insert(db.writer().await?),
+    };
+    let (verdicts, appended) = write(conn, signer, jobs).await?;
+    let Some(appended) = appended else {
+        conn.rollback().await?;
+        answer(signer, jobs, verdicts, None);
+        return Ok(());
+    };
+    if let Err(error) = conn.commit().await {
+        if error.kind != ErrorKind::Connection {
+            return Err(error.into());
+        }
+        *slot = None;
+        settle(db, slot, appended.first_id, error).await?;
+    }
+    signer.counters.batch(started.elapsed());
+    add(&signer.counters.entries, appended.count);
+    signer.size.send_if_modified(|size| {
+        let grown = appended.size > *size;
+        *size = appended.size.max(*size);
+        grown
+    });
+    answer(signer, jobs, verdicts, Some(&appended));
+    Ok(())
+}
+
+/// Finds out whether a commit whose connection broke took place: `Ok` when it did, the connection's error when not.
+///
+/// The head's lock comes first: a commit that the server is still carrying out holds it, so once we have it, that
+/// commit has either happened or never will.
+async fn settle(db: &Db, slot: &mut Option<Conn>, id: uuid::Uuid, lost: store::Error) -> Result<(), Error> {
+    let unknown = |error: store::Error| Error::Unknown(format!("{lost}; then: {error}"));
+    let conn = slot.insert(db.writer().await.map_err(unknown)?);
+    conn.begin().await.map_err(unknown)?;
+    Head::lock(conn).await.map_err(unknown)?;
+    let found = store::query::by_id(conn, id).await.map_err(unknown)?;
+    conn.rollback().await.map_err(unknown)?;
+    if found.is_some() { Ok(()) } else { Err(lost.into()) }
+}
+
+/// Begins a transaction, decides every command and appends; all but the commit.
+async fn write(conn: &mut Conn, signer: &Signer, jobs: &[Job]) -> Result<(Vec<Verdict>, Option<Appended>), Error> {
+    let mut needs = Needs::default();
+    let mut own_ids = 0;
+    for job in jobs {
+        job.command.needs(&job.caller, &mut needs);
+        own_ids += own_id_count(&job.command);
+    }
+    // Only where an id comes twice in the batch must a later command see an earlier one's entries.
+    let twice = own_ids > needs.entry_ids.len();
+    conn.begin().await?;
+    let mut facts = store::facts::load(conn, &needs).await?;
+    let now = random::now();
+    let mut verdicts: Vec<Verdict> = jobs.iter().map(|job| decide(&mut facts, job, now, twice)).collect();
+    let drafts: Vec<&mut Draft> = verdicts.iter_mut().flat_map(Verdict::drafts).collect();
+    if drafts.is_empty() {
+        return Ok((verdicts, None));
+    }
+    let head = Head::lock(conn).await?;
+    let appended = append::append(conn, &signer.key, head, drafts, now).await?;
+    Ok((verdicts, Some(appended)))
+}
+
+fn own_id_count(command: &Command) -> usize {
+    match command {
+        Command::RecordEvents(command) => command.events.iter().filter(|event| event.own_id).count(),
+        _ => 0,
+    }
+}
+
+fn decide(facts: &mut Facts, job: &Job, now: Timestamp, twice: bool) -> Verdict {
+    let context = Context { now, seed: job.seed, origin: job.origin.clone() };
+    match command::decide(facts, &job.caller, &job.command, &context) {
+        Ok(decision) => {
+            facts.apply(&decision.drafts);
+            if let (true, Command::RecordEvents(command)) = (twice, &job.command) {
+                let own = command.events.iter().filter(|event| event.own_id);
+                for event in own {
+                    facts.entries.entry(event.id).or_insert_with(|| KnownEntry::pending(event));
+                }
+            }
+            Verdict::Accepted { reply: decision.reply, drafts: decision.drafts }
+        }
+        Err((refusal, draft)) => Verdict::Refused { refusal, draft },
+    }
+}
+
+impl Verdict {
+    fn drafts(&mut self) -> &mut [Draft] {
+        match self {
+            Verdict::Accepted { drafts, .. } => drafts,
+            Verdict::Refused { draft: Some(draft), .. } => std::slice::from_mut(draft),
+            Verdict::Refused { draft: None, .. } => &mut [],
+        }
+    }
+}
+
+/// Answers every job, in the order in which the drafts were appended.
+fn answer(signer: &Signer, jobs: &mut [Job], verdicts: Vec<Verdict>, appended: Option<&Appended>) {
+    add(&signer.counters.commands, jobs.len() as u64);
+    let mut next = appended.map_or(0, |appended| appended.first);
+    for (job, mut verdict) in jobs.iter_mut().zip(verdicts) {
+        let count = verdict.drafts().len() as u64;
+        let first = (count > 0).then_some(next);
+        match verdict {
+            Verdict::Accepted { mut reply, .. } => {
+                if let Reply::Recorded(recorded) = &mut reply {
+                    append::fill_places(recorded, next, appended);
+                }
+                job.answer(Ok(Answer { reply, entry: first }));
+            }
+            Verdict::Refused { refusal, .. } => {
+                add(&signer.counters.refusals, 1);
+                job.answer(Err(Error::Refused { refusal, entry: first }));
+            }
+        }
+        next += count;
+    }
+}

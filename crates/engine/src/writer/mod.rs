@@ -1,0 +1,171 @@
+//! The Writer: one thread per process that owns the only connection that writes.
+//!
+//! It takes what is waiting as one batch, without a timer: while one batch is being committed the next one
+//! gathers, so one caller gets low latency and a thousand share one fsync.
+//!
+//! What a crash leaves behind: before COMMIT, nothing; after COMMIT and before the reply, entries that the caller
+//! does not know of, which the caller's own ids make safe to send again.
+
+pub mod append;
+pub mod batch;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use domain::{Caller, Command, Origin, Reply};
+use store::{Conn, Db};
+use tlog::SigningKey;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::error::Error;
+use crate::metrics::{Counters, add};
+use crate::random;
+
+/// The answer to a command that was carried out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// What the command gives back; recorded entries have their place.
+    pub reply: Reply,
+    /// Index of the command's first new entry; none when nothing was recorded.
+    pub entry: Option<u64>,
+}
+
+/// A command that waits for the Writer.
+pub struct Job {
+    /// Who calls.
+    pub caller: Caller,
+    /// From where.
+    pub origin: Origin,
+    /// What is asked for.
+    pub command: Command,
+    /// Randomness for its ids and salts.
+    pub seed: [u8; 32],
+    reply: Option<oneshot::Sender<Result<Answer, Error>>>,
+}
+
+impl Job {
+    /// A job, and where its answer will come.
+    pub fn new(caller: Caller, origin: Origin, command: Command) -> Result<(Job, oneshot::Receiver<Result<Answer, Error>>), Error> {
+        let (sender, receiver) = oneshot::channel();
+        let seed = random::array()?;
+        Ok((Job { caller, origin, command, seed, reply: Some(sender) }, receiver))
+    }
+
+    /// Answers; a caller that is gone does not matter.
+    pub(crate) fn answer(&mut self, answer: Result<Answer, Error>) {
+        if let Some(reply) = self.reply.take() {
+            let _ = reply.send(answer);
+        }
+    }
+}
+
+/// What the Writer needs beside its connection.
+pub struct Signer {
+    /// Signs checkpoints.
+    pub key: SigningKey,
+    /// Counts.
+    pub(crate) counters: Arc<Counters>,
+    /// Size of the log and its newest checkpoint, for those who wait for new entries.
+    pub(crate) size: watch::Sender<u64>,
+}
+
+/// The queue before the Writer. Cloning it gives another way in.
+#[derive(Clone)]
+pub struct Queue {
+    jobs: mpsc::UnboundedSender<Job>,
+    waiting: Arc<AtomicU64>,
+    entries_max: u64,
+    counters: Arc<Counters>,
+}
+
+impl Queue {
+    /// Hands a job over, or says at once that too much is waiting.
+    pub fn push(&self, job: Job) -> Result<(), Error> {
+        let weight = job.command.weight() as u64;
+        let before = self.waiting.fetch_add(weight, Ordering::Relaxed);
+        // A job that finds the queue empty is taken whatever its size.
+        if before > 0 && before + weight > self.entries_max {
+            self.waiting.fetch_sub(weight, Ordering::Relaxed);
+            add(&self.counters.overloaded, 1);
+            return Err(Error::Overloaded { retry_after_seconds: 1 });
+        }
+        self.jobs.send(job).map_err(|_| stopped())
+    }
+
+    /// Entries that wait.
+    pub fn waiting(&self) -> u64 {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Most entries that may wait.
+    pub fn entries_max(&self) -> u64 {
+        self.entries_max
+    }
+}
+
+pub(crate) fn stopped() -> Error {
+    Error::problem("the server is shutting down", "send the request again, to another process or after the restart")
+}
+
+/// Starts the Writer on a thread of its own; it ends when every queue is gone.
+pub fn start(
+    db: Db,
+    signer: Signer,
+    queue_entries_max: u64,
+    batch_entries_max: usize,
+) -> Result<(Queue, std::thread::JoinHandle<()>), Error> {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let waiting = Arc::new(AtomicU64::new(0));
+    let queue = Queue {
+        jobs: sender,
+        waiting: Arc::clone(&waiting),
+        entries_max: queue_entries_max,
+        counters: Arc::clone(&signer.counters),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::problem(format!("cannot start the writer: {error}"), "check the operating system's limits"))?;
+    let mut writer = Writer { db, conn: None, signer, receiver, waiting, batch_entries_max };
+    let thread = std::thread::Builder::new()
+        .name("writer".to_owned())
+        .spawn(move || runtime.block_on(writer.run()))
+        .map_err(|error| Error::problem(format!("cannot start the writer: {error}"), "check the operating system's limits"))?;
+    Ok((queue, thread))
+}
+
+struct Writer {
+    db: Db,
+    conn: Option<Conn>,
+    signer: Signer,
+    receiver: mpsc::UnboundedReceiver<Job>,
+    waiting: Arc<AtomicU64>,
+    batch_entries_max: usize,
+}
+
+impl Writer {
+    async fn run(&mut self) {
+        let mut held: Option<Job> = None;
+        loop {
+            let first = match held.take() {
+                Some(job) => job,
+                None => match self.receiver.recv().await {
+                    Some(job) => job,
+                    None => return,
+                },
+            };
+            let mut weight = first.command.weight();
+            let mut jobs = vec![first];
+            while let Ok(job) = self.receiver.try_recv() {
+                if weight + job.command.weight() > self.batch_entries_max {
+                    held = Some(job);
+                    break;
+                }
+                weight += job.command.weight();
+                jobs.push(job);
+            }
+            batch::run(&self.db, &mut self.conn, &self.signer, jobs).await;
+            self.waiting.fetch_sub(weight as u64, Ordering::Relaxed);
+        }
+    }
+}

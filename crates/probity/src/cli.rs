@@ -1,0 +1,140 @@
+//! The command line: global options and the enum of commands.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::{audit, completions, init, key, serve};
+
+/// A system of record that can show its work: who did what, and proof of it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "probity",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    after_help = "Exit codes: 0 done, 1 the answer is no (tampered, refused, unhealthy), 2 could not run.\n\n\
+        Example:\n  probity serve --demo"
+)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Folder of the signing key and the SQLite database; PROBITY_DATA_DIR [default: ./probity-data]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Database: a SQLite file or postgres://… URL; PROBITY_DATABASE_URL, DATABASE_URL
+    /// [default: DIR/probity.db]
+    #[arg(long, global = true, value_name = "URL")]
+    pub database: Option<String>,
+    /// How to print
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "table|json", hide_possible_values = true)]
+    pub output: Output,
+    /// Print results and errors only
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+/// How to print.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    #[default]
+    Table,
+    /// For programs.
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the HTTP API; sets everything up at first start
+    #[command(after_help = "Example:\n  probity serve --listen 127.0.0.1:8080")]
+    Serve(serve::ServeArgs),
+    /// Set up database, signing key, log and first admin, step by step; safe to repeat
+    #[command(after_help = "Example:\n  probity --database postgres://probity@localhost/probity init")]
+    Init(init::InitArgs),
+    /// The audit log: record, read, prove and check entries
+    #[command(arg_required_else_help = true, after_help = "Example:\n  probity audit list --action 'user.*'")]
+    Audit {
+        /// Which verb.
+        #[command(subcommand)]
+        command: audit::AuditCommand,
+    },
+    /// API keys: create, list, revoke
+    #[command(arg_required_else_help = true, after_help = "Example:\n  probity key create --name ci --scopes write")]
+    Key {
+        /// Which verb.
+        #[command(subcommand)]
+        command: key::KeyCommand,
+    },
+    /// Print the settings in force and where each came from; secrets are hidden
+    #[command(after_help = "Example:\n  PROBITY_ENV=production probity config")]
+    Config,
+    /// Print the state of database, log and server parts; exits 1 when something is wrong
+    #[command(after_help = "Example:\n  probity status --output json")]
+    Status,
+    /// Print a completion script for a shell
+    #[command(after_help = "Example:\n  probity completions bash > /etc/bash_completion.d/probity")]
+    Completions(completions::CompletionsArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn arguments_are_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    fn walk(command: &clap::Command, path: &str, seen: &mut dyn FnMut(&str, &clap::Command)) {
+        seen(path, command);
+        for sub in command.get_subcommands() {
+            walk(sub, &format!("{path} {}", sub.get_name()), seen);
+        }
+    }
+
+    #[test]
+    fn each_command_shows_an_example_that_parses() {
+        let mut examples = Vec::new();
+        walk(&Cli::command(), "probity", &mut |path, command| {
+            let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let example = text.split("Example:\n").nth(1);
+            let example = example.unwrap_or_else(|| panic!("{path} shows no example")).trim();
+            assert!(example.contains(path.split(' ').next_back().unwrap_or_default()), "{path}: {example}");
+            examples.push(example.to_owned());
+        });
+        assert!(examples.len() > 20);
+        for example in examples {
+            // What comes before the program (a variable, a pipe) and after it (a redirection) is the shell's.
+            let start = example.find("probity").unwrap();
+            let line = example[start..].split(['>', '|']).next().unwrap();
+            let words = line.split_whitespace().map(|word| word.trim_matches('\''));
+            if let Err(error) = Cli::try_parse_from(words) {
+                panic!("{example}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn help_fits_80_columns() {
+        walk(&Cli::command().term_width(80), "probity", &mut |path, command| {
+            let help = command.clone().term_width(80).render_long_help().to_string();
+            for line in help.lines() {
+                assert!(line.chars().count() <= 80, "{path}: {line}");
+            }
+        });
+    }
+}

@@ -1,0 +1,167 @@
+//! Why a command did not do what it was asked, and what can be done about it.
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use crate::cli::Output;
+use crate::output::plain;
+
+/// How a command ended, for scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, or the answer is yes.
+    Ok,
+    /// The answer is no: tampered, refused, unhealthy, not found.
+    No,
+    /// It could not run.
+    CouldNotRun,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Ok => 0,
+            Exit::No => 1,
+            Exit::CouldNotRun => 2,
+        })
+    }
+}
+
+/// A command that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// How the command ends.
+    pub exit: Exit,
+    /// Stable code, in snake case; empty where there is nothing to say.
+    pub code: &'static str,
+    /// What happened, in one line.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+    /// The field that is wrong.
+    pub field: Option<String>,
+    /// Index of the entry that records the refusal.
+    pub entry: Option<u64>,
+}
+
+impl Failure {
+    /// The command could not run.
+    pub fn could_not_run(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Failure {
+        Failure {
+            exit: Exit::CouldNotRun,
+            code,
+            message: message.into(),
+            hint: hint.into(),
+            field: None,
+            entry: None,
+        }
+    }
+
+    /// The answer is no.
+    pub fn no(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Failure {
+        Failure { exit: Exit::No, ..Failure::could_not_run(code, message, hint) }
+    }
+
+    /// A file that could not be read or written.
+    pub fn file(what: &str, path: &std::path::Path, error: &io::Error) -> Failure {
+        let hint = match error.kind() {
+            io::ErrorKind::NotFound => "check the path",
+            io::ErrorKind::PermissionDenied => "check the permissions of the file and its folder",
+            io::ErrorKind::StorageFull => "free some space",
+            _ => "check the file and its folder",
+        };
+        Failure::could_not_run("file", format!("cannot {what} {}: {error}", path.display()), hint)
+    }
+
+    /// Says it on standard error.
+    pub fn print(&self, output: Output) {
+        if self.code.is_empty() {
+            return;
+        }
+        let text = match output {
+            Output::Json => {
+                let mut error = json!({ "code": self.code, "message": self.message });
+                if !self.hint.is_empty() {
+                    error["hint"] = self.hint.as_str().into();
+                }
+                if let Some(field) = &self.field {
+                    error["field"] = field.as_str().into();
+                }
+                if let Some(entry) = self.entry {
+                    error["entry"] = entry.into();
+                }
+                format!("{}\n", json!({ "error": error }))
+            }
+            Output::Table => {
+                let mut text = format!("error: {}\n", plain(&self.message));
+                if !self.hint.is_empty() {
+                    text.push_str(&format!("hint: {}\n", plain(&self.hint)));
+                }
+                if let Some(entry) = self.entry {
+                    text.push_str(&format!("The refusal is recorded as entry {entry}.\n"));
+                }
+                text
+            }
+        };
+        // Where standard error is closed, the exit code still tells.
+        let _ = io::stderr().write_all(text.as_bytes());
+    }
+}
+
+/// Writing the result failed. A reader that went away (`| head`) has had what it wanted.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Failure { exit: Exit::Ok, ..Failure::could_not_run("", "", "") };
+        }
+        Failure::could_not_run("output", format!("cannot write the result: {error}"), "check where the output goes")
+    }
+}
+
+impl From<store::Error> for Failure {
+    fn from(error: store::Error) -> Failure {
+        let hint = match error.kind {
+            store::ErrorKind::Connection => "check that the database server runs and that the URL is right: probity config",
+            store::ErrorKind::Retry => "the database is busy: try again",
+            store::ErrorKind::Data => "check the whole log and every row: probity audit verify",
+            _ => "see what is in force: probity config",
+        };
+        Failure::could_not_run("database", error.message, hint)
+    }
+}
+
+impl From<engine::Error> for Failure {
+    fn from(error: engine::Error) -> Failure {
+        match error {
+            engine::Error::Refused { refusal, entry } => {
+                let hint = match refusal.kind {
+                    domain::RefusalKind::Invalid => "change the value and try again",
+                    domain::RefusalKind::Conflict => "see what is there: probity audit show, probity key list",
+                    _ => "",
+                };
+                Failure { field: refusal.field, entry, ..Failure::no(refusal.code, refusal.message, hint) }
+            }
+            engine::Error::Overloaded { retry_after_seconds } => Failure::could_not_run(
+                "overloaded",
+                "too much is waiting to be written",
+                format!("try again in {retry_after_seconds} s"),
+            ),
+            engine::Error::Problem { message, hint } => Failure::could_not_run("problem", message, hint),
+            engine::Error::Store(error) => error.into(),
+            engine::Error::Unknown(message) => Failure::could_not_run(
+                "unknown_outcome",
+                format!("the connection broke at the commit: {message}"),
+                "look whether it was written (probity audit list) before you try again",
+            ),
+        }
+    }
+}
+
+impl From<domain::FieldError> for Failure {
+    fn from(error: domain::FieldError) -> Failure {
+        let message = error.to_string();
+        Failure { field: Some(error.field), ..Failure::no("invalid_field", message, "change the value and try again") }
+    }
+}

@@ -1,0 +1,174 @@
+//! Tables that fit the terminal.
+
+use console::{measure_text_width, pad_str, Alignment};
+
+use crate::output::plain;
+
+/// Where a text that is too long loses its characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Elide {
+    /// It is never cut.
+    Never,
+    /// At its end.
+    End,
+    /// At its start: what tells one ARN or action from another is at the end.
+    Start,
+}
+
+/// A column.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Its title.
+    pub title: &'static str,
+    /// How its texts are cut.
+    pub elide: Elide,
+    /// Whether it holds numbers.
+    pub number: bool,
+}
+
+/// A column of texts.
+pub const fn column(title: &'static str, elide: Elide) -> Column {
+    Column { title, elide, number: false }
+}
+
+/// A column of numbers.
+pub const fn number(title: &'static str) -> Column {
+    Column { title, elide: Elide::Never, number: true }
+}
+
+const GAP: usize = 2;
+/// A column is not cut below this many characters.
+const WIDTH_MIN: usize = 6;
+
+/// How many characters a line may have: the terminal's width, `COLUMNS`, or 80.
+pub fn width() -> usize {
+    let terminal = console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
+    let variable = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    terminal.or_else(variable).unwrap_or(80).clamp(40, 400)
+}
+
+/// The lines of a table, its titles first, none longer than `width` where the columns that may be cut allow it.
+pub fn lines(columns: &[Column], rows: &[Vec<String>], width: usize) -> Vec<String> {
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| plain(cell)).collect()).collect();
+    let widths = widths(columns, &rows, width);
+    let titles = columns.iter().map(|column| column.title.to_uppercase()).collect();
+    std::iter::once(&titles).chain(&rows).map(|row| row_line(columns, row, &widths)).collect()
+}
+
+fn row_line(columns: &[Column], row: &[String], widths: &[usize]) -> String {
+    let mut line = String::new();
+    for ((cell, column), width) in row.iter().zip(columns).zip(widths) {
+        if !line.is_empty() {
+            line.push_str(&" ".repeat(GAP));
+        }
+        let cell = cut(cell, *width, column.elide);
+        let alignment = if column.number { Alignment::Right } else { Alignment::Left };
+        line.push_str(&pad_str(&cell, *width, alignment, None));
+    }
+    line.truncate(line.trim_end().len());
+    line
+}
+
+fn widths(columns: &[Column], rows: &[Vec<String>], width: usize) -> Vec<usize> {
+    let mut widths: Vec<usize> = columns
+        .iter()
+        .enumerate()
+        .map(|(position, column)| {
+            let cells = rows.iter().filter_map(|row| row.get(position)).map(|cell| measure_text_width(cell));
+            cells.chain([column.title.len()]).max().unwrap_or(0)
+        })
+        .collect();
+    let gaps = GAP * columns.len().saturating_sub(1);
+    // The widest column that may be cut gives up one character at a time.
+    while widths.iter().sum::<usize>() + gaps > width {
+        let widest = (0..widths.len())
+            .filter(|position| columns[*position].elide != Elide::Never && widths[*position] > WIDTH_MIN)
+            .max_by_key(|position| widths[*position]);
+        let Some(widest) = widest else { break };
+        widths[widest] -= 1;
+    }
+    widths
+}
+
+fn cut(text: &str, width: usize, elide: Elide) -> String {
+    if elide == Elide::Never || measure_text_width(text) <= width {
+        return text.to_owned();
+    }
+    if elide == Elide::End {
+        return console::truncate_str(text, width, "…").into_owned();
+    }
+    let mut kept = String::new();
+    for c in text.chars().rev() {
+        let longer = format!("{c}{kept}");
+        if measure_text_width(&longer) + 1 > width {
+            break;
+        }
+        kept = longer;
+    }
+    format!("…{kept}")
+}
+
+/// Names and values, one pair a line, values that are long broken at spaces and indented.
+pub fn pairs(pairs: &[(&str, String)], width: usize) -> Vec<String> {
+    let name_width = pairs.iter().map(|(name, _)| measure_text_width(name)).max().unwrap_or(0);
+    let mut lines = Vec::new();
+    for (name, value) in pairs {
+        let room = width.saturating_sub(name_width + GAP).max(20);
+        let parts = value.split('\n').flat_map(|part| wrap(&plain(part), room));
+        for (position, part) in parts.enumerate() {
+            let name = if position == 0 { name } else { "" };
+            let line = format!("{}  {part}", pad_str(name, name_width, Alignment::Left, None));
+            lines.push(line.trim_end().to_owned());
+        }
+    }
+    lines
+}
+
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split_inclusive(' ') {
+        if !line.is_empty() && measure_text_width(&line) + measure_text_width(word.trim_end()) > width {
+            lines.push(std::mem::take(&mut line));
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_widest_column_gives_way() {
+        let columns = [number("index"), column("action", Elide::Start), column("actor", Elide::End)];
+        let rows = vec![
+            vec!["7".into(), "s3.amazonaws.com:GetBucketLogging".into(), "benjamin".into()],
+            vec!["4711".into(), "user.login".into(), "a\u{1b}b".into()],
+        ];
+        let lines = lines(&columns, &rows, 40);
+        assert_eq!(
+            lines,
+            [
+                "INDEX  ACTION                   ACTOR",
+                "    7  …aws.com:GetBucketLogging  benjamin".replace("…aws", "…ws").as_str(),
+                " 4711  user.login               a\\u{1b}b",
+            ]
+        );
+        assert!(lines.iter().all(|line| measure_text_width(line) <= 40));
+    }
+
+    #[test]
+    fn wide_characters_count_twice() {
+        assert_eq!(cut("世界世界", 5, Elide::End), "世界…");
+        assert_eq!(cut("世界世界", 5, Elide::Start), "…世界");
+    }
+
+    #[test]
+    fn long_values_are_wrapped() {
+        let lines = pairs(&[("a", "x".into()), ("reason", "one two three four five six".into())], 28);
+        assert_eq!(lines, ["a       x", "reason  one two three four", "        five six"]);
+    }
+}
