@@ -77,7 +77,9 @@ pub async fn check(
 pub async fn root_at(conn: &mut Conn, size: u64) -> Result<tlog::Hash, Error> {
     let nodes = RightEdge::nodes_of(size);
     let hashes = store::head::nodes(conn, &nodes).await?;
-    Ok(tlog::edge::root_of(nodes.iter().filter_map(|node| hashes.get(node).copied())))
+    let hashes = nodes.iter().filter_map(|node| hashes.get(node).copied()).collect();
+    let edge = RightEdge::from_hashes(size, hashes).map_err(|error| store::Error::data(error.to_string()))?;
+    Ok(edge.root())
 }
 
 /// The error for a log that was rolled back.

@@ -177,12 +177,15 @@ pub async fn known_by_index(conn: &mut Conn, indexes: &[Val]) -> Result<Vec<Know
     rows.iter().map(|row| StoredEntry::read(row)?.known()).collect()
 }
 
+/// Takes an entry as stored, or why it cannot be read.
+pub type Visit<'a> = &'a mut (dyn FnMut(Result<EntryView<'_>, Error>) + Send);
+
 /// Shows every entry in `from..to` to `visit`, in order, without copying.
 pub async fn visit(
     conn: &mut Conn,
     from: u64,
     to: u64,
-    visit: &mut (dyn FnMut(EntryView<'_>) + Send),
+    visit: Visit<'_>,
 ) -> Result<(), Error> {
     match conn {
         Conn::Sqlite(conn) => sqlite::bulk::visit_entries(conn, from, to, visit),

@@ -1,1 +1,36 @@
-//! Part of Probity.
+//! The HTTP API of Probity: the only crate that knows HTTP.
+//!
+//! It owns the routes, what a request must look like, what an answer looks like, and the server that speaks
+//! HTTP/1.1. It decides nothing: what changes something is a [`domain::Command`] given to
+//! [`engine::Engine::submit`], and every read first asks [`engine::Engine::authorise`].
+//!
+//! Where things are: [`routes`](mod@routes) is the one table of endpoints, with who may call each; there is a folder per noun
+//! and a file per endpoint, which holds its handler and its text in the OpenAPI document. [`call`] carries a
+//! request through authentication, handler, headers and counters; [`problem`] is every error answer (RFC 9457).
+//!
+//! To add an endpoint: write its file with `handle` and `DOC`, and give it a row in `routes::ROUTES`. Its query
+//! parameters are those that `DOC` names, so that an undocumented one is refused; a test calls every row without
+//! a key, and another compares the table with `/openapi.json`.
+
+mod activity;
+mod app;
+mod audit;
+mod body;
+mod call;
+mod cursor;
+mod health;
+mod log;
+mod me;
+mod metrics;
+mod openapi;
+mod origin;
+mod problem;
+mod query;
+mod routes;
+mod server;
+mod settings;
+
+pub use openapi::document;
+pub use routes::{Access, Verb, endpoints, router};
+pub use server::serve;
+pub use settings::Settings;

@@ -1,1 +1,260 @@
-//! Verification.
+//! Verification: re-reads everything and names what was changed, added or removed by hand.
+//!
+//! All reads come from one state of the database. Entries are checked in chunks by several threads, each with
+//! its own connection; the one that collects puts the chunks' hashes together in order, so memory does not grow with
+//! the log.
+
+mod collect;
+mod entry;
+mod explain;
+mod head;
+mod rows;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::Serialize;
+use store::{Conn, Db};
+use tlog::VerifierKey;
+
+pub use explain::{Explanation, SealedTable, UnsealedTable, explain};
+
+use crate::engine::Options;
+use crate::error::Error;
+use crate::{guard, keyfile};
+
+/// Most findings that a report lists; more are counted.
+pub const FINDINGS_MAX: usize = 10_000;
+
+/// Entries in a chunk: sixteen full subtrees of 256.
+const CHUNK: u64 = 4_096;
+
+/// How to verify.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VerifyOptions {
+    /// Threads that check entries, at least one.
+    pub threads: usize,
+}
+
+impl Default for VerifyOptions {
+    fn default() -> VerifyOptions {
+        VerifyOptions { threads: std::thread::available_parallelism().map_or(2, usize::from).clamp(1, 8) }
+    }
+}
+
+/// How far a verification is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VerifyProgress {
+    /// Done so far.
+    pub done: u64,
+    /// All there is.
+    pub total: u64,
+    /// Of what.
+    pub what: &'static str,
+}
+
+/// Something that is not as the log says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Table.
+    pub table: String,
+    /// Id of the row, where one row is meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Index of the entry concerned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry: Option<u64>,
+    /// What differs.
+    pub what: String,
+}
+
+impl Finding {
+    pub(crate) fn new(table: &str, what: impl Into<String>) -> Finding {
+        Finding { table: table.to_owned(), id: None, entry: None, what: what.into() }
+    }
+
+    pub(crate) fn id(mut self, id: impl fmt::Display) -> Finding {
+        self.id = Some(id.to_string());
+        self
+    }
+
+    pub(crate) fn entry(mut self, entry: u64) -> Finding {
+        self.entry = Some(entry);
+        self
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.table)?;
+        if let Some(id) = &self.id {
+            write!(f, " {id}")?;
+        }
+        if let Some(entry) = self.entry {
+            write!(f, " (entry {entry})")?;
+        }
+        write!(f, ": {}", self.what)
+    }
+}
+
+/// The findings, bounded.
+#[derive(Default)]
+pub(crate) struct Findings {
+    list: Vec<Finding>,
+    omitted: u64,
+}
+
+impl Findings {
+    pub fn add(&mut self, finding: Finding) {
+        if self.list.len() < FINDINGS_MAX {
+            self.list.push(finding);
+        } else {
+            self.omitted += 1;
+        }
+    }
+
+    pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        findings.into_iter().for_each(|finding| self.add(finding));
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+}
+
+/// How many rows of a sealed table were checked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RowsChecked {
+    /// Table.
+    pub table: &'static str,
+    /// Rows.
+    pub rows: u64,
+}
+
+/// What a verification found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// Whether nothing was found.
+    pub intact: bool,
+    /// Name of the log.
+    pub origin: String,
+    /// Size of the log.
+    pub size: u64,
+    /// Root of the log in base64, as computed from the entries.
+    pub root: String,
+    /// Entries re-read.
+    pub entries_checked: u64,
+    /// Entries whose payload was erased by command: intact, but for what was erased.
+    pub erased: u64,
+    /// Rows of sealed tables re-read.
+    pub rows_checked: Vec<RowsChecked>,
+    /// What is not as the log says.
+    pub findings: Vec<Finding>,
+    /// Findings beyond the bound.
+    pub findings_omitted: u64,
+    /// Time taken, in seconds.
+    pub seconds: f64,
+}
+
+/// Progress as it is reported.
+pub type Progress<'a> = &'a (dyn Fn(VerifyProgress) + Sync);
+
+/// Re-reads everything. An error means that it could not run; what is wrong with the data is in the report.
+pub async fn verify(options: &Options, how: VerifyOptions, progress: Progress<'_>) -> Result<Report, Error> {
+    let started = std::time::Instant::now();
+    let key = keyfile::load(&options.data_dir, options.signing_key.as_deref())?
+        .ok_or_else(|| {
+            let path = keyfile::path(&options.data_dir);
+            Error::problem(format!("there is no signing key at {}", path.display()), "give the log's data folder or PROBITY_SIGNING_KEY")
+        })?
+        .verifier();
+    let db = Db::new(options.database.clone())?;
+    let threads = how.threads.max(1);
+    let mut conns = db.snapshots(threads + 1).await?;
+    let Some(mut conn) = conns.pop() else { return Err(store::Error::data("no connection").into()) };
+    let mut findings = Findings::default();
+    if let Err(error) = store::migrate::state(&mut conn).await {
+        findings.add(Finding::new("schema_migrations", error.message));
+    }
+    let head = head::read(&mut conn, &key, &mut findings).await?;
+    let remembered = if options.guard { guard::read(&options.data_dir)? } else { None };
+    let walked = walk(conns, &mut conn, head.size, &mut findings, progress).await?;
+    head::compare(&mut conn, &head, &walked, &mut findings).await?;
+    check_guard(&mut conn, &head, remembered.as_deref(), &key, &mut findings).await;
+    let rows_checked = rows::check(&mut conn, &mut findings, progress).await?;
+    Ok(Report {
+        intact: findings.is_empty(),
+        origin: head.origin,
+        size: head.size,
+        root: walked.edge.root().to_base64(),
+        entries_checked: walked.checked,
+        erased: walked.erased,
+        rows_checked,
+        findings: findings.list,
+        findings_omitted: findings.omitted,
+        seconds: started.elapsed().as_secs_f64(),
+    })
+}
+
+/// Compares with the rollback guard, unless the log is already known to be broken: then that comparison says nothing new.
+async fn check_guard(
+    conn: &mut Conn,
+    head: &head::HeadRow,
+    remembered: Option<&str>,
+    key: &VerifierKey,
+    findings: &mut Findings,
+) {
+    let Some(edge) = head.edge.as_ref().filter(|_| findings.is_empty()) else { return };
+    match guard::check(conn, edge, remembered, key).await {
+        Ok(guard::Verdict::Extends) => {}
+        Ok(guard::Verdict::RolledBack(reason)) => {
+            findings.add(Finding::new("log_head", format!("the log was rolled back: {reason}")));
+        }
+        Err(error) => findings.add(Finding::new("log_head", error.to_string())),
+    }
+}
+
+/// Re-reads all entries with the threads, and collects.
+async fn walk(
+    conns: Vec<Conn>,
+    conn: &mut Conn,
+    size: u64,
+    findings: &mut Findings,
+    progress: Progress<'_>,
+) -> Result<collect::Walked, Error> {
+    let (sender, receiver) = tokio::sync::mpsc::channel(conns.len() * 2);
+    let next = Arc::new(AtomicU64::new(0));
+    let mut threads = Vec::new();
+    for conn in conns {
+        let (sender, next) = (sender.clone(), Arc::clone(&next));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Error::problem(format!("cannot start a thread: {error}"), "check the system's limits"))?;
+        threads.push(std::thread::spawn(move || runtime.block_on(work(conn, size, &next, &sender))));
+    }
+    drop(sender);
+    let walked = collect::collect(receiver, conn, size, findings, progress).await;
+    for thread in threads {
+        // A thread that panicked has left its chunk out, which the collector has seen.
+        let _ = thread.join();
+    }
+    walked
+}
+
+type Sender = tokio::sync::mpsc::Sender<Result<entry::Chunk, store::Error>>;
+
+async fn work(mut conn: Conn, size: u64, next: &AtomicU64, sender: &Sender) {
+    loop {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        let from = number * CHUNK;
+        if from >= size {
+            return;
+        }
+        let chunk = entry::check_chunk(&mut conn, number, from, size.min(from + CHUNK)).await;
+        if sender.send(chunk).await.is_err() {
+            return;
+        }
+    }
+}

@@ -68,7 +68,7 @@ mod cases {
         let (Reply::Recorded(first), Reply::Recorded(again)) = (first.reply, again.reply) else { panic!() };
         assert!(again.iter().all(|entry| entry.replayed));
         assert_eq!(first.iter().map(|e| e.place).collect::<Vec<_>>(), again.iter().map(|e| e.place).collect::<Vec<_>>());
-        let error = record(&engine, vec![own(a, 3)]).await.unwrap_err();
+        let error = record(&engine, vec![own(a, 8)]).await.unwrap_err();
         let Error::Refused { refusal, .. } = error else { panic!("{error:?}") };
         assert_eq!((refusal.code, refusal.field.as_deref()), ("id_conflict", Some("target.id")));
         let c = "01970000-0000-7000-8000-00000000000c";

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::value::{Array, Bound, EPOCH_MICROS};
 use super::PgConn;
-use crate::entries::{COLUMNS, EntryRow, EntryView};
+use crate::entries::{COLUMNS, EntryRow, EntryView, Visit};
 use crate::error::Error;
 use crate::head::int;
 use crate::sealed::SealedRow;
@@ -113,7 +113,7 @@ pub(crate) async fn visit_entries(
     conn: &mut PgConn,
     from: u64,
     to: u64,
-    visit: &mut (dyn FnMut(EntryView<'_>) + Send),
+    visit: Visit<'_>,
 ) -> Result<(), Error> {
     let sql = format!("SELECT {} FROM entries WHERE entry >= $1 AND entry < $2 ORDER BY entry", COLUMNS.join(", "));
     let statement = conn.prepared(&sql).await?;
@@ -121,7 +121,7 @@ pub(crate) async fn visit_entries(
     let rows = conn.client.query_raw(&statement, args.iter().map(Bound)).await?;
     let mut rows = pin!(rows);
     while let Some(row) = rows.try_next().await? {
-        visit(view(&row)?);
+        visit(view(&row));
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Row, params, params_from_iter};
 
 use super::{Bound, SqliteConn, uuid};
-use crate::entries::{COLUMNS, EntryRow, EntryView};
+use crate::entries::{COLUMNS, EntryRow, EntryView, Visit};
 use crate::error::Error;
 use crate::head::int;
 use crate::sealed::SealedRow;
@@ -66,14 +66,14 @@ pub(crate) fn visit_entries(
     conn: &mut SqliteConn,
     from: u64,
     to: u64,
-    visit: &mut (dyn FnMut(EntryView<'_>) + Send),
+    visit: Visit<'_>,
 ) -> Result<(), Error> {
     let sql = format!("SELECT {} FROM entries WHERE entry >= ?1 AND entry < ?2 ORDER BY entry", COLUMNS.join(", "));
     conn.with(|conn| {
         let mut statement = conn.prepare_cached(&sql)?;
         let mut rows = statement.query(params![int(from), int(to)])?;
         while let Some(row) = rows.next()? {
-            visit(view(row)?);
+            visit(view(row));
         }
         Ok(())
     })

@@ -1,0 +1,92 @@
+//! Our own export, one entry a line, back to events.
+
+use domain::audit::Event;
+use evidence::Entry;
+use evidence::json::StrictObject;
+use serde_json::{Map, Value};
+
+use super::json;
+
+/// Where the details keep what an entry had in the log that it comes from.
+const IMPORTED: &str = "_imported";
+/// What an event cannot bring: the old log, not ours, vouches for it.
+const OF_THE_OLD_LOG: [&str; 7] = ["at", "authority", "changes", "erased", "evidence", "index", "recorded_by"];
+
+/// The event that an exported entry tells of: the same id, and the time at which it happened or else was
+/// recorded. Its place, time, recorder, authority, row changes and proof in the old log go to
+/// `details._imported`; an `_imported` of an earlier import is kept inside.
+pub(super) fn event(members: Map<String, Value>) -> Result<Event, String> {
+    let mut imported = Map::new();
+    for name in OF_THE_OLD_LOG {
+        if let Some(value) = members.get(name) {
+            imported.insert(name.to_owned(), value.clone());
+        }
+    }
+    let entry: Entry = serde_json::from_value(Value::Object(members))
+        .map_err(|error| format!("is not an exported entry (for another log, give a mapping): {error}"))?;
+    let mut details = entry.details.unwrap_or_default().0;
+    if let Some(earlier) = details.remove(IMPORTED) {
+        imported.insert(IMPORTED.to_owned(), earlier);
+    }
+    details.insert(IMPORTED.to_owned(), Value::Object(imported));
+    let details: StrictObject = json::details(details)?;
+    Ok(Event {
+        id: Some(entry.id),
+        occurred_at: Some(entry.occurred_at.unwrap_or(entry.at)),
+        actor: entry.actor,
+        action: entry.action,
+        target: entry.target,
+        outcome: entry.outcome,
+        description: entry.description,
+        details: Some(details),
+        ip: entry.ip,
+        user_agent: entry.user_agent,
+        trace_id: entry.trace_id,
+        session_id: entry.session_id,
+        aim: entry.aim,
+        drag_mode: entry.drag_mode,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENTRY: &str = r#"{"id":"01893fc0-a490-7000-8000-00000000002a","index":7,"at":"2026-11-21T08:30:00.123456Z",
+        "recorded_by":{"kind":"system"},"actor":{"kind":"agent","id":"a","name":"n","on_behalf_of":"o"},
+        "action":"order.create","target":{"kind":"order","id":"42"},"outcome":"refused","authority":"system",
+        "description":"d","details":{"x":1,"_imported":{"index":3}},
+        "changes":[{"table":"users","id":"01893fc0-a490-7000-8000-00000000002b","version":1,"after":{"n":9007199254740993}}],
+        "ip":"::1","user_agent":"curl","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","session_id":"s",
+        "aim":{"mission":"m"},"drag_mode":"grunt","evidence":{"leaf":"{}","salt":"00"}}"#;
+
+    #[test]
+    fn an_entry_becomes_the_event_that_it_was() {
+        let event = event(json::read_object(ENTRY).unwrap()).unwrap();
+        event.validate().unwrap();
+        assert_eq!(event.id.unwrap().to_string(), "01893fc0-a490-7000-8000-00000000002a");
+        assert_eq!(event.occurred_at.unwrap().to_string(), "2026-11-21T08:30:00.123456Z");
+        assert_eq!(event.actor.on_behalf_of.as_deref(), Some("o"));
+        assert_eq!(event.target.unwrap().id.as_deref(), Some("42"));
+        assert_eq!(event.outcome, evidence::Outcome::Refused);
+        assert_eq!(event.aim.unwrap().mission.as_deref(), Some("m"));
+        let details = event.details.unwrap().0;
+        assert_eq!(details["x"], 1);
+        let imported = &details[IMPORTED];
+        assert_eq!((&imported["index"], &imported["authority"]), (&7.into(), &"system".into()));
+        assert_eq!(imported["changes"][0]["after"]["n"], "9007199254740993");
+        assert_eq!(imported["evidence"]["salt"], "00");
+        assert_eq!(imported[IMPORTED]["index"], 3);
+        assert_eq!(imported.get("erased"), None);
+    }
+
+    #[test]
+    fn own_time_wins_and_other_shapes_are_refused() {
+        let with_time = ENTRY.replacen('{', r#"{"occurred_at":"2023-07-10T11:42:18.000000Z","#, 1);
+        let mapped = event(json::read_object(&with_time).unwrap()).unwrap();
+        assert_eq!(mapped.occurred_at.unwrap().to_string(), "2023-07-10T11:42:18.000000Z");
+        let unknown = ENTRY.replacen('{', r#"{"surprise":1,"#, 1);
+        let error = event(json::read_object(&unknown).unwrap()).unwrap_err();
+        assert!(error.contains("surprise"), "{error}");
+    }
+}

@@ -1,0 +1,161 @@
+//! Putting the chunks together in order: the tree, the stored subtrees, the rows that entries say they wrote.
+
+use std::collections::{BTreeMap, HashMap};
+
+use domain::record::{Kind, SEALED, Val};
+use evidence::commitment::ChangeRecord;
+use evidence::time::Timestamp;
+use store::Conn;
+use store::conn::Lock;
+use tlog::{Hash, Node, RightEdge};
+use uuid::Uuid;
+
+use super::entry::Chunk;
+use super::{CHUNK, Finding, Findings, Progress, VerifyProgress};
+use crate::error::Error;
+
+/// The log as re-read.
+pub(crate) struct Walked {
+    /// The right edge that the entries give.
+    pub edge: RightEdge,
+    /// Entries re-read.
+    pub checked: u64,
+    /// Entries without a payload.
+    pub erased: u64,
+    /// Time of the last entry.
+    pub last_at: Option<Timestamp>,
+    /// Subtrees above 256 entries that the entries give; those of 256 are compared on the way.
+    pub upper: Vec<(Node, Hash)>,
+}
+
+type Receiver = tokio::sync::mpsc::Receiver<Result<Chunk, store::Error>>;
+
+pub(crate) async fn collect(
+    mut receiver: Receiver,
+    conn: &mut Conn,
+    size: u64,
+    findings: &mut Findings,
+    progress: Progress<'_>,
+) -> Result<Walked, Error> {
+    let mut walked = Walked { edge: RightEdge::new(), checked: 0, erased: 0, last_at: None, upper: Vec::new() };
+    let mut early: BTreeMap<u64, Chunk> = BTreeMap::new();
+    let mut next = 0;
+    progress(VerifyProgress { done: 0, total: size, what: "entries" });
+    while let Some(chunk) = receiver.recv().await {
+        let chunk = chunk?;
+        early.insert(chunk.number, chunk);
+        while let Some(chunk) = early.remove(&next) {
+            take(&mut walked, conn, chunk, findings).await?;
+            next += 1;
+            progress(VerifyProgress { done: walked.edge.size(), total: size, what: "entries" });
+        }
+    }
+    if walked.edge.size() != size {
+        return Err(store::Error::data("a thread that checks entries ended early").into());
+    }
+    Ok(walked)
+}
+
+async fn take(walked: &mut Walked, conn: &mut Conn, chunk: Chunk, findings: &mut Findings) -> Result<(), Error> {
+    let from = chunk.number * CHUNK;
+    if let (Some(last), Some((first, _))) = (walked.last_at, chunk.times)
+        && first < last
+    {
+        findings.add(Finding::new("entries", "at is earlier than in the entry before it").entry(from));
+    }
+    walked.last_at = chunk.times.map(|(_, last)| last).or(walked.last_at);
+    walked.checked += chunk.leaves.len() as u64;
+    let broken = !chunk.findings.is_empty();
+    findings.extend(chunk.findings);
+    let mut blocks = Vec::new();
+    for leaf in chunk.leaves {
+        walked.edge.push_with(leaf, |node, hash| {
+            if node.height == 8 {
+                blocks.push((node.index, hash));
+            } else if store::head::is_stored(node) {
+                walked.upper.push((node, hash));
+            }
+        });
+    }
+    check_blocks(conn, from >> 8, &blocks, broken, findings).await?;
+    check_written(conn, &chunk.changes, findings).await?;
+    walked.erased += chunk.erased.len() as u64;
+    check_erased(conn, &chunk.erased, findings).await
+}
+
+/// Compares the hashes of full subtrees of 256 entries with the stored ones.
+async fn check_blocks(
+    conn: &mut Conn,
+    first: u64,
+    blocks: &[(u64, Hash)],
+    broken: bool,
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    let to = first + (CHUNK >> 8);
+    let stored: HashMap<u64, Hash> = store::head::subtrees(conn, 8, first, to).await?.into_iter().collect();
+    for (position, hash) in blocks {
+        match stored.get(position) {
+            Some(stored) if stored == hash => {}
+            Some(_) => {
+                let (from, to) = (position << 8, (position << 8) + 255);
+                let hint = if broken { "" } else { "; no single entry contradicts itself: entries were swapped or replaced" };
+                let what = format!("entries {from} to {to} do not give the stored hash of their subtree{hint}");
+                findings.add(Finding::new("subtrees", what).id(format!("8/{position}")).entry(from));
+            }
+            None => findings.add(Finding::new("subtrees", "the hash is missing").id(format!("8/{position}"))),
+        }
+    }
+    Ok(())
+}
+
+/// Checks that every row that these entries wrote is there, in that version or a later one.
+async fn check_written(
+    conn: &mut Conn,
+    changes: &[(u64, Vec<ChangeRecord>)],
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    // Of several writes of one row in the chunk only the last one matters.
+    let mut latest: HashMap<(&str, Uuid), (u64, &ChangeRecord)> = HashMap::new();
+    for (entry, records) in changes {
+        for record in records {
+            latest.insert((&record.table, record.id), (*entry, record));
+        }
+    }
+    for table in SEALED {
+        let wanted: Vec<_> = latest.iter().filter(|((name, _), _)| *name == table.name).collect();
+        let ids: Vec<Val> = wanted.iter().map(|((_, id), _)| Val::Uuid(*id)).collect();
+        let select = format!("SELECT id, version FROM {} WHERE id", table.name);
+        let rows = conn.keyed(&select, Kind::Uuid, &ids, Lock::None).await?;
+        let versions: Result<HashMap<Uuid, u64>, store::Error> =
+            rows.iter().map(|row| Ok((row.uuid(0)?, row.unsigned(1)?))).collect();
+        let versions = versions?;
+        for ((name, id), (entry, record)) in wanted {
+            let what = match (versions.get(id), &record.digest) {
+                (None, Some(_)) => "the row is missing: this entry wrote it and none deleted it".to_owned(),
+                (Some(_), None) => "the row is there although this entry deleted it".to_owned(),
+                (Some(found), Some(_)) if *found < record.version => {
+                    format!("the row has version {found}, but this entry wrote version {}", record.version)
+                }
+                _ => continue,
+            };
+            findings.add(Finding::new(name, what).id(id).entry(*entry));
+        }
+    }
+    let known = |table: &str| SEALED.iter().any(|sealed| sealed.name == table);
+    for ((table, id), (entry, _)) in latest.iter().filter(|((table, _), _)| !known(table)) {
+        findings.add(Finding::new(table, "the entry writes a table that this program does not know").id(id).entry(*entry));
+    }
+    Ok(())
+}
+
+/// Checks that every missing payload was erased by a command.
+async fn check_erased(conn: &mut Conn, erased: &[u64], findings: &mut Findings) -> Result<(), Error> {
+    let indexes: Vec<Val> = erased.iter().map(|index| store::head::int(*index).into()).collect();
+    let rows = conn.keyed("SELECT erased FROM erasures WHERE erased", Kind::Int, &indexes, Lock::None).await?;
+    let by_command: Result<std::collections::HashSet<u64>, store::Error> = rows.iter().map(|row| row.unsigned(0)).collect();
+    let by_command = by_command?;
+    for index in erased.iter().filter(|index| !by_command.contains(index)) {
+        findings.add(Finding::new("entries", "the payload was removed by hand: no command erased it").entry(*index));
+    }
+    Ok(())
+}

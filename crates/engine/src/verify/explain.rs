@@ -1,0 +1,60 @@
+//! What is checked on each table, and which tables are not sealed.
+
+use domain::record::SEALED;
+use serde::Serialize;
+
+/// A table that verification covers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SealedTable {
+    /// Name.
+    pub table: &'static str,
+    /// What is checked on it.
+    pub checked: &'static str,
+}
+
+/// A table that verification does not cover.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UnsealedTable {
+    /// Name.
+    pub table: &'static str,
+    /// Why, and what rests on it.
+    pub why: &'static str,
+}
+
+/// Every table, as sealed or not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// Tables that verification covers.
+    pub sealed: Vec<SealedTable>,
+    /// Tables that it does not.
+    pub unsealed: Vec<UnsealedTable>,
+}
+
+/// Every table of the schema, as sealed or not, and what is checked on it.
+pub fn explain() -> Explanation {
+    let mut sealed = vec![
+        SealedTable {
+            table: "log_head",
+            checked: "signature of the checkpoint; origin, size, root, edge and time against it and against the entries; \
+                      that the log extends what the rollback guard remembers",
+        },
+        SealedTable {
+            table: "entries",
+            checked: "every leaf against the root; every column against its leaf or payload; payload, salt and changes \
+                      against the leaf's commitments; no gap, none added; times never go back; a payload is missing only \
+                      where a command erased it",
+        },
+        SealedTable { table: "subtrees", checked: "every hash against the entries below it; none missing, none added" },
+    ];
+    sealed.extend(SEALED.iter().map(|table| SealedTable {
+        table: table.name,
+        checked: "every row against the digest in the last entry that wrote it; none missing, none added, none put back \
+                  to an older version",
+    }));
+    let unsealed = vec![UnsealedTable {
+        table: "schema_migrations",
+        why: "which migrations were applied and when; version, name and checksum are compared with the program's, the time \
+              is not checked; no decision rests on it",
+    }];
+    Explanation { sealed, unsealed }
+}

@@ -1,0 +1,114 @@
+//! Checking the rows of sealed tables against the entries that wrote them.
+
+use std::collections::HashMap;
+
+use domain::record::{Kind, SEALED, Table, Val, row_digest};
+use evidence::commitment::{self, ChangeRecord};
+use evidence::json;
+use store::Conn;
+use store::conn::Lock;
+use store::sealed::{self, SealedRow};
+
+use super::{Finding, Findings, Progress, RowsChecked, VerifyProgress};
+use crate::error::Error;
+
+/// Rows read at a time.
+const PAGE: i64 = 1_000;
+
+/// Re-reads every row of every sealed table.
+pub(crate) async fn check(conn: &mut Conn, findings: &mut Findings, progress: Progress<'_>) -> Result<Vec<RowsChecked>, Error> {
+    let mut checked = Vec::new();
+    for table in SEALED {
+        let count = conn.opt(&format!("SELECT count(*) FROM {}", table.name), &[]).await?;
+        let total = count.map_or(Ok(0), |row| row.unsigned(0))?;
+        let mut done = 0;
+        let mut after: Option<Val> = None;
+        loop {
+            let rows = page(conn, table, after.as_ref()).await?;
+            let Some(last) = rows.last() else { break };
+            after = last.0.first().cloned();
+            done += rows.len() as u64;
+            check_page(conn, table, rows, findings).await?;
+            progress(VerifyProgress { done, total, what: table.name });
+        }
+        checked.push(RowsChecked { table: table.name, rows: done });
+    }
+    check_erasures(conn, findings).await?;
+    Ok(checked)
+}
+
+async fn page(conn: &mut Conn, table: &'static Table, after: Option<&Val>) -> Result<Vec<store::Row>, store::Error> {
+    let select = sealed::select(table);
+    match after {
+        None => conn.all(&format!("{select} ORDER BY id LIMIT $1"), &[PAGE.into()]).await,
+        Some(after) => {
+            conn.all(&format!("{select} WHERE id > $1 ORDER BY id LIMIT $2"), &[after.clone(), PAGE.into()]).await
+        }
+    }
+}
+
+async fn check_page(
+    conn: &mut Conn,
+    table: &'static Table,
+    rows: Vec<store::Row>,
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    let mut read = Vec::with_capacity(rows.len());
+    for row in rows {
+        let id = row.uuid(0).map_or_else(|_| "?".to_owned(), |id| id.to_string());
+        match sealed::read(table, row) {
+            Ok(row) => read.push(row),
+            Err(error) => findings.add(Finding::new(table.name, error.message).id(id)),
+        }
+    }
+    let mut indexes: Vec<u64> = read.iter().map(|row| row.entry).collect();
+    indexes.sort_unstable();
+    indexes.dedup();
+    let lists = change_lists(conn, &indexes).await?;
+    for row in &read {
+        let record = lists
+            .get(&row.entry)
+            .and_then(|records| records.iter().find(|record| record.id == row.id && record.table == table.name));
+        if let Some(what) = difference(table, row, record) {
+            findings.add(Finding::new(table.name, what).id(row.id).entry(row.entry));
+        }
+    }
+    Ok(())
+}
+
+/// The lists of changes of some entries.
+async fn change_lists(conn: &mut Conn, indexes: &[u64]) -> Result<HashMap<u64, Vec<ChangeRecord>>, Error> {
+    let keys: Vec<Val> = indexes.iter().map(|index| store::head::int(*index).into()).collect();
+    let rows = conn.keyed("SELECT entry, changes FROM entries WHERE entry", Kind::Int, &keys, Lock::None).await?;
+    let mut lists = HashMap::new();
+    for row in rows {
+        // A list that does not read was named when its entry was checked.
+        let records = row.optional_text(1)?.and_then(|text| commitment::parse_changes(text).ok()).unwrap_or_default();
+        lists.insert(row.unsigned(0)?, records);
+    }
+    Ok(lists)
+}
+
+fn difference(table: &'static Table, row: &SealedRow, record: Option<&ChangeRecord>) -> Option<String> {
+    let Some(record) = record else {
+        return Some("the row was added or its entry changed by hand: that entry did not write it".to_owned());
+    };
+    if record.version != row.version {
+        return Some(format!("the row has version {}, its entry wrote version {}", row.version, record.version));
+    }
+    let digest = row_digest(table, row.id, &row.values, row.version, row.entry, &row.salt);
+    (record.digest.as_deref() != Some(&json::hex(&digest)))
+        .then(|| "a column or the salt was changed: the row is not the one that its entry wrote".to_owned())
+}
+
+/// Checks that what was erased by command is erased.
+async fn check_erasures(conn: &mut Conn, findings: &mut Findings) -> Result<(), Error> {
+    let sql = "SELECT entries.entry, entries.id, erasures.id FROM erasures JOIN entries ON entries.entry = erasures.erased \
+               WHERE entries.payload IS NOT NULL OR entries.salt IS NOT NULL OR entries.id <> erasures.id \
+               ORDER BY entries.entry LIMIT 1000";
+    for row in conn.all(sql, &[]).await? {
+        let what = "the payload is there although a command erased it";
+        findings.add(Finding::new("entries", what).id(row.uuid(1)?).entry(row.unsigned(0)?));
+    }
+    Ok(())
+}

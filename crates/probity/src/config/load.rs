@@ -1,0 +1,204 @@
+//! Puts the layers together and checks the result.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use figment::Figment;
+use figment::error::Kind;
+use figment::value::Value;
+
+use super::layers::Layer;
+use super::{Config, KEYS, Key, variable};
+use crate::cli::Global;
+use crate::failure::Failure;
+use crate::log::check_level;
+
+/// The files that the program brings along, so that the binary alone behaves as its environment wants.
+const BUILT_IN: [(&str, &str); 3] = [
+    ("development", include_str!("../../../../config/development.toml")),
+    ("test", include_str!("../../../../config/test.toml")),
+    ("production", include_str!("../../../../config/production.toml")),
+];
+
+/// Settings in force.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The environment.
+    pub environment: &'static str,
+    /// What is in force.
+    pub config: Config,
+    /// Where each setting came from, by name.
+    pub sources: BTreeMap<&'static str, String>,
+}
+
+fn wrong(message: impl Into<String>) -> Failure {
+    Failure::could_not_run("config", message, "every setting is described in config/example.toml")
+}
+
+/// Loads the settings; `options` holds what the command line says, as key, option and value.
+pub fn load(global: &Global, options: &[(&'static str, &'static str, &str)]) -> Result<Loaded, Failure> {
+    let environment = variable("PROBITY_ENV").unwrap_or_else(|| "development".into());
+    let Some((environment, built_in)) = BUILT_IN.into_iter().find(|(name, _)| *name == environment) else {
+        return Err(wrong(format!("PROBITY_ENV is {environment:?}: it must be development, test or production")));
+    };
+    refuse_unknown_variables()?;
+    let file_name = format!("{environment}.toml");
+    let defaults = Layer::of("default", &Config::defaults()).map_err(|error| wrong(error.to_string()))?;
+    let built_in_name = format!("built-in {file_name}");
+    let built_in = Layer::toml(&built_in_name, built_in).map_err(|error| wrong(format!("{built_in_name}: {error}")))?;
+    let mut base = Figment::from(defaults).merge(built_in);
+    if let Some(layer) = file(&Path::new("config").join(&file_name))? {
+        base = base.merge(layer);
+    }
+    let above = |figment: Figment| above_files(figment, global, options);
+    // The data folder may hold a file too, but not say where it is itself.
+    let data_dir = extract(&above(base.clone()))?.data_dir;
+    let path = data_dir.join(&file_name);
+    if let Some(layer) = file(&path)? {
+        if layer.sets("data_dir") {
+            return Err(wrong(format!("{}: data_dir cannot be set inside the data folder", path.display())));
+        }
+        base = base.merge(layer);
+    }
+    let figment = above(base);
+    let config = extract(&figment)?;
+    let source = |key: &Key| figment.find_metadata(key.name).map_or("default".into(), |found| found.name.to_string());
+    let loaded = Loaded { environment, sources: KEYS.iter().map(|key| (key.name, source(key))).collect(), config };
+    check(&loaded, &figment)?;
+    Ok(loaded)
+}
+
+fn file(path: &Path) -> Result<Option<Layer>, Failure> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => {
+            let name = path.display().to_string();
+            Layer::toml(&name, &text).map(Some).map_err(|error| wrong(format!("{name}: {error}")))
+        }
+        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        Err(error) => Err(Failure::file("read", path, &error)),
+    }
+}
+
+fn above_files(mut figment: Figment, global: &Global, options: &[(&'static str, &'static str, &str)]) -> Figment {
+    for key in KEYS {
+        for name in key.variables {
+            if let Some(text) = variable(name) {
+                let number = key.bounds.and_then(|_| text.trim().parse::<u64>().ok());
+                figment = figment.merge(Layer::single(name, key.name, number.map_or(Value::from(text), Value::from)));
+            }
+        }
+    }
+    if let Some(data_dir) = &global.data_dir {
+        let value = Value::from(data_dir.to_string_lossy().into_owned());
+        figment = figment.merge(Layer::single("--data-dir", "data_dir", value));
+    }
+    if let Some(url) = &global.database {
+        figment = figment.merge(Layer::single("--database", "database.url", Value::from(url.as_str())));
+    }
+    for (key, option, value) in options {
+        figment = figment.merge(Layer::single(option, key, Value::from(*value)));
+    }
+    figment
+}
+
+fn extract(figment: &Figment) -> Result<Config, Failure> {
+    figment.extract().map_err(|error| {
+        let source = error.metadata.as_ref().map_or(String::new(), |metadata| format!("{}: ", metadata.name));
+        let path = error.path.join(".");
+        wrong(match &error.kind {
+            Kind::UnknownField(name, expected) => {
+                // The path ends with the field itself where the layer's value is known.
+                let name = if path.is_empty() || path == *name { name.clone() } else { path };
+                format!("{source}unknown setting {name}; known here: {}", expected.join(", "))
+            }
+            kind => format!("{source}{path}: {kind}"),
+        })
+    })
+}
+
+fn check(loaded: &Loaded, figment: &Figment) -> Result<(), Failure> {
+    let source = |key: &str| loaded.sources.get(key).map_or("default", String::as_str);
+    for key in KEYS {
+        let Some((min, max)) = key.bounds else { continue };
+        let value = figment.extract_inner::<u64>(key.name).unwrap_or(0);
+        if value < min || value > max {
+            let source = source(key.name);
+            return Err(wrong(format!("{source}: {} is {value}: it must be {min} to {max}", key.name)));
+        }
+    }
+    check_level(&loaded.config.log.level)
+        .map_err(|error| wrong(format!("{}: log.level: {error}", source("log.level"))))?;
+    loaded.config.location().map(drop)
+}
+
+/// A misspelt variable would otherwise be passed over in silence, and with it, say, the database to use.
+fn refuse_unknown_variables() -> Result<(), Failure> {
+    let others = ["PROBITY_ENV", "PROBITY_SIGNING_KEY"];
+    let known = |name: &str| {
+        others.contains(&name)
+            || KEYS.iter().any(|key| key.variables.contains(&name))
+            // Of the test suite.
+            || ["PROBITY_TEST_", "PROBITY_BENCH_"].iter().any(|prefix| name.starts_with(prefix))
+            || ["PROBITY_BIN", "PROBITY_VERIFY_BIN", "PROBITY_PG_BIN"].contains(&name)
+            // Kubernetes and Docker set these for a service that is called probity.
+            || name.contains("_SERVICE_") || name.ends_with("_PORT") || name.contains("_PORT_")
+    };
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    match names.filter(|name| name.starts_with("PROBITY_")).find(|name| !known(name)) {
+        Some(name) => Err(wrong(format!("unknown environment variable {name}"))),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn example_documents_every_key_with_its_default() {
+        let text = include_str!("../../../../config/example.toml");
+        let example = Layer::toml("example.toml", text).unwrap();
+        let defaults = Layer::of("default", &Config::defaults()).unwrap();
+        let figment = Figment::from(example);
+        for key in KEYS {
+            let value = figment.find_value(key.name).unwrap_or_else(|_| panic!("{} is not there", key.name));
+            if key.name != "database.url" {
+                assert_eq!(Ok(value), Figment::from(defaults_again(&defaults)).find_value(key.name), "{}", key.name);
+            }
+            for variable in key.variables {
+                assert!(text.contains(variable), "{variable} is not named");
+            }
+        }
+        // Every key in it is known.
+        assert!(extract(&figment).is_ok());
+    }
+
+    fn defaults_again(_: &Layer) -> Layer {
+        Layer::of("default", &Config::defaults()).unwrap()
+    }
+
+    #[test]
+    fn built_in_files_hold() {
+        for (name, text) in BUILT_IN {
+            let defaults = Layer::of("default", &Config::defaults()).unwrap();
+            let figment = Figment::from(defaults).merge(Layer::toml(name, text).unwrap());
+            assert!(extract(&figment).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn unknown_settings_are_refused_by_name() {
+        for (text, expected) in [
+            ("lisen = \"x\"", "x.toml: unknown setting lisen;"),
+            ("[http]\nbody = 1", "x.toml: unknown setting http.body;"),
+            ("[log]\nformat = \"xml\"", "x.toml: log.format:"),
+            ("[writer]\nqueue_max = \"many\"", "x.toml: writer.queue_max:"),
+        ] {
+            let defaults = Layer::of("default", &Config::defaults()).unwrap();
+            let error = extract(&Figment::from(defaults).merge(Layer::toml("x.toml", text).unwrap())).unwrap_err();
+            assert!(error.message.starts_with(expected), "{}", error.message);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What every command starts with: settings, how to print, and a way to the engine.
+
+use domain::{Caller, Origin};
+use engine::Engine;
+
+use crate::cli::{Global, Output};
+use crate::config::{self, Loaded};
+use crate::failure::Failure;
+use crate::output;
+
+/// What every command starts with.
+#[derive(Debug)]
+pub struct Context {
+    /// Options of every command.
+    pub global: Global,
+    /// Settings in force.
+    pub settings: Loaded,
+}
+
+impl Context {
+    /// Loads the settings.
+    pub fn new(global: Global) -> Result<Context, Failure> {
+        let settings = config::load(&global, &[])?;
+        Ok(Context { global, settings })
+    }
+
+    /// The settings with an option of the command on top.
+    pub fn with_option(&self, key: &'static str, option: &'static str, value: &str) -> Result<Loaded, Failure> {
+        config::load(&self.global, &[(key, option, value)])
+    }
+
+    /// Whether to print JSON.
+    pub fn json(&self) -> bool {
+        self.global.output == Output::Json
+    }
+
+    /// Prints a remark for people, unless they want none.
+    pub fn remark(&self, text: &str) {
+        if !self.global.quiet && !self.json() {
+            output::remark(text);
+        }
+    }
+
+    /// What the engine needs.
+    pub fn options(&self) -> Result<engine::Options, Failure> {
+        self.settings.config.engine_options()
+    }
+
+    /// Opens the log.
+    pub async fn open(&self) -> Result<Engine, Failure> {
+        Ok(Engine::open(self.options()?).await?)
+    }
+}
+
+/// Who runs this command: someone with access to the machine and the data folder.
+pub fn caller() -> Caller {
+    let name = whoami::username().ok().filter(|name| !name.is_empty());
+    Caller::Operator { name: name.unwrap_or_else(|| "unknown".to_owned()) }
+}
+
+/// Where commands of this program come from.
+pub fn origin() -> Origin {
+    let user_agent = Some(concat!("probity/", env!("CARGO_PKG_VERSION")).to_owned());
+    Origin { ip: None, user_agent, trace_id: None }
+}

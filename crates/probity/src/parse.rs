@@ -1,0 +1,95 @@
+//! Values of options, from text.
+
+use engine::EntryKey;
+use evidence::Timestamp;
+use jiff::{SignedDuration, Timestamp as Moment};
+
+/// Now, in microseconds. The command line is where the clock is read; what it decides on is passed on as a value.
+pub fn now() -> Timestamp {
+    timestamp(Moment::now())
+}
+
+fn timestamp(moment: Moment) -> Timestamp {
+    Timestamp::from_micros(moment.as_microsecond()).unwrap_or(Timestamp::EPOCH)
+}
+
+/// `90d`, `12h`, `30m`, `45s` or `2w`.
+fn duration(text: &str) -> Option<SignedDuration> {
+    let unit = text.chars().last()?;
+    let number: i64 = text[..text.len() - unit.len_utf8()].parse().ok()?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        'w' => 604_800,
+        _ => return None,
+    };
+    (number >= 0).then(|| number.checked_mul(seconds).map(SignedDuration::from_secs)).flatten()
+}
+
+fn moment(text: &str) -> Option<Timestamp> {
+    text.parse().ok().or_else(|| format!("{text}T00:00:00Z").parse().ok())
+}
+
+/// A time in the past: RFC 3339, a date (UTC), or how long ago.
+pub fn past(text: &str) -> Result<Timestamp, String> {
+    let ago = || duration(text).and_then(|duration| Moment::now().checked_sub(duration).ok()).map(timestamp);
+    moment(text).or_else(ago).ok_or_else(|| "use 2026-11-21T08:30:00Z, 2026-11-21, or 2h or 7d for so long ago".into())
+}
+
+/// A time to come: RFC 3339, a date (UTC), or in how long.
+pub fn future(text: &str) -> Result<Timestamp, String> {
+    let ahead = || duration(text).and_then(|duration| Moment::now().checked_add(duration).ok()).map(timestamp);
+    moment(text).or_else(ahead).ok_or_else(|| "use 2026-11-21T08:30:00Z, 2026-11-21, or 90d for so long from now".into())
+}
+
+/// An entry's id or index.
+pub fn entry_key(text: &str) -> Result<EntryKey, String> {
+    EntryKey::parse(text).ok_or_else(|| "an entry is named by its UUID or its index, such as 4711".into())
+}
+
+/// `KIND:ID` or `KIND`. A kind may hold `::` (as in `AWS::S3::Bucket`), so the first single colon divides.
+pub fn kind_and_id(text: &str) -> (&str, Option<&str>) {
+    let bytes = text.as_bytes();
+    let single = |position: &usize| {
+        let at = |position: usize| bytes.get(position) == Some(&b':');
+        at(*position) && !at(position + 1) && (*position == 0 || !at(position - 1))
+    };
+    match (0..bytes.len()).find(single) {
+        Some(colon) => (&text[..colon], Some(&text[colon + 1..])),
+        None => (text, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_and_ids() {
+        for (text, expected) in [
+            ("order:42", ("order", Some("42"))),
+            ("order", ("order", None)),
+            ("order:", ("order", Some(""))),
+            ("bucket:arn:aws:s3:::b", ("bucket", Some("arn:aws:s3:::b"))),
+            ("AWS::S3::Bucket:arn:aws:s3:::b", ("AWS::S3::Bucket", Some("arn:aws:s3:::b"))),
+            ("AWS::S3::Bucket", ("AWS::S3::Bucket", None)),
+        ] {
+            assert_eq!(kind_and_id(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn times() {
+        let micros = |text: &str| past(text).unwrap().micros();
+        assert_eq!(micros("1970-01-02"), 86_400_000_000);
+        assert_eq!(micros("1970-01-01T00:00:01+00:00"), 1_000_000);
+        let hour = 3_600_000_000;
+        assert!((now().micros() - micros("2h") - 2 * hour).abs() < hour);
+        assert!((future("1d").unwrap().micros() - now().micros() - 24 * hour).abs() < hour);
+        for text in ["", "h", "-2h", "2x", "yesterday", "99999999999999999w", "2026-13-01", "é"] {
+            assert!(past(text).is_err() && future(text).is_err(), "{text}");
+        }
+    }
+}

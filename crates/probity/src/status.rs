@@ -1,0 +1,75 @@
+//! `probity status`: is all well?
+
+use serde_json::json;
+
+use crate::config::location;
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::output::{self, count};
+use crate::table;
+
+/// Prints the state of database, log and parts; the answer is no when something is wrong.
+pub async fn run(context: &Context) -> Result<Exit, Failure> {
+    let database = location::shown(&context.settings.config.location()?);
+    let engine = match context.open().await {
+        Ok(engine) => engine,
+        Err(failure) => return unhealthy(context, &database, &failure),
+    };
+    let (health, metrics) = (engine.health().await, engine.metrics());
+    let version = engine.db().version().await.unwrap_or_else(|error| error.to_string());
+    let migrations = {
+        let mut conn = engine.db().reader().await?;
+        store::migrate::state(&mut conn).await?
+    };
+    let (key, pool) = (engine.verifier_key(), metrics.pool);
+    if context.json() {
+        let checks: Vec<_> = health
+            .checks
+            .iter()
+            .map(|check| json!({ "name": check.name, "ok": check.ok, "detail": check.detail }))
+            .collect();
+        output::json(&json!({
+            "healthy": health.ready,
+            "database": { "location": database, "version": version },
+            "migrations": { "applied": migrations.applied, "known": migrations.known },
+            "log": { "origin": key.name(), "size": metrics.log_size, "verifier_key": key.to_string() },
+            "pool": { "max": pool.max, "open": pool.open, "idle": pool.idle, "waiting": pool.waiting },
+            "checks": checks,
+        }))?;
+    } else {
+        let mut pairs = vec![
+            ("Database", database),
+            ("Version", version),
+            ("Migrations", format!("{} of {} applied", migrations.applied, migrations.known)),
+            ("Log", format!("{}, {} entries", key.name(), count(metrics.log_size))),
+            ("Verifier key", key.to_string()),
+            ("Pool", format!("{} open of at most {}, {} idle", pool.open, pool.max, pool.idle)),
+        ];
+        let mark = |ok| if ok { '✓' } else { '✗' };
+        pairs.extend(health.checks.iter().map(|check| (check.name, format!("{} {}", mark(check.ok), check.detail))));
+        pairs.push(("Verdict", if health.ready { "✓ all is well" } else { "✗ something is wrong" }.to_owned()));
+        output::line(&table::pairs(&pairs, table::width()).join("\n"))?;
+    }
+    engine.shutdown().await;
+    Ok(if health.ready { Exit::Ok } else { Exit::No })
+}
+
+/// What cannot even be opened is an answer too.
+fn unhealthy(context: &Context, database: &str, failure: &Failure) -> Result<Exit, Failure> {
+    if context.json() {
+        output::json(&json!({
+            "healthy": false,
+            "database": { "location": database },
+            "problem": { "code": failure.code, "message": failure.message, "hint": failure.hint },
+        }))?;
+    } else {
+        let pairs = [
+            ("Database", database.to_owned()),
+            ("Problem", failure.message.clone()),
+            ("Hint", failure.hint.clone()),
+            ("Verdict", "✗ cannot be opened".to_owned()),
+        ];
+        output::line(&table::pairs(&pairs, table::width()).join("\n"))?;
+    }
+    Ok(Exit::No)
+}

@@ -1,0 +1,56 @@
+//! What all requests share.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use engine::Engine;
+use tokio::sync::{Semaphore, watch};
+
+use crate::health::ready::LastState;
+use crate::metrics::Requests;
+use crate::openapi;
+use crate::settings::Settings;
+
+/// One running API.
+pub(crate) struct App {
+    /// What does the work.
+    pub engine: Engine,
+    /// Limits and switches.
+    pub settings: Settings,
+    /// Counters by route.
+    pub requests: Requests,
+    /// The OpenAPI document, ready to send.
+    pub openapi: Bytes,
+    /// One permit for each event stream.
+    pub streams: Arc<Semaphore>,
+    /// One permit for each export.
+    pub exports: Arc<Semaphore>,
+    /// What readiness was last, so that only changes are logged.
+    pub readiness: LastState,
+    closing: watch::Sender<bool>,
+}
+
+impl App {
+    pub fn new(engine: Engine, settings: Settings) -> Arc<App> {
+        Arc::new(App {
+            engine,
+            requests: Requests::new(),
+            openapi: Bytes::from(openapi::document().to_string()),
+            streams: Arc::new(Semaphore::new(settings.streams_max)),
+            exports: Arc::new(Semaphore::new(settings.exports_max)),
+            readiness: LastState::default(),
+            settings,
+            closing: watch::Sender::new(false),
+        })
+    }
+
+    /// Ends every event stream, and connections as soon as they are idle.
+    pub fn close(&self) {
+        self.closing.send_replace(true);
+    }
+
+    /// Becomes true when the shutdown begins.
+    pub fn closing(&self) -> watch::Receiver<bool> {
+        self.closing.subscribe()
+    }
+}

@@ -1,0 +1,120 @@
+//! Request bodies: bounded, in time, and JSON read straight into its type.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderMap, StatusCode};
+use http_body::Body as _;
+use serde::Deserialize;
+use serde_json::error::Category;
+
+use crate::problem::Problem;
+use crate::settings::Settings;
+
+/// The JSON body of a request, as bytes.
+pub(crate) async fn read(parts: &Parts, body: Body, settings: &Settings) -> Result<Bytes, Problem> {
+    check_type(&parts.headers)?;
+    let bytes_max = settings.body_bytes_max;
+    let announced = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > bytes_max)) {
+        return Err(too_large(bytes_max));
+    }
+    match tokio::time::timeout(settings.body_timeout, collect(body, bytes_max)).await {
+        Ok(result) => result,
+        Err(_) => {
+            let detail = format!("the body did not arrive within {} s", settings.body_timeout.as_secs());
+            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", detail))
+        }
+    }
+}
+
+fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let unsupported = |code, detail: &str| Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, detail));
+    let media = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = media.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        return unsupported("unsupported_media_type", "send the body as Content-Type: application/json");
+    }
+    if headers.get(CONTENT_ENCODING).is_some_and(|value| value != "identity") {
+        return unsupported("unsupported_encoding", "send the body without Content-Encoding");
+    }
+    Ok(())
+}
+
+fn too_large(bytes_max: usize) -> Problem {
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "body_too_large",
+        format!("the body is larger than {bytes_max} bytes, the most that is taken"),
+    )
+}
+
+async fn collect(mut body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
+    let mut first = Bytes::new();
+    let mut joined = BytesMut::new();
+    while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        let frame = frame.map_err(|_| {
+            Problem::new(StatusCode::BAD_REQUEST, "body_incomplete", "the body broke off before its end")
+        })?;
+        let Ok(data) = frame.into_data() else { continue };
+        if first.len().max(joined.len()) + data.len() > bytes_max {
+            return Err(too_large(bytes_max));
+        }
+        // Most bodies come in one piece, which is then passed on without a copy.
+        if first.is_empty() && joined.is_empty() {
+            first = data;
+        } else {
+            if joined.is_empty() {
+                joined.extend_from_slice(&first);
+            }
+            joined.extend_from_slice(&data);
+        }
+    }
+    Ok(if joined.is_empty() { first } else { joined.freeze() })
+}
+
+/// Reads JSON into its type. What does not fit is read a second time, to name the field.
+pub(crate) fn json<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|_| explained::<T>(bytes))
+}
+
+fn explained<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Problem {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let (error, path) = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+        Ok(_) => match reader.end() {
+            Ok(()) => return Problem::internal(&"JSON that did not read at first did so the second time"),
+            Err(error) => (error, String::new()),
+        },
+        Err(error) => {
+            let path = error.path().to_string();
+            (error.into_inner(), if path == "." { String::new() } else { path })
+        }
+    };
+    let place = Some((u32_of(error.line()), u32_of(error.column())));
+    let message = error.to_string();
+    if matches!(error.classify(), Category::Syntax | Category::Eof | Category::Io) {
+        let detail = format!("the body is not JSON: {message}");
+        return Problem { place, ..Problem::new(StatusCode::BAD_REQUEST, "malformed_json", detail) };
+    }
+    let field = match (missing(&message), path.as_str()) {
+        (Some(name), "") => Some(name.to_owned()),
+        (Some(name), path) => Some(format!("{path}.{name}")),
+        (None, "") => None,
+        (None, path) => Some(path.to_owned()),
+    };
+    Problem { place, field, ..Problem::new(StatusCode::BAD_REQUEST, "invalid_field", message) }
+}
+
+/// The name in serde's words for a missing field, which its path does not hold; the same for one given twice at
+/// the point where its value is still to be read.
+fn missing(message: &str) -> Option<&str> {
+    message.strip_prefix("missing field `")?.split('`').next()
+}
+
+fn u32_of(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

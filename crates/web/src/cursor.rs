@@ -1,0 +1,56 @@
+//! Cursors: where the next page begins, as one opaque word.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use store::query::Order;
+
+fn mark(order: Order) -> u8 {
+    match order {
+        Order::Descending => b'd',
+        Order::Ascending => b'a',
+    }
+}
+
+/// The word for the page beyond `index`, in this order.
+pub(crate) fn encode(order: Order, index: u64) -> String {
+    let mut bytes = [0; 9];
+    bytes[0] = mark(order);
+    bytes[1..].copy_from_slice(&index.to_be_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The index that [`encode`] was given; `None` for any other word, or one for the other order.
+pub(crate) fn decode(order: Order, word: &str) -> Option<u64> {
+    let bytes: [u8; 9] = URL_SAFE_NO_PAD.decode(word).ok()?.try_into().ok()?;
+    let (first, index) = bytes.split_first_chunk::<1>()?;
+    let index = u64::from_be_bytes(index.try_into().ok()?);
+    // The database counts in 64 bits with a sign.
+    (first[0] == mark(order) && i64::try_from(index).is_ok()).then_some(index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_back_in_its_own_order_alone() {
+        for index in [0, 1, 255, 4_711, u64::MAX >> 1] {
+            for (order, other) in
+                [(Order::Descending, Order::Ascending), (Order::Ascending, Order::Descending)]
+            {
+                let word = encode(order, index);
+                assert_eq!(decode(order, &word), Some(index));
+                assert_eq!(decode(other, &word), None);
+            }
+        }
+    }
+
+    #[test]
+    fn no_other_word_is_a_cursor() {
+        let long = "A".repeat(10_000);
+        let beyond = encode(Order::Descending, u64::MAX);
+        for word in ["", "x", "4711", "ZAAAAAAAAAA", "ZAAAAAAAAAAAA", "ZAAAAAAAAAA=", "ZAAAAAAA+/AA", &long, &beyond] {
+            assert_eq!(decode(Order::Descending, word), None, "{word}");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The OpenAPI document: put together from the table of routes and the text beside each handler.
+
+mod doc;
+mod document;
+pub(crate) mod show;
+
+pub(crate) use doc::{Content, Doc, Parameter, Reply};
+pub use document::document;

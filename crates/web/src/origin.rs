@@ -1,0 +1,113 @@
+//! Where a request came from, as entries about refused commands record it.
+
+use std::net::{IpAddr, SocketAddr};
+
+use domain::Origin;
+use domain::audit::event::TEXT_LEN_MAX;
+use http::HeaderMap;
+use http::header::{HeaderName, USER_AGENT};
+use http::request::Parts;
+
+/// The other end of the connection, put into each request by the server.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub SocketAddr);
+
+static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// Reads the origin of a request.
+pub(crate) fn of(parts: &Parts, trusted_proxy: bool) -> Origin {
+    let forwarded = if trusted_proxy { forwarded_for(&parts.headers) } else { None };
+    let ip = forwarded.or_else(|| parts.extensions.get::<Peer>().map(|peer| peer.0.ip()));
+    Origin {
+        ip: ip.map(|ip| ip.to_canonical().to_string()),
+        user_agent: parts.headers.get(USER_AGENT).and_then(|value| printable(value.as_bytes())),
+        trace_id: parts.headers.get(&TRACEPARENT).and_then(|value| trace_id(value.to_str().ok()?)).map(str::to_owned),
+    }
+}
+
+/// The address that the nearest proxy saw: earlier ones are whatever the caller wrote.
+fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
+    let last = headers.get_all(&FORWARDED_FOR).iter().next_back()?.to_str().ok()?;
+    last.rsplit(',').next()?.trim().parse().ok()
+}
+
+fn printable(bytes: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let text: String = text.chars().filter(|c| !c.is_control()).take(TEXT_LEN_MAX).collect();
+    (!text.is_empty()).then_some(text)
+}
+
+/// The trace id of a W3C Trace Context header: `00-<trace id>-<parent id>-<flags>`; later versions may add fields.
+fn trace_id(header: &str) -> Option<&str> {
+    let mut fields = header.split('-');
+    let (version, trace, parent, flags) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+    let hex = |text: &str, len: usize| {
+        text.len() == len && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+    };
+    let some = |text: &str| text.bytes().any(|byte| byte != b'0');
+    let well_formed = hex(version, 2)
+        && version != "ff"
+        && (version != "00" || fields.next().is_none())
+        && hex(trace, 32)
+        && some(trace)
+        && hex(parent, 16)
+        && some(parent)
+        && hex(flags, 2);
+    well_formed.then_some(trace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+    fn parts(headers: &[(&str, &str)]) -> Parts {
+        let mut request = http::Request::builder();
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut parts = request.body(()).unwrap().into_parts().0;
+        parts.extensions.insert(Peer("[::ffff:192.0.2.7]:4711".parse().unwrap()));
+        parts
+    }
+
+    #[test]
+    fn the_peer_counts_unless_a_proxy_is_trusted() {
+        let forwarded = parts(&[("x-forwarded-for", "10.0.0.1, 203.0.113.9")]);
+        assert_eq!(of(&forwarded, false).ip.unwrap(), "192.0.2.7");
+        assert_eq!(of(&forwarded, true).ip.unwrap(), "203.0.113.9");
+        let twice = parts(&[("x-forwarded-for", "203.0.113.9"), ("x-forwarded-for", "2001:DB8::1")]);
+        assert_eq!(of(&twice, true).ip.unwrap(), "2001:db8::1");
+        assert_eq!(of(&parts(&[("x-forwarded-for", "junk")]), true).ip.unwrap(), "192.0.2.7");
+    }
+
+    #[test]
+    fn a_user_agent_is_bounded_and_printable() {
+        let long = "x".repeat(TEXT_LEN_MAX + 1);
+        assert_eq!(of(&parts(&[("user-agent", &long)]), false).user_agent.unwrap().len(), TEXT_LEN_MAX);
+        assert_eq!(of(&parts(&[("user-agent", "curl\t8")]), false).user_agent.unwrap(), "curl8");
+        assert_eq!(of(&parts(&[]), false).user_agent, None);
+    }
+
+    #[test]
+    fn trace_ids_are_validated() {
+        let parent = "00f067aa0ba902b7";
+        let zeros = "0".repeat(32);
+        let cases = [
+            (format!("00-{TRACE}-{parent}-01"), Some(TRACE)),
+            (format!("01-{TRACE}-{parent}-01-more"), Some(TRACE)),
+            (format!("00-{TRACE}-{parent}-01-more"), None),
+            (format!("ff-{TRACE}-{parent}-01"), None),
+            (format!("00-{zeros}-{parent}-01"), None),
+            (format!("00-{TRACE}-0000000000000000-01"), None),
+            (format!("00-{}-{parent}-01", TRACE.to_uppercase()), None),
+            (format!("00-{TRACE}-{parent}"), None),
+            (String::new(), None),
+        ];
+        for (header, expected) in cases {
+            assert_eq!(trace_id(&header), expected, "{header}");
+        }
+    }
+}

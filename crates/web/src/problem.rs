@@ -1,0 +1,215 @@
+//! Every error answer: RFC 9457 problem details with a stable `code`.
+
+use axum::body::Body;
+use domain::{FieldError, Refusal, RefusalKind};
+use engine::Error;
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, Response, StatusCode};
+use serde_json::{Map, Value};
+use store::ErrorKind;
+
+/// Longest `detail` and `field` of an answer, in characters: both may repeat a part of the request.
+const TEXT_LEN_MAX: usize = 500;
+
+/// Why a request got no other answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Stable code, in snake case.
+    pub code: &'static str,
+    /// What is wrong and what would be right.
+    pub detail: String,
+    /// The field or parameter that is wrong.
+    pub field: Option<String>,
+    /// Line and column of the body, both from 1.
+    pub place: Option<(u32, u32)>,
+    /// Index of the entry that records the refusal.
+    pub entry: Option<u64>,
+    /// When to try again, in seconds.
+    pub retry_after: Option<u32>,
+}
+
+impl Problem {
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Problem {
+        Problem { status, code, detail: detail.into(), field: None, place: None, entry: None, retry_after: None }
+    }
+
+    /// A field or parameter that is out of its bounds.
+    pub fn field(field: impl Into<String>, detail: impl Into<String>) -> Problem {
+        Problem { field: Some(field.into()), ..Problem::new(StatusCode::BAD_REQUEST, "invalid_field", detail) }
+    }
+
+    pub fn not_found(code: &'static str, detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::NOT_FOUND, code, detail)
+    }
+
+    /// A path that names nothing.
+    pub fn unknown_path() -> Problem {
+        Problem::not_found("unknown_path", "there is nothing at this path; /openapi.json lists what there is")
+    }
+
+    /// A failure of ours. What happened is for the log only.
+    pub fn internal(what: &dyn std::fmt::Display) -> Problem {
+        tracing::error!("request failed: {what}");
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "an internal error; the server's log has the details")
+    }
+
+    /// Too much of something at once.
+    pub fn busy(code: &'static str, detail: impl Into<String>, retry_after: u32) -> Problem {
+        Problem {
+            retry_after: Some(retry_after),
+            ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
+        }
+    }
+
+    fn of_refusal(refusal: Refusal, entry: Option<u64>) -> Problem {
+        let status = match refusal.kind {
+            RefusalKind::Invalid => StatusCode::BAD_REQUEST,
+            RefusalKind::Unauthenticated => StatusCode::UNAUTHORIZED,
+            RefusalKind::Forbidden => StatusCode::FORBIDDEN,
+            RefusalKind::NotFound => StatusCode::NOT_FOUND,
+            RefusalKind::Conflict => StatusCode::CONFLICT,
+        };
+        Problem { field: refusal.field, entry, ..Problem::new(status, refusal.code, refusal.message) }
+    }
+
+    /// The body.
+    fn text(&self) -> String {
+        let mut members = Map::new();
+        let mut put = |name: &str, value: Value| members.insert(name.into(), value);
+        put("type", format!("/problems/{}", self.code).into());
+        put("title", title(self.code).into());
+        put("status", self.status.as_u16().into());
+        put("detail", shortened(&self.detail).into());
+        put("code", self.code.into());
+        if let Some(field) = &self.field {
+            put("field", shortened(field).into());
+        }
+        if let Some((line, column)) = self.place {
+            put("line", line.into());
+            put("column", column.into());
+        }
+        if let Some(entry) = self.entry {
+            put("entry", entry.into());
+        }
+        Value::Object(members).to_string()
+    }
+
+    /// The answer.
+    pub fn into_response(self) -> Response<Body> {
+        let mut response = Response::new(Body::from(self.text()));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            // RFC 6750 section 3.1: no error code where no credential was shown.
+            let challenge = if self.code == "no_credential" { "Bearer" } else { "Bearer error=\"invalid_token\"" };
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        response
+    }
+
+    /// The answer to a method that a path does not have; RFC 9110 section 15.5.6 wants the ones that it has.
+    pub fn method_not_allowed(allowed: &'static str) -> Response<Body> {
+        let detail = format!("this path takes {allowed}");
+        let mut response =
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail).into_response();
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+        response
+    }
+}
+
+pub(crate) fn title(code: &str) -> String {
+    let mut words = code.replace('_', " ");
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    words
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(TEXT_LEN_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Problem {
+        match error {
+            Error::Refused { refusal, entry } => Problem::of_refusal(refusal, entry),
+            Error::Overloaded { retry_after_seconds } => Problem::busy(
+                "overloaded",
+                "too much is waiting to be written; nothing of this request was",
+                u32::try_from(retry_after_seconds).unwrap_or(u32::MAX),
+            ),
+            Error::Store(error) if matches!(error.kind, ErrorKind::Retry | ErrorKind::Connection) => {
+                tracing::error!("the database did not answer: {error}");
+                Problem::busy("database_unavailable", "the database does not answer now; try again", 1)
+            }
+            Error::Unknown(what) => {
+                tracing::error!("the outcome of a commit is not known: {what}");
+                let detail = "the database broke off while committing: the request may or may not be recorded; \
+                              send it again with the same ids";
+                Problem::busy("outcome_unknown", detail, 1)
+            }
+            error => Problem::internal(&error),
+        }
+    }
+}
+
+impl From<FieldError> for Problem {
+    fn from(error: FieldError) -> Problem {
+        Problem::of_refusal(error.into(), None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_request_brought_is_repeated_only_in_part() {
+        let problem = Problem::field("é".repeat(10_000), "x".repeat(10_000));
+        let value: Value = serde_json::from_str(&problem.text()).unwrap();
+        assert_eq!(value["field"], format!("{}…", "é".repeat(TEXT_LEN_MAX)));
+        assert_eq!(value["detail"], format!("{}…", "x".repeat(TEXT_LEN_MAX)));
+        assert_eq!(value["title"], "Invalid field");
+        assert_eq!(value["type"], "/problems/invalid_field");
+    }
+
+    #[test]
+    fn each_error_of_the_engine_has_its_status() {
+        let store = |kind| Error::Store(store::Error::new(kind, "secret words"));
+        let cases = [
+            (Error::Overloaded { retry_after_seconds: 3 }, 503, "overloaded", Some(3)),
+            (store(ErrorKind::Connection), 503, "database_unavailable", Some(1)),
+            (store(ErrorKind::Retry), 503, "database_unavailable", Some(1)),
+            (store(ErrorKind::Data), 500, "internal", None),
+            (Error::Unknown("secret words".into()), 503, "outcome_unknown", Some(1)),
+            (Error::problem("secret words", "hint"), 500, "internal", None),
+        ];
+        for (error, status, code, retry_after) in cases {
+            let problem = Problem::from(error);
+            assert_eq!((problem.status.as_u16(), problem.code, problem.retry_after), (status, code, retry_after));
+            assert!(!problem.text().contains("secret words"), "{}", problem.text());
+        }
+        let kinds = [
+            (RefusalKind::Invalid, 400),
+            (RefusalKind::Unauthenticated, 401),
+            (RefusalKind::Forbidden, 403),
+            (RefusalKind::NotFound, 404),
+            (RefusalKind::Conflict, 409),
+        ];
+        for (kind, status) in kinds {
+            let problem = Problem::of_refusal(Refusal::new(kind, "some_code", "why").field("x"), Some(7));
+            let value: Value = serde_json::from_str(&problem.text()).unwrap();
+            assert_eq!(value["status"], status);
+            assert_eq!((value["code"].as_str(), value["entry"].as_u64()), (Some("some_code"), Some(7)));
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Query strings, read strictly: what an endpoint does not document is refused by name.
+
+use http::StatusCode;
+
+use crate::openapi::Parameter;
+use crate::problem::Problem;
+
+/// The parameters of a request, each given once.
+#[derive(Debug, Default)]
+pub(crate) struct Query {
+    pairs: Vec<(&'static str, String)>,
+}
+
+impl Query {
+    /// Reads a query string that may hold these parameters.
+    pub fn parse(raw: Option<&str>, documented: &[&[Parameter]]) -> Result<Query, Problem> {
+        let mut pairs: Vec<(&'static str, String)> = Vec::new();
+        for pair in raw.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let name = decoded(name).ok_or_else(|| malformed("a parameter's name is not UTF-8 in percent-encoding"))?;
+            let Some(known) = names(documented).find(|known| *known == name) else {
+                return Err(unknown(&name, documented));
+            };
+            let value = decoded(value).ok_or_else(|| Problem::field(known, "is not UTF-8 in percent-encoding"))?;
+            if value.is_empty() {
+                return Err(Problem::field(known, "must not be empty; leave it out instead"));
+            }
+            if value.contains('\0') {
+                return Err(Problem::field(known, "must not contain the character U+0000"));
+            }
+            if pairs.iter().any(|(name, _)| *name == known) {
+                return Err(Problem::field(known, "is given twice"));
+            }
+            pairs.push((known, value));
+        }
+        Ok(Query { pairs })
+    }
+
+    /// The value of a parameter.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A text of at most so many characters.
+    pub fn text(&self, name: &str, chars_max: usize) -> Result<Option<String>, Problem> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        if value.chars().count() > chars_max {
+            return Err(Problem::field(name, format!("must be at most {chars_max} characters")));
+        }
+        Ok(Some(value.to_owned()))
+    }
+
+    /// A value that `read` understands; `expected` says what it would.
+    pub fn read<T>(
+        &self,
+        name: &str,
+        expected: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, Problem> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        read(value).map(Some).ok_or_else(|| Problem::field(name, format!("must be {expected}")))
+    }
+
+    /// A whole number of a log: a size, or an index.
+    pub fn number(&self, name: &str) -> Result<Option<u64>, Problem> {
+        self.read(name, "a whole number below 2^63", decimal)
+    }
+}
+
+/// A decimal number without sign or leading zeros that the database can count to.
+pub(crate) fn decimal(text: &str) -> Option<u64> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let canonical = digits && (text == "0" || !text.starts_with('0'));
+    let number: i64 = canonical.then(|| text.parse().ok())??;
+    u64::try_from(number).ok()
+}
+
+fn names<'a>(documented: &'a [&'a [Parameter]]) -> impl Iterator<Item = &'static str> + 'a {
+    let in_query = |parameter: &&Parameter| parameter.place == "query";
+    documented.iter().copied().flatten().filter(in_query).map(|parameter| parameter.name)
+}
+
+fn malformed(detail: &str) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "malformed_query", detail)
+}
+
+fn unknown(name: &str, documented: &[&[Parameter]]) -> Problem {
+    let known: Vec<_> = names(documented).collect();
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    Problem {
+        field: Some(name.to_owned()),
+        ..Problem::new(
+            StatusCode::BAD_REQUEST,
+            "unknown_parameter",
+            format!("there is no such parameter here; there are: {known}"),
+        )
+    }
+}
+
+/// Undoes percent-encoding, and `+` for a space; `None` unless the result is UTF-8.
+fn decoded(text: &str) -> Option<String> {
+    if !text.contains(['%', '+']) {
+        return Some(text.to_owned());
+    }
+    let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => hex(rest.next()?)? << 4 | hex(rest.next()?)?,
+            b'+' => b' ',
+            other => other,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOCUMENTED: &[&[Parameter]] =
+        &[&[Parameter::query("actor", "", "{}"), Parameter::query("limit", "", "{}")]];
+
+    #[test]
+    fn values_are_decoded() {
+        let query = Query::parse(Some("actor=a%20b+c%C3%A9%25&&limit=7"), DOCUMENTED).unwrap();
+        assert_eq!(query.get("actor"), Some("a b cé%"));
+        assert_eq!(query.number("limit").unwrap(), Some(7));
+        assert!(Query::parse(None, DOCUMENTED).unwrap().get("actor").is_none());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let cases = [
+            ("actr=x", "unknown_parameter", Some("actr")),
+            ("actor=x&actor=y", "invalid_field", Some("actor")),
+            ("actor=", "invalid_field", Some("actor")),
+            ("actor", "invalid_field", Some("actor")),
+            ("actor=%00", "invalid_field", Some("actor")),
+            ("actor=%ff", "invalid_field", Some("actor")),
+            ("actor=%e", "invalid_field", Some("actor")),
+            ("actor=%zz", "invalid_field", Some("actor")),
+            ("%ff=x", "malformed_query", None),
+        ];
+        for (raw, code, field) in cases {
+            let problem = Query::parse(Some(raw), DOCUMENTED).unwrap_err();
+            assert_eq!((problem.code, problem.field.as_deref()), (code, field), "{raw}");
+            assert_eq!(problem.status, 400);
+        }
+    }
+
+    #[test]
+    fn numbers_have_one_spelling() {
+        assert_eq!(decimal("0"), Some(0));
+        assert_eq!(decimal("9223372036854775807"), Some(u64::MAX >> 1));
+        for text in ["", "-1", "+1", "01", "00", "1.0", "1e3", " 1", "٣", "9223372036854775808", "99999999999999999999"] {
+            assert_eq!(decimal(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! What of the API can be configured.
+
+use std::time::Duration;
+
+/// Limits and switches of the API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Largest request body, in bytes.
+    pub body_bytes_max: usize,
+    /// Whether entry bundles of the log (`/log/tile/entries/…`) are served without a key.
+    pub public_entries: bool,
+    /// Whether the last address of `X-Forwarded-For` is the caller's: only behind a proxy that sets it.
+    pub trusted_proxy: bool,
+    /// Most connections at once; further ones wait to be accepted.
+    pub connections_max: usize,
+    /// Most event streams at once; a further one gets 503.
+    pub streams_max: usize,
+    /// Most exports at once; a further one gets 503.
+    pub exports_max: usize,
+    /// How long a request's head may take to arrive, and how long a connection may be idle.
+    pub header_timeout: Duration,
+    /// How long a request's body may take to arrive.
+    pub body_timeout: Duration,
+    /// How long an export waits for a reader that takes nothing.
+    pub stall_timeout: Duration,
+    /// How often an event stream sends a comment, so that nobody in between takes it for dead.
+    pub heartbeat: Duration,
+    /// How long requests may take to finish after the shutdown began.
+    pub shutdown_grace: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            body_bytes_max: 8 * 1024 * 1024,
+            public_entries: false,
+            trusted_proxy: false,
+            connections_max: 4_096,
+            streams_max: 256,
+            exports_max: 4,
+            header_timeout: Duration::from_mins(1),
+            body_timeout: Duration::from_secs(30),
+            stall_timeout: Duration::from_mins(1),
+            heartbeat: Duration::from_secs(15),
+            shutdown_grace: Duration::from_secs(20),
+        }
+    }
+}
