@@ -4,6 +4,7 @@ use clap::Args;
 use engine::{Engine, InitStep, Initialised};
 use serde_json::json;
 
+use crate::config::variable;
 use crate::context::Context;
 use crate::demo::command_prefix;
 use crate::failure::{Exit, Failure};
@@ -26,7 +27,7 @@ pub async fn run(context: &Context, args: InitArgs) -> Result<Exit, Failure> {
     let done = Engine::init(&options, &mut |step: InitStep| {
         if say {
             // A closed output is met again, and reported, with the summary.
-            let _ = output::line(&step_line(&step));
+            let _ = output::line(&step_line(context, &step));
         }
         steps.push(step);
     })
@@ -40,11 +41,11 @@ pub async fn run(context: &Context, args: InitArgs) -> Result<Exit, Failure> {
     }
     if say {
         let changed = steps.iter().any(|step| step.changed);
-        let prefix = command_prefix(context);
+        let prefix = command_prefix(context, false);
         let verdict = if changed { "Ready." } else { "Nothing was missing." };
         output::line(&format!(
-            "\n{verdict} Keep the verifier key where auditors find it: it checks every receipt.\n\n  \
-             {}\n\nNext:\n  {prefix} serve\n  {prefix} key create --name my-app --scopes read,write\n  \
+            "\n{verdict} The log's verifier key checks every receipt; auditors need it:\n\n{}\n\n\
+             Next:\n  {prefix} serve\n  {prefix} key create --name my-app --scopes read,write\n  \
              {prefix} audit append --actor user:alice --action user.login",
             done.verifier_key
         ))?;
@@ -53,13 +54,18 @@ pub async fn run(context: &Context, args: InitArgs) -> Result<Exit, Failure> {
 }
 
 /// One step, as people see it.
-pub fn step_line(step: &InitStep) -> String {
+pub fn step_line(context: &Context, step: &InitStep) -> String {
     let state = if step.changed { "made" } else { "is there" };
-    let indent = " ".repeat(4);
-    let detail = output::plain(&step.detail);
-    // A verifier key does not fit on the line.
-    let gap = if detail.chars().count() > 50 { format!("\n{indent}") } else { " ".to_owned() };
-    format!("✓ {:<12} {state:<9}{gap}{detail}", step.name)
+    // The signing key's verifier key fills a line of its own, in the summary.
+    let detail = if step.name == "signing key" { key_place(context) } else { output::plain(&step.detail) };
+    format!("✓ {:<12} {state:<9} {detail}", step.name)
+}
+
+fn key_place(context: &Context) -> String {
+    match variable("PROBITY_SIGNING_KEY") {
+        Some(_) => "from PROBITY_SIGNING_KEY".to_owned(),
+        None => engine::keyfile::path(&context.settings.config.data_dir).display().to_string(),
+    }
 }
 
 /// The first admin's password in a box, when it was made now.

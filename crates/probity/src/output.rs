@@ -1,6 +1,6 @@
 //! What goes to standard output and how it is made safe to look at.
 
-use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::io::{self, BufWriter, StdoutLock, Write};
 
 use serde::Serialize;
 
@@ -9,11 +9,6 @@ use crate::failure::Failure;
 /// Standard output, buffered: a long list is written in few calls.
 pub fn stdout() -> BufWriter<StdoutLock<'static>> {
     BufWriter::with_capacity(64 * 1024, io::stdout().lock())
-}
-
-/// Whether standard output is looked at by a person.
-pub fn stdout_is_terminal() -> bool {
-    io::stdout().is_terminal()
 }
 
 /// Prints a line.

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::config::location;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::output::{self, count};
+use crate::output::{self, counted};
 use crate::table;
 
 /// Prints the state of database, log and parts; the answer is no when something is wrong.
@@ -21,6 +21,7 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         let mut conn = engine.db().reader().await?;
         store::migrate::state(&mut conn).await?
     };
+    let names: Vec<_> = health.checks.iter().map(|check| format!("Check {}", check.name)).collect();
     let (key, pool) = (engine.verifier_key(), metrics.pool);
     if context.json() {
         let checks: Vec<_> = health
@@ -41,12 +42,12 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
             ("Database", database),
             ("Version", version),
             ("Migrations", format!("{} of {} applied", migrations.applied, migrations.known)),
-            ("Log", format!("{}, {} entries", key.name(), count(metrics.log_size))),
+            ("Log", format!("{}, {}", key.name(), counted(metrics.log_size, "entry", "entries"))),
             ("Verifier key", key.to_string()),
             ("Pool", format!("{} open of at most {}, {} idle", pool.open, pool.max, pool.idle)),
         ];
         let mark = |ok| if ok { '✓' } else { '✗' };
-        pairs.extend(health.checks.iter().map(|check| (check.name, format!("{} {}", mark(check.ok), check.detail))));
+        pairs.extend(names.iter().zip(&health.checks).map(|(name, check)| (name.as_str(), format!("{} {}", mark(check.ok), check.detail))));
         pairs.push(("Verdict", if health.ready { "✓ all is well" } else { "✗ something is wrong" }.to_owned()));
         output::line(&table::pairs(&pairs, table::width()).join("\n"))?;
     }

@@ -11,8 +11,10 @@ pub enum Elide {
     Never,
     /// At its end.
     End,
-    /// At its start: what tells one ARN or action from another is at the end.
+    /// At its start: what tells one action or id from another is at the end.
     Start,
+    /// At its end, but paths and ARNs at their start.
+    Name,
 }
 
 /// A column.
@@ -24,16 +26,26 @@ pub struct Column {
     pub elide: Elide,
     /// Whether it holds numbers.
     pub number: bool,
+    /// How much of the room it gets, compared with others, where room is short.
+    pub weight: usize,
 }
 
 /// A column of texts.
 pub const fn column(title: &'static str, elide: Elide) -> Column {
-    Column { title, elide, number: false }
+    Column { title, elide, number: false, weight: 1 }
 }
 
 /// A column of numbers.
 pub const fn number(title: &'static str) -> Column {
-    Column { title, elide: Elide::Never, number: true }
+    Column { title, elide: Elide::Never, number: true, weight: 1 }
+}
+
+impl Column {
+    /// The same with more of the room.
+    pub const fn weighing(mut self, weight: usize) -> Column {
+        self.weight = weight;
+        self
+    }
 }
 
 const GAP: usize = 2;
@@ -79,11 +91,11 @@ fn widths(columns: &[Column], rows: &[Vec<String>], width: usize) -> Vec<usize> 
         })
         .collect();
     let gaps = GAP * columns.len().saturating_sub(1);
-    // The widest column that may be cut gives up one character at a time.
+    // The widest column that may be cut, by its weight, gives up one character at a time.
     while widths.iter().sum::<usize>() + gaps > width {
         let widest = (0..widths.len())
             .filter(|position| columns[*position].elide != Elide::Never && widths[*position] > WIDTH_MIN)
-            .max_by_key(|position| widths[*position]);
+            .max_by_key(|position| widths[*position] * 100 / columns[*position].weight);
         let Some(widest) = widest else { break };
         widths[widest] -= 1;
     }
@@ -94,7 +106,7 @@ fn cut(text: &str, width: usize, elide: Elide) -> String {
     if elide == Elide::Never || measure_text_width(text) <= width {
         return text.to_owned();
     }
-    if elide == Elide::End {
+    if elide == Elide::End || (elide == Elide::Name && !text.contains(['/', ':'])) {
         return console::truncate_str(text, width, "…").into_owned();
     }
     let mut kept = String::new();

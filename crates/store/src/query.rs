@@ -1,7 +1,13 @@
 //! Questions to the log: one entry, a page by filter.
+//!
+//! The indexes that filters use begin with the entry's *bucket*, `entry >> 10`. A plain index on the actor would
+//! make every append write to as many places as it names actors, the more the larger the log; with the bucket in
+//! front all writes go to the end of the index, and an append costs the same whatever the size of the log. A
+//! question pays for it with one look-up per bucket of 1,024 entries, see `docs/decisions/0004-bucketed-indexes.md`.
 
 use domain::audit::EntryFilter;
 use domain::record::Val;
+use evidence::leaf::Outcome;
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
@@ -58,11 +64,20 @@ pub async fn index_at(conn: &mut Conn, time: Timestamp, size: u64) -> Result<u64
     Ok(low)
 }
 
+/// Entries of a bucket share `entry >> BUCKET_BITS`, the first column of the indexes that filters use.
+const BUCKET_BITS: u32 = 10;
+
+/// How many buckets are asked for at a time: few at first, since what is asked for is mostly recent, then more.
+/// Only these lengths occur, so that there are few statement texts to prepare.
+const WINDOWS: [u64; 3] = [8, 64, 512];
+
 /// Conditions joined by AND, with their parameters.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Conditions {
     text: String,
     args: Vec<Val>,
+    /// Whether an index on buckets serves one of them.
+    indexed: bool,
 }
 
 impl Conditions {
@@ -71,6 +86,24 @@ impl Conditions {
         self.args.push(value.into());
         self.text.push_str(if self.text.is_empty() { " WHERE " } else { " AND " });
         self.text.push_str(&condition.replace('?', &format!("${}", self.args.len())));
+    }
+
+    /// Adds a condition that an index serves.
+    fn add_indexed(&mut self, condition: &str, value: impl Into<Val>) {
+        self.indexed = true;
+        self.add(condition, value);
+    }
+
+    /// Restricts to some buckets, given as their number range, padded to `width` parameters.
+    fn add_buckets(&mut self, first: u64, last: u64, width: u64) {
+        let marks: Vec<String> = (0..width)
+            .map(|offset| {
+                self.args.push(int((first + offset).min(last)).into());
+                format!("${}", self.args.len())
+            })
+            .collect();
+        self.text.push_str(if self.text.is_empty() { " WHERE " } else { " AND " });
+        self.text.push_str(&format!("entry >> {BUCKET_BITS} IN ({})", marks.join(", ")));
     }
 }
 
@@ -88,39 +121,35 @@ fn prefix_end(prefix: &str) -> Option<String> {
     Some(chars.into_iter().collect())
 }
 
-async fn conditions(conn: &mut Conn, filter: &EntryFilter, size: u64) -> Result<Conditions, Error> {
+fn conditions(filter: &EntryFilter) -> Conditions {
     let mut conditions = Conditions::default();
-    // Times become indexes: the log is in order of both.
-    if let Some(from) = filter.from {
-        conditions.add("entry >= ?", int(index_at(conn, from, size).await?));
-    }
-    if let Some(to) = filter.to {
-        conditions.add("entry < ?", int(index_at(conn, to, size).await?));
-    }
     if let Some(actor) = &filter.actor {
-        conditions.add("actor = ?", actor.as_str());
+        conditions.add_indexed("actor = ?", actor.as_str());
     }
     match filter.action.as_deref().map(|action| (action, action.strip_suffix('*'))) {
         Some((_, Some(prefix))) => {
-            conditions.add("action >= ?", prefix);
+            conditions.add_indexed("action >= ?", prefix);
             if let Some(end) = prefix_end(prefix) {
-                conditions.add("action < ?", end);
+                conditions.add_indexed("action < ?", end);
             }
         }
-        Some((action, None)) => conditions.add("action = ?", action),
+        Some((action, None)) => conditions.add_indexed("action = ?", action),
         None => {}
     }
     if let Some(kind) = &filter.target_kind {
         conditions.add("target_kind = ?", kind.as_str());
     }
     if let Some(target) = &filter.target {
-        conditions.add("target = ?", target.as_str());
+        conditions.add_indexed("target = ?", target.as_str());
     }
-    if let Some(outcome) = filter.outcome {
-        conditions.add("outcome = ?", outcome.as_str());
+    match filter.outcome {
+        Some(Outcome::Success) => conditions.add("outcome = ?", Outcome::Success.as_str()),
+        // Said once more in words that the partial index is made for.
+        Some(outcome) => conditions.add_indexed("outcome <> 'success' AND outcome = ?", outcome.as_str()),
+        None => {}
     }
     if let Some(ip) = &filter.ip {
-        conditions.add("ip = ?", ip.as_str());
+        conditions.add_indexed("ip = ?", ip.as_str());
     }
     if let Some(text) = &filter.text {
         // What is searched is the canonical JSON, where some characters are escaped.
@@ -129,30 +158,75 @@ async fn conditions(conn: &mut Conn, filter: &EntryFilter, size: u64) -> Result<
         let inner = escaped.trim_start_matches('"').strip_suffix('"').unwrap_or_default();
         conditions.add("lower(payload) LIKE lower(?) ESCAPE '\\'", format!("%{}%", like_literal(inner)));
     }
-    Ok(conditions)
+    conditions
 }
 
 /// A page of the entries below `size` that fulfil the filter.
 pub async fn page(conn: &mut Conn, filter: &EntryFilter, page: Page, size: u64) -> Result<Vec<StoredEntry>, Error> {
-    let mut conditions = conditions(conn, filter, size).await?;
-    let direction = match page.order {
-        Order::Descending => {
-            conditions.add("entry < ?", int(page.after.unwrap_or(size).min(size)));
-            "DESC"
-        }
-        Order::Ascending => {
-            conditions.add("entry < ?", int(size));
-            if let Some(after) = page.after {
-                conditions.add("entry > ?", int(after));
-            }
-            "ASC"
-        }
+    // Times become indexes: the log is in order of both.
+    let mut low = match filter.from {
+        Some(from) => index_at(conn, from, size).await?,
+        None => 0,
     };
-    conditions.args.push(Val::Int(page.limit.into()));
+    let mut high = match filter.to {
+        Some(to) => index_at(conn, to, size).await?,
+        None => size,
+    };
+    match (page.order, page.after) {
+        (Order::Descending, Some(after)) => high = high.min(after),
+        (Order::Ascending, Some(after)) => low = low.max(after.saturating_add(1)),
+        (_, None) => {}
+    }
+    let conditions = conditions(filter);
+    if !conditions.indexed {
+        return range(conn, conditions, None, low, high, page.order, page.limit).await;
+    }
+    let mut found = Vec::new();
+    let mut windows = WINDOWS.into_iter();
+    let mut width = WINDOWS[0];
+    while low < high && found.len() < page.limit as usize {
+        width = windows.next().unwrap_or(width);
+        let limit = page.limit - u32::try_from(found.len()).unwrap_or(page.limit);
+        let (from, to) = match page.order {
+            Order::Descending => {
+                let last = (high - 1) >> BUCKET_BITS;
+                (low.max((last + 1).saturating_sub(width) << BUCKET_BITS), high)
+            }
+            Order::Ascending => (low, high.min(((low >> BUCKET_BITS) + width) << BUCKET_BITS)),
+        };
+        found.append(&mut range(conn, conditions.clone(), Some(width), from, to, page.order, limit).await?);
+        match page.order {
+            Order::Descending => high = from,
+            Order::Ascending => low = to,
+        }
+    }
+    Ok(found)
+}
+
+/// Entries in `low..high` that fulfil the conditions, through the buckets' indexes when a `width` is given.
+async fn range(
+    conn: &mut Conn,
+    mut conditions: Conditions,
+    width: Option<u64>,
+    low: u64,
+    high: u64,
+    order: Order,
+    limit: u32,
+) -> Result<Vec<StoredEntry>, Error> {
+    if low >= high {
+        return Ok(Vec::new());
+    }
+    conditions.add("entry >= ?", int(low));
+    conditions.add("entry < ?", int(high));
+    if let Some(width) = width {
+        conditions.add_buckets(low >> BUCKET_BITS, (high - 1) >> BUCKET_BITS, width);
+    }
+    conditions.args.push(Val::Int(limit.into()));
     let sql = format!(
-        "{}{} ORDER BY entry {direction} LIMIT ${}",
+        "{}{} ORDER BY entry {} LIMIT ${}",
         StoredEntry::SELECT,
         conditions.text,
+        if order == Order::Descending { "DESC" } else { "ASC" },
         conditions.args.len()
     );
     let rows = conn.all(&sql, &conditions.args).await?;

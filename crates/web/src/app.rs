@@ -49,8 +49,25 @@ impl App {
         self.closing.send_replace(true);
     }
 
-    /// Becomes true when the shutdown begins.
-    pub fn closing(&self) -> watch::Receiver<bool> {
-        self.closing.subscribe()
+    /// Knows when the shutdown begins.
+    pub fn closing(&self) -> Closing {
+        Closing(self.closing.subscribe())
+    }
+}
+
+/// Knows when the shutdown begins.
+#[derive(Clone)]
+pub(crate) struct Closing(watch::Receiver<bool>);
+
+impl Closing {
+    /// Whether it has begun.
+    pub fn begun(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Returns when it has begun.
+    pub async fn wait(&mut self) {
+        // An error says that the API is gone altogether.
+        drop(self.0.wait_for(|closing| *closing).await);
     }
 }

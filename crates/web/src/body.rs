@@ -19,27 +19,43 @@ use crate::settings::Settings;
 pub(crate) async fn read(parts: &Parts, body: Body, settings: &Settings) -> Result<Bytes, Problem> {
     check_type(&parts.headers)?;
     let bytes_max = settings.body_bytes_max;
-    let announced = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let announced = parts
+        .headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > bytes_max)) {
         return Err(too_large(bytes_max));
     }
     match tokio::time::timeout(settings.body_timeout, collect(body, bytes_max)).await {
         Ok(result) => result,
         Err(_) => {
-            let detail = format!("the body did not arrive within {} s", settings.body_timeout.as_secs());
+            let detail = format!(
+                "the body did not arrive within {} s",
+                settings.body_timeout.as_secs()
+            );
             Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", detail))
         }
     }
 }
 
 fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
-    let unsupported = |code, detail: &str| Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, detail));
-    let media = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let unsupported =
+        |code, detail: &str| Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, detail));
+    let media = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let essence = media.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
-        return unsupported("unsupported_media_type", "send the body as Content-Type: application/json");
+        return unsupported(
+            "unsupported_media_type",
+            "send the body as Content-Type: application/json",
+        );
     }
-    if headers.get(CONTENT_ENCODING).is_some_and(|value| value != "identity") {
+    if headers
+        .get(CONTENT_ENCODING)
+        .is_some_and(|value| value != "identity")
+    {
         return unsupported("unsupported_encoding", "send the body without Content-Encoding");
     }
     Ok(())
@@ -58,7 +74,11 @@ async fn collect(mut body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
     let mut joined = BytesMut::new();
     while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
         let frame = frame.map_err(|_| {
-            Problem::new(StatusCode::BAD_REQUEST, "body_incomplete", "the body broke off before its end")
+            Problem::new(
+                StatusCode::BAD_REQUEST,
+                "body_incomplete",
+                "the body broke off before its end",
+            )
         })?;
         let Ok(data) = frame.into_data() else { continue };
         if first.len().max(joined.len()) + data.len() > bytes_max {
@@ -98,7 +118,10 @@ fn explained<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Problem {
     let message = error.to_string();
     if matches!(error.classify(), Category::Syntax | Category::Eof | Category::Io) {
         let detail = format!("the body is not JSON: {message}");
-        return Problem { place, ..Problem::new(StatusCode::BAD_REQUEST, "malformed_json", detail) };
+        return Problem {
+            place,
+            ..Problem::new(StatusCode::BAD_REQUEST, "malformed_json", detail)
+        };
     }
     let field = match (missing(&message), path.as_str()) {
         (Some(name), "") => Some(name.to_owned()),
@@ -106,7 +129,11 @@ fn explained<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Problem {
         (None, "") => None,
         (None, path) => Some(path.to_owned()),
     };
-    Problem { place, field, ..Problem::new(StatusCode::BAD_REQUEST, "invalid_field", message) }
+    Problem {
+        place,
+        field,
+        ..Problem::new(StatusCode::BAD_REQUEST, "invalid_field", message)
+    }
 }
 
 /// The name in serde's words for a missing field, which its path does not hold; the same for one given twice at

@@ -10,7 +10,9 @@ use domain::identity::Permission;
 use domain::{Caller, Origin};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
+};
 use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode};
 
@@ -66,14 +68,23 @@ impl Call {
 }
 
 /// Answers a request of this row of the table.
-pub(crate) async fn answer(app: Arc<App>, number: usize, route: &'static Route, request: Request) -> Response<Body> {
+pub(crate) async fn answer(
+    app: Arc<App>,
+    number: usize,
+    route: &'static Route,
+    request: Request,
+) -> Response<Body> {
     let started = Instant::now();
     let requests = Arc::clone(&app);
-    let attempt = AssertUnwindSafe(attempt(app, route, request)).catch_unwind().await;
+    let attempt = AssertUnwindSafe(attempt(app, route, request))
+        .catch_unwind()
+        .await;
     let result = attempt.unwrap_or_else(|_| Err(Problem::internal(&format_args!("{} panicked", route.path))));
     let mut response = result.unwrap_or_else(Problem::into_response);
     secure(&mut response, route.path);
-    requests.requests.record(number, response.status(), started.elapsed());
+    requests
+        .requests
+        .record(number, response.status(), started.elapsed());
     response
 }
 
@@ -91,7 +102,13 @@ async fn attempt(app: Arc<App>, route: &'static Route, request: Request) -> Answ
         None => None,
         Some(permission) => Some(authenticated(&app, &parts, permission).await?),
     };
-    (route.handler)(Call { app, parts, caller, body }).await
+    (route.handler)(Call {
+        app,
+        parts,
+        caller,
+        body,
+    })
+    .await
 }
 
 /// The caller behind the credential, who holds the permission if one is asked for.
@@ -114,9 +131,17 @@ fn bearer(parts: &Parts) -> Result<&str, Problem> {
     if values.next().is_some() {
         return Err(malformed());
     }
-    let (scheme, token) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(malformed)?;
+    let (scheme, token) = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .ok_or_else(malformed)?;
     // RFC 9110 section 11.1: the scheme's case does not matter.
-    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(malformed()) }
+    if scheme.eq_ignore_ascii_case("bearer") {
+        Ok(token.trim())
+    } else {
+        Err(malformed())
+    }
 }
 
 fn no_credential() -> Problem {
@@ -129,7 +154,10 @@ pub(crate) fn secure(response: &mut Response<Body>, path: &str) {
     let public = path.starts_with("/log/");
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    headers.insert(
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+    );
     if !public || !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
@@ -138,7 +166,9 @@ pub(crate) fn secure(response: &mut Response<Body>, path: &str) {
 /// An answer of this type.
 pub(crate) fn with_type(media: &'static str, body: impl Into<Body>) -> Response<Body> {
     let mut response = Response::new(body.into());
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(media));
     response
 }
 

@@ -35,9 +35,10 @@ mod tests {
     #[test]
     fn a_cursor_reads_back_in_its_own_order_alone() {
         for index in [0, 1, 255, 4_711, u64::MAX >> 1] {
-            for (order, other) in
-                [(Order::Descending, Order::Ascending), (Order::Ascending, Order::Descending)]
-            {
+            for (order, other) in [
+                (Order::Descending, Order::Ascending),
+                (Order::Ascending, Order::Descending),
+            ] {
                 let word = encode(order, index);
                 assert_eq!(decode(order, &word), Some(index));
                 assert_eq!(decode(other, &word), None);
@@ -49,7 +50,17 @@ mod tests {
     fn no_other_word_is_a_cursor() {
         let long = "A".repeat(10_000);
         let beyond = encode(Order::Descending, u64::MAX);
-        for word in ["", "x", "4711", "ZAAAAAAAAAA", "ZAAAAAAAAAAAA", "ZAAAAAAAAAA=", "ZAAAAAAA+/AA", &long, &beyond] {
+        for word in [
+            "",
+            "x",
+            "4711",
+            "ZAAAAAAAAAA",
+            "ZAAAAAAAAAAAA",
+            "ZAAAAAAAAAA=",
+            "ZAAAAAAA+/AA",
+            &long,
+            &beyond,
+        ] {
             assert_eq!(decode(Order::Descending, word), None, "{word}");
         }
     }

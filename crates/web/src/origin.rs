@@ -17,24 +17,44 @@ static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Reads the origin of a request.
 pub(crate) fn of(parts: &Parts, trusted_proxy: bool) -> Origin {
-    let forwarded = if trusted_proxy { forwarded_for(&parts.headers) } else { None };
+    let forwarded = if trusted_proxy {
+        forwarded_for(&parts.headers)
+    } else {
+        None
+    };
     let ip = forwarded.or_else(|| parts.extensions.get::<Peer>().map(|peer| peer.0.ip()));
     Origin {
         ip: ip.map(|ip| ip.to_canonical().to_string()),
-        user_agent: parts.headers.get(USER_AGENT).and_then(|value| printable(value.as_bytes())),
-        trace_id: parts.headers.get(&TRACEPARENT).and_then(|value| trace_id(value.to_str().ok()?)).map(str::to_owned),
+        user_agent: parts
+            .headers
+            .get(USER_AGENT)
+            .and_then(|value| printable(value.as_bytes())),
+        trace_id: parts
+            .headers
+            .get(&TRACEPARENT)
+            .and_then(|value| trace_id(value.to_str().ok()?))
+            .map(str::to_owned),
     }
 }
 
 /// The address that the nearest proxy saw: earlier ones are whatever the caller wrote.
 fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
-    let last = headers.get_all(&FORWARDED_FOR).iter().next_back()?.to_str().ok()?;
+    let last = headers
+        .get_all(&FORWARDED_FOR)
+        .iter()
+        .next_back()?
+        .to_str()
+        .ok()?;
     last.rsplit(',').next()?.trim().parse().ok()
 }
 
 fn printable(bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
-    let text: String = text.chars().filter(|c| !c.is_control()).take(TEXT_LEN_MAX).collect();
+    let text: String = text
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(TEXT_LEN_MAX)
+        .collect();
     (!text.is_empty()).then_some(text)
 }
 
@@ -43,7 +63,10 @@ fn trace_id(header: &str) -> Option<&str> {
     let mut fields = header.split('-');
     let (version, trace, parent, flags) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
     let hex = |text: &str, len: usize| {
-        text.len() == len && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+        text.len() == len
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
     };
     let some = |text: &str| text.bytes().any(|byte| byte != b'0');
     let well_formed = hex(version, 2)
@@ -69,7 +92,9 @@ mod tests {
             request = request.header(*name, *value);
         }
         let mut parts = request.body(()).unwrap().into_parts().0;
-        parts.extensions.insert(Peer("[::ffff:192.0.2.7]:4711".parse().unwrap()));
+        parts
+            .extensions
+            .insert(Peer("[::ffff:192.0.2.7]:4711".parse().unwrap()));
         parts
     }
 
@@ -78,16 +103,33 @@ mod tests {
         let forwarded = parts(&[("x-forwarded-for", "10.0.0.1, 203.0.113.9")]);
         assert_eq!(of(&forwarded, false).ip.unwrap(), "192.0.2.7");
         assert_eq!(of(&forwarded, true).ip.unwrap(), "203.0.113.9");
-        let twice = parts(&[("x-forwarded-for", "203.0.113.9"), ("x-forwarded-for", "2001:DB8::1")]);
+        let twice = parts(&[
+            ("x-forwarded-for", "203.0.113.9"),
+            ("x-forwarded-for", "2001:DB8::1"),
+        ]);
         assert_eq!(of(&twice, true).ip.unwrap(), "2001:db8::1");
-        assert_eq!(of(&parts(&[("x-forwarded-for", "junk")]), true).ip.unwrap(), "192.0.2.7");
+        assert_eq!(
+            of(&parts(&[("x-forwarded-for", "junk")]), true).ip.unwrap(),
+            "192.0.2.7"
+        );
     }
 
     #[test]
     fn a_user_agent_is_bounded_and_printable() {
         let long = "x".repeat(TEXT_LEN_MAX + 1);
-        assert_eq!(of(&parts(&[("user-agent", &long)]), false).user_agent.unwrap().len(), TEXT_LEN_MAX);
-        assert_eq!(of(&parts(&[("user-agent", "curl\t8")]), false).user_agent.unwrap(), "curl8");
+        assert_eq!(
+            of(&parts(&[("user-agent", &long)]), false)
+                .user_agent
+                .unwrap()
+                .len(),
+            TEXT_LEN_MAX
+        );
+        assert_eq!(
+            of(&parts(&[("user-agent", "curl\t8")]), false)
+                .user_agent
+                .unwrap(),
+            "curl8"
+        );
         assert_eq!(of(&parts(&[]), false).user_agent, None);
     }
 

@@ -32,12 +32,23 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Problem {
-        Problem { status, code, detail: detail.into(), field: None, place: None, entry: None, retry_after: None }
+        Problem {
+            status,
+            code,
+            detail: detail.into(),
+            field: None,
+            place: None,
+            entry: None,
+            retry_after: None,
+        }
     }
 
     /// A field or parameter that is out of its bounds.
     pub fn field(field: impl Into<String>, detail: impl Into<String>) -> Problem {
-        Problem { field: Some(field.into()), ..Problem::new(StatusCode::BAD_REQUEST, "invalid_field", detail) }
+        Problem {
+            field: Some(field.into()),
+            ..Problem::new(StatusCode::BAD_REQUEST, "invalid_field", detail)
+        }
     }
 
     pub fn not_found(code: &'static str, detail: impl Into<String>) -> Problem {
@@ -46,13 +57,20 @@ impl Problem {
 
     /// A path that names nothing.
     pub fn unknown_path() -> Problem {
-        Problem::not_found("unknown_path", "there is nothing at this path; /openapi.json lists what there is")
+        Problem::not_found(
+            "unknown_path",
+            "there is nothing at this path; /openapi.json lists what there is",
+        )
     }
 
     /// A failure of ours. What happened is for the log only.
     pub fn internal(what: &dyn std::fmt::Display) -> Problem {
         tracing::error!("request failed: {what}");
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "an internal error; the server's log has the details")
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "an internal error; the server's log has the details",
+        )
     }
 
     /// Too much of something at once.
@@ -71,7 +89,11 @@ impl Problem {
             RefusalKind::NotFound => StatusCode::NOT_FOUND,
             RefusalKind::Conflict => StatusCode::CONFLICT,
         };
-        Problem { field: refusal.field, entry, ..Problem::new(status, refusal.code, refusal.message) }
+        Problem {
+            field: refusal.field,
+            entry,
+            ..Problem::new(status, refusal.code, refusal.message)
+        }
     }
 
     /// The body.
@@ -107,7 +129,11 @@ impl Problem {
         }
         if self.status == StatusCode::UNAUTHORIZED {
             // RFC 6750 section 3.1: no error code where no credential was shown.
-            let challenge = if self.code == "no_credential" { "Bearer" } else { "Bearer error=\"invalid_token\"" };
+            let challenge = if self.code == "no_credential" {
+                "Bearer"
+            } else {
+                "Bearer error=\"invalid_token\""
+            };
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         response
@@ -118,7 +144,9 @@ impl Problem {
         let detail = format!("this path takes {allowed}");
         let mut response =
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail).into_response();
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+        response
+            .headers_mut()
+            .insert(ALLOW, HeaderValue::from_static(allowed));
         response
     }
 }
@@ -149,7 +177,11 @@ impl From<Error> for Problem {
             ),
             Error::Store(error) if matches!(error.kind, ErrorKind::Retry | ErrorKind::Connection) => {
                 tracing::error!("the database did not answer: {error}");
-                Problem::busy("database_unavailable", "the database does not answer now; try again", 1)
+                Problem::busy(
+                    "database_unavailable",
+                    "the database does not answer now; try again",
+                    1,
+                )
             }
             Error::Unknown(what) => {
                 tracing::error!("the outcome of a commit is not known: {what}");
@@ -186,16 +218,31 @@ mod tests {
     fn each_error_of_the_engine_has_its_status() {
         let store = |kind| Error::Store(store::Error::new(kind, "secret words"));
         let cases = [
-            (Error::Overloaded { retry_after_seconds: 3 }, 503, "overloaded", Some(3)),
+            (
+                Error::Overloaded {
+                    retry_after_seconds: 3,
+                },
+                503,
+                "overloaded",
+                Some(3),
+            ),
             (store(ErrorKind::Connection), 503, "database_unavailable", Some(1)),
             (store(ErrorKind::Retry), 503, "database_unavailable", Some(1)),
             (store(ErrorKind::Data), 500, "internal", None),
-            (Error::Unknown("secret words".into()), 503, "outcome_unknown", Some(1)),
+            (
+                Error::Unknown("secret words".into()),
+                503,
+                "outcome_unknown",
+                Some(1),
+            ),
             (Error::problem("secret words", "hint"), 500, "internal", None),
         ];
         for (error, status, code, retry_after) in cases {
             let problem = Problem::from(error);
-            assert_eq!((problem.status.as_u16(), problem.code, problem.retry_after), (status, code, retry_after));
+            assert_eq!(
+                (problem.status.as_u16(), problem.code, problem.retry_after),
+                (status, code, retry_after)
+            );
             assert!(!problem.text().contains("secret words"), "{}", problem.text());
         }
         let kinds = [
@@ -209,7 +256,10 @@ mod tests {
             let problem = Problem::of_refusal(Refusal::new(kind, "some_code", "why").field("x"), Some(7));
             let value: Value = serde_json::from_str(&problem.text()).unwrap();
             assert_eq!(value["status"], status);
-            assert_eq!((value["code"].as_str(), value["entry"].as_u64()), (Some("some_code"), Some(7)));
+            assert_eq!(
+                (value["code"].as_str(), value["entry"].as_u64()),
+                (Some("some_code"), Some(7))
+            );
         }
     }
 }

@@ -17,11 +17,13 @@ impl Query {
         let mut pairs: Vec<(&'static str, String)> = Vec::new();
         for pair in raw.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = decoded(name).ok_or_else(|| malformed("a parameter's name is not UTF-8 in percent-encoding"))?;
+            let name = decoded(name)
+                .ok_or_else(|| malformed("a parameter's name is not UTF-8 in percent-encoding"))?;
             let Some(known) = names(documented).find(|known| *known == name) else {
                 return Err(unknown(&name, documented));
             };
-            let value = decoded(value).ok_or_else(|| Problem::field(known, "is not UTF-8 in percent-encoding"))?;
+            let value =
+                decoded(value).ok_or_else(|| Problem::field(known, "is not UTF-8 in percent-encoding"))?;
             if value.is_empty() {
                 return Err(Problem::field(known, "must not be empty; leave it out instead"));
             }
@@ -38,14 +40,22 @@ impl Query {
 
     /// The value of a parameter.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+        self.pairs
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// A text of at most so many characters.
     pub fn text(&self, name: &str, chars_max: usize) -> Result<Option<String>, Problem> {
-        let Some(value) = self.get(name) else { return Ok(None) };
+        let Some(value) = self.get(name) else {
+            return Ok(None);
+        };
         if value.chars().count() > chars_max {
-            return Err(Problem::field(name, format!("must be at most {chars_max} characters")));
+            return Err(Problem::field(
+                name,
+                format!("must be at most {chars_max} characters"),
+            ));
         }
         Ok(Some(value.to_owned()))
     }
@@ -57,8 +67,12 @@ impl Query {
         expected: &str,
         read: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, Problem> {
-        let Some(value) = self.get(name) else { return Ok(None) };
-        read(value).map(Some).ok_or_else(|| Problem::field(name, format!("must be {expected}")))
+        let Some(value) = self.get(name) else {
+            return Ok(None);
+        };
+        read(value)
+            .map(Some)
+            .ok_or_else(|| Problem::field(name, format!("must be {expected}")))
     }
 
     /// A whole number of a log: a size, or an index.
@@ -77,7 +91,12 @@ pub(crate) fn decimal(text: &str) -> Option<u64> {
 
 fn names<'a>(documented: &'a [&'a [Parameter]]) -> impl Iterator<Item = &'static str> + 'a {
     let in_query = |parameter: &&Parameter| parameter.place == "query";
-    documented.iter().copied().flatten().filter(in_query).map(|parameter| parameter.name)
+    documented
+        .iter()
+        .copied()
+        .flatten()
+        .filter(in_query)
+        .map(|parameter| parameter.name)
 }
 
 fn malformed(detail: &str) -> Problem {
@@ -86,7 +105,11 @@ fn malformed(detail: &str) -> Problem {
 
 fn unknown(name: &str, documented: &[&[Parameter]]) -> Problem {
     let known: Vec<_> = names(documented).collect();
-    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    let known = if known.is_empty() {
+        "none".to_owned()
+    } else {
+        known.join(", ")
+    };
     Problem {
         field: Some(name.to_owned()),
         ..Problem::new(
@@ -102,7 +125,11 @@ fn decoded(text: &str) -> Option<String> {
     if !text.contains(['%', '+']) {
         return Some(text.to_owned());
     }
-    let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let hex = |byte: u8| {
+        char::from(byte)
+            .to_digit(16)
+            .and_then(|digit| u8::try_from(digit).ok())
+    };
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
@@ -119,8 +146,10 @@ fn decoded(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    const DOCUMENTED: &[&[Parameter]] =
-        &[&[Parameter::query("actor", "", "{}"), Parameter::query("limit", "", "{}")]];
+    const DOCUMENTED: &[&[Parameter]] = &[&[
+        Parameter::query("actor", "", "{}"),
+        Parameter::query("limit", "", "{}"),
+    ]];
 
     #[test]
     fn values_are_decoded() {
@@ -154,7 +183,19 @@ mod tests {
     fn numbers_have_one_spelling() {
         assert_eq!(decimal("0"), Some(0));
         assert_eq!(decimal("9223372036854775807"), Some(u64::MAX >> 1));
-        for text in ["", "-1", "+1", "01", "00", "1.0", "1e3", " 1", "٣", "9223372036854775808", "99999999999999999999"] {
+        for text in [
+            "",
+            "-1",
+            "+1",
+            "01",
+            "00",
+            "1.0",
+            "1e3",
+            " 1",
+            "٣",
+            "9223372036854775808",
+            "99999999999999999999",
+        ] {
             assert_eq!(decimal(text), None, "{text}");
         }
     }

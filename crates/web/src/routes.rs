@@ -129,7 +129,11 @@ pub(crate) fn build(app: &Arc<App>) -> Router {
 
 /// The methods of a path, for the header `Allow`.
 fn methods_of(path: &str) -> &'static str {
-    let of = |verb| ROUTES.iter().any(|route| route.verb == verb && route.path == path);
+    let of = |verb| {
+        ROUTES
+            .iter()
+            .any(|route| route.verb == verb && route.path == path)
+    };
     // Only paths without variables take anything but GET.
     match (of(Verb::Get), of(Verb::Post)) {
         (true, true) => "GET, HEAD, POST",

@@ -12,11 +12,11 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tower_service::Service;
 
-use crate::app::App;
+use crate::app::{App, Closing};
 use crate::origin::Peer;
 use crate::routes;
 use crate::settings::Settings;
@@ -37,7 +37,10 @@ pub async fn serve(
     let app = App::new(engine, settings);
     let router = routes::build(&app);
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(header_timeout).pipeline_flush(true);
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(header_timeout)
+        .pipeline_flush(true);
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     loop {
@@ -68,9 +71,14 @@ pub async fn serve(
     }
     drop(listener);
     app.close();
-    let finished = tokio::time::timeout(grace, async { while connections.join_next().await.is_some() {} }).await;
+    let finished =
+        tokio::time::timeout(grace, async { while connections.join_next().await.is_some() {} }).await;
     if finished.is_err() {
-        tracing::warn!("{} connections were cut after {} s", connections.len(), grace.as_secs());
+        tracing::warn!(
+            "{} connections were cut after {} s",
+            connections.len(),
+            grace.as_secs()
+        );
         connections.shutdown().await;
     }
     Ok(())
@@ -79,7 +87,10 @@ pub async fn serve(
 /// The other end gave up before we took the connection: nothing is wrong here.
 fn is_of_the_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    )
 }
 
 async fn connection(
@@ -87,7 +98,7 @@ async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
-    mut closing: watch::Receiver<bool>,
+    mut closing: Closing,
 ) {
     // Answers are small and whole: waiting to fill a packet only costs time.
     if let Err(error) = stream.set_nodelay(true) {
@@ -100,7 +111,7 @@ async fn connection(
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let result = tokio::select! {
         result = connection.as_mut() => result,
-        _ = closing.wait_for(|closing| *closing) => {
+        () = closing.wait() => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }

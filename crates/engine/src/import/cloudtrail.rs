@@ -29,10 +29,12 @@ fn text_at<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
 
 /// The event that a CloudTrail event is, without an id; the error says what keeps it from being one.
 pub(super) fn event(members: Map<String, Value>) -> Result<Event, String> {
-    let required = |name| text(&members, name).ok_or_else(|| format!("{name}: a CloudTrail event must have it"));
+    let required =
+        |name| text(&members, name).ok_or_else(|| format!("{name}: a CloudTrail event must have it"));
     let (source, name) = (required("eventSource")?, required("eventName")?);
-    let occurred_at: Timestamp =
-        required("eventTime")?.parse().map_err(|error| format!("eventTime: {error}"))?;
+    let occurred_at: Timestamp = required("eventTime")?
+        .parse()
+        .map_err(|error| format!("eventTime: {error}"))?;
     let identity = members.get("userIdentity").unwrap_or(&Value::Null);
     if !(identity.is_object() || identity.is_null()) {
         return Err("userIdentity: must be an object".to_owned());
@@ -77,9 +79,16 @@ fn actor(identity: &Value) -> Actor {
         _ if by_service => ActorKind::Service,
         _ => ActorKind::External,
     };
-    let id = ["/arn", "/invokedBy", "/service", "/principalId", "/onBehalfOf/userId", "/accountId"]
-        .into_iter()
-        .find_map(at);
+    let id = [
+        "/arn",
+        "/invokedBy",
+        "/service",
+        "/principalId",
+        "/onBehalfOf/userId",
+        "/accountId",
+    ]
+    .into_iter()
+    .find_map(at);
     let session = || match at("/type") {
         Some("AssumedRole") => session_name(identity),
         Some("Root") => Some("root"),
@@ -101,15 +110,20 @@ fn session_name(identity: &Value) -> Option<&str> {
         .and_then(|arn| arn.split_once(":assumed-role/"))
         .and_then(|(_, path)| path.rsplit_once('/'));
     let of_principal = || text_at(identity, "/principalId").and_then(|id| id.split_once(':'));
-    of_arn.or_else(of_principal).map(|(_, session)| session).filter(|session| !session.is_empty())
+    of_arn
+        .or_else(of_principal)
+        .map(|(_, session)| session)
+        .filter(|session| !session.is_empty())
 }
 
 /// Whether a role's session is an instance's (named by its id, `i-` and hex digits) or of a role that AWS makes
 /// for its own services.
 fn role_of_a_program(identity: &Value) -> bool {
-    let instance = session_name(identity).and_then(|session| session.strip_prefix("i-")).is_some_and(|digits| {
-        matches!(digits.len(), 8 | 17) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
-    });
+    let instance = session_name(identity)
+        .and_then(|session| session.strip_prefix("i-"))
+        .is_some_and(|digits| {
+            matches!(digits.len(), 8 | 17) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+        });
     let issuer = text_at(identity, "/sessionContext/sessionIssuer/arn");
     instance || issuer.is_some_and(|arn| arn.contains(":role/aws-service-role/"))
 }
@@ -128,10 +142,20 @@ fn outcome(name: &str, members: &Map<String, Value>) -> Outcome {
 /// `Client.UnauthorizedOperation` or `NotAuthorizedException`.
 fn is_refusal(code: &str) -> bool {
     let code = code.rsplit_once('.').map_or(code, |(_, code)| code);
-    let code = ["Exception", "Fault", "Error"].iter().find_map(|end| code.strip_suffix(end)).unwrap_or(code);
-    ["Denied", "UnauthorizedOperation", "UnauthorizedAccess", "Unauthorized", "NotAuthorized", "Forbidden"]
+    let code = ["Exception", "Fault", "Error"]
         .iter()
-        .any(|end| code.ends_with(end))
+        .find_map(|end| code.strip_suffix(end))
+        .unwrap_or(code);
+    [
+        "Denied",
+        "UnauthorizedOperation",
+        "UnauthorizedAccess",
+        "Unauthorized",
+        "NotAuthorized",
+        "Forbidden",
+    ]
+    .iter()
+    .any(|end| code.ends_with(end))
 }
 
 fn sentence(
@@ -142,9 +166,15 @@ fn sentence(
     outcome: Outcome,
     members: &Map<String, Value>,
 ) -> String {
-    let who = actor.name.as_deref().or(actor.id.as_deref()).unwrap_or("someone unknown");
+    let who = actor
+        .name
+        .as_deref()
+        .or(actor.id.as_deref())
+        .unwrap_or("someone unknown");
     let service = source.strip_suffix(".amazonaws.com").unwrap_or(source);
-    let on = target.and_then(|target| target.id.as_deref()).map_or(String::new(), |id| format!(" on {id}"));
+    let on = target
+        .and_then(|target| target.id.as_deref())
+        .map_or(String::new(), |id| format!(" on {id}"));
     let end = match (outcome, text(members, "errorCode")) {
         (Outcome::Success, _) => String::new(),
         (_, Some(code)) => format!(": {code}"),

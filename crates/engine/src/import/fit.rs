@@ -1,13 +1,13 @@
 //! Making what comes from outside fit an entry's bounds.
 
-use std::borrow::Cow;
-
 use domain::audit::event::KIND_LEN_MAX;
 
 /// `text` with every character that an action or a kind may not hold replaced by `_`.
 pub(super) fn word(text: &str) -> String {
     let fits = |character: char| character.is_ascii_alphanumeric() || "._:/-".contains(character);
-    text.chars().map(|character| if fits(character) { character } else { '_' }).collect()
+    text.chars()
+        .map(|character| if fits(character) { character } else { '_' })
+        .collect()
 }
 
 /// `text` as the kind of a target: its characters replaced as in [`word`], and cut at the longest kind.
@@ -19,12 +19,9 @@ pub(super) fn kind(text: &str) -> String {
 
 /// The first `chars_max` characters.
 pub(super) fn cut(text: &str, chars_max: usize) -> &str {
-    text.char_indices().nth(chars_max).map_or(text, |(end, _)| &text[..end])
-}
-
-/// `text`, or none where it is empty: an entry leaves out what is not known.
-pub(super) fn filled(text: Cow<'_, str>) -> Option<String> {
-    (!text.is_empty()).then(|| text.into_owned())
+    text.char_indices()
+        .nth(chars_max)
+        .map_or(text, |(end, _)| &text[..end])
 }
 
 #[cfg(test)]
@@ -37,7 +34,5 @@ mod tests {
         assert_eq!(kind(&"é".repeat(65)), "_".repeat(64));
         assert_eq!(cut("aéb", 2), "aé");
         assert_eq!(cut("aé", 2), "aé");
-        assert_eq!(filled("".into()), None);
-        assert_eq!(filled("a".into()), Some("a".to_owned()));
     }
 }

@@ -15,6 +15,13 @@ pub(super) fn read_object(text: &str) -> Result<Map<String, Value>, String> {
     }
 }
 
+/// The canonical text (RFC 8785) of a line.
+pub(super) fn line_text(members: &Map<String, Value>) -> String {
+    let mut text = String::with_capacity(1_024);
+    evidence::json::write_map(members, &mut text);
+    text
+}
+
 /// `members` as the details of an event; the error says that they are nested too deep for an entry.
 pub(super) fn details(members: Map<String, Value>) -> Result<StrictObject, String> {
     let deepest = members.values().map(depth).max().unwrap_or(0);
@@ -42,7 +49,8 @@ fn quote_inexact(text: &str) -> Cow<'_, str> {
             b'"' => at = string_end(bytes, at),
             b'-' | b'0'..=b'9' => {
                 let start = at;
-                while at < bytes.len() && matches!(bytes[at], b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9') {
+                while at < bytes.len() && matches!(bytes[at], b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')
+                {
                     at += 1;
                 }
                 // Before a colon it would be the name of a member, which must stay the error that it is.
@@ -95,7 +103,10 @@ fn is_number(token: &[u8]) -> bool {
         rest = &fraction[count..];
     }
     if let Some(exponent) = rest.strip_prefix(b"e").or_else(|| rest.strip_prefix(b"E")) {
-        let exponent = exponent.strip_prefix(b"-").or_else(|| exponent.strip_prefix(b"+")).unwrap_or(exponent);
+        let exponent = exponent
+            .strip_prefix(b"-")
+            .or_else(|| exponent.strip_prefix(b"+"))
+            .unwrap_or(exponent);
         return !exponent.is_empty() && digits(exponent) == exponent.len();
     }
     rest.is_empty()
@@ -125,7 +136,9 @@ fn decimal(number: &str) -> Option<(bool, String, i64)> {
     }
     let dropped = all.len() - all.trim_end_matches('0').len();
     let exponent: i64 = exponent.parse().ok()?;
-    let power = exponent.checked_sub(i64::try_from(fraction.len()).ok()?)?.checked_add(i64::try_from(dropped).ok()?)?;
+    let power = exponent
+        .checked_sub(i64::try_from(fraction.len()).ok()?)?
+        .checked_add(i64::try_from(dropped).ok()?)?;
     Some((unsigned.len() != number.len(), digits.to_owned(), power))
 }
 
@@ -175,9 +188,7 @@ mod tests {
 
     #[test]
     fn details_are_bounded_in_depth() {
-        let nested = |levels: usize| {
-            (0..levels).fold(Value::Null, |inner, _| Value::Array(vec![inner]))
-        };
+        let nested = |levels: usize| (0..levels).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
         let with = |value| Map::from_iter([("a".to_owned(), value)]);
         assert!(details(with(nested(31))).is_ok());
         assert!(details(with(nested(32))).unwrap_err().contains("deeper than 32"));
@@ -189,7 +200,8 @@ mod tests {
     proptest! {
         #[test]
         fn every_double_is_exact_and_every_object_reads(double in proptest::num::f64::NORMAL, integer: u64) {
-            prop_assert!(is_exact(&format!("{double:e}")));
+            let shortest = format!("{double:e}");
+            prop_assert!(is_exact(&shortest), "{}", shortest);
             let members = read_object(&format!("{{\"n\":{integer}}}")).unwrap();
             let read = match &members["n"] {
                 Value::String(text) => text.clone(),

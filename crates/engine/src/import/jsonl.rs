@@ -10,7 +10,15 @@ use super::json;
 /// Where the details keep what an entry had in the log that it comes from.
 const IMPORTED: &str = "_imported";
 /// What an event cannot bring: the old log, not ours, vouches for it.
-const OF_THE_OLD_LOG: [&str; 7] = ["at", "authority", "changes", "erased", "evidence", "index", "recorded_by"];
+const OF_THE_OLD_LOG: [&str; 7] = [
+    "at",
+    "authority",
+    "changes",
+    "erased",
+    "evidence",
+    "index",
+    "recorded_by",
+];
 
 /// The event that an exported entry tells of: the same id, and the time at which it happened or else was
 /// recorded. Its place, time, recorder, authority, row changes and proof in the old log go to
@@ -64,8 +72,14 @@ mod tests {
     fn an_entry_becomes_the_event_that_it_was() {
         let event = event(json::read_object(ENTRY).unwrap()).unwrap();
         event.validate().unwrap();
-        assert_eq!(event.id.unwrap().to_string(), "01893fc0-a490-7000-8000-00000000002a");
-        assert_eq!(event.occurred_at.unwrap().to_string(), "2026-11-21T08:30:00.123456Z");
+        assert_eq!(
+            event.id.unwrap().to_string(),
+            "01893fc0-a490-7000-8000-00000000002a"
+        );
+        assert_eq!(
+            event.occurred_at.unwrap().to_string(),
+            "2026-11-21T08:30:00.123456Z"
+        );
         assert_eq!(event.actor.on_behalf_of.as_deref(), Some("o"));
         assert_eq!(event.target.unwrap().id.as_deref(), Some("42"));
         assert_eq!(event.outcome, evidence::Outcome::Refused);
@@ -73,7 +87,10 @@ mod tests {
         let details = event.details.unwrap().0;
         assert_eq!(details["x"], 1);
         let imported = &details[IMPORTED];
-        assert_eq!((&imported["index"], &imported["authority"]), (&7.into(), &"system".into()));
+        assert_eq!(
+            (&imported["index"], &imported["authority"]),
+            (&7.into(), &"system".into())
+        );
         assert_eq!(imported["changes"][0]["after"]["n"], "9007199254740993");
         assert_eq!(imported["evidence"]["salt"], "00");
         assert_eq!(imported[IMPORTED]["index"], 3);
@@ -84,7 +101,10 @@ mod tests {
     fn own_time_wins_and_other_shapes_are_refused() {
         let with_time = ENTRY.replacen('{', r#"{"occurred_at":"2023-07-10T11:42:18.000000Z","#, 1);
         let mapped = event(json::read_object(&with_time).unwrap()).unwrap();
-        assert_eq!(mapped.occurred_at.unwrap().to_string(), "2023-07-10T11:42:18.000000Z");
+        assert_eq!(
+            mapped.occurred_at.unwrap().to_string(),
+            "2023-07-10T11:42:18.000000Z"
+        );
         let unknown = ENTRY.replacen('{', r#"{"surprise":1,"#, 1);
         let error = event(json::read_object(&unknown).unwrap()).unwrap_err();
         assert!(error.contains("surprise"), "{error}");

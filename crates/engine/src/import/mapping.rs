@@ -24,9 +24,12 @@ use super::{fit, json};
 /// `_`. With the whole line in the details, which is the default, nothing is lost: so an overlong description,
 /// user agent, mission or name is cut, and an address or trace id that is none is left out. Otherwise either
 /// rejects the line.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mapping(Box<Fields>);
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Mapping {
+struct Fields {
     /// `user`, `agent`, `service`, `system` or `external`; external unless given.
     actor_kind: Option<Source>,
     actor_id: Option<Source>,
@@ -86,7 +89,9 @@ impl<'de> Deserialize<'de> for Details {
         match text.as_str() {
             "" | "/" => Ok(Details::Whole),
             "none" => Ok(Details::None),
-            _ => Source::parse(&text).map(Details::Part).map_err(serde::de::Error::custom),
+            _ => Source::parse(&text)
+                .map(Details::Part)
+                .map_err(serde::de::Error::custom),
         }
     }
 }
@@ -108,14 +113,25 @@ fn owned(field: &str, source: Option<&Source>, line: &Line) -> Result<Option<Str
 impl Mapping {
     /// Reads a mapping file (TOML 1.0). An unknown key is refused by name.
     pub fn parse(toml: &str) -> Result<Mapping, MappingError> {
-        toml::from_str(toml).map_err(|error| MappingError(error.to_string().trim_end().to_owned()))
+        let fields =
+            toml::from_str(toml).map_err(|error| MappingError(error.to_string().trim_end().to_owned()))?;
+        Ok(Mapping(Box::new(fields)))
     }
 
     /// The event that the line is; the error names the field and what is wrong with it.
     pub(super) fn event(&self, line: Line) -> Result<Event, String> {
+        self.0.event(line)
+    }
+}
+
+impl Fields {
+    fn event(&self, line: Line) -> Result<Event, String> {
         let action = text("action", Some(&self.action), &line)?.ok_or("action: is missing or empty")?;
         let occurred_at = match &self.occurred_at {
-            Some(source) => self.time_format.read(source, &line).map_err(|reason| format!("occurred_at: {reason}"))?,
+            Some(source) => self
+                .time_format
+                .read(source, &line)
+                .map_err(|reason| format!("occurred_at: {reason}"))?,
             None => None,
         };
         let id = text("id", self.id.as_ref(), &line)?.and_then(|id| Uuid::try_parse(&id).ok());
@@ -127,7 +143,9 @@ impl Mapping {
             target: self.target(&line)?,
             outcome: self.outcome(&line)?,
             description: self.cut("description", self.description.as_ref(), &line, TEXT_LEN_MAX)?,
-            ip: self.kept_if("ip", self.ip.as_ref(), &line, |ip| ip.parse::<std::net::IpAddr>().is_ok())?,
+            ip: self.kept_if("ip", self.ip.as_ref(), &line, |ip| {
+                ip.parse::<std::net::IpAddr>().is_ok()
+            })?,
             user_agent: self.cut("user_agent", self.user_agent.as_ref(), &line, TEXT_LEN_MAX)?,
             trace_id: self.kept_if("trace_id", self.trace_id.as_ref(), &line, |id| {
                 evidence::json::from_hex::<16>(id).is_some_and(|id| id != [0; 16])
@@ -141,8 +159,9 @@ impl Mapping {
 
     fn actor(&self, line: &Line) -> Result<Actor, String> {
         let kind = match text("actor_kind", self.actor_kind.as_ref(), line)? {
-            Some(word) => ActorKind::parse(&word)
-                .ok_or_else(|| format!("actor_kind: {word:?} is not user, agent, service, system or external"))?,
+            Some(word) => ActorKind::parse(&word).ok_or_else(|| {
+                format!("actor_kind: {word:?} is not user, agent, service, system or external")
+            })?,
             None => ActorKind::External,
         };
         Ok(Actor {
@@ -156,15 +175,24 @@ impl Mapping {
     fn target(&self, line: &Line) -> Result<Option<Target>, String> {
         let id = owned("target_id", self.target_id.as_ref(), line)?;
         match text("target_kind", self.target_kind.as_ref(), line)? {
-            Some(kind) => Ok(Some(Target { kind: fit::kind(&kind), id })),
+            Some(kind) => Ok(Some(Target {
+                kind: fit::kind(&kind),
+                id,
+            })),
             None if id.is_some() => Err("target_kind: is missing, but there is a target_id".to_owned()),
             None => Ok(None),
         }
     }
 
     fn outcome(&self, line: &Line) -> Result<Outcome, String> {
-        let Some(word) = text("outcome", self.outcome.as_ref(), line)? else { return Ok(Outcome::Success) };
-        let known = self.outcome_values.get(word.as_ref()).copied().or_else(|| Outcome::parse(&word));
+        let Some(word) = text("outcome", self.outcome.as_ref(), line)? else {
+            return Ok(Outcome::Success);
+        };
+        let known = self
+            .outcome_values
+            .get(word.as_ref())
+            .copied()
+            .or_else(|| Outcome::parse(&word));
         known.ok_or_else(|| format!("outcome: {word:?} is not among outcome_values"))
     }
 
@@ -190,9 +218,21 @@ impl Mapping {
     }
 
     /// A text of a bounded length: cut where the details hold the whole.
-    fn cut(&self, field: &str, source: Option<&Source>, line: &Line, max: usize) -> Result<Option<String>, String> {
+    fn cut(
+        &self,
+        field: &str,
+        source: Option<&Source>,
+        line: &Line,
+        max: usize,
+    ) -> Result<Option<String>, String> {
         let found = text(field, source, line)?;
-        Ok(found.map(|text| if self.details == Details::Whole { fit::cut(&text, max).to_owned() } else { text.into_owned() }))
+        Ok(found.map(|text| {
+            if self.details == Details::Whole {
+                fit::cut(&text, max).to_owned()
+            } else {
+                text.into_owned()
+            }
+        }))
     }
 
     /// A text of a certain form: left out where it has another and the details hold it. (The bounds of an event
@@ -210,10 +250,18 @@ impl Mapping {
 }
 
 fn drag_mode(source: Option<&Source>, line: &Line) -> Result<Option<DragMode>, String> {
-    let Some(word) = text("drag_mode", source, line)? else { return Ok(None) };
-    let all = [DragMode::Draft, DragMode::Research, DragMode::Analysis, DragMode::Grunt];
+    let Some(word) = text("drag_mode", source, line)? else {
+        return Ok(None);
+    };
+    let all = [
+        DragMode::Draft,
+        DragMode::Research,
+        DragMode::Analysis,
+        DragMode::Grunt,
+    ];
     let mode = all.into_iter().find(|mode| mode.as_str() == word);
-    mode.map(Some).ok_or_else(|| format!("drag_mode: {word:?} is not draft, research, analysis or grunt"))
+    mode.map(Some)
+        .ok_or_else(|| format!("drag_mode: {word:?} is not draft, research, analysis or grunt"))
 }
 
 fn object(value: Cow<'_, Value>) -> Result<StrictObject, String> {

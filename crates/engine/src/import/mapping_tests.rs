@@ -39,11 +39,23 @@ fn a_line_of_another_shape() {
     assert_eq!(event.actor.id.as_deref(), Some("ann@example.org"));
     assert_eq!(event.actor.name.as_deref(), Some("Ann"));
     assert_eq!(event.action, "order_placed");
-    assert_eq!(event.target, Some(Target { kind: "order".into(), id: Some("42".into()) }));
-    assert_eq!(event.occurred_at.unwrap().to_string(), "2023-11-14T22:13:20.123000Z");
+    assert_eq!(
+        event.target,
+        Some(Target {
+            kind: "order".into(),
+            id: Some("42".into())
+        })
+    );
+    assert_eq!(
+        event.occurred_at.unwrap().to_string(),
+        "2023-11-14T22:13:20.123000Z"
+    );
     assert_eq!(event.outcome, Outcome::Refused);
     assert_eq!(event.ip, None);
-    assert_eq!(event.trace_id.as_deref(), Some("4bf92f3577b34da6a3ce929d0e0e4736"));
+    assert_eq!(
+        event.trace_id.as_deref(),
+        Some("4bf92f3577b34da6a3ce929d0e0e4736")
+    );
     assert_eq!(event.drag_mode, Some(DragMode::Research));
     let aim = event.aim.unwrap();
     assert_eq!(aim.mission.as_deref(), Some("sell"));
@@ -54,9 +66,19 @@ fn a_line_of_another_shape() {
 #[test]
 fn least_mapping_and_own_ids() {
     let mapping = Mapping::parse("action = \"=seen\"\nid = \"/id\"\ndetails = \"/rest\"").unwrap();
-    let event = mapping.event(line(r#"{"id":"01893FC0-A490-7000-8000-00000000002A","rest":{"a":1}}"#)).unwrap();
-    assert_eq!(event.id.unwrap().to_string(), "01893fc0-a490-7000-8000-00000000002a");
-    assert_eq!((event.actor.kind, event.outcome), (ActorKind::External, Outcome::Success));
+    let event = mapping
+        .event(line(
+            r#"{"id":"01893FC0-A490-7000-8000-00000000002A","rest":{"a":1}}"#,
+        ))
+        .unwrap();
+    assert_eq!(
+        event.id.unwrap().to_string(),
+        "01893fc0-a490-7000-8000-00000000002a"
+    );
+    assert_eq!(
+        (event.actor.kind, event.outcome),
+        (ActorKind::External, Outcome::Success)
+    );
     assert_eq!((event.target, event.occurred_at, event.aim), (None, None, None));
     assert_eq!(event.details.unwrap().0, line(r#"{"a":1}"#));
     let none = Mapping::parse("action = \"=seen\"\ndetails = \"none\"").unwrap();
@@ -71,7 +93,10 @@ fn what_does_not_fit_is_cut_only_where_nothing_is_lost() {
     whole.validate().unwrap();
     assert_eq!(whole.description.unwrap().chars().count(), 10_000);
     assert_eq!((whole.actor.name.unwrap().chars().count(), whole.ip), (256, None));
-    let none = Mapping::parse(&format!("{text}details = \"none\"")).unwrap().event(long).unwrap();
+    let none = Mapping::parse(&format!("{text}details = \"none\""))
+        .unwrap()
+        .event(long)
+        .unwrap();
     assert_eq!(none.ip.as_deref(), Some("-"));
     assert_eq!(none.validate().unwrap_err().field, "actor.name");
 }
@@ -83,17 +108,34 @@ fn lines_that_do_not_map() {
         ("\"order placed\"", "\"\"", "action: is missing or empty"),
         ("\"order placed\"", "null", "action: is missing or empty"),
         ("\"order placed\"", "{}", "action: must be a text"),
-        ("\"denied\"", "\"maybe\"", "outcome: \"maybe\" is not among outcome_values"),
-        ("1700000000123", "\"today\"", "occurred_at: \"today\" is not a time in milliseconds"),
+        (
+            "\"denied\"",
+            "\"maybe\"",
+            "outcome: \"maybe\" is not among outcome_values",
+        ),
+        (
+            "1700000000123",
+            "\"today\"",
+            "occurred_at: \"today\" is not a time in milliseconds",
+        ),
         ("\"research\"", "\"play\"", "drag_mode: \"play\""),
         ("\"rest\"", "\"kind\"", "actor_kind: must be a text"),
-        ("{\"a\":1}", "1,\"kind\":\"robot\"", "actor_kind: \"robot\" is not"),
+        (
+            "{\"a\":1}",
+            "1,\"kind\":\"robot\"",
+            "actor_kind: \"robot\" is not",
+        ),
     ] {
         let error = mapping.event(line(&LINE.replace(change, to))).unwrap_err();
         assert!(error.starts_with(reason), "{to}: {error}");
     }
     let no_kind = Mapping::parse("action = \"=a\"\ntarget_id = \"/x\"").unwrap();
-    assert!(no_kind.event(line(r#"{"x":1}"#)).unwrap_err().starts_with("target_kind"));
+    assert!(
+        no_kind
+            .event(line(r#"{"x":1}"#))
+            .unwrap_err()
+            .starts_with("target_kind")
+    );
 }
 
 #[test]

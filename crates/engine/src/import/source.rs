@@ -22,11 +22,15 @@ impl Source {
             return Ok(Source::Constant(constant.to_owned()));
         }
         let Some(path) = text.strip_prefix('/') else {
-            return Err(format!("{text:?} is neither a JSON pointer such as \"/user/id\" nor a constant such as \"=user\""));
+            return Err(format!(
+                "{text:?} is neither a JSON pointer such as \"/user/id\" nor a constant such as \"=user\""
+            ));
         };
-        path.split('/').map(unescape).collect::<Option<_>>().map(Source::Pointer).ok_or_else(|| {
-            format!("{text:?} is not a JSON pointer: after '~' stands 0 or 1")
-        })
+        path.split('/')
+            .map(unescape)
+            .collect::<Option<_>>()
+            .map(Source::Pointer)
+            .ok_or_else(|| format!("{text:?} is not a JSON pointer: after '~' stands 0 or 1"))
     }
 
     /// What it finds; nothing for null.
@@ -35,11 +39,13 @@ impl Source {
             Source::Constant(text) => Some(Cow::Owned(Value::String(text.clone()))),
             Source::Pointer(path) => {
                 let (first, rest) = path.split_first()?;
-                let found = rest.iter().try_fold(line.get(first)?, |value, name| match value {
-                    Value::Object(members) => members.get(name),
-                    Value::Array(items) => items.get(position(name)?),
-                    _ => None,
-                })?;
+                let found = rest
+                    .iter()
+                    .try_fold(line.get(first)?, |value, name| match value {
+                        Value::Object(members) => members.get(name),
+                        Value::Array(items) => items.get(position(name)?),
+                        _ => None,
+                    })?;
                 (!found.is_null()).then_some(Cow::Borrowed(found))
             }
         }
@@ -105,11 +111,20 @@ pub(super) enum TimeFormat {
 
 impl TimeFormat {
     /// The time that the source finds; what is finer than a microsecond is cut off.
-    pub(super) fn read(self, source: &Source, line: &Map<String, Value>) -> Result<Option<Timestamp>, String> {
-        let Some(text) = source.text(line)? else { return Ok(None) };
+    pub(super) fn read(
+        self,
+        source: &Source,
+        line: &Map<String, Value>,
+    ) -> Result<Option<Timestamp>, String> {
+        let Some(text) = source.text(line)? else {
+            return Ok(None);
+        };
         let (digits, unit) = match self {
             TimeFormat::Rfc3339 => {
-                return text.parse().map(Some).map_err(|error| format!("{:?} is {error}", super::fit::cut(&text, 64)));
+                return text
+                    .parse()
+                    .map(Some)
+                    .map_err(|error| format!("{:?} is {error}", super::fit::cut(&text, 64)));
             }
             TimeFormat::UnixS => (6, "seconds"),
             TimeFormat::UnixMs => (3, "milliseconds"),
@@ -117,7 +132,10 @@ impl TimeFormat {
         };
         let time = micros(&text, digits).and_then(Timestamp::from_micros);
         time.map(Some).ok_or_else(|| {
-            format!("{:?} is not a time in {unit} since 1970, between the years 0001 and 9999", super::fit::cut(&text, 64))
+            format!(
+                "{:?} is not a time in {unit} since 1970, between the years 0001 and 9999",
+                super::fit::cut(&text, 64)
+            )
         })
     }
 }
@@ -132,7 +150,11 @@ fn micros(text: &str, digits: usize) -> Option<i64> {
     }
     let kept = &fraction[..fraction.len().min(digits)];
     let number: i64 = format!("{whole}{kept:0<digits$}").parse().ok()?;
-    Some(if unsigned.len() == text.len() { number } else { -number })
+    Some(if unsigned.len() == text.len() {
+        number
+    } else {
+        -number
+    })
 }
 
 #[cfg(test)]
@@ -170,16 +192,36 @@ mod tests {
     fn times() {
         let read = |format: TimeFormat, json: &str| {
             let line = read_object(&format!("{{\"t\":{json}}}")).unwrap();
-            format.read(&Source::parse("/t").unwrap(), &line).map(|time| time.map(|time| time.to_string()))
+            format
+                .read(&Source::parse("/t").unwrap(), &line)
+                .map(|time| time.map(|time| time.to_string()))
         };
         let at = |text: &str| Ok(Some(text.to_owned()));
-        assert_eq!(read(TimeFormat::UnixS, "1464307123"), at("2016-05-26T23:58:43.000000Z"));
-        assert_eq!(read(TimeFormat::UnixS, "\"1464307123.1234567\""), at("2016-05-26T23:58:43.123456Z"));
-        assert_eq!(read(TimeFormat::UnixS, "1464307123.5"), at("2016-05-26T23:58:43.500000Z"));
-        assert_eq!(read(TimeFormat::UnixMs, "1464307123001.25"), at("2016-05-26T23:58:43.001250Z"));
-        assert_eq!(read(TimeFormat::UnixUs, "1464307123000001"), at("2016-05-26T23:58:43.000001Z"));
+        assert_eq!(
+            read(TimeFormat::UnixS, "1464307123"),
+            at("2016-05-26T23:58:43.000000Z")
+        );
+        assert_eq!(
+            read(TimeFormat::UnixS, "\"1464307123.1234567\""),
+            at("2016-05-26T23:58:43.123456Z")
+        );
+        assert_eq!(
+            read(TimeFormat::UnixS, "1464307123.5"),
+            at("2016-05-26T23:58:43.500000Z")
+        );
+        assert_eq!(
+            read(TimeFormat::UnixMs, "1464307123001.25"),
+            at("2016-05-26T23:58:43.001250Z")
+        );
+        assert_eq!(
+            read(TimeFormat::UnixUs, "1464307123000001"),
+            at("2016-05-26T23:58:43.000001Z")
+        );
         assert_eq!(read(TimeFormat::UnixS, "-1"), at("1969-12-31T23:59:59.000000Z"));
-        assert_eq!(read(TimeFormat::Rfc3339, "\"2016-05-26T23:58:43Z\""), at("2016-05-26T23:58:43.000000Z"));
+        assert_eq!(
+            read(TimeFormat::Rfc3339, "\"2016-05-26T23:58:43Z\""),
+            at("2016-05-26T23:58:43.000000Z")
+        );
         assert_eq!(read(TimeFormat::Rfc3339, "null"), Ok(None));
         for (format, json) in [
             (TimeFormat::Rfc3339, "\"26/May/2016\""),

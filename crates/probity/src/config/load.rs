@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use figment::Figment;
-use figment::error::Kind;
+use figment::error::Kind as ErrorKind;
 use figment::value::Value;
 
 use super::layers::Layer;
-use super::{Config, KEYS, Key, variable};
+use super::{Config, KEYS, Key, Kind, variable};
 use crate::cli::Global;
 use crate::failure::Failure;
 use crate::log::check_level;
@@ -85,8 +85,7 @@ fn above_files(mut figment: Figment, global: &Global, options: &[(&'static str, 
     for key in KEYS {
         for name in key.variables {
             if let Some(text) = variable(name) {
-                let number = key.bounds.and_then(|_| text.trim().parse::<u64>().ok());
-                figment = figment.merge(Layer::single(name, key.name, number.map_or(Value::from(text), Value::from)));
+                figment = figment.merge(Layer::single(name, key.name, value(key.kind, text)));
             }
         }
     }
@@ -103,12 +102,21 @@ fn above_files(mut figment: Figment, global: &Global, options: &[(&'static str, 
     figment
 }
 
+/// The value of a variable; what is not of its kind stays a text, which is then refused with its source.
+fn value(kind: Kind, text: String) -> Value {
+    match kind {
+        Kind::Number(..) => text.trim().parse::<u64>().map_or(Value::from(text), Value::from),
+        Kind::Switch => text.trim().parse::<bool>().map_or(Value::from(text), Value::from),
+        Kind::Text => Value::from(text),
+    }
+}
+
 fn extract(figment: &Figment) -> Result<Config, Failure> {
     figment.extract().map_err(|error| {
         let source = error.metadata.as_ref().map_or(String::new(), |metadata| format!("{}: ", metadata.name));
         let path = error.path.join(".");
         wrong(match &error.kind {
-            Kind::UnknownField(name, expected) => {
+            ErrorKind::UnknownField(name, expected) => {
                 // The path ends with the field itself where the layer's value is known.
                 let name = if path.is_empty() || path == *name { name.clone() } else { path };
                 format!("{source}unknown setting {name}; known here: {}", expected.join(", "))
@@ -121,7 +129,7 @@ fn extract(figment: &Figment) -> Result<Config, Failure> {
 fn check(loaded: &Loaded, figment: &Figment) -> Result<(), Failure> {
     let source = |key: &str| loaded.sources.get(key).map_or("default", String::as_str);
     for key in KEYS {
-        let Some((min, max)) = key.bounds else { continue };
+        let Kind::Number(min, max) = key.kind else { continue };
         let value = figment.extract_inner::<u64>(key.name).unwrap_or(0);
         if value < min || value > max {
             let source = source(key.name);

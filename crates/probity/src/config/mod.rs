@@ -84,6 +84,10 @@ pub struct Writer {
 pub struct Http {
     /// Longest request body, in bytes.
     pub body_bytes_max: u64,
+    /// Whether entry bundles are served without a key, as a public log does.
+    pub public_entries: bool,
+    /// Whether the last address of `X-Forwarded-For` is the caller's: only behind a proxy that sets it.
+    pub trusted_proxy: bool,
 }
 
 /// A setting's name and the variable that sets it.
@@ -93,31 +97,48 @@ pub struct Key {
     pub name: &'static str,
     /// Environment variables that set it; a later one wins.
     pub variables: &'static [&'static str],
-    /// Whether it is a number, with its least and greatest value.
-    pub bounds: Option<(u64, u64)>,
+    /// What it holds.
+    pub kind: Kind,
+}
+
+/// What a setting holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A text.
+    Text,
+    /// A number between two others.
+    Number(u64, u64),
+    /// `true` or `false`.
+    Switch,
 }
 
 const fn text(name: &'static str, variables: &'static [&'static str]) -> Key {
-    Key { name, variables, bounds: None }
+    Key { name, variables, kind: Kind::Text }
 }
 
-const fn bounded(name: &'static str, variables: &'static [&'static str], min: u64, max: u64) -> Key {
-    Key { name, variables, bounds: Some((min, max)) }
+const fn number(name: &'static str, variables: &'static [&'static str], min: u64, max: u64) -> Key {
+    Key { name, variables, kind: Kind::Number(min, max) }
+}
+
+const fn switch(name: &'static str, variables: &'static [&'static str]) -> Key {
+    Key { name, variables, kind: Kind::Switch }
 }
 
 /// Every setting, in the order in which `probity config` prints them.
 pub const KEYS: &[Key] = &[
     text("data_dir", &["PROBITY_DATA_DIR"]),
     text("database.url", &["DATABASE_URL", "PROBITY_DATABASE_URL"]),
-    bounded("database.pool_max", &["PROBITY_DATABASE_POOL_MAX"], 1, 1_000),
-    bounded("database.acquire_timeout_s", &["PROBITY_DATABASE_ACQUIRE_TIMEOUT_S"], 1, 3_600),
-    bounded("database.lifetime_max_s", &["PROBITY_DATABASE_LIFETIME_MAX_S"], 1, 604_800),
+    number("database.pool_max", &["PROBITY_DATABASE_POOL_MAX"], 1, 1_000),
+    number("database.acquire_timeout_s", &["PROBITY_DATABASE_ACQUIRE_TIMEOUT_S"], 1, 3_600),
+    number("database.lifetime_max_s", &["PROBITY_DATABASE_LIFETIME_MAX_S"], 1, 604_800),
     text("listen", &["PROBITY_LISTEN"]),
     text("log.format", &["PROBITY_LOG_FORMAT"]),
     text("log.level", &["PROBITY_LOG_LEVEL", "PROBITY_LOG"]),
-    bounded("writer.queue_max", &["PROBITY_WRITER_QUEUE_MAX"], 1, 1_000_000),
-    bounded("writer.batch_entries_max", &["PROBITY_WRITER_BATCH_ENTRIES_MAX"], 1, 100_000),
-    bounded("http.body_bytes_max", &["PROBITY_HTTP_BODY_BYTES_MAX"], 1_024, 1 << 30),
+    number("writer.queue_max", &["PROBITY_WRITER_QUEUE_MAX"], 1, 1_000_000),
+    number("writer.batch_entries_max", &["PROBITY_WRITER_BATCH_ENTRIES_MAX"], 1, 100_000),
+    number("http.body_bytes_max", &["PROBITY_HTTP_BODY_BYTES_MAX"], 1_024, 1 << 30),
+    switch("http.public_entries", &["PROBITY_HTTP_PUBLIC_ENTRIES"]),
+    switch("http.trusted_proxy", &["PROBITY_HTTP_TRUSTED_PROXY"]),
 ];
 
 impl Config {
@@ -129,7 +150,7 @@ impl Config {
             database: Database { url: None, pool_max: 30, acquire_timeout_s: 30, lifetime_max_s: 3_600 },
             log: Log { format: LogFormat::Text, level: "info".into() },
             writer: Writer { queue_max: 20_000, batch_entries_max: 4_096 },
-            http: Http { body_bytes_max: 8 << 20 },
+            http: Http { body_bytes_max: 8 << 20, public_entries: false, trusted_proxy: false },
         }
     }
 

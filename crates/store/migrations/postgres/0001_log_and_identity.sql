@@ -40,15 +40,15 @@ COMMENT ON COLUMN entries.payload IS 'The erasable part, committed to by the lea
 
 COMMENT ON COLUMN entries.changes IS 'Rows that the entry wrote: table, id, version, digest';
 
-CREATE INDEX entries_actor ON entries (actor, entry) WHERE actor IS NOT NULL;
+CREATE INDEX entries_actor ON entries ((entry >> 10), actor) WHERE actor IS NOT NULL;
 
-CREATE INDEX entries_action ON entries (action, entry);
+CREATE INDEX entries_action ON entries ((entry >> 10), action);
 
-CREATE INDEX entries_target ON entries (target, entry) WHERE target IS NOT NULL;
+CREATE INDEX entries_target ON entries ((entry >> 10), target) WHERE target IS NOT NULL;
 
-CREATE INDEX entries_ip ON entries (ip, entry) WHERE ip IS NOT NULL;
+CREATE INDEX entries_ip ON entries ((entry >> 10), ip) WHERE ip IS NOT NULL;
 
-CREATE INDEX entries_outcome ON entries (outcome, entry) WHERE outcome <> 'success';
+CREATE INDEX entries_outcome ON entries ((entry >> 10), outcome) WHERE outcome <> 'success';
 
 CREATE FUNCTION entries_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -28,15 +28,15 @@ CREATE TABLE entries (
     changes TEXT
 ) STRICT;
 
-CREATE INDEX entries_actor ON entries (actor, entry) WHERE actor IS NOT NULL;
+CREATE INDEX entries_actor ON entries (entry >> 10, actor) WHERE actor IS NOT NULL;
 
-CREATE INDEX entries_action ON entries (action, entry);
+CREATE INDEX entries_action ON entries (entry >> 10, action);
 
-CREATE INDEX entries_target ON entries (target, entry) WHERE target IS NOT NULL;
+CREATE INDEX entries_target ON entries (entry >> 10, target) WHERE target IS NOT NULL;
 
-CREATE INDEX entries_ip ON entries (ip, entry) WHERE ip IS NOT NULL;
+CREATE INDEX entries_ip ON entries (entry >> 10, ip) WHERE ip IS NOT NULL;
 
-CREATE INDEX entries_outcome ON entries (outcome, entry) WHERE outcome <> 'success';
+CREATE INDEX entries_outcome ON entries (entry >> 10, outcome) WHERE outcome <> 'success';
 
 CREATE TRIGGER entries_no_delete BEFORE DELETE ON entries BEGIN
     SELECT RAISE(ABORT, 'entries are never deleted');

@@ -51,17 +51,35 @@ pub(crate) struct Parameter {
 impl Parameter {
     /// An optional query parameter.
     pub const fn query(name: &'static str, description: &'static str, schema: &'static str) -> Parameter {
-        Parameter { place: "query", name, description, schema, required: false }
+        Parameter {
+            place: "query",
+            name,
+            description,
+            schema,
+            required: false,
+        }
     }
 
     /// A variable part of the path.
     pub const fn path(name: &'static str, description: &'static str, schema: &'static str) -> Parameter {
-        Parameter { place: "path", name, description, schema, required: true }
+        Parameter {
+            place: "path",
+            name,
+            description,
+            schema,
+            required: true,
+        }
     }
 
     /// An optional header.
     pub const fn header(name: &'static str, description: &'static str, schema: &'static str) -> Parameter {
-        Parameter { place: "header", name, description, schema, required: false }
+        Parameter {
+            place: "header",
+            name,
+            description,
+            schema,
+            required: false,
+        }
     }
 
     /// The same, to be given always.
@@ -86,12 +104,22 @@ pub(crate) struct Content {
 impl Content {
     /// A body with one example.
     pub const fn new(media: &'static str, schema: &'static str, example: &'static str) -> Content {
-        Content { media, schema, examples: &[], example }
+        Content {
+            media,
+            schema,
+            examples: &[],
+            example,
+        }
     }
 
     /// JSON with named examples.
     pub const fn json(schema: &'static str, examples: &'static [(&'static str, &'static str)]) -> Content {
-        Content { media: "application/json", schema, examples, example: "" }
+        Content {
+            media: "application/json",
+            schema,
+            examples,
+            example: "",
+        }
     }
 }
 
@@ -110,6 +138,11 @@ pub(crate) struct Reply {
 impl Reply {
     /// An answer without headers of its own.
     pub const fn new(status: &'static str, description: &'static str, contents: &'static [Content]) -> Reply {
-        Reply { status, description, headers: &[], contents }
+        Reply {
+            status,
+            description,
+            headers: &[],
+            contents,
+        }
     }
 }

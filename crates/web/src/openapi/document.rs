@@ -89,7 +89,10 @@ fn access(access: Access) -> String {
             format!("\n\nNeeds the permission `{}`.", permission.as_str())
         }
         Access::ReadUnlessPublic(permission) => {
-            format!("\n\nNeeds the permission `{}`, unless the server is configured public.", permission.as_str())
+            format!(
+                "\n\nNeeds the permission `{}`, unless the server is configured public.",
+                permission.as_str()
+            )
         }
     }
 }
@@ -105,7 +108,13 @@ fn parameter(parameter: &Parameter) -> Value {
 }
 
 fn content(content: &Content) -> Value {
-    let example = |text: &str| if content.media.ends_with("json") { parsed(text) } else { text.into() };
+    let example = |text: &str| {
+        if content.media.ends_with("json") {
+            parsed(text)
+        } else {
+            text.into()
+        }
+    };
     let mut value = json!({"schema": parsed(content.schema)});
     if !content.example.is_empty() {
         value["example"] = example(content.example);
@@ -130,33 +139,88 @@ fn reply(reply: &Reply) -> Value {
 /// Problems that a request may meet whatever it asks for.
 fn common(doc: &Doc, access: Access) -> Vec<(&'static str, &'static str, &'static str)> {
     let mut problems = vec![
-        ("400", "unknown_parameter", "a query parameter is not one of those above"),
-        ("500", "internal", "an internal error; the server's log has the details"),
+        (
+            "400",
+            "unknown_parameter",
+            "a query parameter is not one of those above",
+        ),
+        (
+            "500",
+            "internal",
+            "an internal error; the server's log has the details",
+        ),
     ];
     if access != Access::Open {
         problems.push(("401", "no_credential", "no API key was given"));
-        problems.push(("401", "malformed_credential", "the header is not `Bearer` and a key"));
-        problems.push(("401", "malformed_api_key", "what was given has a typo: its checksum is wrong"));
+        problems.push((
+            "401",
+            "malformed_credential",
+            "the header is not `Bearer` and a key",
+        ));
+        problems.push((
+            "401",
+            "malformed_api_key",
+            "what was given has a typo: its checksum is wrong",
+        ));
         problems.push(("401", "unknown_api_key", "no such key"));
         problems.push(("401", "api_key_revoked", "the key was revoked"));
         problems.push(("401", "api_key_expired", "the key has expired"));
         problems.push(("401", "user_disabled", "the key's owner is disabled"));
-        problems.push(("503", "database_unavailable", "the database does not answer; try again"));
+        problems.push((
+            "503",
+            "database_unavailable",
+            "the database does not answer; try again",
+        ));
     }
-    if matches!(access, Access::Read(_) | Access::Command(_) | Access::ReadUnlessPublic(_)) {
-        problems.push(("403", "permission_missing", "the owner's role does not hold the permission"));
-        problems.push(("403", "scope_missing", "the key's scopes do not include the permission"));
+    if matches!(
+        access,
+        Access::Read(_) | Access::Command(_) | Access::ReadUnlessPublic(_)
+    ) {
+        problems.push((
+            "403",
+            "permission_missing",
+            "the owner's role does not hold the permission",
+        ));
+        problems.push((
+            "403",
+            "scope_missing",
+            "the key's scopes do not include the permission",
+        ));
     }
     if doc.body.is_some() {
-        problems.push(("400", "malformed_json", "the body is not JSON; `line` and `column` say where"));
-        problems.push(("400", "invalid_field", "a field is missing, unknown, of the wrong type or out of its bounds"));
+        problems.push((
+            "400",
+            "malformed_json",
+            "the body is not JSON; `line` and `column` say where",
+        ));
+        problems.push((
+            "400",
+            "invalid_field",
+            "a field is missing, unknown, of the wrong type or out of its bounds",
+        ));
         problems.push(("400", "body_incomplete", "the body broke off"));
         problems.push(("408", "body_timeout", "the body took too long to arrive"));
-        problems.push(("413", "body_too_large", "the body is larger than the server takes"));
-        problems.push(("415", "unsupported_media_type", "the body is not `application/json`"));
+        problems.push((
+            "413",
+            "body_too_large",
+            "the body is larger than the server takes",
+        ));
+        problems.push((
+            "415",
+            "unsupported_media_type",
+            "the body is not `application/json`",
+        ));
         problems.push(("415", "unsupported_encoding", "the body has a Content-Encoding"));
-        problems.push(("503", "overloaded", "too much is waiting to be written; nothing of this request was"));
-        problems.push(("503", "outcome_unknown", "the database broke off while committing; send the same ids again"));
+        problems.push((
+            "503",
+            "overloaded",
+            "too much is waiting to be written; nothing of this request was",
+        ));
+        problems.push((
+            "503",
+            "outcome_unknown",
+            "the database broke off while committing; send the same ids again",
+        ));
     }
     problems
 }
@@ -173,7 +237,10 @@ fn responses(route: &Route) -> Value {
     statuses.dedup();
     for status in statuses {
         let of_status: Vec<_> = problems.iter().filter(|(of, ..)| *of == status).collect();
-        let lines: Vec<String> = of_status.iter().map(|(_, code, when)| format!("- `{code}`: {when}")).collect();
+        let lines: Vec<String> = of_status
+            .iter()
+            .map(|(_, code, when)| format!("- `{code}`: {when}"))
+            .collect();
         let code = of_status.first().map_or("", |(_, code, _)| code);
         let problem = json!({
             "type": format!("/problems/{code}"),
@@ -182,7 +249,9 @@ fn responses(route: &Route) -> Value {
             "detail": of_status.first().map_or("", |(.., when)| when),
             "code": code,
         });
-        let entry = responses.entry(status.to_owned()).or_insert_with(|| json!({"description": ""}));
+        let entry = responses
+            .entry(status.to_owned())
+            .or_insert_with(|| json!({"description": ""}));
         entry["description"] = lines.join("\n").into();
         entry["content"]["application/problem+json"] =
             json!({"schema": {"$ref": "#/components/schemas/Problem"}, "example": problem});
@@ -201,11 +270,20 @@ mod tests {
     /// Every text in this crate that should be JSON is.
     #[test]
     fn schemas_and_examples_are_json() {
-        let check = |text: &str| drop(serde_json::from_str::<Value>(text).unwrap_or_else(|e| panic!("{text}: {e}")));
+        let check =
+            |text: &str| drop(serde_json::from_str::<Value>(text).unwrap_or_else(|e| panic!("{text}: {e}")));
         check(SCHEMAS);
         for doc in ROUTES.iter().map(|route| route.doc) {
-            doc.parameters.iter().copied().flatten().for_each(|parameter| check(parameter.schema));
-            for content in doc.body.iter().chain(doc.replies.iter().flat_map(|reply| reply.contents)) {
+            doc.parameters
+                .iter()
+                .copied()
+                .flatten()
+                .for_each(|parameter| check(parameter.schema));
+            for content in doc
+                .body
+                .iter()
+                .chain(doc.replies.iter().flat_map(|reply| reply.contents))
+            {
                 check(content.schema);
                 if content.media.ends_with("json") {
                     content.examples.iter().for_each(|(_, text)| check(text));
@@ -227,9 +305,18 @@ mod tests {
                 assert!(!text.is_empty(), "{}", route.path);
             }
             assert!(!doc.replies.is_empty(), "{}", route.path);
-            let bodies = doc.body.iter().chain(doc.replies.iter().flat_map(|reply| reply.contents));
-            for body in bodies.filter(|body| body.media != "application/octet-stream" && doc.id != "describe") {
-                assert!(!body.example.is_empty() || !body.examples.is_empty(), "{} {}", route.path, body.media);
+            let bodies = doc
+                .body
+                .iter()
+                .chain(doc.replies.iter().flat_map(|reply| reply.contents));
+            for body in bodies.filter(|body| body.media != "application/octet-stream" && doc.id != "describe")
+            {
+                assert!(
+                    !body.example.is_empty() || !body.examples.is_empty(),
+                    "{} {}",
+                    route.path,
+                    body.media
+                );
             }
         }
     }
@@ -252,7 +339,10 @@ mod tests {
         let mut found = std::collections::BTreeSet::new();
         references(&document, &mut found);
         let defined = document["components"]["schemas"].as_object().unwrap();
-        let defined = defined.keys().map(|name| format!("#/components/schemas/{name}")).collect();
+        let defined = defined
+            .keys()
+            .map(|name| format!("#/components/schemas/{name}"))
+            .collect();
         assert_eq!(found, defined);
     }
 
@@ -260,9 +350,16 @@ mod tests {
     fn variables_of_paths_are_parameters() {
         for route in ROUTES {
             let template = template(route.path);
-            let variables: Vec<&str> =
-                template.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
-            let documented: Vec<&str> = route.doc.parameters.iter().copied().flatten()
+            let variables: Vec<&str> = template
+                .split('/')
+                .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+                .collect();
+            let documented: Vec<&str> = route
+                .doc
+                .parameters
+                .iter()
+                .copied()
+                .flatten()
                 .filter(|parameter| parameter.place == "path")
                 .map(|parameter| parameter.name)
                 .collect();

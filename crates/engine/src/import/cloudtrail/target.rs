@@ -77,13 +77,26 @@ fn of_resources(members: &Map<String, Value>) -> Option<Target> {
 
 fn of_parameters(source: &str, parameters: &Value) -> Option<Target> {
     PARAMETERS.iter().find_map(|(service, pointer, kind)| {
-        let id = source.starts_with(service).then(|| text_at(parameters, pointer))??;
-        let kind = if kind.is_empty() { source.split('.').next().unwrap_or("resource") } else { kind };
+        let id = source
+            .starts_with(service)
+            .then(|| text_at(parameters, pointer))??;
+        let kind = if kind.is_empty() {
+            source.split('.').next().unwrap_or("resource")
+        } else {
+            kind
+        };
         Some(new(kind, id))
     })
 }
 
 fn new(kind: &str, id: &str) -> Target {
-    let kind = if kind.is_empty() { "resource".to_owned() } else { fit::kind(kind) };
-    Target { kind, id: Some(fit::cut(id, ID_LEN_MAX).to_owned()) }
+    let kind = if kind.is_empty() {
+        "resource".to_owned()
+    } else {
+        fit::kind(kind)
+    };
+    Target {
+        kind,
+        id: Some(fit::cut(id, ID_LEN_MAX).to_owned()),
+    }
 }

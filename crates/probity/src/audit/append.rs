@@ -1,0 +1,158 @@
+//! `probity audit append`.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use domain::audit::Event;
+use domain::decision::Recorded;
+use domain::{Command, Reply};
+use evidence::entry::{Actor, Target};
+use evidence::json::StrictObject;
+use evidence::{ActorKind, Outcome, Timestamp};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::filter::outcome;
+use crate::context::{Context, caller, origin};
+use crate::failure::{Exit, Failure};
+use crate::{output, parse};
+
+/// Arguments of `probity audit append`.
+#[derive(Debug, Args)]
+pub struct AppendArgs {
+    /// Who acted: KIND:ID, the kind being user, agent, service, system or external
+    #[arg(long, value_name = "KIND:ID", value_parser = actor, required_unless_present = "json")]
+    actor: Option<Actor>,
+    /// The verb, such as order.create
+    #[arg(long, required_unless_present = "json")]
+    action: Option<String>,
+    /// What was acted on
+    #[arg(long, value_name = "KIND:ID", value_parser = target)]
+    target: Option<Target>,
+    /// A sentence for people
+    #[arg(long)]
+    description: Option<String>,
+    /// Anything else: a JSON object
+    #[arg(long, value_name = "JSON", value_parser = details)]
+    details: Option<StrictObject>,
+    /// success, refused or failed
+    #[arg(long, value_parser = outcome, default_value = "success")]
+    outcome: Outcome,
+    /// When it happened: 2026-11-21T08:30:00Z, 2026-11-21, or 2h ago
+    #[arg(long, value_name = "TIME", value_parser = parse::past)]
+    occurred_at: Option<Timestamp>,
+    /// The entry's id, so that a repetition records nothing twice
+    #[arg(long, value_name = "UUID")]
+    id: Option<Uuid>,
+    /// Network address of the actor
+    #[arg(long, value_name = "ADDRESS")]
+    ip: Option<String>,
+    /// Read the event, or a list of up to 1,000, as JSON from a file; - is standard input
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["actor", "action", "target", "description", "details", "occurred_at", "id", "ip"]
+    )]
+    json: Option<PathBuf>,
+}
+
+fn actor(text: &str) -> Result<Actor, String> {
+    let (kind, id) = text.split_once(':').map_or((text, None), |(kind, id)| (kind, Some(id.to_owned())));
+    let kind = ActorKind::parse(kind)
+        .ok_or_else(|| "must be KIND:ID with the kind user, agent, service, system or external".to_owned())?;
+    Ok(Actor { kind, id, name: None, on_behalf_of: None })
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the form of a value parser")]
+fn target(text: &str) -> Result<Target, String> {
+    let (kind, id) = parse::kind_and_id(text);
+    Ok(Target { kind: kind.to_owned(), id: id.map(str::to_owned) })
+}
+
+fn details(text: &str) -> Result<StrictObject, String> {
+    serde_json::from_str(text).map_err(|error| format!("must be a JSON object: {error}"))
+}
+
+/// Records.
+pub async fn run(context: &Context, args: AppendArgs) -> Result<Exit, Failure> {
+    let (events, list) = match args.json.clone() {
+        Some(path) => read(&path)?,
+        None => (vec![event(args)?], false),
+    };
+    let engine = context.open().await?;
+    let command = engine.prepare(events, list)?;
+    let answer = engine.submit(&caller(), origin(), Command::RecordEvents(command)).await?;
+    let Reply::Recorded(recorded) = answer.reply else {
+        return Err(Failure::could_not_run("problem", "the log gave another answer than entries", "report this as a bug"));
+    };
+    if context.json() {
+        let entries: Vec<_> = recorded.iter().map(as_json).collect();
+        match entries.first() {
+            Some(entry) if !list => output::json(entry)?,
+            _ => output::json(&json!({ "entries": entries }))?,
+        }
+    } else {
+        let lines: Vec<_> = recorded.iter().map(text).collect();
+        output::line(&lines.join("\n"))?;
+    }
+    engine.shutdown().await;
+    Ok(Exit::Ok)
+}
+
+fn event(args: AppendArgs) -> Result<Event, Failure> {
+    // Both are required unless the event comes as JSON; this is what the parser cannot tell the type.
+    let (Some(actor), Some(action)) = (args.actor, args.action) else {
+        return Err(Failure::could_not_run("usage", "--actor and --action are missing", "see --help"));
+    };
+    Ok(Event {
+        id: args.id,
+        occurred_at: args.occurred_at,
+        actor,
+        action,
+        target: args.target,
+        outcome: args.outcome,
+        description: args.description,
+        details: args.details,
+        ip: args.ip,
+        user_agent: None,
+        trace_id: None,
+        session_id: None,
+        aim: None,
+        drag_mode: None,
+    })
+}
+
+/// One event or a list of events; the flag says which.
+fn read(path: &Path) -> Result<(Vec<Event>, bool), Failure> {
+    let mut text = String::new();
+    let read = if path.as_os_str() == "-" {
+        std::io::stdin().read_to_string(&mut text)
+    } else {
+        std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text))
+    };
+    read.map_err(|error| Failure::file("read", path, &error))?;
+    let list = text.trim_start().starts_with('[');
+    let events = if list { serde_json::from_str(&text) } else { serde_json::from_str(&text).map(|event| vec![event]) };
+    let events = events.map_err(|error| {
+        let hint = r#"an event has at least: {"actor":{"kind":"user","id":"alice"},"action":"order.create"}"#;
+        Failure::no("malformed_json", format!("{}: {error}", path.display()), hint)
+    })?;
+    Ok((events, list))
+}
+
+fn as_json(recorded: &Recorded) -> Value {
+    let place = recorded.place;
+    let mut value = json!({ "id": recorded.id, "index": place.map(|place| place.index) });
+    value["at"] = place.map(|place| place.at.to_string()).into();
+    if recorded.replayed {
+        value["replayed"] = true.into();
+    }
+    value
+}
+
+fn text(recorded: &Recorded) -> String {
+    let index = recorded.place.map_or("?".to_owned(), |place| place.index.to_string());
+    let verb = if recorded.replayed { "Already recorded as" } else { "Recorded" };
+    format!("{verb} entry {index}  {}", recorded.id)
+}

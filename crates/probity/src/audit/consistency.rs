@@ -1,0 +1,23 @@
+//! `probity audit consistency`.
+
+use clap::Args;
+
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::output;
+
+/// Arguments of `probity audit consistency`.
+#[derive(Debug, Args)]
+pub struct ConsistencyArgs {
+    /// Size of the older log, as an earlier checkpoint says
+    from: u64,
+    /// Size of the newer log
+    to: u64,
+}
+
+/// Prints the proof; it is JSON either way.
+pub async fn run(context: &Context, args: ConsistencyArgs) -> Result<Exit, Failure> {
+    let engine = context.open().await?;
+    output::json(&engine.consistency(args.from, args.to).await?)?;
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,88 @@
+//! `probity audit tail`.
+
+use std::io::Write as _;
+
+use clap::Args;
+use domain::audit::EntryFilter;
+use engine::Engine;
+use evidence::Entry;
+use store::query::{Order, Page};
+
+use super::filter::FilterArgs;
+use super::list::{COLUMNS, row};
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::output;
+use crate::table;
+
+/// Arguments of `probity audit tail`.
+#[derive(Debug, Args)]
+pub struct TailArgs {
+    /// Go on with entries as they come, until Ctrl-C
+    #[arg(short, long)]
+    follow: bool,
+    /// How many of the newest entries to begin with: 0 to 1000
+    #[arg(short = 'n', long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=1_000))]
+    lines: u32,
+    #[command(flatten)]
+    filter: FilterArgs,
+}
+
+const CHUNK: u32 = 500;
+
+/// Shows the newest entries, oldest first, and follows.
+pub async fn run(context: &Context, args: TailArgs) -> Result<Exit, Failure> {
+    let engine = context.open().await?;
+    let filter = args.filter.into_filter(&engine).await?;
+    let mut size = engine.size();
+    // What is below this size comes from the first page; everything beyond it is followed.
+    let mut seen = *size.borrow_and_update();
+    if args.lines > 0 {
+        let page = Page { order: Order::Descending, after: Some(seen), limit: args.lines };
+        let mut entries = engine.entries(&filter, page).await?.entries;
+        entries.reverse();
+        print(context, &entries, true)?;
+    }
+    while args.follow {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => break,
+            changed = size.changed() => if changed.is_err() { break },
+        }
+        let grown = *size.borrow_and_update();
+        follow(context, &engine, &filter, seen, grown).await?;
+        seen = grown;
+    }
+    engine.shutdown().await;
+    Ok(Exit::Ok)
+}
+
+/// Prints the entries from `from` (included) to `to` (not).
+async fn follow(context: &Context, engine: &Engine, filter: &EntryFilter, from: u64, to: u64) -> Result<(), Failure> {
+    let mut after = from.checked_sub(1);
+    loop {
+        let page = engine.entries(filter, Page { order: Order::Ascending, after, limit: CHUNK }).await?;
+        let entries: Vec<Entry> = page.entries.into_iter().filter(|entry| entry.index < to).collect();
+        print(context, &entries, false)?;
+        match page.next {
+            Some(next) if next < to => after = Some(next),
+            _ => return Ok(()),
+        }
+    }
+}
+
+fn print(context: &Context, entries: &[Entry], titles: bool) -> Result<(), Failure> {
+    let mut out = output::stdout();
+    if context.json() {
+        for entry in entries {
+            serde_json::to_writer(&mut out, entry).map_err(std::io::Error::from)?;
+            writeln!(out)?;
+        }
+    } else {
+        let rows: Vec<_> = entries.iter().map(row).collect();
+        let lines = table::lines(&COLUMNS, &rows, table::width());
+        for line in lines.iter().skip(usize::from(!titles)) {
+            writeln!(out, "{line}")?;
+        }
+    }
+    Ok(out.flush()?)
+}

@@ -1,0 +1,136 @@
+//! `probity serve`: start-up, and an end that finishes what is in flight.
+
+use clap::Args;
+use engine::{Engine, InitStep};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::{Config, size};
+use crate::context::Context;
+use crate::demo;
+use crate::failure::{Exit, Failure};
+use crate::{init, output};
+
+/// Arguments of `probity serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Address and port; port 0 takes a free one; PROBITY_LISTEN [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// Start with a sample log and an API key, in a fresh data folder
+    #[arg(long)]
+    demo: bool,
+    /// Name of the log, used when the log is made
+    #[arg(long, value_name = "NAME")]
+    origin: Option<String>,
+}
+
+/// Serves until told to stop.
+pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
+    let config = match &args.listen {
+        Some(listen) => context.with_option("listen", "--listen", listen)?.config,
+        None => context.settings.config.clone(),
+    };
+    // Before anything is made: who cannot have the port wants no database either.
+    let listener = listen(&config.listen).await?;
+    let address = listener.local_addr()?;
+    let mut options = config.engine_options()?;
+    options.origin = args.origin;
+    let mut fresh = false;
+    let mut steps = Vec::new();
+    let done = Engine::init(&options, &mut |step: InitStep| {
+        fresh |= step.changed && step.name == "log";
+        steps.push(step);
+    })
+    .await?;
+    let engine = Engine::open(options).await?;
+    let stop = stop_signal()?;
+    if context.json() {
+        let mut started = init::as_json(&done, &steps);
+        started["listening"] = format!("http://{address}").into();
+        if args.demo && fresh {
+            started["demo"] = demo::fill(&engine).await?.as_json();
+        }
+        output::line(&started.to_string())?;
+    } else {
+        if fresh && !context.global.quiet {
+            let lines: Vec<_> = steps.iter().map(|step| init::step_line(context, step)).collect();
+            output::line(&lines.join("\n"))?;
+        }
+        if let Some(text) = init::password_box(&done) {
+            output::line(&text)?;
+        }
+        if args.demo {
+            demo(context, &engine, fresh, address).await?;
+        }
+        if !context.global.quiet {
+            output::line(&format!("Listening on http://{address} (stop with Ctrl-C)"))?;
+        }
+    }
+    tracing::info!(%address, log = %done.origin, database = %done.version, "serving");
+    web::serve(engine.clone(), listener, web_settings(&config), stop).await.map_err(|error| {
+        Failure::could_not_run("serve", format!("serving ended: {error}"), "see the log lines above")
+    })?;
+    engine.shutdown().await;
+    tracing::info!("stopped");
+    Ok(Exit::Ok)
+}
+
+async fn demo(
+    context: &Context,
+    engine: &Engine,
+    fresh: bool,
+    address: std::net::SocketAddr,
+) -> Result<(), Failure> {
+    if fresh {
+        let demo = demo::fill(engine).await?;
+        return output::line(&demo.text(context, address));
+    }
+    output::line("This database has a log already: serving it as it is, without the sample.")
+}
+
+fn web_settings(config: &Config) -> web::Settings {
+    web::Settings {
+        body_bytes_max: size(config.http.body_bytes_max),
+        public_entries: config.http.public_entries,
+        trusted_proxy: config.http.trusted_proxy,
+        ..web::Settings::default()
+    }
+}
+
+async fn listen(address: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let hint = match error.kind() {
+            std::io::ErrorKind::AddrInUse => "another program listens there: choose another port with --listen",
+            std::io::ErrorKind::PermissionDenied => "ports below 1024 need a privilege: choose a higher one",
+            _ => "use ADDRESS:PORT, such as 127.0.0.1:8080",
+        };
+        Failure::could_not_run("listen", format!("cannot listen on {address}: {error}"), hint)
+    })
+}
+
+/// Done at SIGTERM or Ctrl-C. A second signal ends the process at once: nothing acknowledged is lost by that.
+fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
+    let failed = |error: std::io::Error| Failure::could_not_run("signal", error.to_string(), "");
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let (tell, told) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        let mut tell = Some(tell);
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            match tell.take() {
+                Some(tell) => {
+                    tracing::info!("stopping: finishing what is in flight");
+                    // The receiver lives as long as the server; where it is gone, the server has ended.
+                    let _ = tell.send(());
+                }
+                None => std::process::exit(130),
+            }
+        }
+    });
+    Ok(async move { drop(told.await) })
+}

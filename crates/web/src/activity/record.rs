@@ -1,0 +1,86 @@
+//! `POST /v1/activity`
+
+use domain::audit::activity::{NewActivity, activity_field};
+
+use crate::audit::append::{answer_one, record};
+use crate::body;
+use crate::call::{Answer, Call};
+use crate::openapi::{Content, Doc, Reply};
+use crate::problem::Problem;
+
+const SCHEMA: &str = r##"{"$ref":"#/components/schemas/Recorded"}"##;
+
+pub(crate) const DOC: Doc = Doc {
+    id: "record_activity",
+    tag: "activity",
+    summary: "Record an activity",
+    description: "An entry of the audit log in the words of the feed: `type` becomes its action, `user` its actor, \
+                  `entity` its target. An own id works as for events.",
+    body: Some(Content::json(
+        r##"{"$ref":"#/components/schemas/NewActivity"}"##,
+        &[
+            (
+                "by a user",
+                r#"{"type":"order.update","description":"Changed the delivery address","user":"user-000042","entity_kind":"order","entity":"A-1001","details":{"channel":"web"}}"#,
+            ),
+            (
+                "by nobody",
+                r#"{"type":"backup.finish","description":"The nightly backup is done"}"#,
+            ),
+        ],
+    )),
+    replies: &[
+        Reply {
+            headers: &[("Location", "Where the entry is.")],
+            ..Reply::new(
+                "201",
+                "Recorded.",
+                &[Content::new(
+                    "application/json",
+                    SCHEMA,
+                    r#"{"id":"01970000-0000-7000-8000-000000000001","index":4711,"at":"2026-11-21T08:30:00.123456Z"}"#,
+                )],
+            )
+        },
+        Reply::new(
+            "200",
+            "It had been recorded before.",
+            &[Content::new(
+                "application/json",
+                SCHEMA,
+                r#"{"id":"01970000-0000-7000-8000-000000000001","index":4711,"at":"2026-11-21T08:30:00.123456Z","replayed":true}"#,
+            )],
+        ),
+    ],
+    problems: &[(
+        "409",
+        "id_conflict",
+        "the id is already recorded with other content; `field` names what differs",
+    )],
+    ..Doc::EMPTY
+};
+
+pub(crate) async fn handle(mut call: Call) -> Answer {
+    call.query(&DOC)?;
+    let bytes = call.body().await?;
+    let activity: NewActivity = body::json(&bytes)?;
+    let event = activity.into_event()?;
+    let recorded = record(&call.app, call.caller()?, call.origin(), vec![event], false).await;
+    let recorded = recorded.map_err(in_its_words)?;
+    recorded
+        .first()
+        .map(answer_one)
+        .ok_or_else(|| Problem::internal(&"an activity was recorded without an entry"))
+}
+
+/// What is wrong with the event, said of the activity.
+fn in_its_words(mut problem: Problem) -> Problem {
+    if let Some(event_field) = problem.field.take() {
+        let field = activity_field(&event_field).to_owned();
+        if let Some(rest) = problem.detail.strip_prefix(&event_field) {
+            problem.detail = format!("{field}{rest}");
+        }
+        problem.field = Some(field);
+    }
+    problem
+}

@@ -1,0 +1,235 @@
+//! `POST /v1/audit/entries`
+//!
+//! The path that carries the load: the body is read straight into [`Event`], the answer is written by hand.
+
+use std::fmt;
+
+use axum::body::Body;
+use domain::audit::Event;
+use domain::audit::event::EVENTS_MAX;
+use domain::decision::Recorded;
+use domain::{Caller, Command, Origin, Reply as CommandReply};
+use http::header::LOCATION;
+use http::{HeaderValue, Response, StatusCode};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
+
+use crate::app::App;
+use crate::body;
+use crate::call::{Answer, Call, with_type};
+use crate::openapi::{Content, Doc, Reply};
+use crate::problem::Problem;
+
+const ONE: &str =
+    r#"{"id":"01970000-0000-7000-8000-000000000001","index":4711,"at":"2026-11-21T08:30:00.123456Z"}"#;
+const SEVERAL: &str = r#"{"entries":[{"id":"01970000-0000-7000-8000-000000000001","index":4711,"at":"2026-11-21T08:30:00.123456Z","replayed":true},{"id":"01970000-0000-7000-8000-000000000002","index":4712,"at":"2026-11-21T08:30:00.123456Z"}]}"#;
+const RECORDED: &str = r##"{"oneOf":[{"$ref":"#/components/schemas/Recorded"},{"type":"object","required":["entries"],"properties":{"entries":{"type":"array","items":{"$ref":"#/components/schemas/Recorded"}}}}]}"##;
+
+pub(crate) const DOC: Doc = Doc {
+    id: "append_entries",
+    tag: "audit",
+    summary: "Record one event, or several at once",
+    description: "The body is one event, or an array of 1 to 1,000 of which all or none are recorded. The answer \
+                  leaves after the commit: what it names is durable. An event may bring its own id: sent again with \
+                  the same content it is answered as the first time, marked `replayed`; with other content it is \
+                  refused, naming the field that differs.",
+    body: Some(Content::json(
+        r##"{"oneOf":[{"$ref":"#/components/schemas/Event"},{"type":"array","minItems":1,"maxItems":1000,"items":{"$ref":"#/components/schemas/Event"}}]}"##,
+        &[
+            (
+                "one",
+                r#"{"id":"01970000-0000-7000-8000-000000000001","actor":{"kind":"user","id":"user-000042","name":"User 42"},"action":"order.update","target":{"kind":"order","id":"A-1001"},"description":"Changed the delivery address","details":{"channel":"web"},"ip":"203.0.113.7","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736"}"#,
+            ),
+            (
+                "several",
+                r#"[{"actor":{"kind":"service","id":"billing"},"action":"invoice.send","target":{"kind":"invoice","id":"I-7"}},{"actor":{"kind":"agent","id":"triage-bot","on_behalf_of":"user-000042"},"action":"ticket.close","outcome":"refused","aim":{"mission":"Close stale tickets"},"drag_mode":"grunt"}]"#,
+            ),
+        ],
+    )),
+    replies: &[
+        Reply {
+            headers: &[("Location", "Where the entry is; only for a single event.")],
+            ..Reply::new(
+                "201",
+                "Recorded.",
+                &[Content::json(RECORDED, &[("one", ONE), ("several", SEVERAL)])],
+            )
+        },
+        Reply::new(
+            "200",
+            "Everything had been recorded before.",
+            &[Content::json(
+                RECORDED,
+                &[(
+                    "one",
+                    r#"{"id":"01970000-0000-7000-8000-000000000001","index":4711,"at":"2026-11-21T08:30:00.123456Z","replayed":true}"#,
+                )],
+            )],
+        ),
+    ],
+    problems: &[
+        (
+            "400",
+            "too_many_entries",
+            "the array is empty or holds more than 1,000",
+        ),
+        (
+            "409",
+            "id_conflict",
+            "an event's id is already recorded with other content; `field` names what differs",
+        ),
+    ],
+    ..Doc::EMPTY
+};
+
+pub(crate) async fn handle(mut call: Call) -> Answer {
+    call.query(&DOC)?;
+    let bytes = call.body().await?;
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    if first == Some(&b'[') {
+        let list: EventList = body::json(&bytes)?;
+        if list.length == 0 || list.length > EVENTS_MAX {
+            let detail = format!("a request holds 1 to {EVENTS_MAX} entries, not {}", list.length);
+            return Err(Problem::new(StatusCode::BAD_REQUEST, "too_many_entries", detail));
+        }
+        Ok(answer_list(&record(&call.app, call.caller()?, call.origin(), list.events, true).await?))
+    } else {
+        let event: Event = body::json(&bytes)?;
+        let recorded = record(&call.app, call.caller()?, call.origin(), vec![event], false).await?;
+        Ok(recorded
+            .first()
+            .map_or_else(|| answer_list(&recorded), answer_one))
+    }
+}
+
+/// Records events; every one has its place when this returns.
+pub(crate) async fn record(
+    app: &App,
+    caller: &Caller,
+    origin: Origin,
+    events: Vec<Event>,
+    list: bool,
+) -> Result<Vec<Recorded>, Problem> {
+    let command = Command::RecordEvents(app.engine.prepare(events, list)?);
+    match app.engine.submit(caller, origin, command).await?.reply {
+        CommandReply::Recorded(recorded) => Ok(recorded),
+        other => Err(Problem::internal(&format_args!("recording was answered with {other:?}"))),
+    }
+}
+
+/// An array of events. Beyond the bound they are counted, but not kept: a small body could hold very many.
+struct EventList {
+    events: Vec<Event>,
+    length: usize,
+}
+
+impl<'de> Deserialize<'de> for EventList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<EventList, D::Error> {
+        struct List;
+        impl<'de> Visitor<'de> for List {
+            type Value = EventList;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array of events")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<EventList, A::Error> {
+                let mut events = Vec::new();
+                while events.len() < EVENTS_MAX {
+                    let Some(event) = access.next_element()? else {
+                        break;
+                    };
+                    events.push(event);
+                }
+                let mut length = events.len();
+                while length >= EVENTS_MAX && access.next_element::<IgnoredAny>()?.is_some() {
+                    length += 1;
+                }
+                Ok(EventList { events, length })
+            }
+        }
+        deserializer.deserialize_seq(List)
+    }
+}
+
+/// The answer that names one entry.
+pub(crate) fn answer_one(recorded: &Recorded) -> Response<Body> {
+    let mut text = String::with_capacity(128);
+    write(recorded, &mut text);
+    let mut response = with_type("application/json", text);
+    *response.status_mut() = status(recorded.replayed);
+    let mut location = String::with_capacity(60);
+    location.push_str("/v1/audit/entries/");
+    location.push_str(
+        recorded
+            .id
+            .as_hyphenated()
+            .encode_lower(&mut uuid::Uuid::encode_buffer()),
+    );
+    if let Ok(value) = HeaderValue::try_from(location) {
+        response.headers_mut().insert(LOCATION, value);
+    }
+    response
+}
+
+fn answer_list(recorded: &[Recorded]) -> Response<Body> {
+    let mut text = String::with_capacity(16 + recorded.len() * 112);
+    text.push_str("{\"entries\":[");
+    for (position, entry) in recorded.iter().enumerate() {
+        if position > 0 {
+            text.push(',');
+        }
+        write(entry, &mut text);
+    }
+    text.push_str("]}");
+    let mut response = with_type("application/json", text);
+    *response.status_mut() = status(recorded.iter().all(|entry| entry.replayed));
+    response
+}
+
+fn status(replayed: bool) -> StatusCode {
+    if replayed {
+        StatusCode::OK
+    } else {
+        StatusCode::CREATED
+    }
+}
+
+fn write(recorded: &Recorded, out: &mut String) {
+    out.push_str("{\"id\":\"");
+    out.push_str(
+        recorded
+            .id
+            .as_hyphenated()
+            .encode_lower(&mut uuid::Uuid::encode_buffer()),
+    );
+    out.push('"');
+    if let Some(place) = recorded.place {
+        out.push_str(",\"index\":");
+        out.push_str(itoa::Buffer::new().format(place.index));
+        out.push_str(",\"at\":\"");
+        place.at.write(out);
+        out.push('"');
+    }
+    out.push_str(if recorded.replayed {
+        ",\"replayed\":true}"
+    } else {
+        "}"
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_beyond_the_bound_is_counted_but_not_kept() {
+        let of = |count: usize| {
+            format!(
+                "[{}]",
+                vec![r#"{"actor":{"kind":"user"},"action":"a"}"#; count].join(",")
+            )
+        };
+        for (count, kept) in [(0, 0), (1, 1), (1_000, 1_000), (1_001, 1_000), (5_000, 1_000)] {
+            let list: EventList = body::json(of(count).as_bytes()).unwrap();
+            assert_eq!((list.length, list.events.len()), (count, kept));
+        }
+    }
+}

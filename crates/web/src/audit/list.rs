@@ -1,0 +1,71 @@
+//! `GET /v1/audit/entries`
+
+use evidence::Entry;
+use serde::Serialize;
+use store::query::Order;
+
+use crate::audit::{filter, page};
+use crate::call::{Answer, Call, json};
+use crate::cursor;
+use crate::openapi::{Content, Doc, Parameter, Reply};
+
+const ORDER: &[Parameter] = &[Parameter::query(
+    "order",
+    "Newest first, or oldest first.",
+    r#"{"enum":["desc","asc"],"default":"desc"}"#,
+)];
+
+pub(crate) const DOC: Doc = Doc {
+    id: "list_entries",
+    tag: "audit",
+    summary: "Entries, newest first",
+    description: "Entries that fulfil every condition given, a page at a time. A log only grows: going on from a \
+                  cursor neither repeats nor leaves out an entry.",
+    parameters: &[filter::PARAMETERS, page::PARAMETERS, ORDER],
+    replies: &[Reply {
+        headers: &[(
+            "Link",
+            "The next page, `rel=\"next\"` (RFC 8288), where there is one.",
+        )],
+        ..Reply::new(
+            "200",
+            "A page.",
+            &[Content::new(
+                "application/json",
+                r##"{"type":"object","required":["entries","next"],"properties":{"entries":{"type":"array","items":{"$ref":"#/components/schemas/Entry"}},"next":{"type":["string","null"],"description":"Cursor of the next page."}}}"##,
+                r#"{"entries":[],"next":null}"#,
+            )],
+        )
+    }],
+    problems: &[(
+        "400",
+        "invalid_field",
+        "a parameter is out of its bounds; `field` names it",
+    )],
+    ..Doc::EMPTY
+};
+
+#[derive(Serialize)]
+struct Body<'a> {
+    entries: &'a [Entry],
+    next: Option<&'a str>,
+}
+
+pub(crate) async fn handle(call: Call) -> Answer {
+    let query = call.query(&DOC)?;
+    let order = query.read("order", "asc or desc", |word| match word {
+        "desc" => Some(Order::Descending),
+        "asc" => Some(Order::Ascending),
+        _ => None,
+    })?;
+    let order = order.unwrap_or_default();
+    let (filter, page) = (filter::read(&query)?, page::read(&query, order)?);
+    let found = call.app.engine.entries(&filter, page).await?;
+    let next = found.next.map(|index| cursor::encode(order, index));
+    let mut response = json(&Body {
+        entries: &found.entries,
+        next: next.as_deref(),
+    })?;
+    page::link(&mut response, &call.parts.uri, next.as_deref());
+    Ok(response)
+}

@@ -1,0 +1,12 @@
+//! The audit log: recording, reading, proving, exporting.
+
+pub(crate) mod append;
+pub(crate) mod checkpoint;
+pub(crate) mod consistency;
+pub(crate) mod export;
+pub(crate) mod filter;
+pub(crate) mod list;
+pub(crate) mod page;
+pub(crate) mod receipt;
+pub(crate) mod show;
+mod table;

@@ -1,0 +1,116 @@
+//! Pages: how many, from where, and the link to the next.
+
+use axum::body::Body;
+use http::header::LINK;
+use http::{HeaderValue, Response, Uri};
+use store::query::{Order, Page};
+
+use crate::cursor;
+use crate::openapi::Parameter;
+use crate::problem::Problem;
+use crate::query::Query;
+
+/// Most entries of a page.
+const LIMIT_MAX: u32 = 1_000;
+const LIMIT_USUAL: u32 = 50;
+
+/// Parameters of every list.
+pub(crate) const PARAMETERS: &[Parameter] = &[
+    Parameter::query(
+        "limit",
+        "How many at most.",
+        r#"{"type":"integer","minimum":1,"maximum":1000,"default":50}"#,
+    ),
+    Parameter::query(
+        "cursor",
+        "Where to go on: `next` of the page before.",
+        r#"{"type":"string"}"#,
+    ),
+];
+
+/// Reads which page is asked for.
+pub(crate) fn read(query: &Query, order: Order) -> Result<Page, Problem> {
+    let limit = |text: &str| {
+        let number = crate::query::decimal(text).and_then(|number| u32::try_from(number).ok())?;
+        (1..=LIMIT_MAX).contains(&number).then_some(number)
+    };
+    let limit = query.read("limit", &format!("a whole number from 1 to {LIMIT_MAX}"), limit)?;
+    let after = query.read(
+        "cursor",
+        "`next` of a page of the same list in the same order",
+        |word| cursor::decode(order, word),
+    )?;
+    Ok(Page {
+        order,
+        after,
+        limit: limit.unwrap_or(LIMIT_USUAL),
+    })
+}
+
+/// Adds the header `Link` (RFC 8288) to the next page: the same query with another cursor.
+pub(crate) fn link(response: &mut Response<Body>, uri: &Uri, next: Option<&str>) {
+    let Some(next) = next else { return };
+    let mut link = format!("<{}?", uri.path());
+    for pair in uri.query().unwrap_or_default().split('&') {
+        if !pair.is_empty() && pair != "cursor" && !pair.starts_with("cursor=") {
+            link.push_str(pair);
+            link.push('&');
+        }
+    }
+    link.push_str("cursor=");
+    link.push_str(next);
+    link.push_str(">; rel=\"next\"");
+    if let Ok(value) = HeaderValue::try_from(link) {
+        response.headers_mut().insert(LINK, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_link_keeps_the_query() {
+        let cases = [
+            ("/v1/audit/entries", "</v1/audit/entries?cursor=N>; rel=\"next\""),
+            (
+                "/v1/audit/entries?cursor=O",
+                "</v1/audit/entries?cursor=N>; rel=\"next\"",
+            ),
+            (
+                "/x?actor=a%20b&cursor=O&limit=2",
+                "</x?actor=a%20b&limit=2&cursor=N>; rel=\"next\"",
+            ),
+        ];
+        for (uri, expected) in cases {
+            let mut response = Response::new(Body::empty());
+            link(&mut response, &uri.parse().unwrap(), Some("N"));
+            assert_eq!(response.headers()[LINK], expected);
+        }
+    }
+
+    #[test]
+    fn the_limit_has_bounds() {
+        let read = |raw: &str| {
+            let query = Query::parse(Some(raw), &[PARAMETERS])?;
+            super::read(&query, Order::Descending).map(|page| page.limit)
+        };
+        for (raw, expected) in [("", 50), ("limit=1", 1), ("limit=1000", 1_000)] {
+            assert_eq!(read(raw).unwrap(), expected);
+        }
+        for raw in [
+            "limit=0",
+            "limit=1001",
+            "limit=-1",
+            "limit=1e2",
+            "limit=99999999999999999999",
+            "cursor=x",
+        ] {
+            assert_eq!(
+                read(raw).unwrap_err().field.as_deref(),
+                raw.split('=').next(),
+                "{raw}"
+            );
+        }
+    }
+}

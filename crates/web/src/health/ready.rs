@@ -1,0 +1,109 @@
+//! `GET /health/ready`
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use engine::Health;
+use http::StatusCode;
+use serde::Serialize;
+
+use crate::call::{Answer, Call, json};
+use crate::openapi::{Content, Doc, Reply};
+
+const SCHEMA: &str = r#"{"type":"object","required":["ready","checks"],"properties":{"ready":{"type":"boolean"},"checks":{"type":"array","items":{"type":"object","required":["name","ok"],"properties":{"name":{"type":"string"},"ok":{"type":"boolean"}}}}}}"#;
+
+pub(crate) const DOC: Doc = Doc {
+    id: "ready",
+    tag: "service",
+    summary: "Whether requests can be served",
+    description: "Database, log and Writer, one check each. What was found is in the server's log.",
+    replies: &[
+        Reply::new(
+            "200",
+            "They can.",
+            &[Content::new(
+                "application/json",
+                SCHEMA,
+                r#"{"ready":true,"checks":[{"name":"database","ok":true}]}"#,
+            )],
+        ),
+        Reply::new(
+            "503",
+            "They cannot; the checks say which part is not well.",
+            &[Content::new(
+                "application/json",
+                SCHEMA,
+                r#"{"ready":false,"checks":[{"name":"database","ok":false}]}"#,
+            )],
+        ),
+    ],
+    ..Doc::EMPTY
+};
+
+/// What readiness was last: whoever asks often shall not fill the log.
+#[derive(Default)]
+pub(crate) struct LastState(AtomicU8);
+
+impl LastState {
+    fn changed(&self, ready: bool) -> bool {
+        let state = if ready { 1 } else { 2 };
+        self.0.swap(state, Ordering::Relaxed) != state
+    }
+}
+
+#[derive(Serialize)]
+struct Body {
+    ready: bool,
+    checks: Vec<Check>,
+}
+
+/// A check without its detail, which may name hosts: this answer needs no key.
+#[derive(Serialize)]
+struct Check {
+    name: &'static str,
+    ok: bool,
+}
+
+pub(crate) async fn handle(call: Call) -> Answer {
+    call.query(&DOC)?;
+    let health = call.app.engine.health().await;
+    if call.app.readiness.changed(health.ready) {
+        log(&health);
+    }
+    let checks = health
+        .checks
+        .iter()
+        .map(|check| Check {
+            name: check.name,
+            ok: check.ok,
+        })
+        .collect();
+    let mut response = json(&Body {
+        ready: health.ready,
+        checks,
+    })?;
+    if !health.ready {
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    }
+    Ok(response)
+}
+
+fn log(health: &Health) {
+    if health.ready {
+        return tracing::info!("ready");
+    }
+    for check in health.checks.iter().filter(|check| !check.ok) {
+        tracing::warn!("not ready: {}: {}", check.name, check.detail);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_changes_are_noticed() {
+        let state = LastState::default();
+        let seen = [false, false, true, true, false].map(|ready| state.changed(ready));
+        assert_eq!(seen, [true, false, true, false, true]);
+    }
+}

@@ -1,0 +1,7 @@
+//! Numbers about the service: requests by route, and what the engine counts.
+
+mod requests;
+pub(crate) mod show;
+mod text;
+
+pub(crate) use requests::Requests;

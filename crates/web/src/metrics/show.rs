@@ -1,0 +1,127 @@
+//! `GET /metrics`
+
+use engine::metrics::COMMIT_BUCKETS_S;
+
+use crate::call::{Answer, Call, with_type};
+use crate::metrics::text::Text;
+use crate::openapi::{Content, Doc, Reply};
+
+const MEDIA: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+pub(crate) const DOC: Doc = Doc {
+    id: "show_metrics",
+    tag: "service",
+    summary: "Numbers for Prometheus",
+    description: "Requests by route, the write path, the pool of connections. Give the key to Prometheus as \
+                  `authorization.credentials`.",
+    replies: &[Reply::new(
+        "200",
+        "The numbers.",
+        &[Content::new(
+            MEDIA,
+            r#"{"type":"string"}"#,
+            "# HELP probity_log_size Entries in the log.\n# TYPE probity_log_size gauge\nprobity_log_size 4712\n",
+        )],
+    )],
+    ..Doc::EMPTY
+};
+
+pub(crate) async fn handle(call: Call) -> Answer {
+    call.query(&DOC)?;
+    let mut out = Text::default();
+    engine(&call.app.engine.metrics(), &mut out);
+    let streams = call
+        .app
+        .settings
+        .streams_max
+        .saturating_sub(call.app.streams.available_permits());
+    out.single(
+        "probity_http_streams",
+        "gauge",
+        "Event streams that are open.",
+        streams,
+    );
+    call.app.requests.write(&mut out);
+    Ok(with_type(MEDIA, out.finish()))
+}
+
+fn engine(numbers: &engine::Metrics, out: &mut Text) {
+    for (name, help, value) in [
+        (
+            "probity_entries_appended_total",
+            "Entries appended by this process.",
+            numbers.entries_appended,
+        ),
+        (
+            "probity_commands_total",
+            "Commands carried out or refused.",
+            numbers.commands,
+        ),
+        (
+            "probity_commands_refused_total",
+            "Commands refused.",
+            numbers.refusals,
+        ),
+        (
+            "probity_commands_overloaded_total",
+            "Commands turned away: the queue was full.",
+            numbers.overloaded,
+        ),
+        ("probity_batches_total", "Batches committed.", numbers.batches),
+        (
+            "probity_batches_retried_total",
+            "Batches tried again after a conflict with another process.",
+            numbers.retries,
+        ),
+    ] {
+        out.single(name, "counter", help, value);
+    }
+    for (name, help, value) in [
+        ("probity_log_size", "Entries in the log.", numbers.log_size),
+        (
+            "probity_queue_length",
+            "Entries that wait for the Writer.",
+            numbers.queue_length,
+        ),
+        (
+            "probity_queue_max",
+            "Most entries that may wait.",
+            numbers.queue_max,
+        ),
+    ] {
+        out.single(name, "gauge", help, value);
+    }
+    for (name, help, value) in [
+        (
+            "probity_pool_connections_max",
+            "Most reading connections at once.",
+            numbers.pool.max,
+        ),
+        (
+            "probity_pool_connections_open",
+            "Open reading connections.",
+            numbers.pool.open,
+        ),
+        (
+            "probity_pool_connections_idle",
+            "Open reading connections that nobody uses.",
+            numbers.pool.idle,
+        ),
+        (
+            "probity_pool_waiting",
+            "Readers that wait for a connection.",
+            numbers.pool.waiting,
+        ),
+    ] {
+        out.single(name, "gauge", help, value);
+    }
+    let name = "probity_commit_duration_seconds";
+    out.family(name, "histogram", "Time of a batch from begin to commit.");
+    out.histogram(
+        name,
+        "",
+        &COMMIT_BUCKETS_S,
+        &numbers.commit_buckets,
+        numbers.commit_seconds_sum,
+    );
+}

@@ -1,0 +1,12 @@
+//! The API as its callers see it: a real engine on SQLite and on PostgreSQL behind every test. The modules mirror
+//! the URLs.
+
+mod api;
+mod health;
+mod log;
+mod metrics;
+mod openapi;
+mod routes;
+mod server;
+mod tcp;
+mod v1;

@@ -1,0 +1,103 @@
+//! Exports.
+
+use evidence::bundle::BundleChecker;
+use evidence::entry::Entry;
+use serde_json::{Value, json};
+use web::Settings;
+
+use crate::api::{Api, BOTH, On};
+
+async fn filled(on: On, count: usize) -> Api {
+    let api = Api::new(on).await;
+    let events: Vec<Value> = (0..count)
+        .map(|n| json!({"actor": {"kind": "user", "id": if n % 2 == 0 { "=1+1" } else { "b" }}, "action": "export.test", "description": format!("line {n},\n\"quoted\"")}))
+        .collect();
+    for chunk in events.chunks(1_000) {
+        api.record(&json!(chunk)).await;
+    }
+    api
+}
+
+#[tokio::test]
+async fn every_line_is_an_entry() {
+    for on in BOTH {
+        let api = filled(on, 1_100).await;
+        let got = api.get("/v1/audit/export").await;
+        assert!(got.complete);
+        assert_eq!(got.header("content-type"), "application/jsonl");
+        assert_eq!(got.header("content-disposition"), "attachment; filename=\"entries.jsonl\"");
+        let entries: Vec<Entry> = got.text().lines().map(|line| evidence::entry::parse(line).unwrap()).collect();
+        entries.iter().for_each(|entry| entry.check().unwrap());
+        let indexes: Vec<u64> = entries.iter().map(|entry| entry.index).collect();
+        assert_eq!(indexes, (0..api.size().await).collect::<Vec<_>>());
+        let got = api.get("/v1/audit/export?format=jsonl&actor=b&action=export.*").await;
+        assert_eq!(got.text().lines().count(), 550);
+        let none = api.get("/v1/audit/export?actor=nobody").await;
+        assert_eq!((none.status.as_u16(), none.text(), none.complete), (200, "", true));
+    }
+}
+
+#[tokio::test]
+async fn a_table_is_safe_to_open() {
+    for on in BOTH {
+        let api = filled(on, 2).await;
+        let got = api.get("/v1/audit/export?format=csv&action=export.test").await;
+        assert_eq!(got.header("content-type"), "text/csv; charset=utf-8");
+        let lines: Vec<&str> = got.text().split_terminator("\r\n").collect();
+        assert_eq!(lines.len(), 3);
+        assert!(lines[0].starts_with("index,id,at,occurred_at,"));
+        assert!(lines[1].contains(",user,'=1+1,"), "{}", lines[1]);
+        assert!(lines[2].contains(",\"line 1,\n\"\"quoted\"\"\","), "{}", lines[2]);
+    }
+}
+
+#[tokio::test]
+async fn a_bundle_proves_itself() {
+    for on in BOTH {
+        let api = filled(on, 700).await;
+        let got = api.get("/v1/audit/export?format=bundle&action=export.test&actor=b").await;
+        assert!(got.complete);
+        let mut checker = BundleChecker::new(api.engine.verifier_key().clone());
+        for line in got.text().lines() {
+            checker.line(line).unwrap();
+        }
+        let summary = checker.finish().unwrap();
+        assert_eq!(summary.entries, 350);
+        let header: Value = serde_json::from_str(got.text().lines().next().unwrap()).unwrap();
+        assert_eq!(header["filter"], json!({"action": "export.test", "actor": "b"}));
+    }
+}
+
+#[tokio::test]
+async fn exports_at_once_are_bounded() {
+    let api = Api::with(On::Sqlite, Settings { exports_max: 0, ..Settings::default() }).await;
+    for format in ["jsonl", "csv", "bundle"] {
+        let got = api.get(&format!("/v1/audit/export?format={format}")).await;
+        got.assert_problem(503, "too_many_exports", None);
+        assert_eq!(got.header("retry-after"), "5");
+    }
+    api.get("/v1/audit/export?format=xml").await.assert_problem(400, "invalid_field", Some("format"));
+    api.get("/v1/audit/export?limit=1").await.assert_problem(400, "unknown_parameter", Some("limit"));
+}
+
+/// The permit of an export comes back when its reader has gone.
+#[tokio::test]
+async fn an_export_that_nobody_reads_ends() {
+    use http_body_util::BodyExt as _;
+    use tower::ServiceExt as _;
+    let api = Api::with(On::Sqlite, Settings { exports_max: 1, ..Settings::default() }).await;
+    for format in ["jsonl", "bundle"] {
+        let request = api.request("GET", &format!("/v1/audit/export?format={format}"));
+        let response = api.router.clone().oneshot(request.body(axum::body::Body::empty()).unwrap()).await.unwrap();
+        let mut body = response.into_body();
+        let first = body.frame().await.unwrap().unwrap();
+        assert!(!first.data_ref().unwrap().is_empty());
+        drop(body);
+        let mut tries = 0;
+        while api.get("/v1/audit/export").await.status != 200 {
+            tries += 1;
+            assert!(tries < 200, "{format}: the permit did not come back");
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    }
+}

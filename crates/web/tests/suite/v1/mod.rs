@@ -1,0 +1,3 @@
+mod activity;
+mod audit;
+mod me;
