@@ -1,5 +1,11 @@
 //! Importing logs, on SQLite and on real PostgreSQL.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests, which fail so"
+)]
+
 use domain::Caller;
 use domain::audit::EntryFilter;
 use engine::import::{Format, ImportReport, Mapping, import};

@@ -14,8 +14,6 @@ use crate::table::{self, Column, Elide, column, number};
 /// Arguments of `probity audit list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    #[command(flatten)]
-    filter: FilterArgs,
     /// Most entries to list: 1 to 10000
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     limit: u32,
@@ -25,6 +23,8 @@ pub struct ListArgs {
     /// newest or oldest first
     #[arg(long, value_enum, default_value_t = By::Newest, value_name = "newest|oldest", hide_possible_values = true)]
     order: By,
+    #[command(flatten)]
+    filter: FilterArgs,
 }
 
 /// What comes first.

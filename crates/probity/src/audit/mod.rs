@@ -23,7 +23,7 @@ use crate::failure::{Exit, Failure};
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
     /// Record an entry
-    #[command(after_help = "Example:\n  probity audit append --actor user:alice --action order.create --target order:42")]
+    #[command(after_help = "Example:\n  probity audit append --actor user:al --action order.ship --target order:42")]
     Append(append::AppendArgs),
     /// Import a log: our own export, AWS CloudTrail, or any JSON lines with a mapping
     #[command(after_help = "A second import of the same file adds nothing. Lines that cannot be imported go to \

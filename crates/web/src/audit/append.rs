@@ -91,7 +91,9 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
             let detail = format!("a request holds 1 to {EVENTS_MAX} entries, not {}", list.length);
             return Err(Problem::new(StatusCode::BAD_REQUEST, "too_many_entries", detail));
         }
-        Ok(answer_list(&record(&call.app, call.caller()?, call.origin(), list.events, true).await?))
+        Ok(answer_list(
+            &record(&call.app, call.caller()?, call.origin(), list.events, true).await?,
+        ))
     } else {
         let event: Event = body::json(&bytes)?;
         let recorded = record(&call.app, call.caller()?, call.origin(), vec![event], false).await?;
@@ -112,7 +114,9 @@ pub(crate) async fn record(
     let command = Command::RecordEvents(app.engine.prepare(events, list)?);
     match app.engine.submit(caller, origin, command).await?.reply {
         CommandReply::Recorded(recorded) => Ok(recorded),
-        other => Err(Problem::internal(&format_args!("recording was answered with {other:?}"))),
+        other => Err(Problem::internal(&format_args!(
+            "recording was answered with {other:?}"
+        ))),
     }
 }
 

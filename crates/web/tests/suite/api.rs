@@ -56,7 +56,14 @@ impl Api {
         let engine = Engine::open(options).await.unwrap();
         let router = web::router(engine.clone(), settings);
         let admin = made.first_admin.unwrap().username;
-        let mut api = Api { engine, router, key: String::new(), admin, _schema: schema, _folder: folder };
+        let mut api = Api {
+            engine,
+            router,
+            key: String::new(),
+            admin,
+            _schema: schema,
+            _folder: folder,
+        };
         let owner = api.admin.clone();
         api.key = api.new_key(&owner, &[Scope::Admin]).await.0;
         api
@@ -64,7 +71,11 @@ impl Api {
 
     async fn operate(&self, command: Command) -> Reply {
         let operator = Caller::Operator { name: "test".into() };
-        self.engine.submit(&operator, Origin::default(), command).await.unwrap().reply
+        self.engine
+            .submit(&operator, Origin::default(), command)
+            .await
+            .unwrap()
+            .reply
     }
 
     /// The text and id of a new key.
@@ -78,7 +89,9 @@ impl Api {
             shown: token.shown().to_owned(),
             hash: token.hash(),
         };
-        let Reply::ApiKey(key) = self.operate(Command::CreateApiKey(command)).await else { panic!("no key") };
+        let Reply::ApiKey(key) = self.operate(Command::CreateApiKey(command)).await else {
+            panic!("no key")
+        };
         (token.secret().to_owned(), key.id)
     }
 
@@ -98,24 +111,40 @@ impl Api {
 
     /// Size of the log as the database has it.
     pub async fn size(&self) -> u64 {
-        let page = store::query::Page { limit: 1, ..Default::default() };
-        self.engine.entries(&domain::audit::EntryFilter::default(), page).await.unwrap().size
+        let page = store::query::Page {
+            limit: 1,
+            ..Default::default()
+        };
+        self.engine
+            .entries(&domain::audit::EntryFilter::default(), page)
+            .await
+            .unwrap()
+            .size
     }
 
     pub async fn send(&self, request: Request<Body>) -> Got {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.map(http_body_util::Collected::to_bytes);
-        Got { status: parts.status, headers: parts.headers, complete: body.is_ok(), body: body.unwrap_or_default() }
+        Got {
+            status: parts.status,
+            headers: parts.headers,
+            complete: body.is_ok(),
+            body: body.unwrap_or_default(),
+        }
     }
 
     /// A request with the key.
     pub fn request(&self, method: &str, path: &str) -> http::request::Builder {
-        Request::builder().method(method).uri(path).header("authorization", format!("Bearer {}", self.key))
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {}", self.key))
     }
 
     pub async fn get(&self, path: &str) -> Got {
-        self.send(self.request("GET", path).body(Body::empty()).unwrap()).await
+        self.send(self.request("GET", path).body(Body::empty()).unwrap())
+            .await
     }
 
     /// Without a key.
@@ -124,7 +153,9 @@ impl Api {
     }
 
     pub async fn post(&self, path: &str, body: impl Into<Bytes>) -> Got {
-        let request = self.request("POST", path).header("content-type", "application/json");
+        let request = self
+            .request("POST", path)
+            .header("content-type", "application/json");
         self.send(request.body(Body::from(body.into())).unwrap()).await
     }
 
@@ -132,7 +163,12 @@ impl Api {
     pub async fn record(&self, events: &Value) -> Vec<u64> {
         let got = self.post("/v1/audit/entries", events.to_string()).await;
         assert_eq!(got.status, 201, "{}", got.text());
-        got.json()["entries"].as_array().unwrap().iter().map(|entry| entry["index"].as_u64().unwrap()).collect()
+        got.json()["entries"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| entry["index"].as_u64().unwrap())
+            .collect()
     }
 }
 
@@ -160,13 +196,24 @@ impl Got {
 
     /// Status, code and field of a problem, which must be well-formed.
     pub fn problem(&self) -> (u16, String, Option<String>) {
-        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text());
+        assert_eq!(
+            self.header("content-type"),
+            "application/problem+json",
+            "{}",
+            self.text()
+        );
         let problem = self.json();
         assert_eq!(problem["status"], self.status.as_u16());
         let code = problem["code"].as_str().unwrap().to_owned();
         assert_eq!(problem["type"], format!("/problems/{code}"));
-        assert!(!problem["title"].as_str().unwrap().is_empty() && !problem["detail"].as_str().unwrap().is_empty());
-        (self.status.as_u16(), code, problem["field"].as_str().map(str::to_owned))
+        assert!(
+            !problem["title"].as_str().unwrap().is_empty() && !problem["detail"].as_str().unwrap().is_empty()
+        );
+        (
+            self.status.as_u16(),
+            code,
+            problem["field"].as_str().map(str::to_owned),
+        )
     }
 
     #[track_caller]

@@ -26,7 +26,11 @@ async fn without_a_key_only_health_checkpoint_and_tiles_answer() {
         };
         if access == Access::Open {
             let got = api.send(request(None)).await;
-            assert!(got.status != 401 && got.status != 403, "{template}: {}", got.text());
+            assert!(
+                got.status != 401 && got.status != 403,
+                "{template}: {}",
+                got.text()
+            );
             open.push(template);
             continue;
         }
@@ -44,17 +48,32 @@ async fn without_a_key_only_health_checkpoint_and_tiles_answer() {
         ] {
             let got = api.send(request(credential)).await;
             got.assert_problem(401, code, None);
-            assert!(got.header("www-authenticate").starts_with("Bearer"), "{template} {credential:?}");
+            assert!(
+                got.header("www-authenticate").starts_with("Bearer"),
+                "{template} {credential:?}"
+            );
         }
     }
-    assert_eq!(open, ["/log/checkpoint", "/log/tile/{*position}", "/health/live", "/health/ready"]);
+    assert_eq!(
+        open,
+        [
+            "/log/checkpoint",
+            "/log/tile/{*position}",
+            "/health/live",
+            "/health/ready"
+        ]
+    );
 }
 
 #[tokio::test]
 async fn two_credentials_are_none() {
     let api = Api::new(On::Sqlite).await;
-    let request = api.request("GET", "/v1/me").header("authorization", format!("Bearer {}", api.key));
-    api.send(request.body(Body::empty()).unwrap()).await.assert_problem(401, "malformed_credential", None);
+    let request = api
+        .request("GET", "/v1/me")
+        .header("authorization", format!("Bearer {}", api.key));
+    api.send(request.body(Body::empty()).unwrap())
+        .await
+        .assert_problem(401, "malformed_credential", None);
 }
 
 #[tokio::test]
@@ -64,12 +83,21 @@ async fn every_answer_says_what_browsers_may_not_do() {
     paths.extend(["/".into(), "/v1/nothing".into(), "/log/tile/x".into()]);
     for path in paths.iter().filter(|path| !path.ends_with("/stream")) {
         for method in ["GET", "DELETE"] {
-            let got = api.send(api.request(method, path).body(Body::empty()).unwrap()).await;
+            let got = api
+                .send(api.request(method, path).body(Body::empty()).unwrap())
+                .await;
             assert_eq!(got.header("x-content-type-options"), "nosniff", "{method} {path}");
-            assert!(got.header("content-security-policy").starts_with("default-src 'none'"), "{method} {path}");
+            assert!(
+                got.header("content-security-policy")
+                    .starts_with("default-src 'none'"),
+                "{method} {path}"
+            );
             assert_eq!(got.header("server"), "", "{method} {path}");
             let cache = got.header("cache-control");
-            assert!(cache == "no-store" || path.starts_with("/log/") && cache.starts_with("public"), "{path}: {cache}");
+            assert!(
+                cache == "no-store" || path.starts_with("/log/") && cache.starts_with("public"),
+                "{path}: {cache}"
+            );
         }
     }
 }
@@ -77,7 +105,15 @@ async fn every_answer_says_what_browsers_may_not_do() {
 #[tokio::test]
 async fn what_is_not_there_is_a_problem_too() {
     let api = Api::new(On::Sqlite).await;
-    for path in ["/", "/v1", "/v1/audit/entries/", "/v1/audit/entries/0/receipt/x", "/V1/me", "/v1/me/", "/log/"] {
+    for path in [
+        "/",
+        "/v1",
+        "/v1/audit/entries/",
+        "/v1/audit/entries/0/receipt/x",
+        "/V1/me",
+        "/v1/me/",
+        "/log/",
+    ] {
         api.get(path).await.assert_problem(404, "unknown_path", None);
     }
     for (method, path, allow) in [
@@ -88,7 +124,9 @@ async fn what_is_not_there_is_a_problem_too() {
         ("POST", "/log/tile/0/000", "GET, HEAD"),
         ("DELETE", "/v1/activity", "GET, HEAD, POST"),
     ] {
-        let got = api.send(api.request(method, path).body(Body::empty()).unwrap()).await;
+        let got = api
+            .send(api.request(method, path).body(Body::empty()).unwrap())
+            .await;
         got.assert_problem(405, "method_not_allowed", None);
         let allowed = got.headers.get_all("allow").iter().collect::<Vec<_>>();
         assert_eq!(allowed, [allow], "{method} {path}");
@@ -100,7 +138,9 @@ async fn unknown_parameters_are_refused_everywhere() {
     let api = Api::new(On::Sqlite).await;
     for (verb, template, _) in endpoints() {
         let path = format!("{}?nonsense=1", concrete(template));
-        let got = api.send(api.request(verb.as_str(), &path).body(Body::empty()).unwrap()).await;
+        let got = api
+            .send(api.request(verb.as_str(), &path).body(Body::empty()).unwrap())
+            .await;
         got.assert_problem(400, "unknown_parameter", Some("nonsense"));
     }
 }

@@ -11,7 +11,11 @@ async fn a_key_knows_itself() {
         let mut api = Api::new(on).await;
         api.new_user("dev", Role::Developer).await;
         let cases: [(&[Scope], serde_json::Value, serde_json::Value); 3] = [
-            (&[Scope::Write, Scope::Read], json!(["read", "write"]), json!(["audit:read", "audit:write"])),
+            (
+                &[Scope::Write, Scope::Read],
+                json!(["read", "write"]),
+                json!(["audit:read", "audit:write"]),
+            ),
             (&[Scope::Read], json!(["read"]), json!(["audit:read"])),
             (&[Scope::Custody], json!(["custody"]), json!([])),
         ];
@@ -19,8 +23,14 @@ async fn a_key_knows_itself() {
             let (key, id) = api.new_key("dev", scopes).await;
             api.key = key;
             let me = api.get("/v1/me").await.json();
-            assert_eq!(me["key"], json!({"id": id, "name": "test key", "expires_at": null}));
-            assert_eq!((&me["owner"]["username"], &me["role"]), (&json!("dev"), &json!("developer")));
+            assert_eq!(
+                me["key"],
+                json!({"id": id, "name": "test key", "expires_at": null})
+            );
+            assert_eq!(
+                (&me["owner"]["username"], &me["role"]),
+                (&json!("dev"), &json!("developer"))
+            );
             assert_eq!((&me["scopes"], &me["permissions"]), (&shown, &permissions));
         }
     }
@@ -34,6 +44,8 @@ async fn a_revoked_key_is_nobody() {
         api.key = key;
         assert_eq!(api.get("/v1/me").await.status, 200);
         api.revoke(id).await;
-        api.get("/v1/me").await.assert_problem(401, "api_key_revoked", None);
+        api.get("/v1/me")
+            .await
+            .assert_problem(401, "api_key_revoked", None);
     }
 }

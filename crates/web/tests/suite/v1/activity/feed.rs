@@ -24,18 +24,27 @@ async fn what_is_recorded_is_shown() {
         let got = api.post(PATH, full.to_string()).await;
         assert_eq!(got.status, 201, "{}", got.text());
         let index = got.json()["index"].as_u64().unwrap();
-        assert_eq!(feed(&api, "limit=1").await, [json!({
-            "id": "01970000-0000-7000-8000-000000000001", "index": index, "timestamp": "2026-01-02T03:04:05.000000Z",
-            "type": "order.update", "user": "anna", "entity": "A-1", "entity_kind": "order",
-            "description": "Changed the address", "outcome": "success"
-        })]);
-        assert_eq!(api.get(got.header("location")).await.json()["details"], json!({"channel": "web"}));
+        assert_eq!(
+            feed(&api, "limit=1").await,
+            [json!({
+                "id": "01970000-0000-7000-8000-000000000001", "index": index, "timestamp": "2026-01-02T03:04:05.000000Z",
+                "type": "order.update", "user": "anna", "entity": "A-1", "entity_kind": "order",
+                "description": "Changed the address", "outcome": "success"
+            })]
+        );
+        assert_eq!(
+            api.get(got.header("location")).await.json()["details"],
+            json!({"channel": "web"})
+        );
         assert_eq!(api.post(PATH, full.to_string()).await.status, 200, "a replay");
 
         let bare = json!({"type": "backup", "description": "Done"});
         assert_eq!(api.post(PATH, bare.to_string()).await.status, 201);
         let shown = &feed(&api, "limit=1").await[0];
-        assert_eq!((&shown["user"], &shown["entity"], &shown["entity_kind"]), (&Value::Null, &Value::Null, &Value::Null));
+        assert_eq!(
+            (&shown["user"], &shown["entity"], &shown["entity_kind"]),
+            (&Value::Null, &Value::Null, &Value::Null)
+        );
     }
 }
 
@@ -49,7 +58,10 @@ async fn the_feed_filters_and_pages() {
             assert_eq!(api.post(PATH, body.to_string()).await.status, 201);
         }
         let texts = |found: Vec<Value>| -> Vec<String> {
-            found.iter().map(|one| one["description"].as_str().unwrap()[4..].to_owned()).collect()
+            found
+                .iter()
+                .map(|one| one["description"].as_str().unwrap()[4..].to_owned())
+                .collect()
         };
         for (query, expected) in [
             ("kind=feed.*", &["5", "4", "3", "2", "1", "0"][..]),
@@ -61,10 +73,19 @@ async fn the_feed_filters_and_pages() {
             assert_eq!(texts(feed(&api, query).await), expected, "{query}");
         }
         let first = api.get(&format!("{PATH}?kind=feed.*&limit=4")).await;
-        assert!(first.header("link").starts_with("</v1/activity?kind=feed.*&limit=4&cursor="));
+        assert!(
+            first
+                .header("link")
+                .starts_with("</v1/activity?kind=feed.*&limit=4&cursor=")
+        );
         let cursor = first.json()["next"].as_str().unwrap().to_owned();
-        assert_eq!(texts(feed(&api, &format!("kind=feed.*&limit=4&cursor={cursor}")).await), ["1", "0"]);
-        api.get(&format!("{PATH}?actor=anna")).await.assert_problem(400, "unknown_parameter", Some("actor"));
+        assert_eq!(
+            texts(feed(&api, &format!("kind=feed.*&limit=4&cursor={cursor}")).await),
+            ["1", "0"]
+        );
+        api.get(&format!("{PATH}?actor=anna"))
+            .await
+            .assert_problem(400, "unknown_parameter", Some("actor"));
     }
 }
 
@@ -72,9 +93,15 @@ async fn the_feed_filters_and_pages() {
 #[tokio::test]
 async fn every_entry_is_an_activity() {
     let api = Api::new(crate::api::On::Sqlite).await;
-    api.record(&json!([{"actor": {"kind": "user", "name": "Anna"}, "action": "door.open", "outcome": "refused"}])).await;
+    api.record(
+        &json!([{"actor": {"kind": "user", "name": "Anna"}, "action": "door.open", "outcome": "refused"}]),
+    )
+    .await;
     let shown = &feed(&api, "limit=1").await[0];
-    assert_eq!((&shown["user"], &shown["outcome"]), (&json!("Anna"), &json!("refused")));
+    assert_eq!(
+        (&shown["user"], &shown["outcome"]),
+        (&json!("Anna"), &json!("refused"))
+    );
     assert_eq!(shown["description"], "Anna was refused door.open");
 }
 
@@ -100,8 +127,14 @@ async fn what_is_wrong_is_named_in_the_words_of_the_activity() {
             (with("user", json!("x\u{0}")), Some("user")),
             (with("entity", json!("x".repeat(1_025))), Some("entity")),
             (with("entity_kind", json!("order")), Some("entity")),
-            (json!({"type": "a", "description": "b", "entity": "e", "entity_kind": "a b"}), Some("entity_kind")),
-            (with("timestamp", json!("1969-01-01T00:00:00Z")), Some("timestamp")),
+            (
+                json!({"type": "a", "description": "b", "entity": "e", "entity_kind": "a b"}),
+                Some("entity_kind"),
+            ),
+            (
+                with("timestamp", json!("1969-01-01T00:00:00Z")),
+                Some("timestamp"),
+            ),
             (with("timestamp", json!("soon")), Some("timestamp")),
             (with("description", json!("")), Some("description")),
             (with("details", json!([])), Some("details")),
@@ -109,8 +142,17 @@ async fn what_is_wrong_is_named_in_the_words_of_the_activity() {
         ] {
             let got = api.post(PATH, body.to_string()).await;
             let (status, code, got_field) = got.problem();
-            assert_eq!((status, code.as_str(), got_field.as_deref()), (400, "invalid_field", field), "{body}: {}", got.text());
-            assert!(!got.json()["detail"].as_str().unwrap().contains("action"), "{}", got.text());
+            assert_eq!(
+                (status, code.as_str(), got_field.as_deref()),
+                (400, "invalid_field", field),
+                "{body}: {}",
+                got.text()
+            );
+            assert!(
+                !got.json()["detail"].as_str().unwrap().contains("action"),
+                "{}",
+                got.text()
+            );
         }
         assert_eq!(api.size().await, size, "nothing was written");
     }

@@ -9,7 +9,8 @@ use crate::api::{Api, BOTH};
 const PATH: &str = "/v1/audit/entries";
 
 fn with(name: &str, value: &Value) -> String {
-    let mut event = json!({"actor": {"kind": "user", "id": "u"}, "action": "a.b", "target": {"kind": "t", "id": "1"}});
+    let mut event =
+        json!({"actor": {"kind": "user", "id": "u"}, "action": "a.b", "target": {"kind": "t", "id": "1"}});
     match name.split_once('.') {
         Some((outer, inner)) => event[outer][inner] = value.clone(),
         None => event[name] = value.clone(),
@@ -41,7 +42,10 @@ fn malformed() -> Vec<Case> {
         b"{\"actor\":{\"kind\":\"user\"},\"action\":\"a\x01\"}",
         b"\xef\xbb\xbf{\"actor\":{\"kind\":\"user\"},\"action\":\"a\"}",
     ];
-    bodies.into_iter().map(|body| (Bytes::from_static(body), 400, "malformed_json", None)).collect()
+    bodies
+        .into_iter()
+        .map(|body| (Bytes::from_static(body), 400, "malformed_json", None))
+        .collect()
 }
 
 fn of_the_wrong_shape() -> Vec<Case> {
@@ -55,9 +59,18 @@ fn of_the_wrong_shape() -> Vec<Case> {
         (r#"{"actor":{"kind":"user"}}"#.into(), Some("action")),
         (r#"{"actor":{},"action":"a"}"#.into(), Some("actor.kind")),
         ("[7]".into(), Some("[0]")),
-        (r#"[{"actor":{"kind":"user"},"action":"a"},{"actor":{"kind":"x"},"action":"a"}]"#.into(), Some("[1].actor.kind")),
-        (r#"[{"actor":{"kind":"user"},"action":"a"},{"actor":{"kind":"user"}}]"#.into(), Some("[1].action")),
-        (r#"[{"actor":{"kind":"user"},"action":7}]"#.into(), Some("[0].action")),
+        (
+            r#"[{"actor":{"kind":"user"},"action":"a"},{"actor":{"kind":"x"},"action":"a"}]"#.into(),
+            Some("[1].actor.kind"),
+        ),
+        (
+            r#"[{"actor":{"kind":"user"},"action":"a"},{"actor":{"kind":"user"}}]"#.into(),
+            Some("[1].action"),
+        ),
+        (
+            r#"[{"actor":{"kind":"user"},"action":7}]"#.into(),
+            Some("[0].action"),
+        ),
         (with("unknown", &json!(1)), Some("unknown")),
         (with("actor.unknown", &json!(1)), Some("actor.unknown")),
         (with("actor", &json!("anna")), Some("actor")),
@@ -74,15 +87,30 @@ fn of_the_wrong_shape() -> Vec<Case> {
         (with("aim.input", &json!(3)), Some("aim.input")),
         (with("occurred_at", &json!("yesterday")), Some("occurred_at")),
         (with("occurred_at", &json!(1_795_250_000)), Some("occurred_at")),
-        (with("occurred_at", &json!("2026-02-30T00:00:00Z")), Some("occurred_at")),
-        (with("occurred_at", &json!("2026-11-21T08:30:00")), Some("occurred_at")),
-        (with("occurred_at", &json!("99999-01-01T00:00:00Z")), Some("occurred_at")),
+        (
+            with("occurred_at", &json!("2026-02-30T00:00:00Z")),
+            Some("occurred_at"),
+        ),
+        (
+            with("occurred_at", &json!("2026-11-21T08:30:00")),
+            Some("occurred_at"),
+        ),
+        (
+            with("occurred_at", &json!("99999-01-01T00:00:00Z")),
+            Some("occurred_at"),
+        ),
         (duplicate, Some("action")),
         (inner, Some("details.x")),
         (with("details", &nested(33)), Some(&"details.n.n")),
-        (r#"{"actor":{"kind":"user"},"action":"a","details":{"n":9007199254740993}}"#.into(), Some("details.n")),
+        (
+            r#"{"actor":{"kind":"user"},"action":"a","details":{"n":9007199254740993}}"#.into(),
+            Some("details.n"),
+        ),
     ];
-    cases.into_iter().map(|(body, field)| (body.into(), 400, "invalid_field", field.map(str::to_owned))).collect()
+    cases
+        .into_iter()
+        .map(|(body, field)| (body.into(), 400, "invalid_field", field.map(str::to_owned)))
+        .collect()
 }
 
 fn out_of_bounds() -> Vec<Case> {
@@ -120,7 +148,14 @@ fn out_of_bounds() -> Vec<Case> {
         ("details", json!({"d": "x".repeat(262_145 - 8)})),
         ("aim.input", json!({"d": "x".repeat(262_145 - 8)})),
     ];
-    let single = cases.iter().map(|(name, value)| (with(name, value).into(), 400, "invalid_field", Some((*name).to_owned())));
+    let single = cases.iter().map(|(name, value)| {
+        (
+            with(name, value).into(),
+            400,
+            "invalid_field",
+            Some((*name).to_owned()),
+        )
+    });
     let good = with("action", &json!("a"));
     let listed = cases.iter().map(|(name, value)| {
         let body = format!("[{good},{}]", with(name, value));
@@ -135,7 +170,12 @@ fn too_many() -> Vec<Case> {
         ("[]".into(), 400, "too_many_entries", None),
         (" [ ] ".into(), 400, "too_many_entries", None),
         (list(1_001).into(), 400, "too_many_entries", None),
-        (vec![b' '; 8 * 1024 * 1024 + 1].into(), 413, "body_too_large", None),
+        (
+            vec![b' '; 8 * 1024 * 1024 + 1].into(),
+            413,
+            "body_too_large",
+            None,
+        ),
     ]
 }
 
@@ -144,7 +184,9 @@ async fn what_is_wrong_is_named_and_nothing_is_written() {
     for on in BOTH {
         let api = Api::new(on).await;
         let size = api.size().await;
-        for (body, status, code, field) in [malformed(), of_the_wrong_shape(), out_of_bounds(), too_many()].concat() {
+        for (body, status, code, field) in
+            [malformed(), of_the_wrong_shape(), out_of_bounds(), too_many()].concat()
+        {
             let shown = String::from_utf8_lossy(&body[..body.len().min(120)]).into_owned();
             let got = api.post(PATH, body).await;
             let (got_status, got_code, got_field) = got.problem();
@@ -153,9 +195,17 @@ async fn what_is_wrong_is_named_and_nothing_is_written() {
                 (Some(got), Some(field)) if field == "details.n.n" => got.starts_with(field),
                 (got, field) => got == field,
             };
-            assert!((got_status, got_code.as_str()) == (status, code) && same_field, "{shown}: {}", got.text());
+            assert!(
+                (got_status, got_code.as_str()) == (status, code) && same_field,
+                "{shown}: {}",
+                got.text()
+            );
             if code == "malformed_json" {
-                assert!(got.json()["line"].is_u64() && got.json()["column"].is_u64(), "{}", got.text());
+                assert!(
+                    got.json()["line"].is_u64() && got.json()["column"].is_u64(),
+                    "{}",
+                    got.text()
+                );
             }
         }
         assert_eq!(api.size().await, size, "{on:?}: nothing was written");
@@ -166,11 +216,19 @@ async fn what_is_wrong_is_named_and_nothing_is_written() {
 async fn nesting_beyond_what_the_parser_takes_is_refused() {
     let api = Api::new(crate::api::On::Sqlite).await;
     let size = api.size().await;
-    let body = format!(r#"{{"actor":{{"kind":"user"}},"action":"a","details":{{"x":{}"#, "[".repeat(1_000_000));
+    let body = format!(
+        r#"{{"actor":{{"kind":"user"}},"action":"a","details":{{"x":{}"#,
+        "[".repeat(1_000_000)
+    );
     let (status, code, _) = api.post(PATH, body).await.problem();
     assert_eq!((status, code.as_str()), (400, "invalid_field"));
-    let body = format!(r#"{{"actor":{{"kind":"user"}},"action":"a","unknown":{}"#, "[".repeat(1_000_000));
-    api.post(PATH, body).await.assert_problem(400, "invalid_field", Some("unknown"));
+    let body = format!(
+        r#"{{"actor":{{"kind":"user"}},"action":"a","unknown":{}"#,
+        "[".repeat(1_000_000)
+    );
+    api.post(PATH, body)
+        .await
+        .assert_problem(400, "invalid_field", Some("unknown"));
     assert_eq!(api.size().await, size);
 }
 
@@ -194,7 +252,10 @@ async fn what_is_just_within_its_bounds_is_taken() {
             ("details", nested(32)),
             ("details", json!({"d": "x".repeat(262_144 - 8)})),
             ("occurred_at", json!("1970-01-01T00:00:00Z")),
-            ("details", json!({"nul": "\u{0}", "big": 9_007_199_254_740_991_u64})),
+            (
+                "details",
+                json!({"nul": "\u{0}", "big": 9_007_199_254_740_991_u64}),
+            ),
         ] {
             let got = api.post(PATH, with(name, &value)).await;
             assert_eq!(got.status, 201, "{on:?} {name}: {}", got.text());
@@ -211,11 +272,16 @@ async fn a_time_too_far_ahead_is_refused_and_recorded() {
     for on in BOTH {
         let api = Api::new(on).await;
         let size = api.size().await;
-        let got = api.post(PATH, with("occurred_at", &json!("9999-12-31T23:59:59Z"))).await;
+        let got = api
+            .post(PATH, with("occurred_at", &json!("9999-12-31T23:59:59Z")))
+            .await;
         got.assert_problem(400, "invalid_field", Some("occurred_at"));
         assert_eq!(got.json()["entry"], size);
         let entry = api.get(&format!("{PATH}/{size}")).await.json();
-        assert_eq!((&entry["outcome"], &entry["details"]["field"]), (&json!("failed"), &json!("occurred_at")));
+        assert_eq!(
+            (&entry["outcome"], &entry["details"]["field"]),
+            (&json!("failed"), &json!("occurred_at"))
+        );
     }
 }
 
@@ -233,10 +299,20 @@ async fn the_body_must_say_that_it_is_json() {
         }
         api.send(request.body(Body::from(good.clone())).unwrap()).await
     };
-    for content_type in [None, Some(""), Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("application/jsonl")] {
-        send(content_type, None).await.assert_problem(415, "unsupported_media_type", None);
+    for content_type in [
+        None,
+        Some(""),
+        Some("text/plain"),
+        Some("application/x-www-form-urlencoded"),
+        Some("application/jsonl"),
+    ] {
+        send(content_type, None)
+            .await
+            .assert_problem(415, "unsupported_media_type", None);
     }
-    send(Some("application/json"), Some("gzip")).await.assert_problem(415, "unsupported_encoding", None);
+    send(Some("application/json"), Some("gzip"))
+        .await
+        .assert_problem(415, "unsupported_encoding", None);
     for content_type in ["application/json", "Application/JSON; charset=utf-8"] {
         assert_eq!(send(Some(content_type), None).await.status, 201);
     }
@@ -247,13 +323,22 @@ async fn the_body_must_say_that_it_is_json() {
 async fn a_body_of_unknown_length_is_bounded_too() {
     let api = Api::new(crate::api::On::Sqlite).await;
     let pieces = (0..9).map(|_| Ok::<_, std::io::Error>(Bytes::from(vec![b' '; 1024 * 1024])));
-    let request = api.request("POST", PATH).header("content-type", "application/json");
+    let request = api
+        .request("POST", PATH)
+        .header("content-type", "application/json");
     let body = Body::from_stream(futures_util::stream::iter(pieces));
-    api.send(request.body(body).unwrap()).await.assert_problem(413, "body_too_large", None);
+    api.send(request.body(body).unwrap())
+        .await
+        .assert_problem(413, "body_too_large", None);
 
     let good = with("action", &json!("in.pieces"));
-    let pieces: Vec<_> = good.bytes().map(|byte| Ok::<_, std::io::Error>(Bytes::from(vec![byte]))).collect();
-    let request = api.request("POST", PATH).header("content-type", "application/json");
+    let pieces: Vec<_> = good
+        .bytes()
+        .map(|byte| Ok::<_, std::io::Error>(Bytes::from(vec![byte])))
+        .collect();
+    let request = api
+        .request("POST", PATH)
+        .header("content-type", "application/json");
     let body = Body::from_stream(futures_util::stream::iter(pieces));
     assert_eq!(api.send(request.body(body).unwrap()).await.status, 201);
 }

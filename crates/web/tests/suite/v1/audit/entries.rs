@@ -38,7 +38,11 @@ async fn an_entry_reads_back_as_it_was_sent() {
         assert_eq!(got.header("location"), format!("/v1/audit/entries/{ID}"));
         let answer = got.json();
         assert_eq!((&answer["id"], &answer["index"]), (&json!(ID), &json!(size)));
-        assert_eq!(answer.as_object().unwrap().len(), 3, "no word of a replay: {answer}");
+        assert_eq!(
+            answer.as_object().unwrap().len(),
+            3,
+            "no word of a replay: {answer}"
+        );
 
         let entry = api.get(got.header("location")).await.json();
         assert_eq!(entry["at"], answer["at"]);
@@ -65,8 +69,13 @@ async fn the_same_again_answers_as_the_first_time() {
         first["replayed"] = json!(true);
         assert_eq!((got.status.as_u16(), got.json()), (200, first.clone()));
 
-        let got = api.post("/v1/audit/entries", json!([event(), event()]).to_string()).await;
-        assert_eq!((got.status.as_u16(), got.json()), (200, json!({"entries": [first, first]})));
+        let got = api
+            .post("/v1/audit/entries", json!([event(), event()]).to_string())
+            .await;
+        assert_eq!(
+            (got.status.as_u16(), got.json()),
+            (200, json!({"entries": [first, first]}))
+        );
         assert_eq!(api.size().await, size, "nothing was written");
 
         let mixed = json!([event(), {"actor": {"kind": "user"}, "action": "new"}]).to_string();
@@ -89,7 +98,9 @@ async fn other_content_under_the_same_id_is_refused() {
         let got = api.post("/v1/audit/entries", other.to_string()).await;
         got.assert_problem(409, "id_conflict", Some("target.id"));
         let new = json!({"actor": {"kind": "user"}, "action": "new"});
-        let got = api.post("/v1/audit/entries", json!([new, other]).to_string()).await;
+        let got = api
+            .post("/v1/audit/entries", json!([new, other]).to_string())
+            .await;
         got.assert_problem(409, "id_conflict", Some("[1].target.id"));
         let found = api.get("/v1/audit/entries?action=new").await.json();
         assert_eq!(found["entries"], json!([]), "all or none");
@@ -101,8 +112,9 @@ async fn a_thousand_at_once() {
     for on in BOTH {
         let api = Api::new(on).await;
         let size = api.size().await;
-        let events: Vec<Value> =
-            (0..1_000).map(|n| json!({"actor": {"kind": "user", "id": format!("u{n}")}, "action": "bulk"})).collect();
+        let events: Vec<Value> = (0..1_000)
+            .map(|n| json!({"actor": {"kind": "user", "id": format!("u{n}")}, "action": "bulk"}))
+            .collect();
         let indexes = api.record(&json!(events)).await;
         assert_eq!(indexes, (size..size + 1_000).collect::<Vec<_>>());
         let last = api.get(&format!("/v1/audit/entries/{}", size + 999)).await.json();
@@ -114,7 +126,9 @@ async fn a_thousand_at_once() {
 async fn a_receipt_proves_its_entry() {
     for on in BOTH {
         let api = Api::new(on).await;
-        let indexes = api.record(&json!([event(), {"actor": {"kind": "user"}, "action": "x"}])).await;
+        let indexes = api
+            .record(&json!([event(), {"actor": {"kind": "user"}, "action": "x"}]))
+            .await;
         let names = [ID.to_owned(), indexes[1].to_string()];
         for (index, name) in indexes.iter().zip(&names) {
             let entry: Entry =
@@ -132,13 +146,30 @@ async fn an_entry_that_is_not_there() {
     for on in BOTH {
         let api = Api::new(on).await;
         for rest in ["", "/receipt"] {
-            for id in ["4711", "9223372036854775807", "00000000-0000-7000-8000-000000000001"] {
-                api.get(&format!("/v1/audit/entries/{id}{rest}")).await.assert_problem(404, "unknown_entry", Some("id"));
+            for id in [
+                "4711",
+                "9223372036854775807",
+                "00000000-0000-7000-8000-000000000001",
+            ] {
+                api.get(&format!("/v1/audit/entries/{id}{rest}"))
+                    .await
+                    .assert_problem(404, "unknown_entry", Some("id"));
             }
-            for id in ["-1", "007", "9223372036854775808", "x", "%00", "0197000000007000800000000000abcd"] {
-                api.get(&format!("/v1/audit/entries/{id}{rest}")).await.assert_problem(400, "invalid_field", Some("id"));
+            for id in [
+                "-1",
+                "007",
+                "9223372036854775808",
+                "x",
+                "%00",
+                "0197000000007000800000000000abcd",
+            ] {
+                api.get(&format!("/v1/audit/entries/{id}{rest}"))
+                    .await
+                    .assert_problem(400, "invalid_field", Some("id"));
             }
-            api.get(&format!("/v1/audit/entries/%ff{rest}")).await.assert_problem(404, "unknown_path", None);
+            api.get(&format!("/v1/audit/entries/%ff{rest}"))
+                .await
+                .assert_problem(404, "unknown_path", None);
         }
     }
 }

@@ -25,15 +25,27 @@ async fn every_line_is_an_entry() {
         let got = api.get("/v1/audit/export").await;
         assert!(got.complete);
         assert_eq!(got.header("content-type"), "application/jsonl");
-        assert_eq!(got.header("content-disposition"), "attachment; filename=\"entries.jsonl\"");
-        let entries: Vec<Entry> = got.text().lines().map(|line| evidence::entry::parse(line).unwrap()).collect();
+        assert_eq!(
+            got.header("content-disposition"),
+            "attachment; filename=\"entries.jsonl\""
+        );
+        let entries: Vec<Entry> = got
+            .text()
+            .lines()
+            .map(|line| evidence::entry::parse(line).unwrap())
+            .collect();
         entries.iter().for_each(|entry| entry.check().unwrap());
         let indexes: Vec<u64> = entries.iter().map(|entry| entry.index).collect();
         assert_eq!(indexes, (0..api.size().await).collect::<Vec<_>>());
-        let got = api.get("/v1/audit/export?format=jsonl&actor=b&action=export.*").await;
+        let got = api
+            .get("/v1/audit/export?format=jsonl&actor=b&action=export.*")
+            .await;
         assert_eq!(got.text().lines().count(), 550);
         let none = api.get("/v1/audit/export?actor=nobody").await;
-        assert_eq!((none.status.as_u16(), none.text(), none.complete), (200, "", true));
+        assert_eq!(
+            (none.status.as_u16(), none.text(), none.complete),
+            (200, "", true)
+        );
     }
 }
 
@@ -55,7 +67,9 @@ async fn a_table_is_safe_to_open() {
 async fn a_bundle_proves_itself() {
     for on in BOTH {
         let api = filled(on, 700).await;
-        let got = api.get("/v1/audit/export?format=bundle&action=export.test&actor=b").await;
+        let got = api
+            .get("/v1/audit/export?format=bundle&action=export.test&actor=b")
+            .await;
         assert!(got.complete);
         let mut checker = BundleChecker::new(api.engine.verifier_key().clone());
         for line in got.text().lines() {
@@ -70,14 +84,25 @@ async fn a_bundle_proves_itself() {
 
 #[tokio::test]
 async fn exports_at_once_are_bounded() {
-    let api = Api::with(On::Sqlite, Settings { exports_max: 0, ..Settings::default() }).await;
+    let api = Api::with(
+        On::Sqlite,
+        Settings {
+            exports_max: 0,
+            ..Settings::default()
+        },
+    )
+    .await;
     for format in ["jsonl", "csv", "bundle"] {
         let got = api.get(&format!("/v1/audit/export?format={format}")).await;
         got.assert_problem(503, "too_many_exports", None);
         assert_eq!(got.header("retry-after"), "5");
     }
-    api.get("/v1/audit/export?format=xml").await.assert_problem(400, "invalid_field", Some("format"));
-    api.get("/v1/audit/export?limit=1").await.assert_problem(400, "unknown_parameter", Some("limit"));
+    api.get("/v1/audit/export?format=xml")
+        .await
+        .assert_problem(400, "invalid_field", Some("format"));
+    api.get("/v1/audit/export?limit=1")
+        .await
+        .assert_problem(400, "unknown_parameter", Some("limit"));
 }
 
 /// The permit of an export comes back when its reader has gone.
@@ -85,10 +110,22 @@ async fn exports_at_once_are_bounded() {
 async fn an_export_that_nobody_reads_ends() {
     use http_body_util::BodyExt as _;
     use tower::ServiceExt as _;
-    let api = Api::with(On::Sqlite, Settings { exports_max: 1, ..Settings::default() }).await;
+    let api = Api::with(
+        On::Sqlite,
+        Settings {
+            exports_max: 1,
+            ..Settings::default()
+        },
+    )
+    .await;
     for format in ["jsonl", "bundle"] {
         let request = api.request("GET", &format!("/v1/audit/export?format={format}"));
-        let response = api.router.clone().oneshot(request.body(axum::body::Body::empty()).unwrap()).await.unwrap();
+        let response = api
+            .router
+            .clone()
+            .oneshot(request.body(axum::body::Body::empty()).unwrap())
+            .await
+            .unwrap();
         let mut body = response.into_body();
         let first = body.frame().await.unwrap().unwrap();
         assert!(!first.data_ref().unwrap().is_empty());

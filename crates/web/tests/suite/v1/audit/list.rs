@@ -6,7 +6,12 @@ use crate::api::{Api, BOTH, Got};
 
 fn indexes(got: &Got) -> Vec<u64> {
     assert_eq!(got.status, 200, "{}", got.text());
-    got.json()["entries"].as_array().unwrap().iter().map(|entry| entry["index"].as_u64().unwrap()).collect()
+    got.json()["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["index"].as_u64().unwrap())
+        .collect()
 }
 
 /// The path in a header `Link: <path>; rel="next"`.
@@ -14,7 +19,10 @@ fn next(got: &Got) -> Option<String> {
     let link = got.header("link");
     let cursor = got.json()["next"].as_str().map(str::to_owned);
     assert_eq!(link.is_empty(), cursor.is_none());
-    let path = link.strip_prefix('<')?.strip_suffix(">; rel=\"next\"")?.to_owned();
+    let path = link
+        .strip_prefix('<')?
+        .strip_suffix(">; rel=\"next\"")?
+        .to_owned();
     assert!(path.ends_with(&format!("cursor={}", cursor?)));
     Some(path)
 }
@@ -46,10 +54,14 @@ async fn pages_neither_repeat_nor_leave_out() {
             assert_eq!(follow(&api, &path).await, every_fifth, "{limit}");
         }
         let all = api.size().await;
-        assert_eq!(follow(&api, "/v1/audit/entries?limit=3").await, (0..all).rev().collect::<Vec<_>>());
+        assert_eq!(
+            follow(&api, "/v1/audit/entries?limit=3").await,
+            (0..all).rev().collect::<Vec<_>>()
+        );
         // The page grows at the front only.
         let first = api.get("/v1/audit/entries?action=page.*&limit=20").await;
-        api.record(&json!([{"actor": {"kind": "user"}, "action": "page.late"}])).await;
+        api.record(&json!([{"actor": {"kind": "user"}, "action": "page.late"}]))
+            .await;
         assert_eq!(follow(&api, &next(&first).unwrap()).await, newest[20..]);
     }
 }
@@ -65,7 +77,10 @@ async fn every_filter_filters() {
                 {"actor": {"kind": "user", "id": "anna"}, "action": "orders", "ip": "::ffff:203.0.113.7"},
             ]))
             .await;
-        let at = api.get(&format!("/v1/audit/entries/{}", made[0])).await.json()["at"].as_str().unwrap().to_owned();
+        let at = api.get(&format!("/v1/audit/entries/{}", made[0])).await.json()["at"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         let earlier = "2020-01-01T00:00:00%2B01:00";
         let cases: Vec<(String, Vec<usize>)> = vec![
             ("actor=anna".into(), vec![0, 2]),
@@ -98,8 +113,12 @@ async fn every_filter_filters() {
 #[tokio::test]
 async fn a_bad_parameter_is_named() {
     let api = Api::new(crate::api::On::Sqlite).await;
-    api.record(&json!([{"actor": {"kind": "user"}, "action": "x"}])).await;
-    let descending = api.get("/v1/audit/entries?limit=1").await.json()["next"].as_str().unwrap().to_owned();
+    api.record(&json!([{"actor": {"kind": "user"}, "action": "x"}]))
+        .await;
+    let descending = api.get("/v1/audit/entries?limit=1").await.json()["next"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let long = "x".repeat(1_025);
     for (query, field) in [
         ("limit=0", "limit"),
@@ -120,6 +139,8 @@ async fn a_bad_parameter_is_named() {
         ("text=", "text"),
         ("actor=a&actor=b", "actor"),
     ] {
-        api.get(&format!("/v1/audit/entries?{query}")).await.assert_problem(400, "invalid_field", Some(field));
+        api.get(&format!("/v1/audit/entries?{query}"))
+            .await
+            .assert_problem(400, "invalid_field", Some(field));
     }
 }

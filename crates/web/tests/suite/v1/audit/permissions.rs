@@ -17,7 +17,12 @@ async fn role_and_scopes_both_count() {
             (Role::Developer, Scope::Write, None, Some("scope_missing")),
             (Role::Viewer, Scope::Admin, Some("permission_missing"), None),
             (Role::User, Scope::Admin, None, Some("permission_missing")),
-            (Role::Admin, Scope::Custody, Some("scope_missing"), Some("scope_missing")),
+            (
+                Role::Admin,
+                Scope::Custody,
+                Some("scope_missing"),
+                Some("scope_missing"),
+            ),
         ];
         for (number, (role, scope, write, read)) in cases.into_iter().enumerate() {
             let user = format!("user{number}");
@@ -58,8 +63,14 @@ async fn a_refusal_is_recorded_with_where_it_came_from() {
         let refused = api.send(request.body(EVENT.into()).unwrap()).await;
         let entry = refused.json()["entry"].as_u64().unwrap();
         let entry = api.get(&format!("/v1/audit/entries/{entry}")).await.json();
-        assert_eq!((&entry["outcome"], &entry["action"]), (&json!("refused"), &json!("audit.append")));
-        assert_eq!((&entry["user_agent"], &entry["trace_id"]), (&json!("shop/1.2"), &json!(trace)));
+        assert_eq!(
+            (&entry["outcome"], &entry["action"]),
+            (&json!("refused"), &json!("audit.append"))
+        );
+        assert_eq!(
+            (&entry["user_agent"], &entry["trace_id"]),
+            (&json!("shop/1.2"), &json!(trace))
+        );
         assert_eq!(entry["details"]["code"], "scope_missing");
     }
 }
@@ -73,7 +84,11 @@ async fn revocation_takes_effect_at_once() {
         assert_eq!(api.post("/v1/audit/entries", EVENT).await.status, 201);
         assert_eq!(api.get("/v1/audit/entries").await.status, 200);
         api.revoke(id).await;
-        api.post("/v1/audit/entries", EVENT).await.assert_problem(401, "api_key_revoked", None);
-        api.get("/v1/audit/entries").await.assert_problem(401, "api_key_revoked", None);
+        api.post("/v1/audit/entries", EVENT)
+            .await
+            .assert_problem(401, "api_key_revoked", None);
+        api.get("/v1/audit/entries")
+            .await
+            .assert_problem(401, "api_key_revoked", None);
     }
 }

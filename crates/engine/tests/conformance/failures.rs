@@ -1,0 +1,138 @@
+//! Databases that fail in the middle: every command is answered once, nothing is doubled and nothing lost.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use domain::Reply;
+use domain::audit::EntryFilter;
+use engine::{Engine, EntryKey, Error};
+use store::db::Location;
+use uuid::Uuid;
+
+use crate::attacker::{assert_intact, close};
+use crate::support::{Bed, On, numbered, record};
+
+const TASKS: u128 = 6;
+const SUBMISSIONS: u128 = 40;
+
+fn own_id(task: u128, number: u128) -> Uuid {
+    Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0000 + task * 1_000 + number)
+}
+
+/// Records one event with an own id; what came of it.
+async fn send(engine: &Engine, id: Uuid) -> Result<(u64, bool), Error> {
+    let mut event = numbered(usize::try_from(id.as_u128() % 100_000).unwrap());
+    event.id = Some(id);
+    let answer = record(engine, vec![event]).await?;
+    let Reply::Recorded(recorded) = answer.reply else { panic!("{:?}", answer.reply) };
+    assert_eq!(recorded[0].id, id);
+    Ok((recorded[0].place.unwrap().index, recorded[0].replayed))
+}
+
+/// Many tasks send; whoever is told nothing certain sends again until it is. Gives places, and how often that was.
+async fn send_all(engine: &Engine) -> (HashMap<Uuid, u64>, usize) {
+    let tasks: Vec<_> = (0..TASKS)
+        .map(|task| {
+            let engine = engine.clone();
+            tokio::spawn(async move {
+                let (mut places, mut uncertain) = (Vec::new(), 0);
+                for number in 0..SUBMISSIONS {
+                    let id = own_id(task, number);
+                    let place = loop {
+                        match send(&engine, id).await {
+                            Ok((place, _)) => break place,
+                            Err(Error::Unknown(_) | Error::Store(_)) => uncertain += 1,
+                            Err(error) => panic!("{error:?}"),
+                        }
+                        assert!(uncertain < 500, "the writer does not come back");
+                        tokio::time::sleep(Duration::from_millis(10)).await;
+                    };
+                    places.push((id, place));
+                }
+                (places, uncertain)
+            })
+        })
+        .collect();
+    let (mut places, mut uncertain) = (HashMap::new(), 0);
+    for task in tasks {
+        let (found, again) = task.await.unwrap();
+        places.extend(found);
+        uncertain += again;
+    }
+    (places, uncertain)
+}
+
+/// Each id is in the log once, where its sender was told, and there is nothing else.
+async fn assert_each_once(engine: &Engine, places: &HashMap<Uuid, u64>) {
+    assert_eq!(places.len() as u128, TASKS * SUBMISSIONS);
+    let mut log = Vec::new();
+    let each = &mut |entry: evidence::Entry| {
+        log.push(entry.id);
+        std::ops::ControlFlow::Continue(())
+    };
+    engine.export(&EntryFilter::default(), each).await.unwrap();
+    assert_eq!(log.len(), places.len() + 1, "and the first admin");
+    for (id, place) in places {
+        assert_eq!(log[usize::try_from(*place).unwrap()], *id);
+        assert_eq!(send(engine, *id).await.unwrap(), (*place, true));
+        assert_eq!(engine.entry(EntryKey::Id(*id)).await.unwrap().unwrap().index, *place);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_are_killed() {
+    let bed = Bed::new(On::Postgres);
+    Engine::init(&bed.options(), &mut |_| {}).await.unwrap();
+    let mut options = bed.options();
+    let name = format!("victim-{}", bed.dir.path().file_name().unwrap().to_str().unwrap());
+    let Location::Postgres(url) = &options.database.location else { panic!() };
+    options.database.location = Location::Postgres(format!("{url}&application_name={name}"));
+    let engine = Engine::open(options.clone()).await.unwrap();
+
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut killer = store::Db::new(bed.options().database).unwrap().writer().await.unwrap();
+    let stopping = Arc::clone(&stop);
+    let killing = tokio::spawn(async move {
+        let sql = "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = $1";
+        let mut killed = 0;
+        while !stopping.load(Ordering::Relaxed) {
+            killed += killer.opt(sql, &[name.as_str().into()]).await.unwrap().unwrap().int(0).unwrap();
+            tokio::time::sleep(Duration::from_millis(15)).await;
+        }
+        killed
+    });
+    let (places, uncertain) = send_all(&engine).await;
+    stop.store(true, Ordering::Relaxed);
+    let killed = killing.await.unwrap();
+    assert!(killed >= 3, "only {killed} connections were killed");
+    assert!(engine.metrics().retries > 0 || uncertain > 0, "no batch was hit");
+    assert_each_once(&engine, &places).await;
+    close(engine).await;
+    assert_intact(&bed.options()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_write_lock_is_held_by_another() {
+    let bed = Bed::new(On::Sqlite);
+    let engine = bed.open().await;
+    let mut other = engine.db().writer().await.unwrap();
+    let sending = {
+        let engine = engine.clone();
+        tokio::spawn(async move { send_all(&engine).await })
+    };
+    for _ in 0..4 {
+        other.begin().await.unwrap();
+        let before = *engine.size().borrow();
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        assert!(*engine.size().borrow() - before <= TASKS as u64, "at most the batch that was just committed is told late");
+        other.rollback().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let (places, uncertain) = sending.await.unwrap();
+    assert_eq!(uncertain, 0, "waiting for a lock is no failure");
+    assert_each_once(&engine, &places).await;
+    close(engine).await;
+    assert_intact(&bed.options()).await;
+}

@@ -1,0 +1,111 @@
+use std::fs;
+
+use serde_json::Value;
+
+use crate::harness::{Ran, bare, run, sqlite};
+
+struct Case {
+    place: crate::harness::Place,
+    variables: Vec<(&'static str, &'static str)>,
+}
+
+impl Case {
+    fn new(variables: &[(&'static str, &'static str)]) -> Case {
+        let place = sqlite();
+        fs::create_dir_all(place.path("config")).unwrap();
+        fs::create_dir_all(place.path("probity-data")).unwrap();
+        Case { place, variables: variables.to_vec() }
+    }
+
+    fn file(self, name: &str, text: &str) -> Case {
+        fs::write(self.place.path(name), text).unwrap();
+        self
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        let mut command = bare(&self.place.path(""));
+        command.args(["--output", "json"]).args(args).arg("config");
+        command.envs(self.variables.iter().copied());
+        run(command, "")
+    }
+
+    /// Value and source of a setting.
+    fn setting(&self, key: &str, args: &[&str]) -> (Value, String) {
+        let found = self.run(args).expect(0).json();
+        let all = found["settings"].as_array().unwrap();
+        let setting = all.iter().find(|setting| setting["key"] == key).unwrap();
+        (setting["value"].clone(), setting["source"].as_str().unwrap().to_owned())
+    }
+}
+
+#[test]
+fn later_sources_win_and_are_named() {
+    let toml = "[writer]\nqueue_max = 7\nbatch_entries_max = 7\n[database]\npool_max = 7\n";
+    let case = Case::new(&[("PROBITY_WRITER_QUEUE_MAX", "9"), ("PROBITY_LISTEN", "127.0.0.1:9")])
+        .file("config/development.toml", toml)
+        .file("probity-data/development.toml", "[writer]\nqueue_max = 8\nbatch_entries_max = 8\n");
+    for (key, value, source) in [
+        ("database.acquire_timeout_s", Value::from(30), "default"),
+        ("log.format", "text".into(), "built-in development.toml"),
+        ("database.pool_max", 7.into(), "config/development.toml"),
+        ("writer.batch_entries_max", 8.into(), "./probity-data/development.toml"),
+        ("writer.queue_max", 9.into(), "PROBITY_WRITER_QUEUE_MAX"),
+        ("listen", "127.0.0.1:9".into(), "PROBITY_LISTEN"),
+    ] {
+        assert_eq!(case.setting(key, &[]), (value, source.to_owned()), "{key}");
+    }
+    let (value, source) = case.setting("data_dir", &["--data-dir", "elsewhere"]);
+    assert_eq!((value, source.as_str()), ("elsewhere".into(), "--data-dir"));
+}
+
+#[test]
+fn the_database_url_is_honoured_without_its_password() {
+    let url = "postgres://me:secret@localhost/one";
+    let case = Case::new(&[("DATABASE_URL", url)]);
+    assert_eq!(case.setting("database.url", &[]), ("postgres://me@localhost/one".into(), "DATABASE_URL".to_owned()));
+    let case = Case::new(&[("DATABASE_URL", url), ("PROBITY_DATABASE_URL", "two.db")]);
+    assert_eq!(case.setting("database.url", &[]), ("two.db".into(), "PROBITY_DATABASE_URL".to_owned()));
+    let found = case.setting("database.url", &["--database", "sqlite:three.db"]);
+    assert_eq!(found, ("three.db".into(), "--database".to_owned()));
+    let case = Case::new(&[("DATABASE_URL", "")]);
+    assert_eq!(case.setting("database.url", &[]).1, "default");
+}
+
+#[test]
+fn the_signing_key_is_hidden() {
+    let case = Case::new(&[("PROBITY_SIGNING_KEY", "very-secret")]);
+    let ran = case.run(&[]).expect(0);
+    assert!(!ran.out.contains("very-secret") && ran.out.contains("(hidden)"), "{}", ran.out);
+}
+
+#[test]
+fn production_logs_json() {
+    let case = Case::new(&[("PROBITY_ENV", "production")]);
+    assert_eq!(case.setting("log.format", &[]), ("json".into(), "built-in production.toml".to_owned()));
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_source() {
+    for (variables, file, expected) in [
+        (&[("PROBITY_LISTE", "x")][..], "", "PROBITY_LISTE"),
+        (&[("PROBITY_ENV", "prod")], "", "PROBITY_ENV is \"prod\""),
+        (&[("PROBITY_WRITER_QUEUE_MAX", "many")], "", "PROBITY_WRITER_QUEUE_MAX: writer.queue_max"),
+        (&[("PROBITY_WRITER_QUEUE_MAX", "0")], "", "writer.queue_max is 0: it must be 1 to"),
+        (&[("PROBITY_LOG", "loud")], "", "PROBITY_LOG: log.level"),
+        (&[("DATABASE_URL", "mysql://h/d")], "", "mysql"),
+        (&[], "lisen = \"x\"", "config/development.toml: unknown setting lisen"),
+        (&[], "[http]\nbody = 1", "config/development.toml: unknown setting http.body"),
+        (&[], "listen = ", "config/development.toml"),
+    ] {
+        let ran = Case::new(variables).file("config/development.toml", file).run(&[]).expect(2);
+        let error = ran.error();
+        assert_eq!(error["code"], "config", "{error}");
+        assert!(error["message"].as_str().unwrap().contains(expected), "{expected}: {error}");
+    }
+}
+
+#[test]
+fn a_service_of_kubernetes_is_no_setting() {
+    let case = Case::new(&[("PROBITY_SERVICE_HOST", "10.0.0.1"), ("PROBITY_PORT_8080_TCP", "tcp://10.0.0.1:8080")]);
+    case.run(&[]).expect(0);
+}

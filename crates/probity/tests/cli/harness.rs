@@ -1,0 +1,158 @@
+//! Runs the binary in a folder of its own, against a database of its own.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+use testkit::{Postgres, TempDir, TestDatabase, temp_dir};
+
+/// A place to run the binary in.
+pub struct Place {
+    folder: TempDir,
+    database: Option<TestDatabase>,
+}
+
+/// What a run gave.
+#[derive(Debug)]
+pub struct Ran {
+    /// Exit code.
+    pub code: i32,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+impl Ran {
+    /// The same, which must have ended with this code.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Ran {
+        assert_eq!(self.code, code, "{self:#?}");
+        self
+    }
+
+    /// Standard output, which must be one JSON value.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+    }
+
+    /// Standard error, which must be one error as JSON.
+    #[track_caller]
+    pub fn error(&self) -> Value {
+        let value: Value = serde_json::from_str(&self.err).unwrap_or_else(|error| panic!("{error}: {self:#?}"));
+        value["error"].clone()
+    }
+}
+
+/// A place without a database.
+pub fn sqlite() -> Place {
+    Place { folder: temp_dir("probity-cli"), database: None }
+}
+
+/// Runs a test on SQLite and on PostgreSQL, each set up.
+pub fn on_both(test: impl Fn(&Place)) {
+    for place in both() {
+        place.run(&["init"]).expect(0);
+        test(&place);
+    }
+}
+
+/// A place for each engine, not set up.
+pub fn both() -> [Place; 2] {
+    let database = Postgres::shared().and_then(Postgres::database).unwrap_or_else(|error| panic!("{error}"));
+    [sqlite(), Place { folder: temp_dir("probity-cli"), database: Some(database) }]
+}
+
+impl Place {
+    /// The folder where the binary runs; the data folder is `data` in it.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Where the database is, in the words of the store.
+    pub fn location(&self) -> store::db::Location {
+        match &self.database {
+            Some(database) => store::db::Location::Postgres(database.url().to_owned()),
+            None => store::db::Location::Sqlite(self.path("data/probity.db")),
+        }
+    }
+
+    /// The binary with the options that find this place's database.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = bare(self.folder.path());
+        command.args(["--data-dir", "data"]);
+        if let Some(database) = &self.database {
+            command.args(["--database", database.url()]);
+        }
+        command.args(args);
+        command
+    }
+
+    /// Runs it.
+    pub fn run(&self, args: &[&str]) -> Ran {
+        run(self.command(args), "")
+    }
+
+    /// Runs it with something on standard input.
+    pub fn run_with(&self, args: &[&str], input: &str) -> Ran {
+        run(self.command(args), input)
+    }
+
+    /// Runs it, which must succeed, and reads its JSON.
+    #[track_caller]
+    pub fn json(&self, args: &[&str]) -> Value {
+        let mut words = vec!["--output", "json"];
+        words.extend(args);
+        self.run(&words).expect(0).json()
+    }
+
+    /// Changes the database behind the program's back.
+    pub fn by_hand(&self, sql: &str) {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let db = store::Db::new(store::Settings::new(self.location())).unwrap();
+            db.writer().await.unwrap().batch(sql).await.unwrap();
+        });
+    }
+
+    /// Appends an entry and returns it.
+    #[track_caller]
+    pub fn append(&self, args: &[&str]) -> Value {
+        let mut words = vec!["audit", "append"];
+        words.extend(args);
+        self.json(&words)
+    }
+}
+
+/// The binary without options, in this folder, with nothing of our own environment that it reads.
+pub fn bare(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_probity"));
+    command.current_dir(folder).stdin(Stdio::null()).env_remove("DATABASE_URL").env_remove("COLUMNS");
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("PROBITY_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// Runs a command to its end.
+pub fn run(mut command: Command, input: &str) -> Ran {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child: Child = command.spawn().unwrap();
+    // A program that does not read its input may have closed it.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// The path of a fixture.
+pub fn fixture(name: &str) -> String {
+    format!("{}/tests/cli/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))
+}

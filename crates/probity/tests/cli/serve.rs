@@ -1,0 +1,146 @@
+use std::io::{BufRead, BufReader, Lines, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::harness::{Place, both, on_both, run};
+
+/// A running server; killed when the test ends before it was stopped.
+struct Server {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    /// Lines up to the one that says where it listens.
+    said: Vec<String>,
+    address: String,
+}
+
+impl Server {
+    fn start(place: &Place, args: &[&str]) -> Server {
+        let mut words = vec!["serve", "--listen", "127.0.0.1:0"];
+        words.extend(args);
+        let mut child = place.command(&words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut said = Vec::new();
+        loop {
+            let Some(Ok(line)) = lines.next() else {
+                let mut err = String::new();
+                child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+                panic!("it ended: {said:?} {err}");
+            };
+            if let Some(rest) = line.strip_prefix("Listening on http://") {
+                let address = rest.split(' ').next().unwrap().to_owned();
+                return Server { child, lines, said, address };
+            }
+            said.push(line);
+        }
+    }
+
+    fn get(&self, path: &str, header: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\n{header}Connection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// Sends a signal and waits for the end: exit code and how long it took.
+    fn stop(mut self, signal: &str) -> (Option<i32>, Duration) {
+        let begun = Instant::now();
+        let status = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+        let status = self.child.wait().unwrap();
+        assert!(self.lines.next().is_none());
+        (status.code(), begun.elapsed())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn it_sets_up_serves_and_stops() {
+    for place in both() {
+        let server = Server::start(&place, &[]);
+        let said = server.said.join("\n");
+        assert!(said.contains("✓ log") && said.contains("one-time password"), "{said}");
+        assert!(server.get("/health/live", "").starts_with("HTTP/1.1 200"));
+        // Other processes work while it runs.
+        place.append(&["--actor", "user:alice", "--action", "user.login"]);
+        assert_eq!(server.stop("-TERM").0, Some(0));
+        place.run(&["audit", "verify"]).expect(0);
+
+        let begun = Instant::now();
+        let server = Server::start(&place, &[]);
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+        assert!(server.said.is_empty(), "{:?}", server.said);
+        let (code, took) = server.stop("-INT");
+        assert_eq!(code, Some(0));
+        assert!(took < Duration::from_secs(5), "{took:?}");
+    }
+}
+
+#[test]
+fn the_commands_of_the_demo_work_as_pasted() {
+    for place in both() {
+        let server = Server::start(&place, &["--demo"]);
+        let said = server.said.join("\n");
+        assert!(said.contains("200 AWS CloudTrail events"), "{said}");
+        let commands: Vec<&String> =
+            server.said.iter().zip(server.said.iter().skip(1)).filter(|(comment, _)| comment.starts_with('#')).map(|(_, command)| command).collect();
+        assert_eq!(commands.len(), 3, "{said}");
+        for (command, expected) in commands.iter().zip(["refused", "✓ intact", "c2sp.org/tlog-proof@v1"]) {
+            if let Some(rest) = command.strip_prefix("curl -s -H 'Authorization: ") {
+                let (token, url) = rest.split_once("' http://").unwrap();
+                let path = &url[url.find('/').unwrap()..];
+                let answer = server.get(path, &format!("Authorization: {token}\r\n"));
+                assert!(answer.contains(expected), "{answer}");
+                continue;
+            }
+            let mut shell = Command::new("sh");
+            shell.args(["-c", command]).current_dir("/");
+            let ran = run(shell, "").expect(0);
+            assert!(ran.out.contains(expected), "{ran:?}");
+        }
+        let size = place.json(&["status"])["log"]["size"].clone();
+        assert_eq!(size, 202);
+        assert_eq!(server.stop("-TERM").0, Some(0));
+
+        let again = Server::start(&place, &["--demo"]);
+        assert!(again.said.join("\n").contains("has a log already"), "{:?}", again.said);
+        assert_eq!(place.json(&["status"])["log"]["size"], size);
+    }
+}
+
+#[test]
+fn a_taken_port_is_said_before_anything_is_made() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for place in both() {
+        let ran = place.run(&["--output", "json", "serve", "--listen", &address]).expect(2);
+        assert_eq!(ran.error()["code"], "listen");
+        assert!(!place.path("data").exists());
+        place.run(&["serve", "--listen", "nowhere"]).expect(2);
+    }
+}
+
+#[test]
+fn the_command_line_writes_while_a_server_runs() {
+    on_both(|place| {
+        let server = Server::start(place, &[]);
+        let made = place.json(&["key", "create", "--name", "x", "--scopes", "read"]);
+        let header = format!("Authorization: Bearer {}\r\n", made["key"].as_str().unwrap());
+        let answer = server.get("/v1/audit/entries/1", &header);
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("api_key.create"), "{answer}");
+        place.run(&["key", "revoke", made["id"].as_str().unwrap()]).expect(0);
+        let revoked = (0..30).any(|_| {
+            std::thread::sleep(Duration::from_millis(100));
+            server.get("/v1/audit/entries/1", &header).starts_with("HTTP/1.1 401")
+        });
+        assert!(revoked, "a revoked key still works after three seconds");
+    });
+}

@@ -1,0 +1,152 @@
+//! `/openapi.json` says what the server does.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use web::{Access, endpoints};
+
+use crate::api::{Api, On};
+
+#[tokio::test]
+async fn the_document_has_every_endpoint_and_no_other() {
+    let api = Api::new(On::Sqlite).await;
+    let got = api.get("/openapi.json").await;
+    assert_eq!(got.header("content-type"), "application/json");
+    let document = got.json();
+    assert_eq!(document, web::document());
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut documented = BTreeSet::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        documented.extend(
+            operations
+                .as_object()
+                .unwrap()
+                .keys()
+                .map(|verb| (verb.to_uppercase(), path.clone())),
+        );
+    }
+    let served: BTreeSet<_> = endpoints()
+        .map(|(verb, path, _)| (verb.as_str().to_owned(), path.replace("{*", "{")))
+        .collect();
+    assert_eq!(documented, served);
+    for (verb, path, access) in endpoints() {
+        let operation = &document["paths"][path.replace("{*", "{")][verb.as_str().to_lowercase()];
+        assert_eq!(
+            operation["security"] == json!([]),
+            access == Access::Open,
+            "{path}"
+        );
+        assert_eq!(
+            operation["responses"].get("401").is_some(),
+            access != Access::Open,
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_examples_of_requests_are_taken() {
+    let api = Api::new(On::Sqlite).await;
+    let mut taken = 0;
+    for (path, operations) in web::document()["paths"].as_object().unwrap() {
+        let content = &operations["post"]["requestBody"]["content"]["application/json"];
+        for (name, example) in content["examples"].as_object().into_iter().flatten() {
+            let got = Api::new(On::Sqlite)
+                .await
+                .post(path, example["value"].to_string())
+                .await;
+            assert_eq!(got.status, 201, "{path} {name}: {}", got.text());
+            let schema = &web::document()["components"]["schemas"]["Recorded"]["properties"];
+            let one = got.json();
+            let one = one["entries"].get(0).unwrap_or(&one);
+            assert!(
+                one.as_object()
+                    .unwrap()
+                    .keys()
+                    .all(|key| schema.get(key).is_some()),
+                "{one}"
+            );
+            taken += 1;
+        }
+    }
+    assert_eq!(taken, 4);
+    drop(api);
+}
+
+/// The members that a type has, as the server lists them when it meets one that it does not know.
+async fn members(api: &Api, path: &str, body: Value) -> BTreeSet<String> {
+    let got = api.post(path, body.to_string()).await;
+    let detail = got.json()["detail"].as_str().unwrap().to_owned();
+    let expected = detail
+        .split(", expected ")
+        .nth(1)
+        .unwrap_or_else(|| panic!("{detail}"));
+    expected
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect()
+}
+
+#[tokio::test]
+async fn the_schemas_have_the_members_that_the_server_takes() {
+    let api = Api::new(On::Sqlite).await;
+    let document = web::document();
+    let documented = |name: &str| -> BTreeSet<String> {
+        document["components"]["schemas"][name]["properties"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect()
+    };
+    let event = |inner: Value| {
+        let mut event = json!({"actor": {"kind": "user"}, "action": "a"});
+        event
+            .as_object_mut()
+            .unwrap()
+            .extend(inner.as_object().unwrap().clone());
+        event
+    };
+    let entries = "/v1/audit/entries";
+    for (schema, path, body) in [
+        ("Event", entries, json!({"nonsense": 1})),
+        ("Actor", entries, event(json!({"actor": {"nonsense": 1}}))),
+        ("Target", entries, event(json!({"target": {"nonsense": 1}}))),
+        ("Aim", entries, event(json!({"aim": {"nonsense": 1}}))),
+        ("NewActivity", "/v1/activity", json!({"nonsense": 1})),
+    ] {
+        assert_eq!(members(&api, path, body).await, documented(schema), "{schema}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_shown_is_in_the_schema() {
+    let api = Api::new(On::Sqlite).await;
+    let document = web::document();
+    let full = json!([{
+        "occurred_at": "2026-01-01T00:00:00Z", "actor": {"kind": "agent", "id": "a", "name": "n", "on_behalf_of": "o"},
+        "action": "x", "target": {"kind": "t", "id": "1"}, "description": "d", "details": {}, "ip": "::1", "user_agent": "u",
+        "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "session_id": "s", "aim": {"mission": "m"}, "drag_mode": "draft"
+    }]);
+    api.record(&full).await;
+    for (list, members, schema) in [
+        ("/v1/audit/entries?limit=1000", "entries", "Entry"),
+        ("/v1/activity?limit=1000", "activities", "Activity"),
+    ] {
+        let schema = &document["components"]["schemas"][schema];
+        let found = api.get(list).await.json();
+        for shown in found[members].as_array().unwrap() {
+            for name in shown.as_object().unwrap().keys() {
+                assert!(
+                    schema["properties"].get(name).is_some(),
+                    "{name} is not documented"
+                );
+            }
+            for name in schema["required"].as_array().unwrap() {
+                assert!(shown.get(name.as_str().unwrap()).is_some(), "{name} is missing");
+            }
+        }
+    }
+}
