@@ -25,7 +25,12 @@ impl Context {
     }
 
     /// The settings with an option of the command on top.
-    pub fn with_option(&self, key: &'static str, option: &'static str, value: &str) -> Result<Loaded, Failure> {
+    pub fn with_option(
+        &self,
+        key: &'static str,
+        option: &'static str,
+        value: &str,
+    ) -> Result<Loaded, Failure> {
         config::load(&self.global, &[(key, option, value)])
     }
 
@@ -55,11 +60,17 @@ impl Context {
 /// Who runs this command: someone with access to the machine and the data folder.
 pub fn caller() -> Caller {
     let name = whoami::username().ok().filter(|name| !name.is_empty());
-    Caller::Operator { name: name.unwrap_or_else(|| "unknown".to_owned()) }
+    Caller::Operator {
+        name: name.unwrap_or_else(|| "unknown".to_owned()),
+    }
 }
 
 /// Where commands of this program come from.
 pub fn origin() -> Origin {
     let user_agent = Some(concat!("probity/", env!("CARGO_PKG_VERSION")).to_owned());
-    Origin { ip: None, user_agent, trace_id: None }
+    Origin {
+        ip: None,
+        user_agent,
+        trace_id: None,
+    }
 }

@@ -31,7 +31,15 @@ pub struct Demo {
 pub async fn fill(engine: &Engine) -> Result<Demo, Failure> {
     let first = *engine.size().borrow();
     let mut rejected = Vec::new();
-    let report = import(engine, &caller(), SAMPLE, Format::Cloudtrail, &mut rejected, &mut |_| {}).await?;
+    let report = import(
+        engine,
+        &caller(),
+        SAMPLE,
+        Format::Cloudtrail,
+        &mut rejected,
+        &mut |_| {},
+    )
+    .await?;
     let token = Engine::new_token()?;
     let command = Command::CreateApiKey(CreateApiKey {
         owner: "admin".to_owned(),
@@ -42,7 +50,11 @@ pub async fn fill(engine: &Engine) -> Result<Demo, Failure> {
         hash: token.hash(),
     });
     engine.submit(&caller(), origin(), command).await?;
-    Ok(Demo { key: token.secret().to_owned(), events: report.added, first })
+    Ok(Demo {
+        key: token.secret().to_owned(),
+        events: report.added,
+        first,
+    })
 }
 
 impl Demo {
@@ -71,7 +83,11 @@ impl Demo {
 /// The command line up to the noun, so that it finds the same database: `elsewhere`, from any folder and terminal, or
 /// just here.
 pub fn command_prefix(context: &Context, elsewhere: bool) -> String {
-    let program = if elsewhere { std::env::current_exe().ok() } else { None };
+    let program = if elsewhere {
+        std::env::current_exe().ok()
+    } else {
+        None
+    };
     let on_path = std::env::var_os("PATH").is_some_and(|path| {
         std::env::split_paths(&path)
             .map(|folder| folder.join("probity"))
@@ -81,10 +97,18 @@ pub fn command_prefix(context: &Context, elsewhere: bool) -> String {
     let mut words = vec![match &program {
         Some(program) if !on_path => quoted(&program.display().to_string()),
         Some(_) => "probity".to_owned(),
-        None => std::env::args().next().map_or_else(|| "probity".to_owned(), |name| quoted(&name)),
+        None => std::env::args()
+            .next()
+            .map_or_else(|| "probity".to_owned(), |name| quoted(&name)),
     }];
     let config = &context.settings.config;
-    let source = |key| context.settings.sources.get(key).map_or("default", String::as_str);
+    let source = |key| {
+        context
+            .settings
+            .sources
+            .get(key)
+            .map_or("default", String::as_str)
+    };
     let inherited = |key| !elsewhere && !source(key).starts_with("--");
     if !inherited("data_dir") {
         let data_dir = config.data_dir.canonicalize().ok().filter(|_| elsewhere);
@@ -99,7 +123,9 @@ pub fn command_prefix(context: &Context, elsewhere: bool) -> String {
             words.push(format!("--database \"${}\"", source("database.url")));
         }
         Some(_) => {
-            let text = config.location().map_or_else(|_| String::new(), |location| database_argument(&location));
+            let text = config
+                .location()
+                .map_or_else(|_| String::new(), |location| database_argument(&location));
             words.push(format!("--database {}", quoted(&text)));
         }
     }
@@ -113,7 +139,10 @@ pub fn command_prefix(context: &Context, elsewhere: bool) -> String {
 fn database_argument(location: &store::db::Location) -> String {
     match location {
         store::db::Location::Sqlite(path) => {
-            format!("sqlite:{}", path.canonicalize().unwrap_or_else(|_| path.clone()).display())
+            format!(
+                "sqlite:{}",
+                path.canonicalize().unwrap_or_else(|_| path.clone()).display()
+            )
         }
         store::db::Location::Postgres(url) => url.clone(),
     }
@@ -134,9 +163,13 @@ mod tests {
 
     #[test]
     fn words_of_a_shell() {
-        for (text, expected) in
-            [("/a/b", "/a/b"), ("", "''"), ("a b", "'a b'"), ("it's", r"'it'\''s'"), ("$x", "'$x'")]
-        {
+        for (text, expected) in [
+            ("/a/b", "/a/b"),
+            ("", "''"),
+            ("a b", "'a b'"),
+            ("it's", r"'it'\''s'"),
+            ("$x", "'$x'"),
+        ] {
             assert_eq!(quoted(text), expected);
         }
     }

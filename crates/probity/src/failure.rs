@@ -61,7 +61,10 @@ impl Failure {
 
     /// The answer is no.
     pub fn no(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Failure {
-        Failure { exit: Exit::No, ..Failure::could_not_run(code, message, hint) }
+        Failure {
+            exit: Exit::No,
+            ..Failure::could_not_run(code, message, hint)
+        }
     }
 
     /// A file that could not be read or written.
@@ -95,14 +98,14 @@ impl Failure {
                 format!("{}\n", json!({ "error": error }))
             }
             Output::Table => {
-                let mut text = format!("error: {}\n", plain(&self.message));
-                if !self.hint.is_empty() {
-                    text.push_str(&format!("hint: {}\n", plain(&self.hint)));
-                }
-                if let Some(entry) = self.entry {
-                    text.push_str(&format!("The refusal is recorded as entry {entry}.\n"));
-                }
-                text
+                let hint = Some(&self.hint).filter(|hint| !hint.is_empty());
+                let lines = [
+                    Some(format!("error: {}\n", plain(&self.message))),
+                    hint.map(|hint| format!("hint: {}\n", plain(hint))),
+                    self.entry
+                        .map(|entry| format!("The refusal is recorded as entry {entry}.\n")),
+                ];
+                lines.into_iter().flatten().collect()
             }
         };
         // Where standard error is closed, the exit code still tells.
@@ -114,16 +117,25 @@ impl Failure {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Failure {
         if error.kind() == io::ErrorKind::BrokenPipe {
-            return Failure { exit: Exit::Ok, ..Failure::could_not_run("", "", "") };
+            return Failure {
+                exit: Exit::Ok,
+                ..Failure::could_not_run("", "", "")
+            };
         }
-        Failure::could_not_run("output", format!("cannot write the result: {error}"), "check where the output goes")
+        Failure::could_not_run(
+            "output",
+            format!("cannot write the result: {error}"),
+            "check where the output goes",
+        )
     }
 }
 
 impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Failure {
         let hint = match error.kind {
-            store::ErrorKind::Connection => "check that the database server runs and that the URL is right: probity config",
+            store::ErrorKind::Connection => {
+                "check that the database server runs and that the URL is right: probity config"
+            }
             store::ErrorKind::Retry => "the database is busy: try again",
             store::ErrorKind::Data => "check the whole log and every row: probity audit verify",
             _ => "see what is in force: probity config",
@@ -138,10 +150,16 @@ impl From<engine::Error> for Failure {
             engine::Error::Refused { refusal, entry } => {
                 let hint = match refusal.kind {
                     domain::RefusalKind::Invalid => "change the value and try again",
-                    domain::RefusalKind::Conflict => "see what is there: probity audit show, probity key list",
+                    domain::RefusalKind::Conflict => {
+                        "see what is there: probity audit show, probity key list"
+                    }
                     _ => "",
                 };
-                Failure { field: refusal.field, entry, ..Failure::no(refusal.code, refusal.message, hint) }
+                Failure {
+                    field: refusal.field,
+                    entry,
+                    ..Failure::no(refusal.code, refusal.message, hint)
+                }
             }
             engine::Error::Overloaded { retry_after_seconds } => Failure::could_not_run(
                 "overloaded",
@@ -162,6 +180,9 @@ impl From<engine::Error> for Failure {
 impl From<domain::FieldError> for Failure {
     fn from(error: domain::FieldError) -> Failure {
         let message = error.to_string();
-        Failure { field: Some(error.field), ..Failure::no("invalid_field", message, "change the value and try again") }
+        Failure {
+            field: Some(error.field),
+            ..Failure::no("invalid_field", message, "change the value and try again")
+        }
     }
 }

@@ -57,14 +57,20 @@ pub async fn run(context: &Context, args: InitArgs) -> Result<Exit, Failure> {
 pub fn step_line(context: &Context, step: &InitStep) -> String {
     let state = if step.changed { "made" } else { "is there" };
     // The signing key's verifier key fills a line of its own, in the summary.
-    let detail = if step.name == "signing key" { key_place(context) } else { output::plain(&step.detail) };
+    let detail = if step.name == "signing key" {
+        key_place(context)
+    } else {
+        output::plain(&step.detail)
+    };
     format!("✓ {:<12} {state:<9} {detail}", step.name)
 }
 
 fn key_place(context: &Context) -> String {
     match variable("PROBITY_SIGNING_KEY") {
         Some(_) => "from PROBITY_SIGNING_KEY".to_owned(),
-        None => engine::keyfile::path(&context.settings.config.data_dir).display().to_string(),
+        None => engine::keyfile::path(&context.settings.config.data_dir)
+            .display()
+            .to_string(),
     }
 }
 
@@ -79,12 +85,12 @@ pub fn password_box(done: &Initialised) -> Option<String> {
     ];
     let width = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
     let rule = "─".repeat(width + 2);
-    let mut text = format!("\n┌{rule}┐\n");
-    for line in lines {
-        text.push_str(&format!("│ {line:<width$} │\n"));
-    }
-    text.push_str(&format!("└{rule}┘"));
-    Some(text)
+    let inside: String = lines
+        .iter()
+        .map(|line| format!("│ {line:<width$} │\n"))
+        .collect::<Vec<_>>()
+        .concat();
+    Some(format!("\n┌{rule}┐\n{inside}└{rule}┘"))
 }
 
 /// What was done, for programs.

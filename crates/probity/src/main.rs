@@ -58,7 +58,11 @@ fn usage(error: &clap::Error) -> Exit {
     let json = std::env::args_os().any(|argument| argument == "json" || argument == "--output=json");
     if json {
         let text = error.to_string();
-        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+        let message = text
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches("error: ");
         Failure::could_not_run("usage", message, "see --help").print(Output::Json);
     } else {
         let _ = error.print();
@@ -75,12 +79,14 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::could_not_run("runtime", error.to_string(), "see the limits of this account"))?;
+        .map_err(|error| {
+            Failure::could_not_run("runtime", error.to_string(), "see the limits of this account")
+        })?;
     let exit = runtime.block_on(async {
         match cli.command {
             Command::Serve(args) => serve::run(&context, args).await,
             Command::Init(args) => init::run(&context, args).await,
-            Command::Audit { command } => audit::run(&context, command).await,
+            Command::Audit { command } => audit::run(&context, *command).await,
             Command::Key { command } => key::run(&context, command).await,
             Command::Config => settings::run(&context),
             Command::Status => status::run(&context).await,

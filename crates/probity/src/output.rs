@@ -54,7 +54,7 @@ pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position) % 3 == 0 {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -73,13 +73,21 @@ mod tests {
 
     #[test]
     fn nothing_steers_the_terminal() {
-        assert_eq!(plain("a\u{1b}[31mb\nc\u{202e}d\u{9b}"), "a\\u{1b}[31mb\\nc\\u{202e}d\\u{9b}");
+        assert_eq!(
+            plain("a\u{1b}[31mb\nc\u{202e}d\u{9b}"),
+            "a\\u{1b}[31mb\\nc\\u{202e}d\\u{9b}"
+        );
         assert_eq!(plain("Grüße, 世界"), "Grüße, 世界");
     }
 
     #[test]
     fn numbers_for_people() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (27_123_456, "27,123,456")] {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (27_123_456, "27,123,456"),
+        ] {
             assert_eq!(count(number), text);
         }
         assert_eq!(counted(1, "entry", "entries"), "1 entry");

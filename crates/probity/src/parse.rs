@@ -25,23 +25,39 @@ fn duration(text: &str) -> Option<SignedDuration> {
         'w' => 604_800,
         _ => return None,
     };
-    (number >= 0).then(|| number.checked_mul(seconds).map(SignedDuration::from_secs)).flatten()
+    (number >= 0)
+        .then(|| number.checked_mul(seconds).map(SignedDuration::from_secs))
+        .flatten()
 }
 
 fn moment(text: &str) -> Option<Timestamp> {
-    text.parse().ok().or_else(|| format!("{text}T00:00:00Z").parse().ok())
+    text.parse()
+        .ok()
+        .or_else(|| format!("{text}T00:00:00Z").parse().ok())
 }
 
 /// A time in the past: RFC 3339, a date (UTC), or how long ago.
 pub fn past(text: &str) -> Result<Timestamp, String> {
-    let ago = || duration(text).and_then(|duration| Moment::now().checked_sub(duration).ok()).map(timestamp);
-    moment(text).or_else(ago).ok_or_else(|| "use 2026-11-21T08:30:00Z, 2026-11-21, or 2h or 7d for so long ago".into())
+    let ago = || {
+        duration(text)
+            .and_then(|duration| Moment::now().checked_sub(duration).ok())
+            .map(timestamp)
+    };
+    moment(text)
+        .or_else(ago)
+        .ok_or_else(|| "use 2026-11-21T08:30:00Z, 2026-11-21, or 2h or 7d for so long ago".into())
 }
 
 /// A time to come: RFC 3339, a date (UTC), or in how long.
 pub fn future(text: &str) -> Result<Timestamp, String> {
-    let ahead = || duration(text).and_then(|duration| Moment::now().checked_add(duration).ok()).map(timestamp);
-    moment(text).or_else(ahead).ok_or_else(|| "use 2026-11-21T08:30:00Z, 2026-11-21, or 90d for so long from now".into())
+    let ahead = || {
+        duration(text)
+            .and_then(|duration| Moment::now().checked_add(duration).ok())
+            .map(timestamp)
+    };
+    moment(text)
+        .or_else(ahead)
+        .ok_or_else(|| "use 2026-11-21T08:30:00Z, 2026-11-21, or 90d for so long from now".into())
 }
 
 /// An entry's id or index.
@@ -73,7 +89,10 @@ mod tests {
             ("order", ("order", None)),
             ("order:", ("order", Some(""))),
             ("bucket:arn:aws:s3:::b", ("bucket", Some("arn:aws:s3:::b"))),
-            ("AWS::S3::Bucket:arn:aws:s3:::b", ("AWS::S3::Bucket", Some("arn:aws:s3:::b"))),
+            (
+                "AWS::S3::Bucket:arn:aws:s3:::b",
+                ("AWS::S3::Bucket", Some("arn:aws:s3:::b")),
+            ),
             ("AWS::S3::Bucket", ("AWS::S3::Bucket", None)),
         ] {
             assert_eq!(kind_and_id(text), expected, "{text}");
@@ -88,7 +107,16 @@ mod tests {
         let hour = 3_600_000_000;
         assert!((now().micros() - micros("2h") - 2 * hour).abs() < hour);
         assert!((future("1d").unwrap().micros() - now().micros() - 24 * hour).abs() < hour);
-        for text in ["", "h", "-2h", "2x", "yesterday", "99999999999999999w", "2026-13-01", "é"] {
+        for text in [
+            "",
+            "h",
+            "-2h",
+            "2x",
+            "yesterday",
+            "99999999999999999w",
+            "2026-13-01",
+            "é",
+        ] {
             assert!(past(text).is_err() && future(text).is_err(), "{text}");
         }
     }

@@ -31,7 +31,9 @@ impl Progress {
             return Progress::Lines(Mutex::new(Instant::now()));
         }
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        bar.set_style(ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_style(
+            ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
         Progress::Bar(bar)
     }
 

@@ -68,9 +68,15 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
         }
     }
     tracing::info!(%address, log = %done.origin, database = %done.version, "serving");
-    web::serve(engine.clone(), listener, web_settings(&config), stop).await.map_err(|error| {
-        Failure::could_not_run("serve", format!("serving ended: {error}"), "see the log lines above")
-    })?;
+    web::serve(engine.clone(), listener, web_settings(&config), stop)
+        .await
+        .map_err(|error| {
+            Failure::could_not_run(
+                "serve",
+                format!("serving ended: {error}"),
+                "see the log lines above",
+            )
+        })?;
     engine.shutdown().await;
     tracing::info!("stopped");
     Ok(Exit::Ok)
@@ -101,7 +107,9 @@ fn web_settings(config: &Config) -> web::Settings {
 async fn listen(address: &str) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| {
         let hint = match error.kind() {
-            std::io::ErrorKind::AddrInUse => "another program listens there: choose another port with --listen",
+            std::io::ErrorKind::AddrInUse => {
+                "another program listens there: choose another port with --listen"
+            }
             std::io::ErrorKind::PermissionDenied => "ports below 1024 need a privilege: choose a higher one",
             _ => "use ADDRESS:PORT, such as 127.0.0.1:8080",
         };

@@ -22,12 +22,13 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
         let source = loaded.sources.get(key.name).cloned().unwrap_or_default();
         rows.push((key.name, value, source));
     }
-    rows.push(match variable("PROBITY_SIGNING_KEY") {
-        Some(_) => ("signing_key", "(hidden)".into(), "PROBITY_SIGNING_KEY".to_owned()),
-        None => {
-            let path = engine::keyfile::path(&loaded.config.data_dir).display().to_string();
-            ("signing_key", path.into(), "default".to_owned())
-        }
+    rows.push(if variable("PROBITY_SIGNING_KEY").is_some() {
+        ("signing_key", "(hidden)".into(), "PROBITY_SIGNING_KEY".to_owned())
+    } else {
+        let path = engine::keyfile::path(&loaded.config.data_dir)
+            .display()
+            .to_string();
+        ("signing_key", path.into(), "default".to_owned())
     });
     if context.json() {
         let values: Vec<_> = rows
@@ -38,9 +39,15 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
         return Ok(Exit::Ok);
     }
     let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let cells: Vec<_> =
-        rows.iter().map(|(key, value, source)| vec![(*key).to_owned(), text(value), source.clone()]).collect();
-    let columns = [column("setting", Elide::Never), column("value", Elide::Start), column("from", Elide::Start)];
+    let cells: Vec<_> = rows
+        .iter()
+        .map(|(key, value, source)| vec![(*key).to_owned(), text(value), source.clone()])
+        .collect();
+    let columns = [
+        column("setting", Elide::Never),
+        column("value", Elide::Start),
+        column("from", Elide::Start),
+    ];
     context.remark(&format!("Environment: {} (PROBITY_ENV)\n", loaded.environment));
     output::line(&table::lines(&columns, &cells, table::width()).join("\n"))?;
     Ok(Exit::Ok)

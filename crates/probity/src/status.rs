@@ -16,12 +16,20 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         Err(failure) => return unhealthy(context, &database, &failure),
     };
     let (health, metrics) = (engine.health().await, engine.metrics());
-    let version = engine.db().version().await.unwrap_or_else(|error| error.to_string());
+    let version = engine
+        .db()
+        .version()
+        .await
+        .unwrap_or_else(|error| error.to_string());
     let migrations = {
         let mut conn = engine.db().reader().await?;
         store::migrate::state(&mut conn).await?
     };
-    let names: Vec<_> = health.checks.iter().map(|check| format!("Check {}", check.name)).collect();
+    let names: Vec<_> = health
+        .checks
+        .iter()
+        .map(|check| format!("Check {}", check.name))
+        .collect();
     let (key, pool) = (engine.verifier_key(), metrics.pool);
     if context.json() {
         let checks: Vec<_> = health
@@ -41,14 +49,40 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         let mut pairs = vec![
             ("Database", database),
             ("Version", version),
-            ("Migrations", format!("{} of {} applied", migrations.applied, migrations.known)),
-            ("Log", format!("{}, {}", key.name(), counted(metrics.log_size, "entry", "entries"))),
+            (
+                "Migrations",
+                format!("{} of {} applied", migrations.applied, migrations.known),
+            ),
+            (
+                "Log",
+                format!(
+                    "{}, {}",
+                    key.name(),
+                    counted(metrics.log_size, "entry", "entries")
+                ),
+            ),
             ("Verifier key", key.to_string()),
-            ("Pool", format!("{} open of at most {}, {} idle", pool.open, pool.max, pool.idle)),
+            (
+                "Pool",
+                format!("{} open of at most {}, {} idle", pool.open, pool.max, pool.idle),
+            ),
         ];
         let mark = |ok| if ok { '✓' } else { '✗' };
-        pairs.extend(names.iter().zip(&health.checks).map(|(name, check)| (name.as_str(), format!("{} {}", mark(check.ok), check.detail))));
-        pairs.push(("Verdict", if health.ready { "✓ all is well" } else { "✗ something is wrong" }.to_owned()));
+        pairs.extend(
+            names
+                .iter()
+                .zip(&health.checks)
+                .map(|(name, check)| (name.as_str(), format!("{} {}", mark(check.ok), check.detail))),
+        );
+        pairs.push((
+            "Verdict",
+            if health.ready {
+                "✓ all is well"
+            } else {
+                "✗ something is wrong"
+            }
+            .to_owned(),
+        ));
         output::line(&table::pairs(&pairs, table::width()).join("\n"))?;
     }
     engine.shutdown().await;

@@ -1,6 +1,6 @@
 //! Tables that fit the terminal.
 
-use console::{measure_text_width, pad_str, Alignment};
+use console::{Alignment, measure_text_width, pad_str};
 
 use crate::output::plain;
 
@@ -32,12 +32,22 @@ pub struct Column {
 
 /// A column of texts.
 pub const fn column(title: &'static str, elide: Elide) -> Column {
-    Column { title, elide, number: false, weight: 1 }
+    Column {
+        title,
+        elide,
+        number: false,
+        weight: 1,
+    }
 }
 
 /// A column of numbers.
 pub const fn number(title: &'static str) -> Column {
-    Column { title, elide: Elide::Never, number: true, weight: 1 }
+    Column {
+        title,
+        elide: Elide::Never,
+        number: true,
+        weight: 1,
+    }
 }
 
 impl Column {
@@ -54,17 +64,29 @@ const WIDTH_MIN: usize = 6;
 
 /// How many characters a line may have: the terminal's width, `COLUMNS`, or 80.
 pub fn width() -> usize {
-    let terminal = console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
-    let variable = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let terminal = console::Term::stdout()
+        .size_checked()
+        .map(|(_, columns)| usize::from(columns));
+    let variable = || {
+        std::env::var("COLUMNS")
+            .ok()
+            .and_then(|columns| columns.parse().ok())
+    };
     terminal.or_else(variable).unwrap_or(80).clamp(40, 400)
 }
 
 /// The lines of a table, its titles first, none longer than `width` where the columns that may be cut allow it.
 pub fn lines(columns: &[Column], rows: &[Vec<String>], width: usize) -> Vec<String> {
-    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| plain(cell)).collect()).collect();
+    let rows: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| row.iter().map(|cell| plain(cell)).collect())
+        .collect();
     let widths = widths(columns, &rows, width);
     let titles = columns.iter().map(|column| column.title.to_uppercase()).collect();
-    std::iter::once(&titles).chain(&rows).map(|row| row_line(columns, row, &widths)).collect()
+    std::iter::once(&titles)
+        .chain(&rows)
+        .map(|row| row_line(columns, row, &widths))
+        .collect()
 }
 
 fn row_line(columns: &[Column], row: &[String], widths: &[usize]) -> String {
@@ -74,7 +96,11 @@ fn row_line(columns: &[Column], row: &[String], widths: &[usize]) -> String {
             line.push_str(&" ".repeat(GAP));
         }
         let cell = cut(cell, *width, column.elide);
-        let alignment = if column.number { Alignment::Right } else { Alignment::Left };
+        let alignment = if column.number {
+            Alignment::Right
+        } else {
+            Alignment::Left
+        };
         line.push_str(&pad_str(&cell, *width, alignment, None));
     }
     line.truncate(line.trim_end().len());
@@ -86,7 +112,10 @@ fn widths(columns: &[Column], rows: &[Vec<String>], width: usize) -> Vec<usize> 
         .iter()
         .enumerate()
         .map(|(position, column)| {
-            let cells = rows.iter().filter_map(|row| row.get(position)).map(|cell| measure_text_width(cell));
+            let cells = rows
+                .iter()
+                .filter_map(|row| row.get(position))
+                .map(|cell| measure_text_width(cell));
             cells.chain([column.title.len()]).max().unwrap_or(0)
         })
         .collect();
@@ -122,7 +151,11 @@ fn cut(text: &str, width: usize, elide: Elide) -> String {
 
 /// Names and values, one pair a line, values that are long broken at spaces and indented.
 pub fn pairs(pairs: &[(&str, String)], width: usize) -> Vec<String> {
-    let name_width = pairs.iter().map(|(name, _)| measure_text_width(name)).max().unwrap_or(0);
+    let name_width = pairs
+        .iter()
+        .map(|(name, _)| measure_text_width(name))
+        .max()
+        .unwrap_or(0);
     let mut lines = Vec::new();
     for (name, value) in pairs {
         let room = width.saturating_sub(name_width + GAP).max(20);
@@ -155,9 +188,17 @@ mod tests {
 
     #[test]
     fn the_widest_column_gives_way() {
-        let columns = [number("index"), column("action", Elide::Start), column("actor", Elide::End)];
+        let columns = [
+            number("index"),
+            column("action", Elide::Start),
+            column("actor", Elide::End),
+        ];
         let rows = vec![
-            vec!["7".into(), "s3.amazonaws.com:GetBucketLogging".into(), "benjamin".into()],
+            vec![
+                "7".into(),
+                "s3.amazonaws.com:GetBucketLogging".into(),
+                "benjamin".into(),
+            ],
             vec!["4711".into(), "user.login".into(), "a\u{1b}b".into()],
         ];
         let lines = lines(&columns, &rows, 40);
@@ -165,7 +206,7 @@ mod tests {
             lines,
             [
                 "INDEX  ACTION                   ACTOR",
-                "    7  …aws.com:GetBucketLogging  benjamin".replace("…aws", "…ws").as_str(),
+                "    7  …s.com:GetBucketLogging  benjamin",
                 " 4711  user.login               a\\u{1b}b",
             ]
         );
@@ -180,7 +221,16 @@ mod tests {
 
     #[test]
     fn long_values_are_wrapped() {
-        let lines = pairs(&[("a", "x".into()), ("reason", "one two three four five six".into())], 28);
-        assert_eq!(lines, ["a       x", "reason  one two three four", "        five six"]);
+        let lines = pairs(
+            &[
+                ("a", "x".into()),
+                ("reason", "one two three four five six".into()),
+            ],
+            28,
+        );
+        assert_eq!(
+            lines,
+            ["a       x", "reason  one two three four", "        five six"]
+        );
     }
 }

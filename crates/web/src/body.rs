@@ -10,6 +10,7 @@ use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use http_body::Body as _;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::error::Category;
 
 use crate::problem::Problem;
@@ -26,16 +27,14 @@ pub(crate) async fn read(parts: &Parts, body: Body, settings: &Settings) -> Resu
     if announced.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > bytes_max)) {
         return Err(too_large(bytes_max));
     }
-    match tokio::time::timeout(settings.body_timeout, collect(body, bytes_max)).await {
-        Ok(result) => result,
-        Err(_) => {
-            let detail = format!(
-                "the body did not arrive within {} s",
-                settings.body_timeout.as_secs()
-            );
-            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", detail))
-        }
-    }
+    let collected = tokio::time::timeout(settings.body_timeout, collect(body, bytes_max)).await;
+    collected.unwrap_or_else(|_| {
+        let detail = format!(
+            "the body did not arrive within {} s",
+            settings.body_timeout.as_secs()
+        );
+        Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", detail))
+    })
 }
 
 fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
@@ -115,13 +114,21 @@ fn explained<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Problem {
         }
     };
     let place = Some((u32_of(error.line()), u32_of(error.column())));
-    let message = error.to_string();
+    let mut message = error.to_string();
     if matches!(error.classify(), Category::Syntax | Category::Eof | Category::Io) {
-        let detail = format!("the body is not JSON: {message}");
-        return Problem {
-            place,
-            ..Problem::new(StatusCode::BAD_REQUEST, "malformed_json", detail)
-        };
+        if !(message.starts_with("expected value") && is_json(bytes)) {
+            let detail = format!("the body is not JSON: {message}");
+            return Problem {
+                place,
+                ..Problem::new(StatusCode::BAD_REQUEST, "malformed_json", detail)
+            };
+        }
+        // Where one of a few words is expected, the parser takes anything but a text for a mistake in the JSON.
+        message = format!(
+            "must be a text, and is something else at line {} column {}",
+            error.line(),
+            error.column()
+        );
     }
     let field = match (missing(&message), path.as_str()) {
         (Some(name), "") => Some(name.to_owned()),
@@ -130,14 +137,17 @@ fn explained<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Problem {
         (None, path) => Some(path.to_owned()),
     };
     Problem {
-        place,
         field,
+        place,
         ..Problem::new(StatusCode::BAD_REQUEST, "invalid_field", message)
     }
 }
 
-/// The name in serde's words for a missing field, which its path does not hold; the same for one given twice at
-/// the point where its value is still to be read.
+fn is_json(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(bytes).is_ok()
+}
+
+/// The name in serde's words for a missing field, which the path does not hold.
 fn missing(message: &str) -> Option<&str> {
     message.strip_prefix("missing field `")?.split('`').next()
 }

@@ -90,13 +90,13 @@ pub(crate) async fn answer(
 
 async fn attempt(app: Arc<App>, route: &'static Route, request: Request) -> Answer {
     let (parts, body) = request.into_parts();
+    let public = app.settings.public_entries;
+    // None: no caller; Some(None): any caller.
     let needed = match route.access {
         Access::Open => None,
-        Access::Command(_) => Some(None),
-        Access::Read(permission) => Some(Some(permission)),
-        Access::Key => Some(None),
-        Access::ReadUnlessPublic(_) if app.settings.public_entries => None,
-        Access::ReadUnlessPublic(permission) => Some(Some(permission)),
+        Access::Key | Access::Command(_) => Some(None),
+        Access::ReadUnlessPublic(_) if public => None,
+        Access::Read(permission) | Access::ReadUnlessPublic(permission) => Some(Some(permission)),
     };
     let caller = match needed {
         None => None,

@@ -118,21 +118,70 @@ async fn the_write_lock_is_held_by_another() {
     let bed = Bed::new(On::Sqlite);
     let engine = bed.open().await;
     let mut other = engine.db().writer().await.unwrap();
+    other.begin().await.unwrap();
     let sending = {
         let engine = engine.clone();
         tokio::spawn(async move { send_all(&engine).await })
     };
-    for _ in 0..4 {
-        other.begin().await.unwrap();
-        let before = *engine.size().borrow();
-        tokio::time::sleep(Duration::from_millis(250)).await;
-        assert!(*engine.size().borrow() - before <= TASKS as u64, "at most the batch that was just committed is told late");
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert_eq!(*engine.size().borrow(), 1, "nobody is told before the commit");
+    assert!(!sending.is_finished());
+    for _ in 0..3 {
         other.rollback().await.unwrap();
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        other.begin().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
+    other.rollback().await.unwrap();
     let (places, uncertain) = sending.await.unwrap();
     assert_eq!(uncertain, 0, "waiting for a lock is no failure");
     assert_each_once(&engine, &places).await;
     close(engine).await;
     assert_intact(&bed.options()).await;
+}
+
+crate::on_both!(a_constraint_fails_only_its_command);
+
+mod cases {
+    use domain::identity::Scope;
+    use domain::identity::api_key::CreateApiKey;
+    use domain::{Command, Origin};
+    use engine::Error;
+    use futures_util::future::join_all;
+    use store::ErrorKind;
+
+    use super::{assert_intact, close};
+    use crate::support::{Bed, numbered, operator};
+
+    /// Two keys of one hash, which no decision sees coming: the second one fails, its neighbours in the batch do not.
+    pub async fn a_constraint_fails_only_its_command(bed: Bed) {
+        let engine = bed.open().await;
+        let key = |hash| {
+            Command::CreateApiKey(CreateApiKey {
+                owner: "admin".into(),
+                name: "key".into(),
+                scopes: vec![Scope::Read],
+                expires_at: None,
+                shown: "prb_x".into(),
+                hash,
+            })
+        };
+        let event = |number| Command::RecordEvents(engine.prepare(vec![numbered(number)], false).unwrap());
+        for round in 0..5_u8 {
+            let commands = [event(1), key([round; 32]), event(2), key([round; 32]), event(3), key([round + 100; 32])];
+            let who = operator();
+            let answers = join_all(commands.map(|command| engine.submit(&who, Origin::default(), command))).await;
+            for (position, answer) in answers.into_iter().enumerate() {
+                match answer {
+                    Ok(_) => assert_ne!(position, 3),
+                    Err(Error::Store(error)) => assert_eq!((position, error.kind), (3, ErrorKind::Constraint)),
+                    Err(error) => panic!("{position}: {error:?}"),
+                }
+            }
+        }
+        assert_eq!(*engine.size().borrow(), 1 + 5 * 5);
+        assert_eq!(engine.api_keys().await.unwrap().len(), 10);
+        close(engine).await;
+        assert_intact(&bed.options()).await;
+    }
 }

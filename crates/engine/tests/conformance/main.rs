@@ -2,9 +2,13 @@
 
 mod attacker;
 mod catalogue;
+mod failures;
+mod model;
+mod processes;
 mod restore;
 mod schema;
 mod support;
+mod symbolic;
 mod tamper;
 mod tamper_rows;
 mod write_path;

@@ -161,12 +161,12 @@ mod cases {
     /// Runs `work` on six threads at once, each with a runtime of its own.
     fn at_once<T: Send>(work: impl Fn(usize) -> T + Sync) -> Vec<T> {
         let barrier = std::sync::Barrier::new(6);
+        let run = |number| {
+            barrier.wait();
+            work(number)
+        };
+        let run = &run;
         std::thread::scope(|scope| {
-            let run = |number| {
-                barrier.wait();
-                work(number)
-            };
-            let run = &run;
             let threads: Vec<_> = (0..6).map(|number| scope.spawn(move || run(number))).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         })

@@ -58,16 +58,26 @@ pub struct AppendArgs {
 }
 
 fn actor(text: &str) -> Result<Actor, String> {
-    let (kind, id) = text.split_once(':').map_or((text, None), |(kind, id)| (kind, Some(id.to_owned())));
+    let (kind, id) = text
+        .split_once(':')
+        .map_or((text, None), |(kind, id)| (kind, Some(id.to_owned())));
     let kind = ActorKind::parse(kind)
         .ok_or_else(|| "must be KIND:ID with the kind user, agent, service, system or external".to_owned())?;
-    Ok(Actor { kind, id, name: None, on_behalf_of: None })
+    Ok(Actor {
+        kind,
+        id,
+        name: None,
+        on_behalf_of: None,
+    })
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the form of a value parser")]
 fn target(text: &str) -> Result<Target, String> {
     let (kind, id) = parse::kind_and_id(text);
-    Ok(Target { kind: kind.to_owned(), id: id.map(str::to_owned) })
+    Ok(Target {
+        kind: kind.to_owned(),
+        id: id.map(str::to_owned),
+    })
 }
 
 fn details(text: &str) -> Result<StrictObject, String> {
@@ -82,9 +92,15 @@ pub async fn run(context: &Context, args: AppendArgs) -> Result<Exit, Failure> {
     };
     let engine = context.open().await?;
     let command = engine.prepare(events, list)?;
-    let answer = engine.submit(&caller(), origin(), Command::RecordEvents(command)).await?;
+    let answer = engine
+        .submit(&caller(), origin(), Command::RecordEvents(command))
+        .await?;
     let Reply::Recorded(recorded) = answer.reply else {
-        return Err(Failure::could_not_run("problem", "the log gave another answer than entries", "report this as a bug"));
+        return Err(Failure::could_not_run(
+            "problem",
+            "the log gave another answer than entries",
+            "report this as a bug",
+        ));
     };
     if context.json() {
         let entries: Vec<_> = recorded.iter().map(as_json).collect();
@@ -103,7 +119,11 @@ pub async fn run(context: &Context, args: AppendArgs) -> Result<Exit, Failure> {
 fn event(args: AppendArgs) -> Result<Event, Failure> {
     // Both are required unless the event comes as JSON; this is what the parser cannot tell the type.
     let (Some(actor), Some(action)) = (args.actor, args.action) else {
-        return Err(Failure::could_not_run("usage", "--actor and --action are missing", "see --help"));
+        return Err(Failure::could_not_run(
+            "usage",
+            "--actor and --action are missing",
+            "see --help",
+        ));
     };
     Ok(Event {
         id: args.id,
@@ -133,7 +153,11 @@ fn read(path: &Path) -> Result<(Vec<Event>, bool), Failure> {
     };
     read.map_err(|error| Failure::file("read", path, &error))?;
     let list = text.trim_start().starts_with('[');
-    let events = if list { serde_json::from_str(&text) } else { serde_json::from_str(&text).map(|event| vec![event]) };
+    let events = if list {
+        serde_json::from_str(&text)
+    } else {
+        serde_json::from_str(&text).map(|event| vec![event])
+    };
     let events = events.map_err(|error| {
         let hint = r#"an event has at least: {"actor":{"kind":"user","id":"alice"},"action":"order.create"}"#;
         Failure::no("malformed_json", format!("{}: {error}", path.display()), hint)
@@ -152,7 +176,13 @@ fn as_json(recorded: &Recorded) -> Value {
 }
 
 fn text(recorded: &Recorded) -> String {
-    let index = recorded.place.map_or("?".to_owned(), |place| place.index.to_string());
-    let verb = if recorded.replayed { "Already recorded as" } else { "Recorded" };
+    let index = recorded
+        .place
+        .map_or("?".to_owned(), |place| place.index.to_string());
+    let verb = if recorded.replayed {
+        "Already recorded as"
+    } else {
+        "Recorded"
+    };
     format!("{verb} entry {index}  {}", recorded.id)
 }

@@ -23,8 +23,14 @@ pub fn line(entry: &Entry) -> String {
         or_empty(&entry.actor.name),
         or_empty(&entry.actor.on_behalf_of),
         entry.action.clone(),
-        entry.target.as_ref().map_or(String::new(), |target| target.kind.clone()),
-        entry.target.as_ref().map_or(String::new(), |target| or_empty(&target.id)),
+        entry
+            .target
+            .as_ref()
+            .map_or(String::new(), |target| target.kind.clone()),
+        entry
+            .target
+            .as_ref()
+            .map_or(String::new(), |target| or_empty(&target.id)),
         entry.outcome.as_str().to_owned(),
         entry.authority.clone(),
         or_empty(&entry.description),
@@ -42,7 +48,11 @@ pub fn line(entry: &Entry) -> String {
 /// it gets an apostrophe in front (OWASP, "CSV Injection").
 fn cell_text(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = if formula { format!("'{text}") } else { text.to_owned() };
+    let text = if formula {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    };
     if text.contains(['"', ',', '\n', '\r']) {
         return format!("\"{}\"", text.replace('"', "\"\""));
     }

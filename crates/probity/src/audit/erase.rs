@@ -30,21 +30,39 @@ pub async fn run(context: &Context, args: EraseArgs) -> Result<Exit, Failure> {
     let engine = context.open().await?;
     let entries = counted(args.entries.len() as u64, "entry", "entries");
     if !args.yes && io::stdin().is_terminal() && io::stderr().is_terminal() {
-        output::remark(&format!("This erases the payload of {entries} for ever. Type yes to go on:"));
+        output::remark(&format!(
+            "This erases the payload of {entries} for ever. Type yes to go on:"
+        ));
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).map_err(Failure::from)?;
         if answer.trim() != "yes" {
-            return Err(Failure::no("not_confirmed", "nothing was erased", "answer yes, or use --yes"));
+            return Err(Failure::no(
+                "not_confirmed",
+                "nothing was erased",
+                "answer yes, or use --yes",
+            ));
         }
     }
-    let command = Command::EraseEntries(EraseEntries { entries: args.entries, reason: args.reason });
+    let command = Command::EraseEntries(EraseEntries {
+        entries: args.entries,
+        reason: args.reason,
+    });
     let answer = engine.submit(&caller(), origin(), command).await?;
-    let erased = if let Reply::Erased(count) = answer.reply { count } else { 0 };
+    let erased = if let Reply::Erased(count) = answer.reply {
+        count
+    } else {
+        0
+    };
     if context.json() {
         output::json(&json!({ "erased": erased, "entry": answer.entry }))?;
     } else {
-        let recorded = answer.entry.map_or(String::new(), |entry| format!(", recorded as entry {entry}"));
-        output::line(&format!("Erased {}{recorded}.", counted(erased, "entry", "entries")))?;
+        let recorded = answer
+            .entry
+            .map_or(String::new(), |entry| format!(", recorded as entry {entry}"));
+        output::line(&format!(
+            "Erased {}{recorded}.",
+            counted(erased, "entry", "entries")
+        ))?;
     }
     engine.shutdown().await;
     Ok(Exit::Ok)

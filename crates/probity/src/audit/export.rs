@@ -43,18 +43,27 @@ pub async fn run(context: &Context, args: ExportArgs) -> Result<Exit, Failure> {
     let engine = context.open().await?;
     let filter = args.filter.into_filter(&engine).await?;
     let Some(path) = &args.to_file else {
-        let mut lines = Lines { out: Box::new(io::stdout()), failed: None };
+        let mut lines = Lines {
+            out: Box::new(io::stdout()),
+            failed: None,
+        };
         write(&engine, args.format, &filter, &mut lines, None).await?;
         return Ok(lines.finish().map(|_| Exit::Ok)?);
     };
     let partial = partial_path(path);
     let file = File::create(&partial).map_err(|error| Failure::file("write", &partial, &error))?;
     let progress = Progress::new(context);
-    let mut lines = Lines { out: Box::new(BufWriter::with_capacity(256 * 1024, file)), failed: None };
+    let mut lines = Lines {
+        out: Box::new(BufWriter::with_capacity(256 * 1024, file)),
+        failed: None,
+    };
     let written = write(&engine, args.format, &filter, &mut lines, Some(&progress)).await;
     progress.finish();
     let done = written.and_then(|written| {
-        lines.finish().and_then(|()| std::fs::rename(&partial, path)).map_err(|error| Failure::file("write", path, &error))?;
+        lines
+            .finish()
+            .and_then(|()| std::fs::rename(&partial, path))
+            .map_err(|error| Failure::file("write", path, &error))?;
         Ok(written)
     });
     let written = done.inspect_err(|_| {
@@ -64,7 +73,11 @@ pub async fn run(context: &Context, args: ExportArgs) -> Result<Exit, Failure> {
     if context.json() {
         output::json(&serde_json::json!({ "entries": written, "file": path.display().to_string() }))?;
     } else {
-        context.remark(&format!("{} written to {}", counted(written, "entry", "entries"), path.display()));
+        context.remark(&format!(
+            "{} written to {}",
+            counted(written, "entry", "entries"),
+            path.display()
+        ));
     }
     engine.shutdown().await;
     Ok(Exit::Ok)
@@ -84,9 +97,16 @@ struct Lines {
 
 impl Lines {
     fn line(&mut self, text: &str) -> ControlFlow<()> {
-        let written = self.out.write_all(text.as_bytes()).and_then(|()| self.out.write_all(b"\n"));
+        let written = self
+            .out
+            .write_all(text.as_bytes())
+            .and_then(|()| self.out.write_all(b"\n"));
         self.failed = written.err();
-        if self.failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if self.failed.is_some() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 
     fn finish(mut self) -> io::Result<()> {
@@ -146,7 +166,10 @@ fn asked(filter: &EntryFilter) -> StrictObject {
         ("actor", filter.actor.clone()),
         ("from", filter.from.map(|time| time.to_string())),
         ("ip", filter.ip.clone()),
-        ("outcome", filter.outcome.map(|outcome| outcome.as_str().to_owned())),
+        (
+            "outcome",
+            filter.outcome.map(|outcome| outcome.as_str().to_owned()),
+        ),
         ("target", filter.target.clone()),
         ("target_kind", filter.target_kind.clone()),
         ("text", filter.text.clone()),

@@ -50,7 +50,9 @@ pub fn outcome(text: &str) -> Result<Outcome, String> {
 /// Addresses are kept in their usual text form, so they are looked for in it.
 fn address(text: &str) -> Result<String, String> {
     let address: Result<std::net::IpAddr, _> = text.parse();
-    address.map(|address| address.to_canonical().to_string()).map_err(|_| "must be an IPv4 or IPv6 address".to_owned())
+    address
+        .map(|address| address.to_canonical().to_string())
+        .map_err(|_| "must be an IPv4 or IPv6 address".to_owned())
 }
 
 impl FilterArgs {
@@ -69,7 +71,14 @@ impl FilterArgs {
         };
         if let Some(target) = filter.target.clone().filter(|_| filter.target_kind.is_none())
             && let (kind, Some(id)) = parse::kind_and_id(&target)
-            && !any(engine, EntryFilter { target: Some(target.clone()), ..EntryFilter::default() }).await?
+            && !any(
+                engine,
+                EntryFilter {
+                    target: Some(target.clone()),
+                    ..EntryFilter::default()
+                },
+            )
+            .await?
         {
             filter.target_kind = Some(kind.to_owned());
             filter.target = Some(id.to_owned()).filter(|id| !id.is_empty());
@@ -77,16 +86,31 @@ impl FilterArgs {
         if let Some(actor) = &filter.actor
             && let Some((kind, id)) = actor.split_once(':')
             && ActorKind::parse(kind).is_some()
-            && !any(engine, EntryFilter { actor: Some(actor.clone()), ..EntryFilter::default() }).await?
+            && !any(
+                engine,
+                EntryFilter {
+                    actor: Some(actor.clone()),
+                    ..EntryFilter::default()
+                },
+            )
+            .await?
         {
             let hint = format!("give the id alone: --actor {id}");
-            return Err(Failure::no("no_such_actor", format!("no entry has an actor of the id {actor}"), hint));
+            return Err(Failure::no(
+                "no_such_actor",
+                format!("no entry has an actor of the id {actor}"),
+                hint,
+            ));
         }
         Ok(filter)
     }
 }
 
 async fn any(engine: &Engine, filter: EntryFilter) -> Result<bool, Failure> {
-    let page = Page { order: Order::Descending, after: None, limit: 1 };
+    let page = Page {
+        order: Order::Descending,
+        after: None,
+        limit: 1,
+    };
     Ok(!engine.entries(&filter, page).await?.entries.is_empty())
 }

@@ -19,7 +19,12 @@ pub struct ImportArgs {
     /// The file; - is standard input
     file: PathBuf,
     /// Shape of the log
-    #[arg(long, value_enum, value_name = "jsonl|cloudtrail", hide_possible_values = true)]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "jsonl|cloudtrail",
+        hide_possible_values = true
+    )]
     format: FormatName,
     /// For jsonl that is not our own export: a TOML file that says where each field comes from
     #[arg(long, value_name = "FILE")]
@@ -40,7 +45,11 @@ pub async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Failure> {
     let format = match (args.format, &args.map) {
         (FormatName::Cloudtrail, None) => Format::Cloudtrail,
         (FormatName::Cloudtrail, Some(_)) => {
-            return Err(Failure::could_not_run("usage", "--map goes with --format jsonl", "leave --map out"));
+            return Err(Failure::could_not_run(
+                "usage",
+                "--map goes with --format jsonl",
+                "leave --map out",
+            ));
         }
         (FormatName::Jsonl, None) => Format::Jsonl(None),
         (FormatName::Jsonl, Some(path)) => Format::Jsonl(Some(mapping(path)?)),
@@ -50,14 +59,27 @@ pub async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Failure> {
         (Box::new(io::stdin()), 0)
     } else {
         let file = File::open(&args.file).map_err(|error| Failure::file("read", &args.file, &error))?;
-        let metadata = file.metadata().map_err(|error| Failure::file("read", &args.file, &error))?;
+        let metadata = file
+            .metadata()
+            .map_err(|error| Failure::file("read", &args.file, &error))?;
         if metadata.is_dir() {
-            return Err(Failure::could_not_run("file", format!("{} is a folder", args.file.display()), "name a file"));
+            return Err(Failure::could_not_run(
+                "file",
+                format!("{} is a folder", args.file.display()),
+                "name a file",
+            ));
         }
         (Box::new(file), metadata.len())
     };
-    let rejected_name = if from_stdin { PathBuf::from("stdin.rejected") } else { rejected_path(&args.file) };
-    let mut rejected = Rejected { path: rejected_name, file: None };
+    let rejected_name = if from_stdin {
+        PathBuf::from("stdin.rejected")
+    } else {
+        rejected_path(&args.file)
+    };
+    let mut rejected = Rejected {
+        path: rejected_name,
+        file: None,
+    };
     let engine = context.open().await?;
     let progress = Progress::new(context);
     let mut show = |at: &ImportProgress| progress.at(at.bytes, total, &progress_text(at));
@@ -67,7 +89,9 @@ pub async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Failure> {
     // Whatever came of it: what was recorded stays, and is remembered.
     engine.shutdown().await;
     let report = report?;
-    rejected.flush().map_err(|error| Failure::file("write", &rejected.path, &error))?;
+    rejected
+        .flush()
+        .map_err(|error| Failure::file("write", &rejected.path, &error))?;
     print(context, &report, &rejected.path)?;
     Ok(if report.rejected == 0 { Exit::Ok } else { Exit::No })
 }
@@ -76,9 +100,17 @@ fn mapping(path: &Path) -> Result<Mapping, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| Failure::file("read", path, &error))?;
     Mapping::parse(&text).map_err(|error| {
         let text = error.to_string();
-        let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let lines: Vec<_> = text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect();
         let message = format!("{}: {}", path.display(), lines.join(" "));
-        Failure::could_not_run("mapping", message, "each key names a field of an entry; its value is a JSON pointer")
+        Failure::could_not_run(
+            "mapping",
+            message,
+            "each key names a field of an entry; its value is a JSON pointer",
+        )
     })
 }
 
@@ -110,20 +142,36 @@ impl Write for Rejected {
 
 /// Entries a second, rounded down.
 fn rate(lines: u64, seconds: f64) -> u64 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "for showing")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "for showing"
+    )]
     let rate = (lines as f64 / seconds.max(0.001)) as u64;
     rate
 }
 
 fn progress_text(at: &ImportProgress) -> String {
-    let rejected = if at.rejected > 0 { format!(", {} rejected", count(at.rejected)) } else { String::new() };
-    format!("{} lines, {}/s{rejected}", count(at.lines), count(rate(at.lines, at.seconds)))
+    let rejected = if at.rejected > 0 {
+        format!(", {} rejected", count(at.rejected))
+    } else {
+        String::new()
+    };
+    format!(
+        "{} lines, {}/s{rejected}",
+        count(at.lines),
+        count(rate(at.lines, at.seconds))
+    )
 }
 
 fn print(context: &Context, report: &ImportReport, rejected: &Path) -> Result<(), Failure> {
     if context.json() {
-        let first: Vec<_> =
-            report.first_rejections.iter().map(|(line, reason)| json!({ "line": line, "reason": reason })).collect();
+        let first: Vec<_> = report
+            .first_rejections
+            .iter()
+            .map(|(line, reason)| json!({ "line": line, "reason": reason }))
+            .collect();
         let file = (report.rejected > 0).then(|| rejected.display().to_string());
         return output::json(&json!({
             "lines": report.lines,
@@ -136,7 +184,7 @@ fn print(context: &Context, report: &ImportReport, rejected: &Path) -> Result<()
             "seconds": report.seconds,
         }));
     }
-    let mut text = format!(
+    let mut lines = vec![format!(
         "Read           {}\nAdded          {}\nAlready there  {}\nRejected       {}\nTime           {:.1} s ({} lines/s)",
         counted(report.lines, "line", "lines"),
         count(report.added),
@@ -144,12 +192,14 @@ fn print(context: &Context, report: &ImportReport, rejected: &Path) -> Result<()
         count(report.rejected),
         report.seconds,
         count(rate(report.lines, report.seconds)),
-    );
-    for (line, reason) in report.first_rejections.iter().take(5) {
-        text.push_str(&format!("\n  line {line}: {}", plain(reason)));
-    }
+    )];
+    let first = report.first_rejections.iter().take(5);
+    lines.extend(first.map(|(line, reason)| format!("  line {line}: {}", plain(reason))));
     if report.rejected > 0 {
-        text.push_str(&format!("\nAll rejected lines with their reasons are in {}.", rejected.display()));
+        lines.push(format!(
+            "All rejected lines with their reasons are in {}.",
+            rejected.display()
+        ));
     }
-    output::line(&text)
+    output::line(&lines.join("\n"))
 }

@@ -40,8 +40,21 @@ enum By {
 pub async fn run(context: &Context, args: ListArgs) -> Result<Exit, Failure> {
     let engine = context.open().await?;
     let filter = args.filter.into_filter(&engine).await?;
-    let order = if args.order == By::Newest { Order::Descending } else { Order::Ascending };
-    let page = engine.entries(&filter, Page { order, after: args.cursor, limit: args.limit }).await?;
+    let order = if args.order == By::Newest {
+        Order::Descending
+    } else {
+        Order::Ascending
+    };
+    let page = engine
+        .entries(
+            &filter,
+            Page {
+                order,
+                after: args.cursor,
+                limit: args.limit,
+            },
+        )
+        .await?;
     if context.json() {
         output::json(&json!({ "entries": page.entries, "next": page.next, "size": page.size }))?;
     } else {
@@ -51,8 +64,14 @@ pub async fn run(context: &Context, args: ListArgs) -> Result<Exit, Failure> {
         }
         let all = counted(page.size, "entry", "entries");
         let found = rows.len();
-        let next = page.next.map_or(String::new(), |next| format!("; more with --cursor {next}"));
-        let hint = if found == 0 { " (probity audit show prints ids as filters take them)" } else { "" };
+        let next = page
+            .next
+            .map_or(String::new(), |next| format!("; more with --cursor {next}"));
+        let hint = if found == 0 {
+            " (probity audit show prints ids as filters take them)"
+        } else {
+            ""
+        };
         context.remark(&format!("{found} shown, {all} in the log{next}{hint}"));
     }
     engine.shutdown().await;
@@ -72,10 +91,13 @@ pub const COLUMNS: [Column; 6] = [
 /// An entry as a row.
 pub fn row(entry: &Entry) -> Vec<String> {
     let actor = entry.actor.name.as_ref().or(entry.actor.id.as_ref());
-    let target = entry.target.as_ref().map_or(String::new(), |target| match &target.id {
-        Some(id) => format!("{}:{id}", target.kind),
-        None => target.kind.clone(),
-    });
+    let target = entry
+        .target
+        .as_ref()
+        .map_or(String::new(), |target| match &target.id {
+            Some(id) => format!("{}:{id}", target.kind),
+            None => target.kind.clone(),
+        });
     vec![
         entry.index.to_string(),
         seconds(&entry.at.to_string()),

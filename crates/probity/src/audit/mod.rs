@@ -23,12 +23,16 @@ use crate::failure::{Exit, Failure};
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
     /// Record an entry
-    #[command(after_help = "Example:\n  probity audit append --actor user:al --action order.ship --target order:42")]
+    #[command(
+        after_help = "Example:\n  probity audit append --actor user:al --action order.ship --target order:42"
+    )]
     Append(append::AppendArgs),
     /// Import a log: our own export, AWS CloudTrail, or any JSON lines with a mapping
-    #[command(after_help = "A second import of the same file adds nothing. Lines that cannot be imported go to \
+    #[command(
+        after_help = "A second import of the same file adds nothing. Lines that cannot be imported go to \
         FILE.rejected, each with its reason; the exit code is then 1.\n\n\
-        Example:\n  probity audit import trail.jsonl --format cloudtrail")]
+        Example:\n  probity audit import trail.jsonl --format cloudtrail"
+    )]
     Import(import::ImportArgs),
     /// List entries, newest first
     #[command(after_help = "Example:\n  probity audit list --action 'user.*' --outcome refused --from 7d")]
@@ -40,12 +44,16 @@ pub enum AuditCommand {
     #[command(after_help = "Example:\n  probity audit tail -f --outcome refused")]
     Tail(tail::TailArgs),
     /// Write all entries that fulfil a filter, oldest first
-    #[command(after_help = "A bundle holds a proof for each entry; probity-verify checks it offline.\n\n\
-        Example:\n  probity audit export --format bundle --from 2026-11-01 --to-file november.jsonl")]
+    #[command(
+        after_help = "A bundle holds a proof for each entry; probity-verify checks it offline.\n\n\
+        Example:\n  probity audit export --format bundle --from 2026-11-01 --to-file november.jsonl"
+    )]
     Export(export::ExportArgs),
     /// Print the receipt of an entry: proof that the log holds it
-    #[command(after_help = "Check it offline: probity-verify receipt FILE --entry ENTRY.json --key KEY\n\n\
-        Example:\n  probity audit receipt 4711 > 4711.tlog-proof")]
+    #[command(
+        after_help = "Check it offline: probity-verify receipt FILE --entry ENTRY.json --key KEY\n\n\
+        Example:\n  probity audit receipt 4711 > 4711.tlog-proof"
+    )]
     Receipt(proof::ReceiptArgs),
     /// Print the signed checkpoint: size and root of the log now
     #[command(after_help = "Example:\n  probity audit checkpoint > monday.checkpoint")]
@@ -61,10 +69,14 @@ pub enum AuditCommand {
         Example:\n  probity audit verify")]
     Verify(verify::VerifyArgs),
     /// Erase what is personal in entries, for ever; every proof stays valid
-    #[command(after_help = "Example:\n  probity audit erase 17 18 --reason 'request of the person, ticket 93'")]
+    #[command(
+        after_help = "Example:\n  probity audit erase 17 18 --reason 'request of the person, ticket 93'"
+    )]
     Erase(erase::EraseArgs),
     /// Say that an older state of the log was restored on purpose; recorded in the log
-    #[command(after_help = "Example:\n  probity audit acknowledge-restore --reason 'disk failure, backup of Monday'")]
+    #[command(
+        after_help = "Example:\n  probity audit acknowledge-restore --reason 'disk failure, backup of Monday'"
+    )]
     AcknowledgeRestore(acknowledge_restore::AcknowledgeRestoreArgs),
 }
 
@@ -93,5 +105,9 @@ fn unknown(key: engine::EntryKey) -> Failure {
         engine::EntryKey::Id(id) => id.to_string(),
         engine::EntryKey::Index(index) => index.to_string(),
     };
-    Failure::no("unknown_entry", format!("there is no entry {name}"), "find it with: probity audit list")
+    Failure::no(
+        "unknown_entry",
+        format!("there is no entry {name}"),
+        "find it with: probity audit list",
+    )
 }

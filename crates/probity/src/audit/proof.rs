@@ -20,7 +20,10 @@ pub struct ReceiptArgs {
 /// Prints a receipt.
 pub async fn receipt(context: &Context, args: ReceiptArgs) -> Result<Exit, Failure> {
     let engine = context.open().await?;
-    let text = engine.receipt(args.entry).await?.ok_or_else(|| unknown(args.entry))?;
+    let text = engine
+        .receipt(args.entry)
+        .await?
+        .ok_or_else(|| unknown(args.entry))?;
     print(context, "receipt", &text)
 }
 

@@ -22,7 +22,10 @@ pub struct ShowArgs {
 /// Shows.
 pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
     let engine = context.open().await?;
-    let entry = engine.entry(args.entry).await?.ok_or_else(|| unknown(args.entry))?;
+    let entry = engine
+        .entry(args.entry)
+        .await?
+        .ok_or_else(|| unknown(args.entry))?;
     if context.json() {
         output::json(&entry)?;
     } else {
@@ -57,34 +60,55 @@ fn pairs(entry: &Entry) -> Vec<(&'static str, String)> {
     add("Program", text(&entry.user_agent));
     add("Trace id", text(&entry.trace_id));
     add("Session", text(&entry.session_id));
-    add("Mission", entry.aim.as_ref().and_then(|aim| serde_json::to_string_pretty(aim).ok()));
+    add(
+        "Mission",
+        entry
+            .aim
+            .as_ref()
+            .and_then(|aim| serde_json::to_string_pretty(aim).ok()),
+    );
     add("DRAG mode", entry.drag_mode.map(|mode| mode.as_str().to_owned()));
-    add("Details", entry.details.as_ref().and_then(|details| serde_json::to_string_pretty(&details.0).ok()));
+    add(
+        "Details",
+        entry
+            .details
+            .as_ref()
+            .and_then(|details| serde_json::to_string_pretty(&details.0).ok()),
+    );
     for change in &entry.changes {
         add("Changed", Some(change_text(change)));
     }
     if entry.erased {
-        add("Erased", Some("what was personal in it has been erased; its proof still holds".to_owned()));
+        add(
+            "Erased",
+            Some("what was personal in it has been erased; its proof still holds".to_owned()),
+        );
     }
     pairs
 }
 
 fn change_text(change: &Change) -> String {
-    let mut text = format!("{} {} (version {})", change.table, change.id, change.version);
     let empty = serde_json::Map::new();
-    let (before, after) = (change.before.as_ref().unwrap_or(&empty), change.after.as_ref().unwrap_or(&empty));
+    let (before, after) = (
+        change.before.as_ref().unwrap_or(&empty),
+        change.after.as_ref().unwrap_or(&empty),
+    );
     let names: std::collections::BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    let show = |value: Option<&serde_json::Value>| value.map_or("none".to_owned(), ToString::to_string);
+    let mut lines = vec![format!(
+        "{} {} (version {})",
+        change.table, change.id, change.version
+    )];
     for name in names {
         let (old, new) = (before.get(name), after.get(name));
         if old == new {
             continue;
         }
-        let show = |value: Option<&serde_json::Value>| value.map_or("none".to_owned(), ToString::to_string);
-        match (change.before.is_some(), change.after.is_some()) {
-            (true, true) => text.push_str(&format!("\n  {name}: {} → {}", show(old), show(new))),
-            (false, _) => text.push_str(&format!("\n  {name}: {}", show(new))),
-            (true, false) => text.push_str(&format!("\n  {name}: {} removed", show(old))),
-        }
+        lines.push(match (change.before.is_some(), change.after.is_some()) {
+            (true, true) => format!("  {name}: {} → {}", show(old), show(new)),
+            (false, _) => format!("  {name}: {}", show(new)),
+            (true, false) => format!("  {name}: {} removed", show(old)),
+        });
     }
-    text
+    lines.join("\n")
 }

@@ -38,30 +38,55 @@ pub async fn run(context: &Context, args: TailArgs) -> Result<Exit, Failure> {
     // What is below this size comes from the first page; everything beyond it is followed.
     let mut seen = *size.borrow_and_update();
     if args.lines > 0 {
-        let page = Page { order: Order::Descending, after: Some(seen), limit: args.lines };
+        let page = Page {
+            order: Order::Descending,
+            after: Some(seen),
+            limit: args.lines,
+        };
         let mut entries = engine.entries(&filter, page).await?.entries;
         entries.reverse();
         print(context, &entries, true)?;
     }
-    while args.follow {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => break,
-            changed = size.changed() => if changed.is_err() { break },
+    if args.follow {
+        loop {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => break,
+                changed = size.changed() => if changed.is_err() { break },
+            }
+            let grown = *size.borrow_and_update();
+            follow(context, &engine, &filter, seen, grown).await?;
+            seen = grown;
         }
-        let grown = *size.borrow_and_update();
-        follow(context, &engine, &filter, seen, grown).await?;
-        seen = grown;
     }
     engine.shutdown().await;
     Ok(Exit::Ok)
 }
 
 /// Prints the entries from `from` (included) to `to` (not).
-async fn follow(context: &Context, engine: &Engine, filter: &EntryFilter, from: u64, to: u64) -> Result<(), Failure> {
+async fn follow(
+    context: &Context,
+    engine: &Engine,
+    filter: &EntryFilter,
+    from: u64,
+    to: u64,
+) -> Result<(), Failure> {
     let mut after = from.checked_sub(1);
     loop {
-        let page = engine.entries(filter, Page { order: Order::Ascending, after, limit: CHUNK }).await?;
-        let entries: Vec<Entry> = page.entries.into_iter().filter(|entry| entry.index < to).collect();
+        let page = engine
+            .entries(
+                filter,
+                Page {
+                    order: Order::Ascending,
+                    after,
+                    limit: CHUNK,
+                },
+            )
+            .await?;
+        let entries: Vec<Entry> = page
+            .entries
+            .into_iter()
+            .filter(|entry| entry.index < to)
+            .collect();
         print(context, &entries, false)?;
         match page.next {
             Some(next) if next < to => after = Some(next),

@@ -31,7 +31,11 @@ pub async fn run(context: &Context, args: VerifyArgs) -> Result<Exit, Failure> {
     how.threads = args.threads.map_or(how.threads, usize::from);
     let progress = Progress::new(context);
     let report = verify(&context.options()?, how, &|at: VerifyProgress| {
-        progress.at(at.done, at.total, &format!("{} of {} {}", count(at.done), count(at.total), at.what));
+        progress.at(
+            at.done,
+            at.total,
+            &format!("{} of {} {}", count(at.done), count(at.total), at.what),
+        );
     })
     .await;
     progress.finish();
@@ -50,17 +54,30 @@ fn print(report: &Report) -> Result<(), Failure> {
         writeln!(out, "✗ {}", plain(&finding.to_string()))?;
     }
     if report.findings_omitted > 0 {
-        writeln!(out, "… and {}", counted(report.findings_omitted, "more finding", "more findings"))?;
+        writeln!(
+            out,
+            "… and {}",
+            counted(report.findings_omitted, "more finding", "more findings")
+        )?;
     }
-    let rows = report.rows_checked.iter().map(|checked| format!("{} {}", checked.table, count(checked.rows)));
+    let rows = report
+        .rows_checked
+        .iter()
+        .map(|checked| format!("{} {}", checked.table, count(checked.rows)));
     let erased = match report.erased {
         0 => String::new(),
         erased => format!(", {} of them erased", count(erased)),
     };
     let pairs = [
-        ("Log", format!("{}, {}", report.origin, counted(report.size, "entry", "entries"))),
+        (
+            "Log",
+            format!("{}, {}", report.origin, counted(report.size, "entry", "entries")),
+        ),
         ("Root", report.root.clone()),
-        ("Entries checked", format!("{}{erased}", count(report.entries_checked))),
+        (
+            "Entries checked",
+            format!("{}{erased}", count(report.entries_checked)),
+        ),
         ("Rows checked", rows.collect::<Vec<_>>().join(", ")),
         ("Time", format!("{:.1} s", report.seconds)),
     ];
@@ -81,8 +98,16 @@ fn print_explanation(context: &Context) -> Result<Exit, Failure> {
         output::json(&explanation)?;
         return Ok(Exit::Ok);
     }
-    let sealed: Vec<_> = explanation.sealed.iter().map(|table| (table.table, sentence(table.checked))).collect();
-    let unsealed: Vec<_> = explanation.unsealed.iter().map(|table| (table.table, sentence(table.why))).collect();
+    let sealed: Vec<_> = explanation
+        .sealed
+        .iter()
+        .map(|table| (table.table, sentence(table.checked)))
+        .collect();
+    let unsealed: Vec<_> = explanation
+        .unsealed
+        .iter()
+        .map(|table| (table.table, sentence(table.why)))
+        .collect();
     let width = table::width();
     let text = format!(
         "Checked:\n{}\n\nNot checked:\n{}",
@@ -104,7 +129,11 @@ mod tests {
 
     #[test]
     fn every_sealed_table_is_explained() {
-        let explained: Vec<_> = explain().sealed.iter().map(|table| table.table.to_string()).collect();
+        let explained: Vec<_> = explain()
+            .sealed
+            .iter()
+            .map(|table| table.table.to_string())
+            .collect();
         for table in domain::record::SEALED {
             assert!(explained.contains(&table.name.to_owned()), "{}", table.name);
         }

@@ -11,20 +11,32 @@ pub struct Layer {
 
 impl Layer {
     /// Settings of a struct.
-    pub fn of(name: &str, value: &impl serde::Serialize) -> Result<Layer, Error> {
-        let values = Value::serialize(value)?.into_dict().unwrap_or_default();
-        Ok(Layer { name: name.to_owned(), values })
+    pub fn of(name: &str, value: &impl serde::Serialize) -> Result<Layer, String> {
+        let values = Value::serialize(value)
+            .map_err(|error| error.to_string())?
+            .into_dict()
+            .unwrap_or_default();
+        Ok(Layer {
+            name: name.to_owned(),
+            values,
+        })
     }
 
     /// Settings of a TOML text; the error says where in it.
     pub fn toml(name: &str, text: &str) -> Result<Layer, String> {
         let values = toml::from_str(text).map_err(|error| error.to_string().trim().replace('\n', " "))?;
-        Ok(Layer { name: name.to_owned(), values })
+        Ok(Layer {
+            name: name.to_owned(),
+            values,
+        })
     }
 
     /// One setting.
     pub fn single(name: &str, key: &str, value: Value) -> Layer {
-        Layer { name: name.to_owned(), values: figment::util::nest(key, value).into_dict().unwrap_or_default() }
+        Layer {
+            name: name.to_owned(),
+            values: figment::util::nest(key, value).into_dict().unwrap_or_default(),
+        }
     }
 
     /// Whether it sets this top-level key.

@@ -15,12 +15,17 @@ pub fn parse(text: &str) -> Result<Location, Failure> {
     if text.starts_with("postgres://") || text.starts_with("postgresql://") {
         return Ok(Location::Postgres(text.to_owned()));
     }
-    let path = text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:")).unwrap_or(text);
+    let path = text
+        .strip_prefix("sqlite://")
+        .or_else(|| text.strip_prefix("sqlite:"))
+        .unwrap_or(text);
     if path.is_empty() {
         return wrong("the database's path is empty");
     }
     if path == ":memory:" {
-        return wrong("a database in memory would be gone with the process, and each connection would have its own");
+        return wrong(
+            "a database in memory would be gone with the process, and each connection would have its own",
+        );
     }
     if let Some((scheme, _)) = path.split_once("://") {
         return wrong(&format!("there is no database engine {scheme:?} here"));
@@ -31,7 +36,9 @@ pub fn parse(text: &str) -> Result<Location, Failure> {
 /// The location without its password, in URL and parameters.
 pub fn shown(location: &Location) -> String {
     let text = location.shown();
-    let Some((base, query)) = text.split_once('?') else { return text };
+    let Some((base, query)) = text.split_once('?') else {
+        return text;
+    };
     let parameters = query.split('&').map(|parameter| match parameter.split_once('=') {
         Some((name, _)) if name.eq_ignore_ascii_case("password") => format!("{name}=…"),
         _ => parameter.to_owned(),
@@ -66,8 +73,14 @@ mod tests {
     #[test]
     fn no_password_is_shown() {
         for (url, expected) in [
-            ("postgres://u:secret@h/d?sslmode=require", "postgres://u@h/d?sslmode=require"),
-            ("postgres://h/d?user=u&password=secret", "postgres://h/d?user=u&password=…"),
+            (
+                "postgres://u:secret@h/d?sslmode=require",
+                "postgres://u@h/d?sslmode=require",
+            ),
+            (
+                "postgres://h/d?user=u&password=secret",
+                "postgres://h/d?user=u&password=…",
+            ),
         ] {
             assert_eq!(shown(&Location::Postgres(url.into())), expected);
         }

@@ -113,15 +113,27 @@ pub enum Kind {
 }
 
 const fn text(name: &'static str, variables: &'static [&'static str]) -> Key {
-    Key { name, variables, kind: Kind::Text }
+    Key {
+        name,
+        variables,
+        kind: Kind::Text,
+    }
 }
 
 const fn number(name: &'static str, variables: &'static [&'static str], min: u64, max: u64) -> Key {
-    Key { name, variables, kind: Kind::Number(min, max) }
+    Key {
+        name,
+        variables,
+        kind: Kind::Number(min, max),
+    }
 }
 
 const fn switch(name: &'static str, variables: &'static [&'static str]) -> Key {
-    Key { name, variables, kind: Kind::Switch }
+    Key {
+        name,
+        variables,
+        kind: Kind::Switch,
+    }
 }
 
 /// Every setting, in the order in which `probity config` prints them.
@@ -129,14 +141,34 @@ pub const KEYS: &[Key] = &[
     text("data_dir", &["PROBITY_DATA_DIR"]),
     text("database.url", &["DATABASE_URL", "PROBITY_DATABASE_URL"]),
     number("database.pool_max", &["PROBITY_DATABASE_POOL_MAX"], 1, 1_000),
-    number("database.acquire_timeout_s", &["PROBITY_DATABASE_ACQUIRE_TIMEOUT_S"], 1, 3_600),
-    number("database.lifetime_max_s", &["PROBITY_DATABASE_LIFETIME_MAX_S"], 1, 604_800),
+    number(
+        "database.acquire_timeout_s",
+        &["PROBITY_DATABASE_ACQUIRE_TIMEOUT_S"],
+        1,
+        3_600,
+    ),
+    number(
+        "database.lifetime_max_s",
+        &["PROBITY_DATABASE_LIFETIME_MAX_S"],
+        1,
+        604_800,
+    ),
     text("listen", &["PROBITY_LISTEN"]),
     text("log.format", &["PROBITY_LOG_FORMAT"]),
     text("log.level", &["PROBITY_LOG_LEVEL", "PROBITY_LOG"]),
     number("writer.queue_max", &["PROBITY_WRITER_QUEUE_MAX"], 1, 1_000_000),
-    number("writer.batch_entries_max", &["PROBITY_WRITER_BATCH_ENTRIES_MAX"], 1, 100_000),
-    number("http.body_bytes_max", &["PROBITY_HTTP_BODY_BYTES_MAX"], 1_024, 1 << 30),
+    number(
+        "writer.batch_entries_max",
+        &["PROBITY_WRITER_BATCH_ENTRIES_MAX"],
+        1,
+        100_000,
+    ),
+    number(
+        "http.body_bytes_max",
+        &["PROBITY_HTTP_BODY_BYTES_MAX"],
+        1_024,
+        1 << 30,
+    ),
     switch("http.public_entries", &["PROBITY_HTTP_PUBLIC_ENTRIES"]),
     switch("http.trusted_proxy", &["PROBITY_HTTP_TRUSTED_PROXY"]),
 ];
@@ -147,10 +179,25 @@ impl Config {
         Config {
             data_dir: PathBuf::from("./probity-data"),
             listen: "127.0.0.1:8080".into(),
-            database: Database { url: None, pool_max: 30, acquire_timeout_s: 30, lifetime_max_s: 3_600 },
-            log: Log { format: LogFormat::Text, level: "info".into() },
-            writer: Writer { queue_max: 20_000, batch_entries_max: 4_096 },
-            http: Http { body_bytes_max: 8 << 20, public_entries: false, trusted_proxy: false },
+            database: Database {
+                url: None,
+                pool_max: 30,
+                acquire_timeout_s: 30,
+                lifetime_max_s: 3_600,
+            },
+            log: Log {
+                format: LogFormat::Text,
+                level: "info".into(),
+            },
+            writer: Writer {
+                queue_max: 20_000,
+                batch_entries_max: 4_096,
+            },
+            http: Http {
+                body_bytes_max: 8 << 20,
+                public_entries: false,
+                trusted_proxy: false,
+            },
         }
     }
 

@@ -50,7 +50,11 @@ pub async fn run(context: &Context, args: CreateArgs) -> Result<Exit, Failure> {
     });
     let answer = engine.submit(&caller(), origin(), command).await?;
     let Reply::ApiKey(key) = answer.reply else {
-        return Err(Failure::could_not_run("problem", "the log gave another answer than a key", "report this as a bug"));
+        return Err(Failure::could_not_run(
+            "problem",
+            "the log gave another answer than a key",
+            "report this as a bug",
+        ));
     };
     if context.json() {
         let mut value = as_json(&key);

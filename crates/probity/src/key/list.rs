@@ -13,7 +13,12 @@ use crate::{output, parse};
 /// Lists.
 pub async fn run(context: &Context) -> Result<Exit, Failure> {
     let engine = context.open().await?;
-    let keys: Vec<ApiKey> = engine.api_keys().await?.into_iter().map(|sealed| sealed.row).collect();
+    let keys: Vec<ApiKey> = engine
+        .api_keys()
+        .await?
+        .into_iter()
+        .map(|sealed| sealed.row)
+        .collect();
     if context.json() {
         let keys: Vec<_> = keys.iter().map(as_json).collect();
         output::json(&json!({ "keys": keys }))?;

@@ -14,7 +14,10 @@ impl Case {
         let place = sqlite();
         fs::create_dir_all(place.path("config")).unwrap();
         fs::create_dir_all(place.path("probity-data")).unwrap();
-        Case { place, variables: variables.to_vec() }
+        Case {
+            place,
+            variables: variables.to_vec(),
+        }
     }
 
     fn file(self, name: &str, text: &str) -> Case {
@@ -34,21 +37,34 @@ impl Case {
         let found = self.run(args).expect(0).json();
         let all = found["settings"].as_array().unwrap();
         let setting = all.iter().find(|setting| setting["key"] == key).unwrap();
-        (setting["value"].clone(), setting["source"].as_str().unwrap().to_owned())
+        (
+            setting["value"].clone(),
+            setting["source"].as_str().unwrap().to_owned(),
+        )
     }
 }
 
 #[test]
 fn later_sources_win_and_are_named() {
     let toml = "[writer]\nqueue_max = 7\nbatch_entries_max = 7\n[database]\npool_max = 7\n";
-    let case = Case::new(&[("PROBITY_WRITER_QUEUE_MAX", "9"), ("PROBITY_LISTEN", "127.0.0.1:9")])
-        .file("config/development.toml", toml)
-        .file("probity-data/development.toml", "[writer]\nqueue_max = 8\nbatch_entries_max = 8\n");
+    let case = Case::new(&[
+        ("PROBITY_WRITER_QUEUE_MAX", "9"),
+        ("PROBITY_LISTEN", "127.0.0.1:9"),
+    ])
+    .file("config/development.toml", toml)
+    .file(
+        "probity-data/development.toml",
+        "[writer]\nqueue_max = 8\nbatch_entries_max = 8\n",
+    );
     for (key, value, source) in [
         ("database.acquire_timeout_s", Value::from(30), "default"),
         ("log.format", "text".into(), "built-in development.toml"),
         ("database.pool_max", 7.into(), "config/development.toml"),
-        ("writer.batch_entries_max", 8.into(), "./probity-data/development.toml"),
+        (
+            "writer.batch_entries_max",
+            8.into(),
+            "./probity-data/development.toml",
+        ),
         ("writer.queue_max", 9.into(), "PROBITY_WRITER_QUEUE_MAX"),
         ("listen", "127.0.0.1:9".into(), "PROBITY_LISTEN"),
     ] {
@@ -62,9 +78,15 @@ fn later_sources_win_and_are_named() {
 fn the_database_url_is_honoured_without_its_password() {
     let url = "postgres://me:secret@localhost/one";
     let case = Case::new(&[("DATABASE_URL", url)]);
-    assert_eq!(case.setting("database.url", &[]), ("postgres://me@localhost/one".into(), "DATABASE_URL".to_owned()));
+    assert_eq!(
+        case.setting("database.url", &[]),
+        ("postgres://me@localhost/one".into(), "DATABASE_URL".to_owned())
+    );
     let case = Case::new(&[("DATABASE_URL", url), ("PROBITY_DATABASE_URL", "two.db")]);
-    assert_eq!(case.setting("database.url", &[]), ("two.db".into(), "PROBITY_DATABASE_URL".to_owned()));
+    assert_eq!(
+        case.setting("database.url", &[]),
+        ("two.db".into(), "PROBITY_DATABASE_URL".to_owned())
+    );
     let found = case.setting("database.url", &["--database", "sqlite:three.db"]);
     assert_eq!(found, ("three.db".into(), "--database".to_owned()));
     let case = Case::new(&[("DATABASE_URL", "")]);
@@ -75,13 +97,20 @@ fn the_database_url_is_honoured_without_its_password() {
 fn the_signing_key_is_hidden() {
     let case = Case::new(&[("PROBITY_SIGNING_KEY", "very-secret")]);
     let ran = case.run(&[]).expect(0);
-    assert!(!ran.out.contains("very-secret") && ran.out.contains("(hidden)"), "{}", ran.out);
+    assert!(
+        !ran.out.contains("very-secret") && ran.out.contains("(hidden)"),
+        "{}",
+        ran.out
+    );
 }
 
 #[test]
 fn production_logs_json() {
     let case = Case::new(&[("PROBITY_ENV", "production")]);
-    assert_eq!(case.setting("log.format", &[]), ("json".into(), "built-in production.toml".to_owned()));
+    assert_eq!(
+        case.setting("log.format", &[]),
+        ("json".into(), "built-in production.toml".to_owned())
+    );
 }
 
 #[test]
@@ -89,23 +118,48 @@ fn what_is_wrong_is_named_with_its_source() {
     for (variables, file, expected) in [
         (&[("PROBITY_LISTE", "x")][..], "", "PROBITY_LISTE"),
         (&[("PROBITY_ENV", "prod")], "", "PROBITY_ENV is \"prod\""),
-        (&[("PROBITY_WRITER_QUEUE_MAX", "many")], "", "PROBITY_WRITER_QUEUE_MAX: writer.queue_max"),
-        (&[("PROBITY_WRITER_QUEUE_MAX", "0")], "", "writer.queue_max is 0: it must be 1 to"),
+        (
+            &[("PROBITY_WRITER_QUEUE_MAX", "many")],
+            "",
+            "PROBITY_WRITER_QUEUE_MAX: writer.queue_max",
+        ),
+        (
+            &[("PROBITY_WRITER_QUEUE_MAX", "0")],
+            "",
+            "writer.queue_max is 0: it must be 1 to",
+        ),
         (&[("PROBITY_LOG", "loud")], "", "PROBITY_LOG: log.level"),
         (&[("DATABASE_URL", "mysql://h/d")], "", "mysql"),
-        (&[], "lisen = \"x\"", "config/development.toml: unknown setting lisen"),
-        (&[], "[http]\nbody = 1", "config/development.toml: unknown setting http.body"),
+        (
+            &[],
+            "lisen = \"x\"",
+            "config/development.toml: unknown setting lisen",
+        ),
+        (
+            &[],
+            "[http]\nbody = 1",
+            "config/development.toml: unknown setting http.body",
+        ),
         (&[], "listen = ", "config/development.toml"),
     ] {
-        let ran = Case::new(variables).file("config/development.toml", file).run(&[]).expect(2);
+        let ran = Case::new(variables)
+            .file("config/development.toml", file)
+            .run(&[])
+            .expect(2);
         let error = ran.error();
         assert_eq!(error["code"], "config", "{error}");
-        assert!(error["message"].as_str().unwrap().contains(expected), "{expected}: {error}");
+        assert!(
+            error["message"].as_str().unwrap().contains(expected),
+            "{expected}: {error}"
+        );
     }
 }
 
 #[test]
 fn a_service_of_kubernetes_is_no_setting() {
-    let case = Case::new(&[("PROBITY_SERVICE_HOST", "10.0.0.1"), ("PROBITY_PORT_8080_TCP", "tcp://10.0.0.1:8080")]);
+    let case = Case::new(&[
+        ("PROBITY_SERVICE_HOST", "10.0.0.1"),
+        ("PROBITY_PORT_8080_TCP", "tcp://10.0.0.1:8080"),
+    ]);
     case.run(&[]).expect(0);
 }

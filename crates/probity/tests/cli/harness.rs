@@ -41,14 +41,18 @@ impl Ran {
     /// Standard error, which must be one error as JSON.
     #[track_caller]
     pub fn error(&self) -> Value {
-        let value: Value = serde_json::from_str(&self.err).unwrap_or_else(|error| panic!("{error}: {self:#?}"));
+        let value: Value =
+            serde_json::from_str(&self.err).unwrap_or_else(|error| panic!("{error}: {self:#?}"));
         value["error"].clone()
     }
 }
 
 /// A place without a database.
 pub fn sqlite() -> Place {
-    Place { folder: temp_dir("probity-cli"), database: None }
+    Place {
+        folder: temp_dir("probity-cli"),
+        database: None,
+    }
 }
 
 /// Runs a test on SQLite and on PostgreSQL, each set up.
@@ -61,8 +65,16 @@ pub fn on_both(test: impl Fn(&Place)) {
 
 /// A place for each engine, not set up.
 pub fn both() -> [Place; 2] {
-    let database = Postgres::shared().and_then(Postgres::database).unwrap_or_else(|error| panic!("{error}"));
-    [sqlite(), Place { folder: temp_dir("probity-cli"), database: Some(database) }]
+    let database = Postgres::shared()
+        .and_then(Postgres::database)
+        .unwrap_or_else(|error| panic!("{error}"));
+    [
+        sqlite(),
+        Place {
+            folder: temp_dir("probity-cli"),
+            database: Some(database),
+        },
+    ]
 }
 
 impl Place {
@@ -129,7 +141,11 @@ impl Place {
 /// The binary without options, in this folder, with nothing of our own environment that it reads.
 pub fn bare(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_probity"));
-    command.current_dir(folder).stdin(Stdio::null()).env_remove("DATABASE_URL").env_remove("COLUMNS");
+    command
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .env_remove("DATABASE_URL")
+        .env_remove("COLUMNS");
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("PROBITY_") {
             command.env_remove(name);
@@ -140,7 +156,10 @@ pub fn bare(folder: &Path) -> Command {
 
 /// Runs a command to its end.
 pub fn run(mut command: Command, input: &str) -> Ran {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child: Child = command.spawn().unwrap();
     // A program that does not read its input may have closed it.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());

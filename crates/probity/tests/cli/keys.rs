@@ -3,10 +3,22 @@ use crate::harness::on_both;
 #[test]
 fn a_key_is_shown_once_listed_and_revoked() {
     on_both(|place| {
-        let made = place.json(&["key", "create", "--name", "ci", "--scopes", "read,write", "--expires", "90d"]);
+        let made = place.json(&[
+            "key",
+            "create",
+            "--name",
+            "ci",
+            "--scopes",
+            "read,write",
+            "--expires",
+            "90d",
+        ]);
         let secret = made["key"].as_str().unwrap();
         assert!(secret.starts_with("prb_") && secret.len() == 40, "{made}");
-        assert!(made["expires_at"].is_string() && made["scopes"] == serde_json::json!(["read", "write"]), "{made}");
+        assert!(
+            made["expires_at"].is_string() && made["scopes"] == serde_json::json!(["read", "write"]),
+            "{made}"
+        );
 
         let listed = place.run(&["--output", "json", "key", "list"]).expect(0);
         assert!(!listed.out.contains(secret));
@@ -15,10 +27,22 @@ fn a_key_is_shown_once_listed_and_revoked() {
 
         let id = made["id"].as_str().unwrap();
         assert!(place.json(&["key", "revoke", id])["revoked_at"].is_string());
-        assert!(place.run(&["key", "revoke", id]).expect(0).out.contains("already"));
+        assert!(
+            place
+                .run(&["key", "revoke", id])
+                .expect(0)
+                .out
+                .contains("already")
+        );
         assert!(place.run(&["key", "list"]).expect(0).out.contains("revoked"));
 
-        assert!(place.run(&["key", "create", "--name", "x", "--scopes", "read"]).expect(0).out.starts_with("prb_"));
+        assert!(
+            place
+                .run(&["key", "create", "--name", "x", "--scopes", "read"])
+                .expect(0)
+                .out
+                .starts_with("prb_")
+        );
         place.run(&["audit", "verify"]).expect(0);
     });
 }
@@ -34,14 +58,29 @@ fn what_cannot_be_is_refused_and_recorded() {
         for (args, code, field) in [
             (&["--name", "x", "--user", "nobody"][..], "unknown_user", "user"),
             (&["--name", ""], "invalid_field", "name"),
-            (&["--name", "x", "--expires", "2020-01-01"], "invalid_field", "expires_at"),
+            (
+                &["--name", "x", "--expires", "2020-01-01"],
+                "invalid_field",
+                "expires_at",
+            ),
         ] {
             let error = create(args);
-            assert_eq!((&error["code"], &error["field"]), (&code.into(), &field.into()), "{error}");
+            assert_eq!(
+                (&error["code"], &error["field"]),
+                (&code.into(), &field.into()),
+                "{error}"
+            );
             let entry = place.json(&["audit", "show", &error["entry"].to_string()]);
-            assert_eq!((&entry["action"], &entry["outcome"]), (&"api_key.create".into(), &"failed".into()));
+            assert_eq!(
+                (&entry["action"], &entry["outcome"]),
+                (&"api_key.create".into(), &"failed".into())
+            );
         }
-        place.run(&["key", "revoke", "0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d"]).expect(1);
-        place.run(&["key", "create", "--name", "x", "--scopes", "root"]).expect(2);
+        place
+            .run(&["key", "revoke", "0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d"])
+            .expect(1);
+        place
+            .run(&["key", "create", "--name", "x", "--scopes", "root"])
+            .expect(2);
     });
 }

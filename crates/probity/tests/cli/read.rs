@@ -12,15 +12,45 @@ fn indexes(place: &Place, args: &[&str]) -> Vec<u64> {
     let mut words = vec!["audit", "list"];
     words.extend(args);
     let page = place.json(&words);
-    page["entries"].as_array().unwrap().iter().map(|entry| entry["index"].as_u64().unwrap()).collect()
+    page["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["index"].as_u64().unwrap())
+        .collect()
 }
 
 #[test]
 fn filters() {
     on_both(|place| {
-        place.append(&["--actor", "user:alice", "--action", "user.login", "--target", "order:1", "--ip", "203.0.113.7"]);
-        place.append(&["--actor", "user:bob", "--action", "user.logout", "--outcome", "refused", "--target", "AWS::S3::Bucket:a:b"]);
-        place.append(&["--actor", "user:alice", "--action", "usercount", "--description", "Fünf % of _"]);
+        place.append(&[
+            "--actor",
+            "user:alice",
+            "--action",
+            "user.login",
+            "--target",
+            "order:1",
+            "--ip",
+            "203.0.113.7",
+        ]);
+        place.append(&[
+            "--actor",
+            "user:bob",
+            "--action",
+            "user.logout",
+            "--outcome",
+            "refused",
+            "--target",
+            "AWS::S3::Bucket:a:b",
+        ]);
+        place.append(&[
+            "--actor",
+            "user:alice",
+            "--action",
+            "usercount",
+            "--description",
+            "Fünf % of _",
+        ]);
         for (args, expected) in [
             (&[][..], vec![3, 2, 1, 0]),
             (&["--order", "oldest"], vec![0, 1, 2, 3]),
@@ -54,7 +84,9 @@ fn filters() {
 fn a_list_fits_80_columns_and_steers_no_terminal() {
     on_both(|place| {
         let file = fixture("cloudtrail.jsonl");
-        place.run(&["audit", "import", &file, "--format", "cloudtrail"]).expect(0);
+        place
+            .run(&["audit", "import", &file, "--format", "cloudtrail"])
+            .expect(0);
         place.append(&["--actor", "user:\u{1b}[31mred", "--action", "x"]);
         let text = place.run(&["audit", "list", "--limit", "100"]).expect(0).out;
         assert_eq!(text.lines().count(), 53);
@@ -66,7 +98,11 @@ fn a_list_fits_80_columns_and_steers_no_terminal() {
 #[test]
 fn an_unknown_entry_exits_1() {
     on_both(|place| {
-        for args in [&["show", "99"][..], &["receipt", "99"], &["show", "0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d"]] {
+        for args in [
+            &["show", "99"][..],
+            &["receipt", "99"],
+            &["show", "0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d"],
+        ] {
             let mut words = vec!["--output", "json", "audit"];
             words.extend(args);
             assert_eq!(place.run(&words).expect(1).error()["code"], "unknown_entry");
@@ -78,21 +114,39 @@ fn an_unknown_entry_exits_1() {
 fn receipts_and_consistency_hold() {
     on_both(|place| {
         let file = fixture("cloudtrail.jsonl");
-        place.run(&["audit", "import", &file, "--format", "cloudtrail"]).expect(0);
+        place
+            .run(&["audit", "import", &file, "--format", "cloudtrail"])
+            .expect(0);
         let key = key(place);
         for index in ["0", "7", "50"] {
             let text = place.run(&["audit", "receipt", index]).expect(0).out;
-            let entry = place.run(&["--output", "json", "audit", "show", index]).expect(0).out;
+            let entry = place
+                .run(&["--output", "json", "audit", "show", index])
+                .expect(0)
+                .out;
             let checked = receipt::check(&text, &evidence::entry::parse(&entry).unwrap(), &key).unwrap();
             assert_eq!((checked.index.to_string().as_str(), checked.size), (index, 51));
-            assert_eq!(place.json(&["audit", "receipt", index])["receipt"].as_str().unwrap().trim_end(), text.trim_end());
+            assert_eq!(
+                place.json(&["audit", "receipt", index])["receipt"]
+                    .as_str()
+                    .unwrap()
+                    .trim_end(),
+                text.trim_end()
+            );
         }
         let note = place.run(&["audit", "checkpoint"]).expect(0).out;
         let checkpoint = Checkpoint::open(&note, &key).unwrap();
         let proof = place.run(&["audit", "consistency", "20", "51"]).expect(0).out;
         let proof: ConsistencyProof = serde_json::from_str(&proof).unwrap();
         assert_eq!((proof.to_root, proof.to), (checkpoint.root, checkpoint.size));
-        tlog::verify_consistency(proof.from, proof.to, &proof.from_root, &proof.proof, &proof.to_root).unwrap();
+        tlog::verify_consistency(
+            proof.from,
+            proof.to,
+            &proof.from_root,
+            &proof.to_root,
+            &proof.proof,
+        )
+        .unwrap();
         place.run(&["audit", "consistency", "20", "52"]).expect(1);
     });
 }
@@ -101,30 +155,67 @@ fn receipts_and_consistency_hold() {
 fn exports() {
     on_both(|place| {
         let file = fixture("cloudtrail.jsonl");
-        place.run(&["audit", "import", &file, "--format", "cloudtrail"]).expect(0);
-        place.append(&["--actor", "user:=1+1", "--action", "x", "--description", "a \"quoted\", line"]);
+        place
+            .run(&["audit", "import", &file, "--format", "cloudtrail"])
+            .expect(0);
+        place.append(&[
+            "--actor",
+            "user:=1+1",
+            "--action",
+            "x",
+            "--description",
+            "a \"quoted\", line",
+        ]);
 
         let jsonl = place.run(&["audit", "export"]).expect(0).out;
-        let entries: Vec<_> = jsonl.lines().map(|line| evidence::entry::parse(line).unwrap()).collect();
-        assert!(entries.iter().zip(0..).all(|(entry, index)| entry.index == index && entry.check().is_ok()));
+        let entries: Vec<_> = jsonl
+            .lines()
+            .map(|line| evidence::entry::parse(line).unwrap())
+            .collect();
+        assert!(
+            entries
+                .iter()
+                .zip(0..)
+                .all(|(entry, index)| entry.index == index && entry.check().is_ok())
+        );
         assert_eq!(entries.len(), 52);
 
-        let csv = place.run(&["audit", "export", "--format", "csv", "--action", "x"]).expect(0).out;
+        let csv = place
+            .run(&["audit", "export", "--format", "csv", "--action", "x"])
+            .expect(0)
+            .out;
         let lines: Vec<&str> = csv.lines().collect();
         assert!(lines.len() == 2 && lines[0].starts_with("index,id,at,"), "{csv}");
-        assert!(lines[1].contains(",'=1+1,") && lines[1].contains(r#","a ""quoted"", line","#), "{csv}");
+        assert!(
+            lines[1].contains(",'=1+1,") && lines[1].contains(r#","a ""quoted"", line","#),
+            "{csv}"
+        );
 
-        let done = place.json(&["audit", "export", "--format", "bundle", "--from", "1h", "--to-file", "bundle.jsonl"]);
+        let done = place.json(&[
+            "audit",
+            "export",
+            "--format",
+            "bundle",
+            "--from",
+            "1h",
+            "--to-file",
+            "bundle.jsonl",
+        ]);
         assert_eq!(done["entries"], 52);
         assert!(!place.path("bundle.jsonl.partial").exists());
         let mut checker = BundleChecker::new(key(place));
-        for line in std::fs::read_to_string(place.path("bundle.jsonl")).unwrap().lines() {
+        for line in std::fs::read_to_string(place.path("bundle.jsonl"))
+            .unwrap()
+            .lines()
+        {
             checker.line(line).unwrap();
         }
         let summary = checker.finish().unwrap();
         assert!(summary.whole_log() && summary.size == 52, "{summary:?}");
 
-        place.run(&["audit", "export", "--to-file", "no/such/folder"]).expect(2);
+        place
+            .run(&["audit", "export", "--to-file", "no/such/folder"])
+            .expect(2);
     });
 }
 
@@ -135,14 +226,22 @@ fn tail_follows() {
             place.append(&["--actor", "user:alice", "--action", &format!("before.{index}")]);
         }
         let text = place.run(&["audit", "tail", "-n", "2"]).expect(0).out;
-        assert!(!text.contains("before.1") && text.contains("before.2") && text.contains("before.3"), "{text}");
+        assert!(
+            !text.contains("before.1") && text.contains("before.2") && text.contains("before.3"),
+            "{text}"
+        );
 
-        let mut command = place.command(&["--output", "json", "audit", "tail", "-f", "-n", "1", "--actor", "alice"]);
+        let mut command = place.command(&[
+            "--output", "json", "audit", "tail", "-f", "-n", "1", "--actor", "alice",
+        ]);
         let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
         let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
         let mut next = || {
             let line = lines.next().unwrap().unwrap();
-            serde_json::from_str::<serde_json::Value>(&line).unwrap()["action"].as_str().unwrap().to_owned()
+            serde_json::from_str::<serde_json::Value>(&line).unwrap()["action"]
+                .as_str()
+                .unwrap()
+                .to_owned()
         };
         assert_eq!(next(), "before.3");
         place.append(&["--actor", "user:bob", "--action", "not.his"]);

@@ -18,7 +18,12 @@ impl Server {
     fn start(place: &Place, args: &[&str]) -> Server {
         let mut words = vec!["serve", "--listen", "127.0.0.1:0"];
         words.extend(args);
-        let mut child = place.command(&words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = place
+            .command(&words)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut said = Vec::new();
         loop {
@@ -29,7 +34,12 @@ impl Server {
             };
             if let Some(rest) = line.strip_prefix("Listening on http://") {
                 let address = rest.split(' ').next().unwrap().to_owned();
-                return Server { child, lines, said, address };
+                return Server {
+                    child,
+                    lines,
+                    said,
+                    address,
+                };
             }
             said.push(line);
         }
@@ -38,7 +48,11 @@ impl Server {
     fn get(&self, path: &str, header: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\n{header}Connection: close\r\n\r\n").unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: x\r\n{header}Connection: close\r\n\r\n"
+        )
+        .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
@@ -47,7 +61,10 @@ impl Server {
     /// Sends a signal and waits for the end: exit code and how long it took.
     fn stop(mut self, signal: &str) -> (Option<i32>, Duration) {
         let begun = Instant::now();
-        let status = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        let status = Command::new("kill")
+            .args([signal, &self.child.id().to_string()])
+            .status()
+            .unwrap();
         assert!(status.success());
         let status = self.child.wait().unwrap();
         assert!(self.lines.next().is_none());
@@ -67,7 +84,10 @@ fn it_sets_up_serves_and_stops() {
     for place in both() {
         let server = Server::start(&place, &[]);
         let said = server.said.join("\n");
-        assert!(said.contains("✓ log") && said.contains("one-time password"), "{said}");
+        assert!(
+            said.contains("✓ log") && said.contains("one-time password"),
+            "{said}"
+        );
         assert!(server.get("/health/live", "").starts_with("HTTP/1.1 200"));
         // Other processes work while it runs.
         place.append(&["--actor", "user:alice", "--action", "user.login"]);
@@ -90,10 +110,18 @@ fn the_commands_of_the_demo_work_as_pasted() {
         let server = Server::start(&place, &["--demo"]);
         let said = server.said.join("\n");
         assert!(said.contains("200 AWS CloudTrail events"), "{said}");
-        let commands: Vec<&String> =
-            server.said.iter().zip(server.said.iter().skip(1)).filter(|(comment, _)| comment.starts_with('#')).map(|(_, command)| command).collect();
+        let commands: Vec<&String> = server
+            .said
+            .iter()
+            .zip(server.said.iter().skip(1))
+            .filter(|(comment, _)| comment.starts_with('#'))
+            .map(|(_, command)| command)
+            .collect();
         assert_eq!(commands.len(), 3, "{said}");
-        for (command, expected) in commands.iter().zip(["refused", "✓ intact", "c2sp.org/tlog-proof@v1"]) {
+        for (command, expected) in commands
+            .iter()
+            .zip(["refused", "✓ intact", "c2sp.org/tlog-proof@v1"])
+        {
             if let Some(rest) = command.strip_prefix("curl -s -H 'Authorization: ") {
                 let (token, url) = rest.split_once("' http://").unwrap();
                 let path = &url[url.find('/').unwrap()..];
@@ -111,7 +139,11 @@ fn the_commands_of_the_demo_work_as_pasted() {
         assert_eq!(server.stop("-TERM").0, Some(0));
 
         let again = Server::start(&place, &["--demo"]);
-        assert!(again.said.join("\n").contains("has a log already"), "{:?}", again.said);
+        assert!(
+            again.said.join("\n").contains("has a log already"),
+            "{:?}",
+            again.said
+        );
         assert_eq!(place.json(&["status"])["log"]["size"], size);
     }
 }
@@ -121,7 +153,9 @@ fn a_taken_port_is_said_before_anything_is_made() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     for place in both() {
-        let ran = place.run(&["--output", "json", "serve", "--listen", &address]).expect(2);
+        let ran = place
+            .run(&["--output", "json", "serve", "--listen", &address])
+            .expect(2);
         assert_eq!(ran.error()["code"], "listen");
         assert!(!place.path("data").exists());
         place.run(&["serve", "--listen", "nowhere"]).expect(2);
@@ -135,11 +169,18 @@ fn the_command_line_writes_while_a_server_runs() {
         let made = place.json(&["key", "create", "--name", "x", "--scopes", "read"]);
         let header = format!("Authorization: Bearer {}\r\n", made["key"].as_str().unwrap());
         let answer = server.get("/v1/audit/entries/1", &header);
-        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("api_key.create"), "{answer}");
-        place.run(&["key", "revoke", made["id"].as_str().unwrap()]).expect(0);
+        assert!(
+            answer.starts_with("HTTP/1.1 200") && answer.contains("api_key.create"),
+            "{answer}"
+        );
+        place
+            .run(&["key", "revoke", made["id"].as_str().unwrap()])
+            .expect(0);
         let revoked = (0..30).any(|_| {
             std::thread::sleep(Duration::from_millis(100));
-            server.get("/v1/audit/entries/1", &header).starts_with("HTTP/1.1 401")
+            server
+                .get("/v1/audit/entries/1", &header)
+                .starts_with("HTTP/1.1 401")
         });
         assert!(revoked, "a revoked key still works after three seconds");
     });

@@ -3,7 +3,12 @@ use crate::harness::{bare, on_both, run, sqlite};
 #[test]
 fn a_wrong_command_line_exits_2() {
     let place = sqlite();
-    for args in [&["audit", "lst"][..], &["audit", "list", "--limit", "0"], &["audit", "show", "x"], &["key", "create"]] {
+    for args in [
+        &["audit", "lst"][..],
+        &["audit", "list", "--limit", "0"],
+        &["audit", "show", "x"],
+        &["key", "create"],
+    ] {
         let ran = place.run(args).expect(2);
         assert!(ran.out.is_empty() && ran.err.starts_with("error: "), "{ran:?}");
         let mut words = vec!["--output", "json"];
@@ -23,7 +28,14 @@ fn help_and_version_exit_0() {
 #[test]
 fn completions_name_the_commands() {
     for shell in ["bash", "zsh", "fish"] {
-        let ran = run({ let mut command = bare(&std::env::temp_dir()); command.args(["completions", shell]); command }, "");
+        let ran = run(
+            {
+                let mut command = bare(&std::env::temp_dir());
+                command.args(["completions", shell]);
+                command
+            },
+            "",
+        );
         assert!(ran.expect(0).out.contains("acknowledge-restore"), "{shell}");
     }
 }
@@ -32,13 +44,21 @@ fn completions_name_the_commands() {
 fn a_reader_that_goes_away_is_no_error() {
     on_both(|place| {
         let events = vec![r#"{"actor":{"kind":"user","id":"a"},"action":"x"}"#; 1_000].join(",");
-        place.run_with(&["audit", "append", "--json", "-"], &format!("[{events}]")).expect(0);
+        place
+            .run_with(&["audit", "append", "--json", "-"], &format!("[{events}]"))
+            .expect(0);
         let mut child = place.command(&["audit", "export"]);
-        child.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        child
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped());
         let mut child = child.spawn().unwrap();
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
-        assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{output:?}");
+        assert_eq!(
+            (output.status.code(), output.stderr.len()),
+            (Some(0), 0),
+            "{output:?}"
+        );
     });
 }
 
@@ -46,9 +66,16 @@ fn a_reader_that_goes_away_is_no_error() {
 fn status_is_well() {
     on_both(|place| {
         let status = place.json(&["status"]);
-        assert_eq!((&status["healthy"], &status["log"]["size"]), (&true.into(), &1.into()), "{status}");
+        assert_eq!(
+            (&status["healthy"], &status["log"]["size"]),
+            (&true.into(), &1.into()),
+            "{status}"
+        );
         assert_eq!(status["migrations"]["applied"], status["migrations"]["known"]);
         let text = place.run(&["status"]).expect(0).out;
-        assert!(text.contains("✓ all is well") && text.contains("Check database"), "{text}");
+        assert!(
+            text.contains("✓ all is well") && text.contains("Check database"),
+            "{text}"
+        );
     });
 }

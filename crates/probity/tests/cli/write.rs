@@ -4,9 +4,22 @@ use crate::harness::on_both;
 fn append_records_all_that_is_given() {
     on_both(|place| {
         let entry = place.append(&[
-            "--actor", "agent:a-1", "--action", "order.create", "--target", "order:42", "--description", "An order",
-            "--details", r#"{"amount":"1.50"}"#, "--outcome", "failed", "--occurred-at", "2026-01-02T03:04:05Z",
-            "--ip", "203.0.113.7",
+            "--actor",
+            "agent:a-1",
+            "--action",
+            "order.create",
+            "--target",
+            "order:42",
+            "--description",
+            "An order",
+            "--details",
+            r#"{"amount":"1.50"}"#,
+            "--outcome",
+            "failed",
+            "--occurred-at",
+            "2026-01-02T03:04:05Z",
+            "--ip",
+            "203.0.113.7",
         ]);
         assert_eq!(entry["index"], 1);
         let shown = place.json(&["audit", "show", "1"]);
@@ -26,8 +39,19 @@ fn append_records_all_that_is_given() {
         ] {
             assert_eq!(shown.pointer(pointer).unwrap(), expected, "{pointer}");
         }
-        let text = place.run(&["audit", "show", entry["id"].as_str().unwrap()]).expect(0).out;
-        for word in ["An order", "agent", "a-1", "42", "failed", "203.0.113.7", "\"amount\": \"1.50\""] {
+        let text = place
+            .run(&["audit", "show", entry["id"].as_str().unwrap()])
+            .expect(0)
+            .out;
+        for word in [
+            "An order",
+            "agent",
+            "a-1",
+            "42",
+            "failed",
+            "203.0.113.7",
+            "\"amount\": \"1.50\"",
+        ] {
             assert!(text.contains(word), "{word}: {text}");
         }
     });
@@ -40,12 +64,22 @@ fn the_same_id_is_recorded_once() {
         let append = |action| vec!["--actor", "user:alice", "--id", id, "--action", action];
         let first = place.append(&append("user.login"));
         let second = place.append(&append("user.login"));
-        assert_eq!((&second["index"], &second["replayed"]), (&first["index"], &true.into()));
+        assert_eq!(
+            (&second["index"], &second["replayed"]),
+            (&first["index"], &true.into())
+        );
         let mut words = vec!["--output", "json", "audit", "append"];
         words.extend(append("user.logout"));
         let error = place.run(&words).expect(1).error();
-        assert_eq!((&error["code"], &error["field"]), (&"id_conflict".into(), &"action".into()), "{error}");
-        assert_eq!(place.json(&["audit", "show", &error["entry"].to_string()])["outcome"], "failed");
+        assert_eq!(
+            (&error["code"], &error["field"]),
+            (&"id_conflict".into(), &"action".into()),
+            "{error}"
+        );
+        assert_eq!(
+            place.json(&["audit", "show", &error["entry"].to_string()])["outcome"],
+            "failed"
+        );
     });
 }
 
@@ -54,13 +88,22 @@ fn a_list_is_recorded_as_a_whole_or_not_at_all() {
     on_both(|place| {
         let good = r#"{"actor":{"kind":"user","id":"a"},"action":"x.y"}"#;
         let append = ["--output", "json", "audit", "append", "--json", "-"];
-        let done = place.run_with(&append, &format!("[{good},{good}]")).expect(0).json();
+        let done = place
+            .run_with(&append, &format!("[{good},{good}]"))
+            .expect(0)
+            .json();
         assert_eq!(done["entries"].as_array().unwrap().len(), 2);
         assert_eq!(place.run_with(&append, good).expect(0).json()["index"], 3);
         let bad = r#"{"actor":{"kind":"user"},"action":"x y"}"#;
-        let error = place.run_with(&append, &format!("[{good},{bad}]")).expect(1).error();
+        let error = place
+            .run_with(&append, &format!("[{good},{bad}]"))
+            .expect(1)
+            .error();
         assert_eq!(error["field"], "[1].action", "{error}");
-        assert_eq!(place.run_with(&append, "{").expect(1).error()["code"], "malformed_json");
+        assert_eq!(
+            place.run_with(&append, "{").expect(1).error()["code"],
+            "malformed_json"
+        );
         assert_eq!(place.json(&["status"])["log"]["size"], 4);
     });
 }
@@ -68,12 +111,33 @@ fn a_list_is_recorded_as_a_whole_or_not_at_all() {
 #[test]
 fn erasing_leaves_every_proof_valid() {
     on_both(|place| {
-        place.append(&["--actor", "user:alice", "--action", "user.login", "--description", "Alice Example"]);
+        place.append(&[
+            "--actor",
+            "user:alice",
+            "--action",
+            "user.login",
+            "--description",
+            "Alice Example",
+        ]);
         let done = place.json(&["audit", "erase", "1", "--reason", "asked for"]);
-        assert_eq!((&done["erased"], &done["entry"]), (&1.into(), &2.into()), "{done}");
+        assert_eq!(
+            (&done["erased"], &done["entry"]),
+            (&1.into(), &2.into()),
+            "{done}"
+        );
         let shown = place.run(&["--output", "json", "audit", "show", "1"]).expect(0);
-        assert!(shown.json()["erased"] == true && !shown.out.contains("Alice"), "{}", shown.out);
-        assert!(place.run(&["audit", "erase", "1", "--reason", "again"]).expect(0).out.contains("Erased 0 entries"));
+        assert!(
+            shown.json()["erased"] == true && !shown.out.contains("Alice"),
+            "{}",
+            shown.out
+        );
+        assert!(
+            place
+                .run(&["audit", "erase", "1", "--reason", "again"])
+                .expect(0)
+                .out
+                .contains("Erased 0 entries")
+        );
         place.run(&["audit", "erase", "99", "--reason", "x"]).expect(1);
         place.run(&["audit", "erase", "1", "--reason", ""]).expect(1);
         assert_eq!(place.json(&["audit", "verify"])["erased"], 1);
@@ -84,7 +148,9 @@ fn erasing_leaves_every_proof_valid() {
 fn a_restore_must_be_acknowledged() {
     let place = crate::harness::sqlite();
     place.run(&["init"]).expect(0);
-    place.run(&["audit", "acknowledge-restore", "--reason", "nothing"]).expect(2);
+    place
+        .run(&["audit", "acknowledge-restore", "--reason", "nothing"])
+        .expect(2);
     let (live, saved) = (place.path("data/probity.db"), place.path("saved.db"));
     place.by_hand("PRAGMA wal_checkpoint(TRUNCATE)");
     std::fs::copy(&live, &saved).unwrap();
@@ -95,7 +161,9 @@ fn a_restore_must_be_acknowledged() {
     std::fs::copy(&saved, &live).unwrap();
     let ran = place.run(&["audit", "list"]).expect(2);
     assert!(ran.err.contains("acknowledge-restore"), "{}", ran.err);
-    place.run(&["audit", "acknowledge-restore", "--reason", "disk failure"]).expect(0);
+    place
+        .run(&["audit", "acknowledge-restore", "--reason", "disk failure"])
+        .expect(0);
     let last = place.json(&["audit", "list", "--limit", "1"]);
     assert_eq!(last["entries"][0]["action"], "log.acknowledge_restore");
     place.run(&["audit", "verify"]).expect(0);

@@ -80,6 +80,7 @@ pub(crate) const DOC: Doc = Doc {
     ..Doc::EMPTY
 };
 
+#[expect(clippy::unused_async, reason = "as every handler is")]
 pub(crate) async fn handle(call: Call) -> Answer {
     let query = call.query(&DOC)?;
     let filter = filter(&query)?;

@@ -91,6 +91,7 @@ enum Format {
     Bundle,
 }
 
+#[expect(clippy::unused_async, reason = "as every handler is")]
 pub(crate) async fn handle(call: Call) -> Answer {
     let query = call.query(&DOC)?;
     let format = query.read("format", "jsonl, csv or bundle", |word| match word {

@@ -91,12 +91,12 @@ mod tests {
 
     #[test]
     fn the_limit_has_bounds() {
-        let read = |raw: &str| {
+        let limit = |raw: &str| {
             let query = Query::parse(Some(raw), &[PARAMETERS])?;
-            super::read(&query, Order::Descending).map(|page| page.limit)
+            read(&query, Order::Descending).map(|page| page.limit)
         };
         for (raw, expected) in [("", 50), ("limit=1", 1), ("limit=1000", 1_000)] {
-            assert_eq!(read(raw).unwrap(), expected);
+            assert_eq!(limit(raw).unwrap(), expected);
         }
         for raw in [
             "limit=0",
@@ -107,7 +107,7 @@ mod tests {
             "cursor=x",
         ] {
             assert_eq!(
-                read(raw).unwrap_err().field.as_deref(),
+                limit(raw).unwrap_err().field.as_deref(),
                 raw.split('=').next(),
                 "{raw}"
             );

@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn a_request_is_counted_once() {
         let requests = Requests::new();
-        requests.record(0, StatusCode::CREATED, Duration::from_micros(1_000));
+        requests.record(0, StatusCode::CREATED, Duration::from_millis(1));
         requests.record(0, StatusCode::BAD_REQUEST, Duration::from_micros(1_001));
         requests.record(0, StatusCode::INTERNAL_SERVER_ERROR, Duration::from_mins(1));
         requests.record(usize::MAX, StatusCode::OK, Duration::ZERO);

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::api::{Api, BOTH};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn alive_and_ready() {
     for on in BOTH {
         let api = Api::new(on).await;

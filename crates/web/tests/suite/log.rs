@@ -13,7 +13,7 @@ async fn filled(on: On, settings: Settings) -> Api {
     api
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_checkpoint_is_public() {
     for on in BOTH {
         let api = Api::new(on).await;
@@ -25,7 +25,7 @@ async fn the_checkpoint_is_public() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tiles_are_public_and_full_ones_immutable() {
     for on in BOTH {
         let api = filled(on, Settings::default()).await;
@@ -82,7 +82,7 @@ async fn tiles_are_public_and_full_ones_immutable() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn entry_bundles_need_a_key_unless_public() {
     for on in BOTH {
         let api = filled(on, Settings::default()).await;

@@ -1,6 +1,8 @@
 //! The API as its callers see it: a real engine on SQLite and on PostgreSQL behind every test. The modules mirror
 //! the URLs.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
 mod api;
 mod health;
 mod log;

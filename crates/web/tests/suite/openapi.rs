@@ -7,7 +7,7 @@ use web::{Access, endpoints};
 
 use crate::api::{Api, On};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_document_has_every_endpoint_and_no_other() {
     let api = Api::new(On::Sqlite).await;
     let got = api.get("/openapi.json").await;
@@ -44,7 +44,7 @@ async fn the_document_has_every_endpoint_and_no_other() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_examples_of_requests_are_taken() {
     let api = Api::new(On::Sqlite).await;
     let mut taken = 0;
@@ -89,7 +89,7 @@ async fn members(api: &Api, path: &str, body: Value) -> BTreeSet<String> {
         .collect()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_schemas_have_the_members_that_the_server_takes() {
     let api = Api::new(On::Sqlite).await;
     let document = web::document();
@@ -121,7 +121,7 @@ async fn the_schemas_have_the_members_that_the_server_takes() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_shown_is_in_the_schema() {
     let api = Api::new(On::Sqlite).await;
     let document = web::document();

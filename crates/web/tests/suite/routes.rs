@@ -11,7 +11,7 @@ fn concrete(template: &str) -> String {
     template.replace("/{*position}", "/0/000").replace("{id}", "0")
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_key_only_health_checkpoint_and_tiles_answer() {
     let api = Api::new(On::Sqlite).await;
     let mut open = Vec::new();
@@ -65,7 +65,7 @@ async fn without_a_key_only_health_checkpoint_and_tiles_answer() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_credentials_are_none() {
     let api = Api::new(On::Sqlite).await;
     let request = api
@@ -76,7 +76,7 @@ async fn two_credentials_are_none() {
         .assert_problem(401, "malformed_credential", None);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_answer_says_what_browsers_may_not_do() {
     let api = Api::new(On::Sqlite).await;
     let mut paths: Vec<String> = endpoints().map(|(_, template, _)| concrete(template)).collect();
@@ -102,7 +102,7 @@ async fn every_answer_says_what_browsers_may_not_do() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_not_there_is_a_problem_too() {
     let api = Api::new(On::Sqlite).await;
     for path in [
@@ -133,7 +133,7 @@ async fn what_is_not_there_is_a_problem_too() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unknown_parameters_are_refused_everywhere() {
     let api = Api::new(On::Sqlite).await;
     for (verb, template, _) in endpoints() {

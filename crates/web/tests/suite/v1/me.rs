@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::api::{Api, BOTH};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_knows_itself() {
     for on in BOTH {
         let mut api = Api::new(on).await;
@@ -36,7 +36,7 @@ async fn a_key_knows_itself() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_revoked_key_is_nobody() {
     for on in BOTH {
         let mut api = Api::new(on).await;

@@ -12,7 +12,7 @@ async fn feed(api: &Api, query: &str) -> Vec<Value> {
     got.json()["activities"].as_array().unwrap().clone()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_recorded_is_shown() {
     for on in BOTH {
         let api = Api::new(on).await;
@@ -48,7 +48,7 @@ async fn what_is_recorded_is_shown() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_feed_filters_and_pages() {
     for on in BOTH {
         let api = Api::new(on).await;
@@ -90,7 +90,7 @@ async fn the_feed_filters_and_pages() {
 }
 
 /// An entry without a description gets a sentence all the same.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_entry_is_an_activity() {
     let api = Api::new(crate::api::On::Sqlite).await;
     api.record(
@@ -105,7 +105,7 @@ async fn every_entry_is_an_activity() {
     assert_eq!(shown["description"], "Anna was refused door.open");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_wrong_is_named_in_the_words_of_the_activity() {
     for on in BOTH {
         let api = Api::new(on).await;

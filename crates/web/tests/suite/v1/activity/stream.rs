@@ -169,7 +169,7 @@ async fn a_stream_ends_with_the_server_and_with_its_key() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn streams_are_bounded_and_begin_where_they_are_told() {
     let api = Api::with(
         On::Sqlite,

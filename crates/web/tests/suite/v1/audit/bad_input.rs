@@ -179,7 +179,7 @@ fn too_many() -> Vec<Case> {
     ]
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_wrong_is_named_and_nothing_is_written() {
     for on in BOTH {
         let api = Api::new(on).await;
@@ -212,7 +212,7 @@ async fn what_is_wrong_is_named_and_nothing_is_written() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nesting_beyond_what_the_parser_takes_is_refused() {
     let api = Api::new(crate::api::On::Sqlite).await;
     let size = api.size().await;
@@ -232,7 +232,7 @@ async fn nesting_beyond_what_the_parser_takes_is_refused() {
     assert_eq!(api.size().await, size);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_just_within_its_bounds_is_taken() {
     for on in BOTH {
         let api = Api::new(on).await;
@@ -267,13 +267,13 @@ async fn what_is_just_within_its_bounds_is_taken() {
 }
 
 /// Only the Writer's clock can tell, so that this refusal is one of a command, and recorded.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_time_too_far_ahead_is_refused_and_recorded() {
     for on in BOTH {
         let api = Api::new(on).await;
         let size = api.size().await;
         let got = api
-            .post(PATH, with("occurred_at", &json!("9999-12-31T23:59:59Z")))
+            .post(PATH, with("occurred_at", &json!("2999-12-31T23:59:59Z")))
             .await;
         got.assert_problem(400, "invalid_field", Some("occurred_at"));
         assert_eq!(got.json()["entry"], size);
@@ -285,7 +285,7 @@ async fn a_time_too_far_ahead_is_refused_and_recorded() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_body_must_say_that_it_is_json() {
     let api = Api::new(crate::api::On::Sqlite).await;
     let good = with("action", &json!("a"));
@@ -319,7 +319,7 @@ async fn the_body_must_say_that_it_is_json() {
 }
 
 /// A chunked body does not say its length, so that it is counted as it comes.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_of_unknown_length_is_bounded_too() {
     let api = Api::new(crate::api::On::Sqlite).await;
     let pieces = (0..9).map(|_| Ok::<_, std::io::Error>(Bytes::from(vec![b' '; 1024 * 1024])));

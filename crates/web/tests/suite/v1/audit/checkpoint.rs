@@ -6,7 +6,7 @@ use tlog::Checkpoint;
 
 use crate::api::{Api, BOTH};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_log_is_proved_to_have_grown_only() {
     for on in BOTH {
         let api = Api::new(on).await;

@@ -27,7 +27,7 @@ fn event() -> Value {
     })
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_entry_reads_back_as_it_was_sent() {
     for on in BOTH {
         let api = Api::new(on).await;
@@ -59,7 +59,7 @@ async fn an_entry_reads_back_as_it_was_sent() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_again_answers_as_the_first_time() {
     for on in BOTH {
         let api = Api::new(on).await;
@@ -88,7 +88,7 @@ async fn the_same_again_answers_as_the_first_time() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn other_content_under_the_same_id_is_refused() {
     for on in BOTH {
         let api = Api::new(on).await;
@@ -107,7 +107,7 @@ async fn other_content_under_the_same_id_is_refused() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_at_once() {
     for on in BOTH {
         let api = Api::new(on).await;
@@ -122,7 +122,7 @@ async fn a_thousand_at_once() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_receipt_proves_its_entry() {
     for on in BOTH {
         let api = Api::new(on).await;
@@ -141,7 +141,7 @@ async fn a_receipt_proves_its_entry() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_entry_that_is_not_there() {
     for on in BOTH {
         let api = Api::new(on).await;

@@ -18,7 +18,7 @@ async fn filled(on: On, count: usize) -> Api {
     api
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_line_is_an_entry() {
     for on in BOTH {
         let api = filled(on, 1_100).await;
@@ -49,7 +49,7 @@ async fn every_line_is_an_entry() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_table_is_safe_to_open() {
     for on in BOTH {
         let api = filled(on, 2).await;
@@ -63,7 +63,7 @@ async fn a_table_is_safe_to_open() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bundle_proves_itself() {
     for on in BOTH {
         let api = filled(on, 700).await;
@@ -82,7 +82,7 @@ async fn a_bundle_proves_itself() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn exports_at_once_are_bounded() {
     let api = Api::with(
         On::Sqlite,
@@ -106,7 +106,7 @@ async fn exports_at_once_are_bounded() {
 }
 
 /// The permit of an export comes back when its reader has gone.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_export_that_nobody_reads_ends() {
     use http_body_util::BodyExt as _;
     use tower::ServiceExt as _;

@@ -38,7 +38,7 @@ async fn follow(api: &Api, first: &str) -> Vec<u64> {
     found
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_neither_repeat_nor_leave_out() {
     for on in BOTH {
         let api = Api::new(on).await;
@@ -66,7 +66,7 @@ async fn pages_neither_repeat_nor_leave_out() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_filter_filters() {
     for on in BOTH {
         let api = Api::new(on).await;
@@ -110,7 +110,7 @@ async fn every_filter_filters() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bad_parameter_is_named() {
     let api = Api::new(crate::api::On::Sqlite).await;
     api.record(&json!([{"actor": {"kind": "user"}, "action": "x"}]))

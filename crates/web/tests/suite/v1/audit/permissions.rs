@@ -7,7 +7,7 @@ use crate::api::{Api, BOTH};
 
 const EVENT: &str = r#"{"actor":{"kind":"user","id":"u"},"action":"a.b"}"#;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn role_and_scopes_both_count() {
     for on in BOTH {
         let mut api = Api::new(on).await;
@@ -48,7 +48,7 @@ async fn role_and_scopes_both_count() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refusal_is_recorded_with_where_it_came_from() {
     for on in BOTH {
         let mut api = Api::new(on).await;
@@ -75,7 +75,7 @@ async fn a_refusal_is_recorded_with_where_it_came_from() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn revocation_takes_effect_at_once() {
     for on in BOTH {
         let mut api = Api::new(on).await;
