@@ -74,8 +74,8 @@ impl Command {
             }
             Command::EraseEntries(command) => needs.entry_indexes.extend(command.entries.iter().copied()),
             Command::AcknowledgeRestore(_) => {}
-            Command::CreateUser(command) => drop(needs.usernames.insert(command.username.to_ascii_lowercase())),
-            Command::CreateApiKey(command) => drop(needs.usernames.insert(command.owner.to_ascii_lowercase())),
+            Command::CreateUser(command) => needs.username(&command.username),
+            Command::CreateApiKey(command) => needs.username(&command.owner),
             Command::RevokeApiKey(id) => drop(needs.api_keys.insert(*id)),
         }
     }

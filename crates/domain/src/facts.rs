@@ -30,6 +30,14 @@ pub struct Needs {
 }
 
 impl Needs {
+    /// Adds a user by name, in any case. A name that no user can have is not looked for: U+0000 would make
+    /// PostgreSQL refuse the look-up, and with it the whole batch.
+    pub fn username(&mut self, name: &str) {
+        if !name.contains('\0') {
+            self.usernames.insert(name.to_ascii_lowercase());
+        }
+    }
+
     /// Whether nothing is needed.
     pub fn is_empty(&self) -> bool {
         *self == Needs::default()

@@ -97,6 +97,8 @@ pub(crate) async fn find(options: &Options) -> Result<Found, Error> {
             "run `probity init`, which applies what is missing",
         ));
     }
+    // Other processes may be appending: head, entries and subtrees must be those of one moment.
+    conn.begin_snapshot().await?;
     let head = Head::load(&mut conn)
         .await?
         .ok_or_else(|| Error::problem("the database holds no log", "run `probity init`, which makes one"))?;
@@ -110,6 +112,7 @@ pub(crate) async fn find(options: &Options) -> Result<Found, Error> {
     check_edge(&mut conn, &head).await?;
     let remembered = if options.guard { guard::read(&options.data_dir)? } else { None };
     let verdict = guard::check(&mut conn, &head.edge, remembered.as_deref(), &key.verifier()).await?;
+    conn.rollback().await?;
     Ok(Found { db, head, key, remembered, verdict })
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -15,11 +15,8 @@ use crate::failure::Failure;
 fn levels(text: &str) -> Result<Targets, String> {
     // By itself the filter takes a misspelt level for the name of a part, of which it then logs everything.
     let is_level = |part: &str| {
-        let level = part.split_once('=').map_or(part, |(_, level)| level);
-        level
-            .trim()
-            .parse::<tracing_subscriber::filter::LevelFilter>()
-            .is_ok()
+        let level = part.split_once('=').map_or(part, |(_, level)| level).trim();
+        !level.is_empty() && level.parse::<LevelFilter>().is_ok()
     };
     let targets = text
         .parse()

@@ -42,6 +42,8 @@ impl Progress {
         match self {
             Progress::Silent => {}
             Progress::Bar(bar) => {
+                // First, since what follows may draw.
+                bar.set_message(text.to_owned());
                 if total > 0 && bar.length() != Some(total) {
                     bar.set_length(total);
                     let template = "{bar:24} {percent:>3} %  {msg}  {eta} left";
@@ -50,7 +52,6 @@ impl Progress {
                     }
                 }
                 bar.set_position(done);
-                bar.set_message(text.to_owned());
             }
             Progress::Lines(last) => {
                 let Ok(mut last) = last.lock() else { return };

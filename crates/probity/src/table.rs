@@ -169,14 +169,23 @@ pub fn pairs(pairs: &[(&str, String)], width: usize) -> Vec<String> {
     lines
 }
 
+/// Breaks a text at spaces. What begins with spaces goes on two further in, so that indented JSON stays readable.
 fn wrap(text: &str, width: usize) -> Vec<String> {
+    let indent = text.len() - text.trim_start_matches(' ').len();
+    let further = if indent > 0 {
+        " ".repeat(indent + 2)
+    } else {
+        String::new()
+    };
     let mut lines = Vec::new();
-    let mut line = String::new();
-    for word in text.split_inclusive(' ') {
-        if !line.is_empty() && measure_text_width(&line) + measure_text_width(word.trim_end()) > width {
-            lines.push(std::mem::take(&mut line));
+    let mut line = text[..indent].to_owned();
+    let mut empty = true;
+    for word in text[indent..].split_inclusive(' ') {
+        if !empty && measure_text_width(&line) + measure_text_width(word.trim_end()) > width {
+            lines.push(std::mem::replace(&mut line, further.clone()));
         }
         line.push_str(word);
+        empty = false;
     }
     lines.push(line);
     lines

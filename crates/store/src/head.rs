@@ -102,14 +102,21 @@ pub async fn insert_subtrees(conn: &mut Conn, subtrees: &[(Node, Hash)]) -> Resu
 
 /// Stored hashes of one height, by position, `from` included and `to` not.
 pub async fn subtrees(conn: &mut Conn, height: u8, from: u64, to: u64) -> Result<Vec<(u64, Hash)>, Error> {
+    let stored = stored_subtrees(conn, height, from, to).await?;
+    let hash = |hash: Option<Hash>| hash.ok_or_else(|| Error::data("subtrees.hash is not 32 bytes"));
+    stored.into_iter().map(|(position, found)| Ok((position, hash(found)?))).collect()
+}
+
+/// The same for whoever wants to name what does not read: none where the stored bytes are not a hash.
+pub async fn stored_subtrees(
+    conn: &mut Conn,
+    height: u8,
+    from: u64,
+    to: u64,
+) -> Result<Vec<(u64, Option<Hash>)>, Error> {
     let sql = "SELECT position, hash FROM subtrees WHERE height = $1 AND position >= $2 AND position < $3 ORDER BY position";
     let rows = conn.all(sql, &[i64::from(height).into(), int(from).into(), int(to).into()]).await?;
-    rows.iter()
-        .map(|row| {
-            let hash = Hash::from_slice(row.bytes(1)?).ok_or_else(|| Error::data("subtrees.hash is not 32 bytes"))?;
-            Ok((row.unsigned(0)?, hash))
-        })
-        .collect()
+    rows.iter().map(|row| Ok((row.unsigned(0)?, row.bytes(1).ok().and_then(Hash::from_slice)))).collect()
 }
 
 /// The hashes of complete subtrees of any height.

@@ -80,7 +80,7 @@ pub async fn state(conn: &mut Conn) -> Result<State, Error> {
             );
             return Err(Error::new(ErrorKind::Data, message));
         };
-        if row.text(2)? != migration.checksum(conn) {
+        if row.text(1)? != migration.name || row.text(2)? != migration.checksum(conn) {
             let message = format!("migration {applied} ({}) in the database is not this program's", migration.name);
             return Err(Error::new(ErrorKind::Data, message));
         }

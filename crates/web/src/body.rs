@@ -130,7 +130,7 @@ fn explained<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Problem {
             error.column()
         );
     }
-    let field = match (missing(&message), path.as_str()) {
+    let field = match (named(&message), path.as_str()) {
         (Some(name), "") => Some(name.to_owned()),
         (Some(name), path) => Some(format!("{path}.{name}")),
         (None, "") => None,
@@ -147,9 +147,12 @@ fn is_json(bytes: &[u8]) -> bool {
     serde_json::from_slice::<IgnoredAny>(bytes).is_ok()
 }
 
-/// The name in serde's words for a missing field, which the path does not hold.
-fn missing(message: &str) -> Option<&str> {
-    message.strip_prefix("missing field `")?.split('`').next()
+/// The name in serde's words for a field that is missing or given twice, which the path does not hold.
+fn named(message: &str) -> Option<&str> {
+    let rest = message
+        .strip_prefix("missing field `")
+        .or_else(|| message.strip_prefix("duplicate field `"))?;
+    rest.split('`').next()
 }
 
 fn u32_of(number: usize) -> u32 {

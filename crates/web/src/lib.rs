@@ -4,9 +4,9 @@
 //! HTTP/1.1. It decides nothing: what changes something is a [`domain::Command`] given to
 //! [`engine::Engine::submit`], and every read first asks [`engine::Engine::authorise`].
 //!
-//! Where things are: [`routes`](mod@routes) is the one table of endpoints, with who may call each; there is a folder per noun
-//! and a file per endpoint, which holds its handler and its text in the OpenAPI document. [`call`] carries a
-//! request through authentication, handler, headers and counters; [`problem`] is every error answer (RFC 9457).
+//! Where things are: `routes` is the one table of endpoints, with who may call each; there is a folder per noun
+//! and a file per endpoint, which holds its handler and its text in the OpenAPI document. `call` carries a
+//! request through authentication, handler, headers and counters; `problem` is every error answer (RFC 9457).
 //!
 //! To add an endpoint: write its file with `handle` and `DOC`, and give it a row in `routes::ROUTES`. Its query
 //! parameters are those that `DOC` names, so that an undocumented one is refused; a test calls every row without

@@ -92,10 +92,11 @@ async fn check_blocks(
     findings: &mut Findings,
 ) -> Result<(), Error> {
     let to = first + (CHUNK >> 8);
-    let stored: HashMap<u64, Hash> = store::head::subtrees(conn, 8, first, to).await?.into_iter().collect();
+    let stored: HashMap<u64, Option<Hash>> =
+        store::head::stored_subtrees(conn, 8, first, to).await?.into_iter().collect();
     for (position, hash) in blocks {
         match stored.get(position) {
-            Some(stored) if stored == hash => {}
+            Some(Some(stored)) if stored == hash => {}
             Some(_) => {
                 let (from, to) = (position << 8, (position << 8) + 255);
                 let hint = if broken { "" } else { "; no single entry contradicts itself: entries were swapped or replaced" };
@@ -126,8 +127,9 @@ async fn check_written(
         let ids: Vec<Val> = wanted.iter().map(|((_, id), _)| Val::Uuid(*id)).collect();
         let select = format!("SELECT id, version FROM {} WHERE id", table.name);
         let rows = conn.keyed(&select, Kind::Uuid, &ids, Lock::None).await?;
+        // A version below 0 is below any that an entry wrote.
         let versions: Result<HashMap<Uuid, u64>, store::Error> =
-            rows.iter().map(|row| Ok((row.uuid(0)?, row.unsigned(1)?))).collect();
+            rows.iter().map(|row| Ok((row.uuid(0)?, row.unsigned(1).unwrap_or_default()))).collect();
         let versions = versions?;
         for ((name, id), (entry, record)) in wanted {
             let what = match (versions.get(id), &record.digest) {

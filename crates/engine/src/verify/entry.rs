@@ -112,7 +112,7 @@ fn agrees(view: &EntryView<'_>, scratch: &mut String) -> bool {
 fn leaf_of_columns<'a>(view: &EntryView<'a>) -> Option<Leaf<'a>> {
     // Which ids are ours only the leaf tells; where it shows one, the column must be that one.
     let ours = |marker: &str, column: Option<&str>| {
-        view.leaf.contains(marker).then(|| column.and_then(|text| Uuid::parse_str(text).ok())).map(Option::unwrap_or_default)
+        view.leaf.contains(marker).then(|| column.and_then(canonical_uuid)).map(Option::unwrap_or_default)
     };
     let payload = match (view.payload, view.salt) {
         (Some(payload), Some(salt)) => commitment::commit(&Salt(salt.try_into().ok()?), payload.as_bytes()),
@@ -133,6 +133,12 @@ fn leaf_of_columns<'a>(view: &EntryView<'a>) -> Option<Leaf<'a>> {
         payload,
         changes: view.changes.map(commitment::changes_digest),
     })
+}
+
+/// A UUID in the one form that the program writes: others are found by no filter.
+fn canonical_uuid(text: &str) -> Option<Uuid> {
+    let mut buffer = [0; uuid::fmt::Hyphenated::LENGTH];
+    Uuid::try_parse(text).ok().filter(|id| id.hyphenated().encode_lower(&mut buffer) == text)
 }
 
 fn payload_digest_of(leaf: &str) -> Option<[u8; 32]> {

@@ -12,29 +12,46 @@ use crate::error::Error;
 pub(crate) struct HeadRow {
     pub origin: String,
     pub size: u64,
+    /// How many entries to re-read: the size, unless far fewer are there.
+    pub walk: u64,
     root: Option<Hash>,
     pub edge: Option<RightEdge>,
     at: Option<Timestamp>,
 }
 
-/// Reads the head row and checks it against its own checkpoint.
+/// How far beyond the last entry missing ones are named: a size made up must not keep us counting.
+const MISSING_MAX: u64 = 1_000;
+
+/// Reads the head row and checks it against its own checkpoint. Whatever is in it, only reading it can fail.
 pub(crate) async fn read(conn: &mut Conn, key: &VerifierKey, findings: &mut Findings) -> Result<HeadRow, Error> {
-    let rows = conn.all("SELECT origin, size, root, edge, at, checkpoint, id FROM log_head", &[]).await?;
-    let Some(row) = rows.first() else {
+    let rows = conn.all("SELECT origin, size, root, edge, at, checkpoint, id FROM log_head ORDER BY id", &[]).await?;
+    for row in rows.iter().filter(|row| !matches!(row.int(6), Ok(1))) {
+        let id = row.int(6).map_or_else(|_| "?".to_owned(), |id| id.to_string());
+        findings.add(Finding::new("log_head", "the only head row is that of id 1").id(id));
+    }
+    let last = conn.opt("SELECT max(entry) FROM entries", &[]).await?.and_then(|row| row.unsigned(0).ok());
+    let entries = last.map_or(0, |last| last.saturating_add(1));
+    let Some(row) = rows.iter().find(|row| matches!(row.int(6), Ok(1))).or(rows.first()) else {
         findings.add(Finding::new("log_head", "the head row is missing"));
-        let size = conn.opt("SELECT count(*) FROM entries", &[]).await?.map_or(Ok(0), |row| row.unsigned(0))?;
-        return Ok(HeadRow { origin: String::new(), size, root: None, edge: None, at: None });
-    };
-    let size = row.unsigned(1)?;
-    let head = HeadRow {
-        origin: row.text(0)?.to_owned(),
-        size,
-        root: Hash::from_slice(row.bytes(2)?),
-        edge: RightEdge::from_bytes(size, row.bytes(3)?).ok(),
-        at: row.time(4).ok(),
+        return Ok(HeadRow { origin: String::new(), size: entries, walk: entries, root: None, edge: None, at: None });
     };
     let mut add = |what: String| findings.add(Finding::new("log_head", what));
-    match Checkpoint::open(row.text(5)?, key) {
+    let size = row.unsigned(1).unwrap_or_else(|error| {
+        add(format!("size: {error}"));
+        entries
+    });
+    if size > entries {
+        add(format!("size is {size}, but the last entry is {}", last.map_or("none".to_owned(), |last| last.to_string())));
+    }
+    let head = HeadRow {
+        origin: row.text(0).unwrap_or_default().to_owned(),
+        size,
+        walk: size.min(entries.saturating_add(MISSING_MAX)),
+        root: row.bytes(2).ok().and_then(Hash::from_slice),
+        edge: row.bytes(3).ok().and_then(|bytes| RightEdge::from_bytes(size, bytes).ok()),
+        at: row.time(4).ok(),
+    };
+    match Checkpoint::open(row.text(5).unwrap_or_default(), key) {
         Err(error) => add(format!("checkpoint: {error}")),
         Ok(checkpoint) => {
             if checkpoint.origin != head.origin {
@@ -86,10 +103,14 @@ pub(crate) async fn compare(
 
 /// Names entries that stand beyond the head.
 async fn beyond(conn: &mut Conn, size: u64, findings: &mut Findings) -> Result<(), Error> {
-    let sql = "SELECT entry, id FROM entries WHERE entry >= $1 ORDER BY entry LIMIT 100";
+    let sql = "SELECT entry, id FROM entries WHERE entry >= $1 OR entry < 0 ORDER BY entry LIMIT 100";
     for row in conn.all(sql, &[store::head::int(size).into()]).await? {
-        let finding = Finding::new("entries", format!("the entry was added by hand: the log has {size} entries"));
-        findings.add(finding.id(row.uuid(1)?).entry(row.unsigned(0)?));
+        let index = row.int(0)?;
+        let what = format!("entry {index} was added by hand: the log has {size} entries, counted from 0");
+        let mut finding = Finding::new("entries", what);
+        finding.id = row.uuid(1).ok().map(|id| id.to_string());
+        finding.entry = u64::try_from(index).ok();
+        findings.add(finding);
     }
     Ok(())
 }
@@ -97,18 +118,21 @@ async fn beyond(conn: &mut Conn, size: u64, findings: &mut Findings) -> Result<(
 /// Compares the stored subtrees above 256 entries, and names rows that should not be there.
 async fn subtrees(conn: &mut Conn, size: u64, walked: &Walked, findings: &mut Findings) -> Result<(), Error> {
     for (node, hash) in &walked.upper {
-        let stored = store::head::subtrees(conn, node.height, node.index, node.index + 1).await?;
+        let stored = store::head::stored_subtrees(conn, node.height, node.index, node.index + 1).await?;
         let id = format!("{}/{}", node.height, node.index);
         match stored.first() {
-            Some((_, stored)) if stored == hash => {}
+            Some((_, Some(stored))) if stored == hash => {}
             Some(_) => findings.add(Finding::new("subtrees", "the hash is not the one that the entries give").id(id)),
             None => findings.add(Finding::new("subtrees", "the hash is missing").id(id)),
         }
     }
-    for row in conn.all("SELECT height, max(position), count(*) FROM subtrees GROUP BY height ORDER BY height", &[]).await? {
-        let (height, last, count) = (row.unsigned(0)?, row.unsigned(1)?, row.unsigned(2)?);
-        let expected = u32::try_from(height).ok().and_then(|height| size.checked_shr(height)).unwrap_or(0);
-        if count != expected || last + 1 != expected {
+    let levels = "SELECT height, max(position), count(*) FROM subtrees GROUP BY height ORDER BY height";
+    for row in conn.all(levels, &[]).await? {
+        let (height, last, count) = (row.int(0)?, row.int(1)?, row.int(2)?);
+        let stored = |height: &u32| *height > 0 && height.is_multiple_of(8);
+        let height_bits = u32::try_from(height).ok().filter(stored);
+        let expected = store::head::int(height_bits.and_then(|bits| size.checked_shr(bits)).unwrap_or(0));
+        if count != expected || last != expected - 1 {
             let what = format!("there are {count} hashes of height {height}, the last at {last}; a log of {size} entries has {expected}");
             findings.add(Finding::new("subtrees", what).id(format!("{height}/{last}")));
         }

@@ -174,12 +174,17 @@ pub async fn verify(options: &Options, how: VerifyOptions, progress: Progress<'_
     let mut conns = db.snapshots(threads + 1).await?;
     let Some(mut conn) = conns.pop() else { return Err(store::Error::data("no connection").into()) };
     let mut findings = Findings::default();
-    if let Err(error) = store::migrate::state(&mut conn).await {
-        findings.add(Finding::new("schema_migrations", error.message));
+    match store::migrate::state(&mut conn).await {
+        Ok(state) if state.applied == state.known => {}
+        Ok(state) => {
+            let what = format!("the last migration is {}, this program's is {}", state.applied, state.known);
+            findings.add(Finding::new("schema_migrations", what));
+        }
+        Err(error) => findings.add(Finding::new("schema_migrations", error.message)),
     }
     let head = head::read(&mut conn, &key, &mut findings).await?;
     let remembered = if options.guard { guard::read(&options.data_dir)? } else { None };
-    let walked = walk(conns, &mut conn, head.size, &mut findings, progress).await?;
+    let walked = walk(conns, &mut conn, head.walk, &mut findings, progress).await?;
     head::compare(&mut conn, &head, &walked, &mut findings).await?;
     check_guard(&mut conn, &head, remembered.as_deref(), &key, &mut findings).await;
     let rows_checked = rows::check(&mut conn, &mut findings, progress).await?;

@@ -83,7 +83,8 @@ async fn change_lists(conn: &mut Conn, indexes: &[u64]) -> Result<HashMap<u64, V
     let mut lists = HashMap::new();
     for row in rows {
         // A list that does not read was named when its entry was checked.
-        let records = row.optional_text(1)?.and_then(|text| commitment::parse_changes(text).ok()).unwrap_or_default();
+        let text = row.optional_text(1).unwrap_or_default();
+        let records = text.and_then(|text| commitment::parse_changes(text).ok()).unwrap_or_default();
         lists.insert(row.unsigned(0)?, records);
     }
     Ok(lists)
@@ -108,7 +109,9 @@ async fn check_erasures(conn: &mut Conn, findings: &mut Findings) -> Result<(), 
                ORDER BY entries.entry LIMIT 1000";
     for row in conn.all(sql, &[]).await? {
         let what = "the payload is there although a command erased it";
-        findings.add(Finding::new("entries", what).id(row.uuid(1)?).entry(row.unsigned(0)?));
+        let mut finding = Finding::new("entries", what).entry(row.unsigned(0)?);
+        finding.id = row.uuid(1).ok().map(|id| id.to_string());
+        findings.add(finding);
     }
     Ok(())
 }

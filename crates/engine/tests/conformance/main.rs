@@ -5,6 +5,8 @@ mod catalogue;
 mod failures;
 mod model;
 mod processes;
+mod proofs;
+mod reading;
 mod restore;
 mod schema;
 mod support;

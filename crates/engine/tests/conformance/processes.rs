@@ -1,6 +1,6 @@
 //! Two processes on one database: each with its own data folder, Writer and pool, both with the log's key.
 
-crate::on_both!(two_processes_share_a_log, size_wakes_for_both);
+crate::on_both!(two_processes_share_a_log, opened_and_verified_under_load, size_wakes_for_both);
 
 mod cases {
     use std::collections::{BTreeMap, HashMap};
@@ -93,6 +93,30 @@ mod cases {
         for options in &options {
             assert_eq!(assert_intact(options).await.size, size);
         }
+    }
+
+    /// What another process commits meanwhile is no contradiction, neither for one that starts nor for one that verifies.
+    pub async fn opened_and_verified_under_load(bed: Bed) {
+        let options = two(&bed).await;
+        let one = Engine::open(options[0].clone()).await.unwrap();
+        let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let (writing, stopping) = (one.clone(), std::sync::Arc::clone(&stop));
+        let writer = tokio::spawn(async move {
+            while !stopping.load(std::sync::atomic::Ordering::Relaxed) {
+                record(&writing, (0..2).map(numbered).collect()).await.unwrap();
+            }
+        });
+        for _ in 0..20 {
+            let engine = Engine::open(options[1].clone()).await.unwrap();
+            record(&engine, vec![numbered(1)]).await.unwrap();
+            close(engine).await;
+            assert_intact(&options[1]).await;
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        writer.await.unwrap();
+        assert!(*one.size().borrow() > 100);
+        close(one).await;
+        assert_intact(&options[0]).await;
     }
 
     pub async fn size_wakes_for_both(bed: Bed) {

@@ -3,45 +3,43 @@
 use evidence::Entry;
 use evidence::entry::details_text;
 
-/// The titles; the columns are those of an entry, `details` as JSON.
-pub const HEADER: &str = "index,id,at,occurred_at,recorded_by_kind,recorded_by_id,actor_kind,actor_id,actor_name,\
-    actor_on_behalf_of,action,target_kind,target_id,outcome,authority,description,details,ip,user_agent,trace_id,\
-    session_id,erased";
+/// The titles; the columns are those of an entry, `details` as canonical JSON. The HTTP export has the same ones.
+pub const HEADER: &str = "index,id,at,occurred_at,recorded_by_kind,recorded_by_id,actor_kind,actor_id,\
+    actor_name,on_behalf_of,action,target_kind,target_id,outcome,authority,description,ip,user_agent,trace_id,\
+    session_id,drag_mode,details,erased\r";
 
-/// An entry's line, without its end.
+/// An entry's line, without its last line feed.
 pub fn line(entry: &Entry) -> String {
-    let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
+    let target = entry.target.as_ref();
     let cells = [
-        entry.index.to_string(),
-        entry.id.to_string(),
-        entry.at.to_string(),
-        entry.occurred_at.map_or(String::new(), |time| time.to_string()),
-        entry.recorded_by.kind.as_str().to_owned(),
-        entry.recorded_by.id.map_or(String::new(), |id| id.to_string()),
-        entry.actor.kind.as_str().to_owned(),
-        or_empty(&entry.actor.id),
-        or_empty(&entry.actor.name),
-        or_empty(&entry.actor.on_behalf_of),
-        entry.action.clone(),
-        entry
-            .target
-            .as_ref()
-            .map_or(String::new(), |target| target.kind.clone()),
-        entry
-            .target
-            .as_ref()
-            .map_or(String::new(), |target| or_empty(&target.id)),
-        entry.outcome.as_str().to_owned(),
-        entry.authority.clone(),
-        or_empty(&entry.description),
-        details_text(entry).unwrap_or_default(),
-        or_empty(&entry.ip),
-        or_empty(&entry.user_agent),
-        or_empty(&entry.trace_id),
-        or_empty(&entry.session_id),
-        entry.erased.to_string(),
+        Some(entry.index.to_string()),
+        Some(entry.id.to_string()),
+        Some(entry.at.to_string()),
+        entry.occurred_at.map(|time| time.to_string()),
+        Some(entry.recorded_by.kind.as_str().to_owned()),
+        entry.recorded_by.id.map(|id| id.to_string()),
+        Some(entry.actor.kind.as_str().to_owned()),
+        entry.actor.id.clone(),
+        entry.actor.name.clone(),
+        entry.actor.on_behalf_of.clone(),
+        Some(entry.action.clone()),
+        target.map(|target| target.kind.clone()),
+        target.and_then(|target| target.id.clone()),
+        Some(entry.outcome.as_str().to_owned()),
+        Some(entry.authority.clone()),
+        entry.description.clone(),
+        entry.ip.clone(),
+        entry.user_agent.clone(),
+        entry.trace_id.clone(),
+        entry.session_id.clone(),
+        entry.drag_mode.map(|mode| mode.as_str().to_owned()),
+        details_text(entry),
+        Some(entry.erased.to_string()),
     ];
-    cells.map(|cell| cell_text(&cell)).join(",")
+    format!(
+        "{}\r",
+        cells.map(|cell| cell_text(&cell.unwrap_or_default())).join(",")
+    )
 }
 
 /// A cell, quoted where it must be. A spreadsheet takes what begins with one of these characters for a formula, so

@@ -48,7 +48,7 @@ pub async fn run(context: &Context, args: ExportArgs) -> Result<Exit, Failure> {
             failed: None,
         };
         write(&engine, args.format, &filter, &mut lines, None).await?;
-        return Ok(lines.finish().map(|_| Exit::Ok)?);
+        return Ok(lines.finish().map(|()| Exit::Ok)?);
     };
     let partial = partial_path(path);
     let file = File::create(&partial).map_err(|error| Failure::file("write", &partial, &error))?;

@@ -13,7 +13,10 @@ fn init_makes_everything_once() {
             first.out
         );
         let program = env!("CARGO_BIN_EXE_probity");
-        let wide = |line: &&str| line.replace(program, "probity").chars().count() > 80;
+        let wide = |line: &&str| {
+            // The URL of a test's database is as long as it is.
+            !line.contains("postgres://") && line.replace(program, "probity").chars().count() > 80
+        };
         assert_eq!(first.out.lines().find(wide), None);
 
         let second = place.run(&["init"]).expect(0);

@@ -1,4 +1,9 @@
 //! The binary as its users run it, on SQLite and on PostgreSQL.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the helpers of tests are no tests to clippy"
+)]
 
 mod config;
 mod harness;
@@ -7,6 +12,7 @@ mod init;
 mod keys;
 mod read;
 mod serve;
+mod terminal;
 mod usage;
 mod verify;
 mod write;

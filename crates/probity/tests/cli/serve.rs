@@ -24,25 +24,29 @@ impl Server {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut said = Vec::new();
-        loop {
-            let Some(Ok(line)) = lines.next() else {
-                let mut err = String::new();
-                child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
-                panic!("it ended: {said:?} {err}");
-            };
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut server = Server {
+            child,
+            lines,
+            said: Vec::new(),
+            address: String::new(),
+        };
+        while let Some(Ok(line)) = server.lines.next() {
             if let Some(rest) = line.strip_prefix("Listening on http://") {
-                let address = rest.split(' ').next().unwrap().to_owned();
-                return Server {
-                    child,
-                    lines,
-                    said,
-                    address,
-                };
+                rest.split(' ').next().unwrap().clone_into(&mut server.address);
+                return server;
             }
-            said.push(line);
+            server.said.push(line);
         }
+        let mut err = String::new();
+        server
+            .child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut err)
+            .unwrap();
+        panic!("it ended: {:?} {err}", server.said);
     }
 
     fn get(&self, path: &str, header: &str) -> String {

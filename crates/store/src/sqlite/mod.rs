@@ -74,8 +74,10 @@ fn value(value: ValueRef<'_>) -> Result<Val, Error> {
         ValueRef::Null => Val::Null,
         ValueRef::Integer(number) => Val::Int(number),
         ValueRef::Real(number) => return Err(Error::data(format!("a stored value is the float {number}"))),
+        // A text that is not UTF-8 stays bytes, which no getter of a text takes: the error then names the column,
+        // and verification the row.
         ValueRef::Text(text) => {
-            Val::Text(String::from_utf8(text.to_vec()).map_err(|_| Error::data("a stored text is not UTF-8"))?)
+            String::from_utf8(text.to_vec()).map_or_else(|error| Val::Bytes(error.into_bytes()), Val::Text)
         }
         ValueRef::Blob(bytes) => Val::Bytes(bytes.to_vec()),
     })

@@ -32,7 +32,8 @@ pub struct Api {
     /// Sent with every request that sets no other.
     pub key: String,
     pub admin: String,
-    _schema: Option<TestSchema>,
+    /// On PostgreSQL.
+    pub schema: Option<TestSchema>,
     _folder: TempDir,
 }
 
@@ -61,7 +62,7 @@ impl Api {
             router,
             key: String::new(),
             admin,
-            _schema: schema,
+            schema,
             _folder: folder,
         };
         let owner = api.admin.clone();

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::api::{Api, BOTH};
+use crate::api::{Api, BOTH, On};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn alive_and_ready() {
@@ -30,4 +30,33 @@ async fn alive_and_ready() {
             .collect();
         assert_eq!(names, ["database", "log", "writer"]);
     }
+}
+
+/// The tables are gone under the running server.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn not_ready_without_its_tables() {
+    let mut api = Api::new(On::Postgres).await;
+    assert_eq!(api.get("/v1/audit/checkpoint").await.status, 200);
+    drop(api.schema.take());
+    let ready = api.get_open("/health/ready").await;
+    assert_eq!(
+        (ready.status.as_u16(), ready.json()["ready"].clone()),
+        (503, json!(false))
+    );
+    let failed: Vec<_> = ready.json()["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|check| check["ok"] == false)
+        .cloned()
+        .collect();
+    assert_eq!(failed, [json!({"name": "log", "ok": false})]);
+    assert_eq!(api.get_open("/health/live").await.status, 200);
+    let got = api.get_open("/log/checkpoint").await;
+    got.assert_problem(500, "internal", None);
+    assert!(
+        !got.text().contains("PostgreSQL"),
+        "details are for the log only: {}",
+        got.text()
+    );
 }

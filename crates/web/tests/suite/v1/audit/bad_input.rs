@@ -101,7 +101,7 @@ fn of_the_wrong_shape() -> Vec<Case> {
         ),
         (duplicate, Some("action")),
         (inner, Some("details.x")),
-        (with("details", &nested(33)), Some(&"details.n.n")),
+        (with("details", &nested(33)), Some("details.n.n")),
         (
             r#"{"actor":{"kind":"user"},"action":"a","details":{"n":9007199254740993}}"#.into(),
             Some("details.n"),

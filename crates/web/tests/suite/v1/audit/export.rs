@@ -34,7 +34,9 @@ async fn every_line_is_an_entry() {
             .lines()
             .map(|line| evidence::entry::parse(line).unwrap())
             .collect();
-        entries.iter().for_each(|entry| entry.check().unwrap());
+        for entry in &entries {
+            entry.check().unwrap();
+        }
         let indexes: Vec<u64> = entries.iter().map(|entry| entry.index).collect();
         assert_eq!(indexes, (0..api.size().await).collect::<Vec<_>>());
         let got = api

@@ -1,0 +1,263 @@
+//! Filters, pages and exports, against the plain filter of all entries.
+
+crate::on_both!(filters_and_pages, texts_in_any_case, nothing_breaks_a_filter, time_ranges, bundles_hold);
+
+mod cases {
+    use std::ops::ControlFlow;
+
+    use domain::audit::{EntryFilter, Event};
+    use engine::Engine;
+    use evidence::bundle::{BundleChecker, BundleLine};
+    use evidence::json::{self, StrictObject};
+    use evidence::{Entry, Outcome, Timestamp};
+    use store::query::{Order, Page};
+
+    use crate::attacker::close;
+    use crate::support::{Bed, event, record};
+
+    /// Entries and, of each, the payload as it is searched.
+    type All = Vec<(Entry, Option<String>)>;
+
+    async fn all(engine: &Engine) -> All {
+        let mut conn = engine.db().writer().await.unwrap();
+        let payloads = conn.all("SELECT payload FROM entries ORDER BY entry", &[]).await.unwrap();
+        let mut entries = Vec::new();
+        let each = &mut |entry: Entry| {
+            entries.push(entry);
+            ControlFlow::Continue(())
+        };
+        engine.export(&EntryFilter::default(), each).await.unwrap();
+        assert_eq!(entries.len(), payloads.len());
+        entries.into_iter().zip(payloads).map(|(entry, row)| (entry, row.optional_text(0).unwrap().map(str::to_owned))).collect()
+    }
+
+    fn lower(text: &str) -> String {
+        text.chars().flat_map(char::to_lowercase).collect()
+    }
+
+    /// What a filter means, said plainly.
+    fn fulfils(filter: &EntryFilter, entry: &Entry, payload: Option<&str>) -> bool {
+        let is = |wanted: &Option<String>, found: Option<&String>| wanted.is_none() || wanted.as_ref() == found;
+        let text = filter.text.as_ref().is_none_or(|text| {
+            let mut escaped = String::new();
+            json::write_string(text, &mut escaped);
+            payload.is_some_and(|payload| lower(payload).contains(&lower(&escaped[1..escaped.len() - 1])))
+        });
+        let action = filter.action.as_ref().is_none_or(|action| match action.strip_suffix('*') {
+            Some(prefix) => entry.action.starts_with(prefix),
+            None => entry.action == *action,
+        });
+        let target = entry.target.as_ref();
+        is(&filter.actor, entry.actor.id.as_ref().or(entry.actor.name.as_ref()))
+            && action
+            && is(&filter.target_kind, target.map(|target| &target.kind))
+            && is(&filter.target, target.and_then(|target| target.id.as_ref()))
+            && filter.outcome.is_none_or(|outcome| entry.outcome == outcome)
+            && filter.from.is_none_or(|from| entry.at >= from)
+            && filter.to.is_none_or(|to| entry.at < to)
+            && is(&filter.ip, entry.ip.as_ref())
+            && text
+    }
+
+    /// Indexes that the pages of a filter give, from the first page to the last.
+    async fn paged(engine: &Engine, filter: &EntryFilter, order: Order, limit: u32) -> Vec<u64> {
+        let (mut after, mut indexes) = (None, Vec::new());
+        loop {
+            let page = engine.entries(filter, Page { order, after, limit }).await.unwrap();
+            assert!(page.entries.len() <= limit as usize);
+            assert!(page.next.is_none() || page.entries.len() == limit as usize, "only the last page is short");
+            indexes.extend(page.entries.iter().map(|entry| entry.index));
+            let Some(next) = page.next else { return indexes };
+            after = Some(next);
+        }
+    }
+
+    async fn assert_plain(engine: &Engine, all: &All, filter: &EntryFilter) -> usize {
+        let fulfilling = all.iter().filter(|(entry, payload)| fulfils(filter, entry, payload.as_deref()));
+        let expected: Vec<u64> = fulfilling.map(|(entry, _)| entry.index).collect();
+        let length = u32::try_from(expected.len()).unwrap();
+        for limit in [length.max(1), length + 1, length / 3 + 1] {
+            assert_eq!(paged(engine, filter, Order::Ascending, limit).await, expected, "{filter:?} by {limit}");
+            let mut descending = paged(engine, filter, Order::Descending, limit).await;
+            descending.reverse();
+            assert_eq!(descending, expected, "{filter:?} by {limit}, newest first");
+        }
+        let mut exported = Vec::new();
+        let each = &mut |entry: Entry| {
+            exported.push(entry.index);
+            ControlFlow::Continue(())
+        };
+        assert_eq!(engine.export(filter, each).await.unwrap(), expected.len() as u64);
+        assert_eq!(exported, expected, "{filter:?} exported");
+        expected.len()
+    }
+
+    fn varied(number: usize) -> Event {
+        let mut text = format!(r#"{{"action":"{}","actor":"#, ["order.create", "order.update", "orders", "user.login", "Order.update"][number % 5]);
+        text += match number % 4 {
+            0 => r#"{"kind":"user","id":"u1","name":"Ann"}"#,
+            1 => r#"{"kind":"agent","name":"u1"}"#,
+            2 => r#"{"kind":"user","id":"Ünal"}"#,
+            _ => r#"{"kind":"system"}"#,
+        };
+        text += match number % 7 {
+            0 => r#","target":{"kind":"order","id":"o1"}"#,
+            1 => r#","target":{"kind":"order"}"#,
+            2 => r#","target":{"kind":"user","id":"o1"},"ip":"203.0.113.7""#,
+            3 => r#","ip":"2001:0DB8::1""#,
+            _ => "",
+        };
+        text += ["", r#","outcome":"failed""#, r#","outcome":"refused""#][usize::from(number.is_multiple_of(11)) * (1 + number % 2)];
+        if number.is_multiple_of(1_500) {
+            text += r#","session_id":"rare","description":"a needle""#;
+        }
+        text += &format!(r#","details":{{"n":{number}}}}}"#);
+        event(&text)
+    }
+
+    fn filters() -> Vec<EntryFilter> {
+        let none = EntryFilter::default;
+        let actor = |text: &str| EntryFilter { actor: Some(text.into()), ..none() };
+        let action = |text: &str| EntryFilter { action: Some(text.into()), ..none() };
+        let mut filters = vec![none(), actor("u1"), actor("Ann"), actor("Ünal"), actor("U1"), actor("")];
+        filters.extend(["order.update", "order.*", "order*", "*", "Order.*", "user.create", "o*r", "order._pdate", "%", "é*", ""].map(action));
+        filters.extend(["order", "user", "x"].map(|kind| EntryFilter { target_kind: Some(kind.into()), ..none() }));
+        filters.push(EntryFilter { target: Some("o1".into()), ..none() });
+        filters.extend(Outcome::ALL.map(|outcome| EntryFilter { outcome: Some(outcome), ..none() }));
+        filters.extend(["203.0.113.7", "2001:db8::1", "2001:0DB8::1"].map(|ip| EntryFilter { ip: Some(ip.into()), ..none() }));
+        filters.extend(["needle", "\"n\":77", "RARE"].map(|text| EntryFilter { text: Some(text.into()), ..none() }));
+        let both = EntryFilter { action: Some("order.*".into()), outcome: Some(Outcome::Failed), ..actor("u1") };
+        filters.push(both.clone());
+        filters.push(EntryFilter { text: Some("needle".into()), target: Some("o1".into()), ..none() });
+        filters.push(EntryFilter { target_kind: Some("order".into()), target: Some("o1".into()), ip: Some("203.0.113.7".into()), ..both });
+        filters.push(EntryFilter { action: Some("order.update".into()), target_kind: Some("order".into()), ..actor("u1") });
+        filters
+    }
+
+    /// So many that pages of indexed filters go through the log in several steps.
+    pub async fn filters_and_pages(bed: Bed) {
+        let engine = bed.open().await;
+        for thousand in 0..10 {
+            record(&engine, (0..1_000).map(|n| varied(thousand * 1_000 + n)).collect()).await.unwrap();
+        }
+        let all = all(&engine).await;
+        let mut found = 0;
+        for filter in filters() {
+            found += usize::from(assert_plain(&engine, &all, &filter).await > 0);
+        }
+        assert!(found > 20, "only {found} filters found anything");
+        // Cursors that no page gave.
+        for (after, order, first) in [(0, Order::Descending, None), (u64::MAX, Order::Ascending, None), (u64::MAX, Order::Descending, Some(10_000)), (9_999, Order::Ascending, Some(10_000))] {
+            let page = engine.entries(&EntryFilter::default(), Page { order, after: Some(after), limit: 1 }).await.unwrap();
+            assert_eq!(page.entries.first().map(|entry| entry.index), first, "{after} {order:?}");
+        }
+        let mut given = 0;
+        let each = &mut |_| {
+            given += 1;
+            if given == 700 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let stopped = engine.export(&EntryFilter::default(), each).await.unwrap();
+        assert_eq!((stopped, given), (700, 700), "an export that nobody reads on ends");
+        close(engine).await;
+    }
+
+    pub async fn texts_in_any_case(bed: Bed) {
+        let engine = bed.open().await;
+        let texts = ["100% sure", "100 sure", "a_b", "axb", r"C:\temp", "C:/temp", "say \"hi\"", "it's", "ÉCOLE Straße", "école", "日本語", "tab\there", "a\\\"b", "%", "_", "''"];
+        let told = |text: &&str| {
+            let text = serde_json::to_string(text).unwrap();
+            event(&format!(r#"{{"actor":{{"kind":"system"}},"action":"a","description":{text}}}"#))
+        };
+        record(&engine, texts.iter().map(told).collect()).await.unwrap();
+        let all = all(&engine).await;
+        for text in texts.iter().chain(&["100%", "0% S", "_", "%", "\\", "\"", "'", "école", "ÉCOLE", "École stra", "語", "\t", "SURE", "c:\\T", "\n", "\0", "\u{1}", "x\0y"]) {
+            let filter = EntryFilter { text: Some((*text).to_owned()), ..EntryFilter::default() };
+            let count = assert_plain(&engine, &all, &filter).await;
+            if texts.contains(text) {
+                assert!(count > 0, "{text:?}");
+            }
+        }
+        let count = async |text: &str| assert_plain(&engine, &all, &EntryFilter { text: Some(text.into()), ..EntryFilter::default() }).await;
+        assert_eq!(count("100%").await, 1);
+        assert_eq!(count("A_B").await, 1);
+        assert_eq!(count("École").await, 2, "case does not matter beyond ASCII either");
+        close(engine).await;
+    }
+
+    /// Texts that a database does not take in a statement, or takes for something else.
+    pub async fn nothing_breaks_a_filter(bed: Bed) {
+        let engine = bed.open().await;
+        for text in ["\0", "a\0b", "'; DROP TABLE entries; --", "$1", "?", "\u{10ffff}", "\u{d7ff}*", "\\", "%"] {
+            let value = || Some(text.to_owned());
+            let none = EntryFilter::default;
+            let filters = [
+                EntryFilter { actor: value(), ..none() },
+                EntryFilter { action: value(), ..none() },
+                EntryFilter { action: Some(format!("{text}*")), ..none() },
+                EntryFilter { target_kind: value(), ..none() },
+                EntryFilter { target: value(), ..none() },
+                EntryFilter { ip: value(), ..none() },
+            ];
+            for filter in filters {
+                let page = engine.entries(&filter, Page { limit: 5, ..Page::default() }).await;
+                assert_eq!(page.unwrap_or_else(|error| panic!("{filter:?}: {error}")).entries, [], "{filter:?}");
+            }
+        }
+        close(engine).await;
+    }
+
+    pub async fn time_ranges(bed: Bed) {
+        let engine = bed.open().await;
+        for number in 0..40 {
+            record(&engine, (0..=number % 5).map(varied).collect()).await.unwrap();
+        }
+        let all = all(&engine).await;
+        let mut times: Vec<Timestamp> = all.iter().map(|(entry, _)| entry.at).collect();
+        times.dedup();
+        assert!(times.len() > 20);
+        let near = |time: Timestamp| [-1, 0, 1].map(|micros| Timestamp::from_micros(time.micros() + micros).unwrap());
+        let ends = [times[0], times[1], times[times.len() / 2], times[times.len() - 1]];
+        let mut edges: Vec<Option<Timestamp>> = ends.into_iter().flat_map(near).map(Some).collect();
+        edges.extend([None, Some(Timestamp::EPOCH), Some("9999-12-31T23:59:59Z".parse().unwrap())]);
+        for from in &edges {
+            for to in &edges {
+                assert_plain(&engine, &all, &EntryFilter { from: *from, to: *to, ..EntryFilter::default() }).await;
+            }
+        }
+        let one = EntryFilter { from: Some(times[5]), to: Some(times[6]), actor: Some("u1".into()), ..EntryFilter::default() };
+        assert!(assert_plain(&engine, &all, &one).await > 0);
+        close(engine).await;
+    }
+
+    pub async fn bundles_hold(bed: Bed) {
+        let engine = bed.open().await;
+        record(&engine, (0..700).map(varied).collect()).await.unwrap();
+        crate::support::erase(&engine, vec![0, 7, 300]).await.unwrap();
+        let all = all(&engine).await;
+        let filters = [
+            EntryFilter::default(),
+            EntryFilter { actor: Some("u1".into()), ..EntryFilter::default() },
+            EntryFilter { text: Some("needle".into()), ..EntryFilter::default() },
+            EntryFilter { actor: Some("nobody".into()), ..EntryFilter::default() },
+        ];
+        for filter in filters {
+            let mut asked = StrictObject::default();
+            asked.0.insert("actor".into(), filter.actor.clone().into());
+            let mut checker = BundleChecker::new(engine.verifier_key().clone());
+            let mut indexes = Vec::new();
+            let line = &mut |line: String| {
+                if let BundleLine::Entry(entry) = checker.line(&line).unwrap() {
+                    indexes.push(entry.index);
+                }
+                ControlFlow::Continue(())
+            };
+            let count = engine.bundle(&filter, asked, line).await.unwrap();
+            let summary = checker.finish().unwrap();
+            let expected = all.iter().filter(|(entry, payload)| fulfils(&filter, entry, payload.as_deref()));
+            assert_eq!(indexes, expected.map(|(entry, _)| entry.index).collect::<Vec<_>>());
+            assert_eq!((count, summary.entries, summary.size), (indexes.len() as u64, count, all.len() as u64));
+            assert_eq!(summary.whole_log(), filter == EntryFilter::default());
+        }
+        close(engine).await;
+    }
+}
