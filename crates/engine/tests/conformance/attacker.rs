@@ -27,14 +27,24 @@ impl Attacker {
         let tables = catalogue::tables(&mut conn).await;
         match bed.on {
             On::Sqlite => {
-                conn.batch("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON").await.unwrap();
-                for name in catalogue::texts(&mut conn, "SELECT name FROM sqlite_schema WHERE type = 'trigger'", &[]).await {
+                conn.batch("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON")
+                    .await
+                    .unwrap();
+                for name in catalogue::texts(
+                    &mut conn,
+                    "SELECT name FROM sqlite_schema WHERE type = 'trigger'",
+                    &[],
+                )
+                .await
+                {
                     conn.batch(&format!("DROP TRIGGER {name}")).await.unwrap();
                 }
             }
             On::Postgres => {
                 // Triggers and foreign keys, which are triggers too, do not fire for a replica.
-                conn.batch("SET session_replication_role = replica").await.unwrap();
+                conn.batch("SET session_replication_role = replica")
+                    .await
+                    .unwrap();
                 let checks = "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) \
                               FROM pg_constraint WHERE contype = 'c' AND connamespace = current_schema()::regnamespace";
                 for statement in catalogue::texts(&mut conn, checks, &[]).await {
@@ -43,7 +53,9 @@ impl Attacker {
             }
         }
         for name in tables.keys() {
-            conn.batch(&format!("CREATE TABLE saved_{name} AS SELECT * FROM {name}")).await.unwrap();
+            conn.batch(&format!("CREATE TABLE saved_{name} AS SELECT * FROM {name}"))
+                .await
+                .unwrap();
         }
         Attacker { conn, tables }
     }
@@ -51,34 +63,69 @@ impl Attacker {
     /// Puts a table back to what it was when the attacker came.
     pub async fn put_back(&mut self, table: &str) {
         self.conn.batch(&format!("DELETE FROM {table}")).await.unwrap();
-        self.conn.batch(&format!("INSERT INTO {table} SELECT * FROM saved_{table}")).await.unwrap();
+        self.conn
+            .batch(&format!("INSERT INTO {table} SELECT * FROM saved_{table}"))
+            .await
+            .unwrap();
     }
 
     /// The keys of the rows that a condition selects, in the order of the key.
     pub async fn keys(&mut self, table: &str, condition: &str) -> Vec<Key> {
         let columns = self.tables[table].key.clone();
         let list = columns.join(", ");
-        let rows = self.conn.all(&format!("SELECT {list} FROM {table} WHERE {condition} ORDER BY {list}"), &[]).await.unwrap();
-        rows.into_iter().map(|row| columns.iter().cloned().zip(row.0).collect()).collect()
+        let rows = self
+            .conn
+            .all(
+                &format!("SELECT {list} FROM {table} WHERE {condition} ORDER BY {list}"),
+                &[],
+            )
+            .await
+            .unwrap();
+        rows.into_iter()
+            .map(|row| columns.iter().cloned().zip(row.0).collect())
+            .collect()
     }
 
     fn selected(key: &Key, next: usize) -> (String, Vec<Val>) {
-        let conditions: Vec<String> = key.iter().zip(next..).map(|((column, _), number)| format!("{column} = ${number}")).collect();
-        (conditions.join(" AND "), key.iter().map(|(_, value)| value.clone()).collect())
+        let conditions: Vec<String> = key
+            .iter()
+            .zip(next..)
+            .map(|((column, _), number)| format!("{column} = ${number}"))
+            .collect();
+        (
+            conditions.join(" AND "),
+            key.iter().map(|(_, value)| value.clone()).collect(),
+        )
     }
 
     /// The value of a column in the row of this key.
     pub async fn get(&mut self, table: &str, column: &str, key: &Key) -> Val {
         let (condition, args) = Self::selected(key, 1);
-        let row = self.conn.opt(&format!("SELECT {column} FROM {table} WHERE {condition}"), &args).await.unwrap();
+        let row = self
+            .conn
+            .opt(&format!("SELECT {column} FROM {table} WHERE {condition}"), &args)
+            .await
+            .unwrap();
         row.unwrap().0.remove(0)
     }
 
     /// Sets a column in the row of this key.
-    pub async fn set(&mut self, table: &str, column: &str, key: &Key, value: &Val) -> Result<(), store::Error> {
+    pub async fn set(
+        &mut self,
+        table: &str,
+        column: &str,
+        key: &Key,
+        value: &Val,
+    ) -> Result<(), store::Error> {
         let (condition, mut args) = Self::selected(key, 2);
         args.insert(0, value.clone());
-        let changed = self.conn.exec(&format!("UPDATE {table} SET {column} = $1 WHERE {condition}"), &args).await?;
+        let changed = self
+            .conn
+            .exec(
+                &format!("UPDATE {table} SET {column} = $1 WHERE {condition}"),
+                &args,
+            )
+            .await?;
         assert_eq!(changed, 1, "{table}.{column} {key:?}");
         Ok(())
     }
@@ -86,24 +133,44 @@ impl Attacker {
     /// A whole row, in the order of the table's columns.
     pub async fn row(&mut self, table: &str, key: &Key) -> Row {
         let (condition, args) = Self::selected(key, 1);
-        self.conn.opt(&format!("SELECT * FROM {table} WHERE {condition}"), &args).await.unwrap().unwrap()
+        self.conn
+            .opt(&format!("SELECT * FROM {table} WHERE {condition}"), &args)
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     /// Deletes the row of this key.
     pub async fn delete(&mut self, table: &str, key: &Key) {
         let (condition, args) = Self::selected(key, 1);
-        assert_eq!(self.conn.exec(&format!("DELETE FROM {table} WHERE {condition}"), &args).await.unwrap(), 1);
+        assert_eq!(
+            self.conn
+                .exec(&format!("DELETE FROM {table} WHERE {condition}"), &args)
+                .await
+                .unwrap(),
+            1
+        );
     }
 
     /// Inserts a whole row.
     pub async fn insert(&mut self, table: &str, row: &Row) {
         let marks: Vec<String> = (1..=row.0.len()).map(|number| format!("${number}")).collect();
-        self.conn.exec(&format!("INSERT INTO {table} VALUES ({})", marks.join(", ")), &row.0).await.unwrap();
+        self.conn
+            .exec(
+                &format!("INSERT INTO {table} VALUES ({})", marks.join(", ")),
+                &row.0,
+            )
+            .await
+            .unwrap();
     }
 
     /// Position of a column in whole rows.
     pub fn position(&self, table: &str, column: &str) -> usize {
-        self.tables[table].columns.iter().position(|found| found.name == column).unwrap()
+        self.tables[table]
+            .columns
+            .iter()
+            .position(|found| found.name == column)
+            .unwrap()
     }
 }
 
@@ -123,12 +190,16 @@ pub fn uuid_text(value: &Val) -> String {
 
 /// Verifies with one thread.
 pub async fn verify(options: &Options) -> Report {
-    engine::verify::verify(options, VerifyOptions { threads: 1 }, &|_| {}).await.unwrap()
+    engine::verify::verify(options, VerifyOptions { threads: 1 }, &|_| {})
+        .await
+        .unwrap()
 }
 
-/// Verifies, and says what is wrong where it does not find everything as it should be.
+/// Verifies with several threads, and says what is wrong where it does not find everything as it should be.
 pub async fn assert_intact(options: &Options) -> Report {
-    let report = verify(options).await;
+    let report = engine::verify::verify(options, VerifyOptions { threads: 3 }, &|_| {})
+        .await
+        .unwrap();
     assert!(report.intact, "{:#?}", report.findings);
     assert_eq!(report.findings_omitted, 0);
     report
@@ -139,7 +210,8 @@ pub fn names_entry(finding: &Finding, index: u64) -> bool {
     if !["entries", "subtrees"].contains(&finding.table.as_str()) {
         return false;
     }
-    (finding.table == "entries" && finding.entry == Some(index)) || range(&finding.what).is_some_and(|(from, to)| (from..=to).contains(&index))
+    (finding.table == "entries" && finding.entry == Some(index))
+        || range(&finding.what).is_some_and(|(from, to)| (from..=to).contains(&index))
 }
 
 /// `entries 0 to 255` in a finding's words.

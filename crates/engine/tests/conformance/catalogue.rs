@@ -24,7 +24,9 @@ pub struct Table {
 /// Every table of the program's schema, by name.
 pub async fn tables(conn: &mut Conn) -> BTreeMap<String, Table> {
     let names = match conn {
-        Conn::Sqlite(_) => "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+        Conn::Sqlite(_) => {
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        }
         Conn::Pg(_) => {
             "SELECT relname::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')"
         }
@@ -64,5 +66,8 @@ async fn table(conn: &mut Conn, name: &str) -> Table {
         nullable: row.int(2).unwrap() == 1,
     });
     let columns = columns.collect();
-    Table { columns, key: texts(conn, key, &[name.into()]).await }
+    Table {
+        columns,
+        key: texts(conn, key, &[name.into()]).await,
+    }
 }

@@ -26,7 +26,9 @@ async fn send(engine: &Engine, id: Uuid) -> Result<(u64, bool), Error> {
     let mut event = numbered(usize::try_from(id.as_u128() % 100_000).unwrap());
     event.id = Some(id);
     let answer = record(engine, vec![event]).await?;
-    let Reply::Recorded(recorded) = answer.reply else { panic!("{:?}", answer.reply) };
+    let Reply::Recorded(recorded) = answer.reply else {
+        panic!("{:?}", answer.reply)
+    };
     assert_eq!(recorded[0].id, id);
     Ok((recorded[0].place.unwrap().index, recorded[0].replayed))
 }
@@ -77,7 +79,10 @@ async fn assert_each_once(engine: &Engine, places: &HashMap<Uuid, u64>) {
     for (id, place) in places {
         assert_eq!(log[usize::try_from(*place).unwrap()], *id);
         assert_eq!(send(engine, *id).await.unwrap(), (*place, true));
-        assert_eq!(engine.entry(EntryKey::Id(*id)).await.unwrap().unwrap().index, *place);
+        assert_eq!(
+            engine.entry(EntryKey::Id(*id)).await.unwrap().unwrap().index,
+            *place
+        );
     }
 }
 
@@ -87,18 +92,30 @@ async fn connections_are_killed() {
     Engine::init(&bed.options(), &mut |_| {}).await.unwrap();
     let mut options = bed.options();
     let name = format!("victim-{}", bed.dir.path().file_name().unwrap().to_str().unwrap());
-    let Location::Postgres(url) = &options.database.location else { panic!() };
+    let Location::Postgres(url) = &options.database.location else {
+        panic!()
+    };
     options.database.location = Location::Postgres(format!("{url}&application_name={name}"));
     let engine = Engine::open(options.clone()).await.unwrap();
 
     let stop = Arc::new(AtomicBool::new(false));
-    let mut killer = store::Db::new(bed.options().database).unwrap().writer().await.unwrap();
+    let mut killer = store::Db::new(bed.options().database)
+        .unwrap()
+        .writer()
+        .await
+        .unwrap();
     let stopping = Arc::clone(&stop);
     let killing = tokio::spawn(async move {
         let sql = "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = $1";
         let mut killed = 0;
         while !stopping.load(Ordering::Relaxed) {
-            killed += killer.opt(sql, &[name.as_str().into()]).await.unwrap().unwrap().int(0).unwrap();
+            killed += killer
+                .opt(sql, &[name.as_str().into()])
+                .await
+                .unwrap()
+                .unwrap()
+                .int(0)
+                .unwrap();
             tokio::time::sleep(Duration::from_millis(15)).await;
         }
         killed
@@ -168,13 +185,23 @@ mod cases {
         };
         let event = |number| Command::RecordEvents(engine.prepare(vec![numbered(number)], false).unwrap());
         for round in 0..5_u8 {
-            let commands = [event(1), key([round; 32]), event(2), key([round; 32]), event(3), key([round + 100; 32])];
+            let commands = [
+                event(1),
+                key([round; 32]),
+                event(2),
+                key([round; 32]),
+                event(3),
+                key([round + 100; 32]),
+            ];
             let who = operator();
-            let answers = join_all(commands.map(|command| engine.submit(&who, Origin::default(), command))).await;
+            let answers =
+                join_all(commands.map(|command| engine.submit(&who, Origin::default(), command))).await;
             for (position, answer) in answers.into_iter().enumerate() {
                 match answer {
                     Ok(_) => assert_ne!(position, 3),
-                    Err(Error::Store(error)) => assert_eq!((position, error.kind), (3, ErrorKind::Constraint)),
+                    Err(Error::Store(error)) => {
+                        assert_eq!((position, error.kind), (3, ErrorKind::Constraint))
+                    }
                     Err(error) => panic!("{position}: {error:?}"),
                 }
             }

@@ -23,7 +23,11 @@ use crate::support::{Bed, On};
 use crate::symbolic::{Concrete, Known, Op, batches, own_id};
 
 fn origin() -> Origin {
-    Origin { ip: Some("203.0.113.9".into()), user_agent: Some("model".into()), trace_id: None }
+    Origin {
+        ip: Some("203.0.113.9".into()),
+        user_agent: Some("model".into()),
+        trace_id: None,
+    }
 }
 
 /// Names in place of the ids and times that each target makes for itself.
@@ -51,7 +55,10 @@ struct Told {
 impl Told {
     fn take(&mut self, answer: Result<(Reply, Option<u64>), (Refusal, Option<u64>)>) {
         let text = match answer {
-            Err((refusal, entry)) => format!("refused {:?} {} {:?} entry {entry:?}", refusal.kind, refusal.code, refusal.field),
+            Err((refusal, entry)) => format!(
+                "refused {:?} {} {:?} entry {entry:?}",
+                refusal.kind, refusal.code, refusal.field
+            ),
             Ok((reply, entry)) => format!("{} entry {entry:?}", self.reply(&reply)),
         };
         self.answers.push(text);
@@ -81,24 +88,57 @@ impl Told {
 
     fn recorded(&self, entry: &Recorded) -> String {
         let own = (0..12).find(|number| own_id(*number) == entry.id);
-        format!("own {own:?} at {:?} replayed {}", entry.place.map(|place| place.index), entry.replayed)
+        format!(
+            "own {own:?} at {:?} replayed {}",
+            entry.place.map(|place| place.index),
+            entry.replayed
+        )
     }
 
     fn user(&self, user: &User) -> String {
-        let User { username, role, active, password_hash, password_temporary, .. } = user;
-        format!("{} {username} {role:?} {active} {} {password_temporary}", self.labels.of(&user.id.to_string()), password_hash.is_some())
+        let User {
+            username,
+            role,
+            active,
+            password_hash,
+            password_temporary,
+            ..
+        } = user;
+        format!(
+            "{} {username} {role:?} {active} {} {password_temporary}",
+            self.labels.of(&user.id.to_string()),
+            password_hash.is_some()
+        )
     }
 
     fn key(&self, key: &ApiKey) -> String {
-        let ApiKey { name, shown, hash, scopes, expires_at, revoked_at, .. } = key;
-        let (id, owner) = (self.labels.of(&key.id.to_string()), self.labels.of(&key.user_id.to_string()));
-        format!("{id} of {owner} {name} {shown} {hash:?} {scopes:?} {expires_at:?} revoked {}", revoked_at.is_some())
+        let ApiKey {
+            name,
+            shown,
+            hash,
+            scopes,
+            expires_at,
+            revoked_at,
+            ..
+        } = key;
+        let (id, owner) = (
+            self.labels.of(&key.id.to_string()),
+            self.labels.of(&key.user_id.to_string()),
+        );
+        format!(
+            "{id} of {owner} {name} {shown} {hash:?} {scopes:?} {expires_at:?} revoked {}",
+            revoked_at.is_some()
+        )
     }
 
     /// Users and keys with their seals, in an order of their own.
     fn rows(&self, users: &[Sealed<User>], keys: &[Sealed<ApiKey>]) -> Vec<String> {
-        let users = users.iter().map(|user| format!("{} v{} by {}", self.user(&user.row), user.version, user.entry));
-        let keys = keys.iter().map(|key| format!("{} v{} by {}", self.key(&key.row), key.version, key.entry));
+        let users = users
+            .iter()
+            .map(|user| format!("{} v{} by {}", self.user(&user.row), user.version, user.entry));
+        let keys = keys
+            .iter()
+            .map(|key| format!("{} v{} by {}", self.key(&key.row), key.version, key.entry));
         let mut rows: Vec<String> = users.chain(keys).collect();
         rows.sort();
         rows
@@ -109,8 +149,18 @@ impl Told {
 fn entry_words(labels: &Labels, entry: &evidence::Entry) -> String {
     let id = |text: Option<&String>| text.map(|text| labels.of(text));
     let recorder = entry.recorded_by.id.map(|id| labels.of(&id.to_string()));
-    let changes: Vec<_> =
-        entry.changes.iter().map(|change| format!("{} {} v{}", change.table, labels.of(&change.id.to_string()), change.version)).collect();
+    let changes: Vec<_> = entry
+        .changes
+        .iter()
+        .map(|change| {
+            format!(
+                "{} {} v{}",
+                change.table,
+                labels.of(&change.id.to_string()),
+                change.version
+            )
+        })
+        .collect();
     format!(
         "{} {:?} by {:?} {recorder:?} actor {:?} {:?} target {:?} authority {} details {:?} ip {:?} changes {changes:?} erased {}",
         entry.action,
@@ -118,7 +168,10 @@ fn entry_words(labels: &Labels, entry: &evidence::Entry) -> String {
         entry.recorded_by.kind,
         entry.actor.kind,
         id(entry.actor.id.as_ref().or(entry.actor.name.as_ref())),
-        entry.target.as_ref().map(|target| (target.kind.clone(), id(target.id.as_ref()))),
+        entry
+            .target
+            .as_ref()
+            .map(|target| (target.kind.clone(), id(target.id.as_ref()))),
         entry.authority,
         evidence::entry::details_text(entry),
         entry.ip,
@@ -129,12 +182,25 @@ fn entry_words(labels: &Labels, entry: &evidence::Entry) -> String {
 fn draft_words(labels: &Labels, draft: &Draft, erased: bool) -> String {
     let payload = Payload::parse(&draft.payload).unwrap();
     let kept = |ours: Option<Uuid>, text: &Option<String>| {
-        let text = if erased { ours.map(|id| id.to_string()) } else { text.clone() };
+        let text = if erased {
+            ours.map(|id| id.to_string())
+        } else {
+            text.clone()
+        };
         text.map(|text| labels.of(&text))
     };
     let recorder = draft.recorded_by.id.map(|id| labels.of(&id.to_string()));
     let writes = draft.writes.iter().map(domain::RowWrite::values);
-    let changes: Vec<_> = writes.map(|row| format!("{} {} v{}", row.table.name, labels.of(&row.id.to_string()), row.version)).collect();
+    let changes: Vec<_> = writes
+        .map(|row| {
+            format!(
+                "{} {} v{}",
+                row.table.name,
+                labels.of(&row.id.to_string()),
+                row.version
+            )
+        })
+        .collect();
     let details = payload.details.filter(|_| !erased).map(|details| {
         let mut text = String::new();
         json::write_map(&details.0, &mut text);
@@ -147,7 +213,10 @@ fn draft_words(labels: &Labels, draft: &Draft, erased: bool) -> String {
         draft.recorded_by.kind,
         draft.actor_kind,
         kept(draft.actor_id, &draft.actor),
-        draft.target_kind.as_ref().map(|kind| (kind.clone(), kept(draft.target_id, &draft.target))),
+        draft
+            .target_kind
+            .as_ref()
+            .map(|kind| (kind.clone(), kept(draft.target_id, &draft.target))),
         draft.authority,
         draft.ip.as_ref().filter(|_| !erased),
     )
@@ -165,8 +234,17 @@ struct Model {
 impl Model {
     fn new() -> Model {
         let mut model = Model::default();
-        let admin = CreateUser { username: "admin".into(), role: Role::Admin, password_hash: Some("x".into()), password_temporary: true };
-        model.run(&Caller::System { part: "init" }, &Command::CreateUser(admin), Origin::default());
+        let admin = CreateUser {
+            username: "admin".into(),
+            role: Role::Admin,
+            password_hash: Some("x".into()),
+            password_temporary: true,
+        };
+        model.run(
+            &Caller::System { part: "init" },
+            &Command::CreateUser(admin),
+            Origin::default(),
+        );
         model.told.answers.clear();
         model
     }
@@ -180,7 +258,10 @@ impl Model {
         let answer = match command::decide(&self.facts, caller, command, &Context { now, seed, origin }) {
             Ok(mut decision) => {
                 self.facts.apply(&decision.drafts);
-                decision.drafts.into_iter().for_each(|draft| self.append(draft, now));
+                decision
+                    .drafts
+                    .into_iter()
+                    .for_each(|draft| self.append(draft, now));
                 if let Reply::Recorded(recorded) = &mut decision.reply {
                     for entry in recorded {
                         entry.place = self.facts.entries[&entry.id].place;
@@ -194,15 +275,27 @@ impl Model {
             }
         };
         let entry = (self.log.len() as u64 > first).then_some(first);
-        self.told.take(answer.map(|reply| (reply, entry)).map_err(|refusal| (refusal, entry)));
+        self.told.take(
+            answer
+                .map(|reply| (reply, entry))
+                .map_err(|refusal| (refusal, entry)),
+        );
         self.told.known.size = self.log.len() as u64;
     }
 
     fn append(&mut self, draft: Draft, at: Timestamp) {
         let index = self.log.len() as u64;
         for row in draft.writes.iter().map(domain::RowWrite::values) {
-            self.facts.users.get_mut(&row.id).into_iter().for_each(|user| user.entry = index);
-            self.facts.api_keys.get_mut(&row.id).into_iter().for_each(|key| key.entry = index);
+            self.facts
+                .users
+                .get_mut(&row.id)
+                .into_iter()
+                .for_each(|user| user.entry = index);
+            self.facts
+                .api_keys
+                .get_mut(&row.id)
+                .into_iter()
+                .for_each(|key| key.entry = index);
         }
         for erased in &draft.erases {
             self.log[usize::try_from(*erased).unwrap()].1 = true;
@@ -233,7 +326,10 @@ impl Model {
                         let id = Uuid::from_u128(u128::from(self.commands) << 32 | position << 16 | 1);
                         event.prepare(id, Salt([7; 16])).unwrap()
                     });
-                    Command::RecordEvents(domain::audit::record_events::RecordEvents { events: new.collect(), list })
+                    Command::RecordEvents(domain::audit::record_events::RecordEvents {
+                        events: new.collect(),
+                        list,
+                    })
                 }
             };
             self.run(&caller, &command, origin());
@@ -241,12 +337,18 @@ impl Model {
     }
 
     fn log_words(&self) -> Vec<String> {
-        self.log.iter().map(|(draft, erased)| draft_words(&self.told.labels, draft, *erased)).collect()
+        self.log
+            .iter()
+            .map(|(draft, erased)| draft_words(&self.told.labels, draft, *erased))
+            .collect()
     }
 
     fn rows(&self) -> Vec<String> {
         let (users, keys) = (&self.facts.users, &self.facts.api_keys);
-        self.told.rows(&users.values().cloned().collect::<Vec<_>>(), &keys.values().cloned().collect::<Vec<_>>())
+        self.told.rows(
+            &users.values().cloned().collect::<Vec<_>>(),
+            &keys.values().cloned().collect::<Vec<_>>(),
+        )
     }
 }
 
@@ -261,7 +363,13 @@ impl Real {
     async fn new(on: On) -> Real {
         let bed = Bed::new(on);
         let engine = bed.open().await;
-        let mut told = Told { known: Known { keys: Vec::new(), size: 1 }, ..Told::default() };
+        let mut told = Told {
+            known: Known {
+                keys: Vec::new(),
+                size: 1,
+            },
+            ..Told::default()
+        };
         let first = engine.entry(EntryKey::Index(0)).await.unwrap().unwrap();
         told.labels.add(first.changes[0].id, "user admin".to_owned());
         Real { bed, engine, told }
@@ -273,7 +381,9 @@ impl Real {
             let (caller, command) = op.concrete(&self.told.known, unique);
             let command = match command {
                 Concrete::Command(command) => command,
-                Concrete::Record { events, list } => Command::RecordEvents(self.engine.prepare(events, list).unwrap()),
+                Concrete::Record { events, list } => {
+                    Command::RecordEvents(self.engine.prepare(events, list).unwrap())
+                }
             };
             let engine = &self.engine;
             async move { engine.submit(&caller, origin(), command).await }
@@ -298,30 +408,57 @@ impl Real {
             entries.push(entry);
             std::ops::ControlFlow::Continue(())
         };
-        self.engine.export(&domain::audit::EntryFilter::default(), each).await.unwrap();
+        self.engine
+            .export(&domain::audit::EntryFilter::default(), each)
+            .await
+            .unwrap();
         for entry in &entries {
             self.told.labels.add(entry.id, format!("entry {}", entry.index));
         }
-        let words: Vec<String> = entries.iter().map(|entry| entry_words(&self.told.labels, entry)).collect();
+        let words: Vec<String> = entries
+            .iter()
+            .map(|entry| entry_words(&self.told.labels, entry))
+            .collect();
         assert_eq!(words, model.log_words(), "{on:?}");
         let mut conn = self.engine.db().writer().await.unwrap();
         let users = conn.all(&store::sealed::select(User::TABLE), &[]).await.unwrap();
-        let users: Vec<Sealed<User>> =
-            users.into_iter().map(|row| store::sealed::decode(store::sealed::read(User::TABLE, row).unwrap()).unwrap()).collect();
-        assert_eq!(self.told.rows(&users, &self.engine.api_keys().await.unwrap()), model.rows(), "{on:?}");
+        let users: Vec<Sealed<User>> = users
+            .into_iter()
+            .map(|row| store::sealed::decode(store::sealed::read(User::TABLE, row).unwrap()).unwrap())
+            .collect();
+        assert_eq!(
+            self.told.rows(&users, &self.engine.api_keys().await.unwrap()),
+            model.rows(),
+            "{on:?}"
+        );
 
-        let leaves: Vec<&[u8]> = entries.iter().map(|entry| entry.evidence.leaf.as_bytes()).collect();
+        let leaves: Vec<&[u8]> = entries
+            .iter()
+            .map(|entry| entry.evidence.leaf.as_bytes())
+            .collect();
         let key = self.engine.verifier_key();
         let head = tlog::Checkpoint::open(&self.engine.checkpoint().await.unwrap(), key).unwrap();
-        assert_eq!((head.size, head.root.0), (leaves.len() as u64, root(&leaves)), "{on:?}");
+        assert_eq!(
+            (head.size, head.root.0),
+            (leaves.len() as u64, root(&leaves)),
+            "{on:?}"
+        );
         for entry in &entries {
-            let receipt = self.engine.receipt(EntryKey::Index(entry.index)).await.unwrap().unwrap();
+            let receipt = self
+                .engine
+                .receipt(EntryKey::Index(entry.index))
+                .await
+                .unwrap()
+                .unwrap();
             evidence::receipt::check(&receipt, entry, key).unwrap();
         }
         drop(conn);
         close(self.engine).await;
         let report = assert_intact(&self.bed.options()).await;
-        assert_eq!(report.erased, model.log.iter().filter(|(_, erased)| *erased).count() as u64);
+        assert_eq!(
+            report.erased,
+            model.log.iter().filter(|(_, erased)| *erased).count() as u64
+        );
     }
 }
 
@@ -329,14 +466,23 @@ impl Real {
 fn root(leaves: &[&[u8]]) -> [u8; 32] {
     match leaves {
         [] => Sha256::digest([]).into(),
-        [leaf] => Sha256::new().chain_update([0]).chain_update(leaf).finalize().into(),
+        [leaf] => Sha256::new()
+            .chain_update([0])
+            .chain_update(leaf)
+            .finalize()
+            .into(),
         _ => {
             let mut split = 1;
             while split * 2 < leaves.len() {
                 split *= 2;
             }
             let (left, right) = leaves.split_at(split);
-            Sha256::new().chain_update([1]).chain_update(root(left)).chain_update(root(right)).finalize().into()
+            Sha256::new()
+                .chain_update([1])
+                .chain_update(root(left))
+                .chain_update(root(right))
+                .finalize()
+                .into()
         }
     }
 }
@@ -359,10 +505,22 @@ async fn compare(batches: &[Vec<Op>]) {
 #[test]
 fn engines_do_what_the_model_does() {
     let long = std::env::var_os("PROBITY_TEST_LONG").is_some();
-    let config = Config { cases: if long { 600 } else { 24 }, max_shrink_iters: 100, failure_persistence: None, ..Config::default() };
-    let mut runner =
-        if long { TestRunner::new(config) } else { TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha)) };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let config = Config {
+        cases: if long { 600 } else { 24 },
+        max_shrink_iters: 100,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let mut runner = if long {
+        TestRunner::new(config)
+    } else {
+        TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
     let outcome = runner.run(&batches(), |batches| {
         runtime.block_on(compare(&batches));
         Ok::<(), TestCaseError>(())

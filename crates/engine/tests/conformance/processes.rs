@@ -1,6 +1,10 @@
 //! Two processes on one database: each with its own data folder, Writer and pool, both with the log's key.
 
-crate::on_both!(two_processes_share_a_log, opened_and_verified_under_load, size_wakes_for_both);
+crate::on_both!(
+    two_processes_share_a_log,
+    opened_and_verified_under_load,
+    size_wakes_for_both
+);
 
 mod cases {
     use std::collections::{BTreeMap, HashMap};
@@ -33,17 +37,32 @@ mod cases {
 
     /// One to three events; about one submission in four brings an id that others bring too.
     async fn submission(engine: &Engine, task: usize, number: usize) -> Vec<(Uuid, u64, bool, bool)> {
-        let mut events: Vec<_> = (0..=number % 3).map(|position| numbered(task * 10_000 + number * 3 + position)).collect();
+        let mut events: Vec<_> = (0..=number % 3)
+            .map(|position| numbered(task * 10_000 + number * 3 + position))
+            .collect();
         let shared = number % 4 == 1;
         if shared {
             let id = (task * 7 + number) % SHARED_IDS;
             events[0] = numbered(id);
-            events[0].id = Some(Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0000 + id as u128));
+            events[0].id = Some(Uuid::from_u128(
+                0x0197_0000_0000_7000_8000_0000_0000_0000 + id as u128,
+            ));
         }
         let answer = record(engine, events).await.unwrap();
-        let Reply::Recorded(recorded) = answer.reply else { panic!("{:?}", answer.reply) };
+        let Reply::Recorded(recorded) = answer.reply else {
+            panic!("{:?}", answer.reply)
+        };
         let places = recorded.iter().enumerate();
-        places.map(|(position, entry)| (entry.id, entry.place.unwrap().index, entry.replayed, shared && position == 0)).collect()
+        places
+            .map(|(position, entry)| {
+                (
+                    entry.id,
+                    entry.place.unwrap().index,
+                    entry.replayed,
+                    shared && position == 0,
+                )
+            })
+            .collect()
     }
 
     pub async fn two_processes_share_a_log(bed: Bed) {
@@ -68,24 +87,49 @@ mod cases {
         let mut first_times: HashMap<Uuid, usize> = HashMap::new();
         for task in tasks {
             for (id, index, replayed, shared) in task.await.unwrap() {
-                assert_eq!(*places.entry(id).or_insert(index), index, "the same id has the same place for everyone");
-                assert_eq!(*by_index.entry(index).or_insert(id), id, "no index is given twice");
+                assert_eq!(
+                    *places.entry(id).or_insert(index),
+                    index,
+                    "the same id has the same place for everyone"
+                );
+                assert_eq!(
+                    *by_index.entry(index).or_insert(id),
+                    id,
+                    "no index is given twice"
+                );
                 *first_times.entry(id).or_default() += usize::from(!replayed);
                 assert!(shared || !replayed);
             }
         }
-        assert!(first_times.values().all(|times| *times == 1), "each id is new for exactly one caller");
+        assert!(
+            first_times.values().all(|times| *times == 1),
+            "each id is new for exactly one caller"
+        );
         let size = places.len() as u64 + 1;
-        assert_eq!(by_index.into_keys().collect::<Vec<_>>(), (1..size).collect::<Vec<_>>(), "after the first admin, without gaps");
+        assert_eq!(
+            by_index.into_keys().collect::<Vec<_>>(),
+            (1..size).collect::<Vec<_>>(),
+            "after the first admin, without gaps"
+        );
         let mut seen = Vec::new();
         let each = &mut |entry: evidence::Entry| {
             seen.push((entry.index, entry.id, entry.at));
             std::ops::ControlFlow::Continue(())
         };
-        assert_eq!(engines[0].export(&EntryFilter::default(), each).await.unwrap(), size);
-        assert!(seen.windows(2).all(|pair| pair[0].0 + 1 == pair[1].0 && pair[0].2 <= pair[1].2), "times never go back");
+        assert_eq!(
+            engines[0].export(&EntryFilter::default(), each).await.unwrap(),
+            size
+        );
+        assert!(
+            seen.windows(2)
+                .all(|pair| pair[0].0 + 1 == pair[1].0 && pair[0].2 <= pair[1].2),
+            "times never go back"
+        );
         assert!(seen.iter().skip(1).all(|(index, id, _)| places[id] == *index));
-        let appended: u64 = engines.iter().map(|engine| engine.metrics().entries_appended).sum();
+        let appended: u64 = engines
+            .iter()
+            .map(|engine| engine.metrics().entries_appended)
+            .sum();
         assert_eq!(appended, size - 1);
         for engine in engines {
             close(engine).await;
@@ -121,18 +165,30 @@ mod cases {
 
     pub async fn size_wakes_for_both(bed: Bed) {
         let options = two(&bed).await;
-        let (one, two) = (Engine::open(options[0].clone()).await.unwrap(), Engine::open(options[1].clone()).await.unwrap());
+        let (one, two) = (
+            Engine::open(options[0].clone()).await.unwrap(),
+            Engine::open(options[1].clone()).await.unwrap(),
+        );
         let (mut own, mut other) = (one.size(), two.size());
         assert_eq!((*own.borrow_and_update(), *other.borrow_and_update()), (1, 1));
         record(&one, (0..3).map(numbered).collect()).await.unwrap();
         assert_eq!(*own.borrow_and_update(), 4, "own commits are seen at once");
         let started = Instant::now();
-        tokio::time::timeout(Duration::from_secs(5), other.changed()).await.expect("another process's commit wakes").unwrap();
+        tokio::time::timeout(Duration::from_secs(5), other.changed())
+            .await
+            .expect("another process's commit wakes")
+            .unwrap();
         assert_eq!(*other.borrow_and_update(), 4);
-        assert!(started.elapsed() < Duration::from_secs(3), "within half a second, on a machine that is not overloaded");
+        assert!(
+            started.elapsed() < Duration::from_secs(3),
+            "within half a second, on a machine that is not overloaded"
+        );
         record(&two, vec![numbered(9)]).await.unwrap();
         assert_eq!(*other.borrow_and_update(), 5);
-        tokio::time::timeout(Duration::from_secs(5), own.changed()).await.expect("and the other way round").unwrap();
+        tokio::time::timeout(Duration::from_secs(5), own.changed())
+            .await
+            .expect("and the other way round")
+            .unwrap();
         assert_eq!(*own.borrow(), 5);
     }
 }

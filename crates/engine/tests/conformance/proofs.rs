@@ -1,6 +1,10 @@
 //! Consistency proofs, tiles and entry bundles: whoever mirrors the log comes to its root.
 
-crate::on_both!(consistency_between_many_sizes, mirrored_from_tiles, what_is_not_there);
+crate::on_both!(
+    consistency_between_many_sizes,
+    mirrored_from_tiles,
+    what_is_not_there
+);
 
 mod cases {
     use engine::{Engine, EntryKey, Error};
@@ -15,15 +19,25 @@ mod cases {
         let mut step = 1;
         while *engine.size().borrow() < size {
             let count = step.min(size - *engine.size().borrow());
-            record(engine, (0..usize::try_from(count).unwrap()).map(numbered).collect()).await.unwrap();
+            record(
+                engine,
+                (0..usize::try_from(count).unwrap()).map(numbered).collect(),
+            )
+            .await
+            .unwrap();
             step = (step * 3 + 1) % 331;
         }
     }
 
     async fn leaves(engine: &Engine) -> Vec<Hash> {
         let mut conn = engine.db().writer().await.unwrap();
-        let rows = conn.all("SELECT leaf FROM entries ORDER BY entry", &[]).await.unwrap();
-        rows.iter().map(|row| Hash::leaf(row.text(0).unwrap().as_bytes())).collect()
+        let rows = conn
+            .all("SELECT leaf FROM entries ORDER BY entry", &[])
+            .await
+            .unwrap();
+        rows.iter()
+            .map(|row| Hash::leaf(row.text(0).unwrap().as_bytes()))
+            .collect()
     }
 
     pub async fn consistency_between_many_sizes(bed: Bed) {
@@ -31,11 +45,17 @@ mod cases {
         grow(&engine, 1_100).await;
         let leaves = leaves(&engine).await;
         let root = |size: u64| root_of(leaves[..usize::try_from(size).unwrap()].iter().copied());
-        let sizes = [1, 2, 3, 7, 255, 256, 257, 511, 512, 513, 768, 1_000, 1_023, 1_024, 1_025, 1_099, 1_100];
+        let sizes = [
+            1, 2, 3, 7, 255, 256, 257, 511, 512, 513, 768, 1_000, 1_023, 1_024, 1_025, 1_099, 1_100,
+        ];
         for from in sizes {
             for to in sizes.into_iter().filter(|to| *to >= from) {
                 let proof = engine.consistency(from, to).await.unwrap();
-                assert_eq!((proof.from_root, proof.to_root), (root(from), root(to)), "{from} to {to}");
+                assert_eq!(
+                    (proof.from_root, proof.to_root),
+                    (root(from), root(to)),
+                    "{from} to {to}"
+                );
                 verify_consistency(from, to, &proof.from_root, &proof.to_root, &proof.proof).unwrap();
             }
         }
@@ -51,7 +71,7 @@ mod cases {
             let mut levels: Vec<Vec<Hash>> = Vec::new();
             for level in 0..3 {
                 let mut hashes = Vec::new();
-                while let Some(tile) = Tile::in_tree(level, hashes.len() as u64 / 256, size) {
+                for tile in (0..).map_while(|index| Tile::in_tree(level, index, size)) {
                     let bytes = engine.tile(tile).await.unwrap().unwrap();
                     assert_eq!(bytes.len(), usize::from(tile.width) * 32);
                     hashes.extend(bytes.chunks_exact(32).map(|hash| Hash::from_slice(hash).unwrap()));
@@ -59,12 +79,15 @@ mod cases {
                 levels.push(hashes);
             }
             assert_eq!(root_of(levels[0].iter().copied()), head.root);
-            assert_eq!(levels.iter().map(Vec::len).collect::<Vec<_>>(), [size as usize, size as usize / 256, 0]);
+            assert_eq!(
+                levels.iter().map(Vec::len).collect::<Vec<_>>(),
+                [size as usize, size as usize / 256, 0]
+            );
             for (position, hash) in levels[1].iter().enumerate() {
                 assert_eq!(root_of(levels[0][position * 256..][..256].iter().copied()), *hash);
             }
             let mut mirrored = Vec::new();
-            while let Some(bundle) = EntryBundle::in_tree(mirrored.len() as u64 / 256, size) {
+            for bundle in (0..).map_while(|index| EntryBundle::in_tree(index, size)) {
                 let bytes = engine.entry_bundle(bundle).await.unwrap().unwrap();
                 mirrored.extend(bundle.decode(&bytes).unwrap().into_iter().map(Hash::leaf));
             }
@@ -76,21 +99,45 @@ mod cases {
     pub async fn what_is_not_there(bed: Bed) {
         let engine = bed.open().await;
         grow(&engine, 300).await;
-        for (level, index, width, there) in [(0, 1, 44, true), (0, 1, 43, true), (0, 1, 45, false), (0, 1, 256, false), (0, 2, 1, false), (1, 0, 1, true), (1, 0, 2, false), (2, 0, 1, false), (63, 0, 1, false), (0, u64::MAX, 1, false)] {
+        for (level, index, width, there) in [
+            (0, 1, 44, true),
+            (0, 1, 43, true),
+            (0, 1, 45, false),
+            (0, 1, 256, false),
+            (0, 2, 1, false),
+            (1, 0, 1, true),
+            (1, 0, 2, false),
+            (2, 0, 1, false),
+            (63, 0, 1, false),
+            (0, u64::MAX, 1, false),
+        ] {
             let tile = Tile { level, index, width };
             assert_eq!(engine.tile(tile).await.unwrap().is_some(), there, "{tile:?}");
             if level == 0 {
                 let bundle = EntryBundle { index, width };
-                assert_eq!(engine.entry_bundle(bundle).await.unwrap().is_some(), there, "{bundle:?}");
+                assert_eq!(
+                    engine.entry_bundle(bundle).await.unwrap().is_some(),
+                    there,
+                    "{bundle:?}"
+                );
             }
         }
         for (from, to) in [(0, 301), (301, 302), (5, 3), (1, u64::MAX)] {
             let error = engine.consistency(from, to).await.unwrap_err();
-            assert!(matches!(error, Error::Refused { refusal, .. } if refusal.code == "no_such_tree"), "{from} to {to}");
+            assert!(
+                matches!(error, Error::Refused { refusal, .. } if refusal.code == "no_such_tree"),
+                "{from} to {to}"
+            );
         }
         assert_eq!(engine.entry(EntryKey::Index(300)).await.unwrap(), None);
         assert_eq!(engine.entry(EntryKey::Index(u64::MAX)).await.unwrap(), None);
-        assert_eq!(engine.receipt(EntryKey::Id(uuid::Uuid::from_u128(1))).await.unwrap(), None);
+        assert_eq!(
+            engine
+                .receipt(EntryKey::Id(uuid::Uuid::from_u128(1)))
+                .await
+                .unwrap(),
+            None
+        );
         close(engine).await;
     }
 }

@@ -14,14 +14,26 @@ mod cases {
         let options = bed.options();
         let mut attacker = Attacker::new(&bed).await;
         let size = assert_intact(&options).await.size;
-        attacker.conn.batch(&format!("DELETE FROM entries WHERE entry >= {}", size - 3)).await.unwrap();
+        attacker
+            .conn
+            .batch(&format!("DELETE FROM entries WHERE entry >= {}", size - 3))
+            .await
+            .unwrap();
         let report = verify(&options).await;
         for index in size - 3..size {
-            let named = report.findings.iter().any(|f| f.table == "entries" && f.entry == Some(index) && f.what.contains("missing"));
+            let named = report
+                .findings
+                .iter()
+                .any(|f| f.table == "entries" && f.entry == Some(index) && f.what.contains("missing"));
             assert!(named, "{index}: {:#?}", report.findings);
         }
-        let Err(Error::Problem { message, hint }) = Engine::open(options).await else { panic!("opened") };
-        assert!(message.contains(&format!("counts {size} entries")) && hint.contains("verify"), "{message}; {hint}");
+        let Err(Error::Problem { message, hint }) = Engine::open(options).await else {
+            panic!("opened")
+        };
+        assert!(
+            message.contains(&format!("counts {size} entries")) && hint.contains("verify"),
+            "{message}; {hint}"
+        );
     }
 
     pub async fn tail_cut_off_with_its_head(bed: Bed) {
@@ -32,18 +44,36 @@ mod cases {
         record(&engine, (0..10).map(numbered).collect()).await.unwrap();
         close(engine).await;
         assert_intact(&options).await;
-        attacker.conn.batch(&format!("DELETE FROM entries WHERE entry >= {size}")).await.unwrap();
+        attacker
+            .conn
+            .batch(&format!("DELETE FROM entries WHERE entry >= {size}"))
+            .await
+            .unwrap();
         attacker.put_back("log_head").await;
-        assert_refused_and_named(&options, &format!("the guard remembers {} entries, the database has {size}", size + 10)).await;
+        assert_refused_and_named(
+            &options,
+            &format!(
+                "the guard remembers {} entries, the database has {size}",
+                size + 10
+            ),
+        )
+        .await;
     }
 
     async fn assert_refused_and_named(options: &Options, reason: &str) {
         let report = verify(options).await;
-        let [finding] = &report.findings[..] else { panic!("{:#?}", report.findings) };
+        let [finding] = &report.findings[..] else {
+            panic!("{:#?}", report.findings)
+        };
         assert_eq!(finding.table, "log_head");
         assert_eq!(finding.what, format!("the log was rolled back: {reason}"));
-        let Err(Error::Problem { message, hint }) = Engine::open(options.clone()).await else { panic!("opened") };
-        assert!(message.contains("does not extend") && message.contains(reason), "{message}");
+        let Err(Error::Problem { message, hint }) = Engine::open(options.clone()).await else {
+            panic!("opened")
+        };
+        assert!(
+            message.contains("does not extend") && message.contains(reason),
+            "{message}"
+        );
         assert!(hint.contains("acknowledge-restore"), "{hint}");
     }
 
@@ -57,8 +87,14 @@ mod cases {
         match bed.on {
             On::Sqlite => {
                 let path = bed.dir.path().join("copy.db");
-                let mut conn = store::Db::new(bed.options().database).unwrap().writer().await.unwrap();
-                conn.batch(&format!("VACUUM INTO '{}'", path.display())).await.unwrap();
+                let mut conn = store::Db::new(bed.options().database)
+                    .unwrap()
+                    .writer()
+                    .await
+                    .unwrap();
+                conn.batch(&format!("VACUUM INTO '{}'", path.display()))
+                    .await
+                    .unwrap();
                 Copy::File(path)
             }
             On::Postgres => Copy::Tables(Attacker::new(bed).await),
@@ -87,21 +123,35 @@ mod cases {
         let newest = engine.checkpoint().await.unwrap();
         close(engine).await;
         let options = put_back(&bed, copy).await;
-        assert_refused_and_named(&options, &format!("the guard remembers {} entries, the database has {size}", size + 5)).await;
+        assert_refused_and_named(
+            &options,
+            &format!(
+                "the guard remembers {} entries, the database has {size}",
+                size + 5
+            ),
+        )
+        .await;
 
-        Engine::acknowledge_restore(options.clone(), &operator(), "the disk broke").await.unwrap();
+        Engine::acknowledge_restore(options.clone(), &operator(), "the disk broke")
+            .await
+            .unwrap();
         assert_intact(&options).await;
         let engine = Engine::open(options.clone()).await.unwrap();
         assert_eq!(*engine.size().borrow(), size + 1);
         let entry = engine.entry(EntryKey::Index(size)).await.unwrap().unwrap();
-        assert_eq!((entry.action.as_str(), entry.authority.as_str()), ("log.acknowledge_restore", "operator log:restore"));
+        assert_eq!(
+            (entry.action.as_str(), entry.authority.as_str()),
+            ("log.acknowledge_restore", "operator log:restore")
+        );
         let details = entry.details.unwrap().0;
         assert_eq!(details["reason"], "the disk broke");
         assert_eq!(details["remembered_checkpoint"], newest.as_str());
         record(&engine, vec![numbered(1)]).await.unwrap();
         close(engine).await;
         assert_intact(&options).await;
-        let error = Engine::acknowledge_restore(options, &operator(), "again").await.unwrap_err();
+        let error = Engine::acknowledge_restore(options, &operator(), "again")
+            .await
+            .unwrap_err();
         assert!(matches!(error, Error::Problem { hint, .. } if hint.contains("nothing to acknowledge")));
     }
 }

@@ -7,7 +7,12 @@ use store::Conn;
 use crate::catalogue::{self, Table, texts};
 use crate::support::{Bed, On};
 
-crate::on_both!(every_table_is_explained, migrations_run_twice, migrations_run_at_once, set_ups_run_at_once);
+crate::on_both!(
+    every_table_is_explained,
+    migrations_run_twice,
+    migrations_run_at_once,
+    set_ups_run_at_once
+);
 
 /// An index: its columns or expressions in order, whether unique, whether partial.
 type Indexes = BTreeMap<String, (Vec<String>, bool, bool)>;
@@ -35,19 +40,32 @@ fn common(kind: &str) -> &'static str {
 
 /// `(entry >> 10)` and `entry >> 10` are the same.
 fn plain(expression: &str) -> String {
-    expression.trim().chars().filter(|c| !" ()\"".contains(*c)).collect()
+    expression
+        .trim()
+        .chars()
+        .filter(|c| !" ()\"".contains(*c))
+        .collect()
 }
 
 async fn schema(bed: &Bed) -> Schema {
     bed.open().await.shutdown().await;
-    let mut conn = store::Db::new(bed.options().database).unwrap().writer().await.unwrap();
+    let mut conn = store::Db::new(bed.options().database)
+        .unwrap()
+        .writer()
+        .await
+        .unwrap();
     let mut tables = catalogue::tables(&mut conn).await;
     for table in tables.values_mut() {
         for column in &mut table.columns {
             column.kind = common(&column.kind).to_owned();
         }
     }
-    let mut schema = Schema { tables, indexes: BTreeMap::new(), unique: BTreeSet::new(), references: BTreeSet::new() };
+    let mut schema = Schema {
+        tables,
+        indexes: BTreeMap::new(),
+        unique: BTreeSet::new(),
+        references: BTreeSet::new(),
+    };
     match bed.on {
         On::Sqlite => read_sqlite(&mut conn, &mut schema).await,
         On::Postgres => read_postgres(&mut conn, &mut schema).await,
@@ -61,12 +79,32 @@ async fn read_sqlite(conn: &mut Conn, schema: &mut Schema) {
         for row in conn.all(list, &[table.as_str().into()]).await.unwrap() {
             let name = row.text(0).unwrap().to_owned();
             if row.text(2).unwrap() == "c" {
-                let sql = texts(conn, "SELECT sql FROM sqlite_schema WHERE name = $1", &[name.as_str().into()]).await.remove(0);
+                let sql = texts(
+                    conn,
+                    "SELECT sql FROM sqlite_schema WHERE name = $1",
+                    &[name.as_str().into()],
+                )
+                .await
+                .remove(0);
                 let (_, rest) = sql.split_once('(').unwrap();
-                let columns = rest.split(" WHERE ").next().unwrap().split(',').map(plain).collect();
-                schema.indexes.insert(name, (columns, row.int(1).unwrap() == 1, row.int(3).unwrap() == 1));
+                let columns = rest
+                    .split(" WHERE ")
+                    .next()
+                    .unwrap()
+                    .split(',')
+                    .map(plain)
+                    .collect();
+                schema.indexes.insert(
+                    name,
+                    (columns, row.int(1).unwrap() == 1, row.int(3).unwrap() == 1),
+                );
             } else if row.text(2).unwrap() == "u" {
-                let columns = texts(conn, "SELECT name FROM pragma_index_info($1) ORDER BY seqno", &[name.as_str().into()]).await;
+                let columns = texts(
+                    conn,
+                    "SELECT name FROM pragma_index_info($1) ORDER BY seqno",
+                    &[name.as_str().into()],
+                )
+                .await;
                 schema.unique.insert((table.clone(), columns));
             }
         }
@@ -87,7 +125,11 @@ async fn read_postgres(conn: &mut Conn, schema: &mut Schema) {
                    ORDER BY 1, 2";
     for row in conn.all(indexes, &[]).await.unwrap() {
         let flag = |position: usize| row.0[position] == domain::record::Val::Bool(true);
-        let index = schema.indexes.entry(row.text(0).unwrap().to_owned()).or_insert((Vec::new(), flag(3), flag(4)));
+        let index =
+            schema
+                .indexes
+                .entry(row.text(0).unwrap().to_owned())
+                .or_insert((Vec::new(), flag(3), flag(4)));
         index.0.push(plain(row.text(2).unwrap()));
     }
     let constraints = "SELECT conrelid::regclass::text, contype::text, \
@@ -99,18 +141,34 @@ async fn read_postgres(conn: &mut Conn, schema: &mut Schema) {
     for row in conn.all(constraints, &[]).await.unwrap() {
         let (table, columns) = (row.text(0).unwrap().to_owned(), row.text(2).unwrap().to_owned());
         if row.text(1).unwrap() == "u" {
-            schema.unique.insert((table, columns.split(',').map(str::to_owned).collect()));
+            schema
+                .unique
+                .insert((table, columns.split(',').map(str::to_owned).collect()));
         } else {
-            schema.references.insert([table, columns, row.text(3).unwrap().to_owned(), row.text(4).unwrap().to_owned()]);
+            schema.references.insert([
+                table,
+                columns,
+                row.text(3).unwrap().to_owned(),
+                row.text(4).unwrap().to_owned(),
+            ]);
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_engines_have_the_same_schema() {
-    let (sqlite, postgres) = (schema(&Bed::new(On::Sqlite)).await, schema(&Bed::new(On::Postgres)).await);
-    assert!(sqlite.tables.len() >= 7 && sqlite.indexes.len() >= 8, "{sqlite:#?}");
-    assert!(sqlite.unique.len() >= 3 && sqlite.references.len() >= 6, "{sqlite:#?}");
+    let (sqlite, postgres) = (
+        schema(&Bed::new(On::Sqlite)).await,
+        schema(&Bed::new(On::Postgres)).await,
+    );
+    assert!(
+        sqlite.tables.len() >= 7 && sqlite.indexes.len() >= 8,
+        "{sqlite:#?}"
+    );
+    assert!(
+        sqlite.unique.len() >= 3 && sqlite.references.len() >= 6,
+        "{sqlite:#?}"
+    );
     for (name, table) in &sqlite.tables {
         assert_eq!(Some(table), postgres.tables.get(name), "{name}");
     }
@@ -151,9 +209,16 @@ mod cases {
         let mut conn = db.writer().await.unwrap();
         let state = store::migrate::state(&mut conn).await.unwrap();
         assert_eq!(state.applied, 0);
-        let names = store::migrate::migrate(&mut conn, Timestamp::EPOCH).await.unwrap();
+        let names = store::migrate::migrate(&mut conn, Timestamp::EPOCH)
+            .await
+            .unwrap();
         assert_eq!(names.len(), store::migrate::MIGRATIONS.len());
-        assert_eq!(store::migrate::migrate(&mut conn, Timestamp::EPOCH).await.unwrap(), [""; 0]);
+        assert_eq!(
+            store::migrate::migrate(&mut conn, Timestamp::EPOCH)
+                .await
+                .unwrap(),
+            [""; 0]
+        );
         let state = store::migrate::state(&mut conn).await.unwrap();
         assert_eq!(state.applied, state.known);
     }
@@ -173,7 +238,12 @@ mod cases {
     }
 
     fn blocking<T>(work: impl Future<Output = T>) -> T {
-        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap().block_on(work)
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap()
+            .block_on(work)
     }
 
     pub async fn migrations_run_at_once(bed: Bed) {
@@ -182,16 +252,25 @@ mod cases {
             at_once(|_| {
                 blocking(async {
                     let mut conn = db.writer().await.unwrap();
-                    store::migrate::migrate(&mut conn, Timestamp::EPOCH).await.unwrap().len()
+                    store::migrate::migrate(&mut conn, Timestamp::EPOCH)
+                        .await
+                        .unwrap()
+                        .len()
                 })
             })
         });
-        assert_eq!(applied.iter().sum::<usize>(), store::migrate::MIGRATIONS.len(), "each applied once: {applied:?}");
+        assert_eq!(
+            applied.iter().sum::<usize>(),
+            store::migrate::MIGRATIONS.len(),
+            "each applied once: {applied:?}"
+        );
     }
 
     /// Six processes set up the same empty database with the same key: one log, one first admin.
     pub async fn set_ups_run_at_once(bed: Bed) {
-        let key = tlog::SigningKey::from_seed("log.example/shared", &[7; 32]).unwrap().encode();
+        let key = tlog::SigningKey::from_seed("log.example/shared", &[7; 32])
+            .unwrap()
+            .encode();
         let options: Vec<Options> = (0..6)
             .map(|number| {
                 let mut options = bed.options_in(&bed.dir.path().join(format!("data-{number}")));

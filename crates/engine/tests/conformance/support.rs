@@ -57,7 +57,9 @@ impl Bed {
 
 /// The local operator.
 pub fn operator() -> Caller {
-    Caller::Operator { name: "tester".to_owned() }
+    Caller::Operator {
+        name: "tester".to_owned(),
+    }
 }
 
 /// An event from JSON.
@@ -82,8 +84,12 @@ pub async fn record(engine: &Engine, events: Vec<Event>) -> Result<Answer, Error
 /// Records events.
 pub async fn record_as(engine: &Engine, caller: &Caller, events: Vec<Event>) -> Result<Answer, Error> {
     let list = events.len() != 1;
-    let command = engine.prepare(events, list).map_err(|error| Error::from(domain::Refusal::from(error)))?;
-    engine.submit(caller, Origin::default(), Command::RecordEvents(command)).await
+    let command = engine
+        .prepare(events, list)
+        .map_err(|error| Error::from(domain::Refusal::from(error)))?;
+    engine
+        .submit(caller, Origin::default(), Command::RecordEvents(command))
+        .await
 }
 
 /// Carries out a command as the operator.
@@ -93,7 +99,12 @@ pub async fn submit(engine: &Engine, command: Command) -> Result<Answer, Error> 
 
 /// Makes a user.
 pub async fn create_user(engine: &Engine, username: &str, role: Role) -> Result<Answer, Error> {
-    let command = CreateUser { username: username.into(), role, password_hash: Some("$argon2id$x".into()), password_temporary: false };
+    let command = CreateUser {
+        username: username.into(),
+        role,
+        password_hash: Some("$argon2id$x".into()),
+        password_temporary: false,
+    };
     submit(engine, Command::CreateUser(command)).await
 }
 
@@ -109,13 +120,22 @@ pub async fn create_key(engine: &Engine, owner: &str, scopes: Vec<Scope>) -> Cal
         hash: token.hash(),
     };
     let answer = submit(engine, Command::CreateApiKey(command)).await.unwrap();
-    let Reply::ApiKey(key) = answer.reply else { panic!("{answer:?}") };
+    let Reply::ApiKey(key) = answer.reply else {
+        panic!("{answer:?}")
+    };
     Caller::ApiKey(key.id)
 }
 
 /// Erases the payload of entries.
 pub async fn erase(engine: &Engine, entries: Vec<u64>) -> Result<Answer, Error> {
-    submit(engine, Command::EraseEntries(EraseEntries { entries, reason: "asked to".into() })).await
+    submit(
+        engine,
+        Command::EraseEntries(EraseEntries {
+            entries,
+            reason: "asked to".into(),
+        }),
+    )
+    .await
 }
 
 /// A log of more than 600 entries with everything in it: users, keys (one revoked), refusals, failures, and events
@@ -123,7 +143,11 @@ pub async fn erase(engine: &Engine, entries: Vec<u64>) -> Result<Answer, Error> 
 pub async fn rich_log(bed: &Bed) -> Engine {
     let engine = bed.open().await;
     let bare = || event(r#"{"actor":{"kind":"system"},"action":"tick"}"#);
-    for (name, role) in [("ann", Role::Admin), ("bob", Role::Viewer), ("cyd", Role::Compliance)] {
+    for (name, role) in [
+        ("ann", Role::Admin),
+        ("bob", Role::Viewer),
+        ("cyd", Role::Compliance),
+    ] {
         create_user(&engine, name, role).await.unwrap();
     }
     create_user(&engine, "ann", Role::Viewer).await.unwrap_err();
@@ -131,22 +155,38 @@ pub async fn rich_log(bed: &Bed) -> Engine {
     let reader = create_key(&engine, "bob", vec![Scope::Read]).await;
     record_as(&engine, &reader, vec![numbered(0)]).await.unwrap_err();
     record(&engine, (0..350).map(numbered).collect()).await.unwrap();
-    record_as(&engine, &writer, vec![bare(), bare(), numbered(350)]).await.unwrap();
+    record_as(&engine, &writer, vec![bare(), bare(), numbered(350)])
+        .await
+        .unwrap();
     erase(&engine, vec![2, 30, 31]).await.unwrap();
     record(&engine, (400..600).map(numbered).collect()).await.unwrap();
-    let Caller::ApiKey(revoked) = create_key(&engine, "cyd", vec![Scope::Admin]).await else { panic!() };
+    let Caller::ApiKey(revoked) = create_key(&engine, "cyd", vec![Scope::Admin]).await else {
+        panic!()
+    };
     submit(&engine, Command::RevokeApiKey(revoked)).await.unwrap();
-    record_as(&engine, &Caller::ApiKey(revoked), vec![numbered(1)]).await.unwrap_err();
+    record_as(&engine, &Caller::ApiKey(revoked), vec![numbered(1)])
+        .await
+        .unwrap_err();
     create_user(&engine, "dan", Role::User).await.unwrap();
     let agent = event(
         r#"{"actor":{"kind":"agent","name":"Bot","on_behalf_of":"ann"},"action":"doc.sign","outcome":"failed",
             "target":{"kind":"doc"},"ip":"2001:db8::1","drag_mode":"grunt","aim":{"mission":"m"}}"#,
     );
-    record(&engine, (600..660).map(|n| if n % 3 == 0 { agent.clone() } else { numbered(n) }).collect()).await.unwrap();
+    record(
+        &engine,
+        (600..660)
+            .map(|n| if n % 3 == 0 { agent.clone() } else { numbered(n) })
+            .collect(),
+    )
+    .await
+    .unwrap();
     let erased = *engine.size().borrow() - 20;
     erase(&engine, vec![360, erased]).await.unwrap();
     record(&engine, vec![bare()]).await.unwrap();
-    assert!((600..767).contains(&*engine.size().borrow()), "two full blocks of 256 and a part of one");
+    assert!(
+        (600..767).contains(&*engine.size().borrow()),
+        "two full blocks of 256 and a part of one"
+    );
     engine
 }
 

@@ -36,11 +36,25 @@ pub struct Told {
 /// What is asked for.
 #[derive(Clone, Debug)]
 pub enum Ask {
-    Record { events: Vec<Told>, list: bool },
-    User { name: u8, role: u8 },
-    Key { owner: u8, scopes: u8, expired: bool },
+    Record {
+        events: Vec<Told>,
+        list: bool,
+    },
+    User {
+        name: u8,
+        role: u8,
+    },
+    Key {
+        owner: u8,
+        scopes: u8,
+        expired: bool,
+    },
     Revoke(u8),
-    Erase { entries: Vec<u8>, unknown: bool, silent: bool },
+    Erase {
+        entries: Vec<u8>,
+        unknown: bool,
+        silent: bool,
+    },
 }
 
 /// A command.
@@ -91,7 +105,11 @@ fn stranger() -> Uuid {
 }
 
 fn pick<T: Copy>(from: &[T], number: u8) -> Option<T> {
-    if from.is_empty() { None } else { Some(from[usize::from(number) % from.len()]) }
+    if from.is_empty() {
+        None
+    } else {
+        Some(from[usize::from(number) % from.len()])
+    }
 }
 
 /// The reporter's own id of this number.
@@ -102,8 +120,12 @@ pub fn own_id(number: u8) -> Uuid {
 impl Told {
     fn event(&self) -> Event {
         let mut event = event(match self.content {
-            0 => r#"{"actor":{"kind":"user","id":"u1","name":"Eve"},"action":"order.update","target":{"kind":"order","id":"o1"},"ip":"203.0.113.1"}"#,
-            1 => r#"{"actor":{"kind":"user","id":"u1","name":"Eve"},"action":"order.update","target":{"kind":"order","id":"o1"},"details":{"n":1}}"#,
+            0 => {
+                r#"{"actor":{"kind":"user","id":"u1","name":"Eve"},"action":"order.update","target":{"kind":"order","id":"o1"},"ip":"203.0.113.1"}"#
+            }
+            1 => {
+                r#"{"actor":{"kind":"user","id":"u1","name":"Eve"},"action":"order.update","target":{"kind":"order","id":"o1"},"details":{"n":1}}"#
+            }
             _ => r#"{"actor":{"kind":"system"},"action":"tick","outcome":"failed"}"#,
         });
         event.id = self.own.map(own_id);
@@ -131,7 +153,13 @@ impl Op {
         let command = match &self.ask {
             Ask::Record { events, list } => {
                 let list = *list || events.len() != 1;
-                return (caller, Concrete::Record { events: events.iter().map(Told::event).collect(), list });
+                return (
+                    caller,
+                    Concrete::Record {
+                        events: events.iter().map(Told::event).collect(),
+                        list,
+                    },
+                );
             }
             Ask::User { name, role } => Command::CreateUser(CreateUser {
                 username: NAMES[usize::from(*name)].to_owned(),
@@ -139,10 +167,17 @@ impl Op {
                 password_hash: (role % 3 == 0).then(|| "$argon2id$x".to_owned()),
                 password_temporary: role % 5 == 0,
             }),
-            Ask::Key { owner, scopes, expired } => {
+            Ask::Key {
+                owner,
+                scopes,
+                expired,
+            } => {
                 let mut hash = [0; 32];
                 hash[..4].copy_from_slice(&unique.to_be_bytes());
-                let chosen = Scope::ALL.iter().zip(0..4).filter(|(_, bit)| scopes >> bit & 1 == 1);
+                let chosen = Scope::ALL
+                    .iter()
+                    .zip(0..4)
+                    .filter(|(_, bit)| scopes >> bit & 1 == 1);
                 Command::CreateApiKey(CreateApiKey {
                     owner: NAMES[usize::from(*owner)].to_owned(),
                     name: format!("key {unique}"),
@@ -153,12 +188,26 @@ impl Op {
                 })
             }
             Ask::Revoke(number) => Command::RevokeApiKey(pick(&known.keys, *number).unwrap_or_else(stranger)),
-            Ask::Erase { entries, unknown, silent } => {
+            Ask::Erase {
+                entries,
+                unknown,
+                silent,
+            } => {
                 // Only what is there before the batch, or never will be: whether an entry of the same batch can
                 // be named before its index is known is left to how the engine cuts batches.
-                let mut entries: Vec<u64> = entries.iter().map(|number| u64::from(*number) % known.size).collect();
+                let mut entries: Vec<u64> = entries
+                    .iter()
+                    .map(|number| u64::from(*number) % known.size)
+                    .collect();
                 entries.extend(unknown.then_some(1_000_000));
-                Command::EraseEntries(EraseEntries { entries, reason: if *silent { String::new() } else { "asked".to_owned() } })
+                Command::EraseEntries(EraseEntries {
+                    entries,
+                    reason: if *silent {
+                        String::new()
+                    } else {
+                        "asked".to_owned()
+                    },
+                })
             }
         };
         (caller, Concrete::Command(command))

@@ -3,7 +3,11 @@
 //! Tables, columns and types come from the database's own catalogue, so that a new column is tried without
 //! anyone thinking of it.
 
-crate::on_both!(every_column_of_every_table, erased_is_not_tampered, triggers_stand_in_the_way);
+crate::on_both!(
+    every_column_of_every_table,
+    erased_is_not_tampered,
+    triggers_stand_in_the_way
+);
 
 /// Other words that the schema takes where one of these stands.
 const WORDS: &[&[&str]] = &[
@@ -35,10 +39,20 @@ mod cases {
                 "timestamp with time zone" => Val::Time(evidence::Timestamp::EPOCH),
                 other => panic!("no value for a column of type {other}"),
             }],
-            Val::Int(number) => vec![Val::Int(number + 1), Val::Int(number + 1_000_000), Val::Int(1 - number), Val::Int(-5)],
+            Val::Int(number) => vec![
+                Val::Int(number + 1),
+                Val::Int(number + 1_000_000),
+                Val::Int(1 - number),
+                Val::Int(-5),
+            ],
             Val::Bool(truth) => vec![Val::Bool(!truth)],
             Val::Text(text) => {
-                let mut texts = vec![format!("{text}x"), text.to_uppercase(), format!("{{{text}}}"), String::new()];
+                let mut texts = vec![
+                    format!("{text}x"),
+                    text.to_uppercase(),
+                    format!("{{{text}}}"),
+                    String::new(),
+                ];
                 let lists = WORDS.iter().filter(|words| words.contains(&text.as_str()));
                 texts.extend(lists.flat_map(|words| words.iter().map(|word| (*word).to_owned())));
                 texts.into_iter().map(Val::Text).collect()
@@ -96,17 +110,44 @@ mod cases {
                             continue;
                         }
                         tried += 1;
-                        let report = engine::verify::verify(&options, engine::verify::VerifyOptions { threads: 1 }, &|_| {}).await;
-                        let named = report.as_ref().is_ok_and(|report| names_row(report, &table, &key[0].1));
-                        if unsealed.contains(&table.as_str()) && report.as_ref().is_ok_and(|report| report.intact) {
+                        let report = engine::verify::verify(
+                            &options,
+                            engine::verify::VerifyOptions { threads: 1 },
+                            &|_| {},
+                        )
+                        .await;
+                        let named = report
+                            .as_ref()
+                            .is_ok_and(|report| names_row(report, &table, &key[0].1));
+                        if unsealed.contains(&table.as_str())
+                            && report.as_ref().is_ok_and(|report| report.intact)
+                        {
                             unnoticed.insert(format!("{table}.{}", column.name));
                         } else if !named {
-                            let found = report.map(|report| report.findings.iter().map(ToString::to_string).collect::<Vec<_>>());
-                            wrong.push(format!("{table}.{} of {key:?}: {old:?} -> {value:?}: {found:?}", column.name));
+                            let found = report.map(|report| {
+                                report
+                                    .findings
+                                    .iter()
+                                    .map(ToString::to_string)
+                                    .collect::<Vec<_>>()
+                            });
+                            wrong.push(format!(
+                                "{table}.{} of {key:?}: {old:?} -> {value:?}: {found:?}",
+                                column.name
+                            ));
                         }
                         let now: Key = key
                             .iter()
-                            .map(|(name, old)| (name.clone(), if *name == column.name { value.clone() } else { old.clone() }))
+                            .map(|(name, old)| {
+                                (
+                                    name.clone(),
+                                    if *name == column.name {
+                                        value.clone()
+                                    } else {
+                                        old.clone()
+                                    },
+                                )
+                            })
                             .collect();
                         attacker.set(&table, &column.name, &now, &old).await.unwrap();
                     }
@@ -114,9 +155,21 @@ mod cases {
                 assert!(tried > 0, "{table}.{} was not tried", column.name);
             }
         }
-        assert!(wrong.is_empty(), "{} changes not named:\n{}", wrong.len(), wrong.join("\n"));
-        assert_eq!(unnoticed.into_iter().collect::<Vec<_>>(), ["schema_migrations.applied_at"]);
-        assert!(explanation.unsealed[0].why.contains("the time is not checked"), "{:?}", explanation.unsealed);
+        assert!(
+            wrong.is_empty(),
+            "{} changes not named:\n{}",
+            wrong.len(),
+            wrong.join("\n")
+        );
+        assert_eq!(
+            unnoticed.into_iter().collect::<Vec<_>>(),
+            ["schema_migrations.applied_at"]
+        );
+        assert!(
+            explanation.unsealed[0].why.contains("the time is not checked"),
+            "{:?}",
+            explanation.unsealed
+        );
         assert_intact(&options).await;
     }
 
@@ -128,22 +181,47 @@ mod cases {
         let entry = engine.entry(EntryKey::Index(300)).await.unwrap().unwrap();
         assert!(!entry.erased);
         let mut conn = engine.db().writer().await.unwrap();
-        let saved = conn.opt("SELECT payload, salt, actor, target, ip FROM entries WHERE entry = 300", &[]).await.unwrap().unwrap();
+        let saved = conn
+            .opt(
+                "SELECT payload, salt, actor, target, ip FROM entries WHERE entry = 300",
+                &[],
+            )
+            .await
+            .unwrap()
+            .unwrap();
         // The triggers allow what erasing by command does; only a command leaves its mark, though.
         let by_hand = "UPDATE entries SET payload = NULL, salt = NULL, actor = NULL, target = NULL, ip = NULL WHERE entry = 300";
         conn.exec(by_hand, &[]).await.unwrap();
         let report = verify(&options).await;
-        assert!(report.findings.iter().any(|f| f.entry == Some(300) && f.what.contains("by hand")), "{report:?}");
+        assert!(
+            report
+                .findings
+                .iter()
+                .any(|f| f.entry == Some(300) && f.what.contains("by hand")),
+            "{report:?}"
+        );
         let mut attacker = Attacker::new(&bed).await;
-        for (column, value) in ["payload", "salt", "actor", "target", "ip"].into_iter().zip(&saved.0) {
-            attacker.set("entries", column, &entry_key(300), value).await.unwrap();
+        for (column, value) in ["payload", "salt", "actor", "target", "ip"]
+            .into_iter()
+            .zip(&saved.0)
+        {
+            attacker
+                .set("entries", column, &entry_key(300), value)
+                .await
+                .unwrap();
         }
         assert_intact(&options).await;
         // What a command erased stays erased: bringing the true payload back is tampering too.
         crate::support::erase(&engine, vec![300]).await.unwrap();
         assert_eq!(assert_intact(&options).await.erased, 6);
-        for (column, value) in ["payload", "salt", "actor", "target", "ip"].into_iter().zip(&saved.0) {
-            attacker.set("entries", column, &entry_key(300), value).await.unwrap();
+        for (column, value) in ["payload", "salt", "actor", "target", "ip"]
+            .into_iter()
+            .zip(&saved.0)
+        {
+            attacker
+                .set("entries", column, &entry_key(300), value)
+                .await
+                .unwrap();
         }
         let report = verify(&options).await;
         assert!(names_row(&report, "entries", &Val::Int(300)), "{report:?}");
@@ -153,19 +231,35 @@ mod cases {
     pub async fn triggers_stand_in_the_way(bed: Bed) {
         let engine = rich_log(&bed).await;
         let mut conn = engine.db().writer().await.unwrap();
-        let columns = crate::catalogue::tables(&mut conn).await.remove("entries").unwrap().columns;
+        let columns = crate::catalogue::tables(&mut conn)
+            .await
+            .remove("entries")
+            .unwrap()
+            .columns;
         for column in columns {
             let name = column.name;
-            let error = conn.exec(&format!("UPDATE entries SET {name} = {name} WHERE entry = 20"), &[]).await.unwrap_err();
+            let error = conn
+                .exec(
+                    &format!("UPDATE entries SET {name} = {name} WHERE entry = 20"),
+                    &[],
+                )
+                .await
+                .unwrap_err();
             assert!(error.message.contains("never changed"), "{name}: {error}");
         }
-        let error = conn.exec("DELETE FROM entries WHERE entry = 20", &[]).await.unwrap_err();
+        let error = conn
+            .exec("DELETE FROM entries WHERE entry = 20", &[])
+            .await
+            .unwrap_err();
         assert!(error.message.contains("deleted"), "{error}");
         if bed.on == On::Postgres {
             let error = conn.batch("TRUNCATE entries CASCADE").await.unwrap_err();
             assert!(error.message.contains("deleted"), "{error}");
         }
-        let (before, _) = (engine.entry(EntryKey::Index(20)).await.unwrap().unwrap(), drop(conn));
+        let (before, _) = (
+            engine.entry(EntryKey::Index(20)).await.unwrap().unwrap(),
+            drop(conn),
+        );
         crate::support::erase(&engine, vec![20]).await.unwrap();
         let after = engine.entry(EntryKey::Index(20)).await.unwrap().unwrap();
         assert!(after.erased && after.details.is_none() && after.ip.is_none());

@@ -1,6 +1,13 @@
 //! Rows deleted, added, swapped, put back to an older version, and rewritten without contradiction.
 
-crate::on_both!(deleted, added, swapped, rewritten_without_contradiction, put_back_to_an_older_version, hostile_values);
+crate::on_both!(
+    deleted,
+    added,
+    swapped,
+    rewritten_without_contradiction,
+    put_back_to_an_older_version,
+    hostile_values
+);
 
 mod cases {
     use domain::identity::api_key::ApiKey;
@@ -20,13 +27,25 @@ mod cases {
             for key in [&keys[0], &keys[keys.len() / 2], &keys[keys.len() - 1]] {
                 attacker.delete(&table, key).await;
                 let report = verify(&options).await;
-                assert!(names_row(&report, &table, &key[0].1), "{table} {key:?}: {:#?}", report.findings);
+                assert!(
+                    names_row(&report, &table, &key[0].1),
+                    "{table} {key:?}: {:#?}",
+                    report.findings
+                );
                 attacker.put_back(&table).await;
             }
             // All rows of the table at once.
-            attacker.conn.batch(&format!("DELETE FROM {table}")).await.unwrap();
+            attacker
+                .conn
+                .batch(&format!("DELETE FROM {table}"))
+                .await
+                .unwrap();
             let report = verify(&options).await;
-            assert!(report.findings.iter().any(|finding| finding.table == table), "{table}: {:#?}", report.findings);
+            assert!(
+                report.findings.iter().any(|finding| finding.table == table),
+                "{table}: {:#?}",
+                report.findings
+            );
             attacker.put_back(&table).await;
         }
         assert_intact(&options).await;
@@ -68,7 +87,9 @@ mod cases {
                 let report = verify(&options).await;
                 let first = row.0[attacker.position(&table, &key[0].0)].clone();
                 let named = match (table.as_str(), &first) {
-                    ("entries", Val::Int(index)) if *index < 0 => report.findings.iter().any(|f| f.table == "entries"),
+                    ("entries", Val::Int(index)) if *index < 0 => {
+                        report.findings.iter().any(|f| f.table == "entries")
+                    }
                     _ => names_row(&report, &table, &first),
                 };
                 assert!(named, "{table} {first:?}: {:#?}", report.findings);
@@ -83,13 +104,32 @@ mod cases {
         let options = bed.options();
         let size = assert_intact(&options).await.size;
         let mut attacker = Attacker::new(&bed).await;
-        let all: Vec<String> = attacker.tables["entries"].columns.iter().map(|column| column.name.clone()).collect();
-        let all: Vec<&str> = all.iter().map(String::as_str).filter(|name| *name != "entry").collect();
+        let all: Vec<String> = attacker.tables["entries"]
+            .columns
+            .iter()
+            .map(|column| column.name.clone())
+            .collect();
+        let all: Vec<&str> = all
+            .iter()
+            .map(String::as_str)
+            .filter(|name| *name != "entry")
+            .collect();
         let some = ["leaf", "payload", "salt"];
-        let pairs = [(100, 101), (20, 200), (0, 1), (size - 5, size - 2), (size - 2, size - 1), (100, size - 5), (255, 256)];
+        let pairs = [
+            (100, 101),
+            (20, 200),
+            (0, 1),
+            (size - 5, size - 2),
+            (size - 2, size - 1),
+            (100, size - 5),
+            (255, 256),
+        ];
         for columns in [&all[..], &some[..]] {
             for (a, b) in pairs {
-                let rows = [attacker.row("entries", &entry_key(a)).await, attacker.row("entries", &entry_key(b)).await];
+                let rows = [
+                    attacker.row("entries", &entry_key(a)).await,
+                    attacker.row("entries", &entry_key(b)).await,
+                ];
                 let mut exchanged = rows.clone();
                 for column in columns {
                     let position = attacker.position("entries", column);
@@ -105,7 +145,11 @@ mod cases {
                 let report = verify(&options).await;
                 for index in [a, b] {
                     let named = report.findings.iter().any(|finding| names_entry(finding, index));
-                    assert!(named, "{a} and {b}, {columns:?}: {index} in {:#?}", report.findings);
+                    assert!(
+                        named,
+                        "{a} and {b}, {columns:?}: {index} in {:#?}",
+                        report.findings
+                    );
                 }
                 attacker.put_back("entries").await;
             }
@@ -124,16 +168,33 @@ mod cases {
                 failed.push(entry);
             }
         }
-        assert!(failed.first().unwrap().index < 256 && failed.last().unwrap().index >= 512, "in a full block and in a part");
+        assert!(
+            failed.first().unwrap().index < 256 && failed.last().unwrap().index >= 512,
+            "in a full block and in a part"
+        );
         close(engine).await;
         let mut attacker = Attacker::new(&bed).await;
         for entry in failed {
-            let leaf = Leaf { outcome: Outcome::Success, ..Leaf::parse(&entry.evidence.leaf).unwrap() }.to_text();
+            let leaf = Leaf {
+                outcome: Outcome::Success,
+                ..Leaf::parse(&entry.evidence.leaf).unwrap()
+            }
+            .to_text();
             let key = entry_key(entry.index);
-            attacker.set("entries", "outcome", &key, &"success".into()).await.unwrap();
+            attacker
+                .set("entries", "outcome", &key, &"success".into())
+                .await
+                .unwrap();
             attacker.set("entries", "leaf", &key, &leaf.into()).await.unwrap();
             let report = verify(&options).await;
-            assert!(report.findings.iter().any(|finding| names_entry(finding, entry.index)), "{:#?}", report.findings);
+            assert!(
+                report
+                    .findings
+                    .iter()
+                    .any(|finding| names_entry(finding, entry.index)),
+                "{:#?}",
+                report.findings
+            );
             attacker.put_back("entries").await;
         }
         assert_intact(&options).await;
@@ -143,7 +204,11 @@ mod cases {
     pub async fn put_back_to_an_older_version(bed: Bed) {
         let engine = rich_log(&bed).await;
         let options = bed.options();
-        let domain::Caller::ApiKey(id) = create_key(&engine, "ann", vec![domain::identity::Scope::Admin]).await else { panic!() };
+        let domain::Caller::ApiKey(id) =
+            create_key(&engine, "ann", vec![domain::identity::Scope::Admin]).await
+        else {
+            panic!()
+        };
         let mut attacker = Attacker::new(&bed).await;
         assert_intact(&options).await;
         let sealed = engine.api_key(id).await.unwrap().unwrap();
@@ -152,7 +217,11 @@ mod cases {
         assert_intact(&options).await;
         attacker.put_back(ApiKey::TABLE.name).await;
         let report = verify(&options).await;
-        assert!(names_row(&report, "api_keys", &Val::Uuid(id)), "{:#?}", report.findings);
+        assert!(
+            names_row(&report, "api_keys", &Val::Uuid(id)),
+            "{:#?}",
+            report.findings
+        );
         close(engine).await;
     }
 
@@ -161,7 +230,11 @@ mod cases {
         close(rich_log(&bed).await).await;
         let options = bed.options();
         let mut attacker = Attacker::new(&bed).await;
-        let mut cases = vec![("log_head", "size", "4611686018427387904"), ("users", "version", "-1"), ("erasures", "erased", "-1")];
+        let mut cases = vec![
+            ("log_head", "size", "4611686018427387904"),
+            ("users", "version", "-1"),
+            ("erasures", "erased", "-1"),
+        ];
         match bed.on {
             On::Sqlite => cases.extend([
                 ("users", "username", "CAST(x'ff' AS TEXT)"),
@@ -185,12 +258,23 @@ mod cases {
             let key: Key = attacker.keys(table, "1 = 1").await.swap_remove(0);
             let old = attacker.get(table, column, &key).await;
             // A second change, which must be named all the same.
-            attacker.set("entries", "actor", &entry_key(300), &"x".into()).await.unwrap();
+            attacker
+                .set("entries", "actor", &entry_key(300), &"x".into())
+                .await
+                .unwrap();
             let condition = format!("UPDATE {table} SET {column} = {value} WHERE {} = $1", key[0].0);
             attacker.conn.exec(&condition, &[key[0].1.clone()]).await.unwrap();
             let report = verify(&options).await;
-            assert!(names_row(&report, table, &key[0].1), "{table}.{column} = {value}: {:#?}", report.findings);
-            assert!(names_row(&report, "entries", &Val::Int(300)), "{table}.{column} = {value}: {:#?}", report.findings);
+            assert!(
+                names_row(&report, table, &key[0].1),
+                "{table}.{column} = {value}: {:#?}",
+                report.findings
+            );
+            assert!(
+                names_row(&report, "entries", &Val::Int(300)),
+                "{table}.{column} = {value}: {:#?}",
+                report.findings
+            );
             attacker.set(table, column, &key, &old).await.unwrap();
             attacker.put_back("entries").await;
         }

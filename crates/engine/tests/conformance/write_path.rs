@@ -1,11 +1,18 @@
 //! From a command to its entry, and back.
 
-crate::on_both!(entries_come_back, lists_are_all_or_none, own_ids_replay, refusals_are_recorded, proofs_hold, api_keys);
+crate::on_both!(
+    entries_come_back,
+    lists_are_all_or_none,
+    own_ids_replay,
+    refusals_are_recorded,
+    proofs_hold,
+    api_keys
+);
 
 mod cases {
     use domain::audit::EntryFilter;
-    use domain::identity::api_key::CreateApiKey;
     use domain::identity::Scope;
+    use domain::identity::api_key::CreateApiKey;
     use domain::{Command, Origin, Reply};
     use engine::{Engine, EntryKey, Error};
     use evidence::receipt;
@@ -23,7 +30,9 @@ mod cases {
                 "aim":{"actor":"a","input":{"k":"v"},"mission":"m"},"drag_mode":"research"}"#,
         );
         let answer = record(&engine, vec![full.clone()]).await.unwrap();
-        let Reply::Recorded(recorded) = &answer.reply else { panic!("{answer:?}") };
+        let Reply::Recorded(recorded) = &answer.reply else {
+            panic!("{answer:?}")
+        };
         let place = recorded[0].place.unwrap();
         assert_eq!(answer.entry, Some(place.index));
         let entry = engine.entry(EntryKey::Id(recorded[0].id)).await.unwrap().unwrap();
@@ -34,7 +43,16 @@ mod cases {
         assert_eq!(entry.aim, full.aim);
         assert_eq!(entry.authority, "operator audit:write");
         entry.check().unwrap();
-        let page = engine.entries(&EntryFilter::default(), Page { limit: 10, ..Page::default() }).await.unwrap();
+        let page = engine
+            .entries(
+                &EntryFilter::default(),
+                Page {
+                    limit: 10,
+                    ..Page::default()
+                },
+            )
+            .await
+            .unwrap();
         assert_eq!(page.entries.len(), 2, "the first admin and the event");
         assert_eq!(page.entries[0], entry, "newest first");
         assert_eq!(page.entries[1].action, "user.create");
@@ -46,12 +64,16 @@ mod cases {
         let mut events: Vec<_> = (0..10).map(numbered).collect();
         events[7].occurred_at = Some("2200-01-01T00:00:00Z".parse().unwrap());
         let error = record(&engine, events).await.unwrap_err();
-        let Error::Refused { refusal, entry } = error else { panic!("{error:?}") };
+        let Error::Refused { refusal, entry } = error else {
+            panic!("{error:?}")
+        };
         assert_eq!(refusal.field.as_deref(), Some("[7].occurred_at"));
         assert_eq!(entry, Some(1), "the refusal is recorded, nothing else");
         assert_eq!(*engine.size().borrow(), 2);
         record(&engine, (0..1_000).map(numbered).collect()).await.unwrap();
-        let error = record(&engine, (0..1_001).map(numbered).collect()).await.unwrap_err();
+        let error = record(&engine, (0..1_001).map(numbered).collect())
+            .await
+            .unwrap_err();
         assert!(matches!(error, Error::Refused { refusal, .. } if refusal.code == "too_many_entries"));
     }
 
@@ -62,18 +84,33 @@ mod cases {
             event.id = Some(id.parse().unwrap());
             event
         };
-        let (a, b) = ("01970000-0000-7000-8000-00000000000a", "01970000-0000-7000-8000-00000000000b");
+        let (a, b) = (
+            "01970000-0000-7000-8000-00000000000a",
+            "01970000-0000-7000-8000-00000000000b",
+        );
         let first = record(&engine, vec![own(a, 1), own(b, 2)]).await.unwrap();
         let again = record(&engine, vec![own(a, 1), own(b, 2)]).await.unwrap();
-        let (Reply::Recorded(first), Reply::Recorded(again)) = (first.reply, again.reply) else { panic!() };
+        let (Reply::Recorded(first), Reply::Recorded(again)) = (first.reply, again.reply) else {
+            panic!()
+        };
         assert!(again.iter().all(|entry| entry.replayed));
-        assert_eq!(first.iter().map(|e| e.place).collect::<Vec<_>>(), again.iter().map(|e| e.place).collect::<Vec<_>>());
+        assert_eq!(
+            first.iter().map(|e| e.place).collect::<Vec<_>>(),
+            again.iter().map(|e| e.place).collect::<Vec<_>>()
+        );
         let error = record(&engine, vec![own(a, 8)]).await.unwrap_err();
-        let Error::Refused { refusal, .. } = error else { panic!("{error:?}") };
-        assert_eq!((refusal.code, refusal.field.as_deref()), ("id_conflict", Some("target.id")));
+        let Error::Refused { refusal, .. } = error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(
+            (refusal.code, refusal.field.as_deref()),
+            ("id_conflict", Some("target.id"))
+        );
         let c = "01970000-0000-7000-8000-00000000000c";
         let twice = record(&engine, vec![own(c, 1), own(c, 1)]).await.unwrap();
-        let Reply::Recorded(twice) = twice.reply else { panic!() };
+        let Reply::Recorded(twice) = twice.reply else {
+            panic!()
+        };
         assert_eq!(twice[0].place, twice[1].place);
         assert_eq!([twice[0].replayed, twice[1].replayed], [false, true]);
     }
@@ -82,7 +119,13 @@ mod cases {
         let engine = bed.open().await;
         let caller = key(&engine, vec![Scope::Read]).await;
         let error = record_as(&engine, &caller, vec![numbered(1)]).await.unwrap_err();
-        let Error::Refused { refusal, entry: Some(entry) } = error else { panic!("{error:?}") };
+        let Error::Refused {
+            refusal,
+            entry: Some(entry),
+        } = error
+        else {
+            panic!("{error:?}")
+        };
         assert_eq!(refusal.code, "scope_missing");
         let entry = engine.entry(EntryKey::Index(entry)).await.unwrap().unwrap();
         assert_eq!(entry.action, "audit.append");
@@ -101,7 +144,10 @@ mod cases {
             shown: token.shown().into(),
             hash: token.hash(),
         };
-        engine.submit(&operator(), Origin::default(), Command::CreateApiKey(command)).await.unwrap();
+        engine
+            .submit(&operator(), Origin::default(), Command::CreateApiKey(command))
+            .await
+            .unwrap();
         engine.authenticate(token.secret()).await.unwrap()
     }
 
@@ -109,16 +155,29 @@ mod cases {
         let engine = bed.open().await;
         let caller = key(&engine, vec![Scope::Write]).await;
         let answer = record_as(&engine, &caller, vec![numbered(1)]).await.unwrap();
-        let entry = engine.entry(EntryKey::Index(answer.entry.unwrap())).await.unwrap().unwrap();
+        let entry = engine
+            .entry(EntryKey::Index(answer.entry.unwrap()))
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(entry.authority, "role:admin audit:write");
-        let domain::Caller::ApiKey(id) = caller else { panic!() };
+        let domain::Caller::ApiKey(id) = caller else {
+            panic!()
+        };
         assert_eq!(entry.recorded_by.id, Some(id));
-        engine.submit(&operator(), Origin::default(), Command::RevokeApiKey(id)).await.unwrap();
+        engine
+            .submit(&operator(), Origin::default(), Command::RevokeApiKey(id))
+            .await
+            .unwrap();
         let error = record_as(&engine, &caller, vec![numbered(2)]).await.unwrap_err();
-        assert!(matches!(error, Error::Refused { refusal, entry: Some(_) } if refusal.code == "api_key_revoked"));
+        assert!(
+            matches!(error, Error::Refused { refusal, entry: Some(_) } if refusal.code == "api_key_revoked")
+        );
         let unknown = Engine::new_token().unwrap();
         let error = engine.authenticate(unknown.secret()).await.unwrap_err();
-        assert!(matches!(error, Error::Refused { refusal, entry: None } if refusal.code == "unknown_api_key"));
+        assert!(
+            matches!(error, Error::Refused { refusal, entry: None } if refusal.code == "unknown_api_key")
+        );
     }
 
     pub async fn proofs_hold(bed: Bed) {
@@ -126,7 +185,9 @@ mod cases {
         let key = engine.verifier_key().clone();
         let old = engine.checkpoint().await.unwrap();
         for n in 0..3 {
-            record(&engine, (0..300).map(|i| numbered(n * 300 + i)).collect()).await.unwrap();
+            record(&engine, (0..300).map(|i| numbered(n * 300 + i)).collect())
+                .await
+                .unwrap();
         }
         for index in [0, 1, 255, 256, 257, 511, 512, 767, 768, 900] {
             let text = engine.receipt(EntryKey::Index(index)).await.unwrap().unwrap();
