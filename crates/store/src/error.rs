@@ -5,7 +5,7 @@ use domain::record::DecodeError;
 /// What can be done about an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// A constraint said no: run the batch's commands one by one.
+    /// A constraint said no, or a value was not taken: run the batch's commands one by one.
     Constraint,
     /// Another transaction was in the way: try again.
     Retry,
@@ -69,7 +69,8 @@ impl From<tokio_postgres::Error> for Error {
             Some("40001" | "40P01" | "55P03") => ErrorKind::Retry,
             // Cannot connect now, admin shutdown, read-only after a failover, too many connections.
             Some("57P01" | "57P02" | "57P03" | "25006" | "53300" | "XX000") => ErrorKind::Connection,
-            Some(code) if code.starts_with("23") => ErrorKind::Constraint,
+            // Class 22 is a value that the server does not take: like a constraint, the fault of one command.
+            Some(code) if code.starts_with("22") || code.starts_with("23") => ErrorKind::Constraint,
             Some(code) if code.starts_with("08") => ErrorKind::Connection,
             Some(_) => ErrorKind::Other,
             None => ErrorKind::Connection,

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::conn::{Conn, Lock};
 use crate::entries;
 use crate::error::Error;
+use crate::row::Row;
 use crate::sealed;
 
 fn ids<'a>(ids: impl IntoIterator<Item = &'a Uuid>) -> Vec<Val> {
@@ -44,6 +45,36 @@ pub async fn load(conn: &mut Conn, needs: &Needs) -> Result<Facts, Error> {
             facts.entry_ids.insert(place.index, entry.id);
         }
         facts.entries.insert(entry.id, entry);
+    }
+    Ok(facts)
+}
+
+/// Whether nothing but callers is needed: the usual batch, of events without ids of their own.
+pub(crate) fn only_callers(needs: &Needs) -> bool {
+    *needs == Needs { callers: needs.callers.clone(), ..Needs::default() }
+}
+
+/// Statements that read callers and their owners by the array of the keys' ids, share-locked in key order (PostgreSQL).
+pub(crate) fn callers_sql() -> [String; 2] {
+    [
+        format!("{} WHERE id = ANY ($1) ORDER BY id FOR SHARE", sealed::select(ApiKey::TABLE)),
+        format!(
+            "{} WHERE id IN (SELECT user_id FROM api_keys WHERE id = ANY ($1)) ORDER BY id FOR SHARE",
+            sealed::select(User::TABLE)
+        ),
+    ]
+}
+
+/// Facts from the rows of [`callers_sql`].
+pub(crate) fn of_callers(keys: Vec<Row>, owners: Vec<Row>) -> Result<Facts, Error> {
+    let mut facts = Facts::default();
+    for row in keys {
+        let key = sealed::decode::<ApiKey>(sealed::read(ApiKey::TABLE, row)?)?;
+        facts.api_keys.insert(key.row.id, key);
+    }
+    for row in owners {
+        let user = sealed::decode::<User>(sealed::read(User::TABLE, row)?)?;
+        facts.users.insert(user.row.id, user);
     }
     Ok(facts)
 }

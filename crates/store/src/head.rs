@@ -8,6 +8,7 @@ use tlog::{Hash, Node, RightEdge};
 
 use crate::conn::Conn;
 use crate::error::Error;
+use crate::row::Row;
 
 /// The head row: everything needed to append.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,41 +23,44 @@ pub struct Head {
     pub checkpoint: String,
 }
 
-const COLUMNS: &str = "SELECT origin, size, root, edge, at, checkpoint FROM log_head WHERE id = 1";
-
-async fn read(conn: &mut Conn, sql: &str) -> Result<Option<Head>, Error> {
-    let Some(row) = conn.opt(sql, &[]).await? else { return Ok(None) };
-    let edge = RightEdge::from_bytes(row.unsigned(1)?, row.bytes(3)?)
-        .map_err(|error| Error::data(format!("log_head.edge: {error}")))?;
-    if edge.root().as_bytes() != row.bytes(2)? {
-        return Err(Error::data("log_head.root is not the root of log_head.edge: somebody changed the head row"));
-    }
-    Ok(Some(Head {
-        origin: row.text(0)?.to_owned(),
-        edge,
-        at: row.time(4)?,
-        checkpoint: row.text(5)?.to_owned(),
-    }))
-}
+const SELECT: &str = "SELECT origin, size, root, edge, at, checkpoint FROM log_head WHERE id = 1";
+pub(crate) const SELECT_LOCKED: &str =
+    "SELECT origin, size, root, edge, at, checkpoint FROM log_head WHERE id = 1 FOR UPDATE";
+pub(crate) const UPDATE: &str =
+    "UPDATE log_head SET origin = $1, size = $2, root = $3, edge = $4, at = $5, checkpoint = $6 WHERE id = 1";
 
 impl Head {
+    /// Reads a row of the head's columns, and checks that they belong together.
+    pub(crate) fn read(row: Option<Row>) -> Result<Option<Head>, Error> {
+        let Some(row) = row else { return Ok(None) };
+        let edge = RightEdge::from_bytes(row.unsigned(1)?, row.bytes(3)?)
+            .map_err(|error| Error::data(format!("log_head.edge: {error}")))?;
+        if edge.root().as_bytes() != row.bytes(2)? {
+            return Err(Error::data("log_head.root is not the root of log_head.edge: somebody changed the head row"));
+        }
+        Ok(Some(Head {
+            origin: row.text(0)?.to_owned(),
+            edge,
+            at: row.time(4)?,
+            checkpoint: row.text(5)?.to_owned(),
+        }))
+    }
+
     /// The head as last committed; none before set-up.
     pub async fn load(conn: &mut Conn) -> Result<Option<Head>, Error> {
-        read(conn, COLUMNS).await
+        Head::read(conn.opt(SELECT, &[]).await?)
     }
 
     /// The head, locked until the transaction ends.
     pub async fn lock(conn: &mut Conn) -> Result<Head, Error> {
-        let head = match conn {
-            Conn::Sqlite(_) => read(conn, COLUMNS).await?,
-            Conn::Pg(_) => {
-                read(conn, "SELECT origin, size, root, edge, at, checkpoint FROM log_head WHERE id = 1 FOR UPDATE").await?
-            }
+        let sql = match conn {
+            Conn::Sqlite(_) => SELECT,
+            Conn::Pg(_) => SELECT_LOCKED,
         };
-        head.ok_or_else(|| Error::data("the database is not set up: there is no head row"))
+        Head::read(conn.opt(sql, &[]).await?)?.ok_or_else(missing)
     }
 
-    fn args(&self) -> [Val; 6] {
+    pub(crate) fn args(&self) -> [Val; 6] {
         [
             self.origin.as_str().into(),
             int(self.edge.size()).into(),
@@ -76,9 +80,12 @@ impl Head {
 
     /// Writes the head row.
     pub async fn update(&self, conn: &mut Conn) -> Result<(), Error> {
-        let sql = "UPDATE log_head SET origin = $1, size = $2, root = $3, edge = $4, at = $5, checkpoint = $6 WHERE id = 1";
-        conn.exec(sql, &self.args()).await.map(drop)
+        conn.exec(UPDATE, &self.args()).await.map(drop)
     }
+}
+
+pub(crate) fn missing() -> Error {
+    Error::data("the database is not set up: there is no head row")
 }
 
 /// A size or index as SQL holds it; sizes never come near 2^63.

@@ -1,47 +1,67 @@
-//! Appending: places, leaves, digests, the new root and its signature, and one bulk write per table.
+//! Appending: places, leaves, digests, the new root and its signature; then one bulk write per table.
 
 use std::collections::HashMap;
 
 use domain::decision::{Place, Recorded};
-use domain::record::{SEALED, row_digest};
+use domain::record::{SEALED, Table, row_digest};
 use domain::Draft;
 use evidence::commitment::{self, ChangeRecord};
 use evidence::leaf::Leaf;
 use evidence::{Timestamp, json};
 use store::sealed::SealedRow;
-use store::{Conn, EntryRow, Head};
+use store::batch::Batch;
+use store::{EntryRow, Head};
 use tlog::{Checkpoint, Hash, Node, SigningKey};
 use uuid::Uuid;
 
 use crate::error::Error;
 
-/// What was appended.
+/// What a batch appends, ready to be written.
 pub struct Appended {
     /// Index of the first new entry.
     pub first: u64,
-    /// How many.
-    pub count: u64,
-    /// Size of the log now.
-    pub size: u64,
-    /// When they were recorded.
+    /// When they are recorded.
     pub at: Timestamp,
-    /// Id of the first new entry.
-    pub first_id: Uuid,
-    /// Ids of the new entries, for a replay within the batch.
-    ids: Vec<Uuid>,
+    entries: Vec<EntryRow>,
+    subtrees: Vec<(Node, Hash)>,
+    rows: Vec<(&'static Table, Vec<SealedRow>)>,
+    erased: Vec<u64>,
+    head: Head,
 }
 
 /// Rows to write, the last version of each, by table and id.
 type Rows = HashMap<(&'static str, Uuid), SealedRow>;
 
-/// Appends drafts to the log whose head is locked. All statements but the commit.
-pub async fn append(
-    conn: &mut Conn,
-    key: &SigningKey,
-    mut head: Head,
-    drafts: Vec<&mut Draft>,
-    now: Timestamp,
-) -> Result<Appended, Error> {
+impl Appended {
+    /// How many entries.
+    pub fn count(&self) -> u64 {
+        self.entries.len() as u64
+    }
+
+    /// Size of the log with them.
+    pub fn size(&self) -> u64 {
+        self.head.edge.size()
+    }
+
+    /// Id of the first new entry.
+    pub fn first_id(&self) -> Uuid {
+        self.entries.first().map_or(Uuid::nil(), |entry| entry.id)
+    }
+
+    /// What is to be written.
+    pub fn batch(&self) -> Batch<'_> {
+        Batch {
+            entries: &self.entries,
+            subtrees: &self.subtrees,
+            rows: &self.rows,
+            erased: &self.erased,
+            head: &self.head,
+        }
+    }
+}
+
+/// Appends drafts to the head: places, leaves, digests, root and signature. Nothing is written yet.
+pub fn append(key: &SigningKey, mut head: Head, drafts: Vec<&mut Draft>, now: Timestamp) -> Result<Appended, Error> {
     // Other processes' clocks may be ahead; along the log, time never goes back.
     let at = now.max(head.at);
     let first = head.edge.size();
@@ -64,20 +84,7 @@ pub async fn append(
     head.checkpoint = Checkpoint::new(&head.origin, head.edge.size(), head.edge.root())
         .sign(key)
         .map_err(|error| Error::problem(format!("cannot sign the checkpoint: {error}"), "check the signing key"))?;
-    store::entries::append(conn, &entries).await?;
-    store::head::insert_subtrees(conn, &subtrees).await?;
-    write_rows(conn, rows).await?;
-    store::entries::erase(conn, &erased).await?;
-    head.update(conn).await?;
-    let ids: Vec<Uuid> = entries.iter().map(|entry| entry.id).collect();
-    Ok(Appended {
-        first,
-        count: ids.len() as u64,
-        size: head.edge.size(),
-        at,
-        first_id: ids.first().copied().unwrap_or_default(),
-        ids,
-    })
+    Ok(Appended { first, at, entries, subtrees, rows: by_table(rows), erased, head })
 }
 
 /// Gives the draft's rows their entry, and returns the canonical list of changes.
@@ -124,40 +131,32 @@ fn entry_row(draft: &mut Draft, index: u64, at: Timestamp, changes: Option<Strin
         recorded_by_kind: draft.recorded_by.kind.as_str(),
         recorded_by_id: draft.recorded_by.id,
         actor_kind: draft.actor_kind.as_str(),
-        actor: draft.actor.clone(),
-        action: draft.action.clone(),
-        target_kind: draft.target_kind.clone(),
-        target: draft.target.clone(),
+        actor: draft.actor.take(),
+        action: std::mem::take(&mut draft.action),
+        target_kind: draft.target_kind.take(),
+        target: draft.target.take(),
         outcome: draft.outcome.as_str(),
-        authority: draft.authority.clone(),
-        ip: draft.ip.clone(),
+        authority: std::mem::take(&mut draft.authority),
+        ip: draft.ip.take(),
         leaf,
-        payload: draft.payload.clone(),
+        payload: std::mem::take(&mut draft.payload),
         salt: draft.salt,
         changes,
     }
 }
 
-/// Writes each table's rows, in the order of the tables' references.
-async fn write_rows(conn: &mut Conn, mut rows: Rows) -> Result<(), Error> {
+/// Each table's rows in key order, the tables in the order of their references.
+fn by_table(mut rows: Rows) -> Vec<(&'static Table, Vec<SealedRow>)> {
+    let mut tables = Vec::new();
     for table in SEALED {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let mut of_table: Vec<SealedRow> = Vec::new();
-        rows.retain(|(name, _), row| {
-            let here = *name == table.name;
-            if here {
-                of_table.push(row.clone());
-            }
-            !here
-        });
+        let mut of_table: Vec<SealedRow> =
+            rows.extract_if(|(name, _), _| *name == table.name).map(|(_, row)| row).collect();
         if !of_table.is_empty() {
             of_table.sort_unstable_by_key(|row| row.id);
-            store::sealed::upsert(conn, table, &of_table).await?;
+            tables.push((*table, of_table));
         }
     }
-    Ok(())
+    tables
 }
 
 /// Gives recorded entries their places: new ones in order from `next`, replays within the batch by id.
@@ -165,7 +164,7 @@ pub fn fill_places(recorded: &mut [Recorded], mut next: u64, appended: Option<&A
     let Some(appended) = appended else { return };
     for entry in recorded.iter_mut().filter(|entry| entry.place.is_none()) {
         let index = if entry.replayed {
-            appended.ids.iter().position(|id| *id == entry.id).map(|position| appended.first + position as u64)
+            appended.entries.iter().position(|new| new.id == entry.id).map(|position| appended.first + position as u64)
         } else {
             next += 1;
             Some(next - 1)

@@ -6,6 +6,7 @@ use domain::audit::KnownEntry;
 use domain::command;
 use domain::{Command, Context, Draft, Facts, Needs, Refusal, Reply};
 use evidence::Timestamp;
+use store::batch::CommitError;
 use store::{Conn, Db, ErrorKind, Head};
 
 use super::append::{self, Appended};
@@ -106,18 +107,19 @@ async fn once(db: &Db, slot: &mut Option<Conn>, signer: &Signer, jobs: &mut [Job
         answer(signer, jobs, verdicts, None);
         return Ok(());
     };
-    if let Err(error) = conn.commit().await {
-        if error.kind != ErrorKind::Connection {
-            return Err(error.into());
+    match store::batch::commit(conn, &appended.batch()).await {
+        Ok(()) => {}
+        Err(CommitError::Failed(error)) => return Err(error.into()),
+        Err(CommitError::Unknown(error)) => {
+            *slot = None;
+            settle(db, slot, appended.first_id(), error).await?;
         }
-        *slot = None;
-        settle(db, slot, appended.first_id, error).await?;
     }
     signer.counters.batch(started.elapsed());
-    add(&signer.counters.entries, appended.count);
+    add(&signer.counters.entries, appended.count());
     signer.size.send_if_modified(|size| {
-        let grown = appended.size > *size;
-        *size = appended.size.max(*size);
+        let grown = appended.size() > *size;
+        *size = appended.size().max(*size);
         grown
     });
     answer(signer, jobs, verdicts, Some(&appended));
@@ -138,7 +140,7 @@ async fn settle(db: &Db, slot: &mut Option<Conn>, id: uuid::Uuid, lost: store::E
     if found.is_some() { Ok(()) } else { Err(lost.into()) }
 }
 
-/// Begins a transaction, decides every command and appends; all but the commit.
+/// Begins a transaction, decides every command and prepares what is appended; nothing is written yet.
 async fn write(conn: &mut Conn, signer: &Signer, jobs: &[Job]) -> Result<(Vec<Verdict>, Option<Appended>), Error> {
     let mut needs = Needs::default();
     let mut own_ids = 0;
@@ -148,16 +150,18 @@ async fn write(conn: &mut Conn, signer: &Signer, jobs: &[Job]) -> Result<(Vec<Ve
     }
     // Only where an id comes twice in the batch must a later command see an earlier one's entries.
     let twice = own_ids > needs.entry_ids.len();
-    conn.begin().await?;
-    let mut facts = store::facts::load(conn, &needs).await?;
+    let (mut facts, head) = store::batch::begin(conn, &needs).await?;
     let now = random::now();
     let mut verdicts: Vec<Verdict> = jobs.iter().map(|job| decide(&mut facts, job, now, twice)).collect();
     let drafts: Vec<&mut Draft> = verdicts.iter_mut().flat_map(Verdict::drafts).collect();
     if drafts.is_empty() {
         return Ok((verdicts, None));
     }
-    let head = Head::lock(conn).await?;
-    let appended = append::append(conn, &signer.key, head, drafts, now).await?;
+    let head = match head {
+        Some(head) => head,
+        None => Head::lock(conn).await?,
+    };
+    let appended = append::append(&signer.key, head, drafts, now)?;
     Ok((verdicts, Some(appended)))
 }
 

@@ -138,9 +138,15 @@ impl Place {
     }
 }
 
+/// The binary: the one that `PROBITY_BIN` names (an absolute path), or else the one built with the tests.
+pub fn program() -> PathBuf {
+    let given = std::env::var_os("PROBITY_BIN").filter(|path| !path.is_empty());
+    given.map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_probity")), PathBuf::from)
+}
+
 /// The binary without options, in this folder, with nothing of our own environment that it reads.
 pub fn bare(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_probity"));
+    let mut command = Command::new(program());
     command
         .current_dir(folder)
         .stdin(Stdio::null())

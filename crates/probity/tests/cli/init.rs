@@ -1,4 +1,4 @@
-use crate::harness::both;
+use crate::harness::{both, program};
 
 #[test]
 fn init_makes_everything_once() {
@@ -12,10 +12,10 @@ fn init_makes_everything_once() {
             "{}",
             first.out
         );
-        let program = env!("CARGO_BIN_EXE_probity");
+        let program = program().display().to_string();
         let wide = |line: &&str| {
             // The URL of a test's database is as long as it is.
-            !line.contains("postgres://") && line.replace(program, "probity").chars().count() > 80
+            !line.contains("postgres://") && line.replace(&program, "probity").chars().count() > 80
         };
         assert_eq!(first.out.lines().find(wide), None);
 

@@ -56,23 +56,67 @@ pub(crate) async fn append_entries(conn: &mut PgConn, rows: &[EntryRow]) -> Resu
 fn put_entry(row: &EntryRow, out: &mut BytesMut) {
     out.put_i16(17); // the number of COLUMNS
     let mut fields = CopyRow(out);
-    fields.field(&int(row.entry).to_be_bytes());
-    fields.field(row.id.as_bytes());
-    fields.field(&(row.at.micros() - EPOCH_MICROS).to_be_bytes());
-    fields.field(row.recorded_by_kind.as_bytes());
-    fields.optional(row.recorded_by_id.as_ref().map(|id| id.as_bytes().as_slice()));
-    fields.field(row.actor_kind.as_bytes());
-    fields.text(row.actor.as_ref());
-    fields.field(row.action.as_bytes());
-    fields.text(row.target_kind.as_ref());
-    fields.text(row.target.as_ref());
-    fields.field(row.outcome.as_bytes());
-    fields.field(row.authority.as_bytes());
-    fields.text(row.ip.as_ref());
-    fields.field(row.leaf.as_bytes());
-    fields.field(row.payload.as_bytes());
-    fields.field(&row.salt.0);
-    fields.text(row.changes.as_ref());
+    (0..COLUMNS.len()).for_each(|column| put_column(row, column, &mut fields));
+}
+
+/// A column of entries, written as an array.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EntryColumn<'a> {
+    pub rows: &'a [EntryRow],
+    /// Position in [`COLUMNS`].
+    pub column: usize,
+}
+
+/// The arrays that [`EntryColumn`] writes, as the parameters of `unnest`.
+pub(crate) const INSERT_ENTRIES: &str = "INSERT INTO entries (entry, id, at, recorded_by_kind, recorded_by_id, \
+    actor_kind, actor, action, target_kind, target, outcome, authority, ip, leaf, payload, salt, changes) \
+    SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::timestamptz[], $4::text[], $5::uuid[], $6::text[], $7::text[], \
+    $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bytea[], \
+    $17::text[])";
+
+impl EntryColumn<'_> {
+    /// Appends the array's binary form.
+    pub fn put(&self, out: &mut BytesMut) -> Result<(), Box<dyn std::error::Error + Sync + Send>> {
+        let oid = match self.column {
+            0 => Type::INT8,
+            1 | 4 => Type::UUID,
+            2 => Type::TIMESTAMPTZ,
+            15 => Type::BYTEA,
+            _ => Type::TEXT,
+        }
+        .oid();
+        out.put_i32(1); // dimensions
+        out.put_i32(1); // there may be NULLs
+        out.put_u32(oid);
+        out.put_i32(i32::try_from(self.rows.len())?);
+        out.put_i32(1); // lower bound
+        let column = self.column;
+        let mut fields = CopyRow(out);
+        self.rows.iter().for_each(|row| put_column(row, column, &mut fields));
+        Ok(())
+    }
+}
+
+fn put_column(row: &EntryRow, column: usize, fields: &mut CopyRow<'_>) {
+    match column {
+        0 => fields.field(&int(row.entry).to_be_bytes()),
+        1 => fields.field(row.id.as_bytes()),
+        2 => fields.field(&(row.at.micros() - EPOCH_MICROS).to_be_bytes()),
+        3 => fields.field(row.recorded_by_kind.as_bytes()),
+        4 => fields.optional(row.recorded_by_id.as_ref().map(|id| id.as_bytes().as_slice())),
+        5 => fields.field(row.actor_kind.as_bytes()),
+        6 => fields.text(row.actor.as_ref()),
+        7 => fields.field(row.action.as_bytes()),
+        8 => fields.text(row.target_kind.as_ref()),
+        9 => fields.text(row.target.as_ref()),
+        10 => fields.field(row.outcome.as_bytes()),
+        11 => fields.field(row.authority.as_bytes()),
+        12 => fields.text(row.ip.as_ref()),
+        13 => fields.field(row.leaf.as_bytes()),
+        14 => fields.field(row.payload.as_bytes()),
+        15 => fields.field(&row.salt.0),
+        _ => fields.text(row.changes.as_ref()),
+    }
 }
 
 fn array_type(kind: Kind) -> &'static str {

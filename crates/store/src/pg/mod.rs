@@ -2,6 +2,7 @@
 
 pub mod bulk;
 pub mod connect;
+pub(crate) mod pipeline;
 pub mod value;
 
 use std::collections::HashMap;

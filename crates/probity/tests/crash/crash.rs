@@ -1,0 +1,106 @@
+//! `kill -9` of a server under load, again and again on the same database.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::client::Client;
+use crate::harness::{Place, both};
+use crate::ledger::{Ledger, Post, new_key};
+use crate::random::Random;
+use crate::server::{SERVE, Server};
+
+const CLIENTS: usize = 6;
+/// Rounds with the release build, of which each takes less than half a second.
+const ROUNDS: usize = 50;
+/// Rounds with a debug build, which are slower.
+const ROUNDS_DEBUG: usize = 12;
+/// So often a server lives long enough to write the rollback guard, which it does every half second.
+const LONG_EVERY: usize = 8;
+/// So often the whole log is verified between two rounds.
+const VERIFY_EVERY: usize = 6;
+
+fn rounds() -> usize {
+    let asked = ["PROBITY_TEST_LONG", "PROBITY_BIN"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+    if asked { ROUNDS } else { ROUNDS_DEBUG }
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_on_sqlite() {
+    let [place, _] = both();
+    kill_again_and_again(&place);
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_on_postgresql() {
+    let [_, place] = both();
+    kill_again_and_again(&place);
+}
+
+fn kill_again_and_again(place: &Place) {
+    place.run(&["init"]).expect(0);
+    let key = new_key(place);
+    let mut random = Random::new();
+    let mut ledger = Ledger::default();
+    let begun = Instant::now();
+    let mut unanswered = 0;
+    for round in 1..=rounds() {
+        let (from, to) = if round % LONG_EVERY == 0 { (500, 1_100) } else { (5, 400) };
+        let life = random.between(Duration::from_millis(from), Duration::from_millis(to));
+        let server = start(place);
+        ledger.send_again(&mut Client::new(server.address, &key));
+        ledger.join(load_and_kill(server, &key, life));
+        // Every client was in the middle of something.
+        assert_eq!(ledger.unanswered.len(), CLIENTS);
+        unanswered += ledger.unanswered.len();
+        if round % VERIFY_EVERY == 0 {
+            place.run(&["audit", "verify"]).expect(0);
+        }
+    }
+    let server = start(place);
+    let sent = ledger.len();
+    ledger.send_again(&mut Client::new(server.address, &key));
+    server.kill();
+    place.run(&["audit", "verify"]).expect(0);
+    ledger.check(place);
+    println!(
+        "{} rounds, {sent} entries acknowledged, {unanswered} requests broken off, {:.1} s",
+        rounds(),
+        begun.elapsed().as_secs_f64()
+    );
+    assert!(sent > rounds() * CLIENTS, "hardly any load: {sent} entries");
+}
+
+fn start(place: &Place) -> Server {
+    Server::start(place.command(&SERVE), place.path("serve.log"))
+}
+
+/// Loads a server for a while, then kills it.
+fn load_and_kill(server: Server, key: &str, life: Duration) -> Ledger {
+    let address = server.address;
+    thread::scope(|scope| {
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|_| scope.spawn(|| load(&mut Client::new(address, key))))
+            .collect();
+        thread::sleep(life);
+        server.kill();
+        let mut ledger = Ledger::default();
+        for client in clients {
+            ledger.join(client.join().unwrap());
+        }
+        ledger
+    })
+}
+
+/// Sends until no answer comes any more.
+fn load(client: &mut Client) -> Ledger {
+    let mut random = Random::new();
+    let mut ledger = Ledger::default();
+    while ledger.unanswered.is_empty() {
+        let post = Post::usual(&mut random);
+        let answer = post.send(client);
+        ledger.remember(post, answer);
+    }
+    ledger
+}

@@ -1,0 +1,121 @@
+//! The two ends of a batch's transaction: begin and load, write and commit.
+//!
+//! On PostgreSQL each end is one round trip where the batch is of the usual kind; everything else, and all of SQLite,
+//! runs statement by statement.
+
+use domain::facts::{Facts, Needs};
+use domain::record::{Kind, Table, Val};
+use tlog::{Hash, Node};
+
+use crate::conn::Conn;
+use crate::entries::{self, EntryRow};
+use crate::error::{Error, ErrorKind};
+use crate::head::{self, Head};
+use crate::pg::PgConn;
+use crate::pg::bulk::INSERT_ENTRIES;
+use crate::pg::pipeline::{Param, Step};
+use crate::sealed::{self, SealedRow};
+use crate::facts;
+
+/// Up to so many entries go as arrays in one round trip; more go by COPY, which takes two and is faster for each.
+const ARRAYS_MAX: usize = 300;
+
+/// Begins the transaction and loads what is needed; with it the head, already locked, where that saves a round trip.
+pub async fn begin(conn: &mut Conn, needs: &Needs) -> Result<(Facts, Option<Head>), Error> {
+    match conn {
+        Conn::Pg(pg) if facts::only_callers(needs) => {
+            let (facts, head) = begin_in_one(pg, needs).await?;
+            Ok((facts, Some(head)))
+        }
+        _ => {
+            conn.begin().await?;
+            Ok((facts::load(conn, needs).await?, None))
+        }
+    }
+}
+
+async fn begin_in_one(pg: &mut PgConn, needs: &Needs) -> Result<(Facts, Head), Error> {
+    let ids = || vec![Param::Many(Kind::Uuid, needs.callers.iter().map(|id| Val::Uuid(*id)).collect())];
+    let mut steps = vec![Step::plain("BEGIN ISOLATION LEVEL READ COMMITTED")];
+    let [keys, owners] = facts::callers_sql();
+    if !needs.callers.is_empty() {
+        steps.push(Step { sql: &keys, params: ids() });
+        steps.push(Step { sql: &owners, params: ids() });
+    }
+    steps.push(Step::plain(head::SELECT_LOCKED));
+    let mut answers = pg.pipeline(&steps).await?;
+    let head = answers.pop().and_then(|rows| rows.into_iter().next());
+    let head = Head::read(head)?.ok_or_else(head::missing)?;
+    let mut answers = answers.into_iter().skip(1);
+    let facts = facts::of_callers(answers.next().unwrap_or_default(), answers.next().unwrap_or_default())?;
+    Ok((facts, head))
+}
+
+/// Everything that a batch writes.
+pub struct Batch<'a> {
+    /// New entries, in the order of their indexes.
+    pub entries: &'a [EntryRow],
+    /// Subtrees that they complete.
+    pub subtrees: &'a [(Node, Hash)],
+    /// Rows of sealed tables, in the order of the tables' references.
+    pub rows: &'a [(&'static Table, Vec<SealedRow>)],
+    /// Indexes of entries whose payload goes.
+    pub erased: &'a [u64],
+    /// The head as it will be.
+    pub head: &'a Head,
+}
+
+/// Why a batch was not committed.
+#[derive(Debug)]
+pub enum CommitError {
+    /// It certainly was not.
+    Failed(Error),
+    /// The connection broke after COMMIT was sent: it may have been.
+    Unknown(Error),
+}
+
+/// Writes a batch and commits it.
+pub async fn commit(conn: &mut Conn, batch: &Batch<'_>) -> Result<(), CommitError> {
+    if let Conn::Pg(pg) = conn
+        && batch.entries.len() <= ARRAYS_MAX
+        && batch.rows.is_empty()
+        && batch.erased.is_empty()
+    {
+        return commit_in_one(pg, batch).await;
+    }
+    write(conn, batch).await.map_err(CommitError::Failed)?;
+    conn.commit().await.map_err(unless_refused)
+}
+
+fn unless_refused(error: Error) -> CommitError {
+    if error.kind == ErrorKind::Connection { CommitError::Unknown(error) } else { CommitError::Failed(error) }
+}
+
+async fn write(conn: &mut Conn, batch: &Batch<'_>) -> Result<(), Error> {
+    entries::append(conn, batch.entries).await?;
+    head::insert_subtrees(conn, batch.subtrees).await?;
+    for (table, rows) in batch.rows {
+        sealed::upsert(conn, table, rows).await?;
+    }
+    entries::erase(conn, batch.erased).await?;
+    batch.head.update(conn).await
+}
+
+async fn commit_in_one(pg: &mut PgConn, batch: &Batch<'_>) -> Result<(), CommitError> {
+    let mut steps = vec![Step { sql: INSERT_ENTRIES, params: Param::columns(batch.entries) }];
+    if !batch.subtrees.is_empty() {
+        let nodes = || batch.subtrees.iter().map(|(node, _)| node);
+        let params = vec![
+            Param::Many(Kind::Int, nodes().map(|node| i64::from(node.height).into()).collect()),
+            Param::Many(Kind::Int, nodes().map(|node| head::int(node.index).into()).collect()),
+            Param::Many(Kind::Bytes, batch.subtrees.iter().map(|(_, hash)| hash.as_bytes().as_slice().into()).collect()),
+        ];
+        let sql = "INSERT INTO subtrees (height, position, hash) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[])";
+        steps.push(Step { sql, params });
+    }
+    steps.push(Step { sql: head::UPDATE, params: batch.head.args().into_iter().map(Param::One).collect() });
+    steps.push(Step::plain("COMMIT"));
+    pg.prepare_all(&steps).await.map_err(CommitError::Failed)?;
+    // All of it is sent at once: whichever answer is missing, the COMMIT may have been carried out.
+    pg.pipeline(&steps).await.map(drop).map_err(unless_refused)
+}

@@ -1,0 +1,94 @@
+//! Several statements in one round trip: they are sent one after another without waiting for the answers.
+//!
+//! A round trip costs two changes of process, on a small machine more than most statements. An error in one statement
+//! makes the later ones fail too, since all are in one transaction; the first error is the one that is returned.
+
+use bytes::BytesMut;
+use domain::record::{Kind, Val};
+use futures_util::future::join_all;
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+
+use super::PgConn;
+use super::bulk::EntryColumn;
+use super::value::{self, Array, Bound};
+use crate::entries::EntryRow;
+use crate::error::Error;
+use crate::row::Row;
+
+/// A parameter of a statement in a pipeline.
+#[derive(Debug)]
+pub(crate) enum Param<'a> {
+    /// One value.
+    One(Val),
+    /// An array of values.
+    Many(Kind, Vec<Val>),
+    /// A column of entries as an array.
+    Column(EntryColumn<'a>),
+}
+
+impl<'a> Param<'a> {
+    /// The columns of entries, each as an array.
+    pub fn columns(rows: &'a [EntryRow]) -> Vec<Param<'a>> {
+        (0..crate::entries::COLUMNS.len()).map(|column| Param::Column(EntryColumn { rows, column })).collect()
+    }
+}
+
+impl ToSql for Param<'_> {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match self {
+            Param::One(value) => Bound(value).to_sql(ty, out),
+            Param::Many(kind, values) => Array(*kind, values).to_sql(ty, out),
+            Param::Column(column) => column.put(out).map(|()| IsNull::No),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// A statement of a pipeline.
+pub(crate) struct Step<'a> {
+    pub sql: &'a str,
+    pub params: Vec<Param<'a>>,
+}
+
+impl<'a> Step<'a> {
+    /// A statement without parameters.
+    pub fn plain(sql: &'a str) -> Step<'a> {
+        Step { sql, params: Vec::new() }
+    }
+}
+
+impl PgConn {
+    /// Prepares the statements, so that a connection that breaks here has sent nothing yet.
+    pub(crate) async fn prepare_all(&mut self, steps: &[Step<'_>]) -> Result<(), Error> {
+        for step in steps {
+            self.prepared(step.sql).await?;
+        }
+        Ok(())
+    }
+
+    /// Runs the statements in order, in one round trip once they are prepared; gives each one's rows.
+    pub(crate) async fn pipeline(&mut self, steps: &[Step<'_>]) -> Result<Vec<Vec<Row>>, Error> {
+        let mut statements = Vec::with_capacity(steps.len());
+        for step in steps {
+            statements.push(self.prepared(step.sql).await?);
+        }
+        let params: Vec<Vec<&(dyn ToSql + Sync)>> =
+            steps.iter().map(|step| step.params.iter().map(|param| param as _).collect()).collect();
+        let client = &self.client;
+        let queries = statements.iter().zip(&params).map(|(statement, params)| client.query(statement, params));
+        let answers = join_all(queries).await;
+        answers
+            .into_iter()
+            .zip(steps)
+            .map(|(answer, step)| {
+                let rows = answer.map_err(|error| Error::from(error).at(step.sql))?;
+                rows.iter().map(value::row).collect()
+            })
+            .collect()
+    }
+}
