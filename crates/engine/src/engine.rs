@@ -17,7 +17,7 @@ use crate::auth::Remembered;
 use crate::error::Error;
 use crate::metrics::{Counters, Metrics};
 use crate::writer::{self, Answer, Job, Queue, Signer};
-use crate::{guard, keyfile, random, watch};
+use crate::{checkpointer, guard, keyfile, random, watch};
 
 /// What an engine is opened with.
 #[derive(Clone, Debug)]
@@ -173,6 +173,7 @@ impl Engine {
             queue: Mutex::new(Some(queue.clone())),
             thread: Mutex::new(Some(thread)),
         });
+        checkpointer::start(&shared)?;
         tokio::spawn(watch::run(Arc::downgrade(&shared)));
         Ok(Engine { shared, queue })
     }

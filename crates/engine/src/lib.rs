@@ -10,6 +10,7 @@
 //! an application.
 
 mod auth;
+mod checkpointer;
 mod engine;
 pub mod error;
 pub mod guard;

@@ -65,7 +65,7 @@ impl Settings {
             location,
             pool_max: 30,
             acquire_timeout: Duration::from_secs(30),
-            lifetime_max: Duration::from_secs(3_600),
+            lifetime_max: Duration::from_hours(1),
         }
     }
 }
@@ -114,15 +114,13 @@ impl managed::Manager for Manager {
     }
 
     async fn recycle(&self, conn: &mut Conn, _: &Metrics) -> RecycleResult<Error> {
-        match conn {
-            Conn::Sqlite(_) => conn.rollback().await?,
-            Conn::Pg(pg) if pg.is_closed() || pg.age() > self.settings.lifetime_max => {
-                return Err(RecycleError::message("closed or too old"));
-            }
-            // One round trip both ends a snapshot left open and checks that the server answers.
-            Conn::Pg(_) => conn.rollback().await?,
+        if let Conn::Pg(pg) = conn
+            && (pg.is_closed() || pg.age() > self.settings.lifetime_max)
+        {
+            return Err(RecycleError::message("closed or too old"));
         }
-        Ok(())
+        // This both ends a snapshot left open and checks that the server answers.
+        Ok(conn.rollback().await?)
     }
 }
 

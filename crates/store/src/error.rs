@@ -67,13 +67,13 @@ impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Error {
         let kind = match error.code().map(tokio_postgres::error::SqlState::code) {
             Some("40001" | "40P01" | "55P03") => ErrorKind::Retry,
-            // Cannot connect now, admin shutdown, read-only after a failover, too many connections.
-            Some("57P01" | "57P02" | "57P03" | "25006" | "53300" | "XX000") => ErrorKind::Connection,
             // Class 22 is a value that the server does not take: like a constraint, the fault of one command.
             Some(code) if code.starts_with("22") || code.starts_with("23") => ErrorKind::Constraint,
+            // Admin shutdown, cannot connect now, read-only after a failover, too many connections, class 08; and no
+            // answer at all.
+            Some("57P01" | "57P02" | "57P03" | "25006" | "53300" | "XX000") | None => ErrorKind::Connection,
             Some(code) if code.starts_with("08") => ErrorKind::Connection,
             Some(_) => ErrorKind::Other,
-            None => ErrorKind::Connection,
         };
         let message = match error.as_db_error() {
             Some(db) => format!("PostgreSQL: {} ({})", db.message(), db.code().code()),

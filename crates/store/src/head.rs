@@ -95,7 +95,7 @@ pub fn int(number: u64) -> i64 {
 
 /// Whether the hash of this subtree is stored.
 pub fn is_stored(node: Node) -> bool {
-    node.height > 0 && node.height % 8 == 0
+    node.height > 0 && node.height.is_multiple_of(8)
 }
 
 /// Stores hashes of full subtrees.

@@ -103,7 +103,9 @@ impl Conditions {
             })
             .collect();
         self.text.push_str(if self.text.is_empty() { " WHERE " } else { " AND " });
-        self.text.push_str(&format!("entry >> {BUCKET_BITS} IN ({})", marks.join(", ")));
+        self.text.push_str("entry >> 10 IN (");
+        self.text.push_str(&marks.join(", "));
+        self.text.push(')');
     }
 }
 

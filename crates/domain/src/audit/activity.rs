@@ -104,3 +104,33 @@ pub fn sentence(entry: &Entry) -> String {
     };
     format!("{actor} {verb} {}{target}", entry.action)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn activity(json: &str) -> NewActivity {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn bounds_at_their_edges() {
+        for (length, good) in [(0, false), (1, true), (50, true), (51, false)] {
+            let text = format!(r#"{{"type":"{}","description":"d"}}"#, "x".repeat(length));
+            assert_eq!(activity(&text).into_event().is_ok(), good, "{length}");
+        }
+        let error = activity(r#"{"type":"t","description":"d","entity_kind":"k"}"#).into_event().unwrap_err();
+        assert_eq!(error.field, "entity");
+        assert!(serde_json::from_str::<NewActivity>(r#"{"type":"t"}"#).is_err());
+        assert!(serde_json::from_str::<NewActivity>(r#"{"description":"d"}"#).is_err());
+    }
+
+    #[test]
+    fn without_user_or_entity_it_is_the_systems() {
+        let event = activity(r#"{"type":"t","description":"d"}"#).into_event().unwrap();
+        assert_eq!((event.actor.kind, event.actor.id, event.target), (ActorKind::System, None, None));
+        let event = activity(r#"{"type":"t","description":"d","user":"u","entity":"e"}"#).into_event().unwrap();
+        assert_eq!((event.actor.kind, event.actor.id.as_deref()), (ActorKind::User, Some("u")));
+        assert_eq!(event.target.map(|target| target.kind).as_deref(), Some("entity"));
+    }
+}

@@ -104,11 +104,11 @@ async fn connections_are_killed() {
         .writer()
         .await
         .unwrap();
-    let stopping = Arc::clone(&stop);
-    let killing = tokio::spawn(async move {
+    let ended = Arc::clone(&stop);
+    let terminator = tokio::spawn(async move {
         let sql = "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = $1";
         let mut killed = 0;
-        while !stopping.load(Ordering::Relaxed) {
+        while !ended.load(Ordering::Relaxed) {
             killed += killer
                 .opt(sql, &[name.as_str().into()])
                 .await
@@ -122,7 +122,7 @@ async fn connections_are_killed() {
     });
     let (places, uncertain) = send_all(&engine).await;
     stop.store(true, Ordering::Relaxed);
-    let killed = killing.await.unwrap();
+    let killed = terminator.await.unwrap();
     assert!(killed >= 3, "only {killed} connections were killed");
     assert!(engine.metrics().retries > 0 || uncertain > 0, "no batch was hit");
     assert_each_once(&engine, &places).await;
@@ -200,7 +200,7 @@ mod cases {
                 match answer {
                     Ok(_) => assert_ne!(position, 3),
                     Err(Error::Store(error)) => {
-                        assert_eq!((position, error.kind), (3, ErrorKind::Constraint))
+                        assert_eq!((position, error.kind), (3, ErrorKind::Constraint));
                     }
                     Err(error) => panic!("{position}: {error:?}"),
                 }

@@ -1,11 +1,15 @@
 //! One list of cases, run on SQLite and on real PostgreSQL.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
 mod attacker;
 mod catalogue;
 mod failures;
+mod long_log;
 mod model;
 mod processes;
 mod proofs;
+mod questions;
 mod reading;
 mod restore;
 mod schema;
@@ -13,4 +17,5 @@ mod support;
 mod symbolic;
 mod tamper;
 mod tamper_rows;
+mod words;
 mod write_path;

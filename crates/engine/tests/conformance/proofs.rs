@@ -68,6 +68,7 @@ mod cases {
             grow(&engine, size).await;
             let head = Checkpoint::open(&engine.checkpoint().await.unwrap(), engine.verifier_key()).unwrap();
             assert_eq!(head.size, size);
+            let leaves = usize::try_from(size).unwrap();
             let mut levels: Vec<Vec<Hash>> = Vec::new();
             for level in 0..3 {
                 let mut hashes = Vec::new();
@@ -81,7 +82,7 @@ mod cases {
             assert_eq!(root_of(levels[0].iter().copied()), head.root);
             assert_eq!(
                 levels.iter().map(Vec::len).collect::<Vec<_>>(),
-                [size as usize, size as usize / 256, 0]
+                [leaves, leaves / 256, 0]
             );
             for (position, hash) in levels[1].iter().enumerate() {
                 assert_eq!(root_of(levels[0][position * 256..][..256].iter().copied()), *hash);

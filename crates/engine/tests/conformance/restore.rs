@@ -80,7 +80,7 @@ mod cases {
     /// What the database was, to be put back later.
     enum Copy {
         File(std::path::PathBuf),
-        Tables(Attacker),
+        Tables(Box<Attacker>),
     }
 
     async fn copy(bed: &Bed) -> Copy {
@@ -97,7 +97,7 @@ mod cases {
                     .unwrap();
                 Copy::File(path)
             }
-            On::Postgres => Copy::Tables(Attacker::new(bed).await),
+            On::Postgres => Copy::Tables(Box::new(Attacker::new(bed).await)),
         }
     }
 

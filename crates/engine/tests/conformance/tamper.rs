@@ -256,10 +256,8 @@ mod cases {
             let error = conn.batch("TRUNCATE entries CASCADE").await.unwrap_err();
             assert!(error.message.contains("deleted"), "{error}");
         }
-        let (before, _) = (
-            engine.entry(EntryKey::Index(20)).await.unwrap().unwrap(),
-            drop(conn),
-        );
+        drop(conn);
+        let before = engine.entry(EntryKey::Index(20)).await.unwrap().unwrap();
         crate::support::erase(&engine, vec![20]).await.unwrap();
         let after = engine.entry(EntryKey::Index(20)).await.unwrap().unwrap();
         assert!(after.erased && after.details.is_none() && after.ip.is_none());

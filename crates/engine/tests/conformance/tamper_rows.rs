@@ -162,7 +162,9 @@ mod cases {
         let engine = rich_log(&bed).await;
         let options = bed.options();
         let mut failed = Vec::new();
-        for index in 0..*engine.size().borrow() {
+        // A borrow held across an await would keep the Writer from telling the next size.
+        let size = *engine.size().borrow();
+        for index in 0..size {
             let entry = engine.entry(EntryKey::Index(index)).await.unwrap().unwrap();
             if entry.outcome != Outcome::Success {
                 failed.push(entry);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 /// How long the server may be silent.
-const SILENCE_MAX: Duration = Duration::from_secs(60);
+const SILENCE_MAX: Duration = Duration::from_mins(1);
 
 /// A client of one server.
 pub struct Client {
@@ -66,12 +66,7 @@ impl Client {
     fn request(&mut self, method: &str, path: &str, headers: &str, body: &str) -> Result<Answer> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
-            None => {
-                let stream = TcpStream::connect_timeout(&self.address, SILENCE_MAX)?;
-                stream.set_read_timeout(Some(SILENCE_MAX))?;
-                stream.set_nodelay(true)?;
-                BufReader::new(stream)
-            }
+            None => connect(self.address)?,
         };
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: localhost\r\n{}{headers}\r\n",
@@ -82,6 +77,13 @@ impl Client {
         self.stream = Some(stream);
         Ok(answer)
     }
+}
+
+fn connect(address: SocketAddr) -> Result<BufReader<TcpStream>> {
+    let stream = TcpStream::connect_timeout(&address, SILENCE_MAX)?;
+    stream.set_read_timeout(Some(SILENCE_MAX))?;
+    stream.set_nodelay(true)?;
+    Ok(BufReader::new(stream))
 }
 
 fn read(stream: &mut BufReader<TcpStream>) -> Result<Answer> {

@@ -46,7 +46,11 @@ fn kill_again_and_again(place: &Place) {
     let begun = Instant::now();
     let mut unanswered = 0;
     for round in 1..=rounds() {
-        let (from, to) = if round % LONG_EVERY == 0 { (500, 1_100) } else { (5, 400) };
+        let (from, to) = if round % LONG_EVERY == 0 {
+            (500, 1_100)
+        } else {
+            (5, 400)
+        };
         let life = random.between(Duration::from_millis(from), Duration::from_millis(to));
         let server = start(place);
         ledger.send_again(&mut Client::new(server.address, &key));

@@ -1,5 +1,6 @@
 //! `kill -9` during an import: the same import again completes it.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,7 +14,8 @@ use crate::server::Process;
 
 const LINES: usize = 5_000;
 const KILLS: usize = 6;
-const MAP: &str = "actor_id = \"/who\"\naction = \"=import.line\"\ntarget_kind = \"=line\"\ntarget_id = \"/line\"\n";
+const MAP: &str =
+    "actor_id = \"/who\"\naction = \"=import.line\"\ntarget_kind = \"=line\"\ntarget_id = \"/line\"\n";
 
 #[test]
 fn a_killed_import_is_completed_by_the_next() {
@@ -21,7 +23,11 @@ fn a_killed_import_is_completed_by_the_next() {
         fs::write(place.path("map.toml"), MAP).unwrap();
         let begun = Instant::now();
         let report = import(place, "undisturbed");
-        assert_eq!((&report["added"], &report["rejected"]), (&LINES.into(), &0.into()), "{report}");
+        assert_eq!(
+            (&report["added"], &report["rejected"]),
+            (&LINES.into(), &0.into()),
+            "{report}"
+        );
         let whole = begun.elapsed();
         let mut random = Random::new();
         let mut torn = 0;
@@ -48,12 +54,11 @@ fn words(name: &str) -> [&str; 7] {
 }
 
 fn write(place: &Place, name: &str) {
-    let lines: String = (0..LINES)
-        .map(|line| {
-            let text = json!({ "who": format!("user-{}", line % 97), "line": format!("{name}:{line}") });
-            format!("{text}\n")
-        })
-        .collect();
+    let mut lines = String::new();
+    for line in 0..LINES {
+        let text = json!({ "who": format!("user-{}", line % 97), "line": format!("{name}:{line}") });
+        writeln!(lines, "{text}").unwrap();
+    }
     fs::write(place.path(name), lines).unwrap();
 }
 
@@ -73,9 +78,17 @@ fn kill_and_import_again(place: &Place, name: &str, after: Duration) -> bool {
     let report = import(place, name);
     let number = |key: &str| usize::try_from(report[key].as_u64().unwrap()).unwrap();
     let there = number("already_there");
-    assert_eq!((there + number("added"), number("rejected")), (LINES, 0), "{report}");
+    assert_eq!(
+        (there + number("added"), number("rejected")),
+        (LINES, 0),
+        "{report}"
+    );
     let again = import(place, name);
-    assert_eq!((&again["added"], &again["already_there"]), (&0.into(), &LINES.into()), "{again}");
+    assert_eq!(
+        (&again["added"], &again["already_there"]),
+        (&0.into(), &LINES.into()),
+        "{again}"
+    );
     (1..LINES).contains(&there)
 }
 
@@ -87,9 +100,15 @@ fn every_line_is_there_once(place: &Place) {
         .collect();
     let names = (0..KILLS).map(|number| format!("file{number}"));
     let names = names.chain(["undisturbed".to_owned()]);
-    let mut expected: Vec<String> =
-        names.flat_map(|name| (0..LINES).map(move |line| format!("{name}:{line}"))).collect();
+    let mut expected: Vec<String> = names
+        .flat_map(|name| (0..LINES).map(move |line| format!("{name}:{line}")))
+        .collect();
     found.sort();
     expected.sort();
-    assert!(found == expected, "{} lines found, {} expected", found.len(), expected.len());
+    assert!(
+        found == expected,
+        "{} lines found, {} expected",
+        found.len(),
+        expected.len()
+    );
 }

@@ -29,10 +29,8 @@ pub struct Acknowledged {
 }
 
 impl Post {
-    /// A request of a client that sends one event most of the time.
-    pub fn usual(random: &mut Random) -> Post {
-        let count = if random.below(3) == 0 { 2 + random.below(19) } else { 1 };
-        let ids: Vec<Uuid> = (0..count).map(|_| random.id()).collect();
+    /// These events in one request; several go as an array.
+    fn new(ids: Vec<Uuid>) -> Post {
         let events: Vec<Value> = ids.iter().map(event).collect();
         let body = match events.as_slice() {
             [one] => one.to_string(),
@@ -41,12 +39,25 @@ impl Post {
         Post { ids, body }
     }
 
+    /// A request of a client that sends one event most of the time.
+    pub fn usual(random: &mut Random) -> Post {
+        let count = if random.below(3) == 0 {
+            2 + random.below(19)
+        } else {
+            1
+        };
+        Post::new((0..count).map(|_| random.id()).collect())
+    }
+
     /// Sends it. An error means that nobody told us what became of it; a refusal ends the test.
     pub fn send(&self, client: &mut Client) -> Result<Acknowledged> {
         let answer = client.post(PATH, &self.body)?;
         let value = answer.json();
         assert!(matches!(answer.status, 200 | 201), "{} {value}", answer.status);
-        let entries = value["entries"].as_array().cloned().unwrap_or_else(|| vec![value]);
+        let entries = value["entries"]
+            .as_array()
+            .cloned()
+            .unwrap_or_else(|| vec![value]);
         let ids: Vec<Uuid> = entries
             .iter()
             .map(|entry| entry["id"].as_str().unwrap().parse().unwrap())
@@ -54,7 +65,10 @@ impl Post {
         assert_eq!(ids, self.ids);
         let replayed: Vec<bool> = entries.iter().map(|entry| entry["replayed"] == true).collect();
         assert_eq!(answer.status == 200, replayed.iter().all(|replayed| *replayed));
-        let indexes = entries.iter().map(|entry| entry["index"].as_u64().unwrap()).collect();
+        let indexes = entries
+            .iter()
+            .map(|entry| entry["index"].as_u64().unwrap())
+            .collect();
         Ok(Acknowledged { indexes, replayed })
     }
 }
@@ -73,7 +87,8 @@ fn event(id: &Uuid) -> Value {
 #[derive(Default)]
 pub struct Ledger {
     acknowledged: BTreeMap<Uuid, u64>,
-    answered: Vec<Post>,
+    /// Acknowledged since the last time that all was sent again.
+    answered: Vec<Uuid>,
     /// What nobody answered: it is recorded whole, or not at all.
     pub unanswered: Vec<Post>,
 }
@@ -84,7 +99,7 @@ impl Ledger {
         match answer {
             Ok(answer) => {
                 self.acknowledge(&post, &answer);
-                self.answered.push(post);
+                self.answered.extend(post.ids);
             }
             Err(_) => self.unanswered.push(post),
         }
@@ -100,7 +115,9 @@ impl Ledger {
     /// Sends everything again that was sent since the last time: the acknowledged must be there with the same
     /// index, the rest must be there whole or not at all, and is there afterwards.
     pub fn send_again(&mut self, client: &mut Client) {
-        for post in std::mem::take(&mut self.answered) {
+        // Many at once: how events were grouped does not matter to their ids.
+        for ids in std::mem::take(&mut self.answered).chunks(500) {
+            let post = Post::new(ids.to_vec());
             let answer = post.send(client).unwrap();
             assert!(
                 answer.replayed.iter().all(|replayed| *replayed),
@@ -111,7 +128,10 @@ impl Ledger {
         }
         for post in std::mem::take(&mut self.unanswered) {
             let answer = post.send(client).unwrap();
-            let whole = answer.replayed.iter().all(|replayed| *replayed == answer.replayed[0]);
+            let whole = answer
+                .replayed
+                .iter()
+                .all(|replayed| *replayed == answer.replayed[0]);
             assert!(whole, "recorded in part: {:?}", post.ids);
             self.acknowledge(&post, &answer);
         }
@@ -155,16 +175,26 @@ impl Ledger {
                 (id.parse().unwrap(), entry["index"].as_u64().unwrap())
             })
             .collect();
-        let lost: Vec<_> = self.acknowledged.iter().filter(|(id, _)| !ours.contains_key(id)).collect();
+        let lost: Vec<_> = self
+            .acknowledged
+            .iter()
+            .filter(|(id, _)| !ours.contains_key(id))
+            .collect();
         assert!(lost.is_empty(), "lost: {lost:?}");
-        assert!(ours == self.acknowledged, "the log holds other entries or indexes than were told");
+        assert!(
+            ours == self.acknowledged,
+            "the log holds other entries or indexes than were told"
+        );
     }
 }
 
 /// Every entry, oldest first; none is missing and no id is there twice.
 pub fn whole_log(place: &Place) -> Vec<Value> {
     let text = place.run(&["audit", "export"]).expect(0).out;
-    let entries: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let entries: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     let mut ids = BTreeSet::new();
     for (expected, entry) in (0_u64..).zip(&entries) {
         assert_eq!(entry["index"], expected, "{entry}");

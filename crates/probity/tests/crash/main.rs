@@ -6,7 +6,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::expect_used,
+    clippy::print_stdout,
     reason = "the helpers of tests are no tests to clippy"
 )]
 

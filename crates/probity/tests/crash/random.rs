@@ -29,7 +29,7 @@ impl Random {
 
     /// A duration from `from` on and below `to`.
     pub fn between(&mut self, from: Duration, to: Duration) -> Duration {
-        let span = u64::try_from((to - from).as_micros()).unwrap().max(1);
+        let span = u64::try_from(to.saturating_sub(from).as_micros()).unwrap().max(1);
         from + Duration::from_micros(self.below(span))
     }
 

@@ -12,7 +12,7 @@ use crate::harness::{bare, program, run};
 
 const SECTION: &str = "Five minutes";
 /// How long the whole tour may take.
-const TOUR_MAX: Duration = Duration::from_secs(120);
+const TOUR_MAX: Duration = Duration::from_mins(2);
 /// Ends the output of a block; no command prints it.
 const END: &str = "----end-of-block----";
 
@@ -44,8 +44,14 @@ fn blocks(markdown: &str, section: &str) -> Vec<Block> {
                 let (language, text) = (*language, std::mem::take(text));
                 fence = None;
                 if inside && language == "sh" {
-                    blocks.push(Block { commands: text, expected: None });
-                } else if let Some(block) = blocks.last_mut().filter(|_| inside && follows && language == "text") {
+                    blocks.push(Block {
+                        commands: text,
+                        expected: None,
+                    });
+                } else if let Some(block) = blocks
+                    .last_mut()
+                    .filter(|_| inside && follows && language == "text")
+                {
                     block.expected = Some(text);
                 }
                 follows = inside && language == "sh";
@@ -81,7 +87,10 @@ fn pattern(text: &str) -> String {
         }
         rest = after;
     }
-    let lines: Vec<String> = out.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let lines: Vec<String> = out
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
     lines.join("\n")
 }
 
@@ -130,7 +139,15 @@ fn verifier() -> PathBuf {
     // Tests of one package do not build the program of another.
     let mut build = Command::new(env!("CARGO"));
     build
-        .args(["build", "--quiet", "-p", "evidence", "--bin", "probity-verify", "--target-dir"])
+        .args([
+            "build",
+            "--quiet",
+            "-p",
+            "evidence",
+            "--bin",
+            "probity-verify",
+            "--target-dir",
+        ])
         .arg(profile.parent().unwrap())
         .current_dir(env!("CARGO_MANIFEST_DIR"));
     run(build, "").expect(0);
@@ -207,7 +224,10 @@ impl Drop for Shell {
     fn drop(&mut self) {
         let group = format!("-{}", self.0.id());
         // Fails when the group is empty, as it should be.
-        let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+        let _ = Command::new("kill")
+            .args(["-KILL", "--", &group])
+            .stderr(Stdio::null())
+            .status();
         let _ = self.0.wait();
     }
 }
@@ -228,8 +248,10 @@ fn blocks_are_found_with_their_output() {
 
 #[test]
 fn what_differs_from_run_to_run_is_not_compared() {
-    let shown = r#"{"id":"01a1fddc-75d3-7a52-8e1a-0cf8e43b9e01","index":2,"at":"2026-11-21T08:30:00.123456Z"}"#;
-    let printed = r#"{"id":"01a1ffff-75d3-7a52-8e1a-0cf8e43b9eff","index":17,"at":"2026-01-01T00:00:00.000001Z"}"#;
+    let shown =
+        r#"{"id":"01a1fddc-75d3-7a52-8e1a-0cf8e43b9e01","index":2,"at":"2026-11-21T08:30:00.123456Z"}"#;
+    let printed =
+        r#"{"id":"01a1ffff-75d3-7a52-8e1a-0cf8e43b9eff","index":17,"at":"2026-01-01T00:00:00.000001Z"}"#;
     assert_eq!(pattern(shown), pattern(printed));
     assert_ne!(pattern(shown), pattern(&printed.replace("index", "number")));
     assert_eq!(pattern("Read   3 lines\n"), pattern("Read          10 lines"));

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::client::Client;
 
 /// How long a start may take, on a machine that is busy with other things.
-const START_MAX: Duration = Duration::from_secs(60);
+const START_MAX: Duration = Duration::from_mins(1);
 
 /// A started process, killed and reaped when the value goes.
 pub struct Process {
@@ -48,10 +48,7 @@ impl Process {
     pub fn wait_for(&mut self, prefix: &str) -> String {
         let begun = Instant::now();
         loop {
-            match self
-                .lines
-                .recv_timeout(START_MAX.saturating_sub(begun.elapsed()))
-            {
+            match self.lines.recv_timeout(START_MAX.saturating_sub(begun.elapsed())) {
                 Ok(line) => match line.strip_prefix(prefix) {
                     Some(rest) => return rest.to_owned(),
                     None => self.said.push(line),
@@ -111,7 +108,12 @@ impl Server {
         let rest = process.wait_for("Listening on http://");
         let address: SocketAddr = rest.split(' ').next().unwrap().parse().unwrap();
         let begun = Instant::now();
-        while Client::new(address, "").get("/health/ready").ok().map(|a| a.status) != Some(200) {
+        while Client::new(address, "")
+            .get("/health/ready")
+            .ok()
+            .map(|a| a.status)
+            != Some(200)
+        {
             assert!(
                 begun.elapsed() < START_MAX,
                 "it listens, but is not ready: {}",
@@ -129,11 +131,7 @@ impl Server {
 
     /// Kills it as `kill -9` does; it must still have been running.
     pub fn kill(mut self) {
-        assert!(
-            self.process.runs(),
-            "it ended by itself: {}",
-            self.process.all()
-        );
+        assert!(self.process.runs(), "it ended by itself: {}", self.process.all());
         self.process.kill();
     }
 }

@@ -1,6 +1,7 @@
 //! What is particular to SQLite: opening, values, key look-ups, bulk writes.
 
 pub mod bulk;
+pub mod checkpoint;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,9 +17,9 @@ use crate::row::Row;
 /// How long a statement waits for another process's write lock.
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// After how many WAL pages the writer checkpoints: with the default of 1,000 the copying into the main file costs
-/// more than it saves; at 4 KiB a page this bounds the WAL at about 40 MB between checkpoints.
-const CHECKPOINT_PAGES: u32 = 10_000;
+/// After how many WAL pages a commit checkpoints by itself: only where no [`checkpoint::Checkpointer`] keeps up, since
+/// such a commit takes long.
+const CHECKPOINT_PAGES: u32 = 60_000;
 
 /// A SQLite connection.
 pub struct SqliteConn {

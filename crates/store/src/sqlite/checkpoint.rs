@@ -1,0 +1,50 @@
+//! Copying the WAL into the database file, beside the Writer rather than inside its commits.
+//!
+//! A passive checkpoint copies what is committed while the Writer goes on appending; under constant load it never
+//! catches up, so once the WAL is long the little that is left is copied under the write lock, and the next commit
+//! begins the WAL anew.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::SqliteConn;
+use crate::error::Error;
+
+/// WAL length, in frames of one page, beyond which it is begun anew: 64 MiB of pages.
+pub const FRAMES_MAX: i64 = 16_000;
+
+/// How long beginning anew waits for readers and the Writer before it is put off.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// Checkpoints one database file. Opens it at first use.
+pub struct Checkpointer {
+    path: PathBuf,
+    conn: Option<SqliteConn>,
+}
+
+impl Checkpointer {
+    /// A checkpointer of the file.
+    pub fn new(path: &Path) -> Checkpointer {
+        Checkpointer { path: path.to_owned(), conn: None }
+    }
+
+    /// Copies what is committed; begins the WAL anew when it is long. Gives the length of the WAL in frames. Blocks the thread.
+    pub fn run(&mut self) -> Result<i64, Error> {
+        let conn = if let Some(conn) = &mut self.conn { conn } else { self.conn.insert(open(&self.path)?) };
+        let frames = pragma(conn, "PRAGMA wal_checkpoint(PASSIVE)")?;
+        if frames > FRAMES_MAX { pragma(conn, "PRAGMA wal_checkpoint(RESTART)") } else { Ok(frames) }
+    }
+}
+
+/// A connection that only checkpoints: a small cache will do, and it must not wait for long.
+fn open(path: &Path) -> Result<SqliteConn, Error> {
+    let mut conn = super::open(path, false, true)?;
+    conn.with(|conn| Ok(conn.execute_batch("PRAGMA cache_size = -512")?))?;
+    conn.with(|conn| Ok(conn.busy_timeout(PATIENCE)?))?;
+    Ok(conn)
+}
+
+fn pragma(conn: &mut SqliteConn, sql: &str) -> Result<i64, Error> {
+    let rows = conn.all(sql, &[])?;
+    rows.first().map_or(Ok(0), |row| row.int(1))
+}

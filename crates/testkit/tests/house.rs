@@ -1,0 +1,27 @@
+//! House rules, checked on the source tree itself.
+//!
+//! `coverage` keeps `docs/coverage.md` and `docs/limits.md` honest, `crates` keeps dependencies pointing one way, `sql` keeps
+//! statements in one crate, `source` keeps files small and finished, `docs` keeps links and texts fit to be read by anyone.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "names of our own files, whose case is known"
+)]
+
+#[path = "house/coverage.rs"]
+mod coverage;
+#[path = "house/crates.rs"]
+mod crates;
+#[path = "house/docs.rs"]
+mod docs;
+#[path = "house/rust.rs"]
+mod rust;
+#[path = "house/source.rs"]
+mod source;
+#[path = "house/sql.rs"]
+mod sql;
+#[path = "house/tests.rs"]
+mod tests;
+#[path = "house/tree.rs"]
+mod tree;

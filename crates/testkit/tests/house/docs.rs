@@ -1,0 +1,97 @@
+//! Links lead somewhere, and nothing speaks of the machine that it was written on.
+
+use crate::tree::{files, root};
+
+/// What a text that anyone may read does not hold: folders of one machine, hosts of package registries. Written in two
+/// parts, so that this file holds none of them.
+const FOREIGN: [&str; 8] = [
+    concat!("/wo", "rk/"),
+    concat!("/ro", "ot/"),
+    concat!("/ho", "me/"),
+    concat!("/Use", "rs/"),
+    concat!("/tm", "p/t-"),
+    concat!("crates", ".io"),
+    concat!("py", "pi.org"),
+    concat!("npm", "js."),
+];
+
+/// The line that names the registry whose packages are allowed.
+const ALLOWED: (&str, &str) = ("deny.toml", "allow-registry = ");
+
+fn foreign(path: &str, text: &str) -> Vec<String> {
+    let lines = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !(path == ALLOWED.0 && line.starts_with(ALLOWED.1)));
+    lines
+        .flat_map(|(number, line)| {
+            let found = FOREIGN.iter().filter(move |word| line.contains(**word));
+            found.map(move |word| format!("{path}:{}: {word}", number + 1))
+        })
+        .collect()
+}
+
+/// Relative links of a Markdown text: what `](…)` names, outside of code.
+fn links(text: &str) -> Vec<String> {
+    let mut fenced = false;
+    let mut links = Vec::new();
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            fenced = !fenced;
+        }
+        if fenced {
+            continue;
+        }
+        let plain: String = line.split('`').step_by(2).collect::<Vec<_>>().join("`");
+        for part in plain.split("](").skip(1) {
+            let target = part.split(')').next().unwrap_or_default();
+            let path = target.split(['#', ' ']).next().unwrap_or_default();
+            if !path.is_empty() && !path.contains("://") && !path.starts_with("mailto:") {
+                links.push(path.to_owned());
+            }
+        }
+    }
+    links
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut broken = Vec::new();
+    for (path, text) in files(|path| path.ends_with(".md")) {
+        let file = root().join(path);
+        let missing = links(text)
+            .into_iter()
+            .filter(|link| !file.parent().unwrap().join(link).exists());
+        broken.extend(missing.map(|link| format!("{path}: {link}")));
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn nothing_speaks_of_one_machine() {
+    // Lock files name the registry of every package, as cargo writes them.
+    let found: Vec<String> = files(|path| !path.ends_with("Cargo.lock"))
+        .flat_map(|(path, text)| foreign(path, text))
+        .collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn links_are_found() {
+    let text = "[a](b.md) and [c](d/e.md#f), [g](https://example.org/h) [i](#j)\n```\n[k](l)\n```\n`[m](n)` [`o`](p)\n";
+    assert_eq!(links(text), ["b.md", "d/e.md", "p"]);
+}
+
+#[test]
+fn foreign_words_are_found() {
+    let registry = FOREIGN[5];
+    assert_eq!(
+        foreign("a.md", &format!("x\nsee {registry}\n")),
+        [format!("a.md:2: {registry}")]
+    );
+    assert_eq!(
+        foreign("deny.toml", &format!("allow-registry = [\"{registry}\"]")),
+        [""; 0]
+    );
+    assert_eq!(foreign("deny.toml", &format!("url = \"{registry}\"")).len(), 1);
+}
