@@ -95,7 +95,12 @@ pub fn decide(
     })
 }
 
-fn decide_authorised(facts: &Facts, who: &Principal, command: &Command, ctx: &Context) -> Result<Decision, Refusal> {
+fn decide_authorised(
+    facts: &Facts,
+    who: &Principal,
+    command: &Command,
+    ctx: &Context,
+) -> Result<Decision, Refusal> {
     let authority = who.authorise(command.permission())?;
     match command {
         Command::RecordEvents(command) => record_events::record(facts, command, who, &authority, ctx),
@@ -112,7 +117,9 @@ fn refusal_draft(who: &Principal, command: &Command, refusal: &Refusal, ctx: &Co
     let mut payload = who.payload(ctx);
     let mut details = evidence::json::StrictObject::default();
     details.0.insert("code".into(), refusal.code.into());
-    details.0.insert("permission".into(), command.permission().as_str().into());
+    details
+        .0
+        .insert("permission".into(), command.permission().as_str().into());
     if let Some(field) = &refusal.field {
         details.0.insert("field".into(), field.as_str().into());
     }

@@ -46,7 +46,12 @@ pub struct Context {
 
 impl Context {
     fn derive(&self, purpose: &[u8], number: u32) -> [u8; 32] {
-        Sha256::new().chain_update(self.seed).chain_update(purpose).chain_update(number.to_be_bytes()).finalize().into()
+        Sha256::new()
+            .chain_update(self.seed)
+            .chain_update(purpose)
+            .chain_update(number.to_be_bytes())
+            .finalize()
+            .into()
     }
 
     /// The command's `number`th salt.

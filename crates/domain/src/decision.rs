@@ -68,7 +68,11 @@ impl Draft {
             recorded_by: who.recorded_by,
             actor_kind: who.actor_kind,
             actor_id: who.actor_id,
-            actor: who.actor_id.map(|id| id.to_string()).or_else(|| payload.actor.id.clone()).or_else(|| payload.actor.name.clone()),
+            actor: who
+                .actor_id
+                .map(|id| id.to_string())
+                .or_else(|| payload.actor.id.clone())
+                .or_else(|| payload.actor.name.clone()),
             action: Cow::Borrowed(action),
             target_kind: None,
             target_id: None,

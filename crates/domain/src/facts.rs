@@ -60,7 +60,9 @@ pub struct Facts {
 impl Facts {
     /// The user of this name, in any case.
     pub fn user_named(&self, name: &str) -> Option<&Sealed<User>> {
-        self.users.values().find(|user| user.row.username.eq_ignore_ascii_case(name))
+        self.users
+            .values()
+            .find(|user| user.row.username.eq_ignore_ascii_case(name))
     }
 
     /// Takes in what a decision writes, so that later commands of the batch see it.

@@ -70,12 +70,20 @@ pub struct Column {
 
 /// A plain column.
 pub const fn column(name: &'static str, kind: Kind) -> Column {
-    Column { name, kind, secret: false }
+    Column {
+        name,
+        kind,
+        secret: false,
+    }
 }
 
 /// A column whose value never leaves its table.
 pub const fn secret(name: &'static str, kind: Kind) -> Column {
-    Column { name, kind, secret: true }
+    Column {
+        name,
+        kind,
+        secret: true,
+    }
 }
 
 /// A sealed table: its key is the uuid column `id`; `version`, `entry` and `salt` come after the named columns.
@@ -88,8 +96,11 @@ pub struct Table {
 }
 
 /// Every sealed table.
-pub const SEALED: &[&Table] =
-    &[crate::identity::user::User::TABLE, crate::identity::api_key::ApiKey::TABLE, crate::audit::erase::Erasure::TABLE];
+pub const SEALED: &[&Table] = &[
+    crate::identity::user::User::TABLE,
+    crate::identity::api_key::ApiKey::TABLE,
+    crate::audit::erase::Erasure::TABLE,
+];
 
 /// A stored row that does not decode.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -155,7 +166,14 @@ fn value_json(value: &Val) -> Value {
 }
 
 /// SHA-256(salt ‖ JCS(row without salt)) of a row as stored.
-pub fn row_digest(table: &Table, id: Uuid, values: &[Val], version: u64, entry: u64, salt: &Salt) -> [u8; 32] {
+pub fn row_digest(
+    table: &Table,
+    id: Uuid,
+    values: &[Val],
+    version: u64,
+    entry: u64,
+    salt: &Salt,
+) -> [u8; 32] {
     let mut members = Map::new();
     members.insert("id".into(), id.to_string().into());
     members.insert("version".into(), version.into());
@@ -176,19 +194,35 @@ pub struct Columns {
 impl Columns {
     /// The values of a row of `table`.
     pub fn new(table: &'static Table, values: Vec<Val>) -> Columns {
-        Columns { table, values: values.into_iter(), position: 0 }
+        Columns {
+            table,
+            values: values.into_iter(),
+            position: 0,
+        }
     }
 
     fn next(&mut self) -> (&'static str, Val) {
-        let name = self.table.columns.get(self.position).map_or("?", |column| column.name);
+        let name = self
+            .table
+            .columns
+            .get(self.position)
+            .map_or("?", |column| column.name);
         self.position += 1;
         (name, self.values.next().unwrap_or(Val::Null))
     }
 
     /// The error that names the column read last.
     pub fn error(&self, reason: impl Into<String>) -> DecodeError {
-        let column = self.table.columns.get(self.position.saturating_sub(1)).map_or("?", |column| column.name);
-        DecodeError { table: self.table.name, column, reason: reason.into() }
+        let column = self
+            .table
+            .columns
+            .get(self.position.saturating_sub(1))
+            .map_or("?", |column| column.name);
+        DecodeError {
+            table: self.table.name,
+            column,
+            reason: reason.into(),
+        }
     }
 }
 

@@ -34,7 +34,12 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal without a field.
     pub fn new(kind: RefusalKind, code: &'static str, message: impl Into<String>) -> Refusal {
-        Refusal { kind, code, message: message.into(), field: None }
+        Refusal {
+            kind,
+            code,
+            message: message.into(),
+            field: None,
+        }
     }
 
     /// The same, naming a field.
@@ -57,7 +62,10 @@ pub struct FieldError {
 impl FieldError {
     /// Names the field and what is wrong with it.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> FieldError {
-        FieldError { field: field.into(), message: message.into() }
+        FieldError {
+            field: field.into(),
+            message: message.into(),
+        }
     }
 
     /// The same below `prefix`.

@@ -27,11 +27,19 @@ async fn load(engine: &Engine, callers: usize, events: usize, seconds: u64) -> f
             tokio::spawn(async move {
                 let mut done = 0;
                 while Instant::now() < until {
-                    let events: Vec<Event> = (0..events).map(|n| event(caller * 1_000_003 + done + n)).collect();
+                    let events: Vec<Event> = (0..events)
+                        .map(|n| event(caller * 1_000_003 + done + n))
+                        .collect();
                     let count = events.len();
-                    let Ok(command) = engine.prepare(events, count > 1) else { return done };
+                    let Ok(command) = engine.prepare(events, count > 1) else {
+                        return done;
+                    };
                     let operator = Caller::Operator { name: "bench".into() };
-                    if engine.submit(&operator, Origin::default(), Command::RecordEvents(command)).await.is_err() {
+                    if engine
+                        .submit(&operator, Origin::default(), Command::RecordEvents(command))
+                        .await
+                        .is_err()
+                    {
                         return done;
                     }
                     done += count;
@@ -53,7 +61,9 @@ async fn load(engine: &Engine, callers: usize, events: usize, seconds: u64) -> f
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let dir = std::env::temp_dir().join(format!("probity-write-path-{}", std::process::id()));
     std::fs::create_dir_all(&dir)?;
-    let location = std::env::args().nth(1).map_or(Location::Sqlite(dir.join("probity.db")), Location::Postgres);
+    let location = std::env::args()
+        .nth(1)
+        .map_or(Location::Sqlite(dir.join("probity.db")), Location::Postgres);
     let options = Options::new(dir.clone(), location);
     Engine::init(&options, &mut |_| {}).await?;
     let engine = Engine::open(options).await?;
@@ -62,7 +72,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let metrics = engine.metrics();
         #[expect(clippy::print_stdout, reason = "a program's answer")]
         {
-            println!("{callers} callers, {events} events each: {rate:.0} entries/s ({} batches so far)", metrics.batches);
+            println!(
+                "{callers} callers, {events} events each: {rate:.0} entries/s ({} batches so far)",
+                metrics.batches
+            );
         }
     }
     engine.shutdown().await;

@@ -37,28 +37,50 @@ pub(crate) struct Remembered {
 impl Remembered {
     /// Forgets what may have changed of a key.
     pub fn forget(&self, id: Uuid) {
-        self.facts.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        self.facts
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&id);
     }
 }
 
 fn unknown() -> Error {
-    Refusal::new(RefusalKind::Unauthenticated, "unknown_api_key", "this API key is not known").into()
+    Refusal::new(
+        RefusalKind::Unauthenticated,
+        "unknown_api_key",
+        "this API key is not known",
+    )
+    .into()
 }
 
 impl Engine {
     /// The caller behind the text of an API key. A typo is refused before any look-up.
     pub async fn authenticate(&self, token: &str) -> Result<Caller, Error> {
         let token = Token::parse(token).ok_or_else(|| {
-            Error::from(Refusal::new(RefusalKind::Unauthenticated, "malformed_api_key", "this is not a well-formed API key"))
+            Error::from(Refusal::new(
+                RefusalKind::Unauthenticated,
+                "malformed_api_key",
+                "this is not a well-formed API key",
+            ))
         })?;
         let hash = token.hash();
         let remembered = &self.remembered().ids;
-        if let Some(id) = remembered.read().unwrap_or_else(PoisonError::into_inner).get(&hash) {
+        if let Some(id) = remembered
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&hash)
+        {
             return Ok(Caller::ApiKey(*id));
         }
         let mut conn = self.db().reader().await?;
-        let keys =
-            store::sealed::by_key::<ApiKey>(&mut conn, "hash", Kind::Bytes, &[hash.as_slice().into()], Lock::None).await?;
+        let keys = store::sealed::by_key::<ApiKey>(
+            &mut conn,
+            "hash",
+            Kind::Bytes,
+            &[hash.as_slice().into()],
+            Lock::None,
+        )
+        .await?;
         let id = keys.first().ok_or_else(unknown)?.row.id;
         let mut ids = remembered.write().unwrap_or_else(PoisonError::into_inner);
         if ids.len() >= REMEMBERED_MAX {
@@ -71,7 +93,9 @@ impl Engine {
     /// The caller with what is known of it, at most a second old.
     pub async fn principal(&self, caller: &Caller) -> Result<Principal, Error> {
         let now = random::now();
-        let Caller::ApiKey(id) = caller else { return Ok(Principal::of(caller, &Facts::default(), now)?) };
+        let Caller::ApiKey(id) = caller else {
+            return Ok(Principal::of(caller, &Facts::default(), now)?);
+        };
         let remembered = &self.remembered().facts;
         if let Some((read, facts)) = remembered.read().unwrap_or_else(PoisonError::into_inner).get(id)
             && read.elapsed() < FRESH

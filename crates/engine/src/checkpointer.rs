@@ -18,7 +18,9 @@ const EVERY: Duration = Duration::from_millis(20);
 
 /// Starts the thread where the database is SQLite; it ends with the engine.
 pub(crate) fn start(shared: &Arc<Shared>) -> Result<(), Error> {
-    let Location::Sqlite(path) = &shared.options.database.location else { return Ok(()) };
+    let Location::Sqlite(path) = &shared.options.database.location else {
+        return Ok(());
+    };
     let checkpointer = Checkpointer::new(path);
     let size = *shared.size.borrow();
     let shared = Arc::downgrade(shared);
@@ -26,7 +28,12 @@ pub(crate) fn start(shared: &Arc<Shared>) -> Result<(), Error> {
         .name("checkpoint".to_owned())
         .spawn(move || run(&shared, checkpointer, size))
         .map(drop)
-        .map_err(|error| Error::problem(format!("cannot start a thread: {error}"), "check the operating system's limits"))
+        .map_err(|error| {
+            Error::problem(
+                format!("cannot start a thread: {error}"),
+                "check the operating system's limits",
+            )
+        })
 }
 
 fn run(shared: &Weak<Shared>, mut checkpointer: Checkpointer, mut done: u64) {

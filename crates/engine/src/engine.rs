@@ -93,7 +93,10 @@ pub(crate) async fn find(options: &Options) -> Result<Found, Error> {
     let state = store::migrate::state(&mut conn).await?;
     if state.applied < state.known {
         return Err(Error::problem(
-            format!("the schema is at migration {}, this program needs {}", state.applied, state.known),
+            format!(
+                "the schema is at migration {}, this program needs {}",
+                state.applied, state.known
+            ),
             "run `probity init`, which applies what is missing",
         ));
     }
@@ -104,25 +107,48 @@ pub(crate) async fn find(options: &Options) -> Result<Found, Error> {
         .ok_or_else(|| Error::problem("the database holds no log", "run `probity init`, which makes one"))?;
     let key = keyfile::load(&options.data_dir, options.signing_key.as_deref())?.ok_or_else(|| {
         Error::problem(
-            format!("there is no signing key at {}", keyfile::path(&options.data_dir).display()),
+            format!(
+                "there is no signing key at {}",
+                keyfile::path(&options.data_dir).display()
+            ),
             "put back the log's key file, or give the key as PROBITY_SIGNING_KEY",
         )
     })?;
     check_signature(&head, &key)?;
     check_edge(&mut conn, &head).await?;
-    let remembered = if options.guard { guard::read(&options.data_dir)? } else { None };
+    let remembered = if options.guard {
+        guard::read(&options.data_dir)?
+    } else {
+        None
+    };
     let verdict = guard::check(&mut conn, &head.edge, remembered.as_deref(), &key.verifier()).await?;
     conn.rollback().await?;
-    Ok(Found { db, head, key, remembered, verdict })
+    Ok(Found {
+        db,
+        head,
+        key,
+        remembered,
+        verdict,
+    })
 }
 
 pub(crate) fn check_signature(head: &Head, key: &SigningKey) -> Result<(), Error> {
     let hint = "give this process the key that signs this log (file signing.key or PROBITY_SIGNING_KEY), \
                 and run `probity audit verify`";
-    let checkpoint = Checkpoint::open(&head.checkpoint, &key.verifier())
-        .map_err(|error| Error::problem(format!("the log's checkpoint is not signed by this key: {error}"), hint))?;
-    if checkpoint.size != head.edge.size() || checkpoint.root != head.edge.root() || checkpoint.origin != head.origin {
-        return Err(Error::problem("the head row is not the one that its checkpoint signs", hint));
+    let checkpoint = Checkpoint::open(&head.checkpoint, &key.verifier()).map_err(|error| {
+        Error::problem(
+            format!("the log's checkpoint is not signed by this key: {error}"),
+            hint,
+        )
+    })?;
+    if checkpoint.size != head.edge.size()
+        || checkpoint.root != head.edge.root()
+        || checkpoint.origin != head.origin
+    {
+        return Err(Error::problem(
+            "the head row is not the one that its checkpoint signs",
+            hint,
+        ));
     }
     Ok(())
 }
@@ -135,11 +161,18 @@ async fn check_edge(conn: &mut Conn, head: &Head) -> Result<(), Error> {
     let last = row.and_then(|row| row.unsigned(0).ok());
     if last.map_or(0, |last| last + 1) != head.edge.size() {
         let found = last.map_or("none".to_owned(), |last| last.to_string());
-        return Err(broken(format!("the head row counts {} entries, the last entry is {found}", head.edge.size())));
+        return Err(broken(format!(
+            "the head row counts {} entries, the last entry is {found}",
+            head.edge.size()
+        )));
     }
-    let root = guard::root_at(conn, head.edge.size()).await.map_err(|error| broken(error.to_string()))?;
+    let root = guard::root_at(conn, head.edge.size())
+        .await
+        .map_err(|error| broken(error.to_string()))?;
     if root != head.edge.root() {
-        return Err(broken("the newest entries do not give the root of the head row".to_owned()));
+        return Err(broken(
+            "the newest entries do not give the root of the head row".to_owned(),
+        ));
     }
     Ok(())
 }
@@ -160,9 +193,17 @@ impl Engine {
     fn start(options: Options, found: Found) -> Result<Engine, Error> {
         let counters = Arc::new(Counters::default());
         let (size, _) = channel::channel(found.head.edge.size());
-        let signer = Signer { key: found.key.clone(), counters: Arc::clone(&counters), size: size.clone() };
-        let (queue, thread) =
-            writer::start(found.db.clone(), signer, options.queue_max as u64, options.batch_entries_max)?;
+        let signer = Signer {
+            key: found.key.clone(),
+            counters: Arc::clone(&counters),
+            size: size.clone(),
+        };
+        let (queue, thread) = writer::start(
+            found.db.clone(),
+            signer,
+            options.queue_max as u64,
+            options.batch_entries_max,
+        )?;
         let shared = Arc::new(Shared {
             options,
             db: found.db,
@@ -181,8 +222,12 @@ impl Engine {
     /// Records that the log was put back to an older state on purpose, and lets the guard forget the newer one.
     pub async fn acknowledge_restore(options: Options, caller: &Caller, reason: &str) -> Result<(), Error> {
         let found = find(&options).await?;
-        let (guard::Verdict::RolledBack(_), Some(remembered)) = (&found.verdict, found.remembered.clone()) else {
-            return Err(Error::problem("the log extends the one that the guard remembers", "there is nothing to acknowledge"));
+        let (guard::Verdict::RolledBack(_), Some(remembered)) = (&found.verdict, found.remembered.clone())
+        else {
+            return Err(Error::problem(
+                "the log extends the one that the guard remembers",
+                "there is nothing to acknowledge",
+            ));
         };
         let command = domain::audit::restore::AcknowledgeRestore {
             remembered,
@@ -190,7 +235,9 @@ impl Engine {
             reason: reason.to_owned(),
         };
         let engine = Engine::start(options, found)?;
-        engine.submit(caller, Origin::default(), Command::AcknowledgeRestore(command)).await?;
+        engine
+            .submit(caller, Origin::default(), Command::AcknowledgeRestore(command))
+            .await?;
         let checkpoint = engine.checkpoint().await?;
         watch::remember(&engine.shared, &checkpoint).await;
         engine.shutdown().await;
@@ -199,7 +246,11 @@ impl Engine {
 
     /// Carries out a command: returns once it is committed, durably, or refused.
     pub async fn submit(&self, caller: &Caller, origin: Origin, command: Command) -> Result<Answer, Error> {
-        let revoked = if let Command::RevokeApiKey(id) = &command { Some(*id) } else { None };
+        let revoked = if let Command::RevokeApiKey(id) = &command {
+            Some(*id)
+        } else {
+            None
+        };
         let (job, answer) = Job::new(caller.clone(), origin, command)?;
         self.queue.push(job)?;
         let answer = answer.await.map_err(|_| writer::stopped())?;
@@ -217,15 +268,28 @@ impl Engine {
         let mut random = vec![0; events.len() * RANDOM];
         random::fill(&mut random).map_err(|error| FieldError::new("id", error.to_string()))?;
         let now = random::now();
-        let prepared = events.into_iter().zip(random.chunks_exact(RANDOM)).enumerate().map(|(position, (event, random))| {
-            let (mut bits, mut salt) = ([0; 10], [0; 16]);
-            bits.copy_from_slice(&random[..10]);
-            salt.copy_from_slice(&random[10..]);
-            event.prepare(domain::context::uuid_v7(now, bits), Salt(salt)).map_err(|error| {
-                if list { error.within(&format!("[{position}]")) } else { error }
-            })
-        });
-        Ok(RecordEvents { events: prepared.collect::<Result<_, _>>()?, list })
+        let prepared = events
+            .into_iter()
+            .zip(random.chunks_exact(RANDOM))
+            .enumerate()
+            .map(|(position, (event, random))| {
+                let (mut bits, mut salt) = ([0; 10], [0; 16]);
+                bits.copy_from_slice(&random[..10]);
+                salt.copy_from_slice(&random[10..]);
+                event
+                    .prepare(domain::context::uuid_v7(now, bits), Salt(salt))
+                    .map_err(|error| {
+                        if list {
+                            error.within(&format!("[{position}]"))
+                        } else {
+                            error
+                        }
+                    })
+            });
+        Ok(RecordEvents {
+            events: prepared.collect::<Result<_, _>>()?,
+            list,
+        })
     }
 
     /// A new API key's text.
@@ -257,6 +321,8 @@ impl Engine {
     }
 
     /// Size of the log as last seen: own commits at once, other processes' within half a second.
+    ///
+    /// Copy the number out before awaiting anything: a borrow that is held keeps the Writer from reporting.
     pub fn size(&self) -> channel::Receiver<u64> {
         self.shared.size.subscribe()
     }
@@ -265,7 +331,13 @@ impl Engine {
     pub fn metrics(&self) -> Metrics {
         let size = *self.shared.size.borrow();
         let pool = self.shared.db.pool_status();
-        Metrics::read(&self.shared.counters, self.queue.waiting(), self.queue.entries_max(), size, pool)
+        Metrics::read(
+            &self.shared.counters,
+            self.queue.waiting(),
+            self.queue.entries_max(),
+            size,
+            pool,
+        )
     }
 
     /// Finishes what is queued, refreshes the guard, and stops the Writer once every clone is gone.
@@ -278,7 +350,19 @@ impl Engine {
         {
             watch::remember(&self.shared, &checkpoint).await;
         }
-        drop(self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
-        drop(self.shared.thread.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(
+            self.shared
+                .queue
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+        drop(
+            self.shared
+                .thread
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
     }
 }

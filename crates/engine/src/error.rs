@@ -38,7 +38,10 @@ pub enum Error {
 impl Error {
     /// An error for the operator.
     pub fn problem(message: impl Into<String>, hint: impl Into<String>) -> Error {
-        Error::Problem { message: message.into(), hint: hint.into() }
+        Error::Problem {
+            message: message.into(),
+            hint: hint.into(),
+        }
     }
 }
 

@@ -27,7 +27,10 @@ pub fn read(data_dir: &Path) -> Result<Option<String>, Error> {
     match fs::read_to_string(&path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::problem(format!("cannot read {}: {error}", path.display()), "check its permissions")),
+        Err(error) => Err(Error::problem(
+            format!("cannot read {}: {error}", path.display()),
+            "check its permissions",
+        )),
     }
 }
 
@@ -56,18 +59,35 @@ pub async fn check(
     remembered: Option<&str>,
     key: &VerifierKey,
 ) -> Result<Verdict, Error> {
-    let Some(remembered) = remembered else { return Ok(Verdict::Extends) };
+    let Some(remembered) = remembered else {
+        return Ok(Verdict::Extends);
+    };
     let old = match Checkpoint::open(remembered, key) {
         Ok(checkpoint) => checkpoint,
-        Err(error) => return Ok(Verdict::RolledBack(format!("the guard's file holds no checkpoint of this log: {error}"))),
+        Err(error) => {
+            return Ok(Verdict::RolledBack(format!(
+                "the guard's file holds no checkpoint of this log: {error}"
+            )));
+        }
     };
     if old.size > edge.size() {
-        let message = format!("the guard remembers {} entries, the database has {}", old.size, edge.size());
+        let message = format!(
+            "the guard remembers {} entries, the database has {}",
+            old.size,
+            edge.size()
+        );
         return Ok(Verdict::RolledBack(message));
     }
-    let root = if old.size == edge.size() { edge.root() } else { root_at(conn, old.size).await? };
+    let root = if old.size == edge.size() {
+        edge.root()
+    } else {
+        root_at(conn, old.size).await?
+    };
     if root != old.root {
-        let message = format!("the first {} entries are not those that the guard remembers", old.size);
+        let message = format!(
+            "the first {} entries are not those that the guard remembers",
+            old.size
+        );
         return Ok(Verdict::RolledBack(message));
     }
     Ok(Verdict::Extends)
@@ -77,7 +97,10 @@ pub async fn check(
 pub async fn root_at(conn: &mut Conn, size: u64) -> Result<tlog::Hash, Error> {
     let nodes = RightEdge::nodes_of(size);
     let hashes = store::head::nodes(conn, &nodes).await?;
-    let hashes = nodes.iter().filter_map(|node| hashes.get(node).copied()).collect();
+    let hashes = nodes
+        .iter()
+        .filter_map(|node| hashes.get(node).copied())
+        .collect();
     let edge = RightEdge::from_hashes(size, hashes).map_err(|error| store::Error::data(error.to_string()))?;
     Ok(edge.root())
 }
@@ -85,7 +108,10 @@ pub async fn root_at(conn: &mut Conn, size: u64) -> Result<tlog::Hash, Error> {
 /// The error for a log that was rolled back.
 pub fn refusal(data_dir: &Path, reason: &str) -> Error {
     Error::problem(
-        format!("the log does not extend the one that {} remembers: {reason}", path(data_dir).display()),
+        format!(
+            "the log does not extend the one that {} remembers: {reason}",
+            path(data_dir).display()
+        ),
         "if you restored an older copy on purpose, say so with `probity audit acknowledge-restore --reason …`, \
          which is recorded in the log; otherwise find out who replaced the database",
     )

@@ -53,10 +53,19 @@ impl Engine {
     /// Sets up what is missing; `report` gets each step as it is done.
     pub async fn init(options: &Options, report: Report<'_>) -> Result<Initialised, Error> {
         fs::create_dir_all(&options.data_dir).map_err(|error| {
-            Error::problem(format!("cannot make {}: {error}", options.data_dir.display()), "choose another --data-dir")
+            Error::problem(
+                format!("cannot make {}: {error}", options.data_dir.display()),
+                "choose another --data-dir",
+            )
         })?;
         let location = &options.database.location;
-        let mut step = |name, detail: String, changed| report(InitStep { name, detail, changed });
+        let mut step = |name, detail: String, changed| {
+            report(InitStep {
+                name,
+                detail,
+                changed,
+            })
+        };
         let made = Db::create(&options.database).await.map_err(|error| {
             Error::problem(
                 format!("cannot reach {}: {error}", location.shown()),
@@ -69,16 +78,32 @@ impl Engine {
         step("database", format!("{} ({version})", location.shown()), made);
         let applied = store::migrate::migrate(&mut conn, random::now()).await?;
         let state = store::migrate::state(&mut conn).await?;
-        step("schema", format!("migration {} of {}", state.applied, state.known), !applied.is_empty());
+        step(
+            "schema",
+            format!("migration {} of {}", state.applied, state.known),
+            !applied.is_empty(),
+        );
         let (key, made) = signing_key(options, &mut conn).await?;
         step("signing key", key.verifier().to_string(), made);
         let (head, made) = log(&mut conn, &key).await?;
-        step("log", format!("{}, {} entries", head.origin, head.edge.size()), made);
+        step(
+            "log",
+            format!("{}, {} entries", head.origin, head.edge.size()),
+            made,
+        );
         drop(conn);
         let first_admin = first_admin(options, &db).await?;
-        let detail = first_admin.as_ref().map_or("there are users", |_| "user admin made").to_owned();
+        let detail = first_admin
+            .as_ref()
+            .map_or("there are users", |_| "user admin made")
+            .to_owned();
         step("first admin", detail, first_admin.is_some());
-        Ok(Initialised { first_admin, verifier_key: key.verifier(), origin: head.origin, version })
+        Ok(Initialised {
+            first_admin,
+            verifier_key: key.verifier(),
+            origin: head.origin,
+            version,
+        })
     }
 }
 
@@ -88,7 +113,10 @@ async fn signing_key(options: &Options, conn: &mut Conn) -> Result<(SigningKey, 
     }
     if let Some(head) = Head::load(conn).await? {
         return Err(Error::problem(
-            format!("the database holds the log {}, but its signing key is not here", head.origin),
+            format!(
+                "the database holds the log {}, but its signing key is not here",
+                head.origin
+            ),
             "put the log's signing.key into the data folder, or give it as PROBITY_SIGNING_KEY",
         ));
     }
@@ -104,9 +132,16 @@ async fn log(conn: &mut Conn, key: &SigningKey) -> Result<(Head, bool), Error> {
     let checkpoint = Checkpoint::new(key.name(), 0, edge.root())
         .sign(key)
         .map_err(|error| Error::problem(format!("cannot sign: {error}"), "check the signing key"))?;
-    let head = Head { origin: key.name().to_owned(), edge, at: evidence::Timestamp::EPOCH, checkpoint };
+    let head = Head {
+        origin: key.name().to_owned(),
+        edge,
+        at: evidence::Timestamp::EPOCH,
+        checkpoint,
+    };
     let made = head.insert(conn).await?;
-    let head = Head::load(conn).await?.ok_or_else(|| store::Error::data("there is no head row"))?;
+    let head = Head::load(conn)
+        .await?
+        .ok_or_else(|| store::Error::data("there is no head row"))?;
     check_signature(&head, key)?;
     Ok((head, made))
 }
@@ -125,10 +160,15 @@ async fn first_admin(options: &Options, db: &Db) -> Result<Option<FirstAdmin>, E
         password_hash: Some(hash),
         password_temporary: true,
     });
-    let made = engine.submit(&Caller::System { part: "init" }, Origin::default(), command).await;
+    let made = engine
+        .submit(&Caller::System { part: "init" }, Origin::default(), command)
+        .await;
     engine.shutdown().await;
     match made {
-        Ok(_) => Ok(Some(FirstAdmin { username: "admin".to_owned(), password })),
+        Ok(_) => Ok(Some(FirstAdmin {
+            username: "admin".to_owned(),
+            password,
+        })),
         // Another process set up the same database and was faster.
         Err(Error::Refused { refusal, .. }) if refusal.code == "username_taken" => Ok(None),
         Err(error) => Err(error),
@@ -141,14 +181,19 @@ fn one_time_password() -> Result<String, Error> {
     let mut password = String::new();
     while password.len() < 24 {
         let usable = random::array::<64>()?.into_iter().filter(|byte| *byte < 240);
-        password.extend(usable.map(|byte| char::from(ALPHABET[usize::from(byte % 48)])).take(24 - password.len()));
+        password.extend(
+            usable
+                .map(|byte| char::from(ALPHABET[usize::from(byte % 48)]))
+                .take(24 - password.len()),
+        );
     }
     Ok(password)
 }
 
 /// Argon2id (RFC 9106) with 19 MiB, two passes, one lane, in PHC form.
 fn hash_password(password: &str) -> Result<String, Error> {
-    let failed = |error: String| Error::problem(format!("cannot hash a password: {error}"), "report this as a bug");
+    let failed =
+        |error: String| Error::problem(format!("cannot hash a password: {error}"), "report this as a bug");
     let params = Params::new(19_456, 2, 1, None).map_err(|error| failed(error.to_string()))?;
     let salt: [u8; 16] = random::array()?;
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)

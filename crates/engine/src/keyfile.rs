@@ -25,7 +25,12 @@ pub fn load(data_dir: &Path, text: Option<&str>) -> Result<Option<SigningKey>, E
         None => match fs::read_to_string(&path) {
             Ok(text) => (text, path.display().to_string()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(Error::problem(format!("cannot read {}: {error}", path.display()), "check its permissions")),
+            Err(error) => {
+                return Err(Error::problem(
+                    format!("cannot read {}: {error}", path.display()),
+                    "check its permissions",
+                ));
+            }
         },
     };
     SigningKey::decode(text.trim()).map(Some).map_err(|error| {
@@ -45,8 +50,12 @@ pub fn create(data_dir: &Path, origin: &str) -> Result<SigningKey, Error> {
         )
     })?;
     let path = path(data_dir);
-    write_private(&path, format!("{}\n", key.encode()).as_bytes())
-        .map_err(|error| Error::problem(format!("cannot write {}: {error}", path.display()), "check the data folder"))?;
+    write_private(&path, format!("{}\n", key.encode()).as_bytes()).map_err(|error| {
+        Error::problem(
+            format!("cannot write {}: {error}", path.display()),
+            "check the data folder",
+        )
+    })?;
     Ok(key)
 }
 

@@ -31,9 +31,15 @@ impl Counters {
     pub fn batch(&self, elapsed: Duration) {
         add(&self.batches, 1);
         let seconds = elapsed.as_secs_f64();
-        let bucket = COMMIT_BUCKETS_S.iter().position(|bound| seconds <= *bound).unwrap_or(COMMIT_BUCKETS_S.len());
+        let bucket = COMMIT_BUCKETS_S
+            .iter()
+            .position(|bound| seconds <= *bound)
+            .unwrap_or(COMMIT_BUCKETS_S.len());
         add(&self.commit[bucket], 1);
-        add(&self.commit_micros, u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX));
+        add(
+            &self.commit_micros,
+            u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+        );
     }
 }
 
@@ -67,7 +73,13 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    pub(crate) fn read(counters: &Counters, queue_length: u64, queue_max: u64, log_size: u64, pool: PoolStatus) -> Metrics {
+    pub(crate) fn read(
+        counters: &Counters,
+        queue_length: u64,
+        queue_max: u64,
+        log_size: u64,
+        pool: PoolStatus,
+    ) -> Metrics {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Metrics {
             entries_appended: get(&counters.entries),

@@ -8,7 +8,8 @@ use crate::error::Error;
 
 /// Fills `bytes` from the operating system's generator.
 pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), Error> {
-    getrandom::fill(bytes).map_err(|error| Error::problem(format!("no randomness: {error}"), "check the operating system"))
+    getrandom::fill(bytes)
+        .map_err(|error| Error::problem(format!("no randomness: {error}"), "check the operating system"))
 }
 
 /// Random bytes.
@@ -21,5 +22,8 @@ pub(crate) fn array<const N: usize>() -> Result<[u8; N], Error> {
 /// The system's clock.
 pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).ok().and_then(Timestamp::from_micros).unwrap_or(Timestamp::EPOCH)
+    i64::try_from(since.as_micros())
+        .ok()
+        .and_then(Timestamp::from_micros)
+        .unwrap_or(Timestamp::EPOCH)
 }

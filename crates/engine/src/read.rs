@@ -73,7 +73,9 @@ pub struct Health {
 const CHUNK: u32 = 500;
 
 async fn head(conn: &mut Conn) -> Result<Head, Error> {
-    Ok(Head::load(conn).await?.ok_or_else(|| store::Error::data("there is no head row"))?)
+    Ok(Head::load(conn)
+        .await?
+        .ok_or_else(|| store::Error::data("there is no head row"))?)
 }
 
 async fn stored(conn: &mut Conn, key: EntryKey) -> Result<Option<StoredEntry>, Error> {
@@ -86,7 +88,8 @@ async fn stored(conn: &mut Conn, key: EntryKey) -> Result<Option<StoredEntry>, E
 /// The hashes of a proof, fetched as its plan says.
 async fn resolve(conn: &mut Conn, plan: &Plan) -> Result<Vec<Hash>, Error> {
     let hashes = store::head::nodes(conn, &plan.nodes()).await?;
-    plan.resolve(|node| hashes.get(&node).copied()).map_err(|error| store::Error::data(error.to_string()).into())
+    plan.resolve(|node| hashes.get(&node).copied())
+        .map_err(|error| store::Error::data(error.to_string()).into())
 }
 
 fn planned(plan: Result<Plan, tlog::Error>) -> Result<Plan, Error> {
@@ -97,19 +100,32 @@ impl Engine {
     /// One entry.
     pub async fn entry(&self, key: EntryKey) -> Result<Option<Entry>, Error> {
         let mut conn = self.db().reader().await?;
-        Ok(stored(&mut conn, key).await?.map(StoredEntry::assemble).transpose()?)
+        Ok(stored(&mut conn, key)
+            .await?
+            .map(StoredEntry::assemble)
+            .transpose()?)
     }
 
     /// A page of the entries that fulfil a filter.
     pub async fn entries(&self, filter: &EntryFilter, page: Page) -> Result<EntryPage, Error> {
         let mut conn = self.db().reader().await?;
         let size = head(&mut conn).await?.edge.size();
-        let one_more = Page { limit: page.limit.saturating_add(1), ..page };
+        let one_more = Page {
+            limit: page.limit.saturating_add(1),
+            ..page
+        };
         let mut rows = store::query::page(&mut conn, filter, one_more, size).await?;
         let more = rows.len() > page.limit as usize;
         rows.truncate(page.limit as usize);
-        let next = if more { rows.last().map(|row| row.entry) } else { None };
-        let entries = rows.into_iter().map(StoredEntry::assemble).collect::<Result<_, _>>()?;
+        let next = if more {
+            rows.last().map(|row| row.entry)
+        } else {
+            None
+        };
+        let entries = rows
+            .into_iter()
+            .map(StoredEntry::assemble)
+            .collect::<Result<_, _>>()?;
         Ok(EntryPage { entries, next, size })
     }
 
@@ -123,7 +139,11 @@ impl Engine {
         let size = head(&mut *self.db().reader().await?).await?.edge.size();
         let mut after = None;
         loop {
-            let page = Page { order: Order::Ascending, after, limit: CHUNK };
+            let page = Page {
+                order: Order::Ascending,
+                after,
+                limit: CHUNK,
+            };
             // A connection is held for one chunk at a time: a slow reader of the export must not hold one for hours.
             let rows = store::query::page(&mut *self.db().reader().await?, filter, page, size).await?;
             let last = rows.len() < CHUNK as usize;
@@ -159,7 +179,11 @@ impl Engine {
         let mut after = None;
         loop {
             let mut conn = self.db().reader().await?;
-            let page = Page { order: Order::Ascending, after, limit: CHUNK };
+            let page = Page {
+                order: Order::Ascending,
+                after,
+                limit: CHUNK,
+            };
             let rows = store::query::page(&mut conn, filter, page, size).await?;
             let last = rows.len() < CHUNK as usize;
             after = rows.last().map(|row| row.entry);
@@ -182,9 +206,15 @@ impl Engine {
     /// The receipt of an entry: inclusion proof and signed checkpoint as C2SP tlog-proof text.
     pub async fn receipt(&self, key: EntryKey) -> Result<Option<String>, Error> {
         let mut conn = self.db().reader().await?;
-        let Some(entry) = stored(&mut conn, key).await? else { return Ok(None) };
+        let Some(entry) = stored(&mut conn, key).await? else {
+            return Ok(None);
+        };
         let head = head(&mut conn).await?;
-        let path = resolve(&mut conn, &planned(Plan::inclusion(entry.entry, head.edge.size()))?).await?;
+        let path = resolve(
+            &mut conn,
+            &planned(Plan::inclusion(entry.entry, head.edge.size()))?,
+        )
+        .await?;
         Ok(Some(receipt::build(entry.entry, path, &head.checkpoint)))
     }
 
@@ -199,7 +229,9 @@ impl Engine {
         let size = head(&mut conn).await?.edge.size();
         if to > size {
             let message = format!("the log has {size} entries");
-            return Err(Refusal::new(RefusalKind::Invalid, "no_such_tree", message).field("to").into());
+            return Err(Refusal::new(RefusalKind::Invalid, "no_such_tree", message)
+                .field("to")
+                .into());
         }
         let plan = planned(Plan::consistency(from, to))?;
         let proof = resolve(&mut conn, &plan).await?;
@@ -229,7 +261,9 @@ impl Engine {
         if hashes.len() != usize::from(tile.width) {
             return Err(store::Error::data(format!("hashes of {} are missing", tile.path())).into());
         }
-        Ok(Some(hashes.iter().flat_map(|(_, hash)| *hash.as_bytes()).collect()))
+        Ok(Some(
+            hashes.iter().flat_map(|(_, hash)| *hash.as_bytes()).collect(),
+        ))
     }
 
     /// The leaves of an entry bundle (C2SP tlog-tiles); none when the log does not have it.
@@ -240,9 +274,20 @@ impl Engine {
             return Ok(None);
         }
         let from = bundle.index * u64::from(Tile::FULL);
-        let args = [store::head::int(from).into(), store::head::int(from + u64::from(bundle.width)).into()];
-        let rows = conn.all("SELECT leaf FROM entries WHERE entry >= $1 AND entry < $2 ORDER BY entry", &args).await?;
-        let leaves = rows.iter().map(|row| row.text(0)).collect::<Result<Vec<_>, _>>()?;
+        let args = [
+            store::head::int(from).into(),
+            store::head::int(from + u64::from(bundle.width)).into(),
+        ];
+        let rows = conn
+            .all(
+                "SELECT leaf FROM entries WHERE entry >= $1 AND entry < $2 ORDER BY entry",
+                &args,
+            )
+            .await?;
+        let leaves = rows
+            .iter()
+            .map(|row| row.text(0))
+            .collect::<Result<Vec<_>, _>>()?;
         let encoded = EntryBundle::encode(&leaves).map_err(|error| store::Error::data(error.to_string()))?;
         Ok(Some(encoded))
     }
@@ -251,7 +296,9 @@ impl Engine {
     pub async fn api_keys(&self) -> Result<Vec<Sealed<ApiKey>>, Error> {
         let sql = format!("{} ORDER BY id", store::sealed::select(ApiKey::TABLE));
         let rows = self.db().reader().await?.all(&sql, &[]).await?;
-        let keys = rows.into_iter().map(|row| store::sealed::decode(store::sealed::read(ApiKey::TABLE, row)?));
+        let keys = rows
+            .into_iter()
+            .map(|row| store::sealed::decode(store::sealed::read(ApiKey::TABLE, row)?));
         Ok(keys.collect::<Result<_, store::Error>>()?)
     }
 
@@ -263,20 +310,47 @@ impl Engine {
     /// Whether the service can do its work.
     pub async fn health(&self) -> Health {
         let database = match self.db().version().await {
-            Ok(version) => HealthCheck { name: "database", ok: true, detail: version },
-            Err(error) => HealthCheck { name: "database", ok: false, detail: error.to_string() },
+            Ok(version) => HealthCheck {
+                name: "database",
+                ok: true,
+                detail: version,
+            },
+            Err(error) => HealthCheck {
+                name: "database",
+                ok: false,
+                detail: error.to_string(),
+            },
         };
         let log = match self.checkpoint().await {
             Ok(note) => match Checkpoint::open(&note, self.verifier_key()) {
-                Ok(checkpoint) => HealthCheck { name: "log", ok: true, detail: format!("{} entries", checkpoint.size) },
-                Err(error) => HealthCheck { name: "log", ok: false, detail: error.to_string() },
+                Ok(checkpoint) => HealthCheck {
+                    name: "log",
+                    ok: true,
+                    detail: format!("{} entries", checkpoint.size),
+                },
+                Err(error) => HealthCheck {
+                    name: "log",
+                    ok: false,
+                    detail: error.to_string(),
+                },
             },
-            Err(error) => HealthCheck { name: "log", ok: false, detail: error.to_string() },
+            Err(error) => HealthCheck {
+                name: "log",
+                ok: false,
+                detail: error.to_string(),
+            },
         };
         let metrics = self.metrics();
         let detail = format!("{} of {} entries wait", metrics.queue_length, metrics.queue_max);
-        let writer = HealthCheck { name: "writer", ok: metrics.queue_length < metrics.queue_max, detail };
+        let writer = HealthCheck {
+            name: "writer",
+            ok: metrics.queue_length < metrics.queue_max,
+            detail,
+        };
         let checks = vec![database, log, writer];
-        Health { ready: checks.iter().all(|check| check.ok), checks }
+        Health {
+            ready: checks.iter().all(|check| check.ok),
+            checks,
+        }
     }
 }

@@ -35,7 +35,9 @@ pub(crate) async fn run(shared: std::sync::Weak<Shared>) {
 
 async fn look(shared: &Shared) -> Result<Head, store::Error> {
     let mut conn = shared.db.reader().await?;
-    Head::load(&mut conn).await?.ok_or_else(|| store::Error::data("there is no head row"))
+    Head::load(&mut conn)
+        .await?
+        .ok_or_else(|| store::Error::data("there is no head row"))
 }
 
 /// Writes the guard's file, away from the threads that serve.

@@ -10,12 +10,12 @@ use tlog::{Hash, Node};
 use crate::conn::Conn;
 use crate::entries::{self, EntryRow};
 use crate::error::{Error, ErrorKind};
+use crate::facts;
 use crate::head::{self, Head};
 use crate::pg::PgConn;
 use crate::pg::bulk::INSERT_ENTRIES;
 use crate::pg::pipeline::{Param, Step};
 use crate::sealed::{self, SealedRow};
-use crate::facts;
 
 /// Up to so many entries go as arrays in one round trip; more go by COPY, which takes two and is faster for each.
 const ARRAYS_MAX: usize = 300;
@@ -35,19 +35,33 @@ pub async fn begin(conn: &mut Conn, needs: &Needs) -> Result<(Facts, Option<Head
 }
 
 async fn begin_in_one(pg: &mut PgConn, needs: &Needs) -> Result<(Facts, Head), Error> {
-    let ids = || vec![Param::Many(Kind::Uuid, needs.callers.iter().map(|id| Val::Uuid(*id)).collect())];
+    let ids = || {
+        vec![Param::Many(
+            Kind::Uuid,
+            needs.callers.iter().map(|id| Val::Uuid(*id)).collect(),
+        )]
+    };
     let mut steps = vec![Step::plain("BEGIN ISOLATION LEVEL READ COMMITTED")];
     let [keys, owners] = facts::callers_sql();
     if !needs.callers.is_empty() {
-        steps.push(Step { sql: &keys, params: ids() });
-        steps.push(Step { sql: &owners, params: ids() });
+        steps.push(Step {
+            sql: &keys,
+            params: ids(),
+        });
+        steps.push(Step {
+            sql: &owners,
+            params: ids(),
+        });
     }
     steps.push(Step::plain(head::SELECT_LOCKED));
     let mut answers = pg.pipeline(&steps).await?;
     let head = answers.pop().and_then(|rows| rows.into_iter().next());
     let head = Head::read(head)?.ok_or_else(head::missing)?;
     let mut answers = answers.into_iter().skip(1);
-    let facts = facts::of_callers(answers.next().unwrap_or_default(), answers.next().unwrap_or_default())?;
+    let facts = facts::of_callers(
+        answers.next().unwrap_or_default(),
+        answers.next().unwrap_or_default(),
+    )?;
     Ok((facts, head))
 }
 
@@ -88,7 +102,11 @@ pub async fn commit(conn: &mut Conn, batch: &Batch<'_>) -> Result<(), CommitErro
 }
 
 fn unless_refused(error: Error) -> CommitError {
-    if error.kind == ErrorKind::Connection { CommitError::Unknown(error) } else { CommitError::Failed(error) }
+    if error.kind == ErrorKind::Connection {
+        CommitError::Unknown(error)
+    } else {
+        CommitError::Failed(error)
+    }
 }
 
 async fn write(conn: &mut Conn, batch: &Batch<'_>) -> Result<(), Error> {
@@ -102,18 +120,37 @@ async fn write(conn: &mut Conn, batch: &Batch<'_>) -> Result<(), Error> {
 }
 
 async fn commit_in_one(pg: &mut PgConn, batch: &Batch<'_>) -> Result<(), CommitError> {
-    let mut steps = vec![Step { sql: INSERT_ENTRIES, params: Param::columns(batch.entries) }];
+    let mut steps = vec![Step {
+        sql: INSERT_ENTRIES,
+        params: Param::columns(batch.entries),
+    }];
     if !batch.subtrees.is_empty() {
         let nodes = || batch.subtrees.iter().map(|(node, _)| node);
         let params = vec![
-            Param::Many(Kind::Int, nodes().map(|node| i64::from(node.height).into()).collect()),
-            Param::Many(Kind::Int, nodes().map(|node| head::int(node.index).into()).collect()),
-            Param::Many(Kind::Bytes, batch.subtrees.iter().map(|(_, hash)| hash.as_bytes().as_slice().into()).collect()),
+            Param::Many(
+                Kind::Int,
+                nodes().map(|node| i64::from(node.height).into()).collect(),
+            ),
+            Param::Many(
+                Kind::Int,
+                nodes().map(|node| head::int(node.index).into()).collect(),
+            ),
+            Param::Many(
+                Kind::Bytes,
+                batch
+                    .subtrees
+                    .iter()
+                    .map(|(_, hash)| hash.as_bytes().as_slice().into())
+                    .collect(),
+            ),
         ];
         let sql = "INSERT INTO subtrees (height, position, hash) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[])";
         steps.push(Step { sql, params });
     }
-    steps.push(Step { sql: head::UPDATE, params: batch.head.args().into_iter().map(Param::One).collect() });
+    steps.push(Step {
+        sql: head::UPDATE,
+        params: batch.head.args().into_iter().map(Param::One).collect(),
+    });
     steps.push(Step::plain("COMMIT"));
     pg.prepare_all(&steps).await.map_err(CommitError::Failed)?;
     // All of it is sent at once: whichever answer is missing, the COMMIT may have been carried out.

@@ -51,7 +51,13 @@ impl Conn {
     /// Rows whose key column, which `select` ends with, is one of `keys`; locked in key order.
     ///
     /// One statement with an array on PostgreSQL, one prepared look-up a key on SQLite, which has no round trips.
-    pub async fn keyed(&mut self, select: &str, kind: Kind, keys: &[Val], lock: Lock) -> Result<Vec<Row>, Error> {
+    pub async fn keyed(
+        &mut self,
+        select: &str,
+        kind: Kind,
+        keys: &[Val],
+        lock: Lock,
+    ) -> Result<Vec<Row>, Error> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
@@ -74,7 +80,10 @@ impl Conn {
         match self {
             // A deferred transaction takes its snapshot at its first read.
             Conn::Sqlite(conn) => conn.batch("BEGIN DEFERRED; SELECT 1 FROM sqlite_schema LIMIT 1"),
-            Conn::Pg(conn) => conn.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await,
+            Conn::Pg(conn) => {
+                conn.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                    .await
+            }
         }
     }
 

@@ -132,12 +132,14 @@ impl Db {
             create: Some(settings.acquire_timeout),
             recycle: Some(Duration::from_secs(5)),
         };
-        let pool = Pool::builder(Manager { settings: settings.clone() })
-            .max_size(settings.pool_max)
-            .timeouts(timeouts)
-            .runtime(deadpool::Runtime::Tokio1)
-            .build()
-            .map_err(|error| Error::new(ErrorKind::Other, error.to_string()))?;
+        let pool = Pool::builder(Manager {
+            settings: settings.clone(),
+        })
+        .max_size(settings.pool_max)
+        .timeouts(timeouts)
+        .runtime(deadpool::Runtime::Tokio1)
+        .build()
+        .map_err(|error| Error::new(ErrorKind::Other, error.to_string()))?;
         Ok(Db { settings, pool })
     }
 
@@ -170,7 +172,10 @@ impl Db {
             managed::PoolError::Backend(error) => error,
             managed::PoolError::Timeout(_) => Error::new(
                 ErrorKind::Retry,
-                format!("no database connection was free within {} s", started.elapsed().as_secs()),
+                format!(
+                    "no database connection was free within {} s",
+                    started.elapsed().as_secs()
+                ),
             ),
             other => Error::new(ErrorKind::Other, other.to_string()),
         })
@@ -211,7 +216,12 @@ impl Db {
     /// State of the pool.
     pub fn pool_status(&self) -> PoolStatus {
         let status = self.pool.status();
-        PoolStatus { max: status.max_size, open: status.size, idle: status.available, waiting: status.waiting }
+        PoolStatus {
+            max: status.max_size,
+            open: status.size,
+            idle: status.available,
+            waiting: status.waiting,
+        }
     }
 
     /// The server's or library's version.
@@ -219,7 +229,11 @@ impl Db {
         match &self.settings.location {
             Location::Sqlite(_) => Ok(sqlite::version()),
             Location::Postgres(_) => {
-                let row = self.reader().await?.opt("SELECT current_setting('server_version')", &[]).await?;
+                let row = self
+                    .reader()
+                    .await?
+                    .opt("SELECT current_setting('server_version')", &[])
+                    .await?;
                 let row = row.ok_or_else(|| Error::data("no version"))?;
                 Ok(format!("PostgreSQL {}", row.text(0)?))
             }
@@ -234,7 +248,10 @@ mod tests {
     #[test]
     fn passwords_are_hidden() {
         for (url, shown) in [
-            ("postgres://probity:secret@db:5432/probity", "postgres://probity@db:5432/probity"),
+            (
+                "postgres://probity:secret@db:5432/probity",
+                "postgres://probity@db:5432/probity",
+            ),
             ("postgres://probity@db/probity", "postgres://probity@db/probity"),
             ("postgres:///probity?host=/run", "postgres:///probity?host=/run"),
             ("postgres://u:p@ss@h/d", "postgres://u@h/d"),

@@ -19,8 +19,23 @@ use crate::{pg, sqlite};
 
 /// Columns of the table, in the order of [`EntryRow`].
 pub const COLUMNS: [&str; 17] = [
-    "entry", "id", "at", "recorded_by_kind", "recorded_by_id", "actor_kind", "actor", "action", "target_kind", "target",
-    "outcome", "authority", "ip", "leaf", "payload", "salt", "changes",
+    "entry",
+    "id",
+    "at",
+    "recorded_by_kind",
+    "recorded_by_id",
+    "actor_kind",
+    "actor",
+    "action",
+    "target_kind",
+    "target",
+    "outcome",
+    "authority",
+    "ip",
+    "leaf",
+    "payload",
+    "salt",
+    "changes",
 ];
 
 /// An entry to be appended.
@@ -118,8 +133,14 @@ impl StoredEntry {
     /// The entry as users see it.
     pub fn assemble(self) -> Result<Entry, Error> {
         let index = self.entry;
-        Entry::assemble(index, self.leaf, self.payload.as_deref(), self.salt, self.changes.as_deref())
-            .map_err(|error: EntryError| Error::data(format!("entry {index}: {error}")))
+        Entry::assemble(
+            index,
+            self.leaf,
+            self.payload.as_deref(),
+            self.salt,
+            self.changes.as_deref(),
+        )
+        .map_err(|error: EntryError| Error::data(format!("entry {index}: {error}")))
     }
 
     /// The entry as decisions see it.
@@ -128,7 +149,10 @@ impl StoredEntry {
             .map_err(|error| Error::data(format!("entry {}: {error}", self.entry)))?;
         Ok(KnownEntry {
             id: leaf.id,
-            place: Some(Place { index: self.entry, at: leaf.at }),
+            place: Some(Place {
+                index: self.entry,
+                at: leaf.at,
+            }),
             actor_kind: leaf.actor_kind,
             action: leaf.action.into_owned(),
             target_kind: leaf.target_kind.map(Cow::into_owned),
@@ -152,9 +176,12 @@ pub async fn append(conn: &mut Conn, rows: &[EntryRow]) -> Result<(), Error> {
 pub async fn erase(conn: &mut Conn, indexes: &[u64]) -> Result<(), Error> {
     for index in indexes {
         let select = format!("{} WHERE entry = $1", StoredEntry::SELECT);
-        let Some(row) = conn.opt(&select, &[int(*index).into()]).await? else { continue };
+        let Some(row) = conn.opt(&select, &[int(*index).into()]).await? else {
+            continue;
+        };
         let stored = StoredEntry::read(&row)?;
-        let leaf = Leaf::parse_lenient(&stored.leaf).map_err(|error| Error::data(format!("entry {index}: {error}")))?;
+        let leaf = Leaf::parse_lenient(&stored.leaf)
+            .map_err(|error| Error::data(format!("entry {index}: {error}")))?;
         let kept = |id: Option<Uuid>| Val::from(id.map(|id| id.to_string()));
         let args = [int(*index).into(), kept(leaf.actor_id), kept(leaf.target_id)];
         let sql = "UPDATE entries SET actor = $2, target = $3, ip = NULL, payload = NULL, salt = NULL WHERE entry = $1";
@@ -181,12 +208,7 @@ pub async fn known_by_index(conn: &mut Conn, indexes: &[Val]) -> Result<Vec<Know
 pub type Visit<'a> = &'a mut (dyn FnMut(Result<EntryView<'_>, Error>) + Send);
 
 /// Shows every entry in `from..to` to `visit`, in order, without copying.
-pub async fn visit(
-    conn: &mut Conn,
-    from: u64,
-    to: u64,
-    visit: Visit<'_>,
-) -> Result<(), Error> {
+pub async fn visit(conn: &mut Conn, from: u64, to: u64, visit: Visit<'_>) -> Result<(), Error> {
     match conn {
         Conn::Sqlite(conn) => sqlite::bulk::visit_entries(conn, from, to, visit),
         Conn::Pg(conn) => pg::bulk::visit_entries(conn, from, to, visit).await,

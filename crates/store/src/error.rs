@@ -32,7 +32,11 @@ pub struct Error {
 impl Error {
     /// An error that is not the engine's.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
-        Error { kind, message: message.into(), statement: None }
+        Error {
+            kind,
+            message: message.into(),
+            statement: None,
+        }
     }
 
     /// The same, naming the statement.

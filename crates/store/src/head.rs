@@ -36,7 +36,9 @@ impl Head {
         let edge = RightEdge::from_bytes(row.unsigned(1)?, row.bytes(3)?)
             .map_err(|error| Error::data(format!("log_head.edge: {error}")))?;
         if edge.root().as_bytes() != row.bytes(2)? {
-            return Err(Error::data("log_head.root is not the root of log_head.edge: somebody changed the head row"));
+            return Err(Error::data(
+                "log_head.root is not the root of log_head.edge: somebody changed the head row",
+            ));
         }
         Ok(Some(Head {
             origin: row.text(0)?.to_owned(),
@@ -101,8 +103,16 @@ pub fn is_stored(node: Node) -> bool {
 /// Stores hashes of full subtrees.
 pub async fn insert_subtrees(conn: &mut Conn, subtrees: &[(Node, Hash)]) -> Result<(), Error> {
     for (node, hash) in subtrees {
-        let args = [i64::from(node.height).into(), int(node.index).into(), hash.as_bytes().as_slice().into()];
-        conn.exec("INSERT INTO subtrees (height, position, hash) VALUES ($1, $2, $3)", &args).await?;
+        let args = [
+            i64::from(node.height).into(),
+            int(node.index).into(),
+            hash.as_bytes().as_slice().into(),
+        ];
+        conn.exec(
+            "INSERT INTO subtrees (height, position, hash) VALUES ($1, $2, $3)",
+            &args,
+        )
+        .await?;
     }
     Ok(())
 }
@@ -111,7 +121,10 @@ pub async fn insert_subtrees(conn: &mut Conn, subtrees: &[(Node, Hash)]) -> Resu
 pub async fn subtrees(conn: &mut Conn, height: u8, from: u64, to: u64) -> Result<Vec<(u64, Hash)>, Error> {
     let stored = stored_subtrees(conn, height, from, to).await?;
     let hash = |hash: Option<Hash>| hash.ok_or_else(|| Error::data("subtrees.hash is not 32 bytes"));
-    stored.into_iter().map(|(position, found)| Ok((position, hash(found)?))).collect()
+    stored
+        .into_iter()
+        .map(|(position, found)| Ok((position, hash(found)?)))
+        .collect()
 }
 
 /// The same for whoever wants to name what does not read: none where the stored bytes are not a hash.
@@ -122,8 +135,12 @@ pub async fn stored_subtrees(
     to: u64,
 ) -> Result<Vec<(u64, Option<Hash>)>, Error> {
     let sql = "SELECT position, hash FROM subtrees WHERE height = $1 AND position >= $2 AND position < $3 ORDER BY position";
-    let rows = conn.all(sql, &[i64::from(height).into(), int(from).into(), int(to).into()]).await?;
-    rows.iter().map(|row| Ok((row.unsigned(0)?, row.bytes(1).ok().and_then(Hash::from_slice)))).collect()
+    let rows = conn
+        .all(sql, &[i64::from(height).into(), int(from).into(), int(to).into()])
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row.unsigned(0)?, row.bytes(1).ok().and_then(Hash::from_slice))))
+        .collect()
 }
 
 /// The hashes of complete subtrees of any height.
@@ -140,12 +157,22 @@ pub async fn nodes(conn: &mut Conn, nodes: &[Node]) -> Result<HashMap<Node, Hash
     }
     let mut known: HashMap<(u8, u64), Hash> = HashMap::new();
     for ((base, _), (from, to)) in groups {
-        let hashes = if base == 0 { leaf_hashes(conn, from, to).await? } else { subtrees(conn, base, from, to).await? };
-        known.extend(hashes.into_iter().map(|(position, hash)| ((base, position), hash)));
+        let hashes = if base == 0 {
+            leaf_hashes(conn, from, to).await?
+        } else {
+            subtrees(conn, base, from, to).await?
+        };
+        known.extend(
+            hashes
+                .into_iter()
+                .map(|(position, hash)| ((base, position), hash)),
+        );
     }
     for node in nodes {
         let (base, from, to) = below(*node);
-        let row: Option<Vec<Hash>> = (from..to).map(|position| known.get(&(base, position)).copied()).collect();
+        let row: Option<Vec<Hash>> = (from..to)
+            .map(|position| known.get(&(base, position)).copied())
+            .collect();
         let row = row.ok_or_else(|| Error::data(format!("a hash below subtree {node:?} is missing")))?;
         found.insert(*node, fold(row));
     }
@@ -161,7 +188,10 @@ fn below(node: Node) -> (u8, u64, u64) {
 
 fn fold(mut row: Vec<Hash>) -> Hash {
     while row.len() > 1 {
-        row = row.chunks_exact(2).map(|pair| Hash::node(&pair[0], &pair[1])).collect();
+        row = row
+            .chunks_exact(2)
+            .map(|pair| Hash::node(&pair[0], &pair[1]))
+            .collect();
     }
     row.first().copied().unwrap_or(Hash::EMPTY)
 }
@@ -170,5 +200,7 @@ fn fold(mut row: Vec<Hash>) -> Hash {
 pub async fn leaf_hashes(conn: &mut Conn, from: u64, to: u64) -> Result<Vec<(u64, Hash)>, Error> {
     let sql = "SELECT entry, leaf FROM entries WHERE entry >= $1 AND entry < $2 ORDER BY entry";
     let rows = conn.all(sql, &[int(from).into(), int(to).into()]).await?;
-    rows.iter().map(|row| Ok((row.unsigned(0)?, Hash::leaf(row.text(1)?.as_bytes())))).collect()
+    rows.iter()
+        .map(|row| Ok((row.unsigned(0)?, Hash::leaf(row.text(1)?.as_bytes()))))
+        .collect()
 }

@@ -51,13 +51,17 @@ impl Migration {
 }
 
 fn statements(text: &str) -> impl Iterator<Item = &str> {
-    text.split("\n\n").map(str::trim).filter(|statement| !statement.is_empty())
+    text.split("\n\n")
+        .map(str::trim)
+        .filter(|statement| !statement.is_empty())
 }
 
 async fn exists(conn: &mut Conn) -> Result<bool, Error> {
     let sql = match conn {
         Conn::Sqlite(_) => "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_migrations'",
-        Conn::Pg(_) => "SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('schema_migrations')",
+        Conn::Pg(_) => {
+            "SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('schema_migrations')"
+        }
     };
     let row = conn.opt(sql, &[]).await?;
     row.map_or(Ok(false), |row| Ok(row.int(0)? > 0))
@@ -69,7 +73,12 @@ pub async fn state(conn: &mut Conn) -> Result<State, Error> {
     if !exists(conn).await? {
         return Ok(State { applied: 0, known });
     }
-    let rows = conn.all("SELECT version, name, checksum FROM schema_migrations ORDER BY version", &[]).await?;
+    let rows = conn
+        .all(
+            "SELECT version, name, checksum FROM schema_migrations ORDER BY version",
+            &[],
+        )
+        .await?;
     let mut applied = 0;
     for row in &rows {
         applied = row.int(0)?;
@@ -81,7 +90,10 @@ pub async fn state(conn: &mut Conn) -> Result<State, Error> {
             return Err(Error::new(ErrorKind::Data, message));
         };
         if row.text(1)? != migration.name || row.text(2)? != migration.checksum(conn) {
-            let message = format!("migration {applied} ({}) in the database is not this program's", migration.name);
+            let message = format!(
+                "migration {applied} ({}) in the database is not this program's",
+                migration.name
+            );
             return Err(Error::new(ErrorKind::Data, message));
         }
     }
@@ -136,10 +148,17 @@ async fn create_table(conn: &mut Conn) -> Result<(), Error> {
 
 async fn apply(conn: &mut Conn, migration: &Migration, now: Timestamp) -> Result<(), Error> {
     // The row goes first: a second process waits at its key until the first one has committed.
-    let args: [Val; 4] =
-        [migration.version.into(), migration.name.into(), migration.checksum(conn).into(), now.into()];
-    conn.exec("INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES ($1, $2, $3, $4)", &args)
-        .await?;
+    let args: [Val; 4] = [
+        migration.version.into(),
+        migration.name.into(),
+        migration.checksum(conn).into(),
+        now.into(),
+    ];
+    conn.exec(
+        "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES ($1, $2, $3, $4)",
+        &args,
+    )
+    .await?;
     for statement in statements(migration.text(conn)) {
         conn.batch(statement).await?;
     }

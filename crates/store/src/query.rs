@@ -39,13 +39,20 @@ pub struct Page {
 
 /// The entry of this id.
 pub async fn by_id(conn: &mut Conn, id: Uuid) -> Result<Option<StoredEntry>, Error> {
-    let row = conn.opt(&format!("{} WHERE id = $1", StoredEntry::SELECT), &[id.into()]).await?;
+    let row = conn
+        .opt(&format!("{} WHERE id = $1", StoredEntry::SELECT), &[id.into()])
+        .await?;
     row.as_ref().map(StoredEntry::read).transpose()
 }
 
 /// The entry at this index.
 pub async fn by_index(conn: &mut Conn, index: u64) -> Result<Option<StoredEntry>, Error> {
-    let row = conn.opt(&format!("{} WHERE entry = $1", StoredEntry::SELECT), &[int(index).into()]).await?;
+    let row = conn
+        .opt(
+            &format!("{} WHERE entry = $1", StoredEntry::SELECT),
+            &[int(index).into()],
+        )
+        .await?;
     row.as_ref().map(StoredEntry::read).transpose()
 }
 
@@ -57,9 +64,17 @@ pub async fn index_at(conn: &mut Conn, time: Timestamp, size: u64) -> Result<u64
     let (mut low, mut high) = (0, size);
     while low < high {
         let middle = low + (high - low) / 2;
-        let row = conn.opt("SELECT at FROM entries WHERE entry = $1", &[int(middle).into()]).await?;
-        let at = row.ok_or_else(|| Error::data(format!("entry {middle} is missing")))?.time(0)?;
-        if at < time { low = middle + 1 } else { high = middle }
+        let row = conn
+            .opt("SELECT at FROM entries WHERE entry = $1", &[int(middle).into()])
+            .await?;
+        let at = row
+            .ok_or_else(|| Error::data(format!("entry {middle} is missing")))?
+            .time(0)?;
+        if at < time {
+            low = middle + 1
+        } else {
+            high = middle
+        }
     }
     Ok(low)
 }
@@ -84,8 +99,10 @@ impl Conditions {
     /// Adds a condition; `?` in it stands for the parameter.
     fn add(&mut self, condition: &str, value: impl Into<Val>) {
         self.args.push(value.into());
-        self.text.push_str(if self.text.is_empty() { " WHERE " } else { " AND " });
-        self.text.push_str(&condition.replace('?', &format!("${}", self.args.len())));
+        self.text
+            .push_str(if self.text.is_empty() { " WHERE " } else { " AND " });
+        self.text
+            .push_str(&condition.replace('?', &format!("${}", self.args.len())));
     }
 
     /// Adds a condition that an index serves.
@@ -102,7 +119,8 @@ impl Conditions {
                 format!("${}", self.args.len())
             })
             .collect();
-        self.text.push_str(if self.text.is_empty() { " WHERE " } else { " AND " });
+        self.text
+            .push_str(if self.text.is_empty() { " WHERE " } else { " AND " });
         self.text.push_str("entry >> 10 IN (");
         self.text.push_str(&marks.join(", "));
         self.text.push(')');
@@ -125,7 +143,13 @@ fn prefix_end(prefix: &str) -> Option<String> {
 
 /// Whether a filter asks for a text that no column can hold: U+0000, which PostgreSQL does not even take as a parameter.
 fn is_impossible(filter: &EntryFilter) -> bool {
-    let texts = [&filter.actor, &filter.action, &filter.target_kind, &filter.target, &filter.ip];
+    let texts = [
+        &filter.actor,
+        &filter.action,
+        &filter.target_kind,
+        &filter.target,
+        &filter.ip,
+    ];
     texts.into_iter().flatten().any(|text| text.contains('\0'))
 }
 
@@ -134,7 +158,11 @@ fn conditions(filter: &EntryFilter) -> Conditions {
     if let Some(actor) = &filter.actor {
         conditions.add_indexed("actor = ?", actor.as_str());
     }
-    match filter.action.as_deref().map(|action| (action, action.strip_suffix('*'))) {
+    match filter
+        .action
+        .as_deref()
+        .map(|action| (action, action.strip_suffix('*')))
+    {
         Some((_, Some(prefix))) => {
             conditions.add_indexed("action >= ?", prefix);
             if let Some(end) = prefix_end(prefix) {
@@ -163,14 +191,24 @@ fn conditions(filter: &EntryFilter) -> Conditions {
         // What is searched is the canonical JSON, where some characters are escaped.
         let mut escaped = String::new();
         evidence::json::write_string(text, &mut escaped);
-        let inner = escaped.trim_start_matches('"').strip_suffix('"').unwrap_or_default();
-        conditions.add("lower(payload) LIKE lower(?) ESCAPE '\\'", format!("%{}%", like_literal(inner)));
+        let inner = escaped
+            .trim_start_matches('"')
+            .strip_suffix('"')
+            .unwrap_or_default();
+        // Case is folded for ASCII only, on both engines: the column has the collation "C" on PostgreSQL.
+        let pattern = format!("%{}%", like_literal(&inner.to_ascii_lowercase()));
+        conditions.add("lower(payload) LIKE ? ESCAPE '\\'", pattern);
     }
     conditions
 }
 
 /// A page of the entries below `size` that fulfil the filter.
-pub async fn page(conn: &mut Conn, filter: &EntryFilter, page: Page, size: u64) -> Result<Vec<StoredEntry>, Error> {
+pub async fn page(
+    conn: &mut Conn,
+    filter: &EntryFilter,
+    page: Page,
+    size: u64,
+) -> Result<Vec<StoredEntry>, Error> {
     if is_impossible(filter) {
         return Ok(Vec::new());
     }

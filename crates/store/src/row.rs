@@ -19,7 +19,10 @@ impl Row {
     }
 
     fn wrong(&self, position: usize, expected: &str) -> Error {
-        Error::data(format!("column {position} of a stored row: expected {expected}, found {:?}", self.value(position)))
+        Error::data(format!(
+            "column {position} of a stored row: expected {expected}, found {:?}",
+            self.value(position)
+        ))
     }
 
     /// An integer.
@@ -37,7 +40,8 @@ impl Row {
 
     /// A text.
     pub fn text(&self, position: usize) -> Result<&str, Error> {
-        self.optional_text(position)?.ok_or_else(|| self.wrong(position, "a text"))
+        self.optional_text(position)?
+            .ok_or_else(|| self.wrong(position, "a text"))
     }
 
     /// A text or NULL.
@@ -51,7 +55,8 @@ impl Row {
 
     /// Bytes.
     pub fn bytes(&self, position: usize) -> Result<&[u8], Error> {
-        self.optional_bytes(position)?.ok_or_else(|| self.wrong(position, "bytes"))
+        self.optional_bytes(position)?
+            .ok_or_else(|| self.wrong(position, "bytes"))
     }
 
     /// Bytes or NULL.
@@ -67,7 +72,9 @@ impl Row {
     pub fn uuid(&self, position: usize) -> Result<Uuid, Error> {
         match self.value(position) {
             Val::Uuid(id) => Ok(*id),
-            Val::Bytes(bytes) => Uuid::from_slice(bytes).map_err(|_| self.wrong(position, "16 bytes of a UUID")),
+            Val::Bytes(bytes) => {
+                Uuid::from_slice(bytes).map_err(|_| self.wrong(position, "16 bytes of a UUID"))
+            }
             _ => Err(self.wrong(position, "a UUID")),
         }
     }
@@ -83,8 +90,12 @@ impl Row {
 
     /// A salt or NULL.
     pub fn optional_salt(&self, position: usize) -> Result<Option<evidence::Salt>, Error> {
-        let Some(bytes) = self.optional_bytes(position)? else { return Ok(None) };
-        let salt = bytes.try_into().map_err(|_| self.wrong(position, "16 bytes of salt"))?;
+        let Some(bytes) = self.optional_bytes(position)? else {
+            return Ok(None);
+        };
+        let salt = bytes
+            .try_into()
+            .map_err(|_| self.wrong(position, "16 bytes of salt"))?;
         Ok(Some(evidence::Salt(salt)))
     }
 }

@@ -50,10 +50,12 @@ fn typed(value: Val, kind: Kind) -> Result<Val, String> {
     Ok(match (kind, value) {
         (_, Val::Null) => Val::Null,
         (Kind::Bool, Val::Int(number @ (0 | 1))) => Val::Bool(number == 1),
-        (Kind::Uuid, Val::Bytes(bytes)) => Val::Uuid(Uuid::from_slice(&bytes).map_err(|_| "not 16 bytes of a UUID")?),
-        (Kind::Time, Val::Int(micros)) => {
-            Val::Time(evidence::Timestamp::from_micros(micros).ok_or("not a time between the years 1 and 9999")?)
+        (Kind::Uuid, Val::Bytes(bytes)) => {
+            Val::Uuid(Uuid::from_slice(&bytes).map_err(|_| "not 16 bytes of a UUID")?)
         }
+        (Kind::Time, Val::Int(micros)) => Val::Time(
+            evidence::Timestamp::from_micros(micros).ok_or("not a time between the years 1 and 9999")?,
+        ),
         (Kind::Int, value @ Val::Int(_))
         | (Kind::Bool, value @ Val::Bool(_))
         | (Kind::Text, value @ Val::Text(_))
@@ -70,11 +72,15 @@ pub fn read(table: &'static Table, row: Row) -> Result<SealedRow, Error> {
     let names = column_names(table);
     let mut values = Vec::with_capacity(kinds.len());
     for ((value, kind), name) in row.0.into_iter().zip(kinds).zip(names) {
-        values.push(typed(value, kind).map_err(|reason| Error::data(format!("{}.{name}: {reason}", table.name)))?);
+        values.push(
+            typed(value, kind).map_err(|reason| Error::data(format!("{}.{name}: {reason}", table.name)))?,
+        );
     }
     let sealed = Row(values);
     let width = table.columns.len();
-    let salt = sealed.optional_salt(width + 3)?.ok_or_else(|| Error::data(format!("{}.salt is NULL", table.name)))?;
+    let salt = sealed
+        .optional_salt(width + 3)?
+        .ok_or_else(|| Error::data(format!("{}.salt is NULL", table.name)))?;
     Ok(SealedRow {
         id: sealed.uuid(0)?,
         version: sealed.unsigned(width + 1)?,
@@ -95,19 +101,31 @@ pub async fn by_key<T: Record>(
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = conn.keyed(&format!("{} WHERE {key}", select(T::TABLE)), kind, keys, lock).await?;
-    rows.into_iter().map(|row| decode::<T>(read(T::TABLE, row)?)).collect()
+    let rows = conn
+        .keyed(&format!("{} WHERE {key}", select(T::TABLE)), kind, keys, lock)
+        .await?;
+    rows.into_iter()
+        .map(|row| decode::<T>(read(T::TABLE, row)?))
+        .collect()
 }
 
 /// A sealed row as its type.
 pub fn decode<T: Record>(row: SealedRow) -> Result<Sealed<T>, Error> {
-    Ok(Sealed { row: T::from_values(row.id, row.values)?, version: row.version, entry: row.entry, salt: row.salt })
+    Ok(Sealed {
+        row: T::from_values(row.id, row.values)?,
+        version: row.version,
+        entry: row.entry,
+        salt: row.salt,
+    })
 }
 
 /// Writes rows: inserts what is new, replaces what is there.
 pub async fn upsert(conn: &mut Conn, table: &'static Table, rows: &[SealedRow]) -> Result<(), Error> {
     let names = column_names(table);
-    let assignments: Vec<String> = names[1..].iter().map(|name| format!("{name} = excluded.{name}")).collect();
+    let assignments: Vec<String> = names[1..]
+        .iter()
+        .map(|name| format!("{name} = excluded.{name}"))
+        .collect();
     let target = format!("INSERT INTO {} ({})", table.name, names.join(", "));
     let conflict = format!("ON CONFLICT (id) DO UPDATE SET {}", assignments.join(", "));
     match conn {

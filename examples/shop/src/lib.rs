@@ -61,8 +61,14 @@ fn failure(error: &Error) -> Failure {
 
 /// The application's routes.
 pub fn router(engine: Engine) -> Router {
-    let shop = std::sync::Arc::new(Shop { engine, orders: AtomicU64::new(0) });
-    Router::new().route("/orders", post(place)).route("/evidence/{entry}", get(evidence)).with_state(shop)
+    let shop = std::sync::Arc::new(Shop {
+        engine,
+        orders: AtomicU64::new(0),
+    });
+    Router::new()
+        .route("/orders", post(place))
+        .route("/evidence/{entry}", get(evidence))
+        .with_state(shop)
 }
 
 type Shared = State<std::sync::Arc<Shop>>;
@@ -70,18 +76,32 @@ type Shared = State<std::sync::Arc<Shop>>;
 async fn place(State(shop): Shared, Json(order): Json<Order>) -> Result<Json<Placed>, Failure> {
     let number = shop.orders.fetch_add(1, Ordering::Relaxed) + 1;
     let event = event(number, &order);
-    let command = shop.engine.prepare(vec![event], false).map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
+    let command = shop
+        .engine
+        .prepare(vec![event], false)
+        .map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
     // The shop itself is the credential behind the entry; the customer is the one who acted.
     let caller = Caller::System { part: "shop" };
-    let answer = shop.engine.submit(&caller, Origin::default(), Command::RecordEvents(command)).await;
+    let answer = shop
+        .engine
+        .submit(&caller, Origin::default(), Command::RecordEvents(command))
+        .await;
     let answer = answer.map_err(|error| failure(&error))?;
     let place = match &answer.reply {
         Reply::Recorded(recorded) => recorded.first().and_then(|entry| entry.place),
         _ => None,
     };
     let entry = place.map_or(0, |place| place.index);
-    let receipt = shop.engine.receipt(EntryKey::Index(entry)).await.map_err(|error| failure(&error))?;
-    Ok(Json(Placed { order: number, entry, receipt: receipt.unwrap_or_default() }))
+    let receipt = shop
+        .engine
+        .receipt(EntryKey::Index(entry))
+        .await
+        .map_err(|error| failure(&error))?;
+    Ok(Json(Placed {
+        order: number,
+        entry,
+        receipt: receipt.unwrap_or_default(),
+    }))
 }
 
 fn event(number: u64, order: &Order) -> Event {
@@ -91,11 +111,22 @@ fn event(number: u64, order: &Order) -> Event {
     Event {
         id: None,
         occurred_at: None,
-        actor: Actor { kind: ActorKind::User, id: Some(order.customer.clone()), name: None, on_behalf_of: None },
+        actor: Actor {
+            kind: ActorKind::User,
+            id: Some(order.customer.clone()),
+            name: None,
+            on_behalf_of: None,
+        },
         action: "order.place".to_owned(),
-        target: Some(Target { kind: "order".to_owned(), id: Some(number.to_string()) }),
+        target: Some(Target {
+            kind: "order".to_owned(),
+            id: Some(number.to_string()),
+        }),
         outcome: evidence::Outcome::Success,
-        description: Some(format!("{} ordered {} of {}", order.customer, order.quantity, order.article)),
+        description: Some(format!(
+            "{} ordered {} of {}",
+            order.customer, order.quantity, order.article
+        )),
         details: Some(details),
         ip: None,
         user_agent: None,
@@ -107,6 +138,12 @@ fn event(number: u64, order: &Order) -> Event {
 }
 
 async fn evidence(State(shop): Shared, Path(entry): Path<u64>) -> Result<Json<Entry>, Failure> {
-    let entry = shop.engine.entry(EntryKey::Index(entry)).await.map_err(|error| failure(&error))?;
-    entry.map(Json).ok_or((StatusCode::NOT_FOUND, "there is no such entry".to_owned()))
+    let entry = shop
+        .engine
+        .entry(EntryKey::Index(entry))
+        .await
+        .map_err(|error| failure(&error))?;
+    entry
+        .map(Json)
+        .ok_or((StatusCode::NOT_FOUND, "there is no such entry".to_owned()))
 }

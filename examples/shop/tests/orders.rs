@@ -9,7 +9,13 @@ use tower::ServiceExt;
 async fn ask(router: &axum::Router, request: Request<Body>) -> (StatusCode, Vec<u8>) {
     let response = router.clone().oneshot(request).await.unwrap();
     let status = response.status();
-    (status, axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap().to_vec())
+    (
+        status,
+        axum::body::to_bytes(response.into_body(), 1 << 20)
+            .await
+            .unwrap()
+            .to_vec(),
+    )
 }
 
 async fn an_order_has_its_evidence(options: Options) {
@@ -18,7 +24,10 @@ async fn an_order_has_its_evidence(options: Options) {
     let key = engine.verifier_key().clone();
     let router = shop::router(engine);
     let order = r#"{"customer":"ann","article":"tea","quantity":2}"#;
-    let post = Request::post("/orders").header("content-type", "application/json").body(order.into()).unwrap();
+    let post = Request::post("/orders")
+        .header("content-type", "application/json")
+        .body(order.into())
+        .unwrap();
     let (status, body) = ask(&router, post).await;
     assert_eq!(status, StatusCode::OK);
     let placed: shop::Placed = serde_json::from_slice(&body).unwrap();

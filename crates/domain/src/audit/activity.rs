@@ -47,16 +47,28 @@ impl NewActivity {
     /// The event that the activity is.
     pub fn into_event(self) -> Result<Event, FieldError> {
         if self.kind.is_empty() || self.kind.len() > TYPE_LEN_MAX {
-            return Err(FieldError::new("type", format!("must be 1 to {TYPE_LEN_MAX} characters")));
+            return Err(FieldError::new(
+                "type",
+                format!("must be 1 to {TYPE_LEN_MAX} characters"),
+            ));
         }
         if self.entity.is_none() && self.entity_kind.is_some() {
             return Err(FieldError::new("entity", "must be given with entity_kind"));
         }
-        let kind = if self.user.is_some() { ActorKind::User } else { ActorKind::System };
+        let kind = if self.user.is_some() {
+            ActorKind::User
+        } else {
+            ActorKind::System
+        };
         Ok(Event {
             id: self.id,
             occurred_at: self.timestamp,
-            actor: Actor { kind, id: self.user, name: None, on_behalf_of: None },
+            actor: Actor {
+                kind,
+                id: self.user,
+                name: None,
+                on_behalf_of: None,
+            },
             action: self.kind,
             target: self.entity.map(|id| Target {
                 kind: self.entity_kind.unwrap_or_else(|| "entity".to_owned()),
@@ -92,11 +104,19 @@ pub fn sentence(entry: &Entry) -> String {
     if let Some(description) = &entry.description {
         return description.clone();
     }
-    let actor = entry.actor.name.as_deref().or(entry.actor.id.as_deref()).unwrap_or(entry.actor.kind.as_str());
-    let target = entry.target.as_ref().map_or(String::new(), |target| match &target.id {
-        Some(id) => format!(" on {} {id}", target.kind),
-        None => format!(" on {}", target.kind),
-    });
+    let actor = entry
+        .actor
+        .name
+        .as_deref()
+        .or(entry.actor.id.as_deref())
+        .unwrap_or(entry.actor.kind.as_str());
+    let target = entry
+        .target
+        .as_ref()
+        .map_or(String::new(), |target| match &target.id {
+            Some(id) => format!(" on {} {id}", target.kind),
+            None => format!(" on {}", target.kind),
+        });
     let verb = match entry.outcome {
         Outcome::Success => "did",
         Outcome::Refused => "was refused",
@@ -119,7 +139,9 @@ mod tests {
             let text = format!(r#"{{"type":"{}","description":"d"}}"#, "x".repeat(length));
             assert_eq!(activity(&text).into_event().is_ok(), good, "{length}");
         }
-        let error = activity(r#"{"type":"t","description":"d","entity_kind":"k"}"#).into_event().unwrap_err();
+        let error = activity(r#"{"type":"t","description":"d","entity_kind":"k"}"#)
+            .into_event()
+            .unwrap_err();
         assert_eq!(error.field, "entity");
         assert!(serde_json::from_str::<NewActivity>(r#"{"type":"t"}"#).is_err());
         assert!(serde_json::from_str::<NewActivity>(r#"{"description":"d"}"#).is_err());
@@ -127,10 +149,20 @@ mod tests {
 
     #[test]
     fn without_user_or_entity_it_is_the_systems() {
-        let event = activity(r#"{"type":"t","description":"d"}"#).into_event().unwrap();
-        assert_eq!((event.actor.kind, event.actor.id, event.target), (ActorKind::System, None, None));
-        let event = activity(r#"{"type":"t","description":"d","user":"u","entity":"e"}"#).into_event().unwrap();
-        assert_eq!((event.actor.kind, event.actor.id.as_deref()), (ActorKind::User, Some("u")));
+        let event = activity(r#"{"type":"t","description":"d"}"#)
+            .into_event()
+            .unwrap();
+        assert_eq!(
+            (event.actor.kind, event.actor.id, event.target),
+            (ActorKind::System, None, None)
+        );
+        let event = activity(r#"{"type":"t","description":"d","user":"u","entity":"e"}"#)
+            .into_event()
+            .unwrap();
+        assert_eq!(
+            (event.actor.kind, event.actor.id.as_deref()),
+            (ActorKind::User, Some("u"))
+        );
         assert_eq!(event.target.map(|target| target.kind).as_deref(), Some("entity"));
     }
 }

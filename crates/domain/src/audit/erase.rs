@@ -24,7 +24,10 @@ pub struct Erasure {
 }
 
 impl Record for Erasure {
-    const TABLE: &'static Table = &Table { name: "erasures", columns: &[column("erased", Kind::Int)] };
+    const TABLE: &'static Table = &Table {
+        name: "erasures",
+        columns: &[column("erased", Kind::Int)],
+    };
 
     fn id(&self) -> Uuid {
         self.id
@@ -37,7 +40,10 @@ impl Record for Erasure {
     fn from_values(id: Uuid, values: Vec<Val>) -> Result<Erasure, DecodeError> {
         let mut columns = Columns::new(Self::TABLE, values);
         let erased = columns.int()?;
-        Ok(Erasure { id, erased: u64::try_from(erased).map_err(|_| columns.error("negative"))? })
+        Ok(Erasure {
+            id,
+            erased: u64::try_from(erased).map_err(|_| columns.error("negative"))?,
+        })
     }
 }
 
@@ -70,28 +76,58 @@ pub fn erase(
     indexes.dedup();
     let mut erasures = Vec::new();
     for index in indexes {
-        let entry = facts.entry_ids.get(&index).and_then(|id| facts.entries.get(id)).ok_or_else(|| {
-            Refusal::new(RefusalKind::NotFound, "unknown_entry", format!("there is no entry {index}")).field("entries")
-        })?;
+        let entry = facts
+            .entry_ids
+            .get(&index)
+            .and_then(|id| facts.entries.get(id))
+            .ok_or_else(|| {
+                Refusal::new(
+                    RefusalKind::NotFound,
+                    "unknown_entry",
+                    format!("there is no entry {index}"),
+                )
+                .field("entries")
+            })?;
         if entry.payload.is_some() {
-            erasures.push(Erasure { id: entry.id, erased: index });
+            erasures.push(Erasure {
+                id: entry.id,
+                erased: index,
+            });
         }
     }
     let count = erasures.len() as u64;
     if erasures.is_empty() {
-        return Ok(Decision { reply: Reply::Erased(0), drafts: Vec::new() });
+        return Ok(Decision {
+            reply: Reply::Erased(0),
+            drafts: Vec::new(),
+        });
     }
     let mut payload = who.payload(ctx);
     let mut details = StrictObject::default();
     details.0.insert("reason".into(), command.reason.as_str().into());
     payload.details = Some(details);
-    payload.changes =
-        erasures.iter().map(|erasure| RowImages { before: None, after: Some(erasure.image()) }).collect();
+    payload.changes = erasures
+        .iter()
+        .map(|erasure| RowImages {
+            before: None,
+            after: Some(erasure.image()),
+        })
+        .collect();
     let mut draft = Draft::new(ctx.id(0), who, authority, "audit.erase", ctx.salt(0), &payload);
     draft.erases = erasures.iter().map(|erasure| erasure.erased).collect();
     draft.writes = (1..)
         .zip(erasures)
-        .map(|(number, row)| RowWrite::Erasure(Sealed { row, version: 1, entry: 0, salt: ctx.salt(number) }))
+        .map(|(number, row)| {
+            RowWrite::Erasure(Sealed {
+                row,
+                version: 1,
+                entry: 0,
+                salt: ctx.salt(number),
+            })
+        })
         .collect();
-    Ok(Decision { reply: Reply::Erased(count), drafts: vec![draft] })
+    Ok(Decision {
+        reply: Reply::Erased(count),
+        drafts: vec![draft],
+    })
 }

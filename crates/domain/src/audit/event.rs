@@ -111,7 +111,10 @@ fn bounded(field: &str, text: Option<&str>, chars_max: usize) -> Result<(), Fiel
     let Some(text) = text else { return Ok(()) };
     // Bytes are an upper bound of characters, so most texts need no count.
     if text.is_empty() || (text.len() > chars_max && text.chars().count() > chars_max) {
-        return Err(FieldError::new(field, format!("must be 1 to {chars_max} characters")));
+        return Err(FieldError::new(
+            field,
+            format!("must be 1 to {chars_max} characters"),
+        ));
     }
     if text.contains('\0') {
         return Err(FieldError::new(field, "must not contain the character U+0000"));
@@ -136,7 +139,11 @@ impl Event {
         word("action", &self.action, ACTION_LEN_MAX)?;
         bounded("actor.id", self.actor.id.as_deref(), ID_LEN_MAX)?;
         bounded("actor.name", self.actor.name.as_deref(), NAME_LEN_MAX)?;
-        bounded("actor.on_behalf_of", self.actor.on_behalf_of.as_deref(), ID_LEN_MAX)?;
+        bounded(
+            "actor.on_behalf_of",
+            self.actor.on_behalf_of.as_deref(),
+            ID_LEN_MAX,
+        )?;
         if let Some(target) = &self.target {
             word("target.kind", &target.kind, KIND_LEN_MAX)?;
             bounded("target.id", target.id.as_deref(), ID_LEN_MAX)?;
@@ -151,13 +158,19 @@ impl Event {
         if let Some(trace_id) = &self.trace_id
             && (json::from_hex::<16>(trace_id).is_none() || trace_id.bytes().all(|byte| byte == b'0'))
         {
-            return Err(FieldError::new("trace_id", "must be 32 lower-case hex digits, not all zero"));
+            return Err(FieldError::new(
+                "trace_id",
+                "must be 32 lower-case hex digits, not all zero",
+            ));
         }
         if self.id.is_some_and(|id| id.is_nil() || id.is_max()) {
             return Err(FieldError::new("id", "must not be the nil or the max UUID"));
         }
         if self.occurred_at.is_some_and(|time| time < Timestamp::EPOCH) {
-            return Err(FieldError::new("occurred_at", format!("must not be before {}", Timestamp::EPOCH)));
+            return Err(FieldError::new(
+                "occurred_at",
+                format!("must not be before {}", Timestamp::EPOCH),
+            ));
         }
         Ok(())
     }
@@ -170,7 +183,11 @@ impl Event {
         let target = self.target.and_then(|target| target.id);
         let actor = self.actor.id.clone().or_else(|| self.actor.name.clone());
         let payload = Payload {
-            actor: PayloadActor { id: self.actor.id, name: self.actor.name, on_behalf_of: self.actor.on_behalf_of },
+            actor: PayloadActor {
+                id: self.actor.id,
+                name: self.actor.name,
+                on_behalf_of: self.actor.on_behalf_of,
+            },
             aim: self.aim,
             changes: Vec::new(),
             description: self.description,
@@ -184,7 +201,10 @@ impl Event {
             user_agent: self.user_agent,
         };
         check_size("details", payload.details.as_ref())?;
-        check_size("aim.input", payload.aim.as_ref().and_then(|aim| aim.input.as_ref()))?;
+        check_size(
+            "aim.input",
+            payload.aim.as_ref().and_then(|aim| aim.input.as_ref()),
+        )?;
         let text = payload.to_text();
         Ok(NewEntry {
             id: self.id.unwrap_or(id),
@@ -205,8 +225,9 @@ impl Event {
 }
 
 fn parse_ip(text: &str) -> Result<String, FieldError> {
-    let address: IpAddr =
-        text.parse().map_err(|_| FieldError::new("ip", "must be an IPv4 or IPv6 address, such as 203.0.113.7"))?;
+    let address: IpAddr = text
+        .parse()
+        .map_err(|_| FieldError::new("ip", "must be an IPv4 or IPv6 address, such as 203.0.113.7"))?;
     Ok(address.to_canonical().to_string())
 }
 
@@ -216,7 +237,10 @@ fn check_size(field: &str, object: Option<&StrictObject>) -> Result<(), FieldErr
     json::write_map(&object.0, &mut text);
     if text.len() > DETAILS_BYTES_MAX {
         let size = text.len();
-        return Err(FieldError::new(field, format!("is {size} bytes of JSON; at most {DETAILS_BYTES_MAX} are taken")));
+        return Err(FieldError::new(
+            field,
+            format!("is {size} bytes of JSON; at most {DETAILS_BYTES_MAX} are taken"),
+        ));
     }
     Ok(())
 }
@@ -230,7 +254,9 @@ mod tests {
     }
 
     fn minimal(extra: &str) -> Event {
-        event(&format!(r#"{{"actor":{{"kind":"user"}},"action":"order.create"{extra}}}"#))
+        event(&format!(
+            r#"{{"actor":{{"kind":"user"}},"action":"order.create"{extra}}}"#
+        ))
     }
 
     #[test]
@@ -238,35 +264,82 @@ mod tests {
         let long = |n: usize| "x".repeat(n);
         let cases = [
             (format!(r#","description":"{}""#, long(10_000)), None),
-            (format!(r#","description":"{}""#, long(10_001)), Some("description")),
+            (
+                format!(r#","description":"{}""#, long(10_001)),
+                Some("description"),
+            ),
             (r#","description":"""#.into(), Some("description")),
             (r#","description":"a\u0000b""#.into(), Some("description")),
             (format!(r#","user_agent":"{}""#, long(10_001)), Some("user_agent")),
             (format!(r#","session_id":"{}""#, "é".repeat(256)), None),
-            (format!(r#","session_id":"{}""#, "é".repeat(257)), Some("session_id")),
+            (
+                format!(r#","session_id":"{}""#, "é".repeat(257)),
+                Some("session_id"),
+            ),
             (format!(r#","target":{{"kind":"{}"}}"#, long(64)), None),
-            (format!(r#","target":{{"kind":"{}"}}"#, long(65)), Some("target.kind")),
+            (
+                format!(r#","target":{{"kind":"{}"}}"#, long(65)),
+                Some("target.kind"),
+            ),
             (r#","target":{"kind":"a b"}"#.into(), Some("target.kind")),
-            (format!(r#","target":{{"kind":"k","id":"{}"}}"#, long(1_024)), None),
-            (format!(r#","target":{{"kind":"k","id":"{}"}}"#, long(1_025)), Some("target.id")),
+            (
+                format!(r#","target":{{"kind":"k","id":"{}"}}"#, long(1_024)),
+                None,
+            ),
+            (
+                format!(r#","target":{{"kind":"k","id":"{}"}}"#, long(1_025)),
+                Some("target.id"),
+            ),
             (r#","ip":"::ffff:203.0.113.7""#.into(), None),
             (r#","ip":"300.1.1.1""#.into(), Some("ip")),
             (r#","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736""#.into(), None),
-            (r#","trace_id":"00000000000000000000000000000000""#.into(), Some("trace_id")),
-            (r#","trace_id":"4BF92F3577B34DA6A3CE929D0E0E4736""#.into(), Some("trace_id")),
+            (
+                r#","trace_id":"00000000000000000000000000000000""#.into(),
+                Some("trace_id"),
+            ),
+            (
+                r#","trace_id":"4BF92F3577B34DA6A3CE929D0E0E4736""#.into(),
+                Some("trace_id"),
+            ),
             (r#","occurred_at":"1970-01-01T00:00:00Z""#.into(), None),
-            (r#","occurred_at":"1969-12-31T23:59:59Z""#.into(), Some("occurred_at")),
-            (r#","id":"00000000-0000-0000-0000-000000000000""#.into(), Some("id")),
-            (format!(r#","details":{{"k":"{}"}}"#, long(DETAILS_BYTES_MAX - 8)), None),
-            (format!(r#","details":{{"k":"{}"}}"#, long(DETAILS_BYTES_MAX - 7)), Some("details")),
-            (format!(r#","aim":{{"mission":"{}"}}"#, long(10_001)), Some("aim.mission")),
+            (
+                r#","occurred_at":"1969-12-31T23:59:59Z""#.into(),
+                Some("occurred_at"),
+            ),
+            (
+                r#","id":"00000000-0000-0000-0000-000000000000""#.into(),
+                Some("id"),
+            ),
+            (
+                format!(r#","details":{{"k":"{}"}}"#, long(DETAILS_BYTES_MAX - 8)),
+                None,
+            ),
+            (
+                format!(r#","details":{{"k":"{}"}}"#, long(DETAILS_BYTES_MAX - 7)),
+                Some("details"),
+            ),
+            (
+                format!(r#","aim":{{"mission":"{}"}}"#, long(10_001)),
+                Some("aim.mission"),
+            ),
         ];
         for (extra, expected) in cases {
             let result = minimal(&extra).prepare(Uuid::from_u128(1), Salt([0; 16]));
             let shown: String = extra.chars().take(60).collect();
-            assert_eq!(result.err().map(|error| error.field).as_deref(), expected, "{shown}");
+            assert_eq!(
+                result.err().map(|error| error.field).as_deref(),
+                expected,
+                "{shown}"
+            );
         }
-        for (action, good) in [("a", true), ("", false), ("a b", false), (&long(128), true), (&long(129), false), ("ä", false)] {
+        for (action, good) in [
+            ("a", true),
+            ("", false),
+            ("a b", false),
+            (&long(128), true),
+            (&long(129), false),
+            ("ä", false),
+        ] {
             let event = event(&format!(r#"{{"actor":{{"kind":"user"}},"action":"{action}"}}"#));
             assert_eq!(event.validate().is_ok(), good, "{action}");
         }
@@ -289,7 +362,9 @@ mod tests {
 
     #[test]
     fn addresses_have_one_text_form() {
-        let entry = minimal(r#","ip":"::ffff:203.0.113.7""#).prepare(Uuid::from_u128(1), Salt([0; 16])).unwrap();
+        let entry = minimal(r#","ip":"::ffff:203.0.113.7""#)
+            .prepare(Uuid::from_u128(1), Salt([0; 16]))
+            .unwrap();
         assert_eq!(entry.ip.as_deref(), Some("203.0.113.7"));
         assert_eq!(entry.payload, r#"{"ip":"203.0.113.7"}"#);
     }

@@ -62,7 +62,9 @@ impl KnownEntry {
 }
 
 fn payload_difference(recorded: &str, new: &str) -> &'static str {
-    let (Ok(a), Ok(b)) = (Payload::parse(recorded), Payload::parse(new)) else { return "payload" };
+    let (Ok(a), Ok(b)) = (Payload::parse(recorded), Payload::parse(new)) else {
+        return "payload";
+    };
     let fields = [
         ("actor.id", a.actor.id == b.actor.id),
         ("actor.name", a.actor.name == b.actor.name),
@@ -78,5 +80,8 @@ fn payload_difference(recorded: &str, new: &str) -> &'static str {
         ("aim", a.aim == b.aim),
         ("drag_mode", a.drag_mode == b.drag_mode),
     ];
-    fields.into_iter().find(|(_, same)| !same).map_or("payload", |(field, _)| field)
+    fields
+        .into_iter()
+        .find(|(_, same)| !same)
+        .map_or("payload", |(field, _)| field)
 }

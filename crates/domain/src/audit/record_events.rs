@@ -24,7 +24,11 @@ pub struct RecordEvents {
 
 impl RecordEvents {
     fn path(&self, position: usize, field: &str) -> String {
-        if self.list { format!("[{position}].{field}") } else { field.to_owned() }
+        if self.list {
+            format!("[{position}].{field}")
+        } else {
+            field.to_owned()
+        }
     }
 }
 
@@ -37,7 +41,10 @@ pub fn record(
     ctx: &Context,
 ) -> Result<Decision, Refusal> {
     if command.events.is_empty() || command.events.len() > EVENTS_MAX {
-        let message = format!("a request holds 1 to {EVENTS_MAX} entries, not {}", command.events.len());
+        let message = format!(
+            "a request holds 1 to {EVENTS_MAX} entries, not {}",
+            command.events.len()
+        );
         return Err(Refusal::new(RefusalKind::Invalid, "too_many_entries", message));
     }
     let latest = ctx.now.plus_seconds(AHEAD_SECONDS_MAX);
@@ -55,15 +62,26 @@ pub fn record(
                 if let Some(field) = known.difference(event) {
                     return Err(conflict(event.id, &command.path(position, field)));
                 }
-                reply.push(Recorded { id: event.id, place: known.place, replayed: true });
+                reply.push(Recorded {
+                    id: event.id,
+                    place: known.place,
+                    replayed: true,
+                });
                 continue;
             }
             brought.insert(event.id, KnownEntry::pending(event));
         }
-        reply.push(Recorded { id: event.id, place: None, replayed: false });
+        reply.push(Recorded {
+            id: event.id,
+            place: None,
+            replayed: false,
+        });
         drafts.push(draft(event, who, authority));
     }
-    Ok(Decision { reply: Reply::Recorded(reply), drafts })
+    Ok(Decision {
+        reply: Reply::Recorded(reply),
+        drafts,
+    })
 }
 
 fn conflict(id: Uuid, field: &str) -> Refusal {

@@ -31,12 +31,24 @@ pub fn acknowledge(
     }
     let mut payload = who.payload(ctx);
     let mut details = StrictObject::default();
-    for (key, value) in
-        [("reason", &command.reason), ("remembered_checkpoint", &command.remembered), ("found_checkpoint", &command.found)]
-    {
+    for (key, value) in [
+        ("reason", &command.reason),
+        ("remembered_checkpoint", &command.remembered),
+        ("found_checkpoint", &command.found),
+    ] {
         details.0.insert(key.into(), value.as_str().into());
     }
     payload.details = Some(details);
-    let draft = Draft::new(ctx.id(0), who, authority, "log.acknowledge_restore", ctx.salt(0), &payload);
-    Ok(Decision { reply: Reply::Done, drafts: vec![draft] })
+    let draft = Draft::new(
+        ctx.id(0),
+        who,
+        authority,
+        "log.acknowledge_restore",
+        ctx.salt(0),
+        &payload,
+    );
+    Ok(Decision {
+        reply: Reply::Done,
+        drafts: vec![draft],
+    })
 }

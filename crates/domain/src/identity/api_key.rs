@@ -41,7 +41,11 @@ pub struct ApiKey {
 impl ApiKey {
     /// The scopes as one text, separated by spaces.
     pub fn scopes_text(&self) -> String {
-        self.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ")
+        self.scopes
+            .iter()
+            .map(|scope| scope.as_str())
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 }
 
@@ -116,7 +120,10 @@ pub struct CreateApiKey {
 
 impl std::fmt::Debug for CreateApiKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CreateApiKey").field("owner", &self.owner).field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("CreateApiKey")
+            .field("owner", &self.owner)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -124,11 +131,17 @@ impl CreateApiKey {
     fn validate(&self, now: Timestamp) -> Result<(), FieldError> {
         let length = self.name.chars().count();
         if length == 0 || length > NAME_LEN_MAX || self.name.chars().any(char::is_control) {
-            return Err(FieldError::new("name", format!("must be 1 to {NAME_LEN_MAX} printable characters")));
+            return Err(FieldError::new(
+                "name",
+                format!("must be 1 to {NAME_LEN_MAX} printable characters"),
+            ));
         }
         if self.scopes.is_empty() {
             let all: Vec<_> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
-            return Err(FieldError::new("scopes", format!("must name at least one of {}", all.join(", "))));
+            return Err(FieldError::new(
+                "scopes",
+                format!("must name at least one of {}", all.join(", ")),
+            ));
         }
         if self.expires_at.is_some_and(|expiry| expiry <= now) {
             return Err(FieldError::new("expires_at", format!("must be after now, {now}")));
@@ -147,7 +160,12 @@ pub fn create(
 ) -> Result<Decision, Refusal> {
     command.validate(ctx.now)?;
     let owner = facts.user_named(&command.owner).ok_or_else(|| {
-        Refusal::new(RefusalKind::NotFound, "unknown_user", format!("there is no user {:?}", command.owner)).field("user")
+        Refusal::new(
+            RefusalKind::NotFound,
+            "unknown_user",
+            format!("there is no user {:?}", command.owner),
+        )
+        .field("user")
     })?;
     let mut scopes = command.scopes.clone();
     scopes.sort_unstable();
@@ -175,13 +193,31 @@ pub fn revoke(
     ctx: &Context,
 ) -> Result<Decision, Refusal> {
     let before = facts.api_keys.get(&id).ok_or_else(|| {
-        Refusal::new(RefusalKind::NotFound, "unknown_api_key", format!("there is no API key {id}")).field("id")
+        Refusal::new(
+            RefusalKind::NotFound,
+            "unknown_api_key",
+            format!("there is no API key {id}"),
+        )
+        .field("id")
     })?;
     if before.row.revoked_at.is_some() {
-        return Ok(Decision { reply: Reply::ApiKey(before.row.clone()), drafts: Vec::new() });
+        return Ok(Decision {
+            reply: Reply::ApiKey(before.row.clone()),
+            drafts: Vec::new(),
+        });
     }
-    let after = ApiKey { revoked_at: Some(ctx.now), ..before.row.clone() };
-    Ok(written(after, Some(before), "api_key.revoke", who, authority, ctx))
+    let after = ApiKey {
+        revoked_at: Some(ctx.now),
+        ..before.row.clone()
+    };
+    Ok(written(
+        after,
+        Some(before),
+        "api_key.revoke",
+        who,
+        authority,
+        ctx,
+    ))
 }
 
 fn written(
@@ -193,9 +229,21 @@ fn written(
     ctx: &Context,
 ) -> Decision {
     let mut payload = who.payload(ctx);
-    payload.changes = vec![RowImages { before: before.map(|sealed| sealed.row.image()), after: Some(key.image()) }];
-    let mut draft = Draft::new(ctx.id(0), who, authority, action, ctx.salt(0), &payload).on("api_key", key.id);
+    payload.changes = vec![RowImages {
+        before: before.map(|sealed| sealed.row.image()),
+        after: Some(key.image()),
+    }];
+    let mut draft =
+        Draft::new(ctx.id(0), who, authority, action, ctx.salt(0), &payload).on("api_key", key.id);
     let version = before.map_or(1, |sealed| sealed.version + 1);
-    draft.writes = vec![RowWrite::ApiKey(Sealed { row: key.clone(), version, entry: 0, salt: ctx.salt(1) })];
-    Decision { reply: Reply::ApiKey(key), drafts: vec![draft] }
+    draft.writes = vec![RowWrite::ApiKey(Sealed {
+        row: key.clone(),
+        version,
+        entry: 0,
+        salt: ctx.salt(1),
+    })];
+    Decision {
+        reply: Reply::ApiKey(key),
+        drafts: vec![draft],
+    }
 }

@@ -21,12 +21,22 @@ pub enum Permission {
     ApiKeysWrite,
 }
 
-use Permission::{ApiKeysRead, ApiKeysWrite, AuditErase, AuditRead, AuditWrite, LogRestore, UsersRead, UsersWrite};
+use Permission::{
+    ApiKeysRead, ApiKeysWrite, AuditErase, AuditRead, AuditWrite, LogRestore, UsersRead, UsersWrite,
+};
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Permission; 8] =
-        [AuditRead, AuditWrite, AuditErase, LogRestore, UsersRead, UsersWrite, ApiKeysRead, ApiKeysWrite];
+    pub const ALL: [Permission; 8] = [
+        AuditRead,
+        AuditWrite,
+        AuditErase,
+        LogRestore,
+        UsersRead,
+        UsersWrite,
+        ApiKeysRead,
+        ApiKeysWrite,
+    ];
 
     /// The name, `noun:verb`.
     pub fn as_str(self) -> &'static str {
@@ -115,7 +125,11 @@ impl Role {
 
     /// The roles that hold `permission`.
     pub fn holding(permission: Permission) -> Vec<Role> {
-        Role::ALL.iter().copied().filter(|role| role.permissions().contains(&permission)).collect()
+        Role::ALL
+            .iter()
+            .copied()
+            .filter(|role| role.permissions().contains(&permission))
+            .collect()
     }
 }
 
@@ -152,7 +166,10 @@ mod tests {
         let rows: Vec<String> = Permission::ALL
             .iter()
             .map(|permission| {
-                let roles: Vec<_> = Role::holding(*permission).iter().map(|role| role.as_str()).collect();
+                let roles: Vec<_> = Role::holding(*permission)
+                    .iter()
+                    .map(|role| role.as_str())
+                    .collect();
                 format!("{}: {}", permission.as_str(), roles.join(" "))
             })
             .collect();

@@ -54,14 +54,20 @@ impl Principal {
         match caller {
             Caller::ApiKey(id) => Principal::of_key(*id, facts, now),
             Caller::Operator { name } => Ok(Principal {
-                recorded_by: RecordedBy { kind: RecorderKind::Operator, id: None },
+                recorded_by: RecordedBy {
+                    kind: RecorderKind::Operator,
+                    id: None,
+                },
                 actor_kind: ActorKind::External,
                 actor_id: None,
                 actor_name: Some(format!("os:{name}")),
                 grant: Grant::Word("operator"),
             }),
             Caller::System { part } => Ok(Principal {
-                recorded_by: RecordedBy { kind: RecorderKind::System, id: None },
+                recorded_by: RecordedBy {
+                    kind: RecorderKind::System,
+                    id: None,
+                },
                 actor_kind: ActorKind::System,
                 actor_id: None,
                 actor_name: Some((*part).to_owned()),
@@ -71,21 +77,40 @@ impl Principal {
     }
 
     fn of_key(id: Uuid, facts: &Facts, now: Timestamp) -> Result<Principal, Refusal> {
-        let unknown = || Refusal::new(RefusalKind::Unauthenticated, "unknown_api_key", "this API key is not known");
+        let unknown = || {
+            Refusal::new(
+                RefusalKind::Unauthenticated,
+                "unknown_api_key",
+                "this API key is not known",
+            )
+        };
         let key = &facts.api_keys.get(&id).ok_or_else(unknown)?.row;
         let owner = &facts.users.get(&key.user_id).ok_or_else(unknown)?.row;
-        let denied = |code, message: String| Grant::Denied(Refusal::new(RefusalKind::Unauthenticated, code, message));
+        let denied =
+            |code, message: String| Grant::Denied(Refusal::new(RefusalKind::Unauthenticated, code, message));
         let grant = if let Some(revoked_at) = key.revoked_at {
-            denied("api_key_revoked", format!("this API key was revoked at {revoked_at}"))
+            denied(
+                "api_key_revoked",
+                format!("this API key was revoked at {revoked_at}"),
+            )
         } else if key.expires_at.is_some_and(|expiry| expiry <= now) {
             denied("api_key_expired", "this API key has expired".to_owned())
         } else if !owner.active {
-            denied("user_disabled", "the owner of this API key is disabled".to_owned())
+            denied(
+                "user_disabled",
+                "the owner of this API key is disabled".to_owned(),
+            )
         } else {
-            Grant::Key { role: owner.role, scopes: key.scopes.clone() }
+            Grant::Key {
+                role: owner.role,
+                scopes: key.scopes.clone(),
+            }
         };
         Ok(Principal {
-            recorded_by: RecordedBy { kind: RecorderKind::ApiKey, id: Some(id) },
+            recorded_by: RecordedBy {
+                kind: RecorderKind::ApiKey,
+                id: Some(id),
+            },
             actor_kind: ActorKind::User,
             actor_id: Some(owner.id),
             actor_name: Some(owner.username.clone()),
@@ -101,19 +126,34 @@ impl Principal {
             Grant::Denied(refusal) => Err(refusal.clone()),
             Grant::Key { role, scopes } => {
                 if !role.permissions().contains(&permission) {
-                    let holders: Vec<_> = Role::holding(permission).iter().map(|role| role.as_str()).collect();
-                    let message =
-                        format!("role {} does not hold {word}; roles that do: {}", role.as_str(), holders.join(", "));
-                    return Err(Refusal::new(RefusalKind::Forbidden, "permission_missing", message));
+                    let holders: Vec<_> = Role::holding(permission)
+                        .iter()
+                        .map(|role| role.as_str())
+                        .collect();
+                    let message = format!(
+                        "role {} does not hold {word}; roles that do: {}",
+                        role.as_str(),
+                        holders.join(", ")
+                    );
+                    return Err(Refusal::new(
+                        RefusalKind::Forbidden,
+                        "permission_missing",
+                        message,
+                    ));
                 }
-                if !scopes.iter().any(|scope| scope.permissions().contains(&permission)) {
+                if !scopes
+                    .iter()
+                    .any(|scope| scope.permissions().contains(&permission))
+                {
                     let enough: Vec<_> = Scope::ALL
                         .iter()
                         .filter(|scope| scope.permissions().contains(&permission))
                         .map(|scope| scope.as_str())
                         .collect();
-                    let message =
-                        format!("this API key's scopes do not include {word}; scopes that do: {}", enough.join(", "));
+                    let message = format!(
+                        "this API key's scopes do not include {word}; scopes that do: {}",
+                        enough.join(", ")
+                    );
                     return Err(Refusal::new(RefusalKind::Forbidden, "scope_missing", message));
                 }
                 Ok(Authority(format!("role:{} {word}", role.as_str())))
@@ -133,7 +173,11 @@ impl Principal {
     /// The payload of an entry about this caller's own command.
     pub fn payload(&self, ctx: &Context) -> Payload {
         Payload {
-            actor: PayloadActor { id: None, name: self.actor_name.clone(), on_behalf_of: None },
+            actor: PayloadActor {
+                id: None,
+                name: self.actor_name.clone(),
+                on_behalf_of: None,
+            },
             ip: ctx.origin.ip.clone(),
             user_agent: ctx.origin.user_agent.clone(),
             trace_id: ctx.origin.trace_id.clone(),
@@ -158,7 +202,12 @@ mod tests {
     }
 
     fn sealed<T>(row: T) -> Sealed<T> {
-        Sealed { row, version: 1, entry: 0, salt: Salt([0; 16]) }
+        Sealed {
+            row,
+            version: 1,
+            entry: 0,
+            salt: Salt([0; 16]),
+        }
     }
 
     fn facts(role: Role, scopes: &[Scope], change: impl FnOnce(&mut User, &mut ApiKey)) -> Facts {
@@ -193,8 +242,11 @@ mod tests {
     }
 
     fn asked(facts: &Facts, permission: Permission) -> Result<String, &'static str> {
-        let who = Principal::of(&Caller::ApiKey(Uuid::from_u128(2)), facts, time(NOW)).map_err(|refusal| refusal.code)?;
-        who.authorise(permission).map(|authority| authority.0).map_err(|refusal| refusal.code)
+        let who = Principal::of(&Caller::ApiKey(Uuid::from_u128(2)), facts, time(NOW))
+            .map_err(|refusal| refusal.code)?;
+        who.authorise(permission)
+            .map(|authority| authority.0)
+            .map_err(|refusal| refusal.code)
     }
 
     type Change = fn(&mut User, &mut ApiKey);
@@ -208,26 +260,99 @@ mod tests {
         let expiring: Change = |_, key| key.expires_at = Some(time("2026-11-21T08:30:00.000001Z"));
         let disabled: Change = |user, _| user.active = false;
         let cases: [Case<'_>; 11] = [
-            (Role::Admin, &[Scope::Write], same, Permission::AuditWrite, Ok("role:admin audit:write")),
-            (Role::Admin, &[Scope::Write], same, Permission::AuditRead, Err("scope_missing")),
-            (Role::Admin, &[Scope::Custody], same, Permission::AuditRead, Err("scope_missing")),
-            (Role::Admin, &[Scope::Read, Scope::Write], same, Permission::AuditRead, Ok("role:admin audit:read")),
-            (Role::Viewer, &[Scope::Admin], same, Permission::AuditRead, Ok("role:viewer audit:read")),
-            (Role::Viewer, &[Scope::Admin], same, Permission::AuditWrite, Err("permission_missing")),
-            (Role::User, &[Scope::Read], same, Permission::AuditRead, Err("permission_missing")),
-            (Role::Admin, &[Scope::Admin], revoked, Permission::AuditRead, Err("api_key_revoked")),
-            (Role::Admin, &[Scope::Admin], expired, Permission::AuditRead, Err("api_key_expired")),
-            (Role::Admin, &[Scope::Admin], expiring, Permission::AuditRead, Ok("role:admin audit:read")),
-            (Role::Admin, &[Scope::Admin], disabled, Permission::AuditRead, Err("user_disabled")),
+            (
+                Role::Admin,
+                &[Scope::Write],
+                same,
+                Permission::AuditWrite,
+                Ok("role:admin audit:write"),
+            ),
+            (
+                Role::Admin,
+                &[Scope::Write],
+                same,
+                Permission::AuditRead,
+                Err("scope_missing"),
+            ),
+            (
+                Role::Admin,
+                &[Scope::Custody],
+                same,
+                Permission::AuditRead,
+                Err("scope_missing"),
+            ),
+            (
+                Role::Admin,
+                &[Scope::Read, Scope::Write],
+                same,
+                Permission::AuditRead,
+                Ok("role:admin audit:read"),
+            ),
+            (
+                Role::Viewer,
+                &[Scope::Admin],
+                same,
+                Permission::AuditRead,
+                Ok("role:viewer audit:read"),
+            ),
+            (
+                Role::Viewer,
+                &[Scope::Admin],
+                same,
+                Permission::AuditWrite,
+                Err("permission_missing"),
+            ),
+            (
+                Role::User,
+                &[Scope::Read],
+                same,
+                Permission::AuditRead,
+                Err("permission_missing"),
+            ),
+            (
+                Role::Admin,
+                &[Scope::Admin],
+                revoked,
+                Permission::AuditRead,
+                Err("api_key_revoked"),
+            ),
+            (
+                Role::Admin,
+                &[Scope::Admin],
+                expired,
+                Permission::AuditRead,
+                Err("api_key_expired"),
+            ),
+            (
+                Role::Admin,
+                &[Scope::Admin],
+                expiring,
+                Permission::AuditRead,
+                Ok("role:admin audit:read"),
+            ),
+            (
+                Role::Admin,
+                &[Scope::Admin],
+                disabled,
+                Permission::AuditRead,
+                Err("user_disabled"),
+            ),
         ];
         for (role, scopes, change, permission, expected) in cases {
             let found = asked(&facts(role, scopes, change), permission);
-            assert_eq!(found.as_deref().map_err(|code| *code), expected, "{role:?} {scopes:?} {permission:?}");
+            assert_eq!(
+                found.as_deref().map_err(|code| *code),
+                expected,
+                "{role:?} {scopes:?} {permission:?}"
+            );
         }
     }
 
     #[test]
     fn an_unknown_key_is_nobody() {
-        assert_eq!(asked(&Facts::default(), Permission::AuditRead), Err("unknown_api_key"));
+        assert_eq!(
+            asked(&Facts::default(), Permission::AuditRead),
+            Err("unknown_api_key")
+        );
     }
 }

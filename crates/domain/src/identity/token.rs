@@ -43,7 +43,9 @@ impl Token {
         let body = text.get(..PREFIX.len() + RANDOM_LEN)?;
         let well_formed = text.len() == TOKEN_LEN
             && body.starts_with(PREFIX)
-            && body[PREFIX.len()..].bytes().all(|byte| byte.is_ascii_alphanumeric());
+            && body[PREFIX.len()..]
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric());
         (well_formed && checksum(body) == text[body.len()..]).then(|| Token(text.to_owned()))
     }
 

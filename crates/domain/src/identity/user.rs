@@ -109,7 +109,10 @@ pub struct CreateUser {
 
 impl std::fmt::Debug for CreateUser {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CreateUser").field("username", &self.username).field("role", &self.role).finish_non_exhaustive()
+        f.debug_struct("CreateUser")
+            .field("username", &self.username)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
     }
 }
 
@@ -117,7 +120,10 @@ impl CreateUser {
     /// Checks the bounds.
     pub fn validate(&self) -> Result<(), FieldError> {
         let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
-        if self.username.is_empty() || self.username.len() > USERNAME_LEN_MAX || !self.username.chars().all(allowed) {
+        if self.username.is_empty()
+            || self.username.len() > USERNAME_LEN_MAX
+            || !self.username.chars().all(allowed)
+        {
             return Err(FieldError::new(
                 "username",
                 format!("must be 1 to {USERNAME_LEN_MAX} characters of a-z, 0-9, '.', '_' and '-'"),
@@ -153,9 +159,20 @@ pub fn create(
         updated_at: ctx.now,
     };
     let mut payload = who.payload(ctx);
-    payload.changes = vec![RowImages { before: None, after: Some(user.image()) }];
+    payload.changes = vec![RowImages {
+        before: None,
+        after: Some(user.image()),
+    }];
     let mut draft =
         Draft::new(ctx.id(0), who, authority, "user.create", ctx.salt(0), &payload).on("user", user.id);
-    draft.writes = vec![RowWrite::User(Sealed { row: user.clone(), version: 1, entry: 0, salt: ctx.salt(1) })];
-    Ok(Decision { reply: Reply::User(user), drafts: vec![draft] })
+    draft.writes = vec![RowWrite::User(Sealed {
+        row: user.clone(),
+        version: 1,
+        entry: 0,
+        salt: ctx.salt(1),
+    })];
+    Ok(Decision {
+        reply: Reply::User(user),
+        drafts: vec![draft],
+    })
 }

@@ -37,17 +37,31 @@ pub(crate) async fn collect(
     findings: &mut Findings,
     progress: Progress<'_>,
 ) -> Result<Walked, Error> {
-    let mut walked = Walked { edge: RightEdge::new(), checked: 0, erased: 0, last_at: None, upper: Vec::new() };
+    let mut walked = Walked {
+        edge: RightEdge::new(),
+        checked: 0,
+        erased: 0,
+        last_at: None,
+        upper: Vec::new(),
+    };
     let mut early: BTreeMap<u64, Chunk> = BTreeMap::new();
     let mut next = 0;
-    progress(VerifyProgress { done: 0, total: size, what: "entries" });
+    progress(VerifyProgress {
+        done: 0,
+        total: size,
+        what: "entries",
+    });
     while let Some(chunk) = receiver.recv().await {
         let chunk = chunk?;
         early.insert(chunk.number, chunk);
         while let Some(chunk) = early.remove(&next) {
             take(&mut walked, conn, chunk, findings).await?;
             next += 1;
-            progress(VerifyProgress { done: walked.edge.size(), total: size, what: "entries" });
+            progress(VerifyProgress {
+                done: walked.edge.size(),
+                total: size,
+                what: "entries",
+            });
         }
     }
     if walked.edge.size() != size {
@@ -56,7 +70,12 @@ pub(crate) async fn collect(
     Ok(walked)
 }
 
-async fn take(walked: &mut Walked, conn: &mut Conn, chunk: Chunk, findings: &mut Findings) -> Result<(), Error> {
+async fn take(
+    walked: &mut Walked,
+    conn: &mut Conn,
+    chunk: Chunk,
+    findings: &mut Findings,
+) -> Result<(), Error> {
     let from = chunk.number * CHUNK;
     if let (Some(last), Some((first, _))) = (walked.last_at, chunk.times)
         && first < last
@@ -92,16 +111,27 @@ async fn check_blocks(
     findings: &mut Findings,
 ) -> Result<(), Error> {
     let to = first + (CHUNK >> 8);
-    let stored: HashMap<u64, Option<Hash>> =
-        store::head::stored_subtrees(conn, 8, first, to).await?.into_iter().collect();
+    let stored: HashMap<u64, Option<Hash>> = store::head::stored_subtrees(conn, 8, first, to)
+        .await?
+        .into_iter()
+        .collect();
     for (position, hash) in blocks {
         match stored.get(position) {
             Some(Some(stored)) if stored == hash => {}
             Some(_) => {
                 let (from, to) = (position << 8, (position << 8) + 255);
-                let hint = if broken { "" } else { "; no single entry contradicts itself: entries were swapped or replaced" };
-                let what = format!("entries {from} to {to} do not give the stored hash of their subtree{hint}");
-                findings.add(Finding::new("subtrees", what).id(format!("8/{position}")).entry(from));
+                let hint = if broken {
+                    ""
+                } else {
+                    "; no single entry contradicts itself: entries were swapped or replaced"
+                };
+                let what =
+                    format!("entries {from} to {to} do not give the stored hash of their subtree{hint}");
+                findings.add(
+                    Finding::new("subtrees", what)
+                        .id(format!("8/{position}"))
+                        .entry(from),
+                );
             }
             None => findings.add(Finding::new("subtrees", "the hash is missing").id(format!("8/{position}"))),
         }
@@ -123,20 +153,28 @@ async fn check_written(
         }
     }
     for table in SEALED {
-        let wanted: Vec<_> = latest.iter().filter(|((name, _), _)| *name == table.name).collect();
+        let wanted: Vec<_> = latest
+            .iter()
+            .filter(|((name, _), _)| *name == table.name)
+            .collect();
         let ids: Vec<Val> = wanted.iter().map(|((_, id), _)| Val::Uuid(*id)).collect();
         let select = format!("SELECT id, version FROM {} WHERE id", table.name);
         let rows = conn.keyed(&select, Kind::Uuid, &ids, Lock::None).await?;
         // A version below 0 is below any that an entry wrote.
-        let versions: Result<HashMap<Uuid, u64>, store::Error> =
-            rows.iter().map(|row| Ok((row.uuid(0)?, row.unsigned(1).unwrap_or_default()))).collect();
+        let versions: Result<HashMap<Uuid, u64>, store::Error> = rows
+            .iter()
+            .map(|row| Ok((row.uuid(0)?, row.unsigned(1).unwrap_or_default())))
+            .collect();
         let versions = versions?;
         for ((name, id), (entry, record)) in wanted {
             let what = match (versions.get(id), &record.digest) {
                 (None, Some(_)) => "the row is missing: this entry wrote it and none deleted it".to_owned(),
                 (Some(_), None) => "the row is there although this entry deleted it".to_owned(),
                 (Some(found), Some(_)) if *found < record.version => {
-                    format!("the row has version {found}, but this entry wrote version {}", record.version)
+                    format!(
+                        "the row has version {found}, but this entry wrote version {}",
+                        record.version
+                    )
                 }
                 _ => continue,
             };
@@ -145,19 +183,36 @@ async fn check_written(
     }
     let known = |table: &str| SEALED.iter().any(|sealed| sealed.name == table);
     for ((table, id), (entry, _)) in latest.iter().filter(|((table, _), _)| !known(table)) {
-        findings.add(Finding::new(table, "the entry writes a table that this program does not know").id(id).entry(*entry));
+        findings.add(
+            Finding::new(table, "the entry writes a table that this program does not know")
+                .id(id)
+                .entry(*entry),
+        );
     }
     Ok(())
 }
 
 /// Checks that every missing payload was erased by a command.
 async fn check_erased(conn: &mut Conn, erased: &[u64], findings: &mut Findings) -> Result<(), Error> {
-    let indexes: Vec<Val> = erased.iter().map(|index| store::head::int(*index).into()).collect();
-    let rows = conn.keyed("SELECT erased FROM erasures WHERE erased", Kind::Int, &indexes, Lock::None).await?;
-    let by_command: Result<std::collections::HashSet<u64>, store::Error> = rows.iter().map(|row| row.unsigned(0)).collect();
+    let indexes: Vec<Val> = erased
+        .iter()
+        .map(|index| store::head::int(*index).into())
+        .collect();
+    let rows = conn
+        .keyed(
+            "SELECT erased FROM erasures WHERE erased",
+            Kind::Int,
+            &indexes,
+            Lock::None,
+        )
+        .await?;
+    let by_command: Result<std::collections::HashSet<u64>, store::Error> =
+        rows.iter().map(|row| row.unsigned(0)).collect();
     let by_command = by_command?;
     for index in erased.iter().filter(|index| !by_command.contains(index)) {
-        findings.add(Finding::new("entries", "the payload was removed by hand: no command erased it").entry(*index));
+        findings.add(
+            Finding::new("entries", "the payload was removed by hand: no command erased it").entry(*index),
+        );
     }
     Ok(())
 }

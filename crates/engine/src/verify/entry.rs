@@ -33,7 +33,12 @@ pub(crate) struct Chunk {
 }
 
 /// Checks the entries in `from..to`.
-pub(crate) async fn check_chunk(conn: &mut Conn, number: u64, from: u64, to: u64) -> Result<Chunk, store::Error> {
+pub(crate) async fn check_chunk(
+    conn: &mut Conn,
+    number: u64,
+    from: u64,
+    to: u64,
+) -> Result<Chunk, store::Error> {
     let mut chunk = Chunk {
         number,
         leaves: Vec::with_capacity(usize::try_from(to - from).unwrap_or_default()),
@@ -50,7 +55,9 @@ pub(crate) async fn check_chunk(conn: &mut Conn, number: u64, from: u64, to: u64
         }
         Err(error) => {
             let index = from + chunk.leaves.len() as u64;
-            chunk.findings.push(Finding::new("entries", error.message).entry(index));
+            chunk
+                .findings
+                .push(Finding::new("entries", error.message).entry(index));
             chunk.leaves.push(Hash::EMPTY);
         }
     };
@@ -64,7 +71,8 @@ impl Chunk {
     fn skip_to(&mut self, from: u64, index: u64) {
         while from + (self.leaves.len() as u64) < index {
             let missing = from + self.leaves.len() as u64;
-            self.findings.push(Finding::new("entries", "the entry is missing").entry(missing));
+            self.findings
+                .push(Finding::new("entries", "the entry is missing").entry(missing));
             self.leaves.push(Hash::EMPTY);
         }
     }
@@ -78,7 +86,8 @@ impl Chunk {
             if let Some((_, last)) = self.times
                 && at < last
             {
-                self.findings.push(finding(view, "at is earlier than in the entry before it"));
+                self.findings
+                    .push(finding(view, "at is earlier than in the entry before it"));
             }
             self.times = Some((self.times.map_or(at, |(first, _)| first), at));
         }
@@ -102,7 +111,9 @@ fn finding(view: &EntryView<'_>, what: impl Into<String>) -> Finding {
 
 /// Whether the leaf is, byte for byte, what the columns say: the quick test that nearly every entry passes.
 fn agrees(view: &EntryView<'_>, scratch: &mut String) -> bool {
-    let Some(leaf) = leaf_of_columns(view) else { return false };
+    let Some(leaf) = leaf_of_columns(view) else {
+        return false;
+    };
     scratch.clear();
     leaf.write(scratch);
     *scratch == *view.leaf
@@ -112,7 +123,10 @@ fn agrees(view: &EntryView<'_>, scratch: &mut String) -> bool {
 fn leaf_of_columns<'a>(view: &EntryView<'a>) -> Option<Leaf<'a>> {
     // Which ids are ours only the leaf tells; where it shows one, the column must be that one.
     let ours = |marker: &str, column: Option<&str>| {
-        view.leaf.contains(marker).then(|| column.and_then(canonical_uuid)).map(Option::unwrap_or_default)
+        view.leaf
+            .contains(marker)
+            .then(|| column.and_then(canonical_uuid))
+            .map(Option::unwrap_or_default)
     };
     let payload = match (view.payload, view.salt) {
         (Some(payload), Some(salt)) => commitment::commit(&Salt(salt.try_into().ok()?), payload.as_bytes()),
@@ -122,7 +136,10 @@ fn leaf_of_columns<'a>(view: &EntryView<'a>) -> Option<Leaf<'a>> {
     Some(Leaf {
         id: view.id,
         at: view.at?,
-        recorded_by: RecordedBy { kind: RecorderKind::parse(view.recorded_by_kind)?, id: view.recorded_by_id },
+        recorded_by: RecordedBy {
+            kind: RecorderKind::parse(view.recorded_by_kind)?,
+            id: view.recorded_by_id,
+        },
         actor_kind: ActorKind::parse(view.actor_kind)?,
         actor_id: ours("\",\"actor\":{\"id\":\"", view.actor),
         action: Cow::Borrowed(view.action),
@@ -138,7 +155,9 @@ fn leaf_of_columns<'a>(view: &EntryView<'a>) -> Option<Leaf<'a>> {
 /// A UUID in the one form that the program writes: others are found by no filter.
 fn canonical_uuid(text: &str) -> Option<Uuid> {
     let mut buffer = [0; uuid::fmt::Hyphenated::LENGTH];
-    Uuid::try_parse(text).ok().filter(|id| id.hyphenated().encode_lower(&mut buffer) == text)
+    Uuid::try_parse(text)
+        .ok()
+        .filter(|id| id.hyphenated().encode_lower(&mut buffer) == text)
 }
 
 fn payload_digest_of(leaf: &str) -> Option<[u8; 32]> {
@@ -161,7 +180,10 @@ fn difference(view: &EntryView<'_>) -> String {
     let columns = [
         ("id", view.id == leaf.id),
         ("at", view.at == Some(leaf.at)),
-        ("recorded_by_kind", view.recorded_by_kind == leaf.recorded_by.kind.as_str()),
+        (
+            "recorded_by_kind",
+            view.recorded_by_kind == leaf.recorded_by.kind.as_str(),
+        ),
         ("recorded_by_id", view.recorded_by_id == leaf.recorded_by.id),
         ("actor_kind", view.actor_kind == leaf.actor_kind.as_str()),
         ("actor", ours(leaf.actor_id, view.actor)),
@@ -170,9 +192,16 @@ fn difference(view: &EntryView<'_>) -> String {
         ("target", ours(leaf.target_id, view.target)),
         ("outcome", view.outcome == leaf.outcome.as_str()),
         ("authority", view.authority == leaf.authority),
-        ("changes", view.changes.map(commitment::changes_digest) == leaf.changes),
+        (
+            "changes",
+            view.changes.map(commitment::changes_digest) == leaf.changes,
+        ),
     ];
-    let wrong: Vec<&str> = columns.iter().filter(|(_, same)| !same).map(|(column, _)| *column).collect();
+    let wrong: Vec<&str> = columns
+        .iter()
+        .filter(|(_, same)| !same)
+        .map(|(column, _)| *column)
+        .collect();
     if wrong.is_empty() {
         "payload or salt is not what the leaf commits to".to_owned()
     } else {

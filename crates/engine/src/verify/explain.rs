@@ -44,7 +44,10 @@ pub fn explain() -> Explanation {
                       against the leaf's commitments; no gap, none added; times never go back; a payload is missing only \
                       where a command erased it",
         },
-        SealedTable { table: "subtrees", checked: "every hash against the entries below it; none missing, none added" },
+        SealedTable {
+            table: "subtrees",
+            checked: "every hash against the entries below it; none missing, none added",
+        },
     ];
     sealed.extend(SEALED.iter().map(|table| SealedTable {
         table: table.name,

@@ -23,17 +23,40 @@ pub(crate) struct HeadRow {
 const MISSING_MAX: u64 = 1_000;
 
 /// Reads the head row and checks it against its own checkpoint. Whatever is in it, only reading it can fail.
-pub(crate) async fn read(conn: &mut Conn, key: &VerifierKey, findings: &mut Findings) -> Result<HeadRow, Error> {
-    let rows = conn.all("SELECT origin, size, root, edge, at, checkpoint, id FROM log_head ORDER BY id", &[]).await?;
+pub(crate) async fn read(
+    conn: &mut Conn,
+    key: &VerifierKey,
+    findings: &mut Findings,
+) -> Result<HeadRow, Error> {
+    let rows = conn
+        .all(
+            "SELECT origin, size, root, edge, at, checkpoint, id FROM log_head ORDER BY id",
+            &[],
+        )
+        .await?;
     for row in rows.iter().filter(|row| !matches!(row.int(6), Ok(1))) {
         let id = row.int(6).map_or_else(|_| "?".to_owned(), |id| id.to_string());
         findings.add(Finding::new("log_head", "the only head row is that of id 1").id(id));
     }
-    let last = conn.opt("SELECT max(entry) FROM entries", &[]).await?.and_then(|row| row.unsigned(0).ok());
+    let last = conn
+        .opt("SELECT max(entry) FROM entries", &[])
+        .await?
+        .and_then(|row| row.unsigned(0).ok());
     let entries = last.map_or(0, |last| last.saturating_add(1));
-    let Some(row) = rows.iter().find(|row| matches!(row.int(6), Ok(1))).or(rows.first()) else {
+    let Some(row) = rows
+        .iter()
+        .find(|row| matches!(row.int(6), Ok(1)))
+        .or(rows.first())
+    else {
         findings.add(Finding::new("log_head", "the head row is missing"));
-        return Ok(HeadRow { origin: String::new(), size: entries, walk: entries, root: None, edge: None, at: None });
+        return Ok(HeadRow {
+            origin: String::new(),
+            size: entries,
+            walk: entries,
+            root: None,
+            edge: None,
+            at: None,
+        });
     };
     let mut add = |what: String| findings.add(Finding::new("log_head", what));
     let size = row.unsigned(1).unwrap_or_else(|error| {
@@ -41,24 +64,36 @@ pub(crate) async fn read(conn: &mut Conn, key: &VerifierKey, findings: &mut Find
         entries
     });
     if size > entries {
-        add(format!("size is {size}, but the last entry is {}", last.map_or("none".to_owned(), |last| last.to_string())));
+        add(format!(
+            "size is {size}, but the last entry is {}",
+            last.map_or("none".to_owned(), |last| last.to_string())
+        ));
     }
     let head = HeadRow {
         origin: row.text(0).unwrap_or_default().to_owned(),
         size,
         walk: size.min(entries.saturating_add(MISSING_MAX)),
         root: row.bytes(2).ok().and_then(Hash::from_slice),
-        edge: row.bytes(3).ok().and_then(|bytes| RightEdge::from_bytes(size, bytes).ok()),
+        edge: row
+            .bytes(3)
+            .ok()
+            .and_then(|bytes| RightEdge::from_bytes(size, bytes).ok()),
         at: row.time(4).ok(),
     };
     match Checkpoint::open(row.text(5).unwrap_or_default(), key) {
         Err(error) => add(format!("checkpoint: {error}")),
         Ok(checkpoint) => {
             if checkpoint.origin != head.origin {
-                add(format!("origin is {:?}, the checkpoint says {:?}", head.origin, checkpoint.origin));
+                add(format!(
+                    "origin is {:?}, the checkpoint says {:?}",
+                    head.origin, checkpoint.origin
+                ));
             }
             if checkpoint.size != head.size {
-                add(format!("size is {}, the checkpoint says {}", head.size, checkpoint.size));
+                add(format!(
+                    "size is {}, the checkpoint says {}",
+                    head.size, checkpoint.size
+                ));
             }
             if Some(checkpoint.root) != head.root {
                 add("root is not the one that the checkpoint signs".to_owned());
@@ -80,12 +115,19 @@ pub(crate) async fn compare(
     walked: &Walked,
     findings: &mut Findings,
 ) -> Result<(), Error> {
-    let last = if walked.checked == 0 { Some(Timestamp::EPOCH) } else { walked.last_at };
+    let last = if walked.checked == 0 {
+        Some(Timestamp::EPOCH)
+    } else {
+        walked.last_at
+    };
     if head.at != last {
         findings.add(Finding::new("log_head", "at is not the time of the last entry"));
     }
     if head.root != Some(walked.edge.root()) {
-        findings.add(Finding::new("log_head", "the entries do not give the root of the head row"));
+        findings.add(Finding::new(
+            "log_head",
+            "the entries do not give the root of the head row",
+        ));
         if let Some(edge) = &head.edge {
             for ((node, stored), (_, computed)) in edge.nodes().zip(walked.edge.nodes()) {
                 if stored != computed {
@@ -122,7 +164,9 @@ async fn subtrees(conn: &mut Conn, size: u64, walked: &Walked, findings: &mut Fi
         let id = format!("{}/{}", node.height, node.index);
         match stored.first() {
             Some((_, Some(stored))) if stored == hash => {}
-            Some(_) => findings.add(Finding::new("subtrees", "the hash is not the one that the entries give").id(id)),
+            Some(_) => {
+                findings.add(Finding::new("subtrees", "the hash is not the one that the entries give").id(id))
+            }
             None => findings.add(Finding::new("subtrees", "the hash is missing").id(id)),
         }
     }
@@ -133,7 +177,9 @@ async fn subtrees(conn: &mut Conn, size: u64, walked: &Walked, findings: &mut Fi
         let height_bits = u32::try_from(height).ok().filter(stored);
         let expected = store::head::int(height_bits.and_then(|bits| size.checked_shr(bits)).unwrap_or(0));
         if count != expected || last != expected - 1 {
-            let what = format!("there are {count} hashes of height {height}, the last at {last}; a log of {size} entries has {expected}");
+            let what = format!(
+                "there are {count} hashes of height {height}, the last at {last}; a log of {size} entries has {expected}"
+            );
             findings.add(Finding::new("subtrees", what).id(format!("{height}/{last}")));
         }
     }

@@ -39,7 +39,11 @@ pub struct VerifyOptions {
 
 impl Default for VerifyOptions {
     fn default() -> VerifyOptions {
-        VerifyOptions { threads: std::thread::available_parallelism().map_or(2, usize::from).clamp(1, 8) }
+        VerifyOptions {
+            threads: std::thread::available_parallelism()
+                .map_or(2, usize::from)
+                .clamp(1, 8),
+        }
     }
 }
 
@@ -71,7 +75,12 @@ pub struct Finding {
 
 impl Finding {
     pub(crate) fn new(table: &str, what: impl Into<String>) -> Finding {
-        Finding { table: table.to_owned(), id: None, entry: None, what: what.into() }
+        Finding {
+            table: table.to_owned(),
+            id: None,
+            entry: None,
+            what: what.into(),
+        }
     }
 
     pub(crate) fn id(mut self, id: impl fmt::Display) -> Finding {
@@ -166,24 +175,36 @@ pub async fn verify(options: &Options, how: VerifyOptions, progress: Progress<'_
     let key = keyfile::load(&options.data_dir, options.signing_key.as_deref())?
         .ok_or_else(|| {
             let path = keyfile::path(&options.data_dir);
-            Error::problem(format!("there is no signing key at {}", path.display()), "give the log's data folder or PROBITY_SIGNING_KEY")
+            Error::problem(
+                format!("there is no signing key at {}", path.display()),
+                "give the log's data folder or PROBITY_SIGNING_KEY",
+            )
         })?
         .verifier();
     let db = Db::new(options.database.clone())?;
     let threads = how.threads.max(1);
     let mut conns = db.snapshots(threads + 1).await?;
-    let Some(mut conn) = conns.pop() else { return Err(store::Error::data("no connection").into()) };
+    let Some(mut conn) = conns.pop() else {
+        return Err(store::Error::data("no connection").into());
+    };
     let mut findings = Findings::default();
     match store::migrate::state(&mut conn).await {
         Ok(state) if state.applied == state.known => {}
         Ok(state) => {
-            let what = format!("the last migration is {}, this program's is {}", state.applied, state.known);
+            let what = format!(
+                "the last migration is {}, this program's is {}",
+                state.applied, state.known
+            );
             findings.add(Finding::new("schema_migrations", what));
         }
         Err(error) => findings.add(Finding::new("schema_migrations", error.message)),
     }
     let head = head::read(&mut conn, &key, &mut findings).await?;
-    let remembered = if options.guard { guard::read(&options.data_dir)? } else { None };
+    let remembered = if options.guard {
+        guard::read(&options.data_dir)?
+    } else {
+        None
+    };
     let walked = walk(conns, &mut conn, head.walk, &mut findings, progress).await?;
     head::compare(&mut conn, &head, &walked, &mut findings).await?;
     check_guard(&mut conn, &head, remembered.as_deref(), &key, &mut findings).await;
@@ -210,11 +231,16 @@ async fn check_guard(
     key: &VerifierKey,
     findings: &mut Findings,
 ) {
-    let Some(edge) = head.edge.as_ref().filter(|_| findings.is_empty()) else { return };
+    let Some(edge) = head.edge.as_ref().filter(|_| findings.is_empty()) else {
+        return;
+    };
     match guard::check(conn, edge, remembered, key).await {
         Ok(guard::Verdict::Extends) => {}
         Ok(guard::Verdict::RolledBack(reason)) => {
-            findings.add(Finding::new("log_head", format!("the log was rolled back: {reason}")));
+            findings.add(Finding::new(
+                "log_head",
+                format!("the log was rolled back: {reason}"),
+            ));
         }
         Err(error) => findings.add(Finding::new("log_head", error.to_string())),
     }
@@ -236,8 +262,15 @@ async fn walk(
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|error| Error::problem(format!("cannot start a thread: {error}"), "check the system's limits"))?;
-        threads.push(std::thread::spawn(move || runtime.block_on(work(conn, size, &next, &sender))));
+            .map_err(|error| {
+                Error::problem(
+                    format!("cannot start a thread: {error}"),
+                    "check the system's limits",
+                )
+            })?;
+        threads.push(std::thread::spawn(move || {
+            runtime.block_on(work(conn, size, &next, &sender))
+        }));
     }
     drop(sender);
     let walked = collect::collect(receiver, conn, size, findings, progress).await;

@@ -16,10 +16,16 @@ use crate::error::Error;
 const PAGE: i64 = 1_000;
 
 /// Re-reads every row of every sealed table.
-pub(crate) async fn check(conn: &mut Conn, findings: &mut Findings, progress: Progress<'_>) -> Result<Vec<RowsChecked>, Error> {
+pub(crate) async fn check(
+    conn: &mut Conn,
+    findings: &mut Findings,
+    progress: Progress<'_>,
+) -> Result<Vec<RowsChecked>, Error> {
     let mut checked = Vec::new();
     for table in SEALED {
-        let count = conn.opt(&format!("SELECT count(*) FROM {}", table.name), &[]).await?;
+        let count = conn
+            .opt(&format!("SELECT count(*) FROM {}", table.name), &[])
+            .await?;
         let total = count.map_or(Ok(0), |row| row.unsigned(0))?;
         let mut done = 0;
         let mut after: Option<Val> = None;
@@ -29,20 +35,38 @@ pub(crate) async fn check(conn: &mut Conn, findings: &mut Findings, progress: Pr
             after = last.0.first().cloned();
             done += rows.len() as u64;
             check_page(conn, table, rows, findings).await?;
-            progress(VerifyProgress { done, total, what: table.name });
+            progress(VerifyProgress {
+                done,
+                total,
+                what: table.name,
+            });
         }
-        checked.push(RowsChecked { table: table.name, rows: done });
+        checked.push(RowsChecked {
+            table: table.name,
+            rows: done,
+        });
     }
     check_erasures(conn, findings).await?;
     Ok(checked)
 }
 
-async fn page(conn: &mut Conn, table: &'static Table, after: Option<&Val>) -> Result<Vec<store::Row>, store::Error> {
+async fn page(
+    conn: &mut Conn,
+    table: &'static Table,
+    after: Option<&Val>,
+) -> Result<Vec<store::Row>, store::Error> {
     let select = sealed::select(table);
     match after {
-        None => conn.all(&format!("{select} ORDER BY id LIMIT $1"), &[PAGE.into()]).await,
+        None => {
+            conn.all(&format!("{select} ORDER BY id LIMIT $1"), &[PAGE.into()])
+                .await
+        }
         Some(after) => {
-            conn.all(&format!("{select} WHERE id > $1 ORDER BY id LIMIT $2"), &[after.clone(), PAGE.into()]).await
+            conn.all(
+                &format!("{select} WHERE id > $1 ORDER BY id LIMIT $2"),
+                &[after.clone(), PAGE.into()],
+            )
+            .await
         }
     }
 }
@@ -66,9 +90,11 @@ async fn check_page(
     indexes.dedup();
     let lists = change_lists(conn, &indexes).await?;
     for row in &read {
-        let record = lists
-            .get(&row.entry)
-            .and_then(|records| records.iter().find(|record| record.id == row.id && record.table == table.name));
+        let record = lists.get(&row.entry).and_then(|records| {
+            records
+                .iter()
+                .find(|record| record.id == row.id && record.table == table.name)
+        });
         if let Some(what) = difference(table, row, record) {
             findings.add(Finding::new(table.name, what).id(row.id).entry(row.entry));
         }
@@ -78,13 +104,25 @@ async fn check_page(
 
 /// The lists of changes of some entries.
 async fn change_lists(conn: &mut Conn, indexes: &[u64]) -> Result<HashMap<u64, Vec<ChangeRecord>>, Error> {
-    let keys: Vec<Val> = indexes.iter().map(|index| store::head::int(*index).into()).collect();
-    let rows = conn.keyed("SELECT entry, changes FROM entries WHERE entry", Kind::Int, &keys, Lock::None).await?;
+    let keys: Vec<Val> = indexes
+        .iter()
+        .map(|index| store::head::int(*index).into())
+        .collect();
+    let rows = conn
+        .keyed(
+            "SELECT entry, changes FROM entries WHERE entry",
+            Kind::Int,
+            &keys,
+            Lock::None,
+        )
+        .await?;
     let mut lists = HashMap::new();
     for row in rows {
         // A list that does not read was named when its entry was checked.
         let text = row.optional_text(1).unwrap_or_default();
-        let records = text.and_then(|text| commitment::parse_changes(text).ok()).unwrap_or_default();
+        let records = text
+            .and_then(|text| commitment::parse_changes(text).ok())
+            .unwrap_or_default();
         lists.insert(row.unsigned(0)?, records);
     }
     Ok(lists)
@@ -92,10 +130,15 @@ async fn change_lists(conn: &mut Conn, indexes: &[u64]) -> Result<HashMap<u64, V
 
 fn difference(table: &'static Table, row: &SealedRow, record: Option<&ChangeRecord>) -> Option<String> {
     let Some(record) = record else {
-        return Some("the row was added or its entry changed by hand: that entry did not write it".to_owned());
+        return Some(
+            "the row was added or its entry changed by hand: that entry did not write it".to_owned(),
+        );
     };
     if record.version != row.version {
-        return Some(format!("the row has version {}, its entry wrote version {}", row.version, record.version));
+        return Some(format!(
+            "the row has version {}, its entry wrote version {}",
+            row.version, record.version
+        ));
     }
     let digest = row_digest(table, row.id, &row.values, row.version, row.entry, &row.salt);
     (record.digest.as_deref() != Some(&json::hex(&digest)))

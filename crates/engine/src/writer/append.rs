@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
+use domain::Draft;
 use domain::decision::{Place, Recorded};
 use domain::record::{SEALED, Table, row_digest};
-use domain::Draft;
 use evidence::commitment::{self, ChangeRecord};
 use evidence::leaf::Leaf;
 use evidence::{Timestamp, json};
-use store::sealed::SealedRow;
 use store::batch::Batch;
+use store::sealed::SealedRow;
 use store::{EntryRow, Head};
 use tlog::{Checkpoint, Hash, Node, SigningKey};
 use uuid::Uuid;
@@ -61,7 +61,12 @@ impl Appended {
 }
 
 /// Appends drafts to the head: places, leaves, digests, root and signature. Nothing is written yet.
-pub fn append(key: &SigningKey, mut head: Head, drafts: Vec<&mut Draft>, now: Timestamp) -> Result<Appended, Error> {
+pub fn append(
+    key: &SigningKey,
+    mut head: Head,
+    drafts: Vec<&mut Draft>,
+    now: Timestamp,
+) -> Result<Appended, Error> {
     // Other processes' clocks may be ahead; along the log, time never goes back.
     let at = now.max(head.at);
     let first = head.edge.size();
@@ -73,18 +78,32 @@ pub fn append(key: &SigningKey, mut head: Head, drafts: Vec<&mut Draft>, now: Ti
         let changes = seal(draft, index, &mut rows);
         erased.append(&mut draft.erases);
         let entry = entry_row(draft, index, at, changes);
-        head.edge.push_with(Hash::leaf(entry.leaf.as_bytes()), |node, hash| {
-            if store::head::is_stored(node) {
-                subtrees.push((node, hash));
-            }
-        });
+        head.edge
+            .push_with(Hash::leaf(entry.leaf.as_bytes()), |node, hash| {
+                if store::head::is_stored(node) {
+                    subtrees.push((node, hash));
+                }
+            });
         entries.push(entry);
     }
     head.at = at;
     head.checkpoint = Checkpoint::new(&head.origin, head.edge.size(), head.edge.root())
         .sign(key)
-        .map_err(|error| Error::problem(format!("cannot sign the checkpoint: {error}"), "check the signing key"))?;
-    Ok(Appended { first, at, entries, subtrees, rows: by_table(rows), erased, head })
+        .map_err(|error| {
+            Error::problem(
+                format!("cannot sign the checkpoint: {error}"),
+                "check the signing key",
+            )
+        })?;
+    Ok(Appended {
+        first,
+        at,
+        entries,
+        subtrees,
+        rows: by_table(rows),
+        erased,
+        head,
+    })
 }
 
 /// Gives the draft's rows their entry, and returns the canonical list of changes.
@@ -102,7 +121,13 @@ fn seal(draft: &mut Draft, index: u64, rows: &mut Rows) -> Option<String> {
             table: row.table.name.to_owned(),
             version: row.version,
         });
-        let sealed = SealedRow { id: row.id, values: row.values, version: row.version, entry: index, salt: row.salt };
+        let sealed = SealedRow {
+            id: row.id,
+            values: row.values,
+            version: row.version,
+            entry: index,
+            salt: row.salt,
+        };
         rows.insert((row.table.name, row.id), sealed);
     }
     Some(commitment::changes_text(&changes))
@@ -149,8 +174,10 @@ fn entry_row(draft: &mut Draft, index: u64, at: Timestamp, changes: Option<Strin
 fn by_table(mut rows: Rows) -> Vec<(&'static Table, Vec<SealedRow>)> {
     let mut tables = Vec::new();
     for table in SEALED {
-        let mut of_table: Vec<SealedRow> =
-            rows.extract_if(|(name, _), _| *name == table.name).map(|(_, row)| row).collect();
+        let mut of_table: Vec<SealedRow> = rows
+            .extract_if(|(name, _), _| *name == table.name)
+            .map(|(_, row)| row)
+            .collect();
         if !of_table.is_empty() {
             of_table.sort_unstable_by_key(|row| row.id);
             tables.push((*table, of_table));
@@ -164,11 +191,18 @@ pub fn fill_places(recorded: &mut [Recorded], mut next: u64, appended: Option<&A
     let Some(appended) = appended else { return };
     for entry in recorded.iter_mut().filter(|entry| entry.place.is_none()) {
         let index = if entry.replayed {
-            appended.entries.iter().position(|new| new.id == entry.id).map(|position| appended.first + position as u64)
+            appended
+                .entries
+                .iter()
+                .position(|new| new.id == entry.id)
+                .map(|position| appended.first + position as u64)
         } else {
             next += 1;
             Some(next - 1)
         };
-        entry.place = index.map(|index| Place { index, at: appended.at });
+        entry.place = index.map(|index| Place {
+            index,
+            at: appended.at,
+        });
     }
 }

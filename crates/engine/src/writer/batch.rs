@@ -20,8 +20,14 @@ const TRIES_MAX: u32 = 12;
 
 /// What came of one command.
 enum Verdict {
-    Accepted { reply: Reply, drafts: Vec<Draft> },
-    Refused { refusal: Refusal, draft: Option<Box<Draft>> },
+    Accepted {
+        reply: Reply,
+        drafts: Vec<Draft>,
+    },
+    Refused {
+        refusal: Refusal,
+        draft: Option<Box<Draft>>,
+    },
 }
 
 /// Runs a batch and answers every job in it.
@@ -57,7 +63,11 @@ fn fail(jobs: &mut [Job], error: &Error) {
             }),
             other => Error::Unknown(other.to_string()),
         };
-        let copy = if error_kind(&copy) == Some(ErrorKind::Connection) { Error::Unknown(copy.to_string()) } else { copy };
+        let copy = if error_kind(&copy) == Some(ErrorKind::Connection) {
+            Error::Unknown(copy.to_string())
+        } else {
+            copy
+        };
         job.answer(Err(copy));
     }
 }
@@ -141,7 +151,11 @@ async fn settle(db: &Db, slot: &mut Option<Conn>, id: uuid::Uuid, lost: store::E
 }
 
 /// Begins a transaction, decides every command and prepares what is appended; nothing is written yet.
-async fn write(conn: &mut Conn, signer: &Signer, jobs: &[Job]) -> Result<(Vec<Verdict>, Option<Appended>), Error> {
+async fn write(
+    conn: &mut Conn,
+    signer: &Signer,
+    jobs: &[Job],
+) -> Result<(Vec<Verdict>, Option<Appended>), Error> {
     let mut needs = Needs::default();
     let mut own_ids = 0;
     for job in jobs {
@@ -152,7 +166,10 @@ async fn write(conn: &mut Conn, signer: &Signer, jobs: &[Job]) -> Result<(Vec<Ve
     let twice = own_ids > needs.entry_ids.len();
     let (mut facts, head) = store::batch::begin(conn, &needs).await?;
     let now = random::now();
-    let mut verdicts: Vec<Verdict> = jobs.iter().map(|job| decide(&mut facts, job, now, twice)).collect();
+    let mut verdicts: Vec<Verdict> = jobs
+        .iter()
+        .map(|job| decide(&mut facts, job, now, twice))
+        .collect();
     let drafts: Vec<&mut Draft> = verdicts.iter_mut().flat_map(Verdict::drafts).collect();
     if drafts.is_empty() {
         return Ok((verdicts, None));
@@ -173,17 +190,27 @@ fn own_id_count(command: &Command) -> usize {
 }
 
 fn decide(facts: &mut Facts, job: &Job, now: Timestamp, twice: bool) -> Verdict {
-    let context = Context { now, seed: job.seed, origin: job.origin.clone() };
+    let context = Context {
+        now,
+        seed: job.seed,
+        origin: job.origin.clone(),
+    };
     match command::decide(facts, &job.caller, &job.command, &context) {
         Ok(decision) => {
             facts.apply(&decision.drafts);
             if let (true, Command::RecordEvents(command)) = (twice, &job.command) {
                 let own = command.events.iter().filter(|event| event.own_id);
                 for event in own {
-                    facts.entries.entry(event.id).or_insert_with(|| KnownEntry::pending(event));
+                    facts
+                        .entries
+                        .entry(event.id)
+                        .or_insert_with(|| KnownEntry::pending(event));
                 }
             }
-            Verdict::Accepted { reply: decision.reply, drafts: decision.drafts }
+            Verdict::Accepted {
+                reply: decision.reply,
+                drafts: decision.drafts,
+            }
         }
         Err((refusal, draft)) => Verdict::Refused { refusal, draft },
     }
@@ -193,7 +220,9 @@ impl Verdict {
     fn drafts(&mut self) -> &mut [Draft] {
         match self {
             Verdict::Accepted { drafts, .. } => drafts,
-            Verdict::Refused { draft: Some(draft), .. } => std::slice::from_mut(draft),
+            Verdict::Refused {
+                draft: Some(draft), ..
+            } => std::slice::from_mut(draft),
             Verdict::Refused { draft: None, .. } => &mut [],
         }
     }
@@ -215,7 +244,10 @@ fn answer(signer: &Signer, jobs: &mut [Job], verdicts: Vec<Verdict>, appended: O
             }
             Verdict::Refused { refusal, .. } => {
                 add(&signer.counters.refusals, 1);
-                job.answer(Err(Error::Refused { refusal, entry: first }));
+                job.answer(Err(Error::Refused {
+                    refusal,
+                    entry: first,
+                }));
             }
         }
         next += count;

@@ -45,10 +45,23 @@ pub struct Job {
 
 impl Job {
     /// A job, and where its answer will come.
-    pub fn new(caller: Caller, origin: Origin, command: Command) -> Result<(Job, oneshot::Receiver<Result<Answer, Error>>), Error> {
+    pub fn new(
+        caller: Caller,
+        origin: Origin,
+        command: Command,
+    ) -> Result<(Job, oneshot::Receiver<Result<Answer, Error>>), Error> {
         let (sender, receiver) = oneshot::channel();
         let seed = random::array()?;
-        Ok((Job { caller, origin, command, seed, reply: Some(sender) }, receiver))
+        Ok((
+            Job {
+                caller,
+                origin,
+                command,
+                seed,
+                reply: Some(sender),
+            },
+            receiver,
+        ))
     }
 
     /// Answers; a caller that is gone does not matter.
@@ -87,7 +100,9 @@ impl Queue {
         if before > 0 && before + weight > self.entries_max {
             self.waiting.fetch_sub(weight, Ordering::Relaxed);
             add(&self.counters.overloaded, 1);
-            return Err(Error::Overloaded { retry_after_seconds: 1 });
+            return Err(Error::Overloaded {
+                retry_after_seconds: 1,
+            });
         }
         self.jobs.send(job).map_err(|_| stopped())
     }
@@ -104,7 +119,10 @@ impl Queue {
 }
 
 pub(crate) fn stopped() -> Error {
-    Error::problem("the server is shutting down", "send the request again, to another process or after the restart")
+    Error::problem(
+        "the server is shutting down",
+        "send the request again, to another process or after the restart",
+    )
 }
 
 /// Starts the Writer on a thread of its own; it ends when every queue is gone.
@@ -125,12 +143,29 @@ pub fn start(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Error::problem(format!("cannot start the writer: {error}"), "check the operating system's limits"))?;
-    let mut writer = Writer { db, conn: None, signer, receiver, waiting, batch_entries_max };
+        .map_err(|error| {
+            Error::problem(
+                format!("cannot start the writer: {error}"),
+                "check the operating system's limits",
+            )
+        })?;
+    let mut writer = Writer {
+        db,
+        conn: None,
+        signer,
+        receiver,
+        waiting,
+        batch_entries_max,
+    };
     let thread = std::thread::Builder::new()
         .name("writer".to_owned())
         .spawn(move || runtime.block_on(writer.run()))
-        .map_err(|error| Error::problem(format!("cannot start the writer: {error}"), "check the operating system's limits"))?;
+        .map_err(|error| {
+            Error::problem(
+                format!("cannot start the writer: {error}"),
+                "check the operating system's limits",
+            )
+        })?;
     Ok((queue, thread))
 }
 

@@ -104,12 +104,12 @@ async fn connections_are_killed() {
         .writer()
         .await
         .unwrap();
-    let ended = Arc::clone(&stop);
-    let terminator = tokio::spawn(async move {
+    let over = Arc::clone(&stop);
+    let attack = tokio::spawn(async move {
         let sql = "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = $1";
-        let mut killed = 0;
-        while !ended.load(Ordering::Relaxed) {
-            killed += killer
+        let mut count = 0;
+        while !over.load(Ordering::Relaxed) {
+            count += killer
                 .opt(sql, &[name.as_str().into()])
                 .await
                 .unwrap()
@@ -118,12 +118,12 @@ async fn connections_are_killed() {
                 .unwrap();
             tokio::time::sleep(Duration::from_millis(15)).await;
         }
-        killed
+        count
     });
     let (places, uncertain) = send_all(&engine).await;
     stop.store(true, Ordering::Relaxed);
-    let killed = terminator.await.unwrap();
-    assert!(killed >= 3, "only {killed} connections were killed");
+    let victims = attack.await.unwrap();
+    assert!(victims >= 3, "only {victims} connections were killed");
     assert!(engine.metrics().retries > 0 || uncertain > 0, "no batch was hit");
     assert_each_once(&engine, &places).await;
     close(engine).await;

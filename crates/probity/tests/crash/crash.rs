@@ -10,9 +10,9 @@ use crate::random::Random;
 use crate::server::{SERVE, Server};
 
 const CLIENTS: usize = 6;
-/// Rounds with the release build, of which each takes less than half a second.
+/// Rounds with the release build, or when there is time: about 35 s.
 const ROUNDS: usize = 50;
-/// Rounds with a debug build, which are slower.
+/// Rounds with a debug build.
 const ROUNDS_DEBUG: usize = 12;
 /// So often a server lives long enough to write the rollback guard, which it does every half second.
 const LONG_EVERY: usize = 8;

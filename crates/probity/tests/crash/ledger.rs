@@ -119,11 +119,13 @@ impl Ledger {
         for ids in std::mem::take(&mut self.answered).chunks(500) {
             let post = Post::new(ids.to_vec());
             let answer = post.send(client).unwrap();
-            assert!(
-                answer.replayed.iter().all(|replayed| *replayed),
-                "acknowledged, then lost: {:?}",
-                post.ids
-            );
+            let lost: Vec<_> = post
+                .ids
+                .iter()
+                .zip(&answer.replayed)
+                .filter(|(_, replayed)| !**replayed)
+                .collect();
+            assert!(lost.is_empty(), "acknowledged, then lost: {lost:?}");
             self.acknowledge(&post, &answer);
         }
         for post in std::mem::take(&mut self.unanswered) {

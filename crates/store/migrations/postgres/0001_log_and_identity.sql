@@ -25,7 +25,7 @@ CREATE TABLE entries (
     authority text NOT NULL,
     ip text COLLATE "C",
     leaf text NOT NULL,
-    payload text,
+    payload text COLLATE "C",
     salt bytea CHECK (octet_length(salt) = 16),
     changes text
 );

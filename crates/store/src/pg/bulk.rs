@@ -9,8 +9,8 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
-use super::value::{Array, Bound, EPOCH_MICROS};
 use super::PgConn;
+use super::value::{Array, Bound, EPOCH_MICROS};
 use crate::entries::{COLUMNS, EntryRow, EntryView, Visit};
 use crate::error::Error;
 use crate::head::int;
@@ -40,7 +40,10 @@ impl CopyRow<'_> {
 }
 
 pub(crate) async fn append_entries(conn: &mut PgConn, rows: &[EntryRow]) -> Result<(), Error> {
-    let size = rows.iter().map(|row| 400 + row.leaf.len() + row.payload.len()).sum();
+    let size = rows
+        .iter()
+        .map(|row| 400 + row.leaf.len() + row.payload.len())
+        .sum();
     let mut out = BytesMut::with_capacity(size);
     out.put_slice(b"PGCOPY\n\xff\r\n\0");
     out.put_i32(0); // flags
@@ -92,7 +95,9 @@ impl EntryColumn<'_> {
         out.put_i32(1); // lower bound
         let column = self.column;
         let mut fields = CopyRow(out);
-        self.rows.iter().for_each(|row| put_column(row, column, &mut fields));
+        self.rows
+            .iter()
+            .for_each(|row| put_column(row, column, &mut fields));
         Ok(())
     }
 }
@@ -137,8 +142,11 @@ pub(crate) async fn upsert(
     kinds: &[Kind],
     rows: &[SealedRow],
 ) -> Result<(), Error> {
-    let arrays: Vec<String> =
-        kinds.iter().zip(1..).map(|(kind, number)| format!("${number}::{}", array_type(*kind))).collect();
+    let arrays: Vec<String> = kinds
+        .iter()
+        .zip(1..)
+        .map(|(kind, number)| format!("${number}::{}", array_type(*kind)))
+        .collect();
     let sql = format!("{target} SELECT * FROM unnest({}) {conflict}", arrays.join(", "));
     let mut columns: Vec<Vec<Val>> = vec![Vec::with_capacity(rows.len()); kinds.len()];
     for row in rows {
@@ -146,10 +154,17 @@ pub(crate) async fn upsert(
             column.push(value);
         }
     }
-    let params: Vec<Array<'_>> = kinds.iter().zip(&columns).map(|(kind, values)| Array(*kind, values)).collect();
+    let params: Vec<Array<'_>> = kinds
+        .iter()
+        .zip(&columns)
+        .map(|(kind, values)| Array(*kind, values))
+        .collect();
     let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|array| array as _).collect();
     let statement = conn.prepared(&sql).await?;
-    conn.client.execute(&statement, &params).await.map_err(|error| Error::from(error).at(&sql))?;
+    conn.client
+        .execute(&statement, &params)
+        .await
+        .map_err(|error| Error::from(error).at(&sql))?;
     Ok(())
 }
 
@@ -159,7 +174,10 @@ pub(crate) async fn visit_entries(
     to: u64,
     visit: Visit<'_>,
 ) -> Result<(), Error> {
-    let sql = format!("SELECT {} FROM entries WHERE entry >= $1 AND entry < $2 ORDER BY entry", COLUMNS.join(", "));
+    let sql = format!(
+        "SELECT {} FROM entries WHERE entry >= $1 AND entry < $2 ORDER BY entry",
+        COLUMNS.join(", ")
+    );
     let statement = conn.prepared(&sql).await?;
     let args = [Val::Int(int(from)), Val::Int(int(to))];
     let rows = conn.client.query_raw(&statement, args.iter().map(Bound)).await?;
@@ -190,13 +208,16 @@ fn view(row: &Row) -> Result<EntryView<'_>, Error> {
     let optional_text = |position: usize| -> Result<Option<&str>, Error> {
         raw(position)?
             .map(|bytes| {
-                std::str::from_utf8(bytes).map_err(|_| Error::data(format!("entries.{} is not UTF-8", COLUMNS[position])))
+                std::str::from_utf8(bytes)
+                    .map_err(|_| Error::data(format!("entries.{} is not UTF-8", COLUMNS[position])))
             })
             .transpose()
     };
     let text = |position: usize| Ok::<_, Error>(optional_text(position)?.unwrap_or_default());
     let number = |position: usize| -> Result<i64, Error> {
-        let bytes = raw(position)?.and_then(|bytes| bytes.try_into().ok()).map(i64::from_be_bytes);
+        let bytes = raw(position)?
+            .and_then(|bytes| bytes.try_into().ok())
+            .map(i64::from_be_bytes);
         bytes.ok_or_else(|| Error::data(format!("entries.{} is not eight bytes", COLUMNS[position])))
     };
     let id = |position: usize| -> Result<Option<Uuid>, Error> {

@@ -11,8 +11,12 @@ use crate::error::{Error, ErrorKind};
 
 /// Reads a `postgres://` URL; several hosts and `target_session_attrs` are understood.
 pub fn parse(url: &str) -> Result<Config, Error> {
-    let mut config = Config::from_str(url)
-        .map_err(|error| Error::new(ErrorKind::Other, format!("the database URL does not read: {error}")))?;
+    let mut config = Config::from_str(url).map_err(|error| {
+        Error::new(
+            ErrorKind::Other,
+            format!("the database URL does not read: {error}"),
+        )
+    })?;
     if config.get_ssl_mode() == SslMode::Require {
         let message = "sslmode=require: this build speaks to PostgreSQL without TLS only; \
                        use a Unix socket, the loopback address, or a local TLS proxy";
@@ -45,7 +49,8 @@ pub async fn connect(config: &Config) -> Result<PgConn, Error> {
     });
     let mut conn = PgConn::new(client, std::time::Instant::now());
     // A lost client must not hold the log's lock; and a commit is acknowledged only once it is on disk.
-    conn.batch("SET idle_in_transaction_session_timeout = '60s'").await?;
+    conn.batch("SET idle_in_transaction_session_timeout = '60s'")
+        .await?;
     conn.batch("SET synchronous_commit = on").await?;
     conn.batch("SET timezone = 'UTC'").await?;
     Ok(conn)
@@ -63,7 +68,12 @@ pub async fn create_database(config: &Config) -> Result<bool, Error> {
     administrative.dbname("postgres").options("");
     let mut conn = connect(&administrative).await?;
     let quoted = name.replace('"', "\"\"");
-    match conn.batch(&format!("CREATE DATABASE \"{quoted}\" ENCODING 'UTF8' TEMPLATE template0")).await {
+    match conn
+        .batch(&format!(
+            "CREATE DATABASE \"{quoted}\" ENCODING 'UTF8' TEMPLATE template0"
+        ))
+        .await
+    {
         Ok(()) => Ok(true),
         // Another process made it in between.
         Err(error) if error.message.contains("42P04") || error.kind == ErrorKind::Constraint => Ok(false),

@@ -28,7 +28,11 @@ pub struct PgConn {
 
 impl PgConn {
     pub(crate) fn new(client: Client, opened: std::time::Instant) -> PgConn {
-        PgConn { client, statements: HashMap::new(), opened }
+        PgConn {
+            client,
+            statements: HashMap::new(),
+            opened,
+        }
     }
 
     pub(crate) fn age(&self) -> std::time::Duration {
@@ -46,7 +50,11 @@ impl PgConn {
         if self.statements.len() >= STATEMENTS_MAX {
             self.statements.clear();
         }
-        let statement = self.client.prepare(sql).await.map_err(|error| Error::from(error).at(sql))?;
+        let statement = self
+            .client
+            .prepare(sql)
+            .await
+            .map_err(|error| Error::from(error).at(sql))?;
         self.statements.insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
@@ -59,7 +67,11 @@ impl PgConn {
 
     async fn query(&mut self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Error> {
         let statement = self.prepared(sql).await?;
-        let rows = self.client.query(&statement, params).await.map_err(|error| Error::from(error).at(sql))?;
+        let rows = self
+            .client
+            .query(&statement, params)
+            .await
+            .map_err(|error| Error::from(error).at(sql))?;
         rows.iter().map(value::row).collect()
     }
 
@@ -67,10 +79,19 @@ impl PgConn {
         let statement = self.prepared(sql).await?;
         let bound: Vec<Bound<'_>> = args.iter().map(Bound).collect();
         let params: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|arg| arg as _).collect();
-        self.client.execute(&statement, &params).await.map_err(|error| Error::from(error).at(sql))
+        self.client
+            .execute(&statement, &params)
+            .await
+            .map_err(|error| Error::from(error).at(sql))
     }
 
-    pub(crate) async fn keyed(&mut self, select: &str, kind: Kind, keys: &[Val], lock: Lock) -> Result<Vec<Row>, Error> {
+    pub(crate) async fn keyed(
+        &mut self,
+        select: &str,
+        kind: Kind,
+        keys: &[Val],
+        lock: Lock,
+    ) -> Result<Vec<Row>, Error> {
         let key = select.rsplit(' ').next().unwrap_or_default();
         // Ordered, so that two transactions that lock the same rows do it in the same order.
         let suffix = match lock {
@@ -78,18 +99,25 @@ impl PgConn {
             Lock::Share => format!(" ORDER BY {key} FOR SHARE"),
             Lock::Update => format!(" ORDER BY {key} FOR UPDATE"),
         };
-        self.query(&format!("{select} = ANY ($1){suffix}"), &[&Array(kind, keys)]).await
+        self.query(&format!("{select} = ANY ($1){suffix}"), &[&Array(kind, keys)])
+            .await
     }
 
     pub(crate) async fn batch(&mut self, sql: &str) -> Result<(), Error> {
-        self.client.batch_execute(sql).await.map_err(|error| Error::from(error).at(sql))
+        self.client
+            .batch_execute(sql)
+            .await
+            .map_err(|error| Error::from(error).at(sql))
     }
 
     /// Commits; an error other than a plain refusal leaves the outcome unknown.
     pub(crate) async fn commit(&mut self) -> Result<(), Error> {
         self.batch("COMMIT").await.map_err(|error| match error.kind {
             ErrorKind::Constraint | ErrorKind::Retry => error,
-            _ => Error { kind: ErrorKind::Connection, ..error },
+            _ => Error {
+                kind: ErrorKind::Connection,
+                ..error
+            },
         })
     }
 

@@ -29,12 +29,18 @@ pub(crate) enum Param<'a> {
 impl<'a> Param<'a> {
     /// The columns of entries, each as an array.
     pub fn columns(rows: &'a [EntryRow]) -> Vec<Param<'a>> {
-        (0..crate::entries::COLUMNS.len()).map(|column| Param::Column(EntryColumn { rows, column })).collect()
+        (0..crate::entries::COLUMNS.len())
+            .map(|column| Param::Column(EntryColumn { rows, column }))
+            .collect()
     }
 }
 
 impl ToSql for Param<'_> {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
         match self {
             Param::One(value) => Bound(value).to_sql(ty, out),
             Param::Many(kind, values) => Array(*kind, values).to_sql(ty, out),
@@ -58,7 +64,10 @@ pub(crate) struct Step<'a> {
 impl<'a> Step<'a> {
     /// A statement without parameters.
     pub fn plain(sql: &'a str) -> Step<'a> {
-        Step { sql, params: Vec::new() }
+        Step {
+            sql,
+            params: Vec::new(),
+        }
     }
 }
 
@@ -77,10 +86,15 @@ impl PgConn {
         for step in steps {
             statements.push(self.prepared(step.sql).await?);
         }
-        let params: Vec<Vec<&(dyn ToSql + Sync)>> =
-            steps.iter().map(|step| step.params.iter().map(|param| param as _).collect()).collect();
+        let params: Vec<Vec<&(dyn ToSql + Sync)>> = steps
+            .iter()
+            .map(|step| step.params.iter().map(|param| param as _).collect())
+            .collect();
         let client = &self.client;
-        let queries = statements.iter().zip(&params).map(|(statement, params)| client.query(statement, params));
+        let queries = statements
+            .iter()
+            .zip(&params)
+            .map(|(statement, params)| client.query(statement, params));
         let answers = join_all(queries).await;
         answers
             .into_iter()

@@ -76,7 +76,10 @@ pub(crate) struct Array<'a>(pub Kind, pub &'a [Val]);
 
 impl ToSql for Array<'_> {
     fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Boxed> {
-        let dimension = wire::ArrayDimension { len: i32::try_from(self.1.len())?, lower_bound: 1 };
+        let dimension = wire::ArrayDimension {
+            len: i32::try_from(self.1.len())?,
+            lower_bound: 1,
+        };
         wire::array_to_sql(
             Some(dimension),
             element_oid(self.0),
@@ -123,7 +126,8 @@ pub(crate) fn row(row: &tokio_postgres::Row) -> Result<Row, Error> {
         .map(|position| {
             let Raw(raw, ty) = row.try_get(position)?;
             let Some(raw) = raw else { return Ok(Val::Null) };
-            decode(&ty, raw).map_err(|error| Error::data(format!("column {}: {error}", row.columns()[position].name())))
+            decode(&ty, raw)
+                .map_err(|error| Error::data(format!("column {}: {error}", row.columns()[position].name())))
         })
         .collect();
     values.map(Row)

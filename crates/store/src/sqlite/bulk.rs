@@ -68,7 +68,10 @@ pub(crate) fn visit_entries(
     to: u64,
     visit: Visit<'_>,
 ) -> Result<(), Error> {
-    let sql = format!("SELECT {} FROM entries WHERE entry >= ?1 AND entry < ?2 ORDER BY entry", COLUMNS.join(", "));
+    let sql = format!(
+        "SELECT {} FROM entries WHERE entry >= ?1 AND entry < ?2 ORDER BY entry",
+        COLUMNS.join(", ")
+    );
     conn.with(|conn| {
         let mut statement = conn.prepare_cached(&sql)?;
         let mut rows = statement.query(params![int(from), int(to)])?;

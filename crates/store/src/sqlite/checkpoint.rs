@@ -25,14 +25,25 @@ pub struct Checkpointer {
 impl Checkpointer {
     /// A checkpointer of the file.
     pub fn new(path: &Path) -> Checkpointer {
-        Checkpointer { path: path.to_owned(), conn: None }
+        Checkpointer {
+            path: path.to_owned(),
+            conn: None,
+        }
     }
 
     /// Copies what is committed; begins the WAL anew when it is long. Gives the length of the WAL in frames. Blocks the thread.
     pub fn run(&mut self) -> Result<i64, Error> {
-        let conn = if let Some(conn) = &mut self.conn { conn } else { self.conn.insert(open(&self.path)?) };
+        let conn = if let Some(conn) = &mut self.conn {
+            conn
+        } else {
+            self.conn.insert(open(&self.path)?)
+        };
         let frames = pragma(conn, "PRAGMA wal_checkpoint(PASSIVE)")?;
-        if frames > FRAMES_MAX { pragma(conn, "PRAGMA wal_checkpoint(RESTART)") } else { Ok(frames) }
+        if frames > FRAMES_MAX {
+            pragma(conn, "PRAGMA wal_checkpoint(RESTART)")
+        } else {
+            Ok(frames)
+        }
     }
 }
 

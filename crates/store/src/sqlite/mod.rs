@@ -32,8 +32,12 @@ pub struct SqliteConn {
 pub fn open(path: &Path, create: bool, inline: bool) -> Result<SqliteConn, Error> {
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
-    let conn = Connection::open_with_flags(path, flags)
-        .map_err(|error| Error::new(ErrorKind::Other, format!("cannot open {}: {error}", PathBuf::from(path).display())))?;
+    let conn = Connection::open_with_flags(path, flags).map_err(|error| {
+        Error::new(
+            ErrorKind::Other,
+            format!("cannot open {}: {error}", PathBuf::from(path).display()),
+        )
+    })?;
     conn.busy_timeout(BUSY_TIMEOUT)?;
     conn.set_prepared_statement_cache_capacity(64);
     // journal_mode answers with a row, so it goes by itself.
@@ -89,14 +93,22 @@ fn translate(sql: &str) -> String {
     let mut out = String::with_capacity(sql.len());
     let mut chars = sql.chars().peekable();
     while let Some(c) = chars.next() {
-        out.push(if c == '$' && chars.peek().is_some_and(char::is_ascii_digit) { '?' } else { c });
+        out.push(if c == '$' && chars.peek().is_some_and(char::is_ascii_digit) {
+            '?'
+        } else {
+            c
+        });
     }
     out
 }
 
 impl SqliteConn {
     fn run<T>(&mut self, work: impl FnOnce(&mut Connection) -> Result<T, Error>) -> Result<T, Error> {
-        if self.inline { work(&mut self.conn) } else { tokio::task::block_in_place(|| work(&mut self.conn)) }
+        if self.inline {
+            work(&mut self.conn)
+        } else {
+            tokio::task::block_in_place(|| work(&mut self.conn))
+        }
     }
 
     /// The library's connection, for bulk work; blocks the thread.
@@ -105,12 +117,15 @@ impl SqliteConn {
     }
 
     pub(crate) fn all(&mut self, sql: &str, args: &[Val]) -> Result<Vec<Row>, Error> {
-        self.run(|conn| collect(conn, &translate(sql), args)).map_err(|error| error.at(sql))
+        self.run(|conn| collect(conn, &translate(sql), args))
+            .map_err(|error| error.at(sql))
     }
 
     pub(crate) fn exec(&mut self, sql: &str, args: &[Val]) -> Result<u64, Error> {
         let run = |conn: &mut Connection| {
-            let changed = conn.prepare_cached(&translate(sql))?.execute(params_from_iter(args.iter().map(Bound)))?;
+            let changed = conn
+                .prepare_cached(&translate(sql))?
+                .execute(params_from_iter(args.iter().map(Bound)))?;
             Ok(changed as u64)
         };
         self.run(run).map_err(|error: Error| error.at(sql))
@@ -129,7 +144,8 @@ impl SqliteConn {
     }
 
     pub(crate) fn batch(&mut self, sql: &str) -> Result<(), Error> {
-        self.run(|conn| Ok(conn.execute_batch(sql)?)).map_err(|error| error.at(sql))
+        self.run(|conn| Ok(conn.execute_batch(sql)?))
+            .map_err(|error| error.at(sql))
     }
 
     pub(crate) fn rollback(&mut self) -> Result<(), Error> {
@@ -148,7 +164,9 @@ fn collect(conn: &Connection, sql: &str, args: &[Val]) -> Result<Vec<Row>, Error
     let mut rows = statement.query(params_from_iter(args.iter().map(Bound)))?;
     let mut collected = Vec::new();
     while let Some(row) = rows.next()? {
-        let values: Result<Vec<Val>, Error> = (0..columns).map(|position| value(row.get_ref(position)?)).collect();
+        let values: Result<Vec<Val>, Error> = (0..columns)
+            .map(|position| value(row.get_ref(position)?))
+            .collect();
         collected.push(Row(values?));
     }
     Ok(collected)
@@ -165,6 +183,9 @@ mod tests {
 
     #[test]
     fn parameters_are_numbered() {
-        assert_eq!(translate("SELECT $2, $1 || '$' || $10"), "SELECT ?2, ?1 || '$' || ?10");
+        assert_eq!(
+            translate("SELECT $2, $1 || '$' || $10"),
+            "SELECT ?2, ?1 || '$' || ?10"
+        );
     }
 }
