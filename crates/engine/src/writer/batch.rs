@@ -51,7 +51,7 @@ fn error_kind(error: &Error) -> Option<ErrorKind> {
     }
 }
 
-/// Gives every job the same error.
+/// Gives every job the same error. Only [`Error::Unknown`] may have been committed.
 fn fail(jobs: &mut [Job], error: &Error) {
     tracing::error!(%error, commands = jobs.len(), "a batch was not written");
     for job in jobs {
@@ -61,12 +61,9 @@ fn fail(jobs: &mut [Job], error: &Error) {
                 message: error.message.clone(),
                 statement: error.statement.clone(),
             }),
-            other => Error::Unknown(other.to_string()),
-        };
-        let copy = if error_kind(&copy) == Some(ErrorKind::Connection) {
-            Error::Unknown(copy.to_string())
-        } else {
-            copy
+            Error::Problem { message, hint } => Error::problem(message.clone(), hint.clone()),
+            Error::Unknown(what) => Error::Unknown(what.clone()),
+            other => Error::problem(other.to_string(), "report this as a bug"),
         };
         job.answer(Err(copy));
     }

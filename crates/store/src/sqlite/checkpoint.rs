@@ -13,6 +13,12 @@ use crate::error::Error;
 /// WAL length, in frames of one page, beyond which it is begun anew: 64 MiB of pages.
 pub const FRAMES_MAX: i64 = 16_000;
 
+/// Frames that may be left to copy when the WAL is begun anew: some milliseconds.
+const FRAMES_LEFT: i64 = 400;
+
+/// How often what came in meanwhile is copied first.
+const ROUNDS_MAX: u32 = 4;
+
 /// How long beginning anew waits for readers and the Writer before it is put off.
 const PATIENCE: Duration = Duration::from_millis(20);
 
@@ -38,12 +44,18 @@ impl Checkpointer {
         } else {
             self.conn.insert(open(&self.path)?)
         };
-        let frames = pragma(conn, "PRAGMA wal_checkpoint(PASSIVE)")?;
-        if frames > FRAMES_MAX {
-            pragma(conn, "PRAGMA wal_checkpoint(RESTART)")
-        } else {
-            Ok(frames)
+        let mut wal = pragma(conn, "PRAGMA wal_checkpoint(PASSIVE)")?;
+        if wal.frames <= FRAMES_MAX {
+            return Ok(wal.frames);
         }
+        // What came in meanwhile is copied first, so that little is left to copy under the write lock.
+        for _ in 0..ROUNDS_MAX {
+            if wal.left() <= FRAMES_LEFT {
+                break;
+            }
+            wal = pragma(conn, "PRAGMA wal_checkpoint(PASSIVE)")?;
+        }
+        Ok(pragma(conn, "PRAGMA wal_checkpoint(RESTART)")?.frames)
     }
 }
 
@@ -55,7 +67,22 @@ fn open(path: &Path) -> Result<SqliteConn, Error> {
     Ok(conn)
 }
 
-fn pragma(conn: &mut SqliteConn, sql: &str) -> Result<i64, Error> {
+/// The WAL after a checkpoint.
+struct Wal {
+    frames: i64,
+    copied: i64,
+}
+
+impl Wal {
+    fn left(&self) -> i64 {
+        self.frames - self.copied
+    }
+}
+
+fn pragma(conn: &mut SqliteConn, sql: &str) -> Result<Wal, Error> {
     let rows = conn.all(sql, &[])?;
-    rows.first().map_or(Ok(0), |row| row.int(1))
+    match rows.first() {
+        Some(row) => Ok(Wal { frames: row.int(1)?, copied: row.int(2)? }),
+        None => Ok(Wal { frames: 0, copied: 0 }),
+    }
 }
