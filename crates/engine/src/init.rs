@@ -64,7 +64,7 @@ impl Engine {
                 name,
                 detail,
                 changed,
-            })
+            });
         };
         let made = Db::create(&options.database).await.map_err(|error| {
             Error::problem(

@@ -60,12 +60,55 @@ pub fn create(data_dir: &Path, origin: &str) -> Result<SigningKey, Error> {
 }
 
 /// Writes a new file of mode 0600 and flushes it to disk; fails when there is one.
+///
+/// Written aside and linked into place, so that a crash leaves the whole file or none: half a key would keep every
+/// later start from working.
 fn write_private(path: &Path, contents: &[u8]) -> std::io::Result<()> {
+    let aside = path.with_extension(format!("{}.new", std::process::id()));
     let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(contents)?;
-    file.sync_all()
+    let written = options.open(&aside).and_then(|mut file| {
+        file.write_all(contents)?;
+        file.sync_all()?;
+        fs::hard_link(&aside, path)
+    });
+    fs::remove_file(&aside)?;
+    written?;
+    // The name is on disk only once the folder is.
+    match path.parent() {
+        Some(folder) => fs::File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_written_once_and_whole() {
+        let dir = testkit::temp_dir("keyfile");
+        let key = create(dir.path(), "log.example/one").unwrap();
+        let read = load(dir.path(), None).unwrap().unwrap();
+        assert_eq!(read.encode(), key.encode());
+        assert!(
+            create(dir.path(), "log.example/two").is_err(),
+            "a key is never replaced"
+        );
+        assert_eq!(load(dir.path(), None).unwrap().unwrap().name(), "log.example/one");
+        let names: Vec<_> = fs::read_dir(dir.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert_eq!(names, [FILE_NAME], "nothing is left beside it");
+        #[cfg(unix)]
+        {
+            let mode = std::os::unix::fs::PermissionsExt::mode(
+                &fs::metadata(path(dir.path())).unwrap().permissions(),
+            );
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
 }

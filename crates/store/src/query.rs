@@ -71,9 +71,9 @@ pub async fn index_at(conn: &mut Conn, time: Timestamp, size: u64) -> Result<u64
             .ok_or_else(|| Error::data(format!("entry {middle} is missing")))?
             .time(0)?;
         if at < time {
-            low = middle + 1
+            low = middle + 1;
         } else {
-            high = middle
+            high = middle;
         }
     }
     Ok(low)

@@ -1,5 +1,7 @@
 //! An order leaves an entry, and its receipt holds offline.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use engine::{Engine, Options};

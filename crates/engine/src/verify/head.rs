@@ -165,7 +165,8 @@ async fn subtrees(conn: &mut Conn, size: u64, walked: &Walked, findings: &mut Fi
         match stored.first() {
             Some((_, Some(stored))) if stored == hash => {}
             Some(_) => {
-                findings.add(Finding::new("subtrees", "the hash is not the one that the entries give").id(id))
+                findings
+                    .add(Finding::new("subtrees", "the hash is not the one that the entries give").id(id));
             }
             None => findings.add(Finding::new("subtrees", "the hash is missing").id(id)),
         }

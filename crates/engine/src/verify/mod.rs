@@ -269,7 +269,7 @@ async fn walk(
                 )
             })?;
         threads.push(std::thread::spawn(move || {
-            runtime.block_on(work(conn, size, &next, &sender))
+            runtime.block_on(work(conn, size, &next, &sender));
         }));
     }
     drop(sender);

@@ -82,7 +82,10 @@ impl Wal {
 fn pragma(conn: &mut SqliteConn, sql: &str) -> Result<Wal, Error> {
     let rows = conn.all(sql, &[])?;
     match rows.first() {
-        Some(row) => Ok(Wal { frames: row.int(1)?, copied: row.int(2)? }),
+        Some(row) => Ok(Wal {
+            frames: row.int(1)?,
+            copied: row.int(2)?,
+        }),
         None => Ok(Wal { frames: 0, copied: 0 }),
     }
 }
