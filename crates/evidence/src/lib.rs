@@ -13,6 +13,7 @@
 pub mod bundle;
 pub mod commitment;
 pub mod consistency;
+pub mod csv;
 pub mod entry;
 pub mod json;
 pub mod leaf;

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use domain::audit::EntryFilter;
 use engine::Engine;
+use evidence::csv;
 use evidence::json::StrictObject;
 
-use super::csv;
 use super::filter::FilterArgs;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -139,13 +139,13 @@ async fn write(
         };
         return Ok(engine.bundle(filter, asked(filter), &mut each).await?);
     }
-    if format == Format::Csv && lines.line(csv::HEADER).is_break() {
+    if format == Format::Csv && lines.line(&format!("{}\r", csv::COLUMNS)).is_break() {
         return Ok(0);
     }
     let mut each = |entry: evidence::Entry| {
         told(&mut done);
         let text = match format {
-            Format::Csv => Ok(csv::line(&entry)),
+            Format::Csv => Ok(csv_line(&entry)),
             _ => evidence::entry::to_line(&entry),
         };
         match text {
@@ -157,6 +157,14 @@ async fn write(
         }
     };
     Ok(engine.export(filter, &mut each).await?)
+}
+
+/// An entry's line of CSV without its last line feed, which every line gets.
+fn csv_line(entry: &evidence::Entry) -> String {
+    let mut line = String::new();
+    csv::write(entry, &mut line);
+    line.pop();
+    line
 }
 
 /// What was asked for, as the bundle's header says it.

@@ -3,7 +3,6 @@
 mod acknowledge_restore;
 mod append;
 mod consistency;
-mod csv;
 mod erase;
 mod export;
 mod filter;

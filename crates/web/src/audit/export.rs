@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use bytes::Bytes;
 use domain::audit::EntryFilter;
-use evidence::Entry;
 use evidence::json::StrictObject;
+use evidence::{Entry, csv};
 use futures_util::stream::unfold;
 use http::HeaderValue;
 use http::header::CONTENT_DISPOSITION;
@@ -19,7 +19,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{Receiver, Sender, channel, error::TrySendError};
 
 use crate::app::App;
-use crate::audit::{filter, table};
+use crate::audit::filter;
 use crate::call::{Answer, Call, with_type};
 use crate::openapi::{Content, Doc, Parameter, Reply};
 use crate::problem::Problem;
@@ -153,7 +153,7 @@ struct Pages {
 fn paged(app: Arc<App>, filter: EntryFilter, format: Format, permit: OwnedSemaphorePermit) -> Body {
     let mut ready = VecDeque::new();
     if format == Format::Csv {
-        ready.push_back(Bytes::from(format!("{}\r\n", table::COLUMNS)));
+        ready.push_back(Bytes::from(format!("{}\r\n", csv::COLUMNS)));
     }
     let pages = Pages {
         app,
@@ -209,7 +209,7 @@ impl Pages {
 
     fn write(&self, entry: &Entry, out: &mut String) -> Result<(), engine::Error> {
         if self.format == Format::Csv {
-            table::write(entry, out);
+            csv::write(entry, out);
             return Ok(());
         }
         let line = evidence::entry::to_line(entry).map_err(|error| store::Error::data(error.to_string()))?;
@@ -342,7 +342,7 @@ mod tests {
 
     #[test]
     fn the_documented_columns_are_those_of_the_table() {
-        for column in table::COLUMNS.split(',') {
+        for column in csv::COLUMNS.split(',') {
             assert!(DOC.description.contains(&format!(" {column}")), "{column}");
         }
     }

@@ -9,4 +9,3 @@ pub(crate) mod list;
 pub(crate) mod page;
 pub(crate) mod receipt;
 pub(crate) mod show;
-mod table;

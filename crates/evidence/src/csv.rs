@@ -1,16 +1,17 @@
 //! Entries as CSV (RFC 4180), safe to open in a spreadsheet.
 
-use evidence::Entry;
+use crate::entry::{Entry, details_text};
+use crate::time::Timestamp;
 
 /// The columns, in order.
-pub(crate) const COLUMNS: &str = "index,id,at,occurred_at,recorded_by_kind,recorded_by_id,actor_kind,actor_id,\
+pub const COLUMNS: &str = "index,id,at,occurred_at,recorded_by_kind,recorded_by_id,actor_kind,actor_id,\
     actor_name,on_behalf_of,action,target_kind,target_id,outcome,authority,description,ip,user_agent,trace_id,\
     session_id,drag_mode,details,erased";
 
-/// Appends the line of an entry. What is absent is empty.
-pub(crate) fn write(entry: &Entry, out: &mut String) {
+/// Appends the line of an entry with its line end, CR LF. What is absent is empty.
+pub fn write(entry: &Entry, out: &mut String) {
     let target = entry.target.as_ref();
-    let time = |time: Option<evidence::Timestamp>| time.map(|time| time.to_string());
+    let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
     let fields: [Option<String>; 23] = [
         Some(entry.index.to_string()),
         Some(entry.id.to_string()),
@@ -33,7 +34,7 @@ pub(crate) fn write(entry: &Entry, out: &mut String) {
         entry.trace_id.clone(),
         entry.session_id.clone(),
         entry.drag_mode.map(|mode| mode.as_str().to_owned()),
-        evidence::entry::details_text(entry),
+        details_text(entry),
         Some(entry.erased.to_string()),
     ];
     for (position, field) in fields.iter().enumerate() {
