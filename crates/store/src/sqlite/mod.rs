@@ -42,12 +42,13 @@ pub fn open(path: &Path, create: bool, inline: bool) -> Result<SqliteConn, Error
     conn.set_prepared_statement_cache_capacity(64);
     // journal_mode answers with a row, so it goes by itself.
     conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0))?;
-    let cache_kib = if inline { 65_536 } else { 4_096 };
+    // Readers are many: together they may take no more than the Writer. No mmap: every connection maps the file for
+    // itself, and a process with thirty of them would count as many times the size of the log.
+    let cache_kib = if inline { 65_536 } else { 2_048 };
     conn.execute_batch(&format!(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -{cache_kib};
          PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};
-         PRAGMA journal_size_limit = 67108864; PRAGMA mmap_size = {};",
-        if inline { 0 } else { 1_073_741_824_u64 }
+         PRAGMA journal_size_limit = 67108864; PRAGMA mmap_size = 0;"
     ))?;
     Ok(SqliteConn { conn, inline })
 }
