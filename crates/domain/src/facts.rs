@@ -37,11 +37,6 @@ impl Needs {
             self.usernames.insert(name.to_ascii_lowercase());
         }
     }
-
-    /// Whether nothing is needed.
-    pub fn is_empty(&self) -> bool {
-        *self == Needs::default()
-    }
 }
 
 /// What is known while a batch is decided.

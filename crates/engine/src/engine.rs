@@ -1,7 +1,7 @@
 //! The engine: opening a database, and handing commands to its Writer.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use domain::audit::Event;
 use domain::audit::record_events::RecordEvents;
@@ -61,8 +61,6 @@ pub(crate) struct Shared {
     pub size: channel::Sender<u64>,
     pub counters: Arc<Counters>,
     remembered: Remembered,
-    queue: Mutex<Option<Queue>>,
-    thread: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
 
 /// An open database with its Writer. Clones are the same engine.
@@ -198,7 +196,7 @@ impl Engine {
             counters: Arc::clone(&counters),
             size: size.clone(),
         };
-        let (queue, thread) = writer::start(
+        let queue = writer::start(
             found.db.clone(),
             signer,
             options.queue_max as u64,
@@ -211,8 +209,6 @@ impl Engine {
             size,
             counters,
             remembered: Remembered::default(),
-            queue: Mutex::new(Some(queue.clone())),
-            thread: Mutex::new(Some(thread)),
         });
         checkpointer::start(&shared)?;
         tokio::spawn(watch::run(Arc::downgrade(&shared)));
@@ -340,7 +336,7 @@ impl Engine {
         )
     }
 
-    /// Finishes what is queued, refreshes the guard, and stops the Writer once every clone is gone.
+    /// Finishes what is queued and refreshes the guard. The Writer ends once every clone of the engine is gone.
     pub async fn shutdown(&self) {
         while self.queue.waiting() > 0 {
             tokio::time::sleep(std::time::Duration::from_millis(2)).await;
@@ -350,19 +346,5 @@ impl Engine {
         {
             watch::remember(&self.shared, &checkpoint).await;
         }
-        drop(
-            self.shared
-                .queue
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take(),
-        );
-        drop(
-            self.shared
-                .thread
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take(),
-        );
     }
 }

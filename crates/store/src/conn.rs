@@ -110,12 +110,4 @@ impl Conn {
             Conn::Pg(conn) => conn.batch(sql).await,
         }
     }
-
-    /// Whether the connection still answers.
-    pub async fn check(&mut self) -> Result<(), Error> {
-        match self {
-            Conn::Sqlite(_) => Ok(()),
-            Conn::Pg(conn) => conn.batch("").await,
-        }
-    }
 }

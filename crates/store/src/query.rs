@@ -5,6 +5,8 @@
 //! front all writes go to the end of the index, and an append costs the same whatever the size of the log. A
 //! question pays for it with one look-up per bucket of 1,024 entries, see `docs/decisions/0004-bucketed-indexes.md`.
 
+use std::fmt::Write as _;
+
 use domain::audit::EntryFilter;
 use domain::record::Val;
 use evidence::leaf::Outcome;
@@ -121,7 +123,7 @@ impl Conditions {
             .collect();
         self.text
             .push_str(if self.text.is_empty() { " WHERE " } else { " AND " });
-        self.text.push_str("entry >> 10 IN (");
+        let _ = write!(self.text, "entry >> {BUCKET_BITS} IN (");
         self.text.push_str(&marks.join(", "));
         self.text.push(')');
     }

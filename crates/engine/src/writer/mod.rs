@@ -131,7 +131,7 @@ pub fn start(
     signer: Signer,
     queue_entries_max: u64,
     batch_entries_max: usize,
-) -> Result<(Queue, std::thread::JoinHandle<()>), Error> {
+) -> Result<Queue, Error> {
     let (sender, receiver) = mpsc::unbounded_channel();
     let waiting = Arc::new(AtomicU64::new(0));
     let queue = Queue {
@@ -157,7 +157,7 @@ pub fn start(
         waiting,
         batch_entries_max,
     };
-    let thread = std::thread::Builder::new()
+    std::thread::Builder::new()
         .name("writer".to_owned())
         .spawn(move || runtime.block_on(writer.run()))
         .map_err(|error| {
@@ -166,7 +166,7 @@ pub fn start(
                 "check the operating system's limits",
             )
         })?;
-    Ok((queue, thread))
+    Ok(queue)
 }
 
 struct Writer {
