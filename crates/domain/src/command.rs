@@ -2,15 +2,23 @@
 
 use uuid::Uuid;
 
+use crate::action::{self, Action, Demand};
 use crate::audit::erase::{self, EraseEntries};
 use crate::audit::record_events::{self, RecordEvents};
 use crate::audit::restore::{self, AcknowledgeRestore};
 use crate::context::{Caller, Context};
 use crate::decision::{Decision, Draft};
 use crate::facts::{Facts, Needs};
-use crate::identity::api_key::{self, CreateApiKey};
-use crate::identity::user::{self, CreateUser};
-use crate::identity::{Permission, Principal};
+use crate::identity::api_key::{self, CreateApiKey, RotateApiKey};
+use crate::identity::invitation::{self, AcceptInvitation, InviteUser};
+use crate::identity::login::{self, LogIn};
+use crate::identity::second_factor::{self, ChangeSecondFactor};
+use crate::identity::security_event::{self, SecurityEvent};
+use crate::identity::session::{self, EndSessions};
+use crate::identity::user::{
+    self, ChangePassword, CreateUser, EraseUser, ResetPassword, SetActive, SetRole, UpdateUser,
+};
+use crate::identity::{Authority, Principal};
 use crate::refusal::{Refusal, RefusalKind};
 
 /// A change that someone asks for.
@@ -24,34 +32,83 @@ pub enum Command {
     AcknowledgeRestore(AcknowledgeRestore),
     /// Make a user.
     CreateUser(CreateUser),
+    /// Invite a user again.
+    InviteUser(InviteUser),
+    /// Change what a user is called.
+    UpdateUser(UpdateUser),
+    /// Give a user another role.
+    SetRole(SetRole),
+    /// Disable or enable a user.
+    SetActive(SetActive),
+    /// Give a user a one-time password.
+    ResetPassword(ResetPassword),
+    /// Remove the second factor of the user of this id.
+    ResetSecondFactor(Uuid),
+    /// Erase what is personal of a user.
+    EraseUser(EraseUser),
+    /// Accept an invitation.
+    AcceptInvitation(AcceptInvitation),
+    /// Begin a session.
+    LogIn(LogIn),
+    /// Change one's own password.
+    ChangePassword(ChangePassword),
+    /// Change one's own second factor.
+    ChangeSecondFactor(ChangeSecondFactor),
+    /// Let the calling session, of this id, go on.
+    RenewSession(Uuid),
+    /// End sessions.
+    EndSessions(EndSessions),
     /// Make an API key.
     CreateApiKey(CreateApiKey),
+    /// Put a new API key in the place of another.
+    RotateApiKey(RotateApiKey),
     /// Revoke the API key of this id.
     RevokeApiKey(Uuid),
+    /// Record an event of authentication or refused access.
+    SecurityEvent(SecurityEvent),
 }
 
 impl Command {
-    /// The verb, as entries about it name it.
-    pub fn action(&self) -> &'static str {
+    /// The verb, and what it takes.
+    pub fn action(&self) -> &'static Action {
         match self {
-            Command::RecordEvents(_) => "audit.append",
-            Command::EraseEntries(_) => "audit.erase",
-            Command::AcknowledgeRestore(_) => "log.acknowledge_restore",
-            Command::CreateUser(_) => "user.create",
-            Command::CreateApiKey(_) => "api_key.create",
-            Command::RevokeApiKey(_) => "api_key.revoke",
+            Command::RecordEvents(_) => &action::AUDIT_APPEND,
+            Command::EraseEntries(_) => &action::AUDIT_ERASE,
+            Command::AcknowledgeRestore(_) => &action::LOG_ACKNOWLEDGE_RESTORE,
+            Command::CreateUser(command) if command.imported => &action::USER_IMPORT,
+            Command::CreateUser(_) => &action::USER_CREATE,
+            Command::InviteUser(_) => &action::USER_INVITE,
+            Command::UpdateUser(_) => &action::USER_UPDATE,
+            Command::SetRole(_) => &action::USER_SET_ROLE,
+            Command::SetActive(command) if command.active => &action::USER_ENABLE,
+            Command::SetActive(_) => &action::USER_DISABLE,
+            Command::ResetPassword(command) if command.recover => &action::USER_RECOVER,
+            Command::ResetPassword(_) => &action::USER_RESET_PASSWORD,
+            Command::ResetSecondFactor(_) => &action::SECOND_FACTOR_RESET,
+            Command::EraseUser(_) => &action::USER_ERASE,
+            Command::AcceptInvitation(_) => &action::INVITATION_ACCEPT,
+            Command::LogIn(_) => &action::LOGIN,
+            Command::ChangePassword(_) => &action::PASSWORD_CHANGE,
+            Command::ChangeSecondFactor(command) => command.change.action(),
+            Command::RenewSession(_) => &action::SESSION_RENEW,
+            Command::EndSessions(_) => &action::SESSION_END,
+            Command::CreateApiKey(_) => &action::API_KEY_CREATE,
+            Command::RotateApiKey(_) => &action::API_KEY_ROTATE,
+            Command::RevokeApiKey(_) => &action::API_KEY_REVOKE,
+            Command::SecurityEvent(_) => &action::SECURITY_EVENT,
         }
     }
 
-    /// The permission it takes.
-    pub fn permission(&self) -> Permission {
-        match self {
-            Command::RecordEvents(_) => Permission::AuditWrite,
-            Command::EraseEntries(_) => Permission::AuditErase,
-            Command::AcknowledgeRestore(_) => Permission::LogRestore,
-            Command::CreateUser(_) => Permission::UsersWrite,
-            Command::CreateApiKey(_) | Command::RevokeApiKey(_) => Permission::ApiKeysWrite,
-        }
+    /// Whether it may change what a credential is good for, so that nothing known of callers may be used any more.
+    pub fn changes_access(&self) -> bool {
+        !matches!(
+            self,
+            Command::RecordEvents(_)
+                | Command::EraseEntries(_)
+                | Command::AcknowledgeRestore(_)
+                | Command::LogIn(_)
+                | Command::SecurityEvent(_)
+        )
     }
 
     /// How many entries it may append, for bounding a batch.
@@ -62,10 +119,35 @@ impl Command {
         }
     }
 
+    /// What it is about, where that is one thing that Probity made.
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        let user = |id: &Uuid| Some(("user", *id));
+        match self {
+            Command::InviteUser(command) => user(&command.user),
+            Command::UpdateUser(command) => user(&command.user),
+            Command::SetRole(command) => user(&command.user),
+            Command::SetActive(command) => user(&command.user),
+            Command::ResetPassword(command) => user(&command.user),
+            Command::ResetSecondFactor(id) => user(id),
+            Command::EraseUser(command) => user(&command.user),
+            Command::AcceptInvitation(command) => user(&command.user),
+            Command::LogIn(command) => user(&command.user),
+            Command::ChangePassword(command) => user(&command.user),
+            Command::ChangeSecondFactor(command) => user(&command.user),
+            Command::EndSessions(EndSessions::AllOf(id)) => user(id),
+            Command::EndSessions(EndSessions::One(id)) | Command::RenewSession(id) => Some(("session", *id)),
+            Command::RotateApiKey(command) => Some(("api_key", command.id)),
+            Command::RevokeApiKey(id) => Some(("api_key", *id)),
+            _ => None,
+        }
+    }
+
     /// Adds the rows that `caller` and the command need.
     pub fn needs(&self, caller: &Caller, needs: &mut Needs) {
-        if let Caller::ApiKey(id) = caller {
-            needs.callers.insert(*id);
+        match caller {
+            Caller::ApiKey(id) => drop(needs.callers.insert(*id)),
+            Caller::Session(id) => drop(needs.calling_sessions.insert(*id)),
+            Caller::Operator { .. } | Caller::System { .. } => {}
         }
         match self {
             Command::RecordEvents(command) => {
@@ -73,11 +155,69 @@ impl Command {
                 needs.entry_ids.extend(own.map(|event| event.id));
             }
             Command::EraseEntries(command) => needs.entry_indexes.extend(command.entries.iter().copied()),
-            Command::AcknowledgeRestore(_) => {}
-            Command::CreateUser(command) => needs.username(&command.username),
+            Command::AcknowledgeRestore(_) | Command::SecurityEvent(_) => {}
+            Command::CreateUser(command) => {
+                needs.username(&command.username);
+                command.email.iter().for_each(|email| needs.email(email));
+            }
+            Command::UpdateUser(command) => {
+                needs.users.insert(command.user);
+                command.username.iter().for_each(|name| needs.username(name));
+                command
+                    .email
+                    .iter()
+                    .flatten()
+                    .for_each(|email| needs.email(email));
+            }
+            Command::InviteUser(command) => {
+                needs.users.insert(command.user);
+                needs.invitations_of.insert(command.user);
+            }
+            Command::SetRole(command) => {
+                needs.users.insert(command.user);
+                needs.admins = true;
+            }
+            Command::SetActive(command) => {
+                needs.users.insert(command.user);
+                needs.sessions_of.insert(command.user);
+                needs.admins = true;
+            }
+            Command::ResetPassword(command) => needs.account(command.user),
+            Command::ResetSecondFactor(user) => {
+                needs.users.insert(*user);
+                needs.second_factors.insert(*user);
+            }
+            Command::EraseUser(command) => {
+                needs.account(command.user);
+                needs.api_keys_of.insert(command.user);
+                needs.admins = true;
+                needs.entry_indexes.extend(command.entries.iter().copied());
+            }
+            Command::AcceptInvitation(command) => needs.account(command.user),
+            Command::LogIn(command) => needs.account(command.user),
+            Command::ChangePassword(command) => needs.account(command.user),
+            Command::ChangeSecondFactor(command) => {
+                needs.users.insert(command.user);
+                needs.second_factors.insert(command.user);
+                needs.sessions.insert(command.session);
+            }
+            Command::RenewSession(id) => drop(needs.sessions.insert(*id)),
+            Command::EndSessions(EndSessions::One(id)) => drop(needs.sessions.insert(*id)),
+            Command::EndSessions(EndSessions::AllOf(user)) => drop(needs.sessions_of.insert(*user)),
             Command::CreateApiKey(command) => needs.username(&command.owner),
+            Command::RotateApiKey(command) => drop(needs.api_keys.insert(command.id)),
             Command::RevokeApiKey(id) => drop(needs.api_keys.insert(*id)),
         }
+    }
+}
+
+impl Needs {
+    /// A user with all that hangs on its credentials.
+    fn account(&mut self, user: Uuid) {
+        self.users.insert(user);
+        self.sessions_of.insert(user);
+        self.invitations_of.insert(user);
+        self.second_factors.insert(user);
     }
 }
 
@@ -95,20 +235,58 @@ pub fn decide(
     })
 }
 
+/// What the command's demand allows; where it depends on whose the thing is, the command's own file looks.
+fn authorise(who: &Principal, command: &Command) -> Result<Option<Authority>, Refusal> {
+    match command.action().demand {
+        Demand::Permission(permission) => who.authorise(permission).map(Some),
+        Demand::OwnOr(..) | Demand::OwnSessionOr(_) => who.good().map(|()| None),
+        Demand::Session => match command {
+            // What a session must do first, and what it needs for that.
+            Command::ChangePassword(_) | Command::RenewSession(_) => who.session().map(Some),
+            Command::ChangeSecondFactor(_) if who.must() != Some(crate::identity::Must::ChangePassword) => {
+                who.session().map(Some)
+            }
+            _ => who.session_in_full().map(Some),
+        },
+        Demand::Credentials | Demand::System if who.is_local() => Ok(Some(who.without_authority())),
+        Demand::Credentials | Demand::System => Err(Refusal::new(
+            RefusalKind::Forbidden,
+            "internal_command",
+            "only Probity itself does this",
+        )),
+    }
+}
+
 fn decide_authorised(
     facts: &Facts,
     who: &Principal,
     command: &Command,
     ctx: &Context,
 ) -> Result<Decision, Refusal> {
-    let authority = who.authorise(command.permission())?;
+    let authority = authorise(who, command)?.unwrap_or_else(|| who.without_authority());
+    let authority = &authority;
     match command {
-        Command::RecordEvents(command) => record_events::record(facts, command, who, &authority, ctx),
-        Command::EraseEntries(command) => erase::erase(facts, command, who, &authority, ctx),
-        Command::AcknowledgeRestore(command) => restore::acknowledge(command, who, &authority, ctx),
-        Command::CreateUser(command) => user::create(facts, command, who, &authority, ctx),
-        Command::CreateApiKey(command) => api_key::create(facts, command, who, &authority, ctx),
-        Command::RevokeApiKey(id) => api_key::revoke(facts, *id, who, &authority, ctx),
+        Command::RecordEvents(command) => record_events::record(facts, command, who, authority, ctx),
+        Command::EraseEntries(command) => erase::erase(facts, command, who, authority, ctx),
+        Command::AcknowledgeRestore(command) => restore::acknowledge(command, who, authority, ctx),
+        Command::CreateUser(command) => user::create(facts, command, who, authority, ctx),
+        Command::InviteUser(command) => invitation::invite_again(facts, command, who, authority, ctx),
+        Command::UpdateUser(command) => user::update(facts, command, who, authority, ctx),
+        Command::SetRole(command) => user::set_role(facts, command, who, authority, ctx),
+        Command::SetActive(command) => user::set_active(facts, command, who, authority, ctx),
+        Command::ResetPassword(command) => user::reset_password(facts, command, who, authority, ctx),
+        Command::ResetSecondFactor(id) => second_factor::reset(facts, *id, who, authority, ctx),
+        Command::EraseUser(command) => user::erase(facts, command, who, authority, ctx),
+        Command::AcceptInvitation(command) => invitation::accept(facts, command, ctx),
+        Command::LogIn(command) => login::log_in(facts, command, ctx),
+        Command::ChangePassword(command) => user::change_password(facts, command, who, authority, ctx),
+        Command::ChangeSecondFactor(command) => second_factor::change(facts, command, who, authority, ctx),
+        Command::RenewSession(id) => session::renew(facts, *id, who, authority, ctx),
+        Command::EndSessions(command) => session::end(facts, command, who, ctx),
+        Command::CreateApiKey(command) => api_key::create(facts, command, who, ctx),
+        Command::RotateApiKey(command) => api_key::rotate(facts, command, who, ctx),
+        Command::RevokeApiKey(id) => api_key::revoke(facts, *id, who, ctx),
+        Command::SecurityEvent(event) => Ok(security_event::record(event, who, authority, ctx)),
     }
 }
 
@@ -117,9 +295,9 @@ fn refusal_draft(who: &Principal, command: &Command, refusal: &Refusal, ctx: &Co
     let mut payload = who.payload(ctx);
     let mut details = evidence::json::StrictObject::default();
     details.0.insert("code".into(), refusal.code.into());
-    details
-        .0
-        .insert("permission".into(), command.permission().as_str().into());
+    if let Some(permission) = command.action().demand.permission() {
+        details.0.insert("permission".into(), permission.as_str().into());
+    }
     if let Some(field) = &refusal.field {
         details.0.insert("field".into(), field.as_str().into());
     }
@@ -127,10 +305,18 @@ fn refusal_draft(who: &Principal, command: &Command, refusal: &Refusal, ctx: &Co
     // Its own purpose numbers keep these ids and salts apart from those of the decision that did not come to be.
     let (id, salt) = (ctx.id(u32::MAX), ctx.salt(u32::MAX));
     let authority = who.without_authority();
-    let mut draft = Draft::new(id, who, &authority, command.action(), salt, &payload);
+    let mut draft = Draft::new(id, who, &authority, command.action().refused, salt, &payload);
     draft.outcome = match refusal.kind {
-        RefusalKind::Invalid | RefusalKind::NotFound | RefusalKind::Conflict => evidence::Outcome::Failed,
-        RefusalKind::Unauthenticated | RefusalKind::Forbidden => evidence::Outcome::Refused,
+        RefusalKind::Invalid | RefusalKind::NotFound | RefusalKind::Conflict | RefusalKind::Precondition => {
+            evidence::Outcome::Failed
+        }
+        RefusalKind::Unauthenticated | RefusalKind::Forbidden | RefusalKind::TooMany => {
+            evidence::Outcome::Refused
+        }
     };
-    draft
+    // An id that is not there is whatever the caller wrote, and does not belong in a leaf.
+    match command.target() {
+        Some((kind, id)) if refusal.kind != RefusalKind::NotFound => draft.on(kind, id),
+        _ => draft,
+    }
 }

@@ -10,6 +10,8 @@ use uuid::Uuid;
 pub enum Caller {
     /// The API key of this id.
     ApiKey(Uuid),
+    /// The login session of this id.
+    Session(Uuid),
     /// Someone with access to the server's machine and data folder, by the operating system's user name.
     Operator {
         /// User name in the operating system.

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::facts::RowWrite;
 use crate::identity::api_key::ApiKey;
+use crate::identity::session::Session;
 use crate::identity::user::User;
 
 /// An entry before it has its place in the log.
@@ -124,7 +125,16 @@ pub enum Reply {
     /// Entries, in the order of the events.
     Recorded(Vec<Recorded>),
     /// A user as it is now.
-    User(User),
+    User {
+        /// The user.
+        user: User,
+        /// Its version.
+        version: u64,
+    },
+    /// A session as it is now.
+    Session(Session),
+    /// How many sessions were ended now.
+    Ended(u64),
     /// An API key as it is now.
     ApiKey(ApiKey),
     /// How many entries were erased now.
@@ -140,4 +150,18 @@ pub struct Decision {
     pub reply: Reply,
     /// Entries to append, with the rows they write.
     pub drafts: Vec<Draft>,
+}
+
+impl Decision {
+    /// An answer with nothing to write.
+    pub fn nothing(reply: Reply) -> Decision {
+        let drafts = Vec::new();
+        Decision { reply, drafts }
+    }
+
+    /// An answer with one entry.
+    pub fn one(reply: Reply, draft: Draft) -> Decision {
+        let drafts = vec![draft];
+        Decision { reply, drafts }
+    }
 }

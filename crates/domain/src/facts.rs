@@ -1,6 +1,7 @@
 //! Facts: the rows that a batch's commands need, loaded once, and changed as the batch is decided.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use evidence::commitment::Salt;
 use uuid::Uuid;
@@ -9,6 +10,11 @@ use crate::audit::erase::Erasure;
 use crate::audit::known::KnownEntry;
 use crate::decision::Draft;
 use crate::identity::api_key::ApiKey;
+use crate::identity::invitation::Invitation;
+use crate::identity::permission::Role;
+use crate::identity::rules::Rules;
+use crate::identity::second_factor::SecondFactor;
+use crate::identity::session::Session;
 use crate::identity::user::User;
 use crate::record::{Record, Sealed, Table, Val};
 
@@ -17,12 +23,28 @@ use crate::record::{Record, Sealed, Table, Val};
 pub struct Needs {
     /// Calling API keys with their owners: read and share-locked.
     pub callers: BTreeSet<Uuid>,
+    /// Calling sessions with their users: read and share-locked.
+    pub calling_sessions: BTreeSet<Uuid>,
     /// Users to change, by id.
     pub users: BTreeSet<Uuid>,
     /// Users by name, in lower case.
     pub usernames: BTreeSet<String>,
+    /// Users by e-mail address, in lower case.
+    pub emails: BTreeSet<String>,
+    /// Whether every admin is needed, to know whether one is the last.
+    pub admins: bool,
     /// API keys to change, by id.
     pub api_keys: BTreeSet<Uuid>,
+    /// API keys that are not revoked, to change, by their owner.
+    pub api_keys_of: BTreeSet<Uuid>,
+    /// Sessions to change, by id.
+    pub sessions: BTreeSet<Uuid>,
+    /// Sessions that have not ended, to change, by their user.
+    pub sessions_of: BTreeSet<Uuid>,
+    /// Invitations that are open, to change, by their user.
+    pub invitations_of: BTreeSet<Uuid>,
+    /// Second factors to change, by user.
+    pub second_factors: BTreeSet<Uuid>,
     /// Entries by id, to know whether one is taken.
     pub entry_ids: BTreeSet<Uuid>,
     /// Entries by index.
@@ -37,19 +59,45 @@ impl Needs {
             self.usernames.insert(name.to_ascii_lowercase());
         }
     }
+
+    /// Adds a user by e-mail address, in any case.
+    pub fn email(&mut self, email: &str) {
+        if !email.contains('\0') {
+            self.emails.insert(email.to_ascii_lowercase());
+        }
+    }
 }
 
 /// What is known while a batch is decided.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Facts {
+    /// The rules in force.
+    pub rules: Arc<Rules>,
     /// Users by id.
     pub users: HashMap<Uuid, Sealed<User>>,
     /// API keys by id.
     pub api_keys: HashMap<Uuid, Sealed<ApiKey>>,
+    /// Sessions by id.
+    pub sessions: HashMap<Uuid, Sealed<Session>>,
+    /// Invitations by id.
+    pub invitations: HashMap<Uuid, Sealed<Invitation>>,
+    /// Second factors by their user.
+    pub second_factors: HashMap<Uuid, Sealed<SecondFactor>>,
     /// Entries by id.
     pub entries: HashMap<Uuid, KnownEntry>,
     /// Ids of entries by index.
     pub entry_ids: HashMap<u64, Uuid>,
+}
+
+/// Those of one user, oldest first.
+fn of_user<T>(rows: &HashMap<Uuid, Sealed<T>>, belongs: impl Fn(&T) -> bool) -> Vec<&Sealed<T>>
+where
+    T: Record,
+{
+    let mut found: Vec<_> = rows.values().filter(|sealed| belongs(&sealed.row)).collect();
+    // UUIDv7: the order of ids is the order of making.
+    found.sort_unstable_by_key(|sealed| sealed.row.id());
+    found
 }
 
 impl Facts {
@@ -60,13 +108,55 @@ impl Facts {
             .find(|user| user.row.username.eq_ignore_ascii_case(name))
     }
 
+    /// The user of this e-mail address, in any case.
+    pub fn user_with_email(&self, email: &str) -> Option<&Sealed<User>> {
+        let has = |user: &&Sealed<User>| {
+            let own = user.row.email.as_deref();
+            own.is_some_and(|own| own.eq_ignore_ascii_case(email))
+        };
+        self.users.values().find(has)
+    }
+
+    /// Whether an active admin other than this user is there.
+    pub fn other_admin(&self, id: Uuid) -> bool {
+        let other =
+            |user: &Sealed<User>| user.row.id != id && user.row.active && user.row.role == Role::ADMIN;
+        self.users.values().any(other)
+    }
+
+    /// The user's sessions that have not ended, oldest first.
+    pub fn sessions_of(&self, user: Uuid) -> Vec<&Sealed<Session>> {
+        of_user(&self.sessions, |session| {
+            session.user_id == user && session.ended_at.is_none()
+        })
+    }
+
+    /// The user's API keys that are not revoked, oldest first.
+    pub fn api_keys_of(&self, user: Uuid) -> Vec<&Sealed<ApiKey>> {
+        of_user(&self.api_keys, |key| {
+            key.user_id == user && key.revoked_at.is_none()
+        })
+    }
+
+    /// The user's invitations that are neither accepted nor withdrawn, oldest first.
+    pub fn invitations_of(&self, user: Uuid) -> Vec<&Sealed<Invitation>> {
+        of_user(&self.invitations, |invitation| {
+            invitation.user_id == user && invitation.closed_at.is_none()
+        })
+    }
+
     /// Takes in what a decision writes, so that later commands of the batch see it.
     pub fn apply(&mut self, drafts: &[Draft]) {
         for draft in drafts {
             for write in &draft.writes {
                 match write {
-                    RowWrite::User(user) => drop(self.users.insert(user.row.id, user.clone())),
-                    RowWrite::ApiKey(key) => drop(self.api_keys.insert(key.row.id, key.clone())),
+                    RowWrite::User(row) => drop(self.users.insert(row.row.id, row.clone())),
+                    RowWrite::ApiKey(row) => drop(self.api_keys.insert(row.row.id, row.clone())),
+                    RowWrite::Session(row) => drop(self.sessions.insert(row.row.id, row.clone())),
+                    RowWrite::Invitation(row) => drop(self.invitations.insert(row.row.id, row.clone())),
+                    RowWrite::SecondFactor(row) => {
+                        drop(self.second_factors.insert(row.row.user_id, row.clone()))
+                    }
                     RowWrite::Erasure(_) => {}
                 }
             }
@@ -79,15 +169,46 @@ impl Facts {
     }
 }
 
-/// A row to be written, in the version it will have.
-#[derive(Clone, Debug, PartialEq)]
-pub enum RowWrite {
+macro_rules! row_writes {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// A row to be written, in the version it will have.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum RowWrite { $($(#[$doc])* $name(Sealed<$name>)),* }
+
+        $(impl From<Sealed<$name>> for RowWrite {
+            fn from(row: Sealed<$name>) -> RowWrite { RowWrite::$name(row) }
+        })*
+
+        impl RowWrite {
+            /// The row as values.
+            pub fn values(&self) -> RowValues {
+                fn of<T: Record>(sealed: &Sealed<T>) -> RowValues {
+                    RowValues {
+                        table: T::TABLE,
+                        id: sealed.row.id(),
+                        version: sealed.version,
+                        salt: sealed.salt,
+                        values: sealed.row.values(),
+                    }
+                }
+                match self { $(RowWrite::$name(row) => of(row)),* }
+            }
+        }
+    };
+}
+row_writes! {
     /// A user.
-    User(Sealed<User>),
+    User,
     /// An API key.
-    ApiKey(Sealed<ApiKey>),
+    ApiKey,
+    /// A session.
+    Session,
+    /// An invitation.
+    Invitation,
+    /// A second factor.
+    SecondFactor,
     /// The mark of an erased entry.
-    Erasure(Sealed<Erasure>),
+    Erasure,
 }
 
 /// A row to be written, as values.
@@ -103,24 +224,4 @@ pub struct RowValues {
     pub salt: Salt,
     /// Its values, in the order of the table's columns.
     pub values: Vec<Val>,
-}
-
-impl RowWrite {
-    /// The row as values.
-    pub fn values(&self) -> RowValues {
-        fn of<T: Record>(sealed: &Sealed<T>) -> RowValues {
-            RowValues {
-                table: T::TABLE,
-                id: sealed.row.id(),
-                version: sealed.version,
-                salt: sealed.salt,
-                values: sealed.row.values(),
-            }
-        }
-        match self {
-            RowWrite::User(row) => of(row),
-            RowWrite::ApiKey(row) => of(row),
-            RowWrite::Erasure(row) => of(row),
-        }
-    }
 }

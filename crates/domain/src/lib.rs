@@ -8,7 +8,9 @@
 //! [`identity::permission`]. To add a sealed table: implement [`record::Record`] for its row and add it to
 //! [`record::SEALED`] and [`facts::RowWrite`].
 
+pub mod action;
 pub mod audit;
+pub mod change;
 pub mod command;
 pub mod context;
 pub mod decision;

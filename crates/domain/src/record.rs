@@ -66,6 +66,17 @@ pub struct Column {
     pub kind: Kind,
     /// Left out of row images in the audit log (the row's digest covers it all the same).
     pub secret: bool,
+    /// Came to a table that had rows already. Its NULL is left out of the row's digest, so that rows sealed before
+    /// the column was there stay as they were sealed; any other value is in.
+    pub added: bool,
+}
+
+impl Column {
+    /// The same, for a column that came to a table that had rows already. It must be nullable.
+    pub const fn added(mut self) -> Column {
+        self.added = true;
+        self
+    }
 }
 
 /// A plain column.
@@ -74,6 +85,7 @@ pub const fn column(name: &'static str, kind: Kind) -> Column {
         name,
         kind,
         secret: false,
+        added: false,
     }
 }
 
@@ -83,6 +95,7 @@ pub const fn secret(name: &'static str, kind: Kind) -> Column {
         name,
         kind,
         secret: true,
+        added: false,
     }
 }
 
@@ -99,6 +112,9 @@ pub struct Table {
 pub const SEALED: &[&Table] = &[
     crate::identity::user::User::TABLE,
     crate::identity::api_key::ApiKey::TABLE,
+    crate::identity::session::Session::TABLE,
+    crate::identity::invitation::Invitation::TABLE,
+    crate::identity::second_factor::SecondFactor::TABLE,
     crate::audit::erase::Erasure::TABLE,
 ];
 
@@ -179,7 +195,9 @@ pub fn row_digest(
     members.insert("version".into(), version.into());
     members.insert("entry".into(), entry.into());
     for (column, value) in table.columns.iter().zip(values) {
-        members.insert(column.name.into(), value_json(value));
+        if !(column.added && *value == Val::Null) {
+            members.insert(column.name.into(), value_json(value));
+        }
     }
     commitment::commit(salt, json::canonical(&Value::Object(members)).as_bytes())
 }

@@ -15,6 +15,10 @@ pub enum RefusalKind {
     NotFound,
     /// It contradicts what is there.
     Conflict,
+    /// What it is about was changed meanwhile.
+    Precondition,
+    /// Too many requests; the same may be asked later.
+    TooMany,
 }
 
 /// A command refused. `code` is stable; `message` is for people.
@@ -29,6 +33,8 @@ pub struct Refusal {
     pub message: String,
     /// The field that is wrong, as a path such as `[3].actor.id`.
     pub field: Option<String>,
+    /// When to try again, in seconds; with [`RefusalKind::TooMany`].
+    pub retry_after_s: Option<u64>,
 }
 
 impl Refusal {
@@ -39,7 +45,13 @@ impl Refusal {
             code,
             message: message.into(),
             field: None,
+            retry_after_s: None,
         }
+    }
+
+    /// A refusal of input, naming the field.
+    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Refusal {
+        FieldError::new(field, message).into()
     }
 
     /// The same, naming a field.

@@ -1,121 +1,237 @@
-//! Authentication of API keys, and authorisation of reads.
+//! Authentication of tokens, and authorisation of reads.
 //!
-//! A write is authorised inside its transaction, from facts read there. What is cached here only saves look-ups
-//! for reads, for at most [`FRESH`]; a key revoked by this process is forgotten at once.
+//! A write is authorised inside its transaction, from facts read there. What is remembered here only saves look-ups
+//! for reads, for at most [`FRESH`]; a command of this process that may change what a credential is good for makes
+//! it forgotten at once.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::hash::Hash;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use domain::identity::api_key::ApiKey;
-use domain::identity::token::Token;
+use domain::identity::session::Session;
+use domain::identity::token::{Token, TokenKind};
+use domain::identity::user::User;
 use domain::identity::{Authority, Permission, Principal};
-use domain::record::Kind;
-use domain::{Caller, Facts, Needs, Refusal, RefusalKind};
+use domain::record::{Kind, Record};
+use domain::{Caller, Command, Facts, Needs, Origin, Refusal, RefusalKind};
+use evidence::Timestamp;
 use store::conn::Lock;
 use uuid::Uuid;
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::limits::SeenKind;
 use crate::random;
 
-/// How long facts about a caller may be used for reads.
+/// How long what is known of a caller may be used for reads.
 const FRESH: Duration = Duration::from_millis(800);
 
-/// Most keys remembered; beyond it the memory starts anew.
+/// Most credentials remembered; beyond it the memory starts anew.
 const REMEMBERED_MAX: usize = 100_000;
+
+/// A caller with a row of its own, as it was read a moment ago.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// What it may do.
+    pub principal: Principal,
+    /// The user behind the credential.
+    pub user: User,
+    /// The user's version.
+    pub version: u64,
+    /// The API key, if it is one.
+    pub api_key: Option<ApiKey>,
+    /// The session, if it is one.
+    pub session: Option<Session>,
+    /// Until when the clock changes nothing about it.
+    good_until: Option<Timestamp>,
+    read: Instant,
+}
+
+impl Identity {
+    fn of(caller: &Caller, mut facts: Facts, now: Timestamp, read: Instant) -> Result<Identity, Refusal> {
+        let principal = Principal::of(caller, &facts, now)?;
+        let user = principal.actor_id.and_then(|id| facts.users.remove(&id));
+        let user = user.ok_or_else(|| unknown("unknown_api_key", "credential"))?;
+        let (api_key, session) = match caller {
+            Caller::ApiKey(id) => (facts.api_keys.remove(id).map(|key| key.row), None),
+            Caller::Session(id) => (None, facts.sessions.remove(id).map(|session| session.row)),
+            Caller::Operator { .. } | Caller::System { .. } => (None, None),
+        };
+        let ends = session
+            .iter()
+            .flat_map(|one| [one.expires_at, one.idle_expires_at]);
+        let ends = ends.chain(api_key.iter().filter_map(|key| key.expires_at));
+        Ok(Identity {
+            good_until: ends.filter(|end| *end > now).min(),
+            principal,
+            version: user.version,
+            user: user.row,
+            api_key,
+            session,
+            read,
+        })
+    }
+
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        self.read.elapsed() < FRESH && self.good_until.is_none_or(|end| now < end)
+    }
+}
 
 /// What is remembered of callers.
 #[derive(Default)]
 pub(crate) struct Remembered {
-    /// Which key a secret's hash belongs to: that never changes.
-    ids: RwLock<HashMap<[u8; 32], Uuid>>,
-    /// A key and its owner, and when they were read.
-    facts: RwLock<HashMap<Uuid, (Instant, Facts)>>,
+    /// Whose a secret's hash is: that never changes.
+    callers: RwLock<HashMap<[u8; 32], Caller>>,
+    identities: RwLock<HashMap<Uuid, Arc<Identity>>>,
+    /// Counts what may have changed: what was read before is not remembered after.
+    generation: AtomicU64,
 }
 
 impl Remembered {
-    /// Forgets what may have changed of a key.
-    pub fn forget(&self, id: Uuid) {
-        self.facts
+    /// Forgets what may have changed.
+    pub fn forget(&self) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        self.identities
             .write()
             .unwrap_or_else(PoisonError::into_inner)
-            .remove(&id);
+            .clear();
+    }
+
+    fn remember(&self, id: Uuid, identity: &Arc<Identity>, generation: u64) {
+        let mut identities = self.identities.write().unwrap_or_else(PoisonError::into_inner);
+        if self.generation.load(Ordering::SeqCst) == generation {
+            insert_bounded(&mut identities, id, Arc::clone(identity));
+        }
     }
 }
 
-fn unknown() -> Error {
-    Refusal::new(
-        RefusalKind::Unauthenticated,
-        "unknown_api_key",
-        "this API key is not known",
-    )
-    .into()
+fn insert_bounded<K: Eq + Hash, V>(map: &mut HashMap<K, V>, key: K, value: V) {
+    if map.len() >= REMEMBERED_MAX {
+        map.clear();
+    }
+    map.insert(key, value);
+}
+
+fn unknown(code: &'static str, what: &str) -> Refusal {
+    let message = format!("this {what} is not known");
+    Refusal::new(RefusalKind::Unauthenticated, code, message)
+}
+
+fn malformed() -> Error {
+    let message = "this is not a well-formed API key (prb_…) or session token (prs_…)";
+    Refusal::new(RefusalKind::Unauthenticated, "malformed_token", message).into()
 }
 
 impl Engine {
-    /// The caller behind the text of an API key. A typo is refused before any look-up.
-    pub async fn authenticate(&self, token: &str) -> Result<Caller, Error> {
-        let token = Token::parse(token).ok_or_else(|| {
-            Error::from(Refusal::new(
-                RefusalKind::Unauthenticated,
-                "malformed_api_key",
-                "this is not a well-formed API key",
-            ))
-        })?;
+    /// The caller behind the text of an API key or a session token. A typo is refused before any look-up.
+    pub async fn authenticate(&self, text: &str) -> Result<Caller, Error> {
+        let token = Token::parse(text).ok_or_else(malformed)?;
         let hash = token.hash();
-        let remembered = &self.remembered().ids;
-        if let Some(id) = remembered
+        let remembered = &self.remembered().callers;
+        if let Some(caller) = remembered
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .get(&hash)
         {
-            return Ok(Caller::ApiKey(*id));
+            return Ok(caller.clone());
         }
+        let caller = match token.kind() {
+            TokenKind::ApiKey => {
+                let id = self.id_by_hash::<ApiKey>(&hash).await?;
+                Caller::ApiKey(id.ok_or_else(|| unknown("unknown_api_key", "API key"))?)
+            }
+            TokenKind::Session => {
+                let id = self.id_by_hash::<Session>(&hash).await?;
+                Caller::Session(id.ok_or_else(|| unknown("unknown_session", "session"))?)
+            }
+            TokenKind::Invitation => return Err(malformed()),
+        };
+        let mut callers = remembered.write().unwrap_or_else(PoisonError::into_inner);
+        insert_bounded(&mut callers, hash, caller.clone());
+        Ok(caller)
+    }
+
+    /// The id of the row whose secret has this hash.
+    pub(crate) async fn id_by_hash<T: Record>(&self, hash: &[u8; 32]) -> Result<Option<Uuid>, Error> {
         let mut conn = self.db().reader().await?;
-        let keys = store::sealed::by_key::<ApiKey>(
-            &mut conn,
-            "hash",
-            Kind::Bytes,
-            &[hash.as_slice().into()],
-            Lock::None,
-        )
-        .await?;
-        let id = keys.first().ok_or_else(unknown)?.row.id;
-        let mut ids = remembered.write().unwrap_or_else(PoisonError::into_inner);
-        if ids.len() >= REMEMBERED_MAX {
-            ids.clear();
+        let key = [hash.as_slice().into()];
+        let rows = store::sealed::by_key::<T>(&mut conn, "hash", Kind::Bytes, &key, Lock::None).await?;
+        Ok(rows.first().map(|sealed| sealed.row.id()))
+    }
+
+    /// The API key or session with what is known of it, at most a second old. It says no more than that the
+    /// credential is known: what it may do, and whether it is still good, its principal says.
+    pub async fn identity(&self, caller: &Caller) -> Result<Arc<Identity>, Error> {
+        let mut needs = Needs::default();
+        let (id, kind) = match caller {
+            Caller::ApiKey(id) => {
+                needs.callers.insert(*id);
+                (*id, SeenKind::ApiKey)
+            }
+            Caller::Session(id) => {
+                needs.calling_sessions.insert(*id);
+                (*id, SeenKind::Session)
+            }
+            Caller::Operator { .. } | Caller::System { .. } => {
+                return Err(unknown("unknown_api_key", "credential").into());
+            }
+        };
+        let now = random::now();
+        self.limits().touch(kind, id, now);
+        let remembered = self.remembered();
+        let known = remembered
+            .identities
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&id)
+            .filter(|identity| identity.is_fresh(now))
+            .cloned();
+        if let Some(identity) = known {
+            return Ok(identity);
         }
-        ids.insert(hash, id);
-        Ok(Caller::ApiKey(id))
+        let generation = remembered.generation.load(Ordering::SeqCst);
+        let read = Instant::now();
+        let mut facts = {
+            let mut conn = self.db().reader().await?;
+            store::facts::load_unlocked(&mut conn, &needs).await?
+        };
+        facts.rules = Arc::clone(self.rules());
+        let identity = Arc::new(Identity::of(caller, facts, now, read)?);
+        remembered.remember(id, &identity, generation);
+        self.keep_alive(&identity, now);
+        Ok(identity)
+    }
+
+    /// Moves the end of a session that is in use, once a quarter of its idle time is gone: each move is an entry.
+    fn keep_alive(&self, identity: &Identity, now: Timestamp) {
+        let Some(session) = &identity.session else { return };
+        let left = session.idle_expires_at.micros() - now.micros();
+        let movable = session.idle_expires_at < session.expires_at;
+        let idle = self.rules().session_idle_s * 1_000_000;
+        if !movable || left > idle / 4 * 3 || identity.principal.good().is_err() {
+            return;
+        }
+        let (engine, caller) = (self.clone(), Caller::Session(session.id));
+        let id = session.id;
+        tokio::spawn(async move {
+            let renewed = engine.submit(&caller, Origin::default(), Command::RenewSession(id));
+            if let Err(error) = renewed.await {
+                tracing::warn!(%error, "a session in use could not be renewed");
+            }
+        });
     }
 
     /// The caller with what is known of it, at most a second old.
     pub async fn principal(&self, caller: &Caller) -> Result<Principal, Error> {
-        let now = random::now();
-        let Caller::ApiKey(id) = caller else {
-            return Ok(Principal::of(caller, &Facts::default(), now)?);
-        };
-        let remembered = &self.remembered().facts;
-        if let Some((read, facts)) = remembered.read().unwrap_or_else(PoisonError::into_inner).get(id)
-            && read.elapsed() < FRESH
-        {
-            return Ok(Principal::of(caller, facts, now)?);
+        match caller {
+            Caller::ApiKey(_) | Caller::Session(_) => Ok(self.identity(caller).await?.principal.clone()),
+            Caller::Operator { .. } | Caller::System { .. } => {
+                Ok(Principal::of(caller, &Facts::default(), random::now())?)
+            }
         }
-        let mut needs = Needs::default();
-        needs.callers.insert(*id);
-        let read = Instant::now();
-        let facts = {
-            let mut conn = self.db().reader().await?;
-            store::facts::load_unlocked(&mut conn, &needs).await?
-        };
-        let principal = Principal::of(caller, &facts, now);
-        let mut all = remembered.write().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= REMEMBERED_MAX {
-            all.clear();
-        }
-        all.insert(*id, (read, facts));
-        Ok(principal?)
     }
 
     /// Checks that the caller may read what `permission` guards.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use domain::audit::Event;
 use domain::audit::record_events::RecordEvents;
-use domain::identity::token::Token;
+use domain::identity::Rules;
+use domain::identity::token::{Token, TokenKind};
 use domain::{Caller, Command, FieldError, Origin};
 use evidence::Salt;
 use store::db::{Location, Settings};
@@ -14,8 +15,11 @@ use tlog::{Checkpoint, SigningKey, VerifierKey};
 use tokio::sync::watch as channel;
 
 use crate::auth::Remembered;
+use crate::credentials::{HashPool, SecretBox};
 use crate::error::Error;
+use crate::limits::{self, Limits};
 use crate::metrics::{Counters, Metrics};
+use crate::security_log::{self, Sampler};
 use crate::writer::{self, Answer, Job, Queue, Signer};
 use crate::{checkpointer, guard, keyfile, random, watch};
 
@@ -36,6 +40,32 @@ pub struct Options {
     pub batch_entries_max: usize,
     /// Whether the rollback guard is kept.
     pub guard: bool,
+    /// Roles, lifetimes and limits of identity.
+    pub identity: IdentityOptions,
+}
+
+/// Roles, lifetimes and limits of identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentityOptions {
+    /// Roles, and how long sessions and invitations last.
+    pub rules: Arc<Rules>,
+    /// Most requests in a minute of one user's sessions together; 0 for no limit.
+    pub user_requests_per_minute: u64,
+    /// Most requests in a minute of an API key that was given no limit of its own; 0 for no limit.
+    pub key_requests_per_minute: u64,
+    /// Threads that hash passwords; each takes 19 MiB.
+    pub hash_threads: usize,
+}
+
+impl Default for IdentityOptions {
+    fn default() -> IdentityOptions {
+        IdentityOptions {
+            rules: Arc::default(),
+            user_requests_per_minute: 1_200,
+            key_requests_per_minute: 0,
+            hash_threads: std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+        }
+    }
 }
 
 impl Options {
@@ -49,9 +79,13 @@ impl Options {
             queue_max: 20_000,
             batch_entries_max: 4_096,
             guard: true,
+            identity: IdentityOptions::default(),
         }
     }
 }
+
+/// Most password checks that wait for a hashing thread; a further one is turned away.
+const HASHES_WAITING_MAX: usize = 128;
 
 /// What the engine's parts share.
 pub(crate) struct Shared {
@@ -60,6 +94,10 @@ pub(crate) struct Shared {
     pub verifier: VerifierKey,
     pub size: channel::Sender<u64>,
     pub counters: Arc<Counters>,
+    pub limits: Limits,
+    pub hashes: HashPool,
+    pub secrets: SecretBox,
+    pub sampler: Sampler,
     remembered: Remembered,
 }
 
@@ -195,6 +233,7 @@ impl Engine {
             key: found.key.clone(),
             counters: Arc::clone(&counters),
             size: size.clone(),
+            rules: Arc::clone(&options.identity.rules),
         };
         let queue = writer::start(
             found.db.clone(),
@@ -202,6 +241,9 @@ impl Engine {
             options.queue_max as u64,
             options.batch_entries_max,
         )?;
+        let limits = Limits::new(found.db.clone());
+        let hashes = HashPool::start(options.identity.hash_threads, HASHES_WAITING_MAX)?;
+        let secrets = SecretBox::new(&found.key)?;
         let shared = Arc::new(Shared {
             options,
             db: found.db,
@@ -209,10 +251,17 @@ impl Engine {
             size,
             counters,
             remembered: Remembered::default(),
+            limits,
+            hashes,
+            secrets,
+            sampler: Sampler::default(),
         });
         checkpointer::start(&shared)?;
         tokio::spawn(watch::run(Arc::downgrade(&shared)));
-        Ok(Engine { shared, queue })
+        tokio::spawn(limits::run(Arc::downgrade(&shared)));
+        let engine = Engine { shared, queue };
+        security_log::start(&engine);
+        Ok(engine)
     }
 
     /// Records that the log was put back to an older state on purpose, and lets the guard forget the newer one.
@@ -242,16 +291,12 @@ impl Engine {
 
     /// Carries out a command: returns once it is committed, durably, or refused.
     pub async fn submit(&self, caller: &Caller, origin: Origin, command: Command) -> Result<Answer, Error> {
-        let revoked = if let Command::RevokeApiKey(id) = &command {
-            Some(*id)
-        } else {
-            None
-        };
+        let changes_access = command.changes_access();
         let (job, answer) = Job::new(caller.clone(), origin, command)?;
         self.queue.push(job)?;
         let answer = answer.await.map_err(|_| writer::stopped())?;
-        if let Some(id) = revoked {
-            self.shared.remembered.forget(id);
+        if changes_access {
+            self.shared.remembered.forget();
         }
         answer
     }
@@ -288,13 +333,23 @@ impl Engine {
         })
     }
 
-    /// A new API key's text.
-    pub fn new_token() -> Result<Token, Error> {
+    /// A new token.
+    pub fn new_token(kind: TokenKind) -> Result<Token, Error> {
         loop {
-            if let Some(token) = Token::from_random(&random::array::<64>()?) {
+            if let Some(token) = Token::from_random(kind, &random::array::<64>()?) {
                 return Ok(token);
             }
         }
+    }
+
+    /// The rules of identity in force.
+    pub fn rules(&self) -> &Arc<Rules> {
+        &self.shared.options.identity.rules
+    }
+
+    /// Rate limits and last-seen marks.
+    pub fn limits(&self) -> &Limits {
+        &self.shared.limits
     }
 
     /// The key that checks the log's checkpoints.
@@ -314,6 +369,18 @@ impl Engine {
 
     pub(crate) fn remembered(&self) -> &Remembered {
         &self.shared.remembered
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    pub(crate) fn parts(&self) -> (Arc<Shared>, Queue) {
+        (Arc::clone(&self.shared), self.queue.clone())
+    }
+
+    pub(crate) fn from_parts(shared: Arc<Shared>, queue: Queue) -> Engine {
+        Engine { shared, queue }
     }
 
     /// Size of the log as last seen: own commits at once, other processes' within half a second.
@@ -336,10 +403,14 @@ impl Engine {
         )
     }
 
-    /// Finishes what is queued and refreshes the guard. The Writer ends once every clone of the engine is gone.
+    /// Finishes what is queued, writes rate counters and last-seen marks, and refreshes the guard. The Writer ends once every clone of the engine is gone.
     pub async fn shutdown(&self) {
+        self.flush_security_log().await;
         while self.queue.waiting() > 0 {
             tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+        if let Err(error) = self.shared.limits.flush().await {
+            tracing::warn!(%error, "rate counters and last-seen marks were not written");
         }
         if self.shared.options.guard
             && let Ok(checkpoint) = self.checkpoint().await

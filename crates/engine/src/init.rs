@@ -2,8 +2,6 @@
 
 use std::fs;
 
-use argon2::password_hash::PasswordHasher;
-use argon2::{Algorithm, Argon2, Params, Version};
 use domain::identity::Role;
 use domain::identity::user::CreateUser;
 use domain::{Caller, Command, Origin};
@@ -11,6 +9,7 @@ use evidence::json;
 use store::{Conn, Db, Head};
 use tlog::{Checkpoint, RightEdge, SigningKey, VerifierKey};
 
+use crate::credentials::{HashPool, one_time_password};
 use crate::engine::{Engine, Options, check_signature};
 use crate::error::Error;
 use crate::{keyfile, random};
@@ -152,13 +151,12 @@ async fn first_admin(options: &Options, db: &Db) -> Result<Option<FirstAdmin>, E
         return Ok(None);
     }
     let password = one_time_password()?;
-    let hash = hash_password(&password)?;
+    let hash = HashPool::start(1, 1)?.hash(password.clone()).await?;
     let engine = Engine::open(options.clone()).await?;
     let command = Command::CreateUser(CreateUser {
-        username: "admin".to_owned(),
-        role: Role::Admin,
         password_hash: Some(hash),
         password_temporary: true,
+        ..CreateUser::new("admin", Role::ADMIN)
     });
     let made = engine
         .submit(&Caller::System { part: "init" }, Origin::default(), command)
@@ -173,31 +171,4 @@ async fn first_admin(options: &Options, db: &Db) -> Result<Option<FirstAdmin>, E
         Err(Error::Refused { refusal, .. }) if refusal.code == "username_taken" => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// 24 characters without look-alikes: more than 130 bits.
-fn one_time_password() -> Result<String, Error> {
-    const ALPHABET: &[u8; 48] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ";
-    let mut password = String::new();
-    while password.len() < 24 {
-        let usable = random::array::<64>()?.into_iter().filter(|byte| *byte < 240);
-        password.extend(
-            usable
-                .map(|byte| char::from(ALPHABET[usize::from(byte % 48)]))
-                .take(24 - password.len()),
-        );
-    }
-    Ok(password)
-}
-
-/// Argon2id (RFC 9106) with 19 MiB, two passes, one lane, in PHC form.
-fn hash_password(password: &str) -> Result<String, Error> {
-    let failed =
-        |error: String| Error::problem(format!("cannot hash a password: {error}"), "report this as a bug");
-    let params = Params::new(19_456, 2, 1, None).map_err(|error| failed(error.to_string()))?;
-    let salt: [u8; 16] = random::array()?;
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_with_salt(password.as_bytes(), &salt)
-        .map(|hash| hash.to_string())
-        .map_err(|error| failed(error.to_string()))
 }

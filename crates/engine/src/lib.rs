@@ -11,22 +11,28 @@
 
 mod auth;
 mod checkpointer;
+pub mod credentials;
 mod engine;
 pub mod error;
 pub mod guard;
+pub mod identity;
 pub mod import;
 pub mod init;
 pub mod keyfile;
+pub mod limits;
 pub mod metrics;
 mod random;
 pub mod read;
+mod security_log;
 pub mod verify;
 mod watch;
 pub mod writer;
 
-pub use engine::{Engine, Options};
+pub use auth::Identity;
+pub use engine::{Engine, IdentityOptions, Options};
 pub use error::Error;
 pub use init::{FirstAdmin, InitStep, Initialised};
+pub use limits::{LimitStats, Limits, Quota, SeenKind, Taken};
 pub use metrics::Metrics;
 pub use read::{EntryKey, EntryPage, Health, HealthCheck};
 pub use writer::Answer;

@@ -3,8 +3,6 @@
 use std::ops::ControlFlow;
 
 use domain::audit::EntryFilter;
-use domain::identity::api_key::ApiKey;
-use domain::record::{Record, Sealed};
 use domain::{Refusal, RefusalKind};
 use evidence::bundle::BundleWriter;
 use evidence::entry::Entry;
@@ -290,21 +288,6 @@ impl Engine {
             .collect::<Result<Vec<_>, _>>()?;
         let encoded = EntryBundle::encode(&leaves).map_err(|error| store::Error::data(error.to_string()))?;
         Ok(Some(encoded))
-    }
-
-    /// Every API key, oldest first.
-    pub async fn api_keys(&self) -> Result<Vec<Sealed<ApiKey>>, Error> {
-        let sql = format!("{} ORDER BY id", store::sealed::select(ApiKey::TABLE));
-        let rows = self.db().reader().await?.all(&sql, &[]).await?;
-        let keys = rows
-            .into_iter()
-            .map(|row| store::sealed::decode(store::sealed::read(ApiKey::TABLE, row)?));
-        Ok(keys.collect::<Result<_, store::Error>>()?)
-    }
-
-    /// One API key.
-    pub async fn api_key(&self, id: Uuid) -> Result<Option<Sealed<ApiKey>>, Error> {
-        Ok(self.api_keys().await?.into_iter().find(|key| key.row.id == id))
     }
 
     /// Whether the service can do its work.

@@ -2,10 +2,9 @@
 
 use std::net::SocketAddr;
 
-use domain::Command;
-use domain::identity::api_key::CreateApiKey;
 use domain::identity::permission::Scope;
 use engine::Engine;
+use engine::identity::NewApiKey;
 use engine::import::{Format, import};
 use serde_json::json;
 
@@ -40,16 +39,14 @@ pub async fn fill(engine: &Engine) -> Result<Demo, Failure> {
         &mut |_| {},
     )
     .await?;
-    let token = Engine::new_token()?;
-    let command = Command::CreateApiKey(CreateApiKey {
+    let new = NewApiKey {
         owner: "admin".to_owned(),
         name: "demo".to_owned(),
         scopes: vec![Scope::Read, Scope::Write],
         expires_at: None,
-        shown: token.shown().to_owned(),
-        hash: token.hash(),
-    });
-    engine.submit(&caller(), origin(), command).await?;
+        requests_per_minute: None,
+    };
+    let (_, token) = engine.create_api_key(&caller(), origin(), new).await?;
     Ok(Demo {
         key: token.secret().to_owned(),
         events: report.added,

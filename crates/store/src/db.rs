@@ -1,6 +1,7 @@
 //! A database: where it is, and a pool of reading connections.
 //!
-//! The Writer has a connection of its own ([`Db::writer`]); everything that only reads borrows one from the pool.
+//! The Writer has a connection of its own ([`Db::writer`]), and so have the side tables ([`Db::side_writer`]);
+//! everything that only reads borrows one from the pool.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -163,6 +164,20 @@ impl Db {
     /// A connection of one's own that blocks its thread on SQLite: for the Writer and for start-up.
     pub async fn writer(&self) -> Result<Conn, Error> {
         open(&self.settings.location, false, true).await
+    }
+
+    /// A connection of one's own for the side tables ([`crate::side`]): its commits are not flushed to disk, and it
+    /// waits only 2 s for another's write lock.
+    pub async fn side_writer(&self) -> Result<Conn, Error> {
+        match &self.settings.location {
+            Location::Sqlite(path) => sqlite::open_side(path).map(Conn::Sqlite),
+            Location::Postgres(_) => {
+                let mut conn = open(&self.settings.location, false, false).await?;
+                conn.batch("SET synchronous_commit = off").await?;
+                conn.batch("SET lock_timeout = '2s'").await?;
+                Ok(conn)
+            }
+        }
     }
 
     /// A reading connection from the pool.

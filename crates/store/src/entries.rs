@@ -154,6 +154,8 @@ impl StoredEntry {
                 at: leaf.at,
             }),
             actor_kind: leaf.actor_kind,
+            actor_id: leaf.actor_id,
+            target_id: leaf.target_id,
             action: leaf.action.into_owned(),
             target_kind: leaf.target_kind.map(Cow::into_owned),
             outcome: leaf.outcome,

@@ -1,9 +1,12 @@
 //! Loading facts: every row that a batch's commands need, in a few set-based reads.
 
+use std::collections::{BTreeSet, HashMap};
+
 use domain::facts::{Facts, Needs};
+use domain::identity::Role;
 use domain::identity::api_key::ApiKey;
 use domain::identity::user::User;
-use domain::record::{Kind, Record, Val};
+use domain::record::{Kind, Record, Sealed, Val};
 use uuid::Uuid;
 
 use crate::conn::{Conn, Lock};
@@ -16,39 +19,28 @@ fn ids<'a>(ids: impl IntoIterator<Item = &'a Uuid>) -> Vec<Val> {
     ids.into_iter().map(|id| Val::Uuid(*id)).collect()
 }
 
+fn texts<'a>(texts: impl IntoIterator<Item = &'a String>) -> Vec<Val> {
+    texts.into_iter().map(|text| text.as_str().into()).collect()
+}
+
+/// The rows of some users; the key is the last word of `key`, and what is before it a condition.
+async fn by_user<T: Record>(
+    conn: &mut Conn,
+    key: &str,
+    users: &BTreeSet<Uuid>,
+) -> Result<Vec<Sealed<T>>, Error> {
+    sealed::by_key::<T>(conn, key, Kind::Uuid, &ids(users), Lock::Update).await
+}
+
+fn put<T: Record>(rows: Vec<Sealed<T>>, facts: &mut HashMap<Uuid, Sealed<T>>) {
+    facts.extend(rows.into_iter().map(|row| (row.row.id(), row)));
+}
+
 /// Loads what is needed, and locks it: for change what may be changed, against change what is only relied on.
 pub async fn load(conn: &mut Conn, needs: &Needs) -> Result<Facts, Error> {
     let mut facts = Facts::default();
-    let to_change =
-        sealed::by_key::<ApiKey>(conn, "id", Kind::Uuid, &ids(&needs.api_keys), Lock::Update).await?;
-    let callers: Vec<Val> = ids(needs.callers.difference(&needs.api_keys));
-    let callers = sealed::by_key::<ApiKey>(conn, "id", Kind::Uuid, &callers, Lock::Share).await?;
-    let owners: Vec<Val> = {
-        let mut owners: Vec<Uuid> = callers
-            .iter()
-            .chain(&to_change)
-            .map(|key| key.row.user_id)
-            .collect();
-        owners.sort_unstable();
-        owners.dedup();
-        owners.retain(|id| !needs.users.contains(id));
-        ids(&owners)
-    };
-    facts.api_keys.extend(
-        callers
-            .into_iter()
-            .chain(to_change)
-            .map(|key| (key.row.id(), key)),
-    );
-
-    let names: Vec<Val> = needs.usernames.iter().map(|name| name.as_str().into()).collect();
-    let mut users = sealed::by_key::<User>(conn, "id", Kind::Uuid, &ids(&needs.users), Lock::Update).await?;
-    users.append(&mut sealed::by_key::<User>(conn, "id", Kind::Uuid, &owners, Lock::Share).await?);
-    users
-        .append(&mut sealed::by_key::<User>(conn, "lower(username)", Kind::Text, &names, Lock::Share).await?);
-    facts
-        .users
-        .extend(users.into_iter().map(|user| (user.row.id, user)));
+    load_credentials(conn, needs, &mut facts).await?;
+    load_users(conn, needs, &mut facts).await?;
 
     let mut known = entries::known_by_id(conn, &ids(&needs.entry_ids)).await?;
     let indexes: Vec<Val> = needs
@@ -64,6 +56,60 @@ pub async fn load(conn: &mut Conn, needs: &Needs) -> Result<Facts, Error> {
         facts.entries.insert(entry.id, entry);
     }
     Ok(facts)
+}
+
+/// Keys and sessions. A row that is both changed and relied on is locked for change.
+async fn load_credentials(conn: &mut Conn, needs: &Needs, facts: &mut Facts) -> Result<(), Error> {
+    let to_change = sealed::by_key(conn, "id", Kind::Uuid, &ids(&needs.api_keys), Lock::Update).await?;
+    put(to_change, &mut facts.api_keys);
+    let of = by_user(conn, "revoked_at IS NULL AND user_id", &needs.api_keys_of).await?;
+    put(of, &mut facts.api_keys);
+    let callers = ids(needs.callers.iter().filter(|id| !facts.api_keys.contains_key(id)));
+    let callers = sealed::by_key(conn, "id", Kind::Uuid, &callers, Lock::Share).await?;
+    put(callers, &mut facts.api_keys);
+
+    let to_change = sealed::by_key(conn, "id", Kind::Uuid, &ids(&needs.sessions), Lock::Update).await?;
+    put(to_change, &mut facts.sessions);
+    let of = by_user(conn, "ended_at IS NULL AND user_id", &needs.sessions_of).await?;
+    put(of, &mut facts.sessions);
+    let calling = needs
+        .calling_sessions
+        .iter()
+        .filter(|id| !facts.sessions.contains_key(id));
+    let calling = sealed::by_key(conn, "id", Kind::Uuid, &ids(calling), Lock::Share).await?;
+    put(calling, &mut facts.sessions);
+
+    let open = by_user(conn, "closed_at IS NULL AND user_id", &needs.invitations_of).await?;
+    put(open, &mut facts.invitations);
+    let factors = by_user(conn, "id", &needs.second_factors).await?;
+    put(factors, &mut facts.second_factors);
+    Ok(())
+}
+
+/// Users to change, owners of what was loaded before, and users by name.
+async fn load_users(conn: &mut Conn, needs: &Needs, facts: &mut Facts) -> Result<(), Error> {
+    let to_change = sealed::by_key(conn, "id", Kind::Uuid, &ids(&needs.users), Lock::Update).await?;
+    put(to_change, &mut facts.users);
+    if needs.admins {
+        let role = [Role::ADMIN.as_str().into()];
+        let admins = sealed::by_key(conn, "role", Kind::Text, &role, Lock::Update).await?;
+        put(admins, &mut facts.users);
+    }
+    let keys = facts.api_keys.values().map(|key| key.row.user_id);
+    let sessions = facts.sessions.values().map(|session| session.row.user_id);
+    let owners: BTreeSet<Uuid> = keys
+        .chain(sessions)
+        .filter(|id| !facts.users.contains_key(id))
+        .collect();
+    let owners = sealed::by_key(conn, "id", Kind::Uuid, &ids(&owners), Lock::Share).await?;
+    put(owners, &mut facts.users);
+    let names = texts(&needs.usernames);
+    let named = sealed::by_key(conn, "lower(username)", Kind::Text, &names, Lock::Share).await?;
+    put(named, &mut facts.users);
+    let key = "email IS NOT NULL AND lower(email)";
+    let named = sealed::by_key(conn, key, Kind::Text, &texts(&needs.emails), Lock::Share).await?;
+    put(named, &mut facts.users);
+    Ok(())
 }
 
 /// Whether nothing but callers is needed: the usual batch, of events without ids of their own.
@@ -106,14 +152,14 @@ pub(crate) fn of_callers(keys: Vec<Row>, owners: Vec<Row>) -> Result<Facts, Erro
 /// Loads callers with their owners without locks, for authorising reads.
 pub async fn load_unlocked(conn: &mut Conn, needs: &Needs) -> Result<Facts, Error> {
     let mut facts = Facts::default();
-    let keys = sealed::by_key::<ApiKey>(conn, "id", Kind::Uuid, &ids(&needs.callers), Lock::None).await?;
-    let owners: Vec<Uuid> = keys.iter().map(|key| key.row.user_id).collect();
-    let users = sealed::by_key::<User>(conn, "id", Kind::Uuid, &ids(&owners), Lock::None).await?;
-    facts
-        .api_keys
-        .extend(keys.into_iter().map(|key| (key.row.id, key)));
-    facts
-        .users
-        .extend(users.into_iter().map(|user| (user.row.id, user)));
+    let keys = sealed::by_key(conn, "id", Kind::Uuid, &ids(&needs.callers), Lock::None).await?;
+    put(keys, &mut facts.api_keys);
+    let sessions = sealed::by_key(conn, "id", Kind::Uuid, &ids(&needs.calling_sessions), Lock::None).await?;
+    put(sessions, &mut facts.sessions);
+    let keys = facts.api_keys.values().map(|key| key.row.user_id);
+    let sessions = facts.sessions.values().map(|session| session.row.user_id);
+    let owners: BTreeSet<Uuid> = keys.chain(sessions).collect();
+    let users = sealed::by_key(conn, "id", Kind::Uuid, &ids(&owners), Lock::None).await?;
+    put(users, &mut facts.users);
     Ok(facts)
 }

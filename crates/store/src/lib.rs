@@ -1,8 +1,8 @@
 //! The only crate that knows SQL: two engines, one text.
 //!
 //! It owns the schema ([`migrate`]), the connections ([`conn`], [`db`]), and the statements: facts for decisions
-//! ([`facts`]), the log's head and subtrees ([`head`]), entries ([`entries`], [`query`]) and sealed rows
-//! ([`sealed`]). Every statement of the program is one text for both engines; what must differ (bulk writes,
+//! ([`facts`]), the log's head and subtrees ([`head`]), entries ([`entries`], [`query`]), sealed rows ([`sealed`]) and
+//! the side tables, which are not ([`side`]). Every statement of the program is one text for both engines; what must differ (bulk writes,
 //! key look-ups, locks, snapshots) lives in [`sqlite`] and [`pg`] and nowhere else.
 //!
 //! To add a statement: write it with `$1`-style parameters in a form that both engines take (the list is in
@@ -16,11 +16,13 @@ pub mod entries;
 pub mod error;
 pub mod facts;
 pub mod head;
+pub mod identity;
 pub mod migrate;
 pub mod pg;
 pub mod query;
 pub mod row;
 pub mod sealed;
+pub mod side;
 pub mod sqlite;
 
 pub use conn::Conn;

@@ -20,13 +20,23 @@ pub struct Migration {
     pub postgres: &'static str,
 }
 
+macro_rules! migration {
+    ($version:literal, $name:literal, $file:literal) => {
+        Migration {
+            version: $version,
+            name: $name,
+            sqlite: include_str!(concat!("../migrations/sqlite/", $file)),
+            postgres: include_str!(concat!("../migrations/postgres/", $file)),
+        }
+    };
+}
+
 /// All migrations, in order.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "log_and_identity",
-    sqlite: include_str!("../migrations/sqlite/0001_log_and_identity.sql"),
-    postgres: include_str!("../migrations/postgres/0001_log_and_identity.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    migration!(1, "log_and_identity", "0001_log_and_identity.sql"),
+    migration!(2, "side_tables", "0002_side_tables.sql"),
+    migration!(3, "identity", "0003_identity.sql"),
+];
 
 /// What a database has of the migrations.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +77,7 @@ async fn exists(conn: &mut Conn) -> Result<bool, Error> {
     row.map_or(Ok(false), |row| Ok(row.int(0)? > 0))
 }
 
-/// What is applied; an error where an applied migration is not the one that this program has.
+/// What is applied; an error where one is missing below it, or is not the one that this program has.
 pub async fn state(conn: &mut Conn) -> Result<State, Error> {
     let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
     if !exists(conn).await? {
@@ -80,8 +90,13 @@ pub async fn state(conn: &mut Conn) -> Result<State, Error> {
         )
         .await?;
     let mut applied = 0;
-    for row in &rows {
+    for (row, expected) in rows.iter().zip(1..) {
         applied = row.int(0)?;
+        if applied > expected {
+            let message =
+                format!("migration {expected} is missing in the database, which has migration {applied}");
+            return Err(Error::new(ErrorKind::Data, message));
+        }
         let Some(migration) = MIGRATIONS.iter().find(|migration| migration.version == applied) else {
             let message = format!(
                 "the database has migration {applied} ({}), which this program does not know: use a newer probity",

@@ -130,7 +130,7 @@ impl Conditions {
 }
 
 /// `%` and `_` of a text taken literally in a LIKE pattern with `\` as the escape.
-fn like_literal(text: &str) -> String {
+pub(crate) fn like_literal(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
@@ -185,6 +185,9 @@ fn conditions(filter: &EntryFilter) -> Conditions {
         // Said once more in words that the partial index is made for.
         Some(outcome) => conditions.add_indexed("outcome <> 'success' AND outcome = ?", outcome.as_str()),
         None => {}
+    }
+    if let Some(id) = filter.recorded_by {
+        conditions.add_indexed("recorded_by_id = ?", id);
     }
     if let Some(ip) = &filter.ip {
         conditions.add_indexed("ip = ?", ip.as_str());

@@ -179,6 +179,12 @@ impl SigningKey {
         KeyPair::decode(encoded, KeyKind::Ed25519).map(SigningKey)
     }
 
+    /// The 32 bytes of the Ed25519 seed (RFC 8032), to derive other keys from. Secret; the key itself never changes
+    /// its use: derive with a function such as HKDF and a text that names the purpose.
+    pub fn seed(&self) -> &[u8; 32] {
+        self.0.secret.as_bytes()
+    }
+
     pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
         self.0.sign(message)
     }

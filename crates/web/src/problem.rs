@@ -88,9 +88,14 @@ impl Problem {
             RefusalKind::Forbidden => StatusCode::FORBIDDEN,
             RefusalKind::NotFound => StatusCode::NOT_FOUND,
             RefusalKind::Conflict => StatusCode::CONFLICT,
+            RefusalKind::Precondition => StatusCode::PRECONDITION_FAILED,
+            RefusalKind::TooMany => StatusCode::TOO_MANY_REQUESTS,
         };
         Problem {
             field: refusal.field,
+            retry_after: refusal
+                .retry_after_s
+                .map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX)),
             entry,
             ..Problem::new(status, refusal.code, refusal.message)
         }
@@ -251,6 +256,8 @@ mod tests {
             (RefusalKind::Forbidden, 403),
             (RefusalKind::NotFound, 404),
             (RefusalKind::Conflict, 409),
+            (RefusalKind::Precondition, 412),
+            (RefusalKind::TooMany, 429),
         ];
         for (kind, status) in kinds {
             let problem = Problem::of_refusal(Refusal::new(kind, "some_code", "why").field("x"), Some(7));

@@ -4,6 +4,7 @@ use evidence::json::StrictObject;
 use evidence::payload::RowImages;
 use uuid::Uuid;
 
+use crate::audit::known::KnownEntry;
 use crate::context::Context;
 use crate::decision::{Decision, Draft, Reply};
 use crate::facts::{Facts, RowWrite};
@@ -71,30 +72,7 @@ pub fn erase(
     if length == 0 || length > 500 {
         return Err(FieldError::new("reason", "must be 1 to 500 characters").into());
     }
-    let mut indexes = command.entries.clone();
-    indexes.sort_unstable();
-    indexes.dedup();
-    let mut erasures = Vec::new();
-    for index in indexes {
-        let entry = facts
-            .entry_ids
-            .get(&index)
-            .and_then(|id| facts.entries.get(id))
-            .ok_or_else(|| {
-                Refusal::new(
-                    RefusalKind::NotFound,
-                    "unknown_entry",
-                    format!("there is no entry {index}"),
-                )
-                .field("entries")
-            })?;
-        if entry.payload.is_some() {
-            erasures.push(Erasure {
-                id: entry.id,
-                erased: index,
-            });
-        }
-    }
+    let erasures = erasures(facts, &command.entries, |_| Ok(()))?;
     let count = erasures.len() as u64;
     if erasures.is_empty() {
         return Ok(Decision {
@@ -115,19 +93,44 @@ pub fn erase(
         .collect();
     let mut draft = Draft::new(ctx.id(0), who, authority, "audit.erase", ctx.salt(0), &payload);
     draft.erases = erasures.iter().map(|erasure| erasure.erased).collect();
-    draft.writes = (1..)
-        .zip(erasures)
-        .map(|(number, row)| {
-            RowWrite::Erasure(Sealed {
-                row,
-                version: 1,
-                entry: 0,
-                salt: ctx.salt(number),
-            })
+    let write = |(number, row)| {
+        RowWrite::Erasure(Sealed {
+            row,
+            version: 1,
+            entry: 0,
+            salt: ctx.salt(number),
         })
-        .collect();
+    };
+    draft.writes = (1..).zip(erasures).map(write).collect();
     Ok(Decision {
         reply: Reply::Erased(count),
         drafts: vec![draft],
     })
+}
+
+/// The marks of entries that are not erased yet, in the order of their indexes; `check` may refuse one.
+pub(crate) fn erasures(
+    facts: &Facts,
+    entries: &[u64],
+    check: impl Fn(&KnownEntry) -> Result<(), Refusal>,
+) -> Result<Vec<Erasure>, Refusal> {
+    let mut indexes = entries.to_vec();
+    indexes.sort_unstable();
+    indexes.dedup();
+    let mut erasures = Vec::new();
+    for index in indexes {
+        let entry = facts.entry_ids.get(&index).and_then(|id| facts.entries.get(id));
+        let entry = entry.ok_or_else(|| {
+            let message = format!("there is no entry {index}");
+            Refusal::new(RefusalKind::NotFound, "unknown_entry", message).field("entries")
+        })?;
+        check(entry)?;
+        if entry.payload.is_some() {
+            erasures.push(Erasure {
+                id: entry.id,
+                erased: index,
+            });
+        }
+    }
+    Ok(erasures)
 }

@@ -2,6 +2,7 @@
 
 use evidence::leaf::Outcome;
 use evidence::time::Timestamp;
+use uuid::Uuid;
 
 /// Entries that fulfil every condition given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,4 +25,6 @@ pub struct EntryFilter {
     pub text: Option<String>,
     /// Network address.
     pub ip: Option<String>,
+    /// The credential that recorded it: the id of an API key or a session.
+    pub recorded_by: Option<Uuid>,
 }

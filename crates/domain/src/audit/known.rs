@@ -16,6 +16,10 @@ pub struct KnownEntry {
     pub place: Option<Place>,
     /// What kind of actor acted.
     pub actor_kind: ActorKind,
+    /// The actor's id where Probity made it.
+    pub actor_id: Option<Uuid>,
+    /// The target's id where Probity made it.
+    pub target_id: Option<Uuid>,
     /// The verb.
     pub action: String,
     /// What kind of thing was acted on.
@@ -33,6 +37,8 @@ impl KnownEntry {
             id: entry.id,
             place: None,
             actor_kind: entry.actor_kind,
+            actor_id: None,
+            target_id: None,
             action: entry.action.clone(),
             target_kind: entry.target_kind.clone(),
             outcome: entry.outcome,

@@ -1,13 +1,14 @@
 //! API keys.
 
-use evidence::payload::RowImages;
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
+use crate::action;
+use crate::change::Change;
 use crate::context::Context;
-use crate::decision::{Decision, Draft, Reply};
-use crate::facts::{Facts, RowWrite};
-use crate::identity::permission::Scope;
+use crate::decision::{Decision, Reply};
+use crate::facts::Facts;
+use crate::identity::permission::{Permission, Scope};
 use crate::identity::{Authority, Principal};
 use crate::record::{Columns, DecodeError, Kind, Record, Sealed, Table, Val, column, secret};
 use crate::refusal::{FieldError, Refusal, RefusalKind};
@@ -36,6 +37,10 @@ pub struct ApiKey {
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// Most requests in a minute; the installation's setting unless given.
+    pub requests_per_minute: Option<i64>,
+    /// The key that took its place by rotation.
+    pub successor: Option<Uuid>,
 }
 
 impl ApiKey {
@@ -61,6 +66,8 @@ impl Record for ApiKey {
             column("created_at", Kind::Time),
             column("expires_at", Kind::Time),
             column("revoked_at", Kind::Time),
+            column("requests_per_minute", Kind::Int).added(),
+            column("successor", Kind::Uuid).added(),
         ],
     };
 
@@ -78,6 +85,8 @@ impl Record for ApiKey {
             self.created_at.into(),
             self.expires_at.into(),
             self.revoked_at.into(),
+            self.requests_per_minute.into(),
+            self.successor.into(),
         ]
     }
 
@@ -97,9 +106,17 @@ impl Record for ApiKey {
             created_at: columns.time()?,
             expires_at: columns.optional_time()?,
             revoked_at: columns.optional_time()?,
+            requests_per_minute: columns.optional_int()?,
+            successor: columns.optional_uuid()?,
         })
     }
 }
+
+/// Most requests in a minute that a key can be given.
+pub const REQUESTS_PER_MINUTE_MAX: i64 = 100_000_000;
+
+/// Longest time that a rotated key goes on beside its successor, in seconds.
+pub const OVERLAP_S_MAX: i64 = 30 * 86_400;
 
 /// Makes an API key. The secret is made outside: only its hash comes here.
 #[derive(Clone, PartialEq, Eq)]
@@ -112,6 +129,8 @@ pub struct CreateApiKey {
     pub scopes: Vec<Scope>,
     /// From when it is no longer good.
     pub expires_at: Option<Timestamp>,
+    /// Most requests in a minute: 1 to 100,000,000; the installation's setting unless given.
+    pub requests_per_minute: Option<i64>,
     /// The first characters of the secret.
     pub shown: String,
     /// SHA-256 of the secret.
@@ -146,8 +165,24 @@ impl CreateApiKey {
         if self.expires_at.is_some_and(|expiry| expiry <= now) {
             return Err(FieldError::new("expires_at", format!("must be after now, {now}")));
         }
+        let allowed = 1..=REQUESTS_PER_MINUTE_MAX;
+        if self
+            .requests_per_minute
+            .is_some_and(|limit| !allowed.contains(&limit))
+        {
+            let message = format!("must be 1 to {REQUESTS_PER_MINUTE_MAX}");
+            return Err(FieldError::new("requests_per_minute", message));
+        }
         Ok(())
     }
+}
+
+/// What allows something with a key of this owner: one's own by one permission, all by another.
+fn authority(owner: Option<Uuid>, who: &Principal) -> Result<Authority, Refusal> {
+    if owner.is_some() && owner == who.actor_id && who.authorise(Permission::ApiKeysWrite).is_err() {
+        return who.authorise(Permission::ApiKeysOwn);
+    }
+    who.authorise(Permission::ApiKeysWrite)
 }
 
 /// Decides [`CreateApiKey`].
@@ -155,11 +190,12 @@ pub fn create(
     facts: &Facts,
     command: &CreateApiKey,
     who: &Principal,
-    authority: &Authority,
     ctx: &Context,
 ) -> Result<Decision, Refusal> {
+    let owner = facts.user_named(&command.owner);
+    let authority = authority(owner.map(|owner| owner.row.id), who)?;
     command.validate(ctx.now)?;
-    let owner = facts.user_named(&command.owner).ok_or_else(|| {
+    let owner = owner.ok_or_else(|| {
         Refusal::new(
             RefusalKind::NotFound,
             "unknown_user",
@@ -167,6 +203,12 @@ pub fn create(
         )
         .field("user")
     })?;
+    // A key does what its owner may do: who makes one for somebody else must be allowed that much.
+    who.covers(&owner.row.role, &facts.rules)?;
+    if owner.row.erased_at.is_some() {
+        let message = "this user was erased, and can own no key";
+        return Err(Refusal::new(RefusalKind::Conflict, "user_erased", message));
+    }
     let mut scopes = command.scopes.clone();
     scopes.sort_unstable();
     scopes.dedup();
@@ -180,70 +222,120 @@ pub fn create(
         created_at: ctx.now,
         expires_at: command.expires_at,
         revoked_at: None,
+        requests_per_minute: command.requests_per_minute,
+        successor: None,
     };
-    Ok(written(key, None, "api_key.create", who, authority, ctx))
+    let mut change = Change::new(who, &authority, ctx);
+    change.insert(key.clone());
+    let draft = change.draft(action::API_KEY_CREATE.name, "api_key", key.id);
+    Ok(Decision::one(Reply::ApiKey(key), draft))
+}
+
+/// The key, and what allows to change it. Who may not gets to know nothing of it, not even that it is there.
+fn to_change<'a>(
+    facts: &'a Facts,
+    id: Uuid,
+    who: &Principal,
+) -> Result<(&'a Sealed<ApiKey>, Authority), Refusal> {
+    let key = facts.api_keys.get(&id);
+    let authority = authority(key.map(|key| key.row.user_id), who)?;
+    let key = key.ok_or_else(|| {
+        let message = format!("there is no API key {id}");
+        Refusal::new(RefusalKind::NotFound, "unknown_api_key", message).field("id")
+    })?;
+    Ok((key, authority))
+}
+
+/// Puts a new key in the place of another, which goes on for a while so that its users can change over.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RotateApiKey {
+    /// Which.
+    pub id: Uuid,
+    /// How long the old key goes on, in seconds: 0 to 30 days.
+    pub overlap_s: i64,
+    /// The first characters of the new secret.
+    pub shown: String,
+    /// SHA-256 of the new secret.
+    pub hash: [u8; 32],
+}
+
+impl std::fmt::Debug for RotateApiKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RotateApiKey")
+            .field("id", &self.id)
+            .field("overlap_s", &self.overlap_s)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Decides [`RotateApiKey`]. The new key is like the old one; it expires when the old one would have.
+pub fn rotate(
+    facts: &Facts,
+    command: &RotateApiKey,
+    who: &Principal,
+    ctx: &Context,
+) -> Result<Decision, Refusal> {
+    let (before, authority) = to_change(facts, command.id, who)?;
+    if !(0..=OVERLAP_S_MAX).contains(&command.overlap_s) {
+        let message = format!("must be 0 to {OVERLAP_S_MAX} seconds (30 days)");
+        return Err(Refusal::invalid("overlap_s", message));
+    }
+    let conflict = |code, message: &str| Refusal::new(RefusalKind::Conflict, code, message);
+    let old = &before.row;
+    if old.revoked_at.is_some() {
+        return Err(conflict(
+            "api_key_revoked",
+            "this API key was revoked; create a new one",
+        ));
+    }
+    if old.expires_at.is_some_and(|expiry| expiry <= ctx.now) {
+        return Err(conflict(
+            "api_key_expired",
+            "this API key has expired; create a new one",
+        ));
+    }
+    if let Some(successor) = old.successor {
+        let message = format!("this API key was rotated already, to {successor}");
+        return Err(conflict("api_key_rotated", &message));
+    }
+    let owner = facts.users.get(&old.user_id).ok_or_else(|| {
+        let message = "the owner of this API key is not there";
+        Refusal::new(RefusalKind::NotFound, "unknown_user", message)
+    })?;
+    who.covers(&owner.row.role, &facts.rules)?;
+    let new = ApiKey {
+        id: ctx.id(1),
+        shown: command.shown.clone(),
+        hash: command.hash.to_vec(),
+        created_at: ctx.now,
+        ..old.clone()
+    };
+    let end = ctx.now.plus_seconds(command.overlap_s);
+    let rotated = ApiKey {
+        expires_at: Some(old.expires_at.map_or(end, |expiry| expiry.min(end))),
+        successor: Some(new.id),
+        ..old.clone()
+    };
+    let mut change = Change::new(who, &authority, ctx);
+    change.detail("overlap_s", command.overlap_s);
+    change.insert(new.clone());
+    change.update(before, rotated);
+    let draft = change.draft(action::API_KEY_ROTATE.name, "api_key", old.id);
+    Ok(Decision::one(Reply::ApiKey(new), draft))
 }
 
 /// Decides the revocation of the key `id`; a second revocation changes nothing.
-pub fn revoke(
-    facts: &Facts,
-    id: Uuid,
-    who: &Principal,
-    authority: &Authority,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    let before = facts.api_keys.get(&id).ok_or_else(|| {
-        Refusal::new(
-            RefusalKind::NotFound,
-            "unknown_api_key",
-            format!("there is no API key {id}"),
-        )
-        .field("id")
-    })?;
+pub fn revoke(facts: &Facts, id: Uuid, who: &Principal, ctx: &Context) -> Result<Decision, Refusal> {
+    let (before, authority) = to_change(facts, id, who)?;
     if before.row.revoked_at.is_some() {
-        return Ok(Decision {
-            reply: Reply::ApiKey(before.row.clone()),
-            drafts: Vec::new(),
-        });
+        return Ok(Decision::nothing(Reply::ApiKey(before.row.clone())));
     }
     let after = ApiKey {
         revoked_at: Some(ctx.now),
         ..before.row.clone()
     };
-    Ok(written(
-        after,
-        Some(before),
-        "api_key.revoke",
-        who,
-        authority,
-        ctx,
-    ))
-}
-
-fn written(
-    key: ApiKey,
-    before: Option<&Sealed<ApiKey>>,
-    action: &'static str,
-    who: &Principal,
-    authority: &Authority,
-    ctx: &Context,
-) -> Decision {
-    let mut payload = who.payload(ctx);
-    payload.changes = vec![RowImages {
-        before: before.map(|sealed| sealed.row.image()),
-        after: Some(key.image()),
-    }];
-    let mut draft =
-        Draft::new(ctx.id(0), who, authority, action, ctx.salt(0), &payload).on("api_key", key.id);
-    let version = before.map_or(1, |sealed| sealed.version + 1);
-    draft.writes = vec![RowWrite::ApiKey(Sealed {
-        row: key.clone(),
-        version,
-        entry: 0,
-        salt: ctx.salt(1),
-    })];
-    Decision {
-        reply: Reply::ApiKey(key),
-        drafts: vec![draft],
-    }
+    let mut change = Change::new(who, &authority, ctx);
+    change.update(before, after.clone());
+    let draft = change.draft(action::API_KEY_REVOKE.name, "api_key", id);
+    Ok(Decision::one(Reply::ApiKey(after), draft))
 }

@@ -1,63 +1,17 @@
 //! Permissions, roles and scopes: the whole table of who may do what.
+//!
+//! What each role and scope holds is in [`BUILT_IN`] and [`Scope::permissions`]; roles of an installation's own
+//! come from its configuration, see [`super::rules::Rules`]. To add a permission: add it to the list below and to the
+//! roles and scopes that hold it; the golden matrix in `tests/matrix.txt` shows what that changed.
 
-/// One thing that a caller may be allowed to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Permission {
-    /// Read entries, receipts, proofs and the activity feed.
-    AuditRead,
-    /// Record events.
-    AuditWrite,
-    /// Erase the payload of entries.
-    AuditErase,
-    /// Acknowledge a restore of an older state of the log.
-    LogRestore,
-    /// Read users.
-    UsersRead,
-    /// Create and change users.
-    UsersWrite,
-    /// Read API keys (never their secret).
-    ApiKeysRead,
-    /// Create and revoke API keys.
-    ApiKeysWrite,
-}
-
-use Permission::{
-    ApiKeysRead, ApiKeysWrite, AuditErase, AuditRead, AuditWrite, LogRestore, UsersRead, UsersWrite,
-};
-
-impl Permission {
-    /// All permissions.
-    pub const ALL: [Permission; 8] = [
-        AuditRead,
-        AuditWrite,
-        AuditErase,
-        LogRestore,
-        UsersRead,
-        UsersWrite,
-        ApiKeysRead,
-        ApiKeysWrite,
-    ];
-
-    /// The name, `noun:verb`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            AuditRead => "audit:read",
-            AuditWrite => "audit:write",
-            AuditErase => "audit:erase",
-            LogRestore => "log:restore",
-            UsersRead => "users:read",
-            UsersWrite => "users:write",
-            ApiKeysRead => "api_keys:read",
-            ApiKeysWrite => "api_keys:write",
-        }
-    }
-}
+use std::borrow::Cow;
+use std::fmt;
 
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[doc = $text:literal])+ $variant:ident = $word:literal),* $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum $name { $($(#[$variant_doc])* $variant),* }
+        pub enum $name { $($(#[doc = $text])+ $variant),* }
         impl $name {
             /// All of them.
             pub const ALL: &'static [$name] = &[$($name::$variant),*];
@@ -65,31 +19,46 @@ macro_rules! words {
             pub fn as_str(self) -> &'static str { match self { $($name::$variant => $word),* } }
             /// What `word` names.
             pub fn parse(word: &str) -> Option<$name> { match word { $($word => Some($name::$variant),)* _ => None } }
+            /// What it is, in a sentence.
+            pub fn description(self) -> &'static str { match self { $($name::$variant => concat!($($text),+).trim_ascii()),* } }
         }
     };
 }
 
 words! {
-    /// What a user is.
-    Role {
-        /// Everything.
-        Admin = "admin",
-        /// Runs the service.
-        Sre = "sre",
-        /// Builds on it.
-        Developer = "developer",
-        /// Investigates.
-        Analyst = "analyst",
-        /// Decides on compliance.
-        Compliance = "compliance",
-        /// Checks.
-        Auditor = "auditor",
-        /// Uses the application.
-        User = "user",
-        /// Looks.
-        Viewer = "viewer",
+    /// One thing that a caller may be allowed to do.
+    Permission {
+        /// Read entries, receipts, proofs, metrics and the activity feed.
+        AuditRead = "audit:read",
+        /// Record events.
+        AuditWrite = "audit:write",
+        /// Erase the payload of entries.
+        AuditErase = "audit:erase",
+        /// Acknowledge a restore of an older state of the log.
+        LogRestore = "log:restore",
+        /// Read users.
+        UsersRead = "users:read",
+        /// Create, invite, change, disable and enable users, set their role, reset their credentials.
+        UsersWrite = "users:write",
+        /// Erase the personal data of a user.
+        UsersErase = "users:erase",
+        /// Read the sessions of all users.
+        SessionsRead = "sessions:read",
+        /// End the sessions of all users.
+        SessionsWrite = "sessions:write",
+        /// Read all API keys (never their secret).
+        ApiKeysRead = "api_keys:read",
+        /// Create, rotate, read and revoke API keys of one's own.
+        ApiKeysOwn = "api_keys:own",
+        /// Create, rotate and revoke API keys of all users.
+        ApiKeysWrite = "api_keys:write",
     }
 }
+
+use Permission::{
+    ApiKeysOwn, ApiKeysRead, AuditErase, AuditRead, AuditWrite, LogRestore, SessionsRead, SessionsWrite,
+    UsersErase, UsersRead,
+};
 
 words! {
     /// What an API key is for; narrows its owner's role.
@@ -109,42 +78,152 @@ words! {
     }
 }
 
-impl Role {
-    /// What the role allows.
-    pub fn permissions(self) -> &'static [Permission] {
-        match self {
-            Role::Admin => &Permission::ALL,
-            Role::Sre => &[AuditRead, AuditWrite, LogRestore, UsersRead, ApiKeysRead],
-            Role::Developer => &[AuditRead, AuditWrite],
-            Role::Analyst | Role::Viewer => &[AuditRead],
-            Role::Compliance => &[AuditRead, AuditWrite, AuditErase, UsersRead],
-            Role::Auditor => &[AuditRead, UsersRead, ApiKeysRead],
-            Role::User => &[AuditWrite],
-        }
-    }
-
-    /// The roles that hold `permission`.
-    pub fn holding(permission: Permission) -> Vec<Role> {
-        Role::ALL
-            .iter()
-            .copied()
-            .filter(|role| role.permissions().contains(&permission))
-            .collect()
-    }
-}
-
 impl Scope {
     /// What the scope leaves of its owner's role.
     pub fn permissions(self) -> &'static [Permission] {
         match self {
-            Scope::Read => &[AuditRead, UsersRead, ApiKeysRead],
+            Scope::Read => &[AuditRead, UsersRead, SessionsRead, ApiKeysRead],
             Scope::Write => &[AuditWrite],
-            Scope::Admin => &Permission::ALL,
+            Scope::Admin => Permission::ALL,
             // Their areas have no permissions yet.
             Scope::Governance | Scope::Workflows | Scope::Custody => &[],
         }
     }
+
+    /// The scopes that leave `permission`.
+    pub fn holding(permission: Permission) -> Vec<Scope> {
+        let all = Scope::ALL.iter().copied();
+        all.filter(|scope| scope.permissions().contains(&permission))
+            .collect()
+    }
 }
+
+/// Longest name of a role, in characters.
+pub const ROLE_LEN_MAX: usize = 32;
+
+/// The name of a role: 1 to 32 of `a-z`, `0-9`, `_`, `-`, a letter first.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Role(Cow<'static, str>);
+
+impl Role {
+    /// Everything.
+    pub const ADMIN: Role = Role(Cow::Borrowed("admin"));
+    /// Runs the service.
+    pub const SRE: Role = Role(Cow::Borrowed("sre"));
+    /// Builds on it.
+    pub const DEVELOPER: Role = Role(Cow::Borrowed("developer"));
+    /// Investigates.
+    pub const ANALYST: Role = Role(Cow::Borrowed("analyst"));
+    /// Decides on compliance.
+    pub const COMPLIANCE: Role = Role(Cow::Borrowed("compliance"));
+    /// Checks.
+    pub const AUDITOR: Role = Role(Cow::Borrowed("auditor"));
+    /// Uses the application.
+    pub const USER: Role = Role(Cow::Borrowed("user"));
+    /// Looks.
+    pub const VIEWER: Role = Role(Cow::Borrowed("viewer"));
+
+    /// The role of this name, whether defined or not; `None` unless the name is well formed.
+    pub fn parse(word: &str) -> Option<Role> {
+        if let Some(built_in) = BUILT_IN.iter().find(|role| role.name.as_str() == word) {
+            return Some(built_in.name.clone());
+        }
+        let allowed = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_' || c == b'-';
+        let well_formed = word.len() <= ROLE_LEN_MAX
+            && word.starts_with(|c: char| c.is_ascii_lowercase())
+            && word.bytes().all(allowed);
+        well_formed.then(|| Role(Cow::Owned(word.to_owned())))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Role({})", self.0)
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A role that every installation has.
+#[derive(Debug)]
+pub struct BuiltIn {
+    /// Its name.
+    pub name: Role,
+    /// What it is for.
+    pub description: &'static str,
+    /// What it may do.
+    pub permissions: &'static [Permission],
+}
+
+/// The roles that every installation has.
+pub static BUILT_IN: &[BuiltIn] = &[
+    BuiltIn {
+        name: Role::ADMIN,
+        description: "Everything",
+        permissions: Permission::ALL,
+    },
+    BuiltIn {
+        name: Role::SRE,
+        description: "Runs the service",
+        permissions: &[
+            AuditRead,
+            AuditWrite,
+            LogRestore,
+            UsersRead,
+            SessionsRead,
+            SessionsWrite,
+            ApiKeysRead,
+            ApiKeysOwn,
+        ],
+    },
+    BuiltIn {
+        name: Role::DEVELOPER,
+        description: "Builds on the service",
+        permissions: &[AuditRead, AuditWrite, ApiKeysOwn],
+    },
+    BuiltIn {
+        name: Role::ANALYST,
+        description: "Investigates",
+        permissions: &[AuditRead, ApiKeysOwn],
+    },
+    BuiltIn {
+        name: Role::COMPLIANCE,
+        description: "Decides on compliance",
+        permissions: &[
+            AuditRead,
+            AuditWrite,
+            AuditErase,
+            UsersRead,
+            UsersErase,
+            SessionsRead,
+            ApiKeysOwn,
+        ],
+    },
+    BuiltIn {
+        name: Role::AUDITOR,
+        description: "Checks",
+        permissions: &[AuditRead, UsersRead, SessionsRead, ApiKeysRead, ApiKeysOwn],
+    },
+    BuiltIn {
+        name: Role::USER,
+        description: "Uses the application",
+        permissions: &[AuditWrite, ApiKeysOwn],
+    },
+    BuiltIn {
+        name: Role::VIEWER,
+        description: "Looks",
+        permissions: &[AuditRead],
+    },
+];
 
 #[cfg(test)]
 mod tests {
@@ -152,39 +231,28 @@ mod tests {
 
     #[test]
     fn words_round_trip() {
-        for role in Role::ALL {
-            assert_eq!(Role::parse(role.as_str()), Some(*role));
+        for role in BUILT_IN {
+            assert_eq!(Role::parse(role.name.as_str()).as_ref(), Some(&role.name));
         }
         for scope in Scope::ALL {
             assert_eq!(Scope::parse(scope.as_str()), Some(*scope));
         }
-        assert_eq!(Role::parse("root"), None);
+        for permission in Permission::ALL {
+            assert_eq!(Permission::parse(permission.as_str()), Some(*permission));
+            assert!(permission.description().ends_with('.'));
+        }
+        assert_eq!(Scope::parse("root"), None);
     }
 
     #[test]
-    fn matrix() {
-        let rows: Vec<String> = Permission::ALL
-            .iter()
-            .map(|permission| {
-                let roles: Vec<_> = Role::holding(*permission)
-                    .iter()
-                    .map(|role| role.as_str())
-                    .collect();
-                format!("{}: {}", permission.as_str(), roles.join(" "))
-            })
-            .collect();
-        assert_eq!(
-            rows,
-            [
-                "audit:read: admin sre developer analyst compliance auditor viewer",
-                "audit:write: admin sre developer compliance user",
-                "audit:erase: admin compliance",
-                "log:restore: admin sre",
-                "users:read: admin sre compliance auditor",
-                "users:write: admin",
-                "api_keys:read: admin sre auditor",
-                "api_keys:write: admin",
-            ]
-        );
+    fn names_of_roles() {
+        let longest = "a".repeat(ROLE_LEN_MAX);
+        for name in ["trader", "a", "desk-2_b", &longest] {
+            assert_eq!(Role::parse(name).unwrap().as_str(), name);
+        }
+        let too_long = format!("{longest}a");
+        for name in ["", "Trader", "2desk", "-a", "a b", "é", "a:b", &too_long] {
+            assert_eq!(Role::parse(name), None, "{name}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The principal: a caller as the facts know it, and the proof that it was authorised.
 
+use std::sync::Arc;
+
 use evidence::leaf::{RecordedBy, RecorderKind};
 use evidence::payload::{ActorKind, Payload, PayloadActor};
 use evidence::time::Timestamp;
@@ -8,6 +10,8 @@ use uuid::Uuid;
 use crate::context::{Caller, Context};
 use crate::facts::Facts;
 use crate::identity::permission::{Permission, Role, Scope};
+use crate::identity::rules::Rules;
+use crate::identity::user::User;
 use crate::refusal::{Refusal, RefusalKind};
 
 /// A caller with what the facts say of it.
@@ -28,16 +32,49 @@ pub struct Principal {
 enum Grant {
     /// Full rights by access to the machine, or as a part of the program.
     Word(&'static str),
-    /// A user's role, narrowed by the scopes of an API key.
-    Key { role: Role, scopes: Vec<Scope> },
+    /// A user's role; narrowed by scopes where an API key is used, by what must be done first where a session is.
+    Role {
+        role: Role,
+        scopes: Option<Vec<Scope>>,
+        must: Option<Must>,
+        rules: Arc<Rules>,
+    },
     /// None: the credential is known but no longer good.
     Denied(Refusal),
 }
 
+/// What the user of a session must do before anything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Must {
+    /// Change the one-time password.
+    ChangePassword,
+    /// Use a second factor, which the role demands: enrol one, or log in with it.
+    UseSecondFactor,
+}
+
+impl Must {
+    /// The word in JSON, and the code of refusals.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Must::ChangePassword => "password_change_required",
+            Must::UseSecondFactor => "second_factor_required",
+        }
+    }
+
+    fn refusal(self) -> Refusal {
+        let message = match self {
+            Must::ChangePassword => "the one-time password must be changed first: POST /v1/me/password",
+            Must::UseSecondFactor => {
+                "this role demands a second factor: enrol one (POST /v1/me/second-factor), or log in with it"
+            }
+        };
+        Refusal::new(RefusalKind::Forbidden, self.as_str(), message)
+    }
+}
+
 /// Proof that a permission was checked, and the words that say what allowed it.
 ///
-/// Only [`Principal::authorise`] makes one, and what decides takes one, so that a decision without a
-/// check does not compile.
+/// Only [`Principal`] makes one, and what decides takes one, so that a decision without a check does not compile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authority(String);
 
@@ -48,74 +85,122 @@ impl Authority {
     }
 }
 
+fn denied(code: &'static str, message: impl Into<String>) -> Grant {
+    Grant::Denied(Refusal::new(RefusalKind::Unauthenticated, code, message))
+}
+
+fn unknown(code: &'static str, what: &str) -> Refusal {
+    let message = format!("this {what} is not known");
+    Refusal::new(RefusalKind::Unauthenticated, code, message)
+}
+
+fn program(kind: RecorderKind, actor_kind: ActorKind, name: String, grant: &'static str) -> Principal {
+    Principal {
+        recorded_by: RecordedBy { kind, id: None },
+        actor_kind,
+        actor_id: None,
+        actor_name: Some(name),
+        grant: Grant::Word(grant),
+    }
+}
+
 impl Principal {
     /// The principal behind `caller`; an unknown credential has none.
     pub fn of(caller: &Caller, facts: &Facts, now: Timestamp) -> Result<Principal, Refusal> {
         match caller {
             Caller::ApiKey(id) => Principal::of_key(*id, facts, now),
-            Caller::Operator { name } => Ok(Principal {
-                recorded_by: RecordedBy {
-                    kind: RecorderKind::Operator,
-                    id: None,
-                },
-                actor_kind: ActorKind::External,
-                actor_id: None,
-                actor_name: Some(format!("os:{name}")),
-                grant: Grant::Word("operator"),
-            }),
-            Caller::System { part } => Ok(Principal {
-                recorded_by: RecordedBy {
-                    kind: RecorderKind::System,
-                    id: None,
-                },
-                actor_kind: ActorKind::System,
-                actor_id: None,
-                actor_name: Some((*part).to_owned()),
-                grant: Grant::Word("system"),
-            }),
+            Caller::Session(id) => Principal::of_session(*id, facts, now),
+            Caller::Operator { name } => Ok(program(
+                RecorderKind::Operator,
+                ActorKind::External,
+                format!("os:{name}"),
+                "operator",
+            )),
+            Caller::System { part } => Ok(program(
+                RecorderKind::System,
+                ActorKind::System,
+                (*part).to_owned(),
+                "system",
+            )),
+        }
+    }
+
+    /// A user who just proved to be one, by the means named: no credential has a row yet, unless `session` has.
+    pub(crate) fn proven(user: &User, session: Option<Uuid>) -> Principal {
+        let kind = session.map_or(RecorderKind::System, |_| RecorderKind::Session);
+        Principal {
+            recorded_by: RecordedBy { kind, id: session },
+            actor_kind: ActorKind::User,
+            actor_id: Some(user.id),
+            actor_name: Some(user.username.clone()),
+            grant: Grant::Word("credentials"),
+        }
+    }
+
+    fn of_user(kind: RecorderKind, id: Uuid, user: &User, grant: Grant) -> Principal {
+        Principal {
+            recorded_by: RecordedBy { kind, id: Some(id) },
+            actor_kind: ActorKind::User,
+            actor_id: Some(user.id),
+            actor_name: Some(user.username.clone()),
+            grant,
         }
     }
 
     fn of_key(id: Uuid, facts: &Facts, now: Timestamp) -> Result<Principal, Refusal> {
-        let unknown = || {
-            Refusal::new(
-                RefusalKind::Unauthenticated,
-                "unknown_api_key",
-                "this API key is not known",
-            )
-        };
+        let unknown = || unknown("unknown_api_key", "API key");
         let key = &facts.api_keys.get(&id).ok_or_else(unknown)?.row;
         let owner = &facts.users.get(&key.user_id).ok_or_else(unknown)?.row;
-        let denied =
-            |code, message: String| Grant::Denied(Refusal::new(RefusalKind::Unauthenticated, code, message));
         let grant = if let Some(revoked_at) = key.revoked_at {
             denied(
                 "api_key_revoked",
                 format!("this API key was revoked at {revoked_at}"),
             )
         } else if key.expires_at.is_some_and(|expiry| expiry <= now) {
-            denied("api_key_expired", "this API key has expired".to_owned())
+            denied("api_key_expired", "this API key has expired")
         } else if !owner.active {
-            denied(
-                "user_disabled",
-                "the owner of this API key is disabled".to_owned(),
-            )
+            denied("user_disabled", "the owner of this API key is disabled")
         } else {
-            Grant::Key {
-                role: owner.role,
-                scopes: key.scopes.clone(),
+            Grant::Role {
+                role: owner.role.clone(),
+                scopes: Some(key.scopes.clone()),
+                must: None,
+                rules: Arc::clone(&facts.rules),
             }
         };
-        Ok(Principal {
-            recorded_by: RecordedBy {
-                kind: RecorderKind::ApiKey,
-                id: Some(id),
-            },
-            actor_kind: ActorKind::User,
-            actor_id: Some(owner.id),
-            actor_name: Some(owner.username.clone()),
-            grant,
-        })
+        Ok(Principal::of_user(RecorderKind::ApiKey, id, owner, grant))
+    }
+
+    fn of_session(id: Uuid, facts: &Facts, now: Timestamp) -> Result<Principal, Refusal> {
+        let unknown = || unknown("unknown_session", "session");
+        let session = &facts.sessions.get(&id).ok_or_else(unknown)?.row;
+        let user = &facts.users.get(&session.user_id).ok_or_else(unknown)?.row;
+        let grant = if session.ended_at.is_some() {
+            denied("session_ended", "this session has ended; log in again")
+        } else if session.expires_at <= now || session.idle_expires_at <= now {
+            denied("session_expired", "this session has expired; log in again")
+        } else if !user.active {
+            denied("user_disabled", "this user is disabled")
+        } else {
+            let demands = facts
+                .rules
+                .role(&user.role)
+                .is_some_and(|rule| rule.second_factor);
+            let must = if user.password_temporary {
+                Some(Must::ChangePassword)
+            } else if demands && !session.second_factor {
+                Some(Must::UseSecondFactor)
+            } else {
+                None
+            };
+            Grant::Role {
+                role: user.role.clone(),
+                scopes: None,
+                must,
+                rules: Arc::clone(&facts.rules),
+            }
+        };
+        Ok(Principal::of_user(RecorderKind::Session, id, user, grant))
     }
 
     /// Checks that the caller holds `permission`.
@@ -124,41 +209,100 @@ impl Principal {
         match &self.grant {
             Grant::Word(source) => Ok(Authority(format!("{source} {word}"))),
             Grant::Denied(refusal) => Err(refusal.clone()),
-            Grant::Key { role, scopes } => {
-                if !role.permissions().contains(&permission) {
-                    let holders: Vec<_> = Role::holding(permission)
-                        .iter()
-                        .map(|role| role.as_str())
-                        .collect();
-                    let message = format!(
-                        "role {} does not hold {word}; roles that do: {}",
-                        role.as_str(),
-                        holders.join(", ")
-                    );
-                    return Err(Refusal::new(
-                        RefusalKind::Forbidden,
-                        "permission_missing",
-                        message,
-                    ));
+            Grant::Role { must: Some(must), .. } => Err(must.refusal()),
+            Grant::Role {
+                role, scopes, rules, ..
+            } => {
+                if !rules.permissions(role).contains(&permission) {
+                    return Err(without_permission(role, permission, rules));
                 }
-                if !scopes
-                    .iter()
-                    .any(|scope| scope.permissions().contains(&permission))
-                {
-                    let enough: Vec<_> = Scope::ALL
+                if let Some(scopes) = scopes
+                    && !scopes
                         .iter()
-                        .filter(|scope| scope.permissions().contains(&permission))
-                        .map(|scope| scope.as_str())
-                        .collect();
+                        .any(|scope| scope.permissions().contains(&permission))
+                {
+                    let holding = Scope::holding(permission);
+                    let enough: Vec<_> = holding.iter().map(|scope| scope.as_str()).collect();
                     let message = format!(
                         "this API key's scopes do not include {word}; scopes that do: {}",
                         enough.join(", ")
                     );
                     return Err(Refusal::new(RefusalKind::Forbidden, "scope_missing", message));
                 }
-                Ok(Authority(format!("role:{} {word}", role.as_str())))
+                Ok(Authority(format!("role:{role} {word}")))
             }
         }
+    }
+
+    /// Checks that the caller is a session and may act for its user's own account. What a session must do first does
+    /// not stand in its way here, so that it can be done.
+    pub fn session(&self) -> Result<Authority, Refusal> {
+        match &self.grant {
+            Grant::Denied(refusal) => Err(refusal.clone()),
+            Grant::Role {
+                role, scopes: None, ..
+            } => Ok(Authority(format!("role:{role} own"))),
+            _ => Err(Refusal::new(
+                RefusalKind::Forbidden,
+                "session_needed",
+                "this is for a person's own account: log in, and use the session",
+            )),
+        }
+    }
+
+    /// The same for what must wait until the session has done what it must.
+    pub fn session_in_full(&self) -> Result<Authority, Refusal> {
+        match &self.grant {
+            Grant::Role { must: Some(must), .. } => Err(must.refusal()),
+            _ => self.session(),
+        }
+    }
+
+    /// The authority of credentials that were checked before the command was made.
+    pub(crate) fn by_credentials(&self, means: &'static str) -> Authority {
+        Authority(means.to_owned())
+    }
+
+    /// What the session must do before anything else.
+    pub fn must(&self) -> Option<Must> {
+        match &self.grant {
+            Grant::Role { must, .. } => *must,
+            _ => None,
+        }
+    }
+
+    /// Whether the credential is good at all, whatever it may be used for.
+    pub fn good(&self) -> Result<(), Refusal> {
+        match &self.grant {
+            Grant::Denied(refusal) => Err(refusal.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether it is someone with access to the machine, or Probity itself.
+    pub fn is_local(&self) -> bool {
+        matches!(self.grant, Grant::Word(_))
+    }
+
+    /// What the caller may do, all in all.
+    pub fn permissions(&self) -> Vec<Permission> {
+        let all = Permission::ALL.iter().copied();
+        all.filter(|permission| self.authorise(*permission).is_ok())
+            .collect()
+    }
+
+    /// Checks that the caller holds whatever `role` holds: nobody gives, or takes over, more than they have.
+    pub fn covers(&self, role: &Role, rules: &Rules) -> Result<(), Refusal> {
+        let missing = rules
+            .permissions(role)
+            .iter()
+            .find(|permission| self.authorise(**permission).is_err());
+        let Some(missing) = missing else { return Ok(()) };
+        let message = format!(
+            "role {role} holds {}, which you do not hold: only who holds all that a role may do can change its users",
+            missing.as_str()
+        );
+        Err(Refusal::new(RefusalKind::Forbidden, "exceeds_own", message))
     }
 
     /// What a refused caller could show, for the entry that records the refusal.
@@ -166,7 +310,7 @@ impl Principal {
         Authority(match &self.grant {
             Grant::Word(source) => (*source).to_owned(),
             Grant::Denied(_) => "none".to_owned(),
-            Grant::Key { role, .. } => format!("role:{}", role.as_str()),
+            Grant::Role { role, .. } => format!("role:{role}"),
         })
     }
 
@@ -184,6 +328,24 @@ impl Principal {
             ..Payload::default()
         }
     }
+}
+
+fn without_permission(role: &Role, permission: Permission, rules: &Rules) -> Refusal {
+    let word = permission.as_str();
+    let holders: Vec<_> = rules
+        .holding(permission)
+        .iter()
+        .map(|role| role.as_str())
+        .collect();
+    let holders = holders.join(", ");
+    let message = if rules.role(role).is_some() {
+        format!("role {role} does not hold {word}; roles that do: {holders}")
+    } else {
+        format!(
+            "role {role} is not defined in this installation, so it holds nothing; roles that hold {word}: {holders}"
+        )
+    };
+    Refusal::new(RefusalKind::Forbidden, "permission_missing", message)
 }
 
 #[cfg(test)]
@@ -222,6 +384,8 @@ mod tests {
             password_temporary: false,
             created_at: time(NOW),
             updated_at: time(NOW),
+            password_changed_at: None,
+            erased_at: None,
         };
         let mut key = ApiKey {
             id: Uuid::from_u128(2),
@@ -233,6 +397,8 @@ mod tests {
             created_at: time(NOW),
             expires_at: None,
             revoked_at: None,
+            requests_per_minute: None,
+            successor: None,
         };
         change(&mut user, &mut key);
         let mut facts = Facts::default();
@@ -261,77 +427,77 @@ mod tests {
         let disabled: Change = |user, _| user.active = false;
         let cases: [Case<'_>; 11] = [
             (
-                Role::Admin,
+                Role::ADMIN,
                 &[Scope::Write],
                 same,
                 Permission::AuditWrite,
                 Ok("role:admin audit:write"),
             ),
             (
-                Role::Admin,
+                Role::ADMIN,
                 &[Scope::Write],
                 same,
                 Permission::AuditRead,
                 Err("scope_missing"),
             ),
             (
-                Role::Admin,
+                Role::ADMIN,
                 &[Scope::Custody],
                 same,
                 Permission::AuditRead,
                 Err("scope_missing"),
             ),
             (
-                Role::Admin,
+                Role::ADMIN,
                 &[Scope::Read, Scope::Write],
                 same,
                 Permission::AuditRead,
                 Ok("role:admin audit:read"),
             ),
             (
-                Role::Viewer,
+                Role::VIEWER,
                 &[Scope::Admin],
                 same,
                 Permission::AuditRead,
                 Ok("role:viewer audit:read"),
             ),
             (
-                Role::Viewer,
+                Role::VIEWER,
                 &[Scope::Admin],
                 same,
                 Permission::AuditWrite,
                 Err("permission_missing"),
             ),
             (
-                Role::User,
+                Role::USER,
                 &[Scope::Read],
                 same,
                 Permission::AuditRead,
                 Err("permission_missing"),
             ),
             (
-                Role::Admin,
+                Role::ADMIN,
                 &[Scope::Admin],
                 revoked,
                 Permission::AuditRead,
                 Err("api_key_revoked"),
             ),
             (
-                Role::Admin,
+                Role::ADMIN,
                 &[Scope::Admin],
                 expired,
                 Permission::AuditRead,
                 Err("api_key_expired"),
             ),
             (
-                Role::Admin,
+                Role::ADMIN,
                 &[Scope::Admin],
                 expiring,
                 Permission::AuditRead,
                 Ok("role:admin audit:read"),
             ),
             (
-                Role::Admin,
+                Role::ADMIN,
                 &[Scope::Admin],
                 disabled,
                 Permission::AuditRead,
@@ -339,7 +505,7 @@ mod tests {
             ),
         ];
         for (role, scopes, change, permission, expected) in cases {
-            let found = asked(&facts(role, scopes, change), permission);
+            let found = asked(&facts(role.clone(), scopes, change), permission);
             assert_eq!(
                 found.as_deref().map_err(|code| *code),
                 expected,

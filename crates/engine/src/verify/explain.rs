@@ -54,10 +54,22 @@ pub fn explain() -> Explanation {
         checked: "every row against the digest in the last entry that wrote it; none missing, none added, none put back \
                   to an older version",
     }));
-    let unsealed = vec![UnsealedTable {
-        table: "schema_migrations",
-        why: "which migrations were applied and when; version, name and checksum are compared with the program's, the time \
-              is not checked; no decision rests on it",
-    }];
+    let unsealed = vec![
+        UnsealedTable {
+            table: "schema_migrations",
+            why: "which migrations were applied and when; version, name and checksum are compared with the program's, the time \
+                  is not checked; no decision rests on it",
+        },
+        UnsealedTable {
+            table: "counters",
+            why: "how often rate limits were used; changes too often to be worth entries; only whether a caller must wait \
+                  rests on it",
+        },
+        UnsealedTable {
+            table: "last_seen",
+            why: "when keys, sessions and users were last seen; changes too often to be worth entries; no decision about \
+                  money, identity or permission rests on it",
+        },
+    ];
     Explanation { sealed, unsealed }
 }

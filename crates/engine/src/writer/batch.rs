@@ -1,5 +1,6 @@
 //! One batch: load facts, decide each command, append, commit, answer. And what to do when that fails.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::audit::KnownEntry;
@@ -162,6 +163,7 @@ async fn write(
     // Only where an id comes twice in the batch must a later command see an earlier one's entries.
     let twice = own_ids > needs.entry_ids.len();
     let (mut facts, head) = store::batch::begin(conn, &needs).await?;
+    facts.rules = Arc::clone(&signer.rules);
     let now = random::now();
     let mut verdicts: Vec<Verdict> = jobs
         .iter()

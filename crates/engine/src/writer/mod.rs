@@ -12,6 +12,7 @@ pub mod batch;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use domain::identity::Rules;
 use domain::{Caller, Command, Origin, Reply};
 use store::{Conn, Db};
 use tlog::SigningKey;
@@ -80,6 +81,8 @@ pub struct Signer {
     pub(crate) counters: Arc<Counters>,
     /// Size of the log and its newest checkpoint, for those who wait for new entries.
     pub(crate) size: watch::Sender<u64>,
+    /// The rules that decisions follow.
+    pub rules: Arc<Rules>,
 }
 
 /// The queue before the Writer. Cloning it gives another way in.
@@ -91,7 +94,37 @@ pub struct Queue {
     counters: Arc<Counters>,
 }
 
+/// A [`Queue`] that does not keep the Writer going.
+pub struct WeakQueue {
+    jobs: mpsc::WeakUnboundedSender<Job>,
+    waiting: Arc<AtomicU64>,
+    entries_max: u64,
+    counters: Arc<Counters>,
+}
+
+impl WeakQueue {
+    /// The queue, while there is another.
+    pub fn upgrade(&self) -> Option<Queue> {
+        Some(Queue {
+            jobs: self.jobs.upgrade()?,
+            waiting: Arc::clone(&self.waiting),
+            entries_max: self.entries_max,
+            counters: Arc::clone(&self.counters),
+        })
+    }
+}
+
 impl Queue {
+    /// A way in that does not keep the Writer going.
+    pub fn downgrade(&self) -> WeakQueue {
+        WeakQueue {
+            jobs: self.jobs.downgrade(),
+            waiting: Arc::clone(&self.waiting),
+            entries_max: self.entries_max,
+            counters: Arc::clone(&self.counters),
+        }
+    }
+
     /// Hands a job over, or says at once that too much is waiting.
     pub fn push(&self, job: Job) -> Result<(), Error> {
         let weight = job.command.weight() as u64;

@@ -179,6 +179,11 @@ pub fn entry_key(index: u64) -> Key {
     vec![("entry".to_owned(), Val::Int(i64::try_from(index).unwrap()))]
 }
 
+/// Whether nothing at all is checked on a table: a side table.
+pub fn is_side_table(name: &str) -> bool {
+    ["counters", "last_seen"].contains(&name)
+}
+
 /// A UUID as either engine stores it.
 pub fn uuid_text(value: &Val) -> String {
     match value {

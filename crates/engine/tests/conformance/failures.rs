@@ -179,6 +179,7 @@ mod cases {
                 name: "key".into(),
                 scopes: vec![Scope::Read],
                 expires_at: None,
+                requests_per_minute: None,
                 shown: "prb_x".into(),
                 hash,
             })
@@ -207,7 +208,7 @@ mod cases {
             }
         }
         assert_eq!(*engine.size().borrow(), 1 + 5 * 5);
-        assert_eq!(engine.api_keys().await.unwrap().len(), 10);
+        assert_eq!(engine.api_keys(None, None, 100).await.unwrap().len(), 10);
         close(engine).await;
         assert_intact(&bed.options()).await;
     }

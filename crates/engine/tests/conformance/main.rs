@@ -5,6 +5,7 @@
 mod attacker;
 mod catalogue;
 mod failures;
+mod limits;
 mod long_log;
 mod model;
 mod processes;

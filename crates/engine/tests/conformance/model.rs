@@ -4,6 +4,7 @@ use domain::command;
 use domain::context::Context;
 use domain::decision::Place;
 use domain::identity::Role;
+use domain::identity::api_key::ApiKey;
 use domain::identity::user::{CreateUser, User};
 use domain::record::{Record, Sealed};
 use domain::{Caller, Command, Draft, Facts, Origin, Reply};
@@ -40,10 +41,9 @@ impl Model {
     fn new() -> Model {
         let mut model = Model::default();
         let admin = CreateUser {
-            username: "admin".into(),
-            role: Role::Admin,
             password_hash: Some("x".into()),
             password_temporary: true,
+            ..CreateUser::new("admin", Role::ADMIN)
         };
         model.run(
             &Caller::System { part: "init" },
@@ -106,6 +106,8 @@ impl Model {
             id: draft.id,
             place: Some(Place { index, at }),
             actor_kind: draft.actor_kind,
+            actor_id: draft.actor_id,
+            target_id: draft.target_id,
             action: draft.action.to_string(),
             target_kind: draft.target_kind.clone(),
             outcome: draft.outcome,
@@ -228,11 +230,15 @@ impl Real {
             .into_iter()
             .map(|row| store::sealed::decode(store::sealed::read(User::TABLE, row).unwrap()).unwrap())
             .collect();
-        assert_eq!(
-            self.told.rows(&users, &self.engine.api_keys().await.unwrap()),
-            model.rows(),
-            "{on:?}"
-        );
+        let keys = conn
+            .all(&store::sealed::select(ApiKey::TABLE), &[])
+            .await
+            .unwrap();
+        let keys: Vec<Sealed<ApiKey>> = keys
+            .into_iter()
+            .map(|row| store::sealed::decode(store::sealed::read(ApiKey::TABLE, row).unwrap()).unwrap())
+            .collect();
+        assert_eq!(self.told.rows(&users, &keys), model.rows(), "{on:?}");
 
         let leaves: Vec<&[u8]> = entries
             .iter()

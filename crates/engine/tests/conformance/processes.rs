@@ -12,28 +12,16 @@ mod cases {
 
     use domain::Reply;
     use domain::audit::EntryFilter;
-    use engine::{Engine, Options};
+    use engine::Engine;
     use uuid::Uuid;
 
     use crate::attacker::{assert_intact, close};
-    use crate::support::{Bed, numbered, record};
+    use crate::support::{Bed, numbered, record, two};
 
     const TASKS: usize = 8;
     const SUBMISSIONS: usize = 100;
     /// Own ids that both processes use: so many, each by several tasks of both.
     const SHARED_IDS: usize = 60;
-
-    /// Options of two processes; the log is set up.
-    async fn two(bed: &Bed) -> [Options; 2] {
-        Engine::init(&bed.options(), &mut |_| {}).await.unwrap();
-        let key = std::fs::read_to_string(engine::keyfile::path(bed.dir.path())).unwrap();
-        ["one", "two"].map(|name| {
-            let mut options = bed.options_in(&bed.dir.path().join(name));
-            std::fs::create_dir(&options.data_dir).unwrap();
-            options.signing_key = Some(key.clone());
-            options
-        })
-    }
 
     /// One to three events; about one submission in four brings an id that others bring too.
     async fn submission(engine: &Engine, task: usize, number: usize) -> Vec<(Uuid, u64, bool, bool)> {

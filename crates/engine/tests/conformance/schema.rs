@@ -162,7 +162,7 @@ async fn both_engines_have_the_same_schema() {
         schema(&Bed::new(On::Postgres)).await,
     );
     assert!(
-        sqlite.tables.len() >= 7 && sqlite.indexes.len() >= 8,
+        sqlite.tables.len() >= 9 && sqlite.indexes.len() >= 8,
         "{sqlite:#?}"
     );
     assert!(

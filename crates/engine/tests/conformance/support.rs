@@ -4,11 +4,11 @@ use std::path::Path;
 
 use domain::audit::Event;
 use domain::audit::erase::EraseEntries;
-use domain::identity::api_key::CreateApiKey;
 use domain::identity::user::CreateUser;
 use domain::identity::{Role, Scope};
-use domain::{Caller, Command, Origin, Reply};
-use engine::{Answer, Engine, Error, Options};
+use domain::{Caller, Command, Origin};
+use engine::identity::NewApiKey;
+use engine::{Answer, Engine, Error, Options, Quota, SeenKind};
 use store::db::Location;
 
 /// Which engine a case runs on.
@@ -53,6 +53,18 @@ impl Bed {
         Engine::init(&self.options(), &mut |_| {}).await.unwrap();
         Engine::open(self.options()).await.unwrap()
     }
+}
+
+/// Options of two processes; the log is set up.
+pub async fn two(bed: &Bed) -> [Options; 2] {
+    Engine::init(&bed.options(), &mut |_| {}).await.unwrap();
+    let key = std::fs::read_to_string(engine::keyfile::path(bed.dir.path())).unwrap();
+    ["one", "two"].map(|name| {
+        let mut options = bed.options_in(&bed.dir.path().join(name));
+        std::fs::create_dir(&options.data_dir).unwrap();
+        options.signing_key = Some(key.clone());
+        options
+    })
 }
 
 /// The local operator.
@@ -100,30 +112,23 @@ pub async fn submit(engine: &Engine, command: Command) -> Result<Answer, Error> 
 /// Makes a user.
 pub async fn create_user(engine: &Engine, username: &str, role: Role) -> Result<Answer, Error> {
     let command = CreateUser {
-        username: username.into(),
-        role,
         password_hash: Some("$argon2id$x".into()),
-        password_temporary: false,
+        ..CreateUser::new(username, role)
     };
     submit(engine, Command::CreateUser(command)).await
 }
 
 /// Makes an API key, as a caller.
 pub async fn create_key(engine: &Engine, owner: &str, scopes: Vec<Scope>) -> Caller {
-    let token = Engine::new_token().unwrap();
-    let command = CreateApiKey {
+    let new = NewApiKey {
         owner: owner.into(),
         name: format!("key of {owner}"),
         scopes,
         expires_at: None,
-        shown: token.shown().into(),
-        hash: token.hash(),
+        requests_per_minute: None,
     };
-    let answer = submit(engine, Command::CreateApiKey(command)).await.unwrap();
-    let Reply::ApiKey(key) = answer.reply else {
-        panic!("{answer:?}")
-    };
-    Caller::ApiKey(key.id)
+    let made = engine.create_api_key(&operator(), Origin::default(), new).await;
+    Caller::ApiKey(made.unwrap().0.id)
 }
 
 /// Erases the payload of entries.
@@ -139,18 +144,18 @@ pub async fn erase(engine: &Engine, entries: Vec<u64>) -> Result<Answer, Error> 
 }
 
 /// A log of more than 600 entries with everything in it: users, keys (one revoked), refusals, failures, and events
-/// with and without actor, target, address and details; five entries are erased.
+/// with and without actor, target, address and details; five entries are erased. The side tables have rows too.
 pub async fn rich_log(bed: &Bed) -> Engine {
     let engine = bed.open().await;
     let bare = || event(r#"{"actor":{"kind":"system"},"action":"tick"}"#);
     for (name, role) in [
-        ("ann", Role::Admin),
-        ("bob", Role::Viewer),
-        ("cyd", Role::Compliance),
+        ("ann", Role::ADMIN),
+        ("bob", Role::VIEWER),
+        ("cyd", Role::COMPLIANCE),
     ] {
         create_user(&engine, name, role).await.unwrap();
     }
-    create_user(&engine, "ann", Role::Viewer).await.unwrap_err();
+    create_user(&engine, "ann", Role::VIEWER).await.unwrap_err();
     let writer = create_key(&engine, "ann", vec![Scope::Write, Scope::Read]).await;
     let reader = create_key(&engine, "bob", vec![Scope::Read]).await;
     record_as(&engine, &reader, vec![numbered(0)]).await.unwrap_err();
@@ -167,7 +172,7 @@ pub async fn rich_log(bed: &Bed) -> Engine {
     record_as(&engine, &Caller::ApiKey(revoked), vec![numbered(1)])
         .await
         .unwrap_err();
-    create_user(&engine, "dan", Role::User).await.unwrap();
+    create_user(&engine, "dan", Role::USER).await.unwrap();
     let agent = event(
         r#"{"actor":{"kind":"agent","name":"Bot","on_behalf_of":"ann"},"action":"doc.sign","outcome":"failed",
             "target":{"kind":"doc"},"ip":"2001:db8::1","drag_mode":"grunt","aim":{"mission":"m"}}"#,
@@ -187,8 +192,26 @@ pub async fn rich_log(bed: &Bed) -> Engine {
         (600..767).contains(&*engine.size().borrow()),
         "two full blocks of 256 and a part of one"
     );
+    side_rows(&engine).await;
     engine
 }
+
+/// Several rows in each side table, written.
+async fn side_rows(engine: &Engine) {
+    let now = evidence::Timestamp::from_micros(1_790_000_000_000_000).unwrap();
+    for number in 0..3_u128 {
+        let id = uuid::Uuid::from_u128(number + 1);
+        engine.limits().take(&format!("key:{id}"), AN_AGE, now);
+        engine.limits().touch(SeenKind::ApiKey, id, now);
+    }
+    engine.limits().flush().await.unwrap();
+}
+
+/// A quota of five, in a window that ends in the year 2033: no test meets its edge.
+pub const AN_AGE: Quota = Quota {
+    per_window: 5,
+    width_s: 1_000_000_000,
+};
 
 /// Makes a test for each engine out of `async fn case(bed: Bed)`.
 #[macro_export]

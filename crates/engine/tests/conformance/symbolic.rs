@@ -2,9 +2,10 @@
 
 use domain::audit::Event;
 use domain::audit::erase::EraseEntries;
+use domain::identity::Scope;
 use domain::identity::api_key::CreateApiKey;
+use domain::identity::permission::BUILT_IN;
 use domain::identity::user::CreateUser;
-use domain::identity::{Role, Scope};
 use domain::{Caller, Command};
 use evidence::Timestamp;
 use proptest::prelude::*;
@@ -162,10 +163,14 @@ impl Op {
                 );
             }
             Ask::User { name, role } => Command::CreateUser(CreateUser {
-                username: NAMES[usize::from(*name)].to_owned(),
-                role: pick(Role::ALL, role / 2 * (role % 2)).unwrap(),
                 password_hash: (role % 3 == 0).then(|| "$argon2id$x".to_owned()),
                 password_temporary: role % 5 == 0,
+                ..CreateUser::new(
+                    NAMES[usize::from(*name)],
+                    BUILT_IN[usize::from(role / 2 * (role % 2)) % BUILT_IN.len()]
+                        .name
+                        .clone(),
+                )
             }),
             Ask::Key {
                 owner,
@@ -183,6 +188,7 @@ impl Op {
                     name: format!("key {unique}"),
                     scopes: chosen.map(|(scope, _)| *scope).collect(),
                     expires_at: expired.then_some(Timestamp::EPOCH),
+                    requests_per_minute: None,
                     shown: format!("prb_{unique}"),
                     hash,
                 })

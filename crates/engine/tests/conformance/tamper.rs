@@ -163,7 +163,16 @@ mod cases {
         );
         assert_eq!(
             unnoticed.into_iter().collect::<Vec<_>>(),
-            ["schema_migrations.applied_at"]
+            [
+                "counters.subject",
+                "counters.used",
+                "counters.width_s",
+                "counters.window_start",
+                "last_seen.at",
+                "last_seen.id",
+                "last_seen.kind",
+                "schema_migrations.applied_at"
+            ]
         );
         assert!(
             explanation.unsealed[0].why.contains("the time is not checked"),

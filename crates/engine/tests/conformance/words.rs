@@ -53,7 +53,7 @@ impl Told {
                 let shown: Vec<_> = recorded.iter().map(Told::recorded).collect();
                 format!("recorded {shown:?}")
             }
-            Reply::User(user) => {
+            Reply::User { user, .. } => {
                 self.labels.add(user.id, format!("user {}", user.username));
                 format!("user {:?}", self.user(user))
             }
@@ -65,6 +65,7 @@ impl Told {
                 format!("key {:?}", self.key(key))
             }
             Reply::Erased(count) => format!("erased {count}"),
+            Reply::Session(_) | Reply::Ended(_) => panic!("nobody logs in here"),
             Reply::Done => "done".to_owned(),
         }
     }

@@ -13,6 +13,7 @@ mod cases {
     use domain::audit::EntryFilter;
     use domain::identity::Scope;
     use domain::identity::api_key::CreateApiKey;
+    use domain::identity::token::TokenKind;
     use domain::{Command, Origin, Reply};
     use engine::{Engine, EntryKey, Error};
     use evidence::receipt;
@@ -135,12 +136,13 @@ mod cases {
     }
 
     async fn key(engine: &Engine, scopes: Vec<Scope>) -> domain::Caller {
-        let token = Engine::new_token().unwrap();
+        let token = Engine::new_token(TokenKind::ApiKey).unwrap();
         let command = CreateApiKey {
             owner: "admin".into(),
             name: "test".into(),
             scopes,
             expires_at: None,
+            requests_per_minute: None,
             shown: token.shown().into(),
             hash: token.hash(),
         };
@@ -173,7 +175,7 @@ mod cases {
         assert!(
             matches!(error, Error::Refused { refusal, entry: Some(_) } if refusal.code == "api_key_revoked")
         );
-        let unknown = Engine::new_token().unwrap();
+        let unknown = Engine::new_token(TokenKind::ApiKey).unwrap();
         let error = engine.authenticate(unknown.secret()).await.unwrap_err();
         assert!(
             matches!(error, Error::Refused { refusal, entry: None } if refusal.code == "unknown_api_key")

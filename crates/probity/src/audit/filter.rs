@@ -5,6 +5,7 @@ use domain::audit::EntryFilter;
 use engine::Engine;
 use evidence::{ActorKind, Outcome, Timestamp};
 use store::query::{Order, Page};
+use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::parse;
@@ -40,6 +41,9 @@ pub struct FilterArgs {
     /// Network address of the actor
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     ip: Option<String>,
+    /// The id of the API key or session that recorded it
+    #[arg(long, value_name = "ID")]
+    recorded_by: Option<Uuid>,
 }
 
 /// An outcome's word.
@@ -68,6 +72,7 @@ impl FilterArgs {
             to: self.to,
             text: self.text,
             ip: self.ip,
+            recorded_by: self.recorded_by,
         };
         if let Some(target) = filter.target.clone().filter(|_| filter.target_kind.is_none())
             && let (kind, Some(id)) = parse::kind_and_id(&target)

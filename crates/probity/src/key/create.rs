@@ -1,10 +1,8 @@
 //! `probity key create`.
 
 use clap::Args;
-use domain::identity::api_key::CreateApiKey;
 use domain::identity::permission::Scope;
-use domain::{Command, Reply};
-use engine::Engine;
+use engine::identity::NewApiKey;
 use evidence::Timestamp;
 
 use super::as_json;
@@ -39,23 +37,14 @@ fn scope(text: &str) -> Result<Scope, String> {
 /// Creates.
 pub async fn run(context: &Context, args: CreateArgs) -> Result<Exit, Failure> {
     let engine = context.open().await?;
-    let token = Engine::new_token()?;
-    let command = Command::CreateApiKey(CreateApiKey {
+    let new = NewApiKey {
         owner: args.user.clone(),
         name: args.name,
         scopes: args.scopes,
         expires_at: args.expires,
-        shown: token.shown().to_owned(),
-        hash: token.hash(),
-    });
-    let answer = engine.submit(&caller(), origin(), command).await?;
-    let Reply::ApiKey(key) = answer.reply else {
-        return Err(Failure::could_not_run(
-            "problem",
-            "the log gave another answer than a key",
-            "report this as a bug",
-        ));
+        requests_per_minute: None,
     };
+    let (key, token) = engine.create_api_key(&caller(), origin(), new).await?;
     if context.json() {
         let mut value = as_json(&key);
         value["key"] = token.secret().into();

@@ -14,10 +14,10 @@ use crate::{output, parse};
 pub async fn run(context: &Context) -> Result<Exit, Failure> {
     let engine = context.open().await?;
     let keys: Vec<ApiKey> = engine
-        .api_keys()
+        .api_keys(None, None, u32::MAX)
         .await?
         .into_iter()
-        .map(|sealed| sealed.row)
+        .map(|read| read.key)
         .collect();
     if context.json() {
         let keys: Vec<_> = keys.iter().map(as_json).collect();

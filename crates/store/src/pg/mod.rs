@@ -3,6 +3,7 @@
 pub mod bulk;
 pub mod connect;
 pub(crate) mod pipeline;
+pub(crate) mod side;
 pub mod value;
 
 use std::collections::HashMap;

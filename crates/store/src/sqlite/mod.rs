@@ -2,6 +2,7 @@
 
 pub mod bulk;
 pub mod checkpoint;
+pub(crate) mod side;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -51,6 +52,25 @@ pub fn open(path: &Path, create: bool, inline: bool) -> Result<SqliteConn, Error
          PRAGMA journal_size_limit = 67108864; PRAGMA mmap_size = 0;"
     ))?;
     Ok(SqliteConn { conn, inline })
+}
+
+/// How often a side table's write asks for the write lock, a millisecond apart.
+const SIDE_TRIES: i32 = 2_000;
+
+/// Opens the file for the side tables: small transactions that nobody waits for.
+///
+/// The library's own waiting asks ever more rarely, up to ten times a second, and would hardly ever find the moment
+/// between two commits of a busy Writer.
+pub(crate) fn open_side(path: &Path) -> Result<SqliteConn, Error> {
+    let mut side = open(path, false, false)?;
+    // In WAL mode a commit that is not flushed may be lost with the machine, but damages nothing.
+    side.conn
+        .execute_batch("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 8000")?;
+    side.conn.busy_handler(Some(|tries| {
+        std::thread::sleep(Duration::from_millis(1));
+        tries < SIDE_TRIES
+    }))?;
+    Ok(side)
 }
 
 /// The library's version.

@@ -6,6 +6,7 @@ use domain::audit::EntryFilter;
 use domain::audit::event::{ACTION_LEN_MAX, ID_LEN_MAX, KIND_LEN_MAX};
 use evidence::json::StrictObject;
 use evidence::{Outcome, Timestamp};
+use uuid::Uuid;
 
 use crate::openapi::Parameter;
 use crate::problem::Problem;
@@ -57,6 +58,11 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
         r#"{"type":"string","maxLength":1000}"#,
     ),
     Parameter::query("ip", "Only entries from this address.", r#"{"type":"string"}"#),
+    Parameter::query(
+        "recorded_by",
+        "Only entries that the API key or the session of this id wrote.",
+        r#"{"type":"string","format":"uuid"}"#,
+    ),
 ];
 
 /// Reads the filter.
@@ -81,6 +87,9 @@ pub(crate) fn read(query: &Query) -> Result<EntryFilter, Problem> {
         to: query.read("to", TIME, |text| text.parse::<Timestamp>().ok())?,
         text: query.text("text", TEXT_LEN_MAX)?,
         ip: query.read("ip", "an IPv4 or IPv6 address", address)?,
+        recorded_by: query.read("recorded_by", "the id of an API key or a session", |text| {
+            Uuid::try_parse(text).ok()
+        })?,
     })
 }
 

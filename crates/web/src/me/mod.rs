@@ -1,11 +1,8 @@
 //! `GET /v1/me`
 
-use domain::identity::Permission;
-use domain::{Caller, Needs, RefusalKind};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::app::App;
 use crate::call::{Answer, Call, json};
 use crate::openapi::{Content, Doc, Reply};
 use crate::problem::Problem;
@@ -31,7 +28,7 @@ pub(crate) const DOC: Doc = Doc {
 struct Body<'a> {
     key: Key<'a>,
     owner: Owner<'a>,
-    role: &'static str,
+    role: &'a str,
     scopes: Vec<&'static str>,
     permissions: Vec<&'static str>,
 }
@@ -51,31 +48,13 @@ struct Owner<'a> {
 
 pub(crate) async fn handle(call: Call) -> Answer {
     call.query(&DOC)?;
-    let caller = call.caller()?;
-    // A key that is no longer good is told so by the first of these.
-    let permissions = permissions(&call.app, caller).await?;
-    let Caller::ApiKey(id) = caller else {
-        return Err(Problem::internal(&"a caller without an API key"));
-    };
-    let needs = Needs {
-        callers: [*id].into(),
-        ..Needs::default()
-    };
-    let facts = {
-        let mut conn = call.app.engine.db().reader().await.map_err(engine::Error::from)?;
-        store::facts::load_unlocked(&mut conn, &needs)
-            .await
-            .map_err(engine::Error::from)?
-    };
-    let key = facts.api_keys.get(id).map(|sealed| &sealed.row);
-    let owner = key
-        .and_then(|key| facts.users.get(&key.user_id))
-        .map(|sealed| &sealed.row);
-    let (Some(key), Some(owner)) = (key, owner) else {
-        return Err(Problem::internal(&format_args!(
-            "API key {id} or its owner is not there"
-        )));
-    };
+    let identity = call.app.engine.identity(call.caller()?).await?;
+    identity.principal.good().map_err(engine::Error::from)?;
+    let key = identity
+        .api_key
+        .as_ref()
+        .ok_or_else(|| Problem::internal(&"a caller without an API key"))?;
+    let permissions = identity.principal.permissions();
     json(&Body {
         key: Key {
             id: key.id,
@@ -83,23 +62,11 @@ pub(crate) async fn handle(call: Call) -> Answer {
             expires_at: key.expires_at,
         },
         owner: Owner {
-            id: owner.id,
-            username: &owner.username,
+            id: identity.user.id,
+            username: &identity.user.username,
         },
-        role: owner.role.as_str(),
+        role: identity.user.role.as_str(),
         scopes: key.scopes.iter().map(|scope| scope.as_str()).collect(),
-        permissions,
+        permissions: permissions.iter().map(|permission| permission.as_str()).collect(),
     })
-}
-
-async fn permissions(app: &App, caller: &Caller) -> Result<Vec<&'static str>, Problem> {
-    let mut held = Vec::new();
-    for permission in Permission::ALL {
-        match app.engine.authorise(caller, permission).await {
-            Ok(_) => held.push(permission.as_str()),
-            Err(engine::Error::Refused { refusal, .. }) if refusal.kind == RefusalKind::Forbidden => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(held)
 }

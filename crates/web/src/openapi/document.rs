@@ -159,7 +159,7 @@ fn common(doc: &Doc, access: Access) -> Vec<(&'static str, &'static str, &'stati
         ));
         problems.push((
             "401",
-            "malformed_api_key",
+            "malformed_token",
             "what was given has a typo: its checksum is wrong",
         ));
         problems.push(("401", "unknown_api_key", "no such key"));

@@ -4,6 +4,7 @@ use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
 use domain::identity::api_key::CreateApiKey;
+use domain::identity::token::TokenKind;
 use domain::identity::user::CreateUser;
 use domain::identity::{Role, Scope};
 use domain::{Caller, Command, Origin, Reply};
@@ -81,12 +82,13 @@ impl Api {
 
     /// The text and id of a new key.
     pub async fn new_key(&self, owner: &str, scopes: &[Scope]) -> (String, Uuid) {
-        let token = Engine::new_token().unwrap();
+        let token = Engine::new_token(TokenKind::ApiKey).unwrap();
         let command = CreateApiKey {
             owner: owner.to_owned(),
             name: "test key".into(),
             scopes: scopes.to_vec(),
             expires_at: None,
+            requests_per_minute: None,
             shown: token.shown().to_owned(),
             hash: token.hash(),
         };
@@ -98,10 +100,9 @@ impl Api {
 
     pub async fn new_user(&self, username: &str, role: Role) {
         let command = CreateUser {
-            username: username.to_owned(),
-            role,
             password_hash: None,
             password_temporary: false,
+            ..CreateUser::new(username, role)
         };
         self.operate(Command::CreateUser(command)).await;
     }

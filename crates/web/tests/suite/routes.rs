@@ -34,7 +34,7 @@ async fn without_a_key_only_health_checkpoint_and_tiles_answer() {
             open.push(template);
             continue;
         }
-        let unknown = engine::Engine::new_token().unwrap();
+        let unknown = engine::Engine::new_token(domain::identity::token::TokenKind::ApiKey).unwrap();
         let mut typo = api.key.clone();
         typo.replace_range(10..11, if &typo[10..11] == "x" { "y" } else { "x" });
         let unknown = format!("Bearer {}", unknown.secret());
@@ -42,8 +42,8 @@ async fn without_a_key_only_health_checkpoint_and_tiles_answer() {
             (None, "no_credential"),
             (Some("Basic dXNlcjpwYXNz"), "malformed_credential"),
             (Some("Bearer"), "malformed_credential"),
-            (Some("Bearer "), "malformed_api_key"),
-            (Some(&*format!("Bearer {typo}")), "malformed_api_key"),
+            (Some("Bearer "), "malformed_token"),
+            (Some(&*format!("Bearer {typo}")), "malformed_token"),
             (Some(&*unknown), "unknown_api_key"),
         ] {
             let got = api.send(request(credential)).await;

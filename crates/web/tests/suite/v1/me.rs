@@ -9,7 +9,7 @@ use crate::api::{Api, BOTH};
 async fn a_key_knows_itself() {
     for on in BOTH {
         let mut api = Api::new(on).await;
-        api.new_user("dev", Role::Developer).await;
+        api.new_user("dev", Role::DEVELOPER).await;
         let cases: [(&[Scope], serde_json::Value, serde_json::Value); 3] = [
             (
                 &[Scope::Write, Scope::Read],

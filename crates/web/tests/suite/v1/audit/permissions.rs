@@ -12,13 +12,13 @@ async fn role_and_scopes_both_count() {
     for on in BOTH {
         let mut api = Api::new(on).await;
         let cases: [(Role, Scope, Option<&str>, Option<&str>); 6] = [
-            (Role::Developer, Scope::Admin, None, None),
-            (Role::Developer, Scope::Read, Some("scope_missing"), None),
-            (Role::Developer, Scope::Write, None, Some("scope_missing")),
-            (Role::Viewer, Scope::Admin, Some("permission_missing"), None),
-            (Role::User, Scope::Admin, None, Some("permission_missing")),
+            (Role::DEVELOPER, Scope::Admin, None, None),
+            (Role::DEVELOPER, Scope::Read, Some("scope_missing"), None),
+            (Role::DEVELOPER, Scope::Write, None, Some("scope_missing")),
+            (Role::VIEWER, Scope::Admin, Some("permission_missing"), None),
+            (Role::USER, Scope::Admin, None, Some("permission_missing")),
             (
-                Role::Admin,
+                Role::ADMIN,
                 Scope::Custody,
                 Some("scope_missing"),
                 Some("scope_missing"),
@@ -26,7 +26,7 @@ async fn role_and_scopes_both_count() {
         ];
         for (number, (role, scope, write, read)) in cases.into_iter().enumerate() {
             let user = format!("user{number}");
-            api.new_user(&user, role).await;
+            api.new_user(&user, role.clone()).await;
             api.key = api.new_key(&user, &[scope]).await.0;
             let before = api.size().await;
             let got = api.post("/v1/audit/entries", EVENT).await;

@@ -1,0 +1,105 @@
+//! Actions: every verb that a command may have, and what it takes to carry it out.
+//!
+//! Commands are named `noun.verb`. Events of authentication and of refused access have the words of the OWASP
+//! Logging Vocabulary (<https://cheatsheetseries.owasp.org/cheatsheets/Logging_Vocabulary_Cheat_Sheet.html>).
+
+use crate::identity::Permission::{
+    self, ApiKeysOwn, ApiKeysWrite, AuditErase, AuditWrite, LogRestore, SessionsWrite, UsersErase, UsersWrite,
+};
+
+/// What it takes to carry out a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Demand {
+    /// This permission.
+    Permission(Permission),
+    /// The first permission where it is about something of one's own, else the second.
+    OwnOr(Permission, Permission),
+    /// A session where it is about something of one's own, else this permission.
+    OwnSessionOr(Permission),
+    /// A session: it is about the caller's own account.
+    Session,
+    /// No caller: the credentials are in the command.
+    Credentials,
+    /// Probity itself.
+    System,
+}
+
+/// A verb.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Action {
+    /// Its name in entries.
+    pub name: &'static str,
+    /// The name of an entry about a refusal of it.
+    pub refused: &'static str,
+    /// What it takes.
+    pub demand: Demand,
+}
+
+macro_rules! actions {
+    ($($name:ident = $word:literal $(or $refused:literal)?, $demand:expr;)*) => {
+        $(
+            #[doc = concat!("`", $word, "`")]
+            pub static $name: Action = Action { name: $word, refused: actions!(@refused $word $($refused)?), demand: $demand };
+        )*
+        /// Every action.
+        pub static ALL: &[&Action] = &[$(&$name),*];
+    };
+    (@refused $word:literal) => { $word };
+    (@refused $word:literal $refused:literal) => { $refused };
+}
+
+actions! {
+    AUDIT_APPEND = "audit.append", Demand::Permission(AuditWrite);
+    AUDIT_ERASE = "audit.erase", Demand::Permission(AuditErase);
+    LOG_ACKNOWLEDGE_RESTORE = "log.acknowledge_restore", Demand::Permission(LogRestore);
+    USER_CREATE = "user.create", Demand::Permission(UsersWrite);
+    USER_IMPORT = "user.import", Demand::Permission(UsersWrite);
+    USER_INVITE = "user.invite", Demand::Permission(UsersWrite);
+    USER_UPDATE = "user.update", Demand::Permission(UsersWrite);
+    USER_SET_ROLE = "user.set_role", Demand::Permission(UsersWrite);
+    USER_DISABLE = "user.disable", Demand::Permission(UsersWrite);
+    USER_ENABLE = "user.enable", Demand::Permission(UsersWrite);
+    USER_RESET_PASSWORD = "user.reset_password", Demand::Permission(UsersWrite);
+    USER_RECOVER = "user.recover", Demand::Permission(UsersWrite);
+    USER_ERASE = "user.erase", Demand::Permission(UsersErase);
+    INVITATION_ACCEPT = "invitation.accept", Demand::Credentials;
+    LOGIN = "authn_login_success" or "authn_login_fail", Demand::Credentials;
+    PASSWORD_CHANGE = "authn_password_change" or "authn_password_change_fail", Demand::Session;
+    SESSION_RENEW = "session_renewed", Demand::Session;
+    SESSION_END = "session_expired", Demand::OwnSessionOr(SessionsWrite);
+    SECOND_FACTOR_ENROL = "second_factor.enrol", Demand::Session;
+    SECOND_FACTOR_CONFIRM = "second_factor.confirm", Demand::Session;
+    SECOND_FACTOR_REMOVE = "second_factor.remove", Demand::Session;
+    SECOND_FACTOR_RECOVERY_CODES = "second_factor.recovery_codes", Demand::Session;
+    SECOND_FACTOR_RESET = "second_factor.reset", Demand::Permission(UsersWrite);
+    API_KEY_CREATE = "api_key.create", Demand::OwnOr(ApiKeysOwn, ApiKeysWrite);
+    API_KEY_ROTATE = "api_key.rotate", Demand::OwnOr(ApiKeysOwn, ApiKeysWrite);
+    API_KEY_REVOKE = "api_key.revoke", Demand::OwnOr(ApiKeysOwn, ApiKeysWrite);
+    SECURITY_EVENT = "security_event", Demand::System;
+}
+
+impl Demand {
+    /// The permission to name in a refusal: what someone without it would ask for.
+    pub fn permission(self) -> Option<Permission> {
+        match self {
+            Demand::Permission(permission)
+            | Demand::OwnOr(permission, _)
+            | Demand::OwnSessionOr(permission) => Some(permission),
+            Demand::Session | Demand::Credentials | Demand::System => None,
+        }
+    }
+
+    /// In words, for the matrix and the documentation.
+    pub fn words(self) -> String {
+        match self {
+            Demand::Permission(permission) => permission.as_str().to_owned(),
+            Demand::OwnOr(own, all) => {
+                format!("{} for one's own, {} for all", own.as_str(), all.as_str())
+            }
+            Demand::OwnSessionOr(all) => format!("a session for one's own, {} for all", all.as_str()),
+            Demand::Session => "a session, for oneself".to_owned(),
+            Demand::Credentials => "the credentials that it brings".to_owned(),
+            Demand::System => "Probity itself".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Invitations: single-use links by which a user sets a password.
+
+use evidence::time::Timestamp;
+use uuid::Uuid;
+
+use crate::action;
+use crate::change::Change;
+use crate::context::Context;
+use crate::decision::{Decision, Reply};
+use crate::facts::Facts;
+use crate::identity::session::{self, EndReason};
+use crate::identity::user;
+use crate::identity::{Authority, Principal};
+use crate::record::{Columns, DecodeError, Kind, Record, Table, Val, column, secret};
+use crate::refusal::{Refusal, RefusalKind};
+
+/// An invitation, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invitation {
+    /// Id.
+    pub id: Uuid,
+    /// Who is invited.
+    pub user_id: Uuid,
+    /// SHA-256 of the token.
+    pub hash: Vec<u8>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// From when it can no longer be accepted.
+    pub expires_at: Timestamp,
+    /// When it was accepted or withdrawn.
+    pub closed_at: Option<Timestamp>,
+}
+
+impl Record for Invitation {
+    const TABLE: &'static Table = &Table {
+        name: "invitations",
+        columns: &[
+            column("user_id", Kind::Uuid),
+            secret("hash", Kind::Bytes),
+            column("created_at", Kind::Time),
+            column("expires_at", Kind::Time),
+            column("closed_at", Kind::Time),
+        ],
+    };
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn values(&self) -> Vec<Val> {
+        vec![
+            self.user_id.into(),
+            self.hash.clone().into(),
+            self.created_at.into(),
+            self.expires_at.into(),
+            self.closed_at.into(),
+        ]
+    }
+
+    fn from_values(id: Uuid, values: Vec<Val>) -> Result<Invitation, DecodeError> {
+        let mut columns = Columns::new(Self::TABLE, values);
+        Ok(Invitation {
+            id,
+            user_id: columns.uuid()?,
+            hash: columns.bytes()?,
+            created_at: columns.time()?,
+            expires_at: columns.time()?,
+            closed_at: columns.optional_time()?,
+        })
+    }
+}
+
+/// Adds a new invitation to `change`, in place of those that are open.
+pub(crate) fn invite(change: &mut Change<'_>, facts: &Facts, user: Uuid, hash: [u8; 32], ctx: &Context) {
+    withdraw(change, facts, user, ctx.now);
+    change.insert(Invitation {
+        id: ctx.id(2),
+        user_id: user,
+        hash: hash.to_vec(),
+        created_at: ctx.now,
+        expires_at: ctx.now.plus_seconds(facts.rules.invitation_s),
+        closed_at: None,
+    });
+}
+
+/// Withdraws the open invitations of a user.
+pub(crate) fn withdraw(change: &mut Change<'_>, facts: &Facts, user: Uuid, now: Timestamp) {
+    for open in facts.invitations_of(user) {
+        let closed_at = Some(now);
+        change.update(
+            open,
+            Invitation {
+                closed_at,
+                ..open.row.clone()
+            },
+        );
+    }
+}
+
+/// Invites an existing user, again or to set a new password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct InviteUser {
+    /// Who.
+    pub user: Uuid,
+    /// SHA-256 of the token.
+    pub hash: [u8; 32],
+}
+
+impl std::fmt::Debug for InviteUser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InviteUser")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Decides [`InviteUser`].
+pub fn invite_again(
+    facts: &Facts,
+    command: &InviteUser,
+    who: &Principal,
+    authority: &Authority,
+    ctx: &Context,
+) -> Result<Decision, Refusal> {
+    let before = user::to_change(facts, command.user, who)?;
+    if !before.row.active {
+        let message = "this user is disabled; enable it first";
+        return Err(Refusal::new(RefusalKind::Conflict, "user_disabled", message));
+    }
+    let mut change = Change::new(who, authority, ctx);
+    invite(&mut change, facts, command.user, command.hash, ctx);
+    let draft = change.draft(action::USER_INVITE.name, "user", command.user);
+    Ok(Decision::one(user::reply(before), draft))
+}
+
+/// Accepts an invitation: sets the password. The caller proved to hold the token.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AcceptInvitation {
+    /// The invitation.
+    pub invitation: Uuid,
+    /// Who is invited.
+    pub user: Uuid,
+    /// Argon2id hash of the password.
+    pub password_hash: String,
+}
+
+impl std::fmt::Debug for AcceptInvitation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AcceptInvitation")
+            .field("invitation", &self.invitation)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Decides [`AcceptInvitation`]. Every reason not to is answered alike.
+pub fn accept(facts: &Facts, command: &AcceptInvitation, ctx: &Context) -> Result<Decision, Refusal> {
+    let refused = || {
+        let message =
+            "this invitation is not known, was used or withdrawn, or has expired; ask for a new one";
+        Refusal::new(RefusalKind::Unauthenticated, "invalid_invitation", message)
+    };
+    let invitation = facts.invitations.get(&command.invitation).ok_or_else(refused)?;
+    let before = facts.users.get(&command.user).ok_or_else(refused)?;
+    let open = invitation.row.closed_at.is_none() && ctx.now < invitation.row.expires_at;
+    if !open || invitation.row.user_id != before.row.id || !before.row.active {
+        return Err(refused());
+    }
+    let after = before
+        .row
+        .with_password(command.password_hash.clone(), false, ctx.now);
+    let who = Principal::proven(&after, None);
+    let authority = who.by_credentials("invitation");
+    let mut change = Change::new(&who, &authority, ctx);
+    change.update(before, after.clone());
+    withdraw(&mut change, facts, after.id, ctx.now);
+    session::end_all(
+        &mut change,
+        facts,
+        after.id,
+        None,
+        EndReason::PasswordChanged,
+        ctx.now,
+    );
+    let draft = change.draft(action::INVITATION_ACCEPT.name, "user", after.id);
+    let version = before.version + 1;
+    Ok(Decision::one(Reply::User { user: after, version }, draft))
+}

@@ -1,0 +1,127 @@
+//! Logging in: a new session for a user whose password, and second factor, were checked.
+
+use uuid::Uuid;
+
+use crate::action;
+use crate::change::Change;
+use crate::context::Context;
+use crate::decision::{Decision, Reply};
+use crate::facts::Facts;
+use crate::identity::Principal;
+use crate::identity::second_factor::{self, Proof};
+use crate::identity::session::{EndReason, SESSIONS_MAX, Session};
+use crate::identity::user::User;
+use crate::record::Sealed;
+use crate::refusal::{Refusal, RefusalKind};
+
+/// Begins a session.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LogIn {
+    /// Whose.
+    pub user: Uuid,
+    /// The password hash that the password was checked against.
+    pub verified_hash: String,
+    /// A stronger hash of the same password, to take its place.
+    pub upgraded_hash: Option<String>,
+    /// The second factor that was checked.
+    pub second_factor: Option<Proof>,
+    /// SHA-256 of the session's token.
+    pub hash: [u8; 32],
+}
+
+impl std::fmt::Debug for LogIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LogIn")
+            .field("user", &self.user)
+            .field("second_factor", &self.second_factor)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The answer to every wrong name and password.
+pub fn invalid_credentials() -> Refusal {
+    let message = "user name or password is wrong, or the user is disabled";
+    Refusal::new(RefusalKind::Unauthenticated, "invalid_credentials", message)
+}
+
+/// The answer to a right password where a second factor is needed.
+pub fn second_factor_needed() -> Refusal {
+    let message = "send the code of the second factor too: `totp`, or `recovery_code`";
+    Refusal::new(RefusalKind::Unauthenticated, "second_factor_needed", message).field("totp")
+}
+
+/// Decides [`LogIn`].
+pub fn log_in(facts: &Facts, command: &LogIn, ctx: &Context) -> Result<Decision, Refusal> {
+    let user = facts.users.get(&command.user).ok_or_else(invalid_credentials)?;
+    // The password was checked outside; what it was checked against must still be the user's.
+    if !user.row.active || user.row.password_hash.as_ref() != Some(&command.verified_hash) {
+        return Err(invalid_credentials());
+    }
+    let factor = facts
+        .second_factors
+        .get(&command.user)
+        .filter(|factor| factor.row.is_confirmed());
+    let (used, means) = match (factor, &command.second_factor) {
+        (None, _) => (None, "password"),
+        (Some(_), None) => return Err(second_factor_needed()),
+        (Some(factor), Some(proof)) => {
+            let means = match proof {
+                Proof::Totp { .. } => "password totp",
+                Proof::Recovery(_) => "password recovery_code",
+            };
+            (Some((factor, second_factor::used(&factor.row, proof)?)), means)
+        }
+    };
+    let session = Session {
+        id: ctx.id(1),
+        user_id: user.row.id,
+        hash: command.hash.to_vec(),
+        second_factor: used.is_some(),
+        ip: ctx.origin.ip.clone(),
+        user_agent: ctx.origin.user_agent.clone(),
+        created_at: ctx.now,
+        expires_at: ctx.now.plus_seconds(facts.rules.session_max_s),
+        idle_expires_at: ctx
+            .now
+            .plus_seconds(facts.rules.session_idle_s.min(facts.rules.session_max_s)),
+        ended_at: None,
+        ended_reason: None,
+    };
+    let who = Principal::proven(&user.row, Some(session.id));
+    let authority = who.by_credentials(means);
+    let mut change = Change::new(&who, &authority, ctx);
+    change.insert(session.clone());
+    if let Some((before, after)) = used {
+        change.update(before, after);
+    }
+    upgrade(&mut change, user, command, ctx);
+    end_old_ones(&mut change, facts, command.user, ctx);
+    let draft = change.draft(action::LOGIN.name, "session", session.id);
+    Ok(Decision::one(Reply::Session(session), draft))
+}
+
+fn upgrade(change: &mut Change<'_>, user: &Sealed<User>, command: &LogIn, ctx: &Context) {
+    if let Some(hash) = &command.upgraded_hash {
+        change.detail("password_hash_upgraded", true);
+        let after = User {
+            password_hash: Some(hash.clone()),
+            updated_at: ctx.now,
+            ..user.row.clone()
+        };
+        change.update(user, after);
+    }
+}
+
+/// Marks sessions that the clock has ended, and ends the oldest where there are too many.
+fn end_old_ones(change: &mut Change<'_>, facts: &Facts, user: Uuid, ctx: &Context) {
+    let open = facts.sessions_of(user);
+    let mut live = open.iter().filter(|session| session.row.is_live(ctx.now)).count() + 1;
+    for session in open {
+        if !session.row.is_live(ctx.now) {
+            change.update(session, session.row.ended(EndReason::Expired, ctx.now));
+        } else if live > SESSIONS_MAX {
+            change.update(session, session.row.ended(EndReason::TooMany, ctx.now));
+            live -= 1;
+        }
+    }
+}

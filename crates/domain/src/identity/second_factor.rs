@@ -1,0 +1,348 @@
+//! Second factors: a TOTP secret (RFC 6238) and recovery codes, one row a user.
+//!
+//! Codes are checked outside of decisions, which have no keys; what a decision gets is the step that matched, and it
+//! refuses one that was used before.
+
+use evidence::json;
+use evidence::time::Timestamp;
+use uuid::Uuid;
+
+use crate::action;
+use crate::change::Change;
+use crate::context::Context;
+use crate::decision::{Decision, Reply};
+use crate::facts::Facts;
+use crate::identity::session::{self, Session};
+use crate::identity::{Authority, Principal, user};
+use crate::record::{Columns, DecodeError, Kind, Record, Sealed, Table, Val, column, secret};
+use crate::refusal::{Refusal, RefusalKind};
+
+/// A user's second factor.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecondFactor {
+    /// Whose it is: the user's id is the row's.
+    pub user_id: Uuid,
+    /// The TOTP secret, encrypted; none once removed.
+    pub secret: Option<Vec<u8>>,
+    /// When a first code was right: from then on it counts.
+    pub confirmed_at: Option<Timestamp>,
+    /// The last 30-second step whose code was used.
+    pub last_step: Option<i64>,
+    /// SHA-256 of the recovery codes that are left.
+    pub recovery: Vec<[u8; 32]>,
+}
+
+impl std::fmt::Debug for SecondFactor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SecondFactor")
+            .field("user_id", &self.user_id)
+            .field("confirmed_at", &self.confirmed_at)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Record for SecondFactor {
+    const TABLE: &'static Table = &Table {
+        name: "second_factors",
+        columns: &[
+            secret("secret", Kind::Bytes),
+            column("confirmed_at", Kind::Time),
+            column("last_step", Kind::Int),
+            secret("recovery", Kind::Text),
+        ],
+    };
+
+    fn id(&self) -> Uuid {
+        self.user_id
+    }
+
+    fn values(&self) -> Vec<Val> {
+        let codes: Vec<_> = self.recovery.iter().map(|hash| json::hex(hash)).collect();
+        vec![
+            self.secret.clone().into(),
+            self.confirmed_at.into(),
+            self.last_step.into(),
+            codes.join(" ").into(),
+        ]
+    }
+
+    fn from_values(id: Uuid, values: Vec<Val>) -> Result<SecondFactor, DecodeError> {
+        let mut columns = Columns::new(Self::TABLE, values);
+        Ok(SecondFactor {
+            user_id: id,
+            secret: columns.optional_bytes()?,
+            confirmed_at: columns.optional_time()?,
+            last_step: columns.optional_int()?,
+            recovery: {
+                let text = columns.text()?;
+                let hashes: Option<Vec<_>> = text.split_terminator(' ').map(json::from_hex).collect();
+                hashes.ok_or_else(|| columns.error("not SHA-256 hashes in hex, separated by spaces"))?
+            },
+        })
+    }
+}
+
+impl SecondFactor {
+    /// Whether it counts at login.
+    pub fn is_confirmed(&self) -> bool {
+        self.secret.is_some() && self.confirmed_at.is_some()
+    }
+
+    /// The row of a user without a second factor.
+    pub fn none(user_id: Uuid) -> SecondFactor {
+        SecondFactor {
+            user_id,
+            secret: None,
+            confirmed_at: None,
+            last_step: None,
+            recovery: Vec::new(),
+        }
+    }
+}
+
+/// A second factor that was checked.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// A TOTP code.
+    Totp {
+        /// The encrypted secret that it was checked against.
+        secret: Vec<u8>,
+        /// The step that matched.
+        step: i64,
+    },
+    /// SHA-256 of a recovery code, which is looked for here.
+    Recovery([u8; 32]),
+}
+
+impl std::fmt::Debug for Proof {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Proof::Totp { .. } => "Totp",
+            Proof::Recovery(_) => "Recovery",
+        })
+    }
+}
+
+/// The answer to every wrong code.
+pub fn invalid() -> Refusal {
+    let message = "this code is wrong, too old or was used before";
+    Refusal::new(RefusalKind::Unauthenticated, "invalid_second_factor", message)
+}
+
+/// The row after this proof was used, once.
+pub(crate) fn used(row: &SecondFactor, proof: &Proof) -> Result<SecondFactor, Refusal> {
+    match proof {
+        Proof::Totp { secret, step } => {
+            let fresh = row.last_step.is_none_or(|last| last < *step);
+            if row.secret.as_ref() != Some(secret) || !fresh {
+                return Err(invalid());
+            }
+            Ok(SecondFactor {
+                last_step: Some(*step),
+                ..row.clone()
+            })
+        }
+        Proof::Recovery(hash) => {
+            let left: Vec<_> = row.recovery.iter().copied().filter(|code| code != hash).collect();
+            if left.len() == row.recovery.len() {
+                return Err(invalid());
+            }
+            Ok(SecondFactor {
+                recovery: left,
+                ..row.clone()
+            })
+        }
+    }
+}
+
+/// Changes one's own second factor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeSecondFactor {
+    /// Whose.
+    pub user: Uuid,
+    /// The session that calls.
+    pub session: Uuid,
+    /// What.
+    pub change: SecondFactorChange,
+}
+
+/// What is changed of a second factor.
+#[derive(Clone, PartialEq, Eq)]
+pub enum SecondFactorChange {
+    /// A new secret, to be confirmed.
+    Enrol {
+        /// The TOTP secret, encrypted.
+        secret: Vec<u8>,
+        /// The password hash that the user's password was checked against.
+        verified_hash: String,
+    },
+    /// The first code was right.
+    Confirm {
+        /// The code.
+        proof: Proof,
+        /// SHA-256 of new recovery codes.
+        recovery: Vec<[u8; 32]>,
+    },
+    /// None any more.
+    Remove {
+        /// The password hash that the user's password was checked against.
+        verified_hash: String,
+    },
+    /// New recovery codes.
+    RecoveryCodes {
+        /// SHA-256 of each.
+        recovery: Vec<[u8; 32]>,
+        /// The password hash that the user's password was checked against.
+        verified_hash: String,
+    },
+}
+
+impl std::fmt::Debug for SecondFactorChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.action().name)
+    }
+}
+
+impl SecondFactorChange {
+    /// The verb.
+    pub fn action(&self) -> &'static action::Action {
+        match self {
+            SecondFactorChange::Enrol { .. } => &action::SECOND_FACTOR_ENROL,
+            SecondFactorChange::Confirm { .. } => &action::SECOND_FACTOR_CONFIRM,
+            SecondFactorChange::Remove { .. } => &action::SECOND_FACTOR_REMOVE,
+            SecondFactorChange::RecoveryCodes { .. } => &action::SECOND_FACTOR_RECOVERY_CODES,
+        }
+    }
+}
+
+fn conflict(code: &'static str, message: &str) -> Refusal {
+    Refusal::new(RefusalKind::Conflict, code, message)
+}
+
+/// Decides [`ChangeSecondFactor`].
+pub fn change(
+    facts: &Facts,
+    command: &ChangeSecondFactor,
+    who: &Principal,
+    authority: &Authority,
+    ctx: &Context,
+) -> Result<Decision, Refusal> {
+    let user = user::own(facts, command.user, who)?;
+    let session = session::own(facts, command.session, who)?;
+    let none = SecondFactor::none(command.user);
+    let before = facts.second_factors.get(&command.user);
+    let row = before.map_or(&none, |sealed| &sealed.row);
+    let mut in_session = None;
+    let after = match &command.change {
+        SecondFactorChange::Enrol {
+            secret,
+            verified_hash,
+        } => {
+            user::check_password(user, verified_hash)?;
+            if row.is_confirmed() {
+                return Err(conflict(
+                    "second_factor_exists",
+                    "there is a second factor already; remove it first",
+                ));
+            }
+            SecondFactor {
+                secret: Some(secret.clone()),
+                ..none.clone()
+            }
+        }
+        SecondFactorChange::Confirm { proof, recovery } => {
+            if row.is_confirmed() || row.secret.is_none() {
+                return Err(conflict(
+                    "nothing_to_confirm",
+                    "no second factor waits to be confirmed; enrol one first",
+                ));
+            }
+            in_session = Some(Session {
+                second_factor: true,
+                ..session.row.clone()
+            });
+            SecondFactor {
+                confirmed_at: Some(ctx.now),
+                recovery: recovery.clone(),
+                ..used(row, proof)?
+            }
+        }
+        SecondFactorChange::Remove { verified_hash } => {
+            user::check_password(user, verified_hash)?;
+            confirmed(row)?;
+            if facts
+                .rules
+                .role(&user.row.role)
+                .is_some_and(|rule| rule.second_factor)
+            {
+                let message = format!("role {} demands a second factor", user.row.role);
+                return Err(Refusal::new(
+                    RefusalKind::Forbidden,
+                    "second_factor_required",
+                    message,
+                ));
+            }
+            none.clone()
+        }
+        SecondFactorChange::RecoveryCodes {
+            recovery,
+            verified_hash,
+        } => {
+            user::check_password(user, verified_hash)?;
+            confirmed(row)?;
+            SecondFactor {
+                recovery: recovery.clone(),
+                ..row.clone()
+            }
+        }
+    };
+    let mut change = Change::new(who, authority, ctx);
+    put(&mut change, before, after);
+    if let Some(session_after) = in_session {
+        change.update(session, session_after);
+    }
+    let draft = change.draft(command.change.action().name, "user", command.user);
+    Ok(Decision::one(Reply::Done, draft))
+}
+
+fn confirmed(row: &SecondFactor) -> Result<(), Refusal> {
+    if row.is_confirmed() {
+        return Ok(());
+    }
+    Err(conflict("no_second_factor", "there is no second factor"))
+}
+
+fn put(change: &mut Change<'_>, before: Option<&Sealed<SecondFactor>>, after: SecondFactor) {
+    match before {
+        Some(before) => change.update(before, after),
+        None => change.insert(after),
+    }
+}
+
+/// Removes a user's second factor in `change`, if there is one.
+pub(crate) fn remove(change: &mut Change<'_>, facts: &Facts, user: Uuid) -> bool {
+    match facts.second_factors.get(&user) {
+        Some(before) if before.row.secret.is_some() => {
+            change.update(before, SecondFactor::none(user));
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Decides that somebody entitled removes a user's second factor.
+pub fn reset(
+    facts: &Facts,
+    id: Uuid,
+    who: &Principal,
+    authority: &Authority,
+    ctx: &Context,
+) -> Result<Decision, Refusal> {
+    let before = user::to_change(facts, id, who)?;
+    let mut change = Change::new(who, authority, ctx);
+    if !remove(&mut change, facts, id) {
+        return Ok(Decision::nothing(user::reply(before)));
+    }
+    let draft = change.draft(action::SECOND_FACTOR_RESET.name, "user", id);
+    Ok(Decision::one(user::reply(before), draft))
+}

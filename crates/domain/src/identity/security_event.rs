@@ -1,0 +1,79 @@
+//! Events of authentication and refused access that no command records: failed logins, refused reads.
+//!
+//! A flood of them is counted and sampled, not recorded one by one: an entry says how many it stands for. Actions
+//! are those of the OWASP Logging Vocabulary.
+
+use evidence::json::StrictObject;
+use evidence::leaf::{Outcome, RecordedBy, RecorderKind};
+use evidence::payload::{ActorKind, Payload, PayloadActor};
+use uuid::Uuid;
+
+use crate::context::Context;
+use crate::decision::{Decision, Draft, Reply};
+use crate::identity::{Authority, Principal};
+
+/// `authn_login_fail`: a wrong name, password or code.
+pub const LOGIN_FAIL: &str = "authn_login_fail";
+/// `authn_login_fail_max`: too many of them, further ones are not looked at for a while.
+pub const LOGIN_FAIL_MAX: &str = "authn_login_fail_max";
+/// `authz_fail`: a read that the caller may not do.
+pub const AUTHZ_FAIL: &str = "authz_fail";
+/// `excess_rate_limit_exceeded`: too many requests.
+pub const RATE_LIMIT_EXCEEDED: &str = "excess_rate_limit_exceeded";
+/// `privilege_permissions_changed`: the installation's roles are other than those recorded last.
+pub const ROLES_CHANGED: &str = "privilege_permissions_changed";
+
+/// An event that Probity itself records.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SecurityEvent {
+    /// What happened.
+    pub action: &'static str,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The credential that was used, if one was known.
+    pub recorded_by: Option<RecordedBy>,
+    /// The user behind it, if known: id and name.
+    pub actor: Option<(Uuid, String)>,
+    /// What it was about, if Probity made it: its kind and id.
+    pub target: Option<(&'static str, Uuid)>,
+    /// The permission that was missing, or why else.
+    pub authority: String,
+    /// What else there is to say; never a secret.
+    pub details: StrictObject,
+}
+
+/// Records a [`SecurityEvent`].
+pub fn record(event: &SecurityEvent, who: &Principal, authority: &Authority, ctx: &Context) -> Decision {
+    let payload = Payload {
+        actor: PayloadActor {
+            id: None,
+            name: event.actor.as_ref().map(|(_, name)| name.clone()),
+            on_behalf_of: None,
+        },
+        details: (!event.details.0.is_empty()).then(|| event.details.clone()),
+        ..who.payload(ctx)
+    };
+    let mut draft = Draft::new(ctx.id(0), who, authority, event.action, ctx.salt(0), &payload);
+    draft.recorded_by = event.recorded_by.unwrap_or(RecordedBy {
+        kind: RecorderKind::System,
+        id: None,
+    });
+    match &event.actor {
+        Some((id, _)) => {
+            draft.actor_kind = ActorKind::User;
+            draft.actor_id = Some(*id);
+            draft.actor = Some(id.to_string());
+        }
+        None if event.action != ROLES_CHANGED => {
+            draft.actor_kind = ActorKind::External;
+            draft.actor = None;
+        }
+        None => {}
+    }
+    if let Some((kind, id)) = event.target {
+        draft = draft.on(kind, id);
+    }
+    draft.outcome = event.outcome;
+    draft.authority.clone_from(&event.authority);
+    Decision::one(Reply::Done, draft)
+}

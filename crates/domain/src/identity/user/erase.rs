@@ -1,0 +1,110 @@
+//! Erasing a user: what is personal goes, every proof stays valid.
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::action;
+use crate::audit::erase::{self, ERASE_MAX};
+use crate::change::Change;
+use crate::context::Context;
+use crate::decision::{Decision, Reply};
+use crate::facts::Facts;
+use crate::identity::api_key::ApiKey;
+use crate::identity::session::{self, EndReason};
+use crate::identity::user::{self, User};
+use crate::identity::{Authority, Principal, invitation, second_factor};
+use crate::refusal::{Refusal, RefusalKind};
+
+/// Erases what is personal of a user: the row's names, and the payload of entries about or by the user.
+///
+/// There may be more entries than fit one command: sent again for the erased user, it erases further ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EraseUser {
+    /// Who.
+    pub user: Uuid,
+    /// Why: 1 to 500 characters, kept in the entry that records the erasure. It should hold nothing personal.
+    pub reason: String,
+    /// Entries about or by the user: at most 1,000 indexes.
+    pub entries: Vec<u64>,
+}
+
+/// Decides [`EraseUser`].
+pub fn erase(
+    facts: &Facts,
+    command: &EraseUser,
+    who: &Principal,
+    authority: &Authority,
+    ctx: &Context,
+) -> Result<Decision, Refusal> {
+    let length = command.reason.chars().count();
+    if length == 0 || length > 500 {
+        return Err(Refusal::invalid("reason", "must be 1 to 500 characters"));
+    }
+    if command.entries.len() > ERASE_MAX {
+        return Err(Refusal::invalid(
+            "entries",
+            format!("must name at most {ERASE_MAX} entries"),
+        ));
+    }
+    let erased_before = facts
+        .users
+        .get(&command.user)
+        .filter(|user| user.row.erased_at.is_some());
+    let before = match erased_before {
+        Some(user) => user,
+        None => user::to_change(facts, command.user, who)?,
+    };
+    user::check_admin_left(facts, &before.row)?;
+    let erasures = erase::erasures(facts, &command.entries, |entry| {
+        if entry.actor_id == Some(command.user) || entry.target_id == Some(command.user) {
+            return Ok(());
+        }
+        let message = format!("entry {} is neither by nor about this user", entry.id);
+        Err(Refusal::new(RefusalKind::Conflict, "entry_of_others", message).field("entries"))
+    })?;
+    if erased_before.is_some() && erasures.is_empty() {
+        return Ok(Decision::nothing(user::reply(before)));
+    }
+    let mut change = Change::new(who, authority, ctx);
+    change.detail("reason", command.reason.as_str());
+    change.detail("entries", Value::from(erasures.len()));
+    let (mut after, mut version) = (before.row.clone(), before.version);
+    if erased_before.is_none() {
+        after = erased(&before.row, ctx);
+        version += 1;
+        // Their former contents are what is to be forgotten: no image before.
+        change.overwrite(before, after.clone());
+        session::end_all(&mut change, facts, after.id, None, EndReason::UserErased, ctx.now);
+        invitation::withdraw(&mut change, facts, after.id, ctx.now);
+        second_factor::remove(&mut change, facts, after.id);
+        for key in facts.api_keys_of(after.id) {
+            let revoked = ApiKey {
+                name: "erased".to_owned(),
+                revoked_at: Some(ctx.now),
+                ..key.row.clone()
+            };
+            change.overwrite(key, revoked);
+        }
+    }
+    let indexes = erasures.iter().map(|erasure| erasure.erased).collect();
+    for erasure in erasures {
+        change.insert(erasure);
+    }
+    let mut draft = change.draft(action::USER_ERASE.name, "user", after.id);
+    draft.erases = indexes;
+    Ok(Decision::one(Reply::User { user: after, version }, draft))
+}
+
+fn erased(before: &User, ctx: &Context) -> User {
+    User {
+        username: format!("erased-{}", before.id),
+        email: None,
+        full_name: None,
+        active: false,
+        password_hash: None,
+        password_temporary: false,
+        updated_at: ctx.now,
+        erased_at: Some(ctx.now),
+        ..before.clone()
+    }
+}

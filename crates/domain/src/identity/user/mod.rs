@@ -1,0 +1,307 @@
+//! Users: the row, its bounds, and who may change it; the verbs have files of their own.
+
+mod change;
+mod create;
+mod erase;
+mod password;
+
+use std::fmt;
+
+use evidence::time::Timestamp;
+use uuid::Uuid;
+
+pub use change::{SetActive, SetRole, UpdateUser, set_active, set_role, update};
+pub use create::{CreateUser, create};
+pub use erase::{EraseUser, erase};
+pub use password::{ChangePassword, ResetPassword, change_password, reset_password};
+
+use crate::decision::{Decision, Draft, Reply};
+use crate::facts::Facts;
+use crate::identity::Principal;
+use crate::identity::permission::Role;
+use crate::record::{Columns, DecodeError, Kind, Record, Sealed, Table, Val, column, secret};
+use crate::refusal::{FieldError, Refusal, RefusalKind};
+
+/// Longest user name, in characters.
+pub const USERNAME_LEN_MAX: usize = 64;
+
+/// Longest e-mail address, in bytes (RFC 5321, section 4.5.3.1.3: a path of 256 with its brackets).
+pub const EMAIL_LEN_MAX: usize = 254;
+
+/// Longest full name, in characters.
+pub const FULL_NAME_LEN_MAX: usize = 200;
+
+/// A user.
+#[derive(Clone, PartialEq, Eq)]
+pub struct User {
+    /// Id.
+    pub id: Uuid,
+    /// Name to log in by; unique in any case.
+    pub username: String,
+    /// E-mail address; unique in any case.
+    pub email: Option<String>,
+    /// Full name.
+    pub full_name: Option<String>,
+    /// Role.
+    pub role: Role,
+    /// False once disabled.
+    pub active: bool,
+    /// Argon2id hash in PHC form; bcrypt and others only from an import, until the next login.
+    pub password_hash: Option<String>,
+    /// True while the password must be changed before anything else.
+    pub password_temporary: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// When the password was last set by its user.
+    pub password_changed_at: Option<Timestamp>,
+    /// When what is personal was erased.
+    pub erased_at: Option<Timestamp>,
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User")
+            .field("id", &self.id)
+            .field("username", &self.username)
+            .field("role", &self.role)
+            .field("active", &self.active)
+            .finish_non_exhaustive()
+    }
+}
+
+impl User {
+    /// The same with another password.
+    #[must_use]
+    pub(crate) fn with_password(&self, hash: String, temporary: bool, now: Timestamp) -> User {
+        User {
+            password_hash: Some(hash),
+            password_temporary: temporary,
+            password_changed_at: if temporary {
+                self.password_changed_at
+            } else {
+                Some(now)
+            },
+            updated_at: now,
+            ..self.clone()
+        }
+    }
+}
+
+impl Record for User {
+    const TABLE: &'static Table = &Table {
+        name: "users",
+        columns: &[
+            column("username", Kind::Text),
+            column("email", Kind::Text),
+            column("full_name", Kind::Text),
+            column("role", Kind::Text),
+            column("active", Kind::Bool),
+            secret("password_hash", Kind::Text),
+            column("password_temporary", Kind::Bool),
+            column("created_at", Kind::Time),
+            column("updated_at", Kind::Time),
+            column("password_changed_at", Kind::Time).added(),
+            column("erased_at", Kind::Time).added(),
+        ],
+    };
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn values(&self) -> Vec<Val> {
+        vec![
+            self.username.clone().into(),
+            self.email.clone().into(),
+            self.full_name.clone().into(),
+            self.role.as_str().into(),
+            self.active.into(),
+            self.password_hash.clone().into(),
+            self.password_temporary.into(),
+            self.created_at.into(),
+            self.updated_at.into(),
+            self.password_changed_at.into(),
+            self.erased_at.into(),
+        ]
+    }
+
+    fn from_values(id: Uuid, values: Vec<Val>) -> Result<User, DecodeError> {
+        let mut columns = Columns::new(Self::TABLE, values);
+        Ok(User {
+            id,
+            username: columns.text()?,
+            email: columns.optional_text()?,
+            full_name: columns.optional_text()?,
+            role: {
+                let word = columns.text()?;
+                Role::parse(&word).ok_or_else(|| columns.error(format!("{word:?} is not a role")))?
+            },
+            active: columns.bool()?,
+            password_hash: columns.optional_text()?,
+            password_temporary: columns.bool()?,
+            created_at: columns.time()?,
+            updated_at: columns.time()?,
+            password_changed_at: columns.optional_time()?,
+            erased_at: columns.optional_time()?,
+        })
+    }
+}
+
+/// Checks a user name.
+pub fn check_username(username: &str) -> Result<(), FieldError> {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
+    if username.is_empty() || username.len() > USERNAME_LEN_MAX || !username.chars().all(allowed) {
+        return Err(FieldError::new(
+            "username",
+            format!("must be 1 to {USERNAME_LEN_MAX} characters of a-z, 0-9, '.', '_' and '-'"),
+        ));
+    }
+    Ok(())
+}
+
+/// Checks an e-mail address: its form, not whether it exists.
+pub fn check_email(email: &str) -> Result<(), FieldError> {
+    let ok = email.len() <= EMAIL_LEN_MAX
+        && !email
+            .chars()
+            .any(|c| c.is_control() || c.is_whitespace() || "<>,;\"".contains(c))
+        && email.split_once('@').is_some_and(|(local, domain)| {
+            !local.is_empty()
+                && local.len() <= 64
+                && !domain.contains('@')
+                && domain.split('.').all(|label| !label.is_empty())
+        });
+    if ok {
+        return Ok(());
+    }
+    let message =
+        format!("must be an e-mail address of at most {EMAIL_LEN_MAX} bytes, such as ann@example.com");
+    Err(FieldError::new("email", message))
+}
+
+/// Checks a full name.
+pub fn check_full_name(name: &str) -> Result<(), FieldError> {
+    let length = name.chars().count();
+    if length == 0 || length > FULL_NAME_LEN_MAX || name.chars().any(char::is_control) {
+        let message = format!("must be 1 to {FULL_NAME_LEN_MAX} printable characters");
+        return Err(FieldError::new("full_name", message));
+    }
+    Ok(())
+}
+
+fn check_role(facts: &Facts, role: &Role) -> Result<(), Refusal> {
+    if facts.rules.role(role).is_some() {
+        return Ok(());
+    }
+    let known: Vec<_> = facts
+        .rules
+        .roles()
+        .iter()
+        .map(|rule| rule.name.as_str())
+        .collect();
+    Err(Refusal::invalid(
+        "role",
+        format!("must be one of {}", known.join(", ")),
+    ))
+}
+
+fn check_free(facts: &Facts, id: Option<Uuid>, username: &str, email: Option<&str>) -> Result<(), Refusal> {
+    let other = |user: &&Sealed<User>| Some(user.row.id) != id;
+    if facts.user_named(username).filter(other).is_some() {
+        let message = format!("user name {username:?} is taken");
+        return Err(Refusal::new(RefusalKind::Conflict, "username_taken", message).field("username"));
+    }
+    if email
+        .and_then(|email| facts.user_with_email(email))
+        .filter(other)
+        .is_some()
+    {
+        let message = "this e-mail address is another user's";
+        return Err(Refusal::new(RefusalKind::Conflict, "email_taken", message).field("email"));
+    }
+    Ok(())
+}
+
+/// A user as an answer.
+pub(crate) fn reply(sealed: &Sealed<User>) -> Reply {
+    Reply::User {
+        user: sealed.row.clone(),
+        version: sealed.version,
+    }
+}
+
+fn written(before: &Sealed<User>, after: User, draft: Draft) -> Decision {
+    let version = before.version + 1;
+    Decision::one(Reply::User { user: after, version }, draft)
+}
+
+fn unknown(id: Uuid) -> Refusal {
+    let message = format!("there is no user {id}");
+    Refusal::new(RefusalKind::NotFound, "unknown_user", message).field("id")
+}
+
+/// A user whom the caller may change: not one that may do more than the caller, nor one that was erased.
+pub(crate) fn to_change<'a>(
+    facts: &'a Facts,
+    id: Uuid,
+    who: &Principal,
+) -> Result<&'a Sealed<User>, Refusal> {
+    let user = facts.users.get(&id).ok_or_else(|| unknown(id))?;
+    who.covers(&user.row.role, &facts.rules)?;
+    if user.row.erased_at.is_some() {
+        let message = "this user was erased, and can no longer be changed";
+        return Err(Refusal::new(RefusalKind::Conflict, "user_erased", message));
+    }
+    Ok(user)
+}
+
+/// The caller's own user.
+pub(crate) fn own<'a>(facts: &'a Facts, id: Uuid, who: &Principal) -> Result<&'a Sealed<User>, Refusal> {
+    let user = facts.users.get(&id).filter(|_| who.actor_id == Some(id));
+    user.ok_or_else(|| {
+        let message = "this is for one's own account";
+        Refusal::new(RefusalKind::Forbidden, "session_needed", message)
+    })
+}
+
+/// Refuses when the user's password is no longer the one that was checked.
+pub(crate) fn check_password(user: &Sealed<User>, verified_hash: &str) -> Result<(), Refusal> {
+    if user.row.password_hash.as_deref() == Some(verified_hash) {
+        return Ok(());
+    }
+    Err(wrong_password())
+}
+
+/// The answer to a wrong current password.
+pub fn wrong_password() -> Refusal {
+    let message = "this is not your password";
+    Refusal::new(RefusalKind::Forbidden, "wrong_password", message).field("password")
+}
+
+/// Refuses to leave an installation without an active admin.
+pub(crate) fn check_admin_left(facts: &Facts, user: &User) -> Result<(), Refusal> {
+    if user.role != Role::ADMIN || !user.active || facts.other_admin(user.id) {
+        return Ok(());
+    }
+    let message = "this is the last active admin; make another one first";
+    Err(Refusal::new(RefusalKind::Conflict, "last_admin", message))
+}
+
+fn check_version(user: &Sealed<User>, version: Option<u64>) -> Result<(), Refusal> {
+    match version {
+        Some(expected) if expected != user.version => {
+            let message = format!(
+                "the user is at version {}, not {expected}: somebody changed it meanwhile; read it again",
+                user.version
+            );
+            Err(Refusal::new(
+                RefusalKind::Precondition,
+                "version_mismatch",
+                message,
+            ))
+        }
+        _ => Ok(()),
+    }
+}

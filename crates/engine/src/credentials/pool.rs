@@ -1,0 +1,254 @@
+//! Threads that hash passwords, so that no other work waits for it.
+//!
+//! A hash takes tens of milliseconds of a core and 19 MiB. Both are bounded here: as many hashes run as there are
+//! threads, as many wait as the queue holds, and whoever comes then is told to come again. The threads run at a
+//! lower priority than the rest of the process, so that a flood of logins slows other requests little.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use tokio::sync::oneshot;
+use zeroize::Zeroizing;
+
+use super::argon::{self, Memory};
+use crate::error::Error;
+
+/// What verifying a password found.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// Whether the password is right.
+    pub matches: bool,
+    /// A new hash to store, when the password is right and the stored hash is bcrypt, another Argon2 or weaker.
+    pub upgrade: Option<String>,
+}
+
+impl fmt::Debug for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the hash, which no log is to hold.
+        f.debug_struct("Verified")
+            .field("matches", &self.matches)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Threads that hash and verify passwords. Clones share them; they end when the last clone is dropped.
+#[derive(Clone)]
+pub struct HashPool(Arc<Owner>);
+
+/// Its drop ends the threads, which hold the queue themselves.
+struct Owner(Arc<Shared>);
+
+struct Shared {
+    queue: Mutex<Queue>,
+    /// Wakes one thread for a new job, and all at the end.
+    wake: Condvar,
+    waiting_max: usize,
+}
+
+#[derive(Default)]
+struct Queue {
+    jobs: VecDeque<Job>,
+    /// Threads that wait for a job.
+    idle: usize,
+    ended: bool,
+}
+
+enum Job {
+    Hash {
+        password: Zeroizing<String>,
+        answer: oneshot::Sender<Result<String, Error>>,
+    },
+    Verify {
+        password: Zeroizing<String>,
+        stored: Option<String>,
+        answer: oneshot::Sender<Result<Verified, Error>>,
+    },
+}
+
+impl HashPool {
+    /// Starts `threads` threads (0: one per core) that let `waiting_max` callers wait.
+    ///
+    /// Memory: 19 MiB per thread, kept from its first hash on; and once, for a moment, that of an imported hash
+    /// which names more (at most 256 MiB).
+    pub fn start(threads: usize, waiting_max: usize) -> Result<HashPool, Error> {
+        let threads = match threads {
+            0 => thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        };
+        let pool = HashPool::without_threads(waiting_max);
+        for number in 0..threads {
+            pool.start_thread(number)?;
+        }
+        Ok(pool)
+    }
+
+    fn without_threads(waiting_max: usize) -> HashPool {
+        HashPool(Arc::new(Owner(Arc::new(Shared {
+            queue: Mutex::default(),
+            wake: Condvar::new(),
+            waiting_max,
+        }))))
+    }
+
+    fn start_thread(&self, number: usize) -> Result<(), Error> {
+        let shared = Arc::clone(&self.0.0);
+        thread::Builder::new()
+            .name(format!("hash-{number}"))
+            .spawn(move || work(&shared))
+            .map(drop)
+            .map_err(|error| {
+                Error::problem(
+                    format!("cannot start a thread: {error}"),
+                    "check the limit of threads",
+                )
+            })
+    }
+
+    /// An Argon2id hash of the password with a new salt (19 MiB, two passes, one lane), in PHC form.
+    ///
+    /// [`Error::Overloaded`] when too many wait.
+    pub async fn hash(&self, password: String) -> Result<String, Error> {
+        let password = Zeroizing::new(password);
+        let (answer, answered) = oneshot::channel();
+        self.push(Job::Hash { password, answer })?;
+        answered.await.unwrap_or_else(|_| Err(died()))
+    }
+
+    /// Whether the password is that of the stored hash (of a form that
+    /// [`importable`](domain::identity::password::importable) takes).
+    ///
+    /// Without a stored hash it works as long as with one of ours and says no, so that time does not tell whether
+    /// there is such a user. A user with an imported hash of another cost takes another time until the first login
+    /// replaces it. Of a bcrypt hash only the first 72 bytes of a password count; the new hash takes all of them,
+    /// so that from then on the whole of what was typed at that login is needed.
+    ///
+    /// [`Error::Overloaded`] when too many wait.
+    pub async fn verify(&self, password: String, stored: Option<String>) -> Result<Verified, Error> {
+        let password = Zeroizing::new(password);
+        let (answer, answered) = oneshot::channel();
+        self.push(Job::Verify {
+            password,
+            stored,
+            answer,
+        })?;
+        answered.await.unwrap_or_else(|_| Err(died()))
+    }
+
+    fn push(&self, job: Job) -> Result<(), Error> {
+        let shared = &self.0.0;
+        let mut queue = shared.queue();
+        // Jobs that idle threads are about to take do not wait.
+        let room = shared.waiting_max + queue.idle;
+        if queue.jobs.len() >= room {
+            // Whoever hung up keeps no place.
+            queue.jobs.retain(|job| !job.is_given_up());
+        }
+        if queue.jobs.len() >= room {
+            return Err(Error::Overloaded {
+                retry_after_seconds: 1,
+            });
+        }
+        queue.jobs.push_back(job);
+        drop(queue);
+        shared.wake.notify_one();
+        Ok(())
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.0.queue().ended = true;
+        self.0.wake.notify_all();
+    }
+}
+
+impl Shared {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next job; `None` at the end.
+    fn next(&self) -> Option<Job> {
+        let mut queue = self.queue();
+        queue.idle += 1;
+        let mut queue = self
+            .wake
+            .wait_while(queue, |queue| queue.jobs.is_empty() && !queue.ended)
+            .unwrap_or_else(PoisonError::into_inner);
+        queue.idle -= 1;
+        if queue.ended { None } else { queue.jobs.pop_front() }
+    }
+}
+
+impl Job {
+    fn is_given_up(&self) -> bool {
+        match self {
+            Job::Hash { answer, .. } => answer.is_closed(),
+            Job::Verify { answer, .. } => answer.is_closed(),
+        }
+    }
+
+    fn run(self, memory: &mut Memory) {
+        // Nobody may be there to take the answer, which is no fault.
+        match self {
+            Job::Hash { password, answer } => drop(answer.send(argon::hash(&password, memory))),
+            Job::Verify {
+                password,
+                stored,
+                answer,
+            } => drop(answer.send(argon::verify(&password, stored.as_deref(), memory))),
+        }
+    }
+}
+
+fn work(shared: &Shared) {
+    lower_priority();
+    let mut memory = Memory::default();
+    while let Some(job) = shared.next() {
+        if job.is_given_up() {
+            continue;
+        }
+        // A panic would be a bug; it costs its caller the answer, which `died` tells, and not the thread.
+        if catch_unwind(AssertUnwindSafe(|| job.run(&mut memory))).is_err() {
+            memory = Memory::default();
+        }
+    }
+}
+
+/// Sets the calling thread, and it alone, to nice 10.
+///
+/// POSIX has one nice value per process, Linux one per thread: there, who = 0 means the calling thread
+/// (setpriority(2), "C library/kernel differences"). Left as it is when it is higher already or may not be set:
+/// hashing works all the same.
+#[cfg(target_os = "linux")]
+fn lower_priority() {
+    const NICE: i32 = 10;
+    let set = rustix::process::getpriority_process(None).and_then(|now| {
+        if now < NICE {
+            rustix::process::setpriority_process(None, NICE)
+        } else {
+            Ok(())
+        }
+    });
+    if let Err(error) = set {
+        tracing::debug!(%error, "the priority of a hash thread stays as it is");
+    }
+}
+
+/// Other systems keep one priority for the whole process, which must not be lowered.
+#[cfg(not(target_os = "linux"))]
+fn lower_priority() {}
+
+fn died() -> Error {
+    Error::problem(
+        "a hash thread panicked",
+        "report this as a bug with the log's last lines",
+    )
+}
+
+#[cfg(test)]
+#[path = "pool_tests.rs"]
+mod tests;

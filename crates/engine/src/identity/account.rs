@@ -1,0 +1,272 @@
+//! One's own account: password, second factor.
+
+use domain::identity::invitation::AcceptInvitation;
+use domain::identity::second_factor::{ChangeSecondFactor, SecondFactorChange};
+use domain::identity::security_event::SecurityEvent;
+use domain::identity::token::{Token, TokenKind};
+use domain::identity::user::{ChangePassword, User, wrong_password};
+use domain::identity::{password, second_factor};
+use domain::{Caller, Command, Origin, Refusal, RefusalKind};
+use evidence::Outcome;
+use evidence::json::StrictObject;
+use uuid::Uuid;
+
+use super::user_of;
+use crate::auth::Identity;
+use crate::credentials::{recovery, totp};
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::random;
+
+/// A second factor to be confirmed, shown once.
+pub struct Enrolment {
+    /// The secret in base32, to be typed in.
+    pub secret: String,
+    /// The same as an `otpauth://` address, to be shown as a QR code.
+    pub uri: String,
+}
+
+/// A password that a user may have.
+pub(super) fn check_password(text: &str, user: &User) -> Result<(), Refusal> {
+    let mut words = vec![user.username.as_str()];
+    words.extend(user.email.as_deref());
+    words.extend(user.full_name.as_deref());
+    Ok(password::check(text, &words)?)
+}
+
+/// The session and its user; a key has no account of its own.
+fn session_of(identity: &Identity) -> Result<(Uuid, Uuid), Error> {
+    identity.principal.session()?;
+    let session = identity.session.as_ref().map(|session| session.id);
+    let session = session.ok_or_else(|| {
+        Refusal::new(
+            RefusalKind::Forbidden,
+            "session_needed",
+            "this is for the session that calls",
+        )
+    })?;
+    Ok((session, identity.user.id))
+}
+
+impl Engine {
+    /// The password hash of the caller that `text` is the password of; wrong ones are counted like wrong logins.
+    async fn own_password(
+        &self,
+        identity: &Identity,
+        text: String,
+        action: &'static str,
+        origin: &Origin,
+    ) -> Result<String, Error> {
+        let id = identity.user.id;
+        let attempt = self.attempt(&id.to_string(), origin, random::now()).await?;
+        // Not from memory: another process may have changed it.
+        let user = self.user(id).await?.ok_or_else(wrong_password)?;
+        let stored = user.row.password_hash;
+        let verified = self.shared().hashes.verify(text, stored.clone()).await;
+        if let (Ok(verified), Some(stored)) = (&verified, stored)
+            && verified.matches
+        {
+            self.was_right(&attempt);
+            return Ok(stored);
+        }
+        verified?;
+        let mut details = StrictObject::default();
+        details.0.insert("reason".into(), "wrong_password".into());
+        let event = SecurityEvent {
+            action,
+            outcome: Outcome::Failed,
+            recorded_by: Some(identity.principal.recorded_by),
+            actor: Some((id, identity.user.username.clone())),
+            target: Some(("user", id)),
+            authority: "none".to_owned(),
+            details,
+        };
+        self.report(event, &id.to_string(), origin.clone()).await;
+        Err(wrong_password().into())
+    }
+
+    /// Changes the caller's own password. Its other sessions end.
+    pub async fn change_password(
+        &self,
+        caller: &Caller,
+        origin: Origin,
+        current: String,
+        new: String,
+    ) -> Result<(), Error> {
+        let identity = self.identity(caller).await?;
+        session_of(&identity)?;
+        check_password(&new, &identity.user).map_err(|refusal| refusal.field("new_password"))?;
+        let refused = domain::action::PASSWORD_CHANGE.refused;
+        let verified_hash = self
+            .own_password(&identity, current, refused, &origin)
+            .await
+            .map_err(|error| at(error, "current_password"))?;
+        let command = ChangePassword {
+            user: identity.user.id,
+            verified_hash,
+            password_hash: self.shared().hashes.hash(new).await?,
+        };
+        self.submit(caller, origin, Command::ChangePassword(command))
+            .await?;
+        Ok(())
+    }
+
+    /// Accepts an invitation: sets the user's password. The token works once.
+    pub async fn accept_invitation(
+        &self,
+        token: &str,
+        new: String,
+        origin: Origin,
+    ) -> Result<(User, u64), Error> {
+        let invalid = || {
+            let message =
+                "this invitation is not known, was used or withdrawn, or has expired; ask for a new one";
+            Error::from(Refusal::new(
+                RefusalKind::Unauthenticated,
+                "invalid_invitation",
+                message,
+            ))
+        };
+        let token = Token::parse(token).filter(|token| token.kind() == TokenKind::Invitation);
+        let hash = token.ok_or_else(invalid)?.hash();
+        let invitation = self.open_invitation(&hash).await?.ok_or_else(invalid)?;
+        let user = self.user(invitation.user_id).await?.ok_or_else(invalid)?;
+        check_password(&new, &user.row)?;
+        let command = AcceptInvitation {
+            invitation: invitation.id,
+            user: invitation.user_id,
+            password_hash: self.shared().hashes.hash(new).await?,
+        };
+        let caller = Caller::System { part: "invitation" };
+        user_of(
+            self.submit(&caller, origin, Command::AcceptInvitation(command))
+                .await?,
+        )
+    }
+
+    async fn change_second_factor(
+        &self,
+        caller: &Caller,
+        origin: Origin,
+        identity: &Identity,
+        change: SecondFactorChange,
+    ) -> Result<(), Error> {
+        let (session, user) = session_of(identity)?;
+        let command = ChangeSecondFactor {
+            user,
+            session,
+            change,
+        };
+        self.submit(caller, origin, Command::ChangeSecondFactor(command))
+            .await?;
+        Ok(())
+    }
+
+    /// Begins to enrol a second factor, which counts once a code of it was confirmed.
+    pub async fn enrol_second_factor(
+        &self,
+        caller: &Caller,
+        origin: Origin,
+        password: String,
+    ) -> Result<Enrolment, Error> {
+        let identity = self.identity(caller).await?;
+        let (_, user) = session_of(&identity)?;
+        let refused = domain::action::SECOND_FACTOR_ENROL.refused;
+        let verified_hash = self.own_password(&identity, password, refused, &origin).await?;
+        let secret = totp::new_secret()?;
+        let change = SecondFactorChange::Enrol {
+            secret: self.shared().secrets.seal(&secret, user.as_bytes())?,
+            verified_hash,
+        };
+        self.change_second_factor(caller, origin, &identity, change)
+            .await?;
+        Ok(Enrolment {
+            secret: totp::base32(&secret),
+            uri: totp::uri(&secret, "Probity", &identity.user.username),
+        })
+    }
+
+    /// Confirms a second factor by its first code; gives the recovery codes, shown once.
+    pub async fn confirm_second_factor(
+        &self,
+        caller: &Caller,
+        origin: Origin,
+        code: &str,
+    ) -> Result<Vec<String>, Error> {
+        let identity = self.identity(caller).await?;
+        let (_, user) = session_of(&identity)?;
+        let attempt = self.attempt(&user.to_string(), &origin, random::now()).await?;
+        let factor = self.second_factor(user).await?;
+        let factor = factor.filter(|factor| factor.secret.is_some()).ok_or_else(|| {
+            let message = "no second factor waits to be confirmed; enrol one first";
+            Refusal::new(RefusalKind::Conflict, "nothing_to_confirm", message)
+        })?;
+        let wrong = |error: Error| match error {
+            // Here it is no question of who calls.
+            Error::Refused { refusal, entry } if refusal.code == second_factor::invalid().code => {
+                let kind = RefusalKind::Forbidden;
+                let refusal = Refusal { kind, ..refusal }.field("code");
+                Error::Refused { refusal, entry }
+            }
+            error => error,
+        };
+        let proof = self.check_totp(&factor, code).map_err(wrong)?;
+        self.was_right(&attempt);
+        let codes = recovery::new_codes()?;
+        let change = SecondFactorChange::Confirm {
+            proof,
+            recovery: codes.iter().map(|code| recovery::hash(code)).collect(),
+        };
+        self.change_second_factor(caller, origin, &identity, change)
+            .await
+            .map_err(wrong)?;
+        Ok(codes)
+    }
+
+    /// Removes the caller's second factor.
+    pub async fn remove_second_factor(
+        &self,
+        caller: &Caller,
+        origin: Origin,
+        password: String,
+    ) -> Result<(), Error> {
+        let identity = self.identity(caller).await?;
+        session_of(&identity)?;
+        let refused = domain::action::SECOND_FACTOR_REMOVE.refused;
+        let verified_hash = self.own_password(&identity, password, refused, &origin).await?;
+        let change = SecondFactorChange::Remove { verified_hash };
+        self.change_second_factor(caller, origin, &identity, change).await
+    }
+
+    /// Replaces the caller's recovery codes; the former ones no longer work.
+    pub async fn new_recovery_codes(
+        &self,
+        caller: &Caller,
+        origin: Origin,
+        password: String,
+    ) -> Result<Vec<String>, Error> {
+        let identity = self.identity(caller).await?;
+        session_of(&identity)?;
+        let refused = domain::action::SECOND_FACTOR_RECOVERY_CODES.refused;
+        let verified_hash = self.own_password(&identity, password, refused, &origin).await?;
+        let codes = recovery::new_codes()?;
+        let change = SecondFactorChange::RecoveryCodes {
+            recovery: codes.iter().map(|code| recovery::hash(code)).collect(),
+            verified_hash,
+        };
+        self.change_second_factor(caller, origin, &identity, change)
+            .await?;
+        Ok(codes)
+    }
+}
+
+/// The same refusal, naming another field.
+fn at(error: Error, field: &str) -> Error {
+    match error {
+        Error::Refused { refusal, entry } if refusal.field.is_some() => {
+            let refusal = refusal.field(field);
+            Error::Refused { refusal, entry }
+        }
+        error => error,
+    }
+}

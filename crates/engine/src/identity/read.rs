@@ -1,0 +1,214 @@
+//! Looking at users, sessions and keys.
+
+use domain::audit::EntryFilter;
+use domain::identity::api_key::ApiKey;
+use domain::identity::invitation::Invitation;
+use domain::identity::second_factor::SecondFactor;
+use domain::identity::session::Session;
+use domain::identity::user::User;
+use domain::record::{Kind, Record, Sealed, Val};
+use evidence::Timestamp;
+use store::conn::Lock;
+use store::entries::StoredEntry;
+use store::identity::UserFilter;
+use store::query::Page;
+use store::side::SeenKind;
+use uuid::Uuid;
+
+use super::ReadKey;
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::random;
+
+/// What there is to know of a user beside its row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserState {
+    /// When the user last logged in, a few seconds late.
+    pub last_login_at: Option<Timestamp>,
+    /// Whether a second factor is needed at login.
+    pub second_factor: bool,
+    /// Whether an invitation can be accepted, and until when.
+    pub invited_until: Option<Timestamp>,
+    /// Sessions that can be used.
+    pub sessions: u64,
+}
+
+/// What an API key did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyUse {
+    /// When it was last used, a few seconds late.
+    pub last_used_at: Option<Timestamp>,
+    /// Entries that it wrote.
+    pub entries: u64,
+}
+
+impl Engine {
+    async fn one<T: Record>(&self, key: &str, kind: Kind, value: Val) -> Result<Option<Sealed<T>>, Error> {
+        let mut conn = self.db().reader().await?;
+        let mut rows = store::sealed::by_key::<T>(&mut conn, key, kind, &[value], Lock::None).await?;
+        Ok(rows.pop())
+    }
+
+    /// The user of this id.
+    pub async fn user(&self, id: Uuid) -> Result<Option<Sealed<User>>, Error> {
+        self.one("id", Kind::Uuid, id.into()).await
+    }
+
+    /// The user of this name, in any case.
+    pub async fn user_named(&self, name: &str) -> Result<Option<Sealed<User>>, Error> {
+        if name.contains('\0') {
+            return Ok(None);
+        }
+        self.one("lower(username)", Kind::Text, name.to_ascii_lowercase().into())
+            .await
+    }
+
+    /// The user of this name or e-mail address, in any case. A user name cannot hold `@`.
+    pub async fn user_by_login(&self, login: &str) -> Result<Option<Sealed<User>>, Error> {
+        if !login.contains('@') || login.contains('\0') {
+            return self.user_named(login).await;
+        }
+        let key = "email IS NOT NULL AND lower(email)";
+        self.one(key, Kind::Text, login.to_ascii_lowercase().into()).await
+    }
+
+    /// The user that a text means: an id, a name or an e-mail address.
+    pub async fn user_meant(&self, text: &str) -> Result<Option<Sealed<User>>, Error> {
+        match Uuid::try_parse(text) {
+            Ok(id) => self.user(id).await,
+            Err(_) => self.user_by_login(text).await,
+        }
+    }
+
+    /// A page of users, oldest first, after the one of id `after`.
+    pub async fn users(
+        &self,
+        filter: &UserFilter,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<Sealed<User>>, Error> {
+        let mut conn = self.db().reader().await?;
+        Ok(store::identity::users(&mut conn, filter, after, limit).await?)
+    }
+
+    /// What there is to know of a user beside its row.
+    pub async fn user_state(&self, id: Uuid) -> Result<UserState, Error> {
+        let now = random::now();
+        let factor = self.second_factor(id).await?;
+        let sessions = self.sessions_of(id).await?.len() as u64;
+        let mut conn = self.db().reader().await?;
+        let seen = store::side::seen(&mut conn, SeenKind::User, &[id]).await?;
+        let key = "closed_at IS NULL AND user_id";
+        let invitations =
+            store::sealed::by_key::<Invitation>(&mut conn, key, Kind::Uuid, &[id.into()], Lock::None).await?;
+        let open = invitations.into_iter().map(|sealed| sealed.row.expires_at);
+        Ok(UserState {
+            last_login_at: seen.first().map(|(_, at)| *at),
+            second_factor: factor.is_some_and(|factor| factor.is_confirmed()),
+            invited_until: open.filter(|end| *end > now).max(),
+            sessions,
+        })
+    }
+
+    /// A user's second factor, if there is a row of one.
+    pub(super) async fn second_factor(&self, user: Uuid) -> Result<Option<SecondFactor>, Error> {
+        let found = self.one::<SecondFactor>("id", Kind::Uuid, user.into()).await?;
+        Ok(found.map(|sealed| sealed.row))
+    }
+
+    /// The invitation of this hash, while it can be accepted.
+    pub(super) async fn open_invitation(&self, hash: &[u8; 32]) -> Result<Option<Invitation>, Error> {
+        let found = self
+            .one::<Invitation>("hash", Kind::Bytes, hash.as_slice().into())
+            .await?;
+        let now = random::now();
+        let open = |row: &Invitation| row.closed_at.is_none() && now < row.expires_at;
+        Ok(found.map(|sealed| sealed.row).filter(open))
+    }
+
+    /// A user's sessions that can be used, oldest first.
+    pub async fn sessions_of(&self, user: Uuid) -> Result<Vec<Session>, Error> {
+        let mut conn = self.db().reader().await?;
+        let key = "ended_at IS NULL AND user_id";
+        let ids = [user.into()];
+        let rows = store::sealed::by_key::<Session>(&mut conn, key, Kind::Uuid, &ids, Lock::None).await?;
+        drop(conn);
+        let mut sessions: Vec<Session> = rows.into_iter().map(|sealed| sealed.row).collect();
+        let now = random::now();
+        sessions.retain(|session| session.is_live(now));
+        sessions.sort_unstable_by_key(|session| session.id);
+        Ok(sessions)
+    }
+
+    /// A session, whether it has ended or not.
+    pub async fn session(&self, id: Uuid) -> Result<Option<Session>, Error> {
+        let found = self.one::<Session>("id", Kind::Uuid, id.into()).await?;
+        Ok(found.map(|sealed| sealed.row))
+    }
+
+    /// When sessions were last used, a few seconds late.
+    pub async fn sessions_seen(&self, ids: &[Uuid]) -> Result<Vec<(Uuid, Timestamp)>, Error> {
+        let mut conn = self.db().reader().await?;
+        Ok(store::side::seen(&mut conn, SeenKind::Session, ids).await?)
+    }
+
+    /// A page of API keys, oldest first, after the one of id `after`; of one owner, where given.
+    pub async fn api_keys(
+        &self,
+        owner: Option<Uuid>,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<ReadKey>, Error> {
+        let mut conn = self.db().reader().await?;
+        let keys = store::identity::api_keys(&mut conn, owner, after, limit).await?;
+        let owners: std::collections::BTreeSet<Uuid> = keys.iter().map(|key| key.row.user_id).collect();
+        let owners: Vec<Val> = owners.into_iter().map(Val::Uuid).collect();
+        let users = store::sealed::by_key::<User>(&mut conn, "id", Kind::Uuid, &owners, Lock::None).await?;
+        let name = |id: Uuid| {
+            let owner = users.iter().find(|user| user.row.id == id);
+            owner.map_or_else(String::new, |owner| owner.row.username.clone())
+        };
+        let read = |key: Sealed<ApiKey>| ReadKey {
+            owner: name(key.row.user_id),
+            version: key.version,
+            key: key.row,
+        };
+        Ok(keys.into_iter().map(read).collect())
+    }
+
+    /// One API key.
+    pub async fn api_key(&self, id: Uuid) -> Result<Option<ReadKey>, Error> {
+        let Some(key) = self.one::<ApiKey>("id", Kind::Uuid, id.into()).await? else {
+            return Ok(None);
+        };
+        let owner = self.user(key.row.user_id).await?;
+        Ok(Some(ReadKey {
+            owner: owner.map_or_else(String::new, |owner| owner.row.username),
+            version: key.version,
+            key: key.row,
+        }))
+    }
+
+    /// What an API key did. The entries are counted, which in a log of millions takes a while.
+    pub async fn api_key_use(&self, id: Uuid) -> Result<KeyUse, Error> {
+        let mut conn = self.db().reader().await?;
+        let seen = store::side::seen(&mut conn, SeenKind::ApiKey, &[id]).await?;
+        Ok(KeyUse {
+            last_used_at: seen.first().map(|(_, at)| *at),
+            entries: store::identity::entries_by(&mut conn, id).await?,
+        })
+    }
+
+    /// Entries as they are stored.
+    pub(super) async fn stored_entries(
+        &self,
+        filter: &EntryFilter,
+        page: Page,
+    ) -> Result<Vec<StoredEntry>, Error> {
+        let size = *self.size().borrow();
+        let mut conn = self.db().reader().await?;
+        let mut entries = store::query::page(&mut conn, filter, page, size).await?;
+        entries.sort_unstable_by_key(|entry| entry.entry);
+        Ok(entries)
+    }
+}

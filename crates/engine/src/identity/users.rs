@@ -1,0 +1,250 @@
+//! Users, as somebody entitled keeps them.
+
+use domain::audit::EntryFilter;
+use domain::identity::invitation::InviteUser;
+use domain::identity::token::{Token, TokenKind};
+use domain::identity::user::{CreateUser, EraseUser, ResetPassword, User};
+use domain::identity::{Permission, Role, password};
+use domain::{Caller, Command, Origin, Refusal, RefusalKind};
+use store::query::{Order, Page};
+use uuid::Uuid;
+
+use super::user_of;
+use crate::credentials::one_time_password;
+use crate::engine::Engine;
+use crate::error::Error;
+
+/// Entries that are erased by one command.
+const ERASED_AT_ONCE: u32 = 1_000;
+
+/// By what a new user gets in for the first time.
+#[derive(Clone, PartialEq, Eq)]
+pub enum FirstCredential {
+    /// A password that somebody chose; to be changed at first login where `temporary`.
+    Password {
+        /// The password.
+        text: String,
+        /// Whether it must be changed.
+        temporary: bool,
+    },
+    /// A random password, shown once, to be changed at first login.
+    OneTimePassword,
+    /// A link by which the user sets a password.
+    Invitation,
+    /// A hash from another system.
+    Imported {
+        /// The hash; none for a user who cannot log in yet.
+        hash: Option<String>,
+        /// Whether the user is active.
+        active: bool,
+    },
+}
+
+/// A user to be made.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewUser {
+    /// Name.
+    pub username: String,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Full name.
+    pub full_name: Option<String>,
+    /// Role.
+    pub role: Role,
+    /// By what it gets in.
+    pub first: FirstCredential,
+}
+
+/// A user that was made, with what is shown once.
+pub struct CreatedUser {
+    /// The user.
+    pub user: User,
+    /// Its version.
+    pub version: u64,
+    /// The one-time password, if it was given one.
+    pub one_time_password: Option<String>,
+    /// The invitation's token, if it was invited.
+    pub invitation: Option<Token>,
+}
+
+/// What was erased of a user.
+pub struct ErasedUser {
+    /// The user, as it is now.
+    pub user: User,
+    /// Its version.
+    pub version: u64,
+    /// How many entries had their payload erased.
+    pub entries: u64,
+}
+
+impl Engine {
+    /// A hash of a password that a caller sets; nothing is hashed for one who may not.
+    async fn hash_for(&self, caller: &Caller, text: &str) -> Result<String, Error> {
+        if self.authorise(caller, Permission::UsersWrite).await.is_err() {
+            // The command will be refused, and the refusal recorded.
+            return Ok(String::new());
+        }
+        self.shared().hashes.hash(text.to_owned()).await
+    }
+
+    /// Makes a user.
+    pub async fn create_user(
+        &self,
+        caller: &Caller,
+        origin: Origin,
+        new: NewUser,
+    ) -> Result<CreatedUser, Error> {
+        let mut command = CreateUser {
+            email: new.email,
+            full_name: new.full_name,
+            ..CreateUser::new(new.username, new.role)
+        };
+        let (mut shown, mut invitation) = (None, None);
+        match new.first {
+            FirstCredential::Password { text, temporary } => {
+                let mut words = vec![command.username.as_str()];
+                words.extend(command.email.as_deref());
+                words.extend(command.full_name.as_deref());
+                password::check(&text, &words).map_err(Refusal::from)?;
+                command.password_hash = Some(self.hash_for(caller, &text).await?);
+                command.password_temporary = temporary;
+            }
+            FirstCredential::OneTimePassword => {
+                let text = one_time_password()?;
+                command.password_hash = Some(self.hash_for(caller, &text).await?);
+                command.password_temporary = true;
+                shown = Some(text);
+            }
+            FirstCredential::Invitation => {
+                let token = Engine::new_token(TokenKind::Invitation)?;
+                command.invitation = Some(token.hash());
+                invitation = Some(token);
+            }
+            FirstCredential::Imported { hash, active } => {
+                let checked = hash.as_deref().map_or(Ok(()), password::importable);
+                checked.map_err(Refusal::from)?;
+                command.password_hash = hash;
+                command.imported = true;
+                command.active = active;
+            }
+        }
+        let answer = self.submit(caller, origin, Command::CreateUser(command)).await?;
+        let (user, version) = user_of(answer)?;
+        Ok(CreatedUser {
+            user,
+            version,
+            one_time_password: shown,
+            invitation,
+        })
+    }
+
+    /// Invites a user again, or to set a new password; former invitations no longer work.
+    pub async fn invite_user(
+        &self,
+        caller: &Caller,
+        origin: Origin,
+        user: Uuid,
+    ) -> Result<(User, u64, Token), Error> {
+        let token = Engine::new_token(TokenKind::Invitation)?;
+        let hash = token.hash();
+        let command = Command::InviteUser(InviteUser { user, hash });
+        let (user, version) = user_of(self.submit(caller, origin, command).await?)?;
+        Ok((user, version, token))
+    }
+
+    /// Gives a user a one-time password, shown once. To `recover` is for someone on the server's own machine.
+    pub async fn reset_password(
+        &self,
+        caller: &Caller,
+        origin: Origin,
+        user: Uuid,
+        recover: bool,
+    ) -> Result<(User, u64, String), Error> {
+        let text = one_time_password()?;
+        let command = ResetPassword {
+            user,
+            password_hash: self.hash_for(caller, &text).await?,
+            recover,
+        };
+        let answer = self
+            .submit(caller, origin, Command::ResetPassword(command))
+            .await?;
+        let (user, version) = user_of(answer)?;
+        Ok((user, version, text))
+    }
+
+    /// Erases what is personal of a user, and the payload of every entry by or about the user. A second time, it
+    /// erases what came since, or what a broken-off first time left.
+    pub async fn erase_user(
+        &self,
+        caller: &Caller,
+        origin: Origin,
+        user: Uuid,
+        reason: &str,
+    ) -> Result<ErasedUser, Error> {
+        let name = self.user(user).await?.ok_or_else(|| {
+            let message = format!("there is no user {user}");
+            Refusal::new(RefusalKind::NotFound, "unknown_user", message).field("id")
+        })?;
+        let mut erased = ErasedUser {
+            user: name.row,
+            version: name.version,
+            entries: 0,
+        };
+        // The first time without entries: that the user can no longer be used comes before all else.
+        let mut entries = Vec::new();
+        loop {
+            let count = entries.len() as u64;
+            let command = EraseUser {
+                user,
+                reason: reason.to_owned(),
+                entries,
+            };
+            let answer = self
+                .submit(caller, origin.clone(), Command::EraseUser(command))
+                .await?;
+            (erased.user, erased.version) = user_of(answer)?;
+            erased.entries += count;
+            entries = self.entries_of(user).await?;
+            if entries.is_empty() {
+                return Ok(erased);
+            }
+        }
+    }
+
+    /// Entries by or about a user whose payload is still there, but those that record the erasure itself.
+    async fn entries_of(&self, user: Uuid) -> Result<Vec<u64>, Error> {
+        let id = Some(user.to_string());
+        let by = EntryFilter {
+            actor: id.clone(),
+            ..EntryFilter::default()
+        };
+        let about = EntryFilter {
+            target: id,
+            ..EntryFilter::default()
+        };
+        let mut found = Vec::new();
+        for filter in [by, about] {
+            let mut after = None;
+            loop {
+                let page = Page {
+                    order: Order::Ascending,
+                    after,
+                    limit: ERASED_AT_ONCE,
+                };
+                let page = self.stored_entries(&filter, page).await?;
+                after = page.last().map(|entry| entry.entry);
+                let kept = page.iter().filter(|entry| entry.payload.is_some());
+                let kept = kept.filter(|entry| !entry.leaf.contains("\"action\":\"user.erase\""));
+                found.extend(kept.map(|entry| entry.entry));
+                if after.is_none() || found.len() >= ERASED_AT_ONCE as usize {
+                    break;
+                }
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.truncate(ERASED_AT_ONCE as usize);
+        Ok(found)
+    }
+}

@@ -1,0 +1,176 @@
+//! The side tables: rate counters and last-seen marks. They change too often to be worth an entry each, so they are
+//! not sealed, and no decision about money, identity or permission rests on them.
+//!
+//! The Writer has no part in them: they are written through [`crate::Db::side_writer`]. Rows are written in the order
+//! of their keys, so that two processes that write the same ones wait for each other and do not block each other.
+
+use std::collections::BTreeMap;
+
+use domain::record::{Kind, Val};
+use evidence::time::Timestamp;
+use uuid::Uuid;
+
+use crate::conn::{Conn, Lock};
+use crate::error::Error;
+use crate::head::int;
+use crate::{pg, sqlite};
+
+/// Rows that a prune deletes in one transaction, so that it holds the write lock for some milliseconds only.
+const PRUNE_ROWS: u64 = 1_000;
+
+/// A counter's key: what is counted, in which window of time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Window {
+    /// What is counted, such as `key:` and an id.
+    pub subject: String,
+    /// Width of the window in seconds.
+    pub width_s: u32,
+    /// Begin of the window in seconds since 1970, a multiple of the width.
+    pub start: i64,
+}
+
+impl Window {
+    /// Values of the key's columns.
+    pub(crate) fn values(&self) -> [Val; 3] {
+        [
+            self.subject.as_str().into(),
+            i64::from(self.width_s).into(),
+            self.start.into(),
+        ]
+    }
+}
+
+/// What is to be added to a counter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// Which counter.
+    pub window: Window,
+    /// How much; less than nothing takes away.
+    pub add: i64,
+}
+
+/// Adds to counters, which never fall below 0; gives the totals after it, in the order of `counts`.
+///
+/// One round trip on PostgreSQL, one transaction on SQLite: all of it is written or nothing.
+pub async fn add_counts(conn: &mut Conn, counts: &[Count]) -> Result<Vec<u64>, Error> {
+    if counts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sums: BTreeMap<&Window, i64> = BTreeMap::new();
+    for count in counts {
+        let sum = sums.entry(&count.window).or_default();
+        *sum = sum.saturating_add(count.add);
+    }
+    let totals = match conn {
+        Conn::Sqlite(conn) => sqlite::side::add_counts(conn, &sums)?,
+        Conn::Pg(conn) => pg::side::add_counts(conn, &sums).await?,
+    };
+    Ok(in_order(counts.iter().map(|count| &count.window), &totals))
+}
+
+/// Totals of counters, in the order of `windows`; 0 where there is no row.
+pub async fn read_counts(conn: &mut Conn, windows: &[Window]) -> Result<Vec<u64>, Error> {
+    if windows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let totals = match conn {
+        Conn::Sqlite(conn) => sqlite::side::read_counts(conn, windows)?,
+        Conn::Pg(conn) => pg::side::read_counts(conn, windows).await?,
+    };
+    Ok(in_order(windows.iter(), &totals))
+}
+
+/// Totals by key, as they are read back.
+pub(crate) type Totals = BTreeMap<Window, u64>;
+
+fn in_order<'a>(windows: impl Iterator<Item = &'a Window>, totals: &Totals) -> Vec<u64> {
+    windows
+        .map(|window| totals.get(window).copied().unwrap_or(0))
+        .collect()
+}
+
+/// Reads rows of `subject, width_s, window_start, used`.
+pub(crate) fn totals(rows: &[crate::Row]) -> Result<Totals, Error> {
+    let read = |row: &crate::Row| {
+        let width =
+            u32::try_from(row.int(1)?).map_err(|_| Error::data("counters.width_s is out of range"))?;
+        let window = Window {
+            subject: row.text(0)?.to_owned(),
+            width_s: width,
+            start: row.int(2)?,
+        };
+        Ok((window, u64::try_from(row.int(3)?).unwrap_or(0)))
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Deletes the counters of windows that ended at or before this time, in seconds since 1970; gives their number.
+pub async fn prune_counts(conn: &mut Conn, before: i64) -> Result<u64, Error> {
+    let sql = "DELETE FROM counters WHERE (subject, width_s, window_start) IN (SELECT subject, width_s, window_start \
+               FROM counters WHERE window_start + width_s <= $1 ORDER BY subject, width_s, window_start LIMIT $2)";
+    let mut pruned = 0;
+    loop {
+        let rows = conn.exec(sql, &[before.into(), int(PRUNE_ROWS).into()]).await?;
+        pruned += rows;
+        if rows < PRUNE_ROWS {
+            return Ok(pruned);
+        }
+    }
+}
+
+/// Whose last-seen mark it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SeenKind {
+    /// An API key, by its id.
+    ApiKey,
+    /// A session, by its id.
+    Session,
+    /// A user, by its id.
+    User,
+}
+
+impl SeenKind {
+    /// The word in the table.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SeenKind::ApiKey => "api_key",
+            SeenKind::Session => "session",
+            SeenKind::User => "user",
+        }
+    }
+}
+
+/// Writes last-seen marks; where there is one already, the later time stays. All or nothing.
+pub async fn touch(conn: &mut Conn, marks: &[(SeenKind, Uuid, Timestamp)]) -> Result<(), Error> {
+    let mut latest: BTreeMap<(&'static str, Uuid), Timestamp> = BTreeMap::new();
+    for (kind, id, at) in marks {
+        let known = latest.entry((kind.as_str(), *id)).or_insert(*at);
+        *known = (*known).max(*at);
+    }
+    if latest.is_empty() {
+        return Ok(());
+    }
+    match conn {
+        Conn::Sqlite(conn) => sqlite::side::touch(conn, &latest),
+        Conn::Pg(conn) => pg::side::touch(conn, &latest).await,
+    }
+}
+
+/// When these were last seen, in no order; who was never seen is missing.
+pub async fn seen(conn: &mut Conn, kind: SeenKind, ids: &[Uuid]) -> Result<Vec<(Uuid, Timestamp)>, Error> {
+    let select = format!(
+        "SELECT id, at FROM last_seen WHERE kind = '{}' AND id",
+        kind.as_str()
+    );
+    let ids: Vec<Val> = ids.iter().map(|id| Val::Uuid(*id)).collect();
+    let rows = conn.keyed(&select, Kind::Uuid, &ids, Lock::None).await?;
+    rows.iter().map(|row| Ok((row.uuid(0)?, row.time(1)?))).collect()
+}
+
+/// Deletes a last-seen mark.
+pub async fn forget(conn: &mut Conn, kind: SeenKind, id: Uuid) -> Result<(), Error> {
+    let sql = "DELETE FROM last_seen WHERE kind = $1 AND id = $2";
+    conn.exec(sql, &[kind.as_str().into(), Val::Uuid(id)])
+        .await
+        .map(drop)
+}
