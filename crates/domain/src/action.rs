@@ -89,6 +89,15 @@ impl Demand {
         }
     }
 
+    /// Whether this permission is one of those that it takes.
+    pub fn allows_with(self, permission: Permission) -> bool {
+        match self {
+            Demand::Permission(only) | Demand::OwnSessionOr(only) => only == permission,
+            Demand::OwnOr(own, all) => own == permission || all == permission,
+            Demand::Session | Demand::Credentials | Demand::System => false,
+        }
+    }
+
     /// In words, for the matrix and the documentation.
     pub fn words(self) -> String {
         match self {

@@ -34,5 +34,6 @@ pub use error::Error;
 pub use init::{FirstAdmin, InitStep, Initialised};
 pub use limits::{LimitStats, Limits, Quota, SeenKind, Taken};
 pub use metrics::Metrics;
+pub use random::now;
 pub use read::{EntryKey, EntryPage, Health, HealthCheck};
 pub use writer::Answer;

@@ -20,7 +20,7 @@ pub(crate) fn array<const N: usize>() -> Result<[u8; N], Error> {
 }
 
 /// The system's clock.
-pub(crate) fn now() -> Timestamp {
+pub fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_micros())
         .ok()

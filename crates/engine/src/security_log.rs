@@ -8,9 +8,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use domain::identity::security_event::SecurityEvent;
-use domain::{Caller, Command, Origin};
+use domain::identity::security_event::{AUTHZ_FAIL, RATE_LIMIT_EXCEEDED, SecurityEvent};
+use domain::{Caller, Command, Origin, Refusal};
+use evidence::Outcome;
+use evidence::json::StrictObject;
 
+use crate::auth::Identity;
 use crate::engine::{Engine, Shared};
 use crate::error::Error;
 
@@ -99,6 +102,46 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// Records that a request was refused before there was a command: the credential is no longer good, or does not
+    /// allow it.
+    pub async fn refused_request(
+        &self,
+        identity: &Identity,
+        refusal: &Refusal,
+        method: &'static str,
+        path: &'static str,
+        origin: Origin,
+    ) {
+        let mut event = of_caller(AUTHZ_FAIL, identity);
+        for (name, value) in [("code", refusal.code), ("method", method), ("path", path)] {
+            event.details.0.insert(name.to_owned(), value.into());
+        }
+        let subject = format!("{:?} {} {path}", identity.principal.recorded_by.id, refusal.code);
+        self.report(event, &subject, origin).await;
+    }
+
+    /// Records that a caller has no requests left in this minute.
+    pub async fn rate_limited(&self, identity: &Identity, origin: Origin) {
+        let event = of_caller(RATE_LIMIT_EXCEEDED, identity);
+        let subject = format!("{:?}", identity.principal.recorded_by.id);
+        self.report(event, &subject, origin).await;
+    }
+}
+
+/// An event of a caller whose credential has a row.
+fn of_caller(action: &'static str, identity: &Identity) -> SecurityEvent {
+    SecurityEvent {
+        action,
+        outcome: Outcome::Refused,
+        recorded_by: Some(identity.principal.recorded_by),
+        actor: Some((identity.user.id, identity.user.username.clone())),
+        target: None,
+        authority: identity.principal.without_authority().as_str().to_owned(),
+        details: StrictObject::default(),
+    }
+}
+
 async fn record(engine: &Engine, event: SecurityEvent, origin: Origin) {
     let caller = Caller::System { part: "security" };
     let action = event.action;
@@ -134,9 +177,7 @@ pub(crate) fn start(engine: &Engine) {
 
 #[cfg(test)]
 mod tests {
-    use domain::identity::security_event::{AUTHZ_FAIL, LOGIN_FAIL};
-    use evidence::Outcome;
-    use evidence::json::StrictObject;
+    use domain::identity::security_event::LOGIN_FAIL;
     use uuid::Uuid;
 
     use super::*;

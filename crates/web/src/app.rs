@@ -6,6 +6,7 @@ use bytes::Bytes;
 use engine::Engine;
 use tokio::sync::{Semaphore, watch};
 
+use crate::docs;
 use crate::health::ready::LastState;
 use crate::metrics::Requests;
 use crate::openapi;
@@ -21,6 +22,8 @@ pub(crate) struct App {
     pub requests: Requests,
     /// The OpenAPI document, ready to send.
     pub openapi: Bytes,
+    /// The same document as a page.
+    pub docs: Bytes,
     /// One permit for each event stream.
     pub streams: Arc<Semaphore>,
     /// One permit for each export.
@@ -32,10 +35,12 @@ pub(crate) struct App {
 
 impl App {
     pub fn new(engine: Engine, settings: Settings) -> Arc<App> {
+        let document = openapi::document();
         Arc::new(App {
             engine,
             requests: Requests::new(),
-            openapi: Bytes::from(openapi::document().to_string()),
+            openapi: Bytes::from(document.to_string()),
+            docs: Bytes::from(docs::page(&document)),
             streams: Arc::new(Semaphore::new(settings.streams_max)),
             exports: Arc::new(Semaphore::new(settings.exports_max)),
             readiness: LastState::default(),

@@ -1,28 +1,30 @@
 //! One request on its way: authenticated as its route says, handled, counted, and its answer made safe.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, Request};
 use domain::identity::Permission;
 use domain::{Caller, Origin};
+use engine::Identity;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_MATCH, X_CONTENT_TYPE_OPTIONS,
 };
 use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode};
+use serde::de::DeserializeOwned;
 
 use crate::app::App;
-use crate::body;
+use crate::limit::{self, QuotaLeft};
 use crate::openapi::Doc;
-use crate::origin;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::routes::{Access, Route};
+use crate::{body, credential, origin};
 
 /// What a handler gives back.
 pub(crate) type Answer = Result<Response<Body>, Problem>;
@@ -35,14 +37,42 @@ pub(crate) struct Call {
     pub app: Arc<App>,
     /// Method, path and headers.
     pub parts: Parts,
-    caller: Option<Caller>,
-    body: Body,
+    route: &'static Route,
+    caller: Option<Authenticated>,
+    /// Locked only so that a call can be shared between threads, which a body cannot.
+    body: Mutex<Body>,
 }
 
 impl Call {
     /// Who calls; routes that are open to everyone have no caller.
     pub fn caller(&self) -> Result<&Caller, Problem> {
-        self.caller.as_ref().ok_or_else(no_credential)
+        let caller = self.caller.as_ref().ok_or_else(credential::missing)?;
+        Ok(&caller.caller)
+    }
+
+    /// Who calls, with what is known of it.
+    pub fn identity(&self) -> Result<&Arc<Identity>, Problem> {
+        let caller = self.caller.as_ref().ok_or_else(credential::missing)?;
+        Ok(&caller.identity)
+    }
+
+    /// Checks a permission that the route alone does not ask for; a refusal is recorded.
+    pub async fn require(&self, permission: Permission) -> Result<(), Problem> {
+        let identity = self.identity()?;
+        let Err(refusal) = identity.principal.authorise(permission) else {
+            return Ok(());
+        };
+        let engine = &self.app.engine;
+        engine
+            .refused_request(
+                identity,
+                &refusal,
+                self.route.verb.as_str(),
+                self.route.path,
+                self.origin(),
+            )
+            .await;
+        Err(engine::Error::from(refusal).into())
     }
 
     /// Where the request came from.
@@ -63,7 +93,13 @@ impl Call {
 
     /// The body, which must be JSON.
     pub async fn body(&mut self) -> Result<bytes::Bytes, Problem> {
-        body::read(&self.parts, std::mem::take(&mut self.body), &self.app.settings).await
+        let body = std::mem::take(self.body.get_mut().unwrap_or_else(PoisonError::into_inner));
+        body::read(&self.parts, body, &self.app.settings).await
+    }
+
+    /// The body, read into its type.
+    pub async fn input<T: DeserializeOwned>(&mut self) -> Result<T, Problem> {
+        body::json(&self.body().await?)
     }
 }
 
@@ -76,88 +112,108 @@ pub(crate) async fn answer(
 ) -> Response<Body> {
     let started = Instant::now();
     let requests = Arc::clone(&app);
-    let attempt = AssertUnwindSafe(attempt(app, route, request))
+    let mut quota = None;
+    let attempt = AssertUnwindSafe(attempt(app, route, request, &mut quota))
         .catch_unwind()
         .await;
     let result = attempt.unwrap_or_else(|_| Err(Problem::internal(&format_args!("{} panicked", route.path))));
     let mut response = result.unwrap_or_else(Problem::into_response);
     secure(&mut response, route.path);
+    if let Some(quota) = quota {
+        quota.write(response.headers_mut());
+    }
     requests
         .requests
         .record(number, response.status(), started.elapsed());
     response
 }
 
-async fn attempt(app: Arc<App>, route: &'static Route, request: Request) -> Answer {
+async fn attempt(
+    app: Arc<App>,
+    route: &'static Route,
+    request: Request,
+    quota: &mut Option<QuotaLeft>,
+) -> Answer {
     let (parts, body) = request.into_parts();
     let public = app.settings.public_entries;
-    // None: no caller; Some(None): any caller.
-    let needed = match route.access {
-        Access::Open => None,
-        Access::Key | Access::Command(_) => Some(None),
-        Access::ReadUnlessPublic(_) if public => None,
-        Access::Read(permission) | Access::ReadUnlessPublic(permission) => Some(Some(permission)),
+    let open = match route.access {
+        Access::Open | Access::Credentials => true,
+        Access::ReadUnlessPublic(_) => public,
+        _ => false,
     };
-    let caller = match needed {
-        None => None,
-        Some(permission) => Some(authenticated(&app, &parts, permission).await?),
+    let caller = if open {
+        None
+    } else {
+        Some(authenticated(&app, &parts, route, quota).await?)
     };
     (route.handler)(Call {
         app,
         parts,
+        route,
         caller,
-        body,
+        body: Mutex::new(body),
     })
     .await
 }
 
-/// The caller behind the credential, who holds the permission if one is asked for.
-async fn authenticated(app: &App, parts: &Parts, permission: Option<Permission>) -> Result<Caller, Problem> {
-    let token = bearer(parts)?;
-    let caller = app.engine.authenticate(token).await?;
-    if let Some(permission) = permission {
-        app.engine.authorise(&caller, permission).await?;
-    }
-    Ok(caller)
+/// A caller whose credential is known.
+struct Authenticated {
+    caller: Caller,
+    identity: Arc<Identity>,
 }
 
-fn bearer(parts: &Parts) -> Result<&str, Problem> {
-    let mut values = parts.headers.get_all(AUTHORIZATION).iter();
-    let value = values.next().ok_or_else(no_credential)?;
-    let malformed = || {
-        let detail = "the header must be one Authorization: Bearer prb_… with an API key";
-        Problem::new(StatusCode::UNAUTHORIZED, "malformed_credential", detail)
+/// The caller behind the credential, who has requests left, and the permission if one is checked here.
+async fn authenticated(
+    app: &App,
+    parts: &Parts,
+    route: &Route,
+    quota: &mut Option<QuotaLeft>,
+) -> Result<Authenticated, Problem> {
+    let engine = &app.engine;
+    let caller = engine.authenticate(credential::of(parts)?).await?;
+    let identity = engine.identity(&caller).await?;
+    *quota = limit::take(app, &identity);
+    if let Some(spent) = quota.as_ref().filter(|quota| !quota.allowed) {
+        engine
+            .rate_limited(&identity, origin::of(parts, app.settings.trusted_proxy))
+            .await;
+        return Err(spent.problem());
+    }
+    let allowed = match route.access {
+        Access::Read(permission) | Access::ReadUnlessPublic(permission) => {
+            identity.principal.authorise(permission).map(drop)
+        }
+        Access::ReadOwnOr(own, all) => {
+            let own = identity.principal.authorise(own);
+            own.or_else(|_| identity.principal.authorise(all)).map(drop)
+        }
+        // Commands are authorised where they are decided, so that a refusal is recorded there.
+        Access::Command(_) | Access::OwnOr(..) | Access::OwnSessionOr(_) => Ok(()),
+        Access::Caller => identity.principal.good(),
+        Access::Session => identity.principal.session().map(drop),
+        Access::Open | Access::Credentials => Ok(()),
     };
-    if values.next().is_some() {
-        return Err(malformed());
+    if let Err(refusal) = allowed {
+        let origin = origin::of(parts, app.settings.trusted_proxy);
+        engine
+            .refused_request(&identity, &refusal, route.verb.as_str(), route.path, origin)
+            .await;
+        return Err(engine::Error::from(refusal).into());
     }
-    let (scheme, token) = value
-        .to_str()
-        .ok()
-        .and_then(|text| text.split_once(' '))
-        .ok_or_else(malformed)?;
-    // RFC 9110 section 11.1: the scheme's case does not matter.
-    if scheme.eq_ignore_ascii_case("bearer") {
-        Ok(token.trim())
-    } else {
-        Err(malformed())
-    }
+    Ok(Authenticated { caller, identity })
 }
 
-fn no_credential() -> Problem {
-    let detail = "this needs an API key: Authorization: Bearer prb_…";
-    Problem::new(StatusCode::UNAUTHORIZED, "no_credential", detail)
-}
-
-/// Headers that every answer has: a browser shall neither guess its type, nor run anything in it, nor keep it.
+/// Headers that every answer has: a browser shall neither guess its type, nor run anything in it, nor keep it. A page
+/// brings its own policy.
 pub(crate) fn secure(response: &mut Response<Body>, path: &str) {
     let public = path.starts_with("/log/");
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(
-        CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
-    );
+    headers
+        .entry(CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(
+            "default-src 'none'; frame-ancestors 'none'",
+        ));
     if !public || !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
@@ -176,4 +232,56 @@ pub(crate) fn with_type(media: &'static str, body: impl Into<Body>) -> Response<
 pub(crate) fn json(value: &impl serde::Serialize) -> Answer {
     let bytes = serde_json::to_vec(value).map_err(|error| Problem::internal(&error))?;
     Ok(with_type("application/json", bytes))
+}
+
+/// A value as JSON, with this status.
+pub(crate) fn json_with(status: StatusCode, value: &impl serde::Serialize) -> Answer {
+    let mut response = json(value)?;
+    *response.status_mut() = status;
+    Ok(response)
+}
+
+/// An answer without a body.
+pub(crate) fn no_content() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}
+
+/// The same answer with the version of what it shows, as a strong entity tag (RFC 9110 section 8.8.3).
+pub(crate) fn tagged(mut response: Response<Body>, version: u64) -> Response<Body> {
+    if let Ok(value) = HeaderValue::from_str(&format!("\"{version}\"")) {
+        response.headers_mut().insert(ETAG, value);
+    }
+    response
+}
+
+/// The version that `If-Match` asks for (RFC 9110 section 13.1.1); none for `*`. It must be given: without it, who
+/// comes last would undo what others changed meanwhile.
+pub(crate) fn if_match(parts: &Parts) -> Result<Option<u64>, Problem> {
+    let malformed = || {
+        let detail = "If-Match must be one entity tag as ETag gave it, such as \"3\", or *";
+        Problem::new(StatusCode::BAD_REQUEST, "malformed_if_match", detail)
+    };
+    let mut values = parts.headers.get_all(IF_MATCH).iter();
+    let Some(value) = values.next() else {
+        let detail = "send If-Match with the ETag that you read, so that nobody's change is lost; * for any";
+        return Err(Problem::new(
+            StatusCode::PRECONDITION_REQUIRED,
+            "if_match_required",
+            detail,
+        ));
+    };
+    if values.next().is_some() {
+        return Err(malformed());
+    }
+    let text = value.to_str().map_err(|_| malformed())?.trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let version = text
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .and_then(crate::query::decimal);
+    version.map(Some).ok_or_else(malformed)
 }

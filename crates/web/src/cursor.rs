@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use store::query::Order;
+use uuid::Uuid;
 
 fn mark(order: Order) -> u8 {
     match order {
@@ -28,9 +29,28 @@ pub(crate) fn decode(order: Order, word: &str) -> Option<u64> {
     (first[0] == mark(order) && i64::try_from(index).is_ok()).then_some(index)
 }
 
+/// The word for the page beyond the row of this id.
+pub(crate) fn encode_id(id: Uuid) -> String {
+    URL_SAFE_NO_PAD.encode(id.as_bytes())
+}
+
+/// The id that [`encode_id`] was given; `None` for any other word.
+pub(crate) fn decode_id(word: &str) -> Option<Uuid> {
+    Uuid::from_slice(&URL_SAFE_NO_PAD.decode(word).ok()?).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cursors_of_ids_read_back() {
+        let id = Uuid::from_u128(u128::MAX / 3);
+        assert_eq!(decode_id(&encode_id(id)), Some(id));
+        for word in ["", "x", "AAAA", &encode(Order::Descending, 7)] {
+            assert_eq!(decode_id(word), None, "{word}");
+        }
+    }
 
     #[test]
     fn a_cursor_reads_back_in_its_own_order_alone() {

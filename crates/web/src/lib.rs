@@ -6,19 +6,26 @@
 //!
 //! Where things are: `routes` is the one table of endpoints, with who may call each; there is a folder per noun
 //! and a file per endpoint, which holds its handler and its text in the OpenAPI document. `call` carries a
-//! request through authentication, handler, headers and counters; `problem` is every error answer (RFC 9457).
+//! request through authentication, handler, headers and counters; `problem` is every error answer (RFC 9457);
+//! `openapi` puts the document together, and `docs` makes a page of it.
 //!
 //! To add an endpoint: write its file with `handle` and `DOC`, and give it a row in `routes::ROUTES`. Its query
 //! parameters are those that `DOC` names, so that an undocumented one is refused; a test calls every row without
 //! a key, and another compares the table with `/openapi.json`.
 
+mod access;
 mod activity;
+mod api_keys;
 mod app;
 mod audit;
+mod auth;
 mod body;
 mod call;
+mod credential;
 mod cursor;
+mod docs;
 mod health;
+mod limit;
 mod log;
 mod me;
 mod metrics;
@@ -28,7 +35,9 @@ mod problem;
 mod query;
 mod routes;
 mod server;
+mod sessions;
 mod settings;
+mod users;
 
 pub use openapi::document;
 pub use routes::{Access, Verb, endpoints, router};

@@ -145,13 +145,13 @@ impl Problem {
     }
 
     /// The answer to a method that a path does not have; RFC 9110 section 15.5.6 wants the ones that it has.
-    pub fn method_not_allowed(allowed: &'static str) -> Response<Body> {
+    pub fn method_not_allowed(allowed: &str) -> Response<Body> {
         let detail = format!("this path takes {allowed}");
         let mut response =
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail).into_response();
-        response
-            .headers_mut()
-            .insert(ALLOW, HeaderValue::from_static(allowed));
+        if let Ok(allowed) = HeaderValue::from_str(allowed) {
+            response.headers_mut().insert(ALLOW, allowed);
+        }
         response
     }
 }

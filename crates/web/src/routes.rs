@@ -5,7 +5,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::{MethodFilter, on};
-use domain::identity::Permission::{self, AuditRead, AuditWrite};
+use domain::identity::Permission::{
+    self, ApiKeysOwn, ApiKeysRead, ApiKeysWrite, AuditRead, AuditWrite, SessionsWrite, UsersErase, UsersRead,
+    UsersWrite,
+};
 use engine::Engine;
 
 use crate::app::App;
@@ -13,19 +16,33 @@ use crate::call::{Handler, answer, secure};
 use crate::openapi::Doc;
 use crate::problem::Problem;
 use crate::settings::Settings;
-use crate::{activity, audit, health, log, me, metrics, openapi};
+use crate::{
+    access, activity, api_keys, audit, auth, docs, health, log, me, metrics, openapi, sessions, users,
+};
 
 /// Who may call an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Everyone.
     Open,
-    /// Whoever has an API key.
-    Key,
+    /// Everyone: the credentials are in the body.
+    Credentials,
+    /// Whoever has an API key or a session.
+    Caller,
+    /// Whoever has a session.
+    Session,
     /// Who holds this permission; checked before the handler runs.
     Read(Permission),
     /// Who holds this permission; checked where the command is decided, so that a refusal is recorded.
     Command(Permission),
+    /// Who holds the first permission for what is their own, or the second for all; checked before the handler runs.
+    ReadOwnOr(Permission, Permission),
+    /// Who holds the first permission for what is their own, or the second for all; checked where the command is
+    /// decided.
+    OwnOr(Permission, Permission),
+    /// Whoever has a session for what is their own, or holds the permission for all; checked where the command is
+    /// decided.
+    OwnSessionOr(Permission),
     /// Who holds this permission, or everyone where the settings say so.
     ReadUnlessPublic(Permission),
 }
@@ -37,6 +54,10 @@ pub enum Verb {
     Get,
     /// Writes.
     Post,
+    /// Changes in part.
+    Patch,
+    /// Ends or removes.
+    Delete,
 }
 
 impl Verb {
@@ -45,6 +66,8 @@ impl Verb {
         match self {
             Verb::Get => "GET",
             Verb::Post => "POST",
+            Verb::Patch => "PATCH",
+            Verb::Delete => "DELETE",
         }
     }
 }
@@ -82,14 +105,45 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Post "/v1/activity" Access::Command(AuditWrite) => activity::record;
     Get "/v1/activity" Access::Read(AuditRead) => activity::list;
     Get "/v1/activity/stream" Access::Read(AuditRead) => activity::stream;
-    Get "/v1/me" Access::Key => me;
+    Post "/v1/auth/login" Access::Credentials => auth::login;
+    Post "/v1/auth/logout" Access::Session => auth::logout;
+    Post "/v1/auth/invitation" Access::Credentials => auth::invitation;
+    Get "/v1/me" Access::Caller => me;
+    Post "/v1/me/password" Access::Session => me::password;
+    Post "/v1/me/second-factor" Access::Session => me::second_factor::enrol;
+    Post "/v1/me/second-factor/confirm" Access::Session => me::second_factor::confirm;
+    Post "/v1/me/second-factor/recovery-codes" Access::Session => me::second_factor::recovery_codes;
+    Post "/v1/me/second-factor/remove" Access::Session => me::second_factor::remove;
+    Get "/v1/sessions" Access::Caller => sessions::list;
+    Post "/v1/sessions/end" Access::OwnSessionOr(SessionsWrite) => sessions::end_all;
+    Delete "/v1/sessions/{id}" Access::OwnSessionOr(SessionsWrite) => sessions::end;
+    Post "/v1/users" Access::Command(UsersWrite) => users::create;
+    Get "/v1/users" Access::Read(UsersRead) => users::list;
+    Get "/v1/users/{id}" Access::Read(UsersRead) => users::show;
+    Patch "/v1/users/{id}" Access::Command(UsersWrite) => users::update;
+    Post "/v1/users/{id}/role" Access::Command(UsersWrite) => users::role;
+    Post "/v1/users/{id}/disable" Access::Command(UsersWrite) => users::disable;
+    Post "/v1/users/{id}/enable" Access::Command(UsersWrite) => users::enable;
+    Post "/v1/users/{id}/invite" Access::Command(UsersWrite) => users::invite;
+    Post "/v1/users/{id}/reset-password" Access::Command(UsersWrite) => users::reset_password;
+    Post "/v1/users/{id}/reset-second-factor" Access::Command(UsersWrite) => users::reset_second_factor;
+    Post "/v1/users/{id}/erase" Access::Command(UsersErase) => users::erase;
+    Post "/v1/api-keys" Access::OwnOr(ApiKeysOwn, ApiKeysWrite) => api_keys::create;
+    Get "/v1/api-keys" Access::ReadOwnOr(ApiKeysOwn, ApiKeysRead) => api_keys::list;
+    Get "/v1/api-keys/{id}" Access::ReadOwnOr(ApiKeysOwn, ApiKeysRead) => api_keys::show;
+    Post "/v1/api-keys/{id}/rotate" Access::OwnOr(ApiKeysOwn, ApiKeysWrite) => api_keys::rotate;
+    Delete "/v1/api-keys/{id}" Access::OwnOr(ApiKeysOwn, ApiKeysWrite) => api_keys::revoke;
+    Get "/v1/permissions" Access::Caller => access::permissions;
+    Get "/v1/roles" Access::Caller => access::roles;
     Get "/log/checkpoint" Access::Open => log::checkpoint;
     Get "/log/tile/entries/{*position}" Access::ReadUnlessPublic(AuditRead) => log::entries;
     Get "/log/tile/{*position}" Access::Open => log::tile;
     Get "/health/live" Access::Open => health::live;
     Get "/health/ready" Access::Open => health::ready;
     Get "/metrics" Access::Read(AuditRead) => metrics::show;
-    Get "/openapi.json" Access::Read(AuditRead) => openapi::show;
+    Get "/openapi.json" Access::Open => openapi::show;
+    Get "/docs" Access::Open => docs::show;
+    Get "/docs/style.css" Access::Open => docs::style;
 };
 
 /// Every endpoint: its method, path template and who may call it.
@@ -108,6 +162,8 @@ pub(crate) fn build(app: &Arc<App>) -> Router {
         let filter = match route.verb {
             Verb::Get => MethodFilter::GET,
             Verb::Post => MethodFilter::POST,
+            Verb::Patch => MethodFilter::PATCH,
+            Verb::Delete => MethodFilter::DELETE,
         };
         let app = Arc::clone(app);
         let handler = move |request: Request| answer(Arc::clone(&app), number, route, request);
@@ -116,7 +172,7 @@ pub(crate) fn build(app: &Arc<App>) -> Router {
     router
         .method_not_allowed_fallback(async |request: Request| {
             let path = request.uri().path();
-            let mut response = Problem::method_not_allowed(methods_of(path));
+            let mut response = Problem::method_not_allowed(&methods_of(path));
             secure(&mut response, path);
             response
         })
@@ -128,18 +184,35 @@ pub(crate) fn build(app: &Arc<App>) -> Router {
 }
 
 /// The methods of a path, for the header `Allow`.
-fn methods_of(path: &str) -> &'static str {
-    let of = |verb| {
-        ROUTES
-            .iter()
-            .any(|route| route.verb == verb && route.path == path)
-    };
-    // Only paths without variables take anything but GET.
-    match (of(Verb::Get), of(Verb::Post)) {
-        (true, true) => "GET, HEAD, POST",
-        (false, true) => "POST",
-        (_, false) => "GET, HEAD",
+fn methods_of(path: &str) -> String {
+    let mut methods = Vec::new();
+    for route in ROUTES.iter().filter(|route| matches(route.path, path)) {
+        methods.push(route.verb.as_str());
+        if route.verb == Verb::Get {
+            methods.push("HEAD");
+        }
     }
+    methods.sort_unstable();
+    methods.dedup();
+    methods.join(", ")
+}
+
+/// Whether a path is of this template: `{name}` stands for one part, `{*name}` for all that are left.
+fn matches(template: &str, path: &str) -> bool {
+    let mut parts = path.split('/');
+    for expected in template.split('/') {
+        let Some(part) = parts.next() else { return false };
+        if expected.starts_with("{*") {
+            return !part.is_empty();
+        }
+        if expected.starts_with('{') && !part.is_empty() {
+            continue;
+        }
+        if expected != part {
+            return false;
+        }
+    }
+    parts.next().is_none()
 }
 
 #[cfg(test)]
@@ -147,10 +220,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_paths_without_variables_take_post() {
-        // What `methods_of` relies on.
-        for route in ROUTES.iter().filter(|route| route.verb == Verb::Post) {
-            assert!(!route.path.contains('{'), "{}", route.path);
+    fn paths_match_their_templates() {
+        for (template, path, expected) in [
+            ("/v1/me", "/v1/me", true),
+            ("/v1/me", "/v1/me/", false),
+            ("/v1/users/{id}", "/v1/users/7", true),
+            ("/v1/users/{id}", "/v1/users/", false),
+            ("/v1/users/{id}", "/v1/users/7/role", false),
+            ("/v1/users/{id}/role", "/v1/users/7/role", true),
+            ("/log/tile/{*position}", "/log/tile/0/x001/000", true),
+            ("/log/tile/{*position}", "/log/tile/", false),
+        ] {
+            assert_eq!(matches(template, path), expected, "{template} {path}");
         }
+        assert_eq!(methods_of("/v1/audit/entries"), "GET, HEAD, POST");
+        assert_eq!(methods_of("/v1/audit/entries/0"), "GET, HEAD");
     }
 }

@@ -8,7 +8,7 @@ use evidence::json::{self, StrictObject};
 use evidence::leaf::Outcome;
 use evidence::payload::{ActorKind, Aim, DragMode, Payload, PayloadActor, PayloadTarget};
 use evidence::time::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
 use crate::refusal::FieldError;
@@ -48,7 +48,7 @@ pub struct Event {
     #[serde(default)]
     pub target: Option<Target>,
     /// How it ended; `success` unless given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "success_unless_given")]
     pub outcome: Outcome,
     /// A sentence for people.
     #[serde(default)]
@@ -231,6 +231,11 @@ fn parse_ip(text: &str) -> Result<String, FieldError> {
     Ok(address.to_canonical().to_string())
 }
 
+/// As for every member that may be left out, null means the same.
+fn success_unless_given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Outcome, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
 fn check_size(field: &str, object: Option<&StrictObject>) -> Result<(), FieldError> {
     let Some(object) = object else { return Ok(()) };
     let mut text = String::new();
@@ -342,6 +347,27 @@ mod tests {
         ] {
             let event = event(&format!(r#"{{"actor":{{"kind":"user"}},"action":"{action}"}}"#));
             assert_eq!(event.validate().is_ok(), good, "{action}");
+        }
+    }
+
+    #[test]
+    fn null_is_as_if_left_out() {
+        let names = [
+            "id",
+            "occurred_at",
+            "target",
+            "outcome",
+            "description",
+            "details",
+            "ip",
+            "user_agent",
+            "trace_id",
+            "session_id",
+            "aim",
+            "drag_mode",
+        ];
+        for name in names {
+            assert_eq!(minimal(&format!(r#","{name}":null"#)), minimal(""), "{name}");
         }
     }
 

@@ -48,6 +48,8 @@ pub struct LoggedIn {
     pub session: Session,
     /// Its user.
     pub user: User,
+    /// The user's version.
+    pub version: u64,
     /// What must be done before anything else.
     pub must: Option<Must>,
 }
@@ -155,6 +157,7 @@ impl Engine {
             token,
             must: identity.principal.must(),
             user: identity.user.clone(),
+            version: identity.version,
             session,
         })
     }

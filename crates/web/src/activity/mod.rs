@@ -26,7 +26,7 @@ const FILTER: &[Parameter] = &[
     Parameter::query(
         "kind",
         "Only this type; with a final `*`, every type that begins so.",
-        r#"{"type":"string","maxLength":128}"#,
+        r#"{"type":"string","maxLength":129,"pattern":"^[A-Za-z0-9._:/-]*[*]?$"}"#,
     ),
     Parameter::query(
         "entity",

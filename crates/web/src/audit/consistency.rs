@@ -32,9 +32,9 @@ pub(crate) const DOC: Doc = Doc {
         (
             "400",
             "invalid_field",
-            "a size is missing or not a whole number, or `from` is larger than `to`",
+            "a size is missing or not a whole number, or `from` is 0 or larger than `to`",
         ),
-        ("400", "no_such_tree", "the log is not that large, or `from` is 0"),
+        ("400", "no_such_tree", "the log is not that large"),
     ],
     ..Doc::EMPTY
 };
@@ -47,6 +47,12 @@ pub(crate) async fn handle(call: Call) -> Answer {
             .ok_or_else(|| Problem::field(name, "must be given"))
     };
     let (from, to) = (needed("from")?, needed("to")?);
+    if from == 0 {
+        return Err(Problem::field(
+            "from",
+            "must be at least 1: every log extends the empty one",
+        ));
+    }
     if from > to {
         return Err(Problem::field("from", "must not be larger than to"));
     }

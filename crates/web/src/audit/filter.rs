@@ -25,7 +25,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     Parameter::query(
         "action",
         "Only this action; with a final `*`, every action that begins so.",
-        r#"{"type":"string","maxLength":129,"examples":["order.*"]}"#,
+        r#"{"type":"string","maxLength":129,"pattern":"^[A-Za-z0-9._:/-]*[*]?$","examples":["order.*"]}"#,
     ),
     Parameter::query(
         "target",
@@ -57,7 +57,11 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
         "Only entries with this text somewhere in their payload, in any case. Reads every entry that the other parameters leave.",
         r#"{"type":"string","maxLength":1000}"#,
     ),
-    Parameter::query("ip", "Only entries from this address.", r#"{"type":"string"}"#),
+    Parameter::query(
+        "ip",
+        "Only entries from this address.",
+        r#"{"anyOf":[{"type":"string","format":"ipv4"},{"type":"string","format":"ipv6"}]}"#,
+    ),
     Parameter::query(
         "recorded_by",
         "Only entries that the API key or the session of this id wrote.",

@@ -4,6 +4,7 @@ use axum::body::Body;
 use http::header::LINK;
 use http::{HeaderValue, Response, Uri};
 use store::query::{Order, Page};
+use uuid::Uuid;
 
 use crate::cursor;
 use crate::openapi::Parameter;
@@ -28,13 +29,23 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
 ];
 
-/// Reads which page is asked for.
-pub(crate) fn read(query: &Query, order: Order) -> Result<Page, Problem> {
-    let limit = |text: &str| {
+fn limit(query: &Query) -> Result<u32, Problem> {
+    let read = |text: &str| {
         let number = crate::query::decimal(text).and_then(|number| u32::try_from(number).ok())?;
         (1..=LIMIT_MAX).contains(&number).then_some(number)
     };
-    let limit = query.read("limit", &format!("a whole number from 1 to {LIMIT_MAX}"), limit)?;
+    let limit = query.read("limit", &format!("a whole number from 1 to {LIMIT_MAX}"), read)?;
+    Ok(limit.unwrap_or(LIMIT_USUAL))
+}
+
+/// Reads which page of rows is asked for: beyond which id, and how many.
+pub(crate) fn of_ids(query: &Query) -> Result<(Option<Uuid>, u32), Problem> {
+    let expected = "`next` of a page of the same list";
+    Ok((query.read("cursor", expected, cursor::decode_id)?, limit(query)?))
+}
+
+/// Reads which page is asked for.
+pub(crate) fn read(query: &Query, order: Order) -> Result<Page, Problem> {
     let after = query.read(
         "cursor",
         "`next` of a page of the same list in the same order",
@@ -43,7 +54,7 @@ pub(crate) fn read(query: &Query, order: Order) -> Result<Page, Problem> {
     Ok(Page {
         order,
         after,
-        limit: limit.unwrap_or(LIMIT_USUAL),
+        limit: limit(query)?,
     })
 }
 

@@ -11,7 +11,7 @@ use crate::query::decimal;
 pub(crate) const ID: &[Parameter] = &[Parameter::path(
     "id",
     "Id of the entry, or its index.",
-    r#"{"type":"string","examples":["01970000-0000-7000-8000-000000000001","4711"]}"#,
+    r#"{"type":"string","pattern":"^(0|[1-9][0-9]{0,17}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$","examples":["01970000-0000-7000-8000-000000000001","4711"]}"#,
 )];
 
 pub(crate) const MISSING: &[(&str, &str, &str)] = &[

@@ -2,15 +2,19 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::openapi::doc::{Content, Doc, Parameter, Reply};
-use crate::routes::{Access, ROUTES, Route};
+use crate::openapi::doc::{Content, Parameter, Reply};
+use crate::openapi::request;
+use crate::routes::{Access, ROUTES, Route, Verb};
 
 /// Schemas that several endpoints share.
 const SCHEMAS: &str = include_str!("schemas.json");
 
 const ABOUT: &str = "A system of record: every change is an entry of a Merkle log that anyone can check.\n\n\
 Every error is a problem (RFC 9457) with a stable `code`. Pages go by cursor: follow `next`, or the `Link` header. \
-Times are RFC 3339 in UTC with microseconds. Request bodies are JSON, at most 8 MiB unless configured otherwise.";
+Times are RFC 3339 in UTC with microseconds. Request bodies are JSON, at most 8 MiB unless configured otherwise; \
+`null` for a member that may be left out means the same as leaving it out, unless said otherwise.\n\n\
+Answers to callers with a quota have the headers `RateLimit-Policy` and `RateLimit` \
+(draft-ietf-httpapi-ratelimit-headers): the quota of a minute, and what is left of it.";
 
 /// The OpenAPI 3.1 document of the API.
 pub fn document() -> Value {
@@ -19,7 +23,7 @@ pub fn document() -> Value {
         let operations = paths.entry(template(route.path)).or_insert_with(|| json!({}));
         operations[route.verb.as_str().to_ascii_lowercase()] = operation(route);
     }
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Probity",
@@ -28,12 +32,16 @@ pub fn document() -> Value {
             "license": {"name": "MIT OR Apache-2.0"},
         },
         "servers": [{"url": "/"}],
-        "security": [{"api_key": []}],
+        "security": [{"api_key": []}, {"session": []}, {"session_cookie": []}],
         "tags": [
             {"name": "audit", "description": "The audit log: record, read, prove, export."},
             {"name": "activity", "description": "The same entries as people read them, also live."},
             {"name": "log", "description": "The public side of the log: C2SP tlog-tiles, safe to mirror."},
-            {"name": "service", "description": "Health, metrics, and who you are."},
+            {"name": "account", "description": "One's own account: log in and out, password, second factor, sessions."},
+            {"name": "users", "description": "The users of this installation."},
+            {"name": "api_keys", "description": "API keys of programs: create, rotate, revoke."},
+            {"name": "access", "description": "Roles and permissions: who may do what."},
+            {"name": "service", "description": "Health, metrics, and this reference."},
         ],
         "paths": paths,
         "components": {
@@ -43,10 +51,24 @@ pub fn document() -> Value {
                     "scheme": "bearer",
                     "description": "An API key: `Authorization: Bearer prb_…`",
                 },
+                "session": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The token of a login: `Authorization: Bearer prs_…`",
+                },
+                "session_cookie": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": crate::credential::COOKIE_NAME,
+                    "description": "The same in a browser. Changes are taken only from this server's own pages \
+                                    (`Sec-Fetch-Site` or `Origin`).",
+                },
             },
             "schemas": parsed(SCHEMAS),
         },
-    })
+    });
+    request::optional_may_be_null(&mut document);
+    document
 }
 
 /// The path as OpenAPI writes it: no wildcards there.
@@ -68,9 +90,7 @@ fn operation(route: &Route) -> Value {
         "description": format!("{}{}", doc.description, access(route.access)),
         "responses": responses(route),
     });
-    if route.access == Access::Open {
-        operation["security"] = json!([]);
-    }
+    operation["security"] = security(route.access);
     let parameters: Vec<Value> = doc.parameters.iter().copied().flatten().map(parameter).collect();
     if !parameters.is_empty() {
         operation["parameters"] = parameters.into();
@@ -82,28 +102,66 @@ fn operation(route: &Route) -> Value {
 }
 
 fn access(access: Access) -> String {
-    match access {
-        Access::Open => "\n\nNeeds no key.".to_owned(),
-        Access::Key => "\n\nNeeds any valid key.".to_owned(),
+    let words = match access {
+        Access::Open => "Needs no credential.".to_owned(),
+        Access::Credentials => "Needs no credential but those in the body.".to_owned(),
+        Access::Caller => "Needs any valid API key or session.".to_owned(),
+        Access::Session => "Needs a session: it is about one's own account.".to_owned(),
         Access::Read(permission) | Access::Command(permission) => {
-            format!("\n\nNeeds the permission `{}`.", permission.as_str())
+            format!("Needs the permission `{}`.", permission.as_str())
+        }
+        Access::OwnOr(own, all) | Access::ReadOwnOr(own, all) => format!(
+            "Needs the permission `{}` for what is one's own, `{}` for that of others.",
+            own.as_str(),
+            all.as_str()
+        ),
+        Access::OwnSessionOr(all) => format!(
+            "Needs a session for what is one's own, the permission `{}` for that of others.",
+            all.as_str()
+        ),
+        Access::ReadUnlessPublic(permission) => format!(
+            "Needs the permission `{}`, unless the server is configured public.",
+            permission.as_str()
+        ),
+    };
+    format!("\n\n{words}")
+}
+
+/// What a call must bring: one of these, each with the permission that it must hold.
+fn security(access: Access) -> Value {
+    let both = |permission: &'static str| {
+        ["api_key", "session", "session_cookie"].map(|scheme| json!({scheme: [permission]}))
+    };
+    let any = |scheme: &str| json!({scheme: []});
+    match access {
+        Access::Open | Access::Credentials => json!([]),
+        Access::Caller => json!([any("api_key"), any("session"), any("session_cookie")]),
+        Access::Session => json!([any("session"), any("session_cookie")]),
+        Access::Read(permission) | Access::Command(permission) => json!(both(permission.as_str())),
+        Access::OwnOr(own, all) | Access::ReadOwnOr(own, all) => {
+            json!([both(own.as_str()), both(all.as_str())].concat())
+        }
+        Access::OwnSessionOr(all) => {
+            let own = [any("session"), any("session_cookie")];
+            json!([own.as_slice(), both(all.as_str()).as_slice()].concat())
         }
         Access::ReadUnlessPublic(permission) => {
-            format!(
-                "\n\nNeeds the permission `{}`, unless the server is configured public.",
-                permission.as_str()
-            )
+            json!([both(permission.as_str()).as_slice(), &[json!({})]].concat())
         }
     }
 }
 
 fn parameter(parameter: &Parameter) -> Value {
+    let mut schema = parsed(parameter.schema);
+    if parameter.place == "query" {
+        request::not_empty(&mut schema);
+    }
     json!({
         "in": parameter.place,
         "name": parameter.name,
         "description": parameter.description,
         "required": parameter.required,
-        "schema": parsed(parameter.schema),
+        "schema": schema,
     })
 }
 
@@ -136,8 +194,112 @@ fn reply(reply: &Reply) -> Value {
     value
 }
 
+type Listed = (&'static str, &'static str, &'static str);
+
+/// Problems of credentials.
+const CREDENTIAL: &[Listed] = &[
+    ("401", "no_credential", "no credential was given"),
+    (
+        "401",
+        "malformed_credential",
+        "the header is not `Bearer` and a token",
+    ),
+    (
+        "401",
+        "malformed_token",
+        "what was given has a typo: its checksum is wrong",
+    ),
+    ("401", "unknown_api_key", "no such key"),
+    ("401", "api_key_revoked", "the key was revoked"),
+    ("401", "api_key_expired", "the key has expired"),
+    ("401", "unknown_session", "no such session"),
+    ("401", "session_ended", "the session has ended"),
+    ("401", "session_expired", "the session has expired"),
+    ("401", "user_disabled", "the user is disabled"),
+    (
+        "429",
+        "rate_limited",
+        "the key or user has no requests left in this minute",
+    ),
+    (
+        "503",
+        "database_unavailable",
+        "the database does not answer; try again",
+    ),
+];
+
+/// Problems of what a credential may do.
+const PERMISSION: &[Listed] = &[
+    (
+        "403",
+        "permission_missing",
+        "the user's role does not hold the permission",
+    ),
+    (
+        "403",
+        "scope_missing",
+        "the key's scopes do not include the permission",
+    ),
+    (
+        "403",
+        "password_change_required",
+        "the one-time password must be changed first",
+    ),
+    (
+        "403",
+        "second_factor_required",
+        "the role demands a second factor, which this session has not used",
+    ),
+];
+
+/// Problems of requests that change something.
+const CHANGE: &[Listed] = &[
+    (
+        "403",
+        "cross_site",
+        "a browser made the request from another site's page",
+    ),
+    (
+        "503",
+        "overloaded",
+        "too much is waiting to be done; nothing of this request was",
+    ),
+    (
+        "503",
+        "outcome_unknown",
+        "the database broke off while committing: look before you send it again",
+    ),
+];
+
+/// Problems of bodies.
+const BODY: &[Listed] = &[
+    (
+        "400",
+        "malformed_json",
+        "the body is not JSON; `line` and `column` say where",
+    ),
+    (
+        "400",
+        "invalid_field",
+        "a field is missing, unknown, of the wrong type or out of its bounds",
+    ),
+    ("400", "body_incomplete", "the body broke off"),
+    ("408", "body_timeout", "the body took too long to arrive"),
+    (
+        "413",
+        "body_too_large",
+        "the body is larger than the server takes",
+    ),
+    (
+        "415",
+        "unsupported_media_type",
+        "the body is not `application/json`",
+    ),
+    ("415", "unsupported_encoding", "the body has a Content-Encoding"),
+];
+
 /// Problems that a request may meet whatever it asks for.
-fn common(doc: &Doc, access: Access) -> Vec<(&'static str, &'static str, &'static str)> {
+fn common(route: &Route) -> Vec<Listed> {
     let mut problems = vec![
         (
             "400",
@@ -150,77 +312,28 @@ fn common(doc: &Doc, access: Access) -> Vec<(&'static str, &'static str, &'stati
             "an internal error; the server's log has the details",
         ),
     ];
-    if access != Access::Open {
-        problems.push(("401", "no_credential", "no API key was given"));
-        problems.push((
-            "401",
-            "malformed_credential",
-            "the header is not `Bearer` and a key",
-        ));
-        problems.push((
-            "401",
-            "malformed_token",
-            "what was given has a typo: its checksum is wrong",
-        ));
-        problems.push(("401", "unknown_api_key", "no such key"));
-        problems.push(("401", "api_key_revoked", "the key was revoked"));
-        problems.push(("401", "api_key_expired", "the key has expired"));
-        problems.push(("401", "user_disabled", "the key's owner is disabled"));
-        problems.push((
+    match route.access {
+        Access::Open => {}
+        Access::Credentials => problems.push((
             "503",
             "database_unavailable",
             "the database does not answer; try again",
-        ));
+        )),
+        Access::Caller => problems.extend(CREDENTIAL),
+        Access::Session => {
+            problems.extend(CREDENTIAL);
+            problems.push(("403", "session_needed", "an API key has no account of its own"));
+        }
+        _ => {
+            problems.extend(CREDENTIAL);
+            problems.extend(PERMISSION);
+        }
     }
-    if matches!(
-        access,
-        Access::Read(_) | Access::Command(_) | Access::ReadUnlessPublic(_)
-    ) {
-        problems.push((
-            "403",
-            "permission_missing",
-            "the owner's role does not hold the permission",
-        ));
-        problems.push((
-            "403",
-            "scope_missing",
-            "the key's scopes do not include the permission",
-        ));
+    if route.verb != Verb::Get {
+        problems.extend(CHANGE);
     }
-    if doc.body.is_some() {
-        problems.push((
-            "400",
-            "malformed_json",
-            "the body is not JSON; `line` and `column` say where",
-        ));
-        problems.push((
-            "400",
-            "invalid_field",
-            "a field is missing, unknown, of the wrong type or out of its bounds",
-        ));
-        problems.push(("400", "body_incomplete", "the body broke off"));
-        problems.push(("408", "body_timeout", "the body took too long to arrive"));
-        problems.push((
-            "413",
-            "body_too_large",
-            "the body is larger than the server takes",
-        ));
-        problems.push((
-            "415",
-            "unsupported_media_type",
-            "the body is not `application/json`",
-        ));
-        problems.push(("415", "unsupported_encoding", "the body has a Content-Encoding"));
-        problems.push((
-            "503",
-            "overloaded",
-            "too much is waiting to be written; nothing of this request was",
-        ));
-        problems.push((
-            "503",
-            "outcome_unknown",
-            "the database broke off while committing; send the same ids again",
-        ));
+    if route.doc.body.is_some() {
+        problems.extend(BODY);
     }
     problems
 }
@@ -231,7 +344,7 @@ fn responses(route: &Route) -> Value {
         responses.insert(answer.status.to_owned(), reply(answer));
     }
     let mut problems = route.doc.problems.to_vec();
-    problems.extend(common(route.doc, route.access));
+    problems.extend(common(route));
     let mut statuses: Vec<&str> = problems.iter().map(|(status, ..)| *status).collect();
     statuses.sort_unstable();
     statuses.dedup();
@@ -241,6 +354,7 @@ fn responses(route: &Route) -> Value {
             .iter()
             .map(|(_, code, when)| format!("- `{code}`: {when}"))
             .collect();
+        let lines = lines.join("\n");
         let code = of_status.first().map_or("", |(_, code, _)| code);
         let problem = json!({
             "type": format!("/problems/{code}"),
@@ -252,10 +366,12 @@ fn responses(route: &Route) -> Value {
         let entry = responses
             .entry(status.to_owned())
             .or_insert_with(|| json!({"description": ""}));
-        entry["description"] = lines.join("\n").into();
+        let usual = entry["description"].as_str().filter(|text| !text.is_empty());
+        let description: Vec<&str> = usual.into_iter().chain([lines.as_str()]).collect();
+        entry["description"] = description.join("\n\n").into();
         entry["content"]["application/problem+json"] =
             json!({"schema": {"$ref": "#/components/schemas/Problem"}, "example": problem});
-        if status == "503" {
+        if status == "503" || status == "429" {
             entry["headers"]["Retry-After"] =
                 json!({"description": "When to try again, in seconds.", "schema": {"type": "string"}});
         }
@@ -309,8 +425,9 @@ mod tests {
                 .body
                 .iter()
                 .chain(doc.replies.iter().flat_map(|reply| reply.contents));
-            for body in bodies.filter(|body| body.media != "application/octet-stream" && doc.id != "describe")
-            {
+            // Bytes, pages and this document itself need none.
+            let shown = |media: &str| media != "application/octet-stream" && !media.starts_with("text/html");
+            for body in bodies.filter(|body| shown(body.media) && doc.id != "describe") {
                 assert!(
                     !body.example.is_empty() || !body.examples.is_empty(),
                     "{} {}",

@@ -2,6 +2,7 @@
 
 mod doc;
 mod document;
+mod request;
 pub(crate) mod show;
 
 pub(crate) use doc::{Content, Doc, Parameter, Reply};

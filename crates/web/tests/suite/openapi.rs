@@ -10,7 +10,7 @@ use crate::api::{Api, On};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_document_has_every_endpoint_and_no_other() {
     let api = Api::new(On::Sqlite).await;
-    let got = api.get("/openapi.json").await;
+    let got = api.get_open("/openapi.json").await;
     assert_eq!(got.header("content-type"), "application/json");
     let document = got.json();
     assert_eq!(document, web::document());
@@ -71,6 +71,38 @@ async fn the_examples_of_requests_are_taken() {
     }
     assert_eq!(taken, 4);
     drop(api);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn members_that_may_be_left_out_may_be_null() {
+    let document = web::document();
+    let mut tried = 0;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        let content = &operations["post"]["requestBody"]["content"]["application/json"];
+        let named = content["schema"]["oneOf"].get(0).unwrap_or(&content["schema"]);
+        let Some(pointer) = named["$ref"].as_str() else {
+            continue;
+        };
+        let schema = document.pointer(pointer.trim_start_matches('#')).unwrap();
+        let example = content["examples"].as_object().unwrap().values().next().unwrap();
+        let mut body = example["value"].clone();
+        for (name, member) in schema["properties"].as_object().unwrap() {
+            if schema["required"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|required| required != name)
+            {
+                let may_be_null = member.to_string().contains("null");
+                assert!(may_be_null, "{path} {name}: {member}");
+                body[name] = Value::Null;
+            }
+        }
+        let got = Api::new(On::Sqlite).await.post(path, body.to_string()).await;
+        assert_eq!(got.status, 201, "{path}: {}", got.text());
+        tried += 1;
+    }
+    assert_eq!(tried, 2);
 }
 
 /// The members that a type has, as the server lists them when it meets one that it does not know.

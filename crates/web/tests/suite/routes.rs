@@ -12,7 +12,7 @@ fn concrete(template: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_key_only_health_checkpoint_and_tiles_answer() {
+async fn without_a_key_only_health_checkpoint_tiles_and_documentation_answer() {
     let api = Api::new(On::Sqlite).await;
     let mut open = Vec::new();
     for (verb, template, access) in endpoints() {
@@ -60,7 +60,10 @@ async fn without_a_key_only_health_checkpoint_and_tiles_answer() {
             "/log/checkpoint",
             "/log/tile/{*position}",
             "/health/live",
-            "/health/ready"
+            "/health/ready",
+            "/openapi.json",
+            "/docs",
+            "/docs/style.css"
         ]
     );
 }

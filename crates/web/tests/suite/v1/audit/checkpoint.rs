@@ -34,6 +34,11 @@ async fn the_log_is_proved_to_have_grown_only() {
         api.get(&path("3", "2"))
             .await
             .assert_problem(400, "invalid_field", Some("from"));
+        for to in ["0", "2"] {
+            api.get(&path("0", to))
+                .await
+                .assert_problem(400, "invalid_field", Some("from"));
+        }
         api.get(&path("-1", "2"))
             .await
             .assert_problem(400, "invalid_field", Some("from"));

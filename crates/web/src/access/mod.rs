@@ -1,0 +1,4 @@
+//! Who may do what.
+
+pub(crate) mod permissions;
+pub(crate) mod roles;

@@ -1,0 +1,70 @@
+//! `GET /v1/permissions`
+
+use domain::action;
+use domain::identity::{Permission, Scope};
+use serde::Serialize;
+
+use crate::call::{Answer, Call, json};
+use crate::openapi::{Content, Doc, Reply};
+
+pub(crate) const DOC: Doc = Doc {
+    id: "list_permissions",
+    tag: "access",
+    summary: "Permissions: what each allows, who has it",
+    description: "For each permission the actions it allows, the roles that hold it and the scopes of API keys that \
+                  leave it, and whether the caller has it: what to look at when a request was refused.",
+    replies: &[Reply::new(
+        "200",
+        "Every permission.",
+        &[Content::new(
+            "application/json",
+            r#"{"type":"object","required":["permissions"],"properties":{"permissions":{"type":"array","items":{"type":"object","required":["name","description","actions","roles","scopes","held"],"properties":{"name":{"type":"string"},"description":{"type":"string"},"actions":{"type":"array","items":{"type":"string"},"description":"Names of the entries about what it allows; reads have none."},"roles":{"type":"array","items":{"type":"string"}},"scopes":{"type":"array","items":{"type":"string"}},"held":{"type":"boolean","description":"Whether the caller has it now."}}}}}}"#,
+            r#"{"permissions":[{"name":"audit:write","description":"Record events.","actions":["audit.append"],"roles":["admin","sre","developer","compliance","user"],"scopes":["write","admin"],"held":true}]}"#,
+        )],
+    )],
+    ..Doc::EMPTY
+};
+
+#[derive(Serialize)]
+struct Output<'a> {
+    permissions: Vec<Listed<'a>>,
+}
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    name: &'static str,
+    description: &'static str,
+    actions: Vec<&'static str>,
+    roles: Vec<&'a str>,
+    scopes: Vec<&'static str>,
+    held: bool,
+}
+
+#[expect(clippy::unused_async, reason = "as every handler is")]
+pub(crate) async fn handle(call: Call) -> Answer {
+    call.query(&DOC)?;
+    let rules = call.app.engine.rules();
+    let principal = &call.identity()?.principal;
+    let listed = Permission::ALL.iter().map(|permission| Listed {
+        name: permission.as_str(),
+        description: permission.description(),
+        actions: action::ALL
+            .iter()
+            .filter(|action| action.demand.allows_with(*permission))
+            .map(|action| action.name)
+            .collect(),
+        roles: rules
+            .holding(*permission)
+            .into_iter()
+            .map(|role| role.as_str())
+            .collect(),
+        scopes: Scope::holding(*permission)
+            .iter()
+            .map(|scope| scope.as_str())
+            .collect(),
+        held: principal.authorise(*permission).is_ok(),
+    });
+    json(&Output {
+        permissions: listed.collect(),
+    })
+}

@@ -1,0 +1,105 @@
+//! `POST /v1/api-keys`
+
+use domain::identity::Scope;
+use engine::identity::NewApiKey;
+use evidence::Timestamp;
+use http::header::LOCATION;
+use http::{HeaderValue, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use super::{KeyBody, with_owner};
+use crate::call::{Answer, Call, json_with};
+use crate::openapi::{Content, Doc, Reply};
+use crate::problem::Problem;
+
+/// A key with its secret.
+pub(super) const MADE: &str = r##"{"type":"object","required":["key","api_key"],"properties":{"key":{"type":"string","description":"The secret. Shown now and never again."},"api_key":{"$ref":"#/components/schemas/ApiKey"}}}"##;
+pub(super) const EXAMPLE: &str = concat!(
+    r#"{"key":"prb_4fGh2k0000000000000000000000000AbCdEf","api_key":"#,
+    super::example!(),
+    "}"
+);
+
+pub(crate) const DOC: Doc = Doc {
+    id: "create_api_key",
+    tag: "api_keys",
+    summary: "Create an API key",
+    description: "For oneself, or for the `user` named. A key may do what its owner's role allows, narrowed by its \
+                  scopes. Its secret is shown once.",
+    body: Some(Content::json(
+        r##"{"type":"object","required":["name","scopes"],"additionalProperties":false,"properties":{"name":{"type":"string","minLength":1,"maxLength":100},"scopes":{"type":"array","minItems":1,"items":{"$ref":"#/components/schemas/Scope"}},"user":{"type":"string","maxLength":64,"description":"User name of the owner; oneself unless given."},"expires_at":{"$ref":"#/components/schemas/Time"},"requests_per_minute":{"type":"integer","minimum":1,"maximum":100000000,"description":"Its own quota; that of the installation unless given."}}}"##,
+        &[(
+            "shop",
+            r#"{"name":"shop","scopes":["read","write"],"requests_per_minute":600}"#,
+        )],
+    )),
+    replies: &[Reply {
+        headers: &[("Location", "Where the key is.")],
+        ..Reply::new(
+            "201",
+            "The key, with its secret.",
+            &[Content::new("application/json", MADE, EXAMPLE)],
+        )
+    }],
+    problems: &[
+        ("404", "unknown_user", "there is no such user"),
+        ("403", "exceeds_own", "the owner's role may do more than you may"),
+        ("409", "user_erased", "the owner was erased"),
+    ],
+    ..Doc::EMPTY
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Input {
+    name: String,
+    scopes: Vec<String>,
+    user: Option<String>,
+    expires_at: Option<Timestamp>,
+    requests_per_minute: Option<i64>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Made<'a> {
+    pub key: &'a str,
+    pub api_key: KeyBody<'a>,
+}
+
+pub(crate) async fn handle(mut call: Call) -> Answer {
+    call.query(&DOC)?;
+    let input: Input = call.input().await?;
+    let mut scopes = Vec::new();
+    for (position, word) in input.scopes.iter().enumerate() {
+        let scope = Scope::parse(word).ok_or_else(|| {
+            let all: Vec<_> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
+            Problem::field(
+                format!("scopes[{position}]"),
+                format!("must be one of {}", all.join(", ")),
+            )
+        })?;
+        scopes.push(scope);
+    }
+    let owner = match input.user {
+        Some(owner) => owner,
+        None => call.identity()?.user.username.clone(),
+    };
+    let new = NewApiKey {
+        owner,
+        name: input.name,
+        scopes,
+        expires_at: input.expires_at,
+        requests_per_minute: input.requests_per_minute,
+    };
+    let engine = &call.app.engine;
+    let (key, token) = engine.create_api_key(call.caller()?, call.origin(), new).await?;
+    let read = with_owner(&call, key).await?;
+    let made = Made {
+        key: token.secret(),
+        api_key: KeyBody::of(&read),
+    };
+    let mut response = json_with(StatusCode::CREATED, &made)?;
+    if let Ok(value) = HeaderValue::try_from(format!("/v1/api-keys/{}", read.key.id)) {
+        response.headers_mut().insert(LOCATION, value);
+    }
+    Ok(response)
+}

@@ -1,0 +1,31 @@
+//! `DELETE /v1/api-keys/{id}`
+
+use domain::Command;
+
+use super::{PATH, UNKNOWN};
+use crate::call::{Answer, Call, no_content};
+use crate::openapi::{Doc, Reply};
+use crate::users;
+
+pub(crate) const DOC: Doc = Doc {
+    id: "revoke_api_key",
+    tag: "api_keys",
+    summary: "Revoke an API key",
+    description: "At once and for ever, in other processes within a second. What it wrote stays: \
+                  `GET /v1/audit/entries?recorded_by=ID`. Revoking one again is no error.",
+    parameters: &[PATH],
+    replies: &[Reply::new("204", "It is revoked.", &[])],
+    problems: &[UNKNOWN],
+    ..Doc::EMPTY
+};
+
+pub(crate) async fn handle(mut call: Call) -> Answer {
+    call.query(&DOC)?;
+    let id = users::id_in_path(&mut call, "key").await?;
+    let command = Command::RevokeApiKey(id);
+    call.app
+        .engine
+        .submit(call.caller()?, call.origin(), command)
+        .await?;
+    Ok(no_content())
+}

@@ -1,0 +1,61 @@
+//! `POST /v1/api-keys/{id}/rotate`
+
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::create::{EXAMPLE, MADE, Made};
+use super::{KeyBody, PATH, UNKNOWN, with_owner};
+use crate::call::{Answer, Call, json_with};
+use crate::openapi::{Content, Doc, Reply};
+use crate::users;
+
+/// How long the old key goes on unless said otherwise, in seconds.
+const OVERLAP_S: i64 = 86_400;
+
+pub(crate) const DOC: Doc = Doc {
+    id: "rotate_api_key",
+    tag: "api_keys",
+    summary: "Rotate an API key",
+    description: "Makes a new key like the old one, which goes on for a while so that programs can change over, and \
+                  then expires.",
+    parameters: &[PATH],
+    body: Some(Content::json(
+        r#"{"type":"object","additionalProperties":false,"properties":{"overlap_s":{"type":"integer","minimum":0,"maximum":2592000,"default":86400,"description":"How long the old key goes on, in seconds."}}}"#,
+        &[("a day", "{}"), ("an hour", r#"{"overlap_s":3600}"#)],
+    )),
+    replies: &[Reply::new(
+        "201",
+        "The new key, with its secret.",
+        &[Content::new("application/json", MADE, EXAMPLE)],
+    )],
+    problems: &[
+        UNKNOWN,
+        ("409", "api_key_rotated", "the key was rotated already"),
+        ("409", "api_key_revoked", "the key was revoked"),
+        ("409", "api_key_expired", "the key has expired"),
+        ("403", "exceeds_own", "the owner's role may do more than you may"),
+    ],
+    ..Doc::EMPTY
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Input {
+    overlap_s: Option<i64>,
+}
+
+pub(crate) async fn handle(mut call: Call) -> Answer {
+    call.query(&DOC)?;
+    let id = users::id_in_path(&mut call, "key").await?;
+    let input: Input = call.input().await?;
+    let overlap_s = input.overlap_s.unwrap_or(OVERLAP_S);
+    let engine = &call.app.engine;
+    let rotated = engine.rotate_api_key(call.caller()?, call.origin(), id, overlap_s);
+    let (key, token) = rotated.await?;
+    let read = with_owner(&call, key).await?;
+    let made = Made {
+        key: token.secret(),
+        api_key: KeyBody::of(&read),
+    };
+    json_with(StatusCode::CREATED, &made)
+}

@@ -1,0 +1,110 @@
+//! `POST /v1/auth/login`
+
+use engine::identity::LogInRequest;
+use http::header::SET_COOKIE;
+use serde::{Deserialize, Serialize};
+
+use crate::call::{Answer, Call, json};
+use crate::credential;
+use crate::openapi::{Content, Doc, Reply};
+use crate::sessions::SessionBody;
+use crate::users::UserBody;
+
+pub(crate) const DOC: Doc = Doc {
+    id: "log_in",
+    tag: "account",
+    summary: "Log in",
+    description: "Begins a session. Its token is shown once: send it as `Authorization: Bearer`; or ask for a cookie, \
+                  which a browser then sends by itself. Where the user has a second factor, the answer is \
+                  `second_factor_needed` until `totp` or `recovery_code` is sent too. `must` says what has to be done \
+                  before the session is good for anything else. Every wrong name, password and disabled user is \
+                  answered alike, and after the same time.",
+    body: Some(Content::json(
+        r##"{"type":"object","required":["username","password"],"additionalProperties":false,"properties":{"username":{"type":"string","minLength":1,"maxLength":254,"description":"User name or e-mail address, in any case."},"password":{"$ref":"#/components/schemas/Password"},"totp":{"type":"string","maxLength":64,"description":"Code of the second factor: 6 digits."},"recovery_code":{"type":"string","maxLength":64,"description":"Instead of `totp`; each works once."},"cookie":{"type":"boolean","default":false,"description":"Answer with a cookie instead of a token. Only from this server's own pages."}}}"##,
+        &[(
+            "password",
+            r#"{"username":"ann","password":"correct horse battery staple"}"#,
+        )],
+    )),
+    replies: &[Reply {
+        headers: &[("Set-Cookie", "The session, if `cookie` was asked for.")],
+        ..Reply::new(
+            "200",
+            "The session.",
+            &[Content::new(
+                "application/json",
+                r##"{"type":"object","required":["session","user","must"],"properties":{"token":{"type":"string","description":"The session's token, unless a cookie was asked for."},"session":{"$ref":"#/components/schemas/Session"},"user":{"$ref":"#/components/schemas/User"},"must":{"enum":["password_change_required","second_factor_required",null],"description":"What must be done first."}}}"##,
+                r#"{"token":"prs_0000000000000000000000000000000000000000000AbCdEf","session":{"id":"01970000-0000-7000-8000-0000000000cc","user_id":"01970000-0000-7000-8000-0000000000ab","second_factor":false,"ip":"192.0.2.7","user_agent":"curl/8.14.1","created_at":"2026-11-21T08:30:00.123456Z","expires_at":"2026-11-21T20:30:00.123456Z","idle_expires_at":"2026-11-21T09:00:00.123456Z"},"user":{"id":"01970000-0000-7000-8000-0000000000ab","username":"ann","email":"ann@example.com","full_name":null,"role":"admin","active":true,"created_at":"2026-11-20T08:00:00.000000Z","updated_at":"2026-11-20T08:00:00.000000Z","password_changed_at":null,"password_change_required":false,"erased_at":null,"version":1},"must":null}"#,
+            )],
+        )
+    }],
+    problems: &[
+        (
+            "401",
+            "invalid_credentials",
+            "name or password is wrong, or the user is disabled",
+        ),
+        (
+            "401",
+            "second_factor_needed",
+            "the password is right; send the second factor too",
+        ),
+        (
+            "401",
+            "invalid_second_factor",
+            "the code is wrong, too old or was used before",
+        ),
+        (
+            "429",
+            "too_many_logins",
+            "too many wrong attempts; `Retry-After` says when the next is looked at",
+        ),
+    ],
+    ..Doc::EMPTY
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Input {
+    username: String,
+    password: String,
+    totp: Option<String>,
+    recovery_code: Option<String>,
+    cookie: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct Output<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+    session: SessionBody<'a>,
+    user: UserBody<'a>,
+    must: Option<&'static str>,
+}
+
+pub(crate) async fn handle(mut call: Call) -> Answer {
+    call.query(&DOC)?;
+    let input: Input = call.input().await?;
+    let cookie = input.cookie.unwrap_or(false);
+    if cookie {
+        // Else another site's page could log its own user in here.
+        credential::from_our_pages(&call.parts)?;
+    }
+    let request = LogInRequest {
+        name: input.username,
+        password: input.password,
+        totp: input.totp,
+        recovery_code: input.recovery_code,
+    };
+    let done = call.app.engine.log_in(request, call.origin()).await?;
+    let mut response = json(&Output {
+        token: (!cookie).then(|| done.token.secret()),
+        session: SessionBody::of(&done.session),
+        user: UserBody::of(&done.user, done.version),
+        must: done.must.map(domain::identity::Must::as_str),
+    })?;
+    if let Some(value) = credential::set_cookie(done.token.secret(), &done.session).filter(|_| cookie) {
+        response.headers_mut().insert(SET_COOKIE, value);
+    }
+    Ok(response)
+}

@@ -1,0 +1,39 @@
+//! `GET /docs`
+
+use axum::body::Body;
+use http::HeaderValue;
+use http::header::CONTENT_SECURITY_POLICY;
+
+use crate::call::{Answer, Call, with_type};
+use crate::openapi::{Content, Doc, Reply};
+
+/// The page takes its style sheet from us, and nothing else from anywhere.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+);
+
+pub(crate) const DOC: Doc = Doc {
+    id: "browse",
+    tag: "service",
+    summary: "This document as a page",
+    description: "A reference of every endpoint to read in a browser, made from `/openapi.json`. It runs no script \
+                  and loads nothing from elsewhere.",
+    replies: &[Reply::new(
+        "200",
+        "The page.",
+        &[Content::new(
+            "text/html; charset=utf-8",
+            r#"{"type":"string"}"#,
+            "",
+        )],
+    )],
+    ..Doc::EMPTY
+};
+
+#[expect(clippy::unused_async, reason = "as every handler is")]
+pub(crate) async fn handle(call: Call) -> Answer {
+    call.query(&DOC)?;
+    let mut response = with_type("text/html; charset=utf-8", Body::from(call.app.docs.clone()));
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, POLICY);
+    Ok(response)
+}

@@ -1,0 +1,48 @@
+//! `POST /v1/me/password`
+
+use serde::Deserialize;
+
+use crate::call::{Answer, Call, no_content};
+use crate::openapi::{Content, Doc, Reply};
+
+pub(crate) const DOC: Doc = Doc {
+    id: "change_password",
+    tag: "account",
+    summary: "Change one's own password",
+    description: "Every other session of the user ends; the one that calls goes on.",
+    body: Some(Content::json(
+        r##"{"type":"object","required":["current_password","new_password"],"additionalProperties":false,"properties":{"current_password":{"$ref":"#/components/schemas/Password"},"new_password":{"$ref":"#/components/schemas/NewPassword"}}}"##,
+        &[(
+            "passwords",
+            r#"{"current_password":"abcdefghijkmnpqrstuvwxyz","new_password":"correct horse battery staple"}"#,
+        )],
+    )),
+    replies: &[Reply::new("204", "It is changed.", &[])],
+    problems: &[
+        ("403", "wrong_password", "the current password is not right"),
+        ("429", "too_many_logins", "too many wrong attempts"),
+    ],
+    ..Doc::EMPTY
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Input {
+    current_password: String,
+    new_password: String,
+}
+
+pub(crate) async fn handle(mut call: Call) -> Answer {
+    call.query(&DOC)?;
+    let input: Input = call.input().await?;
+    let engine = &call.app.engine;
+    engine
+        .change_password(
+            call.caller()?,
+            call.origin(),
+            input.current_password,
+            input.new_password,
+        )
+        .await?;
+    Ok(no_content())
+}

@@ -1,0 +1,58 @@
+//! `POST /v1/me/second-factor`
+
+use serde::Serialize;
+
+use super::{INPUT, Input, TOO_MANY, WRONG};
+use crate::call::{Answer, Call, json};
+use crate::openapi::{Content, Doc, Reply};
+
+pub(crate) const DOC: Doc = Doc {
+    id: "enrol_second_factor",
+    tag: "account",
+    summary: "Begin to enrol a second factor",
+    description: "Makes a secret for an authenticator app (TOTP, RFC 6238: SHA-1, 6 digits, 30 seconds). It counts once \
+                  a code of it was confirmed.",
+    body: Some(INPUT),
+    replies: &[Reply::new(
+        "200",
+        "The secret, shown once.",
+        &[Content::new(
+            "application/json",
+            r#"{"type":"object","required":["secret","uri"],"properties":{"secret":{"type":"string","description":"In base32, to be typed in."},"uri":{"type":"string","description":"The same as an `otpauth://` address, for a QR code."}}}"#,
+            r#"{"secret":"JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP","uri":"otpauth://totp/Probity:ann?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Probity"}"#,
+        )],
+    )],
+    problems: &[
+        WRONG,
+        TOO_MANY,
+        (
+            "403",
+            "password_change_required",
+            "the one-time password must be changed first",
+        ),
+        (
+            "409",
+            "second_factor_exists",
+            "there is one already; remove it first",
+        ),
+    ],
+    ..Doc::EMPTY
+};
+
+#[derive(Serialize)]
+struct Output {
+    secret: String,
+    uri: String,
+}
+
+pub(crate) async fn handle(mut call: Call) -> Answer {
+    call.query(&DOC)?;
+    let input: Input = call.input().await?;
+    let engine = &call.app.engine;
+    let enrolled = engine.enrol_second_factor(call.caller()?, call.origin(), input.password);
+    let enrolment = enrolled.await?;
+    json(&Output {
+        secret: enrolment.secret,
+        uri: enrolment.uri,
+    })
+}

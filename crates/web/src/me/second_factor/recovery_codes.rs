@@ -1,0 +1,26 @@
+//! `POST /v1/me/second-factor/recovery-codes`
+
+use super::{CODES, Codes, INPUT, Input, NONE, TOO_MANY, WRONG};
+use crate::call::{Answer, Call, json};
+use crate::openapi::{Doc, Reply};
+
+pub(crate) const DOC: Doc = Doc {
+    id: "renew_recovery_codes",
+    tag: "account",
+    summary: "New recovery codes",
+    description: "The former ones no longer work.",
+    body: Some(INPUT),
+    replies: &[Reply::new("200", "The recovery codes, shown once.", CODES)],
+    problems: &[WRONG, TOO_MANY, NONE],
+    ..Doc::EMPTY
+};
+
+pub(crate) async fn handle(mut call: Call) -> Answer {
+    call.query(&DOC)?;
+    let input: Input = call.input().await?;
+    let engine = &call.app.engine;
+    let renewed = engine.new_recovery_codes(call.caller()?, call.origin(), input.password);
+    json(&Codes {
+        recovery_codes: renewed.await?,
+    })
+}

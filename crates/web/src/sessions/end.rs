@@ -1,0 +1,34 @@
+//! `DELETE /v1/sessions/{id}`
+
+use domain::Command;
+use domain::identity::session::EndSessions;
+
+use crate::call::{Answer, Call, no_content};
+use crate::openapi::{Doc, Parameter, Reply};
+use crate::users;
+
+pub(crate) const DOC: Doc = Doc {
+    id: "end_session",
+    tag: "account",
+    summary: "End a session",
+    description: "At once and for ever. Ending one that has ended already is no error.",
+    parameters: &[&[Parameter::path(
+        "id",
+        "The session.",
+        r#"{"type":"string","format":"uuid"}"#,
+    )]],
+    replies: &[Reply::new("204", "It has ended.", &[])],
+    problems: &[("404", "unknown_session", "there is no such session")],
+    ..Doc::EMPTY
+};
+
+pub(crate) async fn handle(mut call: Call) -> Answer {
+    call.query(&DOC)?;
+    let id = users::id_in_path(&mut call, "session").await?;
+    let command = Command::EndSessions(EndSessions::One(id));
+    call.app
+        .engine
+        .submit(call.caller()?, call.origin(), command)
+        .await?;
+    Ok(no_content())
+}

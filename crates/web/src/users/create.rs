@@ -1,0 +1,104 @@
+//! `POST /v1/users`
+
+use engine::identity::{FirstCredential, NewUser};
+use http::HeaderValue;
+use http::StatusCode;
+use http::header::LOCATION;
+use serde::Deserialize;
+
+use super::{CREATED, CreatedBody, EMAIL_TAKEN, EXCEEDS, TAKEN, role_named};
+use crate::call::{Answer, Call, json_with, tagged};
+use crate::openapi::{Content, Doc, Reply};
+use crate::problem::Problem;
+
+pub(crate) const DOC: Doc = Doc {
+    id: "create_user",
+    tag: "users",
+    summary: "Create a user",
+    description: "With a password, with an invitation by which the user sets one, or else with a one-time password \
+                  that must be changed at first login. Nobody can give a role that may do more than they may.",
+    body: Some(Content::json(
+        r##"{"type":"object","required":["username","role"],"additionalProperties":false,"properties":{"username":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[a-z0-9._-]+$"},"email":{"type":"string","maxLength":254},"full_name":{"type":"string","minLength":1,"maxLength":200},"role":{"type":"string","maxLength":32},"password":{"$ref":"#/components/schemas/NewPassword"},"invite":{"type":"boolean","default":false}}}"##,
+        &[
+            (
+                "invited",
+                r#"{"username":"ann","email":"ann@example.com","role":"developer","invite":true}"#,
+            ),
+            (
+                "with a one-time password",
+                r#"{"username":"bob","role":"viewer"}"#,
+            ),
+        ],
+    )),
+    replies: &[Reply {
+        headers: &[
+            ("ETag", "The user's version."),
+            ("Location", "Where the user is."),
+        ],
+        ..Reply::new(
+            "201",
+            "The user, and what is shown once.",
+            &[Content::new(
+                "application/json",
+                CREATED,
+                concat!(
+                    r#"{"user":"#,
+                    super::example!(),
+                    r#","invitation":"pri_0000000000000000000000000000000000000000000AbCdEf"}"#
+                ),
+            )],
+        )
+    }],
+    problems: &[TAKEN, EMAIL_TAKEN, EXCEEDS],
+    ..Doc::EMPTY
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Input {
+    username: String,
+    email: Option<String>,
+    full_name: Option<String>,
+    role: String,
+    password: Option<String>,
+    invite: Option<bool>,
+}
+
+pub(crate) async fn handle(mut call: Call) -> Answer {
+    call.query(&DOC)?;
+    let input: Input = call.input().await?;
+    let first = match (input.password, input.invite.unwrap_or(false)) {
+        (Some(_), true) => {
+            return Err(Problem::field(
+                "invite",
+                "give either `password` or `invite`, not both",
+            ));
+        }
+        (Some(text), false) => FirstCredential::Password {
+            text,
+            temporary: false,
+        },
+        (None, true) => FirstCredential::Invitation,
+        (None, false) => FirstCredential::OneTimePassword,
+    };
+    let new = NewUser {
+        username: input.username,
+        email: input.email,
+        full_name: input.full_name,
+        role: role_named(&call, &input.role)?,
+        first,
+    };
+    let made = call
+        .app
+        .engine
+        .create_user(call.caller()?, call.origin(), new)
+        .await?;
+    let mut response = tagged(
+        json_with(StatusCode::CREATED, &CreatedBody::of(&made))?,
+        made.version,
+    );
+    if let Ok(value) = HeaderValue::try_from(format!("/v1/users/{}", made.user.id)) {
+        response.headers_mut().insert(LOCATION, value);
+    }
+    Ok(response)
+}

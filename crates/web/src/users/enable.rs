@@ -1,0 +1,26 @@
+//! `POST /v1/users/{id}/enable`
+
+use domain::Command;
+use domain::identity::user::SetActive;
+
+use super::{ANSWER, ERASED, EXCEEDS, PATH, UNKNOWN, changed, of_path};
+use crate::call::{Answer, Call};
+use crate::openapi::Doc;
+
+pub(crate) const DOC: Doc = Doc {
+    id: "enable_user",
+    tag: "users",
+    summary: "Enable a user again",
+    description: "The user's API keys are good again; sessions that ended stay ended.",
+    parameters: &[PATH],
+    replies: &[ANSWER],
+    problems: &[UNKNOWN, EXCEEDS, ERASED],
+    ..Doc::EMPTY
+};
+
+pub(crate) async fn handle(mut call: Call) -> Answer {
+    call.query(&DOC)?;
+    let user = of_path(&mut call).await?.row.id;
+    let active = true;
+    changed(&call, Command::SetActive(SetActive { user, active })).await
+}

@@ -1,0 +1,67 @@
+//! `POST /v1/users/{id}/erase`
+
+use domain::identity::Permission;
+use serde::{Deserialize, Serialize};
+
+use super::{EXCEEDS, LAST_ADMIN, PATH, UNKNOWN, UserBody, unknown};
+use crate::call::{Answer, Call, json, tagged};
+use crate::openapi::{Content, Doc, Reply};
+
+pub(crate) const DOC: Doc = Doc {
+    id: "erase_user",
+    tag: "users",
+    summary: "Erase what is personal of a user",
+    description: "The user's names and credentials go, and the payload of every entry by or about the user. Entries \
+                  stay in the log, with what was done and when, and every proof stays valid. It cannot be undone. Sent \
+                  again, it erases what came since.",
+    parameters: &[PATH],
+    body: Some(Content::json(
+        r#"{"type":"object","required":["reason"],"additionalProperties":false,"properties":{"reason":{"type":"string","minLength":1,"maxLength":500,"description":"Kept in the log; it should hold nothing personal."}}}"#,
+        &[("request", r#"{"reason":"asked for by the user, ticket 4711"}"#)],
+    )),
+    replies: &[Reply {
+        headers: &[("ETag", "The user's version.")],
+        ..Reply::new(
+            "200",
+            "It is erased.",
+            &[Content::new(
+                "application/json",
+                r##"{"type":"object","required":["user","entries"],"properties":{"user":{"$ref":"#/components/schemas/User"},"entries":{"type":"integer","description":"How many entries had their payload erased."}}}"##,
+                concat!(r#"{"user":"#, super::example!(), r#","entries":17}"#),
+            )],
+        )
+    }],
+    problems: &[UNKNOWN, EXCEEDS, LAST_ADMIN],
+    ..Doc::EMPTY
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Input {
+    reason: String,
+}
+
+#[derive(Serialize)]
+struct Output<'a> {
+    user: UserBody<'a>,
+    entries: u64,
+}
+
+pub(crate) async fn handle(mut call: Call) -> Answer {
+    call.query(&DOC)?;
+    let text = call.path().await?;
+    let input: Input = call.input().await?;
+    let engine = &call.app.engine;
+    let Some(user) = engine.user_meant(&text).await? else {
+        call.require(Permission::UsersErase).await?;
+        return Err(unknown(&text));
+    };
+    let erased = engine
+        .erase_user(call.caller()?, call.origin(), user.row.id, &input.reason)
+        .await?;
+    let response = json(&Output {
+        user: UserBody::of(&erased.user, erased.version),
+        entries: erased.entries,
+    })?;
+    Ok(tagged(response, erased.version))
+}

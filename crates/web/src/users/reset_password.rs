@@ -1,0 +1,48 @@
+//! `POST /v1/users/{id}/reset-password`
+
+use engine::identity::CreatedUser;
+
+use super::{CREATED, CreatedBody, ERASED, EXCEEDS, PATH, UNKNOWN, of_path};
+use crate::call::{Answer, Call, json, tagged};
+use crate::openapi::{Content, Doc, Reply};
+
+pub(crate) const DOC: Doc = Doc {
+    id: "reset_password",
+    tag: "users",
+    summary: "Give a user a one-time password",
+    description: "It must be changed at the next login. Every session of the user ends; invitations are withdrawn.",
+    parameters: &[PATH],
+    replies: &[Reply {
+        headers: &[("ETag", "The user's version.")],
+        ..Reply::new(
+            "200",
+            "The user, and the password, shown once.",
+            &[Content::new(
+                "application/json",
+                CREATED,
+                concat!(
+                    r#"{"user":"#,
+                    super::example!(),
+                    r#","one_time_password":"abcdefghijkmnpqrstuvwxyz"}"#
+                ),
+            )],
+        )
+    }],
+    problems: &[UNKNOWN, EXCEEDS, ERASED],
+    ..Doc::EMPTY
+};
+
+pub(crate) async fn handle(mut call: Call) -> Answer {
+    call.query(&DOC)?;
+    let user = of_path(&mut call).await?.row.id;
+    let engine = &call.app.engine;
+    let reset = engine.reset_password(call.caller()?, call.origin(), user, false);
+    let (user, version, password) = reset.await?;
+    let made = CreatedUser {
+        user,
+        version,
+        one_time_password: Some(password),
+        invitation: None,
+    };
+    Ok(tagged(json(&CreatedBody::of(&made))?, version))
+}
