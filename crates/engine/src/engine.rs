@@ -223,7 +223,9 @@ impl Engine {
         if let guard::Verdict::RolledBack(reason) = &found.verdict {
             return Err(guard::refusal(&options.data_dir, reason));
         }
-        Engine::start(options, found)
+        let engine = Engine::start(options, found)?;
+        engine.record_roles().await?;
+        Ok(engine)
     }
 
     fn start(options: Options, found: Found) -> Result<Engine, Error> {

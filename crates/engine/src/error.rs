@@ -13,8 +13,8 @@ pub enum Error {
         /// Index of the entry that records the refusal, where there is one.
         entry: Option<u64>,
     },
-    /// The caller must wait: the queue before the Writer is full.
-    #[error("too much is waiting to be written; try again in {retry_after_seconds} s")]
+    /// The caller must wait: the queue before the Writer, or before the threads that hash passwords, is full.
+    #[error("too much is waiting to be done; try again in {retry_after_seconds} s")]
     Overloaded {
         /// When to try again, in seconds.
         retry_after_seconds: u64,

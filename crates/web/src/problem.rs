@@ -177,7 +177,7 @@ impl From<Error> for Problem {
             Error::Refused { refusal, entry } => Problem::of_refusal(refusal, entry),
             Error::Overloaded { retry_after_seconds } => Problem::busy(
                 "overloaded",
-                "too much is waiting to be written; nothing of this request was",
+                "too much is waiting to be done; nothing of this request was",
                 u32::try_from(retry_after_seconds).unwrap_or(u32::MAX),
             ),
             Error::Store(error) if matches!(error.kind, ErrorKind::Retry | ErrorKind::Connection) => {

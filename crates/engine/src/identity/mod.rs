@@ -8,6 +8,7 @@ mod account;
 mod keys;
 mod login;
 mod read;
+mod roles;
 mod throttle;
 mod users;
 

@@ -1,0 +1,46 @@
+//! Under which rules decisions were made: the log says when an installation's own roles changed.
+
+use domain::audit::EntryFilter;
+use domain::identity::security_event::{ROLES_CHANGED, SecurityEvent};
+use domain::{Caller, Command, Origin};
+use evidence::Outcome;
+use evidence::json::StrictObject;
+use store::query::{Order, Page};
+
+use crate::engine::Engine;
+use crate::error::Error;
+
+impl Engine {
+    /// Records the installation's own roles, and which roles demand a second factor, where they are other than the
+    /// log says. An installation that never set any has no such entry.
+    pub(crate) async fn record_roles(&self) -> Result<(), Error> {
+        let own = self.rules().own();
+        let filter = EntryFilter {
+            action: Some(ROLES_CHANGED.to_owned()),
+            ..EntryFilter::default()
+        };
+        let newest = Page {
+            order: Order::Descending,
+            after: None,
+            limit: 1,
+        };
+        let recorded = self.entries(&filter, newest).await?.entries.pop();
+        let known = recorded.and_then(|entry| entry.details).unwrap_or_default();
+        if known == own {
+            return Ok(());
+        }
+        let event = SecurityEvent {
+            action: ROLES_CHANGED,
+            outcome: Outcome::Success,
+            recorded_by: None,
+            actor: None,
+            target: None,
+            authority: "configuration".to_owned(),
+            details: StrictObject(own.0),
+        };
+        let caller = Caller::System { part: "roles" };
+        self.submit(&caller, Origin::default(), Command::SecurityEvent(event))
+            .await?;
+        Ok(())
+    }
+}
