@@ -55,11 +55,19 @@ impl Client {
 
     /// `POST` of JSON.
     pub fn post(&mut self, path: &str, body: &str) -> Result<Answer> {
-        let headers = format!(
+        self.send("POST", path, &[], body)
+    }
+
+    /// Another method with JSON and headers.
+    pub fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer> {
+        let mut lines = format!(
             "Content-Type: application/json\r\nContent-Length: {}\r\n",
             body.len()
         );
-        self.request("POST", path, &headers, body)
+        for (name, value) in headers {
+            lines.push_str(&format!("{name}: {value}\r\n"));
+        }
+        self.request(method, path, &lines, body)
     }
 
     /// An error means that the answer did not arrive whole: what became of the request is not known.
@@ -106,6 +114,10 @@ fn read(stream: &mut BufReader<TcpStream>) -> Result<Answer> {
             None if line == "\r\n" => break,
             None => return Err(malformed("the head broke off")),
         }
+    }
+    // An answer without a body may leave its length out (RFC 9110 section 8.6).
+    if status == 204 {
+        length = Some(0);
     }
     let mut body = vec![0; length.ok_or_else(|| malformed("no length"))?];
     stream.read_exact(&mut body)?;

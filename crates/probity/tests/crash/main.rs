@@ -16,6 +16,7 @@ mod first_start;
 #[path = "../cli/harness.rs"]
 #[expect(dead_code, reason = "the tests of the command line need more of it")]
 mod harness;
+mod identity;
 mod import;
 mod ledger;
 mod processes;

@@ -17,13 +17,15 @@ const REQUESTS: usize = 40;
 const REVOKED_WITHIN: Duration = Duration::from_secs(1);
 
 /// A place on PostgreSQL with a second data folder, `other`, that holds the same signing key.
-struct Two {
-    place: Place,
+pub struct Two {
+    /// Where the first one's data folder is.
+    pub place: Place,
     url: String,
 }
 
 impl Two {
-    fn new() -> Two {
+    /// Set up, nothing running.
+    pub fn new() -> Two {
         let [_, place] = both();
         place.run(&["init"]).expect(0);
         fs::create_dir(place.path("other")).unwrap();
@@ -42,7 +44,8 @@ impl Two {
         command
     }
 
-    fn servers(&self) -> [Server; 2] {
+    /// Both, running.
+    pub fn servers(&self) -> [Server; 2] {
         [
             Server::start(self.place.command(&SERVE), self.place.path("one.log")),
             Server::start(self.other(&SERVE), self.place.path("two.log")),

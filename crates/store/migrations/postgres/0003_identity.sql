@@ -6,7 +6,9 @@ CREATE INDEX users_role ON users (role);
 
 ALTER TABLE api_keys ADD COLUMN requests_per_minute bigint CHECK (requests_per_minute > 0);
 
-ALTER TABLE api_keys ADD COLUMN successor uuid REFERENCES api_keys (id);
+ALTER TABLE api_keys ADD COLUMN successor uuid;
+
+COMMENT ON COLUMN api_keys.successor IS 'The key that took its place; no foreign key, since both rows are written at once';
 
 CREATE TABLE sessions (
     id uuid NOT NULL PRIMARY KEY,

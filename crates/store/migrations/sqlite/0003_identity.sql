@@ -6,7 +6,7 @@ CREATE INDEX users_role ON users (role);
 
 ALTER TABLE api_keys ADD COLUMN requests_per_minute INTEGER CHECK (requests_per_minute > 0);
 
-ALTER TABLE api_keys ADD COLUMN successor BLOB REFERENCES api_keys (id);
+ALTER TABLE api_keys ADD COLUMN successor BLOB;
 
 CREATE TABLE sessions (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
