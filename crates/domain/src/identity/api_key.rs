@@ -179,7 +179,7 @@ impl CreateApiKey {
 
 /// What allows something with a key of this owner: one's own by one permission, all by another.
 fn authority(owner: Option<Uuid>, who: &Principal) -> Result<Authority, Refusal> {
-    if owner.is_some() && owner == who.actor_id && who.authorise(Permission::ApiKeysWrite).is_err() {
+    if owner.is_some() && owner == who.actor_id && !who.holds(Permission::ApiKeysWrite) {
         return who.authorise(Permission::ApiKeysOwn);
     }
     who.authorise(Permission::ApiKeysWrite)

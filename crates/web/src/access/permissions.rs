@@ -62,7 +62,7 @@ pub(crate) async fn handle(call: Call) -> Answer {
             .iter()
             .map(|scope| scope.as_str())
             .collect(),
-        held: principal.authorise(*permission).is_ok(),
+        held: principal.holds(*permission),
     });
     json(&Output {
         permissions: listed.collect(),

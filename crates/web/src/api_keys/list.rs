@@ -57,7 +57,7 @@ pub(crate) async fn handle(call: Call) -> Answer {
             let all = Permission::ApiKeysRead;
             Some(users::meant_or_self(&call, &text, all).await?.row.id)
         }
-        None if identity.principal.authorise(Permission::ApiKeysRead).is_ok() => None,
+        None if identity.principal.holds(Permission::ApiKeysRead) => None,
         None => Some(identity.user.id),
     };
     let mut keys = call.app.engine.api_keys(owner, after, limit + 1).await?;
