@@ -179,7 +179,8 @@ async fn authenticated(
             .await;
         return Err(spent.problem());
     }
-    let allowed = match route.access {
+    // A credential that is no longer good is refused here: its floods are counted, not recorded one by one.
+    let allowed = identity.principal.good().and_then(|()| match route.access {
         Access::Read(permission) | Access::ReadUnlessPublic(permission) => {
             identity.principal.authorise(permission).map(drop)
         }
@@ -187,12 +188,11 @@ async fn authenticated(
             let own = identity.principal.authorise(own);
             own.or_else(|_| identity.principal.authorise(all)).map(drop)
         }
+        Access::Session => identity.principal.session().map(drop),
         // Commands are authorised where they are decided, so that a refusal is recorded there.
         Access::Command(_) | Access::OwnOr(..) | Access::OwnSessionOr(_) => Ok(()),
-        Access::Caller => identity.principal.good(),
-        Access::Session => identity.principal.session().map(drop),
-        Access::Open | Access::Credentials => Ok(()),
-    };
+        Access::Caller | Access::Open | Access::Credentials => Ok(()),
+    });
     if let Err(refusal) = allowed {
         let origin = origin::of(parts, app.settings.trusted_proxy);
         engine
