@@ -5,7 +5,7 @@
 //!
 //! To add a command: give its noun's file a struct for the input (parsed and bounded there) and a `decide`;
 //! add a variant to [`Command`]; name in [`Command::needs`] the rows it reads; add its permission to
-//! [`identity::permission`]. To add a sealed table: implement [`record::Record`] for its row and add it to
+//! [`identity::permission`]. To add a sealed table: write its row as `record! { … }` and add it to
 //! [`record::SEALED`] and [`facts::RowWrite`].
 
 pub mod action;

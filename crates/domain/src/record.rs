@@ -72,6 +72,12 @@ pub struct Column {
 }
 
 impl Column {
+    /// The same, for a column whose value never leaves its table.
+    pub const fn secret(mut self) -> Column {
+        self.secret = true;
+        self
+    }
+
     /// The same, for a column that came to a table that had rows already. It must be nullable.
     pub const fn added(mut self) -> Column {
         self.added = true;
@@ -85,16 +91,6 @@ pub const fn column(name: &'static str, kind: Kind) -> Column {
         name,
         kind,
         secret: false,
-        added: false,
-    }
-}
-
-/// A column whose value never leaves its table.
-pub const fn secret(name: &'static str, kind: Kind) -> Column {
-    Column {
-        name,
-        kind,
-        secret: true,
         added: false,
     }
 }
@@ -202,74 +198,129 @@ pub fn row_digest(
     commitment::commit(salt, json::canonical(&Value::Object(members)).as_bytes())
 }
 
-/// Takes a row's values one by one, with errors that name the column.
-pub struct Columns {
+/// A type that a column can hold.
+pub trait Field: Sized {
+    /// The type of the column.
+    const KIND: Kind;
+    /// The value to be stored.
+    fn to_val(&self) -> Val;
+    /// The field from a stored value; otherwise what was expected instead.
+    fn of_val(value: Val) -> Result<Self, String>;
+}
+
+macro_rules! fields {
+    ($($type:ty => $variant:ident, $what:literal;)*) => { $(
+        impl Field for $type {
+            const KIND: Kind = Kind::$variant;
+            fn to_val(&self) -> Val { Val::$variant(self.clone()) }
+            fn of_val(value: Val) -> Result<Self, String> {
+                match value {
+                    Val::$variant(value) => Ok(value),
+                    other => Err(format!("expected {}, found {other:?}", $what)),
+                }
+            }
+        }
+    )* };
+}
+fields! {
+    i64 => Int, "an integer";
+    bool => Bool, "a truth value";
+    String => Text, "a text";
+    Vec<u8> => Bytes, "bytes";
+    Uuid => Uuid, "a UUID";
+    Timestamp => Time, "a time";
+}
+
+impl Field for u64 {
+    const KIND: Kind = Kind::Int;
+
+    fn to_val(&self) -> Val {
+        Val::Int(i64::try_from(*self).unwrap_or(i64::MAX))
+    }
+
+    fn of_val(value: Val) -> Result<u64, String> {
+        let number = i64::of_val(value)?;
+        u64::try_from(number).map_err(|_| format!("{number} is negative"))
+    }
+}
+
+impl<T: Field> Field for Option<T> {
+    const KIND: Kind = T::KIND;
+
+    fn to_val(&self) -> Val {
+        self.as_ref().map_or(Val::Null, Field::to_val)
+    }
+
+    fn of_val(value: Val) -> Result<Option<T>, String> {
+        match value {
+            Val::Null => Ok(None),
+            value => T::of_val(value)
+                .map(Some)
+                .map_err(|expected| format!("{expected} (or NULL)")),
+        }
+    }
+}
+
+/// The field of a stored row; the error names the column.
+pub fn field<T: Field>(
     table: &'static Table,
-    values: std::vec::IntoIter<Val>,
-    position: usize,
+    column: &'static str,
+    value: Option<Val>,
+) -> Result<T, DecodeError> {
+    T::of_val(value.unwrap_or(Val::Null)).map_err(|reason| DecodeError {
+        table: table.name,
+        column,
+        reason,
+    })
 }
 
-impl Columns {
-    /// The values of a row of `table`.
-    pub fn new(table: &'static Table, values: Vec<Val>) -> Columns {
-        Columns {
-            table,
-            values: values.into_iter(),
-            position: 0,
+/// Makes a struct the row of a sealed table: one field a column, in this order, after the id.
+///
+/// `[secret]` after a field keeps its value out of row images; `[added]` says that the column came to a table that
+/// had rows already, see [`Column::added`].
+#[macro_export]
+macro_rules! record {
+    (
+        $(#[$attribute:meta])*
+        pub struct $name:ident in $table:literal {
+            $(#[$id_doc:meta])*
+            pub $id:ident: id,
+            $($(#[$doc:meta])* pub $field:ident: $type:ty $([$mark:ident])*,)*
         }
-    }
-
-    fn next(&mut self) -> (&'static str, Val) {
-        let name = self
-            .table
-            .columns
-            .get(self.position)
-            .map_or("?", |column| column.name);
-        self.position += 1;
-        (name, self.values.next().unwrap_or(Val::Null))
-    }
-
-    /// The error that names the column read last.
-    pub fn error(&self, reason: impl Into<String>) -> DecodeError {
-        let column = self
-            .table
-            .columns
-            .get(self.position.saturating_sub(1))
-            .map_or("?", |column| column.name);
-        DecodeError {
-            table: self.table.name,
-            column,
-            reason: reason.into(),
+    ) => {
+        $(#[$attribute])*
+        pub struct $name {
+            $(#[$id_doc])*
+            pub $id: uuid::Uuid,
+            $($(#[$doc])* pub $field: $type,)*
         }
-    }
-}
 
-macro_rules! column_getters {
-    ($($getter:ident, $optional:ident: $variant:ident => $type:ty, $what:literal;)*) => {
-        impl Columns { $(
-            #[doc = concat!("The next value: ", $what, ".")]
-            pub fn $getter(&mut self) -> Result<$type, DecodeError> {
-                match self.next() {
-                    (_, Val::$variant(value)) => Ok(value),
-                    (column, other) => Err(DecodeError { table: self.table.name, column, reason: format!("expected {}, found {other:?}", $what) }),
-                }
+        impl $crate::record::Record for $name {
+            const TABLE: &'static $crate::record::Table = &$crate::record::Table {
+                name: $table,
+                columns: &[$(
+                    $crate::record::column(stringify!($field), <$type as $crate::record::Field>::KIND)$(.$mark())*
+                ),*],
+            };
+
+            fn id(&self) -> uuid::Uuid {
+                self.$id
             }
-            #[doc = concat!("The next value: ", $what, " or NULL.")]
-            pub fn $optional(&mut self) -> Result<Option<$type>, DecodeError> {
-                match self.next() {
-                    (_, Val::Null) => Ok(None),
-                    (_, Val::$variant(value)) => Ok(Some(value)),
-                    (column, other) => Err(DecodeError { table: self.table.name, column, reason: format!("expected {} or NULL, found {other:?}", $what) }),
-                }
+
+            fn values(&self) -> Vec<$crate::record::Val> {
+                vec![$($crate::record::Field::to_val(&self.$field)),*]
             }
-        )* }
+
+            fn from_values(
+                id: uuid::Uuid,
+                values: Vec<$crate::record::Val>,
+            ) -> Result<Self, $crate::record::DecodeError> {
+                let mut values = values.into_iter();
+                Ok($name {
+                    $id: id,
+                    $($field: $crate::record::field(Self::TABLE, stringify!($field), values.next())?,)*
+                })
+            }
+        }
     };
-}
-column_getters! {
-    int, optional_int: Int => i64, "an integer";
-    bool, optional_bool: Bool => bool, "a truth value";
-    text, optional_text: Text => String, "a text";
-    bytes, optional_bytes: Bytes => Vec<u8>, "bytes";
-    uuid, optional_uuid: Uuid => Uuid, "a UUID";
-    time, optional_time: Time => Timestamp, "a time";
 }

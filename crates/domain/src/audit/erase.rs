@@ -2,49 +2,27 @@
 
 use evidence::json::StrictObject;
 use evidence::payload::RowImages;
-use uuid::Uuid;
 
 use crate::audit::known::KnownEntry;
 use crate::context::Context;
 use crate::decision::{Decision, Draft, Reply};
 use crate::facts::{Facts, RowWrite};
 use crate::identity::{Authority, Principal};
-use crate::record::{Columns, DecodeError, Kind, Record, Sealed, Table, Val, column};
+use crate::record;
+use crate::record::{Record, Sealed};
 use crate::refusal::{FieldError, Refusal, RefusalKind};
 
 /// Most entries erased by one command.
 pub const ERASE_MAX: usize = 1_000;
 
-/// The mark that a payload was erased by a command, not by hand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Erasure {
-    /// Id of the erased entry.
-    pub id: Uuid,
-    /// Index of the erased entry.
-    pub erased: u64,
-}
-
-impl Record for Erasure {
-    const TABLE: &'static Table = &Table {
-        name: "erasures",
-        columns: &[column("erased", Kind::Int)],
-    };
-
-    fn id(&self) -> Uuid {
-        self.id
-    }
-
-    fn values(&self) -> Vec<Val> {
-        vec![Val::Int(i64::try_from(self.erased).unwrap_or(i64::MAX))]
-    }
-
-    fn from_values(id: Uuid, values: Vec<Val>) -> Result<Erasure, DecodeError> {
-        let mut columns = Columns::new(Self::TABLE, values);
-        let erased = columns.int()?;
-        Ok(Erasure {
-            id,
-            erased: u64::try_from(erased).map_err(|_| columns.error("negative"))?,
-        })
+record! {
+    /// The mark that a payload was erased by a command, not by hand.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Erasure in "erasures" {
+        /// Id of the erased entry.
+        pub id: id,
+        /// Index of the erased entry.
+        pub erased: u64,
     }
 }
 

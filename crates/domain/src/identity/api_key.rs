@@ -10,37 +10,40 @@ use crate::decision::{Decision, Reply};
 use crate::facts::Facts;
 use crate::identity::permission::{Permission, Scope};
 use crate::identity::{Authority, Principal};
-use crate::record::{Columns, DecodeError, Kind, Record, Sealed, Table, Val, column, secret};
+use crate::record;
+use crate::record::Sealed;
 use crate::refusal::{FieldError, Refusal, RefusalKind};
 
 /// Longest name of a key, in characters.
 pub const NAME_LEN_MAX: usize = 100;
 
-/// An API key, without its secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ApiKey {
-    /// Id.
-    pub id: Uuid,
-    /// Its owner.
-    pub user_id: Uuid,
-    /// A name for people.
-    pub name: String,
-    /// The first characters of the secret, to recognise it by.
-    pub shown: String,
-    /// SHA-256 of the secret.
-    pub hash: Vec<u8>,
-    /// What it is for.
-    pub scopes: Vec<Scope>,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// From when it is no longer good.
-    pub expires_at: Option<Timestamp>,
-    /// When it was revoked.
-    pub revoked_at: Option<Timestamp>,
-    /// Most requests in a minute; the installation's setting unless given.
-    pub requests_per_minute: Option<i64>,
-    /// The key that took its place by rotation.
-    pub successor: Option<Uuid>,
+record! {
+    /// An API key, without its secret.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct ApiKey in "api_keys" {
+        /// Id.
+        pub id: id,
+        /// Its owner.
+        pub user_id: Uuid,
+        /// A name for people.
+        pub name: String,
+        /// The first characters of the secret, to recognise it by.
+        pub shown: String,
+        /// SHA-256 of the secret.
+        pub hash: Vec<u8> [secret],
+        /// What it is for.
+        pub scopes: Vec<Scope>,
+        /// When it was made.
+        pub created_at: Timestamp,
+        /// From when it is no longer good.
+        pub expires_at: Option<Timestamp>,
+        /// When it was revoked.
+        pub revoked_at: Option<Timestamp>,
+        /// Most requests in a minute; the installation's setting unless given.
+        pub requests_per_minute: Option<i64> [added],
+        /// The key that took its place by rotation.
+        pub successor: Option<Uuid> [added],
+    }
 }
 
 impl ApiKey {
@@ -51,64 +54,6 @@ impl ApiKey {
             .map(|scope| scope.as_str())
             .collect::<Vec<_>>()
             .join(" ")
-    }
-}
-
-impl Record for ApiKey {
-    const TABLE: &'static Table = &Table {
-        name: "api_keys",
-        columns: &[
-            column("user_id", Kind::Uuid),
-            column("name", Kind::Text),
-            column("shown", Kind::Text),
-            secret("hash", Kind::Bytes),
-            column("scopes", Kind::Text),
-            column("created_at", Kind::Time),
-            column("expires_at", Kind::Time),
-            column("revoked_at", Kind::Time),
-            column("requests_per_minute", Kind::Int).added(),
-            column("successor", Kind::Uuid).added(),
-        ],
-    };
-
-    fn id(&self) -> Uuid {
-        self.id
-    }
-
-    fn values(&self) -> Vec<Val> {
-        vec![
-            self.user_id.into(),
-            self.name.clone().into(),
-            self.shown.clone().into(),
-            self.hash.clone().into(),
-            self.scopes_text().into(),
-            self.created_at.into(),
-            self.expires_at.into(),
-            self.revoked_at.into(),
-            self.requests_per_minute.into(),
-            self.successor.into(),
-        ]
-    }
-
-    fn from_values(id: Uuid, values: Vec<Val>) -> Result<ApiKey, DecodeError> {
-        let mut columns = Columns::new(Self::TABLE, values);
-        Ok(ApiKey {
-            id,
-            user_id: columns.uuid()?,
-            name: columns.text()?,
-            shown: columns.text()?,
-            hash: columns.bytes()?,
-            scopes: {
-                let words = columns.text()?;
-                let scopes: Option<Vec<Scope>> = words.split(' ').map(Scope::parse).collect();
-                scopes.ok_or_else(|| columns.error(format!("{words:?} names an unknown scope")))?
-            },
-            created_at: columns.time()?,
-            expires_at: columns.optional_time()?,
-            revoked_at: columns.optional_time()?,
-            requests_per_minute: columns.optional_int()?,
-            successor: columns.optional_uuid()?,
-        })
     }
 }
 

@@ -11,62 +11,25 @@ use crate::facts::Facts;
 use crate::identity::session::{self, EndReason};
 use crate::identity::user;
 use crate::identity::{Authority, Principal};
-use crate::record::{Columns, DecodeError, Kind, Record, Table, Val, column, secret};
+use crate::record;
 use crate::refusal::{Refusal, RefusalKind};
 
-/// An invitation, without its secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Invitation {
-    /// Id.
-    pub id: Uuid,
-    /// Who is invited.
-    pub user_id: Uuid,
-    /// SHA-256 of the token.
-    pub hash: Vec<u8>,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// From when it can no longer be accepted.
-    pub expires_at: Timestamp,
-    /// When it was accepted or withdrawn.
-    pub closed_at: Option<Timestamp>,
-}
-
-impl Record for Invitation {
-    const TABLE: &'static Table = &Table {
-        name: "invitations",
-        columns: &[
-            column("user_id", Kind::Uuid),
-            secret("hash", Kind::Bytes),
-            column("created_at", Kind::Time),
-            column("expires_at", Kind::Time),
-            column("closed_at", Kind::Time),
-        ],
-    };
-
-    fn id(&self) -> Uuid {
-        self.id
-    }
-
-    fn values(&self) -> Vec<Val> {
-        vec![
-            self.user_id.into(),
-            self.hash.clone().into(),
-            self.created_at.into(),
-            self.expires_at.into(),
-            self.closed_at.into(),
-        ]
-    }
-
-    fn from_values(id: Uuid, values: Vec<Val>) -> Result<Invitation, DecodeError> {
-        let mut columns = Columns::new(Self::TABLE, values);
-        Ok(Invitation {
-            id,
-            user_id: columns.uuid()?,
-            hash: columns.bytes()?,
-            created_at: columns.time()?,
-            expires_at: columns.time()?,
-            closed_at: columns.optional_time()?,
-        })
+record! {
+    /// An invitation, without its secret.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Invitation in "invitations" {
+        /// Id.
+        pub id: id,
+        /// Who is invited.
+        pub user_id: Uuid,
+        /// SHA-256 of the token.
+        pub hash: Vec<u8> [secret],
+        /// When it was made.
+        pub created_at: Timestamp,
+        /// From when it can no longer be accepted.
+        pub expires_at: Timestamp,
+        /// When it was accepted or withdrawn.
+        pub closed_at: Option<Timestamp>,
     }
 }
 

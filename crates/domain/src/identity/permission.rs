@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::record::{Field, Kind, Val};
+
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[doc = $text:literal])+ $variant:ident = $word:literal),* $(,)? }) => {
         $(#[$doc])*
@@ -138,6 +140,35 @@ impl Role {
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl Field for Role {
+    const KIND: Kind = Kind::Text;
+
+    fn to_val(&self) -> Val {
+        self.as_str().into()
+    }
+
+    fn of_val(value: Val) -> Result<Role, String> {
+        let word = String::of_val(value)?;
+        Role::parse(&word).ok_or_else(|| format!("{word:?} is not a role"))
+    }
+}
+
+/// Scopes as one text, separated by spaces.
+impl Field for Vec<Scope> {
+    const KIND: Kind = Kind::Text;
+
+    fn to_val(&self) -> Val {
+        let words: Vec<_> = self.iter().map(|scope| scope.as_str()).collect();
+        words.join(" ").into()
+    }
+
+    fn of_val(value: Val) -> Result<Vec<Scope>, String> {
+        let words = String::of_val(value)?;
+        let scopes: Option<_> = words.split(' ').map(Scope::parse).collect();
+        scopes.ok_or_else(|| format!("{words:?} names an unknown scope"))
     }
 }
 

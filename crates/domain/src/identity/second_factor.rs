@@ -14,22 +14,46 @@ use crate::decision::{Decision, Reply};
 use crate::facts::Facts;
 use crate::identity::session::{self, Session};
 use crate::identity::{Authority, Principal, user};
-use crate::record::{Columns, DecodeError, Kind, Record, Sealed, Table, Val, column, secret};
+use crate::record;
+use crate::record::{Field, Kind, Sealed, Val};
 use crate::refusal::{Refusal, RefusalKind};
 
-/// A user's second factor.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SecondFactor {
-    /// Whose it is: the user's id is the row's.
-    pub user_id: Uuid,
-    /// The TOTP secret, encrypted; none once removed.
-    pub secret: Option<Vec<u8>>,
-    /// When a first code was right: from then on it counts.
-    pub confirmed_at: Option<Timestamp>,
-    /// The last 30-second step whose code was used.
-    pub last_step: Option<i64>,
-    /// SHA-256 of the recovery codes that are left.
-    pub recovery: Vec<[u8; 32]>,
+/// SHA-256 hashes, stored as one text: in hex, separated by spaces.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hashes(pub Vec<[u8; 32]>);
+
+impl Field for Hashes {
+    const KIND: Kind = Kind::Text;
+
+    fn to_val(&self) -> Val {
+        let hashes: Vec<_> = self.0.iter().map(|hash| json::hex(hash)).collect();
+        hashes.join(" ").into()
+    }
+
+    fn of_val(value: Val) -> Result<Hashes, String> {
+        let text = String::of_val(value)?;
+        let hashes: Option<_> = text.split_terminator(' ').map(json::from_hex).collect();
+        hashes
+            .map(Hashes)
+            .ok_or_else(|| "expected SHA-256 hashes in hex, separated by spaces".to_owned())
+    }
+}
+
+record! {
+    /// A user's second factor.
+    #[derive(Clone, PartialEq, Eq)]
+    pub struct SecondFactor in "second_factors" {
+        /// Whose it is: the user's id is the row's.
+        pub user_id: id,
+        /// The TOTP secret, encrypted; none once removed.
+        pub secret: Option<Vec<u8>> [secret],
+        /// When a first code was right: from then on it counts.
+        pub confirmed_at: Option<Timestamp>,
+        /// The last 30-second step whose code was used.
+        pub last_step: Option<i64>,
+        /// SHA-256 of the recovery codes that are left.
+        pub recovery: Hashes [secret],
+    }
 }
 
 impl std::fmt::Debug for SecondFactor {
@@ -38,47 +62,6 @@ impl std::fmt::Debug for SecondFactor {
             .field("user_id", &self.user_id)
             .field("confirmed_at", &self.confirmed_at)
             .finish_non_exhaustive()
-    }
-}
-
-impl Record for SecondFactor {
-    const TABLE: &'static Table = &Table {
-        name: "second_factors",
-        columns: &[
-            secret("secret", Kind::Bytes),
-            column("confirmed_at", Kind::Time),
-            column("last_step", Kind::Int),
-            secret("recovery", Kind::Text),
-        ],
-    };
-
-    fn id(&self) -> Uuid {
-        self.user_id
-    }
-
-    fn values(&self) -> Vec<Val> {
-        let codes: Vec<_> = self.recovery.iter().map(|hash| json::hex(hash)).collect();
-        vec![
-            self.secret.clone().into(),
-            self.confirmed_at.into(),
-            self.last_step.into(),
-            codes.join(" ").into(),
-        ]
-    }
-
-    fn from_values(id: Uuid, values: Vec<Val>) -> Result<SecondFactor, DecodeError> {
-        let mut columns = Columns::new(Self::TABLE, values);
-        Ok(SecondFactor {
-            user_id: id,
-            secret: columns.optional_bytes()?,
-            confirmed_at: columns.optional_time()?,
-            last_step: columns.optional_int()?,
-            recovery: {
-                let text = columns.text()?;
-                let hashes: Option<Vec<_>> = text.split_terminator(' ').map(json::from_hex).collect();
-                hashes.ok_or_else(|| columns.error("not SHA-256 hashes in hex, separated by spaces"))?
-            },
-        })
     }
 }
 
@@ -95,7 +78,7 @@ impl SecondFactor {
             secret: None,
             confirmed_at: None,
             last_step: None,
-            recovery: Vec::new(),
+            recovery: Hashes::default(),
         }
     }
 }
@@ -143,12 +126,13 @@ pub(crate) fn used(row: &SecondFactor, proof: &Proof) -> Result<SecondFactor, Re
             })
         }
         Proof::Recovery(hash) => {
-            let left: Vec<_> = row.recovery.iter().copied().filter(|code| code != hash).collect();
-            if left.len() == row.recovery.len() {
+            let all = &row.recovery.0;
+            let left: Vec<_> = all.iter().copied().filter(|code| code != hash).collect();
+            if left.len() == all.len() {
                 return Err(invalid());
             }
             Ok(SecondFactor {
-                recovery: left,
+                recovery: Hashes(left),
                 ..row.clone()
             })
         }
@@ -263,7 +247,7 @@ pub fn change(
             });
             SecondFactor {
                 confirmed_at: Some(ctx.now),
-                recovery: recovery.clone(),
+                recovery: Hashes(recovery.clone()),
                 ..used(row, proof)?
             }
         }
@@ -291,7 +275,7 @@ pub fn change(
             user::check_password(user, verified_hash)?;
             confirmed(row)?;
             SecondFactor {
-                recovery: recovery.clone(),
+                recovery: Hashes(recovery.clone()),
                 ..row.clone()
             }
         }

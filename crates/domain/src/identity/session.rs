@@ -9,37 +9,40 @@ use crate::context::Context;
 use crate::decision::{Decision, Reply};
 use crate::facts::Facts;
 use crate::identity::{Authority, Principal};
-use crate::record::{Columns, DecodeError, Kind, Record, Sealed, Table, Val, column, secret};
+use crate::record;
+use crate::record::Sealed;
 use crate::refusal::{Refusal, RefusalKind};
 
 /// Most sessions that a user has at once; a further login ends the oldest.
 pub const SESSIONS_MAX: usize = 100;
 
-/// A login session, without its secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Session {
-    /// Id.
-    pub id: Uuid,
-    /// Whose it is.
-    pub user_id: Uuid,
-    /// SHA-256 of the token.
-    pub hash: Vec<u8>,
-    /// Whether a second factor was used.
-    pub second_factor: bool,
-    /// Network address of the login; gone once it has ended.
-    pub ip: Option<String>,
-    /// Program of the login; gone once it has ended.
-    pub user_agent: Option<String>,
-    /// When it began.
-    pub created_at: Timestamp,
-    /// When it ends at the latest.
-    pub expires_at: Timestamp,
-    /// When it ends unless it is used.
-    pub idle_expires_at: Timestamp,
-    /// When it ended.
-    pub ended_at: Option<Timestamp>,
-    /// Why: a word of [`EndReason`].
-    pub ended_reason: Option<String>,
+record! {
+    /// A login session, without its secret.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Session in "sessions" {
+        /// Id.
+        pub id: id,
+        /// Whose it is.
+        pub user_id: Uuid,
+        /// SHA-256 of the token.
+        pub hash: Vec<u8> [secret],
+        /// Whether a second factor was used.
+        pub second_factor: bool,
+        /// Network address of the login; gone once it has ended.
+        pub ip: Option<String> [secret],
+        /// Program of the login; gone once it has ended.
+        pub user_agent: Option<String> [secret],
+        /// When it began.
+        pub created_at: Timestamp,
+        /// When it ends at the latest.
+        pub expires_at: Timestamp,
+        /// When it ends unless it is used.
+        pub idle_expires_at: Timestamp,
+        /// When it ended.
+        pub ended_at: Option<Timestamp>,
+        /// Why: a word of [`EndReason`].
+        pub ended_reason: Option<String>,
+    }
 }
 
 /// Why a session ended.
@@ -92,60 +95,6 @@ impl Session {
             ended_reason: Some(reason.as_str().to_owned()),
             ..self.clone()
         }
-    }
-}
-
-impl Record for Session {
-    const TABLE: &'static Table = &Table {
-        name: "sessions",
-        columns: &[
-            column("user_id", Kind::Uuid),
-            secret("hash", Kind::Bytes),
-            column("second_factor", Kind::Bool),
-            column("ip", Kind::Text),
-            column("user_agent", Kind::Text),
-            column("created_at", Kind::Time),
-            column("expires_at", Kind::Time),
-            column("idle_expires_at", Kind::Time),
-            column("ended_at", Kind::Time),
-            column("ended_reason", Kind::Text),
-        ],
-    };
-
-    fn id(&self) -> Uuid {
-        self.id
-    }
-
-    fn values(&self) -> Vec<Val> {
-        vec![
-            self.user_id.into(),
-            self.hash.clone().into(),
-            self.second_factor.into(),
-            self.ip.clone().into(),
-            self.user_agent.clone().into(),
-            self.created_at.into(),
-            self.expires_at.into(),
-            self.idle_expires_at.into(),
-            self.ended_at.into(),
-            self.ended_reason.clone().into(),
-        ]
-    }
-
-    fn from_values(id: Uuid, values: Vec<Val>) -> Result<Session, DecodeError> {
-        let mut columns = Columns::new(Self::TABLE, values);
-        Ok(Session {
-            id,
-            user_id: columns.uuid()?,
-            hash: columns.bytes()?,
-            second_factor: columns.bool()?,
-            ip: columns.optional_text()?,
-            user_agent: columns.optional_text()?,
-            created_at: columns.time()?,
-            expires_at: columns.time()?,
-            idle_expires_at: columns.time()?,
-            ended_at: columns.optional_time()?,
-            ended_reason: columns.optional_text()?,
-        })
     }
 }
 

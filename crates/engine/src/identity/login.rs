@@ -172,7 +172,7 @@ impl Engine {
             (None, Some(code)) => {
                 let hash = recovery::hash(code);
                 // Looked for again where it is used up; this only tells a wrong one apart from a lost race.
-                if !factor.recovery.contains(&hash) {
+                if !factor.recovery.0.contains(&hash) {
                     return Err(invalid().into());
                 }
                 Ok(Some(Proof::Recovery(hash)))

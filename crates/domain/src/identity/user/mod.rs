@@ -19,7 +19,8 @@ use crate::decision::{Decision, Draft, Reply};
 use crate::facts::Facts;
 use crate::identity::Principal;
 use crate::identity::permission::Role;
-use crate::record::{Columns, DecodeError, Kind, Record, Sealed, Table, Val, column, secret};
+use crate::record;
+use crate::record::Sealed;
 use crate::refusal::{FieldError, Refusal, RefusalKind};
 
 /// Longest user name, in characters.
@@ -31,33 +32,35 @@ pub const EMAIL_LEN_MAX: usize = 254;
 /// Longest full name, in characters.
 pub const FULL_NAME_LEN_MAX: usize = 200;
 
-/// A user.
-#[derive(Clone, PartialEq, Eq)]
-pub struct User {
-    /// Id.
-    pub id: Uuid,
-    /// Name to log in by; unique in any case.
-    pub username: String,
-    /// E-mail address; unique in any case.
-    pub email: Option<String>,
-    /// Full name.
-    pub full_name: Option<String>,
-    /// Role.
-    pub role: Role,
-    /// False once disabled.
-    pub active: bool,
-    /// Argon2id hash in PHC form; bcrypt and others only from an import, until the next login.
-    pub password_hash: Option<String>,
-    /// True while the password must be changed before anything else.
-    pub password_temporary: bool,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it was last changed.
-    pub updated_at: Timestamp,
-    /// When the password was last set by its user.
-    pub password_changed_at: Option<Timestamp>,
-    /// When what is personal was erased.
-    pub erased_at: Option<Timestamp>,
+record! {
+    /// A user.
+    #[derive(Clone, PartialEq, Eq)]
+    pub struct User in "users" {
+        /// Id.
+        pub id: id,
+        /// Name to log in by; unique in any case.
+        pub username: String,
+        /// E-mail address; unique in any case.
+        pub email: Option<String>,
+        /// Full name.
+        pub full_name: Option<String>,
+        /// Role.
+        pub role: Role,
+        /// False once disabled.
+        pub active: bool,
+        /// Argon2id hash in PHC form; bcrypt and others only from an import, until the next login.
+        pub password_hash: Option<String> [secret],
+        /// True while the password must be changed before anything else.
+        pub password_temporary: bool,
+        /// When it was made.
+        pub created_at: Timestamp,
+        /// When it was last changed.
+        pub updated_at: Timestamp,
+        /// When the password was last set by its user.
+        pub password_changed_at: Option<Timestamp> [added],
+        /// When what is personal was erased.
+        pub erased_at: Option<Timestamp> [added],
+    }
 }
 
 impl fmt::Debug for User {
@@ -86,66 +89,6 @@ impl User {
             updated_at: now,
             ..self.clone()
         }
-    }
-}
-
-impl Record for User {
-    const TABLE: &'static Table = &Table {
-        name: "users",
-        columns: &[
-            column("username", Kind::Text),
-            column("email", Kind::Text),
-            column("full_name", Kind::Text),
-            column("role", Kind::Text),
-            column("active", Kind::Bool),
-            secret("password_hash", Kind::Text),
-            column("password_temporary", Kind::Bool),
-            column("created_at", Kind::Time),
-            column("updated_at", Kind::Time),
-            column("password_changed_at", Kind::Time).added(),
-            column("erased_at", Kind::Time).added(),
-        ],
-    };
-
-    fn id(&self) -> Uuid {
-        self.id
-    }
-
-    fn values(&self) -> Vec<Val> {
-        vec![
-            self.username.clone().into(),
-            self.email.clone().into(),
-            self.full_name.clone().into(),
-            self.role.as_str().into(),
-            self.active.into(),
-            self.password_hash.clone().into(),
-            self.password_temporary.into(),
-            self.created_at.into(),
-            self.updated_at.into(),
-            self.password_changed_at.into(),
-            self.erased_at.into(),
-        ]
-    }
-
-    fn from_values(id: Uuid, values: Vec<Val>) -> Result<User, DecodeError> {
-        let mut columns = Columns::new(Self::TABLE, values);
-        Ok(User {
-            id,
-            username: columns.text()?,
-            email: columns.optional_text()?,
-            full_name: columns.optional_text()?,
-            role: {
-                let word = columns.text()?;
-                Role::parse(&word).ok_or_else(|| columns.error(format!("{word:?} is not a role")))?
-            },
-            active: columns.bool()?,
-            password_hash: columns.optional_text()?,
-            password_temporary: columns.bool()?,
-            created_at: columns.time()?,
-            updated_at: columns.time()?,
-            password_changed_at: columns.optional_time()?,
-            erased_at: columns.optional_time()?,
-        })
     }
 }
 
