@@ -17,10 +17,7 @@ pub(crate) const DOC: Doc = Doc {
                   happened by the recorder's clock, or else when it was recorded; the order is that of the log.",
     parameters: &[FILTER, page::PARAMETERS],
     replies: &[Reply {
-        headers: &[(
-            "Link",
-            "The next page, `rel=\"next\"` (RFC 8288), where there is one.",
-        )],
+        headers: &[page::LINK_HEADER],
         ..Reply::new(
             "200",
             "A page.",

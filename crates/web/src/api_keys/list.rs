@@ -24,10 +24,7 @@ pub(crate) const DOC: Doc = Doc {
         page::PARAMETERS,
     ],
     replies: &[Reply {
-        headers: &[(
-            "Link",
-            "The next page, `rel=\"next\"` (RFC 8288), where there is one.",
-        )],
+        headers: &[page::LINK_HEADER],
         ..Reply::new(
             "200",
             "A page.",

@@ -23,10 +23,7 @@ pub(crate) const DOC: Doc = Doc {
                   cursor neither repeats nor leaves out an entry.",
     parameters: &[filter::PARAMETERS, page::PARAMETERS, ORDER],
     replies: &[Reply {
-        headers: &[(
-            "Link",
-            "The next page, `rel=\"next\"` (RFC 8288), where there is one.",
-        )],
+        headers: &[page::LINK_HEADER],
         ..Reply::new(
             "200",
             "A page.",

@@ -38,6 +38,12 @@ fn limit(query: &Query) -> Result<u32, Problem> {
     Ok(limit.unwrap_or(LIMIT_USUAL))
 }
 
+/// The header of every list's answer.
+pub(crate) const LINK_HEADER: (&str, &str) = (
+    "Link",
+    "The next page, `rel=\"next\"` (RFC 8288), where there is one.",
+);
+
 /// Reads which page of rows is asked for: beyond which id, and how many.
 pub(crate) fn of_ids(query: &Query) -> Result<(Option<Uuid>, u32), Problem> {
     let expected = "`next` of a page of the same list";

@@ -30,10 +30,7 @@ pub(crate) const DOC: Doc = Doc {
     description: "Users that fulfil every condition given, a page at a time.",
     parameters: &[FILTER, page::PARAMETERS],
     replies: &[Reply {
-        headers: &[(
-            "Link",
-            "The next page, `rel=\"next\"` (RFC 8288), where there is one.",
-        )],
+        headers: &[page::LINK_HEADER],
         ..Reply::new(
             "200",
             "A page.",
