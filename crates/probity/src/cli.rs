@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{audit, completions, init, key, serve};
+use crate::{audit, completions, init, key, role, serve, session, user};
 
 /// A system of record that can show its work: who did what, and proof of it.
 #[derive(Debug, Parser)]
@@ -80,7 +80,37 @@ pub enum Command {
         #[command(subcommand)]
         command: Box<audit::AuditCommand>,
     },
-    /// API keys: create, list, revoke
+    /// Users: create, invite, change, disable, erase, import
+    #[command(
+        arg_required_else_help = true,
+        after_help = "Example:\n  probity user create ann --role auditor"
+    )]
+    User {
+        /// Which verb.
+        #[command(subcommand)]
+        command: Box<user::UserCommand>,
+    },
+    /// Login sessions: list, end
+    #[command(
+        arg_required_else_help = true,
+        after_help = "Example:\n  probity session list"
+    )]
+    Session {
+        /// Which verb.
+        #[command(subcommand)]
+        command: session::SessionCommand,
+    },
+    /// Roles: what each may do, and why one is refused
+    #[command(
+        arg_required_else_help = true,
+        after_help = "Example:\n  probity role explain user.set_role"
+    )]
+    Role {
+        /// Which verb.
+        #[command(subcommand)]
+        command: role::RoleCommand,
+    },
+    /// API keys: create, list, show, rotate, revoke
     #[command(
         arg_required_else_help = true,
         after_help = "Example:\n  probity key create --name ci --scopes write"

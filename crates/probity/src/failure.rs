@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use domain::RefusalKind;
 use serde_json::json;
 
 use crate::cli::Output;
@@ -144,17 +145,46 @@ impl From<store::Error> for Failure {
     }
 }
 
+/// What to do about a refusal.
+fn hint(refusal: &domain::Refusal) -> String {
+    let hint = match refusal.code {
+        "username_taken" => "choose another name; see who is there: probity user list",
+        "email_taken" => "see whose it is: probity user show ADDRESS",
+        "unknown_user" => "see who is there: probity user list",
+        "unknown_session" => "see what is there: probity session list",
+        "unknown_api_key" => "see what is there: probity key list",
+        "user_disabled" => "enable the user first: probity user enable NAME",
+        "user_erased" => "what is erased stays so: make a new user with probity user create",
+        "last_admin" => "make another admin first: probity user create NAME --role admin",
+        "api_key_revoked" | "api_key_expired" => "make a new one: probity key create",
+        "api_key_rotated" => "rotate its successor: probity key show ID names it",
+        "permission_missing" | "scope_missing" | "exceeds_own" => {
+            "see who may: probity role explain PERMISSION"
+        }
+        _ => match (refusal.kind, refusal.field.as_deref()) {
+            (RefusalKind::Invalid, Some("role")) => "see what roles there are: probity role list",
+            (RefusalKind::Invalid, _) => "change the value and try again",
+            (RefusalKind::Conflict, _) => "see what is there: probity audit show, probity key list",
+            (RefusalKind::Precondition, _) => {
+                "somebody was faster: look again, and repeat it if it still fits"
+            }
+            (RefusalKind::TooMany, _) => {
+                return match refusal.retry_after_s {
+                    Some(seconds) => format!("try again in {seconds} s"),
+                    None => "try again later".to_owned(),
+                };
+            }
+            _ => "",
+        },
+    };
+    hint.to_owned()
+}
+
 impl From<engine::Error> for Failure {
     fn from(error: engine::Error) -> Failure {
         match error {
             engine::Error::Refused { refusal, entry } => {
-                let hint = match refusal.kind {
-                    domain::RefusalKind::Invalid => "change the value and try again",
-                    domain::RefusalKind::Conflict => {
-                        "see what is there: probity audit show, probity key list"
-                    }
-                    _ => "",
-                };
+                let hint = hint(&refusal);
                 Failure {
                     field: refusal.field,
                     entry,
@@ -183,6 +213,34 @@ impl From<domain::FieldError> for Failure {
         Failure {
             field: Some(error.field),
             ..Failure::no("invalid_field", message, "change the value and try again")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Refusal;
+
+    use super::*;
+
+    #[test]
+    fn refusals_say_what_to_do() {
+        let new = |kind, code| Refusal::new(kind, code, "x");
+        let too_many = Refusal {
+            retry_after_s: Some(7),
+            ..new(RefusalKind::TooMany, "too_many_logins")
+        };
+        for (refusal, expected) in [
+            (new(RefusalKind::Conflict, "username_taken"), "probity user list"),
+            (new(RefusalKind::Conflict, "last_admin"), "--role admin"),
+            (new(RefusalKind::Precondition, "version_mismatch"), "look again"),
+            (too_many, "try again in 7 s"),
+            (Refusal::invalid("role", "x"), "probity role list"),
+            (Refusal::invalid("name", "x"), "change the value"),
+        ] {
+            let failure = Failure::from(engine::Error::from(refusal.clone()));
+            assert!(failure.hint.contains(expected), "{failure:?}");
+            assert_eq!((failure.exit, failure.code), (Exit::No, refusal.code));
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::config::variable;
 use crate::context::Context;
 use crate::demo::command_prefix;
 use crate::failure::{Exit, Failure};
-use crate::output;
+use crate::{how, output};
 
 /// Arguments of `probity init`.
 #[derive(Debug, Args)]
@@ -36,7 +36,7 @@ pub async fn run(context: &Context, args: InitArgs) -> Result<Exit, Failure> {
         output::json(&as_json(&done, &steps))?;
         return Ok(Exit::Ok);
     }
-    if let Some(text) = password_box(&done) {
+    if let Some(text) = password_box(context, &done, &how::base(context)) {
         output::line(&text)?;
     }
     if say {
@@ -74,8 +74,8 @@ fn key_place(context: &Context) -> String {
     }
 }
 
-/// The first admin's password in a box, when it was made now.
-pub fn password_box(done: &Initialised) -> Option<String> {
+/// The first admin's password in a box, when it was made now, and what to do with it.
+pub fn password_box(context: &Context, done: &Initialised, base: &str) -> Option<String> {
     let admin = done.first_admin.as_ref()?;
     let lines = [
         "First admin. This one-time password is shown now and never again:".to_owned(),
@@ -90,7 +90,16 @@ pub fn password_box(done: &Initialised) -> Option<String> {
         .map(|line| format!("│ {line:<width$} │\n"))
         .collect::<Vec<_>>()
         .concat();
-    Some(format!("\n┌{rule}┐\n{inside}└{rule}┘"))
+    let boxed = format!("\n┌{rule}┐\n{inside}└{rule}┘");
+    if context.global.quiet {
+        return Some(boxed);
+    }
+    let name = &admin.username;
+    let steps = how::change_password(base, name);
+    let program = command_prefix(context, false);
+    Some(format!(
+        "{boxed}\n{steps}\n\nIf it is lost: {program} user recover {name}"
+    ))
 }
 
 /// What was done, for programs.

@@ -1,7 +1,7 @@
 //! The binary: arguments, configuration, start-up, output.
 //!
 //! It owns no rule and no SQL: each command reads its input, asks the engine, and shows the answer. There is a
-//! file per noun and, where a noun has several verbs, a file per verb ([`audit`], [`key`]).
+//! file per noun and, where a noun has several verbs, a file per verb ([`audit`], [`user`], [`session`], [`key`], [`role`]).
 //!
 //! To add a command: write its file with a struct of arguments (with an example in `after_help`) and `run`; add a
 //! variant to the noun's enum. To add a setting: add it to [`config::Config`], to [`config::keys`] and to
@@ -14,16 +14,22 @@ mod config;
 mod context;
 mod demo;
 mod failure;
+mod how;
 mod init;
 mod key;
 mod log;
 mod output;
 mod parse;
 mod progress;
+mod prompt;
+mod rejected;
+mod role;
 mod serve;
+mod session;
 mod settings;
 mod status;
 mod table;
+mod user;
 
 use std::process::ExitCode;
 
@@ -99,6 +105,9 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Init(args) => init::run(&context, args).await,
             Command::Audit { command } => audit::run(&context, *command).await,
             Command::Key { command } => key::run(&context, command).await,
+            Command::User { command } => user::run(&context, *command).await,
+            Command::Session { command } => session::run(&context, command).await,
+            Command::Role { command } => role::run(&context, &command),
             Command::Config => settings::run(&context),
             Command::Status => status::run(&context).await,
             Command::Completions(args) => completions::run(&args),

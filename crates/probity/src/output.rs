@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, StdoutLock, Write};
 
+use evidence::Timestamp;
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -49,6 +50,12 @@ pub fn plain(text: &str) -> String {
     out
 }
 
+/// A time as people read it: to the minute, a space for the T.
+pub fn minute(time: Timestamp) -> String {
+    let text = time.to_string();
+    text.get(..16).unwrap_or(&text).replace('T', " ")
+}
+
 /// A number with a comma between each three digits.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -78,6 +85,11 @@ mod tests {
             "a\\u{1b}[31mb\\nc\\u{202e}d\\u{9b}"
         );
         assert_eq!(plain("Grüße, 世界"), "Grüße, 世界");
+    }
+
+    #[test]
+    fn times_for_people() {
+        assert_eq!(minute(Timestamp::EPOCH), "1970-01-01 00:00");
     }
 
     #[test]

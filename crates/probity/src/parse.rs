@@ -30,6 +30,13 @@ fn duration(text: &str) -> Option<SignedDuration> {
         .flatten()
 }
 
+/// A length of time in seconds: 90d, 12h, 30m, 45s or 2w.
+pub fn seconds(text: &str) -> Result<i64, String> {
+    duration(text)
+        .map(|duration| duration.as_secs())
+        .ok_or_else(|| "use 24h, 7d, 30m or 45s".into())
+}
+
 fn moment(text: &str) -> Option<Timestamp> {
     text.parse()
         .ok()
@@ -119,5 +126,7 @@ mod tests {
         ] {
             assert!(past(text).is_err() && future(text).is_err(), "{text}");
         }
+        assert_eq!((seconds("24h"), seconds("0s")), (Ok(86_400), Ok(0)));
+        assert!(seconds("2026-11-21").is_err());
     }
 }

@@ -9,7 +9,7 @@ use crate::config::{Config, size};
 use crate::context::Context;
 use crate::demo;
 use crate::failure::{Exit, Failure};
-use crate::{init, output};
+use crate::{how, init, output};
 
 /// Arguments of `probity serve`.
 #[derive(Debug, Args)]
@@ -36,6 +36,13 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
     let address = listener.local_addr()?;
     let mut options = config.engine_options()?;
     options.origin = args.origin;
+    if !config.database.auto_migrate {
+        let sources = &context.settings.sources;
+        let source = sources
+            .get("database.auto_migrate")
+            .map_or("default", String::as_str);
+        check_schema(&options, source).await?;
+    }
     let mut fresh = false;
     let mut steps = Vec::new();
     let done = Engine::init(&options, &mut |step: InitStep| {
@@ -57,7 +64,7 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
             let lines: Vec<_> = steps.iter().map(|step| init::step_line(context, step)).collect();
             output::line(&lines.join("\n"))?;
         }
-        if let Some(text) = init::password_box(&done) {
+        if let Some(text) = init::password_box(context, &done, &how::url(&address.to_string())) {
             output::line(&text)?;
         }
         if args.demo {
@@ -80,6 +87,38 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
     engine.shutdown().await;
     tracing::info!("stopped");
     Ok(Exit::Ok)
+}
+
+/// Refuses a database whose schema somebody has to bring up to date first.
+async fn check_schema(options: &engine::Options, source: &str) -> Result<(), Failure> {
+    let location = &options.database.location;
+    let refused = |what: String| {
+        let hint = format!(
+            "run probity init, which migrates; here serve does not (database.auto_migrate: {source})"
+        );
+        Failure::could_not_run("schema_behind", what, hint)
+    };
+    if let store::db::Location::Sqlite(path) = location
+        && !path.exists()
+    {
+        return Err(refused(format!("there is no database at {}", path.display())));
+    }
+    let db = store::Db::new(options.database.clone())?;
+    let postgres = matches!(location, store::db::Location::Postgres(_));
+    let mut conn = db.writer().await.map_err(|error| match error.kind {
+        // The server answers, but does not have it.
+        store::ErrorKind::Data if postgres => refused(error.message),
+        _ => Failure::from(error),
+    })?;
+    let state = store::migrate::state(&mut conn).await?;
+    match state.applied {
+        0 => Err(refused("the database is empty".to_owned())),
+        applied if applied < state.known => Err(refused(format!(
+            "the schema is at migration {applied}, this program needs {}",
+            state.known
+        ))),
+        _ => Ok(()),
+    }
 }
 
 async fn demo(

@@ -1,6 +1,6 @@
 //! `probity config`: what is in force, and where it came from.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::config::{KEYS, location, variable};
 use crate::context::Context;
@@ -20,15 +20,21 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
             _ => values.pointer(&pointer).cloned().unwrap_or_default(),
         };
         let source = loaded.sources.get(key.name).cloned().unwrap_or_default();
-        rows.push((key.name, value, source));
+        rows.push((key.name.to_owned(), value, source));
+    }
+    for key in loaded.config.role_keys() {
+        let value = loaded.config.role_value(&key);
+        let source = loaded.sources.get(&key).cloned().unwrap_or_default();
+        rows.push((key, value, source));
     }
     rows.push(if variable("PROBITY_SIGNING_KEY").is_some() {
-        ("signing_key", "(hidden)".into(), "PROBITY_SIGNING_KEY".to_owned())
+        let source = "PROBITY_SIGNING_KEY".to_owned();
+        ("signing_key".to_owned(), "(hidden)".into(), source)
     } else {
         let path = engine::keyfile::path(&loaded.config.data_dir)
             .display()
             .to_string();
-        ("signing_key", path.into(), "default".to_owned())
+        ("signing_key".to_owned(), path.into(), "default".to_owned())
     });
     if context.json() {
         let values: Vec<_> = rows
@@ -38,10 +44,18 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
         output::json(&json!({ "environment": loaded.environment, "settings": values }))?;
         return Ok(Exit::Ok);
     }
-    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Array(words) => words
+            .iter()
+            .filter_map(Value::as_str)
+            .collect::<Vec<_>>()
+            .join(", "),
+        other => other.to_string(),
+    };
     let cells: Vec<_> = rows
         .iter()
-        .map(|(key, value, source)| vec![(*key).to_owned(), text(value), source.clone()])
+        .map(|(key, value, source)| vec![key.clone(), text(value), source.clone()])
         .collect();
     let columns = [
         column("setting", Elide::Never),

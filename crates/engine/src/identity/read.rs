@@ -126,11 +126,22 @@ impl Engine {
         Ok(found.map(|sealed| sealed.row).filter(open))
     }
 
+    /// When users last logged in, a few seconds late.
+    pub async fn users_seen(&self, ids: &[Uuid]) -> Result<Vec<(Uuid, Timestamp)>, Error> {
+        let mut conn = self.db().reader().await?;
+        Ok(store::side::seen(&mut conn, SeenKind::User, ids).await?)
+    }
+
     /// A user's sessions that can be used, oldest first.
     pub async fn sessions_of(&self, user: Uuid) -> Result<Vec<Session>, Error> {
+        self.sessions_of_all(&[user]).await
+    }
+
+    /// The sessions of several users that can be used, oldest first.
+    pub async fn sessions_of_all(&self, users: &[Uuid]) -> Result<Vec<Session>, Error> {
         let mut conn = self.db().reader().await?;
         let key = "ended_at IS NULL AND user_id";
-        let ids = [user.into()];
+        let ids: Vec<Val> = users.iter().copied().map(Val::Uuid).collect();
         let rows = store::sealed::by_key::<Session>(&mut conn, key, Kind::Uuid, &ids, Lock::None).await?;
         drop(conn);
         let mut sessions: Vec<Session> = rows.into_iter().map(|sealed| sealed.row).collect();

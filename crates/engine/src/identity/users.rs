@@ -164,6 +164,7 @@ impl Engine {
         let command = ResetPassword {
             user,
             password_hash: self.hash_for(caller, &text).await?,
+            temporary: true,
             recover,
         };
         let answer = self
@@ -171,6 +172,29 @@ impl Engine {
             .await?;
         let (user, version) = user_of(answer)?;
         Ok((user, version, text))
+    }
+
+    /// Sets a user's password, as the user typed it on the server's own machine.
+    pub async fn set_password(
+        &self,
+        caller: &Caller,
+        origin: Origin,
+        user: Uuid,
+        text: &str,
+    ) -> Result<(User, u64), Error> {
+        if let Some(user) = self.user(user).await? {
+            super::account::check_password(text, &user.row)?;
+        }
+        let command = ResetPassword {
+            user,
+            password_hash: self.hash_for(caller, text).await?,
+            temporary: false,
+            recover: false,
+        };
+        user_of(
+            self.submit(caller, origin, Command::ResetPassword(command))
+                .await?,
+        )
     }
 
     /// Erases what is personal of a user, and the payload of every entry by or about the user. A second time, it

@@ -1,7 +1,5 @@
 //! `probity audit erase`.
 
-use std::io::{self, IsTerminal as _};
-
 use clap::Args;
 use domain::audit::erase::EraseEntries;
 use domain::{Command, Reply};
@@ -10,6 +8,7 @@ use serde_json::json;
 use crate::context::{Context, caller, origin};
 use crate::failure::{Exit, Failure};
 use crate::output::{self, counted};
+use crate::prompt;
 
 /// Arguments of `probity audit erase`.
 #[derive(Debug, Args)]
@@ -29,20 +28,8 @@ pub struct EraseArgs {
 pub async fn run(context: &Context, args: EraseArgs) -> Result<Exit, Failure> {
     let engine = context.open().await?;
     let entries = counted(args.entries.len() as u64, "entry", "entries");
-    if !args.yes && io::stdin().is_terminal() && io::stderr().is_terminal() {
-        output::remark(&format!(
-            "This erases the payload of {entries} for ever. Type yes to go on:"
-        ));
-        let mut answer = String::new();
-        io::stdin().read_line(&mut answer).map_err(Failure::from)?;
-        if answer.trim() != "yes" {
-            return Err(Failure::no(
-                "not_confirmed",
-                "nothing was erased",
-                "answer yes, or use --yes",
-            ));
-        }
-    }
+    let question = format!("This erases the payload of {entries} for ever.");
+    prompt::confirm(args.yes, &question, "nothing was erased")?;
     let command = Command::EraseEntries(EraseEntries {
         entries: args.entries,
         reason: args.reason,

@@ -1,7 +1,7 @@
 //! `probity audit import`.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -12,6 +12,7 @@ use crate::context::{Context, caller};
 use crate::failure::{Exit, Failure};
 use crate::output::{self, count, counted, plain};
 use crate::progress::Progress;
+use crate::rejected::{Rejected, rate};
 
 /// Arguments of `probity audit import`.
 #[derive(Debug, Args)]
@@ -71,15 +72,7 @@ pub async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Failure> {
         }
         (Box::new(file), metadata.len())
     };
-    let rejected_name = if from_stdin {
-        PathBuf::from("stdin.rejected")
-    } else {
-        rejected_path(&args.file)
-    };
-    let mut rejected = Rejected {
-        path: rejected_name,
-        file: None,
-    };
+    let mut rejected = Rejected::beside(&args.file);
     let engine = context.open().await?;
     let progress = Progress::new(context);
     let mut show = |at: &ImportProgress| progress.at(at.bytes, total, &progress_text(at));
@@ -91,8 +84,8 @@ pub async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Failure> {
     let report = report?;
     rejected
         .flush()
-        .map_err(|error| Failure::file("write", &rejected.path, &error))?;
-    print(context, &report, &rejected.path)?;
+        .map_err(|error| Failure::file("write", rejected.path(), &error))?;
+    print(context, &report, rejected.path())?;
     Ok(if report.rejected == 0 { Exit::Ok } else { Exit::No })
 }
 
@@ -112,44 +105,6 @@ fn mapping(path: &Path) -> Result<Mapping, Failure> {
             "each key names a field of an entry; its value is a JSON pointer",
         )
     })
-}
-
-fn rejected_path(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".rejected");
-    PathBuf::from(name)
-}
-
-/// The file of rejected lines, made when the first one comes.
-struct Rejected {
-    path: PathBuf,
-    file: Option<io::BufWriter<File>>,
-}
-
-impl Write for Rejected {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let file = match &mut self.file {
-            Some(file) => file,
-            None => self.file.insert(io::BufWriter::new(File::create(&self.path)?)),
-        };
-        file.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.as_mut().map_or(Ok(()), Write::flush)
-    }
-}
-
-/// Entries a second, rounded down.
-fn rate(lines: u64, seconds: f64) -> u64 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "for showing"
-    )]
-    let rate = (lines as f64 / seconds.max(0.001)) as u64;
-    rate
 }
 
 fn progress_text(at: &ImportProgress) -> String {

@@ -8,7 +8,7 @@ use figment::error::Kind as ErrorKind;
 use figment::value::Value;
 
 use super::layers::Layer;
-use super::{Config, KEYS, Key, Kind, variable};
+use super::{Config, KEYS, Kind, variable};
 use crate::cli::Global;
 use crate::failure::Failure;
 use crate::log::check_level;
@@ -28,10 +28,10 @@ pub struct Loaded {
     /// What is in force.
     pub config: Config,
     /// Where each setting came from, by name.
-    pub sources: BTreeMap<&'static str, String>,
+    pub sources: BTreeMap<String, String>,
 }
 
-fn wrong(message: impl Into<String>) -> Failure {
+pub(super) fn wrong(message: impl Into<String>) -> Failure {
     Failure::could_not_run(
         "config",
         message,
@@ -72,14 +72,16 @@ pub fn load(global: &Global, options: &[(&'static str, &'static str, &str)]) -> 
     }
     let figment = above(base);
     let config = extract(&figment)?;
-    let source = |key: &Key| {
+    let source = |name: &str| {
         figment
-            .find_metadata(key.name)
+            .find_metadata(name)
             .map_or("default".into(), |found| found.name.to_string())
     };
+    let names = KEYS.iter().map(|key| key.name.to_owned());
+    let names = names.chain(config.role_keys());
     let loaded = Loaded {
         environment,
-        sources: KEYS.iter().map(|key| (key.name, source(key))).collect(),
+        sources: names.map(|name| (name.clone(), source(&name))).collect(),
         config,
     };
     check(&loaded, &figment)?;
@@ -186,7 +188,11 @@ fn check(loaded: &Loaded, figment: &Figment) -> Result<(), Failure> {
     }
     check_level(&loaded.config.log.level)
         .map_err(|error| wrong(format!("{}: log.level: {error}", source("log.level"))))?;
-    loaded.config.location().map(drop)
+    loaded.config.location()?;
+    loaded.config.rules().map(drop).map_err(|error| {
+        let found = figment.find_metadata(&error.setting);
+        error.failure(found.map_or("default", |found| &found.name))
+    })
 }
 
 /// A misspelt variable would otherwise be passed over in silence, and with it, say, the database to use.
@@ -232,6 +238,19 @@ mod tests {
     }
 
     #[test]
+    fn roles_of_the_example_hold() {
+        let text = include_str!("../../../../config/example.toml");
+        let start = text.find("#[roles.").unwrap();
+        let lines = text[start..].lines().take_while(|line| line.starts_with('#'));
+        let uncommented: Vec<&str> = lines.map(|line| &line[1..]).collect();
+        let defaults = Layer::of("default", &Config::defaults()).unwrap();
+        let example = Layer::toml("example.toml", &uncommented.join("\n")).unwrap();
+        let config = extract(&Figment::from(defaults).merge(example)).unwrap();
+        let rules = config.rules().unwrap();
+        assert_eq!((config.roles.len(), rules.roles().len()), (2, 9));
+    }
+
+    #[test]
     fn built_in_files_hold() {
         for (name, text) in BUILT_IN {
             let defaults = Layer::of("default", &Config::defaults()).unwrap();
@@ -247,6 +266,14 @@ mod tests {
             ("[http]\nbody = 1", "x.toml: unknown setting http.body;"),
             ("[log]\nformat = \"xml\"", "x.toml: log.format:"),
             ("[writer]\nqueue_max = \"many\"", "x.toml: writer.queue_max:"),
+            (
+                "[roles.trader]\npermision = []",
+                "x.toml: unknown setting roles.trader.permision;",
+            ),
+            (
+                "[roles.trader]\npermissions = \"audit:read\"",
+                "x.toml: roles.trader.permissions:",
+            ),
         ] {
             let defaults = Layer::of("default", &Config::defaults()).unwrap();
             let error =

@@ -6,12 +6,18 @@
 mod layers;
 mod load;
 pub mod location;
+mod roles;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use domain::identity::Rules;
 
 use serde::{Deserialize, Serialize};
 
 pub use load::{Loaded, load};
+pub use roles::{RoleError, RoleSettings};
 
 use crate::failure::Failure;
 
@@ -31,6 +37,13 @@ pub struct Config {
     pub writer: Writer,
     /// HTTP.
     pub http: Http,
+    /// How long credentials last, and what hashing passwords may take.
+    pub identity: Identity,
+    /// How much callers may ask.
+    pub limits: Limits,
+    /// Roles of the installation's own, and what is added to built-in ones, by name.
+    #[serde(default)]
+    pub roles: BTreeMap<String, RoleSettings>,
 }
 
 /// Settings of the database.
@@ -46,6 +59,8 @@ pub struct Database {
     pub acquire_timeout_s: u64,
     /// Age at which a connection is replaced, in seconds.
     pub lifetime_max_s: u64,
+    /// Whether the server brings the schema up to date when it starts.
+    pub auto_migrate: bool,
 }
 
 /// Settings of the log.
@@ -88,6 +103,30 @@ pub struct Http {
     pub public_entries: bool,
     /// Whether the last address of `X-Forwarded-For` is the caller's: only behind a proxy that sets it.
     pub trusted_proxy: bool,
+}
+
+/// Settings of identity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    /// How long a session lasts without a request, in minutes.
+    pub session_idle_m: u64,
+    /// How long a session lasts at all, in hours.
+    pub session_max_h: u64,
+    /// How long an invitation can be accepted, in hours.
+    pub invitation_h: u64,
+    /// Threads that hash passwords; 0 for as many as there are cores.
+    pub hash_threads: u64,
+}
+
+/// Settings of rate limits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Most requests in a minute of one user's sessions together; 0 for no limit.
+    pub user_requests_per_minute: u64,
+    /// Most requests in a minute of an API key without a limit of its own; 0 for no limit.
+    pub key_requests_per_minute: u64,
 }
 
 /// A setting's name and the variable that sets it.
@@ -153,6 +192,7 @@ pub const KEYS: &[Key] = &[
         1,
         604_800,
     ),
+    switch("database.auto_migrate", &["PROBITY_DATABASE_AUTO_MIGRATE"]),
     text("listen", &["PROBITY_LISTEN"]),
     text("log.format", &["PROBITY_LOG_FORMAT"]),
     text("log.level", &["PROBITY_LOG_LEVEL", "PROBITY_LOG"]),
@@ -171,6 +211,42 @@ pub const KEYS: &[Key] = &[
     ),
     switch("http.public_entries", &["PROBITY_HTTP_PUBLIC_ENTRIES"]),
     switch("http.trusted_proxy", &["PROBITY_HTTP_TRUSTED_PROXY"]),
+    number(
+        "identity.session_idle_m",
+        &["PROBITY_IDENTITY_SESSION_IDLE_M"],
+        1,
+        10_080,
+    ),
+    number(
+        "identity.session_max_h",
+        &["PROBITY_IDENTITY_SESSION_MAX_H"],
+        1,
+        8_760,
+    ),
+    number(
+        "identity.invitation_h",
+        &["PROBITY_IDENTITY_INVITATION_H"],
+        1,
+        8_760,
+    ),
+    number(
+        "identity.hash_threads",
+        &["PROBITY_IDENTITY_HASH_THREADS"],
+        0,
+        256,
+    ),
+    number(
+        "limits.user_requests_per_minute",
+        &["PROBITY_LIMITS_USER_REQUESTS_PER_MINUTE"],
+        0,
+        100_000_000,
+    ),
+    number(
+        "limits.key_requests_per_minute",
+        &["PROBITY_LIMITS_KEY_REQUESTS_PER_MINUTE"],
+        0,
+        100_000_000,
+    ),
 ];
 
 impl Config {
@@ -184,6 +260,7 @@ impl Config {
                 pool_max: 30,
                 acquire_timeout_s: 30,
                 lifetime_max_s: 3_600,
+                auto_migrate: true,
             },
             log: Log {
                 format: LogFormat::Text,
@@ -198,7 +275,27 @@ impl Config {
                 public_entries: false,
                 trusted_proxy: false,
             },
+            identity: Identity {
+                session_idle_m: 30,
+                session_max_h: 12,
+                invitation_h: 72,
+                hash_threads: 0,
+            },
+            limits: Limits {
+                user_requests_per_minute: 1_200,
+                key_requests_per_minute: 0,
+            },
+            roles: BTreeMap::new(),
         }
+    }
+
+    /// The rules of identity.
+    pub fn rules(&self) -> Result<Rules, RoleError> {
+        let mut rules = roles::rules(&self.roles)?;
+        rules.session_idle_s = seconds(self.identity.session_idle_m, 60);
+        rules.session_max_s = seconds(self.identity.session_max_h, 3_600);
+        rules.invitation_s = seconds(self.identity.invitation_h, 3_600);
+        Ok(rules)
     }
 
     /// Where the database is.
@@ -211,14 +308,21 @@ impl Config {
 
     /// What the engine needs.
     pub fn engine_options(&self) -> Result<engine::Options, Failure> {
-        let seconds = std::time::Duration::from_secs;
+        let duration = std::time::Duration::from_secs;
         let mut options = engine::Options::new(self.data_dir.clone(), self.location()?);
         options.database.pool_max = size(self.database.pool_max);
-        options.database.acquire_timeout = seconds(self.database.acquire_timeout_s);
-        options.database.lifetime_max = seconds(self.database.lifetime_max_s);
+        options.database.acquire_timeout = duration(self.database.acquire_timeout_s);
+        options.database.lifetime_max = duration(self.database.lifetime_max_s);
         options.queue_max = size(self.writer.queue_max);
         options.batch_entries_max = size(self.writer.batch_entries_max);
         options.signing_key = variable("PROBITY_SIGNING_KEY");
+        let rules = self.rules().map_err(|error| error.failure("settings"))?;
+        options.identity.rules = Arc::new(rules);
+        options.identity.user_requests_per_minute = self.limits.user_requests_per_minute;
+        options.identity.key_requests_per_minute = self.limits.key_requests_per_minute;
+        if self.identity.hash_threads > 0 {
+            options.identity.hash_threads = size(self.identity.hash_threads);
+        }
         Ok(options)
     }
 }
@@ -226,6 +330,11 @@ impl Config {
 /// Bounds keep every number far below any machine's `usize`.
 pub fn size(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// So many units in seconds; bounds keep it far below any overflow.
+fn seconds(number: u64, unit: u32) -> i64 {
+    i64::try_from(number).map_or(i64::MAX, |number| number.saturating_mul(i64::from(unit)))
 }
 
 /// Set, and not to nothing.

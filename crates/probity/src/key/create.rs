@@ -25,6 +25,9 @@ pub struct CreateArgs {
     /// From when it is no longer good: 90d, 12h, a date or a time; never unless given
     #[arg(long, value_name = "TIME", value_parser = parse::future)]
     expires: Option<Timestamp>,
+    /// Most requests in a minute; limits.key_requests_per_minute of the settings unless given
+    #[arg(long, value_name = "N")]
+    requests_per_minute: Option<i64>,
 }
 
 fn scope(text: &str) -> Result<Scope, String> {
@@ -42,7 +45,7 @@ pub async fn run(context: &Context, args: CreateArgs) -> Result<Exit, Failure> {
         name: args.name,
         scopes: args.scopes,
         expires_at: args.expires,
-        requests_per_minute: None,
+        requests_per_minute: args.requests_per_minute,
     };
     let (key, token) = engine.create_api_key(&caller(), origin(), new).await?;
     if context.json() {
@@ -54,9 +57,12 @@ pub async fn run(context: &Context, args: CreateArgs) -> Result<Exit, Failure> {
         output::line(token.secret())?;
     } else {
         let expires = key.expires_at.map_or("never".to_owned(), |time| time.to_string());
+        let limit = key.requests_per_minute.map_or_else(String::new, |limit| {
+            format!("\nLimit    {limit} requests a minute")
+        });
         output::line(&format!(
             "{}\n\nThis secret is shown now and never again.\n\nId       {}\nName     {}\nOwner    {}\n\
-             Scopes   {}\nExpires  {expires}\n\nSend it as:  Authorization: Bearer {}…",
+             Scopes   {}\nExpires  {expires}{limit}\n\nSend it as:  Authorization: Bearer {}…",
             token.secret(),
             key.id,
             output::plain(&key.name),

@@ -1,51 +1,45 @@
 //! `probity key list`.
 
-use domain::identity::api_key::ApiKey;
-use evidence::Timestamp;
+use clap::Args;
 use serde_json::json;
 
-use super::as_json;
+use super::{COLUMNS, all, read_as_json, row};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::table::{self, Elide, column};
-use crate::{output, parse};
+use crate::{output, parse, table, user};
+
+/// Arguments of `probity key list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Of this owner: name, id or e-mail address
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+}
 
 /// Lists.
-pub async fn run(context: &Context) -> Result<Exit, Failure> {
+pub async fn run(context: &Context, args: ListArgs) -> Result<Exit, Failure> {
     let engine = context.open().await?;
-    let keys: Vec<ApiKey> = engine
-        .api_keys(None, None, u32::MAX)
-        .await?
-        .into_iter()
-        .map(|read| read.key)
-        .collect();
+    let owner = match &args.user {
+        Some(text) => Some(user::find(&engine, text).await?.row),
+        None => None,
+    };
+    let keys = all(&engine, owner.as_ref().map(|owner| owner.id)).await?;
     if context.json() {
-        let keys: Vec<_> = keys.iter().map(as_json).collect();
+        let keys: Vec<_> = keys.iter().map(read_as_json).collect();
         output::json(&json!({ "keys": keys }))?;
     } else if keys.is_empty() {
-        context.remark("There is no API key; make one with: probity key create --name ci --scopes read");
+        let (whose, user) = owner.map_or_else(Default::default, |owner| {
+            let name = owner.username;
+            (format!(" of user {name}"), format!(" --user {name}"))
+        });
+        context.remark(&format!(
+            "There is no API key{whose}; make one with:\n  probity key create --name ci --scopes read{user}"
+        ));
     } else {
         let now = parse::now();
-        let rows: Vec<_> = keys.iter().map(|key| row(key, now)).collect();
-        let columns = [
-            column("id", Elide::Never),
-            column("name", Elide::End),
-            column("scopes", Elide::End),
-            column("state", Elide::Never),
-        ];
-        output::line(&table::lines(&columns, &rows, table::width()).join("\n"))?;
+        let rows: Vec<_> = keys.iter().map(|read| row(read, now)).collect();
+        output::line(&table::lines(&COLUMNS, &rows, table::width()).join("\n"))?;
     }
     engine.shutdown().await;
     Ok(Exit::Ok)
-}
-
-fn row(key: &ApiKey, now: Timestamp) -> Vec<String> {
-    let day = |time: Timestamp| time.to_string().get(..10).unwrap_or_default().to_owned();
-    let state = match (key.revoked_at, key.expires_at) {
-        (Some(_), _) => "revoked".to_owned(),
-        (None, Some(time)) if time <= now => "expired".to_owned(),
-        (None, Some(time)) => format!("until {}", day(time)),
-        (None, None) => "active".to_owned(),
-    };
-    vec![key.id.to_string(), key.name.clone(), key.scopes_text(), state]
 }

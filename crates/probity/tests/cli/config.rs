@@ -141,6 +141,31 @@ fn what_is_wrong_is_named_with_its_source() {
             "config/development.toml: unknown setting http.body",
         ),
         (&[], "listen = ", "config/development.toml"),
+        (
+            &[("PROBITY_IDENTITY_SESSION_IDLE_M", "0")],
+            "",
+            "PROBITY_IDENTITY_SESSION_IDLE_M: identity.session_idle_m is 0: it must be 1 to",
+        ),
+        (
+            &[],
+            "[roles.trader]\npermissions = [\"audit:raed\"]",
+            "config/development.toml: roles.trader.permissions: there is no permission \"audit:raed\"",
+        ),
+        (
+            &[],
+            "[roles.admin]\npermissions = [\"audit:read\"]",
+            "config/development.toml: roles.admin.permissions: role admin is built in",
+        ),
+        (
+            &[],
+            "[roles.trader]\nsecond_factor = true",
+            "config/development.toml: roles.trader: what the role may do is missing",
+        ),
+        (
+            &[],
+            "[roles.trader]\npermissions = []\ncolour = 1",
+            "config/development.toml: unknown setting roles.trader.colour",
+        ),
     ] {
         let ran = Case::new(variables)
             .file("config/development.toml", file)
@@ -153,6 +178,49 @@ fn what_is_wrong_is_named_with_its_source() {
             "{expected}: {error}"
         );
     }
+}
+
+#[test]
+fn roles_are_printed_with_their_source() {
+    let case = Case::new(&[])
+        .file(
+            "config/development.toml",
+            "[roles.trader]\npermissions = [\"audit:read\"]\n[roles.admin]\nsecond_factor = true\n",
+        )
+        .file(
+            "probity-data/development.toml",
+            "[roles.trader]\npermissions = [\"audit:write\", \"audit:read\"]\n",
+        );
+    for (key, value, source) in [
+        (
+            "roles.trader.permissions",
+            serde_json::json!(["audit:write", "audit:read"]),
+            "./probity-data/development.toml",
+        ),
+        (
+            "roles.admin.second_factor",
+            true.into(),
+            "config/development.toml",
+        ),
+        ("identity.invitation_h", 72.into(), "default"),
+        ("database.auto_migrate", true.into(), "default"),
+    ] {
+        assert_eq!(case.setting(key, &[]), (value, source.to_owned()), "{key}");
+    }
+    let mut command = bare(&case.place.path(""));
+    command.arg("config");
+    let text = run(command, "").expect(0).out;
+    assert!(text.contains("audit:write, audit:read"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
+
+#[test]
+fn production_does_not_migrate_by_itself() {
+    let case = Case::new(&[("PROBITY_ENV", "production")]);
+    assert_eq!(
+        case.setting("database.auto_migrate", &[]),
+        (false.into(), "built-in production.toml".to_owned())
+    );
 }
 
 #[test]

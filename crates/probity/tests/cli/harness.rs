@@ -120,6 +120,48 @@ impl Place {
         self.run(&words).expect(0).json()
     }
 
+    /// Runs it, which must end with this code, and gives the error that it prints as JSON.
+    #[track_caller]
+    pub fn refused(&self, code: i32, args: &[&str]) -> Value {
+        let mut words = vec!["--output", "json"];
+        words.extend(args);
+        self.run(&words).expect(code).error()
+    }
+
+    /// Runs it, which must succeed, and checks that nothing it prints is wider than 80 columns.
+    #[track_caller]
+    pub fn narrow(&self, args: &[&str]) -> String {
+        let ran = self.run(args).expect(0);
+        for line in ran.out.lines().chain(ran.err.lines()) {
+            assert!(line.chars().count() <= 80, "{args:?}: {line}");
+        }
+        ran.out
+    }
+
+    /// Logs in as the server would: the session's token, or the code of the refusal.
+    pub fn log_in(&self, name: &str, password: &str) -> Result<String, String> {
+        let options = engine::Options::new(self.path("data"), self.location());
+        let request = engine::identity::LogInRequest {
+            name: name.to_owned(),
+            password: password.to_owned(),
+            ..engine::identity::LogInRequest::default()
+        };
+        let origin = domain::Origin {
+            ip: Some("192.0.2.7".to_owned()),
+            ..domain::Origin::default()
+        };
+        tokio::runtime::Runtime::new().unwrap().block_on(async {
+            let engine = engine::Engine::open(options).await.unwrap();
+            let answer = engine.log_in(request, origin).await;
+            engine.shutdown().await;
+            match answer {
+                Ok(done) => Ok(done.token.secret().to_owned()),
+                Err(engine::Error::Refused { refusal, .. }) => Err(refusal.code.to_owned()),
+                Err(error) => panic!("{error}"),
+            }
+        })
+    }
+
     /// Changes the database behind the program's back.
     pub fn by_hand(&self, sql: &str) {
         let runtime = tokio::runtime::Runtime::new().unwrap();

@@ -84,3 +84,87 @@ fn what_cannot_be_is_refused_and_recorded() {
             .expect(2);
     });
 }
+
+#[test]
+fn a_key_shows_what_it_may_do_and_is_rotated() {
+    on_both(|place| {
+        place
+            .run(&["user", "create", "ann", "--role", "auditor"])
+            .expect(0);
+        let made = place.json(&[
+            "key",
+            "create",
+            "--name",
+            "ci",
+            "--scopes",
+            "read,write",
+            "--user",
+            "ann",
+            "--requests-per-minute",
+            "60",
+        ]);
+        let id = made["id"].as_str().unwrap();
+        let shown = place.json(&["key", "show", id]);
+        // An auditor may not write, whatever the key's scopes are.
+        assert_eq!(
+            shown["permissions"],
+            serde_json::json!(["audit:read", "users:read", "sessions:read", "api_keys:read"])
+        );
+        assert_eq!(
+            (
+                &shown["user"],
+                &shown["user_role"],
+                &shown["requests_per_minute_in_force"]
+            ),
+            (&"ann".into(), &"auditor".into(), &60.into()),
+            "{shown}"
+        );
+        assert_eq!(
+            (&shown["entries"], &shown["last_used_at"]),
+            (&0.into(), &serde_json::Value::Null)
+        );
+
+        let rotated = place.json(&["key", "rotate", id, "--overlap", "2h"]);
+        assert_ne!(rotated["key"], made["key"]);
+        assert_eq!(
+            (&rotated["rotated"], &rotated["scopes"]),
+            (&made["id"], &made["scopes"])
+        );
+        assert!(rotated["rotated_expires_at"].is_string(), "{rotated}");
+        let old = place.json(&["key", "show", id]);
+        assert_eq!(
+            (&old["successor"], &old["expires_at"]),
+            (&rotated["id"], &rotated["rotated_expires_at"])
+        );
+        let list = place.narrow(&["key", "list", "--user", "ann"]);
+        assert!(list.contains("rotated, ") && list.contains("active"), "{list}");
+        assert_eq!(
+            place.json(&["key", "list", "--user", "admin"])["keys"],
+            serde_json::json!([])
+        );
+        let text = place.narrow(&["key", "show", id]);
+        assert!(
+            text.contains("ann (auditor)") && text.contains(&format!("audit list --recorded-by {id}")),
+            "{text}"
+        );
+        let again = place.refused(1, &["key", "rotate", id]);
+        assert_eq!(again["code"], "api_key_rotated");
+        assert!(
+            again["hint"].as_str().unwrap().contains("probity key show"),
+            "{again}"
+        );
+
+        for (overlap, expected) in [
+            (&[][..], "works until "),
+            (&["--overlap", "0s"], "no longer works"),
+        ] {
+            let keys = place.json(&["key", "list", "--user", "ann"]);
+            let newest = keys["keys"].as_array().unwrap().last().unwrap()["id"].clone();
+            let mut words = vec!["key", "rotate", newest.as_str().unwrap()];
+            words.extend(overlap);
+            let text = place.narrow(&words);
+            assert!(text.starts_with("prb_") && text.contains(expected), "{text}");
+        }
+        place.run(&["audit", "verify"]).expect(0);
+    });
+}

@@ -92,6 +92,10 @@ fn it_sets_up_serves_and_stops() {
             said.contains("✓ log") && said.contains("one-time password"),
             "{said}"
         );
+        // What to do with it, and if it is lost.
+        for expected in ["/v1/auth/login", "/v1/me/password", "user recover admin"] {
+            assert!(said.contains(expected), "{expected}: {said}");
+        }
         assert!(server.get("/health/live", "").starts_with("HTTP/1.1 200"));
         // Other processes work while it runs.
         place.append(&["--actor", "user:alice", "--action", "user.login"]);
@@ -187,5 +191,50 @@ fn the_command_line_writes_while_a_server_runs() {
                 .starts_with("HTTP/1.1 401")
         });
         assert!(revoked, "a revoked key still works after three seconds");
+    });
+}
+
+#[test]
+fn where_it_does_not_migrate_it_says_who_does() {
+    for place in both() {
+        let serve = |code: i32| {
+            let mut command = place.command(&["--output", "json", "serve", "--listen", "127.0.0.1:0"]);
+            command.env("PROBITY_DATABASE_AUTO_MIGRATE", "false");
+            let error = run(command, "").expect(code).error();
+            assert_eq!(error["code"], "schema_behind", "{error}");
+            assert!(
+                error["hint"].as_str().unwrap().contains("probity init"),
+                "{error}"
+            );
+            error["message"].as_str().unwrap().to_owned()
+        };
+        serve(2);
+        assert!(!place.path("data/signing.key").exists());
+        place.run(&["init"]).expect(0);
+        let newest =
+            "DELETE FROM schema_migrations WHERE version = (SELECT max(version) FROM schema_migrations)";
+        place.by_hand(newest);
+        let message = serve(2);
+        assert!(message.contains("this program needs"), "{message}");
+    }
+}
+
+#[test]
+fn a_schema_that_is_up_to_date_is_served_everywhere() {
+    on_both(|place| {
+        let mut command = place.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.env("PROBITY_DATABASE_AUTO_MIGRATE", "false");
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(line.starts_with("Listening on http://"), "{line}");
     });
 }

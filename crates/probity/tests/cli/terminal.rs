@@ -1,13 +1,22 @@
 use std::fs::{File, OpenOptions};
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
 use crate::harness::{Place, fixture, on_both};
 
-/// Runs the binary on a terminal of 80 columns: exit code, and what is to be seen.
-fn run(place: &Place, args: &[&str]) -> (Option<i32>, String) {
+/// What is typed once a question is on the screen: unseen where the program turned the echo off.
+struct Answer {
+    question: &'static str,
+    text: &'static str,
+    unseen: bool,
+}
+
+/// A terminal of 80 columns: the end that the test holds, and the program's.
+fn terminal() -> (File, File) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
@@ -27,25 +36,56 @@ fn run(place: &Place, args: &[&str]) -> (Option<i32>, String) {
         .write(true)
         .open(name.to_str().unwrap())
         .unwrap();
+    (File::from(master), slave)
+}
+
+/// Runs the binary on a terminal of 80 columns: exit code, and what is to be seen.
+fn run(place: &Place, args: &[&str]) -> (Option<i32>, String) {
+    run_answering(place, args, &[])
+}
+
+/// The same with answers to its questions.
+fn run_answering(place: &Place, args: &[&str], answers: &[Answer]) -> (Option<i32>, String) {
+    let (mut master, slave) = terminal();
     let mut command = place.command(args);
     command
         .env("TERM", "xterm")
         .stdout(slave.try_clone().unwrap())
-        .stderr(slave);
+        .stderr(slave.try_clone().unwrap());
+    if !answers.is_empty() {
+        command.stdin(slave.try_clone().unwrap());
+    }
     let mut child = command.spawn().unwrap();
     // The command holds the last copies of the other end: without it, reading ends with the child.
-    drop(command);
-    let mut master = File::from(master);
-    let mut seen = Vec::new();
-    let mut chunk = [0; 4_096];
-    // On Linux the end of a terminal is an error.
-    while let Ok(count @ 1..) = master.read(&mut chunk) {
-        seen.extend_from_slice(&chunk[..count]);
+    drop((command, slave));
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let reader = std::thread::spawn({
+        let (mut master, seen) = (master.try_clone().unwrap(), Arc::clone(&seen));
+        move || {
+            let mut chunk = [0; 4_096];
+            // On Linux the end of a terminal is an error.
+            while let Ok(count @ 1..) = master.read(&mut chunk) {
+                seen.lock().unwrap().extend_from_slice(&chunk[..count]);
+            }
+        }
+    });
+    for answer in answers {
+        let ready = || {
+            let asked = String::from_utf8_lossy(&seen.lock().unwrap()).contains(answer.question);
+            let echo = tcgetattr(&master).unwrap().local_modes.contains(LocalModes::ECHO);
+            asked && echo != answer.unseen
+        };
+        let waited = (0..2_000).any(|_| {
+            std::thread::sleep(Duration::from_millis(10));
+            ready()
+        });
+        assert!(waited, "{} was not asked", answer.question);
+        master.write_all(answer.text.as_bytes()).unwrap();
     }
-    (
-        child.wait().unwrap().code(),
-        String::from_utf8_lossy(&seen).into_owned(),
-    )
+    let code = child.wait().unwrap().code();
+    reader.join().unwrap();
+    let seen = String::from_utf8_lossy(&seen.lock().unwrap()).into_owned();
+    (code, seen)
 }
 
 #[test]
@@ -67,5 +107,63 @@ fn long_work_shows_its_progress_and_leaves_a_summary() {
         // The server's log lines go to the terminal too.
         let (code, seen) = run(place, &["serve", "--listen", "nowhere"]);
         assert_eq!(code, Some(2), "{seen}");
+    });
+}
+
+#[test]
+fn what_is_for_ever_is_asked_for_first() {
+    on_both(|place| {
+        place.run(&["user", "create", "ann", "--role", "user"]).expect(0);
+        let erase = ["user", "erase", "ann", "--reason", "asked for it"];
+        let answer = |text| Answer {
+            question: "Type yes",
+            text,
+            unseen: false,
+        };
+        let (code, seen) = run_answering(place, &erase, &[answer("no\n")]);
+        assert_eq!(code, Some(1), "{seen}");
+        assert!(
+            seen.contains("user ann") && seen.contains("Type yes") && seen.contains("nothing was erased"),
+            "{seen}"
+        );
+        let (code, seen) = run_answering(place, &erase, &[answer("yes\n")]);
+        assert_eq!(code, Some(0), "{seen}");
+        assert!(seen.contains("User ann is erased"), "{seen}");
+    });
+}
+
+#[test]
+fn an_import_of_users_shows_its_progress() {
+    on_both(|place| {
+        let lines = (0..300).map(|number| format!("{{\"username\":\"u{number}\",\"role\":\"user\"}}\n"));
+        std::fs::write(place.path("users.jsonl"), lines.collect::<String>()).unwrap();
+        let (code, seen) = run(place, &["user", "import", "users.jsonl"]);
+        assert_eq!(code, Some(0), "{seen}");
+        assert!(
+            seen.contains(" lines, ") && seen.contains("Added      300"),
+            "{seen}"
+        );
+    });
+}
+
+#[test]
+fn a_password_is_asked_for_twice_and_not_shown() {
+    on_both(|place| {
+        let create = ["user", "create", "ann", "--role", "user", "--password-stdin"];
+        let typed = |first, second| {
+            [("Password: ", first), ("again: ", second)].map(|(question, text)| Answer {
+                question,
+                text,
+                unseen: true,
+            })
+        };
+        let good = "lantern orbit gravel\n";
+        let (code, seen) = run_answering(place, &create, &typed(good, "lantern orbit gravle\n"));
+        assert_eq!(code, Some(1), "{seen}");
+        assert!(seen.contains("not the same") && !seen.contains("orbit"), "{seen}");
+        let (code, seen) = run_answering(place, &create, &typed(good, good));
+        assert_eq!(code, Some(0), "{seen}");
+        assert!(!seen.contains("orbit"), "{seen}");
+        place.log_in("ann", good.trim()).unwrap();
     });
 }

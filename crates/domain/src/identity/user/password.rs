@@ -14,13 +14,16 @@ use crate::identity::session::{self, EndReason};
 use crate::identity::{Authority, Principal, invitation, second_factor};
 use crate::refusal::{Refusal, RefusalKind};
 
-/// Gives a user a one-time password; every session ends.
+/// Gives a user a new password, to be changed at the next login where it is temporary; every session ends.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ResetPassword {
     /// Whose.
     pub user: Uuid,
-    /// Argon2id hash of the one-time password.
+    /// Argon2id hash of the password.
     pub password_hash: String,
+    /// Whether it must be changed. One that need not be is for someone on the server's own machine, where the user
+    /// can type it.
+    pub temporary: bool,
     /// Whether the user is let in again whatever stood in the way: enabled, and without second factor. Only for
     /// someone on the server's own machine.
     pub recover: bool,
@@ -44,13 +47,14 @@ pub fn reset_password(
     ctx: &Context,
 ) -> Result<Decision, Refusal> {
     let before = to_change(facts, command.user, who)?;
-    if command.recover && !who.is_local() {
-        let message = "recovering a user is for someone on the server's own machine: probity user recover";
+    if (command.recover || !command.temporary) && !who.is_local() {
+        let message =
+            "this is for someone on the server's own machine: probity user recover, probity user password";
         return Err(Refusal::new(RefusalKind::Forbidden, "local_only", message));
     }
     let mut after = before
         .row
-        .with_password(command.password_hash.clone(), true, ctx.now);
+        .with_password(command.password_hash.clone(), command.temporary, ctx.now);
     let mut change = Change::new(who, authority, ctx);
     let action = if command.recover {
         after.active = true;

@@ -1,0 +1,35 @@
+//! `probity user disable` and `probity user enable`.
+
+use clap::Args;
+use domain::Command;
+use domain::identity::user::SetActive;
+
+use super::{find, say, submit};
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+
+/// Arguments of `probity user disable` and `probity user enable`.
+#[derive(Debug, Args)]
+pub struct ActiveArgs {
+    /// User name, id or e-mail address
+    #[arg(value_name = "NAME")]
+    user: String,
+}
+
+/// Disables or enables.
+pub async fn run(context: &Context, args: ActiveArgs, active: bool) -> Result<Exit, Failure> {
+    let engine = context.open().await?;
+    let id = find(&engine, &args.user).await?.row.id;
+    let command = Command::SetActive(SetActive { user: id, active });
+    let (user, version, entry) = submit(&engine, command).await?;
+    let name = &user.username;
+    let text = match (active, entry) {
+        (true, Some(_)) => format!("User {name} is enabled."),
+        (false, Some(_)) => format!("User {name} is disabled: its sessions ended, its keys are refused."),
+        (true, None) => format!("User {name} was enabled already."),
+        (false, None) => format!("User {name} was disabled already."),
+    };
+    say(context, &user, version, &text)?;
+    engine.shutdown().await;
+    Ok(Exit::Ok)
+}

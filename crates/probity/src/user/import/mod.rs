@@ -1,0 +1,189 @@
+//! `probity user import`: [`read`] takes the file apart, [`record`] checks what a line says, [`send`] makes users.
+
+mod read;
+mod record;
+mod send;
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::output::{self, count, counted};
+use crate::progress::Progress;
+use crate::rejected::{Rejected, rate};
+use crate::table;
+
+use read::Items;
+use send::Tally;
+
+/// Arguments of `probity user import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The file; - is standard input
+    file: PathBuf,
+    /// Shape of the file; what its name ends with unless given
+    #[arg(long, value_enum, value_name = "csv|jsonl", hide_possible_values = true)]
+    format: Option<Format>,
+    /// Check every line and look who is there, but make nobody
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Shape of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Comma-separated values (RFC 4180) whose first line names the columns.
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
+}
+
+fn format(args: &ImportArgs) -> Result<Format, Failure> {
+    let ending = args.file.extension().and_then(|ending| ending.to_str());
+    let by_name = match ending.map(str::to_ascii_lowercase).as_deref() {
+        Some("csv") => Some(Format::Csv),
+        Some("jsonl" | "ndjson") => Some(Format::Jsonl),
+        _ => None,
+    };
+    args.format.or(by_name).ok_or_else(|| {
+        let message = format!(
+            "the name {} does not tell the format of the file",
+            args.file.display()
+        );
+        Failure::could_not_run("usage", message, "say --format csv or --format jsonl")
+    })
+}
+
+fn open(path: &Path) -> Result<(Box<dyn Read + Send>, u64), Failure> {
+    if path.as_os_str() == "-" {
+        return Ok((Box::new(io::stdin()), 0));
+    }
+    let failed = |error| Failure::file("read", path, &error);
+    let file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.is_dir() {
+        let message = format!("{} is a folder", path.display());
+        return Err(Failure::could_not_run("file", message, "name a file"));
+    }
+    Ok((Box::new(file), metadata.len()))
+}
+
+/// Imports.
+pub async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Failure> {
+    let format = format(&args)?;
+    let (reader, total) = open(&args.file)?;
+    let reader = BufReader::with_capacity(256 * 1024, reader);
+    let mut items = match format {
+        Format::Csv => Items::csv(reader)?,
+        Format::Jsonl => Items::jsonl(reader),
+    };
+    let engine = context.open().await?;
+    let progress = Progress::new(context);
+    let started = Instant::now();
+    let mut rejected = Rejected::beside(&args.file);
+    let mut tally = Tally::new(&mut rejected);
+    let mut show = |bytes: u64, tally: &Tally<'_>| {
+        let faults = tally.rejected + tally.differing;
+        let faults = if faults > 0 {
+            format!(", {} not imported", count(faults))
+        } else {
+            String::new()
+        };
+        let rate = rate(tally.lines(), started.elapsed().as_secs_f64());
+        let text = format!("{} lines, {}/s{faults}", count(tally.lines()), count(rate));
+        progress.at(bytes, total, &text);
+    };
+    let sent = send::all(&engine, &mut items, args.dry_run, &mut tally, &mut show).await;
+    progress.finish();
+    engine.shutdown().await;
+    let report = Report {
+        added: tally.added,
+        unchanged: tally.unchanged,
+        differing: tally.differing,
+        rejected: tally.rejected,
+        first: std::mem::take(&mut tally.first),
+        seconds: started.elapsed().as_secs_f64(),
+        dry_run: args.dry_run,
+    };
+    rejected
+        .flush()
+        .map_err(|error| Failure::file("write", rejected.path(), &error))?;
+    // Whatever came of it: what was made stays, and is said.
+    report.print(context, rejected.path())?;
+    sent?;
+    let all = report.rejected == 0 && report.differing == 0;
+    Ok(if all { Exit::Ok } else { Exit::No })
+}
+
+/// What came of an import.
+struct Report {
+    added: u64,
+    unchanged: u64,
+    differing: u64,
+    rejected: u64,
+    first: Vec<send::Fault>,
+    seconds: f64,
+    dry_run: bool,
+}
+
+impl Report {
+    fn print(&self, context: &Context, rejected: &Path) -> Result<(), Failure> {
+        let lines = self.added + self.unchanged + self.differing + self.rejected;
+        let kept = self.rejected + self.differing > 0;
+        if context.json() {
+            let first: Vec<_> = self
+                .first
+                .iter()
+                .map(|fault| json!({ "line": fault.line, "field": fault.field, "reason": fault.reason }))
+                .collect();
+            return output::json(&json!({
+                "lines": lines,
+                "added": self.added,
+                "unchanged": self.unchanged,
+                "differing": self.differing,
+                "rejected": self.rejected,
+                "first_rejections": first,
+                "rejected_file": kept.then(|| rejected.display().to_string()),
+                "seconds": self.seconds,
+                "dry_run": self.dry_run,
+            }));
+        }
+        let mut text = vec![format!(
+            "Read       {}\n{}  {}\nUnchanged  {}\nDiffering  {}\nRejected   {}\nTime       {:.1} s ({} lines/s)",
+            counted(lines, "line", "lines"),
+            if self.dry_run { "To add   " } else { "Added    " },
+            count(self.added),
+            count(self.unchanged),
+            count(self.differing),
+            count(self.rejected),
+            self.seconds,
+            count(rate(lines, self.seconds)),
+        )];
+        let names: Vec<_> = self
+            .first
+            .iter()
+            .map(|fault| format!("  line {}", fault.line))
+            .collect();
+        let faults = names.iter().zip(&self.first).take(5);
+        let pairs: Vec<_> = faults
+            .map(|(name, fault)| (name.as_str(), fault.text()))
+            .collect();
+        text.extend(table::pairs(&pairs, table::width()));
+        if kept {
+            let path = rejected.display();
+            text.push(format!(
+                "All lines that were not imported, with the reason, are in\n{path}."
+            ));
+        }
+        if self.dry_run {
+            text.push("Nobody was made: this was a dry run.".to_owned());
+        }
+        output::line(&text.join("\n"))
+    }
+}

@@ -1,0 +1,191 @@
+//! What a line says of a user.
+
+use domain::FieldError;
+use domain::identity::user::{User, check_email, check_full_name, check_username};
+use domain::identity::{Role, password};
+use serde_json::{Map, Value};
+
+/// Every column or member; the first two must be there.
+pub const COLUMNS: [&str; 6] = [
+    "username",
+    "role",
+    "email",
+    "full_name",
+    "password_hash",
+    "active",
+];
+
+/// A user as a file has it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Record {
+    /// User name.
+    pub username: String,
+    /// Role.
+    pub role: Role,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Full name.
+    pub full_name: Option<String>,
+    /// The password's hash.
+    pub password_hash: Option<String>,
+    /// Whether the user is enabled.
+    pub active: bool,
+}
+
+/// Texts in the order of [`COLUMNS`]; what is missing or empty is `None`.
+type Texts = [Option<String>; 6];
+
+impl Record {
+    /// From the fields of a line, in the order of [`COLUMNS`].
+    pub fn of_fields(fields: &[Option<&[u8]>; 6]) -> Result<Record, FieldError> {
+        let mut texts = Texts::default();
+        for ((text, field), name) in texts.iter_mut().zip(fields).zip(COLUMNS) {
+            let Some(field) = field else { continue };
+            let decoded = std::str::from_utf8(field).map_err(|_| FieldError::new(name, "must be UTF-8"))?;
+            *text = Some(decoded.to_owned());
+        }
+        let active = match texts[5].as_deref().map(str::to_ascii_lowercase).as_deref() {
+            None | Some("true" | "1" | "yes") => true,
+            Some("false" | "0" | "no") => false,
+            Some(_) => return Err(FieldError::new("active", "must be true or false")),
+        };
+        Record::checked(texts, active)
+    }
+
+    /// From the members of an object.
+    pub fn of_members(members: &Map<String, Value>) -> Result<Record, FieldError> {
+        if let Some(name) = members.keys().find(|name| !COLUMNS.contains(&name.as_str())) {
+            let message = format!("is not known here; known: {}", COLUMNS.join(", "));
+            return Err(FieldError::new(name.as_str(), message));
+        }
+        let mut texts = Texts::default();
+        for (text, name) in texts.iter_mut().zip(COLUMNS).take(5) {
+            match members.get(name) {
+                None | Some(Value::Null) => {}
+                Some(Value::String(value)) => *text = Some(value.clone()).filter(|value| !value.is_empty()),
+                Some(_) => return Err(FieldError::new(name, "must be a text")),
+            }
+        }
+        let active = match members.get("active") {
+            None | Some(Value::Null) => true,
+            Some(Value::Bool(active)) => *active,
+            Some(_) => return Err(FieldError::new("active", "must be true or false")),
+        };
+        Record::checked(texts, active)
+    }
+
+    fn checked(texts: Texts, active: bool) -> Result<Record, FieldError> {
+        let [username, role, email, full_name, password_hash, _] = texts;
+        let missing = |name: &str| FieldError::new(name, "is missing");
+        let username = username.ok_or_else(|| missing("username"))?;
+        check_username(&username)?;
+        let role = role.ok_or_else(|| missing("role"))?;
+        let role = Role::parse(&role).ok_or_else(|| FieldError::new("role", "is no name of a role"))?;
+        email.as_deref().map_or(Ok(()), check_email)?;
+        full_name.as_deref().map_or(Ok(()), check_full_name)?;
+        password_hash.as_deref().map_or(Ok(()), password::importable)?;
+        Ok(Record {
+            username,
+            role,
+            email,
+            full_name,
+            password_hash,
+            active,
+        })
+    }
+
+    /// In which fields a user that is there differs. A hash that the user's login or change of password has replaced
+    /// since is no difference: the file cannot know it.
+    pub fn differs(&self, user: &User) -> Vec<&'static str> {
+        let replaced = user
+            .password_hash
+            .as_deref()
+            .is_some_and(|hash| user.password_changed_at.is_some() || hash.starts_with(OURS));
+        let same_password = self.password_hash == user.password_hash || replaced;
+        [
+            ("role", self.role == user.role),
+            ("email", self.email == user.email),
+            ("full_name", self.full_name == user.full_name),
+            ("password_hash", same_password),
+            ("active", self.active == user.active),
+        ]
+        .into_iter()
+        .filter(|(_, same)| !same)
+        .map(|(name, _)| name)
+        .collect()
+    }
+}
+
+/// How the hashes begin that a login makes.
+const OURS: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const BCRYPT: &str = "$2b$04$abcdefghijklmnopqrstuuEQSr9gAL3Hgmrvra.MSzjTUNUHQdvJy";
+
+    fn of(value: &Value) -> Result<Record, FieldError> {
+        Record::of_members(value.as_object().unwrap())
+    }
+
+    #[test]
+    fn members() {
+        let record = of(&json!({"username": "ann", "role": "user", "email": "", "active": false})).unwrap();
+        assert_eq!((record.email, record.active), (None, false));
+        for (value, field) in [
+            (json!({"role": "user"}), "username"),
+            (json!({"username": "ann"}), "role"),
+            (json!({"username": "Ann", "role": "user"}), "username"),
+            (json!({"username": "ann", "role": "User"}), "role"),
+            (json!({"username": "ann", "role": "user", "email": "x"}), "email"),
+            (
+                json!({"username": "ann", "role": "user", "full_name": 7}),
+                "full_name",
+            ),
+            (
+                json!({"username": "ann", "role": "user", "active": "true"}),
+                "active",
+            ),
+            (
+                json!({"username": "ann", "role": "user", "password": "x"}),
+                "password",
+            ),
+            (
+                json!({"username": "ann", "role": "user", "password_hash": "secret-plain-text"}),
+                "password_hash",
+            ),
+        ] {
+            let Err(error) = of(&value) else { panic!("{value}") };
+            assert_eq!(error.field, field, "{value}");
+            assert!(!error.message.contains("secret"), "{}", error.message);
+        }
+    }
+
+    #[test]
+    fn fields() {
+        let mut fields: [Option<&[u8]>; 6] = [
+            Some(b"ann"),
+            Some(b"user"),
+            None,
+            None,
+            Some(BCRYPT.as_bytes()),
+            None,
+        ];
+        assert!(Record::of_fields(&fields).is_ok_and(|record| record.active));
+        for (text, expected) in [(&b"No"[..], Some(false)), (b"1", Some(true)), (b"2", None)] {
+            fields[5] = Some(text);
+            assert_eq!(
+                Record::of_fields(&fields).ok().map(|record| record.active),
+                expected
+            );
+        }
+        fields[3] = Some(b"\xff");
+        let Err(error) = Record::of_fields(&fields) else {
+            panic!()
+        };
+        assert_eq!(error.field, "full_name");
+    }
+}

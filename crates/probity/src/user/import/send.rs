@@ -1,0 +1,262 @@
+//! Makes the users of a file, many at once.
+
+use std::collections::HashMap;
+use std::io::{BufRead, Write as _};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use domain::FieldError;
+use domain::identity::Rules;
+use engine::identity::{FirstCredential, NewUser};
+use engine::{Engine, Error};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use serde_json::json;
+
+use super::read::{Item, Items};
+use super::record::Record;
+use crate::context::{caller, origin};
+use crate::failure::Failure;
+use crate::rejected::Rejected;
+
+/// Users on their way at once: they share the transactions of the Writer.
+const IN_FLIGHT_MAX: usize = 64;
+/// How long to wait where the queue before the Writer is full.
+const FULL_QUEUE_WAIT: Duration = Duration::from_millis(50);
+/// Faults that are kept for the summary.
+const FIRST_MAX: usize = 20;
+
+/// A line that was not imported.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fault {
+    /// Number of the line, from 1.
+    pub line: u64,
+    /// The field that is wrong, where it is one.
+    pub field: Option<String>,
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl Fault {
+    /// What is wrong, for people.
+    pub fn text(&self) -> String {
+        match &self.field {
+            Some(field) if field != "line" => format!("{field}: {}", self.reason),
+            _ => self.reason.clone(),
+        }
+    }
+}
+
+/// What came of a line.
+enum Outcome {
+    Added,
+    Unchanged,
+    /// The user is there, with another content in these fields.
+    Differing(Vec<&'static str>),
+    Rejected(FieldError),
+}
+
+/// What is counted and kept.
+pub struct Tally<'a> {
+    /// Users made.
+    pub added: u64,
+    /// Users that are there as the file has them.
+    pub unchanged: u64,
+    /// Users that are there, and differ.
+    pub differing: u64,
+    /// Lines that cannot be imported.
+    pub rejected: u64,
+    /// The first lines that were not imported.
+    pub first: Vec<Fault>,
+    file: &'a mut Rejected,
+}
+
+impl Tally<'_> {
+    /// Nothing yet; lines that are not imported go to `file`.
+    pub fn new(file: &mut Rejected) -> Tally<'_> {
+        Tally {
+            added: 0,
+            unchanged: 0,
+            differing: 0,
+            rejected: 0,
+            first: Vec::new(),
+            file,
+        }
+    }
+
+    /// Lines that are done.
+    pub fn lines(&self) -> u64 {
+        self.added + self.unchanged + self.differing + self.rejected
+    }
+
+    fn count(&mut self, line: u64, bytes: &[u8], outcome: Outcome) -> Result<(), Failure> {
+        let (field, reason) = match outcome {
+            Outcome::Added => {
+                self.added += 1;
+                return Ok(());
+            }
+            Outcome::Unchanged => {
+                self.unchanged += 1;
+                return Ok(());
+            }
+            Outcome::Differing(fields) => {
+                self.differing += 1;
+                let reason = format!("the user is there, and differs in {}", fields.join(", "));
+                (None, reason)
+            }
+            Outcome::Rejected(error) => {
+                self.rejected += 1;
+                (Some(error.field), error.message)
+            }
+        };
+        let fault = Fault { line, field, reason };
+        self.keep(&fault, bytes)
+            .map_err(|error| Failure::file("write", self.file.path(), &error))?;
+        self.first.push(fault);
+        self.first.sort();
+        self.first.truncate(FIRST_MAX);
+        Ok(())
+    }
+
+    fn keep(&mut self, fault: &Fault, bytes: &[u8]) -> std::io::Result<()> {
+        let text = String::from_utf8_lossy(bytes);
+        let mut line =
+            json!({ "line": fault.line, "field": fault.field, "reason": fault.reason, "text": text });
+        if std::str::from_utf8(bytes).is_err() {
+            line["base64"] = BASE64.encode(bytes).into();
+        }
+        writeln!(self.file, "{line}")
+    }
+}
+
+/// Which names and addresses the file had already, and on which line.
+#[derive(Default)]
+struct Had {
+    usernames: HashMap<String, u64>,
+    emails: HashMap<String, u64>,
+}
+
+impl Had {
+    /// Refuses a name or address for the second time: which of both lines holds, nobody can tell.
+    fn check(&mut self, record: &Record, line: u64) -> Result<(), FieldError> {
+        let again = |field, first: &u64| Err(FieldError::new(field, format!("is that of line {first} too")));
+        let email = record.email.as_ref().map(|email| email.to_ascii_lowercase());
+        if let Some(first) = self.usernames.get(&record.username) {
+            return again("username", first);
+        }
+        if let Some(first) = email.as_ref().and_then(|email| self.emails.get(email)) {
+            return again("email", first);
+        }
+        self.usernames.insert(record.username.clone(), line);
+        self.emails.extend(email.map(|email| (email, line)));
+        Ok(())
+    }
+}
+
+/// Sends what a file holds; `show` is told how far it is, in bytes.
+pub async fn all<R: BufRead>(
+    engine: &Engine,
+    items: &mut Items<R>,
+    dry_run: bool,
+    tally: &mut Tally<'_>,
+    show: &mut dyn FnMut(u64, &Tally<'_>),
+) -> Result<(), Failure> {
+    let mut had = Had::default();
+    let mut in_flight = FuturesUnordered::new();
+    let mut ended = false;
+    loop {
+        while !ended && in_flight.len() < IN_FLIGHT_MAX {
+            let Some(Item { line, bytes, record }) = items.next()? else {
+                ended = true;
+                break;
+            };
+            let checked = record.and_then(|record| {
+                known_role(engine.rules(), &record)?;
+                had.check(&record, line)?;
+                Ok(record)
+            });
+            match checked {
+                Ok(record) => {
+                    in_flight.push(async move { (line, bytes, one(engine, record, dry_run).await) });
+                }
+                Err(error) => tally.count(line, &bytes, Outcome::Rejected(error))?,
+            }
+        }
+        let Some((line, bytes, outcome)) = in_flight.next().await else {
+            return Ok(());
+        };
+        tally.count(line, &bytes, outcome?)?;
+        show(items.bytes(), tally);
+    }
+}
+
+fn known_role(rules: &Rules, record: &Record) -> Result<(), FieldError> {
+    if rules.role(&record.role).is_some() {
+        return Ok(());
+    }
+    let known: Vec<_> = rules.roles().iter().map(|rule| rule.name.as_str()).collect();
+    Err(FieldError::new(
+        "role",
+        format!("must be one of {}", known.join(", ")),
+    ))
+}
+
+/// Makes a user, unless it is there. Looking first keeps refusals out of the log.
+async fn one(engine: &Engine, record: Record, dry_run: bool) -> Result<Outcome, Failure> {
+    if let Some(outcome) = there(engine, &record).await? {
+        return Ok(outcome);
+    }
+    if dry_run {
+        return Ok(Outcome::Added);
+    }
+    let new = || NewUser {
+        username: record.username.clone(),
+        email: record.email.clone(),
+        full_name: record.full_name.clone(),
+        role: record.role.clone(),
+        first: FirstCredential::Imported {
+            hash: record.password_hash.clone(),
+            active: record.active,
+        },
+    };
+    let mut made = engine.create_user(&caller(), origin(), new()).await;
+    while let Err(Error::Overloaded { .. }) = made {
+        tokio::time::sleep(FULL_QUEUE_WAIT).await;
+        made = engine.create_user(&caller(), origin(), new()).await;
+    }
+    match made {
+        Ok(_) => Ok(Outcome::Added),
+        Err(Error::Refused { refusal, .. }) => {
+            // Somebody else may have made the user meanwhile.
+            if let Some(outcome) = there(engine, &record).await? {
+                return Ok(outcome);
+            }
+            let field = refusal.field.unwrap_or_else(|| "line".to_owned());
+            let prefix = format!("{field}: ");
+            let message = refusal.message.strip_prefix(&prefix).unwrap_or(&refusal.message);
+            Ok(Outcome::Rejected(FieldError::new(field, message)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What there is to say if the user, or another of the same address, is there.
+async fn there(engine: &Engine, record: &Record) -> Result<Option<Outcome>, Failure> {
+    if let Some(user) = engine.user_named(&record.username).await? {
+        let fields = record.differs(&user.row);
+        return Ok(Some(if fields.is_empty() {
+            Outcome::Unchanged
+        } else {
+            Outcome::Differing(fields)
+        }));
+    }
+    let Some(email) = &record.email else {
+        return Ok(None);
+    };
+    let other = engine.user_by_login(email).await?;
+    Ok(other.map(|other| {
+        let message = format!("is the address of user {}", other.row.username);
+        Outcome::Rejected(FieldError::new("email", message))
+    }))
+}

@@ -1,0 +1,70 @@
+//! `probity user invite`.
+
+use clap::Args;
+use domain::identity::token::Token;
+use evidence::Timestamp;
+use serde_json::Value;
+
+use super::{as_json, find};
+use crate::context::{Context, caller, origin};
+use crate::failure::{Exit, Failure};
+use crate::{how, output};
+
+/// Arguments of `probity user invite`.
+#[derive(Debug, Args)]
+pub struct InviteArgs {
+    /// User name, id or e-mail address
+    #[arg(value_name = "NAME")]
+    user: String,
+}
+
+/// An invitation that was just made.
+pub struct Invited {
+    /// Its token, to be printed once.
+    pub token: Token,
+    /// Until when it can be accepted.
+    pub until: Option<Timestamp>,
+}
+
+impl Invited {
+    /// Adds it to a user as JSON.
+    pub fn add_to(&self, value: &mut Value) {
+        value["invitation"] = self.token.secret().into();
+        value["invited_until"] = self.until.map(|until| until.to_string()).into();
+    }
+
+    /// For people: the token, how long it is good, and how to use it.
+    pub fn text(&self, context: &Context, what: &str) -> String {
+        if context.global.quiet {
+            return self.token.secret().to_owned();
+        }
+        let hours = context.settings.config.identity.invitation_h;
+        let until = self.until.map_or_else(String::new, |until| {
+            format!(",\nuntil {} UTC", output::minute(until))
+        });
+        format!(
+            "{}\n\n{what}\nThis invitation is shown now and never again. It works once, for {hours} h{until}.\n\n{}",
+            self.token.secret(),
+            how::accept_invitation(&how::base(context)),
+        )
+    }
+}
+
+/// Invites.
+pub async fn run(context: &Context, args: InviteArgs) -> Result<Exit, Failure> {
+    let engine = context.open().await?;
+    let id = find(&engine, &args.user).await?.row.id;
+    let (user, version, token) = engine.invite_user(&caller(), origin(), id).await?;
+    let until = engine.user_state(id).await?.invited_until;
+    let invited = Invited { token, until };
+    if context.json() {
+        let mut value = as_json(&user, version);
+        invited.add_to(&mut value);
+        output::json(&value)?;
+    } else {
+        let what = format!("User {} is invited.", user.username);
+        output::line(&invited.text(context, &what))?;
+    }
+    engine.shutdown().await;
+    Ok(Exit::Ok)
+}

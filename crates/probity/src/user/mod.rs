@@ -1,0 +1,166 @@
+//! `probity user`: a file per verb.
+
+mod active;
+mod create;
+mod erase;
+mod import;
+mod invite;
+mod list;
+mod password;
+mod reset;
+mod role;
+mod show;
+mod update;
+
+use clap::Subcommand;
+use domain::identity::Role;
+use domain::identity::user::User;
+use domain::record::Sealed;
+use domain::{Command, Reply};
+use engine::Engine;
+use evidence::Timestamp;
+use serde_json::{Value, json};
+
+use crate::context::{Context, caller, origin};
+use crate::failure::{Exit, Failure};
+use crate::output::{self, plain};
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Create a user; its one-time password or invitation is printed once
+    #[command(
+        after_help = "Without --invite or --password-stdin, a one-time password is made.\n\n\
+            Example:\n  probity user create ann --role auditor --email ann@example.com"
+    )]
+    Create(create::CreateArgs),
+    /// Invite a user, again or to set a new password; the token is printed once
+    #[command(
+        after_help = "Former invitations of the user no longer work.\n\nExample:\n  probity user invite ann"
+    )]
+    Invite(invite::InviteArgs),
+    /// List users, oldest first
+    #[command(after_help = "Example:\n  probity user list --role admin --active")]
+    List(list::ListArgs),
+    /// Show all that is known of a user, with sessions and API keys
+    #[command(after_help = "Example:\n  probity user show ann@example.com")]
+    Show(show::ShowArgs),
+    /// Change a user's name, e-mail address or full name
+    #[command(after_help = "Example:\n  probity user update ann --full-name 'Ann Smith' --no-email")]
+    Update(update::UpdateArgs),
+    /// Give a user another role, effective at once
+    #[command(after_help = "Example:\n  probity user role ann compliance")]
+    Role(role::RoleArgs),
+    /// Set a user's password, typed here by its user: twice on a terminal, else a line of input
+    #[command(after_help = "Its sessions end.\n\nExample:\n  probity user password ann")]
+    Password(password::PasswordArgs),
+    /// Give a user a one-time password, printed once; its sessions end
+    #[command(after_help = "Example:\n  probity user reset ann")]
+    Reset(reset::ResetArgs),
+    /// Let in a user who is locked out: one-time password, enabled, no second factor
+    #[command(after_help = "Example:\n  probity user recover admin")]
+    Recover(reset::ResetArgs),
+    /// Disable a user: its sessions end, its keys are refused
+    #[command(after_help = "Example:\n  probity user disable ann")]
+    Disable(active::ActiveArgs),
+    /// Enable a disabled user
+    #[command(after_help = "Example:\n  probity user enable ann")]
+    Enable(active::ActiveArgs),
+    /// Erase what is personal of a user, for ever; proofs stay valid
+    #[command(
+        after_help = "The user's names, and the payload of every entry by or about the user, are erased.\n\n\
+            Example:\n  probity user erase ann --reason 'Asked for it'"
+    )]
+    Erase(erase::EraseArgs),
+    /// Import users with their password hashes from CSV or JSON lines
+    #[command(
+        after_help = "Columns or members: username, role, email, full_name, password_hash (bcrypt, Argon2id or \
+            Argon2i), active (true unless given). A second import of the same file changes nothing. \
+            Lines that were not imported go to FILE.rejected with the reason.\n\n\
+            Example:\n  probity user import users.csv --dry-run"
+    )]
+    Import(import::ImportArgs),
+}
+
+/// Runs a verb.
+pub async fn run(context: &Context, command: UserCommand) -> Result<Exit, Failure> {
+    match command {
+        UserCommand::Create(args) => create::run(context, args).await,
+        UserCommand::Invite(args) => invite::run(context, args).await,
+        UserCommand::List(args) => list::run(context, args).await,
+        UserCommand::Show(args) => show::run(context, args).await,
+        UserCommand::Update(args) => update::run(context, args).await,
+        UserCommand::Role(args) => role::run(context, args).await,
+        UserCommand::Password(args) => password::run(context, args).await,
+        UserCommand::Reset(args) => reset::run(context, args, false).await,
+        UserCommand::Recover(args) => reset::run(context, args, true).await,
+        UserCommand::Disable(args) => active::run(context, args, false).await,
+        UserCommand::Enable(args) => active::run(context, args, true).await,
+        UserCommand::Erase(args) => erase::run(context, args).await,
+        UserCommand::Import(args) => import::run(context, args).await,
+    }
+}
+
+/// A role's name as an option; whether there is such a role, the rules say.
+pub fn parse_role(text: &str) -> Result<Role, String> {
+    Role::parse(text).ok_or_else(|| "is no name of a role: see probity role list".to_owned())
+}
+
+/// The user that a text means: a name, an id or an e-mail address.
+pub async fn find(engine: &Engine, text: &str) -> Result<Sealed<User>, Failure> {
+    engine.user_meant(text).await?.ok_or_else(|| {
+        let message = format!("there is no user {text:?}");
+        Failure::no("unknown_user", message, "see who is there: probity user list")
+    })
+}
+
+/// Carries out a command about a user: the user, its version, and the entry that it made.
+async fn submit(engine: &Engine, command: Command) -> Result<(User, u64, Option<u64>), Failure> {
+    let answer = engine.submit(&caller(), origin(), command).await?;
+    match answer.reply {
+        Reply::User { user, version } => Ok((user, version, answer.entry)),
+        _ => Err(Failure::could_not_run(
+            "problem",
+            "the log gave another answer than a user",
+            "report this as a bug",
+        )),
+    }
+}
+
+/// Says what was done to a user, or shows the user as JSON.
+fn say(context: &Context, user: &User, version: u64, text: &str) -> Result<(), Failure> {
+    if context.json() {
+        return output::json(&as_json(user, version));
+    }
+    output::line(&plain(text))
+}
+
+/// A user as JSON, without the password's hash.
+pub fn as_json(user: &User, version: u64) -> Value {
+    let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
+    json!({
+        "id": user.id,
+        "username": user.username,
+        "email": user.email,
+        "full_name": user.full_name,
+        "role": user.role.as_str(),
+        "active": user.active,
+        "has_password": user.password_hash.is_some(),
+        "password_temporary": user.password_temporary,
+        "created_at": user.created_at.to_string(),
+        "updated_at": user.updated_at.to_string(),
+        "password_changed_at": time(user.password_changed_at),
+        "erased_at": time(user.erased_at),
+        "version": version,
+    })
+}
+
+/// Whether the user can be used, in a word or two.
+fn state(user: &User) -> &'static str {
+    match user {
+        user if user.erased_at.is_some() => "erased",
+        user if !user.active => "disabled",
+        user if user.password_hash.is_none() => "no password",
+        _ => "active",
+    }
+}

@@ -1,0 +1,147 @@
+//! `probity user show`.
+
+use clap::Args;
+use domain::identity::session::Session;
+use domain::identity::user::User;
+use engine::Engine;
+use engine::identity::{ReadKey, UserState};
+use serde_json::Value;
+
+use super::{as_json, find, state};
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::output::{self, minute};
+use crate::{key, parse, session, table};
+
+/// Arguments of `probity user show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// User name, id or e-mail address
+    #[arg(value_name = "NAME")]
+    user: String,
+}
+
+/// What is shown.
+struct Known {
+    user: User,
+    version: u64,
+    state: UserState,
+    sessions: Vec<Session>,
+    keys: Vec<ReadKey>,
+}
+
+/// Shows.
+pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
+    let engine = context.open().await?;
+    let user = find(&engine, &args.user).await?;
+    let id = user.row.id;
+    let known = Known {
+        state: engine.user_state(id).await?,
+        sessions: engine.sessions_of(id).await?,
+        keys: key::all(&engine, Some(id)).await?,
+        version: user.version,
+        user: user.row,
+    };
+    let seen = session::seen(&engine, &known.sessions).await?;
+    if context.json() {
+        output::json(&json(&known, &seen))?;
+    } else {
+        let mut lines = table::pairs(&pairs(&engine, &known), table::width());
+        if !known.sessions.is_empty() {
+            lines.extend([String::new(), "Sessions:".to_owned()]);
+            let name = known.user.username.as_str();
+            let rows: Vec<_> = known
+                .sessions
+                .iter()
+                .map(|session| session::row(session, name, &seen))
+                .collect();
+            lines.extend(table::lines(&session::COLUMNS, &rows, table::width()));
+        }
+        if !known.keys.is_empty() {
+            lines.extend([String::new(), "API keys:".to_owned()]);
+            let now = parse::now();
+            let rows: Vec<_> = known.keys.iter().map(|read| key::row(read, now)).collect();
+            lines.extend(table::lines(&key::COLUMNS, &rows, table::width()));
+        }
+        output::line(&lines.join("\n"))?;
+    }
+    engine.shutdown().await;
+    Ok(Exit::Ok)
+}
+
+fn json(known: &Known, seen: &session::Seen) -> Value {
+    let mut value = as_json(&known.user, known.version);
+    value["state"] = state(&known.user).into();
+    value["second_factor"] = known.state.second_factor.into();
+    value["last_login_at"] = known.state.last_login_at.map(|at| at.to_string()).into();
+    value["invited_until"] = known.state.invited_until.map(|at| at.to_string()).into();
+    let sessions = known.sessions.iter();
+    value["sessions"] = sessions
+        .map(|session| session::as_json(session, &known.user.username, seen))
+        .collect();
+    value["api_keys"] = known.keys.iter().map(key::read_as_json).collect();
+    value
+}
+
+fn pairs(engine: &Engine, known: &Known) -> Vec<(&'static str, String)> {
+    let user = &known.user;
+    let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".to_owned());
+    let defined = engine.rules().role(&user.role);
+    let role = match defined {
+        Some(rule) if rule.description.is_empty() => user.role.to_string(),
+        Some(rule) => format!("{} ({})", user.role, rule.description),
+        None => format!("{} (not defined any more: it may do nothing)", user.role),
+    };
+    let demanded = defined.is_some_and(|rule| rule.second_factor);
+    let second_factor = match (known.state.second_factor, demanded) {
+        (true, _) => "is set up",
+        (false, true) => "not set up; the role demands it at next login",
+        (false, false) => "not set up",
+    };
+    let mut pairs = vec![
+        ("User name", user.username.clone()),
+        ("Id", user.id.to_string()),
+        ("Full name", or_none(&user.full_name)),
+        ("E-mail", or_none(&user.email)),
+        ("Role", role),
+        ("State", state(user).to_owned()),
+        ("Password", password(user)),
+        ("Second factor", second_factor.to_owned()),
+        (
+            "Last login",
+            known.state.last_login_at.map_or("never".to_owned(), minute),
+        ),
+    ];
+    if let Some(until) = known.state.invited_until {
+        pairs.push(("Invitation", format!("open until {}", minute(until))));
+    }
+    pairs.extend([
+        ("Created", minute(user.created_at)),
+        ("Changed", minute(user.updated_at)),
+        ("Version", known.version.to_string()),
+    ]);
+    if let Some(at) = user.erased_at {
+        pairs.push(("Erased", minute(at)));
+    }
+    pairs.push(("Did", format!("probity audit list --actor {}", user.id)));
+    pairs.push((
+        "Was changed",
+        format!("probity audit list --target user:{}", user.id),
+    ));
+    pairs
+}
+
+fn password(user: &User) -> String {
+    let changed = user.password_changed_at;
+    let Some(hash) = &user.password_hash else {
+        return "none".to_owned();
+    };
+    if user.password_temporary {
+        return "one-time, to be changed at next login".to_owned();
+    }
+    match changed {
+        Some(at) => format!("changed {}", minute(at)),
+        None if hash.starts_with("$2") => "imported (bcrypt), replaced at next login".to_owned(),
+        None => "set for the user".to_owned(),
+    }
+}
