@@ -202,6 +202,15 @@ fn who_is_let_in() {
         let text = place.run_with(&create, &format!("{PASSWORD}\n")).expect(0).out;
         assert!(!text.contains(PASSWORD), "{text}");
         place.log_in("bob", PASSWORD).unwrap();
+        let set = ["user", "password", "bob"];
+        let weak = place.run_with(&set, "bob-bob-bob-bob\n").expect(1);
+        assert!(weak.err.contains("password"), "{}", weak.err);
+        place.log_in("bob", PASSWORD).unwrap();
+        let next = "marble-cactus-71-harbour";
+        let text = place.run_with(&set, &format!("{next}\n")).expect(0).out;
+        assert!(!text.contains(next), "{text}");
+        assert_eq!(place.log_in("bob", PASSWORD).unwrap_err(), "invalid_credentials");
+        place.log_in("bob", next).unwrap();
 
         let invited = place.json(&["user", "create", "eve", "--role", "user", "--invite"]);
         assert!(
