@@ -98,7 +98,7 @@ pub fn password_box(context: &Context, done: &Initialised, base: &str) -> Option
     let steps = how::change_password(base, name);
     let program = command_prefix(context, false);
     Some(format!(
-        "{boxed}\n{steps}\n\nIf it is lost: {program} user recover {name}"
+        "{boxed}\n\n{steps}\n\nIf it is lost: {program} user recover {name}\n"
     ))
 }
 
