@@ -99,14 +99,19 @@ impl Command {
         }
     }
 
-    /// Whether it may change what a credential is good for, so that nothing known of callers may be used any more.
+    /// Whether it may change what a credential is good for, so that nothing known of callers may be used any more. A
+    /// new credential changes no other, and a session that goes on was good before.
     pub fn changes_access(&self) -> bool {
         !matches!(
             self,
             Command::RecordEvents(_)
                 | Command::EraseEntries(_)
                 | Command::AcknowledgeRestore(_)
+                | Command::CreateUser(_)
+                | Command::InviteUser(_)
+                | Command::CreateApiKey(_)
                 | Command::LogIn(_)
+                | Command::RenewSession(_)
                 | Command::SecurityEvent(_)
         )
     }
@@ -128,13 +133,12 @@ impl Command {
             Command::SetRole(command) => user(&command.user),
             Command::SetActive(command) => user(&command.user),
             Command::ResetPassword(command) => user(&command.user),
-            Command::ResetSecondFactor(id) => user(id),
             Command::EraseUser(command) => user(&command.user),
             Command::AcceptInvitation(command) => user(&command.user),
             Command::LogIn(command) => user(&command.user),
             Command::ChangePassword(command) => user(&command.user),
             Command::ChangeSecondFactor(command) => user(&command.user),
-            Command::EndSessions(EndSessions::AllOf(id)) => user(id),
+            Command::ResetSecondFactor(id) | Command::EndSessions(EndSessions::AllOf(id)) => user(id),
             Command::EndSessions(EndSessions::One(id)) | Command::RenewSession(id) => Some(("session", *id)),
             Command::RotateApiKey(command) => Some(("api_key", command.id)),
             Command::RevokeApiKey(id) => Some(("api_key", *id)),
@@ -201,9 +205,13 @@ impl Command {
                 needs.second_factors.insert(command.user);
                 needs.sessions.insert(command.session);
             }
-            Command::RenewSession(id) => drop(needs.sessions.insert(*id)),
-            Command::EndSessions(EndSessions::One(id)) => drop(needs.sessions.insert(*id)),
-            Command::EndSessions(EndSessions::AllOf(user)) => drop(needs.sessions_of.insert(*user)),
+            Command::RenewSession(id) | Command::EndSessions(EndSessions::One(id)) => {
+                needs.sessions.insert(*id);
+            }
+            Command::EndSessions(EndSessions::AllOf(user)) => {
+                needs.users.insert(*user);
+                needs.sessions_of.insert(*user);
+            }
             Command::CreateApiKey(command) => needs.username(&command.owner),
             Command::RotateApiKey(command) => drop(needs.api_keys.insert(command.id)),
             Command::RevokeApiKey(id) => drop(needs.api_keys.insert(*id)),
@@ -230,7 +238,7 @@ pub fn decide(
 ) -> Result<Decision, (Refusal, Option<Box<Draft>>)> {
     let who = Principal::of(caller, facts, ctx.now).map_err(|refusal| (refusal, None))?;
     decide_authorised(facts, &who, command, ctx).map_err(|refusal| {
-        let draft = refusal_draft(&who, command, &refusal, ctx);
+        let draft = refusal_draft(facts, &who, command, &refusal, ctx);
         (refusal, Some(Box::new(draft)))
     })
 }
@@ -291,7 +299,13 @@ fn decide_authorised(
 }
 
 /// The entry that records a refusal: what was asked for, and why not. It repeats nothing of the input but the field's path.
-fn refusal_draft(who: &Principal, command: &Command, refusal: &Refusal, ctx: &Context) -> Draft {
+fn refusal_draft(
+    facts: &Facts,
+    who: &Principal,
+    command: &Command,
+    refusal: &Refusal,
+    ctx: &Context,
+) -> Draft {
     let mut payload = who.payload(ctx);
     let mut details = evidence::json::StrictObject::default();
     details.0.insert("code".into(), refusal.code.into());
@@ -316,7 +330,19 @@ fn refusal_draft(who: &Principal, command: &Command, refusal: &Refusal, ctx: &Co
     };
     // An id that is not there is whatever the caller wrote, and does not belong in a leaf.
     match command.target() {
-        Some((kind, id)) if refusal.kind != RefusalKind::NotFound => draft.on(kind, id),
+        Some((kind, id)) if is_there(facts, kind, id) => draft.on(kind, id),
         _ => draft,
     }
 }
+
+fn is_there(facts: &Facts, kind: &str, id: Uuid) -> bool {
+    match kind {
+        "user" => facts.users.contains_key(&id),
+        "session" => facts.sessions.contains_key(&id),
+        _ => facts.api_keys.contains_key(&id),
+    }
+}
+
+#[cfg(test)]
+#[path = "command_tests.rs"]
+mod tests;

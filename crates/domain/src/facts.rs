@@ -35,7 +35,7 @@ pub struct Needs {
     pub admins: bool,
     /// API keys to change, by id.
     pub api_keys: BTreeSet<Uuid>,
-    /// API keys that are not revoked, to change, by their owner.
+    /// API keys, to change, by their owner.
     pub api_keys_of: BTreeSet<Uuid>,
     /// Sessions to change, by id.
     pub sessions: BTreeSet<Uuid>,
@@ -131,11 +131,9 @@ impl Facts {
         })
     }
 
-    /// The user's API keys that are not revoked, oldest first.
+    /// The user's API keys, revoked ones too, oldest first.
     pub fn api_keys_of(&self, user: Uuid) -> Vec<&Sealed<ApiKey>> {
-        of_user(&self.api_keys, |key| {
-            key.user_id == user && key.revoked_at.is_none()
-        })
+        of_user(&self.api_keys, |key| key.user_id == user)
     }
 
     /// The user's invitations that are neither accepted nor withdrawn, oldest first.
@@ -155,7 +153,7 @@ impl Facts {
                     RowWrite::Session(row) => drop(self.sessions.insert(row.row.id, row.clone())),
                     RowWrite::Invitation(row) => drop(self.invitations.insert(row.row.id, row.clone())),
                     RowWrite::SecondFactor(row) => {
-                        drop(self.second_factors.insert(row.row.user_id, row.clone()))
+                        drop(self.second_factors.insert(row.row.user_id, row.clone()));
                     }
                     RowWrite::Erasure(_) => {}
                 }

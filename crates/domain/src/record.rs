@@ -79,6 +79,7 @@ impl Column {
     }
 
     /// The same, for a column that came to a table that had rows already. It must be nullable.
+    #[must_use]
     pub const fn added(mut self) -> Column {
         self.added = true;
         self

@@ -62,7 +62,7 @@ pub async fn load(conn: &mut Conn, needs: &Needs) -> Result<Facts, Error> {
 async fn load_credentials(conn: &mut Conn, needs: &Needs, facts: &mut Facts) -> Result<(), Error> {
     let to_change = sealed::by_key(conn, "id", Kind::Uuid, &ids(&needs.api_keys), Lock::Update).await?;
     put(to_change, &mut facts.api_keys);
-    let of = by_user(conn, "revoked_at IS NULL AND user_id", &needs.api_keys_of).await?;
+    let of = by_user(conn, "user_id", &needs.api_keys_of).await?;
     put(of, &mut facts.api_keys);
     let callers = ids(needs.callers.iter().filter(|id| !facts.api_keys.contains_key(id)));
     let callers = sealed::by_key(conn, "id", Kind::Uuid, &callers, Lock::Share).await?;
@@ -104,11 +104,11 @@ async fn load_users(conn: &mut Conn, needs: &Needs, facts: &mut Facts) -> Result
     let owners = sealed::by_key(conn, "id", Kind::Uuid, &ids(&owners), Lock::Share).await?;
     put(owners, &mut facts.users);
     let names = texts(&needs.usernames);
-    let named = sealed::by_key(conn, "lower(username)", Kind::Text, &names, Lock::Share).await?;
-    put(named, &mut facts.users);
+    let found = sealed::by_key(conn, "lower(username)", Kind::Text, &names, Lock::Share).await?;
+    put(found, &mut facts.users);
     let key = "email IS NOT NULL AND lower(email)";
-    let named = sealed::by_key(conn, key, Kind::Text, &texts(&needs.emails), Lock::Share).await?;
-    put(named, &mut facts.users);
+    let found = sealed::by_key(conn, key, Kind::Text, &texts(&needs.emails), Lock::Share).await?;
+    put(found, &mut facts.users);
     Ok(())
 }
 

@@ -53,7 +53,9 @@ impl Conditions {
             sql.push_str(&self.texts.join(" AND "));
         }
         self.args.push(Val::Int(limit.into()));
-        sql.push_str(&format!(" ORDER BY id LIMIT ${}", self.args.len()));
+        let limit = self.args.len();
+        sql.push_str(" ORDER BY id LIMIT $");
+        sql.push_str(&limit.to_string());
         let rows = conn.all(&sql, &self.args).await?;
         rows.into_iter()
             .map(|row| sealed::decode(sealed::read(T::TABLE, row)?))

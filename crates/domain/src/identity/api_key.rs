@@ -284,3 +284,7 @@ pub fn revoke(facts: &Facts, id: Uuid, who: &Principal, ctx: &Context) -> Result
     let draft = change.draft(action::API_KEY_REVOKE.name, "api_key", id);
     Ok(Decision::one(Reply::ApiKey(after), draft))
 }
+
+#[cfg(test)]
+#[path = "api_key_tests.rs"]
+mod tests;

@@ -115,24 +115,25 @@ impl std::fmt::Debug for AcceptInvitation {
     }
 }
 
+/// The answer to every invitation that cannot be accepted.
+pub fn invalid() -> Refusal {
+    let message = "this invitation is not known, was used or withdrawn, or has expired; ask for a new one";
+    Refusal::new(RefusalKind::Unauthenticated, "invalid_invitation", message)
+}
+
 /// Decides [`AcceptInvitation`]. Every reason not to is answered alike.
 pub fn accept(facts: &Facts, command: &AcceptInvitation, ctx: &Context) -> Result<Decision, Refusal> {
-    let refused = || {
-        let message =
-            "this invitation is not known, was used or withdrawn, or has expired; ask for a new one";
-        Refusal::new(RefusalKind::Unauthenticated, "invalid_invitation", message)
-    };
-    let invitation = facts.invitations.get(&command.invitation).ok_or_else(refused)?;
-    let before = facts.users.get(&command.user).ok_or_else(refused)?;
+    let invitation = facts.invitations.get(&command.invitation).ok_or_else(invalid)?;
+    let before = facts.users.get(&command.user).ok_or_else(invalid)?;
     let open = invitation.row.closed_at.is_none() && ctx.now < invitation.row.expires_at;
     if !open || invitation.row.user_id != before.row.id || !before.row.active {
-        return Err(refused());
+        return Err(invalid());
     }
     let after = before
         .row
         .with_password(command.password_hash.clone(), false, ctx.now);
     let who = Principal::proven(&after, None);
-    let authority = who.by_credentials("invitation");
+    let authority = Principal::by_credentials("invitation");
     let mut change = Change::new(&who, &authority, ctx);
     change.update(before, after.clone());
     withdraw(&mut change, facts, after.id, ctx.now);
@@ -148,3 +149,7 @@ pub fn accept(facts: &Facts, command: &AcceptInvitation, ctx: &Context) -> Resul
     let version = before.version + 1;
     Ok(Decision::one(Reply::User { user: after, version }, draft))
 }
+
+#[cfg(test)]
+#[path = "invitation_tests.rs"]
+mod tests;

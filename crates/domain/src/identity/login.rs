@@ -61,7 +61,7 @@ pub fn log_in(facts: &Facts, command: &LogIn, ctx: &Context) -> Result<Decision,
         .second_factors
         .get(&command.user)
         .filter(|factor| factor.row.is_confirmed());
-    let (used, means) = match (factor, &command.second_factor) {
+    let (proven, means) = match (factor, &command.second_factor) {
         (None, _) => (None, "password"),
         (Some(_), None) => return Err(second_factor_needed()),
         (Some(factor), Some(proof)) => {
@@ -76,7 +76,7 @@ pub fn log_in(facts: &Facts, command: &LogIn, ctx: &Context) -> Result<Decision,
         id: ctx.id(1),
         user_id: user.row.id,
         hash: command.hash.to_vec(),
-        second_factor: used.is_some(),
+        second_factor: proven.is_some(),
         ip: ctx.origin.ip.clone(),
         user_agent: ctx.origin.user_agent.clone(),
         created_at: ctx.now,
@@ -88,10 +88,10 @@ pub fn log_in(facts: &Facts, command: &LogIn, ctx: &Context) -> Result<Decision,
         ended_reason: None,
     };
     let who = Principal::proven(&user.row, Some(session.id));
-    let authority = who.by_credentials(means);
+    let authority = Principal::by_credentials(means);
     let mut change = Change::new(&who, &authority, ctx);
     change.insert(session.clone());
-    if let Some((before, after)) = used {
+    if let Some((before, after)) = proven {
         change.update(before, after);
     }
     upgrade(&mut change, user, command, ctx);

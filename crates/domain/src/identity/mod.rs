@@ -12,6 +12,8 @@ pub mod security_event;
 pub mod session;
 pub mod token;
 pub mod user;
+#[cfg(test)]
+pub(crate) mod world;
 
 pub use permission::{Permission, Role, Scope};
 pub use principal::{Authority, Must, Principal};

@@ -219,3 +219,7 @@ pub(crate) fn own<'a>(facts: &'a Facts, id: Uuid, who: &Principal) -> Result<&'a
         Refusal::new(RefusalKind::Forbidden, "session_needed", message)
     })
 }
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;

@@ -1,6 +1,6 @@
 //! One's own account: password, second factor.
 
-use domain::identity::invitation::AcceptInvitation;
+use domain::identity::invitation::{self, AcceptInvitation, Invitation};
 use domain::identity::second_factor::{ChangeSecondFactor, SecondFactorChange};
 use domain::identity::security_event::SecurityEvent;
 use domain::identity::token::{Token, TokenKind};
@@ -11,6 +11,7 @@ use evidence::Outcome;
 use evidence::json::StrictObject;
 use uuid::Uuid;
 
+use super::throttle::{Attempt, address_of};
 use super::user_of;
 use crate::auth::Identity;
 use crate::credentials::{recovery, totp};
@@ -58,7 +59,7 @@ impl Engine {
         origin: &Origin,
     ) -> Result<String, Error> {
         let id = identity.user.id;
-        let attempt = self.attempt(&id.to_string(), origin, random::now()).await?;
+        let attempt = self.own_attempt(identity, action, origin).await?;
         // Not from memory: another process may have changed it.
         let user = self.user(id).await?.ok_or_else(wrong_password)?;
         let stored = user.row.password_hash;
@@ -69,9 +70,43 @@ impl Engine {
             self.was_right(&attempt);
             return Ok(stored);
         }
-        verified?;
+        if let Err(error) = verified {
+            // Nobody could look.
+            self.was_right(&attempt);
+            return Err(error);
+        }
+        self.report_own(identity, action, "wrong_password", origin).await;
+        Err(wrong_password().into())
+    }
+
+    /// Counts an attempt at one's own account; that there were too many is an entry.
+    async fn own_attempt(
+        &self,
+        identity: &Identity,
+        action: &'static str,
+        origin: &Origin,
+    ) -> Result<Attempt, Error> {
+        let id = identity.user.id.to_string();
+        match self.attempt(&id, origin, random::now()).await {
+            Ok(attempt) => Ok(attempt),
+            Err(refusal) => {
+                self.report_own(identity, action, refusal.code, origin).await;
+                Err(refusal.into())
+            }
+        }
+    }
+
+    /// Records that something with one's own account failed before there was a command.
+    async fn report_own(
+        &self,
+        identity: &Identity,
+        action: &'static str,
+        reason: &'static str,
+        origin: &Origin,
+    ) {
+        let id = identity.user.id;
         let mut details = StrictObject::default();
-        details.0.insert("reason".into(), "wrong_password".into());
+        details.0.insert("reason".into(), reason.into());
         let event = SecurityEvent {
             action,
             outcome: Outcome::Failed,
@@ -82,7 +117,6 @@ impl Engine {
             details,
         };
         self.report(event, &id.to_string(), origin.clone()).await;
-        Err(wrong_password().into())
     }
 
     /// Changes the caller's own password. Its other sessions end.
@@ -96,6 +130,10 @@ impl Engine {
         let identity = self.identity(caller).await?;
         session_of(&identity)?;
         check_password(&new, &identity.user).map_err(|refusal| refusal.field("new_password"))?;
+        if new == current {
+            // Otherwise a one-time password could stay.
+            return Err(Refusal::invalid("new_password", "must be another one than before").into());
+        }
         let refused = domain::action::PASSWORD_CHANGE.refused;
         let verified_hash = self
             .own_password(&identity, current, refused, &origin)
@@ -118,19 +156,28 @@ impl Engine {
         new: String,
         origin: Origin,
     ) -> Result<(User, u64), Error> {
-        let invalid = || {
-            let message =
-                "this invitation is not known, was used or withdrawn, or has expired; ask for a new one";
-            Error::from(Refusal::new(
-                RefusalKind::Unauthenticated,
-                "invalid_invitation",
-                message,
-            ))
+        let Some(invitation) = self.invitation_of(token).await? else {
+            let refusal = invitation::invalid();
+            let mut details = StrictObject::default();
+            details.0.insert("reason".into(), refusal.code.into());
+            let event = SecurityEvent {
+                action: domain::action::INVITATION_ACCEPT.refused,
+                outcome: Outcome::Refused,
+                recorded_by: None,
+                actor: None,
+                target: None,
+                authority: "none".to_owned(),
+                details,
+            };
+            // Whoever tries many is one subject.
+            let subject = address_of(&origin);
+            self.report(event, &subject, origin).await;
+            return Err(refusal.into());
         };
-        let token = Token::parse(token).filter(|token| token.kind() == TokenKind::Invitation);
-        let hash = token.ok_or_else(invalid)?.hash();
-        let invitation = self.open_invitation(&hash).await?.ok_or_else(invalid)?;
-        let user = self.user(invitation.user_id).await?.ok_or_else(invalid)?;
+        let user = self
+            .user(invitation.user_id)
+            .await?
+            .ok_or_else(invitation::invalid)?;
         check_password(&new, &user.row)?;
         let command = AcceptInvitation {
             invitation: invitation.id,
@@ -142,6 +189,15 @@ impl Engine {
             self.submit(&caller, origin, Command::AcceptInvitation(command))
                 .await?,
         )
+    }
+
+    /// The invitation of this token, while it can be accepted.
+    async fn invitation_of(&self, token: &str) -> Result<Option<Invitation>, Error> {
+        let token = Token::parse(token).filter(|token| token.kind() == TokenKind::Invitation);
+        match token {
+            Some(token) => self.open_invitation(&token.hash()).await,
+            None => Ok(None),
+        }
     }
 
     async fn change_second_factor(
@@ -195,12 +251,13 @@ impl Engine {
     ) -> Result<Vec<String>, Error> {
         let identity = self.identity(caller).await?;
         let (_, user) = session_of(&identity)?;
-        let attempt = self.attempt(&user.to_string(), &origin, random::now()).await?;
         let factor = self.second_factor(user).await?;
         let factor = factor.filter(|factor| factor.secret.is_some()).ok_or_else(|| {
             let message = "no second factor waits to be confirmed; enrol one first";
             Refusal::new(RefusalKind::Conflict, "nothing_to_confirm", message)
         })?;
+        let refused = domain::action::SECOND_FACTOR_CONFIRM.refused;
+        let attempt = self.own_attempt(&identity, refused, &origin).await?;
         let wrong = |error: Error| match error {
             // Here it is no question of who calls.
             Error::Refused { refusal, entry } if refusal.code == second_factor::invalid().code => {
@@ -210,7 +267,14 @@ impl Engine {
             }
             error => error,
         };
-        let proof = self.check_totp(&factor, code).map_err(wrong)?;
+        let proof = match self.check_totp(&factor, code) {
+            Ok(proof) => proof,
+            Err(error) => {
+                self.report_own(&identity, refused, "wrong_second_factor", &origin)
+                    .await;
+                return Err(wrong(error));
+            }
+        };
         self.was_right(&attempt);
         let codes = recovery::new_codes()?;
         let change = SecondFactorChange::Confirm {

@@ -94,7 +94,30 @@ impl Engine {
                 return Err(refusal.into());
             }
         };
-        let answer = self.log_in_counted(request, user, &account, origin).await;
+        let mut answer = self
+            .log_in_counted(&request, user.as_ref(), &account, origin.clone())
+            .await;
+        if let (
+            Err(Error::Refused {
+                refusal,
+                entry: Some(_),
+            }),
+            Some(before),
+        ) = (&answer, &user)
+            && refusal.code == invalid_credentials().code
+        {
+            // The password was right when it was looked at: another login at the same moment may have put a
+            // stronger hash of it in place.
+            let now = self.user(before.row.id).await?;
+            if now
+                .as_ref()
+                .is_some_and(|now| now.row.password_hash != before.row.password_hash)
+            {
+                answer = self
+                    .log_in_counted(&request, now.as_ref(), &account, origin)
+                    .await;
+            }
+        }
         match &answer {
             Ok(done) => {
                 self.was_right(&attempt);
@@ -110,28 +133,28 @@ impl Engine {
 
     async fn log_in_counted(
         &self,
-        request: LogInRequest,
-        user: Option<Sealed<User>>,
+        request: &LogInRequest,
+        user: Option<&Sealed<User>>,
         account: &str,
         origin: Origin,
     ) -> Result<LoggedIn, Error> {
-        let stored = user.as_ref().and_then(|user| user.row.password_hash.clone());
+        let stored = user.and_then(|user| user.row.password_hash.clone());
         let verified = self
             .shared()
             .hashes
             .verify(request.password.clone(), stored.clone())
             .await?;
-        let (Some(user), Some(stored), true) = (user.as_ref(), stored, verified.matches) else {
+        let (Some(user), Some(stored), true) = (user, stored, verified.matches) else {
             let reason = if user.is_some() {
                 "wrong_password"
             } else {
                 "unknown_user"
             };
-            self.report(failure(LOGIN_FAIL, user.as_ref(), reason), account, origin)
+            self.report(failure(LOGIN_FAIL, user, reason), account, origin)
                 .await;
             return Err(invalid_credentials().into());
         };
-        let second_factor = match self.check_second_factor(user.row.id, &request).await {
+        let second_factor = match self.check_second_factor(user.row.id, request).await {
             Ok(proof) => proof,
             Err(Error::Refused { refusal, .. }) if refusal.code == "invalid_second_factor" => {
                 let event = failure(LOGIN_FAIL, Some(user), "wrong_second_factor");

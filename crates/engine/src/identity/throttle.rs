@@ -31,10 +31,11 @@ pub const ACCOUNT: Quota = Quota {
     per_window: 30,
     width_s: 60,
 };
-/// Logins of an account from an address, in 30 days: whether it is known.
+/// Logins of an account from an address: whether it is known. There are two counts of each, whose windows begin half
+/// a window apart, so that one of them remembers at least a month at any time.
 const KNOWN: Quota = Quota {
     per_window: 1_000_000_000,
-    width_s: 30 * 86_400,
+    width_s: 60 * 86_400,
 };
 
 /// One attempt, counted.
@@ -42,9 +43,29 @@ pub(super) struct Attempt {
     pair: String,
     address: String,
     account: String,
-    known: String,
+    known: Known,
     of_account: bool,
     at: Timestamp,
+}
+
+/// The two counts by which an address is known to an account. They last for months, so they name neither.
+struct Known([String; 2]);
+
+impl Known {
+    fn new(account: &str, address: &str) -> Known {
+        let digest = Sha256::digest(format!("{account} {address}").as_bytes());
+        let subject = json::hex(&digest[..16]);
+        Known([
+            format!("login_known:{subject}"),
+            format!("login_known_later:{subject}"),
+        ])
+    }
+
+    /// The counts, each with the time by which its windows are found.
+    fn at(&self, now: Timestamp) -> [(&str, Timestamp); 2] {
+        let later = now.plus_seconds(i64::from(KNOWN.width_s) / 2);
+        [(&self.0[0], now), (&self.0[1], later)]
+    }
 }
 
 /// What stands for an account: the user's id, or what was written where there is none.
@@ -56,7 +77,7 @@ pub(super) fn account_of(user: Option<Uuid>, name: &str) -> String {
 }
 
 /// What stands for an address: of IPv6 the network of 64 bits, which one subscriber has to itself.
-fn address_of(origin: &Origin) -> String {
+pub(super) fn address_of(origin: &Origin) -> String {
     match origin.ip.as_deref().map(str::parse::<IpAddr>) {
         Some(Ok(IpAddr::V6(ip))) => {
             let [a, b, c, d, ..] = ip.segments();
@@ -91,19 +112,23 @@ impl Engine {
         let address = address_of(origin);
         let mut attempt = Attempt {
             pair: format!("login_pair:{account} {address}"),
-            known: format!("login_known:{account} {address}"),
+            known: Known::new(account, &address),
             address: format!("login_address:{address}"),
             account: format!("login_account:{account}"),
             of_account: false,
             at: now,
         };
         let limits = self.limits();
+        let [first, second] = attempt.known.0.clone();
         let subjects = [
             (attempt.pair.clone(), PAIR),
             (attempt.address.clone(), ADDRESS),
             (attempt.account.clone(), ACCOUNT),
-            (attempt.known.clone(), KNOWN),
+            (first, KNOWN),
+            (second, KNOWN),
         ];
+        // Asked first, each count is in its window, which is then the one that is loaded.
+        self.is_known(&attempt.known, now);
         limits.load(&subjects).await;
         let pair = limits.take(&attempt.pair, PAIR, now);
         if !pair.allowed {
@@ -127,11 +152,12 @@ impl Engine {
         Ok(attempt)
     }
 
-    fn is_known(&self, subject: &str, now: Timestamp) -> bool {
-        let width = i64::from(KNOWN.width_s);
-        [now, now.plus_seconds(-width)]
-            .into_iter()
-            .any(|at| used(KNOWN, &self.limits().peek(subject, KNOWN, at)) > 0)
+    fn is_known(&self, known: &Known, now: Timestamp) -> bool {
+        // Both, so that both are loaded.
+        let counted = known
+            .at(now)
+            .map(|(subject, at)| used(KNOWN, &self.limits().peek(subject, KNOWN, at)));
+        counted.iter().any(|logins| *logins > 0)
     }
 
     /// Uncounts an attempt that was right.
@@ -146,7 +172,9 @@ impl Engine {
 
     /// Remembers that the account was used from this address.
     pub(super) fn remember_address(&self, attempt: &Attempt) {
-        self.limits().take(&attempt.known, KNOWN, attempt.at);
+        for (subject, at) in attempt.known.at(attempt.at) {
+            self.limits().take(subject, KNOWN, at);
+        }
     }
 }
 
@@ -166,6 +194,28 @@ mod tests {
         assert_ne!(of("2001:db8:1:2::7"), of("2001:db8:1:3::7"));
         assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
         assert_eq!(address_of(&Origin::default()), "local");
+    }
+
+    /// Whenever the login was, one of its two windows goes on for half of one.
+    #[test]
+    fn an_address_stays_known_for_a_month() {
+        let known = Known::new("account", "192.0.2.1");
+        let (width, day) = (i64::from(KNOWN.width_s), 86_400);
+        let windows = |at: Timestamp| {
+            known
+                .at(at)
+                .map(|(subject, at)| (subject, at.micros().div_euclid(width * 1_000_000)))
+        };
+        for login in (0..200).map(|days| Timestamp::EPOCH.plus_seconds(days * day)) {
+            let counted = windows(login);
+            let still = |seconds| {
+                let asked = windows(login.plus_seconds(seconds));
+                asked.iter().any(|window| counted.contains(window))
+            };
+            assert!(still(0) && still(30 * day - 1), "{login}");
+            assert!(!still(width), "and not for ever: {login}");
+        }
+        assert!(!known.0[0].contains("192.0.2.1"), "it names no address");
     }
 
     #[test]

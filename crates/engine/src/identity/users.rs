@@ -4,8 +4,10 @@ use domain::audit::EntryFilter;
 use domain::identity::invitation::InviteUser;
 use domain::identity::token::{Token, TokenKind};
 use domain::identity::user::{CreateUser, EraseUser, ResetPassword, User};
-use domain::identity::{Permission, Role, password};
+use domain::identity::{Role, password};
 use domain::{Caller, Command, Origin, Refusal, RefusalKind};
+use evidence::leaf::Leaf;
+use store::entries::StoredEntry;
 use store::query::{Order, Page};
 use uuid::Uuid;
 
@@ -16,6 +18,20 @@ use crate::error::Error;
 
 /// Entries that are erased by one command.
 const ERASED_AT_ONCE: u32 = 1_000;
+
+/// API keys that are read at once.
+const KEYS_AT_ONCE: u32 = 1_000;
+
+/// Whether an entry is by this user, or about one of these ids: those that Probity made, for whoever records events
+/// may use the same text as an id. Somebody else's entry about the erasure is what stays.
+fn is_of(entry: &StoredEntry, user: Uuid, own: &[Uuid]) -> bool {
+    let Ok(leaf) = Leaf::parse(&entry.leaf) else {
+        // Not as Probity wrote it: verifying names it.
+        return false;
+    };
+    let about = leaf.target_id.is_some_and(|target| own.contains(&target));
+    leaf.actor_id == Some(user) || about && leaf.action != domain::action::USER_ERASE.name
+}
 
 /// By what a new user gets in for the first time.
 #[derive(Clone, PartialEq, Eq)]
@@ -78,15 +94,6 @@ pub struct ErasedUser {
 }
 
 impl Engine {
-    /// A hash of a password that a caller sets; nothing is hashed for one who may not.
-    async fn hash_for(&self, caller: &Caller, text: &str) -> Result<String, Error> {
-        if self.authorise(caller, Permission::UsersWrite).await.is_err() {
-            // The command will be refused, and the refusal recorded.
-            return Ok(String::new());
-        }
-        self.shared().hashes.hash(text.to_owned()).await
-    }
-
     /// Makes a user.
     pub async fn create_user(
         &self,
@@ -106,12 +113,12 @@ impl Engine {
                 words.extend(command.email.as_deref());
                 words.extend(command.full_name.as_deref());
                 password::check(&text, &words).map_err(Refusal::from)?;
-                command.password_hash = Some(self.hash_for(caller, &text).await?);
+                command.password_hash = Some(self.shared().hashes.hash(text.clone()).await?);
                 command.password_temporary = temporary;
             }
             FirstCredential::OneTimePassword => {
                 let text = one_time_password()?;
-                command.password_hash = Some(self.hash_for(caller, &text).await?);
+                command.password_hash = Some(self.shared().hashes.hash(text.clone()).await?);
                 command.password_temporary = true;
                 shown = Some(text);
             }
@@ -163,7 +170,7 @@ impl Engine {
         let text = one_time_password()?;
         let command = ResetPassword {
             user,
-            password_hash: self.hash_for(caller, &text).await?,
+            password_hash: self.shared().hashes.hash(text.clone()).await?,
             temporary: true,
             recover,
         };
@@ -187,7 +194,7 @@ impl Engine {
         }
         let command = ResetPassword {
             user,
-            password_hash: self.hash_for(caller, text).await?,
+            password_hash: self.shared().hashes.hash(text.to_owned()).await?,
             temporary: false,
             recover: false,
         };
@@ -236,19 +243,28 @@ impl Engine {
         }
     }
 
-    /// Entries by or about a user whose payload is still there, but those that record the erasure itself.
+    /// Entries by or about a user and its API keys whose payload is still there, but those that record the erasure
+    /// itself.
     async fn entries_of(&self, user: Uuid) -> Result<Vec<u64>, Error> {
-        let id = Some(user.to_string());
+        let (mut own, mut after) = (vec![user], None);
+        loop {
+            let keys = self.api_keys(Some(user), after, KEYS_AT_ONCE).await?;
+            own.extend(keys.iter().map(|key| key.key.id));
+            after = keys.last().map(|key| key.key.id);
+            if after.is_none() {
+                break;
+            }
+        }
         let by = EntryFilter {
-            actor: id.clone(),
+            actor: Some(user.to_string()),
             ..EntryFilter::default()
         };
-        let about = EntryFilter {
-            target: id,
+        let about = own.iter().map(|id| EntryFilter {
+            target: Some(id.to_string()),
             ..EntryFilter::default()
-        };
+        });
         let mut found = Vec::new();
-        for filter in [by, about] {
+        for filter in std::iter::once(by).chain(about) {
             let mut after = None;
             loop {
                 let page = Page {
@@ -259,8 +275,10 @@ impl Engine {
                 let page = self.stored_entries(&filter, page).await?;
                 after = page.last().map(|entry| entry.entry);
                 let kept = page.iter().filter(|entry| entry.payload.is_some());
-                let kept = kept.filter(|entry| !entry.leaf.contains("\"action\":\"user.erase\""));
-                found.extend(kept.map(|entry| entry.entry));
+                found.extend(
+                    kept.filter(|entry| is_of(entry, user, &own))
+                        .map(|entry| entry.entry),
+                );
                 if after.is_none() || found.len() >= ERASED_AT_ONCE as usize {
                     break;
                 }

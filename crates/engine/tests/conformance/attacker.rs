@@ -231,7 +231,7 @@ fn range(what: &str) -> Option<(u64, u64)> {
 pub fn names_row(report: &Report, table: &str, key: &Val) -> bool {
     report.findings.iter().any(|finding| match (table, key) {
         ("entries", Val::Int(index)) => names_entry(finding, u64::try_from(*index).unwrap()),
-        ("users" | "api_keys" | "erasures", _) => {
+        ("users" | "api_keys" | "sessions" | "invitations" | "second_factors" | "erasures", _) => {
             finding.table == table && finding.id.as_deref() == Some(&uuid_text(key))
         }
         _ => finding.table == table,

@@ -143,8 +143,8 @@ pub async fn erase(engine: &Engine, entries: Vec<u64>) -> Result<Answer, Error> 
     .await
 }
 
-/// A log of more than 600 entries with everything in it: users, keys (one revoked), refusals, failures, and events
-/// with and without actor, target, address and details; five entries are erased. The side tables have rows too.
+/// A log of more than 600 entries with everything in it: users, keys, sessions, invitations and second factors in
+/// every state, refusals, failures, and events with and without actor, target, address and details; five entries are erased. The side tables have rows too.
 pub async fn rich_log(bed: &Bed) -> Engine {
     let engine = bed.open().await;
     let bare = || event(r#"{"actor":{"kind":"system"},"action":"tick"}"#);
@@ -173,6 +173,7 @@ pub async fn rich_log(bed: &Bed) -> Engine {
         .await
         .unwrap_err();
     create_user(&engine, "dan", Role::USER).await.unwrap();
+    crate::people::rich_accounts(&engine).await;
     let agent = event(
         r#"{"actor":{"kind":"agent","name":"Bot","on_behalf_of":"ann"},"action":"doc.sign","outcome":"failed",
             "target":{"kind":"doc"},"ip":"2001:db8::1","drag_mode":"grunt","aim":{"mission":"m"}}"#,

@@ -16,6 +16,8 @@ const WORDS: &[&[&str]] = &[
     &["api_key", "session", "operator", "system"],
     &["admin", "sre", "viewer"],
     &["read", "write", "admin"],
+    &["logout", "revoked", "expired", "password_changed"],
+    &["user_disabled", "user_erased", "too_many"],
 ];
 
 mod cases {

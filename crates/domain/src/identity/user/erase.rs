@@ -15,7 +15,8 @@ use crate::identity::user::{self, User};
 use crate::identity::{Authority, Principal, invitation, second_factor};
 use crate::refusal::{Refusal, RefusalKind};
 
-/// Erases what is personal of a user: the row's names, and the payload of entries about or by the user.
+/// Erases what is personal of a user: the row's names, those of its API keys, and the payload of entries about or by
+/// the user.
 ///
 /// There may be more entries than fit one command: sent again for the erased user, it erases further ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub struct EraseUser {
     pub user: Uuid,
     /// Why: 1 to 500 characters, kept in the entry that records the erasure. It should hold nothing personal.
     pub reason: String,
-    /// Entries about or by the user: at most 1,000 indexes.
+    /// Entries about the user or its API keys, or by the user: at most 1,000 indexes.
     pub entries: Vec<u64>,
 }
 
@@ -56,10 +57,15 @@ pub fn erase(
     };
     user::check_admin_left(facts, &before.row)?;
     let erasures = erase::erasures(facts, &command.entries, |entry| {
-        if entry.actor_id == Some(command.user) || entry.target_id == Some(command.user) {
+        let key = |id: &Uuid| {
+            let key = facts.api_keys.get(id);
+            key.is_some_and(|key| key.row.user_id == command.user)
+        };
+        let about = entry.target_id == Some(command.user) || entry.target_id.as_ref().is_some_and(key);
+        if entry.actor_id == Some(command.user) || about {
             return Ok(());
         }
-        let message = format!("entry {} is neither by nor about this user", entry.id);
+        let message = format!("entry {} is neither by nor about this user or its keys", entry.id);
         Err(Refusal::new(RefusalKind::Conflict, "entry_of_others", message).field("entries"))
     })?;
     if erased_before.is_some() && erasures.is_empty() {
@@ -80,7 +86,7 @@ pub fn erase(
         for key in facts.api_keys_of(after.id) {
             let revoked = ApiKey {
                 name: "erased".to_owned(),
-                revoked_at: Some(ctx.now),
+                revoked_at: key.row.revoked_at.or(Some(ctx.now)),
                 ..key.row.clone()
             };
             change.overwrite(key, revoked);

@@ -4,6 +4,8 @@ mod change;
 mod create;
 mod erase;
 mod password;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
@@ -152,15 +154,12 @@ fn check_role(facts: &Facts, role: &Role) -> Result<(), Refusal> {
 
 fn check_free(facts: &Facts, id: Option<Uuid>, username: &str, email: Option<&str>) -> Result<(), Refusal> {
     let other = |user: &&Sealed<User>| Some(user.row.id) != id;
-    if facts.user_named(username).filter(other).is_some() {
+    if facts.user_named(username).as_ref().is_some_and(other) {
         let message = format!("user name {username:?} is taken");
         return Err(Refusal::new(RefusalKind::Conflict, "username_taken", message).field("username"));
     }
-    if email
-        .and_then(|email| facts.user_with_email(email))
-        .filter(other)
-        .is_some()
-    {
+    let with_email = email.and_then(|email| facts.user_with_email(email));
+    if with_email.as_ref().is_some_and(other) {
         let message = "this e-mail address is another user's";
         return Err(Refusal::new(RefusalKind::Conflict, "email_taken", message).field("email"));
     }
