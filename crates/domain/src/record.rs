@@ -73,6 +73,7 @@ pub struct Column {
 
 impl Column {
     /// The same, for a column whose value never leaves its table.
+    #[must_use]
     pub const fn secret(mut self) -> Column {
         self.secret = true;
         self
