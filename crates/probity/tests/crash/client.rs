@@ -65,7 +65,7 @@ impl Client {
             body.len()
         );
         for (name, value) in headers {
-            lines.push_str(&format!("{name}: {value}\r\n"));
+            lines.extend([name, ": ", value, "\r\n"]);
         }
         self.request(method, path, &lines, body)
     }
