@@ -37,6 +37,8 @@ pub struct Connection {
     parser: Parser,
     /// When the request under way was sent, or should have been by the schedule.
     pub started: Instant,
+    /// Number of the request under way: how many the workload had written before it.
+    pub request: u64,
     /// A request is under way.
     pub busy: bool,
 }
@@ -58,6 +60,7 @@ impl Connection {
             filled: 0,
             parser: Parser::default(),
             started: Instant::now(),
+            request: 0,
             busy: false,
         })
     }

@@ -4,13 +4,16 @@
 //! epoll, raw HTTP/1.1 from a template, no allocation and no parsing of bodies but for a sample. `bench calibrate`
 //! measures that cost.
 //!
-//! Where things are: [`load`] is the loop over [`connection`]s, fed by a [`workload`]; [`response`] frames answers;
-//! [`probity`] and [`database`] start what is measured; [`scenario`] says what to measure and how to add to it;
-//! [`report`] shows it. [`stub`] stands in for the server in tests.
+//! Where things are: [`load`] is the loop over [`connection`]s, fed by a [`workload`] (those of users: [`identity`]);
+//! [`response`] frames answers; [`probity`] and [`database`] start what is measured; [`hashing`] measures what a login
+//! costs at least; [`scenario`] says what to measure and how to add to it; [`report`] shows it. [`stub`] stands in for
+//! the server in tests.
 
 pub mod connection;
 pub mod database;
 pub mod error;
+pub mod hashing;
+pub mod identity;
 pub mod latency;
 pub mod load;
 pub mod machine;
@@ -21,6 +24,7 @@ pub mod random;
 pub mod report;
 pub mod response;
 pub mod scenario;
+pub mod statistics;
 pub mod stub;
 pub mod text;
 pub mod workload;

@@ -83,6 +83,8 @@ pub struct Outcome {
     pub latencies: Latencies,
     /// Answers by status, from the first to the last, outside of the measured time too.
     pub statuses: BTreeMap<u16, u64>,
+    /// Answers with a status that the workload does not call good.
+    pub bad_statuses: u64,
     /// Connections that broke with a request under way.
     pub broken: u64,
     /// Good answers whose body lacks what it should contain.
@@ -96,18 +98,8 @@ pub struct Outcome {
 impl Outcome {
     /// Everything that is not a good answer.
     pub fn failures(&self) -> u64 {
-        let bad = self
-            .statuses
-            .iter()
-            .filter(|(status, _)| !is_good(**status))
-            .map(|(_, count)| count)
-            .sum::<u64>();
-        bad + self.broken + self.bad_bodies
+        self.bad_statuses + self.broken + self.bad_bodies
     }
-}
-
-fn is_good(status: u16) -> bool {
-    (200..300).contains(&status)
 }
 
 /// Puts the load on the server. `edge` is called at both ends of the measured time.
@@ -284,8 +276,9 @@ impl<'a, W: Workload> Load<'a, W> {
     }
 
     fn send(&mut self, number: usize, started: Option<Instant>) -> Result<(), Error> {
-        self.sent += 1;
         let connection = &mut self.connections[number];
+        connection.request = self.sent;
+        self.sent += 1;
         self.workload.write_request(connection.out());
         connection.busy = true;
         connection.started = started.unwrap_or_else(Instant::now);
@@ -325,9 +318,11 @@ impl<'a, W: Workload> Load<'a, W> {
         connection.busy = false;
         let counts = self.phase != Phase::Warmup && connection.started >= self.measured_from;
         *self.outcome.statuses.entry(response.status).or_default() += 1;
-        if is_good(response.status) {
+        if self.workload.is_good(response.status) {
             if counts {
-                self.outcome.latencies.record(now - connection.started);
+                let latency = now - connection.started;
+                self.outcome.latencies.record(latency);
+                self.workload.answered(connection.request, latency);
             }
             self.outcome.completed += u64::from(self.phase == Phase::Measure);
             if self.workload.wants_body() && !self.workload.check(&response.body(connection.input())) {
@@ -335,6 +330,7 @@ impl<'a, W: Workload> Load<'a, W> {
                 note_body(&mut self.outcome, connection, response);
             }
         } else {
+            self.outcome.bad_statuses += 1;
             note_body(&mut self.outcome, connection, response);
         }
         connection.consume(response);

@@ -1,5 +1,5 @@
-//! `bench <scenario> [options]`: exit code 0 when all went well, 1 when any answer was not 2xx or something did not
-//! work at all, 2 when the command line makes no sense.
+//! `bench <scenario> [options]`: exit code 0 when all went well, 1 when any answer was not as it should be or something
+//! did not work at all, 2 when the command line makes no sense.
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -85,6 +85,8 @@ pub enum Scenario {
         #[arg(long, value_delimiter = ',', default_values_t = [100, 500, 5_000, 0])]
         transactions: Vec<u64>,
     },
+    /// Users: GET /v1/me, logins, a flood of logins beside other requests, and how long refused logins take
+    Identity(Identity),
     /// What the generator itself costs, against a server that does nothing
     Calibrate {
         /// Connections
@@ -103,6 +105,68 @@ pub enum Scenario {
         #[arg(long, default_value_t = 1_000_000)]
         verify: u64,
     },
+}
+
+/// Settings of `identity`.
+#[derive(Debug, Clone, Args)]
+pub struct Identity {
+    /// What of it to measure
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Part::ALL)]
+    pub parts: Vec<Part>,
+    /// Connections of GET /v1/me and of the entries beside a flood
+    #[arg(long, default_value_t = 64, value_parser = connections)]
+    pub connections: usize,
+    /// Users that log in
+    #[arg(long, default_value_t = 32, value_parser = users)]
+    pub users: usize,
+    /// Connections that log in
+    #[arg(long, default_value_t = 8, value_parser = connections)]
+    pub login_connections: usize,
+    /// Connections that log in beside other requests
+    #[arg(long, default_value_t = 16, value_parser = connections)]
+    pub flood_connections: usize,
+    /// Refused logins of each kind
+    #[arg(long, default_value_t = 200, value_parser = attempts)]
+    pub attempts: usize,
+    /// Connections for these
+    #[arg(long, default_value_t = 8, value_parser = connections)]
+    pub attempt_connections: usize,
+    /// Leave imported users with bcrypt hashes out, for a program without `user import`
+    #[arg(long)]
+    pub no_import: bool,
+}
+
+impl Default for Identity {
+    fn default() -> Self {
+        Self {
+            parts: Part::ALL.to_vec(),
+            connections: 64,
+            users: 32,
+            login_connections: 8,
+            flood_connections: 16,
+            attempts: 200,
+            attempt_connections: 8,
+            no_import: false,
+        }
+    }
+}
+
+/// A part of `identity`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// GET /v1/me with an API key
+    Me,
+    /// Logins with right passwords, and what the hash costs by itself
+    Login,
+    /// GET /v1/me and entries, alone and beside logins
+    Flood,
+    /// Answer times of refused logins by kind
+    Enumeration,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Me, Self::Login, Self::Flood, Self::Enumeration];
 }
 
 /// Where the program keeps its data.
@@ -160,6 +224,21 @@ fn connections(text: &str) -> Result<usize, String> {
     }
 }
 
+/// Up to four digits: they are part of names.
+fn users(text: &str) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(number) if (1..10_000).contains(&number) => Ok(number),
+        _ => Err("not a number from 1 to 9999".into()),
+    }
+}
+
+fn attempts(text: &str) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(number) if (1..=10_000).contains(&number) => Ok(number),
+        _ => Err("not a number from 1 to 10000".into()),
+    }
+}
+
 fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
@@ -187,11 +266,25 @@ mod tests {
         assert_eq!(options.common.duration, Duration::from_millis(500));
         assert_eq!(options.common.engine, [Engine::Postgres]);
         assert_eq!(options.common.pg, [("fsync".to_owned(), "off".to_owned())]);
+        let line = "bench identity --parts me,enumeration --attempts 30 --no-import";
+        let Scenario::Identity(given) = Options::try_parse_from(line.split(' ')).unwrap().scenario else {
+            panic!("another scenario");
+        };
+        assert_eq!(given.parts, [Part::Me, Part::Enumeration]);
+        assert!(given.no_import && given.attempts == 30);
+        let Scenario::Identity(given) = Options::try_parse_from(["bench", "identity"]).unwrap().scenario
+        else {
+            panic!("another scenario");
+        };
+        assert_eq!(format!("{given:?}"), format!("{:?}", Identity::default()));
         for wrong in [
             "bench append --batch 0",
             "bench append --batch 1001",
             "bench append --rate 0",
             "bench append --runs 0",
+            "bench identity --users 0",
+            "bench identity --attempts 10001",
+            "bench identity --parts others",
         ] {
             assert!(Options::try_parse_from(wrong.split(' ')).is_err(), "{wrong}");
         }

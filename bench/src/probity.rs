@@ -49,18 +49,32 @@ impl Installation {
             key: String::new(),
         };
         installation.run(&["init"], &[])?;
-        let output = installation.run(
+        installation.key = installation.create_key("write,read")?;
+        Ok(installation)
+    }
+
+    /// `key create`: the secret of a new key of the first admin.
+    pub fn create_key(&self, scopes: &str) -> Result<String, Error> {
+        let output = self.run(
             &["key", "create"],
-            &["--name", "bench", "--scopes", "write,read", "--output", "json"],
+            &["--name", "bench", "--scopes", scopes, "--output", "json"],
         )?;
         let mut answer: serde_json::Value = serde_json::from_str(&output).unwrap_or_default();
-        let Some(serde_json::Value::String(key)) = answer.get_mut("key").map(serde_json::Value::take) else {
-            return Err(Error::Server(
+        match answer.get_mut("key").map(serde_json::Value::take) {
+            Some(serde_json::Value::String(key)) => Ok(key),
+            _ => Err(Error::Server(
                 "`key create --output json` printed no JSON with a field `key`".into(),
-            ));
-        };
-        installation.key = key;
-        Ok(installation)
+            )),
+        }
+    }
+
+    /// `user import`: users from lines of JSON.
+    pub fn import_users(&self, lines: &str) -> Result<(), Error> {
+        let path = self.folder.path().join("users.jsonl");
+        fs::write(&path, lines).map_err(Error::io("a file of users"))?;
+        let file = path.to_string_lossy();
+        self.run(&["user", "import"], &[&file, "--format", "jsonl"])
+            .map(drop)
     }
 
     /// Where a connection of ours finds the database; `None` on SQLite.
@@ -131,12 +145,18 @@ impl Installation {
 
     /// Starts the server and waits until it is ready.
     pub fn serve(&self) -> Result<Server, Error> {
+        self.serve_with(&[])
+    }
+
+    /// The same with more in its environment.
+    pub fn serve_with(&self, environment: &[(&str, &str)]) -> Result<Server, Error> {
         let address: SocketAddr = ([127, 0, 0, 1], testkit::free_port()).into();
         let log_path = self.folder.path().join("server.log");
         let log = File::create(&log_path).map_err(Error::io("a log file"))?;
         let errors = log.try_clone().map_err(Error::io("a log file"))?;
         let child = self
             .command(&["serve"], &["--listen", &address.to_string()])
+            .envs(environment.iter().copied())
             .stdout(log)
             .stderr(errors)
             .spawn();

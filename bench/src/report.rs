@@ -5,8 +5,12 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+pub use self::identity::{Logins, Timing};
+use crate::hashing::Hashing;
 use crate::latency::Percentiles;
 use crate::machine::Machine;
+
+mod identity;
 
 /// Everything that one call of the program found.
 #[derive(Debug, Serialize)]
@@ -19,6 +23,12 @@ pub struct Report {
     pub verifications: Vec<Verification>,
     /// Bare COPY into a table like `entries`.
     pub copies: Vec<Copied>,
+    /// Password hashes without a server.
+    pub hashing: Vec<Hashing>,
+    /// Logins beside these.
+    pub logins: Vec<Logins>,
+    /// How long refused logins took, by kind.
+    pub timings: Vec<Timing>,
     /// Quotients of two numbers above.
     pub ratios: Vec<Ratio>,
 }
@@ -34,21 +44,24 @@ pub struct Load {
     pub connections: usize,
     /// Requests a second that were due, in the open loop.
     pub rate_due: Option<f64>,
-    /// Entries (or reads) in a request.
-    pub entries_per_request: u64,
+    /// What is counted: `entries`, `receipts`, `requests` or `logins`.
+    pub items: String,
+    /// How many of them are in a request.
+    pub items_per_request: u64,
     /// Measured seconds.
     pub seconds: f64,
     /// Good answers in that time.
     pub requests: u64,
-    /// Entries (or reads) a second.
-    pub entries_per_second: f64,
+    /// How many of these a second.
+    pub items_per_second: f64,
     /// The same of all runs.
     pub runs: Vec<f64>,
     /// Of this run.
     pub latency: Percentiles,
     /// Answers by status.
     pub statuses: BTreeMap<u16, u64>,
-    /// Other statuses than 2xx, broken connections, bodies without what they should contain: of all runs.
+    /// Other statuses than the load asks for (2xx unless it says otherwise), broken connections, bodies without what
+    /// they should contain: of all runs.
     pub failures: u64,
     /// The first failure in words.
     pub first_failure: Option<String>,
@@ -56,6 +69,9 @@ pub struct Load {
     pub unsent: u64,
     /// Processor seconds in the measured time.
     pub cpu: Cpu,
+    /// Another load ran at the same time: what the server and the database used is for both. It stands in the row of
+    /// the load that is slowed down, and is 0 in that of the load which slows.
+    pub beside_another: bool,
     /// The server's resident memory before the load, KiB.
     pub memory_idle_kib: u64,
     /// The most that it ever was, KiB.
@@ -148,8 +164,8 @@ impl Load {
 
     fn shape(&self) -> String {
         let mut shape = self.connections.to_string();
-        if self.entries_per_request > 1 {
-            let _ = write!(shape, " x {}", self.entries_per_request);
+        if self.items_per_request > 1 {
+            let _ = write!(shape, " x {}", self.items_per_request);
         }
         if let Some(rate) = self.rate_due {
             let _ = write!(shape, " @ {rate}/s");
@@ -162,11 +178,11 @@ impl Load {
             self.scenario.clone(),
             self.engine.clone(),
             self.shape(),
-            whole(self.entries_per_second),
+            whole(self.items_per_second),
         ];
         row.push(match (min(&self.runs), max(&self.runs)) {
-            (Some(low), Some(high)) if self.runs.len() > 1 && self.entries_per_second > 0.0 => {
-                format!("{:.0}%", (high - low) / self.entries_per_second * 100.0)
+            (Some(low), Some(high)) if self.runs.len() > 1 && self.items_per_second > 0.0 => {
+                format!("{:.0}%", (high - low) / self.items_per_second * 100.0)
             }
             _ => "-".into(),
         });
@@ -184,17 +200,24 @@ impl Load {
     }
 
     fn cost_row(&self) -> Vec<String> {
-        let entries = self.entries_per_second * self.seconds;
-        let each = |(user, system): (f64, f64)| decimals((user + system) * 1e6 / entries.max(1.0));
+        let items = self.items_per_second * self.seconds;
+        let each = |(user, system): (f64, f64)| decimals((user + system) * 1e6 / items.max(1.0));
         let all = [self.cpu.server, self.cpu.postgres, self.cpu.generator];
         let seconds: f64 = all.iter().map(|(user, system)| user + system).sum();
         #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 requests")]
         let requests = (self.requests as f64).max(1.0);
         let mut row = vec![self.scenario.clone(), self.engine.clone(), self.shape()];
         row.extend([self.memory_idle_kib, self.memory_peak_kib].map(|kib| (kib / 1_024).to_string()));
-        row.extend(all.map(each));
+        let [server, postgres, generator] = all.map(each);
+        let of_server = [server, postgres].map(|cell| if self.beside_another { "-".into() } else { cell });
+        row.extend(of_server);
+        row.push(generator);
         row.push(decimals(self.cpu.generator.0 * 1e6 / requests));
-        row.push(format!("{:.2}", seconds / self.seconds.max(1e-9)));
+        row.push(if self.beside_another && self.cpu.server == (0.0, 0.0) {
+            "-".into()
+        } else {
+            format!("{:.2}", seconds / self.seconds.max(1e-9))
+        });
         row
     }
 }
@@ -210,19 +233,10 @@ impl Report {
         let mut out = self.machine_text();
         if !self.loads.is_empty() {
             let headers = [
-                "scenario",
-                "engine",
-                "conns",
-                "entries/s",
-                "spread",
-                "p50",
-                "p90",
-                "p99",
-                "p99.9",
-                "max",
+                "scenario", "engine", "conns", "rate/s", "spread", "p50", "p90", "p99", "p99.9", "max",
                 "fail",
             ];
-            out += "\nSpeed (latency of a request in ms)\n";
+            out += "\nSpeed (rate: entries, or requests that carry none; latency of a request in ms)\n";
             out += &table(
                 &headers,
                 &self.loads.iter().map(Load::speed_row).collect::<Vec<_>>(),
@@ -231,9 +245,8 @@ impl Report {
             let headers = [
                 "scenario", "engine", "conns", "idle", "peak", "server", "pg", "gen", "gen user", "busy",
             ];
-            out +=
-                "\nCost (server memory in MiB; CPU µs an entry by process; generator's own µs a request;\n";
-            out += "processors busy)\n";
+            out += "\nCost (server memory in MiB; CPU µs by process, an entry or a request without;\n";
+            out += "generator's own µs a request; processors busy)\n";
             out += &table(
                 &headers,
                 &self.loads.iter().map(Load::cost_row).collect::<Vec<_>>(),
@@ -271,6 +284,15 @@ impl Report {
             });
             let headers = ["format", "rows/transaction", "rows", "seconds", "rows/s"];
             out += &table(&headers, &rows.collect::<Vec<_>>(), 1);
+        }
+        if !self.hashing.is_empty() {
+            out += &identity::hashing_text(&self.hashing);
+        }
+        if !self.logins.is_empty() {
+            out += &identity::logins_text(&self.logins);
+        }
+        if !self.timings.is_empty() {
+            out += &identity::timings_text(&self.timings);
         }
         if !self.ratios.is_empty() {
             out += "\nRatios\n";

@@ -8,10 +8,11 @@ fn report() -> Report {
         engine: "postgres".into(),
         connections: 256,
         rate_due: None,
-        entries_per_request: 100,
+        items: "entries".into(),
+        items_per_request: 100,
         seconds: 10.0,
         requests: 10_000,
-        entries_per_second: 100_000.4,
+        items_per_second: 100_000.4,
         runs: vec![90_000.0, 100_000.4, 120_000.0],
         latency: Percentiles {
             p50_us: 1_234,
@@ -29,6 +30,7 @@ fn report() -> Report {
             postgres: (2.0, 2.0),
             generator: (0.05, 0.5),
         },
+        beside_another: false,
         memory_idle_kib: 20_480,
         memory_peak_kib: 2_048_000,
     };
@@ -66,6 +68,9 @@ fn report() -> Report {
         loads: vec![load],
         verifications: vec![verification],
         copies: vec![copy],
+        hashing: Vec::new(),
+        logins: Vec::new(),
+        timings: Vec::new(),
         ratios: vec![ratio],
     }
 }
@@ -154,4 +159,80 @@ fn numbers_for_people() {
         [decimals(0.123), decimals(12.34), decimals(1234.5)],
         ["0.12", "12.3", "1234"]
     );
+}
+
+/// What `identity` shows fits a terminal of 80 columns.
+#[test]
+fn identity_is_shown_in_80_columns() {
+    let logins = Logins {
+        engine: "postgres".into(),
+        logins_per_second: 1_234.5,
+        logins_per_second_and_core: 617.25,
+        server_cpu_seconds_each: 0.0325,
+        postgres_cpu_seconds_each: 0.0009,
+        of_hashes: 0.876,
+    };
+    let timing = |distance| Timing {
+        engine: "postgres".into(),
+        kind: "bcrypt 12, wrong".into(),
+        attempts: 10_000,
+        p5_us: 500_123.4,
+        p50_us: 501_000.0,
+        p95_us: 1_234_567.0,
+        distance,
+        distance_critical: distance.map(|_| 0.1358),
+    };
+    let row = |scenario: &str, server| Load {
+        scenario: scenario.into(),
+        items_per_request: 1,
+        beside_another: true,
+        failures: 0,
+        unsent: 0,
+        cpu: Cpu {
+            server,
+            ..Cpu::default()
+        },
+        ..report().loads[0].clone()
+    };
+    let report = Report {
+        loads: vec![
+            row("append (flood)", (9.0, 1.0)),
+            row("login (append)", (0.0, 0.0)),
+        ],
+        verifications: Vec::new(),
+        copies: Vec::new(),
+        hashing: vec![Hashing {
+            threads: 64,
+            hashes: 123_456,
+            hashes_per_second: 4_321.0,
+            cpu_seconds_each: 0.016,
+        }],
+        logins: vec![logins],
+        timings: vec![timing(None), timing(Some(0.05))],
+        ratios: Vec::new(),
+        ..report()
+    };
+    let text = report.text();
+    for line in text.lines().filter(|line| !line.starts_with("LATE")).skip(1) {
+        assert!(
+            line.chars().count() <= 80,
+            "{} columns: {line}",
+            line.chars().count()
+        );
+    }
+    let has = |words: &str| {
+        text.lines()
+            .any(|line| line.split_whitespace().eq(words.split(' ')))
+    };
+    for expected in [
+        "64 123456 4321 16.0",
+        "postgres 1234 617 32.5 0.90 0.88",
+        "postgres bcrypt 12, wrong 10000 500.12 501.00 1234.57 - -",
+        "postgres bcrypt 12, wrong 10000 500.12 501.00 1234.57 0.050 0.136",
+        // The server worked for both loads: nothing of it is for one entry or one login.
+        "append (flood) postgres 256 20 2000 - - 0.00 0.00 1.00",
+        "login (append) postgres 256 20 2000 - - 0.00 0.00 -",
+    ] {
+        assert!(has(expected), "{expected} in {text}");
+    }
 }

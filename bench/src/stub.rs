@@ -9,6 +9,10 @@ use std::time::Duration;
 
 use crate::text;
 
+mod users;
+
+pub use users::{REFUSED_AFTER, refusal};
+
 /// A request as the stub sees it.
 #[derive(Debug)]
 pub struct Request {
@@ -58,14 +62,18 @@ pub fn start(
     Ok(address)
 }
 
-/// Answers like Probity: entries are numbered, receipts have the first line of one.
+/// Answers like Probity: entries are numbered, receipts have the first line of one, users exist once they were made.
 pub fn like_probity(first_index: &AtomicU64) -> impl Fn(&Request) -> Reply {
+    let users = users::Users::default();
     move |request| {
         if request.line.starts_with("GET /health/") {
             return Reply::new(200, "{}");
         }
         if request.line.ends_with("/receipt") {
             return Reply::new(200, "c2sp.org/tlog-proof@v1\nindex 1\n");
+        }
+        if let Some(reply) = users.answer(request) {
+            return reply;
         }
         let entries = text::count(&request.body, br#"{"actor":{"#) as u64;
         let index = first_index.fetch_add(entries, Ordering::Relaxed);

@@ -1,10 +1,10 @@
-//! What is sent: audit entries from a template, and fetches of receipts.
+//! What is sent: audit entries from a template, and fetches of receipts. [`crate::identity`] has the others.
 //!
 //! The generator shares its cores with the server, so a request is a few copies into a reused buffer: no
 //! allocation, no formatting machinery, no JSON serialisation.
 
 use std::net::SocketAddr;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::random::Random;
 use crate::text;
@@ -13,8 +13,20 @@ use crate::text;
 pub trait Workload {
     /// Appends the next request, head and body, to `out`.
     fn write_request(&mut self, out: &mut Vec<u8>);
-    /// Entries that one request carries (1 for a read).
-    fn entries_per_request(&self) -> u64;
+    /// What is counted, in the plural.
+    fn items(&self) -> &'static str {
+        "requests"
+    }
+    /// How many of these one request carries.
+    fn items_per_request(&self) -> u64 {
+        1
+    }
+    /// Whether a status is what the request asks for.
+    fn is_good(&self, status: u16) -> bool {
+        (200..300).contains(&status)
+    }
+    /// A good answer to the request that was written after `request` others, within the time that counts.
+    fn answered(&mut self, _request: u64, _latency: Duration) {}
     /// Whether the body of the next good answer shall be looked at; a sample, for looking costs time.
     fn wants_body(&mut self) -> bool;
     /// Whether the body of a good answer contains what it should.
@@ -28,7 +40,7 @@ pub const OLD_TARGETS: u64 = 10_000;
 /// Distinct client addresses.
 pub const ADDRESSES: u64 = 250;
 /// One answer in this many is looked at.
-const SAMPLE: u64 = 64;
+pub(crate) const SAMPLE: u64 = 64;
 /// Digits reserved for `Content-Length`; unused ones are spaces, which RFC 9110 allows before a field's value.
 const LENGTH_DIGITS: usize = 8;
 
@@ -157,7 +169,11 @@ impl Workload for Append {
         }
     }
 
-    fn entries_per_request(&self) -> u64 {
+    fn items(&self) -> &'static str {
+        "entries"
+    }
+
+    fn items_per_request(&self) -> u64 {
         self.batch as u64
     }
 
@@ -206,8 +222,8 @@ impl Workload for Receipts {
         out.extend_from_slice(&self.tail);
     }
 
-    fn entries_per_request(&self) -> u64 {
-        1
+    fn items(&self) -> &'static str {
+        "receipts"
     }
 
     fn wants_body(&mut self) -> bool {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use bench::identity::{Account, Refused};
 use bench::load::{self, Edge, Limit, Outcome, Pace, Plan};
 use bench::stub::{self, Reply, Request};
 use bench::workload::Append;
@@ -244,4 +245,34 @@ fn an_open_loop_counts_what_it_could_not_send() {
     assert!(outcome.unsent >= 70, "{}", outcome.unsent);
     assert_due(&outcome, 200.0);
     assert!(outcome.latencies.percentiles().p50_us > 100_000);
+}
+
+/// Refusals are what this load asks for, and each time goes to the kind of its request, in whatever order answers come.
+#[test]
+fn a_workload_says_what_is_good_and_hears_of_each_answer() {
+    const SLOW: Duration = Duration::from_millis(40);
+    let server = stub(|request| {
+        if String::from_utf8_lossy(&request.body).contains("slow") {
+            sleep(SLOW);
+        }
+        stub::refusal()
+    });
+    let kinds = ["fast", "slow"].map(|name| {
+        let accounts = Account::several(name, 30).into_iter();
+        accounts.map(|account| (account, "wrong".to_owned())).collect()
+    });
+    let mut workload = Refused::new(server, &kinds, 1);
+    let outcome = load::run(server, &requests(6, 60), &mut workload, |_| {}).unwrap();
+    assert_eq!((outcome.completed, outcome.failures()), (60, 0));
+    assert_eq!(outcome.statuses.into_iter().collect::<Vec<_>>(), [(401, 60)]);
+    let [fast, slow] = workload.times.try_into().unwrap();
+    assert_eq!([fast.len(), slow.len()], [30, 30]);
+    let slow_us = SLOW.as_secs_f64() * 1e6;
+    assert!(slow.iter().all(|us| *us >= slow_us), "{slow:?}");
+    let early = fast.iter().filter(|us| **us < slow_us).count();
+    // A busy machine may delay some of them.
+    assert!(early >= 20, "{fast:?}");
+    // To every other load a refusal is a failure.
+    let outcome = run(server, &requests(1, 5), 1);
+    assert_eq!((outcome.completed, outcome.failures()), (0, 5));
 }

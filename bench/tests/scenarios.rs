@@ -1,41 +1,11 @@
 //! The program as its users run it, from the command line to the exit code, against a stand-in for `probity`.
-#![expect(clippy::unwrap_used, reason = "test helpers")]
 
-use std::process::{Command, Output};
+mod common;
 
+use std::process::Command;
+
+use common::{bench, json, rows};
 use serde_json::Value;
-
-fn bench(arguments: &str, environment: &[(&str, &str)]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_bench"))
-        .args(arguments.split(' '))
-        .args([
-            "--bin",
-            env!("CARGO_BIN_EXE_stub-probity"),
-            "--duration",
-            "0.3",
-            "--warmup",
-            "0.1",
-            "--runs",
-            "1",
-        ])
-        .envs(environment.iter().copied())
-        .output()
-        .unwrap()
-}
-
-fn json(arguments: &str) -> Value {
-    let output = bench(&format!("{arguments} --output json"), &[]);
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-fn rows<'a>(report: &'a Value, list: &str) -> Vec<&'a Value> {
-    report[list].as_array().unwrap().iter().collect()
-}
 
 #[test]
 fn append_on_both_engines() {
@@ -49,7 +19,7 @@ fn append_on_both_engines() {
         r#"[(String("sqlite"), Number(2)), (String("sqlite"), Number(4)), (String("postgres"), Number(2)), (String("postgres"), Number(4))]"#
     );
     for row in rows(&report, "loads") {
-        assert!(row["entries_per_second"].as_f64().unwrap() > 10.0, "{row}");
+        assert!(row["items_per_second"].as_f64().unwrap() > 10.0, "{row}");
         assert!(row["memory_peak_kib"].as_u64().unwrap() > 100, "{row}");
         assert_eq!(row["failures"], 0, "{row}");
     }
@@ -64,7 +34,7 @@ fn append_on_both_engines() {
 #[test]
 fn an_open_loop_from_the_command_line() {
     let report = json("append --engine sqlite --connections 4 --rate 200");
-    let rate = report["loads"][0]["entries_per_second"].as_f64().unwrap();
+    let rate = report["loads"][0]["items_per_second"].as_f64().unwrap();
     assert!((150.0..250.0).contains(&rate), "{rate}");
 }
 
@@ -110,11 +80,16 @@ fn copy_baseline_compares_with_arrays_of_100() {
 fn all_of_them_in_one_report() {
     let report = json("all --large 2000 --verify 2000");
     // Per engine: 64 and 256 connections, arrays of 100, and three loads on each of two logs. COPY adds none.
-    assert_eq!(rows(&report, "loads").len(), 2 * (2 + 1 + 6));
+    // Identity: oneself, logins, two floods of three rows, refused logins.
+    assert_eq!(
+        rows(&report, "loads").len(),
+        2 * (2 + 1 + 6) + 2 * (1 + 1 + 6 + 1)
+    );
     assert_eq!(rows(&report, "verifications").len(), 4);
     assert_eq!(rows(&report, "copies").len(), 8);
-    // COPY: 8 and the fastest; verify: 1 an engine; large-log: 3 an engine.
-    assert_eq!(rows(&report, "ratios").len(), 9 + 2 + 6);
+    assert_eq!(rows(&report, "timings").len(), 12);
+    // COPY: 8 and the fastest; verify: 1 an engine; large-log: 3 an engine; identity: 2 an engine.
+    assert_eq!(rows(&report, "ratios").len(), 9 + 2 + 6 + 4);
 }
 
 #[test]

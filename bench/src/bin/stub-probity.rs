@@ -1,8 +1,9 @@
 //! Stands in for the `probity` binary in the generator's own tests: the same commands, no log behind them.
 //!
-//! `STUB_FAIL_EVERY=n` in the environment makes every n-th request fail with 503.
+//! `STUB_FAIL_EVERY=n` in the environment makes every n-th request fail with 503. `STUB_TELLS=1` refuses unknown users
+//! sooner than wrong passwords, as Probity must not.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
@@ -55,6 +56,14 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
             let sql = database.map(Sql::connect).transpose()?.map(Mutex::new);
             serve(option(arguments, "--listen").ok_or("no --listen")?, sql)
         }
+        ["user", "import"] => {
+            if option(arguments, "--format") != Some("jsonl") {
+                return Err("no --format jsonl".into());
+            }
+            let is_file = |word: &&String| Path::new(word).extension().is_some_and(|end| end == "jsonl");
+            let file = arguments.iter().find(is_file);
+            check_users(&fs::read_to_string(file.ok_or("no file")?)?)
+        }
         ["audit", "verify"] => {
             fs::read_dir(&folder)?;
             thread::sleep(std::time::Duration::from_millis(50));
@@ -64,16 +73,34 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
     }
 }
 
+/// Nobody logs in as an imported user, so that it is enough to look at them.
+fn check_users(lines: &str) -> Result<(), Box<dyn std::error::Error>> {
+    for line in lines.lines() {
+        let user: serde_json::Value = serde_json::from_str(line)?;
+        let is_bcrypt = user["password_hash"]
+            .as_str()
+            .is_some_and(|hash| hash.starts_with("$2b$") && hash.len() == 60);
+        if !is_bcrypt || user["role"] != "viewer" || !user["username"].is_string() {
+            return Err(format!("not a user to import: {line}").into());
+        }
+    }
+    Ok(())
+}
+
 fn serve(listen: &str, sql: Option<Mutex<Sql>>) -> Result<(), Box<dyn std::error::Error>> {
     let fail_every = env::var("STUB_FAIL_EVERY")
         .ok()
         .and_then(|text| text.parse::<u64>().ok());
+    let tells = env::var_os("STUB_TELLS").is_some();
     let index: &'static AtomicU64 = Box::leak(Box::new(AtomicU64::new(0)));
     let answer = stub::like_probity(index);
     stub::start(listen.parse()?, move |request: &Request| {
         let is_write = request.line.starts_with("POST");
         if is_write && fail_every.is_some_and(|every| request.number % every == every - 1) {
             return Reply::new(503, r#"{"code":"overloaded"}"#);
+        }
+        if tells && text::count(&request.body, br#""username":"nobody"#) > 0 {
+            return stub::refusal();
         }
         if let Some(sql) = sql.as_ref().filter(|_| is_write) {
             let count = text::count(&request.body, br#"{"actor":{"#);

@@ -25,12 +25,12 @@ impl Context<'_> {
             .loads
             .iter()
             .find(|load| is_api_load(load))
-            .map(|load| load.entries_per_second);
+            .map(|load| load.items_per_second);
         let api = if let Some(rate) = known {
             rate
         } else {
             let load = self.append_runs(Engine::Postgres, CONNECTIONS, BATCH, None)?;
-            let rate = load.entries_per_second;
+            let rate = load.items_per_second;
             self.report.loads.push(load);
             rate
         };
@@ -61,7 +61,7 @@ impl Context<'_> {
 fn is_api_load(load: &Load) -> bool {
     load.engine == Engine::Postgres.to_string()
         && load.rate_due.is_none()
-        && (load.connections, load.entries_per_request) == (CONNECTIONS, u64::from(BATCH))
+        && (load.connections, load.items_per_request) == (CONNECTIONS, u64::from(BATCH))
 }
 
 /// Copies the first rows of `entries` into a table like it, in every format and size of transaction.

@@ -18,12 +18,12 @@ impl Context<'_> {
             let large = self.on_a_log(engine, entries)?;
             for (small, large) in empty.iter().zip(&large) {
                 let unit = if small.scenario.ends_with("append") {
-                    format!("append {} a request", small.entries_per_request)
+                    format!("append {} a request", small.items_per_request)
                 } else {
                     "receipts".to_owned()
                 };
                 let what = format!("{unit} on {engine}: log of {} / empty log", thousands(entries));
-                self.ratio(what, large.entries_per_second, small.entries_per_second);
+                self.ratio(what, large.items_per_second, small.items_per_second);
             }
             self.report.loads.extend(large);
         }

@@ -6,6 +6,7 @@
 mod append;
 mod calibrate;
 mod copy;
+mod identity;
 mod large_log;
 mod verify;
 
@@ -15,7 +16,7 @@ use crate::database;
 use crate::error::Error;
 use crate::load::{self, Edge, Plan};
 use crate::machine::Machine;
-use crate::options::{Common, Engine, Options, Scenario};
+use crate::options::{Common, Engine, Identity, Options, Scenario};
 use crate::probity::{Installation, Server};
 use crate::process::{self, Ticks};
 use crate::report::{self, Cpu, Load, Ratio, Report};
@@ -25,6 +26,8 @@ use crate::workload::{Append, Workload};
 const PRELOAD_BATCH: u16 = 1_000;
 /// Connections for that.
 const PRELOAD_CONNECTIONS: usize = 4;
+/// Refused logins of each kind, where `identity` is one scenario of all.
+const SHORT_ATTEMPTS: usize = 40;
 
 /// What all scenarios share.
 struct Context<'a> {
@@ -73,6 +76,9 @@ impl<'a> Context<'a> {
             loads: Vec::new(),
             verifications: Vec::new(),
             copies: Vec::new(),
+            hashing: Vec::new(),
+            logins: Vec::new(),
+            timings: Vec::new(),
             ratios: Vec::new(),
         };
         Ok(Self {
@@ -92,6 +98,7 @@ impl<'a> Context<'a> {
             Scenario::LargeLog { entries } => self.large_log(*entries),
             Scenario::Verify { entries } => self.verify(*entries),
             Scenario::CopyBaseline { rows, transactions } => self.copy_baseline(*rows, transactions),
+            Scenario::Identity(settings) => self.identity(settings),
             Scenario::Calibrate { connections, batch } => self.calibrate(*connections, *batch),
             Scenario::All { large, verify } => {
                 self.append(&[64, 256], 1, None)?;
@@ -100,7 +107,11 @@ impl<'a> Context<'a> {
                     self.copy_baseline(200_000, &[100, 500, 5_000, 0])?;
                 }
                 self.verify(*verify)?;
-                self.large_log(*large)
+                self.large_log(*large)?;
+                self.identity(&Identity {
+                    attempts: SHORT_ATTEMPTS,
+                    ..Identity::default()
+                })
             }
         }
     }
@@ -137,8 +148,8 @@ impl<'a> Context<'a> {
         load.memory_idle_kib = server.memory_idle_kib;
         load.memory_peak_kib = server.memory_peak_kib();
         progress(&format!(
-            "  {:.0} entries/s, {} failures",
-            load.entries_per_second, load.failures
+            "  {:.0} {}/s, {} failures",
+            load.items_per_second, load.items, load.failures
         ));
         Ok(load)
     }
@@ -178,8 +189,8 @@ fn measure_anywhere<W: Workload>(
         }
     }
     let seconds = outcome.elapsed.as_secs_f64();
-    let entries_per_request = workload.entries_per_request();
-    let entries_per_second = as_f64(outcome.completed * entries_per_request) / seconds;
+    let items_per_request = workload.items_per_request();
+    let items_per_second = as_f64(outcome.completed * items_per_request) / seconds;
     Ok(Load {
         scenario: name.to_owned(),
         engine: engine.to_owned(),
@@ -188,17 +199,19 @@ fn measure_anywhere<W: Workload>(
             load::Pace::Closed => None,
             load::Pace::Open(rate) => Some(rate),
         },
-        entries_per_request,
+        items: workload.items().to_owned(),
+        items_per_request,
         seconds,
         requests: outcome.completed,
-        entries_per_second,
-        runs: vec![entries_per_second],
+        items_per_second,
+        runs: vec![items_per_second],
         latency: outcome.latencies.percentiles(),
         failures: outcome.failures(),
         statuses: outcome.statuses,
         first_failure: outcome.first_failure,
         unsent: outcome.unsent,
         cpu,
+        beside_another: false,
         memory_idle_kib: 0,
         memory_peak_kib: 0,
     })
@@ -206,10 +219,10 @@ fn measure_anywhere<W: Workload>(
 
 /// The median of several runs of one load. Failures of every run count.
 fn median(runs: Vec<Load>) -> Option<Load> {
-    let rates = runs.iter().map(|run| run.entries_per_second).collect();
+    let rates = runs.iter().map(|run| run.items_per_second).collect();
     let failures = runs.iter().map(|run| run.failures).sum();
     let first_failure = runs.iter().find_map(|run| run.first_failure.clone());
-    let median = report::median_by(runs, |run| run.entries_per_second)?;
+    let median = report::median_by(runs, |run| run.items_per_second)?;
     Some(Load {
         runs: rates,
         failures,

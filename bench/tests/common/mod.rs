@@ -1,0 +1,41 @@
+//! The program against a stand-in for `probity`.
+#![expect(clippy::unwrap_used, reason = "test helpers")]
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// Runs the program with short loads.
+pub fn bench(arguments: &str, environment: &[(&str, &str)]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_bench"))
+        .args(arguments.split(' '))
+        .args([
+            "--bin",
+            env!("CARGO_BIN_EXE_stub-probity"),
+            "--duration",
+            "0.3",
+            "--warmup",
+            "0.1",
+            "--runs",
+            "1",
+        ])
+        .envs(environment.iter().copied())
+        .output()
+        .unwrap()
+}
+
+/// Its report, where all went well.
+pub fn json(arguments: &str) -> Value {
+    let output = bench(&format!("{arguments} --output json"), &[]);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The rows of a list of the report.
+pub fn rows<'a>(report: &'a Value, list: &str) -> Vec<&'a Value> {
+    report[list].as_array().unwrap().iter().collect()
+}
