@@ -97,7 +97,7 @@ impl HashPool {
         let shared = Arc::clone(&self.0.0);
         thread::Builder::new()
             .name(format!("hash-{number}"))
-            .spawn(move || work(&shared))
+            .spawn(move || work(&shared, number))
             .map(drop)
             .map_err(|error| {
                 Error::problem(
@@ -204,8 +204,13 @@ impl Job {
     }
 }
 
-fn work(shared: &Shared) {
+fn work(shared: &Shared, number: usize) {
     lower_priority();
+    // One of them always gets a part of a core, so that logins go on under any load; the others take only what no
+    // other work wants, and never make it wait for the end of their turn.
+    if number > 0 {
+        only_when_idle();
+    }
     let mut memory = Memory::default();
     while let Some(job) = shared.next() {
         if job.is_given_up() {
@@ -238,9 +243,26 @@ fn lower_priority() {
     }
 }
 
+/// Gives the calling thread the policy SCHED_IDLE (sched(7)): it runs while its core has nothing else to do.
+#[cfg(target_os = "linux")]
+fn only_when_idle() {
+    use thread_priority::{
+        NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
+        thread_native_id,
+    };
+    let policy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+    if let Err(error) = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy) {
+        tracing::debug!(?error, "the policy of a hash thread stays as it is");
+    }
+}
+
 /// Other systems keep one priority for the whole process, which must not be lowered.
 #[cfg(not(target_os = "linux"))]
 fn lower_priority() {}
+
+/// The same.
+#[cfg(not(target_os = "linux"))]
+fn only_when_idle() {}
 
 fn died() -> Error {
     Error::problem(

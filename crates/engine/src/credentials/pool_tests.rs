@@ -166,3 +166,19 @@ fn only_the_calling_thread_gets_a_lower_priority() {
     assert!(lowered.join().unwrap() >= 10);
     assert_eq!(getpriority_process(None).unwrap(), before);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn only_the_calling_thread_waits_for_idle_time() {
+    use thread_priority::{NormalThreadSchedulePolicy, ThreadSchedulePolicy, thread_schedule_policy};
+    let normal = thread_schedule_policy().unwrap();
+    let idle = thread::spawn(|| {
+        only_when_idle();
+        thread_schedule_policy().unwrap()
+    });
+    assert_eq!(
+        idle.join().unwrap(),
+        ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle)
+    );
+    assert_eq!(thread_schedule_policy().unwrap(), normal);
+}
