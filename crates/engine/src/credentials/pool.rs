@@ -9,6 +9,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
@@ -34,6 +35,9 @@ impl fmt::Debug for Verified {
     }
 }
 
+/// How long a job waits for idle time, before it is taken at a low priority.
+const LATE: Duration = Duration::from_secs(1);
+
 /// Threads that hash and verify passwords. Clones share them; they end when the last clone is dropped.
 #[derive(Clone)]
 pub struct HashPool(Arc<Owner>);
@@ -45,12 +49,15 @@ struct Shared {
     queue: Mutex<Queue>,
     /// Wakes one thread for a new job, and all at the end.
     wake: Condvar,
+    /// Wakes the thread for late jobs when there is a first one, and at the end.
+    wake_late: Condvar,
     waiting_max: usize,
 }
 
 #[derive(Default)]
 struct Queue {
-    jobs: VecDeque<Job>,
+    /// Jobs, and since when they wait.
+    jobs: VecDeque<(Instant, Job)>,
     /// Threads that wait for a job.
     idle: usize,
     ended: bool,
@@ -71,6 +78,8 @@ enum Job {
 impl HashPool {
     /// Starts `threads` threads (0: one per core) that let `waiting_max` callers wait.
     ///
+    /// Beside them one thread takes jobs that have waited for a second, see [`LATE`].
+    ///
     /// Memory: 19 MiB per thread, kept from its first hash on; and once, for a moment, that of an imported hash
     /// which names more (at most 256 MiB).
     pub fn start(threads: usize, waiting_max: usize) -> Result<HashPool, Error> {
@@ -80,8 +89,15 @@ impl HashPool {
         };
         let pool = HashPool::without_threads(waiting_max);
         for number in 0..threads {
-            pool.start_thread(number)?;
+            pool.start_thread(format!("hash-{number}"), |shared| {
+                only_when_idle();
+                work(|| shared.next());
+            })?;
         }
+        pool.start_thread("hash-late".to_owned(), |shared| {
+            lower_priority();
+            work(|| shared.next_late());
+        })?;
         Ok(pool)
     }
 
@@ -89,22 +105,20 @@ impl HashPool {
         HashPool(Arc::new(Owner(Arc::new(Shared {
             queue: Mutex::default(),
             wake: Condvar::new(),
+            wake_late: Condvar::new(),
             waiting_max,
         }))))
     }
 
-    fn start_thread(&self, number: usize) -> Result<(), Error> {
+    fn start_thread(&self, name: String, run: impl FnOnce(&Shared) + Send + 'static) -> Result<(), Error> {
         let shared = Arc::clone(&self.0.0);
-        thread::Builder::new()
-            .name(format!("hash-{number}"))
-            .spawn(move || work(&shared, number))
-            .map(drop)
-            .map_err(|error| {
-                Error::problem(
-                    format!("cannot start a thread: {error}"),
-                    "check the limit of threads",
-                )
-            })
+        let started = thread::Builder::new().name(name).spawn(move || run(&shared));
+        started.map(drop).map_err(|error| {
+            Error::problem(
+                format!("cannot start a thread: {error}"),
+                "check the limit of threads",
+            )
+        })
     }
 
     /// An Argon2id hash of the password with a new salt (19 MiB, two passes, one lane), in PHC form.
@@ -144,16 +158,20 @@ impl HashPool {
         let room = shared.waiting_max + queue.idle;
         if queue.jobs.len() >= room {
             // Whoever hung up keeps no place.
-            queue.jobs.retain(|job| !job.is_given_up());
+            queue.jobs.retain(|(_, job)| !job.is_given_up());
         }
         if queue.jobs.len() >= room {
             return Err(Error::Overloaded {
                 retry_after_seconds: 1,
             });
         }
-        queue.jobs.push_back(job);
+        queue.jobs.push_back((Instant::now(), job));
+        let first = queue.jobs.len() == 1;
         drop(queue);
         shared.wake.notify_one();
+        if first {
+            shared.wake_late.notify_one();
+        }
         Ok(())
     }
 }
@@ -162,6 +180,7 @@ impl Drop for Owner {
     fn drop(&mut self) {
         self.0.queue().ended = true;
         self.0.wake.notify_all();
+        self.0.wake_late.notify_all();
     }
 }
 
@@ -179,7 +198,35 @@ impl Shared {
             .wait_while(queue, |queue| queue.jobs.is_empty() && !queue.ended)
             .unwrap_or_else(PoisonError::into_inner);
         queue.idle -= 1;
-        if queue.ended { None } else { queue.jobs.pop_front() }
+        if queue.ended {
+            return None;
+        }
+        queue.jobs.pop_front().map(|(_, job)| job)
+    }
+
+    /// The next job that has waited for [`LATE`]; `None` at the end.
+    fn next_late(&self) -> Option<Job> {
+        let mut queue = self.queue();
+        loop {
+            if queue.ended {
+                return None;
+            }
+            let left = queue
+                .jobs
+                .front()
+                .map(|(since, _)| LATE.saturating_sub(since.elapsed()));
+            queue = match left {
+                Some(Duration::ZERO) => return queue.jobs.pop_front().map(|(_, job)| job),
+                Some(left) => {
+                    let waited = self.wake_late.wait_timeout(queue, left);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => {
+                    let waited = self.wake_late.wait(queue);
+                    waited.unwrap_or_else(PoisonError::into_inner)
+                }
+            };
+        }
     }
 }
 
@@ -204,15 +251,9 @@ impl Job {
     }
 }
 
-fn work(shared: &Shared, number: usize) {
-    lower_priority();
-    // One of them always gets a part of a core, so that logins go on under any load; the others take only what no
-    // other work wants, and never make it wait for the end of their turn.
-    if number > 0 {
-        only_when_idle();
-    }
+fn work(next: impl Fn() -> Option<Job>) {
     let mut memory = Memory::default();
-    while let Some(job) = shared.next() {
+    while let Some(job) = next() {
         if job.is_given_up() {
             continue;
         }
@@ -223,14 +264,14 @@ fn work(shared: &Shared, number: usize) {
     }
 }
 
-/// Sets the calling thread, and it alone, to nice 10.
+/// Sets the calling thread, and it alone, to nice 15.
 ///
 /// POSIX has one nice value per process, Linux one per thread: there, who = 0 means the calling thread
 /// (setpriority(2), "C library/kernel differences"). Left as it is when it is higher already or may not be set:
 /// hashing works all the same.
 #[cfg(target_os = "linux")]
 fn lower_priority() {
-    const NICE: i32 = 10;
+    const NICE: i32 = 15;
     let set = rustix::process::getpriority_process(None).and_then(|now| {
         if now < NICE {
             rustix::process::setpriority_process(None, NICE)

@@ -1,5 +1,4 @@
 use std::sync::Weak;
-use std::time::{Duration, Instant};
 
 use argon2::password_hash::PasswordHasher;
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -132,7 +131,8 @@ async fn too_many_waiting_are_refused_at_once() {
         pool.hash(PASSWORD.to_owned()).now_or_never(),
         Some(Err(Error::Overloaded { .. }))
     ));
-    pool.start_thread(0).unwrap();
+    pool.start_thread("hash".to_owned(), |shared| work(|| shared.next()))
+        .unwrap();
     assert_eq!((two.await.unwrap(), three.await.unwrap()), (NO, NO));
 }
 
@@ -163,7 +163,7 @@ fn only_the_calling_thread_gets_a_lower_priority() {
         lower_priority();
         getpriority_process(None).unwrap()
     });
-    assert!(lowered.join().unwrap() >= 10);
+    assert!(lowered.join().unwrap() >= 15);
     assert_eq!(getpriority_process(None).unwrap(), before);
 }
 
@@ -181,4 +181,15 @@ fn only_the_calling_thread_waits_for_idle_time() {
         ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle)
     );
     assert_eq!(thread_schedule_policy().unwrap(), normal);
+}
+
+#[tokio::test]
+async fn a_job_that_waits_is_taken_by_the_thread_for_late_ones() {
+    // No other thread, as if they never got idle time.
+    let pool = HashPool::without_threads(10);
+    pool.start_thread("late".to_owned(), |shared| work(|| shared.next_late()))
+        .unwrap();
+    let since = Instant::now();
+    pool.hash(PASSWORD.to_owned()).await.unwrap();
+    assert!(since.elapsed() >= LATE);
 }
