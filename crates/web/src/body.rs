@@ -96,6 +96,15 @@ async fn collect(mut body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
     Ok(if joined.is_empty() { first } else { joined.freeze() })
 }
 
+/// Reads a JSON object into its type. Serde alone would take an array too, its items as the members in their order.
+pub(crate) fn object<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Problem> {
+    if bytes.trim_ascii_start().starts_with(b"[") && is_json(bytes) {
+        let detail = "the body must be a JSON object";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_field", detail));
+    }
+    json(bytes)
+}
+
 /// Reads JSON into its type. What does not fit is read a second time, to name the field.
 pub(crate) fn json<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Problem> {
     serde_json::from_slice(bytes).map_err(|_| explained::<T>(bytes))

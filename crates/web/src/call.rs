@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, Request};
-use domain::identity::Permission;
-use domain::{Caller, Origin};
+use domain::identity::{Must, Permission, Principal};
+use domain::{Caller, Origin, Refusal};
 use engine::Identity;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -97,9 +97,9 @@ impl Call {
         body::read(&self.parts, body, &self.app.settings).await
     }
 
-    /// The body, read into its type.
+    /// The body, an object, read into its type.
     pub async fn input<T: DeserializeOwned>(&mut self) -> Result<T, Problem> {
-        body::json(&self.body().await?)
+        body::object(&self.body().await?)
     }
 }
 
@@ -117,7 +117,13 @@ pub(crate) async fn answer(
         .catch_unwind()
         .await;
     let result = attempt.unwrap_or_else(|_| Err(Problem::internal(&format_args!("{} panicked", route.path))));
-    let mut response = result.unwrap_or_else(Problem::into_response);
+    let mut response = result.unwrap_or_else(|mut problem| {
+        if route.access == Access::Credentials {
+            // Refusals of a known user's have an entry of another kind: nobody unknown shall learn which was met.
+            problem.entry = None;
+        }
+        problem.into_response()
+    });
     secure(&mut response, route.path);
     if let Some(quota) = quota {
         quota.write(response.headers_mut());
@@ -172,35 +178,61 @@ async fn authenticated(
     let engine = &app.engine;
     let caller = engine.authenticate(credential::of(parts)?).await?;
     let identity = engine.identity(&caller).await?;
-    *quota = limit::take(app, &identity);
-    if let Some(spent) = quota.as_ref().filter(|quota| !quota.allowed) {
-        engine
-            .rate_limited(&identity, origin::of(parts, app.settings.trusted_proxy))
-            .await;
-        return Err(spent.problem());
+    admit(app, parts, &identity, route, quota).await?;
+    Ok(Authenticated { caller, identity })
+}
+
+/// Takes one of the caller's requests, and checks what is checked before the handler runs; a refusal is recorded.
+async fn admit(
+    app: &App,
+    parts: &Parts,
+    identity: &Identity,
+    route: &Route,
+    quota: &mut Option<QuotaLeft>,
+) -> Result<(), Problem> {
+    let origin = || origin::of(parts, app.settings.trusted_proxy);
+    // A credential that is no longer good takes nothing of its user's quota; and of a flood of its requests, not each
+    // gets an entry, whatever the route.
+    let mut allowed = identity.principal.good();
+    if allowed.is_ok() {
+        *quota = limit::take(app, identity);
+        if let Some(spent) = quota.as_ref().filter(|quota| !quota.allowed) {
+            app.engine.rate_limited(identity, origin()).await;
+            return Err(spent.problem());
+        }
+        allowed = check(&identity.principal, route.access);
     }
-    // A credential that is no longer good is refused here: its floods are counted, not recorded one by one.
-    let allowed = identity.principal.good().and_then(|()| match route.access {
+    let Err(refusal) = allowed else { return Ok(()) };
+    app.engine
+        .refused_request(identity, &refusal, route.verb.as_str(), route.path, origin())
+        .await;
+    Err(engine::Error::from(refusal).into())
+}
+
+/// What of a route's demand does not depend on what the request is about.
+fn check(principal: &Principal, access: Access) -> Result<(), Refusal> {
+    match access {
         Access::Read(permission) | Access::ReadUnlessPublic(permission) => {
-            identity.principal.authorise(permission).map(drop)
+            principal.authorise(permission).map(drop)
         }
         Access::ReadOwnOr(own, all) => {
-            let own = identity.principal.authorise(own);
-            own.or_else(|_| identity.principal.authorise(all)).map(drop)
+            // Who may do neither is told what it takes for their own.
+            let own = principal.authorise(own);
+            own.or_else(|refusal| principal.authorise(all).map_err(|_| refusal))
+                .map(drop)
         }
-        Access::Session => identity.principal.session().map(drop),
+        Access::SecondFactor if principal.must() == Some(Must::ChangePassword) => {
+            principal.session_in_full().map(drop)
+        }
+        Access::Session | Access::SecondFactor => principal.session().map(drop),
         // Commands are authorised where they are decided, so that a refusal is recorded there.
-        Access::Command(_) | Access::OwnOr(..) | Access::OwnSessionOr(_) => Ok(()),
-        Access::Caller | Access::Open | Access::Credentials => Ok(()),
-    });
-    if let Err(refusal) = allowed {
-        let origin = origin::of(parts, app.settings.trusted_proxy);
-        engine
-            .refused_request(&identity, &refusal, route.verb.as_str(), route.path, origin)
-            .await;
-        return Err(engine::Error::from(refusal).into());
+        Access::Command(_)
+        | Access::OwnOr(..)
+        | Access::OwnSessionOr(_)
+        | Access::Caller
+        | Access::Open
+        | Access::Credentials => Ok(()),
     }
-    Ok(Authenticated { caller, identity })
 }
 
 /// Headers that every answer has: a browser shall neither guess its type, nor run anything in it, nor keep it. A page

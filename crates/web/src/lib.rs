@@ -2,7 +2,7 @@
 //!
 //! It owns the routes, what a request must look like, what an answer looks like, and the server that speaks
 //! HTTP/1.1. It decides nothing: what changes something is a [`domain::Command`] given to
-//! [`engine::Engine::submit`], and every read first asks [`engine::Engine::authorise`].
+//! [`engine::Engine::submit`], and a read is allowed by the caller's [`domain::identity::Principal`] before its handler runs.
 //!
 //! Where things are: `routes` is the one table of endpoints, with who may call each; there is a folder per noun
 //! and a file per endpoint, which holds its handler and its text in the OpenAPI document. `call` carries a
@@ -10,8 +10,9 @@
 //! `openapi` puts the document together, and `docs` makes a page of it.
 //!
 //! To add an endpoint: write its file with `handle` and `DOC`, and give it a row in `routes::ROUTES`. Its query
-//! parameters are those that `DOC` names, so that an undocumented one is refused; a test calls every row without
-//! a key, and another compares the table with `/openapi.json`.
+//! parameters are those that `DOC` names, so that an undocumented one is refused. Tests call every row without a
+//! credential, with one that is no longer good, and with too small a scope or role (`tests/suite/access.rs`), and
+//! compare the table with `/openapi.json`.
 
 mod access;
 mod activity;

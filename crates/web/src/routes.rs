@@ -31,6 +31,8 @@ pub enum Access {
     Caller,
     /// Whoever has a session.
     Session,
+    /// Whoever has a session whose password need not be changed first.
+    SecondFactor,
     /// Who holds this permission; checked before the handler runs.
     Read(Permission),
     /// Who holds this permission; checked where the command is decided, so that a refusal is recorded.
@@ -110,10 +112,10 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Post "/v1/auth/invitation" Access::Credentials => auth::invitation;
     Get "/v1/me" Access::Caller => me;
     Post "/v1/me/password" Access::Session => me::password;
-    Post "/v1/me/second-factor" Access::Session => me::second_factor::enrol;
-    Post "/v1/me/second-factor/confirm" Access::Session => me::second_factor::confirm;
-    Post "/v1/me/second-factor/recovery-codes" Access::Session => me::second_factor::recovery_codes;
-    Post "/v1/me/second-factor/remove" Access::Session => me::second_factor::remove;
+    Post "/v1/me/second-factor" Access::SecondFactor => me::second_factor::enrol;
+    Post "/v1/me/second-factor/confirm" Access::SecondFactor => me::second_factor::confirm;
+    Post "/v1/me/second-factor/recovery-codes" Access::SecondFactor => me::second_factor::recovery_codes;
+    Post "/v1/me/second-factor/remove" Access::SecondFactor => me::second_factor::remove;
     Get "/v1/sessions" Access::Caller => sessions::list;
     Post "/v1/sessions/end" Access::OwnSessionOr(SessionsWrite) => sessions::end_all;
     Delete "/v1/sessions/{id}" Access::OwnSessionOr(SessionsWrite) => sessions::end;
@@ -185,8 +187,17 @@ pub(crate) fn build(app: &Arc<App>) -> Router {
 
 /// The methods of a path, for the header `Allow`.
 fn methods_of(path: &str) -> String {
+    // As the router does: a path that is written out counts before a template that it would match too.
+    let exact = ROUTES.iter().any(|route| route.path == path);
+    let found = |route: &&Route| {
+        if exact {
+            route.path == path
+        } else {
+            matches(route.path, path)
+        }
+    };
     let mut methods = Vec::new();
-    for route in ROUTES.iter().filter(|route| matches(route.path, path)) {
+    for route in ROUTES.iter().filter(found) {
         methods.push(route.verb.as_str());
         if route.verb == Verb::Get {
             methods.push("HEAD");
@@ -235,5 +246,7 @@ mod tests {
         }
         assert_eq!(methods_of("/v1/audit/entries"), "GET, HEAD, POST");
         assert_eq!(methods_of("/v1/audit/entries/0"), "GET, HEAD");
+        assert_eq!(methods_of("/v1/sessions/end"), "POST");
+        assert_eq!(methods_of("/v1/sessions/0"), "DELETE");
     }
 }

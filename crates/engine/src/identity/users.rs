@@ -5,7 +5,7 @@ use domain::identity::invitation::InviteUser;
 use domain::identity::token::{Token, TokenKind};
 use domain::identity::user::{CreateUser, EraseUser, ResetPassword, User};
 use domain::identity::{Role, password};
-use domain::{Caller, Command, Origin, Refusal, RefusalKind};
+use domain::{Caller, Command, Origin, Refusal};
 use evidence::leaf::Leaf;
 use store::entries::StoredEntry;
 use store::query::{Order, Page};
@@ -213,15 +213,7 @@ impl Engine {
         user: Uuid,
         reason: &str,
     ) -> Result<ErasedUser, Error> {
-        let name = self.user(user).await?.ok_or_else(|| {
-            let message = format!("there is no user {user}");
-            Refusal::new(RefusalKind::NotFound, "unknown_user", message).field("id")
-        })?;
-        let mut erased = ErasedUser {
-            user: name.row,
-            version: name.version,
-            entries: 0,
-        };
+        let mut erased = 0;
         // The first time without entries: that the user can no longer be used comes before all else.
         let mut entries = Vec::new();
         loop {
@@ -234,11 +226,15 @@ impl Engine {
             let answer = self
                 .submit(caller, origin.clone(), Command::EraseUser(command))
                 .await?;
-            (erased.user, erased.version) = user_of(answer)?;
-            erased.entries += count;
+            let (row, version) = user_of(answer)?;
+            erased += count;
             entries = self.entries_of(user).await?;
             if entries.is_empty() {
-                return Ok(erased);
+                return Ok(ErasedUser {
+                    user: row,
+                    version,
+                    entries: erased,
+                });
             }
         }
     }

@@ -1,7 +1,7 @@
 //! `GET /v1/permissions`
 
 use domain::action;
-use domain::identity::{Permission, Scope};
+use domain::identity::{Permission, Role, Scope};
 use serde::Serialize;
 
 use crate::call::{Answer, Call, json};
@@ -53,11 +53,7 @@ pub(crate) async fn handle(call: Call) -> Answer {
             .filter(|action| action.demand.allows_with(*permission))
             .map(|action| action.name)
             .collect(),
-        roles: rules
-            .holding(*permission)
-            .into_iter()
-            .map(|role| role.as_str())
-            .collect(),
+        roles: rules.holding(*permission).into_iter().map(Role::as_str).collect(),
         scopes: Scope::holding(*permission)
             .iter()
             .map(|scope| scope.as_str())

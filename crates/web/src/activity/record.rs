@@ -63,7 +63,7 @@ pub(crate) const DOC: Doc = Doc {
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
     let bytes = call.body().await?;
-    let activity: NewActivity = body::json(&bytes)?;
+    let activity: NewActivity = body::object(&bytes)?;
     let event = activity.into_event()?;
     let recorded = record(&call.app, call.caller()?, call.origin(), vec![event], false).await;
     let recorded = recorded.map_err(in_its_words)?;

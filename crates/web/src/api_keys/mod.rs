@@ -22,7 +22,7 @@ use crate::problem::Problem;
 const PATH: &[Parameter] = &[Parameter::path(
     "id",
     "The key's id.",
-    r#"{"type":"string","format":"uuid"}"#,
+    r#"{"type":"string","format":"uuid","examples":["01970000-0000-7000-8000-0000000000aa"]}"#,
 )];
 
 const UNKNOWN: (&str, &str, &str) = ("404", "unknown_api_key", "there is no such key");

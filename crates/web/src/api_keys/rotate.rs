@@ -35,7 +35,6 @@ pub(crate) const DOC: Doc = Doc {
         ("409", "api_key_expired", "the key has expired"),
         ("403", "exceeds_own", "the owner's role may do more than you may"),
     ],
-    ..Doc::EMPTY
 };
 
 #[derive(Deserialize)]

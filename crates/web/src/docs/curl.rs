@@ -1,4 +1,4 @@
-//! Requests as a line for the shell. `$URL` is where the server is, `$KEY` an API key.
+//! Requests as a line for the shell. `$URL` is where the server is, `$KEY` an API key, `$SESSION` the token of a login.
 
 use std::fmt::Write as _;
 
@@ -32,11 +32,11 @@ pub(super) fn command(
         let _ = write!(command, "-X {verb} ");
     }
     let _ = write!(command, "\"$URL{}\"", target(schemas, path, operation));
-    if operation["security"]
-        .as_array()
-        .is_none_or(|ways| !ways.is_empty())
-    {
-        command.push_str(" \\\n  -H \"Authorization: Bearer $KEY\"");
+    if let Some(variable) = credential(operation) {
+        let _ = write!(command, " \\\n  -H \"Authorization: Bearer ${variable}\"");
+    }
+    for (name, value) in required(schemas, operation, "header") {
+        let _ = write!(command, " \\\n  -H {}", quoted(&format!("{name}: {value}")));
     }
     if let Some((media, content)) = body {
         let _ = write!(command, " \\\n  -H 'Content-Type: {media}'");
@@ -45,25 +45,41 @@ pub(super) fn command(
     command
 }
 
+/// The variable of the credential that an operation takes: a key wherever one is enough.
+fn credential(operation: &Value) -> Option<&'static str> {
+    let ways = operation["security"].as_array();
+    if ways.is_some_and(Vec::is_empty) {
+        return None;
+    }
+    let for_people = ways.is_some_and(|ways| {
+        let session = |way: &Value| way.get("session").is_some();
+        ways.iter().any(session) && ways.iter().all(|way| way.get("api_key").is_none())
+    });
+    Some(if for_people { "SESSION" } else { "KEY" })
+}
+
+/// Names and examples of the parameters in this place that must be given.
+fn required<'a>(
+    schemas: Schemas<'a>,
+    operation: &'a Value,
+    place: &'static str,
+) -> impl Iterator<Item = (&'a str, String)> {
+    let parameters = items(operation, "parameters").iter();
+    parameters
+        .filter(move |parameter| parameter["required"] == true && parameter["in"] == place)
+        .filter_map(move |parameter| Some((text(parameter, "name"), schemas.example(&parameter["schema"])?)))
+}
+
 /// The path and the query, with an example for each parameter that must be given.
 fn target(schemas: Schemas, path: &str, operation: &Value) -> String {
     let mut path = path.to_owned();
     let mut query = String::new();
-    for parameter in items(operation, "parameters")
-        .iter()
-        .filter(|parameter| parameter["required"] == true)
-    {
-        let name = text(parameter, "name");
-        let Some(value) = schemas.example(&parameter["schema"]) else {
-            continue;
-        };
-        let value = encoded(&value);
-        if parameter["in"] == "path" {
-            path = path.replace(&format!("{{{name}}}"), &value);
-        } else if parameter["in"] == "query" {
-            query.push(if query.is_empty() { '?' } else { '&' });
-            let _ = write!(query, "{}={value}", encoded(name));
-        }
+    for (name, value) in required(schemas, operation, "path") {
+        path = path.replace(&format!("{{{name}}}"), &encoded(&value));
+    }
+    for (name, value) in required(schemas, operation, "query") {
+        query.push(if query.is_empty() { '?' } else { '&' });
+        let _ = write!(query, "{}={}", encoded(name), encoded(&value));
     }
     path + &query
 }
@@ -122,6 +138,45 @@ mod tests {
         );
         assert!(of("DELETE", &json!({"security": []}), None).starts_with("curl -X DELETE "));
         assert!(of("POST", &json!({"security": []}), None).starts_with("curl -X POST "));
+    }
+
+    #[test]
+    fn what_only_a_person_does_takes_a_session() {
+        let session = [json!({"session": []}), json!({"session_cookie": []})];
+        let both = [json!({"session": []}), json!({"api_key": ["sessions:write"]})];
+        for (ways, variable) in [(session, "$SESSION"), (both, "$KEY")] {
+            let command = of("POST", &json!({"security": ways}), None);
+            assert!(
+                command.ends_with(&format!("-H \"Authorization: Bearer {variable}\"")),
+                "{command}"
+            );
+        }
+    }
+
+    /// Each command of the page can be pasted: nothing in it is left to be filled in, and nothing needed is missing.
+    #[test]
+    fn commands_are_whole() {
+        let document = crate::openapi::document();
+        for (path, operations) in members(&document, "paths") {
+            for (verb, operation) in operations.as_object().into_iter().flatten() {
+                let command = command(
+                    Schemas::of(&document),
+                    &verb.to_uppercase(),
+                    path,
+                    operation,
+                    None,
+                );
+                assert!(!command.contains('{'), "{command}");
+                for parameter in items(operation, "parameters") {
+                    if parameter["in"] == "header" && parameter["required"] == true {
+                        assert!(
+                            command.contains(&format!("-H '{}: ", text(parameter, "name"))),
+                            "{command}"
+                        );
+                    }
+                }
+            }
+        }
     }
 
     #[test]

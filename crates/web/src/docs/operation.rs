@@ -230,6 +230,9 @@ fn access(operation: &Value) -> Markup {
     // Each permission is there once for every kind of credential.
     let mut seen = std::collections::BTreeSet::new();
     ways.retain(|way| seen.insert(way.clone()));
+    let permissions = items(operation, "security").iter().any(named_one);
+    // Beside a permission, which is for all, any session is for what is its user's own.
+    let own = |word: &str| permissions && word == SESSION;
     html! { span.access {
         @match operation.get("security") {
             None => { span.key { "any key" } },
@@ -237,10 +240,19 @@ fn access(operation: &Value) -> Markup {
             Some(_) => @for (number, way) in ways.iter().enumerate() {
                 @if number > 0 { " or " }
                 @if way.is_empty() { span.open { "open to everyone, if so configured" } }
-                @for word in way { span.key { (word) } " " }
+                @for word in way { span.key { (word) @if own(word) { ", for one’s own" } } " " }
             }
         }
     } }
+}
+
+/// What is shown for a session that needs no permission.
+const SESSION: &str = "any session";
+
+/// Whether one requirement names a permission.
+fn named_one(requirement: &Value) -> bool {
+    let mut schemes = requirement.as_object().into_iter().flatten();
+    schemes.any(|(_, permissions)| permissions.as_array().is_some_and(|all| !all.is_empty()))
 }
 
 /// What one requirement asks for: the permissions, or any credential.
@@ -258,7 +270,7 @@ fn needed(requirement: &Value) -> Vec<String> {
             match (named.is_empty(), scheme.as_str()) {
                 (false, _) => named,
                 (true, "api_key") => vec!["any key".to_owned()],
-                (true, _) => vec!["any session".to_owned()],
+                (true, _) => vec![SESSION.to_owned()],
             }
         })
         .collect()

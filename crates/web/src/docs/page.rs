@@ -122,8 +122,8 @@ fn introduction(document: &Value) -> Markup {
             @for (_, scheme) in members(&document["components"], "securitySchemes") {
                 (blocks(text(scheme, "description")))
             }
-            p { "The commands on this page take two variables of the shell, where the server is and your key:" }
-            pre { code { "URL=http://127.0.0.1:8080\nKEY=prb_…" } }
+            p { "The commands on this page take variables of the shell: where the server is, your key, and, for what only a person does, the token of a login:" }
+            pre { code { "URL=http://127.0.0.1:8080\nKEY=prb_…\nSESSION=prs_…" } }
         }
         @let problem = problem(document);
         @if problem.is_object() {
@@ -154,7 +154,7 @@ fn group<'a>(group: &Group<'a>, document: &'a Value) -> Markup {
 
 /// A tag as a title.
 fn title(tag: &str) -> String {
-    let mut title = tag.replace(['_', '-'], " ");
+    let mut title = tag.replace(['_', '-'], " ").replace("api ", "API ");
     if let Some(first) = title.get_mut(..1) {
         first.make_ascii_uppercase();
     }

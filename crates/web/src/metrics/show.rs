@@ -1,5 +1,6 @@
 //! `GET /metrics`
 
+use engine::LimitStats;
 use engine::metrics::COMMIT_BUCKETS_S;
 
 use crate::call::{Answer, Call, with_type};
@@ -12,7 +13,7 @@ pub(crate) const DOC: Doc = Doc {
     id: "show_metrics",
     tag: "service",
     summary: "Numbers for Prometheus",
-    description: "Requests by route, the write path, the pool of connections. Give the key to Prometheus as \
+    description: "Requests by route, the write path, the pool of connections, rate limits. Give the key to Prometheus as \
                   `authorization.credentials`.",
     replies: &[Reply::new(
         "200",
@@ -31,6 +32,7 @@ pub(crate) async fn handle(call: Call) -> Answer {
     call.query(&DOC)?;
     let mut out = Text::default();
     engine(&call.app.engine.metrics(), &mut out);
+    limits(call.app.engine.limits().stats(), &mut out);
     let streams = call
         .app
         .settings
@@ -125,4 +127,44 @@ fn engine(numbers: &engine::Metrics, out: &mut Text) {
         &numbers.commit_buckets,
         numbers.commit_seconds_sum,
     );
+}
+
+/// What limits refuse: requests by key and by user, and logins by what was tried too often.
+const KINDS: [&str; 5] = ["key", "user", "login_pair", "login_address", "login_account"];
+
+fn limits(stats: LimitStats, out: &mut Text) {
+    let mut refused = stats.refused;
+    for kind in KINDS {
+        // So that the first refusal is seen as a rise.
+        refused.entry(kind.to_owned()).or_insert(0);
+    }
+    let name = "probity_limit_refused_total";
+    out.family(
+        name,
+        "counter",
+        "Requests and logins refused by a limit of this process, by kind of limit.",
+    );
+    for (kind, count) in refused {
+        out.sample(name, &format!("kind=\"{kind}\""), count);
+    }
+    out.single(
+        "probity_limit_subjects",
+        "gauge",
+        "Keys, users, accounts and addresses whose counts are in memory.",
+        stats.subjects,
+    );
+    for (name, help, value) in [
+        (
+            "probity_limit_displaced_total",
+            "Subjects whose counts made room for others; they are in the database.",
+            stats.displaced,
+        ),
+        (
+            "probity_limit_uncounted_total",
+            "Requests and logins let through uncounted: the memory was full.",
+            stats.uncounted,
+        ),
+    ] {
+        out.single(name, "counter", help, value);
+    }
 }

@@ -106,7 +106,9 @@ fn access(access: Access) -> String {
         Access::Open => "Needs no credential.".to_owned(),
         Access::Credentials => "Needs no credential but those in the body.".to_owned(),
         Access::Caller => "Needs any valid API key or session.".to_owned(),
-        Access::Session => "Needs a session: it is about one's own account.".to_owned(),
+        Access::Session | Access::SecondFactor => {
+            "Needs a session: it is about one's own account.".to_owned()
+        }
         Access::Read(permission) | Access::Command(permission) => {
             format!("Needs the permission `{}`.", permission.as_str())
         }
@@ -136,7 +138,7 @@ fn security(access: Access) -> Value {
     match access {
         Access::Open | Access::Credentials => json!([]),
         Access::Caller => json!([any("api_key"), any("session"), any("session_cookie")]),
-        Access::Session => json!([any("session"), any("session_cookie")]),
+        Access::Session | Access::SecondFactor => json!([any("session"), any("session_cookie")]),
         Access::Read(permission) | Access::Command(permission) => json!(both(permission.as_str())),
         Access::OwnOr(own, all) | Access::ReadOwnOr(own, all) => {
             json!([both(own.as_str()), both(all.as_str())].concat())
@@ -228,6 +230,13 @@ const CREDENTIAL: &[Listed] = &[
     ),
 ];
 
+const SESSION: Listed = ("403", "session_needed", "an API key has no account of its own");
+const PASSWORD_CHANGE: Listed = (
+    "403",
+    "password_change_required",
+    "the one-time password must be changed first",
+);
+
 /// Problems of what a credential may do.
 const PERMISSION: &[Listed] = &[
     (
@@ -240,11 +249,7 @@ const PERMISSION: &[Listed] = &[
         "scope_missing",
         "the key's scopes do not include the permission",
     ),
-    (
-        "403",
-        "password_change_required",
-        "the one-time password must be changed first",
-    ),
+    PASSWORD_CHANGE,
     (
         "403",
         "second_factor_required",
@@ -322,7 +327,11 @@ fn common(route: &Route) -> Vec<Listed> {
         Access::Caller => problems.extend(CREDENTIAL),
         Access::Session => {
             problems.extend(CREDENTIAL);
-            problems.push(("403", "session_needed", "an API key has no account of its own"));
+            problems.push(SESSION);
+        }
+        Access::SecondFactor => {
+            problems.extend(CREDENTIAL);
+            problems.extend([SESSION, PASSWORD_CHANGE]);
         }
         _ => {
             problems.extend(CREDENTIAL);

@@ -15,7 +15,7 @@ pub(crate) const DOC: Doc = Doc {
     parameters: &[&[Parameter::path(
         "id",
         "The session.",
-        r#"{"type":"string","format":"uuid"}"#,
+        r#"{"type":"string","format":"uuid","examples":["01970000-0000-7000-8000-0000000000cc"]}"#,
     )]],
     replies: &[Reply::new("204", "It has ended.", &[])],
     problems: &[("404", "unknown_session", "there is no such session")],

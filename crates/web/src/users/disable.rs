@@ -20,7 +20,7 @@ pub(crate) const DOC: Doc = Doc {
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
-    let user = of_path(&mut call).await?.row.id;
+    let user = of_path(&mut call).await?;
     let active = false;
     changed(&call, Command::SetActive(SetActive { user, active })).await
 }

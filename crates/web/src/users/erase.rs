@@ -1,9 +1,8 @@
 //! `POST /v1/users/{id}/erase`
 
-use domain::identity::Permission;
 use serde::{Deserialize, Serialize};
 
-use super::{EXCEEDS, LAST_ADMIN, PATH, UNKNOWN, UserBody, unknown};
+use super::{EXCEEDS, LAST_ADMIN, PATH, UNKNOWN, UserBody, of_path, problem};
 use crate::call::{Answer, Call, json, tagged};
 use crate::openapi::{Content, Doc, Reply};
 
@@ -32,7 +31,6 @@ pub(crate) const DOC: Doc = Doc {
         )
     }],
     problems: &[UNKNOWN, EXCEEDS, LAST_ADMIN],
-    ..Doc::EMPTY
 };
 
 #[derive(Deserialize)]
@@ -49,16 +47,11 @@ struct Output<'a> {
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
-    let text = call.path().await?;
     let input: Input = call.input().await?;
+    let id = of_path(&mut call).await?;
     let engine = &call.app.engine;
-    let Some(user) = engine.user_meant(&text).await? else {
-        call.require(Permission::UsersErase).await?;
-        return Err(unknown(&text));
-    };
-    let erased = engine
-        .erase_user(call.caller()?, call.origin(), user.row.id, &input.reason)
-        .await?;
+    let erased = engine.erase_user(call.caller()?, call.origin(), id, &input.reason);
+    let erased = erased.await.map_err(problem)?;
     let response = json(&Output {
         user: UserBody::of(&erased.user, erased.version),
         entries: erased.entries,

@@ -2,7 +2,7 @@
 
 use engine::identity::CreatedUser;
 
-use super::{CREATED, CreatedBody, ERASED, EXCEEDS, PATH, UNKNOWN, of_path};
+use super::{CREATED, CreatedBody, ERASED, EXCEEDS, PATH, UNKNOWN, of_path, problem};
 use crate::call::{Answer, Call, json, tagged};
 use crate::openapi::{Content, Doc, Reply};
 
@@ -40,10 +40,10 @@ pub(crate) const DOC: Doc = Doc {
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
-    let user = of_path(&mut call).await?.row.id;
+    let user = of_path(&mut call).await?;
     let engine = &call.app.engine;
     let invited = engine.invite_user(call.caller()?, call.origin(), user);
-    let (user, version, token) = invited.await?;
+    let (user, version, token) = invited.await.map_err(problem)?;
     let made = CreatedUser {
         user,
         version,

@@ -12,6 +12,7 @@ pub(crate) mod role;
 pub(crate) mod show;
 pub(crate) mod update;
 
+use domain::identity::token::Token;
 use domain::identity::user::User;
 use domain::identity::{Permission, Role};
 use domain::record::Sealed;
@@ -29,14 +30,14 @@ use crate::problem::Problem;
 const PATH: &[Parameter] = &[Parameter::path(
     "id",
     "Id, user name or e-mail address.",
-    r#"{"type":"string"}"#,
+    r#"{"type":"string","examples":["ann"]}"#,
 )];
 
 /// The version that the caller has seen.
 const IF_MATCH: &[Parameter] = &[Parameter::header(
     "If-Match",
     "The `ETag` that you read, or `*` for any version.",
-    r#"{"type":"string"}"#,
+    r#"{"type":"string","examples":["\"1\""]}"#,
 )
 .required()];
 
@@ -134,7 +135,7 @@ impl CreatedBody<'_> {
         CreatedBody {
             user: UserBody::of(&made.user, made.version),
             one_time_password: made.one_time_password.as_deref(),
-            invitation: made.invitation.as_ref().map(|token| token.secret()),
+            invitation: made.invitation.as_ref().map(Token::secret),
         }
     }
 }
@@ -142,9 +143,9 @@ impl CreatedBody<'_> {
 /// The schema of a user with what is shown once.
 const CREATED: &str = r##"{"type":"object","required":["user"],"properties":{"user":{"$ref":"#/components/schemas/User"},"one_time_password":{"type":"string","description":"To be changed at first login. Shown now and never again."},"invitation":{"type":"string","description":"Token of the invitation, for `POST /v1/auth/invitation`. Shown now and never again."}}}"##;
 
-fn unknown(text: &str) -> Problem {
+fn unknown(text: &str, field: &str) -> Problem {
     let message = format!("there is no user {text:?}");
-    let refusal = Refusal::new(RefusalKind::NotFound, "unknown_user", message).field("user");
+    let refusal = Refusal::new(RefusalKind::NotFound, "unknown_user", message).field(field);
     engine::Error::from(refusal).into()
 }
 
@@ -159,18 +160,26 @@ pub(crate) async fn meant_or_self(
     if found.as_ref().map(|user| user.row.id) != Some(own) {
         call.require(permission).await?;
     }
-    found.ok_or_else(|| unknown(text))
+    found.ok_or_else(|| unknown(text, "user"))
 }
 
-/// The user in the path, for a command: who may not change users learns nothing of who is there.
-async fn of_path(call: &mut Call) -> Result<Sealed<User>, Problem> {
+/// The id of the user in the path, for a command. Where there is no such user, it is one that nobody has: the command
+/// then decides as it would of anyone, so that who may not change users learns nothing of who is there.
+async fn of_path(call: &mut Call) -> Result<Uuid, Problem> {
     let text = call.path().await?;
-    match call.app.engine.user_meant(&text).await? {
-        Some(user) => Ok(user),
-        None => {
-            call.require(Permission::UsersWrite).await?;
-            Err(unknown(&text))
+    let user = call.app.engine.user_meant(&text).await?;
+    Ok(user.map_or(Uuid::nil(), |user| user.row.id))
+}
+
+/// What became of a command about the user in the path.
+fn problem(error: engine::Error) -> Problem {
+    match error {
+        engine::Error::Refused { mut refusal, entry } if refusal.code == UNKNOWN.1 => {
+            // The id in it is not what was asked for.
+            "there is no such user".clone_into(&mut refusal.message);
+            engine::Error::Refused { refusal, entry }.into()
         }
+        error => error.into(),
     }
 }
 
@@ -199,8 +208,8 @@ fn role_named(call: &Call, text: &str) -> Result<Role, Problem> {
 /// Carries out a command that answers with the user.
 async fn changed(call: &Call, command: Command) -> Answer {
     let engine = &call.app.engine;
-    let reply = engine.submit(call.caller()?, call.origin(), command).await?.reply;
-    match reply {
+    let answer = engine.submit(call.caller()?, call.origin(), command).await;
+    match answer.map_err(problem)?.reply {
         CommandReply::User { user, version } => shown(&user, version),
         other => Err(Problem::internal(&format_args!("answered with {other:?}"))),
     }

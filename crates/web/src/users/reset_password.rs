@@ -2,7 +2,7 @@
 
 use engine::identity::CreatedUser;
 
-use super::{CREATED, CreatedBody, ERASED, EXCEEDS, PATH, UNKNOWN, of_path};
+use super::{CREATED, CreatedBody, ERASED, EXCEEDS, PATH, UNKNOWN, of_path, problem};
 use crate::call::{Answer, Call, json, tagged};
 use crate::openapi::{Content, Doc, Reply};
 
@@ -34,10 +34,10 @@ pub(crate) const DOC: Doc = Doc {
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
-    let user = of_path(&mut call).await?.row.id;
+    let user = of_path(&mut call).await?;
     let engine = &call.app.engine;
     let reset = engine.reset_password(call.caller()?, call.origin(), user, false);
-    let (user, version, password) = reset.await?;
+    let (user, version, password) = reset.await.map_err(problem)?;
     let made = CreatedUser {
         user,
         version,

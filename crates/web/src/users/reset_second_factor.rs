@@ -19,6 +19,6 @@ pub(crate) const DOC: Doc = Doc {
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
-    let user = of_path(&mut call).await?.row.id;
+    let user = of_path(&mut call).await?;
     changed(&call, Command::ResetSecondFactor(user)).await
 }

@@ -31,7 +31,6 @@ pub(crate) const DOC: Doc = Doc {
         PRECONDITION[1],
         PRECONDITION[2],
     ],
-    ..Doc::EMPTY
 };
 
 #[derive(Deserialize)]
@@ -46,7 +45,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let version = if_match(&call.parts)?;
     let input: Input = call.input().await?;
     let command = SetRole {
-        user: user.row.id,
+        user,
         version,
         role: role_named(&call, &input.role)?,
     };

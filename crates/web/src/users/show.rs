@@ -44,7 +44,10 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
     let text = call.path().await?;
     let engine = &call.app.engine;
-    let user = engine.user_meant(&text).await?.ok_or_else(|| unknown(&text))?;
+    let user = engine
+        .user_meant(&text)
+        .await?
+        .ok_or_else(|| unknown(&text, "id"))?;
     let state = engine.user_state(user.row.id).await?;
     let response = json(&Output {
         user: UserBody::of(&user.row, user.version),

@@ -31,11 +31,11 @@ pub(crate) const DOC: Doc = Doc {
         PRECONDITION[1],
         PRECONDITION[2],
     ],
-    ..Doc::EMPTY
 };
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "left out, null and a text are three things")]
 struct Input {
     username: Option<String>,
     #[serde(default, deserialize_with = "given")]
@@ -45,6 +45,7 @@ struct Input {
 }
 
 /// A member that is there, be it null.
+#[expect(clippy::option_option, reason = "see `Input`")]
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
@@ -55,7 +56,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let version = if_match(&call.parts)?;
     let input: Input = call.input().await?;
     let command = UpdateUser {
-        user: user.row.id,
+        user,
         version,
         username: input.username,
         email: input.email,

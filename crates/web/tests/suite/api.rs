@@ -4,14 +4,16 @@ use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
 use domain::identity::api_key::CreateApiKey;
+use domain::identity::login::LogIn;
 use domain::identity::token::TokenKind;
 use domain::identity::user::CreateUser;
 use domain::identity::{Role, Scope};
 use domain::{Caller, Command, Origin, Reply};
-use engine::{Engine, Options};
+use engine::identity::{FirstCredential, NewUser};
+use engine::{Engine, IdentityOptions, Options};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 use store::db::Location;
 use testkit::{Postgres, TempDir, TestSchema};
 use tower::ServiceExt as _;
@@ -23,6 +25,12 @@ pub enum On {
     Sqlite,
     Postgres,
 }
+
+/// A password that anyone may choose.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// In the place of a hash, which no password has.
+const NO_HASH: &str = "none";
 
 pub const BOTH: [On; 2] = [On::Sqlite, On::Postgres];
 
@@ -44,6 +52,15 @@ impl Api {
     }
 
     pub async fn with(on: On, settings: Settings) -> Api {
+        Api::set_up(on, settings, IdentityOptions::default()).await
+    }
+
+    /// With other roles, lifetimes or quotas.
+    pub async fn identity(on: On, identity: IdentityOptions) -> Api {
+        Api::set_up(on, Settings::default(), identity).await
+    }
+
+    async fn set_up(on: On, settings: Settings, identity: IdentityOptions) -> Api {
         let folder = testkit::temp_dir("probity-web");
         let (schema, location) = match on {
             On::Sqlite => (None, Location::Sqlite(folder.path().join("probity.db"))),
@@ -53,7 +70,10 @@ impl Api {
                 (Some(schema), location)
             }
         };
-        let options = Options::new(folder.path().to_owned(), location);
+        let options = Options {
+            identity,
+            ..Options::new(folder.path().to_owned(), location)
+        };
         let made = Engine::init(&options, &mut |_| {}).await.unwrap();
         let engine = Engine::open(options).await.unwrap();
         let router = web::router(engine.clone(), settings);
@@ -98,13 +118,124 @@ impl Api {
         (token.secret().to_owned(), key.id)
     }
 
-    pub async fn new_user(&self, username: &str, role: Role) {
-        let command = CreateUser {
-            password_hash: None,
-            password_temporary: false,
+    /// A user without a password; its id.
+    pub async fn new_user(&self, username: &str, role: Role) -> Uuid {
+        self.create(CreateUser::new(username, role)).await
+    }
+
+    /// A user who has sessions by [`Api::new_session`], without the time that hashing a password takes.
+    pub async fn new_person(&self, username: &str, role: Role) -> Uuid {
+        self.create(CreateUser {
+            password_hash: Some(NO_HASH.into()),
             ..CreateUser::new(username, role)
+        })
+        .await
+    }
+
+    pub async fn create(&self, command: CreateUser) -> Uuid {
+        match self.operate(Command::CreateUser(command)).await {
+            Reply::User { user, .. } => user.id,
+            other => panic!("no user: {other:?}"),
+        }
+    }
+
+    /// A user who logs in by [`PASSWORD`]; its id.
+    pub async fn new_login(&self, username: &str, role: Role) -> Uuid {
+        let operator = Caller::Operator { name: "test".into() };
+        let new = NewUser {
+            username: username.into(),
+            email: Some(format!("{username}@example.com")),
+            full_name: None,
+            role,
+            first: FirstCredential::Password {
+                text: PASSWORD.into(),
+                temporary: false,
+            },
         };
-        self.operate(Command::CreateUser(command)).await;
+        let made = self.engine.create_user(&operator, Origin::default(), new).await;
+        made.unwrap().user.id
+    }
+
+    /// The text and id of a new session of a user of [`Api::new_person`].
+    pub async fn new_session(&self, user: Uuid) -> (String, Uuid) {
+        let token = Engine::new_token(TokenKind::Session).unwrap();
+        let command = Command::LogIn(LogIn {
+            user,
+            verified_hash: NO_HASH.into(),
+            upgraded_hash: None,
+            second_factor: None,
+            hash: token.hash(),
+        });
+        let login = Caller::System { part: "login" };
+        let answer = self.engine.submit(&login, Origin::default(), command).await;
+        let Reply::Session(session) = answer.unwrap().reply else {
+            panic!("no session")
+        };
+        (token.secret().to_owned(), session.id)
+    }
+
+    /// The answer to a login by user name and password, with more members.
+    pub async fn log_in(&self, name: &str, password: &str, more: Value) -> Got {
+        let mut body = json!({"username": name, "password": password});
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        self.call_as("", "POST", "/v1/auth/login", &body).await
+    }
+
+    /// The token of a login by [`PASSWORD`].
+    pub async fn token(&self, name: &str) -> String {
+        let got = self.log_in(name, PASSWORD, json!({})).await;
+        assert_eq!(got.status, 200, "{}", got.text());
+        got.json()["token"].as_str().unwrap().to_owned()
+    }
+
+    /// A request with a credential, or none if it is empty; `Value::Null` is no body.
+    pub async fn call_as(&self, credential: &str, method: &str, path: &str, body: &Value) -> Got {
+        let mut headers = Vec::new();
+        let bearer = format!("Bearer {credential}");
+        if !credential.is_empty() {
+            headers.push(("authorization", bearer.as_str()));
+        }
+        self.call_with(&headers, method, path, body).await
+    }
+
+    /// A request with these headers alone; `Value::Null` is no body.
+    pub async fn call_with(&self, headers: &[(&str, &str)], method: &str, path: &str, body: &Value) -> Got {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = if body.is_null() {
+            Body::empty()
+        } else {
+            request = request.header("content-type", "application/json");
+            Body::from(body.to_string())
+        };
+        self.send(request.body(body).unwrap()).await
+    }
+
+    /// The same with the key.
+    pub async fn call(&self, method: &str, path: &str, body: Value) -> Got {
+        self.call_as(&self.key, method, path, &body).await
+    }
+
+    /// The same with the key and `If-Match`.
+    pub async fn change(&self, method: &str, path: &str, if_match: &str, body: Value) -> Got {
+        let bearer = format!("Bearer {}", self.key);
+        let headers = [("authorization", bearer.as_str()), ("if-match", if_match)];
+        self.call_with(&headers, method, path, &body).await
+    }
+
+    /// Entries from this index on, as an auditor sees them.
+    pub async fn entries_from(&self, index: u64) -> Vec<Value> {
+        let mut entries = self.get("/v1/audit/entries?limit=1000").await.json()["entries"]
+            .as_array()
+            .unwrap()
+            .clone();
+        entries.retain(|entry| entry["index"].as_u64().unwrap() >= index);
+        entries.reverse();
+        entries
     }
 
     pub async fn revoke(&self, id: Uuid) {

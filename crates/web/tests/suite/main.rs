@@ -3,13 +3,16 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod access;
 mod api;
 mod docs;
 mod health;
+mod limit;
 mod log;
 mod metrics;
 mod openapi;
 mod routes;
+mod secrets;
 mod server;
 mod tcp;
 mod v1;

@@ -1,6 +1,9 @@
 //! `/metrics`
 
-use crate::api::{Api, BOTH};
+use domain::identity::Role;
+use serde_json::{Value, json};
+
+use crate::api::{Api, BOTH, On};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_and_entries_are_counted() {
@@ -34,10 +37,57 @@ async fn requests_and_entries_are_counted() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_limits_refuse_is_counted_by_kind() {
+    let options = engine::IdentityOptions {
+        user_requests_per_minute: 1,
+        ..engine::IdentityOptions::default()
+    };
+    let api = Api::identity(On::Sqlite, options).await;
+    let number = async |series: &str| -> u64 {
+        let got = api.get("/metrics").await;
+        let mut values = got.text().lines().filter_map(|line| line.strip_prefix(series));
+        values
+            .next()
+            .unwrap_or_else(|| panic!("no {series}"))
+            .trim()
+            .parse()
+            .unwrap()
+    };
+    for kind in ["key", "user", "login_pair", "login_address", "login_account"] {
+        let series = format!("probity_limit_refused_total{{kind=\"{kind}\"}}");
+        assert_eq!(number(&series).await, 0, "{kind}");
+    }
+    let user = api.new_person("ann", Role::VIEWER).await;
+    let session = api.new_session(user).await.0;
+    // The minute may end in between, once.
+    let mut refused = 0;
+    for _ in 0..4 {
+        let got = api.call_as(&session, "GET", "/v1/me", &Value::Null).await;
+        refused += u64::from(got.status == 429);
+    }
+    assert!(refused >= 2);
+    assert_eq!(
+        number("probity_limit_refused_total{kind=\"user\"}").await,
+        refused
+    );
+    assert_eq!(number("probity_limit_refused_total{kind=\"key\"}").await, 0);
+    for _ in 0..11 {
+        api.log_in("nobody", "wrong", json!({})).await;
+    }
+    assert_eq!(
+        number("probity_limit_refused_total{kind=\"login_pair\"}").await,
+        1
+    );
+    assert!(number("probity_limit_subjects").await >= 4);
+    assert_eq!(number("probity_limit_displaced_total").await, 0);
+    assert_eq!(number("probity_limit_uncounted_total").await, 0);
+}
+
 /// Each line is a comment or `name{labels} number`, and each metric is described before its first number.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_text_is_well_formed() {
-    let api = Api::new(crate::api::On::Sqlite).await;
+    let api = Api::new(On::Sqlite).await;
     let got = api.get("/metrics").await;
     let mut described = std::collections::BTreeSet::new();
     for line in got.text().lines() {

@@ -1,7 +1,9 @@
 //! What holds for every endpoint.
 
 use axum::body::Body;
+use domain::identity::Role;
 use http::Request;
+use serde_json::Value;
 use web::{Access, endpoints};
 
 use crate::api::{Api, On};
@@ -15,6 +17,7 @@ fn concrete(template: &str) -> String {
 async fn without_a_key_only_health_checkpoint_tiles_and_documentation_answer() {
     let api = Api::new(On::Sqlite).await;
     let mut open = Vec::new();
+    let before = api.size().await;
     for (verb, template, access) in endpoints() {
         let path = concrete(template);
         let request = |credential: Option<&str>| {
@@ -24,7 +27,7 @@ async fn without_a_key_only_health_checkpoint_tiles_and_documentation_answer() {
             }
             request.body(Body::empty()).unwrap()
         };
-        if access == Access::Open {
+        if matches!(access, Access::Open | Access::Credentials) {
             let got = api.send(request(None)).await;
             assert!(
                 got.status != 401 && got.status != 403,
@@ -38,6 +41,10 @@ async fn without_a_key_only_health_checkpoint_tiles_and_documentation_answer() {
         let mut typo = api.key.clone();
         typo.replace_range(10..11, if &typo[10..11] == "x" { "y" } else { "x" });
         let unknown = format!("Bearer {}", unknown.secret());
+        let no_session = engine::Engine::new_token(domain::identity::token::TokenKind::Session).unwrap();
+        let no_session = format!("Bearer {}", no_session.secret());
+        let invitation = engine::Engine::new_token(domain::identity::token::TokenKind::Invitation).unwrap();
+        let invitation = format!("Bearer {}", invitation.secret());
         for (credential, code) in [
             (None, "no_credential"),
             (Some("Basic dXNlcjpwYXNz"), "malformed_credential"),
@@ -45,6 +52,8 @@ async fn without_a_key_only_health_checkpoint_tiles_and_documentation_answer() {
             (Some("Bearer "), "malformed_token"),
             (Some(&*format!("Bearer {typo}")), "malformed_token"),
             (Some(&*unknown), "unknown_api_key"),
+            (Some(&*no_session), "unknown_session"),
+            (Some(&*invitation), "malformed_token"),
         ] {
             let got = api.send(request(credential)).await;
             got.assert_problem(401, code, None);
@@ -54,9 +63,12 @@ async fn without_a_key_only_health_checkpoint_tiles_and_documentation_answer() {
             );
         }
     }
+    assert_eq!(api.size().await, before, "who is not known writes nothing");
     assert_eq!(
         open,
         [
+            "/v1/auth/login",
+            "/v1/auth/invitation",
             "/log/checkpoint",
             "/log/tile/{*position}",
             "/health/live",
@@ -139,11 +151,11 @@ async fn what_is_not_there_is_a_problem_too() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unknown_parameters_are_refused_everywhere() {
     let api = Api::new(On::Sqlite).await;
+    let user = api.new_person("ann", Role::ADMIN).await;
+    let session = api.new_session(user).await.0;
     for (verb, template, _) in endpoints() {
         let path = format!("{}?nonsense=1", concrete(template));
-        let got = api
-            .send(api.request(verb.as_str(), &path).body(Body::empty()).unwrap())
-            .await;
+        let got = api.call_as(&session, verb.as_str(), &path, &Value::Null).await;
         got.assert_problem(400, "unknown_parameter", Some("nonsense"));
     }
 }

@@ -26,11 +26,6 @@ pub(crate) const DOC: Doc = Doc {
         WRONG,
         TOO_MANY,
         (
-            "403",
-            "password_change_required",
-            "the one-time password must be changed first",
-        ),
-        (
             "409",
             "second_factor_exists",
             "there is one already; remove it first",

@@ -39,11 +39,22 @@ async fn role_and_scopes_both_count() {
             }
             assert_eq!(api.size().await, before + 1, "{role:?} {scope:?}");
             let got = api.get("/v1/audit/entries").await;
-            match read {
-                None => assert_eq!(got.status, 200),
-                Some(code) => got.assert_problem(403, code, None),
-            }
-            assert_eq!(api.size().await, before + 1);
+            let Some(code) = read else {
+                assert_eq!(got.status, 200);
+                assert_eq!(api.size().await, before + 1);
+                continue;
+            };
+            got.assert_problem(403, code, None);
+            api.key = api.new_key(&api.admin, &[Scope::Read]).await.0;
+            let written = api.entries_from(before + 1).await;
+            assert_eq!(written.len(), 2, "the refusal, and the new key: {written:?}");
+            assert_eq!(
+                (&written[0]["action"], &written[0]["details"]),
+                (
+                    &json!("authz_fail"),
+                    &json!({"code": code, "method": "GET", "path": "/v1/audit/entries"})
+                )
+            );
         }
     }
 }

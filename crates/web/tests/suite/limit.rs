@@ -1,0 +1,141 @@
+//! Quotas: what the headers say, and what happens beyond.
+
+use domain::identity::{Role, Scope};
+use engine::IdentityOptions;
+use serde_json::{Value, json};
+
+use crate::api::{Api, BOTH, Got, On};
+
+/// Quota and rest, and seconds until the next window.
+fn left(got: &Got, name: &str) -> (u64, u64, u64) {
+    let number = |text: &str, key: &str| -> u64 {
+        let field = text.split(';').find_map(|field| field.strip_prefix(key));
+        field.unwrap_or_else(|| panic!("{text}")).parse().unwrap()
+    };
+    let (policy, rest) = (got.header("ratelimit-policy"), got.header("ratelimit"));
+    for text in [policy, rest] {
+        assert!(text.starts_with(&format!("\"{name}\";")), "{text}");
+    }
+    assert_eq!(number(policy, "w="), 60);
+    (number(policy, "q="), number(rest, "r="), number(rest, "t="))
+}
+
+/// Waits until there is time in this minute for what follows, which must not see it end.
+async fn time_left(seconds: i64) {
+    let into = engine::now().micros() / 1_000_000 % 60;
+    if into > 60 - seconds {
+        tokio::time::sleep(std::time::Duration::from_secs((61 - into).unsigned_abs())).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn exactly_one_more_than_the_quota_is_refused() {
+    for on in BOTH {
+        let api = Api::new(on).await;
+        let body = json!({"name": "few", "scopes": ["read"], "requests_per_minute": 5});
+        let made = api.call("POST", "/v1/api-keys", body).await.json();
+        let key = made["key"].as_str().unwrap();
+        time_left(10).await;
+        for rest in (0..5).rev() {
+            let got = api.call_as(key, "GET", "/v1/me", &Value::Null).await;
+            assert_eq!(got.status, 200);
+            let (quota, remaining, reset) = left(&got, "key");
+            assert_eq!((quota, remaining), (5, rest));
+            assert!((1..=60).contains(&reset));
+        }
+        let before = api.size().await;
+        for path in ["/v1/me", "/v1/audit/entries"] {
+            let got = api.call_as(key, "GET", path, &Value::Null).await;
+            got.assert_problem(429, "rate_limited", None);
+            let (quota, remaining, reset) = left(&got, "key");
+            assert_eq!((quota, remaining), (5, 0));
+            assert_eq!(got.header("retry-after"), reset.to_string());
+        }
+        let written = api.entries_from(before).await;
+        assert_eq!(written.len(), 2);
+        for entry in written {
+            assert_eq!(
+                (&entry["action"], &entry["outcome"], &entry["recorded_by"]["id"]),
+                (
+                    &json!("excess_rate_limit_exceeded"),
+                    &json!("refused"),
+                    &made["api_key"]["id"]
+                )
+            );
+        }
+        // Another key is another quota; one without has none.
+        let got = api.get("/v1/me").await;
+        assert_eq!((got.status.as_u16(), got.header("ratelimit")), (200, ""));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_s_sessions_share_one_quota() {
+    let options = IdentityOptions {
+        user_requests_per_minute: 4,
+        key_requests_per_minute: 3,
+        ..IdentityOptions::default()
+    };
+    let api = Api::identity(On::Sqlite, options).await;
+    let ann = api.new_person("ann", Role::VIEWER).await;
+    let bob = api.new_person("bob", Role::VIEWER).await;
+    let (one, two) = (api.new_session(ann).await.0, api.new_session(ann).await.0);
+    let other = api.new_session(bob).await.0;
+    time_left(5).await;
+    for (session, rest) in [(&one, 3), (&two, 2), (&one, 1), (&two, 0)] {
+        let got = api.call_as(session, "GET", "/v1/me", &Value::Null).await;
+        let (quota, remaining, _) = left(&got, "user");
+        assert_eq!((quota, remaining), (4, rest));
+    }
+    for session in [&one, &two] {
+        let got = api.call_as(session, "GET", "/v1/me", &Value::Null).await;
+        got.assert_problem(429, "rate_limited", None);
+    }
+    let got = api.call_as(&other, "GET", "/v1/me", &Value::Null).await;
+    assert_eq!(left(&got, "user").1, 3);
+    // A key without a quota of its own has that of the installation.
+    let key = api.new_key("ann", &[Scope::Read]).await.0;
+    let got = api.call_as(&key, "GET", "/v1/me", &Value::Null).await;
+    let (quota, remaining, _) = left(&got, "key");
+    assert_eq!((quota, remaining), (3, 2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_refused_for_another_reason_counts_and_says_so() {
+    let options = IdentityOptions {
+        key_requests_per_minute: 9,
+        ..IdentityOptions::default()
+    };
+    let api = Api::identity(On::Sqlite, options).await;
+    let key = api.new_key(&api.admin, &[Scope::Custody]).await.0;
+    time_left(5).await;
+    let got = api.call_as(&key, "GET", "/v1/users", &Value::Null).await;
+    got.assert_problem(403, "scope_missing", None);
+    assert_eq!(left(&got, "key").1, 8);
+    let got = api.call_as("", "GET", "/v1/users", &Value::Null).await;
+    got.assert_problem(401, "no_credential", None);
+    assert_eq!(got.header("ratelimit"), "");
+}
+
+/// Whoever has an old session of a user cannot use up what the user's good ones have.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_ended_session_takes_nothing_of_its_user_s_quota() {
+    let options = IdentityOptions {
+        user_requests_per_minute: 3,
+        ..IdentityOptions::default()
+    };
+    let api = Api::identity(On::Sqlite, options).await;
+    let ann = api.new_person("ann", Role::VIEWER).await;
+    let ended = api.new_session(ann).await.0;
+    let good = api.new_session(ann).await.0;
+    time_left(5).await;
+    let got = api.call_as(&good, "POST", "/v1/sessions/end", &json!({})).await;
+    assert_eq!(got.json()["ended"], 1);
+    for _ in 0..5 {
+        let got = api.call_as(&ended, "GET", "/v1/me", &Value::Null).await;
+        got.assert_problem(401, "session_ended", None);
+        assert_eq!(got.header("ratelimit"), "");
+    }
+    let got = api.call_as(&good, "GET", "/v1/me", &Value::Null).await;
+    assert_eq!(left(&got, "user").1, 1);
+}

@@ -1,0 +1,3 @@
+mod create;
+mod rotate;
+mod show;

@@ -1,0 +1,3 @@
+mod cookie;
+mod invitation;
+mod login;

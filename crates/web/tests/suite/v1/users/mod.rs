@@ -1,0 +1,5 @@
+mod bad_input;
+mod change;
+mod create;
+mod list;
+mod state;
