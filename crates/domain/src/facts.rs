@@ -143,6 +143,20 @@ impl Facts {
         })
     }
 
+    /// Every row that has a seal, with the index of the entry that wrote it.
+    pub fn sealed_rows(&self) -> Vec<(RowValues, u64)> {
+        fn all<T: Record>(rows: &HashMap<Uuid, Sealed<T>>, found: &mut Vec<(RowValues, u64)>) {
+            found.extend(rows.values().map(|row| (RowValues::of(row), row.entry)));
+        }
+        let mut found = Vec::new();
+        all(&self.users, &mut found);
+        all(&self.api_keys, &mut found);
+        all(&self.sessions, &mut found);
+        all(&self.invitations, &mut found);
+        all(&self.second_factors, &mut found);
+        found
+    }
+
     /// Takes in what a decision writes, so that later commands of the batch see it.
     pub fn apply(&mut self, drafts: &[Draft]) {
         for draft in drafts {
@@ -180,16 +194,7 @@ macro_rules! row_writes {
         impl RowWrite {
             /// The row as values.
             pub fn values(&self) -> RowValues {
-                fn of<T: Record>(sealed: &Sealed<T>) -> RowValues {
-                    RowValues {
-                        table: T::TABLE,
-                        id: sealed.row.id(),
-                        version: sealed.version,
-                        salt: sealed.salt,
-                        values: sealed.row.values(),
-                    }
-                }
-                match self { $(RowWrite::$name(row) => of(row)),* }
+                match self { $(RowWrite::$name(row) => RowValues::of(row)),* }
             }
         }
     };
@@ -222,4 +227,17 @@ pub struct RowValues {
     pub salt: Salt,
     /// Its values, in the order of the table's columns.
     pub values: Vec<Val>,
+}
+
+impl RowValues {
+    /// A row as values.
+    pub fn of<T: Record>(sealed: &Sealed<T>) -> RowValues {
+        RowValues {
+            table: T::TABLE,
+            id: sealed.row.id(),
+            version: sealed.version,
+            salt: sealed.salt,
+            values: sealed.row.values(),
+        }
+    }
 }

@@ -194,15 +194,28 @@ impl Engine {
         }
         let generation = remembered.generation.load(Ordering::SeqCst);
         let read = Instant::now();
-        let mut facts = {
-            let mut conn = self.db().reader().await?;
-            store::facts::load_unlocked(&mut conn, &needs).await?
-        };
+        let mut facts = self.checked(&needs).await?;
         facts.rules = Arc::clone(self.rules());
         let identity = Arc::new(Identity::of(caller, facts, now, read)?);
         remembered.remember(id, &identity, generation);
         self.keep_alive(&identity, now);
         Ok(identity)
+    }
+
+    /// Callers with their owners, whose seals hold.
+    async fn checked(&self, needs: &Needs) -> Result<Facts, Error> {
+        let seals = &self.shared().seals;
+        let mut conn = self.db().reader().await?;
+        let facts = store::facts::load_unlocked(&mut conn, needs).await?;
+        match seals.check(&mut conn, &facts).await {
+            // Between reading and checking, the Writer may have committed a newer version: read again, then it counts.
+            Err(Error::Tampered { .. }) => {
+                let facts = store::facts::load_unlocked(&mut conn, needs).await?;
+                seals.check(&mut conn, &facts).await?;
+                Ok(facts)
+            }
+            checked => checked.map(|()| facts),
+        }
     }
 
     /// Moves the end of a session that is in use, once a quarter of its idle time is gone: each move is an entry.

@@ -19,6 +19,7 @@ use crate::credentials::{HashPool, SecretBox};
 use crate::error::Error;
 use crate::limits::{self, Limits};
 use crate::metrics::{Counters, Metrics};
+use crate::seals::Seals;
 use crate::security_log::{self, Sampler};
 use crate::writer::{self, Answer, Job, Queue, Signer};
 use crate::{checkpointer, guard, keyfile, random, watch};
@@ -98,6 +99,7 @@ pub(crate) struct Shared {
     pub hashes: HashPool,
     pub secrets: SecretBox,
     pub sampler: Sampler,
+    pub seals: Arc<Seals>,
     remembered: Remembered,
 }
 
@@ -236,7 +238,9 @@ impl Engine {
             counters: Arc::clone(&counters),
             size: size.clone(),
             rules: Arc::clone(&options.identity.rules),
+            seals: Arc::default(),
         };
+        let seals = Arc::clone(&signer.seals);
         let queue = writer::start(
             found.db.clone(),
             signer,
@@ -257,6 +261,7 @@ impl Engine {
             hashes,
             secrets,
             sampler: Sampler::default(),
+            seals,
         });
         checkpointer::start(&shared)?;
         tokio::spawn(watch::run(Arc::downgrade(&shared)));

@@ -30,6 +30,18 @@ pub enum Error {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// A row that this rests on is not the one that its entry wrote: somebody changed it by hand. Nothing was done.
+    #[error(
+        "{table} {id} was changed by hand: it is not the row that entry {entry} wrote, and is not relied on"
+    )]
+    Tampered {
+        /// Its table.
+        table: &'static str,
+        /// Its id.
+        id: uuid::Uuid,
+        /// The entry that it says wrote it.
+        entry: u64,
+    },
     /// The connection broke while committing and could not be asked again: it may or may not be recorded.
     #[error("the outcome is not known: {0}")]
     Unknown(String),

@@ -23,6 +23,7 @@ pub mod limits;
 pub mod metrics;
 mod random;
 pub mod read;
+mod seals;
 mod security_log;
 pub mod verify;
 mod watch;

@@ -198,6 +198,11 @@ impl From<engine::Error> for Failure {
             ),
             engine::Error::Problem { message, hint } => Failure::could_not_run("problem", message, hint),
             engine::Error::Store(error) => error.into(),
+            engine::Error::Tampered { .. } => Failure::no(
+                "tampered",
+                error.to_string(),
+                "see what else was changed: probity audit verify",
+            ),
             engine::Error::Unknown(message) => Failure::could_not_run(
                 "unknown_outcome",
                 format!("the connection broke at the commit: {message}"),

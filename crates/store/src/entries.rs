@@ -206,6 +206,19 @@ pub async fn known_by_index(conn: &mut Conn, indexes: &[Val]) -> Result<Vec<Know
     rows.iter().map(|row| StoredEntry::read(row)?.known()).collect()
 }
 
+/// Leaf and list of changes of entries that have one, by index.
+pub async fn changes(
+    conn: &mut Conn,
+    indexes: &std::collections::BTreeSet<u64>,
+) -> Result<Vec<(u64, String, String)>, Error> {
+    let keys: Vec<Val> = indexes.iter().map(|index| int(*index).into()).collect();
+    let select = "SELECT entry, leaf, changes FROM entries WHERE changes IS NOT NULL AND entry";
+    let rows = conn.keyed(select, Kind::Int, &keys, Lock::None).await?;
+    rows.iter()
+        .map(|row| Ok((row.unsigned(0)?, row.text(1)?.to_owned(), row.text(2)?.to_owned())))
+        .collect()
+}
+
 /// Takes an entry as stored, or why it cannot be read.
 pub type Visit<'a> = &'a mut (dyn FnMut(Result<EntryView<'_>, Error>) + Send);
 

@@ -188,6 +188,15 @@ impl From<Error> for Problem {
                     1,
                 )
             }
+            Error::Tampered { .. } => {
+                tracing::error!("{error}");
+                Problem::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "tampered",
+                    "a row that this rests on was changed by hand, and is not relied on; tell the operator, who \
+                     runs `probity audit verify`",
+                )
+            }
             Error::Unknown(what) => {
                 tracing::error!("the outcome of a commit is not known: {what}");
                 let detail = "the database broke off while committing: the request may or may not be recorded; \

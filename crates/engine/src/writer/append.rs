@@ -48,6 +48,18 @@ impl Appended {
         self.entries.first().map_or(Uuid::nil(), |entry| entry.id)
     }
 
+    /// Version and digest of every row written.
+    pub fn seals(&self) -> impl Iterator<Item = (&'static str, Uuid, (u64, [u8; 32]))> {
+        let digests = self.rows.iter().flat_map(|(table, rows)| {
+            let seal = |row: &SealedRow| {
+                let digest = row_digest(table, row.id, &row.values, row.version, row.entry, &row.salt);
+                (table.name, row.id, (row.version, digest))
+            };
+            rows.iter().map(seal)
+        });
+        digests
+    }
+
     /// What is to be written.
     pub fn batch(&self) -> Batch<'_> {
         Batch {

@@ -34,8 +34,9 @@ enum Verdict {
 /// Runs a batch and answers every job in it.
 pub async fn run(db: &Db, conn: &mut Option<Conn>, signer: &Signer, mut jobs: Vec<Job>) {
     if let Err(error) = attempt(db, conn, signer, &mut jobs).await {
-        if jobs.len() > 1 && error_kind(&error) == Some(ErrorKind::Constraint) {
-            // Two processes raced; alone, each command sees the other's work and only the culprit fails.
+        let tampered = matches!(error, Error::Tampered { .. });
+        if jobs.len() > 1 && (tampered || error_kind(&error) == Some(ErrorKind::Constraint)) {
+            // Two processes raced, or a row was changed by hand: alone, only the commands that it concerns fail.
             for job in jobs {
                 Box::pin(run(db, conn, signer, vec![job])).await;
             }
@@ -64,6 +65,11 @@ fn fail(jobs: &mut [Job], error: &Error) {
             }),
             Error::Problem { message, hint } => Error::problem(message.clone(), hint.clone()),
             Error::Unknown(what) => Error::Unknown(what.clone()),
+            Error::Tampered { table, id, entry } => Error::Tampered {
+                table,
+                id: *id,
+                entry: *entry,
+            },
             other => Error::problem(other.to_string(), "report this as a bug"),
         };
         job.answer(Err(copy));
@@ -123,6 +129,7 @@ async fn once(db: &Db, slot: &mut Option<Conn>, signer: &Signer, jobs: &mut [Job
             settle(db, slot, appended.first_id(), error).await?;
         }
     }
+    signer.seals.remember(appended.seals());
     signer.counters.batch(started.elapsed());
     add(&signer.counters.entries, appended.count());
     signer.size.send_if_modified(|size| {
@@ -163,6 +170,7 @@ async fn write(
     // Only where an id comes twice in the batch must a later command see an earlier one's entries.
     let twice = own_ids > needs.entry_ids.len();
     let (mut facts, head) = store::batch::begin(conn, &needs).await?;
+    signer.seals.check(conn, &facts).await?;
     facts.rules = Arc::clone(&signer.rules);
     let now = random::now();
     let mut verdicts: Vec<Verdict> = jobs

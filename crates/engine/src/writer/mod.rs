@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::error::Error;
 use crate::metrics::{Counters, add};
 use crate::random;
+use crate::seals::Seals;
 
 /// The answer to a command that was carried out.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,6 +84,8 @@ pub struct Signer {
     pub(crate) size: watch::Sender<u64>,
     /// The rules that decisions follow.
     pub rules: Arc<Rules>,
+    /// Seals of rows that were checked.
+    pub(crate) seals: Arc<Seals>,
 }
 
 /// The queue before the Writer. Cloning it gives another way in.

@@ -26,6 +26,7 @@ mod questions;
 mod reading;
 mod restore;
 mod schema;
+mod seals;
 mod support;
 mod symbolic;
 mod tamper;

@@ -237,6 +237,13 @@ const PASSWORD_CHANGE: Listed = (
     "the one-time password must be changed first",
 );
 
+/// What is found by chance when a credential is looked at, or a command decided.
+const TAMPERED: Listed = (
+    "500",
+    "tampered",
+    "a row that this rests on was changed by hand, and is not relied on",
+);
+
 /// Problems of what a credential may do.
 const PERMISSION: &[Listed] = &[
     (
@@ -317,6 +324,9 @@ fn common(route: &Route) -> Vec<Listed> {
             "an internal error; the server's log has the details",
         ),
     ];
+    if route.access != Access::Open {
+        problems.push(TAMPERED);
+    }
     match route.access {
         Access::Open => {}
         Access::Credentials => problems.push((
