@@ -26,6 +26,8 @@ pub(crate) struct Walked {
     pub last_at: Option<Timestamp>,
     /// Subtrees above 256 entries that the entries give; those of 256 are compared on the way.
     pub upper: Vec<(Node, Hash)>,
+    /// How many writes the entries tell of, by table.
+    pub written: BTreeMap<String, u64>,
 }
 
 type Receiver = tokio::sync::mpsc::Receiver<Result<Chunk, store::Error>>;
@@ -43,6 +45,7 @@ pub(crate) async fn collect(
         erased: 0,
         last_at: None,
         upper: Vec::new(),
+        written: BTreeMap::new(),
     };
     let mut early: BTreeMap<u64, Chunk> = BTreeMap::new();
     let mut next = 0;
@@ -97,6 +100,12 @@ async fn take(
         });
     }
     check_blocks(conn, from >> 8, &blocks, broken, findings).await?;
+    for record in chunk.changes.iter().flat_map(|(_, records)| records) {
+        match walked.written.get_mut(&record.table) {
+            Some(count) => *count += 1,
+            None => drop(walked.written.insert(record.table.clone(), 1)),
+        }
+    }
     check_written(conn, &chunk.changes, findings).await?;
     walked.erased += chunk.erased.len() as u64;
     check_erased(conn, &chunk.erased, findings).await

@@ -130,6 +130,11 @@ impl Findings {
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
+
+    /// Whether there is one about this table.
+    pub fn of(&self, table: &str) -> bool {
+        self.omitted > 0 || self.list.iter().any(|finding| finding.table == table)
+    }
 }
 
 /// How many rows of a sealed table were checked.
@@ -208,7 +213,7 @@ pub async fn verify(options: &Options, how: VerifyOptions, progress: Progress<'_
     let walked = walk(conns, &mut conn, head.walk, &mut findings, progress).await?;
     head::compare(&mut conn, &head, &walked, &mut findings).await?;
     check_guard(&mut conn, &head, remembered.as_deref(), &key, &mut findings).await;
-    let rows_checked = rows::check(&mut conn, &mut findings, progress).await?;
+    let rows_checked = rows::check(&mut conn, &walked.written, &mut findings, progress).await?;
     Ok(Report {
         intact: findings.is_empty(),
         origin: head.origin,

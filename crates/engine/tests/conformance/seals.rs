@@ -3,6 +3,7 @@
 crate::on_both!(
     a_changed_row_is_not_obeyed,
     an_older_version_is_not_obeyed,
+    an_older_version_cannot_be_made_clean,
     others_in_the_batch_go_on
 );
 
@@ -79,6 +80,29 @@ mod cases {
             active: true,
         });
         assert_tampered(submit(&engine, enable).await, "users", ann);
+    }
+
+    pub async fn an_older_version_cannot_be_made_clean(bed: Bed) {
+        let engine = bed.open().await;
+        let ann = user(&engine, "ann", Role::VIEWER).await;
+        let mut attacker = Attacker::new(&bed).await;
+        let set = |active| Command::SetActive(SetActive { user: ann, active });
+        submit(&engine, set(false)).await.unwrap();
+        attacker.put_back("users").await;
+        drop(attacker);
+        engine.shutdown().await;
+        drop(engine);
+        // A process that has not seen the newer version takes the older one for good, and writes it anew.
+        let engine = Engine::open(bed.options()).await.unwrap();
+        submit(&engine, set(false)).await.unwrap();
+        submit(&engine, set(true)).await.unwrap();
+        let report = verify(&bed.options()).await;
+        assert!(!report.intact);
+        let finding = &report.findings[0];
+        assert!(
+            finding.table == "users" && finding.what.contains("put back by hand"),
+            "{finding}"
+        );
     }
 
     pub async fn others_in_the_batch_go_on(bed: Bed) {
