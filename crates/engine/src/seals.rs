@@ -23,7 +23,7 @@ use crate::error::Error;
 const KNOWN_MAX: usize = 200_000;
 
 /// Version and digest of a row.
-type Seal = (u64, [u8; 32]);
+pub(crate) type Seal = (u64, [u8; 32]);
 
 /// Seals that were checked.
 #[derive(Default)]

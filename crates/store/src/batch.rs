@@ -1,7 +1,7 @@
 //! The two ends of a batch's transaction: begin and load, write and commit.
 //!
-//! On PostgreSQL each end is one round trip where the batch is of the usual kind; everything else, and all of SQLite,
-//! runs statement by statement.
+//! On PostgreSQL each end is one round trip, unless a batch is very large or erases; SQLite, which has none, runs
+//! statement by statement.
 
 use domain::facts::{Facts, Needs};
 use domain::record::{Kind, Table, Val};
@@ -27,7 +27,8 @@ pub async fn begin(conn: &mut Conn, needs: &Needs) -> Result<(Facts, Option<Head
             let (facts, head) = begin_in_one(pg, needs).await?;
             Ok((facts, Some(head)))
         }
-        _ => {
+        Conn::Pg(pg) => Ok((facts::begin_and_load(pg, needs).await?, None)),
+        Conn::Sqlite(_) => {
             conn.begin().await?;
             Ok((facts::load(conn, needs).await?, None))
         }
@@ -92,7 +93,6 @@ pub enum CommitError {
 pub async fn commit(conn: &mut Conn, batch: &Batch<'_>) -> Result<(), CommitError> {
     if let Conn::Pg(pg) = conn
         && batch.entries.len() <= ARRAYS_MAX
-        && batch.rows.is_empty()
         && batch.erased.is_empty()
     {
         return commit_in_one(pg, batch).await;
@@ -147,6 +147,13 @@ async fn commit_in_one(pg: &mut PgConn, batch: &Batch<'_>) -> Result<(), CommitE
         let sql = "INSERT INTO subtrees (height, position, hash) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[])";
         steps.push(Step { sql, params });
     }
+    // In the order of the tables' references, after the entries that they refer to.
+    let (texts, params): (Vec<String>, Vec<_>) = batch
+        .rows
+        .iter()
+        .map(|(table, rows)| sealed::upsert_step(table, rows))
+        .unzip();
+    steps.extend(texts.iter().zip(params).map(|(sql, params)| Step { sql, params }));
     steps.push(Step {
         sql: head::UPDATE,
         params: batch.head.args().into_iter().map(Param::One).collect(),

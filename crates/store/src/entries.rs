@@ -192,20 +192,6 @@ pub async fn erase(conn: &mut Conn, indexes: &[u64]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Entries by id, as decisions see them.
-pub async fn known_by_id(conn: &mut Conn, ids: &[Val]) -> Result<Vec<KnownEntry>, Error> {
-    let select = format!("{} WHERE id", StoredEntry::SELECT);
-    let rows = conn.keyed(&select, Kind::Uuid, ids, Lock::None).await?;
-    rows.iter().map(|row| StoredEntry::read(row)?.known()).collect()
-}
-
-/// Entries by index, locked, as decisions see them.
-pub async fn known_by_index(conn: &mut Conn, indexes: &[Val]) -> Result<Vec<KnownEntry>, Error> {
-    let select = format!("{} WHERE entry", StoredEntry::SELECT);
-    let rows = conn.keyed(&select, Kind::Int, indexes, Lock::Update).await?;
-    rows.iter().map(|row| StoredEntry::read(row)?.known()).collect()
-}
-
 /// Leaf and list of changes of entries that have one, by index.
 pub async fn changes(
     conn: &mut Conn,

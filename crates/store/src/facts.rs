@@ -5,13 +5,18 @@ use std::collections::{BTreeSet, HashMap};
 use domain::facts::{Facts, Needs};
 use domain::identity::Role;
 use domain::identity::api_key::ApiKey;
+use domain::identity::invitation::Invitation;
+use domain::identity::second_factor::SecondFactor;
+use domain::identity::session::Session;
 use domain::identity::user::User;
 use domain::record::{Kind, Record, Sealed, Val};
 use uuid::Uuid;
 
 use crate::conn::{Conn, Lock};
-use crate::entries;
+use crate::entries::StoredEntry;
 use crate::error::Error;
+use crate::pg::PgConn;
+use crate::pg::pipeline::{Param, Step};
 use crate::row::Row;
 use crate::sealed;
 
@@ -23,93 +28,201 @@ fn texts<'a>(texts: impl IntoIterator<Item = &'a String>) -> Vec<Val> {
     texts.into_iter().map(|text| text.as_str().into()).collect()
 }
 
-/// The rows of some users; the key is the last word of `key`, and what is before it a condition.
-async fn by_user<T: Record>(
-    conn: &mut Conn,
-    key: &str,
-    users: &BTreeSet<Uuid>,
-) -> Result<Vec<Sealed<T>>, Error> {
-    sealed::by_key::<T>(conn, key, Kind::Uuid, &ids(users), Lock::Update).await
+fn put<T: Record>(rows: Vec<Row>, facts: &mut HashMap<Uuid, Sealed<T>>) -> Result<(), Error> {
+    for row in rows {
+        let sealed = sealed::decode::<T>(sealed::read(T::TABLE, row)?)?;
+        facts.insert(sealed.row.id(), sealed);
+    }
+    Ok(())
 }
 
-fn put<T: Record>(rows: Vec<Sealed<T>>, facts: &mut HashMap<Uuid, Sealed<T>>) {
-    facts.extend(rows.into_iter().map(|row| (row.row.id(), row)));
+/// What a read gives.
+#[derive(Clone, Copy)]
+enum What {
+    Users,
+    ApiKeys,
+    Sessions,
+    Invitations,
+    SecondFactors,
+    Entries,
 }
 
-/// Loads what is needed, and locks it: for change what may be changed, against change what is only relied on.
-pub async fn load(conn: &mut Conn, needs: &Needs) -> Result<Facts, Error> {
-    let mut facts = Facts::default();
-    load_credentials(conn, needs, &mut facts).await?;
-    load_users(conn, needs, &mut facts).await?;
+impl What {
+    fn select(self) -> String {
+        match self {
+            What::Users => sealed::select(User::TABLE),
+            What::ApiKeys => sealed::select(ApiKey::TABLE),
+            What::Sessions => sealed::select(Session::TABLE),
+            What::Invitations => sealed::select(Invitation::TABLE),
+            What::SecondFactors => sealed::select(SecondFactor::TABLE),
+            What::Entries => StoredEntry::SELECT.to_owned(),
+        }
+    }
 
-    let mut known = entries::known_by_id(conn, &ids(&needs.entry_ids)).await?;
-    let indexes: Vec<Val> = needs
+    fn take(self, rows: Vec<Row>, facts: &mut Facts) -> Result<(), Error> {
+        match self {
+            What::Users => put(rows, &mut facts.users),
+            What::ApiKeys => put(rows, &mut facts.api_keys),
+            What::Sessions => put(rows, &mut facts.sessions),
+            What::Invitations => put(rows, &mut facts.invitations),
+            What::SecondFactors => put(rows, &mut facts.second_factors),
+            What::Entries => {
+                for row in rows {
+                    let entry = StoredEntry::read(&row)?.known()?;
+                    if let Some(place) = entry.place {
+                        facts.entry_ids.insert(place.index, entry.id);
+                    }
+                    facts.entries.insert(entry.id, entry);
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// One read: rows whose key, the last word of the condition, is one of some.
+struct Read {
+    what: What,
+    condition: &'static str,
+    kind: Kind,
+    keys: Vec<Val>,
+    lock: Lock,
+}
+
+impl Read {
+    fn sql(&self) -> String {
+        format!("{} WHERE {}", self.what.select(), self.condition)
+    }
+}
+
+/// What is to be read, in the order in which it is locked: for change what may be changed, against change what is
+/// only relied on. A row that is both is locked for change first.
+fn plan(needs: &Needs) -> Vec<Read> {
+    let (update, share, none) = (Lock::Update, Lock::Share, Lock::None);
+    let mut reads = Vec::new();
+    let mut read = |what, condition, kind, keys: Vec<Val>, lock| {
+        if !keys.is_empty() {
+            reads.push(Read {
+                what,
+                condition,
+                kind,
+                keys,
+                lock,
+            });
+        }
+    };
+    let callers = ids(needs.callers.difference(&needs.api_keys));
+    let sessions = ids(needs.calling_sessions.difference(&needs.sessions));
+    read(What::ApiKeys, "id", Kind::Uuid, ids(&needs.api_keys), update);
+    read(
+        What::ApiKeys,
+        "user_id",
+        Kind::Uuid,
+        ids(&needs.api_keys_of),
+        update,
+    );
+    read(What::ApiKeys, "id", Kind::Uuid, callers, share);
+    read(What::Sessions, "id", Kind::Uuid, ids(&needs.sessions), update);
+    let open = "ended_at IS NULL AND user_id";
+    read(What::Sessions, open, Kind::Uuid, ids(&needs.sessions_of), update);
+    read(What::Sessions, "id", Kind::Uuid, sessions, share);
+    let open = "closed_at IS NULL AND user_id";
+    read(
+        What::Invitations,
+        open,
+        Kind::Uuid,
+        ids(&needs.invitations_of),
+        update,
+    );
+    read(
+        What::SecondFactors,
+        "id",
+        Kind::Uuid,
+        ids(&needs.second_factors),
+        update,
+    );
+    read(What::Users, "id", Kind::Uuid, ids(&needs.users), update);
+    if needs.admins {
+        let admin = vec![Role::ADMIN.as_str().into()];
+        read(What::Users, "role", Kind::Text, admin, update);
+    }
+    let names = texts(&needs.usernames);
+    read(What::Users, "lower(username)", Kind::Text, names, share);
+    let email = "email IS NOT NULL AND lower(email)";
+    read(What::Users, email, Kind::Text, texts(&needs.emails), share);
+    read(What::Entries, "id", Kind::Uuid, ids(&needs.entry_ids), none);
+    let indexes = needs
         .entry_indexes
         .iter()
-        .map(|index| crate::head::int(*index).into())
-        .collect();
-    known.append(&mut entries::known_by_index(conn, &indexes).await?);
-    for entry in known {
-        if let Some(place) = entry.place {
-            facts.entry_ids.insert(place.index, entry.id);
-        }
-        facts.entries.insert(entry.id, entry);
+        .map(|index| crate::head::int(*index).into());
+    read(What::Entries, "entry", Kind::Int, indexes.collect(), update);
+    reads
+}
+
+/// Loads what is needed, within a transaction that has begun, statement by statement.
+pub async fn load(conn: &mut Conn, needs: &Needs) -> Result<Facts, Error> {
+    let mut facts = Facts::default();
+    for read in plan(needs) {
+        let rows = conn.keyed(&read.sql(), read.kind, &read.keys, read.lock).await?;
+        read.what.take(rows, &mut facts)?;
     }
+    let owners = owners(&facts);
+    let rows = conn
+        .keyed(
+            &format!("{} WHERE id", What::Users.select()),
+            Kind::Uuid,
+            &ids(&owners),
+            Lock::Share,
+        )
+        .await?;
+    put(rows, &mut facts.users)?;
     Ok(facts)
 }
 
-/// Keys and sessions. A row that is both changed and relied on is locked for change.
-async fn load_credentials(conn: &mut Conn, needs: &Needs, facts: &mut Facts) -> Result<(), Error> {
-    let to_change = sealed::by_key(conn, "id", Kind::Uuid, &ids(&needs.api_keys), Lock::Update).await?;
-    put(to_change, &mut facts.api_keys);
-    let of = by_user(conn, "user_id", &needs.api_keys_of).await?;
-    put(of, &mut facts.api_keys);
-    let callers = ids(needs.callers.iter().filter(|id| !facts.api_keys.contains_key(id)));
-    let callers = sealed::by_key(conn, "id", Kind::Uuid, &callers, Lock::Share).await?;
-    put(callers, &mut facts.api_keys);
-
-    let to_change = sealed::by_key(conn, "id", Kind::Uuid, &ids(&needs.sessions), Lock::Update).await?;
-    put(to_change, &mut facts.sessions);
-    let of = by_user(conn, "ended_at IS NULL AND user_id", &needs.sessions_of).await?;
-    put(of, &mut facts.sessions);
-    let calling = needs
-        .calling_sessions
-        .iter()
-        .filter(|id| !facts.sessions.contains_key(id));
-    let calling = sealed::by_key(conn, "id", Kind::Uuid, &ids(calling), Lock::Share).await?;
-    put(calling, &mut facts.sessions);
-
-    let open = by_user(conn, "closed_at IS NULL AND user_id", &needs.invitations_of).await?;
-    put(open, &mut facts.invitations);
-    let factors = by_user(conn, "id", &needs.second_factors).await?;
-    put(factors, &mut facts.second_factors);
-    Ok(())
-}
-
-/// Users to change, owners of what was loaded before, and users by name.
-async fn load_users(conn: &mut Conn, needs: &Needs, facts: &mut Facts) -> Result<(), Error> {
-    let to_change = sealed::by_key(conn, "id", Kind::Uuid, &ids(&needs.users), Lock::Update).await?;
-    put(to_change, &mut facts.users);
-    if needs.admins {
-        let role = [Role::ADMIN.as_str().into()];
-        let admins = sealed::by_key(conn, "role", Kind::Text, &role, Lock::Update).await?;
-        put(admins, &mut facts.users);
-    }
+/// Users behind keys and sessions that were loaded, who were not loaded themselves.
+fn owners(facts: &Facts) -> BTreeSet<Uuid> {
     let keys = facts.api_keys.values().map(|key| key.row.user_id);
     let sessions = facts.sessions.values().map(|session| session.row.user_id);
-    let owners: BTreeSet<Uuid> = keys
-        .chain(sessions)
-        .filter(|id| !facts.users.contains_key(id))
+    let all = keys.chain(sessions);
+    all.filter(|id| !facts.users.contains_key(id)).collect()
+}
+
+/// Begins a transaction and loads what is needed, all in one round trip (PostgreSQL).
+pub(crate) async fn begin_and_load(conn: &mut PgConn, needs: &Needs) -> Result<Facts, Error> {
+    let reads = plan(needs);
+    let texts: Vec<String> = reads
+        .iter()
+        .map(|read| PgConn::keyed_sql(&read.sql(), read.lock))
         .collect();
-    let owners = sealed::by_key(conn, "id", Kind::Uuid, &ids(&owners), Lock::Share).await?;
-    put(owners, &mut facts.users);
-    let names = texts(&needs.usernames);
-    let found = sealed::by_key(conn, "lower(username)", Kind::Text, &names, Lock::Share).await?;
-    put(found, &mut facts.users);
-    let key = "email IS NOT NULL AND lower(email)";
-    let found = sealed::by_key(conn, key, Kind::Text, &texts(&needs.emails), Lock::Share).await?;
-    put(found, &mut facts.users);
-    Ok(())
+    let mut steps = vec![Step::plain("BEGIN ISOLATION LEVEL READ COMMITTED")];
+    steps.extend(reads.iter().zip(&texts).map(|(read, sql)| Step {
+        sql,
+        params: vec![Param::Many(read.kind, read.keys.clone())],
+    }));
+    // Who is behind keys and sessions is not known yet, so the server finds out.
+    let owners = format!(
+        "{} WHERE id IN (SELECT user_id FROM api_keys WHERE id = ANY ($1) UNION SELECT user_id FROM sessions WHERE id = ANY ($2) \
+         UNION SELECT unnest($3::uuid[])) ORDER BY id FOR SHARE",
+        What::Users.select()
+    );
+    let keys: BTreeSet<Uuid> = needs.callers.union(&needs.api_keys).copied().collect();
+    let sessions: BTreeSet<Uuid> = needs.calling_sessions.union(&needs.sessions).copied().collect();
+    let users: BTreeSet<Uuid> = needs.api_keys_of.union(&needs.sessions_of).copied().collect();
+    let some = !(keys.is_empty() && sessions.is_empty() && users.is_empty());
+    if some {
+        let params = [&keys, &sessions, &users].map(|set| Param::Many(Kind::Uuid, ids(set)));
+        steps.push(Step {
+            sql: &owners,
+            params: params.into(),
+        });
+    }
+    let mut answers = conn.pipeline(&steps).await?.into_iter().skip(1);
+    let mut facts = Facts::default();
+    for read in &reads {
+        read.what.take(answers.next().unwrap_or_default(), &mut facts)?;
+    }
+    put(answers.next().unwrap_or_default(), &mut facts.users)?;
+    Ok(facts)
 }
 
 /// Whether nothing but callers is needed: the usual batch, of events without ids of their own.
@@ -138,28 +251,29 @@ pub(crate) fn callers_sql() -> [String; 2] {
 /// Facts from the rows of [`callers_sql`].
 pub(crate) fn of_callers(keys: Vec<Row>, owners: Vec<Row>) -> Result<Facts, Error> {
     let mut facts = Facts::default();
-    for row in keys {
-        let key = sealed::decode::<ApiKey>(sealed::read(ApiKey::TABLE, row)?)?;
-        facts.api_keys.insert(key.row.id, key);
-    }
-    for row in owners {
-        let user = sealed::decode::<User>(sealed::read(User::TABLE, row)?)?;
-        facts.users.insert(user.row.id, user);
-    }
+    put(keys, &mut facts.api_keys)?;
+    put(owners, &mut facts.users)?;
     Ok(facts)
 }
 
 /// Loads callers with their owners without locks, for authorising reads.
 pub async fn load_unlocked(conn: &mut Conn, needs: &Needs) -> Result<Facts, Error> {
     let mut facts = Facts::default();
-    let keys = sealed::by_key(conn, "id", Kind::Uuid, &ids(&needs.callers), Lock::None).await?;
-    put(keys, &mut facts.api_keys);
-    let sessions = sealed::by_key(conn, "id", Kind::Uuid, &ids(&needs.calling_sessions), Lock::None).await?;
-    put(sessions, &mut facts.sessions);
-    let keys = facts.api_keys.values().map(|key| key.row.user_id);
-    let sessions = facts.sessions.values().map(|session| session.row.user_id);
-    let owners: BTreeSet<Uuid> = keys.chain(sessions).collect();
-    let users = sealed::by_key(conn, "id", Kind::Uuid, &ids(&owners), Lock::None).await?;
-    put(users, &mut facts.users);
+    for (what, set) in [
+        (What::ApiKeys, &needs.callers),
+        (What::Sessions, &needs.calling_sessions),
+    ] {
+        let sql = format!("{} WHERE id", what.select());
+        what.take(
+            conn.keyed(&sql, Kind::Uuid, &ids(set), Lock::None).await?,
+            &mut facts,
+        )?;
+    }
+    let sql = format!("{} WHERE id", What::Users.select());
+    let owners = ids(&owners(&facts));
+    put(
+        conn.keyed(&sql, Kind::Uuid, &owners, Lock::None).await?,
+        &mut facts.users,
+    )?;
     Ok(facts)
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::conn::{Conn, Lock};
 use crate::error::Error;
+use crate::pg::pipeline::Param;
 use crate::row::Row;
 use crate::{pg, sqlite};
 
@@ -119,19 +120,37 @@ pub fn decode<T: Record>(row: SealedRow) -> Result<Sealed<T>, Error> {
     })
 }
 
-/// Writes rows: inserts what is new, replaces what is there.
-pub async fn upsert(conn: &mut Conn, table: &'static Table, rows: &[SealedRow]) -> Result<(), Error> {
+/// The beginning and the end of a statement that inserts what is new and replaces what is there.
+fn upsert_parts(table: &Table) -> (String, String) {
     let names = column_names(table);
     let assignments: Vec<String> = names[1..]
         .iter()
         .map(|name| format!("{name} = excluded.{name}"))
         .collect();
-    let target = format!("INSERT INTO {} ({})", table.name, names.join(", "));
-    let conflict = format!("ON CONFLICT (id) DO UPDATE SET {}", assignments.join(", "));
+    (
+        format!("INSERT INTO {} ({})", table.name, names.join(", ")),
+        format!("ON CONFLICT (id) DO UPDATE SET {}", assignments.join(", ")),
+    )
+}
+
+/// Writes rows: inserts what is new, replaces what is there.
+pub async fn upsert(conn: &mut Conn, table: &'static Table, rows: &[SealedRow]) -> Result<(), Error> {
+    let (target, conflict) = upsert_parts(table);
     match conn {
-        Conn::Sqlite(conn) => sqlite::bulk::upsert(conn, &target, &conflict, names.len(), rows),
+        Conn::Sqlite(conn) => {
+            let width = column_names(table).len();
+            sqlite::bulk::upsert(conn, &target, &conflict, width, rows)
+        }
         Conn::Pg(conn) => pg::bulk::upsert(conn, &target, &conflict, &column_kinds(table), rows).await,
     }
+}
+
+/// The text of that statement, and its parameters (PostgreSQL).
+pub(crate) fn upsert_step(table: &Table, rows: &[SealedRow]) -> (String, Vec<Param<'static>>) {
+    let (target, conflict) = upsert_parts(table);
+    let kinds = column_kinds(table);
+    let sql = pg::bulk::upsert_sql(&target, &conflict, &kinds);
+    (sql, pg::bulk::upsert_params(&kinds, rows))
 }
 
 impl SealedRow {

@@ -15,6 +15,7 @@ use tlog::{Checkpoint, Hash, Node, SigningKey};
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::seals::Seal;
 
 /// What a batch appends, ready to be written.
 pub struct Appended {
@@ -27,6 +28,8 @@ pub struct Appended {
     rows: Vec<(&'static Table, Vec<SealedRow>)>,
     erased: Vec<u64>,
     head: Head,
+    /// Version and digest of every row written, the last one of a row last.
+    pub(crate) seals: Vec<(&'static str, Uuid, Seal)>,
 }
 
 /// Rows to write, the last version of each, by table and id.
@@ -46,18 +49,6 @@ impl Appended {
     /// Id of the first new entry.
     pub fn first_id(&self) -> Uuid {
         self.entries.first().map_or(Uuid::nil(), |entry| entry.id)
-    }
-
-    /// Version and digest of every row written.
-    pub fn seals(&self) -> impl Iterator<Item = (&'static str, Uuid, (u64, [u8; 32]))> {
-        let digests = self.rows.iter().flat_map(|(table, rows)| {
-            let seal = |row: &SealedRow| {
-                let digest = row_digest(table, row.id, &row.values, row.version, row.entry, &row.salt);
-                (table.name, row.id, (row.version, digest))
-            };
-            rows.iter().map(seal)
-        });
-        digests
     }
 
     /// What is to be written.
@@ -86,8 +77,9 @@ pub fn append(
     let mut entries = Vec::with_capacity(drafts.len());
     let mut subtrees: Vec<(Node, Hash)> = Vec::new();
     let mut erased = Vec::new();
+    let mut seals = Vec::new();
     for (draft, index) in drafts.into_iter().zip(first..) {
-        let changes = seal(draft, index, &mut rows);
+        let changes = seal(draft, index, &mut rows, &mut seals);
         erased.append(&mut draft.erases);
         let entry = entry_row(draft, index, at, changes);
         head.edge
@@ -115,11 +107,17 @@ pub fn append(
         rows: by_table(rows),
         erased,
         head,
+        seals,
     })
 }
 
 /// Gives the draft's rows their entry, and returns the canonical list of changes.
-fn seal(draft: &mut Draft, index: u64, rows: &mut Rows) -> Option<String> {
+fn seal(
+    draft: &mut Draft,
+    index: u64,
+    rows: &mut Rows,
+    seals: &mut Vec<(&'static str, Uuid, Seal)>,
+) -> Option<String> {
     if draft.writes.is_empty() {
         return None;
     }
@@ -127,6 +125,7 @@ fn seal(draft: &mut Draft, index: u64, rows: &mut Rows) -> Option<String> {
     for write in &draft.writes {
         let row = write.values();
         let digest = row_digest(row.table, row.id, &row.values, row.version, index, &row.salt);
+        seals.push((row.table.name, row.id, (row.version, digest)));
         changes.push(ChangeRecord {
             digest: Some(json::hex(&digest)),
             id: row.id,

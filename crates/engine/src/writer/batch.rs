@@ -129,7 +129,7 @@ async fn once(db: &Db, slot: &mut Option<Conn>, signer: &Signer, jobs: &mut [Job
             settle(db, slot, appended.first_id(), error).await?;
         }
     }
-    signer.seals.remember(appended.seals());
+    signer.seals.remember(appended.seals.iter().copied());
     signer.counters.batch(started.elapsed());
     add(&signer.counters.entries, appended.count());
     signer.size.send_if_modified(|size| {

@@ -6,11 +6,12 @@ use bytes::{BufMut, BytesMut};
 use domain::record::{Kind, Val};
 use futures_util::TryStreamExt;
 use tokio_postgres::Row;
-use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::PgConn;
-use super::value::{Array, Bound, EPOCH_MICROS};
+use super::pipeline::{Param, Step};
+use super::value::{Bound, EPOCH_MICROS};
 use crate::entries::{COLUMNS, EntryRow, EntryView, Visit};
 use crate::error::Error;
 use crate::head::int;
@@ -135,6 +136,28 @@ fn array_type(kind: Kind) -> &'static str {
     }
 }
 
+/// The text of a bulk upsert of these kinds of columns.
+pub(crate) fn upsert_sql(target: &str, conflict: &str, kinds: &[Kind]) -> String {
+    let arrays: Vec<String> = kinds
+        .iter()
+        .zip(1..)
+        .map(|(kind, number)| format!("${number}::{}", array_type(*kind)))
+        .collect();
+    format!("{target} SELECT * FROM unnest({}) {conflict}", arrays.join(", "))
+}
+
+/// Its parameters: each column as an array.
+pub(crate) fn upsert_params(kinds: &[Kind], rows: &[SealedRow]) -> Vec<Param<'static>> {
+    let mut columns: Vec<Vec<Val>> = vec![Vec::with_capacity(rows.len()); kinds.len()];
+    for row in rows {
+        for (column, value) in columns.iter_mut().zip(row.all_values()) {
+            column.push(value);
+        }
+    }
+    let pairs = kinds.iter().zip(columns);
+    pairs.map(|(kind, values)| Param::Many(*kind, values)).collect()
+}
+
 pub(crate) async fn upsert(
     conn: &mut PgConn,
     target: &str,
@@ -142,30 +165,10 @@ pub(crate) async fn upsert(
     kinds: &[Kind],
     rows: &[SealedRow],
 ) -> Result<(), Error> {
-    let arrays: Vec<String> = kinds
-        .iter()
-        .zip(1..)
-        .map(|(kind, number)| format!("${number}::{}", array_type(*kind)))
-        .collect();
-    let sql = format!("{target} SELECT * FROM unnest({}) {conflict}", arrays.join(", "));
-    let mut columns: Vec<Vec<Val>> = vec![Vec::with_capacity(rows.len()); kinds.len()];
-    for row in rows {
-        for (column, value) in columns.iter_mut().zip(row.all_values()) {
-            column.push(value);
-        }
-    }
-    let params: Vec<Array<'_>> = kinds
-        .iter()
-        .zip(&columns)
-        .map(|(kind, values)| Array(*kind, values))
-        .collect();
-    let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|array| array as _).collect();
-    let statement = conn.prepared(&sql).await?;
-    conn.client
-        .execute(&statement, &params)
-        .await
-        .map_err(|error| Error::from(error).at(&sql))?;
-    Ok(())
+    let sql = upsert_sql(target, conflict, kinds);
+    let params = upsert_params(kinds, rows);
+    let step = Step { sql: &sql, params };
+    conn.pipeline(&[step]).await.map(drop)
 }
 
 pub(crate) async fn visit_entries(

@@ -93,15 +93,19 @@ impl PgConn {
         keys: &[Val],
         lock: Lock,
     ) -> Result<Vec<Row>, Error> {
+        self.query(&PgConn::keyed_sql(select, lock), &[&Array(kind, keys)])
+            .await
+    }
+
+    /// The text of [`PgConn::keyed`]: ordered, so that two transactions that lock the same rows do it in the same order.
+    pub(crate) fn keyed_sql(select: &str, lock: Lock) -> String {
         let key = select.rsplit(' ').next().unwrap_or_default();
-        // Ordered, so that two transactions that lock the same rows do it in the same order.
         let suffix = match lock {
             Lock::None => String::new(),
             Lock::Share => format!(" ORDER BY {key} FOR SHARE"),
             Lock::Update => format!(" ORDER BY {key} FOR UPDATE"),
         };
-        self.query(&format!("{select} = ANY ($1){suffix}"), &[&Array(kind, keys)])
-            .await
+        format!("{select} = ANY ($1){suffix}")
     }
 
     pub(crate) async fn batch(&mut self, sql: &str) -> Result<(), Error> {

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::openapi::doc::{Content, Parameter, Reply};
-use crate::openapi::request;
-use crate::routes::{Access, ROUTES, Route, Verb};
+use crate::openapi::{problems, request};
+use crate::routes::{Access, ROUTES, Route};
 
 /// Schemas that several endpoints share.
 const SCHEMAS: &str = include_str!("schemas.json");
@@ -196,174 +196,13 @@ fn reply(reply: &Reply) -> Value {
     value
 }
 
-type Listed = (&'static str, &'static str, &'static str);
-
-/// Problems of credentials.
-const CREDENTIAL: &[Listed] = &[
-    ("401", "no_credential", "no credential was given"),
-    (
-        "401",
-        "malformed_credential",
-        "the header is not `Bearer` and a token",
-    ),
-    (
-        "401",
-        "malformed_token",
-        "what was given has a typo: its checksum is wrong",
-    ),
-    ("401", "unknown_api_key", "no such key"),
-    ("401", "api_key_revoked", "the key was revoked"),
-    ("401", "api_key_expired", "the key has expired"),
-    ("401", "unknown_session", "no such session"),
-    ("401", "session_ended", "the session has ended"),
-    ("401", "session_expired", "the session has expired"),
-    ("401", "user_disabled", "the user is disabled"),
-    (
-        "429",
-        "rate_limited",
-        "the key or user has no requests left in this minute",
-    ),
-    (
-        "503",
-        "database_unavailable",
-        "the database does not answer; try again",
-    ),
-];
-
-const SESSION: Listed = ("403", "session_needed", "an API key has no account of its own");
-const PASSWORD_CHANGE: Listed = (
-    "403",
-    "password_change_required",
-    "the one-time password must be changed first",
-);
-
-/// What is found by chance when a credential is looked at, or a command decided.
-const TAMPERED: Listed = (
-    "500",
-    "tampered",
-    "a row that this rests on was changed by hand, and is not relied on",
-);
-
-/// Problems of what a credential may do.
-const PERMISSION: &[Listed] = &[
-    (
-        "403",
-        "permission_missing",
-        "the user's role does not hold the permission",
-    ),
-    (
-        "403",
-        "scope_missing",
-        "the key's scopes do not include the permission",
-    ),
-    PASSWORD_CHANGE,
-    (
-        "403",
-        "second_factor_required",
-        "the role demands a second factor, which this session has not used",
-    ),
-];
-
-/// Problems of requests that change something.
-const CHANGE: &[Listed] = &[
-    (
-        "403",
-        "cross_site",
-        "a browser made the request from another site's page",
-    ),
-    (
-        "503",
-        "overloaded",
-        "too much is waiting to be done; nothing of this request was",
-    ),
-    (
-        "503",
-        "outcome_unknown",
-        "the database broke off while committing: look before you send it again",
-    ),
-];
-
-/// Problems of bodies.
-const BODY: &[Listed] = &[
-    (
-        "400",
-        "malformed_json",
-        "the body is not JSON; `line` and `column` say where",
-    ),
-    (
-        "400",
-        "invalid_field",
-        "a field is missing, unknown, of the wrong type or out of its bounds",
-    ),
-    ("400", "body_incomplete", "the body broke off"),
-    ("408", "body_timeout", "the body took too long to arrive"),
-    (
-        "413",
-        "body_too_large",
-        "the body is larger than the server takes",
-    ),
-    (
-        "415",
-        "unsupported_media_type",
-        "the body is not `application/json`",
-    ),
-    ("415", "unsupported_encoding", "the body has a Content-Encoding"),
-];
-
-/// Problems that a request may meet whatever it asks for.
-fn common(route: &Route) -> Vec<Listed> {
-    let mut problems = vec![
-        (
-            "400",
-            "unknown_parameter",
-            "a query parameter is not one of those above",
-        ),
-        (
-            "500",
-            "internal",
-            "an internal error; the server's log has the details",
-        ),
-    ];
-    if route.access != Access::Open {
-        problems.push(TAMPERED);
-    }
-    match route.access {
-        Access::Open => {}
-        Access::Credentials => problems.push((
-            "503",
-            "database_unavailable",
-            "the database does not answer; try again",
-        )),
-        Access::Caller => problems.extend(CREDENTIAL),
-        Access::Session => {
-            problems.extend(CREDENTIAL);
-            problems.push(SESSION);
-        }
-        Access::SecondFactor => {
-            problems.extend(CREDENTIAL);
-            problems.extend([SESSION, PASSWORD_CHANGE]);
-        }
-        _ => {
-            problems.extend(CREDENTIAL);
-            problems.extend(PERMISSION);
-        }
-    }
-    if route.verb != Verb::Get {
-        problems.extend(CHANGE);
-    }
-    if route.doc.body.is_some() {
-        problems.extend(BODY);
-    }
-    problems
-}
-
 fn responses(route: &Route) -> Value {
     let mut responses = Map::new();
     for answer in route.doc.replies {
         responses.insert(answer.status.to_owned(), reply(answer));
     }
     let mut problems = route.doc.problems.to_vec();
-    problems.extend(common(route));
+    problems.extend(problems::common(route));
     let mut statuses: Vec<&str> = problems.iter().map(|(status, ..)| *status).collect();
     statuses.sort_unstable();
     statuses.dedup();

@@ -2,6 +2,7 @@
 
 mod doc;
 mod document;
+mod problems;
 mod request;
 pub(crate) mod show;
 
