@@ -54,7 +54,7 @@ pub struct IdentityOptions {
     pub user_requests_per_minute: u64,
     /// Most requests in a minute of an API key that was given no limit of its own; 0 for no limit.
     pub key_requests_per_minute: u64,
-    /// Threads that hash passwords; each takes 19 MiB.
+    /// Threads that hash passwords, of 19 MiB each; 0 for half as many as there are cores.
     pub hash_threads: usize,
 }
 
@@ -64,7 +64,7 @@ impl Default for IdentityOptions {
             rules: Arc::default(),
             user_requests_per_minute: 1_200,
             key_requests_per_minute: 0,
-            hash_threads: std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+            hash_threads: 0,
         }
     }
 }

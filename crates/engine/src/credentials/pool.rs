@@ -76,7 +76,8 @@ enum Job {
 }
 
 impl HashPool {
-    /// Starts `threads` threads (0: one per core) that let `waiting_max` callers wait.
+    /// Starts `threads` threads that let `waiting_max` callers wait; 0: one for two cores, since hashing takes the
+    /// bandwidth of the memory from all of them.
     ///
     /// Beside them one thread takes jobs that have waited for a second, see [`LATE`].
     ///
@@ -84,7 +85,7 @@ impl HashPool {
     /// which names more (at most 256 MiB).
     pub fn start(threads: usize, waiting_max: usize) -> Result<HashPool, Error> {
         let threads = match threads {
-            0 => thread::available_parallelism().map_or(1, usize::from),
+            0 => thread::available_parallelism().map_or(1, |cores| usize::from(cores).div_ceil(2)),
             threads => threads,
         };
         let pool = HashPool::without_threads(waiting_max);
