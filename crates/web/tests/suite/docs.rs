@@ -155,7 +155,7 @@ async fn nothing_is_loaded_from_elsewhere_and_nothing_runs() {
     assert!(
         sheet
             .header("content-security-policy")
-            .starts_with("default-src 'none'; frame-ancestors")
+            .starts_with("default-src 'none'; base-uri 'none'")
     );
     assert!(!sheet.text().contains("url(") && !sheet.text().contains("@import"));
 }

@@ -102,9 +102,11 @@ async fn every_answer_says_what_browsers_may_not_do() {
                 .send(api.request(method, path).body(Body::empty()).unwrap())
                 .await;
             assert_eq!(got.header("x-content-type-options"), "nosniff", "{method} {path}");
+            assert_eq!(got.header("referrer-policy"), "no-referrer", "{method} {path}");
             assert!(
                 got.header("content-security-policy")
-                    .starts_with("default-src 'none'"),
+                    .starts_with("default-src 'none'")
+                    && got.header("content-security-policy").contains("base-uri 'none'"),
                 "{method} {path}"
             );
             assert_eq!(got.header("server"), "", "{method} {path}");
