@@ -11,6 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use domain::identity::api_key::ApiKey;
+use domain::identity::principal::unknown;
 use domain::identity::session::Session;
 use domain::identity::token::{Token, TokenKind};
 use domain::identity::user::User;
@@ -18,7 +19,6 @@ use domain::identity::{Authority, Permission, Principal};
 use domain::record::{Kind, Record};
 use domain::{Caller, Command, Facts, Needs, Origin, Refusal, RefusalKind};
 use evidence::Timestamp;
-use store::conn::Lock;
 use uuid::Uuid;
 
 use crate::engine::Engine;
@@ -115,11 +115,6 @@ fn insert_bounded<K: Eq + Hash, V>(map: &mut HashMap<K, V>, key: K, value: V) {
     map.insert(key, value);
 }
 
-fn unknown(code: &'static str, what: &str) -> Refusal {
-    let message = format!("this {what} is not known");
-    Refusal::new(RefusalKind::Unauthenticated, code, message)
-}
-
 fn malformed() -> Error {
     let message = "this is not a well-formed API key (prb_…) or session token (prs_…)";
     Refusal::new(RefusalKind::Unauthenticated, "malformed_token", message).into()
@@ -155,11 +150,9 @@ impl Engine {
     }
 
     /// The id of the row whose secret has this hash.
-    pub(crate) async fn id_by_hash<T: Record>(&self, hash: &[u8; 32]) -> Result<Option<Uuid>, Error> {
-        let mut conn = self.db().reader().await?;
-        let key = [hash.as_slice().into()];
-        let rows = store::sealed::by_key::<T>(&mut conn, "hash", Kind::Bytes, &key, Lock::None).await?;
-        Ok(rows.first().map(|sealed| sealed.row.id()))
+    async fn id_by_hash<T: Record>(&self, hash: &[u8; 32]) -> Result<Option<Uuid>, Error> {
+        let found = self.one::<T>("hash", Kind::Bytes, hash.as_slice().into()).await?;
+        Ok(found.map(|sealed| sealed.row.id()))
     }
 
     /// The API key or session with what is known of it, at most a second old. It says no more than that the

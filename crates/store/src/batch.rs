@@ -4,7 +4,7 @@
 //! statement by statement.
 
 use domain::facts::{Facts, Needs};
-use domain::record::{Kind, Table, Val};
+use domain::record::{Kind, Table};
 use tlog::{Hash, Node};
 
 use crate::conn::Conn;
@@ -22,48 +22,11 @@ const ARRAYS_MAX: usize = 300;
 
 /// Begins the transaction and loads what is needed; with it the head, already locked, where that saves a round trip.
 pub async fn begin(conn: &mut Conn, needs: &Needs) -> Result<(Facts, Option<Head>), Error> {
-    match conn {
-        Conn::Pg(pg) if facts::only_callers(needs) => {
-            let (facts, head) = begin_in_one(pg, needs).await?;
-            Ok((facts, Some(head)))
-        }
-        Conn::Pg(pg) => Ok((facts::begin_and_load(pg, needs).await?, None)),
-        Conn::Sqlite(_) => {
-            conn.begin().await?;
-            Ok((facts::load(conn, needs).await?, None))
-        }
+    if let Conn::Pg(pg) = conn {
+        return facts::begin_and_load(pg, needs).await;
     }
-}
-
-async fn begin_in_one(pg: &mut PgConn, needs: &Needs) -> Result<(Facts, Head), Error> {
-    let ids = || {
-        vec![Param::Many(
-            Kind::Uuid,
-            needs.callers.iter().map(|id| Val::Uuid(*id)).collect(),
-        )]
-    };
-    let mut steps = vec![Step::plain("BEGIN ISOLATION LEVEL READ COMMITTED")];
-    let [keys, owners] = facts::callers_sql();
-    if !needs.callers.is_empty() {
-        steps.push(Step {
-            sql: &keys,
-            params: ids(),
-        });
-        steps.push(Step {
-            sql: &owners,
-            params: ids(),
-        });
-    }
-    steps.push(Step::plain(head::SELECT_LOCKED));
-    let mut answers = pg.pipeline(&steps).await?;
-    let head = answers.pop().and_then(|rows| rows.into_iter().next());
-    let head = Head::read(head)?.ok_or_else(head::missing)?;
-    let mut answers = answers.into_iter().skip(1);
-    let facts = facts::of_callers(
-        answers.next().unwrap_or_default(),
-        answers.next().unwrap_or_default(),
-    )?;
-    Ok((facts, head))
+    conn.begin().await?;
+    Ok((facts::load(conn, needs).await?, None))
 }
 
 /// Everything that a batch writes.

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::conn::{Conn, Lock};
 use crate::entries::StoredEntry;
 use crate::error::Error;
+use crate::head::{self, Head};
 use crate::pg::PgConn;
 use crate::pg::pipeline::{Param, Step};
 use crate::row::Row;
@@ -93,6 +94,11 @@ impl Read {
     fn sql(&self) -> String {
         format!("{} WHERE {}", self.what.select(), self.condition)
     }
+
+    /// Whether it reads API keys that call, and that nothing changes.
+    fn of_callers_alone(&self) -> bool {
+        matches!(self.what, What::ApiKeys) && self.lock == Lock::Share
+    }
 }
 
 /// What is to be read, in the order in which it is locked: for change what may be changed, against change what is
@@ -151,10 +157,7 @@ fn plan(needs: &Needs) -> Vec<Read> {
     let email = "email IS NOT NULL AND lower(email)";
     read(What::Users, email, Kind::Text, texts(&needs.emails), share);
     read(What::Entries, "id", Kind::Uuid, ids(&needs.entry_ids), none);
-    let indexes = needs
-        .entry_indexes
-        .iter()
-        .map(|index| crate::head::int(*index).into());
+    let indexes = needs.entry_indexes.iter().map(|index| head::int(*index).into());
     read(What::Entries, "entry", Kind::Int, indexes.collect(), update);
     reads
 }
@@ -188,7 +191,10 @@ fn owners(facts: &Facts) -> BTreeSet<Uuid> {
 }
 
 /// Begins a transaction and loads what is needed, all in one round trip (PostgreSQL).
-pub(crate) async fn begin_and_load(conn: &mut PgConn, needs: &Needs) -> Result<Facts, Error> {
+///
+/// Where nothing but callers is needed, as for the usual batch of events without ids of their own, the head is
+/// locked with it: such a batch is decided too fast for others to wait for that.
+pub(crate) async fn begin_and_load(conn: &mut PgConn, needs: &Needs) -> Result<(Facts, Option<Head>), Error> {
     let reads = plan(needs);
     let texts: Vec<String> = reads
         .iter()
@@ -199,61 +205,58 @@ pub(crate) async fn begin_and_load(conn: &mut PgConn, needs: &Needs) -> Result<F
         sql,
         params: vec![Param::Many(read.kind, read.keys.clone())],
     }));
-    // Who is behind keys and sessions is not known yet, so the server finds out.
-    let owners = format!(
-        "{} WHERE id IN (SELECT user_id FROM api_keys WHERE id = ANY ($1) UNION SELECT user_id FROM sessions WHERE id = ANY ($2) \
-         UNION SELECT unnest($3::uuid[])) ORDER BY id FOR SHARE",
-        What::Users.select()
-    );
-    let keys: BTreeSet<Uuid> = needs.callers.union(&needs.api_keys).copied().collect();
-    let sessions: BTreeSet<Uuid> = needs.calling_sessions.union(&needs.sessions).copied().collect();
-    let users: BTreeSet<Uuid> = needs.api_keys_of.union(&needs.sessions_of).copied().collect();
-    let some = !(keys.is_empty() && sessions.is_empty() && users.is_empty());
-    if some {
-        let params = [&keys, &sessions, &users].map(|set| Param::Many(Kind::Uuid, ids(set)));
+    let owners = owners_step(needs);
+    if let Some((sql, params)) = &owners {
+        let params = params.iter().map(|ids| Param::Many(Kind::Uuid, ids.clone()));
         steps.push(Step {
-            sql: &owners,
-            params: params.into(),
+            sql,
+            params: params.collect(),
         });
     }
-    let mut answers = conn.pipeline(&steps).await?.into_iter().skip(1);
+    let with_head = reads.iter().all(Read::of_callers_alone);
+    if with_head {
+        steps.push(Step::plain(head::SELECT_LOCKED));
+    }
+    let mut answers = conn.pipeline(&steps).await?;
+    let head = if with_head {
+        let row = answers.pop().and_then(|rows| rows.into_iter().next());
+        Some(Head::read(row)?.ok_or_else(head::missing)?)
+    } else {
+        None
+    };
+    let mut answers = answers.into_iter().skip(1);
     let mut facts = Facts::default();
     for read in &reads {
         read.what.take(answers.next().unwrap_or_default(), &mut facts)?;
     }
     put(answers.next().unwrap_or_default(), &mut facts.users)?;
-    Ok(facts)
+    Ok((facts, head))
 }
 
-/// Whether nothing but callers is needed: the usual batch, of events without ids of their own.
-pub(crate) fn only_callers(needs: &Needs) -> bool {
-    *needs
-        == Needs {
-            callers: needs.callers.clone(),
-            ..Needs::default()
+/// The statement that reads who is behind keys and sessions, and its arrays of ids: whose they are is not known yet,
+/// so the server finds out. None where none are needed.
+fn owners_step(needs: &Needs) -> Option<(String, Vec<Vec<Val>>)> {
+    let keys: BTreeSet<Uuid> = needs.callers.union(&needs.api_keys).copied().collect();
+    let sessions: BTreeSet<Uuid> = needs.calling_sessions.union(&needs.sessions).copied().collect();
+    let users: BTreeSet<Uuid> = needs.api_keys_of.union(&needs.sessions_of).copied().collect();
+    let mut parts = Vec::new();
+    let mut params = Vec::new();
+    for (part, set) in [
+        ("SELECT user_id FROM api_keys WHERE id = ANY (?)", &keys),
+        ("SELECT user_id FROM sessions WHERE id = ANY (?)", &sessions),
+        ("SELECT unnest(?::uuid[])", &users),
+    ] {
+        if !set.is_empty() {
+            params.push(ids(set));
+            parts.push(part.replace('?', &format!("${}", params.len())));
         }
-}
-
-/// Statements that read callers and their owners by the array of the keys' ids, share-locked in key order (PostgreSQL).
-pub(crate) fn callers_sql() -> [String; 2] {
-    [
-        format!(
-            "{} WHERE id = ANY ($1) ORDER BY id FOR SHARE",
-            sealed::select(ApiKey::TABLE)
-        ),
-        format!(
-            "{} WHERE id IN (SELECT user_id FROM api_keys WHERE id = ANY ($1)) ORDER BY id FOR SHARE",
-            sealed::select(User::TABLE)
-        ),
-    ]
-}
-
-/// Facts from the rows of [`callers_sql`].
-pub(crate) fn of_callers(keys: Vec<Row>, owners: Vec<Row>) -> Result<Facts, Error> {
-    let mut facts = Facts::default();
-    put(keys, &mut facts.api_keys)?;
-    put(owners, &mut facts.users)?;
-    Ok(facts)
+    }
+    let sql = format!(
+        "{} WHERE id IN ({}) ORDER BY id FOR SHARE",
+        What::Users.select(),
+        parts.join(" UNION ")
+    );
+    (!parts.is_empty()).then_some((sql, params))
 }
 
 /// Loads callers with their owners without locks, for authorising reads.

@@ -89,7 +89,8 @@ fn denied(code: &'static str, message: impl Into<String>) -> Grant {
     Grant::Denied(Refusal::new(RefusalKind::Unauthenticated, code, message))
 }
 
-fn unknown(code: &'static str, what: &str) -> Refusal {
+/// The answer to a credential that is not known: `what` it is said to be.
+pub fn unknown(code: &'static str, what: &str) -> Refusal {
     let message = format!("this {what} is not known");
     Refusal::new(RefusalKind::Unauthenticated, code, message)
 }

@@ -43,7 +43,13 @@ pub struct KeyUse {
 }
 
 impl Engine {
-    async fn one<T: Record>(&self, key: &str, kind: Kind, value: Val) -> Result<Option<Sealed<T>>, Error> {
+    /// The row whose `key` is this value; the key is the last word, what is before it a condition.
+    pub(crate) async fn one<T: Record>(
+        &self,
+        key: &str,
+        kind: Kind,
+        value: Val,
+    ) -> Result<Option<Sealed<T>>, Error> {
         let mut conn = self.db().reader().await?;
         let mut rows = store::sealed::by_key::<T>(&mut conn, key, kind, &[value], Lock::None).await?;
         Ok(rows.pop())
