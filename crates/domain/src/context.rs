@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn ids_of_one_millisecond_are_in_order() {
-        let id = |micros, seed| {
+        let id = |micros: i64, seed: u8| {
             let now = Timestamp::from_micros(1_800_000_000_000_000 + micros).unwrap();
             let origin = Origin::default();
             let seed = [seed; 32];
