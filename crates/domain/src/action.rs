@@ -4,7 +4,9 @@
 //! Logging Vocabulary (<https://cheatsheetseries.owasp.org/cheatsheets/Logging_Vocabulary_Cheat_Sheet.html>).
 
 use crate::identity::Permission::{
-    self, ApiKeysOwn, ApiKeysWrite, AuditErase, AuditWrite, LogRestore, SessionsWrite, UsersErase, UsersWrite,
+    self, ApiKeysOwn, ApiKeysWrite, ApprovalsRequest, AuditErase, AuditWrite, CustodyApprove,
+    CustodyConfigure, CustodyOwn, CustodyWrite, GovernanceApprove, KycOwn, KycReview, KycWrite, LogRestore,
+    SessionsWrite, UsersErase, UsersWrite,
 };
 
 /// What it takes to carry out a command.
@@ -16,6 +18,8 @@ pub enum Demand {
     OwnOr(Permission, Permission),
     /// A session where it is about something of one's own, else this permission.
     OwnSessionOr(Permission),
+    /// The first permission where it is about custody, else the second; always a session.
+    Vote(Permission, Permission),
     /// A session: it is about the caller's own account.
     Session,
     /// No caller: the credentials are in the command.
@@ -76,6 +80,32 @@ actions! {
     API_KEY_ROTATE = "api_key.rotate", Demand::OwnOr(ApiKeysOwn, ApiKeysWrite);
     API_KEY_REVOKE = "api_key.revoke", Demand::OwnOr(ApiKeysOwn, ApiKeysWrite);
     SECURITY_EVENT = "security_event", Demand::System;
+    ASSET_CREATE = "asset.create", Demand::Permission(CustodyConfigure);
+    BALANCE_CONFIGURE = "balance.configure", Demand::Permission(CustodyConfigure);
+    OPERATION_CREATE = "operation.create", Demand::OwnOr(CustodyOwn, CustodyWrite);
+    OPERATION_CAPTURE = "operation.capture", Demand::OwnOr(CustodyOwn, CustodyWrite);
+    OPERATION_RELEASE = "operation.release", Demand::OwnOr(CustodyOwn, CustodyWrite);
+    OPERATION_CANCEL = "operation.cancel", Demand::OwnOr(CustodyOwn, CustodyWrite);
+    OPERATION_REPORT = "operation.report", Demand::Permission(CustodyWrite);
+    OPERATION_START = "operation.start", Demand::Permission(CustodyWrite);
+    OPERATION_COMPLETE = "operation.complete", Demand::Permission(CustodyWrite);
+    OPERATION_FAIL = "operation.fail", Demand::Permission(CustodyWrite);
+    OPERATION_MARK_UNKNOWN = "operation.mark_unknown", Demand::Permission(CustodyWrite);
+    OPERATION_RESOLVE = "operation.resolve", Demand::Permission(CustodyWrite);
+    OPERATION_EXPIRE = "operation.expire", Demand::System;
+    KYC_SUBMIT = "kyc.submit", Demand::OwnOr(KycOwn, KycWrite);
+    KYC_CHECK_DOCUMENT = "kyc.check_document", Demand::Permission(KycReview);
+    KYC_APPROVE = "kyc.approve", Demand::Permission(KycReview);
+    KYC_REJECT = "kyc.reject", Demand::Permission(KycReview);
+    KYC_REVOKE = "kyc.revoke", Demand::Permission(KycReview);
+    KYC_EXPIRE = "kyc.expire", Demand::System;
+    DESTINATION_ADD = "destination.add", Demand::OwnOr(CustodyOwn, CustodyWrite);
+    DESTINATION_REMOVE = "destination.remove", Demand::OwnOr(CustodyOwn, CustodyWrite);
+    APPROVAL_REQUEST = "approval.request", Demand::Permission(ApprovalsRequest);
+    APPROVAL_VOTE = "approval.vote", Demand::Vote(CustodyApprove, GovernanceApprove);
+    APPROVAL_WITHDRAW = "approval.withdraw", Demand::Permission(ApprovalsRequest);
+    APPROVAL_USE = "approval.use", Demand::Permission(ApprovalsRequest);
+    APPROVAL_EXPIRE = "approval.expire", Demand::System;
 }
 
 impl Demand {
@@ -84,6 +114,7 @@ impl Demand {
         match self {
             Demand::Permission(permission)
             | Demand::OwnOr(permission, _)
+            | Demand::Vote(permission, _)
             | Demand::OwnSessionOr(permission) => Some(permission),
             Demand::Session | Demand::Credentials | Demand::System => None,
         }
@@ -93,7 +124,9 @@ impl Demand {
     pub fn allows_with(self, permission: Permission) -> bool {
         match self {
             Demand::Permission(only) | Demand::OwnSessionOr(only) => only == permission,
-            Demand::OwnOr(own, all) => own == permission || all == permission,
+            Demand::OwnOr(first, second) | Demand::Vote(first, second) => {
+                first == permission || second == permission
+            }
             Demand::Session | Demand::Credentials | Demand::System => false,
         }
     }
@@ -105,6 +138,11 @@ impl Demand {
             Demand::OwnOr(own, all) => {
                 format!("{} for one's own, {} for all", own.as_str(), all.as_str())
             }
+            Demand::Vote(custody, other) => format!(
+                "a session with {} about custody, with {} otherwise",
+                custody.as_str(),
+                other.as_str()
+            ),
             Demand::OwnSessionOr(all) => format!("a session for one's own, {} for all", all.as_str()),
             Demand::Session => "a session, for oneself".to_owned(),
             Demand::Credentials => "the credentials that it brings".to_owned(),

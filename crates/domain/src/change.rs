@@ -74,6 +74,19 @@ impl<'a> Change<'a> {
         self.write(after, before.version + 1, images);
     }
 
+    /// Changes a row; the entry shows only what differs. For rows that change often, and whose other columns never do.
+    pub fn alter<T: Record>(&mut self, before: &Sealed<T>, after: T)
+    where
+        RowWrite: From<Sealed<T>>,
+    {
+        let (old, new) = before.row.difference(&after);
+        let images = RowImages {
+            before: Some(old),
+            after: Some(new),
+        };
+        self.write(after, before.version + 1, images);
+    }
+
     /// Changes a row whose former contents shall not be kept.
     pub fn overwrite<T: Record>(&mut self, before: &Sealed<T>, after: T)
     where

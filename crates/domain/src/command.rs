@@ -1,12 +1,19 @@
 //! Commands: every way to change anything.
 
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::action::{self, Action, Demand};
+use crate::approval::{self, CastVote, RequestApproval, UseApproval};
 use crate::audit::erase::{self, EraseEntries};
 use crate::audit::record_events::{self, RecordEvents};
 use crate::audit::restore::{self, AcknowledgeRestore};
 use crate::context::{Caller, Context};
+use crate::custody::asset::{self, CreateAsset};
+use crate::custody::balance::{self, ConfigureBalance};
+use crate::custody::destination::{self, AddDestination, RemoveDestination};
+use crate::custody::kyc::{self, CheckDocument, DecideKyc, KycDecision, SubmitKyc};
+use crate::custody::operation::{self, CreateOperation, Step, StepOperation, limits};
 use crate::decision::{Decision, Draft};
 use crate::facts::{Facts, Needs};
 use crate::identity::api_key::{self, CreateApiKey, RotateApiKey};
@@ -18,7 +25,7 @@ use crate::identity::session::{self, EndSessions};
 use crate::identity::user::{
     self, ChangePassword, CreateUser, EraseUser, ResetPassword, SetActive, SetRole, UpdateUser,
 };
-use crate::identity::{Authority, Principal};
+use crate::identity::{Authority, Principal, Rules};
 use crate::refusal::{Refusal, RefusalKind};
 
 /// A change that someone asks for.
@@ -66,6 +73,40 @@ pub enum Command {
     RevokeApiKey(Uuid),
     /// Record an event of authentication or refused access.
     SecurityEvent(SecurityEvent),
+    /// Make an asset.
+    CreateAsset(CreateAsset),
+    /// Change the bounds of a balance, or close or open it.
+    ConfigureBalance(ConfigureBalance),
+    /// Make an operation.
+    CreateOperation(Box<CreateOperation>),
+    /// Make operations that stand or fall together.
+    CreateLinked(Vec<CreateOperation>),
+    /// Take a step of an operation.
+    StepOperation(Box<StepOperation>),
+    /// Release what is past its time: operations with their debit balances.
+    ExpireOperations(Vec<(Uuid, Uuid)>),
+    /// Submit a KYC record.
+    SubmitKyc(SubmitKyc),
+    /// Check a document of a KYC record.
+    CheckDocument(CheckDocument),
+    /// Decide on a KYC record.
+    DecideKyc(DecideKyc),
+    /// Record the expiry of KYC records.
+    ExpireKyc(Vec<Uuid>),
+    /// Add a destination.
+    AddDestination(AddDestination),
+    /// Remove a destination.
+    RemoveDestination(RemoveDestination),
+    /// Ask for an approval.
+    RequestApproval(RequestApproval),
+    /// Vote on an approval.
+    CastVote(CastVote),
+    /// Take back the approval of this id.
+    WithdrawApproval(Uuid),
+    /// Use an approval for something outside Probity.
+    UseApproval(UseApproval),
+    /// Record the expiry of approvals.
+    ExpireApprovals(Vec<Uuid>),
 }
 
 impl Command {
@@ -96,23 +137,46 @@ impl Command {
             Command::RotateApiKey(_) => &action::API_KEY_ROTATE,
             Command::RevokeApiKey(_) => &action::API_KEY_REVOKE,
             Command::SecurityEvent(_) => &action::SECURITY_EVENT,
+            Command::CreateAsset(_) => &action::ASSET_CREATE,
+            Command::ConfigureBalance(_) => &action::BALANCE_CONFIGURE,
+            Command::CreateOperation(_) | Command::CreateLinked(_) => &action::OPERATION_CREATE,
+            Command::StepOperation(command) => command.step.action(),
+            Command::ExpireOperations(_) => &action::OPERATION_EXPIRE,
+            Command::SubmitKyc(_) => &action::KYC_SUBMIT,
+            Command::CheckDocument(_) => &action::KYC_CHECK_DOCUMENT,
+            Command::DecideKyc(command) => match command.decision {
+                KycDecision::Approve { .. } => &action::KYC_APPROVE,
+                KycDecision::Reject { .. } => &action::KYC_REJECT,
+                KycDecision::Revoke { .. } => &action::KYC_REVOKE,
+            },
+            Command::ExpireKyc(_) => &action::KYC_EXPIRE,
+            Command::AddDestination(_) => &action::DESTINATION_ADD,
+            Command::RemoveDestination(_) => &action::DESTINATION_REMOVE,
+            Command::RequestApproval(_) => &action::APPROVAL_REQUEST,
+            Command::CastVote(_) => &action::APPROVAL_VOTE,
+            Command::WithdrawApproval(_) => &action::APPROVAL_WITHDRAW,
+            Command::UseApproval(_) => &action::APPROVAL_USE,
+            Command::ExpireApprovals(_) => &action::APPROVAL_EXPIRE,
         }
     }
 
     /// Whether it may change what a credential is good for, so that nothing known of callers may be used any more. A
     /// new credential changes no other, and a session that goes on was good before.
     pub fn changes_access(&self) -> bool {
-        !matches!(
+        matches!(
             self,
-            Command::RecordEvents(_)
-                | Command::EraseEntries(_)
-                | Command::AcknowledgeRestore(_)
-                | Command::CreateUser(_)
-                | Command::InviteUser(_)
-                | Command::CreateApiKey(_)
-                | Command::LogIn(_)
-                | Command::RenewSession(_)
-                | Command::SecurityEvent(_)
+            Command::UpdateUser(_)
+                | Command::SetRole(_)
+                | Command::SetActive(_)
+                | Command::ResetPassword(_)
+                | Command::ResetSecondFactor(_)
+                | Command::EraseUser(_)
+                | Command::AcceptInvitation(_)
+                | Command::ChangePassword(_)
+                | Command::ChangeSecondFactor(_)
+                | Command::EndSessions(_)
+                | Command::RotateApiKey(_)
+                | Command::RevokeApiKey(_)
         )
     }
 
@@ -120,6 +184,9 @@ impl Command {
     pub fn weight(&self) -> usize {
         match self {
             Command::RecordEvents(command) => command.events.len().max(1),
+            Command::CreateLinked(commands) => commands.len().max(1),
+            Command::ExpireOperations(operations) => operations.len().max(1),
+            Command::ExpireKyc(ids) | Command::ExpireApprovals(ids) => ids.len().max(1),
             _ => 1,
         }
     }
@@ -142,12 +209,20 @@ impl Command {
             Command::EndSessions(EndSessions::One(id)) | Command::RenewSession(id) => Some(("session", *id)),
             Command::RotateApiKey(command) => Some(("api_key", command.id)),
             Command::RevokeApiKey(id) => Some(("api_key", *id)),
+            Command::ConfigureBalance(command) => Some(("balance", command.balance)),
+            Command::StepOperation(command) => Some(("operation", command.operation)),
+            Command::CheckDocument(command) => Some(("kyc_record", command.record)),
+            Command::DecideKyc(command) => Some(("kyc_record", command.record)),
+            Command::RemoveDestination(command) => Some(("destination", command.destination)),
+            Command::CastVote(command) => Some(("approval", command.approval)),
+            Command::UseApproval(command) => Some(("approval", command.approval)),
+            Command::WithdrawApproval(id) => Some(("approval", *id)),
             _ => None,
         }
     }
 
     /// Adds the rows that `caller` and the command need.
-    pub fn needs(&self, caller: &Caller, needs: &mut Needs) {
+    pub fn needs(&self, caller: &Caller, rules: &Rules, needs: &mut Needs) {
         match caller {
             Caller::ApiKey(id) => drop(needs.callers.insert(*id)),
             Caller::Session(id) => drop(needs.calling_sessions.insert(*id)),
@@ -215,11 +290,128 @@ impl Command {
             Command::CreateApiKey(command) => needs.username(&command.owner),
             Command::RotateApiKey(command) => drop(needs.api_keys.insert(command.id)),
             Command::RevokeApiKey(id) => drop(needs.api_keys.insert(*id)),
+            _ => self.custody_needs(rules, needs),
+        }
+    }
+
+    fn custody_needs(&self, rules: &Rules, needs: &mut Needs) {
+        match self {
+            Command::CreateAsset(command) => {
+                needs.asset_codes.insert(command.code.to_ascii_lowercase());
+                needs.assets.extend(command.id);
+            }
+            Command::ConfigureBalance(command) => {
+                needs.balances.insert(command.balance);
+                needs.assets_of.insert(command.balance);
+            }
+            Command::CreateOperation(command) => needs.operation(command, rules),
+            Command::CreateLinked(commands) => {
+                commands
+                    .iter()
+                    .for_each(|command| needs.operation(command, rules));
+            }
+            Command::StepOperation(command) => needs.step(command),
+            Command::ExpireOperations(operations) => {
+                for (operation, debit) in operations {
+                    needs.operations.insert(*operation);
+                    needs.balances.insert(*debit);
+                }
+            }
+            Command::SubmitKyc(command) => {
+                needs.owners.insert(command.user);
+                needs.kyc_records.extend(command.id);
+                needs.documents_of.extend(command.id);
+                needs.kyc_of.insert(command.user);
+            }
+            Command::CheckDocument(command) => {
+                needs.kyc_records.insert(command.record);
+                needs.documents_of.insert(command.record);
+            }
+            Command::DecideKyc(command) => {
+                needs.kyc_of.insert(command.user);
+                needs.documents_of.insert(command.record);
+            }
+            Command::ExpireKyc(records) => {
+                needs.kyc_records.extend(records);
+                needs.documents_of.extend(records);
+            }
+            Command::AddDestination(command) => {
+                needs.owners.insert(command.user);
+                needs.assets.insert(command.asset);
+                needs.destinations.extend(command.id);
+                needs.destinations_of.insert(command.user);
+            }
+            Command::RemoveDestination(command) => drop(needs.destinations.insert(command.destination)),
+            Command::RequestApproval(command) => needs.approvals.extend(command.id),
+            Command::CastVote(command) => drop(needs.approvals.insert(command.approval)),
+            Command::WithdrawApproval(id) => drop(needs.approvals.insert(*id)),
+            Command::UseApproval(command) => drop(needs.approvals.insert(command.approval)),
+            Command::ExpireApprovals(ids) => needs.approvals.extend(ids),
+            _ => {}
         }
     }
 }
 
 impl Needs {
+    /// What a new operation needs.
+    fn operation(&mut self, command: &CreateOperation, rules: &Rules) {
+        self.assets.insert(command.debit.asset);
+        let (debit, credit) = (command.debit.id(), command.credit.id());
+        self.balances.extend([debit, credit]);
+        self.due_of.insert(debit);
+        self.owners.extend(&command.opens);
+        let own = command
+            .id
+            .into_iter()
+            .chain(command.request.map(|request| request.first));
+        for id in own {
+            self.operations.insert(id);
+            self.entry_ids.insert(id);
+        }
+        if let Some(reverses) = command.reverses {
+            self.operations.insert(reverses);
+            self.reversals_of.insert(reverses);
+        }
+        if let Some(tx_hash) = &command.tx_hash
+            && !tx_hash.contains('\0')
+        {
+            self.tx_hashes.insert(tx_hash.clone());
+        }
+        self.destinations.extend(command.destination);
+        self.approvals.extend(command.approval);
+        if !rules.custody.limits.is_empty()
+            && let Some((user, account)) = limits::subject(command.kind, command.debit, command.credit)
+        {
+            self.tier_of.insert(user);
+            self.limited_of.insert(account.id());
+        }
+    }
+
+    /// What a step of an operation needs.
+    fn step(&mut self, command: &StepOperation) {
+        self.operations.insert(command.operation);
+        self.assets.insert(command.debit.asset);
+        self.balances.extend([command.debit.id(), command.credit.id()]);
+        self.tier_of.extend(
+            [command.debit.user(), command.credit.user()]
+                .into_iter()
+                .flatten(),
+        );
+        self.approvals.extend(command.step.approval());
+        if let Step::Capture { id: Some(id), .. } = &command.step {
+            self.operations.insert(*id);
+            self.entry_ids.insert(*id);
+        }
+        if let Some(tx_hash) = command
+            .step
+            .transaction()
+            .and_then(|transaction| transaction.tx_hash.as_ref())
+            && !tx_hash.contains('\0')
+        {
+            self.tx_hashes.insert(tx_hash.clone());
+        }
+    }
+
     /// A user with all that hangs on its credentials.
     fn account(&mut self, user: Uuid) {
         self.users.insert(user);
@@ -247,7 +439,7 @@ pub fn decide(
 fn authorise(who: &Principal, command: &Command) -> Result<Option<Authority>, Refusal> {
     match command.action().demand {
         Demand::Permission(permission) => who.authorise(permission).map(Some),
-        Demand::OwnOr(..) | Demand::OwnSessionOr(_) => who.good().map(|()| None),
+        Demand::OwnOr(..) | Demand::OwnSessionOr(_) | Demand::Vote(..) => who.good().map(|()| None),
         Demand::Session => match command {
             // What a session must do first, and what it needs for that.
             Command::ChangePassword(_) | Command::RenewSession(_) => who.session().map(Some),
@@ -295,6 +487,43 @@ fn decide_authorised(
         Command::RotateApiKey(command) => api_key::rotate(facts, command, who, ctx),
         Command::RevokeApiKey(id) => api_key::revoke(facts, *id, who, ctx),
         Command::SecurityEvent(event) => Ok(security_event::record(event, who, authority, ctx)),
+        _ => decide_custody(facts, who, authority, command, ctx),
+    }
+}
+
+fn decide_custody(
+    facts: &Facts,
+    who: &Principal,
+    authority: &Authority,
+    command: &Command,
+    ctx: &Context,
+) -> Result<Decision, Refusal> {
+    match command {
+        Command::CreateAsset(command) => asset::create(facts, command, who, authority, ctx),
+        Command::ConfigureBalance(command) => balance::configure(facts, command, who, authority, ctx),
+        Command::CreateOperation(command) => operation::create(facts, command, who, ctx),
+        Command::CreateLinked(commands) => operation::create_linked(facts, commands, who, ctx),
+        Command::StepOperation(command) => operation::step(facts, command, who, ctx),
+        Command::ExpireOperations(operations) => {
+            let ids: Vec<Uuid> = operations.iter().map(|(operation, _)| *operation).collect();
+            operation::expire(facts, &ids, ctx)
+        }
+        Command::SubmitKyc(command) => kyc::submit(facts, command, who, ctx),
+        Command::CheckDocument(command) => kyc::check_document(facts, command, who, authority, ctx),
+        Command::DecideKyc(command) => kyc::decide(facts, command, who, authority, ctx),
+        Command::ExpireKyc(records) => kyc::expire(facts, records, ctx),
+        Command::AddDestination(command) => destination::add(facts, command, who, ctx),
+        Command::RemoveDestination(command) => destination::remove(facts, command, who, ctx),
+        Command::RequestApproval(command) => approval::request(facts, command, who, authority, ctx),
+        Command::CastVote(command) => approval::vote(facts, command, who, ctx),
+        Command::WithdrawApproval(id) => approval::withdraw(facts, *id, who, authority, ctx),
+        Command::UseApproval(command) => approval::use_once(facts, command, who, authority, ctx),
+        Command::ExpireApprovals(ids) => approval::expire(facts, ids, ctx),
+        _ => Err(Refusal::new(
+            RefusalKind::Invalid,
+            "unknown_command",
+            "nothing decides this command: report this as a bug",
+        )),
     }
 }
 
@@ -315,6 +544,10 @@ fn refusal_draft(
     if let Some(field) = &refusal.field {
         details.0.insert("field".into(), field.as_str().into());
     }
+    let remembered = remembered(command, refusal);
+    if let Some(created) = remembered {
+        describe_refusal(&mut details.0, created, refusal);
+    }
     payload.details = Some(details);
     // Its own purpose numbers keep these ids and salts apart from those of the decision that did not come to be.
     let (id, salt) = (ctx.id(u32::MAX), ctx.salt(u32::MAX));
@@ -328,6 +561,10 @@ fn refusal_draft(
             evidence::Outcome::Refused
         }
     };
+    // The same id again is to get the same answer: the entry that says so has that id.
+    if let Some(id) = remembered.and_then(|created| created.id) {
+        draft.id = id;
+    }
     // An id that is not there is whatever the caller wrote, and does not belong in a leaf.
     match command.target() {
         Some((kind, id)) if is_there(facts, kind, id) => draft.on(kind, id),
@@ -335,10 +572,48 @@ fn refusal_draft(
     }
 }
 
+/// The new operation whose id stays refused.
+fn remembered<'a>(command: &'a Command, refusal: &Refusal) -> Option<&'a CreateOperation> {
+    let created = match command {
+        Command::CreateOperation(command) => Some(&**command),
+        Command::CreateLinked(commands) => commands.get(refusal.position?),
+        _ => None,
+    };
+    created.filter(|created| refusal.sticks && created.id.is_some())
+}
+
+/// What it takes to give the same answer again, and to know the same question.
+fn describe_refusal(details: &mut Map<String, Value>, created: &CreateOperation, refusal: &Refusal) {
+    let mut put = |name: &str, text: Option<String>| {
+        if let Some(text) = text {
+            details.insert(name.to_owned(), text.into());
+        }
+    };
+    put("message", Some(refusal.message.clone()));
+    put("content", Some(operation::replay::content(created)));
+    put(
+        "request",
+        created
+            .request
+            .map(|request| evidence::json::hex(&request.digest)),
+    );
+    if let Some(rule) = &refusal.rule {
+        put("rule", Some(rule.rule.clone()));
+        put("limit", rule.limit.clone());
+        put("remaining", rule.remaining.clone());
+        put("lifted_by", Some(rule.lifted_by.clone()));
+    }
+}
+
 fn is_there(facts: &Facts, kind: &str, id: Uuid) -> bool {
     match kind {
         "user" => facts.users.contains_key(&id),
         "session" => facts.sessions.contains_key(&id),
+        "balance" => facts.balances.contains_key(&id),
+        "operation" => facts.operations.get(&id).is_some(),
+        "kyc_record" => facts.kyc_records.contains_key(&id),
+        "destination" => facts.destinations.contains_key(&id),
+        "approval" => facts.approvals.contains_key(&id),
         _ => facts.api_keys.contains_key(&id),
     }
 }

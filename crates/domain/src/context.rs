@@ -56,6 +56,18 @@ impl Context {
             .into()
     }
 
+    /// The context of a command's `number`th part, where each part is an entry of its own; part 0 is the command itself.
+    #[must_use]
+    pub fn part(&self, number: u32) -> Context {
+        if number == 0 {
+            return self.clone();
+        }
+        Context {
+            seed: self.derive(b"part", number),
+            ..self.clone()
+        }
+    }
+
     /// The command's `number`th salt.
     pub fn salt(&self, number: u32) -> Salt {
         let mut salt = [0; 16];

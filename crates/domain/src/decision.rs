@@ -8,6 +8,10 @@ use evidence::payload::{ActorKind, Payload};
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
+use crate::approval::{Approval, Vote};
+use crate::custody::destination::Destination;
+use crate::custody::kyc::{KycDocument, KycRecord};
+use crate::custody::{Asset, Balance, Operation};
 use crate::facts::RowWrite;
 use crate::identity::api_key::ApiKey;
 use crate::identity::session::Session;
@@ -137,10 +141,52 @@ pub enum Reply {
     Ended(u64),
     /// An API key as it is now.
     ApiKey(ApiKey),
+    /// An asset.
+    Asset(Asset),
+    /// A balance as it is now.
+    Balance {
+        /// The balance.
+        balance: Balance,
+        /// Its version.
+        version: u64,
+    },
+    /// Operations as they are now, in the order of the command.
+    Operations(Vec<OperationState>),
+    /// A KYC record as it is now.
+    Kyc {
+        /// The record.
+        record: KycRecord,
+        /// Its version.
+        version: u64,
+        /// Its documents, oldest first.
+        documents: Vec<KycDocument>,
+    },
+    /// A destination as it is now.
+    Destination(Destination),
+    /// An approval as it is now.
+    Approval {
+        /// The approval.
+        approval: Approval,
+        /// Its version.
+        version: u64,
+        /// Its votes, oldest first.
+        votes: Vec<Vote>,
+    },
     /// How many entries were erased now.
     Erased(u64),
     /// Done, with nothing to add.
     Done,
+}
+
+/// An operation as an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OperationState {
+    /// The operation.
+    pub operation: Operation,
+    /// Its version.
+    pub version: u64,
+    /// True where the same had been done before, and nothing was done now.
+    pub replayed: bool,
 }
 
 /// What a command does.

@@ -6,8 +6,13 @@ use std::sync::Arc;
 use evidence::commitment::Salt;
 use uuid::Uuid;
 
+use crate::approval::{Approval, Vote};
 use crate::audit::erase::Erasure;
 use crate::audit::known::KnownEntry;
+use crate::custody::destination::Destination;
+use crate::custody::kyc::{KycDocument, KycRecord};
+use crate::custody::operation::Operations;
+use crate::custody::{Asset, Balance, Operation};
 use crate::decision::Draft;
 use crate::identity::api_key::ApiKey;
 use crate::identity::invitation::Invitation;
@@ -45,6 +50,40 @@ pub struct Needs {
     pub invitations_of: BTreeSet<Uuid>,
     /// Second factors to change, by user.
     pub second_factors: BTreeSet<Uuid>,
+    /// Assets by id.
+    pub assets: BTreeSet<Uuid>,
+    /// Assets of balances, by the balance.
+    pub assets_of: BTreeSet<Uuid>,
+    /// Users to rely on, by id.
+    pub owners: BTreeSet<Uuid>,
+    /// Assets by code, in lower case.
+    pub asset_codes: BTreeSet<String>,
+    /// Balances to change, by id.
+    pub balances: BTreeSet<Uuid>,
+    /// Operations to change, by id.
+    pub operations: BTreeSet<Uuid>,
+    /// Operations by the hash of their transaction.
+    pub tx_hashes: BTreeSet<String>,
+    /// Reversals, by what they reverse.
+    pub reversals_of: BTreeSet<Uuid>,
+    /// Pending operations past their time, to change, by their debit balance.
+    pub due_of: BTreeSet<Uuid>,
+    /// Operations that count against the limits of these balances, in the longest window.
+    pub limited_of: BTreeSet<Uuid>,
+    /// KYC records to change, by id.
+    pub kyc_records: BTreeSet<Uuid>,
+    /// KYC records that were approved or are pending, to change, by user.
+    pub kyc_of: BTreeSet<Uuid>,
+    /// KYC records to rely on, by user.
+    pub tier_of: BTreeSet<Uuid>,
+    /// KYC documents, to change, by their record.
+    pub documents_of: BTreeSet<Uuid>,
+    /// Destinations to change, by id.
+    pub destinations: BTreeSet<Uuid>,
+    /// Destinations in use, by user.
+    pub destinations_of: BTreeSet<Uuid>,
+    /// Approvals to change, by id; with their votes.
+    pub approvals: BTreeSet<Uuid>,
     /// Entries by id, to know whether one is taken.
     pub entry_ids: BTreeSet<Uuid>,
     /// Entries by index.
@@ -83,6 +122,22 @@ pub struct Facts {
     pub invitations: HashMap<Uuid, Sealed<Invitation>>,
     /// Second factors by their user.
     pub second_factors: HashMap<Uuid, Sealed<SecondFactor>>,
+    /// Assets by id.
+    pub assets: HashMap<Uuid, Sealed<Asset>>,
+    /// Balances by id.
+    pub balances: HashMap<Uuid, Sealed<Balance>>,
+    /// Operations by id.
+    pub operations: Operations,
+    /// KYC records by id.
+    pub kyc_records: HashMap<Uuid, Sealed<KycRecord>>,
+    /// KYC documents by id.
+    pub kyc_documents: HashMap<Uuid, Sealed<KycDocument>>,
+    /// Destinations by id.
+    pub destinations: HashMap<Uuid, Sealed<Destination>>,
+    /// Approvals by id.
+    pub approvals: HashMap<Uuid, Sealed<Approval>>,
+    /// Votes on approvals by id.
+    pub votes: HashMap<Uuid, Sealed<Vote>>,
     /// Entries by id.
     pub entries: HashMap<Uuid, KnownEntry>,
     /// Ids of entries by index.
@@ -143,35 +198,10 @@ impl Facts {
         })
     }
 
-    /// Every row that has a seal, with the index of the entry that wrote it.
-    pub fn sealed_rows(&self) -> Vec<(RowValues, u64)> {
-        fn all<T: Record>(rows: &HashMap<Uuid, Sealed<T>>, found: &mut Vec<(RowValues, u64)>) {
-            found.extend(rows.values().map(|row| (RowValues::of(row), row.entry)));
-        }
-        let mut found = Vec::new();
-        all(&self.users, &mut found);
-        all(&self.api_keys, &mut found);
-        all(&self.sessions, &mut found);
-        all(&self.invitations, &mut found);
-        all(&self.second_factors, &mut found);
-        found
-    }
-
     /// Takes in what a decision writes, so that later commands of the batch see it.
     pub fn apply(&mut self, drafts: &[Draft]) {
         for draft in drafts {
-            for write in &draft.writes {
-                match write {
-                    RowWrite::User(row) => drop(self.users.insert(row.row.id, row.clone())),
-                    RowWrite::ApiKey(row) => drop(self.api_keys.insert(row.row.id, row.clone())),
-                    RowWrite::Session(row) => drop(self.sessions.insert(row.row.id, row.clone())),
-                    RowWrite::Invitation(row) => drop(self.invitations.insert(row.row.id, row.clone())),
-                    RowWrite::SecondFactor(row) => {
-                        drop(self.second_factors.insert(row.row.user_id, row.clone()));
-                    }
-                    RowWrite::Erasure(_) => {}
-                }
-            }
+            draft.writes.iter().for_each(|write| self.take(write));
             for index in &draft.erases {
                 if let Some(entry) = self.entry_ids.get(index).and_then(|id| self.entries.get_mut(id)) {
                     entry.payload = None;
@@ -181,14 +211,40 @@ impl Facts {
     }
 }
 
+/// Rows that are kept as facts, by id.
+trait Rows<T: 'static> {
+    fn put(&mut self, row: Sealed<T>);
+    fn each(&self) -> impl Iterator<Item = &Sealed<T>>;
+}
+
+impl<T: Record + 'static> Rows<T> for HashMap<Uuid, Sealed<T>> {
+    fn put(&mut self, row: Sealed<T>) {
+        self.insert(row.row.id(), row);
+    }
+
+    fn each(&self) -> impl Iterator<Item = &Sealed<T>> {
+        self.values()
+    }
+}
+
+impl Rows<Operation> for Operations {
+    fn put(&mut self, row: Sealed<Operation>) {
+        self.insert(row);
+    }
+
+    fn each(&self) -> impl Iterator<Item = &Sealed<Operation>> {
+        self.values()
+    }
+}
+
 macro_rules! row_writes {
-    ($($(#[$doc:meta])* $name:ident,)*) => {
+    ($($(#[$doc:meta])* $name:ident $(in $rows:ident)?,)*) => {
         /// A row to be written, in the version it will have.
         #[derive(Clone, Debug, PartialEq)]
-        pub enum RowWrite { $($(#[$doc])* $name(Sealed<$name>)),* }
+        pub enum RowWrite { $($(#[$doc])* $name(Box<Sealed<$name>>)),* }
 
         $(impl From<Sealed<$name>> for RowWrite {
-            fn from(row: Sealed<$name>) -> RowWrite { RowWrite::$name(row) }
+            fn from(row: Sealed<$name>) -> RowWrite { RowWrite::$name(Box::new(row)) }
         })*
 
         impl RowWrite {
@@ -197,21 +253,51 @@ macro_rules! row_writes {
                 match self { $(RowWrite::$name(row) => RowValues::of(row)),* }
             }
         }
+
+        impl Facts {
+            /// Takes in a row that is written.
+            fn take(&mut self, write: &RowWrite) {
+                match write { $(RowWrite::$name(_row) => { $(self.$rows.put(Sealed::clone(_row));)? }),* }
+            }
+
+            /// Every row that has a seal, with the index of the entry that wrote it.
+            pub fn sealed_rows(&self) -> Vec<(RowValues, u64)> {
+                let mut found = Vec::new();
+                $($(found.extend(self.$rows.each().map(|row| (RowValues::of(row), row.entry)));)?)*
+                found
+            }
+        }
     };
 }
 row_writes! {
     /// A user.
-    User,
+    User in users,
     /// An API key.
-    ApiKey,
+    ApiKey in api_keys,
     /// A session.
-    Session,
+    Session in sessions,
     /// An invitation.
-    Invitation,
+    Invitation in invitations,
     /// A second factor.
-    SecondFactor,
+    SecondFactor in second_factors,
     /// The mark of an erased entry.
     Erasure,
+    /// An asset.
+    Asset in assets,
+    /// A balance.
+    Balance in balances,
+    /// A KYC record.
+    KycRecord in kyc_records,
+    /// A KYC document.
+    KycDocument in kyc_documents,
+    /// A destination.
+    Destination in destinations,
+    /// An approval.
+    Approval in approvals,
+    /// A vote.
+    Vote in votes,
+    /// An operation.
+    Operation in operations,
 }
 
 /// A row to be written, as values.

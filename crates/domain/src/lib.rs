@@ -9,10 +9,12 @@
 //! [`record::SEALED`] and [`facts::RowWrite`].
 
 pub mod action;
+pub mod approval;
 pub mod audit;
 pub mod change;
 pub mod command;
 pub mod context;
+pub mod custody;
 pub mod decision;
 pub mod facts;
 pub mod identity;

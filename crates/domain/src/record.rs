@@ -6,6 +6,8 @@ use evidence::time::Timestamp;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::custody::Amount;
+
 /// One SQL value, the same on both engines.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Val {
@@ -23,6 +25,8 @@ pub enum Val {
     Uuid(Uuid),
     /// Moment in microseconds.
     Time(Timestamp),
+    /// Amount in an asset's smallest unit.
+    Amount(Amount),
 }
 
 impl<T: Into<Val>> From<Option<T>> for Val {
@@ -38,7 +42,7 @@ macro_rules! val_from {
         }
     )* };
 }
-val_from!(i64 => Int, bool => Bool, String => Text, &str => Text, Vec<u8> => Bytes, &[u8] => Bytes, Uuid => Uuid, Timestamp => Time);
+val_from!(i64 => Int, bool => Bool, String => Text, &str => Text, Vec<u8> => Bytes, &[u8] => Bytes, Uuid => Uuid, Timestamp => Time, Amount => Amount);
 
 /// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +59,8 @@ pub enum Kind {
     Uuid,
     /// `timestamptz` / `INTEGER` of microseconds.
     Time,
+    /// `numeric(38,0)` / `TEXT`.
+    Amount,
 }
 
 /// A column of a sealed table.
@@ -69,6 +75,8 @@ pub struct Column {
     /// Came to a table that had rows already. Its NULL is left out of the row's digest, so that rows sealed before
     /// the column was there stay as they were sealed; any other value is in.
     pub added: bool,
+    /// NULL in most rows: its NULL is left out of the row's digest and of row images.
+    pub sparse: bool,
 }
 
 impl Column {
@@ -85,6 +93,18 @@ impl Column {
         self.added = true;
         self
     }
+
+    /// The same, for a column that is NULL in most rows.
+    #[must_use]
+    pub const fn sparse(mut self) -> Column {
+        self.sparse = true;
+        self
+    }
+
+    /// Whether this value is left out of the row's digest.
+    fn leaves_out(&self, value: &Val) -> bool {
+        (self.added || self.sparse) && *value == Val::Null
+    }
 }
 
 /// A plain column.
@@ -94,6 +114,7 @@ pub const fn column(name: &'static str, kind: Kind) -> Column {
         kind,
         secret: false,
         added: false,
+        sparse: false,
     }
 }
 
@@ -114,6 +135,14 @@ pub const SEALED: &[&Table] = &[
     crate::identity::invitation::Invitation::TABLE,
     crate::identity::second_factor::SecondFactor::TABLE,
     crate::audit::erase::Erasure::TABLE,
+    crate::custody::asset::Asset::TABLE,
+    crate::custody::balance::Balance::TABLE,
+    crate::custody::kyc::KycRecord::TABLE,
+    crate::custody::kyc::KycDocument::TABLE,
+    crate::custody::destination::Destination::TABLE,
+    crate::approval::Approval::TABLE,
+    crate::approval::Vote::TABLE,
+    crate::custody::operation::Operation::TABLE,
 ];
 
 /// A stored row that does not decode.
@@ -144,11 +173,25 @@ pub trait Record: Sized + Clone {
         let mut members = Map::new();
         members.insert("id".into(), self.id().to_string().into());
         for (column, value) in Self::TABLE.columns.iter().zip(self.values()) {
-            if !column.secret {
+            if !column.secret && !(column.sparse && value == Val::Null) {
                 members.insert(column.name.into(), value_json(&value));
             }
         }
         members
+    }
+
+    /// What differs between two versions of a row, as JSON objects without secrets: what each says.
+    fn difference(&self, after: &Self) -> (Map<String, Value>, Map<String, Value>) {
+        let id = || Map::from_iter([("id".to_owned(), self.id().to_string().into())]);
+        let (mut old, mut new) = (id(), id());
+        let values = self.values().into_iter().zip(after.values());
+        for (column, (before, after)) in Self::TABLE.columns.iter().zip(values) {
+            if !column.secret && before != after {
+                old.insert(column.name.into(), value_json(&before));
+                new.insert(column.name.into(), value_json(&after));
+            }
+        }
+        (old, new)
     }
 }
 
@@ -176,6 +219,8 @@ fn value_json(value: &Val) -> Value {
         Val::Bytes(bytes) => json::hex(bytes).into(),
         Val::Uuid(id) => id.to_string().into(),
         Val::Time(time) => time.to_string().into(),
+        // A text: most readers of JSON keep no more than 53 bits of a number.
+        Val::Amount(amount) => amount.to_string().into(),
     }
 }
 
@@ -193,7 +238,7 @@ pub fn row_digest(
     members.insert("version".into(), version.into());
     members.insert("entry".into(), entry.into());
     for (column, value) in table.columns.iter().zip(values) {
-        if !(column.added && *value == Val::Null) {
+        if !column.leaves_out(value) {
             members.insert(column.name.into(), value_json(value));
         }
     }
@@ -231,6 +276,7 @@ fields! {
     Vec<u8> => Bytes, "bytes";
     Uuid => Uuid, "a UUID";
     Timestamp => Time, "a time";
+    Amount => Amount, "an amount";
 }
 
 impl Field for u64 {
@@ -263,6 +309,57 @@ impl<T: Field> Field for Option<T> {
     }
 }
 
+/// Makes an enum of words: their spelling, their look-up, and a column that holds one.
+#[macro_export]
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[doc = $text:literal])+ $variant:ident = $word:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name { $($(#[doc = $text])+ $variant),* }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &'static [$name] = &[$($name::$variant),*];
+
+            /// The word in JSON, SQL and configuration.
+            pub fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $word),* }
+            }
+
+            /// What `word` names.
+            pub fn parse(word: &str) -> Option<$name> {
+                match word { $($word => Some($name::$variant),)* _ => None }
+            }
+
+            /// What it is, in a sentence.
+            pub fn description(self) -> &'static str {
+                match self { $($name::$variant => concat!($($text),+).trim_ascii()),* }
+            }
+
+            /// What `word` names; otherwise which words there are.
+            pub fn read(field: &str, word: &str) -> Result<$name, $crate::FieldError> {
+                $name::parse(word).ok_or_else(|| {
+                    let known: Vec<_> = $name::ALL.iter().map(|one| one.as_str()).collect();
+                    $crate::FieldError::new(field, format!("must be one of {}", known.join(", ")))
+                })
+            }
+        }
+
+        impl $crate::record::Field for $name {
+            const KIND: $crate::record::Kind = $crate::record::Kind::Text;
+
+            fn to_val(&self) -> $crate::record::Val {
+                self.as_str().into()
+            }
+
+            fn of_val(value: $crate::record::Val) -> Result<$name, String> {
+                let word = <String as $crate::record::Field>::of_val(value)?;
+                $name::parse(&word).ok_or_else(|| format!("{word:?} is not a {}", stringify!($name)))
+            }
+        }
+    };
+}
+
 /// The field of a stored row; the error names the column.
 pub fn field<T: Field>(
     table: &'static Table,
@@ -279,7 +376,7 @@ pub fn field<T: Field>(
 /// Makes a struct the row of a sealed table: one field a column, in this order, after the id.
 ///
 /// `[secret]` after a field keeps its value out of row images; `[added]` says that the column came to a table that
-/// had rows already, see [`Column::added`].
+/// had rows already, see [`Column::added`], and `[sparse]` that it is NULL in most rows.
 #[macro_export]
 macro_rules! record {
     (

@@ -35,6 +35,26 @@ pub struct Refusal {
     pub field: Option<String>,
     /// When to try again, in seconds; with [`RefusalKind::TooMany`].
     pub retry_after_s: Option<u64>,
+    /// Which rule refused it, where a rule did.
+    pub rule: Option<Box<BrokenRule>>,
+    /// Whether the id that the command brought stays refused: it was the state of things that refused it, and that
+    /// may change, but a caller who repeats a request must get the answer that it got.
+    pub sticks: bool,
+    /// Which of several commands that stand or fall together was refused, counted from 0.
+    pub position: Option<usize>,
+}
+
+/// The rule that refused a command: what it allows, and who can change that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BrokenRule {
+    /// The rule in words, such as `tier 1: at most 0.5 BTC in withdrawals within 24 hours`.
+    pub rule: String,
+    /// What it allows at most, or demands at least, as a decimal.
+    pub limit: Option<String>,
+    /// What remains of it now, as a decimal.
+    pub remaining: Option<String>,
+    /// Who can lift it.
+    pub lifted_by: String,
 }
 
 impl Refusal {
@@ -46,7 +66,17 @@ impl Refusal {
             message: message.into(),
             field: None,
             retry_after_s: None,
+            rule: None,
+            sticks: false,
+            position: None,
         }
+    }
+
+    /// The same, with the rule that was broken.
+    #[must_use]
+    pub fn by(mut self, rule: BrokenRule) -> Refusal {
+        self.rule = Some(Box::new(rule));
+        self
     }
 
     /// A refusal of input, naming the field.
@@ -59,6 +89,23 @@ impl Refusal {
     pub fn field(mut self, field: impl Into<String>) -> Refusal {
         self.field = Some(field.into());
         self
+    }
+}
+
+/// Refuses when a thing is not at the version that a change depends on.
+pub(crate) fn check_version(noun: &str, version: u64, expected: Option<u64>) -> Result<(), Refusal> {
+    match expected {
+        Some(expected) if expected != version => {
+            let message = format!(
+                "the {noun} is at version {version}, not {expected}: somebody changed it meanwhile; read it again"
+            );
+            Err(Refusal::new(
+                RefusalKind::Precondition,
+                "version_mismatch",
+                message,
+            ))
+        }
+        _ => Ok(()),
     }
 }
 

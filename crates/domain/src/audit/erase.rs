@@ -72,7 +72,7 @@ pub fn erase(
     let mut draft = Draft::new(ctx.id(0), who, authority, "audit.erase", ctx.salt(0), &payload);
     draft.erases = erasures.iter().map(|erasure| erasure.erased).collect();
     let write = |(number, row)| {
-        RowWrite::Erasure(Sealed {
+        RowWrite::from(Sealed {
             row,
             version: 1,
             entry: 0,

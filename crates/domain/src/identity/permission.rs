@@ -8,24 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::record::{Field, Kind, Val};
-
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[doc = $text:literal])+ $variant:ident = $word:literal),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum $name { $($(#[doc = $text])+ $variant),* }
-        impl $name {
-            /// All of them.
-            pub const ALL: &'static [$name] = &[$($name::$variant),*];
-            /// The word in JSON, SQL and configuration.
-            pub fn as_str(self) -> &'static str { match self { $($name::$variant => $word),* } }
-            /// What `word` names.
-            pub fn parse(word: &str) -> Option<$name> { match word { $($word => Some($name::$variant),)* _ => None } }
-            /// What it is, in a sentence.
-            pub fn description(self) -> &'static str { match self { $($name::$variant => concat!($($text),+).trim_ascii()),* } }
-        }
-    };
-}
+use crate::words;
 
 words! {
     /// One thing that a caller may be allowed to do.
@@ -54,12 +37,37 @@ words! {
         ApiKeysOwn = "api_keys:own",
         /// Create, rotate and revoke API keys of all users.
         ApiKeysWrite = "api_keys:write",
+        /// Read assets, balances, operations and destinations of all users.
+        CustodyRead = "custody:read",
+        /// Read one's own balances and operations, transfer and withdraw from them, keep one's own destinations.
+        CustodyOwn = "custody:own",
+        /// Make operations for all users and house accounts, carry them on, keep destinations.
+        CustodyWrite = "custody:write",
+        /// Make assets, set the limits of balances, close and open them.
+        CustodyConfigure = "custody:configure",
+        /// Vote on approvals about custody.
+        CustodyApprove = "custody:approve",
+        /// Read KYC records and documents of all users.
+        KycRead = "kyc:read",
+        /// Submit and read one's own KYC records.
+        KycOwn = "kyc:own",
+        /// Submit KYC records for all users.
+        KycWrite = "kyc:write",
+        /// Check documents; approve, reject and revoke KYC records that someone else submitted.
+        KycReview = "kyc:review",
+        /// Read approvals and their votes.
+        ApprovalsRead = "approvals:read",
+        /// Request approvals, withdraw one's own, and use what was granted.
+        ApprovalsRequest = "approvals:request",
+        /// Vote on approvals about everything but custody.
+        GovernanceApprove = "governance:approve",
     }
 }
 
 use Permission::{
-    ApiKeysOwn, ApiKeysRead, AuditErase, AuditRead, AuditWrite, LogRestore, SessionsRead, SessionsWrite,
-    UsersErase, UsersRead,
+    ApiKeysOwn, ApiKeysRead, ApprovalsRead, ApprovalsRequest, AuditErase, AuditRead, AuditWrite,
+    CustodyApprove, CustodyConfigure, CustodyOwn, CustodyRead, CustodyWrite, GovernanceApprove, KycOwn,
+    KycRead, KycReview, KycWrite, LogRestore, SessionsRead, SessionsWrite, UsersErase, UsersRead,
 };
 
 words! {
@@ -84,11 +92,31 @@ impl Scope {
     /// What the scope leaves of its owner's role.
     pub fn permissions(self) -> &'static [Permission] {
         match self {
-            Scope::Read => &[AuditRead, UsersRead, SessionsRead, ApiKeysRead],
+            Scope::Read => &[
+                AuditRead,
+                UsersRead,
+                SessionsRead,
+                ApiKeysRead,
+                CustodyRead,
+                KycRead,
+                ApprovalsRead,
+            ],
             Scope::Write => &[AuditWrite],
             Scope::Admin => Permission::ALL,
-            // Their areas have no permissions yet.
-            Scope::Governance | Scope::Workflows | Scope::Custody => &[],
+            Scope::Governance => &[ApprovalsRead, ApprovalsRequest],
+            // Its area has no permissions yet.
+            Scope::Workflows => &[],
+            Scope::Custody => &[
+                CustodyRead,
+                CustodyOwn,
+                CustodyWrite,
+                CustodyConfigure,
+                KycRead,
+                KycOwn,
+                KycWrite,
+                ApprovalsRead,
+                ApprovalsRequest,
+            ],
         }
     }
 
@@ -206,6 +234,8 @@ pub static BUILT_IN: &[BuiltIn] = &[
         name: Role::SRE,
         description: "Runs the service",
         permissions: &[
+            CustodyRead,
+            ApprovalsRead,
             AuditRead,
             AuditWrite,
             LogRestore,
@@ -219,17 +249,30 @@ pub static BUILT_IN: &[BuiltIn] = &[
     BuiltIn {
         name: Role::DEVELOPER,
         description: "Builds on the service",
-        permissions: &[AuditRead, AuditWrite, ApiKeysOwn],
+        permissions: &[
+            CustodyRead,
+            ApprovalsRead,
+            ApprovalsRequest,
+            AuditRead,
+            AuditWrite,
+            ApiKeysOwn,
+        ],
     },
     BuiltIn {
         name: Role::ANALYST,
         description: "Investigates",
-        permissions: &[AuditRead, ApiKeysOwn],
+        permissions: &[CustodyRead, ApprovalsRead, AuditRead, ApiKeysOwn],
     },
     BuiltIn {
         name: Role::COMPLIANCE,
         description: "Decides on compliance",
         permissions: &[
+            CustodyRead,
+            CustodyApprove,
+            GovernanceApprove,
+            KycRead,
+            KycReview,
+            ApprovalsRead,
             AuditRead,
             AuditWrite,
             AuditErase,
@@ -242,12 +285,21 @@ pub static BUILT_IN: &[BuiltIn] = &[
     BuiltIn {
         name: Role::AUDITOR,
         description: "Checks",
-        permissions: &[AuditRead, UsersRead, SessionsRead, ApiKeysRead, ApiKeysOwn],
+        permissions: &[
+            CustodyRead,
+            KycRead,
+            ApprovalsRead,
+            AuditRead,
+            UsersRead,
+            SessionsRead,
+            ApiKeysRead,
+            ApiKeysOwn,
+        ],
     },
     BuiltIn {
         name: Role::USER,
         description: "Uses the application",
-        permissions: &[AuditWrite, ApiKeysOwn],
+        permissions: &[CustodyOwn, KycOwn, ApprovalsRequest, AuditWrite, ApiKeysOwn],
     },
     BuiltIn {
         name: Role::VIEWER,

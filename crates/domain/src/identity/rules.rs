@@ -3,6 +3,7 @@
 use evidence::json::StrictObject;
 use serde_json::{Value, json};
 
+use crate::custody::CustodyRules;
 use crate::identity::permission::{BUILT_IN, Permission, Role};
 
 /// What a role may do.
@@ -31,6 +32,8 @@ pub struct Rules {
     pub session_max_s: i64,
     /// How long an invitation can be accepted, in seconds.
     pub invitation_s: i64,
+    /// Limits and thresholds of custody, and how long approvals last.
+    pub custody: CustodyRules,
 }
 
 impl Default for Rules {
@@ -47,6 +50,7 @@ impl Default for Rules {
             session_idle_s: 30 * 60,
             session_max_s: 12 * 3_600,
             invitation_s: 72 * 3_600,
+            custody: CustodyRules::default(),
         }
     }
 }
@@ -152,7 +156,7 @@ mod tests {
                 };
                 writeln!(
                     text,
-                    "{:<11}{:<16}{verdict}",
+                    "{:<11}{:<19}{verdict}",
                     role.name.as_str(),
                     permission.as_str()
                 )

@@ -3,8 +3,8 @@
 use uuid::Uuid;
 
 use super::{
-    User, check_admin_left, check_email, check_free, check_full_name, check_role, check_username,
-    check_version, reply, to_change, written,
+    User, check_admin_left, check_email, check_free, check_full_name, check_role, check_username, reply,
+    to_change, written,
 };
 use crate::action;
 use crate::change::Change;
@@ -14,7 +14,7 @@ use crate::facts::Facts;
 use crate::identity::permission::Role;
 use crate::identity::session::{self, EndReason};
 use crate::identity::{Authority, Principal};
-use crate::refusal::Refusal;
+use crate::refusal::{self, Refusal};
 
 /// Changes what a user is called. What is `None` stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub fn update(
     let mut names = command.full_name.iter().flatten();
     names.try_for_each(|name| check_full_name(name))?;
     let before = to_change(facts, command.user, who)?;
-    check_version(before, command.version)?;
+    refusal::check_version("user", before.version, command.version)?;
     let mut after = before.row.clone();
     after.username = command.username.clone().unwrap_or(after.username);
     after.email = command.email.clone().unwrap_or(after.email);
@@ -86,7 +86,7 @@ pub fn set_role(
     check_role(facts, &command.role)?;
     let before = to_change(facts, command.user, who)?;
     who.covers(&command.role, &facts.rules)?;
-    check_version(before, command.version)?;
+    refusal::check_version("user", before.version, command.version)?;
     if before.row.role == command.role {
         return Ok(Decision::nothing(reply(before)));
     }

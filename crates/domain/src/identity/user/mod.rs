@@ -230,20 +230,3 @@ pub(crate) fn check_admin_left(facts: &Facts, user: &User) -> Result<(), Refusal
     let message = "this is the last active admin; make another one first";
     Err(Refusal::new(RefusalKind::Conflict, "last_admin", message))
 }
-
-fn check_version(user: &Sealed<User>, version: Option<u64>) -> Result<(), Refusal> {
-    match version {
-        Some(expected) if expected != user.version => {
-            let message = format!(
-                "the user is at version {}, not {expected}: somebody changed it meanwhile; read it again",
-                user.version
-            );
-            Err(Refusal::new(
-                RefusalKind::Precondition,
-                "version_mismatch",
-                message,
-            ))
-        }
-        _ => Ok(()),
-    }
-}

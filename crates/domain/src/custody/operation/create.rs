@@ -1,0 +1,590 @@
+//! Making operations: what is asked for, the checks in their order, and the movement or hold.
+//!
+//! The order of the checks is the one of the table in `docs/custody.md`.
+
+use evidence::time::Timestamp;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::movement::{self, Found};
+use super::{Operation, OperationKind, OperationStatus, expire, limits, replay, results};
+use crate::action;
+use crate::approval;
+use crate::change::Change;
+use crate::context::Context;
+use crate::custody::asset::{self, check_chain, check_text};
+use crate::custody::{Account, Amount, Asset, Balance};
+use crate::decision::{Decision, Draft, OperationState, Reply};
+use crate::facts::Facts;
+use crate::identity::{Authority, Permission, Principal};
+use crate::refusal::{BrokenRule, FieldError, Refusal, RefusalKind};
+
+/// Most operations in a request.
+pub const OPERATIONS_MAX: usize = 1_000;
+
+/// Longest reference, in characters.
+pub const REFERENCE_LEN_MAX: usize = 200;
+
+/// Longest transaction hash, in characters.
+pub const TX_HASH_LEN_MAX: usize = 128;
+
+/// Longest metadata, in bytes of canonical JSON.
+pub const METADATA_LEN_MAX: usize = 4_096;
+
+/// The request that an operation came with, where that brought an `Idempotency-Key`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Id of the request's first operation.
+    pub first: Uuid,
+    /// SHA-256 of the request's body in canonical form.
+    pub digest: [u8; 32],
+}
+
+/// Makes an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreateOperation {
+    /// The caller's own id for it: the same id with the same content is the same operation.
+    pub id: Option<Uuid>,
+    /// What sort.
+    pub kind: OperationKind,
+    /// What is debited.
+    pub debit: Account,
+    /// What is credited; of the same asset.
+    pub credit: Account,
+    /// How much. Zero only for what a chain reports.
+    pub amount: Amount,
+    /// Whether it waits for another step; a withdrawal always does.
+    pub waits: bool,
+    /// From when a waiting one no longer holds anything.
+    pub expires_at: Option<Timestamp>,
+    /// The operation that it reverses.
+    pub reverses: Option<Uuid>,
+    /// Where a withdrawal goes.
+    pub destination: Option<Uuid>,
+    /// The approval to use.
+    pub approval: Option<Uuid>,
+    /// The chain of its transaction.
+    pub chain: Option<String>,
+    /// The hash of its transaction.
+    pub tx_hash: Option<String>,
+    /// Which output of the transaction.
+    pub output: Option<u64>,
+    /// The height of the block.
+    pub block: Option<u64>,
+    /// Blocks on it.
+    pub confirmations: Option<u64>,
+    /// The caller's own words.
+    pub reference: Option<String>,
+    /// The caller's own data, as canonical JSON.
+    pub metadata: Option<String>,
+    /// The request that it came with.
+    pub request: Option<Request>,
+    /// Users whose balance is not open yet, as far as the caller could see.
+    pub opens: Vec<Uuid>,
+}
+
+impl CreateOperation {
+    /// A plain operation of this kind.
+    pub fn new(kind: OperationKind, debit: Account, credit: Account, amount: Amount) -> CreateOperation {
+        CreateOperation {
+            id: None,
+            kind,
+            debit,
+            credit,
+            amount,
+            waits: kind == OperationKind::Withdrawal,
+            expires_at: None,
+            reverses: None,
+            destination: None,
+            approval: None,
+            chain: None,
+            tx_hash: None,
+            output: None,
+            block: None,
+            confirmations: None,
+            reference: None,
+            metadata: None,
+            request: None,
+            opens: Vec::new(),
+        }
+    }
+
+    /// What it asks for, as an approval is bound to it: everything but its id, its approval and its request.
+    pub fn arguments(&self) -> String {
+        let mut members = Map::new();
+        let mut put = |name: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                members.insert(name.to_owned(), value);
+            }
+        };
+        put("kind", Some(self.kind.as_str().into()));
+        put("asset", Some(self.debit.asset.to_string().into()));
+        put("debit", Some(self.debit.id().to_string().into()));
+        put("credit", Some(self.credit.id().to_string().into()));
+        put("amount", Some(self.amount.to_string().into()));
+        put("pending", self.waits.then_some(true.into()));
+        put("expires_at", self.expires_at.map(|time| time.to_string().into()));
+        put("reverses", self.reverses.map(|id| id.to_string().into()));
+        put("destination", self.destination.map(|id| id.to_string().into()));
+        put("chain", self.chain.clone().map(Into::into));
+        put("tx_hash", self.tx_hash.clone().map(Into::into));
+        put("output", self.output.map(Into::into));
+        put("reference", self.reference.clone().map(Into::into));
+        put("metadata", self.metadata.clone().map(Into::into));
+        evidence::json::canonical(&Value::Object(members))
+    }
+}
+
+/// Checks what needs no facts: the shape of the input.
+pub(super) fn check_input(command: &CreateOperation, now: Timestamp) -> Result<(), FieldError> {
+    let error = |field: &str, message: &str| Err(FieldError::new(field, message));
+    let on_chain = command.chain.is_some() && command.tx_hash.is_some();
+    if command.amount < Amount::ZERO || command.amount == Amount::ZERO && !on_chain {
+        return error(
+            "amount",
+            "must be more than 0; only an output of a transaction may be of 0",
+        );
+    }
+    if command.debit.asset != command.credit.asset {
+        return error("credit", "is of another asset than the debit");
+    }
+    if command.debit == command.credit {
+        return error("credit", "is the same balance as the debit");
+    }
+    check_kind(command)?;
+    if command.chain.is_some() != command.tx_hash.is_some() {
+        return error("tx_hash", "chain and tx_hash go together");
+    }
+    if command.tx_hash.is_none() && (command.output.is_some() || command.block.is_some()) {
+        return error(
+            "output",
+            "output and block belong to a transaction: give chain and tx_hash",
+        );
+    }
+    command.chain.as_deref().map_or(Ok(()), check_chain)?;
+    let bounded = |field, text: &Option<String>, max| {
+        text.as_deref()
+            .map_or(Ok(()), |text| check_text(field, text, max))
+    };
+    bounded("tx_hash", &command.tx_hash, TX_HASH_LEN_MAX)?;
+    bounded("reference", &command.reference, REFERENCE_LEN_MAX)?;
+    if command
+        .metadata
+        .as_ref()
+        .is_some_and(|text| text.len() > METADATA_LEN_MAX)
+    {
+        let message = format!("must have at most {METADATA_LEN_MAX} bytes as canonical JSON");
+        return Err(FieldError::new("metadata", message));
+    }
+    match command.expires_at {
+        Some(_) if !command.waits => error("expires_at", "only a pending operation expires"),
+        Some(expires) if expires <= now => error("expires_at", "must be in the future"),
+        _ => Ok(()),
+    }
+}
+
+/// Checks that a kind of operation has the balances that it must have.
+fn check_kind(command: &CreateOperation) -> Result<(), FieldError> {
+    use OperationKind::{Burn, Deposit, Mint, Reversal, Transfer, Withdrawal};
+    let error = |field: &str, message: &str| Err(FieldError::new(field, message));
+    let (debit, credit) = (command.debit.is_external(), command.credit.is_external());
+    match command.kind {
+        Deposit | Mint if !debit => error("debit", "a deposit or mint comes from the external balance"),
+        Withdrawal | Burn if !credit => error("credit", "a withdrawal or burn goes to the external balance"),
+        Transfer if debit || credit => {
+            let field = if debit { "debit" } else { "credit" };
+            error(
+                field,
+                "a transfer stays inside: use a deposit, withdrawal, mint or burn",
+            )
+        }
+        Withdrawal if !command.waits => error("pending", "a withdrawal is always pending first"),
+        Withdrawal if command.tx_hash.is_some() => error(
+            "tx_hash",
+            "a withdrawal has its transaction when it is started or completed",
+        ),
+        Withdrawal if command.debit.user().is_some() && command.destination.is_none() => {
+            error("destination", "a user's withdrawal needs a destination")
+        }
+        Reversal if command.reverses.is_none() => error("reverses", "a reversal names what it reverses"),
+        Reversal if command.waits => error("pending", "a reversal is done at once"),
+        _ if command.kind != Withdrawal && command.destination.is_some() => {
+            error("destination", "only a withdrawal has a destination")
+        }
+        _ if command.kind != Reversal && command.reverses.is_some() => {
+            error("reverses", "only a reversal reverses")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Checks that the caller may do this: anything with `custody:write`, and from one's own balance with `custody:own`.
+fn authorise(command: &CreateOperation, who: &Principal) -> Result<Authority, Refusal> {
+    let refused = match who.authorise(Permission::CustodyWrite) {
+        Ok(authority) => return Ok(authority),
+        Err(refused) => refused,
+    };
+    let own = who.actor_id.is_some() && command.debit.user() == who.actor_id;
+    let kinds = [OperationKind::Transfer, OperationKind::Withdrawal];
+    if own && kinds.contains(&command.kind) && command.tx_hash.is_none() {
+        return who.authorise(Permission::CustodyOwn);
+    }
+    Err(refused)
+}
+
+/// What a command needs to have checked before it is decided.
+struct Checked<'a> {
+    asset: &'a Asset,
+    debit: Found<'a>,
+    credit: Found<'a>,
+    limited: Option<Uuid>,
+}
+
+/// The checks that depend on the state of things, in their order.
+fn check_state<'a>(
+    facts: &'a Facts,
+    command: &CreateOperation,
+    ctx: &Context,
+) -> Result<Checked<'a>, Refusal> {
+    let asset_id = command.debit.asset;
+    let asset = &facts
+        .assets
+        .get(&asset_id)
+        .ok_or_else(|| asset::unknown(asset_id))?
+        .row;
+    let debit = movement::find(facts, command.debit, "debit", ctx)?;
+    let credit = movement::find(facts, command.credit, "credit", ctx)?;
+    if let Some(reverses) = command.reverses {
+        check_reversal(facts, command, reverses)?;
+    }
+    if let Some(id) = command.destination {
+        check_destination(facts, command, id, ctx.now)?;
+    }
+    movement::check_open(debit.row(), "debit")?;
+    movement::check_open(credit.row(), "credit")?;
+    let accounts = (command.debit, command.credit);
+    let limited = limits::check(facts, asset, command.kind, accounts, command.amount, ctx.now)?;
+    Ok(Checked {
+        asset,
+        debit,
+        credit,
+        limited,
+    })
+}
+
+fn check_reversal(facts: &Facts, command: &CreateOperation, reverses: Uuid) -> Result<(), Refusal> {
+    let conflict =
+        |code, message: String| Err(Refusal::new(RefusalKind::Conflict, code, message).field("reverses"));
+    let Some(original) = facts.operations.get(&reverses) else {
+        let message = format!("there is no operation {reverses}");
+        return Err(Refusal::new(RefusalKind::NotFound, "unknown_operation", message).field("reverses"));
+    };
+    let original = &original.row;
+    if let Some(reversal) = facts.operations.reversal_of(reverses) {
+        let message = format!(
+            "operation {reverses} was reversed already, by {}",
+            reversal.row.id
+        );
+        return conflict("already_reversed", message);
+    }
+    if original.debit_posted.is_none() || original.kind == OperationKind::Reversal {
+        let message = format!(
+            "operation {reverses} moved nothing, or is a reversal itself: a completed movement can be reversed, once"
+        );
+        return conflict("not_reversible", message);
+    }
+    let same = original.amount == command.amount
+        && original.credit_id == command.debit.id()
+        && original.debit_id == command.credit.id();
+    if !same {
+        let message = "a reversal moves the same amount back between the same balances".to_owned();
+        return conflict("reversal_differs", message);
+    }
+    Ok(())
+}
+
+fn check_destination(
+    facts: &Facts,
+    command: &CreateOperation,
+    id: Uuid,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let known = facts.destinations.get(&id).map(|sealed| &sealed.row);
+    let own = known.filter(|known| {
+        Some(known.user_id) == command.debit.user()
+            && known.asset_id == command.debit.asset
+            && known.removed_at.is_none()
+    });
+    let Some(destination) = own else {
+        let message = format!("the user has no destination {id} for this asset");
+        return Err(Refusal::new(RefusalKind::NotFound, "unknown_destination", message).field("destination"));
+    };
+    if destination.usable_at <= now {
+        return Ok(());
+    }
+    let message = format!(
+        "the destination is new and can be used from {} on",
+        destination.usable_at
+    );
+    let rule = BrokenRule {
+        rule: format!(
+            "a new destination is used after {} only",
+            limits::duration(facts.rules.custody.cooling_off_s)
+        ),
+        limit: Some(destination.usable_at.to_string()),
+        lifted_by: "time: the cooling-off time is the installation's configuration".to_owned(),
+        ..BrokenRule::default()
+    };
+    Err(
+        Refusal::new(RefusalKind::Conflict, "destination_cooling_off", message)
+            .field("destination")
+            .by(rule),
+    )
+}
+
+/// Checks the threshold above which a second person must approve, and uses the approval. A withdrawal passes here
+/// and needs its approval when it is started.
+fn approve(
+    change: &mut Change<'_>,
+    facts: &Facts,
+    command: &CreateOperation,
+    asset: &Asset,
+    who: &Principal,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let threshold = match command.kind {
+        OperationKind::Withdrawal => None,
+        kind => above_threshold(facts, asset, kind, command.amount)?,
+    };
+    let Some((quorum, rule)) = threshold else {
+        // One that is not needed would be lost if it were used.
+        return match command.approval {
+            None => Ok(()),
+            Some(_) => Err(Refusal::invalid("approval", "this operation needs no approval")),
+        };
+    };
+    let Some(id) = command.approval else {
+        return Err(needs_approval(rule, action::OPERATION_CREATE.name));
+    };
+    let asked = approval::Asked {
+        action: action::OPERATION_CREATE.name,
+        arguments: &command.arguments(),
+        quorum,
+    };
+    approval::consume(change, facts, id, &asked, who, now)
+}
+
+/// The quorum and the rule, where an amount is above the threshold for such operations.
+pub(super) fn above_threshold(
+    facts: &Facts,
+    asset: &Asset,
+    kind: OperationKind,
+    amount: Amount,
+) -> Result<Option<(u64, BrokenRule)>, Refusal> {
+    let Some(rule) = facts.rules.custody.threshold_on(&asset.code, kind) else {
+        return Ok(None);
+    };
+    let threshold = Amount::parse(&rule.amount, asset.digits()).map_err(|error| {
+        let message = format!(
+            "the threshold of {} {} in the configuration {error}",
+            rule.amount, rule.asset
+        );
+        Refusal::new(RefusalKind::Conflict, "limit_unreadable", message)
+    })?;
+    if amount <= threshold {
+        return Ok(None);
+    }
+    let broken = BrokenRule {
+        rule: format!(
+            "operations of kind {} of more than {} need the approval of {} other{}",
+            kind.as_str(),
+            asset.words(threshold),
+            rule.quorum,
+            if rule.quorum == 1 { " person" } else { " people" },
+        ),
+        limit: Some(threshold.to_decimal(asset.digits())),
+        remaining: None,
+        lifted_by: "who holds custody:approve, and is not the one who asks".to_owned(),
+    };
+    Ok(Some((rule.quorum, broken)))
+}
+
+/// The refusal of what lacks an approval, and how to get one.
+pub(super) fn needs_approval(rule: BrokenRule, action: &str) -> Refusal {
+    let message = format!(
+        "{}: request one for the action {action} with the same arguments (POST /v1/approvals), then send this again with its id \
+         as `approval`",
+        rule.rule
+    );
+    Refusal::new(RefusalKind::Conflict, "approval_required", message)
+        .field("approval")
+        .by(rule)
+}
+
+/// Decides [`CreateOperation`].
+pub fn create(
+    facts: &Facts,
+    command: &CreateOperation,
+    who: &Principal,
+    ctx: &Context,
+) -> Result<Decision, Refusal> {
+    let (states, drafts) = create_one(facts, command, None, who, ctx)?;
+    Ok(Decision {
+        reply: Reply::Operations(vec![states]),
+        drafts,
+    })
+}
+
+/// Decides operations that stand or fall together.
+pub fn create_linked(
+    facts: &Facts,
+    commands: &[CreateOperation],
+    who: &Principal,
+    ctx: &Context,
+) -> Result<Decision, Refusal> {
+    let mut facts = facts.clone();
+    let (mut states, mut drafts) = (
+        Vec::with_capacity(commands.len()),
+        Vec::with_capacity(commands.len()),
+    );
+    let mut link = None;
+    for (position, command) in commands.iter().enumerate() {
+        let number = u32::try_from(position * 1_000).unwrap_or(u32::MAX);
+        let (state, mut made) = create_one(&facts, command, link, who, &ctx.part(number))
+            .map_err(|refusal| at(refusal, position))?;
+        link = link.or(Some(state.operation.id));
+        facts.apply(&made);
+        drafts.append(&mut made);
+        states.push(state);
+    }
+    Ok(Decision {
+        reply: Reply::Operations(states),
+        drafts,
+    })
+}
+
+/// Names the position of what was refused in a list.
+fn at(mut refusal: Refusal, position: usize) -> Refusal {
+    refusal.field = Some(match refusal.field {
+        Some(field) => format!("[{position}].{field}"),
+        None => format!("[{position}]"),
+    });
+    refusal.position = Some(position);
+    refusal
+}
+
+fn create_one(
+    facts: &Facts,
+    command: &CreateOperation,
+    link: Option<Uuid>,
+    who: &Principal,
+    ctx: &Context,
+) -> Result<(OperationState, Vec<Draft>), Refusal> {
+    let authority = authorise(command, who)?;
+    if let Some(known) = replay::find(facts, command)? {
+        return Ok((known, Vec::new()));
+    }
+    check_input(command, ctx.now)?;
+    // What the clock has released is released first, each with an entry of its own.
+    let (expired, facts) = expire::due(facts, command.debit.id(), ctx);
+    let made = decide_new(&facts, command, link, (who, &authority), ctx).map_err(results::stick)?;
+    let mut drafts = expired;
+    let (state, draft) = made;
+    drafts.push(draft);
+    Ok((state, drafts))
+}
+
+fn decide_new(
+    facts: &Facts,
+    command: &CreateOperation,
+    link: Option<Uuid>,
+    (who, authority): (&Principal, &Authority),
+    ctx: &Context,
+) -> Result<(OperationState, Draft), Refusal> {
+    let checked = check_state(facts, command, ctx)?;
+    let mut change = Change::new(who, authority, ctx);
+    approve(&mut change, facts, command, checked.asset, who, ctx.now)?;
+    let operation = new_operation(command, link, &checked, who, ctx);
+    let (debit, credit) = (checked.debit.row(), checked.credit.row());
+    let operation = if command.waits {
+        let held = movement::hold(debit, checked.asset, command.amount)?;
+        put(&mut change, &checked.debit, held);
+        // Opened with the hold, so that what comes later finds it.
+        if let Found::New(credit) = &checked.credit {
+            change.insert(Balance::clone(credit));
+        }
+        operation
+    } else {
+        let (debited, credited) = movement::transfer(debit, credit, checked.asset, command.amount)?;
+        let moved = Operation {
+            status: OperationStatus::Completed,
+            held: Amount::ZERO,
+            debit_posted: Some(debited.posted),
+            credit_posted: Some(credited.posted),
+            ..operation
+        };
+        put(&mut change, &checked.debit, debited);
+        put(&mut change, &checked.credit, credited);
+        moved
+    };
+    change.insert(operation.clone());
+    let mut draft = change.draft(action::OPERATION_CREATE.name, "operation", operation.id);
+    draft.id = operation.id;
+    let state = OperationState {
+        operation,
+        version: 1,
+        replayed: false,
+    };
+    Ok((state, draft))
+}
+
+/// Writes a balance as it is after the operation.
+pub(super) fn put(change: &mut Change<'_>, before: &Found<'_>, after: Balance) {
+    match before {
+        Found::There(before) => change.alter(before, after),
+        Found::New(_) => change.insert(after),
+    }
+}
+
+fn new_operation(
+    command: &CreateOperation,
+    link: Option<Uuid>,
+    checked: &Checked<'_>,
+    who: &Principal,
+    ctx: &Context,
+) -> Operation {
+    Operation {
+        id: command.id.unwrap_or_else(|| ctx.id(0)),
+        kind: command.kind,
+        status: OperationStatus::Pending,
+        asset_id: command.debit.asset,
+        debit_id: command.debit.id(),
+        credit_id: command.credit.id(),
+        amount: command.amount,
+        waits: command.waits.then_some(true),
+        held: command.amount,
+        captured: (command.waits && command.kind == OperationKind::Transfer).then_some(Amount::ZERO),
+        debit_posted: None,
+        credit_posted: None,
+        parent_id: None,
+        reverses_id: command.reverses,
+        link_id: link,
+        destination_id: command.destination,
+        approval_id: command.approval,
+        chain: command.chain.clone(),
+        tx_hash: command.tx_hash.clone(),
+        output: command.output,
+        block: command.block,
+        confirmations: command.confirmations,
+        error: None,
+        evidence: None,
+        limited_id: checked.limited,
+        request: command.request.map(|request| request.digest.to_vec()),
+        reference: command.reference.clone(),
+        metadata: command.metadata.clone(),
+        created_by: who.actor_id,
+        created_at: ctx.now,
+        updated_at: ctx.now,
+        expires_at: command.expires_at,
+    }
+}

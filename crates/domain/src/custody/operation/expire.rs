@@ -1,0 +1,98 @@
+//! What the clock releases: pending operations past their time. What the clock says decides; that the release is also
+//! written down is for those who read, and is done by whoever comes first, a decision that needs it or the sweeper.
+
+use std::borrow::Cow;
+
+use uuid::Uuid;
+
+use super::{Operation, OperationStatus, movement};
+use crate::action;
+use crate::change::Change;
+use crate::context::{Caller, Context};
+use crate::custody::Amount;
+use crate::decision::{Decision, Draft, OperationState, Reply};
+use crate::facts::Facts;
+use crate::identity::Principal;
+use crate::record::Sealed;
+use crate::refusal::Refusal;
+
+/// Parts of a command below this number are its own; those above release what is due.
+const FIRST_PART: u32 = 1 << 24;
+
+/// An operation once its time has passed: cancelled, or completed where parts of it were captured.
+pub(super) fn expired(operation: &Operation, ctx: &Context) -> Operation {
+    let captured = operation.captured.is_some_and(Amount::is_positive);
+    Operation {
+        status: if captured {
+            OperationStatus::Completed
+        } else {
+            OperationStatus::Cancelled
+        },
+        held: Amount::ZERO,
+        error: Some("expired".to_owned()),
+        updated_at: ctx.now,
+        ..operation.clone()
+    }
+}
+
+fn draft(facts: &Facts, sealed: &Sealed<Operation>, ctx: &Context) -> Option<(Draft, OperationState)> {
+    let balance = facts.balances.get(&sealed.row.debit_id)?;
+    let clock = Caller::System { part: "expiry" };
+    let clock = Principal::of(&clock, facts, ctx.now).ok()?;
+    let authority = clock.without_authority();
+    let mut change = Change::new(&clock, &authority, ctx);
+    change.alter(balance, movement::release(&balance.row, sealed.row.held));
+    let operation = expired(&sealed.row, ctx);
+    change.alter(sealed, operation.clone());
+    let draft = change.draft(action::OPERATION_EXPIRE.name, "operation", operation.id);
+    let state = OperationState {
+        operation,
+        version: sealed.version + 1,
+        replayed: false,
+    };
+    Some((draft, state))
+}
+
+/// Releases what is past its time of a balance: the entries, and the facts as they are then.
+pub(super) fn due<'a>(facts: &'a Facts, debit: Uuid, ctx: &Context) -> (Vec<Draft>, Cow<'a, Facts>) {
+    let due: Vec<_> = facts
+        .operations
+        .due(debit, ctx.now)
+        .into_iter()
+        .cloned()
+        .collect();
+    if due.is_empty() {
+        return (Vec::new(), Cow::Borrowed(facts));
+    }
+    let mut after = facts.clone();
+    let mut drafts = Vec::with_capacity(due.len());
+    for (sealed, number) in due.iter().zip(FIRST_PART..) {
+        if let Some((draft, _)) = draft(&after, sealed, &ctx.part(number)) {
+            after.apply(std::slice::from_ref(&draft));
+            drafts.push(draft);
+        }
+    }
+    (drafts, Cow::Owned(after))
+}
+
+/// Releases those of these operations that are past their time.
+pub fn expire(facts: &Facts, operations: &[Uuid], ctx: &Context) -> Result<Decision, Refusal> {
+    let mut facts = facts.clone();
+    let (mut drafts, mut states) = (Vec::new(), Vec::new());
+    for (id, number) in operations.iter().zip(0_u32..) {
+        let due = facts
+            .operations
+            .get(id)
+            .filter(|sealed| sealed.row.is_due(ctx.now));
+        let Some(sealed) = due.cloned() else { continue };
+        if let Some((draft, state)) = draft(&facts, &sealed, &ctx.part(number)) {
+            facts.apply(std::slice::from_ref(&draft));
+            drafts.push(draft);
+            states.push(state);
+        }
+    }
+    Ok(Decision {
+        reply: Reply::Operations(states),
+        drafts,
+    })
+}

@@ -1,0 +1,160 @@
+//! What a user's tier allows within a window of time, decided together with the movement itself.
+
+use evidence::time::Timestamp;
+use uuid::Uuid;
+
+use super::{Operation, OperationKind};
+use crate::custody::kyc;
+use crate::custody::rules::LimitRule;
+use crate::custody::{Account, Amount, Asset};
+use crate::facts::Facts;
+use crate::refusal::{BrokenRule, Refusal, RefusalKind};
+
+/// The user's account whose limits an operation counts against: whoever sends, or for what comes from outside whoever
+/// receives.
+pub(crate) fn subject(kind: OperationKind, debit: Account, credit: Account) -> Option<(Uuid, Account)> {
+    let account = match kind {
+        OperationKind::Withdrawal | OperationKind::Transfer | OperationKind::Burn => debit,
+        OperationKind::Deposit | OperationKind::Mint => credit,
+        OperationKind::Reversal => return None,
+    };
+    account.user().map(|user| (user, account))
+}
+
+/// What an operation counts for: all of it, unless only parts of it were captured before it ended.
+fn counted(operation: &Operation) -> Amount {
+    match operation.captured {
+        Some(captured) if operation.status.is_final() => captured,
+        _ => operation.amount,
+    }
+}
+
+/// A length of time in words: `24 hours`, `30 days`.
+pub(super) fn duration(seconds: i64) -> String {
+    match seconds {
+        s if s % 86_400 == 0 && s >= 2 * 86_400 => format!("{} days", s / 86_400),
+        s if s % 3_600 == 0 => format!("{} hours", s / 3_600),
+        s if s % 60 == 0 => format!("{} minutes", s / 60),
+        s => format!("{s} seconds"),
+    }
+}
+
+/// Checks an amount against every limit of the user's tier; gives the balance that it counts against, where the
+/// installation limits such operations at all.
+pub(super) fn check(
+    facts: &Facts,
+    asset: &Asset,
+    kind: OperationKind,
+    accounts: (Account, Account),
+    amount: Amount,
+    now: Timestamp,
+) -> Result<Option<Uuid>, Refusal> {
+    let Some((user, account)) = subject(kind, accounts.0, accounts.1) else {
+        return Ok(None);
+    };
+    let mut rules = facts.rules.custody.limits_on(&asset.code, kind).peekable();
+    if rules.peek().is_none() {
+        return Ok(None);
+    }
+    let balance = account.id();
+    let tier = kyc::tier_of(facts, user, now);
+    for rule in rules.filter(|rule| rule.tier == tier) {
+        check_one(facts, asset, rule, balance, amount, now)?;
+    }
+    Ok(Some(balance))
+}
+
+fn check_one(
+    facts: &Facts,
+    asset: &Asset,
+    rule: &LimitRule,
+    balance: Uuid,
+    amount: Amount,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let limit = Amount::parse(&rule.amount, asset.digits()).map_err(|error| {
+        let message = format!(
+            "the limit of {} {} in the configuration {error}",
+            rule.amount, rule.asset
+        );
+        Refusal::new(RefusalKind::Conflict, "limit_unreadable", message)
+    })?;
+    let since = now.plus_seconds(-rule.window_s);
+    let earlier = facts.operations.limited(balance);
+    let in_window = earlier
+        .filter(|earlier| earlier.kind == rule.kind && earlier.counts() && earlier.created_at > since)
+        .map(counted);
+    let used = in_window
+        .fold(Some(Amount::ZERO), |sum, amount| sum?.plus(amount))
+        .unwrap_or(limit);
+    let remaining = limit.minus(used).unwrap_or(Amount::ZERO).max(Amount::ZERO);
+    if amount <= remaining {
+        return Ok(());
+    }
+    let decimal = |amount: Amount| amount.to_decimal(asset.digits());
+    let words = format!(
+        "tier {}: at most {} in operations of kind {} within {}",
+        rule.tier,
+        asset.words(limit),
+        rule.kind.as_str(),
+        duration(rule.window_s),
+    );
+    let message = format!(
+        "{words}; {} of it are used, {} remain, {} are asked for",
+        decimal(used),
+        decimal(remaining),
+        decimal(amount),
+    );
+    let rule = BrokenRule {
+        rule: words,
+        limit: Some(decimal(limit)),
+        remaining: Some(decimal(remaining)),
+        lifted_by: "a higher KYC tier, which who holds kyc:review approves; or the end of the window"
+            .to_owned(),
+    };
+    Err(Refusal::new(RefusalKind::Conflict, "tier_limit", message)
+        .field("amount")
+        .by(rule))
+}
+
+/// Refuses to carry on what is in flight once the tier under which it began has expired or was revoked.
+pub(super) fn check_in_flight(
+    facts: &Facts,
+    operation: &Operation,
+    accounts: (Account, Account),
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    match held_up(facts, operation, accounts, now) {
+        None => Ok(()),
+        Some((then, tier)) => {
+            let message = format!(
+                "the operation began under KYC tier {then}, the user's tier is {tier} now: it is on hold until tier {then} \
+                 is approved again"
+            );
+            let rule = BrokenRule {
+                rule: "what is in flight waits while the tier that it began under is not good".to_owned(),
+                limit: Some(then.to_string()),
+                remaining: Some(tier.to_string()),
+                lifted_by: "who holds kyc:review: approve a new KYC record of the user".to_owned(),
+            };
+            Err(Refusal::new(RefusalKind::Conflict, "kyc_expired", message).by(rule))
+        }
+    }
+}
+
+/// The tier under which an unfinished operation began, and the one of now, where that is lower.
+pub(crate) fn held_up(
+    facts: &Facts,
+    operation: &Operation,
+    accounts: (Account, Account),
+    now: Timestamp,
+) -> Option<(u64, u64)> {
+    let (user, _) = subject(operation.kind, accounts.0, accounts.1)?;
+    let records = || {
+        let all = facts.kyc_records.values().map(|record| &record.row);
+        all.filter(move |record| record.user_id == user)
+    };
+    let then = kyc::tier_at(records(), operation.created_at);
+    let tier = kyc::tier_at(records(), now);
+    (tier < then).then_some((then, tier))
+}

@@ -1,0 +1,152 @@
+//! Operations: every movement of an asset, and what is planned, held or on its way.
+
+pub mod create;
+mod expire;
+mod known;
+pub(crate) mod limits;
+mod movement;
+pub(crate) mod replay;
+pub mod results;
+pub mod step;
+#[cfg(test)]
+mod tests;
+
+use evidence::time::Timestamp;
+use uuid::Uuid;
+
+pub use create::{CreateOperation, Request, create, create_linked};
+pub use expire::expire;
+pub use known::Operations;
+pub use step::{Step, StepOperation, Transaction, step};
+
+use crate::custody::Amount;
+use crate::{record, words};
+
+words! {
+    /// What sort of operation.
+    OperationKind {
+        /// From the world outside to a user or a house account.
+        Deposit = "deposit",
+        /// From a user to a destination in the world outside.
+        Withdrawal = "withdrawal",
+        /// Between users and house accounts.
+        Transfer = "transfer",
+        /// Something new, from the external balance.
+        Mint = "mint",
+        /// Something gone, to the external balance.
+        Burn = "burn",
+        /// A completed operation undone.
+        Reversal = "reversal",
+    }
+}
+
+words! {
+    /// Where an operation stands.
+    OperationStatus {
+        /// Waiting: its amount is held.
+        Pending = "pending",
+        /// On its way outside: its amount is held.
+        Processing = "processing",
+        /// Done: the amount has moved.
+        Completed = "completed",
+        /// Did not happen: nothing moved.
+        Failed = "failed",
+        /// Given up or expired before anything moved.
+        Cancelled = "cancelled",
+        /// Sent, and its fate not known: its amount is held, and nothing sends it again.
+        Unknown = "unknown",
+    }
+}
+
+record! {
+    /// An operation. One that carries a movement (`debit_posted`) is final and never changes again.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Operation in "operations" {
+        /// Id.
+        pub id: id,
+        /// What sort.
+        pub kind: OperationKind,
+        /// Where it stands; whether a pending one has expired is a matter of the clock.
+        pub status: OperationStatus,
+        /// The asset.
+        pub asset_id: Uuid,
+        /// The balance that the amount is taken from.
+        pub debit_id: Uuid,
+        /// The balance that the amount is given to.
+        pub credit_id: Uuid,
+        /// How much.
+        pub amount: Amount,
+        /// True where it was made to wait for another step.
+        pub waits: Option<bool> [sparse],
+        /// What it holds of the debit balance.
+        pub held: Amount,
+        /// What was captured of a pending transfer so far, each part an operation of its own.
+        pub captured: Option<Amount> [sparse],
+        /// Posted of the debit balance after the movement.
+        pub debit_posted: Option<Amount> [sparse],
+        /// Posted of the credit balance after the movement.
+        pub credit_posted: Option<Amount> [sparse],
+        /// The pending transfer that this is a capture of.
+        pub parent_id: Option<Uuid> [sparse],
+        /// The operation that this is the reversal of.
+        pub reverses_id: Option<Uuid> [sparse],
+        /// The first operation of the linked chain that this is one of.
+        pub link_id: Option<Uuid> [sparse],
+        /// Where a withdrawal goes.
+        pub destination_id: Option<Uuid> [sparse],
+        /// The approval that was used for it.
+        pub approval_id: Option<Uuid> [sparse],
+        /// The chain of its transaction.
+        pub chain: Option<String> [sparse],
+        /// The hash of its transaction, as the chain writes it.
+        pub tx_hash: Option<String> [sparse],
+        /// Which output of the transaction, from 0.
+        pub output: Option<u64> [sparse],
+        /// The height of the transaction's block.
+        pub block: Option<u64> [sparse],
+        /// How many blocks were on it when it was last looked at.
+        pub confirmations: Option<u64> [sparse],
+        /// Why it failed or was cancelled.
+        pub error: Option<String> [sparse],
+        /// What shows how an operation of unknown fate ended.
+        pub evidence: Option<String> [sparse],
+        /// The balance whose tier's limits it counts against.
+        pub limited_id: Option<Uuid> [sparse],
+        /// SHA-256 of the request that it came with, where that brought an `Idempotency-Key`.
+        pub request: Option<Vec<u8>> [sparse],
+        /// The caller's own words for it.
+        pub reference: Option<String> [sparse],
+        /// The caller's own data, as canonical JSON.
+        pub metadata: Option<String> [sparse],
+        /// The user who asked for it; none for someone on the server's own machine.
+        pub created_by: Option<Uuid> [sparse],
+        /// When it was made.
+        pub created_at: Timestamp,
+        /// When it was last changed.
+        pub updated_at: Timestamp,
+        /// From when a pending one no longer holds anything.
+        pub expires_at: Option<Timestamp> [sparse],
+    }
+}
+
+impl OperationStatus {
+    /// Whether nothing can change any more.
+    pub fn is_final(self) -> bool {
+        matches!(
+            self,
+            OperationStatus::Completed | OperationStatus::Failed | OperationStatus::Cancelled
+        )
+    }
+}
+
+impl Operation {
+    /// Whether it is pending and past its time.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.status == OperationStatus::Pending && self.expires_at.is_some_and(|expires| expires <= now)
+    }
+
+    /// Whether it counts against a limit: what failed or was cancelled does not.
+    pub fn counts(&self) -> bool {
+        !matches!(self.status, OperationStatus::Failed | OperationStatus::Cancelled)
+    }
+}

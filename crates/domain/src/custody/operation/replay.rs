@@ -1,0 +1,154 @@
+//! The same again: an operation that is there under the same id, or that reports the same output of a transaction.
+
+use evidence::payload::Payload;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::{CreateOperation, Operation};
+use crate::audit::known::KnownEntry;
+use crate::custody::asset::id_conflict;
+use crate::decision::OperationState;
+use crate::facts::Facts;
+use crate::record::Sealed;
+use crate::refusal::{BrokenRule, Refusal, RefusalKind};
+
+/// SHA-256 of what is asked for, by which a refused request is known again.
+pub(crate) fn content(command: &CreateOperation) -> String {
+    evidence::json::hex(&Sha256::digest(command.arguments()))
+}
+
+fn again(sealed: &Sealed<Operation>) -> OperationState {
+    OperationState {
+        operation: sealed.row.clone(),
+        version: sealed.version,
+        replayed: true,
+    }
+}
+
+/// The operation that a command asks for, where it is there; an error where the same id means something else, or was
+/// refused before.
+pub(super) fn find(facts: &Facts, command: &CreateOperation) -> Result<Option<OperationState>, Refusal> {
+    if let Some(request) = command.request {
+        check_request(facts, request.first, &request.digest)?;
+    }
+    if let Some(id) = command.id {
+        if let Some(known) = facts.operations.get(&id) {
+            return match difference(&known.row, command) {
+                None => Ok(Some(again(known))),
+                Some(field) => Err(id_conflict("operation", id, field)),
+            };
+        }
+        if let Some(entry) = facts.entries.get(&id) {
+            return Err(refused_before(entry, command));
+        }
+    }
+    reported(facts, command)
+}
+
+/// What was reported of the same output of a transaction before.
+fn reported(facts: &Facts, command: &CreateOperation) -> Result<Option<OperationState>, Refusal> {
+    let (Some(chain), Some(tx_hash)) = (&command.chain, &command.tx_hash) else {
+        return Ok(None);
+    };
+    let Some(known) = facts.operations.of_output(chain, tx_hash, command.output) else {
+        return Ok(None);
+    };
+    // Block and confirmations grow; they do not make it another output.
+    match difference(&known.row, command) {
+        None => Ok(Some(again(known))),
+        Some(field) => {
+            let message = format!(
+                "operation {} is of this output of transaction {tx_hash} already, with another {field}",
+                known.row.id
+            );
+            Err(Refusal::new(RefusalKind::Conflict, "output_conflict", message).field(field))
+        }
+    }
+}
+
+/// The first field in which an operation is not what a command asks for.
+fn difference(known: &Operation, command: &CreateOperation) -> Option<&'static str> {
+    // A pending one may have got its transaction since.
+    let later = command.tx_hash.is_none() && command.waits;
+    let fields = [
+        ("kind", known.kind == command.kind),
+        ("asset", known.asset_id == command.debit.asset),
+        ("debit", known.debit_id == command.debit.id()),
+        ("credit", known.credit_id == command.credit.id()),
+        ("amount", known.amount == command.amount),
+        ("pending", known.waits == command.waits.then_some(true)),
+        ("expires_at", known.expires_at == command.expires_at),
+        ("reverses", known.reverses_id == command.reverses),
+        ("destination", known.destination_id == command.destination),
+        ("chain", later || known.chain == command.chain),
+        ("tx_hash", later || known.tx_hash == command.tx_hash),
+        ("output", later || known.output == command.output),
+        ("reference", known.reference == command.reference),
+        ("metadata", known.metadata == command.metadata),
+    ];
+    fields.into_iter().find(|(_, same)| !same).map(|(field, _)| field)
+}
+
+/// Refuses a key that came with another request before.
+fn check_request(facts: &Facts, first: Uuid, digest: &[u8; 32]) -> Result<(), Refusal> {
+    let made = facts.operations.get(&first);
+    let same = match (made, facts.entries.get(&first)) {
+        (Some(made), _) => made.row.request.as_deref() == Some(digest),
+        (None, Some(entry)) => refused_details(entry).is_none_or(|details| {
+            text(&details, "request").as_deref() == Some(&*evidence::json::hex(digest))
+        }),
+        (None, None) => true,
+    };
+    if same {
+        return Ok(());
+    }
+    let message = "this Idempotency-Key came with another request before; use a new key for a new request";
+    Err(Refusal::new(RefusalKind::Invalid, "idempotency_key_reused", message).field("Idempotency-Key"))
+}
+
+type Details = serde_json::Map<String, serde_json::Value>;
+
+fn text(details: &Details, name: &str) -> Option<String> {
+    details.get(name)?.as_str().map(str::to_owned)
+}
+
+fn refused_details(entry: &KnownEntry) -> Option<Details> {
+    let payload = Payload::parse(entry.payload.as_deref()?).ok()?;
+    payload.details.map(|details| details.0)
+}
+
+/// The answer to an id that is an entry's, but no operation's: it was refused before, or is something else.
+fn refused_before(entry: &KnownEntry, command: &CreateOperation) -> Refusal {
+    let id = entry.id;
+    if entry.action != crate::action::OPERATION_CREATE.name {
+        return id_conflict("entry", id, "action");
+    }
+    let Some(details) = refused_details(entry) else {
+        let message = format!("operation {id} was refused before; why was erased since");
+        return Refusal::new(RefusalKind::Conflict, "refused_before", message);
+    };
+    if text(&details, "content").is_some_and(|before| before != content(command)) {
+        let message = format!("operation {id} was asked for with other content before, and refused");
+        return Refusal::new(RefusalKind::Conflict, "id_conflict", message).field("id");
+    }
+    again_refused(&details).unwrap_or_else(|| {
+        let message = format!("operation {id} was refused before");
+        Refusal::new(RefusalKind::Conflict, "refused_before", message)
+    })
+}
+
+/// The refusal that an entry records.
+fn again_refused(details: &Details) -> Option<Refusal> {
+    let code = super::results::find(&text(details, "code")?)?;
+    let mut refusal = Refusal::new(code.kind, code.code, text(details, "message")?);
+    refusal.field = text(details, "field");
+    if let Some(rule) = text(details, "rule") {
+        refusal = refusal.by(BrokenRule {
+            rule,
+            limit: text(details, "limit"),
+            remaining: text(details, "remaining"),
+            lifted_by: text(details, "lifted_by").unwrap_or_default(),
+        });
+    }
+    Some(refusal)
+}

@@ -1,0 +1,621 @@
+//! Steps of an operation that is there: how a pending one goes on, and ends.
+
+use uuid::Uuid;
+
+use super::create::{above_threshold, needs_approval, put};
+use super::movement::{self, Found};
+use super::{Operation, OperationKind, OperationStatus, limits};
+use crate::action::{self, Action};
+use crate::approval;
+use crate::change::Change;
+use crate::context::Context;
+use crate::custody::asset::{self, check_chain, check_text, id_conflict};
+use crate::custody::{Account, Amount, Asset, Balance};
+use crate::decision::{Decision, Draft, OperationState, Reply};
+use crate::facts::Facts;
+use crate::identity::{Authority, Permission, Principal};
+use crate::record::Sealed;
+use crate::refusal::{self, BrokenRule, FieldError, Refusal, RefusalKind};
+
+/// Longest error, evidence or reason, in characters.
+pub const REMARK_LEN_MAX: usize = 1_000;
+
+/// What is known of an operation's transaction. What is `None` stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transaction {
+    /// The chain.
+    pub chain: Option<String>,
+    /// Its hash.
+    pub tx_hash: Option<String>,
+    /// Which output.
+    pub output: Option<u64>,
+    /// The height of its block.
+    pub block: Option<u64>,
+    /// Blocks on it.
+    pub confirmations: Option<u64>,
+}
+
+/// A step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// What is newly known of the transaction.
+    Report(Transaction),
+    /// Begins: it is being sent. With the approval to use, where the amount needs one.
+    Start {
+        /// What is known of the transaction.
+        transaction: Transaction,
+        /// The approval to use.
+        approval: Option<Uuid>,
+    },
+    /// It happened: the amount moves.
+    Complete(Transaction),
+    /// It did not happen.
+    Fail {
+        /// Why.
+        error: String,
+    },
+    /// It is given up before it was begun.
+    Cancel {
+        /// Why.
+        reason: Option<String>,
+    },
+    /// It was sent, and what became of it is not known.
+    MarkUnknown {
+        /// What happened.
+        error: String,
+    },
+    /// What became of one whose fate was not known.
+    Resolve {
+        /// Whether it happened.
+        completed: bool,
+        /// What shows it.
+        evidence: String,
+        /// What is known of the transaction.
+        transaction: Transaction,
+        /// The approval to use.
+        approval: Option<Uuid>,
+    },
+    /// Moves a part of what a pending transfer holds, or all of it.
+    Capture {
+        /// The id of the capture, an operation of its own.
+        id: Option<Uuid>,
+        /// How much; all that is held otherwise.
+        amount: Option<Amount>,
+    },
+    /// Ends a pending transfer: what it still holds is free again.
+    Release,
+}
+
+impl Step {
+    /// The verb.
+    pub fn action(&self) -> &'static Action {
+        match self {
+            Step::Report(_) => &action::OPERATION_REPORT,
+            Step::Start { .. } => &action::OPERATION_START,
+            Step::Complete(_) => &action::OPERATION_COMPLETE,
+            Step::Fail { .. } => &action::OPERATION_FAIL,
+            Step::Cancel { .. } => &action::OPERATION_CANCEL,
+            Step::MarkUnknown { .. } => &action::OPERATION_MARK_UNKNOWN,
+            Step::Resolve { .. } => &action::OPERATION_RESOLVE,
+            Step::Capture { .. } => &action::OPERATION_CAPTURE,
+            Step::Release => &action::OPERATION_RELEASE,
+        }
+    }
+
+    /// What it says of the transaction.
+    pub fn transaction(&self) -> Option<&Transaction> {
+        match self {
+            Step::Report(transaction)
+            | Step::Complete(transaction)
+            | Step::Start { transaction, .. }
+            | Step::Resolve { transaction, .. } => Some(transaction),
+            _ => None,
+        }
+    }
+
+    /// The approval that it uses.
+    pub fn approval(&self) -> Option<Uuid> {
+        match self {
+            Step::Start { approval, .. } | Step::Resolve { approval, .. } => *approval,
+            _ => None,
+        }
+    }
+}
+
+/// Takes a step of an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepOperation {
+    /// The operation.
+    pub operation: Uuid,
+    /// Its debit balance, which never changes.
+    pub debit: Account,
+    /// Its credit balance, which never changes.
+    pub credit: Account,
+    /// Its version, where the step depends on it.
+    pub version: Option<u64>,
+    /// The step.
+    pub step: Step,
+}
+
+impl StepOperation {
+    /// What it asks for, as an approval is bound to it.
+    pub fn arguments(&self) -> String {
+        let mut members = serde_json::json!({"operation": self.operation.to_string()});
+        if let Step::Resolve {
+            completed, evidence, ..
+        } = &self.step
+        {
+            members["outcome"] = if *completed { "completed" } else { "failed" }.into();
+            members["evidence"] = evidence.as_str().into();
+        }
+        evidence::json::canonical(&members)
+    }
+}
+
+/// What a step works on.
+struct Work<'a> {
+    facts: &'a Facts,
+    command: &'a StepOperation,
+    before: &'a Sealed<Operation>,
+    asset: &'a Asset,
+    debit: &'a Sealed<Balance>,
+    credit: &'a Sealed<Balance>,
+    who: &'a Principal,
+    authority: &'a Authority,
+    ctx: &'a Context,
+}
+
+fn unknown(id: Uuid) -> Refusal {
+    let message = format!("there is no operation {id}");
+    Refusal::new(RefusalKind::NotFound, "unknown_operation", message).field("id")
+}
+
+/// Decides [`StepOperation`].
+pub fn step(
+    facts: &Facts,
+    command: &StepOperation,
+    who: &Principal,
+    ctx: &Context,
+) -> Result<Decision, Refusal> {
+    let found = facts.operations.get(&command.operation);
+    let own = found.is_some_and(|_| who.actor_id.is_some() && command.debit.user() == who.actor_id);
+    let authority = authorise(&command.step, who, own)?;
+    let before = found.ok_or_else(|| unknown(command.operation))?;
+    refusal::check_version("operation", before.version, command.version)?;
+    let missing = |id| crate::custody::balance::unknown(id, "operation");
+    let row = &before.row;
+    let work = Work {
+        facts,
+        command,
+        before,
+        asset: &facts
+            .assets
+            .get(&row.asset_id)
+            .ok_or_else(|| asset::unknown(row.asset_id))?
+            .row,
+        debit: facts
+            .balances
+            .get(&row.debit_id)
+            .ok_or_else(|| missing(row.debit_id))?,
+        credit: facts
+            .balances
+            .get(&row.credit_id)
+            .ok_or_else(|| missing(row.credit_id))?,
+        who,
+        authority: &authority,
+        ctx,
+    };
+    if let Step::Capture { id, amount } = &command.step {
+        return work.capture(*id, *amount);
+    }
+    work.check_input()?;
+    if work.is_done() {
+        return Ok(Decision::nothing(Reply::Operations(vec![OperationState {
+            operation: row.clone(),
+            version: before.version,
+            replayed: true,
+        }])));
+    }
+    work.check_status()?;
+    work.take()
+}
+
+fn authorise(step: &Step, who: &Principal, own: bool) -> Result<Authority, Refusal> {
+    let refused = match who.authorise(Permission::CustodyWrite) {
+        Ok(authority) => return Ok(authority),
+        Err(refused) => refused,
+    };
+    // What somebody holds of their own they may let go, or give to whom it was meant for.
+    if own && matches!(step, Step::Cancel { .. } | Step::Capture { .. } | Step::Release) {
+        return who.authorise(Permission::CustodyOwn);
+    }
+    Err(refused)
+}
+
+impl Work<'_> {
+    fn accounts(&self) -> (Account, Account) {
+        (self.command.debit, self.command.credit)
+    }
+
+    fn check_input(&self) -> Result<(), FieldError> {
+        if let Some(transaction) = self.command.step.transaction() {
+            transaction.chain.as_deref().map_or(Ok(()), check_chain)?;
+            let hash = transaction.tx_hash.as_deref();
+            hash.map_or(Ok(()), |hash| {
+                check_text("tx_hash", hash, super::create::TX_HASH_LEN_MAX)
+            })?;
+            let after = self.with(transaction);
+            if after.tx_hash.is_some() != after.chain.is_some() {
+                return Err(FieldError::new("tx_hash", "chain and tx_hash go together"));
+            }
+            if after.tx_hash.is_none() && (after.output.is_some() || after.block.is_some()) {
+                return Err(FieldError::new(
+                    "output",
+                    "output and block belong to a transaction: give chain and tx_hash",
+                ));
+            }
+        }
+        match &self.command.step {
+            Step::Fail { error } | Step::MarkUnknown { error } => check_text("error", error, REMARK_LEN_MAX),
+            Step::Cancel { reason: Some(reason) } => check_text("reason", reason, REMARK_LEN_MAX),
+            Step::Resolve { evidence, .. } => check_text("evidence", evidence, REMARK_LEN_MAX),
+            _ => Ok(()),
+        }
+    }
+
+    /// The operation with what is newly known of its transaction.
+    fn with(&self, transaction: &Transaction) -> Operation {
+        let before = self.before.row.clone();
+        Operation {
+            chain: transaction.chain.clone().or(before.chain),
+            tx_hash: transaction.tx_hash.clone().or(before.tx_hash),
+            output: transaction.output.or(before.output),
+            block: transaction.block.or(before.block),
+            confirmations: transaction.confirmations.or(before.confirmations),
+            ..before
+        }
+    }
+
+    /// Whether the operation is already what the step would make of it: the same again changes nothing.
+    fn is_done(&self) -> bool {
+        use OperationStatus::{Cancelled, Completed, Failed, Processing, Unknown};
+        let row = &self.before.row;
+        let known = self
+            .command
+            .step
+            .transaction()
+            .is_none_or(|transaction| self.with(transaction) == *row);
+        match &self.command.step {
+            Step::Report(_) => known,
+            Step::Start { .. } => row.status == Processing && known,
+            Step::Complete(_) => row.status == Completed && row.debit_posted.is_some() && known,
+            Step::Fail { error } => row.status == Failed && row.error.as_ref() == Some(error),
+            Step::Cancel { reason } => row.status == Cancelled && row.error == *reason,
+            Step::MarkUnknown { error } => row.status == Unknown && row.error.as_ref() == Some(error),
+            Step::Resolve {
+                completed, evidence, ..
+            } => {
+                let status = if *completed { Completed } else { Failed };
+                row.status == status && row.evidence.as_ref() == Some(evidence) && known
+            }
+            Step::Release => row.captured.is_some() && row.status.is_final(),
+            Step::Capture { .. } => false,
+        }
+    }
+
+    fn check_status(&self) -> Result<(), Refusal> {
+        use OperationStatus::{Pending, Processing, Unknown};
+        let row = &self.before.row;
+        let from: &[OperationStatus] = match &self.command.step {
+            Step::Report(_) => &[Pending, Processing, Unknown],
+            Step::Start { .. } | Step::Cancel { .. } | Step::Capture { .. } | Step::Release => &[Pending],
+            Step::Complete(_) | Step::Fail { .. } => &[Pending, Processing],
+            Step::MarkUnknown { .. } => &[Processing],
+            Step::Resolve { .. } => &[Unknown],
+        };
+        if row.is_due(self.ctx.now) {
+            let message = "the operation is past its time and holds nothing any more";
+            return Err(Refusal::new(RefusalKind::Conflict, "operation_expired", message));
+        }
+        if !from.contains(&row.status) {
+            let allowed: Vec<_> = from.iter().map(|status| status.as_str()).collect();
+            let message = format!(
+                "the operation is {}; this step is for one that is {}",
+                row.status.as_str(),
+                allowed.join(" or ")
+            );
+            return Err(Refusal::new(RefusalKind::Conflict, "wrong_status", message));
+        }
+        let transfer = row.captured.is_some();
+        let fits = match &self.command.step {
+            Step::Capture { .. } | Step::Release => transfer,
+            Step::Complete(_) if row.kind == OperationKind::Withdrawal => row.status == Processing,
+            Step::Start { .. } | Step::Complete(_) | Step::Fail { .. } | Step::MarkUnknown { .. } => {
+                !transfer
+            }
+            Step::Report(_) | Step::Cancel { .. } | Step::Resolve { .. } => true,
+        };
+        if fits && !(transfer && matches!(self.command.step, Step::Cancel { .. })) {
+            return Ok(());
+        }
+        let message = if transfer {
+            "a pending transfer is captured or released"
+        } else if row.kind == OperationKind::Withdrawal {
+            "a withdrawal is started before it is completed"
+        } else {
+            "only a pending transfer is captured or released"
+        };
+        Err(Refusal::new(RefusalKind::Conflict, "wrong_kind", message))
+    }
+
+    /// Refuses a transaction's output that another operation is of.
+    fn check_output(&self, after: &Operation) -> Result<(), Refusal> {
+        let (Some(chain), Some(tx_hash)) = (&after.chain, &after.tx_hash) else {
+            return Ok(());
+        };
+        let other = self.facts.operations.of_output(chain, tx_hash, after.output);
+        match other.filter(|other| other.row.id != after.id) {
+            None => Ok(()),
+            Some(other) => {
+                let message = format!(
+                    "operation {} is of this output of transaction {tx_hash} already",
+                    other.row.id
+                );
+                Err(Refusal::new(RefusalKind::Conflict, "output_conflict", message).field("output"))
+            }
+        }
+    }
+
+    fn take(&self) -> Result<Decision, Refusal> {
+        let row = &self.before.row;
+        let mut change = Change::new(self.who, self.authority, self.ctx);
+        let mut after = match self.command.step.transaction() {
+            Some(transaction) => self.with(transaction),
+            None => row.clone(),
+        };
+        after.updated_at = self.ctx.now;
+        match &self.command.step {
+            Step::Report(_) => {}
+            Step::Start { .. } => {
+                limits::check_in_flight(self.facts, row, self.accounts(), self.ctx.now)?;
+                self.approve_start(&mut change)?;
+                after.status = OperationStatus::Processing;
+                after.approval_id = self.command.step.approval().or(after.approval_id);
+            }
+            Step::Complete(_) => {
+                // What has left cannot be called back by a tier; what comes in can wait.
+                if row.kind != OperationKind::Withdrawal {
+                    limits::check_in_flight(self.facts, row, self.accounts(), self.ctx.now)?;
+                }
+                self.complete(&mut change, &mut after)?;
+            }
+            Step::Fail { error } => self.end(&mut change, &mut after, OperationStatus::Failed, Some(error)),
+            Step::Cancel { reason } => {
+                self.end(
+                    &mut change,
+                    &mut after,
+                    OperationStatus::Cancelled,
+                    reason.as_ref(),
+                );
+            }
+            Step::MarkUnknown { error } => {
+                after.status = OperationStatus::Unknown;
+                after.error = Some(error.clone());
+            }
+            Step::Resolve {
+                completed,
+                evidence,
+                approval,
+                ..
+            } => {
+                self.approve_resolution(&mut change)?;
+                after.approval_id = approval.or(after.approval_id);
+                after.evidence = Some(evidence.clone());
+                if *completed {
+                    self.complete(&mut change, &mut after)?;
+                } else {
+                    self.end(
+                        &mut change,
+                        &mut after,
+                        OperationStatus::Failed,
+                        row.error.as_ref(),
+                    );
+                }
+            }
+            Step::Release | Step::Capture { .. } => {
+                let captured = row.captured.is_some_and(Amount::is_positive);
+                let status = if captured {
+                    OperationStatus::Completed
+                } else {
+                    OperationStatus::Cancelled
+                };
+                self.end(&mut change, &mut after, status, None);
+            }
+        }
+        self.check_output(&after)?;
+        change.alter(self.before, after.clone());
+        let draft = change.draft(self.command.step.action().name, "operation", after.id);
+        Ok(self.decided(after, draft))
+    }
+
+    fn decided(&self, operation: Operation, draft: Draft) -> Decision {
+        let state = OperationState {
+            operation,
+            version: self.before.version + 1,
+            replayed: false,
+        };
+        Decision::one(Reply::Operations(vec![state]), draft)
+    }
+
+    /// Moves the amount that was held.
+    fn complete(&self, change: &mut Change<'_>, after: &mut Operation) -> Result<(), Refusal> {
+        movement::check_open(&self.credit.row, "credit")?;
+        let freed = movement::release(&self.debit.row, after.held);
+        let (debited, credited) = movement::transfer(&freed, &self.credit.row, self.asset, after.amount)?;
+        after.status = OperationStatus::Completed;
+        after.held = Amount::ZERO;
+        after.debit_posted = Some(debited.posted);
+        after.credit_posted = Some(credited.posted);
+        put(change, &Found::There(self.debit), debited);
+        put(change, &Found::There(self.credit), credited);
+        Ok(())
+    }
+
+    /// Ends it without a movement: what it held is free again.
+    fn end(
+        &self,
+        change: &mut Change<'_>,
+        after: &mut Operation,
+        status: OperationStatus,
+        error: Option<&String>,
+    ) {
+        change.alter(self.debit, movement::release(&self.debit.row, after.held));
+        after.status = status;
+        after.held = Amount::ZERO;
+        after.error = error.cloned();
+    }
+
+    /// Uses the approval that a withdrawal above the threshold needs before it is sent.
+    fn approve_start(&self, change: &mut Change<'_>) -> Result<(), Refusal> {
+        let row = &self.before.row;
+        let needed = match row.kind {
+            OperationKind::Withdrawal => above_threshold(self.facts, self.asset, row.kind, row.amount)?,
+            _ => None,
+        };
+        match needed {
+            Some((quorum, rule)) => self.consume(change, quorum, rule),
+            None if self.command.step.approval().is_some() => {
+                Err(Refusal::invalid("approval", "this step needs no approval"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What became of an operation of unknown fate is said by two people.
+    fn approve_resolution(&self, change: &mut Change<'_>) -> Result<(), Refusal> {
+        let rule = BrokenRule {
+            rule: "what became of an operation of unknown fate is said by two people".to_owned(),
+            lifted_by: "who holds custody:approve, and is not the one who asks".to_owned(),
+            ..BrokenRule::default()
+        };
+        self.consume(change, 1, rule)
+    }
+
+    fn consume(&self, change: &mut Change<'_>, quorum: u64, rule: BrokenRule) -> Result<(), Refusal> {
+        let action = self.command.step.action().name;
+        let Some(id) = self.command.step.approval() else {
+            return Err(needs_approval(rule, action));
+        };
+        let asked = approval::Asked {
+            action,
+            arguments: &self.command.arguments(),
+            quorum,
+        };
+        approval::consume(change, self.facts, id, &asked, self.who, self.ctx.now)
+    }
+
+    /// Moves a part of what is held, or all of it: an operation of its own.
+    fn capture(&self, id: Option<Uuid>, amount: Option<Amount>) -> Result<Decision, Refusal> {
+        let row = &self.before.row;
+        if let Some(known) = id.and_then(|id| self.facts.operations.get(&id)) {
+            let same =
+                known.row.parent_id == Some(row.id) && amount.is_none_or(|amount| amount == known.row.amount);
+            return if same {
+                Ok(Decision::nothing(Reply::Operations(vec![OperationState {
+                    operation: known.row.clone(),
+                    version: known.version,
+                    replayed: true,
+                }])))
+            } else {
+                Err(id_conflict("operation", known.row.id, "amount"))
+            };
+        }
+        if let Some(entry) = id.and_then(|id| self.facts.entries.get(&id)) {
+            return Err(id_conflict("entry", entry.id, "action"));
+        }
+        self.check_status()?;
+        limits::check_in_flight(self.facts, row, self.accounts(), self.ctx.now)?;
+        let amount = amount.unwrap_or(row.held);
+        if !amount.is_positive() {
+            return Err(Refusal::invalid("amount", "must be more than 0"));
+        }
+        if amount > row.held {
+            return Err(self.exceeds_held(amount));
+        }
+        movement::check_open(&self.credit.row, "credit")?;
+        let freed = movement::release(&self.debit.row, amount);
+        let (debited, credited) = movement::transfer(&freed, &self.credit.row, self.asset, amount)?;
+        let left = row.held.minus(amount).unwrap_or(Amount::ZERO);
+        let parent = Operation {
+            held: left,
+            captured: row.captured.unwrap_or(Amount::ZERO).plus(amount),
+            status: if left == Amount::ZERO {
+                OperationStatus::Completed
+            } else {
+                OperationStatus::Pending
+            },
+            updated_at: self.ctx.now,
+            ..row.clone()
+        };
+        let part = self.part(id, amount, &debited, &credited);
+        let mut change = Change::new(self.who, self.authority, self.ctx);
+        put(&mut change, &Found::There(self.debit), debited);
+        put(&mut change, &Found::There(self.credit), credited);
+        change.alter(self.before, parent);
+        change.insert(part.clone());
+        let mut draft = change.draft(action::OPERATION_CAPTURE.name, "operation", part.id);
+        draft.id = part.id;
+        let state = OperationState {
+            operation: part,
+            version: 1,
+            replayed: false,
+        };
+        Ok(Decision::one(Reply::Operations(vec![state]), draft))
+    }
+
+    fn exceeds_held(&self, amount: Amount) -> Refusal {
+        let held = self.before.row.held.to_decimal(self.asset.digits());
+        let message = format!(
+            "{} are held, {} are to be captured",
+            self.asset.words(self.before.row.held),
+            amount.to_decimal(self.asset.digits())
+        );
+        let rule = BrokenRule {
+            rule: "no more is captured than is held".to_owned(),
+            limit: Some(held.clone()),
+            remaining: Some(held),
+            lifted_by: "nobody: make another operation for the rest".to_owned(),
+        };
+        Refusal::new(RefusalKind::Conflict, "exceeds_held", message)
+            .field("amount")
+            .by(rule)
+    }
+
+    /// The operation that moves a captured part.
+    fn part(&self, id: Option<Uuid>, amount: Amount, debited: &Balance, credited: &Balance) -> Operation {
+        Operation {
+            id: id.unwrap_or_else(|| self.ctx.id(0)),
+            status: OperationStatus::Completed,
+            amount,
+            waits: None,
+            held: Amount::ZERO,
+            captured: None,
+            debit_posted: Some(debited.posted),
+            credit_posted: Some(credited.posted),
+            parent_id: Some(self.before.row.id),
+            approval_id: None,
+            chain: None,
+            tx_hash: None,
+            output: None,
+            block: None,
+            confirmations: None,
+            limited_id: None,
+            request: None,
+            created_by: self.who.actor_id,
+            created_at: self.ctx.now,
+            updated_at: self.ctx.now,
+            expires_at: None,
+            ..self.before.row.clone()
+        }
+    }
+}
