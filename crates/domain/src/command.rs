@@ -302,7 +302,7 @@ impl Command {
             }
             Command::ConfigureBalance(command) => {
                 needs.balances.insert(command.balance);
-                needs.assets_of.insert(command.balance);
+                needs.assets.insert(command.asset);
             }
             Command::CreateOperation(command) => needs.operation(command, rules),
             Command::CreateLinked(commands) => {

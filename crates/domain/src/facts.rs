@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use evidence::commitment::Salt;
+use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use crate::approval::{Approval, Vote};
@@ -26,6 +27,10 @@ use crate::record::{Record, Sealed, Table, Val};
 /// Which rows commands read, by key. Sets are ordered, so that rows are locked in key order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
+    /// The time of the batch.
+    pub now: Timestamp,
+    /// The beginning of the longest window of a limit.
+    pub limited_since: Timestamp,
     /// Calling API keys with their owners: read and share-locked.
     pub callers: BTreeSet<Uuid>,
     /// Calling sessions with their users: read and share-locked.
@@ -52,8 +57,6 @@ pub struct Needs {
     pub second_factors: BTreeSet<Uuid>,
     /// Assets by id.
     pub assets: BTreeSet<Uuid>,
-    /// Assets of balances, by the balance.
-    pub assets_of: BTreeSet<Uuid>,
     /// Users to rely on, by id.
     pub owners: BTreeSet<Uuid>,
     /// Assets by code, in lower case.

@@ -57,6 +57,12 @@ impl Error {
     }
 }
 
+impl From<domain::FieldError> for Error {
+    fn from(error: domain::FieldError) -> Error {
+        Refusal::from(error).into()
+    }
+}
+
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Error {
         Error::Refused { refusal, entry: None }

@@ -12,6 +12,7 @@
 mod auth;
 mod checkpointer;
 pub mod credentials;
+pub mod custody;
 mod engine;
 pub mod error;
 pub mod guard;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// The text form is RFC 3339 in UTC with exactly six fractional digits, so that equal times are equal
 /// bytes and sort as text. Parsing takes any RFC 3339 offset and up to nine fractional digits; what is finer
 /// than a microsecond is cut off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 /// A text that is not an RFC 3339 time.

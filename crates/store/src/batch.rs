@@ -26,7 +26,7 @@ pub async fn begin(conn: &mut Conn, needs: &Needs) -> Result<(Facts, Option<Head
         return facts::begin_and_load(pg, needs).await;
     }
     conn.begin().await?;
-    Ok((facts::load(conn, needs).await?, None))
+    Ok((facts::load(conn, needs, true).await?, None))
 }
 
 /// Everything that a batch writes.
@@ -76,7 +76,7 @@ async fn write(conn: &mut Conn, batch: &Batch<'_>) -> Result<(), Error> {
     entries::append(conn, batch.entries).await?;
     head::insert_subtrees(conn, batch.subtrees).await?;
     for (table, rows) in batch.rows {
-        sealed::upsert(conn, table, rows).await?;
+        sealed::write(conn, table, rows).await?;
     }
     entries::erase(conn, batch.erased).await?;
     batch.head.update(conn).await
@@ -114,7 +114,7 @@ async fn commit_in_one(pg: &mut PgConn, batch: &Batch<'_>) -> Result<(), CommitE
     let (texts, params): (Vec<String>, Vec<_>) = batch
         .rows
         .iter()
-        .map(|(table, rows)| sealed::upsert_step(table, rows))
+        .flat_map(|(table, rows)| sealed::steps(table, rows))
         .unzip();
     steps.extend(texts.iter().zip(params).map(|(sql, params)| Step { sql, params }));
     steps.push(Step {

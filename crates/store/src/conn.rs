@@ -58,12 +58,24 @@ impl Conn {
         keys: &[Val],
         lock: Lock,
     ) -> Result<Vec<Row>, Error> {
+        self.keyed_with(select, kind, keys, &[], lock).await
+    }
+
+    /// The same, where `select` takes more parameters, `$2` and on.
+    pub async fn keyed_with(
+        &mut self,
+        select: &str,
+        kind: Kind,
+        keys: &[Val],
+        more: &[Val],
+        lock: Lock,
+    ) -> Result<Vec<Row>, Error> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
         match self {
-            Conn::Sqlite(conn) => conn.keyed(select, keys),
-            Conn::Pg(conn) => conn.keyed(select, kind, keys, lock).await,
+            Conn::Sqlite(conn) => conn.keyed(select, keys, more),
+            Conn::Pg(conn) => conn.keyed(select, kind, keys, more, lock).await,
         }
     }
 

@@ -2,6 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use domain::approval::{Approval, Vote};
+use domain::custody::destination::Destination;
+use domain::custody::kyc::{KycDocument, KycRecord};
+use domain::custody::{Asset, Balance, Operation};
 use domain::facts::{Facts, Needs};
 use domain::identity::Role;
 use domain::identity::api_key::ApiKey;
@@ -10,6 +14,7 @@ use domain::identity::second_factor::SecondFactor;
 use domain::identity::session::Session;
 use domain::identity::user::User;
 use domain::record::{Kind, Record, Sealed, Val};
+use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use crate::conn::{Conn, Lock};
@@ -45,6 +50,14 @@ enum What {
     Sessions,
     Invitations,
     SecondFactors,
+    Assets,
+    Balances,
+    Operations,
+    KycRecords,
+    KycDocuments,
+    Destinations,
+    Approvals,
+    Votes,
     Entries,
 }
 
@@ -56,6 +69,14 @@ impl What {
             What::Sessions => sealed::select(Session::TABLE),
             What::Invitations => sealed::select(Invitation::TABLE),
             What::SecondFactors => sealed::select(SecondFactor::TABLE),
+            What::Assets => sealed::select(Asset::TABLE),
+            What::Balances => sealed::select(Balance::TABLE),
+            What::Operations => sealed::select(Operation::TABLE),
+            What::KycRecords => sealed::select(KycRecord::TABLE),
+            What::KycDocuments => sealed::select(KycDocument::TABLE),
+            What::Destinations => sealed::select(Destination::TABLE),
+            What::Approvals => sealed::select(Approval::TABLE),
+            What::Votes => sealed::select(Vote::TABLE),
             What::Entries => StoredEntry::SELECT.to_owned(),
         }
     }
@@ -67,6 +88,20 @@ impl What {
             What::Sessions => put(rows, &mut facts.sessions),
             What::Invitations => put(rows, &mut facts.invitations),
             What::SecondFactors => put(rows, &mut facts.second_factors),
+            What::Assets => put(rows, &mut facts.assets),
+            What::Balances => put(rows, &mut facts.balances),
+            What::Operations => {
+                for row in rows {
+                    let row = sealed::read(Operation::TABLE, row)?;
+                    facts.operations.insert(sealed::decode(row)?);
+                }
+                Ok(())
+            }
+            What::KycRecords => put(rows, &mut facts.kyc_records),
+            What::KycDocuments => put(rows, &mut facts.kyc_documents),
+            What::Destinations => put(rows, &mut facts.destinations),
+            What::Approvals => put(rows, &mut facts.approvals),
+            What::Votes => put(rows, &mut facts.votes),
             What::Entries => {
                 for row in rows {
                     let entry = StoredEntry::read(&row)?.known()?;
@@ -87,6 +122,8 @@ struct Read {
     condition: &'static str,
     kind: Kind,
     keys: Vec<Val>,
+    /// What the condition takes beside the keys, as `$2`.
+    more: Option<Val>,
     lock: Lock,
 }
 
@@ -113,6 +150,7 @@ fn plan(needs: &Needs) -> Vec<Read> {
                 condition,
                 kind,
                 keys,
+                more: None,
                 lock,
             });
         }
@@ -148,6 +186,8 @@ fn plan(needs: &Needs) -> Vec<Read> {
         update,
     );
     read(What::Users, "id", Kind::Uuid, ids(&needs.users), update);
+    let owners = ids(needs.owners.difference(&needs.users));
+    read(What::Users, "id", Kind::Uuid, owners, share);
     if needs.admins {
         let admin = vec![Role::ADMIN.as_str().into()];
         read(What::Users, "role", Kind::Text, admin, update);
@@ -159,14 +199,90 @@ fn plan(needs: &Needs) -> Vec<Read> {
     read(What::Entries, "id", Kind::Uuid, ids(&needs.entry_ids), none);
     let indexes = needs.entry_indexes.iter().map(|index| head::int(*index).into());
     read(What::Entries, "entry", Kind::Int, indexes.collect(), update);
+    plan_custody(needs, &mut reads);
     reads
 }
 
-/// Loads what is needed, within a transaction that has begun, statement by statement.
-pub async fn load(conn: &mut Conn, needs: &Needs) -> Result<Facts, Error> {
+/// The reads of custody and approvals, after those of identity.
+fn plan_custody(needs: &Needs, reads: &mut Vec<Read>) {
+    let (update, share, none) = (Lock::Update, Lock::Share, Lock::None);
+    let mut read = |what, condition, set: &BTreeSet<Uuid>, lock| {
+        if !set.is_empty() {
+            reads.push(Read {
+                what,
+                condition,
+                kind: Kind::Uuid,
+                keys: ids(set),
+                more: None,
+                lock,
+            });
+        }
+    };
+    // An asset never changes.
+    read(What::Assets, "id", &needs.assets, none);
+    read(What::Approvals, "id", &needs.approvals, update);
+    read(What::Votes, "approval_id", &needs.approvals, share);
+    read(What::KycRecords, "id", &needs.kyc_records, update);
+    let open = "status IN ('pending', 'approved') AND user_id";
+    read(What::KycRecords, open, &needs.kyc_of, update);
+    read(What::KycRecords, "user_id", &needs.tier_of, share);
+    read(What::KycDocuments, "record_id", &needs.documents_of, update);
+    read(What::Destinations, "id", &needs.destinations, update);
+    let used = "removed_at IS NULL AND user_id";
+    read(What::Destinations, used, &needs.destinations_of, share);
+    read(What::Operations, "id", &needs.operations, update);
+    read(What::Operations, "reverses_id", &needs.reversals_of, none);
+    let timed = |condition, set: &BTreeSet<Uuid>, time: Timestamp, lock| Read {
+        what: What::Operations,
+        condition,
+        kind: Kind::Uuid,
+        keys: ids(set),
+        more: Some(Val::Time(time)),
+        lock,
+    };
+    if !needs.due_of.is_empty() {
+        let due = "status = 'pending' AND expires_at <= $2 AND debit_id";
+        reads.push(timed(due, &needs.due_of, needs.now, update));
+    }
+    if !needs.limited_of.is_empty() {
+        let counted = "created_at > $2 AND limited_id";
+        reads.push(timed(counted, &needs.limited_of, needs.limited_since, none));
+    }
+    let mut by_text = |what, condition, set: &BTreeSet<String>| {
+        if !set.is_empty() {
+            reads.push(Read {
+                what,
+                condition,
+                kind: Kind::Text,
+                keys: texts(set),
+                more: None,
+                lock: none,
+            });
+        }
+    };
+    by_text(What::Assets, "lower(code)", &needs.asset_codes);
+    by_text(What::Operations, "tx_hash", &needs.tx_hashes);
+    if !needs.balances.is_empty() {
+        reads.push(Read {
+            what: What::Balances,
+            condition: "id",
+            kind: Kind::Uuid,
+            keys: ids(&needs.balances),
+            more: None,
+            lock: update,
+        });
+    }
+}
+
+/// Loads what is needed, within a transaction that has begun, statement by statement; `locked` for one that writes.
+pub async fn load(conn: &mut Conn, needs: &Needs, locked: bool) -> Result<Facts, Error> {
+    let lock = |lock| if locked { lock } else { Lock::None };
     let mut facts = Facts::default();
     for read in plan(needs) {
-        let rows = conn.keyed(&read.sql(), read.kind, &read.keys, read.lock).await?;
+        let more = read.more.as_slice();
+        let rows = conn
+            .keyed_with(&read.sql(), read.kind, &read.keys, more, lock(read.lock))
+            .await?;
         read.what.take(rows, &mut facts)?;
     }
     let owners = owners(&facts);
@@ -175,7 +291,7 @@ pub async fn load(conn: &mut Conn, needs: &Needs) -> Result<Facts, Error> {
             &format!("{} WHERE id", What::Users.select()),
             Kind::Uuid,
             &ids(&owners),
-            Lock::Share,
+            lock(Lock::Share),
         )
         .await?;
     put(rows, &mut facts.users)?;
@@ -201,9 +317,13 @@ pub(crate) async fn begin_and_load(conn: &mut PgConn, needs: &Needs) -> Result<(
         .map(|read| PgConn::keyed_sql(&read.sql(), read.lock))
         .collect();
     let mut steps = vec![Step::plain("BEGIN ISOLATION LEVEL READ COMMITTED")];
-    steps.extend(reads.iter().zip(&texts).map(|(read, sql)| Step {
-        sql,
-        params: vec![Param::Many(read.kind, read.keys.clone())],
+    steps.extend(reads.iter().zip(&texts).map(|(read, sql)| {
+        Step {
+            sql,
+            params: std::iter::once(Param::Many(read.kind, read.keys.clone()))
+                .chain(read.more.clone().map(Param::One))
+                .collect(),
+        }
     }));
     let owners = owners_step(needs);
     if let Some((sql, params)) = &owners {

@@ -24,21 +24,21 @@ pub struct UserFilter {
 
 /// Conditions with their parameters.
 #[derive(Default)]
-struct Conditions {
+pub(crate) struct Conditions {
     texts: Vec<String>,
     args: Vec<Val>,
 }
 
 impl Conditions {
     /// Adds a condition; every `?` in it stands for the same parameter.
-    fn add(&mut self, condition: &str, value: impl Into<Val>) {
+    pub(crate) fn add(&mut self, condition: &str, value: impl Into<Val>) {
         self.args.push(value.into());
         self.texts
             .push(condition.replace('?', &format!("${}", self.args.len())));
     }
 
     /// A page of a table's rows in the order of ids, which is the order of making.
-    async fn page<T: Record>(
+    pub(crate) async fn page<T: Record>(
         mut self,
         conn: &mut Conn,
         after: Option<Uuid>,

@@ -11,6 +11,7 @@
 
 pub mod batch;
 pub mod conn;
+pub mod custody;
 pub mod db;
 pub mod entries;
 pub mod error;

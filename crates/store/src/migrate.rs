@@ -36,6 +36,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(1, "log_and_identity", "0001_log_and_identity.sql"),
     migration!(2, "side_tables", "0002_side_tables.sql"),
     migration!(3, "identity", "0003_identity.sql"),
+    migration!(4, "custody", "0004_custody.sql"),
 ];
 
 /// What a database has of the migrations.

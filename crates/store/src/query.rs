@@ -82,11 +82,11 @@ pub async fn index_at(conn: &mut Conn, time: Timestamp, size: u64) -> Result<u64
 }
 
 /// Entries of a bucket share `entry >> BUCKET_BITS`, the first column of the indexes that filters use.
-const BUCKET_BITS: u32 = 10;
+pub(crate) const BUCKET_BITS: u32 = 10;
 
 /// How many buckets are asked for at a time: few at first, since what is asked for is mostly recent, then more.
 /// Only these lengths occur, so that there are few statement texts to prepare.
-const WINDOWS: [u64; 3] = [8, 64, 512];
+pub(crate) const WINDOWS: [u64; 3] = [8, 64, 512];
 
 /// Conditions joined by AND, with their parameters.
 #[derive(Clone, Default)]

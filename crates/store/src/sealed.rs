@@ -1,12 +1,13 @@
 //! Rows of sealed tables: reading them with their seal, and writing them in bulk.
 
+use domain::custody::Amount;
 use domain::record::{Kind, Record, Sealed, Table, Val};
 use evidence::commitment::Salt;
 use uuid::Uuid;
 
 use crate::conn::{Conn, Lock};
 use crate::error::Error;
-use crate::pg::pipeline::Param;
+use crate::pg::pipeline::{Param, Step};
 use crate::row::Row;
 use crate::{pg, sqlite};
 
@@ -23,6 +24,8 @@ pub struct SealedRow {
     pub entry: u64,
     /// Salt.
     pub salt: Salt,
+    /// Whether the row is made by what is being written. Of two transactions that make the same row, one must fail.
+    pub new: bool,
 }
 
 /// All column names of a sealed table, in the order that [`read`] takes and bulk writes give.
@@ -47,7 +50,7 @@ pub fn select(table: &Table) -> String {
 }
 
 /// Gives a value the type of its column: SQLite has fewer types than we do.
-fn typed(value: Val, kind: Kind) -> Result<Val, String> {
+pub(crate) fn typed(value: Val, kind: Kind) -> Result<Val, String> {
     Ok(match (kind, value) {
         (_, Val::Null) => Val::Null,
         (Kind::Bool, Val::Int(number @ (0 | 1))) => Val::Bool(number == 1),
@@ -62,7 +65,12 @@ fn typed(value: Val, kind: Kind) -> Result<Val, String> {
         | (Kind::Text, value @ Val::Text(_))
         | (Kind::Bytes, value @ Val::Bytes(_))
         | (Kind::Uuid, value @ Val::Uuid(_))
-        | (Kind::Time, value @ Val::Time(_)) => value,
+        | (Kind::Time, value @ Val::Time(_))
+        | (Kind::Amount, value @ Val::Amount(_)) => value,
+        (Kind::Amount, Val::Text(digits)) => Val::Amount(
+            Amount::from_units_text(&digits)
+                .ok_or("not an amount of at most 38 digits in its one spelling")?,
+        ),
         (kind, other) => return Err(format!("expected {kind:?}, found {other:?}")),
     })
 }
@@ -87,6 +95,7 @@ pub fn read(table: &'static Table, row: Row) -> Result<SealedRow, Error> {
         version: sealed.unsigned(width + 1)?,
         entry: sealed.unsigned(width + 2)?,
         salt,
+        new: false,
         values: sealed.0.into_iter().skip(1).take(width).collect(),
     })
 }
@@ -120,37 +129,69 @@ pub fn decode<T: Record>(row: SealedRow) -> Result<Sealed<T>, Error> {
     })
 }
 
-/// The beginning and the end of a statement that inserts what is new and replaces what is there.
-fn upsert_parts(table: &Table) -> (String, String) {
-    let names = column_names(table);
-    let assignments: Vec<String> = names[1..]
-        .iter()
-        .map(|name| format!("{name} = excluded.{name}"))
-        .collect();
-    (
-        format!("INSERT INTO {} ({})", table.name, names.join(", ")),
-        format!("ON CONFLICT (id) DO UPDATE SET {}", assignments.join(", ")),
-    )
+/// The text of a statement that adds rows, up to where their values come from.
+fn insert_target(table: &Table) -> String {
+    format!("INSERT INTO {} ({})", table.name, column_names(table).join(", "))
 }
 
-/// Writes rows: inserts what is new, replaces what is there.
-pub async fn upsert(conn: &mut Conn, table: &'static Table, rows: &[SealedRow]) -> Result<(), Error> {
-    let (target, conflict) = upsert_parts(table);
+/// Writes rows: adds what is new, changes what is there.
+pub async fn write(conn: &mut Conn, table: &'static Table, rows: &[SealedRow]) -> Result<(), Error> {
     match conn {
-        Conn::Sqlite(conn) => {
-            let width = column_names(table).len();
-            sqlite::bulk::upsert(conn, &target, &conflict, width, rows)
+        Conn::Sqlite(conn) => sqlite::bulk::write_sealed(conn, table, rows),
+        Conn::Pg(conn) => {
+            let (texts, params): (Vec<_>, Vec<_>) = steps(table, rows).into_iter().unzip();
+            let steps = texts.iter().zip(params).map(|(sql, params)| Step { sql, params });
+            conn.pipeline(&steps.collect::<Vec<_>>()).await.map(drop)
         }
-        Conn::Pg(conn) => pg::bulk::upsert(conn, &target, &conflict, &column_kinds(table), rows).await,
     }
 }
 
-/// The text of that statement, and its parameters (PostgreSQL).
-pub(crate) fn upsert_step(table: &Table, rows: &[SealedRow]) -> (String, Vec<Param<'static>>) {
-    let (target, conflict) = upsert_parts(table);
+/// The text that adds one row, with a parameter for each column (SQLite).
+pub(crate) fn insert_one(table: &Table) -> String {
+    let marks: Vec<String> = (1..=column_names(table).len())
+        .map(|number| format!("?{number}"))
+        .collect();
+    format!("{} VALUES ({})", insert_target(table), marks.join(", "))
+}
+
+/// The text that changes one row, with the same parameters (SQLite).
+pub(crate) fn update_one(table: &Table) -> String {
+    let names = column_names(table).into_iter().zip(1..).skip(1);
+    let assignments: Vec<String> = names
+        .map(|(name, number)| format!("{name} = ?{number}"))
+        .collect();
+    format!(
+        "UPDATE {} SET {} WHERE id = ?1",
+        table.name,
+        assignments.join(", ")
+    )
+}
+
+/// The statements that write rows, with their parameters (PostgreSQL): one for what is new, one for what is there.
+pub(crate) fn steps(table: &Table, rows: &[SealedRow]) -> Vec<(String, Vec<Param<'static>>)> {
     let kinds = column_kinds(table);
-    let sql = pg::bulk::upsert_sql(&target, &conflict, &kinds);
-    (sql, pg::bulk::upsert_params(&kinds, rows))
+    let (new, there): (Vec<&SealedRow>, Vec<&SealedRow>) = rows.iter().partition(|row| row.new);
+    let arrays = pg::bulk::unnest(&kinds);
+    let mut steps = Vec::new();
+    if !new.is_empty() {
+        let sql = format!("{} SELECT * FROM {arrays}", insert_target(table));
+        steps.push((sql, pg::bulk::columns(&kinds, &new)));
+    }
+    if !there.is_empty() {
+        let names = column_names(table);
+        let assignments: Vec<String> = names[1..]
+            .iter()
+            .map(|name| format!("{name} = v.{name}"))
+            .collect();
+        let sql = format!(
+            "UPDATE {table} SET {assignments} FROM {arrays} AS v ({names}) WHERE {table}.id = v.id",
+            table = table.name,
+            assignments = assignments.join(", "),
+            names = names.join(", "),
+        );
+        steps.push((sql, pg::bulk::columns(&kinds, &there)));
+    }
+    steps
 }
 
 impl SealedRow {

@@ -60,6 +60,12 @@ impl Amount {
         Amount::new(self.0 - other.0)
     }
 
+    /// Reads a number of smallest units in its one spelling, as [`Amount`]'s `Display` writes it.
+    pub fn from_units_text(text: &str) -> Option<Amount> {
+        let units: i128 = text.parse().ok()?;
+        Amount::new(units).filter(|amount| amount.to_string() == text)
+    }
+
     /// Reads a decimal string without a sign, of an asset with `scale` digits after the point.
     ///
     /// Digits after the point may be fewer than the asset has, also trailing zeros, never more: nothing is rounded.

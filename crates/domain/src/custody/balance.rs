@@ -154,6 +154,8 @@ impl Balance {
 pub struct ConfigureBalance {
     /// Which.
     pub balance: Uuid,
+    /// Its asset, which never changes.
+    pub asset: Uuid,
     /// Its version, where the change depends on it.
     pub version: Option<u64>,
     /// The new minimum; `Some(None)` for no bound.

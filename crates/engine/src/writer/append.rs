@@ -132,7 +132,9 @@ fn seal(
             table: row.table.name.to_owned(),
             version: row.version,
         });
+        let before = rows.get(&(row.table.name, row.id));
         let sealed = SealedRow {
+            new: before.map_or(row.version == 1, |before| before.new),
             id: row.id,
             values: row.values,
             version: row.version,

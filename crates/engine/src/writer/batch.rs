@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use domain::audit::KnownEntry;
 use domain::command;
-use domain::{Command, Context, Draft, Facts, Needs, Refusal, Reply};
+use domain::{Command, Context, Draft, Facts, Refusal, Reply};
 use evidence::Timestamp;
 use store::batch::CommitError;
 use store::{Conn, Db, ErrorKind, Head};
@@ -161,10 +161,11 @@ async fn write(
     signer: &Signer,
     jobs: &[Job],
 ) -> Result<(Vec<Verdict>, Option<Appended>), Error> {
-    let mut needs = Needs::default();
+    let now = random::now();
+    let mut needs = signer.needs(now);
     let mut own_ids = 0;
     for job in jobs {
-        job.command.needs(&job.caller, &mut needs);
+        job.command.needs(&job.caller, &signer.rules, &mut needs);
         own_ids += own_id_count(&job.command);
     }
     // Only where an id comes twice in the batch must a later command see an earlier one's entries.
@@ -172,7 +173,6 @@ async fn write(
     let (mut facts, head) = store::batch::begin(conn, &needs).await?;
     signer.seals.check(conn, &facts).await?;
     facts.rules = Arc::clone(&signer.rules);
-    let now = random::now();
     let mut verdicts: Vec<Verdict> = jobs
         .iter()
         .map(|job| decide(&mut facts, job, now, twice))

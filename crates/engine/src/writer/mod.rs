@@ -13,7 +13,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::identity::Rules;
-use domain::{Caller, Command, Origin, Reply};
+use domain::{Caller, Command, Needs, Origin, Reply};
+use evidence::Timestamp;
 use store::{Conn, Db};
 use tlog::SigningKey;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -88,6 +89,22 @@ pub struct Signer {
     pub(crate) seals: Arc<Seals>,
 }
 
+impl Signer {
+    /// What a batch needs before its commands are asked.
+    pub(crate) fn needs(&self, now: Timestamp) -> Needs {
+        needs(&self.rules, now)
+    }
+}
+
+/// What decisions at a time need before commands are asked.
+pub(crate) fn needs(rules: &Rules, now: Timestamp) -> Needs {
+    Needs {
+        now,
+        limited_since: now.plus_seconds(-rules.custody.window_s_max().unwrap_or(0)),
+        ..Needs::default()
+    }
+}
+
 /// The queue before the Writer. Cloning it gives another way in.
 #[derive(Clone)]
 pub struct Queue {
@@ -130,9 +147,21 @@ impl Queue {
 
     /// Hands a job over, or says at once that too much is waiting.
     pub fn push(&self, job: Job) -> Result<(), Error> {
-        let weight = job.command.weight() as u64;
+        self.admit(job.command.weight() as u64)?;
+        self.jobs.send(job).map_err(|_| stopped())
+    }
+
+    /// Hands jobs over, all or none.
+    pub fn push_all(&self, jobs: Vec<Job>) -> Result<(), Error> {
+        self.admit(jobs.iter().map(|job| job.command.weight() as u64).sum())?;
+        jobs.into_iter()
+            .try_for_each(|job| self.jobs.send(job))
+            .map_err(|_| stopped())
+    }
+
+    fn admit(&self, weight: u64) -> Result<(), Error> {
         let before = self.waiting.fetch_add(weight, Ordering::Relaxed);
-        // A job that finds the queue empty is taken whatever its size.
+        // What finds the queue empty is taken whatever its size.
         if before > 0 && before + weight > self.entries_max {
             self.waiting.fetch_sub(weight, Ordering::Relaxed);
             add(&self.counters.overloaded, 1);
@@ -140,7 +169,7 @@ impl Queue {
                 retry_after_seconds: 1,
             });
         }
-        self.jobs.send(job).map_err(|_| stopped())
+        Ok(())
     }
 
     /// Entries that wait.

@@ -10,7 +10,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::PgConn;
-use super::pipeline::{Param, Step};
+use super::pipeline::Param;
 use super::value::{Bound, EPOCH_MICROS};
 use crate::entries::{COLUMNS, EntryRow, EntryView, Visit};
 use crate::error::Error;
@@ -133,22 +133,23 @@ fn array_type(kind: Kind) -> &'static str {
         Kind::Bytes => "bytea[]",
         Kind::Uuid => "uuid[]",
         Kind::Time => "timestamptz[]",
+        Kind::Amount => "numeric[]",
     }
 }
 
-/// The text of a bulk upsert of these kinds of columns.
-pub(crate) fn upsert_sql(target: &str, conflict: &str, kinds: &[Kind]) -> String {
+/// Rows given as an array for each column.
+pub(crate) fn unnest(kinds: &[Kind]) -> String {
     let arrays: Vec<String> = kinds
         .iter()
         .zip(1..)
         .map(|(kind, number)| format!("${number}::{}", array_type(*kind)))
         .collect();
-    format!("{target} SELECT * FROM unnest({}) {conflict}", arrays.join(", "))
+    format!("unnest({})", arrays.join(", "))
 }
 
-/// Its parameters: each column as an array.
-pub(crate) fn upsert_params(kinds: &[Kind], rows: &[SealedRow]) -> Vec<Param<'static>> {
-    let mut columns: Vec<Vec<Val>> = vec![Vec::with_capacity(rows.len()); kinds.len()];
+/// Those arrays.
+pub(crate) fn columns(kinds: &[Kind], rows: &[&SealedRow]) -> Vec<Param<'static>> {
+    let mut columns: Vec<Vec<Val>> = kinds.iter().map(|_| Vec::with_capacity(rows.len())).collect();
     for row in rows {
         for (column, value) in columns.iter_mut().zip(row.all_values()) {
             column.push(value);
@@ -156,19 +157,6 @@ pub(crate) fn upsert_params(kinds: &[Kind], rows: &[SealedRow]) -> Vec<Param<'st
     }
     let pairs = kinds.iter().zip(columns);
     pairs.map(|(kind, values)| Param::Many(*kind, values)).collect()
-}
-
-pub(crate) async fn upsert(
-    conn: &mut PgConn,
-    target: &str,
-    conflict: &str,
-    kinds: &[Kind],
-    rows: &[SealedRow],
-) -> Result<(), Error> {
-    let sql = upsert_sql(target, conflict, kinds);
-    let params = upsert_params(kinds, rows);
-    let step = Step { sql: &sql, params };
-    conn.pipeline(&[step]).await.map(drop)
 }
 
 pub(crate) async fn visit_entries(

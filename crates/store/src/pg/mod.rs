@@ -91,10 +91,14 @@ impl PgConn {
         select: &str,
         kind: Kind,
         keys: &[Val],
+        more: &[Val],
         lock: Lock,
     ) -> Result<Vec<Row>, Error> {
-        self.query(&PgConn::keyed_sql(select, lock), &[&Array(kind, keys)])
-            .await
+        let keys = Array(kind, keys);
+        let more: Vec<Bound<'_>> = more.iter().map(Bound).collect();
+        let mut params: Vec<&(dyn ToSql + Sync)> = vec![&keys];
+        params.extend(more.iter().map(|arg| arg as &(dyn ToSql + Sync)));
+        self.query(&PgConn::keyed_sql(select, lock), &params).await
     }
 
     /// The text of [`PgConn::keyed`]: ordered, so that two transactions that lock the same rows do it in the same order.

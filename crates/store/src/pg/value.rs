@@ -2,7 +2,8 @@
 
 use std::error::Error as StdError;
 
-use bytes::{BufMut, BytesMut};
+use bytes::{Buf, BufMut, BytesMut};
+use domain::custody::Amount;
 use domain::record::{Kind, Val};
 use evidence::time::Timestamp;
 use postgres_protocol::types as wire;
@@ -31,6 +32,7 @@ impl ToSql for Bound<'_> {
             Val::Bytes(_) => *ty == Type::BYTEA,
             Val::Uuid(_) => *ty == Type::UUID,
             Val::Time(_) => *ty == Type::TIMESTAMPTZ,
+            Val::Amount(_) => *ty == Type::NUMERIC,
         };
         if !fits {
             return Err(format!("a parameter of type {ty} was given {:?}", self.0).into());
@@ -56,7 +58,65 @@ pub(crate) fn put(value: &Val, out: &mut BytesMut) {
         Val::Bytes(bytes) => out.put_slice(bytes),
         Val::Uuid(id) => out.put_slice(id.as_bytes()),
         Val::Time(time) => out.put_i64(time.micros() - EPOCH_MICROS),
+        Val::Amount(amount) => put_numeric(amount.units(), out),
     }
+}
+
+/// The base of the digits in which PostgreSQL sends and keeps a `numeric`.
+const NUMERIC_BASE: u128 = 10_000;
+
+/// What stands in a `numeric` for a negative number.
+const NUMERIC_NEGATIVE: u16 = 0x4000;
+
+/// Appends a whole number as a binary `numeric`: count of digits, weight of the first one, sign, scale, digits.
+fn put_numeric(units: i128, out: &mut BytesMut) {
+    // 38 decimal digits are at most ten digits of four.
+    let mut digits = [0_u16; 10];
+    let (mut rest, mut first) = (units.unsigned_abs(), digits.len());
+    while rest > 0 && first > 0 {
+        first -= 1;
+        digits[first] = u16::try_from(rest % NUMERIC_BASE).unwrap_or(0);
+        rest /= NUMERIC_BASE;
+    }
+    let digits = &digits[first..];
+    let count = i16::try_from(digits.len()).unwrap_or(0);
+    out.put_i16(count);
+    out.put_i16((count - 1).max(0));
+    out.put_u16(if units < 0 { NUMERIC_NEGATIVE } else { 0 });
+    out.put_i16(0);
+    digits.iter().for_each(|digit| out.put_u16(*digit));
+}
+
+/// The whole number of a binary `numeric`.
+fn numeric(raw: &[u8]) -> Result<Amount, Boxed> {
+    let mut raw = raw;
+    if raw.len() < 8 {
+        return Err("a numeric of less than eight bytes".into());
+    }
+    let (count, weight, sign, _scale) = (raw.get_i16(), raw.get_i16(), raw.get_u16(), raw.get_i16());
+    let negative = match sign {
+        0 => false,
+        NUMERIC_NEGATIVE => true,
+        _ => return Err("a numeric that is not a number".into()),
+    };
+    let wrong = || Boxed::from("a numeric that is not a whole number of at most 38 digits");
+    let mut units: i128 = 0;
+    for position in 0..=i32::from(weight.max(-1)) {
+        let digit = if position < i32::from(count) && raw.len() >= 2 {
+            raw.get_u16()
+        } else {
+            0
+        };
+        let next = units
+            .checked_mul(10_000)
+            .and_then(|units| units.checked_add(digit.into()));
+        units = next.ok_or_else(wrong)?;
+    }
+    // Digits after the point: there are none in what this program writes.
+    if raw.iter().any(|byte| *byte != 0) {
+        return Err(wrong());
+    }
+    Amount::new(if negative { -units } else { units }).ok_or_else(wrong)
 }
 
 fn element_oid(kind: Kind) -> u32 {
@@ -67,6 +127,7 @@ fn element_oid(kind: Kind) -> u32 {
         Kind::Bytes => Type::BYTEA.oid(),
         Kind::Uuid => Type::UUID.oid(),
         Kind::Time => Type::TIMESTAMPTZ.oid(),
+        Kind::Amount => Type::NUMERIC.oid(),
     }
 }
 
@@ -150,6 +211,38 @@ fn decode(ty: &Type, raw: &[u8]) -> Result<Val, Boxed> {
             // takes: the error then names the column, and verification the row.
             Timestamp::from_micros(micros).map_or(Val::Int(micros), Val::Time)
         }
+        Type::NUMERIC => Val::Amount(numeric(raw)?),
         ref other => return Err(format!("type {other} is not one that this program stores").into()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_as_numeric() {
+        let most = 10_i128.pow(38) - 1;
+        for units in [
+            0,
+            1,
+            -1,
+            9_999,
+            10_000,
+            10_001,
+            -123_456_789_012,
+            10_i128.pow(37),
+            most,
+            -most,
+        ] {
+            let mut out = BytesMut::new();
+            put_numeric(units, &mut out);
+            assert_eq!(numeric(&out).unwrap().units(), units);
+        }
+        // 10000 as one digit of weight 1, as the server sends it; 1.5; NaN; too short.
+        assert_eq!(numeric(&[0, 1, 0, 1, 0, 0, 0, 0, 0, 1]).unwrap().units(), 10_000);
+        numeric(&[0, 2, 0, 0, 0, 0, 0, 1, 0, 1, 0x13, 0x88]).unwrap_err();
+        numeric(&[0, 0, 0, 0, 0xC0, 0, 0, 0]).unwrap_err();
+        numeric(&[0, 0, 0]).unwrap_err();
+    }
 }

@@ -1,5 +1,6 @@
 //! Bulk writes and scans on SQLite: one prepared statement, run for each row without leaving the thread.
 
+use domain::record::Table;
 use evidence::time::Timestamp;
 use rusqlite::types::ValueRef;
 use rusqlite::{Row, params, params_from_iter};
@@ -8,7 +9,7 @@ use super::{Bound, SqliteConn, uuid};
 use crate::entries::{COLUMNS, EntryRow, EntryView, Visit};
 use crate::error::Error;
 use crate::head::int;
-use crate::sealed::SealedRow;
+use crate::sealed::{self, SealedRow};
 
 pub(crate) fn append_entries(conn: &mut SqliteConn, rows: &[EntryRow]) -> Result<(), Error> {
     let sql = format!(
@@ -43,23 +44,27 @@ pub(crate) fn append_entries(conn: &mut SqliteConn, rows: &[EntryRow]) -> Result
     .map_err(|error| error.at("INSERT INTO entries"))
 }
 
-pub(crate) fn upsert(
-    conn: &mut SqliteConn,
-    target: &str,
-    conflict: &str,
-    width: usize,
-    rows: &[SealedRow],
-) -> Result<(), Error> {
-    let marks: Vec<String> = (1..=width).map(|position| format!("?{position}")).collect();
-    let sql = format!("{target} VALUES ({}) {conflict}", marks.join(", "));
-    conn.with(|conn| {
-        let mut statement = conn.prepare_cached(&sql)?;
-        for row in rows {
-            statement.execute(params_from_iter(row.all_values().iter().map(Bound)))?;
-        }
-        Ok(())
-    })
-    .map_err(|error| error.at(target))
+/// Adds what is new and changes what is there.
+pub(crate) fn write_sealed(conn: &mut SqliteConn, table: &Table, rows: &[SealedRow]) -> Result<(), Error> {
+    for (new, sql) in [
+        (true, sealed::insert_one(table)),
+        (false, sealed::update_one(table)),
+    ] {
+        let rows = rows.iter().filter(|row| row.new == new);
+        conn.with(|conn| {
+            let mut statement = None;
+            for row in rows {
+                let statement = match &mut statement {
+                    Some(statement) => statement,
+                    none => none.insert(conn.prepare_cached(&sql)?),
+                };
+                statement.execute(params_from_iter(row.all_values().iter().map(Bound)))?;
+            }
+            Ok(())
+        })
+        .map_err(|error| error.at(&sql))?;
+    }
+    Ok(())
 }
 
 pub(crate) fn visit_entries(

@@ -91,6 +91,7 @@ impl ToSql for Bound<'_> {
             Val::Bytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
             Val::Uuid(id) => ToSqlOutput::Borrowed(ValueRef::Blob(id.as_bytes())),
             Val::Time(time) => ToSqlOutput::Owned(Value::Integer(time.micros())),
+            Val::Amount(amount) => ToSqlOutput::Owned(Value::Text(amount.to_string())),
         })
     }
 }
@@ -152,12 +153,15 @@ impl SqliteConn {
         self.run(run).map_err(|error: Error| error.at(sql))
     }
 
-    pub(crate) fn keyed(&mut self, select: &str, keys: &[Val]) -> Result<Vec<Row>, Error> {
-        let sql = format!("{select} = ?1");
+    pub(crate) fn keyed(&mut self, select: &str, keys: &[Val], more: &[Val]) -> Result<Vec<Row>, Error> {
+        let sql = format!("{} = ?1", translate(select));
         let run = |conn: &mut Connection| {
             let mut rows = Vec::with_capacity(keys.len());
+            let mut args = vec![Val::Null];
+            args.extend_from_slice(more);
             for key in keys {
-                rows.append(&mut collect(conn, &sql, std::slice::from_ref(key))?);
+                args[0] = key.clone();
+                rows.append(&mut collect(conn, &sql, &args)?);
             }
             Ok(rows)
         };

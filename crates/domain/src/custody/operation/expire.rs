@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use super::{Operation, OperationStatus, movement};
@@ -20,7 +21,7 @@ use crate::refusal::Refusal;
 const FIRST_PART: u32 = 1 << 24;
 
 /// An operation once its time has passed: cancelled, or completed where parts of it were captured.
-pub(super) fn expired(operation: &Operation, ctx: &Context) -> Operation {
+pub(super) fn expired(operation: &Operation, now: Timestamp) -> Operation {
     let captured = operation.captured.is_some_and(Amount::is_positive);
     Operation {
         status: if captured {
@@ -30,7 +31,7 @@ pub(super) fn expired(operation: &Operation, ctx: &Context) -> Operation {
         },
         held: Amount::ZERO,
         error: Some("expired".to_owned()),
-        updated_at: ctx.now,
+        updated_at: now,
         ..operation.clone()
     }
 }
@@ -42,7 +43,7 @@ fn draft(facts: &Facts, sealed: &Sealed<Operation>, ctx: &Context) -> Option<(Dr
     let authority = clock.without_authority();
     let mut change = Change::new(&clock, &authority, ctx);
     change.alter(balance, movement::release(&balance.row, sealed.row.held));
-    let operation = expired(&sealed.row, ctx);
+    let operation = expired(&sealed.row, ctx.now);
     change.alter(sealed, operation.clone());
     let draft = change.draft(action::OPERATION_EXPIRE.name, "operation", operation.id);
     let state = OperationState {

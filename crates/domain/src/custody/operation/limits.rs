@@ -12,7 +12,7 @@ use crate::refusal::{BrokenRule, Refusal, RefusalKind};
 
 /// The user's account whose limits an operation counts against: whoever sends, or for what comes from outside whoever
 /// receives.
-pub(crate) fn subject(kind: OperationKind, debit: Account, credit: Account) -> Option<(Uuid, Account)> {
+pub fn subject(kind: OperationKind, debit: Account, credit: Account) -> Option<(Uuid, Account)> {
     let account = match kind {
         OperationKind::Withdrawal | OperationKind::Transfer | OperationKind::Burn => debit,
         OperationKind::Deposit | OperationKind::Mint => credit,

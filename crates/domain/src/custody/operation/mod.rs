@@ -3,7 +3,7 @@
 pub mod create;
 mod expire;
 mod known;
-pub(crate) mod limits;
+pub mod limits;
 mod movement;
 pub(crate) mod replay;
 pub mod results;
@@ -143,6 +143,16 @@ impl Operation {
     /// Whether it is pending and past its time.
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.status == OperationStatus::Pending && self.expires_at.is_some_and(|expires| expires <= now)
+    }
+
+    /// The operation as the clock has it: past its time it holds nothing, written down or not.
+    #[must_use]
+    pub fn as_of(self, now: Timestamp) -> Operation {
+        if self.is_due(now) {
+            expire::expired(&self, self.updated_at)
+        } else {
+            self
+        }
     }
 
     /// Whether it counts against a limit: what failed or was cancelled does not.

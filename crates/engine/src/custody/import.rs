@@ -1,0 +1,1 @@
+//! Importing deposits from a file.

@@ -1,0 +1,17 @@
+//! Custody and approvals as a caller uses them: names become ids here, decimals become amounts, and the rest is handed
+//! to the Writer.
+//!
+//! [`names`] finds assets and balances, [`operations`] makes operations and carries them on, [`read`] is everything
+//! that only looks, [`sweep`] writes down what the clock has already decided, [`import`] takes deposits from a file.
+
+pub mod import;
+mod names;
+mod operations;
+mod read;
+mod sweep;
+
+pub use names::Names;
+pub use operations::{Made, NewOperation, NewStep, OperationId, StepKind, StepOutcome, TransactionInput};
+pub use read::{BalanceState, Figures, OperationView, Statement, StatementLine, Supply};
+pub use sweep::Swept;
+pub(crate) use sweep::start as start_sweeper;

@@ -1,0 +1,234 @@
+//! Names of assets and balances, and what never changes about them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use domain::custody::{Account, Amount, Asset, Balance, House, Owner};
+use domain::record::{Kind, Sealed};
+use domain::{FieldError, Refusal, RefusalKind};
+use store::conn::Lock;
+use uuid::Uuid;
+
+use crate::engine::Engine;
+use crate::error::Error;
+
+/// Most balances remembered; beyond it the memory starts anew.
+const BALANCES_MAX: usize = 200_000;
+
+/// What never changes: assets, and of which asset and owner a balance is.
+#[derive(Default)]
+pub struct Names {
+    assets: RwLock<HashMap<Uuid, Arc<Asset>>>,
+    codes: RwLock<HashMap<String, Uuid>>,
+    balances: RwLock<HashMap<Uuid, Account>>,
+}
+
+impl Names {
+    fn asset(&self, id: Uuid) -> Option<Arc<Asset>> {
+        let assets = self.assets.read().unwrap_or_else(PoisonError::into_inner);
+        assets.get(&id).cloned()
+    }
+
+    fn asset_of_code(&self, code: &str) -> Option<Arc<Asset>> {
+        let id = *self
+            .codes
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(code)?;
+        self.asset(id)
+    }
+
+    fn remember_asset(&self, asset: Asset) -> Arc<Asset> {
+        let asset = Arc::new(asset);
+        let mut assets = self.assets.write().unwrap_or_else(PoisonError::into_inner);
+        let mut codes = self.codes.write().unwrap_or_else(PoisonError::into_inner);
+        codes.insert(asset.code.to_ascii_lowercase(), asset.id);
+        assets.insert(asset.id, Arc::clone(&asset));
+        asset
+    }
+
+    pub(super) fn account(&self, balance: Uuid) -> Option<Account> {
+        let balances = self.balances.read().unwrap_or_else(PoisonError::into_inner);
+        balances.get(&balance).copied()
+    }
+
+    pub(super) fn remember(&self, account: Account) {
+        let mut balances = self.balances.write().unwrap_or_else(PoisonError::into_inner);
+        if balances.len() >= BALANCES_MAX {
+            balances.clear();
+        }
+        balances.insert(account.id(), account);
+    }
+}
+
+/// A balance as a caller names it.
+enum Named<'a> {
+    /// By its id.
+    Balance(Uuid),
+    /// A user's, by id, name or e-mail address.
+    User(&'a str),
+    /// A house account.
+    House(House),
+}
+
+fn parse<'a>(field: &str, text: &'a str) -> Result<Named<'a>, FieldError> {
+    let wrong = || {
+        let houses: Vec<_> = House::ALL.iter().map(|house| house.as_str()).collect();
+        let message = format!(
+            "must be the id of a balance, user:<id or name>, or house:<{}>",
+            houses.join(", ")
+        );
+        FieldError::new(field, message)
+    };
+    match text.split_once(':') {
+        Some(("user", user)) if !user.is_empty() => Ok(Named::User(user)),
+        Some(("house", house)) => House::parse(house).map(Named::House).ok_or_else(wrong),
+        Some(("balance", id)) => Uuid::try_parse(id).map(Named::Balance).map_err(|_| wrong()),
+        Some(_) => Err(wrong()),
+        None => Uuid::try_parse(text).map(Named::Balance).map_err(|_| wrong()),
+    }
+}
+
+/// Reads an amount of an asset from its decimal.
+pub(super) fn amount(field: &str, text: &str, asset: &Asset) -> Result<Amount, FieldError> {
+    Amount::parse(text, asset.digits())
+        .map_err(|error| FieldError::new(field, format!("{error} ({} has {})", asset.code, asset.scale)))
+}
+
+fn not_found(code: &'static str, field: &str, message: String) -> Error {
+    Refusal::new(RefusalKind::NotFound, code, message)
+        .field(field)
+        .into()
+}
+
+impl Engine {
+    fn names(&self) -> &Names {
+        &self.shared().names
+    }
+
+    /// The asset of this id.
+    pub async fn asset(&self, id: Uuid) -> Result<Option<Arc<Asset>>, Error> {
+        if let Some(asset) = self.names().asset(id) {
+            return Ok(Some(asset));
+        }
+        let found = self.one::<Asset>("id", Kind::Uuid, id.into()).await?;
+        Ok(found.map(|sealed| self.names().remember_asset(sealed.row)))
+    }
+
+    /// The asset that a text means: a code in any case, or an id.
+    pub async fn asset_meant(&self, text: &str) -> Result<Option<Arc<Asset>>, Error> {
+        if let Ok(id) = Uuid::try_parse(text) {
+            return self.asset(id).await;
+        }
+        let code = text.to_ascii_lowercase();
+        if let Some(asset) = self.names().asset_of_code(&code) {
+            return Ok(Some(asset));
+        }
+        let mut conn = self.db().reader().await?;
+        let found = store::custody::asset_of_code(&mut conn, text).await?;
+        Ok(found.map(|sealed| self.names().remember_asset(sealed.row)))
+    }
+
+    /// The same; the error says that there is none.
+    pub async fn asset_named(&self, text: &str) -> Result<Arc<Asset>, Error> {
+        let unknown = || not_found("unknown_asset", "asset", format!("there is no asset {text:?}"));
+        self.asset_meant(text).await?.ok_or_else(unknown)
+    }
+
+    /// The account of a balance of this id, if there is one.
+    pub async fn account_of(&self, balance: Uuid) -> Result<Option<Account>, Error> {
+        if let Some(account) = self.names().account(balance) {
+            return Ok(Some(account));
+        }
+        let found = self.one::<Balance>("id", Kind::Uuid, balance.into()).await?;
+        Ok(found.map(|sealed| {
+            let account = sealed.row.account();
+            self.names().remember(account);
+            account
+        }))
+    }
+
+    /// The account that a text means, of an asset where it is said: the id of a balance, `user:<id or name>` or
+    /// `house:<name>`.
+    ///
+    /// Names of users are looked up only where `by_name`: whoever may not read users must not find out here which there
+    /// are.
+    pub async fn account_named(
+        &self,
+        field: &str,
+        text: &str,
+        asset: Option<Uuid>,
+        by_name: bool,
+    ) -> Result<Account, Error> {
+        let of = |owner| match asset {
+            Some(asset) => Ok(Account { asset, owner }),
+            None => Err(Error::from(FieldError::new(
+                "asset",
+                "is needed with user: and house:",
+            ))),
+        };
+        match parse(field, text)? {
+            Named::House(house) => of(Owner::House(house)),
+            Named::User(user) => {
+                let id = match Uuid::try_parse(user) {
+                    Ok(id) => id,
+                    Err(_) if !by_name => {
+                        let message =
+                            "you may not read users: give the id of a user or a balance instead of a name";
+                        return Err(FieldError::new(field, message).into());
+                    }
+                    Err(_) => {
+                        let found = self.user_by_login(user).await?;
+                        let unknown =
+                            || not_found("unknown_user", field, format!("there is no user {user:?}"));
+                        found.ok_or_else(unknown)?.row.id
+                    }
+                };
+                of(Owner::User(id))
+            }
+            Named::Balance(id) => {
+                let account = self.account_of(id).await?.ok_or_else(|| {
+                    not_found("unknown_balance", field, format!("there is no balance {id}"))
+                })?;
+                if asset.is_some_and(|asset| asset != account.asset) {
+                    return Err(FieldError::new(field, "is of another asset").into());
+                }
+                Ok(account)
+            }
+        }
+    }
+
+    /// The users among these accounts whose balance is not open yet.
+    pub(super) async fn opens(&self, accounts: [Account; 2]) -> Result<Vec<Uuid>, Error> {
+        let mut opens = Vec::new();
+        for account in accounts {
+            if let (Some(user), None) = (account.user(), self.account_of(account.id()).await?) {
+                opens.push(user);
+            }
+        }
+        Ok(opens)
+    }
+
+    /// The accounts of several balances, for showing them.
+    pub async fn accounts_of(&self, balances: &[Uuid]) -> Result<HashMap<Uuid, Account>, Error> {
+        let mut known = HashMap::new();
+        let mut unknown = Vec::new();
+        for id in balances {
+            match self.names().account(*id) {
+                Some(account) => drop(known.insert(*id, account)),
+                None => unknown.push((*id).into()),
+            }
+        }
+        if !unknown.is_empty() {
+            let mut conn = self.db().reader().await?;
+            let rows: Vec<Sealed<Balance>> =
+                store::sealed::by_key(&mut conn, "id", Kind::Uuid, &unknown, Lock::None).await?;
+            for sealed in rows {
+                let account = sealed.row.account();
+                self.names().remember(account);
+                known.insert(account.id(), account);
+            }
+        }
+        Ok(known)
+    }
+}
