@@ -4,6 +4,7 @@
 
 mod attacker;
 mod catalogue;
+mod custody_movements;
 mod failures;
 mod identity_access;
 mod identity_erase;

@@ -23,6 +23,7 @@ const WORDS: &[&[&str]] = &[
 mod cases {
     use std::collections::BTreeSet;
 
+    use domain::custody::Amount;
     use domain::record::Val;
     use engine::EntryKey;
 
@@ -38,6 +39,8 @@ mod cases {
                 "integer" | "bigint" => 1.into(),
                 "blob" | "bytea" => vec![7; 16].into(),
                 "uuid" => uuid::Uuid::from_u128(7).into(),
+                "boolean" => true.into(),
+                "numeric" => Val::Amount(Amount::new(5).unwrap()),
                 "timestamp with time zone" => Val::Time(evidence::Timestamp::EPOCH),
                 other => panic!("no value for a column of type {other}"),
             }],
@@ -65,6 +68,10 @@ mod cases {
                 *last.last_mut().unwrap() ^= 0x80;
                 vec![first.into(), last.into(), bytes[1..].into()]
             }
+            Val::Amount(amount) => [1, -1, 1_000_000]
+                .into_iter()
+                .map(|units| Val::Amount(Amount::new(amount.units() + units).unwrap()))
+                .collect(),
             Val::Uuid(id) => vec![uuid::Uuid::from_u128(id.as_u128() ^ 1).into()],
             Val::Time(time) => [1, -1, 3_600_000_000]
                 .into_iter()

@@ -1,0 +1,118 @@
+//! Looking at approvals, and what an approval of one of Probity's own verbs is bound to.
+
+use domain::action;
+use domain::approval::{Approval, ApprovalStatus, Vote};
+use domain::record::{Kind, Sealed};
+use domain::{FieldError, Refusal};
+use evidence::json;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{NewOperation, NewStep};
+use crate::engine::Engine;
+use crate::error::Error;
+
+/// An approval with its votes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApprovalView {
+    /// The approval as it is stored.
+    pub approval: Approval,
+    /// Its version.
+    pub version: u64,
+    /// Its votes, oldest first.
+    pub votes: Vec<Vote>,
+}
+
+/// What an approval is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Proposal {
+    /// A new operation, as it will be asked for.
+    Operation(Box<NewOperation>),
+    /// A step of an operation, as it will be asked for.
+    Step(NewStep),
+    /// Anything else: the arguments as they are.
+    Other {
+        /// The verb.
+        action: String,
+        /// The arguments: an object.
+        arguments: Value,
+    },
+}
+
+impl Engine {
+    /// The verb and the arguments that an approval is bound to, as canonical JSON, and how many must vote for it where
+    /// the rules say so.
+    pub async fn approval_arguments(&self, proposal: Proposal) -> Result<(String, String, u64), Error> {
+        match proposal {
+            Proposal::Operation(new) => {
+                let command = self.prepare_operation(*new, None).await?;
+                let quorum = self.quorum(command.debit.asset, command.kind).await?;
+                Ok((
+                    action::OPERATION_CREATE.name.to_owned(),
+                    command.arguments(),
+                    quorum,
+                ))
+            }
+            Proposal::Step(new) => {
+                let command = self.prepare_step(new).await?;
+                let found = self.operation(command.operation).await?;
+                let kind = found.map(|view| view.operation.kind);
+                let quorum = match kind {
+                    Some(kind) => self.quorum(command.debit.asset, kind).await?,
+                    None => 1,
+                };
+                Ok((command.step.action().name.to_owned(), command.arguments(), quorum))
+            }
+            Proposal::Other { action, arguments } => {
+                if !arguments.is_object() {
+                    return Err(Refusal::from(FieldError::new("arguments", "must be an object")).into());
+                }
+                Ok((action, json::canonical(&arguments), 1))
+            }
+        }
+    }
+
+    /// How many others the rules want for operations of this kind that are above the threshold: at least one.
+    async fn quorum(&self, asset: Uuid, kind: domain::custody::OperationKind) -> Result<u64, Error> {
+        let asset = self.asset_named(&asset.to_string()).await?;
+        let rule = self.rules().custody.threshold_on(&asset.code, kind);
+        Ok(rule.map_or(1, |rule| rule.quorum.max(1)))
+    }
+
+    async fn approval_views(&self, found: Vec<Sealed<Approval>>) -> Result<Vec<ApprovalView>, Error> {
+        let ids: Vec<Uuid> = found.iter().map(|sealed| sealed.row.id).collect();
+        let mut conn = self.db().reader().await?;
+        let votes = store::custody::votes(&mut conn, &ids).await?;
+        let of = |id: Uuid| {
+            let rows = votes.iter().map(|sealed| &sealed.row);
+            rows.filter(|vote| vote.approval_id == id).cloned().collect()
+        };
+        let view = |sealed: Sealed<Approval>| ApprovalView {
+            votes: of(sealed.row.id),
+            version: sealed.version,
+            approval: sealed.row,
+        };
+        Ok(found.into_iter().map(view).collect())
+    }
+
+    /// An approval.
+    pub async fn approval(&self, id: Uuid) -> Result<Option<ApprovalView>, Error> {
+        let found = self.one::<Approval>("id", Kind::Uuid, id.into()).await?;
+        Ok(self.approval_views(found.into_iter().collect()).await?.pop())
+    }
+
+    /// A page of approvals, oldest first, after the one of id `after`; by status as it is stored, and by who asked.
+    pub async fn approvals(
+        &self,
+        status: Option<ApprovalStatus>,
+        requested_by: Option<Uuid>,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<ApprovalView>, Error> {
+        let found = {
+            let mut conn = self.db().reader().await?;
+            store::custody::approvals(&mut conn, status, requested_by, after, limit).await?
+        };
+        self.approval_views(found).await
+    }
+}

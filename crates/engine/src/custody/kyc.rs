@@ -1,0 +1,86 @@
+//! Looking at KYC records and destinations.
+
+use domain::custody::destination::Destination;
+use domain::custody::kyc::{self, KycDocument, KycRecord, KycStatus};
+use domain::record::{Kind, Sealed};
+use evidence::Timestamp;
+use uuid::Uuid;
+
+use crate::engine::Engine;
+use crate::error::Error;
+
+/// A KYC record with its documents.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KycView {
+    /// The record as it is stored.
+    pub record: KycRecord,
+    /// Its version.
+    pub version: u64,
+    /// Its documents, oldest first.
+    pub documents: Vec<KycDocument>,
+}
+
+impl Engine {
+    async fn kyc_views(&self, records: Vec<Sealed<KycRecord>>) -> Result<Vec<KycView>, Error> {
+        let ids: Vec<Uuid> = records.iter().map(|sealed| sealed.row.id).collect();
+        let mut conn = self.db().reader().await?;
+        let documents = store::custody::documents(&mut conn, &ids).await?;
+        let of = |id: Uuid| {
+            let rows = documents.iter().map(|sealed| &sealed.row);
+            rows.filter(|document| document.record_id == id)
+                .cloned()
+                .collect()
+        };
+        let view = |sealed: Sealed<KycRecord>| KycView {
+            documents: of(sealed.row.id),
+            version: sealed.version,
+            record: sealed.row,
+        };
+        Ok(records.into_iter().map(view).collect())
+    }
+
+    /// A KYC record.
+    pub async fn kyc_record(&self, id: Uuid) -> Result<Option<KycView>, Error> {
+        let found = self.one::<KycRecord>("id", Kind::Uuid, id.into()).await?;
+        Ok(self.kyc_views(found.into_iter().collect()).await?.pop())
+    }
+
+    /// A page of KYC records, oldest first, after the one of id `after`; by status as it is stored.
+    pub async fn kyc_records(
+        &self,
+        user: Option<Uuid>,
+        status: Option<KycStatus>,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<KycView>, Error> {
+        let found = {
+            let mut conn = self.db().reader().await?;
+            store::custody::kyc_records(&mut conn, user, status, after, limit).await?
+        };
+        self.kyc_views(found).await
+    }
+
+    /// The tier of a user at a moment, past or present: 0 without an approval.
+    pub async fn tier_at(&self, user: Uuid, at: Timestamp) -> Result<u64, Error> {
+        Ok(kyc::tier_at(&self.kyc_of(user).await?, at))
+    }
+
+    /// A destination.
+    pub async fn destination(&self, id: Uuid) -> Result<Option<Destination>, Error> {
+        let found = self.one::<Destination>("id", Kind::Uuid, id.into()).await?;
+        Ok(found.map(|sealed| sealed.row))
+    }
+
+    /// A page of destinations, oldest first, after the one of id `after`; removed ones too where asked for.
+    pub async fn destinations(
+        &self,
+        user: Option<Uuid>,
+        removed: bool,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<Destination>, Error> {
+        let mut conn = self.db().reader().await?;
+        let found = store::custody::destinations(&mut conn, user, removed, after, limit).await?;
+        Ok(found.into_iter().map(|sealed| sealed.row).collect())
+    }
+}
