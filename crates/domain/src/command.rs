@@ -12,7 +12,7 @@ use crate::context::{Caller, Context};
 use crate::custody::asset::{self, CreateAsset};
 use crate::custody::balance::{self, ConfigureBalance};
 use crate::custody::destination::{self, AddDestination, RemoveDestination};
-use crate::custody::kyc::{self, CheckDocument, DecideKyc, KycDecision, SubmitKyc};
+use crate::custody::kyc::{self, CheckDocument, DecideKyc, SubmitKyc};
 use crate::custody::operation::{self, CreateOperation, Step, StepOperation, limits};
 use crate::decision::{Decision, Draft};
 use crate::facts::{Facts, Needs};
@@ -144,11 +144,7 @@ impl Command {
             Command::ExpireOperations(_) => &action::OPERATION_EXPIRE,
             Command::SubmitKyc(_) => &action::KYC_SUBMIT,
             Command::CheckDocument(_) => &action::KYC_CHECK_DOCUMENT,
-            Command::DecideKyc(command) => match command.decision {
-                KycDecision::Approve { .. } => &action::KYC_APPROVE,
-                KycDecision::Reject { .. } => &action::KYC_REJECT,
-                KycDecision::Revoke { .. } => &action::KYC_REVOKE,
-            },
+            Command::DecideKyc(command) => command.decision.action(),
             Command::ExpireKyc(_) => &action::KYC_EXPIRE,
             Command::AddDestination(_) => &action::DESTINATION_ADD,
             Command::RemoveDestination(_) => &action::DESTINATION_REMOVE,
@@ -328,6 +324,8 @@ impl Command {
                 needs.documents_of.insert(command.record);
             }
             Command::DecideKyc(command) => {
+                // By its id too: those of the user may leave out what was rejected.
+                needs.kyc_records.insert(command.record);
                 needs.kyc_of.insert(command.user);
                 needs.documents_of.insert(command.record);
             }

@@ -3,7 +3,22 @@
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
+use crate::action;
+use crate::change::Change;
+use crate::context::Context;
+use crate::custody::asset::{self, check_text, id_conflict};
+use crate::custody::{authorise_for, check_user};
+use crate::decision::{Decision, Reply};
+use crate::facts::Facts;
+use crate::identity::{Permission, Principal};
 use crate::record;
+use crate::refusal::{FieldError, Refusal, RefusalKind};
+
+/// Longest address, in characters.
+pub const ADDRESS_LEN_MAX: usize = 128;
+
+/// Longest label, in characters.
+pub const LABEL_LEN_MAX: usize = 100;
 
 record! {
     /// A destination of withdrawals.
@@ -41,7 +56,7 @@ pub struct AddDestination {
     pub asset: Uuid,
     /// The address: 1 to 128 printable ASCII characters without spaces.
     pub address: String,
-    /// What its user calls it: 1 to 100 characters.
+    /// What its user calls it: 1 to 100 printable characters.
     pub label: Option<String>,
 }
 
@@ -52,22 +67,112 @@ pub struct RemoveDestination {
     pub destination: Uuid,
 }
 
+fn check_input(command: &AddDestination) -> Result<(), FieldError> {
+    let address = &command.address;
+    let printable = address.bytes().all(|byte| byte.is_ascii_graphic());
+    if address.is_empty() || address.len() > ADDRESS_LEN_MAX || !printable {
+        let message = format!("must be 1 to {ADDRESS_LEN_MAX} printable ASCII characters without spaces");
+        return Err(FieldError::new("address", message));
+    }
+    let label = command.label.as_deref();
+    label.map_or(Ok(()), |label| check_text("label", label, LABEL_LEN_MAX))
+}
+
+/// The field in which a destination is not what a command asks for.
+fn difference(destination: &Destination, command: &AddDestination) -> Option<&'static str> {
+    let fields = [
+        ("user", destination.user_id == command.user),
+        ("asset", destination.asset_id == command.asset),
+        ("address", destination.address == command.address),
+        ("label", destination.label == command.label),
+    ];
+    fields.into_iter().find(|(_, same)| !same).map(|(field, _)| field)
+}
+
+/// Refuses the address of a destination that is in use.
+fn check_new(facts: &Facts, command: &AddDestination) -> Result<(), Refusal> {
+    let mut all = facts.destinations.values().map(|sealed| &sealed.row);
+    let same = all.find(|known| {
+        known.removed_at.is_none()
+            && known.user_id == command.user
+            && known.asset_id == command.asset
+            && known.address == command.address
+    });
+    let Some(known) = same else { return Ok(()) };
+    let message = format!("this address is the user's destination {} already", known.id);
+    Err(Refusal::new(RefusalKind::Conflict, "destination_exists", message).field("address"))
+}
+
 /// Decides [`AddDestination`].
 pub fn add(
-    _facts: &crate::Facts,
-    _command: &AddDestination,
-    _who: &crate::identity::Principal,
-    _ctx: &crate::Context,
-) -> Result<crate::Decision, crate::Refusal> {
-    Err(crate::Refusal::invalid("command", "to be written"))
+    facts: &Facts,
+    command: &AddDestination,
+    who: &Principal,
+    ctx: &Context,
+) -> Result<Decision, Refusal> {
+    let (all, own) = (Permission::CustodyWrite, Permission::CustodyOwn);
+    let authority = authorise_for(command.user, who, all, own)?;
+    check_input(command)?;
+    if let Some(known) = command.id.and_then(|id| facts.destinations.get(&id)) {
+        return match difference(&known.row, command) {
+            None => Ok(Decision::nothing(Reply::Destination(known.row.clone()))),
+            Some(field) => Err(id_conflict("destination", known.row.id, field)),
+        };
+    }
+    check_user(facts, command.user)?;
+    if !facts.assets.contains_key(&command.asset) {
+        return Err(asset::unknown(command.asset));
+    }
+    check_new(facts, command)?;
+    let destination = Destination {
+        id: command.id.unwrap_or_else(|| ctx.id(1)),
+        user_id: command.user,
+        asset_id: command.asset,
+        address: command.address.clone(),
+        label: command.label.clone(),
+        created_by: who.actor_id,
+        created_at: ctx.now,
+        usable_at: ctx.now.plus_seconds(facts.rules.custody.cooling_off_s),
+        removed_at: None,
+    };
+    let mut change = Change::new(who, &authority, ctx);
+    change.insert(destination.clone());
+    let draft = change.draft(action::DESTINATION_ADD.name, "destination", destination.id);
+    Ok(Decision::one(Reply::Destination(destination), draft))
 }
 
 /// Decides [`RemoveDestination`].
 pub fn remove(
-    _facts: &crate::Facts,
-    _command: &RemoveDestination,
-    _who: &crate::identity::Principal,
-    _ctx: &crate::Context,
-) -> Result<crate::Decision, crate::Refusal> {
-    Err(crate::Refusal::invalid("command", "to be written"))
+    facts: &Facts,
+    command: &RemoveDestination,
+    who: &Principal,
+    ctx: &Context,
+) -> Result<Decision, Refusal> {
+    let all = who.authorise(Permission::CustodyWrite).ok();
+    let of_all = all.is_some();
+    let authority = all.map_or_else(|| who.authorise(Permission::CustodyOwn), Ok)?;
+    let known = facts.destinations.get(&command.destination);
+    let before = known
+        // Somebody else's looks as if it were not there.
+        .filter(|known| of_all || Some(known.row.user_id) == who.actor_id)
+        .ok_or_else(|| {
+            let message = format!("there is no destination {}", command.destination);
+            Refusal::new(RefusalKind::NotFound, "unknown_destination", message).field("id")
+        })?;
+    if before.row.removed_at.is_some() {
+        return Ok(Decision::nothing(Reply::Destination(before.row.clone())));
+    }
+    let after = Destination {
+        removed_at: Some(ctx.now),
+        ..before.row.clone()
+    };
+    let mut change = Change::new(who, &authority, ctx);
+    change.detail("user", after.user_id.to_string());
+    change.alter(before, after.clone());
+    let draft = change.draft(action::DESTINATION_REMOVE.name, "destination", after.id);
+    Ok(Decision::one(Reply::Destination(after), draft))
 }
+
+#[cfg(test)]
+#[path = "destination_tests.rs"]
+mod tests;

@@ -1,9 +1,24 @@
 //! KYC: which tier of a user was checked, by whom, on which documents, until when.
 
+mod expire;
+mod review;
+mod submit;
+#[cfg(test)]
+mod tests;
+
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
+pub use expire::expire;
+pub use review::{
+    CheckDocument, DecideKyc, EXPIRY_S_MAX, KycDecision, REASON_LEN_MAX, check_document, decide,
+};
+pub use submit::{DOCUMENTS_MAX, NewDocument, SubmitKyc, submit};
+
+use crate::decision::Reply;
 use crate::facts::Facts;
+use crate::record::Sealed;
+use crate::refusal::{Refusal, RefusalKind};
 use crate::{record, words};
 
 /// The highest tier.
@@ -150,111 +165,29 @@ pub fn tier_of(facts: &Facts, user: Uuid, now: Timestamp) -> u64 {
     tier_at(records.filter(|record| record.user_id == user), now)
 }
 
-/// A document to be added to a record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewDocument {
-    /// What sort.
-    pub kind: DocumentKind,
-    /// SHA-256 of the document.
-    pub sha256: [u8; 32],
+/// A record by its id.
+fn find(facts: &Facts, id: Uuid) -> Result<&Sealed<KycRecord>, Refusal> {
+    facts.kyc_records.get(&id).ok_or_else(|| {
+        let message = format!("there is no KYC record {id}");
+        Refusal::new(RefusalKind::NotFound, "unknown_kyc_record", message).field("id")
+    })
 }
 
-/// Submits a KYC record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SubmitKyc {
-    /// The caller's own id for it: the same id with the same content is the same record.
-    pub id: Option<Uuid>,
-    /// Whom it is about.
-    pub user: Uuid,
-    /// The tier that is asked for: 0, 1 or 2.
-    pub tier: u64,
-    /// Its documents: 0 to 20.
-    pub documents: Vec<NewDocument>,
+/// The documents of a record, oldest first.
+fn documents_of(facts: &Facts, record: Uuid) -> Vec<&Sealed<KycDocument>> {
+    let all = facts.kyc_documents.values();
+    let mut found: Vec<_> = all.filter(|sealed| sealed.row.record_id == record).collect();
+    // The ids of one submission are in the order of its documents.
+    found.sort_unstable_by_key(|sealed| sealed.row.id);
+    found
 }
 
-/// Checks a document of a record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CheckDocument {
-    /// The record.
-    pub record: Uuid,
-    /// The document.
-    pub document: Uuid,
-    /// Whether it is good.
-    pub verified: bool,
-    /// Why it is not.
-    pub reason: Option<String>,
-}
-
-/// What becomes of a record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KycDecision {
-    /// It is approved, until then or for as long as the installation says.
-    Approve {
-        /// From when it is no longer good.
-        expires_at: Option<Timestamp>,
-    },
-    /// It is rejected.
-    Reject {
-        /// Why.
-        reason: String,
-    },
-    /// Its approval is taken back.
-    Revoke {
-        /// Why.
-        reason: String,
-    },
-}
-
-/// Decides on a record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DecideKyc {
-    /// The record.
-    pub record: Uuid,
-    /// Whom it is about, which never changes.
-    pub user: Uuid,
-    /// Its version, where the decision depends on it.
-    pub version: Option<u64>,
-    /// What becomes of it.
-    pub decision: KycDecision,
-}
-
-/// Decides [`SubmitKyc`].
-pub fn submit(
-    _facts: &Facts,
-    _command: &SubmitKyc,
-    _who: &crate::identity::Principal,
-    _ctx: &crate::Context,
-) -> Result<crate::Decision, crate::Refusal> {
-    Err(crate::Refusal::invalid("command", "to be written"))
-}
-
-/// Decides [`CheckDocument`].
-pub fn check_document(
-    _facts: &Facts,
-    _command: &CheckDocument,
-    _who: &crate::identity::Principal,
-    _authority: &crate::identity::Authority,
-    _ctx: &crate::Context,
-) -> Result<crate::Decision, crate::Refusal> {
-    Err(crate::Refusal::invalid("command", "to be written"))
-}
-
-/// Decides [`DecideKyc`].
-pub fn decide(
-    _facts: &Facts,
-    _command: &DecideKyc,
-    _who: &crate::identity::Principal,
-    _authority: &crate::identity::Authority,
-    _ctx: &crate::Context,
-) -> Result<crate::Decision, crate::Refusal> {
-    Err(crate::Refusal::invalid("command", "to be written"))
-}
-
-/// Records the expiry of those of these records that are past their time.
-pub fn expire(
-    _facts: &Facts,
-    _records: &[Uuid],
-    _ctx: &crate::Context,
-) -> Result<crate::Decision, crate::Refusal> {
-    Err(crate::Refusal::invalid("command", "to be written"))
+/// A record as an answer.
+fn reply(facts: &Facts, record: KycRecord, version: u64) -> Reply {
+    let documents = documents_of(facts, record.id);
+    Reply::Kyc {
+        documents: documents.into_iter().map(|sealed| sealed.row.clone()).collect(),
+        record,
+        version,
+    }
 }

@@ -1,0 +1,55 @@
+//! What the clock ends: approvals past their time. What the clock says decides; that it is also written down is for
+//! those who read, and is done by whoever comes first, an approval that would replace it or the sweeper.
+
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+
+use super::{KycRecord, KycStatus};
+use crate::action;
+use crate::change::Change;
+use crate::context::{Caller, Context};
+use crate::decision::{Decision, Draft, Reply};
+use crate::facts::Facts;
+use crate::identity::Principal;
+use crate::record::Sealed;
+use crate::refusal::Refusal;
+
+/// Whether it is past its time and not yet recorded as such.
+pub(super) fn is_due(sealed: &Sealed<KycRecord>, ctx: &Context) -> bool {
+    sealed.row.status == KycStatus::Approved && sealed.row.status_at(ctx.now) == KycStatus::Expired
+}
+
+/// The entry that records an expiry: the approval ended when its time had come, not now.
+pub(super) fn entry(facts: &Facts, sealed: &Sealed<KycRecord>, ctx: &Context) -> Result<Draft, Refusal> {
+    let clock = Caller::System { part: "expiry" };
+    let clock = Principal::of(&clock, facts, ctx.now)?;
+    let authority = clock.without_authority();
+    let mut change = Change::new(&clock, &authority, ctx);
+    change.detail("user", sealed.row.user_id.to_string());
+    change.alter(
+        sealed,
+        KycRecord {
+            status: KycStatus::Expired,
+            ended_at: sealed.row.expires_at,
+            ..sealed.row.clone()
+        },
+    );
+    Ok(change.draft(action::KYC_EXPIRE.name, "kyc_record", sealed.row.id))
+}
+
+/// Records the expiry of those of these records that are past their time.
+pub fn expire(facts: &Facts, records: &[Uuid], ctx: &Context) -> Result<Decision, Refusal> {
+    let mut seen = BTreeSet::new();
+    let named = records.iter().zip(0_u32..);
+    let due = named.filter_map(|(id, number)| {
+        let sealed = facts.kyc_records.get(id).filter(|sealed| is_due(sealed, ctx))?;
+        // An id that is named twice is one record.
+        seen.insert(*id).then_some((sealed, number))
+    });
+    let drafts = due.map(|(sealed, number)| entry(facts, sealed, &ctx.part(number)));
+    Ok(Decision {
+        drafts: drafts.collect::<Result<_, _>>()?,
+        reply: Reply::Done,
+    })
+}
