@@ -334,19 +334,27 @@ pub async fn holdings(
         Val::Int(limit.into()),
     ];
     let rows = conn.all(sql, &args).await?;
-    rows.into_iter()
-        .map(|row| {
-            let house = row.optional_text(1)?.map(|word| {
-                House::parse(word).ok_or_else(|| Error::data(format!("balances.house is {word:?}")))
-            });
-            Ok(Holding {
-                id: row.uuid(0)?,
-                house: house.transpose()?,
-                held: amount(row.clone(), 3)?,
-                posted: amount(row, 2)?,
-            })
-        })
-        .collect()
+    rows.into_iter().map(holding).collect()
+}
+
+/// The same of all assets.
+pub async fn all_holdings(conn: &mut Conn, after: Option<Uuid>, limit: u32) -> Result<Vec<Holding>, Error> {
+    let sql = "SELECT id, house, posted, held FROM balances WHERE id > $1 ORDER BY id LIMIT $2";
+    let args = [after.unwrap_or(Uuid::nil()).into(), Val::Int(limit.into())];
+    let rows = conn.all(sql, &args).await?;
+    rows.into_iter().map(holding).collect()
+}
+
+fn holding(row: Row) -> Result<Holding, Error> {
+    let house = row
+        .optional_text(1)?
+        .map(|word| House::parse(word).ok_or_else(|| Error::data(format!("balances.house is {word:?}"))));
+    Ok(Holding {
+        id: row.uuid(0)?,
+        house: house.transpose()?,
+        held: amount(row.clone(), 3)?,
+        posted: amount(row, 2)?,
+    })
 }
 
 /// What statistics need of an operation.
@@ -498,4 +506,63 @@ pub async fn votes(conn: &mut Conn, approvals: &[Uuid]) -> Result<Vec<Sealed<Vot
     let mut found = sealed::by_key::<Vote>(conn, "approval_id", Kind::Uuid, &keys, Lock::None).await?;
     found.sort_unstable_by_key(|vote| (vote.row.voted_at, vote.row.id));
     Ok(found)
+}
+
+/// A movement, for following balances from one to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Movement {
+    /// The entry that wrote it.
+    pub entry: u64,
+    /// The operation.
+    pub id: Uuid,
+    /// What was debited.
+    pub debit: Uuid,
+    /// What was credited.
+    pub credit: Uuid,
+    /// How much.
+    pub amount: Amount,
+    /// Posted of both sides after it.
+    pub posted: (Amount, Amount),
+}
+
+/// How many entries [`movements`] looks at in one go.
+pub const MOVEMENTS_WINDOW: u64 = WINDOWS[0] << BUCKET_BITS;
+
+/// Movements of the entries in the window that begins at `from`, a multiple of [`MOVEMENTS_WINDOW`], in their order.
+pub async fn movements(conn: &mut Conn, from: u64) -> Result<Vec<Movement>, Error> {
+    let mut conditions = Where::default();
+    buckets(&mut conditions, from, from + MOVEMENTS_WINDOW, WINDOWS[0]);
+    let sql = format!(
+        "SELECT entry, id, debit_id, credit_id, amount, debit_posted, credit_posted FROM operations \
+         WHERE {} AND debit_posted IS NOT NULL ORDER BY entry, id",
+        conditions.text.join(" AND ")
+    );
+    let rows = conn.all(&sql, &conditions.args).await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Movement {
+                entry: row.unsigned(0)?,
+                id: row.uuid(1)?,
+                debit: row.uuid(2)?,
+                credit: row.uuid(3)?,
+                amount: amount(row.clone(), 4)?,
+                posted: (amount(row.clone(), 5)?, amount(row, 6)?),
+            })
+        })
+        .collect()
+}
+
+/// What each open operation holds of its debit balance, a page in the order of ids.
+pub async fn open_holds(
+    conn: &mut Conn,
+    after: Option<Uuid>,
+    limit: u32,
+) -> Result<Vec<(Uuid, Uuid, Amount)>, Error> {
+    let sql = "SELECT id, debit_id, held FROM operations WHERE status IN ('pending', 'processing', 'unknown') \
+               AND id > $1 ORDER BY id LIMIT $2";
+    let args = [after.unwrap_or(Uuid::nil()).into(), Val::Int(limit.into())];
+    let rows = conn.all(sql, &args).await?;
+    rows.into_iter()
+        .map(|row| Ok((row.uuid(0)?, row.uuid(1)?, amount(row, 2)?)))
+        .collect()
 }

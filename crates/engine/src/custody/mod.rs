@@ -13,6 +13,7 @@ mod read;
 mod sweep;
 
 pub use approvals::{ApprovalView, Proposal};
+pub use import::{DepositsProgress, DepositsReport};
 pub use kyc::KycView;
 pub use names::Names;
 pub use operations::{Made, NewOperation, NewStep, OperationId, StepKind, StepOutcome, TransactionInput};

@@ -16,7 +16,7 @@ mod identify;
 mod json;
 mod jsonl;
 pub mod mapping;
-mod read;
+pub(crate) mod read;
 mod run;
 mod source;
 

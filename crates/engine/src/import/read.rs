@@ -9,13 +9,13 @@ const HEAD_BYTES: usize = 256;
 
 /// A line, or an element of `Records`.
 #[derive(Debug, PartialEq)]
-pub(super) struct Item {
+pub(crate) struct Item {
     /// Counted from 1: the line in the file, or the element among all elements.
-    pub(super) number: u64,
+    pub(crate) number: u64,
     /// What it holds, without white space around it. Only the beginning where `broken` says why.
-    pub(super) bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
     /// What keeps it from being read.
-    pub(super) broken: Option<String>,
+    pub(crate) broken: Option<String>,
 }
 
 /// Where the reader stands in documents of the shape `{"Records":[…]}`, of which one may follow another.
@@ -28,7 +28,7 @@ enum Place {
 }
 
 /// The items of a file; blank lines are passed over.
-pub(super) struct Items<R> {
+pub(crate) struct Items<R> {
     reader: Chain<Cursor<Vec<u8>>, R>,
     place: Place,
     number: u64,
@@ -88,7 +88,7 @@ fn begins_records(head: &[u8]) -> Option<bool> {
 impl<R: BufRead> Items<R> {
     /// Looks at how the file begins: lines unless `records` may be and is its shape. A byte order mark is
     /// passed over.
-    pub(super) fn open(mut reader: R, records: bool) -> io::Result<Items<R>> {
+    pub(crate) fn open(mut reader: R, records: bool) -> io::Result<Items<R>> {
         const MARK: &[u8] = b"\xEF\xBB\xBF";
         let mut head = Vec::new();
         let place = loop {
@@ -115,12 +115,12 @@ impl<R: BufRead> Items<R> {
     }
 
     /// Bytes read so far.
-    pub(super) fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }
 
     /// The next item.
-    pub(super) fn next(&mut self) -> io::Result<Option<Item>> {
+    pub(crate) fn next(&mut self) -> io::Result<Option<Item>> {
         loop {
             match self.place {
                 Place::Ended => return Ok(None),

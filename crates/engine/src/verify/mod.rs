@@ -5,6 +5,7 @@
 //! the log.
 
 mod collect;
+mod custody;
 mod entry;
 mod explain;
 mod head;
@@ -214,6 +215,7 @@ pub async fn verify(options: &Options, how: VerifyOptions, progress: Progress<'_
     head::compare(&mut conn, &head, &walked, &mut findings).await?;
     check_guard(&mut conn, &head, remembered.as_deref(), &key, &mut findings).await;
     let rows_checked = rows::check(&mut conn, &walked.written, &mut findings, progress).await?;
+    custody::check(&mut conn, head.walk, &mut findings).await?;
     Ok(Report {
         intact: findings.is_empty(),
         origin: head.origin,

@@ -4,6 +4,7 @@
 
 mod attacker;
 mod catalogue;
+mod custody_import;
 mod custody_movements;
 mod failures;
 mod identity_access;
