@@ -302,9 +302,9 @@ impl Command {
             }
             Command::CreateOperation(command) => needs.operation(command, rules),
             Command::CreateLinked(commands) => {
-                commands
-                    .iter()
-                    .for_each(|command| needs.operation(command, rules));
+                for command in commands {
+                    needs.operation(command, rules);
+                }
             }
             Command::StepOperation(command) => needs.step(command),
             Command::ExpireOperations(operations) => {

@@ -173,7 +173,7 @@ pub trait Record: Sized + Clone {
         let mut members = Map::new();
         members.insert("id".into(), self.id().to_string().into());
         for (column, value) in Self::TABLE.columns.iter().zip(self.values()) {
-            if !column.secret && !(column.sparse && value == Val::Null) {
+            if !(column.secret || column.sparse && value == Val::Null) {
                 members.insert(column.name.into(), value_json(&value));
             }
         }

@@ -1,9 +1,45 @@
 //! Approvals: what one person asks for, others decide, and that works once, for exactly what was asked.
 
+mod expire;
+mod request;
+#[cfg(test)]
+mod tests;
+mod use_once;
+mod vote;
+
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
+pub use expire::expire;
+pub use request::{request, withdraw};
+pub(crate) use use_once::consume;
+pub use use_once::use_once;
+pub use vote::vote;
+
+use crate::decision::Reply;
+use crate::facts::Facts;
+use crate::identity::{Permission, Principal};
+use crate::record::Sealed;
+use crate::refusal::{Refusal, RefusalKind};
 use crate::{record, words};
+
+/// Longest verb, in characters.
+pub const ACTION_LEN_MAX: usize = 100;
+
+/// Longest arguments, in bytes of canonical JSON.
+pub const ARGUMENTS_LEN_MAX: usize = 16_384;
+
+/// Longest reason, in characters.
+pub const REASON_LEN_MAX: usize = 1_000;
+
+/// Most who can be asked to vote for an approval.
+pub const QUORUM_MAX: u64 = 10;
+
+/// What the verbs of custody begin with: whoever votes on these holds `custody:approve`.
+const CUSTODY: &[&str] = &["operation.", "balance.", "asset.", "kyc.", "destination."];
+
+/// What the verbs begin with whose approvals are used by the command itself.
+const INTERNAL: &str = "operation.";
 
 words! {
     /// Where an approval stands.
@@ -83,6 +119,60 @@ impl Approval {
             status => status,
         }
     }
+
+    /// What it takes to vote on it, beside a session.
+    pub fn voters(&self) -> Permission {
+        if CUSTODY.iter().any(|prefix| self.action.starts_with(prefix)) {
+            Permission::CustodyApprove
+        } else {
+            Permission::GovernanceApprove
+        }
+    }
+
+    /// Whether the caller is the one who asked for it.
+    fn is_of(&self, who: &Principal) -> bool {
+        self.requested_by == who.actor_id
+    }
+}
+
+/// The votes on an approval, oldest first.
+fn votes(facts: &Facts, approval: Uuid) -> Vec<Vote> {
+    let all = facts.votes.values().map(|vote| &vote.row);
+    let mut votes: Vec<_> = all.filter(|vote| vote.approval_id == approval).cloned().collect();
+    votes.sort_unstable_by_key(|vote| (vote.voted_at, vote.id));
+    votes
+}
+
+/// The answer about an approval as it is.
+fn reply(facts: &Facts, sealed: &Sealed<Approval>) -> Reply {
+    Reply::Approval {
+        approval: sealed.row.clone(),
+        version: sealed.version,
+        votes: votes(facts, sealed.row.id),
+    }
+}
+
+fn find<'a>(facts: &'a Facts, id: Uuid, field: &str) -> Result<&'a Sealed<Approval>, Refusal> {
+    facts.approvals.get(&id).ok_or_else(|| {
+        let message = format!("there is no approval {id}");
+        Refusal::new(RefusalKind::NotFound, "unknown_approval", message).field(field)
+    })
+}
+
+/// Refuses what nothing can be done about any more.
+fn check_undecided(approval: &Approval, open: &[ApprovalStatus], now: Timestamp) -> Result<(), Refusal> {
+    let status = approval.status_at(now);
+    if open.contains(&status) {
+        return Ok(());
+    }
+    let (code, message) = if status == ApprovalStatus::Expired {
+        let message = format!("the approval expired at {}: request another", approval.expires_at);
+        ("approval_expired", message)
+    } else {
+        let message = format!("the approval is {} already", status.as_str());
+        ("approval_decided", message)
+    };
+    Err(Refusal::new(RefusalKind::Conflict, code, message))
 }
 
 /// Asks for an approval.
@@ -133,68 +223,4 @@ pub struct Asked<'a> {
     pub arguments: &'a str,
     /// How many must have voted for it.
     pub quorum: u64,
-}
-
-/// Uses an approval within another change: refuses, or adds to `change` that it is used now.
-pub(crate) fn consume(
-    _change: &mut crate::change::Change<'_>,
-    _facts: &crate::Facts,
-    _id: Uuid,
-    _asked: &Asked<'_>,
-    _who: &crate::identity::Principal,
-    _now: Timestamp,
-) -> Result<(), crate::Refusal> {
-    Err(crate::Refusal::invalid("command", "to be written"))
-}
-
-/// Decides [`RequestApproval`].
-pub fn request(
-    _facts: &crate::Facts,
-    _command: &RequestApproval,
-    _who: &crate::identity::Principal,
-    _authority: &crate::identity::Authority,
-    _ctx: &crate::Context,
-) -> Result<crate::Decision, crate::Refusal> {
-    Err(crate::Refusal::invalid("command", "to be written"))
-}
-
-/// Decides [`CastVote`].
-pub fn vote(
-    _facts: &crate::Facts,
-    _command: &CastVote,
-    _who: &crate::identity::Principal,
-    _ctx: &crate::Context,
-) -> Result<crate::Decision, crate::Refusal> {
-    Err(crate::Refusal::invalid("command", "to be written"))
-}
-
-/// Decides [`UseApproval`].
-pub fn use_once(
-    _facts: &crate::Facts,
-    _command: &UseApproval,
-    _who: &crate::identity::Principal,
-    _authority: &crate::identity::Authority,
-    _ctx: &crate::Context,
-) -> Result<crate::Decision, crate::Refusal> {
-    Err(crate::Refusal::invalid("command", "to be written"))
-}
-
-/// Takes an approval back that one asked for.
-pub fn withdraw(
-    _facts: &crate::Facts,
-    _id: Uuid,
-    _who: &crate::identity::Principal,
-    _authority: &crate::identity::Authority,
-    _ctx: &crate::Context,
-) -> Result<crate::Decision, crate::Refusal> {
-    Err(crate::Refusal::invalid("command", "to be written"))
-}
-
-/// Records the expiry of those of these approvals that are past their time.
-pub fn expire(
-    _facts: &crate::Facts,
-    _approvals: &[Uuid],
-    _ctx: &crate::Context,
-) -> Result<crate::Decision, crate::Refusal> {
-    Err(crate::Refusal::invalid("command", "to be written"))
 }

@@ -1,6 +1,6 @@
 //! Amounts: whole numbers of an asset's smallest unit, never a float.
 //!
-//! In memory `i128`, bounded so that a sum of two always fits; in the database `numeric(38,0)` or a text; on the wire
+//! In memory `i128`, bounded by 38 digits; in the database `numeric(38,0)` or a text; on the wire
 //! a decimal string with at most as many digits after the point as the asset has.
 
 use std::fmt;
@@ -52,12 +52,12 @@ impl Amount {
 
     /// The sum; `None` beyond 38 digits.
     pub fn plus(self, other: Amount) -> Option<Amount> {
-        Amount::new(self.0 + other.0)
+        Amount::new(self.0.checked_add(other.0)?)
     }
 
     /// The difference; `None` beyond 38 digits.
     pub fn minus(self, other: Amount) -> Option<Amount> {
-        Amount::new(self.0 - other.0)
+        Amount::new(self.0.checked_sub(other.0)?)
     }
 
     /// Reads a number of smallest units in its one spelling, as [`Amount`]'s `Display` writes it.
@@ -112,3 +112,7 @@ impl fmt::Display for Amount {
         self.0.fmt(f)
     }
 }
+
+#[cfg(test)]
+#[path = "amount_tests.rs"]
+mod tests;

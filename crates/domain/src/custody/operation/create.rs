@@ -7,17 +7,17 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::movement::{self, Found};
-use super::{Operation, OperationKind, OperationStatus, expire, limits, replay, results};
+use super::threshold::{self, Demanded};
+use super::{Operation, OperationKind, OperationStatus, expire, input, limits, replay, results};
 use crate::action;
-use crate::approval;
 use crate::change::Change;
 use crate::context::Context;
-use crate::custody::asset::{self, check_chain, check_text};
+use crate::custody::asset;
 use crate::custody::{Account, Amount, Asset, Balance};
 use crate::decision::{Decision, Draft, OperationState, Reply};
 use crate::facts::Facts;
 use crate::identity::{Authority, Permission, Principal};
-use crate::refusal::{BrokenRule, FieldError, Refusal, RefusalKind};
+use crate::refusal::{BrokenRule, Refusal, RefusalKind};
 
 /// Most operations in a request.
 pub const OPERATIONS_MAX: usize = 1_000;
@@ -135,89 +135,6 @@ impl CreateOperation {
     }
 }
 
-/// Checks what needs no facts: the shape of the input.
-pub(super) fn check_input(command: &CreateOperation, now: Timestamp) -> Result<(), FieldError> {
-    let error = |field: &str, message: &str| Err(FieldError::new(field, message));
-    let on_chain = command.chain.is_some() && command.tx_hash.is_some();
-    if command.amount < Amount::ZERO || command.amount == Amount::ZERO && !on_chain {
-        return error(
-            "amount",
-            "must be more than 0; only an output of a transaction may be of 0",
-        );
-    }
-    if command.debit.asset != command.credit.asset {
-        return error("credit", "is of another asset than the debit");
-    }
-    if command.debit == command.credit {
-        return error("credit", "is the same balance as the debit");
-    }
-    check_kind(command)?;
-    if command.chain.is_some() != command.tx_hash.is_some() {
-        return error("tx_hash", "chain and tx_hash go together");
-    }
-    if command.tx_hash.is_none() && (command.output.is_some() || command.block.is_some()) {
-        return error(
-            "output",
-            "output and block belong to a transaction: give chain and tx_hash",
-        );
-    }
-    command.chain.as_deref().map_or(Ok(()), check_chain)?;
-    let bounded = |field, text: &Option<String>, max| {
-        text.as_deref()
-            .map_or(Ok(()), |text| check_text(field, text, max))
-    };
-    bounded("tx_hash", &command.tx_hash, TX_HASH_LEN_MAX)?;
-    bounded("reference", &command.reference, REFERENCE_LEN_MAX)?;
-    if command
-        .metadata
-        .as_ref()
-        .is_some_and(|text| text.len() > METADATA_LEN_MAX)
-    {
-        let message = format!("must have at most {METADATA_LEN_MAX} bytes as canonical JSON");
-        return Err(FieldError::new("metadata", message));
-    }
-    match command.expires_at {
-        Some(_) if !command.waits => error("expires_at", "only a pending operation expires"),
-        Some(expires) if expires <= now => error("expires_at", "must be in the future"),
-        _ => Ok(()),
-    }
-}
-
-/// Checks that a kind of operation has the balances that it must have.
-fn check_kind(command: &CreateOperation) -> Result<(), FieldError> {
-    use OperationKind::{Burn, Deposit, Mint, Reversal, Transfer, Withdrawal};
-    let error = |field: &str, message: &str| Err(FieldError::new(field, message));
-    let (debit, credit) = (command.debit.is_external(), command.credit.is_external());
-    match command.kind {
-        Deposit | Mint if !debit => error("debit", "a deposit or mint comes from the external balance"),
-        Withdrawal | Burn if !credit => error("credit", "a withdrawal or burn goes to the external balance"),
-        Transfer if debit || credit => {
-            let field = if debit { "debit" } else { "credit" };
-            error(
-                field,
-                "a transfer stays inside: use a deposit, withdrawal, mint or burn",
-            )
-        }
-        Withdrawal if !command.waits => error("pending", "a withdrawal is always pending first"),
-        Withdrawal if command.tx_hash.is_some() => error(
-            "tx_hash",
-            "a withdrawal has its transaction when it is started or completed",
-        ),
-        Withdrawal if command.debit.user().is_some() && command.destination.is_none() => {
-            error("destination", "a user's withdrawal needs a destination")
-        }
-        Reversal if command.reverses.is_none() => error("reverses", "a reversal names what it reverses"),
-        Reversal if command.waits => error("pending", "a reversal is done at once"),
-        _ if command.kind != Withdrawal && command.destination.is_some() => {
-            error("destination", "only a withdrawal has a destination")
-        }
-        _ if command.kind != Reversal && command.reverses.is_some() => {
-            error("reverses", "only a reversal reverses")
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Checks that the caller may do this: anything with `custody:write`, and from one's own balance with `custody:own`.
 fn authorise(command: &CreateOperation, who: &Principal) -> Result<Authority, Refusal> {
     let refused = match who.authorise(Permission::CustodyWrite) {
@@ -238,6 +155,8 @@ struct Checked<'a> {
     debit: Found<'a>,
     credit: Found<'a>,
     limited: Option<Uuid>,
+    /// What the approval of others is needed for; a withdrawal needs it when it is started, not here.
+    demanded: Option<Demanded>,
 }
 
 /// The checks that depend on the state of things, in their order.
@@ -263,12 +182,18 @@ fn check_state<'a>(
     movement::check_open(debit.row(), "debit")?;
     movement::check_open(credit.row(), "credit")?;
     let accounts = (command.debit, command.credit);
+    // Read before a limit is applied: what cannot be read comes first.
+    let demanded = match command.kind {
+        OperationKind::Withdrawal => None,
+        kind => threshold::above_threshold(facts, asset, kind, command.amount)?,
+    };
     let limited = limits::check(facts, asset, command.kind, accounts, command.amount, ctx.now)?;
     Ok(Checked {
         asset,
         debit,
         credit,
         limited,
+        demanded,
     })
 }
 
@@ -342,85 +267,6 @@ fn check_destination(
     )
 }
 
-/// Checks the threshold above which a second person must approve, and uses the approval. A withdrawal passes here
-/// and needs its approval when it is started.
-fn approve(
-    change: &mut Change<'_>,
-    facts: &Facts,
-    command: &CreateOperation,
-    asset: &Asset,
-    who: &Principal,
-    now: Timestamp,
-) -> Result<(), Refusal> {
-    let threshold = match command.kind {
-        OperationKind::Withdrawal => None,
-        kind => above_threshold(facts, asset, kind, command.amount)?,
-    };
-    let Some((quorum, rule)) = threshold else {
-        // One that is not needed would be lost if it were used.
-        return match command.approval {
-            None => Ok(()),
-            Some(_) => Err(Refusal::invalid("approval", "this operation needs no approval")),
-        };
-    };
-    let Some(id) = command.approval else {
-        return Err(needs_approval(rule, action::OPERATION_CREATE.name));
-    };
-    let asked = approval::Asked {
-        action: action::OPERATION_CREATE.name,
-        arguments: &command.arguments(),
-        quorum,
-    };
-    approval::consume(change, facts, id, &asked, who, now)
-}
-
-/// The quorum and the rule, where an amount is above the threshold for such operations.
-pub(super) fn above_threshold(
-    facts: &Facts,
-    asset: &Asset,
-    kind: OperationKind,
-    amount: Amount,
-) -> Result<Option<(u64, BrokenRule)>, Refusal> {
-    let Some(rule) = facts.rules.custody.threshold_on(&asset.code, kind) else {
-        return Ok(None);
-    };
-    let threshold = Amount::parse(&rule.amount, asset.digits()).map_err(|error| {
-        let message = format!(
-            "the threshold of {} {} in the configuration {error}",
-            rule.amount, rule.asset
-        );
-        Refusal::new(RefusalKind::Conflict, "limit_unreadable", message)
-    })?;
-    if amount <= threshold {
-        return Ok(None);
-    }
-    let broken = BrokenRule {
-        rule: format!(
-            "operations of kind {} of more than {} need the approval of {} other{}",
-            kind.as_str(),
-            asset.words(threshold),
-            rule.quorum,
-            if rule.quorum == 1 { " person" } else { " people" },
-        ),
-        limit: Some(threshold.to_decimal(asset.digits())),
-        remaining: None,
-        lifted_by: "who holds custody:approve, and is not the one who asks".to_owned(),
-    };
-    Ok(Some((rule.quorum, broken)))
-}
-
-/// The refusal of what lacks an approval, and how to get one.
-pub(super) fn needs_approval(rule: BrokenRule, action: &str) -> Refusal {
-    let message = format!(
-        "{}: request one for the action {action} with the same arguments (POST /v1/approvals), then send this again with its id \
-         as `approval`",
-        rule.rule
-    );
-    Refusal::new(RefusalKind::Conflict, "approval_required", message)
-        .field("approval")
-        .by(rule)
-}
-
 /// Decides [`CreateOperation`].
 pub fn create(
     facts: &Facts,
@@ -484,7 +330,7 @@ fn create_one(
     if let Some(known) = replay::find(facts, command)? {
         return Ok((known, Vec::new()));
     }
-    check_input(command, ctx.now)?;
+    input::check(command, ctx.now)?;
     // What the clock has released is released first, each with an entry of its own.
     let (expired, facts) = expire::due(facts, command.debit.id(), ctx);
     let made = decide_new(&facts, command, link, (who, &authority), ctx).map_err(results::stick)?;
@@ -503,7 +349,19 @@ fn decide_new(
 ) -> Result<(OperationState, Draft), Refusal> {
     let checked = check_state(facts, command, ctx)?;
     let mut change = Change::new(who, authority, ctx);
-    approve(&mut change, facts, command, checked.asset, who, ctx.now)?;
+    let wanted = threshold::Use {
+        approval: command.approval,
+        action: action::OPERATION_CREATE.name,
+        arguments: &|| command.arguments(),
+    };
+    threshold::approve(
+        &mut change,
+        facts,
+        checked.demanded.clone(),
+        &wanted,
+        who,
+        ctx.now,
+    )?;
     let operation = new_operation(command, link, &checked, who, ctx);
     let (debit, credit) = (checked.debit.row(), checked.credit.row());
     let operation = if command.waits {

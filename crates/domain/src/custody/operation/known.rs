@@ -24,13 +24,24 @@ fn put_once(ids: &mut Vec<Uuid>, id: Uuid) {
     }
 }
 
+/// The output that an operation is of: chain, hash and number.
+fn output_of(row: &Operation) -> Option<(String, String, Option<u64>)> {
+    Some((row.chain.clone()?, row.tx_hash.clone()?, row.output))
+}
+
 impl Operations {
     /// Takes in a version of an operation.
     pub fn insert(&mut self, sealed: Sealed<Operation>) {
         let row = &sealed.row;
-        if let (Some(chain), Some(tx_hash)) = (&row.chain, &row.tx_hash) {
-            self.by_output
-                .insert((chain.clone(), tx_hash.clone(), row.output), row.id);
+        // What a transaction was replaced by is another output.
+        let before = self.by_id.get(&row.id).and_then(|before| output_of(&before.row));
+        if let Some(before) = before.filter(|before| output_of(row).as_ref() != Some(before))
+            && self.by_output.get(&before) == Some(&row.id)
+        {
+            self.by_output.remove(&before);
+        }
+        if let Some(output) = output_of(row) {
+            self.by_output.insert(output, row.id);
         }
         if let Some(reversed) = row.reverses_id {
             self.by_reversed.insert(reversed, row.id);

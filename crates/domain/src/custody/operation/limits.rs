@@ -31,12 +31,14 @@ fn counted(operation: &Operation) -> Amount {
 
 /// A length of time in words: `24 hours`, `30 days`.
 pub(super) fn duration(seconds: i64) -> String {
-    match seconds {
-        s if s % 86_400 == 0 && s >= 2 * 86_400 => format!("{} days", s / 86_400),
-        s if s % 3_600 == 0 => format!("{} hours", s / 3_600),
-        s if s % 60 == 0 => format!("{} minutes", s / 60),
-        s => format!("{s} seconds"),
-    }
+    let (count, unit) = match seconds {
+        s if s % 86_400 == 0 && s >= 2 * 86_400 => (s / 86_400, "day"),
+        s if s % 3_600 == 0 => (s / 3_600, "hour"),
+        s if s % 60 == 0 => (s / 60, "minute"),
+        s => (s, "second"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural}")
 }
 
 /// Checks an amount against every limit of the user's tier; gives the balance that it counts against, where the
@@ -52,41 +54,45 @@ pub(super) fn check(
     let Some((user, account)) = subject(kind, accounts.0, accounts.1) else {
         return Ok(None);
     };
-    let mut rules = facts.rules.custody.limits_on(&asset.code, kind).peekable();
-    if rules.peek().is_none() {
+    let rules = facts.rules.custody.limits_on(&asset.code, kind);
+    // All are read before one is applied: a limit that cannot be read comes first.
+    let limits = rules.map(|rule| Ok((rule, read(asset, rule)?)));
+    let limits = limits.collect::<Result<Vec<_>, Refusal>>()?;
+    if limits.is_empty() {
         return Ok(None);
     }
     let balance = account.id();
     let tier = kyc::tier_of(facts, user, now);
-    for rule in rules.filter(|rule| rule.tier == tier) {
-        check_one(facts, asset, rule, balance, amount, now)?;
+    for (rule, limit) in limits.iter().filter(|(rule, _)| rule.tier == tier) {
+        check_one(facts, asset, (rule, *limit), balance, amount, now)?;
     }
     Ok(Some(balance))
 }
 
-fn check_one(
-    facts: &Facts,
-    asset: &Asset,
-    rule: &LimitRule,
-    balance: Uuid,
-    amount: Amount,
-    now: Timestamp,
-) -> Result<(), Refusal> {
-    let limit = Amount::parse(&rule.amount, asset.digits()).map_err(|error| {
+fn read(asset: &Asset, rule: &LimitRule) -> Result<Amount, Refusal> {
+    Amount::parse(&rule.amount, asset.digits()).map_err(|error| {
         let message = format!(
             "the limit of {} {} in the configuration {error}",
             rule.amount, rule.asset
         );
         Refusal::new(RefusalKind::Conflict, "limit_unreadable", message)
-    })?;
+    })
+}
+
+fn check_one(
+    facts: &Facts,
+    asset: &Asset,
+    (rule, limit): (&LimitRule, Amount),
+    balance: Uuid,
+    amount: Amount,
+    now: Timestamp,
+) -> Result<(), Refusal> {
     let since = now.plus_seconds(-rule.window_s);
     let earlier = facts.operations.limited(balance);
-    let in_window = earlier
+    let mut in_window = earlier
         .filter(|earlier| earlier.kind == rule.kind && earlier.counts() && earlier.created_at > since)
         .map(counted);
-    let used = in_window
-        .fold(Some(Amount::ZERO), |sum, amount| sum?.plus(amount))
-        .unwrap_or(limit);
+    let used = in_window.try_fold(Amount::ZERO, Amount::plus).unwrap_or(limit);
     let remaining = limit.minus(used).unwrap_or(Amount::ZERO).max(Amount::ZERO);
     if amount <= remaining {
         return Ok(());

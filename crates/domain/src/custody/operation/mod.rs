@@ -1,7 +1,9 @@
 //! Operations: every movement of an asset, and what is planned, held or on its way.
 
+mod capture;
 pub mod create;
 mod expire;
+mod input;
 mod known;
 pub mod limits;
 mod movement;
@@ -10,6 +12,7 @@ pub mod results;
 pub mod step;
 #[cfg(test)]
 mod tests;
+mod threshold;
 
 use evidence::time::Timestamp;
 use uuid::Uuid;

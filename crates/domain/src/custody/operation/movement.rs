@@ -1,7 +1,7 @@
 //! What an operation does to its two balances, and every reason not to.
 
 use crate::context::Context;
-use crate::custody::{Account, Amount, Asset, Balance};
+use crate::custody::{AMOUNT_MAX, Account, Amount, Asset, Balance};
 use crate::facts::Facts;
 use crate::record::Sealed;
 use crate::refusal::{BrokenRule, Refusal, RefusalKind};
@@ -77,7 +77,10 @@ fn overflow(field: &str) -> Refusal {
 /// What can be taken from a balance: available less its minimum; none where there is no minimum.
 fn spendable(balance: &Balance) -> Option<Amount> {
     let minimum = balance.minimum?;
-    Some(balance.available().minus(minimum).unwrap_or(Amount::ZERO))
+    // Beyond 38 digits there is more than any amount asks for; the other way round nothing is left.
+    let most = Amount::new(AMOUNT_MAX).filter(|_| balance.available() > minimum);
+    let left = balance.available().minus(minimum);
+    Some(left.unwrap_or(most.unwrap_or(Amount::ZERO)))
 }
 
 /// Refuses when more than what is available above the minimum is asked for.
@@ -134,15 +137,18 @@ pub(super) fn transfer(
     amount: Amount,
 ) -> Result<(Balance, Balance), Refusal> {
     check_funds(debit, asset, amount)?;
+    let posted = credit.posted.plus(amount);
+    // More than 38 digits are above any maximum.
+    let above = |maximum: &Amount| posted.is_none_or(|posted| posted > *maximum);
+    if let Some(maximum) = credit.maximum.filter(above) {
+        return Err(above_maximum(credit, asset, amount, maximum));
+    }
+    let posted = posted.ok_or_else(|| overflow("amount"))?;
     let after = Balance {
         posted: debit.posted.minus(amount).ok_or_else(|| overflow("amount"))?,
         ..debit.clone()
     };
     after.posted.minus(after.held).ok_or_else(|| overflow("amount"))?;
-    let posted = credit.posted.plus(amount).ok_or_else(|| overflow("amount"))?;
-    if let Some(maximum) = credit.maximum.filter(|maximum| posted > *maximum) {
-        return Err(above_maximum(credit, asset, amount, maximum));
-    }
     let credited = Balance {
         posted,
         ..credit.clone()

@@ -78,6 +78,8 @@ fn difference(known: &Operation, command: &CreateOperation) -> Option<&'static s
         ("amount", known.amount == command.amount),
         ("pending", known.waits == command.waits.then_some(true)),
         ("expires_at", known.expires_at == command.expires_at),
+        // A part that was captured is never what a command makes.
+        ("id", known.parent_id.is_none()),
         ("reverses", known.reverses_id == command.reverses),
         ("destination", known.destination_id == command.destination),
         ("chain", later || known.chain == command.chain),
@@ -137,11 +139,22 @@ fn refused_before(entry: &KnownEntry, command: &CreateOperation) -> Refusal {
     })
 }
 
+/// A field's path without the position that it had in the list that was refused: who sends it again gives its own.
+fn without_position(field: &str) -> &str {
+    match field.strip_prefix('[').and_then(|rest| rest.split_once("].")) {
+        Some((_, field)) => field,
+        None if field.starts_with('[') => "",
+        None => field,
+    }
+}
+
 /// The refusal that an entry records.
 fn again_refused(details: &Details) -> Option<Refusal> {
     let code = super::results::find(&text(details, "code")?)?;
     let mut refusal = Refusal::new(code.kind, code.code, text(details, "message")?);
-    refusal.field = text(details, "field");
+    refusal.field = text(details, "field")
+        .map(|field| without_position(&field).to_owned())
+        .filter(|field| !field.is_empty());
     if let Some(rule) = text(details, "rule") {
         refusal = refusal.by(BrokenRule {
             rule,

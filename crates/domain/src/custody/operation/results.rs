@@ -120,6 +120,11 @@ pub const CREATE: &[OperationResult] = &[
         Conflict,
         "the amount is above the threshold, and no approval was named",
     ),
+    result(
+        "approval_not_needed",
+        Conflict,
+        "an approval was named, and none is needed",
+    ),
     result("unknown_approval", NotFound, "there is no such approval"),
     result(
         "approval_not_own",
@@ -160,12 +165,17 @@ pub const CREATE: &[OperationResult] = &[
 
 /// What refuses a step of an operation that is there, in the order of the checks.
 pub const STEP: &[OperationResult] = &[
-    result("unknown_operation", NotFound, "there is no such operation"),
     result(
         "permission_missing",
         Forbidden,
-        "the caller holds neither `custody:write` nor, for an own operation, `custody:own`",
+        "the caller holds neither `custody:write` nor, to cancel, capture or release an own operation, `custody:own`",
     ),
+    result(
+        "scope_missing",
+        Forbidden,
+        "the API key's scopes do not include that permission",
+    ),
+    result("unknown_operation", NotFound, "there is no such operation"),
     result(
         "version_mismatch",
         RefusalKind::Precondition,
@@ -203,9 +213,40 @@ pub const STEP: &[OperationResult] = &[
         "another operation is of this output of the transaction",
     ),
     result(
+        "limit_unreadable",
+        Conflict,
+        "the threshold in the configuration cannot be said in the asset's scale",
+    ),
+    result(
         "approval_required",
         Conflict,
         "the step needs an approval, and none was named",
+    ),
+    result(
+        "approval_not_needed",
+        Conflict,
+        "an approval was named, and none is needed",
+    ),
+    result("unknown_approval", NotFound, "there is no such approval"),
+    result(
+        "approval_not_own",
+        Forbidden,
+        "the approval was requested by somebody else",
+    ),
+    result(
+        "approval_differs",
+        Conflict,
+        "the approval is for another step or other arguments",
+    ),
+    result(
+        "approval_not_granted",
+        Conflict,
+        "the approval is not granted: pending, rejected, withdrawn, used or expired",
+    ),
+    result(
+        "approval_quorum",
+        Conflict,
+        "the approval was granted by fewer people than the rule demands",
     ),
     result("exceeds_held", Conflict, "more is to be captured than is held"),
     result("credit_closed", Conflict, "the credit balance is closed"),

@@ -2,20 +2,19 @@
 
 use uuid::Uuid;
 
-use super::create::{above_threshold, needs_approval, put};
+use super::create::put;
 use super::movement::{self, Found};
 use super::{Operation, OperationKind, OperationStatus, limits};
 use crate::action::{self, Action};
-use crate::approval;
 use crate::change::Change;
 use crate::context::Context;
-use crate::custody::asset::{self, check_chain, check_text, id_conflict};
+use crate::custody::asset::{self, check_chain, check_text};
 use crate::custody::{Account, Amount, Asset, Balance};
 use crate::decision::{Decision, Draft, OperationState, Reply};
 use crate::facts::Facts;
 use crate::identity::{Authority, Permission, Principal};
 use crate::record::Sealed;
-use crate::refusal::{self, BrokenRule, FieldError, Refusal, RefusalKind};
+use crate::refusal::{self, FieldError, Refusal, RefusalKind};
 
 /// Longest error, evidence or reason, in characters.
 pub const REMARK_LEN_MAX: usize = 1_000;
@@ -153,16 +152,16 @@ impl StepOperation {
 }
 
 /// What a step works on.
-struct Work<'a> {
-    facts: &'a Facts,
-    command: &'a StepOperation,
-    before: &'a Sealed<Operation>,
-    asset: &'a Asset,
-    debit: &'a Sealed<Balance>,
-    credit: &'a Sealed<Balance>,
-    who: &'a Principal,
-    authority: &'a Authority,
-    ctx: &'a Context,
+pub(super) struct Work<'a> {
+    pub facts: &'a Facts,
+    pub command: &'a StepOperation,
+    pub before: &'a Sealed<Operation>,
+    pub asset: &'a Asset,
+    pub debit: &'a Sealed<Balance>,
+    pub credit: &'a Sealed<Balance>,
+    pub who: &'a Principal,
+    pub authority: &'a Authority,
+    pub ctx: &'a Context,
 }
 
 fn unknown(id: Uuid) -> Refusal {
@@ -178,7 +177,11 @@ pub fn step(
     ctx: &Context,
 ) -> Result<Decision, Refusal> {
     let found = facts.operations.get(&command.operation);
-    let own = found.is_some_and(|_| who.actor_id.is_some() && command.debit.user() == who.actor_id);
+    // The command says whose it is; the operation has the last word.
+    let own = found.is_some_and(|found| {
+        let debit = command.debit;
+        who.actor_id.is_some() && debit.user() == who.actor_id && debit.id() == found.row.debit_id
+    });
     let authority = authorise(&command.step, who, own)?;
     let before = found.ok_or_else(|| unknown(command.operation))?;
     refusal::check_version("operation", before.version, command.version)?;
@@ -303,7 +306,7 @@ impl Work<'_> {
         }
     }
 
-    fn check_status(&self) -> Result<(), Refusal> {
+    pub fn check_status(&self) -> Result<(), Refusal> {
         use OperationStatus::{Pending, Processing, Unknown};
         let row = &self.before.row;
         let from: &[OperationStatus] = match &self.command.step {
@@ -348,6 +351,21 @@ impl Work<'_> {
         Err(Refusal::new(RefusalKind::Conflict, "wrong_kind", message))
     }
 
+    /// Refuses to begin or receive under a tier that is not good any more.
+    pub fn check_tier(&self) -> Result<(), Refusal> {
+        let row = &self.before.row;
+        let waits = match &self.command.step {
+            Step::Start { .. } | Step::Capture { .. } => true,
+            // What has left cannot be called back by a tier; what comes in can wait.
+            Step::Complete(_) => row.kind != OperationKind::Withdrawal,
+            _ => false,
+        };
+        if !waits {
+            return Ok(());
+        }
+        limits::check_in_flight(self.facts, row, self.accounts(), self.ctx.now)
+    }
+
     /// Refuses a transaction's output that another operation is of.
     fn check_output(&self, after: &Operation) -> Result<(), Refusal> {
         let (Some(chain), Some(tx_hash)) = (&after.chain, &after.tx_hash) else {
@@ -374,21 +392,16 @@ impl Work<'_> {
             None => row.clone(),
         };
         after.updated_at = self.ctx.now;
+        self.check_tier()?;
+        self.check_output(&after)?;
         match &self.command.step {
             Step::Report(_) => {}
             Step::Start { .. } => {
-                limits::check_in_flight(self.facts, row, self.accounts(), self.ctx.now)?;
                 self.approve_start(&mut change)?;
                 after.status = OperationStatus::Processing;
                 after.approval_id = self.command.step.approval().or(after.approval_id);
             }
-            Step::Complete(_) => {
-                // What has left cannot be called back by a tier; what comes in can wait.
-                if row.kind != OperationKind::Withdrawal {
-                    limits::check_in_flight(self.facts, row, self.accounts(), self.ctx.now)?;
-                }
-                self.complete(&mut change, &mut after)?;
-            }
+            Step::Complete(_) => self.complete(&mut change, &mut after)?,
             Step::Fail { error } => self.end(&mut change, &mut after, OperationStatus::Failed, Some(error)),
             Step::Cancel { reason } => {
                 self.end(
@@ -432,7 +445,6 @@ impl Work<'_> {
                 self.end(&mut change, &mut after, status, None);
             }
         }
-        self.check_output(&after)?;
         change.alter(self.before, after.clone());
         let draft = change.draft(self.command.step.action().name, "operation", after.id);
         Ok(self.decided(after, draft))
@@ -473,149 +485,5 @@ impl Work<'_> {
         after.status = status;
         after.held = Amount::ZERO;
         after.error = error.cloned();
-    }
-
-    /// Uses the approval that a withdrawal above the threshold needs before it is sent.
-    fn approve_start(&self, change: &mut Change<'_>) -> Result<(), Refusal> {
-        let row = &self.before.row;
-        let needed = match row.kind {
-            OperationKind::Withdrawal => above_threshold(self.facts, self.asset, row.kind, row.amount)?,
-            _ => None,
-        };
-        match needed {
-            Some((quorum, rule)) => self.consume(change, quorum, rule),
-            None if self.command.step.approval().is_some() => {
-                Err(Refusal::invalid("approval", "this step needs no approval"))
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// What became of an operation of unknown fate is said by two people.
-    fn approve_resolution(&self, change: &mut Change<'_>) -> Result<(), Refusal> {
-        let rule = BrokenRule {
-            rule: "what became of an operation of unknown fate is said by two people".to_owned(),
-            lifted_by: "who holds custody:approve, and is not the one who asks".to_owned(),
-            ..BrokenRule::default()
-        };
-        self.consume(change, 1, rule)
-    }
-
-    fn consume(&self, change: &mut Change<'_>, quorum: u64, rule: BrokenRule) -> Result<(), Refusal> {
-        let action = self.command.step.action().name;
-        let Some(id) = self.command.step.approval() else {
-            return Err(needs_approval(rule, action));
-        };
-        let asked = approval::Asked {
-            action,
-            arguments: &self.command.arguments(),
-            quorum,
-        };
-        approval::consume(change, self.facts, id, &asked, self.who, self.ctx.now)
-    }
-
-    /// Moves a part of what is held, or all of it: an operation of its own.
-    fn capture(&self, id: Option<Uuid>, amount: Option<Amount>) -> Result<Decision, Refusal> {
-        let row = &self.before.row;
-        if let Some(known) = id.and_then(|id| self.facts.operations.get(&id)) {
-            let same =
-                known.row.parent_id == Some(row.id) && amount.is_none_or(|amount| amount == known.row.amount);
-            return if same {
-                Ok(Decision::nothing(Reply::Operations(vec![OperationState {
-                    operation: known.row.clone(),
-                    version: known.version,
-                    replayed: true,
-                }])))
-            } else {
-                Err(id_conflict("operation", known.row.id, "amount"))
-            };
-        }
-        if let Some(entry) = id.and_then(|id| self.facts.entries.get(&id)) {
-            return Err(id_conflict("entry", entry.id, "action"));
-        }
-        self.check_status()?;
-        limits::check_in_flight(self.facts, row, self.accounts(), self.ctx.now)?;
-        let amount = amount.unwrap_or(row.held);
-        if !amount.is_positive() {
-            return Err(Refusal::invalid("amount", "must be more than 0"));
-        }
-        if amount > row.held {
-            return Err(self.exceeds_held(amount));
-        }
-        movement::check_open(&self.credit.row, "credit")?;
-        let freed = movement::release(&self.debit.row, amount);
-        let (debited, credited) = movement::transfer(&freed, &self.credit.row, self.asset, amount)?;
-        let left = row.held.minus(amount).unwrap_or(Amount::ZERO);
-        let parent = Operation {
-            held: left,
-            captured: row.captured.unwrap_or(Amount::ZERO).plus(amount),
-            status: if left == Amount::ZERO {
-                OperationStatus::Completed
-            } else {
-                OperationStatus::Pending
-            },
-            updated_at: self.ctx.now,
-            ..row.clone()
-        };
-        let part = self.part(id, amount, &debited, &credited);
-        let mut change = Change::new(self.who, self.authority, self.ctx);
-        put(&mut change, &Found::There(self.debit), debited);
-        put(&mut change, &Found::There(self.credit), credited);
-        change.alter(self.before, parent);
-        change.insert(part.clone());
-        let mut draft = change.draft(action::OPERATION_CAPTURE.name, "operation", part.id);
-        draft.id = part.id;
-        let state = OperationState {
-            operation: part,
-            version: 1,
-            replayed: false,
-        };
-        Ok(Decision::one(Reply::Operations(vec![state]), draft))
-    }
-
-    fn exceeds_held(&self, amount: Amount) -> Refusal {
-        let held = self.before.row.held.to_decimal(self.asset.digits());
-        let message = format!(
-            "{} are held, {} are to be captured",
-            self.asset.words(self.before.row.held),
-            amount.to_decimal(self.asset.digits())
-        );
-        let rule = BrokenRule {
-            rule: "no more is captured than is held".to_owned(),
-            limit: Some(held.clone()),
-            remaining: Some(held),
-            lifted_by: "nobody: make another operation for the rest".to_owned(),
-        };
-        Refusal::new(RefusalKind::Conflict, "exceeds_held", message)
-            .field("amount")
-            .by(rule)
-    }
-
-    /// The operation that moves a captured part.
-    fn part(&self, id: Option<Uuid>, amount: Amount, debited: &Balance, credited: &Balance) -> Operation {
-        Operation {
-            id: id.unwrap_or_else(|| self.ctx.id(0)),
-            status: OperationStatus::Completed,
-            amount,
-            waits: None,
-            held: Amount::ZERO,
-            captured: None,
-            debit_posted: Some(debited.posted),
-            credit_posted: Some(credited.posted),
-            parent_id: Some(self.before.row.id),
-            approval_id: None,
-            chain: None,
-            tx_hash: None,
-            output: None,
-            block: None,
-            confirmations: None,
-            limited_id: None,
-            request: None,
-            created_by: self.who.actor_id,
-            created_at: self.ctx.now,
-            updated_at: self.ctx.now,
-            expires_at: None,
-            ..self.before.row.clone()
-        }
     }
 }

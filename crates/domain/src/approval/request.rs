@@ -1,0 +1,167 @@
+//! Asking for an approval, and taking it back.
+
+use evidence::json::{self, StrictObject};
+use evidence::time::Timestamp;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::{
+    ACTION_LEN_MAX, ARGUMENTS_LEN_MAX, Approval, ApprovalStatus, QUORUM_MAX, REASON_LEN_MAX, RequestApproval,
+};
+use crate::action;
+use crate::change::Change;
+use crate::context::Context;
+use crate::custody::asset::{check_text, id_conflict};
+use crate::decision::{Decision, Reply};
+use crate::facts::Facts;
+use crate::identity::{Authority, Principal};
+use crate::refusal::{FieldError, Refusal, RefusalKind};
+
+fn check_action(action: &str) -> Result<(), FieldError> {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
+    if action.is_empty() || action.len() > ACTION_LEN_MAX || !action.chars().all(allowed) {
+        let message = format!("must be 1 to {ACTION_LEN_MAX} characters of a-z, 0-9, '.', '_' and '-'");
+        return Err(FieldError::new("action", message));
+    }
+    Ok(())
+}
+
+/// Checks that arguments have one spelling: what voters read is what the digest is of.
+fn check_arguments(arguments: &str) -> Result<(), FieldError> {
+    let error = |message: String| Err(FieldError::new("arguments", message));
+    if arguments.len() > ARGUMENTS_LEN_MAX {
+        return error(format!(
+            "must have at most {ARGUMENTS_LEN_MAX} bytes as canonical JSON, not {}",
+            arguments.len()
+        ));
+    }
+    let object: StrictObject = match serde_json::from_str(arguments) {
+        Ok(object) => object,
+        Err(problem) => return error(format!("must be a JSON object: {problem}")),
+    };
+    let mut canonical = String::with_capacity(arguments.len());
+    json::write_map(&object.0, &mut canonical);
+    if canonical != arguments {
+        return error("must be in the canonical form of RFC 8785".to_owned());
+    }
+    Ok(())
+}
+
+fn check(command: &RequestApproval) -> Result<(), FieldError> {
+    check_action(&command.action)?;
+    check_arguments(&command.arguments)?;
+    if let Some(reason) = &command.reason {
+        check_text("reason", reason, REASON_LEN_MAX)?;
+    }
+    if !(1..=QUORUM_MAX).contains(&command.quorum) {
+        let message = format!("must be 1 to {QUORUM_MAX}, not {}", command.quorum);
+        return Err(FieldError::new("quorum", message));
+    }
+    Ok(())
+}
+
+/// From when it can be neither voted on nor used.
+fn expiry(command: &RequestApproval, seconds: i64, now: Timestamp) -> Result<Timestamp, FieldError> {
+    let latest = now.plus_seconds(seconds);
+    match command.expires_at {
+        None => Ok(latest),
+        Some(expires) if expires <= now => Err(FieldError::new("expires_at", "must be in the future")),
+        Some(expires) if expires > latest => {
+            let message = format!("must not be later than {seconds} seconds from now, {latest}");
+            Err(FieldError::new("expires_at", message))
+        }
+        Some(expires) => Ok(expires),
+    }
+}
+
+/// The field in which an approval is not what a command asks for.
+fn difference(known: &Approval, command: &RequestApproval, who: &Principal) -> Option<&'static str> {
+    let fields = [
+        ("requested_by", known.is_of(who)),
+        ("action", known.action == command.action),
+        ("arguments", known.arguments == command.arguments),
+        ("reason", known.reason == command.reason),
+        ("quorum", known.quorum == command.quorum),
+        (
+            "expires_at",
+            command.expires_at.is_none_or(|time| time == known.expires_at),
+        ),
+    ];
+    fields.into_iter().find(|(_, same)| !same).map(|(field, _)| field)
+}
+
+/// Decides [`RequestApproval`].
+pub fn request(
+    facts: &Facts,
+    command: &RequestApproval,
+    who: &Principal,
+    authority: &Authority,
+    ctx: &Context,
+) -> Result<Decision, Refusal> {
+    check(command)?;
+    if let Some(known) = command.id.and_then(|id| facts.approvals.get(&id)) {
+        return match difference(&known.row, command, who) {
+            None => Ok(Decision::nothing(super::reply(facts, known))),
+            Some(field) => Err(id_conflict("approval", known.row.id, field)),
+        };
+    }
+    // After the look for the same again, whose time may have come meanwhile.
+    let expires_at = expiry(command, facts.rules.custody.approval_s, ctx.now)?;
+    let approval = Approval {
+        id: command.id.unwrap_or_else(|| ctx.id(1)),
+        action: command.action.clone(),
+        arguments: command.arguments.clone(),
+        digest: Sha256::digest(&command.arguments).to_vec(),
+        reason: command.reason.clone(),
+        requested_by: who.actor_id,
+        requested_at: ctx.now,
+        quorum: command.quorum,
+        status: ApprovalStatus::Pending,
+        expires_at,
+        decided_at: None,
+        used_at: None,
+    };
+    let mut change = Change::new(who, authority, ctx);
+    change.insert(approval.clone());
+    let draft = change.draft(action::APPROVAL_REQUEST.name, "approval", approval.id);
+    let reply = Reply::Approval {
+        approval,
+        version: 1,
+        votes: Vec::new(),
+    };
+    Ok(Decision::one(reply, draft))
+}
+
+/// Takes an approval back that one asked for.
+pub fn withdraw(
+    facts: &Facts,
+    id: Uuid,
+    who: &Principal,
+    authority: &Authority,
+    ctx: &Context,
+) -> Result<Decision, Refusal> {
+    let before = super::find(facts, id, "id")?;
+    if !before.row.is_of(who) {
+        let message = "only who asked for an approval takes it back; who may vote on it can vote against it";
+        return Err(Refusal::new(RefusalKind::Forbidden, "not_requester", message));
+    }
+    if before.row.status == ApprovalStatus::Withdrawn {
+        return Ok(Decision::nothing(super::reply(facts, before)));
+    }
+    let open = [ApprovalStatus::Pending, ApprovalStatus::Granted];
+    super::check_undecided(&before.row, &open, ctx.now)?;
+    let after = Approval {
+        status: ApprovalStatus::Withdrawn,
+        decided_at: Some(ctx.now),
+        ..before.row.clone()
+    };
+    let mut change = Change::new(who, authority, ctx);
+    change.alter(before, after.clone());
+    let draft = change.draft(action::APPROVAL_WITHDRAW.name, "approval", id);
+    let reply = Reply::Approval {
+        approval: after,
+        version: before.version + 1,
+        votes: super::votes(facts, id),
+    };
+    Ok(Decision::one(reply, draft))
+}

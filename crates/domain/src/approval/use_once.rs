@@ -1,0 +1,121 @@
+//! Using an approval: once, by who asked for it, for exactly what was asked.
+
+use evidence::time::Timestamp;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::{Approval, ApprovalStatus, Asked, INTERNAL, UseApproval};
+use crate::action;
+use crate::change::Change;
+use crate::context::Context;
+use crate::decision::{Decision, Reply};
+use crate::facts::Facts;
+use crate::identity::{Authority, Principal};
+use crate::record::Sealed;
+use crate::refusal::{Refusal, RefusalKind};
+
+/// Refuses unless the approval is good for what is asked, in the order of the codes in `docs/custody.md`.
+fn check<'a>(
+    facts: &'a Facts,
+    id: Uuid,
+    asked: &Asked<'_>,
+    who: &Principal,
+    now: Timestamp,
+) -> Result<&'a Sealed<Approval>, Refusal> {
+    let refuse = |kind, code, message: String| Err(Refusal::new(kind, code, message).field("approval"));
+    let sealed = super::find(facts, id, "approval")?;
+    let approval = &sealed.row;
+    if !approval.is_of(who) {
+        let message = "only who asked for an approval uses it".to_owned();
+        return refuse(RefusalKind::Forbidden, "approval_not_own", message);
+    }
+    let differs = if approval.action != asked.action {
+        Some(format!(
+            "the approval is for the action {}, not for {}",
+            approval.action, asked.action
+        ))
+    } else if approval.digest != Sha256::digest(asked.arguments).as_slice() {
+        Some("the approval is for other arguments than these".to_owned())
+    } else {
+        None
+    };
+    if let Some(message) = differs {
+        return refuse(RefusalKind::Conflict, "approval_differs", message);
+    }
+    let status = approval.status_at(now);
+    if status != ApprovalStatus::Granted {
+        let message = format!(
+            "the approval is {}; only a granted one can be used, once",
+            status.as_str()
+        );
+        return refuse(RefusalKind::Conflict, "approval_not_granted", message);
+    }
+    let votes = facts.votes.values().map(|vote| &vote.row);
+    let approving = votes
+        .filter(|vote| vote.approval_id == id && vote.approve)
+        .count() as u64;
+    if approving < asked.quorum {
+        let message = format!(
+            "{approving} voted for the approval, {} are needed: request one with this quorum",
+            asked.quorum
+        );
+        return refuse(RefusalKind::Conflict, "approval_quorum", message);
+    }
+    Ok(sealed)
+}
+
+/// The approval once it is used.
+fn used(approval: &Approval, now: Timestamp) -> Approval {
+    Approval {
+        status: ApprovalStatus::Used,
+        used_at: Some(now),
+        ..approval.clone()
+    }
+}
+
+/// Uses an approval within another change: refuses, or adds to `change` that it is used now.
+pub(crate) fn consume(
+    change: &mut Change<'_>,
+    facts: &Facts,
+    id: Uuid,
+    asked: &Asked<'_>,
+    who: &Principal,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let before = check(facts, id, asked, who, now)?;
+    change.alter(before, used(&before.row, now));
+    Ok(())
+}
+
+/// Decides [`UseApproval`].
+pub fn use_once(
+    facts: &Facts,
+    command: &UseApproval,
+    who: &Principal,
+    authority: &Authority,
+    ctx: &Context,
+) -> Result<Decision, Refusal> {
+    let id = command.approval;
+    let before = super::find(facts, id, "approval")?;
+    if command.action.starts_with(INTERNAL) {
+        let message = format!(
+            "an approval for {} is used by that command: send it with the approval's id as `approval`",
+            command.action
+        );
+        return Err(Refusal::new(RefusalKind::Conflict, "approval_internal", message).field("action"));
+    }
+    let asked = Asked {
+        action: &command.action,
+        arguments: &command.arguments,
+        quorum: before.row.quorum,
+    };
+    let mut change = Change::new(who, authority, ctx);
+    consume(&mut change, facts, id, &asked, who, ctx.now)?;
+    let draft = change.draft(action::APPROVAL_USE.name, "approval", id);
+    let reply = Reply::Approval {
+        approval: used(&before.row, ctx.now),
+        version: before.version + 1,
+        votes: super::votes(facts, id),
+    };
+    Ok(Decision::one(reply, draft))
+}

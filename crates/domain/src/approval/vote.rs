@@ -1,0 +1,106 @@
+//! Voting: by a person, never on what one asked for oneself.
+
+use uuid::Uuid;
+
+use super::{Approval, ApprovalStatus, CastVote, REASON_LEN_MAX, Vote};
+use crate::action;
+use crate::change::Change;
+use crate::context::Context;
+use crate::custody::asset::check_text;
+use crate::custody::derived_id;
+use crate::decision::{Decision, Reply};
+use crate::facts::Facts;
+use crate::identity::Principal;
+use crate::refusal::{BrokenRule, FieldError, Refusal, RefusalKind};
+
+/// The id of a person's vote on an approval: there is never another.
+fn id_of(approval: Uuid, user: Uuid) -> Uuid {
+    derived_id("vote", &[approval.as_bytes(), user.as_bytes()])
+}
+
+fn check_reason(command: &CastVote) -> Result<(), FieldError> {
+    match &command.reason {
+        Some(reason) => check_text("reason", reason, REASON_LEN_MAX),
+        None if command.approve => Ok(()),
+        None => Err(FieldError::new("reason", "a vote against it says why")),
+    }
+}
+
+fn own_request(approval: &Approval) -> Refusal {
+    let message = "nobody votes on what they asked for themselves";
+    let rule = BrokenRule {
+        rule: message.to_owned(),
+        lifted_by: format!(
+            "who holds {}, and is not the one who asks",
+            approval.voters().as_str()
+        ),
+        ..BrokenRule::default()
+    };
+    Refusal::new(RefusalKind::Forbidden, "own_request", message).by(rule)
+}
+
+/// What an approval is after a vote on it, `votes` with it included.
+fn tally(before: &Approval, votes: &[Vote], ctx: &Context) -> Approval {
+    let approving = votes.iter().filter(|vote| vote.approve).count() as u64;
+    let status = if votes.iter().any(|vote| !vote.approve) {
+        ApprovalStatus::Rejected
+    } else if approving >= before.quorum {
+        ApprovalStatus::Granted
+    } else {
+        return before.clone();
+    };
+    Approval {
+        status,
+        decided_at: Some(ctx.now),
+        ..before.clone()
+    }
+}
+
+/// Decides [`CastVote`].
+pub fn vote(facts: &Facts, command: &CastVote, who: &Principal, ctx: &Context) -> Result<Decision, Refusal> {
+    who.session_in_full()?;
+    let before = super::find(facts, command.approval, "id")?;
+    let authority = who.authorise(before.row.voters())?;
+    let user_id = who.actor_id.filter(|_| !before.row.is_of(who));
+    let Some(user_id) = user_id else {
+        return Err(own_request(&before.row));
+    };
+    check_reason(command)?;
+    let id = id_of(command.approval, user_id);
+    let earlier = facts.votes.get(&id);
+    let same = |earlier: &Vote| (earlier.approve, &earlier.reason) == (command.approve, &command.reason);
+    if earlier.is_some_and(|earlier| same(&earlier.row)) {
+        return Ok(Decision::nothing(super::reply(facts, before)));
+    }
+    super::check_undecided(&before.row, &[ApprovalStatus::Pending], ctx.now)?;
+    let vote = Vote {
+        id,
+        approval_id: command.approval,
+        user_id,
+        approve: command.approve,
+        reason: command.reason.clone(),
+        voted_at: ctx.now,
+    };
+    // The newest is the last.
+    let mut votes = super::votes(facts, command.approval);
+    votes.retain(|other| other.id != id);
+    votes.push(vote.clone());
+    let after = tally(&before.row, &votes, ctx);
+    let mut change = Change::new(who, &authority, ctx);
+    match earlier {
+        Some(earlier) => change.update(earlier, vote),
+        None => change.insert(vote),
+    }
+    let mut version = before.version;
+    if after != before.row {
+        change.alter(before, after.clone());
+        version += 1;
+    }
+    let draft = change.draft(action::APPROVAL_VOTE.name, "approval", command.approval);
+    let reply = Reply::Approval {
+        approval: after,
+        version,
+        votes,
+    };
+    Ok(Decision::one(reply, draft))
+}

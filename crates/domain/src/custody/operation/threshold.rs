@@ -1,0 +1,134 @@
+//! The threshold above which others must approve an operation, and the use of their approval.
+
+use evidence::time::Timestamp;
+use uuid::Uuid;
+
+use super::OperationKind;
+use super::step::Work;
+use crate::approval;
+use crate::change::Change;
+use crate::custody::{Amount, Asset};
+use crate::facts::Facts;
+use crate::identity::Principal;
+use crate::refusal::{BrokenRule, Refusal, RefusalKind};
+
+/// Who can give what is missing.
+pub(super) const APPROVERS: &str = "who holds custody:approve, and is not the one who asks";
+
+/// How many must approve, and the rule that says so.
+pub(super) type Demanded = (u64, BrokenRule);
+
+/// The quorum and the rule, where an amount is above the threshold for such operations.
+pub(super) fn above_threshold(
+    facts: &Facts,
+    asset: &Asset,
+    kind: OperationKind,
+    amount: Amount,
+) -> Result<Option<Demanded>, Refusal> {
+    let Some(rule) = facts.rules.custody.threshold_on(&asset.code, kind) else {
+        return Ok(None);
+    };
+    let threshold = Amount::parse(&rule.amount, asset.digits()).map_err(|error| {
+        let message = format!(
+            "the threshold of {} {} in the configuration {error}",
+            rule.amount, rule.asset
+        );
+        Refusal::new(RefusalKind::Conflict, "limit_unreadable", message)
+    })?;
+    if amount <= threshold {
+        return Ok(None);
+    }
+    let broken = BrokenRule {
+        rule: format!(
+            "operations of kind {} of more than {} need the approval of {} other{}",
+            kind.as_str(),
+            asset.words(threshold),
+            rule.quorum,
+            if rule.quorum == 1 { " person" } else { " people" },
+        ),
+        limit: Some(threshold.to_decimal(asset.digits())),
+        remaining: None,
+        lifted_by: APPROVERS.to_owned(),
+    };
+    Ok(Some((rule.quorum, broken)))
+}
+
+/// The refusal of what lacks an approval, and how to get one.
+fn needs_approval(rule: BrokenRule, action: &str) -> Refusal {
+    let message = format!(
+        "{}: request one for the action {action} with the same arguments (POST /v1/approvals), then send this again with its id \
+         as `approval`",
+        rule.rule
+    );
+    Refusal::new(RefusalKind::Conflict, "approval_required", message)
+        .field("approval")
+        .by(rule)
+}
+
+/// What is to be done with an approval.
+pub(super) struct Use<'a> {
+    /// The approval that the command names.
+    pub approval: Option<Uuid>,
+    /// The verb.
+    pub action: &'static str,
+    /// What the command asks for, as an approval is bound to it.
+    pub arguments: &'a dyn Fn() -> String,
+}
+
+/// Uses the approval that is demanded, and refuses one that is not: it would be lost.
+pub(super) fn approve(
+    change: &mut Change<'_>,
+    facts: &Facts,
+    demanded: Option<Demanded>,
+    wanted: &Use<'_>,
+    who: &Principal,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let (quorum, rule, id) = match (demanded, wanted.approval) {
+        (None, None) => return Ok(()),
+        (None, Some(_)) => {
+            let message = "this needs no approval: send it without one, so that none is lost";
+            let refusal = Refusal::new(RefusalKind::Conflict, "approval_not_needed", message);
+            return Err(refusal.field("approval"));
+        }
+        (Some((_, rule)), None) => return Err(needs_approval(rule, wanted.action)),
+        (Some((quorum, rule)), Some(id)) => (quorum, rule, id),
+    };
+    let asked = approval::Asked {
+        action: wanted.action,
+        arguments: &(wanted.arguments)(),
+        quorum,
+    };
+    approval::consume(change, facts, id, &asked, who, now).map_err(|refusal| refusal.by(rule))
+}
+
+impl Work<'_> {
+    /// Uses the approval that a withdrawal above the threshold needs before it is sent.
+    pub fn approve_start(&self, change: &mut Change<'_>) -> Result<(), Refusal> {
+        let row = &self.before.row;
+        let demanded = match row.kind {
+            OperationKind::Withdrawal => above_threshold(self.facts, self.asset, row.kind, row.amount)?,
+            _ => None,
+        };
+        self.approve(change, demanded)
+    }
+
+    /// What became of an operation of unknown fate is said by two people.
+    pub fn approve_resolution(&self, change: &mut Change<'_>) -> Result<(), Refusal> {
+        let rule = BrokenRule {
+            rule: "what became of an operation of unknown fate is said by two people".to_owned(),
+            lifted_by: APPROVERS.to_owned(),
+            ..BrokenRule::default()
+        };
+        self.approve(change, Some((1, rule)))
+    }
+
+    fn approve(&self, change: &mut Change<'_>, demanded: Option<Demanded>) -> Result<(), Refusal> {
+        let wanted = Use {
+            approval: self.command.step.approval(),
+            action: self.command.step.action().name,
+            arguments: &|| self.command.arguments(),
+        };
+        approve(change, self.facts, demanded, &wanted, self.who, self.ctx.now)
+    }
+}
