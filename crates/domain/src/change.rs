@@ -1,7 +1,7 @@
 //! A change under way: rows with their images and salts, gathered into one entry.
 
 use evidence::json::StrictObject;
-use evidence::payload::{Payload, RowImages};
+use evidence::payload::Payload;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::decision::Draft;
 use crate::facts::RowWrite;
 use crate::identity::{Authority, Principal};
-use crate::record::{Record, Sealed};
+use crate::record::{self, Record, Sealed};
 
 /// The rows that one command writes, and what its entry says of them.
 pub struct Change<'a> {
@@ -17,6 +17,8 @@ pub struct Change<'a> {
     authority: &'a Authority,
     ctx: &'a Context,
     payload: Payload,
+    /// Images of the rows as canonical JSON, without the brackets of the list.
+    images: String,
     writes: Vec<RowWrite>,
 }
 
@@ -28,6 +30,7 @@ impl<'a> Change<'a> {
             authority,
             ctx,
             payload: who.payload(ctx),
+            images: String::new(),
             writes: Vec::new(),
         }
     }
@@ -38,13 +41,16 @@ impl<'a> Change<'a> {
         details.0.insert(name.to_owned(), value.into());
     }
 
-    fn write<T: Record>(&mut self, row: T, version: u64, images: RowImages)
+    fn write<T: Record>(&mut self, before: Option<&T>, row: T, version: u64, brief: bool)
     where
         RowWrite: From<Sealed<T>>,
     {
         // Salt 0 is the payload's.
         let number = u32::try_from(self.writes.len()).unwrap_or(u32::MAX - 2) + 1;
-        self.payload.changes.push(images);
+        if !self.images.is_empty() {
+            self.images.push(',');
+        }
+        record::write_images(before, &row, brief, &mut self.images);
         self.writes.push(RowWrite::from(Sealed {
             row,
             version,
@@ -58,8 +64,7 @@ impl<'a> Change<'a> {
     where
         RowWrite: From<Sealed<T>>,
     {
-        let after = Some(row.image());
-        self.write(row, 1, RowImages { before: None, after });
+        self.write(None, row, 1, false);
     }
 
     /// Changes a row.
@@ -67,11 +72,7 @@ impl<'a> Change<'a> {
     where
         RowWrite: From<Sealed<T>>,
     {
-        let images = RowImages {
-            before: Some(before.row.image()),
-            after: Some(after.image()),
-        };
-        self.write(after, before.version + 1, images);
+        self.write(Some(&before.row), after, before.version + 1, false);
     }
 
     /// Changes a row; the entry shows only what differs. For rows that change often, and whose other columns never do.
@@ -79,12 +80,7 @@ impl<'a> Change<'a> {
     where
         RowWrite: From<Sealed<T>>,
     {
-        let (old, new) = before.row.difference(&after);
-        let images = RowImages {
-            before: Some(old),
-            after: Some(new),
-        };
-        self.write(after, before.version + 1, images);
+        self.write(Some(&before.row), after, before.version + 1, true);
     }
 
     /// Changes a row whose former contents shall not be kept.
@@ -92,27 +88,28 @@ impl<'a> Change<'a> {
     where
         RowWrite: From<Sealed<T>>,
     {
-        let after_image = Some(after.image());
-        let images = RowImages {
-            before: None,
-            after: after_image,
-        };
-        self.write(after, before.version + 1, images);
+        self.write(None, after, before.version + 1, false);
     }
 
-    /// The entry, about something that Probity made.
-    pub fn draft(self, action: &'static str, target_kind: &'static str, target: Uuid) -> Draft {
+    /// The entry, about nothing in particular.
+    pub fn untargeted(self, action: &'static str) -> Draft {
         let ctx = self.ctx;
-        let mut draft = Draft::new(
+        let images = (!self.images.is_empty()).then(|| format!("[{}]", self.images));
+        let mut draft = Draft::with_images(
             ctx.id(0),
             self.who,
             self.authority,
             action,
             ctx.salt(0),
             &self.payload,
-        )
-        .on(target_kind, target);
+            images.as_deref(),
+        );
         draft.writes = self.writes;
         draft
+    }
+
+    /// The entry, about something that Probity made.
+    pub fn draft(self, action: &'static str, target_kind: &'static str, target: Uuid) -> Draft {
+        self.untargeted(action).on(target_kind, target)
     }
 }

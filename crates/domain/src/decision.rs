@@ -66,7 +66,23 @@ impl Draft {
         salt: Salt,
         payload: &Payload,
     ) -> Draft {
-        let text = payload.to_text();
+        Draft::with_images(id, who, authority, action, salt, payload, None)
+    }
+
+    /// The same, with images of the rows as a list in canonical JSON.
+    pub(crate) fn with_images(
+        id: Uuid,
+        who: &crate::identity::Principal,
+        authority: &crate::identity::Authority,
+        action: &'static str,
+        salt: Salt,
+        payload: &Payload,
+        images: Option<&str>,
+    ) -> Draft {
+        let text = match images {
+            Some(images) => payload.to_text_with(images),
+            None => payload.to_text(),
+        };
         let commitment = evidence::commitment::commit(&salt, text.as_bytes());
         Draft {
             id,

@@ -164,6 +164,11 @@ pub struct PayloadTarget {
 impl Payload {
     /// Appends the canonical JSON (RFC 8785); what is absent is left out.
     pub fn write(&self, out: &mut String) {
+        self.write_with(None, out);
+    }
+
+    /// The same with row images that are canonical JSON already, a list, instead of `changes`.
+    pub fn write_with(&self, images: Option<&str>, out: &mut String) {
         let mut object = ObjectWriter::new(out);
         let actor = &self.actor;
         if actor.id.is_some() || actor.name.is_some() || actor.on_behalf_of.is_some() {
@@ -182,7 +187,9 @@ impl Payload {
             inner.optional("mission", aim.mission.as_deref());
             inner.end();
         }
-        if let Some(last) = self
+        if let Some(images) = images {
+            object.key("changes").push_str(images);
+        } else if let Some(last) = self
             .changes
             .iter()
             .rposition(|images| *images != RowImages::default())
@@ -216,6 +223,13 @@ impl Payload {
     pub fn to_text(&self) -> String {
         let mut out = String::with_capacity(512);
         self.write(&mut out);
+        out
+    }
+
+    /// The canonical JSON with row images that are canonical JSON already: a list, of which at least the last is not empty.
+    pub fn to_text_with(&self, images: &str) -> String {
+        let mut out = String::with_capacity(512 + images.len());
+        self.write_with(Some(images), &mut out);
         out
     }
 

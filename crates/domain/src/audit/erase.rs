@@ -1,15 +1,13 @@
 //! Erasing payloads: what was personal goes, every proof stays valid.
 
-use evidence::json::StrictObject;
-use evidence::payload::RowImages;
-
+use crate::action;
 use crate::audit::known::KnownEntry;
+use crate::change::Change;
 use crate::context::Context;
-use crate::decision::{Decision, Draft, Reply};
-use crate::facts::{Facts, RowWrite};
+use crate::decision::{Decision, Reply};
+use crate::facts::Facts;
 use crate::identity::{Authority, Principal};
 use crate::record;
-use crate::record::{Record, Sealed};
 use crate::refusal::{FieldError, Refusal, RefusalKind};
 
 /// Most entries erased by one command.
@@ -58,28 +56,12 @@ pub fn erase(
             drafts: Vec::new(),
         });
     }
-    let mut payload = who.payload(ctx);
-    let mut details = StrictObject::default();
-    details.0.insert("reason".into(), command.reason.as_str().into());
-    payload.details = Some(details);
-    payload.changes = erasures
-        .iter()
-        .map(|erasure| RowImages {
-            before: None,
-            after: Some(erasure.image()),
-        })
-        .collect();
-    let mut draft = Draft::new(ctx.id(0), who, authority, "audit.erase", ctx.salt(0), &payload);
-    draft.erases = erasures.iter().map(|erasure| erasure.erased).collect();
-    let write = |(number, row)| {
-        RowWrite::from(Sealed {
-            row,
-            version: 1,
-            entry: 0,
-            salt: ctx.salt(number),
-        })
-    };
-    draft.writes = (1..).zip(erasures).map(write).collect();
+    let mut change = Change::new(who, authority, ctx);
+    change.detail("reason", command.reason.as_str());
+    let erases = erasures.iter().map(|erasure| erasure.erased).collect();
+    erasures.into_iter().for_each(|erasure| change.insert(erasure));
+    let mut draft = change.untargeted(action::AUDIT_ERASE.name);
+    draft.erases = erases;
     Ok(Decision {
         reply: Reply::Erased(count),
         drafts: vec![draft],
