@@ -26,10 +26,12 @@ CREATE TABLE balances (
     opened_at timestamptz NOT NULL,
     closed_at timestamptz,
     version bigint NOT NULL CHECK (version > 0),
-    entry bigint NOT NULL REFERENCES entries (entry),
+    entry bigint NOT NULL,
     salt bytea NOT NULL CHECK (octet_length(salt) = 16),
     CHECK ((user_id IS NULL) <> (house IS NULL))
 ) WITH (fillfactor = 70);
+
+COMMENT ON COLUMN balances.entry IS 'Index of the entry that wrote it; no foreign key, since entries are never deleted and the seal says more';
 
 COMMENT ON TABLE balances IS 'What users and the house own of an asset; an asset sums to zero (sealed)';
 
@@ -142,9 +144,9 @@ CREATE TABLE operations (
     id uuid NOT NULL PRIMARY KEY,
     kind text NOT NULL CHECK (kind IN ('deposit', 'withdrawal', 'transfer', 'mint', 'burn', 'reversal')),
     status text NOT NULL CHECK (status IN ('pending', 'processing', 'completed', 'failed', 'cancelled', 'unknown')),
-    asset_id uuid NOT NULL REFERENCES assets (id),
-    debit_id uuid NOT NULL REFERENCES balances (id),
-    credit_id uuid NOT NULL REFERENCES balances (id),
+    asset_id uuid NOT NULL,
+    debit_id uuid NOT NULL,
+    credit_id uuid NOT NULL,
     amount numeric(38,0) NOT NULL,
     waits boolean,
     held numeric(38,0) NOT NULL,
@@ -172,10 +174,12 @@ CREATE TABLE operations (
     updated_at timestamptz NOT NULL,
     expires_at timestamptz,
     version bigint NOT NULL CHECK (version > 0),
-    entry bigint NOT NULL REFERENCES entries (entry),
+    entry bigint NOT NULL,
     salt bytea NOT NULL CHECK (octet_length(salt) = 16),
     CHECK (debit_id <> credit_id)
 );
+
+COMMENT ON COLUMN operations.entry IS 'Index of the entry that wrote it; no foreign key, since entries are never deleted and the seal says more';
 
 COMMENT ON TABLE operations IS 'Movements, holds and what is on its way; one that carries a movement never changes again (sealed)';
 
@@ -196,5 +200,58 @@ CREATE INDEX operations_expiring ON operations (expires_at) WHERE status = 'pend
 CREATE INDEX operations_due ON operations (debit_id) WHERE status = 'pending' AND expires_at IS NOT NULL;
 
 CREATE INDEX operations_limited ON operations (limited_id, created_at) WHERE limited_id IS NOT NULL;
+
+CREATE FUNCTION custody_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'rows of custody are never deleted, and a movement is never changed' USING ERRCODE = '55000';
+END
+$$;
+
+CREATE TRIGGER assets_no_delete BEFORE DELETE ON assets
+    FOR EACH ROW EXECUTE FUNCTION custody_refuse();
+
+CREATE TRIGGER assets_no_truncate BEFORE TRUNCATE ON assets
+    FOR EACH STATEMENT EXECUTE FUNCTION custody_refuse();
+
+CREATE TRIGGER balances_no_delete BEFORE DELETE ON balances
+    FOR EACH ROW EXECUTE FUNCTION custody_refuse();
+
+CREATE TRIGGER balances_no_truncate BEFORE TRUNCATE ON balances
+    FOR EACH STATEMENT EXECUTE FUNCTION custody_refuse();
+
+CREATE TRIGGER kyc_records_no_delete BEFORE DELETE ON kyc_records
+    FOR EACH ROW EXECUTE FUNCTION custody_refuse();
+
+CREATE TRIGGER kyc_records_no_truncate BEFORE TRUNCATE ON kyc_records
+    FOR EACH STATEMENT EXECUTE FUNCTION custody_refuse();
+
+CREATE TRIGGER kyc_documents_no_delete BEFORE DELETE ON kyc_documents
+    FOR EACH ROW EXECUTE FUNCTION custody_refuse();
+
+CREATE TRIGGER kyc_documents_no_truncate BEFORE TRUNCATE ON kyc_documents
+    FOR EACH STATEMENT EXECUTE FUNCTION custody_refuse();
+
+CREATE TRIGGER approvals_no_delete BEFORE DELETE ON approvals
+    FOR EACH ROW EXECUTE FUNCTION custody_refuse();
+
+CREATE TRIGGER approvals_no_truncate BEFORE TRUNCATE ON approvals
+    FOR EACH STATEMENT EXECUTE FUNCTION custody_refuse();
+
+CREATE TRIGGER approval_votes_no_delete BEFORE DELETE ON approval_votes
+    FOR EACH ROW EXECUTE FUNCTION custody_refuse();
+
+CREATE TRIGGER approval_votes_no_truncate BEFORE TRUNCATE ON approval_votes
+    FOR EACH STATEMENT EXECUTE FUNCTION custody_refuse();
+
+CREATE TRIGGER operations_no_delete BEFORE DELETE ON operations
+    FOR EACH ROW EXECUTE FUNCTION custody_refuse();
+
+CREATE TRIGGER operations_no_truncate BEFORE TRUNCATE ON operations
+    FOR EACH STATEMENT EXECUTE FUNCTION custody_refuse();
+
+CREATE TRIGGER operations_final BEFORE UPDATE ON operations
+    FOR EACH ROW WHEN (OLD.debit_posted IS NOT NULL) EXECUTE FUNCTION custody_refuse();
+
+COMMENT ON COLUMN operations.debit_id IS 'The balance debited; no foreign key, see docs/decisions/0016-custody.md: balances are never deleted, and verify follows each one through its movements';
 
 COMMENT ON COLUMN operations.parent_id IS 'The pending transfer that this is a capture of; no foreign key, like other links between operations, since they may be written at once';

@@ -24,7 +24,7 @@ CREATE TABLE balances (
     opened_at INTEGER NOT NULL,
     closed_at INTEGER,
     version INTEGER NOT NULL CHECK (version > 0),
-    entry INTEGER NOT NULL REFERENCES entries (entry),
+    entry INTEGER NOT NULL,
     salt BLOB NOT NULL CHECK (length(salt) = 16),
     CHECK ((user_id IS NULL) <> (house IS NULL))
 ) STRICT;
@@ -128,9 +128,9 @@ CREATE TABLE operations (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     kind TEXT NOT NULL CHECK (kind IN ('deposit', 'withdrawal', 'transfer', 'mint', 'burn', 'reversal')),
     status TEXT NOT NULL CHECK (status IN ('pending', 'processing', 'completed', 'failed', 'cancelled', 'unknown')),
-    asset_id BLOB NOT NULL REFERENCES assets (id),
-    debit_id BLOB NOT NULL REFERENCES balances (id),
-    credit_id BLOB NOT NULL REFERENCES balances (id),
+    asset_id BLOB NOT NULL,
+    debit_id BLOB NOT NULL,
+    credit_id BLOB NOT NULL,
     amount TEXT NOT NULL,
     waits INTEGER CHECK (waits IN (0, 1)),
     held TEXT NOT NULL,
@@ -158,7 +158,7 @@ CREATE TABLE operations (
     updated_at INTEGER NOT NULL,
     expires_at INTEGER,
     version INTEGER NOT NULL CHECK (version > 0),
-    entry INTEGER NOT NULL REFERENCES entries (entry),
+    entry INTEGER NOT NULL,
     salt BLOB NOT NULL CHECK (length(salt) = 16),
     CHECK (debit_id <> credit_id)
 ) STRICT;
@@ -180,3 +180,35 @@ CREATE INDEX operations_expiring ON operations (expires_at) WHERE status = 'pend
 CREATE INDEX operations_due ON operations (debit_id) WHERE status = 'pending' AND expires_at IS NOT NULL;
 
 CREATE INDEX operations_limited ON operations (limited_id, created_at) WHERE limited_id IS NOT NULL;
+
+CREATE TRIGGER assets_no_delete BEFORE DELETE ON assets BEGIN
+    SELECT RAISE(ABORT, 'rows of custody are never deleted');
+END;
+
+CREATE TRIGGER balances_no_delete BEFORE DELETE ON balances BEGIN
+    SELECT RAISE(ABORT, 'rows of custody are never deleted');
+END;
+
+CREATE TRIGGER kyc_records_no_delete BEFORE DELETE ON kyc_records BEGIN
+    SELECT RAISE(ABORT, 'rows of custody are never deleted');
+END;
+
+CREATE TRIGGER kyc_documents_no_delete BEFORE DELETE ON kyc_documents BEGIN
+    SELECT RAISE(ABORT, 'rows of custody are never deleted');
+END;
+
+CREATE TRIGGER approvals_no_delete BEFORE DELETE ON approvals BEGIN
+    SELECT RAISE(ABORT, 'rows of custody are never deleted');
+END;
+
+CREATE TRIGGER approval_votes_no_delete BEFORE DELETE ON approval_votes BEGIN
+    SELECT RAISE(ABORT, 'rows of custody are never deleted');
+END;
+
+CREATE TRIGGER operations_no_delete BEFORE DELETE ON operations BEGIN
+    SELECT RAISE(ABORT, 'rows of custody are never deleted');
+END;
+
+CREATE TRIGGER operations_final BEFORE UPDATE ON operations WHEN OLD.debit_posted IS NOT NULL BEGIN
+    SELECT RAISE(ABORT, 'a movement is never changed');
+END;
