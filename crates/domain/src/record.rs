@@ -577,7 +577,13 @@ mod tests {
         for table in SEALED {
             for filled in [false, true] {
                 let mut text = String::new();
-                table.write(uuid, &values(table, filled), |_, _| true, Some((7, 1 << 60)), &mut text);
+                table.write(
+                    uuid,
+                    &values(table, filled),
+                    |_, _| true,
+                    Some((7, 1 << 60)),
+                    &mut text,
+                );
                 let parsed: serde_json::Value = serde_json::from_str(&text).unwrap();
                 let members = parsed.as_object().unwrap().len();
                 assert_eq!(members, table.columns.len() + 3, "{}", table.name);
@@ -605,6 +611,9 @@ mod tests {
         );
         let mut whole = String::new();
         write_images(None, &after, false, &mut whole);
-        assert!(!whole.contains("closed_at") && whole.contains(r#""house":"fees""#), "{whole}");
+        assert!(
+            !whole.contains("closed_at") && whole.contains(r#""house":"fees""#),
+            "{whole}"
+        );
     }
 }

@@ -274,3 +274,50 @@ pub(super) fn stick(mut refusal: Refusal) -> Refusal {
         .any(|result| result.code == refusal.code && result.sticks);
     refusal
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(results: &[OperationResult]) -> String {
+        let mut text = "| | code | stays refused | meaning |\n|---|---|---|---|\n".to_owned();
+        for (number, result) in (1..).zip(results) {
+            let sticks = if result.sticks { "yes" } else { "" };
+            text += &format!(
+                "| {number} | `{}` | {sticks} | {} |\n",
+                result.code, result.meaning
+            );
+        }
+        text
+    }
+
+    /// The documentation shows these tables, in this order.
+    #[test]
+    fn documented() {
+        let page = include_str!("../../../../../docs/custody.md");
+        for (mark, results) in [("create", CREATE), ("step", STEP)] {
+            let begin = format!("<!-- {mark} -->\n");
+            let (_, rest) = page.split_once(&begin).unwrap();
+            let (shown, _) = rest.split_once("<!-- end -->").unwrap();
+            assert!(
+                shown == table(results),
+                "the table {mark} is now:\n{}",
+                table(results)
+            );
+        }
+    }
+
+    #[test]
+    fn each_code_once_and_of_one_kind() {
+        for results in [CREATE, STEP] {
+            for (position, result) in results.iter().enumerate() {
+                assert!(
+                    results[..position].iter().all(|other| other.code != result.code),
+                    "{}",
+                    result.code
+                );
+                assert_eq!(find(result.code).unwrap().kind, result.kind, "{}", result.code);
+            }
+        }
+    }
+}
