@@ -1,6 +1,8 @@
 //! Commands: every way to change anything.
 
-use serde_json::{Map, Value};
+mod needs;
+mod refused;
+
 use uuid::Uuid;
 
 use crate::action::{self, Action, Demand};
@@ -13,9 +15,9 @@ use crate::custody::asset::{self, CreateAsset};
 use crate::custody::balance::{self, ConfigureBalance};
 use crate::custody::destination::{self, AddDestination, RemoveDestination};
 use crate::custody::kyc::{self, CheckDocument, DecideKyc, SubmitKyc};
-use crate::custody::operation::{self, CreateOperation, Step, StepOperation, limits};
+use crate::custody::operation::{self, CreateOperation, StepOperation};
 use crate::decision::{Decision, Draft};
-use crate::facts::{Facts, Needs};
+use crate::facts::Facts;
 use crate::identity::api_key::{self, CreateApiKey, RotateApiKey};
 use crate::identity::invitation::{self, AcceptInvitation, InviteUser};
 use crate::identity::login::{self, LogIn};
@@ -25,7 +27,7 @@ use crate::identity::session::{self, EndSessions};
 use crate::identity::user::{
     self, ChangePassword, CreateUser, EraseUser, ResetPassword, SetActive, SetRole, UpdateUser,
 };
-use crate::identity::{Authority, Principal, Rules};
+use crate::identity::{Authority, Principal};
 use crate::refusal::{Refusal, RefusalKind};
 
 /// A change that someone asks for.
@@ -216,207 +218,6 @@ impl Command {
             _ => None,
         }
     }
-
-    /// Adds the rows that `caller` and the command need.
-    pub fn needs(&self, caller: &Caller, rules: &Rules, needs: &mut Needs) {
-        match caller {
-            Caller::ApiKey(id) => drop(needs.callers.insert(*id)),
-            Caller::Session(id) => drop(needs.calling_sessions.insert(*id)),
-            Caller::Operator { .. } | Caller::System { .. } => {}
-        }
-        match self {
-            Command::RecordEvents(command) => {
-                let own = command.events.iter().filter(|event| event.own_id);
-                needs.entry_ids.extend(own.map(|event| event.id));
-            }
-            Command::EraseEntries(command) => needs.entry_indexes.extend(command.entries.iter().copied()),
-            Command::AcknowledgeRestore(_) | Command::SecurityEvent(_) => {}
-            Command::CreateUser(command) => {
-                needs.username(&command.username);
-                command.email.iter().for_each(|email| needs.email(email));
-            }
-            Command::UpdateUser(command) => {
-                needs.users.insert(command.user);
-                command.username.iter().for_each(|name| needs.username(name));
-                command
-                    .email
-                    .iter()
-                    .flatten()
-                    .for_each(|email| needs.email(email));
-            }
-            Command::InviteUser(command) => {
-                needs.users.insert(command.user);
-                needs.invitations_of.insert(command.user);
-            }
-            Command::SetRole(command) => {
-                needs.users.insert(command.user);
-                needs.admins = true;
-            }
-            Command::SetActive(command) => {
-                needs.users.insert(command.user);
-                needs.sessions_of.insert(command.user);
-                needs.admins = true;
-            }
-            Command::ResetPassword(command) => needs.account(command.user),
-            Command::ResetSecondFactor(user) => {
-                needs.users.insert(*user);
-                needs.second_factors.insert(*user);
-            }
-            Command::EraseUser(command) => {
-                needs.account(command.user);
-                needs.api_keys_of.insert(command.user);
-                needs.admins = true;
-                needs.entry_indexes.extend(command.entries.iter().copied());
-            }
-            Command::AcceptInvitation(command) => needs.account(command.user),
-            Command::LogIn(command) => needs.account(command.user),
-            Command::ChangePassword(command) => needs.account(command.user),
-            Command::ChangeSecondFactor(command) => {
-                needs.users.insert(command.user);
-                needs.second_factors.insert(command.user);
-                needs.sessions.insert(command.session);
-            }
-            Command::RenewSession(id) | Command::EndSessions(EndSessions::One(id)) => {
-                needs.sessions.insert(*id);
-            }
-            Command::EndSessions(EndSessions::AllOf(user)) => {
-                needs.users.insert(*user);
-                needs.sessions_of.insert(*user);
-            }
-            Command::CreateApiKey(command) => needs.username(&command.owner),
-            Command::RotateApiKey(command) => drop(needs.api_keys.insert(command.id)),
-            Command::RevokeApiKey(id) => drop(needs.api_keys.insert(*id)),
-            _ => self.custody_needs(rules, needs),
-        }
-    }
-
-    fn custody_needs(&self, rules: &Rules, needs: &mut Needs) {
-        match self {
-            Command::CreateAsset(command) => {
-                needs.asset_codes.insert(command.code.to_ascii_lowercase());
-                needs.assets.extend(command.id);
-            }
-            Command::ConfigureBalance(command) => {
-                needs.balances.insert(command.balance);
-                needs.assets.insert(command.asset);
-            }
-            Command::CreateOperation(command) => needs.operation(command, rules),
-            Command::CreateLinked(commands) => {
-                for command in commands {
-                    needs.operation(command, rules);
-                }
-            }
-            Command::StepOperation(command) => needs.step(command),
-            Command::ExpireOperations(operations) => {
-                for (operation, debit) in operations {
-                    needs.operations.insert(*operation);
-                    needs.balances.insert(*debit);
-                }
-            }
-            Command::SubmitKyc(command) => {
-                needs.owners.insert(command.user);
-                needs.kyc_records.extend(command.id);
-                needs.documents_of.extend(command.id);
-                needs.kyc_of.insert(command.user);
-            }
-            Command::CheckDocument(command) => {
-                needs.kyc_records.insert(command.record);
-                needs.documents_of.insert(command.record);
-            }
-            Command::DecideKyc(command) => {
-                // By its id too: those of the user may leave out what was rejected.
-                needs.kyc_records.insert(command.record);
-                needs.kyc_of.insert(command.user);
-                needs.documents_of.insert(command.record);
-            }
-            Command::ExpireKyc(records) => {
-                needs.kyc_records.extend(records);
-                needs.documents_of.extend(records);
-            }
-            Command::AddDestination(command) => {
-                needs.owners.insert(command.user);
-                needs.assets.insert(command.asset);
-                needs.destinations.extend(command.id);
-                needs.destinations_of.insert(command.user);
-            }
-            Command::RemoveDestination(command) => drop(needs.destinations.insert(command.destination)),
-            Command::RequestApproval(command) => needs.approvals.extend(command.id),
-            Command::CastVote(command) => drop(needs.approvals.insert(command.approval)),
-            Command::WithdrawApproval(id) => drop(needs.approvals.insert(*id)),
-            Command::UseApproval(command) => drop(needs.approvals.insert(command.approval)),
-            Command::ExpireApprovals(ids) => needs.approvals.extend(ids),
-            _ => {}
-        }
-    }
-}
-
-impl Needs {
-    /// What a new operation needs.
-    fn operation(&mut self, command: &CreateOperation, rules: &Rules) {
-        self.assets.insert(command.debit.asset);
-        let (debit, credit) = (command.debit.id(), command.credit.id());
-        self.balances.extend([debit, credit]);
-        self.due_of.insert(debit);
-        self.owners.extend(&command.opens);
-        let own = command
-            .id
-            .into_iter()
-            .chain(command.request.map(|request| request.first));
-        for id in own {
-            self.operations.insert(id);
-            self.entry_ids.insert(id);
-        }
-        if let Some(reverses) = command.reverses {
-            self.operations.insert(reverses);
-            self.reversals_of.insert(reverses);
-        }
-        if let Some(tx_hash) = &command.tx_hash
-            && !tx_hash.contains('\0')
-        {
-            self.tx_hashes.insert(tx_hash.clone());
-        }
-        self.destinations.extend(command.destination);
-        self.approvals.extend(command.approval);
-        if !rules.custody.limits.is_empty()
-            && let Some((user, account)) = limits::subject(command.kind, command.debit, command.credit)
-        {
-            self.tier_of.insert(user);
-            self.limited_of.insert(account.id());
-        }
-    }
-
-    /// What a step of an operation needs.
-    fn step(&mut self, command: &StepOperation) {
-        self.operations.insert(command.operation);
-        self.assets.insert(command.debit.asset);
-        self.balances.extend([command.debit.id(), command.credit.id()]);
-        self.tier_of.extend(
-            [command.debit.user(), command.credit.user()]
-                .into_iter()
-                .flatten(),
-        );
-        self.approvals.extend(command.step.approval());
-        if let Step::Capture { id: Some(id), .. } = &command.step {
-            self.operations.insert(*id);
-            self.entry_ids.insert(*id);
-        }
-        if let Some(tx_hash) = command
-            .step
-            .transaction()
-            .and_then(|transaction| transaction.tx_hash.as_ref())
-            && !tx_hash.contains('\0')
-        {
-            self.tx_hashes.insert(tx_hash.clone());
-        }
-    }
-
-    /// A user with all that hangs on its credentials.
-    fn account(&mut self, user: Uuid) {
-        self.users.insert(user);
-        self.sessions_of.insert(user);
-        self.invitations_of.insert(user);
-        self.second_factors.insert(user);
-    }
 }
 
 /// Authorises and decides. The refusal comes with the entry that records it, unless nobody was identified.
@@ -428,7 +229,7 @@ pub fn decide(
 ) -> Result<Decision, (Refusal, Option<Box<Draft>>)> {
     let who = Principal::of(caller, facts, ctx.now).map_err(|refusal| (refusal, None))?;
     decide_authorised(facts, &who, command, ctx).map_err(|refusal| {
-        let draft = refusal_draft(facts, &who, command, &refusal, ctx);
+        let draft = refused::refusal_draft(facts, &who, command, &refusal, ctx);
         (refusal, Some(Box::new(draft)))
     })
 }
@@ -522,97 +323,6 @@ fn decide_custody(
             "unknown_command",
             "nothing decides this command: report this as a bug",
         )),
-    }
-}
-
-/// The entry that records a refusal: what was asked for, and why not. It repeats nothing of the input but the field's path.
-fn refusal_draft(
-    facts: &Facts,
-    who: &Principal,
-    command: &Command,
-    refusal: &Refusal,
-    ctx: &Context,
-) -> Draft {
-    let mut payload = who.payload(ctx);
-    let mut details = evidence::json::StrictObject::default();
-    details.0.insert("code".into(), refusal.code.into());
-    if let Some(permission) = command.action().demand.permission() {
-        details.0.insert("permission".into(), permission.as_str().into());
-    }
-    if let Some(field) = &refusal.field {
-        details.0.insert("field".into(), field.as_str().into());
-    }
-    let remembered = remembered(command, refusal);
-    if let Some(created) = remembered {
-        describe_refusal(&mut details.0, created, refusal);
-    }
-    payload.details = Some(details);
-    // Its own purpose numbers keep these ids and salts apart from those of the decision that did not come to be.
-    let (id, salt) = (ctx.id(u32::MAX), ctx.salt(u32::MAX));
-    let authority = who.without_authority();
-    let mut draft = Draft::new(id, who, &authority, command.action().refused, salt, &payload);
-    draft.outcome = match refusal.kind {
-        RefusalKind::Invalid | RefusalKind::NotFound | RefusalKind::Conflict | RefusalKind::Precondition => {
-            evidence::Outcome::Failed
-        }
-        RefusalKind::Unauthenticated | RefusalKind::Forbidden | RefusalKind::TooMany => {
-            evidence::Outcome::Refused
-        }
-    };
-    // The same id again is to get the same answer: the entry that says so has that id.
-    if let Some(id) = remembered.and_then(|created| created.id) {
-        draft.id = id;
-    }
-    // An id that is not there is whatever the caller wrote, and does not belong in a leaf.
-    match command.target() {
-        Some((kind, id)) if is_there(facts, kind, id) => draft.on(kind, id),
-        _ => draft,
-    }
-}
-
-/// The new operation whose id stays refused.
-fn remembered<'a>(command: &'a Command, refusal: &Refusal) -> Option<&'a CreateOperation> {
-    let created = match command {
-        Command::CreateOperation(command) => Some(&**command),
-        Command::CreateLinked(commands) => commands.get(refusal.position?),
-        _ => None,
-    };
-    created.filter(|created| refusal.sticks && created.id.is_some())
-}
-
-/// What it takes to give the same answer again, and to know the same question.
-fn describe_refusal(details: &mut Map<String, Value>, created: &CreateOperation, refusal: &Refusal) {
-    let mut put = |name: &str, text: Option<String>| {
-        if let Some(text) = text {
-            details.insert(name.to_owned(), text.into());
-        }
-    };
-    put("message", Some(refusal.message.clone()));
-    put("content", Some(operation::replay::content(created)));
-    put(
-        "request",
-        created
-            .request
-            .map(|request| evidence::json::hex(&request.digest)),
-    );
-    if let Some(rule) = &refusal.rule {
-        put("rule", Some(rule.rule.clone()));
-        put("limit", rule.limit.clone());
-        put("remaining", rule.remaining.clone());
-        put("lifted_by", Some(rule.lifted_by.clone()));
-    }
-}
-
-fn is_there(facts: &Facts, kind: &str, id: Uuid) -> bool {
-    match kind {
-        "user" => facts.users.contains_key(&id),
-        "session" => facts.sessions.contains_key(&id),
-        "balance" => facts.balances.contains_key(&id),
-        "operation" => facts.operations.get(&id).is_some(),
-        "kyc_record" => facts.kyc_records.contains_key(&id),
-        "destination" => facts.destinations.contains_key(&id),
-        "approval" => facts.approvals.contains_key(&id),
-        _ => facts.api_keys.contains_key(&id),
     }
 }
 

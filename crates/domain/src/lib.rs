@@ -20,6 +20,7 @@ pub mod facts;
 pub mod identity;
 pub mod record;
 pub mod refusal;
+mod words;
 
 pub use command::Command;
 pub use context::{Caller, Context, Origin};

@@ -26,6 +26,7 @@ mod random;
 pub mod read;
 mod seals;
 mod security_log;
+mod submit;
 pub mod verify;
 mod watch;
 pub mod writer;

@@ -1,0 +1,103 @@
+//! The entry that records a refusal.
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::Command;
+use crate::context::Context;
+use crate::custody::operation::{self, CreateOperation};
+use crate::decision::Draft;
+use crate::facts::Facts;
+use crate::identity::Principal;
+use crate::refusal::{Refusal, RefusalKind};
+
+/// The entry that records a refusal: what was asked for, and why not. It repeats nothing of the input but the field's path.
+pub(super) fn refusal_draft(
+    facts: &Facts,
+    who: &Principal,
+    command: &Command,
+    refusal: &Refusal,
+    ctx: &Context,
+) -> Draft {
+    let mut payload = who.payload(ctx);
+    let mut details = evidence::json::StrictObject::default();
+    details.0.insert("code".into(), refusal.code.into());
+    if let Some(permission) = command.action().demand.permission() {
+        details.0.insert("permission".into(), permission.as_str().into());
+    }
+    if let Some(field) = &refusal.field {
+        details.0.insert("field".into(), field.as_str().into());
+    }
+    let remembered = remembered(command, refusal);
+    if let Some(created) = remembered {
+        describe_refusal(&mut details.0, created, refusal);
+    }
+    payload.details = Some(details);
+    // Its own purpose numbers keep these ids and salts apart from those of the decision that did not come to be.
+    let (id, salt) = (ctx.id(u32::MAX), ctx.salt(u32::MAX));
+    let authority = who.without_authority();
+    let mut draft = Draft::new(id, who, &authority, command.action().refused, salt, &payload);
+    draft.outcome = match refusal.kind {
+        RefusalKind::Invalid | RefusalKind::NotFound | RefusalKind::Conflict | RefusalKind::Precondition => {
+            evidence::Outcome::Failed
+        }
+        RefusalKind::Unauthenticated | RefusalKind::Forbidden | RefusalKind::TooMany => {
+            evidence::Outcome::Refused
+        }
+    };
+    // The same id again is to get the same answer: the entry that says so has that id.
+    if let Some(id) = remembered.and_then(|created| created.id) {
+        draft.id = id;
+    }
+    // An id that is not there is whatever the caller wrote, and does not belong in a leaf.
+    match command.target() {
+        Some((kind, id)) if is_there(facts, kind, id) => draft.on(kind, id),
+        _ => draft,
+    }
+}
+
+/// The new operation whose id stays refused.
+fn remembered<'a>(command: &'a Command, refusal: &Refusal) -> Option<&'a CreateOperation> {
+    let created = match command {
+        Command::CreateOperation(command) => Some(&**command),
+        Command::CreateLinked(commands) => commands.get(refusal.position?),
+        _ => None,
+    };
+    created.filter(|created| refusal.sticks && created.id.is_some())
+}
+
+/// What it takes to give the same answer again, and to know the same question.
+fn describe_refusal(details: &mut Map<String, Value>, created: &CreateOperation, refusal: &Refusal) {
+    let mut put = |name: &str, text: Option<String>| {
+        if let Some(text) = text {
+            details.insert(name.to_owned(), text.into());
+        }
+    };
+    put("message", Some(refusal.message.clone()));
+    put("content", Some(operation::replay::content(created)));
+    put(
+        "request",
+        created
+            .request
+            .map(|request| evidence::json::hex(&request.digest)),
+    );
+    if let Some(rule) = &refusal.rule {
+        put("rule", Some(rule.rule.clone()));
+        put("limit", rule.limit.clone());
+        put("remaining", rule.remaining.clone());
+        put("lifted_by", Some(rule.lifted_by.clone()));
+    }
+}
+
+fn is_there(facts: &Facts, kind: &str, id: Uuid) -> bool {
+    match kind {
+        "user" => facts.users.contains_key(&id),
+        "session" => facts.sessions.contains_key(&id),
+        "balance" => facts.balances.contains_key(&id),
+        "operation" => facts.operations.get(&id).is_some(),
+        "kyc_record" => facts.kyc_records.contains_key(&id),
+        "destination" => facts.destinations.contains_key(&id),
+        "approval" => facts.approvals.contains_key(&id),
+        _ => facts.api_keys.contains_key(&id),
+    }
+}

@@ -1,0 +1,52 @@
+//! Enums of words.
+
+/// Makes an enum of words: their spelling, their look-up, and a column that holds one.
+#[macro_export]
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[doc = $text:literal])+ $variant:ident = $word:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name { $($(#[doc = $text])+ $variant),* }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &'static [$name] = &[$($name::$variant),*];
+
+            /// The word in JSON, SQL and configuration.
+            pub fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $word),* }
+            }
+
+            /// What `word` names.
+            pub fn parse(word: &str) -> Option<$name> {
+                match word { $($word => Some($name::$variant),)* _ => None }
+            }
+
+            /// What it is, in a sentence.
+            pub fn description(self) -> &'static str {
+                match self { $($name::$variant => concat!($($text),+).trim_ascii()),* }
+            }
+
+            /// What `word` names; otherwise which words there are.
+            pub fn read(field: &str, word: &str) -> Result<$name, $crate::FieldError> {
+                $name::parse(word).ok_or_else(|| {
+                    let known: Vec<_> = $name::ALL.iter().map(|one| one.as_str()).collect();
+                    $crate::FieldError::new(field, format!("must be one of {}", known.join(", ")))
+                })
+            }
+        }
+
+        impl $crate::record::Field for $name {
+            const KIND: $crate::record::Kind = $crate::record::Kind::Text;
+
+            fn to_val(&self) -> $crate::record::Val {
+                self.as_str().into()
+            }
+
+            fn of_val(value: $crate::record::Val) -> Result<$name, String> {
+                let word = <String as $crate::record::Field>::of_val(value)?;
+                $name::parse(&word).ok_or_else(|| format!("{word:?} is not a {}", stringify!($name)))
+            }
+        }
+    };
+}

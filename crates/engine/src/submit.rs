@@ -1,0 +1,97 @@
+//! Handing commands to the Writer, and trying them without it.
+
+use std::sync::Arc;
+
+use domain::{Caller, Command, Origin};
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::random;
+use crate::writer::{self, Answer, Job};
+
+impl Engine {
+    /// Carries out a command: returns once it is committed, durably, or refused.
+    pub async fn submit(&self, caller: &Caller, origin: Origin, command: Command) -> Result<Answer, Error> {
+        let changes_access = command.changes_access();
+        let (job, answer) = Job::new(caller.clone(), origin, command)?;
+        self.queue().push(job)?;
+        let answer = answer.await.map_err(|_| writer::stopped())?;
+        if changes_access {
+            self.remembered().forget();
+        }
+        answer
+    }
+
+    /// Carries out commands, each for itself: all of them are queued at once, or none where too much is waiting. The
+    /// answers are in the order of the commands.
+    pub async fn submit_all(
+        &self,
+        caller: &Caller,
+        origin: &Origin,
+        commands: Vec<Command>,
+    ) -> Result<Vec<Result<Answer, Error>>, Error> {
+        let changes_access = commands.iter().any(Command::changes_access);
+        let (mut jobs, mut waiting) = (Vec::new(), Vec::new());
+        for command in commands {
+            let (job, answer) = Job::new(caller.clone(), origin.clone(), command)?;
+            jobs.push(job);
+            waiting.push(answer);
+        }
+        self.queue().push_all(jobs)?;
+        let mut answers = Vec::with_capacity(waiting.len());
+        for answer in waiting {
+            answers.push(answer.await.unwrap_or_else(|_| Err(writer::stopped())));
+        }
+        if changes_access {
+            self.remembered().forget();
+        }
+        Ok(answers)
+    }
+
+    /// What commands would be answered now, one after the other, without writing anything: neither rows nor entries,
+    /// not even of a refusal. The answer holds for the state that was read, and promises nothing about a later one.
+    pub async fn dry_run(
+        &self,
+        caller: &Caller,
+        origin: &Origin,
+        commands: Vec<Result<Command, Error>>,
+    ) -> Result<Vec<Result<domain::Reply, Error>>, Error> {
+        let now = random::now();
+        let rules = Arc::clone(self.rules());
+        let mut needs = writer::needs(&rules, now);
+        let good = commands.iter().filter_map(|command| command.as_ref().ok());
+        good.for_each(|command| command.needs(caller, &rules, &mut needs));
+        let mut conn = self.db().reader().await?;
+        conn.begin_snapshot().await?;
+        let loaded = async {
+            let facts = store::facts::load(&mut conn, &needs, false).await?;
+            self.shared().seals.check(&mut conn, &facts).await?;
+            Ok::<_, Error>(facts)
+        }
+        .await;
+        conn.rollback().await?;
+        let mut facts = loaded?;
+        facts.rules = rules;
+        let mut answers = Vec::with_capacity(commands.len());
+        for command in commands {
+            answers.push(match command {
+                Ok(command) => {
+                    let context = domain::Context {
+                        now,
+                        seed: random::array()?,
+                        origin: origin.clone(),
+                    };
+                    let decided = domain::command::decide(&facts, caller, &command, &context);
+                    if let Ok(decision) = &decided {
+                        facts.apply(&decision.drafts);
+                    }
+                    decided
+                        .map(|decision| decision.reply)
+                        .map_err(|(refusal, _)| Error::from(refusal))
+                }
+                Err(error) => Err(error),
+            });
+        }
+        Ok(answers)
+    }
+}
