@@ -3,6 +3,8 @@
 //! Movements are found by the buckets' indexes of the entries that wrote them (`docs/decisions/0004-bucketed-indexes.md`):
 //! an operation that carries a movement never changes again, so its entry is the movement's.
 
+use std::fmt::Write as _;
+
 use domain::approval::{Approval, ApprovalStatus, Vote};
 use domain::custody::destination::Destination;
 use domain::custody::kyc::{KycDocument, KycRecord, KycStatus};
@@ -165,10 +167,7 @@ impl Where {
         }
         let way = if order == Order::Descending { "DESC" } else { "ASC" };
         self.args.push(Val::Int(limit.into()));
-        sql.push_str(&format!(
-            " ORDER BY entry {way}, id {way} LIMIT ${}",
-            self.args.len()
-        ));
+        let _ = write!(sql, " ORDER BY entry {way}, id {way} LIMIT ${}", self.args.len());
         let rows = conn.all(&sql, &self.args).await?;
         rows.into_iter()
             .map(|row| sealed::decode(sealed::read(Operation::TABLE, row)?))

@@ -59,7 +59,9 @@ pub fn erase(
     let mut change = Change::new(who, authority, ctx);
     change.detail("reason", command.reason.as_str());
     let erases = erasures.iter().map(|erasure| erasure.erased).collect();
-    erasures.into_iter().for_each(|erasure| change.insert(erasure));
+    for erasure in erasures {
+        change.insert(erasure);
+    }
     let mut draft = change.untargeted(action::AUDIT_ERASE.name);
     draft.erases = erases;
     Ok(Decision {

@@ -36,6 +36,9 @@ const fn is_before(a: &str, b: &str) -> bool {
 }
 
 /// The order of a table's members, found when the program is compiled (RFC 8785 sorts by name; names are ASCII).
+///
+/// # Panics
+/// When a table has more than 45 columns: the program does not compile then.
 pub const fn order(columns: &[Column]) -> Order {
     let count = columns.len() + 3;
     assert!(

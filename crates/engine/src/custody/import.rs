@@ -236,13 +236,11 @@ impl Import<'_> {
     async fn command(&self, deposit: &Deposit) -> Result<CreateOperation, Error> {
         let asset = self.asset.id;
         let owner = match &deposit.output.address {
-            Some(address) => match self.users.get(address) {
-                Some(user) => Owner::User(*user),
-                None => {
-                    let message = format!("address {address} cannot have a user");
-                    return Err(domain::FieldError::new("address", message).into());
-                }
-            },
+            Some(address) => {
+                let message = || format!("address {address} cannot have a user");
+                let user = self.users.get(address);
+                Owner::User(*user.ok_or_else(|| domain::FieldError::new("address", message()))?)
+            }
             None => Owner::House(House::Suspense),
         };
         let external = Account {

@@ -260,6 +260,8 @@ impl Engine {
         original: Option<&Operation>,
         asset: Option<&Asset>,
     ) -> Result<(Account, Account), Error> {
+        use OperationKind::{Burn, Deposit, Mint, Withdrawal};
+
         let external = format!("house:{}", House::External.as_str());
         let missing = |field| Error::from(FieldError::new(field, "is missing"));
         let own = |text: &Option<String>, implied: bool, of: Option<Uuid>, field| {
@@ -268,7 +270,6 @@ impl Engine {
                 .or_else(|| implied.then(|| external.clone()))
                 .ok_or_else(|| missing(field))
         };
-        use OperationKind::{Burn, Deposit, Mint, Withdrawal};
         let debit = own(
             &new.debit,
             matches!(new.kind, Deposit | Mint),
@@ -473,7 +474,7 @@ fn on_chain(mut step: Step, row: &Operation, asset: &Asset) -> Step {
 fn within(error: Error, position: usize) -> Error {
     match error {
         Error::Refused { mut refusal, entry } => {
-            refusal.position = Some(position);
+            refusal.position = u16::try_from(position).ok();
             Error::Refused { refusal, entry }
         }
         other => other,
@@ -491,7 +492,7 @@ fn spread(
         Ok(answer) => outcomes.extend(states(answer)?.into_iter().map(Ok)),
         Err(error) if length == 1 => outcomes.push(Err(error)),
         Err(Error::Refused { refusal, entry }) => {
-            let culprit = refusal.position.unwrap_or(0);
+            let culprit = refusal.position.map_or(0, usize::from);
             for position in 0..length {
                 let refusal = if position == culprit {
                     refusal.clone()

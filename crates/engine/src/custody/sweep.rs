@@ -42,9 +42,7 @@ impl Engine {
                     store::custody::due_approvals(&mut conn, now, AT_ONCE).await?,
                 )
             };
-            let full = [operations.len(), records.len(), approvals.len()]
-                .iter()
-                .any(|length| *length == AT_ONCE as usize);
+            let full = [operations.len(), records.len(), approvals.len()].contains(&(AT_ONCE as usize));
             let before = swept;
             if !operations.is_empty() {
                 let command = Command::ExpireOperations(operations);

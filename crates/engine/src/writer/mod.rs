@@ -154,9 +154,10 @@ impl Queue {
     /// Hands jobs over, all or none.
     pub fn push_all(&self, jobs: Vec<Job>) -> Result<(), Error> {
         self.admit(jobs.iter().map(|job| job.command.weight() as u64).sum())?;
-        jobs.into_iter()
-            .try_for_each(|job| self.jobs.send(job))
-            .map_err(|_| stopped())
+        for job in jobs {
+            self.jobs.send(job).map_err(|_| stopped())?;
+        }
+        Ok(())
     }
 
     fn admit(&self, weight: u64) -> Result<(), Error> {

@@ -257,7 +257,7 @@ mod cases {
 
     pub async fn secrets_are_nowhere(bed: Bed) {
         let engine = bed.open().await;
-        let secrets = secrets(&engine).await;
+        let secrets = Box::pin(secrets(&engine)).await;
         engine.shutdown().await;
         assert!(secrets.len() > 30);
         for secret in &secrets {

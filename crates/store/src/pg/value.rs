@@ -84,7 +84,9 @@ fn put_numeric(units: i128, out: &mut BytesMut) {
     out.put_i16((count - 1).max(0));
     out.put_u16(if units < 0 { NUMERIC_NEGATIVE } else { 0 });
     out.put_i16(0);
-    digits.iter().for_each(|digit| out.put_u16(*digit));
+    for digit in digits {
+        out.put_u16(*digit);
+    }
 }
 
 /// The whole number of a binary `numeric`.

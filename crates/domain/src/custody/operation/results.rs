@@ -277,14 +277,17 @@ pub(super) fn stick(mut refusal: Refusal) -> Refusal {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn table(results: &[OperationResult]) -> String {
         let mut text = "| | code | stays refused | meaning |\n|---|---|---|---|\n".to_owned();
         for (number, result) in (1..).zip(results) {
             let sticks = if result.sticks { "yes" } else { "" };
-            text += &format!(
-                "| {number} | `{}` | {sticks} | {} |\n",
+            let _ = writeln!(
+                text,
+                "| {number} | `{}` | {sticks} | {} |",
                 result.code, result.meaning
             );
         }
