@@ -227,6 +227,7 @@ impl Engine {
             return Err(guard::refusal(&options.data_dir, reason));
         }
         let engine = Engine::start(options, found)?;
+        engine.check_custody_rules().await?;
         engine.record_roles().await?;
         Ok(engine)
     }

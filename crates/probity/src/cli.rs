@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{audit, completions, init, key, role, serve, session, user};
+use crate::{
+    approval, asset, audit, balance, completions, destination, init, key, kyc, operation, role, serve,
+    session, user,
+};
 
 /// A system of record that can show its work: who did what, and proof of it.
 #[derive(Debug, Parser)]
@@ -119,6 +122,66 @@ pub enum Command {
         /// Which verb.
         #[command(subcommand)]
         command: key::KeyCommand,
+    },
+    /// Assets: make, list, and what there is of each
+    #[command(
+        arg_required_else_help = true,
+        after_help = "Example:\n  probity asset supply BTC"
+    )]
+    Asset {
+        /// Which verb.
+        #[command(subcommand)]
+        command: asset::AssetCommand,
+    },
+    /// Balances: now, at any time, and their statements
+    #[command(
+        arg_required_else_help = true,
+        after_help = "Example:\n  probity balance show user:ann --asset BTC"
+    )]
+    Balance {
+        /// Which verb.
+        #[command(subcommand)]
+        command: balance::BalanceCommand,
+    },
+    /// Operations: deposits, withdrawals, transfers and others, step by step
+    #[command(
+        arg_required_else_help = true,
+        after_help = "Example:\n  probity operation transfer user:ann user:bob 0.5 --asset BTC"
+    )]
+    Operation {
+        /// Which verb.
+        #[command(subcommand)]
+        command: Box<operation::OperationCommand>,
+    },
+    /// KYC records: submit, check, approve, and the tier of a user
+    #[command(
+        arg_required_else_help = true,
+        after_help = "Example:\n  probity kyc list --status pending"
+    )]
+    Kyc {
+        /// Which verb.
+        #[command(subcommand)]
+        command: kyc::KycCommand,
+    },
+    /// Destinations: where users may withdraw to
+    #[command(
+        arg_required_else_help = true,
+        after_help = "Example:\n  probity destination list --user ann"
+    )]
+    Destination {
+        /// Which verb.
+        #[command(subcommand)]
+        command: destination::DestinationCommand,
+    },
+    /// Approvals: ask, vote, withdraw
+    #[command(
+        arg_required_else_help = true,
+        after_help = "Example:\n  probity approval list --status pending"
+    )]
+    Approval {
+        /// Which verb.
+        #[command(subcommand)]
+        command: approval::ApprovalCommand,
     },
     /// Print the settings in force and where each came from; secrets are hidden
     #[command(after_help = "Example:\n  PROBITY_ENV=production probity config")]

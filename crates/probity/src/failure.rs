@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use domain::RefusalKind;
+use domain::refusal::BrokenRule;
 use serde_json::json;
 
 use crate::cli::Output;
@@ -45,6 +46,8 @@ pub struct Failure {
     pub field: Option<String>,
     /// Index of the entry that records the refusal.
     pub entry: Option<u64>,
+    /// The rule that refused it.
+    pub rule: Option<Box<BrokenRule>>,
 }
 
 impl Failure {
@@ -57,6 +60,7 @@ impl Failure {
             hint: hint.into(),
             field: None,
             entry: None,
+            rule: None,
         }
     }
 
@@ -96,12 +100,24 @@ impl Failure {
                 if let Some(entry) = self.entry {
                     error["entry"] = entry.into();
                 }
+                if let Some(rule) = &self.rule {
+                    let parts = rule_parts(rule);
+                    error["rule"] = parts.iter().map(|(name, text)| (*name, *text)).collect();
+                }
                 format!("{}\n", json!({ "error": error }))
             }
             Output::Table => {
                 let hint = Some(&self.hint).filter(|hint| !hint.is_empty());
+                let mut rule = String::new();
+                for (name, text) in self.rule.iter().flat_map(|rule| rule_parts(rule)) {
+                    rule.push_str(&name.replace('_', " "));
+                    rule.push_str(": ");
+                    rule.push_str(&plain(text));
+                    rule.push('\n');
+                }
                 let lines = [
                     Some(format!("error: {}\n", plain(&self.message))),
+                    Some(rule),
                     hint.map(|hint| format!("hint: {}\n", plain(hint))),
                     self.entry
                         .map(|entry| format!("The refusal is recorded as entry {entry}.\n")),
@@ -112,6 +128,20 @@ impl Failure {
         // Where standard error is closed, the exit code still tells.
         let _ = io::stderr().write_all(text.as_bytes());
     }
+}
+
+/// The rule, what it allows, what remains of it, and who can lift it: those that are known.
+fn rule_parts(rule: &BrokenRule) -> Vec<(&'static str, &str)> {
+    let parts = [
+        ("rule", Some(&rule.rule)),
+        ("limit", rule.limit.as_ref()),
+        ("remaining", rule.remaining.as_ref()),
+        ("lifted_by", Some(&rule.lifted_by)),
+    ];
+    let known = parts
+        .into_iter()
+        .filter_map(|(name, text)| Some((name, text?.as_str())));
+    known.filter(|(_, text)| !text.is_empty()).collect()
 }
 
 /// Writing the result failed. A reader that went away (`| head`) has had what it wanted.
@@ -147,6 +177,9 @@ impl From<store::Error> for Failure {
 
 /// What to do about a refusal.
 fn hint(refusal: &domain::Refusal) -> String {
+    if let Some(seconds) = refusal.retry_after_s {
+        return format!("try again in {seconds} s");
+    }
     let hint = match refusal.code {
         "username_taken" => "choose another name; see who is there: probity user list",
         "email_taken" => "see whose it is: probity user show ADDRESS",
@@ -161,23 +194,58 @@ fn hint(refusal: &domain::Refusal) -> String {
         "permission_missing" | "scope_missing" | "exceeds_own" => {
             "see who may: probity role explain PERMISSION"
         }
-        _ => match (refusal.kind, refusal.field.as_deref()) {
-            (RefusalKind::Invalid, Some("role")) => "see what roles there are: probity role list",
-            (RefusalKind::Invalid, _) => "change the value and try again",
-            (RefusalKind::Conflict, _) => "see what is there: probity audit show, probity key list",
-            (RefusalKind::Precondition, _) => {
-                "somebody was faster: look again, and repeat it if it still fits"
-            }
-            (RefusalKind::TooMany, _) => {
-                return match refusal.retry_after_s {
-                    Some(seconds) => format!("try again in {seconds} s"),
-                    None => "try again later".to_owned(),
-                };
-            }
-            _ => "",
+        _ => match custody_hint(refusal.code) {
+            Some(hint) => hint,
+            None => general_hint(refusal),
         },
     };
     hint.to_owned()
+}
+
+/// What to do about a refusal of custody or of an approval.
+fn custody_hint(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "unknown_asset" | "code_taken" => "see what there is: probity asset list",
+        "unknown_balance" => "see what there is: probity balance list",
+        "unknown_operation" => "see what there is: probity operation list",
+        "wrong_status" | "wrong_kind" => "look at it first: as it stands, it does not have this step",
+        "unknown_destination" | "destination_cooling_off" | "destination_exists" => {
+            "see what there is: probity destination list --user NAME"
+        }
+        "unknown_kyc_record"
+        | "unknown_document"
+        | "documents_unverified"
+        | "kyc_pending"
+        | "kyc_expired" => "see how it stands: probity kyc list --user NAME",
+        "tier_limit" => "see the tier: probity kyc tier NAME",
+        "insufficient_funds" | "above_maximum" | "debit_closed" | "credit_closed" | "exceeds_held" => {
+            "see how it stands: probity balance show ACCOUNT --asset CODE"
+        }
+        "approval_required" => "ask for one: the same command with --request-approval REASON",
+        "unknown_approval"
+        | "approval_not_granted"
+        | "approval_quorum"
+        | "approval_decided"
+        | "approval_expired"
+        | "approval_differs" => "see how it stands: probity approval show ID",
+        "session_needed" => "a person decides this: use --as NAME",
+        "output_conflict" => "see which: probity operation list --tx-hash HASH",
+        "id_conflict" => "the same id is for the same thing only: leave --id out for a new one",
+        "own_submission" | "own_record" | "own_request" => "let someone else decide: --as NAME",
+        _ => return None,
+    })
+}
+
+/// What to do about a refusal of this sort.
+fn general_hint(refusal: &domain::Refusal) -> &'static str {
+    match (refusal.kind, refusal.field.as_deref()) {
+        (RefusalKind::Invalid, Some("role")) => "see what roles there are: probity role list",
+        (RefusalKind::Invalid, _) => "change the value and try again",
+        (RefusalKind::Conflict, _) => "see what is there: probity audit show, probity key list",
+        (RefusalKind::Precondition, _) => "somebody was faster: look again, and repeat it if it still fits",
+        (RefusalKind::TooMany, _) => "try again later",
+        _ => "",
+    }
 }
 
 impl From<engine::Error> for Failure {
@@ -188,6 +256,7 @@ impl From<engine::Error> for Failure {
                 Failure {
                     field: refusal.field,
                     entry,
+                    rule: refusal.rule,
                     ..Failure::no(refusal.code, refusal.message, hint)
                 }
             }

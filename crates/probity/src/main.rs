@@ -1,25 +1,34 @@
 //! The binary: arguments, configuration, start-up, output.
 //!
 //! It owns no rule and no SQL: each command reads its input, asks the engine, and shows the answer. There is a
-//! file per noun and, where a noun has several verbs, a file per verb ([`audit`], [`user`], [`session`], [`key`], [`role`]).
+//! file per noun and, where a noun has several verbs, a file per verb ([`audit`], [`user`], [`session`], [`key`],
+//! [`role`], [`asset`], [`balance`], [`operation`], [`kyc`], [`destination`], [`approval`]).
 //!
 //! To add a command: write its file with a struct of arguments (with an example in `after_help`) and `run`; add a
 //! variant to the noun's enum. To add a setting: add it to [`config::Config`], to [`config::keys`] and to
 //! `config/example.toml`; a test compares the three.
 
+mod account;
+mod approval;
+mod asset;
 mod audit;
+mod balance;
 mod cli;
 mod completions;
 mod config;
 mod context;
 mod demo;
+mod destination;
 mod failure;
 mod how;
 mod init;
 mod key;
+mod kyc;
 mod log;
+mod operation;
 mod output;
 mod parse;
+mod person;
 mod progress;
 mod prompt;
 mod rejected;
@@ -108,6 +117,12 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::User { command } => user::run(&context, *command).await,
             Command::Session { command } => session::run(&context, command).await,
             Command::Role { command } => role::run(&context, &command),
+            Command::Asset { command } => asset::run(&context, command).await,
+            Command::Balance { command } => balance::run(&context, command).await,
+            Command::Operation { command } => operation::run(&context, *command).await,
+            Command::Kyc { command } => Box::pin(kyc::run(&context, command)).await,
+            Command::Destination { command } => destination::run(&context, command).await,
+            Command::Approval { command } => approval::run(&context, command).await,
             Command::Config => settings::run(&context),
             Command::Status => status::run(&context).await,
             Command::Completions(args) => completions::run(&args),

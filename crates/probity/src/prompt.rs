@@ -26,10 +26,7 @@ pub fn confirm(yes: bool, question: &str, nothing_done: &str) -> Result<(), Fail
 /// A new password: from a terminal twice and unseen, else the first line of standard input.
 pub fn new_password() -> Result<String, Failure> {
     if !io::stdin().is_terminal() {
-        let mut line = String::new();
-        io::stdin().lock().read_line(&mut line).map_err(unreadable)?;
-        let password = line.strip_suffix('\n').unwrap_or(&line);
-        return Ok(password.strip_suffix('\r').unwrap_or(password).to_owned());
+        return next_line();
     }
     let terminal = console::Term::stderr();
     let ask = |question| {
@@ -45,6 +42,23 @@ pub fn new_password() -> Result<String, Failure> {
         "the passwords are not the same",
         "nothing was changed: try again",
     ))
+}
+
+/// A secret that is there already: from a terminal unseen, else the next line of standard input.
+pub fn secret(question: &str) -> Result<String, Failure> {
+    if !io::stdin().is_terminal() {
+        return next_line();
+    }
+    let terminal = console::Term::stderr();
+    terminal.write_str(question).map_err(unreadable)?;
+    terminal.read_secure_line().map_err(unreadable)
+}
+
+fn next_line() -> Result<String, Failure> {
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line).map_err(unreadable)?;
+    let text = line.strip_suffix('\n').unwrap_or(&line);
+    Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]

@@ -1,5 +1,7 @@
 //! `probity serve`: start-up, and an end that finishes what is in flight.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use engine::{Engine, InitStep};
 use tokio::net::TcpListener;
@@ -51,6 +53,8 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
     })
     .await?;
     let engine = Engine::open(options).await?;
+    engine.start_sweeper();
+    warn_of_rules_without_asset(&engine).await?;
     let stop = stop_signal()?;
     if context.json() {
         let mut started = init::as_json(&done, &steps);
@@ -87,6 +91,23 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
     engine.shutdown().await;
     tracing::info!("stopped");
     Ok(Exit::Ok)
+}
+
+/// A rule for an asset that is not there (yet) limits nothing: a misspelt code would go unnoticed.
+async fn warn_of_rules_without_asset(engine: &Engine) -> Result<(), Failure> {
+    let rules = &engine.rules().custody;
+    let limits = rules.limits.iter().map(|rule| rule.asset.as_str());
+    let thresholds = rules.thresholds.iter().map(|rule| rule.asset.as_str());
+    let codes: BTreeSet<&str> = limits.chain(thresholds).collect();
+    for code in codes {
+        if engine.asset_meant(code).await?.is_none() {
+            tracing::warn!(
+                asset = code,
+                "the rules of custody name an asset that is not there"
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a database whose schema somebody has to bring up to date first.

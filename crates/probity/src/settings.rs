@@ -36,7 +36,20 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
             .to_string();
         ("signing_key".to_owned(), path.into(), "default".to_owned())
     });
+    let rules = loaded.config.custody_rules();
+    let rules: Vec<_> = rules
+        .into_iter()
+        .map(|rule| {
+            let source = loaded.sources.get(&rule.setting).cloned().unwrap_or_default();
+            (rule, source)
+        })
+        .collect();
     if context.json() {
+        rows.extend(
+            rules
+                .into_iter()
+                .map(|(rule, source)| (rule.setting, rule.value, source)),
+        );
         let values: Vec<_> = rows
             .iter()
             .map(|(key, value, source)| json!({ "key": key, "value": value, "source": source }))
@@ -59,10 +72,20 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
         .collect();
     let columns = [
         column("setting", Elide::Never),
-        column("value", Elide::Start),
+        column("value", Elide::Start).weighing(2),
         column("from", Elide::Start),
     ];
     context.remark(&format!("Environment: {} (PROBITY_ENV)\n", loaded.environment));
-    output::line(&table::lines(&columns, &cells, table::width()).join("\n"))?;
+    let mut lines = table::lines(&columns, &cells, table::width());
+    if !rules.is_empty() {
+        // They are sentences, which no column is wide enough for.
+        lines.push(String::new());
+        let pairs: Vec<_> = rules
+            .iter()
+            .map(|(rule, source)| (rule.setting.as_str(), format!("{} ({source})", rule.words)))
+            .collect();
+        lines.extend(table::pairs(&pairs, table::width()));
+    }
+    output::line(&lines.join("\n"))?;
     Ok(Exit::Ok)
 }

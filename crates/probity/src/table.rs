@@ -169,6 +169,14 @@ pub fn pairs(pairs: &[(&str, String)], width: usize) -> Vec<String> {
     lines
 }
 
+/// A text in lines of the terminal's width, safe to look at.
+pub fn paragraph(text: &str) -> String {
+    let width = width();
+    let lines = text.lines().flat_map(|line| wrap(&plain(line), width));
+    let lines: Vec<_> = lines.map(|line| line.trim_end().to_owned()).collect();
+    lines.join("\n")
+}
+
 /// Breaks a text at spaces. What begins with spaces goes on two further in, so that indented JSON stays readable.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let indent = text.len() - text.trim_start_matches(' ').len();

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::custody::amount::{Amount, AmountError};
+use crate::custody::amount::Amount;
 use crate::custody::operation::OperationKind;
 use crate::refusal::{FieldError, Refusal};
 
@@ -65,11 +65,6 @@ impl Default for CustodyRules {
 /// The longest window of a limit, in seconds: 366 days.
 pub const WINDOW_S_MAX: i64 = 366 * 24 * 3_600;
 
-fn unreadable(what: &str, asset: &str, amount: &str, error: AmountError) -> Refusal {
-    let message = format!("the {what} of {amount} {asset} in the configuration {error}");
-    FieldError::new("scale", message).into()
-}
-
 impl CustodyRules {
     /// The limits on a kind of operation of an asset, for any tier.
     pub fn limits_on<'a>(
@@ -96,20 +91,30 @@ impl CustodyRules {
 
     /// Refuses a scale in which an amount of the rules cannot be said.
     pub fn check_scale(&self, asset: &str, scale: u8) -> Result<(), Refusal> {
-        let limits = self
-            .limits
-            .iter()
-            .map(|rule| ("limit", &rule.asset, &rule.amount));
-        let thresholds = self
-            .thresholds
-            .iter()
-            .map(|rule| ("threshold", &rule.asset, &rule.amount));
-        for (what, code, amount) in limits.chain(thresholds) {
-            if code.eq_ignore_ascii_case(asset) {
-                Amount::parse(amount, scale).map_err(|error| unreadable(what, code, amount, error))?;
-            }
+        match self.unsayable(asset, scale) {
+            None => Ok(()),
+            Some(message) => Err(FieldError::new("scale", message).into()),
         }
-        Ok(())
+    }
+
+    /// The rule whose amount cannot be said in an asset's scale, and why, if there is one.
+    pub fn unsayable(&self, asset: &str, scale: u8) -> Option<String> {
+        let limits = self.limits.iter().map(|rule| {
+            let (tier, kind) = (rule.tier, rule.kind.as_str());
+            let words = format!("the limit of tier {tier} on operations of kind {kind}");
+            (words, &rule.asset, &rule.amount)
+        });
+        let thresholds = self.thresholds.iter().map(|rule| {
+            let words = format!("the threshold of operations of kind {}", rule.kind.as_str());
+            (words, &rule.asset, &rule.amount)
+        });
+        let mut of_asset = limits
+            .chain(thresholds)
+            .filter(|(_, code, _)| code.eq_ignore_ascii_case(asset));
+        of_asset.find_map(|(words, code, amount)| {
+            let error = Amount::parse(amount, scale).err()?;
+            Some(format!("{words} in the configuration, {amount} {code}, {error}"))
+        })
     }
 
     /// What is in force, as the log records it.
@@ -127,5 +132,53 @@ impl CustodyRules {
             "approval_s": self.approval_s,
             "kyc_s": self.kyc_s,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules() -> CustodyRules {
+        CustodyRules {
+            limits: vec![LimitRule {
+                tier: 1,
+                asset: "BTC".to_owned(),
+                kind: OperationKind::Withdrawal,
+                window_s: 3_600,
+                amount: "0.125".to_owned(),
+            }],
+            thresholds: vec![ThresholdRule {
+                asset: "EUR".to_owned(),
+                kind: OperationKind::Burn,
+                amount: "10000".to_owned(),
+                quorum: 2,
+            }],
+            ..CustodyRules::default()
+        }
+    }
+
+    #[test]
+    fn a_scale_must_hold_every_amount_of_the_asset() {
+        for (asset, scale, expected) in [
+            ("btc", 8, None),
+            ("BTC", 3, None),
+            (
+                "btc",
+                2,
+                Some(
+                    "the limit of tier 1 on operations of kind withdrawal in the configuration, 0.125 BTC, has more than 2",
+                ),
+            ),
+            ("EUR", 0, None),
+            ("USD", 0, None),
+        ] {
+            let message = rules().unsayable(asset, scale);
+            match expected {
+                None => assert_eq!(message, None, "{asset} {scale}"),
+                Some(start) => assert!(message.clone().unwrap().starts_with(start), "{message:?}"),
+            }
+            assert_eq!(rules().check_scale(asset, scale).is_ok(), expected.is_none());
+        }
     }
 }

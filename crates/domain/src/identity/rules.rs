@@ -128,6 +128,12 @@ impl Rules {
             }
             details.0.insert(rule.name.as_str().to_owned(), value);
         }
+        if self.custody != CustodyRules::default() {
+            // No role's name has a point.
+            details
+                .0
+                .insert("custody.rules".to_owned(), self.custody.recorded());
+        }
         details
     }
 }
@@ -206,5 +212,16 @@ mod tests {
             })
         );
         assert!(Rules::default().own().0.is_empty());
+    }
+
+    #[test]
+    fn own_rules_of_custody_are_recorded_and_the_usual_ones_are_not() {
+        let mut rules = Rules::default();
+        rules.custody.cooling_off_s = 3_600;
+        let own = Value::Object(rules.own().0);
+        assert_eq!(own["custody.rules"]["cooling_off_s"], 3_600);
+        assert!(Role::parse("custody.rules").is_none());
+        rules.custody = CustodyRules::default();
+        assert!(rules.own().0.is_empty());
     }
 }

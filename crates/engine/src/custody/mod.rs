@@ -2,7 +2,8 @@
 //! to the Writer.
 //!
 //! [`names`] finds assets and balances, [`operations`] makes operations and carries them on, [`read`], [`kyc`] and [`approvals`] are
-//! everything that only looks, [`sweep`] writes down what the clock has already decided, [`import`] takes deposits from a file.
+//! everything that only looks, [`rules`] checks the configuration against the
+//! assets, [`sweep`] writes down what the clock has already decided, [`import`] takes deposits from a file.
 
 mod approvals;
 pub mod import;
@@ -10,6 +11,7 @@ mod kyc;
 mod names;
 mod operations;
 mod read;
+mod rules;
 mod sweep;
 
 pub use approvals::{ApprovalView, Proposal};

@@ -1,4 +1,4 @@
-//! Under which rules decisions were made: the log says when an installation's own roles changed.
+//! Under which rules decisions were made: the log says when an installation's own roles or its rules of custody changed.
 
 use domain::audit::EntryFilter;
 use domain::identity::security_event::{ROLES_CHANGED, SecurityEvent};
@@ -11,8 +11,8 @@ use crate::engine::Engine;
 use crate::error::Error;
 
 impl Engine {
-    /// Records the installation's own roles, and which roles demand a second factor, where they are other than the
-    /// log says. An installation that never set any has no such entry.
+    /// Records the installation's own roles, which roles demand a second factor, and its rules of custody, where they
+    /// are other than the log says. An installation that never set any has no such entry.
     pub(crate) async fn record_roles(&self) -> Result<(), Error> {
         let own = self.rules().own();
         let filter = EntryFilter {

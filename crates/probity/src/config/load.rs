@@ -79,10 +79,17 @@ pub fn load(global: &Global, options: &[(&'static str, &'static str, &str)]) -> 
     };
     let names = KEYS.iter().map(|key| key.name.to_owned());
     let names = names.chain(config.role_keys());
+    let mut sources: BTreeMap<String, String> = names.map(|name| (name.clone(), source(&name))).collect();
+    for rule in config.custody_rules() {
+        // A list comes from one place as a whole.
+        let list = rule.setting.split('[').next().unwrap_or_default();
+        let from = source(list);
+        sources.insert(rule.setting, from);
+    }
     let loaded = Loaded {
         environment,
-        sources: names.map(|name| (name.clone(), source(&name))).collect(),
         config,
+        sources,
     };
     check(&loaded, &figment)?;
     Ok(loaded)
@@ -190,7 +197,7 @@ fn check(loaded: &Loaded, figment: &Figment) -> Result<(), Failure> {
         .map_err(|error| wrong(format!("{}: log.level: {error}", source("log.level"))))?;
     loaded.config.location()?;
     loaded.config.rules().map(drop).map_err(|error| {
-        let found = figment.find_metadata(&error.setting);
+        let found = figment.find_metadata(error.source());
         error.failure(found.map_or("default", |found| &found.name))
     })
 }
@@ -251,6 +258,19 @@ mod tests {
     }
 
     #[test]
+    fn limits_and_thresholds_of_the_example_hold() {
+        let text = include_str!("../../../../config/example.toml");
+        let start = text.find("#[[custody.").unwrap();
+        let lines = text[start..].lines().take_while(|line| line.starts_with('#'));
+        let uncommented: Vec<&str> = lines.map(|line| &line[1..]).collect();
+        let defaults = Layer::of("default", &Config::defaults()).unwrap();
+        let example = Layer::toml("example.toml", &uncommented.join("\n")).unwrap();
+        let config = extract(&Figment::from(defaults).merge(example)).unwrap();
+        let rules = config.rules().unwrap().custody;
+        assert_eq!((rules.limits.len(), rules.thresholds.len()), (2, 1));
+    }
+
+    #[test]
     fn built_in_files_hold() {
         for (name, text) in BUILT_IN {
             let defaults = Layer::of("default", &Config::defaults()).unwrap();
@@ -269,6 +289,14 @@ mod tests {
             (
                 "[roles.trader]\npermision = []",
                 "x.toml: unknown setting roles.trader.permision;",
+            ),
+            (
+                "[[custody.limits]]\ntiers = 1",
+                "x.toml: unknown setting custody.limits.0.tiers;",
+            ),
+            (
+                "[[custody.thresholds]]\nquorum = 1",
+                "x.toml: custody.thresholds.0",
             ),
             (
                 "[roles.trader]\npermissions = \"audit:read\"",

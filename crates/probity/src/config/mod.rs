@@ -3,10 +3,12 @@
 //! Later wins: built-in defaults, the built-in file of the environment, `./config/ENV.toml`, `DATA_DIR/ENV.toml`,
 //! environment variables, command-line options. `ENV` is `PROBITY_ENV`: development (default), test or production.
 
+mod custody;
 mod layers;
 mod load;
 pub mod location;
 mod roles;
+mod rules;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,8 +18,10 @@ use domain::identity::Rules;
 
 use serde::{Deserialize, Serialize};
 
+pub use custody::Custody;
 pub use load::{Loaded, load};
-pub use roles::{RoleError, RoleSettings};
+pub use roles::RoleSettings;
+pub use rules::RuleError;
 
 use crate::failure::Failure;
 
@@ -41,6 +45,8 @@ pub struct Config {
     pub identity: Identity,
     /// How much callers may ask.
     pub limits: Limits,
+    /// Rules of custody and approvals.
+    pub custody: Custody,
     /// Roles of the installation's own, and what is added to built-in ones, by name.
     #[serde(default)]
     pub roles: BTreeMap<String, RoleSettings>,
@@ -247,6 +253,24 @@ pub const KEYS: &[Key] = &[
         0,
         100_000_000,
     ),
+    number(
+        "custody.destination_cooling_off_h",
+        &["PROBITY_CUSTODY_DESTINATION_COOLING_OFF_H"],
+        0,
+        8_760,
+    ),
+    number(
+        "custody.approval_expires_h",
+        &["PROBITY_CUSTODY_APPROVAL_EXPIRES_H"],
+        1,
+        8_760,
+    ),
+    number(
+        "custody.kyc_expires_d",
+        &["PROBITY_CUSTODY_KYC_EXPIRES_D"],
+        1,
+        3_650,
+    ),
 ];
 
 impl Config {
@@ -285,16 +309,18 @@ impl Config {
                 user_requests_per_minute: 1_200,
                 key_requests_per_minute: 0,
             },
+            custody: Custody::default(),
             roles: BTreeMap::new(),
         }
     }
 
-    /// The rules of identity.
-    pub fn rules(&self) -> Result<Rules, RoleError> {
+    /// The rules of identity and custody.
+    pub fn rules(&self) -> Result<Rules, RuleError> {
         let mut rules = roles::rules(&self.roles)?;
         rules.session_idle_s = seconds(self.identity.session_idle_m, 60);
         rules.session_max_s = seconds(self.identity.session_max_h, 3_600);
         rules.invitation_s = seconds(self.identity.invitation_h, 3_600);
+        rules.custody = self.custody.rules()?;
         Ok(rules)
     }
 

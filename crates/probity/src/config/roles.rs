@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Config;
-use super::load::wrong;
-use crate::failure::Failure;
+use super::rules::RuleError;
 
 /// What a file says of a role.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,27 +25,11 @@ pub struct RoleSettings {
     pub second_factor: Option<bool>,
 }
 
-/// A role that cannot be as a file says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RoleError {
-    /// The setting at fault, such as `roles.trader.permissions`.
-    pub setting: String,
-    /// What is wrong with it.
-    pub message: String,
-}
-
-impl RoleError {
-    /// As an error of the settings that come from `source`.
-    pub fn failure(&self, source: &str) -> Failure {
-        wrong(format!("{source}: {}: {}", self.setting, self.message))
-    }
-}
-
 /// The built-in rules with what files say.
-pub fn rules(settings: &BTreeMap<String, RoleSettings>) -> Result<Rules, RoleError> {
+pub fn rules(settings: &BTreeMap<String, RoleSettings>) -> Result<Rules, RuleError> {
     let mut rules = Rules::default();
     for (name, role_settings) in settings {
-        let at = |setting: &str, message: String| RoleError {
+        let at = |setting: &str, message: String| RuleError {
             setting: format!("roles.{name}{setting}"),
             message,
         };
@@ -136,7 +119,7 @@ impl Config {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<Rules, RoleError> {
+    fn parse(text: &str) -> Result<Rules, RuleError> {
         rules(&toml::from_str(text).unwrap())
     }
 

@@ -101,7 +101,7 @@ fn explain(context: &Context, action: &Action, rules: &Rules) -> Result<(), Fail
 fn permissions(demand: Demand) -> Vec<Permission> {
     match demand {
         Demand::Permission(one) | Demand::OwnSessionOr(one) => vec![one],
-        Demand::OwnOr(own, all) => vec![own, all],
+        Demand::OwnOr(own, all) | Demand::Vote(own, all) => vec![own, all],
         Demand::Session | Demand::Credentials | Demand::System => Vec::new(),
     }
 }

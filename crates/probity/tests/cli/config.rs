@@ -163,6 +163,21 @@ fn what_is_wrong_is_named_with_its_source() {
         ),
         (
             &[],
+            "[[custody.limits]]\ntier = 3\nasset = \"BTC\"\nkind = \"burn\"\nwindow_s = 60\namount = \"1\"",
+            "config/development.toml: custody.limits[0].tier: is 3: it must be 0 to 2",
+        ),
+        (
+            &[],
+            "[[custody.thresholds]]\nasset = \"BTC\"\nkind = \"burn\"\namount = 1.5",
+            "config/development.toml: custody.thresholds.0.amount",
+        ),
+        (
+            &[("PROBITY_CUSTODY_APPROVAL_EXPIRES_H", "0")],
+            "",
+            "PROBITY_CUSTODY_APPROVAL_EXPIRES_H: custody.approval_expires_h is 0: it must be 1 to 8760",
+        ),
+        (
+            &[],
             "[roles.trader]\npermissions = []\ncolour = 1",
             "config/development.toml: unknown setting roles.trader.colour",
         ),
@@ -211,6 +226,43 @@ fn roles_are_printed_with_their_source() {
     command.arg("config");
     let text = run(command, "").expect(0).out;
     assert!(text.contains("audit:write, audit:read"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
+
+#[test]
+fn limits_and_thresholds_are_printed_with_their_source() {
+    let case = Case::new(&[("PROBITY_CUSTODY_KYC_EXPIRES_D", "30")]).file(
+        "config/development.toml",
+        "[[custody.limits]]\ntier = 1\nasset = \"BTC\"\nkind = \"withdrawal\"\nwindow_s = 86400\namount = \"0.5\"\n\
+         [[custody.thresholds]]\nasset = \"BTC\"\nkind = \"withdrawal\"\namount = \"1\"\n",
+    );
+    for (key, value, source) in [
+        (
+            "custody.limits[0]",
+            serde_json::json!({"tier": 1, "asset": "BTC", "kind": "withdrawal", "window_s": 86400, "amount": "0.5"}),
+            "config/development.toml",
+        ),
+        (
+            "custody.thresholds[0]",
+            serde_json::json!({"asset": "BTC", "kind": "withdrawal", "amount": "1", "quorum": 1}),
+            "config/development.toml",
+        ),
+        (
+            "custody.kyc_expires_d",
+            30.into(),
+            "PROBITY_CUSTODY_KYC_EXPIRES_D",
+        ),
+        ("custody.destination_cooling_off_h", 24.into(), "default"),
+    ] {
+        assert_eq!(case.setting(key, &[]), (value, source.to_owned()), "{key}");
+    }
+    let mut command = bare(&case.place.path(""));
+    command.arg("config");
+    let text = run(command, "").expect(0).out;
+    assert!(
+        text.contains("tier 1: at most 0.5 BTC in withdrawals within 86400 s"),
+        "{text}"
+    );
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
 }
 

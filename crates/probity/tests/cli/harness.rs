@@ -162,6 +162,33 @@ impl Place {
         })
     }
 
+    /// Sets up a user's second factor: its secret in base32, and a recovery code.
+    pub fn enrol(&self, name: &str, password: &str) -> (String, String) {
+        let options = engine::Options::new(self.path("data"), self.location());
+        let request = engine::identity::LogInRequest {
+            name: name.to_owned(),
+            password: password.to_owned(),
+            ..engine::identity::LogInRequest::default()
+        };
+        let origin = domain::Origin::default();
+        tokio::runtime::Runtime::new().unwrap().block_on(async {
+            let engine = engine::Engine::open(options).await.unwrap();
+            let session = engine.log_in(request, origin.clone()).await.unwrap().session;
+            let caller = domain::Caller::Session(session.id);
+            let enrolled = engine
+                .enrol_second_factor(&caller, origin.clone(), password.to_owned())
+                .await
+                .unwrap();
+            let code = code(&enrolled.secret, 0);
+            let codes = engine
+                .confirm_second_factor(&caller, origin, &code)
+                .await
+                .unwrap();
+            engine.shutdown().await;
+            (enrolled.secret, codes[0].clone())
+        })
+    }
+
     /// Changes the database behind the program's back.
     pub fn by_hand(&self, sql: &str) {
         let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -217,6 +244,20 @@ pub fn run(mut command: Command, input: &str) -> Ran {
         out: String::from_utf8(output.stdout).unwrap(),
         err: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+/// The code of a second factor, so many steps of 30 seconds from now.
+pub fn code(secret: &str, steps: u64) -> String {
+    let secret = totp_rs::Secret::try_from_base32(secret).unwrap();
+    let totp = totp_rs::Builder::new()
+        .with_secret(secret)
+        .with_skew(0)
+        .build()
+        .unwrap();
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    totp.generate(now.as_secs() + 30 * steps).to_string()
 }
 
 /// The path of a fixture.

@@ -108,7 +108,15 @@ fn a_key_shows_what_it_may_do_and_is_rotated() {
         // An auditor may not write, whatever the key's scopes are.
         assert_eq!(
             shown["permissions"],
-            serde_json::json!(["audit:read", "users:read", "sessions:read", "api_keys:read"])
+            serde_json::json!([
+                "custody:read",
+                "kyc:read",
+                "approvals:read",
+                "audit:read",
+                "users:read",
+                "sessions:read",
+                "api_keys:read"
+            ])
         );
         assert_eq!(
             (

@@ -5,11 +5,14 @@
     reason = "the helpers of tests are no tests to clippy"
 )]
 
+mod approvals;
 mod config;
+mod custody;
 mod harness;
 mod import;
 mod init;
 mod keys;
+mod operations;
 mod read;
 mod roles;
 mod serve;

@@ -87,6 +87,10 @@ fn permissions_and_actions_are_explained() {
         ("authn_login_fail", &["authn_login_success", "credentials"]),
         ("second_factor.enrol", &["session_needed"]),
         ("security_event", &["to every caller"]),
+        (
+            "approval.vote",
+            &["custody:approve", "governance:approve", "a session"],
+        ),
     ] {
         let text = place.narrow(&["role", "explain", word]);
         // Long lines are broken.

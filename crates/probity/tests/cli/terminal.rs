@@ -6,12 +6,12 @@ use std::time::Duration;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
-use crate::harness::{Place, fixture, on_both};
+use crate::harness::{Place, code, fixture, on_both};
 
 /// What is typed once a question is on the screen: unseen where the program turned the echo off.
-struct Answer {
+struct Answer<'a> {
     question: &'static str,
-    text: &'static str,
+    text: &'a str,
     unseen: bool,
 }
 
@@ -45,7 +45,7 @@ fn run(place: &Place, args: &[&str]) -> (Option<i32>, String) {
 }
 
 /// The same with answers to its questions.
-fn run_answering(place: &Place, args: &[&str], answers: &[Answer]) -> (Option<i32>, String) {
+fn run_answering(place: &Place, args: &[&str], answers: &[Answer<'_>]) -> (Option<i32>, String) {
     let (mut master, slave) = terminal();
     let mut command = place.command(args);
     command
@@ -165,5 +165,41 @@ fn a_password_is_asked_for_twice_and_not_shown() {
         assert_eq!(code, Some(0), "{seen}");
         assert!(!seen.contains("orbit"), "{seen}");
         place.log_in("ann", good.trim()).unwrap();
+    });
+}
+
+#[test]
+fn a_person_who_decides_is_asked_for_password_and_code() {
+    on_both(|place| {
+        let password = "lantern orbit gravel";
+        let create = [
+            "user",
+            "create",
+            "cleo",
+            "--role",
+            "compliance",
+            "--password-stdin",
+        ];
+        place.run_with(&create, password).expect(0);
+        place.run(&["user", "create", "ann", "--role", "user"]).expect(0);
+        let record = place.json(&["kyc", "submit", "ann", "--tier", "0"]);
+        let (secret, _) = place.enrol("cleo", password);
+        let code = format!("{}\n", code(&secret, 1));
+        let approve = ["kyc", "approve", record["id"].as_str().unwrap(), "--as", "cleo"];
+        let answers = [
+            ("Password of cleo: ", "lantern orbit gravel\n"),
+            ("or a recovery code: ", code.as_str()),
+        ];
+        let answers = answers.map(|(question, text)| Answer {
+            question,
+            text,
+            unseen: true,
+        });
+        let (exit, seen) = run_answering(place, &approve, &answers);
+        assert_eq!(exit, Some(0), "{seen}");
+        assert!(
+            seen.contains("is approved") && !seen.contains("orbit") && !seen.contains(code.trim()),
+            "{seen}"
+        );
     });
 }

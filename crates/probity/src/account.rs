@@ -1,0 +1,89 @@
+//! Accounts and users as people name them: `user:ann`, `house:fees`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use domain::Reply;
+use domain::custody::{Account, Asset, Owner};
+use engine::{Answer, Engine};
+use uuid::Uuid;
+
+use crate::failure::Failure;
+
+/// What is written for a user or balance in options.
+pub const ACCOUNT: &str = "ACCOUNT";
+
+/// Users' names, each looked up once.
+#[derive(Debug, Default)]
+pub struct People(HashMap<Uuid, String>);
+
+impl People {
+    /// A user's name; the id where there is none.
+    pub async fn name(&mut self, engine: &Engine, id: Uuid) -> Result<String, Failure> {
+        if let Some(name) = self.0.get(&id) {
+            return Ok(name.clone());
+        }
+        let found = engine.user(id).await?;
+        let name = found.map_or_else(|| id.to_string(), |user| user.row.username);
+        self.0.insert(id, name.clone());
+        Ok(name)
+    }
+
+    /// A user's name, where there is a user: otherwise it was someone on the server's own machine.
+    pub async fn by(&mut self, engine: &Engine, id: Option<Uuid>) -> Result<String, Failure> {
+        match id {
+            Some(id) => self.name(engine, id).await,
+            None => Ok("operator".to_owned()),
+        }
+    }
+
+    /// An account with its user's name: `user:ann`, `house:fees`.
+    pub async fn account(&mut self, engine: &Engine, account: Account) -> Result<String, Failure> {
+        Ok(match account.owner {
+            Owner::User(id) => format!("user:{}", self.name(engine, id).await?),
+            Owner::House(house) => format!("house:{}", house.as_str()),
+        })
+    }
+}
+
+/// An account with its user's id, as programs read it: `user:<id>`, `house:fees`.
+pub fn words(account: Account) -> String {
+    match account.owner {
+        Owner::User(id) => format!("user:{id}"),
+        Owner::House(house) => format!("house:{}", house.as_str()),
+    }
+}
+
+/// The account that a text means, of an asset where one is named, with its asset.
+pub async fn find(
+    engine: &Engine,
+    text: &str,
+    asset: Option<&str>,
+) -> Result<(Account, Arc<Asset>), Failure> {
+    let asset = match asset {
+        Some(code) => Some(engine.asset_named(code).await?),
+        None => None,
+    };
+    let id = asset.as_ref().map(|asset| asset.id);
+    let account = engine.account_named("account", text, id, true).await?;
+    let asset = match asset {
+        Some(asset) => asset,
+        None => engine.asset_named(&account.asset.to_string()).await?,
+    };
+    Ok((account, asset))
+}
+
+/// An answer of another sort than the command has.
+pub fn unexpected(answer: &Reply) -> Failure {
+    let message = format!("the log gave another answer than expected: {answer:?}");
+    Failure::could_not_run("problem", message, "report this as a bug")
+}
+
+/// What is said of a command that found its work done.
+pub fn so_already(answer: &Answer) -> &'static str {
+    if answer.entry.is_some() {
+        ""
+    } else {
+        "\nIt was so already."
+    }
+}

@@ -1,0 +1,122 @@
+//! `probity approval`: a file per verb.
+
+mod list;
+mod meaning;
+mod request;
+mod show;
+mod vote;
+mod withdraw;
+
+use clap::Subcommand;
+use domain::Reply;
+use domain::approval::{Approval, ApprovalStatus, Vote};
+use engine::Answer;
+use evidence::Timestamp;
+use serde_json::{Value, json};
+
+use crate::account::{so_already, unexpected};
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::output::{self, counted, minute};
+use crate::{parse, table};
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum ApprovalCommand {
+    /// Ask for an approval of something outside Probity
+    #[command(
+        after_help = "For an operation, use --request-approval with probity operation.\n\n\
+            Example:\n  probity approval request deploy.production --arguments '{\"version\":\"1.2\"}' \
+            --reason 'Fixes logins'"
+    )]
+    Request(request::RequestArgs),
+    /// List approvals, oldest first
+    #[command(after_help = "Example:\n  probity approval list --status pending")]
+    List(list::ListArgs),
+    /// Show an approval with its votes
+    #[command(after_help = "Example:\n  probity approval show 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d")]
+    Show(show::ShowArgs),
+    /// Vote on an approval; a vote against it rejects it
+    #[command(after_help = "A person votes, and not the one who asked.\n\n\
+            Example:\n  probity approval vote 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d --approve --as cleo")]
+    Vote(vote::VoteArgs),
+    /// Take back an approval that one asked for
+    #[command(after_help = "Example:\n  probity approval withdraw 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d")]
+    Withdraw(withdraw::WithdrawArgs),
+}
+
+/// Runs a verb.
+pub async fn run(context: &Context, command: ApprovalCommand) -> Result<Exit, Failure> {
+    match command {
+        ApprovalCommand::Request(args) => request::run(context, args).await,
+        ApprovalCommand::List(args) => list::run(context, args).await,
+        ApprovalCommand::Show(args) => show::run(context, args).await,
+        ApprovalCommand::Vote(args) => vote::run(context, args).await,
+        ApprovalCommand::Withdraw(args) => withdraw::run(context, args).await,
+    }
+}
+
+/// An approval as JSON, as the clock has it.
+fn as_json(approval: &Approval, version: u64, votes: &[Vote]) -> Value {
+    let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
+    let arguments: Value = serde_json::from_str(&approval.arguments).unwrap_or_default();
+    let votes: Vec<_> = votes
+        .iter()
+        .map(|vote| {
+            json!({
+                "user_id": vote.user_id,
+                "approve": vote.approve,
+                "reason": vote.reason,
+                "voted_at": vote.voted_at.to_string(),
+            })
+        })
+        .collect();
+    json!({
+        "id": approval.id,
+        "action": approval.action,
+        "arguments": arguments,
+        "digest": evidence::json::hex(&approval.digest),
+        "reason": approval.reason,
+        "requested_by": approval.requested_by,
+        "requested_at": approval.requested_at.to_string(),
+        "quorum": approval.quorum,
+        "status": approval.status_at(parse::now()).as_str(),
+        "expires_at": approval.expires_at.to_string(),
+        "decided_at": time(approval.decided_at),
+        "used_at": time(approval.used_at),
+        "votes": votes,
+        "version": version,
+    })
+}
+
+/// Says how an approval stands now.
+pub fn say(context: &Context, answer: &Answer) -> Result<(), Failure> {
+    let Reply::Approval {
+        approval,
+        version,
+        votes,
+    } = &answer.reply
+    else {
+        return Err(unexpected(&answer.reply));
+    };
+    if context.json() {
+        return output::json(&as_json(approval, *version, votes));
+    }
+    let status = approval.status_at(parse::now());
+    let votes = match status {
+        ApprovalStatus::Pending => {
+            let given = votes.iter().filter(|vote| vote.approve).count() as u64;
+            let missing = approval.quorum.saturating_sub(given);
+            format!(": {} more until it is granted", counted(missing, "vote", "votes"))
+        }
+        _ => String::new(),
+    };
+    output::line(&table::paragraph(&format!(
+        "The approval of {} is {}{votes}.{}\nId       {}\nExpires  {} UTC",
+        approval.action,
+        status.as_str(),
+        so_already(answer),
+        approval.id,
+        minute(approval.expires_at)
+    )))
+}

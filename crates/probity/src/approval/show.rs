@@ -1,0 +1,85 @@
+//! `probity approval show`.
+
+use clap::Args;
+use engine::Engine;
+use engine::custody::ApprovalView;
+use uuid::Uuid;
+
+use super::{as_json, meaning};
+use crate::account::People;
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::output::{self, minute};
+use crate::{parse, table};
+
+/// Arguments of `probity approval show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// Id of the approval
+    approval: Uuid,
+}
+
+/// Shows.
+pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
+    let engine = context.open().await?;
+    let view = engine.approval(args.approval).await?.ok_or_else(|| {
+        let message = format!("there is no approval {}", args.approval);
+        Failure::no(
+            "unknown_approval",
+            message,
+            "see what there is: probity approval list",
+        )
+    })?;
+    if context.json() {
+        output::json(&as_json(&view.approval, view.version, &view.votes))?;
+    } else {
+        let pairs = pairs(&engine, &view).await?;
+        output::line(&table::pairs(&pairs, table::width()).join("\n"))?;
+    }
+    engine.shutdown().await;
+    Ok(Exit::Ok)
+}
+
+async fn pairs(engine: &Engine, view: &ApprovalView) -> Result<Vec<(&'static str, String)>, Failure> {
+    let approval = &view.approval;
+    let mut people = People::default();
+    let arguments: serde_json::Value = serde_json::from_str(&approval.arguments).unwrap_or_default();
+    let arguments = serde_json::to_string_pretty(&arguments).unwrap_or_default();
+    let meaning = meaning::of(engine, &mut people, approval).await?;
+    let mut pairs = vec![
+        ("Id", approval.id.to_string()),
+        ("Action", approval.action.clone()),
+        ("Arguments", arguments),
+        ("Asked by", people.by(engine, approval.requested_by).await?),
+        ("Asked", minute(approval.requested_at)),
+    ];
+    if let Some(meaning) = meaning {
+        pairs.insert(2, ("Is to", meaning));
+    }
+    if let Some(reason) = &approval.reason {
+        pairs.push(("Reason", reason.clone()));
+    }
+    pairs.extend([
+        ("Status", approval.status_at(parse::now()).as_str().to_owned()),
+        ("Expires", minute(approval.expires_at)),
+        ("Quorum", approval.quorum.to_string()),
+    ]);
+    for vote in &view.votes {
+        let name = people.name(engine, vote.user_id).await?;
+        let way = if vote.approve { "for it" } else { "against it" };
+        let reason = vote.reason.as_ref();
+        let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+        pairs.push((
+            "Vote",
+            format!("{name}, {way}, {}{reason}", minute(vote.voted_at)),
+        ));
+    }
+    if let Some(at) = approval.decided_at {
+        pairs.push(("Decided", minute(at)));
+    }
+    if let Some(at) = approval.used_at {
+        pairs.push(("Used", minute(at)));
+    }
+    pairs.push(("Version", view.version.to_string()));
+    Ok(pairs)
+}

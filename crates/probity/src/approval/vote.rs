@@ -1,0 +1,47 @@
+//! `probity approval vote`: by a person.
+
+use clap::{ArgGroup, Args};
+use domain::Command;
+use domain::approval::CastVote;
+use uuid::Uuid;
+
+use super::say;
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::person;
+
+/// Arguments of `probity approval vote`.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("choice").args(["approve", "reject"]).required(true))]
+pub struct VoteArgs {
+    /// Id of the approval
+    approval: Uuid,
+    /// For it
+    #[arg(long)]
+    approve: bool,
+    /// Against it
+    #[arg(long, requires = "reason")]
+    reject: bool,
+    /// Why; needed against it
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Who votes: a user, whose password is asked for
+    #[arg(long = "as", value_name = "NAME")]
+    user: Option<String>,
+}
+
+/// Votes.
+pub async fn run(context: &Context, args: VoteArgs) -> Result<Exit, Failure> {
+    let user = args.user.as_deref();
+    person::check(user)?;
+    let engine = context.open().await?;
+    let command = Command::CastVote(CastVote {
+        approval: args.approval,
+        approve: args.approve,
+        reason: args.reason,
+    });
+    let answer = person::decide(context, &engine, user, command).await?;
+    say(context, &answer)?;
+    engine.shutdown().await;
+    Ok(Exit::Ok)
+}

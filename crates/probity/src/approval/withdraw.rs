@@ -1,0 +1,30 @@
+//! `probity approval withdraw`.
+
+use clap::Args;
+use domain::Command;
+use uuid::Uuid;
+
+use super::say;
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::person;
+
+/// Arguments of `probity approval withdraw`.
+#[derive(Debug, Args)]
+pub struct WithdrawArgs {
+    /// Id of the approval
+    approval: Uuid,
+    /// As this user, who asked for it, and whose password is asked for
+    #[arg(long = "as", value_name = "NAME")]
+    user: Option<String>,
+}
+
+/// Takes back.
+pub async fn run(context: &Context, args: WithdrawArgs) -> Result<Exit, Failure> {
+    let engine = context.open().await?;
+    let command = Command::WithdrawApproval(args.approval);
+    let answer = person::act(context, &engine, args.user.as_deref(), command).await?;
+    say(context, &answer)?;
+    engine.shutdown().await;
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,85 @@
+//! `probity asset supply`.
+
+use clap::Args;
+use domain::custody::Amount;
+use engine::custody::Supply;
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::output::{self, count};
+use crate::table;
+
+/// Arguments of `probity asset supply`.
+#[derive(Debug, Args)]
+pub struct SupplyArgs {
+    /// Code or id of the asset
+    #[arg(value_name = "CODE")]
+    asset: String,
+}
+
+/// Shows.
+pub async fn run(context: &Context, args: SupplyArgs) -> Result<Exit, Failure> {
+    let engine = context.open().await?;
+    let asset = engine.asset_named(&args.asset).await?;
+    let supply = engine.supply(&asset).await?;
+    engine.shutdown().await;
+    let zero = supply.sum == Amount::ZERO;
+    if context.json() {
+        output::json(&as_json(&supply))?;
+    } else {
+        output::line(&table::pairs(&pairs(&supply), table::width()).join("\n"))?;
+    }
+    if zero {
+        return Ok(Exit::Ok);
+    }
+    context.remark("✗ the balances do not sum to zero: see what was changed with probity audit verify");
+    Ok(Exit::No)
+}
+
+fn as_json(supply: &Supply) -> Value {
+    let decimal = |amount: Amount| amount.to_decimal(supply.asset.digits());
+    let houses = supply.houses.iter();
+    let houses: serde_json::Map<_, _> = houses
+        .map(|(house, amount)| (house.as_str().to_owned(), decimal(*amount).into()))
+        .collect();
+    json!({
+        "asset": supply.asset.code,
+        "supply": decimal(supply.supply),
+        "users": decimal(supply.users),
+        "houses": houses,
+        "held": decimal(supply.held),
+        "balances": supply.balances,
+        "sum": decimal(supply.sum),
+        "size": supply.size,
+    })
+}
+
+fn pairs(supply: &Supply) -> Vec<(&'static str, String)> {
+    let words = |amount: Amount| supply.asset.words(amount);
+    let mut pairs = vec![
+        ("Supply", words(supply.supply)),
+        ("Of users", words(supply.users)),
+    ];
+    for (house, amount) in &supply.houses {
+        let name = match house {
+            domain::custody::House::Omnibus => "Omnibus",
+            domain::custody::House::Fees => "Fees",
+            domain::custody::House::Suspense => "Suspense",
+            domain::custody::House::External => "External",
+        };
+        pairs.push((name, words(*amount)));
+    }
+    let verdict = if supply.sum == Amount::ZERO {
+        "✓ zero, as it must be"
+    } else {
+        "✗ it must be zero"
+    };
+    pairs.extend([
+        ("Held", words(supply.held)),
+        ("Balances", count(supply.balances)),
+        ("Sum", format!("{}  {verdict}", words(supply.sum))),
+        ("Log size", count(supply.size)),
+    ]);
+    pairs
+}

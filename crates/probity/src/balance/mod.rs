@@ -1,0 +1,92 @@
+//! `probity balance`: a file per verb.
+
+mod configure;
+mod list;
+mod show;
+mod statement;
+
+use clap::Subcommand;
+use domain::custody::{Amount, Asset, Balance};
+use engine::custody::BalanceState;
+use serde_json::{Value, json};
+
+use crate::account;
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum BalanceCommand {
+    /// List balances
+    #[command(after_help = "Example:\n  probity balance list --asset BTC")]
+    List(list::ListArgs),
+    /// Show a balance, now or as it was at any time
+    #[command(
+        after_help = "ACCOUNT is user:NAME, house:omnibus, house:fees, house:suspense, house:external, or the id of a \
+            balance.\n\nExample:\n  probity balance show user:ann --asset BTC --at 2026-11-21"
+    )]
+    Show(show::ShowArgs),
+    /// Show the movements of a balance, oldest first
+    #[command(
+        after_help = "Example:\n  probity balance statement user:ann --asset BTC --from 30d --csv > ann.csv"
+    )]
+    Statement(statement::StatementArgs),
+    /// Change the bounds of a balance, or close or open it
+    #[command(
+        override_usage = "probity balance configure [OPTIONS] <ACCOUNT>",
+        after_help = "At least one change is to be given.\n\nExample:\n  probity balance configure user:ann --asset BTC --maximum 2.5"
+    )]
+    Configure(configure::ConfigureArgs),
+}
+
+/// Runs a verb.
+pub async fn run(context: &Context, command: BalanceCommand) -> Result<Exit, Failure> {
+    match command {
+        BalanceCommand::List(args) => list::run(context, args).await,
+        BalanceCommand::Show(args) => show::run(context, args).await,
+        BalanceCommand::Statement(args) => statement::run(context, args).await,
+        BalanceCommand::Configure(args) => configure::run(context, args).await,
+    }
+}
+
+/// A balance as JSON; what is held now is known where it was read for showing.
+fn as_json(balance: &Balance, version: u64, asset: &Asset, held: Amount, available: Amount) -> Value {
+    let decimal = |amount: Amount| amount.to_decimal(asset.digits());
+    json!({
+        "id": balance.id,
+        "account": account::words(balance.account()),
+        "asset": asset.code,
+        "posted": decimal(balance.posted),
+        "held": decimal(held),
+        "available": decimal(available),
+        "minimum": balance.minimum.map(decimal),
+        "maximum": balance.maximum.map(decimal),
+        "opened_at": balance.opened_at.to_string(),
+        "closed_at": balance.closed_at.map(|at| at.to_string()),
+        "version": version,
+    })
+}
+
+/// The same of what was read for showing.
+fn state_as_json(state: &BalanceState) -> Value {
+    as_json(
+        &state.balance,
+        state.version,
+        &state.asset,
+        state.held,
+        state.available,
+    )
+}
+
+/// The refusal of an account that never had anything of an asset.
+fn never_opened(name: &str, asset: &Asset) -> Failure {
+    let message = format!(
+        "{name} has no balance of {}: nothing was ever moved there",
+        asset.code
+    );
+    Failure::no(
+        "unknown_balance",
+        message,
+        "see what there is: probity balance list",
+    )
+}

@@ -1,0 +1,112 @@
+//! `probity balance show`.
+
+use clap::Args;
+use domain::custody::{Amount, Asset};
+use engine::Engine;
+use engine::custody::BalanceState;
+use evidence::Timestamp;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{never_opened, state_as_json};
+use crate::account::{self, People};
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::output::{self, minute};
+use crate::{parse, table};
+
+/// Arguments of `probity balance show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// user:NAME, house:NAME, or the id of a balance
+    account: String,
+    /// Of this asset: code or id; not needed with the id of a balance
+    #[arg(long, value_name = "CODE")]
+    asset: Option<String>,
+    /// As it was at this time: 2026-11-21T08:30:00Z, 2026-11-21, or 7d ago
+    #[arg(long, value_name = "TIME", value_parser = parse::past)]
+    at: Option<Timestamp>,
+}
+
+/// Shows.
+pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
+    let engine = context.open().await?;
+    let (account, asset) = account::find(&engine, &args.account, args.asset.as_deref()).await?;
+    let name = People::default().account(&engine, account).await?;
+    if let Some(at) = args.at {
+        at_time(context, &engine, (account.id(), &name), &asset, at).await?;
+    } else {
+        let state = engine.balance(account.id()).await?;
+        let state = state.ok_or_else(|| never_opened(&name, &asset))?;
+        if context.json() {
+            output::json(&state_as_json(&state))?;
+        } else {
+            output::line(&table::pairs(&pairs(&state, &name), table::width()).join("\n"))?;
+        }
+    }
+    engine.shutdown().await;
+    Ok(Exit::Ok)
+}
+
+async fn at_time(
+    context: &Context,
+    engine: &Engine,
+    (balance, name): (Uuid, &str),
+    asset: &Asset,
+    at: Timestamp,
+) -> Result<(), Failure> {
+    let (posted, line) = engine.posted_at(balance, at).await?;
+    if context.json() {
+        return output::json(&json!({
+            "id": balance,
+            "asset": asset.code,
+            "at": at.to_string(),
+            "posted": posted.to_decimal(asset.digits()),
+            "operation": line.as_ref().map(|line| line.operation.id),
+            "entry": line.as_ref().map(|line| line.entry),
+        }));
+    }
+    let since = line.map_or_else(
+        || "nothing had moved by then".to_owned(),
+        |line| {
+            format!(
+                "entry {}: {} {}",
+                line.entry,
+                line.operation.kind.as_str(),
+                line.operation.id
+            )
+        },
+    );
+    let pairs = [
+        ("Account", name.to_owned()),
+        ("At", at.to_string()),
+        ("Posted", asset.words(posted)),
+        ("Made so by", since),
+    ];
+    output::line(&table::pairs(&pairs, table::width()).join("\n"))
+}
+
+fn pairs(state: &BalanceState, name: &str) -> Vec<(&'static str, String)> {
+    let words = |amount: Amount| state.asset.words(amount);
+    let bound = |amount: Option<Amount>| amount.map_or("none".to_owned(), words);
+    let balance = &state.balance;
+    let mut pairs = vec![
+        ("Account", name.to_owned()),
+        ("Id", balance.id.to_string()),
+        ("Posted", words(balance.posted)),
+        ("Held", words(state.held)),
+        ("Available", words(state.available)),
+        ("Minimum", bound(balance.minimum)),
+        ("Maximum", bound(balance.maximum)),
+        ("Opened", minute(balance.opened_at)),
+    ];
+    if let Some(at) = balance.closed_at {
+        pairs.push(("Closed", minute(at)));
+    }
+    pairs.push(("Version", state.version.to_string()));
+    pairs.push((
+        "Moved by",
+        format!("probity operation list --balance {}", balance.id),
+    ));
+    pairs
+}

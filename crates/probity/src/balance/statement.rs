@@ -1,0 +1,197 @@
+//! `probity balance statement`; as CSV it is written page by page, however long it is.
+
+use clap::Args;
+use domain::custody::{Account, Asset};
+use engine::Engine;
+use engine::custody::StatementLine;
+use evidence::Timestamp;
+use serde_json::{Value, json};
+use store::query::Order;
+
+use crate::account::{self, People};
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::output::{self, counted};
+use crate::parse;
+use crate::table::{self, Column, Elide, column, number};
+
+/// Lines that are read at once.
+const CHUNK: u32 = 500;
+
+/// Arguments of `probity balance statement`.
+#[derive(Debug, Args)]
+pub struct StatementArgs {
+    /// user:NAME, house:NAME, or the id of a balance
+    account: String,
+    /// Of this asset: code or id; not needed with the id of a balance
+    #[arg(long, value_name = "CODE")]
+    asset: Option<String>,
+    /// Recorded at this time or later: 2026-11-21T08:30:00Z, 2026-11-21, or 7d ago
+    #[arg(long, value_name = "TIME", value_parser = parse::past)]
+    from: Option<Timestamp>,
+    /// Recorded before this time
+    #[arg(long, value_name = "TIME", value_parser = parse::past)]
+    to: Option<Timestamp>,
+    /// As CSV, for spreadsheets
+    #[arg(long)]
+    csv: bool,
+}
+
+/// What is shown of a movement.
+struct Movement {
+    line: StatementLine,
+    /// The other side.
+    other: Account,
+}
+
+/// Shows.
+pub async fn run(context: &Context, args: StatementArgs) -> Result<Exit, Failure> {
+    let engine = context.open().await?;
+    let (account, asset) = account::find(&engine, &args.account, args.asset.as_deref()).await?;
+    let mut writer = args.csv.then(|| csv::Writer::from_writer(output::stdout()));
+    if let Some(writer) = &mut writer {
+        writer.write_record(CSV_COLUMNS).map_err(csv_failed)?;
+    }
+    let mut people = People::default();
+    let (mut rows, mut lines) = (Vec::new(), Vec::new());
+    let mut after = None;
+    loop {
+        let times = (args.from, args.to);
+        let page = engine
+            .statement(account.id(), times, Order::Ascending, after, CHUNK)
+            .await?;
+        for movement in others(&engine, account, page.lines).await? {
+            if let Some(writer) = &mut writer {
+                writer
+                    .write_record(csv_row(&movement, &asset))
+                    .map_err(csv_failed)?;
+            } else if context.json() {
+                lines.push(as_json(&movement, &asset));
+            } else {
+                let other = people.account(&engine, movement.other).await?;
+                rows.push(row(&movement, &asset, other));
+            }
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    if let Some(mut writer) = writer {
+        writer.flush()?;
+    } else if context.json() {
+        output::json(&json!({ "balance": account.id(), "asset": asset.code, "lines": lines }))?;
+    } else {
+        if !rows.is_empty() {
+            output::line(&table::lines(&COLUMNS, &rows, table::width()).join("\n"))?;
+        }
+        let name = people.account(&engine, account).await?;
+        let found = counted(rows.len() as u64, "movement", "movements");
+        context.remark(&format!("{found} of {} on {name}", asset.code));
+    }
+    engine.shutdown().await;
+    Ok(Exit::Ok)
+}
+
+/// The movements with their other sides.
+async fn others(
+    engine: &Engine,
+    account: Account,
+    lines: Vec<StatementLine>,
+) -> Result<Vec<Movement>, Failure> {
+    let other = |line: &StatementLine| {
+        let operation = &line.operation;
+        if operation.debit_id == account.id() {
+            operation.credit_id
+        } else {
+            operation.debit_id
+        }
+    };
+    let ids: Vec<_> = lines.iter().map(other).collect();
+    let accounts = engine.accounts_of(&ids).await?;
+    let movements = lines.into_iter().zip(ids);
+    let movements = movements.filter_map(|(line, id)| {
+        let other = *accounts.get(&id)?;
+        Some(Movement { line, other })
+    });
+    Ok(movements.collect())
+}
+
+/// Writing CSV failed: where the reader went away, it has had what it wanted.
+fn csv_failed(error: csv::Error) -> Failure {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error.into(),
+        other => std::io::Error::other(format!("{other:?}")).into(),
+    }
+}
+
+const COLUMNS: [Column; 6] = [
+    column("at (UTC)", Elide::Never),
+    column("kind", Elide::Never),
+    column("with", Elide::End),
+    number("change"),
+    number("posted"),
+    column("reference", Elide::End),
+];
+
+fn row(movement: &Movement, asset: &Asset, other: String) -> Vec<String> {
+    let operation = &movement.line.operation;
+    vec![
+        output::minute(operation.updated_at),
+        operation.kind.as_str().to_owned(),
+        other,
+        movement.line.change.to_decimal(asset.digits()),
+        movement.line.posted.to_decimal(asset.digits()),
+        operation.reference.clone().unwrap_or_default(),
+    ]
+}
+
+fn as_json(movement: &Movement, asset: &Asset) -> Value {
+    let operation = &movement.line.operation;
+    json!({
+        "entry": movement.line.entry,
+        "at": operation.updated_at.to_string(),
+        "operation": operation.id,
+        "kind": operation.kind.as_str(),
+        "counterparty": account::words(movement.other),
+        "change": movement.line.change.to_decimal(asset.digits()),
+        "posted": movement.line.posted.to_decimal(asset.digits()),
+        "reference": operation.reference,
+    })
+}
+
+const CSV_COLUMNS: [&str; 9] = [
+    "entry",
+    "at",
+    "operation",
+    "kind",
+    "counterparty",
+    "change",
+    "posted",
+    "asset",
+    "reference",
+];
+
+fn csv_row(movement: &Movement, asset: &Asset) -> [String; 9] {
+    let operation = &movement.line.operation;
+    [
+        movement.line.entry.to_string(),
+        operation.updated_at.to_string(),
+        operation.id.to_string(),
+        operation.kind.as_str().to_owned(),
+        account::words(movement.other),
+        movement.line.change.to_decimal(asset.digits()),
+        movement.line.posted.to_decimal(asset.digits()),
+        asset.code.clone(),
+        text(operation.reference.as_deref().unwrap_or_default()),
+    ]
+}
+
+/// A caller's own words, which a spreadsheet must not take for a formula (OWASP, "CSV injection").
+fn text(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}

@@ -1,0 +1,247 @@
+//! The steps of an operation: `probity operation start`, `complete`, `fail` and the others.
+
+use clap::{ArgGroup, Args};
+use domain::custody::operation::Step;
+use domain::{Command, Reply};
+use engine::custody::{NewStep, Proposal, StepKind};
+use uuid::Uuid;
+
+use super::transaction::ChainArgs;
+use super::{proposal, view};
+use crate::account;
+use crate::context::{Context, caller, origin};
+use crate::failure::{Exit, Failure};
+
+/// Which operation, and how.
+#[derive(Debug, Args)]
+pub struct WhichArgs {
+    /// Id of the operation
+    operation: Uuid,
+    /// Only while it is at this version
+    #[arg(long, value_name = "N")]
+    at_version: Option<u64>,
+    /// Say what would come of it, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// An approval to use, or to ask for.
+#[derive(Debug, Args)]
+pub struct ApprovalArgs {
+    /// The approval to use
+    #[arg(long, value_name = "ID")]
+    approval: Option<Uuid>,
+    /// Ask for the approval of exactly this, for this reason, and do nothing else
+    #[arg(long, value_name = "REASON", conflicts_with_all = ["approval", "dry_run"])]
+    request_approval: Option<String>,
+}
+
+/// Arguments of `probity operation start`.
+#[derive(Debug, Args)]
+pub struct StartArgs {
+    #[command(flatten)]
+    which: WhichArgs,
+    #[command(flatten)]
+    approval: ApprovalArgs,
+    #[command(flatten)]
+    chain: ChainArgs,
+}
+
+/// Arguments of `probity operation report` and `complete`.
+#[derive(Debug, Args)]
+pub struct TransactionArgs {
+    #[command(flatten)]
+    which: WhichArgs,
+    #[command(flatten)]
+    chain: ChainArgs,
+}
+
+/// Arguments of `probity operation fail` and `mark-unknown`.
+#[derive(Debug, Args)]
+pub struct ErrorArgs {
+    #[command(flatten)]
+    which: WhichArgs,
+    /// What happened
+    #[arg(long, value_name = "TEXT")]
+    error: String,
+}
+
+/// Arguments of `probity operation cancel`.
+#[derive(Debug, Args)]
+pub struct CancelArgs {
+    #[command(flatten)]
+    which: WhichArgs,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+/// Arguments of `probity operation resolve`.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("outcome").args(["completed", "failed"]).required(true))]
+pub struct ResolveArgs {
+    #[command(flatten)]
+    which: WhichArgs,
+    /// It happened
+    #[arg(long)]
+    completed: bool,
+    /// It did not happen
+    #[arg(long)]
+    failed: bool,
+    /// What shows it
+    #[arg(long, value_name = "TEXT")]
+    evidence: String,
+    #[command(flatten)]
+    approval: ApprovalArgs,
+    #[command(flatten)]
+    chain: ChainArgs,
+}
+
+/// Arguments of `probity operation capture`.
+#[derive(Debug, Args)]
+pub struct CaptureArgs {
+    #[command(flatten)]
+    which: WhichArgs,
+    /// How much; all that is held unless given
+    amount: Option<String>,
+    /// An id of your own for the capture, which is an operation of its own
+    #[arg(long)]
+    id: Option<Uuid>,
+}
+
+/// Arguments of `probity operation release`.
+#[derive(Debug, Args)]
+pub struct ReleaseArgs {
+    #[command(flatten)]
+    which: WhichArgs,
+}
+
+/// What is to be done, and how.
+pub struct Asked {
+    step: NewStep,
+    request_approval: Option<String>,
+    dry_run: bool,
+}
+
+impl WhichArgs {
+    fn asked(self, kind: StepKind) -> Asked {
+        Asked {
+            step: NewStep {
+                operation: self.operation,
+                version: self.at_version,
+                kind,
+            },
+            request_approval: None,
+            dry_run: self.dry_run,
+        }
+    }
+
+    fn step(self, step: Step) -> Asked {
+        self.asked(StepKind::Other(step))
+    }
+}
+
+impl StartArgs {
+    /// What it asks for.
+    pub fn asked(self) -> Asked {
+        let step = Step::Start {
+            transaction: self.chain.transaction(),
+            approval: self.approval.approval,
+        };
+        Asked {
+            request_approval: self.approval.request_approval,
+            ..self.which.step(step)
+        }
+    }
+}
+
+impl TransactionArgs {
+    /// To say what is newly known.
+    pub fn report(self) -> Asked {
+        self.which.step(Step::Report(self.chain.transaction()))
+    }
+
+    /// To complete.
+    pub fn complete(self) -> Asked {
+        self.which.step(Step::Complete(self.chain.transaction()))
+    }
+}
+
+impl ErrorArgs {
+    /// To fail.
+    pub fn fail(self) -> Asked {
+        self.which.step(Step::Fail { error: self.error })
+    }
+
+    /// To leave open what became of it.
+    pub fn mark_unknown(self) -> Asked {
+        self.which.step(Step::MarkUnknown { error: self.error })
+    }
+}
+
+impl CancelArgs {
+    /// What it asks for.
+    pub fn asked(self) -> Asked {
+        self.which.step(Step::Cancel { reason: self.reason })
+    }
+}
+
+impl ResolveArgs {
+    /// What it asks for.
+    pub fn asked(self) -> Asked {
+        let step = Step::Resolve {
+            completed: self.completed,
+            evidence: self.evidence,
+            transaction: self.chain.transaction(),
+            approval: self.approval.approval,
+        };
+        Asked {
+            request_approval: self.approval.request_approval,
+            ..self.which.step(step)
+        }
+    }
+}
+
+impl CaptureArgs {
+    /// What it asks for.
+    pub fn asked(self) -> Asked {
+        let kind = StepKind::Capture {
+            id: self.id,
+            amount: self.amount,
+        };
+        self.which.asked(kind)
+    }
+}
+
+impl ReleaseArgs {
+    /// What it asks for.
+    pub fn asked(self) -> Asked {
+        self.which.step(Step::Release)
+    }
+}
+
+/// Takes the step, says what would come of it, or asks for its approval.
+pub async fn run(context: &Context, asked: Asked) -> Result<Exit, Failure> {
+    let engine = context.open().await?;
+    if let Some(reason) = &asked.request_approval {
+        let proposal = Proposal::Step(asked.step);
+        return proposal::request(context, &engine, proposal, reason).await;
+    }
+    let command = engine.prepare_step(asked.step).await?;
+    let accounts = (command.debit, command.credit);
+    let command = Command::StepOperation(Box::new(command));
+    let reply = if asked.dry_run {
+        view::dry_run(&engine, command).await?
+    } else {
+        engine.submit(&caller(), origin(), command).await?.reply
+    };
+    let Reply::Operations(states) = &reply else {
+        return Err(account::unexpected(&reply));
+    };
+    // A capture answers with itself.
+    for state in states {
+        view::say(context, &engine, state, accounts, asked.dry_run).await?;
+    }
+    engine.shutdown().await;
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,143 @@
+//! Operations as they are shown.
+
+use domain::custody::{Account, Amount, Asset, Operation, OperationStatus};
+use domain::decision::OperationState;
+use domain::{Command, Reply};
+use engine::Engine;
+use evidence::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::account::{People, words};
+use crate::context::{Context, caller, origin};
+use crate::failure::Failure;
+use crate::{output, table};
+
+/// What a command would be answered now.
+pub async fn dry_run(engine: &Engine, command: Command) -> Result<Reply, Failure> {
+    let mut answers = engine.dry_run(&caller(), &origin(), vec![Ok(command)]).await?;
+    match answers.pop() {
+        Some(answer) => Ok(answer?),
+        None => Err(Failure::could_not_run(
+            "problem",
+            "a dry run was not answered",
+            "report this as a bug",
+        )),
+    }
+}
+
+/// Says what became of an operation, or would.
+pub async fn say(
+    context: &Context,
+    engine: &Engine,
+    state: &OperationState,
+    accounts: (Account, Account),
+    dry: bool,
+) -> Result<(), Failure> {
+    let operation = &state.operation;
+    let asset = engine.asset_named(&operation.asset_id.to_string()).await?;
+    if context.json() {
+        let mut value = as_json(operation, state.version, &asset, accounts, None);
+        value["replayed"] = state.replayed.into();
+        if dry {
+            value["dry_run"] = true.into();
+        }
+        return output::json(&value);
+    }
+    let mut people = People::default();
+    let debit = people.account(engine, accounts.0).await?;
+    let credit = people.account(engine, accounts.1).await?;
+    let would = if dry { "would be" } else { "is" };
+    let so_already = if state.replayed {
+        "\nIt was so already."
+    } else {
+        ""
+    };
+    let mut text = table::paragraph(&format!(
+        "{} of {} from {debit} to {credit} {would} {}.{so_already}",
+        capital(operation.kind.as_str()),
+        asset.words(operation.amount),
+        operation.status.as_str()
+    ));
+    let mut pairs = Vec::new();
+    if operation.held.is_positive() {
+        pairs.push(("Holds", asset.words(operation.held)));
+        let until = operation
+            .expires_at
+            .filter(|_| operation.status == OperationStatus::Pending);
+        pairs.extend(until.map(|until| ("Until", format!("{} UTC", output::minute(until)))));
+    }
+    pairs.push(if dry {
+        ("Id", "none: nothing is written".to_owned())
+    } else {
+        ("Id", operation.id.to_string())
+    });
+    for line in table::pairs(&pairs, table::width()) {
+        text.push('\n');
+        text.push_str(&line);
+    }
+    output::line(&text)
+}
+
+/// The word with a capital.
+fn capital(word: &str) -> String {
+    let mut chars = word.chars();
+    let first = chars.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(chars).collect()
+}
+
+/// An operation as JSON; what there is nothing of is left out.
+pub fn as_json(
+    operation: &Operation,
+    version: u64,
+    asset: &Asset,
+    (debit, credit): (Account, Account),
+    on_hold: Option<(u64, u64)>,
+) -> Value {
+    let side = |account: Account| json!({ "balance": account.id(), "account": words(account) });
+    let decimal = |amount: Amount| Value::from(amount.to_decimal(asset.digits()));
+    let time = |time: Timestamp| Value::from(time.to_string());
+    let mut members = Map::new();
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            members.insert(name.to_owned(), value);
+        }
+    };
+    let text = |text: &Option<String>| text.clone().map(Value::from);
+    put("id", Some(json!(operation.id)));
+    put("kind", Some(operation.kind.as_str().into()));
+    put("status", Some(operation.status.as_str().into()));
+    put("asset", Some(asset.code.as_str().into()));
+    put("amount", Some(decimal(operation.amount)));
+    put("debit", Some(side(debit)));
+    put("credit", Some(side(credit)));
+    put("held", Some(decimal(operation.held)));
+    put("captured", operation.captured.map(decimal));
+    put("debit_posted", operation.debit_posted.map(decimal));
+    put("credit_posted", operation.credit_posted.map(decimal));
+    put("parent", operation.parent_id.map(|id| json!(id)));
+    put("reverses", operation.reverses_id.map(|id| json!(id)));
+    put("link", operation.link_id.map(|id| json!(id)));
+    put("destination", operation.destination_id.map(|id| json!(id)));
+    put("approval", operation.approval_id.map(|id| json!(id)));
+    put("chain", text(&operation.chain));
+    put("tx_hash", text(&operation.tx_hash));
+    put("output", operation.output.map(Value::from));
+    put("block", operation.block.map(Value::from));
+    put("confirmations", operation.confirmations.map(Value::from));
+    put("error", text(&operation.error));
+    put("evidence", text(&operation.evidence));
+    put("reference", text(&operation.reference));
+    let metadata = operation.metadata.as_deref();
+    put(
+        "metadata",
+        metadata.and_then(|text| serde_json::from_str(text).ok()),
+    );
+    put("created_by", operation.created_by.map(|id| json!(id)));
+    put("created_at", Some(time(operation.created_at)));
+    put("updated_at", Some(time(operation.updated_at)));
+    put("expires_at", operation.expires_at.map(time));
+    let on_hold = on_hold.map(|(then, now)| json!({ "tier_then": then, "tier_now": now }));
+    put("on_hold", on_hold);
+    put("version", Some(version.into()));
+    Value::Object(members)
+}
