@@ -46,9 +46,11 @@ pub fn write(entry: &Entry, out: &mut String) {
     out.push_str("\r\n");
 }
 
-/// A spreadsheet takes what begins with one of these for a formula (OWASP, "CSV injection"); with a `'` before it,
-/// it is text.
-fn write_field(field: &str, out: &mut String) {
+/// Appends a field, in quotes where it needs them.
+///
+/// A spreadsheet takes what begins with `=`, `+`, `-`, `@`, a tab or a carriage return for a formula (OWASP, "CSV
+/// injection"); with a `'` before it, it is text.
+pub fn write_field(field: &str, out: &mut String) {
     let guard = if field.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         "'"
     } else {

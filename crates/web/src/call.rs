@@ -76,6 +76,21 @@ impl Call {
         Err(engine::Error::from(refusal).into())
     }
 
+    /// Checks that the caller holds one of two permissions, the first of them for what is their own: for commands
+    /// that look something up before they are decided. A refusal is recorded.
+    pub async fn require_either(&self, own: Permission, all: Permission) -> Result<(), Problem> {
+        if self.identity()?.principal.authorise(all).is_ok() {
+            return Ok(());
+        }
+        // Who may do neither is told what it takes for their own.
+        self.require(own).await
+    }
+
+    /// The path as the table of routes has it.
+    pub fn template(&self) -> &'static str {
+        self.route.path
+    }
+
     /// Where the request came from.
     pub fn origin(&self) -> Origin {
         origin::of(&self.parts, self.app.settings.trusted_proxy)
@@ -293,18 +308,26 @@ pub(crate) fn tagged(mut response: Response<Body>, version: u64) -> Response<Bod
 /// The version that `If-Match` asks for (RFC 9110 section 13.1.1); none for `*`. It must be given: without it, who
 /// comes last would undo what others changed meanwhile.
 pub(crate) fn if_match(parts: &Parts) -> Result<Option<u64>, Problem> {
+    if parts.headers.contains_key(IF_MATCH) {
+        return if_match_given(parts);
+    }
+    let detail = "send If-Match with the ETag that you read, so that nobody's change is lost; * for any";
+    Err(Problem::new(
+        StatusCode::PRECONDITION_REQUIRED,
+        "if_match_required",
+        detail,
+    ))
+}
+
+/// The version that `If-Match` asks for, where it is given: for steps that depend on a state, which is checked anyway.
+pub(crate) fn if_match_given(parts: &Parts) -> Result<Option<u64>, Problem> {
     let malformed = || {
         let detail = "If-Match must be one entity tag as ETag gave it, such as \"3\", or *";
         Problem::new(StatusCode::BAD_REQUEST, "malformed_if_match", detail)
     };
     let mut values = parts.headers.get_all(IF_MATCH).iter();
     let Some(value) = values.next() else {
-        let detail = "send If-Match with the ETag that you read, so that nobody's change is lost; * for any";
-        return Err(Problem::new(
-            StatusCode::PRECONDITION_REQUIRED,
-            "if_match_required",
-            detail,
-        ));
+        return Ok(None);
     };
     if values.next().is_some() {
         return Err(malformed());

@@ -39,6 +39,25 @@ pub(crate) fn decode_id(word: &str) -> Option<Uuid> {
     Uuid::from_slice(&URL_SAFE_NO_PAD.decode(word).ok()?).ok()
 }
 
+/// The word for the page beyond a place in a list of operations, in this order.
+pub(crate) fn encode_place(order: Order, entry: u64, id: Uuid) -> String {
+    let mut bytes = [0; 25];
+    bytes[0] = mark(order);
+    bytes[1..9].copy_from_slice(&entry.to_be_bytes());
+    bytes[9..].copy_from_slice(id.as_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The entry and id that [`encode_place`] was given; `None` for any other word, or one for the other order.
+pub(crate) fn decode_place(order: Order, word: &str) -> Option<(u64, Uuid)> {
+    let bytes: [u8; 25] = URL_SAFE_NO_PAD.decode(word).ok()?.try_into().ok()?;
+    let (first, rest) = bytes.split_first_chunk::<1>()?;
+    let (entry, id) = rest.split_first_chunk::<8>()?;
+    let entry = u64::from_be_bytes(*entry);
+    let good = first[0] == mark(order) && i64::try_from(entry).is_ok();
+    Some((entry, Uuid::from_slice(id).ok()?)).filter(|_| good)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +68,20 @@ mod tests {
         assert_eq!(decode_id(&encode_id(id)), Some(id));
         for word in ["", "x", "AAAA", &encode(Order::Descending, 7)] {
             assert_eq!(decode_id(word), None, "{word}");
+        }
+    }
+
+    #[test]
+    fn cursors_of_places_read_back_in_their_own_order_alone() {
+        let id = Uuid::from_u128(u128::MAX / 3);
+        for entry in [0, 4_711, u64::MAX >> 1] {
+            let word = encode_place(Order::Ascending, entry, id);
+            assert_eq!(decode_place(Order::Ascending, &word), Some((entry, id)));
+            assert_eq!(decode_place(Order::Descending, &word), None);
+        }
+        let beyond = encode_place(Order::Ascending, u64::MAX, id);
+        for word in ["", "x", &encode_id(id), &encode(Order::Ascending, 7), &beyond] {
+            assert_eq!(decode_place(Order::Ascending, word), None, "{word}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! Every error answer: RFC 9457 problem details with a stable `code`.
 
 use axum::body::Body;
+use domain::refusal::BrokenRule;
 use domain::{FieldError, Refusal, RefusalKind};
 use engine::Error;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -28,6 +29,8 @@ pub(crate) struct Problem {
     pub entry: Option<u64>,
     /// When to try again, in seconds.
     pub retry_after: Option<u32>,
+    /// The rule that refused it.
+    pub rule: Option<Box<BrokenRule>>,
 }
 
 impl Problem {
@@ -40,6 +43,7 @@ impl Problem {
             place: None,
             entry: None,
             retry_after: None,
+            rule: None,
         }
     }
 
@@ -83,6 +87,10 @@ impl Problem {
 
     fn of_refusal(refusal: Refusal, entry: Option<u64>) -> Problem {
         let status = match refusal.kind {
+            // The request is as it should be, but is not the one of its key.
+            RefusalKind::Invalid if refusal.code == "idempotency_key_reused" => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             RefusalKind::Invalid => StatusCode::BAD_REQUEST,
             RefusalKind::Unauthenticated => StatusCode::UNAUTHORIZED,
             RefusalKind::Forbidden => StatusCode::FORBIDDEN,
@@ -97,12 +105,13 @@ impl Problem {
                 .retry_after_s
                 .map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX)),
             entry,
+            rule: refusal.rule,
             ..Problem::new(status, refusal.code, refusal.message)
         }
     }
 
-    /// The body.
-    fn text(&self) -> String {
+    /// The members of the body.
+    pub fn members(&self) -> Value {
         let mut members = Map::new();
         let mut put = |name: &str, value: Value| members.insert(name.into(), value);
         put("type", format!("/problems/{}", self.code).into());
@@ -120,7 +129,21 @@ impl Problem {
         if let Some(entry) = self.entry {
             put("entry", entry.into());
         }
-        Value::Object(members).to_string()
+        if let Some(rule) = &self.rule {
+            put("rule", shortened(&rule.rule).into());
+            put("lifted_by", shortened(&rule.lifted_by).into());
+            for (name, amount) in [("limit", &rule.limit), ("remaining", &rule.remaining)] {
+                if let Some(amount) = amount {
+                    put(name, amount.as_str().into());
+                }
+            }
+        }
+        Value::Object(members)
+    }
+
+    /// The body.
+    fn text(&self) -> String {
+        self.members().to_string()
     }
 
     /// The answer.
@@ -226,6 +249,23 @@ mod tests {
         assert_eq!(value["detail"], format!("{}…", "x".repeat(TEXT_LEN_MAX)));
         assert_eq!(value["title"], "Invalid field");
         assert_eq!(value["type"], "/problems/invalid_field");
+    }
+
+    #[test]
+    fn a_broken_rule_is_told_with_what_it_leaves() {
+        let rule = BrokenRule {
+            rule: "at most 0.5 BTC".into(),
+            limit: Some("0.5".into()),
+            remaining: None,
+            lifted_by: "time".into(),
+        };
+        let refusal = Refusal::new(RefusalKind::Conflict, "tier_limit", "too much").by(rule);
+        let value = Problem::of_refusal(refusal, Some(7)).members();
+        let told = ["rule", "limit", "lifted_by"].map(|name| value[name].as_str());
+        assert_eq!(told, [Some("at most 0.5 BTC"), Some("0.5"), Some("time")]);
+        assert!(value.get("remaining").is_none());
+        let reused = Refusal::new(RefusalKind::Invalid, "idempotency_key_reused", "another");
+        assert_eq!(Problem::of_refusal(reused, None).status, 422);
     }
 
     #[test]

@@ -6,8 +6,8 @@ use axum::Router;
 use axum::extract::Request;
 use axum::routing::{MethodFilter, on};
 use domain::identity::Permission::{
-    self, ApiKeysOwn, ApiKeysRead, ApiKeysWrite, AuditRead, AuditWrite, SessionsWrite, UsersErase, UsersRead,
-    UsersWrite,
+    self, ApiKeysOwn, ApiKeysRead, ApiKeysWrite, AuditRead, AuditWrite, CustodyConfigure, CustodyOwn,
+    CustodyRead, CustodyWrite, SessionsWrite, UsersErase, UsersRead, UsersWrite,
 };
 use engine::Engine;
 
@@ -17,7 +17,8 @@ use crate::openapi::Doc;
 use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::{
-    access, activity, api_keys, audit, auth, docs, health, log, me, metrics, openapi, sessions, users,
+    access, activity, api_keys, assets, audit, auth, balances, docs, health, log, me, metrics, openapi,
+    operations, sessions, users,
 };
 
 /// Who may call an endpoint.
@@ -137,6 +138,27 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Delete "/v1/api-keys/{id}" Access::OwnOr(ApiKeysOwn, ApiKeysWrite) => api_keys::revoke;
     Get "/v1/permissions" Access::Caller => access::permissions;
     Get "/v1/roles" Access::Caller => access::roles;
+    Post "/v1/assets" Access::Command(CustodyConfigure) => assets::create;
+    Get "/v1/assets" Access::Caller => assets::list;
+    Get "/v1/assets/{id}" Access::Caller => assets::show;
+    Get "/v1/assets/{id}/supply" Access::Read(CustodyRead) => assets::supply;
+    Get "/v1/balances" Access::ReadOwnOr(CustodyOwn, CustodyRead) => balances::list;
+    Get "/v1/balances/{id}" Access::ReadOwnOr(CustodyOwn, CustodyRead) => balances::show;
+    Patch "/v1/balances/{id}" Access::Command(CustodyConfigure) => balances::update;
+    Get "/v1/balances/{id}/statement" Access::ReadOwnOr(CustodyOwn, CustodyRead) => balances::statement;
+    Post "/v1/operations" Access::OwnOr(CustodyOwn, CustodyWrite) => operations::create;
+    Get "/v1/operations" Access::ReadOwnOr(CustodyOwn, CustodyRead) => operations::list;
+    Get "/v1/operations/statistics" Access::Read(CustodyRead) => operations::statistics;
+    Get "/v1/operations/{id}" Access::ReadOwnOr(CustodyOwn, CustodyRead) => operations::show;
+    Post "/v1/operations/{id}/start" Access::Command(CustodyWrite) => operations::steps::start;
+    Post "/v1/operations/{id}/complete" Access::Command(CustodyWrite) => operations::steps::complete;
+    Post "/v1/operations/{id}/fail" Access::Command(CustodyWrite) => operations::steps::fail;
+    Post "/v1/operations/{id}/cancel" Access::OwnOr(CustodyOwn, CustodyWrite) => operations::steps::cancel;
+    Post "/v1/operations/{id}/mark-unknown" Access::Command(CustodyWrite) => operations::steps::mark_unknown;
+    Post "/v1/operations/{id}/resolve" Access::Command(CustodyWrite) => operations::steps::resolve;
+    Post "/v1/operations/{id}/capture" Access::OwnOr(CustodyOwn, CustodyWrite) => operations::steps::capture;
+    Post "/v1/operations/{id}/release" Access::OwnOr(CustodyOwn, CustodyWrite) => operations::steps::release;
+    Post "/v1/operations/{id}/report" Access::Command(CustodyWrite) => operations::steps::report;
     Get "/log/checkpoint" Access::Open => log::checkpoint;
     Get "/log/tile/entries/{*position}" Access::ReadUnlessPublic(AuditRead) => log::entries;
     Get "/log/tile/{*position}" Access::Open => log::tile;

@@ -60,7 +60,7 @@ pub(super) fn refusal_draft(
 fn remembered<'a>(command: &'a Command, refusal: &Refusal) -> Option<&'a CreateOperation> {
     let created = match command {
         Command::CreateOperation(command) => Some(&**command),
-        Command::CreateLinked(commands) => commands.get(usize::from(refusal.position?)),
+        Command::CreateLinked(commands) => commands.get(refusal.position? as usize),
         _ => None,
     };
     created.filter(|created| refusal.sticks && created.id.is_some())

@@ -1,17 +1,19 @@
 //! Custody and approvals as a caller uses them: names become ids here, decimals become amounts, and the rest is handed
 //! to the Writer.
 //!
-//! [`names`] finds assets and balances, [`operations`] makes operations and carries them on, [`read`], [`kyc`] and [`approvals`] are
-//! everything that only looks, [`rules`] checks the configuration against the
-//! assets, [`sweep`] writes down what the clock has already decided, [`import`] takes deposits from a file.
+//! [`names`] finds assets and balances, [`operations`] makes operations and carries them on, [`outcomes`] says what
+//! came of each of a list; [`read`], [`show`], [`kyc`] and [`approvals`] are everything that only looks; [`rules`] checks the
+//! configuration against the assets, [`sweep`] writes down what the clock has already decided, [`import`] takes deposits from a file.
 
 mod approvals;
 pub mod import;
 mod kyc;
 mod names;
 mod operations;
+mod outcomes;
 mod read;
 mod rules;
+mod show;
 mod sweep;
 
 pub use approvals::{ApprovalView, Proposal};
@@ -20,5 +22,6 @@ pub use kyc::KycView;
 pub use names::Names;
 pub use operations::{Made, NewOperation, NewStep, OperationId, StepKind, StepOutcome, TransactionInput};
 pub use read::{BalanceState, Figures, OperationView, Statement, StatementLine, Supply};
+pub use show::{Named, named};
 pub use sweep::Swept;
 pub(crate) use sweep::start as start_sweeper;

@@ -102,7 +102,7 @@ fn not_found(code: &'static str, field: &str, message: String) -> Error {
 }
 
 impl Engine {
-    fn names(&self) -> &Names {
+    pub(super) fn names(&self) -> &Names {
         &self.shared().names
     }
 
@@ -113,6 +113,13 @@ impl Engine {
         }
         let found = self.one::<Asset>("id", Kind::Uuid, id.into()).await?;
         Ok(found.map(|sealed| self.names().remember_asset(sealed.row)))
+    }
+
+    /// A page of assets, oldest first, after the one of id `after`.
+    pub async fn assets(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<Arc<Asset>>, Error> {
+        let mut conn = self.db().reader().await?;
+        let found = store::custody::assets(&mut conn, after, limit).await?;
+        Ok(found.into_iter().map(|sealed| Arc::new(sealed.row)).collect())
     }
 
     /// The asset that a text means: a code in any case, or an id.

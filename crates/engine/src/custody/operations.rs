@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::names::amount;
+use super::outcomes::{spread, within};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::writer::Answer;
@@ -162,7 +163,7 @@ pub enum StepKind {
     Other(Step),
 }
 
-fn states(answer: Answer) -> Result<Vec<Made>, Error> {
+pub(super) fn states(answer: Answer) -> Result<Vec<Made>, Error> {
     match answer.reply {
         Reply::Operations(states) => Ok(states),
         other => Err(Error::problem(
@@ -261,7 +262,6 @@ impl Engine {
         asset: Option<&Asset>,
     ) -> Result<(Account, Account), Error> {
         use OperationKind::{Burn, Deposit, Mint, Withdrawal};
-
         let external = format!("house:{}", House::External.as_str());
         let missing = |field| Error::from(FieldError::new(field, "is missing"));
         let own = |text: &Option<String>, implied: bool, of: Option<Uuid>, field| {
@@ -308,7 +308,10 @@ impl Engine {
     ) -> Result<Made, Error> {
         let command = self.prepare_operation(new, key.map(|key| (key, 0))).await?;
         let command = Command::CreateOperation(Box::new(command));
-        one(self.submit(caller, origin, command).await?)
+        let named = super::named([&command]);
+        let made = one(self.submit(caller, origin, command).await?)?;
+        self.remember_opened(&named, [&made]);
+        Ok(made)
     }
 
     /// Reads a list of operations as commands: linked ones become one.
@@ -383,6 +386,7 @@ impl Engine {
                 Err(error) => wrong.push(Some(error)),
             }
         }
+        let named = super::named(&commands);
         let mut answers = self.submit_all(caller, &origin, commands).await?.into_iter();
         let mut outcomes = Vec::new();
         for (length, wrong) in lengths.into_iter().zip(wrong) {
@@ -392,6 +396,7 @@ impl Engine {
             };
             spread(answer, length, &mut outcomes)?;
         }
+        self.remember_opened(&named, outcomes.iter().flatten());
         Ok(outcomes)
     }
 
@@ -468,45 +473,4 @@ fn on_chain(mut step: Step, row: &Operation, asset: &Asset) -> Step {
         transaction.chain = transaction.chain.take().or_else(|| asset.chain.clone());
     }
     step
-}
-
-/// The refusal of a linked operation, named by its place in the chain.
-fn within(error: Error, position: usize) -> Error {
-    match error {
-        Error::Refused { mut refusal, entry } => {
-            refusal.position = u16::try_from(position).ok();
-            Error::Refused { refusal, entry }
-        }
-        other => other,
-    }
-}
-
-/// Gives every operation of a chain its own answer: the one that was refused its refusal, the others that they fell
-/// with it.
-fn spread(
-    answer: Result<Answer, Error>,
-    length: usize,
-    outcomes: &mut Vec<StepOutcome>,
-) -> Result<(), Error> {
-    match answer {
-        Ok(answer) => outcomes.extend(states(answer)?.into_iter().map(Ok)),
-        Err(error) if length == 1 => outcomes.push(Err(error)),
-        Err(Error::Refused { refusal, entry }) => {
-            let culprit = refusal.position.map_or(0, usize::from);
-            for position in 0..length {
-                let refusal = if position == culprit {
-                    refusal.clone()
-                } else {
-                    let message = format!(
-                        "the operation is linked with another one, which was refused: {}",
-                        refusal.message
-                    );
-                    Refusal::new(RefusalKind::Conflict, "linked_failed", message)
-                };
-                outcomes.push(Err(Error::Refused { refusal, entry }));
-            }
-        }
-        Err(other) => return Err(other),
-    }
-    Ok(())
 }

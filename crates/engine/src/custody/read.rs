@@ -67,6 +67,17 @@ pub struct StatementLine {
     pub posted: Amount,
 }
 
+impl StatementLine {
+    /// The balance on the other side of `balance`.
+    pub fn other(&self, balance: Uuid) -> Uuid {
+        if self.operation.debit_id == balance {
+            self.operation.credit_id
+        } else {
+            self.operation.debit_id
+        }
+    }
+}
+
 /// A part of a balance's statement.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statement {
@@ -301,7 +312,7 @@ impl Engine {
     }
 
     /// Whether an operation waits for a tier: the one it began under, and the one of now.
-    async fn on_hold(
+    pub(super) async fn on_hold(
         &self,
         operation: &Operation,
         accounts: (Account, Account),

@@ -1,5 +1,7 @@
 //! The rules of custody, checked against the assets that there are.
 
+use std::sync::Arc;
+
 use domain::custody::Asset;
 
 use crate::engine::Engine;
@@ -10,16 +12,13 @@ const CHUNK: u32 = 500;
 
 impl Engine {
     /// Every asset, oldest first.
-    pub async fn assets(&self) -> Result<Vec<Asset>, Error> {
-        let mut assets: Vec<Asset> = Vec::new();
+    pub async fn all_assets(&self) -> Result<Vec<Arc<Asset>>, Error> {
+        let mut assets = Vec::new();
         loop {
-            let after = assets.last().map(|asset| asset.id);
-            let page = {
-                let mut conn = self.db().reader().await?;
-                store::custody::assets(&mut conn, after, CHUNK).await?
-            };
+            let after = assets.last().map(|asset: &Arc<Asset>| asset.id);
+            let mut page = self.assets(after, CHUNK).await?;
             let last = page.len() < CHUNK as usize;
-            assets.extend(page.into_iter().map(|sealed| sealed.row));
+            assets.append(&mut page);
             if last {
                 return Ok(assets);
             }
@@ -33,7 +32,7 @@ impl Engine {
         if rules.limits.is_empty() && rules.thresholds.is_empty() {
             return Ok(());
         }
-        for asset in self.assets().await? {
+        for asset in self.all_assets().await? {
             if let Some(message) = rules.unsayable(&asset.code, asset.digits()) {
                 let hint = format!(
                     "an amount of {} has at most {} digits after the point: change custody.limits or \

@@ -11,9 +11,9 @@ use crate::table::{self, Column, Elide, column, number};
 /// Lists.
 pub async fn run(context: &Context) -> Result<Exit, Failure> {
     let engine = context.open().await?;
-    let assets = engine.assets().await?;
+    let assets = engine.all_assets().await?;
     if context.json() {
-        let assets: Vec<_> = assets.iter().map(as_json).collect();
+        let assets: Vec<_> = assets.iter().map(|asset| as_json(asset)).collect();
         output::json(&json!({ "assets": assets }))?;
     } else {
         let rows: Vec<_> = assets

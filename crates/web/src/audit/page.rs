@@ -3,6 +3,7 @@
 use axum::body::Body;
 use http::header::LINK;
 use http::{HeaderValue, Response, Uri};
+use store::custody::OperationPlace;
 use store::query::{Order, Page};
 use uuid::Uuid;
 
@@ -62,6 +63,24 @@ pub(crate) fn read(query: &Query, order: Order) -> Result<Page, Problem> {
         after,
         limit: limit(query)?,
     })
+}
+
+/// Reads in which order a list is asked for.
+pub(crate) fn order(query: &Query, usual: Order) -> Result<Order, Problem> {
+    let order = query.read("order", "asc or desc", |word| match word {
+        "desc" => Some(Order::Descending),
+        "asc" => Some(Order::Ascending),
+        _ => None,
+    })?;
+    Ok(order.unwrap_or(usual))
+}
+
+/// Reads which page of operations is asked for: beyond which place, and how many.
+pub(crate) fn of_places(query: &Query, order: Order) -> Result<(Option<OperationPlace>, u32), Problem> {
+    let expected = "`next` of a page of the same list in the same order";
+    let after = query.read("cursor", expected, |word| cursor::decode_place(order, word))?;
+    let place = after.map(|(entry, id)| OperationPlace { entry, id });
+    Ok((place, limit(query)?))
 }
 
 /// Adds the header `Link` (RFC 8288) to the next page: the same query with another cursor.

@@ -40,6 +40,7 @@ pub fn document() -> Value {
             {"name": "account", "description": "One's own account: log in and out, password, second factor, sessions."},
             {"name": "users", "description": "The users of this installation."},
             {"name": "api_keys", "description": "API keys of programs: create, rotate, revoke."},
+            {"name": "custody", "description": "Assets, balances and operations: every movement has a debit and a credit."},
             {"name": "access", "description": "Roles and permissions: who may do what."},
             {"name": "service", "description": "Health, metrics, and this reference."},
         ],

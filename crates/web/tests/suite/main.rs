@@ -5,6 +5,7 @@
 
 mod access;
 mod api;
+mod custody;
 mod docs;
 mod health;
 mod limit;

@@ -315,7 +315,7 @@ fn at(mut refusal: Refusal, position: usize) -> Refusal {
         Some(field) => format!("[{position}].{field}"),
         None => format!("[{position}]"),
     });
-    refusal.position = u16::try_from(position).ok();
+    refusal.position = u32::try_from(position).ok();
     refusal
 }
 

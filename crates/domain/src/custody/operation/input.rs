@@ -34,6 +34,7 @@ pub(super) fn check(command: &CreateOperation, now: Timestamp) -> Result<(), Fie
             "output and block belong to a transaction: give chain and tx_hash",
         );
     }
+    check_counts(command.output, command.block, command.confirmations)?;
     command.chain.as_deref().map_or(Ok(()), check_chain)?;
     let bounded = |field, text: &Option<String>, max| {
         text.as_deref()
@@ -54,6 +55,25 @@ pub(super) fn check(command: &CreateOperation, now: Timestamp) -> Result<(), Fie
         Some(expires) if expires <= now => error("expires_at", "must be in the future"),
         _ => Ok(()),
     }
+}
+
+/// Checks that the numbers of a transaction are ones that the database can count to.
+pub(super) fn check_counts(
+    output: Option<u64>,
+    block: Option<u64>,
+    confirmations: Option<u64>,
+) -> Result<(), FieldError> {
+    let numbers = [
+        ("output", output),
+        ("block", block),
+        ("confirmations", confirmations),
+    ];
+    for (field, number) in numbers {
+        if number.is_some_and(|number| i64::try_from(number).is_err()) {
+            return Err(FieldError::new(field, "must be below 2^63"));
+        }
+    }
+    Ok(())
 }
 
 /// Checks that a kind of operation has the balances that it must have.

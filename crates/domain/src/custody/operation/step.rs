@@ -242,6 +242,8 @@ impl Work<'_> {
 
     fn check_input(&self) -> Result<(), FieldError> {
         if let Some(transaction) = self.command.step.transaction() {
+            let known = transaction;
+            super::input::check_counts(known.output, known.block, known.confirmations)?;
             transaction.chain.as_deref().map_or(Ok(()), check_chain)?;
             let hash = transaction.tx_hash.as_deref();
             hash.map_or(Ok(()), |hash| {

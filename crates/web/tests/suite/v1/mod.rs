@@ -1,8 +1,11 @@
 mod access;
 mod activity;
 mod api_keys;
+mod assets;
 mod audit;
 mod auth;
+mod balances;
 mod me;
+mod operations;
 mod sessions;
 mod users;

@@ -1,0 +1,58 @@
+//! What came of each operation of a list.
+
+use domain::{Refusal, RefusalKind};
+
+use super::StepOutcome;
+use super::operations::states;
+use crate::error::Error;
+use crate::writer::Answer;
+
+/// The refusal of a linked operation, named by its place in the chain.
+pub(super) fn within(error: Error, position: usize) -> Error {
+    match error {
+        Error::Refused { mut refusal, entry } => {
+            refusal.position = u32::try_from(position).ok();
+            Error::Refused { refusal, entry }
+        }
+        other => other,
+    }
+}
+
+/// Gives every operation of a chain its own answer: the one that was refused its refusal, the others that they fell
+/// with it.
+pub(super) fn spread(
+    answer: Result<Answer, Error>,
+    length: usize,
+    outcomes: &mut Vec<StepOutcome>,
+) -> Result<(), Error> {
+    match answer {
+        Ok(answer) => outcomes.extend(states(answer)?.into_iter().map(Ok)),
+        Err(error) if length == 1 => outcomes.push(Err(error)),
+        Err(Error::Refused { refusal, entry }) => {
+            let culprit = refusal.position.unwrap_or(0) as usize;
+            for position in 0..length {
+                let refusal = if position == culprit {
+                    // Its answer stands at its own place: the field needs no position.
+                    let prefix = format!("[{culprit}].");
+                    let field = refusal
+                        .field
+                        .as_deref()
+                        .filter(|field| *field != &prefix[..prefix.len() - 1]);
+                    Refusal {
+                        field: field.map(|field| field.strip_prefix(&prefix).unwrap_or(field).to_owned()),
+                        ..refusal.clone()
+                    }
+                } else {
+                    let message = format!(
+                        "the operation is linked with another one, which was refused: {}",
+                        refusal.message
+                    );
+                    Refusal::new(RefusalKind::Conflict, "linked_failed", message)
+                };
+                outcomes.push(Err(Error::Refused { refusal, entry }));
+            }
+        }
+        Err(other) => return Err(other),
+    }
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! `GET /v1/assets/{id}/supply`
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{PATH, of_path};
+use crate::call::{Answer, Call, json};
+use crate::custody::{UNKNOWN_ASSET, Units};
+use crate::openapi::{Content, Doc, Reply};
+
+pub(crate) const DOC: Doc = Doc {
+    id: "show_supply",
+    tag: "custody",
+    summary: "What there is of an asset",
+    description: "Summed over all balances as they are at one moment: what users hold, what each house account \
+                  holds, what is held by pending operations, and `sum`, over everything including the world outside: \
+                  zero, or something is wrong.",
+    parameters: &[PATH],
+    replies: &[Reply::new(
+        "200",
+        "The sums.",
+        &[Content::new(
+            "application/json",
+            r##"{"type":"object","required":["asset","supply","users","houses","held","balances","sum","size"],"properties":{"asset":{"type":"string","description":"Code of the asset."},"supply":{"$ref":"#/components/schemas/Amount"},"users":{"$ref":"#/components/schemas/Amount"},"houses":{"type":"object","additionalProperties":{"$ref":"#/components/schemas/Amount"}},"held":{"$ref":"#/components/schemas/Amount"},"balances":{"type":"integer","description":"How many balances."},"sum":{"$ref":"#/components/schemas/Amount"},"size":{"type":"integer","description":"Size of the log at that moment."}}}"##,
+            r#"{"asset":"BTC","supply":"2.50000000","users":"2.40000000","houses":{"omnibus":"0.00000000","fees":"0.10000000","suspense":"0.00000000","external":"-2.50000000"},"held":"0.50000000","balances":6,"sum":"0.00000000","size":4711}"#,
+        )],
+    )],
+    problems: &[UNKNOWN_ASSET],
+    ..Doc::EMPTY
+};
+
+#[derive(Serialize)]
+struct Output<'a> {
+    asset: &'a str,
+    supply: Units,
+    users: Units,
+    houses: BTreeMap<&'static str, Units>,
+    held: Units,
+    balances: u64,
+    sum: Units,
+    size: u64,
+}
+
+pub(crate) async fn handle(mut call: Call) -> Answer {
+    call.query(&DOC)?;
+    let asset = of_path(&mut call).await?;
+    let supply = call.app.engine.supply(&asset).await?;
+    let units = |amount| Units::of(amount, &asset);
+    json(&Output {
+        asset: &asset.code,
+        supply: units(supply.supply),
+        users: units(supply.users),
+        houses: supply
+            .houses
+            .iter()
+            .map(|(house, amount)| (house.as_str(), units(*amount)))
+            .collect(),
+        held: units(supply.held),
+        balances: supply.balances,
+        sum: units(supply.sum),
+        size: supply.size,
+    })
+}

@@ -1,0 +1,133 @@
+//! A whole statement as a table, page by page: each is read when the reader has taken the one before.
+
+use std::fmt::Write as _;
+use std::io;
+use std::sync::Arc;
+
+use axum::body::Body;
+use bytes::Bytes;
+use domain::custody::Asset;
+use engine::custody::StatementLine;
+use evidence::Timestamp;
+use futures_util::stream::unfold;
+use http::HeaderValue;
+use http::header::CONTENT_DISPOSITION;
+use store::custody::OperationPlace;
+use store::query::Order;
+use tokio::sync::OwnedSemaphorePermit;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::call::{Answer, with_type};
+use crate::custody::{Holder, Units};
+use crate::problem::Problem;
+
+/// Lines read at a time.
+const CHUNK: u32 = 500;
+const COLUMNS: &str = "entry,at,operation,kind,counterparty,change,posted,reference\r\n";
+
+/// A statement under way.
+struct Pages {
+    app: Arc<App>,
+    balance: Uuid,
+    digits: u8,
+    times: (Option<Timestamp>, Option<Timestamp>),
+    order: Order,
+    after: Option<OperationPlace>,
+    begun: bool,
+    done: bool,
+    _permit: OwnedSemaphorePermit,
+}
+
+/// The statement of a balance of this asset.
+pub(super) fn answer(
+    app: &Arc<App>,
+    balance: Uuid,
+    asset: &Asset,
+    times: (Option<Timestamp>, Option<Timestamp>),
+    order: Order,
+) -> Answer {
+    let permit = Arc::clone(&app.exports).try_acquire_owned().map_err(|_| {
+        let detail = "as many exports as are allowed at once are running";
+        Problem::busy("too_many_exports", detail, 5)
+    })?;
+    let pages = Pages {
+        app: Arc::clone(app),
+        balance,
+        digits: asset.digits(),
+        times,
+        order,
+        after: None,
+        begun: false,
+        done: false,
+        _permit: permit,
+    };
+    let body = Body::from_stream(unfold(pages, |mut pages| async move {
+        let item = pages.next().await?;
+        Some((item, pages))
+    }));
+    let mut response = with_type("text/csv; charset=utf-8", body);
+    if let Ok(value) = HeaderValue::try_from(format!("attachment; filename=\"statement-{balance}.csv\"")) {
+        response.headers_mut().insert(CONTENT_DISPOSITION, value);
+    }
+    Ok(response)
+}
+
+impl Pages {
+    async fn next(&mut self) -> Option<io::Result<Bytes>> {
+        if !self.begun {
+            self.begun = true;
+            return Some(Ok(Bytes::from_static(COLUMNS.as_bytes())));
+        }
+        if self.done {
+            return None;
+        }
+        match self.read().await {
+            Ok(text) => Some(Ok(Bytes::from(text))),
+            Err(error) => {
+                self.done = true;
+                tracing::error!("a statement broke off: {error}");
+                Some(Err(io::Error::other("the statement broke off")))
+            }
+        }
+    }
+
+    async fn read(&mut self) -> Result<String, engine::Error> {
+        let engine = &self.app.engine;
+        let statement = engine
+            .statement(self.balance, self.times, self.order, self.after, CHUNK)
+            .await?;
+        let others: Vec<Uuid> = statement
+            .lines
+            .iter()
+            .map(|line| line.other(self.balance))
+            .collect();
+        let accounts = engine.accounts_of(&others).await?;
+        let mut text = String::new();
+        for (line, other) in statement.lines.iter().zip(&others) {
+            let other = accounts.get(other).copied();
+            let other = other.ok_or_else(|| store::Error::data("the balance of an operation is missing"))?;
+            write(line, Holder(other), self.digits, &mut text);
+        }
+        self.after = statement.next;
+        self.done = statement.next.is_none();
+        Ok(text)
+    }
+}
+
+fn write(line: &StatementLine, other: Holder, digits: u8, out: &mut String) {
+    let operation = &line.operation;
+    // The amounts are numbers, below zero too: only what a caller wrote is guarded.
+    let _ = write!(
+        out,
+        "{},{},{},{},{other},{},{},",
+        line.entry,
+        operation.updated_at,
+        operation.id,
+        operation.kind.as_str(),
+        Units(line.change, digits),
+        Units(line.posted, digits),
+    );
+    evidence::csv::write_field(operation.reference.as_deref().unwrap_or_default(), out);
+    out.push_str("\r\n");
+}

@@ -1,0 +1,131 @@
+//! `GET /v1/balances/{id}/statement`
+
+use http::header::ACCEPT;
+use http::request::Parts;
+use serde::Serialize;
+use store::query::Order;
+use uuid::Uuid;
+
+use super::{LineBody, PATH, csv, line};
+use crate::audit::page;
+use crate::call::{Answer, Call, json};
+use crate::cursor;
+use crate::custody::{self, Holder, TIMES, UNKNOWN_BALANCE};
+use crate::openapi::{Content, Doc, Parameter, Reply};
+use crate::problem::Problem;
+use crate::query::Query;
+
+const ORDER: &[Parameter] = &[
+    Parameter::query(
+        "order",
+        "Oldest first, or newest first.",
+        r#"{"enum":["asc","desc"],"default":"asc"}"#,
+    ),
+    Parameter::query(
+        "format",
+        "`csv`: the whole statement as a table, as does `Accept: text/csv`; without `cursor` and `limit`.",
+        r#"{"enum":["json","csv"],"default":"json"}"#,
+    ),
+];
+
+pub(crate) const DOC: Doc = Doc {
+    id: "show_statement",
+    tag: "custody",
+    summary: "Statement of a balance",
+    description: "Every movement, with what was posted after it, a page at a time, or all of it as CSV (RFC 4180) \
+                  with these columns: entry, at, operation, kind, counterparty, change, posted, reference; a \
+                  reference that a spreadsheet would take for a formula begins with `'`. CSV is streamed; an answer \
+                  that breaks off is incomplete.",
+    parameters: &[PATH, TIMES, ORDER, page::PARAMETERS],
+    replies: &[Reply {
+        headers: &[page::LINK_HEADER],
+        ..Reply::new(
+            "200",
+            "A page, or the file.",
+            &[
+                Content::new(
+                    "application/json",
+                    r##"{"type":"object","required":["lines","next"],"properties":{"lines":{"type":"array","items":{"$ref":"#/components/schemas/StatementLine"}},"next":{"type":["string","null"],"description":"Cursor of the next page."}}}"##,
+                    concat!(r#"{"lines":["#, line!(), r#"],"next":null}"#),
+                ),
+                Content::new(
+                    "text/csv; charset=utf-8",
+                    r#"{"type":"string"}"#,
+                    "entry,at,operation,kind,counterparty,change,posted,reference\r\n4711,…\r\n",
+                ),
+            ],
+        )
+    }],
+    problems: &[
+        UNKNOWN_BALANCE,
+        custody::PARAMETER,
+        ("503", "too_many_exports", "other exports are running; try again"),
+    ],
+    ..Doc::EMPTY
+};
+
+#[derive(Serialize)]
+struct Output<'a> {
+    lines: Vec<LineBody<'a>>,
+    next: Option<String>,
+}
+
+/// Whether a table is asked for.
+fn wants_csv(query: &Query, parts: &Parts) -> Result<bool, Problem> {
+    let format = query.read("format", "json or csv", |word| match word {
+        "json" => Some(false),
+        "csv" => Some(true),
+        _ => None,
+    })?;
+    let accepts = |value: &http::HeaderValue| {
+        let text = value.to_str().unwrap_or_default();
+        let mut ranges = text
+            .split(',')
+            .map(|range| range.split(';').next().unwrap_or_default());
+        ranges.any(|range| range.trim().eq_ignore_ascii_case("text/csv"))
+    };
+    Ok(format.unwrap_or_else(|| parts.headers.get_all(ACCEPT).iter().any(accepts)))
+}
+
+pub(crate) async fn handle(mut call: Call) -> Answer {
+    let query = call.query(&DOC)?;
+    let order = page::order(&query, Order::Ascending)?;
+    let times = custody::times(&query)?;
+    let (after, limit) = page::of_places(&query, order)?;
+    let csv = wants_csv(&query, &call.parts)?;
+    let paged = ["cursor", "limit"]
+        .into_iter()
+        .find(|name| query.get(name).is_some());
+    if let Some(name) = paged.filter(|_| csv) {
+        return Err(Problem::field(name, "a table holds the whole statement"));
+    }
+    let account = custody::visible_balance(&mut call).await?;
+    let engine = &call.app.engine;
+    let asset = engine.asset(account.asset).await?;
+    let asset = asset.ok_or_else(|| Problem::internal(&"the asset of a balance is missing"))?;
+    if csv {
+        return csv::answer(&call.app, account.id(), &asset, times, order);
+    }
+    let statement = engine.statement(account.id(), times, order, after, limit).await?;
+    let others: Vec<Uuid> = statement
+        .lines
+        .iter()
+        .map(|line| line.other(account.id()))
+        .collect();
+    let accounts = engine.accounts_of(&others).await?;
+    let mut lines = Vec::with_capacity(statement.lines.len());
+    for (line, other) in statement.lines.iter().zip(&others) {
+        let other = accounts.get(other);
+        let other = other.ok_or_else(|| Problem::internal(&"the balance of an operation is missing"))?;
+        lines.push(LineBody::of(line, Holder(*other), asset.digits()));
+    }
+    let next = statement
+        .next
+        .map(|place| cursor::encode_place(order, place.entry, place.id));
+    let mut response = json(&Output {
+        lines,
+        next: next.clone(),
+    })?;
+    page::link(&mut response, &call.parts.uri, next.as_deref());
+    Ok(response)
+}

@@ -1,0 +1,133 @@
+//! `PATCH /v1/balances/{id}`
+
+use domain::Command;
+use domain::custody::balance::ConfigureBalance;
+use domain::custody::{Amount, Asset};
+use domain::identity::Permission;
+use serde::{Deserialize, Deserializer};
+
+use super::{PATH, example, show};
+use crate::call::{Answer, Call, if_match};
+use crate::custody::{self, Decimal};
+use crate::openapi::{Content, Doc, Parameter, Reply};
+use crate::problem::Problem;
+
+/// The version that the caller has seen.
+const IF_MATCH: &[Parameter] = &[Parameter::header(
+    "If-Match",
+    "The `ETag` that you read, or `*` for any version.",
+    r#"{"type":"string","examples":["\"1\""]}"#,
+)
+.required()];
+
+pub(crate) const DOC: Doc = Doc {
+    id: "update_balance",
+    tag: "custody",
+    summary: "Bound a balance, or close it",
+    description: "What is left out stays as it is. `minimum` is what `available` may not go below (below zero is a \
+                  credit line), `maximum` what `posted` may not go above; `null` is no bound. Nothing moves on a \
+                  closed balance.",
+    parameters: &[PATH, IF_MATCH],
+    body: Some(Content::json(
+        r#"{"type":"object","additionalProperties":false,"properties":{"minimum":{"type":["string","null"],"maxLength":40,"pattern":"^-?[0-9]+([.][0-9]+)?$"},"maximum":{"type":["string","null"],"maxLength":40,"pattern":"^[0-9]+([.][0-9]+)?$"},"closed":{"type":"boolean"}}}"#,
+        &[("maximum", r#"{"maximum":"1000"}"#)],
+    )),
+    replies: &[Reply {
+        headers: &[("ETag", "The balance's version.")],
+        ..Reply::new(
+            "200",
+            "The balance as it is now.",
+            &[Content::new(
+                "application/json",
+                r##"{"$ref":"#/components/schemas/Balance"}"##,
+                example!(),
+            )],
+        )
+    }],
+    problems: &[
+        ("404", "unknown_balance", "there is no such balance"),
+        ("409", "below_minimum", "less is available than the minimum"),
+        ("409", "above_maximum", "more is posted than the maximum"),
+        ("409", "funds_held", "pending operations hold some of it"),
+        (
+            "412",
+            "version_mismatch",
+            "somebody changed the balance meanwhile; read it again",
+        ),
+        ("428", "if_match_required", "the header `If-Match` is missing"),
+        (
+            "400",
+            "malformed_if_match",
+            "`If-Match` is neither one entity tag nor `*`",
+        ),
+    ],
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(
+    clippy::option_option,
+    reason = "left out, null and an amount are three things"
+)]
+struct Input {
+    #[serde(default, deserialize_with = "given")]
+    minimum: Option<Option<Decimal>>,
+    #[serde(default, deserialize_with = "given")]
+    maximum: Option<Option<Decimal>>,
+    closed: Option<bool>,
+}
+
+/// A member that is there, be it null.
+#[expect(clippy::option_option, reason = "see `Input`")]
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Decimal>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+fn amount(field: &str, text: &str, asset: &Asset) -> Result<Amount, Problem> {
+    Amount::parse(text, asset.digits()).map_err(|error| {
+        let message = format!("{error} ({} has {})", asset.code, asset.scale);
+        domain::FieldError::new(field, message).into()
+    })
+}
+
+/// A minimum: the one amount that may be below zero.
+fn minimum(text: &str, asset: &Asset) -> Result<Amount, Problem> {
+    match text.strip_prefix('-') {
+        None => amount("minimum", text, asset),
+        Some(positive) => {
+            let positive = amount("minimum", positive, asset)?;
+            Ok(Amount::ZERO.minus(positive).unwrap_or(Amount::ZERO))
+        }
+    }
+}
+
+pub(crate) async fn handle(mut call: Call) -> Answer {
+    call.query(&DOC)?;
+    call.require(Permission::CustodyConfigure).await?;
+    let id = crate::users::id_in_path(&mut call, "balance").await?;
+    let version = if_match(&call.parts)?;
+    let input: Input = call.input().await?;
+    let engine = &call.app.engine;
+    let unknown = || custody::not_found("unknown_balance", "id", format!("there is no balance {id}"));
+    let account = engine.account_of(id).await?.ok_or_else(unknown)?;
+    let asset = engine.asset(account.asset).await?;
+    let asset = asset.ok_or_else(|| Problem::internal(&"the asset of a balance is missing"))?;
+    let command = ConfigureBalance {
+        balance: id,
+        asset: account.asset,
+        version,
+        minimum: match input.minimum {
+            None => None,
+            Some(given) => Some(given.map(|text| minimum(&text.0, &asset)).transpose()?),
+        },
+        maximum: match input.maximum {
+            None => None,
+            Some(given) => Some(given.map(|text| amount("maximum", &text.0, &asset)).transpose()?),
+        },
+        closed: input.closed,
+    };
+    engine
+        .submit(call.caller()?, call.origin(), Command::ConfigureBalance(command))
+        .await?;
+    show::now(&call, id).await
+}

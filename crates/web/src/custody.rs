@@ -1,0 +1,176 @@
+//! What the endpoints of custody share: who sees what, and how amounts, balances and users are written.
+
+use std::fmt;
+
+use domain::custody::{Account, Amount, Asset, Owner};
+use domain::identity::Permission;
+use domain::{Refusal, RefusalKind};
+use evidence::Timestamp;
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::ser::{Serialize, Serializer};
+use uuid::Uuid;
+
+use crate::call::Call;
+use crate::openapi::Parameter;
+use crate::problem::Problem;
+use crate::query::Query;
+
+/// Longest name of a user or a balance in a query, in characters.
+pub(crate) const NAME_LEN_MAX: usize = 254;
+
+/// Part of a list by time.
+pub(crate) const TIMES: &[Parameter] = &[
+    Parameter::query(
+        "from",
+        "Only what was recorded at this time or later.",
+        r##"{"$ref":"#/components/schemas/Time"}"##,
+    ),
+    Parameter::query(
+        "to",
+        "Only what was recorded before this time.",
+        r##"{"$ref":"#/components/schemas/Time"}"##,
+    ),
+];
+
+pub(crate) const UNKNOWN_ASSET: (&str, &str, &str) = ("404", "unknown_asset", "there is no such asset");
+pub(crate) const UNKNOWN_USER: (&str, &str, &str) = ("404", "unknown_user", "there is no such user");
+pub(crate) const UNKNOWN_BALANCE: (&str, &str, &str) = (
+    "404",
+    "unknown_balance",
+    "there is no such balance, or it is not one's own",
+);
+pub(crate) const PARAMETER: (&str, &str, &str) = (
+    "400",
+    "invalid_field",
+    "a parameter is out of its bounds; `field` names it",
+);
+
+/// A decimal text of a body. A number is refused: programs round those.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Decimal(pub String);
+
+impl<'de> Deserialize<'de> for Decimal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = Decimal;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a decimal number as a text, such as \"0.5\"")
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Decimal, E> {
+                Ok(Decimal(text.to_owned()))
+            }
+            fn visit_u64<E: Error>(self, _: u64) -> Result<Decimal, E> {
+                Err(E::custom(
+                    "must be a text such as \"0.5\", not a number: programs round numbers",
+                ))
+            }
+            fn visit_i64<E: Error>(self, _: i64) -> Result<Decimal, E> {
+                self.visit_u64(0)
+            }
+            fn visit_f64<E: Error>(self, _: f64) -> Result<Decimal, E> {
+                self.visit_u64(0)
+            }
+        }
+        deserializer.deserialize_any(Text)
+    }
+}
+
+/// An amount of an asset, as a decimal with all its digits.
+#[derive(Clone, Copy)]
+pub(crate) struct Units(pub Amount, pub u8);
+
+impl Units {
+    /// An amount of this asset.
+    pub fn of(amount: Amount, asset: &Asset) -> Units {
+        Units(amount, asset.digits())
+    }
+}
+
+impl fmt::Display for Units {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.to_decimal(self.1))
+    }
+}
+
+impl Serialize for Units {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.to_decimal(self.1))
+    }
+}
+
+/// Whose a balance is: `user:<id>` or `house:<name>`.
+#[derive(Clone, Copy)]
+pub(crate) struct Holder(pub Account);
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.owner {
+            Owner::User(id) => write!(f, "user:{id}"),
+            Owner::House(house) => write!(f, "house:{}", house.as_str()),
+        }
+    }
+}
+
+impl Serialize for Holder {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Whether the caller reads everybody's balances and operations, not only their own.
+pub(crate) fn reads_all(call: &Call) -> Result<bool, Problem> {
+    Ok(call.identity()?.principal.holds(Permission::CustodyRead))
+}
+
+/// Whether users may be named by their names: not by those who may not know who is there.
+pub(crate) fn by_name(call: &Call) -> Result<bool, Problem> {
+    let principal = &call.identity()?.principal;
+    Ok(principal.holds(Permission::UsersRead) || principal.holds(Permission::CustodyWrite))
+}
+
+/// The user that a parameter means: an id, a name, or `me`. Who may not read all learns of no one but themselves.
+pub(crate) async fn user(call: &Call, field: &str, text: &str) -> Result<Uuid, Problem> {
+    let own = &call.identity()?.user;
+    let id = Uuid::try_parse(text).ok();
+    if text == "me" || id == Some(own.id) || own.username.eq_ignore_ascii_case(text) {
+        return Ok(own.id);
+    }
+    call.require(Permission::CustodyRead).await?;
+    if id.is_none() && !by_name(call)? {
+        let message = "you may not read users: give the id of a user instead of a name";
+        return Err(Problem::field(field, message));
+    }
+    let found = call.app.engine.user_meant(text).await?;
+    let message = || format!("there is no user {text:?}");
+    found
+        .map(|user| user.row.id)
+        .ok_or_else(|| not_found("unknown_user", field, message()))
+}
+
+/// The balance of the path, which the caller may see: somebody else's is not there for who may see only their own.
+pub(crate) async fn visible_balance(call: &mut Call) -> Result<Account, Problem> {
+    let id = crate::users::id_in_path(call, "balance").await?;
+    let found = call.app.engine.account_of(id).await?;
+    let own = call.identity()?.user.id;
+    let all = reads_all(call)?;
+    let seen = found.filter(|account| all || account.user() == Some(own));
+    seen.ok_or_else(|| not_found("unknown_balance", "id", format!("there is no balance {id}")))
+}
+
+/// What is named is not there.
+pub(crate) fn not_found(code: &'static str, field: &str, message: String) -> Problem {
+    let refusal = Refusal::new(RefusalKind::NotFound, code, message).field(field);
+    engine::Error::from(refusal).into()
+}
+
+/// A time of the query.
+pub(crate) fn time(query: &Query, name: &str) -> Result<Option<Timestamp>, Problem> {
+    let expected = "an RFC 3339 time such as 2026-11-21T08:30:00Z (with + as %2B)";
+    query.read(name, expected, |text| text.parse::<Timestamp>().ok())
+}
+
+/// The times of the query: from, and before which.
+pub(crate) fn times(query: &Query) -> Result<(Option<Timestamp>, Option<Timestamp>), Problem> {
+    Ok((time(query, "from")?, time(query, "to")?))
+}

@@ -1,0 +1,174 @@
+//! `Idempotency-Key` and `dry_run`: sending a request again without doing it again, and asking what would come of it.
+
+use axum::body::Body;
+use domain::{Command, FieldError, Refusal, RefusalKind, Reply};
+use engine::Error;
+use engine::custody::OperationId;
+use http::{HeaderValue, Response, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::body;
+use crate::call::{Answer, Call, json};
+use crate::openapi::Parameter;
+use crate::problem::Problem;
+use crate::query::Query;
+
+/// Most characters of a key.
+const KEY_LEN_MAX: usize = 255;
+const NAME: &str = "Idempotency-Key";
+const REPLAYED: &str = "idempotent-replayed";
+
+/// The header of every request of custody that makes something.
+pub(crate) const HEADER: &[Parameter] = &[Parameter::header(
+    NAME,
+    "Names the request: the same again is answered as the first time, with the header `Idempotent-Replayed`. Keys of \
+     different callers and of different paths are different keys.",
+    r#"{"type":"string","minLength":1,"maxLength":255,"pattern":"^[ -~]+$","examples":["order-4711"]}"#,
+)];
+
+/// The parameter of every request of custody that changes something.
+pub(crate) const DRY_RUN: &[Parameter] = &[Parameter::query(
+    "dry_run",
+    "`true`: says what would come of it now, and does nothing.",
+    r#"{"enum":["true","false"],"default":"false"}"#,
+)];
+
+/// A key that is none.
+pub(crate) const MALFORMED: (&str, &str, &str) = (
+    "400",
+    "malformed_idempotency_key",
+    "`Idempotency-Key` is not 1 to 255 printable ASCII characters, given once",
+);
+
+/// A key of another request.
+pub(crate) const REUSED: (&str, &str, &str) = (
+    "422",
+    "idempotency_key_reused",
+    "the `Idempotency-Key` came with another request before",
+);
+
+/// The header of an answer that was given before.
+pub(crate) const REPLAYED_HEADER: (&str, &str) = (
+    "Idempotent-Replayed",
+    "`true` where it had been done before, and nothing was done now.",
+);
+
+/// What `Idempotency-Key` says.
+fn key(call: &Call) -> Result<Option<&str>, Problem> {
+    let mut values = call.parts.headers.get_all(NAME).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    let text = value.to_str().ok().filter(|text| {
+        let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        printable && (1..=KEY_LEN_MAX).contains(&text.len())
+    });
+    let malformed = || {
+        let detail =
+            format!("Idempotency-Key must be 1 to {KEY_LEN_MAX} printable ASCII characters, given once");
+        Problem::new(StatusCode::BAD_REQUEST, MALFORMED.1, detail)
+    };
+    match (text, values.next()) {
+        (Some(text), None) => Ok(Some(text)),
+        _ => Err(malformed()),
+    }
+}
+
+/// The key of a request with this body, where it brought one.
+pub(crate) fn of(call: &Call, body: &[u8]) -> Result<Option<OperationId>, Problem> {
+    let Some(key) = key(call)? else { return Ok(None) };
+    let body: Value = match body {
+        [] => Value::Null,
+        body => body::json(body)?,
+    };
+    let caller = call.identity()?.user.id.to_string();
+    Ok(Some(OperationId::new(caller, call.template(), key, &body)))
+}
+
+/// The body, an object, read into its type, and the key that it came with.
+pub(crate) async fn input<T: DeserializeOwned>(call: &mut Call) -> Result<(T, Option<OperationId>), Problem> {
+    let bytes = call.body().await?;
+    let input = body::object(&bytes)?;
+    let key = of(call, &bytes)?;
+    Ok((input, key))
+}
+
+/// The id of what is made: the caller's own, or the one that follows from the key.
+pub(crate) fn id(own: Option<Uuid>, key: Option<&OperationId>) -> Result<Option<Uuid>, Problem> {
+    match (own, key) {
+        (Some(_), Some(_)) => Err(both("id")),
+        (own, key) => Ok(own.or_else(|| key.map(|key| key.id(0)))),
+    }
+}
+
+/// The problem of a body that names ids although there is a key.
+pub(crate) fn both(field: impl Into<String>) -> Problem {
+    let message = "an id follows from the Idempotency-Key: give one or the other";
+    FieldError::new(field, message).into()
+}
+
+/// The problem of a request that came with a key: an id that is taken is the key's.
+pub(crate) fn problem(error: Error, key: Option<&OperationId>) -> Problem {
+    match error {
+        Error::Refused { refusal, entry } if key.is_some() && refusal.code == "id_conflict" => {
+            let message =
+                "this Idempotency-Key came with another request before; use a new key for a new request";
+            let reused = Refusal {
+                field: refusal.field,
+                ..Refusal::new(RefusalKind::Invalid, REUSED.1, message)
+            };
+            let error = Error::Refused {
+                refusal: reused,
+                entry,
+            };
+            error.into()
+        }
+        error => error.into(),
+    }
+}
+
+/// The same answer, marked where it had been given before.
+pub(crate) fn replayed(mut response: Response<Body>, replayed: bool) -> Response<Body> {
+    if replayed {
+        response
+            .headers_mut()
+            .insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    response
+}
+
+/// Whether nothing is to be done.
+pub(crate) fn dry_run(query: &Query) -> Result<bool, Problem> {
+    let asked = query.read("dry_run", "true or false", |text| text.parse().ok())?;
+    Ok(asked.unwrap_or(false))
+}
+
+/// What a command would be answered now.
+pub(crate) async fn try_one(
+    call: &Call,
+    command: Command,
+    key: Option<&OperationId>,
+) -> Result<Reply, Problem> {
+    let engine = &call.app.engine;
+    let answers = engine
+        .dry_run(call.caller()?, &call.origin(), vec![Ok(command)])
+        .await?;
+    let answer = answers
+        .into_iter()
+        .next()
+        .ok_or_else(|| Problem::internal(&"a dry run was not answered"))?;
+    answer.map_err(|error| problem(error, key))
+}
+
+/// What would be there: the same object with `dry_run`, and without the id that it does not have.
+pub(crate) fn dry(value: &impl Serialize) -> Answer {
+    let mut value = serde_json::to_value(value).map_err(|error| Problem::internal(&error))?;
+    if let Value::Object(members) = &mut value {
+        members.remove("id");
+        members.insert("dry_run".to_owned(), true.into());
+    }
+    json(&value)
+}

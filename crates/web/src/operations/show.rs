@@ -1,0 +1,53 @@
+//! `GET /v1/operations/{id}`
+
+use engine::custody::OperationView;
+use uuid::Uuid;
+
+use super::shown::{Eyes, OperationBody};
+use super::{PATH, UNKNOWN, example};
+use crate::call::{Answer, Call, json, tagged};
+use crate::custody::{self, not_found};
+use crate::openapi::{Content, Doc, Reply};
+use crate::problem::Problem;
+use crate::users;
+
+pub(crate) const DOC: Doc = Doc {
+    id: "show_operation",
+    tag: "custody",
+    summary: "One operation",
+    description: "As the clock has it: a pending one past its time is cancelled, whether or not that is written down \
+                  yet. `on_hold` is there while it waits for a tier that has expired. What somebody else has posted \
+                  is shown only to who holds `custody:read`.",
+    parameters: &[PATH],
+    replies: &[Reply {
+        headers: &[("ETag", "The operation's version.")],
+        ..Reply::new(
+            "200",
+            "The operation.",
+            &[Content::new(
+                "application/json",
+                r##"{"$ref":"#/components/schemas/Operation"}"##,
+                example!(),
+            )],
+        )
+    }],
+    problems: &[UNKNOWN],
+    ..Doc::EMPTY
+};
+
+pub(crate) async fn handle(mut call: Call) -> Answer {
+    call.query(&DOC)?;
+    let id = users::id_in_path(&mut call, "operation").await?;
+    let all = custody::reads_all(&call)?;
+    let view = visible(&call, id, all).await?;
+    let body = json(&OperationBody::of(&view, Eyes::of(&call)?))?;
+    Ok(tagged(body, view.version))
+}
+
+/// The operation of this id. Somebody else's is not there for who does not see `all`.
+pub(super) async fn visible(call: &Call, id: Uuid, all: bool) -> Result<OperationView, Problem> {
+    let own = Some(call.identity()?.user.id);
+    let found = call.app.engine.operation(id).await?;
+    let seen = found.filter(|view| all || view.debit.user() == own || view.credit.user() == own);
+    seen.ok_or_else(|| not_found("unknown_operation", "id", format!("there is no operation {id}")))
+}

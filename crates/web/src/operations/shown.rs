@@ -1,0 +1,190 @@
+//! Operations as answers show them. What is absent is left out.
+
+use domain::custody::operation::limits;
+use domain::custody::{Account, Amount};
+use domain::identity::Permission;
+use engine::custody::OperationView;
+use evidence::Timestamp;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::call::Call;
+use crate::custody::{Holder, Units};
+use crate::problem::Problem;
+
+/// Who looks. What somebody else has posted is shown only to those who may read everybody's balances.
+#[derive(Clone, Copy)]
+pub(super) struct Eyes {
+    all: bool,
+    own: Uuid,
+}
+
+impl Eyes {
+    /// Those of the caller.
+    pub fn of(call: &Call) -> Result<Eyes, Problem> {
+        let identity = call.identity()?;
+        let holds = |permission| identity.principal.holds(permission);
+        Ok(Eyes {
+            all: holds(Permission::CustodyRead) || holds(Permission::CustodyWrite),
+            own: identity.user.id,
+        })
+    }
+
+    fn see(self, account: Account) -> bool {
+        self.all || account.user() == Some(self.own)
+    }
+
+    /// The problem as these eyes may see it: what somebody else's balance holds would follow from how much more it
+    /// takes. Who may move only their own never gives to themselves, so it is always another's.
+    pub fn told(self, mut problem: Problem) -> Problem {
+        if problem.code == "above_maximum" && !self.all {
+            let message = "the credit balance would be above its maximum";
+            message.clone_into(&mut problem.detail);
+            if let Some(rule) = &mut problem.rule {
+                message.clone_into(&mut rule.rule);
+                (rule.limit, rule.remaining) = (None, None);
+            }
+        }
+        problem
+    }
+}
+
+#[derive(Serialize)]
+struct Side {
+    balance: Uuid,
+    account: Holder,
+}
+
+impl Side {
+    fn of(id: Uuid, account: Account) -> Side {
+        Side {
+            balance: id,
+            account: Holder(account),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct OnHold {
+    tier_then: u64,
+    tier_now: u64,
+}
+
+/// An operation as answers show it.
+#[derive(Serialize)]
+pub(super) struct OperationBody<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<Uuid>,
+    kind: &'static str,
+    status: &'static str,
+    asset: &'a str,
+    amount: Units,
+    debit: Side,
+    credit: Side,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held: Option<Units>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    captured: Option<Units>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    debit_posted: Option<Units>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credit_posted: Option<Units>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reverses: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destination: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approval: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chain: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tx_hash: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    block: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirmations: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_by: Option<Uuid>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_hold: Option<OnHold>,
+    version: u64,
+}
+
+impl OperationBody<'_> {
+    /// Shows an operation to these eyes.
+    pub fn of(view: &OperationView, eyes: Eyes) -> OperationBody<'_> {
+        let operation = &view.operation;
+        let units = |amount| Units::of(amount, &view.asset);
+        let posted = |amount: Option<Amount>, account| amount.filter(|_| eyes.see(account)).map(units);
+        let subject = limits::subject(operation.kind, view.debit, view.credit);
+        let sees_tier = subject.is_some_and(|(_, account)| eyes.see(account));
+        OperationBody {
+            id: Some(operation.id),
+            kind: operation.kind.as_str(),
+            status: operation.status.as_str(),
+            asset: &view.asset.code,
+            amount: units(operation.amount),
+            debit: Side::of(operation.debit_id, view.debit),
+            credit: Side::of(operation.credit_id, view.credit),
+            held: Some(operation.held).filter(|held| held.is_positive()).map(units),
+            captured: operation.captured.map(units),
+            debit_posted: posted(operation.debit_posted, view.debit),
+            credit_posted: posted(operation.credit_posted, view.credit),
+            parent: operation.parent_id,
+            reverses: operation.reverses_id,
+            link: operation.link_id,
+            destination: operation.destination_id,
+            approval: operation.approval_id,
+            chain: operation.chain.as_deref(),
+            tx_hash: operation.tx_hash.as_deref(),
+            output: operation.output,
+            block: operation.block,
+            confirmations: operation.confirmations,
+            error: operation.error.as_deref(),
+            evidence: operation.evidence.as_deref(),
+            reference: operation.reference.as_deref(),
+            // As it is stored: canonical JSON.
+            metadata: operation
+                .metadata
+                .as_deref()
+                .and_then(|text| serde_json::from_str(text).ok()),
+            created_by: operation.created_by,
+            created_at: operation.created_at,
+            updated_at: operation.updated_at,
+            expires_at: operation.expires_at,
+            on_hold: view
+                .on_hold
+                .filter(|_| sees_tier)
+                .map(|(tier_then, tier_now)| OnHold { tier_then, tier_now }),
+            version: view.version,
+        }
+    }
+
+    /// The same without the ids that it has not got yet.
+    pub fn untaken(self) -> Self {
+        OperationBody {
+            id: None,
+            link: None,
+            ..self
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! `POST /v1/operations/{id}/start`
+
+use domain::custody::operation::Step;
+use domain::custody::operation::Transaction;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{ANSWER, APPROVAL, Asked, IF_MATCH, KYC, OUTPUT, QUORUM, Who, problems, transaction};
+use crate::call::{Answer, Call};
+use crate::idempotency;
+use crate::openapi::{Content, Doc};
+use crate::operations::PATH;
+
+pub(crate) const DOC: Doc = Doc {
+    id: "start_operation",
+    tag: "custody",
+    summary: "Begin sending",
+    description: "From `pending` to `processing`. A withdrawal above the threshold needs the approval of somebody else by now.",
+    parameters: &[PATH, IF_MATCH, idempotency::DRY_RUN],
+    body: Some(Content::json(
+        concat!(
+            r#"{"type":"object","additionalProperties":false,"properties":{"approval":{"type":"string","format":"uuid","description":"The approval to use, where one is needed."},"#,
+            transaction!(),
+            "}}"
+        ),
+        &[
+            ("begun", "{}"),
+            (
+                "with its transaction",
+                r#"{"tx_hash":"4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b"}"#,
+            ),
+        ],
+    )),
+    replies: &[ANSWER],
+    problems: problems!(
+        KYC,
+        OUTPUT,
+        APPROVAL[0],
+        APPROVAL[1],
+        APPROVAL[2],
+        APPROVAL[3],
+        APPROVAL[4],
+        QUORUM
+    ),
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Input {
+    chain: Option<String>,
+    tx_hash: Option<String>,
+    output: Option<u64>,
+    block: Option<u64>,
+    confirmations: Option<u64>,
+    approval: Option<Uuid>,
+}
+
+pub(crate) async fn handle(mut call: Call) -> Answer {
+    let asked = Asked::read(&mut call, &DOC, Who::Writers).await?;
+    let input: Input = call.input().await?;
+    let transaction = Transaction {
+        chain: input.chain,
+        tx_hash: input.tx_hash,
+        output: input.output,
+        block: input.block,
+        confirmations: input.confirmations,
+    };
+    let approval = input.approval;
+    asked
+        .take(
+            &call,
+            Step::Start {
+                transaction,
+                approval,
+            },
+        )
+        .await
+}
