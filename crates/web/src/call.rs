@@ -237,6 +237,13 @@ fn check(principal: &Principal, access: Access) -> Result<(), Refusal> {
             own.or_else(|refusal| principal.authorise(all).map_err(|_| refusal))
                 .map(drop)
         }
+        Access::Vote(custody, other) => {
+            principal.session_in_full()?;
+            let first = principal.authorise(custody);
+            first
+                .or_else(|refusal| principal.authorise(other).map_err(|_| refusal))
+                .map(drop)
+        }
         Access::SecondFactor if principal.must() == Some(Must::ChangePassword) => {
             principal.session_in_full().map(drop)
         }

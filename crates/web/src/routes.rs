@@ -6,8 +6,9 @@ use axum::Router;
 use axum::extract::Request;
 use axum::routing::{MethodFilter, on};
 use domain::identity::Permission::{
-    self, ApiKeysOwn, ApiKeysRead, ApiKeysWrite, AuditRead, AuditWrite, CustodyConfigure, CustodyOwn,
-    CustodyRead, CustodyWrite, SessionsWrite, UsersErase, UsersRead, UsersWrite,
+    self, ApiKeysOwn, ApiKeysRead, ApiKeysWrite, ApprovalsRead, ApprovalsRequest, AuditRead, AuditWrite,
+    CustodyApprove, CustodyConfigure, CustodyOwn, CustodyRead, CustodyWrite, GovernanceApprove, KycOwn,
+    KycRead, KycReview, KycWrite, SessionsWrite, UsersErase, UsersRead, UsersWrite,
 };
 use engine::Engine;
 
@@ -17,8 +18,8 @@ use crate::openapi::Doc;
 use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::{
-    access, activity, api_keys, assets, audit, auth, balances, docs, health, log, me, metrics, openapi,
-    operations, sessions, users,
+    access, activity, api_keys, approvals, assets, audit, auth, balances, destinations, docs, health, kyc,
+    log, me, metrics, openapi, operations, sessions, users,
 };
 
 /// Who may call an endpoint.
@@ -46,6 +47,10 @@ pub enum Access {
     /// Whoever has a session for what is their own, or holds the permission for all; checked where the command is
     /// decided.
     OwnSessionOr(Permission),
+    /// Whoever has a session and holds one of these permissions: the first for what is about custody, the second for
+    /// all else. That it is one of them is checked before the handler runs, which one it takes where the command is
+    /// decided.
+    Vote(Permission, Permission),
     /// Who holds this permission, or everyone where the settings say so.
     ReadUnlessPublic(Permission),
 }
@@ -136,6 +141,24 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Get "/v1/api-keys/{id}" Access::ReadOwnOr(ApiKeysOwn, ApiKeysRead) => api_keys::show;
     Post "/v1/api-keys/{id}/rotate" Access::OwnOr(ApiKeysOwn, ApiKeysWrite) => api_keys::rotate;
     Delete "/v1/api-keys/{id}" Access::OwnOr(ApiKeysOwn, ApiKeysWrite) => api_keys::revoke;
+    Post "/v1/kyc" Access::OwnOr(KycOwn, KycWrite) => kyc::submit;
+    Get "/v1/kyc" Access::ReadOwnOr(KycOwn, KycRead) => kyc::list;
+    Get "/v1/kyc/tier" Access::ReadOwnOr(KycOwn, KycRead) => kyc::tier;
+    Get "/v1/kyc/{id}" Access::ReadOwnOr(KycOwn, KycRead) => kyc::show;
+    Post "/v1/kyc/{id}/documents/{document}/check" Access::Command(KycReview) => kyc::check;
+    Post "/v1/kyc/{id}/approve" Access::Command(KycReview) => kyc::approve;
+    Post "/v1/kyc/{id}/reject" Access::Command(KycReview) => kyc::reject;
+    Post "/v1/kyc/{id}/revoke" Access::Command(KycReview) => kyc::revoke;
+    Post "/v1/destinations" Access::OwnOr(CustodyOwn, CustodyWrite) => destinations::add;
+    Get "/v1/destinations" Access::ReadOwnOr(CustodyOwn, CustodyRead) => destinations::list;
+    Get "/v1/destinations/{id}" Access::ReadOwnOr(CustodyOwn, CustodyRead) => destinations::show;
+    Delete "/v1/destinations/{id}" Access::OwnOr(CustodyOwn, CustodyWrite) => destinations::remove;
+    Post "/v1/approvals" Access::Command(ApprovalsRequest) => approvals::request;
+    Get "/v1/approvals" Access::ReadOwnOr(ApprovalsRequest, ApprovalsRead) => approvals::list;
+    Get "/v1/approvals/{id}" Access::ReadOwnOr(ApprovalsRequest, ApprovalsRead) => approvals::show;
+    Post "/v1/approvals/{id}/vote" Access::Vote(CustodyApprove, GovernanceApprove) => approvals::vote;
+    Post "/v1/approvals/{id}/withdraw" Access::Command(ApprovalsRequest) => approvals::withdraw;
+    Post "/v1/approvals/{id}/use" Access::Command(ApprovalsRequest) => approvals::use_once;
     Get "/v1/permissions" Access::Caller => access::permissions;
     Get "/v1/roles" Access::Caller => access::roles;
     Post "/v1/assets" Access::Command(CustodyConfigure) => assets::create;

@@ -1,5 +1,6 @@
 //! Putting the document together.
 
+use domain::identity::Permission;
 use serde_json::{Map, Value, json};
 
 use crate::openapi::doc::{Content, Parameter, Reply};
@@ -41,6 +42,9 @@ pub fn document() -> Value {
             {"name": "users", "description": "The users of this installation."},
             {"name": "api_keys", "description": "API keys of programs: create, rotate, revoke."},
             {"name": "custody", "description": "Assets, balances and operations: every movement has a debit and a credit."},
+            {"name": "kyc", "description": "KYC: which tier of a user was checked, on which documents, until when."},
+            {"name": "destinations", "description": "Where users may withdraw to."},
+            {"name": "approvals", "description": "What one person asks for and others decide; it works once, for exactly what was asked."},
             {"name": "access", "description": "Roles and permissions: who may do what."},
             {"name": "service", "description": "Health, metrics, and this reference."},
         ],
@@ -122,6 +126,11 @@ fn access(access: Access) -> String {
             "Needs a session for what is one's own, the permission `{}` for that of others.",
             all.as_str()
         ),
+        Access::Vote(custody, other) => format!(
+            "Needs a session, and the permission `{}` for what is about custody, `{}` for all else.",
+            custody.as_str(),
+            other.as_str()
+        ),
         Access::ReadUnlessPublic(permission) => format!(
             "Needs the permission `{}`, unless the server is configured public.",
             permission.as_str()
@@ -147,6 +156,12 @@ fn security(access: Access) -> Value {
         Access::OwnSessionOr(all) => {
             let own = [any("session"), any("session_cookie")];
             json!([own.as_slice(), both(all.as_str()).as_slice()].concat())
+        }
+        Access::Vote(custody, other) => {
+            let each = |permission: Permission| {
+                ["session", "session_cookie"].map(|scheme| json!({scheme: [permission.as_str()]}))
+            };
+            json!([each(custody), each(other)].concat())
         }
         Access::ReadUnlessPublic(permission) => {
             json!([both(permission.as_str()).as_slice(), &[json!({})]].concat())

@@ -146,6 +146,15 @@ pub(super) fn common(route: &Route) -> Vec<Listed> {
             problems.extend(CREDENTIAL);
             problems.push(SESSION);
         }
+        Access::Vote(..) => {
+            problems.extend(CREDENTIAL);
+            problems.extend(PERMISSION);
+            problems.push((
+                "403",
+                "session_needed",
+                "a person votes: log in, and use the session",
+            ));
+        }
         Access::SecondFactor => {
             problems.extend(CREDENTIAL);
             problems.extend([SESSION, PASSWORD_CHANGE]);

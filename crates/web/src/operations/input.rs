@@ -15,7 +15,7 @@ use crate::custody::Decimal;
 /// An operation as a request brings it.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Input {
+pub(crate) struct Input {
     pub id: Option<Uuid>,
     #[serde(deserialize_with = "kind")]
     kind: OperationKind,

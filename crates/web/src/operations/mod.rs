@@ -8,6 +8,8 @@ mod shown;
 pub(crate) mod statistics;
 pub(crate) mod steps;
 
+pub(crate) use input::Input;
+
 use crate::openapi::Parameter;
 
 /// The operation in the path.

@@ -28,7 +28,8 @@ impl Attempt {
         let path = self
             .template
             .replace("/{*position}", "/000")
-            .replace("{id}", NOBODY);
+            .replace("{id}", NOBODY)
+            .replace("{document}", NOBODY);
         let bearer = format!("Bearer {credential}");
         let headers = [("authorization", bearer.as_str()), ("if-match", "*")];
         api.call_with(&headers, self.verb.as_str(), &path, &self.body)
@@ -46,9 +47,21 @@ impl Attempt {
             // Nothing of one's own is there, and a key has no sessions.
             Access::OwnSessionOr(all) => vec![all],
             Access::OwnOr(own, all) | Access::ReadOwnOr(own, all) => vec![own, all],
+            Access::Vote(custody, other) => vec![custody, other],
             Access::Open | Access::Credentials | Access::Caller | Access::Session | Access::SecondFactor => {
                 vec![]
             }
+        }
+    }
+}
+
+impl Attempt {
+    /// What a key is refused for that is not good for this otherwise.
+    fn refused_key(&self, code: &'static str) -> &'static str {
+        if matches!(self.access, Access::Vote(..)) {
+            "session_needed"
+        } else {
+            code
         }
     }
 }
@@ -118,7 +131,7 @@ async fn too_small_a_scope_is_refused_everywhere() {
             if enough.is_empty() || enough.iter().any(|one| scope.permissions().contains(one)) {
                 continue;
             }
-            assert_refused(&api, &attempt, &key, 403, "scope_missing").await;
+            assert_refused(&api, &attempt, &key, 403, attempt.refused_key("scope_missing")).await;
             refused += 1;
         }
     }
@@ -144,7 +157,14 @@ async fn too_small_a_role_is_refused_everywhere() {
             if enough.is_empty() || enough.iter().any(|one| held.contains(one)) {
                 continue;
             }
-            assert_refused(&api, &attempt, &key, 403, "permission_missing").await;
+            assert_refused(
+                &api,
+                &attempt,
+                &key,
+                403,
+                attempt.refused_key("permission_missing"),
+            )
+            .await;
             // A session may end its own sessions, whatever its role.
             if attempt.name() != "POST /v1/sessions/end" {
                 assert_refused(&api, &attempt, &session, 403, "permission_missing").await;
@@ -160,12 +180,15 @@ async fn one_s_own_account_is_for_a_session() {
     let api = Api::new(On::Sqlite).await;
     let mut refused = 0;
     for attempt in attempts() {
-        if matches!(attempt.access, Access::Session | Access::SecondFactor) {
+        if matches!(
+            attempt.access,
+            Access::Session | Access::SecondFactor | Access::Vote(..)
+        ) {
             assert_refused(&api, &attempt, &api.key, 403, "session_needed").await;
             refused += 1;
         }
     }
-    assert_eq!(refused, 6);
+    assert_eq!(refused, 7);
 }
 
 /// What a session can do before its user has changed the one-time password.

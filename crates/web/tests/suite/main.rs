@@ -12,6 +12,7 @@ mod limit;
 mod log;
 mod metrics;
 mod openapi;
+mod people;
 mod routes;
 mod secrets;
 mod server;

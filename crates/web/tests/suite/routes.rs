@@ -10,7 +10,10 @@ use crate::api::{Api, On};
 
 /// A path that matches the template.
 fn concrete(template: &str) -> String {
-    template.replace("/{*position}", "/0/000").replace("{id}", "0")
+    template
+        .replace("/{*position}", "/0/000")
+        .replace("{id}", "0")
+        .replace("{document}", "0")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

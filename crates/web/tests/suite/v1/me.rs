@@ -17,10 +17,18 @@ async fn a_key_knows_itself() {
             (
                 &[Scope::Write, Scope::Read],
                 json!(["read", "write"]),
-                json!(["audit:read", "audit:write"]),
+                json!(["audit:read", "audit:write", "custody:read", "approvals:read"]),
             ),
-            (&[Scope::Read], json!(["read"]), json!(["audit:read"])),
-            (&[Scope::Custody], json!(["custody"]), json!([])),
+            (
+                &[Scope::Read],
+                json!(["read"]),
+                json!(["audit:read", "custody:read", "approvals:read"]),
+            ),
+            (
+                &[Scope::Custody],
+                json!(["custody"]),
+                json!(["custody:read", "approvals:read", "approvals:request"]),
+            ),
         ];
         for (scopes, shown, permissions) in cases {
             let (key, id) = api.new_key("dev", scopes).await;

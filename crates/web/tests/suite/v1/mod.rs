@@ -1,10 +1,13 @@
 mod access;
 mod activity;
 mod api_keys;
+mod approvals;
 mod assets;
 mod audit;
 mod auth;
 mod balances;
+mod destinations;
+mod kyc;
 mod me;
 mod operations;
 mod sessions;

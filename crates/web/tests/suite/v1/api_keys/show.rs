@@ -17,7 +17,11 @@ async fn what_a_key_may_do_and_did() {
         assert_eq!(got.header("etag"), "\"1\"");
         assert_eq!(
             (&shown["permissions"], &shown["last_used_at"], &shown["entries"]),
-            (&json!(["audit:read", "audit:write"]), &json!(null), &json!(0))
+            (
+                &json!(["custody:read", "approvals:read", "audit:read", "audit:write"]),
+                &json!(null),
+                &json!(0)
+            )
         );
         let event =
             json!([{"actor": {"kind": "user"}, "action": "a"}, {"actor": {"kind": "user"}, "action": "b"}]);

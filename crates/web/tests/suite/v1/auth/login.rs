@@ -29,7 +29,14 @@ async fn by_name_or_e_mail_address_in_any_case() {
             assert_eq!(me["session"], answer["session"]);
             assert_eq!(
                 me["permissions"],
-                json!(["audit:read", "audit:write", "api_keys:own"])
+                json!([
+                    "audit:read",
+                    "audit:write",
+                    "api_keys:own",
+                    "custody:read",
+                    "approvals:read",
+                    "approvals:request"
+                ])
             );
             let written = api.entries_from(before).await;
             let last = written.last().unwrap();

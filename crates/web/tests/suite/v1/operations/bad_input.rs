@@ -40,7 +40,6 @@ fn bad_transfers() -> Vec<(&'static str, Value)> {
         ("expires_at", json!("2099-01-01T00:00:00Z")),
         ("expires_at", json!("tomorrow")),
         ("destination", json!(NOBODY)),
-        ("approval", json!(NOBODY)),
         ("reverses", json!(NOBODY)),
         ("output", json!(0)),
         ("reference", json!("")),
@@ -106,6 +105,8 @@ async fn every_field_is_checked_and_named() {
             let got = tried(&world, transfer(), json!({field: value})).await;
             got.assert_problem(404, code, Some(field));
         }
+        let needless = tried(&world, transfer(), json!({"approval": NOBODY})).await;
+        needless.assert_problem(409, "approval_not_needed", Some("approval"));
         let number = tried(&world, transfer(), json!({"amount": 0.5})).await.json();
         let detail = number["detail"].as_str().unwrap();
         assert!(detail.contains("not a number"), "{detail}");
