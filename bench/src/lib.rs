@@ -4,12 +4,14 @@
 //! epoll, raw HTTP/1.1 from a template, no allocation and no parsing of bodies but for a sample. `bench calibrate`
 //! measures that cost.
 //!
-//! Where things are: [`load`] is the loop over [`connection`]s, fed by a [`workload`] (those of users: [`identity`]);
+//! Where things are: [`load`] is the loop over [`connection`]s, fed by a [`workload`] (those of users: [`identity`], of money:
+//! [`custody`]);
 //! [`response`] frames answers; [`probity`] and [`database`] start what is measured; [`hashing`] measures what a login
 //! costs at least; [`scenario`] says what to measure and how to add to it; [`report`] shows it. [`stub`] stands in for
 //! the server in tests.
 
 pub mod connection;
+pub mod custody;
 pub mod database;
 pub mod error;
 pub mod hashing;

@@ -87,6 +87,8 @@ pub enum Scenario {
     },
     /// Users: GET /v1/me, logins, a flood of logins beside other requests, and how long refused logins take
     Identity(Identity),
+    /// POST transfers: one or an array of them a request, over many balances and over a few
+    Custody(Custody),
     /// What the generator itself costs, against a server that does nothing
     Calibrate {
         /// Connections
@@ -169,6 +171,58 @@ impl Part {
     pub const ALL: [Self; 4] = [Self::Me, Self::Login, Self::Flood, Self::Enumeration];
 }
 
+/// Settings of `custody`.
+#[derive(Debug, Clone, Args)]
+pub struct Custody {
+    /// What of it to measure
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = CustodyPart::ALL)]
+    pub parts: Vec<CustodyPart>,
+    /// Numbers of connections that send one transfer a request; the first also with own ids
+    #[arg(long, value_delimiter = ',', default_values_t = [64, 256], value_parser = connections)]
+    pub connections: Vec<usize>,
+    /// Transfers in an array
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(2..=1_000))]
+    pub batch: u16,
+    /// Connections that send arrays
+    #[arg(long, default_value_t = 8, value_parser = connections)]
+    pub batch_connections: usize,
+    /// Balances, each of a user of its own
+    #[arg(long, default_value_t = 10_000, value_parser = balances)]
+    pub balances: usize,
+    /// How many of them are hot
+    #[arg(long, default_value_t = 10, value_parser = balances)]
+    pub hot: usize,
+}
+
+impl Default for Custody {
+    fn default() -> Self {
+        Self {
+            parts: CustodyPart::ALL.to_vec(),
+            connections: vec![64, 256],
+            batch: 100,
+            batch_connections: 8,
+            balances: 10_000,
+            hot: 10,
+        }
+    }
+}
+
+/// A part of `custody`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CustodyPart {
+    /// One transfer a request
+    Single,
+    /// Arrays of them
+    Arrays,
+    /// One a request, each with an id that the client made
+    OwnIds,
+}
+
+impl CustodyPart {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Single, Self::Arrays, Self::OwnIds];
+}
+
 /// Where the program keeps its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Engine {
@@ -239,6 +293,14 @@ fn attempts(text: &str) -> Result<usize, String> {
     }
 }
 
+/// A transfer needs two.
+fn balances(text: &str) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(number) if (2..=1_000_000).contains(&number) => Ok(number),
+        _ => Err("not a number from 2 to 1000000".into()),
+    }
+}
+
 fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
@@ -277,7 +339,23 @@ mod tests {
             panic!("another scenario");
         };
         assert_eq!(format!("{given:?}"), format!("{:?}", Identity::default()));
+        let line = "bench custody --parts own-ids,arrays --connections 3,5 --balances 20 --hot 2";
+        let Scenario::Custody(given) = Options::try_parse_from(line.split(' ')).unwrap().scenario else {
+            panic!("another scenario");
+        };
+        assert_eq!(given.parts, [CustodyPart::OwnIds, CustodyPart::Arrays]);
+        assert_eq!(
+            (given.connections, given.balances, given.hot),
+            (vec![3, 5], 20, 2)
+        );
+        let Scenario::Custody(given) = Options::try_parse_from(["bench", "custody"]).unwrap().scenario else {
+            panic!("another scenario");
+        };
+        assert_eq!(format!("{given:?}"), format!("{:?}", Custody::default()));
         for wrong in [
+            "bench custody --hot 1",
+            "bench custody --balances 1",
+            "bench custody --batch 1",
             "bench append --batch 0",
             "bench append --batch 1001",
             "bench append --rate 0",

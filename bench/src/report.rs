@@ -44,7 +44,7 @@ pub struct Load {
     pub connections: usize,
     /// Requests a second that were due, in the open loop.
     pub rate_due: Option<f64>,
-    /// What is counted: `entries`, `receipts`, `requests` or `logins`.
+    /// What is counted: `entries`, `receipts`, `requests`, `logins` or `transfers`.
     pub items: String,
     /// How many of them are in a request.
     pub items_per_request: u64,
@@ -130,6 +130,19 @@ pub struct Ratio {
     pub what: String,
     /// The quotient.
     pub value: f64,
+    /// What it should be at least.
+    pub wanted: Option<f64>,
+}
+
+impl Ratio {
+    /// What was wanted and whether it was reached, in words.
+    fn judged(&self) -> String {
+        match self.wanted {
+            Some(wanted) if self.value >= wanted => format!("{wanted:.2}: met"),
+            Some(wanted) => format!("{wanted:.2}: not met"),
+            None => String::new(),
+        }
+    }
 }
 
 impl Load {
@@ -236,7 +249,7 @@ impl Report {
                 "scenario", "engine", "conns", "rate/s", "spread", "p50", "p90", "p99", "p99.9", "max",
                 "fail",
             ];
-            out += "\nSpeed (rate: entries, or requests that carry none; latency of a request in ms)\n";
+            out += "\nSpeed (rate: entries, transfers, or requests; latency of a request in ms)\n";
             out += &table(
                 &headers,
                 &self.loads.iter().map(Load::speed_row).collect::<Vec<_>>(),
@@ -245,7 +258,7 @@ impl Report {
             let headers = [
                 "scenario", "engine", "conns", "idle", "peak", "server", "pg", "gen", "gen user", "busy",
             ];
-            out += "\nCost (server memory in MiB; CPU µs by process, an entry or a request without;\n";
+            out += "\nCost (server memory in MiB; CPU µs by process, an entry, transfer or request;\n";
             out += "generator's own µs a request; processors busy)\n";
             out += &table(
                 &headers,
@@ -299,9 +312,11 @@ impl Report {
             let rows: Vec<_> = self
                 .ratios
                 .iter()
-                .map(|ratio| vec![ratio.what.clone(), format!("{:.2}", ratio.value)])
+                .map(|ratio| vec![ratio.what.clone(), format!("{:.2}", ratio.value), ratio.judged()])
                 .collect();
-            out += &table(&["what", "ratio"], &rows, 1);
+            let any_wanted = self.ratios.iter().any(|ratio| ratio.wanted.is_some());
+            let headers = ["what", "ratio", "wanted"];
+            out += &table(&headers[..if any_wanted { 3 } else { 2 }], &rows, 1);
         }
         let problems: String = self.loads.iter().map(Load::problems).collect();
         if !problems.is_empty() {

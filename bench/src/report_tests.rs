@@ -62,6 +62,7 @@ fn report() -> Report {
     let ratio = Ratio {
         what: "a / b".into(),
         value: 0.987,
+        wanted: None,
     };
     Report {
         machine,
@@ -131,6 +132,36 @@ fn failures_are_told_to_the_caller() {
     report.loads[0].failures = 0;
     assert!(!report.has_failures());
     assert!(!report.text().contains("FAILED"));
+}
+
+/// Of rounding nothing is met: 0.796 is shown as 0.80 and still below it.
+#[test]
+fn what_was_wanted_is_judged() {
+    let mut report = report();
+    assert!(!report.text().contains("wanted"));
+    for (what, value) in [("c / d", 0.8), ("e / f", 0.796)] {
+        report.ratios.push(Ratio {
+            what: what.into(),
+            value,
+            wanted: Some(0.8),
+        });
+    }
+    let text = report.text();
+    let lines: Vec<_> = text
+        .lines()
+        .skip_while(|line| *line != "Ratios")
+        .skip(1)
+        .collect();
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(
+        lines[..4].iter().map(|line| words(line)).collect::<Vec<_>>(),
+        [
+            "what ratio wanted",
+            "a / b 0.99",
+            "c / d 0.80 0.80: met",
+            "e / f 0.80 0.80: not met"
+        ]
+    );
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::text;
 
+mod custody;
 mod users;
 
 pub use users::{REFUSED_AFTER, refusal};
@@ -62,9 +63,10 @@ pub fn start(
     Ok(address)
 }
 
-/// Answers like Probity: entries are numbered, receipts have the first line of one, users exist once they were made.
+/// Answers like Probity: entries are numbered, receipts have the first line of one, users and balances exist
+/// once they were made.
 pub fn like_probity(first_index: &AtomicU64) -> impl Fn(&Request) -> Reply {
-    let users = users::Users::default();
+    let (users, ledger) = (users::Users::default(), custody::Ledger::default());
     move |request| {
         if request.line.starts_with("GET /health/") {
             return Reply::new(200, "{}");
@@ -72,7 +74,7 @@ pub fn like_probity(first_index: &AtomicU64) -> impl Fn(&Request) -> Reply {
         if request.line.ends_with("/receipt") {
             return Reply::new(200, "c2sp.org/tlog-proof@v1\nindex 1\n");
         }
-        if let Some(reply) = users.answer(request) {
+        if let Some(reply) = users.answer(request).or_else(|| ledger.answer(request)) {
             return reply;
         }
         let entries = text::count(&request.body, br#"{"actor":{"#) as u64;

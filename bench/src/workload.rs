@@ -1,4 +1,5 @@
-//! What is sent: audit entries from a template, and fetches of receipts. [`crate::identity`] has the others.
+//! What is sent: audit entries from a template, and fetches of receipts. [`crate::identity`] and
+//! [`crate::custody`] have the others.
 //!
 //! The generator shares its cores with the server, so a request is a few copies into a reused buffer: no
 //! allocation, no formatting machinery, no JSON serialisation.

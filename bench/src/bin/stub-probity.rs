@@ -1,12 +1,13 @@
 //! Stands in for the `probity` binary in the generator's own tests: the same commands, no log behind them.
 //!
 //! `STUB_FAIL_EVERY=n` in the environment makes every n-th request fail with 503. `STUB_TELLS=1` refuses unknown users
-//! sooner than wrong passwords, as Probity must not.
+//! sooner than wrong passwords, as Probity must not. Neither may it do these: `STUB_LOSES=1` acknowledges a transfer that
+//! it never makes, `STUB_COINS=1` has money from nowhere, `STUB_TAMPERED=1` has a log that is not intact.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::{env, fs, thread};
 
 use bench::database::Sql;
@@ -67,7 +68,10 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
         ["audit", "verify"] => {
             fs::read_dir(&folder)?;
             thread::sleep(std::time::Duration::from_millis(50));
-            Ok(())
+            match env::var_os("STUB_TAMPERED") {
+                Some(_) => Err("entry 7 was changed".into()),
+                None => Ok(()),
+            }
         }
         _ => Err(format!("unknown command {verb:?}").into()),
     }
@@ -77,10 +81,11 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
 fn check_users(lines: &str) -> Result<(), Box<dyn std::error::Error>> {
     for line in lines.lines() {
         let user: serde_json::Value = serde_json::from_str(line)?;
-        let is_bcrypt = user["password_hash"]
-            .as_str()
-            .is_some_and(|hash| hash.starts_with("$2b$") && hash.len() == 60);
-        if !is_bcrypt || user["role"] != "viewer" || !user["username"].is_string() {
+        let hash = user.get("password_hash");
+        let is_bcrypt = |hash: &str| hash.starts_with("$2b$") && hash.len() == 60;
+        let good_hash = hash.is_none_or(|hash| hash.as_str().is_some_and(is_bcrypt));
+        let good_role = user["role"] == "viewer" || user["role"] == "user";
+        if !good_hash || !good_role || !user["username"].is_string() {
             return Err(format!("not a user to import: {line}").into());
         }
     }
@@ -91,7 +96,9 @@ fn serve(listen: &str, sql: Option<Mutex<Sql>>) -> Result<(), Box<dyn std::error
     let fail_every = env::var("STUB_FAIL_EVERY")
         .ok()
         .and_then(|text| text.parse::<u64>().ok());
-    let tells = env::var_os("STUB_TELLS").is_some();
+    let [tells, loses, coins] =
+        ["STUB_TELLS", "STUB_LOSES", "STUB_COINS"].map(|name| env::var_os(name).is_some());
+    let lost = AtomicBool::new(!loses);
     let index: &'static AtomicU64 = Box::leak(Box::new(AtomicU64::new(0)));
     let answer = stub::like_probity(index);
     stub::start(listen.parse()?, move |request: &Request| {
@@ -102,8 +109,14 @@ fn serve(listen: &str, sql: Option<Mutex<Sql>>) -> Result<(), Box<dyn std::error
         if tells && text::count(&request.body, br#""username":"nobody"#) > 0 {
             return stub::refusal();
         }
-        if let Some(sql) = sql.as_ref().filter(|_| is_write) {
-            let count = text::count(&request.body, br#"{"actor":{"#);
+        if text::count(&request.body, br#"{"kind":"transfer""#) == 1 && !lost.swap(true, Ordering::Relaxed) {
+            return Reply::new(201, r#"{"id":"0197-0","kind":"transfer","status":"completed"}"#);
+        }
+        if coins && request.line.ends_with("/supply") {
+            return Reply::new(200, r#"{"asset":"BENCH","supply":"2000000.00","sum":"0.01"}"#);
+        }
+        let count = text::count(&request.body, br#"{"actor":{"#);
+        if let Some(sql) = sql.as_ref().filter(|_| is_write && count > 0) {
             let insert = format!(
                 "INSERT INTO entries (index, id, leaf, details) SELECT coalesce(m, 0) + n, gen_random_uuid(), \
                  '\\x0a09', '{{\"a\":\"b\\\\nc\"}}' FROM (SELECT max(index) m FROM entries) e, generate_series(1, {count}) n"

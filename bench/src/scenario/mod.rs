@@ -6,6 +6,7 @@
 mod append;
 mod calibrate;
 mod copy;
+mod custody;
 mod identity;
 mod large_log;
 mod verify;
@@ -16,7 +17,7 @@ use crate::database;
 use crate::error::Error;
 use crate::load::{self, Edge, Plan};
 use crate::machine::Machine;
-use crate::options::{Common, Engine, Identity, Options, Scenario};
+use crate::options::{Common, Custody, Engine, Identity, Options, Scenario};
 use crate::probity::{Installation, Server};
 use crate::process::{self, Ticks};
 use crate::report::{self, Cpu, Load, Ratio, Report};
@@ -99,6 +100,7 @@ impl<'a> Context<'a> {
             Scenario::Verify { entries } => self.verify(*entries),
             Scenario::CopyBaseline { rows, transactions } => self.copy_baseline(*rows, transactions),
             Scenario::Identity(settings) => self.identity(settings),
+            Scenario::Custody(settings) => self.custody(settings),
             Scenario::Calibrate { connections, batch } => self.calibrate(*connections, *batch),
             Scenario::All { large, verify } => {
                 self.append(&[64, 256], 1, None)?;
@@ -111,7 +113,8 @@ impl<'a> Context<'a> {
                 self.identity(&Identity {
                     attempts: SHORT_ATTEMPTS,
                     ..Identity::default()
-                })
+                })?;
+                self.custody(&Custody::default())
             }
         }
     }
@@ -158,6 +161,16 @@ impl<'a> Context<'a> {
         self.report.ratios.push(Ratio {
             what,
             value: dividend / divisor,
+            wanted: None,
+        });
+    }
+
+    /// The same where it should be at least `wanted`.
+    fn wanted_ratio(&mut self, what: String, dividend: f64, divisor: f64, wanted: f64) {
+        self.report.ratios.push(Ratio {
+            what,
+            value: dividend / divisor,
+            wanted: Some(wanted),
         });
     }
 }

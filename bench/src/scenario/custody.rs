@@ -1,0 +1,254 @@
+//! `custody`: how fast transfers are made, by requests of one or of arrays, between many balances and between a few;
+//! and that the money is all there afterwards.
+
+use serde_json::Value;
+
+use super::{Context, as_f64, median, progress};
+use crate::custody::{self, Dialogue, Transfers};
+use crate::error::Error;
+use crate::load::{self, Limit, Pace, Plan};
+use crate::options::{Custody, CustodyPart, Engine};
+use crate::probity::{Installation, Server};
+use crate::report::{Load, thousands};
+
+/// What the project set out for: connections, transfers in a request, transfers a second on SQLite and on PostgreSQL.
+const WANTED: [(usize, u16, [u64; 2]); 3] = [
+    (64, 1, [11_000, 11_000]),
+    (256, 1, [15_000, 15_000]),
+    (8, 100, [16_000, 22_000]),
+];
+/// Between a few balances at least this much of the rate between many.
+const HOT_WANTED: f64 = 0.8;
+
+/// Which transfers are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Between all balances.
+    Uniform,
+    /// Between the hot ones.
+    Hot,
+    /// Between all, with ids of our own.
+    OwnIds,
+}
+
+impl Kind {
+    fn scenario(self) -> &'static str {
+        match self {
+            Self::Uniform => "custody",
+            Self::Hot => "custody (hot)",
+            Self::OwnIds => "custody (own ids)",
+        }
+    }
+}
+
+/// How they are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Shape {
+    connections: usize,
+    batch: u16,
+}
+
+/// An installation with balances, and its server. The server ends first.
+struct Running {
+    server: Server,
+    installation: Installation,
+    admin_key: String,
+    balances: Vec<String>,
+}
+
+impl Context<'_> {
+    pub(super) fn custody(&mut self, settings: &Custody) -> Result<(), Error> {
+        if settings.hot > settings.balances {
+            return Err(Error::Usage("more hot balances than there are balances".into()));
+        }
+        for engine in self.common.engine.clone() {
+            for (shape, kinds) in loads(settings) {
+                self.transfers(engine, shape, &kinds, settings)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Loads of one shape, their runs by turns: what the machine does meanwhile, it does to all of them.
+    fn transfers(
+        &mut self,
+        engine: Engine,
+        shape: Shape,
+        kinds: &[Kind],
+        settings: &Custody,
+    ) -> Result<(), Error> {
+        let mut runs = vec![Vec::new(); kinds.len()];
+        for number in 1..=self.common.runs {
+            for (kind, runs) in kinds.iter().zip(&mut runs) {
+                let (name, Shape { connections, batch }) = (kind.scenario(), shape);
+                progress(&format!(
+                    "{name} on {engine}: {connections} connections, {batch} a request, run {number}"
+                ));
+                runs.push(self.transfer_run(engine, shape, *kind, settings)?);
+            }
+        }
+        let mut rates = Vec::new();
+        for runs in runs {
+            let load = median(runs).ok_or_else(|| Error::Usage("no runs".into()))?;
+            rates.push(load.items_per_second);
+            self.report.loads.push(load);
+        }
+        self.compare(engine, shape, kinds, &rates);
+        Ok(())
+    }
+
+    /// One load on fresh data, and whether what it left is right.
+    fn transfer_run(
+        &self,
+        engine: Engine,
+        shape: Shape,
+        kind: Kind,
+        settings: &Custody,
+    ) -> Result<Load, Error> {
+        let running = self.with_balances(engine, settings.balances)?;
+        let (address, key) = (running.server.address, &running.admin_key);
+        let used = match kind {
+            Kind::Hot => &running.balances[..settings.hot],
+            Kind::Uniform | Kind::OwnIds => &running.balances[..],
+        };
+        let own_ids = kind == Kind::OwnIds;
+        let mut workload = Transfers::new(address, key, used, shape.batch.into(), own_ids)
+            .ok_or_else(|| Error::Server("it answered with balances that are no UUIDs".into()))?;
+        let plan = self.timed(shape.connections, None);
+        let load = self.measure(kind.scenario(), engine, &running.server, &plan, &mut workload)?;
+        let good = if shape.batch == 1 { 201 } else { 200 };
+        let answers = load.statuses.get(&good).copied().unwrap_or_default();
+        running.audit(answers * u64::from(shape.batch), load.failures == 0)?;
+        Ok(load)
+    }
+
+    /// A fresh installation that serves, with users that have a balance each.
+    fn with_balances(&self, engine: Engine, count: usize) -> Result<Running, Error> {
+        let installation = self.install(engine)?;
+        installation.import_users(&custody::owners(count))?;
+        let admin_key = installation.create_key("admin")?;
+        let server = installation.serve()?;
+        let answers = converse(&server, custody::preparation(server.address, &admin_key, count))?;
+        let mut balances = Vec::with_capacity(count);
+        // The first one is about the asset.
+        for answer in answers.iter().skip(1) {
+            let credited = custody::credited(answer);
+            balances.extend(credited.ok_or_else(|| {
+                let start: String = answer.to_string().chars().take(300).collect();
+                Error::Server(format!("deposits were refused: {start}"))
+            })?);
+        }
+        if balances.len() != count {
+            let found = balances.len();
+            return Err(Error::Server(format!("{found} balances instead of {count}")));
+        }
+        Ok(Running {
+            server,
+            installation,
+            admin_key,
+            balances,
+        })
+    }
+
+    fn compare(&mut self, engine: Engine, shape: Shape, kinds: &[Kind], rates: &[f64]) {
+        let Shape { connections, batch } = shape;
+        let rate = |wanted| Some(rates[kinds.iter().position(|kind| *kind == wanted)?]);
+        // Own ids may be asked for alone; then there is nothing to compare them with.
+        let Some(uniform) = rate(Kind::Uniform) else {
+            return;
+        };
+        let what = format!("custody on {engine}, {connections} connections, {batch} a request");
+        if let Some(wanted) = wanted_rate(engine, shape) {
+            let wanted_text = thousands(wanted);
+            self.wanted_ratio(
+                format!("{what} / {wanted_text} a second"),
+                uniform,
+                as_f64(wanted),
+                1.0,
+            );
+        }
+        if let Some(hot) = rate(Kind::Hot) {
+            self.wanted_ratio(format!("{what}: hot / uniform"), hot, uniform, HOT_WANTED);
+        }
+        if let Some(own) = rate(Kind::OwnIds) {
+            self.ratio(format!("{what}: own ids / without"), own, uniform);
+        }
+    }
+}
+
+impl Running {
+    /// After a load: the money is all there, so is every acknowledged transfer, and the log is intact.
+    fn audit(self, acknowledged: u64, certain: bool) -> Result<(), Error> {
+        let answers = converse(
+            &self.server,
+            custody::questions(self.server.address, &self.admin_key),
+        )?;
+        custody::audit(&answers, self.balances.len(), acknowledged, certain).map_err(Error::Server)?;
+        // What counts is what a stopped server leaves behind.
+        drop(self.server);
+        let usage = self.installation.measure(&["audit", "verify"])?;
+        let transfers = thousands(acknowledged);
+        progress(&format!(
+            "  {transfers} transfers are there, the sum is zero, the log intact ({:.1} s)",
+            usage.wall.as_secs_f64()
+        ));
+        Ok(())
+    }
+}
+
+/// The loads in the order of the parts, those that are compared together.
+fn loads(settings: &Custody) -> Vec<(Shape, Vec<Kind>)> {
+    let wants = |part| settings.parts.contains(&part);
+    let mut loads = Vec::new();
+    for (number, connections) in settings.connections.iter().enumerate() {
+        let mut kinds = Vec::new();
+        if wants(CustodyPart::Single) {
+            kinds.extend([Kind::Uniform, Kind::Hot]);
+        }
+        if number == 0 && wants(CustodyPart::OwnIds) {
+            kinds.push(Kind::OwnIds);
+        }
+        let connections = *connections;
+        loads.push((
+            Shape {
+                connections,
+                batch: 1,
+            },
+            kinds,
+        ));
+    }
+    if wants(CustodyPart::Arrays) {
+        let shape = Shape {
+            connections: settings.batch_connections,
+            batch: settings.batch,
+        };
+        loads.push((shape, vec![Kind::Uniform, Kind::Hot]));
+    }
+    loads.retain(|(_, kinds)| !kinds.is_empty());
+    loads
+}
+
+fn wanted_rate(engine: Engine, shape: Shape) -> Option<u64> {
+    let of_shape = |wanted: &&(usize, u16, _)| (wanted.0, wanted.1) == (shape.connections, shape.batch);
+    let (_, _, [sqlite, postgres]) = WANTED.iter().find(of_shape)?;
+    Some(match engine {
+        Engine::Sqlite => *sqlite,
+        Engine::Postgres => *postgres,
+    })
+}
+
+/// Sends requests one after another, all of which must be answered well; the answers.
+fn converse(server: &Server, requests: Vec<Vec<u8>>) -> Result<Vec<Value>, Error> {
+    let plan = Plan {
+        connections: 1,
+        pace: Pace::Closed,
+        limit: Limit::Requests(requests.len() as u64),
+    };
+    let mut dialogue = Dialogue::new(requests);
+    let outcome = load::run(server.address, &plan, &mut dialogue, |_| {})?;
+    if outcome.failures() > 0 {
+        let first = outcome.first_failure.unwrap_or_default();
+        return Err(Error::Server(format!("before or after the transfers: {first}")));
+    }
+    Ok(dialogue.answers)
+}
