@@ -36,6 +36,7 @@ mod role;
 mod serve;
 mod session;
 mod settings;
+mod source;
 mod status;
 mod table;
 mod user;

@@ -1,7 +1,6 @@
 //! `probity audit import`.
 
-use std::fs::File;
-use std::io::{self, BufReader, Read, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -13,6 +12,7 @@ use crate::failure::{Exit, Failure};
 use crate::output::{self, count, counted, plain};
 use crate::progress::Progress;
 use crate::rejected::{Rejected, rate};
+use crate::source;
 
 /// Arguments of `probity audit import`.
 #[derive(Debug, Args)]
@@ -55,28 +55,11 @@ pub async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Failure> {
         (FormatName::Jsonl, None) => Format::Jsonl(None),
         (FormatName::Jsonl, Some(path)) => Format::Jsonl(Some(mapping(path)?)),
     };
-    let from_stdin = args.file.as_os_str() == "-";
-    let (reader, total): (Box<dyn Read + Send>, u64) = if from_stdin {
-        (Box::new(io::stdin()), 0)
-    } else {
-        let file = File::open(&args.file).map_err(|error| Failure::file("read", &args.file, &error))?;
-        let metadata = file
-            .metadata()
-            .map_err(|error| Failure::file("read", &args.file, &error))?;
-        if metadata.is_dir() {
-            return Err(Failure::could_not_run(
-                "file",
-                format!("{} is a folder", args.file.display()),
-                "name a file",
-            ));
-        }
-        (Box::new(file), metadata.len())
-    };
+    let (reader, total) = source::open(&args.file)?;
     let mut rejected = Rejected::beside(&args.file);
     let engine = context.open().await?;
     let progress = Progress::new(context);
     let mut show = |at: &ImportProgress| progress.at(at.bytes, total, &progress_text(at));
-    let reader = BufReader::with_capacity(256 * 1024, reader);
     let report = import(&engine, &caller(), reader, format, &mut rejected, &mut show).await;
     progress.finish();
     // Whatever came of it: what was recorded stays, and is remembered.

@@ -1,6 +1,7 @@
 //! `probity operation`: making operations ([`create`]), carrying them on ([`step`]), and looking at them.
 
 mod create;
+mod import;
 mod list;
 mod proposal;
 mod show;
@@ -40,6 +41,9 @@ pub enum OperationCommand {
     /// Undo a completed operation, once
     #[command(after_help = "Example:\n  probity operation reverse 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d")]
     Reverse(create::ReverseArgs),
+    /// Make deposits of the outputs of a block
+    #[command(after_help = "Example:\n  probity operation import block.jsonl --format bitcoin-block")]
+    Import(import::ImportArgs),
     /// Show an operation
     #[command(after_help = "Example:\n  probity operation show 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d")]
     Show(show::ShowArgs),
@@ -101,6 +105,7 @@ pub async fn run(context: &Context, command: OperationCommand) -> Result<Exit, F
         OperationCommand::Withdraw(args) => create::run(context, args.asked()).await,
         OperationCommand::Transfer(args) => create::run(context, args.asked()).await,
         OperationCommand::Reverse(args) => create::run(context, args.asked()).await,
+        OperationCommand::Import(args) => import::run(context, args).await,
         OperationCommand::Show(args) => show::run(context, args).await,
         OperationCommand::List(args) => list::run(context, args).await,
         OperationCommand::Statistics(args) => statistics::run(context, args).await,

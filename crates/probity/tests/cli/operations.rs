@@ -387,3 +387,37 @@ fn lists_are_filtered_paged_and_counted() {
         assert!(text.starts_with("DAY         ASSET  KIND"), "{text}");
     });
 }
+
+#[test]
+fn a_block_becomes_deposits_once() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../engine/tests/fixtures/bitcoin-block-413567.jsonl"
+    );
+    on_both(|place| {
+        place.run(&["init"]).expect(0);
+        let import = || place.json(&["operation", "import", path, "--format", "bitcoin-block"]);
+        let first = import();
+        let counts = |report: &Value| {
+            let names = [
+                "transactions",
+                "outputs",
+                "added",
+                "already_there",
+                "rejected",
+                "users",
+            ];
+            names.map(|name| report[name].as_u64().unwrap())
+        };
+        assert_eq!(counts(&first), [1_557, 3_581, 3_581, 0, 0, 3_064]);
+        assert_eq!(first["amount"], "9147.05170223 BTC");
+        assert_eq!(counts(&import()), [1_557, 3_581, 0, 3_581, 0, 0]);
+        let supply = place.json(&["asset", "supply", "BTC"]);
+        assert_eq!(
+            (&supply["supply"], &supply["sum"]),
+            (&"9147.05170223".into(), &"0.00000000".into())
+        );
+        let text = place.narrow(&["operation", "import", path, "--format", "bitcoin-block"]);
+        assert!(text.contains("Already there  3,581"), "{text}");
+    });
+}

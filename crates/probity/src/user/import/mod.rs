@@ -4,8 +4,7 @@ mod read;
 mod record;
 mod send;
 
-use std::fs::File;
-use std::io::{self, BufReader, Read, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -17,6 +16,7 @@ use crate::failure::{Exit, Failure};
 use crate::output::{self, count, counted};
 use crate::progress::Progress;
 use crate::rejected::{Rejected, rate};
+use crate::source;
 use crate::table;
 
 use read::Items;
@@ -60,25 +60,10 @@ fn format(args: &ImportArgs) -> Result<Format, Failure> {
     })
 }
 
-fn open(path: &Path) -> Result<(Box<dyn Read + Send>, u64), Failure> {
-    if path.as_os_str() == "-" {
-        return Ok((Box::new(io::stdin()), 0));
-    }
-    let failed = |error| Failure::file("read", path, &error);
-    let file = File::open(path).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
-    if metadata.is_dir() {
-        let message = format!("{} is a folder", path.display());
-        return Err(Failure::could_not_run("file", message, "name a file"));
-    }
-    Ok((Box::new(file), metadata.len()))
-}
-
 /// Imports.
 pub async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Failure> {
     let format = format(&args)?;
-    let (reader, total) = open(&args.file)?;
-    let reader = BufReader::with_capacity(256 * 1024, reader);
+    let (reader, total) = source::open(&args.file)?;
     let mut items = match format {
         Format::Csv => Items::csv(reader)?,
         Format::Jsonl => Items::jsonl(reader),
