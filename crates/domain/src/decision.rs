@@ -190,6 +190,8 @@ pub enum Reply {
     },
     /// How many entries were erased now.
     Erased(u64),
+    /// Of how many the expiry was recorded now.
+    Expired(u64),
     /// Done, with nothing to add.
     Done,
 }

@@ -23,6 +23,7 @@ use crate::identity::second_factor::SecondFactor;
 use crate::identity::session::Session;
 use crate::identity::user::User;
 use crate::record::{Record, Sealed, Table, Val};
+use crate::refusal::Refusal;
 
 /// Which rows commands read, by key. Sets are ordered, so that rows are locked in key order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -210,6 +211,15 @@ impl Facts {
                     entry.payload = None;
                 }
             }
+        }
+    }
+}
+
+impl Facts {
+    /// Takes in the entry of a refusal, so that later commands of the batch see that its id is taken.
+    pub fn refused(&mut self, refusal: &Refusal, draft: &Draft) {
+        if refusal.sticks {
+            self.entries.insert(draft.id, KnownEntry::drafted(draft));
         }
     }
 }

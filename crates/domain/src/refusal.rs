@@ -41,7 +41,7 @@ pub struct Refusal {
     /// may change, but a caller who repeats a request must get the answer that it got.
     pub sticks: bool,
     /// Which of several commands that stand or fall together was refused, counted from 0.
-    pub position: Option<u32>,
+    pub position: Option<u16>,
 }
 
 /// The rule that refused a command: what it allows, and who can change that.

@@ -65,7 +65,7 @@ impl Engine {
         conn.begin_snapshot().await?;
         let loaded = async {
             let facts = store::facts::load(&mut conn, &needs, false).await?;
-            self.shared().seals.check(&mut conn, &facts).await?;
+            self.shared().seals.check_snapshot(&mut conn, &facts).await?;
             Ok::<_, Error>(facts)
         }
         .await;
@@ -82,8 +82,10 @@ impl Engine {
                         origin: origin.clone(),
                     };
                     let decided = domain::command::decide(&facts, caller, &command, &context);
-                    if let Ok(decision) = &decided {
-                        facts.apply(&decision.drafts);
+                    match &decided {
+                        Ok(decision) => facts.apply(&decision.drafts),
+                        Err((refusal, Some(draft))) => facts.refused(refusal, draft),
+                        Err((_, None)) => {}
                     }
                     decided
                         .map(|decision| decision.reply)

@@ -244,10 +244,6 @@ fn plan_custody(needs: &Needs, reads: &mut Vec<Read>) {
         let due = "status = 'pending' AND expires_at <= $2 AND debit_id";
         reads.push(timed(due, &needs.due_of, needs.now, update));
     }
-    if !needs.limited_of.is_empty() {
-        let counted = "created_at > $2 AND limited_id";
-        reads.push(timed(counted, &needs.limited_of, needs.limited_since, none));
-    }
     let mut by_text = |what, condition, set: &BTreeSet<String>| {
         if !set.is_empty() {
             reads.push(Read {
@@ -271,6 +267,11 @@ fn plan_custody(needs: &Needs, reads: &mut Vec<Read>) {
             more: None,
             lock: update,
         });
+    }
+    // After the balances' locks: who had them before may have used up what remains of a limit.
+    if !needs.limited_of.is_empty() {
+        let counted = "created_at > $2 AND limited_id";
+        reads.push(timed(counted, &needs.limited_of, needs.limited_since, none));
     }
 }
 

@@ -36,6 +36,6 @@ pub fn expire(facts: &Facts, approvals: &[Uuid], ctx: &Context) -> Result<Decisi
         facts.apply(std::slice::from_ref(&draft));
         drafts.push(draft);
     }
-    let reply = Reply::Done;
+    let reply = Reply::Expired(drafts.len() as u64);
     Ok(Decision { reply, drafts })
 }

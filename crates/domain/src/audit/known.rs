@@ -5,7 +5,7 @@ use evidence::{ActorKind, Outcome};
 use uuid::Uuid;
 
 use crate::audit::event::NewEntry;
-use crate::decision::Place;
+use crate::decision::{Draft, Place};
 
 /// A recorded entry.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +43,21 @@ impl KnownEntry {
             target_kind: entry.target_kind.clone(),
             outcome: entry.outcome,
             payload: Some(entry.payload.clone()),
+        }
+    }
+
+    /// What will be known of a drafted entry once it is appended.
+    pub fn drafted(draft: &Draft) -> KnownEntry {
+        KnownEntry {
+            id: draft.id,
+            place: None,
+            actor_kind: draft.actor_kind,
+            actor_id: draft.actor_id,
+            target_id: draft.target_id,
+            action: draft.action.to_string(),
+            target_kind: draft.target_kind.clone(),
+            outcome: draft.outcome,
+            payload: Some(draft.payload.clone()),
         }
     }
 

@@ -91,6 +91,7 @@ impl Command {
             }
             Command::ConfigureBalance(command) => {
                 needs.balances.insert(command.balance);
+                needs.due_of.insert(command.balance);
                 needs.assets.insert(command.asset);
             }
             Command::CreateOperation(command) => needs.operation(command, rules),

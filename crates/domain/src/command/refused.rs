@@ -46,7 +46,7 @@ pub(super) fn refusal_draft(
         }
     };
     // The same id again is to get the same answer: the entry that says so has that id.
-    if let Some(id) = remembered.and_then(|created| created.id) {
+    if let Some(id) = remembered.and_then(|created| id_to_keep(facts, command, created)) {
         draft.id = id;
     }
     // An id that is not there is whatever the caller wrote, and does not belong in a leaf.
@@ -60,14 +60,28 @@ pub(super) fn refusal_draft(
 fn remembered<'a>(command: &'a Command, refusal: &Refusal) -> Option<&'a CreateOperation> {
     let created = match command {
         Command::CreateOperation(command) => Some(&**command),
-        Command::CreateLinked(commands) => commands.get(refusal.position? as usize),
+        Command::CreateLinked(commands) => commands.get(usize::from(refusal.position?)),
         _ => None,
     };
     created.filter(|created| refusal.sticks && created.id.is_some())
 }
 
+/// The id under which a refusal is remembered. A chain that came with a key is known again by its first operation, so
+/// that another request with the key is seen to be another, however long it is.
+fn id_to_keep(facts: &Facts, command: &Command, refused: &CreateOperation) -> Option<Uuid> {
+    let first = match command {
+        Command::CreateLinked(chain) if refused.request.is_some() => chain.first()?.id,
+        _ => None,
+    };
+    let free = |id: &Uuid| facts.operations.get(id).is_none() && !facts.entries.contains_key(id);
+    first.filter(free).or(refused.id)
+}
+
 /// What it takes to give the same answer again, and to know the same question.
 fn describe_refusal(details: &mut Map<String, Value>, created: &CreateOperation, refusal: &Refusal) {
+    if let (Some(position), Some(_)) = (refusal.position, created.request) {
+        details.insert("position".to_owned(), position.into());
+    }
     let mut put = |name: &str, text: Option<String>| {
         if let Some(text) = text {
             details.insert(name.to_owned(), text.into());

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::action;
 use crate::change::Change;
 use crate::context::Context;
-use crate::custody::{Amount, derived_id};
+use crate::custody::{Amount, derived_id, operation};
 use crate::decision::{Decision, Reply};
 use crate::facts::Facts;
 use crate::identity::{Authority, Principal};
@@ -206,6 +206,12 @@ pub fn configure(
         .get(&command.balance)
         .ok_or_else(|| unknown(command.balance, "id"))?;
     crate::refusal::check_version("balance", before.version, command.version)?;
+    // What the clock has released holds nothing any more.
+    let (mut drafts, facts) = operation::due(facts, command.balance, ctx);
+    let before = facts
+        .balances
+        .get(&command.balance)
+        .ok_or_else(|| unknown(command.balance, "id"))?;
     let asset = facts
         .assets
         .get(&before.row.asset_id)
@@ -234,12 +240,18 @@ pub fn configure(
     }
     let reply = |balance: Balance, version| Reply::Balance { balance, version };
     if after == before.row {
-        return Ok(Decision::nothing(reply(after, before.version)));
+        return Ok(Decision {
+            reply: reply(after, before.version),
+            drafts,
+        });
     }
     let mut change = Change::new(who, authority, ctx);
     change.alter(before, after.clone());
-    let draft = change.draft(action::BALANCE_CONFIGURE.name, "balance", after.id);
-    Ok(Decision::one(reply(after, before.version + 1), draft))
+    drafts.push(change.draft(action::BALANCE_CONFIGURE.name, "balance", after.id));
+    Ok(Decision {
+        reply: reply(after, before.version + 1),
+        drafts,
+    })
 }
 
 pub(crate) fn unknown(id: Uuid, field: &str) -> Refusal {

@@ -11,7 +11,7 @@ use crate::writer::Answer;
 pub(super) fn within(error: Error, position: usize) -> Error {
     match error {
         Error::Refused { mut refusal, entry } => {
-            refusal.position = u32::try_from(position).ok();
+            refusal.position = u16::try_from(position).ok();
             Error::Refused { refusal, entry }
         }
         other => other,
@@ -29,7 +29,7 @@ pub(super) fn spread(
         Ok(answer) => outcomes.extend(states(answer)?.into_iter().map(Ok)),
         Err(error) if length == 1 => outcomes.push(Err(error)),
         Err(Error::Refused { refusal, entry }) => {
-            let culprit = refusal.position.unwrap_or(0) as usize;
+            let culprit = refusal.position.map_or(0, usize::from);
             for position in 0..length {
                 let refusal = if position == culprit {
                     // Its answer stands at its own place: the field needs no position.

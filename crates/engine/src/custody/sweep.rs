@@ -51,21 +51,23 @@ impl Engine {
                     swept.operations += states.len() as u64;
                 }
             }
-            for (count, command, length) in [
+            for (count, due, command) in [
                 (
                     &mut swept.kyc_records,
-                    Command::ExpireKyc(records.clone()),
-                    records.len(),
+                    !records.is_empty(),
+                    Command::ExpireKyc(records),
                 ),
                 (
                     &mut swept.approvals,
-                    Command::ExpireApprovals(approvals.clone()),
-                    approvals.len(),
+                    !approvals.is_empty(),
+                    Command::ExpireApprovals(approvals),
                 ),
             ] {
-                if length > 0 {
-                    self.submit(&caller, Origin::default(), command).await?;
-                    *count += length as u64;
+                if due
+                    && let Reply::Expired(expired) =
+                        self.submit(&caller, Origin::default(), command).await?.reply
+                {
+                    *count += expired;
                 }
             }
             // Nothing done although something was due: another process was quicker, or a row was changed by hand.

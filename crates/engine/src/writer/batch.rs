@@ -219,7 +219,12 @@ fn decide(facts: &mut Facts, job: &Job, now: Timestamp, twice: bool) -> Verdict 
                 drafts: decision.drafts,
             }
         }
-        Err((refusal, draft)) => Verdict::Refused { refusal, draft },
+        Err((refusal, draft)) => {
+            if let Some(draft) = &draft {
+                facts.refused(&refusal, draft);
+            }
+            Verdict::Refused { refusal, draft }
+        }
     }
 }
 

@@ -231,10 +231,10 @@ fn range(what: &str) -> Option<(u64, u64)> {
 pub fn names_row(report: &Report, table: &str, key: &Val) -> bool {
     report.findings.iter().any(|finding| match (table, key) {
         ("entries", Val::Int(index)) => names_entry(finding, u64::try_from(*index).unwrap()),
-        ("users" | "api_keys" | "sessions" | "invitations" | "second_factors" | "erasures", _) => {
-            finding.table == table && finding.id.as_deref() == Some(&uuid_text(key))
+        ("entries" | "subtrees" | "log_head" | "schema_migrations" | "counters" | "last_seen", _) => {
+            finding.table == table
         }
-        _ => finding.table == table,
+        _ => finding.table == table && finding.id.as_deref() == Some(&uuid_text(key)),
     })
 }
 

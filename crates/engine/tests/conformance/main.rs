@@ -4,8 +4,19 @@
 
 mod attacker;
 mod catalogue;
+mod custody_again;
+mod custody_approved;
+mod custody_desk;
 mod custody_import;
+mod custody_model;
+mod custody_model_cases;
+mod custody_model_steps;
+mod custody_model_world;
 mod custody_movements;
+mod custody_processes;
+mod custody_reading;
+mod custody_rich;
+mod custody_verify;
 mod failures;
 mod identity_access;
 mod identity_erase;

@@ -32,19 +32,30 @@ struct Schema {
 fn common(kind: &str) -> &'static str {
     match kind {
         "integer" | "bigint" | "boolean" | "timestamp with time zone" => "integer",
-        "text" => "text",
+        "text" | "numeric(38,0)" => "text",
         "blob" | "bytea" | "uuid" => "blob",
         other => panic!("type {other} has no counterpart"),
     }
 }
 
-/// `(entry >> 10)` and `entry >> 10` are the same.
+/// `(entry >> 10)` and `entry >> 10` are the same, and so are `COALESCE(output, '-1'::integer)` and
+/// `coalesce(output, -1)`.
 fn plain(expression: &str) -> String {
-    expression
-        .trim()
-        .chars()
-        .filter(|c| !" ()\"".contains(*c))
-        .collect()
+    let typed = expression.to_ascii_lowercase();
+    let untyped = ["::integer", "::bigint"]
+        .into_iter()
+        .fold(typed, |text, kind| text.replace(kind, ""));
+    untyped.chars().filter(|c| !" ()\"'".contains(*c)).collect()
+}
+
+/// The expressions of a list: what is between its commas, but not those within parentheses.
+fn expressions(list: &str) -> Vec<String> {
+    let mut depth = 0_i32;
+    let parts = list.split(|c: char| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        c == ',' && depth == 0
+    });
+    parts.map(plain).collect()
 }
 
 async fn schema(bed: &Bed) -> Schema {
@@ -87,13 +98,7 @@ async fn read_sqlite(conn: &mut Conn, schema: &mut Schema) {
                 .await
                 .remove(0);
                 let (_, rest) = sql.split_once('(').unwrap();
-                let columns = rest
-                    .split(" WHERE ")
-                    .next()
-                    .unwrap()
-                    .split(',')
-                    .map(plain)
-                    .collect();
+                let columns = expressions(rest.split(" WHERE ").next().unwrap().trim_end_matches(')'));
                 schema.indexes.insert(
                     name,
                     (columns, row.int(1).unwrap() == 1, row.int(3).unwrap() == 1),

@@ -143,10 +143,13 @@ pub async fn erase(engine: &Engine, entries: Vec<u64>) -> Result<Answer, Error> 
     .await
 }
 
-/// A log of more than 600 entries with everything in it: users, keys, sessions, invitations and second factors in
-/// every state, refusals, failures, and events with and without actor, target, address and details; five entries are erased. The side tables have rows too.
+/// A log of more than 600 entries with everything in it: users, keys, sessions, invitations, second factors, operations,
+/// KYC records and approvals in every state, refusals, failures, and events with and without actor, target, address and details; five entries are erased. The side tables have rows too.
 pub async fn rich_log(bed: &Bed) -> Engine {
-    let engine = bed.open().await;
+    let engine = Box::pin(crate::people::open_with(bed, |rules| {
+        crate::custody_rich::rules(&mut rules.custody)
+    }))
+    .await;
     let bare = || event(r#"{"actor":{"kind":"system"},"action":"tick"}"#);
     for (name, role) in [
         ("ann", Role::ADMIN),
@@ -164,7 +167,7 @@ pub async fn rich_log(bed: &Bed) -> Engine {
         .await
         .unwrap();
     erase(&engine, vec![2, 30, 31]).await.unwrap();
-    record(&engine, (400..600).map(numbered).collect()).await.unwrap();
+    record(&engine, (400..480).map(numbered).collect()).await.unwrap();
     let Caller::ApiKey(revoked) = create_key(&engine, "cyd", vec![Scope::Admin]).await else {
         panic!()
     };
@@ -174,6 +177,7 @@ pub async fn rich_log(bed: &Bed) -> Engine {
         .unwrap_err();
     create_user(&engine, "dan", Role::USER).await.unwrap();
     crate::people::rich_accounts(&engine).await;
+    Box::pin(crate::custody_rich::rich_custody(&engine)).await;
     let agent = event(
         r#"{"actor":{"kind":"agent","name":"Bot","on_behalf_of":"ann"},"action":"doc.sign","outcome":"failed",
             "target":{"kind":"doc"},"ip":"2001:db8::1","drag_mode":"grunt","aim":{"mission":"m"}}"#,

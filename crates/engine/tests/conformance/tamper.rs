@@ -14,6 +14,16 @@ const WORDS: &[&[&str]] = &[
     &["success", "refused", "failed"],
     &["user", "agent", "service", "system", "external"],
     &["api_key", "session", "operator", "system"],
+    &["deposit", "withdrawal", "reversal"],
+    &[
+        "pending",
+        "completed",
+        "cancelled",
+        "approved",
+        "granted",
+        "used",
+        "verified",
+    ],
     &["admin", "sre", "viewer"],
     &["read", "write", "admin"],
     &["logout", "revoked", "expired", "password_changed"],
@@ -40,7 +50,7 @@ mod cases {
                 "blob" | "bytea" => vec![7; 16].into(),
                 "uuid" => uuid::Uuid::from_u128(7).into(),
                 "boolean" => true.into(),
-                "numeric" => Val::Amount(Amount::new(5).unwrap()),
+                "numeric(38,0)" => Val::Amount(Amount::new(5).unwrap()),
                 "timestamp with time zone" => Val::Time(evidence::Timestamp::EPOCH),
                 other => panic!("no value for a column of type {other}"),
             }],
@@ -85,11 +95,24 @@ mod cases {
         variants
     }
 
+    /// Tables whose rows are sealed by the same code as those of `users`: one row and fewer values of each column are
+    /// enough.
+    fn is_alike(table: &str) -> bool {
+        let others = ["entries", "subtrees", "log_head", "schema_migrations", "users"];
+        !others.contains(&table) && !crate::attacker::is_side_table(table)
+    }
+
     /// Rows to try a column on: the first, the middle and the last one with a value, and the first without.
     async fn rows_to_try(attacker: &mut Attacker, table: &str, column: &str) -> Vec<Key> {
         let filled = attacker.keys(table, &format!("{column} IS NOT NULL")).await;
         let empty = attacker.keys(table, &format!("{column} IS NULL")).await;
-        let mut rows: Vec<Key> = [0, filled.len() / 2, filled.len().saturating_sub(1)]
+        let last = filled.len().saturating_sub(1);
+        let positions = if is_alike(table) {
+            vec![last / 2]
+        } else {
+            vec![0, filled.len() / 2, last]
+        };
+        let mut rows: Vec<Key> = positions
             .into_iter()
             .filter_map(|position| filled.get(position).cloned())
             .collect();
@@ -113,7 +136,11 @@ mod cases {
                 let mut tried = 0;
                 for key in rows_to_try(&mut attacker, &table, &column.name).await {
                     let old = attacker.get(&table, &column.name, &key).await;
-                    for value in variants(&old, &column.kind, column.nullable) {
+                    let mut values = variants(&old, &column.kind, column.nullable);
+                    if is_alike(&table) && values.len() > 2 {
+                        values.drain(1..values.len() - 1);
+                    }
+                    for value in values {
                         // A value that another row has already is one that even an attacker cannot give.
                         if attacker.set(&table, &column.name, &key, &value).await.is_err() {
                             continue;

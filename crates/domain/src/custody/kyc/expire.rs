@@ -48,8 +48,9 @@ pub fn expire(facts: &Facts, records: &[Uuid], ctx: &Context) -> Result<Decision
         seen.insert(*id).then_some((sealed, number))
     });
     let drafts = due.map(|(sealed, number)| entry(facts, sealed, &ctx.part(number)));
+    let drafts = drafts.collect::<Result<Vec<_>, _>>()?;
     Ok(Decision {
-        drafts: drafts.collect::<Result<_, _>>()?,
-        reply: Reply::Done,
+        reply: Reply::Expired(drafts.len() as u64),
+        drafts,
     })
 }

@@ -297,7 +297,11 @@ pub fn create_linked(
     for (position, command) in commands.iter().enumerate() {
         let number = u32::try_from(position * 1_000).unwrap_or(u32::MAX);
         let (state, mut made) = create_one(&facts, command, link, who, &ctx.part(number))
-            .map_err(|refusal| at(refusal, position))?;
+            // One that was refused before says itself which of the chain it was.
+            .map_err(|refusal| {
+                let position = refusal.position.map_or(position, usize::from);
+                at(refusal, position)
+            })?;
         link = link.or(Some(state.operation.id));
         facts.apply(&made);
         drafts.append(&mut made);
@@ -315,7 +319,7 @@ fn at(mut refusal: Refusal, position: usize) -> Refusal {
         Some(field) => format!("[{position}].{field}"),
         None => format!("[{position}]"),
     });
-    refusal.position = u32::try_from(position).ok();
+    refusal.position = u16::try_from(position).ok();
     refusal
 }
 

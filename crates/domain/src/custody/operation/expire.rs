@@ -17,6 +17,9 @@ use crate::identity::Principal;
 use crate::record::Sealed;
 use crate::refusal::Refusal;
 
+/// The error of an operation that its time ended.
+pub(super) const EXPIRED: &str = "expired";
+
 /// Parts of a command below this number are its own; those above release what is due.
 const FIRST_PART: u32 = 1 << 24;
 
@@ -30,7 +33,7 @@ pub(super) fn expired(operation: &Operation, now: Timestamp) -> Operation {
             OperationStatus::Cancelled
         },
         held: Amount::ZERO,
-        error: Some("expired".to_owned()),
+        error: Some(EXPIRED.to_owned()),
         updated_at: now,
         ..operation.clone()
     }
@@ -55,7 +58,7 @@ fn draft(facts: &Facts, sealed: &Sealed<Operation>, ctx: &Context) -> Option<(Dr
 }
 
 /// Releases what is past its time of a balance: the entries, and the facts as they are then.
-pub(super) fn due<'a>(facts: &'a Facts, debit: Uuid, ctx: &Context) -> (Vec<Draft>, Cow<'a, Facts>) {
+pub(crate) fn due<'a>(facts: &'a Facts, debit: Uuid, ctx: &Context) -> (Vec<Draft>, Cow<'a, Facts>) {
     let due: Vec<_> = facts
         .operations
         .due(debit, ctx.now)

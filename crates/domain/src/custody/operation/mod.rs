@@ -18,6 +18,7 @@ use evidence::time::Timestamp;
 use uuid::Uuid;
 
 pub use create::{CreateOperation, Request, create, create_linked};
+pub(crate) use expire::due;
 pub use expire::expire;
 pub use known::Operations;
 pub use step::{Step, StepOperation, Transaction, step};
@@ -146,6 +147,12 @@ impl Operation {
     /// Whether it is pending and past its time.
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.status == OperationStatus::Pending && self.expires_at.is_some_and(|expires| expires <= now)
+    }
+
+    /// Whether its time ended it, written down or not.
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        let written = self.expires_at.is_some() && self.error.as_deref() == Some(expire::EXPIRED);
+        self.is_due(now) || written && self.status.is_final()
     }
 
     /// The operation as the clock has it: past its time it holds nothing, written down or not.

@@ -129,7 +129,11 @@ fn refused_before(entry: &KnownEntry, command: &CreateOperation) -> Refusal {
         let message = format!("operation {id} was refused before; why was erased since");
         return Refusal::new(RefusalKind::Conflict, "refused_before", message);
     };
-    if text(&details, "content").is_some_and(|before| before != content(command)) {
+    // The same request, all of it: what is remembered may be of another operation of its chain.
+    let same = command.request.is_some_and(|request| {
+        text(&details, "request").as_deref() == Some(&*evidence::json::hex(&request.digest))
+    });
+    if !same && text(&details, "content").is_some_and(|before| before != content(command)) {
         let message = format!("operation {id} was asked for with other content before, and refused");
         return Refusal::new(RefusalKind::Conflict, "id_conflict", message).field("id");
     }
@@ -152,6 +156,8 @@ fn without_position(field: &str) -> &str {
 fn again_refused(details: &Details) -> Option<Refusal> {
     let code = super::results::find(&text(details, "code")?)?;
     let mut refusal = Refusal::new(code.kind, code.code, text(details, "message")?);
+    let position = details.get("position").and_then(serde_json::Value::as_u64);
+    refusal.position = position.and_then(|position| u16::try_from(position).ok());
     refusal.field = text(details, "field")
         .map(|field| without_position(&field).to_owned())
         .filter(|field| !field.is_empty());

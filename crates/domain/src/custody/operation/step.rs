@@ -303,7 +303,9 @@ impl Work<'_> {
                 let status = if *completed { Completed } else { Failed };
                 row.status == status && row.evidence.as_ref() == Some(evidence) && known
             }
-            Step::Release => row.captured.is_some() && row.status.is_final(),
+            Step::Release => {
+                row.captured.is_some() && row.status.is_final() && !row.has_expired(self.ctx.now)
+            }
             Step::Capture { .. } => false,
         }
     }
@@ -318,7 +320,8 @@ impl Work<'_> {
             Step::MarkUnknown { .. } => &[Processing],
             Step::Resolve { .. } => &[Unknown],
         };
-        if row.is_due(self.ctx.now) {
+        // The same answer whether or not the expiry is written down yet.
+        if row.has_expired(self.ctx.now) {
             let message = "the operation is past its time and holds nothing any more";
             return Err(Refusal::new(RefusalKind::Conflict, "operation_expired", message));
         }

@@ -18,12 +18,12 @@ fn what_is_past_its_time_is_recorded_once() {
     // A microsecond before its time it is good.
     office.world.now = Timestamp::from_micros(end.micros() - 1_001).unwrap();
     let decision = office.decide(&clock, &command).unwrap();
-    assert_eq!((decision.reply, decision.drafts.len()), (Reply::Done, 0));
+    assert_eq!((decision.reply, decision.drafts.len()), (Reply::Expired(0), 0));
     assert_eq!(office.record(record).status_at(office.now), KycStatus::Approved);
     office.world.now = Timestamp::from_micros(end.micros() - 1_000).unwrap();
     let decision = office.decide(&clock, &command).unwrap();
     assert_eq!(office.now, end);
-    assert_eq!((decision.reply, decision.drafts.len()), (Reply::Done, 1));
+    assert_eq!((decision.reply, decision.drafts.len()), (Reply::Expired(1), 1));
     let draft = &decision.drafts[0];
     assert_eq!(draft.action, "kyc.expire");
     assert_eq!(

@@ -1,6 +1,7 @@
 //! What the clock releases, whether or not the sweeper has run.
 
 use super::*;
+use crate::custody::balance::ConfigureBalance;
 use crate::custody::operation::OperationStatus;
 
 fn until(desk: &mut Desk, amount: i128, seconds: i64) -> CreateOperation {
@@ -113,4 +114,59 @@ fn what_was_started_does_not_expire() {
         desk.step(id, complete).unwrap().operation.status,
         OperationStatus::Completed
     );
+}
+
+#[test]
+fn the_answer_does_not_depend_on_the_sweeper() {
+    let mut desk = Desk::new();
+    let hold = until(&mut desk, 100, 60);
+    let transfer = desk.done(&hold).operation.id;
+    let withdrawal = CreateOperation {
+        expires_at: Some(desk.world.now.plus_seconds(60)),
+        ..desk.withdrawal(10)
+    };
+    let withdrawal = desk.done(&withdrawal).operation.id;
+    desk.world.wait(60);
+    for _ in 0..2 {
+        let cancel = || Step::Cancel { reason: None };
+        assert_eq!(code(desk.step(transfer, Step::Release)), "operation_expired");
+        assert_eq!(code(desk.step(transfer, cancel())), "operation_expired");
+        assert_eq!(code(desk.step(withdrawal, cancel())), "operation_expired");
+        let debit = desk.of(desk.ada).id();
+        let sweep = Command::ExpireOperations(vec![(transfer, debit), (withdrawal, debit)]);
+        desk.decide(&Caller::System { part: "expiry" }, &sweep).unwrap();
+    }
+}
+
+#[test]
+fn a_balance_is_closed_once_the_clock_has_freed_it() {
+    let mut desk = Desk::new();
+    let ada = desk.of(desk.ada);
+    let hold = until(&mut desk, 100, 60);
+    desk.done(&hold);
+    let close = Command::ConfigureBalance(ConfigureBalance {
+        balance: ada.id(),
+        asset: desk.asset,
+        version: Some(desk.world.facts.balances[&ada.id()].version),
+        minimum: None,
+        maximum: None,
+        closed: Some(true),
+    });
+    let root = operator();
+    assert_eq!(desk.world.code(&root, &close), "funds_held");
+    desk.world.wait(60);
+    let decision = desk.decide(&root, &close).unwrap();
+    assert_eq!(
+        actions(&decision.drafts),
+        ["operation.expire", "balance.configure"]
+    );
+    let Reply::Balance { balance, version } = decision.reply else {
+        panic!("{:?}", decision.reply)
+    };
+    assert_eq!(
+        (balance.held, balance.closed_at),
+        (Amount::ZERO, Some(desk.world.now))
+    );
+    assert_eq!(version, desk.world.facts.balances[&ada.id()].version);
+    desk.check();
 }
