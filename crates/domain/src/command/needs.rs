@@ -189,6 +189,9 @@ impl Needs {
                 .into_iter()
                 .flatten(),
         );
+        if matches!(command.step, Step::Start { .. }) {
+            self.destinations.extend(command.destination);
+        }
         self.approvals.extend(command.step.approval());
         if let Step::Capture { id: Some(id), .. } = &command.step {
             self.operations.insert(*id);

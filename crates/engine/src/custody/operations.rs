@@ -424,6 +424,7 @@ impl Engine {
             operation: new.operation,
             debit,
             credit,
+            destination: row.destination_id,
             version: new.version,
             step,
         })

@@ -217,19 +217,12 @@ impl Engine {
         let filter = OperationFilter {
             balances: Some(vec![balance]),
             moved: true,
+            since: low,
             ..OperationFilter::default()
-        };
-        let after = match (order, after) {
-            (Order::Ascending, None) if low > 0 => Some(OperationPlace {
-                entry: low - 1,
-                id: Uuid::max(),
-            }),
-            (_, after) => after,
         };
         let mut found =
             store::custody::operations(&mut conn, &filter, order, after, limit.saturating_add(1), high)
                 .await?;
-        found.retain(|sealed| sealed.entry >= low && sealed.entry < high);
         let more = found.len() > limit as usize;
         found.truncate(limit as usize);
         let next = found.last().filter(|_| more).map(|sealed| OperationPlace {

@@ -332,6 +332,7 @@ impl World {
                     operation: uuid(*id),
                     debit: self.account(sides.0),
                     credit: self.account(sides.1),
+                    destination: None,
                     version: None,
                     step,
                 }))

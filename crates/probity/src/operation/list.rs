@@ -101,6 +101,7 @@ impl ListArgs {
             tx_hash: self.tx_hash.clone(),
             parent: self.parent,
             moved: false,
+            since: 0,
         })
     }
 }

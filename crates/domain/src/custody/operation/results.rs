@@ -208,6 +208,11 @@ pub const STEP: &[OperationResult] = &[
         "the tier under which it began is no longer good: it is on hold",
     ),
     result(
+        "destination_removed",
+        Conflict,
+        "the destination of the withdrawal was removed since",
+    ),
+    result(
         "output_conflict",
         Conflict,
         "another operation is of this output of the transaction",

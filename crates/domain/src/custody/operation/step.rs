@@ -130,6 +130,8 @@ pub struct StepOperation {
     pub debit: Account,
     /// Its credit balance, which never changes.
     pub credit: Account,
+    /// Where it goes, which never changes.
+    pub destination: Option<Uuid>,
     /// Its version, where the step depends on it.
     pub version: Option<u64>,
     /// The step.
@@ -371,6 +373,21 @@ impl Work<'_> {
         limits::check_in_flight(self.facts, row, self.accounts(), self.ctx.now)
     }
 
+    /// Refuses to send to a destination that was removed since.
+    fn check_destination(&self) -> Result<(), Refusal> {
+        let starts = matches!(self.command.step, Step::Start { .. });
+        let Some(id) = self.before.row.destination_id.filter(|_| starts) else {
+            return Ok(());
+        };
+        let known = self.facts.destinations.get(&id).map(|sealed| &sealed.row);
+        if known.is_some_and(|known| known.removed_at.is_none()) {
+            return Ok(());
+        }
+        let message =
+            format!("destination {id} was removed since: cancel the withdrawal, and make another one");
+        Err(Refusal::new(RefusalKind::Conflict, "destination_removed", message).field("destination"))
+    }
+
     /// Refuses a transaction's output that another operation is of.
     fn check_output(&self, after: &Operation) -> Result<(), Refusal> {
         let (Some(chain), Some(tx_hash)) = (&after.chain, &after.tx_hash) else {
@@ -398,6 +415,7 @@ impl Work<'_> {
         };
         after.updated_at = self.ctx.now;
         self.check_tier()?;
+        self.check_destination()?;
         self.check_output(&after)?;
         match &self.command.step {
             Step::Report(_) => {}

@@ -58,6 +58,11 @@ const KIND: (&str, &str, &str) = (
     "wrong_kind",
     "operations of this kind do not have the step",
 );
+const DESTINATION: (&str, &str, &str) = (
+    "409",
+    "destination_removed",
+    "the destination of the withdrawal was removed since",
+);
 const KYC: (&str, &str, &str) = (
     "409",
     "kyc_expired",

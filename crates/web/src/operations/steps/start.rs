@@ -5,7 +5,9 @@ use domain::custody::operation::Transaction;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{ANSWER, APPROVAL, Asked, IF_MATCH, KYC, OUTPUT, QUORUM, Who, problems, transaction};
+use super::{
+    ANSWER, APPROVAL, Asked, DESTINATION, IF_MATCH, KYC, OUTPUT, QUORUM, Who, problems, transaction,
+};
 use crate::call::{Answer, Call};
 use crate::idempotency;
 use crate::openapi::{Content, Doc};
@@ -34,6 +36,7 @@ pub(crate) const DOC: Doc = Doc {
     replies: &[ANSWER],
     problems: problems!(
         KYC,
+        DESTINATION,
         OUTPUT,
         APPROVAL[0],
         APPROVAL[1],

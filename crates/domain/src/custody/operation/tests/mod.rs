@@ -263,6 +263,7 @@ impl Desk {
             operation,
             debit: account(row.debit_id),
             credit: account(row.credit_id),
+            destination: row.destination_id,
             version: None,
             step,
         }

@@ -155,6 +155,12 @@ const BREAKS: &[Break] = &[
         }
         case.row(|row| row.created_at = now.plus_seconds(-30));
     }),
+    ("destination_removed", "destination", &[Base::Start], |case| {
+        let now = case.desk.world.now;
+        for destination in case.desk.world.facts.destinations.values_mut() {
+            destination.row.removed_at = Some(now);
+        }
+    }),
     (
         "output_conflict",
         "output",

@@ -1,0 +1,282 @@
+//! Lists of operations, and movements in their order.
+
+use std::fmt::Write as _;
+
+use domain::custody::{Amount, Operation, OperationKind, OperationStatus};
+use domain::record::{Field, Record, Sealed, Val};
+use evidence::time::Timestamp;
+use uuid::Uuid;
+
+use super::sums::amount;
+use crate::conn::Conn;
+use crate::error::Error;
+use crate::head::int;
+use crate::query::{BUCKET_BITS, Order, WINDOWS, index_at};
+use crate::sealed;
+
+/// Operations that fulfil every condition given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OperationFilter {
+    /// What sort.
+    pub kind: Option<OperationKind>,
+    /// Where it stands, as it is stored.
+    pub status: Option<OperationStatus>,
+    /// The asset.
+    pub asset: Option<Uuid>,
+    /// Debit or credit is one of these.
+    pub balances: Option<Vec<Uuid>>,
+    /// The hash of its transaction.
+    pub tx_hash: Option<String>,
+    /// The pending transfer that it captures.
+    pub parent: Option<Uuid>,
+    /// Only those that carry a movement.
+    pub moved: bool,
+    /// Only those last written by this entry or a later one.
+    pub since: u64,
+}
+
+/// A place in a list of operations: the entry that last wrote one, and its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OperationPlace {
+    /// Index of the entry.
+    pub entry: u64,
+    /// The operation's id.
+    pub id: Uuid,
+}
+
+/// A condition with its parameters, and `?` for each.
+#[derive(Clone, Default)]
+pub(super) struct Where {
+    pub(super) text: Vec<String>,
+    pub(super) args: Vec<Val>,
+}
+
+impl Where {
+    pub(super) fn add(&mut self, condition: &str, values: impl IntoIterator<Item = Val>) {
+        let mut text = String::new();
+        let mut values = values.into_iter();
+        for c in condition.chars() {
+            match (c, c == '?') {
+                (_, true) => {
+                    self.args.extend(values.next());
+                    text.push('$');
+                    text.push_str(&self.args.len().to_string());
+                }
+                (c, false) => text.push(c),
+            }
+        }
+        self.text.push(text);
+    }
+
+    fn of(filter: &OperationFilter) -> Where {
+        let mut conditions = Where::default();
+        if let Some(kind) = filter.kind {
+            conditions.add("kind = ?", [kind.to_val()]);
+        }
+        match filter.status {
+            // Said once more in words that the partial index is made for.
+            Some(status) if !status.is_final() => conditions.add(
+                "status IN ('pending', 'processing', 'unknown') AND status = ?",
+                [status.to_val()],
+            ),
+            Some(status) => conditions.add("status = ?", [status.to_val()]),
+            None => {}
+        }
+        if let Some(asset) = filter.asset {
+            conditions.add("asset_id = ?", [asset.into()]);
+        }
+        if let Some(tx_hash) = &filter.tx_hash {
+            conditions.add("tx_hash = ?", [tx_hash.as_str().into()]);
+        }
+        if let Some(parent) = filter.parent {
+            conditions.add("parent_id = ?", [parent.into()]);
+        }
+        if filter.moved {
+            conditions.add("debit_posted IS NOT NULL", []);
+        }
+        if filter.since > 0 {
+            conditions.add("entry >= ?", [int(filter.since).into()]);
+        }
+        conditions
+    }
+
+    async fn fetch(
+        mut self,
+        conn: &mut Conn,
+        order: Order,
+        limit: u32,
+    ) -> Result<Vec<Sealed<Operation>>, Error> {
+        let mut sql = sealed::select(Operation::TABLE);
+        if !self.text.is_empty() {
+            sql.push_str(" WHERE ");
+            sql.push_str(&self.text.join(" AND "));
+        }
+        let way = if order == Order::Descending { "DESC" } else { "ASC" };
+        self.args.push(Val::Int(limit.into()));
+        let _ = write!(sql, " ORDER BY entry {way}, id {way} LIMIT ${}", self.args.len());
+        let rows = conn.all(&sql, &self.args).await?;
+        rows.into_iter()
+            .map(|row| sealed::decode(sealed::read(Operation::TABLE, row)?))
+            .collect()
+    }
+}
+
+/// A page of operations in the order in which they were last changed, beyond `after`, among entries below `size`.
+pub async fn operations(
+    conn: &mut Conn,
+    filter: &OperationFilter,
+    order: Order,
+    after: Option<OperationPlace>,
+    limit: u32,
+    size: u64,
+) -> Result<Vec<Sealed<Operation>>, Error> {
+    let impossible = filter.tx_hash.as_ref().is_some_and(|text| text.contains('\0'));
+    if impossible || filter.balances.as_ref().is_some_and(Vec::is_empty) {
+        return Ok(Vec::new());
+    }
+    let mut conditions = Where::of(filter);
+    if let Some(after) = after {
+        let beyond = match order {
+            Order::Descending => "(entry, id) < (?, ?)",
+            Order::Ascending => "(entry, id) > (?, ?)",
+        };
+        conditions.add(beyond, [int(after.entry).into(), after.id.into()]);
+    }
+    let few = filter.tx_hash.is_some()
+        || filter.parent.is_some()
+        || filter.status.is_some_and(|status| !status.is_final());
+    if few && filter.balances.is_none() {
+        conditions.add("entry < ?", [int(size).into()]);
+        return conditions.fetch(conn, order, limit).await;
+    }
+    let (low, high) = match (order, after) {
+        (Order::Descending, Some(after)) => (filter.since, size.min(after.entry + 1)),
+        (Order::Ascending, Some(after)) => (after.entry.max(filter.since), size),
+        (_, None) => (filter.since, size),
+    };
+    windows(conn, filter, &conditions, order, limit, (low, high)).await
+}
+
+/// The same through the buckets, window by window, until the page is full.
+async fn windows(
+    conn: &mut Conn,
+    filter: &OperationFilter,
+    conditions: &Where,
+    order: Order,
+    limit: u32,
+    (mut low, mut high): (u64, u64),
+) -> Result<Vec<Sealed<Operation>>, Error> {
+    let mut found: Vec<Sealed<Operation>> = Vec::new();
+    let mut widths = WINDOWS.into_iter();
+    let mut width = WINDOWS[0];
+    while low < high && found.len() < limit as usize {
+        width = widths.next().unwrap_or(width);
+        let (from, to) = match order {
+            Order::Descending => {
+                let last = (high - 1) >> BUCKET_BITS;
+                (low.max((last + 1).saturating_sub(width) << BUCKET_BITS), high)
+            }
+            Order::Ascending => (low, high.min(((low >> BUCKET_BITS) + width) << BUCKET_BITS)),
+        };
+        let mut window = Vec::new();
+        let sides: &[Option<&str>] = match &filter.balances {
+            Some(_) => &[Some("debit_id"), Some("credit_id")],
+            None => &[None],
+        };
+        for side in sides {
+            let mut conditions = conditions.clone();
+            buckets(&mut conditions, from, to, width);
+            if let (Some(side), Some(balances)) = (side, &filter.balances) {
+                let marks = vec!["?"; balances.len()].join(", ");
+                let ids = balances.iter().map(|id| Val::Uuid(*id));
+                conditions.add(&format!("{side} IN ({marks})"), ids);
+            }
+            window.append(&mut conditions.fetch(conn, order, limit).await?);
+        }
+        window.sort_unstable_by_key(|sealed| (sealed.entry, sealed.row.id));
+        window.dedup_by_key(|sealed| sealed.row.id);
+        if order == Order::Descending {
+            window.reverse();
+        }
+        found.append(&mut window);
+        match order {
+            Order::Descending => high = from,
+            Order::Ascending => low = to,
+        }
+    }
+    found.truncate(limit as usize);
+    Ok(found)
+}
+
+/// Restricts to entries in `from..to`, through the buckets; only a few widths occur, so that few texts are prepared.
+fn buckets(conditions: &mut Where, from: u64, to: u64, width: u64) {
+    let (first, last) = (from >> BUCKET_BITS, (to - 1) >> BUCKET_BITS);
+    let marks = vec!["?"; usize::try_from(width).unwrap_or(1)].join(", ");
+    let numbers = (0..width).map(|offset| Val::Int(int((first + offset).min(last))));
+    conditions.add(&format!("entry >> {BUCKET_BITS} IN ({marks})"), numbers);
+    conditions.add("entry >= ? AND entry < ?", [int(from).into(), int(to).into()]);
+}
+
+/// The last movement of a balance before a moment, in a log of `size` entries.
+pub async fn last_movement(
+    conn: &mut Conn,
+    balance: Uuid,
+    before: Option<Timestamp>,
+    size: u64,
+) -> Result<Option<Sealed<Operation>>, Error> {
+    let size = match before {
+        Some(time) => index_at(conn, time, size).await?,
+        None => size,
+    };
+    let filter = OperationFilter {
+        balances: Some(vec![balance]),
+        moved: true,
+        ..OperationFilter::default()
+    };
+    let found = operations(conn, &filter, Order::Descending, None, 1, size).await?;
+    Ok(found.into_iter().next())
+}
+
+/// A movement, for following balances from one to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Movement {
+    /// The entry that wrote it.
+    pub entry: u64,
+    /// The operation.
+    pub id: Uuid,
+    /// What was debited.
+    pub debit: Uuid,
+    /// What was credited.
+    pub credit: Uuid,
+    /// How much.
+    pub amount: Amount,
+    /// Posted of both sides after it.
+    pub posted: (Amount, Amount),
+}
+
+/// How many entries [`movements`] looks at in one go.
+pub const MOVEMENTS_WINDOW: u64 = WINDOWS[0] << BUCKET_BITS;
+
+/// Movements of the entries in the window that begins at `from`, a multiple of [`MOVEMENTS_WINDOW`], in their order.
+pub async fn movements(conn: &mut Conn, from: u64) -> Result<Vec<Movement>, Error> {
+    let mut conditions = Where::default();
+    buckets(&mut conditions, from, from + MOVEMENTS_WINDOW, WINDOWS[0]);
+    let sql = format!(
+        "SELECT entry, id, debit_id, credit_id, amount, debit_posted, credit_posted FROM operations \
+         WHERE {} AND debit_posted IS NOT NULL ORDER BY entry, id",
+        conditions.text.join(" AND ")
+    );
+    let rows = conn.all(&sql, &conditions.args).await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Movement {
+                entry: row.unsigned(0)?,
+                id: row.uuid(1)?,
+                debit: row.uuid(2)?,
+                credit: row.uuid(3)?,
+                amount: amount(row.clone(), 4)?,
+                posted: (amount(row.clone(), 5)?, amount(row, 6)?),
+            })
+        })
+        .collect()
+}

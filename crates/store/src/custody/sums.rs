@@ -1,0 +1,150 @@
+//! What sums and statistics are made of; the sums themselves are made in memory, since SQL knows no amounts on SQLite.
+
+use domain::custody::{Amount, House, OperationKind, OperationStatus};
+use domain::record::{Field, Kind, Val};
+use evidence::time::Timestamp;
+use uuid::Uuid;
+
+use super::operations::Where;
+use crate::conn::Conn;
+use crate::error::Error;
+use crate::row::Row;
+use crate::sealed;
+
+/// What pending operations of a balance hold past their time: free again, though that is not written yet.
+pub async fn due_holds(conn: &mut Conn, balance: Uuid, now: Timestamp) -> Result<Vec<Amount>, Error> {
+    let sql = "SELECT held FROM operations WHERE status = 'pending' AND expires_at <= $2 AND debit_id = $1";
+    let rows = conn.all(sql, &[balance.into(), now.into()]).await?;
+    rows.into_iter().map(|row| amount(row, 0)).collect()
+}
+
+pub(super) fn amount(mut row: Row, position: usize) -> Result<Amount, Error> {
+    let value = sealed::typed(row.0.swap_remove(position), Kind::Amount);
+    value
+        .and_then(Amount::of_val)
+        .map_err(|reason| Error::data(format!("a stored amount: {reason}")))
+}
+
+/// What of an asset is posted and held on one balance, for sums over all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// The balance.
+    pub id: Uuid,
+    /// Which house account it is; none for a user's.
+    pub house: Option<House>,
+    /// Posted.
+    pub posted: Amount,
+    /// Held.
+    pub held: Amount,
+}
+
+/// A page of what is posted and held of an asset, in the order of the balances' ids.
+pub async fn holdings(
+    conn: &mut Conn,
+    asset: Uuid,
+    after: Option<Uuid>,
+    limit: u32,
+) -> Result<Vec<Holding>, Error> {
+    let sql =
+        "SELECT id, house, posted, held FROM balances WHERE asset_id = $1 AND id > $2 ORDER BY id LIMIT $3";
+    let args = [
+        asset.into(),
+        after.unwrap_or(Uuid::nil()).into(),
+        Val::Int(limit.into()),
+    ];
+    let rows = conn.all(sql, &args).await?;
+    rows.into_iter().map(holding).collect()
+}
+
+/// The same of all assets.
+pub async fn all_holdings(conn: &mut Conn, after: Option<Uuid>, limit: u32) -> Result<Vec<Holding>, Error> {
+    let sql = "SELECT id, house, posted, held FROM balances WHERE id > $1 ORDER BY id LIMIT $2";
+    let args = [after.unwrap_or(Uuid::nil()).into(), Val::Int(limit.into())];
+    let rows = conn.all(sql, &args).await?;
+    rows.into_iter().map(holding).collect()
+}
+
+fn holding(row: Row) -> Result<Holding, Error> {
+    let house = row
+        .optional_text(1)?
+        .map(|word| House::parse(word).ok_or_else(|| Error::data(format!("balances.house is {word:?}"))));
+    Ok(Holding {
+        id: row.uuid(0)?,
+        house: house.transpose()?,
+        held: amount(row.clone(), 3)?,
+        posted: amount(row, 2)?,
+    })
+}
+
+/// What statistics need of an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperationFigure {
+    /// Its id.
+    pub id: Uuid,
+    /// What sort.
+    pub kind: OperationKind,
+    /// Where it stands, as it is stored.
+    pub status: OperationStatus,
+    /// The asset.
+    pub asset: Uuid,
+    /// How much.
+    pub amount: Amount,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A page of figures of the operations made in `from..to`, in the order of their ids.
+pub async fn figures(
+    conn: &mut Conn,
+    asset: Option<Uuid>,
+    (from, to): (Option<Timestamp>, Option<Timestamp>),
+    after: Option<Uuid>,
+    limit: u32,
+) -> Result<Vec<OperationFigure>, Error> {
+    let mut conditions = Where::default();
+    if let Some(asset) = asset {
+        conditions.add("asset_id = ?", [asset.into()]);
+    }
+    if let Some(from) = from {
+        conditions.add("created_at >= ?", [from.into()]);
+    }
+    if let Some(to) = to {
+        conditions.add("created_at < ?", [to.into()]);
+    }
+    conditions.add("id > ?", [after.unwrap_or(Uuid::nil()).into()]);
+    conditions.args.push(Val::Int(limit.into()));
+    let sql = format!(
+        "SELECT id, kind, status, asset_id, created_at, amount FROM operations WHERE {} ORDER BY id LIMIT ${}",
+        conditions.text.join(" AND "),
+        conditions.args.len()
+    );
+    let rows = conn.all(&sql, &conditions.args).await?;
+    rows.into_iter().map(figure).collect()
+}
+
+fn figure(row: Row) -> Result<OperationFigure, Error> {
+    let wrong = |column: &str| Error::data(format!("operations.{column} is not a word that is known"));
+    Ok(OperationFigure {
+        id: row.uuid(0)?,
+        kind: OperationKind::parse(row.text(1)?).ok_or_else(|| wrong("kind"))?,
+        status: OperationStatus::parse(row.text(2)?).ok_or_else(|| wrong("status"))?,
+        asset: row.uuid(3)?,
+        created_at: row.time(4)?,
+        amount: amount(row, 5)?,
+    })
+}
+
+/// What each open operation holds of its debit balance, a page in the order of ids.
+pub async fn open_holds(
+    conn: &mut Conn,
+    after: Option<Uuid>,
+    limit: u32,
+) -> Result<Vec<(Uuid, Uuid, Amount)>, Error> {
+    let sql = "SELECT id, debit_id, held FROM operations WHERE status IN ('pending', 'processing', 'unknown') \
+               AND id > $1 ORDER BY id LIMIT $2";
+    let args = [after.unwrap_or(Uuid::nil()).into(), Val::Int(limit.into())];
+    let rows = conn.all(sql, &args).await?;
+    rows.into_iter()
+        .map(|row| Ok((row.uuid(0)?, row.uuid(1)?, amount(row, 2)?)))
+        .collect()
+}
