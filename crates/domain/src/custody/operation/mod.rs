@@ -1,5 +1,6 @@
 //! Operations: every movement of an asset, and what is planned, held or on its way.
 
+mod asked;
 mod capture;
 pub mod create;
 mod expire;
@@ -17,11 +18,12 @@ mod threshold;
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
+pub use asked::{Step, StepOperation, Transaction};
 pub use create::{CreateOperation, Request, create, create_linked};
 pub(crate) use expire::due;
 pub use expire::expire;
 pub use known::Operations;
-pub use step::{Step, StepOperation, Transaction, step};
+pub use step::step;
 
 use crate::custody::Amount;
 use crate::{record, words};
