@@ -4,6 +4,7 @@ mod list;
 mod meaning;
 mod request;
 mod show;
+mod use_once;
 mod vote;
 mod withdraw;
 
@@ -40,6 +41,12 @@ pub enum ApprovalCommand {
     #[command(after_help = "A person votes, and not the one who asked.\n\n\
             Example:\n  probity approval vote 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d --approve --as cleo")]
     Vote(vote::VoteArgs),
+    /// Use an approval that was granted, once, before doing what it is for
+    #[command(
+        after_help = "Example:\n  probity approval use 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d deploy.production \
+            --arguments '{\"version\":\"1.2\"}'"
+    )]
+    Use(use_once::UseArgs),
     /// Take back an approval that one asked for
     #[command(after_help = "Example:\n  probity approval withdraw 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d")]
     Withdraw(withdraw::WithdrawArgs),
@@ -52,6 +59,7 @@ pub async fn run(context: &Context, command: ApprovalCommand) -> Result<Exit, Fa
         ApprovalCommand::List(args) => list::run(context, args).await,
         ApprovalCommand::Show(args) => show::run(context, args).await,
         ApprovalCommand::Vote(args) => vote::run(context, args).await,
+        ApprovalCommand::Use(args) => use_once::run(context, args).await,
         ApprovalCommand::Withdraw(args) => withdraw::run(context, args).await,
     }
 }

@@ -36,7 +36,7 @@ pub struct RequestArgs {
     id: Option<Uuid>,
 }
 
-fn object(text: &str) -> Result<StrictObject, String> {
+pub(super) fn object(text: &str) -> Result<StrictObject, String> {
     serde_json::from_str(text).map_err(|error| format!("must be a JSON object: {error}"))
 }
 

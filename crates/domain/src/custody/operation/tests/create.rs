@@ -374,6 +374,9 @@ fn shapes() {
         ("chain", |command, _| {
             (command.chain, command.tx_hash) = (Some("Bitcoin".to_owned()), Some("f00".to_owned()));
         }),
+        ("chain", |command, _| {
+            (command.chain, command.tx_hash) = (Some("c".repeat(33)), Some("f00".to_owned()));
+        }),
         ("tx_hash", |command, _| {
             (command.chain, command.tx_hash) = (Some("bitcoin".to_owned()), Some("f".repeat(129)));
         }),
@@ -406,6 +409,8 @@ fn shapes() {
         );
     }
     let longest = CreateOperation {
+        chain: Some("c".repeat(32)),
+        tx_hash: Some("f".repeat(128)),
         reference: Some("é".repeat(200)),
         metadata: Some("m".repeat(4_096)),
         ..desk.transfer(5)
