@@ -50,6 +50,10 @@ impl<'a> Change<'a> {
         if !self.images.is_empty() {
             self.images.push(',');
         }
+        debug_assert!(
+            before.is_none_or(|before| record::keeps_fixed(before, &row)),
+            "a fixed column changes"
+        );
         record::write_images(before, &row, brief, &mut self.images);
         self.writes.push(RowWrite::from(Sealed {
             row,

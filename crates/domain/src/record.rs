@@ -79,6 +79,8 @@ pub struct Column {
     pub added: bool,
     /// NULL in most rows: its NULL is left out of the row's digest and of row images.
     pub sparse: bool,
+    /// Never changes once the row is there, so that a change of the row need not touch it, nor any index on it.
+    pub fixed: bool,
 }
 
 impl Column {
@@ -93,6 +95,13 @@ impl Column {
     #[must_use]
     pub const fn added(mut self) -> Column {
         self.added = true;
+        self
+    }
+
+    /// The same, for a column that never changes.
+    #[must_use]
+    pub const fn fixed(mut self) -> Column {
+        self.fixed = true;
         self
     }
 
@@ -117,6 +126,7 @@ pub const fn column(name: &'static str, kind: Kind) -> Column {
         secret: false,
         added: false,
         sparse: false,
+        fixed: false,
     }
 }
 
@@ -171,6 +181,13 @@ pub trait Record: Sized + Clone {
     fn values(&self) -> Vec<Val>;
     /// The row from values in that order.
     fn from_values(id: Uuid, values: Vec<Val>) -> Result<Self, DecodeError>;
+}
+
+/// Whether no column changes that never does.
+pub fn keeps_fixed<T: Record>(before: &T, after: &T) -> bool {
+    let values = before.values().into_iter().zip(after.values());
+    let mut columns = T::TABLE.columns.iter().zip(values);
+    columns.all(|(column, (before, after))| !column.fixed || before == after)
 }
 
 /// A row with its seal.
@@ -266,7 +283,7 @@ pub fn field<T: Field>(
 /// Makes a struct the row of a sealed table: one field a column, in this order, after the id.
 ///
 /// `[secret]` after a field keeps its value out of row images; `[added]` says that the column came to a table that
-/// had rows already, see [`Column::added`], and `[sparse]` that it is NULL in most rows.
+/// had rows already, see [`Column::added`], `[sparse]` that it is NULL in most rows, `[fixed]` that it never changes.
 #[macro_export]
 macro_rules! record {
     (

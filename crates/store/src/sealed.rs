@@ -154,10 +154,12 @@ pub(crate) fn insert_one(table: &Table) -> String {
     format!("{} VALUES ({})", insert_target(table), marks.join(", "))
 }
 
-/// The text that changes one row, with the same parameters (SQLite).
+/// The text that changes one row, with the same parameters (SQLite). A column that never changes is left out: SQLite
+/// would write it anew into every index that it is in.
 pub(crate) fn update_one(table: &Table) -> String {
-    let names = column_names(table).into_iter().zip(1..).skip(1);
-    let assignments: Vec<String> = names
+    let numbered = column_names(table).into_iter().zip(1..).skip(1);
+    let assignments: Vec<String> = numbered
+        .filter(|(name, _)| !is_fixed(table, name))
         .map(|(name, number)| format!("{name} = ?{number}"))
         .collect();
     format!(
@@ -167,18 +169,30 @@ pub(crate) fn update_one(table: &Table) -> String {
     )
 }
 
+fn is_fixed(table: &Table, name: &str) -> bool {
+    table
+        .columns
+        .iter()
+        .any(|column| column.fixed && column.name == name)
+}
+
 /// The statements that write rows, with their parameters (PostgreSQL): one for what is new, one for what is there.
 pub(crate) fn steps(table: &Table, rows: &[SealedRow]) -> Vec<(String, Vec<Param<'static>>)> {
-    let kinds = column_kinds(table);
     let (new, there): (Vec<&SealedRow>, Vec<&SealedRow>) = rows.iter().partition(|row| row.new);
-    let arrays = pg::bulk::unnest(&kinds);
+    let (kinds, names) = (column_kinds(table), column_names(table));
     let mut steps = Vec::new();
     if !new.is_empty() {
+        let arrays = pg::bulk::unnest(&kinds);
         let sql = format!("{} SELECT * FROM {arrays}", insert_target(table));
-        steps.push((sql, pg::bulk::columns(&kinds, &new)));
+        let all: Vec<usize> = (0..kinds.len()).collect();
+        steps.push((sql, pg::bulk::columns(&kinds, &all, &new)));
     }
     if !there.is_empty() {
-        let names = column_names(table);
+        let kept: Vec<usize> = (0..kinds.len())
+            .filter(|position| !is_fixed(table, names[*position]))
+            .collect();
+        let kinds: Vec<Kind> = kept.iter().map(|position| kinds[*position]).collect();
+        let names: Vec<&str> = kept.iter().map(|position| names[*position]).collect();
         let assignments: Vec<String> = names[1..]
             .iter()
             .map(|name| format!("{name} = v.{name}"))
@@ -187,9 +201,10 @@ pub(crate) fn steps(table: &Table, rows: &[SealedRow]) -> Vec<(String, Vec<Param
             "UPDATE {table} SET {assignments} FROM {arrays} AS v ({names}) WHERE {table}.id = v.id",
             table = table.name,
             assignments = assignments.join(", "),
+            arrays = pg::bulk::unnest(&kinds),
             names = names.join(", "),
         );
-        steps.push((sql, pg::bulk::columns(&kinds, &there)));
+        steps.push((sql, pg::bulk::columns(&kinds, &kept, &there)));
     }
     steps
 }

@@ -34,11 +34,11 @@ record! {
         /// Id; follows from asset and owner, see [`Balance::id_of`].
         pub id: id,
         /// The asset.
-        pub asset_id: Uuid,
+        pub asset_id: Uuid [fixed],
         /// Whose it is, unless it is a house account.
-        pub user_id: Option<Uuid> [sparse],
+        pub user_id: Option<Uuid> [sparse] [fixed],
         /// Which house account it is.
-        pub house: Option<House> [sparse],
+        pub house: Option<House> [sparse] [fixed],
         /// What was given less what was taken.
         pub posted: Amount,
         /// What pending operations hold of it.
@@ -48,7 +48,7 @@ record! {
         /// What posted may not go above; none for no bound.
         pub maximum: Option<Amount> [sparse],
         /// When it was opened.
-        pub opened_at: Timestamp,
+        pub opened_at: Timestamp [fixed],
         /// Since when nothing moves on it.
         pub closed_at: Option<Timestamp> [sparse],
     }

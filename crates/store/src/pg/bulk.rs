@@ -147,12 +147,13 @@ pub(crate) fn unnest(kinds: &[Kind]) -> String {
     format!("unnest({})", arrays.join(", "))
 }
 
-/// Those arrays.
-pub(crate) fn columns(kinds: &[Kind], rows: &[&SealedRow]) -> Vec<Param<'static>> {
+/// Those arrays: of the columns at these positions.
+pub(crate) fn columns(kinds: &[Kind], positions: &[usize], rows: &[&SealedRow]) -> Vec<Param<'static>> {
     let mut columns: Vec<Vec<Val>> = kinds.iter().map(|_| Vec::with_capacity(rows.len())).collect();
     for row in rows {
-        for (column, value) in columns.iter_mut().zip(row.all_values()) {
-            column.push(value);
+        let mut values = row.all_values();
+        for (column, position) in columns.iter_mut().zip(positions) {
+            column.push(std::mem::replace(&mut values[*position], Val::Null));
         }
     }
     let pairs = kinds.iter().zip(columns);

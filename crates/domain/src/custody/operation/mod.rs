@@ -71,19 +71,19 @@ record! {
         /// Id.
         pub id: id,
         /// What sort.
-        pub kind: OperationKind,
+        pub kind: OperationKind [fixed],
         /// Where it stands; whether a pending one has expired is a matter of the clock.
         pub status: OperationStatus,
         /// The asset.
-        pub asset_id: Uuid,
+        pub asset_id: Uuid [fixed],
         /// The balance that the amount is taken from.
-        pub debit_id: Uuid,
+        pub debit_id: Uuid [fixed],
         /// The balance that the amount is given to.
-        pub credit_id: Uuid,
+        pub credit_id: Uuid [fixed],
         /// How much.
-        pub amount: Amount,
+        pub amount: Amount [fixed],
         /// True where it was made to wait for another step.
-        pub waits: Option<bool> [sparse],
+        pub waits: Option<bool> [sparse] [fixed],
         /// What it holds of the debit balance.
         pub held: Amount,
         /// What was captured of a pending transfer so far, each part an operation of its own.
@@ -93,13 +93,13 @@ record! {
         /// Posted of the credit balance after the movement.
         pub credit_posted: Option<Amount> [sparse],
         /// The pending transfer that this is a capture of.
-        pub parent_id: Option<Uuid> [sparse],
+        pub parent_id: Option<Uuid> [sparse] [fixed],
         /// The operation that this is the reversal of.
-        pub reverses_id: Option<Uuid> [sparse],
+        pub reverses_id: Option<Uuid> [sparse] [fixed],
         /// The first operation of the linked chain that this is one of.
-        pub link_id: Option<Uuid> [sparse],
+        pub link_id: Option<Uuid> [sparse] [fixed],
         /// Where a withdrawal goes.
-        pub destination_id: Option<Uuid> [sparse],
+        pub destination_id: Option<Uuid> [sparse] [fixed],
         /// The approval that was used for it.
         pub approval_id: Option<Uuid> [sparse],
         /// The chain of its transaction.
@@ -117,21 +117,21 @@ record! {
         /// What shows how an operation of unknown fate ended.
         pub evidence: Option<String> [sparse],
         /// The balance whose tier's limits it counts against.
-        pub limited_id: Option<Uuid> [sparse],
+        pub limited_id: Option<Uuid> [sparse] [fixed],
         /// SHA-256 of the request that it came with, where that brought an `Idempotency-Key`.
-        pub request: Option<Vec<u8>> [sparse],
+        pub request: Option<Vec<u8>> [sparse] [fixed],
         /// The caller's own words for it.
-        pub reference: Option<String> [sparse],
+        pub reference: Option<String> [sparse] [fixed],
         /// The caller's own data, as canonical JSON.
-        pub metadata: Option<String> [sparse],
+        pub metadata: Option<String> [sparse] [fixed],
         /// The user who asked for it; none for someone on the server's own machine.
-        pub created_by: Option<Uuid> [sparse],
+        pub created_by: Option<Uuid> [sparse] [fixed],
         /// When it was made.
-        pub created_at: Timestamp,
+        pub created_at: Timestamp [fixed],
         /// When it was last changed.
         pub updated_at: Timestamp,
         /// From when a pending one no longer holds anything.
-        pub expires_at: Option<Timestamp> [sparse],
+        pub expires_at: Option<Timestamp> [sparse] [fixed],
     }
 }
 
