@@ -67,6 +67,10 @@ pub enum Kind {
 
 /// A column of a sealed table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "marks that have nothing to do with each other"
+)]
 pub struct Column {
     /// Name in SQL and in row images.
     pub name: &'static str,

@@ -1,6 +1,6 @@
 //! The entry that records a refusal.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::Command;
@@ -28,9 +28,13 @@ pub(super) fn refusal_draft(
     if let Some(field) = &refusal.field {
         details.0.insert("field".into(), field.as_str().into());
     }
-    let remembered = remembered(command, refusal);
-    if let Some(created) = remembered {
+    let created = created(command, refusal);
+    if let Some(created) = created {
         describe_refusal(&mut details.0, created, refusal);
+    }
+    let remembered = created.filter(|created| refusal.sticks && created.id.is_some());
+    if let Some(created) = remembered {
+        remember_refusal(&mut details.0, created, refusal);
     }
     payload.details = Some(details);
     // Its own purpose numbers keep these ids and salts apart from those of the decision that did not come to be.
@@ -56,14 +60,13 @@ pub(super) fn refusal_draft(
     }
 }
 
-/// The new operation whose id stays refused.
-fn remembered<'a>(command: &'a Command, refusal: &Refusal) -> Option<&'a CreateOperation> {
-    let created = match command {
-        Command::CreateOperation(command) => Some(&**command),
+/// The new operation that was refused.
+fn created<'a>(command: &'a Command, refusal: &Refusal) -> Option<&'a CreateOperation> {
+    match command {
+        Command::CreateOperation(command) => Some(command),
         Command::CreateLinked(commands) => commands.get(usize::from(refusal.position?)),
         _ => None,
-    };
-    created.filter(|created| refusal.sticks && created.id.is_some())
+    }
 }
 
 /// The id under which a refusal is remembered. A chain that came with a key is known again by its first operation, so
@@ -77,30 +80,42 @@ fn id_to_keep(facts: &Facts, command: &Command, refused: &CreateOperation) -> Op
     first.filter(free).or(refused.id)
 }
 
-/// What it takes to give the same answer again, and to know the same question.
+fn put(details: &mut Map<String, Value>, name: &str, text: Option<String>) {
+    if let Some(text) = text {
+        details.insert(name.to_owned(), text.into());
+    }
+}
+
+/// Who tried to move what, and which rule was in the way: without the caller's own words.
 fn describe_refusal(details: &mut Map<String, Value>, created: &CreateOperation, refusal: &Refusal) {
+    let CreateOperation { debit, credit, .. } = created;
+    let asked = json!({
+        "kind": created.kind.as_str(),
+        "asset": debit.asset.to_string(),
+        "debit": debit.id().to_string(),
+        "credit": credit.id().to_string(),
+        "amount": created.amount.to_string(),
+    });
+    details.insert("asked".to_owned(), asked);
+    put(details, "message", Some(refusal.message.clone()));
+    if let Some(rule) = &refusal.rule {
+        put(details, "rule", Some(rule.rule.clone()));
+        put(details, "limit", rule.limit.clone());
+        put(details, "remaining", rule.remaining.clone());
+        put(details, "lifted_by", Some(rule.lifted_by.clone()));
+    }
+}
+
+/// What it takes to know the same question again, beside what describes the answer.
+fn remember_refusal(details: &mut Map<String, Value>, created: &CreateOperation, refusal: &Refusal) {
     if let (Some(position), Some(_)) = (refusal.position, created.request) {
         details.insert("position".to_owned(), position.into());
     }
-    let mut put = |name: &str, text: Option<String>| {
-        if let Some(text) = text {
-            details.insert(name.to_owned(), text.into());
-        }
-    };
-    put("message", Some(refusal.message.clone()));
-    put("content", Some(operation::replay::content(created)));
-    put(
-        "request",
-        created
-            .request
-            .map(|request| evidence::json::hex(&request.digest)),
-    );
-    if let Some(rule) = &refusal.rule {
-        put("rule", Some(rule.rule.clone()));
-        put("limit", rule.limit.clone());
-        put("remaining", rule.remaining.clone());
-        put("lifted_by", Some(rule.lifted_by.clone()));
-    }
+    put(details, "content", Some(operation::replay::content(created)));
+    let request = created
+        .request
+        .map(|request| evidence::json::hex(&request.digest));
+    put(details, "request", request);
 }
 
 fn is_there(facts: &Facts, kind: &str, id: Uuid) -> bool {
