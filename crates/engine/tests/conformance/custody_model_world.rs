@@ -306,6 +306,7 @@ impl World {
             Do::Step(id, act) => {
                 let known = model.operations.get(id);
                 let sides = known.map_or(((0, 0), (0, 1)), |known| (known.debit, known.credit));
+                let own = known.is_some_and(|known| known.kind == Withdrawal) && sides.0.1 <= GHOST;
                 let error = |number: &u64| format!("error {number}");
                 let step = match act {
                     Act::Start => Step::Start {
@@ -332,7 +333,7 @@ impl World {
                     operation: uuid(*id),
                     debit: self.account(sides.0),
                     credit: self.account(sides.1),
-                    destination: None,
+                    destination: own.then(|| World::destination(sides.0.0, sides.0.1)),
                     version: None,
                     step,
                 }))
