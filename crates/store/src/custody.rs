@@ -10,7 +10,7 @@ use domain::approval::{Approval, ApprovalStatus, Vote};
 use domain::custody::destination::Destination;
 use domain::custody::kyc::{KycDocument, KycRecord, KycStatus};
 use domain::custody::{Asset, Balance};
-use domain::record::{Kind, Record, Sealed, Val};
+use domain::record::{Kind, Sealed, Val};
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
@@ -23,12 +23,6 @@ use crate::conn::{Conn, Lock};
 use crate::error::Error;
 use crate::identity::Conditions;
 use crate::sealed;
-
-/// The row of this id.
-pub async fn one<T: Record>(conn: &mut Conn, id: Uuid) -> Result<Option<Sealed<T>>, Error> {
-    let rows = sealed::by_key::<T>(conn, "id", Kind::Uuid, &[id.into()], Lock::None).await?;
-    Ok(rows.into_iter().next())
-}
 
 /// The asset of this code, in any case.
 pub async fn asset_of_code(conn: &mut Conn, code: &str) -> Result<Option<Sealed<Asset>>, Error> {

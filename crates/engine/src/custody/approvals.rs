@@ -74,7 +74,7 @@ impl Engine {
 
     /// How many others the rules want for operations of this kind that are above the threshold: at least one.
     async fn quorum(&self, asset: Uuid, kind: domain::custody::OperationKind) -> Result<u64, Error> {
-        let asset = self.asset_named(&asset.to_string()).await?;
+        let asset = self.asset_of(asset).await?;
         let rule = self.rules().custody.threshold_on(&asset.code, kind);
         Ok(rule.map_or(1, |rule| rule.quorum.max(1)))
     }

@@ -115,6 +115,18 @@ impl Engine {
         Ok(found.map(|sealed| self.names().remember_asset(sealed.row)))
     }
 
+    /// The asset of this id, which a balance or an operation names.
+    pub(super) async fn asset_of(&self, id: Uuid) -> Result<Arc<Asset>, Error> {
+        let unknown = || {
+            not_found(
+                "unknown_asset",
+                "asset",
+                format!("there is no asset {:?}", id.to_string()),
+            )
+        };
+        self.asset(id).await?.ok_or_else(unknown)
+    }
+
     /// A page of assets, oldest first, after the one of id `after`.
     pub async fn assets(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<Arc<Asset>>, Error> {
         let mut conn = self.db().reader().await?;

@@ -206,7 +206,7 @@ impl Engine {
         let (debit, credit) = self.sides(&new, original.as_ref(), asset.as_deref()).await?;
         let asset = match asset {
             Some(asset) => asset,
-            None => self.asset_named(&debit.asset.to_string()).await?,
+            None => self.asset_of(debit.asset).await?,
         };
         let units = match (&new.amount, &original) {
             (Some(text), _) => amount("amount", text, &asset)?,
@@ -412,7 +412,7 @@ impl Engine {
         let unknown = || Error::from(store::Error::data("an operation's balance is missing"));
         let debit = self.account_of(row.debit_id).await?.ok_or_else(unknown)?;
         let credit = self.account_of(row.credit_id).await?.ok_or_else(unknown)?;
-        let asset = self.asset_named(&row.asset_id.to_string()).await?;
+        let asset = self.asset_of(row.asset_id).await?;
         let step = match new.kind {
             StepKind::Capture { id, amount: text } => Step::Capture {
                 id,

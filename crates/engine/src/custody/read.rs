@@ -147,7 +147,7 @@ impl Engine {
         let now = random::now();
         let mut states = Vec::with_capacity(found.len());
         for sealed in found {
-            let asset = self.asset_named(&sealed.row.asset_id.to_string()).await?;
+            let asset = self.asset_of(sealed.row.asset_id).await?;
             let mut held = sealed.row.held;
             if held != Amount::ZERO {
                 let mut conn = self.db().reader().await?;
@@ -292,7 +292,7 @@ impl Engine {
             let (debit, credit) = (account(sealed.row.debit_id)?, account(sealed.row.credit_id)?);
             let operation = sealed.row.as_of(now);
             views.push(OperationView {
-                asset: self.asset_named(&operation.asset_id.to_string()).await?,
+                asset: self.asset_of(operation.asset_id).await?,
                 on_hold: self.on_hold(&operation, (debit, credit), now).await?,
                 operation,
                 version: sealed.version,
@@ -317,9 +317,7 @@ impl Engine {
         let subject = domain::custody::operation::limits::subject(operation.kind, accounts.0, accounts.1);
         let Some((user, _)) = subject else { return Ok(None) };
         let records = self.kyc_of(user).await?;
-        let then = kyc::tier_at(&records, operation.created_at);
-        let tier = kyc::tier_at(&records, now);
-        Ok((tier < then).then_some((then, tier)))
+        Ok(kyc::tier_lost(&records, operation.created_at, now))
     }
 
     /// Every KYC record of a user.
@@ -407,7 +405,7 @@ impl Engine {
         let mut figures = Vec::with_capacity(sums.len());
         for ((day, asset, kind, status), (count, amount)) in sums {
             figures.push(Figures {
-                asset: self.asset_named(&asset.to_string()).await?,
+                asset: self.asset_of(asset).await?,
                 kind,
                 status,
                 day: day.and_then(|day| Timestamp::from_micros(day * DAY)),

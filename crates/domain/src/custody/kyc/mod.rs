@@ -159,6 +159,16 @@ pub fn tier_at<'a>(records: impl IntoIterator<Item = &'a KycRecord>, at: Timesta
         .map_or(0, |record| record.tier)
 }
 
+/// The tier that a user had at a moment and the one of now, where that is lower.
+pub fn tier_lost<'a>(
+    records: impl IntoIterator<Item = &'a KycRecord> + Clone,
+    since: Timestamp,
+    now: Timestamp,
+) -> Option<(u64, u64)> {
+    let (then, tier) = (tier_at(records.clone(), since), tier_at(records, now));
+    (tier < then).then_some((then, tier))
+}
+
 /// The tier of a user now, as far as the facts hold its records.
 pub fn tier_of(facts: &Facts, user: Uuid, now: Timestamp) -> u64 {
     let records = facts.kyc_records.values().map(|record| &record.row);

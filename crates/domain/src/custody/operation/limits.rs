@@ -156,11 +156,7 @@ pub(crate) fn held_up(
     now: Timestamp,
 ) -> Option<(u64, u64)> {
     let (user, _) = subject(operation.kind, accounts.0, accounts.1)?;
-    let records = || {
-        let all = facts.kyc_records.values().map(|record| &record.row);
-        all.filter(move |record| record.user_id == user)
-    };
-    let then = kyc::tier_at(records(), operation.created_at);
-    let tier = kyc::tier_at(records(), now);
-    (tier < then).then_some((then, tier))
+    let records = facts.kyc_records.values().map(|record| &record.row);
+    let records = records.filter(|record| record.user_id == user);
+    kyc::tier_lost(records, operation.created_at, now)
 }
