@@ -100,6 +100,15 @@ impl Remembered {
             .clear();
     }
 
+    /// Forgets everything: the database is another one.
+    pub fn forget_all(&self) {
+        self.forget();
+        self.callers
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
     fn remember(&self, id: Uuid, identity: &Arc<Identity>, generation: u64) {
         let mut identities = self.identities.write().unwrap_or_else(PoisonError::into_inner);
         if self.generation.load(Ordering::SeqCst) == generation {

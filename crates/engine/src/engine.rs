@@ -11,10 +11,11 @@ use domain::{Caller, Command, FieldError, Origin};
 use evidence::Salt;
 use store::db::{Location, Settings};
 use store::{Conn, Db, Head};
-use tlog::{Checkpoint, SigningKey, VerifierKey};
+use tlog::{SigningKey, VerifierKey};
 use tokio::sync::watch as channel;
 
 use crate::auth::Remembered;
+use crate::continuity::{Fault, Halt, Known, check};
 use crate::credentials::{HashPool, SecretBox};
 use crate::error::Error;
 use crate::limits::{self, Limits};
@@ -92,7 +93,7 @@ const HASHES_WAITING_MAX: usize = 128;
 pub(crate) struct Shared {
     pub options: Options,
     pub db: Db,
-    pub verifier: VerifierKey,
+    pub known: Arc<Known>,
     pub size: channel::Sender<u64>,
     pub counters: Arc<Counters>,
     pub limits: Limits,
@@ -102,6 +103,15 @@ pub(crate) struct Shared {
     pub seals: Arc<Seals>,
     pub names: crate::custody::Names,
     remembered: Remembered,
+}
+
+impl Shared {
+    /// Forgets what was read from the database: another state of it was taken over.
+    pub fn forget(&self) {
+        self.seals.forget();
+        self.names.forget();
+        self.remembered.forget_all();
+    }
 }
 
 /// An open database with its Writer. Clones are the same engine.
@@ -172,30 +182,12 @@ pub(crate) async fn find(options: &Options) -> Result<Found, Error> {
 }
 
 pub(crate) fn check_signature(head: &Head, key: &SigningKey) -> Result<(), Error> {
-    let hint = "give this process the key that signs this log (file signing.key or PROBITY_SIGNING_KEY), \
-                and run `probity audit verify`";
-    let checkpoint = Checkpoint::open(&head.checkpoint, &key.verifier()).map_err(|error| {
-        Error::problem(
-            format!("the log's checkpoint is not signed by this key: {error}"),
-            hint,
-        )
-    })?;
-    if checkpoint.size != head.edge.size()
-        || checkpoint.root != head.edge.root()
-        || checkpoint.origin != head.origin
-    {
-        return Err(Error::problem(
-            "the head row is not the one that its checkpoint signs",
-            hint,
-        ));
-    }
-    Ok(())
+    check::signed(head, &key.verifier()).map_err(|reason| Halt::at_start(Fault::Tampered, reason))
 }
 
 /// Checks that the entries and subtrees below the right edge are those that the head row says.
 async fn check_edge(conn: &mut Conn, head: &Head) -> Result<(), Error> {
-    let hint = "run `probity audit verify`, which names what was changed; restore a backup if it was lost";
-    let broken = |what: String| Error::problem(what, hint);
+    let broken = |what: String| Halt::at_start(Fault::Tampered, what);
     let row = conn.opt("SELECT max(entry) FROM entries", &[]).await?;
     let last = row.and_then(|row| row.unsigned(0).ok());
     if last.map_or(0, |last| last + 1) != head.edge.size() {
@@ -213,7 +205,7 @@ async fn check_edge(conn: &mut Conn, head: &Head) -> Result<(), Error> {
             "the newest entries do not give the root of the head row".to_owned(),
         ));
     }
-    Ok(())
+    check::timed(conn, head).await?.map_err(broken)
 }
 
 impl Engine {
@@ -235,7 +227,9 @@ impl Engine {
     fn start(options: Options, found: Found) -> Result<Engine, Error> {
         let counters = Arc::new(Counters::default());
         let (size, _) = channel::channel(found.head.edge.size());
+        let known = Arc::new(Known::new(found.head, found.key.verifier()));
         let signer = Signer {
+            known: Arc::clone(&known),
             key: found.key.clone(),
             counters: Arc::clone(&counters),
             size: size.clone(),
@@ -255,7 +249,7 @@ impl Engine {
         let shared = Arc::new(Shared {
             options,
             db: found.db,
-            verifier: found.key.verifier(),
+            known,
             size,
             counters,
             remembered: Remembered::default(),
@@ -293,8 +287,8 @@ impl Engine {
         engine
             .submit(caller, Origin::default(), Command::AcknowledgeRestore(command))
             .await?;
-        let checkpoint = engine.checkpoint().await?;
-        watch::remember(&engine.shared, &checkpoint).await;
+        // The newer log that the guard remembers is given up on purpose.
+        watch::remember(&engine.shared, &engine.shared.known.newest(), true).await;
         engine.shutdown().await;
         Ok(())
     }
@@ -355,9 +349,14 @@ impl Engine {
         &self.shared.limits
     }
 
+    /// Why nothing is written: the database's log does not continue the one that this process knows. None when it does.
+    pub fn halt(&self) -> Option<Arc<Halt>> {
+        self.shared.known.halt()
+    }
+
     /// The key that checks the log's checkpoints.
     pub fn verifier_key(&self) -> &VerifierKey {
-        &self.shared.verifier
+        self.shared.known.verifier()
     }
 
     /// The database.
@@ -406,6 +405,7 @@ impl Engine {
             self.queue.waiting(),
             self.queue.entries_max(),
             size,
+            self.halt().map(|halt| halt.fault),
             pool,
         )
     }
@@ -419,10 +419,8 @@ impl Engine {
         if let Err(error) = self.shared.limits.flush().await {
             tracing::warn!(%error, "rate counters and last-seen marks were not written");
         }
-        if self.shared.options.guard
-            && let Ok(checkpoint) = self.checkpoint().await
-        {
-            watch::remember(&self.shared, &checkpoint).await;
+        if self.shared.options.guard {
+            watch::remember(&self.shared, &self.shared.known.newest(), false).await;
         }
     }
 }

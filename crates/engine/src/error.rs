@@ -1,6 +1,10 @@
 //! Errors, told apart by who must act.
 
+use std::sync::Arc;
+
 use domain::Refusal;
+
+use crate::continuity::Halt;
 
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +46,9 @@ pub enum Error {
         /// The entry that it says wrote it.
         entry: u64,
     },
+    /// The log does not continue the one that this process knows: nothing is written until the operator has looked.
+    #[error("nothing is written: {}", .0.reason)]
+    Halted(Arc<Halt>),
     /// The connection broke while committing and could not be asked again: it may or may not be recorded.
     #[error("the outcome is not known: {0}")]
     Unknown(String),

@@ -2,15 +2,18 @@
 //!
 //! Whoever puts back an older copy of the database puts back a log that is sound in itself. Only memory outside
 //! the database can tell. The file is refreshed about once a second, always with a checkpoint that is already
-//! committed, so after a crash it is behind the log and never ahead of it.
+//! committed, so after a crash it is behind the log and never ahead of it. What a process knows while it runs is in
+//! [`crate::continuity`]; only what continues that is remembered here.
 
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use store::Conn;
 use tlog::{Checkpoint, RightEdge, VerifierKey};
 
+use crate::continuity::{Fault, Halt, check};
 use crate::error::Error;
 
 /// Name of the guard's file in the data folder.
@@ -36,11 +39,20 @@ pub fn read(data_dir: &Path) -> Result<Option<String>, Error> {
 
 /// Remembers a signed checkpoint: written aside, flushed, then put in place, so that a crash leaves the old or the new one.
 pub fn write(data_dir: &Path, checkpoint: &str) -> std::io::Result<()> {
-    let aside = data_dir.join(format!("{FILE_NAME}.{}", std::process::id()));
-    let mut file = fs::File::create(&aside)?;
-    file.write_all(checkpoint.as_bytes())?;
-    file.sync_data()?;
-    fs::rename(aside, path(data_dir))
+    /// Engines of one process write aside each for itself.
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let aside = data_dir.join(format!("{FILE_NAME}.{}.{count}", std::process::id()));
+    let written = fs::File::create(&aside).and_then(|mut file| {
+        file.write_all(checkpoint.as_bytes())?;
+        file.sync_data()?;
+        fs::rename(&aside, path(data_dir))
+    });
+    if written.is_err() {
+        // On a full disk the name alone may be there.
+        let _ = fs::remove_file(&aside);
+    }
+    written
 }
 
 /// How the log stands to what the guard remembers.
@@ -78,19 +90,10 @@ pub async fn check(
         );
         return Ok(Verdict::RolledBack(message));
     }
-    let root = if old.size == edge.size() {
-        edge.root()
-    } else {
-        root_at(conn, old.size).await?
-    };
-    if root != old.root {
-        let message = format!(
-            "the first {} entries are not those that the guard remembers",
-            old.size
-        );
-        return Ok(Verdict::RolledBack(message));
-    }
-    Ok(Verdict::Extends)
+    Ok(match check::proven(conn, old.size, &old.root, edge).await? {
+        Ok(()) => Verdict::Extends,
+        Err(reason) => Verdict::RolledBack(reason),
+    })
 }
 
 /// The root of the log's first `size` entries, from stored hashes and at most 255 leaves.
@@ -107,12 +110,9 @@ pub async fn root_at(conn: &mut Conn, size: u64) -> Result<tlog::Hash, Error> {
 
 /// The error for a log that was rolled back.
 pub fn refusal(data_dir: &Path, reason: &str) -> Error {
-    Error::problem(
-        format!(
-            "the log does not extend the one that {} remembers: {reason}",
-            path(data_dir).display()
-        ),
-        "if you restored an older copy on purpose, say so with `probity audit acknowledge-restore --reason …`, \
-         which is recorded in the log; otherwise find out who replaced the database",
-    )
+    let reason = format!(
+        "the log does not extend the one that {} remembers: {reason}",
+        path(data_dir).display()
+    );
+    Halt::at_start(Fault::RolledBack, reason)
 }

@@ -6,16 +6,18 @@
 //! and commits it in one transaction with its entries and the new head of the Merkle log.
 //!
 //! Where to start reading: [`writer`] for the life of a write, [`read`] for proofs, [`verify`] for what makes
-//! tampering visible, [`guard`] for what makes a rollback visible. The example `examples/shop.rs` embeds it in
+//! tampering visible, [`continuity`] and [`guard`] for what makes a rollback visible. The example `examples/shop.rs` embeds it in
 //! an application.
 
 mod auth;
 mod checkpointer;
+pub mod continuity;
 pub mod credentials;
 pub mod custody;
 mod engine;
 pub mod error;
 pub mod guard;
+pub mod health;
 pub mod identity;
 pub mod import;
 pub mod init;
@@ -32,11 +34,13 @@ mod watch;
 pub mod writer;
 
 pub use auth::Identity;
+pub use continuity::{Fault, Halt};
 pub use engine::{Engine, IdentityOptions, Options};
 pub use error::Error;
+pub use health::{Health, HealthCheck};
 pub use init::{FirstAdmin, InitStep, Initialised};
 pub use limits::{LimitStats, Limits, Quota, SeenKind, Taken};
 pub use metrics::Metrics;
 pub use random::now;
-pub use read::{EntryKey, EntryPage, Health, HealthCheck};
+pub use read::{EntryKey, EntryPage};
 pub use writer::Answer;

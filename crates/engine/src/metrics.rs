@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use store::db::PoolStatus;
 
+use crate::continuity::Fault;
+
 /// Upper bounds of the commit histogram's buckets, in seconds.
 pub const COMMIT_BUCKETS_S: [f64; 10] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0, 5.0];
 
@@ -66,6 +68,8 @@ pub struct Metrics {
     pub queue_length: u64,
     /// Most entries that may wait.
     pub queue_max: u64,
+    /// Why nothing is written.
+    pub fault: Option<Fault>,
     /// Size of the log as last seen.
     pub log_size: u64,
     /// The pool of reading connections.
@@ -78,6 +82,7 @@ impl Metrics {
         queue_length: u64,
         queue_max: u64,
         log_size: u64,
+        fault: Option<Fault>,
         pool: PoolStatus,
     ) -> Metrics {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -92,6 +97,7 @@ impl Metrics {
             commit_seconds_sum: Duration::from_micros(get(&counters.commit_micros)).as_secs_f64(),
             queue_length,
             queue_max,
+            fault,
             log_size,
             pool,
         }

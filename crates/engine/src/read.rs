@@ -10,7 +10,7 @@ use evidence::json::StrictObject;
 use evidence::receipt::{self, ConsistencyProof};
 use store::query::{Order, Page};
 use store::{Conn, Head, StoredEntry};
-use tlog::{Checkpoint, EntryBundle, Hash, Plan, Tile};
+use tlog::{EntryBundle, Hash, Plan, Tile};
 use uuid::Uuid;
 
 use crate::engine::Engine;
@@ -45,26 +45,6 @@ pub struct EntryPage {
     pub next: Option<u64>,
     /// Size of the log when the page was read.
     pub size: u64,
-}
-
-/// One check of the service's health.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct HealthCheck {
-    /// What is checked.
-    pub name: &'static str,
-    /// Whether it is well.
-    pub ok: bool,
-    /// What was found.
-    pub detail: String,
-}
-
-/// The service's health.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Health {
-    /// Whether every check is well.
-    pub ready: bool,
-    /// The checks.
-    pub checks: Vec<HealthCheck>,
 }
 
 /// Entries read at a time by exports.
@@ -288,52 +268,5 @@ impl Engine {
             .collect::<Result<Vec<_>, _>>()?;
         let encoded = EntryBundle::encode(&leaves).map_err(|error| store::Error::data(error.to_string()))?;
         Ok(Some(encoded))
-    }
-
-    /// Whether the service can do its work.
-    pub async fn health(&self) -> Health {
-        let database = match self.db().version().await {
-            Ok(version) => HealthCheck {
-                name: "database",
-                ok: true,
-                detail: version,
-            },
-            Err(error) => HealthCheck {
-                name: "database",
-                ok: false,
-                detail: error.to_string(),
-            },
-        };
-        let log = match self.checkpoint().await {
-            Ok(note) => match Checkpoint::open(&note, self.verifier_key()) {
-                Ok(checkpoint) => HealthCheck {
-                    name: "log",
-                    ok: true,
-                    detail: format!("{} entries", checkpoint.size),
-                },
-                Err(error) => HealthCheck {
-                    name: "log",
-                    ok: false,
-                    detail: error.to_string(),
-                },
-            },
-            Err(error) => HealthCheck {
-                name: "log",
-                ok: false,
-                detail: error.to_string(),
-            },
-        };
-        let metrics = self.metrics();
-        let detail = format!("{} of {} entries wait", metrics.queue_length, metrics.queue_max);
-        let writer = HealthCheck {
-            name: "writer",
-            ok: metrics.queue_length < metrics.queue_max,
-            detail,
-        };
-        let checks = vec![database, log, writer];
-        Health {
-            ready: checks.iter().all(|check| check.ok),
-            checks,
-        }
     }
 }

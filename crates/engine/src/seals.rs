@@ -47,6 +47,11 @@ fn tampered(row: &RowValues, entry: u64) -> Error {
 }
 
 impl Seals {
+    /// Forgets everything.
+    pub fn forget(&self) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Remembers what this process wrote.
     pub fn remember(&self, rows: impl IntoIterator<Item = (&'static str, Uuid, Seal)>) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

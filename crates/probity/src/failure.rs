@@ -168,7 +168,9 @@ impl From<store::Error> for Failure {
                 "check that the database server runs and that the URL is right: probity config"
             }
             store::ErrorKind::Retry => "the database is busy: try again",
-            store::ErrorKind::Data => "check the whole log and every row: probity audit verify",
+            store::ErrorKind::Data | store::ErrorKind::Head => {
+                "check the whole log and every row: probity audit verify"
+            }
             _ => "see what is in force: probity config",
         };
         Failure::could_not_run("database", error.message, hint)
@@ -272,6 +274,9 @@ impl From<engine::Error> for Failure {
                 error.to_string(),
                 "see what else was changed: probity audit verify",
             ),
+            engine::Error::Halted(ref halt) => {
+                Failure::could_not_run(halt.fault.code(), error.to_string(), halt.fault.hint())
+            }
             engine::Error::Unknown(message) => Failure::could_not_run(
                 "unknown_outcome",
                 format!("the connection broke at the commit: {message}"),

@@ -32,18 +32,13 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         .collect();
     let (key, pool) = (engine.verifier_key(), metrics.pool);
     if context.json() {
-        let checks: Vec<_> = health
-            .checks
-            .iter()
-            .map(|check| json!({ "name": check.name, "ok": check.ok, "detail": check.detail }))
-            .collect();
         output::json(&json!({
             "healthy": health.ready,
             "database": { "location": database, "version": version },
             "migrations": { "applied": migrations.applied, "known": migrations.known },
             "log": { "origin": key.name(), "size": metrics.log_size, "verifier_key": key.to_string() },
             "pool": { "max": pool.max, "open": pool.open, "idle": pool.idle, "waiting": pool.waiting },
-            "checks": checks,
+            "checks": health.checks,
         }))?;
     } else {
         let mut pairs = vec![

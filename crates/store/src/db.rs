@@ -120,6 +120,9 @@ impl managed::Manager for Manager {
         {
             return Err(RecycleError::message("closed or too old"));
         }
+        if conn.is_displaced() {
+            return Err(RecycleError::message("another file is in the database's place"));
+        }
         // This both ends a snapshot left open and checks that the server answers.
         Ok(conn.rollback().await?)
     }

@@ -192,6 +192,14 @@ pub async fn erase(conn: &mut Conn, indexes: &[u64]) -> Result<(), Error> {
     Ok(())
 }
 
+/// The leaf at this index.
+pub async fn leaf(conn: &mut Conn, index: u64) -> Result<Option<String>, Error> {
+    let row = conn
+        .opt("SELECT leaf FROM entries WHERE entry = $1", &[int(index).into()])
+        .await?;
+    row.map(|row| row.text(0).map(str::to_owned)).transpose()
+}
+
 /// Leaf and list of changes of entries that have one, by index.
 pub async fn changes(
     conn: &mut Conn,

@@ -13,6 +13,8 @@ pub enum ErrorKind {
     Connection,
     /// A stored value does not decode, or the schema is not ours.
     Data,
+    /// The head row does not fit together, or is gone: somebody changed the log by hand.
+    Head,
     /// Anything else: the operator must look.
     Other,
 }

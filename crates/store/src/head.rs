@@ -7,7 +7,7 @@ use evidence::time::Timestamp;
 use tlog::{Hash, Node, RightEdge};
 
 use crate::conn::Conn;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::row::Row;
 
 /// The head row: everything needed to append.
@@ -32,7 +32,10 @@ pub(crate) const UPDATE: &str =
 impl Head {
     /// Reads a row of the head's columns, and checks that they belong together.
     pub(crate) fn read(row: Option<Row>) -> Result<Option<Head>, Error> {
-        let Some(row) = row else { return Ok(None) };
+        row.map(|row| Head::parse(&row)).transpose().map_err(of_head)
+    }
+
+    fn parse(row: &Row) -> Result<Head, Error> {
         let edge = RightEdge::from_bytes(row.unsigned(1)?, row.bytes(3)?)
             .map_err(|error| Error::data(format!("log_head.edge: {error}")))?;
         if edge.root().as_bytes() != row.bytes(2)? {
@@ -40,12 +43,12 @@ impl Head {
                 "log_head.root is not the root of log_head.edge: somebody changed the head row",
             ));
         }
-        Ok(Some(Head {
+        Ok(Head {
             origin: row.text(0)?.to_owned(),
             edge,
             at: row.time(4)?,
             checkpoint: row.text(5)?.to_owned(),
-        }))
+        })
     }
 
     /// The head as last committed; none before set-up.
@@ -87,7 +90,15 @@ impl Head {
 }
 
 pub(crate) fn missing() -> Error {
-    Error::data("the database is not set up: there is no head row")
+    of_head(Error::data("the database is not set up: there is no head row"))
+}
+
+/// A value of the head row that does not read is the head's fault.
+fn of_head(error: Error) -> Error {
+    Error {
+        kind: ErrorKind::Head,
+        ..error
+    }
 }
 
 /// A size or index as SQL holds it; sizes never come near 2^63.

@@ -220,6 +220,12 @@ impl From<Error> for Problem {
                      runs `probity audit verify`",
                 )
             }
+            Error::Halted(halt) => Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                halt.fault.code(),
+                "the database's log does not continue the one that this server knows: nothing is written until the \
+                 operator has looked; reading goes on",
+            ),
             Error::Unknown(what) => {
                 tracing::error!("the outcome of a commit is not known: {what}");
                 let detail = "the database broke off while committing: the request may or may not be recorded; \

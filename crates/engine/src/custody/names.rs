@@ -24,6 +24,19 @@ pub struct Names {
 }
 
 impl Names {
+    /// Forgets everything.
+    pub(crate) fn forget(&self) {
+        self.codes.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.assets
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+        self.balances
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
     fn asset(&self, id: Uuid) -> Option<Arc<Asset>> {
         let assets = self.assets.read().unwrap_or_else(PoisonError::into_inner);
         assets.get(&id).cloned()

@@ -46,6 +46,11 @@ impl Appended {
         self.head.edge.size()
     }
 
+    /// The head as it is once they are committed.
+    pub(crate) fn head(&self) -> &Head {
+        &self.head
+    }
+
     /// Id of the first new entry.
     pub fn first_id(&self) -> Uuid {
         self.entries.first().map_or(Uuid::nil(), |entry| entry.id)

@@ -55,7 +55,10 @@ fn error_kind(error: &Error) -> Option<ErrorKind> {
 
 /// Gives every job the same error. Only [`Error::Unknown`] may have been committed.
 fn fail(jobs: &mut [Job], error: &Error) {
-    tracing::error!(%error, commands = jobs.len(), "a batch was not written");
+    // That nothing is written was said when it began.
+    if !matches!(error, Error::Halted(_)) {
+        tracing::error!(%error, commands = jobs.len(), "a batch was not written");
+    }
     for job in jobs {
         let copy = match error {
             Error::Store(error) => Error::Store(store::Error {
@@ -65,6 +68,7 @@ fn fail(jobs: &mut [Job], error: &Error) {
             }),
             Error::Problem { message, hint } => Error::problem(message.clone(), hint.clone()),
             Error::Unknown(what) => Error::Unknown(what.clone()),
+            Error::Halted(halt) => Error::Halted(Arc::clone(halt)),
             Error::Tampered { table, id, entry } => Error::Tampered {
                 table,
                 id: *id,
@@ -111,6 +115,7 @@ async fn attempt(db: &Db, slot: &mut Option<Conn>, signer: &Signer, jobs: &mut [
 /// One try: everything in one transaction, then the answers.
 async fn once(db: &Db, slot: &mut Option<Conn>, signer: &Signer, jobs: &mut [Job]) -> Result<(), Error> {
     let started = Instant::now();
+    slot.take_if(|conn| conn.is_displaced());
     let conn = match slot {
         Some(conn) => conn,
         None => slot.insert(db.writer().await?),
@@ -126,9 +131,15 @@ async fn once(db: &Db, slot: &mut Option<Conn>, signer: &Signer, jobs: &mut [Job
         Err(CommitError::Failed(error)) => return Err(error.into()),
         Err(CommitError::Unknown(error)) => {
             *slot = None;
-            settle(db, slot, appended.first_id(), error).await?;
+            settle(db, slot, &appended, error).await?;
         }
     }
+    if slot.as_ref().is_some_and(Conn::is_displaced) {
+        *slot = None;
+        let what = "another file was put in the place of the database while it was written to";
+        return Err(Error::Unknown(what.to_owned()));
+    }
+    signer.known.remember(appended.head().clone());
     signer.seals.remember(appended.seals.iter().copied());
     signer.counters.batch(started.elapsed());
     add(&signer.counters.entries, appended.count());
@@ -145,12 +156,19 @@ async fn once(db: &Db, slot: &mut Option<Conn>, signer: &Signer, jobs: &mut [Job
 ///
 /// The head's lock comes first: a commit that the server is still carrying out holds it, so once we have it, that
 /// commit has either happened or never will.
-async fn settle(db: &Db, slot: &mut Option<Conn>, id: uuid::Uuid, lost: store::Error) -> Result<(), Error> {
+async fn settle(
+    db: &Db,
+    slot: &mut Option<Conn>,
+    appended: &Appended,
+    lost: store::Error,
+) -> Result<(), Error> {
     let unknown = |error: store::Error| Error::Unknown(format!("{lost}; then: {error}"));
     let conn = slot.insert(db.writer().await.map_err(unknown)?);
     conn.begin().await.map_err(unknown)?;
     Head::lock(conn).await.map_err(unknown)?;
-    let found = store::query::by_id(conn, id).await.map_err(unknown)?;
+    let found = store::query::by_id(conn, appended.first_id())
+        .await
+        .map_err(unknown)?;
     conn.rollback().await.map_err(unknown)?;
     if found.is_some() { Ok(()) } else { Err(lost.into()) }
 }
@@ -170,23 +188,42 @@ async fn write(
     }
     // Only where an id comes twice in the batch must a later command see an earlier one's entries.
     let twice = own_ids > needs.entry_ids.len();
-    let (mut facts, head) = store::batch::begin(conn, &needs).await?;
-    signer.seals.check(conn, &facts).await?;
+    let (mut facts, head) = store::batch::begin(conn, &needs)
+        .await
+        .map_err(|error| signer.known.explain(error))?;
+    if let Some(head) = &head {
+        signer.known.admit(conn, head).await?;
+    }
+    if let Err(error) = signer.seals.check(conn, &facts).await {
+        // One row may be older because the whole log is.
+        admitted(conn, signer, head).await?;
+        return Err(error);
+    }
     facts.rules = Arc::clone(&signer.rules);
     let mut verdicts: Vec<Verdict> = jobs
         .iter()
         .map(|job| decide(&mut facts, job, now, twice))
         .collect();
     let drafts: Vec<&mut Draft> = verdicts.iter_mut().flat_map(Verdict::drafts).collect();
+    // Also where nothing is appended: what such a batch answers must not rest on a log that is not ours.
+    let head = admitted(conn, signer, head).await?;
     if drafts.is_empty() {
         return Ok((verdicts, None));
     }
-    let head = match head {
-        Some(head) => head,
-        None => Head::lock(conn).await?,
-    };
     let appended = append::append(&signer.key, head, drafts, now)?;
     Ok((verdicts, Some(appended)))
+}
+
+/// The head, locked, once it is known that the log may be continued from it.
+async fn admitted(conn: &mut Conn, signer: &Signer, head: Option<Head>) -> Result<Head, Error> {
+    if let Some(head) = head {
+        return Ok(head);
+    }
+    let head = Head::lock(conn)
+        .await
+        .map_err(|error| signer.known.explain(error))?;
+    signer.known.admit(conn, &head).await?;
+    Ok(head)
 }
 
 fn own_id_count(command: &Command) -> usize {

@@ -19,6 +19,7 @@ use store::{Conn, Db};
 use tlog::SigningKey;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::continuity::Known;
 use crate::error::Error;
 use crate::metrics::{Counters, add};
 use crate::random;
@@ -79,6 +80,8 @@ impl Job {
 pub struct Signer {
     /// Signs checkpoints.
     pub key: SigningKey,
+    /// From which head the log may be continued.
+    pub(crate) known: Arc<Known>,
     /// Counts.
     pub(crate) counters: Arc<Counters>,
     /// Size of the log and its newest checkpoint, for those who wait for new entries.

@@ -52,12 +52,28 @@ impl Attacker {
                 }
             }
         }
-        for name in tables.keys() {
-            conn.batch(&format!("CREATE TABLE saved_{name} AS SELECT * FROM {name}"))
-                .await
-                .unwrap();
+        let mut attacker = Attacker { conn, tables };
+        attacker.save().await;
+        attacker
+    }
+
+    /// Keeps what every table is now, to put it back later.
+    pub async fn save(&mut self) {
+        for name in self.tables.keys() {
+            let sql = format!("DROP TABLE IF EXISTS saved_{name}");
+            self.conn.batch(&sql).await.unwrap();
+            let sql = format!("CREATE TABLE saved_{name} AS SELECT * FROM {name}");
+            self.conn.batch(&sql).await.unwrap();
         }
-        Attacker { conn, tables }
+    }
+
+    /// Puts every table back, in one transaction: nobody sees half of it.
+    pub async fn put_all_back(&mut self) {
+        self.conn.begin().await.unwrap();
+        for table in self.tables.clone().into_keys() {
+            self.put_back(&table).await;
+        }
+        self.conn.commit().await.unwrap();
     }
 
     /// Puts a table back to what it was when the attacker came.

@@ -4,6 +4,8 @@
 
 mod attacker;
 mod catalogue;
+mod continuity;
+mod continuity_processes;
 mod custody_again;
 mod custody_approved;
 mod custody_desk;

@@ -3,7 +3,7 @@
 crate::on_both!(tail_cut_off, tail_cut_off_with_its_head, old_copy_restored);
 
 mod cases {
-    use engine::{Engine, EntryKey, Error, Options};
+    use engine::{Engine, EntryKey, Error, Fault, Options};
     use store::db::Location;
 
     use crate::attacker::{Attacker, assert_intact, close, verify};
@@ -27,12 +27,13 @@ mod cases {
                 .any(|f| f.table == "entries" && f.entry == Some(index) && f.what.contains("missing"));
             assert!(named, "{index}: {:#?}", report.findings);
         }
-        let Err(Error::Problem { message, hint }) = Engine::open(options).await else {
+        let Err(Error::Halted(halt)) = Engine::open(options).await else {
             panic!("opened")
         };
+        assert_eq!(halt.fault, Fault::Tampered);
         assert!(
-            message.contains(&format!("counts {size} entries")) && hint.contains("verify"),
-            "{message}; {hint}"
+            halt.reason.contains(&format!("counts {size} entries")) && halt.fault.hint().contains("verify"),
+            "{halt:?}"
         );
     }
 
@@ -67,14 +68,15 @@ mod cases {
         };
         assert_eq!(finding.table, "log_head");
         assert_eq!(finding.what, format!("the log was rolled back: {reason}"));
-        let Err(Error::Problem { message, hint }) = Engine::open(options.clone()).await else {
+        let Err(Error::Halted(halt)) = Engine::open(options.clone()).await else {
             panic!("opened")
         };
+        assert_eq!(halt.fault, Fault::RolledBack);
         assert!(
-            message.contains("does not extend") && message.contains(reason),
-            "{message}"
+            halt.reason.contains("does not extend") && halt.reason.contains(reason),
+            "{halt:?}"
         );
-        assert!(hint.contains("acknowledge-restore"), "{hint}");
+        assert!(halt.fault.hint().contains("acknowledge-restore"));
     }
 
     /// What the database was, to be put back later.
@@ -106,11 +108,7 @@ mod cases {
         let mut options = bed.options();
         match copy {
             Copy::File(path) => options.database.location = Location::Sqlite(path),
-            Copy::Tables(mut attacker) => {
-                for table in attacker.tables.clone().into_keys() {
-                    attacker.put_back(&table).await;
-                }
-            }
+            Copy::Tables(mut attacker) => attacker.put_all_back().await,
         }
         options
     }

@@ -27,18 +27,40 @@ pub struct SqliteConn {
     conn: Connection,
     /// Whether blocking the calling thread is fine (the Writer's own thread); otherwise tokio is told.
     inline: bool,
+    path: PathBuf,
+    file: Option<FileId>,
+}
+
+/// Which file it is, whatever its name: device and inode.
+type FileId = (u64, u64);
+
+#[cfg(unix)]
+fn file_id(path: &Path) -> Option<FileId> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+/// Elsewhere the system does not let an open file be replaced.
+#[cfg(not(unix))]
+fn file_id(_: &Path) -> Option<FileId> {
+    None
 }
 
 /// Opens the database file, which must exist unless `create`.
 pub fn open(path: &Path, create: bool, inline: bool) -> Result<SqliteConn, Error> {
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
+    // Before it is opened and not after: a file that comes between is then another one.
+    let before = file_id(path);
     let conn = Connection::open_with_flags(path, flags).map_err(|error| {
         Error::new(
             ErrorKind::Other,
             format!("cannot open {}: {error}", PathBuf::from(path).display()),
         )
     })?;
+    // A new file is there only now.
+    let file = before.or_else(|| file_id(path));
     conn.busy_timeout(BUSY_TIMEOUT)?;
     conn.set_prepared_statement_cache_capacity(64);
     // journal_mode answers with a row, so it goes by itself.
@@ -51,7 +73,12 @@ pub fn open(path: &Path, create: bool, inline: bool) -> Result<SqliteConn, Error
          PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};
          PRAGMA journal_size_limit = 67108864; PRAGMA mmap_size = 0;"
     ))?;
-    Ok(SqliteConn { conn, inline })
+    Ok(SqliteConn {
+        conn,
+        inline,
+        path: path.to_owned(),
+        file,
+    })
 }
 
 /// How often a side table's write asks for the write lock, a millisecond apart.
@@ -125,6 +152,11 @@ fn translate(sql: &str) -> String {
 }
 
 impl SqliteConn {
+    /// Whether another file, or none, is where this one was opened.
+    pub(crate) fn is_displaced(&self) -> bool {
+        self.file != file_id(&self.path)
+    }
+
     fn run<T>(&mut self, work: impl FnOnce(&mut Connection) -> Result<T, Error>) -> Result<T, Error> {
         if self.inline {
             work(&mut self.conn)

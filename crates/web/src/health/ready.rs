@@ -9,13 +9,14 @@ use serde::Serialize;
 use crate::call::{Answer, Call, json};
 use crate::openapi::{Content, Doc, Reply};
 
-const SCHEMA: &str = r#"{"type":"object","required":["ready","checks"],"properties":{"ready":{"type":"boolean"},"checks":{"type":"array","items":{"type":"object","required":["name","ok"],"properties":{"name":{"type":"string"},"ok":{"type":"boolean"}}}}}}"#;
+const SCHEMA: &str = r#"{"type":"object","required":["ready","checks"],"properties":{"ready":{"type":"boolean"},"checks":{"type":"array","items":{"type":"object","required":["name","ok"],"properties":{"name":{"type":"string"},"ok":{"type":"boolean"},"code":{"type":"string"}}}}}}"#;
 
 pub(crate) const DOC: Doc = Doc {
     id: "ready",
     tag: "service",
     summary: "Whether requests can be served",
-    description: "Database, log and Writer, one check each. What was found is in the server's log.",
+    description: "Database, log and Writer, one check each. `code` says why one is not well, where errors have a code for it; \
+                  what was found is in the server's log.",
     replies: &[
         Reply::new(
             "200",
@@ -32,7 +33,7 @@ pub(crate) const DOC: Doc = Doc {
             &[Content::new(
                 "application/json",
                 SCHEMA,
-                r#"{"ready":false,"checks":[{"name":"database","ok":false}]}"#,
+                r#"{"ready":false,"checks":[{"name":"log","ok":false,"code":"log_rolled_back"}]}"#,
             )],
         ),
     ],
@@ -61,6 +62,8 @@ struct Body {
 struct Check {
     name: &'static str,
     ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
 }
 
 pub(crate) async fn handle(call: Call) -> Answer {
@@ -75,6 +78,7 @@ pub(crate) async fn handle(call: Call) -> Answer {
         .map(|check| Check {
             name: check.name,
             ok: check.ok,
+            code: check.code,
         })
         .collect();
     let mut response = json(&Body {

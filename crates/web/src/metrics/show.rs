@@ -1,7 +1,7 @@
 //! `GET /metrics`
 
-use engine::LimitStats;
 use engine::metrics::COMMIT_BUCKETS_S;
+use engine::{Fault, LimitStats};
 
 use crate::call::{Answer, Call, with_type};
 use crate::metrics::text::Text;
@@ -85,6 +85,16 @@ fn engine(numbers: &engine::Metrics, out: &mut Text) {
             "probity_queue_length",
             "Entries that wait for the Writer.",
             numbers.queue_length,
+        ),
+        (
+            "probity_log_tampered",
+            "1 while nothing is written because the log's head was changed by hand, else 0.",
+            u64::from(numbers.fault == Some(Fault::Tampered)),
+        ),
+        (
+            "probity_log_rolled_back",
+            "1 while nothing is written because the database was put back to another state of the log, else 0.",
+            u64::from(numbers.fault == Some(Fault::RolledBack)),
         ),
         (
             "probity_queue_max",

@@ -85,6 +85,16 @@ const CHANGE: &[Listed] = &[
     ),
     (
         "503",
+        "log_tampered",
+        "somebody changed the log in the database: nothing is written until the operator has looked",
+    ),
+    (
+        "503",
+        "log_rolled_back",
+        "the database was put back to another state of the log: nothing is written until the operator has looked",
+    ),
+    (
+        "503",
         "outcome_unknown",
         "the database broke off while committing: look before you send it again",
     ),

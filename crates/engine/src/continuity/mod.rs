@@ -1,0 +1,238 @@
+//! The log is continued only from a head that this process knows.
+//!
+//! Whoever writes to the database without the log's key can make a log that is sound in itself: rewrite an entry with its
+//! leaf, and compute edge and root anew; or put back what the database was yesterday. Only memory outside the database
+//! can tell. This is the memory of a process that runs; [`crate::guard`] is what outlives it.
+//!
+//! The Writer asks for each batch, while it holds the head's lock; the watcher asks twice a second, and it alone writes
+//! the guard's file, writes down what it knows, and takes over a restore that somebody acknowledged.
+
+pub(crate) mod check;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use evidence::Timestamp;
+use store::{Conn, ErrorKind, Head};
+use tlog::VerifierKey;
+
+use crate::error::Error;
+use crate::random;
+
+/// What is the matter with a head that does not continue the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The log's key has not signed it: somebody changed the database by hand.
+    Tampered,
+    /// It is signed, and does not extend what was committed or seen: an older or another copy of the database is in its place.
+    RolledBack,
+}
+
+impl Fault {
+    /// The code of errors.
+    pub fn code(self) -> &'static str {
+        match self {
+            Fault::Tampered => "log_tampered",
+            Fault::RolledBack => "log_rolled_back",
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(self) -> &'static str {
+        match self {
+            Fault::Tampered => {
+                "give this process the key that signs this log (file signing.key or PROBITY_SIGNING_KEY); \
+                 `probity audit verify` names what was changed; if it was lost, restore a backup"
+            }
+            Fault::RolledBack => {
+                "if you restored an older copy on purpose, say so with `probity audit acknowledge-restore --reason …`, \
+                 which is recorded in the log; otherwise find out who replaced the database"
+            }
+        }
+    }
+}
+
+/// Why nothing is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Halt {
+    /// What is the matter.
+    pub fault: Fault,
+    /// How it shows.
+    pub reason: String,
+    /// Since when this process knows.
+    pub since: Timestamp,
+    /// The newest checkpoint that this process committed or saw; none where it has just started.
+    pub known: Option<String>,
+    /// The checkpoint of the head that was found; none where the head row cannot be read.
+    pub found: Option<String>,
+}
+
+impl Halt {
+    /// The error of a process that does not even start.
+    pub(crate) fn at_start(fault: Fault, reason: impl Into<String>) -> Error {
+        Error::Halted(Arc::new(Halt {
+            fault,
+            reason: reason.into(),
+            since: random::now(),
+            known: None,
+            found: None,
+        }))
+    }
+}
+
+/// A head that does not continue the log, before anybody acts on it.
+pub(crate) type Breach = (Fault, String);
+
+struct State {
+    head: Arc<Head>,
+    halt: Option<Stopped>,
+}
+
+/// A halt, and the head that it was found with.
+struct Stopped {
+    halt: Arc<Halt>,
+    found: Option<Head>,
+}
+
+/// The newest head that this process committed or saw, and why nothing is written.
+pub(crate) struct Known {
+    state: Mutex<State>,
+    /// Whether there is a halt, so that the usual batch need not ask for it.
+    halted: AtomicBool,
+    verifier: VerifierKey,
+}
+
+impl Known {
+    /// Begins with a head that was checked.
+    pub fn new(head: Head, verifier: VerifierKey) -> Known {
+        let state = State {
+            head: Arc::new(head),
+            halt: None,
+        };
+        Known {
+            state: Mutex::new(state),
+            halted: AtomicBool::new(false),
+            verifier,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The newest head.
+    pub fn newest(&self) -> Arc<Head> {
+        Arc::clone(&self.state().head)
+    }
+
+    /// Why nothing is written; none when all is well.
+    pub fn halt(&self) -> Option<Arc<Halt>> {
+        if self.halted.load(Ordering::Acquire) {
+            self.state()
+                .halt
+                .as_ref()
+                .map(|stopped| Arc::clone(&stopped.halt))
+        } else {
+            None
+        }
+    }
+
+    /// Remembers a head that the Writer committed, or that was checked to extend the newest one.
+    pub fn remember(&self, head: Head) {
+        let mut state = self.state();
+        // The watcher may have seen another process's commit after ours already.
+        if head.edge.size() >= state.head.edge.size() {
+            state.head = Arc::new(head);
+        }
+        self.go_on(&mut state);
+    }
+
+    /// Takes over a head that does not extend the newest one: its restore was acknowledged.
+    pub fn take_over(&self, head: Head) {
+        let mut state = self.state();
+        state.head = Arc::new(head);
+        self.go_on(&mut state);
+    }
+
+    fn go_on(&self, state: &mut State) {
+        if state.halt.take().is_some() {
+            self.halted.store(false, Ordering::Release);
+            tracing::warn!(
+                size = state.head.edge.size(),
+                "the log continues: writing goes on"
+            );
+        }
+    }
+
+    /// Writes nothing from now on. Says so once.
+    pub fn stop(&self, (fault, reason): Breach, found: Option<&Head>) -> Arc<Halt> {
+        let mut state = self.state();
+        if let Some(stopped) = &state.halt
+            && stopped.halt.fault == fault
+            && stopped.found.as_ref() == found
+        {
+            return Arc::clone(&stopped.halt);
+        }
+        let before = state.halt.as_ref();
+        let since = before.map_or_else(random::now, |stopped| stopped.halt.since);
+        let halt = Arc::new(Halt {
+            fault,
+            reason,
+            since,
+            known: Some(state.head.checkpoint.clone()),
+            found: found.map(|head| head.checkpoint.clone()),
+        });
+        tracing::error!(
+            code = fault.code(),
+            reason = %halt.reason,
+            known = ?state.head.checkpoint,
+            found = ?halt.found.as_deref().unwrap_or("the head row cannot be read"),
+            "nothing is written: the log does not continue the one that this process knows"
+        );
+        state.halt = Some(Stopped {
+            halt: Arc::clone(&halt),
+            found: found.cloned(),
+        });
+        self.halted.store(true, Ordering::Release);
+        halt
+    }
+
+    /// For the Writer, which holds the head's lock: whether the log may be continued from this head.
+    pub async fn admit(&self, conn: &mut Conn, found: &Head) -> Result<(), Error> {
+        let known = {
+            let mut state = self.state();
+            if let Some(stopped) = &state.halt
+                && stopped.found.as_ref() == Some(found)
+            {
+                // Looked at already. The watcher looks again, and finds a restore that was acknowledged.
+                return Err(Error::Halted(Arc::clone(&stopped.halt)));
+            }
+            if *state.head == *found {
+                self.go_on(&mut state);
+                return Ok(());
+            }
+            Arc::clone(&state.head)
+        };
+        match check::continues(conn, &known, found, &self.verifier).await? {
+            None => {
+                self.remember(found.clone());
+                Ok(())
+            }
+            Some(breach) => Err(Error::Halted(self.stop(breach, Some(found)))),
+        }
+    }
+
+    /// The key that checks checkpoints.
+    pub fn verifier(&self) -> &VerifierKey {
+        &self.verifier
+    }
+
+    /// What an error of the database means for the log: a head row that does not fit together stops it.
+    pub fn explain(&self, error: store::Error) -> Error {
+        if error.kind == ErrorKind::Head {
+            Error::Halted(self.stop((Fault::Tampered, error.message), None))
+        } else {
+            error.into()
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Whether the service can do its work.
+
+use tlog::Checkpoint;
+
+use crate::engine::Engine;
+use crate::error::Error;
+
+/// One check of the service's health.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct HealthCheck {
+    /// What is checked.
+    pub name: &'static str,
+    /// Whether it is well.
+    pub ok: bool,
+    /// Why it is not, as errors say it, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'static str>,
+    /// What was found.
+    pub detail: String,
+}
+
+impl HealthCheck {
+    fn new(name: &'static str, ok: bool, detail: impl Into<String>) -> HealthCheck {
+        HealthCheck {
+            name,
+            ok,
+            code: None,
+            detail: detail.into(),
+        }
+    }
+
+    fn of<E: std::fmt::Display>(name: &'static str, found: Result<String, E>) -> HealthCheck {
+        match found {
+            Ok(detail) => HealthCheck::new(name, true, detail),
+            Err(error) => HealthCheck::new(name, false, error.to_string()),
+        }
+    }
+}
+
+/// The service's health.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Health {
+    /// Whether every check is well.
+    pub ready: bool,
+    /// The checks.
+    pub checks: Vec<HealthCheck>,
+}
+
+impl Engine {
+    /// Whether the service can do its work.
+    pub async fn health(&self) -> Health {
+        let database = HealthCheck::of("database", self.db().version().await);
+        let checks = vec![database, self.log_check().await, self.writer_check()];
+        Health {
+            ready: checks.iter().all(|check| check.ok),
+            checks,
+        }
+    }
+
+    async fn log_check(&self) -> HealthCheck {
+        if let Some(halt) = self.halt() {
+            let code = Some(halt.fault.code());
+            let detail = format!("{} (since {})", halt.reason, halt.since);
+            return HealthCheck {
+                code,
+                ..HealthCheck::new("log", false, detail)
+            };
+        }
+        HealthCheck::of("log", self.signed_size().await)
+    }
+
+    async fn signed_size(&self) -> Result<String, Error> {
+        let note = self.checkpoint().await?;
+        let checkpoint = Checkpoint::open(&note, self.verifier_key())
+            .map_err(|error| store::Error::data(error.to_string()))?;
+        Ok(format!("{} entries", checkpoint.size))
+    }
+
+    fn writer_check(&self) -> HealthCheck {
+        let metrics = self.metrics();
+        let detail = format!("{} of {} entries wait", metrics.queue_length, metrics.queue_max);
+        HealthCheck::new("writer", metrics.queue_length < metrics.queue_max, detail)
+    }
+}
