@@ -117,7 +117,7 @@ impl Conn {
 
     /// Whether the database is no longer where this connection was opened: another file was put in its place, and what is
     /// written here goes to one that nobody opens again. A server answers for itself.
-    pub fn is_displaced(&self) -> bool {
+    pub fn is_displaced(&mut self) -> bool {
         match self {
             Conn::Sqlite(conn) => conn.is_displaced(),
             Conn::Pg(_) => false,

@@ -56,9 +56,10 @@ async fn timely<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Er
 
 impl Side {
     async fn conn(&mut self, inner: &Inner) -> Result<&mut Conn, Error> {
+        self.conn.take_if(|(conn, _)| conn.is_displaced());
         let conn = match self.conn.take() {
-            Some((conn, _)) if !conn.is_displaced() => conn,
-            _ => timely(inner.db.side_writer()).await?,
+            Some((conn, _)) => conn,
+            None => timely(inner.db.side_writer()).await?,
         };
         Ok(&mut self.conn.insert((conn, Instant::now())).0)
     }

@@ -134,7 +134,7 @@ async fn once(db: &Db, slot: &mut Option<Conn>, signer: &Signer, jobs: &mut [Job
             settle(db, slot, &appended, error).await?;
         }
     }
-    if slot.as_ref().is_some_and(Conn::is_displaced) {
+    if slot.as_mut().is_some_and(Conn::is_displaced) {
         *slot = None;
         let what = "another file was put in the place of the database while it was written to";
         return Err(Error::Unknown(what.to_owned()));

@@ -7,8 +7,15 @@ crate::on_both!(
     an_older_copy_is_noticed_after_a_reconnect,
 );
 
+use engine::{Engine, Error, Fault};
+use store::db::Location;
+
+use crate::attacker::{assert_intact, close};
+use crate::continuity::{assert_goes_on, until_halted, until_remembered};
+use crate::support::{Bed, On, numbered, operator, record};
+
 mod cases {
-    use engine::{Engine, Error, Fault, Options};
+    use engine::{Engine, Fault, Options};
     use store::db::Location;
 
     use crate::attacker::{Attacker, assert_intact, close};
@@ -106,46 +113,23 @@ mod cases {
         assert_intact(&bed.options()).await;
     }
 
-    /// PostgreSQL: every connection breaks. SQLite: another file is put in the database's place.
+    /// Every connection breaks, and the server's tables are those of yesterday.
     pub async fn an_older_copy_is_noticed_after_a_reconnect(bed: Bed) {
         let (engine, index) = with_failure(&bed).await;
         close(engine).await;
         let options = named(&bed);
         let engine = Engine::open(options.clone()).await.unwrap();
-        let copy = bed.dir.path().join("copy.db");
-        if bed.on == On::Sqlite {
-            let sql = format!("VACUUM INTO '{}'", copy.display());
-            engine.db().writer().await.unwrap().batch(&sql).await.unwrap();
-        }
         let mut attacker = Attacker::new(&bed).await;
         record(&engine, (0..5).map(numbered).collect()).await.unwrap();
         let newest = engine.checkpoint().await.unwrap();
-        match &options.database.location {
-            Location::Sqlite(path) => {
-                for file in ["wal", "shm"] {
-                    std::fs::remove_file(path.with_extension(format!("db-{file}"))).unwrap();
-                }
-                std::fs::rename(&copy, path).unwrap();
-                // What was open here is a file that nobody opens again.
-                attacker = Attacker::new(&bed).await;
-            }
-            Location::Postgres(_) => {
-                attacker.put_all_back().await;
-                break_connections(&bed, &mut attacker).await;
-            }
-        }
+        attacker.put_all_back().await;
+        break_connections(&bed, &mut attacker).await;
         assert_halted(&engine, &mut attacker, Fault::RolledBack).await;
         assert_eq!(engine.halt().unwrap().known.as_deref(), Some(newest.as_str()));
-        if bed.on == On::Postgres {
-            // And the same for a history that was rewritten.
-            forge(&mut attacker, index).await;
-            break_connections(&bed, &mut attacker).await;
-            assert_halted(&engine, &mut attacker, Fault::Tampered).await;
-        }
-        assert!(matches!(
-            record(&engine, vec![numbered(1)]).await,
-            Err(Error::Halted(_))
-        ));
+        // And the same for a history that was rewritten.
+        forge(&mut attacker, index).await;
+        break_connections(&bed, &mut attacker).await;
+        assert_halted(&engine, &mut attacker, Fault::Tampered).await;
     }
 
     /// Options whose connections can be told from others'.
@@ -163,6 +147,10 @@ mod cases {
     }
 
     async fn break_connections(bed: &Bed, attacker: &mut Attacker) {
+        if bed.on == On::Sqlite {
+            // The library has no server that could go away; see `a_file_that_takes_the_databases_place`.
+            return;
+        }
         let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = $1";
         let killed = attacker
             .conn
@@ -170,5 +158,44 @@ mod cases {
             .await
             .unwrap();
         assert!(killed.unwrap().int(0).unwrap() > 0);
+    }
+}
+
+/// SQLite: whoever puts back a file removes the WAL beside it, and either renames or copies.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_takes_the_databases_place() {
+    for renamed in [true, false] {
+        let bed = Bed::new(On::Sqlite);
+        let engine = bed.open().await;
+        record(&engine, vec![numbered(1)]).await.unwrap();
+        let copy = bed.dir.path().join("copy.db");
+        let sql = format!("VACUUM INTO '{}'", copy.display());
+        engine.db().writer().await.unwrap().batch(&sql).await.unwrap();
+        record(&engine, vec![numbered(2)]).await.unwrap();
+        let newest = engine.checkpoint().await.unwrap();
+        let Location::Sqlite(path) = bed.location() else {
+            panic!()
+        };
+        for file in ["wal", "shm"] {
+            std::fs::remove_file(path.with_extension(format!("db-{file}"))).unwrap();
+        }
+        if renamed {
+            std::fs::rename(&copy, &path).unwrap();
+        } else {
+            std::fs::copy(&copy, &path).unwrap();
+        }
+        let answer = record(&engine, vec![numbered(3)]).await;
+        let Err(Error::Halted(halt)) = answer else {
+            panic!("{answer:?}")
+        };
+        assert_eq!(halt.fault, Fault::RolledBack);
+        until_remembered(&bed.options(), &newest).await;
+        Engine::acknowledge_restore(bed.options(), &operator(), "on purpose")
+            .await
+            .unwrap();
+        until_halted(&engine, None).await;
+        assert_goes_on(&engine).await;
+        close(engine).await;
+        assert_intact(&bed.options()).await;
     }
 }

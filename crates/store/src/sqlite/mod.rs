@@ -29,6 +29,9 @@ pub struct SqliteConn {
     inline: bool,
     path: PathBuf,
     file: Option<FileId>,
+    wal_path: PathBuf,
+    /// The WAL, once it is there.
+    wal: Option<FileId>,
 }
 
 /// Which file it is, whatever its name: device and inode.
@@ -73,11 +76,16 @@ pub fn open(path: &Path, create: bool, inline: bool) -> Result<SqliteConn, Error
          PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};
          PRAGMA journal_size_limit = 67108864; PRAGMA mmap_size = 0;"
     ))?;
+    let mut wal_path = path.to_owned().into_os_string();
+    wal_path.push("-wal");
+    let wal_path = PathBuf::from(wal_path);
     Ok(SqliteConn {
         conn,
         inline,
         path: path.to_owned(),
         file,
+        wal: file_id(&wal_path),
+        wal_path,
     })
 }
 
@@ -152,9 +160,11 @@ fn translate(sql: &str) -> String {
 }
 
 impl SqliteConn {
-    /// Whether another file, or none, is where this one was opened.
-    pub(crate) fn is_displaced(&self) -> bool {
-        self.file != file_id(&self.path)
+    /// Whether another file, or none, is where this one or its WAL was: the WAL stays as long as a connection is open.
+    pub(crate) fn is_displaced(&mut self) -> bool {
+        let wal = file_id(&self.wal_path);
+        self.wal = self.wal.or(wal);
+        self.file != file_id(&self.path) || self.wal != wal
     }
 
     fn run<T>(&mut self, work: impl FnOnce(&mut Connection) -> Result<T, Error>) -> Result<T, Error> {

@@ -32,6 +32,42 @@ async fn alive_and_ready() {
     }
 }
 
+/// Somebody with the database, and without the key, changes the head under the running server.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_changed_by_hand_is_read_and_not_written() {
+    let number = |text: &str, series: &str| {
+        let mut lines = text.lines();
+        lines.any(|line| line == format!("{series} 1"))
+    };
+    for on in BOTH {
+        let api = Api::new(on).await;
+        let body = r#"{"actor":{"kind":"user"},"action":"a"}"#;
+        assert_eq!(api.post("/v1/audit/entries", body).await.status, 201);
+        let mut intruder = api.engine.db().writer().await.unwrap();
+        let mut set = async |origin: &str| {
+            let sql = format!("UPDATE log_head SET origin = {origin}");
+            intruder.batch(&sql).await.unwrap();
+        };
+        set("'x' || origin").await;
+        let got = api.post("/v1/audit/entries", body).await;
+        got.assert_problem(503, "log_tampered", None);
+        let ready = api.get_open("/health/ready").await;
+        assert_eq!(ready.status, 503);
+        let log = json!({"name": "log", "ok": false, "code": "log_tampered"});
+        assert!(
+            ready.json()["checks"].as_array().unwrap().contains(&log),
+            "{}",
+            ready.text()
+        );
+        assert!(number(api.get("/metrics").await.text(), "probity_log_tampered"));
+        assert_eq!(api.get("/v1/audit/entries").await.status, 200);
+        set("substr(origin, 2)").await;
+        assert_eq!(api.post("/v1/audit/entries", body).await.status, 201);
+        assert_eq!(api.get_open("/health/ready").await.status, 200);
+        assert!(!number(api.get("/metrics").await.text(), "probity_log_tampered"));
+    }
+}
+
 /// The tables are gone under the running server.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn not_ready_without_its_tables() {
