@@ -23,6 +23,19 @@ pub(crate) async fn continues(
     found: &Head,
     key: &VerifierKey,
 ) -> Result<Option<Breach>, store::Error> {
+    match compare(conn, known, found, key).await {
+        // What does not even read was not written by us.
+        Err(error) if error.kind == ErrorKind::Data => Ok(Some((Fault::Tampered, error.message))),
+        compared => compared,
+    }
+}
+
+async fn compare(
+    conn: &mut Conn,
+    known: &Head,
+    found: &Head,
+    key: &VerifierKey,
+) -> Result<Option<Breach>, store::Error> {
     if let Err(reason) = signed(found, key) {
         return Ok(Some((Fault::Tampered, reason)));
     }
