@@ -23,6 +23,8 @@ pub struct LogIn {
     pub verified_hash: String,
     /// A stronger hash of the same password, to take its place.
     pub upgraded_hash: Option<String>,
+    /// Whether only a part of the password could be checked, as a hash of another system's was made of no more.
+    pub in_part: bool,
     /// The second factor that was checked.
     pub second_factor: Option<Proof>,
     /// SHA-256 of the session's token.
@@ -94,20 +96,25 @@ pub fn log_in(facts: &Facts, command: &LogIn, ctx: &Context) -> Result<Decision,
     if let Some((before, after)) = proven {
         change.update(before, after);
     }
-    upgrade(&mut change, user, command, ctx);
+    tend(&mut change, user, command, ctx);
     end_old_ones(&mut change, facts, command.user, ctx);
     let draft = change.draft(action::LOGIN.name, "session", session.id);
     Ok(Decision::one(Reply::Session(session), draft))
 }
 
-fn upgrade(change: &mut Change<'_>, user: &Sealed<User>, command: &LogIn, ctx: &Context) {
+/// Replaces a weak hash; where it is of a part of the password, the user must set a new one.
+fn tend(change: &mut Change<'_>, user: &Sealed<User>, command: &LogIn, ctx: &Context) {
+    let mut after = user.row.clone();
     if let Some(hash) = &command.upgraded_hash {
         change.detail("password_hash_upgraded", true);
-        let after = User {
-            password_hash: Some(hash.clone()),
-            updated_at: ctx.now,
-            ..user.row.clone()
-        };
+        after.password_hash = Some(hash.clone());
+    }
+    if command.in_part {
+        change.detail("password_checked_in_part", true);
+        after.password_temporary = true;
+    }
+    if after != user.row {
+        after.updated_at = ctx.now;
         change.update(user, after);
     }
 }

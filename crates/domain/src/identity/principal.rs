@@ -46,7 +46,7 @@ enum Grant {
 /// What the user of a session must do before anything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Must {
-    /// Change the one-time password.
+    /// Set another password: this one is for one time, or was checked in part.
     ChangePassword,
     /// Use a second factor, which the role demands: enrol one, or log in with it.
     UseSecondFactor,
@@ -63,7 +63,7 @@ impl Must {
 
     fn refusal(self) -> Refusal {
         let message = match self {
-            Must::ChangePassword => "the one-time password must be changed first: POST /v1/me/password",
+            Must::ChangePassword => "the password must be changed first: POST /v1/me/password",
             Must::UseSecondFactor => {
                 "this role demands a second factor: enrol one (POST /v1/me/second-factor), or log in with it"
             }

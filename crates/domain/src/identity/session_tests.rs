@@ -309,3 +309,31 @@ fn what_must_be_done_first_is_all_that_may_be_done() {
     let session = world.session(ben);
     assert_eq!(world.code(&session, &end(&session)), "done");
 }
+
+/// A password that was checked in part lets in, and must be changed before all else; its hash stays till then.
+#[test]
+fn what_was_checked_in_part_must_be_changed_first() {
+    let mut world = World::new();
+    let ann = world.user("ann", "viewer");
+    let before = world.facts.users[&ann].row.clone();
+    let in_part = crate::identity::login::LogIn {
+        in_part: true,
+        ..world.log_in(ann)
+    };
+    assert_eq!(world.code(&login(), &Command::LogIn(in_part)), "done");
+    let after = &world.facts.users[&ann];
+    assert_eq!(
+        (after.version, &after.row.password_hash),
+        (2, &before.password_hash)
+    );
+    let session = world.session(ann);
+    assert_eq!(world.facts.users[&ann].version, 2, "it is said once");
+    assert_eq!(world.who(&session).must(), Some(Must::ChangePassword));
+    let change = Command::ChangePassword(ChangePassword {
+        user: ann,
+        verified_hash: before.password_hash.unwrap(),
+        password_hash: "chosen".to_owned(),
+    });
+    assert_eq!(world.code(&session, &change), "done");
+    assert_eq!(world.who(&session).must(), None);
+}

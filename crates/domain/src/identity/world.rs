@@ -152,6 +152,7 @@ impl World {
             user,
             verified_hash: self.facts.users[&user].row.password_hash.clone().unwrap(),
             upgraded_hash: None,
+            in_part: false,
             second_factor: None,
             hash: hash(self.commands),
         }

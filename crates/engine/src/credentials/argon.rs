@@ -6,6 +6,7 @@ use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use domain::identity::password;
 
+use super::bcrypt::{self, Match};
 use super::pool::Verified;
 use crate::error::Error;
 use crate::random;
@@ -64,7 +65,7 @@ pub(super) fn hash(password: &str, memory: &mut Memory) -> Result<String, Error>
 
 /// Whether `password` is that of the hash `stored`. Without one it does the work of a hash of ours and says no.
 pub(super) fn verify(password: &str, stored: Option<&str>, memory: &mut Memory) -> Result<Verified, Error> {
-    let (matches, upgrade) = match stored {
+    let (found, weaker) = match stored {
         Some(stored) if password::importable(stored).is_err() => {
             // The bounds of an import hold for whatever is in the table: they are what keeps this thread free.
             tracing::error!("a stored password hash is of no known form; its user cannot log in");
@@ -74,25 +75,21 @@ pub(super) fn verify(password: &str, stored: Option<&str>, memory: &mut Memory) 
         Some(stored) => verify_argon2(password, stored, memory)?,
         None => return dummy(password, memory),
     };
-    Ok(Verified {
-        matches,
-        upgrade: if matches && upgrade {
-            Some(hash(password, memory)?)
-        } else {
-            None
-        },
+    Ok(match found {
+        Match::No => Verified::No,
+        // A hash of the whole would demand from its owner what was never compared.
+        Match::InPart => Verified::InPart,
+        Match::Whole if weaker => Verified::Upgraded(hash(password, memory)?),
+        Match::Whole => Verified::Yes,
     })
 }
 
 fn dummy(password: &str, memory: &mut Memory) -> Result<Verified, Error> {
-    hash(password, memory).map(|_| Verified {
-        matches: false,
-        upgrade: None,
-    })
+    hash(password, memory).map(|_| Verified::No)
 }
 
 /// Whether it matches, and whether the hash is weaker than ours.
-fn verify_argon2(password: &str, stored: &str, memory: &mut Memory) -> Result<(bool, bool), Error> {
+fn verify_argon2(password: &str, stored: &str, memory: &mut Memory) -> Result<(Match, bool), Error> {
     let parsed = PasswordHash::new(stored).map_err(failed)?;
     let (Some(salt), Some(expected)) = (parsed.salt, parsed.hash) else {
         return Err(failed("it has no salt or no output"));
@@ -110,7 +107,11 @@ fn verify_argon2(password: &str, stored: &str, memory: &mut Memory) -> Result<(b
         })
         .map_err(failed)?;
     // Compared in constant time.
-    let matches = Output::new(out).map_err(failed)? == expected;
+    let found = if Output::new(out).map_err(failed)? == expected {
+        Match::Whole
+    } else {
+        Match::No
+    };
     let work = u64::from(params.m_cost()) * u64::from(params.t_cost());
     let weaker = algorithm != Algorithm::Argon2id
         || version != Version::V0x13
@@ -118,7 +119,7 @@ fn verify_argon2(password: &str, stored: &str, memory: &mut Memory) -> Result<(b
         || work < u64::from(MEMORY * PASSES)
         || salt.len() < SALT_LEN
         || expected.len() < OUTPUT_LEN;
-    Ok((matches, weaker))
+    Ok((found, weaker))
 }
 
 fn params() -> Result<Params, Error> {

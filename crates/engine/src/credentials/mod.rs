@@ -4,6 +4,7 @@
 //! takes time, randomness or a key.
 
 mod argon;
+mod bcrypt;
 pub mod pool;
 pub mod recovery;
 pub mod secretbox;

@@ -19,19 +19,33 @@ use crate::error::Error;
 
 /// What verifying a password found.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Verified {
-    /// Whether the password is right.
-    pub matches: bool,
-    /// A new hash to store, when the password is right and the stored hash is bcrypt, another Argon2 or weaker.
-    pub upgrade: Option<String>,
+pub enum Verified {
+    /// It is wrong.
+    No,
+    /// It is right.
+    Yes,
+    /// It is right, and here is a new hash to store: the stored one is bcrypt, another Argon2 or weaker.
+    Upgraded(String),
+    /// It is right as far as the stored hash can tell, which was made of a part of it: the user is to set a new one.
+    InPart,
+}
+
+impl Verified {
+    /// Whether the password lets its user in.
+    pub fn is_right(&self) -> bool {
+        *self != Verified::No
+    }
 }
 
 impl fmt::Debug for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Not the hash, which no log is to hold.
-        f.debug_struct("Verified")
-            .field("matches", &self.matches)
-            .finish_non_exhaustive()
+        f.write_str(match self {
+            Verified::No => "No",
+            Verified::Yes => "Yes",
+            Verified::Upgraded(_) => "Upgraded",
+            Verified::InPart => "InPart",
+        })
     }
 }
 
@@ -137,8 +151,7 @@ impl HashPool {
     ///
     /// Without a stored hash it works as long as with one of ours and says no, so that time does not tell whether
     /// there is such a user. A user with an imported hash of another cost takes another time until the first login
-    /// replaces it. Of a bcrypt hash only the first 72 bytes of a password count; the new hash takes all of them,
-    /// so that from then on the whole of what was typed at that login is needed.
+    /// replaces it. bcrypt reads a part of some passwords: see [`Verified::InPart`].
     ///
     /// [`Error::Overloaded`] when too many wait.
     pub async fn verify(&self, password: String, stored: Option<String>) -> Result<Verified, Error> {

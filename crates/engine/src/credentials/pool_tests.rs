@@ -27,10 +27,7 @@ async fn verify(pool: &HashPool, password: &str, stored: &str) -> Verified {
         .unwrap()
 }
 
-const NO: Verified = Verified {
-    matches: false,
-    upgrade: None,
-};
+const NO: Verified = Verified::No;
 
 fn until(mut done: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(20);
@@ -47,11 +44,7 @@ async fn a_hash_of_ours_verifies_and_stays() {
     assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
     assert_eq!(domain::identity::password::importable(&stored), Ok(()));
     assert_ne!(stored, pool.hash(PASSWORD.to_owned()).await.unwrap(), "salted");
-    let yes = Verified {
-        matches: true,
-        upgrade: None,
-    };
-    assert_eq!(verify(&pool, PASSWORD, &stored).await, yes);
+    assert_eq!(verify(&pool, PASSWORD, &stored).await, Verified::Yes);
     for wrong in ["", "correct horse battery stapl", "Correct horse battery staple"] {
         assert_eq!(verify(&pool, wrong, &stored).await, NO, "{wrong:?}");
     }
@@ -74,25 +67,69 @@ async fn hashes_of_others_are_upgraded_when_the_password_is_right() {
     ];
     for (stored, upgraded) in table {
         assert_eq!(verify(&pool, "wrong", &stored).await, NO, "{stored}");
-        let found = verify(&pool, PASSWORD, &stored).await;
-        assert!(found.matches, "{stored}");
-        assert_eq!(found.upgrade.is_some(), upgraded, "{stored}");
-        if let Some(upgrade) = found.upgrade {
-            let again = verify(&pool, PASSWORD, &upgrade).await;
-            assert_eq!((again.matches, again.upgrade), (true, None), "{stored}");
+        match verify(&pool, PASSWORD, &stored).await {
+            Verified::Upgraded(upgrade) if upgraded => {
+                assert_eq!(verify(&pool, PASSWORD, &upgrade).await, Verified::Yes, "{stored}");
+            }
+            found => assert!(found == Verified::Yes && !upgraded, "{stored}: {found:?}"),
         }
     }
 }
 
+/// What crypt(3) of libxcrypt makes of 72 and more times the letter a, of 71 of them, of "abc" whatever comes after a
+/// zero byte, and of the empty password; with the salt `abcdefghijklmnopqrstuu` and the cost 4.
+const BY_CRYPT: [&str; 4] = [
+    "BzzIgyKkz7xMWYSzkIjUSnxEQFQ0WNe",
+    "MCu.k1vM/ywQwiONaEn3oEMlZoCVBd6",
+    "Ci15uRb1eH7NAlJ/TgeJertyknQpYn2",
+    "byCG3zY1GIXMyxfivm.ClDiInHzxjiq",
+];
+
+/// Whoever's password worked where the hash comes from gets in; a hash of more than bcrypt read would lock them out.
 #[tokio::test]
-async fn bcrypt_reads_72_bytes_and_its_upgrade_all() {
+async fn what_bcrypt_read_in_part_is_right_and_never_upgraded() {
     let pool = HashPool::start(1, 1).unwrap();
-    let (long, longer) = ("a".repeat(72), "a".repeat(73));
-    let found = verify(&pool, &longer, &bcrypt_hash(&long)).await;
-    assert!(found.matches);
-    let upgrade = found.upgrade.unwrap();
-    assert!(verify(&pool, &longer, &upgrade).await.matches);
-    assert!(!verify(&pool, &long, &upgrade).await.matches);
+    let a = |count: usize| "a".repeat(count);
+    let [long, short, abc, empty] = BY_CRYPT;
+    let table = [
+        (long, a(71), "No"),
+        // The password may have been longer.
+        (long, a(72), "InPart"),
+        (long, a(73), "InPart"),
+        (long, format!("{}b", a(72)), "InPart"),
+        (long, a(256), "InPart"),
+        (long, format!("{}b{}", a(71), a(9)), "No"),
+        (long, format!("{}\0b", a(80)), "InPart"),
+        (short, a(71), "Upgraded"),
+        (short, a(72), "No"),
+        (short, format!("{}\0", a(71)), "InPart"),
+        (short, format!("{}\0b", a(71)), "InPart"),
+        (abc, "abc".to_owned(), "Upgraded"),
+        (abc, "abc\0".to_owned(), "InPart"),
+        (abc, "abc\0def".to_owned(), "InPart"),
+        // To bcrypts that read on past a zero byte the same as "abc".
+        (abc, "abc\0abc".to_owned(), "InPart"),
+        (abc, "ab\0c".to_owned(), "No"),
+        (abc, "\0abc".to_owned(), "No"),
+        // Nobody logs in with the empty password.
+        (empty, "\0".to_owned(), "No"),
+        (empty, "\0\0\0".to_owned(), "No"),
+        (empty, "\0abc".to_owned(), "No"),
+    ];
+    for version in ["2a", "2b", "2y"] {
+        for (hash, password, expected) in &table {
+            let stored = format!("${version}$04$abcdefghijklmnopqrstuu{hash}");
+            let found = verify(&pool, password, &stored).await;
+            assert_eq!(format!("{found:?}"), *expected, "{stored} {password:?}");
+        }
+    }
+    // Those that read on have other hashes.
+    for password in ["abc\0def", "\0abc"] {
+        let stored = bcrypt_hash(password);
+        assert_eq!(verify(&pool, password, &stored).await, Verified::InPart);
+        assert_eq!(verify(&pool, "abc", &stored).await, NO);
+        assert_eq!(verify(&pool, "\0", &stored).await, NO);
+    }
 }
 
 #[tokio::test]

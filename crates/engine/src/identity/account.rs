@@ -65,7 +65,7 @@ impl Engine {
         let stored = user.row.password_hash;
         let verified = self.shared().hashes.verify(text, stored.clone()).await;
         if let (Ok(verified), Some(stored)) = (&verified, stored)
-            && verified.matches
+            && verified.is_right()
         {
             self.was_right(&attempt);
             return Ok(stored);

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::throttle::account_of;
 use super::unexpected;
-use crate::credentials::{recovery, totp};
+use crate::credentials::{Verified, recovery, totp};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::limits::SeenKind;
@@ -144,7 +144,7 @@ impl Engine {
             .hashes
             .verify(request.password.clone(), stored.clone())
             .await?;
-        let (Some(user), Some(stored), true) = (user, stored, verified.matches) else {
+        let (Some(user), Some(stored), true) = (user, stored, verified.is_right()) else {
             let reason = if user.is_some() {
                 "wrong_password"
             } else {
@@ -167,7 +167,11 @@ impl Engine {
         let command = LogIn {
             user: user.row.id,
             verified_hash: stored,
-            upgraded_hash: verified.upgrade,
+            in_part: verified == Verified::InPart,
+            upgraded_hash: match verified {
+                Verified::Upgraded(hash) => Some(hash),
+                _ => None,
+            },
             second_factor,
             hash: token.hash(),
         };

@@ -4,6 +4,7 @@ crate::on_both!(
     by_name_and_by_address,
     wrong_ones_are_answered_alike,
     imported_hashes_are_upgraded,
+    what_bcrypt_read_in_part_is_never_upgraded,
     several_first_logins_at_once,
     a_new_token_each_time,
     password_change
@@ -12,8 +13,8 @@ crate::on_both!(
 mod cases {
     use std::time::{Duration, Instant};
 
-    use domain::identity::Role;
     use domain::identity::user::SetActive;
+    use domain::identity::{Must, Permission, Role};
     use domain::record::{Kind, Val};
     use domain::{Caller, Command};
     use engine::identity::FirstCredential;
@@ -94,9 +95,13 @@ mod cases {
         assert_intact(&bed.options()).await;
     }
 
-    fn bcrypt_hash(version: bcrypt::Version) -> String {
-        let parts = bcrypt::hash_with_salt(PASSWORD, 4, *b"salt of 16 bytes").unwrap();
+    fn bcrypt_of(password: &str, version: bcrypt::Version) -> String {
+        let parts = bcrypt::hash_with_salt(password, 4, *b"salt of 16 bytes").unwrap();
         parts.format_for_version(version)
+    }
+
+    fn bcrypt_hash(version: bcrypt::Version) -> String {
+        bcrypt_of(PASSWORD, version)
     }
 
     fn argon2_hash(algorithm: argon2::Algorithm, passes: u32) -> String {
@@ -170,6 +175,55 @@ mod cases {
             )
             .await;
         assert_eq!(code(refused), "invalid_field");
+        close(engine).await;
+        assert_intact(&bed.options()).await;
+    }
+
+    /// The owner gets in with what worked elsewhere, as often as they like, and sets a new password before all else.
+    pub async fn what_bcrypt_read_in_part_is_never_upgraded(bed: Bed) {
+        let engine = bed.open().await;
+        let long = PASSWORD.repeat(4);
+        let versions = [
+            ("a2", bcrypt::Version::TwoA),
+            ("b2", bcrypt::Version::TwoB),
+            ("y2", bcrypt::Version::TwoY),
+        ];
+        for (name, version) in versions {
+            let hash = bcrypt_of(&long, version);
+            import(&engine, name, hash.clone()).await;
+            for typed in [&long[..72], &long, &long[..80]] {
+                let logged_in = log_in(&engine, name, typed).await.unwrap();
+                assert_eq!(logged_in.must, Some(Must::ChangePassword), "{name}");
+                assert_eq!(stored_hash(&engine, name).await, hash, "{name}");
+            }
+            for wrong in [&long[..71], &long[1..]] {
+                assert_eq!(code(log_in(&engine, name, wrong).await), "invalid_credentials");
+            }
+            let entry = crate::people::entries(&engine, "authn_login_success")
+                .await
+                .pop()
+                .unwrap();
+            let details = entry.details.unwrap().0;
+            assert_eq!(details.get("password_checked_in_part"), Some(&true.into()));
+            assert_eq!(details.get("password_hash_upgraded"), None);
+
+            let session = Caller::Session(log_in(&engine, name, &long).await.unwrap().session.id);
+            let reading = engine.identity(&session).await.unwrap();
+            let refused = reading.principal.authorise(Permission::AuditRead).unwrap_err();
+            assert_eq!(refused.code, "password_change_required");
+            let change = engine.change_password(&session, origin(), long.clone(), OTHER_PASSWORD.to_owned());
+            assert_eq!(code(change.await), "done");
+            assert_eq!(code(log_in(&engine, name, &long).await), "invalid_credentials");
+            let logged_in = log_in(&engine, name, OTHER_PASSWORD).await.unwrap();
+            assert_eq!(logged_in.must, None);
+        }
+        let hash = bcrypt_of(PASSWORD, bcrypt::Version::TwoB);
+        import(&engine, "nul", hash.clone()).await;
+        let logged_in = log_in(&engine, "nul", &format!("{PASSWORD}\0and more"))
+            .await
+            .unwrap();
+        assert_eq!(logged_in.must, Some(Must::ChangePassword));
+        assert_eq!(stored_hash(&engine, "nul").await, hash);
         close(engine).await;
         assert_intact(&bed.options()).await;
     }

@@ -123,6 +123,7 @@ async fn log_in_command(engine: &Engine, user: Uuid) -> Command {
         user,
         verified_hash: row.password_hash.unwrap(),
         upgraded_hash: None,
+        in_part: false,
         second_factor: None,
         hash: rand_hash(),
     })

@@ -136,6 +136,9 @@ fn password(user: &User) -> String {
     let Some(hash) = &user.password_hash else {
         return "none".to_owned();
     };
+    if user.password_temporary && hash.starts_with("$2") {
+        return "imported (bcrypt) and checked in part, to be changed at next login".to_owned();
+    }
     if user.password_temporary {
         return "one-time, to be changed at next login".to_owned();
     }

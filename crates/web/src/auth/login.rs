@@ -17,7 +17,9 @@ pub(crate) const DOC: Doc = Doc {
     description: "Begins a session. Its token is shown once: send it as `Authorization: Bearer`; or ask for a cookie, \
                   which a browser then sends by itself. Where the user has a second factor, the answer is \
                   `second_factor_needed` until `totp` or `recovery_code` is sent too. `must` says what has to be done \
-                  before the session is good for anything else. Every wrong name, password and disabled user is \
+                  before the session is good for anything else: a one-time \
+                  password is changed, and so is one of which bcrypt, where the user was imported, had read a part. \
+                  Every wrong name, password and disabled user is \
                   answered alike, and after the same time.",
     body: Some(Content::json(
         r##"{"type":"object","required":["username","password"],"additionalProperties":false,"properties":{"username":{"type":"string","minLength":1,"maxLength":254,"description":"User name or e-mail address, in any case."},"password":{"$ref":"#/components/schemas/Password"},"totp":{"type":"string","maxLength":64,"description":"Code of the second factor: 6 digits."},"recovery_code":{"type":"string","maxLength":64,"description":"Instead of `totp`; each works once."},"cookie":{"type":"boolean","default":false,"description":"Answer with a cookie instead of a token. Only from this server's own pages."}}}"##,

@@ -41,7 +41,7 @@ const SESSION: Listed = ("403", "session_needed", "an API key has no account of 
 const PASSWORD_CHANGE: Listed = (
     "403",
     "password_change_required",
-    "the one-time password must be changed first",
+    "the password must be changed first",
 );
 
 /// What is found by chance when a credential is looked at, or a command decided.

@@ -163,6 +163,7 @@ impl Api {
             user,
             verified_hash: NO_HASH.into(),
             upgraded_hash: None,
+            in_part: false,
             second_factor: None,
             hash: token.hash(),
         });

@@ -52,7 +52,8 @@ record! {
         pub active: bool,
         /// Argon2id hash in PHC form; bcrypt and others only from an import, until the next login.
         pub password_hash: Option<String> [secret],
-        /// True while the password must be changed before anything else.
+        /// True while the password must be changed before anything else: it is for one time, or what it was checked
+        /// against was made of a part of it.
         pub password_temporary: bool,
         /// When it was made.
         pub created_at: Timestamp,

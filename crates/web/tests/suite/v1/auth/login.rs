@@ -1,6 +1,7 @@
 //! `/v1/auth/login` and `/v1/auth/logout`, by token.
 
 use domain::identity::Role;
+use domain::identity::user::CreateUser;
 use serde_json::{Value, json};
 
 use crate::api::{Api, BOTH, On, PASSWORD};
@@ -231,5 +232,45 @@ async fn bad_input() {
     for (body, status, code, field) in cases {
         let got = api.call_as("", "POST", "/v1/auth/login", &body).await;
         got.assert_problem(status, code, field);
+    }
+}
+
+/// bcrypt of 72 times the letter a, and whatever comes after them, as crypt(3) makes it.
+const OF_72: &str = "$2b$04$abcdefghijklmnopqrstuuBzzIgyKkz7xMWYSzkIjUSnxEQFQ0WNe";
+
+/// The owner's password goes on working, whatever the others have beyond what bcrypt reads, until it is changed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_bcrypt_read_in_part_lets_in_and_must_be_changed() {
+    for on in BOTH {
+        let api = Api::new(on).await;
+        api.create(CreateUser {
+            password_hash: Some(OF_72.into()),
+            imported: true,
+            ..CreateUser::new("ann", Role::DEVELOPER)
+        })
+        .await;
+        let [own, other] = ["a".repeat(80), format!("{}{PASSWORD}", "a".repeat(72))];
+        for password in [&other, &own] {
+            let got = api.log_in("ann", password, json!({})).await;
+            assert_eq!(got.status, 200, "{}", got.text());
+            let answer = got.json();
+            assert_eq!(answer["must"], json!("password_change_required"));
+            let token = answer["token"].as_str().unwrap();
+            let got = api.call_as(token, "GET", "/v1/audit/entries", &Value::Null).await;
+            got.assert_problem(403, "password_change_required", None);
+        }
+        let answer = api.log_in("ann", &own, json!({})).await.json();
+        let token = answer["token"].as_str().unwrap();
+        let change = json!({"current_password": own, "new_password": PASSWORD});
+        let got = api.call_as(token, "POST", "/v1/me/password", &change).await;
+        assert_eq!(got.status, 204, "{}", got.text());
+        let got = api.call_as(token, "GET", "/v1/audit/entries", &Value::Null).await;
+        assert_eq!(got.status, 200, "{}", got.text());
+        let got = api.log_in("ann", &own, json!({})).await;
+        got.assert_problem(401, "invalid_credentials", None);
+        assert_eq!(
+            api.log_in("ann", PASSWORD, json!({})).await.json()["must"],
+            json!(null)
+        );
     }
 }
