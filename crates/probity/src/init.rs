@@ -45,7 +45,8 @@ pub async fn run(context: &Context, args: InitArgs) -> Result<Exit, Failure> {
         let verdict = if changed { "Ready." } else { "Nothing was missing." };
         output::line(&format!(
             "\n{verdict} The log's verifier key checks every receipt; auditors need it:\n\n{}\n\n\
-             Next:\n  {prefix} serve\n  {prefix} key create --name my-app --scopes read,write\n  \
+             Next:\n  {prefix} serve\n  {prefix} user create my-app --role service\n  \
+             {prefix} key create --user my-app --name my-app --scopes write\n  \
              {prefix} audit append --actor user:alice --action user.login",
             done.verifier_key
         ))?;

@@ -231,18 +231,11 @@ fn check(principal: &Principal, access: Access) -> Result<(), Refusal> {
         Access::Read(permission) | Access::ReadUnlessPublic(permission) => {
             principal.authorise(permission).map(drop)
         }
-        Access::ReadOwnOr(own, all) => {
-            // Who may do neither is told what it takes for their own.
-            let own = principal.authorise(own);
-            own.or_else(|refusal| principal.authorise(all).map_err(|_| refusal))
-                .map(drop)
-        }
+        // Who may do neither is told what it takes for their own, or the smaller permission.
+        Access::ReadOwnOr(first, other) | Access::ReadEither(first, other) => either(principal, first, other),
         Access::Vote(custody, other) => {
             principal.session_in_full()?;
-            let first = principal.authorise(custody);
-            first
-                .or_else(|refusal| principal.authorise(other).map_err(|_| refusal))
-                .map(drop)
+            either(principal, custody, other)
         }
         Access::SecondFactor if principal.must() == Some(Must::ChangePassword) => {
             principal.session_in_full().map(drop)
@@ -256,6 +249,15 @@ fn check(principal: &Principal, access: Access) -> Result<(), Refusal> {
         | Access::Open
         | Access::Credentials => Ok(()),
     }
+}
+
+/// Checks that the caller holds one of two permissions; who holds neither is told of the first.
+fn either(principal: &Principal, first: Permission, other: Permission) -> Result<(), Refusal> {
+    let refusal = match principal.authorise(first) {
+        Ok(_) => return Ok(()),
+        Err(refusal) => refusal,
+    };
+    principal.authorise(other).map(drop).map_err(|_| refusal)
 }
 
 /// Headers that every answer has: a browser shall neither guess its type, nor run anything in it, nor keep it. A page

@@ -129,15 +129,34 @@ pub(crate) fn by_name(call: &Call) -> Result<bool, Problem> {
     Ok(principal.holds(Permission::UsersRead) || principal.holds(Permission::CustodyWrite))
 }
 
+/// The caller's own id where a text means the caller: `me`, the own id, name or address. That takes no look-up, and so
+/// no permission to know who is there.
+pub(crate) fn oneself(call: &Call, text: &str) -> Result<Option<Uuid>, Problem> {
+    let own = &call.identity()?.user;
+    let named = |name: &str| name.eq_ignore_ascii_case(text);
+    let means = text == "me"
+        || Uuid::try_parse(text).is_ok_and(|id| id == own.id)
+        || named(&own.username)
+        || own.email.as_deref().is_some_and(named);
+    Ok(means.then_some(own.id))
+}
+
+/// An account as the engine reads it: the caller's own, such as `user:me`, is named by the id.
+pub(crate) fn account(call: &Call, text: String) -> Result<String, Problem> {
+    let own = match text.strip_prefix("user:") {
+        Some(user) => oneself(call, user)?,
+        None => None,
+    };
+    Ok(own.map_or(text, |id| format!("user:{id}")))
+}
+
 /// The user that a parameter means: an id, a name, or `me`. Who may not read all learns of no one but themselves.
 pub(crate) async fn user(call: &Call, field: &str, text: &str) -> Result<Uuid, Problem> {
-    let own = &call.identity()?.user;
-    let id = Uuid::try_parse(text).ok();
-    if text == "me" || id == Some(own.id) || own.username.eq_ignore_ascii_case(text) {
-        return Ok(own.id);
+    if let Some(own) = oneself(call, text)? {
+        return Ok(own);
     }
     call.require(Permission::CustodyRead).await?;
-    if id.is_none() && !by_name(call)? {
+    if Uuid::try_parse(text).is_err() && !by_name(call)? {
         let message = "you may not read users: give the id of a user instead of a name";
         return Err(Problem::field(field, message));
     }

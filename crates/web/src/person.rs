@@ -4,7 +4,7 @@ use domain::identity::Permission;
 use uuid::Uuid;
 
 use crate::call::Call;
-use crate::custody::{UNKNOWN_USER, by_name, not_found};
+use crate::custody::{UNKNOWN_USER, by_name, not_found, oneself};
 use crate::problem::Problem;
 
 /// A user, in the schema of a parameter.
@@ -17,11 +17,12 @@ fn unknown(field: &str, text: &str) -> Problem {
 /// The id of the user that a text means, the caller's own unless given. Whether there is a user of an id, the command
 /// says.
 pub(crate) async fn named(call: &Call, field: &str, text: Option<&str>) -> Result<Uuid, Problem> {
-    let own = &call.identity()?.user;
-    let oneself = |text: &&str| *text == "me" || own.username.eq_ignore_ascii_case(text);
-    let Some(text) = text.filter(|text| !oneself(text)) else {
-        return Ok(own.id);
+    let Some(text) = text else {
+        return Ok(call.identity()?.user.id);
     };
+    if let Some(own) = oneself(call, text)? {
+        return Ok(own);
+    }
     if let Ok(id) = Uuid::try_parse(text) {
         return Ok(id);
     }
@@ -36,10 +37,8 @@ pub(crate) async fn named(call: &Call, field: &str, text: Option<&str>) -> Resul
 
 /// The same for reading: of others only for who holds this permission, and only of those who are there.
 pub(crate) async fn readable(call: &Call, field: &str, text: &str, all: Permission) -> Result<Uuid, Problem> {
-    let own = &call.identity()?.user;
-    let id = Uuid::try_parse(text).ok();
-    if text == "me" || id == Some(own.id) || own.username.eq_ignore_ascii_case(text) {
-        return Ok(own.id);
+    if let Some(own) = oneself(call, text)? {
+        return Ok(own);
     }
     // Who may not read all learns of no one but themselves.
     call.require(all).await?;

@@ -8,7 +8,7 @@ use axum::routing::{MethodFilter, on};
 use domain::identity::Permission::{
     self, ApiKeysOwn, ApiKeysRead, ApiKeysWrite, ApprovalsRead, ApprovalsRequest, AuditRead, AuditWrite,
     CustodyApprove, CustodyConfigure, CustodyOwn, CustodyRead, CustodyWrite, GovernanceApprove, KycOwn,
-    KycRead, KycReview, KycWrite, SessionsWrite, UsersErase, UsersRead, UsersWrite,
+    KycRead, KycReview, KycWrite, MetricsRead, SessionsWrite, UsersErase, UsersRead, UsersWrite,
 };
 use engine::Engine;
 
@@ -37,6 +37,8 @@ pub enum Access {
     SecondFactor,
     /// Who holds this permission; checked before the handler runs.
     Read(Permission),
+    /// Who holds one of these permissions; checked before the handler runs.
+    ReadEither(Permission, Permission),
     /// Who holds this permission; checked where the command is decided, so that a refusal is recorded.
     Command(Permission),
     /// Who holds the first permission for what is their own, or the second for all; checked before the handler runs.
@@ -187,7 +189,7 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Get "/log/tile/{*position}" Access::Open => log::tile;
     Get "/health/live" Access::Open => health::live;
     Get "/health/ready" Access::Open => health::ready;
-    Get "/metrics" Access::Read(AuditRead) => metrics::show;
+    Get "/metrics" Access::ReadEither(MetricsRead, AuditRead) => metrics::show;
     Get "/openapi.json" Access::Open => openapi::show;
     Get "/docs" Access::Open => docs::show;
     Get "/docs/style.css" Access::Open => docs::style;

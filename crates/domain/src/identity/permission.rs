@@ -21,6 +21,8 @@ words! {
         AuditErase = "audit:erase",
         /// Acknowledge a restore of an older state of the log.
         LogRestore = "log:restore",
+        /// Read metrics, and nothing else.
+        MetricsRead = "metrics:read",
         /// Read users.
         UsersRead = "users:read",
         /// Create, invite, change, disable and enable users, set their role, reset their credentials.
@@ -67,7 +69,8 @@ words! {
 use Permission::{
     ApiKeysOwn, ApiKeysRead, ApprovalsRead, ApprovalsRequest, AuditErase, AuditRead, AuditWrite,
     CustodyApprove, CustodyConfigure, CustodyOwn, CustodyRead, CustodyWrite, GovernanceApprove, KycOwn,
-    KycRead, KycReview, KycWrite, LogRestore, SessionsRead, SessionsWrite, UsersErase, UsersRead,
+    KycRead, KycReview, KycWrite, LogRestore, MetricsRead, SessionsRead, SessionsWrite, UsersErase,
+    UsersRead,
 };
 
 words! {
@@ -94,6 +97,7 @@ impl Scope {
         match self {
             Scope::Read => &[
                 AuditRead,
+                MetricsRead,
                 UsersRead,
                 SessionsRead,
                 ApiKeysRead,
@@ -142,6 +146,8 @@ impl Role {
     pub const SRE: Role = Role(Cow::Borrowed("sre"));
     /// Builds on it.
     pub const DEVELOPER: Role = Role(Cow::Borrowed("developer"));
+    /// An application of one's own.
+    pub const SERVICE: Role = Role(Cow::Borrowed("service"));
     /// Investigates.
     pub const ANALYST: Role = Role(Cow::Borrowed("analyst"));
     /// Decides on compliance.
@@ -239,6 +245,7 @@ pub static BUILT_IN: &[BuiltIn] = &[
             AuditRead,
             AuditWrite,
             LogRestore,
+            MetricsRead,
             UsersRead,
             SessionsRead,
             SessionsWrite,
@@ -256,6 +263,19 @@ pub static BUILT_IN: &[BuiltIn] = &[
             AuditRead,
             AuditWrite,
             ApiKeysOwn,
+        ],
+    },
+    BuiltIn {
+        // An application reads what it writes of custody and KYC, but not the log, where everybody else's doings are.
+        name: Role::SERVICE,
+        description: "Is an application",
+        permissions: &[
+            CustodyRead,
+            CustodyWrite,
+            KycRead,
+            KycWrite,
+            ApprovalsRequest,
+            AuditWrite,
         ],
     },
     BuiltIn {

@@ -206,7 +206,7 @@ impl Engine {
                     Ok(id) => id,
                     Err(_) if !by_name => {
                         let message =
-                            "you may not read users: give the id of a user or a balance instead of a name";
+                            "you may not read users: give user:me, or the id of a user or a balance";
                         return Err(FieldError::new(field, message).into());
                     }
                     Err(_) => {

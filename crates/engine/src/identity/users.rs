@@ -47,6 +47,8 @@ pub enum FirstCredential {
     OneTimePassword,
     /// A link by which the user sets a password.
     Invitation,
+    /// Nothing: it acts by API keys.
+    None,
     /// A hash from another system.
     Imported {
         /// The hash; none for a user who cannot log in yet.
@@ -54,6 +56,17 @@ pub enum FirstCredential {
         /// Whether the user is active.
         active: bool,
     },
+}
+
+impl FirstCredential {
+    /// What a new user of this role gets where nobody says otherwise: an application needs no password.
+    pub fn usual(role: &Role) -> FirstCredential {
+        if *role == Role::SERVICE {
+            FirstCredential::None
+        } else {
+            FirstCredential::OneTimePassword
+        }
+    }
 }
 
 /// A user to be made.
@@ -127,6 +140,7 @@ impl Engine {
                 command.invitation = Some(token.hash());
                 invitation = Some(token);
             }
+            FirstCredential::None => {}
             FirstCredential::Imported { hash, active } => {
                 let checked = hash.as_deref().map_or(Ok(()), password::importable);
                 checked.map_err(Refusal::from)?;

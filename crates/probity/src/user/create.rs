@@ -6,6 +6,7 @@ use engine::identity::{CreatedUser, FirstCredential, NewUser};
 
 use super::{as_json, invite, parse_role, reset};
 use crate::context::{Context, caller, origin};
+use crate::demo::command_prefix;
 use crate::failure::{Exit, Failure};
 use crate::{output, prompt};
 
@@ -41,7 +42,7 @@ pub async fn run(context: &Context, args: CreateArgs) -> Result<Exit, Failure> {
             temporary: false,
         }
     } else {
-        FirstCredential::OneTimePassword
+        FirstCredential::usual(&args.role)
     };
     let engine = context.open().await?;
     let new = NewUser {
@@ -80,6 +81,14 @@ pub async fn run(context: &Context, args: CreateArgs) -> Result<Exit, Failure> {
     } else if let Some(invited) = &invitation {
         let what = format!("User {} is made, with role {}.", user.username, user.role);
         output::line(&invited.text(context, &what))?;
+    } else if user.password_hash.is_none() {
+        let name = &user.username;
+        output::line(&format!(
+            "User {name} is made, with role {}. An application needs no password but an API key:\n  \
+             {} key create --user {name} --name {name} --scopes write",
+            user.role,
+            command_prefix(context, false),
+        ))?;
     } else {
         output::line(&format!(
             "User {} is made, with role {}, and can log in with that password.",

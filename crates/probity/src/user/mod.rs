@@ -30,7 +30,8 @@ use crate::output::{self, plain};
 pub enum UserCommand {
     /// Create a user; its one-time password or invitation is printed once
     #[command(
-        after_help = "Without --invite or --password-stdin, a one-time password is made.\n\n\
+        after_help = "Without --invite or --password-stdin, a one-time password is made; but for the role service, an \
+            application, which has API keys.\n\n\
             Example:\n  probity user create ann --role auditor --email ann@example.com"
     )]
     Create(create::CreateArgs),

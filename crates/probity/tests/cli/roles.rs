@@ -17,7 +17,7 @@ fn roles_are_listed_with_what_they_may_do() {
     let place = place();
     let roles = place.json(&["role", "list"]);
     let roles = roles["roles"].as_array().unwrap();
-    assert_eq!(roles.len(), 9);
+    assert_eq!(roles.len(), 10);
     let trader = roles.iter().find(|role| role["name"] == "trader").unwrap();
     assert_eq!(
         *trader,

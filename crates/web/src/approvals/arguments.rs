@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::body;
 use crate::call::Call;
-use crate::custody::{by_name, not_found, reads_all};
+use crate::custody::{not_found, reads_all};
 use crate::operations::Input;
 use crate::problem::Problem;
 
@@ -78,7 +78,7 @@ pub(super) async fn proposal(
             }
         }
         let input: Input = typed(arguments)?;
-        return Ok(Proposal::Operation(Box::new(input.asked(by_name(call)?))));
+        return Ok(Proposal::Operation(Box::new(input.asked(call)?)));
     }
     let transaction = Transaction::default();
     if action == action::OPERATION_START.name {

@@ -14,7 +14,7 @@ pub(crate) const DOC: Doc = Doc {
     tag: "service",
     summary: "Numbers for Prometheus",
     description: "Requests by route, the write path, the pool of connections, rate limits. Give the key to Prometheus as \
-                  `authorization.credentials`.",
+                  `authorization.credentials`; the scope `read` is enough.",
     replies: &[Reply::new(
         "200",
         "The numbers.",

@@ -117,6 +117,11 @@ fn access(access: Access) -> String {
         Access::Read(permission) | Access::Command(permission) => {
             format!("Needs the permission `{}`.", permission.as_str())
         }
+        Access::ReadEither(first, other) => format!(
+            "Needs the permission `{}` or `{}`.",
+            first.as_str(),
+            other.as_str()
+        ),
         Access::OwnOr(own, all) | Access::ReadOwnOr(own, all) => format!(
             "Needs the permission `{}` for what is one's own, `{}` for that of others.",
             own.as_str(),
@@ -150,8 +155,8 @@ fn security(access: Access) -> Value {
         Access::Caller => json!([any("api_key"), any("session"), any("session_cookie")]),
         Access::Session | Access::SecondFactor => json!([any("session"), any("session_cookie")]),
         Access::Read(permission) | Access::Command(permission) => json!(both(permission.as_str())),
-        Access::OwnOr(own, all) | Access::ReadOwnOr(own, all) => {
-            json!([both(own.as_str()), both(all.as_str())].concat())
+        Access::OwnOr(first, other) | Access::ReadOwnOr(first, other) | Access::ReadEither(first, other) => {
+            json!([both(first.as_str()), both(other.as_str())].concat())
         }
         Access::OwnSessionOr(all) => {
             let own = [any("session"), any("session_cookie")];

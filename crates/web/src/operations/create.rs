@@ -32,7 +32,7 @@ pub(crate) const DOC: Doc = Doc {
                   its own result, in the order of the array; but one with `linked` stands or falls with the next. \
                   Every operation takes an amount from its debit and gives it to its credit; a deposit or mint comes \
                   from `house:external`, a withdrawal or burn goes there, and either may be left out. A balance is \
-                  named by its id, `user:<id or name>` or `house:<omnibus|fees|suspense|external>`. The answer leaves \
+                  named by its id, `user:<id or name>`, `user:me` for one's own, or `house:<omnibus|fees|suspense|external>`. The answer leaves \
                   after the commit. An operation may bring its own id, or the request an `Idempotency-Key`: sent \
                   again with the same content it is answered as the first time. Who holds `custody:own` alone may \
                   transfer and withdraw from their own balances.",
@@ -220,7 +220,7 @@ async fn single(call: &Call, bytes: &[u8], dry: bool) -> Answer {
     if key.is_some() && input.id.is_some() {
         return Err(idempotency::both("id"));
     }
-    let new = input.asked(custody::by_name(call)?);
+    let new = input.asked(call)?;
     if new.linked {
         let message = "there is no next operation: linked ones come as an array";
         return Err(FieldError::new("linked", message).into());
@@ -308,12 +308,8 @@ async fn several(call: &Call, bytes: &[u8], dry: bool) -> Answer {
     if let Some(position) = own_id.filter(|_| key.is_some()) {
         return Err(idempotency::both(format!("[{position}].id")));
     }
-    let by_name = custody::by_name(call)?;
-    let new = list
-        .operations
-        .into_iter()
-        .map(|input| input.asked(by_name))
-        .collect();
+    let asked = list.operations.into_iter().map(|input| input.asked(call));
+    let new = asked.collect::<Result<Vec<_>, _>>()?;
     let engine = &call.app.engine;
     let (caller, origin) = (call.caller()?, call.origin());
     let (outcomes, open) = if dry {

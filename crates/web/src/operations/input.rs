@@ -10,7 +10,9 @@ use evidence::json::StrictObject;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 use uuid::Uuid;
 
-use crate::custody::Decimal;
+use crate::call::Call;
+use crate::custody::{self, Decimal};
+use crate::problem::Problem;
 
 /// An operation as a request brings it.
 #[derive(serde::Deserialize)]
@@ -45,14 +47,15 @@ fn kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OperationKind, D::
 
 impl Input {
     /// What the engine is asked for.
-    pub fn asked(self, by_name: bool) -> NewOperation {
-        NewOperation {
+    pub fn asked(self, call: &Call) -> Result<NewOperation, Problem> {
+        let account = |text: Option<String>| text.map(|text| custody::account(call, text)).transpose();
+        Ok(NewOperation {
             id: self.id,
             kind: self.kind,
             asset: self.asset,
             amount: self.amount.map(|amount| amount.0),
-            debit: self.debit,
-            credit: self.credit,
+            debit: account(self.debit)?,
+            credit: account(self.credit)?,
             pending: self.pending,
             expires_at: self.expires_at,
             reverses: self.reverses,
@@ -68,8 +71,8 @@ impl Input {
             reference: self.reference,
             metadata: self.metadata,
             linked: self.linked.unwrap_or_default(),
-            by_name,
-        }
+            by_name: custody::by_name(call)?,
+        })
     }
 }
 

@@ -40,7 +40,7 @@ const FILTER: &[Parameter] = &[
     ),
     Parameter::query(
         "balance",
-        "Only operations from or to this balance: its id, or with `asset` also `user:<id or name>` or `house:<name>`.",
+        "Only operations from or to this balance: its id, or with `asset` also `user:<id or name>`, `user:me` or `house:<name>`.",
         r#"{"type":"string","maxLength":260}"#,
     ),
     Parameter::query(
@@ -137,7 +137,8 @@ async fn filter(call: &Call, query: &Query) -> Result<OperationFilter, Problem> 
 async fn balance(call: &Call, text: &str, asset: Option<Uuid>) -> Result<Uuid, Problem> {
     let engine = &call.app.engine;
     let by_name = custody::by_name(call)?;
-    let account = engine.account_named("balance", text, asset, by_name).await?;
+    let named = custody::account(call, text.to_owned())?;
+    let account = engine.account_named("balance", &named, asset, by_name).await?;
     let own = Some(call.identity()?.user.id);
     if custody::reads_all(call)? || account.user() == own {
         return Ok(account.id());

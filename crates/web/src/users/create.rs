@@ -16,7 +16,8 @@ pub(crate) const DOC: Doc = Doc {
     tag: "users",
     summary: "Create a user",
     description: "With a password, with an invitation by which the user sets one, or else with a one-time password \
-                  that must be changed at first login. Nobody can give a role that may do more than they may.",
+                  that must be changed at first login. One of the role `service`, an application, has no password unless \
+                  you ask for one: make it an API key. Nobody can give a role that may do more than they may.",
     body: Some(Content::json(
         r##"{"type":"object","required":["username","role"],"additionalProperties":false,"properties":{"username":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[a-z0-9._-]+$"},"email":{"type":"string","maxLength":254},"full_name":{"type":"string","minLength":1,"maxLength":200},"role":{"type":"string","maxLength":32},"password":{"$ref":"#/components/schemas/NewPassword"},"invite":{"type":"boolean","default":false}}}"##,
         &[
@@ -74,19 +75,20 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
                 "give either `password` or `invite`, not both",
             ));
         }
-        (Some(text), false) => FirstCredential::Password {
+        (Some(text), false) => Some(FirstCredential::Password {
             text,
             temporary: false,
-        },
-        (None, true) => FirstCredential::Invitation,
-        (None, false) => FirstCredential::OneTimePassword,
+        }),
+        (None, true) => Some(FirstCredential::Invitation),
+        (None, false) => None,
     };
+    let role = role_named(&call, &input.role)?;
     let new = NewUser {
         username: input.username,
         email: input.email,
         full_name: input.full_name,
-        role: role_named(&call, &input.role)?,
-        first,
+        first: first.unwrap_or_else(|| FirstCredential::usual(&role)),
+        role,
     };
     let made = call
         .app

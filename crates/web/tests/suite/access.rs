@@ -46,7 +46,9 @@ impl Attempt {
             Access::Read(one) | Access::Command(one) | Access::ReadUnlessPublic(one) => vec![one],
             // Nothing of one's own is there, and a key has no sessions.
             Access::OwnSessionOr(all) => vec![all],
-            Access::OwnOr(own, all) | Access::ReadOwnOr(own, all) => vec![own, all],
+            Access::OwnOr(one, other) | Access::ReadOwnOr(one, other) | Access::ReadEither(one, other) => {
+                vec![one, other]
+            }
             Access::Vote(custody, other) => vec![custody, other],
             Access::Open | Access::Credentials | Access::Caller | Access::Session | Access::SecondFactor => {
                 vec![]

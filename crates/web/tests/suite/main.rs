@@ -16,5 +16,6 @@ mod people;
 mod routes;
 mod secrets;
 mod server;
+mod service;
 mod tcp;
 mod v1;

@@ -32,8 +32,8 @@ async fn permissions_say_what_they_allow_and_who_holds_them() {
     assert_eq!(
         *write,
         json!({"name": "audit:write", "description": "Record events.", "actions": ["audit.append"],
-            "roles": ["admin", "sre", "developer", "compliance", "user", "desk"], "scopes": ["write", "admin"],
-            "held": true})
+            "roles": ["admin", "sre", "developer", "service", "compliance", "user", "desk"],
+            "scopes": ["write", "admin"], "held": true})
     );
     // What a refusal names is what the list has.
     api.new_user("vic", Role::VIEWER).await;
@@ -67,9 +67,9 @@ async fn roles_say_what_they_may_do() {
     let api = with_desk().await;
     let found = api.get("/v1/roles").await.json();
     let roles = found["roles"].as_array().unwrap();
-    assert_eq!(roles.len(), 9);
+    assert_eq!(roles.len(), 10);
     assert_eq!(
-        roles[8],
+        roles[9],
         json!({"name": "desk", "description": "Sells", "permissions": ["audit:write"], "second_factor": false,
             "built_in": false})
     );
