@@ -53,6 +53,8 @@ pub struct IdentityOptions {
     pub rules: Arc<Rules>,
     /// Most requests in a minute of one user's sessions together; 0 for no limit.
     pub user_requests_per_minute: u64,
+    /// Whether a user's API keys take from the same quota as its sessions, beside what limits each key.
+    pub user_quota_includes_keys: bool,
     /// Most requests in a minute of an API key that was given no limit of its own; 0 for no limit.
     pub key_requests_per_minute: u64,
     /// Threads that hash passwords, of 19 MiB each; 0 for half as many as there are cores.
@@ -64,6 +66,7 @@ impl Default for IdentityOptions {
         IdentityOptions {
             rules: Arc::default(),
             user_requests_per_minute: 1_200,
+            user_quota_includes_keys: false,
             key_requests_per_minute: 0,
             hash_threads: 0,
         }

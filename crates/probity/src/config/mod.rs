@@ -131,6 +131,8 @@ pub struct Identity {
 pub struct Limits {
     /// Most requests in a minute of one user's sessions together; 0 for no limit.
     pub user_requests_per_minute: u64,
+    /// Whether a user's API keys take from that too.
+    pub user_quota_includes_keys: bool,
     /// Most requests in a minute of an API key without a limit of its own; 0 for no limit.
     pub key_requests_per_minute: u64,
 }
@@ -247,6 +249,10 @@ pub const KEYS: &[Key] = &[
         0,
         100_000_000,
     ),
+    switch(
+        "limits.user_quota_includes_keys",
+        &["PROBITY_LIMITS_USER_QUOTA_INCLUDES_KEYS"],
+    ),
     number(
         "limits.key_requests_per_minute",
         &["PROBITY_LIMITS_KEY_REQUESTS_PER_MINUTE"],
@@ -307,6 +313,7 @@ impl Config {
             },
             limits: Limits {
                 user_requests_per_minute: 1_200,
+                user_quota_includes_keys: false,
                 key_requests_per_minute: 0,
             },
             custody: Custody::default(),
@@ -345,6 +352,7 @@ impl Config {
         let rules = self.rules().map_err(|error| error.failure("settings"))?;
         options.identity.rules = Arc::new(rules);
         options.identity.user_requests_per_minute = self.limits.user_requests_per_minute;
+        options.identity.user_quota_includes_keys = self.limits.user_quota_includes_keys;
         options.identity.key_requests_per_minute = self.limits.key_requests_per_minute;
         if self.identity.hash_threads > 0 {
             options.identity.hash_threads = size(self.identity.hash_threads);

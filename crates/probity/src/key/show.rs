@@ -28,6 +28,8 @@ struct Known {
     permissions: Vec<Permission>,
     /// Most requests in a minute, and whether the key itself says so; none for no limit.
     limit: Option<(u64, bool)>,
+    /// How many requests a minute it shares with its owner's sessions and other keys.
+    shared_limit: Option<u64>,
 }
 
 /// What the key may do: what its owner's role holds and its scopes leave.
@@ -54,7 +56,8 @@ pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
         .key
         .requests_per_minute
         .and_then(|limit| u64::try_from(limit).ok());
-    let usual = engine.options().identity.key_requests_per_minute;
+    let limits = &engine.options().identity;
+    let usual = limits.key_requests_per_minute;
     let usual = Some((usual, false)).filter(|_| usual > 0);
     let known = Known {
         permissions: owner
@@ -62,6 +65,8 @@ pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
             .map(|owner| permissions(engine.rules(), owner, &read))
             .unwrap_or_default(),
         used: engine.api_key_use(args.id).await?,
+        shared_limit: Some(limits.user_requests_per_minute)
+            .filter(|shared| limits.user_quota_includes_keys && *shared > 0),
         limit: set.map(|limit| (limit, true)).or(usual),
         owner,
         read,
@@ -82,6 +87,7 @@ fn json(known: &Known) -> Value {
     value["user_active"] = known.owner.as_ref().map(|owner| owner.active).into();
     value["permissions"] = known.permissions.iter().map(|one| one.as_str()).collect();
     value["requests_per_minute_in_force"] = known.limit.map(|(limit, _)| limit).into();
+    value["user_requests_per_minute_in_force"] = known.shared_limit.into();
     value["last_used_at"] = known.used.last_used_at.map(|at| at.to_string()).into();
     value["entries"] = known.used.entries.into();
     value
@@ -105,13 +111,19 @@ fn pairs(known: &Known) -> Vec<(&'static str, String)> {
     } else {
         words.join(" ")
     };
-    let limit = match known.limit {
+    let mut limit = match known.limit {
         None => "none".to_owned(),
         Some((limit, own)) => {
             let whose = if own { "" } else { " (of the settings)" };
             format!("{} requests a minute{whose}", count(limit))
         }
     };
+    if let Some(shared) = known.shared_limit {
+        limit += &format!(
+            "; {} together with its owner's sessions and other keys",
+            count(shared)
+        );
+    }
     let mut pairs = vec![
         ("Id", key.id.to_string()),
         ("Name", key.name.clone()),

@@ -74,12 +74,7 @@ pub enum UserCommand {
     )]
     Erase(erase::EraseArgs),
     /// Import users with their password hashes from CSV or JSON lines
-    #[command(
-        after_help = "Columns or members: username, role, email, full_name, password_hash (bcrypt, Argon2id or \
-            Argon2i), active (true unless given). A second import of the same file changes nothing. \
-            Lines that were not imported go to FILE.rejected with the reason.\n\n\
-            Example:\n  probity user import users.csv --dry-run"
-    )]
+    #[command(after_help = import::help())]
     Import(import::ImportArgs),
 }
 

@@ -105,6 +105,18 @@ fn the_signing_key_is_hidden() {
 }
 
 #[test]
+fn a_switch_of_the_limits_is_read() {
+    let key = "limits.user_quota_includes_keys";
+    assert_eq!(
+        Case::new(&[]).setting(key, &[]),
+        (false.into(), "default".to_owned())
+    );
+    let variable = "PROBITY_LIMITS_USER_QUOTA_INCLUDES_KEYS";
+    let case = Case::new(&[(variable, "true")]);
+    assert_eq!(case.setting(key, &[]), (true.into(), variable.to_owned()));
+}
+
+#[test]
 fn production_logs_json() {
     let case = Case::new(&[("PROBITY_ENV", "production")]);
     assert_eq!(

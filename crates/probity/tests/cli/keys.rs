@@ -131,6 +131,16 @@ fn a_key_shows_what_it_may_do_and_is_rotated() {
             (&shown["entries"], &shown["last_used_at"]),
             (&0.into(), &serde_json::Value::Null)
         );
+        assert_eq!(
+            shown["user_requests_per_minute_in_force"],
+            serde_json::Value::Null
+        );
+        let mut command = place.command(&["key", "show", id]);
+        command.env("PROBITY_LIMITS_USER_QUOTA_INCLUDES_KEYS", "true");
+        let shared = crate::harness::run(command, "").expect(0).out;
+        let shared = shared.split_whitespace().collect::<Vec<_>>().join(" ");
+        let limit = "60 requests a minute; 1,200 together with its owner's sessions and other keys";
+        assert!(shared.contains(limit), "{shared}");
 
         let rotated = place.json(&["key", "rotate", id, "--overlap", "2h"]);
         assert_ne!(rotated["key"], made["key"]);

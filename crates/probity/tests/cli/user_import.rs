@@ -78,7 +78,7 @@ fn bad_lines_are_named_and_kept() {
             .expect(0);
         let lines = [
             json!({"username": "bob", "role": "user"}).to_string(),
-            json!({"username": "Eve", "role": "user"}).to_string(),
+            json!({"username": "Eve Smith", "role": "user"}).to_string(),
             json!({"username": "eve", "role": "boss"}).to_string(),
             json!({"username": "eve", "role": "user", "password_hash": "plain text"}).to_string(),
             json!({"username": "eve", "role": "user", "email": "ann@example.com"}).to_string(),
@@ -160,6 +160,92 @@ fn bad_lines_are_named_and_kept() {
         // Nobody was refused by the log: who is looked for first is not asked for.
         let failed = place.json(&["audit", "list", "--action", "user.import", "--outcome", "failed"]);
         assert_eq!(failed["entries"], json!([]));
+    });
+}
+
+/// Names as other systems have them: in lower case, without the domain; each is said, and no two become one.
+#[test]
+fn addresses_and_capitals_are_imported_by_a_rule_that_is_said() {
+    on_both(|place| {
+        place
+            .run(&[
+                "user",
+                "create",
+                "zoe",
+                "--role",
+                "user",
+                "--email",
+                "zoe@example.com",
+            ])
+            .expect(0);
+        let text = format!(
+            "username,role,email,password_hash\nAnn.Smith+x@Example.com,user,,{BCRYPT}\nBOB,user,bob@example.com,\n\
+             eve@example.com,user,eve@example.org,\nkim,user,,\nbob,viewer,,\nBob@example.net,user,,\n\
+             Me@example.com,user,,\nzoe@example.org,user,,\nAnn Smith,user,,\n"
+        );
+        fs::write(place.path("users.csv"), text).unwrap();
+        let import = ["--output", "json", "user", "import", "users.csv"];
+        let named = json!([
+            {"line": 2, "name": "Ann.Smith+x@Example.com", "username": "ann.smith-x"},
+            {"line": 3, "name": "BOB", "username": "bob"},
+            {"line": 4, "name": "eve@example.com", "username": "eve"},
+        ]);
+        let mut dry = import.to_vec();
+        dry.push("--dry-run");
+        for (args, expected) in [
+            (&dry[..], [4, 0, 1, 4]),
+            (&import, [4, 0, 1, 4]),
+            (&import, [0, 4, 1, 4]),
+        ] {
+            let report = place.run(args).expect(1).json();
+            assert_eq!(
+                (counts(&report), &report["renamed"]),
+                (expected, &named),
+                "{args:?}"
+            );
+        }
+        // They log in as they did, or by their new name.
+        for name in ["Ann.Smith+x@Example.com", "ann.smith-x"] {
+            place.log_in(name, "U*U").unwrap();
+        }
+        assert_eq!(place.json(&["user", "show", "eve"])["email"], "eve@example.org");
+        // Whoever is not imported is named, and so is whom they would have become.
+        let kept = fs::read_to_string(place.path("users.csv.rejected")).unwrap();
+        let mut kept: Vec<Value> = kept
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        kept.sort_by_key(|fault| fault["line"].as_u64());
+        let reasons: Vec<_> = kept
+            .iter()
+            .map(|fault| (fault["line"].as_u64().unwrap(), fault["reason"].as_str().unwrap()))
+            .collect();
+        for ((line, reason), (number, words)) in reasons.iter().zip([
+            (6, r#"is that of line 3 ("BOB") too"#),
+            (
+                7,
+                r#""Bob@example.net" is "bob" here: is that of line 3 ("BOB") too"#,
+            ),
+            (8, r#"must not be "me""#),
+            (
+                9,
+                r#""zoe@example.org" is "zoe" here: the user is there, and differs in email"#,
+            ),
+            (10, "must be 1 to 64 characters of a-z"),
+        ]) {
+            assert_eq!(*line, number, "{kept:?}");
+            assert!(reason.contains(words), "{reason}");
+        }
+        assert_eq!(reasons.len(), 5);
+        let ran = place.run(&["user", "import", "users.csv"]).expect(1);
+        for words in ["  line 3  BOB is bob", "lower case", "3 users with another name"] {
+            assert!(ran.out.contains(words), "{words}: {}", ran.out);
+        }
+        assert!(
+            ran.out.lines().all(|line| line.chars().count() <= 80),
+            "{}",
+            ran.out
+        );
     });
 }
 

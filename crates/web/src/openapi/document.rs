@@ -15,7 +15,7 @@ Every error is a problem (RFC 9457) with a stable `code`. Pages go by cursor: fo
 Times are RFC 3339 in UTC with microseconds. Request bodies are JSON, at most 8 MiB unless configured otherwise; \
 `null` for a member that may be left out means the same as leaving it out, unless said otherwise.\n\n\
 Answers to callers with a quota have the headers `RateLimit-Policy` and `RateLimit` \
-(draft-ietf-httpapi-ratelimit-headers): the quota of a minute, and what is left of it.";
+(draft-ietf-httpapi-ratelimit-headers): each quota of a minute that holds, and what is left of it.";
 
 /// The OpenAPI 3.1 document of the API.
 pub fn document() -> Value {

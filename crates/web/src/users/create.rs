@@ -19,7 +19,7 @@ pub(crate) const DOC: Doc = Doc {
                   that must be changed at first login. One of the role `service`, an application, has no password unless \
                   you ask for one: make it an API key. Nobody can give a role that may do more than they may.",
     body: Some(Content::json(
-        r##"{"type":"object","required":["username","role"],"additionalProperties":false,"properties":{"username":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[a-z0-9._-]+$"},"email":{"type":"string","maxLength":254},"full_name":{"type":"string","minLength":1,"maxLength":200},"role":{"type":"string","maxLength":32},"password":{"$ref":"#/components/schemas/NewPassword"},"invite":{"type":"boolean","default":false}}}"##,
+        r##"{"type":"object","required":["username","role"],"additionalProperties":false,"properties":{"username":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[a-z0-9._-]+$","description":"Not `me`, `.`, `..` nor like a UUID, which mean something else where users are named."},"email":{"type":"string","maxLength":254},"full_name":{"type":"string","minLength":1,"maxLength":200},"role":{"type":"string","maxLength":32},"password":{"$ref":"#/components/schemas/NewPassword"},"invite":{"type":"boolean","default":false}}}"##,
         &[
             (
                 "invited",

@@ -39,7 +39,6 @@ pub fn update(
     authority: &Authority,
     ctx: &Context,
 ) -> Result<Decision, Refusal> {
-    command.username.as_deref().map_or(Ok(()), check_username)?;
     command
         .email
         .iter()
@@ -50,7 +49,10 @@ pub fn update(
     let before = to_change(facts, command.user, who)?;
     refusal::check_version("user", before.version, command.version)?;
     let mut after = before.row.clone();
-    after.username = command.username.clone().unwrap_or(after.username);
+    if let Some(name) = command.username.as_ref().filter(|name| **name != after.username) {
+        check_username(name)?;
+        after.username.clone_from(name);
+    }
     after.email = command.email.clone().unwrap_or(after.email);
     after.full_name = command.full_name.clone().unwrap_or(after.full_name);
     if after == before.row {

@@ -11,7 +11,7 @@ use crate::decision::{Decision, Reply};
 use crate::facts::Facts;
 use crate::identity::api_key::ApiKey;
 use crate::identity::session::{self, EndReason};
-use crate::identity::user::{self, User};
+use crate::identity::user::{self, ERASED_PREFIX, User};
 use crate::identity::{Authority, Principal, invitation, second_factor};
 use crate::refusal::{Refusal, RefusalKind};
 
@@ -103,7 +103,7 @@ pub fn erase(
 
 fn erased(before: &User, ctx: &Context) -> User {
     User {
-        username: format!("erased-{}", before.id),
+        username: format!("{ERASED_PREFIX}{}", before.id),
         email: None,
         full_name: None,
         active: false,

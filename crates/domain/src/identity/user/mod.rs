@@ -95,14 +95,33 @@ impl User {
     }
 }
 
-/// Checks a user name.
+/// Whether a user name may hold this character.
+pub fn is_username_char(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c)
+}
+
+/// What comes before its id in the name of a user who was erased.
+const ERASED_PREFIX: &str = "erased-";
+
+/// Whether a name means something else where users are named: oneself, an id, a part of a path that programs leave
+/// out, or a user who was erased.
+fn is_reserved(username: &str) -> bool {
+    let id = username.strip_prefix(ERASED_PREFIX).unwrap_or(username);
+    matches!(username, "me" | "." | "..") || Uuid::try_parse(id).is_ok()
+}
+
+/// Checks the name of a new user, or a user's new name. Who was called otherwise before may stay so.
 pub fn check_username(username: &str) -> Result<(), FieldError> {
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
-    if username.is_empty() || username.len() > USERNAME_LEN_MAX || !username.chars().all(allowed) {
+    if username.is_empty() || username.len() > USERNAME_LEN_MAX || !username.chars().all(is_username_char) {
         return Err(FieldError::new(
             "username",
             format!("must be 1 to {USERNAME_LEN_MAX} characters of a-z, 0-9, '.', '_' and '-'"),
         ));
+    }
+    if is_reserved(username) {
+        let message = "must not be \"me\", \".\", \"..\" or like an id (a UUID), which mean something else where users \
+                       are named";
+        return Err(FieldError::new("username", message));
     }
     Ok(())
 }

@@ -306,3 +306,59 @@ fn recovery_is_for_the_machine_itself() {
     let row = &world.facts.users[&ada].row;
     assert!(row.active && row.password_temporary);
 }
+
+/// Names that mean something else where users are named: nobody gets one, and who has one keeps it until another.
+#[test]
+fn users_are_not_called_what_means_something_else() {
+    let id = "0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d";
+    let simple = id.replace('-', "");
+    let erased = format!("erased-{id}");
+    let nil = Uuid::nil().to_string();
+    for name in ["me", ".", "..", id, &simple, &erased, &nil] {
+        let mut world = World::new();
+        assert_eq!(
+            world.code(&operator(), &Command::CreateUser(create(name, "user"))),
+            "invalid_field",
+            "{name}"
+        );
+        let ann = world.user("ann", "user");
+        let rename = |name: &str| {
+            Command::UpdateUser(UpdateUser {
+                username: Some(name.to_owned()),
+                ..update(ann)
+            })
+        };
+        assert_eq!(world.code(&operator(), &rename(name)), "invalid_field", "{name}");
+        // From before there was a rule.
+        world.facts.users.get_mut(&ann).unwrap().row.username = name.to_owned();
+        assert_eq!(
+            world.code(&operator(), &Command::LogIn(world.log_in(ann))),
+            "done"
+        );
+        let named = UpdateUser {
+            username: Some(name.to_owned()),
+            full_name: Some(Some("Ann".to_owned())),
+            ..update(ann)
+        };
+        assert_eq!(
+            world.code(&operator(), &Command::UpdateUser(named)),
+            "done",
+            "{name}"
+        );
+        assert_eq!(world.code(&operator(), &rename("ann")), "done", "{name}");
+        assert_eq!(world.code(&operator(), &rename(name)), "invalid_field", "{name}");
+    }
+    for name in [
+        "mee",
+        "...",
+        "m.e",
+        "-",
+        &id[1..],
+        &format!("{id}0"),
+        "erased-ann",
+    ] {
+        let mut world = World::new();
+        let made = world.code(&operator(), &Command::CreateUser(create(name, "user")));
+        assert_eq!(made, "done", "{name}");
+    }
+}

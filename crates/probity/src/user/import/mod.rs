@@ -1,5 +1,7 @@
-//! `probity user import`: [`read`] takes the file apart, [`record`] checks what a line says, [`send`] makes users.
+//! `probity user import`: [`read`] takes the file apart, [`record`] checks what a line says, [`name`] how the user is
+//! called here, [`send`] makes users.
 
+mod name;
 mod read;
 mod record;
 mod send;
@@ -13,7 +15,7 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::output::{self, count, counted};
+use crate::output::{self, count, counted, plain};
 use crate::progress::Progress;
 use crate::rejected::{Rejected, rate};
 use crate::source;
@@ -33,6 +35,18 @@ pub struct ImportArgs {
     /// Check every line and look who is there, but make nobody
     #[arg(long)]
     dry_run: bool,
+}
+
+/// What the file holds, and what becomes of it.
+pub fn help() -> String {
+    format!(
+        "Columns or members: username, role, email, full_name, password_hash (bcrypt, Argon2id or Argon2i), active (true \
+         unless given). A second import of the same file changes nothing. Lines that were not imported go to \
+         FILE.rejected with the reason.\n\nNames: {}. Every user with another name than in the file is printed; of two \
+         that would have the same name the second is not imported.\n\nExample:\n  probity user import users.csv \
+         --dry-run",
+        name::RULE
+    )
 }
 
 /// Shape of a file.
@@ -93,6 +107,7 @@ pub async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Failure> {
         differing: tally.differing,
         rejected: tally.rejected,
         first: std::mem::take(&mut tally.first),
+        renamed: std::mem::take(&mut tally.renamed),
         seconds: started.elapsed().as_secs_f64(),
         dry_run: args.dry_run,
     };
@@ -113,6 +128,7 @@ struct Report {
     differing: u64,
     rejected: u64,
     first: Vec<send::Fault>,
+    renamed: Vec<send::Renamed>,
     seconds: f64,
     dry_run: bool,
 }
@@ -127,12 +143,18 @@ impl Report {
                 .iter()
                 .map(|fault| json!({ "line": fault.line, "field": fault.field, "reason": fault.reason }))
                 .collect();
+            let renamed: Vec<_> = self
+                .renamed
+                .iter()
+                .map(|user| json!({ "line": user.line, "name": user.from, "username": user.to }))
+                .collect();
             return output::json(&json!({
                 "lines": lines,
                 "added": self.added,
                 "unchanged": self.unchanged,
                 "differing": self.differing,
                 "rejected": self.rejected,
+                "renamed": renamed,
                 "first_rejections": first,
                 "rejected_file": kept.then(|| rejected.display().to_string()),
                 "seconds": self.seconds,
@@ -160,6 +182,17 @@ impl Report {
             .map(|(name, fault)| (name.as_str(), fault.text()))
             .collect();
         text.extend(table::pairs(&pairs, table::width()));
+        if !self.renamed.is_empty() {
+            let renamed = counted(self.renamed.len() as u64, "user", "users");
+            let rule = format!("{renamed} with another name than in the file: {}", name::RULE);
+            text.extend(table::pairs(&[("Named", rule)], table::width()));
+            let lines = self.renamed.iter().map(|user| format!("  line {}", user.line));
+            let names: Vec<_> = lines.collect();
+            let pairs = names.iter().zip(&self.renamed);
+            let pairs =
+                pairs.map(|(line, user)| (line.as_str(), format!("{} is {}", plain(&user.from), user.to)));
+            text.extend(table::pairs(&pairs.collect::<Vec<_>>(), table::width()));
+        }
         if kept {
             let path = rejected.display();
             text.push(format!(

@@ -1,9 +1,11 @@
 //! What a line says of a user.
 
 use domain::FieldError;
-use domain::identity::user::{User, check_email, check_full_name, check_username};
+use domain::identity::user::{User, check_email, check_full_name};
 use domain::identity::{Role, password};
 use serde_json::{Map, Value};
+
+use super::name::{self, Named};
 
 /// Every column or member; the first two must be there.
 pub const COLUMNS: [&str; 6] = [
@@ -20,6 +22,8 @@ pub const COLUMNS: [&str; 6] = [
 pub struct Record {
     /// User name.
     pub username: String,
+    /// What the file calls the user, where that is something else.
+    pub called: Option<String>,
     /// Role.
     pub role: Role,
     /// E-mail address.
@@ -77,21 +81,33 @@ impl Record {
     fn checked(texts: Texts, active: bool) -> Result<Record, FieldError> {
         let [username, role, email, full_name, password_hash, _] = texts;
         let missing = |name: &str| FieldError::new(name, "is missing");
-        let username = username.ok_or_else(|| missing("username"))?;
-        check_username(&username)?;
+        let called = username.ok_or_else(|| missing("username"))?;
+        let Named {
+            username,
+            email: address,
+        } = name::of(&called)?;
         let role = role.ok_or_else(|| missing("role"))?;
         let role = Role::parse(&role).ok_or_else(|| FieldError::new("role", "is no name of a role"))?;
         email.as_deref().map_or(Ok(()), check_email)?;
         full_name.as_deref().map_or(Ok(()), check_full_name)?;
         password_hash.as_deref().map_or(Ok(()), password::importable)?;
         Ok(Record {
+            called: Some(called).filter(|called| *called != username),
             username,
             role,
-            email,
+            email: email.or(address),
             full_name,
             password_hash,
             active,
         })
+    }
+
+    /// A fault of this record: where the user is called otherwise here, it says so.
+    pub fn fault(&self, text: impl std::fmt::Display) -> String {
+        match &self.called {
+            Some(called) => format!("{called:?} is {:?} here: {text}", self.username),
+            None => text.to_string(),
+        }
     }
 
     /// In which fields a user that is there differs. A hash that the user's login or change of password has replaced
@@ -138,7 +154,8 @@ mod tests {
         for (value, field) in [
             (json!({"role": "user"}), "username"),
             (json!({"username": "ann"}), "role"),
-            (json!({"username": "Ann", "role": "user"}), "username"),
+            (json!({"username": "Ann B", "role": "user"}), "username"),
+            (json!({"username": "Me", "role": "user"}), "username"),
             (json!({"username": "ann", "role": "User"}), "role"),
             (json!({"username": "ann", "role": "user", "email": "x"}), "email"),
             (
@@ -162,6 +179,24 @@ mod tests {
             assert_eq!(error.field, field, "{value}");
             assert!(!error.message.contains("secret"), "{}", error.message);
         }
+    }
+
+    /// The file's own address counts before the one that the name is.
+    #[test]
+    fn a_name_that_is_an_address() {
+        let record = of(&json!({"username": "Ann@Example.com", "role": "user"})).unwrap();
+        assert_eq!(
+            (
+                record.username.as_str(),
+                record.email.as_deref(),
+                record.called.as_deref()
+            ),
+            ("ann", Some("Ann@Example.com"), Some("Ann@Example.com"))
+        );
+        let text = json!({"username": "Ann@Example.com", "role": "user", "email": "a@example.org"});
+        assert_eq!(of(&text).unwrap().email.as_deref(), Some("a@example.org"));
+        let record = of(&json!({"username": "ann", "role": "user"})).unwrap();
+        assert_eq!((record.called, record.email), (None, None));
     }
 
     #[test]

@@ -48,12 +48,23 @@ impl Fault {
     }
 }
 
+/// A user who is called something else here than in the file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Renamed {
+    /// Number of the line, from 1.
+    pub line: u64,
+    /// The name in the file.
+    pub from: String,
+    /// The name here.
+    pub to: String,
+}
+
 /// What came of a line.
 enum Outcome {
     Added,
     Unchanged,
-    /// The user is there, with another content in these fields.
-    Differing(Vec<&'static str>),
+    /// The user is there with another content, as this says.
+    Differing(String),
     Rejected(FieldError),
 }
 
@@ -69,6 +80,8 @@ pub struct Tally<'a> {
     pub rejected: u64,
     /// The first lines that were not imported.
     pub first: Vec<Fault>,
+    /// Whoever is called something else here, in the order of the file once it is read.
+    pub renamed: Vec<Renamed>,
     file: &'a mut Rejected,
 }
 
@@ -81,6 +94,7 @@ impl Tally<'_> {
             differing: 0,
             rejected: 0,
             first: Vec::new(),
+            renamed: Vec::new(),
             file,
         }
     }
@@ -88,6 +102,14 @@ impl Tally<'_> {
     /// Lines that are done.
     pub fn lines(&self) -> u64 {
         self.added + self.unchanged + self.differing + self.rejected
+    }
+
+    /// Keeps how a user who is there now is called.
+    fn name(&mut self, line: u64, record: Record) {
+        if let Some(from) = record.called {
+            let to = record.username;
+            self.renamed.push(Renamed { line, from, to });
+        }
     }
 
     fn count(&mut self, line: u64, bytes: &[u8], outcome: Outcome) -> Result<(), Failure> {
@@ -100,9 +122,8 @@ impl Tally<'_> {
                 self.unchanged += 1;
                 return Ok(());
             }
-            Outcome::Differing(fields) => {
+            Outcome::Differing(reason) => {
                 self.differing += 1;
-                let reason = format!("the user is there, and differs in {}", fields.join(", "));
                 (None, reason)
             }
             Outcome::Rejected(error) => {
@@ -130,25 +151,31 @@ impl Tally<'_> {
     }
 }
 
-/// Which names and addresses the file had already, and on which line.
+/// Which names and addresses the file had already, and on which line; of a name also what the file called it.
 #[derive(Default)]
 struct Had {
-    usernames: HashMap<String, u64>,
+    usernames: HashMap<String, (u64, Option<String>)>,
     emails: HashMap<String, u64>,
 }
 
 impl Had {
     /// Refuses a name or address for the second time: which of both lines holds, nobody can tell.
     fn check(&mut self, record: &Record, line: u64) -> Result<(), FieldError> {
-        let again = |field, first: &u64| Err(FieldError::new(field, format!("is that of line {first} too")));
+        let again = |field, first: &dyn std::fmt::Display| {
+            let message = record.fault(format!("is that of line {first} too"));
+            Err(FieldError::new(field, message))
+        };
         let email = record.email.as_ref().map(|email| email.to_ascii_lowercase());
-        if let Some(first) = self.usernames.get(&record.username) {
-            return again("username", first);
+        match self.usernames.get(&record.username) {
+            Some((first, Some(called))) => return again("username", &format!("{first} ({called:?})")),
+            Some((first, None)) => return again("username", first),
+            None => {}
         }
         if let Some(first) = email.as_ref().and_then(|email| self.emails.get(email)) {
             return again("email", first);
         }
-        self.usernames.insert(record.username.clone(), line);
+        let called = record.called.clone();
+        self.usernames.insert(record.username.clone(), (line, called));
         self.emails.extend(email.map(|email| (email, line)));
         Ok(())
     }
@@ -178,15 +205,23 @@ pub async fn all<R: BufRead>(
             });
             match checked {
                 Ok(record) => {
-                    in_flight.push(async move { (line, bytes, one(engine, record, dry_run).await) });
+                    in_flight.push(async move {
+                        let outcome = one(engine, &record, dry_run).await;
+                        (line, bytes, record, outcome)
+                    });
                 }
                 Err(error) => tally.count(line, &bytes, Outcome::Rejected(error))?,
             }
         }
-        let Some((line, bytes, outcome)) = in_flight.next().await else {
+        let Some((line, bytes, record, outcome)) = in_flight.next().await else {
+            tally.renamed.sort();
             return Ok(());
         };
-        tally.count(line, &bytes, outcome?)?;
+        let outcome = outcome?;
+        if matches!(outcome, Outcome::Added | Outcome::Unchanged) {
+            tally.name(line, record);
+        }
+        tally.count(line, &bytes, outcome)?;
         show(items.bytes(), tally);
     }
 }
@@ -203,8 +238,8 @@ fn known_role(rules: &Rules, record: &Record) -> Result<(), FieldError> {
 }
 
 /// Makes a user, unless it is there. Looking first keeps refusals out of the log.
-async fn one(engine: &Engine, record: Record, dry_run: bool) -> Result<Outcome, Failure> {
-    if let Some(outcome) = there(engine, &record).await? {
+async fn one(engine: &Engine, record: &Record, dry_run: bool) -> Result<Outcome, Failure> {
+    if let Some(outcome) = there(engine, record).await? {
         return Ok(outcome);
     }
     if dry_run {
@@ -229,13 +264,13 @@ async fn one(engine: &Engine, record: Record, dry_run: bool) -> Result<Outcome, 
         Ok(_) => Ok(Outcome::Added),
         Err(Error::Refused { refusal, .. }) => {
             // Somebody else may have made the user meanwhile.
-            if let Some(outcome) = there(engine, &record).await? {
+            if let Some(outcome) = there(engine, record).await? {
                 return Ok(outcome);
             }
             let field = refusal.field.unwrap_or_else(|| "line".to_owned());
             let prefix = format!("{field}: ");
             let message = refusal.message.strip_prefix(&prefix).unwrap_or(&refusal.message);
-            Ok(Outcome::Rejected(FieldError::new(field, message)))
+            Ok(Outcome::Rejected(FieldError::new(field, record.fault(message))))
         }
         Err(error) => Err(error.into()),
     }
@@ -248,7 +283,8 @@ async fn there(engine: &Engine, record: &Record) -> Result<Option<Outcome>, Fail
         return Ok(Some(if fields.is_empty() {
             Outcome::Unchanged
         } else {
-            Outcome::Differing(fields)
+            let text = format!("the user is there, and differs in {}", fields.join(", "));
+            Outcome::Differing(record.fault(text))
         }));
     }
     let Some(email) = &record.email else {
@@ -256,7 +292,7 @@ async fn there(engine: &Engine, record: &Record) -> Result<Option<Outcome>, Fail
     };
     let other = engine.user_by_login(email).await?;
     Ok(other.map(|other| {
-        let message = format!("is the address of user {}", other.row.username);
+        let message = record.fault(format!("is the address of user {}", other.row.username));
         Outcome::Rejected(FieldError::new("email", message))
     }))
 }
