@@ -253,9 +253,8 @@ fn check(principal: &Principal, access: Access) -> Result<(), Refusal> {
 
 /// Checks that the caller holds one of two permissions; who holds neither is told of the first.
 fn either(principal: &Principal, first: Permission, other: Permission) -> Result<(), Refusal> {
-    let refusal = match principal.authorise(first) {
-        Ok(_) => return Ok(()),
-        Err(refusal) => refusal,
+    let Err(refusal) = principal.authorise(first) else {
+        return Ok(());
     };
     principal.authorise(other).map(drop).map_err(|_| refusal)
 }

@@ -22,7 +22,6 @@ static LEFT: HeaderName = HeaderName::from_static("ratelimit");
 pub(crate) struct QuotaLeft {
     /// Whether the request was within all of them.
     pub allowed: bool,
-    /// The quotas, the one that was used up last.
     parts: Vec<Part>,
 }
 
@@ -30,6 +29,7 @@ pub(crate) struct QuotaLeft {
 struct Part {
     /// `key` or `user`.
     name: &'static str,
+    allowed: bool,
     quota: u64,
     remaining: u64,
     reset_s: u64,
@@ -62,20 +62,24 @@ pub(crate) fn take(app: &App, identity: &Identity) -> Option<QuotaLeft> {
             width_s: WINDOW_S,
         };
         let subject = Subject::new(name, id);
-        let taken = limits.take(subject.as_str(), quota, now);
+        let taken = if left.allowed {
+            limits.take(subject.as_str(), quota, now)
+        } else {
+            limits.peek(subject.as_str(), quota, now)
+        };
         left.parts.push(Part {
             name,
+            allowed: taken.allowed,
             quota: per_window,
             remaining: taken.remaining,
             reset_s: taken.reset_s,
         });
-        if !taken.allowed {
+        if left.allowed && !taken.allowed {
             left.allowed = false;
-            if let Some((subject, quota)) = before {
+            if let Some((subject, quota)) = before.take() {
                 limits.give_back(subject.as_str(), quota, now);
                 left.parts[0].remaining += 1;
             }
-            break;
         }
         before = Some((subject, quota));
     }
@@ -122,10 +126,9 @@ impl QuotaLeft {
 
     /// The answer once one is used up.
     pub fn problem(&self) -> Problem {
-        let (name, quota, reset_s) = self
-            .parts
-            .last()
-            .map_or(("user", 0, 1), |part| (part.name, part.quota, part.reset_s));
+        let spent = self.parts.iter().find(|part| !part.allowed);
+        let (name, quota, reset_s) =
+            spent.map_or(("user", 0, 1), |part| (part.name, part.quota, part.reset_s));
         let whose = if name == "key" {
             "this API key"
         } else {
@@ -147,6 +150,7 @@ mod tests {
     fn headers_are_structured_fields() {
         let part = |name, quota, remaining| Part {
             name,
+            allowed: true,
             quota,
             remaining,
             reset_s: 7,

@@ -111,19 +111,13 @@ fn pairs(known: &Known) -> Vec<(&'static str, String)> {
     } else {
         words.join(" ")
     };
-    let mut limit = match known.limit {
+    let limit = match known.limit {
         None => "none".to_owned(),
         Some((limit, own)) => {
             let whose = if own { "" } else { " (of the settings)" };
             format!("{} requests a minute{whose}", count(limit))
         }
     };
-    if let Some(shared) = known.shared_limit {
-        limit += &format!(
-            "; {} together with its owner's sessions and other keys",
-            count(shared)
-        );
-    }
     let mut pairs = vec![
         ("Id", key.id.to_string()),
         ("Name", key.name.clone()),
@@ -136,6 +130,11 @@ fn pairs(known: &Known) -> Vec<(&'static str, String)> {
         ("Created", minute(key.created_at)),
         ("Expires", key.expires_at.map_or("never".to_owned(), minute)),
     ];
+    if let Some(shared) = known.shared_limit {
+        let limit = count(shared);
+        let limit = format!("{limit} requests a minute together with its owner's sessions and other keys");
+        pairs.push(("Shares", limit));
+    }
     if let Some(at) = key.revoked_at {
         pairs.push(("Revoked", minute(at)));
     }

@@ -139,7 +139,7 @@ fn a_key_shows_what_it_may_do_and_is_rotated() {
         command.env("PROBITY_LIMITS_USER_QUOTA_INCLUDES_KEYS", "true");
         let shared = crate::harness::run(command, "").expect(0).out;
         let shared = shared.split_whitespace().collect::<Vec<_>>().join(" ");
-        let limit = "60 requests a minute; 1,200 together with its owner's sessions and other keys";
+        let limit = "Shares 1,200 requests a minute together with its owner's sessions and other keys";
         assert!(shared.contains(limit), "{shared}");
 
         let rotated = place.json(&["key", "rotate", id, "--overlap", "2h"]);

@@ -341,3 +341,50 @@ fn what_cannot_be_is_refused_with_a_hint() {
         }
     });
 }
+
+/// What acts by keys needs no password, and what to do next is said.
+#[test]
+fn an_application_gets_a_user_without_a_password_and_a_key() {
+    on_both(|place| {
+        let ran = place
+            .run(&["user", "create", "shop", "--role", "service"])
+            .expect(0)
+            .out;
+        assert!(
+            ran.contains("key create --user shop --name shop --scopes write"),
+            "{ran}"
+        );
+        let shop = place.json(&["user", "show", "shop"]);
+        assert_eq!(
+            (&shop["has_password"], &shop["role"]),
+            (&false.into(), &"service".into())
+        );
+        let key = place.json(&[
+            "key",
+            "create",
+            "--user",
+            "shop",
+            "--name",
+            "shop",
+            "--scopes",
+            "write,custody",
+        ]);
+        let shown = place.json(&["key", "show", key["id"].as_str().unwrap()]);
+        let mut held: Vec<_> = shown["permissions"].as_array().unwrap().clone();
+        held.sort_by_key(|word| word.as_str().unwrap().to_owned());
+        assert_eq!(
+            held,
+            [
+                "approvals:request",
+                "audit:write",
+                "custody:read",
+                "custody:write",
+                "kyc:read",
+                "kyc:write"
+            ]
+        );
+        // With a password it is made like everybody else, where somebody asks for one.
+        let other = place.json(&["user", "create", "desk", "--role", "service", "--invite"]);
+        assert!(other["invitation"].is_string(), "{other}");
+    });
+}

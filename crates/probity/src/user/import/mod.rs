@@ -182,6 +182,12 @@ impl Report {
             .map(|(name, fault)| (name.as_str(), fault.text()))
             .collect();
         text.extend(table::pairs(&pairs, table::width()));
+        if kept {
+            let path = rejected.display();
+            text.push(format!(
+                "All lines that were not imported, with the reason, are in\n{path}."
+            ));
+        }
         if !self.renamed.is_empty() {
             let renamed = counted(self.renamed.len() as u64, "user", "users");
             let rule = format!("{renamed} with another name than in the file: {}", name::RULE);
@@ -192,12 +198,6 @@ impl Report {
             let pairs =
                 pairs.map(|(line, user)| (line.as_str(), format!("{} is {}", plain(&user.from), user.to)));
             text.extend(table::pairs(&pairs.collect::<Vec<_>>(), table::width()));
-        }
-        if kept {
-            let path = rejected.display();
-            text.push(format!(
-                "All lines that were not imported, with the reason, are in\n{path}."
-            ));
         }
         if self.dry_run {
             text.push("Nobody was made: this was a dry run.".to_owned());
