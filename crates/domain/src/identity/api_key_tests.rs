@@ -90,12 +90,12 @@ fn whose_keys_who_may_change() {
                 )
                 .unwrap();
         });
-        let caller = world.user("me", role);
+        let caller = world.user("ann", role);
         world.user("bob", "viewer");
         world.user("ada", "admin");
         let session = world.session(caller);
         let (owner, key) = match whose {
-            "own" => ("me", world.key("me", &[Scope::Read])),
+            "own" => ("ann", world.key("ann", &[Scope::Read])),
             "other's" => ("bob", world.key("bob", &[Scope::Read])),
             "admin's" => ("ada", world.key("ada", &[Scope::Read])),
             _ => ("nobody", Caller::ApiKey(Uuid::from_u128(9))),

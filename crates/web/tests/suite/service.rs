@@ -79,14 +79,14 @@ async fn metrics_are_for_who_may_read_them_or_the_log() {
         ..IdentityOptions::default()
     };
     let api = Api::identity(On::Sqlite, identity).await;
-    let mut roles = vec![(scraper, true)];
+    let mut programs = vec![(scraper, true)];
     let before = |role: &[Permission]| role.contains(&Permission::AuditRead);
-    roles.extend(
+    programs.extend(
         BUILT_IN
             .iter()
             .map(|role| (role.name.clone(), before(role.permissions))),
     );
-    for (role, may) in roles {
+    for (role, may) in programs {
         let name = format!("program-{role}");
         api.new_user(&name, role.clone()).await;
         for (scope, enough) in [(Scope::Read, true), (Scope::Admin, true), (Scope::Write, false)] {
