@@ -254,7 +254,7 @@ mod tests {
         let example = Layer::toml("example.toml", &uncommented.join("\n")).unwrap();
         let config = extract(&Figment::from(defaults).merge(example)).unwrap();
         let rules = config.rules().unwrap();
-        assert_eq!((config.roles.len(), rules.roles().len()), (2, 9));
+        assert_eq!((config.roles.len(), rules.roles().len()), (3, 11));
     }
 
     #[test]
