@@ -39,7 +39,7 @@ impl Checkpointer {
 
     /// Copies what is committed; begins the WAL anew when it is long. Gives the length of the WAL in frames. Blocks the thread.
     pub fn run(&mut self) -> Result<i64, Error> {
-        self.conn.take_if(|conn| conn.is_displaced());
+        self.conn.take_if(SqliteConn::is_displaced);
         let conn = if let Some(conn) = &mut self.conn {
             conn
         } else {
