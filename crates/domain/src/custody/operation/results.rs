@@ -168,7 +168,7 @@ pub const STEP: &[OperationResult] = &[
     result(
         "permission_missing",
         Forbidden,
-        "the caller holds neither `custody:write` nor, to cancel, capture or release an own operation, `custody:own`",
+        "the caller holds neither `custody:write` nor, to cancel, capture or release what they asked for themselves of their own balance, `custody:own`",
     ),
     result(
         "scope_missing",

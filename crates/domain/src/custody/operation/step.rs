@@ -9,7 +9,7 @@ use super::{Operation, OperationKind, OperationStatus, limits};
 use crate::change::Change;
 use crate::context::Context;
 use crate::custody::asset::{self, check_chain, check_text};
-use crate::custody::{Account, Amount, Asset, Balance};
+use crate::custody::{Account, Amount, Asset, Balance, Owner};
 use crate::decision::{Decision, Draft, OperationState, Reply};
 use crate::facts::Facts;
 use crate::identity::{Authority, Permission, Principal};
@@ -45,12 +45,7 @@ pub fn step(
     ctx: &Context,
 ) -> Result<Decision, Refusal> {
     let found = facts.operations.get(&command.operation);
-    // The command says whose it is; the operation has the last word.
-    let own = found.is_some_and(|found| {
-        let debit = command.debit;
-        who.actor_id.is_some() && debit.user() == who.actor_id && debit.id() == found.row.debit_id
-    });
-    let authority = authorise(&command.step, who, own)?;
+    let authority = authorise(&command.step, who, found.map(|found| &found.row))?;
     let before = found.ok_or_else(|| unknown(command.operation))?;
     refusal::check_version("operation", before.version, command.version)?;
     let missing = |id| crate::custody::balance::unknown(id, "operation");
@@ -91,16 +86,35 @@ pub fn step(
     work.take()
 }
 
-fn authorise(step: &Step, who: &Principal, own: bool) -> Result<Authority, Refusal> {
+/// Whether an operation is somebody's own: they asked for it, of their own balance. Of a hold that somebody else put on
+/// their balance they are not the master, and of somebody else's balance they have nothing to say, even where they made
+/// the operation when they held more.
+fn is_own(operation: &Operation, user: Uuid) -> bool {
+    let balance = Balance::id_of(operation.asset_id, Owner::User(user));
+    operation.created_by == Some(user) && operation.debit_id == balance
+}
+
+/// Checks that the caller may take the step: any of any operation with `custody:write`; with `custody:own` what lets
+/// go of an own one, or gives it to whom it was meant for.
+fn authorise(step: &Step, who: &Principal, operation: Option<&Operation>) -> Result<Authority, Refusal> {
     let refused = match who.authorise(Permission::CustodyWrite) {
         Ok(authority) => return Ok(authority),
         Err(refused) => refused,
     };
-    // What somebody holds of their own they may let go, or give to whom it was meant for.
-    if own && matches!(step, Step::Cancel { .. } | Step::Capture { .. } | Step::Release) {
+    if !matches!(step, Step::Cancel { .. } | Step::Capture { .. } | Step::Release) {
+        return Err(refused);
+    }
+    let own = |operation: &Operation| who.actor_id.is_some_and(|user| is_own(operation, user));
+    if operation.is_some_and(own) {
         return who.authorise(Permission::CustodyOwn);
     }
-    Err(refused)
+    if refused.code != "permission_missing" || !who.holds(Permission::CustodyOwn) {
+        return Err(refused);
+    }
+    let verb = step.action().name;
+    let message =
+        format!("{verb} is for who made the operation from their own balance, or who holds custody:write");
+    Err(Refusal { message, ..refused })
 }
 
 impl Work<'_> {

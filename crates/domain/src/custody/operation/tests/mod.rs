@@ -9,6 +9,7 @@ mod own;
 mod replay;
 mod step;
 mod tiers;
+mod who;
 
 use std::sync::Arc;
 

@@ -77,7 +77,7 @@ fn steps() {
         } else {
             waiting(desk.transfer(10))
         };
-        let operation = desk.done(&command).operation.id;
+        let operation = desk.send(&ada, &command).unwrap().operation.id;
         let command = desk.command(operation, step);
         assert_eq!(code(desk.take(&ben, command.clone())), "permission_missing");
         assert_eq!(code(desk.take(&ada, command)), expected);

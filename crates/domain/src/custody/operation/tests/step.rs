@@ -314,9 +314,9 @@ fn the_first_broken_rule_is_named() {
 fn nobody_takes_steps_of_what_is_not_theirs() {
     let mut desk = Desk::new();
     let transfer = waiting(desk.transfer(10));
-    let operation = desk.done(&transfer).operation.id;
     let ben = desk.world.key("ben", &[Scope::Custody]);
     let ada = desk.world.key("ada", &[Scope::Custody]);
+    let operation = desk.send(&ada, &transfer).unwrap().operation.id;
     let command = desk.command(operation, Step::Release);
     let mine = StepOperation {
         debit: desk.of(desk.ben),
