@@ -48,10 +48,7 @@ impl People {
 
 /// An account with its user's id, as programs read it: `user:<id>`, `house:fees`.
 pub fn words(account: Account) -> String {
-    match account.owner {
-        Owner::User(id) => format!("user:{id}"),
-        Owner::House(house) => format!("house:{}", house.as_str()),
-    }
+    account.words()
 }
 
 /// The account that a text means, of an asset where one is named, with its asset.

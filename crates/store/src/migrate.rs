@@ -37,6 +37,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(2, "side_tables", "0002_side_tables.sql"),
     migration!(3, "identity", "0003_identity.sql"),
     migration!(4, "custody", "0004_custody.sql"),
+    migration!(5, "operation_filters", "0005_operation_filters.sql"),
 ];
 
 /// What a database has of the migrations.

@@ -1,6 +1,7 @@
 //! Approvals: what one person asks for, others decide, and that works once, for exactly what was asked.
 
 mod expire;
+mod paid;
 mod request;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ use evidence::time::Timestamp;
 use uuid::Uuid;
 
 pub use expire::expire;
+pub use paid::operation_of;
 pub use request::{request, withdraw};
 pub(crate) use use_once::consume;
 pub use use_once::use_once;
@@ -197,6 +199,8 @@ pub struct RequestApproval {
 pub struct CastVote {
     /// The approval.
     pub approval: Uuid,
+    /// The operation that it is for a step of, see [`operation_of`]: it says who is paid.
+    pub operation: Option<Uuid>,
     /// Whether for it; one vote against it rejects it.
     pub approve: bool,
     /// Why; needed for a vote against it.

@@ -1,8 +1,8 @@
-//! Voting: by a person, never on what one asked for oneself.
+//! Voting: by a person, never on what one asked for oneself, nor on what one is paid by.
 
 use uuid::Uuid;
 
-use super::{Approval, ApprovalStatus, CastVote, REASON_LEN_MAX, Vote};
+use super::{Approval, ApprovalStatus, CastVote, REASON_LEN_MAX, Vote, paid};
 use crate::action;
 use crate::change::Change;
 use crate::context::Context;
@@ -26,17 +26,37 @@ fn check_reason(command: &CastVote) -> Result<(), FieldError> {
     }
 }
 
-fn own_request(approval: &Approval) -> Refusal {
-    let message = "nobody votes on what they asked for themselves";
+/// The refusal of a voter who has a part in what is voted on.
+fn partial(approval: &Approval, code: &'static str, message: &str, other_than: &str) -> Refusal {
     let rule = BrokenRule {
         rule: message.to_owned(),
         lifted_by: format!(
-            "who holds {}, and is not the one who asks",
+            "who holds {}, and is not {other_than}",
             approval.voters().as_str()
         ),
         ..BrokenRule::default()
     };
-    Refusal::new(RefusalKind::Forbidden, "own_request", message).by(rule)
+    Refusal::new(RefusalKind::Forbidden, code, message).by(rule)
+}
+
+/// The user who votes, unless they asked for it or are paid by it.
+fn voter(facts: &Facts, command: &CastVote, approval: &Approval, who: &Principal) -> Result<Uuid, Refusal> {
+    let Some(user) = who.actor_id.filter(|_| !approval.is_of(who)) else {
+        let message = "nobody votes on what they asked for themselves";
+        return Err(partial(approval, "own_request", message, "the one who asks"));
+    };
+    if command.operation != paid::operation_of(approval) {
+        let message = format!(
+            "approval {} was not there yet when this vote was read: vote again",
+            approval.id
+        );
+        return Err(Refusal::new(RefusalKind::NotFound, "unknown_approval", message).field("id"));
+    }
+    if paid::is_paid(facts, approval, user) {
+        let message = "nobody votes on what they are paid by";
+        return Err(partial(approval, "own_payment", message, "the one who is paid"));
+    }
+    Ok(user)
 }
 
 /// What an approval is after a vote on it, `votes` with it included.
@@ -61,10 +81,7 @@ pub fn vote(facts: &Facts, command: &CastVote, who: &Principal, ctx: &Context) -
     who.session_in_full()?;
     let before = super::find(facts, command.approval, "id")?;
     let authority = who.authorise(before.row.voters())?;
-    let user_id = who.actor_id.filter(|_| !before.row.is_of(who));
-    let Some(user_id) = user_id else {
-        return Err(own_request(&before.row));
-    };
+    let user_id = voter(facts, command, &before.row, who)?;
     check_reason(command)?;
     let id = id_of(command.approval, user_id);
     let earlier = facts.votes.get(&id);

@@ -135,7 +135,10 @@ impl Command {
             }
             Command::RemoveDestination(command) => drop(needs.destinations.insert(command.destination)),
             Command::RequestApproval(command) => needs.approvals.extend(command.id),
-            Command::CastVote(command) => drop(needs.approvals.insert(command.approval)),
+            Command::CastVote(command) => {
+                needs.approvals.insert(command.approval);
+                needs.operations.extend(command.operation);
+            }
             Command::WithdrawApproval(id) => drop(needs.approvals.insert(*id)),
             Command::UseApproval(command) => drop(needs.approvals.insert(command.approval)),
             Command::ExpireApprovals(ids) => needs.approvals.extend(ids),

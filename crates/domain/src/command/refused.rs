@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::Command;
 use crate::context::Context;
+use crate::custody::Account;
 use crate::custody::operation::{self, CreateOperation};
 use crate::decision::Draft;
 use crate::facts::Facts;
@@ -32,6 +33,12 @@ pub(super) fn refusal_draft(
     if let Some(created) = created {
         describe_refusal(&mut details.0, created, refusal);
     }
+    if let Command::StepOperation(command) = command
+        && facts.operations.get(&command.operation).is_some()
+    {
+        put(&mut details.0, "debit_account", Some(command.debit.words()));
+        put(&mut details.0, "credit_account", Some(command.credit.words()));
+    }
     let remembered = created.filter(|created| refusal.sticks && created.id.is_some());
     if let Some(created) = remembered {
         remember_refusal(&mut details.0, created, refusal);
@@ -56,7 +63,36 @@ pub(super) fn refusal_draft(
     // An id that is not there is whatever the caller wrote, and does not belong in a leaf.
     match command.target() {
         Some((kind, id)) if is_there(facts, kind, id) => draft.on(kind, id),
+        // What was not made has no id: it is found by the user whom it was about.
+        None => match user_about(facts, command, refusal) {
+            Some(id) => draft.on("user", id),
+            None => draft,
+        },
         _ => draft,
+    }
+}
+
+/// The user whom a command that would have made something was about, where there is that user.
+fn user_about(facts: &Facts, command: &Command, refusal: &Refusal) -> Option<Uuid> {
+    let there = |id: &Uuid| is_there(facts, "user", *id);
+    match command {
+        Command::CreateOperation(_) | Command::CreateLinked(_) => {
+            let CreateOperation { debit, credit, .. } = created(command, refusal)?;
+            let mut sides = [debit, credit];
+            // What stood in the way was on the other side.
+            if matches!(refusal.code, "credit_closed" | "above_maximum") {
+                sides.reverse();
+            }
+            let open = |account: &&Account| facts.balances.contains_key(&account.id());
+            sides.into_iter().find_map(|account| {
+                let user = account.user()?;
+                (open(&account) || there(&user)).then_some(user)
+            })
+        }
+        Command::SubmitKyc(command) => Some(command.user).filter(there),
+        Command::AddDestination(command) => Some(command.user).filter(there),
+        Command::CreateApiKey(command) => facts.user_named(&command.owner).map(|user| user.row.id),
+        _ => None,
     }
 }
 
@@ -94,6 +130,8 @@ fn describe_refusal(details: &mut Map<String, Value>, created: &CreateOperation,
         "asset": debit.asset.to_string(),
         "debit": debit.id().to_string(),
         "credit": credit.id().to_string(),
+        "debit_account": debit.words(),
+        "credit_account": credit.words(),
         "amount": created.amount.to_string(),
     });
     details.insert("asked".to_owned(), asked);

@@ -86,6 +86,14 @@ impl Account {
         }
     }
 
+    /// Whose it is, as programs read it: `house:fees`, `user:<id>`.
+    pub fn words(&self) -> String {
+        match self.owner {
+            Owner::User(id) => format!("user:{id}"),
+            Owner::House(house) => format!("house:{}", house.as_str()),
+        }
+    }
+
     /// Whether it is the world outside.
     pub fn is_external(&self) -> bool {
         self.owner == Owner::House(House::External)
@@ -142,10 +150,7 @@ impl Balance {
 
     /// Whose it is, in words: `house:fees`, `user:<id>`.
     pub fn words(&self) -> String {
-        match self.account().owner {
-            Owner::User(id) => format!("user:{id}"),
-            Owner::House(house) => format!("house:{}", house.as_str()),
-        }
+        self.account().words()
     }
 }
 

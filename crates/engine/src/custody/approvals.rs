@@ -1,9 +1,9 @@
 //! Looking at approvals, and what an approval of one of Probity's own verbs is bound to.
 
 use domain::action;
-use domain::approval::{Approval, ApprovalStatus, Vote};
+use domain::approval::{Approval, ApprovalStatus, CastVote, Vote, operation_of};
 use domain::record::{Kind, Sealed};
-use domain::{FieldError, Refusal};
+use domain::{Command, FieldError, Refusal};
 use evidence::json;
 use serde_json::Value;
 use uuid::Uuid;
@@ -70,6 +70,22 @@ impl Engine {
                 Ok((action, json::canonical(&arguments), 1))
             }
         }
+    }
+
+    /// A vote on an approval, with what it takes to see who is paid by what the approval is for.
+    pub async fn prepare_vote(
+        &self,
+        approval: Uuid,
+        approve: bool,
+        reason: Option<String>,
+    ) -> Result<Command, Error> {
+        let found = self.one::<Approval>("id", Kind::Uuid, approval.into()).await?;
+        Ok(Command::CastVote(CastVote {
+            approval,
+            operation: found.and_then(|sealed| operation_of(&sealed.row)),
+            approve,
+            reason,
+        }))
     }
 
     /// How many others the rules want for operations of this kind that are above the threshold: at least one.

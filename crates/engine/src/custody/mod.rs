@@ -2,7 +2,7 @@
 //! to the Writer.
 //!
 //! [`names`] finds assets and balances, [`operations`] makes operations and carries them on, [`outcomes`] says what
-//! came of each of a list; [`read`], [`show`], [`kyc`] and [`approvals`] are everything that only looks; [`rules`] checks the
+//! came of each of a list; [`read`], [`show`], [`kyc`] and [`approvals`] are everything that only looks, [`subject`] says what an approval is about; [`rules`] checks the
 //! configuration against the assets, [`sweep`] writes down what the clock has already decided, [`import`] takes deposits from a file.
 
 mod approvals;
@@ -14,6 +14,7 @@ mod outcomes;
 mod read;
 mod rules;
 mod show;
+mod subject;
 mod sweep;
 
 pub use approvals::{ApprovalView, Proposal};
@@ -23,5 +24,6 @@ pub use names::Names;
 pub use operations::{Made, NewOperation, NewStep, OperationId, StepKind, StepOutcome, TransactionInput};
 pub use read::{BalanceState, Figures, OperationView, Statement, StatementLine, Supply};
 pub use show::{Named, named};
+pub use subject::{Side, Subject, Viewer};
 pub use sweep::Swept;
 pub(crate) use sweep::start as start_sweeper;

@@ -114,16 +114,32 @@ mod cases {
         assert_eq!(world.pay("6", Some(approval)).await, "approval_not_granted");
         // Neither a program votes, nor who asks, nor who may not.
         let key = create_key(&world.engine, "cyd", vec![Scope::Admin]).await;
-        assert_eq!(world.code(&key, vote(approval, true)).await, "session_needed");
-        let own = session(&world.engine, "ann").await;
-        assert_eq!(world.code(&own, vote(approval, true)).await, "own_request");
-        let bob = session(&world.engine, "bob").await;
-        assert_eq!(world.code(&bob, vote(approval, true)).await, "permission_missing");
         assert_eq!(
-            world.code(&operator(), vote(approval, true)).await,
+            world.code(&key, vote(&world.engine, approval, true).await).await,
             "session_needed"
         );
-        assert_eq!(world.code(&world.cyd, vote(approval, true)).await, "done");
+        let own = session(&world.engine, "ann").await;
+        assert_eq!(
+            world.code(&own, vote(&world.engine, approval, true).await).await,
+            "own_request"
+        );
+        let bob = session(&world.engine, "bob").await;
+        assert_eq!(
+            world.code(&bob, vote(&world.engine, approval, true).await).await,
+            "permission_missing"
+        );
+        assert_eq!(
+            world
+                .code(&operator(), vote(&world.engine, approval, true).await)
+                .await,
+            "session_needed"
+        );
+        assert_eq!(
+            world
+                .code(&world.cyd, vote(&world.engine, approval, true).await)
+                .await,
+            "done"
+        );
         assert_eq!(world.pay("6.00000001", Some(approval)).await, "approval_differs");
         assert_eq!(
             world.pay_as(&operator(), "6", Some(approval)).await,
@@ -139,9 +155,16 @@ mod cases {
         assert_eq!(units(&world.engine, "house:fees").await.0, 600_000_000);
         // One vote against is enough, and what was decided stays.
         let other = world.ask(proposed("7"), None).await;
-        assert_eq!(world.code(&world.dora, vote(other, false)).await, "done");
         assert_eq!(
-            world.code(&world.cyd, vote(other, true)).await,
+            world
+                .code(&world.dora, vote(&world.engine, other, false).await)
+                .await,
+            "done"
+        );
+        assert_eq!(
+            world
+                .code(&world.cyd, vote(&world.engine, other, true).await)
+                .await,
             "approval_decided"
         );
         assert_eq!(world.pay("7", Some(other)).await, "approval_not_granted");
@@ -155,11 +178,18 @@ mod cases {
             world.ask(proposed("6"), Some(end)).await,
             world.ask(proposed("7"), Some(end)).await,
         ];
-        assert_eq!(world.code(&world.cyd, vote(granted, true)).await, "done");
+        assert_eq!(
+            world
+                .code(&world.cyd, vote(&world.engine, granted, true).await)
+                .await,
+            "done"
+        );
         past(end).await;
         for _ in 0..2 {
             assert_eq!(
-                world.code(&world.cyd, vote(pending, true)).await,
+                world
+                    .code(&world.cyd, vote(&world.engine, pending, true).await)
+                    .await,
                 "approval_expired"
             );
             assert_eq!(world.pay("7", Some(granted)).await, "approval_not_granted");
@@ -203,9 +233,16 @@ mod cases {
             kind: StepKind::Other(start(None)),
         });
         let approval = world.ask(proposal, None).await;
-        assert_eq!(world.code(&world.cyd, vote(approval, true)).await, "done");
         assert_eq!(
-            world.code(&world.cyd, vote(approval, true)).await,
+            world
+                .code(&world.cyd, vote(&world.engine, approval, true).await)
+                .await,
+            "done"
+        );
+        assert_eq!(
+            world
+                .code(&world.cyd, vote(&world.engine, approval, true).await)
+                .await,
             "done",
             "again changes nothing"
         );
@@ -213,7 +250,12 @@ mod cases {
             world.step(out, start(Some(approval))).await,
             "approval_not_granted"
         );
-        assert_eq!(world.code(&world.dora, vote(approval, true)).await, "done");
+        assert_eq!(
+            world
+                .code(&world.dora, vote(&world.engine, approval, true).await)
+                .await,
+            "done"
+        );
         assert_eq!(world.step(out, start(Some(approval))).await, "done");
         assert_eq!(
             world.step(out, Step::Complete(Transaction::default())).await,
@@ -276,7 +318,12 @@ mod cases {
             let Reply::Approval { approval, .. } = reply else {
                 panic!("{reply:?}")
             };
-            done(&world.engine, &world.dora, vote(approval.id, true)).await;
+            done(
+                &world.engine,
+                &world.dora,
+                vote(&world.engine, approval.id, true).await,
+            )
+            .await;
             let used = Some(approval.id);
             assert_eq!(world.step(out, resolve("heard", used)).await, "approval_differs");
             assert_eq!(world.step(out, resolve("seen", used)).await, "done");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::approval::{CastVote, RequestApproval};
+use domain::approval::RequestApproval;
 use domain::custody::asset::CreateAsset;
 use domain::custody::kyc::{CheckDocument, DecideKyc, DocumentKind, KycDecision, NewDocument, SubmitKyc};
 use domain::custody::{Amount, Asset, OperationKind};
@@ -199,12 +199,9 @@ pub async fn request_approval(
 }
 
 /// A vote, with a reason where it is against.
-pub fn vote(approval: Uuid, approve: bool) -> Command {
-    Command::CastVote(CastVote {
-        approval,
-        approve,
-        reason: (!approve).then(|| "too much".to_owned()),
-    })
+pub async fn vote(engine: &Engine, approval: Uuid, approve: bool) -> Command {
+    let reason = (!approve).then(|| "too much".to_owned());
+    engine.prepare_vote(approval, approve, reason).await.unwrap()
 }
 
 /// A proposal that concerns nothing of Probity's own.

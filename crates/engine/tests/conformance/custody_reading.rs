@@ -7,7 +7,7 @@ mod cases {
     use std::collections::BTreeMap;
 
     use domain::Origin;
-    use domain::custody::OperationKind::{Burn, Deposit, Mint, Transfer};
+    use domain::custody::OperationKind::{Burn, Deposit, Mint, Reversal, Transfer};
     use domain::custody::operation::Step;
     use domain::custody::{OperationKind, OperationStatus};
     use domain::identity::Role;
@@ -77,6 +77,7 @@ mod cases {
                 let code = ASSETS[usize::from(number % 5 == 0)];
                 let user = |step: usize| format!("user:{}", USERS[(number + round + step) % 3]);
                 let amount = format!("0.{:04}", 1 + number);
+                let reference = (number % 7 == 0).then(|| format!("order-{}", number % 21));
                 let next = match number % 13 {
                     0 | 5 | 7 => NewOperation {
                         transaction: TransactionInput {
@@ -92,7 +93,10 @@ mod cases {
                     4 => pending(Mint, "-", "house:fees", &amount),
                     _ => new(Transfer, &user(1), &user(0), "0.0001"),
                 };
-                list.push(of(code, next));
+                list.push(NewOperation {
+                    reference,
+                    ..of(code, next)
+                });
             }
             let made = engine
                 .create_operations(&operator(), Origin::default(), list, None)
@@ -106,7 +110,7 @@ mod cases {
         ids
     }
 
-    /// A transfer in parts, one that is cancelled, one that failed, and one that goes on.
+    /// A transfer in parts and one of them reversed, one that is cancelled, one that failed, and one that goes on.
     async fn steps(engine: &Engine) -> Vec<Uuid> {
         let first = make(engine, new(Deposit, "-", "user:ann", "1")).await.unwrap();
         let held = pending(Transfer, "user:ann", "user:bob", "0.3");
@@ -115,6 +119,13 @@ mod cases {
         for _ in 0..2 {
             ids.push(step(engine, held, capture("0.1")).await.unwrap().operation.id);
         }
+        let reversal = NewOperation {
+            asset: None,
+            amount: None,
+            reverses: Some(ids[ids.len() - 1]),
+            ..new(Reversal, "-", "-", "0")
+        };
+        ids.push(make(engine, reversal).await.unwrap().operation.id);
         for kind in [
             Step::Cancel { reason: None },
             Step::Fail { error: "lost".into() },
@@ -228,6 +239,7 @@ mod cases {
             row.view.operation.parent_id == Some(parent)
         })
         .await;
+        assert_new_filters(engine, rows).await;
         for balance in balances {
             let filter = OperationFilter {
                 balances: Some(vec![*balance]),
@@ -244,6 +256,65 @@ mod cases {
         assert_eq!(paged(engine, &none, Ascending, 10).await, []);
         let nul = OperationFilter {
             tx_hash: Some("\0".into()),
+            ..all()
+        };
+        assert_eq!(paged(engine, &nul, Ascending, 10).await, []);
+    }
+
+    /// By reference, by what is reversed, and by the time of making, alone and together with others.
+    async fn assert_new_filters(engine: &Engine, rows: &[Row]) {
+        let all = OperationFilter::default;
+        for reference in ["order-0", "order-14"] {
+            let named = |row: &Row| row.view.operation.reference.as_deref() == Some(reference);
+            let filter = OperationFilter {
+                reference: Some(reference.into()),
+                ..all()
+            };
+            assert_list(engine, rows, filter.clone(), named).await;
+            let filter = OperationFilter {
+                kind: Some(Transfer),
+                ..filter
+            };
+            assert_list(engine, rows, filter, |row| {
+                named(row) && row.view.operation.kind == Transfer
+            })
+            .await;
+        }
+        let reversed = rows.iter().find_map(|row| row.view.operation.reverses_id);
+        let filter = OperationFilter {
+            reverses: reversed,
+            ..all()
+        };
+        assert_list(engine, rows, filter, |row| {
+            row.view.operation.reverses_id == reversed
+        })
+        .await;
+        let mut times: Vec<_> = rows.iter().map(|row| row.view.operation.created_at).collect();
+        times.sort_unstable();
+        let (early, late) = (times[times.len() / 5], times[times.len() * 3 / 4]);
+        for made in [
+            (Some(early), None),
+            (None, Some(late)),
+            (Some(early), Some(late)),
+            (Some(late), None),
+        ] {
+            let inside = |row: &Row| {
+                let at = row.view.operation.created_at;
+                made.0.is_none_or(|from| at >= from) && made.1.is_none_or(|to| at < to)
+            };
+            assert_list(engine, rows, OperationFilter { made, ..all() }, inside).await;
+            let filter = OperationFilter {
+                made,
+                reference: Some("order-7".into()),
+                ..all()
+            };
+            assert_list(engine, rows, filter, |row| {
+                inside(row) && row.view.operation.reference.as_deref() == Some("order-7")
+            })
+            .await;
+        }
+        let nul = OperationFilter {
+            reference: Some("\0".into()),
             ..all()
         };
         assert_eq!(paged(engine, &nul, Ascending, 10).await, []);

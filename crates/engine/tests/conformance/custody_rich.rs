@@ -188,7 +188,7 @@ async fn withdrawals(engine: &Engine, (clerk, cyd): (&Caller, &Caller), destinat
         kind: resolve(None),
     });
     let approval = request_approval(engine, clerk, proposal, None).await;
-    done(engine, cyd, vote(approval, true)).await;
+    done(engine, cyd, vote(engine, approval, true).await).await;
     step_as(engine, clerk, ids[4], resolve(Some(approval)))
         .await
         .unwrap();
@@ -227,9 +227,9 @@ async fn approvals(engine: &Engine, (clerk, cyd): (&Caller, &Caller)) {
         request_approval(engine, clerk, outside(6), None).await,
     ];
     done(engine, clerk, Command::WithdrawApproval(ids[0])).await;
-    done(engine, cyd, vote(ids[1], false)).await;
-    done(engine, cyd, vote(ids[2], true)).await;
-    done(engine, cyd, vote(ids[3], true)).await;
+    done(engine, cyd, vote(engine, ids[1], false).await).await;
+    done(engine, cyd, vote(engine, ids[2], true).await).await;
+    done(engine, cyd, vote(engine, ids[3], true).await).await;
     let used = UseApproval {
         approval: ids[3],
         action: "invoice.pay".into(),
@@ -239,7 +239,7 @@ async fn approvals(engine: &Engine, (clerk, cyd): (&Caller, &Caller)) {
     let burn = new(Burn, "house:omnibus", "-", "6");
     let proposal = Proposal::Operation(Box::new(burn.clone()));
     let approval = request_approval(engine, clerk, proposal, None).await;
-    done(engine, cyd, vote(approval, true)).await;
+    done(engine, cyd, vote(engine, approval, true).await).await;
     let burn = NewOperation {
         approval: Some(approval),
         ..burn

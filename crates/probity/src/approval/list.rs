@@ -57,10 +57,10 @@ pub async fn run(context: &Context, args: ListArgs) -> Result<Exit, Failure> {
         }
     }
     if context.json() {
-        let views = views.iter();
-        let approvals: Vec<_> = views
-            .map(|view| as_json(&view.approval, view.version, &view.votes))
-            .collect();
+        let approvals = views.iter().map(|view| &view.approval);
+        let subjects = engine.approval_subjects(approvals).await?;
+        let json = |view: &ApprovalView| as_json(view, subjects.get(&view.approval.id));
+        let approvals: Vec<_> = views.iter().map(json).collect();
         output::json(&json!({ "approvals": approvals }))?;
     } else {
         let mut people = People::default();

@@ -10,8 +10,9 @@ mod withdraw;
 
 use clap::Subcommand;
 use domain::Reply;
-use domain::approval::{Approval, ApprovalStatus, Vote};
-use engine::Answer;
+use domain::approval::ApprovalStatus;
+use engine::custody::{ApprovalView, Subject};
+use engine::{Answer, Engine};
 use evidence::Timestamp;
 use serde_json::{Value, json};
 
@@ -65,7 +66,12 @@ pub async fn run(context: &Context, command: ApprovalCommand) -> Result<Exit, Fa
 }
 
 /// An approval as JSON, as the clock has it.
-fn as_json(approval: &Approval, version: u64, votes: &[Vote]) -> Value {
+fn as_json(view: &ApprovalView, subject: Option<&Subject>) -> Value {
+    let ApprovalView {
+        approval,
+        version,
+        votes,
+    } = view;
     let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
     let arguments: Value = serde_json::from_str(&approval.arguments).unwrap_or_default();
     let votes: Vec<_> = votes
@@ -83,6 +89,7 @@ fn as_json(approval: &Approval, version: u64, votes: &[Vote]) -> Value {
         "id": approval.id,
         "action": approval.action,
         "arguments": arguments,
+        "shown": meaning::shown(subject),
         "digest": evidence::json::hex(&approval.digest),
         "reason": approval.reason,
         "requested_by": approval.requested_by,
@@ -97,8 +104,8 @@ fn as_json(approval: &Approval, version: u64, votes: &[Vote]) -> Value {
     })
 }
 
-/// Says how an approval stands now.
-pub fn say(context: &Context, answer: &Answer) -> Result<(), Failure> {
+/// Says how an approval stands now, and what it is about.
+pub async fn say(context: &Context, engine: &Engine, answer: &Answer) -> Result<(), Failure> {
     let Reply::Approval {
         approval,
         version,
@@ -107,8 +114,14 @@ pub fn say(context: &Context, answer: &Answer) -> Result<(), Failure> {
     else {
         return Err(unexpected(&answer.reply));
     };
+    let subject = engine.approval_subject(approval).await?;
     if context.json() {
-        return output::json(&as_json(approval, *version, votes));
+        let view = ApprovalView {
+            approval: approval.clone(),
+            version: *version,
+            votes: votes.clone(),
+        };
+        return output::json(&as_json(&view, subject.as_ref()));
     }
     let status = approval.status_at(parse::now());
     let votes = match status {
@@ -119,12 +132,15 @@ pub fn say(context: &Context, answer: &Answer) -> Result<(), Failure> {
         }
         _ => String::new(),
     };
-    output::line(&table::paragraph(&format!(
-        "The approval of {} is {}{votes}.{}\nId       {}\nExpires  {} UTC",
+    let mut lines = vec![table::paragraph(&format!(
+        "The approval of {} is {}{votes}.{}",
         approval.action,
         status.as_str(),
         so_already(answer),
-        approval.id,
-        minute(approval.expires_at)
-    )))
+    ))];
+    let mut pairs = subject.as_ref().map(meaning::pairs).unwrap_or_default();
+    pairs.push(("Id", approval.id.to_string()));
+    pairs.push(("Expires", format!("{} UTC", minute(approval.expires_at))));
+    lines.extend(table::pairs(&pairs, table::width()));
+    output::line(&lines.join("\n"))
 }

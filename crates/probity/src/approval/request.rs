@@ -57,7 +57,7 @@ pub async fn run(context: &Context, args: RequestArgs) -> Result<Exit, Failure> 
         expires_at: args.expires,
     });
     let answer = engine.submit(&caller(), origin(), command).await?;
-    say(context, &answer)?;
+    say(context, &engine, &answer).await?;
     engine.shutdown().await;
     Ok(Exit::Ok)
 }

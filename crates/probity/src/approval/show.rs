@@ -2,7 +2,7 @@
 
 use clap::Args;
 use engine::Engine;
-use engine::custody::ApprovalView;
+use engine::custody::{ApprovalView, Subject};
 use uuid::Uuid;
 
 use super::{as_json, meaning};
@@ -30,32 +30,42 @@ pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
             "see what there is: probity approval list",
         )
     })?;
+    let subject = engine.approval_subject(&view.approval).await?;
     if context.json() {
-        output::json(&as_json(&view.approval, view.version, &view.votes))?;
+        output::json(&as_json(&view, subject.as_ref()))?;
     } else {
-        let pairs = pairs(&engine, &view).await?;
+        let pairs = pairs(&engine, &view, subject.as_ref()).await?;
         output::line(&table::pairs(&pairs, table::width()).join("\n"))?;
     }
     engine.shutdown().await;
     Ok(Exit::Ok)
 }
 
-async fn pairs(engine: &Engine, view: &ApprovalView) -> Result<Vec<(&'static str, String)>, Failure> {
+async fn pairs(
+    engine: &Engine,
+    view: &ApprovalView,
+    subject: Option<&Subject>,
+) -> Result<Vec<(&'static str, String)>, Failure> {
     let approval = &view.approval;
     let mut people = People::default();
-    let arguments: serde_json::Value = serde_json::from_str(&approval.arguments).unwrap_or_default();
-    let arguments = serde_json::to_string_pretty(&arguments).unwrap_or_default();
-    let meaning = meaning::of(engine, &mut people, approval).await?;
+    let arguments = match subject {
+        Some(_) => meaning::shown(subject),
+        None => serde_json::from_str(&approval.arguments).unwrap_or_default(),
+    };
     let mut pairs = vec![
         ("Id", approval.id.to_string()),
         ("Action", approval.action.clone()),
-        ("Arguments", arguments),
+    ];
+    pairs.extend(subject.map(meaning::pairs).unwrap_or_default());
+    pairs.extend([
+        (
+            "Arguments",
+            serde_json::to_string_pretty(&arguments).unwrap_or_default(),
+        ),
+        ("Digest", evidence::json::hex(&approval.digest)),
         ("Asked by", people.by(engine, approval.requested_by).await?),
         ("Asked", minute(approval.requested_at)),
-    ];
-    if let Some(meaning) = meaning {
-        pairs.insert(2, ("Is to", meaning));
-    }
+    ]);
     if let Some(reason) = &approval.reason {
         pairs.push(("Reason", reason.clone()));
     }

@@ -38,7 +38,7 @@ pub async fn run(context: &Context, args: UseArgs) -> Result<Exit, Failure> {
         arguments,
     });
     let answer = engine.submit(&caller(), origin(), command).await?;
-    say(context, &answer)?;
+    say(context, &engine, &answer).await?;
     engine.shutdown().await;
     Ok(Exit::Ok)
 }

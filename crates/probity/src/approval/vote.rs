@@ -1,8 +1,6 @@
 //! `probity approval vote`: by a person.
 
 use clap::{ArgGroup, Args};
-use domain::Command;
-use domain::approval::CastVote;
 use uuid::Uuid;
 
 use super::say;
@@ -35,13 +33,11 @@ pub async fn run(context: &Context, args: VoteArgs) -> Result<Exit, Failure> {
     let user = args.user.as_deref();
     person::check(user)?;
     let engine = context.open().await?;
-    let command = Command::CastVote(CastVote {
-        approval: args.approval,
-        approve: args.approve,
-        reason: args.reason,
-    });
+    let command = engine
+        .prepare_vote(args.approval, args.approve, args.reason)
+        .await?;
     let answer = person::decide(context, &engine, user, command).await?;
-    say(context, &answer)?;
+    say(context, &engine, &answer).await?;
     engine.shutdown().await;
     Ok(Exit::Ok)
 }

@@ -24,7 +24,7 @@ pub async fn run(context: &Context, args: WithdrawArgs) -> Result<Exit, Failure>
     let engine = context.open().await?;
     let command = Command::WithdrawApproval(args.approval);
     let answer = person::act(context, &engine, args.user.as_deref(), command).await?;
-    say(context, &answer)?;
+    say(context, &engine, &answer).await?;
     engine.shutdown().await;
     Ok(Exit::Ok)
 }

@@ -105,13 +105,12 @@ impl At {
         }
     }
 
-    /// Reversals are not limited: they give back what was moved.
-    fn kind(&self, word: &str) -> Result<OperationKind, RuleError> {
-        let limited = |kind: &OperationKind| *kind != OperationKind::Reversal;
-        if let Some(kind) = OperationKind::parse(word).filter(limited) {
+    /// A kind of which there are such rules.
+    fn kind(&self, word: &str, ruled: fn(OperationKind) -> bool) -> Result<OperationKind, RuleError> {
+        if let Some(kind) = OperationKind::parse(word).filter(|kind| ruled(*kind)) {
             return Ok(kind);
         }
-        let all = OperationKind::ALL.iter().filter(|kind| limited(kind));
+        let all = OperationKind::ALL.iter().filter(|kind| ruled(**kind));
         let words: Vec<_> = all.map(|kind| kind.as_str()).collect();
         let message = format!("is {word:?}: it must be one of {}", words.join(", "));
         self.wrong("kind", message)
@@ -134,7 +133,8 @@ impl Limit {
         Ok(LimitRule {
             tier: at.within("tier", self.tier, 0, TIER_MAX)?,
             asset: at.asset(&self.asset)?,
-            kind: at.kind(&self.kind)?,
+            // Reversals are not limited: they give back what was moved.
+            kind: at.kind(&self.kind, |kind| kind != OperationKind::Reversal)?,
             window_s: seconds(at.within("window_s", self.window_s, 1, window_s_max)?, 1),
             amount: at.amount(&self.amount)?,
         })
@@ -153,7 +153,7 @@ impl Threshold {
     fn rule(&self, at: &At) -> Result<ThresholdRule, RuleError> {
         Ok(ThresholdRule {
             asset: at.asset(&self.asset)?,
-            kind: at.kind(&self.kind)?,
+            kind: at.kind(&self.kind, |_| true)?,
             amount: at.amount(&self.amount)?,
             quorum: at.within("quorum", self.quorum, 1, QUORUM_MAX)?,
         })
@@ -329,6 +329,11 @@ mod tests {
                 "is \"B TC\": it must be 1 to 16",
             ),
             (
+                THRESHOLD.replace("withdrawal", "payment"),
+                "custody.thresholds[0].kind",
+                "is \"payment\": it must be one of deposit, withdrawal, transfer, mint, burn, reversal",
+            ),
+            (
                 format!("{THRESHOLD}quorum = 0"),
                 "custody.thresholds[0].quorum",
                 "is 0: it must be 1 to 10",
@@ -352,6 +357,7 @@ mod tests {
             LIMIT.replace("60", "31622400"),
             LIMIT.replace("0.5", "0"),
             format!("{THRESHOLD}quorum = 10"),
+            THRESHOLD.replace("withdrawal", "reversal"),
         ] {
             parse(&edge).unwrap();
         }

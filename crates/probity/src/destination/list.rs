@@ -4,13 +4,13 @@ use clap::Args;
 use domain::custody::destination::Destination;
 use serde_json::json;
 
-use super::as_json;
+use super::{as_json, state};
 use crate::account::People;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, counted};
 use crate::table::{self, Column, Elide, column};
-use crate::{parse, user};
+use crate::user;
 
 /// Destinations that are read at once.
 const CHUNK: u32 = 500;
@@ -78,15 +78,3 @@ const COLUMNS: [Column; 5] = [
     column("address", Elide::Start),
     column("state", Elide::Never),
 ];
-
-/// Whether it can be used, in a word.
-fn state(destination: &Destination) -> String {
-    if destination.removed_at.is_some() {
-        "removed"
-    } else if destination.usable_at > parse::now() {
-        "cooling"
-    } else {
-        "usable"
-    }
-    .to_owned()
-}

@@ -3,6 +3,7 @@
 mod add;
 mod list;
 mod remove;
+mod show;
 
 use clap::Subcommand;
 use domain::custody::Asset;
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+use crate::parse;
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
@@ -22,6 +24,9 @@ pub enum DestinationCommand {
     /// List destinations, oldest first
     #[command(after_help = "Example:\n  probity destination list --user ann")]
     List(list::ListArgs),
+    /// Show a destination: its address, its label, and from when it can be used
+    #[command(after_help = "Example:\n  probity destination show 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d")]
+    Show(show::ShowArgs),
     /// Remove a destination
     #[command(after_help = "Example:\n  probity destination remove 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d")]
     Remove(remove::RemoveArgs),
@@ -32,6 +37,7 @@ pub async fn run(context: &Context, command: DestinationCommand) -> Result<Exit,
     match command {
         DestinationCommand::Add(args) => add::run(context, args).await,
         DestinationCommand::List(args) => list::run(context, args).await,
+        DestinationCommand::Show(args) => show::run(context, args).await,
         DestinationCommand::Remove(args) => remove::run(context, args).await,
     }
 }
@@ -50,4 +56,16 @@ fn as_json(destination: &Destination, asset: &Asset) -> Value {
         "usable_at": destination.usable_at.to_string(),
         "removed_at": time(destination.removed_at),
     })
+}
+
+/// Whether it can be used, in a word.
+fn state(destination: &Destination) -> String {
+    if destination.removed_at.is_some() {
+        "removed"
+    } else if destination.usable_at > parse::now() {
+        "cooling"
+    } else {
+        "usable"
+    }
+    .to_owned()
 }

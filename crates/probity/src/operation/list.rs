@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 use domain::custody::{OperationKind, OperationStatus};
 use engine::Engine;
 use engine::custody::OperationView;
+use evidence::Timestamp;
 use serde_json::json;
 use store::custody::{OperationFilter, OperationPlace};
 use store::query::Order;
@@ -14,7 +15,7 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, counted};
 use crate::table::{self, Column, Elide, column, number};
-use crate::{account, user};
+use crate::{account, parse, user};
 
 /// Arguments of `probity operation list`.
 #[derive(Debug, Args)]
@@ -40,6 +41,18 @@ pub struct ListArgs {
     /// Captures of this pending transfer
     #[arg(long, value_name = "ID")]
     parent: Option<Uuid>,
+    /// The reversal of this operation
+    #[arg(long, value_name = "ID")]
+    reverses: Option<Uuid>,
+    /// With exactly this reference
+    #[arg(long, value_name = "TEXT")]
+    reference: Option<String>,
+    /// Made at this time or later: 2026-11-21T08:30:00Z, 2026-11-21, or 7d ago
+    #[arg(long, value_name = "TIME", value_parser = parse::past)]
+    from: Option<Timestamp>,
+    /// Made before this time
+    #[arg(long, value_name = "TIME", value_parser = parse::past)]
+    to: Option<Timestamp>,
     /// newest or oldest change first
     #[arg(long, value_enum, default_value_t = By::Newest, value_name = "newest|oldest", hide_possible_values = true)]
     order: By,
@@ -100,6 +113,9 @@ impl ListArgs {
             balances,
             tx_hash: self.tx_hash.clone(),
             parent: self.parent,
+            reverses: self.reverses,
+            reference: self.reference.clone(),
+            made: (self.from, self.to),
             moved: false,
             since: 0,
         })

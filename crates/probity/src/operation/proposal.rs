@@ -26,7 +26,7 @@ pub async fn request(
         expires_at: None,
     });
     let answer = engine.submit(&caller(), origin(), command).await?;
-    approval::say(context, &answer)?;
+    approval::say(context, engine, &answer).await?;
     engine.shutdown().await;
     Ok(Exit::Ok)
 }

@@ -29,6 +29,12 @@ pub struct OperationFilter {
     pub tx_hash: Option<String>,
     /// The pending transfer that it captures.
     pub parent: Option<Uuid>,
+    /// The operation that it reverses.
+    pub reverses: Option<Uuid>,
+    /// The caller's own words for it.
+    pub reference: Option<String>,
+    /// Made at this time or later, and before that one.
+    pub made: (Option<Timestamp>, Option<Timestamp>),
     /// Only those that carry a movement.
     pub moved: bool,
     /// Only those last written by this entry or a later one.
@@ -91,6 +97,18 @@ impl Where {
         if let Some(parent) = filter.parent {
             conditions.add("parent_id = ?", [parent.into()]);
         }
+        if let Some(reverses) = filter.reverses {
+            conditions.add("reverses_id = ?", [reverses.into()]);
+        }
+        if let Some(reference) = &filter.reference {
+            conditions.add("reference = ?", [reference.as_str().into()]);
+        }
+        if let Some(from) = filter.made.0 {
+            conditions.add("created_at >= ?", [from.into()]);
+        }
+        if let Some(to) = filter.made.1 {
+            conditions.add("created_at < ?", [to.into()]);
+        }
         if filter.moved {
             conditions.add("debit_posted IS NOT NULL", []);
         }
@@ -130,7 +148,8 @@ pub async fn operations(
     limit: u32,
     size: u64,
 ) -> Result<Vec<Sealed<Operation>>, Error> {
-    let impossible = filter.tx_hash.as_ref().is_some_and(|text| text.contains('\0'));
+    let texts = [&filter.tx_hash, &filter.reference];
+    let impossible = texts.into_iter().flatten().any(|text| text.contains('\0'));
     if impossible || filter.balances.as_ref().is_some_and(Vec::is_empty) {
         return Ok(Vec::new());
     }
@@ -142,17 +161,25 @@ pub async fn operations(
         };
         conditions.add(beyond, [int(after.entry).into(), after.id.into()]);
     }
+    // Indexed by itself, in the order of the list: no bucket is needed to find it.
     let few = filter.tx_hash.is_some()
         || filter.parent.is_some()
+        || filter.reverses.is_some()
+        || filter.reference.is_some()
         || filter.status.is_some_and(|status| !status.is_final());
     if few && filter.balances.is_none() {
         conditions.add("entry < ?", [int(size).into()]);
         return conditions.fetch(conn, order, limit).await;
     }
+    // What was made at a time was last written then or later.
+    let since = match filter.made.0 {
+        Some(from) => filter.since.max(index_at(conn, from, size).await?),
+        None => filter.since,
+    };
     let (low, high) = match (order, after) {
-        (Order::Descending, Some(after)) => (filter.since, size.min(after.entry + 1)),
-        (Order::Ascending, Some(after)) => (after.entry.max(filter.since), size),
-        (_, None) => (filter.since, size),
+        (Order::Descending, Some(after)) => (since, size.min(after.entry + 1)),
+        (Order::Ascending, Some(after)) => (after.entry.max(since), size),
+        (_, None) => (since, size),
     };
     windows(conn, filter, &conditions, order, limit, (low, high)).await
 }

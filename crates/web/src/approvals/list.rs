@@ -4,7 +4,7 @@ use domain::approval::ApprovalStatus;
 use domain::identity::Permission;
 use serde::Serialize;
 
-use super::ApprovalBody;
+use super::{ApprovalBody, bodies};
 use crate::audit::page;
 use crate::call::{Answer, Call, json};
 use crate::openapi::{Content, Doc, Parameter, Reply};
@@ -78,9 +78,8 @@ pub(crate) async fn handle(call: Call) -> Answer {
     let next = last.map(|view| cursor::encode_id(view.approval.id));
     let now = engine::now();
     views.retain(|view| status.is_none_or(|status| view.approval.status_at(now) == status));
-    let approvals: Result<_, _> = views.iter().map(ApprovalBody::of).collect();
     let mut response = json(&Output {
-        approvals: approvals?,
+        approvals: bodies(&call, &views).await?,
         next: next.clone(),
     })?;
     page::link(&mut response, &call.parts.uri, next.as_deref());

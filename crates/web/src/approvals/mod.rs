@@ -8,8 +8,9 @@ pub(crate) mod use_once;
 pub(crate) mod vote;
 pub(crate) mod withdraw;
 
+use domain::identity::Permission;
 use domain::{Command, Reply as CommandReply};
-use engine::custody::ApprovalView;
+use engine::custody::{ApprovalView, Viewer};
 use evidence::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -46,7 +47,7 @@ const DECIDED: Listed = (
 /// An example of an approval.
 macro_rules! example {
     () => {
-        r#"{"id":"01970000-0000-7000-8000-0000000000f1","action":"model.deploy","arguments":{"model":"m-7"},"reason":"passed its evaluation","status":"pending","requested_by":"01970000-0000-7000-8000-0000000000ab","requested_at":"2026-11-20T08:00:00.000000Z","expires_at":"2026-11-21T08:00:00.000000Z","decided_at":null,"used_at":null,"quorum":2,"votes_for":1,"votes":[{"user":"01970000-0000-7000-8000-0000000000ac","approve":true,"reason":null,"voted_at":"2026-11-20T09:00:00.000000Z"}],"version":1}"#
+        r#"{"id":"01970000-0000-7000-8000-0000000000f1","action":"model.deploy","arguments":{"model":"m-7"},"shown":null,"reason":"passed its evaluation","status":"pending","requested_by":"01970000-0000-7000-8000-0000000000ab","requested_at":"2026-11-20T08:00:00.000000Z","expires_at":"2026-11-21T08:00:00.000000Z","decided_at":null,"used_at":null,"quorum":2,"votes_for":1,"votes":[{"user":"01970000-0000-7000-8000-0000000000ac","approve":true,"reason":null,"voted_at":"2026-11-20T09:00:00.000000Z"}],"version":1}"#
     };
 }
 pub(crate) use example;
@@ -79,6 +80,7 @@ struct ApprovalBody<'a> {
     id: Uuid,
     action: &'a str,
     arguments: Value,
+    shown: Option<Value>,
     reason: Option<&'a str>,
     status: &'static str,
     requested_by: Option<Uuid>,
@@ -92,13 +94,45 @@ struct ApprovalBody<'a> {
     version: u64,
 }
 
+/// Who looks at what an approval is about. Who votes on payments sees whom they pay, and where to.
+fn viewer(call: &Call) -> Result<Viewer, Problem> {
+    let identity = call.identity()?;
+    let holds = |permission| identity.principal.holds(permission);
+    let votes = holds(Permission::CustodyApprove) || holds(Permission::CustodyWrite);
+    Ok(Viewer {
+        all: votes || holds(Permission::CustodyRead),
+        names: votes || holds(Permission::UsersRead),
+        own: Some(identity.user.id),
+    })
+}
+
+/// Approvals as the caller may see them.
+async fn bodies<'a>(call: &Call, views: &'a [ApprovalView]) -> Result<Vec<ApprovalBody<'a>>, Problem> {
+    let approvals = views.iter().map(|view| &view.approval);
+    let subjects = call.app.engine.approval_subjects(approvals).await?;
+    let viewer = viewer(call)?;
+    let body = |view: &'a ApprovalView| {
+        let subject = subjects.get(&view.approval.id);
+        ApprovalBody::of(view, subject.and_then(|subject| subject.as_json(&viewer)))
+    };
+    views.iter().map(body).collect()
+}
+
+/// An approval as the caller may see it.
+async fn body<'a>(call: &Call, view: &'a ApprovalView) -> Result<ApprovalBody<'a>, Problem> {
+    let subject = call.app.engine.approval_subject(&view.approval).await?;
+    let viewer = viewer(call)?;
+    ApprovalBody::of(view, subject.and_then(|subject| subject.as_json(&viewer)))
+}
+
 impl ApprovalBody<'_> {
-    fn of(view: &ApprovalView) -> Result<ApprovalBody<'_>, Problem> {
+    fn of(view: &ApprovalView, shown: Option<Value>) -> Result<ApprovalBody<'_>, Problem> {
         let row = &view.approval;
         Ok(ApprovalBody {
             id: row.id,
             action: &row.action,
             arguments: serde_json::from_str(&row.arguments).map_err(|error| Problem::internal(&error))?,
+            shown,
             reason: row.reason.as_deref(),
             status: row.status_at(engine::now()).as_str(),
             requested_by: row.requested_by,
@@ -143,12 +177,12 @@ fn approval(reply: CommandReply) -> Result<ApprovalView, Problem> {
 async fn changed(call: &Call, command: Command, dry_run: bool) -> Answer {
     if dry_run {
         let view = approval(idempotency::try_one(call, command, None).await?)?;
-        return idempotency::dry(&ApprovalBody::of(&view)?);
+        return idempotency::dry(&body(call, &view).await?);
     }
     let engine = &call.app.engine;
     let answer = engine.submit(call.caller()?, call.origin(), command).await?;
     let view = approval(answer.reply)?;
-    Ok(tagged(json(&ApprovalBody::of(&view)?)?, view.version))
+    Ok(tagged(json(&body(call, &view).await?)?, view.version))
 }
 
 fn unknown(id: Uuid) -> Problem {

@@ -10,7 +10,7 @@ use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{ApprovalBody, approval, arguments};
+use super::{approval, arguments, body};
 use crate::call::{Answer, Call, json_with, tagged};
 use crate::openapi::{Content, Doc, Reply};
 use crate::{custody, dry_run, idempotency};
@@ -100,12 +100,12 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     });
     if dry_run {
         let view = approval(idempotency::try_one(&call, command, key.as_ref()).await?)?;
-        return idempotency::dry(&ApprovalBody::of(&view)?);
+        return idempotency::dry(&body(&call, &view).await?);
     }
     let answer = engine.submit(call.caller()?, call.origin(), command).await;
     let answer = answer.map_err(|error| idempotency::problem(error, key.as_ref()))?;
     let view = approval(answer.reply)?;
-    let response = json_with(StatusCode::CREATED, &ApprovalBody::of(&view)?)?;
+    let response = json_with(StatusCode::CREATED, &body(&call, &view).await?)?;
     let mut response = tagged(response, view.version);
     if let Ok(value) = HeaderValue::try_from(format!("/v1/approvals/{}", view.approval.id)) {
         response.headers_mut().insert(LOCATION, value);

@@ -2,7 +2,7 @@
 
 use domain::identity::Permission;
 
-use super::{ApprovalBody, PATH, UNKNOWN, in_path, unknown};
+use super::{PATH, UNKNOWN, body, in_path, unknown};
 use crate::call::{Answer, Call, json, tagged};
 use crate::openapi::{Content, Doc, Reply};
 
@@ -10,7 +10,8 @@ pub(crate) const DOC: Doc = Doc {
     id: "show_approval",
     tag: "approvals",
     summary: "One approval",
-    description: "With its votes, and its status by the clock.",
+    description: "With its votes, and its status by the clock. `arguments` are what it is bound to; `shown` is the same for \
+                  people: names, decimals, and address and label of a destination.",
     parameters: &[PATH],
     replies: &[Reply {
         headers: &[("ETag", "The approval's version.")],
@@ -34,8 +35,12 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let identity = call.identity()?;
     let all = identity.principal.holds(Permission::ApprovalsRead);
     let own = Some(identity.user.id);
+    let votes = |permission| identity.principal.holds(permission);
     let found = call.app.engine.approval(id).await?;
-    let visible = found.filter(|view| all || view.approval.requested_by == own);
+    let visible = found.filter(|view| {
+        let approval = &view.approval;
+        all || approval.requested_by == own || votes(approval.voters())
+    });
     let view = visible.ok_or_else(|| unknown(id))?;
-    Ok(tagged(json(&ApprovalBody::of(&view)?)?, view.version))
+    Ok(tagged(json(&body(&call, &view).await?)?, view.version))
 }

@@ -1,7 +1,5 @@
 //! `POST /v1/approvals/{id}/vote`
 
-use domain::Command;
-use domain::approval::CastVote;
 use serde::Deserialize;
 
 use super::{ANSWER, DECIDED, EXPIRED, PATH, UNKNOWN, changed, in_path};
@@ -13,7 +11,8 @@ pub(crate) const DOC: Doc = Doc {
     id: "vote_on_approval",
     tag: "approvals",
     summary: "Vote on an approval",
-    description: "By a person, never on what they asked for themselves. One vote against it rejects it; as many as its \
+    description: "By a person, never on what they asked for themselves, nor on what they are paid by: where their balance \
+                  is credited, or what is theirs leaves for the world outside. One vote against it rejects it; as many as its \
                   quorum for it grant it. A vote may be changed while the approval is pending.",
     parameters: &[PATH, idempotency::DRY_RUN],
     body: Some(Content::json(
@@ -30,6 +29,7 @@ pub(crate) const DOC: Doc = Doc {
     problems: &[
         UNKNOWN,
         ("403", "own_request", "you asked for it yourself"),
+        ("403", "own_payment", "you are paid by what it is for"),
         DECIDED,
         EXPIRED,
     ],
@@ -46,10 +46,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let dry_run = idempotency::dry_run(&call.query(&DOC)?)?;
     let approval = in_path(&mut call).await?;
     let input: Input = call.input().await?;
-    let command = CastVote {
-        approval,
-        approve: input.approve,
-        reason: input.reason,
-    };
-    changed(&call, Command::CastVote(command), dry_run).await
+    let engine = &call.app.engine;
+    let command = engine.prepare_vote(approval, input.approve, input.reason).await?;
+    changed(&call, command, dry_run).await
 }

@@ -1,6 +1,6 @@
 //! `GET /v1/operations`
 
-use domain::custody::operation::create::TX_HASH_LEN_MAX;
+use domain::custody::operation::create::{REFERENCE_LEN_MAX, TX_HASH_LEN_MAX};
 use domain::custody::{OperationKind, OperationStatus};
 use serde::Serialize;
 use store::custody::OperationFilter;
@@ -54,6 +54,26 @@ const FILTER: &[Parameter] = &[
         r#"{"type":"string","format":"uuid"}"#,
     ),
     Parameter::query(
+        "reverses",
+        "Only the reversal of this operation.",
+        r#"{"type":"string","format":"uuid"}"#,
+    ),
+    Parameter::query(
+        "reference",
+        "Only operations with exactly this reference.",
+        r#"{"type":"string","maxLength":200}"#,
+    ),
+    Parameter::query(
+        "from",
+        "Only operations that were made at this time or later.",
+        r##"{"$ref":"#/components/schemas/Time"}"##,
+    ),
+    Parameter::query(
+        "to",
+        "Only operations that were made before this time.",
+        r##"{"$ref":"#/components/schemas/Time"}"##,
+    ),
+    Parameter::query(
         "order",
         "Last changed first, or last.",
         r#"{"enum":["desc","asc"],"default":"desc"}"#,
@@ -101,13 +121,15 @@ fn word<T>(
 
 async fn filter(call: &Call, query: &Query) -> Result<OperationFilter, Problem> {
     let engine = &call.app.engine;
+    let id = |name| query.read(name, "the id of an operation", |text| Uuid::try_parse(text).ok());
     let mut filter = OperationFilter {
         kind: word(query, "kind", OperationKind::read)?,
         status: word(query, "status", OperationStatus::read)?,
         tx_hash: query.text("tx_hash", TX_HASH_LEN_MAX)?,
-        parent: query.read("parent", "the id of an operation", |text| {
-            Uuid::try_parse(text).ok()
-        })?,
+        parent: id("parent")?,
+        reverses: id("reverses")?,
+        reference: query.text("reference", REFERENCE_LEN_MAX)?,
+        made: custody::times(query)?,
         ..OperationFilter::default()
     };
     if let Some(text) = query.text("asset", NAME_LEN_MAX)? {

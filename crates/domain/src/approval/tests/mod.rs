@@ -78,6 +78,7 @@ impl Desk {
     fn vote_by(&mut self, caller: &Caller, approve: bool, reason: Option<&str>) -> &'static str {
         let vote = CastVote {
             approval: ID,
+            operation: None,
             approve,
             reason: reason.map(str::to_owned),
         };
@@ -138,6 +139,7 @@ fn enough_votes_grant_it() {
     let session = desk.world.session(desk.dora);
     let vote = CastVote {
         approval: ID,
+        operation: None,
         approve: true,
         reason: None,
     };
@@ -195,6 +197,7 @@ fn who_votes() {
     let session = desk.world.session(vic);
     let unknown = CastVote {
         approval: Uuid::nil(),
+        operation: None,
         approve: true,
         reason: None,
     };
@@ -211,6 +214,7 @@ fn who_votes() {
     let session = desk.world.session(root);
     let vote = CastVote {
         approval: ID,
+        operation: None,
         approve: true,
         reason: None,
     };

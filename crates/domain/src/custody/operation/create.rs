@@ -109,7 +109,8 @@ impl CreateOperation {
         }
     }
 
-    /// What it asks for, as an approval is bound to it: everything but its id, its approval and its request.
+    /// What it asks for, as an approval is bound to it: everything but its id, its approval and its request. Whose the
+    /// balances are is said too: one that is not open yet is nowhere to be looked up.
     pub fn arguments(&self) -> String {
         let mut members = Map::new();
         let mut put = |name: &str, value: Option<Value>| {
@@ -121,6 +122,8 @@ impl CreateOperation {
         put("asset", Some(self.debit.asset.to_string().into()));
         put("debit", Some(self.debit.id().to_string().into()));
         put("credit", Some(self.credit.id().to_string().into()));
+        put("debit_account", Some(self.debit.words().into()));
+        put("credit_account", Some(self.credit.words().into()));
         put("amount", Some(self.amount.to_string().into()));
         put("pending", self.waits.then_some(true.into()));
         put("expires_at", self.expires_at.map(|time| time.to_string().into()));

@@ -13,7 +13,8 @@ use crate::identity::Principal;
 use crate::refusal::{BrokenRule, Refusal, RefusalKind};
 
 /// Who can give what is missing.
-pub(super) const APPROVERS: &str = "who holds custody:approve, and is not the one who asks";
+pub(super) const APPROVERS: &str =
+    "who holds custody:approve, and is neither the one who asks nor the one who is paid";
 
 /// How many must approve, and the rule that says so.
 pub(super) type Demanded = (u64, BrokenRule);

@@ -116,3 +116,127 @@ fn an_approval_that_has_expired_is_not_used() {
     assert_eq!(refusal.code, "approval_not_granted");
     assert!(refusal.message.contains("expired"), "{refusal}");
 }
+
+/// What comes of a vote of Cora's on an approval of this, and what of Dora's, who has no part in it.
+fn votes(desk: &mut Desk, action: &str, arguments: &str) -> [&'static str; 2] {
+    [desk.cora, desk.dora].map(|voter| {
+        let approval = desk.approval(action, arguments.to_owned(), &[]);
+        let vote = CastVote {
+            approval,
+            operation: operation_of(&desk.world.facts.approvals[&approval].row),
+            approve: true,
+            reason: None,
+        };
+        let session = desk.world.session(voter);
+        desk.world.code(&session, &Command::CastVote(vote))
+    })
+}
+
+#[test]
+fn who_is_paid_does_not_vote_on_the_payment() {
+    use OperationKind::{Burn, Deposit, Mint, Reversal, Transfer, Withdrawal};
+    let mut desk = Desk::new();
+    let cora = desk.of(desk.cora);
+    let (outside, fees, ada) = (desk.external(), desk.house(House::Fees), desk.of(desk.ada));
+    let deposit = desk.new_operation(Deposit, outside, cora, 1_000);
+    desk.done(&deposit);
+    let paid = ["own_payment", "done"];
+    let anybody = ["done", "done"];
+    let cases = [
+        (Transfer, ada, cora, paid),
+        (Transfer, fees, cora, paid),
+        (Transfer, cora, ada, anybody),
+        (Transfer, ada, fees, anybody),
+        (Deposit, outside, cora, paid),
+        (Mint, outside, cora, paid),
+        (Deposit, outside, ada, anybody),
+        (Withdrawal, cora, outside, paid),
+        (Burn, cora, outside, paid),
+        (Withdrawal, fees, outside, anybody),
+        (Reversal, ada, cora, paid),
+        (Reversal, cora, ada, anybody),
+    ];
+    for (kind, debit, credit, expected) in cases {
+        let arguments = desk.new_operation(kind, debit, credit, 5).arguments();
+        let came = votes(&mut desk, "operation.create", &arguments);
+        assert_eq!(came, expected, "{kind:?} {debit:?} {credit:?}");
+    }
+    // A step of what is there: whom it pays is said by the operation.
+    for (debit, credit, expected) in [
+        (cora, outside, paid),
+        (outside, cora, paid),
+        (ada, outside, anybody),
+        (cora, ada, anybody),
+    ] {
+        let new = waiting(desk.new_operation(Burn, debit, credit, 5));
+        let kind = match (debit == outside, credit == outside) {
+            (true, _) => Deposit,
+            (_, true) => Burn,
+            _ => Transfer,
+        };
+        let operation = desk.done(&CreateOperation { kind, ..new }).operation.id;
+        for (action, arguments) in [
+            ("operation.start", format!(r#"{{"operation":"{operation}"}}"#)),
+            (
+                "operation.resolve",
+                format!(r#"{{"evidence":"e","operation":"{operation}","outcome":"failed"}}"#),
+            ),
+        ] {
+            let came = votes(&mut desk, action, &arguments);
+            assert_eq!(came, expected, "{action} {debit:?} {credit:?}");
+        }
+    }
+    // What names no movement of Probity's pays nobody whom it knows.
+    for action in ["operation.create", "operation.start", "balance.pay"] {
+        let came = votes(&mut desk, action, r#"{"credit":"cora","operation":7}"#);
+        assert_eq!(came, anybody, "{action}");
+    }
+}
+
+/// A vote that does not say which operation it is about could not be checked: it is refused.
+#[test]
+fn a_vote_that_leaves_the_operation_out_is_not_counted() {
+    let mut desk = Desk::new();
+    let operation = desk.withdrawal(10);
+    let operation = desk.done(&operation).operation.id;
+    let arguments = format!(r#"{{"operation":"{operation}"}}"#);
+    let approval = desk.approval("operation.start", arguments, &[]);
+    let session = desk.world.session(desk.cora);
+    for said in [None, Some(Uuid::nil())] {
+        let vote = CastVote {
+            approval,
+            operation: said,
+            approve: true,
+            reason: None,
+        };
+        let code = desk.world.code(&session, &Command::CastVote(vote));
+        assert_eq!(code, "unknown_approval");
+    }
+}
+
+#[test]
+fn a_reversal_above_the_threshold_needs_an_approval() {
+    let mut desk = Desk::new();
+    desk.threshold(OperationKind::Reversal, "0.10", 1);
+    let ada = desk.of(desk.ada);
+    let ben = desk.of(desk.ben);
+    for (amount, expected) in [(10, "done"), (11, "approval_required")] {
+        let transfer = desk.transfer(amount);
+        let original = desk.done(&transfer).operation.id;
+        let reversal = CreateOperation {
+            reverses: Some(original),
+            ..desk.new_operation(OperationKind::Reversal, ben, ada, amount)
+        };
+        assert_eq!(desk.code(&reversal), expected);
+        if expected == "approval_required" {
+            let cora = desk.cora;
+            let approval = desk.approval("operation.create", reversal.arguments(), &[cora]);
+            let approved = CreateOperation {
+                approval: Some(approval),
+                ..reversal
+            };
+            assert_eq!(desk.code(&approved), "done");
+            assert_eq!(desk.approval_status(approval), ApprovalStatus::Used);
+        }
+    }
+}

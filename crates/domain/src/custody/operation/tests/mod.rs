@@ -17,7 +17,7 @@ use evidence::Salt;
 use uuid::Uuid;
 
 use super::{CreateOperation, OperationKind, Step, StepOperation};
-use crate::approval::{ApprovalStatus, CastVote, RequestApproval};
+use crate::approval::{ApprovalStatus, CastVote, RequestApproval, operation_of};
 use crate::audit::known::KnownEntry;
 use crate::command::Command;
 use crate::context::Caller;
@@ -313,6 +313,7 @@ impl Desk {
             let session = self.world.session(*voter);
             let vote = CastVote {
                 approval: approval.id,
+                operation: operation_of(&approval),
                 approve: true,
                 reason: None,
             };

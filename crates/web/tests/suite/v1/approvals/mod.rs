@@ -1,6 +1,7 @@
 mod bad_input;
 mod bound;
 mod request;
+mod shown;
 mod vote;
 
 use domain::identity::Role;

@@ -119,11 +119,14 @@ async fn a_hold_in_parts() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_lets_go_of_one_s_own() {
+async fn one_lets_go_of_what_one_asked_for_and_not_of_what_one_pays() {
     for on in BOTH {
         let world = World::new(on).await;
         let api = &world.api;
-        let id = held(api, "3").await;
+        let body = json!({"kind": "transfer", "asset": "BTC", "amount": "3", "debit": format!("user:{}", world.ann),
+            "credit": "house:fees", "pending": true});
+        let own = world.as_user(&world.ann_key, "POST", OPERATIONS, body).await;
+        let id = own.json()["id"].as_str().unwrap().to_owned();
         let by = async |key: &str, id: &str, step: &str| {
             let body = if step == "start" { json!({}) } else { Value::Null };
             world
@@ -147,6 +150,25 @@ async fn one_lets_go_of_one_s_own() {
             (got.status.as_u16(), &got.json()["status"]),
             (200, &json!("cancelled"))
         );
+        // What the house holds of hers she sees, and cannot let go of, nor give away.
+        let id = held(api, "2").await;
+        for step in ["release", "cancel", "capture"] {
+            let got = world
+                .as_user(
+                    &world.ann_key,
+                    "POST",
+                    &format!("{OPERATIONS}/{id}/{step}"),
+                    json!({}),
+                )
+                .await;
+            got.assert_problem(403, "permission_missing", None);
+            let why = got.json()["detail"].as_str().unwrap().to_owned();
+            assert!(why.contains("who made the operation"), "{why}");
+        }
+        let shown = world
+            .as_user(&world.ann_key, "GET", &format!("{OPERATIONS}/{id}"), Value::Null)
+            .await;
+        assert_eq!(shown.json()["held"], "2.00000000");
         // Whoever is to receive sees it, and cannot end it.
         let body = json!({"kind": "transfer", "asset": "BTC", "amount": "1", "debit": "user:ann", "credit": "user:bob", "pending": true});
         let id = make(api, body).await["id"].as_str().unwrap().to_owned();
