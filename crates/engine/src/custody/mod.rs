@@ -2,7 +2,7 @@
 //! to the Writer.
 //!
 //! [`names`] finds assets and balances, [`operations`] makes operations and carries them on, [`outcomes`] says what
-//! came of each of a list; [`read`], [`show`], [`kyc`] and [`approvals`] are everything that only looks, [`subject`] says what an approval is about; [`rules`] checks the
+//! came of each of a list; [`read`], [`show`], [`kyc`] and [`approvals`] are everything that only looks, [`subject`] says what an approval is about, [`table`] writes statements as CSV; [`rules`] checks the
 //! configuration against the assets, [`sweep`] writes down what the clock has already decided, [`import`] takes deposits from a file.
 
 mod approvals;
@@ -16,6 +16,7 @@ mod rules;
 mod show;
 mod subject;
 mod sweep;
+mod table;
 
 pub use approvals::{ApprovalView, Proposal};
 pub use import::{DepositsProgress, DepositsReport};
@@ -27,3 +28,4 @@ pub use show::{Named, named};
 pub use subject::{Side, Subject, Viewer};
 pub use sweep::Swept;
 pub(crate) use sweep::start as start_sweeper;
+pub use table::STATEMENT_COLUMNS;

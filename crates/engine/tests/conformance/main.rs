@@ -15,6 +15,7 @@ mod custody_model_cases;
 mod custody_model_steps;
 mod custody_model_world;
 mod custody_movements;
+mod custody_people;
 mod custody_processes;
 mod custody_reading;
 mod custody_rich;

@@ -5,6 +5,7 @@ use engine::Engine;
 use engine::custody::BalanceState;
 use serde_json::json;
 use store::custody::BalanceFilter;
+use uuid::Uuid;
 
 use super::state_as_json;
 use crate::account::People;
@@ -58,6 +59,15 @@ async fn all(
     }
 }
 
+/// Every balance of a user.
+pub async fn of_user(engine: &Engine, user: Uuid) -> Result<Vec<BalanceState>, Failure> {
+    let filter = BalanceFilter {
+        user: Some(user),
+        ..BalanceFilter::default()
+    };
+    Ok(all(engine, &filter, None).await?.0)
+}
+
 /// Lists.
 pub async fn run(context: &Context, args: ListArgs) -> Result<Exit, Failure> {
     let engine = context.open().await?;
@@ -82,16 +92,12 @@ pub async fn run(context: &Context, args: ListArgs) -> Result<Exit, Failure> {
             let account = people.account(&engine, state.balance.account()).await?;
             rows.push(row(state, account));
         }
-        // Ids are in no order that people know.
-        rows.sort_unstable_by(|one, other| (&one[1], &one[0]).cmp(&(&other[1], &other[0])));
-        if !rows.is_empty() {
-            output::line(&table::lines(&COLUMNS, &rows, table::width()).join("\n"))?;
+        let count = rows.len() as u64;
+        if count > 0 {
+            output::line(&lines(rows).join("\n"))?;
         }
         let more = if more { "; more with a higher --limit" } else { "" };
-        context.remark(&format!(
-            "{}{more}",
-            counted(rows.len() as u64, "balance", "balances")
-        ));
+        context.remark(&format!("{}{more}", counted(count, "balance", "balances")));
     }
     engine.shutdown().await;
     Ok(Exit::Ok)
@@ -106,7 +112,14 @@ const COLUMNS: [Column; 6] = [
     column("state", Elide::Never),
 ];
 
-fn row(state: &BalanceState, account: String) -> Vec<String> {
+/// A table of rows, in the order of their assets and accounts: ids are in no order that people know.
+pub fn lines(mut rows: Vec<Vec<String>>) -> Vec<String> {
+    rows.sort_unstable_by(|one, other| (&one[1], &one[0]).cmp(&(&other[1], &other[0])));
+    table::lines(&COLUMNS, &rows, table::width())
+}
+
+/// A balance of this account.
+pub fn row(state: &BalanceState, account: String) -> Vec<String> {
     let decimal = |amount: domain::custody::Amount| amount.to_decimal(state.asset.digits());
     let closed = state.balance.closed_at.is_some();
     vec![

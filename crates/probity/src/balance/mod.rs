@@ -1,7 +1,7 @@
 //! `probity balance`: a file per verb.
 
 mod configure;
-mod list;
+pub mod list;
 mod show;
 mod statement;
 
@@ -68,7 +68,7 @@ fn as_json(balance: &Balance, version: u64, asset: &Asset, held: Amount, availab
 }
 
 /// The same of what was read for showing.
-fn state_as_json(state: &BalanceState) -> Value {
+pub fn state_as_json(state: &BalanceState) -> Value {
     as_json(
         &state.balance,
         state.version,

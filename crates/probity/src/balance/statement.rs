@@ -1,9 +1,11 @@
 //! `probity balance statement`; as CSV it is written page by page, however long it is.
 
+use std::io::Write as _;
+
 use clap::Args;
 use domain::custody::{Account, Asset};
 use engine::Engine;
-use engine::custody::StatementLine;
+use engine::custody::{STATEMENT_COLUMNS, StatementLine};
 use evidence::Timestamp;
 use serde_json::{Value, json};
 use store::query::Order;
@@ -48,9 +50,9 @@ struct Movement {
 pub async fn run(context: &Context, args: StatementArgs) -> Result<Exit, Failure> {
     let engine = context.open().await?;
     let (account, asset) = account::find(&engine, &args.account, args.asset.as_deref()).await?;
-    let mut writer = args.csv.then(|| csv::Writer::from_writer(output::stdout()));
+    let mut writer = args.csv.then(output::stdout);
     if let Some(writer) = &mut writer {
-        writer.write_record(CSV_COLUMNS).map_err(csv_failed)?;
+        writer.write_all(STATEMENT_COLUMNS.as_bytes())?;
     }
     let mut people = People::default();
     let (mut rows, mut lines) = (Vec::new(), Vec::new());
@@ -62,9 +64,9 @@ pub async fn run(context: &Context, args: StatementArgs) -> Result<Exit, Failure
             .await?;
         for movement in others(&engine, account, page.lines).await? {
             if let Some(writer) = &mut writer {
-                writer
-                    .write_record(csv_row(&movement, &asset))
-                    .map_err(csv_failed)?;
+                let mut text = String::new();
+                movement.line.write_csv(movement.other, &asset, &mut text);
+                writer.write_all(text.as_bytes())?;
             } else if context.json() {
                 lines.push(as_json(&movement, &asset));
             } else {
@@ -117,14 +119,6 @@ async fn others(
     Ok(movements.collect())
 }
 
-/// Writing CSV failed: where the reader went away, it has had what it wanted.
-fn csv_failed(error: csv::Error) -> Failure {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error.into(),
-        other => std::io::Error::other(format!("{other:?}")).into(),
-    }
-}
-
 const COLUMNS: [Column; 6] = [
     column("at (UTC)", Elide::Never),
     column("kind", Elide::Never),
@@ -158,40 +152,4 @@ fn as_json(movement: &Movement, asset: &Asset) -> Value {
         "posted": movement.line.posted.to_decimal(asset.digits()),
         "reference": operation.reference,
     })
-}
-
-const CSV_COLUMNS: [&str; 9] = [
-    "entry",
-    "at",
-    "operation",
-    "kind",
-    "counterparty",
-    "change",
-    "posted",
-    "asset",
-    "reference",
-];
-
-fn csv_row(movement: &Movement, asset: &Asset) -> [String; 9] {
-    let operation = &movement.line.operation;
-    [
-        movement.line.entry.to_string(),
-        operation.updated_at.to_string(),
-        operation.id.to_string(),
-        operation.kind.as_str().to_owned(),
-        account::words(movement.other),
-        movement.line.change.to_decimal(asset.digits()),
-        movement.line.posted.to_decimal(asset.digits()),
-        asset.code.clone(),
-        text(operation.reference.as_deref().unwrap_or_default()),
-    ]
-}
-
-/// A caller's own words, which a spreadsheet must not take for a formula (OWASP, "CSV injection").
-fn text(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
 }

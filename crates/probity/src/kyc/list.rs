@@ -2,10 +2,12 @@
 
 use clap::Args;
 use domain::custody::kyc::KycStatus;
+use engine::Engine;
 use engine::custody::KycView;
 use serde_json::json;
+use uuid::Uuid;
 
-use super::as_json;
+use super::view_as_json;
 use crate::account::People;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -31,6 +33,29 @@ fn status(text: &str) -> Result<KycStatus, String> {
     KycStatus::read("status", text).map_err(|error| error.message)
 }
 
+/// Every KYC record that stands here, of everybody or of one user.
+pub async fn all(
+    engine: &Engine,
+    of: Option<Uuid>,
+    status: Option<KycStatus>,
+) -> Result<Vec<KycView>, Failure> {
+    let now = parse::now();
+    // An approval past its time may not be written down as expired yet: the clock decides.
+    let stored = status.filter(|status| *status != KycStatus::Expired);
+    let mut views: Vec<KycView> = Vec::new();
+    let mut after = None;
+    loop {
+        let page = engine.kyc_records(of, stored, after, CHUNK).await?;
+        let last = page.len() < CHUNK as usize;
+        after = page.last().map(|view| view.record.id);
+        let fits = |view: &KycView| status.is_none_or(|status| view.record.status_at(now) == status);
+        views.extend(page.into_iter().filter(fits));
+        if last {
+            return Ok(views);
+        }
+    }
+}
+
 /// Lists.
 pub async fn run(context: &Context, args: ListArgs) -> Result<Exit, Failure> {
     let engine = context.open().await?;
@@ -38,42 +63,16 @@ pub async fn run(context: &Context, args: ListArgs) -> Result<Exit, Failure> {
         Some(name) => Some(user::find(&engine, name).await?.row.id),
         None => None,
     };
-    let now = parse::now();
-    // An approval past its time may not be written down as expired yet: the clock decides.
-    let stored = args.status.filter(|status| *status != KycStatus::Expired);
-    let mut views: Vec<KycView> = Vec::new();
-    let mut after = None;
-    loop {
-        let page = engine.kyc_records(of, stored, after, CHUNK).await?;
-        let last = page.len() < CHUNK as usize;
-        after = page.last().map(|view| view.record.id);
-        let fits = |view: &KycView| {
-            args.status
-                .is_none_or(|status| view.record.status_at(now) == status)
-        };
-        views.extend(page.into_iter().filter(fits));
-        if last {
-            break;
-        }
-    }
+    let views = all(&engine, of, args.status).await?;
     if context.json() {
-        let views = views.iter();
-        let records: Vec<_> = views
-            .map(|view| as_json(&view.record, view.version, &view.documents))
-            .collect();
+        let records: Vec<_> = views.iter().map(view_as_json).collect();
         output::json(&json!({ "kyc_records": records }))?;
     } else {
         let mut people = People::default();
         let mut rows = Vec::new();
         for view in &views {
-            let record = &view.record;
-            rows.push(vec![
-                record.id.to_string(),
-                people.name(&engine, record.user_id).await?,
-                record.tier.to_string(),
-                record.status_at(now).as_str().to_owned(),
-                view.documents.len().to_string(),
-            ]);
+            let name = people.name(&engine, view.record.user_id).await?;
+            rows.push(row(view, name));
         }
         if !rows.is_empty() {
             output::line(&table::lines(&COLUMNS, &rows, table::width()).join("\n"))?;
@@ -84,7 +83,20 @@ pub async fn run(context: &Context, args: ListArgs) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-const COLUMNS: [Column; 5] = [
+/// A record of the user of this name.
+pub fn row(view: &KycView, name: String) -> Vec<String> {
+    let record = &view.record;
+    vec![
+        record.id.to_string(),
+        name,
+        record.tier.to_string(),
+        record.status_at(parse::now()).as_str().to_owned(),
+        view.documents.len().to_string(),
+    ]
+}
+
+/// The columns of a list of records.
+pub const COLUMNS: [Column; 5] = [
     column("id", Elide::Never),
     column("user", Elide::End),
     number("tier"),

@@ -2,7 +2,7 @@
 
 mod check;
 mod decide;
-mod list;
+pub mod list;
 mod show;
 mod submit;
 mod tier;
@@ -10,6 +10,7 @@ mod tier;
 use clap::Subcommand;
 use domain::Reply;
 use domain::custody::kyc::{KycDocument, KycRecord, KycStatus};
+use engine::custody::KycView;
 use engine::{Answer, Engine};
 use evidence::Timestamp;
 use serde_json::{Value, json};
@@ -94,6 +95,11 @@ fn as_json(record: &KycRecord, version: u64, documents: &[KycDocument]) -> Value
         "documents": documents,
         "version": version,
     })
+}
+
+/// The same of what was read for showing.
+pub fn view_as_json(view: &KycView) -> Value {
+    as_json(&view.record, view.version, &view.documents)
 }
 
 fn document_as_json(document: &KycDocument) -> Value {

@@ -4,14 +4,15 @@ use clap::Args;
 use domain::identity::session::Session;
 use domain::identity::user::User;
 use engine::Engine;
+use engine::custody::{BalanceState, KycView};
 use engine::identity::{ReadKey, UserState};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{as_json, find, state};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, minute};
-use crate::{key, parse, session, table};
+use crate::{balance, key, kyc, parse, session, table};
 
 /// Arguments of `probity user show`.
 #[derive(Debug, Args)]
@@ -28,6 +29,9 @@ struct Known {
     state: UserState,
     sessions: Vec<Session>,
     keys: Vec<ReadKey>,
+    tier: u64,
+    kyc: Vec<KycView>,
+    balances: Vec<BalanceState>,
 }
 
 /// Shows.
@@ -39,14 +43,18 @@ pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
         state: engine.user_state(id).await?,
         sessions: engine.sessions_of(id).await?,
         keys: key::all(&engine, Some(id)).await?,
+        tier: engine.tier_at(id, parse::now()).await?,
+        kyc: kyc::list::all(&engine, Some(id), None).await?,
+        balances: balance::list::of_user(&engine, id).await?,
         version: user.version,
         user: user.row,
     };
     let seen = session::seen(&engine, &known.sessions).await?;
     if context.json() {
-        output::json(&json(&known, &seen))?;
+        output::json(&as_whole(&known, &seen))?;
     } else {
         let mut lines = table::pairs(&pairs(&engine, &known), table::width());
+        lines.extend(custody(&known));
         if !known.sessions.is_empty() {
             lines.extend([String::new(), "Sessions:".to_owned()]);
             let name = known.user.username.as_str();
@@ -69,7 +77,29 @@ pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-fn json(known: &Known, seen: &session::Seen) -> Value {
+/// KYC records and balances, where there are any.
+fn custody(known: &Known) -> Vec<String> {
+    let name = &known.user.username;
+    let mut lines = Vec::new();
+    if !known.kyc.is_empty() {
+        lines.extend([String::new(), "KYC records:".to_owned()]);
+        let rows: Vec<_> = known
+            .kyc
+            .iter()
+            .map(|view| kyc::list::row(view, name.clone()))
+            .collect();
+        lines.extend(table::lines(&kyc::list::COLUMNS, &rows, table::width()));
+    }
+    if !known.balances.is_empty() {
+        lines.extend([String::new(), "Balances:".to_owned()]);
+        let balances = known.balances.iter();
+        let rows = balances.map(|state| balance::list::row(state, format!("user:{name}")));
+        lines.extend(balance::list::lines(rows.collect()));
+    }
+    lines
+}
+
+fn as_whole(known: &Known, seen: &session::Seen) -> Value {
     let mut value = as_json(&known.user, known.version);
     value["state"] = state(&known.user).into();
     value["second_factor"] = known.state.second_factor.into();
@@ -79,6 +109,10 @@ fn json(known: &Known, seen: &session::Seen) -> Value {
     value["sessions"] = sessions
         .map(|session| session::as_json(session, &known.user.username, seen))
         .collect();
+    let records: Vec<_> = known.kyc.iter().map(kyc::view_as_json).collect();
+    value["kyc"] = json!({ "tier": known.tier, "records": records });
+    let balances: Vec<_> = known.balances.iter().map(balance::state_as_json).collect();
+    value["balances"] = json!({ "records": balances });
     value["api_keys"] = known.keys.iter().map(key::read_as_json).collect();
     value
 }
@@ -112,6 +146,9 @@ fn pairs(engine: &Engine, known: &Known) -> Vec<(&'static str, String)> {
             known.state.last_login_at.map_or("never".to_owned(), minute),
         ),
     ];
+    if !known.kyc.is_empty() {
+        pairs.push(("Tier", known.tier.to_string()));
+    }
     if let Some(until) = known.state.invited_until {
         pairs.push(("Invitation", format!("open until {}", minute(until))));
     }

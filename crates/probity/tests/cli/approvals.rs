@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use crate::harness::{Place, Ran, on_both};
 
-const PASSWORD: &str = "lantern orbit gravel";
+pub const PASSWORD: &str = "lantern orbit gravel";
 
 /// BTC, ann with so much of it, and cleo and dora, who decide.
-fn set_up(place: &Place, amount: &str, rules: &str) {
+pub fn set_up(place: &Place, amount: &str, rules: &str) {
     fs::create_dir_all(place.path("config")).unwrap();
     fs::write(place.path("config/development.toml"), rules).unwrap();
     place
@@ -34,7 +34,7 @@ fn set_up(place: &Place, amount: &str, rules: &str) {
 }
 
 /// Runs it as a person, with JSON.
-fn person(place: &Place, args: &[&str], name: &str, input: &str) -> Ran {
+pub fn person(place: &Place, args: &[&str], name: &str, input: &str) -> Ran {
     let mut words = vec!["--output", "json"];
     words.extend(args);
     words.extend(["--as", name]);
@@ -42,21 +42,21 @@ fn person(place: &Place, args: &[&str], name: &str, input: &str) -> Ran {
 }
 
 #[track_caller]
-fn done(place: &Place, args: &[&str], name: &str) -> Value {
+pub fn done(place: &Place, args: &[&str], name: &str) -> Value {
     person(place, args, name, PASSWORD).expect(0).json()
 }
 
 #[track_caller]
-fn refused(place: &Place, args: &[&str], name: &str) -> Value {
+pub fn refused(place: &Place, args: &[&str], name: &str) -> Value {
     person(place, args, name, PASSWORD).expect(1).error()
 }
 
-fn id(value: &Value) -> String {
+pub fn id(value: &Value) -> String {
     value["id"].as_str().unwrap().to_owned()
 }
 
 /// Submits for ann: the record's id, and its documents'.
-fn submit(place: &Place, documents: &[&str]) -> (String, Vec<String>) {
+pub fn submit(place: &Place, documents: &[&str]) -> (String, Vec<String>) {
     let mut words = vec!["kyc", "submit", "ann", "--tier", "1"];
     for document in documents {
         words.extend(["--document", document]);
@@ -271,7 +271,7 @@ fn a_withdrawal_goes_to_a_destination_with_the_approval_of_another_person() {
         assert_eq!(error["code"], "approval_not_granted");
         let text = place.narrow(&["approval", "show", &approval]);
         assert!(
-            text.contains("start: withdrawal of 0.30000000 BTC from user:ann to")
+            text.contains("start the withdrawal of 0.30000000 BTC from user:ann to")
                 && text.contains("cleo, for it")
                 && text.contains("Ann called"),
             "{text}"

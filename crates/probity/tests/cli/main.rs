@@ -13,6 +13,7 @@ mod import;
 mod init;
 mod keys;
 mod operations;
+mod people;
 mod read;
 mod roles;
 mod serve;

@@ -64,11 +64,15 @@ fn a_deposit_is_made_once_and_names_its_transaction() {
             .run(&["balance", "statement", "user:bob", "--asset", "BTC", "--csv"])
             .expect(0)
             .out;
-        assert_eq!(csv.lines().count(), 3);
-        assert!(
-            csv.starts_with("entry,at,operation,") && csv.contains(",BTC,'=first"),
-            "{csv}"
+        let lines: Vec<_> = csv.split_terminator("\r\n").collect();
+        assert_eq!(
+            (lines.len(), lines[0]),
+            (
+                3,
+                "entry,at,operation,kind,counterparty,change,posted,asset,reference"
+            )
         );
+        assert!(csv.contains(",BTC,'=first"), "{csv}");
     });
 }
 

@@ -35,12 +35,8 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let identity = call.identity()?;
     let all = identity.principal.holds(Permission::ApprovalsRead);
     let own = Some(identity.user.id);
-    let votes = |permission| identity.principal.holds(permission);
     let found = call.app.engine.approval(id).await?;
-    let visible = found.filter(|view| {
-        let approval = &view.approval;
-        all || approval.requested_by == own || votes(approval.voters())
-    });
+    let visible = found.filter(|view| all || view.approval.requested_by == own);
     let view = visible.ok_or_else(|| unknown(id))?;
     Ok(tagged(json(&body(&call, &view).await?)?, view.version))
 }

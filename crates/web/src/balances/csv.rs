@@ -1,13 +1,12 @@
 //! A whole statement as a table, page by page: each is read when the reader has taken the one before.
 
-use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
 
 use axum::body::Body;
 use bytes::Bytes;
 use domain::custody::Asset;
-use engine::custody::StatementLine;
+use engine::custody::STATEMENT_COLUMNS;
 use evidence::Timestamp;
 use futures_util::stream::unfold;
 use http::HeaderValue;
@@ -19,18 +18,16 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::call::{Answer, with_type};
-use crate::custody::{Holder, Units};
 use crate::problem::Problem;
 
 /// Lines read at a time.
 const CHUNK: u32 = 500;
-const COLUMNS: &str = "entry,at,operation,kind,counterparty,change,posted,reference\r\n";
 
 /// A statement under way.
 struct Pages {
     app: Arc<App>,
     balance: Uuid,
-    digits: u8,
+    asset: Arc<Asset>,
     times: (Option<Timestamp>, Option<Timestamp>),
     order: Order,
     after: Option<OperationPlace>,
@@ -43,7 +40,7 @@ struct Pages {
 pub(super) fn answer(
     app: &Arc<App>,
     balance: Uuid,
-    asset: &Asset,
+    asset: Arc<Asset>,
     times: (Option<Timestamp>, Option<Timestamp>),
     order: Order,
 ) -> Answer {
@@ -54,7 +51,7 @@ pub(super) fn answer(
     let pages = Pages {
         app: Arc::clone(app),
         balance,
-        digits: asset.digits(),
+        asset,
         times,
         order,
         after: None,
@@ -77,7 +74,7 @@ impl Pages {
     async fn next(&mut self) -> Option<io::Result<Bytes>> {
         if !self.begun {
             self.begun = true;
-            return Some(Ok(Bytes::from_static(COLUMNS.as_bytes())));
+            return Some(Ok(Bytes::from_static(STATEMENT_COLUMNS.as_bytes())));
         }
         if self.done {
             return None;
@@ -107,27 +104,10 @@ impl Pages {
         for (line, other) in statement.lines.iter().zip(&others) {
             let other = accounts.get(other).copied();
             let other = other.ok_or_else(|| store::Error::data("the balance of an operation is missing"))?;
-            write(line, Holder(other), self.digits, &mut text);
+            line.write_csv(other, &self.asset, &mut text);
         }
         self.after = statement.next;
         self.done = statement.next.is_none();
         Ok(text)
     }
-}
-
-fn write(line: &StatementLine, other: Holder, digits: u8, out: &mut String) {
-    let operation = &line.operation;
-    // The amounts are numbers, below zero too: only what a caller wrote is guarded.
-    let _ = write!(
-        out,
-        "{},{},{},{},{other},{},{},",
-        line.entry,
-        operation.updated_at,
-        operation.id,
-        operation.kind.as_str(),
-        Units(line.change, digits),
-        Units(line.posted, digits),
-    );
-    evidence::csv::write_field(operation.reference.as_deref().unwrap_or_default(), out);
-    out.push_str("\r\n");
 }

@@ -39,7 +39,7 @@ pub(crate) use line;
 
 /// A balance as answers show it.
 #[derive(Serialize)]
-struct BalanceBody<'a> {
+pub(crate) struct BalanceBody<'a> {
     id: Uuid,
     asset: &'a str,
     account: Holder,
@@ -54,7 +54,8 @@ struct BalanceBody<'a> {
 }
 
 impl BalanceBody<'_> {
-    fn of(state: &BalanceState) -> BalanceBody<'_> {
+    /// Shows a balance.
+    pub fn of(state: &BalanceState) -> BalanceBody<'_> {
         let balance = &state.balance;
         let units = |amount| Units::of(amount, &state.asset);
         BalanceBody {

@@ -33,7 +33,7 @@ pub(crate) const DOC: Doc = Doc {
     tag: "custody",
     summary: "Statement of a balance",
     description: "Every movement, with what was posted after it, a page at a time, or all of it as CSV (RFC 4180) \
-                  with these columns: entry, at, operation, kind, counterparty, change, posted, reference; a \
+                  with these columns: entry, at, operation, kind, counterparty, change, posted, asset, reference; a \
                   reference that a spreadsheet would take for a formula begins with `'`. CSV is streamed; an answer \
                   that breaks off is incomplete.",
     parameters: &[PATH, TIMES, ORDER, page::PARAMETERS],
@@ -51,7 +51,7 @@ pub(crate) const DOC: Doc = Doc {
                 Content::new(
                     "text/csv; charset=utf-8",
                     r#"{"type":"string"}"#,
-                    "entry,at,operation,kind,counterparty,change,posted,reference\r\n4711,…\r\n",
+                    "entry,at,operation,kind,counterparty,change,posted,asset,reference\r\n4711,…\r\n",
                 ),
             ],
         )
@@ -104,7 +104,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let asset = engine.asset(account.asset).await?;
     let asset = asset.ok_or_else(|| Problem::internal(&"the asset of a balance is missing"))?;
     if csv {
-        return csv::answer(&call.app, account.id(), &asset, times, order);
+        return csv::answer(&call.app, account.id(), asset, times, order);
     }
     let statement = engine.statement(account.id(), times, order, after, limit).await?;
     let others: Vec<Uuid> = statement

@@ -105,7 +105,7 @@ struct DocumentBody<'a> {
 
 /// A record as answers show it.
 #[derive(Serialize)]
-struct KycBody<'a> {
+pub(crate) struct KycBody<'a> {
     id: Uuid,
     user: Uuid,
     tier: u64,
@@ -150,7 +150,8 @@ impl KycBody<'_> {
         }
     }
 
-    fn of_view(view: &KycView) -> KycBody<'_> {
+    /// Shows a record.
+    pub fn of_view(view: &KycView) -> KycBody<'_> {
         KycBody::of(&view.record, view.version, &view.documents)
     }
 }

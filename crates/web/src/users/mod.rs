@@ -4,6 +4,7 @@ pub(crate) mod create;
 pub(crate) mod disable;
 pub(crate) mod enable;
 pub(crate) mod erase;
+mod include;
 pub(crate) mod invite;
 pub(crate) mod list;
 pub(crate) mod reset_password;

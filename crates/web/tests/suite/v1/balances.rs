@@ -194,15 +194,15 @@ async fn statements_as_pages_and_as_a_table() {
         let rows: Vec<_> = table.text().split_terminator("\r\n").collect();
         assert_eq!(
             rows[0],
-            "entry,at,operation,kind,counterparty,change,posted,reference"
+            "entry,at,operation,kind,counterparty,change,posted,asset,reference"
         );
         assert_eq!(rows.len(), 6);
         assert!(
-            rows[2].ends_with(",transfer,house:fees,-1.00000000,9.00000000,'=1+1"),
+            rows[2].ends_with(",transfer,house:fees,-1.00000000,9.00000000,BTC,'=1+1"),
             "{}",
             rows[2]
         );
-        assert!(rows[3].ends_with(",7.00000000,\"a,b\""), "{}", rows[3]);
+        assert!(rows[3].ends_with(",7.00000000,BTC,\"a,b\""), "{}", rows[3]);
         let request = api
             .request("GET", &path)
             .header("accept", "text/csv;q=0.9, */*;q=0.1");
@@ -300,5 +300,34 @@ async fn bounded_closed_and_opened() {
         let got = api.change("PATCH", &nobody, "*", json!({"closed": true})).await;
         got.assert_problem(404, "unknown_balance", Some("id"));
         assert_eq!(api.get(&path).await.json()["posted"], "10.00000000");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_csv_of_a_statement_has_the_same_columns_everywhere() {
+    for on in BOTH {
+        let world = World::new(on).await;
+        let api = &world.api;
+        let body = json!({"kind": "transfer", "asset": "BTC", "amount": "1", "debit": "user:ann", "credit": "user:bob",
+            "reference": "a,b"});
+        make(api, body).await;
+        let id = world.balance(world.ann).await;
+        let table = api.get(&format!("{PATH}/{id}/statement?format=csv")).await;
+        // What the command line writes, line by line.
+        let balance = id.parse().unwrap();
+        let asset = api.engine.asset_named("BTC").await.unwrap();
+        let times = (None, None);
+        let order = store::query::Order::Ascending;
+        let statement = api.engine.statement(balance, times, order, None, 10).await;
+        let mut expected = engine::custody::STATEMENT_COLUMNS.to_owned();
+        for line in statement.unwrap().lines {
+            let other = api.engine.account_of(line.other(balance)).await.unwrap();
+            line.write_csv(other.unwrap(), &asset, &mut expected);
+        }
+        assert_eq!(table.text(), expected);
+        let document = web::document();
+        let columns = engine::custody::STATEMENT_COLUMNS.trim_end().replace(',', ", ");
+        let said = document["paths"]["/v1/balances/{id}/statement"]["get"]["description"].as_str();
+        assert!(said.unwrap().contains(&columns), "{said:?}");
     }
 }

@@ -13,7 +13,7 @@ use crate::people::{Person, assert_documented, bitcoin, text, with_rules};
 const ADDRESS: &str = "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq";
 
 /// Withdrawals, transfers and reversals of more than 1 BTC need one other; a destination can be used at once. The role
-/// `voter` votes on payments and may read nothing.
+/// `voter` votes on payments, and reads approvals alone: neither users, nor operations, nor destinations.
 async fn api(on: On) -> Api {
     let api = with_rules(on, |rules| {
         rules.custody.cooling_off_s = 0;
@@ -31,9 +31,8 @@ async fn api(on: On) -> Api {
             })
             .into();
         let voter = Role::parse("voter").unwrap();
-        rules
-            .define(voter, "Votes".into(), vec![Permission::CustodyApprove])
-            .unwrap();
+        let permissions = vec![Permission::CustodyApprove, Permission::ApprovalsRead];
+        rules.define(voter, "Votes".into(), permissions).unwrap();
     })
     .await;
     bitcoin(&api).await;
@@ -66,7 +65,7 @@ async fn who_approves_sees_address_label_amount_and_name() {
         let seen = json!({"id": destination, "address": ADDRESS, "label": "cold wallet", "removed_at": null});
         let listed = board.cora.get(&api, "/v1/approvals").await.json()["approvals"][0].clone();
         let alone = board.cora.get(&api, &path).await.json();
-        // Who may vote sees it, even where that is all that they may.
+        // Who votes sees it, whatever else they may not read.
         let bare = voter.get(&api, &path).await.json();
         for approval in [&asked, &listed, &alone, &bare] {
             assert_eq!(approval["arguments"], json!({"operation": operation}));

@@ -79,6 +79,121 @@ async fn by_every_condition() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn operations_are_found_by_reference_time_and_what_they_reverse() {
+    for on in BOTH {
+        let world = World::new(on).await;
+        let api = &world.api;
+        let body = |reference: &str| {
+            json!({"kind": "transfer", "asset": "BTC", "amount": "1", "debit": "user:ann", "credit": "user:bob",
+                "reference": reference})
+        };
+        let first = make(api, body("order 7")).await;
+        let second = make(api, body("order 8")).await;
+        let third = make(
+            api,
+            json!({"kind": "reversal", "reverses": first["id"], "reference": "order 7"}),
+        )
+        .await;
+        let found = async |key: Option<&str>, query: &str| -> Vec<Value> {
+            let path = format!("{OPERATIONS}?order=asc&{query}");
+            let got = match key {
+                Some(key) => world.as_user(key, "GET", &path, Value::Null).await,
+                None => api.get(&path).await,
+            };
+            assert_eq!(got.status, 200, "{}", got.text());
+            let page = got.json();
+            let all = page["operations"].as_array().unwrap().iter();
+            all.map(|operation| operation["id"].clone()).collect()
+        };
+        let [first_id, second_id, third_id] = [&first, &second, &third].map(|made| made["id"].clone());
+        let time = |made: &Value| made["created_at"].as_str().unwrap().to_owned();
+        for (query, expected) in [
+            ("reference=order%207".to_owned(), vec![&first_id, &third_id]),
+            ("reference=order".to_owned(), vec![]),
+            ("reference=order%207&kind=reversal".to_owned(), vec![&third_id]),
+            (
+                format!("reverses={}", first["id"].as_str().unwrap()),
+                vec![&third_id],
+            ),
+            (format!("reverses={}", second["id"].as_str().unwrap()), vec![]),
+            (format!("from={}", time(&second)), vec![&second_id, &third_id]),
+            (
+                format!("from={}&to={}", time(&first), time(&third)),
+                vec![&first_id, &second_id],
+            ),
+            (
+                format!("from={}&user=bob&reference=order%208", time(&first)),
+                vec![&second_id],
+            ),
+        ] {
+            let ids = found(None, &query).await;
+            assert_eq!(ids.iter().collect::<Vec<_>>(), expected, "{query}");
+        }
+        // A user finds no more than their own.
+        let carl = api.new_person("carl", domain::identity::Role::USER).await;
+        let key = api.new_key("carl", &[domain::identity::Scope::Admin]).await.0;
+        assert!(!carl.is_nil());
+        assert_eq!(
+            found(Some(&key), "reference=order%207").await,
+            Vec::<Value>::new()
+        );
+        assert_eq!(
+            found(Some(&world.ann_key), "reference=order%208").await,
+            [second_id]
+        );
+        let long = "x".repeat(201);
+        for (query, field) in [
+            ("reverses=x", "reverses"),
+            ("from=yesterday", "from"),
+            ("to=2026-11-21", "to"),
+            (&format!("reference={long}"), "reference"),
+        ] {
+            let got = api.get(&format!("{OPERATIONS}?{query}")).await;
+            got.assert_problem(400, "invalid_field", Some(field));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refusals_about_a_user_are_found_by_that_user() {
+    for on in BOTH {
+        let world = World::new(on).await;
+        let api = &world.api;
+        let too_much = json!({"kind": "transfer", "asset": "BTC", "amount": "11", "debit": "user:ann", "credit": "house:fees"});
+        let got = api.call("POST", OPERATIONS, too_much).await;
+        got.assert_problem(409, "insufficient_funds", Some("amount"));
+        let theirs = json!({"kind": "transfer", "asset": "BTC", "amount": "1", "debit": format!("user:{}", world.ann),
+            "credit": format!("user:{}", world.bob)});
+        let got = world.as_user(&world.bob_key, "POST", OPERATIONS, theirs).await;
+        got.assert_problem(403, "permission_missing", None);
+        for (outcome, code) in [
+            ("failed", "insufficient_funds"),
+            ("refused", "permission_missing"),
+        ] {
+            let query = format!("?target={}&outcome={outcome}", world.ann);
+            let found = api.get(&format!("/v1/audit/entries{query}")).await.json();
+            let entries = found["entries"].as_array().unwrap();
+            assert_eq!(entries.len(), 1, "{entries:?}");
+            assert_eq!(
+                (
+                    &entries[0]["action"],
+                    &entries[0]["target"]["kind"],
+                    &entries[0]["details"]["code"]
+                ),
+                (&json!("operation.create"), &json!("user"), &json!(code))
+            );
+        }
+        let feed = api
+            .get(&format!("/v1/activity?entity={}", world.ann))
+            .await
+            .json();
+        let feed = feed["activities"].as_array().unwrap().iter();
+        let refused = feed.filter(|one| one["outcome"] != "success").count();
+        assert_eq!(refused, 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_finds_one_s_own_alone() {
     for on in BOTH {
         let world = World::new(on).await;

@@ -1,5 +1,6 @@
 mod bad_input;
 mod change;
 mod create;
+mod include;
 mod list;
 mod state;
