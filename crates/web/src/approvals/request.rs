@@ -23,7 +23,8 @@ pub(crate) const DOC: Doc = Doc {
                   exactly these arguments. For `operation.create` the arguments are the body of `POST /v1/operations` \
                   for one operation (its own `id` and `approval` do not count), for `operation.start` `{\"operation\":ID}`, for `operation.resolve` \
                   `{\"operation\":ID,\"outcome\":\"completed\"|\"failed\",\"evidence\":TEXT}`: names in them become \
-                  ids, amounts whole numbers of the asset's smallest unit, and these approvals are used by giving \
+                  ids, amounts whole numbers of the asset's smallest unit (`shown` has them as people read them), \
+                  and these approvals are used by giving \
                   their id as `approval` to the command itself. Any other action is one of your own.",
     parameters: &[idempotency::HEADER, idempotency::DRY_RUN],
     body: Some(Content::json(

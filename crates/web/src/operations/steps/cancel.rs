@@ -13,7 +13,8 @@ pub(crate) const DOC: Doc = Doc {
     id: "cancel_operation",
     tag: "custody",
     summary: "Give it up before it is begun",
-    description: "From `pending` to `cancelled`: what was held is free again. A pending transfer is released instead.",
+    description: "From `pending` to `cancelled`: what was held is free again. A pending transfer is released instead. \
+                  With `custody:own` one cancels what one asked for oneself, of one's own balance.",
     parameters: &[PATH, IF_MATCH, idempotency::DRY_RUN],
     body: Some(Content::json(
         r#"{"type":"object","additionalProperties":false,"properties":{"reason":{"type":"string","minLength":1,"maxLength":1000}}}"#,

@@ -21,7 +21,8 @@ pub(crate) const DOC: Doc = Doc {
     tag: "custody",
     summary: "Move a part of what a pending transfer holds",
     description: "Or all of it, unless an amount is given. The part is an operation of its own, whose `parent` is the \
-                  pending transfer; that is `completed` once nothing is held any more.",
+                  pending transfer; that is `completed` once nothing is held any more. With `custody:own` one \
+                  captures what one asked for oneself, of one's own balance.",
     parameters: &[PATH, IF_MATCH, idempotency::HEADER, idempotency::DRY_RUN],
     body: Some(Content::json(
         r##"{"type":"object","additionalProperties":false,"properties":{"id":{"type":"string","format":"uuid","description":"Your own id for the part."},"amount":{"$ref":"#/components/schemas/NewAmount"}}}"##,

@@ -12,7 +12,8 @@ pub(crate) const DOC: Doc = Doc {
     id: "release_operation",
     tag: "custody",
     summary: "End a pending transfer",
-    description: "What it still holds is free again: `completed` where some of it was captured, `cancelled` otherwise.",
+    description: "What it still holds is free again: `completed` where some of it was captured, `cancelled` otherwise. \
+                  With `custody:own` one ends what one asked for oneself, of one's own balance.",
     parameters: &[PATH, IF_MATCH, idempotency::DRY_RUN],
     replies: &[ANSWER],
     problems: problems!(),
