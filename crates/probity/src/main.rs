@@ -123,7 +123,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Operation { command } => operation::run(&context, *command).await,
             Command::Kyc { command } => Box::pin(kyc::run(&context, command)).await,
             Command::Destination { command } => destination::run(&context, command).await,
-            Command::Approval { command } => approval::run(&context, command).await,
+            Command::Approval { command } => Box::pin(approval::run(&context, command)).await,
             Command::Config => settings::run(&context),
             Command::Status => status::run(&context).await,
             Command::Completions(args) => completions::run(&args),

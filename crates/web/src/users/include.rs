@@ -86,9 +86,10 @@ impl Include {
             user: Some(user),
             ..BalanceFilter::default()
         };
-        let balances = match self.balances {
-            true => Some(engine.balances(&filter, None, RECORDS_MAX + 1).await?),
-            false => None,
+        let balances = if self.balances {
+            Some(engine.balances(&filter, None, RECORDS_MAX + 1).await?)
+        } else {
+            None
         };
         Ok(Parts { kyc, balances })
     }

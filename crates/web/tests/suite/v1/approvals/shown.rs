@@ -92,8 +92,8 @@ async fn who_approves_sees_address_label_amount_and_name() {
             there.as_object_mut().unwrap().remove("usable_at").unwrap();
             assert_eq!(there, seen);
         }
-        let voted = board.vote_for(&api, &voter, &path).await;
-        assert_eq!(voted["shown"]["destination"]["address"], ADDRESS);
+        let after = board.vote_for(&api, &voter, &path).await;
+        assert_eq!(after["shown"]["destination"]["address"], ADDRESS);
     }
 }
 
