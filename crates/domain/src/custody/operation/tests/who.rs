@@ -181,3 +181,23 @@ fn who_pays_a_hold_that_somebody_else_put_on_the_balance_is_told_why_it_is_not_t
     }
     assert_eq!(desk.balance(desk.of(desk.ada)), (1_000, 10));
 }
+
+/// The entry of a refused step is about the operation, and names whose balances are on both sides of it.
+#[test]
+fn a_refused_step_says_whose_balances_it_would_have_moved() {
+    let (mut desk, id) = with(OPERATIONS[1], "release");
+    let eve = desk.world.key("eve", &[Scope::Custody]);
+    let command = Command::StepOperation(Box::new(desk.command(id, named("release"))));
+    let (_, draft) = desk.world.decide(&eve, &command).unwrap_err();
+    let draft = draft.unwrap();
+    assert_eq!(draft.target_id, Some(id));
+    let payload: serde_json::Value = serde_json::from_str(&draft.payload).unwrap();
+    let account = |user: Uuid| serde_json::Value::from(format!("user:{user}"));
+    assert_eq!(
+        (
+            &payload["details"]["debit_account"],
+            &payload["details"]["credit_account"]
+        ),
+        (&account(desk.ada), &account(desk.ben))
+    );
+}
