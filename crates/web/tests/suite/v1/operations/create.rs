@@ -227,7 +227,8 @@ async fn what_another_has_does_not_follow_from_a_refusal() {
         let pending = {
             let mut body = body.clone();
             body["pending"] = json!(true);
-            make(api, body).await["id"].as_str().unwrap().to_owned()
+            let made = world.as_user(&world.ann_key, "POST", OPERATIONS, body).await;
+            made.json()["id"].as_str().unwrap().to_owned()
         };
         let capture = format!("{OPERATIONS}/{pending}/capture");
         for (path, body) in [
