@@ -29,7 +29,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     Parameter::query(
         "target",
-        "Only entries about the target of this id.",
+        "Only entries about the target of this id; of a user also what was refused about them and made nothing.",
         r#"{"type":"string","maxLength":1024}"#,
     ),
     Parameter::query(
