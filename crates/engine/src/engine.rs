@@ -10,7 +10,7 @@ use domain::identity::token::{Token, TokenKind};
 use domain::{Caller, Command, FieldError, Origin};
 use evidence::Salt;
 use store::db::{Location, Settings};
-use store::{Conn, Db, Head};
+use store::{Conn, Db, ErrorKind, Head};
 use tlog::{SigningKey, VerifierKey};
 use tokio::sync::watch as channel;
 
@@ -23,6 +23,7 @@ use crate::metrics::{Counters, Metrics};
 use crate::seals::Seals;
 use crate::security_log::{self, Sampler};
 use crate::writer::{self, Queue, Signer};
+use crate::writes::{self, Writes};
 use crate::{checkpointer, guard, keyfile, random, watch};
 
 /// What an engine is opened with.
@@ -103,6 +104,7 @@ pub(crate) struct Shared {
     pub hashes: HashPool,
     pub secrets: SecretBox,
     pub sampler: Sampler,
+    pub writes: Arc<Writes>,
     pub seals: Arc<Seals>,
     pub names: crate::custody::Names,
     remembered: Remembered,
@@ -136,11 +138,12 @@ pub(crate) struct Found {
 /// Opens the database and checks schema, signature, right edge and guard.
 pub(crate) async fn find(options: &Options) -> Result<Found, Error> {
     let db = Db::new(options.database.clone())?;
-    let mut conn = db.writer().await.map_err(|error| {
-        Error::problem(
+    let mut conn = db.writer().await.map_err(|error| match error.kind {
+        ErrorKind::Full => error.into(),
+        _ => Error::problem(
             format!("cannot open {}: {error}", options.database.location.shown()),
             "run `probity init` with the same --data-dir and --database, and check that the server runs",
-        )
+        ),
     })?;
     let state = store::migrate::state(&mut conn).await?;
     if state.applied < state.known {
@@ -238,7 +241,9 @@ impl Engine {
             size: size.clone(),
             rules: Arc::clone(&options.identity.rules),
             seals: Arc::default(),
+            writes: Arc::default(),
         };
+        let writes = Arc::clone(&signer.writes);
         let seals = Arc::clone(&signer.seals);
         let queue = writer::start(
             found.db.clone(),
@@ -260,12 +265,14 @@ impl Engine {
             hashes,
             secrets,
             sampler: Sampler::default(),
+            writes,
             names: crate::custody::Names::default(),
             seals,
         });
         checkpointer::start(&shared)?;
         tokio::spawn(watch::run(Arc::downgrade(&shared)));
         tokio::spawn(limits::run(Arc::downgrade(&shared)));
+        tokio::spawn(writes::run(Arc::downgrade(&shared)));
         let engine = Engine { shared, queue };
         security_log::start(&engine);
         Ok(engine)

@@ -20,7 +20,7 @@ pub struct HealthCheck {
 }
 
 impl HealthCheck {
-    fn new(name: &'static str, ok: bool, detail: impl Into<String>) -> HealthCheck {
+    pub(crate) fn new(name: &'static str, ok: bool, detail: impl Into<String>) -> HealthCheck {
         HealthCheck {
             name,
             ok,
@@ -50,7 +50,12 @@ impl Engine {
     /// Whether the service can do its work.
     pub async fn health(&self) -> Health {
         let database = HealthCheck::of("database", self.db().version().await);
-        let checks = vec![database, self.log_check().await, self.writer_check()];
+        let checks = vec![
+            database,
+            self.log_check().await,
+            self.writer_check(),
+            self.storage_check().await,
+        ];
         Health {
             ready: checks.iter().all(|check| check.ok),
             checks,

@@ -6,13 +6,14 @@ use domain::identity::Role;
 use domain::identity::user::CreateUser;
 use domain::{Caller, Command, Origin};
 use evidence::json;
-use store::{Conn, Db, Head};
+use store::{Conn, Db, ErrorKind, Head};
 use tlog::{Checkpoint, RightEdge, SigningKey, VerifierKey};
 
 use crate::credentials::{HashPool, one_time_password};
-use crate::engine::{Engine, Options, check_signature};
+use crate::engine::{Engine, Options, check_signature, find};
 use crate::error::Error;
-use crate::{keyfile, random};
+use crate::writes::tried_check;
+use crate::{guard, keyfile, random};
 
 /// One step of the set-up, as it is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,12 +66,15 @@ impl Engine {
                 changed,
             });
         };
-        let made = Db::create(&options.database).await.map_err(|error| {
-            Error::problem(
-                format!("cannot reach {}: {error}", location.shown()),
-                "check the URL, that the server runs, and that the role may create databases",
-            )
-        })?;
+        let made = Db::create(&options.database)
+            .await
+            .map_err(|error| match error.kind {
+                ErrorKind::Full => error.into(),
+                _ => Error::problem(
+                    format!("cannot reach {}: {error}", location.shown()),
+                    "check the URL, that the server runs, and that the role may create databases",
+                ),
+            })?;
         let db = Db::new(options.database.clone())?;
         let mut conn = db.writer().await?;
         let version = db.version().await?;
@@ -82,6 +86,7 @@ impl Engine {
             format!("migration {} of {}", state.applied, state.known),
             !applied.is_empty(),
         );
+        step("tables", as_expected(&mut conn).await?, false);
         let (key, made) = signing_key(options, &mut conn).await?;
         step("signing key", key.verifier().to_string(), made);
         let (head, made) = log(&mut conn, &key).await?;
@@ -97,6 +102,7 @@ impl Engine {
             .map_or("there are users", |_| "user admin made")
             .to_owned();
         step("first admin", detail, first_admin.is_some());
+        step("health", health(options).await?, false);
         Ok(Initialised {
             first_admin,
             verifier_key: key.verifier(),
@@ -104,6 +110,54 @@ impl Engine {
             version,
         })
     }
+}
+
+/// Checks that the database has what the migrations made; says how much that is.
+async fn as_expected(conn: &mut Conn) -> Result<String, Error> {
+    let compared = store::schema::compare(conn).await?;
+    if !compared.faults.is_empty() {
+        return Err(Error::problem(
+            format!(
+                "the schema is not the one that this program made: {}",
+                compared.faults.join("; ")
+            ),
+            "somebody changed it by hand: undo that, or put a backup back; run `probity audit verify` to see whether rows \
+             were changed too",
+        ));
+    }
+    let parts = [
+        ("table", "tables"),
+        ("column", "columns"),
+        ("view", "views"),
+        ("index", "indexes"),
+    ];
+    let counts = parts.map(|(kind, kinds)| format!("{} {kinds}", compared.good.get(kind).unwrap_or(&0)));
+    let mut detail = format!("{}, as made", counts.join(", "));
+    if !compared.unknown.is_empty() {
+        tracing::warn!(
+            unknown = compared.unknown.join(", "),
+            "the schema has what this program does not know"
+        );
+        detail = format!("{detail}; unknown: {}", compared.unknown.join(", "));
+    }
+    Ok(detail)
+}
+
+/// Checks what was set up as a start does, and tries to write.
+async fn health(options: &Options) -> Result<String, Error> {
+    let found = find(options).await?;
+    if let guard::Verdict::RolledBack(reason) = &found.verdict {
+        return Err(guard::refusal(&options.data_dir, reason));
+    }
+    let storage = tried_check(store::trial::run(&found.db).await);
+    if !storage.ok {
+        let hint = "free some space, or give the role the right to write";
+        return Err(Error::problem(
+            format!("nothing can be written: {}", storage.detail),
+            hint,
+        ));
+    }
+    Ok("schema, key, log and guard are well; it can be written".to_owned())
 }
 
 async fn signing_key(options: &Options, conn: &mut Conn) -> Result<(SigningKey, bool), Error> {

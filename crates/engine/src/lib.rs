@@ -32,6 +32,7 @@ mod submit;
 pub mod verify;
 mod watch;
 pub mod writer;
+pub mod writes;
 
 pub use auth::Identity;
 pub use continuity::{Fault, Halt};

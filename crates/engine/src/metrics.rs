@@ -6,6 +6,8 @@ use std::time::Duration;
 use store::db::PoolStatus;
 
 use crate::continuity::Fault;
+use crate::error::Error;
+use crate::writes::{self, CAUSES};
 
 /// Upper bounds of the commit histogram's buckets, in seconds.
 pub const COMMIT_BUCKETS_S: [f64; 10] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0, 5.0];
@@ -19,6 +21,7 @@ pub(crate) struct Counters {
     pub batches: AtomicU64,
     pub retries: AtomicU64,
     pub overloaded: AtomicU64,
+    failed: [AtomicU64; CAUSES.len()],
     commit: [AtomicU64; COMMIT_BUCKETS_S.len() + 1],
     commit_micros: AtomicU64,
 }
@@ -29,6 +32,11 @@ pub(crate) fn add(counter: &AtomicU64, number: u64) {
 }
 
 impl Counters {
+    /// Counts a batch that was not written.
+    pub fn batch_failed(&self, error: &Error) {
+        add(&self.failed[writes::cause(error)], 1);
+    }
+
     /// Counts a batch that took `elapsed` from begin to commit.
     pub fn batch(&self, elapsed: Duration) {
         add(&self.batches, 1);
@@ -60,6 +68,8 @@ pub struct Metrics {
     pub retries: u64,
     /// Commands turned away because the queue was full.
     pub overloaded: u64,
+    /// Batches that failed, by what for, in the order of [`CAUSES`].
+    pub batches_failed: [u64; CAUSES.len()],
     /// Batches by duration, not cumulated; the last bucket is beyond [`COMMIT_BUCKETS_S`].
     pub commit_buckets: [u64; COMMIT_BUCKETS_S.len() + 1],
     /// Sum of the durations, in seconds.
@@ -93,6 +103,7 @@ impl Metrics {
             batches: get(&counters.batches),
             retries: get(&counters.retries),
             overloaded: get(&counters.overloaded),
+            batches_failed: std::array::from_fn(|cause| get(&counters.failed[cause])),
             commit_buckets: std::array::from_fn(|bucket| get(&counters.commit[bucket])),
             commit_seconds_sum: Duration::from_micros(get(&counters.commit_micros)).as_secs_f64(),
             queue_length,

@@ -1,4 +1,4 @@
-//! Log lines, on standard error.
+//! Log lines, on standard error; with `log.sql` also what goes to the database.
 
 use std::io::IsTerminal;
 
@@ -44,7 +44,15 @@ pub fn start(context: &Context, server: bool) -> Result<(), Failure> {
     };
     let wrong =
         |error: String| Failure::could_not_run("config", error, "see log.level in config/example.toml");
-    let registry = tracing_subscriber::registry().with(levels(level).map_err(wrong)?);
+    let echo = if settings.config.log.sql {
+        LevelFilter::DEBUG
+    } else {
+        LevelFilter::OFF
+    };
+    let targets = levels(level)
+        .map_err(wrong)?
+        .with_target(store::echo::TARGET, echo);
+    let registry = tracing_subscriber::registry().with(targets);
     let layer = fmt::layer().with_writer(std::io::stderr);
     match settings.config.log.format {
         LogFormat::Json => registry.with(layer.json().flatten_event(true)).try_init(),

@@ -15,7 +15,7 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         Ok(engine) => engine,
         Err(failure) => return unhealthy(context, &database, &failure),
     };
-    let (health, metrics) = (engine.health().await, engine.metrics());
+    let (health, metrics) = (engine.check_up().await, engine.metrics());
     let version = engine
         .db()
         .version()

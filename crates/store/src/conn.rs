@@ -1,5 +1,7 @@
 //! One connection to either engine. The only place where a statement meets an engine.
 
+use std::time::Duration;
+
 use domain::record::{Kind, Val};
 
 use crate::error::Error;
@@ -27,6 +29,22 @@ pub enum Conn {
 }
 
 impl Conn {
+    /// How long it is open.
+    pub(crate) fn age(&self) -> Duration {
+        match self {
+            Conn::Sqlite(conn) => conn.age(),
+            Conn::Pg(conn) => conn.age(),
+        }
+    }
+
+    /// Whether the other end is known to be gone. A file never is.
+    pub(crate) fn is_closed(&self) -> bool {
+        match self {
+            Conn::Sqlite(_) => false,
+            Conn::Pg(conn) => conn.is_closed(),
+        }
+    }
+
     /// Runs a statement and gives all its rows.
     pub async fn all(&mut self, sql: &str, args: &[Val]) -> Result<Vec<Row>, Error> {
         match self {

@@ -115,15 +115,13 @@ impl managed::Manager for Manager {
     }
 
     async fn recycle(&self, conn: &mut Conn, _: &Metrics) -> RecycleResult<Error> {
-        if let Conn::Pg(pg) = conn
-            && (pg.is_closed() || pg.age() > self.settings.lifetime_max)
-        {
+        if conn.is_closed() || conn.age() >= self.settings.lifetime_max {
             return Err(RecycleError::message("closed or too old"));
         }
         if conn.is_displaced() {
             return Err(RecycleError::message("another file is in the database's place"));
         }
-        // This both ends a snapshot left open and checks that the server answers.
+        // This ends what was left open; on PostgreSQL it also checks that the server answers.
         Ok(conn.rollback().await?)
     }
 }

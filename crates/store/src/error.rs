@@ -11,6 +11,8 @@ pub enum ErrorKind {
     Retry,
     /// The connection broke: what was under way may or may not have been committed.
     Connection,
+    /// The disk is full, or cannot be written: nothing was written. It goes by when there is space again.
+    Full,
     /// A stored value does not decode, or the schema is not ours.
     Data,
     /// The head row does not fit together, or is gone: somebody changed the log by hand.
@@ -57,9 +59,12 @@ impl Error {
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Error {
         use rusqlite::ErrorCode::{
-            ConstraintViolation, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, NotADatabase, SchemaChanged,
+            ConstraintViolation, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase,
+            ReadOnly, SchemaChanged, SystemIoFailure,
         };
         let kind = match error.sqlite_error_code() {
+            Some(SystemIoFailure) if is_reading(&error) => ErrorKind::Other,
+            Some(DiskFull | SystemIoFailure | ReadOnly) => ErrorKind::Full,
             Some(ConstraintViolation) => ErrorKind::Constraint,
             Some(DatabaseBusy | DatabaseLocked | SchemaChanged) => ErrorKind::Retry,
             Some(DatabaseCorrupt | NotADatabase) => ErrorKind::Data,
@@ -79,6 +84,8 @@ impl From<tokio_postgres::Error> for Error {
             // answer at all.
             Some("57P01" | "57P02" | "57P03" | "25006" | "53300" | "XX000") | None => ErrorKind::Connection,
             Some(code) if code.starts_with("08") => ErrorKind::Connection,
+            // Disk full, out of memory, a limit of the configuration; and a disk that cannot be written.
+            Some(code) if code.starts_with("53") || code == "58030" => ErrorKind::Full,
             Some(_) => ErrorKind::Other,
         };
         let message = match error.as_db_error() {
@@ -87,6 +94,13 @@ impl From<tokio_postgres::Error> for Error {
         };
         Error::new(kind, message)
     }
+}
+
+/// Whether the disk failed while reading, which more space does not mend.
+fn is_reading(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::{SQLITE_IOERR_READ, SQLITE_IOERR_SHORT_READ};
+    let extended = error.sqlite_error().map(|error| error.extended_code);
+    matches!(extended, Some(SQLITE_IOERR_READ | SQLITE_IOERR_SHORT_READ))
 }
 
 fn chain(error: &dyn std::error::Error) -> String {
@@ -102,5 +116,44 @@ fn chain(error: &dyn std::error::Error) -> String {
 impl From<DecodeError> for Error {
     fn from(error: DecodeError) -> Error {
         Error::data(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::{Connection, Error as Sqlite, OpenFlags, ffi};
+
+    use super::{Error, ErrorKind};
+
+    /// What a full disk, a file that cannot be written and a failing disk are told as, each as SQLite itself says it.
+    #[test]
+    fn a_disk_that_is_full_or_cannot_be_written_is_its_own_kind() {
+        let folder = testkit::temp_dir("store");
+        let path = folder.path().join("small.db");
+        let conn = Connection::open(&path).unwrap();
+        conn.execute_batch("PRAGMA max_page_count = 4; CREATE TABLE t (x BLOB)")
+            .unwrap();
+        let full = conn
+            .execute("INSERT INTO t VALUES (zeroblob(100000))", [])
+            .unwrap_err();
+        assert_eq!(Error::from(full).kind, ErrorKind::Full);
+
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let conn = Connection::open_with_flags(&path, flags).unwrap();
+        let read_only = conn.execute("INSERT INTO t VALUES (NULL)", []).unwrap_err();
+        assert_eq!(Error::from(read_only).kind, ErrorKind::Full);
+
+        let failed = |code| Sqlite::SqliteFailure(ffi::Error::new(code), None);
+        for (code, kind) in [
+            (ffi::SQLITE_IOERR_WRITE, ErrorKind::Full),
+            (ffi::SQLITE_IOERR_FSYNC, ErrorKind::Full),
+            (ffi::SQLITE_IOERR_SHMSIZE, ErrorKind::Full),
+            (ffi::SQLITE_IOERR_READ, ErrorKind::Other),
+            (ffi::SQLITE_CONSTRAINT_UNIQUE, ErrorKind::Constraint),
+            (ffi::SQLITE_BUSY_SNAPSHOT, ErrorKind::Retry),
+            (ffi::SQLITE_CORRUPT, ErrorKind::Data),
+        ] {
+            assert_eq!(Error::from(failed(code)).kind, kind, "{code}");
+        }
     }
 }

@@ -38,6 +38,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(3, "identity", "0003_identity.sql"),
     migration!(4, "custody", "0004_custody.sql"),
     migration!(5, "operation_filters", "0005_operation_filters.sql"),
+    migration!(6, "integrity", "0006_integrity.sql"),
 ];
 
 /// What a database has of the migrations.
@@ -62,7 +63,7 @@ impl Migration {
     }
 }
 
-fn statements(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn statements(text: &str) -> impl Iterator<Item = &str> {
     text.split("\n\n")
         .map(str::trim)
         .filter(|statement| !statement.is_empty())

@@ -4,6 +4,7 @@ use axum::body::Body;
 use domain::refusal::BrokenRule;
 use domain::{FieldError, Refusal, RefusalKind};
 use engine::Error;
+use engine::writes::RETRY_AFTER_S;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value};
@@ -203,6 +204,15 @@ impl From<Error> for Problem {
                 "too much is waiting to be done; nothing of this request was",
                 u32::try_from(retry_after_seconds).unwrap_or(u32::MAX),
             ),
+            Error::Store(error) if error.kind == ErrorKind::Full => {
+                tracing::error!("the database cannot write: {error}");
+                Problem::busy(
+                    "storage_full",
+                    "the database's disk is full or cannot be written: nothing of this request was recorded; reading goes on. \
+                     Send it again, with the same ids",
+                    RETRY_AFTER_S,
+                )
+            }
             Error::Store(error) if matches!(error.kind, ErrorKind::Retry | ErrorKind::Connection) => {
                 tracing::error!("the database did not answer: {error}");
                 Problem::busy(
@@ -288,6 +298,7 @@ mod tests {
             ),
             (store(ErrorKind::Connection), 503, "database_unavailable", Some(1)),
             (store(ErrorKind::Retry), 503, "database_unavailable", Some(1)),
+            (store(ErrorKind::Full), 503, "storage_full", Some(5)),
             (store(ErrorKind::Data), 500, "internal", None),
             (
                 Error::Unknown("secret words".into()),

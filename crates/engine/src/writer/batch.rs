@@ -42,6 +42,10 @@ pub async fn run(db: &Db, conn: &mut Option<Conn>, signer: &Signer, mut jobs: Ve
             }
             return;
         }
+        signer.counters.batch_failed(&error);
+        if signer.writes.failed(&error) {
+            tracing::error!(%error, commands = jobs.len(), "a batch was not written");
+        }
         fail(&mut jobs, &error);
     }
 }
@@ -55,10 +59,6 @@ fn error_kind(error: &Error) -> Option<ErrorKind> {
 
 /// Gives every job the same error. Only [`Error::Unknown`] may have been committed.
 fn fail(jobs: &mut [Job], error: &Error) {
-    // That nothing is written was said when it began.
-    if !matches!(error, Error::Halted(_)) {
-        tracing::error!(%error, commands = jobs.len(), "a batch was not written");
-    }
     for job in jobs {
         let copy = match error {
             Error::Store(error) => Error::Store(store::Error {
@@ -140,6 +140,7 @@ async fn once(db: &Db, slot: &mut Option<Conn>, signer: &Signer, jobs: &mut [Job
         return Err(Error::Unknown(what.to_owned()));
     }
     signer.known.remember(appended.head().clone());
+    signer.writes.well();
     signer.seals.remember(appended.seals.iter().copied());
     signer.counters.batch(started.elapsed());
     add(&signer.counters.entries, appended.count());

@@ -24,6 +24,7 @@ use crate::error::Error;
 use crate::metrics::{Counters, add};
 use crate::random;
 use crate::seals::Seals;
+use crate::writes::Writes;
 
 /// The answer to a command that was carried out.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,6 +91,8 @@ pub struct Signer {
     pub rules: Arc<Rules>,
     /// Seals of rows that were checked.
     pub(crate) seals: Arc<Seals>,
+    /// Whether batches are written.
+    pub(crate) writes: Arc<Writes>,
 }
 
 impl Signer {

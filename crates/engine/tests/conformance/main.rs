@@ -42,6 +42,7 @@ mod questions;
 mod reading;
 mod restore;
 mod schema;
+mod schema_check;
 mod seals;
 mod support;
 mod symbolic;

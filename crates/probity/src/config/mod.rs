@@ -77,6 +77,8 @@ pub struct Log {
     pub format: LogFormat,
     /// Level, or levels by part: `info`, `warn,engine=debug`.
     pub level: String,
+    /// Whether every SQL statement is a log line: its text, time and rows, never its values.
+    pub sql: bool,
 }
 
 /// How log lines look.
@@ -204,6 +206,7 @@ pub const KEYS: &[Key] = &[
     text("listen", &["PROBITY_LISTEN"]),
     text("log.format", &["PROBITY_LOG_FORMAT"]),
     text("log.level", &["PROBITY_LOG_LEVEL", "PROBITY_LOG"]),
+    switch("log.sql", &["PROBITY_LOG_SQL"]),
     number("writer.queue_max", &["PROBITY_WRITER_QUEUE_MAX"], 1, 1_000_000),
     number(
         "writer.batch_entries_max",
@@ -295,6 +298,7 @@ impl Config {
             log: Log {
                 format: LogFormat::Text,
                 level: "info".into(),
+                sql: false,
             },
             writer: Writer {
                 queue_max: 20_000,

@@ -2,7 +2,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::harness::{Ran, bare, run, sqlite};
+use crate::harness::{Ran, bare, on_both, run, sqlite};
 
 struct Case {
     place: crate::harness::Place,
@@ -294,4 +294,58 @@ fn a_service_of_kubernetes_is_no_setting() {
         ("PROBITY_PORT_8080_TCP", "tcp://10.0.0.1:8080"),
     ]);
     case.run(&[]).expect(0);
+}
+
+/// Every statement of a command is a line with its text, time and rows; nothing that it was about is.
+#[test]
+fn sql_is_echoed_without_its_values() {
+    on_both(|place| {
+        let secret = "the-needle-in-the-statement";
+        let append = |echo: &str, action: &str| {
+            let mut command = place.command(&["audit", "append", "--actor", "user:a", "--action", action]);
+            command.args(["--description", secret, "--target", &format!("order:{secret}")]);
+            command
+                .env("PROBITY_LOG_SQL", echo)
+                .env("PROBITY_LOG_FORMAT", "json");
+            run(command, "").expect(0).err
+        };
+        assert_eq!(append("false", "x"), "");
+        let echo = append("true", "y");
+        assert!(!echo.contains(secret), "{echo}");
+        let lines: Vec<Value> = echo
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert!(
+            lines
+                .iter()
+                .all(|line| line["target"] == "sql" && line["level"] == "DEBUG"),
+            "{echo}"
+        );
+        assert!(
+            lines
+                .iter()
+                .all(|line| line["ms"].as_str().unwrap().parse::<f64>().is_ok()),
+            "{echo}"
+        );
+        let rows = |beginning: &str| -> Vec<&Value> {
+            let begins = |line: &&Value| line["message"].as_str().unwrap().starts_with(beginning);
+            lines.iter().filter(begins).map(|line| &line["rows"]).collect()
+        };
+        // What is read, what is written, and what ends a transaction.
+        for beginning in [
+            "SELECT origin, size, root",
+            "INSERT INTO entries",
+            "UPDATE log_head",
+        ] {
+            assert_eq!(rows(beginning).last(), Some(&&1.into()), "{beginning}: {echo}");
+        }
+        assert_eq!(rows("COMMIT"), [&Value::from(0)], "{echo}");
+        // It is for the echo's setting to say, not for the level.
+        let mut command = place.command(&["status"]);
+        command
+            .env("PROBITY_LOG", "debug")
+            .env("PROBITY_LOG_FORMAT", "json");
+        assert!(!run(command, "").expect(0).err.contains("\"target\":\"sql\""));
+    });
 }

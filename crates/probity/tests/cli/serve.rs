@@ -1,87 +1,9 @@
-use std::io::{BufRead, BufReader, Lines, Read, Write};
-use std::net::TcpStream;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::harness::{Place, both, on_both, run};
-
-/// A running server; killed when the test ends before it was stopped.
-struct Server {
-    child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
-    /// Lines up to the one that says where it listens.
-    said: Vec<String>,
-    address: String,
-}
-
-impl Server {
-    fn start(place: &Place, args: &[&str]) -> Server {
-        let mut words = vec!["serve", "--listen", "127.0.0.1:0"];
-        words.extend(args);
-        let mut child = place
-            .command(&words)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut server = Server {
-            child,
-            lines,
-            said: Vec::new(),
-            address: String::new(),
-        };
-        while let Some(Ok(line)) = server.lines.next() {
-            if let Some(rest) = line.strip_prefix("Listening on http://") {
-                rest.split(' ').next().unwrap().clone_into(&mut server.address);
-                return server;
-            }
-            server.said.push(line);
-        }
-        let mut err = String::new();
-        server
-            .child
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut err)
-            .unwrap();
-        panic!("it ended: {:?} {err}", server.said);
-    }
-
-    fn get(&self, path: &str, header: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nHost: x\r\n{header}Connection: close\r\n\r\n"
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-
-    /// Sends a signal and waits for the end: exit code and how long it took.
-    fn stop(mut self, signal: &str) -> (Option<i32>, Duration) {
-        let begun = Instant::now();
-        let status = Command::new("kill")
-            .args([signal, &self.child.id().to_string()])
-            .status()
-            .unwrap();
-        assert!(status.success());
-        let status = self.child.wait().unwrap();
-        assert!(self.lines.next().is_none());
-        (status.code(), begun.elapsed())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use crate::harness::{both, on_both, run};
+use crate::server::Server;
 
 #[test]
 fn it_sets_up_serves_and_stops() {

@@ -9,9 +9,9 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::PgConn;
 use super::pipeline::Param;
 use super::value::{Bound, EPOCH_MICROS};
+use super::{PgConn, run};
 use crate::entries::{COLUMNS, EntryRow, EntryView, Visit};
 use crate::error::Error;
 use crate::head::int;
@@ -172,12 +172,17 @@ pub(crate) async fn visit_entries(
     );
     let statement = conn.prepared(&sql).await?;
     let args = [Val::Int(int(from)), Val::Int(int(to))];
-    let rows = conn.client.query_raw(&statement, args.iter().map(Bound)).await?;
-    let mut rows = pin!(rows);
-    while let Some(row) = rows.try_next().await? {
-        visit(view(&row));
-    }
-    Ok(())
+    run(&sql, async {
+        let rows = conn.client.query_raw(&statement, args.iter().map(Bound)).await?;
+        let mut rows = pin!(rows);
+        let mut count = 0;
+        while let Some(row) = rows.try_next().await? {
+            visit(view(&row));
+            count += 1;
+        }
+        Ok(((), count))
+    })
+    .await
 }
 
 /// Bytes of a column that may be NULL, whatever its type.

@@ -13,6 +13,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 
 use crate::conn::Lock;
+use crate::echo::Echo;
 use crate::error::{Error, ErrorKind};
 use crate::row::Row;
 use value::{Array, Bound};
@@ -68,11 +69,12 @@ impl PgConn {
 
     async fn query(&mut self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Error> {
         let statement = self.prepared(sql).await?;
-        let rows = self
-            .client
-            .query(&statement, params)
-            .await
-            .map_err(|error| Error::from(error).at(sql))?;
+        let rows = run(sql, async {
+            let rows = self.client.query(&statement, params).await?;
+            let count = rows.len() as u64;
+            Ok((rows, count))
+        })
+        .await?;
         rows.iter().map(value::row).collect()
     }
 
@@ -80,10 +82,11 @@ impl PgConn {
         let statement = self.prepared(sql).await?;
         let bound: Vec<Bound<'_>> = args.iter().map(Bound).collect();
         let params: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|arg| arg as _).collect();
-        self.client
-            .execute(&statement, &params)
-            .await
-            .map_err(|error| Error::from(error).at(sql))
+        run(sql, async {
+            let changed = self.client.execute(&statement, &params).await?;
+            Ok((changed, changed))
+        })
+        .await
     }
 
     pub(crate) async fn keyed(
@@ -113,10 +116,11 @@ impl PgConn {
     }
 
     pub(crate) async fn batch(&mut self, sql: &str) -> Result<(), Error> {
-        self.client
-            .batch_execute(sql)
-            .await
-            .map_err(|error| Error::from(error).at(sql))
+        run(sql, async {
+            self.client.batch_execute(sql).await?;
+            Ok(((), 0))
+        })
+        .await
     }
 
     /// Commits; an error other than a plain refusal leaves the outcome unknown.
@@ -133,12 +137,25 @@ impl PgConn {
     pub(crate) async fn copy_in(&mut self, sql: &str, data: bytes::Bytes) -> Result<u64, Error> {
         use futures_util::SinkExt;
         let statement = self.prepared(sql).await?;
-        let copy = async {
+        run(sql, async {
             let sink = self.client.copy_in::<_, bytes::Bytes>(&statement).await?;
             let mut sink = std::pin::pin!(sink);
             sink.send(data).await?;
-            sink.as_mut().finish().await
-        };
-        copy.await.map_err(|error| Error::from(error).at(sql))
+            let copied = sink.as_mut().finish().await?;
+            Ok((copied, copied))
+        })
+        .await
     }
+}
+
+/// The only way in which a statement is run: `work` gives with its result the number of rows that it read or wrote.
+pub(crate) async fn run<T>(
+    sql: &str,
+    work: impl Future<Output = Result<(T, u64), tokio_postgres::Error>>,
+) -> Result<T, Error> {
+    let echo = Echo::start();
+    let done = work.await;
+    echo.end(sql, done.as_ref().ok().map(|(_, rows)| *rows));
+    done.map(|(result, _)| result)
+        .map_err(|error| Error::from(error).at(sql))
 }

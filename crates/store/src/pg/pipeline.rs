@@ -3,14 +3,17 @@
 //! A round trip costs two changes of process, on a small machine more than most statements. An error in one statement
 //! makes the later ones fail too, since all are in one transaction; the first error is the one that is returned.
 
+use std::pin::pin;
+
 use bytes::BytesMut;
 use domain::record::{Kind, Val};
+use futures_util::TryStreamExt;
 use futures_util::future::join_all;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
-use super::PgConn;
 use super::bulk::EntryColumn;
 use super::value::{self, Array, Bound};
+use super::{PgConn, run};
 use crate::entries::EntryRow;
 use crate::error::Error;
 use crate::row::Row;
@@ -91,18 +94,26 @@ impl PgConn {
             .map(|step| step.params.iter().map(|param| param as _).collect())
             .collect();
         let client = &self.client;
-        let queries = statements
+        let queries = steps
             .iter()
-            .zip(&params)
-            .map(|(statement, params)| client.query(statement, params));
+            .zip(statements.iter().zip(&params))
+            .map(|(step, (statement, params))| {
+                run(step.sql, async {
+                    let rows = client.query_raw(statement, params.iter().copied()).await?;
+                    let mut rows = pin!(rows);
+                    let mut found = Vec::new();
+                    while let Some(row) = rows.try_next().await? {
+                        found.push(row);
+                    }
+                    // What only writes says how many rows it wrote.
+                    let count = rows.rows_affected().unwrap_or(found.len() as u64);
+                    Ok((found, count))
+                })
+            });
         let answers = join_all(queries).await;
         answers
             .into_iter()
-            .zip(steps)
-            .map(|(answer, step)| {
-                let rows = answer.map_err(|error| Error::from(error).at(step.sql))?;
-                rows.iter().map(value::row).collect()
-            })
+            .map(|answer| answer?.iter().map(value::row).collect())
             .collect()
     }
 }

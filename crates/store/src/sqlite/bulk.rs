@@ -16,7 +16,7 @@ pub(crate) fn append_entries(conn: &mut SqliteConn, rows: &[EntryRow]) -> Result
         "INSERT INTO entries ({}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
         COLUMNS.join(", ")
     );
-    conn.with(|conn| {
+    conn.run(&sql, |conn| {
         let mut statement = conn.prepare_cached(&sql)?;
         for row in rows {
             statement.execute(params![
@@ -39,9 +39,8 @@ pub(crate) fn append_entries(conn: &mut SqliteConn, rows: &[EntryRow]) -> Result
                 row.changes,
             ])?;
         }
-        Ok(())
+        Ok(((), rows.len() as u64))
     })
-    .map_err(|error| error.at("INSERT INTO entries"))
 }
 
 /// Adds what is new and changes what is there.
@@ -50,19 +49,19 @@ pub(crate) fn write_sealed(conn: &mut SqliteConn, table: &Table, rows: &[SealedR
         (true, sealed::insert_one(table)),
         (false, sealed::update_one(table)),
     ] {
-        let rows = rows.iter().filter(|row| row.new == new);
-        conn.with(|conn| {
-            let mut statement = None;
+        let mut rows = rows.iter().filter(|row| row.new == new).peekable();
+        if rows.peek().is_none() {
+            continue;
+        }
+        conn.run(&sql, |conn| {
+            let mut statement = conn.prepare_cached(&sql)?;
+            let mut count = 0;
             for row in rows {
-                let statement = match &mut statement {
-                    Some(statement) => statement,
-                    none => none.insert(conn.prepare_cached(&sql)?),
-                };
                 statement.execute(params_from_iter(row.all_values().iter().map(Bound)))?;
+                count += 1;
             }
-            Ok(())
-        })
-        .map_err(|error| error.at(&sql))?;
+            Ok(((), count))
+        })?;
     }
     Ok(())
 }
@@ -77,15 +76,16 @@ pub(crate) fn visit_entries(
         "SELECT {} FROM entries WHERE entry >= ?1 AND entry < ?2 ORDER BY entry",
         COLUMNS.join(", ")
     );
-    conn.with(|conn| {
+    conn.run(&sql, |conn| {
         let mut statement = conn.prepare_cached(&sql)?;
         let mut rows = statement.query(params![int(from), int(to)])?;
+        let mut count = 0;
         while let Some(row) = rows.next()? {
             visit(view(row));
+            count += 1;
         }
-        Ok(())
+        Ok(((), count))
     })
-    .map_err(|error| error.at("SELECT … FROM entries"))
 }
 
 fn view<'a>(row: &'a Row<'_>) -> Result<EntryView<'a>, Error> {

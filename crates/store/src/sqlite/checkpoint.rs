@@ -63,8 +63,8 @@ impl Checkpointer {
 /// A connection that only checkpoints: a small cache will do, and it must not wait for long.
 fn open(path: &Path) -> Result<SqliteConn, Error> {
     let mut conn = super::open(path, false, true)?;
-    conn.with(|conn| Ok(conn.execute_batch("PRAGMA cache_size = -512")?))?;
-    conn.with(|conn| Ok(conn.busy_timeout(PATIENCE)?))?;
+    conn.batch("PRAGMA cache_size = -512")?;
+    conn.conn.busy_timeout(PATIENCE)?;
     Ok(conn)
 }
 

@@ -5,13 +5,14 @@ pub mod checkpoint;
 pub(crate) mod side;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::record::Val;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql, params_from_iter};
 use uuid::Uuid;
 
+use crate::echo::Echo;
 use crate::error::{Error, ErrorKind};
 use crate::row::Row;
 
@@ -25,6 +26,7 @@ const CHECKPOINT_PAGES: u32 = 60_000;
 /// A SQLite connection.
 pub struct SqliteConn {
     conn: Connection,
+    opened: Instant,
     /// Whether blocking the calling thread is fine (the Writer's own thread); otherwise tokio is told.
     inline: bool,
     path: PathBuf,
@@ -81,6 +83,7 @@ pub fn open(path: &Path, create: bool, inline: bool) -> Result<SqliteConn, Error
     let wal_path = PathBuf::from(wal_path);
     Ok(SqliteConn {
         conn,
+        opened: Instant::now(),
         inline,
         path: path.to_owned(),
         file,
@@ -167,37 +170,44 @@ impl SqliteConn {
         self.file != file_id(&self.path) || self.wal != wal
     }
 
-    fn run<T>(&mut self, work: impl FnOnce(&mut Connection) -> Result<T, Error>) -> Result<T, Error> {
-        if self.inline {
+    /// The only way to the library's connection; blocks the thread. What is done is named by its statement, and gives
+    /// with its result the number of rows that it read or wrote.
+    pub(crate) fn run<T>(
+        &mut self,
+        sql: &str,
+        work: impl FnOnce(&mut Connection) -> Result<(T, u64), Error>,
+    ) -> Result<T, Error> {
+        let echo = Echo::start();
+        let done = if self.inline {
             work(&mut self.conn)
         } else {
             tokio::task::block_in_place(|| work(&mut self.conn))
-        }
+        };
+        echo.end(sql, done.as_ref().ok().map(|(_, rows)| *rows));
+        done.map(|(result, _)| result).map_err(|error| error.at(sql))
     }
 
-    /// The library's connection, for bulk work; blocks the thread.
-    pub fn with<T>(&mut self, work: impl FnOnce(&mut Connection) -> Result<T, Error>) -> Result<T, Error> {
-        self.run(work)
+    pub(crate) fn age(&self) -> Duration {
+        self.opened.elapsed()
     }
 
     pub(crate) fn all(&mut self, sql: &str, args: &[Val]) -> Result<Vec<Row>, Error> {
-        self.run(|conn| collect(conn, &translate(sql), args))
-            .map_err(|error| error.at(sql))
+        self.run(sql, |conn| Ok(counted(collect(conn, &translate(sql), args)?)))
     }
 
     pub(crate) fn exec(&mut self, sql: &str, args: &[Val]) -> Result<u64, Error> {
-        let run = |conn: &mut Connection| {
+        self.run(sql, |conn| {
             let changed = conn
                 .prepare_cached(&translate(sql))?
                 .execute(params_from_iter(args.iter().map(Bound)))?;
-            Ok(changed as u64)
-        };
-        self.run(run).map_err(|error: Error| error.at(sql))
+            Ok((changed as u64, changed as u64))
+        })
     }
 
     pub(crate) fn keyed(&mut self, select: &str, keys: &[Val], more: &[Val]) -> Result<Vec<Row>, Error> {
-        let sql = format!("{} = ?1", translate(select));
-        let run = |conn: &mut Connection| {
+        let sql = format!("{select} = $1");
+        self.run(&sql, |conn| {
+            let sql = translate(&sql);
             let mut rows = Vec::with_capacity(keys.len());
             let mut args = vec![Val::Null];
             args.extend_from_slice(more);
@@ -205,24 +215,29 @@ impl SqliteConn {
                 args[0] = key.clone();
                 rows.append(&mut collect(conn, &sql, &args)?);
             }
-            Ok(rows)
-        };
-        self.run(run).map_err(|error| error.at(select))
+            Ok(counted(rows))
+        })
     }
 
     pub(crate) fn batch(&mut self, sql: &str) -> Result<(), Error> {
-        self.run(|conn| Ok(conn.execute_batch(sql)?))
-            .map_err(|error| error.at(sql))
+        self.run(sql, |conn| {
+            conn.execute_batch(sql)?;
+            Ok(((), 0))
+        })
     }
 
     pub(crate) fn rollback(&mut self) -> Result<(), Error> {
-        self.run(|conn| {
-            if !conn.is_autocommit() {
-                conn.execute_batch("ROLLBACK")?;
-            }
-            Ok(())
-        })
+        if self.conn.is_autocommit() {
+            return Ok(());
+        }
+        self.batch("ROLLBACK")
     }
+}
+
+/// Rows, and how many there are.
+fn counted(rows: Vec<Row>) -> (Vec<Row>, u64) {
+    let count = rows.len() as u64;
+    (rows, count)
 }
 
 fn collect(conn: &Connection, sql: &str, args: &[Val]) -> Result<Vec<Row>, Error> {

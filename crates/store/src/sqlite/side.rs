@@ -19,16 +19,17 @@ const READ: &str = "SELECT used FROM counters WHERE subject = ?1 AND width_s = ?
 const TOUCH: &str = "INSERT INTO last_seen (kind, id, at) VALUES (?1, ?2, ?3) \
                      ON CONFLICT (kind, id) DO UPDATE SET at = excluded.at WHERE excluded.at > last_seen.at";
 
-/// Runs `work` in one transaction that has the write lock from the start.
+/// Runs `work`, a statement for each of so many rows, in one transaction that has the write lock from the start.
 fn in_transaction<T>(
     conn: &mut SqliteConn,
+    (sql, rows): (&str, usize),
     work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
 ) -> Result<T, Error> {
-    conn.with(|conn| {
+    conn.run(sql, |conn| {
         let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = work(&transaction)?;
         transaction.commit()?;
-        Ok(done)
+        Ok((done, rows as u64))
     })
 }
 
@@ -43,7 +44,7 @@ fn total(statement: &mut Statement<'_>, args: &[&dyn ToSql]) -> rusqlite::Result
 }
 
 pub(crate) fn add_counts(conn: &mut SqliteConn, sums: &BTreeMap<&Window, i64>) -> Result<Totals, Error> {
-    in_transaction(conn, |conn| {
+    in_transaction(conn, (ADD, sums.len()), |conn| {
         let (mut add, mut take_away) = (conn.prepare_cached(ADD)?, conn.prepare_cached(TAKE_AWAY)?);
         let mut totals = Totals::new();
         for (window, sum) in sums {
@@ -53,32 +54,30 @@ pub(crate) fn add_counts(conn: &mut SqliteConn, sums: &BTreeMap<&Window, i64>) -
         }
         Ok(totals)
     })
-    .map_err(|error| error.at("INSERT INTO counters"))
 }
 
 pub(crate) fn read_counts(conn: &mut SqliteConn, windows: &[Window]) -> Result<Totals, Error> {
-    conn.with(|conn| {
+    conn.run(READ, |conn| {
         let mut read = conn.prepare_cached(READ)?;
         let mut totals = Totals::new();
         for window in windows {
             let args = params![window.subject, window.width_s, window.start];
             totals.insert(window.clone(), total(&mut read, args)?);
         }
-        Ok(totals)
+        let rows = totals.len() as u64;
+        Ok((totals, rows))
     })
-    .map_err(|error| error.at("SELECT used FROM counters"))
 }
 
 pub(crate) fn touch(
     conn: &mut SqliteConn,
     marks: &BTreeMap<(&'static str, Uuid), Timestamp>,
 ) -> Result<(), Error> {
-    in_transaction(conn, |conn| {
+    in_transaction(conn, (TOUCH, marks.len()), |conn| {
         let mut touch = conn.prepare_cached(TOUCH)?;
         for ((kind, id), at) in marks {
             touch.execute(params![kind, id.as_bytes().as_slice(), at.micros()])?;
         }
         Ok(())
     })
-    .map_err(|error| error.at("INSERT INTO last_seen"))
 }

@@ -1,6 +1,7 @@
 //! `GET /metrics`
 
 use engine::metrics::COMMIT_BUCKETS_S;
+use engine::writes::CAUSES;
 use engine::{Fault, LimitStats};
 
 use crate::call::{Answer, Call, with_type};
@@ -32,6 +33,7 @@ pub(crate) async fn handle(call: Call) -> Answer {
     call.query(&DOC)?;
     let mut out = Text::default();
     engine(&call.app.engine.metrics(), &mut out);
+    failures(&call.app.engine, &mut out);
     limits(call.app.engine.limits().stats(), &mut out);
     let streams = call
         .app
@@ -136,6 +138,24 @@ fn engine(numbers: &engine::Metrics, out: &mut Text) {
         &COMMIT_BUCKETS_S,
         &numbers.commit_buckets,
         numbers.commit_seconds_sum,
+    );
+}
+
+/// Batches that were not written, by what for; and whether it is for want of space now.
+fn failures(engine: &engine::Engine, out: &mut Text) {
+    let name = "probity_batches_failed_total";
+    out.family(name, "counter", "Batches that were not written, by cause.");
+    for (cause, count) in CAUSES.iter().zip(engine.metrics().batches_failed) {
+        out.sample(name, &format!("cause=\"{cause}\""), count);
+    }
+    let full = engine
+        .failing()
+        .is_some_and(|failing| failing.code == "storage_full");
+    out.single(
+        "probity_storage_full",
+        "gauge",
+        "1 while batches fail because the database's disk is full or cannot be written.",
+        u8::from(full),
     );
 }
 

@@ -95,6 +95,11 @@ const CHANGE: &[Listed] = &[
     ),
     (
         "503",
+        "storage_full",
+        "the database's disk is full or cannot be written; reading goes on",
+    ),
+    (
+        "503",
         "outcome_unknown",
         "the database broke off while committing: look before you send it again",
     ),

@@ -28,7 +28,7 @@ async fn alive_and_ready() {
             .iter()
             .map(|check| check["name"].as_str().unwrap())
             .collect();
-        assert_eq!(names, ["database", "log", "writer"]);
+        assert_eq!(names, ["database", "log", "writer", "storage"]);
     }
 }
 
