@@ -4,6 +4,7 @@
 
 mod attacker;
 mod catalogue;
+mod constraints;
 mod continuity;
 mod continuity_processes;
 mod custody_again;
@@ -32,6 +33,7 @@ mod identity_sessions;
 mod identity_throttle;
 mod identity_upgrade;
 mod identity_users;
+mod lab;
 mod limits;
 mod long_log;
 mod model;

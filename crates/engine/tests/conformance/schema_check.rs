@@ -26,7 +26,8 @@ async fn the_list_for_postgresql_is_that_of_a_fresh_database() {
         .unwrap();
     let found = schema::written(&schema::found(&mut conn).await.unwrap());
     if std::env::var_os("PROBITY_WRITE_EXPECTED").is_some() {
-        std::fs::write(FILE, &found).unwrap();
+        // What is compiled in is the old one until the next build.
+        return std::fs::write(FILE, &found).unwrap();
     }
     let differing = found
         .lines()
