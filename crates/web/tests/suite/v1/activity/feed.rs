@@ -48,6 +48,34 @@ async fn what_is_recorded_is_shown() {
     }
 }
 
+/// An activity that brings no time has the time of its recording, whether it is missing or null.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_time_it_happened_when_it_was_recorded() {
+    for on in BOTH {
+        let api = Api::new(on).await;
+        for body in [
+            json!({"type": "backup", "description": "Done"}),
+            json!({"type": "backup", "description": "Done again", "timestamp": null}),
+        ] {
+            let before = engine::now().to_string();
+            let got = api.post(PATH, body.to_string()).await;
+            assert_eq!(got.status, 201, "{}", got.text());
+            let after = engine::now().to_string();
+            let shown = &feed(&api, "limit=1").await[0];
+            let timestamp = shown["timestamp"].as_str().unwrap();
+            assert!(
+                before.as_str() <= timestamp && timestamp <= after.as_str(),
+                "{before} {timestamp} {after}"
+            );
+            let entry = api.get(got.header("location")).await.json();
+            assert_eq!(
+                (&entry["at"], &entry["occurred_at"]),
+                (&shown["timestamp"], &Value::Null)
+            );
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_feed_filters_and_pages() {
     for on in BOTH {

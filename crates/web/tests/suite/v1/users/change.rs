@@ -5,6 +5,39 @@ use serde_json::{Value, json};
 
 use crate::api::{Api, BOTH, On};
 
+/// Each change moves the time of the last change to that of its entry; what changes nothing leaves it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_time_of_the_last_change_is_kept() {
+    for on in BOTH {
+        let api = Api::new(on).await;
+        api.new_login("ann", Role::VIEWER).await;
+        let user = || async { api.get("/v1/users/ann").await.json() };
+        let made = user().await;
+        assert_eq!(made["created_at"], made["updated_at"]);
+        let mut last = made.clone();
+        for (method, path, body, changes) in [
+            ("PATCH", "/v1/users/ann", json!({"full_name": "Ann"}), true),
+            ("PATCH", "/v1/users/ann", json!({"full_name": "Ann"}), false),
+            ("POST", "/v1/users/ann/role", json!({"role": "analyst"}), true),
+            ("POST", "/v1/users/ann/disable", json!({}), true),
+            ("POST", "/v1/users/ann/enable", json!({}), true),
+        ] {
+            let got = api.change(method, path, "*", body).await;
+            assert!(got.status.is_success(), "{path}: {}", got.text());
+            let now = user().await;
+            assert_eq!(now["created_at"], made["created_at"]);
+            let newest = &api.get("/v1/audit/entries?limit=1").await.json()["entries"][0];
+            if changes {
+                assert!(now["updated_at"].as_str() > last["updated_at"].as_str(), "{path}");
+                assert_eq!(now["updated_at"], newest["at"], "{path}");
+            } else {
+                assert_eq!(now["updated_at"], last["updated_at"], "{path}");
+            }
+            last = now;
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_left_out_stays_and_null_removes() {
     for on in BOTH {
