@@ -17,6 +17,8 @@ mod crates;
 mod docs;
 #[path = "house/rust.rs"]
 mod rust;
+#[path = "house/scanning.rs"]
+mod scanning;
 #[path = "house/source.rs"]
 mod source;
 #[path = "house/sql.rs"]
