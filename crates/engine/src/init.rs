@@ -12,7 +12,6 @@ use tlog::{Checkpoint, RightEdge, SigningKey, VerifierKey};
 use crate::credentials::{HashPool, one_time_password};
 use crate::engine::{Engine, Options, check_signature, find};
 use crate::error::Error;
-use crate::writes::tried_check;
 use crate::{guard, keyfile, random};
 
 /// One step of the set-up, as it is done.
@@ -149,13 +148,15 @@ async fn health(options: &Options) -> Result<String, Error> {
     if let guard::Verdict::RolledBack(reason) = &found.verdict {
         return Err(guard::refusal(&options.data_dir, reason));
     }
-    let storage = tried_check(store::trial::run(&found.db).await);
-    if !storage.ok {
-        let hint = "free some space, or give the role the right to write";
-        return Err(Error::problem(
-            format!("nothing can be written: {}", storage.detail),
-            hint,
-        ));
+    match store::trial::run(&found.db).await {
+        // Another process is writing: so it can be written.
+        Ok(()) => {}
+        Err(error) if error.kind == ErrorKind::Retry => {}
+        Err(error) if error.kind == ErrorKind::Full => return Err(error.into()),
+        Err(error) => {
+            let hint = "give the role the rights on its own tables that it had when they were made";
+            return Err(Error::problem(format!("nothing can be written: {error}"), hint));
+        }
     }
     Ok("schema, key, log and guard are well; it can be written".to_owned())
 }

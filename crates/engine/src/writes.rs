@@ -175,7 +175,7 @@ fn unwell(code: &'static str, detail: String) -> HealthCheck {
 }
 
 /// What a trial says of the storage.
-pub(crate) fn tried_check(tried: Result<(), store::Error>) -> HealthCheck {
+fn tried_check(tried: Result<(), store::Error>) -> HealthCheck {
     let Err(error) = tried else {
         return well("a trial could write");
     };
