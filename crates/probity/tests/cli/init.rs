@@ -90,3 +90,38 @@ fn another_origin_or_a_lost_key_is_noticed() {
         assert!(!place.path("data/signing.key").exists());
     }
 }
+
+/// Set-up and start look at what is there by name, and say with which statement it was made; health is their last step.
+#[test]
+fn what_is_not_as_it_was_made_is_named_before_anything_is_served() {
+    for place in both() {
+        let made = place.json(&["init"]);
+        let steps = made["steps"].as_array().unwrap();
+        let detail = |name: &str| {
+            let step = steps.iter().find(|step| step["name"] == name).unwrap();
+            step["detail"].as_str().unwrap().to_owned()
+        };
+        let tables = detail("tables");
+        assert!(
+            tables.contains(" tables, ")
+                && tables.contains(" views, ")
+                && tables.ends_with(" indexes, as made"),
+            "{tables}"
+        );
+        assert!(detail("health").contains("can be written"));
+        let text = place.run(&["init"]).expect(0).out;
+        for step in ["tables", "health"] {
+            assert!(text.contains(&format!("✓ {step:<12} is there ")), "{text}");
+        }
+        place.by_hand("DROP INDEX users_role");
+        for command in [&["init"][..], &["serve", "--listen", "127.0.0.1:0"]] {
+            let error = place.refused(2, command);
+            let message = error["message"].as_str().unwrap();
+            let named =
+                "index users_role is missing; it was made by: CREATE INDEX users_role ON users (role)";
+            assert!(message.contains(named), "{command:?}: {message}");
+        }
+        place.by_hand("CREATE INDEX users_role ON users (role)");
+        place.run(&["init"]).expect(0);
+    }
+}
