@@ -33,6 +33,7 @@ mod identity_sessions;
 mod identity_throttle;
 mod identity_upgrade;
 mod identity_users;
+mod indexes;
 mod lab;
 mod limits;
 mod long_log;

@@ -1,0 +1,252 @@
+//! Indexes that queries use: every question is asked once, what it says to the database is overheard by the SQL echo, and the
+//! planner is asked about each statement. An index that none of them uses is paid for by every write and good for nothing.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+crate::on_both!(every_index_is_used);
+
+/// Hears the echo.
+#[derive(Clone, Default)]
+struct Ear(Arc<Mutex<BTreeSet<String>>>);
+
+impl Subscriber for Ear {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == store::echo::TARGET
+    }
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut Heard(self));
+    }
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+struct Heard<'a>(&'a Ear);
+
+impl Visit for Heard<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        if field.name() == "message" {
+            self.0.0.lock().unwrap().insert(format!("{value:?}"));
+        }
+    }
+}
+
+mod cases {
+    use std::collections::BTreeSet;
+
+    use domain::custody::OperationStatus;
+    use domain::record::Val;
+    use domain::{Needs, identity::Role};
+    use store::custody::{BalanceFilter, OperationFilter};
+    use store::identity::UserFilter;
+    use store::query::{Order, Page};
+    use store::{Conn, custody, identity, query};
+    use uuid::Uuid;
+
+    use super::Ear;
+    use crate::attacker::close;
+    use crate::catalogue::texts;
+    use crate::questions::filters;
+    use crate::support::{Bed, On, rich_log};
+
+    /// Every look-up that decisions make.
+    fn all_needs(id: Uuid) -> Needs {
+        let ids = || BTreeSet::from([id]);
+        Needs {
+            now: crate::people::now(),
+            callers: ids(),
+            calling_sessions: ids(),
+            users: ids(),
+            usernames: BTreeSet::from(["ann".to_owned()]),
+            emails: BTreeSet::from(["ann@example.com".to_owned()]),
+            admins: true,
+            api_keys_of: ids(),
+            sessions_of: ids(),
+            invitations_of: ids(),
+            second_factors: ids(),
+            asset_codes: BTreeSet::from(["btc".to_owned()]),
+            reversals_of: ids(),
+            due_of: ids(),
+            limited_of: ids(),
+            kyc_of: ids(),
+            tier_of: ids(),
+            documents_of: ids(),
+            destinations_of: ids(),
+            approvals: ids(),
+            ..Needs::default()
+        }
+    }
+
+    /// Asks everything that can be asked.
+    async fn ask(conn: &mut Conn, size: u64) {
+        let id = Uuid::from_u128(7);
+        let now = crate::people::now();
+        let page = Page {
+            order: Order::Descending,
+            after: None,
+            limit: 10,
+        };
+        for filter in filters() {
+            query::page(conn, &filter, page, size).await.unwrap();
+        }
+        identity::entries_by(conn, id).await.unwrap();
+        let of_role = UserFilter {
+            role: Some(Role::ADMIN),
+            ..UserFilter::default()
+        };
+        identity::users(conn, &of_role, None, 10).await.unwrap();
+        identity::api_keys(conn, Some(id), None, 10).await.unwrap();
+        let of_user = BalanceFilter {
+            user: Some(id),
+            ..BalanceFilter::default()
+        };
+        custody::balances(conn, &of_user, None, 10).await.unwrap();
+        custody::kyc_records(conn, Some(id), None, None, 10)
+            .await
+            .unwrap();
+        custody::documents(conn, &[id]).await.unwrap();
+        custody::destinations(conn, Some(id), false, None, 10)
+            .await
+            .unwrap();
+        custody::votes(conn, &[id]).await.unwrap();
+        custody::due_operations(conn, now, 10).await.unwrap();
+        custody::due_kyc(conn, now, 10).await.unwrap();
+        custody::due_approvals(conn, now, 10).await.unwrap();
+        custody::due_holds(conn, id, now).await.unwrap();
+        custody::last_movement(conn, id, None, size).await.unwrap();
+        for filter in [
+            OperationFilter {
+                status: Some(OperationStatus::Pending),
+                ..OperationFilter::default()
+            },
+            OperationFilter {
+                parent: Some(id),
+                ..OperationFilter::default()
+            },
+            OperationFilter {
+                tx_hash: Some("00".to_owned()),
+                ..OperationFilter::default()
+            },
+        ] {
+            custody::operations(conn, &filter, Order::Descending, None, 10, size)
+                .await
+                .unwrap();
+        }
+        conn.begin().await.unwrap();
+        store::facts::load(conn, &all_needs(id), true).await.unwrap();
+        conn.rollback().await.unwrap();
+    }
+
+    /// What the planner says of a statement, whatever its parameters are.
+    async fn plan(conn: &mut Conn, sql: &str) -> String {
+        let marks = (1..100)
+            .take_while(|number| sql.contains(&format!("${number}")))
+            .count();
+        if matches!(conn, Conn::Sqlite(_)) {
+            let rows = conn
+                .all(&format!("EXPLAIN QUERY PLAN {sql}"), &vec![Val::Null; marks])
+                .await
+                .unwrap();
+            return rows
+                .iter()
+                .map(|row| row.text(3).unwrap().to_owned() + "\n")
+                .collect();
+        }
+        let nulls = vec!["NULL"; marks].join(", ");
+        let arguments = if marks == 0 {
+            String::new()
+        } else {
+            format!("({nulls})")
+        };
+        conn.batch(&format!("PREPARE asked AS {sql}")).await.unwrap();
+        let lines = texts(conn, &format!("EXPLAIN EXECUTE asked{arguments}"), &[]).await;
+        conn.batch("DEALLOCATE asked").await.unwrap();
+        lines.join("\n")
+    }
+
+    /// The words of all plans, indexes among them.
+    async fn plans(conn: &mut Conn, asked: &[String]) -> BTreeSet<String> {
+        let mut words = BTreeSet::new();
+        for sql in asked {
+            let plan = plan(conn, sql).await;
+            words.extend(
+                plan.split(|c: char| !c.is_alphanumeric() && c != '_')
+                    .map(str::to_owned),
+            );
+        }
+        words
+    }
+
+    pub async fn every_index_is_used(bed: Bed) {
+        let engine = rich_log(&bed).await;
+        let size = *engine.size().borrow();
+        let mut conn = engine.db().writer().await.unwrap();
+        close(engine).await;
+        let ear = Ear::default();
+        {
+            let _hearing = tracing::subscriber::set_default(ear.clone());
+            ask(&mut conn, size).await;
+        }
+        let asked: Vec<String> = ear
+            .0
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|sql| sql.starts_with("SELECT"))
+            .cloned()
+            .collect();
+        assert!(asked.len() > 40, "{asked:#?}");
+        if bed.on == On::Postgres {
+            // Of a table with ten rows the planner reads all; what counts is what it takes when there are many.
+            for setting in ["enable_seqscan = off", "plan_cache_mode = force_generic_plan"] {
+                conn.batch(&format!("SET {setting}")).await.unwrap();
+            }
+        }
+        // A unique one is there for what it refuses.
+        let indexes = match bed.on {
+            On::Sqlite => {
+                "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL AND sql NOT LIKE 'CREATE UNIQUE %'"
+            }
+            On::Postgres => {
+                "SELECT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
+                 WHERE c.relnamespace = current_schema()::regnamespace AND NOT i.indisunique"
+            }
+        };
+        let indexes = texts(&mut conn, indexes, &[]).await;
+        assert!(indexes.len() >= 20, "{indexes:?}");
+        let named = plans(&mut conn, &asked).await;
+        let mut unused = Vec::new();
+        for index in indexes.iter().filter(|index| !named.contains(*index)) {
+            // Where two would do, the planner takes one by figures that this log is too small for: and without the others?
+            conn.begin().await.unwrap();
+            for other in indexes.iter().filter(|other| *other != index) {
+                conn.batch(&format!("DROP INDEX {other}")).await.unwrap();
+            }
+            if bed.on == On::Postgres {
+                let table = "SELECT t.relname::text FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid \
+                             WHERE i.indexrelid = to_regclass($1)";
+                let table = texts(&mut conn, table, &[index.as_str().into()]).await.remove(0);
+                let key = format!("ALTER TABLE {table} DROP CONSTRAINT {table}_pkey CASCADE");
+                conn.batch(&key).await.unwrap();
+            }
+            if !plans(&mut conn, &asked).await.contains(index) {
+                unused.push(index);
+            }
+            conn.rollback().await.unwrap();
+        }
+        assert!(
+            unused.is_empty(),
+            "no statement uses {unused:?}:\n{}",
+            asked.join("\n")
+        );
+    }
+}
