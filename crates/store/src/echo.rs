@@ -25,9 +25,10 @@ impl Echo {
         let text: Vec<&str> = sql.split_whitespace().collect();
         let text = text.join(" ");
         let ms = format!("{:.3}", started.elapsed().as_secs_f64() * 1_000.0);
-        match rows {
-            Some(rows) => tracing::debug!(target: TARGET, ms, rows, "{text}"),
-            None => tracing::debug!(target: TARGET, ms, failed = true, "{text}"),
+        if let Some(rows) = rows {
+            tracing::debug!(target: TARGET, ms, rows, "{text}");
+        } else {
+            tracing::debug!(target: TARGET, ms, failed = true, "{text}");
         }
     }
 }

@@ -115,7 +115,7 @@ async fn attempt(db: &Db, slot: &mut Option<Conn>, signer: &Signer, jobs: &mut [
 /// One try: everything in one transaction, then the answers.
 async fn once(db: &Db, slot: &mut Option<Conn>, signer: &Signer, jobs: &mut [Job]) -> Result<(), Error> {
     let started = Instant::now();
-    slot.take_if(|conn| conn.is_displaced());
+    slot.take_if(Conn::is_displaced);
     let conn = match slot {
         Some(conn) => conn,
         None => slot.insert(db.writer().await?),

@@ -18,9 +18,9 @@ async fn a_broken_connection_is_found_before_it_is_used() {
     let second = two.opt(sql, &[]).await.unwrap().unwrap().int(0).unwrap();
     drop((one, two));
     assert_eq!(db.pool_status().idle, 2);
-    let mut killer = db.writer().await.unwrap();
+    let mut other = db.writer().await.unwrap();
     for process in [first, second] {
-        let killed = killer
+        let killed = other
             .opt(
                 "SELECT pg_terminate_backend($1::bigint::int, 5000)",
                 &[process.into()],
