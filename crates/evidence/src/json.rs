@@ -1,15 +1,18 @@
 //! JSON in the canonical form of RFC 8785 (JCS), and the stricter reading that makes it safe to hash.
 //!
 //! What is hashed must have one meaning. So reading ([`Strict`]) refuses what JSON allows but readers disagree
-//! on: an object that names a member twice, a number that is not exactly the double that other readers make of
-//! it, nesting deeper than [`DEPTH_MAX`].
+//! on: an object that names a member twice, a number that would be another one in canonical form ([`number`]),
+//! nesting deeper than [`DEPTH_MAX`].
+
+pub mod number;
+mod strict;
 
 use std::cmp::Ordering;
-use std::fmt;
 
-use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Number, Value};
+
+pub(crate) use strict::unique_members;
+pub use strict::{Strict, StrictObject};
 
 /// Deepest nesting of arrays and objects that is accepted.
 pub const DEPTH_MAX: usize = 32;
@@ -202,173 +205,6 @@ impl<'a> ObjectWriter<'a> {
     }
 }
 
-/// A JSON value read strictly: no member named twice, no inexact number, no nesting beyond [`DEPTH_MAX`].
-#[derive(Clone, Debug, PartialEq)]
-pub struct Strict(pub Value);
-
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        EXACT.deserialize(deserializer).map(Strict)
-    }
-}
-
-/// A JSON object read strictly, see [`Strict`].
-#[derive(Clone, Debug, PartialEq, Default)]
-pub struct StrictObject(pub Map<String, Value>);
-
-impl<'de> Deserialize<'de> for StrictObject {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer
-            .deserialize_map(ObjectVisitor(EXACT))
-            .map(StrictObject)
-    }
-}
-
-/// Reads an optional object of the program's own making, such as a row: no member named twice, but numbers and
-/// nesting as they come, because a row may hold an accepted [`StrictObject`] one level further down.
-pub(crate) fn unique_members<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Map<String, Value>>, D::Error> {
-    struct Unique(Map<String, Value>);
-    impl<'de> Deserialize<'de> for Unique {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_map(ObjectVisitor(UNIQUE)).map(Unique)
-        }
-    }
-    Ok(Option::<Unique>::deserialize(deserializer)?.map(|object| object.0))
-}
-
-struct ObjectVisitor(StrictSeed);
-
-impl<'de> Visitor<'de> for ObjectVisitor {
-    type Value = Map<String, Value>;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object")
-    }
-    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<Self::Value, A::Error> {
-        self.0.read_map(access)
-    }
-}
-
-impl serde::Serialize for StrictObject {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
-    }
-}
-
-#[derive(Clone, Copy)]
-struct StrictSeed {
-    depth: usize,
-    /// Whether only exact numbers and nesting up to [`DEPTH_MAX`] will do.
-    exact: bool,
-}
-
-const EXACT: StrictSeed = StrictSeed {
-    depth: 0,
-    exact: true,
-};
-const UNIQUE: StrictSeed = StrictSeed {
-    depth: 0,
-    exact: false,
-};
-
-impl StrictSeed {
-    fn deeper<E: serde::de::Error>(self) -> Result<StrictSeed, E> {
-        if self.exact && self.depth == DEPTH_MAX {
-            return Err(E::custom(format_args!("nested deeper than {DEPTH_MAX} levels")));
-        }
-        Ok(StrictSeed {
-            depth: self.depth + 1,
-            ..self
-        })
-    }
-
-    fn read_map<'de, A: MapAccess<'de>>(self, mut access: A) -> Result<Map<String, Value>, A::Error> {
-        let inner = self.deeper()?;
-        let mut members = Map::new();
-        while let Some(key) = access.next_key::<String>()? {
-            let value = access.next_value_seed(inner)?;
-            if members.contains_key(&key) {
-                return Err(A::Error::custom(format_args!("member {key:?} is given twice")));
-            }
-            members.insert(key, value);
-        }
-        Ok(members)
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for StrictSeed {
-    type Value = Value;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-/// Whether other readers, which take every number as a double, print this integer the same.
-fn exact_integer(digits: &str, value: f64) -> bool {
-    ryu_js::Buffer::new().format(value) == digits
-}
-
-const INTEGER_SAFE_MAX: u64 = (1 << 53) - 1;
-
-impl<'de> Visitor<'de> for StrictSeed {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-    #[expect(clippy::cast_precision_loss, reason = "the loss is what is tested for")]
-    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Value, E> {
-        if self.exact && value > INTEGER_SAFE_MAX && !exact_integer(&value.to_string(), value as f64) {
-            return Err(E::custom(format_args!(
-                "number {value} is not exact as a JSON number; send it as a string"
-            )));
-        }
-        Ok(Value::Number(value.into()))
-    }
-    #[expect(clippy::cast_precision_loss, reason = "the loss is what is tested for")]
-    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Value, E> {
-        if self.exact
-            && value.unsigned_abs() > INTEGER_SAFE_MAX
-            && !exact_integer(&value.to_string(), value as f64)
-        {
-            return Err(E::custom(format_args!(
-                "number {value} is not exact as a JSON number; send it as a string"
-            )));
-        }
-        Ok(Value::Number(value.into()))
-    }
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
-        // An integral double such as 1.0 or -0.0 is kept as the integer that its canonical form reads back as.
-        let number = serde_json::from_str::<Number>(ryu_js::Buffer::new().format(value))
-            .map_err(|_| E::custom("number out of range"))?;
-        Ok(Value::Number(number))
-    }
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
-    }
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let inner = self.deeper()?;
-        let mut items = Vec::new();
-        while let Some(item) = access.next_element_seed(inner)? {
-            items.push(item);
-        }
-        Ok(Value::Array(items))
-    }
-    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<Value, A::Error> {
-        self.read_map(access).map(Value::Object)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -385,7 +221,9 @@ mod tests {
         let input = r#"{"numbers": [333333333.33333329, 1E30, 4.50, 2e-3, 0.000000000000000000000000001],
             "string": "\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/", "literals": [null, true, false]}"#;
         let expected = "{\"literals\":[null,true,false],\"numbers\":[333333333.3333333,1e+30,4.5,0.002,1e-27],\"string\":\"€$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\"}";
-        assert_eq!(canonical(&strict(input).unwrap()), expected);
+        // Not read strictly: 333333333.33333329 is not the number that its canonical form says.
+        let value: Value = serde_json::from_str(input).unwrap();
+        assert_eq!(canonical(&value), expected);
     }
 
     #[test]
@@ -408,7 +246,14 @@ mod tests {
             ("9007199254740993", "not exact"),
             ("-9007199254740993", "not exact"),
             ("18446744073709551615", "not exact"),
-            (&"[".repeat(33), "deeper than 32"),
+            (&format!("{}{}", "[".repeat(33), "]".repeat(33)), "deeper than 32"),
+            // More than a parser that calls itself would take.
+            (
+                &format!("{}{}", "[".repeat(5_000), "]".repeat(5_000)),
+                "deeper than 32",
+            ),
+            (r#"{"a":[0,1e400]}"#, "`a[1]`: number 1e400 is not exact"),
+            ("9007199254740993.0", "not exact"),
         ] {
             let error = strict(text).unwrap_err();
             assert!(error.contains(reason), "{text}: {error}");

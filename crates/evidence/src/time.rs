@@ -1,5 +1,7 @@
 //! Times: microseconds since the Unix epoch, printed as RFC 3339 in UTC with six fractional digits.
 
+mod parse;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -8,15 +10,52 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// A moment: microseconds since 1970-01-01T00:00:00Z, between the years 0001 and 9999.
 ///
 /// The text form is RFC 3339 in UTC with exactly six fractional digits, so that equal times are equal
-/// bytes and sort as text. Parsing takes any RFC 3339 offset and up to nine fractional digits; what is finer
-/// than a microsecond is cut off.
+/// bytes and sort as text. Parsing takes any RFC 3339 offset and any number of fractional digits; what is finer
+/// than a microsecond is cut off. A leap second is kept as the last microsecond before it: the count since the epoch
+/// has no place for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
-/// A text that is not an RFC 3339 time.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an RFC 3339 time such as 2026-11-21T08:30:00.123456Z")]
-pub struct InvalidTimestamp;
+/// Why a text is no time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidTimestamp {
+    /// It does not look like one.
+    #[error("not an RFC 3339 time such as 2026-11-21T08:30:00.123456Z")]
+    Shape,
+    /// A comma instead of the point.
+    #[error("not an RFC 3339 time: fractions of a second follow a point, not a comma")]
+    Comma,
+    /// Neither `Z` nor an offset.
+    #[error("not an RFC 3339 time: it must end with Z, or with an offset such as +02:00")]
+    NoOffset,
+    /// An offset without its colon.
+    #[error("not an RFC 3339 time: an offset has hours, a colon and minutes, such as +05:30")]
+    OffsetColon,
+    /// An offset of a day and more.
+    #[error("not an RFC 3339 time: an offset is at most 23:59")]
+    OffsetRange,
+    /// No such month.
+    #[error("not an RFC 3339 time: months are 01 to 12")]
+    Month,
+    /// No such day.
+    #[error("not an RFC 3339 time: its month has no such day")]
+    Day,
+    /// No such hour.
+    #[error("not an RFC 3339 time: hours are 00 to 23")]
+    Hour,
+    /// No such minute.
+    #[error("not an RFC 3339 time: minutes are 00 to 59")]
+    Minute,
+    /// No such second.
+    #[error("not an RFC 3339 time: seconds are 00 to 59, or 60 for a leap second")]
+    Second,
+    /// The second 60 of a minute that had none.
+    #[error("not an RFC 3339 time: there was no leap second then, so seconds are 00 to 59")]
+    LeapSecond,
+    /// Out of bounds.
+    #[error("not an RFC 3339 time between the years 0001 and 9999 (in UTC)")]
+    Years,
+}
 
 const MICROS_MIN: i64 = -62_135_596_800_000_000; // 0001-01-01T00:00:00Z
 const MICROS_MAX: i64 = 253_402_300_799_999_999; // 9999-12-31T23:59:59.999999Z
@@ -117,15 +156,7 @@ impl FromStr for Timestamp {
     type Err = InvalidTimestamp;
 
     fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
-        // jiff also takes a space for the T and bracketed zones; RFC 3339 as used here does not.
-        let bytes = text.as_bytes();
-        if bytes.len() < 20 || bytes.len() > 40 || bytes[10] != b'T' || text.contains('[') {
-            return Err(InvalidTimestamp);
-        }
-        let parsed: jiff::Timestamp = text.parse().map_err(|_| InvalidTimestamp)?;
-        let nanos = parsed.as_nanosecond();
-        let micros = i64::try_from(nanos.div_euclid(1_000)).map_err(|_| InvalidTimestamp)?;
-        Timestamp::from_micros(micros).ok_or(InvalidTimestamp)
+        parse::micros(text).map(Timestamp)
     }
 }
 
@@ -160,7 +191,7 @@ pub(crate) fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timest
     if time.to_string() == text {
         Ok(time)
     } else {
-        Err(D::Error::custom(InvalidTimestamp))
+        Err(D::Error::custom(InvalidTimestamp::Shape))
     }
 }
 
@@ -177,36 +208,6 @@ pub(crate) fn exact_option<'de, D: Deserializer<'de>>(
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    #[test]
-    fn text_forms() {
-        let cases = [
-            ("2026-11-21T08:30:00.123456Z", "2026-11-21T08:30:00.123456Z"),
-            ("2026-11-21T08:30:00Z", "2026-11-21T08:30:00.000000Z"),
-            ("2026-11-21T10:30:00.5+02:00", "2026-11-21T08:30:00.500000Z"),
-            ("2024-02-29T23:59:59.999999999Z", "2024-02-29T23:59:59.999999Z"),
-            ("1969-12-31T23:59:59.999999Z", "1969-12-31T23:59:59.999999Z"),
-            ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000000Z"),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(text.parse::<Timestamp>().unwrap().to_string(), expected);
-        }
-    }
-
-    #[test]
-    fn refused_texts() {
-        for text in [
-            "",
-            "now",
-            "2026-11-21",
-            "2026-11-21 08:30:00Z",
-            "2026-02-30T00:00:00Z",
-            "2026-11-21T08:30:00",
-            "2026-11-21T08:30:00Z[UTC]",
-        ] {
-            assert_eq!(text.parse::<Timestamp>(), Err(InvalidTimestamp), "{text}");
-        }
-    }
 
     proptest! {
         #[test]

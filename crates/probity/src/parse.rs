@@ -2,6 +2,7 @@
 
 use engine::EntryKey;
 use evidence::Timestamp;
+use evidence::time::InvalidTimestamp;
 use jiff::{SignedDuration, Timestamp as Moment};
 
 /// Now, in microseconds. The command line is where the clock is read; what it decides on is passed on as a value.
@@ -37,10 +38,21 @@ pub fn seconds(text: &str) -> Result<i64, String> {
         .ok_or_else(|| "use 24h, 7d, 30m or 45s".into())
 }
 
-fn moment(text: &str) -> Option<Timestamp> {
-    text.parse()
-        .ok()
-        .or_else(|| format!("{text}T00:00:00Z").parse().ok())
+/// A time as it is written, a date, or what `relative` makes of the text; `others` says what that takes.
+fn time(text: &str, relative: impl FnOnce() -> Option<Timestamp>, others: &str) -> Result<Timestamp, String> {
+    let why = match text.parse() {
+        Ok(time) => return Ok(time),
+        Err(why) => why,
+    };
+    let date = || format!("{text}T00:00:00Z").parse().ok();
+    date().or_else(relative).ok_or_else(|| {
+        // What has a time of day was meant as RFC 3339: then its own mistake is told.
+        if why == InvalidTimestamp::Shape || !text.contains(':') {
+            format!("use 2026-11-21T08:30:00Z, 2026-11-21, or {others}")
+        } else {
+            format!("is {why}")
+        }
+    })
 }
 
 /// A time in the past: RFC 3339, a date (UTC), or how long ago.
@@ -50,9 +62,7 @@ pub fn past(text: &str) -> Result<Timestamp, String> {
             .and_then(|duration| Moment::now().checked_sub(duration).ok())
             .map(timestamp)
     };
-    moment(text)
-        .or_else(ago)
-        .ok_or_else(|| "use 2026-11-21T08:30:00Z, 2026-11-21, or 2h or 7d for so long ago".into())
+    time(text, ago, "2h or 7d for so long ago")
 }
 
 /// A time to come: RFC 3339, a date (UTC), or in how long.
@@ -62,9 +72,7 @@ pub fn future(text: &str) -> Result<Timestamp, String> {
             .and_then(|duration| Moment::now().checked_add(duration).ok())
             .map(timestamp)
     };
-    moment(text)
-        .or_else(ahead)
-        .ok_or_else(|| "use 2026-11-21T08:30:00Z, 2026-11-21, or 90d for so long from now".into())
+    time(text, ahead, "90d for so long from now")
 }
 
 /// An entry's id or index.
@@ -126,6 +134,21 @@ mod tests {
         ] {
             assert!(past(text).is_err() && future(text).is_err(), "{text}");
         }
+        for (text, reason) in [
+            ("2026-11-21T08:30:00+24:00", "at most 23:59"),
+            ("2026-11-21T08:30:00,5Z", "comma"),
+            ("2026-11-21T10:00:60Z", "leap second"),
+            ("2026-11-21T08:30:00", "must end with Z"),
+            ("2026-11-21 08:30:00Z", "use 2026-11-21T08:30:00Z"),
+            ("2026-02-30", "use 2026-11-21T08:30:00Z"),
+        ] {
+            let error = past(text).unwrap_err();
+            assert!(error.contains(reason) && future(text).is_err(), "{text}: {error}");
+        }
+        assert_eq!(
+            past("9999-12-31t23:59:59z").unwrap().to_string(),
+            "9999-12-31T23:59:59.000000Z"
+        );
         assert_eq!((seconds("24h"), seconds("0s")), (Ok(86_400), Ok(0)));
         assert!(seconds("2026-11-21").is_err());
     }

@@ -183,13 +183,7 @@ pub(crate) fn not_found(code: &'static str, field: &str, message: String) -> Pro
     engine::Error::from(refusal).into()
 }
 
-/// A time of the query.
-pub(crate) fn time(query: &Query, name: &str) -> Result<Option<Timestamp>, Problem> {
-    let expected = "an RFC 3339 time such as 2026-11-21T08:30:00Z (with + as %2B)";
-    query.read(name, expected, |text| text.parse::<Timestamp>().ok())
-}
-
 /// The times of the query: from, and before which.
 pub(crate) fn times(query: &Query) -> Result<(Option<Timestamp>, Option<Timestamp>), Problem> {
-    Ok((time(query, "from")?, time(query, "to")?))
+    Ok((query.time("from")?, query.time("to")?))
 }

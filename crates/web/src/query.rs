@@ -1,5 +1,6 @@
 //! Query strings, read strictly: what an endpoint does not document is refused by name.
 
+use evidence::Timestamp;
 use http::StatusCode;
 
 use crate::openapi::Parameter;
@@ -73,6 +74,21 @@ impl Query {
         read(value)
             .map(Some)
             .ok_or_else(|| Problem::field(name, format!("must be {expected}")))
+    }
+
+    /// A time.
+    pub fn time(&self, name: &str) -> Result<Option<Timestamp>, Problem> {
+        let Some(text) = self.get(name) else {
+            return Ok(None);
+        };
+        text.parse::<Timestamp>().map(Some).map_err(|why| {
+            let hint = if text.contains(' ') {
+                "; in a query, + is written as %2B"
+            } else {
+                ""
+            };
+            Problem::field(name, format!("is {why}{hint}"))
+        })
     }
 
     /// A whole number of a log: a size, or an index.

@@ -183,6 +183,17 @@ fn one_entry_has_one_text() {
     for (from, to, reason) in [
         (r#""after":{"#, r#""after":{"state":"new","#, "given twice"),
         (r#""details":{"#, r#""details":{"n":7,"#, "given twice"),
+        // It reads as 1, so that the digest alone would not tell.
+        (
+            r#""details":{"#,
+            r#""details":{"m":1.00000000000000000001,"#,
+            "not exact",
+        ),
+        (
+            r#""after":{"#,
+            r#""after":{"m":1.00000000000000000001,"#,
+            "not exact",
+        ),
         (
             r#""kind":"api_key""#,
             r#""kind":"api_key","name":"Eve""#,

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use domain::audit::EntryFilter;
 use domain::audit::event::{ACTION_LEN_MAX, ID_LEN_MAX, KIND_LEN_MAX};
+use evidence::Outcome;
 use evidence::json::StrictObject;
-use evidence::{Outcome, Timestamp};
 use uuid::Uuid;
 
 use crate::openapi::Parameter;
@@ -71,7 +71,6 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
 
 /// Reads the filter.
 pub(crate) fn read(query: &Query) -> Result<EntryFilter, Problem> {
-    const TIME: &str = "an RFC 3339 time such as 2026-11-21T08:30:00Z (with + as %2B)";
     let address = |text: &str| {
         text.parse::<IpAddr>()
             .ok()
@@ -87,8 +86,8 @@ pub(crate) fn read(query: &Query) -> Result<EntryFilter, Problem> {
         target_kind: query.text("target_kind", KIND_LEN_MAX)?,
         target: query.text("target", ID_LEN_MAX)?,
         outcome: query.read("outcome", "success, refused or failed", Outcome::parse)?,
-        from: query.read("from", TIME, |text| text.parse::<Timestamp>().ok())?,
-        to: query.read("to", TIME, |text| text.parse::<Timestamp>().ok())?,
+        from: query.time("from")?,
+        to: query.time("to")?,
         text: query.text("text", TEXT_LEN_MAX)?,
         ip: query.read("ip", "an IPv4 or IPv6 address", address)?,
         recorded_by: query.read("recorded_by", "the id of an API key or a session", |text| {

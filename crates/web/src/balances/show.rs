@@ -62,7 +62,7 @@ struct Then<'a> {
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
     let query = call.query(&DOC)?;
-    let at = custody::time(&query, "at")?;
+    let at = query.time("at")?;
     let account = custody::visible_balance(&mut call).await?;
     match at {
         Some(at) => then(&call, account, at).await,

@@ -48,7 +48,7 @@ struct Output {
 
 pub(crate) async fn handle(call: Call) -> Answer {
     let query = call.query(&DOC)?;
-    let at = custody::time(&query, "at")?.unwrap_or_else(engine::now);
+    let at = query.time("at")?.unwrap_or_else(engine::now);
     let text = query.text("user", custody::NAME_LEN_MAX)?;
     let user = person::readable(
         &call,
