@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
+use evidence::json::located;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
@@ -139,8 +140,7 @@ fn explained<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Problem {
             error.column()
         );
     }
-    let (inner, message) = within(message);
-    let path = joined(&path, &inner);
+    let (path, message) = located(&path, &message);
     let field = match (named(&message), path.as_str()) {
         (Some(name), "") => Some(name.to_owned()),
         (Some(name), path) => Some(format!("{path}.{name}")),
@@ -156,25 +156,6 @@ fn explained<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Problem {
 
 fn is_json(bytes: &[u8]) -> bool {
     serde_json::from_slice::<IgnoredAny>(bytes).is_ok()
-}
-
-/// The path that an error about a strictly read part begins with, in backticks, and the rest.
-fn within(message: String) -> (String, String) {
-    let divided = message.strip_prefix('`').and_then(|rest| rest.split_once("`: "));
-    match divided {
-        Some((inner, rest)) => (inner.to_owned(), rest.to_owned()),
-        None => (String::new(), message),
-    }
-}
-
-/// The path of what is at `inner` of what is at `outer`.
-fn joined(outer: &str, inner: &str) -> String {
-    let point = if outer.is_empty() || inner.is_empty() || inner.starts_with('[') {
-        ""
-    } else {
-        "."
-    };
-    format!("{outer}{point}{inner}")
 }
 
 /// The name in serde's words for a field that is missing or given twice, which the path does not hold.

@@ -60,6 +60,21 @@ fn read<'a, T, E: serde::de::Error>(
     })
 }
 
+/// Takes an error's message apart: the path of what it is about, and what is wrong with it. `outer` is the path of the
+/// part that was being read; a strictly read one adds what is within it.
+pub fn located(outer: &str, message: &str) -> (String, String) {
+    let divided = message.strip_prefix('`').and_then(|rest| rest.split_once("`: "));
+    let Some((inner, message)) = divided else {
+        return (outer.to_owned(), message.to_owned());
+    };
+    let point = if outer.is_empty() || inner.starts_with('[') {
+        ""
+    } else {
+        "."
+    };
+    (format!("{outer}{point}{inner}"), message.to_owned())
+}
+
 /// An error about what is within a value, so that it begins with the path to it.
 fn below<E: serde::de::Error>(step: &str, error: &E) -> E {
     let message = error.to_string();

@@ -8,8 +8,9 @@ use domain::audit::Event;
 use domain::decision::Recorded;
 use domain::{Command, Reply};
 use evidence::entry::{Actor, Target};
-use evidence::json::StrictObject;
+use evidence::json::{StrictObject, located};
 use evidence::{ActorKind, Outcome, Timestamp};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -154,15 +155,37 @@ fn read(path: &Path) -> Result<(Vec<Event>, bool), Failure> {
     read.map_err(|error| Failure::file("read", path, &error))?;
     let list = text.trim_start().starts_with('[');
     let events = if list {
-        serde_json::from_str(&text)
+        parsed(&text)
     } else {
-        serde_json::from_str(&text).map(|event| vec![event])
+        parsed(&text).map(|event| vec![event])
     };
-    let events = events.map_err(|error| {
-        let hint = r#"an event has at least: {"actor":{"kind":"user","id":"alice"},"action":"order.create"}"#;
-        Failure::no("malformed_json", format!("{}: {error}", path.display()), hint)
+    let events = events.map_err(|failure| Failure {
+        message: format!("{}: {}", path.display(), failure.message),
+        ..failure
     })?;
     Ok((events, list))
+}
+
+/// Reads JSON into its type; an error about what it holds names the field.
+fn parsed<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
+    let hint = r#"an event has at least: {"actor":{"kind":"user","id":"alice"},"action":"order.create"}"#;
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let read = serde_path_to_error::deserialize(&mut reader);
+    let value = read.map_err(|error| {
+        let path = Some(error.path().to_string()).filter(|path| path != ".");
+        let error = error.into_inner();
+        let (field, message) = located(path.as_deref().unwrap_or_default(), &error.to_string());
+        if !error.is_data() || field.is_empty() {
+            return Failure::no("malformed_json", message, hint);
+        }
+        Failure {
+            field: Some(field.clone()),
+            ..Failure::no("invalid_field", format!("{field}: {message}"), hint)
+        }
+    })?;
+    let end = reader.end();
+    end.map_err(|error| Failure::no("malformed_json", error.to_string(), hint))?;
+    Ok(value)
 }
 
 fn as_json(recorded: &Recorded) -> Value {

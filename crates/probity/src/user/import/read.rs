@@ -7,7 +7,7 @@ use std::io::{self, BufRead, Read as _};
 
 use csv::ByteRecord;
 use domain::FieldError;
-use evidence::json::StrictObject;
+use evidence::json::{StrictObject, located};
 
 use super::record::{COLUMNS, Record};
 use crate::failure::Failure;
@@ -215,6 +215,10 @@ fn no_object(error: &serde_json::Error) -> String {
     let text = error.to_string();
     if text.starts_with("invalid type") {
         return "is no JSON object".to_owned();
+    }
+    let (path, message) = located("", &text);
+    if message.starts_with("number ") {
+        return format!("is no JSON object of texts: {path} is a number");
     }
     format!("is no JSON object: {text}")
 }

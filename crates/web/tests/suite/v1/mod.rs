@@ -7,6 +7,7 @@ mod audit;
 mod auth;
 mod balances;
 mod destinations;
+mod exact;
 mod kyc;
 mod me;
 mod operations;
