@@ -18,6 +18,7 @@ pub mod custody;
 pub mod decision;
 pub mod facts;
 pub mod identity;
+pub mod own_id;
 pub mod record;
 pub mod refusal;
 mod words;

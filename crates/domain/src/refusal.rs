@@ -40,6 +40,8 @@ pub struct Refusal {
     /// Whether the id that the command brought stays refused: it was the state of things that refused it, and that
     /// may change, but a caller who repeats a request must get the answer that it got.
     pub sticks: bool,
+    /// Whether it was the answer before, and nothing was looked at now.
+    pub replayed: bool,
     /// Which of several commands that stand or fall together was refused, counted from 0.
     pub position: Option<u16>,
 }
@@ -68,6 +70,7 @@ impl Refusal {
             retry_after_s: None,
             rule: None,
             sticks: false,
+            replayed: false,
             position: None,
         }
     }

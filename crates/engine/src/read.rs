@@ -32,7 +32,7 @@ impl EntryKey {
         if text.len() < 20 && text.bytes().all(|byte| byte.is_ascii_digit()) {
             return text.parse().ok().map(EntryKey::Index);
         }
-        Uuid::parse_str(text).ok().map(EntryKey::Id)
+        domain::own_id::parse(text).map(EntryKey::Id)
     }
 }
 

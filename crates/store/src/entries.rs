@@ -153,6 +153,7 @@ impl StoredEntry {
                 index: self.entry,
                 at: leaf.at,
             }),
+            recorded_by: leaf.recorded_by,
             actor_kind: leaf.actor_kind,
             actor_id: leaf.actor_id,
             target_id: leaf.target_id,

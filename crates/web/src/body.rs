@@ -11,11 +11,48 @@ use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use http_body::Body as _;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 
 use crate::problem::Problem;
 use crate::settings::Settings;
+
+/// The JSON body of a request, as bytes; none where there is none, whatever its type is said to be.
+pub(crate) async fn given(parts: &Parts, body: Body, settings: &Settings) -> Result<Option<Bytes>, Problem> {
+    if body.is_end_stream() {
+        return Ok(None);
+    }
+    let bytes = read(parts, body, settings).await?;
+    Ok(Some(bytes).filter(|bytes| !bytes.is_empty()))
+}
+
+/// Reads a body that may be absent where all its members may.
+pub(crate) fn object_or_absent<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    bytes: Option<&Bytes>,
+) -> Result<T, Problem> {
+    let Some(bytes) = bytes else {
+        return serde_json::from_slice(ABSENT).or_else(|_| {
+            check_type(headers)?;
+            json(b"")
+        });
+    };
+    object(bytes)
+}
+
+/// What stands for a body that is absent.
+pub(crate) const ABSENT: &[u8] = b"{}";
+
+/// Refuses what was sent to an endpoint that takes nothing: it would be passed over in silence.
+pub(crate) async fn refuse(parts: &Parts, body: Body, settings: &Settings) -> Result<(), Problem> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+    match given(parts, body, settings).await? {
+        Some(bytes) => object::<Nothing>(&bytes).map(drop),
+        None => Ok(()),
+    }
+}
 
 /// The JSON body of a request, as bytes.
 pub(crate) async fn read(parts: &Parts, body: Body, settings: &Settings) -> Result<Bytes, Problem> {

@@ -24,7 +24,7 @@ use crate::limit::{self, QuotaLeft};
 use crate::openapi::Doc;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::routes::{Access, Route};
+use crate::routes::{Access, Route, Verb};
 use crate::{body, credential, origin};
 
 /// What a handler gives back.
@@ -113,9 +113,17 @@ impl Call {
         body::read(&self.parts, body, &self.app.settings).await
     }
 
-    /// The body, an object, read into its type.
+    /// The body, an object, read into its type; it may be absent where all its members may.
     pub async fn input<T: DeserializeOwned>(&mut self) -> Result<T, Problem> {
-        body::object(&self.body().await?)
+        self.input_and_bytes().await.map(|(input, _)| input)
+    }
+
+    /// The same, with the bytes that it was read from.
+    pub async fn input_and_bytes<T: DeserializeOwned>(&mut self) -> Result<(T, bytes::Bytes), Problem> {
+        let body = std::mem::take(self.body.get_mut().unwrap_or_else(PoisonError::into_inner));
+        let bytes = body::given(&self.parts, body, &self.app.settings).await?;
+        let input = body::object_or_absent(&self.parts.headers, bytes.as_ref())?;
+        Ok((input, bytes.unwrap_or(bytes::Bytes::from_static(body::ABSENT))))
     }
 }
 
@@ -168,6 +176,10 @@ async fn attempt(
     } else {
         Some(authenticated(&app, &parts, route, quota).await?)
     };
+    let mut body = body;
+    if route.verb != Verb::Get && route.doc.body.is_none() {
+        body::refuse(&parts, std::mem::take(&mut body), &app.settings).await?;
+    }
     (route.handler)(Call {
         app,
         parts,

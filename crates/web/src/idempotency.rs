@@ -7,11 +7,12 @@ use engine::custody::OperationId;
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::body;
 use crate::call::{Answer, Call, json};
+use crate::id::Id;
 use crate::openapi::Parameter;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -19,13 +20,15 @@ use crate::query::Query;
 /// Most characters of a key.
 const KEY_LEN_MAX: usize = 255;
 const NAME: &str = "Idempotency-Key";
-const REPLAYED: &str = "idempotent-replayed";
+/// The header that marks an answer as given before.
+pub(crate) const REPLAYED: &str = "idempotent-replayed";
 
 /// The header of every request of custody that makes something.
 pub(crate) const HEADER: &[Parameter] = &[Parameter::header(
     NAME,
-    "Names the request: the same again is answered as the first time, with the header `Idempotent-Replayed`. Keys of \
-     different callers and of different paths are different keys.",
+    "Names the request: the same again is answered as the first time, with the header `Idempotent-Replayed`, also where \
+     it was refused for a reason of state. A member that is null, or is what goes without saying, is the same as one \
+     left out. Keys of different callers and of different paths are different keys.",
     r#"{"type":"string","minLength":1,"maxLength":255,"pattern":"^[ -~]+$","examples":["order-4711"]}"#,
 )];
 
@@ -80,27 +83,52 @@ fn key(call: &Call) -> Result<Option<&str>, Problem> {
 /// The key of a request with this body, where it brought one.
 pub(crate) fn of(call: &Call, body: &[u8]) -> Result<Option<OperationId>, Problem> {
     let Some(key) = key(call)? else { return Ok(None) };
-    let body: Value = match body {
-        [] => Value::Null,
-        body => body::json(body)?,
-    };
+    named(call, key, &asked(body)?).map(Some)
+}
+
+/// Whether the request brought a key.
+pub(crate) fn given(call: &Call) -> Result<bool, Problem> {
+    key(call).map(|key| key.is_some())
+}
+
+/// The key of a request that asks for this, where it brought one.
+pub(crate) fn of_asked(call: &Call, asked: &Value) -> Result<Option<OperationId>, Problem> {
+    key(call)?.map(|key| named(call, key, asked)).transpose()
+}
+
+fn named(call: &Call, key: &str, asked: &Value) -> Result<OperationId, Problem> {
     let caller = call.identity()?.user.id.to_string();
-    Ok(Some(OperationId::new(caller, call.template(), key, &body)))
+    Ok(OperationId::new(caller, call.template(), key, asked))
+}
+
+/// What a body asks for: null is the same as a member left out, in the object or in each of a list.
+pub(crate) fn asked(body: &[u8]) -> Result<Value, Problem> {
+    let mut body: Value = body::json(body)?;
+    objects_of(&mut body).for_each(|members| members.retain(|_, value| !value.is_null()));
+    Ok(body)
+}
+
+/// The object that a body is, or those of its list.
+pub(crate) fn objects_of(body: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {
+    let all = match body {
+        Value::Array(items) => items.as_mut_slice(),
+        one => std::slice::from_mut(one),
+    };
+    all.iter_mut().filter_map(Value::as_object_mut)
 }
 
 /// The body, an object, read into its type, and the key that it came with.
 pub(crate) async fn input<T: DeserializeOwned>(call: &mut Call) -> Result<(T, Option<OperationId>), Problem> {
-    let bytes = call.body().await?;
-    let input = body::object(&bytes)?;
+    let (input, bytes) = call.input_and_bytes().await?;
     let key = of(call, &bytes)?;
     Ok((input, key))
 }
 
 /// The id of what is made: the caller's own, or the one that follows from the key.
-pub(crate) fn id(own: Option<Uuid>, key: Option<&OperationId>) -> Result<Option<Uuid>, Problem> {
+pub(crate) fn id(own: Option<Id>, key: Option<&OperationId>) -> Result<Option<Uuid>, Problem> {
     match (own, key) {
         (Some(_), Some(_)) => Err(both("id")),
-        (own, key) => Ok(own.or_else(|| key.map(|key| key.id(0)))),
+        (own, key) => Ok(own.map(|id| id.0).or_else(|| key.map(|key| key.id(0)))),
     }
 }
 

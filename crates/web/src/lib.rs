@@ -32,6 +32,7 @@ mod destinations;
 mod docs;
 mod dry_run;
 mod health;
+mod id;
 mod idempotency;
 mod kyc;
 mod limit;

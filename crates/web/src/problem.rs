@@ -10,6 +10,8 @@ use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value};
 use store::ErrorKind;
 
+use crate::idempotency;
+
 /// Longest `detail` and `field` of an answer, in characters: both may repeat a part of the request.
 const TEXT_LEN_MAX: usize = 500;
 
@@ -30,6 +32,8 @@ pub(crate) struct Problem {
     pub entry: Option<u64>,
     /// When to try again, in seconds.
     pub retry_after: Option<u32>,
+    /// Whether it was the answer to the same before.
+    pub replayed: bool,
     /// The rule that refused it.
     pub rule: Option<Box<BrokenRule>>,
 }
@@ -44,6 +48,7 @@ impl Problem {
             place: None,
             entry: None,
             retry_after: None,
+            replayed: false,
             rule: None,
         }
     }
@@ -106,6 +111,7 @@ impl Problem {
                 .retry_after_s
                 .map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX)),
             entry,
+            replayed: refusal.replayed,
             rule: refusal.rule,
             ..Problem::new(status, refusal.code, refusal.message)
         }
@@ -155,6 +161,9 @@ impl Problem {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, seconds.into());
+        }
+        if self.replayed {
+            headers.insert(idempotency::REPLAYED, HeaderValue::from_static("true"));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             // RFC 6750 section 3.1: no error code where no credential was shown.

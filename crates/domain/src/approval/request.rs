@@ -11,10 +11,11 @@ use super::{
 use crate::action;
 use crate::change::Change;
 use crate::context::Context;
-use crate::custody::asset::{check_text, id_conflict};
+use crate::custody::asset::check_text;
 use crate::decision::{Decision, Reply};
 use crate::facts::Facts;
-use crate::identity::{Authority, Principal};
+use crate::identity::{Authority, Permission, Principal};
+use crate::own_id;
 use crate::refusal::{FieldError, Refusal, RefusalKind};
 
 fn check_action(action: &str) -> Result<(), FieldError> {
@@ -48,6 +49,7 @@ fn check_arguments(arguments: &str) -> Result<(), FieldError> {
 }
 
 fn check(command: &RequestApproval) -> Result<(), FieldError> {
+    own_id::check("id", command.id)?;
     check_action(&command.action)?;
     check_arguments(&command.arguments)?;
     if let Some(reason) = &command.reason {
@@ -102,7 +104,10 @@ pub fn request(
     if let Some(known) = command.id.and_then(|id| facts.approvals.get(&id)) {
         return match difference(&known.row, command, who) {
             None => Ok(Decision::nothing(super::reply(facts, known))),
-            Some(field) => Err(id_conflict("approval", known.row.id, field)),
+            Some(field) => {
+                let may_read = known.row.is_of(who) || who.holds(Permission::ApprovalsRead);
+                Err(own_id::conflict_seen(may_read, "approval", known.row.id, field))
+            }
         };
     }
     // After the look for the same again, whose time may have come meanwhile.

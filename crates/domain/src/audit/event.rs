@@ -11,6 +11,7 @@ use evidence::time::Timestamp;
 use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
+use crate::own_id;
 use crate::refusal::FieldError;
 
 /// Most events in one request.
@@ -163,9 +164,7 @@ impl Event {
                 "must be 32 lower-case hex digits, not all zero",
             ));
         }
-        if self.id.is_some_and(|id| id.is_nil() || id.is_max()) {
-            return Err(FieldError::new("id", "must not be the nil or the max UUID"));
-        }
+        own_id::check("id", self.id)?;
         if self.occurred_at.is_some_and(|time| time < Timestamp::EPOCH) {
             return Err(FieldError::new(
                 "occurred_at",

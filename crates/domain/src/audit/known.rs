@@ -1,5 +1,6 @@
 //! An entry that is already in the log, as far as a decision needs it.
 
+use evidence::leaf::RecordedBy;
 use evidence::payload::Payload;
 use evidence::{ActorKind, Outcome};
 use uuid::Uuid;
@@ -14,6 +15,8 @@ pub struct KnownEntry {
     pub id: Uuid,
     /// Its place; none for an entry of the batch being decided.
     pub place: Option<Place>,
+    /// The credential that recorded it.
+    pub recorded_by: RecordedBy,
     /// What kind of actor acted.
     pub actor_kind: ActorKind,
     /// The actor's id where Probity made it.
@@ -32,10 +35,11 @@ pub struct KnownEntry {
 
 impl KnownEntry {
     /// What will be known of a new entry once it is recorded.
-    pub fn pending(entry: &NewEntry) -> KnownEntry {
+    pub fn pending(entry: &NewEntry, recorded_by: RecordedBy) -> KnownEntry {
         KnownEntry {
             id: entry.id,
             place: None,
+            recorded_by,
             actor_kind: entry.actor_kind,
             actor_id: None,
             target_id: None,
@@ -51,6 +55,7 @@ impl KnownEntry {
         KnownEntry {
             id: draft.id,
             place: None,
+            recorded_by: draft.recorded_by,
             actor_kind: draft.actor_kind,
             actor_id: draft.actor_id,
             target_id: draft.target_id,

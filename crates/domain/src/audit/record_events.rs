@@ -10,7 +10,8 @@ use crate::audit::known::KnownEntry;
 use crate::context::Context;
 use crate::decision::{Decision, Draft, Recorded, Reply};
 use crate::facts::Facts;
-use crate::identity::{Authority, Principal};
+use crate::identity::{Authority, Permission, Principal};
+use crate::own_id;
 use crate::refusal::{FieldError, Refusal, RefusalKind};
 
 /// Records events.
@@ -60,7 +61,10 @@ pub fn record(
         if event.own_id {
             if let Some(known) = facts.entries.get(&event.id).or_else(|| brought.get(&event.id)) {
                 if let Some(field) = known.difference(event) {
-                    return Err(conflict(event.id, &command.path(position, field)));
+                    let may_read = known.recorded_by == who.recorded_by || who.holds(Permission::AuditRead);
+                    let refusal = own_id::conflict_seen(may_read, "entry", event.id, field);
+                    let field = command.path(position, refusal.field.as_deref().unwrap_or("id"));
+                    return Err(refusal.field(field));
                 }
                 reply.push(Recorded {
                     id: event.id,
@@ -69,7 +73,7 @@ pub fn record(
                 });
                 continue;
             }
-            brought.insert(event.id, KnownEntry::pending(event));
+            brought.insert(event.id, KnownEntry::pending(event, who.recorded_by));
         }
         reply.push(Recorded {
             id: event.id,
@@ -82,11 +86,6 @@ pub fn record(
         reply: Reply::Recorded(reply),
         drafts,
     })
-}
-
-fn conflict(id: Uuid, field: &str) -> Refusal {
-    let message = format!("entry {id} is already recorded with another {field}");
-    Refusal::new(RefusalKind::Conflict, "id_conflict", message).field(field)
 }
 
 fn draft(event: &NewEntry, who: &Principal, authority: &Authority) -> Draft {

@@ -11,6 +11,7 @@ use crate::custody::balance::{Balance, House, Owner};
 use crate::decision::{Decision, Reply};
 use crate::facts::Facts;
 use crate::identity::{Authority, Principal};
+use crate::own_id;
 use crate::record;
 use crate::refusal::{FieldError, Refusal, RefusalKind};
 
@@ -100,6 +101,7 @@ pub(crate) fn check_text(field: &str, text: &str, max: usize) -> Result<(), Fiel
 }
 
 fn check(command: &CreateAsset) -> Result<(), FieldError> {
+    own_id::check("id", command.id)?;
     check_code(&command.code)?;
     check_text("name", &command.name, NAME_LEN_MAX)?;
     if command.scale > u64::from(SCALE_MAX) {
@@ -129,10 +131,11 @@ pub fn create(
     ctx: &Context,
 ) -> Result<Decision, Refusal> {
     check(command)?;
+    // Everybody may read assets.
     if let Some(known) = command.id.and_then(|id| facts.assets.get(&id)) {
         return match difference(&known.row, command) {
             None => Ok(Decision::nothing(Reply::Asset(known.row.clone()))),
-            Some(field) => Err(id_conflict("asset", known.row.id, field)),
+            Some(field) => Err(own_id::conflict("asset", known.row.id, field)),
         };
     }
     let same_code = |code: &str| code.eq_ignore_ascii_case(&command.code);
@@ -157,12 +160,6 @@ pub fn create(
     }
     let draft = change.draft(action::ASSET_CREATE.name, "asset", asset.id);
     Ok(Decision::one(Reply::Asset(asset), draft))
-}
-
-/// The refusal of an id that is taken by something of other content.
-pub(crate) fn id_conflict(noun: &str, id: Uuid, field: &str) -> Refusal {
-    let message = format!("{noun} {id} is there already with another {field}");
-    Refusal::new(RefusalKind::Conflict, "id_conflict", message).field(field)
 }
 
 pub(crate) fn unknown(id: Uuid) -> Refusal {

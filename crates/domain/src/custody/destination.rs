@@ -6,11 +6,12 @@ use uuid::Uuid;
 use crate::action;
 use crate::change::Change;
 use crate::context::Context;
-use crate::custody::asset::{self, check_text, id_conflict};
+use crate::custody::asset::{self, check_text};
 use crate::custody::{authorise_for, check_user};
 use crate::decision::{Decision, Reply};
 use crate::facts::Facts;
 use crate::identity::{Permission, Principal};
+use crate::own_id;
 use crate::record;
 use crate::refusal::{FieldError, Refusal, RefusalKind};
 
@@ -68,6 +69,7 @@ pub struct RemoveDestination {
 }
 
 fn check_input(command: &AddDestination) -> Result<(), FieldError> {
+    own_id::check("id", command.id)?;
     let address = &command.address;
     let printable = address.bytes().all(|byte| byte.is_ascii_graphic());
     if address.is_empty() || address.len() > ADDRESS_LEN_MAX || !printable {
@@ -116,7 +118,16 @@ pub fn add(
     if let Some(known) = command.id.and_then(|id| facts.destinations.get(&id)) {
         return match difference(&known.row, command) {
             None => Ok(Decision::nothing(Reply::Destination(known.row.clone()))),
-            Some(field) => Err(id_conflict("destination", known.row.id, field)),
+            Some(field) => {
+                let own = who.actor_id == Some(known.row.user_id);
+                let may_read = own || who.holds(all) || who.holds(Permission::CustodyRead);
+                Err(own_id::conflict_seen(
+                    may_read,
+                    "destination",
+                    known.row.id,
+                    field,
+                ))
+            }
         };
     }
     check_user(facts, command.user)?;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::custody::{Account, Amount, Asset, Balance, House, Owner};
+use domain::own_id;
 use domain::record::{Kind, Sealed};
 use domain::{FieldError, Refusal, RefusalKind};
 use store::conn::Lock;
@@ -96,9 +97,9 @@ fn parse<'a>(field: &str, text: &'a str) -> Result<Named<'a>, FieldError> {
     match text.split_once(':') {
         Some(("user", user)) if !user.is_empty() => Ok(Named::User(user)),
         Some(("house", house)) => House::parse(house).map(Named::House).ok_or_else(wrong),
-        Some(("balance", id)) => Uuid::try_parse(id).map(Named::Balance).map_err(|_| wrong()),
+        Some(("balance", id)) => own_id::parse(id).map(Named::Balance).ok_or_else(wrong),
         Some(_) => Err(wrong()),
-        None => Uuid::try_parse(text).map(Named::Balance).map_err(|_| wrong()),
+        None => own_id::parse(text).map(Named::Balance).ok_or_else(wrong),
     }
 }
 

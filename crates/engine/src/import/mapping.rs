@@ -12,7 +12,6 @@ use evidence::payload::{Aim, DragMode};
 use evidence::{ActorKind, Outcome};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
 use super::source::{Source, TimeFormat};
 use super::{fit, json};
@@ -134,7 +133,7 @@ impl Fields {
                 .map_err(|reason| format!("occurred_at: {reason}"))?,
             None => None,
         };
-        let id = text("id", self.id.as_ref(), &line)?.and_then(|id| Uuid::try_parse(&id).ok());
+        let id = text("id", self.id.as_ref(), &line)?.and_then(|id| domain::own_id::parse(&id));
         Ok(Event {
             id,
             occurred_at,

@@ -7,6 +7,7 @@ use domain::audit::{Event, KnownEntry, NewEntry};
 use domain::decision::Recorded;
 use domain::{FieldError, Refusal, RefusalKind};
 use evidence::Salt;
+use evidence::leaf::{RecordedBy, RecorderKind};
 use uuid::Uuid;
 
 use super::*;
@@ -54,12 +55,15 @@ impl Sink for Log {
         let mut recorded = Vec::new();
         for (position, entry) in new.iter().enumerate() {
             assert!(entry.own_id);
-            let known = self
-                .entries
-                .lock()
-                .unwrap()
-                .get(&entry.id)
-                .map(KnownEntry::pending);
+            let known = self.entries.lock().unwrap().get(&entry.id).map(|entry| {
+                KnownEntry::pending(
+                    entry,
+                    RecordedBy {
+                        kind: RecorderKind::Operator,
+                        id: None,
+                    },
+                )
+            });
             if let Some(field) = known.as_ref().and_then(|known| known.difference(entry)) {
                 let field = format!("[{position}].{field}");
                 return refused(

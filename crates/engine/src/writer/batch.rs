@@ -243,13 +243,12 @@ fn decide(facts: &mut Facts, job: &Job, now: Timestamp, twice: bool) -> Verdict 
     match command::decide(facts, &job.caller, &job.command, &context) {
         Ok(decision) => {
             facts.apply(&decision.drafts);
-            if let (true, Command::RecordEvents(command)) = (twice, &job.command) {
-                let own = command.events.iter().filter(|event| event.own_id);
-                for event in own {
+            if let (true, Command::RecordEvents(_)) = (twice, &job.command) {
+                for draft in &decision.drafts {
                     facts
                         .entries
-                        .entry(event.id)
-                        .or_insert_with(|| KnownEntry::pending(event));
+                        .entry(draft.id)
+                        .or_insert_with(|| KnownEntry::drafted(draft));
                 }
             }
             Verdict::Accepted {

@@ -317,7 +317,7 @@ impl World {
                     Act::Fail(number) => Step::Fail { error: error(number) },
                     Act::Lose(number) => Step::MarkUnknown { error: error(number) },
                     Act::Cancel => Step::Cancel { reason: None },
-                    Act::Release => Step::Release,
+                    Act::Release => Step::Release { reason: None },
                     Act::Resolve => Step::Resolve {
                         completed: true,
                         evidence: "seen".into(),

@@ -142,7 +142,9 @@ mod cases {
         step(capture("2")).await.unwrap();
         assert_eq!(code(step(capture("4.5")).await), "exceeds_held");
         step(capture("1")).await.unwrap();
-        step(StepKind::Other(Step::Release)).await.unwrap();
+        step(StepKind::Other(Step::Release { reason: None }))
+            .await
+            .unwrap();
         assert_eq!(
             posted(&engine, "user:ann").await,
             "7.00000000 0.00000000 7.00000000"

@@ -86,7 +86,7 @@ mod cases {
         let (engine, ann, key) = world(&bed).await;
         let bob = person(&engine, "bob", Role::USER).await.id;
         let bob_key = create_key(&engine, "bob", vec![Scope::Custody]).await;
-        let release = || StepKind::Other(Step::Release);
+        let release = || StepKind::Other(Step::Release { reason: None });
         let from = format!("user:{ann}");
         let hold = || pending(Transfer, &from, &format!("user:{bob}"), "3");
         let of_house = make(&engine, hold()).await.unwrap().operation.id;

@@ -103,15 +103,8 @@ impl Model {
             self.log[usize::try_from(*erased).unwrap()].1 = true;
         }
         let known = domain::audit::KnownEntry {
-            id: draft.id,
             place: Some(Place { index, at }),
-            actor_kind: draft.actor_kind,
-            actor_id: draft.actor_id,
-            target_id: draft.target_id,
-            action: draft.action.to_string(),
-            target_kind: draft.target_kind.clone(),
-            outcome: draft.outcome,
-            payload: Some(draft.payload.clone()),
+            ..domain::audit::KnownEntry::drafted(&draft)
         };
         self.facts.entry_ids.insert(index, draft.id);
         self.facts.entries.insert(draft.id, known);

@@ -83,7 +83,7 @@ fn place(text: &str) -> Result<OperationPlace, String> {
     let parts = text.split_once(':').and_then(|(entry, id)| {
         Some(OperationPlace {
             entry: entry.parse().ok()?,
-            id: Uuid::try_parse(id).ok()?,
+            id: domain::own_id::parse(id)?,
         })
     });
     parts.ok_or_else(|| "must be what the page before says".to_owned())

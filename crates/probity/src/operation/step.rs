@@ -114,6 +114,9 @@ pub struct CaptureArgs {
 pub struct ReleaseArgs {
     #[command(flatten)]
     which: WhichArgs,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
 }
 
 /// What is to be done, and how.
@@ -216,7 +219,7 @@ impl CaptureArgs {
 impl ReleaseArgs {
     /// What it asks for.
     pub fn asked(self) -> Asked {
-        self.which.step(Step::Release)
+        self.which.step(Step::Release { reason: self.reason })
     }
 }
 

@@ -12,19 +12,20 @@ use uuid::Uuid;
 use crate::body;
 use crate::call::Call;
 use crate::custody::{not_found, reads_all};
+use crate::id::Id;
 use crate::operations::Input;
 use crate::problem::Problem;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Start {
-    operation: Uuid,
+    operation: Id,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Resolve {
-    operation: Uuid,
+    operation: Id,
     outcome: String,
     evidence: String,
 }
@@ -82,7 +83,9 @@ pub(super) async fn proposal(
     }
     let transaction = Transaction::default();
     if action == action::OPERATION_START.name {
-        let Start { operation } = typed(arguments)?;
+        let Start {
+            operation: Id(operation),
+        } = typed(arguments)?;
         let approval = None;
         return step(
             call,
@@ -107,7 +110,7 @@ pub(super) async fn proposal(
             transaction,
             approval: None,
         };
-        return step(call, input.operation, resolve).await;
+        return step(call, input.operation.0, resolve).await;
     }
     Ok(Proposal::Other {
         action,

@@ -8,10 +8,10 @@ use evidence::json::StrictObject;
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
-use uuid::Uuid;
 
 use super::{approval, arguments, body};
 use crate::call::{Answer, Call, json_with, tagged};
+use crate::id::Id;
 use crate::openapi::{Content, Doc, Reply};
 use crate::{custody, dry_run, idempotency};
 
@@ -73,7 +73,7 @@ pub(crate) const DOC: Doc = Doc {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Input {
-    id: Option<Uuid>,
+    id: Option<Id>,
     action: String,
     arguments: StrictObject,
     reason: Option<String>,

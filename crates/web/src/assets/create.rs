@@ -5,10 +5,10 @@ use domain::{Command, Reply as CommandReply};
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
-use uuid::Uuid;
 
 use super::{AssetBody, example};
 use crate::call::{Answer, Call, json_with};
+use crate::id::Id;
 use crate::idempotency;
 use crate::openapi::{Content, Doc, Reply};
 use crate::problem::Problem;
@@ -64,7 +64,7 @@ pub(crate) const DOC: Doc = Doc {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Input {
-    id: Option<Uuid>,
+    id: Option<Id>,
     code: String,
     name: String,
     scale: u64,

@@ -16,6 +16,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use crate::app::App;
 use crate::body;
 use crate::call::{Answer, Call, with_type};
+use crate::idempotency;
 use crate::openapi::{Content, Doc, Reply};
 use crate::problem::Problem;
 
@@ -54,17 +55,20 @@ pub(crate) const DOC: Doc = Doc {
                 &[Content::json(RECORDED, &[("one", ONE), ("several", SEVERAL)])],
             )
         },
-        Reply::new(
-            "200",
-            "Everything had been recorded before.",
-            &[Content::json(
-                RECORDED,
-                &[(
-                    "one",
-                    r#"{"id":"01970000-0000-7000-8000-000000000001","index":4711,"at":"2026-11-21T08:30:00.123456Z","replayed":true}"#,
+        Reply {
+            headers: &[idempotency::REPLAYED_HEADER],
+            ..Reply::new(
+                "200",
+                "Everything had been recorded before.",
+                &[Content::json(
+                    RECORDED,
+                    &[(
+                        "one",
+                        r#"{"id":"01970000-0000-7000-8000-000000000001","index":4711,"at":"2026-11-21T08:30:00.123456Z","replayed":true}"#,
+                    )],
                 )],
-            )],
-        ),
+            )
+        },
     ],
     problems: &[
         (
@@ -170,7 +174,7 @@ pub(crate) fn answer_one(recorded: &Recorded) -> Response<Body> {
     if let Ok(value) = HeaderValue::try_from(location) {
         response.headers_mut().insert(LOCATION, value);
     }
-    response
+    idempotency::replayed(response, recorded.replayed)
 }
 
 fn answer_list(recorded: &[Recorded]) -> Response<Body> {
@@ -184,8 +188,9 @@ fn answer_list(recorded: &[Recorded]) -> Response<Body> {
     }
     text.push_str("]}");
     let mut response = with_type("application/json", text);
-    *response.status_mut() = status(recorded.iter().all(|entry| entry.replayed));
-    response
+    let replayed = recorded.iter().all(|entry| entry.replayed);
+    *response.status_mut() = status(replayed);
+    idempotency::replayed(response, replayed)
 }
 
 fn status(replayed: bool) -> StatusCode {

@@ -6,7 +6,6 @@ use domain::audit::EntryFilter;
 use domain::audit::event::{ACTION_LEN_MAX, ID_LEN_MAX, KIND_LEN_MAX};
 use evidence::Outcome;
 use evidence::json::StrictObject;
-use uuid::Uuid;
 
 use crate::openapi::Parameter;
 use crate::problem::Problem;
@@ -90,9 +89,11 @@ pub(crate) fn read(query: &Query) -> Result<EntryFilter, Problem> {
         to: query.time("to")?,
         text: query.text("text", TEXT_LEN_MAX)?,
         ip: query.read("ip", "an IPv4 or IPv6 address", address)?,
-        recorded_by: query.read("recorded_by", "the id of an API key or a session", |text| {
-            Uuid::try_parse(text).ok()
-        })?,
+        recorded_by: query.read(
+            "recorded_by",
+            "the id of an API key or a session",
+            domain::own_id::parse,
+        )?,
     })
 }
 

@@ -1,7 +1,6 @@
 //! `GET /v1/audit/entries/{id}`
 
 use engine::EntryKey;
-use uuid::Uuid;
 
 use crate::call::{Answer, Call, json};
 use crate::openapi::{Content, Doc, Parameter, Reply};
@@ -63,7 +62,7 @@ pub(crate) fn key(text: &str) -> Result<EntryKey, Problem> {
         return Ok(EntryKey::Index(index));
     }
     let id = if text.len() == uuid::fmt::Hyphenated::LENGTH {
-        Uuid::try_parse(text).ok()
+        domain::own_id::parse(text)
     } else {
         None
     };

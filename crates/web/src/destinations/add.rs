@@ -6,10 +6,10 @@ use domain::identity::Permission;
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
-use uuid::Uuid;
 
 use super::{destination, shown};
 use crate::call::{Answer, Call, json_with};
+use crate::id::Id;
 use crate::openapi::{Content, Doc, Reply};
 use crate::{custody, dry_run, idempotency, person};
 
@@ -69,7 +69,7 @@ pub(crate) const DOC: Doc = Doc {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Input {
-    id: Option<Uuid>,
+    id: Option<Id>,
     user: Option<String>,
     asset: String,
     address: String,

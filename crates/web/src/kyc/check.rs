@@ -63,7 +63,7 @@ async fn in_path(call: &mut Call) -> Result<(Uuid, Uuid), Problem> {
     let path = Path::<(String, String)>::from_request_parts(&mut call.parts, &()).await;
     let Path((record, document)) = path.map_err(|_| Problem::unknown_path())?;
     let read = |field, text: &str| {
-        Uuid::try_parse(text).map_err(|_| {
+        domain::own_id::parse(text).ok_or_else(|| {
             let message = "must be a UUID such as 01970000-0000-7000-8000-0000000000ab";
             Problem::field(field, message)
         })

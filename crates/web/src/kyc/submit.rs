@@ -5,10 +5,10 @@ use domain::custody::kyc::{DocumentKind, NewDocument, SubmitKyc};
 use domain::identity::Permission;
 use evidence::json::from_hex;
 use serde::Deserialize;
-use uuid::Uuid;
 
 use super::{KycBody, located, record};
 use crate::call::{Answer, Call, json, tagged};
+use crate::id::Id;
 use crate::openapi::{Content, Doc, Reply};
 use crate::problem::Problem;
 use crate::{custody, dry_run, idempotency, person};
@@ -73,7 +73,7 @@ struct Document {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Input {
-    id: Option<Uuid>,
+    id: Option<Id>,
     user: Option<String>,
     tier: u64,
     documents: Option<Vec<Document>>,

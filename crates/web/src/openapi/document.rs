@@ -101,7 +101,10 @@ fn operation(route: &Route) -> Value {
         operation["parameters"] = parameters.into();
     }
     if let Some(body) = &doc.body {
-        operation["requestBody"] = json!({"required": true, "content": {body.media: content(body)}});
+        let schema = parsed(body.schema);
+        // It may be absent where all its members may.
+        let required = schema["type"] != "object" || schema.get("required").is_some();
+        operation["requestBody"] = json!({"required": required, "content": {body.media: content(body)}});
     }
     operation
 }

@@ -181,8 +181,7 @@ pub(super) fn common(route: &Route) -> Vec<Listed> {
     }
     if route.verb != Verb::Get {
         problems.extend(CHANGE);
-    }
-    if route.doc.body.is_some() {
+        // Also where nothing is taken: what is sent all the same is refused.
         problems.extend(BODY);
     }
     problems

@@ -12,9 +12,9 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::example;
 use super::input::{Input, List};
 use super::shown::{Eyes, OperationBody};
+use super::{defaults, example};
 use crate::call::{Answer, Call, json, json_with, tagged};
 use crate::openapi::{Content, Doc, Reply};
 use crate::problem::Problem;
@@ -215,7 +215,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
 
 async fn single(call: &Call, bytes: &[u8], dry: bool) -> Answer {
     let input: Input = body::object(bytes)?;
-    let key = idempotency::of(call, bytes)?;
+    let key = defaults::key(call, bytes).await?;
     let key = key.as_ref();
     if key.is_some() && input.id.is_some() {
         return Err(idempotency::both("id"));
@@ -302,7 +302,7 @@ async fn several(call: &Call, bytes: &[u8], dry: bool) -> Answer {
             detail,
         ));
     }
-    let key = idempotency::of(call, bytes)?;
+    let key = defaults::key(call, bytes).await?;
     let key = key.as_ref();
     let own_id = list.operations.iter().position(|input| input.id.is_some());
     if let Some(position) = own_id.filter(|_| key.is_some()) {
@@ -327,7 +327,10 @@ async fn several(call: &Call, bytes: &[u8], dry: bool) -> Answer {
         results: results.iter().map(|result| shown(result, eyes, dry)).collect(),
     };
     let created = output.results.iter().any(|result| result.status == "created");
-    let replayed = output.results.iter().any(|result| result.status == "replayed");
+    let replayed = results.iter().any(|result| match result {
+        Ok((_, replayed)) => *replayed,
+        Err(problem) => problem.replayed,
+    });
     Ok(idempotency::replayed(
         json(&output)?,
         replayed && !created && !dry,

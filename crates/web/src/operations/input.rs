@@ -8,17 +8,17 @@ use engine::custody::{NewOperation, TransactionInput};
 use evidence::Timestamp;
 use evidence::json::StrictObject;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
-use uuid::Uuid;
 
 use crate::call::Call;
 use crate::custody::{self, Decimal};
+use crate::id::Id;
 use crate::problem::Problem;
 
 /// An operation as a request brings it.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Input {
-    pub id: Option<Uuid>,
+    pub id: Option<Id>,
     #[serde(deserialize_with = "kind")]
     kind: OperationKind,
     asset: Option<String>,
@@ -27,9 +27,9 @@ pub(crate) struct Input {
     credit: Option<String>,
     pending: Option<bool>,
     expires_at: Option<Timestamp>,
-    reverses: Option<Uuid>,
-    destination: Option<Uuid>,
-    approval: Option<Uuid>,
+    reverses: Option<Id>,
+    destination: Option<Id>,
+    approval: Option<Id>,
     chain: Option<String>,
     tx_hash: Option<String>,
     output: Option<u64>,
@@ -50,7 +50,7 @@ impl Input {
     pub fn asked(self, call: &Call) -> Result<NewOperation, Problem> {
         let account = |text: Option<String>| text.map(|text| custody::account(call, text)).transpose();
         Ok(NewOperation {
-            id: self.id,
+            id: self.id.map(|id| id.0),
             kind: self.kind,
             asset: self.asset,
             amount: self.amount.map(|amount| amount.0),
@@ -58,9 +58,9 @@ impl Input {
             credit: account(self.credit)?,
             pending: self.pending,
             expires_at: self.expires_at,
-            reverses: self.reverses,
-            destination: self.destination,
-            approval: self.approval,
+            reverses: self.reverses.map(|id| id.0),
+            destination: self.destination.map(|id| id.0),
+            approval: self.approval.map(|id| id.0),
             transaction: TransactionInput {
                 chain: self.chain,
                 tx_hash: self.tx_hash,

@@ -121,7 +121,7 @@ fn word<T>(
 
 async fn filter(call: &Call, query: &Query) -> Result<OperationFilter, Problem> {
     let engine = &call.app.engine;
-    let id = |name| query.read(name, "the id of an operation", |text| Uuid::try_parse(text).ok());
+    let id = |name| query.read(name, "the id of an operation", domain::own_id::parse);
     let mut filter = OperationFilter {
         kind: word(query, "kind", OperationKind::read)?,
         status: word(query, "status", OperationStatus::read)?,

@@ -1,6 +1,7 @@
 //! Operations: a file per verb, and what they share. [`input`] reads what is asked for, [`shown`] writes what is there.
 
 pub(crate) mod create;
+mod defaults;
 mod input;
 pub(crate) mod list;
 pub(crate) mod show;

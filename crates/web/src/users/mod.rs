@@ -187,7 +187,7 @@ fn problem(error: engine::Error) -> Problem {
 /// An id in the path.
 pub(crate) async fn id_in_path(call: &mut Call, what: &str) -> Result<Uuid, Problem> {
     let text = call.path().await?;
-    Uuid::try_parse(&text).map_err(|_| {
+    domain::own_id::parse(&text).ok_or_else(|| {
         Problem::field(
             "id",
             format!("must be the id of a {what}, a UUID such as 01970000-0000-7000-8000-0000000000ab"),

@@ -6,11 +6,11 @@ use super::{DocumentKind, DocumentState, KycDocument, KycRecord, KycStatus, TIER
 use crate::action;
 use crate::change::Change;
 use crate::context::Context;
-use crate::custody::asset::id_conflict;
 use crate::custody::{authorise_for, check_user};
 use crate::decision::{Decision, Reply};
 use crate::facts::Facts;
 use crate::identity::{Permission, Principal};
+use crate::own_id;
 use crate::refusal::{BrokenRule, FieldError, Refusal, RefusalKind};
 
 /// Most documents of a record.
@@ -39,6 +39,7 @@ pub struct SubmitKyc {
 }
 
 fn check_input(command: &SubmitKyc) -> Result<(), FieldError> {
+    own_id::check("id", command.id)?;
     if command.tier > TIER_MAX {
         let message = format!("must be 0 to {TIER_MAX}, not {}", command.tier);
         return Err(FieldError::new("tier", message));
@@ -74,7 +75,7 @@ fn difference(record: &KycRecord, documents: &[KycDocument], command: &SubmitKyc
 }
 
 /// What an id that is taken answers.
-fn replay(facts: &Facts, command: &SubmitKyc) -> Result<Option<Reply>, Refusal> {
+fn replay(facts: &Facts, command: &SubmitKyc, who: &Principal) -> Result<Option<Reply>, Refusal> {
     let Some(known) = command.id.and_then(|id| facts.kyc_records.get(&id)) else {
         return Ok(None);
     };
@@ -84,7 +85,12 @@ fn replay(facts: &Facts, command: &SubmitKyc) -> Result<Option<Reply>, Refusal> 
         .collect();
     match difference(&known.row, &documents, command) {
         None => Ok(Some(reply(facts, known.row.clone(), known.version))),
-        Some(field) => Err(id_conflict("KYC record", known.row.id, field)),
+        Some(field) => {
+            let readers = [Permission::KycRead, Permission::KycWrite, Permission::KycReview];
+            let own = who.actor_id == Some(known.row.user_id);
+            let may_read = own || readers.iter().any(|permission| who.holds(*permission));
+            Err(own_id::conflict_seen(may_read, "KYC record", known.row.id, field))
+        }
     }
 }
 
@@ -116,7 +122,7 @@ pub fn submit(
 ) -> Result<Decision, Refusal> {
     let authority = authorise_for(command.user, who, Permission::KycWrite, Permission::KycOwn)?;
     check_input(command)?;
-    if let Some(known) = replay(facts, command)? {
+    if let Some(known) = replay(facts, command, who)? {
         return Ok(Decision::nothing(known));
     }
     check_user(facts, command.user)?;

@@ -68,7 +68,10 @@ pub enum Step {
         amount: Option<Amount>,
     },
     /// Ends a pending transfer: what it still holds is free again.
-    Release,
+    Release {
+        /// Why.
+        reason: Option<String>,
+    },
 }
 
 impl Step {
@@ -83,7 +86,7 @@ impl Step {
             Step::MarkUnknown { .. } => &action::OPERATION_MARK_UNKNOWN,
             Step::Resolve { .. } => &action::OPERATION_RESOLVE,
             Step::Capture { .. } => &action::OPERATION_CAPTURE,
-            Step::Release => &action::OPERATION_RELEASE,
+            Step::Release { .. } => &action::OPERATION_RELEASE,
         }
     }
 

@@ -4,19 +4,21 @@ use uuid::Uuid;
 
 use super::create::put;
 use super::movement::{self, Found};
+use super::replay;
 use super::step::Work;
 use super::{Operation, OperationStatus};
 use crate::action;
 use crate::change::Change;
-use crate::custody::asset::id_conflict;
 use crate::custody::{Amount, Balance};
 use crate::decision::{Decision, OperationState, Reply};
+use crate::own_id;
 use crate::refusal::{BrokenRule, Refusal, RefusalKind};
 
 impl Work<'_> {
     /// Moves a part of what is held, or all of it: an operation of its own.
     pub fn capture(&self, id: Option<Uuid>, amount: Option<Amount>) -> Result<Decision, Refusal> {
         let row = &self.before.row;
+        own_id::check("id", id)?;
         if let Some(known) = id.and_then(|id| self.facts.operations.get(&id)) {
             let same =
                 known.row.parent_id == Some(row.id) && amount.is_none_or(|amount| amount == known.row.amount);
@@ -27,11 +29,11 @@ impl Work<'_> {
                     replayed: true,
                 }])))
             } else {
-                Err(id_conflict("operation", known.row.id, "amount"))
+                Err(replay::conflict(&known.row, "amount", self.who))
             };
         }
         if let Some(entry) = id.and_then(|id| self.facts.entries.get(&id)) {
-            return Err(id_conflict("entry", entry.id, "action"));
+            return Err(replay::taken(entry, self.who));
         }
         if amount.is_some_and(|amount| !amount.is_positive()) {
             return Err(Refusal::invalid("amount", "must be more than 0"));

@@ -334,7 +334,7 @@ fn create_one(
     ctx: &Context,
 ) -> Result<(OperationState, Vec<Draft>), Refusal> {
     let authority = authorise(command, who)?;
-    if let Some(known) = replay::find(facts, command)? {
+    if let Some(known) = replay::find(facts, command, who)? {
         return Ok((known, Vec::new()));
     }
     input::check(command, ctx.now)?;

@@ -6,11 +6,13 @@ use super::OperationKind;
 use super::create::{CreateOperation, METADATA_LEN_MAX, REFERENCE_LEN_MAX, TX_HASH_LEN_MAX};
 use crate::custody::Amount;
 use crate::custody::asset::{check_chain, check_text};
+use crate::own_id;
 use crate::refusal::FieldError;
 
 /// Checks what needs no facts: the shape of the input, and whether it goes with the kind.
 pub(super) fn check(command: &CreateOperation, now: Timestamp) -> Result<(), FieldError> {
     let error = |field: &str, message: &str| Err(FieldError::new(field, message));
+    own_id::check("id", command.id)?;
     let on_chain = command.chain.is_some() && command.tx_hash.is_some();
     if command.amount < Amount::ZERO || command.amount == Amount::ZERO && !on_chain {
         return error(

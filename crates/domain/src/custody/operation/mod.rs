@@ -112,7 +112,7 @@ record! {
         pub block: Option<u64> [sparse],
         /// How many blocks were on it when it was last looked at.
         pub confirmations: Option<u64> [sparse],
-        /// Why it failed or was cancelled.
+        /// Why it failed, was cancelled or released.
         pub error: Option<String> [sparse],
         /// What shows how an operation of unknown fate ended.
         pub evidence: Option<String> [sparse],

@@ -6,9 +6,11 @@ use uuid::Uuid;
 
 use super::{CreateOperation, Operation};
 use crate::audit::known::KnownEntry;
-use crate::custody::asset::id_conflict;
+use crate::custody::{Balance, Owner};
 use crate::decision::OperationState;
 use crate::facts::Facts;
+use crate::identity::{Permission, Principal};
+use crate::own_id;
 use crate::record::Sealed;
 use crate::refusal::{BrokenRule, Refusal, RefusalKind};
 
@@ -27,7 +29,11 @@ fn again(sealed: &Sealed<Operation>) -> OperationState {
 
 /// The operation that a command asks for, where it is there; an error where the same id means something else, or was
 /// refused before.
-pub(super) fn find(facts: &Facts, command: &CreateOperation) -> Result<Option<OperationState>, Refusal> {
+pub(super) fn find(
+    facts: &Facts,
+    command: &CreateOperation,
+    who: &Principal,
+) -> Result<Option<OperationState>, Refusal> {
     if let Some(request) = command.request {
         check_request(facts, request.first, &request.digest)?;
     }
@@ -35,14 +41,33 @@ pub(super) fn find(facts: &Facts, command: &CreateOperation) -> Result<Option<Op
         if let Some(known) = facts.operations.get(&id) {
             return match difference(&known.row, command) {
                 None => Ok(Some(again(known))),
-                Some(field) => Err(id_conflict("operation", id, field)),
+                Some(field) => Err(conflict(&known.row, field, who)),
             };
         }
         if let Some(entry) = facts.entries.get(&id) {
-            return Err(refused_before(entry, command));
+            return Err(refused_before(entry, command, who));
         }
     }
     reported(facts, command)
+}
+
+/// The refusal of an id that is another operation's: what differs is told to who may read that operation.
+pub(super) fn conflict(known: &Operation, field: &str, who: &Principal) -> Refusal {
+    let is_own = |user: Uuid| {
+        let balance = Balance::id_of(known.asset_id, Owner::User(user));
+        known.created_by == Some(user) || known.debit_id == balance || known.credit_id == balance
+    };
+    let may_read = reads_all(who) || who.actor_id.is_some_and(is_own);
+    own_id::conflict_seen(may_read, "operation", known.id, field)
+}
+
+/// The refusal of an id that an entry has.
+pub(super) fn taken(entry: &KnownEntry, who: &Principal) -> Refusal {
+    own_id::conflict_seen(who.holds(Permission::AuditRead), "entry", entry.id, "action")
+}
+
+fn reads_all(who: &Principal) -> bool {
+    who.holds(Permission::CustodyRead) || who.holds(Permission::CustodyWrite)
 }
 
 /// What was reported of the same output of a transaction before.
@@ -120,14 +145,19 @@ fn refused_details(entry: &KnownEntry) -> Option<Details> {
 }
 
 /// The answer to an id that is an entry's, but no operation's: it was refused before, or is something else.
-fn refused_before(entry: &KnownEntry, command: &CreateOperation) -> Refusal {
+fn refused_before(entry: &KnownEntry, command: &CreateOperation, who: &Principal) -> Refusal {
     let id = entry.id;
     if entry.action != crate::action::OPERATION_CREATE.name {
-        return id_conflict("entry", id, "action");
+        return taken(entry, who);
+    }
+    // Somebody else's request is nobody's business.
+    let own = who.actor_id.is_some() && entry.actor_id == who.actor_id;
+    if !own && !reads_all(who) {
+        return own_id::taken(id);
     }
     let Some(details) = refused_details(entry) else {
         let message = format!("operation {id} was refused before; why was erased since");
-        return Refusal::new(RefusalKind::Conflict, "refused_before", message);
+        return before(message);
     };
     // The same request, all of it: what is remembered may be of another operation of its chain.
     let same = command.request.is_some_and(|request| {
@@ -137,10 +167,15 @@ fn refused_before(entry: &KnownEntry, command: &CreateOperation) -> Refusal {
         let message = format!("operation {id} was asked for with other content before, and refused");
         return Refusal::new(RefusalKind::Conflict, "id_conflict", message).field("id");
     }
-    again_refused(&details).unwrap_or_else(|| {
-        let message = format!("operation {id} was refused before");
-        Refusal::new(RefusalKind::Conflict, "refused_before", message)
-    })
+    again_refused(&details).unwrap_or_else(|| before(format!("operation {id} was refused before")))
+}
+
+/// The answer that is left of one that cannot be given again.
+fn before(message: String) -> Refusal {
+    Refusal {
+        replayed: true,
+        ..Refusal::new(RefusalKind::Conflict, "refused_before", message)
+    }
 }
 
 /// A field's path without the position that it had in the list that was refused: who sends it again gives its own.
@@ -156,6 +191,7 @@ fn without_position(field: &str) -> &str {
 fn again_refused(details: &Details) -> Option<Refusal> {
     let code = super::results::find(&text(details, "code")?)?;
     let mut refusal = Refusal::new(code.kind, code.code, text(details, "message")?);
+    refusal.replayed = true;
     let position = details.get("position").and_then(serde_json::Value::as_u64);
     refusal.position = position.and_then(|position| u16::try_from(position).ok());
     refusal.field = text(details, "field")

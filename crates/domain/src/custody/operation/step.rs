@@ -101,7 +101,10 @@ fn authorise(step: &Step, who: &Principal, operation: Option<&Operation>) -> Res
         Ok(authority) => return Ok(authority),
         Err(refused) => refused,
     };
-    if !matches!(step, Step::Cancel { .. } | Step::Capture { .. } | Step::Release) {
+    if !matches!(
+        step,
+        Step::Cancel { .. } | Step::Capture { .. } | Step::Release { .. }
+    ) {
         return Err(refused);
     }
     let own = |operation: &Operation| who.actor_id.is_some_and(|user| is_own(operation, user));
@@ -144,7 +147,9 @@ impl Work<'_> {
         }
         match &self.command.step {
             Step::Fail { error } | Step::MarkUnknown { error } => check_text("error", error, REMARK_LEN_MAX),
-            Step::Cancel { reason: Some(reason) } => check_text("reason", reason, REMARK_LEN_MAX),
+            Step::Cancel { reason: Some(reason) } | Step::Release { reason: Some(reason) } => {
+                check_text("reason", reason, REMARK_LEN_MAX)
+            }
             Step::Resolve { evidence, .. } => check_text("evidence", evidence, REMARK_LEN_MAX),
             _ => Ok(()),
         }
@@ -185,8 +190,11 @@ impl Work<'_> {
                 let status = if *completed { Completed } else { Failed };
                 row.status == status && row.evidence.as_ref() == Some(evidence) && known
             }
-            Step::Release => {
-                row.captured.is_some() && row.status.is_final() && !row.has_expired(self.ctx.now)
+            Step::Release { reason } => {
+                row.captured.is_some()
+                    && row.status.is_final()
+                    && !row.has_expired(self.ctx.now)
+                    && (reason.is_none() || row.error == *reason)
             }
             Step::Capture { .. } => false,
         }
@@ -197,7 +205,9 @@ impl Work<'_> {
         let row = &self.before.row;
         let from: &[OperationStatus] = match &self.command.step {
             Step::Report(_) => &[Pending, Processing, Unknown],
-            Step::Start { .. } | Step::Cancel { .. } | Step::Capture { .. } | Step::Release => &[Pending],
+            Step::Start { .. } | Step::Cancel { .. } | Step::Capture { .. } | Step::Release { .. } => {
+                &[Pending]
+            }
             Step::Complete(_) | Step::Fail { .. } => &[Pending, Processing],
             Step::MarkUnknown { .. } => &[Processing],
             Step::Resolve { .. } => &[Unknown],
@@ -218,7 +228,7 @@ impl Work<'_> {
         }
         let transfer = row.captured.is_some();
         let fits = match &self.command.step {
-            Step::Capture { .. } | Step::Release => transfer,
+            Step::Capture { .. } | Step::Release { .. } => transfer,
             Step::Complete(_) if row.kind == OperationKind::Withdrawal => row.status == Processing,
             Step::Start { .. } | Step::Complete(_) | Step::Fail { .. } | Step::MarkUnknown { .. } => {
                 !transfer
@@ -338,15 +348,17 @@ impl Work<'_> {
                     );
                 }
             }
-            Step::Release | Step::Capture { .. } => {
+            Step::Release { reason } => {
                 let captured = row.captured.is_some_and(Amount::is_positive);
                 let status = if captured {
                     OperationStatus::Completed
                 } else {
                     OperationStatus::Cancelled
                 };
-                self.end(&mut change, &mut after, status, None);
+                self.end(&mut change, &mut after, status, reason.as_ref());
             }
+            // It is an operation of its own, and was made before this.
+            Step::Capture { .. } => {}
         }
         change.alter(self.before, after.clone());
         let draft = change.draft(self.command.step.action().name, "operation", after.id);

@@ -1,11 +1,11 @@
 //! `POST /v1/operations/{id}/capture`
 
 use serde::Deserialize;
-use uuid::Uuid;
 
 use super::{Asked, CREDIT_CLOSED, IF_MATCH, KYC, MAXIMUM, OVERFLOW, Who, problems};
 use crate::call::{Answer, Call};
 use crate::custody::Decimal;
+use crate::id::Id;
 use crate::idempotency;
 use crate::openapi::{Content, Doc, Reply};
 use crate::operations::{PATH, example};
@@ -64,7 +64,7 @@ pub(crate) const DOC: Doc = Doc {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Input {
-    id: Option<Uuid>,
+    id: Option<Id>,
     amount: Option<Decimal>,
 }
 

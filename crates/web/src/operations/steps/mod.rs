@@ -22,6 +22,7 @@ use super::shown::{Eyes, OperationBody};
 use super::{UNKNOWN, example, show};
 use crate::call::{Answer, Call, if_match_given, json, tagged};
 use crate::custody::reads_all;
+use crate::id::Id;
 use crate::openapi::{Content, Doc, Parameter, Reply};
 use crate::problem::Problem;
 use crate::{idempotency, users};
@@ -236,7 +237,7 @@ impl Asked {
     async fn capture(
         self,
         call: &Call,
-        (id, amount): (Option<Uuid>, Option<String>),
+        (id, amount): (Option<Id>, Option<String>),
         key: Option<&OperationId>,
     ) -> Answer {
         let engine = &call.app.engine;

@@ -3,13 +3,13 @@
 use domain::custody::operation::Step;
 use domain::custody::operation::Transaction;
 use serde::Deserialize;
-use uuid::Uuid;
 
 use super::{
     ANSWER, APPROVAL, Asked, CREDIT_CLOSED, IF_MATCH, MAXIMUM, OUTPUT, OVERFLOW, QUORUM, Who, problems,
     transaction,
 };
 use crate::call::{Answer, Call};
+use crate::id::Id;
 use crate::idempotency;
 use crate::openapi::{Content, Doc};
 use crate::operations::PATH;
@@ -58,7 +58,7 @@ enum Outcome {
 struct Input {
     outcome: Outcome,
     evidence: String,
-    approval: Option<Uuid>,
+    approval: Option<Id>,
     chain: Option<String>,
     tx_hash: Option<String>,
     output: Option<u64>,
@@ -79,7 +79,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
             block: input.block,
             confirmations: input.confirmations,
         },
-        approval: input.approval,
+        approval: input.approval.map(|id| id.0),
     };
     asked.take(&call, step).await
 }

@@ -3,12 +3,12 @@
 use domain::custody::operation::Step;
 use domain::custody::operation::Transaction;
 use serde::Deserialize;
-use uuid::Uuid;
 
 use super::{
     ANSWER, APPROVAL, Asked, DESTINATION, IF_MATCH, KYC, OUTPUT, QUORUM, Who, problems, transaction,
 };
 use crate::call::{Answer, Call};
+use crate::id::Id;
 use crate::idempotency;
 use crate::openapi::{Content, Doc};
 use crate::operations::PATH;
@@ -55,7 +55,7 @@ struct Input {
     output: Option<u64>,
     block: Option<u64>,
     confirmations: Option<u64>,
-    approval: Option<Uuid>,
+    approval: Option<Id>,
 }
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
@@ -68,7 +68,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
         block: input.block,
         confirmations: input.confirmations,
     };
-    let approval = input.approval;
+    let approval = input.approval.map(|id| id.0);
     asked
         .take(
             &call,

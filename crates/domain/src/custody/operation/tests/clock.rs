@@ -31,7 +31,10 @@ fn a_debit_takes_what_a_hold_that_has_expired_held() {
         amount: None,
     };
     assert_eq!(code(desk.step(holds[0], step)), "operation_expired");
-    assert_eq!(code(desk.step(holds[0], Step::Release)), "operation_expired");
+    assert_eq!(
+        code(desk.step(holds[0], Step::Release { reason: None })),
+        "operation_expired"
+    );
     let all = desk.transfer(1_000);
     let clerk = desk.clerk.clone();
     let decision = desk
@@ -129,7 +132,10 @@ fn the_answer_does_not_depend_on_the_sweeper() {
     desk.world.wait(60);
     for _ in 0..2 {
         let cancel = || Step::Cancel { reason: None };
-        assert_eq!(code(desk.step(transfer, Step::Release)), "operation_expired");
+        assert_eq!(
+            code(desk.step(transfer, Step::Release { reason: None })),
+            "operation_expired"
+        );
         assert_eq!(code(desk.step(transfer, cancel())), "operation_expired");
         assert_eq!(code(desk.step(withdrawal, cancel())), "operation_expired");
         let debit = desk.of(desk.ada).id();

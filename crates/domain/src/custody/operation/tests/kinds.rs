@@ -116,7 +116,7 @@ fn done_at_once() {
             cancel(),
             report(),
             capture(1),
-            Step::Release,
+            Step::Release { reason: None },
         ] {
             let expected = match step {
                 // It is completed already.
@@ -167,7 +167,7 @@ fn every_step_of_every_kind_in_every_status() {
                 cancel(),
                 report(),
                 capture(1),
-                Step::Release,
+                Step::Release { reason: None },
             ];
             for step in steps {
                 let (mut desk, before, id) = standing(kind, status);
@@ -179,7 +179,7 @@ fn every_step_of_every_kind_in_every_status() {
                     (Step::MarkUnknown { .. }, Processing) => Ok((Unknown, HELD)),
                     (Step::Cancel { .. }, Pending) => Ok((Cancelled, FREE)),
                     (Step::Report(_), Pending | Processing | Unknown) => Ok((status, HELD)),
-                    (Step::Capture { .. } | Step::Release, Pending) => Err("wrong_kind"),
+                    (Step::Capture { .. } | Step::Release { .. }, Pending) => Err("wrong_kind"),
                     (Step::Start { .. }, Processing)
                     | (Step::Complete(_), Completed)
                     | (Step::Fail { .. }, Failed)
@@ -277,7 +277,7 @@ fn a_pending_transfer_is_captured_in_parts() {
         (Completed, Some(units(10)), None)
     );
     assert_eq!(code(desk.step(id, rest)), "wrong_status");
-    assert_eq!(code(desk.step(id, Step::Release)), "replayed");
+    assert_eq!(code(desk.step(id, Step::Release { reason: None })), "replayed");
 }
 
 #[test]
@@ -290,10 +290,10 @@ fn what_is_released_is_free_again() {
         if captured > 0 {
             desk.step(id, capture(captured)).unwrap();
         }
-        let state = desk.step(id, Step::Release).unwrap();
+        let state = desk.step(id, Step::Release { reason: None }).unwrap();
         assert_eq!(state.operation.status, status);
         assert_eq!(desk.balance(ada), (1_000 - captured, 0));
-        assert_eq!(code(desk.step(id, Step::Release)), "replayed");
+        assert_eq!(code(desk.step(id, Step::Release { reason: None })), "replayed");
         assert_eq!(code(desk.step(id, capture(1))), "wrong_status");
     }
 }

@@ -359,17 +359,7 @@ impl Desk {
 
 /// What the log knows of an entry.
 pub fn known(draft: &Draft) -> KnownEntry {
-    KnownEntry {
-        id: draft.id,
-        place: None,
-        actor_kind: draft.actor_kind,
-        actor_id: draft.actor_id,
-        target_id: draft.target_id,
-        action: draft.action.to_string(),
-        target_kind: draft.target_kind.clone(),
-        outcome: draft.outcome,
-        payload: Some(draft.payload.clone()),
-    }
+    KnownEntry::drafted(draft)
 }
 
 pub fn code(answer: Result<OperationState, Refusal>) -> &'static str {

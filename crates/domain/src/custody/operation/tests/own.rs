@@ -60,7 +60,7 @@ fn steps() {
     let report = Step::Report(Transaction::default());
     let cases = [
         (false, capture, "done"),
-        (false, Step::Release, "done"),
+        (false, Step::Release { reason: None }, "done"),
         (true, cancel, "done"),
         (true, start, "permission_missing"),
         (true, fail, "permission_missing"),

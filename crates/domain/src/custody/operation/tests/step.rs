@@ -317,7 +317,7 @@ fn nobody_takes_steps_of_what_is_not_theirs() {
     let ben = desk.world.key("ben", &[Scope::Custody]);
     let ada = desk.world.key("ada", &[Scope::Custody]);
     let operation = desk.send(&ada, &transfer).unwrap().operation.id;
-    let command = desk.command(operation, Step::Release);
+    let command = desk.command(operation, Step::Release { reason: None });
     let mine = StepOperation {
         debit: desk.of(desk.ben),
         ..command.clone()

@@ -52,7 +52,7 @@ fn what_did_not_happen_does_not_count() {
     desk.step(id, part).unwrap();
     let next = desk.transfer(1);
     assert_eq!(desk.code(&next), "tier_limit");
-    desk.step(id, Step::Release).unwrap();
+    desk.step(id, Step::Release { reason: None }).unwrap();
     let next = desk.transfer(71);
     assert_eq!(desk.code(&next), "tier_limit");
     let next = desk.transfer(70);

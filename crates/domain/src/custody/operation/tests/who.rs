@@ -99,7 +99,7 @@ fn named(step: &str) -> Step {
             id: None,
             amount: None,
         },
-        "release" => Step::Release,
+        "release" => Step::Release { reason: None },
         "report" => Step::Report(Transaction {
             confirmations: Some(1),
             ..transaction

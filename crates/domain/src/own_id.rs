@@ -1,0 +1,41 @@
+//! Ids that callers bring: what is none, and what is told of one that is taken.
+
+use uuid::Uuid;
+
+use crate::refusal::{FieldError, Refusal, RefusalKind};
+
+/// Refuses the two UUIDs that are no ids (RFC 9562 sections 5.9 and 5.10).
+pub fn check(field: &str, id: Option<Uuid>) -> Result<(), FieldError> {
+    if id.is_some_and(|id| id.is_nil() || id.is_max()) {
+        return Err(FieldError::new(field, "must not be the nil or the max UUID"));
+    }
+    Ok(())
+}
+
+/// The id that a text is; none for another text, and for the two UUIDs that are no ids.
+pub fn parse(text: &str) -> Option<Uuid> {
+    Uuid::try_parse(text)
+        .ok()
+        .filter(|id| !id.is_nil() && !id.is_max())
+}
+
+/// The refusal of an id that is taken by something of other content: which field differs.
+pub(crate) fn conflict(noun: &str, id: Uuid, field: &str) -> Refusal {
+    let message = format!("{noun} {id} is there already with another {field}");
+    Refusal::new(RefusalKind::Conflict, "id_conflict", message).field(field)
+}
+
+/// The same for who may not read what is there: they learn nothing but that the id is taken.
+pub(crate) fn taken(id: Uuid) -> Refusal {
+    let message = format!("the id {id} is taken: use another one");
+    Refusal::new(RefusalKind::Conflict, "id_conflict", message).field("id")
+}
+
+/// One or the other.
+pub(crate) fn conflict_seen(may_read: bool, noun: &str, id: Uuid, field: &str) -> Refusal {
+    if may_read {
+        conflict(noun, id, field)
+    } else {
+        taken(id)
+    }
+}
