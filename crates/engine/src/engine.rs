@@ -15,6 +15,7 @@ use tlog::{SigningKey, VerifierKey};
 use tokio::sync::watch as channel;
 
 use crate::auth::Remembered;
+use crate::clock::{self, Clock};
 use crate::continuity::{Fault, Halt, Known, check};
 use crate::credentials::{HashPool, SecretBox};
 use crate::error::Error;
@@ -45,6 +46,8 @@ pub struct Options {
     pub guard: bool,
     /// Roles, lifetimes and limits of identity.
     pub identity: IdentityOptions,
+    /// The clock that entries get their time from; the process's own unless a test brings another.
+    pub clock: Clock,
 }
 
 /// Roles, lifetimes and limits of identity.
@@ -86,6 +89,7 @@ impl Options {
             batch_entries_max: 4_096,
             guard: true,
             identity: IdentityOptions::default(),
+            clock: Clock::system(),
         }
     }
 }
@@ -231,6 +235,11 @@ impl Engine {
     }
 
     fn start(options: Options, found: Found) -> Result<Engine, Error> {
+        let options = Options {
+            clock: options.clock.for_log(),
+            ..options
+        };
+        options.clock.saw(found.head.at);
         let counters = Arc::new(Counters::default());
         let (size, _) = channel::channel(found.head.edge.size());
         let known = Arc::new(Known::new(found.head, found.key.verifier()));
@@ -240,6 +249,7 @@ impl Engine {
             counters: Arc::clone(&counters),
             size: size.clone(),
             rules: Arc::clone(&options.identity.rules),
+            clock: options.clock.clone(),
             seals: Arc::default(),
             writes: Arc::default(),
         };
@@ -306,6 +316,7 @@ impl Engine {
     /// Writes down every few seconds what the clock has decided: for a process that serves.
     pub fn start_sweeper(&self) {
         crate::custody::start_sweeper(self);
+        clock::start(self);
     }
 
     /// Checks events and makes them ready: bounds, ids, salts, canonical payloads.
@@ -404,6 +415,11 @@ impl Engine {
     /// Copy the number out before awaiting anything: a borrow that is held keeps the Writer from reporting.
     pub fn size(&self) -> channel::Receiver<u64> {
         self.shared.size.subscribe()
+    }
+
+    /// The clock that entries get their time from.
+    pub fn clock(&self) -> &Clock {
+        &self.shared.options.clock
     }
 
     /// The numbers of the write path.

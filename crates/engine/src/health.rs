@@ -2,6 +2,7 @@
 
 use tlog::Checkpoint;
 
+use crate::clock;
 use crate::engine::Engine;
 use crate::error::Error;
 
@@ -40,7 +41,7 @@ impl HealthCheck {
 /// The service's health.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Health {
-    /// Whether every check is well.
+    /// Whether it can serve: every check is well, but for the clock's.
     pub ready: bool,
     /// The checks.
     pub checks: Vec<HealthCheck>,
@@ -50,16 +51,16 @@ impl Engine {
     /// Whether the service can do its work.
     pub async fn health(&self) -> Health {
         let database = HealthCheck::of("database", self.db().version().await);
-        let checks = vec![
+        let mut checks = vec![
             database,
             self.log_check().await,
             self.writer_check(),
             self.storage_check().await,
         ];
-        Health {
-            ready: checks.iter().all(|check| check.ok),
-            checks,
-        }
+        let ready = checks.iter().all(|check| check.ok);
+        // The log does not depend on a clock that jumped: it is a matter for the operator, not for who sends requests.
+        checks.push(self.clock_check());
+        Health { ready, checks }
     }
 
     async fn log_check(&self) -> HealthCheck {
@@ -79,6 +80,19 @@ impl Engine {
         let checkpoint = Checkpoint::open(&note, self.verifier_key())
             .map_err(|error| store::Error::data(error.to_string()))?;
         Ok(format!("{} entries", checkpoint.size))
+    }
+
+    fn clock_check(&self) -> HealthCheck {
+        let own = self.clock().alarm().map(|alarm| alarm.to_string());
+        let told = || clock::told(&self.options().data_dir);
+        match own.or_else(told) {
+            Some(alarm) => HealthCheck::new("clock", false, alarm),
+            None => HealthCheck::new(
+                "clock",
+                true,
+                "goes with the steady clock, and is not behind the log",
+            ),
+        }
     }
 
     fn writer_check(&self) -> HealthCheck {

@@ -11,6 +11,7 @@
 
 mod auth;
 mod checkpointer;
+pub mod clock;
 pub mod continuity;
 pub mod credentials;
 pub mod custody;

@@ -1,9 +1,8 @@
-//! Randomness and time, taken from the system in this one place and handed on as values.
-
-use std::time::{SystemTime, UNIX_EPOCH};
+//! Randomness and time, taken from the system in one place each ([`crate::clock`]) and handed on as values.
 
 use evidence::Timestamp;
 
+use crate::clock::Clock;
 use crate::error::Error;
 
 /// Fills `bytes` from the operating system's generator.
@@ -19,11 +18,7 @@ pub(crate) fn array<const N: usize>() -> Result<[u8; N], Error> {
     Ok(bytes)
 }
 
-/// The system's clock.
+/// The time, by a clock that is not believed when it jumps.
 pub fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros())
-        .ok()
-        .and_then(Timestamp::from_micros)
-        .unwrap_or(Timestamp::EPOCH)
+    Clock::system().now()
 }

@@ -57,6 +57,7 @@ async fn look(shared: &Shared, guarded: &mut String) -> Result<(), Error> {
         }
     }
     let newest = shared.known.newest();
+    shared.options.clock.saw(newest.at);
     shared.size.send_if_modified(|size| {
         let grown = newest.edge.size() > *size;
         *size = newest.edge.size().max(*size);

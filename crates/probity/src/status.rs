@@ -16,6 +16,7 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         Err(failure) => return unhealthy(context, &database, &failure),
     };
     let (health, metrics) = (engine.check_up().await, engine.metrics());
+    let healthy = health.checks.iter().all(|check| check.ok);
     let version = engine
         .db()
         .version()
@@ -33,7 +34,7 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
     let (key, pool) = (engine.verifier_key(), metrics.pool);
     if context.json() {
         output::json(&json!({
-            "healthy": health.ready,
+            "healthy": healthy,
             "database": { "location": database, "version": version },
             "migrations": { "applied": migrations.applied, "known": migrations.known },
             "log": { "origin": key.name(), "size": metrics.log_size, "verifier_key": key.to_string() },
@@ -71,7 +72,7 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         );
         pairs.push((
             "Verdict",
-            if health.ready {
+            if healthy {
                 "✓ all is well"
             } else {
                 "✗ something is wrong"
@@ -81,7 +82,7 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         output::line(&table::pairs(&pairs, table::width()).join("\n"))?;
     }
     engine.shutdown().await;
-    Ok(if health.ready { Exit::Ok } else { Exit::No })
+    Ok(if healthy { Exit::Ok } else { Exit::No })
 }
 
 /// What cannot even be opened is an answer too.

@@ -14,7 +14,6 @@ use super::append::{self, Appended};
 use super::{Answer, Job, Signer};
 use crate::error::Error;
 use crate::metrics::add;
-use crate::random;
 
 /// How often a batch is tried when other transactions are in the way.
 const TRIES_MAX: u32 = 12;
@@ -180,7 +179,7 @@ async fn write(
     signer: &Signer,
     jobs: &[Job],
 ) -> Result<(Vec<Verdict>, Option<Appended>), Error> {
-    let now = random::now();
+    let now = signer.clock.now();
     let mut needs = signer.needs(now);
     let mut own_ids = 0;
     for job in jobs {
@@ -211,6 +210,7 @@ async fn write(
     if drafts.is_empty() {
         return Ok((verdicts, None));
     }
+    signer.clock.saw(head.at);
     let appended = append::append(&signer.key, head, drafts, now)?;
     Ok((verdicts, Some(appended)))
 }

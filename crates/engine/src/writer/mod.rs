@@ -19,6 +19,7 @@ use store::{Conn, Db};
 use tlog::SigningKey;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::clock::Clock;
 use crate::continuity::Known;
 use crate::error::Error;
 use crate::metrics::{Counters, add};
@@ -89,6 +90,8 @@ pub struct Signer {
     pub(crate) size: watch::Sender<u64>,
     /// The rules that decisions follow.
     pub rules: Arc<Rules>,
+    /// The clock that entries get their time from.
+    pub(crate) clock: Clock,
     /// Seals of rows that were checked.
     pub(crate) seals: Arc<Seals>,
     /// Whether batches are written.

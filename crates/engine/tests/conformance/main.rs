@@ -4,6 +4,7 @@
 
 mod attacker;
 mod catalogue;
+mod clock;
 mod constraints;
 mod continuity;
 mod continuity_processes;

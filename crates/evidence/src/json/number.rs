@@ -189,7 +189,11 @@ fn path_at(text: &str, offset: usize) -> String {
                 }
                 path.push_str(&serde_json::from_str::<String>(name).unwrap_or_default());
             }
-            Step::Item(position) => path.push_str(&format!("[{position}]")),
+            Step::Item(position) => {
+                path.push('[');
+                path.push_str(&position.to_string());
+                path.push(']');
+            }
         }
     }
     path

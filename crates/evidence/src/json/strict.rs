@@ -20,7 +20,7 @@ pub struct Strict(pub Value);
 impl<'de> Deserialize<'de> for Strict {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Box::<RawValue>::deserialize(deserializer)?;
-        check_exact(text.get()).map_err(inexact)?;
+        check_exact(text.get()).map_err(|inexact| refused(&inexact))?;
         read(text.get(), |reader| EXACT.deserialize(reader)).map(Strict)
     }
 }
@@ -32,7 +32,7 @@ pub struct StrictObject(pub Map<String, Value>);
 impl<'de> Deserialize<'de> for StrictObject {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Box::<RawValue>::deserialize(deserializer)?;
-        check_exact(text.get()).map_err(inexact)?;
+        check_exact(text.get()).map_err(|inexact| refused(&inexact))?;
         read(text.get(), |reader| reader.deserialize_map(ObjectVisitor(EXACT))).map(StrictObject)
     }
 }
@@ -40,9 +40,9 @@ impl<'de> Deserialize<'de> for StrictObject {
 type Reader<'a> = serde_json::Deserializer<serde_json::de::StrRead<'a>>;
 
 /// The error about a number; it begins with its path, in backticks.
-fn inexact<E: serde::de::Error>(inexact: Inexact) -> E {
+fn refused<E: serde::de::Error>(inexact: &Inexact) -> E {
     match inexact.path.as_str() {
-        "" => E::custom(&inexact),
+        "" => E::custom(inexact),
         path => E::custom(format_args!("`{path}`: {inexact}")),
     }
 }
@@ -94,7 +94,7 @@ pub(crate) fn unique_members<'de, D: Deserializer<'de>>(
     impl<'de> Deserialize<'de> for Unique {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
             let text = Box::<RawValue>::deserialize(deserializer)?;
-            check_kept(text.get()).map_err(inexact)?;
+            check_kept(text.get()).map_err(|inexact| refused(&inexact))?;
             read(text.get(), |reader| reader.deserialize_map(ObjectVisitor(UNIQUE))).map(Unique)
         }
     }

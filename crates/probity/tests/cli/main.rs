@@ -8,6 +8,7 @@
 mod approvals;
 mod config;
 mod custody;
+mod exact;
 mod harness;
 mod import;
 mod init;

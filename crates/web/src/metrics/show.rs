@@ -1,5 +1,6 @@
 //! `GET /metrics`
 
+use engine::clock::{Alarm, Clock};
 use engine::metrics::COMMIT_BUCKETS_S;
 use engine::writes::CAUSES;
 use engine::{Fault, LimitStats};
@@ -34,6 +35,7 @@ pub(crate) async fn handle(call: Call) -> Answer {
     let mut out = Text::default();
     engine(&call.app.engine.metrics(), &mut out);
     failures(&call.app.engine, &mut out);
+    clock(call.app.engine.clock(), &mut out);
     limits(call.app.engine.limits().stats(), &mut out);
     let streams = call
         .app
@@ -156,6 +158,27 @@ fn failures(engine: &engine::Engine, out: &mut Text) {
         "gauge",
         "1 while batches fail because the database's disk is full or cannot be written.",
         u8::from(full),
+    );
+}
+
+/// What is wrong with the clock.
+fn clock(clock: &Clock, out: &mut Text) {
+    let alarm = clock.alarm();
+    let name = "probity_clock_alarm";
+    out.family(
+        name,
+        "gauge",
+        "1 while the clock is not where it should be: it jumped, or is behind the newest entry.",
+    );
+    let jumped = matches!(alarm, Some(Alarm::Jumped { .. }));
+    let behind = matches!(alarm, Some(Alarm::Behind { .. }));
+    out.sample(name, "kind=\"jumped\"", u8::from(jumped));
+    out.sample(name, "kind=\"behind\"", u8::from(behind));
+    out.single(
+        "probity_clock_jumps_total",
+        "counter",
+        "How often the clock jumped by more than an hour.",
+        clock.jumps(),
     );
 }
 

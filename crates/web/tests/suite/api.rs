@@ -9,6 +9,7 @@ use domain::identity::token::TokenKind;
 use domain::identity::user::CreateUser;
 use domain::identity::{Role, Scope};
 use domain::{Caller, Command, Origin, Reply};
+use engine::clock::Clock;
 use engine::identity::{FirstCredential, NewUser};
 use engine::{Engine, IdentityOptions, Options};
 use http::{HeaderMap, Request, StatusCode};
@@ -52,15 +53,20 @@ impl Api {
     }
 
     pub async fn with(on: On, settings: Settings) -> Api {
-        Api::set_up(on, settings, IdentityOptions::default()).await
+        Api::set_up(on, settings, IdentityOptions::default(), Clock::system()).await
+    }
+
+    /// With a clock of the test's own.
+    pub async fn clocked(on: On, clock: Clock) -> Api {
+        Api::set_up(on, Settings::default(), IdentityOptions::default(), clock).await
     }
 
     /// With other roles, lifetimes or quotas.
     pub async fn identity(on: On, identity: IdentityOptions) -> Api {
-        Api::set_up(on, Settings::default(), identity).await
+        Api::set_up(on, Settings::default(), identity, Clock::system()).await
     }
 
-    async fn set_up(on: On, settings: Settings, identity: IdentityOptions) -> Api {
+    async fn set_up(on: On, settings: Settings, identity: IdentityOptions, clock: Clock) -> Api {
         let folder = testkit::temp_dir("probity-web");
         let (schema, location) = match on {
             On::Sqlite => (None, Location::Sqlite(folder.path().join("probity.db"))),
@@ -72,6 +78,7 @@ impl Api {
         };
         let options = Options {
             identity,
+            clock,
             ..Options::new(folder.path().to_owned(), location)
         };
         let made = Engine::init(&options, &mut |_| {}).await.unwrap();

@@ -1,5 +1,9 @@
 //! `/health/…`
 
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use engine::clock::{Clock, Reading};
 use serde_json::json;
 
 use crate::api::{Api, BOTH, On};
@@ -28,7 +32,41 @@ async fn alive_and_ready() {
             .iter()
             .map(|check| check["name"].as_str().unwrap())
             .collect();
-        assert_eq!(names, ["database", "log", "writer", "storage"]);
+        assert_eq!(names, ["database", "log", "writer", "storage", "clock"]);
+    }
+}
+
+/// A clock that jumps is told in the metrics and in the readiness, which it does not take away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_jumps_is_told() {
+    for on in BOTH {
+        let start = engine::now().plus_seconds(5);
+        let hands = Arc::new(Mutex::new(Reading {
+            wall: start,
+            steady: Duration::ZERO,
+        }));
+        let shared = Arc::clone(&hands);
+        let api = Api::clocked(on, Clock::of(move || *shared.lock().unwrap())).await;
+        let told = async |line: &str| {
+            let text = api.get("/metrics").await.text().to_owned();
+            assert!(text.lines().any(|found| found == line), "{line}: {text}");
+        };
+        told("probity_clock_alarm{kind=\"jumped\"} 0").await;
+        hands.lock().unwrap().wall = start.plus_seconds(-86_400);
+        told("probity_clock_alarm{kind=\"jumped\"} 1").await;
+        told("probity_clock_alarm{kind=\"behind\"} 0").await;
+        told("probity_clock_jumps_total 1").await;
+        let ready = api.get_open("/health/ready").await;
+        assert_eq!(
+            (ready.status.as_u16(), &ready.json()["ready"]),
+            (200, &json!(true))
+        );
+        assert_eq!(ready.json()["checks"][4], json!({"name": "clock", "ok": false}));
+        let body = json!({"actor": {"kind": "user"}, "action": "a"});
+        let entry = api.call("POST", "/v1/audit/entries", body).await.json();
+        assert_eq!(entry["at"], start.to_string(), "nothing is refused");
+        hands.lock().unwrap().wall = start;
+        told("probity_clock_alarm{kind=\"jumped\"} 0").await;
     }
 }
 

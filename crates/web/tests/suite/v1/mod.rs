@@ -11,5 +11,6 @@ mod exact;
 mod kyc;
 mod me;
 mod operations;
+mod own_ids;
 mod sessions;
 mod users;
