@@ -49,7 +49,15 @@ fn numbers_that_are_not_exact_are_refused_by_name() {
                     "--metadata",
                     &object,
                 ],
-                vec!["approval", "request", "deploy", &object, "--reason", "r"],
+                vec![
+                    "approval",
+                    "request",
+                    "deploy",
+                    "--arguments",
+                    &object,
+                    "--reason",
+                    "r",
+                ],
             ] {
                 let ran = place.run(&words).expect(2);
                 assert!(ran.err.contains(&said), "{words:?}: {}", ran.err);
@@ -79,7 +87,7 @@ fn times_and_ids_are_taken_or_refused_with_their_reason() {
             ("2026-11-21T10:00:60Z", "no leap second"),
         ] {
             for words in [
-                ["audit", "list", "--since", time].as_slice(),
+                ["audit", "list", "--from", time].as_slice(),
                 &[
                     "audit",
                     "append",
@@ -90,7 +98,7 @@ fn times_and_ids_are_taken_or_refused_with_their_reason() {
                     "--occurred-at",
                     time,
                 ],
-                &["operation", "statistics", "--until", time],
+                &["operation", "statistics", "--to", time],
             ] {
                 let ran = place.run(words).expect(2);
                 assert!(ran.err.contains(reason), "{words:?}: {}", ran.err);
@@ -106,7 +114,7 @@ fn times_and_ids_are_taken_or_refused_with_their_reason() {
         ]);
         let shown = place.json(&["audit", "show", &entry["index"].to_string()]);
         assert_eq!(shown["occurred_at"], "2016-12-31T23:59:59.999999Z");
-        let all = place.json(&["audit", "list", "--until", "9999-12-31T23:59:59Z"]);
+        let all = place.json(&["audit", "list", "--to", "9999-12-31T23:59:59Z"]);
         assert!(all["entries"].as_array().unwrap().len() >= 2);
 
         funded(place, "1");
@@ -121,7 +129,7 @@ fn times_and_ids_are_taken_or_refused_with_their_reason() {
                 &[
                     "operation",
                     "transfer",
-                    "user:alice",
+                    "user:ann",
                     "user:bob",
                     "0.1",
                     "--asset",
@@ -129,7 +137,15 @@ fn times_and_ids_are_taken_or_refused_with_their_reason() {
                     "--id",
                     no_id,
                 ],
-                &["approval", "request", "deploy", "{}", "--id", no_id],
+                &[
+                    "approval",
+                    "request",
+                    "deploy",
+                    "--arguments",
+                    "{}",
+                    "--id",
+                    no_id,
+                ],
                 &[
                     "asset", "create", "NEW", "--name", "New", "--scale", "2", "--id", no_id,
                 ],
@@ -152,7 +168,7 @@ fn release_keeps_its_reason() {
         let hold = place.json(&[
             "operation",
             "transfer",
-            "user:alice",
+            "user:ann",
             "user:bob",
             "0.5",
             "--asset",

@@ -15,8 +15,8 @@ pub(crate) const DOC: Doc = Doc {
     id: "ready",
     tag: "service",
     summary: "Whether requests can be served",
-    description: "Database, log, Writer and storage, one check each. `code` says why one is not well, where errors have a \
-                  code for it; what was found is in the server's log.",
+    description: "Database, log, Writer, storage and clock, one check each; of these the clock does not decide. `code` says \
+                  why one is not well, where errors have a code for it; what was found is in the server's log.",
     replies: &[
         Reply::new(
             "200",

@@ -308,7 +308,8 @@ impl Work<'_> {
         self.check_destination()?;
         self.check_output(&after)?;
         match &self.command.step {
-            Step::Report(_) => {}
+            // A capture is an operation of its own, and was made before this.
+            Step::Report(_) | Step::Capture { .. } => {}
             Step::Start { .. } => {
                 self.approve_start(&mut change)?;
                 after.status = OperationStatus::Processing;
@@ -357,8 +358,6 @@ impl Work<'_> {
                 };
                 self.end(&mut change, &mut after, status, reason.as_ref());
             }
-            // It is an operation of its own, and was made before this.
-            Step::Capture { .. } => {}
         }
         change.alter(self.before, after.clone());
         let draft = change.draft(self.command.step.action().name, "operation", after.id);

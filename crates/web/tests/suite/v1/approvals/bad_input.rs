@@ -90,12 +90,12 @@ async fn votes_and_uses() {
         invalid(json!({"action": "a", "arguments": []}), "arguments"),
     ];
     assert_refused(&api, &board.dev, &format!("{path}/use"), cases).await;
-    for path in [
-        "/v1/approvals/7/vote",
-        "/v1/approvals/7/withdraw",
-        "/v1/approvals/7/use",
+    for (path, body) in [
+        ("/v1/approvals/7/vote", json!({"approve": true})),
+        ("/v1/approvals/7/withdraw", json!({})),
+        ("/v1/approvals/7/use", json!({"action": "a", "arguments": {}})),
     ] {
-        let got = board.root.post(&api, path, json!({"approve": true})).await;
+        let got = board.root.post(&api, path, body).await;
         got.assert_problem(400, "invalid_field", Some("id"));
     }
     let shown = board.dev.get(&api, &path).await.json();

@@ -220,8 +220,17 @@ async fn nesting_beyond_what_the_parser_takes_is_refused() {
         r#"{{"actor":{{"kind":"user"}},"action":"a","details":{{"x":{}"#,
         "[".repeat(1_000_000)
     );
-    let (status, code, _) = api.post(PATH, body).await.problem();
+    api.post(PATH, body)
+        .await
+        .assert_problem(400, "malformed_json", None);
+    let body = format!(
+        r#"{{"actor":{{"kind":"user"}},"action":"a","details":{{"x":{}{}}}}}"#,
+        "[".repeat(1_000_000),
+        "]".repeat(1_000_000)
+    );
+    let (status, code, field) = api.post(PATH, body).await.problem();
     assert_eq!((status, code.as_str()), (400, "invalid_field"));
+    assert!(field.is_some_and(|field| field.starts_with("details.x[0][0]")));
     let body = format!(
         r#"{{"actor":{{"kind":"user"}},"action":"a","unknown":{}"#,
         "[".repeat(1_000_000)

@@ -78,7 +78,7 @@ async fn a_destination_from_its_beginning_to_its_end() {
             (again.status.as_u16(), &again.json()["usable"]),
             (201, &json!(false))
         );
-        let nobody = format!("/v1/destinations/{}", Uuid::nil());
+        let nobody = format!("/v1/destinations/{}", Uuid::from_u128(7));
         for got in [ann.get(&api, &nobody).await, remove(&api, &ann, &nobody).await] {
             got.assert_problem(404, "unknown_destination", Some("id"));
         }
