@@ -6,6 +6,7 @@ mod assets;
 mod audit;
 mod auth;
 mod balances;
+mod bodies;
 mod destinations;
 mod exact;
 mod kyc;

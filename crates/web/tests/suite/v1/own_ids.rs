@@ -261,99 +261,106 @@ async fn what_was_answered_before_says_so() {
     }
 }
 
+/// With these members null.
+fn nulls(body: &Value, names: &[&str]) -> Value {
+    names
+        .iter()
+        .fold(body.clone(), |body, name| and(body, name, json!(null)))
+}
+
+/// Requests under a key: the path, the body, and bodies that ask for the same.
+fn said_otherwise(capture: &str) -> Vec<(&str, Value, Vec<Value>)> {
+    let deposit = json!({"kind": "deposit", "asset": "BTC", "amount": "1", "credit": "user:ann", "tx_hash": "aa", "output": 0});
+    let withdrawal = json!({"kind": "withdrawal", "asset": "BTC", "amount": "1", "debit": "house:fees"});
+    let asset = json!({"code": "NEW", "name": "New", "scale": 2});
+    let kyc = json!({"user": "ann", "tier": 0});
+    let destination = json!({"user": "ann", "asset": "BTC", "address": "bc1q"});
+    let approval = json!({"action": "deploy", "arguments": {"n": null}});
+    vec![
+        (
+            OPERATIONS,
+            transfer("1"),
+            vec![
+                nulls(
+                    &transfer("1"),
+                    &[
+                        "id",
+                        "pending",
+                        "reference",
+                        "metadata",
+                        "linked",
+                        "expires_at",
+                        "chain",
+                    ],
+                ),
+                and(transfer("1"), "pending", json!(false)),
+                and(transfer("1"), "linked", json!(false)),
+            ],
+        ),
+        (
+            OPERATIONS,
+            deposit.clone(),
+            vec![
+                and(deposit.clone(), "chain", json!("bitcoin")),
+                and(deposit.clone(), "debit", json!("house:external")),
+                nulls(&deposit, &["chain", "debit", "block"]),
+            ],
+        ),
+        (
+            OPERATIONS,
+            json!([transfer("1"), transfer("2")]),
+            vec![json!([
+                nulls(&transfer("1"), &["reference"]),
+                and(transfer("2"), "linked", json!(false))
+            ])],
+        ),
+        // It is refused, and so is the same again.
+        (
+            OPERATIONS,
+            withdrawal.clone(),
+            vec![
+                and(withdrawal.clone(), "pending", json!(true)),
+                and(withdrawal.clone(), "credit", json!("house:external")),
+            ],
+        ),
+        (
+            capture,
+            json!({"amount": "1"}),
+            vec![json!({"amount": "1", "id": null})],
+        ),
+        ("/v1/assets", asset.clone(), vec![nulls(&asset, &["id", "chain"])]),
+        (
+            "/v1/kyc",
+            kyc.clone(),
+            vec![
+                nulls(&kyc, &["id", "documents"]),
+                and(kyc.clone(), "documents", json!([])),
+            ],
+        ),
+        (
+            "/v1/destinations",
+            destination.clone(),
+            vec![nulls(&destination, &["id", "label"])],
+        ),
+        (
+            "/v1/approvals",
+            approval.clone(),
+            vec![
+                nulls(&approval, &["id", "reason", "quorum", "expires_at"]),
+                and(approval.clone(), "quorum", json!(1)),
+            ],
+        ),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn null_and_the_default_are_the_same_as_absent_under_a_key() {
     for on in BOTH {
         let world = World::new(on).await;
         let api = &world.api;
-        let deposit = json!({"kind": "deposit", "asset": "BTC", "amount": "1", "credit": "user:ann", "tx_hash": "aa", "output": 0});
-        let withdrawal = json!({"kind": "withdrawal", "asset": "BTC", "amount": "1", "debit": "house:fees"});
         let hold = held(api, "2").await;
         let capture = format!("{OPERATIONS}/{hold}/capture");
-        let nulls = |body: &Value, names: &[&str]| {
-            names
-                .iter()
-                .fold(body.clone(), |body, name| and(body, name, json!(null)))
-        };
-        let asset = json!({"code": "NEW", "name": "New", "scale": 2});
-        let kyc = json!({"user": "ann", "tier": 0});
-        let destination = json!({"user": "ann", "asset": "BTC", "address": "bc1q"});
-        let approval = json!({"action": "deploy", "arguments": {"n": null}});
-        let cases: Vec<(&str, Value, Vec<Value>)> = vec![
-            (
-                OPERATIONS,
-                transfer("1"),
-                vec![
-                    nulls(
-                        &transfer("1"),
-                        &[
-                            "id",
-                            "pending",
-                            "reference",
-                            "metadata",
-                            "linked",
-                            "expires_at",
-                            "chain",
-                        ],
-                    ),
-                    and(transfer("1"), "pending", json!(false)),
-                    and(transfer("1"), "linked", json!(false)),
-                ],
-            ),
-            (
-                OPERATIONS,
-                deposit.clone(),
-                vec![
-                    and(deposit.clone(), "chain", json!("bitcoin")),
-                    and(deposit.clone(), "debit", json!("house:external")),
-                    nulls(&deposit, &["chain", "debit", "block"]),
-                ],
-            ),
-            (
-                OPERATIONS,
-                json!([transfer("1"), transfer("2")]),
-                vec![json!([
-                    nulls(&transfer("1"), &["reference"]),
-                    and(transfer("2"), "linked", json!(false))
-                ])],
-            ),
-            // It is refused, and so is the same again.
-            (
-                OPERATIONS,
-                withdrawal.clone(),
-                vec![
-                    and(withdrawal.clone(), "pending", json!(true)),
-                    and(withdrawal.clone(), "credit", json!("house:external")),
-                ],
-            ),
-            (
-                &capture,
-                json!({"amount": "1"}),
-                vec![json!({"amount": "1", "id": null})],
-            ),
-            ("/v1/assets", asset.clone(), vec![nulls(&asset, &["id", "chain"])]),
-            (
-                "/v1/kyc",
-                kyc.clone(),
-                vec![
-                    nulls(&kyc, &["id", "documents"]),
-                    and(kyc.clone(), "documents", json!([])),
-                ],
-            ),
-            (
-                "/v1/destinations",
-                destination.clone(),
-                vec![nulls(&destination, &["id", "label"])],
-            ),
-            (
-                "/v1/approvals",
-                approval.clone(),
-                vec![
-                    nulls(&approval, &["id", "reason", "quorum", "expires_at"]),
-                    and(approval.clone(), "quorum", json!(1)),
-                ],
-            ),
-        ];
+        let cases = said_otherwise(&capture);
         for (number, (path, body, same)) in cases.into_iter().enumerate() {
             let key = format!("k{number}");
             let first = keyed(api, path, &key, &body).await;
@@ -386,124 +393,5 @@ async fn null_and_the_default_are_the_same_as_absent_under_a_key() {
         // And what does not go without saying is another request.
         let other = keyed(api, OPERATIONS, "k0", &and(transfer("1"), "pending", json!(true))).await;
         other.assert_problem(422, "idempotency_key_reused", Some("Idempotency-Key"));
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn bodies_whose_members_are_all_optional_may_be_absent() {
-    for on in BOTH {
-        let world = World::new(on).await;
-        let api = &world.api;
-        let step = |id: &str, verb: &str| format!("{OPERATIONS}/{id}/{verb}");
-        let release = step(&held(api, "1").await, "release");
-        let capture = step(&held(api, "1").await, "capture");
-        let other = step(&held(api, "1").await, "capture");
-        for path in [&release, &capture, "/v1/sessions/end"] {
-            let got = api.call("POST", path, Value::Null).await;
-            let session = path.ends_with("end") && got.status == 403;
-            assert!(got.status.is_success() || session, "{path}: {}", got.text());
-        }
-        let bearer = format!("Bearer {}", api.key);
-        let headers = [("authorization", bearer.as_str()), ("idempotency-key", "c")];
-        let first = api.call_with(&headers, "POST", &other, &Value::Null).await;
-        assert_eq!(first.status, 201, "{}", first.text());
-        let again = api.call_with(&headers, "POST", &other, &json!({})).await;
-        assert_eq!(
-            (again.status.as_u16(), again.header("idempotent-replayed")),
-            (200, "true")
-        );
-        // Where something must be said, an absent body says nothing.
-        let got = api.call("POST", OPERATIONS, Value::Null).await;
-        assert_eq!(got.problem().0, 415, "{}", got.text());
-        // The documentation says which is which.
-        let document = api.get_open("/openapi.json").await.json();
-        let required = |path: &str| document["paths"][path]["post"]["requestBody"]["required"].clone();
-        assert_eq!(required("/v1/operations/{id}/release"), false);
-        assert_eq!(required("/v1/operations/{id}/capture"), false);
-        assert_eq!(required("/v1/operations/{id}/fail"), true);
-        assert_eq!(required("/v1/operations"), true);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn release_keeps_its_reason_and_refuses_what_it_does_not_know() {
-    for on in BOTH {
-        let world = World::new(on).await;
-        let api = &world.api;
-        let hold = held(api, "2").await;
-        let path = format!("{OPERATIONS}/{hold}/release");
-        for (body, field) in [
-            (json!({"reasons": "x"}), "reasons"),
-            (json!({"reason": ""}), "reason"),
-            (json!({"reason": "x".repeat(1_001)}), "reason"),
-            (json!({"amount": "1"}), "amount"),
-        ] {
-            let got = api.call("POST", &path, body).await;
-            got.assert_problem(400, "invalid_field", Some(field));
-        }
-        let why = json!({"reason": "sold out"});
-        let got = api.call("POST", &path, why.clone()).await;
-        assert_eq!(got.status, 200, "{}", got.text());
-        let shown = api.get(&format!("{OPERATIONS}/{hold}")).await.json();
-        assert_eq!(
-            (&shown["status"], &shown["error"]),
-            (&json!("cancelled"), &json!("sold out"))
-        );
-        let again = api.call("POST", &path, why).await;
-        assert_eq!(
-            (again.status.as_u16(), again.header("idempotent-replayed")),
-            (200, "true")
-        );
-        let other = api.call("POST", &path, json!({"reason": "another"})).await;
-        other.assert_problem(409, "wrong_status", None);
-        // Of one that was captured in part, too.
-        let hold = held(api, "2").await;
-        api.call(
-            "POST",
-            &format!("{OPERATIONS}/{hold}/capture"),
-            json!({"amount": "1"}),
-        )
-        .await;
-        api.call(
-            "POST",
-            &format!("{OPERATIONS}/{hold}/release"),
-            json!({"reason": "the rest is not needed"}),
-        )
-        .await;
-        let shown = api.get(&format!("{OPERATIONS}/{hold}")).await.json();
-        assert_eq!(
-            (&shown["status"], &shown["error"]),
-            (&json!("completed"), &json!("the rest is not needed"))
-        );
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_takes_no_body_refuses_one() {
-    for on in BOTH {
-        let api = Api::new(on).await;
-        let user = api.new_person("ann", domain::identity::Role::USER).await;
-        let document = api.get_open("/openapi.json").await.json();
-        let size = api.size().await;
-        let mut seen = 0;
-        for (verb, template, access) in web::endpoints() {
-            let operation = &document["paths"][template][verb.as_str().to_lowercase()];
-            let session = matches!(access, web::Access::Session | web::Access::SecondFactor);
-            if verb == web::Verb::Get || operation.get("requestBody").is_some() || session {
-                continue;
-            }
-            seen += 1;
-            let path = template.replace("{id}", &user.to_string());
-            let got = api.call(verb.as_str(), &path, json!({"reason": "x"})).await;
-            got.assert_problem(400, "invalid_field", Some("reason"));
-        }
-        assert!(seen > 8, "{seen}");
-        assert_eq!(api.size().await, size, "nothing is written");
-        let path = format!("/v1/users/{user}/disable");
-        assert_eq!(
-            api.call("POST", &path, json!({})).await.status,
-            200,
-            "nothing is said"
-        );
     }
 }
