@@ -1,21 +1,16 @@
-//! Reading the log: entries, pages, exports, and every kind of proof.
-
-use std::ops::ControlFlow;
+//! Reading the log: entries, pages, and every kind of proof.
 
 use domain::audit::EntryFilter;
 use domain::{Refusal, RefusalKind};
-use evidence::bundle::BundleWriter;
 use evidence::entry::Entry;
-use evidence::json::StrictObject;
 use evidence::receipt::{self, ConsistencyProof};
-use store::query::{Order, Page};
+use store::query::Page;
 use store::{Conn, Head, StoredEntry};
 use tlog::{EntryBundle, Hash, Plan, Tile};
 use uuid::Uuid;
 
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::random;
 
 /// How an entry is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,10 +42,7 @@ pub struct EntryPage {
     pub size: u64,
 }
 
-/// Entries read at a time by exports.
-const CHUNK: u32 = 500;
-
-async fn head(conn: &mut Conn) -> Result<Head, Error> {
+pub(crate) async fn head(conn: &mut Conn) -> Result<Head, Error> {
     Ok(Head::load(conn)
         .await?
         .ok_or_else(|| store::Error::data("there is no head row"))?)
@@ -64,13 +56,13 @@ async fn stored(conn: &mut Conn, key: EntryKey) -> Result<Option<StoredEntry>, E
 }
 
 /// The hashes of a proof, fetched as its plan says.
-async fn resolve(conn: &mut Conn, plan: &Plan) -> Result<Vec<Hash>, Error> {
+pub(crate) async fn resolve(conn: &mut Conn, plan: &Plan) -> Result<Vec<Hash>, Error> {
     let hashes = store::head::nodes(conn, &plan.nodes()).await?;
     plan.resolve(|node| hashes.get(&node).copied())
         .map_err(|error| store::Error::data(error.to_string()).into())
 }
 
-fn planned(plan: Result<Plan, tlog::Error>) -> Result<Plan, Error> {
+pub(crate) fn planned(plan: Result<Plan, tlog::Error>) -> Result<Plan, Error> {
     plan.map_err(|error| Refusal::new(RefusalKind::Invalid, "no_such_tree", error.to_string()).into())
 }
 
@@ -84,16 +76,41 @@ impl Engine {
             .transpose()?)
     }
 
+    /// Size of the log as the database has it.
+    pub async fn size_now(&self) -> Result<u64, Error> {
+        Ok(head(&mut *self.db().reader().await?).await?.edge.size())
+    }
+
     /// A page of the entries that fulfil a filter.
     pub async fn entries(&self, filter: &EntryFilter, page: Page) -> Result<EntryPage, Error> {
+        self.page(filter, page, None).await
+    }
+
+    /// The same, where the page ends with the entry that reaches `bytes_max` bytes.
+    pub async fn entries_within(
+        &self,
+        filter: &EntryFilter,
+        page: Page,
+        bytes_max: u64,
+    ) -> Result<EntryPage, Error> {
+        self.page(filter, page, Some(bytes_max)).await
+    }
+
+    async fn page(
+        &self,
+        filter: &EntryFilter,
+        page: Page,
+        bytes_max: Option<u64>,
+    ) -> Result<EntryPage, Error> {
         let mut conn = self.db().reader().await?;
         let size = head(&mut conn).await?.edge.size();
         let one_more = Page {
             limit: page.limit.saturating_add(1),
             ..page
         };
-        let mut rows = store::query::page(&mut conn, filter, one_more, size).await?;
-        let more = rows.len() > page.limit as usize;
+        let found = store::query::page_within(&mut conn, filter, one_more, size, bytes_max).await?;
+        let mut rows = found.entries;
+        let more = found.cut || rows.len() > page.limit as usize;
         rows.truncate(page.limit as usize);
         let next = if more {
             rows.last().map(|row| row.entry)
@@ -105,80 +122,6 @@ impl Engine {
             .map(StoredEntry::assemble)
             .collect::<Result<_, _>>()?;
         Ok(EntryPage { entries, next, size })
-    }
-
-    /// Every entry that fulfils a filter, oldest first, up to the size of the log now; returns how many were given.
-    pub async fn export(
-        &self,
-        filter: &EntryFilter,
-        each: &mut (dyn FnMut(Entry) -> ControlFlow<()> + Send),
-    ) -> Result<u64, Error> {
-        let mut count = 0;
-        let size = head(&mut *self.db().reader().await?).await?.edge.size();
-        let mut after = None;
-        loop {
-            let page = Page {
-                order: Order::Ascending,
-                after,
-                limit: CHUNK,
-            };
-            // A connection is held for one chunk at a time: a slow reader of the export must not hold one for hours.
-            let rows = store::query::page(&mut *self.db().reader().await?, filter, page, size).await?;
-            let last = rows.len() < CHUNK as usize;
-            after = rows.last().map(|row| row.entry);
-            for row in rows {
-                count += 1;
-                if each(row.assemble()?).is_break() {
-                    return Ok(count);
-                }
-            }
-            if last {
-                return Ok(count);
-            }
-        }
-    }
-
-    /// An evidence bundle of every entry that fulfils a filter, line by line without line ends; returns the number of entries.
-    pub async fn bundle(
-        &self,
-        filter: &EntryFilter,
-        asked: StrictObject,
-        line: &mut (dyn FnMut(String) -> ControlFlow<()> + Send),
-    ) -> Result<u64, Error> {
-        let bundled = |error: evidence::bundle::WriteError| store::Error::data(error.to_string());
-        let head = head(&mut *self.db().reader().await?).await?;
-        let size = head.edge.size();
-        let mut writer = BundleWriter::new(&head.checkpoint, asked, random::now()).map_err(bundled)?;
-        let mut give = |text: &str| line(text.trim_end_matches('\n').to_owned());
-        if give(writer.header()).is_break() {
-            return Ok(0);
-        }
-        let mut count = 0;
-        let mut after = None;
-        loop {
-            let mut conn = self.db().reader().await?;
-            let page = Page {
-                order: Order::Ascending,
-                after,
-                limit: CHUNK,
-            };
-            let rows = store::query::page(&mut conn, filter, page, size).await?;
-            let last = rows.len() < CHUNK as usize;
-            after = rows.last().map(|row| row.entry);
-            for row in rows {
-                let plan = planned(Plan::inclusion(row.entry, size))?;
-                let path = resolve(&mut conn, &plan).await?;
-                let text = writer.entry(&row.assemble()?, &path).map_err(bundled)?;
-                count += 1;
-                if give(&text).is_break() {
-                    return Ok(count);
-                }
-            }
-            if last {
-                let _ = give(&writer.trailer().map_err(bundled)?);
-                return Ok(count);
-            }
-        }
     }
 
     /// The receipt of an entry: inclusion proof and signed checkpoint as C2SP tlog-proof text.

@@ -1,5 +1,6 @@
 //! Handing commands to the Writer, and trying them without it.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use domain::{Caller, Command, Origin};
@@ -8,6 +9,31 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::random;
 use crate::writer::{self, Answer, Job};
+
+tokio::task_local! {
+    /// The first entry that this task's commands made.
+    static NOTED: Cell<Option<u64>>;
+}
+
+/// Runs some work, and says with its outcome which entry its commands made first: for a log of requests, so that not
+/// every part in between must hand it on.
+pub async fn noting<T>(work: impl Future<Output = T>) -> (T, Option<u64>) {
+    let both = async {
+        let outcome = work.await;
+        (outcome, NOTED.with(Cell::get))
+    };
+    NOTED.scope(Cell::new(None), both).await
+}
+
+fn note(answer: &Result<Answer, Error>) {
+    let entry = match answer {
+        Ok(answer) => answer.entry,
+        Err(Error::Refused { entry, .. }) => *entry,
+        Err(_) => None,
+    };
+    // Where nobody asked for it there is nothing to note it in.
+    let _ = NOTED.try_with(|noted| noted.set(noted.get().or(entry)));
+}
 
 impl Engine {
     /// Carries out a command: returns once it is committed, durably, or refused.
@@ -19,6 +45,7 @@ impl Engine {
         if changes_access {
             self.remembered().forget();
         }
+        note(&answer);
         answer
     }
 
@@ -40,7 +67,9 @@ impl Engine {
         self.queue().push_all(jobs)?;
         let mut answers = Vec::with_capacity(waiting.len());
         for answer in waiting {
-            answers.push(answer.await.unwrap_or_else(|_| Err(writer::stopped())));
+            let answer = answer.await.unwrap_or_else(|_| Err(writer::stopped()));
+            note(&answer);
+            answers.push(answer);
         }
         if changes_access {
             self.remembered().forget();

@@ -39,13 +39,14 @@ mod settings;
 mod source;
 mod status;
 mod table;
+mod usage;
 mod user;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use cli::{Cli, Command, Output};
+use cli::{Cli, Command};
 use context::Context;
 use failure::{Exit, Failure};
 
@@ -60,7 +61,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return usage(&error).into(),
+        Err(error) => return usage::tell(&error).into(),
     };
     let output = cli.global.output;
     match run(cli) {
@@ -70,28 +71,6 @@ fn main() -> ExitCode {
             failure.exit.into()
         }
     }
-}
-
-/// Help and version go out as they are; a wrong command line is an error like any other.
-fn usage(error: &clap::Error) -> Exit {
-    if !error.use_stderr() {
-        // A reader that went away has had what it wanted.
-        let _ = error.print();
-        return Exit::Ok;
-    }
-    let json = std::env::args_os().any(|argument| argument == "json" || argument == "--output=json");
-    if json {
-        let text = error.to_string();
-        let message = text
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .trim_start_matches("error: ");
-        Failure::could_not_run("usage", message, "see --help").print(Output::Json);
-    } else {
-        let _ = error.print();
-    }
-    Exit::CouldNotRun
 }
 
 fn run(cli: Cli) -> Result<Exit, Failure> {

@@ -119,6 +119,22 @@ impl StoredEntry {
     /// The select list that [`StoredEntry::read`] reads.
     pub const SELECT: &'static str = "SELECT entry, leaf, payload, salt, changes FROM entries";
 
+    /// The same columns.
+    pub(crate) const LIST: &'static str = "entry, leaf, payload, salt, changes";
+
+    /// How many they are.
+    pub(crate) const COLUMNS: usize = 5;
+
+    /// What [`StoredEntry::bytes`] counts, as the database counts it.
+    pub(crate) const BYTES: &'static str =
+        "octet_length(leaf) + COALESCE(octet_length(payload), 0) + COALESCE(octet_length(changes), 0)";
+
+    /// About how large it is.
+    pub(crate) fn bytes(&self) -> usize {
+        let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        self.leaf.len() + optional(&self.payload) + optional(&self.changes)
+    }
+
     /// Reads a row of [`StoredEntry::SELECT`].
     pub fn read(row: &Row) -> Result<StoredEntry, Error> {
         Ok(StoredEntry {

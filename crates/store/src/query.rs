@@ -6,6 +6,7 @@
 //! question pays for it with one look-up per bucket of 1,024 entries, see `docs/decisions/0004-bucketed-indexes.md`.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use domain::audit::EntryFilter;
 use domain::record::Val;
@@ -207,6 +208,15 @@ fn conditions(filter: &EntryFilter) -> Conditions {
     conditions
 }
 
+/// Entries that were found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    /// The entries, in the order of the page.
+    pub entries: Vec<StoredEntry>,
+    /// Whether it ended early because the next entry would not have fitted into the bytes.
+    pub cut: bool,
+}
+
 /// A page of the entries below `size` that fulfil the filter.
 pub async fn page(
     conn: &mut Conn,
@@ -214,8 +224,20 @@ pub async fn page(
     page: Page,
     size: u64,
 ) -> Result<Vec<StoredEntry>, Error> {
+    Ok(page_within(conn, filter, page, size, None).await?.entries)
+}
+
+/// The same, where the page ends with the entry that reaches `bytes_max` bytes. What lies beyond is not read: entries
+/// may be large, and a page of few bytes is all that a stream may hold.
+pub async fn page_within(
+    conn: &mut Conn,
+    filter: &EntryFilter,
+    page: Page,
+    size: u64,
+    bytes_max: Option<u64>,
+) -> Result<Found, Error> {
     if is_impossible(filter) {
-        return Ok(Vec::new());
+        return Ok(Found::default());
     }
     // Times become indexes: the log is in order of both.
     let mut low = match filter.from {
@@ -232,15 +254,19 @@ pub async fn page(
         (_, None) => {}
     }
     let conditions = conditions(filter);
+    let mut room = Room {
+        order: page.order,
+        entries: page.limit,
+        bytes: bytes_max,
+    };
     if !conditions.indexed {
-        return range(conn, conditions, None, low, high, page.order, page.limit).await;
+        return range(conn, conditions, None, low..high, room).await;
     }
-    let mut found = Vec::new();
+    let mut found = Found::default();
     let mut windows = WINDOWS.into_iter();
     let mut width = WINDOWS[0];
-    while low < high && found.len() < page.limit as usize {
+    while low < high && room.entries > 0 && !found.cut {
         width = windows.next().unwrap_or(width);
-        let limit = page.limit - u32::try_from(found.len()).unwrap_or(page.limit);
         let (from, to) = match page.order {
             Order::Descending => {
                 let last = (high - 1) >> BUCKET_BITS;
@@ -248,7 +274,10 @@ pub async fn page(
             }
             Order::Ascending => (low, high.min(((low >> BUCKET_BITS) + width) << BUCKET_BITS)),
         };
-        found.append(&mut range(conn, conditions.clone(), Some(width), from, to, page.order, limit).await?);
+        let mut more = range(conn, conditions.clone(), Some(width), from..to, room).await?;
+        room.take(&more.entries);
+        found.entries.append(&mut more.entries);
+        found.cut = more.cut || room.bytes == Some(0);
         match page.order {
             Order::Descending => high = from,
             Order::Ascending => low = to,
@@ -257,34 +286,76 @@ pub async fn page(
     Ok(found)
 }
 
-/// Entries in `low..high` that fulfil the conditions, through the buckets' indexes when a `width` is given.
+/// What of a page is still to be filled.
+#[derive(Clone, Copy)]
+struct Room {
+    order: Order,
+    entries: u32,
+    /// None for any number.
+    bytes: Option<u64>,
+}
+
+impl Room {
+    fn take(&mut self, entries: &[StoredEntry]) {
+        let number = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+        self.entries = self.entries.saturating_sub(number);
+        let bytes: usize = entries.iter().map(StoredEntry::bytes).sum();
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.bytes = self.bytes.map(|left| left.saturating_sub(bytes));
+    }
+}
+
+/// Entries in a range that fulfil the conditions, through the buckets' indexes when a `width` is given.
 async fn range(
     conn: &mut Conn,
     mut conditions: Conditions,
     width: Option<u64>,
-    low: u64,
-    high: u64,
-    order: Order,
-    limit: u32,
-) -> Result<Vec<StoredEntry>, Error> {
-    if low >= high {
-        return Ok(Vec::new());
+    range: Range<u64>,
+    room: Room,
+) -> Result<Found, Error> {
+    if range.is_empty() {
+        return Ok(Found::default());
     }
-    conditions.add("entry >= ?", int(low));
-    conditions.add("entry < ?", int(high));
+    conditions.add("entry >= ?", int(range.start));
+    conditions.add("entry < ?", int(range.end));
     if let Some(width) = width {
-        conditions.add_buckets(low >> BUCKET_BITS, (high - 1) >> BUCKET_BITS, width);
+        conditions.add_buckets(range.start >> BUCKET_BITS, (range.end - 1) >> BUCKET_BITS, width);
     }
-    conditions.args.push(Val::Int(limit.into()));
-    let sql = format!(
-        "{}{} ORDER BY entry {} LIMIT ${}",
-        StoredEntry::SELECT,
-        conditions.text,
-        if order == Order::Descending { "DESC" } else { "ASC" },
-        conditions.args.len()
-    );
+    conditions.args.push(Val::Int(room.entries.into()));
+    let direction = match room.order {
+        Order::Descending => "DESC",
+        Order::Ascending => "ASC",
+    };
+    let (text, limit) = (&conditions.text, conditions.args.len());
+    let Some(bytes) = room.bytes else {
+        let sql = format!("{}{text} ORDER BY entry {direction} LIMIT ${limit}", StoredEntry::SELECT);
+        let rows = conn.all(&sql, &conditions.args).await?;
+        let entries = rows.iter().map(StoredEntry::read).collect::<Result<_, _>>()?;
+        return Ok(Found { entries, cut: false });
+    };
+    let sql = within(text, direction, limit);
+    conditions.args.push(int(bytes).into());
     let rows = conn.all(&sql, &conditions.args).await?;
-    rows.iter().map(StoredEntry::read).collect()
+    let found = rows.first().map_or(Ok(0), |row| row.unsigned(StoredEntry::COLUMNS))?;
+    Ok(Found {
+        entries: rows.iter().map(StoredEntry::read).collect::<Result<_, _>>()?,
+        cut: usize::try_from(found).is_ok_and(|found| found > rows.len()),
+    })
+}
+
+/// The statement for a page within bytes, which are its last parameter: lengths are looked at first, which both
+/// engines know without reading what is long. The first entry always fits. `CROSS JOIN` makes SQLite begin with the few.
+fn within(conditions: &str, direction: &str, limit: usize) -> String {
+    format!(
+        "WITH found AS (SELECT entry AS place, {} AS bytes FROM entries{conditions} ORDER BY entry {direction} \
+         LIMIT ${limit}), fits AS (SELECT place, COUNT(*) OVER () AS number, \
+         SUM(bytes) OVER (ORDER BY place {direction}) - bytes AS ahead FROM found) \
+         SELECT {}, number FROM fits CROSS JOIN entries WHERE entry = place AND ahead < ${} \
+         ORDER BY place {direction}",
+        StoredEntry::BYTES,
+        StoredEntry::LIST,
+        limit + 1
+    )
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use engine::Engine;
 use tokio::sync::{Semaphore, watch};
 
 use crate::docs;
+use crate::forwarded::Unreadable;
 use crate::health::ready::LastState;
 use crate::metrics::Requests;
 use crate::openapi;
@@ -28,6 +29,8 @@ pub(crate) struct App {
     pub streams: Arc<Semaphore>,
     /// One permit for each export.
     pub exports: Arc<Semaphore>,
+    /// What proxies said of addresses and could not be read.
+    pub unreadable: Unreadable,
     /// What readiness was last, so that only changes are logged.
     pub readiness: LastState,
     closing: watch::Sender<bool>,
@@ -43,6 +46,7 @@ impl App {
             docs: Bytes::from(docs::page(&document)),
             streams: Arc::new(Semaphore::new(settings.streams_max)),
             exports: Arc::new(Semaphore::new(settings.exports_max)),
+            unreadable: Unreadable::default(),
             readiness: LastState::default(),
             settings,
             closing: watch::Sender::new(false),

@@ -1,5 +1,6 @@
 //! One request on its way: authenticated as its route says, handled, counted, and its answer made safe.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -24,6 +25,7 @@ use crate::limit::{self, QuotaLeft};
 use crate::openapi::Doc;
 use crate::problem::Problem;
 use crate::query::Query;
+use crate::request_log::{Line, Told};
 use crate::routes::{Access, Route, Verb};
 use crate::{body, credential, origin};
 
@@ -40,6 +42,7 @@ pub(crate) struct Call {
     pub parts: Parts,
     route: &'static Route,
     caller: Option<Authenticated>,
+    address: Option<IpAddr>,
     /// Locked only so that a call can be shared between threads, which a body cannot.
     body: Mutex<Body>,
 }
@@ -93,7 +96,7 @@ impl Call {
 
     /// Where the request came from.
     pub fn origin(&self) -> Origin {
-        origin::of(&self.parts, self.app.settings.trusted_proxy)
+        origin::of(&self.parts, self.address)
     }
 
     /// The query parameters, which must all be documented.
@@ -135,18 +138,27 @@ pub(crate) async fn answer(
     request: Request,
 ) -> Response<Body> {
     let started = Instant::now();
+    let line = Line::of(&request);
     let requests = Arc::clone(&app);
     let mut quota = None;
-    let attempt = AssertUnwindSafe(attempt(app, route, request, &mut quota))
-        .catch_unwind()
-        .await;
+    let attempt = AssertUnwindSafe(attempt(app, route, request, &mut quota)).catch_unwind();
+    let (attempt, recorded) = if line.is_some() {
+        engine::noting(attempt).await
+    } else {
+        (attempt.await, None)
+    };
     let result = attempt.unwrap_or_else(|_| Err(Problem::internal(&format_args!("{} panicked", route.path))));
     let mut response = result.unwrap_or_else(|mut problem| {
+        let entry = problem.entry;
         if route.access == Access::Credentials {
             // Refusals of a known user's have an entry of another kind: nobody unknown shall learn which was met.
             problem.entry = None;
         }
-        problem.into_response()
+        let mut response = problem.into_response();
+        if let Some(told) = response.extensions_mut().get_mut::<Told>() {
+            told.entry = entry;
+        }
+        response
     });
     secure(&mut response, route.path);
     if let Some(quota) = quota {
@@ -155,6 +167,9 @@ pub(crate) async fn answer(
     requests
         .requests
         .record(number, response.status(), started.elapsed());
+    if let Some(line) = line {
+        line.write(&response, recorded);
+    }
     response
 }
 
@@ -165,6 +180,7 @@ async fn attempt(
     quota: &mut Option<QuotaLeft>,
 ) -> Answer {
     let (parts, body) = request.into_parts();
+    let address = origin::address(&parts, app.settings.trusted_proxy, &app.unreadable);
     let public = app.settings.public_entries;
     let open = match route.access {
         Access::Open | Access::Credentials => true,
@@ -174,7 +190,7 @@ async fn attempt(
     let caller = if open {
         None
     } else {
-        Some(authenticated(&app, &parts, route, quota).await?)
+        Some(authenticated(&app, (&parts, address), route, quota).await?)
     };
     let mut body = body;
     if route.verb != Verb::Get && route.doc.body.is_none() {
@@ -185,6 +201,7 @@ async fn attempt(
         parts,
         route,
         caller,
+        address,
         body: Mutex::new(body),
     })
     .await
@@ -199,26 +216,26 @@ struct Authenticated {
 /// The caller behind the credential, who has requests left, and the permission if one is checked here.
 async fn authenticated(
     app: &App,
-    parts: &Parts,
+    (parts, address): (&Parts, Option<IpAddr>),
     route: &Route,
     quota: &mut Option<QuotaLeft>,
 ) -> Result<Authenticated, Problem> {
     let engine = &app.engine;
     let caller = engine.authenticate(credential::of(parts)?).await?;
     let identity = engine.identity(&caller).await?;
-    admit(app, parts, &identity, route, quota).await?;
+    admit(app, (parts, address), &identity, route, quota).await?;
     Ok(Authenticated { caller, identity })
 }
 
 /// Takes one of the caller's requests, and checks what is checked before the handler runs; a refusal is recorded.
 async fn admit(
     app: &App,
-    parts: &Parts,
+    (parts, address): (&Parts, Option<IpAddr>),
     identity: &Identity,
     route: &Route,
     quota: &mut Option<QuotaLeft>,
 ) -> Result<(), Problem> {
-    let origin = || origin::of(parts, app.settings.trusted_proxy);
+    let origin = || origin::of(parts, address);
     // A credential that is no longer good takes nothing of its user's quota; and of a flood of its requests, not each
     // gets an entry, whatever the route.
     let mut allowed = identity.principal.good();
@@ -271,9 +288,18 @@ fn either(principal: &Principal, first: Permission, other: Permission) -> Result
     principal.authorise(other).map(drop).map_err(|_| refusal)
 }
 
+/// The answer to a request that no route is for: made safe, and told to the log.
+pub(crate) fn answered<T>(request: &http::Request<T>, mut response: Response<Body>) -> Response<Body> {
+    secure(&mut response, request.uri().path());
+    if let Some(line) = Line::of(request) {
+        line.write(&response, None);
+    }
+    response
+}
+
 /// Headers that every answer has: a browser shall neither guess its type, nor run anything in it, nor keep it. A page
 /// brings its own policy.
-pub(crate) fn secure(response: &mut Response<Body>, path: &str) {
+fn secure(response: &mut Response<Body>, path: &str) {
     let public = path.starts_with("/log/");
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -5,6 +5,7 @@
 //! barriers against forged requests.
 
 use domain::identity::session::Session;
+use domain::identity::token::{Token, TokenKind};
 use http::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, ORIGIN};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
@@ -22,6 +23,11 @@ pub(crate) fn of(parts: &Parts) -> Result<&str, Problem> {
         return bearer(parts);
     }
     let token = cookie(parts).ok_or_else(missing)?;
+    // What is not of a session is good for nothing here: a key in a browser's cookie would act without a session's end.
+    if Token::parse(token).is_some_and(|token| token.kind() != TokenKind::Session) {
+        let detail = "the cookie holds a session token (prs_…) and nothing else; an API key goes into Authorization: Bearer";
+        return Err(Problem::new(StatusCode::UNAUTHORIZED, "malformed_credential", detail));
+    }
     if !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
         from_our_pages(parts)?;
     }

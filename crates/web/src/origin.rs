@@ -8,44 +8,42 @@ use http::HeaderMap;
 use http::header::{HeaderName, USER_AGENT};
 use http::request::Parts;
 
+use crate::forwarded::{self, Unreadable};
+
 /// The other end of the connection, put into each request by the server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub SocketAddr);
 
-static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// Reads the origin of a request.
-pub(crate) fn of(parts: &Parts, trusted_proxy: bool) -> Origin {
+/// The address that a request came from: the other end of the connection, or what a trusted proxy says.
+pub(crate) fn address(parts: &Parts, trusted_proxy: bool, unreadable: &Unreadable) -> Option<IpAddr> {
     let forwarded = if trusted_proxy {
-        forwarded_for(&parts.headers)
+        forwarded::address(&parts.headers, unreadable)
     } else {
         None
     };
     let ip = forwarded.or_else(|| parts.extensions.get::<Peer>().map(|peer| peer.0.ip()));
+    ip.map(|ip| ip.to_canonical())
+}
+
+/// Reads the origin of a request from this address.
+pub(crate) fn of(parts: &Parts, address: Option<IpAddr>) -> Origin {
     Origin {
-        ip: ip.map(|ip| ip.to_canonical().to_string()),
+        ip: address.map(|ip| ip.to_string()),
         user_agent: parts
             .headers
             .get(USER_AGENT)
             .and_then(|value| printable(value.as_bytes())),
-        trace_id: parts
-            .headers
-            .get(&TRACEPARENT)
-            .and_then(|value| trace_id(value.to_str().ok()?))
-            .map(str::to_owned),
+        trace_id: trace_of(&parts.headers).map(str::to_owned),
     }
 }
 
-/// The address that the nearest proxy saw: earlier ones are whatever the caller wrote.
-fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
-    let last = headers
-        .get_all(&FORWARDED_FOR)
-        .iter()
-        .next_back()?
-        .to_str()
-        .ok()?;
-    last.rsplit(',').next()?.trim().parse().ok()
+/// The trace that a request belongs to (W3C Trace Context).
+pub(crate) fn trace_of(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get(&TRACEPARENT)
+        .and_then(|value| trace_id(value.to_str().ok()?))
 }
 
 fn printable(bytes: &[u8]) -> Option<String> {
@@ -100,37 +98,39 @@ mod tests {
 
     #[test]
     fn the_peer_counts_unless_a_proxy_is_trusted() {
-        let forwarded = parts(&[("x-forwarded-for", "10.0.0.1, 203.0.113.9")]);
-        assert_eq!(of(&forwarded, false).ip.unwrap(), "192.0.2.7");
-        assert_eq!(of(&forwarded, true).ip.unwrap(), "203.0.113.9");
-        let twice = parts(&[
-            ("x-forwarded-for", "203.0.113.9"),
-            ("x-forwarded-for", "2001:DB8::1"),
-        ]);
-        assert_eq!(of(&twice, true).ip.unwrap(), "2001:db8::1");
-        assert_eq!(
-            of(&parts(&[("x-forwarded-for", "junk")]), true).ip.unwrap(),
-            "192.0.2.7"
-        );
+        let unreadable = Unreadable::default();
+        let ip = |headers: &[(&str, &str)], trusted| {
+            let parts = parts(headers);
+            of(&parts, address(&parts, trusted, &unreadable)).ip.unwrap()
+        };
+        let forwarded = [("x-forwarded-for", "10.0.0.1, 203.0.113.9:51234")];
+        assert_eq!(ip(&forwarded, false), "192.0.2.7");
+        assert_eq!(ip(&forwarded, true), "203.0.113.9");
+        assert_eq!(ip(&[("x-forwarded-for", "[::ffff:203.0.113.9]:1")], true), "203.0.113.9");
+        assert_eq!(ip(&[("x-forwarded-for", "junk")], true), "192.0.2.7");
+        assert_eq!(ip(&[], true), "192.0.2.7");
+        assert_eq!(unreadable.count(), 1);
+        assert_eq!(ip(&[("x-forwarded-for", "junk")], false), "192.0.2.7");
+        assert_eq!(unreadable.count(), 1, "where no proxy is trusted nobody looks");
     }
 
     #[test]
     fn a_user_agent_is_bounded_and_printable() {
         let long = "x".repeat(TEXT_LEN_MAX + 1);
         assert_eq!(
-            of(&parts(&[("user-agent", &long)]), false)
+            of(&parts(&[("user-agent", &long)]), None)
                 .user_agent
                 .unwrap()
                 .len(),
             TEXT_LEN_MAX
         );
         assert_eq!(
-            of(&parts(&[("user-agent", "curl\t8")]), false)
+            of(&parts(&[("user-agent", "curl\t8")]), None)
                 .user_agent
                 .unwrap(),
             "curl8"
         );
-        assert_eq!(of(&parts(&[]), false).user_agent, None);
+        assert_eq!(of(&parts(&[]), None).user_agent, None);
     }
 
     #[test]

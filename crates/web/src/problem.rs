@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use store::ErrorKind;
 
 use crate::idempotency;
+use crate::request_log::Told;
 
 /// Longest `detail` and `field` of an answer, in characters: both may repeat a part of the request.
 const TEXT_LEN_MAX: usize = 500;
@@ -34,6 +35,8 @@ pub(crate) struct Problem {
     pub retry_after: Option<u32>,
     /// Whether it was the answer to the same before.
     pub replayed: bool,
+    /// Size of the log, where the request is about more than it has.
+    pub size: Option<u64>,
     /// The rule that refused it.
     pub rule: Option<Box<BrokenRule>>,
 }
@@ -49,6 +52,7 @@ impl Problem {
             entry: None,
             retry_after: None,
             replayed: false,
+            size: None,
             rule: None,
         }
     }
@@ -136,6 +140,9 @@ impl Problem {
         if let Some(entry) = self.entry {
             put("entry", entry.into());
         }
+        if let Some(size) = self.size {
+            put("size", size.into());
+        }
         if let Some(rule) = &self.rule {
             put("rule", shortened(&rule.rule).into());
             put("lifted_by", shortened(&rule.lifted_by).into());
@@ -157,6 +164,10 @@ impl Problem {
     pub fn into_response(self) -> Response<Body> {
         let mut response = Response::new(Body::from(self.text()));
         *response.status_mut() = self.status;
+        response.extensions_mut().insert(Told {
+            code: self.code,
+            entry: self.entry,
+        });
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = self.retry_after {

@@ -13,7 +13,7 @@ use domain::identity::Permission::{
 use engine::Engine;
 
 use crate::app::App;
-use crate::call::{Handler, answer, secure};
+use crate::call::{Handler, answer, answered};
 use crate::openapi::Doc;
 use crate::problem::Problem;
 use crate::settings::Settings;
@@ -221,14 +221,10 @@ pub(crate) fn build(app: &Arc<App>) -> Router {
     router
         .method_not_allowed_fallback(async |request: Request| {
             let path = request.uri().path();
-            let mut response = Problem::method_not_allowed(&methods_of(path));
-            secure(&mut response, path);
-            response
+            answered(&request, Problem::method_not_allowed(&methods_of(path)))
         })
         .fallback(async |request: Request| {
-            let mut response = Problem::unknown_path().into_response();
-            secure(&mut response, request.uri().path());
-            response
+            answered(&request, Problem::unknown_path().into_response())
         })
 }
 

@@ -1,23 +1,19 @@
 //! The server: HTTP/1.1 over TCP, until it is told to stop.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use engine::Engine;
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use hyper_util::rt::TokioTimer;
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tower_service::Service;
 
-use crate::app::{App, Closing};
-use crate::origin::Peer;
+use crate::app::App;
+use crate::connection;
 use crate::routes;
 use crate::settings::Settings;
 
@@ -34,13 +30,14 @@ pub async fn serve(
 ) -> io::Result<()> {
     let permits = Arc::new(Semaphore::new(settings.connections_max));
     let (header_timeout, grace) = (settings.header_timeout, settings.shutdown_grace);
+    let stall_timeout = settings.stall_timeout;
     let app = App::new(engine, settings);
     let router = routes::build(&app);
+    // Not `pipeline_flush`: it holds answers back while anything more was received, and buffers without a bound.
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(header_timeout)
-        .pipeline_flush(true);
+        .header_read_timeout(header_timeout);
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     loop {
@@ -55,10 +52,11 @@ pub async fn serve(
             accepted = accepted => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => {
-                let connection = connection(builder.clone(), stream, peer, router.clone(), app.closing());
+            Ok(accepted) => {
+                let (builder, router) = (builder.clone(), router.clone());
+                let served = connection::serve(builder, accepted, router, app.closing(), stall_timeout);
                 connections.spawn(async move {
-                    connection.await;
+                    served.await;
                     drop(permit);
                 });
             }
@@ -91,32 +89,4 @@ fn is_of_the_connection(error: &io::Error) -> bool {
         error.kind(),
         ConnectionAborted | ConnectionRefused | ConnectionReset
     )
-}
-
-async fn connection(
-    builder: http1::Builder,
-    stream: TcpStream,
-    peer: SocketAddr,
-    router: Router,
-    mut closing: Closing,
-) {
-    // Answers are small and whole: waiting to fill a packet only costs time.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!("{peer}: {error}");
-    }
-    let service = service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
-        request.extensions_mut().insert(Peer(peer));
-        router.clone().call(request)
-    });
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
-    let result = tokio::select! {
-        result = connection.as_mut() => result,
-        () = closing.wait() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = result {
-        tracing::debug!("{peer}: {error}");
-    }
 }

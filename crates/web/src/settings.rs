@@ -21,7 +21,7 @@ pub struct Settings {
     pub header_timeout: Duration,
     /// How long a request's body may take to arrive.
     pub body_timeout: Duration,
-    /// How long an export waits for a reader that takes nothing.
+    /// How long an answer waits for a reader that takes nothing.
     pub stall_timeout: Duration,
     /// How often an event stream sends a comment, so that nobody in between takes it for dead.
     pub heartbeat: Duration,

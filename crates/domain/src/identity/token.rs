@@ -30,7 +30,8 @@ impl TokenKind {
     /// All kinds.
     pub const ALL: [TokenKind; 3] = [TokenKind::ApiKey, TokenKind::Session, TokenKind::Invitation];
 
-    fn prefix(self) -> &'static str {
+    /// What its text begins with.
+    pub fn prefix(self) -> &'static str {
         match self {
             TokenKind::ApiKey => "prb_",
             TokenKind::Session => "prs_",

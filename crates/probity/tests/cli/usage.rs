@@ -17,6 +17,37 @@ fn a_wrong_command_line_exits_2() {
     }
 }
 
+/// What a person is told on several lines is one message, with nothing left out.
+#[test]
+fn usage_errors_in_json_are_whole() {
+    let place = sqlite();
+    for (args, message, hint) in [
+        (
+            &["key", "create"][..],
+            &["required arguments", "--name <NAME>", "--scopes <SCOPE,…>"][..],
+            "usage: probity key create",
+        ),
+        (
+            &["operation", "list", "--kind", "gift"],
+            &["'gift'", "--kind", "deposit", "withdrawal"],
+            "--help",
+        ),
+        (&["audit", "lst"], &["unrecognized subcommand 'lst'"], "similar subcommand exists: 'list'"),
+        (&["audit"], &["subcommand", "append, import, list"], "usage: probity audit"),
+        (&["audit", "list", "--limit", "0"], &["'0'", "--limit", "1..=10000"], "--help"),
+    ] {
+        let mut words = args.to_vec();
+        words.push("--output=json");
+        let ran = place.run(&words).expect(2);
+        assert!(ran.out.is_empty() && ran.err.lines().count() == 1, "{ran:?}");
+        let error = ran.error();
+        assert_eq!(error["code"], "usage");
+        let said = error["message"].as_str().unwrap();
+        assert!(message.iter().all(|part| said.contains(part)) && !said.contains('\n'), "{said}");
+        assert!(error["hint"].as_str().unwrap().contains(hint), "{error}");
+    }
+}
+
 #[test]
 fn help_and_version_exit_0() {
     let place = sqlite();

@@ -28,11 +28,14 @@ pub(crate) const DOC: Doc = Doc {
             )],
         )
     }],
-    problems: &[(
-        "400",
-        "invalid_field",
-        "a parameter is out of its bounds; `field` names it",
-    )],
+    problems: &[
+        (
+            "400",
+            "invalid_field",
+            "a parameter is out of its bounds; `field` names it",
+        ),
+        page::BEYOND_END,
+    ],
     ..Doc::EMPTY
 };
 
@@ -45,7 +48,9 @@ struct Body<'a> {
 pub(crate) async fn handle(call: Call) -> Answer {
     let query = call.query(&DOC)?;
     let (filter, page) = (filter(&query)?, page::read(&query, Order::Descending)?);
-    let found = call.app.engine.entries(&filter, page).await?;
+    let engine = &call.app.engine;
+    page::within_log(engine, "cursor", page.after).await?;
+    let found = engine.entries_within(&filter, page, page::BYTES_MAX).await?;
     let next = found.next.map(|index| cursor::encode(Order::Descending, index));
     let activities = found.entries.iter().map(Activity::of).collect();
     let mut response = json(&Body {

@@ -22,6 +22,7 @@ use tokio::time::Instant;
 
 use crate::activity::{Activity, FILTER, filter};
 use crate::app::{App, Closing};
+use crate::audit::page;
 use crate::call::{Answer, Call, with_type};
 use crate::openapi::{Content, Doc, Parameter, Reply};
 use crate::problem::Problem;
@@ -54,7 +55,8 @@ pub(crate) const DOC: Doc = Doc {
     description: "Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html): one `activity` \
                   for each entry, in the order of the log, its index as `id`. Whoever connects again with the last \
                   id misses nothing and gets nothing twice. A comment every 15 s keeps the connection alive. The \
-                  stream ends when the server stops, or the key is no longer good.",
+                  stream ends when the server stops, when the key is no longer good, or when the log was put back to \
+                  before what was sent.",
     parameters: &[FILTER, RESUME],
     replies: &[Reply::new(
         "200",
@@ -71,6 +73,7 @@ pub(crate) const DOC: Doc = Doc {
             "invalid_field",
             "a parameter is out of its bounds; `field` names it",
         ),
+        page::BEYOND_END,
         (
             "503",
             "too_many_streams",
@@ -80,11 +83,16 @@ pub(crate) const DOC: Doc = Doc {
     ..Doc::EMPTY
 };
 
-#[expect(clippy::unused_async, reason = "as every handler is")]
 pub(crate) async fn handle(call: Call) -> Answer {
     let query = call.query(&DOC)?;
     let filter = filter(&query)?;
     let position = position(&call.parts.headers, &query)?;
+    let field = if call.parts.headers.contains_key(&LAST_EVENT_ID) {
+        "Last-Event-ID"
+    } else {
+        "after"
+    };
+    page::within_log(&call.app.engine, field, position).await?;
     let permit = Arc::clone(&call.app.streams).try_acquire_owned().map_err(|_| {
         Problem::busy(
             "too_many_streams",
@@ -169,11 +177,26 @@ impl Feed {
                 () = self.closing.wait() => return None,
                 changed = self.size.changed() => changed.ok()?,
                 () = tokio::time::sleep_until(heartbeat) => {
-                    self.app.engine.authorise(&self.caller, Permission::AuditRead).await.ok()?;
+                    self.alive().await.inspect_err(|error| tracing::info!("an activity stream ends: {error}")).ok()?;
                     return Some(beat());
                 }
             }
         }
+    }
+
+    /// Whether the reader may still wait here: its key is good, and the log still has what was sent of it.
+    async fn alive(&self) -> Result<(), Error> {
+        let engine = &self.app.engine;
+        engine.authorise(&self.caller, Permission::AuditRead).await?;
+        let size = engine.size_now().await?;
+        if size < self.read_to {
+            let (sent, hint) = (self.read_to, "whoever connects again is told");
+            return Err(Error::problem(
+                format!("the log has {size} entries, and {sent} were sent of it"),
+                hint,
+            ));
+        }
+        Ok(())
     }
 
     /// Reads on by one page.
@@ -195,7 +218,7 @@ impl Feed {
             after: self.read_to.checked_sub(1),
             limit: CHUNK,
         };
-        let found = self.app.engine.entries(&self.filter, page).await?;
+        let found = self.app.engine.entries_within(&self.filter, page, engine::PART_BYTES_MAX).await?;
         // Within a backlog there is no reason to wait.
         self.read_at = if found.next.is_some() {
             None

@@ -1,22 +1,16 @@
 //! `GET /v1/audit/export`
 
-use std::collections::VecDeque;
 use std::io;
-use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use bytes::Bytes;
-use domain::audit::EntryFilter;
-use evidence::json::StrictObject;
-use evidence::{Entry, csv};
+use engine::{Bundle, Export};
+use evidence::csv;
 use futures_util::stream::unfold;
 use http::HeaderValue;
 use http::header::CONTENT_DISPOSITION;
-use store::query::{Order, Page};
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::sync::mpsc::{Receiver, Sender, channel, error::TrySendError};
 
 use crate::app::App;
 use crate::audit::filter;
@@ -75,15 +69,6 @@ pub(crate) const DOC: Doc = Doc {
     ..Doc::EMPTY
 };
 
-/// Entries read at a time.
-const CHUNK: u32 = 500;
-/// Pieces of a bundle that may wait for a slow reader.
-const PIECES_WAITING_MAX: usize = 4;
-/// A piece of a bundle is sent once it is this large.
-const PIECE_BYTES: usize = 64 * 1024;
-/// Pause between two looks at whether a slow reader has taken something.
-const STALL_PAUSE: Duration = Duration::from_millis(5);
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Format {
     Jsonl,
@@ -91,7 +76,6 @@ enum Format {
     Bundle,
 }
 
-#[expect(clippy::unused_async, reason = "as every handler is")]
 pub(crate) async fn handle(call: Call) -> Answer {
     let query = call.query(&DOC)?;
     let format = query.read("format", "jsonl, csv or bundle", |word| match word {
@@ -101,121 +85,107 @@ pub(crate) async fn handle(call: Call) -> Answer {
         _ => None,
     })?;
     let filter = filter::read(&query)?;
-    let permit = Arc::clone(&call.app.exports).try_acquire_owned().map_err(|_| {
-        Problem::busy(
-            "too_many_exports",
-            "as many exports as are allowed at once are running",
-            5,
-        )
-    })?;
-    let app = Arc::clone(&call.app);
-    let (media, name, body) = match format.unwrap_or(Format::Jsonl) {
-        Format::Jsonl => (
-            "application/jsonl",
-            "entries.jsonl",
-            paged(app, filter, Format::Jsonl, permit),
-        ),
-        Format::Csv => (
-            "text/csv; charset=utf-8",
-            "entries.csv",
-            paged(app, filter, Format::Csv, permit),
-        ),
+    let permit = permit(&call.app)?;
+    let engine = &call.app.engine;
+    let (media, name, source) = match format.unwrap_or(Format::Jsonl) {
+        Format::Jsonl => {
+            let entries = engine.exported(filter).await?;
+            ("application/jsonl", "entries.jsonl", Source::Lines(entries))
+        }
+        Format::Csv => {
+            let entries = engine.exported(filter).await?;
+            ("text/csv; charset=utf-8", "entries.csv", Source::Table(entries))
+        }
         Format::Bundle => {
-            let body = bundle(app, filter, filter::asked(&query), permit);
-            (
-                "application/vnd.probity.bundle+jsonl",
-                "entries.bundle.jsonl",
-                body,
-            )
+            let bundle = engine.bundled(filter, filter::asked(&query)).await?;
+            let media = "application/vnd.probity.bundle+jsonl";
+            (media, "entries.bundle.jsonl", Source::Bundle(bundle))
         }
     };
-    let mut response = with_type(media, body);
+    let mut response = with_type(media, body(source, permit));
     if let Ok(value) = HeaderValue::try_from(format!("attachment; filename=\"{name}\"")) {
         response.headers_mut().insert(CONTENT_DISPOSITION, value);
     }
     Ok(response)
 }
 
-/// An export under way, page by page: each is read when the reader has taken the one before, so that a slow reader
+/// Leave to make an answer of any size, which goes back with the answer.
+pub(crate) fn permit(app: &App) -> Result<OwnedSemaphorePermit, Problem> {
+    Arc::clone(&app.exports).try_acquire_owned().map_err(|_| {
+        let detail = "as many exports as are allowed at once are running";
+        Problem::busy("too_many_exports", detail, 5)
+    })
+}
+
+/// What an export's parts come from.
+enum Source {
+    Lines(Export),
+    Table(Export),
+    Bundle(Bundle),
+}
+
+/// An export under way, part by part: each is read when the reader has taken the one before, so that a slow reader
 /// holds neither a connection to the database nor memory.
-struct Pages {
-    app: Arc<App>,
-    filter: EntryFilter,
-    format: Format,
-    /// Size of the log at the beginning.
-    size: Option<u64>,
-    after: Option<u64>,
-    ready: VecDeque<Bytes>,
+struct Parts {
+    source: Source,
+    begun: bool,
     done: bool,
     _permit: OwnedSemaphorePermit,
 }
 
-fn paged(app: Arc<App>, filter: EntryFilter, format: Format, permit: OwnedSemaphorePermit) -> Body {
-    let mut ready = VecDeque::new();
-    if format == Format::Csv {
-        ready.push_back(Bytes::from(format!("{}\r\n", csv::COLUMNS)));
-    }
-    let pages = Pages {
-        app,
-        filter,
-        format,
-        size: None,
-        after: None,
-        ready,
+fn body(source: Source, permit: OwnedSemaphorePermit) -> Body {
+    let parts = Parts {
+        source,
+        begun: false,
         done: false,
         _permit: permit,
     };
-    Body::from_stream(unfold(pages, |mut pages| async move {
-        let item = pages.next().await?;
-        Some((item, pages))
+    Body::from_stream(unfold(parts, |mut parts| async move {
+        if parts.done {
+            return None;
+        }
+        let item = match parts.next().await {
+            Ok(text) => Ok(Bytes::from(text?)),
+            Err(error) => {
+                parts.done = true;
+                Err(broken(&error))
+            }
+        };
+        Some((item, parts))
     }))
 }
 
-impl Pages {
-    async fn next(&mut self) -> Option<io::Result<Bytes>> {
-        loop {
-            if let Some(bytes) = self.ready.pop_front() {
-                return Some(Ok(bytes));
-            }
-            if self.done {
-                return None;
-            }
-            if let Err(error) = self.read().await {
-                self.done = true;
-                return Some(Err(broken(&error)));
-            }
-        }
-    }
-
-    async fn read(&mut self) -> Result<(), engine::Error> {
-        let page = Page {
-            order: Order::Ascending,
-            after: self.after,
-            limit: CHUNK,
-        };
-        let found = self.app.engine.entries(&self.filter, page).await?;
-        let size = *self.size.get_or_insert(found.size);
+impl Parts {
+    async fn next(&mut self) -> Result<Option<String>, engine::Error> {
+        let begun = std::mem::replace(&mut self.begun, true);
         let mut text = String::new();
-        for entry in found.entries.iter().filter(|entry| entry.index < size) {
-            self.write(entry, &mut text)?;
+        match &mut self.source {
+            Source::Table(_) if !begun => {
+                text.push_str(csv::COLUMNS);
+                text.push_str("\r\n");
+            }
+            Source::Table(entries) => {
+                let Some(entries) = entries.next().await? else {
+                    return Ok(None);
+                };
+                for entry in &entries {
+                    csv::write(entry, &mut text);
+                }
+            }
+            Source::Lines(entries) => {
+                let Some(entries) = entries.next().await? else {
+                    return Ok(None);
+                };
+                for entry in &entries {
+                    let line = evidence::entry::to_line(entry)
+                        .map_err(|error| store::Error::data(error.to_string()))?;
+                    text.push_str(&line);
+                    text.push('\n');
+                }
+            }
+            Source::Bundle(bundle) => return Ok(bundle.next().await?.map(|lines| lines.concat())),
         }
-        if !text.is_empty() {
-            self.ready.push_back(Bytes::from(text));
-        }
-        self.after = found.next;
-        self.done = found.next.is_none_or(|next| next >= size);
-        Ok(())
-    }
-
-    fn write(&self, entry: &Entry, out: &mut String) -> Result<(), engine::Error> {
-        if self.format == Format::Csv {
-            csv::write(entry, out);
-            return Ok(());
-        }
-        let line = evidence::entry::to_line(entry).map_err(|error| store::Error::data(error.to_string()))?;
-        out.push_str(&line);
-        out.push('\n');
-        Ok(())
+        Ok(Some(text))
     }
 }
 
@@ -225,120 +195,9 @@ fn broken(error: &engine::Error) -> io::Error {
     io::Error::other("the export broke off")
 }
 
-/// A bundle is written by the engine from its beginning to its end, so it runs beside the answer.
-fn bundle(app: Arc<App>, filter: EntryFilter, asked: StrictObject, permit: OwnedSemaphorePermit) -> Body {
-    let (sender, receiver) = channel(PIECES_WAITING_MAX);
-    let handle = tokio::runtime::Handle::current();
-    // The engine gives its lines to a function that cannot wait asynchronously, so it gets a thread to wait on.
-    tokio::task::spawn_blocking(move || {
-        let stall_timeout = app.settings.stall_timeout;
-        let mut piece = Piece {
-            text: String::new(),
-            sender: &sender,
-            stall_timeout,
-        };
-        let written = handle.block_on(app.engine.bundle(&filter, asked, &mut |line| piece.line(&line)));
-        let last = match written {
-            Ok(_) => piece.flush(),
-            Err(error) => {
-                let _ = sender.try_send(Err(broken(&error)));
-                ControlFlow::Break(())
-            }
-        };
-        // Without this mark the answer ends as broken off.
-        if last.is_continue() {
-            let _ = give(&sender, Ok(Bytes::new()), stall_timeout);
-        }
-        drop(permit);
-    });
-    Body::from_stream(unfold((receiver, false), next_piece))
-}
-
-type Pieces = (Receiver<io::Result<Bytes>>, bool);
-
-async fn next_piece((mut receiver, ended): Pieces) -> Option<(io::Result<Bytes>, Pieces)> {
-    if ended {
-        return None;
-    }
-    match receiver.recv().await {
-        Some(Ok(bytes)) if bytes.is_empty() => None,
-        Some(Ok(bytes)) => Some((Ok(bytes), (receiver, false))),
-        Some(Err(error)) => Some((Err(error), (receiver, true))),
-        None => Some((Err(io::Error::other("the export broke off")), (receiver, true))),
-    }
-}
-
-/// Lines gathered until they are worth sending.
-struct Piece<'a> {
-    text: String,
-    sender: &'a Sender<io::Result<Bytes>>,
-    stall_timeout: Duration,
-}
-
-impl Piece<'_> {
-    fn line(&mut self, line: &str) -> ControlFlow<()> {
-        self.text.push_str(line);
-        self.text.push('\n');
-        if self.text.len() < PIECE_BYTES {
-            ControlFlow::Continue(())
-        } else {
-            self.flush()
-        }
-    }
-
-    fn flush(&mut self) -> ControlFlow<()> {
-        if self.text.is_empty() {
-            return ControlFlow::Continue(());
-        }
-        give(
-            self.sender,
-            Ok(Bytes::from(std::mem::take(&mut self.text))),
-            self.stall_timeout,
-        )
-    }
-}
-
-/// Waits until the reader takes something, or has gone, or takes nothing for too long.
-fn give(
-    sender: &Sender<io::Result<Bytes>>,
-    item: io::Result<Bytes>,
-    stall_timeout: Duration,
-) -> ControlFlow<()> {
-    let mut item = item;
-    let started = Instant::now();
-    loop {
-        match sender.try_send(item) {
-            Ok(()) => return ControlFlow::Continue(()),
-            Err(TrySendError::Full(back)) if started.elapsed() < stall_timeout => {
-                item = back;
-                std::thread::sleep(STALL_PAUSE);
-            }
-            Err(_) => return ControlFlow::Break(()),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_reader_that_takes_nothing_is_given_up() {
-        let (sender, mut receiver) = channel(1);
-        let item = || Ok(Bytes::from_static(b"x"));
-        assert!(give(&sender, item(), Duration::ZERO).is_continue());
-        assert!(
-            give(&sender, item(), Duration::from_millis(20)).is_break(),
-            "nobody took the first"
-        );
-        assert!(receiver.try_recv().is_ok());
-        assert!(give(&sender, item(), Duration::ZERO).is_continue());
-        drop(receiver);
-        assert!(
-            give(&sender, item(), Duration::from_mins(1)).is_break(),
-            "the reader has gone"
-        );
-    }
 
     #[test]
     fn the_documented_columns_are_those_of_the_table() {

@@ -34,11 +34,14 @@ pub(crate) const DOC: Doc = Doc {
             )],
         )
     }],
-    problems: &[(
-        "400",
-        "invalid_field",
-        "a parameter is out of its bounds; `field` names it",
-    )],
+    problems: &[
+        (
+            "400",
+            "invalid_field",
+            "a parameter is out of its bounds; `field` names it",
+        ),
+        page::BEYOND_END,
+    ],
     ..Doc::EMPTY
 };
 
@@ -57,7 +60,9 @@ pub(crate) async fn handle(call: Call) -> Answer {
     })?;
     let order = order.unwrap_or_default();
     let (filter, page) = (filter::read(&query)?, page::read(&query, order)?);
-    let found = call.app.engine.entries(&filter, page).await?;
+    let engine = &call.app.engine;
+    page::within_log(engine, "cursor", page.after).await?;
+    let found = engine.entries_within(&filter, page, page::BYTES_MAX).await?;
     let next = found.next.map(|index| cursor::encode(order, index));
     let mut response = json(&Body {
         entries: &found.entries,

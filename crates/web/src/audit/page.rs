@@ -1,8 +1,9 @@
 //! Pages: how many, from where, and the link to the next.
 
 use axum::body::Body;
+use engine::Engine;
 use http::header::LINK;
-use http::{HeaderValue, Response, Uri};
+use http::{HeaderValue, Response, StatusCode, Uri};
 use store::custody::OperationPlace;
 use store::query::{Order, Page};
 use uuid::Uuid;
@@ -11,6 +12,9 @@ use crate::cursor;
 use crate::openapi::Parameter;
 use crate::problem::Problem;
 use crate::query::Query;
+
+/// A page of entries ends with the one that reaches so many bytes: a thousand of them may be large.
+pub(crate) const BYTES_MAX: u64 = 8 * 1024 * 1024;
 
 /// Most entries of a page.
 const LIMIT_MAX: u32 = 1_000;
@@ -37,6 +41,34 @@ fn limit(query: &Query) -> Result<u32, Problem> {
     };
     let limit = query.read("limit", &format!("a whole number from 1 to {LIMIT_MAX}"), read)?;
     Ok(limit.unwrap_or(LIMIT_USUAL))
+}
+
+/// A place behind the end of the log.
+pub(crate) const BEYOND_END: (&str, &str, &str) = (
+    "409",
+    "beyond_end",
+    "the log does not have the entry to go on after: it was put back, or is another log; `size` says how many it has",
+);
+
+/// Refuses to go on after an entry that the log does not have: it was put back, or is another one. An answer without
+/// entries would look like a log in which nothing happens.
+pub(crate) async fn within_log(engine: &Engine, field: &str, after: Option<u64>) -> Result<(), Problem> {
+    let Some(index) = after else { return Ok(()) };
+    let known = *engine.size().borrow();
+    if index < known {
+        return Ok(());
+    }
+    // Another process may have written what this one does not know yet.
+    let size = engine.size_now().await?;
+    if index < size {
+        return Ok(());
+    }
+    let detail = format!("there is no entry {index} to go on after: the log has {size} entries");
+    Err(Problem {
+        field: Some(field.to_owned()),
+        size: Some(size),
+        ..Problem::new(StatusCode::CONFLICT, BEYOND_END.1, detail)
+    })
 }
 
 /// The header of every list's answer.

@@ -17,6 +17,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::audit::export;
 use crate::call::{Answer, with_type};
 use crate::problem::Problem;
 
@@ -44,10 +45,7 @@ pub(super) fn answer(
     times: (Option<Timestamp>, Option<Timestamp>),
     order: Order,
 ) -> Answer {
-    let permit = Arc::clone(&app.exports).try_acquire_owned().map_err(|_| {
-        let detail = "as many exports as are allowed at once are running";
-        Problem::busy("too_many_exports", detail, 5)
-    })?;
+    let permit = export::permit(app)?;
     let pages = Pages {
         app: Arc::clone(app),
         balance,

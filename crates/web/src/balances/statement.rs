@@ -59,6 +59,7 @@ pub(crate) const DOC: Doc = Doc {
     problems: &[
         UNKNOWN_BALANCE,
         custody::PARAMETER,
+        page::BEYOND_END,
         ("503", "too_many_exports", "other exports are running; try again"),
     ],
     ..Doc::EMPTY
@@ -92,6 +93,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let order = page::order(&query, Order::Ascending)?;
     let times = custody::times(&query)?;
     let (after, limit) = page::of_places(&query, order)?;
+    page::within_log(&call.app.engine, "cursor", after.map(|place| place.entry)).await?;
     let csv = wants_csv(&query, &call.parts)?;
     let paged = ["cursor", "limit"]
         .into_iter()

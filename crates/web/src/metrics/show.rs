@@ -48,6 +48,12 @@ pub(crate) async fn handle(call: Call) -> Answer {
         "Event streams that are open.",
         streams,
     );
+    out.single(
+        "probity_http_forwarded_unreadable_total",
+        "counter",
+        "Requests whose X-Forwarded-For could not be read: the proxy's own address was recorded.",
+        call.app.unreadable.count(),
+    );
     call.app.requests.write(&mut out);
     Ok(with_type(MEDIA, out.finish()))
 }

@@ -11,7 +11,7 @@ const CREDENTIAL: &[Listed] = &[
     (
         "401",
         "malformed_credential",
-        "the header is not `Bearer` and a token",
+        "the header is not `Bearer` and a token, or the cookie holds no session's token",
     ),
     (
         "401",
@@ -135,6 +135,11 @@ const BODY: &[Listed] = &[
 /// Problems that a request may meet whatever it asks for.
 pub(super) fn common(route: &Route) -> Vec<Listed> {
     let mut problems = vec![
+        (
+            "400",
+            "invalid_host",
+            "the header `Host` is missing, given twice, or neither a name nor an address",
+        ),
         (
             "400",
             "unknown_parameter",

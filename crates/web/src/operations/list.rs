@@ -99,7 +99,13 @@ pub(crate) const DOC: Doc = Doc {
             )],
         )
     }],
-    problems: &[UNKNOWN_ASSET, UNKNOWN_USER, UNKNOWN_BALANCE, custody::PARAMETER],
+    problems: &[
+        UNKNOWN_ASSET,
+        UNKNOWN_USER,
+        UNKNOWN_BALANCE,
+        custody::PARAMETER,
+        page::BEYOND_END,
+    ],
     ..Doc::EMPTY
 };
 
@@ -176,6 +182,7 @@ pub(crate) async fn handle(call: Call) -> Answer {
     let query = call.query(&DOC)?;
     let order = page::order(&query, Order::Descending)?;
     let (after, limit) = page::of_places(&query, order)?;
+    page::within_log(&call.app.engine, "cursor", after.map(|place| place.entry)).await?;
     let filter = filter(&call, &query).await?;
     let (found, next) = call.app.engine.operations(&filter, order, after, limit).await?;
     let next = next.map(|place| cursor::encode_place(order, place.entry, place.id));

@@ -1,0 +1,169 @@
+//! Whole answers of any size: every entry that fulfils a filter, as entries or as an evidence bundle.
+//!
+//! Both are read part by part, each within [`PART_BYTES_MAX`], and no connection is held between two parts: whoever
+//! takes them slowly holds little memory and nobody up.
+
+use std::ops::ControlFlow;
+
+use domain::audit::EntryFilter;
+use evidence::bundle::{BundleWriter, WriteError};
+use evidence::entry::Entry;
+use evidence::json::StrictObject;
+use store::query::{Order, Page};
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::random;
+use crate::read::{head, planned, resolve};
+
+/// Entries read at a time.
+const CHUNK: u32 = 500;
+
+/// A part ends with the entry that reaches so many bytes.
+pub const PART_BYTES_MAX: u64 = 256 * 1024;
+
+/// The entries that fulfil a filter, oldest first, up to the size of the log when it began.
+pub struct Export {
+    engine: Engine,
+    filter: EntryFilter,
+    size: u64,
+    after: Option<u64>,
+    done: bool,
+}
+
+impl Export {
+    /// The next entries, at least one; none at the end.
+    pub async fn next(&mut self) -> Result<Option<Vec<Entry>>, Error> {
+        if self.done {
+            return Ok(None);
+        }
+        let mut conn = self.engine.db().reader().await?;
+        let page = Page {
+            order: Order::Ascending,
+            after: self.after,
+            limit: CHUNK,
+        };
+        let found =
+            store::query::page_within(&mut conn, &self.filter, page, self.size, Some(PART_BYTES_MAX)).await?;
+        drop(conn);
+        self.done = !found.cut && found.entries.len() < CHUNK as usize;
+        let Some(last) = found.entries.last() else {
+            return Ok(None);
+        };
+        self.after = Some(last.entry);
+        let entries = found.entries.into_iter().map(store::StoredEntry::assemble);
+        Ok(Some(entries.collect::<Result<_, _>>()?))
+    }
+}
+
+/// An evidence bundle under way.
+pub struct Bundle {
+    entries: Export,
+    writer: Option<BundleWriter>,
+    begun: bool,
+}
+
+fn bundled(error: WriteError) -> Error {
+    store::Error::data(error.to_string()).into()
+}
+
+impl Bundle {
+    /// The next lines, each with its line end; none at the end. The header comes first and alone, and so does the
+    /// trailer last.
+    pub async fn next(&mut self) -> Result<Option<Vec<String>>, Error> {
+        let Some(writer) = &mut self.writer else {
+            return Ok(None);
+        };
+        if !self.begun {
+            self.begun = true;
+            return Ok(Some(vec![writer.header().to_owned()]));
+        }
+        let Some(entries) = self.entries.next().await? else {
+            let trailer = self.writer.take().map(BundleWriter::trailer);
+            return Ok(trailer.transpose().map_err(bundled)?.map(|line| vec![line]));
+        };
+        let mut conn = self.entries.engine.db().reader().await?;
+        let mut lines = Vec::with_capacity(entries.len());
+        for entry in &entries {
+            let plan = planned(tlog::Plan::inclusion(entry.index, self.entries.size))?;
+            let path = resolve(&mut conn, &plan).await?;
+            lines.push(writer.entry(entry, &path).map_err(bundled)?);
+        }
+        Ok(Some(lines))
+    }
+}
+
+impl Engine {
+    /// Every entry that fulfils a filter, part by part.
+    pub async fn exported(&self, filter: EntryFilter) -> Result<Export, Error> {
+        let size = head(&mut *self.db().reader().await?).await?.edge.size();
+        Ok(Export {
+            engine: self.clone(),
+            filter,
+            size,
+            after: None,
+            done: false,
+        })
+    }
+
+    /// An evidence bundle of every entry that fulfils a filter, part by part.
+    pub async fn bundled(&self, filter: EntryFilter, asked: StrictObject) -> Result<Bundle, Error> {
+        let head = head(&mut *self.db().reader().await?).await?;
+        let writer = BundleWriter::new(&head.checkpoint, asked, random::now()).map_err(bundled)?;
+        let entries = Export {
+            engine: self.clone(),
+            filter,
+            size: head.edge.size(),
+            after: None,
+            done: false,
+        };
+        Ok(Bundle {
+            entries,
+            writer: Some(writer),
+            begun: false,
+        })
+    }
+
+    /// Every entry that fulfils a filter, oldest first, up to the size of the log now; returns how many were given.
+    pub async fn export(
+        &self,
+        filter: &EntryFilter,
+        each: &mut (dyn FnMut(Entry) -> ControlFlow<()> + Send),
+    ) -> Result<u64, Error> {
+        let mut count = 0;
+        let mut export = self.exported(filter.clone()).await?;
+        while let Some(entries) = export.next().await? {
+            for entry in entries {
+                count += 1;
+                if each(entry).is_break() {
+                    return Ok(count);
+                }
+            }
+        }
+        Ok(count)
+    }
+
+    /// An evidence bundle of every entry that fulfils a filter, line by line without line ends; returns the number of entries.
+    pub async fn bundle(
+        &self,
+        filter: &EntryFilter,
+        asked: StrictObject,
+        line: &mut (dyn FnMut(String) -> ControlFlow<()> + Send),
+    ) -> Result<u64, Error> {
+        let mut bundle = self.bundled(filter.clone(), asked).await?;
+        let mut given: u64 = 0;
+        let mut whole = false;
+        while let Some(lines) = bundle.next().await? {
+            whole = bundle.writer.is_none();
+            for mut text in lines {
+                text.truncate(text.trim_end_matches('\n').len());
+                given += 1;
+                if line(text).is_break() {
+                    return Ok(given - 1);
+                }
+            }
+        }
+        // The header and the trailer are no entries.
+        Ok(given.saturating_sub(1 + u64::from(whole)))
+    }
+}
