@@ -328,7 +328,10 @@ async fn range(
     };
     let (text, limit) = (&conditions.text, conditions.args.len());
     let Some(bytes) = room.bytes else {
-        let sql = format!("{}{text} ORDER BY entry {direction} LIMIT ${limit}", StoredEntry::SELECT);
+        let sql = format!(
+            "{}{text} ORDER BY entry {direction} LIMIT ${limit}",
+            StoredEntry::SELECT
+        );
         let rows = conn.all(&sql, &conditions.args).await?;
         let entries = rows.iter().map(StoredEntry::read).collect::<Result<_, _>>()?;
         return Ok(Found { entries, cut: false });
@@ -336,7 +339,9 @@ async fn range(
     let sql = within(text, direction, limit);
     conditions.args.push(int(bytes).into());
     let rows = conn.all(&sql, &conditions.args).await?;
-    let found = rows.first().map_or(Ok(0), |row| row.unsigned(StoredEntry::COLUMNS))?;
+    let found = rows
+        .first()
+        .map_or(Ok(0), |row| row.unsigned(StoredEntry::COLUMNS))?;
     Ok(Found {
         entries: rows.iter().map(StoredEntry::read).collect::<Result<_, _>>()?,
         cut: usize::try_from(found).is_ok_and(|found| found > rows.len()),

@@ -25,13 +25,22 @@ use crate::leftover::Leftover;
 use crate::origin::Peer;
 use crate::wire::Wire;
 
+/// How long a connection waits for its client.
+#[derive(Clone, Copy)]
+pub(crate) struct Times {
+    /// For a body that nobody reads.
+    pub leftover: Duration,
+    /// For a reader that takes nothing.
+    pub stall: Duration,
+}
+
 /// Serves a connection to its end.
 pub(crate) async fn serve(
     builder: http1::Builder,
     (stream, peer): (TcpStream, SocketAddr),
     router: Router,
     mut closing: Closing,
-    stall_timeout: Duration,
+    times: Times,
 ) {
     // Answers are small and whole: waiting to fill a packet only costs time.
     if let Err(error) = stream.set_nodelay(true) {
@@ -41,9 +50,9 @@ pub(crate) async fn serve(
     let of_requests = Arc::clone(&unread);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
-        answer(router.clone(), Arc::clone(&of_requests), request)
+        answer(router.clone(), Arc::clone(&of_requests), times, request)
     });
-    let io = TokioIo::new(Wire::new(stream, stall_timeout));
+    let io = TokioIo::new(Wire::new(stream, times.stall));
     let mut connection = builder.serve_connection(io, service);
     let result = tokio::select! {
         result = &mut connection => result,
@@ -68,6 +77,7 @@ pub(crate) async fn serve(
 async fn answer(
     mut router: Router,
     unread: Arc<AtomicBool>,
+    times: Times,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
     if let Err(problem) = host::check(&request) {
@@ -84,7 +94,8 @@ async fn answer(
     let body = Body::new(leftover.lend(body));
     let mut response = router.call(Request::from_parts(parts, body)).await?;
     // A body that was waited for in vain is not waited for again.
-    if response.status() == StatusCode::REQUEST_TIMEOUT || !leftover.read(waits_to_be_asked).await {
+    let given_up = response.status() == StatusCode::REQUEST_TIMEOUT;
+    if given_up || !leftover.read(waits_to_be_asked, times.leftover).await {
         ends(&mut response, &unread);
     }
     Ok(response)

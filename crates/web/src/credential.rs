@@ -26,7 +26,11 @@ pub(crate) fn of(parts: &Parts) -> Result<&str, Problem> {
     // What is not of a session is good for nothing here: a key in a browser's cookie would act without a session's end.
     if Token::parse(token).is_some_and(|token| token.kind() != TokenKind::Session) {
         let detail = "the cookie holds a session token (prs_…) and nothing else; an API key goes into Authorization: Bearer";
-        return Err(Problem::new(StatusCode::UNAUTHORIZED, "malformed_credential", detail));
+        return Err(Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "malformed_credential",
+            detail,
+        ));
     }
     if !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
         from_our_pages(parts)?;

@@ -38,7 +38,15 @@ mod tests {
 
     #[test]
     fn what_a_host_may_be() {
-        let good = ["", "a", "a.example:8080", "127.0.0.1", "[::1]:8080", "[::1]", "a:"];
+        let good = [
+            "",
+            "a",
+            "a.example:8080",
+            "127.0.0.1",
+            "[::1]:8080",
+            "[::1]",
+            "a:",
+        ];
         let bad = ["a b", "a/b", "user@a", "a:b", "a:1:2", "a,b", "http://a", "[::1"];
         for (hosts, expected) in [(&good[..], true), (&bad[..], false)] {
             for host in hosts {

@@ -17,8 +17,6 @@ use tokio::time::timeout;
 
 /// Longest rest of a body that is read for nothing.
 const BYTES_MAX: u64 = 64 * 1024;
-/// How long that may take.
-const TIME_MAX: Duration = Duration::from_secs(1);
 
 /// Where a body is left when its handler is done with it.
 #[derive(Clone, Default)]
@@ -45,9 +43,9 @@ impl Leftover {
         }
     }
 
-    /// Reads what is left if that is little and comes soon; whether the end was reached. Who waits to be told to go on
+    /// Reads what is left if that is little and comes in time; whether the end was reached. Who waits to be told to go on
     /// (`Expect: 100-continue`) is not asked for a body that nobody wants.
-    pub async fn read(self, waits_to_be_asked: bool) -> bool {
+    pub async fn read(self, waits_to_be_asked: bool, time: Duration) -> bool {
         let lent = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut lent) = lent else {
             // Somebody still reads it.
@@ -59,7 +57,7 @@ impl Leftover {
         if (waits_to_be_asked && !lent.asked) || lent.body.size_hint().lower() > BYTES_MAX {
             return false;
         }
-        timeout(TIME_MAX, lent.drain()).await.unwrap_or(false)
+        timeout(time, lent.drain()).await.unwrap_or(false)
     }
 }
 

@@ -106,7 +106,10 @@ mod tests {
         let forwarded = [("x-forwarded-for", "10.0.0.1, 203.0.113.9:51234")];
         assert_eq!(ip(&forwarded, false), "192.0.2.7");
         assert_eq!(ip(&forwarded, true), "203.0.113.9");
-        assert_eq!(ip(&[("x-forwarded-for", "[::ffff:203.0.113.9]:1")], true), "203.0.113.9");
+        assert_eq!(
+            ip(&[("x-forwarded-for", "[::ffff:203.0.113.9]:1")], true),
+            "203.0.113.9"
+        );
         assert_eq!(ip(&[("x-forwarded-for", "junk")], true), "192.0.2.7");
         assert_eq!(ip(&[], true), "192.0.2.7");
         assert_eq!(unreadable.count(), 1);
@@ -125,9 +128,7 @@ mod tests {
             TEXT_LEN_MAX
         );
         assert_eq!(
-            of(&parts(&[("user-agent", "curl\t8")]), None)
-                .user_agent
-                .unwrap(),
+            of(&parts(&[("user-agent", "curl\t8")]), None).user_agent.unwrap(),
             "curl8"
         );
         assert_eq!(of(&parts(&[]), None).user_agent, None);

@@ -223,9 +223,7 @@ pub(crate) fn build(app: &Arc<App>) -> Router {
             let path = request.uri().path();
             answered(&request, Problem::method_not_allowed(&methods_of(path)))
         })
-        .fallback(async |request: Request| {
-            answered(&request, Problem::unknown_path().into_response())
-        })
+        .fallback(async |request: Request| answered(&request, Problem::unknown_path().into_response()))
 }
 
 /// The methods of a path, for the header `Allow`.

@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::app::App;
-use crate::connection;
+use crate::connection::{self, Times};
 use crate::routes;
 use crate::settings::Settings;
 
@@ -30,7 +30,10 @@ pub async fn serve(
 ) -> io::Result<()> {
     let permits = Arc::new(Semaphore::new(settings.connections_max));
     let (header_timeout, grace) = (settings.header_timeout, settings.shutdown_grace);
-    let stall_timeout = settings.stall_timeout;
+    let times = Times {
+        leftover: settings.leftover_timeout,
+        stall: settings.stall_timeout,
+    };
     let app = App::new(engine, settings);
     let router = routes::build(&app);
     // Not `pipeline_flush`: it holds answers back while anything more was received, and buffers without a bound.
@@ -54,7 +57,7 @@ pub async fn serve(
         match accepted {
             Ok(accepted) => {
                 let (builder, router) = (builder.clone(), router.clone());
-                let served = connection::serve(builder, accepted, router, app.closing(), stall_timeout);
+                let served = connection::serve(builder, accepted, router, app.closing(), times);
                 connections.spawn(async move {
                     served.await;
                     drop(permit);

@@ -21,6 +21,8 @@ pub struct Settings {
     pub header_timeout: Duration,
     /// How long a request's body may take to arrive.
     pub body_timeout: Duration,
+    /// How long the rest of a body that nobody reads may take to arrive; beyond, the connection ends with the answer.
+    pub leftover_timeout: Duration,
     /// How long an answer waits for a reader that takes nothing.
     pub stall_timeout: Duration,
     /// How often an event stream sends a comment, so that nobody in between takes it for dead.
@@ -40,6 +42,7 @@ impl Default for Settings {
             exports_max: 4,
             header_timeout: Duration::from_mins(1),
             body_timeout: Duration::from_secs(30),
+            leftover_timeout: Duration::from_secs(1),
             stall_timeout: Duration::from_mins(1),
             heartbeat: Duration::from_secs(15),
             shutdown_grace: Duration::from_secs(20),

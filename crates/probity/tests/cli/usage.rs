@@ -32,9 +32,21 @@ fn usage_errors_in_json_are_whole() {
             &["'gift'", "--kind", "deposit", "withdrawal"],
             "--help",
         ),
-        (&["audit", "lst"], &["unrecognized subcommand 'lst'"], "similar subcommand exists: 'list'"),
-        (&["audit"], &["subcommand", "append, import, list"], "usage: probity audit"),
-        (&["audit", "list", "--limit", "0"], &["'0'", "--limit", "1..=10000"], "--help"),
+        (
+            &["audit", "lst"],
+            &["unrecognized subcommand 'lst'"],
+            "similar subcommand exists: 'list'",
+        ),
+        (
+            &["audit"],
+            &["subcommand", "append, import, list"],
+            "usage: probity audit",
+        ),
+        (
+            &["audit", "list", "--limit", "0"],
+            &["'0'", "--limit", "1..=10000"],
+            "--help",
+        ),
     ] {
         let mut words = args.to_vec();
         words.push("--output=json");
@@ -43,7 +55,10 @@ fn usage_errors_in_json_are_whole() {
         let error = ran.error();
         assert_eq!(error["code"], "usage");
         let said = error["message"].as_str().unwrap();
-        assert!(message.iter().all(|part| said.contains(part)) && !said.contains('\n'), "{said}");
+        assert!(
+            message.iter().all(|part| said.contains(part)) && !said.contains('\n'),
+            "{said}"
+        );
         assert!(error["hint"].as_str().unwrap().contains(hint), "{error}");
     }
 }

@@ -218,7 +218,11 @@ impl Feed {
             after: self.read_to.checked_sub(1),
             limit: CHUNK,
         };
-        let found = self.app.engine.entries_within(&self.filter, page, engine::PART_BYTES_MAX).await?;
+        let found = self
+            .app
+            .engine
+            .entries_within(&self.filter, page, engine::PART_BYTES_MAX)
+            .await?;
         // Within a backlog there is no reason to wait.
         self.read_at = if found.next.is_some() {
             None

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod access;
+mod answers;
 mod api;
 mod custody;
 mod docs;
@@ -17,5 +18,6 @@ mod routes;
 mod secrets;
 mod server;
 mod service;
+mod slow_readers;
 mod tcp;
 mod v1;

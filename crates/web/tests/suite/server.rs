@@ -41,7 +41,14 @@ async fn a_connection_serves_many_requests() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_peer_is_where_a_request_came_from() {
-    for (trusted_proxy, ip) in [(false, "127.0.0.1"), (true, "203.0.113.9")] {
+    for (trusted_proxy, forwarded, ip, unreadable) in [
+        (false, "10.1.1.1, 203.0.113.9", "127.0.0.1", 0),
+        (false, "junk", "127.0.0.1", 0),
+        (true, "10.1.1.1, 203.0.113.9", "203.0.113.9", 0),
+        (true, "203.0.113.7:51234", "203.0.113.7", 0),
+        (true, "[2001:db8::1]:443", "2001:db8::1", 0),
+        (true, "junk", "127.0.0.1", 1),
+    ] {
         let running = Running::start(
             On::Sqlite,
             Settings {
@@ -53,7 +60,7 @@ async fn the_peer_is_where_a_request_came_from() {
         let body = r#"{"actor":{"kind":"user"},"action":"a","occurred_at":"9999-01-01T00:00:00Z"}"#;
         let mut client = running.connect().await;
         let head = append(&running, body.len())
-            .replace("\r\n\r\n", "\r\nX-Forwarded-For: 10.1.1.1, 203.0.113.9\r\n\r\n");
+            .replace("\r\n\r\n", &format!("\r\nX-Forwarded-For: {forwarded}\r\n\r\n"));
         client.write(&format!("{head}{body}")).await;
         let problem: Value = serde_json::from_str(&client.answer().await.1).unwrap();
         let entry = running
@@ -61,7 +68,13 @@ async fn the_peer_is_where_a_request_came_from() {
             .get(&format!("/v1/audit/entries/{}", problem["entry"]))
             .await
             .json();
-        assert_eq!(entry["ip"], json!(ip));
+        assert_eq!(entry["ip"], json!(ip), "{forwarded}");
+        client
+            .write(&format!("{}\r\n", running.head("GET /metrics")))
+            .await;
+        let (_, metrics) = client.answer().await;
+        let line = format!("\nprobity_http_forwarded_unreadable_total {unreadable}\n");
+        assert!(metrics.contains(&line), "{metrics}");
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use web::Settings;
@@ -47,6 +47,15 @@ impl Running {
     pub async fn connect(&self) -> Client {
         Client {
             stream: BufReader::new(TcpStream::connect(self.address).await.unwrap()),
+        }
+    }
+
+    /// A client whose socket holds little of what it does not read.
+    pub async fn connect_narrow(&self) -> Client {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4_096).unwrap();
+        Client {
+            stream: BufReader::new(socket.connect(self.address).await.unwrap()),
         }
     }
 

@@ -6,7 +6,7 @@ use domain::identity::Scope;
 use serde_json::{Value, json};
 use web::Settings;
 
-use crate::api::{Api, BOTH, On};
+use crate::api::{Api, BOTH, Got, On};
 use crate::tcp::{Client, Running};
 
 async fn open(running: &Running, query: &str, headers: &str) -> Client {
@@ -166,6 +166,99 @@ async fn a_stream_ends_with_the_server_and_with_its_key() {
         while other.chunk().await.is_some() {}
         assert!(other.is_closed().await);
         running.stopped().await;
+    }
+}
+
+/// After the log was put back, a reader that goes on where it was would wait for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_place_behind_the_end_of_the_log_is_refused_with_its_size() {
+    for on in BOTH {
+        let api = Api::new(on).await;
+        say(&api, "some").await;
+        let size = api.size().await;
+        let refused = |got: &Got, field: &str| {
+            got.assert_problem(409, "beyond_end", Some(field));
+            assert_eq!(got.json()["size"], json!(size), "{}", got.text());
+        };
+        for index in [size, size + 1_000_000, u64::MAX >> 1] {
+            let got = api.get(&format!("/v1/activity/stream?after={index}")).await;
+            refused(&got, "after");
+            // The header goes before the query.
+            let request = api
+                .request("GET", "/v1/activity/stream?after=0")
+                .header("last-event-id", index);
+            let got = api.send(request.body(axum::body::Body::empty()).unwrap()).await;
+            refused(&got, "Last-Event-ID");
+        }
+        let request = api.request("GET", &format!("/v1/activity/stream?after={}", size - 1));
+        let request = request.body(axum::body::Body::empty()).unwrap();
+        let response = tower::ServiceExt::oneshot(api.router.clone(), request)
+            .await
+            .unwrap();
+        assert_eq!(response.status(), 200, "the last entry is there");
+    }
+}
+
+/// A list that was read in part goes on in the log that it began in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cursor_behind_the_end_of_the_log_is_refused_with_its_size() {
+    for on in BOTH {
+        let (longer, shorter) = (Api::new(on).await, Api::new(on).await);
+        for api in [&longer, &shorter] {
+            crate::custody::asset(api).await;
+            let ann = api.new_person("ann", domain::identity::Role::USER).await;
+            crate::custody::deposit(api, &format!("user:{ann}"), "1").await;
+        }
+        for _ in 0..20 {
+            say(&longer, "some").await;
+        }
+        for _ in 0..3 {
+            crate::custody::deposit(&longer, "user:ann", "1").await;
+        }
+        let size = shorter.size().await;
+        let balance = async |api: &Api| {
+            let found = api.get("/v1/balances?user=ann").await.json();
+            found["balances"][0]["id"].as_str().unwrap().to_owned()
+        };
+        let (of_longer, of_shorter) = (balance(&longer).await, balance(&shorter).await);
+        for path in [
+            "/v1/audit/entries?order=desc",
+            "/v1/activity?kind=*",
+            "/v1/operations?order=desc",
+            "/v1/balances/{id}/statement?order=desc",
+        ] {
+            let of = |id: &str| format!("{}&limit=1", path.replace("{id}", id));
+            let page = longer.get(&of(&of_longer)).await.json();
+            let next = page["next"].as_str().unwrap_or_else(|| panic!("{path}: {page}"));
+            let got = shorter.get(&format!("{}&cursor={next}", of(&of_shorter))).await;
+            got.assert_problem(409, "beyond_end", Some("cursor"));
+            assert_eq!(got.json()["size"], json!(size), "{}", got.text());
+        }
+    }
+}
+
+/// A log that is put back under a stream ends it, so that its reader comes again and is told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_ends_when_its_log_was_put_back() {
+    for on in BOTH {
+        let settings = Settings {
+            heartbeat: Duration::from_millis(50),
+            ..Settings::default()
+        };
+        let running = Running::start(on, settings).await;
+        let mut conn = running.api.engine.db().writer().await.unwrap();
+        let before = store::Head::load(&mut conn).await.unwrap().unwrap();
+        let last = say(&running.api, "forgotten").await;
+        let mut client = open(&running, &format!("?after={}", last - 1), "").await;
+        assert_eq!(client.events().await[0].id, last);
+        before.update(&mut conn).await.unwrap();
+        while client.chunk().await.is_some() {}
+        let got = running
+            .api
+            .get(&format!("/v1/activity/stream?after={}", last + 1))
+            .await;
+        got.assert_problem(409, "beyond_end", Some("after"));
+        assert_eq!(got.json()["size"], last);
     }
 }
 

@@ -114,6 +114,26 @@ async fn logging_out_removes_the_cookie_and_ends_the_session() {
     got.assert_problem(401, "session_ended", None);
 }
 
+/// A key does not end by itself, and nobody logs it out: it is no session, wherever it stands.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_api_key_in_the_cookie_is_no_session() {
+    let api = Api::new(On::Sqlite).await;
+    let cookie = format!("__Host-probity={}", api.key);
+    for (method, path) in [
+        ("GET", "/v1/me"),
+        ("GET", "/v1/audit/entries"),
+        ("POST", "/v1/auth/logout"),
+    ] {
+        let headers = [("cookie", cookie.as_str()), OURS];
+        let got = api.call_with(&headers, method, path, &Value::Null).await;
+        got.assert_problem(401, "malformed_credential", None);
+    }
+    let bearer = format!("Bearer {}", api.key);
+    let headers = [("cookie", cookie.as_str()), ("authorization", &bearer)];
+    let got = api.call_with(&headers, "GET", "/v1/me", &Value::Null).await;
+    assert_eq!(got.status, 200, "the header counts: {}", got.text());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cookie_without_a_token_is_no_credential() {
     let api = Api::new(On::Sqlite).await;
