@@ -39,6 +39,7 @@ mod lab;
 mod limits;
 mod long_log;
 mod model;
+mod parts;
 mod people;
 mod pool;
 mod processes;

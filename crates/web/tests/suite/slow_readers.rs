@@ -144,11 +144,17 @@ async fn a_reader_that_goes_gives_back_what_it_held() {
             for path in WAYS {
                 assert_eq!(ask(&running, path).await.0, "503", "{path}");
             }
-            let pool = running.api.engine.db().pool_status();
-            assert!(
-                pool.waiting == 0 && pool.open - pool.idle <= 1,
-                "no connection is held: {pool:?}"
-            );
+            // What systems hold for them is full at some time: then nothing is read for them any more.
+            let idle = async {
+                loop {
+                    let pool = running.api.engine.db().pool_status();
+                    if pool.open == pool.idle {
+                        return;
+                    }
+                    tokio::task::yield_now().await;
+                }
+            };
+            soon(idle).await;
         }
     }
 }
@@ -164,15 +170,19 @@ async fn a_reader_that_takes_nothing_is_given_up() {
     };
     let running = Running::start(On::Sqlite, settings).await;
     fill(&running.api).await;
-    let mut stopped = Vec::new();
-    for path in WAYS[..3].iter().chain([&WAYS[0], &WAYS[3], &WAYS[3]]) {
-        // The one before still is there: what this one needs comes back because that one is given up.
-        stopped.push(begin(&running, path).await);
-    }
-    for mut client in stopped {
-        let mut rest = Vec::new();
-        let ended = soon(client.stream.read_to_end(&mut rest)).await;
-        assert!(ended.is_err() || !rest.ends_with(b"\r\n0\r\n\r\n"));
+    for ways in [&[WAYS[0], WAYS[1], WAYS[2], WAYS[0]][..], &[WAYS[3], WAYS[3]]] {
+        let mut stopped = Vec::new();
+        for path in ways {
+            // The one before is still there: what this one needs comes back because that one is given up.
+            stopped.push(begin(&running, path).await);
+        }
+        // Of the last one nobody knows yet.
+        stopped.pop();
+        for mut client in stopped {
+            let mut rest = Vec::new();
+            let ended = soon(client.stream.read_to_end(&mut rest)).await;
+            assert!(ended.is_err() || !rest.ends_with(b"\r\n0\r\n\r\n"));
+        }
     }
 }
 
@@ -183,7 +193,7 @@ async fn a_statement_is_made_as_it_is_taken() {
         let world = World::new(on).await;
         let one = json!({"kind": "transfer", "asset": "BTC", "amount": "0.001", "debit": "user:ann", "credit": "user:bob"});
         for _ in 0..6 {
-            let list = json!({"operations": vec![&one; 100]});
+            let list = json!(vec![&one; 100]);
             let got = world.api.call("POST", OPERATIONS, list).await;
             assert!(got.status.is_success(), "{}", got.text());
         }
