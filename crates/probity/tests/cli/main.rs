@@ -16,6 +16,7 @@ mod keys;
 mod operations;
 mod people;
 mod read;
+mod request_log;
 mod roles;
 mod serve;
 mod server;

@@ -19,9 +19,16 @@ pub struct Server {
 impl Server {
     /// Starts one at a free port.
     pub fn start(place: &Place, args: &[&str]) -> Server {
+        Server::start_with(place, args, &[])
+    }
+
+    /// Starts one at a free port, with variables of the environment.
+    pub fn start_with(place: &Place, args: &[&str], envs: &[(&str, &str)]) -> Server {
         let mut words = vec!["serve", "--listen", "127.0.0.1:0"];
         words.extend(args);
-        Server::of(place.command(&words))
+        let mut command = place.command(&words);
+        command.envs(envs.iter().copied());
+        Server::of(command)
     }
 
     /// Starts one by a command that says where it listens.
