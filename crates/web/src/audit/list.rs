@@ -20,7 +20,8 @@ pub(crate) const DOC: Doc = Doc {
     tag: "audit",
     summary: "Entries, newest first",
     description: "Entries that fulfil every condition given, a page at a time. A log only grows: going on from a \
-                  cursor neither repeats nor leaves out an entry.",
+                  cursor neither repeats nor leaves out an entry. A page of large entries ends early, with the one \
+                  that reaches 8 MiB.",
     parameters: &[filter::PARAMETERS, page::PARAMETERS, ORDER],
     replies: &[Reply {
         headers: &[page::LINK_HEADER],
