@@ -63,7 +63,7 @@ pub struct Bundle {
     begun: bool,
 }
 
-fn bundled(error: WriteError) -> Error {
+fn bundled(error: &WriteError) -> Error {
     store::Error::data(error.to_string()).into()
 }
 
@@ -80,14 +80,17 @@ impl Bundle {
         }
         let Some(entries) = self.entries.next().await? else {
             let trailer = self.writer.take().map(BundleWriter::trailer);
-            return Ok(trailer.transpose().map_err(bundled)?.map(|line| vec![line]));
+            return Ok(trailer
+                .transpose()
+                .map_err(|error| bundled(&error))?
+                .map(|line| vec![line]));
         };
         let mut conn = self.entries.engine.db().reader().await?;
         let mut lines = Vec::with_capacity(entries.len());
         for entry in &entries {
             let plan = planned(tlog::Plan::inclusion(entry.index, self.entries.size))?;
             let path = resolve(&mut conn, &plan).await?;
-            lines.push(writer.entry(entry, &path).map_err(bundled)?);
+            lines.push(writer.entry(entry, &path).map_err(|error| bundled(&error))?);
         }
         Ok(Some(lines))
     }
@@ -109,7 +112,8 @@ impl Engine {
     /// An evidence bundle of every entry that fulfils a filter, part by part.
     pub async fn bundled(&self, filter: EntryFilter, asked: StrictObject) -> Result<Bundle, Error> {
         let head = head(&mut *self.db().reader().await?).await?;
-        let writer = BundleWriter::new(&head.checkpoint, asked, random::now()).map_err(bundled)?;
+        let writer =
+            BundleWriter::new(&head.checkpoint, asked, random::now()).map_err(|error| bundled(&error))?;
         let entries = Export {
             engine: self.clone(),
             filter,

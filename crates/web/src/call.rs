@@ -143,7 +143,7 @@ pub(crate) async fn answer(
     let mut quota = None;
     let attempt = AssertUnwindSafe(attempt(app, route, request, &mut quota)).catch_unwind();
     let (attempt, recorded) = if line.is_some() {
-        engine::noting(attempt).await
+        Box::pin(engine::noting(attempt)).await
     } else {
         (attempt.await, None)
     };

@@ -1,5 +1,7 @@
 //! Every error answer: RFC 9457 problem details with a stable `code`.
 
+use std::num::NonZeroU64;
+
 use axum::body::Body;
 use domain::refusal::BrokenRule;
 use domain::{FieldError, Refusal, RefusalKind};
@@ -36,7 +38,7 @@ pub(crate) struct Problem {
     /// Whether it was the answer to the same before.
     pub replayed: bool,
     /// Size of the log, where the request is about more than it has.
-    pub size: Option<u64>,
+    pub size: Option<NonZeroU64>,
     /// The rule that refused it.
     pub rule: Option<Box<BrokenRule>>,
 }
@@ -141,7 +143,7 @@ impl Problem {
             put("entry", entry.into());
         }
         if let Some(size) = self.size {
-            put("size", size.into());
+            put("size", size.get().into());
         }
         if let Some(rule) = &self.rule {
             put("rule", shortened(&rule.rule).into());

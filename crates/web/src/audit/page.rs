@@ -1,5 +1,7 @@
 //! Pages: how many, from where, and the link to the next.
 
+use std::num::NonZeroU64;
+
 use axum::body::Body;
 use engine::Engine;
 use http::header::LINK;
@@ -66,7 +68,7 @@ pub(crate) async fn within_log(engine: &Engine, field: &str, after: Option<u64>)
     let detail = format!("there is no entry {index} to go on after: the log has {size} entries");
     Err(Problem {
         field: Some(field.to_owned()),
-        size: Some(size),
+        size: NonZeroU64::new(size),
         ..Problem::new(StatusCode::CONFLICT, BEYOND_END.1, detail)
     })
 }

@@ -61,9 +61,8 @@ async fn an_answer_arrives_whatever_came_after_its_request() {
 async fn a_malformed_head_is_answered() {
     let running = Running::start(On::Sqlite, Settings::default()).await;
     let lines = |count: usize, length: usize| -> String {
-        (0..count)
-            .map(|n| format!("x-{n}: {}\r\n", "y".repeat(length)))
-            .collect()
+        let lines = (0..count).map(|n| format!("x-{n}: {}\r\n", "y".repeat(length)));
+        lines.collect::<Vec<_>>().concat()
     };
     let get = "GET /health/live HTTP/1.1\r\nHost: test\r\n";
     let target = "x".repeat(70_000);
