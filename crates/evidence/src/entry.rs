@@ -143,6 +143,17 @@ pub struct Entry {
     pub evidence: EntryEvidence,
 }
 
+/// What the log that an entry comes from holds of it, beside the words of its leaf.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// The actor's id where Probity made it.
+    pub actor_id: Option<Uuid>,
+    /// The target's id where Probity made it.
+    pub target_id: Option<Uuid>,
+    /// Canonical payload; none once erased.
+    pub payload: Option<String>,
+}
+
 /// How an entry's parts fail to fit together.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EntryError {
@@ -267,6 +278,18 @@ impl Entry {
         }
         self.check_changes(&leaf)?;
         self.check_payload(&leaf)
+    }
+
+    /// What the log that the entry comes from holds of it; an error where it is not as that log wrote it.
+    pub fn recorded(&self) -> Result<Recorded, EntryError> {
+        self.check()?;
+        let leaf = Leaf::parse(&self.evidence.leaf)?;
+        let payload = (!self.erased).then(|| self.payload(&leaf).to_text());
+        Ok(Recorded {
+            actor_id: leaf.actor_id,
+            target_id: leaf.target_id,
+            payload,
+        })
     }
 
     fn check_changes(&self, leaf: &Leaf<'_>) -> Result<(), EntryError> {

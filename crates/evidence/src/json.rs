@@ -12,7 +12,7 @@ use std::cmp::Ordering;
 use serde_json::{Map, Number, Value};
 
 pub(crate) use strict::unique_members;
-pub use strict::{Strict, StrictObject, located};
+pub use strict::{Strict, StrictObject, Unique, located};
 
 /// Deepest nesting of arrays and objects that is accepted.
 pub const DEPTH_MAX: usize = 32;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use domain::identity::permission::Scope;
 use engine::Engine;
 use engine::identity::NewApiKey;
-use engine::import::{Format, import};
+use engine::import::{Format, Input, Reports, import};
 use serde_json::json;
 
 use crate::config::variable;
@@ -29,13 +29,16 @@ pub struct Demo {
 /// Imports the sample and makes an API key.
 pub async fn fill(engine: &Engine) -> Result<Demo, Failure> {
     let first = *engine.size().borrow();
-    let mut rejected = Vec::new();
+    let reports = Reports {
+        rejected: &mut std::io::sink(),
+        shortened: &mut std::io::sink(),
+    };
     let report = import(
         engine,
         &caller(),
-        SAMPLE,
+        Input::stream(SAMPLE),
         Format::Cloudtrail,
-        &mut rejected,
+        reports,
         &mut |_| {},
     )
     .await?;

@@ -36,6 +36,7 @@ mod role;
 mod serve;
 mod session;
 mod settings;
+mod signal;
 mod source;
 mod status;
 mod table;

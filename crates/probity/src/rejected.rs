@@ -15,16 +15,26 @@ pub struct Rejected {
 impl Rejected {
     /// `FILE.rejected`, or `stdin.rejected` where `file` is `-`.
     pub fn beside(file: &Path) -> Rejected {
+        Rejected::with_ending(file, ".rejected")
+    }
+
+    /// Beside `file`, with another ending.
+    pub fn with_ending(file: &Path, ending: &str) -> Rejected {
         let mut name = if file.as_os_str() == "-" {
             "stdin".into()
         } else {
             file.as_os_str().to_owned()
         };
-        name.push(".rejected");
+        name.push(ending);
         Rejected {
             path: PathBuf::from(name),
             file: None,
         }
+    }
+
+    /// Whether anything was written.
+    pub fn is_there(&self) -> bool {
+        self.file.is_some()
     }
 
     /// Where it is, or would be.

@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 use clap::Args;
 use engine::{Engine, InitStep};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{Config, size};
 use crate::context::Context;
 use crate::demo;
 use crate::failure::{Exit, Failure};
-use crate::{how, init, output};
+use crate::{how, init, output, signal};
 
 /// Arguments of `probity serve`.
 #[derive(Debug, Args)]
@@ -55,7 +54,7 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
     let engine = Engine::open(options).await?;
     engine.start_sweeper();
     warn_of_rules_without_asset(&engine).await?;
-    let stop = stop_signal()?;
+    let stop = signal::stop()?;
     if context.json() {
         let mut started = init::as_json(&done, &steps);
         started["listening"] = format!("http://{address}").into();
@@ -175,30 +174,4 @@ async fn listen(address: &str) -> Result<TcpListener, Failure> {
         };
         Failure::could_not_run("listen", format!("cannot listen on {address}: {error}"), hint)
     })
-}
-
-/// Done at SIGTERM or Ctrl-C. A second signal ends the process at once: nothing acknowledged is lost by that.
-fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
-    let failed = |error: std::io::Error| Failure::could_not_run("signal", error.to_string(), "");
-    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-    let (tell, told) = tokio::sync::oneshot::channel();
-    tokio::spawn(async move {
-        let mut tell = Some(tell);
-        loop {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            match tell.take() {
-                Some(tell) => {
-                    tracing::info!("stopping: finishing what is in flight");
-                    // The receiver lives as long as the server; where it is gone, the server has ended.
-                    let _ = tell.send(());
-                }
-                None => std::process::exit(130),
-            }
-        }
-    });
-    Ok(async move { drop(told.await) })
 }

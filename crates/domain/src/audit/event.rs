@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use evidence::commitment::{self, Salt};
-use evidence::entry::{Actor, Target};
+use evidence::entry::{Actor, Recorded, Target};
 use evidence::json::{self, StrictObject};
 use evidence::leaf::Outcome;
 use evidence::payload::{ActorKind, Aim, DragMode, Payload, PayloadActor, PayloadTarget};
@@ -28,6 +28,9 @@ pub const NAME_LEN_MAX: usize = 256;
 pub const TEXT_LEN_MAX: usize = 10_000;
 /// Largest `details` or `aim.input`, in bytes of canonical JSON.
 pub const DETAILS_BYTES_MAX: usize = 262_144;
+/// The member of `details` in which an import keeps what an entry had in the log that it comes from. It counts by
+/// itself, with the same bound: whatever was accepted can be exported and imported.
+pub const IMPORTED: &str = "_imported";
 /// How far ahead of our clock an event may say that it happened, in seconds.
 pub const AHEAD_SECONDS_MAX: i64 = 86_400;
 
@@ -106,6 +109,8 @@ pub struct NewEntry {
     pub salt: Salt,
     /// The commitment to it.
     pub commitment: [u8; 32],
+    /// Of an entry of our own export: what the log that it comes from holds, which may be this one.
+    pub exported: Option<Recorded>,
 }
 
 fn bounded(field: &str, text: Option<&str>, chars_max: usize) -> Result<(), FieldError> {
@@ -219,6 +224,7 @@ impl Event {
             commitment: commitment::commit(&salt, text.as_bytes()),
             payload: text,
             salt,
+            exported: None,
         })
     }
 }
@@ -239,12 +245,24 @@ fn check_size(field: &str, object: Option<&StrictObject>) -> Result<(), FieldErr
     let Some(object) = object else { return Ok(()) };
     let mut text = String::new();
     json::write_map(&object.0, &mut text);
-    if text.len() > DETAILS_BYTES_MAX {
-        let size = text.len();
-        return Err(FieldError::new(
-            field,
-            format!("is {size} bytes of JSON; at most {DETAILS_BYTES_MAX} are taken"),
-        ));
+    let mut size = text.len();
+    if size > DETAILS_BYTES_MAX
+        && field == "details"
+        && let Some(imported) = object.0.get(IMPORTED)
+    {
+        let imported = json::canonical(imported).len();
+        bound(&format!("details.{IMPORTED}"), imported)?;
+        // Its name, quotes, colon and comma go with it.
+        let alone = usize::from(object.0.len() == 1);
+        size -= imported + IMPORTED.len() + 4 - alone;
+    }
+    bound(field, size)
+}
+
+fn bound(field: &str, size: usize) -> Result<(), FieldError> {
+    if size > DETAILS_BYTES_MAX {
+        let message = format!("is {size} bytes of JSON; at most {DETAILS_BYTES_MAX} are taken");
+        return Err(FieldError::new(field, message));
     }
     Ok(())
 }

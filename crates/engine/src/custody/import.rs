@@ -106,7 +106,7 @@ impl Engine {
         let unreadable = |error: std::io::Error| {
             Error::problem(format!("the file cannot be read: {error}"), "check the file")
         };
-        let mut items = Items::open(reader, false).map_err(unreadable)?;
+        let mut items = Items::new(reader);
         let mut waiting = Vec::new();
         while let Some(item) = items.next().map_err(unreadable)? {
             import.report.transactions += 1;

@@ -61,6 +61,8 @@ pub(super) struct Line {
     pub(super) number: u64,
     /// As read, for the report should the log refuse it.
     pub(super) bytes: Vec<u8>,
+    /// What it is known by should it come back, where that is known.
+    pub(super) place: Option<[u8; 32]>,
     pub(super) entry: NewEntry,
 }
 
@@ -68,6 +70,9 @@ pub(super) struct Line {
 pub(super) struct Rejection {
     pub(super) number: u64,
     pub(super) bytes: Vec<u8>,
+    /// Whether these are only the beginning.
+    pub(super) cut: bool,
+    pub(super) place: Option<[u8; 32]>,
     pub(super) reason: String,
 }
 
@@ -104,6 +109,8 @@ pub(super) async fn send(sink: &impl Sink, lines: Vec<Line>) -> Result<Sent, Err
                 sent.rejected.push(Rejection {
                     number: line.number,
                     bytes: line.bytes,
+                    cut: false,
+                    place: line.place,
                     reason,
                 });
                 part = (part / 4).max(1);

@@ -15,20 +15,32 @@ use evidence::time::Timestamp;
 use evidence::{ActorKind, Outcome};
 use serde_json::{Map, Value};
 
-use super::{fit, json};
+use super::notes::Notes;
+use super::value::{Fields, text, text_at};
+use super::{fit, shrink};
 
-/// A non-empty text member.
-fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    members.get(name)?.as_str().filter(|text| !text.is_empty())
-}
-
-/// A non-empty text at a JSON pointer.
-fn text_at<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
-    value.pointer(pointer)?.as_str().filter(|text| !text.is_empty())
-}
+/// Where each field comes from.
+pub(super) const FIELDS: Fields = &[
+    ("action", "eventSource:eventName"),
+    ("actor.id", "userIdentity.arn, or else invokedBy, service, principalId, onBehalfOf.userId, accountId"),
+    ("actor.kind", "userIdentity.type: service for AWS itself, its services and instances; user for people and roles that they take on; else external"),
+    ("actor.name", "userIdentity.userName, or the name of a role's session"),
+    ("description", "a sentence of actor, eventSource, eventName, target and errorCode"),
+    ("details", "the whole event"),
+    ("id", "made from the whole event"),
+    ("ip", "sourceIPAddress, where it is an address"),
+    ("occurred_at", "eventTime"),
+    (
+        "outcome",
+        "errorCode: refused where it names a missing permission, else failed; failed for a ConsoleLogin with Failure; success otherwise",
+    ),
+    ("target.id", "the first of resources with an ARN, or what requestParameters name"),
+    ("target.kind", "resources[].type, or the CloudFormation type of what requestParameters name"),
+    ("user_agent", "userAgent"),
+];
 
 /// The event that a CloudTrail event is, without an id; the error says what keeps it from being one.
-pub(super) fn event(members: Map<String, Value>) -> Result<Event, String> {
+pub(super) fn event(members: Map<String, Value>, notes: &mut Notes) -> Result<Event, String> {
     let required =
         |name| text(&members, name).ok_or_else(|| format!("{name}: a CloudTrail event must have it"));
     let (source, name) = (required("eventSource")?, required("eventName")?);
@@ -46,7 +58,7 @@ pub(super) fn event(members: Map<String, Value>) -> Result<Event, String> {
     Ok(Event {
         id: None,
         occurred_at: Some(occurred_at),
-        action: fit::word(&format!("{source}:{name}")),
+        action: fit::action(&format!("{source}:{name}")),
         outcome,
         description: Some(sentence(&actor, source, name, target.as_ref(), outcome, &members)),
         ip: ip.map(str::to_owned),
@@ -57,7 +69,7 @@ pub(super) fn event(members: Map<String, Value>) -> Result<Event, String> {
         drag_mode: None,
         actor,
         target,
-        details: Some(json::details(members)?),
+        details: Some(shrink::object("details", members, &mut notes.omitted)),
     })
 }
 
@@ -140,7 +152,7 @@ fn outcome(name: &str, members: &Map<String, Value>) -> Outcome {
 
 /// Whether an error code says that the caller may not do it, such as `AccessDenied`, `AccessDeniedException`,
 /// `Client.UnauthorizedOperation` or `NotAuthorizedException`.
-fn is_refusal(code: &str) -> bool {
+pub(super) fn is_refusal(code: &str) -> bool {
     let code = code.rsplit_once('.').map_or(code, |(_, code)| code);
     let code = ["Exception", "Fault", "Error"]
         .iter()

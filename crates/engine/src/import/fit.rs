@@ -1,6 +1,6 @@
 //! Making what comes from outside fit an entry's bounds.
 
-use domain::audit::event::KIND_LEN_MAX;
+use domain::audit::event::{ACTION_LEN_MAX, KIND_LEN_MAX};
 
 /// `text` with every character that an action or a kind may not hold replaced by `_`.
 pub(super) fn word(text: &str) -> String {
@@ -8,6 +8,13 @@ pub(super) fn word(text: &str) -> String {
     text.chars()
         .map(|character| if fits(character) { character } else { '_' })
         .collect()
+}
+
+/// `text` as an action: its characters replaced as in [`word`], and cut at the longest action.
+pub(super) fn action(text: &str) -> String {
+    let mut action = word(text);
+    action.truncate(ACTION_LEN_MAX);
+    action
 }
 
 /// `text` as the kind of a target: its characters replaced as in [`word`], and cut at the longest kind.
@@ -32,6 +39,7 @@ mod tests {
     fn words_kinds_and_cuts() {
         assert_eq!(word("order created: é/1"), "order_created:__/1");
         assert_eq!(kind(&"é".repeat(65)), "_".repeat(64));
+        assert_eq!(action(&"é".repeat(129)), "_".repeat(128));
         assert_eq!(cut("aéb", 2), "aé");
         assert_eq!(cut("aé", 2), "aé");
     }

@@ -1,14 +1,21 @@
 //! Our own export, one entry a line, back to events.
 
 use domain::audit::Event;
-use evidence::Entry;
-use evidence::json::StrictObject;
+use domain::audit::event::IMPORTED;
 use serde_json::{Map, Value};
 
-use super::json;
+use super::notes::Notes;
+use super::shrink;
+use super::value::Fields;
 
-/// Where the details keep what an entry had in the log that it comes from.
-const IMPORTED: &str = "_imported";
+/// Where each field comes from.
+pub(super) const FIELDS: Fields = &[
+    ("details", "details; with at, authority, changes, erased, evidence, index and recorded_by in its member _imported"),
+    ("id", "id"),
+    ("occurred_at", "occurred_at, or else at"),
+    ("the others", "the members of these names"),
+];
+
 /// What an event cannot bring: the old log, not ours, vouches for it.
 const OF_THE_OLD_LOG: [&str; 7] = [
     "at",
@@ -23,21 +30,25 @@ const OF_THE_OLD_LOG: [&str; 7] = [
 /// The event that an exported entry tells of: the same id, and the time at which it happened or else was
 /// recorded. Its place, time, recorder, authority, row changes and proof in the old log go to
 /// `details._imported`; an `_imported` of an earlier import is kept inside.
-pub(super) fn event(members: Map<String, Value>) -> Result<Event, String> {
+pub(super) fn event(text: &str, members: &Map<String, Value>, notes: &mut Notes) -> Result<Event, String> {
+    let entry = evidence::entry::parse(text)
+        .map_err(|error| format!("is not an exported entry (for another log, give a mapping): {error}"))?;
+    // A line that somebody mended is an event like any other.
+    notes.exported = entry.recorded().ok();
+    notes.has_id = true;
     let mut imported = Map::new();
     for name in OF_THE_OLD_LOG {
         if let Some(value) = members.get(name) {
             imported.insert(name.to_owned(), value.clone());
         }
     }
-    let entry: Entry = serde_json::from_value(Value::Object(members))
-        .map_err(|error| format!("is not an exported entry (for another log, give a mapping): {error}"))?;
     let mut details = entry.details.unwrap_or_default().0;
     if let Some(earlier) = details.remove(IMPORTED) {
         imported.insert(IMPORTED.to_owned(), earlier);
     }
-    details.insert(IMPORTED.to_owned(), Value::Object(imported));
-    let details: StrictObject = json::details(details)?;
+    let mut details = shrink::object("details", details, &mut notes.omitted);
+    let imported = shrink::part("details/_imported", imported, 2, &mut notes.omitted);
+    details.0.insert(IMPORTED.to_owned(), Value::Object(imported.0));
     Ok(Event {
         id: Some(entry.id),
         occurred_at: Some(entry.occurred_at.unwrap_or(entry.at)),
@@ -59,6 +70,11 @@ pub(super) fn event(members: Map<String, Value>) -> Result<Event, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::import::json;
+
+    fn map(text: &str) -> Result<Event, String> {
+        event(text, &json::read_object(text).unwrap(), &mut Notes::default())
+    }
 
     const ENTRY: &str = r#"{"id":"01893fc0-a490-7000-8000-00000000002a","index":7,"at":"2026-11-21T08:30:00.123456Z",
         "recorded_by":{"kind":"system"},"actor":{"kind":"agent","id":"a","name":"n","on_behalf_of":"o"},
@@ -70,7 +86,7 @@ mod tests {
 
     #[test]
     fn an_entry_becomes_the_event_that_it_was() {
-        let event = event(json::read_object(ENTRY).unwrap()).unwrap();
+        let event = map(ENTRY).unwrap();
         event.validate().unwrap();
         assert_eq!(
             event.id.unwrap().to_string(),
@@ -100,13 +116,13 @@ mod tests {
     #[test]
     fn own_time_wins_and_other_shapes_are_refused() {
         let with_time = ENTRY.replacen('{', r#"{"occurred_at":"2023-07-10T11:42:18.000000Z","#, 1);
-        let mapped = event(json::read_object(&with_time).unwrap()).unwrap();
+        let mapped = map(&with_time).unwrap();
         assert_eq!(
             mapped.occurred_at.unwrap().to_string(),
             "2023-07-10T11:42:18.000000Z"
         );
         let unknown = ENTRY.replacen('{', r#"{"surprise":1,"#, 1);
-        let error = event(json::read_object(&unknown).unwrap()).unwrap_err();
+        let error = map(&unknown).unwrap_err();
         assert!(error.contains("surprise"), "{error}");
     }
 }

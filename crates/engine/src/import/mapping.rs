@@ -13,8 +13,10 @@ use evidence::{ActorKind, Outcome};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
+use super::notes::Notes;
+use super::scan::Lists;
 use super::source::{Source, TimeFormat};
-use super::{fit, json};
+use super::{fit, shrink};
 
 /// Where each field of an event comes from: a JSON pointer (RFC 6901) into the line, or `=` and a constant.
 ///
@@ -57,6 +59,10 @@ struct Fields {
     drag_mode: Option<Source>,
     #[serde(default)]
     details: Details,
+    /// The member that holds the events, in a document that is none itself.
+    list: Option<String>,
+    /// What a word means that is neither in `outcome_values` nor one of ours; such a line is rejected otherwise.
+    outcome_default: Option<Outcome>,
     #[serde(default)]
     outcome_values: BTreeMap<String, Outcome>,
 }
@@ -118,13 +124,60 @@ impl Mapping {
     }
 
     /// The event that the line is; the error names the field and what is wrong with it.
-    pub(super) fn event(&self, line: Line) -> Result<Event, String> {
-        self.0.event(line)
+    pub(super) fn event(&self, line: Line, notes: &mut Notes) -> Result<Event, String> {
+        self.0.event(line, notes)
+    }
+
+    /// Which member of a document holds events.
+    pub(super) fn lists(&self) -> Lists {
+        match &self.0.list {
+            Some(name) if name.is_empty() => Lists::None,
+            Some(name) => Lists::Member(name.clone()),
+            None => Lists::RecordsAlone,
+        }
+    }
+
+    /// Each field that is mapped, and where it comes from.
+    pub(super) fn sources(&self) -> Vec<(&'static str, String)> {
+        self.0.sources()
     }
 }
 
 impl Fields {
-    fn event(&self, line: Line) -> Result<Event, String> {
+    fn sources(&self) -> Vec<(&'static str, String)> {
+        let details = match &self.details {
+            Details::Whole => "/".to_owned(),
+            Details::Part(source) => source.to_string(),
+            Details::None => "none".to_owned(),
+        };
+        let all = [
+            ("id", &self.id),
+            ("occurred_at", &self.occurred_at),
+            ("actor.kind", &self.actor_kind),
+            ("actor.id", &self.actor_id),
+            ("actor.name", &self.actor_name),
+            ("actor.on_behalf_of", &self.actor_on_behalf_of),
+            ("target.kind", &self.target_kind),
+            ("target.id", &self.target_id),
+            ("outcome", &self.outcome),
+            ("description", &self.description),
+            ("ip", &self.ip),
+            ("user_agent", &self.user_agent),
+            ("trace_id", &self.trace_id),
+            ("session_id", &self.session_id),
+            ("aim.actor", &self.aim_actor),
+            ("aim.mission", &self.aim_mission),
+            ("aim.input", &self.aim_input),
+            ("drag_mode", &self.drag_mode),
+        ];
+        let given = all
+            .into_iter()
+            .filter_map(|(field, source)| Some((field, source.as_ref()?.to_string())));
+        let always = [("action", self.action.to_string()), ("details", details)];
+        given.chain(always).collect()
+    }
+
+    fn event(&self, line: Line, notes: &mut Notes) -> Result<Event, String> {
         let action = text("action", Some(&self.action), &line)?.ok_or("action: is missing or empty")?;
         let occurred_at = match &self.occurred_at {
             Some(source) => self
@@ -133,14 +186,16 @@ impl Fields {
                 .map_err(|reason| format!("occurred_at: {reason}"))?,
             None => None,
         };
-        let id = text("id", self.id.as_ref(), &line)?.and_then(|id| domain::own_id::parse(&id));
+        let id = text("id", self.id.as_ref(), &line)?;
+        notes.has_id = id.is_some();
+        let id = id.and_then(|id| domain::own_id::parse(&id));
         Ok(Event {
             id,
             occurred_at,
             actor: self.actor(&line)?,
             action: fit::word(&action),
             target: self.target(&line)?,
-            outcome: self.outcome(&line)?,
+            outcome: self.outcome(&line, notes)?,
             description: self.cut("description", self.description.as_ref(), &line, TEXT_LEN_MAX)?,
             ip: self.kept_if("ip", self.ip.as_ref(), &line, |ip| {
                 ip.parse::<std::net::IpAddr>().is_ok()
@@ -150,9 +205,9 @@ impl Fields {
                 evidence::json::from_hex::<16>(id).is_some_and(|id| id != [0; 16])
             })?,
             session_id: owned("session_id", self.session_id.as_ref(), &line)?,
-            aim: self.aim(&line)?,
+            aim: self.aim(&line, notes)?,
             drag_mode: drag_mode(self.drag_mode.as_ref(), &line)?,
-            details: self.details(line)?,
+            details: self.details(line, notes),
         })
     }
 
@@ -183,7 +238,7 @@ impl Fields {
         }
     }
 
-    fn outcome(&self, line: &Line) -> Result<Outcome, String> {
+    fn outcome(&self, line: &Line, notes: &mut Notes) -> Result<Outcome, String> {
         let Some(word) = text("outcome", self.outcome.as_ref(), line)? else {
             return Ok(Outcome::Success);
         };
@@ -192,14 +247,19 @@ impl Fields {
             .get(word.as_ref())
             .copied()
             .or_else(|| Outcome::parse(&word));
-        known.ok_or_else(|| format!("outcome: {word:?} is not among outcome_values"))
+        match (known, self.outcome_default) {
+            (Some(known), _) => Ok(known),
+            (None, Some(default)) => Ok(notes.unknown_outcome(&word, default)),
+            (None, None) => Err(format!(
+                "outcome: {:?} is not among outcome_values, and there is no outcome_default",
+                fit::cut(&word, 64)
+            )),
+        }
     }
 
-    fn aim(&self, line: &Line) -> Result<Option<Aim>, String> {
-        let input = match self.aim_input.as_ref().and_then(|source| source.value(line)) {
-            Some(value) => Some(object(value).map_err(|reason| format!("aim_input: {reason}"))?),
-            None => None,
-        };
+    fn aim(&self, line: &Line, notes: &mut Notes) -> Result<Option<Aim>, String> {
+        let found = self.aim_input.as_ref().and_then(|source| source.value(line));
+        let input = found.map(|value| object("aim.input", value, notes));
         let aim = Aim {
             actor: self.cut("aim_actor", self.aim_actor.as_ref(), line, NAME_LEN_MAX)?,
             input,
@@ -208,11 +268,11 @@ impl Fields {
         Ok((aim != Aim::default()).then_some(aim))
     }
 
-    fn details(&self, line: Line) -> Result<Option<StrictObject>, String> {
+    fn details(&self, line: Line, notes: &mut Notes) -> Option<StrictObject> {
         match &self.details {
-            Details::Whole => json::details(line).map(Some),
-            Details::Part(source) => source.value(&line).map(object).transpose(),
-            Details::None => Ok(None),
+            Details::Whole => Some(shrink::object("details", line, &mut notes.omitted)),
+            Details::Part(source) => source.value(&line).map(|value| object("details", value, notes)),
+            Details::None => None,
         }
     }
 
@@ -263,11 +323,12 @@ fn drag_mode(source: Option<&Source>, line: &Line) -> Result<Option<DragMode>, S
         .ok_or_else(|| format!("drag_mode: {word:?} is not draft, research, analysis or grunt"))
 }
 
-fn object(value: Cow<'_, Value>) -> Result<StrictObject, String> {
-    json::details(match value.into_owned() {
+fn object(field: &str, value: Cow<'_, Value>, notes: &mut Notes) -> StrictObject {
+    let members = match value.into_owned() {
         Value::Object(members) => members,
         other => Map::from_iter([("value".to_owned(), other)]),
-    })
+    };
+    shrink::object(field, members, &mut notes.omitted)
 }
 
 #[cfg(test)]

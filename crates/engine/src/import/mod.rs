@@ -1,55 +1,60 @@
-//! Importing logs of others: AWS CloudTrail, our own export, and any log of JSON lines with a [`Mapping`].
+//! Importing logs of others: CloudTrail, Kubernetes, GitHub, Okta, OCSF, our own export, and any log of JSON with a
+//! [`Mapping`].
 //!
-//! Every line becomes one event, through the same command as an event that an application reports. What cannot
+//! Every event becomes one entry, through the same command as an event that an application reports. What cannot
 //! be one is counted and written to a report, never dropped silently. Where a line brings no UUID of its own, its
 //! id is made from its content, so importing the same file again adds nothing and an import that was stopped can
 //! be started again.
 //!
-//! Where things are: `read` takes the file apart, `json` reads a line, `cloudtrail`, `jsonl` and [`mapping`]
-//! make events of lines, `identify` gives them ids, `batch` sends them. To add a format: a file with a function
-//! from a line to an [`Event`](domain::audit::Event), a variant of [`Format`], a branch in `Mapper::event`.
+//! Where things are: `input` and `decode` read, `scan` takes the text apart, `feed` does both in a thread; `json` reads
+//! a line, `cloudtrail` and the files beside it and [`mapping`] make events of lines, `shrink` makes them fit,
+//! `identify` gives them ids (all of it in `mapper`); `batch` sends them, `tally` counts. To add a format: a file with
+//! a function from a line to an [`Event`](domain::audit::Event), a variant of [`Format`], its branches there.
 
 mod batch;
 mod cloudtrail;
+mod decode;
+mod explain;
+mod feed;
 mod fit;
+mod format;
+mod github;
 mod identify;
+mod input;
 mod json;
 mod jsonl;
+mod kubernetes;
+mod mapper;
 pub mod mapping;
+mod notes;
+mod ocsf;
+mod okta;
 pub(crate) mod read;
+mod returned;
 mod run;
+mod scan;
+mod shrink;
 mod source;
+mod surrogate;
+mod tally;
+mod value;
 
-use std::io::{BufRead, Write};
+use std::collections::BTreeMap;
+use std::io::Write;
 
 use domain::Caller;
-use domain::audit::Event;
 
 use crate::{Engine, Error};
+pub use explain::{Explained, explain};
+pub use format::Format;
+pub use identify::Identity;
+pub use input::{Input, Stop};
 pub use mapping::{Mapping, MappingError};
-pub use read::LINE_BYTES_MAX;
+pub use scan::{DEPTH_MAX, EVENT_BYTES_MAX, MEMBER_BYTES_MAX};
+pub use shrink::Omitted;
 
 /// Most lines that a report names.
-pub const FIRST_REJECTIONS_MAX: usize = 10;
-
-/// The shape of a log.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Format {
-    /// AWS CloudTrail: one event a line, or documents `{"Records":[…]}` as CloudTrail delivers them.
-    Cloudtrail,
-    /// One JSON object a line: our own export, or any other shape with a mapping.
-    Jsonl(Option<Mapping>),
-}
-
-impl Format {
-    /// The word that goes into the ids of lines, and names the format on the command line.
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Format::Cloudtrail => "cloudtrail",
-            Format::Jsonl(_) => "jsonl",
-        }
-    }
-}
+pub const FIRST_MAX: usize = 10;
 
 /// How far an import has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -79,71 +84,74 @@ pub struct ImportReport {
     pub already_there: u64,
     /// Lines not taken.
     pub rejected: u64,
-    /// The first of them, at most [`FIRST_REJECTIONS_MAX`]: number of the line and why.
+    /// The first of them, at most [`FIRST_MAX`]: number of the line and why.
     pub first_rejections: Vec<(u64, String)>,
+    /// Lines of which something did not fit and was replaced by its size and SHA-256.
+    pub shortened: u64,
+    /// The first of them, at most [`FIRST_MAX`]: number of the line and what of it.
+    pub first_shortened: Vec<(u64, Vec<Omitted>)>,
+    /// Lone surrogates that became U+FFFD.
+    pub surrogates: u64,
+    /// Outcomes that the format does not know, in the words of the lines, and how often each came.
+    pub unknown_outcomes: BTreeMap<String, u64>,
+    /// What the ids of the lines are made from.
+    pub identities: Identities,
+    /// SHA-256 of the file's text, where ids are made from it.
+    pub file_sha256: Option<String>,
+    /// Whether it was stopped before the end.
+    pub stopped: bool,
     /// Bytes read.
     pub bytes: u64,
     /// How long it took.
     pub seconds: f64,
 }
 
+/// How many lines have which kind of id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Identities {
+    /// [`Identity::Own`].
+    pub own: u64,
+    /// [`Identity::Content`].
+    pub content: u64,
+    /// [`Identity::Place`].
+    pub place: u64,
+}
+
+/// Where an import tells of single lines, one JSON object a line.
+pub struct Reports<'a> {
+    /// Lines that were not taken: `{"line":N,"reason":"…","rejected":"probity/1","text":"…"}`, in no particular order,
+    /// with the bytes in `base64` where they are not UTF-8. Such a report, mended, can be imported.
+    pub rejected: &'a mut (dyn Write + Send),
+    /// Lines of which something did not fit: `{"line":N,"id":"…","omitted":[{"at":"…","bytes":N,"sha256":"…"}]}`.
+    pub shortened: &'a mut (dyn Write + Send),
+}
+
 /// Imports a log as `caller`, who needs the permission to record.
 ///
-/// A line of more than [`LINE_BYTES_MAX`] bytes, of no valid UTF-8 or JSON, or that makes no event within the
-/// bounds is rejected: `rejected` gets one JSON object a line, `{"line":N,"reason":"…","text":"…"}`, in no
-/// particular order, with the bytes in `base64` where they are not UTF-8, and only the beginning of an overlong
-/// line. `line` counts the lines of the file from 1, or the elements of `Records`. `progress` is called about ten
-/// times a second, and once at the end. While the log is overloaded the import waits.
+/// A line of no valid UTF-8 or JSON, or that makes no event, is rejected. What is too large or too deep for an entry is
+/// replaced by its size and SHA-256. `line` counts the lines of a file of lines, and the events of any other, from 1.
+/// `progress` is called about ten times a second, and once at the end. While the log is overloaded the import waits.
 ///
 /// Lines are recorded in the order of the file, except around lines that the log itself refuses, such as one
-/// with the id of another entry. Memory: four batches, and what `identify` remembers, about 40 bytes a line.
+/// with the id of another entry; and soon after they come, where the input is a slow stream. Memory: four batches, a
+/// few reads, and what `identify` remembers, about 40 bytes a line.
 ///
 /// The future may be dropped at any moment, and the import started again. An error means that it stopped:
-/// what was recorded until then stays.
+/// what was read until then is recorded and stays.
 pub async fn import(
     engine: &Engine,
     caller: &Caller,
-    reader: impl BufRead + Send,
+    input: Input,
     format: Format,
-    rejected: &mut (dyn Write + Send),
+    reports: Reports<'_>,
     progress: &mut (dyn FnMut(&ImportProgress) + Send),
 ) -> Result<ImportReport, Error> {
     run::run(
         &batch::Recorder { engine, caller },
-        reader,
+        input,
         format,
-        rejected,
+        reports,
         progress,
     )
     .await
-}
-
-/// Makes events of lines.
-struct Mapper {
-    format: Format,
-    identifier: identify::Identifier,
-}
-
-impl Mapper {
-    /// The event that a line is, with its id; the error says what keeps it from being one.
-    fn event(&mut self, line: &[u8]) -> Result<Event, String> {
-        let text = std::str::from_utf8(line).map_err(|error| format!("is not UTF-8: {error}"))?;
-        let members = json::read_object(text)?;
-        let canonical = match self.format {
-            Format::Jsonl(None) => String::new(), // its lines have ids
-            _ => json::line_text(&members),
-        };
-        let mut event = match &self.format {
-            Format::Cloudtrail => cloudtrail::event(members)?,
-            Format::Jsonl(None) => jsonl::event(members)?,
-            Format::Jsonl(Some(mapping)) => mapping.event(members)?,
-        };
-        if event.id.is_none() {
-            event.id = Some(
-                self.identifier
-                    .id(self.format.as_str(), event.occurred_at, &canonical),
-            );
-        }
-        Ok(event)
-    }
 }

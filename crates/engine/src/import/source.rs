@@ -1,6 +1,7 @@
 //! One source of a mapping: a pointer or a constant, read as a value, a text or a time.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use evidence::time::Timestamp;
 use serde::{Deserialize, Deserializer};
@@ -65,6 +66,17 @@ impl Source {
             Some(value) => Cow::Owned(evidence::json::canonical(&value)),
         };
         Ok((!text.is_empty()).then_some(text))
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Constant(text) => write!(f, "={text}"),
+            Source::Pointer(path) => path
+                .iter()
+                .try_for_each(|name| write!(f, "/{}", name.replace('~', "~0").replace('/', "~1"))),
+        }
     }
 }
 

@@ -85,20 +85,32 @@ fn below<E: serde::de::Error>(step: &str, error: &E) -> E {
     }
 }
 
+/// A JSON value in which no member is named twice; numbers and nesting as they come.
+///
+/// What others wrote may be deep and large where nobody looks: bounds are for what is kept of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unique(pub Value);
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        UNIQUE.deserialize(deserializer).map(Unique)
+    }
+}
+
 /// Reads an optional object of the program's own making, such as a row: no member named twice, but whole numbers of
 /// 64 bits and nesting as they come, because a row may hold an accepted [`StrictObject`] one level further down.
 pub(crate) fn unique_members<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Map<String, Value>>, D::Error> {
-    struct Unique(Map<String, Value>);
-    impl<'de> Deserialize<'de> for Unique {
+    struct Members(Map<String, Value>);
+    impl<'de> Deserialize<'de> for Members {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
             let text = Box::<RawValue>::deserialize(deserializer)?;
             check_kept(text.get()).map_err(|inexact| refused(&inexact))?;
-            read(text.get(), |reader| reader.deserialize_map(ObjectVisitor(UNIQUE))).map(Unique)
+            read(text.get(), |reader| reader.deserialize_map(ObjectVisitor(UNIQUE))).map(Members)
         }
     }
-    Ok(Option::<Unique>::deserialize(deserializer)?.map(|object| object.0))
+    Ok(Option::<Members>::deserialize(deserializer)?.map(|object| object.0))
 }
 
 struct ObjectVisitor(StrictSeed);

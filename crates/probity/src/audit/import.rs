@@ -4,72 +4,144 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use engine::import::{Format, ImportProgress, ImportReport, Mapping, import};
-use serde_json::json;
+use engine::import::{
+    Format, ImportProgress, ImportReport, Input, Mapping, Reports, explain, import,
+};
 
+use super::import_report as report;
 use crate::context::{Context, caller};
 use crate::failure::{Exit, Failure};
-use crate::output::{self, count, counted, plain};
+use crate::output::count;
 use crate::progress::Progress;
 use crate::rejected::{Rejected, rate};
-use crate::source;
+use crate::source::{self, Stopper};
+use crate::{output, signal};
 
 /// Arguments of `probity audit import`.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
     /// The file; - is standard input
     file: PathBuf,
-    /// Shape of the log
-    #[arg(
-        long,
-        value_enum,
-        value_name = "jsonl|cloudtrail",
-        hide_possible_values = true
-    )]
+    /// Shape of the log: jsonl (our own export, or any other with --map), cloudtrail, kubernetes, github, okta, ocsf
+    #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true)]
     format: FormatName,
     /// For jsonl that is not our own export: a TOML file that says where each field comes from
     #[arg(long, value_name = "FILE")]
     map: Option<PathBuf>,
+    /// Show how the line of this number would be mapped, and record nothing. The numbers are those of rejected lines:
+    /// lines of a file of lines, else events, from 1
+    #[arg(long, value_name = "LINE", value_parser = clap::value_parser!(u64).range(1..))]
+    explain: Option<u64>,
 }
 
 /// Shape of a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum FormatName {
-    /// One JSON object a line.
+    /// Our own export, or any log with a mapping.
     Jsonl,
     /// AWS CloudTrail.
     Cloudtrail,
+    /// The audit log of Kubernetes.
+    Kubernetes,
+    /// The audit log of GitHub.
+    Github,
+    /// The System Log of Okta.
+    Okta,
+    /// Open Cybersecurity Schema Framework.
+    Ocsf,
 }
 
-/// Imports.
-pub async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Failure> {
-    let format = match (args.format, &args.map) {
-        (FormatName::Cloudtrail, None) => Format::Cloudtrail,
-        (FormatName::Cloudtrail, Some(_)) => {
-            return Err(Failure::could_not_run(
-                "usage",
-                "--map goes with --format jsonl",
-                "leave --map out",
-            ));
+fn format(args: &ImportArgs) -> Result<Format, Failure> {
+    let format = match args.format {
+        FormatName::Cloudtrail => Format::Cloudtrail,
+        FormatName::Kubernetes => Format::Kubernetes,
+        FormatName::Github => Format::Github,
+        FormatName::Okta => Format::Okta,
+        FormatName::Ocsf => Format::Ocsf,
+        FormatName::Jsonl => {
+            return Ok(Format::Jsonl(args.map.as_deref().map(mapping).transpose()?));
         }
-        (FormatName::Jsonl, None) => Format::Jsonl(None),
-        (FormatName::Jsonl, Some(path)) => Format::Jsonl(Some(mapping(path)?)),
     };
-    let (reader, total) = source::open(&args.file)?;
+    if args.map.is_some() {
+        return Err(Failure::could_not_run(
+            "usage",
+            "--map goes with --format jsonl",
+            "leave --map out",
+        ));
+    }
+    Ok(format)
+}
+
+/// Imports, or explains.
+pub async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Failure> {
+    let format = format(&args)?;
+    let (input, stopper, total, is_file) = source::input(&args.file)?;
+    if let Some(line) = args.explain {
+        return explained(context, &args.file, input, &format, line);
+    }
     let mut rejected = Rejected::beside(&args.file);
+    let mut shortened = Rejected::with_ending(&args.file, ".shortened");
+    stop_at_signal(stopper)?;
     let engine = context.open().await?;
     let progress = Progress::new(context);
     let mut show = |at: &ImportProgress| progress.at(at.bytes, total, &progress_text(at));
-    let report = import(&engine, &caller(), reader, format, &mut rejected, &mut show).await;
+    let reports = Reports {
+        rejected: &mut rejected,
+        shortened: &mut shortened,
+    };
+    let report = import(&engine, &caller(), input, format, reports, &mut show).await;
     progress.finish();
     // Whatever came of it: what was recorded stays, and is remembered.
     engine.shutdown().await;
+    for file in [&mut rejected, &mut shortened] {
+        file.flush()
+            .map_err(|error| Failure::file("write", file.path(), &error))?;
+    }
     let report = report?;
-    rejected
-        .flush()
-        .map_err(|error| Failure::file("write", rejected.path(), &error))?;
-    print(context, &report, rejected.path())?;
-    Ok(if report.rejected == 0 { Exit::Ok } else { Exit::No })
+    report::print(context, &report, &rejected, &shortened)?;
+    Ok(exit(&report, is_file))
+}
+
+/// A stream has no end but the one that it is given; of a file the rest is missing.
+fn exit(report: &ImportReport, is_file: bool) -> Exit {
+    match (report.stopped && is_file, report.rejected) {
+        (true, _) => Exit::CouldNotRun,
+        (false, 0) => Exit::Ok,
+        (false, _) => Exit::No,
+    }
+}
+
+fn stop_at_signal(mut stopper: Stopper) -> Result<(), Failure> {
+    let asked = signal::stop()?;
+    tokio::spawn(async move {
+        asked.await;
+        stopper.stop();
+        // The wake-up must outlive the stream only until here.
+        drop(stopper);
+    });
+    Ok(())
+}
+
+fn explained(
+    context: &Context,
+    file: &Path,
+    input: Input,
+    format: &Format,
+    line: u64,
+) -> Result<Exit, Failure> {
+    let Some(explained) = explain(input, format, line)? else {
+        return Err(Failure::no(
+            "unknown_line",
+            format!("{} has no line {line}", file.display()),
+            "lines of a file of lines are counted with blank ones; elsewhere events are counted",
+        ));
+    };
+    if context.json() {
+        output::json(&explained.to_json())?;
+    } else {
+        output::line(&report::explained_text(&explained))?;
+    }
+    Ok(if explained.rejected.is_none() { Exit::Ok } else { Exit::No })
 }
 
 fn mapping(path: &Path) -> Result<Mapping, Failure> {
@@ -85,7 +157,7 @@ fn mapping(path: &Path) -> Result<Mapping, Failure> {
         Failure::could_not_run(
             "mapping",
             message,
-            "each key names a field of an entry; its value is a JSON pointer",
+            "each key names a field of an entry; its value is a JSON pointer: see docs/import.md",
         )
     })
 }
@@ -101,43 +173,4 @@ fn progress_text(at: &ImportProgress) -> String {
         count(at.lines),
         count(rate(at.lines, at.seconds))
     )
-}
-
-fn print(context: &Context, report: &ImportReport, rejected: &Path) -> Result<(), Failure> {
-    if context.json() {
-        let first: Vec<_> = report
-            .first_rejections
-            .iter()
-            .map(|(line, reason)| json!({ "line": line, "reason": reason }))
-            .collect();
-        let file = (report.rejected > 0).then(|| rejected.display().to_string());
-        return output::json(&json!({
-            "lines": report.lines,
-            "added": report.added,
-            "already_there": report.already_there,
-            "rejected": report.rejected,
-            "first_rejections": first,
-            "rejected_file": file,
-            "bytes": report.bytes,
-            "seconds": report.seconds,
-        }));
-    }
-    let mut lines = vec![format!(
-        "Read           {}\nAdded          {}\nAlready there  {}\nRejected       {}\nTime           {:.1} s ({} lines/s)",
-        counted(report.lines, "line", "lines"),
-        count(report.added),
-        count(report.already_there),
-        count(report.rejected),
-        report.seconds,
-        count(rate(report.lines, report.seconds)),
-    )];
-    let first = report.first_rejections.iter().take(5);
-    lines.extend(first.map(|(line, reason)| format!("  line {line}: {}", plain(reason))));
-    if report.rejected > 0 {
-        lines.push(format!(
-            "All rejected lines with their reasons are in {}.",
-            rejected.display()
-        ));
-    }
-    output::line(&lines.join("\n"))
 }

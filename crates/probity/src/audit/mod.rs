@@ -7,6 +7,7 @@ mod erase;
 mod export;
 mod filter;
 mod import;
+mod import_report;
 mod list;
 mod proof;
 mod show;
@@ -26,10 +27,13 @@ pub enum AuditCommand {
         after_help = "Example:\n  probity audit append --actor user:al --action order.ship --target order:42"
     )]
     Append(append::AppendArgs),
-    /// Import a log: our own export, AWS CloudTrail, or any JSON lines with a mapping
+    /// Import a log: our own export, one of the known formats, or any JSON with a mapping
     #[command(
         after_help = "A second import of the same file adds nothing. Lines that cannot be imported go to \
-        FILE.rejected, each with its reason; the exit code is then 1.\n\n\
+        FILE.rejected, each with its reason; the exit code is then 1. Mended, that file can be imported. \
+        JSON lines, arrays, indented documents, gzip and UTF-16 are read as they are; see docs/import.md.\n\n\
+        SIGTERM and Ctrl-C stop it after what was read is recorded: exit code 0 for a stream, 2 for a file that \
+        was not read to its end.\n\n\
         Example:\n  probity audit import trail.jsonl --format cloudtrail"
     )]
     Import(import::ImportArgs),

@@ -6,7 +6,8 @@ use domain::audit::event::ID_LEN_MAX;
 use evidence::entry::Target;
 use serde_json::{Map, Value};
 
-use super::{fit, text, text_at};
+use super::super::fit;
+use super::super::value::{text, text_at};
 
 /// Request parameters that name what is acted on: service (none: any), JSON pointer, kind. The first that the
 /// event has wins, so what is made or changed stands before what it is made in.

@@ -1,7 +1,8 @@
 use super::*;
+use crate::import::json;
 
 fn map(json: &str) -> Result<Event, String> {
-    event(json::read_object(json).unwrap())
+    event(json::read_object(json).unwrap(), &mut Notes::default())
 }
 
 fn with(extra: &str) -> Event {
