@@ -1,4 +1,4 @@
-//! The file of lines that an import did not take, made when the first one comes.
+//! Files in which an import tells of single lines, made when the first one comes.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -10,16 +10,23 @@ use std::path::{Path, PathBuf};
 pub struct Rejected {
     path: PathBuf,
     file: Option<BufWriter<File>>,
+    /// Whether the import goes on without it.
+    dispensable: bool,
+    failed: bool,
 }
 
 impl Rejected {
-    /// `FILE.rejected`, or `stdin.rejected` where `file` is `-`.
+    /// `FILE.rejected`, or `stdin.rejected` where `file` is `-`: without it a line would be lost.
     pub fn beside(file: &Path) -> Rejected {
-        Rejected::with_ending(file, ".rejected")
+        Rejected::named(file, ".rejected", false)
     }
 
-    /// Beside `file`, with another ending.
-    pub fn with_ending(file: &Path, ending: &str) -> Rejected {
+    /// `FILE.shortened`, beside or in the current folder; the entries themselves say what it says.
+    pub fn shortened(file: &Path) -> Rejected {
+        Rejected::named(file, ".shortened", true)
+    }
+
+    fn named(file: &Path, ending: &str, dispensable: bool) -> Rejected {
         let mut name = if file.as_os_str() == "-" {
             "stdin".into()
         } else {
@@ -29,6 +36,8 @@ impl Rejected {
         Rejected {
             path: PathBuf::from(name),
             file: None,
+            dispensable,
+            failed: false,
         }
     }
 
@@ -41,22 +50,45 @@ impl Rejected {
     pub fn path(&self) -> &Path {
         &self.path
     }
+
+    /// Makes it, or where others own the folder makes it in the current one.
+    fn create(&mut self) -> io::Result<BufWriter<File>> {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        let file = options.open(&self.path).or_else(|error| {
+            let others = matches!(
+                error.kind(),
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+            );
+            let name = self.path.file_name().filter(|_| others).ok_or(error)?;
+            self.path = PathBuf::from(name);
+            options.open(&self.path)
+        })?;
+        Ok(BufWriter::new(file))
+    }
 }
 
 impl Write for Rejected {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let file = if let Some(file) = &mut self.file {
-            file
-        } else {
-            let mut options = OpenOptions::new();
-            options.write(true).create(true).truncate(true).mode(0o600);
-            self.file.insert(BufWriter::new(options.open(&self.path)?))
+        if self.failed {
+            return Ok(bytes.len());
+        }
+        let file = match &mut self.file {
+            Some(file) => Ok(file),
+            None => self.create().map(|file| self.file.insert(file)),
         };
-        file.write(bytes)
+        match file.and_then(|file| file.write(bytes)) {
+            Err(_) if self.dispensable => {
+                self.failed = true;
+                Ok(bytes.len())
+            }
+            written => written,
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.as_mut().map_or(Ok(()), Write::flush)
+        let flushed = self.file.as_mut().map_or(Ok(()), Write::flush);
+        if self.dispensable { Ok(()) } else { flushed }
     }
 }
 

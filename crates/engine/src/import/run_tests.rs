@@ -1,6 +1,7 @@
 //! The loop against a log that is a map: batches, refusals, overload, reports.
 
 use std::collections::HashMap;
+use std::io::{Cursor, Write};
 use std::sync::Mutex;
 
 use domain::audit::{Event, KnownEntry, NewEntry};
@@ -99,10 +100,19 @@ fn mapped(action: &str) -> Format {
     ))
 }
 
-async fn import_into(log: &Log, text: &[u8], format: Format) -> (Result<ImportReport, Error>, String) {
-    let mut rejected = Vec::new();
+/// What an import did, and the lines of its two reports.
+async fn import_from(
+    log: &Log,
+    input: Input,
+    format: Format,
+) -> (Result<ImportReport, Error>, String, String) {
+    let (mut rejected, mut shortened) = (Vec::new(), Vec::new());
     let mut last = ImportProgress::default();
-    let report = run(log, text, format, &mut rejected, &mut |progress| {
+    let reports = Reports {
+        rejected: &mut rejected,
+        shortened: &mut shortened,
+    };
+    let report = run(log, input, format, reports, &mut |progress| {
         assert!(progress.lines >= last.lines && progress.bytes >= last.bytes);
         assert_eq!(
             progress.lines,
@@ -116,9 +126,18 @@ async fn import_into(log: &Log, text: &[u8], format: Format) -> (Result<ImportRe
             (last.lines, last.bytes, last.rejected),
             (report.lines, report.bytes, report.rejected)
         );
+    }
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (report, text(rejected), text(shortened))
+}
+
+async fn import_into(log: &Log, text: &[u8], format: Format) -> (Result<ImportReport, Error>, String) {
+    let input = Input::stream(Cursor::new(text.to_vec()));
+    let (report, rejected, _) = import_from(log, input, format).await;
+    if let Ok(report) = &report {
         assert_eq!(report.bytes, text.len() as u64);
     }
-    (report, String::from_utf8(rejected).unwrap())
+    (report, rejected)
 }
 
 fn counts(report: &ImportReport) -> (u64, u64, u64, u64) {
@@ -207,7 +226,7 @@ async fn what_the_log_refuses_is_rejected_alone() {
     assert_eq!(report.first_rejections, expected);
     assert_eq!(rejected.lines().count(), 4);
     assert!(
-        rejected.starts_with(r#"{"line":8,"reason":"another action","text":"{\"id\":"#),
+        rejected.starts_with(r#"{"line":8,"place":""#),
         "{rejected}"
     );
     // Where every line is refused, the work stays in proportion to them.
@@ -221,7 +240,7 @@ async fn what_the_log_refuses_is_rejected_alone() {
 async fn bad_lines_are_reported() {
     let log = Log::default();
     let mut text = b"{\"a\":\"x\"}\n\n{\"a\":\n\xFF\xFE\n{\"a\":\"\"}\n{\"a\":1,\"a\":2}\n".to_vec();
-    text.extend_from_slice(&vec![b'z'; super::super::LINE_BYTES_MAX + 5]);
+    text.extend_from_slice(&vec![b'z'; super::super::EVENT_BYTES_MAX + 5]);
     text.extend_from_slice(format!("\n{{\"a\":\"{}\"}}\n{{\"a\":\"last\"}}", "w".repeat(129)).as_bytes());
     let (report, rejected) = import_into(&log, &text, mapped("/a")).await;
     let report = report.unwrap();
@@ -235,7 +254,7 @@ async fn bad_lines_are_reported() {
         (4, "is not UTF-8"),
         (5, "action: is missing or empty"),
         (6, "is not valid JSON: member \"a\" is given twice"),
-        (7, "is 1048581 bytes long"),
+        (7, "is 33554437 bytes long"),
         (8, "action: must be 1 to 128"),
     ];
     for ((line, reason), found) in expected.iter().zip(&rejected) {
@@ -284,9 +303,16 @@ impl std::io::Read for Broken {
 #[tokio::test]
 async fn files_that_fail_stop_the_import_with_a_hint() {
     let log = Log::default();
-    let result = run(&log, &b"{}"[..], mapped("/a"), &mut Broken, &mut |_| ()).await;
+    let reports = Reports {
+        rejected: &mut Broken,
+        shortened: &mut std::io::sink(),
+    };
+    let input = Input::stream(Cursor::new("{}"));
+    let result = run(&log, input, mapped("/a"), reports, &mut |_| ()).await;
     assert!(matches!(result, Err(Error::Problem { message, .. }) if message.contains("rejected lines")));
-    let reader = std::io::BufReader::new(Broken);
-    let result = run(&log, reader, mapped("/a"), &mut std::io::sink(), &mut |_| ()).await;
+    // What was read before is recorded all the same.
+    let input = Input::stream(std::io::Read::chain(Cursor::new("{\"a\":\"x\"}\n"), Broken));
+    let (result, _, _) = import_from(&log, input, mapped("/a")).await;
     assert!(matches!(result, Err(Error::Problem { message, .. }) if message.contains("cannot read the log")));
+    assert_eq!(log.entries.lock().unwrap().len(), 1);
 }

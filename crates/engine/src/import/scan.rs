@@ -5,9 +5,10 @@
 //! slow stream is not held back. This looks at quotes, brackets and lines alone; whether an event is JSON is for its
 //! reader to say. How damage is kept to one event:
 //!
-//! - Where the first event stands on one line, the file is one of lines: each ends with its line.
-//! - Elsewhere an event ends with its last bracket. A line break within a text is no JSON: the event ends there. So
-//!   it does where a line begins with `{` at a place where no value may stand.
+//! - A line break within a text is no JSON: the event ends there.
+//! - So it does where a line begins with `{` at a place where no value may stand.
+//! - Where the first event of the file stands on one line, it ends where a line begins with anything but white space,
+//!   a name or a bracket that closes.
 
 mod value;
 

@@ -80,7 +80,7 @@ pub async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Failure> {
         return explained(context, &args.file, input, &format, line);
     }
     let mut rejected = Rejected::beside(&args.file);
-    let mut shortened = Rejected::with_ending(&args.file, ".shortened");
+    let mut shortened = Rejected::shortened(&args.file);
     stop_at_signal(stopper)?;
     let engine = context.open().await?;
     let progress = Progress::new(context);

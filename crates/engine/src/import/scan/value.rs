@@ -83,16 +83,13 @@ impl Value {
             }
             let line_start = std::mem::take(&mut self.line_start);
             match byte {
-                b'\n' if by_lines && top => {
-                    return self.stop(&bytes[from..at], at, Ended::Broken(CUT_LINE));
-                }
                 b'\n' => {
                     *line += 1;
                     self.spans_lines = true;
                     self.line_start = true;
                 }
                 b' ' | b'\t' | b'\r' => {}
-                b'{' if line_start && top && !self.value_may_begin() => {
+                _ if line_start && top && self.is_next_event(byte, by_lines) => {
                     return self.stop(&bytes[from..at], at, Ended::Broken(CUT_LINE));
                 }
                 b'[' if self.opens_list() => return Step { used: at + 1, end: Some(Ended::List) },
@@ -137,6 +134,16 @@ impl Value {
         Step {
             used,
             end: Some(end),
+        }
+    }
+
+    /// Whether a line that begins with this byte is no more of this event. In a file of lines an indented event goes on
+    /// with white space, a name or a bracket that closes.
+    fn is_next_event(&self, byte: u8, by_lines: bool) -> bool {
+        if by_lines {
+            !b"\"}],".contains(&byte)
+        } else {
+            byte == b'{' && !self.value_may_begin()
         }
     }
 
