@@ -22,10 +22,22 @@ use super::{fit, shrink};
 /// Where each field comes from.
 pub(super) const FIELDS: Fields = &[
     ("action", "eventSource:eventName"),
-    ("actor.id", "userIdentity.arn, or else invokedBy, service, principalId, onBehalfOf.userId, accountId"),
-    ("actor.kind", "userIdentity.type: service for AWS itself, its services and instances; user for people and roles that they take on; else external"),
-    ("actor.name", "userIdentity.userName, or the name of a role's session"),
-    ("description", "a sentence of actor, eventSource, eventName, target and errorCode"),
+    (
+        "actor.id",
+        "userIdentity.arn, or else invokedBy, service, principalId, onBehalfOf.userId, accountId",
+    ),
+    (
+        "actor.kind",
+        "userIdentity.type: service for AWS itself, its services and instances; user for people and roles that they take on; else external",
+    ),
+    (
+        "actor.name",
+        "userIdentity.userName, or the name of a role's session",
+    ),
+    (
+        "description",
+        "a sentence of actor, eventSource, eventName, target and errorCode",
+    ),
     ("details", "the whole event"),
     ("id", "made from the whole event"),
     ("ip", "sourceIPAddress, where it is an address"),
@@ -34,8 +46,14 @@ pub(super) const FIELDS: Fields = &[
         "outcome",
         "errorCode: refused where it names a missing permission, else failed; failed for a ConsoleLogin with Failure; success otherwise",
     ),
-    ("target.id", "the first of resources with an ARN, or what requestParameters name"),
-    ("target.kind", "resources[].type, or the CloudFormation type of what requestParameters name"),
+    (
+        "target.id",
+        "the first of resources with an ARN, or what requestParameters name",
+    ),
+    (
+        "target.kind",
+        "resources[].type, or the CloudFormation type of what requestParameters name",
+    ),
     ("user_agent", "userAgent"),
 ];
 

@@ -111,9 +111,16 @@ fn fields(event: &Event) -> Vec<(&'static str, String)> {
         ("session_id", text(&event.session_id)),
         ("aim.actor", aim.and_then(|aim| aim.actor.clone())),
         ("aim.mission", aim.and_then(|aim| aim.mission.clone())),
-        ("aim.input", aim.and_then(|aim| aim.input.as_ref()).map(|input| object(&input.0))),
+        (
+            "aim.input",
+            aim.and_then(|aim| aim.input.as_ref())
+                .map(|input| object(&input.0)),
+        ),
         ("drag_mode", event.drag_mode.map(|mode| mode.as_str().to_owned())),
-        ("details", event.details.as_ref().map(|details| object(&details.0))),
+        (
+            "details",
+            event.details.as_ref().map(|details| object(&details.0)),
+        ),
     ];
     all.into_iter()
         .filter_map(|(field, value)| Some((field, value?)))

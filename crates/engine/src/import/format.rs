@@ -94,3 +94,7 @@ impl Format {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "format_tests.rs"]
+mod tests;

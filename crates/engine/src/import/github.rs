@@ -19,16 +19,25 @@ use super::{fit, shrink};
 pub(super) const FIELDS: Fields = &[
     ("action", "action"),
     ("actor.id", "actor, or else user, or else actor_id"),
-    ("actor.kind", "service for a name that ends with [bot] and where actor_is_bot is true, else user; external without a name"),
+    (
+        "actor.kind",
+        "service for a name that ends with [bot] and where actor_is_bot is true, else user; external without a name",
+    ),
     ("details", "the whole event"),
     ("id", "made from the whole event"),
     ("ip", "actor_ip"),
-    ("occurred_at", "@timestamp, or else created_at: milliseconds since 1970, or RFC 3339"),
+    (
+        "occurred_at",
+        "@timestamp, or else created_at: milliseconds since 1970, or RFC 3339",
+    ),
     (
         "outcome",
         "conclusion; or else the last word of action: failed for failed…, refused for rejected… and denied…; success otherwise",
     ),
-    ("target.id", "team for actions team.…, user for org.…; or else repo, org, business"),
+    (
+        "target.id",
+        "team for actions team.…, user for org.…; or else repo, org, business",
+    ),
     ("target.kind", "team, user, repository, organization, enterprise"),
     ("user_agent", "user_agent"),
 ];
@@ -74,7 +83,9 @@ fn time(members: &Map<String, Value>) -> Result<Timestamp, String> {
         _ => TimeFormat::UnixMs,
     };
     let source = Source::Pointer(vec![name.to_owned()]);
-    let time = format.read(&source, members).map_err(|reason| format!("{name}: {reason}"))?;
+    let time = format
+        .read(&source, members)
+        .map_err(|reason| format!("{name}: {reason}"))?;
     time.ok_or_else(|| format!("{name}: is empty"))
 }
 

@@ -10,7 +10,10 @@ use super::value::Fields;
 
 /// Where each field comes from.
 pub(super) const FIELDS: Fields = &[
-    ("details", "details; with at, authority, changes, erased, evidence, index and recorded_by in its member _imported"),
+    (
+        "details",
+        "details; with at, authority, changes, erased, evidence, index and recorded_by in its member _imported",
+    ),
     ("id", "id"),
     ("occurred_at", "occurred_at, or else at"),
     ("the others", "the members of these names"),

@@ -15,9 +15,15 @@ use super::{fit, shrink};
 
 /// Where each field comes from.
 pub(super) const FIELDS: Fields = &[
-    ("action", "objectRef.resource, with /subresource, and verb: pods/exec.create; or url and verb: url.get"),
+    (
+        "action",
+        "objectRef.resource, with /subresource, and verb: pods/exec.create; or url and verb: url.get",
+    ),
     ("actor.id", "user.username"),
-    ("actor.kind", "user.username: service for system:…, external for system:anonymous, else user"),
+    (
+        "actor.kind",
+        "user.username: service for system:…, external for system:anonymous, else user",
+    ),
     ("actor.on_behalf_of", "impersonatedUser.username"),
     ("details", "the whole event"),
     ("id", "made from the whole event"),
@@ -27,7 +33,10 @@ pub(super) const FIELDS: Fields = &[
         "outcome",
         "responseStatus.code: refused for 401 and 403, failed for other codes from 400 on, success below; or else failed for the stage Panic, and for annotations.authorization.k8s.io/decision refused where it is forbid",
     ),
-    ("target.id", "objectRef.namespace and objectRef.name, or requestURI"),
+    (
+        "target.id",
+        "objectRef.namespace and objectRef.name, or requestURI",
+    ),
     ("target.kind", "objectRef.apiGroup and objectRef.resource, or url"),
     ("user_agent", "userAgent"),
 ];

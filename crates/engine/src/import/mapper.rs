@@ -89,7 +89,9 @@ impl Mapper {
         let identity = if event.id.is_some() {
             Identity::Own
         } else if notes.has_id || event.occurred_at.is_some() {
-            let id = self.identifier.id(self.format.as_str(), event.occurred_at, &canonical);
+            let id = self
+                .identifier
+                .id(self.format.as_str(), event.occurred_at, &canonical);
             event.id = Some(id);
             Identity::Content
         } else {

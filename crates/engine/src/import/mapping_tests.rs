@@ -34,7 +34,10 @@ const LINE: &str = r#"{"user":{"email":"ann@example.org","name":"Ann"},"event":"
 
 #[test]
 fn a_line_of_another_shape() {
-    let event = Mapping::parse(MAPPING).unwrap().event(line(LINE), &mut Notes::default()).unwrap();
+    let event = Mapping::parse(MAPPING)
+        .unwrap()
+        .event(line(LINE), &mut Notes::default())
+        .unwrap();
     event.validate().unwrap();
     assert_eq!(event.id, None, "an id that is not a UUID is not taken over");
     assert_eq!(event.actor.id.as_deref(), Some("ann@example.org"));
@@ -84,14 +87,22 @@ fn least_mapping_and_own_ids() {
     assert_eq!((event.target, event.occurred_at, event.aim), (None, None, None));
     assert_eq!(event.details.unwrap().0, line(r#"{"a":1}"#));
     let none = Mapping::parse("action = \"=seen\"\ndetails = \"none\"").unwrap();
-    assert_eq!(none.event(line(r#"{"a":1}"#), &mut Notes::default()).unwrap().details, None);
+    assert_eq!(
+        none.event(line(r#"{"a":1}"#), &mut Notes::default())
+            .unwrap()
+            .details,
+        None
+    );
 }
 
 #[test]
 fn what_does_not_fit_is_cut_only_where_nothing_is_lost() {
     let long = line(&format!(r#"{{"t":"{}","ip":"-"}}"#, "é".repeat(10_001)));
     let text = "action = \"=seen\"\ndescription = \"/t\"\nactor_name = \"/t\"\nip = \"/ip\"\n";
-    let whole = Mapping::parse(text).unwrap().event(long.clone(), &mut Notes::default()).unwrap();
+    let whole = Mapping::parse(text)
+        .unwrap()
+        .event(long.clone(), &mut Notes::default())
+        .unwrap();
     whole.validate().unwrap();
     assert_eq!(whole.description.unwrap().chars().count(), 10_000);
     assert_eq!((whole.actor.name.unwrap().chars().count(), whole.ip), (256, None));
@@ -128,7 +139,9 @@ fn lines_that_do_not_map() {
             "actor_kind: \"robot\" is not",
         ),
     ] {
-        let error = mapping.event(line(&LINE.replace(change, to)), &mut Notes::default()).unwrap_err();
+        let error = mapping
+            .event(line(&LINE.replace(change, to)), &mut Notes::default())
+            .unwrap_err();
         assert!(error.starts_with(reason), "{to}: {error}");
     }
     let no_kind = Mapping::parse("action = \"=a\"\ntarget_id = \"/x\"").unwrap();

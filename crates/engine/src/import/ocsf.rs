@@ -19,10 +19,22 @@ use super::{fit, shrink};
 
 /// Where each field comes from.
 pub(super) const FIELDS: Fields = &[
-    ("action", "api.service.name:api.operation; or else class_name and activity_name, or their numbers: Authentication:Logon"),
-    ("actor.id", "actor.user.uid, or else actor.user.name or email_addr; of an Authentication without actor.user, user"),
-    ("actor.kind", "actor.user.type_id: service for 3 (system) and 4 (service), else user; service for actor.app_name, actor.invoked_by and actor.process.name; or else external"),
-    ("actor.name", "actor.user.name, or else email_addr; actor.app_name, actor.invoked_by, actor.process.name"),
+    (
+        "action",
+        "api.service.name:api.operation; or else class_name and activity_name, or their numbers: Authentication:Logon",
+    ),
+    (
+        "actor.id",
+        "actor.user.uid, or else actor.user.name or email_addr; of an Authentication without actor.user, user",
+    ),
+    (
+        "actor.kind",
+        "actor.user.type_id: service for 3 (system) and 4 (service), else user; service for actor.app_name, actor.invoked_by and actor.process.name; or else external",
+    ),
+    (
+        "actor.name",
+        "actor.user.name, or else email_addr; actor.app_name, actor.invoked_by, actor.process.name",
+    ),
     ("description", "message, or else actor, action and status_detail"),
     ("details", "the whole event"),
     ("id", "made from the whole event"),
@@ -33,8 +45,14 @@ pub(super) const FIELDS: Fields = &[
         "refused where action_id or disposition_id is 2 (denied, blocked) or api.response.error or status_code names a missing permission; else status_id: success for 1, failed for 2; else status: Success, Failure",
     ),
     ("session_id", "actor.session.uid, or else session.uid"),
-    ("target.id", "resources[0].uid or name; or else user, where somebody else acts; or else dst_endpoint, service, app"),
-    ("target.kind", "resources[0].type, or else user, endpoint, service, app"),
+    (
+        "target.id",
+        "resources[0].uid or name; or else user, where somebody else acts; or else dst_endpoint, service, app",
+    ),
+    (
+        "target.kind",
+        "resources[0].type, or else user, endpoint, service, app",
+    ),
     ("user_agent", "http_request.user_agent"),
 ];
 
@@ -117,7 +135,9 @@ fn own(whole: &Value) -> bool {
 fn actor(whole: &Value) -> Actor {
     let pointer = if own(whole) { "/user" } else { "/actor/user" };
     if let Some((id, name)) = user(whole, pointer) {
-        let number = whole.pointer(&format!("{pointer}/type_id")).and_then(Value::as_u64);
+        let number = whole
+            .pointer(&format!("{pointer}/type_id"))
+            .and_then(Value::as_u64);
         let kind = match number {
             Some(3 | 4) => ActorKind::Service,
             _ => ActorKind::User,
@@ -136,7 +156,10 @@ fn actor(whole: &Value) -> Actor {
 fn target(whole: &Value) -> Option<Target> {
     let at = |pointer| text_at(whole, pointer);
     if let Some(id) = at("/resources/0/uid").or_else(|| at("/resources/0/name")) {
-        return Some(value::target(at("/resources/0/type").unwrap_or("resource"), Some(id)));
+        return Some(value::target(
+            at("/resources/0/type").unwrap_or("resource"),
+            Some(id),
+        ));
     }
     if let Some((id, _)) = user(whole, "/user").filter(|_| !own(whole)) {
         return Some(value::target("user", Some(id)));

@@ -19,7 +19,10 @@ use super::{fit, shrink};
 pub(super) const FIELDS: Fields = &[
     ("action", "eventType"),
     ("actor.id", "actor.id, or else actor.alternateId"),
-    ("actor.kind", "actor.type: user for User, system for SystemPrincipal, service for others; external without one"),
+    (
+        "actor.kind",
+        "actor.type: user for User, system for SystemPrincipal, service for others; external without one",
+    ),
     ("actor.name", "actor.alternateId, or else actor.displayName"),
     ("description", "displayMessage, and outcome.reason"),
     ("details", "the whole event"),
@@ -64,9 +67,8 @@ pub(super) fn event(members: Map<String, Value>, notes: &mut Notes) -> Result<Ev
     notes.has_id = id.is_some();
     event.id = id.and_then(|id| Uuid::try_parse(id).ok());
     event.occurred_at = Some(occurred_at);
-    event.target = at("/target/0/type").map(|kind| {
-        value::target(kind, at("/target/0/id").or_else(|| at("/target/0/alternateId")))
-    });
+    event.target = at("/target/0/type")
+        .map(|kind| value::target(kind, at("/target/0/id").or_else(|| at("/target/0/alternateId"))));
     let reason = at("/outcome/reason").map_or(String::new(), |reason| format!(": {reason}"));
     let description = format!("{}{reason}", at("/displayMessage").unwrap_or(&action));
     event.description = Some(fit::cut(&description, TEXT_LEN_MAX).to_owned());

@@ -77,12 +77,18 @@ impl<R: BufRead> Items<R> {
     /// The next line that is not blank.
     pub(crate) fn next(&mut self) -> io::Result<Option<Item>> {
         loop {
-            let Some(mut item) = self.line()? else { return Ok(None) };
+            let Some(mut item) = self.line()? else {
+                return Ok(None);
+            };
             if item.broken.is_some() {
                 return Ok(Some(item));
             }
             let marked = if item.number == 1 { MARK } else { b"" };
-            let text = item.bytes.strip_prefix(marked).unwrap_or(&item.bytes).trim_ascii();
+            let text = item
+                .bytes
+                .strip_prefix(marked)
+                .unwrap_or(&item.bytes)
+                .trim_ascii();
             if text.len() < item.bytes.len() {
                 item.bytes = text.to_vec();
             }

@@ -225,10 +225,7 @@ async fn what_the_log_refuses_is_rejected_alone() {
         .into();
     assert_eq!(report.first_rejections, expected);
     assert_eq!(rejected.lines().count(), 4);
-    assert!(
-        rejected.starts_with(r#"{"line":8,"place":""#),
-        "{rejected}"
-    );
+    assert!(rejected.starts_with(r#"{"line":8,"place":""#), "{rejected}");
     // Where every line is refused, the work stays in proportion to them.
     let before = *log.calls.lock().unwrap();
     let (report, _) = import_into(&log, lines(&|_| "three".to_owned()).as_bytes(), mapped("/a")).await;

@@ -284,7 +284,11 @@ impl Scanner {
         value.left();
         if value.within.is_none() && self.shape == Shape::Unknown {
             let on_one_line = !value.spans_lines || broken.is_some();
-            self.shape = if on_one_line { Shape::Lines } else { Shape::Documents };
+            self.shape = if on_one_line {
+                Shape::Lines
+            } else {
+                Shape::Documents
+            };
         }
         self.place = match value.within {
             None => Place::Between,

@@ -54,28 +54,53 @@ fn lines_and_their_numbers() {
     );
     assert_eq!(
         told(b"{\"a\":\"}\\\"{\"}\n\x1E{\"b\":[{}]}\nnonsense, {\n{}", none),
-        [ok(1, r#"{"a":"}\"{"}"#), ok(2, r#"{"b":[{}]}"#), ok(3, "nonsense, {"), ok(4, "{}")]
+        [
+            ok(1, r#"{"a":"}\"{"}"#),
+            ok(2, r#"{"b":[{}]}"#),
+            ok(3, "nonsense, {"),
+            ok(4, "{}")
+        ]
     );
     // One after another on a line, and with the commas of an array that lost its brackets.
     assert_eq!(
         told(b"{\"a\":1}{\"b\":2} {\"c\":3}\n{\"d\":4},\n{\"e\":5}", none),
-        [ok(1, "{\"a\":1}"), ok(1, "{\"b\":2}"), ok(1, "{\"c\":3}"), ok(2, "{\"d\":4}"), ok(3, "{\"e\":5}")]
+        [
+            ok(1, "{\"a\":1}"),
+            ok(1, "{\"b\":2}"),
+            ok(1, "{\"c\":3}"),
+            ok(2, "{\"d\":4}"),
+            ok(3, "{\"e\":5}")
+        ]
     );
 }
 
 #[test]
 fn a_broken_line_takes_no_other_with_it() {
     let none = &Lists::None;
-    for broken in ["{\"a\":", "{\"a\":\"x", "{\"a\":[1,{\"b\":2", "{", "{\"a\":{\"b\":1}"] {
+    for broken in [
+        "{\"a\":",
+        "{\"a\":\"x",
+        "{\"a\":[1,{\"b\":2",
+        "{",
+        "{\"a\":{\"b\":1}",
+    ] {
         let text = format!("{{}}\n{broken}\n{{\"c\":1}}\n");
         let found = told(text.as_bytes(), none);
-        assert_eq!(found, [ok(1, "{}"), bad(2, broken), ok(3, "{\"c\":1}")], "{broken}");
+        assert_eq!(
+            found,
+            [ok(1, "{}"), bad(2, broken), ok(3, "{\"c\":1}")],
+            "{broken}"
+        );
     }
     // As the first line too, from which the shape of the file is seen.
     for broken in ["{\"a\":\"x", "{\"a\":1", "{\"a\":1,", "{", "{\"a\":[1,2"] {
         let text = format!("{broken}\n{{\"c\":1}}\n{{\"d\":1}}");
         let found = told(text.as_bytes(), none);
-        assert_eq!(found, [bad(1, broken), ok(2, "{\"c\":1}"), ok(3, "{\"d\":1}")], "{broken}");
+        assert_eq!(
+            found,
+            [bad(1, broken), ok(2, "{\"c\":1}"), ok(3, "{\"d\":1}")],
+            "{broken}"
+        );
     }
 }
 
@@ -114,15 +139,27 @@ fn lists_in_documents() {
     ];
     assert_eq!(told(text, &records()), expected);
     // A member of an event of another name, or that is no list, holds no events.
-    assert_eq!(told(b"{\"records\":[{}]}", &records()), [ok(1, "{\"records\":[{}]}")]);
-    assert_eq!(told(b"{\"Records\":null}", &records()), [ok(1, "{\"Records\":null}")]);
+    assert_eq!(
+        told(b"{\"records\":[{}]}", &records()),
+        [ok(1, "{\"records\":[{}]}")]
+    );
+    assert_eq!(
+        told(b"{\"Records\":null}", &records()),
+        [ok(1, "{\"Records\":null}")]
+    );
     // Where it may be a member of an event, it must stand alone.
     let alone = &Lists::RecordsAlone;
     assert_eq!(told(b"{\"Records\":[{},{}] }", alone), [ok(1, "{}"), ok(2, "{}")]);
-    assert_eq!(told(b"{\"a\":1,\"Records\":[{}]}", alone), [ok(1, "{\"a\":1,\"Records\":[{}]}")]);
+    assert_eq!(
+        told(b"{\"a\":1,\"Records\":[{}]}", alone),
+        [ok(1, "{\"a\":1,\"Records\":[{}]}")]
+    );
     let beside = told(b"{\"Records\":[{}],\"a\":{\"x\":1}} {\"b\":1}", alone);
     assert_eq!(beside, [ok(1, "{}"), bad(2, ""), ok(3, "{\"b\":1}")]);
-    assert_eq!(told(b"{\"Records\":[{}]}", &Lists::None), [ok(1, "{\"Records\":[{}]}")]);
+    assert_eq!(
+        told(b"{\"Records\":[{}]}", &Lists::None),
+        [ok(1, "{\"Records\":[{}]}")]
+    );
 }
 
 #[test]
@@ -179,7 +216,10 @@ fn what_is_too_large_or_deep_to_keep_is_hashed_while_it_is_read() {
                 .map(|item| String::from_utf8(item.bytes.clone()).unwrap())
                 .collect();
             assert!(texts == expected, "in parts of {size}");
-            assert_eq!(found.iter().map(|item| item.replaced).collect::<Vec<_>>(), [true, true, false]);
+            assert_eq!(
+                found.iter().map(|item| item.replaced).collect::<Vec<_>>(),
+                [true, true, false]
+            );
         }
     }
     // Just within the bound it is kept.
@@ -202,7 +242,10 @@ fn what_is_too_large_or_deep_to_keep_is_hashed_while_it_is_read() {
 
 #[test]
 fn an_event_that_is_too_long_even_so_is_told_and_not_held() {
-    let many = format!("{{{}\"z\":0}}", "\"a\":\"xxxxxxxxxxxxxxxxxxxxxx\",".repeat(EVENT_BYTES_MAX / 28));
+    let many = format!(
+        "{{{}\"z\":0}}",
+        "\"a\":\"xxxxxxxxxxxxxxxxxxxxxx\",".repeat(EVENT_BYTES_MAX / 28)
+    );
     let text = format!("{many}\n{{}}");
     let found = items(text.as_bytes(), &Lists::None);
     assert_eq!(found.len(), 2);
@@ -213,7 +256,10 @@ fn an_event_that_is_too_long_even_so_is_told_and_not_held() {
     // Nor is a line that is no event at all.
     let text = format!("{}\n{{}}", "x".repeat(EVENT_BYTES_MAX + 1));
     let found = items(text.as_bytes(), &Lists::None);
-    assert_eq!((found[0].bytes.len(), found[0].cut, found.len()), (HEAD_BYTES, true, 2));
+    assert_eq!(
+        (found[0].bytes.len(), found[0].cut, found.len()),
+        (HEAD_BYTES, true, 2)
+    );
 }
 
 mod properties {

@@ -159,7 +159,9 @@ impl Shrinker<'_> {
         let mut saved = 0;
         while saved < excess {
             let left = excess - saved;
-            let enough = sized.iter().position(|(size, _, _)| size - PLACEHOLDER_BYTES >= left);
+            let enough = sized
+                .iter()
+                .position(|(size, _, _)| size - PLACEHOLDER_BYTES >= left);
             let Some((size, name, child)) = enough.map(|at| sized.remove(at)).or_else(|| sized.pop()) else {
                 break;
             };

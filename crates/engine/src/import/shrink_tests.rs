@@ -24,7 +24,12 @@ fn nested(levels: usize) -> Value {
 #[test]
 fn what_fits_is_left_alone() {
     let text = "x".repeat(DETAILS_BYTES_MAX - 8);
-    for value in [json!({}), json!({"a": {"b": [1, "c"]}}), json!({"k": text}), json!({"a": nested(31)})] {
+    for value in [
+        json!({}),
+        json!({"a": {"b": [1, "c"]}}),
+        json!({"k": text}),
+        json!({"a": nested(31)}),
+    ] {
         assert_eq!(fit(value.clone()), (value, Vec::new()));
     }
 }
@@ -36,31 +41,50 @@ fn as_little_as_possible_is_replaced() {
     let (found, omitted) = fit(value.clone());
     assert_eq!(omitted.len(), 1);
     assert_eq!(omitted[0].at, "details/spec/a/large");
-    assert_eq!((omitted[0].bytes, &omitted[0].sha256), (300_002, &hash(&json!(large))));
+    assert_eq!(
+        (omitted[0].bytes, &omitted[0].sha256),
+        (300_002, &hash(&json!(large)))
+    );
     let mut expected = value;
     expected["spec"]["a"]["large"] =
         json!({"_omitted_bytes": 300_002, "_omitted_sha256": hash(&json!(large))});
     assert_eq!(found, expected);
     // Several, where one is not enough: the largest, and one that is just large enough for the rest.
-    let value = json!({"a": "a".repeat(200_000), "b": "b".repeat(250_000), "c": "c".repeat(240_000), "d": "d"});
+    let value =
+        json!({"a": "a".repeat(200_000), "b": "b".repeat(250_000), "c": "c".repeat(240_000), "d": "d"});
     let (found, omitted) = fit(value);
     let at: Vec<_> = omitted.iter().map(|part| part.at.as_str()).collect();
     assert_eq!(at, ["details/b", "details/a"]);
-    assert_eq!((found["c"].as_str().unwrap().len(), &found["d"]), (240_000, &json!("d")));
+    assert_eq!(
+        (found["c"].as_str().unwrap().len(), &found["d"]),
+        (240_000, &json!("d"))
+    );
     // Many small ones are replaced with what holds them.
     let many: Vec<_> = (0..100_000).collect();
     let (found, omitted) = fit(json!({"list": many, "other": [1, 2]}));
-    assert_eq!((omitted[0].at.as_str(), &found["other"]), ("details/list", &json!([1, 2])));
+    assert_eq!(
+        (omitted[0].at.as_str(), &found["other"]),
+        ("details/list", &json!([1, 2]))
+    );
     let many: Map<String, Value> = (0..50_000).map(|n| (format!("m{n}"), Value::from(n))).collect();
     let (found, omitted) = fit(Value::Object(many));
-    assert_eq!((omitted[0].at.as_str(), found.as_object().unwrap().len()), ("details", 2));
+    assert_eq!(
+        (omitted[0].at.as_str(), found.as_object().unwrap().len()),
+        ("details", 2)
+    );
 }
 
 #[test]
 fn depth_counts_from_the_value() {
     let (found, omitted) = fit(json!({"a": nested(60), "b~/": {"c": nested(31)}}));
     let at: Vec<_> = omitted.iter().map(|part| part.at.as_str()).collect();
-    assert_eq!(at, [format!("details/a{}", "/0".repeat(30)), format!("details/b~0~1/c{}", "/0".repeat(29))]);
+    assert_eq!(
+        at,
+        [
+            format!("details/a{}", "/0".repeat(30)),
+            format!("details/b~0~1/c{}", "/0".repeat(29))
+        ]
+    );
     assert_eq!(depth(&found), DEPTH_MAX);
     assert_eq!(omitted[0].sha256, hash(&nested(30)));
     let text = json::canonical(&found);
@@ -74,7 +98,10 @@ fn what_was_replaced_while_reading_is_told_with_its_place() {
     let value: Value = serde_json::from_str(&format!("{{\"a\":[0,{text}],\"b/c\":{text}}}")).unwrap();
     let mut omitted = Vec::new();
     told(value.as_object().unwrap(), "", &mut omitted);
-    let found: Vec<_> = omitted.iter().map(|part| (part.at.as_str(), part.bytes)).collect();
+    let found: Vec<_> = omitted
+        .iter()
+        .map(|part| (part.at.as_str(), part.bytes))
+        .collect();
     assert_eq!(found, [("/a/1", 7_000_000), ("/b~1c", 7_000_000)]);
     assert_eq!(omitted[0].sha256, "ab".repeat(32));
 }

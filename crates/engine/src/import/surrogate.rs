@@ -53,7 +53,11 @@ mod tests {
         for (text, expected, count) in [
             (r#"{"a":"\ud83d\ude00 \u00e9 \\ud83d é"}"#, None, 0),
             (r#""\ud83d""#, Some(r#""\ufffd""#), 1),
-            (r#""\ude00\ud83d\ud83d\ude00""#, Some(r#""\ufffd\ufffd\ud83d\ude00""#), 2),
+            (
+                r#""\ude00\ud83d\ud83d\ude00""#,
+                Some(r#""\ufffd\ufffd\ud83d\ude00""#),
+                2,
+            ),
             (r#""\\\ud83d\n""#, Some(r#""\\\ufffd\n""#), 1),
             (r#""\ud83dé\uD83Dx""#, Some(r#""\ufffdé\ufffdx""#), 2),
             (r#""\ud8"#, None, 0),
@@ -61,7 +65,11 @@ mod tests {
             (r"\ué123", None, 0),
         ] {
             let (found, found_count) = replaced(text);
-            assert_eq!((found.as_ref(), found_count), (expected.unwrap_or(text), count), "{text}");
+            assert_eq!(
+                (found.as_ref(), found_count),
+                (expected.unwrap_or(text), count),
+                "{text}"
+            );
         }
     }
 }

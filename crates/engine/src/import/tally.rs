@@ -55,7 +55,13 @@ impl<'a, 'b> Tally<'a, 'b> {
     }
 
     /// Takes note of a line that is an event.
-    pub(super) fn mapped(&mut self, number: u64, id: Uuid, identity: Identity, notes: &Notes) -> Result<(), Error> {
+    pub(super) fn mapped(
+        &mut self,
+        number: u64,
+        id: Uuid,
+        identity: Identity,
+        notes: &Notes,
+    ) -> Result<(), Error> {
         *match identity {
             Identity::Own => &mut self.report.identities.own,
             Identity::Content => &mut self.report.identities.content,

@@ -34,6 +34,7 @@ mod identity_sessions;
 mod identity_throttle;
 mod identity_upgrade;
 mod identity_users;
+mod importing;
 mod indexes;
 mod lab;
 mod limits;

@@ -4,9 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use engine::import::{
-    Format, ImportProgress, ImportReport, Input, Mapping, Reports, explain, import,
-};
+use engine::import::{Format, ImportProgress, ImportReport, Input, Mapping, Reports, explain, import};
 
 use super::import_report as report;
 use crate::context::{Context, caller};
@@ -141,7 +139,11 @@ fn explained(
     } else {
         output::line(&report::explained_text(&explained))?;
     }
-    Ok(if explained.rejected.is_none() { Exit::Ok } else { Exit::No })
+    Ok(if explained.rejected.is_none() {
+        Exit::Ok
+    } else {
+        Exit::No
+    })
 }
 
 fn mapping(path: &Path) -> Result<Mapping, Failure> {

@@ -30,7 +30,11 @@ pub fn print(
         count(report.rejected),
     )];
     let also = [
-        ("Shortened    ", report.shortened, "with something that does not fit an entry"),
+        (
+            "Shortened    ",
+            report.shortened,
+            "with something that does not fit an entry",
+        ),
         ("Surrogates   ", report.surrogates, "lone ones, now U+FFFD"),
         (
             "Outcomes     ",
@@ -41,7 +45,11 @@ pub fn print(
     for (name, number, what) in also.into_iter().filter(|(_, number, _)| *number > 0) {
         lines.push(format!("{name}  {} {what}", count(number)));
     }
-    lines.extend(ids(report).into_iter().map(|text| format!("Ids            {text}")));
+    lines.extend(
+        ids(report)
+            .into_iter()
+            .map(|text| format!("Ids            {text}")),
+    );
     lines.push(format!(
         "Time           {:.1} s ({} lines/s)",
         report.seconds,
@@ -50,10 +58,18 @@ pub fn print(
     let first = report.first_rejections.iter().take(NAMED_MAX);
     lines.extend(first.map(|(line, reason)| format!("  line {line}: {}", plain(reason))));
     for (line, parts) in report.first_shortened.iter().take(NAMED_MAX) {
-        lines.extend(parts.iter().map(|part| format!("  line {line}: {}", omitted(part))));
+        lines.extend(
+            parts
+                .iter()
+                .map(|part| format!("  line {line}: {}", omitted(part))),
+        );
     }
     for (word, number) in &report.unknown_outcomes {
-        lines.push(format!("  outcome {}: {}", plain(word), counted(*number, "line", "lines")));
+        lines.push(format!(
+            "  outcome {}: {}",
+            plain(word),
+            counted(*number, "line", "lines")
+        ));
     }
     if rejected.is_there() {
         let path = rejected.path().display();
@@ -120,11 +136,17 @@ fn ids(report: &ImportReport) -> Vec<String> {
             "{} (neither id nor time in the line; SHA-256 {digest})",
             made_from(Identity::Place, true)
         ),
-        None => format!("{} (neither id nor time in the line)", made_from(Identity::Place, false)),
+        None => format!(
+            "{} (neither id nor time in the line)",
+            made_from(Identity::Place, false)
+        ),
     };
     [
         (report.identities.own, made_from(Identity::Own, false).to_owned()),
-        (report.identities.content, made_from(Identity::Content, false).to_owned()),
+        (
+            report.identities.content,
+            made_from(Identity::Content, false).to_owned(),
+        ),
         (report.identities.place, place),
     ]
     .into_iter()
@@ -184,7 +206,10 @@ pub fn explained_text(explained: &Explained) -> String {
         ));
     }
     if let Some(word) = &explained.unknown_outcome {
-        lines.push(format!("The outcome {:?} is not known; the default stands.", plain(word)));
+        lines.push(format!(
+            "The outcome {:?} is not known; the default stands.",
+            plain(word)
+        ));
     }
     lines.push(match &explained.rejected {
         Some(reason) => format!("It would be rejected: {}", plain(reason)),

@@ -92,7 +92,12 @@ impl Value {
                 _ if line_start && top && self.is_next_event(byte, by_lines) => {
                     return self.stop(&bytes[from..at], at, Ended::Broken(CUT_LINE));
                 }
-                b'[' if self.opens_list() => return Step { used: at + 1, end: Some(Ended::List) },
+                b'[' if self.opens_list() => {
+                    return Step {
+                        used: at + 1,
+                        end: Some(Ended::List),
+                    };
+                }
                 b'{' | b'[' => self.opens(byte, bytes, &mut from, at),
                 b'}' | b']' => {
                     if self.stack.is_empty() {
@@ -131,10 +136,7 @@ impl Value {
     fn stop(&mut self, rest: &[u8], used: usize, end: Ended) -> Step {
         self.keep(rest);
         self.left();
-        Step {
-            used,
-            end: Some(end),
-        }
+        Step { used, end: Some(end) }
     }
 
     /// Whether a line that begins with this byte is no more of this event. In a file of lines an indented event goes on
@@ -209,7 +211,11 @@ impl Value {
         self.member_ends(bytes, from, at);
         self.stack.pop();
         self.last = b'}';
-        if self.leaving.as_ref().is_some_and(|leaving| leaving.depth == self.stack.len() && leaving.depth > 1) {
+        if self
+            .leaving
+            .as_ref()
+            .is_some_and(|leaving| leaving.depth == self.stack.len() && leaving.depth > 1)
+        {
             self.keep(&bytes[*from..=at]);
             *from = at + 1;
             self.left();
@@ -251,7 +257,9 @@ impl Value {
 
     /// Puts size and SHA-256 in the place of what was left out.
     pub(super) fn left(&mut self) {
-        let Some(leaving) = self.leaving.take() else { return };
+        let Some(leaving) = self.leaving.take() else {
+            return;
+        };
         self.replaced = true;
         let mut text = String::new();
         let hash: [u8; 32] = leaving.hash.finalize().into();
