@@ -23,6 +23,7 @@ pub(super) const FIELDS: Fields = &[
         "actor.kind",
         "service for a name that ends with [bot] and where actor_is_bot is true, else user; external without a name",
     ),
+    ("description", "a sentence of actor, action and target"),
     ("details", "the whole event"),
     ("id", "made from the whole event"),
     ("ip", "actor_ip"),

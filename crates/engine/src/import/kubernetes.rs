@@ -25,6 +25,7 @@ pub(super) const FIELDS: Fields = &[
         "user.username: service for system:…, external for system:anonymous, else user",
     ),
     ("actor.on_behalf_of", "impersonatedUser.username"),
+    ("description", "a sentence of user, verb, target and code"),
     ("details", "the whole event"),
     ("id", "made from the whole event"),
     ("ip", "the first of sourceIPs"),

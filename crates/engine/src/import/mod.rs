@@ -14,6 +14,8 @@
 mod batch;
 mod cloudtrail;
 mod decode;
+#[cfg(test)]
+mod docs_tests;
 mod explain;
 mod feed;
 mod fit;
