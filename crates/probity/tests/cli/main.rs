@@ -11,6 +11,8 @@ mod custody;
 mod exact;
 mod harness;
 mod import;
+mod import_shapes;
+mod import_stream;
 mod init;
 mod keys;
 mod operations;
