@@ -368,6 +368,43 @@ mod tests {
     }
 
     #[test]
+    fn what_an_import_adds_counts_by_itself() {
+        let long = |n: usize| "x".repeat(n);
+        let cases = [
+            (
+                format!(
+                    r#","details":{{"k":"{}","_imported":"{}"}}"#,
+                    long(DETAILS_BYTES_MAX - 8),
+                    long(DETAILS_BYTES_MAX - 2)
+                ),
+                None,
+            ),
+            (
+                format!(
+                    r#","details":{{"k":"{}","_imported":{{}}}}"#,
+                    long(DETAILS_BYTES_MAX - 7)
+                ),
+                Some("details"),
+            ),
+            (
+                format!(r#","details":{{"_imported":"{}"}}"#, long(DETAILS_BYTES_MAX - 1)),
+                Some("details._imported"),
+            ),
+            (
+                format!(
+                    r#","aim":{{"input":{{"_imported":"{}"}}}}"#,
+                    long(DETAILS_BYTES_MAX)
+                ),
+                Some("aim.input"),
+            ),
+        ];
+        for (extra, expected) in cases {
+            let result = minimal(&extra).prepare(Uuid::from_u128(1), Salt([0; 16]));
+            assert_eq!(result.err().map(|error| error.field).as_deref(), expected);
+        }
+    }
+
+    #[test]
     fn null_is_as_if_left_out() {
         let names = [
             "id",

@@ -43,9 +43,9 @@ pub fn explain(input: Input, format: &Format, line: u64) -> Result<Option<Explai
     while let Some(fed) = reading.next() {
         for mut item in fed.items {
             // Those before it count: equal lines get different ids.
-            let mapped = mapper.map(&mut item);
+            let event = mapper.map(&mut item);
             if item.number == line {
-                return explained(&item, mapped, format).map(Some);
+                return explained(&item, event, format).map(Some);
             }
         }
         if let Some(Err(error)) = fed.end {

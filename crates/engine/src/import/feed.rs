@@ -115,3 +115,48 @@ impl Reading {
 fn ended(stop: &Stop) -> End {
     if stop.is_asked() { End::Stopped } else { End::File }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+    use crate::import::input::Input;
+
+    /// What is read of two thousand lines, stopped after the first part of them.
+    fn stopped(input: Input) -> (u64, Vec<Item>, End) {
+        let stop = input.stop();
+        let (opened, _) = input.open();
+        let mut reading = Reading::new(opened, Lists::None);
+        let first = reading.next().unwrap();
+        assert!(first.end.is_none());
+        stop.stop();
+        let last = reading.next().unwrap();
+        assert!(reading.next().is_none());
+        (first.items.len() as u64, last.items, last.end.unwrap().unwrap())
+    }
+
+    #[test]
+    fn a_file_that_is_stopped_ends_with_a_whole_line() {
+        let line = format!("{{\"a\":\"{}\"}}\n", "x".repeat(290));
+        let text = line.repeat(2_000);
+        let dir = testkit::temp_dir("feed");
+        let path = dir.path().join("log");
+        std::fs::File::create(&path)
+            .unwrap()
+            .write_all(text.as_bytes())
+            .unwrap();
+        let whole = (BUFFER_BYTES / line.len()) as u64;
+        let input = Input::file(std::fs::File::open(path).unwrap());
+        assert_eq!(
+            stopped(input),
+            (whole, Vec::new(), End::Stopped),
+            "the rest is still there"
+        );
+        // Of a stream, what was read of the next line would be lost.
+        let (first, rest, end) = stopped(Input::stream(io::Cursor::new(text.into_bytes())));
+        assert_eq!((first, rest.len(), end), (whole, 1, End::Stopped));
+        assert_eq!(rest[0].bytes, &line.as_bytes()[..BUFFER_BYTES % line.len()]);
+        assert!(rest[0].broken.is_some());
+    }
+}

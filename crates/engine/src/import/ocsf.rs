@@ -68,14 +68,14 @@ pub(super) fn event(members: Map<String, Value>, notes: &mut Notes) -> Result<Ev
     let actor = actor(&whole);
     let outcome = outcome(&whole, notes);
     notes.has_id = at("/metadata/uid").is_some();
-    let description = match at("/message") {
-        Some(message) => message.to_owned(),
-        None => {
+    let description = at("/message").map_or_else(
+        || {
             let who = actor.name.as_deref().or(actor.id.as_deref());
             let why = at("/status_detail").map_or(String::new(), |why| format!(": {why}"));
             format!("{} did {action}{why}", who.unwrap_or("someone unknown"))
-        }
-    };
+        },
+        str::to_owned,
+    );
     let mut event = value::event(actor, &action, outcome);
     event.occurred_at = Some(occurred_at);
     event.target = target(&whole);

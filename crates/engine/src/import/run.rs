@@ -70,10 +70,10 @@ impl Intake {
             };
             tally.tell(false);
             let reason = match mapper.map(&mut item) {
-                Ok(mapped) => match sink.prepare(mapped.event) {
+                Ok(found) => match sink.prepare(found.event) {
                     Ok(mut entry) => {
-                        tally.mapped(item.number, entry.id, mapped.identity, &mapped.notes)?;
-                        entry.exported = mapped.notes.exported;
+                        tally.mapped(item.number, entry.id, found.identity, &found.notes)?;
+                        entry.exported = found.notes.exported;
                         self.size += item.bytes.len();
                         self.batch.push(Line {
                             number: item.number,

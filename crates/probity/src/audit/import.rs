@@ -176,3 +176,27 @@ fn progress_text(at: &ImportProgress) -> String {
         count(rate(at.lines, at.seconds))
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_file_that_was_stopped_lacks_something() {
+        for (stopped, is_file, rejected, expected) in [
+            (false, true, 0, Exit::Ok),
+            (false, true, 1, Exit::No),
+            (true, true, 0, Exit::CouldNotRun),
+            (true, true, 1, Exit::CouldNotRun),
+            (true, false, 0, Exit::Ok),
+            (true, false, 1, Exit::No),
+        ] {
+            let report = ImportReport {
+                stopped,
+                rejected,
+                ..ImportReport::default()
+            };
+            assert_eq!(exit(&report, is_file), expected, "{stopped} {is_file} {rejected}");
+        }
+    }
+}

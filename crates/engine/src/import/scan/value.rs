@@ -6,6 +6,7 @@ use super::{DEPTH_MAX, EVENT_BYTES_MAX, HEAD_BYTES, Item, Lists, MEMBER_BYTES_MA
 
 /// What is known of the event so far.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is about something else")]
 pub(super) struct Value {
     /// Whether it is an element, and if so whether its list is a member of a document.
     pub(super) within: Option<bool>,
