@@ -109,8 +109,8 @@ pub struct NewEntry {
     pub salt: Salt,
     /// The commitment to it.
     pub commitment: [u8; 32],
-    /// Of an entry of our own export: what the log that it comes from holds, which may be this one.
-    pub exported: Option<Recorded>,
+    /// Of an entry of our own export: what the logs that it comes from hold, of which one may be this one.
+    pub exported: Vec<Recorded>,
 }
 
 fn bounded(field: &str, text: Option<&str>, chars_max: usize) -> Result<(), FieldError> {
@@ -224,7 +224,7 @@ impl Event {
             commitment: commitment::commit(&salt, text.as_bytes()),
             payload: text,
             salt,
-            exported: None,
+            exported: Vec::new(),
         })
     }
 }

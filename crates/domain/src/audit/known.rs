@@ -88,15 +88,13 @@ impl KnownEntry {
 
     /// Whether the new entry is this one, exported and come back. An export after an erasure has no payload to compare.
     fn was_exported_as(&self, recorded: &str, new: &NewEntry) -> bool {
-        new.exported
-            .as_ref()
-            .is_some_and(|exported| match &exported.payload {
-                Some(payload) => {
-                    payload == recorded
-                        && (exported.actor_id, exported.target_id) == (self.actor_id, self.target_id)
-                }
-                None => true,
-            })
+        new.exported.iter().any(|exported| match &exported.payload {
+            Some(payload) => {
+                payload == recorded
+                    && (exported.actor_id, exported.target_id) == (self.actor_id, self.target_id)
+            }
+            None => true,
+        })
     }
 }
 

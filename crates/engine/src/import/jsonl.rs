@@ -2,6 +2,9 @@
 
 use domain::audit::Event;
 use domain::audit::event::IMPORTED;
+use evidence::Entry;
+use evidence::entry::Recorded;
+use evidence::json::{StrictObject, Unique};
 use serde_json::{Map, Value};
 
 use super::notes::Notes;
@@ -36,8 +39,7 @@ const OF_THE_OLD_LOG: [&str; 7] = [
 pub(super) fn event(text: &str, members: &Map<String, Value>, notes: &mut Notes) -> Result<Event, String> {
     let entry = evidence::entry::parse(text)
         .map_err(|error| format!("is not an exported entry (for another log, give a mapping): {error}"))?;
-    // A line that somebody mended is an event like any other.
-    notes.exported = entry.recorded().ok();
+    notes.exported = generations(text, &entry);
     notes.has_id = true;
     let mut imported = Map::new();
     for name in OF_THE_OLD_LOG {
@@ -68,6 +70,62 @@ pub(super) fn event(text: &str, members: &Map<String, Value>, notes: &mut Notes)
         aim: entry.aim,
         drag_mode: entry.drag_mode,
     })
+}
+
+/// What the log that the entry comes from holds of it, and the log before, as long as an import there kept it as it was.
+/// Each is checked against its leaf; a line that somebody mended is an event like any other.
+fn generations(text: &str, entry: &Entry) -> Vec<Recorded> {
+    let mut recorded: Vec<Recorded> = entry.recorded().ok().into_iter().collect();
+    let imported = |details: &StrictObject| details.0.contains_key(IMPORTED);
+    if recorded.is_empty() || !entry.details.as_ref().is_some_and(imported) {
+        return recorded;
+    }
+    let Ok(Unique(Value::Object(mut members))) = serde_json::from_str(text) else {
+        return recorded;
+    };
+    while let Some(earlier) = before_import(&mut members) {
+        recorded.push(earlier);
+    }
+    recorded
+}
+
+/// Takes an import back: the members become those of the entry that was imported.
+fn before_import(members: &mut Map<String, Value>) -> Option<Recorded> {
+    let Value::Object(details) = members.get_mut("details")? else {
+        return None;
+    };
+    let Value::Object(mut imported) = details.remove(IMPORTED)? else {
+        return None;
+    };
+    if let Some(earlier) = imported.remove(IMPORTED) {
+        details.insert(IMPORTED.to_owned(), earlier);
+    }
+    let empty = details.is_empty();
+    for name in OF_THE_OLD_LOG {
+        members.remove(name);
+    }
+    members.extend(imported);
+    // An import gives every entry a time and details; whether it had them, its leaf tells.
+    for without in [
+        &[][..],
+        &["occurred_at"],
+        &["details"],
+        &["details", "occurred_at"],
+    ] {
+        if without.contains(&"details") && !empty {
+            continue;
+        }
+        let mut candidate = members.clone();
+        candidate.retain(|name, _| !without.contains(&name.as_str()));
+        let entry = serde_json::from_value::<Entry>(Value::Object(candidate.clone()));
+        let recorded = entry.ok().and_then(|entry| entry.recorded().ok());
+        // Without a payload it would be any entry of this id: only the export itself may say so.
+        if let Some(recorded) = recorded.filter(|recorded| recorded.payload.is_some()) {
+            *members = candidate;
+            return Some(recorded);
+        }
+    }
+    None
 }
 
 #[cfg(test)]

@@ -16,8 +16,8 @@ pub(super) struct Notes {
     pub(super) unknown_outcome: Option<String>,
     /// Whether the line has an id of its own, be it a UUID or not.
     pub(super) has_id: bool,
-    /// Of a line of our own export: what the log that it comes from holds.
-    pub(super) exported: Option<Recorded>,
+    /// Of a line of our own export: what the logs that it comes from hold.
+    pub(super) exported: Vec<Recorded>,
 }
 
 impl Notes {
