@@ -19,7 +19,6 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::audit::export;
 use crate::call::{Answer, with_type};
-use crate::problem::Problem;
 
 /// Lines read at a time.
 const CHUNK: u32 = 500;
