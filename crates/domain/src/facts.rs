@@ -12,7 +12,7 @@ use crate::audit::erase::Erasure;
 use crate::audit::known::KnownEntry;
 use crate::custody::destination::Destination;
 use crate::custody::kyc::{KycDocument, KycRecord};
-use crate::custody::operation::Operations;
+use crate::custody::operation::{ChainOutput, Operations};
 use crate::custody::{Asset, Balance, Operation};
 use crate::decision::Draft;
 use crate::identity::api_key::ApiKey;
@@ -66,8 +66,10 @@ pub struct Needs {
     pub balances: BTreeSet<Uuid>,
     /// Operations to change, by id.
     pub operations: BTreeSet<Uuid>,
-    /// Operations by the hash of their transaction.
+    /// Operations and claims by the key of a transaction's hash.
     pub tx_hashes: BTreeSet<String>,
+    /// Reversals of operations, by the key of the hash of a transaction that these name.
+    pub reversed_of: BTreeSet<String>,
     /// Reversals, by what they reverse.
     pub reversals_of: BTreeSet<Uuid>,
     /// Pending operations past their time, to change, by their debit balance.
@@ -132,6 +134,8 @@ pub struct Facts {
     pub balances: HashMap<Uuid, Sealed<Balance>>,
     /// Operations by id.
     pub operations: Operations,
+    /// Claims to outputs of transactions by id.
+    pub chain_outputs: HashMap<Uuid, Sealed<ChainOutput>>,
     /// KYC records by id.
     pub kyc_records: HashMap<Uuid, Sealed<KycRecord>>,
     /// KYC documents by id.
@@ -311,6 +315,8 @@ row_writes! {
     Vote in votes,
     /// An operation.
     Operation in operations,
+    /// A claim to an output of a transaction.
+    ChainOutput in chain_outputs,
 }
 
 /// A row to be written, as values.

@@ -161,6 +161,7 @@ pub const SEALED: &[&Table] = &[
     crate::approval::Approval::TABLE,
     crate::approval::Vote::TABLE,
     crate::custody::operation::Operation::TABLE,
+    crate::custody::operation::ChainOutput::TABLE,
 ];
 
 /// A stored row that does not decode.

@@ -9,6 +9,7 @@ mod state;
 mod watch;
 
 use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -64,6 +65,21 @@ impl Clock {
             hands: Arc::new(hands),
             newest: Arc::default(),
         }
+    }
+
+    /// One that stands where it is set, for programs that try what time does: the steady clock goes with it, so that no
+    /// setting is a jump. Gives the clock and what sets it.
+    pub fn set_by_hand(start: Timestamp) -> (Clock, impl Fn(Timestamp) + Clone) {
+        let micros = Arc::new(AtomicI64::new(start.micros()));
+        let shared = Arc::clone(&micros);
+        let clock = Clock::of(move || {
+            let micros = shared.load(Ordering::SeqCst);
+            Reading {
+                wall: Timestamp::from_micros(micros).unwrap_or(Timestamp::EPOCH),
+                steady: Duration::from_micros(u64::try_from(micros).unwrap_or(0)),
+            }
+        });
+        (clock, move |time: Timestamp| micros.store(time.micros(), Ordering::SeqCst))
     }
 
     /// The same clock for another log: what its newest entry is, is its own matter.

@@ -385,6 +385,11 @@ impl Engine {
         &self.shared.db
     }
 
+    /// The time by the engine's clock.
+    pub fn now(&self) -> evidence::Timestamp {
+        self.shared.options.clock.now()
+    }
+
     /// What the engine was opened with.
     pub fn options(&self) -> &Options {
         &self.shared.options

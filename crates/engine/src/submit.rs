@@ -85,7 +85,7 @@ impl Engine {
         origin: &Origin,
         commands: Vec<Result<Command, Error>>,
     ) -> Result<Vec<Result<domain::Reply, Error>>, Error> {
-        let now = random::now();
+        let now = self.now();
         let rules = Arc::clone(self.rules());
         let mut needs = writer::needs(&rules, now);
         let good = commands.iter().filter_map(|command| command.as_ref().ok());

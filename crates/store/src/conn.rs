@@ -66,7 +66,7 @@ impl Conn {
         }
     }
 
-    /// Rows whose key column, which `select` ends with, is one of `keys`; locked in key order.
+    /// Rows whose key column, which stands before `[key]` or at the end of `select`, is one of `keys`; locked in key order.
     ///
     /// One statement with an array on PostgreSQL, one prepared look-up a key on SQLite, which has no round trips.
     pub async fn keyed(
@@ -148,5 +148,13 @@ impl Conn {
             Conn::Sqlite(conn) => conn.batch(sql),
             Conn::Pg(conn) => conn.batch(sql).await,
         }
+    }
+}
+
+/// A statement whose key is compared: where it says `[key]`, or at its end.
+pub(crate) fn compared(select: &str, comparison: &str) -> String {
+    match select.split_once("[key]") {
+        Some((before, after)) => format!("{before}{comparison}{after}"),
+        None => format!("{select} {comparison}"),
     }
 }

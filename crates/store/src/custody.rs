@@ -16,8 +16,11 @@ use uuid::Uuid;
 
 pub use operations::{
     MOVEMENTS_WINDOW, Movement, OperationFilter, OperationPlace, last_movement, movements, operations,
+    reversals,
 };
-pub use sums::{Holding, OperationFigure, all_holdings, due_holds, figures, holdings, open_holds};
+pub use sums::{
+    Holding, OperationFigure, all_holdings, due_holds, due_holds_of_asset, figures, holdings, open_holds,
+};
 
 use crate::conn::{Conn, Lock};
 use crate::error::Error;
@@ -93,11 +96,11 @@ pub async fn due_approvals(conn: &mut Conn, now: Timestamp, limit: u32) -> Resul
     rows.iter().map(|row| row.uuid(0)).collect()
 }
 
-/// A page of KYC records, oldest first, after the one of id `after`.
+/// A page of KYC records, oldest first, after the one of id `after`; by status as the clock has it at `now`.
 pub async fn kyc_records(
     conn: &mut Conn,
     user: Option<Uuid>,
-    status: Option<KycStatus>,
+    (status, now): (Option<KycStatus>, Timestamp),
     after: Option<Uuid>,
     limit: u32,
 ) -> Result<Vec<Sealed<KycRecord>>, Error> {
@@ -105,8 +108,19 @@ pub async fn kyc_records(
     if let Some(user) = user {
         conditions.add("user_id = ?", user);
     }
-    if let Some(status) = status {
-        conditions.add("status = ?", status.as_str());
+    match status {
+        Some(KycStatus::Approved) => {
+            conditions.add(
+                "status = 'approved' AND (expires_at IS NULL OR expires_at > ?)",
+                now,
+            );
+        }
+        Some(KycStatus::Expired) => conditions.add(
+            "(status = 'expired' OR status = 'approved' AND expires_at <= ?)",
+            now,
+        ),
+        Some(status) => conditions.add("status = ?", status.as_str()),
+        None => {}
     }
     conditions.page(conn, after, limit).await
 }
@@ -137,17 +151,25 @@ pub async fn destinations(
     conditions.page(conn, after, limit).await
 }
 
-/// A page of approvals, oldest first, after the one of id `after`; by status as it is stored, and by who asked.
+/// A page of approvals, oldest first, after the one of id `after`; by status as the clock has it at `now`, and by who
+/// asked.
 pub async fn approvals(
     conn: &mut Conn,
-    status: Option<ApprovalStatus>,
+    (status, now): (Option<ApprovalStatus>, Timestamp),
     requested_by: Option<Uuid>,
     after: Option<Uuid>,
     limit: u32,
 ) -> Result<Vec<Sealed<Approval>>, Error> {
     let mut conditions = Conditions::default();
-    if let Some(status) = status {
-        conditions.add("status = ?", status.as_str());
+    match status {
+        Some(ApprovalStatus::Pending) => conditions.add("status = 'pending' AND expires_at > ?", now),
+        Some(ApprovalStatus::Granted) => conditions.add("status = 'granted' AND expires_at > ?", now),
+        Some(ApprovalStatus::Expired) => conditions.add(
+            "(status = 'expired' OR status IN ('pending', 'granted') AND expires_at <= ?)",
+            now,
+        ),
+        Some(status) => conditions.add("status = ?", status.as_str()),
+        None => {}
     }
     if let Some(user) = requested_by {
         conditions.add("requested_by = ?", user);

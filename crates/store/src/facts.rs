@@ -3,8 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 
 use domain::approval::{Approval, Vote};
+use domain::custody::chain::spellings;
 use domain::custody::destination::Destination;
 use domain::custody::kyc::{KycDocument, KycRecord};
+use domain::custody::operation::ChainOutput;
 use domain::custody::{Asset, Balance, Operation};
 use domain::facts::{Facts, Needs};
 use domain::identity::Role;
@@ -53,6 +55,7 @@ enum What {
     Assets,
     Balances,
     Operations,
+    ChainOutputs,
     KycRecords,
     KycDocuments,
     Destinations,
@@ -72,6 +75,7 @@ impl What {
             What::Assets => sealed::select(Asset::TABLE),
             What::Balances => sealed::select(Balance::TABLE),
             What::Operations => sealed::select(Operation::TABLE),
+            What::ChainOutputs => sealed::select(ChainOutput::TABLE),
             What::KycRecords => sealed::select(KycRecord::TABLE),
             What::KycDocuments => sealed::select(KycDocument::TABLE),
             What::Destinations => sealed::select(Destination::TABLE),
@@ -97,6 +101,7 @@ impl What {
                 }
                 Ok(())
             }
+            What::ChainOutputs => put(rows, &mut facts.chain_outputs),
             What::KycRecords => put(rows, &mut facts.kyc_records),
             What::KycDocuments => put(rows, &mut facts.kyc_documents),
             What::Destinations => put(rows, &mut facts.destinations),
@@ -116,7 +121,7 @@ impl What {
     }
 }
 
-/// One read: rows whose key, the last word of the condition, is one of some.
+/// One read: rows whose key, the word before `[key]` or the last one of the condition, is one of some.
 struct Read {
     what: What,
     condition: &'static str,
@@ -137,6 +142,20 @@ impl Read {
         matches!(self.what, What::ApiKeys) && self.lock == Lock::Share
     }
 }
+
+/// The hash of an operation's first transaction without its blanks and in lower case, as the index has it: it finds what
+/// was stored in any spelling, before there was a rule.
+pub(crate) const SPELT_HASH: &str = "tx_hash IS NOT NULL AND lower(replace(tx_hash, ' ', ''))";
+
+/// Operations that claim outputs of a transaction, the key of whose hash is one of some.
+const OF_CLAIMS: &str = "id IN (SELECT operation_id FROM chain_outputs WHERE tx_hash [key])";
+
+/// Their reversals.
+const REVERSALS_OF_CLAIMS: &str =
+    "reverses_id IN (SELECT operation_id FROM chain_outputs WHERE tx_hash [key])";
+
+/// Reversals of operations whose first transaction is one of some.
+const REVERSALS_OF_SPELT: &str = "reverses_id IN (SELECT id FROM operations WHERE tx_hash IS NOT NULL AND lower(replace(tx_hash, ' ', '')) [key])";
 
 /// What is to be read, in the order in which it is locked: for change what may be changed, against change what is
 /// only relied on. A row that is both is locked for change first.
@@ -257,7 +276,12 @@ fn plan_custody(needs: &Needs, reads: &mut Vec<Read>) {
         }
     };
     by_text(What::Assets, "lower(code)", &needs.asset_codes);
-    by_text(What::Operations, "tx_hash", &needs.tx_hashes);
+    by_text(What::ChainOutputs, "tx_hash", &needs.tx_hashes);
+    let spelt = |keys: &BTreeSet<String>| keys.iter().flat_map(|key| spellings(key)).collect();
+    by_text(What::Operations, SPELT_HASH, &spelt(&needs.tx_hashes));
+    by_text(What::Operations, OF_CLAIMS, &needs.tx_hashes);
+    by_text(What::Operations, REVERSALS_OF_CLAIMS, &needs.reversed_of);
+    by_text(What::Operations, REVERSALS_OF_SPELT, &spelt(&needs.reversed_of));
     if !needs.balances.is_empty() {
         reads.push(Read {
             what: What::Balances,

@@ -39,6 +39,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(4, "custody", "0004_custody.sql"),
     migration!(5, "operation_filters", "0005_operation_filters.sql"),
     migration!(6, "integrity", "0006_integrity.sql"),
+    migration!(7, "outputs", "0007_outputs.sql"),
 ];
 
 /// What a database has of the migrations.

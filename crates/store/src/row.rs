@@ -88,6 +88,14 @@ impl Row {
         }
     }
 
+    /// A time or NULL.
+    pub fn optional_time(&self, position: usize) -> Result<Option<Timestamp>, Error> {
+        match self.value(position) {
+            Val::Null => Ok(None),
+            _ => self.time(position).map(Some),
+        }
+    }
+
     /// A salt or NULL.
     pub fn optional_salt(&self, position: usize) -> Result<Option<evidence::Salt>, Error> {
         let Some(bytes) = self.optional_bytes(position)? else {

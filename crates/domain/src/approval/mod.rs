@@ -122,6 +122,15 @@ impl Approval {
         }
     }
 
+    /// The approval as the clock has it, written down or not.
+    #[must_use]
+    pub fn as_of(self, now: Timestamp) -> Approval {
+        Approval {
+            status: self.status_at(now),
+            ..self
+        }
+    }
+
     /// What it takes to vote on it, beside a session.
     pub fn voters(&self) -> Permission {
         if CUSTODY.iter().any(|prefix| self.action.starts_with(prefix)) {

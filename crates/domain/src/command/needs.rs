@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::Command;
 use crate::context::Caller;
+use crate::custody::chain::hash_key;
 use crate::custody::operation::{CreateOperation, Step, StepOperation, limits};
 use crate::facts::Needs;
 use crate::identity::Rules;
@@ -167,10 +168,8 @@ impl Needs {
             self.operations.insert(reverses);
             self.reversals_of.insert(reverses);
         }
-        if let Some(tx_hash) = &command.tx_hash
-            && !tx_hash.contains('\0')
-        {
-            self.tx_hashes.insert(tx_hash.clone());
+        for key in command.outputs() {
+            self.hash(&key.tx_hash, command.evidence.is_some());
         }
         self.destinations.extend(command.destination);
         self.approvals.extend(command.approval);
@@ -200,13 +199,20 @@ impl Needs {
             self.operations.insert(*id);
             self.entry_ids.insert(*id);
         }
-        if let Some(tx_hash) = command
-            .step
-            .transaction()
-            .and_then(|transaction| transaction.tx_hash.as_ref())
-            && !tx_hash.contains('\0')
-        {
-            self.tx_hashes.insert(tx_hash.clone());
+        let transaction = command.step.transaction();
+        for tx_hash in transaction.iter().flat_map(|transaction| transaction.hashes()) {
+            self.hash(&hash_key(tx_hash), false);
+        }
+    }
+
+    /// Operations of a transaction, by the key of its hash; with their reversals, where those matter.
+    fn hash(&mut self, key: &str, reversals: bool) {
+        if key.contains('\0') {
+            return;
+        }
+        self.tx_hashes.insert(key.to_owned());
+        if reversals {
+            self.reversed_of.insert(key.to_owned());
         }
     }
 

@@ -8,6 +8,7 @@ use crate::change::Change;
 use crate::context::Context;
 use crate::custody::amount::{Amount, SCALE_MAX};
 use crate::custody::balance::{Balance, House, Owner};
+use crate::custody::chain::check_chain;
 use crate::decision::{Decision, Reply};
 use crate::facts::Facts;
 use crate::identity::{Authority, Principal};
@@ -20,9 +21,6 @@ pub const CODE_LEN_MAX: usize = 16;
 
 /// Longest name of an asset, in characters.
 pub const NAME_LEN_MAX: usize = 100;
-
-/// Longest name of a chain, in characters.
-pub const CHAIN_LEN_MAX: usize = 32;
 
 record! {
     /// An asset. It never changes: amounts mean what they meant.
@@ -76,16 +74,6 @@ pub fn check_code(code: &str) -> Result<(), FieldError> {
     if code.is_empty() || code.len() > CODE_LEN_MAX || !code.chars().all(allowed) {
         let message = format!("must be 1 to {CODE_LEN_MAX} characters of A-Z, a-z, 0-9, '.', '_' and '-'");
         return Err(FieldError::new("code", message));
-    }
-    Ok(())
-}
-
-/// Checks the name of a chain.
-pub fn check_chain(chain: &str) -> Result<(), FieldError> {
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if chain.is_empty() || chain.len() > CHAIN_LEN_MAX || !chain.chars().all(allowed) {
-        let message = format!("must be 1 to {CHAIN_LEN_MAX} characters of a-z, 0-9 and '-'");
-        return Err(FieldError::new("chain", message));
     }
     Ok(())
 }

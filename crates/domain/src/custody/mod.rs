@@ -7,6 +7,7 @@
 pub mod amount;
 pub mod asset;
 pub mod balance;
+pub mod chain;
 pub mod destination;
 pub mod kyc;
 pub mod operation;

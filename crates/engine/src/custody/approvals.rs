@@ -4,6 +4,7 @@ use domain::action;
 use domain::approval::{Approval, ApprovalStatus, CastVote, Vote, operation_of};
 use domain::record::{Kind, Sealed};
 use domain::{Command, FieldError, Refusal};
+use evidence::Timestamp;
 use evidence::json;
 use serde_json::Value;
 use uuid::Uuid;
@@ -15,7 +16,7 @@ use crate::error::Error;
 /// An approval with its votes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ApprovalView {
-    /// The approval as it is stored.
+    /// The approval as the clock has it.
     pub approval: Approval,
     /// Its version.
     pub version: u64,
@@ -95,7 +96,11 @@ impl Engine {
         Ok(rule.map_or(1, |rule| rule.quorum.max(1)))
     }
 
-    async fn approval_views(&self, found: Vec<Sealed<Approval>>) -> Result<Vec<ApprovalView>, Error> {
+    async fn approval_views(
+        &self,
+        found: Vec<Sealed<Approval>>,
+        now: Timestamp,
+    ) -> Result<Vec<ApprovalView>, Error> {
         let ids: Vec<Uuid> = found.iter().map(|sealed| sealed.row.id).collect();
         let mut conn = self.db().reader().await?;
         let votes = store::custody::votes(&mut conn, &ids).await?;
@@ -106,7 +111,7 @@ impl Engine {
         let view = |sealed: Sealed<Approval>| ApprovalView {
             votes: of(sealed.row.id),
             version: sealed.version,
-            approval: sealed.row,
+            approval: sealed.row.as_of(now),
         };
         Ok(found.into_iter().map(view).collect())
     }
@@ -114,10 +119,11 @@ impl Engine {
     /// An approval.
     pub async fn approval(&self, id: Uuid) -> Result<Option<ApprovalView>, Error> {
         let found = self.one::<Approval>("id", Kind::Uuid, id.into()).await?;
-        Ok(self.approval_views(found.into_iter().collect()).await?.pop())
+        let found = found.into_iter().collect();
+        Ok(self.approval_views(found, self.now()).await?.pop())
     }
 
-    /// A page of approvals, oldest first, after the one of id `after`; by status as it is stored, and by who asked.
+    /// A page of approvals, oldest first, after the one of id `after`; by status as the clock has it, and by who asked.
     pub async fn approvals(
         &self,
         status: Option<ApprovalStatus>,
@@ -125,10 +131,11 @@ impl Engine {
         after: Option<Uuid>,
         limit: u32,
     ) -> Result<Vec<ApprovalView>, Error> {
+        let now = self.now();
         let found = {
             let mut conn = self.db().reader().await?;
-            store::custody::approvals(&mut conn, status, requested_by, after, limit).await?
+            store::custody::approvals(&mut conn, (status, now), requested_by, after, limit).await?
         };
-        self.approval_views(found).await
+        self.approval_views(found, now).await
     }
 }

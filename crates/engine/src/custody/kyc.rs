@@ -12,7 +12,7 @@ use crate::error::Error;
 /// A KYC record with its documents.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KycView {
-    /// The record as it is stored.
+    /// The record as the clock has it.
     pub record: KycRecord,
     /// Its version.
     pub version: u64,
@@ -21,7 +21,11 @@ pub struct KycView {
 }
 
 impl Engine {
-    async fn kyc_views(&self, records: Vec<Sealed<KycRecord>>) -> Result<Vec<KycView>, Error> {
+    async fn kyc_views(
+        &self,
+        records: Vec<Sealed<KycRecord>>,
+        now: Timestamp,
+    ) -> Result<Vec<KycView>, Error> {
         let ids: Vec<Uuid> = records.iter().map(|sealed| sealed.row.id).collect();
         let mut conn = self.db().reader().await?;
         let documents = store::custody::documents(&mut conn, &ids).await?;
@@ -34,7 +38,7 @@ impl Engine {
         let view = |sealed: Sealed<KycRecord>| KycView {
             documents: of(sealed.row.id),
             version: sealed.version,
-            record: sealed.row,
+            record: sealed.row.as_of(now),
         };
         Ok(records.into_iter().map(view).collect())
     }
@@ -42,10 +46,11 @@ impl Engine {
     /// A KYC record.
     pub async fn kyc_record(&self, id: Uuid) -> Result<Option<KycView>, Error> {
         let found = self.one::<KycRecord>("id", Kind::Uuid, id.into()).await?;
-        Ok(self.kyc_views(found.into_iter().collect()).await?.pop())
+        let found = found.into_iter().collect();
+        Ok(self.kyc_views(found, self.now()).await?.pop())
     }
 
-    /// A page of KYC records, oldest first, after the one of id `after`; by status as it is stored.
+    /// A page of KYC records, oldest first, after the one of id `after`; by status as the clock has it.
     pub async fn kyc_records(
         &self,
         user: Option<Uuid>,
@@ -53,11 +58,12 @@ impl Engine {
         after: Option<Uuid>,
         limit: u32,
     ) -> Result<Vec<KycView>, Error> {
+        let now = self.now();
         let found = {
             let mut conn = self.db().reader().await?;
-            store::custody::kyc_records(&mut conn, user, status, after, limit).await?
+            store::custody::kyc_records(&mut conn, user, (status, now), after, limit).await?
         };
-        self.kyc_views(found).await
+        self.kyc_views(found, now).await
     }
 
     /// The tier of a user at a moment, past or present: 0 without an approval.

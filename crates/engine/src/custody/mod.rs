@@ -9,6 +9,7 @@ mod approvals;
 pub mod import;
 mod kyc;
 mod names;
+mod on_chain;
 mod operations;
 mod outcomes;
 mod read;

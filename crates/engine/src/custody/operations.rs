@@ -1,7 +1,7 @@
 //! Making operations and carrying them on: names and decimals become ids and amounts, then the Writer decides.
 
 use domain::custody::operation::create::{CreateOperation, OPERATIONS_MAX, Request};
-use domain::custody::operation::{Step, StepOperation, Transaction};
+use domain::custody::operation::{OnChain, Step, StepOperation};
 use domain::custody::{Account, Amount, Asset, House, Operation, OperationKind, derived_id};
 use domain::decision::OperationState;
 use domain::record::Kind;
@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::names::amount;
+use super::on_chain::{with_chain, with_transaction};
 use super::outcomes::{spread, within};
 use crate::engine::Engine;
 use crate::error::Error;
@@ -31,6 +32,8 @@ pub struct TransactionInput {
     pub block: Option<u64>,
     /// Blocks on it.
     pub confirmations: Option<u64>,
+    /// The transactions beside it; of one without a chain it is the asset's own.
+    pub further: Vec<OnChain>,
 }
 
 /// An operation as a caller asks for it.
@@ -60,6 +63,8 @@ pub struct NewOperation {
     pub approval: Option<Uuid>,
     /// Its transaction.
     pub transaction: TransactionInput,
+    /// Why an output that was credited and reversed is credited again.
+    pub evidence: Option<String>,
     /// The caller's own words.
     pub reference: Option<String>,
     /// The caller's own data.
@@ -86,6 +91,7 @@ impl NewOperation {
             destination: None,
             approval: None,
             transaction: TransactionInput::default(),
+            evidence: None,
             reference: None,
             metadata: None,
             linked: false,
@@ -241,6 +247,8 @@ impl Engine {
             output: new.transaction.output,
             block: new.transaction.block,
             confirmations: new.transaction.confirmations,
+            transactions: with_chain(new.transaction.further, asset),
+            evidence: new.evidence,
             reference: new.reference,
             metadata: new
                 .metadata
@@ -418,7 +426,7 @@ impl Engine {
                 id,
                 amount: text.map(|text| amount("amount", &text, &asset)).transpose()?,
             },
-            StepKind::Other(step) => on_chain(step, &row, &asset),
+            StepKind::Other(step) => with_transaction(step, &row, &asset),
         };
         Ok(StepOperation {
             operation: new.operation,
@@ -456,22 +464,4 @@ impl Engine {
         }
         Ok(outcomes)
     }
-}
-
-/// A step with the asset's own chain, where a transaction is named without one.
-fn on_chain(mut step: Step, row: &Operation, asset: &Asset) -> Step {
-    let transaction: Option<&mut Transaction> = match &mut step {
-        Step::Report(transaction)
-        | Step::Complete(transaction)
-        | Step::Start { transaction, .. }
-        | Step::Resolve { transaction, .. } => Some(transaction),
-        _ => None,
-    };
-    if let Some(transaction) = transaction
-        && transaction.tx_hash.is_some()
-        && row.chain.is_none()
-    {
-        transaction.chain = transaction.chain.take().or_else(|| asset.chain.clone());
-    }
-    step
 }

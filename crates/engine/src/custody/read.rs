@@ -1,6 +1,6 @@
 //! Looking at custody: balances now and at any moment, statements, supply, statistics.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use domain::custody::kyc::{self, KycRecord};
@@ -15,7 +15,6 @@ use uuid::Uuid;
 
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::random;
 
 /// Rows read at a time by sums over all.
 const CHUNK: u32 = 5_000;
@@ -50,6 +49,8 @@ pub struct OperationView {
     pub debit: Account,
     /// What is credited.
     pub credit: Account,
+    /// The operation that reversed it.
+    pub reversed_by: Option<Uuid>,
     /// The tier under which it began and the one of now, where it is on hold for that.
     pub on_hold: Option<(u64, u64)>,
 }
@@ -98,7 +99,7 @@ pub struct Supply {
     pub users: Amount,
     /// What each house account holds.
     pub houses: BTreeMap<House, Amount>,
-    /// What is held of it by pending operations.
+    /// What is held of it now: expired holds are left out.
     pub held: Amount,
     /// How many balances.
     pub balances: u64,
@@ -144,7 +145,7 @@ impl Engine {
     }
 
     async fn balance_states(&self, found: Vec<Sealed<Balance>>) -> Result<Vec<BalanceState>, Error> {
-        let now = random::now();
+        let now = self.now();
         let mut states = Vec::with_capacity(found.len());
         for sealed in found {
             let asset = self.asset_of(sealed.row.asset_id).await?;
@@ -220,9 +221,15 @@ impl Engine {
             since: low,
             ..OperationFilter::default()
         };
-        let mut found =
-            store::custody::operations(&mut conn, &filter, order, after, limit.saturating_add(1), high)
-                .await?;
+        let mut found = store::custody::operations(
+            &mut conn,
+            (&filter, self.now()),
+            order,
+            after,
+            limit.saturating_add(1),
+            high,
+        )
+        .await?;
         let more = found.len() > limit as usize;
         found.truncate(limit as usize);
         let next = found.last().filter(|_| more).map(|sealed| OperationPlace {
@@ -241,7 +248,7 @@ impl Engine {
         let Some(found) = self.one::<Operation>("id", Kind::Uuid, id.into()).await? else {
             return Ok(None);
         };
-        Ok(self.operation_views(vec![found]).await?.pop())
+        Ok(self.operation_views(vec![found], self.now()).await?.pop())
     }
 
     /// A page of operations in the order in which they were last changed, and where the next page begins.
@@ -252,10 +259,12 @@ impl Engine {
         after: Option<OperationPlace>,
         limit: u32,
     ) -> Result<(Vec<OperationView>, Option<OperationPlace>), Error> {
+        let now = self.now();
         let mut found = {
             let mut conn = self.db().reader().await?;
             let size = self.log_size(&mut conn).await?;
-            store::custody::operations(&mut conn, filter, order, after, limit.saturating_add(1), size).await?
+            let asked = (filter, now);
+            store::custody::operations(&mut conn, asked, order, after, limit.saturating_add(1), size).await?
         };
         let more = found.len() > limit as usize;
         found.truncate(limit as usize);
@@ -263,7 +272,7 @@ impl Engine {
             entry: sealed.entry,
             id: sealed.row.id,
         });
-        Ok((self.operation_views(found).await?, next))
+        Ok((self.operation_views(found, now).await?, next))
     }
 
     /// Every balance of a user.
@@ -275,14 +284,18 @@ impl Engine {
         Ok(rows.into_iter().map(|sealed| sealed.row.id).collect())
     }
 
-    /// Operations with what it takes to show them.
-    pub async fn operation_views(&self, found: Vec<Sealed<Operation>>) -> Result<Vec<OperationView>, Error> {
+    /// Operations with what it takes to show them, as the clock has them.
+    async fn operation_views(
+        &self,
+        found: Vec<Sealed<Operation>>,
+        now: Timestamp,
+    ) -> Result<Vec<OperationView>, Error> {
         let balances: Vec<Uuid> = found
             .iter()
             .flat_map(|sealed| [sealed.row.debit_id, sealed.row.credit_id])
             .collect();
         let accounts = self.accounts_of(&balances).await?;
-        let now = random::now();
+        let reversals = self.reversals_of(found.iter().map(|sealed| &sealed.row)).await?;
         let mut views = Vec::with_capacity(found.len());
         for sealed in found {
             let account = |id: Uuid| {
@@ -294,6 +307,7 @@ impl Engine {
             views.push(OperationView {
                 asset: self.asset_of(operation.asset_id).await?,
                 on_hold: self.on_hold(&operation, (debit, credit), now).await?,
+                reversed_by: reversals.get(&operation.id).copied(),
                 operation,
                 version: sealed.version,
                 entry: Some(sealed.entry),
@@ -302,6 +316,22 @@ impl Engine {
             });
         }
         Ok(views)
+    }
+
+    /// What reversed those of these operations that were reversed.
+    pub(super) async fn reversals_of(
+        &self,
+        operations: impl Iterator<Item = &Operation>,
+    ) -> Result<HashMap<Uuid, Uuid>, Error> {
+        let moved =
+            operations.filter(|row| row.debit_posted.is_some() && row.kind != OperationKind::Reversal);
+        let ids: Vec<Uuid> = moved.map(|row| row.id).collect();
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let mut conn = self.db().reader().await?;
+        let found = store::custody::reversals(&mut conn, &ids).await?;
+        Ok(found.into_iter().collect())
     }
 
     /// Whether an operation waits for a tier: the one it began under, and the one of now.
@@ -368,12 +398,23 @@ impl Engine {
                 }
             }
             if page.len() < CHUNK as usize {
+                break;
+            }
+        }
+        let (now, mut after) = (self.now(), None);
+        loop {
+            let page = store::custody::due_holds_of_asset(conn, asset.id, now, after, CHUNK).await?;
+            after = page.last().map(|(id, _)| *id);
+            for (_, held) in &page {
+                supply.held = supply.held.minus(*held).ok_or_else(overflow)?;
+            }
+            if page.len() < CHUNK as usize {
                 return Ok(supply);
             }
         }
     }
 
-    /// How many operations were made in a time, by asset, kind and status, and by day where asked for.
+    /// How many operations were made in a time, by asset, kind and status by the clock, and by day where asked for.
     pub async fn operation_figures(
         &self,
         asset: Option<Uuid>,
@@ -382,11 +423,12 @@ impl Engine {
     ) -> Result<Vec<Figures>, Error> {
         const DAY: i64 = 86_400_000_000;
         let mut sums: BTreeMap<_, (u64, Amount)> = BTreeMap::new();
+        let now = self.now();
         let mut after = None;
         loop {
             let page = {
                 let mut conn = self.db().reader().await?;
-                store::custody::figures(&mut conn, asset, times, after, CHUNK).await?
+                store::custody::figures(&mut conn, (asset, now), times, after, CHUNK).await?
             };
             after = page.last().map(|figure| figure.id);
             let last = page.len() < CHUNK as usize;

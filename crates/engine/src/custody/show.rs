@@ -10,7 +10,6 @@ use uuid::Uuid;
 use super::{Made, OperationView};
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::random;
 
 /// The balances that commands name, by id.
 pub type Named = HashMap<Uuid, Account>;
@@ -48,9 +47,14 @@ impl Engine {
         }
     }
 
-    /// An operation that was just made, or tried, for showing. `named` has the balances that may not be open.
+    /// An operation that was just made, or tried, for showing. `named` has the balances that may not be open. One that
+    /// was there before may have been reversed since.
     pub async fn view_made(&self, made: Made, named: &Named) -> Result<OperationView, Error> {
-        let now = random::now();
+        let reversals = match made.replayed {
+            true => self.reversals_of(std::iter::once(&made.operation)).await?,
+            false => HashMap::new(),
+        };
+        let now = self.now();
         let operation = made.operation.as_of(now);
         let missing =
             |what: &str, id: Uuid| Error::from(store::Error::data(format!("{what} {id} is missing")));
@@ -69,6 +73,7 @@ impl Engine {
             version: made.version,
             entry: None,
             on_hold: None,
+            reversed_by: reversals.get(&operation.id).copied(),
             operation,
         })
     }
@@ -78,7 +83,7 @@ impl Engine {
         let mut view = self.view_made(made, &Named::new()).await?;
         if view.operation.status == OperationStatus::Pending {
             let accounts = (view.debit, view.credit);
-            view.on_hold = self.on_hold(&view.operation, accounts, random::now()).await?;
+            view.on_hold = self.on_hold(&view.operation, accounts, self.now()).await?;
         }
         Ok(view)
     }

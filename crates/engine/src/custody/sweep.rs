@@ -8,7 +8,6 @@ use domain::{Caller, Command, Origin, Reply};
 
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::random;
 
 /// How often it looks.
 const EVERY: Duration = Duration::from_secs(5);
@@ -32,7 +31,7 @@ impl Engine {
     pub async fn sweep(&self) -> Result<Swept, Error> {
         let mut swept = Swept::default();
         loop {
-            let now = random::now();
+            let now = self.now();
             let (operations, records, approvals) = {
                 let mut conn = self.db().reader().await?;
                 (

@@ -111,6 +111,7 @@ async fn movements(engine: &Engine, clerk: &Caller) {
             output: Some(1),
             block: Some(800_000),
             confirmations: Some(6),
+            further: Vec::new(),
         },
         reference: Some("invoice 7".into()),
         metadata: serde_json::from_value(json!({"a": 1})).unwrap(),

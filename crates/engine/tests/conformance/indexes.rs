@@ -110,7 +110,7 @@ mod cases {
             ..BalanceFilter::default()
         };
         custody::balances(conn, &of_user, None, 10).await.unwrap();
-        custody::kyc_records(conn, Some(id), None, None, 10)
+        custody::kyc_records(conn, Some(id), (None, now), None, 10)
             .await
             .unwrap();
         custody::documents(conn, &[id]).await.unwrap();
@@ -137,7 +137,7 @@ mod cases {
                 ..OperationFilter::default()
             },
         ] {
-            custody::operations(conn, &filter, Order::Descending, None, 10, size)
+            custody::operations(conn, (&filter, now), Order::Descending, None, 10, size)
                 .await
                 .unwrap();
         }

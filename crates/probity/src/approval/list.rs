@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, counted};
 use crate::table::{self, Column, Elide, column};
-use crate::{parse, user};
+use crate::user;
 
 /// Approvals that are read at once.
 const CHUNK: u32 = 500;
@@ -38,20 +38,13 @@ pub async fn run(context: &Context, args: ListArgs) -> Result<Exit, Failure> {
         Some(name) => Some(user::find(&engine, name).await?.row.id),
         None => None,
     };
-    let now = parse::now();
-    // What is past its time may not be written down as expired yet: the clock decides.
-    let stored = args.status.filter(|status| *status != ApprovalStatus::Expired);
     let mut views: Vec<ApprovalView> = Vec::new();
     let mut after = None;
     loop {
-        let page = engine.approvals(stored, by, after, CHUNK).await?;
+        let page = engine.approvals(args.status, by, after, CHUNK).await?;
         let last = page.len() < CHUNK as usize;
         after = page.last().map(|view| view.approval.id);
-        let fits = |view: &ApprovalView| {
-            args.status
-                .is_none_or(|status| view.approval.status_at(now) == status)
-        };
-        views.extend(page.into_iter().filter(fits));
+        views.extend(page);
         if last {
             break;
         }
@@ -72,7 +65,7 @@ pub async fn run(context: &Context, args: ListArgs) -> Result<Exit, Failure> {
                 approval.id.to_string(),
                 approval.action.clone(),
                 people.by(&engine, approval.requested_by).await?,
-                approval.status_at(now).as_str().to_owned(),
+                approval.status.as_str().to_owned(),
                 format!("{given}/{}", approval.quorum),
             ]);
         }

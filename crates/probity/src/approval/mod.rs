@@ -95,7 +95,7 @@ fn as_json(view: &ApprovalView, subject: Option<&Subject>) -> Value {
         "requested_by": approval.requested_by,
         "requested_at": approval.requested_at.to_string(),
         "quorum": approval.quorum,
-        "status": approval.status_at(parse::now()).as_str(),
+        "status": approval.status.as_str(),
         "expires_at": approval.expires_at.to_string(),
         "decided_at": time(approval.decided_at),
         "used_at": time(approval.used_at),
@@ -114,6 +114,7 @@ pub async fn say(context: &Context, engine: &Engine, answer: &Answer) -> Result<
     else {
         return Err(unexpected(&answer.reply));
     };
+    let approval = &approval.clone().as_of(parse::now());
     let subject = engine.approval_subject(approval).await?;
     if context.json() {
         let view = ApprovalView {
@@ -123,7 +124,7 @@ pub async fn say(context: &Context, engine: &Engine, answer: &Answer) -> Result<
         };
         return output::json(&as_json(&view, subject.as_ref()));
     }
-    let status = approval.status_at(parse::now());
+    let status = approval.status;
     let votes = match status {
         ApprovalStatus::Pending => {
             let given = votes.iter().filter(|vote| vote.approve).count() as u64;

@@ -10,7 +10,7 @@ use crate::account::People;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, minute};
-use crate::{parse, table};
+use crate::table;
 
 /// Arguments of `probity approval show`.
 #[derive(Debug, Args)]
@@ -70,7 +70,7 @@ async fn pairs(
         pairs.push(("Reason", reason.clone()));
     }
     pairs.extend([
-        ("Status", approval.status_at(parse::now()).as_str().to_owned()),
+        ("Status", approval.status.as_str().to_owned()),
         ("Expires", minute(approval.expires_at)),
         ("Quorum", approval.quorum.to_string()),
     ]);

@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, counted};
 use crate::table::{self, Column, Elide, column, number};
-use crate::{parse, user};
+use crate::user;
 
 /// Records that are read at once.
 const CHUNK: u32 = 500;

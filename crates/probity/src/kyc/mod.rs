@@ -84,7 +84,7 @@ fn as_json(record: &KycRecord, version: u64, documents: &[KycDocument]) -> Value
         "id": record.id,
         "user_id": record.user_id,
         "tier": record.tier,
-        "status": record.status_at(parse::now()).as_str(),
+        "status": record.status.as_str(),
         "submitted_by": record.submitted_by,
         "submitted_at": record.submitted_at.to_string(),
         "decided_by": record.decided_by,
@@ -125,11 +125,12 @@ async fn say(context: &Context, engine: &Engine, answer: &Answer) -> Result<(), 
     else {
         return Err(unexpected(&answer.reply));
     };
+    let record = &record.clone().as_of(parse::now());
     if context.json() {
         return output::json(&as_json(record, *version, documents));
     }
     let name = People::default().name(engine, record.user_id).await?;
-    let status = record.status_at(parse::now());
+    let status = record.status;
     let until = match record.expires_at.filter(|_| status == KycStatus::Approved) {
         Some(at) => format!(", good until {} UTC", output::minute(at)),
         None => String::new(),

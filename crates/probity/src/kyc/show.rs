@@ -58,7 +58,7 @@ async fn pairs(engine: &Engine, view: &KycView) -> Result<Vec<(&'static str, Str
         ("Id", record.id.to_string()),
         ("User", people.name(engine, record.user_id).await?),
         ("Tier", record.tier.to_string()),
-        ("Status", record.status_at(parse::now()).as_str().to_owned()),
+        ("Status", record.status.as_str().to_owned()),
         ("Submitted", minute(record.submitted_at)),
         ("By", people.by(engine, record.submitted_by).await?),
     ];

@@ -65,6 +65,9 @@ pub struct DepositArgs {
     asset: Option<String>,
     #[command(flatten)]
     wait: WaitArgs,
+    /// Why an output that was credited and reversed is credited again: needs an approval
+    #[arg(long, value_name = "TEXT")]
+    evidence: Option<String>,
     #[command(flatten)]
     common: CommonArgs,
     #[command(flatten)]
@@ -155,6 +158,7 @@ impl DepositArgs {
             pending: Some(self.wait.pending),
             expires_at: self.wait.expires,
             transaction: self.chain.input(),
+            evidence: self.evidence,
             ..NewOperation::new(kind)
         })
     }

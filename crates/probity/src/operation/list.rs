@@ -35,9 +35,12 @@ pub struct ListArgs {
     /// From or to this balance: its id, or user:NAME or house:NAME with --asset
     #[arg(long, value_name = account::ACCOUNT)]
     balance: Option<String>,
-    /// Of this transaction
+    /// Of this transaction, in any spelling
     #[arg(long, value_name = "HASH")]
     tx_hash: Option<String>,
+    /// Those that were reversed, or with false only others
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    reversed: Option<bool>,
     /// Captures of this pending transfer
     #[arg(long, value_name = "ID")]
     parent: Option<Uuid>,
@@ -112,6 +115,7 @@ impl ListArgs {
             asset,
             balances,
             tx_hash: self.tx_hash.clone(),
+            reversed: self.reversed,
             parent: self.parent,
             reverses: self.reverses,
             reference: self.reference.clone(),
@@ -137,7 +141,13 @@ pub async fn run(context: &Context, args: ListArgs) -> Result<Exit, Failure> {
             .iter()
             .map(|view| {
                 let accounts = (view.debit, view.credit);
-                as_json(&view.operation, view.version, &view.asset, accounts, view.on_hold)
+                as_json(
+                    &view.operation,
+                    view.version,
+                    &view.asset,
+                    accounts,
+                    (view.reversed_by, view.on_hold),
+                )
             })
             .collect();
         output::json(&json!({ "operations": views, "next": next }))?;

@@ -20,7 +20,8 @@ use crate::failure::{Exit, Failure};
 pub enum OperationCommand {
     /// Credit what came from outside
     #[command(
-        after_help = "Example:\n  probity operation deposit user:ann 0.5 --asset BTC --tx-hash 4a5e1e4b --tx-output 0"
+        after_help = "Example:\n  probity operation deposit user:ann 0.5 --asset BTC --tx-output 0 \
+            --tx-hash 4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b"
     )]
     Deposit(create::DepositArgs),
     /// Hold what is to go to a destination outside; it is started and completed afterwards
@@ -63,7 +64,8 @@ pub enum OperationCommand {
     Report(step::TransactionArgs),
     /// It happened: the amount moves
     #[command(
-        after_help = "Example:\n  probity operation complete 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d --tx-hash 4a5e1e4b"
+        after_help = "Example:\n  probity operation complete 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d \
+            --tx-hash 4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b"
     )]
     Complete(step::TransactionArgs),
     /// It did not happen: what was held is free again

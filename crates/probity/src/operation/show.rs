@@ -33,7 +33,13 @@ pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
     })?;
     if context.json() {
         let accounts = (view.debit, view.credit);
-        let mut value = as_json(&view.operation, view.version, &view.asset, accounts, view.on_hold);
+        let mut value = as_json(
+            &view.operation,
+            view.version,
+            &view.asset,
+            accounts,
+            (view.reversed_by, view.on_hold),
+        );
         value["entry"] = view.entry.into();
         output::json(&value)?;
     } else {
@@ -71,6 +77,8 @@ async fn pairs(engine: &Engine, view: &OperationView) -> Result<Vec<(&'static st
     put("To after", operation.credit_posted.map(words));
     put("Captures", operation.parent_id.map(|id| id.to_string()));
     put("Reverses", operation.reverses_id.map(|id| id.to_string()));
+    put("Reversed by", view.reversed_by.map(|id| id.to_string()));
+    put("In the place of", operation.replaces_id.map(|id| id.to_string()));
     put("Linked with", operation.link_id.map(|id| id.to_string()));
     put("Destination", operation.destination_id.map(|id| id.to_string()));
     put("Approval", operation.approval_id.map(|id| id.to_string()));
@@ -82,6 +90,10 @@ async fn pairs(engine: &Engine, view: &OperationView) -> Result<Vec<(&'static st
         "Confirmations",
         operation.confirmations.map(|count| count.to_string()),
     );
+    for one in operation.transactions.iter().flat_map(|list| &list.0) {
+        let output = one.output.map_or_else(String::new, |output| format!(":{output}"));
+        put("And", Some(format!("{}:{}{output}", one.chain, one.tx_hash)));
+    }
     put("Error", operation.error.clone());
     put("Evidence", operation.evidence.clone());
     put("Reference", operation.reference.clone());

@@ -1,7 +1,7 @@
 //! What is known of a transaction, as options.
 
 use clap::Args;
-use domain::custody::operation::Transaction;
+use domain::custody::operation::{OnChain, Transaction};
 use engine::custody::TransactionInput;
 
 /// What is known of a transaction.
@@ -23,6 +23,28 @@ pub struct ChainArgs {
     /// Blocks on it
     #[arg(long, value_name = "N")]
     confirmations: Option<u64>,
+    /// A transaction beside it, once for each; of a step all of them, in the place of those that
+    /// were known
+    #[arg(long, value_name = "CHAIN:HASH[:OUTPUT]", value_parser = further)]
+    transaction: Vec<OnChain>,
+}
+
+/// Reads a transaction beside the first one.
+fn further(text: &str) -> Result<OnChain, String> {
+    let expected = || "must be CHAIN:HASH or CHAIN:HASH:OUTPUT".to_owned();
+    let mut parts = text.split(':');
+    let (Some(chain), Some(tx_hash), output, None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(expected());
+    };
+    let output = output.map(|number| number.parse().map_err(|_| expected()));
+    Ok(OnChain {
+        chain: chain.to_owned(),
+        tx_hash: tx_hash.to_owned(),
+        output: output.transpose()?,
+        block: None,
+        confirmations: None,
+    })
 }
 
 impl ChainArgs {
@@ -34,6 +56,7 @@ impl ChainArgs {
             output: self.tx_output,
             block: self.block,
             confirmations: self.confirmations,
+            further: self.transaction,
         }
     }
 
@@ -45,6 +68,7 @@ impl ChainArgs {
             output: self.tx_output,
             block: self.block,
             confirmations: self.confirmations,
+            further: (!self.transaction.is_empty()).then_some(self.transaction),
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Operations as they are shown.
 
+use domain::custody::operation::Transactions;
 use domain::custody::{Account, Amount, Asset, Operation, OperationStatus};
 use domain::decision::OperationState;
 use domain::{Command, Reply};
 use engine::Engine;
 use evidence::Timestamp;
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use crate::account::{People, words};
 use crate::context::{Context, caller, origin};
@@ -36,7 +38,7 @@ pub async fn say(
     let operation = &state.operation;
     let asset = engine.asset_named(&operation.asset_id.to_string()).await?;
     if context.json() {
-        let mut value = as_json(operation, state.version, &asset, accounts, None);
+        let mut value = as_json(operation, state.version, &asset, accounts, (None, None));
         value["replayed"] = state.replayed.into();
         if dry {
             value["dry_run"] = true.into();
@@ -78,6 +80,25 @@ pub async fn say(
     output::line(&text)
 }
 
+/// The transactions beside the first one as JSON.
+fn transactions(list: &Transactions) -> Value {
+    let shown = list.0.iter().map(|one| {
+        let mut members = json!({ "chain": one.chain, "tx_hash": one.tx_hash });
+        let numbers = [
+            ("output", one.output),
+            ("block", one.block),
+            ("confirmations", one.confirmations),
+        ];
+        for (name, number) in numbers {
+            if let Some(number) = number {
+                members[name] = number.into();
+            }
+        }
+        members
+    });
+    shown.collect()
+}
+
 /// The word with a capital.
 fn capital(word: &str) -> String {
     let mut chars = word.chars();
@@ -91,7 +112,7 @@ pub fn as_json(
     version: u64,
     asset: &Asset,
     (debit, credit): (Account, Account),
-    on_hold: Option<(u64, u64)>,
+    (reversed_by, on_hold): (Option<Uuid>, Option<(u64, u64)>),
 ) -> Value {
     let side = |account: Account| json!({ "balance": account.id(), "account": words(account) });
     let decimal = |amount: Amount| Value::from(amount.to_decimal(asset.digits()));
@@ -116,6 +137,8 @@ pub fn as_json(
     put("credit_posted", operation.credit_posted.map(decimal));
     put("parent", operation.parent_id.map(|id| json!(id)));
     put("reverses", operation.reverses_id.map(|id| json!(id)));
+    put("reversed_by", reversed_by.map(|id| json!(id)));
+    put("replaces", operation.replaces_id.map(|id| json!(id)));
     put("link", operation.link_id.map(|id| json!(id)));
     put("destination", operation.destination_id.map(|id| json!(id)));
     put("approval", operation.approval_id.map(|id| json!(id)));
@@ -124,6 +147,7 @@ pub fn as_json(
     put("output", operation.output.map(Value::from));
     put("block", operation.block.map(Value::from));
     put("confirmations", operation.confirmations.map(Value::from));
+    put("transactions", operation.transactions.as_ref().map(transactions));
     put("error", text(&operation.error));
     put("evidence", text(&operation.evidence));
     put("reference", text(&operation.reference));

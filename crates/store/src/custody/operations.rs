@@ -2,14 +2,16 @@
 
 use std::fmt::Write as _;
 
+use domain::custody::chain::{hash_key, spellings};
 use domain::custody::{Amount, Operation, OperationKind, OperationStatus};
-use domain::record::{Field, Record, Sealed, Val};
+use domain::record::{Field, Kind, Record, Sealed, Val};
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use super::sums::amount;
-use crate::conn::Conn;
+use crate::conn::{Conn, Lock};
 use crate::error::Error;
+use crate::facts::SPELT_HASH;
 use crate::head::int;
 use crate::query::{BUCKET_BITS, Order, WINDOWS, index_at};
 use crate::sealed;
@@ -19,14 +21,16 @@ use crate::sealed;
 pub struct OperationFilter {
     /// What sort.
     pub kind: Option<OperationKind>,
-    /// Where it stands, as it is stored.
+    /// Where it stands by the clock.
     pub status: Option<OperationStatus>,
     /// The asset.
     pub asset: Option<Uuid>,
     /// Debit or credit is one of these.
     pub balances: Option<Vec<Uuid>>,
-    /// The hash of its transaction.
+    /// The hash of one of its transactions, in any spelling.
     pub tx_hash: Option<String>,
+    /// Whether it was reversed.
+    pub reversed: Option<bool>,
     /// The pending transfer that it captures.
     pub parent: Option<Uuid>,
     /// The operation that it reverses.
@@ -74,25 +78,24 @@ impl Where {
         self.text.push(text);
     }
 
-    fn of(filter: &OperationFilter) -> Where {
+    fn of(filter: &OperationFilter, now: Timestamp) -> Where {
         let mut conditions = Where::default();
         if let Some(kind) = filter.kind {
             conditions.add("kind = ?", [kind.to_val()]);
         }
-        match filter.status {
-            // Said once more in words that the partial index is made for.
-            Some(status) if !status.is_final() => conditions.add(
-                "status IN ('pending', 'processing', 'unknown') AND status = ?",
-                [status.to_val()],
-            ),
-            Some(status) => conditions.add("status = ?", [status.to_val()]),
-            None => {}
+        if let Some(status) = filter.status {
+            conditions.status(status, now);
         }
         if let Some(asset) = filter.asset {
             conditions.add("asset_id = ?", [asset.into()]);
         }
         if let Some(tx_hash) = &filter.tx_hash {
-            conditions.add("tx_hash = ?", [tx_hash.as_str().into()]);
+            conditions.hash(tx_hash);
+        }
+        match filter.reversed {
+            Some(true) => conditions.add(REVERSED, []),
+            Some(false) => conditions.add(&format!("NOT ({REVERSED})"), []),
+            None => {}
         }
         if let Some(parent) = filter.parent {
             conditions.add("parent_id = ?", [parent.into()]);
@@ -118,6 +121,47 @@ impl Where {
         conditions
     }
 
+    /// Where it stands by the clock: a pending one past its time is what its time makes of it, written down or not.
+    fn status(&mut self, status: OperationStatus, now: Timestamp) {
+        let (stored, now) = (status.to_val(), Val::Time(now));
+        let nothing = Val::Amount(Amount::ZERO);
+        match status {
+            // Said once more in words that the partial index is made for.
+            OperationStatus::Pending => self.add(
+                "status IN ('pending', 'processing', 'unknown') AND status = ? AND (expires_at IS NULL OR expires_at > ?)",
+                [stored, now],
+            ),
+            OperationStatus::Processing | OperationStatus::Unknown => {
+                self.add("status IN ('pending', 'processing', 'unknown') AND status = ?", [stored]);
+            }
+            OperationStatus::Cancelled => self.add(
+                "(status = ? OR status = 'pending' AND expires_at <= ? AND (captured IS NULL OR captured = ?))",
+                [stored, now, nothing],
+            ),
+            OperationStatus::Completed => self.add(
+                "(status = ? OR status = 'pending' AND expires_at <= ? AND captured <> ?)",
+                [stored, now, nothing],
+            ),
+            OperationStatus::Failed => self.add("status = ?", [stored]),
+        }
+    }
+
+    /// One of its transactions has this hash, in whatever spelling: the first one, or one beside it.
+    fn hash(&mut self, tx_hash: &str) {
+        let key = hash_key(tx_hash);
+        let spelt = spellings(&key);
+        let marks = vec!["?"; spelt.len()].join(", ");
+        let of_first = format!("{SPELT_HASH} IN ({marks})");
+        let found = format!(
+            "id IN (SELECT operation_id FROM chain_outputs WHERE tx_hash = ? UNION SELECT id FROM operations WHERE {of_first})"
+        );
+        let spelt = || spelt.iter().map(|hash| Val::from(hash.as_str()));
+        self.add(&found, std::iter::once(key.as_str().into()).chain(spelt()));
+        // What it claimed may not be what it names now.
+        let named = format!("({of_first} OR replace(transactions, ?, '') <> transactions)");
+        self.add(&named, spelt().chain(std::iter::once(key.as_str().into())));
+    }
+
     async fn fetch(
         mut self,
         conn: &mut Conn,
@@ -139,10 +183,14 @@ impl Where {
     }
 }
 
-/// A page of operations in the order in which they were last changed, beyond `after`, among entries below `size`.
+/// Those that were reversed.
+const REVERSED: &str = "id IN (SELECT reverses_id FROM operations WHERE reverses_id IS NOT NULL)";
+
+/// A page of operations in the order in which they were last changed, beyond `after`, among entries below `size`, as the
+/// clock has them at `now`.
 pub async fn operations(
     conn: &mut Conn,
-    filter: &OperationFilter,
+    (filter, now): (&OperationFilter, Timestamp),
     order: Order,
     after: Option<OperationPlace>,
     limit: u32,
@@ -153,7 +201,7 @@ pub async fn operations(
     if impossible || filter.balances.as_ref().is_some_and(Vec::is_empty) {
         return Ok(Vec::new());
     }
-    let mut conditions = Where::of(filter);
+    let mut conditions = Where::of(filter, now);
     if let Some(after) = after {
         let beyond = match order {
             Order::Descending => "(entry, id) < (?, ?)",
@@ -166,6 +214,7 @@ pub async fn operations(
         || filter.parent.is_some()
         || filter.reverses.is_some()
         || filter.reference.is_some()
+        || filter.reversed == Some(true)
         || filter.status.is_some_and(|status| !status.is_final());
     if few && filter.balances.is_none() {
         conditions.add("entry < ?", [int(size).into()]);
@@ -260,7 +309,9 @@ pub async fn last_movement(
         moved: true,
         ..OperationFilter::default()
     };
-    let found = operations(conn, &filter, Order::Descending, None, 1, size).await?;
+    // What moved is final: no clock has a say in it.
+    let filter = (&filter, Timestamp::EPOCH);
+    let found = operations(conn, filter, Order::Descending, None, 1, size).await?;
     Ok(found.into_iter().next())
 }
 
@@ -306,4 +357,12 @@ pub async fn movements(conn: &mut Conn, from: u64) -> Result<Vec<Movement>, Erro
             })
         })
         .collect()
+}
+
+/// The reversals of operations: what was reversed, and by which.
+pub async fn reversals(conn: &mut Conn, operations: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>, Error> {
+    let keys: Vec<Val> = operations.iter().map(|id| Val::Uuid(*id)).collect();
+    let sql = "SELECT reverses_id, id FROM operations WHERE reverses_id";
+    let rows = conn.keyed(sql, Kind::Uuid, &keys, Lock::None).await?;
+    rows.iter().map(|row| Ok((row.uuid(0)?, row.uuid(1)?))).collect()
 }

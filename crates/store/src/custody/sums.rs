@@ -1,5 +1,6 @@
 //! What sums and statistics are made of; the sums themselves are made in memory, since SQL knows no amounts on SQLite.
 
+use domain::custody::operation::status_at;
 use domain::custody::{Amount, House, OperationKind, OperationStatus};
 use domain::record::{Field, Kind, Val};
 use evidence::time::Timestamp;
@@ -16,6 +17,29 @@ pub async fn due_holds(conn: &mut Conn, balance: Uuid, now: Timestamp) -> Result
     let sql = "SELECT held FROM operations WHERE status = 'pending' AND expires_at <= $2 AND debit_id = $1";
     let rows = conn.all(sql, &[balance.into(), now.into()]).await?;
     rows.into_iter().map(|row| amount(row, 0)).collect()
+}
+
+/// The same of all balances of an asset but its external one, a page in the order of the operations' ids.
+pub async fn due_holds_of_asset(
+    conn: &mut Conn,
+    asset: Uuid,
+    now: Timestamp,
+    after: Option<Uuid>,
+    limit: u32,
+) -> Result<Vec<(Uuid, Amount)>, Error> {
+    let sql = "SELECT id, held FROM operations WHERE status = 'pending' AND expires_at IS NOT NULL AND expires_at <= $2 \
+               AND asset_id = $1 AND debit_id NOT IN (SELECT id FROM balances WHERE asset_id = $1 AND house = 'external') \
+               AND id > $3 ORDER BY id LIMIT $4";
+    let args = [
+        asset.into(),
+        now.into(),
+        after.unwrap_or(Uuid::nil()).into(),
+        Val::Int(limit.into()),
+    ];
+    let rows = conn.all(sql, &args).await?;
+    rows.into_iter()
+        .map(|row| Ok((row.uuid(0)?, amount(row, 1)?)))
+        .collect()
 }
 
 pub(super) fn amount(mut row: Row, position: usize) -> Result<Amount, Error> {
@@ -83,7 +107,7 @@ pub struct OperationFigure {
     pub id: Uuid,
     /// What sort.
     pub kind: OperationKind,
-    /// Where it stands, as it is stored.
+    /// Where it stands by the clock.
     pub status: OperationStatus,
     /// The asset.
     pub asset: Uuid,
@@ -93,10 +117,10 @@ pub struct OperationFigure {
     pub created_at: Timestamp,
 }
 
-/// A page of figures of the operations made in `from..to`, in the order of their ids.
+/// A page of figures of the operations made in `from..to`, in the order of their ids, as the clock has them at `now`.
 pub async fn figures(
     conn: &mut Conn,
-    asset: Option<Uuid>,
+    (asset, now): (Option<Uuid>, Timestamp),
     (from, to): (Option<Timestamp>, Option<Timestamp>),
     after: Option<Uuid>,
     limit: u32,
@@ -114,20 +138,26 @@ pub async fn figures(
     conditions.add("id > ?", [after.unwrap_or(Uuid::nil()).into()]);
     conditions.args.push(Val::Int(limit.into()));
     let sql = format!(
-        "SELECT id, kind, status, asset_id, created_at, amount FROM operations WHERE {} ORDER BY id LIMIT ${}",
+        "SELECT id, kind, status, asset_id, created_at, amount, captured, expires_at FROM operations WHERE {} ORDER BY id LIMIT ${}",
         conditions.text.join(" AND "),
         conditions.args.len()
     );
     let rows = conn.all(&sql, &conditions.args).await?;
-    rows.into_iter().map(figure).collect()
+    rows.into_iter().map(|row| figure(row, now)).collect()
 }
 
-fn figure(row: Row) -> Result<OperationFigure, Error> {
+fn figure(row: Row, now: Timestamp) -> Result<OperationFigure, Error> {
     let wrong = |column: &str| Error::data(format!("operations.{column} is not a word that is known"));
+    let stored = OperationStatus::parse(row.text(2)?).ok_or_else(|| wrong("status"))?;
+    let expires_at = row.optional_time(7)?;
+    let captured = match row.0.get(6) {
+        None | Some(Val::Null) => None,
+        Some(_) => Some(amount(row.clone(), 6)?),
+    };
     Ok(OperationFigure {
         id: row.uuid(0)?,
         kind: OperationKind::parse(row.text(1)?).ok_or_else(|| wrong("kind"))?,
-        status: OperationStatus::parse(row.text(2)?).ok_or_else(|| wrong("status"))?,
+        status: status_at(stored, captured, expires_at, now),
         asset: row.uuid(3)?,
         created_at: row.time(4)?,
         amount: amount(row, 5)?,

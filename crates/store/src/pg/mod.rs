@@ -112,7 +112,7 @@ impl PgConn {
             Lock::Share => format!(" ORDER BY {key} FOR SHARE"),
             Lock::Update => format!(" ORDER BY {key} FOR UPDATE"),
         };
-        format!("{select} = ANY ($1){suffix}")
+        format!("{}{suffix}", crate::conn::compared(select, "= ANY ($1)"))
     }
 
     pub(crate) async fn batch(&mut self, sql: &str) -> Result<(), Error> {

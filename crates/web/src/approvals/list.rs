@@ -15,8 +15,7 @@ pub(crate) const DOC: Doc = Doc {
     tag: "approvals",
     summary: "Approvals",
     description: "In the order of their ids: oldest first, but for those with an id of the caller's own. All for who \
-                  holds `approvals:read`; for others, those that they asked for. One that expires right now may be in \
-                  neither list by status for a few seconds.",
+                  holds `approvals:read`; for others, those that they asked for. What has expired is so by the clock.",
     parameters: &[
         &[
             Parameter::query(
@@ -76,8 +75,6 @@ pub(crate) async fn handle(call: Call) -> Answer {
     views.truncate(limit as usize);
     let last = views.last().filter(|_| more);
     let next = last.map(|view| cursor::encode_id(view.approval.id));
-    let now = engine::now();
-    views.retain(|view| status.is_none_or(|status| view.approval.status_at(now) == status));
     let mut response = json(&Output {
         approvals: bodies(&call, &views).await?,
         next: next.clone(),

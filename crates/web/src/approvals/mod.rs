@@ -134,7 +134,7 @@ impl ApprovalBody<'_> {
             arguments: serde_json::from_str(&row.arguments).map_err(|error| Problem::internal(&error))?,
             shown,
             reason: row.reason.as_deref(),
-            status: row.status_at(engine::now()).as_str(),
+            status: row.status.as_str(),
             requested_by: row.requested_by,
             requested_at: row.requested_at,
             expires_at: row.expires_at,
@@ -165,7 +165,7 @@ fn approval(reply: CommandReply) -> Result<ApprovalView, Problem> {
             version,
             votes,
         } => Ok(ApprovalView {
-            approval,
+            approval: approval.as_of(engine::now()),
             version,
             votes,
         }),

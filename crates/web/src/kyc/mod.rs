@@ -137,7 +137,7 @@ impl KycBody<'_> {
             id: record.id,
             user: record.user_id,
             tier: record.tier,
-            status: record.status_at(engine::now()).as_str(),
+            status: record.status.as_str(),
             submitted_by: record.submitted_by,
             submitted_at: record.submitted_at,
             decided_by: record.decided_by,
@@ -164,7 +164,7 @@ fn record(reply: CommandReply) -> Result<KycView, Problem> {
             version,
             documents,
         } => Ok(KycView {
-            record,
+            record: record.as_of(engine::now()),
             version,
             documents,
         }),

@@ -9,6 +9,7 @@ use evidence::Timestamp;
 use evidence::json::StrictObject;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 
+use super::transactions::{self, Further};
 use crate::call::Call;
 use crate::custody::{self, Decimal};
 use crate::id::Id;
@@ -35,6 +36,8 @@ pub(crate) struct Input {
     output: Option<u64>,
     block: Option<u64>,
     confirmations: Option<u64>,
+    transactions: Option<Vec<Further>>,
+    evidence: Option<String>,
     reference: Option<String>,
     metadata: Option<StrictObject>,
     linked: Option<bool>,
@@ -67,7 +70,9 @@ impl Input {
                 output: self.output,
                 block: self.block,
                 confirmations: self.confirmations,
+                further: transactions::asked(self.transactions.unwrap_or_default()),
             },
+            evidence: self.evidence,
             reference: self.reference,
             metadata: self.metadata,
             linked: self.linked.unwrap_or_default(),

@@ -1,6 +1,7 @@
 //! `GET /v1/operations`
 
-use domain::custody::operation::create::{REFERENCE_LEN_MAX, TX_HASH_LEN_MAX};
+use domain::custody::chain::TX_HASH_LEN_MAX;
+use domain::custody::operation::create::REFERENCE_LEN_MAX;
 use domain::custody::{OperationKind, OperationStatus};
 use serde::Serialize;
 use store::custody::OperationFilter;
@@ -25,7 +26,7 @@ const FILTER: &[Parameter] = &[
     ),
     Parameter::query(
         "status",
-        "Only operations that stand here.",
+        "Only operations that stand here by the clock.",
         r#"{"enum":["pending","processing","completed","failed","cancelled","unknown"]}"#,
     ),
     Parameter::query(
@@ -45,8 +46,13 @@ const FILTER: &[Parameter] = &[
     ),
     Parameter::query(
         "tx_hash",
-        "Only operations of this transaction.",
+        "Only operations of this transaction, in any spelling.",
         r#"{"type":"string","maxLength":128}"#,
+    ),
+    Parameter::query(
+        "reversed",
+        "Only operations that were reversed, or only others.",
+        r#"{"type":"boolean"}"#,
     ),
     Parameter::query(
         "parent",
@@ -132,6 +138,7 @@ async fn filter(call: &Call, query: &Query) -> Result<OperationFilter, Problem> 
         kind: word(query, "kind", OperationKind::read)?,
         status: word(query, "status", OperationStatus::read)?,
         tx_hash: query.text("tx_hash", TX_HASH_LEN_MAX)?,
+        reversed: query.read("reversed", "true or false", |word| word.parse().ok())?,
         parent: id("parent")?,
         reverses: id("reverses")?,
         reference: query.text("reference", REFERENCE_LEN_MAX)?,

@@ -8,6 +8,7 @@ pub(crate) mod show;
 mod shown;
 pub(crate) mod statistics;
 pub(crate) mod steps;
+mod transactions;
 
 pub(crate) use input::Input;
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use super::transactions;
 use crate::call::Call;
 use crate::custody::{Holder, Units};
 use crate::problem::Problem;
@@ -95,6 +96,10 @@ pub(super) struct OperationBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reverses: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    reversed_by: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replaces: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     destination: Option<Uuid>,
@@ -110,6 +115,8 @@ pub(super) struct OperationBody<'a> {
     block: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     confirmations: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transactions: Option<Vec<transactions::Shown<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,6 +158,8 @@ impl OperationBody<'_> {
             credit_posted: posted(operation.credit_posted, view.credit),
             parent: operation.parent_id,
             reverses: operation.reverses_id,
+            reversed_by: view.reversed_by,
+            replaces: operation.replaces_id,
             link: operation.link_id,
             destination: operation.destination_id,
             approval: operation.approval_id,
@@ -159,6 +168,7 @@ impl OperationBody<'_> {
             output: operation.output,
             block: operation.block,
             confirmations: operation.confirmations,
+            transactions: operation.transactions.as_ref().map(transactions::shown),
             error: operation.error.as_deref(),
             evidence: operation.evidence.as_deref(),
             reference: operation.reference.as_deref(),

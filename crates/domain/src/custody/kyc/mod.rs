@@ -150,6 +150,18 @@ impl KycRecord {
             status => status,
         }
     }
+
+    /// The record as the clock has it, written down or not: an approval ended when its time had come.
+    #[must_use]
+    pub fn as_of(self, now: Timestamp) -> KycRecord {
+        let status = self.status_at(now);
+        let ended = (status != self.status).then_some(self.expires_at).flatten();
+        KycRecord {
+            status,
+            ended_at: self.ended_at.or(ended),
+            ..self
+        }
+    }
 }
 
 /// The tier of a user at a moment, by those of its records that were approved: 0 without one.

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::outputs::OnChain;
 use crate::action::{self, Action};
 use crate::custody::{Account, Amount};
 
@@ -18,6 +19,19 @@ pub struct Transaction {
     pub block: Option<u64>,
     /// Blocks on it.
     pub confirmations: Option<u64>,
+    /// The transactions beside it: all of them, in the place of those that were known.
+    pub further: Option<Vec<OnChain>>,
+}
+
+impl Transaction {
+    /// The hashes that it names.
+    pub fn hashes(&self) -> impl Iterator<Item = &str> {
+        let further = self.further.iter().flatten();
+        self.tx_hash
+            .as_deref()
+            .into_iter()
+            .chain(further.map(|one| &*one.tx_hash))
+    }
 }
 
 /// A step.

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::movement::{self, Found};
+use super::outputs::{self, OnChain, Transactions};
+use super::replay::{Credit, Found as Known};
 use super::threshold::{self, Demanded};
 use super::{Operation, OperationKind, OperationStatus, expire, input, limits, replay, results};
 use crate::action;
@@ -24,9 +26,6 @@ pub const OPERATIONS_MAX: usize = 1_000;
 
 /// Longest reference, in characters.
 pub const REFERENCE_LEN_MAX: usize = 200;
-
-/// Longest transaction hash, in characters.
-pub const TX_HASH_LEN_MAX: usize = 128;
 
 /// Longest metadata, in bytes of canonical JSON.
 pub const METADATA_LEN_MAX: usize = 4_096;
@@ -73,6 +72,10 @@ pub struct CreateOperation {
     pub block: Option<u64>,
     /// Blocks on it.
     pub confirmations: Option<u64>,
+    /// Its transactions beside that one.
+    pub transactions: Vec<OnChain>,
+    /// Why an output that was credited and reversed is credited again.
+    pub evidence: Option<String>,
     /// The caller's own words.
     pub reference: Option<String>,
     /// The caller's own data, as canonical JSON.
@@ -102,6 +105,8 @@ impl CreateOperation {
             output: None,
             block: None,
             confirmations: None,
+            transactions: Vec::new(),
+            evidence: None,
             reference: None,
             metadata: None,
             request: None,
@@ -130,8 +135,11 @@ impl CreateOperation {
         put("reverses", self.reverses.map(|id| id.to_string().into()));
         put("destination", self.destination.map(|id| id.to_string().into()));
         put("chain", self.chain.clone().map(Into::into));
-        put("tx_hash", self.tx_hash.clone().map(Into::into));
+        put("tx_hash", self.canonical_hash().map(Into::into));
         put("output", self.output.map(Into::into));
+        let further = (!self.transactions.is_empty()).then(|| Transactions::canonical(&self.transactions));
+        put("transactions", further.map(|further| further.bound_value()));
+        put("evidence", self.evidence.clone().map(Into::into));
         put("reference", self.reference.clone().map(Into::into));
         put("metadata", self.metadata.clone().map(Into::into));
         evidence::json::canonical(&Value::Object(members))
@@ -146,7 +154,7 @@ fn authorise(command: &CreateOperation, who: &Principal) -> Result<Authority, Re
     };
     let own = who.actor_id.is_some() && command.debit.user() == who.actor_id;
     let kinds = [OperationKind::Transfer, OperationKind::Withdrawal];
-    if own && kinds.contains(&command.kind) && command.tx_hash.is_none() {
+    if own && kinds.contains(&command.kind) && command.outputs().is_empty() {
         return who.authorise(Permission::CustodyOwn);
     }
     Err(refused)
@@ -334,13 +342,14 @@ fn create_one(
     ctx: &Context,
 ) -> Result<(OperationState, Vec<Draft>), Refusal> {
     let authority = authorise(command, who)?;
-    if let Some(known) = replay::find(facts, command, who)? {
-        return Ok((known, Vec::new()));
-    }
-    input::check(command, ctx.now)?;
+    let credit = match replay::find(facts, command, who, ctx.now)? {
+        Known::Again(known) => return Ok((*known, Vec::new())),
+        Known::New(credit) => credit,
+    };
+    input::check(command, credit.again, ctx.now)?;
     // What the clock has released is released first, each with an entry of its own.
     let (expired, facts) = expire::due(facts, command.debit.id(), ctx);
-    let made = decide_new(&facts, command, link, (who, &authority), ctx).map_err(results::stick)?;
+    let made = decide_new(&facts, command, (link, credit), (who, &authority), ctx).map_err(results::stick)?;
     let mut drafts = expired;
     let (state, draft) = made;
     drafts.push(draft);
@@ -350,11 +359,14 @@ fn create_one(
 fn decide_new(
     facts: &Facts,
     command: &CreateOperation,
-    link: Option<Uuid>,
+    (link, credit): (Option<Uuid>, Credit),
     (who, authority): (&Principal, &Authority),
     ctx: &Context,
 ) -> Result<(OperationState, Draft), Refusal> {
-    let checked = check_state(facts, command, ctx)?;
+    let mut checked = check_state(facts, command, ctx)?;
+    if credit.again {
+        checked.demanded = Some(threshold::credited_again(checked.demanded));
+    }
     let mut change = Change::new(who, authority, ctx);
     let wanted = threshold::Use {
         approval: command.approval,
@@ -369,7 +381,7 @@ fn decide_new(
         who,
         ctx.now,
     )?;
-    let operation = new_operation(command, link, &checked, who, ctx);
+    let operation = new_operation(command, (link, credit), &checked, who, ctx);
     let (debit, credit) = (checked.debit.row(), checked.credit.row());
     let operation = if command.waits {
         let held = movement::hold(debit, checked.asset, command.amount)?;
@@ -393,6 +405,7 @@ fn decide_new(
         moved
     };
     change.insert(operation.clone());
+    outputs::claim(&mut change, facts, None, &operation);
     let mut draft = change.draft(action::OPERATION_CREATE.name, "operation", operation.id);
     draft.id = operation.id;
     let state = OperationState {
@@ -413,7 +426,7 @@ pub(super) fn put(change: &mut Change<'_>, before: &Found<'_>, after: Balance) {
 
 fn new_operation(
     command: &CreateOperation,
-    link: Option<Uuid>,
+    (link, credit): (Option<Uuid>, Credit),
     checked: &Checked<'_>,
     who: &Principal,
     ctx: &Context,
@@ -432,17 +445,20 @@ fn new_operation(
         debit_posted: None,
         credit_posted: None,
         parent_id: None,
+        replaces_id: credit.replaces,
         reverses_id: command.reverses,
         link_id: link,
         destination_id: command.destination,
         approval_id: command.approval,
         chain: command.chain.clone(),
-        tx_hash: command.tx_hash.clone(),
+        tx_hash: command.canonical_hash(),
         output: command.output,
         block: command.block,
         confirmations: command.confirmations,
+        transactions: (!command.transactions.is_empty())
+            .then(|| Transactions::canonical(&command.transactions)),
         error: None,
-        evidence: None,
+        evidence: command.evidence.clone(),
         limited_id: checked.limited,
         request: command.request.map(|request| request.digest.to_vec()),
         reference: command.reference.clone(),

@@ -23,15 +23,38 @@ pub(super) const EXPIRED: &str = "expired";
 /// Parts of a command below this number are its own; those above release what is due.
 const FIRST_PART: u32 = 1 << 24;
 
-/// An operation once its time has passed: cancelled, or completed where parts of it were captured.
+/// Whether an operation is pending and past its time.
+pub(super) fn is_due(status: OperationStatus, expires_at: Option<Timestamp>, now: Timestamp) -> bool {
+    status == OperationStatus::Pending && expires_at.is_some_and(|expires| expires <= now)
+}
+
+/// Where an operation stands at a moment: the clock decides, whether or not the expiry was recorded.
+pub fn status_at(
+    stored: OperationStatus,
+    captured: Option<Amount>,
+    expires_at: Option<Timestamp>,
+    now: Timestamp,
+) -> OperationStatus {
+    if is_due(stored, expires_at, now) {
+        ends_as(captured)
+    } else {
+        stored
+    }
+}
+
+/// What its time makes of an operation: cancelled, or completed where parts of it were captured.
+fn ends_as(captured: Option<Amount>) -> OperationStatus {
+    if captured.is_some_and(Amount::is_positive) {
+        OperationStatus::Completed
+    } else {
+        OperationStatus::Cancelled
+    }
+}
+
+/// An operation once its time has passed.
 pub(super) fn expired(operation: &Operation, now: Timestamp) -> Operation {
-    let captured = operation.captured.is_some_and(Amount::is_positive);
     Operation {
-        status: if captured {
-            OperationStatus::Completed
-        } else {
-            OperationStatus::Cancelled
-        },
+        status: ends_as(operation.captured),
         held: Amount::ZERO,
         error: Some(EXPIRED.to_owned()),
         updated_at: now,

@@ -3,14 +3,18 @@
 use evidence::time::Timestamp;
 
 use super::OperationKind;
-use super::create::{CreateOperation, METADATA_LEN_MAX, REFERENCE_LEN_MAX, TX_HASH_LEN_MAX};
+use super::create::{CreateOperation, METADATA_LEN_MAX, REFERENCE_LEN_MAX};
+use super::outputs::Transactions;
+use super::step::REMARK_LEN_MAX;
 use crate::custody::Amount;
-use crate::custody::asset::{check_chain, check_text};
+use crate::custody::asset::check_text;
+use crate::custody::chain::{canonical_hash, check_chain};
 use crate::own_id;
 use crate::refusal::FieldError;
 
-/// Checks what needs no facts: the shape of the input, and whether it goes with the kind.
-pub(super) fn check(command: &CreateOperation, now: Timestamp) -> Result<(), FieldError> {
+/// Checks what needs no facts: the shape of the input, and whether it goes with the kind; `again` where an output was
+/// credited and reversed before.
+pub(super) fn check(command: &CreateOperation, again: bool, now: Timestamp) -> Result<(), FieldError> {
     let error = |field: &str, message: &str| Err(FieldError::new(field, message));
     own_id::check("id", command.id)?;
     let on_chain = command.chain.is_some() && command.tx_hash.is_some();
@@ -37,12 +41,20 @@ pub(super) fn check(command: &CreateOperation, now: Timestamp) -> Result<(), Fie
         );
     }
     check_counts(command.output, command.block, command.confirmations)?;
-    command.chain.as_deref().map_or(Ok(()), check_chain)?;
+    if let (Some(chain), Some(tx_hash)) = (&command.chain, &command.tx_hash) {
+        check_chain(chain)?;
+        canonical_hash(chain, tx_hash)?;
+    }
+    Transactions::check(&command.transactions, command.first_output().as_ref())?;
     let bounded = |field, text: &Option<String>, max| {
         text.as_deref()
             .map_or(Ok(()), |text| check_text(field, text, max))
     };
-    bounded("tx_hash", &command.tx_hash, TX_HASH_LEN_MAX)?;
+    bounded("evidence", &command.evidence, REMARK_LEN_MAX)?;
+    if command.evidence.is_some() && !again {
+        let message = "is for an output that was credited and reversed, to credit it again";
+        return error("evidence", message);
+    }
     bounded("reference", &command.reference, REFERENCE_LEN_MAX)?;
     if command
         .metadata

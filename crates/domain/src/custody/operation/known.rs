@@ -6,13 +6,14 @@ use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use super::Operation;
+use crate::custody::chain::OutputKey;
 use crate::record::Sealed;
 
 /// Operations that a batch knows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Operations {
     by_id: HashMap<Uuid, Sealed<Operation>>,
-    by_output: HashMap<(String, String, Option<u64>), Uuid>,
+    by_output: HashMap<OutputKey, Vec<Uuid>>,
     by_reversed: HashMap<Uuid, Uuid>,
     expiring_by_debit: HashMap<Uuid, Vec<Uuid>>,
     by_limited: HashMap<Uuid, Vec<Uuid>>,
@@ -24,24 +25,22 @@ fn put_once(ids: &mut Vec<Uuid>, id: Uuid) {
     }
 }
 
-/// The output that an operation is of: chain, hash and number.
-fn output_of(row: &Operation) -> Option<(String, String, Option<u64>)> {
-    Some((row.chain.clone()?, row.tx_hash.clone()?, row.output))
-}
-
 impl Operations {
     /// Takes in a version of an operation.
     pub fn insert(&mut self, sealed: Sealed<Operation>) {
         let row = &sealed.row;
+        let outputs = row.outputs();
         // What a transaction was replaced by is another output.
-        let before = self.by_id.get(&row.id).and_then(|before| output_of(&before.row));
-        if let Some(before) = before.filter(|before| output_of(row).as_ref() != Some(before))
-            && self.by_output.get(&before) == Some(&row.id)
-        {
-            self.by_output.remove(&before);
+        let before = self.by_id.get(&row.id).map(|before| before.row.outputs());
+        for output in before.unwrap_or_default() {
+            if !outputs.contains(&output)
+                && let Some(ids) = self.by_output.get_mut(&output)
+            {
+                ids.retain(|id| *id != row.id);
+            }
         }
-        if let Some(output) = output_of(row) {
-            self.by_output.insert(output, row.id);
+        for output in outputs {
+            put_once(self.by_output.entry(output).or_default(), row.id);
         }
         if let Some(reversed) = row.reverses_id {
             self.by_reversed.insert(reversed, row.id);
@@ -65,10 +64,10 @@ impl Operations {
         self.by_id.values()
     }
 
-    /// The operation that reported this output of a transaction.
-    pub fn of_output(&self, chain: &str, tx_hash: &str, output: Option<u64>) -> Option<&Sealed<Operation>> {
-        let key = (chain.to_owned(), tx_hash.to_owned(), output);
-        self.by_id.get(self.by_output.get(&key)?)
+    /// The operations that name this output of a transaction.
+    pub fn of_output(&self, key: &OutputKey) -> impl Iterator<Item = &Sealed<Operation>> {
+        let ids = self.by_output.get(key).into_iter().flatten();
+        ids.filter_map(|id| self.by_id.get(id))
     }
 
     /// The reversal of an operation.

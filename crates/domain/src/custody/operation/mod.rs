@@ -8,6 +8,7 @@ mod input;
 mod known;
 pub mod limits;
 mod movement;
+mod outputs;
 pub(crate) mod replay;
 pub mod results;
 pub mod step;
@@ -21,8 +22,9 @@ use uuid::Uuid;
 pub use asked::{Step, StepOperation, Transaction};
 pub use create::{CreateOperation, Request, create, create_linked};
 pub(crate) use expire::due;
-pub use expire::expire;
+pub use expire::{expire, status_at};
 pub use known::Operations;
+pub use outputs::{ChainOutput, OnChain, TRANSACTIONS_MAX, Transactions};
 pub use step::step;
 
 use crate::custody::Amount;
@@ -94,6 +96,8 @@ record! {
         pub credit_posted: Option<Amount> [sparse],
         /// The pending transfer that this is a capture of.
         pub parent_id: Option<Uuid> [sparse] [fixed],
+        /// The operation that had its output before, and came to nothing or was reversed.
+        pub replaces_id: Option<Uuid> [sparse] [added],
         /// The operation that this is the reversal of.
         pub reverses_id: Option<Uuid> [sparse] [fixed],
         /// The first operation of the linked chain that this is one of.
@@ -104,7 +108,7 @@ record! {
         pub approval_id: Option<Uuid> [sparse],
         /// The chain of its transaction.
         pub chain: Option<String> [sparse],
-        /// The hash of its transaction, as the chain writes it.
+        /// The hash of its transaction, as the chain writes it; as it was sent, where there was no rule yet.
         pub tx_hash: Option<String> [sparse],
         /// Which output of the transaction, from 0.
         pub output: Option<u64> [sparse],
@@ -112,9 +116,11 @@ record! {
         pub block: Option<u64> [sparse],
         /// How many blocks were on it when it was last looked at.
         pub confirmations: Option<u64> [sparse],
+        /// Its transactions beside that one.
+        pub transactions: Option<Transactions> [sparse] [added],
         /// Why it failed, was cancelled or released.
         pub error: Option<String> [sparse],
-        /// What shows how an operation of unknown fate ended.
+        /// What shows how an operation of unknown fate ended, or why an output is credited again.
         pub evidence: Option<String> [sparse],
         /// The balance whose tier's limits it counts against.
         pub limited_id: Option<Uuid> [sparse] [fixed],
@@ -148,7 +154,7 @@ impl OperationStatus {
 impl Operation {
     /// Whether it is pending and past its time.
     pub fn is_due(&self, now: Timestamp) -> bool {
-        self.status == OperationStatus::Pending && self.expires_at.is_some_and(|expires| expires <= now)
+        expire::is_due(self.status, self.expires_at, now)
     }
 
     /// Whether its time ended it, written down or not.
@@ -165,6 +171,11 @@ impl Operation {
         } else {
             self
         }
+    }
+
+    /// Where it stands at a moment: the clock decides, whether or not the expiry was recorded.
+    pub fn status_at(&self, now: Timestamp) -> OperationStatus {
+        status_at(self.status, self.captured, self.expires_at, now)
     }
 
     /// Whether it counts against a limit: what failed or was cancelled does not.

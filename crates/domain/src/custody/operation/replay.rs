@@ -1,9 +1,11 @@
 //! The same again: an operation that is there under the same id, or that reports the same output of a transaction.
 
 use evidence::payload::Payload;
+use evidence::time::Timestamp;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::outputs::{self, Holder, Transactions};
 use super::{CreateOperation, Operation};
 use crate::audit::known::KnownEntry;
 use crate::custody::{Balance, Owner};
@@ -19,12 +21,29 @@ pub(crate) fn content(command: &CreateOperation) -> String {
     evidence::json::hex(&Sha256::digest(command.arguments()))
 }
 
-fn again(sealed: &Sealed<Operation>) -> OperationState {
-    OperationState {
+/// What an operation has to do with those that had its outputs before.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Credit {
+    /// The one that came to nothing or was reversed.
+    pub replaces: Option<Uuid>,
+    /// Whether it was completed and reversed, so that more is needed than that its output is free.
+    pub again: bool,
+}
+
+/// What a command asks for.
+pub(super) enum Found {
+    /// It is there.
+    Again(Box<OperationState>),
+    /// It is new.
+    New(Credit),
+}
+
+fn again(sealed: &Sealed<Operation>) -> Found {
+    Found::Again(Box::new(OperationState {
         operation: sealed.row.clone(),
         version: sealed.version,
         replayed: true,
-    }
+    }))
 }
 
 /// The operation that a command asks for, where it is there; an error where the same id means something else, or was
@@ -33,14 +52,15 @@ pub(super) fn find(
     facts: &Facts,
     command: &CreateOperation,
     who: &Principal,
-) -> Result<Option<OperationState>, Refusal> {
+    now: Timestamp,
+) -> Result<Found, Refusal> {
     if let Some(request) = command.request {
         check_request(facts, request.first, &request.digest)?;
     }
     if let Some(id) = command.id {
         if let Some(known) = facts.operations.get(&id) {
             return match difference(&known.row, command) {
-                None => Ok(Some(again(known))),
+                None => Ok(again(known)),
                 Some(field) => Err(conflict(&known.row, field, who)),
             };
         }
@@ -48,7 +68,7 @@ pub(super) fn find(
             return Err(refused_before(entry, command, who));
         }
     }
-    reported(facts, command)
+    reported(facts, command, now)
 }
 
 /// The refusal of an id that is another operation's: what differs is told to who may read that operation.
@@ -70,31 +90,51 @@ fn reads_all(who: &Principal) -> bool {
     who.holds(Permission::CustodyRead) || who.holds(Permission::CustodyWrite)
 }
 
-/// What was reported of the same output of a transaction before.
-fn reported(facts: &Facts, command: &CreateOperation) -> Result<Option<OperationState>, Refusal> {
-    let (Some(chain), Some(tx_hash)) = (&command.chain, &command.tx_hash) else {
-        return Ok(None);
-    };
-    let Some(known) = facts.operations.of_output(chain, tx_hash, command.output) else {
-        return Ok(None);
-    };
-    // Block and confirmations grow; they do not make it another output.
-    match difference(&known.row, command) {
-        None => Ok(Some(again(known))),
-        Some(field) => {
-            let message = format!(
-                "operation {} is of this output of transaction {tx_hash} already, with another {field}",
-                known.row.id
-            );
-            Err(Refusal::new(RefusalKind::Conflict, "output_conflict", message).field(field))
+/// What was reported of the same outputs before.
+fn reported(facts: &Facts, command: &CreateOperation, now: Timestamp) -> Result<Found, Refusal> {
+    let mut credit = Credit::default();
+    for (key, position) in command.outputs().iter().zip(0_usize..) {
+        let field = if position == 0 { "output" } else { "transactions" };
+        let known = match outputs::holder(facts, key, now) {
+            Holder::Nobody(before) => {
+                credit.replaces = credit.replaces.or(before);
+                continue;
+            }
+            Holder::Reversed(known) if command.evidence.is_some() => {
+                credit.replaces = credit.replaces.or(Some(known.row.id));
+                credit.again = true;
+                continue;
+            }
+            Holder::Reversed(known) | Holder::Taken(known) => known,
+        };
+        if position > 0 {
+            return Err(outputs::taken(key, known, field, ""));
         }
+        // Block and confirmations grow; they do not make it another output.
+        return match difference(&known.row, command) {
+            None => Ok(again(known)),
+            Some(field) => Err(outputs::taken(
+                key,
+                known,
+                field,
+                &format!(", with another {field}"),
+            )),
+        };
     }
+    Ok(Found::New(credit))
 }
 
 /// The first field in which an operation is not what a command asks for.
 fn difference(known: &Operation, command: &CreateOperation) -> Option<&'static str> {
     // A pending one may have got its transaction since.
     let later = command.tx_hash.is_none() && command.waits;
+    let same_output = later || known.first_output() == command.first_output();
+    let further = Transactions(command.transactions.clone());
+    let same_further = later || further.same_outputs(known.transactions.as_ref());
+    // Spelt otherwise it is the same chain and hash.
+    let spelt = |known: &Option<String>, asked: &Option<String>| same_output || known == asked;
+    // What is said of one whose fate was not known takes the place of what was said when it was made.
+    let same_evidence = command.waits || known.evidence == command.evidence;
     let fields = [
         ("kind", known.kind == command.kind),
         ("asset", known.asset_id == command.debit.asset),
@@ -107,9 +147,11 @@ fn difference(known: &Operation, command: &CreateOperation) -> Option<&'static s
         ("id", known.parent_id.is_none()),
         ("reverses", known.reverses_id == command.reverses),
         ("destination", known.destination_id == command.destination),
-        ("chain", later || known.chain == command.chain),
-        ("tx_hash", later || known.tx_hash == command.tx_hash),
-        ("output", later || known.output == command.output),
+        ("chain", spelt(&known.chain, &command.chain)),
+        ("tx_hash", spelt(&known.tx_hash, &command.tx_hash)),
+        ("output", same_output),
+        ("transactions", same_further),
+        ("evidence", same_evidence),
         ("reference", known.reference == command.reference),
         ("metadata", known.metadata == command.metadata),
     ];

@@ -5,10 +5,12 @@ use uuid::Uuid;
 use super::asked::{Step, StepOperation, Transaction};
 use super::create::put;
 use super::movement::{self, Found};
+use super::outputs::{self, Holder, Transactions};
 use super::{Operation, OperationKind, OperationStatus, limits};
 use crate::change::Change;
 use crate::context::Context;
-use crate::custody::asset::{self, check_chain, check_text};
+use crate::custody::asset::{self, check_text};
+use crate::custody::chain::{OutputKey, canonical_hash, check_chain};
 use crate::custody::{Account, Amount, Asset, Balance, Owner};
 use crate::decision::{Decision, Draft, OperationState, Reply};
 use crate::facts::Facts;
@@ -130,11 +132,12 @@ impl Work<'_> {
             let known = transaction;
             super::input::check_counts(known.output, known.block, known.confirmations)?;
             transaction.chain.as_deref().map_or(Ok(()), check_chain)?;
-            let hash = transaction.tx_hash.as_deref();
-            hash.map_or(Ok(()), |hash| {
-                check_text("tx_hash", hash, super::create::TX_HASH_LEN_MAX)
-            })?;
             let after = self.with(transaction);
+            if let Some(hash) = &transaction.tx_hash {
+                canonical_hash(after.chain.as_deref().unwrap_or_default(), hash)?;
+            }
+            let further = transaction.further.as_deref().unwrap_or_default();
+            Transactions::check(further, after.first_output().as_ref())?;
             if after.tx_hash.is_some() != after.chain.is_some() {
                 return Err(FieldError::new("tx_hash", "chain and tx_hash go together"));
             }
@@ -158,9 +161,28 @@ impl Work<'_> {
     /// The operation with what is newly known of its transaction.
     fn with(&self, transaction: &Transaction) -> Operation {
         let before = self.before.row.clone();
+        let chain = transaction.chain.clone().or(before.chain.clone());
+        let spelt = chain.as_deref().unwrap_or_default();
+        let canonical = |hash: &String| canonical_hash(spelt, hash).unwrap_or_else(|_| hash.clone());
+        let tx_hash = transaction.tx_hash.as_ref().map(canonical);
+        let tx_hash = tx_hash.or(before.tx_hash.clone());
+        let key = |chain: &Option<String>, hash: &Option<String>| {
+            let (chain, hash) = chain.as_deref().zip(hash.as_deref())?;
+            Some(OutputKey::of(chain, hash, None))
+        };
+        // The same transaction spelt otherwise stays as it was spelt.
+        let (chain, tx_hash) = if key(&chain, &tx_hash) == key(&before.chain, &before.tx_hash) {
+            (before.chain.clone(), before.tx_hash.clone())
+        } else {
+            (chain, tx_hash)
+        };
+        let further = transaction.further.as_deref().map(Transactions::canonical);
         Operation {
-            chain: transaction.chain.clone().or(before.chain),
-            tx_hash: transaction.tx_hash.clone().or(before.tx_hash),
+            chain,
+            tx_hash,
+            transactions: further
+                .map_or(before.transactions.clone(), Some)
+                .filter(|further| !further.0.is_empty()),
             output: transaction.output.or(before.output),
             block: transaction.block.or(before.block),
             confirmations: transaction.confirmations.or(before.confirmations),
@@ -278,22 +300,23 @@ impl Work<'_> {
         Err(Refusal::new(RefusalKind::Conflict, "destination_removed", message).field("destination"))
     }
 
-    /// Refuses a transaction's output that another operation is of.
-    fn check_output(&self, after: &Operation) -> Result<(), Refusal> {
-        let (Some(chain), Some(tx_hash)) = (&after.chain, &after.tx_hash) else {
-            return Ok(());
-        };
-        let other = self.facts.operations.of_output(chain, tx_hash, after.output);
-        match other.filter(|other| other.row.id != after.id) {
-            None => Ok(()),
-            Some(other) => {
-                let message = format!(
-                    "operation {} is of this output of transaction {tx_hash} already",
-                    other.row.id
-                );
-                Err(Refusal::new(RefusalKind::Conflict, "output_conflict", message).field("output"))
+    /// Refuses outputs that other operations are of; gives the operation that had one before and came to nothing.
+    fn check_outputs(&self, after: &Operation) -> Result<Option<Uuid>, Refusal> {
+        let named = self.before.row.outputs();
+        let mut replaces = None;
+        for (key, position) in after.outputs().iter().zip(0_usize..) {
+            if named.contains(key) {
+                continue;
+            }
+            let field = if position == 0 { "output" } else { "transactions" };
+            match outputs::holder(self.facts, key, self.ctx.now) {
+                Holder::Nobody(before) => replaces = replaces.or(before.filter(|id| *id != after.id)),
+                Holder::Reversed(other) | Holder::Taken(other) => {
+                    return Err(outputs::taken(key, other, field, ""));
+                }
             }
         }
+        Ok(replaces)
     }
 
     fn take(&self) -> Result<Decision, Refusal> {
@@ -306,7 +329,7 @@ impl Work<'_> {
         after.updated_at = self.ctx.now;
         self.check_tier()?;
         self.check_destination()?;
-        self.check_output(&after)?;
+        after.replaces_id = self.check_outputs(&after)?.or(after.replaces_id);
         match &self.command.step {
             // A capture is an operation of its own, and was made before this.
             Step::Report(_) | Step::Capture { .. } => {}
@@ -360,6 +383,7 @@ impl Work<'_> {
             }
         }
         change.alter(self.before, after.clone());
+        outputs::claim(&mut change, self.facts, Some(row), &after);
         let draft = change.draft(self.command.step.action().name, "operation", after.id);
         Ok(self.decided(after, draft))
     }

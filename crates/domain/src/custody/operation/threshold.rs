@@ -54,6 +54,19 @@ pub(super) fn above_threshold(
     Ok(Some((rule.quorum, broken)))
 }
 
+/// What an output that was credited and reversed needs to be credited again: another person, or as many as the amount
+/// demands.
+pub(super) fn credited_again(demanded: Option<Demanded>) -> Demanded {
+    demanded.unwrap_or_else(|| {
+        let rule = BrokenRule {
+            rule: "an output that was credited and reversed is credited again by two people".to_owned(),
+            lifted_by: APPROVERS.to_owned(),
+            ..BrokenRule::default()
+        };
+        (1, rule)
+    })
+}
+
 /// The refusal of what lacks an approval, and how to get one.
 fn needs_approval(rule: BrokenRule, action: &str) -> Refusal {
     let message = format!(

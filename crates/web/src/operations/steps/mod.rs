@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use super::create::{made_answer, only};
 use super::shown::{Eyes, OperationBody};
+use super::transactions::{self, Further};
 use super::{UNKNOWN, example, show};
 use crate::call::{Answer, Call, if_match_given, json, tagged};
 use crate::custody::reads_all;
@@ -128,7 +129,7 @@ use problems;
 /// The members of a body that are about a transaction, as JSON schema.
 macro_rules! transaction {
     () => {
-        r#""chain":{"type":"string","minLength":1,"maxLength":32,"pattern":"^[a-z0-9-]+$","description":"The asset's own chain unless given."},"tx_hash":{"type":"string","minLength":1,"maxLength":128},"output":{"type":"integer","minimum":0,"maximum":9223372036854775807},"block":{"type":"integer","minimum":0,"maximum":9223372036854775807},"confirmations":{"type":"integer","minimum":0,"maximum":9223372036854775807}"#
+        r##""chain":{"type":"string","minLength":1,"maxLength":32,"pattern":"^[a-z0-9-]+$","description":"The asset's own chain unless given."},"tx_hash":{"type":"string","minLength":1,"maxLength":128},"output":{"type":"integer","minimum":0,"maximum":9223372036854775807},"block":{"type":"integer","minimum":0,"maximum":9223372036854775807},"confirmations":{"type":"integer","minimum":0,"maximum":9223372036854775807},"transactions":{"type":"array","maxItems":20,"description":"The transactions beside it, all of them: they take the place of those that were known.","items":{"$ref":"#/components/schemas/Transaction"}}"##
     };
 }
 use transaction;
@@ -156,6 +157,7 @@ struct Known {
     output: Option<u64>,
     block: Option<u64>,
     confirmations: Option<u64>,
+    transactions: Option<Vec<Further>>,
 }
 
 impl From<Known> for Transaction {
@@ -166,6 +168,7 @@ impl From<Known> for Transaction {
             output: known.output,
             block: known.block,
             confirmations: known.confirmations,
+            further: known.transactions.map(transactions::asked),
         }
     }
 }

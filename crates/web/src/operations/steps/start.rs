@@ -12,6 +12,7 @@ use crate::id::Id;
 use crate::idempotency;
 use crate::openapi::{Content, Doc};
 use crate::operations::PATH;
+use crate::operations::transactions::{self, Further};
 
 pub(crate) const DOC: Doc = Doc {
     id: "start_operation",
@@ -55,6 +56,7 @@ struct Input {
     output: Option<u64>,
     block: Option<u64>,
     confirmations: Option<u64>,
+    transactions: Option<Vec<Further>>,
     approval: Option<Id>,
 }
 
@@ -67,6 +69,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
         output: input.output,
         block: input.block,
         confirmations: input.confirmations,
+        further: input.transactions.map(transactions::asked),
     };
     let approval = input.approval.map(|id| id.0);
     asked
