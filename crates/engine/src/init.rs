@@ -86,6 +86,16 @@ impl Engine {
             !applied.is_empty(),
         );
         step("tables", as_expected(&mut conn).await?, false);
+        let twins = match applied.contains(&"outputs") {
+            true => store::custody::twins(&mut conn).await?.len(),
+            false => 0,
+        };
+        if twins > 0 {
+            let detail = format!(
+                "{twins} operations name an output that another one names too; `probity audit verify` lists them"
+            );
+            step("outputs", detail, false);
+        }
         let (key, made) = signing_key(options, &mut conn).await?;
         step("signing key", key.verifier().to_string(), made);
         let (head, made) = log(&mut conn, &key).await?;

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 pub use operations::{
     MOVEMENTS_WINDOW, Movement, OperationFilter, OperationPlace, last_movement, movements, operations,
-    reversals,
+    reversals, twins,
 };
 pub use sums::{
     Holding, OperationFigure, all_holdings, due_holds, due_holds_of_asset, figures, holdings, open_holds,

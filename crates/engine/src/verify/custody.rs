@@ -4,11 +4,12 @@
 use std::collections::HashMap;
 
 use domain::custody::Amount;
+use domain::custody::chain::OutputKey;
 use store::Conn;
 use store::custody::{MOVEMENTS_WINDOW, Movement};
 use uuid::Uuid;
 
-use super::{Finding, Findings};
+use super::{FINDINGS_MAX, Finding, Findings};
 use crate::error::Error;
 
 /// Rows read at a time.
@@ -115,4 +116,25 @@ async fn check_balances(conn: &mut Conn, followed: &Followed, findings: &mut Fin
             return Ok(());
         }
     }
+}
+
+/// Operations that are of one output, made while outputs were known by the spelling of their hashes.
+pub(super) async fn notes(conn: &mut Conn) -> Result<Vec<Finding>, Error> {
+    let twins = match store::custody::twins(conn).await {
+        Ok(twins) => twins,
+        // A row that does not read was named when it was checked.
+        Err(error) if error.kind == store::ErrorKind::Data => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let note = |(key, id): &(OutputKey, Uuid)| {
+        let output = key
+            .output
+            .map_or_else(|| "all of".to_owned(), |output| format!("output {output} of"));
+        let what = format!(
+            "names {output} transaction {} on {}, as another operation does: one of them may have to be reversed",
+            key.tx_hash, key.chain
+        );
+        Finding::new("operations", what).id(id)
+    };
+    Ok(twins.iter().take(FINDINGS_MAX).map(note).collect())
 }

@@ -168,6 +168,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Findings beyond the bound.
     pub findings_omitted: u64,
+    /// What is as the log says, and yet should be looked at.
+    pub notes: Vec<Finding>,
     /// Time taken, in seconds.
     pub seconds: f64,
 }
@@ -216,6 +218,7 @@ pub async fn verify(options: &Options, how: VerifyOptions, progress: Progress<'_
     check_guard(&mut conn, &head, remembered.as_deref(), &key, &mut findings).await;
     let rows_checked = rows::check(&mut conn, &walked.written, &mut findings, progress).await?;
     custody::check(&mut conn, head.walk, &mut findings).await?;
+    let notes = custody::notes(&mut conn).await?;
     Ok(Report {
         intact: findings.is_empty(),
         origin: head.origin,
@@ -226,6 +229,7 @@ pub async fn verify(options: &Options, how: VerifyOptions, progress: Progress<'_
         rows_checked,
         findings: findings.list,
         findings_omitted: findings.omitted,
+        notes,
         seconds: started.elapsed().as_secs_f64(),
     })
 }

@@ -225,8 +225,12 @@ impl Model {
             return Err(if before == new { code } else { "id_conflict" });
         }
         if new.tx.is_some() {
-            let of = |made: &Option<Create>| made.as_ref().is_some_and(|made| made.tx == new.tx);
-            if let Some(known) = self.operations.values().find(|known| of(&known.made)) {
+            let of = |known: &&Operation| {
+                let made = known.made.as_ref().is_some_and(|made| made.tx == new.tx);
+                // What came to nothing frees its output.
+                made && ![Failed, Cancelled].contains(&known.status)
+            };
+            if let Some(known) = self.operations.values().find(of) {
                 let made = known.made.clone().unwrap();
                 let same = Create { id: new.id, ..made } == *new;
                 return if same { Ok(true) } else { Err("output_conflict") };

@@ -6,7 +6,7 @@ use domain::custody::OperationKind::{Burn, Deposit, Mint, Reversal, Transfer, Wi
 use domain::custody::balance::ConfigureBalance;
 use domain::custody::destination::{AddDestination, RemoveDestination};
 use domain::custody::kyc::{CheckDocument, KycDecision};
-use domain::custody::operation::{Step, Transaction};
+use domain::custody::operation::{OnChain, Step, Transaction};
 use domain::custody::rules::{CustodyRules, LimitRule, ThresholdRule};
 use domain::custody::{Account, Amount, House, Owner};
 use domain::identity::Scope;
@@ -111,7 +111,13 @@ async fn movements(engine: &Engine, clerk: &Caller) {
             output: Some(1),
             block: Some(800_000),
             confirmations: Some(6),
-            further: Vec::new(),
+            further: vec![OnChain {
+                chain: "stellar".into(),
+                tx_hash: "cd".repeat(32),
+                output: None,
+                block: Some(7),
+                confirmations: None,
+            }],
         },
         reference: Some("invoice 7".into()),
         metadata: serde_json::from_value(json!({"a": 1})).unwrap(),
@@ -123,6 +129,23 @@ async fn movements(engine: &Engine, clerk: &Caller) {
         .create_operation(clerk, Origin::default(), on_chain, Some(&key))
         .await
         .unwrap();
+    // The first of these fails, and frees its output for the second.
+    for last in [false, true] {
+        let again = NewOperation {
+            transaction: TransactionInput {
+                tx_hash: Some("ef".repeat(32)),
+                ..TransactionInput::default()
+            },
+            ..pending(Deposit, "-", "user:eva", "2")
+        };
+        let id = make(engine, again).await.unwrap().operation.id;
+        let error = "reorganised away".to_owned();
+        if !last {
+            step(engine, id, StepKind::Other(Step::Fail { error }))
+                .await
+                .unwrap();
+        }
+    }
     make(engine, new(Mint, "-", "house:omnibus", "20")).await.unwrap();
     make(engine, new(Burn, "house:omnibus", "-", "1")).await.unwrap();
     let held = make(engine, pending(Transfer, "user:eva", "user:fay", "4"))
@@ -161,7 +184,7 @@ async fn withdrawals(engine: &Engine, (clerk, cyd): (&Caller, &Caller), destinat
     let take = async |id: Uuid, kind| step_as(engine, clerk, id, StepKind::Other(kind)).await.unwrap();
     let start = |id: Uuid| Step::Start {
         transaction: Transaction {
-            tx_hash: Some(format!("of-{id}")),
+            tx_hash: Some(format!("{0}{0}", id.simple())),
             ..Transaction::default()
         },
         approval: None,
@@ -258,11 +281,12 @@ mod cases {
     use crate::support::{Bed, rich_log};
 
     /// Tables of custody and approvals.
-    const TABLES: [&str; 8] = [
+    const TABLES: [&str; 9] = [
         "approval_votes",
         "approvals",
         "assets",
         "balances",
+        "chain_outputs",
         "destinations",
         "kyc_documents",
         "kyc_records",

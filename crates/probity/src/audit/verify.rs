@@ -60,6 +60,9 @@ fn print(report: &Report) -> Result<(), Failure> {
             counted(report.findings_omitted, "more finding", "more findings")
         )?;
     }
+    for note in &report.notes {
+        writeln!(out, "! {}", plain(&note.to_string()))?;
+    }
     let rows = report
         .rows_checked
         .iter()

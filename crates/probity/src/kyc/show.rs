@@ -11,7 +11,7 @@ use crate::account::People;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, minute};
-use crate::{parse, table};
+use crate::table;
 
 /// Arguments of `probity kyc show`.
 #[derive(Debug, Args)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use domain::custody::chain::{hash_key, spellings};
+use domain::custody::chain::{OutputKey, hash_key, spellings};
 use domain::custody::{Amount, Operation, OperationKind, OperationStatus};
 use domain::record::{Field, Kind, Record, Sealed, Val};
 use evidence::time::Timestamp;
@@ -365,4 +365,32 @@ pub async fn reversals(conn: &mut Conn, operations: &[Uuid]) -> Result<Vec<(Uuid
     let sql = "SELECT reverses_id, id FROM operations WHERE reverses_id";
     let rows = conn.keyed(sql, Kind::Uuid, &keys, Lock::None).await?;
     rows.iter().map(|row| Ok((row.uuid(0)?, row.uuid(1)?))).collect()
+}
+
+/// Operations whose first transaction's output is another's too, as it was possible while an output was known by the
+/// spelling of its hash: each with what it names. What failed, was cancelled or was reversed is left out.
+pub async fn twins(conn: &mut Conn) -> Result<Vec<(OutputKey, Uuid)>, Error> {
+    const IN_FORCE: &str = "tx_hash IS NOT NULL AND status NOT IN ('failed', 'cancelled') \
+                            AND id NOT IN (SELECT reverses_id FROM operations WHERE reverses_id IS NOT NULL)";
+    const ALIKE: &str = "replace(lower(replace(tx_hash, ' ', '')), '0x', ''), coalesce(output, -1)";
+    let sql = format!(
+        "SELECT id, chain, tx_hash, output FROM operations WHERE {IN_FORCE} AND ({ALIKE}) IN \
+         (SELECT {ALIKE} FROM operations WHERE {IN_FORCE} GROUP BY {ALIKE} HAVING count(*) > 1) ORDER BY id"
+    );
+    let mut found = Vec::new();
+    for row in conn.all(&sql, &[]).await? {
+        let output = match row.0.get(3) {
+            None | Some(Val::Null) => None,
+            Some(_) => Some(row.unsigned(3)?),
+        };
+        let chain = row.optional_text(1)?.unwrap_or_default();
+        found.push((OutputKey::of(chain, row.text(2)?, output), row.uuid(0)?));
+    }
+    found.sort_unstable();
+    let alone = |at: usize, found: &[(OutputKey, Uuid)]| {
+        let same = |other: Option<&(OutputKey, Uuid)>| other.is_some_and(|other| other.0 == found[at].0);
+        !same(at.checked_sub(1).and_then(|before| found.get(before))) && !same(found.get(at + 1))
+    };
+    let twins = (0..found.len()).filter(|at| !alone(*at, &found));
+    Ok(twins.map(|at| found[at].clone()).collect())
 }

@@ -128,11 +128,11 @@ fn reported(facts: &Facts, command: &CreateOperation, now: Timestamp) -> Result<
 fn difference(known: &Operation, command: &CreateOperation) -> Option<&'static str> {
     // A pending one may have got its transaction since.
     let later = command.tx_hash.is_none() && command.waits;
-    let same_output = later || known.first_output() == command.first_output();
+    // Spelt otherwise it is the same chain and hash.
+    let known_output = known.first_output();
+    let same = later || known_output.is_some() && known_output == command.first_output();
     let further = Transactions(command.transactions.clone());
     let same_further = later || further.same_outputs(known.transactions.as_ref());
-    // Spelt otherwise it is the same chain and hash.
-    let spelt = |known: &Option<String>, asked: &Option<String>| same_output || known == asked;
     // What is said of one whose fate was not known takes the place of what was said when it was made.
     let same_evidence = command.waits || known.evidence == command.evidence;
     let fields = [
@@ -147,9 +147,9 @@ fn difference(known: &Operation, command: &CreateOperation) -> Option<&'static s
         ("id", known.parent_id.is_none()),
         ("reverses", known.reverses_id == command.reverses),
         ("destination", known.destination_id == command.destination),
-        ("chain", spelt(&known.chain, &command.chain)),
-        ("tx_hash", spelt(&known.tx_hash, &command.tx_hash)),
-        ("output", same_output),
+        ("chain", same || known.chain == command.chain),
+        ("tx_hash", same || known.tx_hash == command.tx_hash),
+        ("output", later || known.output == command.output),
         ("transactions", same_further),
         ("evidence", same_evidence),
         ("reference", known.reference == command.reference),

@@ -133,7 +133,9 @@ impl Work<'_> {
             super::input::check_counts(known.output, known.block, known.confirmations)?;
             transaction.chain.as_deref().map_or(Ok(()), check_chain)?;
             let after = self.with(transaction);
-            if let Some(hash) = &transaction.tx_hash {
+            // What is known already stays as it was spelt, before there was a rule.
+            let new = after.tx_hash != self.before.row.tx_hash;
+            if let Some(hash) = transaction.tx_hash.as_ref().filter(|_| new) {
                 canonical_hash(after.chain.as_deref().unwrap_or_default(), hash)?;
             }
             let further = transaction.further.as_deref().unwrap_or_default();

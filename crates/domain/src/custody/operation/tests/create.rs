@@ -126,12 +126,12 @@ const BREAKS: &[Break] = &[
             id: case.desk.id(),
             reference: Some("reported".to_owned()),
             chain: Some("bitcoin".to_owned()),
-            tx_hash: Some("f00".to_owned()),
+            tx_hash: Some(HASH.to_owned()),
             ..row
         };
         case.desk.world.facts.operations.insert(sealed(row));
         case.command.chain = Some("bitcoin".to_owned());
-        case.command.tx_hash = Some("f00".to_owned());
+        case.command.tx_hash = Some(HASH.to_owned());
         case.command.output = None;
     }),
     ("invalid_field", "input", |case| {
@@ -368,14 +368,14 @@ fn shapes() {
             command.destination = Some(Uuid::nil());
         }),
         ("tx_hash", |command, _| command.chain = Some("bitcoin".to_owned())),
-        ("tx_hash", |command, _| command.tx_hash = Some("f00".to_owned())),
+        ("tx_hash", |command, _| command.tx_hash = Some(HASH.to_owned())),
         ("output", |command, _| command.output = Some(0)),
         ("output", |command, _| command.block = Some(0)),
         ("chain", |command, _| {
-            (command.chain, command.tx_hash) = (Some("Bitcoin".to_owned()), Some("f00".to_owned()));
+            (command.chain, command.tx_hash) = (Some("Bitcoin".to_owned()), Some(HASH.to_owned()));
         }),
         ("chain", |command, _| {
-            (command.chain, command.tx_hash) = (Some("c".repeat(33)), Some("f00".to_owned()));
+            (command.chain, command.tx_hash) = (Some("c".repeat(33)), Some(HASH.to_owned()));
         }),
         ("tx_hash", |command, _| {
             (command.chain, command.tx_hash) = (Some("bitcoin".to_owned()), Some("f".repeat(129)));
@@ -410,7 +410,7 @@ fn shapes() {
     }
     let longest = CreateOperation {
         chain: Some("c".repeat(32)),
-        tx_hash: Some("f".repeat(128)),
+        tx_hash: Some("f".repeat(64)),
         reference: Some("é".repeat(200)),
         metadata: Some("m".repeat(4_096)),
         ..desk.transfer(5)

@@ -36,7 +36,7 @@ fn cancel() -> Step {
 fn report() -> Step {
     Step::Report(Transaction {
         chain: Some("bitcoin".to_owned()),
-        tx_hash: Some("f00".to_owned()),
+        tx_hash: Some(HASH.to_owned()),
         ..Transaction::default()
     })
 }
@@ -389,7 +389,7 @@ fn what_is_reported_of_a_transaction_replaces_what_was_known() {
     let (mut desk, _, id) = standing(OperationKind::Withdrawal, Processing);
     desk.step(id, report()).unwrap();
     let replaced = Step::Report(Transaction {
-        tx_hash: Some("ba2".to_owned()),
+        tx_hash: Some(OTHER_HASH.to_owned()),
         ..Transaction::default()
     });
     desk.step(id, replaced).unwrap();
@@ -398,8 +398,8 @@ fn what_is_reported_of_a_transaction_replaces_what_was_known() {
         tx_hash: Some(hash.to_owned()),
         ..desk.new_operation(OperationKind::Deposit, desk.external(), desk.of(desk.ada), 1)
     };
-    let old = deposit(&mut desk, "f00");
+    let old = deposit(&mut desk, HASH);
     assert_eq!(desk.code(&old), "done");
-    let new = deposit(&mut desk, "ba2");
+    let new = deposit(&mut desk, OTHER_HASH);
     assert_eq!(desk.code(&new), "output_conflict");
 }

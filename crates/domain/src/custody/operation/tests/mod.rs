@@ -5,6 +5,7 @@ mod clock;
 mod create;
 mod kinds;
 mod linked;
+mod outputs;
 mod own;
 mod replay;
 mod step;
@@ -31,6 +32,12 @@ use crate::identity::Scope;
 use crate::identity::world::{World, operator};
 use crate::record::Sealed;
 use crate::refusal::Refusal;
+
+/// The hash of a transaction.
+pub const HASH: &str = "f00f00f00f00f00f00f00f00f00f00f00f00f00f00f00f00f00f00f00f00f00f";
+
+/// Of another one.
+pub const OTHER_HASH: &str = "ba2ba2ba2ba2ba2ba2ba2ba2ba2ba2ba2ba2ba2ba2ba2ba2ba2ba2ba2ba2ba2b";
 
 pub struct Desk {
     pub world: World,

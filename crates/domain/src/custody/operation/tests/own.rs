@@ -33,7 +33,7 @@ fn new_operations() {
     // What a chain did is not for the user to say.
     let reported = CreateOperation {
         chain: Some("bitcoin".to_owned()),
-        tx_hash: Some("f00".to_owned()),
+        tx_hash: Some(HASH.to_owned()),
         ..desk.transfer(5)
     };
     assert_eq!(code(desk.send(&ada, &reported)), "permission_missing");

@@ -51,7 +51,7 @@ fn one_output_is_one_deposit() {
     let mut desk = Desk::new();
     let deposit = CreateOperation {
         chain: Some("bitcoin".to_owned()),
-        tx_hash: Some("f00".to_owned()),
+        tx_hash: Some(HASH.to_owned()),
         output: Some(0),
         confirmations: Some(1),
         ..desk.new_operation(OperationKind::Deposit, desk.external(), desk.of(desk.ada), 7)

@@ -29,7 +29,7 @@ fn case(base: Base) -> Case {
     let id = Some(desk.id());
     let transaction = Transaction {
         chain: Some("bitcoin".to_owned()),
-        tx_hash: Some("f00".to_owned()),
+        tx_hash: Some(HASH.to_owned()),
         output: Some(0),
         ..Transaction::default()
     };
@@ -178,9 +178,9 @@ const BREAKS: &[Break] = &[
                 .clone();
             let row = Operation {
                 id: case.desk.id(),
-                status: OperationStatus::Failed,
+                status: OperationStatus::Completed,
                 chain: Some("bitcoin".to_owned()),
-                tx_hash: Some("f00".to_owned()),
+                tx_hash: Some(HASH.to_owned()),
                 output: Some(0),
                 ..row
             };
