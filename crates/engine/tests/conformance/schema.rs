@@ -42,7 +42,7 @@ fn common(kind: &str) -> &'static str {
 /// `coalesce(output, -1)`.
 fn plain(expression: &str) -> String {
     let typed = expression.to_ascii_lowercase();
-    let untyped = ["::integer", "::bigint"]
+    let untyped = ["::integer", "::bigint", "::text"]
         .into_iter()
         .fold(typed, |text, kind| text.replace(kind, ""));
     untyped.chars().filter(|c| !" ()\"'".contains(*c)).collect()
