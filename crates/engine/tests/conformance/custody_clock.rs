@@ -12,7 +12,8 @@ mod cases {
     use domain::custody::{OperationKind, OperationStatus};
     use domain::identity::Role;
     use engine::custody::NewOperation;
-    use engine::{Clock, Engine};
+    use engine::Engine;
+    use engine::clock::Clock;
     use evidence::Timestamp;
     use store::custody::{OperationFilter, OperationPlace};
     use store::query::Order;
@@ -142,9 +143,10 @@ mod cases {
 
     pub async fn what_has_expired_is_so_before_the_sweep_and_after(bed: Bed) {
         Engine::init(&bed.options(), &mut |_| {}).await.unwrap();
-        let (start, clock) = (now(), Clock::at(now()));
+        let start = now();
+        let (clock, set_clock) = Clock::set_by_hand(start);
         let mut options = bed.options();
-        options.clock = clock.clone();
+        options.clock = clock;
         let engine = Engine::open(options).await.unwrap();
         asset(&engine, "BTC", 8, None).await;
         for (name, role) in [
@@ -200,7 +202,7 @@ mod cases {
             (3, 3)
         );
 
-        clock.set(start.plus_seconds(3_600));
+        set_clock(start.plus_seconds(3_600));
         let unswept = answers(&engine, &made).await;
         assert_eq!(
             (

@@ -284,7 +284,7 @@ fn a_withdrawal_goes_to_a_destination_with_the_approval_of_another_person() {
             "complete",
             &id(&withdraw),
             "--tx-hash",
-            "ff",
+            &"ff".repeat(32),
             "--tx-output",
             "1",
         ];

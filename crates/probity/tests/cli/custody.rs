@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 
 use crate::harness::{Place, on_both};
 
+/// The hash of a transaction.
+pub const HASH: &str = "4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b";
+
 /// Makes BTC, and ann with so much of it.
 pub fn funded(place: &Place, amount: &str) {
     let btc = [

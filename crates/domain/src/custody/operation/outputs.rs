@@ -17,7 +17,7 @@ use crate::record::{Field, Kind, Sealed, Val};
 use crate::refusal::{FieldError, Refusal, RefusalKind};
 
 /// Most transactions of an operation beside its first one.
-pub const TRANSACTIONS_MAX: usize = 20;
+pub const TRANSACTIONS_MAX: usize = 8;
 
 record! {
     /// A claim to an output of a transaction. It never changes.

@@ -107,7 +107,8 @@ fn reported(facts: &Facts, command: &CreateOperation, now: Timestamp) -> Result<
             }
             Holder::Reversed(known) | Holder::Taken(known) => known,
         };
-        if position > 0 {
+        // Whoever names it beside another transaction asked for something else.
+        if position > 0 || known.row.first_output().as_ref() != Some(key) {
             return Err(outputs::taken(key, known, field, ""));
         }
         // Block and confirmations grow; they do not make it another output.

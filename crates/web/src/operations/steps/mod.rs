@@ -129,7 +129,7 @@ use problems;
 /// The members of a body that are about a transaction, as JSON schema.
 macro_rules! transaction {
     () => {
-        r##""chain":{"type":"string","minLength":1,"maxLength":32,"pattern":"^[a-z0-9-]+$","description":"The asset's own chain unless given."},"tx_hash":{"type":"string","minLength":1,"maxLength":128},"output":{"type":"integer","minimum":0,"maximum":9223372036854775807},"block":{"type":"integer","minimum":0,"maximum":9223372036854775807},"confirmations":{"type":"integer","minimum":0,"maximum":9223372036854775807},"transactions":{"type":"array","maxItems":20,"description":"The transactions beside it, all of them: they take the place of those that were known.","items":{"$ref":"#/components/schemas/Transaction"}}"##
+        r##""chain":{"type":"string","minLength":1,"maxLength":32,"pattern":"^[a-z0-9-]+$","description":"The asset's own chain unless given."},"tx_hash":{"type":"string","minLength":1,"maxLength":128},"output":{"type":"integer","minimum":0,"maximum":9223372036854775807},"block":{"type":"integer","minimum":0,"maximum":9223372036854775807},"confirmations":{"type":"integer","minimum":0,"maximum":9223372036854775807},"transactions":{"type":"array","maxItems":8,"description":"The transactions beside it, all of them: they take the place of those that were known.","items":{"$ref":"#/components/schemas/Transaction"}}"##
     };
 }
 use transaction;

@@ -420,7 +420,7 @@ fn a_step_names_the_transactions_beside_the_first() {
     assert_eq!(state.operation.transactions, None);
     assert_eq!(desk.code(&theirs), "done");
     assert_eq!(code(desk.step(id, further(vec![other]))), "output_conflict");
-    let many = (0..21)
+    let many = (0..9)
         .map(|output| on_chain("stellar", HASH, Some(output)))
         .collect();
     let twice = vec![

@@ -105,9 +105,12 @@ async fn bounds_of_a_list() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_of_the_largest() {
     let world = World::new(On::Sqlite).await;
+    let chain = "c".repeat(32);
+    let beside = |number: usize, at: usize| json!({"chain": chain, "tx_hash": "e".repeat(128), "output": number * 10 + at, "block": u32::MAX, "confirmations": 6});
     let of = |number: usize| {
         json!({"kind": "deposit", "asset": "BTC", "amount": "123456789.12345678", "credit": format!("user:{}", world.ann),
-            "chain": "bitcoin", "tx_hash": "f".repeat(128), "output": number, "block": u32::MAX, "confirmations": 6,
+            "chain": chain, "tx_hash": "f".repeat(128), "output": number,
+            "transactions": (0..8).map(|at| beside(number, at)).collect::<Vec<_>>(), "block": u32::MAX, "confirmations": 6,
             "reference": "r".repeat(200), "metadata": {"text": "m".repeat(4_085)}})
     };
     let list: Vec<Value> = (0..1_000).map(of).collect();
