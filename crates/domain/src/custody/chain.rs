@@ -2,7 +2,7 @@
 //!
 //! A hash has one canonical form on a chain that is known here; what is written otherwise is brought into that form or
 //! refused. Two outputs are the same when their [`OutputKey`]s are: that looks through every spelling, also of what was
-//! stored before there was a rule (`docs/decisions/0018-outputs-are-claimed.md`).
+//! stored before there was a rule (`docs/decisions/0022-outputs-are-claimed.md`).
 
 use uuid::Uuid;
 

@@ -78,7 +78,7 @@ async fn pairs(engine: &Engine, view: &OperationView) -> Result<Vec<(&'static st
     put("Captures", operation.parent_id.map(|id| id.to_string()));
     put("Reverses", operation.reverses_id.map(|id| id.to_string()));
     put("Reversed by", view.reversed_by.map(|id| id.to_string()));
-    put("In the place of", operation.replaces_id.map(|id| id.to_string()));
+    put("Replaces", operation.replaces_id.map(|id| id.to_string()));
     put("Linked with", operation.link_id.map(|id| id.to_string()));
     put("Destination", operation.destination_id.map(|id| id.to_string()));
     put("Approval", operation.approval_id.map(|id| id.to_string()));
@@ -91,8 +91,9 @@ async fn pairs(engine: &Engine, view: &OperationView) -> Result<Vec<(&'static st
         operation.confirmations.map(|count| count.to_string()),
     );
     for one in operation.transactions.iter().flat_map(|list| &list.0) {
-        let output = one.output.map_or_else(String::new, |output| format!(":{output}"));
-        put("And", Some(format!("{}:{}{output}", one.chain, one.tx_hash)));
+        put("Also on", Some(one.chain.clone()));
+        put("Transaction", Some(one.tx_hash.clone()));
+        put("Output", one.output.map(|output| output.to_string()));
     }
     put("Error", operation.error.clone());
     put("Evidence", operation.evidence.clone());

@@ -16,6 +16,7 @@ mod import_stream;
 mod init;
 mod keys;
 mod operations;
+mod outputs;
 mod people;
 mod read;
 mod request_log;

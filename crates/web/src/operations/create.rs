@@ -158,7 +158,7 @@ const PROBLEMS: &[(&str, &str, &str)] = &[
     (
         "409",
         "approval_required",
-        "the amount is above the threshold, and no approval was named",
+        "the amount is above the threshold, or the output was credited and reversed, and no approval was named",
     ),
     (
         "409",

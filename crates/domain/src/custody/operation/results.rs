@@ -118,7 +118,7 @@ pub const CREATE: &[OperationResult] = &[
     result(
         "approval_required",
         Conflict,
-        "the amount is above the threshold, and no approval was named",
+        "the amount is above the threshold, or the output was credited and reversed, and no approval was named",
     ),
     result(
         "approval_not_needed",
