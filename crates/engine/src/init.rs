@@ -86,9 +86,10 @@ impl Engine {
             !applied.is_empty(),
         );
         step("tables", as_expected(&mut conn).await?, false);
-        let twins = match applied.contains(&"outputs") {
-            true => store::custody::twins(&mut conn).await?.len(),
-            false => 0,
+        let twins = if applied.contains(&"outputs") {
+            store::custody::twins(&mut conn).await?.len()
+        } else {
+            0
         };
         if twins > 0 {
             let detail = format!(

@@ -50,9 +50,10 @@ impl Engine {
     /// An operation that was just made, or tried, for showing. `named` has the balances that may not be open. One that
     /// was there before may have been reversed since.
     pub async fn view_made(&self, made: Made, named: &Named) -> Result<OperationView, Error> {
-        let reversals = match made.replayed {
-            true => self.reversals_of(std::iter::once(&made.operation)).await?,
-            false => HashMap::new(),
+        let reversals = if made.replayed {
+            self.reversals_of(std::iter::once(&made.operation)).await?
+        } else {
+            HashMap::new()
         };
         let now = self.now();
         let operation = made.operation.as_of(now);

@@ -138,7 +138,7 @@ impl CreateOperation {
         put("tx_hash", self.canonical_hash().map(Into::into));
         put("output", self.output.map(Into::into));
         let further = (!self.transactions.is_empty()).then(|| Transactions::canonical(&self.transactions));
-        put("transactions", further.map(|further| further.bound_value()));
+        put("transactions", further.map(Transactions::bound_value));
         put("evidence", self.evidence.clone().map(Into::into));
         put("reference", self.reference.clone().map(Into::into));
         put("metadata", self.metadata.clone().map(Into::into));

@@ -199,7 +199,7 @@ async fn lists_statistics_and_supply_go_by_the_clock() {
         deposit(&api, "user:ann", "10").await;
         let hold = json!({"kind": "transfer", "asset": "BTC", "amount": "2", "debit": "user:ann", "credit": "user:bob", "pending": true,
             "expires_at": start.plus_seconds(60).to_string()});
-        let held = make(&api, hold).await;
+        let made = make(&api, hold).await;
         let asked =
             json!({"action": "cat.feed", "arguments": {}, "expires_at": start.plus_seconds(60).to_string()});
         let root = Person::new(&api, "root", Role::ADMIN).await;
@@ -231,7 +231,7 @@ async fn lists_statistics_and_supply_go_by_the_clock() {
             answers.push(transfers["status"].as_str().unwrap().to_owned());
             let supply = api.get("/v1/assets/btc/supply").await.json();
             answers.push(supply["held"].as_str().unwrap().to_owned());
-            let path = format!("{OPERATIONS}/{}", held["id"].as_str().unwrap());
+            let path = format!("{OPERATIONS}/{}", made["id"].as_str().unwrap());
             answers.push(api.get(&path).await.json()["status"].as_str().unwrap().to_owned());
             answers
         };
