@@ -79,7 +79,9 @@ impl Clock {
                 steady: Duration::from_micros(u64::try_from(micros).unwrap_or(0)),
             }
         });
-        (clock, move |time: Timestamp| micros.store(time.micros(), Ordering::SeqCst))
+        (clock, move |time: Timestamp| {
+            micros.store(time.micros(), Ordering::SeqCst);
+        })
     }
 
     /// The same clock for another log: what its newest entry is, is its own matter.

@@ -55,7 +55,7 @@ async fn run(shared: Weak<Shared>) {
     while let Some(shared) = shared.upgrade() {
         let alarm = shared.options.clock.alarm();
         drop(shared);
-        let news = alarm.map(|alarm| alarm.began());
+        let news = alarm.map(Alarm::began);
         if news != said {
             leave(&data_dir, alarm).await;
             said = news;

@@ -11,9 +11,9 @@ mod cases {
     use domain::custody::kyc::KycStatus;
     use domain::custody::{OperationKind, OperationStatus};
     use domain::identity::Role;
-    use engine::custody::NewOperation;
     use engine::Engine;
     use engine::clock::Clock;
+    use engine::custody::NewOperation;
     use evidence::Timestamp;
     use store::custody::{OperationFilter, OperationPlace};
     use store::query::Order;
@@ -178,7 +178,7 @@ mod cases {
                     panic!("{reply:?}")
                 };
                 if granted {
-                    done(&engine, &cyd, vote(approval.id, true)).await;
+                    done(&engine, &cyd, vote(&engine, approval.id, true).await).await;
                 }
             }
         }

@@ -130,7 +130,7 @@ mod cases {
         );
         let proposal = Proposal::Operation(Box::new(shown.clone()));
         let approval = request_approval(&engine, &clerk, proposal, None).await;
-        done(&engine, &cyd, vote(approval, true)).await;
+        done(&engine, &cyd, vote(&engine, approval, true).await).await;
         let approved = NewOperation {
             approval: Some(approval),
             ..shown
