@@ -133,6 +133,10 @@ mod cases {
                 ..OperationFilter::default()
             },
             OperationFilter {
+                reference: Some("invoice 7".to_owned()),
+                ..OperationFilter::default()
+            },
+            OperationFilter {
                 tx_hash: Some("00".to_owned()),
                 ..OperationFilter::default()
             },
