@@ -140,6 +140,14 @@ mod cases {
                 tx_hash: Some("00".to_owned()),
                 ..OperationFilter::default()
             },
+            OperationFilter {
+                reference: Some("00".to_owned()),
+                ..OperationFilter::default()
+            },
+            OperationFilter {
+                made: (Some(engine::now()), Some(engine::now())),
+                ..OperationFilter::default()
+            },
         ] {
             custody::operations(conn, (&filter, now), Order::Descending, None, 10, size)
                 .await
