@@ -219,7 +219,7 @@ mod cases {
         let (report, rejected, _) = run(&engine, stream(&export), Format::Jsonl(None)).await;
         assert_eq!((report.added, report.rejected), (0, 1));
         assert!(
-            rejected.contains("is already recorded with another action"),
+            rejected.contains("is there already with another action"),
             "{rejected}"
         );
     }

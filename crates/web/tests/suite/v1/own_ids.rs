@@ -270,7 +270,7 @@ fn nulls(body: &Value, names: &[&str]) -> Value {
 
 /// Requests under a key: the path, the body, and bodies that ask for the same.
 fn said_otherwise(capture: &str) -> Vec<(&str, Value, Vec<Value>)> {
-    let deposit = json!({"kind": "deposit", "asset": "BTC", "amount": "1", "credit": "user:ann", "tx_hash": "aa", "output": 0});
+    let deposit = json!({"kind": "deposit", "asset": "BTC", "amount": "1", "credit": "user:ann", "tx_hash": "aa".repeat(32), "output": 0});
     let withdrawal = json!({"kind": "withdrawal", "asset": "BTC", "amount": "1", "debit": "house:fees"});
     let asset = json!({"code": "NEW", "name": "New", "scale": 2});
     let kyc = json!({"user": "ann", "tier": 0});

@@ -70,10 +70,17 @@ async fn a_wrong_current_password_is_counted_like_a_wrong_login() {
     let token = api.token("ann").await;
     let before = api.size().await;
     let body = json!({"current_password": "wrong", "new_password": NEW});
-    for _ in 0..10 {
+    let mut wrong = 0;
+    loop {
         let got = api.call_as(&token, "POST", PATH, &body).await;
+        if got.status == 429 {
+            break;
+        }
         got.assert_problem(403, "wrong_password", Some("current_password"));
+        wrong += 1;
     }
+    // Ten, unless the window of five minutes ended in between.
+    assert!((10..20).contains(&wrong), "{wrong}");
     let right = json!({"current_password": PASSWORD, "new_password": NEW});
     let got = api.call_as(&token, "POST", PATH, &right).await;
     got.assert_problem(429, "too_many_logins", None);
@@ -82,7 +89,7 @@ async fn a_wrong_current_password_is_counted_like_a_wrong_login() {
     let failed = written
         .iter()
         .filter(|entry| entry["action"] == "authn_password_change_fail");
-    assert_eq!(failed.count(), 10, "{written:?}");
+    assert_eq!(failed.count(), wrong, "{written:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
