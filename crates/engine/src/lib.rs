@@ -37,7 +37,6 @@ pub mod writer;
 pub mod writes;
 
 pub use auth::Identity;
-pub use clock::Clock;
 pub use continuity::{Fault, Halt};
 pub use engine::{Engine, IdentityOptions, Options};
 pub use error::Error;

