@@ -162,7 +162,11 @@ pub(crate) async fn find(options: &Options) -> Result<Found, Error> {
     // Other processes may be appending: head, entries and subtrees must be those of one moment.
     conn.begin_snapshot().await?;
     let head = Head::load(&mut conn)
-        .await?
+        .await
+        .map_err(|error| match error.kind {
+            ErrorKind::Head => Halt::at_start(Fault::Tampered, error.message),
+            _ => error.into(),
+        })?
         .ok_or_else(|| Error::problem("the database holds no log", "run `probity init`, which makes one"))?;
     let key = keyfile::load(&options.data_dir, options.signing_key.as_deref())?.ok_or_else(|| {
         Error::problem(
