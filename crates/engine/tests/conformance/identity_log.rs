@@ -153,7 +153,7 @@ mod cases {
             "second_factor.confirm success session ann user ann -",
             "authn_login_fail failed system external user ann wrong_second_factor",
             "second_factor.remove success session ann user ann -",
-            "api_key.create refused session ann - permission_missing",
+            "api_key.create refused session ann user ann permission_missing",
             "user.enable refused session ann user gone permission_missing",
             "invitation.accept success system new user new -",
             "invitation.accept refused system external - invalid_invitation",
