@@ -82,11 +82,13 @@ impl Call {
     /// Checks that the caller holds one of two permissions, the first of them for what is their own: for commands
     /// that look something up before they are decided. A refusal is recorded.
     pub async fn require_either(&self, own: Permission, all: Permission) -> Result<(), Problem> {
-        if self.identity()?.principal.authorise(all).is_ok() {
-            return Ok(());
+        match self.identity()?.principal.authorise(all) {
+            Ok(_) => Ok(()),
+            // The role may do it for all; it is the key that may not.
+            Err(refusal) if refusal.code == SCOPE_MISSING => self.require(all).await,
+            // Who may do neither is told what it takes for their own.
+            Err(_) => self.require(own).await,
         }
-        // Who may do neither is told what it takes for their own.
-        self.require(own).await
     }
 
     /// The path as the table of routes has it.
@@ -280,12 +282,22 @@ fn check(principal: &Principal, access: Access) -> Result<(), Refusal> {
     }
 }
 
-/// Checks that the caller holds one of two permissions; who holds neither is told of the first.
+/// Code of the refusal of a key whose role holds a permission that its scopes leave out.
+const SCOPE_MISSING: &str = "scope_missing";
+
+/// Checks that the caller holds one of two permissions; who holds neither is told of the first, unless their role holds
+/// the other one and only their key does not.
 fn either(principal: &Principal, first: Permission, other: Permission) -> Result<(), Refusal> {
     let Err(refusal) = principal.authorise(first) else {
         return Ok(());
     };
-    principal.authorise(other).map(drop).map_err(|_| refusal)
+    principal.authorise(other).map(drop).map_err(|second| {
+        if second.code == SCOPE_MISSING && refusal.code != SCOPE_MISSING {
+            second
+        } else {
+            refusal
+        }
+    })
 }
 
 /// The answer to a request that no route is for: made safe, and told to the log.

@@ -85,7 +85,7 @@ pub async fn run(context: &Context, args: CreateArgs) -> Result<Exit, Failure> {
         let name = &user.username;
         output::line(&format!(
             "User {name} is made, with role {}. An application needs no password but an API key:\n  \
-             {} key create --user {name} --name {name} --scopes write",
+             {} key create --user {name} --name {name} --scopes write,custody",
             user.role,
             command_prefix(context, false),
         ))?;

@@ -67,6 +67,27 @@ async fn an_application_needs_no_admin_s_key() {
     }
 }
 
+/// A key of too few scopes is told of the scope, not of a permission that its role has no use for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_of_too_few_scopes_is_told_of_the_scope() {
+    let api = Api::new(On::Sqlite).await;
+    let body = json!({"username": "shop", "role": "service"});
+    api.call("POST", "/v1/users", body).await;
+    let key = api.new_key("shop", &[Scope::Write]).await.0;
+    let deposit = json!({"kind": "deposit", "asset": "BTC", "amount": "2", "credit": "user:shop"});
+    let kyc = json!({"user": "shop", "tier": 0, "documents": []});
+    for (method, path, body) in [
+        ("POST", OPERATIONS, deposit),
+        ("GET", OPERATIONS, Value::Null),
+        ("GET", "/v1/balances", Value::Null),
+        ("POST", "/v1/kyc", kyc),
+        ("GET", "/v1/kyc", Value::Null),
+    ] {
+        let got = api.call_as(&key, method, path, &body).await;
+        got.assert_problem(403, "scope_missing", None);
+    }
+}
+
 /// Who scraped before goes on: whoever reads the log. And a program that shall read nothing else need not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn metrics_are_for_who_may_read_them_or_the_log() {
