@@ -17,29 +17,40 @@ const EVERY: Duration = Duration::from_millis(500);
 
 /// Runs until the engine is shut down.
 pub(crate) async fn run(shared: std::sync::Weak<Shared>) {
-    let mut guarded = String::new();
+    let mut seen = Seen::default();
     loop {
         tokio::time::sleep(EVERY).await;
         let Some(shared) = shared.upgrade() else { return };
-        if let Err(error) = look(&shared, &mut guarded).await {
+        if let Err(error) = look(&shared, &mut seen).await {
             tracing::warn!(%error, "the log's head cannot be read");
         }
     }
 }
 
+/// What earlier looks have done.
+#[derive(Default)]
+struct Seen {
+    /// The checkpoint that the guard was given.
+    guarded: String,
+    /// The checkpoint in whose log no acknowledgement was found: only a new entry can change that.
+    searched: String,
+}
+
 /// One look: what is known, what the guard remembers, what the database has, in this order, so that each is at least as
 /// new as the one before.
-async fn look(shared: &Shared, guarded: &mut String) -> Result<(), Error> {
+async fn look(shared: &Shared, seen: &mut Seen) -> Result<(), Error> {
     let known = shared.known.newest();
-    // What another process of the same data folder remembered since.
-    let remembered = if shared.options.guard {
-        guard::read(&shared.options.data_dir)?.filter(|remembered| remembered != guarded)
+    let guard = if shared.options.guard {
+        guard::read(&shared.options.data_dir)?
     } else {
         None
     };
+    let guarded = guard.as_ref() == Some(&seen.guarded);
+    // What another process of the same data folder remembered since.
+    let remembered = guard.filter(|_| !guarded);
     let mut conn = shared.db.reader().await?;
     conn.begin_snapshot().await?;
-    let found = inspect(&mut conn, shared, &known, remembered.as_deref()).await;
+    let found = inspect(&mut conn, shared, &known, (remembered.as_deref(), seen)).await;
     conn.rollback().await?;
     drop(conn);
     // Where the Writer has committed meanwhile it has looked itself, under the head's lock.
@@ -63,9 +74,10 @@ async fn look(shared: &Shared, guarded: &mut String) -> Result<(), Error> {
         *size = newest.edge.size().max(*size);
         grown
     });
-    if shared.options.guard && newest.checkpoint != *guarded {
+    // Also where somebody took the file away.
+    if shared.options.guard && (newest.checkpoint != seen.guarded || !guarded) {
         remember(shared, &newest, false).await;
-        guarded.clone_from(&newest.checkpoint);
+        seen.guarded.clone_from(&newest.checkpoint);
     }
     Ok(())
 }
@@ -84,7 +96,7 @@ async fn inspect(
     conn: &mut Conn,
     shared: &Shared,
     known: &Head,
-    remembered: Option<&str>,
+    (remembered, seen): (Option<&str>, &mut Seen),
 ) -> Result<Found, Error> {
     let head = match Head::load(conn).await {
         Ok(Some(head)) => head,
@@ -111,13 +123,16 @@ async fn inspect(
     {
         breach = Some((Fault::RolledBack, reason));
     }
-    Ok(match breach {
-        None => Found::Continues(head),
-        Some((Fault::RolledBack, _)) if check::acknowledged(conn, &head, known.at).await? => {
-            Found::Acknowledged(head)
+    let Some(breach) = breach else {
+        return Ok(Found::Continues(head));
+    };
+    if breach.0 == Fault::RolledBack && seen.searched != head.checkpoint {
+        if check::acknowledged(conn, &head, known).await? {
+            return Ok(Found::Acknowledged(head));
         }
-        Some(breach) => Found::Breach(breach, Some(Box::new(head))),
-    })
+        seen.searched.clone_from(&head.checkpoint);
+    }
+    Ok(Found::Breach(breach, Some(Box::new(head))))
 }
 
 /// Writes the guard's file, away from the threads that serve. What another process of the same data folder remembers is

@@ -40,6 +40,8 @@ pub async fn serve(
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
+        // Who has sent a whole request and then says that nothing more comes (`nc -N`) is waiting for the answer.
+        .half_close(true)
         .header_read_timeout(header_timeout);
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);

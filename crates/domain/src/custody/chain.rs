@@ -32,11 +32,19 @@ enum Form {
 /// Chains whose hashes are 64 hexadecimal digits: the name, and other names of the same chain.
 const HEX: &[(&str, &[&str])] = &[
     ("bitcoin", &["btc", "xbt"]),
-    ("testnet", &[]),
-    ("testnet3", &[]),
-    ("testnet4", &[]),
-    ("signet", &[]),
-    ("regtest", &[]),
+    (
+        "testnet3",
+        &[
+            "testnet",
+            "bitcoin-testnet",
+            "bitcoin-testnet3",
+            "btc-testnet",
+            "btc-testnet3",
+        ],
+    ),
+    ("testnet4", &["bitcoin-testnet4", "btc-testnet4"]),
+    ("signet", &["bitcoin-signet", "btc-signet"]),
+    ("regtest", &["bitcoin-regtest", "btc-regtest"]),
     ("liquid", &["lbtc"]),
     ("litecoin", &["ltc"]),
     ("dogecoin", &["doge"]),
@@ -57,9 +65,9 @@ const HEX: &[(&str, &[&str])] = &[
 /// Chains whose hashes are `0x` and 64 hexadecimal digits.
 const PREFIXED: &[(&str, &[&str])] = &[
     ("ethereum", &["eth"]),
-    ("sepolia", &["ethereum-sepolia"]),
-    ("holesky", &["ethereum-holesky"]),
-    ("hoodi", &["ethereum-hoodi"]),
+    ("sepolia", &["ethereum-sepolia", "eth-sepolia"]),
+    ("holesky", &["ethereum-holesky", "eth-holesky"]),
+    ("hoodi", &["ethereum-hoodi", "eth-hoodi"]),
     ("ethereum-classic", &["etc"]),
     ("polygon", &["matic", "pol"]),
     ("arbitrum", &["arbitrum-one"]),
@@ -153,9 +161,9 @@ fn hex_digits(text: &str) -> Option<&str> {
 pub fn canonical_hash(chain: &str, hash: &str) -> Result<String, FieldError> {
     let refuse = |message: String| Err(FieldError::new("tx_hash", message));
     let length = hash.chars().count();
-    if length == 0 || length > TX_HASH_LEN_MAX || hash.chars().any(|c| c.is_control() || is_blank(c)) {
+    if length == 0 || length > TX_HASH_LEN_MAX || !hash.chars().all(|c| c.is_ascii_graphic()) {
         return refuse(format!(
-            "must be 1 to {TX_HASH_LEN_MAX} printable characters without blanks"
+            "must be 1 to {TX_HASH_LEN_MAX} printable ASCII characters without blanks"
         ));
     }
     let digits = hex_digits(hash);
@@ -286,6 +294,10 @@ mod tests {
             ),
             ("my-chain", "Beef".into(), Some("Beef".into())),
             ("my-chain", "a b".into(), None),
+            // What shows as nothing, or as another letter.
+            ("solana", "5VERv8NM\u{ad}".into(), None),
+            ("solana", "5VERv8NM\u{3164}".into(), None),
+            ("solana", "5VЕRv8NM".into(), None),
             ("my-chain", "a\tb".into(), None),
             ("my-chain", "x".repeat(128), Some("x".repeat(128))),
             ("my-chain", "x".repeat(129), None),
@@ -333,6 +345,16 @@ mod tests {
             OutputKey::of("stellar-testnet", &HASH.to_uppercase(), None)
         );
         assert_ne!(hash_key("Beef"), hash_key("beef"), "too short for a hash");
+        for names in [
+            &["testnet", "testnet3", "bitcoin-testnet", "bitcoin-testnet3"][..],
+            &["testnet4", "bitcoin-testnet4"],
+            &["signet", "bitcoin-signet", "btc-signet"],
+            &["sepolia", "ethereum-sepolia", "eth-sepolia"],
+        ] {
+            let keys = names.iter().map(|name| OutputKey::of(name, HASH, None));
+            let keys: std::collections::BTreeSet<_> = keys.collect();
+            assert_eq!(keys.len(), 1, "{names:?}");
+        }
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Whether a head continues a log: signed by its key, and an extension of the head that was known.
 
 use domain::audit::EntryFilter;
-use evidence::Timestamp;
+use domain::identity::Permission;
+use evidence::commitment;
 use evidence::leaf::Leaf;
+use evidence::payload::Payload;
 use store::query::{Order, Page};
-use store::{Conn, ErrorKind, Head};
+use store::{Conn, ErrorKind, Head, StoredEntry};
 use tlog::{Checkpoint, Hash, Plan, RightEdge, VerifierKey};
 
 use super::{Breach, Fault};
@@ -143,32 +145,63 @@ async fn hashes(conn: &mut Conn, plan: &Plan) -> Result<Option<Vec<Hash>>, store
     Ok(plan.resolve(|node| hashes.get(&node).copied()).ok())
 }
 
-/// Whether the log itself says, later than `after`, that an older copy was put back on purpose.
+/// How many of the newest acknowledgements are looked at.
+const ACKNOWLEDGEMENTS: u32 = 16;
+
+/// Whether the log itself says that what is known was given up on purpose: an acknowledgement that names exactly the
+/// checkpoint that is known, or one that is later than its newest entry, made by somebody who may.
 ///
-/// The entry must be in the tree of the head, whose root is signed: without the log's key nobody can add it, and a copy of the
-/// log from before `after` cannot hold it.
-pub(crate) async fn acknowledged(conn: &mut Conn, head: &Head, after: Timestamp) -> Result<bool, Error> {
+/// The entry must be in the tree of the head, whose root is signed: without the log's key nobody can add it, and a copy of
+/// the log from before cannot hold it. What allowed it stands in the leaf, where the program that wrote it put it: an event
+/// that calls itself so from outside has another authority.
+pub(crate) async fn acknowledged(conn: &mut Conn, head: &Head, known: &Head) -> Result<bool, Error> {
     let filter = EntryFilter {
         action: Some(ACKNOWLEDGED.to_owned()),
-        from: Some(after),
         ..EntryFilter::default()
     };
     let newest = Page {
         order: Order::Descending,
         after: None,
-        limit: 1,
+        limit: ACKNOWLEDGEMENTS,
     };
     let size = head.edge.size();
-    let found = store::query::page(conn, &filter, newest, size).await?;
-    let Some(entry) = found.into_iter().next() else {
-        return Ok(false);
-    };
-    let Ok(leaf) = Leaf::parse_lenient(&entry.leaf) else {
-        return Ok(false);
-    };
-    if leaf.action != ACKNOWLEDGED || leaf.at <= after {
-        return Ok(false);
+    for entry in store::query::page(conn, &filter, newest, size).await? {
+        if gives_up(&entry, known) && included(conn, &entry, head).await? {
+            return Ok(true);
+        }
     }
+    Ok(false)
+}
+
+fn gives_up(entry: &StoredEntry, known: &Head) -> bool {
+    let Ok(leaf) = Leaf::parse_lenient(&entry.leaf) else {
+        return false;
+    };
+    let permitted = format!(" {}", Permission::LogRestore.as_str());
+    if leaf.action != ACKNOWLEDGED || !leaf.authority.ends_with(&permitted) {
+        return false;
+    }
+    // The clock may have been ahead when the newest entry was written, which is why the log was put back: then what the
+    // acknowledgement says counts, and not when.
+    leaf.at > known.at || remembered(entry, &leaf).is_some_and(|text| text == known.checkpoint)
+}
+
+/// The checkpoint that an acknowledgement gives up, where its payload is there and the one that the leaf commits to.
+fn remembered(entry: &StoredEntry, leaf: &Leaf<'_>) -> Option<String> {
+    let (salt, text) = (entry.salt.as_ref()?, entry.payload.as_deref()?);
+    if commitment::commit(salt, text.as_bytes()) != leaf.payload {
+        return None;
+    }
+    let details = Payload::parse(text).ok()?.details?;
+    details
+        .0
+        .get("remembered_checkpoint")?
+        .as_str()
+        .map(str::to_owned)
+}
+
+async fn included(conn: &mut Conn, entry: &StoredEntry, head: &Head) -> Result<bool, Error> {
+    let size = head.edge.size();
     let Ok(plan) = Plan::inclusion(entry.entry, size) else {
         return Ok(false);
     };

@@ -15,6 +15,9 @@ crate::on_both!(
     a_head_changed_by_hand_is_not_continued,
     an_old_acknowledgement_excuses_no_later_restore,
     what_another_process_remembered_counts,
+    an_event_that_calls_itself_an_acknowledgement_is_none,
+    a_restore_is_acknowledged_although_the_clock_was_ahead,
+    a_guard_that_was_taken_away_is_written_anew,
 );
 
 /// Makes an entry that failed a success, in its leaf and its columns, and every hash above it, without contradiction. What
@@ -280,5 +283,76 @@ mod cases {
         assert_goes_on(&engine).await;
         close(engine).await;
         assert_intact(&options).await;
+    }
+
+    /// Anybody who may record events can choose their words.
+    pub async fn an_event_that_calls_itself_an_acknowledgement_is_none(bed: Bed) {
+        let options = bed.options();
+        let engine = bed.open().await;
+        let mut attacker = Attacker::new(&bed).await;
+        record(&engine, vec![numbered(1)]).await.unwrap();
+        let known = engine.checkpoint().await.unwrap();
+        attacker.put_all_back().await;
+        until_halted(&engine, Some(Fault::RolledBack)).await;
+        until_remembered(&options, &known).await;
+        // A process without memory goes on from the older log, and is told a tale.
+        let elsewhere = bed.dir.path().join("elsewhere");
+        std::fs::create_dir(&elsewhere).unwrap();
+        let mut other = bed.options_in(&elsewhere);
+        other.signing_key = Some(std::fs::read_to_string(engine::keyfile::path(&options.data_dir)).unwrap());
+        let other = Engine::open(other).await.unwrap();
+        let tale = crate::support::event(&format!(
+            r#"{{"actor":{{"kind":"system"}},"action":"log.acknowledge_restore","details":{{"remembered_checkpoint":{}}}}}"#,
+            serde_json::to_string(&known).unwrap()
+        ));
+        record(&other, vec![tale]).await.unwrap();
+        close(other).await;
+        // The watcher looks at the new head, and stays where it is.
+        let found = engine.checkpoint().await.unwrap();
+        let within = std::time::Duration::from_mins(1);
+        crate::people::until("the new head was looked at", within, async || {
+            engine.halt().unwrap().found.as_deref() == Some(found.as_str())
+        })
+        .await;
+        assert_halted(&engine, &mut attacker, Fault::RolledBack).await;
+    }
+
+    /// The log is put back because a clock that was wrong had marked it.
+    pub async fn a_restore_is_acknowledged_although_the_clock_was_ahead(bed: Bed) {
+        engine::Engine::init(&bed.options(), &mut |_| {}).await.unwrap();
+        let mut options = bed.options();
+        let (clock, _) = engine::clock::Clock::set_by_hand(engine::now().plus_seconds(7_200));
+        options.clock = clock;
+        let engine = Engine::open(options).await.unwrap();
+        let mut attacker = Attacker::new(&bed).await;
+        record(&engine, vec![numbered(1)]).await.unwrap();
+        attacker.put_all_back().await;
+        until_halted(&engine, Some(Fault::RolledBack)).await;
+        let known = engine.halt().unwrap().known.clone().unwrap();
+        until_remembered(&bed.options(), &known).await;
+        acknowledge(&bed.options()).await;
+        until_halted(&engine, None).await;
+        assert_goes_on(&engine).await;
+        close(engine).await;
+        assert_intact(&bed.options()).await;
+    }
+
+    pub async fn a_guard_that_was_taken_away_is_written_anew(bed: Bed) {
+        let options = bed.options();
+        let engine = bed.open().await;
+        let mut attacker = Attacker::new(&bed).await;
+        record(&engine, vec![numbered(1)]).await.unwrap();
+        let known = engine.checkpoint().await.unwrap();
+        until_remembered(&options, &known).await;
+        let file = guard::path(&options.data_dir);
+        std::fs::remove_file(&file).unwrap();
+        until_remembered(&options, &known).await;
+        attacker.put_all_back().await;
+        until_halted(&engine, Some(Fault::RolledBack)).await;
+        std::fs::write(&file, "nonsense").unwrap();
+        until_remembered(&options, &known).await;
+        acknowledge(&options).await;
+        until_halted(&engine, None).await;
+        assert_goes_on(&engine).await;
     }
 }

@@ -56,6 +56,22 @@ async fn an_answer_arrives_whatever_came_after_its_request() {
     }
 }
 
+/// A client that says with its request that nothing more comes, as `nc -N` does, gets its answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_has_said_all_is_answered() {
+    for on in BOTH {
+        let running = Running::start(on, Settings::default()).await;
+        let request = format!("{}{EVENT}", post(&running, "/v1/audit/entries", EVENT.len()));
+        for _ in 0..5 {
+            let mut client = running.connect().await;
+            client.write(&request).await;
+            client.end().await;
+            let (head, _) = client.answer().await;
+            assert!(head.starts_with("HTTP/1.1 201 Created\r\n"), "{head}");
+        }
+    }
+}
+
 /// What cannot be read as a request is answered too, however much of it is still on its way.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_malformed_head_is_answered() {

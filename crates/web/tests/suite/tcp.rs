@@ -95,6 +95,11 @@ impl Client {
         self.stream.get_mut().write_all(text.as_bytes()).await.unwrap();
     }
 
+    /// Says that nothing more comes, and goes on reading.
+    pub async fn end(&mut self) {
+        self.stream.get_mut().shutdown().await.unwrap();
+    }
+
     /// The status line and headers of an answer.
     pub async fn head(&mut self) -> String {
         let mut head = String::new();

@@ -8,7 +8,7 @@ use evidence::time::Timestamp;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{CreateOperation, Operation, OperationStatus};
+use super::{CreateOperation, Operation, OperationKind, OperationStatus};
 use crate::change::Change;
 use crate::custody::chain::{self, OutputKey};
 use crate::facts::Facts;
@@ -241,6 +241,40 @@ pub(super) fn holder<'a>(facts: &'a Facts, key: &OutputKey, now: Timestamp) -> H
         Some(sealed) => Holder::Reversed(sealed),
         None => Holder::Nobody(of.first().map(|sealed| sealed.row.id)),
     }
+}
+
+/// Refuses to credit a transaction as a whole beside one of its outputs, or the other way round: both would be of the same
+/// coins. What was reversed counts too: it is credited again by the name that it was credited by.
+pub(super) fn check_overlap(
+    facts: &Facts,
+    key: &OutputKey,
+    kind: OperationKind,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    if !matches!(kind, OperationKind::Deposit | OperationKind::Mint) {
+        return Ok(());
+    }
+    let whole = OutputKey {
+        output: None,
+        ..key.clone()
+    };
+    let counts = |sealed: &&Sealed<Operation>| sealed.row.kind == kind && !sealed.row.is_void(now);
+    let other = if key.output.is_some() {
+        facts.operations.of_output(&whole).find(counts)
+    } else {
+        let is_part =
+            |part: &OutputKey| part.chain == key.chain && part.tx_hash == key.tx_hash && *part != whole;
+        let mut all = facts.operations.values();
+        all.find(|sealed| counts(sealed) && sealed.row.outputs().iter().any(is_part))
+    };
+    let Some(other) = other else { return Ok(()) };
+    let message = format!(
+        "operation {} is of transaction {} already, {} the number of an output",
+        other.row.id,
+        key.tx_hash,
+        if key.output.is_some() { "without" } else { "with" }
+    );
+    Err(Refusal::new(RefusalKind::Conflict, "output_conflict", message).field("output"))
 }
 
 /// The refusal of an output that another operation is of.

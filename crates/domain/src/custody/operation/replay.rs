@@ -97,6 +97,7 @@ fn reported(facts: &Facts, command: &CreateOperation, now: Timestamp) -> Result<
         let field = if position == 0 { "output" } else { "transactions" };
         let known = match outputs::holder(facts, key, now) {
             Holder::Nobody(before) => {
+                outputs::check_overlap(facts, key, command.kind, now)?;
                 credit.replaces = credit.replaces.or(before);
                 continue;
             }

@@ -312,7 +312,10 @@ impl Work<'_> {
             }
             let field = if position == 0 { "output" } else { "transactions" };
             match outputs::holder(self.facts, key, self.ctx.now) {
-                Holder::Nobody(before) => replaces = replaces.or(before.filter(|id| *id != after.id)),
+                Holder::Nobody(before) => {
+                    outputs::check_overlap(self.facts, key, after.kind, self.ctx.now)?;
+                    replaces = replaces.or(before.filter(|id| *id != after.id));
+                }
                 Holder::Reversed(other) | Holder::Taken(other) => {
                     return Err(outputs::taken(key, other, field, ""));
                 }
