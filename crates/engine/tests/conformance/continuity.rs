@@ -319,7 +319,7 @@ mod cases {
 
     /// The log is put back because a clock that was wrong had marked it.
     pub async fn a_restore_is_acknowledged_although_the_clock_was_ahead(bed: Bed) {
-        engine::Engine::init(&bed.options(), &mut |_| {}).await.unwrap();
+        Engine::init(&bed.options(), &mut |_| {}).await.unwrap();
         let mut options = bed.options();
         let (clock, _) = engine::clock::Clock::set_by_hand(engine::now().plus_seconds(7_200));
         options.clock = clock;

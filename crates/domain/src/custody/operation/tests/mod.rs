@@ -6,6 +6,7 @@ mod create;
 mod kinds;
 mod linked;
 mod outputs;
+mod overlap;
 mod own;
 mod replay;
 mod step;
