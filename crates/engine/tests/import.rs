@@ -312,7 +312,7 @@ mod cases {
             rejected[0]["reason"]
                 .as_str()
                 .unwrap()
-                .ends_with("is already recorded with another action")
+                .ends_with("is there already with another action")
         );
     }
 

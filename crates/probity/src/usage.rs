@@ -33,7 +33,7 @@ fn asks_for_json(arguments: impl Iterator<Item = impl AsRef<OsStr>>) -> bool {
         } else if let Some(value) = argument.to_str().and_then(|text| text.strip_prefix("--output=")) {
             json = value == "json";
         }
-        value_comes = argument == "--output";
+        value_comes = !value_comes && argument == "--output";
     }
     json
 }
