@@ -9,7 +9,6 @@
 
 pub(crate) mod check;
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use evidence::Timestamp;
@@ -94,11 +93,17 @@ struct Stopped {
     found: Option<Head>,
 }
 
+impl State {
+    fn go_on(&mut self) {
+        if self.halt.take().is_some() {
+            tracing::warn!(size = self.head.edge.size(), "the log continues: writing goes on");
+        }
+    }
+}
+
 /// The newest head that this process committed or saw, and why nothing is written.
 pub(crate) struct Known {
     state: Mutex<State>,
-    /// Whether there is a halt, so that the usual batch need not ask for it.
-    halted: AtomicBool,
     verifier: VerifierKey,
 }
 
@@ -111,7 +116,6 @@ impl Known {
         };
         Known {
             state: Mutex::new(state),
-            halted: AtomicBool::new(false),
             verifier,
         }
     }
@@ -127,14 +131,8 @@ impl Known {
 
     /// Why nothing is written; none when all is well.
     pub fn halt(&self) -> Option<Arc<Halt>> {
-        if self.halted.load(Ordering::Acquire) {
-            self.state()
-                .halt
-                .as_ref()
-                .map(|stopped| Arc::clone(&stopped.halt))
-        } else {
-            None
-        }
+        let state = self.state();
+        state.halt.as_ref().map(|stopped| Arc::clone(&stopped.halt))
     }
 
     /// Remembers a head that the Writer committed, or that was checked to extend the newest one.
@@ -144,24 +142,14 @@ impl Known {
         if head.edge.size() >= state.head.edge.size() {
             state.head = Arc::new(head);
         }
-        self.go_on(&mut state);
+        state.go_on();
     }
 
     /// Takes over a head that does not extend the newest one: its restore was acknowledged.
     pub fn take_over(&self, head: Head) {
         let mut state = self.state();
         state.head = Arc::new(head);
-        self.go_on(&mut state);
-    }
-
-    fn go_on(&self, state: &mut State) {
-        if state.halt.take().is_some() {
-            self.halted.store(false, Ordering::Release);
-            tracing::warn!(
-                size = state.head.edge.size(),
-                "the log continues: writing goes on"
-            );
-        }
+        state.go_on();
     }
 
     /// Writes nothing from now on. Says so once.
@@ -193,7 +181,6 @@ impl Known {
             halt: Arc::clone(&halt),
             found: found.cloned(),
         });
-        self.halted.store(true, Ordering::Release);
         halt
     }
 
@@ -208,7 +195,7 @@ impl Known {
                 return Err(Error::Halted(Arc::clone(&stopped.halt)));
             }
             if *state.head == *found {
-                self.go_on(&mut state);
+                state.go_on();
                 return Ok(());
             }
             Arc::clone(&state.head)
