@@ -9,6 +9,7 @@ mod approvals;
 mod config;
 mod custody;
 mod exact;
+mod golden;
 mod harness;
 mod import;
 mod import_shapes;

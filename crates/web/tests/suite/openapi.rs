@@ -46,6 +46,55 @@ async fn the_document_has_every_endpoint_and_no_other() {
     }
 }
 
+/// The contract as a file, so that a change of it is a diff; with `PROBITY_WRITE_EXPECTED=1` it is written.
+const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/openapi.json");
+
+#[test]
+fn the_document_is_the_one_that_callers_were_given() {
+    let mut document = web::document();
+    in_lines(&mut document);
+    once(&mut document, &mut BTreeSet::new());
+    let found = serde_json::to_string_pretty(&document).unwrap() + "\n";
+    if std::env::var_os("PROBITY_WRITE_EXPECTED").is_some() {
+        std::fs::write(GOLDEN, &found).unwrap();
+    }
+    let expected = std::fs::read_to_string(GOLDEN).unwrap_or_default();
+    let differing = found
+        .lines()
+        .zip(expected.lines())
+        .find(|(found, expected)| found != expected);
+    assert!(
+        found == expected,
+        "{differing:?}; to write it anew: PROBITY_WRITE_EXPECTED=1"
+    );
+}
+
+/// Texts of several lines as a list of them, so that a changed line is one in the file.
+fn in_lines(value: &mut Value) {
+    match value {
+        Value::Object(members) => members.values_mut().for_each(in_lines),
+        Value::Array(values) => values.iter_mut().for_each(in_lines),
+        Value::String(text) if text.contains('\n') => *value = text.split('\n').collect(),
+        _ => {}
+    }
+}
+
+/// The body of a problem is written out where it comes first; where it comes again, only its code.
+fn once(value: &mut Value, seen: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            if let Some(problem) = members.get_mut("application/problem+json")
+                && !seen.insert(problem.to_string())
+            {
+                *problem = problem["example"]["code"].take();
+            }
+            members.values_mut().for_each(|value| once(value, seen));
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| once(value, seen)),
+        _ => {}
+    }
+}
+
 /// Examples that need what no test can prepare, and their answer without: a secret that is in the example.
 const NEED_STATE: &[(&str, u16, &str)] = &[
     ("accept_invitation", 401, "invalid_invitation"),
