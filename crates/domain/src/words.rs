@@ -36,6 +36,17 @@ macro_rules! words {
             }
         }
 
+        impl ::schemars::JsonSchema for $name {
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+                let words: Vec<_> = $name::ALL.iter().map(|one| one.as_str()).collect();
+                ::schemars::json_schema!({"type": "string", "enum": words})
+            }
+        }
+
         impl $crate::record::Field for $name {
             const KIND: $crate::record::Kind = $crate::record::Kind::Text;
 

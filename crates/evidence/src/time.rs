@@ -57,6 +57,24 @@ pub enum InvalidTimestamp {
     Years,
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Timestamp {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Time".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "format": "date-time",
+            "description": "RFC 3339, between the years 0001 and 9999. Taken with any offset, `T` and `Z` in either case, \
+                            and any number of fractional digits, of which six are kept; given in UTC with six. A leap \
+                            second is kept as the last microsecond before it.",
+            "examples": ["2026-11-21T08:30:00.123456Z"],
+        })
+    }
+}
+
 const MICROS_MIN: i64 = -62_135_596_800_000_000; // 0001-01-01T00:00:00Z
 const MICROS_MAX: i64 = 253_402_300_799_999_999; // 9999-12-31T23:59:59.999999Z
 

@@ -20,16 +20,8 @@ pub(crate) const NAME_LEN_MAX: usize = 254;
 
 /// Part of a list by time.
 pub(crate) const TIMES: &[Parameter] = &[
-    Parameter::query(
-        "from",
-        "Only what was recorded at this time or later.",
-        r##"{"$ref":"#/components/schemas/Time"}"##,
-    ),
-    Parameter::query(
-        "to",
-        "Only what was recorded before this time.",
-        r##"{"$ref":"#/components/schemas/Time"}"##,
-    ),
+    Parameter::query_of::<Timestamp>("from", "Only what was recorded at this time or later."),
+    Parameter::query_of::<Timestamp>("to", "Only what was recorded before this time."),
 ];
 
 pub(crate) const UNKNOWN_ASSET: (&str, &str, &str) = ("404", "unknown_asset", "there is no such asset");

@@ -131,6 +131,21 @@ impl serde::Serialize for StrictObject {
     }
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for StrictObject {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Object".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "object"})
+    }
+}
+
 #[derive(Clone, Copy)]
 struct StrictSeed {
     depth: usize,

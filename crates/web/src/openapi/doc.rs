@@ -1,4 +1,46 @@
-//! What an endpoint's documentation consists of. Schemas and examples are JSON text: the document is JSON.
+//! What an endpoint's documentation consists of. Schemas come from types; what has no type is JSON text.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
+use serde_json::Value;
+
+/// A JSON schema.
+#[derive(Clone, Copy)]
+pub(crate) enum Shape {
+    /// That of a type.
+    Of(fn(&mut SchemaGenerator) -> Schema),
+    /// JSON text.
+    Text(&'static str),
+}
+
+impl Shape {
+    /// That of a type, which other schemas refer to by its name.
+    pub const fn of<T: JsonSchema>() -> Shape {
+        Shape::Of(SchemaGenerator::subschema_for::<T>)
+    }
+
+    /// That of a type that one endpoint alone has: it stands where it is used, and has no name.
+    pub const fn own<T: JsonSchema>() -> Shape {
+        Shape::Of(T::json_schema)
+    }
+}
+
+/// What an answer shows: its schema is that of its type, its example a value of it.
+pub(crate) trait Shown: Serialize + JsonSchema {
+    /// An example.
+    fn example() -> Self;
+}
+
+/// An example of a body.
+#[derive(Clone, Copy)]
+pub(crate) enum Example {
+    /// None is needed.
+    None,
+    /// A value of the type that the schema is of.
+    Of(fn() -> Value),
+    /// JSON text for JSON bodies, text for others.
+    Text(&'static str),
+}
 
 /// The documentation of an endpoint, beside its handler.
 pub(crate) struct Doc {
@@ -43,7 +85,7 @@ pub(crate) struct Parameter {
     /// What it does.
     pub description: &'static str,
     /// JSON schema.
-    pub schema: &'static str,
+    pub schema: Shape,
     /// Whether it must be given.
     pub required: bool,
 }
@@ -55,8 +97,16 @@ impl Parameter {
             place: "query",
             name,
             description,
-            schema,
+            schema: Shape::Text(schema),
             required: false,
+        }
+    }
+
+    /// An optional query parameter of a type.
+    pub const fn query_of<T: JsonSchema>(name: &'static str, description: &'static str) -> Parameter {
+        Parameter {
+            schema: Shape::of::<T>(),
+            ..Parameter::query(name, description, "")
         }
     }
 
@@ -66,7 +116,7 @@ impl Parameter {
             place: "path",
             name,
             description,
-            schema,
+            schema: Shape::Text(schema),
             required: true,
         }
     }
@@ -77,7 +127,7 @@ impl Parameter {
             place: "header",
             name,
             description,
-            schema,
+            schema: Shape::Text(schema),
             required: false,
         }
     }
@@ -94,11 +144,11 @@ pub(crate) struct Content {
     /// Media type.
     pub media: &'static str,
     /// JSON schema.
-    pub schema: &'static str,
-    /// Examples by name: JSON for JSON bodies, text for others.
+    pub schema: Shape,
+    /// Examples by name.
     pub examples: &'static [(&'static str, &'static str)],
-    /// An example that needs no name; empty where `examples` has some, or none is needed.
-    pub example: &'static str,
+    /// An example that needs no name; none where `examples` has some.
+    pub example: Example,
 }
 
 impl Content {
@@ -106,19 +156,38 @@ impl Content {
     pub const fn new(media: &'static str, schema: &'static str, example: &'static str) -> Content {
         Content {
             media,
-            schema,
+            schema: Shape::Text(schema),
             examples: &[],
-            example,
+            example: if example.is_empty() {
+                Example::None
+            } else {
+                Example::Text(example)
+            },
         }
     }
 
     /// JSON with named examples.
     pub const fn json(schema: &'static str, examples: &'static [(&'static str, &'static str)]) -> Content {
         Content {
-            media: "application/json",
-            schema,
             examples,
-            example: "",
+            ..Content::new("application/json", schema, "")
+        }
+    }
+
+    /// JSON that is read into a type of the endpoint's own, with named examples.
+    pub const fn taken<T: JsonSchema>(examples: &'static [(&'static str, &'static str)]) -> Content {
+        Content {
+            schema: Shape::own::<T>(),
+            ..Content::json("", examples)
+        }
+    }
+
+    /// JSON that shows a type.
+    pub const fn shown<T: Shown>() -> Content {
+        Content {
+            schema: Shape::of::<T>(),
+            example: Example::Of(|| serde_json::to_value(T::example()).unwrap_or_default()),
+            ..Content::json("", &[])
         }
     }
 }

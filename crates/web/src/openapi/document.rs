@@ -3,7 +3,8 @@
 use domain::identity::Permission;
 use serde_json::{Map, Value, json};
 
-use crate::openapi::doc::{Content, Parameter, Reply};
+use crate::openapi::doc::{Content, Example, Parameter, Reply};
+use crate::openapi::shapes::Shapes;
 use crate::openapi::{problems, request};
 use crate::routes::{Access, ROUTES, Route};
 
@@ -19,10 +20,11 @@ Answers to callers with a quota have the headers `RateLimit-Policy` and `RateLim
 
 /// The OpenAPI 3.1 document of the API.
 pub fn document() -> Value {
+    let mut shapes = Shapes::new();
     let mut paths = Map::new();
     for route in ROUTES {
         let operations = paths.entry(template(route.path)).or_insert_with(|| json!({}));
-        operations[route.verb.as_str().to_ascii_lowercase()] = operation(route);
+        operations[route.verb.as_str().to_ascii_lowercase()] = operation(route, &mut shapes);
     }
     let mut document = json!({
         "openapi": "3.1.0",
@@ -69,7 +71,7 @@ pub fn document() -> Value {
                                     (`Sec-Fetch-Site` or `Origin`).",
                 },
             },
-            "schemas": parsed(SCHEMAS),
+            "schemas": shapes.named(parsed(SCHEMAS)),
         },
     });
     request::optional_may_be_null(&mut document);
@@ -82,29 +84,31 @@ fn template(path: &str) -> String {
 }
 
 /// Text written in this crate; that it is JSON, the tests check.
-fn parsed(text: &str) -> Value {
+pub(super) fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
 }
 
-fn operation(route: &Route) -> Value {
+fn operation(route: &Route, shapes: &mut Shapes) -> Value {
     let doc = route.doc;
     let mut operation = json!({
         "operationId": doc.id,
         "tags": [doc.tag],
         "summary": doc.summary,
         "description": format!("{}{}", doc.description, access(route.access)),
-        "responses": responses(route),
+        "responses": responses(route, shapes),
     });
     operation["security"] = security(route.access);
-    let parameters: Vec<Value> = doc.parameters.iter().copied().flatten().map(parameter).collect();
+    let parameters = doc.parameters.iter().copied().flatten();
+    let parameters: Vec<Value> = parameters.map(|one| parameter(one, shapes)).collect();
     if !parameters.is_empty() {
         operation["parameters"] = parameters.into();
     }
     if let Some(body) = &doc.body {
-        let schema = parsed(body.schema);
+        let content = content(body, &shapes.taken(body.schema));
+        let schema = &content["schema"];
         // It may be absent where all its members may.
         let required = schema["type"] != "object" || schema.get("required").is_some();
-        operation["requestBody"] = json!({"required": required, "content": {body.media: content(body)}});
+        operation["requestBody"] = json!({"required": required, "content": {body.media: content}});
     }
     operation
 }
@@ -177,8 +181,8 @@ fn security(access: Access) -> Value {
     }
 }
 
-fn parameter(parameter: &Parameter) -> Value {
-    let mut schema = parsed(parameter.schema);
+fn parameter(parameter: &Parameter, shapes: &mut Shapes) -> Value {
+    let mut schema = shapes.taken(parameter.schema);
     if parameter.place == "query" {
         request::not_empty(&mut schema);
     }
@@ -191,7 +195,7 @@ fn parameter(parameter: &Parameter) -> Value {
     })
 }
 
-fn content(content: &Content) -> Value {
+fn content(content: &Content, schema: &Value) -> Value {
     let example = |text: &str| {
         if content.media.ends_with("json") {
             parsed(text)
@@ -199,9 +203,11 @@ fn content(content: &Content) -> Value {
             text.into()
         }
     };
-    let mut value = json!({"schema": parsed(content.schema)});
-    if !content.example.is_empty() {
-        value["example"] = example(content.example);
+    let mut value = json!({"schema": schema});
+    match content.example {
+        Example::None => {}
+        Example::Of(made) => value["example"] = made(),
+        Example::Text(text) => value["example"] = example(text),
     }
     for (name, text) in content.examples {
         value["examples"][*name] = json!({"value": example(text)});
@@ -209,21 +215,21 @@ fn content(content: &Content) -> Value {
     value
 }
 
-fn reply(reply: &Reply) -> Value {
+fn reply(reply: &Reply, shapes: &mut Shapes) -> Value {
     let mut value = json!({"description": reply.description});
     for (name, description) in reply.headers {
         value["headers"][*name] = json!({"description": description, "schema": {"type": "string"}});
     }
     for body in reply.contents {
-        value["content"][body.media] = content(body);
+        value["content"][body.media] = content(body, &shapes.given(body.schema));
     }
     value
 }
 
-fn responses(route: &Route) -> Value {
+fn responses(route: &Route, shapes: &mut Shapes) -> Value {
     let mut responses = Map::new();
     for answer in route.doc.replies {
-        responses.insert(answer.status.to_owned(), reply(answer));
+        responses.insert(answer.status.to_owned(), reply(answer, shapes));
     }
     let mut problems = route.doc.problems.to_vec();
     problems.extend(problems::common(route));
@@ -264,6 +270,7 @@ fn responses(route: &Route) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::openapi::doc::Shape;
 
     /// Every text in this crate that should be JSON is.
     #[test]
@@ -272,21 +279,22 @@ mod tests {
             |text: &str| drop(serde_json::from_str::<Value>(text).unwrap_or_else(|e| panic!("{text}: {e}")));
         check(SCHEMAS);
         for doc in ROUTES.iter().map(|route| route.doc) {
-            doc.parameters
-                .iter()
-                .copied()
-                .flatten()
-                .for_each(|parameter| check(parameter.schema));
+            let check_shape = |shape: Shape| match shape {
+                Shape::Of(_) => {}
+                Shape::Text(text) => check(text),
+            };
+            let parameters = doc.parameters.iter().copied().flatten();
+            parameters.for_each(|parameter| check_shape(parameter.schema));
             for content in doc
                 .body
                 .iter()
                 .chain(doc.replies.iter().flat_map(|reply| reply.contents))
             {
-                check(content.schema);
+                check_shape(content.schema);
                 if content.media.ends_with("json") {
                     content.examples.iter().for_each(|(_, text)| check(text));
-                    if !content.example.is_empty() {
-                        check(content.example);
+                    if let Example::Text(text) = content.example {
+                        check(text);
                     }
                 }
             }
@@ -311,7 +319,7 @@ mod tests {
             let shown = |media: &str| media != "application/octet-stream" && !media.starts_with("text/html");
             for body in bodies.filter(|body| shown(body.media) && doc.id != "describe") {
                 assert!(
-                    !body.example.is_empty() || !body.examples.is_empty(),
+                    !matches!(body.example, Example::None) || !body.examples.is_empty(),
                     "{} {}",
                     route.path,
                     body.media

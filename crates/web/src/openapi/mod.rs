@@ -4,7 +4,8 @@ mod doc;
 mod document;
 mod problems;
 mod request;
+mod shapes;
 pub(crate) mod show;
 
-pub(crate) use doc::{Content, Doc, Parameter, Reply};
+pub(crate) use doc::{Content, Doc, Parameter, Reply, Shown};
 pub use document::document;

@@ -2,40 +2,51 @@
 
 use domain::identity::session::EndSessions;
 use domain::{Command, Reply as CommandReply};
-use serde::Deserialize;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use crate::call::{Answer, Call, json as answer};
-use crate::openapi::{Content, Doc, Reply};
+use crate::call::{Answer, Call, json};
+use crate::openapi::{Content, Doc, Reply, Shown};
 use crate::problem::Problem;
-use crate::users;
+use crate::{custody, users};
 
 pub(crate) const DOC: Doc = Doc {
     id: "end_sessions",
     tag: "account",
     summary: "End all other sessions",
     description: "Ends every session of a user but the one that calls: one's own, or those of `user`.",
-    body: Some(Content::json(
-        r#"{"type":"object","additionalProperties":false,"properties":{"user":{"type":"string","minLength":1,"maxLength":254,"description":"Whose: id, user name or e-mail address; one's own unless given."}}}"#,
-        &[("own", "{}"), ("of a user", r#"{"user":"ann"}"#)],
-    )),
+    body: Some(Content::taken::<Input>(&[
+        ("own", "{}"),
+        ("of a user", r#"{"user":"ann"}"#),
+    ])),
     replies: &[Reply::new(
         "200",
         "They have ended.",
-        &[Content::new(
-            "application/json",
-            r#"{"type":"object","required":["ended"],"properties":{"ended":{"type":"integer","description":"How many."}}}"#,
-            r#"{"ended":2}"#,
-        )],
+        &[Content::shown::<Output>()],
     )],
     problems: &[("404", "unknown_user", "there is no such user")],
     ..Doc::EMPTY
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Input {
+    /// Whose: id, user name or e-mail address; one's own unless given.
+    #[schemars(length(min = 1, max = custody::NAME_LEN_MAX))]
     user: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Output {
+    /// How many.
+    ended: u64,
+}
+
+impl Shown for Output {
+    fn example() -> Output {
+        Output { ended: 2 }
+    }
 }
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
@@ -52,7 +63,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let engine = &call.app.engine;
     let reply = engine.submit(call.caller()?, call.origin(), command).await?.reply;
     match reply {
-        CommandReply::Ended(ended) => answer(&json!({"ended": ended})),
+        CommandReply::Ended(ended) => json(&Output { ended }),
         other => Err(Problem::internal(&format_args!("answered with {other:?}"))),
     }
 }

@@ -1,0 +1,125 @@
+//! Schemas of types, and their names: what other schemas refer to stands once, under `components`.
+
+use domain::approval::ApprovalStatus;
+use domain::custody::OperationKind;
+use domain::custody::kyc::{DocumentKind, KycStatus};
+use domain::identity::Scope;
+use evidence::Timestamp;
+use schemars::generate::SchemaSettings;
+use schemars::transform::transform_subschemas;
+use schemars::{Schema, SchemaGenerator};
+use serde_json::Value;
+
+use super::doc::Shape;
+use super::document::parsed;
+
+/// Makes the schemas of a document.
+pub(super) struct Shapes {
+    taken: SchemaGenerator,
+    given: SchemaGenerator,
+}
+
+impl Shapes {
+    pub fn new() -> Shapes {
+        let mut settings = SchemaSettings::draft2020_12();
+        settings.definitions_path = "/components/schemas".into();
+        settings.transforms = vec![Box::new(plain_numbers)];
+        let mut given = settings.clone().for_serialize();
+        given.transforms.push(Box::new(absent_is_not_null));
+        let mut taken = settings.for_deserialize().into_generator();
+        // What is still referred to by name in JSON text.
+        for shape in [
+            Shape::of::<Timestamp>(),
+            Shape::of::<Scope>(),
+            Shape::of::<OperationKind>(),
+            Shape::of::<KycStatus>(),
+            Shape::of::<DocumentKind>(),
+            Shape::of::<ApprovalStatus>(),
+        ] {
+            made(&mut taken, shape);
+        }
+        Shapes {
+            taken,
+            given: given.into_generator(),
+        }
+    }
+
+    /// Of what a request brings.
+    pub fn taken(&mut self, shape: Shape) -> Value {
+        made(&mut self.taken, shape)
+    }
+
+    /// Of what an answer shows.
+    pub fn given(&mut self, shape: Shape) -> Value {
+        made(&mut self.given, shape)
+    }
+
+    /// The schemas that have names, with those that are there already.
+    pub fn named(mut self, mut schemas: Value) -> Value {
+        for generator in [&mut self.taken, &mut self.given] {
+            for (name, schema) in generator.take_definitions(true) {
+                schemas[name] = schema;
+            }
+        }
+        schemas
+    }
+}
+
+fn made(generator: &mut SchemaGenerator, shape: Shape) -> Value {
+    match shape {
+        Shape::Of(made) => {
+            let mut schema = made(generator);
+            for transform in generator.transforms_mut() {
+                transform.transform(&mut schema);
+            }
+            schema.to_value()
+        }
+        Shape::Text(text) => parsed(text),
+    }
+}
+
+/// The width of a whole number is a matter of Rust's.
+fn plain_numbers(schema: &mut Schema) {
+    transform_subschemas(&mut plain_numbers, schema);
+    if schema
+        .get("format")
+        .and_then(Value::as_str)
+        .is_some_and(|format| format.contains("int"))
+    {
+        schema.remove("format");
+    }
+}
+
+/// What an answer may leave out, it leaves out where it is absent: it never shows it as null.
+fn absent_is_not_null(schema: &mut Schema) {
+    transform_subschemas(&mut absent_is_not_null, schema);
+    let required = schema.get("required").cloned().unwrap_or_default();
+    let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for (name, property) in properties {
+        if required
+            .as_array()
+            .is_some_and(|required| required.iter().any(|one| *one == **name))
+        {
+            continue;
+        }
+        let Some(members) = property.as_object_mut() else {
+            continue;
+        };
+        if let Some(Value::Array(types)) = members.get_mut("type") {
+            types.retain(|one| one != "null");
+            if let [one] = types.as_slice() {
+                members["type"] = one.clone();
+            }
+        }
+        if let Some(Value::Array(ways)) = members.get_mut("anyOf") {
+            ways.retain(|way| way["type"] != "null");
+            if let [Value::Object(way)] = ways.as_mut_slice() {
+                let way = std::mem::take(way);
+                members.remove("anyOf");
+                members.extend(way);
+            }
+        }
+    }
+}
