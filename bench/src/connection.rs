@@ -7,7 +7,7 @@ use std::time::Instant;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
-use crate::response::{ParseError, Parser, Response};
+use crate::response::{ParseError, Response};
 
 /// Room for an answer to one entry with its headers; grows for larger ones and then stays.
 const INPUT_BYTES: usize = 2_048;
@@ -15,10 +15,8 @@ const INPUT_BYTES: usize = 2_048;
 /// Why a connection can no longer be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The socket.
     #[error("connection: {0}")]
     Io(#[from] io::Error),
-    /// The server closed it.
     #[error("the server closed the connection")]
     Closed,
     /// What arrived is not HTTP.
@@ -34,12 +32,10 @@ pub struct Connection {
     sent: usize,
     input: Vec<u8>,
     filled: usize,
-    parser: Parser,
     /// When the request under way was sent, or should have been by the schedule.
     pub started: Instant,
     /// Number of the request under way: how many the workload had written before it.
     pub request: u64,
-    /// A request is under way.
     pub busy: bool,
 }
 
@@ -58,7 +54,6 @@ impl Connection {
             sent: 0,
             input: vec![0; INPUT_BYTES],
             filled: 0,
-            parser: Parser::default(),
             started: Instant::now(),
             request: 0,
             busy: false,
@@ -103,7 +98,7 @@ impl Connection {
                 Err(error) => return Err(error.into()),
             };
             self.filled += count;
-            if let Some(response) = self.parser.advance(&self.input[..self.filled])? {
+            if let Some(response) = Response::parse(&self.input[..self.filled])? {
                 return Ok(Some(response));
             }
             // epoll(7): a short read has drained the socket, so that asking again would only cost a call. Not so

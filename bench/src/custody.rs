@@ -3,12 +3,13 @@
 use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use memchr::memmem;
 use serde_json::{Value, json};
 
-use crate::identity::{bearer, post};
+use crate::identity::{bearer, get, post};
 use crate::random::Random;
 use crate::text;
-use crate::workload::{SAMPLE, Workload};
+use crate::workload::Workload;
 
 /// Code of the asset that is moved.
 pub const ASSET: &str = "BENCH";
@@ -66,11 +67,7 @@ pub fn questions(server: SocketAddr, admin_key: &str) -> Vec<Vec<u8>> {
         format!("/v1/assets/{ASSET}/supply"),
         format!("{PATH}/statistics?asset={ASSET}"),
     ];
-    let get = |path: &String| {
-        let key = bearer(admin_key);
-        format!("GET {path} HTTP/1.1\r\nHost: {server}\r\n{key}\r\n").into_bytes()
-    };
-    paths.iter().map(get).collect()
+    paths.map(|path| get(server, &path, admin_key)).into()
 }
 
 /// Whether the answers to [`questions`] are right after deposits to so many balances and so many acknowledged
@@ -101,62 +98,18 @@ pub fn audit(answers: &[Value], balances: usize, acknowledged: u64, certain: boo
     Ok(())
 }
 
-/// Prepared requests, to be sent in their order on one connection. Not for a measurement: every answer is kept.
-#[derive(Debug)]
-pub struct Dialogue {
-    requests: Vec<Vec<u8>>,
-    next: usize,
-    /// The answers, in the order of the requests.
-    pub answers: Vec<Value>,
-}
-
-impl Dialogue {
-    /// Sends these.
-    pub fn new(requests: Vec<Vec<u8>>) -> Self {
-        Self {
-            requests,
-            next: 0,
-            answers: Vec::new(),
-        }
-    }
-}
-
-impl Workload for Dialogue {
-    fn write_request(&mut self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.requests[self.next]);
-        self.next += 1;
-    }
-
-    fn wants_body(&mut self) -> bool {
-        true
-    }
-
-    fn check(&mut self, body: &[u8]) -> bool {
-        let answer = serde_json::from_slice(body);
-        self.answers.extend(answer.ok());
-        self.answers.len() == self.next
-    }
-}
-
-/// Where the parts of a transfer that vary stand in a request.
-#[derive(Debug, Clone, Copy)]
-struct Slots {
-    id: Option<usize>,
-    debit: usize,
-    credit: usize,
-}
-
 /// `POST /v1/operations`: one transfer or an array of them a request, between balances drawn at random.
 ///
 /// All requests are as long as each other, so that one is made by a copy of the whole and a few ids over it.
 #[derive(Debug)]
 pub struct Transfers {
     template: Vec<u8>,
-    slots: Vec<Slots>,
+    batch: usize,
+    /// Where ids go: of each transfer its own one, if any, then the debit balance and the credit balance.
+    slots: Vec<usize>,
     balances: Vec<[u8; UUID_LEN]>,
     random: Random,
     ids: Ids,
-    answers: u64,
 }
 
 impl Transfers {
@@ -169,68 +122,41 @@ impl Transfers {
         batch: usize,
         own_ids: bool,
     ) -> Option<Self> {
-        let (mut body, mut slots) = (Vec::new(), Vec::new());
-        for number in 0..batch {
-            if batch > 1 {
-                body.push(if number == 0 { b'[' } else { b',' });
-            }
-            slots.push(blank(&mut body, own_ids));
-        }
-        if batch > 1 {
-            body.push(b']');
-        }
-        let template = post(server, PATH, &bearer(key), &String::from_utf8_lossy(&body));
-        let head = template.len() - body.len();
-        for slot in &mut slots {
-            slot.id = slot.id.map(|at| at + head);
-            slot.debit += head;
-            slot.credit += head;
-        }
+        let blank = "-".repeat(UUID_LEN);
+        let id = if own_ids {
+            format!(r#""id":"{blank}","#)
+        } else {
+            String::new()
+        };
+        let one =
+            format!(r#"{{{id}"kind":"transfer","debit":"{blank}","credit":"{blank}","amount":"0.01"}}"#);
+        let body = if batch == 1 {
+            one
+        } else {
+            format!("[{}]", vec![one; batch].join(","))
+        };
+        let template = post(server, PATH, &bearer(key), &body);
         let uuid = |balance: &String| balance.as_bytes().try_into().ok();
         let balances: Vec<_> = balances.iter().filter_map(uuid).collect();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
         (balances.len() > 1).then(|| Self {
+            slots: memmem::find_iter(&template, &blank).collect(),
             template,
-            slots,
+            batch,
             balances,
-            random: Random::new(
-                SystemTime::now()
-                    .duration_since(UNIX_EPOCH)
-                    .map_or(1, |now| now.subsec_nanos().into()),
-            ),
+            random: Random::new(now.map_or(1, |now| now.subsec_nanos().into())),
             ids: Ids::default(),
-            answers: 0,
         })
-    }
-
-    /// Two different balances, every pair as likely as any other.
-    fn pair(&mut self) -> (usize, usize) {
-        let (draw, count) = (self.random.draw(), self.balances.len() as u64);
-        let below = |uniform: u64, bound: u64| usize::try_from((uniform * bound) >> 32).unwrap_or_default();
-        let debit = below(draw >> 32, count);
-        let credit = below(draw & 0xFFFF_FFFF, count - 1);
-        (debit, credit + usize::from(credit >= debit))
     }
 }
 
-/// Appends a transfer with room for what varies in it.
-fn blank(body: &mut Vec<u8>, own_id: bool) -> Slots {
-    let mut room = |before: &str| {
-        body.extend_from_slice(before.as_bytes());
-        body.extend_from_slice(&[b'-'; UUID_LEN]);
-        body.len() - UUID_LEN
-    };
-    let id = own_id.then(|| room(r#"{"id":""#));
-    let slots = Slots {
-        id,
-        debit: room(if own_id {
-            r#"","kind":"transfer","debit":""#
-        } else {
-            r#"{"kind":"transfer","debit":""#
-        }),
-        credit: room(r#"","credit":""#),
-    };
-    body.extend_from_slice(br#"","amount":"0.01"}"#);
-    slots
+/// Two different ones of so many, every pair as likely as any other.
+fn pair(random: &mut Random, count: usize) -> (usize, usize) {
+    let (draw, count) = (random.draw(), count as u64);
+    let below = |uniform: u64, bound: u64| usize::try_from((uniform * bound) >> 32).unwrap_or_default();
+    let debit = below(draw >> 32, count);
+    let credit = below(draw & 0xFFFF_FFFF, count - 1);
+    (debit, credit + usize::from(credit >= debit))
 }
 
 impl Workload for Transfers {
@@ -238,13 +164,15 @@ impl Workload for Transfers {
         let start = out.len();
         out.extend_from_slice(&self.template);
         let request = &mut out[start..];
-        for number in 0..self.slots.len() {
-            let Slots { id, debit, credit } = self.slots[number];
-            let (from, to) = self.pair();
-            request[debit..debit + UUID_LEN].copy_from_slice(&self.balances[from]);
-            request[credit..credit + UUID_LEN].copy_from_slice(&self.balances[to]);
-            if let Some(at) = id {
-                request[at..at + UUID_LEN].copy_from_slice(self.ids.next(&mut self.random));
+        for slots in self.slots.chunks(self.slots.len() / self.batch) {
+            let [own @ .., debit, credit] = slots else {
+                continue;
+            };
+            let (from, to) = pair(&mut self.random, self.balances.len());
+            request[*debit..*debit + UUID_LEN].copy_from_slice(&self.balances[from]);
+            request[*credit..*credit + UUID_LEN].copy_from_slice(&self.balances[to]);
+            if let [id] = own {
+                request[*id..*id + UUID_LEN].copy_from_slice(self.ids.next(&mut self.random));
             }
         }
     }
@@ -254,24 +182,19 @@ impl Workload for Transfers {
     }
 
     fn items_per_request(&self) -> u64 {
-        self.slots.len() as u64
+        self.batch as u64
     }
 
     /// 200 to a single one would mean that it had been made before.
     fn is_good(&self, status: u16) -> bool {
-        status == if self.slots.len() == 1 { 201 } else { 200 }
+        status == if self.batch == 1 { 201 } else { 200 }
     }
 
     /// A sample is enough: a refusal within an array that is not looked at is missing in the statistics.
-    fn wants_body(&mut self) -> bool {
-        self.answers += 1;
-        self.answers % SAMPLE == 1
-    }
-
     fn check(&mut self, body: &[u8]) -> bool {
         let made = text::count(body, br#""status":"completed""#);
         let created = text::count(body, br#""status":"created""#);
-        made == self.slots.len() && (self.slots.len() == 1 || created == self.slots.len())
+        made == self.batch && (self.batch == 1 || created == self.batch)
     }
 }
 

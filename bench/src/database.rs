@@ -4,6 +4,7 @@ use bytes::Bytes;
 use futures_util::{SinkExt, TryStreamExt};
 use testkit::{Options, Postgres, TestDatabase};
 use tokio::runtime::Runtime;
+use tokio_postgres::types::FromSqlOwned;
 use tokio_postgres::{Client, NoTls};
 
 use crate::error::Error;
@@ -39,8 +40,8 @@ impl Server {
         };
         let postgres = Postgres::start(options)?;
         let mut sql = Sql::connect(&postgres.url())?;
-        let version = sql.text("SHOW server_version")?;
-        let folder = sql.text("SHOW data_directory")?;
+        let version: String = sql.value("SHOW server_version")?;
+        let folder: String = sql.value("SHOW data_directory")?;
         let path = format!("{folder}/postmaster.pid");
         let pid_file = std::fs::read_to_string(&path).map_err(Error::io(format!("reading {path}")))?;
         let pid = pid_file.lines().next().and_then(|line| line.trim().parse().ok());
@@ -76,25 +77,6 @@ impl Server {
     }
 }
 
-/// How rows are copied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// One line a row.
-    Text,
-    /// Length-prefixed fields.
-    Binary,
-}
-
-impl Format {
-    /// As in `WITH (FORMAT …)`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Binary => "binary",
-        }
-    }
-}
-
 /// One connection for statements of our own, blocking.
 #[derive(Debug)]
 pub struct Sql {
@@ -103,7 +85,6 @@ pub struct Sql {
 }
 
 impl Sql {
-    /// Connects.
     pub fn connect(url: &str) -> Result<Self, Error> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -124,30 +105,18 @@ impl Sql {
             .map_err(Error::sql(statements))
     }
 
-    /// The single value of a query, as text.
-    pub fn text(&mut self, query: &str) -> Result<String, Error> {
-        let row = self
-            .runtime
-            .block_on(self.client.query_one(query, &[]))
-            .map_err(Error::sql(query))?;
-        row.try_get(0).map_err(Error::sql(query))
-    }
-
-    /// The single value of a query, as a number.
-    pub fn number(&mut self, query: &str) -> Result<i64, Error> {
-        let row = self
-            .runtime
-            .block_on(self.client.query_one(query, &[]))
-            .map_err(Error::sql(query))?;
-        row.try_get(0).map_err(Error::sql(query))
+    /// The single value of a query.
+    pub fn value<T: FromSqlOwned>(&mut self, query: &str) -> Result<T, Error> {
+        let row = self.runtime.block_on(self.client.query_one(query, &[]));
+        row.and_then(|row| row.try_get(0)).map_err(Error::sql(query))
     }
 
     /// Everything that a `COPY … TO STDOUT` gives.
     pub fn copy_out(&mut self, statement: &str) -> Result<Vec<u8>, Error> {
         let copy = async {
-            let stream = self.client.copy_out(statement).await?;
-            stream
-                .try_fold(Vec::new(), |mut all, piece| async move {
+            let pieces = self.client.copy_out(statement).await?;
+            pieces
+                .try_fold(Vec::new(), async |mut all, piece| {
                     all.extend_from_slice(&piece);
                     Ok(all)
                 })
@@ -156,13 +125,16 @@ impl Sql {
         self.runtime.block_on(copy).map_err(Error::sql(statement))
     }
 
-    /// Feeds a `COPY … FROM STDIN`, which is one transaction; how many rows it took.
-    pub fn copy_in(&mut self, statement: &str, pieces: Vec<Bytes>) -> Result<u64, Error> {
+    /// Feeds a `COPY … FROM STDIN`, which is one transaction, in messages of 64 KiB: one for each row would measure the
+    /// client. How many rows it took.
+    pub fn copy_in(&mut self, statement: &str, data: &Bytes) -> Result<u64, Error> {
+        const PIECE_BYTES: usize = 65_536;
         let copy = async {
             let sink = self.client.copy_in(statement).await?;
             futures_util::pin_mut!(sink);
-            for piece in pieces {
-                sink.feed(piece).await?;
+            for start in (0..data.len()).step_by(PIECE_BYTES) {
+                sink.feed(data.slice(start..data.len().min(start + PIECE_BYTES)))
+                    .await?;
             }
             sink.finish().await
         };

@@ -7,12 +7,7 @@ use std::io;
 pub enum Error {
     /// A file, socket or process of ours.
     #[error("{what}: {source}")]
-    Io {
-        /// What was attempted.
-        what: String,
-        /// What the system said.
-        source: io::Error,
-    },
+    Io { what: String, source: io::Error },
     /// The server under load did something that makes the run worthless.
     #[error("the server under load: {0}")]
     Server(String),
@@ -21,7 +16,6 @@ pub enum Error {
     Command {
         /// The command line, secrets hidden.
         command: String,
-        /// How it ended.
         status: String,
         /// The end of what it printed.
         output: String,
@@ -32,9 +26,7 @@ pub enum Error {
     /// A statement of ours failed.
     #[error("PostgreSQL, {what}: {source}")]
     Sql {
-        /// What was attempted.
         what: String,
-        /// What the driver said.
         source: tokio_postgres::Error,
     },
     /// The options do not make sense together.
@@ -43,6 +35,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// What the server did wrong, and when.
+    #[must_use]
+    pub fn during(self, what: &str) -> Self {
+        match self {
+            Self::Server(text) => Self::Server(format!("{what}: {text}")),
+            other => other,
+        }
+    }
+
     /// For `map_err`: an input or output error with what was attempted.
     pub fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         let what = what.into();

@@ -31,51 +31,40 @@ pub struct Hashing {
     pub cpu_seconds_each: f64,
 }
 
-/// What one thread did.
-struct Done {
-    hashes: u64,
-    seconds: f64,
-    cpu_seconds: f64,
-}
-
 /// Hashes on so many threads for so long, at least once on each.
 pub fn measure(threads: usize, duration: Duration) -> Result<Hashing, Error> {
     let start = Barrier::new(threads);
     let done = thread::scope(|scope| {
-        let running: Vec<_> = (0..threads)
-            .map(|_| scope.spawn(|| work(&start, duration)))
-            .collect();
+        let work = |_| scope.spawn(|| work(&start, duration));
+        let running: Vec<_> = (0..threads).map(work).collect();
+        let panicked = || Error::Usage("a thread that hashes panicked".into());
         running
             .into_iter()
-            .map(|thread| {
-                thread
-                    .join()
-                    .unwrap_or_else(|_| Err(Error::Usage("a thread that hashes panicked".into())))
-            })
+            .map(|thread| thread.join().map_err(|_| panicked())?)
             .collect::<Result<Vec<_>, _>>()
     })?;
-    let hashes = done.iter().map(|done| done.hashes).sum();
+    let hashes = done.iter().map(|(hashes, ..)| hashes).sum();
     Ok(Hashing {
         threads,
         hashes,
-        hashes_per_second: done.iter().map(|done| float(done.hashes) / done.seconds).sum(),
-        cpu_seconds_each: done.iter().map(|done| done.cpu_seconds).sum::<f64>() / float(hashes),
+        hashes_per_second: done
+            .iter()
+            .map(|(hashes, seconds, _)| float(*hashes) / seconds)
+            .sum(),
+        cpu_seconds_each: done.iter().map(|(.., cpu)| cpu).sum::<f64>() / float(hashes),
     })
 }
 
-fn work(start: &Barrier, duration: Duration) -> Result<Done, Error> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(OUTPUT_LEN));
-    let made = params.map(|params| {
-        let blocks = vec![Block::default(); params.block_count()];
-        (Argon2::new(Algorithm::Argon2id, Version::V0x13, params), blocks)
-    });
+/// What one thread does: hashes, seconds, and seconds of a processor.
+fn work(start: &Barrier, duration: Duration) -> Result<(u64, f64, f64), Error> {
     // Before anything can fail, so that no thread waits for one that gave up.
     start.wait();
-    let (argon2, mut blocks) = made.map_err(failed)?;
-    let mut out = [0; OUTPUT_LEN];
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(OUTPUT_LEN)).map_err(failed)?;
+    let mut blocks = vec![Block::default(); params.block_count()];
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     let mut hash = || {
         argon2
-            .hash_password_into_with_memory(PASSWORD, SALT, &mut out, &mut blocks)
+            .hash_password_into_with_memory(PASSWORD, SALT, &mut [0; OUTPUT_LEN], &mut blocks)
             .map_err(failed)
     };
     // The first one touches the memory.
@@ -87,11 +76,7 @@ fn work(start: &Barrier, duration: Duration) -> Result<Done, Error> {
         let seconds = began.elapsed();
         if seconds >= duration {
             let (user, system) = (process::own_thread_ticks() - before).seconds();
-            return Ok(Done {
-                hashes,
-                seconds: seconds.as_secs_f64(),
-                cpu_seconds: user + system,
-            });
+            return Ok((hashes, seconds.as_secs_f64(), user + system));
         }
     }
 }

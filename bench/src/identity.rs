@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::random::Random;
 use crate::text;
@@ -19,6 +19,11 @@ pub fn post(server: SocketAddr, path: &str, headers: &str, body: &str) -> Vec<u8
     .into_bytes()
 }
 
+/// The same without a body, with an API key.
+pub fn get(server: SocketAddr, path: &str, key: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: {server}\r\n{}\r\n", bearer(key)).into_bytes()
+}
+
 /// The line of headers that an API key makes.
 pub fn bearer(key: &str) -> String {
     format!("Authorization: Bearer {key}\r\n")
@@ -27,7 +32,6 @@ pub fn bearer(key: &str) -> String {
 /// A user as the load knows one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// User name.
     pub name: String,
     /// The right password.
     pub password: String,
@@ -57,22 +61,20 @@ impl Account {
     }
 }
 
-/// Prepared requests, in their order and once each. Not for a measurement: every answer is looked at.
-#[derive(Debug)]
+/// Prepared requests, in their order and once each. Not for a measurement: every answer is kept.
+#[derive(Debug, Default)]
 pub struct Script {
     requests: Vec<Vec<u8>>,
     next: usize,
-    /// The first id in each answer, in the order of the answers.
-    pub ids: Vec<String>,
+    /// In the order in which they came, which on one connection is that of the requests.
+    pub answers: Vec<Value>,
 }
 
 impl Script {
-    /// Sends these.
     pub fn new(requests: Vec<Vec<u8>>) -> Self {
         Self {
             requests,
-            next: 0,
-            ids: Vec::new(),
+            ..Self::default()
         }
     }
 }
@@ -83,87 +85,72 @@ impl Workload for Script {
         self.next += 1;
     }
 
-    fn wants_body(&mut self) -> bool {
-        true
+    fn sample(&self) -> u64 {
+        1
     }
 
     fn check(&mut self, body: &[u8]) -> bool {
-        let id = text::json_string_after(body, br#""id":""#);
-        self.ids.extend(id.map(str::to_owned));
-        id.is_some()
+        let answer = serde_json::from_slice(body).ok();
+        let understood = answer.is_some();
+        self.answers.extend(answer);
+        understood
     }
 }
 
-/// `GET /v1/me` with an API key.
+/// The same few requests again and again.
 #[derive(Debug)]
-pub struct Me {
-    request: Vec<u8>,
-    answers: u64,
-}
-
-impl Me {
-    /// With this key.
-    pub fn new(server: SocketAddr, key: &str) -> Self {
-        let head = format!("GET /v1/me HTTP/1.1\r\nHost: {server}\r\n{}\r\n", bearer(key));
-        Self {
-            request: head.into_bytes(),
-            answers: 0,
-        }
-    }
-}
-
-impl Workload for Me {
-    fn write_request(&mut self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.request);
-    }
-
-    fn wants_body(&mut self) -> bool {
-        self.answers += 1;
-        self.answers % SAMPLE == 1
-    }
-
-    fn check(&mut self, body: &[u8]) -> bool {
-        text::count(body, br#""permissions":["#) == 1 && text::count(body, br#""key":{"#) == 1
-    }
-}
-
-/// `POST /v1/auth/login` with right passwords, one user after another.
-#[derive(Debug)]
-pub struct Login {
+pub struct Repeated {
     requests: Vec<Vec<u8>>,
     next: usize,
+    items: &'static str,
+    sample: u64,
+    check: fn(&[u8]) -> bool,
 }
 
-impl Login {
-    /// `accounts` may not be empty.
-    pub fn new(server: SocketAddr, accounts: &[Account]) -> Self {
-        let requests = accounts
-            .iter()
-            .map(|account| account.login(server, "", &account.password));
+impl Repeated {
+    /// `GET /v1/me` with an API key.
+    pub fn me(server: SocketAddr, key: &str) -> Self {
         Self {
-            requests: requests.collect(),
+            requests: vec![get(server, "/v1/me", key)],
             next: 0,
+            items: "requests",
+            sample: SAMPLE,
+            check: |body| {
+                text::count(body, br#""permissions":["#) == 1 && text::count(body, br#""key":{"#) == 1
+            },
+        }
+    }
+
+    /// `POST /v1/auth/login` with right passwords, one user after another; `accounts` may not be empty. A login costs
+    /// tens of milliseconds: each of them is looked at.
+    pub fn logins(server: SocketAddr, accounts: &[Account]) -> Self {
+        let login = |account: &Account| account.login(server, "", &account.password);
+        Self {
+            requests: accounts.iter().map(login).collect(),
+            next: 0,
+            items: "logins",
+            sample: 1,
+            check: |body| text::count(body, br#""token":"prs_"#) == 1,
         }
     }
 }
 
-impl Workload for Login {
+impl Workload for Repeated {
     fn write_request(&mut self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.requests[self.next]);
         self.next = (self.next + 1) % self.requests.len();
     }
 
     fn items(&self) -> &'static str {
-        "logins"
+        self.items
     }
 
-    /// A login costs tens of milliseconds: each of them is looked at.
-    fn wants_body(&mut self) -> bool {
-        true
+    fn sample(&self) -> u64 {
+        self.sample
     }
 
     fn check(&mut self, body: &[u8]) -> bool {
-        text::json_string_after(body, br#""token":""#).is_some_and(|token| token.starts_with("prs_"))
+        (self.check)(body)
     }
 }
 
@@ -177,16 +164,6 @@ pub struct Refused {
     pub times: Vec<Vec<f64>>,
 }
 
-/// Where a wrong login comes from, for `X-Forwarded-For`: 2^24 addresses, one after another.
-fn address(number: usize) -> String {
-    format!(
-        "10.{}.{}.{}",
-        number >> 16 & 0xFF,
-        number >> 8 & 0xFF,
-        number & 0xFF
-    )
-}
-
 impl Refused {
     /// For each kind, the accounts and the passwords that are sent; all in an order that depends on `seed` alone.
     pub fn new(server: SocketAddr, kinds: &[Vec<(Account, String)>], seed: u64) -> Self {
@@ -197,7 +174,10 @@ impl Refused {
         let mut requests: Vec<_> = all
             .enumerate()
             .map(|(number, (kind, (account, password)))| {
-                let header = format!("X-Forwarded-For: {}\r\n", address(number));
+                // 2^24 addresses in 10.0.0.0/8, one after another.
+                let number = u32::try_from(number).unwrap_or_default() & 0xFF_FFFF;
+                let address = std::net::Ipv4Addr::from_bits(0x0A00_0000 | number);
+                let header = format!("X-Forwarded-For: {address}\r\n");
                 (kind, account.login(server, &header, password))
             })
             .collect();
@@ -214,7 +194,6 @@ impl Refused {
         }
     }
 
-    /// How many there are.
     pub fn count(&self) -> u64 {
         self.requests.len() as u64
     }
@@ -237,8 +216,8 @@ impl Workload for Refused {
         }
     }
 
-    fn wants_body(&mut self) -> bool {
-        true
+    fn sample(&self) -> u64 {
+        1
     }
 
     fn check(&mut self, body: &[u8]) -> bool {

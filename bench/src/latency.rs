@@ -14,15 +14,10 @@ pub struct Latencies(Histogram<u64>);
 /// What is reported of a run's latencies, in microseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Percentiles {
-    /// Median.
     pub p50_us: u64,
-    /// 90th percentile.
     pub p90_us: u64,
-    /// 99th percentile.
     pub p99_us: u64,
-    /// 99.9th percentile.
     pub p999_us: u64,
-    /// The largest.
     pub max_us: u64,
 }
 

@@ -10,6 +10,11 @@
 //! costs at least; [`scenario`] says what to measure and how to add to it; [`report`] shows it. [`stub`] stands in for
 //! the server in tests.
 
+#![expect(
+    missing_docs,
+    reason = "a program, whose library is for its own tests: names that say it all need no words"
+)]
+
 pub mod connection;
 pub mod custody;
 pub mod database;

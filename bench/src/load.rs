@@ -57,9 +57,7 @@ pub enum Limit {
 pub struct Plan {
     /// Connections, all open from the beginning.
     pub connections: usize,
-    /// When to send.
     pub pace: Pace,
-    /// When to end.
     pub limit: Limit,
 }
 
@@ -137,6 +135,8 @@ struct Load<'a, W> {
     last_answer: Instant,
     /// Requests sent; in the open loop also the number of the next one of the schedule.
     sent: u64,
+    /// Good answers, whether they count or not.
+    good: u64,
     timer: Option<OwnedFd>,
 }
 
@@ -165,6 +165,7 @@ impl<'a, W: Workload> Load<'a, W> {
             measured_from: now,
             last_answer: now,
             sent: 0,
+            good: 0,
             timer,
         })
     }
@@ -325,7 +326,9 @@ impl<'a, W: Workload> Load<'a, W> {
                 self.workload.answered(connection.request, latency);
             }
             self.outcome.completed += u64::from(self.phase == Phase::Measure);
-            if self.workload.wants_body() && !self.workload.check(&response.body(connection.input())) {
+            let looked_at = self.good.is_multiple_of(self.workload.sample());
+            self.good += 1;
+            if looked_at && !self.workload.check(&response.body(connection.input())) {
                 self.outcome.bad_bodies += 1;
                 note_body(&mut self.outcome, connection, response);
             }

@@ -14,13 +14,10 @@ use crate::latency::Latencies;
 /// Printed before all results.
 #[derive(Debug, Clone, Serialize)]
 pub struct Machine {
-    /// Processor model.
     pub cpu: String,
     /// Processors that this process may use.
     pub cores: usize,
-    /// Memory in MiB.
     pub memory_mib: u64,
-    /// Kernel version.
     pub kernel: String,
     /// Median time of appending 4 KiB to a file and making it durable, where the data will be, in microseconds.
     pub fsync_us: u64,

@@ -1,8 +1,10 @@
 //! The command line.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Load generator for Probity: starts the server, loads it, and says what holds it back.
@@ -13,10 +15,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 )]
 pub struct Options {
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a comment here would become help text")]
     pub common: Common,
     #[command(subcommand)]
-    #[expect(missing_docs, reason = "a comment here would become help text")]
     pub scenario: Scenario,
 }
 
@@ -55,7 +55,7 @@ pub enum Scenario {
     /// POST entries: one or an array of them a request
     Append {
         /// Numbers of connections; one load each
-        #[arg(long, value_delimiter = ',', default_values_t = [64, 256], value_parser = connections)]
+        #[arg(long, value_delimiter = ',', default_values_t = [64, 256], value_parser = number(1..=65_535))]
         connections: Vec<usize>,
         /// Entries in a request
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1_000))]
@@ -92,7 +92,7 @@ pub enum Scenario {
     /// What the generator itself costs, against a server that does nothing
     Calibrate {
         /// Connections
-        #[arg(long, default_value_t = 64, value_parser = connections)]
+        #[arg(long, default_value_t = 64, value_parser = number(1..=65_535))]
         connections: usize,
         /// Entries in a request
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1_000))]
@@ -113,44 +113,29 @@ pub enum Scenario {
 #[derive(Debug, Clone, Args)]
 pub struct Identity {
     /// What of it to measure
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Part::ALL)]
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Part::value_variants().to_vec())]
     pub parts: Vec<Part>,
     /// Connections of GET /v1/me and of the entries beside a flood
-    #[arg(long, default_value_t = 64, value_parser = connections)]
+    #[arg(long, default_value_t = 64, value_parser = number(1..=65_535))]
     pub connections: usize,
     /// Users that log in
-    #[arg(long, default_value_t = 32, value_parser = users)]
+    #[arg(long, default_value_t = 32, value_parser = number(1..=9_999))]
     pub users: usize,
     /// Connections that log in
-    #[arg(long, default_value_t = 8, value_parser = connections)]
+    #[arg(long, default_value_t = 8, value_parser = number(1..=65_535))]
     pub login_connections: usize,
     /// Connections that log in beside other requests
-    #[arg(long, default_value_t = 16, value_parser = connections)]
+    #[arg(long, default_value_t = 16, value_parser = number(1..=65_535))]
     pub flood_connections: usize,
     /// Refused logins of each kind
-    #[arg(long, default_value_t = 200, value_parser = attempts)]
+    #[arg(long, default_value_t = 200, value_parser = number(1..=10_000))]
     pub attempts: usize,
     /// Connections for these
-    #[arg(long, default_value_t = 8, value_parser = connections)]
+    #[arg(long, default_value_t = 8, value_parser = number(1..=65_535))]
     pub attempt_connections: usize,
     /// Leave imported users with bcrypt hashes out, for a program without `user import`
     #[arg(long)]
     pub no_import: bool,
-}
-
-impl Default for Identity {
-    fn default() -> Self {
-        Self {
-            parts: Part::ALL.to_vec(),
-            connections: 64,
-            users: 32,
-            login_connections: 8,
-            flood_connections: 16,
-            attempts: 200,
-            attempt_connections: 8,
-            no_import: false,
-        }
-    }
 }
 
 /// A part of `identity`.
@@ -166,45 +151,27 @@ pub enum Part {
     Enumeration,
 }
 
-impl Part {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Me, Self::Login, Self::Flood, Self::Enumeration];
-}
-
 /// Settings of `custody`.
 #[derive(Debug, Clone, Args)]
 pub struct Custody {
     /// What of it to measure
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = CustodyPart::ALL)]
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = CustodyPart::value_variants().to_vec())]
     pub parts: Vec<CustodyPart>,
     /// Numbers of connections that send one transfer a request; the first also with own ids
-    #[arg(long, value_delimiter = ',', default_values_t = [64, 256], value_parser = connections)]
+    #[arg(long, value_delimiter = ',', default_values_t = [64, 256], value_parser = number(1..=65_535))]
     pub connections: Vec<usize>,
     /// Transfers in an array
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(2..=1_000))]
     pub batch: u16,
     /// Connections that send arrays
-    #[arg(long, default_value_t = 8, value_parser = connections)]
+    #[arg(long, default_value_t = 8, value_parser = number(1..=65_535))]
     pub batch_connections: usize,
     /// Balances, each of a user of its own
-    #[arg(long, default_value_t = 10_000, value_parser = balances)]
+    #[arg(long, default_value_t = 10_000, value_parser = number(2..=1_000_000))]
     pub balances: usize,
     /// How many of them are hot
-    #[arg(long, default_value_t = 10, value_parser = balances)]
+    #[arg(long, default_value_t = 10, value_parser = number(2..=1_000_000))]
     pub hot: usize,
-}
-
-impl Default for Custody {
-    fn default() -> Self {
-        Self {
-            parts: CustodyPart::ALL.to_vec(),
-            connections: vec![64, 256],
-            batch: 100,
-            batch_connections: 8,
-            balances: 10_000,
-            hot: 10,
-        }
-    }
 }
 
 /// A part of `custody`.
@@ -216,11 +183,6 @@ pub enum CustodyPart {
     Arrays,
     /// One a request, each with an id that the client made
     OwnIds,
-}
-
-impl CustodyPart {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Single, Self::Arrays, Self::OwnIds];
 }
 
 /// Where the program keeps its data.
@@ -271,34 +233,9 @@ fn seconds(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(number).map_err(|error| error.to_string())
 }
 
-fn connections(text: &str) -> Result<usize, String> {
-    match text.parse::<u16>() {
-        Ok(number) if number > 0 => Ok(number.into()),
-        _ => Err("not a number from 1 to 65535".into()),
-    }
-}
-
-/// Up to four digits: they are part of names.
-fn users(text: &str) -> Result<usize, String> {
-    match text.parse::<usize>() {
-        Ok(number) if (1..10_000).contains(&number) => Ok(number),
-        _ => Err("not a number from 1 to 9999".into()),
-    }
-}
-
-fn attempts(text: &str) -> Result<usize, String> {
-    match text.parse::<usize>() {
-        Ok(number) if (1..=10_000).contains(&number) => Ok(number),
-        _ => Err("not a number from 1 to 10000".into()),
-    }
-}
-
-/// A transfer needs two.
-fn balances(text: &str) -> Result<usize, String> {
-    match text.parse::<usize>() {
-        Ok(number) if (2..=1_000_000).contains(&number) => Ok(number),
-        _ => Err("not a number from 2 to 1000000".into()),
-    }
+/// Users have up to four digits, for they are part of names; a transfer needs two balances.
+fn number(range: RangeInclusive<u64>) -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(range)
 }
 
 fn positive(text: &str) -> Result<f64, String> {
@@ -334,11 +271,6 @@ mod tests {
         };
         assert_eq!(given.parts, [Part::Me, Part::Enumeration]);
         assert!(given.no_import && given.attempts == 30);
-        let Scenario::Identity(given) = Options::try_parse_from(["bench", "identity"]).unwrap().scenario
-        else {
-            panic!("another scenario");
-        };
-        assert_eq!(format!("{given:?}"), format!("{:?}", Identity::default()));
         let line = "bench custody --parts own-ids,arrays --connections 3,5 --balances 20 --hot 2";
         let Scenario::Custody(given) = Options::try_parse_from(line.split(' ')).unwrap().scenario else {
             panic!("another scenario");
@@ -348,10 +280,6 @@ mod tests {
             (given.connections, given.balances, given.hot),
             (vec![3, 5], 20, 2)
         );
-        let Scenario::Custody(given) = Options::try_parse_from(["bench", "custody"]).unwrap().scenario else {
-            panic!("another scenario");
-        };
-        assert_eq!(format!("{given:?}"), format!("{:?}", Custody::default()));
         for wrong in [
             "bench custody --hot 1",
             "bench custody --balances 1",

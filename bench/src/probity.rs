@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use crate::database::Database;
 use crate::error::Error;
 use crate::process;
-use crate::response::Parser;
 
 /// Start-up includes migrations and the check of the log's right edge.
 const READY_MAX: Duration = Duration::from_mins(1);
@@ -30,11 +29,9 @@ pub struct Installation {
 /// What a command of the program took.
 #[derive(Debug, Clone, Copy)]
 pub struct Usage {
-    /// From start to end.
     pub wall: Duration,
     /// Most memory that was resident at once, in KiB; looked at every 2 ms.
     pub memory_peak_kib: u64,
-    /// Processor seconds.
     pub cpu_seconds: f64,
 }
 
@@ -102,24 +99,32 @@ impl Installation {
     fn run(&self, verb: &[&str], options: &[&str]) -> Result<String, Error> {
         let output = self.command(verb, options).output();
         let output = output.map_err(Error::io(format!("running {}", self.program.display())))?;
-        if !output.status.success() {
-            return Err(Error::Command {
-                command: format!("probity {}", verb.join(" ")),
-                status: output.status.to_string(),
-                output: end_of(&[output.stdout, output.stderr].concat()),
-            });
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        Err(failed(
+            verb,
+            &output.status,
+            &[output.stdout, output.stderr].concat(),
+        ))
+    }
+
+    /// Starts a command that writes to a file of ours, which is given too.
+    fn spawn(&self, mut command: Command) -> Result<(Child, PathBuf), Error> {
+        let path = self.folder.path().join("output.log");
+        let log = File::create(&path).map_err(Error::io("a log file"))?;
+        let errors = log.try_clone().map_err(Error::io("a log file"))?;
+        let child = command.stdout(log).stderr(errors).spawn();
+        Ok((
+            child.map_err(Error::io(format!("running {}", self.program.display())))?,
+            path,
+        ))
     }
 
     /// Runs a command to its end and measures it. Anything but success is an error.
     pub fn measure(&self, verb: &[&str]) -> Result<Usage, Error> {
-        let log_path = self.folder.path().join("command.log");
-        let log = File::create(&log_path).map_err(Error::io("a log file"))?;
-        let errors = log.try_clone().map_err(Error::io("a log file"))?;
         let started = Instant::now();
-        let child = self.command(verb, &[]).stdout(log).stderr(errors).spawn();
-        let mut child = child.map_err(Error::io(format!("running {}", self.program.display())))?;
+        let (mut child, log) = self.spawn(self.command(verb, &[]))?;
         let mut memory_peak_kib = 0;
         // Until it is waited for, an ended process keeps its processor time in /proc, but not its memory.
         while !process::is_zombie(child.id()) {
@@ -130,11 +135,7 @@ impl Installation {
         let (user, system) = process::ticks(child.id()).seconds();
         let status = child.wait().map_err(Error::io("waiting for a command"))?;
         if !status.success() {
-            return Err(Error::Command {
-                command: format!("probity {}", verb.join(" ")),
-                status: status.to_string(),
-                output: end_of(&fs::read(&log_path).unwrap_or_default()),
-            });
+            return Err(failed(verb, &status, &fs::read(&log).unwrap_or_default()));
         }
         Ok(Usage {
             wall,
@@ -151,33 +152,21 @@ impl Installation {
     /// The same with more in its environment.
     pub fn serve_with(&self, environment: &[(&str, &str)]) -> Result<Server, Error> {
         let address: SocketAddr = ([127, 0, 0, 1], testkit::free_port()).into();
-        let log_path = self.folder.path().join("server.log");
-        let log = File::create(&log_path).map_err(Error::io("a log file"))?;
-        let errors = log.try_clone().map_err(Error::io("a log file"))?;
-        let child = self
-            .command(&["serve"], &["--listen", &address.to_string()])
-            .envs(environment.iter().copied())
-            .stdout(log)
-            .stderr(errors)
-            .spawn();
-        let child = child.map_err(Error::io(format!("running {}", self.program.display())))?;
+        let mut command = self.command(&["serve"], &["--listen", &address.to_string()]);
+        command.envs(environment.iter().copied());
+        let (child, log) = self.spawn(command)?;
         let mut server = Server {
             child,
             address,
             memory_idle_kib: 0,
         };
         let started = Instant::now();
-        while !is_ready(address) {
-            let ended = server
-                .child
-                .try_wait()
-                .map_err(Error::io("looking after the server"))?;
+        while !is_ready(address).unwrap_or_default() {
+            let ended = server.child.try_wait();
+            let ended = ended.map_err(Error::io("looking after the server"))?;
             if ended.is_some() || started.elapsed() > READY_MAX {
-                return Err(Error::Command {
-                    command: "probity serve".into(),
-                    status: ended.map_or_else(|| "not ready in time".into(), |status| status.to_string()),
-                    output: end_of(&fs::read(&log_path).unwrap_or_default()),
-                });
+                let status = ended.map_or("not ready in time".to_owned(), |status| status.to_string());
+                return Err(failed(&["serve"], &status, &fs::read(&log).unwrap_or_default()));
             }
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -190,14 +179,12 @@ impl Installation {
 #[derive(Debug)]
 pub struct Server {
     child: Child,
-    /// Where it listens.
     pub address: SocketAddr,
     /// Resident memory once ready, before any load, in KiB.
     pub memory_idle_kib: u64,
 }
 
 impl Server {
-    /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -228,28 +215,23 @@ impl Drop for Server {
     }
 }
 
-fn is_ready(address: SocketAddr) -> bool {
-    status_of(address, "/health/ready").is_ok_and(|status| status == Some(200))
-}
-
-/// The status of one GET on a connection of its own.
-fn status_of(address: SocketAddr, path: &str) -> std::io::Result<Option<u16>> {
+fn is_ready(address: SocketAddr) -> std::io::Result<bool> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-    stream.write_all(
-        format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes(),
-    )?;
+    let request = format!("GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
-    Ok(Parser::default()
-        .advance(&answer)
-        .ok()
-        .flatten()
-        .map(|response| response.status))
+    Ok(answer.starts_with(b"HTTP/1.1 200"))
 }
 
-fn end_of(output: &[u8]) -> String {
+/// The command, how it ended, and the end of what it printed.
+fn failed(verb: &[&str], status: &impl ToString, output: &[u8]) -> Error {
     let text = String::from_utf8_lossy(output);
     let lines: Vec<&str> = text.trim().lines().collect();
-    lines[lines.len().saturating_sub(12)..].join("\n")
+    Error::Command {
+        command: format!("probity {}", verb.join(" ")),
+        status: status.to_string(),
+        output: lines[lines.len().saturating_sub(12)..].join("\n"),
+    }
 }

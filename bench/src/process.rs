@@ -7,9 +7,8 @@ use std::ops::{Add, Sub};
 /// Processor time in clock ticks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ticks {
-    /// In the program.
     pub user: u64,
-    /// In the kernel for the program.
+    /// In the kernel for it.
     pub system: u64,
 }
 

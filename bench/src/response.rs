@@ -1,35 +1,36 @@
 //! HTTP/1.1 response framing (RFC 9112): status, where the body lies, and where the response ends.
 //!
-//! Nothing else of a response matters to a load generator, so nothing else is looked at. The parser keeps its
-//! place between calls: bytes that were seen are not scanned again when the rest of a response arrives.
+//! A load generator needs no more of a response. Until one is whole its head is read again with every piece that
+//! arrives: heads are short, and answers rarely come in pieces.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
+use httparse::{EMPTY_HEADER, Status, parse_chunk_size, parse_headers};
+
+/// More than Probity sends.
+const HEADERS_MAX: usize = 32;
+
 /// Why bytes from the server are not a response that can be framed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
-    /// The first line is not `HTTP/1.x NNN …`.
-    #[error("the answer does not begin with an HTTP/1.x status line")]
+    #[error("the answer does not begin with an HTTP/1.x status line and headers")]
     StatusLine,
-    /// `Content-Length` is not a decimal number.
     #[error("the answer has a Content-Length that is not a number")]
     ContentLength,
-    /// A chunk has no valid hexadecimal size or no line end after its data.
     #[error("the answer has a malformed chunk")]
     Chunk,
-    /// Neither `Content-Length` nor chunked: the connection could not be kept.
+    /// The connection could not be kept.
     #[error("the answer has neither a Content-Length nor chunks")]
     Unframed,
-    /// A 1xx answer, which the generator never asks for.
+    /// The generator never asks for one.
     #[error("the answer is informational (1xx)")]
     Informational,
 }
 
-/// One complete response in the buffer that was given to [`Parser::advance`].
+/// One complete response at the beginning of a buffer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
-    /// Status code.
     pub status: u16,
     /// Bytes of the buffer that belong to this response; the next one begins here.
     pub consumed: usize,
@@ -40,267 +41,98 @@ pub struct Response {
 }
 
 impl Response {
-    /// The body, without chunk framing. `buffer` is the one that the parser saw.
-    pub fn body<'a>(&self, buffer: &'a [u8]) -> Cow<'a, [u8]> {
-        let raw = &buffer[self.body.clone()];
-        if !self.chunked {
-            return Cow::Borrowed(raw);
+    /// Reads the response that `buffer` begins with. `None`: more bytes are needed.
+    pub fn parse(buffer: &[u8]) -> Result<Option<Self>, ParseError> {
+        let mut headers = [EMPTY_HEADER; HEADERS_MAX];
+        let mut head = httparse::Response::new(&mut headers);
+        let Status::Complete(start) = head.parse(buffer).map_err(|_| ParseError::StatusLine)? else {
+            return Ok(None);
+        };
+        let status = head.code.unwrap_or_default();
+        if status < 200 {
+            return Err(ParseError::Informational);
         }
-        let mut joined = Vec::with_capacity(raw.len());
-        let mut at = 0;
-        while let Ok(Some(chunk)) = next_chunk(raw, at) {
-            joined.extend_from_slice(&raw[chunk.data.clone()]);
-            at = chunk.next;
-            if chunk.data.is_empty() {
-                break;
+        let mut response = Self {
+            status,
+            consumed: start,
+            close: head.version == Some(0),
+            body: start..start,
+            chunked: false,
+        };
+        let mut length = None;
+        for header in head.headers.iter() {
+            let value = header.value.trim_ascii();
+            if header.name.eq_ignore_ascii_case("content-length") {
+                let digits = std::str::from_utf8(value).ok();
+                let number = digits.and_then(|digits| digits.parse::<usize>().ok());
+                let end = number.and_then(|number| start.checked_add(number));
+                length = Some(end.ok_or(ParseError::ContentLength)?);
+            } else if header.name.eq_ignore_ascii_case("connection") {
+                response.close = value.eq_ignore_ascii_case(b"close");
+            } else if header.name.eq_ignore_ascii_case("transfer-encoding") {
+                let coding = value.split(|byte| *byte == b',').next_back().unwrap_or_default();
+                response.chunked = coding.trim_ascii().eq_ignore_ascii_case(b"chunked");
             }
+        }
+        match length {
+            _ if status == 204 || status == 304 => {}
+            _ if response.chunked => return response.chunks(buffer),
+            Some(end) => (response.body, response.consumed) = (start..end, end),
+            None => return Err(ParseError::Unframed),
+        }
+        Ok((buffer.len() >= response.consumed).then_some(response))
+    }
+
+    /// Finds the end of the last chunk and that of the trailers.
+    fn chunks(mut self, buffer: &[u8]) -> Result<Option<Self>, ParseError> {
+        loop {
+            let Some((data, next)) = next_chunk(buffer, self.body.end)? else {
+                return Ok(None);
+            };
+            self.body.end = next;
+            if data.is_empty() {
+                let mut trailers = [EMPTY_HEADER; HEADERS_MAX];
+                let found = parse_headers(&buffer[next..], &mut trailers).map_err(|_| ParseError::Chunk)?;
+                let Status::Complete((length, _)) = found else {
+                    return Ok(None);
+                };
+                self.consumed = next + length;
+                return Ok(Some(self));
+            }
+        }
+    }
+
+    /// The body, without chunk framing. `buffer` is the one that the response was read from.
+    pub fn body<'a>(&self, buffer: &'a [u8]) -> Cow<'a, [u8]> {
+        if !self.chunked {
+            return Cow::Borrowed(&buffer[self.body.clone()]);
+        }
+        let (mut joined, mut at) = (Vec::new(), self.body.start);
+        while at < self.body.end
+            && let Ok(Some((data, next))) = next_chunk(buffer, at)
+        {
+            joined.extend_from_slice(&buffer[data]);
+            at = next;
         }
         Cow::Owned(joined)
     }
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Head {
-    status: u16,
-    length: usize,
-    close: bool,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum State {
-    /// Looking for the empty line; bytes before this offset hold no end of it.
-    Head {
-        scanned: usize,
-    },
-    Sized {
-        head: Head,
-        end: usize,
-    },
-    /// `at`: offset of the next chunk's size line.
-    Chunked {
-        head: Head,
-        at: usize,
-    },
-    /// `at`: offset of the next trailer line; `body_end` is the end of the last chunk.
-    Trailers {
-        head: Head,
-        body_end: usize,
-        at: usize,
-    },
-}
-
-/// Finds one response after another in a growing buffer.
-#[derive(Debug)]
-pub struct Parser {
-    state: State,
-}
-
-impl Default for Parser {
-    fn default() -> Self {
-        Self {
-            state: State::Head { scanned: 0 },
-        }
-    }
-}
-
-impl Parser {
-    /// Looks at `buffer`, which begins at the response and has grown since the last call. `None`: more bytes
-    /// are needed. After `Some` the parser is ready for a buffer that begins at the next response.
-    pub fn advance(&mut self, buffer: &[u8]) -> Result<Option<Response>, ParseError> {
-        loop {
-            match self.state {
-                State::Head { scanned } => {
-                    let Some(end) = find_empty_line(buffer, scanned) else {
-                        self.state = State::Head {
-                            scanned: buffer.len().saturating_sub(3),
-                        };
-                        return Ok(None);
-                    };
-                    self.state = after_head(&buffer[..end])?;
-                }
-                State::Sized { head, end } => {
-                    return Ok((buffer.len() >= end).then(|| self.finish(head, end, end, false)));
-                }
-                State::Chunked { head, at } => {
-                    let Some(chunk) = next_chunk(buffer, at)? else {
-                        return Ok(None);
-                    };
-                    self.state = if chunk.data.is_empty() {
-                        State::Trailers {
-                            head,
-                            body_end: chunk.next,
-                            at: chunk.next,
-                        }
-                    } else {
-                        State::Chunked { head, at: chunk.next }
-                    };
-                }
-                State::Trailers { head, body_end, at } => {
-                    let Some(line) = find_line_end(buffer, at) else {
-                        return Ok(None);
-                    };
-                    if line == at {
-                        return Ok(Some(self.finish(head, body_end, line + 2, true)));
-                    }
-                    self.state = State::Trailers {
-                        head,
-                        body_end,
-                        at: line + 2,
-                    };
-                }
-            }
-        }
-    }
-
-    fn finish(&mut self, head: Head, body_end: usize, consumed: usize, chunked: bool) -> Response {
-        self.state = State::Head { scanned: 0 };
-        Response {
-            status: head.status,
-            consumed,
-            close: head.close,
-            body: head.length..body_end,
-            chunked,
-        }
-    }
-}
-
-/// Offset just after the first CR LF CR LF that does not end before `from`.
-fn find_empty_line(buffer: &[u8], from: usize) -> Option<usize> {
-    let mut at = from;
-    while let Some(line_feed) = buffer.get(at + 3..)?.iter().position(|byte| *byte == b'\n') {
-        let end = at + 3 + line_feed + 1;
-        if buffer[..end].ends_with(b"\r\n\r\n") {
-            return Some(end);
-        }
-        at = end - 3;
-    }
-    None
-}
-
-/// Offset of the CR of the first CR LF at or after `from`.
-fn find_line_end(buffer: &[u8], from: usize) -> Option<usize> {
-    buffer
-        .get(from..)?
-        .windows(2)
-        .position(|pair| pair == b"\r\n")
-        .map(|offset| from + offset)
-}
-
-/// Reads the status line and the three headers that frame the body.
-fn after_head(bytes: &[u8]) -> Result<State, ParseError> {
-    let status = match bytes {
-        [
-            b'H',
-            b'T',
-            b'T',
-            b'P',
-            b'/',
-            b'1',
-            b'.',
-            b'0'..=b'1',
-            b' ',
-            a,
-            b,
-            c,
-            b' ' | b'\r',
-            ..,
-        ] if [a, b, c].iter().all(|digit| digit.is_ascii_digit()) => [a, b, c]
-            .iter()
-            .fold(0, |number, digit| number * 10 + u16::from(**digit - b'0')),
-        _ => return Err(ParseError::StatusLine),
-    };
-    if status < 200 {
-        return Err(ParseError::Informational);
-    }
-    let mut head = Head {
-        status,
-        length: bytes.len(),
-        close: bytes[7] == b'0',
-    };
-    let (mut content_length, mut chunked) = (None, false);
-    for line in bytes.split(|byte| *byte == b'\n').skip(1) {
-        // Most header lines are none of ours: their first letter says so.
-        match line.first() {
-            Some(b'c' | b'C') => {
-                if let Some(value) = value_of(line, b"content-length") {
-                    content_length = Some(decimal(value).ok_or(ParseError::ContentLength)?);
-                } else if let Some(value) = value_of(line, b"connection") {
-                    head.close = value.eq_ignore_ascii_case(b"close");
-                }
-            }
-            Some(b't' | b'T') => {
-                if let Some(value) = value_of(line, b"transfer-encoding") {
-                    chunked = value.len() >= 7 && value[value.len() - 7..].eq_ignore_ascii_case(b"chunked");
-                }
-            }
-            _ => {}
-        }
-    }
-    let body = bytes.len();
-    match (content_length, chunked) {
-        _ if status == 204 || status == 304 => Ok(State::Sized { head, end: body }),
-        (_, true) => Ok(State::Chunked { head, at: body }),
-        (Some(length), false) => Ok(State::Sized {
-            head,
-            end: body.checked_add(length).ok_or(ParseError::ContentLength)?,
-        }),
-        (None, false) => Err(ParseError::Unframed),
-    }
-}
-
-/// The trimmed value of a header line if its name is `name` (given in lower case).
-fn value_of<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    let (found, rest) = line.split_at_checked(name.len())?;
-    let value = rest.strip_prefix(b":")?;
-    found.eq_ignore_ascii_case(name).then(|| value.trim_ascii())
-}
-
-fn decimal(digits: &[u8]) -> Option<usize> {
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0_usize, |number, digit| {
-        let digit = digit.is_ascii_digit().then(|| usize::from(*digit - b'0'))?;
-        number.checked_mul(10)?.checked_add(digit)
-    })
-}
-
-struct Chunk {
-    data: Range<usize>,
-    /// Offset of what follows: the next size line, or the trailers after the empty last chunk.
-    next: usize,
-}
-
-/// The chunk whose size line begins at `at`; `None` when it is not all there.
-fn next_chunk(buffer: &[u8], at: usize) -> Result<Option<Chunk>, ParseError> {
-    let Some(line_end) = find_line_end(buffer, at) else {
+/// The data of the chunk that begins at `at`, and where it ends; `None` when it is not all there.
+fn next_chunk(buffer: &[u8], at: usize) -> Result<Option<(Range<usize>, usize)>, ParseError> {
+    let Status::Complete((line, size)) = parse_chunk_size(&buffer[at..]).map_err(|_| ParseError::Chunk)?
+    else {
         return Ok(None);
     };
-    let line = &buffer[at..line_end];
-    let digits = line
-        .split(|byte| *byte == b';')
-        .next()
-        .unwrap_or(line)
-        .trim_ascii();
-    let size = std::str::from_utf8(digits)
-        .ok()
-        .filter(|text| text.bytes().all(|byte| byte.is_ascii_hexdigit()))
-        .and_then(|text| usize::from_str_radix(text, 16).ok())
-        .ok_or(ParseError::Chunk)?;
-    let start = line_end + 2;
+    let start = at + line;
+    let size = usize::try_from(size).map_err(|_| ParseError::Chunk)?;
     if size == 0 {
-        return Ok(Some(Chunk {
-            data: start..start,
-            next: start,
-        }));
+        return Ok(Some((start..start, start)));
     }
     let end = start.checked_add(size).ok_or(ParseError::Chunk)?;
     match buffer.get(end..end.saturating_add(2)) {
         None => Ok(None),
-        Some(b"\r\n") => Ok(Some(Chunk {
-            data: start..end,
-            next: end + 2,
-        })),
+        Some(b"\r\n") => Ok(Some((start..end, end + 2))),
         Some(_) => Err(ParseError::Chunk),
     }
 }
@@ -316,11 +148,10 @@ mod tests {
 
     /// Feeds the bytes in pieces; gives the response and how many bytes had been fed when it was complete.
     fn feed(bytes: &[u8], piece: usize) -> (Response, usize) {
-        let mut parser = Parser::default();
         let mut fed = 0;
         while fed < bytes.len() {
             fed = (fed + piece).min(bytes.len());
-            if let Some(response) = parser.advance(&bytes[..fed]).unwrap() {
+            if let Some(response) = Response::parse(&bytes[..fed]).unwrap() {
                 return (response, fed);
             }
         }
@@ -351,8 +182,8 @@ mod tests {
     #[test]
     fn what_follows_a_response_is_left_for_the_next() {
         let mut stream = [SIZED, CHUNKED, EMPTY, SIZED].concat();
-        let (mut parser, mut statuses) = (Parser::default(), Vec::new());
-        while let Some(response) = parser.advance(&stream).unwrap() {
+        let mut statuses = Vec::new();
+        while let Some(response) = Response::parse(&stream).unwrap() {
             statuses.push(response.status);
             stream.drain(..response.consumed);
         }
@@ -396,7 +227,7 @@ mod tests {
         ];
         for (bytes, error) in cases {
             assert_eq!(
-                Parser::default().advance(bytes),
+                Response::parse(bytes),
                 Err(error),
                 "{}",
                 String::from_utf8_lossy(bytes)

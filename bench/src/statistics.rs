@@ -8,13 +8,11 @@ const KOLMOGOROV_5_PERCENT: f64 = 1.358;
 pub struct Sample(Vec<f64>);
 
 impl Sample {
-    /// Sorts.
     pub fn new(mut values: Vec<f64>) -> Self {
         values.sort_by(f64::total_cmp);
         Self(values)
     }
 
-    /// How many there are.
     pub fn count(&self) -> usize {
         self.0.len()
     }

@@ -2,24 +2,22 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use crate::text;
 
-mod custody;
-mod users;
+mod state;
 
-pub use users::{REFUSED_AFTER, refusal};
+pub use state::{REFUSED_AFTER, refusal};
 
 /// A request as the stub sees it.
 #[derive(Debug)]
 pub struct Request {
     /// `METHOD /path` of the first line.
     pub line: String,
-    /// The body.
     pub body: Vec<u8>,
     /// How many requests the stub had seen before.
     pub number: u64,
@@ -66,7 +64,7 @@ pub fn start(
 /// Answers like Probity: entries are numbered, receipts have the first line of one, users and balances exist
 /// once they were made.
 pub fn like_probity(first_index: &AtomicU64) -> impl Fn(&Request) -> Reply {
-    let (users, ledger) = (users::Users::default(), custody::Ledger::default());
+    let state = Mutex::new(state::State::default());
     move |request| {
         if request.line.starts_with("GET /health/") {
             return Reply::new(200, "{}");
@@ -74,7 +72,7 @@ pub fn like_probity(first_index: &AtomicU64) -> impl Fn(&Request) -> Reply {
         if request.line.ends_with("/receipt") {
             return Reply::new(200, "c2sp.org/tlog-proof@v1\nindex 1\n");
         }
-        if let Some(reply) = users.answer(request).or_else(|| ledger.answer(request)) {
+        if let Some(reply) = state::answer(&state, request) {
             return reply;
         }
         let entries = text::count(&request.body, br#"{"actor":{"#) as u64;

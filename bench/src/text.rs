@@ -1,5 +1,8 @@
 //! Numbers and ids written straight into a byte buffer, and simple looks into bodies.
 
+use jiff::Timestamp;
+use memchr::{memchr, memmem};
+
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// Appends a decimal number.
@@ -38,42 +41,26 @@ pub fn uuid_v7(out: &mut Vec<u8>, ms: u64, order: u64, random: u64) {
     hex(out, random, 12);
 }
 
-/// `YYYY-MM-DDTHH:MM:SS.` in UTC for Unix seconds. The calendar is Howard Hinnant's `civil_from_days`.
+/// `YYYY-MM-DDTHH:MM:SS.` in UTC for Unix seconds.
 pub fn utc_second(unix: u64) -> String {
-    let (days, second) = (unix / 86_400 + 719_468, unix % 86_400);
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    let (hour, minute) = (second / 3_600, second / 60 % 60);
-    format!(
-        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{:02}.",
-        second % 60
-    )
+    let moment = i64::try_from(unix)
+        .ok()
+        .and_then(|unix| Timestamp::from_second(unix).ok());
+    moment
+        .unwrap_or_default()
+        .strftime("%Y-%m-%dT%H:%M:%S.")
+        .to_string()
 }
 
 /// How often `needle` occurs; `needle` may not be empty.
 pub fn count(haystack: &[u8], needle: &[u8]) -> usize {
-    let (mut at, mut found) = (0, 0);
-    while let Some(offset) = find(&haystack[at..], needle) {
-        found += 1;
-        at += offset + needle.len();
-    }
-    found
+    memmem::find_iter(haystack, needle).count()
 }
 
 /// The characters after `prefix` up to the next quotation mark.
 pub fn json_string_after<'a>(body: &'a [u8], prefix: &[u8]) -> Option<&'a str> {
-    let rest = &body[find(body, prefix)? + prefix.len()..];
-    let end = rest.iter().position(|byte| *byte == b'"')?;
-    std::str::from_utf8(&rest[..end]).ok()
-}
-
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window == needle)
+    let rest = &body[memmem::find(body, prefix)? + prefix.len()..];
+    std::str::from_utf8(&rest[..memchr(b'"', rest)?]).ok()
 }
 
 #[cfg(test)]

@@ -28,8 +28,10 @@ pub trait Workload {
     }
     /// A good answer to the request that was written after `request` others, within the time that counts.
     fn answered(&mut self, _request: u64, _latency: Duration) {}
-    /// Whether the body of the next good answer shall be looked at; a sample, for looking costs time.
-    fn wants_body(&mut self) -> bool;
+    /// The body of one good answer in so many is looked at; a sample, for looking costs time.
+    fn sample(&self) -> u64 {
+        SAMPLE
+    }
     /// Whether the body of a good answer contains what it should.
     fn check(&mut self, body: &[u8]) -> bool;
 }
@@ -40,7 +42,7 @@ pub const ACTORS: u64 = 1_000;
 pub const OLD_TARGETS: u64 = 10_000;
 /// Distinct client addresses.
 pub const ADDRESSES: u64 = 250;
-/// One answer in this many is looked at.
+/// One answer in this many is looked at where a load does not say otherwise.
 pub(crate) const SAMPLE: u64 = 64;
 /// Digits reserved for `Content-Length`; unused ones are spaces, which RFC 9110 allows before a field's value.
 const LENGTH_DIGITS: usize = 8;
@@ -63,7 +65,6 @@ pub struct Append {
     started_ms: u64,
     /// `YYYY-MM-DDTHH:MM:SS.` of that moment.
     second: String,
-    answers: u64,
     /// Ids of entries taken from the answers that were looked at, for later reads.
     pub ids: Vec<String>,
 }
@@ -88,7 +89,6 @@ impl Append {
             fresh: 0,
             started_ms: u64::try_from(now.as_millis()).unwrap_or_default(),
             second: text::utc_second(now.as_secs()),
-            answers: 0,
             ids: Vec::new(),
         }
     }
@@ -178,10 +178,9 @@ impl Workload for Append {
         self.batch as u64
     }
 
-    fn wants_body(&mut self) -> bool {
-        self.answers += 1;
-        // Large arrays are few: each of them is looked at.
-        self.answers % SAMPLE == 1 || self.batch >= 1_000
+    /// Large arrays are few: each of them is looked at.
+    fn sample(&self) -> u64 {
+        if self.batch >= 1_000 { 1 } else { SAMPLE }
     }
 
     fn check(&mut self, body: &[u8]) -> bool {
@@ -199,7 +198,6 @@ pub struct Receipts {
     tail: Vec<u8>,
     ids: Vec<String>,
     random: Random,
-    answers: u64,
 }
 
 impl Receipts {
@@ -210,7 +208,6 @@ impl Receipts {
             tail: tail.into_bytes(),
             ids,
             random: Random::new(1),
-            answers: 0,
         }
     }
 }
@@ -225,11 +222,6 @@ impl Workload for Receipts {
 
     fn items(&self) -> &'static str {
         "receipts"
-    }
-
-    fn wants_body(&mut self) -> bool {
-        self.answers += 1;
-        self.answers % SAMPLE == 1
     }
 
     /// A receipt names its format (C2SP tlog-proof, possibly inside JSON) in its first line.

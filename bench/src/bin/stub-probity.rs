@@ -4,10 +4,11 @@
 //! sooner than wrong passwords, as Probity must not. Neither may it do these: `STUB_LOSES=1` acknowledges a transfer that
 //! it never makes, `STUB_COINS=1` has money from nowhere, `STUB_TAMPERED=1` has a log that is not intact.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::{env, fs, thread};
 
 use bench::database::Sql;
@@ -15,7 +16,7 @@ use bench::stub::{self, Reply, Request};
 use bench::text;
 
 /// With an index and types that make a copy of it real work.
-const TABLE: &str = "CREATE TABLE entries (index bigint PRIMARY KEY, id uuid NOT NULL UNIQUE, leaf bytea NOT NULL, \
+const TABLE: &str = "CREATE TABLE entries (entry bigint PRIMARY KEY, id uuid NOT NULL UNIQUE, leaf bytea NOT NULL, \
                      at timestamptz NOT NULL DEFAULT now(), details jsonb)";
 
 fn main() -> ExitCode {
@@ -23,7 +24,6 @@ fn main() -> ExitCode {
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            use std::io::Write as _;
             let _ = writeln!(std::io::stderr(), "stub: {error}");
             ExitCode::FAILURE
         }
@@ -36,7 +36,6 @@ fn option<'a>(arguments: &'a [String], name: &str) -> Option<&'a str> {
 }
 
 fn run(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
-    use std::io::Write as _;
     let folder = PathBuf::from(option(arguments, "--data-dir").ok_or("no --data-dir")?);
     let database = option(arguments, "--database");
     let verb: Vec<&str> = arguments
@@ -81,9 +80,8 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
 fn check_users(lines: &str) -> Result<(), Box<dyn std::error::Error>> {
     for line in lines.lines() {
         let user: serde_json::Value = serde_json::from_str(line)?;
-        let hash = user.get("password_hash");
-        let is_bcrypt = |hash: &str| hash.starts_with("$2b$") && hash.len() == 60;
-        let good_hash = hash.is_none_or(|hash| hash.as_str().is_some_and(is_bcrypt));
+        let hash = user["password_hash"].as_str();
+        let good_hash = hash.is_none_or(|hash| hash.starts_with("$2b$") && hash.len() == 60);
         let good_role = user["role"] == "viewer" || user["role"] == "user";
         if !good_hash || !good_role || !user["username"].is_string() {
             return Err(format!("not a user to import: {line}").into());
@@ -118,14 +116,12 @@ fn serve(listen: &str, sql: Option<Mutex<Sql>>) -> Result<(), Box<dyn std::error
         let count = text::count(&request.body, br#"{"actor":{"#);
         if let Some(sql) = sql.as_ref().filter(|_| is_write && count > 0) {
             let insert = format!(
-                "INSERT INTO entries (index, id, leaf, details) SELECT coalesce(m, 0) + n, gen_random_uuid(), \
-                 '\\x0a09', '{{\"a\":\"b\\\\nc\"}}' FROM (SELECT max(index) m FROM entries) e, generate_series(1, {count}) n"
+                "INSERT INTO entries (entry, id, leaf, details) SELECT coalesce(m, 0) + n, gen_random_uuid(), \
+                 '\\x0a09', '{{\"a\":\"b\\\\nc\"}}' FROM (SELECT max(entry) m FROM entries) e, generate_series(1, {count}) n"
             );
-            let result = sql.lock().map_err(|error| error.to_string());
-            if let Err(error) =
-                result.and_then(|mut sql| sql.execute(&insert).map_err(|error| error.to_string()))
-            {
-                return Reply::new(500, &error);
+            let mut sql = sql.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Err(error) = sql.execute(&insert) {
+                return Reply::new(500, &error.to_string());
             }
         }
         answer(request)

@@ -2,9 +2,8 @@
 
 use std::sync::atomic::AtomicU64;
 
-use super::{Context, Sample, measure_anywhere};
+use super::{Context, On};
 use crate::error::Error;
-use crate::process::{self, Ticks};
 use crate::stub;
 use crate::workload::Append;
 
@@ -14,14 +13,8 @@ impl Context<'_> {
         let address = stub::start(([127, 0, 0, 1], 0).into(), stub::like_probity(index))
             .map_err(Error::io("starting the stub"))?;
         let mut workload = Append::new(address, "prb_000000000000000000000000000000000000", batch.into());
-        // The stub's threads belong to this process: only the time of this thread is the generator's.
-        let look = || Sample {
-            server: Ticks::default(),
-            postgres: None,
-            generator: process::own_thread_ticks(),
-        };
         let plan = self.timed(connections, None);
-        let load = measure_anywhere("generator alone", "stub", address, &plan, &mut workload, look)?;
+        let load = self.measure("generator alone", On::Stub(address), &plan, &mut workload)?;
         self.report.loads.push(load);
         Ok(())
     }

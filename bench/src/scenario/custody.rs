@@ -3,10 +3,9 @@
 
 use serde_json::Value;
 
-use super::{Context, as_f64, median, progress};
-use crate::custody::{self, Dialogue, Transfers};
+use super::{Context, On, answers, as_f64, progress};
+use crate::custody::{self, Transfers};
 use crate::error::Error;
-use crate::load::{self, Limit, Pace, Plan};
 use crate::options::{Custody, CustodyPart, Engine};
 use crate::probity::{Installation, Server};
 use crate::report::{Load, thousands};
@@ -89,9 +88,7 @@ impl Context<'_> {
         }
         let mut rates = Vec::new();
         for runs in runs {
-            let load = median(runs).ok_or_else(|| Error::Usage("no runs".into()))?;
-            rates.push(load.items_per_second);
-            self.report.loads.push(load);
+            rates.push(self.median(runs)?);
         }
         self.compare(engine, shape, kinds, &rates);
         Ok(())
@@ -115,7 +112,12 @@ impl Context<'_> {
         let mut workload = Transfers::new(address, key, used, shape.batch.into(), own_ids)
             .ok_or_else(|| Error::Server("it answered with balances that are no UUIDs".into()))?;
         let plan = self.timed(shape.connections, None);
-        let load = self.measure(kind.scenario(), engine, &running.server, &plan, &mut workload)?;
+        let load = self.measure(
+            kind.scenario(),
+            On::Server(engine, &running.server),
+            &plan,
+            &mut workload,
+        )?;
         let good = if shape.batch == 1 { 201 } else { 200 };
         let answers = load.statuses.get(&good).copied().unwrap_or_default();
         running.audit(answers * u64::from(shape.batch), load.failures == 0)?;
@@ -159,19 +161,14 @@ impl Context<'_> {
         };
         let what = format!("custody on {engine}, {connections} connections, {batch} a request");
         if let Some(wanted) = wanted_rate(engine, shape) {
-            let wanted_text = thousands(wanted);
-            self.wanted_ratio(
-                format!("{what} / {wanted_text} a second"),
-                uniform,
-                as_f64(wanted),
-                1.0,
-            );
+            let what = format!("{what} / {} a second", thousands(wanted));
+            self.ratio(what, uniform, as_f64(wanted), Some(1.0));
         }
         if let Some(hot) = rate(Kind::Hot) {
-            self.wanted_ratio(format!("{what}: hot / uniform"), hot, uniform, HOT_WANTED);
+            self.ratio(format!("{what}: hot / uniform"), hot, uniform, Some(HOT_WANTED));
         }
         if let Some(own) = rate(Kind::OwnIds) {
-            self.ratio(format!("{what}: own ids / without"), own, uniform);
+            self.ratio(format!("{what}: own ids / without"), own, uniform, None);
         }
     }
 }
@@ -237,18 +234,7 @@ fn wanted_rate(engine: Engine, shape: Shape) -> Option<u64> {
     })
 }
 
-/// Sends requests one after another, all of which must be answered well; the answers.
+/// Sends requests one after another; the answers in their order.
 fn converse(server: &Server, requests: Vec<Vec<u8>>) -> Result<Vec<Value>, Error> {
-    let plan = Plan {
-        connections: 1,
-        pace: Pace::Closed,
-        limit: Limit::Requests(requests.len() as u64),
-    };
-    let mut dialogue = Dialogue::new(requests);
-    let outcome = load::run(server.address, &plan, &mut dialogue, |_| {})?;
-    if outcome.failures() > 0 {
-        let first = outcome.first_failure.unwrap_or_default();
-        return Err(Error::Server(format!("before or after the transfers: {first}")));
-    }
-    Ok(dialogue.answers)
+    answers(server, 1, requests).map_err(|error| error.during("before or after the transfers"))
 }

@@ -1,6 +1,6 @@
 //! `large-log`: appends may not slow down as the log grows, nor receipts.
 
-use super::{Context, preload, progress};
+use super::{Context, On, preload, progress};
 use crate::error::Error;
 use crate::options::Engine;
 use crate::report::{Load, thousands};
@@ -23,7 +23,7 @@ impl Context<'_> {
                     "receipts".to_owned()
                 };
                 let what = format!("{unit} on {engine}: log of {} / empty log", thousands(entries));
-                self.ratio(what, large.items_per_second, small.items_per_second);
+                self.ratio(what, large.items_per_second, small.items_per_second, None);
             }
             self.report.loads.extend(large);
         }
@@ -47,7 +47,7 @@ impl Context<'_> {
             ));
             let mut workload = Append::new(server.address, &installation.key, batch.into());
             let (plan, name) = (self.timed(connections, None), format!("{prefix} append"));
-            loads.push(self.measure(&name, engine, &server, &plan, &mut workload)?);
+            loads.push(self.measure(&name, On::Server(engine, &server), &plan, &mut workload)?);
             ids.append(&mut workload.ids);
         }
         if ids.is_empty() {
@@ -61,7 +61,7 @@ impl Context<'_> {
             self.timed(RECEIPT_CONNECTIONS, None),
             format!("{prefix} receipts"),
         );
-        loads.push(self.measure(&name, engine, &server, &plan, &mut workload)?);
+        loads.push(self.measure(&name, On::Server(engine, &server), &plan, &mut workload)?);
         Ok(loads)
     }
 }

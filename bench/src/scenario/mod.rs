@@ -12,14 +12,19 @@ mod large_log;
 mod verify;
 
 use std::io::Write as _;
+use std::net::SocketAddr;
+
+use clap::Parser as _;
+use serde_json::Value;
 
 use crate::database;
 use crate::error::Error;
-use crate::load::{self, Edge, Plan};
+use crate::identity::Script;
+use crate::load::{self, Edge, Limit, Pace, Plan};
 use crate::machine::Machine;
-use crate::options::{Common, Custody, Engine, Identity, Options, Scenario};
+use crate::options::{Common, Engine, Options, Scenario};
 use crate::probity::{Installation, Server};
-use crate::process::{self, Ticks};
+use crate::process;
 use crate::report::{self, Cpu, Load, Ratio, Report};
 use crate::workload::{Append, Workload};
 
@@ -27,8 +32,6 @@ use crate::workload::{Append, Workload};
 const PRELOAD_BATCH: u16 = 1_000;
 /// Connections for that.
 const PRELOAD_CONNECTIONS: usize = 4;
-/// Refused logins of each kind, where `identity` is one scenario of all.
-const SHORT_ATTEMPTS: usize = 40;
 
 /// What all scenarios share.
 struct Context<'a> {
@@ -66,22 +69,9 @@ impl<'a> Context<'a> {
         } else {
             None
         };
-        let version = postgres
-            .as_ref()
-            .map(|server| server.version.clone())
-            .unwrap_or_default();
+        let version = postgres.as_ref().map(|server| server.version.clone());
         let folder = testkit::temp_dir("probity-bench");
-        let machine = Machine::look(folder.path(), version)?;
-        let report = Report {
-            machine,
-            loads: Vec::new(),
-            verifications: Vec::new(),
-            copies: Vec::new(),
-            hashing: Vec::new(),
-            logins: Vec::new(),
-            timings: Vec::new(),
-            ratios: Vec::new(),
-        };
+        let report = Report::new(Machine::look(folder.path(), version.unwrap_or_default())?);
         Ok(Self {
             common,
             postgres,
@@ -95,28 +85,44 @@ impl<'a> Context<'a> {
                 connections,
                 batch,
                 rate,
-            } => self.append(connections, *batch, *rate),
+            } => {
+                for engine in &self.common.engine {
+                    for connections in connections {
+                        self.append(*engine, *connections, *batch, *rate)?;
+                    }
+                }
+                Ok(())
+            }
             Scenario::LargeLog { entries } => self.large_log(*entries),
             Scenario::Verify { entries } => self.verify(*entries),
             Scenario::CopyBaseline { rows, transactions } => self.copy_baseline(*rows, transactions),
             Scenario::Identity(settings) => self.identity(settings),
             Scenario::Custody(settings) => self.custody(settings),
             Scenario::Calibrate { connections, batch } => self.calibrate(*connections, *batch),
-            Scenario::All { large, verify } => {
-                self.append(&[64, 256], 1, None)?;
-                self.append(&[8], 100, None)?;
-                if self.common.engine.contains(&Engine::Postgres) {
-                    self.copy_baseline(200_000, &[100, 500, 5_000, 0])?;
-                }
-                self.verify(*verify)?;
-                self.large_log(*large)?;
-                self.identity(&Identity {
-                    attempts: SHORT_ATTEMPTS,
-                    ..Identity::default()
-                })?;
-                self.custody(&Custody::default())
+            Scenario::All { large, verify } => self.all(*large, *verify),
+        }
+    }
+
+    /// The others one after another, as their command lines would ask for them.
+    fn all(&mut self, large: u64, verify: u64) -> Result<(), Error> {
+        let lines = [
+            "append",
+            "append --connections 8 --batch 100",
+            "copy-baseline",
+            &format!("verify --entries {verify}"),
+            &format!("large-log --entries {large}"),
+            "identity --attempts 40",
+            "custody",
+        ];
+        for line in lines {
+            let words = std::iter::once("bench").chain(line.split(' '));
+            let options = Options::try_parse_from(words).map_err(|error| Error::Usage(error.to_string()))?;
+            let copies = matches!(options.scenario, Scenario::CopyBaseline { .. });
+            if !copies || self.common.engine.contains(&Engine::Postgres) {
+                self.scenario(&options.scenario)?;
             }
         }
+        Ok(())
     }
 
     /// A fresh installation on an engine.
@@ -129,119 +135,155 @@ impl<'a> Context<'a> {
         Installation::create(&self.common.program(), database)
     }
 
-    /// Runs a load on a server of ours and makes the row for the report.
+    /// As many runs of a load as the options say, each on fresh data; adds the median one to the report and gives its
+    /// rate. `what` is for those who wait.
+    fn runs(&mut self, what: &str, run: impl Fn(&Self) -> Result<Load, Error>) -> Result<f64, Error> {
+        let runs = (1..=self.common.runs).map(|number| {
+            progress(&format!("{what}, run {number}"));
+            run(self)
+        });
+        let runs = runs.collect::<Result<Vec<_>, _>>()?;
+        self.median(runs)
+    }
+
+    /// Adds the median of several runs of one load to the report, and gives its rate. Failures of every run count.
+    fn median(&mut self, runs: Vec<Load>) -> Result<f64, Error> {
+        let rates = runs.iter().map(|run| run.items_per_second).collect();
+        let failures = runs.iter().map(|run| run.failures).sum();
+        let first_failure = runs.iter().find_map(|run| run.first_failure.clone());
+        let median = report::median_by(runs, |run| run.items_per_second);
+        let median = median.ok_or_else(|| Error::Usage("no runs".into()))?;
+        let rate = median.items_per_second;
+        self.report.loads.push(Load {
+            runs: rates,
+            failures,
+            first_failure,
+            ..median
+        });
+        Ok(rate)
+    }
+
+    /// A load as long as the options say.
+    fn timed(&self, connections: usize, rate: Option<f64>) -> Plan {
+        Plan {
+            connections,
+            pace: rate.map_or(Pace::Closed, Pace::Open),
+            limit: Limit::Time {
+                warmup: self.common.warmup,
+                measure: self.common.duration,
+            },
+        }
+    }
+
+    /// Runs a load and makes the row for the report.
     fn measure<W: Workload>(
         &self,
         name: &str,
-        engine: Engine,
-        server: &Server,
+        on: On<'_>,
         plan: &Plan,
         workload: &mut W,
     ) -> Result<Load, Error> {
-        let look = || Sample {
-            server: process::ticks(server.pid()),
-            postgres: self
-                .postgres
-                .as_ref()
-                .filter(|_| engine == Engine::Postgres)
-                .map(database::Server::ticks),
-            generator: process::own_thread_ticks(),
+        let (address, engine, server) = match on {
+            On::Server(engine, server) | On::Beside(engine, server) => {
+                (server.address, engine.to_string(), Some(server))
+            }
+            On::Stub(address) => (address, "stub".to_owned(), None),
         };
-        let mut load = measure_anywhere(name, &engine.to_string(), server.address, plan, workload, look)?;
-        load.memory_idle_kib = server.memory_idle_kib;
-        load.memory_peak_kib = server.memory_peak_kib();
-        progress(&format!(
-            "  {:.0} {}/s, {} failures",
-            load.items_per_second, load.items, load.failures
-        ));
-        Ok(load)
+        let used = || {
+            let (server, postgres) = match on {
+                On::Server(Engine::Postgres, server) => (Some(server), self.postgres.as_ref()),
+                On::Server(Engine::Sqlite, server) => (Some(server), None),
+                On::Beside(..) | On::Stub(_) => (None, None),
+            };
+            let server = server.map(|server| process::ticks(server.pid()));
+            let postgres = postgres.map(database::Server::ticks);
+            [
+                server.unwrap_or_default(),
+                postgres.unwrap_or_default(),
+                process::own_thread_ticks(),
+            ]
+        };
+        let mut samples = Vec::new();
+        let outcome = load::run(address, plan, workload, |_: Edge| samples.push(used()))?;
+        let [server_cpu, postgres_cpu, generator_cpu] = match samples[..] {
+            [start, end] => [0, 1, 2].map(|who: usize| (end[who] - start[who]).seconds()),
+            _ => Default::default(),
+        };
+        let seconds = outcome.elapsed.as_secs_f64();
+        let items_per_request = workload.items_per_request();
+        let items_per_second = as_f64(outcome.completed * items_per_request) / seconds;
+        let (failures, items) = (outcome.failures(), workload.items());
+        progress(&format!("  {items_per_second:.0} {items}/s, {failures} failures"));
+        Ok(Load {
+            scenario: name.to_owned(),
+            engine,
+            connections: plan.connections,
+            rate_due: match plan.pace {
+                Pace::Closed => None,
+                Pace::Open(rate) => Some(rate),
+            },
+            items: items.to_owned(),
+            items_per_request,
+            seconds,
+            requests: outcome.completed,
+            items_per_second,
+            runs: vec![items_per_second],
+            latency: outcome.latencies.percentiles(),
+            failures,
+            statuses: outcome.statuses,
+            first_failure: outcome.first_failure,
+            unsent: outcome.unsent,
+            cpu: Cpu {
+                server: server_cpu,
+                postgres: postgres_cpu,
+                generator: generator_cpu,
+            },
+            beside_another: matches!(on, On::Beside(..)),
+            memory_idle_kib: server.map_or(0, |server| server.memory_idle_kib),
+            memory_peak_kib: server.map_or(0, Server::memory_peak_kib),
+        })
     }
 
-    fn ratio(&mut self, what: String, dividend: f64, divisor: f64) {
-        self.report.ratios.push(Ratio {
-            what,
-            value: dividend / divisor,
-            wanted: None,
-        });
-    }
-
-    /// The same where it should be at least `wanted`.
-    fn wanted_ratio(&mut self, what: String, dividend: f64, divisor: f64, wanted: f64) {
-        self.report.ratios.push(Ratio {
-            what,
-            value: dividend / divisor,
-            wanted: Some(wanted),
-        });
+    /// `wanted`: what it should be at least.
+    fn ratio(&mut self, what: String, dividend: f64, divisor: f64, wanted: Option<f64>) {
+        let value = dividend / divisor;
+        self.report.ratios.push(Ratio { what, value, wanted });
     }
 }
 
-/// Processor time so far.
-struct Sample {
-    server: Ticks,
-    postgres: Option<Ticks>,
-    generator: Ticks,
+/// What a load is put on.
+#[derive(Clone, Copy)]
+enum On<'a> {
+    Server(Engine, &'a Server),
+    /// Another load runs at the same time, in whose row the time of the server and of the database stands.
+    Beside(Engine, &'a Server),
+    /// Its threads belong to this process: only the time of the calling thread is the generator's.
+    Stub(SocketAddr),
 }
 
-/// Runs a load on a server, whoever it belongs to. Memory is left at 0.
-fn measure_anywhere<W: Workload>(
-    name: &str,
-    engine: &str,
-    address: std::net::SocketAddr,
-    plan: &Plan,
-    workload: &mut W,
-    look: impl Fn() -> Sample,
-) -> Result<Load, Error> {
-    let mut samples = Vec::new();
-    let outcome = load::run(address, plan, workload, |_: Edge| samples.push(look()))?;
-    let mut cpu = Cpu::default();
-    if let [start, end] = samples.as_slice() {
-        cpu.server = (end.server - start.server).seconds();
-        cpu.generator = (end.generator - start.generator).seconds();
-        if let (Some(start), Some(end)) = (start.postgres, end.postgres) {
-            cpu.postgres = (end - start).seconds();
-        }
+/// Puts so many requests on a server, outside of any measurement: all of them must be answered well.
+fn play<W: Workload>(
+    server: &Server,
+    connections: usize,
+    requests: u64,
+    mut workload: W,
+) -> Result<W, Error> {
+    let plan = Plan {
+        connections,
+        pace: Pace::Closed,
+        limit: Limit::Requests(requests),
+    };
+    let outcome = load::run(server.address, &plan, &mut workload, |_| {})?;
+    match outcome.first_failure {
+        None => Ok(workload),
+        Some(first) => Err(Error::Server(first)),
     }
-    let seconds = outcome.elapsed.as_secs_f64();
-    let items_per_request = workload.items_per_request();
-    let items_per_second = as_f64(outcome.completed * items_per_request) / seconds;
-    Ok(Load {
-        scenario: name.to_owned(),
-        engine: engine.to_owned(),
-        connections: plan.connections,
-        rate_due: match plan.pace {
-            load::Pace::Closed => None,
-            load::Pace::Open(rate) => Some(rate),
-        },
-        items: workload.items().to_owned(),
-        items_per_request,
-        seconds,
-        requests: outcome.completed,
-        items_per_second,
-        runs: vec![items_per_second],
-        latency: outcome.latencies.percentiles(),
-        failures: outcome.failures(),
-        statuses: outcome.statuses,
-        first_failure: outcome.first_failure,
-        unsent: outcome.unsent,
-        cpu,
-        beside_another: false,
-        memory_idle_kib: 0,
-        memory_peak_kib: 0,
-    })
 }
 
-/// The median of several runs of one load. Failures of every run count.
-fn median(runs: Vec<Load>) -> Option<Load> {
-    let rates = runs.iter().map(|run| run.items_per_second).collect();
-    let failures = runs.iter().map(|run| run.failures).sum();
-    let first_failure = runs.iter().find_map(|run| run.first_failure.clone());
-    let median = report::median_by(runs, |run| run.items_per_second)?;
-    Some(Load {
-        runs: rates,
-        failures,
-        first_failure,
-        ..median
-    })
+/// Sends prepared requests; the answers, on one connection in the order of the requests.
+fn answers(server: &Server, connections: usize, requests: Vec<Vec<u8>>) -> Result<Vec<Value>, Error> {
+    let count = requests.len() as u64;
+    Ok(play(server, connections, count, Script::new(requests))?.answers)
 }
 
 /// Appends `entries` to a log as fast as it takes them; ids of some of them.
@@ -254,21 +296,15 @@ fn preload(installation: &Installation, server: &Server, entries: u64) -> Result
     let rest = u16::try_from(entries % u64::from(PRELOAD_BATCH)).unwrap_or_default();
     let mut ids = Vec::new();
     for (batch, requests) in [(PRELOAD_BATCH, full), (rest, 1)] {
-        if batch == 0 || requests == 0 {
-            continue;
+        if batch > 0 && requests > 0 {
+            let workload = Append::new(server.address, &installation.key, batch.into());
+            let played = play(server, PRELOAD_CONNECTIONS, requests, workload);
+            ids.extend(
+                played
+                    .map_err(|error| error.during("filling the log failed"))?
+                    .ids,
+            );
         }
-        let mut workload = Append::new(server.address, &installation.key, batch.into());
-        let plan = Plan {
-            connections: PRELOAD_CONNECTIONS,
-            pace: load::Pace::Closed,
-            limit: load::Limit::Requests(requests),
-        };
-        let outcome = load::run(server.address, &plan, &mut workload, |_| {})?;
-        if outcome.failures() > 0 {
-            let first = outcome.first_failure.unwrap_or_default();
-            return Err(Error::Server(format!("filling the log failed: {first}")));
-        }
-        ids.append(&mut workload.ids);
     }
     Ok(ids)
 }

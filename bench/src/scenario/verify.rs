@@ -35,7 +35,7 @@ impl Context<'_> {
             if let [small, large] = of_engine.collect::<Vec<_>>()[..] {
                 let what = format!("verify on {engine}: peak memory, whole log / a quarter of it");
                 let (large, small) = (as_f64(large.memory_peak_kib), as_f64(small.memory_peak_kib));
-                self.ratio(what, large, small);
+                self.ratio(what, large, small, None);
             }
         }
         Ok(())

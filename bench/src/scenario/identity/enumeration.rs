@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::super::{Context, progress};
-use super::{create, play};
+use super::super::{Context, On, progress};
+use super::{create, prepared};
 use crate::error::Error;
 use crate::identity::{Account, Refused, bearer, post};
 use crate::load::{Limit, Pace, Plan};
@@ -33,35 +33,28 @@ enum Kind {
 }
 
 impl Kind {
-    fn name(self) -> String {
-        match self {
-            Self::WrongPassword => "wrong password".into(),
-            Self::UnknownUser => "unknown user".into(),
-            Self::DisabledWrong => "disabled, wrong".into(),
-            Self::DisabledRight => "disabled, right".into(),
-            Self::Bcrypt(cost) => format!("bcrypt {cost}, wrong"),
-        }
+    /// Its name, and how the names of its accounts begin.
+    fn names(self) -> (String, String) {
+        let (name, prefix) = match self {
+            Self::WrongPassword => ("wrong password", "wrong"),
+            Self::UnknownUser => ("unknown user", "nobody"),
+            Self::DisabledWrong => ("disabled, wrong", "ended"),
+            Self::DisabledRight => ("disabled, right", "halted"),
+            Self::Bcrypt(cost) => return (format!("bcrypt {cost}, wrong"), format!("moved{cost}-")),
+        };
+        (name.to_owned(), prefix.to_owned())
     }
 
     fn accounts(self, count: usize) -> Vec<Account> {
-        let prefix = match self {
-            Self::WrongPassword => "wrong".to_owned(),
-            Self::UnknownUser => "nobody".to_owned(),
-            Self::DisabledWrong => "ended".to_owned(),
-            Self::DisabledRight => "halted".to_owned(),
-            Self::Bcrypt(cost) => format!("moved{cost}-"),
-        };
-        Account::several(&prefix, count)
+        Account::several(&self.names().1, count)
     }
 
     /// The accounts in turn, and what is sent as their passwords.
     fn attempts(self, accounts: &[Account], count: usize) -> Vec<(Account, String)> {
         let attempt = |account: &Account| {
-            let password = match self {
-                Self::DisabledRight => account.password.clone(),
-                _ => WRONG_PASSWORD.to_owned(),
-            };
-            (account.clone(), password)
+            let right = self == Self::DisabledRight;
+            let password = if right { &account.password } else { WRONG_PASSWORD };
+            (account.clone(), password.to_owned())
         };
         accounts.iter().cycle().take(count).map(attempt).collect()
     }
@@ -101,7 +94,7 @@ impl Context<'_> {
             pace: Pace::Closed,
             limit: Limit::Requests(workload.count()),
         };
-        let load = self.measure("enumeration", engine, &server, &plan, &mut workload)?;
+        let load = self.measure("enumeration", On::Server(engine, &server), &plan, &mut workload)?;
         self.report.loads.push(load);
         let rows = timings(engine, &kinds, workload.times);
         self.report.timings.extend(rows);
@@ -152,7 +145,7 @@ fn prepare(kind: Kind, server: &Server, admin_key: &str, accounts: &[Account]) -
                 let path = format!("/v1/users/{id}/disable");
                 post(server.address, &path, &bearer(admin_key), "")
             };
-            play(server, ids.iter().map(disable).collect()).map(drop)
+            prepared(server, ids.iter().map(disable).collect()).map(drop)
         }
     }
 }
@@ -160,31 +153,20 @@ fn prepare(kind: Kind, server: &Server, admin_key: &str, accounts: &[Account]) -
 /// A row for each kind; the first one is what the others are compared with.
 fn timings(engine: Engine, kinds: &[Kind], times: Vec<Vec<f64>>) -> Vec<Timing> {
     let samples: Vec<_> = times.into_iter().map(Sample::new).collect();
-    let compared = |number: usize, sample: &Sample| {
-        let first = samples.first().filter(|_| number > 0)?;
-        Some((
-            sample.distance(first)?,
-            critical_distance(sample.count(), first.count()),
-        ))
+    let row = |(number, (kind, sample)): (usize, (&Kind, &Sample))| {
+        let first = samples.first().filter(|_| number > 0);
+        Timing {
+            engine: engine.to_string(),
+            kind: kind.names().0,
+            attempts: sample.count(),
+            p5_us: sample.percentile(5),
+            p50_us: sample.percentile(50),
+            p95_us: sample.percentile(95),
+            distance: first.and_then(|first| sample.distance(first)),
+            distance_critical: first.map(|first| critical_distance(sample.count(), first.count())),
+        }
     };
-    kinds
-        .iter()
-        .zip(&samples)
-        .enumerate()
-        .map(|(number, (kind, sample))| {
-            let compared = compared(number, sample);
-            Timing {
-                engine: engine.to_string(),
-                kind: kind.name(),
-                attempts: sample.count(),
-                p5_us: sample.percentile(5),
-                p50_us: sample.percentile(50),
-                p95_us: sample.percentile(95),
-                distance: compared.map(|(distance, _)| distance),
-                distance_critical: compared.map(|(_, critical)| critical),
-            }
-        })
-        .collect()
+    kinds.iter().zip(&samples).enumerate().map(row).collect()
 }
 
 #[cfg(test)]

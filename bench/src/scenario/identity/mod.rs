@@ -4,11 +4,12 @@
 mod enumeration;
 mod flood;
 
-use super::{Context, as_f64, median, progress};
+use serde_json::Value;
+
+use super::{Context, On, answers, as_f64, progress};
 use crate::error::Error;
 use crate::hashing;
-use crate::identity::{Account, Login, Me, Script};
-use crate::load::{self, Limit, Pace, Plan};
+use crate::identity::{Account, Repeated};
 use crate::options::{Engine, Identity, Part};
 use crate::probity::{Installation, Server};
 use crate::report::{Load, Logins};
@@ -30,8 +31,7 @@ impl Context<'_> {
         }
         for engine in self.common.engine.clone() {
             if wanted(Part::Me) {
-                let load = self.me(engine, settings.connections)?;
-                self.report.loads.push(load);
+                self.me(engine, settings.connections)?;
             }
             if wanted(Part::Login) {
                 self.logins(engine, settings)?;
@@ -60,38 +60,30 @@ impl Context<'_> {
         Ok(())
     }
 
-    fn me(&self, engine: Engine, connections: usize) -> Result<Load, Error> {
+    fn me(&mut self, engine: Engine, connections: usize) -> Result<f64, Error> {
         let plan = self.timed(connections, None);
-        let mut runs = Vec::new();
-        for number in 1..=self.common.runs {
-            progress(&format!(
-                "me on {engine}: {connections} connections, run {number}"
-            ));
-            let installation = self.install(engine)?;
+        self.runs(&format!("me on {engine}: {connections} connections"), |context| {
+            let installation = context.install(engine)?;
             let server = installation.serve()?;
-            let mut workload = Me::new(server.address, &installation.key);
-            runs.push(self.measure("me", engine, &server, &plan, &mut workload)?);
-        }
-        median(runs).ok_or_else(|| Error::Usage("no runs".into()))
+            let mut workload = Repeated::me(server.address, &installation.key);
+            context.measure("me", On::Server(engine, &server), &plan, &mut workload)
+        })
     }
 
     fn logins(&mut self, engine: Engine, settings: &Identity) -> Result<(), Error> {
         let accounts = Account::several("bench", settings.users);
         let connections = settings.login_connections;
         let plan = self.timed(connections, None);
-        let mut runs = Vec::new();
-        for number in 1..=self.common.runs {
-            progress(&format!(
-                "logins on {engine}: {connections} connections, run {number}"
-            ));
-            let running = self.with_users(engine, &accounts)?;
-            let mut workload = Login::new(running.server.address, &accounts);
-            runs.push(self.measure("login", engine, &running.server, &plan, &mut workload)?);
-        }
-        let load = median(runs).ok_or_else(|| Error::Usage("no runs".into()))?;
-        let found = self.beside_hashes(&load);
-        self.report.logins.push(found);
-        self.report.loads.push(load);
+        self.runs(
+            &format!("logins on {engine}: {connections} connections"),
+            |context| {
+                let running = context.with_users(engine, &accounts)?;
+                let mut workload = Repeated::logins(running.server.address, &accounts);
+                context.measure("login", On::Server(engine, &running.server), &plan, &mut workload)
+            },
+        )?;
+        let found = self.report.loads.last().map(|load| self.beside_hashes(load));
+        self.report.logins.extend(found);
         Ok(())
     }
 
@@ -122,21 +114,13 @@ impl Context<'_> {
 /// Makes users over HTTP; their ids, in no order.
 fn create(server: &Server, admin_key: &str, accounts: &[Account]) -> Result<Vec<String>, Error> {
     let creation = |account: &Account| account.creation(server.address, admin_key);
-    play(server, accounts.iter().map(creation).collect())
+    let answers = prepared(server, accounts.iter().map(creation).collect())?;
+    let id = |answer: &Value| answer.pointer("/user/id")?.as_str().map(str::to_owned);
+    let ids = answers.iter().map(id).collect::<Option<Vec<_>>>();
+    ids.ok_or_else(|| Error::Server("it made a user and told no id".into()))
 }
 
-/// Sends prepared requests, all of which must be answered well; the first id in each answer.
-fn play(server: &Server, requests: Vec<Vec<u8>>) -> Result<Vec<String>, Error> {
-    let plan = Plan {
-        connections: CREATE_CONNECTIONS,
-        pace: Pace::Closed,
-        limit: Limit::Requests(requests.len() as u64),
-    };
-    let mut script = Script::new(requests);
-    let outcome = load::run(server.address, &plan, &mut script, |_| {})?;
-    if outcome.failures() > 0 {
-        let first = outcome.first_failure.unwrap_or_default();
-        return Err(Error::Server(format!("preparing users failed: {first}")));
-    }
-    Ok(script.ids)
+/// What is asked about users before a load.
+fn prepared(server: &Server, requests: Vec<Vec<u8>>) -> Result<Vec<Value>, Error> {
+    answers(server, CREATE_CONNECTIONS, requests).map_err(|error| error.during("preparing users failed"))
 }
