@@ -1,16 +1,17 @@
 //! What all requests share.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use bytes::Bytes;
 use engine::Engine;
+use serde_json::Value;
 use tokio::sync::{Semaphore, watch};
 
 use crate::docs;
+use crate::endpoint::Verb;
 use crate::forwarded::Unreadable;
-use crate::health::ready::LastState;
 use crate::metrics::Requests;
-use crate::openapi;
 use crate::settings::Settings;
 
 /// One running API.
@@ -37,13 +38,18 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub fn new(engine: Engine, settings: Settings) -> Arc<App> {
-        let document = openapi::document();
+    /// The API of these routes and their OpenAPI document.
+    pub fn new(
+        engine: Engine,
+        settings: Settings,
+        routes: impl Iterator<Item = (&'static str, Verb)>,
+        document: &Value,
+    ) -> Arc<App> {
         Arc::new(App {
             engine,
-            requests: Requests::new(),
+            requests: Requests::new(routes),
             openapi: Bytes::from(document.to_string()),
-            docs: Bytes::from(docs::page(&document)),
+            docs: Bytes::from(docs::page(document)),
             streams: Arc::new(Semaphore::new(settings.streams_max)),
             exports: Arc::new(Semaphore::new(settings.exports_max)),
             unreadable: Unreadable::default(),
@@ -78,5 +84,29 @@ impl Closing {
     pub async fn wait(&mut self) {
         // An error says that the API is gone altogether.
         drop(self.0.wait_for(|closing| *closing).await);
+    }
+}
+
+/// What readiness was last: whoever asks often shall not fill the log.
+#[derive(Default)]
+pub(crate) struct LastState(AtomicU8);
+
+impl LastState {
+    /// Whether it is another now.
+    pub fn changed(&self, ready: bool) -> bool {
+        let state = if ready { 1 } else { 2 };
+        self.0.swap(state, Ordering::Relaxed) != state
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_changes_are_noticed() {
+        let state = LastState::default();
+        let seen = [false, false, true, true, false].map(|ready| state.changed(ready));
+        assert_eq!(seen, [true, false, true, false, true]);
     }
 }

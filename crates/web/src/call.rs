@@ -19,20 +19,30 @@ use http::header::{
 use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode};
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use crate::app::App;
+use crate::endpoint::{Access, Verb};
 use crate::limit::{self, QuotaLeft};
 use crate::openapi::Doc;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::request_log::{Line, Told};
-use crate::routes::{Access, Route, Verb};
 use crate::{body, credential, origin};
 
 /// What a handler gives back.
 pub(crate) type Answer = Result<Response<Body>, Problem>;
 /// A handler as the table of routes holds it.
 pub(crate) type Handler = fn(Call) -> BoxFuture<'static, Answer>;
+
+/// One endpoint, a row of the table of routes.
+pub(crate) struct Route {
+    pub verb: Verb,
+    pub path: &'static str,
+    pub access: Access,
+    pub handler: Handler,
+    pub doc: &'static Doc,
+}
 
 /// A request whose caller may make it.
 pub(crate) struct Call {
@@ -110,6 +120,15 @@ impl Call {
     pub async fn path(&mut self) -> Result<String, Problem> {
         let path = Path::<String>::from_request_parts(&mut self.parts, &()).await;
         path.map(|Path(text)| text).map_err(|_| Problem::unknown_path())
+    }
+
+    /// The variable part of the path, which must be the id of such a thing.
+    pub async fn id(&mut self, what: &str) -> Result<Uuid, Problem> {
+        let text = self.path().await?;
+        domain::own_id::parse(&text).ok_or_else(|| {
+            let example = "a UUID such as 01970000-0000-7000-8000-0000000000ab";
+            Problem::field("id", format!("must be the id of a {what}, {example}"))
+        })
     }
 
     /// The body, which must be JSON.

@@ -161,7 +161,7 @@ pub(crate) async fn user(call: &Call, field: &str, text: &str) -> Result<Uuid, P
 
 /// The balance of the path, which the caller may see: somebody else's is not there for who may see only their own.
 pub(crate) async fn visible_balance(call: &mut Call) -> Result<Account, Problem> {
-    let id = crate::users::id_in_path(call, "balance").await?;
+    let id = call.id("balance").await?;
     let found = call.app.engine.account_of(id).await?;
     let own = call.identity()?.user.id;
     let all = reads_all(call)?;

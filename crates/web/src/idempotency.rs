@@ -14,14 +14,12 @@ use crate::body;
 use crate::call::{Answer, Call, json};
 use crate::id::Id;
 use crate::openapi::Parameter;
-use crate::problem::Problem;
+use crate::problem::{Problem, REPLAYED};
 use crate::query::Query;
 
 /// Most characters of a key.
 const KEY_LEN_MAX: usize = 255;
 const NAME: &str = "Idempotency-Key";
-/// The header that marks an answer as given before.
-pub(crate) const REPLAYED: &str = "idempotent-replayed";
 
 /// The header of every request of custody that makes something.
 pub(crate) const HEADER: &[Parameter] = &[Parameter::header(

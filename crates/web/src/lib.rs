@@ -4,7 +4,7 @@
 //! HTTP/1.1. It decides nothing: what changes something is a [`domain::Command`] given to
 //! [`engine::Engine::submit`], and a read is allowed by the caller's [`domain::identity::Principal`] before its handler runs.
 //!
-//! Where things are: `routes` is the one table of endpoints, with who may call each; there is a folder per noun
+//! Where things are: `routes` is the one table of endpoints, with who may call each, and `router` makes a server of it; there is a folder per noun
 //! and a file per endpoint, which holds its handler and its text in the OpenAPI document. `call` carries a
 //! request through authentication, handler, headers and counters; `problem` is every error answer (RFC 9457);
 //! `openapi` puts the document together, and `docs` makes a page of it.
@@ -32,6 +32,7 @@ mod custody;
 mod destinations;
 mod docs;
 mod dry_run;
+mod endpoint;
 mod forwarded;
 mod health;
 mod host;
@@ -50,6 +51,7 @@ mod person;
 mod problem;
 mod query;
 mod request_log;
+mod router;
 mod routes;
 mod server;
 mod sessions;
@@ -57,7 +59,9 @@ mod settings;
 mod users;
 mod wire;
 
+pub use endpoint::{Access, Verb};
 pub use openapi::document;
-pub use routes::{Access, Verb, endpoints, router};
+pub use router::router;
+pub use routes::endpoints;
 pub use server::serve;
 pub use settings::Settings;

@@ -12,11 +12,13 @@ use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value};
 use store::ErrorKind;
 
-use crate::idempotency;
 use crate::request_log::Told;
 
 /// Longest `detail` and `field` of an answer, in characters: both may repeat a part of the request.
 const TEXT_LEN_MAX: usize = 500;
+
+/// The header that marks an answer as given before.
+pub(crate) const REPLAYED: &str = "idempotent-replayed";
 
 /// Why a request got no other answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -176,7 +178,7 @@ impl Problem {
             headers.insert(RETRY_AFTER, seconds.into());
         }
         if self.replayed {
-            headers.insert(idempotency::REPLAYED, HeaderValue::from_static("true"));
+            headers.insert(REPLAYED, HeaderValue::from_static("true"));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             // RFC 6750 section 3.1: no error code where no credential was shown.

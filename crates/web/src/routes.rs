@@ -1,95 +1,17 @@
 //! The one table of endpoints: where each is, who may call it, what handles it, what its documentation says.
 
-use std::sync::Arc;
-
-use axum::Router;
-use axum::extract::Request;
-use axum::routing::{MethodFilter, on};
 use domain::identity::Permission::{
-    self, ApiKeysOwn, ApiKeysRead, ApiKeysWrite, ApprovalsRead, ApprovalsRequest, AuditRead, AuditWrite,
+    ApiKeysOwn, ApiKeysRead, ApiKeysWrite, ApprovalsRead, ApprovalsRequest, AuditRead, AuditWrite,
     CustodyApprove, CustodyConfigure, CustodyOwn, CustodyRead, CustodyWrite, GovernanceApprove, KycOwn,
     KycRead, KycReview, KycWrite, MetricsRead, SessionsWrite, UsersErase, UsersRead, UsersWrite,
 };
-use engine::Engine;
 
-use crate::app::App;
-use crate::call::{Handler, answer, answered};
-use crate::openapi::Doc;
-use crate::problem::Problem;
-use crate::settings::Settings;
+use crate::call::Route;
+use crate::endpoint::{Access, Verb};
 use crate::{
     access, activity, api_keys, approvals, assets, audit, auth, balances, destinations, docs, health, kyc,
     log, me, metrics, openapi, operations, sessions, users,
 };
-
-/// Who may call an endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Everyone.
-    Open,
-    /// Everyone: the credentials are in the body.
-    Credentials,
-    /// Whoever has an API key or a session.
-    Caller,
-    /// Whoever has a session.
-    Session,
-    /// Whoever has a session whose password need not be changed first.
-    SecondFactor,
-    /// Who holds this permission; checked before the handler runs.
-    Read(Permission),
-    /// Who holds one of these permissions; checked before the handler runs.
-    ReadEither(Permission, Permission),
-    /// Who holds this permission; checked where the command is decided, so that a refusal is recorded.
-    Command(Permission),
-    /// Who holds the first permission for what is their own, or the second for all; checked before the handler runs.
-    ReadOwnOr(Permission, Permission),
-    /// Who holds the first permission for what is their own, or the second for all; checked where the command is
-    /// decided.
-    OwnOr(Permission, Permission),
-    /// Whoever has a session for what is their own, or holds the permission for all; checked where the command is
-    /// decided.
-    OwnSessionOr(Permission),
-    /// Whoever has a session and holds one of these permissions: the first for what is about custody, the second for
-    /// all else. That it is one of them is checked before the handler runs, which one it takes where the command is
-    /// decided.
-    Vote(Permission, Permission),
-    /// Who holds this permission, or everyone where the settings say so.
-    ReadUnlessPublic(Permission),
-}
-
-/// A method of HTTP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb {
-    /// Reads.
-    Get,
-    /// Writes.
-    Post,
-    /// Changes in part.
-    Patch,
-    /// Ends or removes.
-    Delete,
-}
-
-impl Verb {
-    /// The method's name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Verb::Get => "GET",
-            Verb::Post => "POST",
-            Verb::Patch => "PATCH",
-            Verb::Delete => "DELETE",
-        }
-    }
-}
-
-/// One endpoint.
-pub(crate) struct Route {
-    pub verb: Verb,
-    pub path: &'static str,
-    pub access: Access,
-    pub handler: Handler,
-    pub doc: &'static Doc,
-}
 
 macro_rules! routes {
     ($($verb:ident $path:literal $access:expr => $($module:ident)::+;)*) => {
@@ -198,96 +120,4 @@ pub(crate) static ROUTES: &[Route] = routes! {
 /// Every endpoint: its method, path template and who may call it.
 pub fn endpoints() -> impl Iterator<Item = (Verb, &'static str, Access)> {
     ROUTES.iter().map(|route| (route.verb, route.path, route.access))
-}
-
-/// The API as a router, for embedding in another server. It does not know the caller's address.
-pub fn router(engine: Engine, settings: Settings) -> Router {
-    build(&App::new(engine, settings))
-}
-
-pub(crate) fn build(app: &Arc<App>) -> Router {
-    let mut router = Router::new();
-    for (number, route) in ROUTES.iter().enumerate() {
-        let filter = match route.verb {
-            Verb::Get => MethodFilter::GET,
-            Verb::Post => MethodFilter::POST,
-            Verb::Patch => MethodFilter::PATCH,
-            Verb::Delete => MethodFilter::DELETE,
-        };
-        let app = Arc::clone(app);
-        let handler = move |request: Request| answer(Arc::clone(&app), number, route, request);
-        router = router.route(route.path, on(filter, handler));
-    }
-    router
-        .method_not_allowed_fallback(async |request: Request| {
-            let path = request.uri().path();
-            answered(&request, Problem::method_not_allowed(&methods_of(path)))
-        })
-        .fallback(async |request: Request| answered(&request, Problem::unknown_path().into_response()))
-}
-
-/// The methods of a path, for the header `Allow`.
-fn methods_of(path: &str) -> String {
-    // As the router does: a path that is written out counts before a template that it would match too.
-    let exact = ROUTES.iter().any(|route| route.path == path);
-    let found = |route: &&Route| {
-        if exact {
-            route.path == path
-        } else {
-            matches(route.path, path)
-        }
-    };
-    let mut methods = Vec::new();
-    for route in ROUTES.iter().filter(found) {
-        methods.push(route.verb.as_str());
-        if route.verb == Verb::Get {
-            methods.push("HEAD");
-        }
-    }
-    methods.sort_unstable();
-    methods.dedup();
-    methods.join(", ")
-}
-
-/// Whether a path is of this template: `{name}` stands for one part, `{*name}` for all that are left.
-fn matches(template: &str, path: &str) -> bool {
-    let mut parts = path.split('/');
-    for expected in template.split('/') {
-        let Some(part) = parts.next() else { return false };
-        if expected.starts_with("{*") {
-            return !part.is_empty();
-        }
-        if expected.starts_with('{') && !part.is_empty() {
-            continue;
-        }
-        if expected != part {
-            return false;
-        }
-    }
-    parts.next().is_none()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_match_their_templates() {
-        for (template, path, expected) in [
-            ("/v1/me", "/v1/me", true),
-            ("/v1/me", "/v1/me/", false),
-            ("/v1/users/{id}", "/v1/users/7", true),
-            ("/v1/users/{id}", "/v1/users/", false),
-            ("/v1/users/{id}", "/v1/users/7/role", false),
-            ("/v1/users/{id}/role", "/v1/users/7/role", true),
-            ("/log/tile/{*position}", "/log/tile/0/x001/000", true),
-            ("/log/tile/{*position}", "/log/tile/", false),
-        ] {
-            assert_eq!(matches(template, path), expected, "{template} {path}");
-        }
-        assert_eq!(methods_of("/v1/audit/entries"), "GET, HEAD, POST");
-        assert_eq!(methods_of("/v1/audit/entries/0"), "GET, HEAD");
-        assert_eq!(methods_of("/v1/sessions/end"), "POST");
-        assert_eq!(methods_of("/v1/sessions/0"), "DELETE");
-    }
 }

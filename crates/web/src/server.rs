@@ -12,9 +12,8 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::app::App;
 use crate::connection::{self, Times};
-use crate::routes;
+use crate::router;
 use crate::settings::Settings;
 
 /// Pause after the system could not give us a connection, for instance because too many files are open.
@@ -34,8 +33,8 @@ pub async fn serve(
         leftover: settings.leftover_timeout,
         stall: settings.stall_timeout,
     };
-    let app = App::new(engine, settings);
-    let router = routes::build(&app);
+    let app = router::app(engine, settings);
+    let router = router::build(&app);
     // Not `pipeline_flush`: it holds answers back while anything more was received, and buffers without a bound.
     let mut builder = http1::Builder::new();
     builder

@@ -5,7 +5,6 @@ use domain::Command;
 use super::{PATH, UNKNOWN};
 use crate::call::{Answer, Call, no_content};
 use crate::openapi::{Doc, Reply};
-use crate::users;
 
 pub(crate) const DOC: Doc = Doc {
     id: "revoke_api_key",
@@ -21,7 +20,7 @@ pub(crate) const DOC: Doc = Doc {
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
-    let id = users::id_in_path(&mut call, "key").await?;
+    let id = call.id("key").await?;
     let command = Command::RevokeApiKey(id);
     call.app
         .engine

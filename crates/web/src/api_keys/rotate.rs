@@ -7,7 +7,6 @@ use super::create::{EXAMPLE, MADE, Made};
 use super::{KeyBody, PATH, UNKNOWN, with_owner};
 use crate::call::{Answer, Call, json_with};
 use crate::openapi::{Content, Doc, Reply};
-use crate::users;
 
 /// How long the old key goes on unless said otherwise, in seconds.
 const OVERLAP_S: i64 = 86_400;
@@ -45,7 +44,7 @@ struct Input {
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
-    let id = users::id_in_path(&mut call, "key").await?;
+    let id = call.id("key").await?;
     let input: Input = call.input().await?;
     let overlap_s = input.overlap_s.unwrap_or(OVERLAP_S);
     let engine = &call.app.engine;

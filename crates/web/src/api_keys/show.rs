@@ -7,7 +7,6 @@ use serde::Serialize;
 use super::{KeyBody, PATH, UNKNOWN, visible};
 use crate::call::{Answer, Call, json, tagged};
 use crate::openapi::{Content, Doc, Reply};
-use crate::users;
 
 pub(crate) const DOC: Doc = Doc {
     id: "show_api_key",
@@ -42,7 +41,7 @@ struct Output<'a> {
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
-    let id = users::id_in_path(&mut call, "key").await?;
+    let id = call.id("key").await?;
     let read = visible(&call, id).await?;
     let engine = &call.app.engine;
     let used = engine.api_key_use(id).await?;

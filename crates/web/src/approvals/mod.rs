@@ -21,7 +21,6 @@ use crate::custody::not_found;
 use crate::idempotency;
 use crate::openapi::{Content, Parameter, Reply};
 use crate::problem::Problem;
-use crate::users::id_in_path;
 
 /// The approval in the path.
 const PATH: &[Parameter] = &[Parameter::path(
@@ -191,5 +190,5 @@ fn unknown(id: Uuid) -> Problem {
 
 /// The id of the approval in the path.
 async fn in_path(call: &mut Call) -> Result<Uuid, Problem> {
-    id_in_path(call, "approval").await
+    call.id("approval").await
 }

@@ -104,7 +104,7 @@ fn minimum(text: &str, asset: &Asset) -> Result<Amount, Problem> {
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
     call.require(Permission::CustodyConfigure).await?;
-    let id = crate::users::id_in_path(&mut call, "balance").await?;
+    let id = call.id("balance").await?;
     let version = if_match(&call.parts)?;
     let input: Input = call.input().await?;
     let engine = &call.app.engine;

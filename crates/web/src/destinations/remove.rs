@@ -6,7 +6,6 @@ use domain::custody::destination::RemoveDestination;
 use super::{ANSWER, PATH, UNKNOWN, destination, shown};
 use crate::call::{Answer, Call, json};
 use crate::openapi::Doc;
-use crate::users::id_in_path;
 
 pub(crate) const DOC: Doc = Doc {
     id: "remove_destination",
@@ -22,7 +21,7 @@ pub(crate) const DOC: Doc = Doc {
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
-    let id = id_in_path(&mut call, "destination").await?;
+    let id = call.id("destination").await?;
     let command = Command::RemoveDestination(RemoveDestination { destination: id });
     let engine = &call.app.engine;
     let answer = engine.submit(call.caller()?, call.origin(), command).await?;

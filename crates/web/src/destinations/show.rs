@@ -5,7 +5,6 @@ use domain::identity::Permission;
 use super::{ANSWER, PATH, UNKNOWN, shown, unknown};
 use crate::call::{Answer, Call, json};
 use crate::openapi::Doc;
-use crate::users::id_in_path;
 
 pub(crate) const DOC: Doc = Doc {
     id: "show_destination",
@@ -20,7 +19,7 @@ pub(crate) const DOC: Doc = Doc {
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
-    let id = id_in_path(&mut call, "destination").await?;
+    let id = call.id("destination").await?;
     let identity = call.identity()?;
     let all = identity.principal.holds(Permission::CustodyRead);
     let found = call.app.engine.destination(id).await?;

@@ -120,6 +120,28 @@ impl<'a> Listing<'a> {
     }
 }
 
+impl<'a> Schemas<'a> {
+    /// The body that a schema describes: in words, and member by member; each of several kinds by itself. `required`
+    /// is what to say of a member that is always there.
+    pub fn body(self, schema: &'a Value, required: &'static str) -> Markup {
+        let (name, inner) = self.resolved(schema);
+        let mut listing = Listing::new(self, required);
+        if name.is_none() && alternatives(inner).len() > 1 {
+            return html! {
+                @for (number, way) in alternatives(inner).iter().enumerate() {
+                    p.kind { @if number == 0 { "Either " } @else { "Or " } strong { (self.kind(way)) } (bounds(self, way)) }
+                    (listing.of(way))
+                }
+            };
+        }
+        html! {
+            p.kind { strong { (self.kind(schema)) } (bounds(self, schema)) }
+            (blocks(self.description(schema)))
+            (listing.of(schema))
+        }
+    }
+}
+
 /// A path whose last part stands out.
 fn path(path: &str) -> Markup {
     let name = path.rfind('.').map_or(0, |dot| dot + 1);

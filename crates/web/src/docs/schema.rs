@@ -3,8 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::listing::Listing;
-use super::prose::{blocks, inline};
+use super::prose::inline;
 use super::{items, members, text};
 
 /// What to say of a member that a request must have.
@@ -108,26 +107,6 @@ impl<'a> Schemas<'a> {
             ("", "", [one, null]) if null["type"] == "null" => self.description(one),
             ("", referred, _) => referred,
             (own, ..) => own,
-        }
-    }
-
-    /// The body that a schema describes: in words, and member by member; each of several kinds by itself. `required`
-    /// is what to say of a member that is always there.
-    pub fn body(self, schema: &'a Value, required: &'static str) -> Markup {
-        let (name, inner) = self.resolved(schema);
-        let mut listing = Listing::new(self, required);
-        if name.is_none() && alternatives(inner).len() > 1 {
-            return html! {
-                @for (number, way) in alternatives(inner).iter().enumerate() {
-                    p.kind { @if number == 0 { "Either " } @else { "Or " } strong { (self.kind(way)) } (bounds(self, way)) }
-                    (listing.of(way))
-                }
-            };
-        }
-        html! {
-            p.kind { strong { (self.kind(schema)) } (bounds(self, schema)) }
-            (blocks(self.description(schema)))
-            (listing.of(schema))
         }
     }
 }

@@ -1,7 +1,5 @@
 //! `GET /health/ready`
 
-use std::sync::atomic::{AtomicU8, Ordering};
-
 use engine::Health;
 use http::StatusCode;
 use serde::Serialize;
@@ -39,17 +37,6 @@ pub(crate) const DOC: Doc = Doc {
     ],
     ..Doc::EMPTY
 };
-
-/// What readiness was last: whoever asks often shall not fill the log.
-#[derive(Default)]
-pub(crate) struct LastState(AtomicU8);
-
-impl LastState {
-    fn changed(&self, ready: bool) -> bool {
-        let state = if ready { 1 } else { 2 };
-        self.0.swap(state, Ordering::Relaxed) != state
-    }
-}
 
 #[derive(Serialize)]
 struct Body {
@@ -97,17 +84,5 @@ fn log(health: &Health) {
     }
     for check in health.checks.iter().filter(|check| !check.ok) {
         tracing::warn!("not ready: {}: {}", check.name, check.detail);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_changes_are_noticed() {
-        let state = LastState::default();
-        let seen = [false, false, true, true, false].map(|ready| state.changed(ready));
-        assert_eq!(seen, [true, false, true, false, true]);
     }
 }

@@ -22,7 +22,6 @@ use crate::custody::not_found;
 use crate::idempotency;
 use crate::openapi::{Content, Parameter, Reply};
 use crate::problem::Problem;
-use crate::users::id_in_path;
 
 /// The record in the path.
 const PATH: &[Parameter] = &[Parameter::path(
@@ -223,5 +222,5 @@ fn located(mut response: Response<axum::body::Body>, id: Uuid) -> Response<axum:
 
 /// The id of the record in the path.
 async fn in_path(call: &mut Call) -> Result<Uuid, Problem> {
-    id_in_path(call, "KYC record").await
+    call.id("KYC record").await
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use crate::endpoint::Verb;
 use crate::metrics::text::Text;
-use crate::routes::ROUTES;
 
 /// Upper bounds of the buckets, in seconds.
 const BUCKETS_S: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
@@ -17,8 +17,9 @@ const BUCKETS_US: [u64; 11] = [
 const CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
 
 /// Counters of one route. Every request is counted in one class and one bucket.
-#[derive(Default)]
 struct Counters {
+    path: &'static str,
+    method: &'static str,
     classes: [AtomicU64; CLASSES.len()],
     buckets: [AtomicU64; BUCKETS_US.len() + 1],
     micros: AtomicU64,
@@ -30,9 +31,16 @@ pub(crate) struct Requests {
 }
 
 impl Requests {
-    pub fn new() -> Requests {
+    pub fn new(routes: impl Iterator<Item = (&'static str, Verb)>) -> Requests {
+        let counters = |(path, verb): (&'static str, Verb)| Counters {
+            path,
+            method: verb.as_str(),
+            classes: Default::default(),
+            buckets: Default::default(),
+            micros: AtomicU64::default(),
+        };
         Requests {
-            routes: ROUTES.iter().map(|_| Counters::default()).collect(),
+            routes: routes.map(counters).collect(),
         }
     }
 
@@ -62,8 +70,8 @@ impl Requests {
             "counter",
             "Requests answered, by route, method and class of the status.",
         );
-        for (route, counters) in ROUTES.iter().zip(&self.routes) {
-            let (path, method) = (route.path, route.verb.as_str());
+        for counters in &self.routes {
+            let (path, method) = (counters.path, counters.method);
             for (class, counter) in CLASSES.iter().zip(&counters.classes) {
                 let labels = format!("route=\"{path}\",method=\"{method}\",status=\"{class}\"");
                 out.sample(name, &labels, counter.load(Ordering::Relaxed));
@@ -75,8 +83,8 @@ impl Requests {
             "histogram",
             "Time from a request's head to its answer's head.",
         );
-        for (route, counters) in ROUTES.iter().zip(&self.routes) {
-            let labels = format!("route=\"{}\",method=\"{}\"", route.path, route.verb.as_str());
+        for counters in &self.routes {
+            let labels = format!("route=\"{}\",method=\"{}\"", counters.path, counters.method);
             let buckets = counters
                 .buckets
                 .each_ref()
@@ -100,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_request_is_counted_once() {
-        let requests = Requests::new();
+        let requests = Requests::new([("/v1/me", Verb::Get)].into_iter());
         requests.record(0, StatusCode::CREATED, Duration::from_millis(1));
         requests.record(0, StatusCode::BAD_REQUEST, Duration::from_micros(1_001));
         requests.record(0, StatusCode::INTERNAL_SERVER_ERROR, Duration::from_mins(1));
@@ -108,8 +116,7 @@ mod tests {
         let mut out = Text::default();
         requests.write(&mut out);
         let text = out.finish();
-        let (path, method) = (ROUTES[0].path, ROUTES[0].verb.as_str());
-        let labels = format!("route=\"{path}\",method=\"{method}\"");
+        let labels = "route=\"/v1/me\",method=\"GET\"";
         for line in [
             format!("probity_http_requests_total{{{labels},status=\"2xx\"}} 1"),
             format!("probity_http_requests_total{{{labels},status=\"4xx\"}} 1"),

@@ -3,10 +3,12 @@
 use domain::identity::Permission;
 use serde_json::{Map, Value, json};
 
+use crate::call::Route;
+use crate::endpoint::Access;
 use crate::openapi::doc::{Content, Example, Parameter, Reply};
 use crate::openapi::shapes::Shapes;
 use crate::openapi::{problems, request};
-use crate::routes::{Access, ROUTES, Route};
+use crate::routes::ROUTES;
 
 /// Schemas that several endpoints share.
 const SCHEMAS: &str = include_str!("schemas.json");

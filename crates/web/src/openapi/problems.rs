@@ -1,6 +1,7 @@
 //! Problems that several endpoints share: status, code, when.
 
-use crate::routes::{Access, Route, Verb};
+use crate::call::Route;
+use crate::endpoint::{Access, Verb};
 
 /// Status, code, when.
 type Listed = (&'static str, &'static str, &'static str);

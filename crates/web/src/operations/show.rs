@@ -9,7 +9,6 @@ use crate::call::{Answer, Call, json, tagged};
 use crate::custody::{self, not_found};
 use crate::openapi::{Content, Doc, Reply};
 use crate::problem::Problem;
-use crate::users;
 
 pub(crate) const DOC: Doc = Doc {
     id: "show_operation",
@@ -37,7 +36,7 @@ pub(crate) const DOC: Doc = Doc {
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
-    let id = users::id_in_path(&mut call, "operation").await?;
+    let id = call.id("operation").await?;
     let all = custody::reads_all(&call)?;
     let view = visible(&call, id, all).await?;
     let body = json(&OperationBody::of(&view, Eyes::of(&call)?))?;

@@ -5,7 +5,6 @@ use domain::identity::session::EndSessions;
 
 use crate::call::{Answer, Call, no_content};
 use crate::openapi::{Doc, Parameter, Reply};
-use crate::users;
 
 pub(crate) const DOC: Doc = Doc {
     id: "end_session",
@@ -24,7 +23,7 @@ pub(crate) const DOC: Doc = Doc {
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
-    let id = users::id_in_path(&mut call, "session").await?;
+    let id = call.id("session").await?;
     let command = Command::EndSessions(EndSessions::One(id));
     call.app
         .engine

@@ -184,17 +184,6 @@ fn problem(error: engine::Error) -> Problem {
     }
 }
 
-/// An id in the path.
-pub(crate) async fn id_in_path(call: &mut Call, what: &str) -> Result<Uuid, Problem> {
-    let text = call.path().await?;
-    domain::own_id::parse(&text).ok_or_else(|| {
-        Problem::field(
-            "id",
-            format!("must be the id of a {what}, a UUID such as 01970000-0000-7000-8000-0000000000ab"),
-        )
-    })
-}
-
 /// A role's name.
 fn role_named(call: &Call, text: &str) -> Result<Role, Problem> {
     let rules = call.app.engine.rules();

@@ -24,9 +24,9 @@ use super::{UNKNOWN, example, show};
 use crate::call::{Answer, Call, if_match_given, json, tagged};
 use crate::custody::reads_all;
 use crate::id::Id;
+use crate::idempotency;
 use crate::openapi::{Content, Doc, Parameter, Reply};
 use crate::problem::Problem;
-use crate::{idempotency, users};
 
 /// The version that the caller has seen.
 const IF_MATCH: &[Parameter] = &[Parameter::header(
@@ -200,7 +200,7 @@ impl Asked {
             Who::Writers => call.require(all).await?,
             Who::Owners => call.require_either(own, all).await?,
         }
-        let id = users::id_in_path(call, "operation").await?;
+        let id = call.id("operation").await?;
         let version = if_match_given(&call.parts)?;
         if !call.identity()?.principal.holds(all) {
             let reads_all = reads_all(call)?;

@@ -1,0 +1,118 @@
+//! The API put together: the table of routes as a router, and what all its requests share.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::routing::{MethodFilter, on};
+use engine::Engine;
+
+use crate::app::App;
+use crate::call::{Route, answer, answered};
+use crate::endpoint::Verb;
+use crate::openapi::document;
+use crate::problem::Problem;
+use crate::routes::ROUTES;
+use crate::settings::Settings;
+
+/// What all requests share, for this table of routes.
+pub(crate) fn app(engine: Engine, settings: Settings) -> Arc<App> {
+    App::new(
+        engine,
+        settings,
+        ROUTES.iter().map(|route| (route.path, route.verb)),
+        &document(),
+    )
+}
+
+/// The API as a router, for embedding in another server. It does not know the caller's address.
+pub fn router(engine: Engine, settings: Settings) -> Router {
+    build(&app(engine, settings))
+}
+
+pub(crate) fn build(app: &Arc<App>) -> Router {
+    let mut router = Router::new();
+    for (number, route) in ROUTES.iter().enumerate() {
+        let filter = match route.verb {
+            Verb::Get => MethodFilter::GET,
+            Verb::Post => MethodFilter::POST,
+            Verb::Patch => MethodFilter::PATCH,
+            Verb::Delete => MethodFilter::DELETE,
+        };
+        let app = Arc::clone(app);
+        let handler = move |request: Request| answer(Arc::clone(&app), number, route, request);
+        router = router.route(route.path, on(filter, handler));
+    }
+    router
+        .method_not_allowed_fallback(async |request: Request| {
+            let path = request.uri().path();
+            answered(&request, Problem::method_not_allowed(&methods_of(path)))
+        })
+        .fallback(async |request: Request| answered(&request, Problem::unknown_path().into_response()))
+}
+
+/// The methods of a path, for the header `Allow`.
+fn methods_of(path: &str) -> String {
+    // As the router does: a path that is written out counts before a template that it would match too.
+    let exact = ROUTES.iter().any(|route| route.path == path);
+    let found = |route: &&Route| {
+        if exact {
+            route.path == path
+        } else {
+            matches(route.path, path)
+        }
+    };
+    let mut methods = Vec::new();
+    for route in ROUTES.iter().filter(found) {
+        methods.push(route.verb.as_str());
+        if route.verb == Verb::Get {
+            methods.push("HEAD");
+        }
+    }
+    methods.sort_unstable();
+    methods.dedup();
+    methods.join(", ")
+}
+
+/// Whether a path is of this template: `{name}` stands for one part, `{*name}` for all that are left.
+fn matches(template: &str, path: &str) -> bool {
+    let mut parts = path.split('/');
+    for expected in template.split('/') {
+        let Some(part) = parts.next() else { return false };
+        if expected.starts_with("{*") {
+            return !part.is_empty();
+        }
+        if expected.starts_with('{') && !part.is_empty() {
+            continue;
+        }
+        if expected != part {
+            return false;
+        }
+    }
+    parts.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_match_their_templates() {
+        for (template, path, expected) in [
+            ("/v1/me", "/v1/me", true),
+            ("/v1/me", "/v1/me/", false),
+            ("/v1/users/{id}", "/v1/users/7", true),
+            ("/v1/users/{id}", "/v1/users/", false),
+            ("/v1/users/{id}", "/v1/users/7/role", false),
+            ("/v1/users/{id}/role", "/v1/users/7/role", true),
+            ("/log/tile/{*position}", "/log/tile/0/x001/000", true),
+            ("/log/tile/{*position}", "/log/tile/", false),
+        ] {
+            assert_eq!(matches(template, path), expected, "{template} {path}");
+        }
+        assert_eq!(methods_of("/v1/audit/entries"), "GET, HEAD, POST");
+        assert_eq!(methods_of("/v1/audit/entries/0"), "GET, HEAD");
+        assert_eq!(methods_of("/v1/sessions/end"), "POST");
+        assert_eq!(methods_of("/v1/sessions/0"), "DELETE");
+    }
+}
