@@ -5,20 +5,10 @@ use std::time::Duration;
 use domain::record::{Kind, Val};
 
 use crate::error::Error;
+pub use crate::lock::Lock;
 use crate::pg::PgConn;
 use crate::row::Row;
 use crate::sqlite::SqliteConn;
-
-/// How rows that a decision reads are locked (PostgreSQL; on SQLite the write lock covers all).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lock {
-    /// Not at all.
-    None,
-    /// Against change, until the transaction ends.
-    Share,
-    /// For change.
-    Update,
-}
 
 /// A connection.
 pub enum Conn {
@@ -148,13 +138,5 @@ impl Conn {
             Conn::Sqlite(conn) => conn.batch(sql),
             Conn::Pg(conn) => conn.batch(sql).await,
         }
-    }
-}
-
-/// A statement whose key is compared: where it says `[key]`, or at its end.
-pub(crate) fn compared(select: &str, comparison: &str) -> String {
-    match select.split_once("[key]") {
-        Some((before, after)) => format!("{before}{comparison}{after}"),
-        None => format!("{select} {comparison}"),
     }
 }

@@ -1,48 +1,16 @@
 //! Rows of sealed tables: reading them with their seal, and writing them in bulk.
 
 use domain::custody::Amount;
-use domain::record::{Kind, Record, Sealed, Table, Val};
-use evidence::commitment::Salt;
+use domain::record::{Field, Kind, Record, Sealed, Table, Val};
 use uuid::Uuid;
 
 use crate::conn::{Conn, Lock};
 use crate::error::Error;
 use crate::pg::pipeline::{Param, Step};
 use crate::row::Row;
+pub use crate::sealed_row::{SealedRow, column_kinds, column_names};
+use crate::sealed_row::{insert_target, is_fixed};
 use crate::{pg, sqlite};
-
-/// A row to be written, whole.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SealedRow {
-    /// Id.
-    pub id: Uuid,
-    /// Values, in the order of the table's columns.
-    pub values: Vec<Val>,
-    /// Version.
-    pub version: u64,
-    /// Index of the entry that writes it.
-    pub entry: u64,
-    /// Salt.
-    pub salt: Salt,
-    /// Whether the row is made by what is being written. Of two transactions that make the same row, one must fail.
-    pub new: bool,
-}
-
-/// All column names of a sealed table, in the order that [`read`] takes and bulk writes give.
-pub fn column_names(table: &Table) -> Vec<&'static str> {
-    let mut names = vec!["id"];
-    names.extend(table.columns.iter().map(|column| column.name));
-    names.extend(["version", "entry", "salt"]);
-    names
-}
-
-/// All column kinds, in that order.
-pub fn column_kinds(table: &Table) -> Vec<Kind> {
-    let mut kinds = vec![Kind::Uuid];
-    kinds.extend(table.columns.iter().map(|column| column.kind));
-    kinds.extend([Kind::Int, Kind::Int, Kind::Bytes]);
-    kinds
-}
 
 /// The select list of a sealed table.
 pub fn select(table: &Table) -> String {
@@ -129,11 +97,6 @@ pub fn decode<T: Record>(row: SealedRow) -> Result<Sealed<T>, Error> {
     })
 }
 
-/// The text of a statement that adds rows, up to where their values come from.
-fn insert_target(table: &Table) -> String {
-    format!("INSERT INTO {} ({})", table.name, column_names(table).join(", "))
-}
-
 /// Writes rows: adds what is new, changes what is there.
 pub async fn write(conn: &mut Conn, table: &'static Table, rows: &[SealedRow]) -> Result<(), Error> {
     match conn {
@@ -146,36 +109,6 @@ pub async fn write(conn: &mut Conn, table: &'static Table, rows: &[SealedRow]) -
     }
 }
 
-/// The text that adds one row, with a parameter for each column (SQLite).
-pub(crate) fn insert_one(table: &Table) -> String {
-    let marks: Vec<String> = (1..=column_names(table).len())
-        .map(|number| format!("?{number}"))
-        .collect();
-    format!("{} VALUES ({})", insert_target(table), marks.join(", "))
-}
-
-/// The text that changes one row, with the same parameters (SQLite). A column that never changes is left out: SQLite
-/// would write it anew into every index that it is in.
-pub(crate) fn update_one(table: &Table) -> String {
-    let numbered = column_names(table).into_iter().zip(1..).skip(1);
-    let assignments: Vec<String> = numbered
-        .filter(|(name, _)| !is_fixed(table, name))
-        .map(|(name, number)| format!("{name} = ?{number}"))
-        .collect();
-    format!(
-        "UPDATE {} SET {} WHERE id = ?1",
-        table.name,
-        assignments.join(", ")
-    )
-}
-
-fn is_fixed(table: &Table, name: &str) -> bool {
-    table
-        .columns
-        .iter()
-        .any(|column| column.fixed && column.name == name)
-}
-
 /// The statements that write rows, with their parameters (PostgreSQL): one for what is new, one for what is there.
 pub(crate) fn steps(table: &Table, rows: &[SealedRow]) -> Vec<(String, Vec<Param<'static>>)> {
     let (new, there): (Vec<&SealedRow>, Vec<&SealedRow>) = rows.iter().partition(|row| row.new);
@@ -185,7 +118,7 @@ pub(crate) fn steps(table: &Table, rows: &[SealedRow]) -> Vec<(String, Vec<Param
         let arrays = pg::bulk::unnest(&kinds);
         let sql = format!("{} SELECT * FROM {arrays}", insert_target(table));
         let all: Vec<usize> = (0..kinds.len()).collect();
-        steps.push((sql, pg::bulk::columns(&kinds, &all, &new)));
+        steps.push((sql, Param::columns_of(&kinds, &all, &new)));
     }
     if !there.is_empty() {
         let kept: Vec<usize> = (0..kinds.len())
@@ -204,22 +137,15 @@ pub(crate) fn steps(table: &Table, rows: &[SealedRow]) -> Vec<(String, Vec<Param
             arrays = pg::bulk::unnest(&kinds),
             names = names.join(", "),
         );
-        steps.push((sql, pg::bulk::columns(&kinds, &kept, &there)));
+        steps.push((sql, Param::columns_of(&kinds, &kept, &there)));
     }
     steps
 }
 
-impl SealedRow {
-    /// All values, in the order of [`column_names`].
-    pub fn all_values(&self) -> Vec<Val> {
-        let mut values = Vec::with_capacity(self.values.len() + 4);
-        values.push(Val::Uuid(self.id));
-        values.extend(self.values.iter().cloned());
-        values.extend([
-            Val::Int(crate::head::int(self.version)),
-            Val::Int(crate::head::int(self.entry)),
-            Val::Bytes(self.salt.0.to_vec()),
-        ]);
-        values
-    }
+/// The amount in a column of a row.
+pub(crate) fn amount(mut row: Row, position: usize) -> Result<Amount, Error> {
+    let value = typed(row.0.swap_remove(position), Kind::Amount);
+    value
+        .and_then(Amount::of_val)
+        .map_err(|reason| Error::data(format!("a stored amount: {reason}")))
 }

@@ -13,32 +13,12 @@ use uuid::Uuid;
 use crate::conn::{Conn, Lock};
 use crate::error::Error;
 use crate::head::int;
+use crate::window::Totals;
+pub use crate::window::Window;
 use crate::{pg, sqlite};
 
 /// Rows that a prune deletes in one transaction, so that it holds the write lock for some milliseconds only.
 const PRUNE_ROWS: u64 = 1_000;
-
-/// A counter's key: what is counted, in which window of time.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Window {
-    /// What is counted, such as `key:` and an id.
-    pub subject: String,
-    /// Width of the window in seconds.
-    pub width_s: u32,
-    /// Begin of the window in seconds since 1970, a multiple of the width.
-    pub start: i64,
-}
-
-impl Window {
-    /// Values of the key's columns.
-    pub(crate) fn values(&self) -> [Val; 3] {
-        [
-            self.subject.as_str().into(),
-            i64::from(self.width_s).into(),
-            self.start.into(),
-        ]
-    }
-}
 
 /// What is to be added to a counter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,28 +60,10 @@ pub async fn read_counts(conn: &mut Conn, windows: &[Window]) -> Result<Vec<u64>
     Ok(in_order(windows.iter(), &totals))
 }
 
-/// Totals by key, as they are read back.
-pub(crate) type Totals = BTreeMap<Window, u64>;
-
 fn in_order<'a>(windows: impl Iterator<Item = &'a Window>, totals: &Totals) -> Vec<u64> {
     windows
         .map(|window| totals.get(window).copied().unwrap_or(0))
         .collect()
-}
-
-/// Reads rows of `subject, width_s, window_start, used`.
-pub(crate) fn totals(rows: &[crate::Row]) -> Result<Totals, Error> {
-    let read = |row: &crate::Row| {
-        let width =
-            u32::try_from(row.int(1)?).map_err(|_| Error::data("counters.width_s is out of range"))?;
-        let window = Window {
-            subject: row.text(0)?.to_owned(),
-            width_s: width,
-            start: row.int(2)?,
-        };
-        Ok((window, u64::try_from(row.int(3)?).unwrap_or(0)))
-    };
-    rows.iter().map(read).collect()
 }
 
 /// Deletes the counters of windows that ended at or before this time, in seconds since 1970; gives their number.

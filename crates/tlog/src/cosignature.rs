@@ -2,12 +2,10 @@
 
 use crate::checkpoint::Checkpoint;
 use crate::error::Error;
-use crate::key::{KeyKind, KeyPair, VerifierKey};
+pub use crate::key::MAX_TIMESTAMP;
+use crate::key::{KeyKind, KeyPair, VerifierKey, cosigned_text};
 use crate::note::Note;
 use std::fmt;
-
-/// The largest timestamp that a cosignature may carry.
-pub const MAX_TIMESTAMP: u64 = u64::MAX >> 1;
 
 /// A verified cosignature: as of `timestamp`, this was the largest consistent tree that the witness had seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +32,8 @@ impl Cosignature {
             .iter()
             .filter(|signature| signature.is_by(witness))
         {
-            let time = check(witness, &note.text, &signature.bytes)
+            let time = witness
+                .cosigned(&note.text, &signature.bytes)
                 .ok_or_else(|| Error::BadSignature(signature.name.clone()))?;
             latest = latest.max(Some(time));
         }
@@ -91,7 +90,7 @@ impl CosigningKey {
         }
         Checkpoint::parse(&note.text)?;
         let mut bytes = timestamp.to_be_bytes().to_vec();
-        bytes.extend_from_slice(&self.0.sign(message(&note.text, timestamp).as_bytes()));
+        bytes.extend_from_slice(&self.0.sign(cosigned_text(&note.text, timestamp).as_bytes()));
         note.put(&self.0.verifier, bytes);
         Ok(())
     }
@@ -101,17 +100,4 @@ impl fmt::Debug for CosigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "CosigningKey({})", self.0.verifier)
     }
-}
-
-/// What a witness signs: two header lines, then the text of the checkpoint.
-fn message(text: &str, timestamp: u64) -> String {
-    format!("cosignature/v1\ntime {timestamp}\n{text}")
-}
-
-/// The timestamp of a valid `timestamped_signature`: 8 bytes big-endian, then 64 bytes of signature.
-pub(crate) fn check(witness: &VerifierKey, text: &str, signature: &[u8]) -> Option<u64> {
-    let (time, signature) = signature.split_first_chunk::<8>()?;
-    let time = u64::from_be_bytes(*time);
-    let valid = time <= MAX_TIMESTAMP && witness.check_raw(message(text, time).as_bytes(), signature);
-    valid.then_some(time)
 }

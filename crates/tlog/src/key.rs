@@ -1,10 +1,18 @@
 //! Ed25519 keys with a name, and their text forms (C2SP signed-note).
 
 use crate::error::Error;
-use crate::{cosignature, text};
+use crate::text;
 use ed25519_dalek::Signer;
 use sha2::{Digest, Sha256};
 use std::fmt;
+
+/// The largest timestamp that a cosignature may carry.
+pub const MAX_TIMESTAMP: u64 = u64::MAX >> 1;
+
+/// What a witness signs: two header lines, then the text of the checkpoint.
+pub(crate) fn cosigned_text(text: &str, timestamp: u64) -> String {
+    format!("cosignature/v1\ntime {timestamp}\n{text}")
+}
 
 /// What a key signs: the signature type byte of C2SP signed-note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -106,7 +114,7 @@ impl VerifierKey {
     pub(crate) fn check(&self, text: &str, signature: &[u8]) -> Result<(), Error> {
         let valid = match self.kind {
             KeyKind::Ed25519 => self.check_raw(text.as_bytes(), signature),
-            KeyKind::Cosignature => cosignature::check(self, text, signature).is_some(),
+            KeyKind::Cosignature => self.cosigned(text, signature).is_some(),
         };
         if valid {
             Ok(())
@@ -115,8 +123,16 @@ impl VerifierKey {
         }
     }
 
+    /// The timestamp of a valid `timestamped_signature` by this witness: 8 bytes big-endian, then 64 bytes of signature.
+    pub(crate) fn cosigned(&self, text: &str, signature: &[u8]) -> Option<u64> {
+        let (time, signature) = signature.split_first_chunk::<8>()?;
+        let time = u64::from_be_bytes(*time);
+        let valid = time <= MAX_TIMESTAMP && self.check_raw(cosigned_text(text, time).as_bytes(), signature);
+        valid.then_some(time)
+    }
+
     /// Strict Ed25519: no malleable signatures, no points of small order.
-    pub(crate) fn check_raw(&self, message: &[u8], signature: &[u8]) -> bool {
+    fn check_raw(&self, message: &[u8], signature: &[u8]) -> bool {
         let Ok(signature) = ed25519_dalek::Signature::from_slice(signature) else {
             return false;
         };

@@ -8,13 +8,12 @@ use domain::record::{Field, Kind, Record, Sealed, Val};
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
-use super::sums::amount;
 use crate::conn::{Conn, Lock};
 use crate::error::Error;
 use crate::facts::SPELT_HASH;
 use crate::head::int;
 use crate::query::{BUCKET_BITS, Order, WINDOWS, index_at};
-use crate::sealed;
+use crate::sealed::{self, amount};
 
 /// Operations that fulfil every condition given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use domain::custody::operation::status_at;
 use domain::custody::{Amount, House, OperationKind, OperationStatus};
-use domain::record::{Field, Kind, Val};
+use domain::record::Val;
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
@@ -10,7 +10,7 @@ use super::operations::Where;
 use crate::conn::Conn;
 use crate::error::Error;
 use crate::row::Row;
-use crate::sealed;
+use crate::sealed::amount;
 
 /// What pending operations of a balance hold past their time: free again, though that is not written yet.
 pub async fn due_holds(conn: &mut Conn, balance: Uuid, now: Timestamp) -> Result<Vec<Amount>, Error> {
@@ -40,13 +40,6 @@ pub async fn due_holds_of_asset(
     rows.into_iter()
         .map(|row| Ok((row.uuid(0)?, amount(row, 1)?)))
         .collect()
-}
-
-pub(super) fn amount(mut row: Row, position: usize) -> Result<Amount, Error> {
-    let value = sealed::typed(row.0.swap_remove(position), Kind::Amount);
-    value
-        .and_then(Amount::of_val)
-        .map_err(|reason| Error::data(format!("a stored amount: {reason}")))
 }
 
 /// What of an asset is posted and held on one balance, for sums over all.

@@ -9,13 +9,11 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::pipeline::Param;
 use super::value::{Bound, EPOCH_MICROS};
 use super::{PgConn, run};
-use crate::entries::{COLUMNS, EntryRow, EntryView, Visit};
+use crate::entry_row::{COLUMNS, EntryRow, EntryView, Visit};
 use crate::error::Error;
 use crate::head::int;
-use crate::sealed::SealedRow;
 use evidence::time::Timestamp;
 
 /// One row of PostgreSQL's binary COPY format.
@@ -145,19 +143,6 @@ pub(crate) fn unnest(kinds: &[Kind]) -> String {
         .map(|(kind, number)| format!("${number}::{}", array_type(*kind)))
         .collect();
     format!("unnest({})", arrays.join(", "))
-}
-
-/// Those arrays: of the columns at these positions.
-pub(crate) fn columns(kinds: &[Kind], positions: &[usize], rows: &[&SealedRow]) -> Vec<Param<'static>> {
-    let mut columns: Vec<Vec<Val>> = kinds.iter().map(|_| Vec::with_capacity(rows.len())).collect();
-    for row in rows {
-        let mut values = row.all_values();
-        for (column, position) in columns.iter_mut().zip(positions) {
-            column.push(std::mem::replace(&mut values[*position], Val::Null));
-        }
-    }
-    let pairs = kinds.iter().zip(columns);
-    pairs.map(|(kind, values)| Param::Many(*kind, values)).collect()
 }
 
 pub(crate) async fn visit_entries(

@@ -12,9 +12,9 @@ use domain::record::{Kind, Val};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 
-use crate::conn::Lock;
 use crate::echo::Echo;
 use crate::error::{Error, ErrorKind};
+use crate::lock::{self, Lock};
 use crate::row::Row;
 use value::{Array, Bound};
 
@@ -112,7 +112,7 @@ impl PgConn {
             Lock::Share => format!(" ORDER BY {key} FOR SHARE"),
             Lock::Update => format!(" ORDER BY {key} FOR UPDATE"),
         };
-        format!("{}{suffix}", crate::conn::compared(select, "= ANY ($1)"))
+        format!("{}{suffix}", lock::compared(select, "= ANY ($1)"))
     }
 
     pub(crate) async fn batch(&mut self, sql: &str) -> Result<(), Error> {

@@ -14,9 +14,10 @@ use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use super::bulk::EntryColumn;
 use super::value::{self, Array, Bound};
 use super::{PgConn, run};
-use crate::entries::EntryRow;
+use crate::entry_row::{COLUMNS, EntryRow};
 use crate::error::Error;
 use crate::row::Row;
+use crate::sealed_row::SealedRow;
 
 /// A parameter of a statement in a pipeline.
 #[derive(Debug)]
@@ -32,9 +33,24 @@ pub(crate) enum Param<'a> {
 impl<'a> Param<'a> {
     /// The columns of entries, each as an array.
     pub fn columns(rows: &'a [EntryRow]) -> Vec<Param<'a>> {
-        (0..crate::entries::COLUMNS.len())
+        (0..COLUMNS.len())
             .map(|column| Param::Column(EntryColumn { rows, column }))
             .collect()
+    }
+}
+
+impl Param<'static> {
+    /// Rows as an array for each column at these positions.
+    pub fn columns_of(kinds: &[Kind], positions: &[usize], rows: &[&SealedRow]) -> Vec<Param<'static>> {
+        let mut columns: Vec<Vec<Val>> = kinds.iter().map(|_| Vec::with_capacity(rows.len())).collect();
+        for row in rows {
+            let mut values = row.all_values();
+            for (column, position) in columns.iter_mut().zip(positions) {
+                column.push(std::mem::replace(&mut values[*position], Val::Null));
+            }
+        }
+        let pairs = kinds.iter().zip(columns);
+        pairs.map(|(kind, values)| Param::Many(*kind, values)).collect()
     }
 }
 

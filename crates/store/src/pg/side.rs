@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::PgConn;
 use super::value::Array;
 use crate::error::Error;
-use crate::side::{Totals, Window, totals};
+use crate::window::{Totals, Window, totals};
 
 // Taking away from a counter that has no row would make one below 0; such a pair is left out.
 const ADD: &str = "INSERT INTO counters AS c (subject, width_s, window_start, used) \

@@ -6,10 +6,10 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Row, params, params_from_iter};
 
 use super::{Bound, SqliteConn, uuid};
-use crate::entries::{COLUMNS, EntryRow, EntryView, Visit};
+use crate::entry_row::{COLUMNS, EntryRow, EntryView, Visit};
 use crate::error::Error;
 use crate::head::int;
-use crate::sealed::{self, SealedRow};
+use crate::sealed_row::{self, SealedRow};
 
 pub(crate) fn append_entries(conn: &mut SqliteConn, rows: &[EntryRow]) -> Result<(), Error> {
     let sql = format!(
@@ -46,8 +46,8 @@ pub(crate) fn append_entries(conn: &mut SqliteConn, rows: &[EntryRow]) -> Result
 /// Adds what is new and changes what is there.
 pub(crate) fn write_sealed(conn: &mut SqliteConn, table: &Table, rows: &[SealedRow]) -> Result<(), Error> {
     for (new, sql) in [
-        (true, sealed::insert_one(table)),
-        (false, sealed::update_one(table)),
+        (true, sealed_row::insert_one(table)),
+        (false, sealed_row::update_one(table)),
     ] {
         let mut rows = rows.iter().filter(|row| row.new == new).peekable();
         if rows.peek().is_none() {

@@ -205,7 +205,7 @@ impl SqliteConn {
     }
 
     pub(crate) fn keyed(&mut self, select: &str, keys: &[Val], more: &[Val]) -> Result<Vec<Row>, Error> {
-        let sql = crate::conn::compared(select, "= $1");
+        let sql = crate::lock::compared(select, "= $1");
         self.run(&sql, |conn| {
             let sql = translate(&sql);
             let mut rows = Vec::with_capacity(keys.len());

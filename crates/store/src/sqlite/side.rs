@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::SqliteConn;
 use crate::error::Error;
-use crate::side::{Totals, Window};
+use crate::window::{Totals, Window};
 
 const ADD: &str = "INSERT INTO counters (subject, width_s, window_start, used) VALUES (?1, ?2, ?3, ?4) \
                    ON CONFLICT (subject, width_s, window_start) DO UPDATE SET used = max(0, used + excluded.used) \
