@@ -6,7 +6,7 @@
 //! wall clock says is believed again when it is put right, or when it has stood by what it says for a while.
 
 mod state;
-mod watch;
+pub(crate) mod watch;
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -18,7 +18,6 @@ use evidence::Timestamp;
 use state::{Newest, State};
 
 pub use state::{Alarm, BEHIND_S, BELIEVED_AFTER, JUMP_S};
-pub(crate) use watch::{start, told};
 
 /// What the two clocks say at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -84,7 +84,7 @@ impl Engine {
 
     fn clock_check(&self) -> HealthCheck {
         let own = self.clock().alarm().map(|alarm| alarm.to_string());
-        let told = || clock::told(&self.options().data_dir);
+        let told = || clock::watch::told(&self.options().data_dir);
         match own.or_else(told) {
             Some(alarm) => HealthCheck::new("clock", false, alarm),
             None => HealthCheck::new(

@@ -10,8 +10,9 @@ use store::{Conn, Db, ErrorKind, Head};
 use tlog::{Checkpoint, RightEdge, SigningKey, VerifierKey};
 
 use crate::credentials::{HashPool, one_time_password};
-use crate::engine::{Engine, Options, check_signature, find};
+use crate::engine::{Engine, Options};
 use crate::error::Error;
+use crate::open::{check_signature, find};
 use crate::{guard, keyfile, random};
 
 /// One step of the set-up, as it is done.

@@ -6,8 +6,8 @@
 //! and commits it in one transaction with its entries and the new head of the Merkle log.
 //!
 //! Where to start reading: [`writer`] for the life of a write, [`read`] for proofs, [`verify`] for what makes
-//! tampering visible, [`continuity`] and [`guard`] for what makes a rollback visible. The example `examples/shop.rs` embeds it in
-//! an application.
+//! tampering visible, [`continuity`] and [`guard`] for what makes a rollback visible. The example `examples/shop` embeds it in an
+//! application.
 
 mod auth;
 mod checkpointer;
@@ -26,10 +26,12 @@ pub mod init;
 pub mod keyfile;
 pub mod limits;
 pub mod metrics;
+mod open;
 mod random;
 pub mod read;
 mod seals;
 mod security_log;
+mod storage;
 mod submit;
 pub mod verify;
 mod watch;

@@ -1,23 +1,13 @@
-//! Whether batches can be written: why not, since when, and whether they can again.
-//!
-//! A batch that fails for want of space, or in a way that only the operator can mend, makes the service not ready. It is
-//! ready again as soon as a batch is written, or a trial shows that one could be: a service that is not ready is
-//! sent no requests, so it must not wait for one.
+//! Whether batches are written, as the Writer sees it: why not, and since when.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use evidence::Timestamp;
 use store::ErrorKind;
 
-use crate::engine::{Engine, Shared};
 use crate::error::Error;
-use crate::health::{Health, HealthCheck};
 use crate::random;
-
-/// How often it is tried again while batches fail.
-const EVERY: Duration = Duration::from_secs(1);
 
 /// In how many seconds a caller may try again when there is no space.
 pub const RETRY_AFTER_S: u32 = 5;
@@ -72,7 +62,7 @@ pub(crate) struct Writes {
     any: AtomicBool,
     failing: Mutex<Option<Failing>>,
     /// Held by whoever tries: once at a time is enough.
-    trying: tokio::sync::Mutex<()>,
+    pub trying: tokio::sync::Mutex<()>,
 }
 
 impl Writes {
@@ -120,93 +110,6 @@ impl Writes {
             .load(Ordering::Acquire)
             .then(|| self.lock().clone())
             .flatten()
-    }
-}
-
-impl Engine {
-    /// Why batches fail now, where they do.
-    pub fn failing(&self) -> Option<Failing> {
-        self.shared().writes.failing()
-    }
-
-    /// Whether the service can do its work, tried by writing something that is rolled back.
-    pub async fn check_up(&self) -> Health {
-        let mut health = self.health().await;
-        if self.failing().is_none() {
-            let tried = store::trial::run(self.db()).await;
-            health.checks.retain(|check| check.name != NAME);
-            health.checks.push(tried_check(tried));
-            health.ready = health.checks.iter().all(|check| check.ok);
-        }
-        health
-    }
-
-    /// The check of what is written to; while batches fail it is tried whether they still do.
-    pub(crate) async fn storage_check(&self) -> HealthCheck {
-        let shared = self.shared();
-        if shared.writes.failing().is_some() {
-            try_again(shared).await;
-        }
-        match shared.writes.failing() {
-            None => well("batches are written"),
-            Some(failing) => {
-                let detail = format!(
-                    "since {} batches fail ({} so far): {}",
-                    failing.since, failing.batches, failing.message
-                );
-                unwell(failing.code, detail)
-            }
-        }
-    }
-}
-
-/// Name of the check.
-const NAME: &str = "storage";
-
-fn well(detail: &str) -> HealthCheck {
-    HealthCheck::new(NAME, true, detail)
-}
-
-fn unwell(code: &'static str, detail: String) -> HealthCheck {
-    HealthCheck {
-        code: Some(code),
-        ..HealthCheck::new(NAME, false, detail)
-    }
-}
-
-/// What a trial says of the storage.
-fn tried_check(tried: Result<(), store::Error>) -> HealthCheck {
-    let Err(error) = tried else {
-        return well("a trial could write");
-    };
-    if error.kind == ErrorKind::Retry {
-        return well("another process is writing");
-    }
-    let code = if error.kind == ErrorKind::Full {
-        "storage_full"
-    } else {
-        "write_failed"
-    };
-    unwell(code, error.to_string())
-}
-
-async fn try_again(shared: &Shared) {
-    let Ok(_alone) = shared.writes.trying.try_lock() else {
-        return;
-    };
-    if store::trial::run(&shared.db).await.is_ok() {
-        shared.writes.well();
-    }
-}
-
-/// Tries again every second while batches fail, until the engine is gone.
-pub(crate) async fn run(shared: Weak<Shared>) {
-    loop {
-        tokio::time::sleep(EVERY).await;
-        let Some(shared) = shared.upgrade() else { return };
-        if shared.writes.failing().is_some() {
-            try_again(&shared).await;
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Hashing and verifying on the calling thread. Slow by design: only [`super::pool`] calls it.
 
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
@@ -7,9 +8,40 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use domain::identity::password;
 
 use super::bcrypt::{self, Match};
-use super::pool::Verified;
 use crate::error::Error;
 use crate::random;
+
+/// What verifying a password found.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Verified {
+    /// It is wrong.
+    No,
+    /// It is right.
+    Yes,
+    /// It is right, and here is a new hash to store: the stored one is bcrypt, another Argon2 or weaker.
+    Upgraded(String),
+    /// It is right as far as the stored hash can tell, which was made of a part of it: the user is to set a new one.
+    InPart,
+}
+
+impl Verified {
+    /// Whether the password lets its user in.
+    pub fn is_right(&self) -> bool {
+        *self != Verified::No
+    }
+}
+
+impl fmt::Debug for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the hash, which no log is to hold.
+        f.write_str(match self {
+            Verified::No => "No",
+            Verified::Yes => "Yes",
+            Verified::Upgraded(_) => "Upgraded",
+            Verified::InPart => "InPart",
+        })
+    }
+}
 
 /// Memory of a hash of ours, in KiB (19 MiB), and its passes: the least that OWASP recommends for Argon2id with
 /// one lane.
@@ -126,7 +158,7 @@ fn params() -> Result<Params, Error> {
     Params::new(MEMORY, PASSES, LANES, Some(OUTPUT_LEN)).map_err(failed)
 }
 
-fn failed(error: impl std::fmt::Display) -> Error {
+fn failed(error: impl fmt::Display) -> Error {
     Error::problem(
         format!("cannot hash a password: {error}"),
         "check that there is memory; otherwise report this as a bug",

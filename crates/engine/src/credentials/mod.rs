@@ -10,7 +10,8 @@ pub mod recovery;
 pub mod secretbox;
 pub mod totp;
 
-pub use pool::{HashPool, Verified};
+pub use argon::Verified;
+pub use pool::HashPool;
 pub use secretbox::SecretBox;
 
 use crate::error::Error;

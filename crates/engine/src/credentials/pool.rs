@@ -5,7 +5,6 @@
 //! lower priority than the rest of the process, so that a flood of logins slows other requests little.
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -14,40 +13,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-use super::argon::{self, Memory};
+use super::argon::{self, Memory, Verified};
 use crate::error::Error;
-
-/// What verifying a password found.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Verified {
-    /// It is wrong.
-    No,
-    /// It is right.
-    Yes,
-    /// It is right, and here is a new hash to store: the stored one is bcrypt, another Argon2 or weaker.
-    Upgraded(String),
-    /// It is right as far as the stored hash can tell, which was made of a part of it: the user is to set a new one.
-    InPart,
-}
-
-impl Verified {
-    /// Whether the password lets its user in.
-    pub fn is_right(&self) -> bool {
-        *self != Verified::No
-    }
-}
-
-impl fmt::Debug for Verified {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the hash, which no log is to hold.
-        f.write_str(match self {
-            Verified::No => "No",
-            Verified::Yes => "Yes",
-            Verified::Upgraded(_) => "Upgraded",
-            Verified::InPart => "InPart",
-        })
-    }
-}
 
 /// How long a job waits for idle time, before it is taken at a low priority.
 const LATE: Duration = Duration::from_secs(1);

@@ -1,12 +1,13 @@
 //! Custody and approvals as a caller uses them: names become ids here, decimals become amounts, and the rest is handed
 //! to the Writer.
 //!
-//! [`names`] finds assets and balances, [`operations`] makes operations and carries them on, [`outcomes`] says what
+//! [`names`] finds assets and balances, [`known`] remembers them, [`operations`] makes operations and carries them on, [`outcomes`] says what
 //! came of each of a list; [`read`], [`show`], [`kyc`] and [`approvals`] are everything that only looks, [`subject`] says what an approval is about, [`table`] writes statements as CSV; [`rules`] checks the
 //! configuration against the assets, [`sweep`] writes down what the clock has already decided, [`import`] takes deposits from a file.
 
 mod approvals;
 pub mod import;
+mod known;
 mod kyc;
 mod names;
 mod on_chain;
@@ -21,9 +22,10 @@ mod table;
 
 pub use approvals::{ApprovalView, Proposal};
 pub use import::{DepositsProgress, DepositsReport};
+pub use known::Names;
 pub use kyc::KycView;
-pub use names::Names;
-pub use operations::{Made, NewOperation, NewStep, OperationId, StepKind, StepOutcome, TransactionInput};
+pub use operations::{NewOperation, NewStep, OperationId, StepKind, TransactionInput};
+pub use outcomes::{Made, StepOutcome};
 pub use read::{BalanceState, Figures, OperationView, Statement, StatementLine, Supply};
 pub use show::{Named, named};
 pub use subject::{Side, Subject, Viewer};

@@ -3,9 +3,8 @@
 use domain::custody::operation::create::{CreateOperation, OPERATIONS_MAX, Request};
 use domain::custody::operation::{OnChain, Step, StepOperation};
 use domain::custody::{Account, Amount, Asset, House, Operation, OperationKind, derived_id};
-use domain::decision::OperationState;
 use domain::record::Kind;
-use domain::{Caller, Command, FieldError, Origin, Refusal, RefusalKind, Reply};
+use domain::{Caller, Command, FieldError, Origin, Refusal, RefusalKind};
 use evidence::Timestamp;
 use evidence::json::{self, StrictObject};
 use serde_json::Value;
@@ -14,7 +13,7 @@ use uuid::Uuid;
 
 use super::names::amount;
 use super::on_chain::{with_chain, with_transaction};
-use super::outcomes::{spread, within};
+use super::outcomes::{Made, StepOutcome, spread, states, within};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::writer::Answer;
@@ -138,12 +137,6 @@ impl OperationId {
     }
 }
 
-/// An operation that was made, or found made.
-pub type Made = OperationState;
-
-/// What came of one operation of a list.
-pub type StepOutcome = Result<Made, Error>;
-
 /// A step as a caller asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewStep {
@@ -167,16 +160,6 @@ pub enum StepKind {
     },
     /// Any other step.
     Other(Step),
-}
-
-pub(super) fn states(answer: Answer) -> Result<Vec<Made>, Error> {
-    match answer.reply {
-        Reply::Operations(states) => Ok(states),
-        other => Err(Error::problem(
-            format!("an operation was answered with {other:?}"),
-            "report this as a bug",
-        )),
-    }
 }
 
 fn one(answer: Answer) -> Result<Made, Error> {

@@ -1,11 +1,16 @@
 //! What came of each operation of a list.
 
-use domain::{Refusal, RefusalKind};
+use domain::decision::OperationState;
+use domain::{Refusal, RefusalKind, Reply};
 
-use super::StepOutcome;
-use super::operations::states;
 use crate::error::Error;
 use crate::writer::Answer;
+
+/// An operation that was made, or found made.
+pub type Made = OperationState;
+
+/// What came of one operation of a list.
+pub type StepOutcome = Result<Made, Error>;
 
 /// The refusal of a linked operation, named by its place in the chain.
 pub(super) fn within(error: Error, position: usize) -> Error {
@@ -15,6 +20,16 @@ pub(super) fn within(error: Error, position: usize) -> Error {
             Error::Refused { refusal, entry }
         }
         other => other,
+    }
+}
+
+pub(super) fn states(answer: Answer) -> Result<Vec<Made>, Error> {
+    match answer.reply {
+        Reply::Operations(states) => Ok(states),
+        other => Err(Error::problem(
+            format!("an operation was answered with {other:?}"),
+            "report this as a bug",
+        )),
     }
 }
 

@@ -6,11 +6,9 @@ use std::thread;
 
 use tokio::sync::mpsc;
 
-use super::input::{Opened, Stop};
+use super::input::{BUFFER_BYTES, Opened, Stop};
 use super::scan::{Item, Lists, Scanner};
 
-/// Bytes of one read.
-pub(super) const BUFFER_BYTES: usize = 256 * 1024;
 /// Reads that wait to be mapped.
 const WAITING_MAX: usize = 2;
 

@@ -10,6 +10,9 @@ use sha2::{Digest, Sha256};
 
 use super::decode::Decoded;
 
+/// Bytes of one read.
+pub(super) const BUFFER_BYTES: usize = 256 * 1024;
+
 /// A log to import.
 pub struct Input {
     raw: Box<dyn Read + Send>,
@@ -102,7 +105,7 @@ impl Again {
         let Some(file) = &self.0 else { return Ok(None) };
         let mut decoded = Decoded::new(FromStart::new(file), Arc::default());
         let mut hasher = Sha256::new();
-        let mut buffer = vec![0; super::feed::BUFFER_BYTES];
+        let mut buffer = vec![0; BUFFER_BYTES];
         loop {
             match decoded.read(&mut buffer) {
                 Ok(0) => return Ok(Some(hasher.finalize().into())),

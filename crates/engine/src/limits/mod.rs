@@ -28,7 +28,6 @@ use uuid::Uuid;
 
 use marks::Marks;
 use shard::{Shard, Slot};
-pub(crate) use sync::run;
 
 /// Most subjects (each with one width of window) that a process keeps: about 20 MB.
 ///
@@ -128,6 +127,11 @@ impl Limits {
                 side: tokio::sync::Mutex::default(),
             }),
         }
+    }
+
+    /// Writes and reads counts from now on, until all clones are gone.
+    pub(crate) fn start(&self) {
+        tokio::spawn(sync::run(Arc::downgrade(&self.inner)));
     }
 
     /// Takes one of the quota of `subject` (`key:` and an id, say), unless it is used up: a refused take is not counted.

@@ -8,8 +8,7 @@ use store::side::{self, Count, Window};
 use store::{Conn, Error, ErrorKind};
 
 use super::marks::Map;
-use super::{Inner, Limits, Quota, bounded, lock, seconds, width};
-use crate::engine::Shared;
+use super::{Inner, Quota, bounded, lock, seconds, width};
 use crate::random;
 
 /// How often counts are exchanged.
@@ -167,8 +166,7 @@ async fn prune(inner: &Inner, side: &mut Side) -> Result<(), Error> {
 }
 
 /// One turn of the task.
-async fn turn(limits: &Limits, marks_due: bool, prune_due: bool) -> Result<(), Error> {
-    let inner = &limits.inner;
+async fn turn(inner: &Inner, marks_due: bool, prune_due: bool) -> Result<(), Error> {
     let side = &mut *inner.side.lock().await;
     let result = async {
         counts(inner, side).await?;
@@ -223,17 +221,15 @@ pub(super) async fn load(inner: &Inner, subjects: &[(String, Quota)]) -> Result<
     Ok(())
 }
 
-/// Runs until the engine is gone.
-pub(crate) async fn run(shared: Weak<Shared>) {
+/// Runs until the limits are gone.
+pub(super) async fn run(inner: Weak<Inner>) {
     let (mut marked, mut pruned) = (Instant::now(), Instant::now());
     let mut failures = 0_u64;
     loop {
         tokio::time::sleep(EVERY).await;
-        let Some(limits) = shared.upgrade().map(|shared| shared.limits.clone()) else {
-            return;
-        };
+        let Some(inner) = inner.upgrade() else { return };
         let (marks_due, prune_due) = (marked.elapsed() >= MARKS_EVERY, pruned.elapsed() >= PRUNE_EVERY);
-        match turn(&limits, marks_due, prune_due).await {
+        match turn(&inner, marks_due, prune_due).await {
             Ok(()) => failures = 0,
             Err(error) => {
                 // Not at every turn while a database is away: the first, and then about once a minute.
