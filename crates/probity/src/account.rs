@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use domain::Reply;
 use domain::custody::{Account, Asset, Owner};
+use domain::identity::user::User;
+use domain::record::Sealed;
 use engine::{Answer, Engine};
 use uuid::Uuid;
 
@@ -68,6 +70,14 @@ pub async fn find(
         None => engine.asset_named(&account.asset.to_string()).await?,
     };
     Ok((account, asset))
+}
+
+/// The user that a text means: a name, an id or an e-mail address.
+pub async fn user(engine: &Engine, text: &str) -> Result<Sealed<User>, Failure> {
+    engine.user_meant(text).await?.ok_or_else(|| {
+        let message = format!("there is no user {text:?}");
+        Failure::no("unknown_user", message, "see who is there: probity user list")
+    })
 }
 
 /// An answer of another sort than the command has.

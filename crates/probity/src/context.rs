@@ -3,9 +3,9 @@
 use domain::{Caller, Origin};
 use engine::Engine;
 
-use crate::cli::{Global, Output};
 use crate::config::{self, Loaded};
 use crate::failure::Failure;
+use crate::global::{Global, Output};
 use crate::output;
 
 /// What every command starts with.

@@ -7,8 +7,8 @@ use domain::RefusalKind;
 use domain::refusal::BrokenRule;
 use serde_json::json;
 
-use crate::cli::Output;
-use crate::output::plain;
+use crate::global::Output;
+use crate::plain::plain;
 
 /// How a command ended, for scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

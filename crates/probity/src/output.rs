@@ -1,4 +1,4 @@
-//! What goes to standard output and how it is made safe to look at.
+//! What goes to standard output.
 
 use std::io::{self, BufWriter, StdoutLock, Write};
 
@@ -6,6 +6,7 @@ use evidence::Timestamp;
 use serde::Serialize;
 
 use crate::failure::Failure;
+pub use crate::plain::plain;
 
 /// Standard output, buffered: a long list is written in few calls.
 pub fn stdout() -> BufWriter<StdoutLock<'static>> {
@@ -30,24 +31,6 @@ pub fn json(value: &impl Serialize) -> Result<(), Failure> {
 /// Prints a remark that is not a result on standard error. Nothing depends on its arrival.
 pub fn remark(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
-}
-
-/// The text with control characters shown as escapes: what is in a log must not steer the terminal.
-pub fn plain(text: &str) -> String {
-    // Beside control characters: marks that reverse or hide text, which a log is a good place to plant.
-    let steers = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if steers(c) {
-            out.extend(c.escape_default());
-        } else {
-            out.push(c);
-        }
-    }
-    out
 }
 
 /// A time as people read it: to the minute, a space for the T.
@@ -77,15 +60,6 @@ pub fn counted(number: u64, one: &str, many: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nothing_steers_the_terminal() {
-        assert_eq!(
-            plain("a\u{1b}[31mb\nc\u{202e}d\u{9b}"),
-            "a\\u{1b}[31mb\\nc\\u{202e}d\\u{9b}"
-        );
-        assert_eq!(plain("Grüße, 世界"), "Grüße, 世界");
-    }
 
     #[test]
     fn times_for_people() {

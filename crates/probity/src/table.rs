@@ -2,7 +2,7 @@
 
 use console::{Alignment, measure_text_width, pad_str};
 
-use crate::output::plain;
+use crate::plain::plain;
 
 /// Where a text that is too long loses its characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

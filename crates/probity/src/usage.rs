@@ -4,8 +4,8 @@ use std::ffi::OsStr;
 
 use clap::error::ErrorKind;
 
-use crate::cli::Output;
 use crate::failure::{Exit, Failure};
+use crate::global::Output;
 
 /// Help and version go out as they are; a wrong command line is an error like any other.
 pub fn tell(error: &clap::Error) -> Exit {

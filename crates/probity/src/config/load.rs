@@ -9,9 +9,9 @@ use figment::value::Value;
 
 use super::layers::Layer;
 use super::{Config, KEYS, Kind, variable};
-use crate::cli::Global;
 use crate::failure::Failure;
-use crate::log::check_level;
+use crate::global::Global;
+use crate::levels::check_level;
 
 /// The files that the program brings along, so that the binary alone behaves as its environment wants.
 const BUILT_IN: [(&str, &str); 3] = [

@@ -15,12 +15,12 @@ mod update;
 use clap::Subcommand;
 use domain::identity::Role;
 use domain::identity::user::User;
-use domain::record::Sealed;
 use domain::{Command, Reply};
 use engine::Engine;
 use evidence::Timestamp;
 use serde_json::{Value, json};
 
+pub use crate::account::user as find;
 use crate::context::{Context, caller, origin};
 use crate::failure::{Exit, Failure};
 use crate::output::{self, plain};
@@ -100,14 +100,6 @@ pub async fn run(context: &Context, command: UserCommand) -> Result<Exit, Failur
 /// A role's name as an option; whether there is such a role, the rules say.
 pub fn parse_role(text: &str) -> Result<Role, String> {
     Role::parse(text).ok_or_else(|| "is no name of a role: see probity role list".to_owned())
-}
-
-/// The user that a text means: a name, an id or an e-mail address.
-pub async fn find(engine: &Engine, text: &str) -> Result<Sealed<User>, Failure> {
-    engine.user_meant(text).await?.ok_or_else(|| {
-        let message = format!("there is no user {text:?}");
-        Failure::no("unknown_user", message, "see who is there: probity user list")
-    })
 }
 
 /// Carries out a command about a user: the user, its version, and the entry that it made.

@@ -7,8 +7,8 @@ use crate::tree::{assert_excepted, files};
 
 /// Where statements stand all the same: verification reads what no other code needs to. This list only gets shorter.
 const EXCEPTED: &[(&str, usize)] = &[
-    ("crates/engine/src/engine.rs", 1),
     ("crates/engine/src/init.rs", 1),
+    ("crates/engine/src/open.rs", 1),
     ("crates/engine/src/read.rs", 1),
     ("crates/engine/src/verify/collect.rs", 2),
     ("crates/engine/src/verify/head.rs", 4),
