@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::call::Route;
 use crate::endpoint::Access;
 use crate::openapi::doc::{Content, Example, Parameter, Reply};
-use crate::openapi::shapes::Shapes;
+use crate::openapi::shapes::{Shapes, parsed};
 use crate::openapi::{problems, request};
 use crate::routes::ROUTES;
 
@@ -83,11 +83,6 @@ pub fn document() -> Value {
 /// The path as OpenAPI writes it: no wildcards there.
 fn template(path: &str) -> String {
     path.replace("{*", "{")
-}
-
-/// Text written in this crate; that it is JSON, the tests check.
-pub(super) fn parsed(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
 }
 
 fn operation(route: &Route, shapes: &mut Shapes) -> Value {
