@@ -96,13 +96,13 @@ fn parent<'a>(circle: &Circle<'a>) -> Option<&'a str> {
 
 /// A circle as it is told: its files, and who names what of whom.
 fn told(circle: &Circle<'_>, uses: &Uses<'_>) -> String {
-    let mut told = format!("{} files in a circle:", circle.len());
+    let mut lines = vec![format!("{} files in a circle:", circle.len())];
     for file in circle {
         let named = uses[file].iter().filter(|(other, _)| circle.contains(*other));
         let named: Vec<_> = named.map(|(other, name)| format!("{name} ({other})")).collect();
-        told += &format!("\n    {file}: {}", named.join(", "));
+        lines.push(format!("    {file}: {}", named.join(", ")));
     }
-    told
+    lines.join("\n")
 }
 
 /// What is wrong with the circles of some crates and the list of those that may be there.

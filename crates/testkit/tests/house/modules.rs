@@ -60,13 +60,13 @@ struct Modules<'a>(BTreeMap<Names, Module<'a>>);
 /// What the files of a crate name of each other, from its root file on.
 pub fn uses<'a>(sources: &Sources<'a>, root: &'a str) -> Uses<'a> {
     let mut modules = Modules::default();
-    modules.read_file(sources, Vec::new(), root, root);
+    modules.read_file(sources, &Vec::new(), root, root);
     let mut uses = Uses::new();
     for (path, module) in &modules.0 {
-        let used = uses.entry(module.file).or_default();
+        let named = uses.entry(module.file).or_default();
         for (name, of) in modules.named(path, module) {
             if of != module.file {
-                used.entry(of).or_insert(name);
+                named.entry(of).or_insert(name);
             }
         }
     }
@@ -74,10 +74,10 @@ pub fn uses<'a>(sources: &Sources<'a>, root: &'a str) -> Uses<'a> {
 }
 
 impl<'a> Modules<'a> {
-    fn read_file(&mut self, sources: &Sources<'a>, path: Names, file: &'a str, root: &'a str) {
+    fn read_file(&mut self, sources: &Sources<'a>, path: &Names, file: &'a str, root: &'a str) {
         let parts = parts(sources[file]);
         let words = words(&parts.code);
-        self.read(sources, &path, file, root, &words);
+        self.read(sources, path, file, root, &words);
         // Attributes name functions in texts.
         let named = parts.texts.iter().filter(|text| {
             text.starts_with("crate::") && text.chars().all(|c| c.is_alphanumeric() || "_:".contains(c))
@@ -85,7 +85,7 @@ impl<'a> Modules<'a> {
         let named: Vec<Names> = named
             .map(|text| text.split("::").map(str::to_owned).collect())
             .collect();
-        if let Some(module) = self.0.get_mut(&path) {
+        if let Some(module) = self.0.get_mut(path) {
             module.paths.extend(named);
         }
     }
@@ -111,7 +111,7 @@ impl<'a> Modules<'a> {
                         at += length;
                     } else {
                         if let Some(file) = file_of(sources, &child, root) {
-                            self.read_file(sources, child, file, root);
+                            self.read_file(sources, &child, file, root);
                         }
                         at += 3;
                     }
@@ -238,22 +238,18 @@ impl<'a> Modules<'a> {
             return None;
         }
         let imports = &self.0[of].imports;
-        let named = imports
+        let mut named = imports
             .iter()
             .filter(|(known, names, _)| known == name && names != &[name]);
-        if let Some(place) = named
-            .filter_map(|(_, names, _)| self.find(of, names, followed + 1))
-            .next()
-        {
+        if let Some(place) = named.find_map(|(_, names, _)| self.find(of, names, followed + 1)) {
             return Some(place);
         }
-        let all = imports.iter().filter(|(known, ..)| known == "*");
-        all.filter_map(|(_, names, _)| match self.find(of, names, followed + 1)? {
+        let mut all = imports.iter().filter(|(known, ..)| known == "*");
+        all.find_map(|(_, names, _)| match self.find(of, names, followed + 1)? {
             Place::Module(module) if self.0[&module].items.contains(name) => Some(Place::Item(module)),
             Place::Module(module) => self.imported(&module, name, followed + 1),
             Place::Item(_) => None,
         })
-        .next()
     }
 }
 
