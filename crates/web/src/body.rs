@@ -10,8 +10,8 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use http_body::Body as _;
-use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 
 use crate::problem::Problem;
@@ -38,6 +38,14 @@ pub(crate) fn object_or_absent<T: DeserializeOwned>(
         });
     };
     object(bytes)
+}
+
+/// A member that is there, be it null: for one that left out means something else.
+#[expect(clippy::option_option, reason = "left out, null and a value are three things")]
+pub(crate) fn given_member<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// What stands for a body that is absent.

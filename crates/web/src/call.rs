@@ -41,7 +41,7 @@ pub(crate) struct Route {
     pub path: &'static str,
     pub access: Access,
     pub handler: Handler,
-    pub doc: &'static Doc,
+    pub doc: fn() -> &'static Doc,
 }
 
 /// A request whose caller may make it.
@@ -101,6 +101,15 @@ impl Call {
         }
     }
 
+    /// Checks what the route demands, for commands that look something up before they are decided.
+    pub async fn require_of_route(&self) -> Result<(), Problem> {
+        match self.route.access {
+            Access::Command(permission) => self.require(permission).await,
+            Access::OwnOr(own, all) => self.require_either(own, all).await,
+            _ => Ok(()),
+        }
+    }
+
     /// The path as the table of routes has it.
     pub fn template(&self) -> &'static str {
         self.route.path
@@ -116,6 +125,11 @@ impl Call {
         Query::parse(self.parts.uri.query(), doc.parameters)
     }
 
+    /// The query parameters, which the route's own documentation must name.
+    pub fn documented(&self) -> Result<Query, Problem> {
+        self.query((self.route.doc)())
+    }
+
     /// The variable part of the path.
     pub async fn path(&mut self) -> Result<String, Problem> {
         let path = Path::<String>::from_request_parts(&mut self.parts, &()).await;
@@ -124,11 +138,7 @@ impl Call {
 
     /// The variable part of the path, which must be the id of such a thing.
     pub async fn id(&mut self, what: &str) -> Result<Uuid, Problem> {
-        let text = self.path().await?;
-        domain::own_id::parse(&text).ok_or_else(|| {
-            let example = "a UUID such as 01970000-0000-7000-8000-0000000000ab";
-            Problem::field("id", format!("must be the id of a {what}, {example}"))
-        })
+        id_of("id", what, &self.path().await?)
     }
 
     /// The body, which must be JSON.
@@ -149,6 +159,14 @@ impl Call {
         let input = body::object_or_absent(&self.parts.headers, bytes.as_ref())?;
         Ok((input, bytes.unwrap_or(bytes::Bytes::from_static(body::ABSENT))))
     }
+}
+
+/// The id that a part of a path is.
+pub(crate) fn id_of(field: &str, what: &str, text: &str) -> Result<Uuid, Problem> {
+    domain::own_id::parse(text).ok_or_else(|| {
+        let example = "a UUID such as 01970000-0000-7000-8000-0000000000ab";
+        Problem::field(field, format!("must be the id of a {what}, {example}"))
+    })
 }
 
 /// Answers a request of this row of the table.
@@ -214,7 +232,7 @@ async fn attempt(
         Some(authenticated(&app, (&parts, address), route, quota).await?)
     };
     let mut body = body;
-    if route.verb != Verb::Get && route.doc.body.is_none() {
+    if route.verb != Verb::Get && (route.doc)().body.is_none() {
         body::refuse(&parts, std::mem::take(&mut body), &app.settings).await?;
     }
     (route.handler)(Call {

@@ -1,14 +1,26 @@
 //! What `dry_run` answers, as the documentation has it.
 
-use crate::openapi::{Content, Reply};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::openapi::{Content, Reply, Shown};
+
+/// What would be there, as it would be shown, without its id.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct DryRun {
+    #[schemars(extend("const" = true))]
+    dry_run: bool,
+}
+
+impl Shown for DryRun {
+    fn example() -> DryRun {
+        DryRun { dry_run: true }
+    }
+}
 
 /// The answer where otherwise something is made.
 pub(crate) const REPLY: Reply = Reply::new(
     "200",
     "With `dry_run`: what would be made, without the id that it does not have.",
-    &[Content::new(
-        "application/json",
-        r##"{"$ref":"#/components/schemas/DryRun"}"##,
-        r#"{"dry_run":true}"#,
-    )],
+    &[Content::shown::<DryRun>()],
 );

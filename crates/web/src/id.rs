@@ -1,11 +1,13 @@
 //! An id in a body.
 
 use domain::own_id;
+use schemars::JsonSchema;
 use serde::de::{Deserialize, Deserializer, Error};
 use uuid::Uuid;
 
 /// A UUID that may be the id of something: neither the nil nor the max one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(inline)]
 pub(crate) struct Id(pub Uuid);
 
 impl<'de> Deserialize<'de> for Id {

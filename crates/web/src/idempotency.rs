@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::body;
 use crate::call::{Answer, Call, json};
 use crate::id::Id;
-use crate::openapi::Parameter;
+use crate::openapi::{Listed, Parameter};
 use crate::problem::{Problem, REPLAYED};
 use crate::query::Query;
 
@@ -38,18 +38,29 @@ pub(crate) const DRY_RUN: &[Parameter] = &[Parameter::query(
 )];
 
 /// A key that is none.
-pub(crate) const MALFORMED: (&str, &str, &str) = (
+pub(crate) const MALFORMED: Listed = (
     "400",
     "malformed_idempotency_key",
     "`Idempotency-Key` is not 1 to 255 printable ASCII characters, given once",
 );
 
 /// A key of another request.
-pub(crate) const REUSED: (&str, &str, &str) = (
+pub(crate) const REUSED: Listed = (
     "422",
     "idempotency_key_reused",
     "the `Idempotency-Key` came with another request before",
 );
+
+/// The problems of requests that make something.
+pub(crate) const PROBLEMS: &[Listed] = &[
+    MALFORMED,
+    REUSED,
+    (
+        "409",
+        "id_conflict",
+        "the id is there with other content; `field` says which",
+    ),
+];
 
 /// The header of an answer that was given before.
 pub(crate) const REPLAYED_HEADER: (&str, &str) = (

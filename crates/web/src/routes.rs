@@ -1,27 +1,47 @@
 //! The one table of endpoints: where each is, who may call it, what handles it, what its documentation says.
 
+use std::sync::LazyLock;
+
 use domain::identity::Permission::{
     ApiKeysOwn, ApiKeysRead, ApiKeysWrite, ApprovalsRead, ApprovalsRequest, AuditRead, AuditWrite,
     CustodyApprove, CustodyConfigure, CustodyOwn, CustodyRead, CustodyWrite, GovernanceApprove, KycOwn,
-    KycRead, KycReview, KycWrite, MetricsRead, SessionsWrite, UsersErase, UsersRead, UsersWrite,
+    KycRead, MetricsRead, SessionsWrite, UsersErase, UsersRead, UsersWrite,
 };
 
 use crate::call::Route;
 use crate::endpoint::{Access, Verb};
+use crate::openapi::Doc;
 use crate::{
-    access, activity, api_keys, approvals, assets, audit, auth, balances, destinations, docs, health, kyc,
-    log, me, metrics, openapi, operations, sessions, users,
+    access, activity, api_keys, approvals, assets, audit, auth, balances, change, destinations, docs, health,
+    kyc, log, me, metrics, openapi, operations, sessions, users,
 };
 
-macro_rules! routes {
-    ($($verb:ident $path:literal $access:expr => $($module:ident)::+;)*) => {
-        &[$(Route {
+/// What is behind a line of the table: a module with its `handle` and `DOC`, or what follows from a description.
+macro_rules! route {
+    ($verb:ident $path:literal $access:expr, $doc:expr, $handler:path) => {
+        Route {
             verb: Verb::$verb,
             path: $path,
             access: $access,
-            handler: |call| Box::pin($($module)::+::handle(call)),
-            doc: &$($module)::+::DOC,
-        }),*]
+            handler: |call| Box::pin($handler(call)),
+            doc: || {
+                static DOC: LazyLock<Doc> = LazyLock::new($doc);
+                &DOC
+            },
+        }
+    };
+}
+
+macro_rules! routes {
+    ($(
+        $verb:ident $path:literal
+        $(does $($does:ident)::+)?
+        $(Access::$access:ident $(($($permission:ident),+))? => $($module:ident)::+)?;
+    )*) => {
+        &[$(
+            $(route!($verb $path change::access::<$($does)::+>(), change::documented::doc::<$($does)::+>, change::handle::<$($does)::+>))?
+            $(route!($verb $path Access::$access $(($($permission),+))?, || $($module)::+::DOC, $($module)::+::handle))?
+        ),*]
     };
 }
 
@@ -52,27 +72,27 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Post "/v1/users" Access::Command(UsersWrite) => users::create;
     Get "/v1/users" Access::Read(UsersRead) => users::list;
     Get "/v1/users/{id}" Access::Read(UsersRead) => users::show;
-    Patch "/v1/users/{id}" Access::Command(UsersWrite) => users::update;
-    Post "/v1/users/{id}/role" Access::Command(UsersWrite) => users::role;
-    Post "/v1/users/{id}/disable" Access::Command(UsersWrite) => users::disable;
-    Post "/v1/users/{id}/enable" Access::Command(UsersWrite) => users::enable;
+    Patch "/v1/users/{id}" does users::Update;
+    Post "/v1/users/{id}/role" does users::GiveRole;
+    Post "/v1/users/{id}/disable" does users::Disable;
+    Post "/v1/users/{id}/enable" does users::Enable;
     Post "/v1/users/{id}/invite" Access::Command(UsersWrite) => users::invite;
     Post "/v1/users/{id}/reset-password" Access::Command(UsersWrite) => users::reset_password;
-    Post "/v1/users/{id}/reset-second-factor" Access::Command(UsersWrite) => users::reset_second_factor;
+    Post "/v1/users/{id}/reset-second-factor" does users::ResetSecondFactor;
     Post "/v1/users/{id}/erase" Access::Command(UsersErase) => users::erase;
     Post "/v1/api-keys" Access::OwnOr(ApiKeysOwn, ApiKeysWrite) => api_keys::create;
     Get "/v1/api-keys" Access::ReadOwnOr(ApiKeysOwn, ApiKeysRead) => api_keys::list;
     Get "/v1/api-keys/{id}" Access::ReadOwnOr(ApiKeysOwn, ApiKeysRead) => api_keys::show;
     Post "/v1/api-keys/{id}/rotate" Access::OwnOr(ApiKeysOwn, ApiKeysWrite) => api_keys::rotate;
     Delete "/v1/api-keys/{id}" Access::OwnOr(ApiKeysOwn, ApiKeysWrite) => api_keys::revoke;
-    Post "/v1/kyc" Access::OwnOr(KycOwn, KycWrite) => kyc::submit;
+    Post "/v1/kyc" does kyc::Submit;
     Get "/v1/kyc" Access::ReadOwnOr(KycOwn, KycRead) => kyc::list;
     Get "/v1/kyc/tier" Access::ReadOwnOr(KycOwn, KycRead) => kyc::tier;
     Get "/v1/kyc/{id}" Access::ReadOwnOr(KycOwn, KycRead) => kyc::show;
-    Post "/v1/kyc/{id}/documents/{document}/check" Access::Command(KycReview) => kyc::check;
-    Post "/v1/kyc/{id}/approve" Access::Command(KycReview) => kyc::approve;
-    Post "/v1/kyc/{id}/reject" Access::Command(KycReview) => kyc::reject;
-    Post "/v1/kyc/{id}/revoke" Access::Command(KycReview) => kyc::revoke;
+    Post "/v1/kyc/{id}/documents/{document}/check" does kyc::Check;
+    Post "/v1/kyc/{id}/approve" does kyc::Approve;
+    Post "/v1/kyc/{id}/reject" does kyc::Reject;
+    Post "/v1/kyc/{id}/revoke" does kyc::Revoke;
     Post "/v1/destinations" Access::OwnOr(CustodyOwn, CustodyWrite) => destinations::add;
     Get "/v1/destinations" Access::ReadOwnOr(CustodyOwn, CustodyRead) => destinations::list;
     Get "/v1/destinations/{id}" Access::ReadOwnOr(CustodyOwn, CustodyRead) => destinations::show;

@@ -40,7 +40,6 @@ struct Listed<'a> {
     held: bool,
 }
 
-#[expect(clippy::unused_async, reason = "as every handler is")]
 pub(crate) async fn handle(call: Call) -> Answer {
     call.query(&DOC)?;
     let rules = call.app.engine.rules();

@@ -37,7 +37,6 @@ struct Listed<'a> {
     built_in: bool,
 }
 
-#[expect(clippy::unused_async, reason = "as every handler is")]
 pub(crate) async fn handle(call: Call) -> Answer {
     call.query(&DOC)?;
     let roles = call.app.engine.rules().roles().iter().map(|rule| Listed {

@@ -1,10 +1,13 @@
 //! `POST /v1/api-keys`
 
 use domain::identity::Scope;
+use domain::identity::api_key::{NAME_LEN_MAX, REQUESTS_PER_MINUTE_MAX};
+use domain::identity::user::USERNAME_LEN_MAX;
 use engine::identity::NewApiKey;
 use evidence::Timestamp;
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{KeyBody, with_owner};
@@ -26,13 +29,10 @@ pub(crate) const DOC: Doc = Doc {
     summary: "Create an API key",
     description: "For oneself, or for the `user` named. A key may do what its owner's role allows, narrowed by its \
                   scopes. Its secret is shown once.",
-    body: Some(Content::json(
-        r##"{"type":"object","required":["name","scopes"],"additionalProperties":false,"properties":{"name":{"type":"string","minLength":1,"maxLength":100},"scopes":{"type":"array","minItems":1,"items":{"$ref":"#/components/schemas/Scope"}},"user":{"type":"string","maxLength":64,"description":"User name of the owner; oneself unless given."},"expires_at":{"$ref":"#/components/schemas/Time"},"requests_per_minute":{"type":"integer","minimum":1,"maximum":100000000,"description":"Its own quota; that of the installation unless given."}}}"##,
-        &[(
-            "shop",
-            r#"{"name":"shop","scopes":["read","write"],"requests_per_minute":600}"#,
-        )],
-    )),
+    body: Some(Content::taken::<Input>(&[(
+        "shop",
+        r#"{"name":"shop","scopes":["read","write"],"requests_per_minute":600}"#,
+    )])),
     replies: &[Reply {
         headers: &[("Location", "Where the key is.")],
         ..Reply::new(
@@ -49,13 +49,19 @@ pub(crate) const DOC: Doc = Doc {
     ..Doc::EMPTY
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Input {
+    #[schemars(length(min = 1, max = NAME_LEN_MAX))]
     name: String,
+    #[schemars(with = "Vec<Scope>", length(min = 1))]
     scopes: Vec<String>,
+    /// User name of the owner; oneself unless given.
+    #[schemars(length(max = USERNAME_LEN_MAX))]
     user: Option<String>,
     expires_at: Option<Timestamp>,
+    /// Its own quota; that of the installation unless given.
+    #[schemars(range(min = 1, max = REQUESTS_PER_MINUTE_MAX))]
     requests_per_minute: Option<i64>,
 }
 

@@ -1,6 +1,8 @@
 //! `POST /v1/api-keys/{id}/rotate`
 
+use domain::identity::api_key::OVERLAP_S_MAX;
 use http::StatusCode;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::create::{EXAMPLE, MADE, Made};
@@ -18,10 +20,10 @@ pub(crate) const DOC: Doc = Doc {
     description: "Makes a new key like the old one, which goes on for a while so that programs can change over, and \
                   then expires.",
     parameters: &[PATH],
-    body: Some(Content::json(
-        r#"{"type":"object","additionalProperties":false,"properties":{"overlap_s":{"type":"integer","minimum":0,"maximum":2592000,"default":86400,"description":"How long the old key goes on, in seconds."}}}"#,
-        &[("a day", "{}"), ("an hour", r#"{"overlap_s":3600}"#)],
-    )),
+    body: Some(Content::taken::<Input>(&[
+        ("a day", "{}"),
+        ("an hour", r#"{"overlap_s":3600}"#),
+    ])),
     replies: &[Reply::new(
         "201",
         "The new key, with its secret.",
@@ -36,9 +38,11 @@ pub(crate) const DOC: Doc = Doc {
     ],
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Input {
+    /// How long the old key goes on, in seconds.
+    #[schemars(range(min = 0, max = OVERLAP_S_MAX), extend("default" = OVERLAP_S))]
     overlap_s: Option<i64>,
 }
 

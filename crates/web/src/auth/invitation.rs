@@ -1,9 +1,11 @@
 //! `POST /v1/auth/invitation`
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::call::{Answer, Call, json, tagged};
 use crate::openapi::{Content, Doc};
+use crate::password::NewPassword;
 use crate::users::{self, UserBody};
 
 pub(crate) const DOC: Doc = Doc {
@@ -12,13 +14,10 @@ pub(crate) const DOC: Doc = Doc {
     summary: "Accept an invitation",
     description: "Sets the password of the user who was invited; every session of the user ends. An invitation works \
                   once. Then log in.",
-    body: Some(Content::json(
-        r##"{"type":"object","required":["token","password"],"additionalProperties":false,"properties":{"token":{"type":"string","maxLength":64,"description":"What the invitation's link holds."},"password":{"$ref":"#/components/schemas/NewPassword"}}}"##,
-        &[(
-            "password",
-            r#"{"token":"pri_0000000000000000000000000000000000000000000AbCdEf","password":"correct horse battery staple"}"#,
-        )],
-    )),
+    body: Some(Content::taken::<Input>(&[(
+        "password",
+        r#"{"token":"pri_0000000000000000000000000000000000000000000AbCdEf","password":"correct horse battery staple"}"#,
+    )])),
     replies: &[users::ANSWER],
     problems: &[(
         "401",
@@ -28,18 +27,20 @@ pub(crate) const DOC: Doc = Doc {
     ..Doc::EMPTY
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Input {
+    /// What the invitation's link holds.
+    #[schemars(length(max = 64))]
     token: String,
-    password: String,
+    password: NewPassword,
 }
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
     let input: Input = call.input().await?;
     let engine = &call.app.engine;
-    let accepted = engine.accept_invitation(&input.token, input.password, call.origin());
+    let accepted = engine.accept_invitation(&input.token, input.password.0, call.origin());
     let (user, version) = accepted.await?;
     Ok(tagged(json(&UserBody::of(&user, version))?, version))
 }

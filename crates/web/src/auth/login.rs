@@ -1,12 +1,15 @@
 //! `POST /v1/auth/login`
 
+use domain::identity::user::EMAIL_LEN_MAX;
 use engine::identity::LogInRequest;
 use http::header::SET_COOKIE;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Answer, Call, json};
 use crate::credential;
 use crate::openapi::{Content, Doc, Reply};
+use crate::password::Password;
 use crate::sessions::SessionBody;
 use crate::users::UserBody;
 
@@ -21,13 +24,10 @@ pub(crate) const DOC: Doc = Doc {
                   password is changed, and so is one of which bcrypt, where the user was imported, had read a part. \
                   Every wrong name, password and disabled user is \
                   answered alike, and after the same time.",
-    body: Some(Content::json(
-        r##"{"type":"object","required":["username","password"],"additionalProperties":false,"properties":{"username":{"type":"string","minLength":1,"maxLength":254,"description":"User name or e-mail address, in any case."},"password":{"$ref":"#/components/schemas/Password"},"totp":{"type":"string","maxLength":64,"description":"Code of the second factor: 6 digits."},"recovery_code":{"type":"string","maxLength":64,"description":"Instead of `totp`; each works once."},"cookie":{"type":"boolean","default":false,"description":"Answer with a cookie instead of a token. Only from this server's own pages."}}}"##,
-        &[(
-            "password",
-            r#"{"username":"ann","password":"correct horse battery staple"}"#,
-        )],
-    )),
+    body: Some(Content::taken::<Input>(&[(
+        "password",
+        r#"{"username":"ann","password":"correct horse battery staple"}"#,
+    )])),
     replies: &[Reply {
         headers: &[("Set-Cookie", "The session, if `cookie` was asked for.")],
         ..Reply::new(
@@ -65,13 +65,21 @@ pub(crate) const DOC: Doc = Doc {
     ..Doc::EMPTY
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Input {
+    /// User name or e-mail address, in any case.
+    #[schemars(length(min = 1, max = EMAIL_LEN_MAX))]
     username: String,
-    password: String,
+    password: Password,
+    /// Code of the second factor: 6 digits.
+    #[schemars(length(max = 64))]
     totp: Option<String>,
+    /// Instead of `totp`; each works once.
+    #[schemars(length(max = 64))]
     recovery_code: Option<String>,
+    /// Answer with a cookie instead of a token. Only from this server's own pages.
+    #[schemars(extend("default" = false))]
     cookie: Option<bool>,
 }
 
@@ -94,7 +102,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     }
     let request = LogInRequest {
         name: input.username,
-        password: input.password,
+        password: input.password.0,
         totp: input.totp,
         recovery_code: input.recovery_code,
     };

@@ -30,7 +30,6 @@ pub(crate) const DOC: Doc = Doc {
     ..Doc::EMPTY
 };
 
-#[expect(clippy::unused_async, reason = "as every handler is")]
 pub(crate) async fn handle(call: Call) -> Answer {
     call.query(&DOC)?;
     let mut response = with_type("text/html; charset=utf-8", Body::from(call.app.docs.clone()));

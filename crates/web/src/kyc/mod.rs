@@ -1,26 +1,31 @@
 //! KYC records: a file per verb, and what they share.
 
-pub(crate) mod approve;
-pub(crate) mod check;
+mod approve;
+mod check;
 pub(crate) mod list;
-pub(crate) mod reject;
-pub(crate) mod revoke;
+mod reject;
+mod revoke;
 pub(crate) mod show;
-pub(crate) mod submit;
+mod submit;
 pub(crate) mod tier;
+
+pub(crate) use approve::Approve;
+pub(crate) use check::Check;
+pub(crate) use reject::Reject;
+pub(crate) use revoke::Revoke;
+pub(crate) use submit::Submit;
 
 use domain::custody::kyc::{DecideKyc, KycDecision, KycDocument, KycRecord};
 use domain::{Command, Reply as CommandReply};
 use engine::custody::KycView;
 use evidence::{Timestamp, json as canonical};
-use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::call::{Answer, Call, if_match_given, json, tagged};
+use crate::call::Call;
+use crate::change::{Asked, Subject};
 use crate::custody::not_found;
-use crate::idempotency;
-use crate::openapi::{Content, Parameter, Reply};
+use crate::openapi::{Content, Listed, Parameter};
 use crate::problem::Problem;
 
 /// The record in the path.
@@ -30,25 +35,13 @@ const PATH: &[Parameter] = &[Parameter::path(
     r#"{"type":"string","format":"uuid","examples":["01970000-0000-7000-8000-0000000000c1"]}"#,
 )];
 
-/// The version that the caller has seen.
-const IF_MATCH: &[Parameter] = &[Parameter::header(
-    "If-Match",
-    "The `ETag` that you read: somebody else's decision meanwhile is then not overlooked.",
-    r#"{"type":"string","examples":["\"1\""]}"#,
-)];
-
-type Listed = (&'static str, &'static str, &'static str);
-
 const UNKNOWN: Listed = (
     "404",
     "unknown_kyc_record",
     "there is no such record, or you may not see it",
 );
-const SESSION_NEEDED: Listed = (
-    "403",
-    "session_needed",
-    "a person decides: log in, and use the session",
-);
+
+/// The problems of reviewing a record.
 const OWN_SUBMISSION: Listed = (
     "403",
     "own_submission",
@@ -60,12 +53,12 @@ const OWN_RECORD: Listed = (
     "it is about yourself: someone else reviews it",
 );
 const WRONG_STATUS: Listed = ("409", "wrong_status", "the record's status does not allow it");
-const MISMATCH: Listed = ("412", "version_mismatch", "somebody changed the record meanwhile");
-const IF_MATCH_MALFORMED: Listed = (
-    "400",
-    "malformed_if_match",
-    "`If-Match` is neither one entity tag nor `*`",
+const SESSION_NEEDED: Listed = (
+    "403",
+    "session_needed",
+    "a person decides: log in, and use the session",
 );
+const DECISION: &[Listed] = &[SESSION_NEEDED, OWN_SUBMISSION, OWN_RECORD, WRONG_STATUS];
 
 /// An example of a record, pending.
 macro_rules! example {
@@ -74,20 +67,6 @@ macro_rules! example {
     };
 }
 pub(crate) use example;
-
-/// A record as the answer to a change, or what it would be.
-const ANSWER: Reply = Reply {
-    headers: &[("ETag", "The record's version.")],
-    ..Reply::new(
-        "200",
-        "The record as it is now; with `dry_run`, as it would be, without its id.",
-        &[Content::new(
-            "application/json",
-            r##"{"anyOf":[{"$ref":"#/components/schemas/KycRecord"},{"$ref":"#/components/schemas/DryRun"}]}"##,
-            example!(),
-        )],
-    )
-};
 
 #[derive(Serialize)]
 struct DocumentBody<'a> {
@@ -155,72 +134,67 @@ impl KycBody<'_> {
     }
 }
 
-/// The record that a command answered with.
-fn record(reply: CommandReply) -> Result<KycView, Problem> {
-    match reply {
-        CommandReply::Kyc {
-            record,
-            version,
-            documents,
-        } => Ok(KycView {
-            record: record.as_of(engine::now()),
-            version,
-            documents,
-        }),
-        other => Err(Problem::internal(&format_args!("answered with {other:?}"))),
+impl Subject for KycView {
+    type View<'a> = KycBody<'a>;
+
+    const NAME: &'static str = "KYC record";
+    const TAG: &'static str = "kyc";
+    const LIST: &'static str = "/v1/kyc";
+    const UNKNOWN: &'static str = UNKNOWN.1;
+    const SHOWN: Content = Content::new(
+        "application/json",
+        r##"{"$ref":"#/components/schemas/KycRecord"}"##,
+        example!(),
+    );
+
+    fn of(reply: CommandReply) -> Option<KycView> {
+        match reply {
+            CommandReply::Kyc {
+                record,
+                version,
+                documents,
+            } => Some(KycView {
+                record: record.as_of(engine::now()),
+                version,
+                documents,
+            }),
+            _ => None,
+        }
+    }
+
+    fn version(&self) -> (Uuid, u64) {
+        (self.record.id, self.version)
+    }
+
+    async fn view<'a>(&'a self, _: &'a Call) -> Result<KycBody<'a>, Problem> {
+        Ok(KycBody::of_view(self))
+    }
+
+    fn unmade(view: &mut KycBody<'_>) {
+        view.documents.iter_mut().for_each(|document| document.id = None);
+    }
+
+    /// The refusal without the user that the caller did not name.
+    fn told(_: &Call, mut problem: Problem) -> Problem {
+        if problem.code == UNKNOWN.1 {
+            "there is no such KYC record".clone_into(&mut problem.detail);
+        }
+        problem
     }
 }
 
-/// Carries out a command about a record that is there, or says what would come of it.
-async fn changed(call: &Call, command: Command, dry_run: bool) -> Answer {
-    if dry_run {
-        let view = record(idempotency::try_one(call, command, None).await?)?;
-        return idempotency::dry(&KycBody::of_view(&view));
-    }
-    let engine = &call.app.engine;
-    let answer = engine.submit(call.caller()?, call.origin(), command).await?;
-    let view = record(answer.reply)?;
-    Ok(tagged(json(&KycBody::of_view(&view))?, view.version))
-}
-
-/// Decides on the record of this id.
-async fn decide(call: &Call, id: Uuid, decision: KycDecision, dry_run: bool) -> Answer {
-    let version = if_match_given(&call.parts)?;
+/// Decides on the record in the path.
+async fn decide(asked: &Asked<'_>, decision: KycDecision) -> Result<Command, Problem> {
     // Where there is no such record, the command says so, to those who may decide.
-    let found = call.app.engine.kyc_record(id).await?;
-    let command = DecideKyc {
-        record: id,
+    let found = asked.call.app.engine.kyc_record(asked.id).await?;
+    Ok(Command::DecideKyc(DecideKyc {
+        record: asked.id,
         user: found.map_or(Uuid::nil(), |view| view.record.user_id),
-        version,
+        version: asked.version,
         decision,
-    };
-    changed(call, Command::DecideKyc(command), dry_run)
-        .await
-        .map_err(nameless)
-}
-
-/// The refusal without the user that the caller did not name.
-fn nameless(mut problem: Problem) -> Problem {
-    if problem.code == UNKNOWN.1 {
-        "there is no such KYC record".clone_into(&mut problem.detail);
-    }
-    problem
+    }))
 }
 
 fn unknown(id: Uuid) -> Problem {
     not_found(UNKNOWN.1, "id", format!("there is no KYC record {id}"))
-}
-
-/// The answer to a submission: where the record is.
-fn located(mut response: Response<axum::body::Body>, id: Uuid) -> Response<axum::body::Body> {
-    *response.status_mut() = StatusCode::CREATED;
-    if let Ok(value) = HeaderValue::try_from(format!("/v1/kyc/{id}")) {
-        response.headers_mut().insert(http::header::LOCATION, value);
-    }
-    response
-}
-
-/// The id of the record in the path.
-async fn in_path(call: &mut Call) -> Result<Uuid, Problem> {
-    call.id("KYC record").await
 }

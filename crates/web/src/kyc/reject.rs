@@ -1,50 +1,37 @@
 //! `POST /v1/kyc/{id}/reject`
 
-use domain::custody::kyc::KycDecision;
-use serde::Deserialize;
+use domain::custody::kyc::{KycDecision, REASON_LEN_MAX};
+use engine::custody::KycView;
 
-use super::{
-    ANSWER, IF_MATCH, IF_MATCH_MALFORMED, MISMATCH, OWN_RECORD, OWN_SUBMISSION, PATH, SESSION_NEEDED,
-    UNKNOWN, WRONG_STATUS, decide, in_path,
-};
-use crate::call::{Answer, Call};
-use crate::idempotency;
-use crate::openapi::{Content, Doc};
+use super::{DECISION, decide};
+use crate::change::prelude::*;
 
-pub(crate) const DOC: Doc = Doc {
-    id: "reject_kyc",
-    tag: "kyc",
-    summary: "Reject a KYC record",
-    description: "By a person, never by who submitted it or whom it is about. Its user may submit another.",
-    parameters: &[PATH, IF_MATCH, idempotency::DRY_RUN],
-    body: Some(Content::json(
-        r#"{"type":"object","required":["reason"],"additionalProperties":false,"properties":{"reason":{"type":"string","minLength":1,"maxLength":1000}}}"#,
-        &[(
-            "with a reason",
-            r#"{"reason":"the address is of another person"}"#,
-        )],
-    )),
-    replies: &[ANSWER],
-    problems: &[
-        UNKNOWN,
-        SESSION_NEEDED,
-        OWN_SUBMISSION,
-        OWN_RECORD,
-        WRONG_STATUS,
-        MISMATCH,
-        IF_MATCH_MALFORMED,
-    ],
-};
-
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Input {
+pub(crate) struct Reject {
+    #[schemars(length(min = 1, max = REASON_LEN_MAX))]
     reason: String,
 }
 
-pub(crate) async fn handle(mut call: Call) -> Answer {
-    let dry_run = idempotency::dry_run(&call.query(&DOC)?)?;
-    let id = in_path(&mut call).await?;
-    let Input { reason } = call.input().await?;
-    decide(&call, id, KycDecision::Reject { reason }, dry_run).await
+impl Change for Reject {
+    type Of = KycView;
+
+    const ACTION: &'static Action = &action::KYC_REJECT;
+    const SAYS: Says = Says {
+        id: "reject_kyc",
+        summary: "Reject a KYC record",
+        description: "By a person, never by who submitted it or whom it is about. Its user may submit another.",
+        examples: &[(
+            "with a reason",
+            r#"{"reason":"the address is of another person"}"#,
+        )],
+        problems: DECISION,
+        if_match: IfMatch::May,
+        ..Says::CHANGES
+    };
+
+    async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
+        let reason = self.reason;
+        decide(asked, KycDecision::Reject { reason }).await
+    }
 }

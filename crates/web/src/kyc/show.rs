@@ -2,7 +2,7 @@
 
 use domain::identity::Permission;
 
-use super::{KycBody, PATH, UNKNOWN, in_path, unknown};
+use super::{KycBody, PATH, UNKNOWN, unknown};
 use crate::call::{Answer, Call, json, tagged};
 use crate::openapi::{Content, Doc, Reply};
 
@@ -30,7 +30,7 @@ pub(crate) const DOC: Doc = Doc {
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
-    let id = in_path(&mut call).await?;
+    let id = call.id("KYC record").await?;
     let identity = call.identity()?;
     let all = identity.principal.holds(Permission::KycRead);
     let found = call.app.engine.kyc_record(id).await?;

@@ -54,7 +54,6 @@ struct Key<'a> {
     requests_per_minute: Option<i64>,
 }
 
-#[expect(clippy::unused_async, reason = "as every handler is")]
 pub(crate) async fn handle(call: Call) -> Answer {
     call.query(&DOC)?;
     let identity = call.identity()?;

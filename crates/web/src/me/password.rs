@@ -1,22 +1,21 @@
 //! `POST /v1/me/password`
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::call::{Answer, Call, no_content};
 use crate::openapi::{Content, Doc, Reply};
+use crate::password::{NewPassword, Password};
 
 pub(crate) const DOC: Doc = Doc {
     id: "change_password",
     tag: "account",
     summary: "Change one's own password",
     description: "Every other session of the user ends; the one that calls goes on.",
-    body: Some(Content::json(
-        r##"{"type":"object","required":["current_password","new_password"],"additionalProperties":false,"properties":{"current_password":{"$ref":"#/components/schemas/Password"},"new_password":{"$ref":"#/components/schemas/NewPassword"}}}"##,
-        &[(
-            "passwords",
-            r#"{"current_password":"abcdefghijkmnpqrstuvwxyz","new_password":"correct horse battery staple"}"#,
-        )],
-    )),
+    body: Some(Content::taken::<Input>(&[(
+        "passwords",
+        r#"{"current_password":"abcdefghijkmnpqrstuvwxyz","new_password":"correct horse battery staple"}"#,
+    )])),
     replies: &[Reply::new("204", "It is changed.", &[])],
     problems: &[
         ("403", "wrong_password", "the current password is not right"),
@@ -25,11 +24,11 @@ pub(crate) const DOC: Doc = Doc {
     ..Doc::EMPTY
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Input {
-    current_password: String,
-    new_password: String,
+    current_password: Password,
+    new_password: NewPassword,
 }
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
@@ -40,8 +39,8 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
         .change_password(
             call.caller()?,
             call.origin(),
-            input.current_password,
-            input.new_password,
+            input.current_password.0,
+            input.new_password.0,
         )
         .await?;
     Ok(no_content())

@@ -9,6 +9,8 @@ use serde_json::Value;
 pub(crate) enum Shape {
     /// That of a type.
     Of(fn(&mut SchemaGenerator) -> Schema),
+    /// One of these.
+    AnyOf(&'static [Shape]),
     /// JSON text.
     Text(&'static str),
 }
@@ -31,6 +33,11 @@ pub(crate) trait Shown: Serialize + JsonSchema {
     fn example() -> Self;
 }
 
+/// Text written in this crate; that it is JSON, the tests check.
+pub(super) fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
+}
+
 /// An example of a body.
 #[derive(Clone, Copy)]
 pub(crate) enum Example {
@@ -41,6 +48,20 @@ pub(crate) enum Example {
     /// JSON text for JSON bodies, text for others.
     Text(&'static str),
 }
+
+impl Example {
+    /// The example of a JSON body.
+    pub fn value(self) -> Value {
+        match self {
+            Example::None => Value::Null,
+            Example::Of(made) => made(),
+            Example::Text(text) => parsed(text),
+        }
+    }
+}
+
+/// A problem: status, code, when.
+pub(crate) type Listed = (&'static str, &'static str, &'static str);
 
 /// The documentation of an endpoint, beside its handler.
 pub(crate) struct Doc {
@@ -58,8 +79,8 @@ pub(crate) struct Doc {
     pub body: Option<Content>,
     /// Answers that are not problems.
     pub replies: &'static [Reply],
-    /// Problems of its own, beyond those that any request may meet: status, code, when.
-    pub problems: &'static [(&'static str, &'static str, &'static str)],
+    /// Problems of its own, beyond those that any request may meet.
+    pub problems: &'static [Listed],
 }
 
 impl Doc {
@@ -77,6 +98,7 @@ impl Doc {
 }
 
 /// A parameter.
+#[derive(Clone, Copy)]
 pub(crate) struct Parameter {
     /// `query`, `path` or `header`.
     pub place: &'static str,

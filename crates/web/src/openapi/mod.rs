@@ -7,5 +7,5 @@ mod request;
 mod shapes;
 pub(crate) mod show;
 
-pub(crate) use doc::{Content, Doc, Parameter, Reply, Shown};
+pub(crate) use doc::{Content, Doc, Listed, Parameter, Reply, Shape, Shown};
 pub use document::document;

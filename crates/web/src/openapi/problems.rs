@@ -1,10 +1,8 @@
 //! Problems that several endpoints share: status, code, when.
 
+use super::doc::Listed;
 use crate::call::Route;
 use crate::endpoint::{Access, Verb};
-
-/// Status, code, when.
-type Listed = (&'static str, &'static str, &'static str);
 
 /// Problems of credentials.
 const CREDENTIAL: &[Listed] = &[

@@ -8,9 +8,9 @@ use evidence::Timestamp;
 use schemars::generate::SchemaSettings;
 use schemars::transform::transform_subschemas;
 use schemars::{Schema, SchemaGenerator};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::doc::Shape;
+use super::doc::{Shape, parsed};
 
 /// Makes the schemas of a document.
 pub(super) struct Shapes {
@@ -22,7 +22,7 @@ impl Shapes {
     pub fn new() -> Shapes {
         let mut settings = SchemaSettings::draft2020_12();
         settings.definitions_path = "/components/schemas".into();
-        settings.transforms = vec![Box::new(plain_numbers)];
+        settings.transforms = vec![Box::new(plain)];
         let mut given = settings.clone().for_serialize();
         given.transforms.push(Box::new(absent_is_not_null));
         let mut taken = settings.for_deserialize().into_generator();
@@ -64,11 +64,6 @@ impl Shapes {
     }
 }
 
-/// Text written in this crate; that it is JSON, the tests check.
-pub(super) fn parsed(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
-}
-
 fn made(generator: &mut SchemaGenerator, shape: Shape) -> Value {
     match shape {
         Shape::Of(made) => {
@@ -78,19 +73,23 @@ fn made(generator: &mut SchemaGenerator, shape: Shape) -> Value {
             }
             schema.to_value()
         }
+        Shape::AnyOf(ways) => {
+            let ways: Vec<Value> = ways.iter().map(|way| made(generator, *way)).collect();
+            json!({"anyOf": ways})
+        }
         Shape::Text(text) => parsed(text),
     }
 }
 
-/// The width of a whole number is a matter of Rust's.
-fn plain_numbers(schema: &mut Schema) {
-    transform_subschemas(&mut plain_numbers, schema);
-    if schema
-        .get("format")
-        .and_then(Value::as_str)
-        .is_some_and(|format| format.contains("int"))
-    {
+/// The width of a whole number is a matter of Rust's, and nothing as a default says nothing.
+fn plain(schema: &mut Schema) {
+    transform_subschemas(&mut plain, schema);
+    let format = schema.get("format").and_then(Value::as_str);
+    if format.is_some_and(|format| format.contains("int")) {
         schema.remove("format");
+    }
+    if schema.get("default").is_some_and(Value::is_null) {
+        schema.remove("default");
     }
 }
 

@@ -1,14 +1,18 @@
 //! `POST /v1/users`
 
+use domain::identity::permission::ROLE_LEN_MAX;
+use domain::identity::user::{EMAIL_LEN_MAX, FULL_NAME_LEN_MAX, USERNAME_LEN_MAX};
 use engine::identity::{FirstCredential, NewUser};
 use http::HeaderValue;
 use http::StatusCode;
 use http::header::LOCATION;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{CREATED, CreatedBody, EMAIL_TAKEN, EXCEEDS, TAKEN, role_named};
+use super::{CREATED, CreatedBody, EMAIL_TAKEN, EXCEEDS, TAKEN, USERNAME, role_named};
 use crate::call::{Answer, Call, json_with, tagged};
 use crate::openapi::{Content, Doc, Reply};
+use crate::password::NewPassword;
 use crate::problem::Problem;
 
 pub(crate) const DOC: Doc = Doc {
@@ -18,19 +22,16 @@ pub(crate) const DOC: Doc = Doc {
     description: "With a password, with an invitation by which the user sets one, or else with a one-time password \
                   that must be changed at first login. One of the role `service`, an application, has no password unless \
                   you ask for one: make it an API key. Nobody can give a role that may do more than they may.",
-    body: Some(Content::json(
-        r##"{"type":"object","required":["username","role"],"additionalProperties":false,"properties":{"username":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[a-z0-9._-]+$","description":"Not `me`, `.`, `..` nor like a UUID, which mean something else where users are named."},"email":{"type":"string","maxLength":254},"full_name":{"type":"string","minLength":1,"maxLength":200},"role":{"type":"string","maxLength":32},"password":{"$ref":"#/components/schemas/NewPassword"},"invite":{"type":"boolean","default":false}}}"##,
-        &[
-            (
-                "invited",
-                r#"{"username":"ann","email":"ann@example.com","role":"developer","invite":true}"#,
-            ),
-            (
-                "with a one-time password",
-                r#"{"username":"bob","role":"viewer"}"#,
-            ),
-        ],
-    )),
+    body: Some(Content::taken::<Input>(&[
+        (
+            "invited",
+            r#"{"username":"ann","email":"ann@example.com","role":"developer","invite":true}"#,
+        ),
+        (
+            "with a one-time password",
+            r#"{"username":"bob","role":"viewer"}"#,
+        ),
+    ])),
     replies: &[Reply {
         headers: &[
             ("ETag", "The user's version."),
@@ -54,14 +55,20 @@ pub(crate) const DOC: Doc = Doc {
     ..Doc::EMPTY
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Input {
+    /// Not `me`, `.`, `..` nor like a UUID, which mean something else where users are named.
+    #[schemars(length(min = 1, max = USERNAME_LEN_MAX), regex(pattern = USERNAME))]
     username: String,
+    #[schemars(length(max = EMAIL_LEN_MAX))]
     email: Option<String>,
+    #[schemars(length(min = 1, max = FULL_NAME_LEN_MAX))]
     full_name: Option<String>,
+    #[schemars(length(max = ROLE_LEN_MAX))]
     role: String,
-    password: Option<String>,
+    password: Option<NewPassword>,
+    #[schemars(extend("default" = false))]
     invite: Option<bool>,
 }
 
@@ -75,7 +82,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
                 "give either `password` or `invite`, not both",
             ));
         }
-        (Some(text), false) => Some(FirstCredential::Password {
+        (Some(NewPassword(text)), false) => Some(FirstCredential::Password {
             text,
             temporary: false,
         }),

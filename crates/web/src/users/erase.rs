@@ -1,5 +1,6 @@
 //! `POST /v1/users/{id}/erase`
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{EXCEEDS, LAST_ADMIN, PATH, UNKNOWN, UserBody, of_path, problem};
@@ -14,10 +15,10 @@ pub(crate) const DOC: Doc = Doc {
                   stay in the log, with what was done and when, and every proof stays valid. It cannot be undone. Sent \
                   again, it erases what came since.",
     parameters: &[PATH],
-    body: Some(Content::json(
-        r#"{"type":"object","required":["reason"],"additionalProperties":false,"properties":{"reason":{"type":"string","minLength":1,"maxLength":500,"description":"Kept in the log; it should hold nothing personal."}}}"#,
-        &[("request", r#"{"reason":"asked for by the user, ticket 4711"}"#)],
-    )),
+    body: Some(Content::taken::<Input>(&[(
+        "request",
+        r#"{"reason":"asked for by the user, ticket 4711"}"#,
+    )])),
     replies: &[Reply {
         headers: &[("ETag", "The user's version.")],
         ..Reply::new(
@@ -33,9 +34,11 @@ pub(crate) const DOC: Doc = Doc {
     problems: &[UNKNOWN, EXCEEDS, LAST_ADMIN],
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Input {
+    /// Kept in the log; it should hold nothing personal.
+    #[schemars(length(min = 1, max = 500))]
     reason: String,
 }
 

@@ -1,31 +1,39 @@
 //! Users: a file per verb, and what they share.
 
+mod active;
 pub(crate) mod create;
-pub(crate) mod disable;
-pub(crate) mod enable;
 pub(crate) mod erase;
 mod include;
 pub(crate) mod invite;
 pub(crate) mod list;
 pub(crate) mod reset_password;
-pub(crate) mod reset_second_factor;
-pub(crate) mod role;
+mod reset_second_factor;
+mod role;
 pub(crate) mod show;
-pub(crate) mod update;
+mod update;
+
+pub(crate) use active::{Disable, Enable};
+pub(crate) use reset_second_factor::ResetSecondFactor;
+pub(crate) use role::GiveRole;
+pub(crate) use update::Update;
 
 use domain::identity::token::Token;
 use domain::identity::user::User;
 use domain::identity::{Permission, Role};
 use domain::record::Sealed;
-use domain::{Command, Refusal, RefusalKind, Reply as CommandReply};
+use domain::{Refusal, RefusalKind, Reply as CommandReply};
 use engine::identity::CreatedUser;
 use evidence::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::call::{Answer, Call, json, tagged};
-use crate::openapi::{Content, Parameter, Reply};
+use crate::call::Call;
+use crate::change::Subject;
+use crate::openapi::{Content, Listed, Parameter, Reply};
 use crate::problem::Problem;
+
+/// What a user name is made of.
+const USERNAME: &str = "^[a-z0-9._-]+$";
 
 /// The user in the path.
 const PATH: &[Parameter] = &[Parameter::path(
@@ -34,33 +42,12 @@ const PATH: &[Parameter] = &[Parameter::path(
     r#"{"type":"string","examples":["ann"]}"#,
 )];
 
-/// The version that the caller has seen.
-const IF_MATCH: &[Parameter] = &[Parameter::header(
-    "If-Match",
-    "The `ETag` that you read, or `*` for any version.",
-    r#"{"type":"string","examples":["\"1\""]}"#,
-)
-.required()];
-
-const PRECONDITION: [(&str, &str, &str); 3] = [
-    (
-        "412",
-        "version_mismatch",
-        "somebody changed the user meanwhile; read it again",
-    ),
-    ("428", "if_match_required", "the header `If-Match` is missing"),
-    (
-        "400",
-        "malformed_if_match",
-        "`If-Match` is neither one entity tag nor `*`",
-    ),
-];
-const UNKNOWN: (&str, &str, &str) = ("404", "unknown_user", "there is no such user");
-const EXCEEDS: (&str, &str, &str) = ("403", "exceeds_own", "the user's role may do more than you may");
-const ERASED: (&str, &str, &str) = ("409", "user_erased", "the user was erased");
-const LAST_ADMIN: (&str, &str, &str) = ("409", "last_admin", "it is the last active admin");
-const TAKEN: (&str, &str, &str) = ("409", "username_taken", "another user has this name");
-const EMAIL_TAKEN: (&str, &str, &str) = ("409", "email_taken", "another user has this e-mail address");
+const UNKNOWN: Listed = ("404", "unknown_user", "there is no such user");
+const EXCEEDS: Listed = ("403", "exceeds_own", "the user's role may do more than you may");
+const ERASED: Listed = ("409", "user_erased", "the user was erased");
+const LAST_ADMIN: Listed = ("409", "last_admin", "it is the last active admin");
+const TAKEN: Listed = ("409", "username_taken", "another user has this name");
+const EMAIL_TAKEN: Listed = ("409", "email_taken", "another user has this e-mail address");
 
 /// An example of a user.
 macro_rules! example {
@@ -164,23 +151,69 @@ pub(crate) async fn meant_or_self(
     found.ok_or_else(|| unknown(text, "user"))
 }
 
-/// The id of the user in the path, for a command. Where there is no such user, it is one that nobody has: the command
-/// then decides as it would of anyone, so that who may not change users learns nothing of who is there.
+/// The id of the user in the path, for a command.
 async fn of_path(call: &mut Call) -> Result<Uuid, Problem> {
     let text = call.path().await?;
-    let user = call.app.engine.user_meant(&text).await?;
-    Ok(user.map_or(Uuid::nil(), |user| user.row.id))
+    Changed::meant(call, &text).await
 }
 
 /// What became of a command about the user in the path.
 fn problem(error: engine::Error) -> Problem {
-    match error {
-        engine::Error::Refused { mut refusal, entry } if refusal.code == UNKNOWN.1 => {
-            // The id in it is not what was asked for.
-            "there is no such user".clone_into(&mut refusal.message);
-            engine::Error::Refused { refusal, entry }.into()
+    nameless(error.into())
+}
+
+/// The refusal without the id, which is not what was asked for.
+fn nameless(mut problem: Problem) -> Problem {
+    if problem.code == UNKNOWN.1 {
+        "there is no such user".clone_into(&mut problem.detail);
+    }
+    problem
+}
+
+/// A user that a command changed.
+pub(crate) struct Changed {
+    user: User,
+    version: u64,
+}
+
+impl Subject for Changed {
+    type View<'a> = UserBody<'a>;
+
+    const NAME: &'static str = "user";
+    const TAG: &'static str = "users";
+    const LIST: &'static str = "/v1/users";
+    const UNKNOWN: &'static str = UNKNOWN.1;
+    const SHOWN: Content = Content::new(
+        "application/json",
+        r##"{"$ref":"#/components/schemas/User"}"##,
+        example!(),
+    );
+    const PATH: Option<Parameter> = Some(PATH[0]);
+
+    /// Where there is no such user, it is one that nobody has: the command then decides as it would of anyone, so that
+    /// who may not change users learns nothing of who is there.
+    async fn meant(call: &Call, text: &str) -> Result<Uuid, Problem> {
+        let user = call.app.engine.user_meant(text).await?;
+        Ok(user.map_or(Uuid::nil(), |user| user.row.id))
+    }
+
+    fn of(reply: CommandReply) -> Option<Changed> {
+        match reply {
+            CommandReply::User { user, version } => Some(Changed { user, version }),
+            _ => None,
         }
-        error => error.into(),
+    }
+
+    fn version(&self) -> (Uuid, u64) {
+        (self.user.id, self.version)
+    }
+
+    async fn view<'a>(&'a self, _: &'a Call) -> Result<UserBody<'a>, Problem> {
+        Ok(UserBody::of(&self.user, self.version))
+    }
+
+    fn told(_: &Call, problem: Problem) -> Problem {
+        nameless(problem)
     }
 }
 
@@ -193,18 +226,4 @@ fn role_named(call: &Call, text: &str) -> Result<Role, Problem> {
             let known: Vec<_> = rules.roles().iter().map(|rule| rule.name.as_str()).collect();
             Problem::field("role", format!("must be one of {}", known.join(", ")))
         })
-}
-
-/// Carries out a command that answers with the user.
-async fn changed(call: &Call, command: Command) -> Answer {
-    let engine = &call.app.engine;
-    let answer = engine.submit(call.caller()?, call.origin(), command).await;
-    match answer.map_err(problem)?.reply {
-        CommandReply::User { user, version } => shown(&user, version),
-        other => Err(Problem::internal(&format_args!("answered with {other:?}"))),
-    }
-}
-
-fn shown(user: &User, version: u64) -> Answer {
-    Ok(tagged(json(&UserBody::of(user, version))?, version))
 }

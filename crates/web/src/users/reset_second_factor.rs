@@ -1,24 +1,25 @@
 //! `POST /v1/users/{id}/reset-second-factor`
 
-use domain::Command;
+use super::{Changed, ERASED, EXCEEDS};
+use crate::change::prelude::*;
 
-use super::{ANSWER, ERASED, EXCEEDS, PATH, UNKNOWN, changed, of_path};
-use crate::call::{Answer, Call};
-use crate::openapi::Doc;
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct ResetSecondFactor {}
 
-pub(crate) const DOC: Doc = Doc {
-    id: "reset_second_factor",
-    tag: "users",
-    summary: "Remove a user's second factor",
-    description: "For one who lost it. Where the role demands one, the user must enrol another at next login.",
-    parameters: &[PATH],
-    replies: &[ANSWER],
-    problems: &[UNKNOWN, EXCEEDS, ERASED],
-    ..Doc::EMPTY
-};
+impl Change for ResetSecondFactor {
+    type Of = Changed;
 
-pub(crate) async fn handle(mut call: Call) -> Answer {
-    call.query(&DOC)?;
-    let user = of_path(&mut call).await?;
-    changed(&call, Command::ResetSecondFactor(user)).await
+    const ACTION: &'static Action = &action::SECOND_FACTOR_RESET;
+    const SAYS: Says = Says {
+        id: "reset_second_factor",
+        summary: "Remove a user's second factor",
+        description: "For one who lost it. Where the role demands one, the user must enrol another at next login.",
+        problems: &[EXCEEDS, ERASED],
+        tries: false,
+        ..Says::CHANGES
+    };
+
+    async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
+        Ok(Command::ResetSecondFactor(asked.id))
+    }
 }

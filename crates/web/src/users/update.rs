@@ -1,66 +1,47 @@
 //! `PATCH /v1/users/{id}`
 
-use domain::Command;
-use domain::identity::user::UpdateUser;
-use serde::{Deserialize, Deserializer};
+use domain::identity::user::{EMAIL_LEN_MAX, FULL_NAME_LEN_MAX, USERNAME_LEN_MAX, UpdateUser};
 
-use super::{
-    ANSWER, EMAIL_TAKEN, ERASED, EXCEEDS, IF_MATCH, PATH, PRECONDITION, TAKEN, UNKNOWN, changed, of_path,
-};
-use crate::call::{Answer, Call, if_match};
-use crate::openapi::{Content, Doc};
+use super::{Changed, EMAIL_TAKEN, ERASED, EXCEEDS, TAKEN, USERNAME};
+use crate::body::given_member;
+use crate::change::prelude::*;
 
-pub(crate) const DOC: Doc = Doc {
-    id: "update_user",
-    tag: "users",
-    summary: "Change what a user is called",
-    description: "What is left out stays as it is; `null` removes the e-mail address or the full name.",
-    parameters: &[PATH, IF_MATCH],
-    body: Some(Content::json(
-        r#"{"type":"object","additionalProperties":false,"properties":{"username":{"type":"string","minLength":1,"maxLength":64,"pattern":"^[a-z0-9._-]+$"},"email":{"type":["string","null"],"maxLength":254},"full_name":{"type":["string","null"],"minLength":1,"maxLength":200}}}"#,
-        &[("e-mail", r#"{"email":"ann@example.com"}"#)],
-    )),
-    replies: &[ANSWER],
-    problems: &[
-        UNKNOWN,
-        EXCEEDS,
-        TAKEN,
-        EMAIL_TAKEN,
-        ERASED,
-        PRECONDITION[0],
-        PRECONDITION[1],
-        PRECONDITION[2],
-    ],
-};
-
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::option_option, reason = "left out, null and a text are three things")]
-struct Input {
+pub(crate) struct Update {
+    #[schemars(length(min = 1, max = USERNAME_LEN_MAX), regex(pattern = USERNAME))]
     username: Option<String>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given_member")]
+    #[schemars(with = "Option<String>", length(max = EMAIL_LEN_MAX))]
     email: Option<Option<String>>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given_member")]
+    #[schemars(with = "Option<String>", length(min = 1, max = FULL_NAME_LEN_MAX))]
     full_name: Option<Option<String>>,
 }
 
-/// A member that is there, be it null.
-#[expect(clippy::option_option, reason = "see `Input`")]
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
+impl Change for Update {
+    type Of = Changed;
 
-pub(crate) async fn handle(mut call: Call) -> Answer {
-    call.query(&DOC)?;
-    let user = of_path(&mut call).await?;
-    let version = if_match(&call.parts)?;
-    let input: Input = call.input().await?;
-    let command = UpdateUser {
-        user,
-        version,
-        username: input.username,
-        email: input.email,
-        full_name: input.full_name,
+    const ACTION: &'static Action = &action::USER_UPDATE;
+    const SAYS: Says = Says {
+        id: "update_user",
+        summary: "Change what a user is called",
+        description: "What is left out stays as it is; `null` removes the e-mail address or the full name.",
+        examples: &[("e-mail", r#"{"email":"ann@example.com"}"#)],
+        problems: &[EXCEEDS, TAKEN, EMAIL_TAKEN, ERASED],
+        tries: false,
+        if_match: IfMatch::Must,
+        ..Says::CHANGES
     };
-    changed(&call, Command::UpdateUser(command)).await
+
+    async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
+        Ok(Command::UpdateUser(UpdateUser {
+            user: asked.id,
+            version: asked.version,
+            username: self.username,
+            email: self.email,
+            full_name: self.full_name,
+        }))
+    }
 }

@@ -1,5 +1,6 @@
 //! `POST /v1/me/second-factor/confirm`
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{CODES, Codes, TOO_MANY};
@@ -12,10 +13,7 @@ pub(crate) const DOC: Doc = Doc {
     summary: "Confirm a second factor",
     description: "By a first code of it. From then on every login needs one; this session counts as having used it. \
                   The answer holds recovery codes.",
-    body: Some(Content::json(
-        r#"{"type":"object","required":["code"],"additionalProperties":false,"properties":{"code":{"type":"string","maxLength":64,"description":"6 digits."}}}"#,
-        &[("code", r#"{"code":"492039"}"#)],
-    )),
+    body: Some(Content::taken::<Input>(&[("code", r#"{"code":"492039"}"#)])),
     replies: &[Reply::new("200", "The recovery codes, shown once.", CODES)],
     problems: &[
         TOO_MANY,
@@ -33,9 +31,11 @@ pub(crate) const DOC: Doc = Doc {
     ..Doc::EMPTY
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Input {
+    /// 6 digits.
+    #[schemars(length(max = 64))]
     code: String,
 }
 

@@ -1,10 +1,11 @@
 //! `POST /v1/me/second-factor`
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{INPUT, Input, TOO_MANY, WRONG};
 use crate::call::{Answer, Call, json};
-use crate::openapi::{Content, Doc, Reply};
+use crate::openapi::{Content, Doc, Reply, Shown};
 
 pub(crate) const DOC: Doc = Doc {
     id: "enrol_second_factor",
@@ -16,11 +17,7 @@ pub(crate) const DOC: Doc = Doc {
     replies: &[Reply::new(
         "200",
         "The secret, shown once.",
-        &[Content::new(
-            "application/json",
-            r#"{"type":"object","required":["secret","uri"],"properties":{"secret":{"type":"string","description":"In base32, to be typed in."},"uri":{"type":"string","description":"The same as an `otpauth://` address, for a QR code."}}}"#,
-            r#"{"secret":"JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP","uri":"otpauth://totp/Probity:ann?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Probity"}"#,
-        )],
+        &[Content::shown::<Output>()],
     )],
     problems: &[
         WRONG,
@@ -34,17 +31,30 @@ pub(crate) const DOC: Doc = Doc {
     ..Doc::EMPTY
 };
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Output {
+    /// In base32, to be typed in.
     secret: String,
+    /// The same as an `otpauth://` address, for a QR code.
     uri: String,
+}
+
+impl Shown for Output {
+    fn example() -> Output {
+        let secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
+        Output {
+            secret: secret.to_owned(),
+            uri: format!("otpauth://totp/Probity:ann?secret={secret}&issuer=Probity"),
+        }
+    }
 }
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
     let input: Input = call.input().await?;
     let engine = &call.app.engine;
-    let enrolled = engine.enrol_second_factor(call.caller()?, call.origin(), input.password);
+    let enrolled = engine.enrol_second_factor(call.caller()?, call.origin(), input.password.0);
     let enrolment = enrolled.await?;
     json(&Output {
         secret: enrolment.secret,

@@ -19,7 +19,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
     let input: Input = call.input().await?;
     let engine = &call.app.engine;
-    let renewed = engine.new_recovery_codes(call.caller()?, call.origin(), input.password);
+    let renewed = engine.new_recovery_codes(call.caller()?, call.origin(), input.password.0);
     json(&Codes {
         recovery_codes: renewed.await?,
     })

@@ -25,7 +25,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let input: Input = call.input().await?;
     let engine = &call.app.engine;
     engine
-        .remove_second_factor(call.caller()?, call.origin(), input.password)
+        .remove_second_factor(call.caller()?, call.origin(), input.password.0)
         .await?;
     Ok(no_content())
 }

@@ -1,0 +1,142 @@
+//! The documentation of requests that change something.
+
+use http::StatusCode;
+use serde_json::json;
+
+use super::{Change, IfMatch, Subject};
+use crate::dry_run::{self, DryRun};
+use crate::idempotency;
+use crate::openapi::{Content, Doc, Listed, Parameter, Reply, Shape};
+
+/// Keeps what is put together once, for as long as the program runs.
+fn kept<T>(items: Vec<T>) -> &'static [T] {
+    items.leak()
+}
+
+fn words(text: String) -> &'static str {
+    text.leak()
+}
+
+/// The documentation of a change.
+pub(crate) fn doc<C: Change>() -> Doc {
+    let says = C::SAYS;
+    let name = C::Of::NAME;
+    let (mut parameters, mut problems) = (Vec::new(), says.problems.to_vec());
+    if says.way.of_one() {
+        parameters.push(kept(vec![C::Of::PATH.unwrap_or_else(path::<C::Of>)]));
+        let unknown = words(format!("there is no such {name}, or you may not see it"));
+        problems.push(("404", C::Of::UNKNOWN, unknown));
+    }
+    parameters.push(C::PATH);
+    if says.if_match != IfMatch::No {
+        parameters.push(kept(vec![if_match(says.if_match)]));
+        problems.push(MISMATCH);
+        problems.push(MALFORMED_MATCH);
+    }
+    if says.if_match == IfMatch::Must {
+        problems.push(NO_MATCH);
+    }
+    if says.way.makes() {
+        parameters.push(idempotency::HEADER);
+        problems.extend(idempotency::PROBLEMS);
+    }
+    if says.tries {
+        parameters.push(idempotency::DRY_RUN);
+    }
+    Doc {
+        id: says.id,
+        tag: C::Of::TAG,
+        summary: says.summary,
+        description: says.description,
+        parameters: kept(parameters),
+        body: (!says.examples.is_empty()).then(|| Content::taken::<C>(says.examples)),
+        replies: kept(replies::<C>()),
+        problems: kept(problems),
+    }
+}
+
+fn replies<C: Change>() -> Vec<Reply> {
+    let (says, name) = (C::SAYS, C::Of::NAME);
+    let shown = kept(vec![C::Of::SHOWN]);
+    let or_dry = kept(vec![Content {
+        schema: Shape::AnyOf(kept(vec![C::Of::SHOWN.schema, Shape::of::<DryRun>()])),
+        ..C::Of::SHOWN
+    }]);
+    let mut headers = Vec::new();
+    if C::Of::TAGGED {
+        headers.push(("ETag", words(format!("The {name}'s version."))));
+    }
+    if !says.way.makes() {
+        if C::Of::REPEATS {
+            headers.push(idempotency::REPLAYED_HEADER);
+        }
+        let description = if says.tries {
+            format!("The {name} as it is now; with `dry_run`, as it would be, without its id.")
+        } else {
+            format!("The {name} as it is now.")
+        };
+        let shown = if says.tries { or_dry } else { shown };
+        return vec![Reply {
+            headers: kept(headers),
+            ..Reply::new("200", words(description), shown)
+        }];
+    }
+    headers.push(("Location", words(format!("Where the {name} is."))));
+    let again = C::Of::MADE_BEFORE == StatusCode::CREATED;
+    if again {
+        headers.push(idempotency::REPLAYED_HEADER);
+    }
+    let made = Reply {
+        headers: kept(headers),
+        ..Reply::new("201", words(format!("The {name}.")), shown)
+    };
+    let other = if again {
+        dry_run::REPLY
+    } else {
+        Reply {
+            headers: &[idempotency::REPLAYED_HEADER],
+            ..Reply::new(
+                "200",
+                "It had been made before; or, in a dry run, what would be made.",
+                or_dry,
+            )
+        }
+    };
+    vec![made, other]
+}
+
+const MISMATCH: Listed = (
+    "412",
+    "version_mismatch",
+    "somebody changed it meanwhile; read it again",
+);
+const MALFORMED_MATCH: Listed = (
+    "400",
+    "malformed_if_match",
+    "`If-Match` is neither one entity tag nor `*`",
+);
+const NO_MATCH: Listed = ("428", "if_match_required", "the header `If-Match` is missing");
+
+fn if_match(which: IfMatch) -> Parameter {
+    let header = Parameter::header(
+        "If-Match",
+        "The `ETag` that you read, or `*` for any version: what somebody else changed meanwhile is then not overlooked.",
+        r#"{"type":"string","examples":["\"1\""]}"#,
+    );
+    if which == IfMatch::Must {
+        header.required()
+    } else {
+        header
+    }
+}
+
+/// The id in a path.
+fn path<S: Subject>() -> Parameter {
+    let example = S::SHOWN.example.value()["id"].take();
+    let schema = json!({"type": "string", "format": "uuid", "examples": [example]});
+    Parameter::path(
+        "id",
+        words(format!("The {}'s id.", S::NAME)),
+        words(schema.to_string()),
+    )
+}

@@ -1,0 +1,51 @@
+//! `POST /v1/users/{id}/disable`, `POST /v1/users/{id}/enable`
+
+use domain::identity::user::SetActive;
+
+use super::{Changed, ERASED, EXCEEDS, LAST_ADMIN};
+use crate::change::prelude::*;
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Disable {}
+
+impl Change for Disable {
+    type Of = Changed;
+
+    const ACTION: &'static Action = &action::USER_DISABLE;
+    const SAYS: Says = Says {
+        id: "disable_user",
+        summary: "Disable a user",
+        description: "The user's sessions end, and the user's API keys are refused, until it is enabled again. What \
+                      the user did stays.",
+        problems: &[EXCEEDS, ERASED, LAST_ADMIN],
+        tries: false,
+        ..Says::CHANGES
+    };
+
+    async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
+        let (user, active) = (asked.id, false);
+        Ok(Command::SetActive(SetActive { user, active }))
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Enable {}
+
+impl Change for Enable {
+    type Of = Changed;
+
+    const ACTION: &'static Action = &action::USER_ENABLE;
+    const SAYS: Says = Says {
+        id: "enable_user",
+        summary: "Enable a user again",
+        description: "The user's API keys are good again; sessions that ended stay ended.",
+        problems: &[EXCEEDS, ERASED],
+        tries: false,
+        ..Says::CHANGES
+    };
+
+    async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
+        let (user, active) = (asked.id, true);
+        Ok(Command::SetActive(SetActive { user, active }))
+    }
+}
