@@ -196,6 +196,36 @@ pub enum Reply {
     Done,
 }
 
+/// Each kind of answer as the type that it holds. Another kind is given back.
+macro_rules! replies {
+    ($($kind:ty = $reply:pat => $held:expr;)*) => {$(
+        impl TryFrom<Reply> for $kind {
+            type Error = Reply;
+
+            fn try_from(reply: Reply) -> Result<$kind, Reply> {
+                match reply {
+                    $reply => Ok($held),
+                    other => Err(other),
+                }
+            }
+        }
+    )*};
+}
+
+replies! {
+    Vec<Recorded> = Reply::Recorded(recorded) => recorded;
+    (User, u64) = Reply::User { user, version } => (user, version);
+    Session = Reply::Session(session) => session;
+    ApiKey = Reply::ApiKey(key) => key;
+    Asset = Reply::Asset(asset) => asset;
+    (Balance, u64) = Reply::Balance { balance, version } => (balance, version);
+    Vec<OperationState> = Reply::Operations(states) => states;
+    (KycRecord, u64, Vec<KycDocument>) = Reply::Kyc { record, version, documents } => (record, version, documents);
+    Destination = Reply::Destination(destination) => destination;
+    (Approval, u64, Vec<Vote>) = Reply::Approval { approval, version, votes } => (approval, version, votes);
+    u64 = Reply::Ended(count) | Reply::Erased(count) | Reply::Expired(count) => count;
+}
+
 /// An operation as an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OperationState {

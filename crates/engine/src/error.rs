@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::Refusal;
+use domain::{Refusal, Reply};
 
 use crate::continuity::Halt;
 
@@ -61,6 +61,14 @@ impl Error {
             message: message.into(),
             hint: hint.into(),
         }
+    }
+
+    /// The error of a command that was answered with something of another kind.
+    pub fn unexpected(reply: &Reply) -> Error {
+        Error::problem(
+            format!("a command was answered with {reply:?}"),
+            "report this as a bug",
+        )
     }
 }
 

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use domain::{Caller, Command, Origin};
+use domain::{Caller, Command, Origin, Reply};
 
 use crate::engine::Engine;
 use crate::error::Error;
@@ -49,6 +49,19 @@ impl Engine {
         answer
     }
 
+    /// The same where the kind of the answer is known.
+    pub async fn submit_for<T>(
+        &self,
+        caller: &Caller,
+        origin: Origin,
+        command: Command,
+    ) -> Result<Answer<T>, Error>
+    where
+        T: TryFrom<Reply, Error = Reply>,
+    {
+        self.submit(caller, origin, command).await?.typed()
+    }
+
     /// Carries out commands, each for itself: all of them are queued at once, or none where too much is waiting. The
     /// answers are in the order of the commands.
     pub async fn submit_all(
@@ -84,7 +97,7 @@ impl Engine {
         caller: &Caller,
         origin: &Origin,
         commands: Vec<Result<Command, Error>>,
-    ) -> Result<Vec<Result<domain::Reply, Error>>, Error> {
+    ) -> Result<Vec<Result<Reply, Error>>, Error> {
         let now = self.now();
         let rules = Arc::clone(self.rules());
         let mut needs = writer::needs(&rules, now);

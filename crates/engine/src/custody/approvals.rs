@@ -3,7 +3,7 @@
 use domain::action;
 use domain::approval::{Approval, ApprovalStatus, CastVote, Vote, operation_of};
 use domain::record::{Kind, Sealed};
-use domain::{Command, FieldError, Refusal};
+use domain::{Command, FieldError, Refusal, Reply};
 use evidence::Timestamp;
 use evidence::json;
 use serde_json::Value;
@@ -22,6 +22,19 @@ pub struct ApprovalView {
     pub version: u64,
     /// Its votes, oldest first.
     pub votes: Vec<Vote>,
+}
+
+impl TryFrom<Reply> for ApprovalView {
+    type Error = Reply;
+
+    fn try_from(reply: Reply) -> Result<ApprovalView, Reply> {
+        let (approval, version, votes) = reply.try_into()?;
+        Ok(ApprovalView {
+            approval,
+            version,
+            votes,
+        })
+    }
 }
 
 /// What an approval is asked for.

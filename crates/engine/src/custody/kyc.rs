@@ -1,5 +1,6 @@
 //! Looking at KYC records and destinations.
 
+use domain::Reply;
 use domain::custody::destination::Destination;
 use domain::custody::kyc::{self, KycDocument, KycRecord, KycStatus};
 use domain::record::{Kind, Sealed};
@@ -18,6 +19,19 @@ pub struct KycView {
     pub version: u64,
     /// Its documents, oldest first.
     pub documents: Vec<KycDocument>,
+}
+
+impl TryFrom<Reply> for KycView {
+    type Error = Reply;
+
+    fn try_from(reply: Reply) -> Result<KycView, Reply> {
+        let (record, version, documents) = reply.try_into()?;
+        Ok(KycView {
+            record,
+            version,
+            documents,
+        })
+    }
 }
 
 impl Engine {

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::names::amount;
 use super::on_chain::{with_chain, with_transaction};
-use super::outcomes::{Made, StepOutcome, spread, states, within};
+use super::outcomes::{Made, StepOutcome, spread, within};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::writer::Answer;
@@ -163,7 +163,7 @@ pub enum StepKind {
 }
 
 fn one(answer: Answer) -> Result<Made, Error> {
-    let mut states = states(answer)?;
+    let mut states = answer.typed::<Vec<Made>>()?.reply;
     states
         .pop()
         .ok_or_else(|| Error::problem("an operation was answered with none", "report this as a bug"))

@@ -1,7 +1,7 @@
 //! What came of each operation of a list.
 
 use domain::decision::OperationState;
-use domain::{Refusal, RefusalKind, Reply};
+use domain::{Refusal, RefusalKind};
 
 use crate::error::Error;
 use crate::writer::Answer;
@@ -23,16 +23,6 @@ pub(super) fn within(error: Error, position: usize) -> Error {
     }
 }
 
-pub(super) fn states(answer: Answer) -> Result<Vec<Made>, Error> {
-    match answer.reply {
-        Reply::Operations(states) => Ok(states),
-        other => Err(Error::problem(
-            format!("an operation was answered with {other:?}"),
-            "report this as a bug",
-        )),
-    }
-}
-
 /// Gives every operation of a chain its own answer: the one that was refused its refusal, the others that they fell
 /// with it.
 pub(super) fn spread(
@@ -41,7 +31,7 @@ pub(super) fn spread(
     outcomes: &mut Vec<StepOutcome>,
 ) -> Result<(), Error> {
     match answer {
-        Ok(answer) => outcomes.extend(states(answer)?.into_iter().map(Ok)),
+        Ok(answer) => outcomes.extend(answer.typed::<Vec<Made>>()?.reply.into_iter().map(Ok)),
         Err(error) if length == 1 => outcomes.push(Err(error)),
         Err(Error::Refused { refusal, entry }) => {
             let culprit = refusal.position.map_or(0, usize::from);

@@ -12,7 +12,6 @@ use evidence::json::StrictObject;
 use uuid::Uuid;
 
 use super::throttle::{Attempt, address_of};
-use super::user_of;
 use crate::auth::Identity;
 use crate::credentials::{recovery, totp};
 use crate::engine::Engine;
@@ -185,10 +184,10 @@ impl Engine {
             password_hash: self.shared().hashes.hash(new).await?,
         };
         let caller = Caller::System { part: "invitation" };
-        user_of(
-            self.submit(&caller, origin, Command::AcceptInvitation(command))
-                .await?,
-        )
+        let answer = self
+            .submit_for(&caller, origin, Command::AcceptInvitation(command))
+            .await?;
+        Ok(answer.reply)
     }
 
     /// The invitation of this token, while it can be accepted.

@@ -3,11 +3,10 @@
 use domain::identity::api_key::{ApiKey, CreateApiKey, RotateApiKey};
 use domain::identity::permission::Scope;
 use domain::identity::token::{Token, TokenKind};
-use domain::{Caller, Command, Origin, Reply};
+use domain::{Caller, Command, Origin};
 use evidence::Timestamp;
 use uuid::Uuid;
 
-use super::unexpected;
 use crate::engine::Engine;
 use crate::error::Error;
 
@@ -37,13 +36,6 @@ pub struct ReadKey {
     pub owner: String,
 }
 
-fn key_of(reply: Reply) -> Result<ApiKey, Error> {
-    match reply {
-        Reply::ApiKey(key) => Ok(key),
-        other => Err(unexpected(&other)),
-    }
-}
-
 impl Engine {
     /// Makes an API key; its token is shown once.
     pub async fn create_api_key(
@@ -63,9 +55,9 @@ impl Engine {
             hash: token.hash(),
         };
         let answer = self
-            .submit(caller, origin, Command::CreateApiKey(command))
+            .submit_for(caller, origin, Command::CreateApiKey(command))
             .await?;
-        Ok((key_of(answer.reply)?, token))
+        Ok((answer.reply, token))
     }
 
     /// Puts a new key in the place of another, which goes on for `overlap_s` seconds.
@@ -84,8 +76,8 @@ impl Engine {
             hash: token.hash(),
         };
         let answer = self
-            .submit(caller, origin, Command::RotateApiKey(command))
+            .submit_for(caller, origin, Command::RotateApiKey(command))
             .await?;
-        Ok((key_of(answer.reply)?, token))
+        Ok((answer.reply, token))
     }
 }

@@ -10,13 +10,12 @@ use domain::identity::token::{Token, TokenKind};
 use domain::identity::user::User;
 use domain::identity::{Must, password};
 use domain::record::Sealed;
-use domain::{Caller, Command, Origin, Refusal, RefusalKind, Reply};
+use domain::{Caller, Command, Origin, Refusal, RefusalKind};
 use evidence::Outcome;
 use evidence::json::StrictObject;
 use uuid::Uuid;
 
 use super::throttle::account_of;
-use super::unexpected;
 use crate::credentials::{Verified, recovery, totp};
 use crate::engine::Engine;
 use crate::error::Error;
@@ -175,10 +174,10 @@ impl Engine {
             second_factor,
             hash: token.hash(),
         };
-        let answer = self.submit(&login(), origin, Command::LogIn(command)).await?;
-        let Reply::Session(session) = answer.reply else {
-            return Err(unexpected(&answer.reply));
-        };
+        let answer = self
+            .submit_for::<Session>(&login(), origin, Command::LogIn(command))
+            .await?;
+        let session = answer.reply;
         let identity = self.identity(&Caller::Session(session.id)).await?;
         Ok(LoggedIn {
             token,

@@ -18,24 +18,3 @@ pub use login::{LogInRequest, LoggedIn};
 pub use read::{KeyUse, UserState};
 pub use throttle::{ACCOUNT, ADDRESS, PAIR};
 pub use users::{CreatedUser, ErasedUser, FirstCredential, NewUser};
-
-use domain::Reply;
-use domain::identity::user::User;
-
-use crate::error::Error;
-use crate::writer::Answer;
-
-/// The user of an answer, and its version.
-fn user_of(answer: Answer) -> Result<(User, u64), Error> {
-    match answer.reply {
-        Reply::User { user, version } => Ok((user, version)),
-        other => Err(unexpected(&other)),
-    }
-}
-
-fn unexpected(reply: &Reply) -> Error {
-    Error::problem(
-        format!("a command was answered with {reply:?}"),
-        "report this as a bug",
-    )
-}

@@ -11,7 +11,6 @@ use store::entries::StoredEntry;
 use store::query::{Order, Page};
 use uuid::Uuid;
 
-use super::user_of;
 use crate::credentials::one_time_password;
 use crate::engine::Engine;
 use crate::error::Error;
@@ -149,8 +148,10 @@ impl Engine {
                 command.active = active;
             }
         }
-        let answer = self.submit(caller, origin, Command::CreateUser(command)).await?;
-        let (user, version) = user_of(answer)?;
+        let answer = self
+            .submit_for(caller, origin, Command::CreateUser(command))
+            .await?;
+        let (user, version) = answer.reply;
         Ok(CreatedUser {
             user,
             version,
@@ -169,7 +170,7 @@ impl Engine {
         let token = Engine::new_token(TokenKind::Invitation)?;
         let hash = token.hash();
         let command = Command::InviteUser(InviteUser { user, hash });
-        let (user, version) = user_of(self.submit(caller, origin, command).await?)?;
+        let (user, version) = self.submit_for(caller, origin, command).await?.reply;
         Ok((user, version, token))
     }
 
@@ -189,9 +190,9 @@ impl Engine {
             recover,
         };
         let answer = self
-            .submit(caller, origin, Command::ResetPassword(command))
+            .submit_for(caller, origin, Command::ResetPassword(command))
             .await?;
-        let (user, version) = user_of(answer)?;
+        let (user, version) = answer.reply;
         Ok((user, version, text))
     }
 
@@ -212,10 +213,10 @@ impl Engine {
             temporary: false,
             recover: false,
         };
-        user_of(
-            self.submit(caller, origin, Command::ResetPassword(command))
-                .await?,
-        )
+        let answer = self
+            .submit_for(caller, origin, Command::ResetPassword(command))
+            .await?;
+        Ok(answer.reply)
     }
 
     /// Erases what is personal of a user, and the payload of every entry by or about the user. A second time, it
@@ -238,9 +239,9 @@ impl Engine {
                 entries,
             };
             let answer = self
-                .submit(caller, origin.clone(), Command::EraseUser(command))
+                .submit_for(caller, origin.clone(), Command::EraseUser(command))
                 .await?;
-            let (row, version) = user_of(answer)?;
+            let (row, version) = answer.reply;
             erased += count;
             entries = self.entries_of(user).await?;
             if entries.is_empty() {

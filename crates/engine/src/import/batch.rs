@@ -7,7 +7,7 @@ use domain::audit::event::EVENTS_MAX;
 use domain::audit::record_events::RecordEvents;
 use domain::audit::{Event, NewEntry};
 use domain::decision::Recorded;
-use domain::{Caller, Command, FieldError, Origin, Refusal, Reply};
+use domain::{Caller, Command, FieldError, Origin, Refusal};
 
 use crate::{Engine, Error};
 
@@ -42,17 +42,11 @@ impl Sink for Recorder<'_> {
 
     async fn record(&self, events: Vec<NewEntry>) -> Result<Vec<Recorded>, Error> {
         let command = Command::RecordEvents(RecordEvents { events, list: true });
-        match self
+        let answer = self
             .engine
-            .submit(self.caller, Origin::default(), command)
-            .await?
-            .reply
-        {
-            Reply::Recorded(recorded) => Ok(recorded),
-            other => Err(Error::Unknown(format!(
-                "recording events was answered with {other:?}"
-            ))),
-        }
+            .submit_for(self.caller, Origin::default(), command)
+            .await?;
+        Ok(answer.reply)
     }
 }
 

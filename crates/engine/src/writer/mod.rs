@@ -29,11 +29,21 @@ use crate::writes::Writes;
 
 /// The answer to a command that was carried out.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
+pub struct Answer<T = Reply> {
     /// What the command gives back; recorded entries have their place.
-    pub reply: Reply,
+    pub reply: T,
     /// Index of the command's first new entry; none when nothing was recorded.
     pub entry: Option<u64>,
+}
+
+impl Answer {
+    /// The same of the type that the command gives back.
+    pub fn typed<T: TryFrom<Reply, Error = Reply>>(self) -> Result<Answer<T>, Error> {
+        Ok(Answer {
+            reply: T::try_from(self.reply).map_err(|other| Error::unexpected(&other))?,
+            entry: self.entry,
+        })
+    }
 }
 
 /// A command that waits for the Writer.
