@@ -51,6 +51,17 @@ impl Context {
         self.settings.config.engine_options()
     }
 
+    /// Does some work with the open log, and closes it whatever came of the work: what was recorded is remembered then.
+    pub async fn with_engine<T>(
+        &self,
+        work: impl AsyncFnOnce(&Engine) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let engine = self.open().await?;
+        let done = work(&engine).await;
+        engine.shutdown().await;
+        done
+    }
+
     /// Opens the log.
     pub async fn open(&self) -> Result<Engine, Failure> {
         Ok(Engine::open(self.options()?).await?)

@@ -42,22 +42,24 @@ pub(super) fn object(text: &str) -> Result<StrictObject, String> {
 
 /// Asks.
 pub async fn run(context: &Context, args: RequestArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let proposal = Proposal::Other {
-        action: args.action,
-        arguments: Value::Object(args.arguments.0),
-    };
-    let (action, arguments, _) = engine.approval_arguments(proposal).await?;
-    let command = Command::RequestApproval(RequestApproval {
-        id: args.id,
-        action,
-        arguments,
-        reason: args.reason,
-        quorum: args.quorum,
-        expires_at: args.expires,
-    });
-    let answer = engine.submit(&caller(), origin(), command).await?;
-    say(context, &engine, &answer).await?;
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let proposal = Proposal::Other {
+                action: args.action,
+                arguments: Value::Object(args.arguments.0),
+            };
+            let (action, arguments, _) = engine.approval_arguments(proposal).await?;
+            let command = Command::RequestApproval(RequestApproval {
+                id: args.id,
+                action,
+                arguments,
+                reason: args.reason,
+                quorum: args.quorum,
+                expires_at: args.expires,
+            });
+            let answer = engine.submit(&caller(), origin(), command).await?;
+            say(context, engine, &answer).await?;
+            Ok(Exit::Ok)
+        })
+        .await
 }

@@ -26,19 +26,21 @@ pub struct UseArgs {
 
 /// Uses.
 pub async fn run(context: &Context, args: UseArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let proposal = Proposal::Other {
-        action: args.action,
-        arguments: Value::Object(args.arguments.0),
-    };
-    let (action, arguments, _) = engine.approval_arguments(proposal).await?;
-    let command = Command::UseApproval(UseApproval {
-        approval: args.approval,
-        action,
-        arguments,
-    });
-    let answer = engine.submit(&caller(), origin(), command).await?;
-    say(context, &engine, &answer).await?;
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let proposal = Proposal::Other {
+                action: args.action,
+                arguments: Value::Object(args.arguments.0),
+            };
+            let (action, arguments, _) = engine.approval_arguments(proposal).await?;
+            let command = Command::UseApproval(UseApproval {
+                approval: args.approval,
+                action,
+                arguments,
+            });
+            let answer = engine.submit(&caller(), origin(), command).await?;
+            say(context, engine, &answer).await?;
+            Ok(Exit::Ok)
+        })
+        .await
 }

@@ -32,12 +32,14 @@ pub struct VoteArgs {
 pub async fn run(context: &Context, args: VoteArgs) -> Result<Exit, Failure> {
     let user = args.user.as_deref();
     person::check(user)?;
-    let engine = context.open().await?;
-    let command = engine
-        .prepare_vote(args.approval, args.approve, args.reason)
-        .await?;
-    let answer = person::decide(context, &engine, user, command).await?;
-    say(context, &engine, &answer).await?;
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let command = engine
+                .prepare_vote(args.approval, args.approve, args.reason)
+                .await?;
+            let answer = person::decide(context, engine, user, command).await?;
+            say(context, engine, &answer).await?;
+            Ok(Exit::Ok)
+        })
+        .await
 }

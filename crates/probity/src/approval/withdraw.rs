@@ -21,10 +21,12 @@ pub struct WithdrawArgs {
 
 /// Takes back.
 pub async fn run(context: &Context, args: WithdrawArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let command = Command::WithdrawApproval(args.approval);
-    let answer = person::act(context, &engine, args.user.as_deref(), command).await?;
-    say(context, &engine, &answer).await?;
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let command = Command::WithdrawApproval(args.approval);
+            let answer = person::act(context, engine, args.user.as_deref(), command).await?;
+            say(context, engine, &answer).await?;
+            Ok(Exit::Ok)
+        })
+        .await
 }

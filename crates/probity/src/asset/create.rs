@@ -32,28 +32,30 @@ pub struct CreateArgs {
 
 /// Creates.
 pub async fn run(context: &Context, args: CreateArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let command = Command::CreateAsset(CreateAsset {
-        id: args.id,
-        code: args.code,
-        name: args.name,
-        scale: args.scale,
-        chain: args.chain,
-    });
-    let answer = engine.submit(&caller(), origin(), command).await?;
-    let Reply::Asset(asset) = &answer.reply else {
-        return Err(unexpected(&answer.reply));
-    };
-    if context.json() {
-        output::json(&as_json(asset))?;
-    } else {
-        output::line(&table::paragraph(&format!(
-            "Asset {} is made, with {} digits after the point.{}",
-            asset.code,
-            asset.scale,
-            so_already(&answer)
-        )))?;
-    }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let command = Command::CreateAsset(CreateAsset {
+                id: args.id,
+                code: args.code,
+                name: args.name,
+                scale: args.scale,
+                chain: args.chain,
+            });
+            let answer = engine.submit(&caller(), origin(), command).await?;
+            let Reply::Asset(asset) = &answer.reply else {
+                return Err(unexpected(&answer.reply));
+            };
+            if context.json() {
+                output::json(&as_json(asset))?;
+            } else {
+                output::line(&table::paragraph(&format!(
+                    "Asset {} is made, with {} digits after the point.{}",
+                    asset.code,
+                    asset.scale,
+                    so_already(&answer)
+                )))?;
+            }
+            Ok(Exit::Ok)
+        })
+        .await
 }

@@ -20,21 +20,24 @@ pub struct SupplyArgs {
 
 /// Shows.
 pub async fn run(context: &Context, args: SupplyArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let asset = engine.asset_named(&args.asset).await?;
-    let supply = engine.supply(&asset).await?;
-    engine.shutdown().await;
-    let zero = supply.sum == Amount::ZERO;
-    if context.json() {
-        output::json(&as_json(&supply))?;
-    } else {
-        output::line(&table::pairs(&pairs(&supply), table::width()).join("\n"))?;
-    }
-    if zero {
-        return Ok(Exit::Ok);
-    }
-    context.remark("✗ the balances do not sum to zero: see what was changed with probity audit verify");
-    Ok(Exit::No)
+    context
+        .with_engine(async |engine| {
+            let asset = engine.asset_named(&args.asset).await?;
+            let supply = engine.supply(&asset).await?;
+            let zero = supply.sum == Amount::ZERO;
+            if context.json() {
+                output::json(&as_json(&supply))?;
+            } else {
+                output::line(&table::pairs(&pairs(&supply), table::width()).join("\n"))?;
+            }
+            if zero {
+                return Ok(Exit::Ok);
+            }
+            context
+                .remark("✗ the balances do not sum to zero: see what was changed with probity audit verify");
+            Ok(Exit::No)
+        })
+        .await
 }
 
 fn as_json(supply: &Supply) -> Value {

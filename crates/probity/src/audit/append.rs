@@ -91,30 +91,32 @@ pub async fn run(context: &Context, args: AppendArgs) -> Result<Exit, Failure> {
         Some(path) => read(&path)?,
         None => (vec![event(args)?], false),
     };
-    let engine = context.open().await?;
-    let command = engine.prepare(events, list)?;
-    let answer = engine
-        .submit(&caller(), origin(), Command::RecordEvents(command))
-        .await?;
-    let Reply::Recorded(recorded) = answer.reply else {
-        return Err(Failure::could_not_run(
-            "problem",
-            "the log gave another answer than entries",
-            "report this as a bug",
-        ));
-    };
-    if context.json() {
-        let entries: Vec<_> = recorded.iter().map(as_json).collect();
-        match entries.first() {
-            Some(entry) if !list => output::json(entry)?,
-            _ => output::json(&json!({ "entries": entries }))?,
-        }
-    } else {
-        let lines: Vec<_> = recorded.iter().map(text).collect();
-        output::line(&lines.join("\n"))?;
-    }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let command = engine.prepare(events, list)?;
+            let answer = engine
+                .submit(&caller(), origin(), Command::RecordEvents(command))
+                .await?;
+            let Reply::Recorded(recorded) = answer.reply else {
+                return Err(Failure::could_not_run(
+                    "problem",
+                    "the log gave another answer than entries",
+                    "report this as a bug",
+                ));
+            };
+            if context.json() {
+                let entries: Vec<_> = recorded.iter().map(as_json).collect();
+                match entries.first() {
+                    Some(entry) if !list => output::json(entry)?,
+                    _ => output::json(&json!({ "entries": entries }))?,
+                }
+            } else {
+                let lines: Vec<_> = recorded.iter().map(text).collect();
+                output::line(&lines.join("\n"))?;
+            }
+            Ok(Exit::Ok)
+        })
+        .await
 }
 
 fn event(args: AppendArgs) -> Result<Event, Failure> {

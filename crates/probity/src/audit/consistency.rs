@@ -17,7 +17,7 @@ pub struct ConsistencyArgs {
 
 /// Prints the proof; it is JSON either way.
 pub async fn run(context: &Context, args: ConsistencyArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    output::json(&engine.consistency(args.from, args.to).await?)?;
+    let proof = context.with_engine(async |engine| Ok(engine.consistency(args.from, args.to).await?));
+    output::json(&proof.await?)?;
     Ok(Exit::Ok)
 }

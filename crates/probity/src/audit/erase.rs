@@ -26,31 +26,33 @@ pub struct EraseArgs {
 
 /// Erases.
 pub async fn run(context: &Context, args: EraseArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let entries = counted(args.entries.len() as u64, "entry", "entries");
-    let question = format!("This erases the payload of {entries} for ever.");
-    prompt::confirm(args.yes, &question, "nothing was erased")?;
-    let command = Command::EraseEntries(EraseEntries {
-        entries: args.entries,
-        reason: args.reason,
-    });
-    let answer = engine.submit(&caller(), origin(), command).await?;
-    let erased = if let Reply::Erased(count) = answer.reply {
-        count
-    } else {
-        0
-    };
-    if context.json() {
-        output::json(&json!({ "erased": erased, "entry": answer.entry }))?;
-    } else {
-        let recorded = answer
-            .entry
-            .map_or(String::new(), |entry| format!(", recorded as entry {entry}"));
-        output::line(&format!(
-            "Erased {}{recorded}.",
-            counted(erased, "entry", "entries")
-        ))?;
-    }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let entries = counted(args.entries.len() as u64, "entry", "entries");
+            let question = format!("This erases the payload of {entries} for ever.");
+            prompt::confirm(args.yes, &question, "nothing was erased")?;
+            let command = Command::EraseEntries(EraseEntries {
+                entries: args.entries,
+                reason: args.reason,
+            });
+            let answer = engine.submit(&caller(), origin(), command).await?;
+            let erased = if let Reply::Erased(count) = answer.reply {
+                count
+            } else {
+                0
+            };
+            if context.json() {
+                output::json(&json!({ "erased": erased, "entry": answer.entry }))?;
+            } else {
+                let recorded = answer
+                    .entry
+                    .map_or(String::new(), |entry| format!(", recorded as entry {entry}"));
+                output::line(&format!(
+                    "Erased {}{recorded}.",
+                    counted(erased, "entry", "entries")
+                ))?;
+            }
+            Ok(Exit::Ok)
+        })
+        .await
 }

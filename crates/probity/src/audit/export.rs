@@ -40,47 +40,49 @@ enum Format {
 
 /// Exports.
 pub async fn run(context: &Context, args: ExportArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let filter = args.filter.into_filter(&engine).await?;
-    let Some(path) = &args.to_file else {
-        let mut lines = Lines {
-            out: Box::new(io::stdout()),
-            failed: None,
-        };
-        write(&engine, args.format, &filter, &mut lines, None).await?;
-        return Ok(lines.finish().map(|()| Exit::Ok)?);
-    };
-    let partial = partial_path(path);
-    let file = File::create(&partial).map_err(|error| Failure::file("write", &partial, &error))?;
-    let progress = Progress::new(context);
-    let mut lines = Lines {
-        out: Box::new(BufWriter::with_capacity(256 * 1024, file)),
-        failed: None,
-    };
-    let written = write(&engine, args.format, &filter, &mut lines, Some(&progress)).await;
-    progress.finish();
-    let done = written.and_then(|written| {
-        lines
-            .finish()
-            .and_then(|()| std::fs::rename(&partial, path))
-            .map_err(|error| Failure::file("write", path, &error))?;
-        Ok(written)
-    });
-    let written = done.inspect_err(|_| {
-        // Half an export must not be taken for one.
-        let _ = std::fs::remove_file(&partial);
-    })?;
-    if context.json() {
-        output::json(&serde_json::json!({ "entries": written, "file": path.display().to_string() }))?;
-    } else {
-        context.remark(&format!(
-            "{} written to {}",
-            counted(written, "entry", "entries"),
-            path.display()
-        ));
-    }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let filter = args.filter.into_filter(engine).await?;
+            let Some(path) = &args.to_file else {
+                let mut lines = Lines {
+                    out: Box::new(io::stdout()),
+                    failed: None,
+                };
+                write(engine, args.format, &filter, &mut lines, None).await?;
+                return Ok(lines.finish().map(|()| Exit::Ok)?);
+            };
+            let partial = partial_path(path);
+            let file = File::create(&partial).map_err(|error| Failure::file("write", &partial, &error))?;
+            let progress = Progress::new(context);
+            let mut lines = Lines {
+                out: Box::new(BufWriter::with_capacity(256 * 1024, file)),
+                failed: None,
+            };
+            let written = write(engine, args.format, &filter, &mut lines, Some(&progress)).await;
+            progress.finish();
+            let done = written.and_then(|written| {
+                lines
+                    .finish()
+                    .and_then(|()| std::fs::rename(&partial, path))
+                    .map_err(|error| Failure::file("write", path, &error))?;
+                Ok(written)
+            });
+            let written = done.inspect_err(|_| {
+                // Half an export must not be taken for one.
+                let _ = std::fs::remove_file(&partial);
+            })?;
+            if context.json() {
+                output::json(&serde_json::json!({ "entries": written, "file": path.display().to_string() }))?;
+            } else {
+                context.remark(&format!(
+                    "{} written to {}",
+                    counted(written, "entry", "entries"),
+                    path.display()
+                ));
+            }
+            Ok(Exit::Ok)
+        })
+        .await
 }
 
 fn partial_path(path: &Path) -> PathBuf {

@@ -80,17 +80,18 @@ pub async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Failure> {
     let mut rejected = Rejected::beside(&args.file);
     let mut shortened = Rejected::shortened(&args.file);
     stop_at_signal(stopper)?;
-    let engine = context.open().await?;
     let progress = Progress::new(context);
     let mut show = |at: &ImportProgress| progress.at(at.bytes, total, &progress_text(at));
     let reports = Reports {
         rejected: &mut rejected,
         shortened: &mut shortened,
     };
-    let report = import(&engine, &caller(), input, format, reports, &mut show).await;
-    progress.finish();
-    // Whatever came of it: what was recorded stays, and is remembered.
-    engine.shutdown().await;
+    let imported = context.with_engine(async |engine| {
+        let report = import(engine, &caller(), input, format, reports, &mut show).await;
+        progress.finish();
+        Ok(report)
+    });
+    let report = imported.await?;
     for file in [&mut rejected, &mut shortened] {
         file.flush()
             .map_err(|error| Failure::file("write", file.path(), &error))?;

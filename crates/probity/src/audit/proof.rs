@@ -19,24 +19,21 @@ pub struct ReceiptArgs {
 
 /// Prints a receipt.
 pub async fn receipt(context: &Context, args: ReceiptArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let text = engine
-        .receipt(args.entry)
-        .await?
-        .ok_or_else(|| unknown(args.entry))?;
+    let receipt = context.with_engine(async |engine| Ok(engine.receipt(args.entry).await?));
+    let text = receipt.await?.ok_or_else(|| unknown(args.entry))?;
     print(context, "receipt", &text)
 }
 
 /// Prints the newest checkpoint.
 pub async fn checkpoint(context: &Context) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    print(context, "checkpoint", &engine.checkpoint().await?)
+    let checkpoint = context.with_engine(async |engine| Ok(engine.checkpoint().await?));
+    print(context, "checkpoint", &checkpoint.await?)
 }
 
 /// Prints the verifier key.
 pub async fn key(context: &Context) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    print(context, "verifier_key", &engine.verifier_key().to_string())
+    let key = context.with_engine(async |engine| Ok(engine.verifier_key().to_string()));
+    print(context, "verifier_key", &key.await?)
 }
 
 /// The text as it is, or as the member of an object.

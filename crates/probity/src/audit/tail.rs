@@ -32,34 +32,36 @@ const CHUNK: u32 = 500;
 
 /// Shows the newest entries, oldest first, and follows.
 pub async fn run(context: &Context, args: TailArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let filter = args.filter.into_filter(&engine).await?;
-    let mut size = engine.size();
-    // What is below this size comes from the first page; everything beyond it is followed.
-    let mut seen = *size.borrow_and_update();
-    if args.lines > 0 {
-        let page = Page {
-            order: Order::Descending,
-            after: Some(seen),
-            limit: args.lines,
-        };
-        let mut entries = engine.entries(&filter, page).await?.entries;
-        entries.reverse();
-        print(context, &entries, true)?;
-    }
-    if args.follow {
-        loop {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => break,
-                changed = size.changed() => if changed.is_err() { break },
+    context
+        .with_engine(async |engine| {
+            let filter = args.filter.into_filter(engine).await?;
+            let mut size = engine.size();
+            // What is below this size comes from the first page; everything beyond it is followed.
+            let mut seen = *size.borrow_and_update();
+            if args.lines > 0 {
+                let page = Page {
+                    order: Order::Descending,
+                    after: Some(seen),
+                    limit: args.lines,
+                };
+                let mut entries = engine.entries(&filter, page).await?.entries;
+                entries.reverse();
+                print(context, &entries, true)?;
             }
-            let grown = *size.borrow_and_update();
-            follow(context, &engine, &filter, seen, grown).await?;
-            seen = grown;
-        }
-    }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+            if args.follow {
+                loop {
+                    tokio::select! {
+                        _ = tokio::signal::ctrl_c() => break,
+                        changed = size.changed() => if changed.is_err() { break },
+                    }
+                    let grown = *size.borrow_and_update();
+                    follow(context, engine, &filter, seen, grown).await?;
+                    seen = grown;
+                }
+            }
+            Ok(Exit::Ok)
+        })
+        .await
 }
 
 /// Prints the entries from `from` (included) to `to` (not).

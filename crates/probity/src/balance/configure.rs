@@ -45,48 +45,52 @@ fn bound(field: &str, text: &str, asset: &Asset) -> Result<Option<Amount>, Field
 
 /// Configures.
 pub async fn run(context: &Context, args: ConfigureArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let (account, asset) = account::find(&engine, &args.account, args.asset.as_deref()).await?;
-    let given =
-        |field: &'static str, text: Option<String>| text.map(|text| bound(field, &text, &asset)).transpose();
-    let minimum = given("minimum", args.minimum)?;
-    let maximum = given("maximum", args.maximum)?;
-    let command = Command::ConfigureBalance(ConfigureBalance {
-        balance: account.id(),
-        asset: asset.id,
-        version: None,
-        minimum,
-        maximum,
-        closed: (args.close || args.open).then_some(args.close),
-    });
-    let answer = engine.submit(&caller(), origin(), command).await?;
-    let Reply::Balance { balance, version } = &answer.reply else {
-        return Err(unexpected(&answer.reply));
-    };
-    if context.json() {
-        output::json(&as_json(
-            balance,
-            *version,
-            &asset,
-            balance.held,
-            balance.available(),
-        ))?;
-    } else {
-        let bound = |amount: Option<Amount>| amount.map_or("none".to_owned(), |amount| asset.words(amount));
-        let state = if balance.closed_at.is_some() {
-            "closed"
-        } else {
-            "open"
-        };
-        output::line(&table::paragraph(&format!(
-            "The {} balance of {} is {state}: minimum {}, maximum {}.{}",
-            asset.code,
-            People::default().account(&engine, account).await?,
-            bound(balance.minimum),
-            bound(balance.maximum),
-            so_already(&answer)
-        )))?;
-    }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let (account, asset) = account::find(engine, &args.account, args.asset.as_deref()).await?;
+            let given = |field: &'static str, text: Option<String>| {
+                text.map(|text| bound(field, &text, &asset)).transpose()
+            };
+            let minimum = given("minimum", args.minimum)?;
+            let maximum = given("maximum", args.maximum)?;
+            let command = Command::ConfigureBalance(ConfigureBalance {
+                balance: account.id(),
+                asset: asset.id,
+                version: None,
+                minimum,
+                maximum,
+                closed: (args.close || args.open).then_some(args.close),
+            });
+            let answer = engine.submit(&caller(), origin(), command).await?;
+            let Reply::Balance { balance, version } = &answer.reply else {
+                return Err(unexpected(&answer.reply));
+            };
+            if context.json() {
+                output::json(&as_json(
+                    balance,
+                    *version,
+                    &asset,
+                    balance.held,
+                    balance.available(),
+                ))?;
+            } else {
+                let bound =
+                    |amount: Option<Amount>| amount.map_or("none".to_owned(), |amount| asset.words(amount));
+                let state = if balance.closed_at.is_some() {
+                    "closed"
+                } else {
+                    "open"
+                };
+                output::line(&table::paragraph(&format!(
+                    "The {} balance of {} is {state}: minimum {}, maximum {}.{}",
+                    asset.code,
+                    People::default().account(engine, account).await?,
+                    bound(balance.minimum),
+                    bound(balance.maximum),
+                    so_already(&answer)
+                )))?;
+            }
+            Ok(Exit::Ok)
+        })
+        .await
 }

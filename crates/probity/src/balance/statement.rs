@@ -48,51 +48,53 @@ struct Movement {
 
 /// Shows.
 pub async fn run(context: &Context, args: StatementArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let (account, asset) = account::find(&engine, &args.account, args.asset.as_deref()).await?;
-    let mut writer = args.csv.then(output::stdout);
-    if let Some(writer) = &mut writer {
-        writer.write_all(STATEMENT_COLUMNS.as_bytes())?;
-    }
-    let mut people = People::default();
-    let (mut rows, mut lines) = (Vec::new(), Vec::new());
-    let mut after = None;
-    loop {
-        let times = (args.from, args.to);
-        let page = engine
-            .statement(account.id(), times, Order::Ascending, after, CHUNK)
-            .await?;
-        for movement in others(&engine, account, page.lines).await? {
+    context
+        .with_engine(async |engine| {
+            let (account, asset) = account::find(engine, &args.account, args.asset.as_deref()).await?;
+            let mut writer = args.csv.then(output::stdout);
             if let Some(writer) = &mut writer {
-                let mut text = String::new();
-                movement.line.write_csv(movement.other, &asset, &mut text);
-                writer.write_all(text.as_bytes())?;
-            } else if context.json() {
-                lines.push(as_json(&movement, &asset));
-            } else {
-                let other = people.account(&engine, movement.other).await?;
-                rows.push(row(&movement, &asset, other));
+                writer.write_all(STATEMENT_COLUMNS.as_bytes())?;
             }
-        }
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    if let Some(mut writer) = writer {
-        writer.flush()?;
-    } else if context.json() {
-        output::json(&json!({ "balance": account.id(), "asset": asset.code, "lines": lines }))?;
-    } else {
-        if !rows.is_empty() {
-            output::line(&table::lines(&COLUMNS, &rows, table::width()).join("\n"))?;
-        }
-        let name = people.account(&engine, account).await?;
-        let found = counted(rows.len() as u64, "movement", "movements");
-        context.remark(&format!("{found} of {} on {name}", asset.code));
-    }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+            let mut people = People::default();
+            let (mut rows, mut lines) = (Vec::new(), Vec::new());
+            let mut after = None;
+            loop {
+                let times = (args.from, args.to);
+                let page = engine
+                    .statement(account.id(), times, Order::Ascending, after, CHUNK)
+                    .await?;
+                for movement in others(engine, account, page.lines).await? {
+                    if let Some(writer) = &mut writer {
+                        let mut text = String::new();
+                        movement.line.write_csv(movement.other, &asset, &mut text);
+                        writer.write_all(text.as_bytes())?;
+                    } else if context.json() {
+                        lines.push(as_json(&movement, &asset));
+                    } else {
+                        let other = people.account(engine, movement.other).await?;
+                        rows.push(row(&movement, &asset, other));
+                    }
+                }
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            if let Some(mut writer) = writer {
+                writer.flush()?;
+            } else if context.json() {
+                output::json(&json!({ "balance": account.id(), "asset": asset.code, "lines": lines }))?;
+            } else {
+                if !rows.is_empty() {
+                    output::line(&table::lines(&COLUMNS, &rows, table::width()).join("\n"))?;
+                }
+                let name = people.account(engine, account).await?;
+                let found = counted(rows.len() as u64, "movement", "movements");
+                context.remark(&format!("{found} of {} on {name}", asset.code));
+            }
+            Ok(Exit::Ok)
+        })
+        .await
 }
 
 /// The movements with their other sides.

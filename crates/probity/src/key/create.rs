@@ -39,7 +39,7 @@ fn scope(text: &str) -> Result<Scope, String> {
 
 /// Creates.
 pub async fn run(context: &Context, args: CreateArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
+    context.with_engine(async |engine| {
     let new = NewApiKey {
         owner: args.user.clone(),
         name: args.name,
@@ -71,6 +71,6 @@ pub async fn run(context: &Context, args: CreateArgs) -> Result<Exit, Failure> {
             key.shown,
         ))?;
     }
-    engine.shutdown().await;
     Ok(Exit::Ok)
+    }).await
 }

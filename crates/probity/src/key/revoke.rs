@@ -18,31 +18,33 @@ pub struct RevokeArgs {
 
 /// Revokes.
 pub async fn run(context: &Context, args: RevokeArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let answer = engine
-        .submit(&caller(), origin(), Command::RevokeApiKey(args.id))
-        .await?;
-    let Reply::ApiKey(key) = answer.reply else {
-        return Err(Failure::could_not_run(
-            "problem",
-            "the log gave another answer than a key",
-            "report this as a bug",
-        ));
-    };
-    if context.json() {
-        output::json(&as_json(&key))?;
-    } else {
-        let already = if answer.entry.is_none() {
-            "had been revoked already"
-        } else {
-            "is revoked"
-        };
-        output::line(&format!(
-            "Key {} ({}) {already}.",
-            key.id,
-            output::plain(&key.name)
-        ))?;
-    }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let answer = engine
+                .submit(&caller(), origin(), Command::RevokeApiKey(args.id))
+                .await?;
+            let Reply::ApiKey(key) = answer.reply else {
+                return Err(Failure::could_not_run(
+                    "problem",
+                    "the log gave another answer than a key",
+                    "report this as a bug",
+                ));
+            };
+            if context.json() {
+                output::json(&as_json(&key))?;
+            } else {
+                let already = if answer.entry.is_none() {
+                    "had been revoked already"
+                } else {
+                    "is revoked"
+                };
+                output::line(&format!(
+                    "Key {} ({}) {already}.",
+                    key.id,
+                    output::plain(&key.name)
+                ))?;
+            }
+            Ok(Exit::Ok)
+        })
+        .await
 }

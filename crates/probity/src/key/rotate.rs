@@ -21,7 +21,7 @@ pub struct RotateArgs {
 
 /// Rotates.
 pub async fn run(context: &Context, args: RotateArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
+    context.with_engine(async |engine| {
     let (key, token) = engine
         .rotate_api_key(&caller(), origin(), args.id, args.overlap)
         .await?;
@@ -53,6 +53,6 @@ pub async fn run(context: &Context, args: RotateArgs) -> Result<Exit, Failure> {
             args.id,
         ))?;
     }
-    engine.shutdown().await;
     Ok(Exit::Ok)
+    }).await
 }

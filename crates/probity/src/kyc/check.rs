@@ -34,15 +34,17 @@ pub struct CheckArgs {
 
 /// Checks.
 pub async fn run(context: &Context, args: CheckArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let command = Command::CheckDocument(CheckDocument {
-        record: args.record,
-        document: args.document,
-        verified: args.verified,
-        reason: args.reason,
-    });
-    let answer = person::act(context, &engine, args.user.as_deref(), command).await?;
-    say(context, &engine, &answer).await?;
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let command = Command::CheckDocument(CheckDocument {
+                record: args.record,
+                document: args.document,
+                verified: args.verified,
+                reason: args.reason,
+            });
+            let answer = person::act(context, engine, args.user.as_deref(), command).await?;
+            say(context, engine, &answer).await?;
+            Ok(Exit::Ok)
+        })
+        .await
 }

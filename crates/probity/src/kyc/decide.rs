@@ -78,16 +78,18 @@ impl ReasonArgs {
 pub async fn run(context: &Context, asked: Asked) -> Result<Exit, Failure> {
     let user = asked.which.user.as_deref();
     person::check(user)?;
-    let engine = context.open().await?;
-    let known = show::find(&engine, asked.which.record).await?;
-    let command = Command::DecideKyc(DecideKyc {
-        record: asked.which.record,
-        user: known.record.user_id,
-        version: None,
-        decision: asked.decision,
-    });
-    let answer = person::decide(context, &engine, user, command).await?;
-    say(context, &engine, &answer).await?;
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let known = show::find(engine, asked.which.record).await?;
+            let command = Command::DecideKyc(DecideKyc {
+                record: asked.which.record,
+                user: known.record.user_id,
+                version: None,
+                decision: asked.decision,
+            });
+            let answer = person::decide(context, engine, user, command).await?;
+            say(context, engine, &answer).await?;
+            Ok(Exit::Ok)
+        })
+        .await
 }

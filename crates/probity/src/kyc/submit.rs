@@ -90,17 +90,19 @@ impl Document {
 pub async fn run(context: &Context, args: SubmitArgs) -> Result<Exit, Failure> {
     let documents = args.documents.into_iter().map(Document::read);
     let documents = documents.collect::<Result<_, _>>()?;
-    let engine = context.open().await?;
-    let command = Command::SubmitKyc(SubmitKyc {
-        id: args.id,
-        user: user::find(&engine, &args.user).await?.row.id,
-        tier: args.tier,
-        documents,
-    });
-    let answer = engine.submit(&caller(), origin(), command).await?;
-    say(context, &engine, &answer).await?;
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let command = Command::SubmitKyc(SubmitKyc {
+                id: args.id,
+                user: user::find(engine, &args.user).await?.row.id,
+                tier: args.tier,
+                documents,
+            });
+            let answer = engine.submit(&caller(), origin(), command).await?;
+            say(context, engine, &answer).await?;
+            Ok(Exit::Ok)
+        })
+        .await
 }
 
 #[cfg(test)]

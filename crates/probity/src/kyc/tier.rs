@@ -21,16 +21,18 @@ pub struct TierArgs {
 
 /// Shows.
 pub async fn run(context: &Context, args: TierArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let user = user::find(&engine, &args.user).await?.row;
-    let at = args.at.unwrap_or_else(parse::now);
-    let tier = engine.tier_at(user.id, at).await?;
-    if context.json() {
-        output::json(&json!({ "user_id": user.id, "at": at.to_string(), "tier": tier }))?;
-    } else {
-        let when = args.at.map_or_else(String::new, |at| format!(" at {at}"));
-        output::line(&format!("{} has tier {tier}{when}", user.username))?;
-    }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let user = user::find(engine, &args.user).await?.row;
+            let at = args.at.unwrap_or_else(parse::now);
+            let tier = engine.tier_at(user.id, at).await?;
+            if context.json() {
+                output::json(&json!({ "user_id": user.id, "at": at.to_string(), "tier": tier }))?;
+            } else {
+                let when = args.at.map_or_else(String::new, |at| format!(" at {at}"));
+                output::line(&format!("{} has tier {tier}{when}", user.username))?;
+            }
+            Ok(Exit::Ok)
+        })
+        .await
 }

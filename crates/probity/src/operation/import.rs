@@ -36,26 +36,19 @@ enum FormatName {
 pub async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Failure> {
     let FormatName::BitcoinBlock = args.format;
     let (reader, total) = source::open(&args.file)?;
-    let engine = context.open().await?;
     let progress = Progress::new(context);
     let mut show = |bytes: u64, at: &DepositsReport| {
         let text = format!("{} outputs, {} users", count(at.outputs), count(at.users));
         progress.at(bytes, total, &text);
     };
-    let report = engine
-        .import_bitcoin_block(&caller(), &args.asset, reader, &mut show)
-        .await;
-    progress.finish();
-    // Whatever came of it: what was made stays, and is remembered.
-    let report = match report {
-        Ok(report) => report,
-        Err(error) => {
-            engine.shutdown().await;
-            return Err(error.into());
-        }
-    };
-    let asset = engine.asset_named(&args.asset).await?;
-    engine.shutdown().await;
+    let imported = context.with_engine(async |engine| {
+        let report = engine
+            .import_bitcoin_block(&caller(), &args.asset, reader, &mut show)
+            .await;
+        progress.finish();
+        Ok((report?, engine.asset_named(&args.asset).await?))
+    });
+    let (report, asset) = imported.await?;
     print(context, &report, &asset.words(report.amount))?;
     Ok(if report.rejected == 0 { Exit::Ok } else { Exit::No })
 }

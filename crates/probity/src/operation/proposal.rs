@@ -27,6 +27,5 @@ pub async fn request(
     });
     let answer = engine.submit(&caller(), origin(), command).await?;
     approval::say(context, engine, &answer).await?;
-    engine.shutdown().await;
     Ok(Exit::Ok)
 }

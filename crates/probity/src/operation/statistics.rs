@@ -30,37 +30,39 @@ pub struct StatisticsArgs {
 
 /// Counts.
 pub async fn run(context: &Context, args: StatisticsArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let asset = match &args.asset {
-        Some(code) => Some(engine.asset_named(code).await?.id),
-        None => None,
-    };
-    let figures = engine
-        .operation_figures(asset, (args.from, args.to), args.by_day)
-        .await?;
-    engine.shutdown().await;
-    if context.json() {
-        let figures: Vec<_> = figures.iter().map(as_json).collect();
-        output::json(&json!({ "figures": figures }))?;
-        return Ok(Exit::Ok);
-    }
-    let mut columns = vec![
-        column("asset", Elide::Never),
-        column("kind", Elide::Never),
-        column("status", Elide::Never),
-        number("count"),
-        number("amount"),
-    ];
-    if args.by_day {
-        columns.insert(0, column("day", Elide::Never));
-    }
-    let rows: Vec<_> = figures.iter().map(row).collect();
-    if !rows.is_empty() {
-        output::line(&table::lines(&columns, &rows, table::width()).join("\n"))?;
-    }
-    let all = figures.iter().map(|figure| figure.count).sum();
-    context.remark(&counted(all, "operation", "operations"));
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let asset = match &args.asset {
+                Some(code) => Some(engine.asset_named(code).await?.id),
+                None => None,
+            };
+            let figures = engine
+                .operation_figures(asset, (args.from, args.to), args.by_day)
+                .await?;
+            if context.json() {
+                let figures: Vec<_> = figures.iter().map(as_json).collect();
+                output::json(&json!({ "figures": figures }))?;
+                return Ok(Exit::Ok);
+            }
+            let mut columns = vec![
+                column("asset", Elide::Never),
+                column("kind", Elide::Never),
+                column("status", Elide::Never),
+                number("count"),
+                number("amount"),
+            ];
+            if args.by_day {
+                columns.insert(0, column("day", Elide::Never));
+            }
+            let rows: Vec<_> = figures.iter().map(row).collect();
+            if !rows.is_empty() {
+                output::line(&table::lines(&columns, &rows, table::width()).join("\n"))?;
+            }
+            let all = figures.iter().map(|figure| figure.count).sum();
+            context.remark(&counted(all, "operation", "operations"));
+            Ok(Exit::Ok)
+        })
+        .await
 }
 
 fn day(time: Timestamp) -> String {

@@ -225,26 +225,28 @@ impl ReleaseArgs {
 
 /// Takes the step, says what would come of it, or asks for its approval.
 pub async fn run(context: &Context, asked: Asked) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    if let Some(reason) = &asked.request_approval {
-        let proposal = Proposal::Step(asked.step);
-        return proposal::request(context, &engine, proposal, reason).await;
-    }
-    let command = engine.prepare_step(asked.step).await?;
-    let accounts = (command.debit, command.credit);
-    let command = Command::StepOperation(Box::new(command));
-    let reply = if asked.dry_run {
-        view::dry_run(&engine, command).await?
-    } else {
-        engine.submit(&caller(), origin(), command).await?.reply
-    };
-    let Reply::Operations(states) = &reply else {
-        return Err(account::unexpected(&reply));
-    };
-    // A capture answers with itself.
-    for state in states {
-        view::say(context, &engine, state, accounts, asked.dry_run).await?;
-    }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            if let Some(reason) = &asked.request_approval {
+                let proposal = Proposal::Step(asked.step);
+                return proposal::request(context, engine, proposal, reason).await;
+            }
+            let command = engine.prepare_step(asked.step).await?;
+            let accounts = (command.debit, command.credit);
+            let command = Command::StepOperation(Box::new(command));
+            let reply = if asked.dry_run {
+                view::dry_run(engine, command).await?
+            } else {
+                engine.submit(&caller(), origin(), command).await?.reply
+            };
+            let Reply::Operations(states) = &reply else {
+                return Err(account::unexpected(&reply));
+            };
+            // A capture answers with itself.
+            for state in states {
+                view::say(context, engine, state, accounts, asked.dry_run).await?;
+            }
+            Ok(Exit::Ok)
+        })
+        .await
 }

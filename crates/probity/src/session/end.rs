@@ -24,34 +24,36 @@ pub struct EndArgs {
 
 /// Ends.
 pub async fn run(context: &Context, args: EndArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let which = match (args.id, &args.user) {
-        (Some(id), _) => EndSessions::One(id),
-        (None, user) => {
-            let user = user.as_deref().unwrap_or_default();
-            EndSessions::AllOf(user::find(&engine, user).await?.row.id)
-        }
-    };
-    let answer = engine
-        .submit(&caller(), origin(), Command::EndSessions(which))
-        .await?;
-    let ended = if let Reply::Ended(count) = answer.reply {
-        count
-    } else {
-        0
-    };
-    if context.json() {
-        output::json(&json!({ "ended": ended, "entry": answer.entry }))?;
-    } else {
-        let recorded = answer
-            .entry
-            .map_or(String::new(), |entry| format!(", recorded as entry {entry}"));
-        output::line(&match (ended, args.user) {
-            (0, None) => "This session had ended already.".to_owned(),
-            (0, Some(_)) => "This user has no session to end.".to_owned(),
-            _ => format!("Ended {}{recorded}.", counted(ended, "session", "sessions")),
-        })?;
-    }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let which = match (args.id, &args.user) {
+                (Some(id), _) => EndSessions::One(id),
+                (None, user) => {
+                    let user = user.as_deref().unwrap_or_default();
+                    EndSessions::AllOf(user::find(engine, user).await?.row.id)
+                }
+            };
+            let answer = engine
+                .submit(&caller(), origin(), Command::EndSessions(which))
+                .await?;
+            let ended = if let Reply::Ended(count) = answer.reply {
+                count
+            } else {
+                0
+            };
+            if context.json() {
+                output::json(&json!({ "ended": ended, "entry": answer.entry }))?;
+            } else {
+                let recorded = answer
+                    .entry
+                    .map_or(String::new(), |entry| format!(", recorded as entry {entry}"));
+                output::line(&match (ended, args.user) {
+                    (0, None) => "This session had ended already.".to_owned(),
+                    (0, Some(_)) => "This user has no session to end.".to_owned(),
+                    _ => format!("Ended {}{recorded}.", counted(ended, "session", "sessions")),
+                })?;
+            }
+            Ok(Exit::Ok)
+        })
+        .await
 }

@@ -18,18 +18,22 @@ pub struct ActiveArgs {
 
 /// Disables or enables.
 pub async fn run(context: &Context, args: ActiveArgs, active: bool) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let id = find(&engine, &args.user).await?.row.id;
-    let command = Command::SetActive(SetActive { user: id, active });
-    let (user, version, entry) = submit(&engine, command).await?;
-    let name = &user.username;
-    let text = match (active, entry) {
-        (true, Some(_)) => format!("User {name} is enabled."),
-        (false, Some(_)) => format!("User {name} is disabled: its sessions ended, its keys are refused."),
-        (true, None) => format!("User {name} was enabled already."),
-        (false, None) => format!("User {name} was disabled already."),
-    };
-    say(context, &user, version, &text)?;
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let id = find(engine, &args.user).await?.row.id;
+            let command = Command::SetActive(SetActive { user: id, active });
+            let (user, version, entry) = submit(engine, command).await?;
+            let name = &user.username;
+            let text = match (active, entry) {
+                (true, Some(_)) => format!("User {name} is enabled."),
+                (false, Some(_)) => {
+                    format!("User {name} is disabled: its sessions ended, its keys are refused.")
+                }
+                (true, None) => format!("User {name} was enabled already."),
+                (false, None) => format!("User {name} was disabled already."),
+            };
+            say(context, &user, version, &text)?;
+            Ok(Exit::Ok)
+        })
+        .await
 }

@@ -44,57 +44,59 @@ pub async fn run(context: &Context, args: CreateArgs) -> Result<Exit, Failure> {
     } else {
         FirstCredential::usual(&args.role)
     };
-    let engine = context.open().await?;
-    let new = NewUser {
-        username: args.name,
-        email: args.email,
-        full_name: args.full_name,
-        role: args.role,
-        first,
-    };
-    let made = engine.create_user(&caller(), origin(), new).await?;
-    let CreatedUser {
-        user,
-        version,
-        one_time_password,
-        invitation,
-    } = made;
-    let invitation = match invitation {
-        Some(token) => {
-            let until = engine.user_state(user.id).await?.invited_until;
-            Some(invite::Invited { token, until })
-        }
-        None => None,
-    };
-    if context.json() {
-        let mut value = as_json(&user, version);
-        if let Some(password) = &one_time_password {
-            value["one_time_password"] = password.as_str().into();
-        }
-        if let Some(invited) = &invitation {
-            invited.add_to(&mut value);
-        }
-        output::json(&value)?;
-    } else if let Some(password) = &one_time_password {
-        let what = format!("User {} is made, with role {}.", user.username, user.role);
-        output::line(&reset::text(context, &user, password, &what))?;
-    } else if let Some(invited) = &invitation {
-        let what = format!("User {} is made, with role {}.", user.username, user.role);
-        output::line(&invited.text(context, &what))?;
-    } else if user.password_hash.is_none() {
-        let name = &user.username;
-        output::line(&format!(
-            "User {name} is made, with role {}. An application needs no password but an API key:\n  \
+    context
+        .with_engine(async |engine| {
+            let new = NewUser {
+                username: args.name,
+                email: args.email,
+                full_name: args.full_name,
+                role: args.role,
+                first,
+            };
+            let made = engine.create_user(&caller(), origin(), new).await?;
+            let CreatedUser {
+                user,
+                version,
+                one_time_password,
+                invitation,
+            } = made;
+            let invitation = match invitation {
+                Some(token) => {
+                    let until = engine.user_state(user.id).await?.invited_until;
+                    Some(invite::Invited { token, until })
+                }
+                None => None,
+            };
+            if context.json() {
+                let mut value = as_json(&user, version);
+                if let Some(password) = &one_time_password {
+                    value["one_time_password"] = password.as_str().into();
+                }
+                if let Some(invited) = &invitation {
+                    invited.add_to(&mut value);
+                }
+                output::json(&value)?;
+            } else if let Some(password) = &one_time_password {
+                let what = format!("User {} is made, with role {}.", user.username, user.role);
+                output::line(&reset::text(context, &user, password, &what))?;
+            } else if let Some(invited) = &invitation {
+                let what = format!("User {} is made, with role {}.", user.username, user.role);
+                output::line(&invited.text(context, &what))?;
+            } else if user.password_hash.is_none() {
+                let name = &user.username;
+                output::line(&format!(
+                    "User {name} is made, with role {}. An application needs no password but an API key:\n  \
              {} key create --user {name} --name {name} --scopes write,custody",
-            user.role,
-            command_prefix(context, false),
-        ))?;
-    } else {
-        output::line(&format!(
-            "User {} is made, with role {}, and can log in with that password.",
-            user.username, user.role
-        ))?;
-    }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+                    user.role,
+                    command_prefix(context, false),
+                ))?;
+            } else {
+                output::line(&format!(
+                    "User {} is made, with role {}, and can log in with that password.",
+                    user.username, user.role
+                ))?;
+            }
+            Ok(Exit::Ok)
+        })
+        .await
 }

@@ -24,8 +24,8 @@ pub struct EraseArgs {
 
 /// Erases.
 pub async fn run(context: &Context, args: EraseArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let before = find(&engine, &args.user).await?.row;
+    context.with_engine(async |engine| {
+    let before = find(engine, &args.user).await?.row;
     let question = format!(
         "This erases the names of user {}, and the payload of every entry by or about it, for ever; its sessions \
          end and its keys are revoked.",
@@ -51,6 +51,6 @@ pub async fn run(context: &Context, args: EraseArgs) -> Result<Exit, Failure> {
             format!("This user was erased already; the payload of {entries} more is erased.")
         })?;
     }
-    engine.shutdown().await;
     Ok(Exit::Ok)
+    }).await
 }

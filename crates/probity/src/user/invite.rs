@@ -52,19 +52,21 @@ impl Invited {
 
 /// Invites.
 pub async fn run(context: &Context, args: InviteArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let id = find(&engine, &args.user).await?.row.id;
-    let (user, version, token) = engine.invite_user(&caller(), origin(), id).await?;
-    let until = engine.user_state(id).await?.invited_until;
-    let invited = Invited { token, until };
-    if context.json() {
-        let mut value = as_json(&user, version);
-        invited.add_to(&mut value);
-        output::json(&value)?;
-    } else {
-        let what = format!("User {} is invited.", user.username);
-        output::line(&invited.text(context, &what))?;
-    }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let id = find(engine, &args.user).await?.row.id;
+            let (user, version, token) = engine.invite_user(&caller(), origin(), id).await?;
+            let until = engine.user_state(id).await?.invited_until;
+            let invited = Invited { token, until };
+            if context.json() {
+                let mut value = as_json(&user, version);
+                invited.add_to(&mut value);
+                output::json(&value)?;
+            } else {
+                let what = format!("User {} is invited.", user.username);
+                output::line(&invited.text(context, &what))?;
+            }
+            Ok(Exit::Ok)
+        })
+        .await
 }

@@ -17,18 +17,20 @@ pub struct PasswordArgs {
 
 /// Sets.
 pub async fn run(context: &Context, args: PasswordArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let id = find(&engine, &args.user).await?.row.id;
-    let password = prompt::new_password()?;
-    let (user, version) = engine.set_password(&caller(), origin(), id, &password).await?;
-    if context.json() {
-        output::json(&as_json(&user, version))?;
-    } else {
-        output::line(&format!(
-            "The password of {} is set, and every session ended.",
-            user.username
-        ))?;
-    }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let id = find(engine, &args.user).await?.row.id;
+            let password = prompt::new_password()?;
+            let (user, version) = engine.set_password(&caller(), origin(), id, &password).await?;
+            if context.json() {
+                output::json(&as_json(&user, version))?;
+            } else {
+                output::line(&format!(
+                    "The password of {} is set, and every session ended.",
+                    user.username
+                ))?;
+            }
+            Ok(Exit::Ok)
+        })
+        .await
 }

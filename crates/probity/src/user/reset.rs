@@ -29,24 +29,30 @@ pub fn text(context: &Context, user: &User, password: &str, what: &str) -> Strin
 
 /// Resets; to `recover` also enables the user and removes its second factor.
 pub async fn run(context: &Context, args: ResetArgs, recover: bool) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let id = find(&engine, &args.user).await?.row.id;
-    let (user, version, password) = engine.reset_password(&caller(), origin(), id, recover).await?;
-    if context.json() {
-        let mut value = as_json(&user, version);
-        value["one_time_password"] = password.into();
-        output::json(&value)?;
-    } else {
-        let name = &user.username;
-        let what = if recover {
-            format!("User {name} is recovered: enabled, without a second factor, every session ended.")
-        } else if user.active {
-            format!("The password of {name} is reset, and every session ended.")
-        } else {
-            format!("The password of {name} is reset. It is disabled still: probity user enable {name}")
-        };
-        output::line(&text(context, &user, &password, &what))?;
-    }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let id = find(engine, &args.user).await?.row.id;
+            let (user, version, password) = engine.reset_password(&caller(), origin(), id, recover).await?;
+            if context.json() {
+                let mut value = as_json(&user, version);
+                value["one_time_password"] = password.into();
+                output::json(&value)?;
+            } else {
+                let name = &user.username;
+                let what = if recover {
+                    format!(
+                        "User {name} is recovered: enabled, without a second factor, every session ended."
+                    )
+                } else if user.active {
+                    format!("The password of {name} is reset, and every session ended.")
+                } else {
+                    format!(
+                        "The password of {name} is reset. It is disabled still: probity user enable {name}"
+                    )
+                };
+                output::line(&text(context, &user, &password, &what))?;
+            }
+            Ok(Exit::Ok)
+        })
+        .await
 }

@@ -22,23 +22,25 @@ pub struct RoleArgs {
 
 /// Gives the role.
 pub async fn run(context: &Context, args: RoleArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let before = find(&engine, &args.user).await?;
-    let command = Command::SetRole(SetRole {
-        user: before.row.id,
-        version: Some(before.version),
-        role: args.role,
-    });
-    let (user, version, entry) = submit(&engine, command).await?;
-    let (name, role) = (&user.username, &user.role);
-    let text = match entry {
-        Some(_) => format!(
-            "User {name} has role {role} now, and had role {}.",
-            before.row.role
-        ),
-        None => format!("User {name} had role {role} already."),
-    };
-    say(context, &user, version, &text)?;
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let before = find(engine, &args.user).await?;
+            let command = Command::SetRole(SetRole {
+                user: before.row.id,
+                version: Some(before.version),
+                role: args.role,
+            });
+            let (user, version, entry) = submit(engine, command).await?;
+            let (name, role) = (&user.username, &user.role);
+            let text = match entry {
+                Some(_) => format!(
+                    "User {name} has role {role} now, and had role {}.",
+                    before.row.role
+                ),
+                None => format!("User {name} had role {role} already."),
+            };
+            say(context, &user, version, &text)?;
+            Ok(Exit::Ok)
+        })
+        .await
 }

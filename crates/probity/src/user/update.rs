@@ -47,21 +47,23 @@ pub async fn run(context: &Context, args: UpdateArgs) -> Result<Exit, Failure> {
         let hint = "give --username, --email, --no-email, --full-name or --no-full-name";
         return Err(Failure::could_not_run("usage", "nothing is to be changed", hint));
     }
-    let engine = context.open().await?;
-    let before = find(&engine, &args.user).await?;
-    let command = Command::UpdateUser(UpdateUser {
-        user: before.row.id,
-        version: Some(before.version),
-        username: args.username,
-        email,
-        full_name,
-    });
-    let (user, version, entry) = submit(&engine, command).await?;
-    let text = match entry {
-        Some(entry) => format!("User {} is changed, recorded as entry {entry}.", user.username),
-        None => format!("User {} was so already.", user.username),
-    };
-    say(context, &user, version, &text)?;
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let before = find(engine, &args.user).await?;
+            let command = Command::UpdateUser(UpdateUser {
+                user: before.row.id,
+                version: Some(before.version),
+                username: args.username,
+                email,
+                full_name,
+            });
+            let (user, version, entry) = submit(engine, command).await?;
+            let text = match entry {
+                Some(entry) => format!("User {} is changed, recorded as entry {entry}.", user.username),
+                None => format!("User {} was so already.", user.username),
+            };
+            say(context, &user, version, &text)?;
+            Ok(Exit::Ok)
+        })
+        .await
 }

@@ -83,6 +83,24 @@ fn the_same_id_is_recorded_once() {
     });
 }
 
+/// The guard remembers what a command recorded even if the command fails: an older copy of the database is then noticed.
+#[test]
+fn a_command_that_is_refused_closes_the_log_too() {
+    on_both(|place| {
+        place
+            .run(&["asset", "create", "BTC", "--name", "Bitcoin", "--scale", "8"])
+            .expect(0);
+        let refused = place.refused(1, &["asset", "create", "BTC", "--name", "Other", "--scale", "8"]);
+        let guard = std::fs::read_to_string(place.path("data").join(engine::guard::FILE_NAME)).unwrap();
+        let size = guard.lines().nth(1).and_then(|line| line.parse::<u64>().ok());
+        assert_eq!(
+            size,
+            refused["entry"].as_u64().map(|entry| entry + 1),
+            "{refused} {guard}"
+        );
+    });
+}
+
 #[test]
 fn a_list_is_recorded_as_a_whole_or_not_at_all() {
     on_both(|place| {

@@ -82,7 +82,6 @@ pub async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Failure> {
         Format::Csv => Items::csv(reader)?,
         Format::Jsonl => Items::jsonl(reader),
     };
-    let engine = context.open().await?;
     let progress = Progress::new(context);
     let started = Instant::now();
     let mut rejected = Rejected::beside(&args.file);
@@ -98,9 +97,13 @@ pub async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Failure> {
         let text = format!("{} lines, {}/s{faults}", count(tally.lines()), count(rate));
         progress.at(bytes, total, &text);
     };
-    let sent = send::all(&engine, &mut items, args.dry_run, &mut tally, &mut show).await;
-    progress.finish();
-    engine.shutdown().await;
+    let sent = context
+        .with_engine(async |engine| {
+            let sent = send::all(engine, &mut items, args.dry_run, &mut tally, &mut show).await;
+            progress.finish();
+            Ok(sent)
+        })
+        .await?;
     let report = Report {
         added: tally.added,
         unchanged: tally.unchanged,
