@@ -184,6 +184,11 @@ pub trait Record: Sized + Clone {
     fn id(&self) -> Uuid;
     /// Its values, in the order of the table's columns.
     fn values(&self) -> Vec<Val>;
+    /// The value of the column of this name.
+    fn value(&self, column: &str) -> Option<Val> {
+        let position = Self::TABLE.columns.iter().position(|one| one.name == column)?;
+        self.values().into_iter().nth(position)
+    }
     /// The row from values in that order.
     fn from_values(id: Uuid, values: Vec<Val>) -> Result<Self, DecodeError>;
 }

@@ -17,6 +17,9 @@ macro_rules! words {
                 match self { $($name::$variant => $word),* }
             }
 
+            /// All words.
+            pub const WORDS: &'static [&'static str] = &[$($word),*];
+
             /// What `word` names.
             pub fn parse(word: &str) -> Option<$name> {
                 match word { $($word => Some($name::$variant),)* _ => None }

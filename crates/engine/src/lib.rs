@@ -25,6 +25,7 @@ pub mod import;
 pub mod init;
 pub mod keyfile;
 pub mod limits;
+pub mod list;
 pub mod metrics;
 mod open;
 mod random;

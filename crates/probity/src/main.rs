@@ -27,6 +27,7 @@ mod key;
 mod kyc;
 mod levels;
 mod log;
+mod nouns;
 mod operation;
 mod output;
 mod parse;

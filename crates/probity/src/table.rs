@@ -4,59 +4,7 @@ use console::{Alignment, measure_text_width, pad_str};
 
 use crate::plain::plain;
 
-/// Where a text that is too long loses its characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Elide {
-    /// It is never cut.
-    Never,
-    /// At its end.
-    End,
-    /// At its start: what tells one action or id from another is at the end.
-    Start,
-    /// At its end, but paths and ARNs at their start.
-    Name,
-}
-
-/// A column.
-#[derive(Clone, Copy, Debug)]
-pub struct Column {
-    /// Its title.
-    pub title: &'static str,
-    /// How its texts are cut.
-    pub elide: Elide,
-    /// Whether it holds numbers.
-    pub number: bool,
-    /// How much of the room it gets, compared with others, where room is short.
-    pub weight: usize,
-}
-
-/// A column of texts.
-pub const fn column(title: &'static str, elide: Elide) -> Column {
-    Column {
-        title,
-        elide,
-        number: false,
-        weight: 1,
-    }
-}
-
-/// A column of numbers.
-pub const fn number(title: &'static str) -> Column {
-    Column {
-        title,
-        elide: Elide::Never,
-        number: true,
-        weight: 1,
-    }
-}
-
-impl Column {
-    /// The same with more of the room.
-    pub const fn weighing(mut self, weight: usize) -> Column {
-        self.weight = weight;
-        self
-    }
-}
+pub use views::{Column, Elide, column, number};
 
 const GAP: usize = 2;
 /// A column is not cut below this many characters.

@@ -7,7 +7,6 @@ mod operations;
 mod sums;
 
 use domain::approval::{Approval, ApprovalStatus, Vote};
-use domain::custody::destination::Destination;
 use domain::custody::kyc::{KycDocument, KycRecord, KycStatus};
 use domain::custody::{Asset, Balance};
 use domain::record::{Kind, Sealed, Val};
@@ -22,9 +21,9 @@ pub use sums::{
     Holding, OperationFigure, all_holdings, due_holds, due_holds_of_asset, figures, holdings, open_holds,
 };
 
+use crate::conditions::Where;
 use crate::conn::{Conn, Lock};
 use crate::error::Error;
-use crate::identity::Conditions;
 use crate::sealed;
 
 /// The asset of this code, in any case.
@@ -39,7 +38,7 @@ pub async fn asset_of_code(conn: &mut Conn, code: &str) -> Result<Option<Sealed<
 
 /// A page of assets, oldest first, after the one of id `after`.
 pub async fn assets(conn: &mut Conn, after: Option<Uuid>, limit: u32) -> Result<Vec<Sealed<Asset>>, Error> {
-    Conditions::default().page(conn, after, limit).await
+    Where::default().page(conn, after, limit).await
 }
 
 /// Balances that fulfil every condition given.
@@ -60,15 +59,15 @@ pub async fn balances(
     after: Option<Uuid>,
     limit: u32,
 ) -> Result<Vec<Sealed<Balance>>, Error> {
-    let mut conditions = Conditions::default();
+    let mut conditions = Where::default();
     if let Some(asset) = filter.asset {
-        conditions.add("asset_id = ?", asset);
+        conditions.write("asset_id = ?", [asset.into()]);
     }
     if let Some(user) = filter.user {
-        conditions.add("user_id = ?", user);
+        conditions.write("user_id = ?", [user.into()]);
     }
     if let Some(house) = filter.house {
-        conditions.add("(house IS NOT NULL) = ?", house);
+        conditions.write("(house IS NOT NULL) = ?", [house.into()]);
     }
     conditions.page(conn, after, limit).await
 }
@@ -104,22 +103,22 @@ pub async fn kyc_records(
     after: Option<Uuid>,
     limit: u32,
 ) -> Result<Vec<Sealed<KycRecord>>, Error> {
-    let mut conditions = Conditions::default();
+    let mut conditions = Where::default();
     if let Some(user) = user {
-        conditions.add("user_id = ?", user);
+        conditions.write("user_id = ?", [user.into()]);
     }
     match status {
         Some(KycStatus::Approved) => {
-            conditions.add(
+            conditions.write(
                 "status = 'approved' AND (expires_at IS NULL OR expires_at > ?)",
-                now,
+                [now.into()],
             );
         }
-        Some(KycStatus::Expired) => conditions.add(
+        Some(KycStatus::Expired) => conditions.write(
             "(status = 'expired' OR status = 'approved' AND expires_at <= ?)",
-            now,
+            [now.into()],
         ),
-        Some(status) => conditions.add("status = ?", status.as_str()),
+        Some(status) => conditions.write("status = ?", [status.as_str().into()]),
         None => {}
     }
     conditions.page(conn, after, limit).await
@@ -133,24 +132,6 @@ pub async fn documents(conn: &mut Conn, records: &[Uuid]) -> Result<Vec<Sealed<K
     Ok(found)
 }
 
-/// A page of destinations, oldest first, after the one of id `after`; removed ones too where asked for.
-pub async fn destinations(
-    conn: &mut Conn,
-    user: Option<Uuid>,
-    removed: bool,
-    after: Option<Uuid>,
-    limit: u32,
-) -> Result<Vec<Sealed<Destination>>, Error> {
-    let mut conditions = Conditions::default();
-    if let Some(user) = user {
-        conditions.add("user_id = ?", user);
-    }
-    if !removed {
-        conditions.add("(removed_at IS NULL) = ?", true);
-    }
-    conditions.page(conn, after, limit).await
-}
-
 /// A page of approvals, oldest first, after the one of id `after`; by status as the clock has it at `now`, and by who
 /// asked.
 pub async fn approvals(
@@ -160,19 +141,23 @@ pub async fn approvals(
     after: Option<Uuid>,
     limit: u32,
 ) -> Result<Vec<Sealed<Approval>>, Error> {
-    let mut conditions = Conditions::default();
+    let mut conditions = Where::default();
     match status {
-        Some(ApprovalStatus::Pending) => conditions.add("status = 'pending' AND expires_at > ?", now),
-        Some(ApprovalStatus::Granted) => conditions.add("status = 'granted' AND expires_at > ?", now),
-        Some(ApprovalStatus::Expired) => conditions.add(
+        Some(ApprovalStatus::Pending) => {
+            conditions.write("status = 'pending' AND expires_at > ?", [now.into()]);
+        }
+        Some(ApprovalStatus::Granted) => {
+            conditions.write("status = 'granted' AND expires_at > ?", [now.into()]);
+        }
+        Some(ApprovalStatus::Expired) => conditions.write(
             "(status = 'expired' OR status IN ('pending', 'granted') AND expires_at <= ?)",
-            now,
+            [now.into()],
         ),
-        Some(status) => conditions.add("status = ?", status.as_str()),
+        Some(status) => conditions.write("status = ?", [status.as_str().into()]),
         None => {}
     }
     if let Some(user) = requested_by {
-        conditions.add("requested_by = ?", user);
+        conditions.write("requested_by = ?", [user.into()]);
     }
     conditions.page(conn, after, limit).await
 }

@@ -3,13 +3,12 @@
 use domain::identity::Role;
 use domain::identity::api_key::ApiKey;
 use domain::identity::user::User;
-use domain::record::{Record, Sealed, Val};
+use domain::record::Sealed;
 use uuid::Uuid;
 
+use crate::conditions::{Condition, Where};
 use crate::conn::Conn;
 use crate::error::Error;
-use crate::query::like_literal;
-use crate::sealed;
 
 /// Users that fulfil every condition given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,47 +21,6 @@ pub struct UserFilter {
     pub active: Option<bool>,
 }
 
-/// Conditions with their parameters.
-#[derive(Default)]
-pub(crate) struct Conditions {
-    texts: Vec<String>,
-    args: Vec<Val>,
-}
-
-impl Conditions {
-    /// Adds a condition; every `?` in it stands for the same parameter.
-    pub(crate) fn add(&mut self, condition: &str, value: impl Into<Val>) {
-        self.args.push(value.into());
-        self.texts
-            .push(condition.replace('?', &format!("${}", self.args.len())));
-    }
-
-    /// A page of a table's rows in the order of ids, which is the order of making.
-    pub(crate) async fn page<T: Record>(
-        mut self,
-        conn: &mut Conn,
-        after: Option<Uuid>,
-        limit: u32,
-    ) -> Result<Vec<Sealed<T>>, Error> {
-        if let Some(after) = after {
-            self.add("id > ?", after);
-        }
-        let mut sql = sealed::select(T::TABLE);
-        if !self.texts.is_empty() {
-            sql.push_str(" WHERE ");
-            sql.push_str(&self.texts.join(" AND "));
-        }
-        self.args.push(Val::Int(limit.into()));
-        let limit = self.args.len();
-        sql.push_str(" ORDER BY id LIMIT $");
-        sql.push_str(&limit.to_string());
-        let rows = conn.all(&sql, &self.args).await?;
-        rows.into_iter()
-            .map(|row| sealed::decode(sealed::read(T::TABLE, row)?))
-            .collect()
-    }
-}
-
 /// A page of users, oldest first, after the one of id `after`.
 pub async fn users(
     conn: &mut Conn,
@@ -70,24 +28,18 @@ pub async fn users(
     after: Option<Uuid>,
     limit: u32,
 ) -> Result<Vec<Sealed<User>>, Error> {
-    let mut conditions = Conditions::default();
+    let mut conditions = Where::default();
     if let Some(text) = &filter.text {
-        if text.contains('\0') {
-            return Ok(Vec::new());
-        }
-        let pattern = format!("%{}%", like_literal(&text.to_ascii_lowercase()));
-        let columns = ["username", "email", "full_name"];
-        let like: Vec<_> = columns
-            .iter()
-            .map(|column| format!("lower({column}) LIKE ? ESCAPE '\\'"))
-            .collect();
-        conditions.add(&format!("({})", like.join(" OR ")), pattern);
+        conditions.add(&Condition::Holds(
+            &["username", "email", "full_name"],
+            text.clone(),
+        ));
     }
     if let Some(role) = &filter.role {
-        conditions.add("role = ?", role.as_str());
+        conditions.write("role = ?", [role.as_str().into()]);
     }
     if let Some(active) = filter.active {
-        conditions.add("active = ?", active);
+        conditions.write("active = ?", [active.into()]);
     }
     conditions.page(conn, after, limit).await
 }
@@ -99,9 +51,9 @@ pub async fn api_keys(
     after: Option<Uuid>,
     limit: u32,
 ) -> Result<Vec<Sealed<ApiKey>>, Error> {
-    let mut conditions = Conditions::default();
+    let mut conditions = Where::default();
     if let Some(owner) = owner {
-        conditions.add("user_id = ?", owner);
+        conditions.write("user_id = ?", [owner.into()]);
     }
     conditions.page(conn, after, limit).await
 }

@@ -5,7 +5,6 @@
 //! front all writes go to the end of the index, and an append costs the same whatever the size of the log. A
 //! question pays for it with one look-up per bucket of 1,024 entries, see `docs/decisions/0004-bucketed-indexes.md`.
 
-use std::fmt::Write as _;
 use std::ops::Range;
 
 use domain::audit::EntryFilter;
@@ -14,6 +13,7 @@ use evidence::leaf::Outcome;
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
+use crate::conditions::{BUCKET_BITS, Condition, Where};
 use crate::conn::Conn;
 use crate::entries::StoredEntry;
 use crate::error::Error;
@@ -82,30 +82,21 @@ pub async fn index_at(conn: &mut Conn, time: Timestamp, size: u64) -> Result<u64
     Ok(low)
 }
 
-/// Entries of a bucket share `entry >> BUCKET_BITS`, the first column of the indexes that filters use.
-pub(crate) const BUCKET_BITS: u32 = 10;
-
 /// How many buckets are asked for at a time: few at first, since what is asked for is mostly recent, then more.
 /// Only these lengths occur, so that there are few statement texts to prepare.
 pub(crate) const WINDOWS: [u64; 3] = [8, 64, 512];
 
-/// Conditions joined by AND, with their parameters.
+/// Conditions joined by AND, and whether an index on buckets serves one of them.
 #[derive(Clone, Default)]
 struct Conditions {
-    text: String,
-    args: Vec<Val>,
-    /// Whether an index on buckets serves one of them.
+    all: Where,
     indexed: bool,
 }
 
 impl Conditions {
     /// Adds a condition; `?` in it stands for the parameter.
     fn add(&mut self, condition: &str, value: impl Into<Val>) {
-        self.args.push(value.into());
-        self.text
-            .push_str(if self.text.is_empty() { " WHERE " } else { " AND " });
-        self.text
-            .push_str(&condition.replace('?', &format!("${}", self.args.len())));
+        self.all.write(condition, [value.into()]);
     }
 
     /// Adds a condition that an index serves.
@@ -113,26 +104,6 @@ impl Conditions {
         self.indexed = true;
         self.add(condition, value);
     }
-
-    /// Restricts to some buckets, given as their number range, padded to `width` parameters.
-    fn add_buckets(&mut self, first: u64, last: u64, width: u64) {
-        let marks: Vec<String> = (0..width)
-            .map(|offset| {
-                self.args.push(int((first + offset).min(last)).into());
-                format!("${}", self.args.len())
-            })
-            .collect();
-        self.text
-            .push_str(if self.text.is_empty() { " WHERE " } else { " AND " });
-        let _ = write!(self.text, "entry >> {BUCKET_BITS} IN (");
-        self.text.push_str(&marks.join(", "));
-        self.text.push(')');
-    }
-}
-
-/// `%` and `_` of a text taken literally in a LIKE pattern with `\` as the escape.
-pub(crate) fn like_literal(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
 /// The smallest text that sorts after every text with this prefix.
@@ -142,18 +113,6 @@ fn prefix_end(prefix: &str) -> Option<String> {
     let last = chars.pop()?;
     chars.push(char::from_u32(u32::from(last) + 1)?);
     Some(chars.into_iter().collect())
-}
-
-/// Whether a filter asks for a text that no column can hold: U+0000, which PostgreSQL does not even take as a parameter.
-fn is_impossible(filter: &EntryFilter) -> bool {
-    let texts = [
-        &filter.actor,
-        &filter.action,
-        &filter.target_kind,
-        &filter.target,
-        &filter.ip,
-    ];
-    texts.into_iter().flatten().any(|text| text.contains('\0'))
 }
 
 fn conditions(filter: &EntryFilter) -> Conditions {
@@ -202,8 +161,9 @@ fn conditions(filter: &EntryFilter) -> Conditions {
             .strip_suffix('"')
             .unwrap_or_default();
         // Case is folded for ASCII only, on both engines: the column has the collation "C" on PostgreSQL.
-        let pattern = format!("%{}%", like_literal(&inner.to_ascii_lowercase()));
-        conditions.add("lower(payload) LIKE ? ESCAPE '\\'", pattern);
+        conditions
+            .all
+            .add(&Condition::Holds(&["payload"], inner.to_owned()));
     }
     conditions
 }
@@ -236,7 +196,8 @@ pub async fn page_within(
     size: u64,
     bytes_max: Option<u64>,
 ) -> Result<Found, Error> {
-    if is_impossible(filter) {
+    let conditions = conditions(filter);
+    if conditions.all.is_impossible() {
         return Ok(Found::default());
     }
     // Times become indexes: the log is in order of both.
@@ -253,14 +214,13 @@ pub async fn page_within(
         (Order::Ascending, Some(after)) => low = low.max(after.saturating_add(1)),
         (_, None) => {}
     }
-    let conditions = conditions(filter);
     let mut room = Room {
         order: page.order,
         entries: page.limit,
         bytes: bytes_max,
     };
     if !conditions.indexed {
-        return range(conn, conditions, None, low..high, room).await;
+        return range(conn, conditions.all, None, low..high, room).await;
     }
     let mut found = Found::default();
     let mut windows = WINDOWS.into_iter();
@@ -274,7 +234,7 @@ pub async fn page_within(
             }
             Order::Ascending => (low, high.min(((low >> BUCKET_BITS) + width) << BUCKET_BITS)),
         };
-        let mut more = range(conn, conditions.clone(), Some(width), from..to, room).await?;
+        let mut more = range(conn, conditions.all.clone(), Some(width), from..to, room).await?;
         room.take(&more.entries);
         found.entries.append(&mut more.entries);
         found.cut = more.cut || room.bytes == Some(0);
@@ -308,7 +268,7 @@ impl Room {
 /// Entries in a range that fulfil the conditions, through the buckets' indexes when a `width` is given.
 async fn range(
     conn: &mut Conn,
-    mut conditions: Conditions,
+    mut conditions: Where,
     width: Option<u64>,
     range: Range<u64>,
     room: Room,
@@ -316,29 +276,24 @@ async fn range(
     if range.is_empty() {
         return Ok(Found::default());
     }
-    conditions.add("entry >= ?", int(range.start));
-    conditions.add("entry < ?", int(range.end));
-    if let Some(width) = width {
-        conditions.add_buckets(range.start >> BUCKET_BITS, (range.end - 1) >> BUCKET_BITS, width);
-    }
-    conditions.args.push(Val::Int(room.entries.into()));
+    conditions.entries(&range, width);
+    let text = conditions.clause();
+    let limit = conditions.arg(i64::from(room.entries));
     let direction = match room.order {
         Order::Descending => "DESC",
         Order::Ascending => "ASC",
     };
-    let (text, limit) = (&conditions.text, conditions.args.len());
     let Some(bytes) = room.bytes else {
         let sql = format!(
-            "{}{text} ORDER BY entry {direction} LIMIT ${limit}",
+            "{}{text} ORDER BY entry {direction} LIMIT {limit}",
             StoredEntry::SELECT
         );
-        let rows = conn.all(&sql, &conditions.args).await?;
+        let rows = conn.all(&sql, conditions.args()).await?;
         let entries = rows.iter().map(StoredEntry::read).collect::<Result<_, _>>()?;
         return Ok(Found { entries, cut: false });
     };
-    let sql = within(text, direction, limit);
-    conditions.args.push(int(bytes).into());
-    let rows = conn.all(&sql, &conditions.args).await?;
+    let sql = within(&text, direction, &limit, &conditions.arg(int(bytes)));
+    let rows = conn.all(&sql, conditions.args()).await?;
     let found = rows
         .first()
         .map_or(Ok(0), |row| row.unsigned(StoredEntry::COLUMNS))?;
@@ -348,18 +303,17 @@ async fn range(
     })
 }
 
-/// The statement for a page within bytes, which are its last parameter: lengths are looked at first, which both
+/// The statement for a page within bytes: lengths are looked at first, which both
 /// engines know without reading what is long. The first entry always fits. `CROSS JOIN` makes SQLite begin with the few.
-fn within(conditions: &str, direction: &str, limit: usize) -> String {
+fn within(conditions: &str, direction: &str, limit: &str, bytes: &str) -> String {
     format!(
         "WITH found AS (SELECT entry AS place, {} AS bytes FROM entries{conditions} ORDER BY entry {direction} \
-         LIMIT ${limit}), fits AS (SELECT place, COUNT(*) OVER () AS number, \
+         LIMIT {limit}), fits AS (SELECT place, COUNT(*) OVER () AS number, \
          SUM(bytes) OVER (ORDER BY place {direction}) - bytes AS ahead FROM found) \
-         SELECT {}, number FROM fits CROSS JOIN entries WHERE entry = place AND ahead < ${} \
+         SELECT {}, number FROM fits CROSS JOIN entries WHERE entry = place AND ahead < {bytes} \
          ORDER BY place {direction}",
         StoredEntry::BYTES,
         StoredEntry::LIST,
-        limit + 1
     )
 }
 
@@ -369,7 +323,6 @@ mod tests {
 
     #[test]
     fn patterns() {
-        assert_eq!(like_literal(r"50%_\"), r"50\%\_\\");
         assert_eq!(prefix_end("user.").as_deref(), Some("user/"));
         assert_eq!(prefix_end(""), None);
     }

@@ -13,7 +13,7 @@ use crate::endpoint::{Access, Verb};
 use crate::openapi::Doc;
 use crate::{
     access, activity, api_keys, approvals, assets, audit, auth, balances, change, destinations, docs, health,
-    kyc, log, me, metrics, openapi, operations, sessions, users,
+    kyc, log, me, metrics, nouns, openapi, operations, sessions, users,
 };
 
 /// What is behind a line of the table: a module with its `handle` and `DOC`, or what follows from a description.
@@ -35,11 +35,15 @@ macro_rules! route {
 macro_rules! routes {
     ($(
         $verb:ident $path:literal
+        $(lists $list:ident)?
+        $(shows $show:ident)?
         $(does $($does:ident)::+)?
         $(Access::$access:ident $(($($permission:ident),+))? => $($module:ident)::+)?;
     )*) => {
         &[$(
             $(route!($verb $path change::access::<$($does)::+>(), change::documented::doc::<$($does)::+>, change::handle::<$($does)::+>))?
+            $(route!($verb $path nouns::access::<views::$list>(), nouns::list_doc::<views::$list>, nouns::list::<views::$list>))?
+            $(route!($verb $path nouns::access::<views::$show>(), nouns::show_doc::<views::$show>, nouns::show::<views::$show>))?
             $(route!($verb $path Access::$access $(($($permission),+))?, || $($module)::+::DOC, $($module)::+::handle))?
         ),*]
     };
@@ -94,8 +98,8 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Post "/v1/kyc/{id}/reject" does kyc::Reject;
     Post "/v1/kyc/{id}/revoke" does kyc::Revoke;
     Post "/v1/destinations" Access::OwnOr(CustodyOwn, CustodyWrite) => destinations::add;
-    Get "/v1/destinations" Access::ReadOwnOr(CustodyOwn, CustodyRead) => destinations::list;
-    Get "/v1/destinations/{id}" Access::ReadOwnOr(CustodyOwn, CustodyRead) => destinations::show;
+    Get "/v1/destinations" lists Destination;
+    Get "/v1/destinations/{id}" shows Destination;
     Delete "/v1/destinations/{id}" Access::OwnOr(CustodyOwn, CustodyWrite) => destinations::remove;
     Post "/v1/approvals" Access::Command(ApprovalsRequest) => approvals::request;
     Get "/v1/approvals" Access::ReadOwnOr(ApprovalsRequest, ApprovalsRead) => approvals::list;

@@ -1,7 +1,6 @@
-//! Looking at KYC records and destinations.
+//! Looking at KYC records.
 
 use domain::Reply;
-use domain::custody::destination::Destination;
 use domain::custody::kyc::{self, KycDocument, KycRecord, KycStatus};
 use domain::record::{Kind, Sealed};
 use evidence::Timestamp;
@@ -83,24 +82,5 @@ impl Engine {
     /// The tier of a user at a moment, past or present: 0 without an approval.
     pub async fn tier_at(&self, user: Uuid, at: Timestamp) -> Result<u64, Error> {
         Ok(kyc::tier_at(&self.kyc_of(user).await?, at))
-    }
-
-    /// A destination.
-    pub async fn destination(&self, id: Uuid) -> Result<Option<Destination>, Error> {
-        let found = self.one::<Destination>("id", Kind::Uuid, id.into()).await?;
-        Ok(found.map(|sealed| sealed.row))
-    }
-
-    /// A page of destinations, oldest first, after the one of id `after`; removed ones too where asked for.
-    pub async fn destinations(
-        &self,
-        user: Option<Uuid>,
-        removed: bool,
-        after: Option<Uuid>,
-        limit: u32,
-    ) -> Result<Vec<Destination>, Error> {
-        let mut conn = self.db().reader().await?;
-        let found = store::custody::destinations(&mut conn, user, removed, after, limit).await?;
-        Ok(found.into_iter().map(|sealed| sealed.row).collect())
     }
 }

@@ -69,7 +69,7 @@ impl Engine {
     }
 
     /// The asset of this id, which a balance or an operation names.
-    pub(super) async fn asset_of(&self, id: Uuid) -> Result<Arc<Asset>, Error> {
+    pub async fn asset_of(&self, id: Uuid) -> Result<Arc<Asset>, Error> {
         let unknown = || {
             not_found(
                 "unknown_asset",

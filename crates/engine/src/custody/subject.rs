@@ -9,9 +9,7 @@ use domain::approval::{Approval, operation_of};
 use domain::custody::destination::Destination;
 use domain::custody::{Account, Amount, Asset, House, Operation, Owner};
 use domain::identity::user::User;
-use domain::record::{Kind, Record, Sealed};
 use serde_json::{Map, Value, json};
-use store::conn::Lock;
 use uuid::Uuid;
 
 use crate::engine::Engine;
@@ -227,21 +225,6 @@ impl Found {
 }
 
 impl Engine {
-    /// The rows of these ids.
-    async fn rows<T: Record>(&self, ids: impl IntoIterator<Item = Uuid>) -> Result<HashMap<Uuid, T>, Error> {
-        let ids: Vec<_> = ids.into_iter().map(Into::into).collect();
-        if ids.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let mut conn = self.db().reader().await?;
-        let rows: Vec<Sealed<T>> =
-            store::sealed::by_key(&mut conn, "id", Kind::Uuid, &ids, Lock::None).await?;
-        Ok(rows
-            .into_iter()
-            .map(|sealed| (sealed.row.id(), sealed.row))
-            .collect())
-    }
-
     /// What approvals are about, by their ids: of those of Probity's own verbs whose operation there is.
     pub async fn approval_subjects(
         &self,

@@ -44,8 +44,10 @@ mod cases {
     use std::collections::BTreeSet;
 
     use domain::custody::OperationStatus;
+    use domain::custody::destination::Destination;
     use domain::record::Val;
     use domain::{Needs, identity::Role};
+    use store::conditions::{self, Condition};
     use store::custody::{BalanceFilter, OperationFilter};
     use store::identity::UserFilter;
     use store::query::{Order, Page};
@@ -115,7 +117,11 @@ mod cases {
             .await
             .unwrap();
         custody::documents(conn, &[id]).await.unwrap();
-        custody::destinations(conn, Some(id), false, None, 10)
+        let of_user = [
+            Condition::Is("user_id", id.into()),
+            Condition::Has("removed_at", false),
+        ];
+        conditions::page::<Destination>(conn, &of_user, None, 10)
             .await
             .unwrap();
         custody::votes(conn, &[id]).await.unwrap();

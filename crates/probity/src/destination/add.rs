@@ -4,8 +4,8 @@ use clap::Args;
 use domain::custody::destination::AddDestination;
 use domain::{Command, Reply};
 use uuid::Uuid;
+use views::DestinationView;
 
-use super::as_json;
 use crate::account::{so_already, unexpected};
 use crate::context::{Context, caller, origin};
 use crate::failure::{Exit, Failure};
@@ -48,7 +48,7 @@ pub async fn run(context: &Context, args: AddArgs) -> Result<Exit, Failure> {
         return Err(unexpected(&answer.reply));
     };
     if context.json() {
-        output::json(&as_json(destination, &asset))?;
+        output::json(&DestinationView::of(&engine, destination.clone()).await?)?;
     } else {
         output::line(&table::paragraph(&format!(
             "{} may withdraw {} there from {} UTC on.{}\nAddress  {}\nId       {}",

@@ -1,19 +1,14 @@
 //! `probity destination`: a file per verb.
 
 mod add;
-mod list;
 mod remove;
-mod show;
 
 use clap::Subcommand;
-use domain::custody::Asset;
-use domain::custody::destination::Destination;
-use evidence::Timestamp;
-use serde_json::{Value, json};
+use views::Destination;
 
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::parse;
+use crate::nouns::{self, ListArgs, ShowArgs};
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
@@ -23,10 +18,10 @@ pub enum DestinationCommand {
     Add(add::AddArgs),
     /// List destinations, oldest first
     #[command(after_help = "Example:\n  probity destination list --user ann")]
-    List(list::ListArgs),
+    List(ListArgs<Destination>),
     /// Show a destination: its address, its label, and from when it can be used
     #[command(after_help = "Example:\n  probity destination show 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d")]
-    Show(show::ShowArgs),
+    Show(ShowArgs<Destination>),
     /// Remove a destination
     #[command(after_help = "Example:\n  probity destination remove 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d")]
     Remove(remove::RemoveArgs),
@@ -36,36 +31,8 @@ pub enum DestinationCommand {
 pub async fn run(context: &Context, command: DestinationCommand) -> Result<Exit, Failure> {
     match command {
         DestinationCommand::Add(args) => add::run(context, args).await,
-        DestinationCommand::List(args) => list::run(context, args).await,
-        DestinationCommand::Show(args) => show::run(context, args).await,
+        DestinationCommand::List(args) => nouns::list(context, args).await,
+        DestinationCommand::Show(args) => nouns::show(context, args).await,
         DestinationCommand::Remove(args) => remove::run(context, args).await,
     }
-}
-
-/// A destination as JSON.
-fn as_json(destination: &Destination, asset: &Asset) -> Value {
-    let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
-    json!({
-        "id": destination.id,
-        "user_id": destination.user_id,
-        "asset": asset.code,
-        "address": destination.address,
-        "label": destination.label,
-        "created_by": destination.created_by,
-        "created_at": destination.created_at.to_string(),
-        "usable_at": destination.usable_at.to_string(),
-        "removed_at": time(destination.removed_at),
-    })
-}
-
-/// Whether it can be used, in a word.
-fn state(destination: &Destination) -> String {
-    if destination.removed_at.is_some() {
-        "removed"
-    } else if destination.usable_at > parse::now() {
-        "cooling"
-    } else {
-        "usable"
-    }
-    .to_owned()
 }

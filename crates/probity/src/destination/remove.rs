@@ -4,8 +4,8 @@ use clap::Args;
 use domain::custody::destination::RemoveDestination;
 use domain::{Command, Reply};
 use uuid::Uuid;
+use views::DestinationView;
 
-use super::as_json;
 use crate::account::{so_already, unexpected};
 use crate::context::{Context, caller, origin};
 use crate::failure::{Exit, Failure};
@@ -29,8 +29,7 @@ pub async fn run(context: &Context, args: RemoveArgs) -> Result<Exit, Failure> {
         return Err(unexpected(&answer.reply));
     };
     if context.json() {
-        let asset = engine.asset_named(&destination.asset_id.to_string()).await?;
-        output::json(&as_json(destination, &asset))?;
+        output::json(&DestinationView::of(&engine, destination.clone()).await?)?;
     } else {
         output::line(&table::paragraph(&format!(
             "Destination {} is removed.{}",

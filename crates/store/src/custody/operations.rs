@@ -1,19 +1,18 @@
 //! Lists of operations, and movements in their order.
 
-use std::fmt::Write as _;
-
 use domain::custody::chain::{OutputKey, hash_key, spellings};
 use domain::custody::{Amount, Operation, OperationKind, OperationStatus};
-use domain::record::{Field, Kind, Record, Sealed, Val};
+use domain::record::{Field, Kind, Sealed, Val};
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
+use crate::conditions::{BUCKET_BITS, Where};
 use crate::conn::{Conn, Lock};
 use crate::error::Error;
 use crate::facts::SPELT_HASH;
 use crate::head::int;
-use crate::query::{BUCKET_BITS, Order, WINDOWS, index_at};
-use crate::sealed::{self, amount};
+use crate::query::{Order, WINDOWS, index_at};
+use crate::sealed::amount;
 
 /// Operations that fulfil every condition given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,69 +52,32 @@ pub struct OperationPlace {
     pub id: Uuid,
 }
 
-/// A condition with its parameters, and `?` for each.
-#[derive(Clone, Default)]
-pub(super) struct Where {
-    pub(super) text: Vec<String>,
-    pub(super) args: Vec<Val>,
-}
-
 impl Where {
-    pub(super) fn add(&mut self, condition: &str, values: impl IntoIterator<Item = Val>) {
-        let mut text = String::new();
-        let mut values = values.into_iter();
-        for c in condition.chars() {
-            match (c, c == '?') {
-                (_, true) => {
-                    self.args.extend(values.next());
-                    text.push('$');
-                    text.push_str(&self.args.len().to_string());
-                }
-                (c, false) => text.push(c),
-            }
-        }
-        self.text.push(text);
-    }
-
     fn of(filter: &OperationFilter, now: Timestamp) -> Where {
         let mut conditions = Where::default();
-        if let Some(kind) = filter.kind {
-            conditions.add("kind = ?", [kind.to_val()]);
-        }
+        conditions.given("kind = ?", filter.kind.map(OperationKind::as_str));
+        conditions.given("asset_id = ?", filter.asset);
+        conditions.given("parent_id = ?", filter.parent);
+        conditions.given("reverses_id = ?", filter.reverses);
+        conditions.given("reference = ?", filter.reference.as_deref());
+        conditions.given("created_at >= ?", filter.made.0);
+        conditions.given("created_at < ?", filter.made.1);
         if let Some(status) = filter.status {
             conditions.status(status, now);
-        }
-        if let Some(asset) = filter.asset {
-            conditions.add("asset_id = ?", [asset.into()]);
         }
         if let Some(tx_hash) = &filter.tx_hash {
             conditions.hash(tx_hash);
         }
         match filter.reversed {
-            Some(true) => conditions.add(REVERSED, []),
-            Some(false) => conditions.add(&format!("NOT ({REVERSED})"), []),
+            Some(true) => conditions.write(REVERSED, []),
+            Some(false) => conditions.write(&format!("NOT ({REVERSED})"), []),
             None => {}
         }
-        if let Some(parent) = filter.parent {
-            conditions.add("parent_id = ?", [parent.into()]);
-        }
-        if let Some(reverses) = filter.reverses {
-            conditions.add("reverses_id = ?", [reverses.into()]);
-        }
-        if let Some(reference) = &filter.reference {
-            conditions.add("reference = ?", [reference.as_str().into()]);
-        }
-        if let Some(from) = filter.made.0 {
-            conditions.add("created_at >= ?", [from.into()]);
-        }
-        if let Some(to) = filter.made.1 {
-            conditions.add("created_at < ?", [to.into()]);
-        }
         if filter.moved {
-            conditions.add("debit_posted IS NOT NULL", []);
+            conditions.write("debit_posted IS NOT NULL", []);
         }
         if filter.since > 0 {
-            conditions.add("entry >= ?", [int(filter.since).into()]);
+            conditions.write("entry >= ?", [int(filter.since).into()]);
         }
         conditions
     }
@@ -126,22 +88,22 @@ impl Where {
         let nothing = Val::Amount(Amount::ZERO);
         match status {
             // Said once more in words that the partial index is made for.
-            OperationStatus::Pending => self.add(
+            OperationStatus::Pending => self.write(
                 "status IN ('pending', 'processing', 'unknown') AND status = ? AND (expires_at IS NULL OR expires_at > ?)",
                 [stored, now],
             ),
             OperationStatus::Processing | OperationStatus::Unknown => {
-                self.add("status IN ('pending', 'processing', 'unknown') AND status = ?", [stored]);
+                self.write("status IN ('pending', 'processing', 'unknown') AND status = ?", [stored]);
             }
-            OperationStatus::Cancelled => self.add(
+            OperationStatus::Cancelled => self.write(
                 "(status = ? OR status = 'pending' AND expires_at <= ? AND (captured IS NULL OR captured = ?))",
                 [stored, now, nothing],
             ),
-            OperationStatus::Completed => self.add(
+            OperationStatus::Completed => self.write(
                 "(status = ? OR status = 'pending' AND expires_at <= ? AND captured <> ?)",
                 [stored, now, nothing],
             ),
-            OperationStatus::Failed => self.add("status = ?", [stored]),
+            OperationStatus::Failed => self.write("status = ?", [stored]),
         }
     }
 
@@ -155,31 +117,25 @@ impl Where {
             "id IN (SELECT operation_id FROM chain_outputs WHERE tx_hash = ? UNION SELECT id FROM operations WHERE {of_first})"
         );
         let spelt = || spelt.iter().map(|hash| Val::from(hash.as_str()));
-        self.add(&found, std::iter::once(key.as_str().into()).chain(spelt()));
+        self.write(&found, std::iter::once(key.as_str().into()).chain(spelt()));
         // What it claimed may not be what it names now.
         let named = format!("({of_first} OR replace(transactions, ?, '') <> transactions)");
-        self.add(&named, spelt().chain(std::iter::once(key.as_str().into())));
+        self.write(&named, spelt().chain(std::iter::once(key.as_str().into())));
     }
+}
 
-    async fn fetch(
-        mut self,
-        conn: &mut Conn,
-        order: Order,
-        limit: u32,
-    ) -> Result<Vec<Sealed<Operation>>, Error> {
-        let mut sql = sealed::select(Operation::TABLE);
-        if !self.text.is_empty() {
-            sql.push_str(" WHERE ");
-            sql.push_str(&self.text.join(" AND "));
-        }
-        let way = if order == Order::Descending { "DESC" } else { "ASC" };
-        self.args.push(Val::Int(limit.into()));
-        let _ = write!(sql, " ORDER BY entry {way}, id {way} LIMIT ${}", self.args.len());
-        let rows = conn.all(&sql, &self.args).await?;
-        rows.into_iter()
-            .map(|row| sealed::decode(sealed::read(Operation::TABLE, row)?))
-            .collect()
-    }
+/// The operations that fulfil all of it, in the order in which they were last changed.
+async fn fetch(
+    conditions: Where,
+    conn: &mut Conn,
+    order: Order,
+    limit: u32,
+) -> Result<Vec<Sealed<Operation>>, Error> {
+    let order = match order {
+        Order::Descending => "entry DESC, id DESC",
+        Order::Ascending => "entry, id",
+    };
+    conditions.rows(conn, order, limit).await
 }
 
 /// Those that were reversed.
@@ -195,9 +151,7 @@ pub async fn operations(
     limit: u32,
     size: u64,
 ) -> Result<Vec<Sealed<Operation>>, Error> {
-    let texts = [&filter.tx_hash, &filter.reference];
-    let impossible = texts.into_iter().flatten().any(|text| text.contains('\0'));
-    if impossible || filter.balances.as_ref().is_some_and(Vec::is_empty) {
+    if filter.balances.as_ref().is_some_and(Vec::is_empty) {
         return Ok(Vec::new());
     }
     let mut conditions = Where::of(filter, now);
@@ -206,7 +160,7 @@ pub async fn operations(
             Order::Descending => "(entry, id) < (?, ?)",
             Order::Ascending => "(entry, id) > (?, ?)",
         };
-        conditions.add(beyond, [int(after.entry).into(), after.id.into()]);
+        conditions.write(beyond, [int(after.entry).into(), after.id.into()]);
     }
     // Indexed by itself, in the order of the list: no bucket is needed to find it.
     let few = filter.tx_hash.is_some()
@@ -216,8 +170,8 @@ pub async fn operations(
         || filter.reversed == Some(true)
         || filter.status.is_some_and(|status| !status.is_final());
     if few && filter.balances.is_none() {
-        conditions.add("entry < ?", [int(size).into()]);
-        return conditions.fetch(conn, order, limit).await;
+        conditions.write("entry < ?", [int(size).into()]);
+        return fetch(conditions, conn, order, limit).await;
     }
     // What was made at a time was last written then or later.
     let since = match filter.made.0 {
@@ -260,13 +214,11 @@ async fn windows(
         };
         for side in sides {
             let mut conditions = conditions.clone();
-            buckets(&mut conditions, from, to, width);
+            conditions.entries(&(from..to), Some(width));
             if let (Some(side), Some(balances)) = (side, &filter.balances) {
-                let marks = vec!["?"; balances.len()].join(", ");
-                let ids = balances.iter().map(|id| Val::Uuid(*id));
-                conditions.add(&format!("{side} IN ({marks})"), ids);
+                conditions.one_of(side, balances.iter().map(|id| Val::Uuid(*id)));
             }
-            window.append(&mut conditions.fetch(conn, order, limit).await?);
+            window.append(&mut fetch(conditions, conn, order, limit).await?);
         }
         window.sort_unstable_by_key(|sealed| (sealed.entry, sealed.row.id));
         window.dedup_by_key(|sealed| sealed.row.id);
@@ -281,15 +233,6 @@ async fn windows(
     }
     found.truncate(limit as usize);
     Ok(found)
-}
-
-/// Restricts to entries in `from..to`, through the buckets; only a few widths occur, so that few texts are prepared.
-fn buckets(conditions: &mut Where, from: u64, to: u64, width: u64) {
-    let (first, last) = (from >> BUCKET_BITS, (to - 1) >> BUCKET_BITS);
-    let marks = vec!["?"; usize::try_from(width).unwrap_or(1)].join(", ");
-    let numbers = (0..width).map(|offset| Val::Int(int((first + offset).min(last))));
-    conditions.add(&format!("entry >> {BUCKET_BITS} IN ({marks})"), numbers);
-    conditions.add("entry >= ? AND entry < ?", [int(from).into(), int(to).into()]);
 }
 
 /// The last movement of a balance before a moment, in a log of `size` entries.
@@ -337,13 +280,13 @@ pub const MOVEMENTS_WINDOW: u64 = WINDOWS[0] << BUCKET_BITS;
 /// Movements of the entries in the window that begins at `from`, a multiple of [`MOVEMENTS_WINDOW`], in their order.
 pub async fn movements(conn: &mut Conn, from: u64) -> Result<Vec<Movement>, Error> {
     let mut conditions = Where::default();
-    buckets(&mut conditions, from, from + MOVEMENTS_WINDOW, WINDOWS[0]);
+    conditions.entries(&(from..from + MOVEMENTS_WINDOW), Some(WINDOWS[0]));
     let sql = format!(
-        "SELECT entry, id, debit_id, credit_id, amount, debit_posted, credit_posted FROM operations \
-         WHERE {} AND debit_posted IS NOT NULL ORDER BY entry, id",
-        conditions.text.join(" AND ")
+        "SELECT entry, id, debit_id, credit_id, amount, debit_posted, credit_posted FROM operations{} \
+         AND debit_posted IS NOT NULL ORDER BY entry, id",
+        conditions.clause()
     );
-    let rows = conn.all(&sql, &conditions.args).await?;
+    let rows = conn.all(&sql, conditions.args()).await?;
     rows.into_iter()
         .map(|row| {
             Ok(Movement {

@@ -6,7 +6,7 @@ use domain::record::Val;
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
-use super::operations::Where;
+use crate::conditions::Where;
 use crate::conn::Conn;
 use crate::error::Error;
 use crate::row::Row;
@@ -119,23 +119,16 @@ pub async fn figures(
     limit: u32,
 ) -> Result<Vec<OperationFigure>, Error> {
     let mut conditions = Where::default();
-    if let Some(asset) = asset {
-        conditions.add("asset_id = ?", [asset.into()]);
-    }
-    if let Some(from) = from {
-        conditions.add("created_at >= ?", [from.into()]);
-    }
-    if let Some(to) = to {
-        conditions.add("created_at < ?", [to.into()]);
-    }
-    conditions.add("id > ?", [after.unwrap_or(Uuid::nil()).into()]);
-    conditions.args.push(Val::Int(limit.into()));
+    conditions.given("asset_id = ?", asset);
+    conditions.given("created_at >= ?", from);
+    conditions.given("created_at < ?", to);
+    conditions.given("id > ?", after);
+    let limit = conditions.arg(i64::from(limit));
     let sql = format!(
-        "SELECT id, kind, status, asset_id, created_at, amount, captured, expires_at FROM operations WHERE {} ORDER BY id LIMIT ${}",
-        conditions.text.join(" AND "),
-        conditions.args.len()
+        "SELECT id, kind, status, asset_id, created_at, amount, captured, expires_at FROM operations{} ORDER BY id LIMIT {limit}",
+        conditions.clause(),
     );
-    let rows = conn.all(&sql, &conditions.args).await?;
+    let rows = conn.all(&sql, conditions.args()).await?;
     rows.into_iter().map(|row| figure(row, now)).collect()
 }
 

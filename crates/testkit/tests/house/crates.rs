@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use crate::tree::files;
 
 /// The crates of the product: each may use those before it.
-const ORDER: [&str; 7] = ["tlog", "evidence", "domain", "store", "engine", "web", "probity"];
+const ORDER: [&str; 8] = [
+    "tlog", "evidence", "domain", "store", "engine", "views", "web", "probity",
+];
 /// Crates without I/O, so that they run anywhere and give the same answer twice.
 const PURE: [&str; 3] = ["tlog", "evidence", "domain"];
 /// For development only.

@@ -6,8 +6,8 @@ use store::query::Order;
 use crate::activity::{Activity, FILTER, filter};
 use crate::audit::page;
 use crate::call::{Answer, Call, json};
-use crate::cursor;
 use crate::openapi::{Content, Doc, Reply};
+use views::cursor;
 
 pub(crate) const DOC: Doc = Doc {
     id: "list_activity",

@@ -6,9 +6,9 @@ use serde::Serialize;
 use super::KeyBody;
 use crate::audit::page;
 use crate::call::{Answer, Call, json};
-use crate::cursor;
 use crate::openapi::{Content, Doc, Parameter, Reply};
 use crate::users;
+use views::cursor;
 
 pub(crate) const DOC: Doc = Doc {
     id: "list_api_keys",

@@ -8,7 +8,8 @@ use super::{ApprovalBody, bodies};
 use crate::audit::page;
 use crate::call::{Answer, Call, json};
 use crate::openapi::{Content, Doc, Parameter, Reply};
-use crate::{cursor, custody, person};
+use crate::{custody, person};
+use views::cursor;
 
 pub(crate) const DOC: Doc = Doc {
     id: "list_approvals",

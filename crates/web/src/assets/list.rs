@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::{AssetBody, example};
 use crate::audit::page;
 use crate::call::{Answer, Call, json};
-use crate::cursor;
 use crate::openapi::{Content, Doc, Reply};
+use views::cursor;
 
 pub(crate) const DOC: Doc = Doc {
     id: "list_assets",

@@ -6,8 +6,8 @@ use store::query::Order;
 
 use crate::audit::{filter, page};
 use crate::call::{Answer, Call, json};
-use crate::cursor;
 use crate::openapi::{Content, Doc, Parameter, Reply};
+use views::cursor;
 
 const ORDER: &[Parameter] = &[Parameter::query(
     "order",

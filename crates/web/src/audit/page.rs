@@ -10,10 +10,10 @@ use store::custody::OperationPlace;
 use store::query::{Order, Page};
 use uuid::Uuid;
 
-use crate::cursor;
 use crate::openapi::Parameter;
 use crate::problem::Problem;
 use crate::query::Query;
+use views::cursor;
 
 /// A page of entries ends with the one that reaches so many bytes: a thousand of them may be large.
 pub(crate) const BYTES_MAX: u64 = 8 * 1024 * 1024;

@@ -6,9 +6,9 @@ use store::custody::BalanceFilter;
 use super::{BalanceBody, example};
 use crate::audit::page;
 use crate::call::{Answer, Call, json};
-use crate::cursor;
 use crate::custody::{self, NAME_LEN_MAX, UNKNOWN_ASSET, UNKNOWN_USER};
 use crate::openapi::{Content, Doc, Parameter, Reply};
+use views::cursor;
 
 const FILTER: &[Parameter] = &[
     Parameter::query(

@@ -9,11 +9,11 @@ use uuid::Uuid;
 use super::{LineBody, PATH, csv, line};
 use crate::audit::page;
 use crate::call::{Answer, Call, json};
-use crate::cursor;
 use crate::custody::{self, Holder, TIMES, UNKNOWN_BALANCE};
 use crate::openapi::{Content, Doc, Parameter, Reply};
 use crate::problem::Problem;
 use crate::query::Query;
+use views::cursor;
 
 const ORDER: &[Parameter] = &[
     Parameter::query(

@@ -6,6 +6,7 @@ use domain::identity::Permission;
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
+use views::DestinationView;
 
 use super::{destination, shown};
 use crate::call::{Answer, Call, json_with};
@@ -39,15 +40,7 @@ pub(crate) const DOC: Doc = Doc {
                 ("Location", "Where the destination is."),
                 idempotency::REPLAYED_HEADER,
             ],
-            ..Reply::new(
-                "201",
-                "The destination.",
-                &[Content::new(
-                    "application/json",
-                    r##"{"$ref":"#/components/schemas/Destination"}"##,
-                    super::example!(),
-                )],
-            )
+            ..Reply::new("201", "The destination.", &[Content::shown::<DestinationView>()])
         },
         dry_run::REPLY,
     ],

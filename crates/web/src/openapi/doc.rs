@@ -1,8 +1,8 @@
 //! What an endpoint's documentation consists of. Schemas come from types; what has no type is JSON text.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::Serialize;
 use serde_json::Value;
+use views::Shown;
 
 /// A JSON schema.
 #[derive(Clone, Copy)]
@@ -25,12 +25,6 @@ impl Shape {
     pub const fn own<T: JsonSchema>() -> Shape {
         Shape::Of(T::json_schema)
     }
-}
-
-/// What an answer shows: its schema is that of its type, its example a value of it.
-pub(crate) trait Shown: Serialize + JsonSchema {
-    /// An example.
-    fn example() -> Self;
 }
 
 /// Text written in this crate; that it is JSON, the tests check.
@@ -201,6 +195,14 @@ impl Content {
         Content {
             schema: Shape::own::<T>(),
             ..Content::json("", examples)
+        }
+    }
+
+    /// JSON that shows a type of the endpoint's own.
+    pub const fn shown_here<T: Shown>() -> Content {
+        Content {
+            schema: Shape::own::<T>(),
+            ..Content::shown::<T>()
         }
     }
 

@@ -7,5 +7,6 @@ mod request;
 mod shapes;
 pub(crate) mod show;
 
-pub(crate) use doc::{Content, Doc, Listed, Parameter, Reply, Shape, Shown};
+pub(crate) use doc::{Content, Doc, Listed, Parameter, Reply, Shape};
 pub use document::document;
+pub(crate) use views::Shown;

@@ -12,11 +12,11 @@ use super::example;
 use super::shown::{Eyes, OperationBody};
 use crate::audit::page;
 use crate::call::{Answer, Call, json};
-use crate::cursor;
 use crate::custody::{self, NAME_LEN_MAX, UNKNOWN_ASSET, UNKNOWN_BALANCE, UNKNOWN_USER, not_found};
 use crate::openapi::{Content, Doc, Parameter, Reply};
 use crate::problem::Problem;
 use crate::query::Query;
+use views::cursor;
 
 const FILTER: &[Parameter] = &[
     Parameter::query(

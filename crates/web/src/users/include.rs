@@ -8,11 +8,11 @@ use uuid::Uuid;
 
 use crate::balances::BalanceBody;
 use crate::call::Call;
-use crate::cursor;
 use crate::kyc::KycBody;
 use crate::openapi::Parameter;
 use crate::problem::Problem;
 use crate::query::Query;
+use views::cursor;
 
 /// Most records of each part; the rest is in its list.
 const RECORDS_MAX: u32 = 1_000;

@@ -6,8 +6,8 @@ use store::identity::UserFilter;
 use super::{UserBody, role_named};
 use crate::audit::page;
 use crate::call::{Answer, Call, json};
-use crate::cursor;
 use crate::openapi::{Content, Doc, Parameter, Reply};
+use views::cursor;
 
 const FILTER: &[Parameter] = &[
     Parameter::query(

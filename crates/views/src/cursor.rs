@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use store::query::Order;
+use engine::list::Order;
 use uuid::Uuid;
 
 fn mark(order: Order) -> u8 {
@@ -13,7 +13,7 @@ fn mark(order: Order) -> u8 {
 }
 
 /// The word for the page beyond `index`, in this order.
-pub(crate) fn encode(order: Order, index: u64) -> String {
+pub fn encode(order: Order, index: u64) -> String {
     let mut bytes = [0; 9];
     bytes[0] = mark(order);
     bytes[1..].copy_from_slice(&index.to_be_bytes());
@@ -21,7 +21,7 @@ pub(crate) fn encode(order: Order, index: u64) -> String {
 }
 
 /// The index that [`encode`] was given; `None` for any other word, or one for the other order.
-pub(crate) fn decode(order: Order, word: &str) -> Option<u64> {
+pub fn decode(order: Order, word: &str) -> Option<u64> {
     let bytes: [u8; 9] = URL_SAFE_NO_PAD.decode(word).ok()?.try_into().ok()?;
     let (first, index) = bytes.split_first_chunk::<1>()?;
     let index = u64::from_be_bytes(index.try_into().ok()?);
@@ -30,17 +30,17 @@ pub(crate) fn decode(order: Order, word: &str) -> Option<u64> {
 }
 
 /// The word for the page beyond the row of this id.
-pub(crate) fn encode_id(id: Uuid) -> String {
+pub fn encode_id(id: Uuid) -> String {
     URL_SAFE_NO_PAD.encode(id.as_bytes())
 }
 
 /// The id that [`encode_id`] was given; `None` for any other word.
-pub(crate) fn decode_id(word: &str) -> Option<Uuid> {
+pub fn decode_id(word: &str) -> Option<Uuid> {
     Uuid::from_slice(&URL_SAFE_NO_PAD.decode(word).ok()?).ok()
 }
 
 /// The word for the page beyond a place in a list of operations, in this order.
-pub(crate) fn encode_place(order: Order, entry: u64, id: Uuid) -> String {
+pub fn encode_place(order: Order, entry: u64, id: Uuid) -> String {
     let mut bytes = [0; 25];
     bytes[0] = mark(order);
     bytes[1..9].copy_from_slice(&entry.to_be_bytes());
@@ -49,7 +49,7 @@ pub(crate) fn encode_place(order: Order, entry: u64, id: Uuid) -> String {
 }
 
 /// The entry and id that [`encode_place`] was given; `None` for any other word, or one for the other order.
-pub(crate) fn decode_place(order: Order, word: &str) -> Option<(u64, Uuid)> {
+pub fn decode_place(order: Order, word: &str) -> Option<(u64, Uuid)> {
     let bytes: [u8; 25] = URL_SAFE_NO_PAD.decode(word).ok()?.try_into().ok()?;
     let (first, rest) = bytes.split_first_chunk::<1>()?;
     let (entry, id) = rest.split_first_chunk::<8>()?;

@@ -1,0 +1,92 @@
+//! Rows of any sealed table as they are read for showing: by id, or a page by conditions.
+
+use std::collections::HashMap;
+
+use domain::identity::user::User;
+use domain::record::{Kind, Record, Sealed, Val};
+use store::conn::Lock;
+use uuid::Uuid;
+
+pub use store::conditions::Condition;
+pub use store::query::Order;
+
+use crate::engine::Engine;
+use crate::error::Error;
+
+/// Rows that are read at once.
+const CHUNK: u32 = 500;
+
+impl Engine {
+    /// The row of this id.
+    pub async fn row<T: Record>(&self, id: Uuid) -> Result<Option<Sealed<T>>, Error> {
+        self.one("id", Kind::Uuid, id.into()).await
+    }
+
+    /// The rows of these ids, those that there are.
+    pub async fn rows<T: Record>(
+        &self,
+        ids: impl IntoIterator<Item = Uuid>,
+    ) -> Result<HashMap<Uuid, T>, Error> {
+        let found = self.rows_of::<T>("id", ids).await?;
+        Ok(found
+            .into_iter()
+            .map(|sealed| (sealed.row.id(), sealed.row))
+            .collect())
+    }
+
+    /// The rows whose column is one of these ids.
+    pub async fn rows_of<T: Record>(
+        &self,
+        column: &'static str,
+        ids: impl IntoIterator<Item = Uuid>,
+    ) -> Result<Vec<Sealed<T>>, Error> {
+        let mut ids: Vec<Uuid> = ids.into_iter().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<_> = ids.into_iter().map(Val::Uuid).collect();
+        let mut conn = self.db().reader().await?;
+        Ok(store::sealed::by_key(&mut conn, column, Kind::Uuid, &ids, Lock::None).await?)
+    }
+
+    /// The rows that fulfil every condition, in the order of their ids, after the one of id `after`: at most so many, all
+    /// unless given. With it, whether there are more.
+    pub async fn select<T: Record>(
+        &self,
+        conditions: &[Condition],
+        mut after: Option<Uuid>,
+        limit: Option<u32>,
+    ) -> Result<(Vec<Sealed<T>>, bool), Error> {
+        let mut found = Vec::new();
+        let mut left = limit.map(|limit| limit.saturating_add(1));
+        loop {
+            let wanted = left.unwrap_or(CHUNK).min(CHUNK);
+            let page = {
+                let mut conn = self.db().reader().await?;
+                store::conditions::page::<T>(&mut conn, conditions, after, wanted).await?
+            };
+            let last = page.len() < wanted as usize;
+            after = page.last().map(|sealed| sealed.row.id());
+            found.extend(page);
+            left = left.map(|left| left - wanted);
+            if last || left == Some(0) {
+                break;
+            }
+        }
+        let limit = limit.map_or(usize::MAX, |limit| limit as usize);
+        let more = found.len() > limit;
+        found.truncate(limit);
+        Ok((found, more))
+    }
+
+    /// The names of these users, of those that there are.
+    pub async fn usernames(
+        &self,
+        ids: impl IntoIterator<Item = Uuid>,
+    ) -> Result<HashMap<Uuid, String>, Error> {
+        let users = self.rows::<User>(ids).await?;
+        Ok(users.into_iter().map(|(id, user)| (id, user.username)).collect())
+    }
+}

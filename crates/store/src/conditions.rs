@@ -1,0 +1,216 @@
+//! Conditions on rows, and the one place where they become SQL.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use domain::record::{Record, Sealed, Val};
+use uuid::Uuid;
+
+use crate::conn::Conn;
+use crate::error::Error;
+use crate::head::int;
+use crate::sealed;
+
+/// Entries of a bucket share `entry >> BUCKET_BITS`, the first column of the indexes that filters use.
+pub(crate) const BUCKET_BITS: u32 = 10;
+
+/// What a row of a list must fulfil. Columns are named in the program; what callers send is a value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    /// The column has this value.
+    Is(&'static str, Val),
+    /// The column has a value, or it has none.
+    Has(&'static str, bool),
+    /// The time is at this moment or earlier.
+    Until(&'static str, Val),
+    /// The time is after this moment.
+    After(&'static str, Val),
+    /// One of the columns holds this text, in any case (of ASCII letters).
+    Holds(&'static [&'static str], String),
+    /// Each of these holds.
+    All(Vec<Condition>),
+    /// One of these holds.
+    Any(Vec<Condition>),
+}
+
+/// Conditions joined by AND, with their parameters.
+#[derive(Clone, Default)]
+pub(crate) struct Where {
+    texts: Vec<String>,
+    args: Vec<Val>,
+}
+
+impl Where {
+    /// Adds a condition.
+    pub(crate) fn add(&mut self, condition: &Condition) {
+        let text = self.sql(condition);
+        self.texts.push(text);
+    }
+
+    fn sql(&mut self, condition: &Condition) -> String {
+        match condition {
+            Condition::Is(column, value) => format!("{column} = {}", self.arg(value.clone())),
+            Condition::Has(column, true) => format!("{column} IS NOT NULL"),
+            Condition::Has(column, false) => format!("{column} IS NULL"),
+            Condition::Until(column, time) => format!("{column} <= {}", self.arg(time.clone())),
+            Condition::After(column, time) => format!("{column} > {}", self.arg(time.clone())),
+            Condition::Holds(columns, text) => {
+                let pattern = format!("%{}%", like_literal(&text.to_ascii_lowercase()));
+                let mark = self.arg(pattern);
+                let like = |column: &&str| format!("lower({column}) LIKE {mark} ESCAPE '\\'");
+                either(&columns.iter().map(like).collect::<Vec<_>>())
+            }
+            Condition::All(all) => {
+                let texts: Vec<_> = all.iter().map(|one| self.sql(one)).collect();
+                texts.join(" AND ")
+            }
+            Condition::Any(any) => either(&any.iter().map(|one| self.sql(one)).collect::<Vec<_>>()),
+        }
+    }
+
+    /// Adds a condition written out, each `?` in it for the next of the values.
+    pub(crate) fn write(&mut self, condition: &str, values: impl IntoIterator<Item = Val>) {
+        let mut values = values.into_iter();
+        let mut parts = condition.split('?');
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            text.push_str(&self.arg(values.next().unwrap_or(Val::Null)));
+            text.push_str(part);
+        }
+        self.texts.push(text);
+    }
+
+    /// Adds a condition written out, where there is a value for its `?`.
+    pub(crate) fn given(&mut self, condition: &str, value: Option<impl Into<Val>>) {
+        if let Some(value) = value {
+            self.write(condition, [value.into()]);
+        }
+    }
+
+    /// Restricts to a range of entries that is not empty; with a `width`, through the indexes that begin with the bucket.
+    /// The buckets are padded to that many, so that there are few statement texts to prepare.
+    pub(crate) fn entries(&mut self, range: &Range<u64>, width: Option<u64>) {
+        if let Some(width) = width {
+            let (first, last) = (range.start >> BUCKET_BITS, (range.end - 1) >> BUCKET_BITS);
+            let buckets = (0..width).map(|offset| int((first + offset).min(last)).into());
+            self.one_of(&format!("entry >> {BUCKET_BITS}"), buckets);
+        }
+        self.write(
+            "entry >= ? AND entry < ?",
+            [int(range.start).into(), int(range.end).into()],
+        );
+    }
+
+    /// Adds that an expression has one of these values.
+    pub(crate) fn one_of(&mut self, expression: &str, values: impl IntoIterator<Item = Val>) {
+        let marks: Vec<_> = values.into_iter().map(|value| self.arg(value)).collect();
+        self.texts.push(format!("{expression} IN ({})", marks.join(", ")));
+    }
+
+    /// The mark of a parameter with this value.
+    pub(crate) fn arg(&mut self, value: impl Into<Val>) -> String {
+        self.args.push(value.into());
+        format!("${}", self.args.len())
+    }
+
+    /// The parameters.
+    pub(crate) fn args(&self) -> &[Val] {
+        &self.args
+    }
+
+    /// The clause, where there is a condition.
+    pub(crate) fn clause(&self) -> String {
+        if self.texts.is_empty() {
+            return String::new();
+        }
+        format!(" WHERE {}", self.texts.join(" AND "))
+    }
+
+    /// Whether a text is asked for that no column can hold: one with U+0000, which PostgreSQL does not even take as a
+    /// parameter.
+    pub(crate) fn is_impossible(&self) -> bool {
+        let holds = |value: &Val| matches!(value, Val::Text(text) if text.contains('\0'));
+        self.args.iter().any(holds)
+    }
+
+    /// The rows that fulfil all of it, in the order of their ids, after the one of id `after`.
+    pub(crate) async fn page<T: Record>(
+        mut self,
+        conn: &mut Conn,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<Sealed<T>>, Error> {
+        self.given("id > ?", after);
+        self.rows(conn, "id", limit).await
+    }
+
+    /// The rows that fulfil all of it, in this order, at most so many.
+    pub(crate) async fn rows<T: Record>(
+        mut self,
+        conn: &mut Conn,
+        order: &str,
+        limit: u32,
+    ) -> Result<Vec<Sealed<T>>, Error> {
+        if self.is_impossible() {
+            return Ok(Vec::new());
+        }
+        let mut sql = sealed::select(T::TABLE);
+        sql.push_str(&self.clause());
+        let _ = write!(sql, " ORDER BY {order} LIMIT {}", self.arg(i64::from(limit)));
+        let rows = conn.all(&sql, &self.args).await?;
+        rows.into_iter()
+            .map(|row| sealed::decode(sealed::read(T::TABLE, row)?))
+            .collect()
+    }
+}
+
+fn either(texts: &[String]) -> String {
+    format!("({})", texts.join(" OR "))
+}
+
+/// `%` and `_` of a text taken literally in a LIKE pattern with `\` as the escape.
+fn like_literal(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+/// A page of a table's rows that fulfil every condition, in the order of their ids, after the one of id `after`.
+pub async fn page<T: Record>(
+    conn: &mut Conn,
+    conditions: &[Condition],
+    after: Option<Uuid>,
+    limit: u32,
+) -> Result<Vec<Sealed<T>>, Error> {
+    let mut all = Where::default();
+    for condition in conditions {
+        all.add(condition);
+    }
+    all.page(conn, after, limit).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_become_text_with_parameters() {
+        let mut all = Where::default();
+        assert_eq!(all.clause(), "");
+        all.add(&Condition::Is("a", 1i64.into()));
+        let nested = Condition::All(vec![
+            Condition::Has("c", true),
+            Condition::Until("d", 3i64.into()),
+        ]);
+        all.add(&Condition::Any(vec![Condition::Has("b", false), nested]));
+        all.add(&Condition::Holds(&["e", "f"], "50%_X".to_owned()));
+        all.write("g IN (?, ?)", [4i64.into(), 5i64.into()]);
+        assert_eq!(
+            all.clause(),
+            " WHERE a = $1 AND (b IS NULL OR c IS NOT NULL AND d <= $2) AND \
+             (lower(e) LIKE $3 ESCAPE '\\' OR lower(f) LIKE $3 ESCAPE '\\') AND g IN ($4, $5)"
+        );
+        assert_eq!(all.args()[2], r"%50\%\_x%".into());
+        assert!(!all.is_impossible());
+        all.add(&Condition::Is("h", "\0".into()));
+        assert!(all.is_impossible());
+    }
+}

@@ -1,0 +1,138 @@
+//! Tables: columns, and what stands in them.
+
+use domain::custody::Account;
+use uuid::Uuid;
+
+use evidence::Timestamp;
+
+/// Where a text that is too long loses its characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Elide {
+    /// It is never cut.
+    Never,
+    /// At its end.
+    End,
+    /// At its start: what tells one action or id from another is at the end.
+    Start,
+    /// At its end, but paths and ARNs at their start.
+    Name,
+}
+
+/// A column.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Its title.
+    pub title: &'static str,
+    /// How its texts are cut.
+    pub elide: Elide,
+    /// Whether it holds numbers.
+    pub number: bool,
+    /// How much of the room it gets, compared with others, where room is short.
+    pub weight: usize,
+}
+
+/// A column of texts.
+pub const fn column(title: &'static str, elide: Elide) -> Column {
+    Column {
+        title,
+        elide,
+        number: false,
+        weight: 1,
+    }
+}
+
+/// A column of numbers.
+pub const fn number(title: &'static str) -> Column {
+    Column {
+        title,
+        elide: Elide::Never,
+        number: true,
+        weight: 1,
+    }
+}
+
+impl Column {
+    /// The same with more of the room.
+    #[must_use]
+    pub const fn weighing(mut self, weight: usize) -> Column {
+        self.weight = weight;
+        self
+    }
+}
+
+/// What stands in a cell of a table. Names of users are not looked up yet: who shows it asks for all of them at once.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    /// Nothing.
+    Empty,
+    /// A text.
+    Text(String),
+    /// A time.
+    Time(Timestamp),
+    /// A user's name.
+    User(Uuid),
+    /// The name of the user who did it; none for someone on the server's own machine.
+    By(Option<Uuid>),
+    /// An account with its user's name.
+    Account(Account),
+}
+
+impl Cell {
+    /// The user whose name it takes to show it.
+    pub fn user(&self) -> Option<Uuid> {
+        match self {
+            Cell::User(id) => Some(*id),
+            Cell::By(id) => *id,
+            Cell::Account(account) => account.user(),
+            Cell::Empty | Cell::Text(_) | Cell::Time(_) => None,
+        }
+    }
+}
+
+/// The columns of a table of views, and what of a view stands in each.
+pub type Columns<V> = &'static [(Column, fn(&V) -> Cell)];
+
+/// A name and what stands beside it, in the details of one thing.
+pub type Titled = (&'static str, Cell);
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Cell {
+        Cell::Text(text.to_owned())
+    }
+}
+
+impl From<&String> for Cell {
+    fn from(text: &String) -> Cell {
+        Cell::Text(text.clone())
+    }
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Cell {
+        Cell::Text(text)
+    }
+}
+
+impl From<Uuid> for Cell {
+    fn from(id: Uuid) -> Cell {
+        Cell::Text(id.to_string())
+    }
+}
+
+impl From<u64> for Cell {
+    fn from(number: u64) -> Cell {
+        Cell::Text(number.to_string())
+    }
+}
+
+impl From<Timestamp> for Cell {
+    fn from(time: Timestamp) -> Cell {
+        Cell::Time(time)
+    }
+}
+
+impl<T: Into<Cell>> From<Option<T>> for Cell {
+    fn from(value: Option<T>) -> Cell {
+        value.map_or(Cell::Empty, Into::into)
+    }
+}

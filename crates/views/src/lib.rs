@@ -1,0 +1,28 @@
+//! What there is in Probity as everybody outside sees it.
+//!
+//! A [`Noun`] says in one file how its rows are shown, by what they are filtered, who may read them, and which columns
+//! a table of them has. The HTTP API and the command line make their lists from it: endpoint, documentation and schema
+//! there, arguments and table here, and the same JSON in both. Nothing in this crate knows of HTTP or of arguments.
+//!
+//! To add a list: a file beside [`destination`], then a line in the table of routes and one in the commands of
+//! `probity`.
+
+mod cell;
+pub mod cursor;
+mod destination;
+pub mod example;
+mod filter;
+mod noun;
+mod page;
+mod value;
+mod viewer;
+
+pub use domain::custody::destination::Destination;
+
+pub use cell::{Cell, Column, Columns, Elide, Titled, column, number};
+pub use destination::DestinationView;
+pub use filter::{Filter, Given, Kind};
+pub use noun::{About, Noun, Reads, Show, Shown};
+pub use page::{Page, list, show};
+pub use value::{Holder, Units};
+pub use viewer::Viewer;
