@@ -6,6 +6,7 @@ use domain::custody::{Account, Amount, Asset, Owner};
 use domain::identity::Permission;
 use domain::{Refusal, RefusalKind};
 use evidence::Timestamp;
+use schemars::JsonSchema;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde::ser::{Serialize, Serializer};
 use uuid::Uuid;
@@ -14,6 +15,9 @@ use crate::call::Call;
 use crate::openapi::Parameter;
 use crate::problem::Problem;
 use crate::query::Query;
+
+/// What the name of a chain is made of.
+pub(crate) const CHAIN: &str = "^[a-z0-9-]+$";
 
 /// Longest name of a user or a balance in a query, in characters.
 pub(crate) const NAME_LEN_MAX: usize = 254;
@@ -37,9 +41,20 @@ pub(crate) const PARAMETER: (&str, &str, &str) = (
     "a parameter is out of its bounds; `field` names it",
 );
 
-/// A decimal text of a body. A number is refused: programs round those.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Decimal(pub String);
+/// Longest decimal that is an amount: 38 digits, a sign and the point.
+pub(crate) const DECIMAL_LEN_MAX: usize = 40;
+
+/// A decimal number as a text, with at most as many digits after the point as the asset has. JSON numbers are refused:
+/// programs round them.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(rename = "NewAmount", extend("examples" = ["0.5"]))]
+pub(crate) struct Decimal(
+    #[schemars(
+        length(max = DECIMAL_LEN_MAX),
+        regex(pattern = "^(0|[1-9][0-9]*)([.][0-9]+)?$")
+    )]
+    pub String,
+);
 
 impl<'de> Deserialize<'de> for Decimal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use domain::identity::Permission::{
     ApiKeysOwn, ApiKeysRead, ApiKeysWrite, ApprovalsRead, ApprovalsRequest, AuditRead, AuditWrite,
-    CustodyApprove, CustodyConfigure, CustodyOwn, CustodyRead, CustodyWrite, GovernanceApprove, KycOwn,
-    KycRead, MetricsRead, SessionsWrite, UsersErase, UsersRead, UsersWrite,
+    CustodyConfigure, CustodyOwn, CustodyRead, CustodyWrite, KycOwn, KycRead, MetricsRead, SessionsWrite,
+    UsersErase, UsersRead, UsersWrite,
 };
 
 use crate::call::Route;
@@ -101,15 +101,15 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Get "/v1/destinations" lists Destination;
     Get "/v1/destinations/{id}" shows Destination;
     Delete "/v1/destinations/{id}" Access::OwnOr(CustodyOwn, CustodyWrite) => destinations::remove;
-    Post "/v1/approvals" Access::Command(ApprovalsRequest) => approvals::request;
+    Post "/v1/approvals" does approvals::Request;
     Get "/v1/approvals" Access::ReadOwnOr(ApprovalsRequest, ApprovalsRead) => approvals::list;
     Get "/v1/approvals/{id}" Access::ReadOwnOr(ApprovalsRequest, ApprovalsRead) => approvals::show;
-    Post "/v1/approvals/{id}/vote" Access::Vote(CustodyApprove, GovernanceApprove) => approvals::vote;
-    Post "/v1/approvals/{id}/withdraw" Access::Command(ApprovalsRequest) => approvals::withdraw;
-    Post "/v1/approvals/{id}/use" Access::Command(ApprovalsRequest) => approvals::use_once;
+    Post "/v1/approvals/{id}/vote" does approvals::Vote;
+    Post "/v1/approvals/{id}/withdraw" does approvals::Withdraw;
+    Post "/v1/approvals/{id}/use" does approvals::Use;
     Get "/v1/permissions" Access::Caller => access::permissions;
     Get "/v1/roles" Access::Caller => access::roles;
-    Post "/v1/assets" Access::Command(CustodyConfigure) => assets::create;
+    Post "/v1/assets" does assets::Create;
     Get "/v1/assets" Access::Caller => assets::list;
     Get "/v1/assets/{id}" Access::Caller => assets::show;
     Get "/v1/assets/{id}/supply" Access::Read(CustodyRead) => assets::supply;

@@ -2,24 +2,29 @@
 
 mod arguments;
 pub(crate) mod list;
-pub(crate) mod request;
+mod request;
 pub(crate) mod show;
-pub(crate) mod use_once;
-pub(crate) mod vote;
-pub(crate) mod withdraw;
+mod use_once;
+mod vote;
+mod withdraw;
 
+pub(crate) use request::Request;
+pub(crate) use use_once::Use;
+pub(crate) use vote::Vote;
+pub(crate) use withdraw::Withdraw;
+
+use domain::Reply as CommandReply;
 use domain::identity::Permission;
-use domain::{Command, Reply as CommandReply};
 use engine::custody::{ApprovalView, Viewer};
 use evidence::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::call::{Answer, Call, json, tagged};
+use crate::call::Call;
+use crate::change::Subject;
 use crate::custody::not_found;
-use crate::idempotency;
-use crate::openapi::{Content, Parameter, Reply};
+use crate::openapi::{Content, Listed, Parameter};
 use crate::problem::Problem;
 
 /// The approval in the path.
@@ -28,8 +33,6 @@ const PATH: &[Parameter] = &[Parameter::path(
     "The approval's id.",
     r#"{"type":"string","format":"uuid","examples":["01970000-0000-7000-8000-0000000000f1"]}"#,
 )];
-
-type Listed = (&'static str, &'static str, &'static str);
 
 const UNKNOWN: Listed = (
     "404",
@@ -51,20 +54,6 @@ macro_rules! example {
 }
 pub(crate) use example;
 
-/// An approval as the answer to a change, or what it would be.
-const ANSWER: Reply = Reply {
-    headers: &[("ETag", "The approval's version.")],
-    ..Reply::new(
-        "200",
-        "The approval as it is now; with `dry_run`, as it would be, without its id.",
-        &[Content::new(
-            "application/json",
-            r##"{"anyOf":[{"$ref":"#/components/schemas/Approval"},{"$ref":"#/components/schemas/DryRun"}]}"##,
-            example!(),
-        )],
-    )
-};
-
 #[derive(Serialize)]
 struct VoteBody<'a> {
     user: Uuid,
@@ -75,7 +64,7 @@ struct VoteBody<'a> {
 
 /// An approval as answers show it.
 #[derive(Serialize)]
-struct ApprovalBody<'a> {
+pub(crate) struct ApprovalBody<'a> {
     id: Uuid,
     action: &'a str,
     arguments: Value,
@@ -156,39 +145,43 @@ impl ApprovalBody<'_> {
     }
 }
 
-/// The approval that a command answered with.
-fn approval(reply: CommandReply) -> Result<ApprovalView, Problem> {
-    match reply {
-        CommandReply::Approval {
-            approval,
-            version,
-            votes,
-        } => Ok(ApprovalView {
-            approval: approval.as_of(engine::now()),
-            version,
-            votes,
-        }),
-        other => Err(Problem::internal(&format_args!("answered with {other:?}"))),
-    }
-}
+impl Subject for ApprovalView {
+    type View<'a> = ApprovalBody<'a>;
 
-/// Carries out a command about an approval that is there, or says what would come of it.
-async fn changed(call: &Call, command: Command, dry_run: bool) -> Answer {
-    if dry_run {
-        let view = approval(idempotency::try_one(call, command, None).await?)?;
-        return idempotency::dry(&body(call, &view).await?);
+    const NAME: &'static str = "approval";
+    const TAG: &'static str = "approvals";
+    const LIST: &'static str = "/v1/approvals";
+    const UNKNOWN: &'static str = UNKNOWN.1;
+    const SHOWN: Content = Content::new(
+        "application/json",
+        r##"{"$ref":"#/components/schemas/Approval"}"##,
+        example!(),
+    );
+
+    fn of(reply: CommandReply) -> Option<ApprovalView> {
+        match reply {
+            CommandReply::Approval {
+                approval,
+                version,
+                votes,
+            } => Some(ApprovalView {
+                approval: approval.as_of(engine::now()),
+                version,
+                votes,
+            }),
+            _ => None,
+        }
     }
-    let engine = &call.app.engine;
-    let answer = engine.submit(call.caller()?, call.origin(), command).await?;
-    let view = approval(answer.reply)?;
-    Ok(tagged(json(&body(call, &view).await?)?, view.version))
+
+    fn version(&self) -> (Uuid, u64) {
+        (self.approval.id, self.version)
+    }
+
+    async fn view<'a>(&'a self, call: &'a Call) -> Result<ApprovalBody<'a>, Problem> {
+        body(call, self).await
+    }
 }
 
 fn unknown(id: Uuid) -> Problem {
     not_found(UNKNOWN.1, "id", format!("there is no approval {id}"))
-}
-
-/// The id of the approval in the path.
-async fn in_path(call: &mut Call) -> Result<Uuid, Problem> {
-    call.id("approval").await
 }

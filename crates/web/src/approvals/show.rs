@@ -2,7 +2,7 @@
 
 use domain::identity::Permission;
 
-use super::{PATH, UNKNOWN, body, in_path, unknown};
+use super::{PATH, UNKNOWN, body, unknown};
 use crate::call::{Answer, Call, json, tagged};
 use crate::openapi::{Content, Doc, Reply};
 
@@ -31,7 +31,7 @@ pub(crate) const DOC: Doc = Doc {
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
-    let id = in_path(&mut call).await?;
+    let id = call.id("approval").await?;
     let identity = call.identity()?;
     let all = identity.principal.holds(Permission::ApprovalsRead);
     let own = Some(identity.user.id);

@@ -1,21 +1,26 @@
 //! Assets: a file per verb, and what they share.
 
-pub(crate) mod create;
+mod create;
 pub(crate) mod list;
 pub(crate) mod show;
 pub(crate) mod supply;
 
+pub(crate) use create::Create;
+
 use std::sync::Arc;
 
+use domain::Reply as CommandReply;
 use domain::custody::Asset;
 use domain::custody::asset::CODE_LEN_MAX;
 use evidence::Timestamp;
+use http::StatusCode;
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::call::Call;
+use crate::change::Subject;
 use crate::custody::not_found;
-use crate::openapi::Parameter;
+use crate::openapi::{Content, Parameter};
 use crate::problem::Problem;
 
 /// The asset in the path.
@@ -35,7 +40,7 @@ pub(crate) use example;
 
 /// An asset as answers show it.
 #[derive(Serialize)]
-struct AssetBody<'a> {
+pub(crate) struct AssetBody<'a> {
     id: Uuid,
     code: &'a str,
     name: &'a str,
@@ -54,6 +59,38 @@ impl AssetBody<'_> {
             chain: asset.chain.as_deref(),
             created_at: asset.created_at,
         }
+    }
+}
+
+impl Subject for Asset {
+    type View<'a> = AssetBody<'a>;
+
+    const NAME: &'static str = "asset";
+    const TAG: &'static str = "custody";
+    const LIST: &'static str = "/v1/assets";
+    const UNKNOWN: &'static str = "unknown_asset";
+    const SHOWN: Content = Content::new(
+        "application/json",
+        r##"{"$ref":"#/components/schemas/Asset"}"##,
+        example!(),
+    );
+    const TAGGED: bool = false;
+    const MADE_BEFORE: StatusCode = StatusCode::OK;
+
+    fn of(reply: CommandReply) -> Option<Asset> {
+        match reply {
+            CommandReply::Asset(asset) => Some(asset),
+            _ => None,
+        }
+    }
+
+    fn version(&self) -> (Uuid, u64) {
+        // It never changes.
+        (self.id, 1)
+    }
+
+    async fn view<'a>(&'a self, _: &'a Call) -> Result<AssetBody<'a>, Problem> {
+        Ok(AssetBody::of(self))
     }
 }
 

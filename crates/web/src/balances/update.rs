@@ -4,11 +4,13 @@ use domain::Command;
 use domain::custody::balance::ConfigureBalance;
 use domain::custody::{Amount, Asset};
 use domain::identity::Permission;
-use serde::{Deserialize, Deserializer};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use super::{PATH, example, show};
+use crate::body::given_member;
 use crate::call::{Answer, Call, if_match};
-use crate::custody::{self, Decimal};
+use crate::custody::{self, DECIMAL_LEN_MAX, Decimal};
 use crate::openapi::{Content, Doc, Parameter, Reply};
 use crate::problem::Problem;
 
@@ -28,10 +30,7 @@ pub(crate) const DOC: Doc = Doc {
                   credit line), `maximum` what `posted` may not go above; `null` is no bound. Nothing moves on a \
                   closed balance.",
     parameters: &[PATH, IF_MATCH],
-    body: Some(Content::json(
-        r#"{"type":"object","additionalProperties":false,"properties":{"minimum":{"type":["string","null"],"maxLength":40,"pattern":"^-?[0-9]+([.][0-9]+)?$"},"maximum":{"type":["string","null"],"maxLength":40,"pattern":"^[0-9]+([.][0-9]+)?$"},"closed":{"type":"boolean"}}}"#,
-        &[("maximum", r#"{"maximum":"1000"}"#)],
-    )),
+    body: Some(Content::taken::<Input>(&[("maximum", r#"{"maximum":"1000"}"#)])),
     replies: &[Reply {
         headers: &[("ETag", "The balance's version.")],
         ..Reply::new(
@@ -63,24 +62,20 @@ pub(crate) const DOC: Doc = Doc {
     ],
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(
     clippy::option_option,
     reason = "left out, null and an amount are three things"
 )]
 struct Input {
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given_member")]
+    #[schemars(with = "Option<String>", length(max = DECIMAL_LEN_MAX), regex(pattern = "^-?[0-9]+([.][0-9]+)?$"))]
     minimum: Option<Option<Decimal>>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given_member")]
+    #[schemars(with = "Option<String>", length(max = DECIMAL_LEN_MAX), regex(pattern = "^[0-9]+([.][0-9]+)?$"))]
     maximum: Option<Option<Decimal>>,
     closed: Option<bool>,
-}
-
-/// A member that is there, be it null.
-#[expect(clippy::option_option, reason = "see `Input`")]
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Decimal>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 fn amount(field: &str, text: &str, asset: &Asset) -> Result<Amount, Problem> {
