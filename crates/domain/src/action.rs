@@ -20,8 +20,10 @@ pub enum Demand {
     OwnSessionOr(Permission),
     /// The first permission where it is about custody, else the second; always a session.
     Vote(Permission, Permission),
-    /// A session: it is about the caller's own account.
+    /// A session, whatever it must do first: it is about the caller's own account.
     Session,
+    /// A session that need not change its password first: it is about the caller's own second factor.
+    SecondFactor,
     /// No caller: the credentials are in the command.
     Credentials,
     /// Probity itself.
@@ -71,10 +73,10 @@ actions! {
     PASSWORD_CHANGE = "authn_password_change" or "authn_password_change_fail", Demand::Session;
     SESSION_RENEW = "session_renewed", Demand::Session;
     SESSION_END = "session_expired", Demand::OwnSessionOr(SessionsWrite);
-    SECOND_FACTOR_ENROL = "second_factor.enrol", Demand::Session;
-    SECOND_FACTOR_CONFIRM = "second_factor.confirm", Demand::Session;
-    SECOND_FACTOR_REMOVE = "second_factor.remove", Demand::Session;
-    SECOND_FACTOR_RECOVERY_CODES = "second_factor.recovery_codes", Demand::Session;
+    SECOND_FACTOR_ENROL = "second_factor.enrol", Demand::SecondFactor;
+    SECOND_FACTOR_CONFIRM = "second_factor.confirm", Demand::SecondFactor;
+    SECOND_FACTOR_REMOVE = "second_factor.remove", Demand::SecondFactor;
+    SECOND_FACTOR_RECOVERY_CODES = "second_factor.recovery_codes", Demand::SecondFactor;
     SECOND_FACTOR_RESET = "second_factor.reset", Demand::Permission(UsersWrite);
     API_KEY_CREATE = "api_key.create", Demand::OwnOr(ApiKeysOwn, ApiKeysWrite);
     API_KEY_ROTATE = "api_key.rotate", Demand::OwnOr(ApiKeysOwn, ApiKeysWrite);
@@ -116,7 +118,7 @@ impl Demand {
             | Demand::OwnOr(permission, _)
             | Demand::Vote(permission, _)
             | Demand::OwnSessionOr(permission) => Some(permission),
-            Demand::Session | Demand::Credentials | Demand::System => None,
+            Demand::Session | Demand::SecondFactor | Demand::Credentials | Demand::System => None,
         }
     }
 
@@ -127,7 +129,7 @@ impl Demand {
             Demand::OwnOr(first, second) | Demand::Vote(first, second) => {
                 first == permission || second == permission
             }
-            Demand::Session | Demand::Credentials | Demand::System => false,
+            Demand::Session | Demand::SecondFactor | Demand::Credentials | Demand::System => false,
         }
     }
 
@@ -144,7 +146,7 @@ impl Demand {
                 other.as_str()
             ),
             Demand::OwnSessionOr(all) => format!("a session for one's own, {} for all", all.as_str()),
-            Demand::Session => "a session, for oneself".to_owned(),
+            Demand::Session | Demand::SecondFactor => "a session, for oneself".to_owned(),
             Demand::Credentials => "the credentials that it brings".to_owned(),
             Demand::System => "Probity itself".to_owned(),
         }

@@ -5,16 +5,15 @@ use evidence::payload::Payload;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::act::By;
 use crate::context::Context;
 use crate::decision::Draft;
 use crate::facts::RowWrite;
-use crate::identity::{Authority, Principal};
 use crate::record::{self, Record, Sealed};
 
 /// The rows that one command writes, and what its entry says of them.
 pub struct Change<'a> {
-    who: &'a Principal,
-    authority: &'a Authority,
+    by: By<'a>,
     ctx: &'a Context,
     payload: Payload,
     /// Images of the rows as canonical JSON, without the brackets of the list.
@@ -24,12 +23,11 @@ pub struct Change<'a> {
 
 impl<'a> Change<'a> {
     /// No rows yet.
-    pub fn new(who: &'a Principal, authority: &'a Authority, ctx: &'a Context) -> Change<'a> {
+    pub fn new(by: &By<'a>, ctx: &'a Context) -> Change<'a> {
         Change {
-            who,
-            authority,
+            by: *by,
             ctx,
-            payload: who.payload(ctx),
+            payload: by.who.payload(ctx),
             images: String::new(),
             writes: Vec::new(),
         }
@@ -101,8 +99,8 @@ impl<'a> Change<'a> {
         let images = (!self.images.is_empty()).then(|| format!("[{}]", self.images));
         let mut draft = Draft::with_images(
             ctx.id(0),
-            self.who,
-            self.authority,
+            self.by.who,
+            self.by.authority,
             action,
             ctx.salt(0),
             &self.payload,

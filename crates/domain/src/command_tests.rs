@@ -1,9 +1,16 @@
 use super::*;
 use crate::identity::Scope;
+use crate::identity::api_key::RevokeApiKey;
+use crate::identity::session::{EndSession, EndSessionsOf};
+use crate::identity::user::{DisableUser, EnableUser};
 use crate::identity::world::{World, id};
 
 fn set_active(user: Uuid, active: bool) -> Command {
-    Command::SetActive(SetActive { user, active })
+    if active {
+        Command::EnableUser(EnableUser { user })
+    } else {
+        Command::DisableUser(DisableUser { user })
+    }
 }
 
 /// Credentials are checked outside: nobody who calls from outside may say that they were.
@@ -38,16 +45,28 @@ fn a_refusal_names_only_what_is_there() {
         (&viewer, set_active(nobody, false), None),
         (&admin, set_active(nobody, false), None),
         (&admin, set_active(ada, false), Some(ada)),
-        (&viewer, Command::RevokeApiKey(key), Some(key)),
-        (&viewer, Command::RevokeApiKey(nobody), None),
         (
             &viewer,
-            Command::EndSessions(EndSessions::One(id(&admin))),
+            Command::RevokeApiKey(RevokeApiKey { id: key }),
+            Some(key),
+        ),
+        (&viewer, Command::RevokeApiKey(RevokeApiKey { id: nobody }), None),
+        (
+            &viewer,
+            Command::EndSession(EndSession { session: id(&admin) }),
             Some(id(&admin)),
         ),
-        (&viewer, Command::EndSessions(EndSessions::One(nobody)), None),
-        (&viewer, Command::EndSessions(EndSessions::AllOf(ada)), Some(ada)),
-        (&viewer, Command::EndSessions(EndSessions::AllOf(nobody)), None),
+        (&viewer, Command::EndSession(EndSession { session: nobody }), None),
+        (
+            &viewer,
+            Command::EndSessionsOf(EndSessionsOf { user: ada }),
+            Some(ada),
+        ),
+        (
+            &viewer,
+            Command::EndSessionsOf(EndSessionsOf { user: nobody }),
+            None,
+        ),
     ];
     for (caller, command, expected) in cases {
         let (_, draft) = world.decide(caller, &command).unwrap_err();

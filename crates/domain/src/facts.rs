@@ -105,6 +105,25 @@ impl Needs {
         }
     }
 
+    /// Operations of a transaction, by the key of its hash; with their reversals, where those matter.
+    pub(crate) fn hash(&mut self, key: &str, reversals: bool) {
+        if key.contains('\0') {
+            return;
+        }
+        self.tx_hashes.insert(key.to_owned());
+        if reversals {
+            self.reversed_of.insert(key.to_owned());
+        }
+    }
+
+    /// A user with all that hangs on its credentials.
+    pub(crate) fn account(&mut self, user: Uuid) {
+        self.users.insert(user);
+        self.sessions_of.insert(user);
+        self.invitations_of.insert(user);
+        self.second_factors.insert(user);
+    }
+
     /// Adds a user by e-mail address, in any case.
     pub fn email(&mut self, email: &str) {
         if !email.contains('\0') {
@@ -224,6 +243,22 @@ impl Facts {
     pub fn refused(&mut self, refusal: &Refusal, draft: &Draft) {
         if refusal.sticks {
             self.entries.insert(draft.id, KnownEntry::drafted(draft));
+        }
+    }
+}
+
+impl Facts {
+    /// Whether a thing of this kind and id is there.
+    pub(crate) fn has(&self, kind: &str, id: Uuid) -> bool {
+        match kind {
+            "user" => self.users.contains_key(&id),
+            "session" => self.sessions.contains_key(&id),
+            "balance" => self.balances.contains_key(&id),
+            "operation" => self.operations.get(&id).is_some(),
+            "kyc_record" => self.kyc_records.contains_key(&id),
+            "destination" => self.destinations.contains_key(&id),
+            "approval" => self.approvals.contains_key(&id),
+            _ => self.api_keys.contains_key(&id),
         }
     }
 }

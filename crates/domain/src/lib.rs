@@ -8,6 +8,7 @@
 //! [`identity::permission`]. To add a sealed table: write its row as `record! { … }` and add it to
 //! [`record::SEALED`] and [`facts::RowWrite`].
 
+mod act;
 pub mod action;
 pub mod approval;
 pub mod audit;
@@ -23,6 +24,7 @@ pub mod record;
 pub mod refusal;
 mod words;
 
+pub use act::{Act, By, Unmade};
 pub use command::Command;
 pub use context::{Caller, Context, Origin};
 pub use decision::{Decision, Draft, Reply};

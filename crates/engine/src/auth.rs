@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use domain::identity::api_key::ApiKey;
 use domain::identity::principal::unknown;
-use domain::identity::session::Session;
+use domain::identity::session::{RenewSession, Session};
 use domain::identity::token::{Token, TokenKind};
 use domain::identity::{Authority, Permission, Principal};
 use domain::record::{Kind, Record};
@@ -137,7 +137,11 @@ impl Engine {
         let (engine, caller) = (self.clone(), Caller::Session(session.id));
         let id = session.id;
         tokio::spawn(async move {
-            let renewed = engine.submit(&caller, Origin::default(), Command::RenewSession(id));
+            let renewed = engine.submit(
+                &caller,
+                Origin::default(),
+                Command::RenewSession(RenewSession { session: id }),
+            );
             if let Err(error) = renewed.await {
                 tracing::warn!(%error, "a session in use could not be renewed");
             }

@@ -1,6 +1,4 @@
 //! What a person decides: with a password, and the second factor where there is one.
-
-use domain::identity::session::EndSessions;
 use domain::{Caller, Command};
 use engine::identity::LogInRequest;
 use engine::{Answer, Engine, Error};
@@ -8,6 +6,7 @@ use engine::{Answer, Engine, Error};
 use crate::context::{Context, caller, origin};
 use crate::failure::Failure;
 use crate::prompt;
+use domain::identity::session::EndSession;
 
 /// Carries out a command as a user: logs in, acts, logs out.
 pub async fn act_as(
@@ -19,7 +18,7 @@ pub async fn act_as(
     let session = log_in(context, engine, user).await?;
     let person = Caller::Session(session);
     let done = engine.submit(&person, origin(), command).await;
-    let ended = Command::EndSessions(EndSessions::One(session));
+    let ended = Command::EndSession(EndSession { session });
     if let Err(error) = engine.submit(&person, origin(), ended).await {
         context.remark(&format!(
             "The session was not ended ({error}): probity session end {session}"

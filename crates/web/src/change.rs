@@ -176,6 +176,7 @@ pub(crate) const fn access<C: Change>() -> Access {
         Demand::OwnSessionOr(all) => Access::OwnSessionOr(all),
         Demand::Vote(custody, other) => Access::Vote(custody, other),
         Demand::Session => Access::Session,
+        Demand::SecondFactor => Access::SecondFactor,
         Demand::Credentials | Demand::System => Access::Credentials,
     }
 }

@@ -3,39 +3,64 @@
 use uuid::Uuid;
 
 use super::{Approval, ApprovalStatus};
+use crate::act::{Act, By};
 use crate::action;
+use crate::action::Action;
 use crate::change::Change;
 use crate::context::{Caller, Context};
 use crate::decision::{Decision, Reply};
-use crate::facts::Facts;
-use crate::identity::Principal;
+use crate::facts::{Facts, Needs};
+use crate::identity::{Principal, Rules};
 use crate::refusal::Refusal;
 
 /// Records the expiry of those of these approvals that are past their time.
-pub fn expire(facts: &Facts, approvals: &[Uuid], ctx: &Context) -> Result<Decision, Refusal> {
-    let clock = Principal::of(&Caller::System { part: "expiry" }, facts, ctx.now)?;
-    let authority = clock.without_authority();
-    let mut facts = facts.clone();
-    let mut drafts = Vec::new();
-    for (id, number) in approvals.iter().zip(0_u32..) {
-        let open = [ApprovalStatus::Pending, ApprovalStatus::Granted];
-        let due = facts.approvals.get(id).filter(|sealed| {
-            let status = sealed.row.status_at(ctx.now);
-            open.contains(&sealed.row.status) && status == ApprovalStatus::Expired
-        });
-        let Some(before) = due else { continue };
-        let part = ctx.part(number);
-        let mut change = Change::new(&clock, &authority, &part);
-        let after = Approval {
-            status: ApprovalStatus::Expired,
-            ..before.row.clone()
-        };
-        change.alter(before, after);
-        let draft = change.draft(action::APPROVAL_EXPIRE.name, "approval", *id);
-        // An id may be named twice.
-        facts.apply(std::slice::from_ref(&draft));
-        drafts.push(draft);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpireApprovals {
+    /// Which.
+    pub approvals: Vec<Uuid>,
+}
+
+impl Act for ExpireApprovals {
+    const ACTION: &'static Action = &action::APPROVAL_EXPIRE;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        None
     }
-    let reply = Reply::Expired(drafts.len() as u64);
-    Ok(Decision { reply, drafts })
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.approvals.extend(&self.approvals);
+    }
+
+    fn decide(&self, facts: &Facts, _: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let clock = Principal::of(&Caller::System { part: "expiry" }, facts, ctx.now)?;
+        let authority = clock.without_authority();
+        let mut facts = facts.clone();
+        let mut drafts = Vec::new();
+        for (id, number) in self.approvals.iter().zip(0_u32..) {
+            let open = [ApprovalStatus::Pending, ApprovalStatus::Granted];
+            let due = facts.approvals.get(id).filter(|sealed| {
+                let status = sealed.row.status_at(ctx.now);
+                open.contains(&sealed.row.status) && status == ApprovalStatus::Expired
+            });
+            let Some(before) = due else { continue };
+            let part = ctx.part(number);
+            let mut change = Change::new(&By::new(&clock, &authority), &part);
+            let after = Approval {
+                status: ApprovalStatus::Expired,
+                ..before.row.clone()
+            };
+            change.alter(before, after);
+            let draft = change.draft(Self::ACTION.name, "approval", *id);
+            // An id may be named twice.
+            facts.apply(std::slice::from_ref(&draft));
+            drafts.push(draft);
+        }
+        let reply = Reply::Expired(drafts.len() as u64);
+        Ok(Decision { reply, drafts })
+    }
+
+    fn weight(&self) -> usize {
+        self.approvals.len().max(1)
+    }
 }

@@ -11,12 +11,10 @@ mod vote;
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
-pub use expire::expire;
+pub use expire::ExpireApprovals;
 pub use paid::operation_of;
-pub use request::{request, withdraw};
+pub use request::WithdrawApproval;
 pub(crate) use use_once::consume;
-pub use use_once::use_once;
-pub use vote::vote;
 
 use crate::decision::Reply;
 use crate::facts::Facts;

@@ -1,6 +1,7 @@
 //! Asking for an approval, and taking it back.
 
-use evidence::json::{self, StrictObject};
+use evidence::json;
+use evidence::json::StrictObject;
 use evidence::time::Timestamp;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -8,15 +9,16 @@ use uuid::Uuid;
 use super::{
     ACTION_LEN_MAX, ARGUMENTS_LEN_MAX, Approval, ApprovalStatus, QUORUM_MAX, REASON_LEN_MAX, RequestApproval,
 };
-use crate::action;
+use crate::act::{Act, By};
+use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
 use crate::custody::asset::check_text;
 use crate::decision::{Decision, Reply};
-use crate::facts::Facts;
-use crate::identity::{Authority, Permission, Principal};
-use crate::own_id;
+use crate::facts::{Facts, Needs};
+use crate::identity::{Permission, Principal, Rules};
 use crate::refusal::{FieldError, Refusal, RefusalKind};
+use crate::{action, own_id};
 
 fn check_action(action: &str) -> Result<(), FieldError> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
@@ -92,81 +94,101 @@ fn difference(known: &Approval, command: &RequestApproval, who: &Principal) -> O
     fields.into_iter().find(|(_, same)| !same).map(|(field, _)| field)
 }
 
-/// Decides [`RequestApproval`].
-pub fn request(
-    facts: &Facts,
-    command: &RequestApproval,
-    who: &Principal,
-    authority: &Authority,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    check(command)?;
-    if let Some(known) = command.id.and_then(|id| facts.approvals.get(&id)) {
-        return match difference(&known.row, command, who) {
-            None => Ok(Decision::nothing(super::reply(facts, known))),
-            Some(field) => {
-                let may_read = known.row.is_of(who) || who.holds(Permission::ApprovalsRead);
-                Err(own_id::conflict_seen(may_read, "approval", known.row.id, field))
-            }
-        };
+impl Act for RequestApproval {
+    const ACTION: &'static Action = &action::APPROVAL_REQUEST;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        None
     }
-    // After the look for the same again, whose time may have come meanwhile.
-    let expires_at = expiry(command, facts.rules.custody.approval_s, ctx.now)?;
-    let approval = Approval {
-        id: command.id.unwrap_or_else(|| ctx.id(1)),
-        action: command.action.clone(),
-        arguments: command.arguments.clone(),
-        digest: Sha256::digest(&command.arguments).to_vec(),
-        reason: command.reason.clone(),
-        requested_by: who.actor_id,
-        requested_at: ctx.now,
-        quorum: command.quorum,
-        status: ApprovalStatus::Pending,
-        expires_at,
-        decided_at: None,
-        used_at: None,
-    };
-    let mut change = Change::new(who, authority, ctx);
-    change.insert(approval.clone());
-    let draft = change.draft(action::APPROVAL_REQUEST.name, "approval", approval.id);
-    let reply = Reply::Approval {
-        approval,
-        version: 1,
-        votes: Vec::new(),
-    };
-    Ok(Decision::one(reply, draft))
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.approvals.extend(self.id);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        check(self)?;
+        if let Some(known) = self.id.and_then(|id| facts.approvals.get(&id)) {
+            return match difference(&known.row, self, by.who) {
+                None => Ok(Decision::nothing(super::reply(facts, known))),
+                Some(field) => {
+                    let may_read = known.row.is_of(by.who) || by.who.holds(Permission::ApprovalsRead);
+                    Err(own_id::conflict_seen(may_read, "approval", known.row.id, field))
+                }
+            };
+        }
+        // After the look for the same again, whose time may have come meanwhile.
+        let expires_at = expiry(self, facts.rules.custody.approval_s, ctx.now)?;
+        let approval = Approval {
+            id: self.id.unwrap_or_else(|| ctx.id(1)),
+            action: self.action.clone(),
+            arguments: self.arguments.clone(),
+            digest: Sha256::digest(&self.arguments).to_vec(),
+            reason: self.reason.clone(),
+            requested_by: by.who.actor_id,
+            requested_at: ctx.now,
+            quorum: self.quorum,
+            status: ApprovalStatus::Pending,
+            expires_at,
+            decided_at: None,
+            used_at: None,
+        };
+        let mut change = Change::new(by, ctx);
+        change.insert(approval.clone());
+        let draft = change.draft(Self::ACTION.name, "approval", approval.id);
+        let reply = Reply::Approval {
+            approval,
+            version: 1,
+            votes: Vec::new(),
+        };
+        Ok(Decision::one(reply, draft))
+    }
 }
 
 /// Takes an approval back that one asked for.
-pub fn withdraw(
-    facts: &Facts,
-    id: Uuid,
-    who: &Principal,
-    authority: &Authority,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    let before = super::find(facts, id, "id")?;
-    if !before.row.is_of(who) {
-        let message = "only who asked for an approval takes it back; who may vote on it can vote against it";
-        return Err(Refusal::new(RefusalKind::Forbidden, "not_requester", message));
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WithdrawApproval {
+    /// The approval.
+    pub approval: Uuid,
+}
+
+impl Act for WithdrawApproval {
+    const ACTION: &'static Action = &action::APPROVAL_WITHDRAW;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("approval", self.approval))
     }
-    if before.row.status == ApprovalStatus::Withdrawn {
-        return Ok(Decision::nothing(super::reply(facts, before)));
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.approvals.insert(self.approval);
     }
-    let open = [ApprovalStatus::Pending, ApprovalStatus::Granted];
-    super::check_undecided(&before.row, &open, ctx.now)?;
-    let after = Approval {
-        status: ApprovalStatus::Withdrawn,
-        decided_at: Some(ctx.now),
-        ..before.row.clone()
-    };
-    let mut change = Change::new(who, authority, ctx);
-    change.alter(before, after.clone());
-    let draft = change.draft(action::APPROVAL_WITHDRAW.name, "approval", id);
-    let reply = Reply::Approval {
-        approval: after,
-        version: before.version + 1,
-        votes: super::votes(facts, id),
-    };
-    Ok(Decision::one(reply, draft))
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let before = super::find(facts, self.approval, "id")?;
+        if !before.row.is_of(by.who) {
+            let message =
+                "only who asked for an approval takes it back; who may vote on it can vote against it";
+            return Err(Refusal::new(RefusalKind::Forbidden, "not_requester", message));
+        }
+        if before.row.status == ApprovalStatus::Withdrawn {
+            return Ok(Decision::nothing(super::reply(facts, before)));
+        }
+        let open = [ApprovalStatus::Pending, ApprovalStatus::Granted];
+        super::check_undecided(&before.row, &open, ctx.now)?;
+        let after = Approval {
+            status: ApprovalStatus::Withdrawn,
+            decided_at: Some(ctx.now),
+            ..before.row.clone()
+        };
+        let mut change = Change::new(by, ctx);
+        change.alter(before, after.clone());
+        let draft = change.draft(Self::ACTION.name, "approval", self.approval);
+        let reply = Reply::Approval {
+            approval: after,
+            version: before.version + 1,
+            votes: super::votes(facts, self.approval),
+        };
+        Ok(Decision::one(reply, draft))
+    }
 }

@@ -5,12 +5,14 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{Approval, ApprovalStatus, Asked, INTERNAL, UseApproval};
+use crate::act::{Act, By};
 use crate::action;
+use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
 use crate::decision::{Decision, Reply};
-use crate::facts::Facts;
-use crate::identity::{Authority, Principal};
+use crate::facts::{Facts, Needs};
+use crate::identity::{Principal, Rules};
 use crate::record::Sealed;
 use crate::refusal::{Refusal, RefusalKind};
 
@@ -87,35 +89,41 @@ pub(crate) fn consume(
     Ok(())
 }
 
-/// Decides [`UseApproval`].
-pub fn use_once(
-    facts: &Facts,
-    command: &UseApproval,
-    who: &Principal,
-    authority: &Authority,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    let id = command.approval;
-    let before = super::find(facts, id, "approval")?;
-    if command.action.starts_with(INTERNAL) {
-        let message = format!(
-            "an approval for {} is used by that command: send it with the approval's id as `approval`",
-            command.action
-        );
-        return Err(Refusal::new(RefusalKind::Conflict, "approval_internal", message).field("action"));
+impl Act for UseApproval {
+    const ACTION: &'static Action = &action::APPROVAL_USE;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("approval", self.approval))
     }
-    let asked = Asked {
-        action: &command.action,
-        arguments: &command.arguments,
-        quorum: before.row.quorum,
-    };
-    let mut change = Change::new(who, authority, ctx);
-    consume(&mut change, facts, id, &asked, who, ctx.now)?;
-    let draft = change.draft(action::APPROVAL_USE.name, "approval", id);
-    let reply = Reply::Approval {
-        approval: used(&before.row, ctx.now),
-        version: before.version + 1,
-        votes: super::votes(facts, id),
-    };
-    Ok(Decision::one(reply, draft))
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.approvals.insert(self.approval);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let id = self.approval;
+        let before = super::find(facts, id, "approval")?;
+        if self.action.starts_with(INTERNAL) {
+            let message = format!(
+                "an approval for {} is used by that self: send it with the approval's id as `approval`",
+                self.action
+            );
+            return Err(Refusal::new(RefusalKind::Conflict, "approval_internal", message).field("action"));
+        }
+        let asked = Asked {
+            action: &self.action,
+            arguments: &self.arguments,
+            quorum: before.row.quorum,
+        };
+        let mut change = Change::new(by, ctx);
+        consume(&mut change, facts, id, &asked, by.who, ctx.now)?;
+        let draft = change.draft(Self::ACTION.name, "approval", id);
+        let reply = Reply::Approval {
+            approval: used(&before.row, ctx.now),
+            version: before.version + 1,
+            votes: super::votes(facts, id),
+        };
+        Ok(Decision::one(reply, draft))
+    }
 }

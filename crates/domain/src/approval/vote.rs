@@ -3,14 +3,16 @@
 use uuid::Uuid;
 
 use super::{Approval, ApprovalStatus, CastVote, REASON_LEN_MAX, Vote, paid};
+use crate::act::{Act, By};
 use crate::action;
+use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
 use crate::custody::asset::check_text;
 use crate::custody::derived_id;
 use crate::decision::{Decision, Reply};
-use crate::facts::Facts;
-use crate::identity::Principal;
+use crate::facts::{Facts, Needs};
+use crate::identity::{Principal, Rules};
 use crate::refusal::{BrokenRule, FieldError, Refusal, RefusalKind};
 
 /// The id of a person's vote on an approval: there is never another.
@@ -76,48 +78,61 @@ fn tally(before: &Approval, votes: &[Vote], ctx: &Context) -> Approval {
     }
 }
 
-/// Decides [`CastVote`].
-pub fn vote(facts: &Facts, command: &CastVote, who: &Principal, ctx: &Context) -> Result<Decision, Refusal> {
-    who.session_in_full()?;
-    let before = super::find(facts, command.approval, "id")?;
-    let authority = who.authorise(before.row.voters())?;
-    let user_id = voter(facts, command, &before.row, who)?;
-    check_reason(command)?;
-    let id = id_of(command.approval, user_id);
-    let earlier = facts.votes.get(&id);
-    let same = |earlier: &Vote| (earlier.approve, &earlier.reason) == (command.approve, &command.reason);
-    if earlier.is_some_and(|earlier| same(&earlier.row)) {
-        return Ok(Decision::nothing(super::reply(facts, before)));
+impl Act for CastVote {
+    const ACTION: &'static Action = &action::APPROVAL_VOTE;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("approval", self.approval))
     }
-    super::check_undecided(&before.row, &[ApprovalStatus::Pending], ctx.now)?;
-    let vote = Vote {
-        id,
-        approval_id: command.approval,
-        user_id,
-        approve: command.approve,
-        reason: command.reason.clone(),
-        voted_at: ctx.now,
-    };
-    // The newest is the last.
-    let mut votes = super::votes(facts, command.approval);
-    votes.retain(|other| other.id != id);
-    votes.push(vote.clone());
-    let after = tally(&before.row, &votes, ctx);
-    let mut change = Change::new(who, &authority, ctx);
-    match earlier {
-        Some(earlier) => change.update(earlier, vote),
-        None => change.insert(vote),
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.approvals.insert(self.approval);
+        needs.operations.extend(self.operation);
     }
-    let mut version = before.version;
-    if after != before.row {
-        change.alter(before, after.clone());
-        version += 1;
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        by.who.session_in_full()?;
+        let before = super::find(facts, self.approval, "id")?;
+        let authority = by.who.authorise(before.row.voters())?;
+        let user_id = voter(facts, self, &before.row, by.who)?;
+        check_reason(self)?;
+        let id = id_of(self.approval, user_id);
+        let earlier = facts.votes.get(&id);
+        let same = |earlier: &Vote| (earlier.approve, &earlier.reason) == (self.approve, &self.reason);
+        if earlier.is_some_and(|earlier| same(&earlier.row)) {
+            return Ok(Decision::nothing(super::reply(facts, before)));
+        }
+        super::check_undecided(&before.row, &[ApprovalStatus::Pending], ctx.now)?;
+        let vote = Vote {
+            id,
+            approval_id: self.approval,
+            user_id,
+            approve: self.approve,
+            reason: self.reason.clone(),
+            voted_at: ctx.now,
+        };
+        // The newest is the last.
+        let mut votes = super::votes(facts, self.approval);
+        votes.retain(|other| other.id != id);
+        votes.push(vote.clone());
+        let after = tally(&before.row, &votes, ctx);
+        let mut change = Change::new(&by.with(&authority), ctx);
+        match earlier {
+            Some(earlier) => change.update(earlier, vote),
+            None => change.insert(vote),
+        }
+        let mut version = before.version;
+        if after != before.row {
+            change.alter(before, after.clone());
+            version += 1;
+        }
+        let draft = change.draft(Self::ACTION.name, "approval", self.approval);
+        let reply = Reply::Approval {
+            approval: after,
+            version,
+            votes,
+        };
+        Ok(Decision::one(reply, draft))
     }
-    let draft = change.draft(action::APPROVAL_VOTE.name, "approval", command.approval);
-    let reply = Reply::Approval {
-        approval: after,
-        version,
-        votes,
-    };
-    Ok(Decision::one(reply, draft))
 }

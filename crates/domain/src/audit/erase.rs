@@ -1,14 +1,17 @@
 //! Erasing payloads: what was personal goes, every proof stays valid.
 
-use crate::action;
+use uuid::Uuid;
+
+use crate::act::{Act, By};
+use crate::action::Action;
 use crate::audit::known::KnownEntry;
 use crate::change::Change;
 use crate::context::Context;
 use crate::decision::{Decision, Reply};
-use crate::facts::Facts;
-use crate::identity::{Authority, Principal};
-use crate::record;
+use crate::facts::{Facts, Needs};
+use crate::identity::Rules;
 use crate::refusal::{FieldError, Refusal, RefusalKind};
+use crate::{action, record};
 
 /// Most entries erased by one command.
 pub const ERASE_MAX: usize = 1_000;
@@ -33,41 +36,48 @@ pub struct EraseEntries {
     pub reason: String,
 }
 
-/// Decides [`EraseEntries`]; entries already erased are passed over.
-pub fn erase(
-    facts: &Facts,
-    command: &EraseEntries,
-    who: &Principal,
-    authority: &Authority,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    if command.entries.is_empty() || command.entries.len() > ERASE_MAX {
-        return Err(FieldError::new("entries", format!("must name 1 to {ERASE_MAX} entries")).into());
+impl Act for EraseEntries {
+    const ACTION: &'static Action = &action::AUDIT_ERASE;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        None
     }
-    let length = command.reason.chars().count();
-    if length == 0 || length > 500 {
-        return Err(FieldError::new("reason", "must be 1 to 500 characters").into());
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.entry_indexes.extend(self.entries.iter().copied());
     }
-    let erasures = erasures(facts, &command.entries, |_| Ok(()))?;
-    let count = erasures.len() as u64;
-    if erasures.is_empty() {
-        return Ok(Decision {
-            reply: Reply::Erased(0),
-            drafts: Vec::new(),
-        });
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        // Entries already erased are passed over.
+        if self.entries.is_empty() || self.entries.len() > ERASE_MAX {
+            return Err(FieldError::new("entries", format!("must name 1 to {ERASE_MAX} entries")).into());
+        }
+        let length = self.reason.chars().count();
+        if length == 0 || length > 500 {
+            return Err(FieldError::new("reason", "must be 1 to 500 characters").into());
+        }
+        let erasures = erasures(facts, &self.entries, |_| Ok(()))?;
+        let count = erasures.len() as u64;
+        if erasures.is_empty() {
+            return Ok(Decision {
+                reply: Reply::Erased(0),
+                drafts: Vec::new(),
+            });
+        }
+        let mut change = Change::new(by, ctx);
+        change.detail("reason", self.reason.as_str());
+        let erases = erasures.iter().map(|erasure| erasure.erased).collect();
+        for erasure in erasures {
+            change.insert(erasure);
+        }
+        let mut draft = change.untargeted(Self::ACTION.name);
+        draft.erases = erases;
+        Ok(Decision {
+            reply: Reply::Erased(count),
+            drafts: vec![draft],
+        })
     }
-    let mut change = Change::new(who, authority, ctx);
-    change.detail("reason", command.reason.as_str());
-    let erases = erasures.iter().map(|erasure| erasure.erased).collect();
-    for erasure in erasures {
-        change.insert(erasure);
-    }
-    let mut draft = change.untargeted(action::AUDIT_ERASE.name);
-    draft.erases = erases;
-    Ok(Decision {
-        reply: Reply::Erased(count),
-        drafts: vec![draft],
-    })
 }
 
 /// The marks of entries that are not erased yet, in the order of their indexes; `check` may refuse one.

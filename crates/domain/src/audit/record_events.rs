@@ -5,14 +5,16 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
+use crate::act::{Act, By};
+use crate::action::Action;
 use crate::audit::event::{AHEAD_SECONDS_MAX, EVENTS_MAX, NewEntry};
 use crate::audit::known::KnownEntry;
 use crate::context::Context;
 use crate::decision::{Decision, Draft, Recorded, Reply};
-use crate::facts::Facts;
-use crate::identity::{Authority, Permission, Principal};
-use crate::own_id;
+use crate::facts::{Facts, Needs};
+use crate::identity::{Authority, Permission, Principal, Rules};
 use crate::refusal::{FieldError, Refusal, RefusalKind};
+use crate::{action, own_id};
 
 /// Records events.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,59 +35,75 @@ impl RecordEvents {
     }
 }
 
-/// Decides [`RecordEvents`].
-pub fn record(
-    facts: &Facts,
-    command: &RecordEvents,
-    who: &Principal,
-    authority: &Authority,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    if command.events.is_empty() || command.events.len() > EVENTS_MAX {
-        let message = format!(
-            "a request holds 1 to {EVENTS_MAX} entries, not {}",
-            command.events.len()
-        );
-        return Err(Refusal::new(RefusalKind::Invalid, "too_many_entries", message));
+impl Act for RecordEvents {
+    const ACTION: &'static Action = &action::AUDIT_APPEND;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        None
     }
-    let latest = ctx.now.plus_seconds(AHEAD_SECONDS_MAX);
-    let mut reply = Vec::with_capacity(command.events.len());
-    let mut drafts = Vec::with_capacity(command.events.len());
-    // Ids that this very command brings, so that a list with the same id twice is seen as a replay or refused.
-    let mut brought: HashMap<Uuid, KnownEntry> = HashMap::new();
-    for (position, event) in command.events.iter().enumerate() {
-        if event.occurred_at.is_some_and(|time| time > latest) {
-            let message = format!("must not be later than a day from now, {latest}");
-            return Err(FieldError::new(command.path(position, "occurred_at"), message).into());
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        let own = self.events.iter().filter(|event| event.own_id);
+        needs.entry_ids.extend(own.map(|event| event.id));
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        if self.events.is_empty() || self.events.len() > EVENTS_MAX {
+            let message = format!(
+                "a request holds 1 to {EVENTS_MAX} entries, not {}",
+                self.events.len()
+            );
+            return Err(Refusal::new(RefusalKind::Invalid, "too_many_entries", message));
         }
-        if event.own_id {
-            if let Some(known) = facts.entries.get(&event.id).or_else(|| brought.get(&event.id)) {
-                if let Some(field) = known.difference(event) {
-                    let may_read = known.recorded_by == who.recorded_by || who.holds(Permission::AuditRead);
-                    let refusal = own_id::conflict_seen(may_read, "entry", event.id, field);
-                    let field = command.path(position, refusal.field.as_deref().unwrap_or("id"));
-                    return Err(refusal.field(field));
-                }
-                reply.push(Recorded {
-                    id: event.id,
-                    place: known.place,
-                    replayed: true,
-                });
-                continue;
+        let latest = ctx.now.plus_seconds(AHEAD_SECONDS_MAX);
+        let mut reply = Vec::with_capacity(self.events.len());
+        let mut drafts = Vec::with_capacity(self.events.len());
+        // Ids that this very self brings, so that a list with the same id twice is seen as a replay or refused.
+        let mut brought: HashMap<Uuid, KnownEntry> = HashMap::new();
+        for (position, event) in self.events.iter().enumerate() {
+            if event.occurred_at.is_some_and(|time| time > latest) {
+                let message = format!("must not be later than a day from now, {latest}");
+                return Err(FieldError::new(self.path(position, "occurred_at"), message).into());
             }
-            brought.insert(event.id, KnownEntry::pending(event, who.recorded_by));
+            if event.own_id {
+                if let Some(known) = facts.entries.get(&event.id).or_else(|| brought.get(&event.id)) {
+                    if let Some(field) = known.difference(event) {
+                        let may_read =
+                            known.recorded_by == by.who.recorded_by || by.who.holds(Permission::AuditRead);
+                        let refusal = own_id::conflict_seen(may_read, "entry", event.id, field);
+                        let field = self.path(position, refusal.field.as_deref().unwrap_or("id"));
+                        return Err(refusal.field(field));
+                    }
+                    reply.push(Recorded {
+                        id: event.id,
+                        place: known.place,
+                        replayed: true,
+                    });
+                    continue;
+                }
+                brought.insert(event.id, KnownEntry::pending(event, by.who.recorded_by));
+            }
+            reply.push(Recorded {
+                id: event.id,
+                place: None,
+                replayed: false,
+            });
+            drafts.push(draft(event, by.who, by.authority));
         }
-        reply.push(Recorded {
-            id: event.id,
-            place: None,
-            replayed: false,
-        });
-        drafts.push(draft(event, who, authority));
+        Ok(Decision {
+            reply: Reply::Recorded(reply),
+            drafts,
+        })
     }
-    Ok(Decision {
-        reply: Reply::Recorded(reply),
-        drafts,
-    })
+
+    fn weight(&self) -> usize {
+        self.events.len().max(1)
+    }
+
+    fn own_ids(&self) -> usize {
+        self.events.iter().filter(|event| event.own_id).count()
+    }
 }
 
 fn draft(event: &NewEntry, who: &Principal, authority: &Authority) -> Draft {

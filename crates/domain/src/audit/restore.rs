@@ -1,10 +1,15 @@
 //! Acknowledging that the log was put back to an older state on purpose.
 
 use evidence::json::StrictObject;
+use uuid::Uuid;
 
+use crate::act::{Act, By};
+use crate::action;
+use crate::action::Action;
 use crate::context::Context;
 use crate::decision::{Decision, Draft, Reply};
-use crate::identity::{Authority, Principal};
+use crate::facts::{Facts, Needs};
+use crate::identity::Rules;
 use crate::refusal::{FieldError, Refusal};
 
 /// Acknowledges a restore: the rollback guard remembers a log that this one does not extend.
@@ -18,37 +23,42 @@ pub struct AcknowledgeRestore {
     pub reason: String,
 }
 
-/// Decides [`AcknowledgeRestore`].
-pub fn acknowledge(
-    command: &AcknowledgeRestore,
-    who: &Principal,
-    authority: &Authority,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    let length = command.reason.chars().count();
-    if length == 0 || length > 500 {
-        return Err(FieldError::new("reason", "must be 1 to 500 characters").into());
+impl Act for AcknowledgeRestore {
+    const ACTION: &'static Action = &action::LOG_ACKNOWLEDGE_RESTORE;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        None
     }
-    let mut payload = who.payload(ctx);
-    let mut details = StrictObject::default();
-    for (key, value) in [
-        ("reason", &command.reason),
-        ("remembered_checkpoint", &command.remembered),
-        ("found_checkpoint", &command.found),
-    ] {
-        details.0.insert(key.into(), value.as_str().into());
+
+    fn needs(&self, _: &Rules, _: &mut Needs) {}
+
+    fn decide(&self, _: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let length = self.reason.chars().count();
+        if length == 0 || length > 500 {
+            return Err(FieldError::new("reason", "must be 1 to 500 characters").into());
+        }
+        let mut payload = by.who.payload(ctx);
+        let mut details = StrictObject::default();
+        for (key, value) in [
+            ("reason", &self.reason),
+            ("remembered_checkpoint", &self.remembered),
+            ("found_checkpoint", &self.found),
+        ] {
+            details.0.insert(key.into(), value.as_str().into());
+        }
+        payload.details = Some(details);
+        let draft = Draft::new(
+            ctx.id(0),
+            by.who,
+            by.authority,
+            Self::ACTION.name,
+            ctx.salt(0),
+            &payload,
+        );
+        Ok(Decision {
+            reply: Reply::Done,
+            drafts: vec![draft],
+        })
     }
-    payload.details = Some(details);
-    let draft = Draft::new(
-        ctx.id(0),
-        who,
-        authority,
-        "log.acknowledge_restore",
-        ctx.salt(0),
-        &payload,
-    );
-    Ok(Decision {
-        reply: Reply::Done,
-        drafts: vec![draft],
-    })
 }

@@ -3,18 +3,18 @@
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
-use crate::action;
+use crate::act::{Act, By};
+use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
 use crate::custody::amount::{Amount, SCALE_MAX};
 use crate::custody::balance::{Balance, House, Owner};
 use crate::custody::chain::check_chain;
 use crate::decision::{Decision, Reply};
-use crate::facts::Facts;
-use crate::identity::{Authority, Principal};
-use crate::own_id;
-use crate::record;
+use crate::facts::{Facts, Needs};
+use crate::identity::Rules;
 use crate::refusal::{FieldError, Refusal, RefusalKind};
+use crate::{action, own_id, record};
 
 /// Longest code of an asset, in characters.
 pub const CODE_LEN_MAX: usize = 16;
@@ -110,44 +110,51 @@ fn difference(asset: &Asset, command: &CreateAsset) -> Option<&'static str> {
     fields.into_iter().find(|(_, same)| !same).map(|(field, _)| field)
 }
 
-/// Decides [`CreateAsset`].
-pub fn create(
-    facts: &Facts,
-    command: &CreateAsset,
-    who: &Principal,
-    authority: &Authority,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    check(command)?;
-    // Everybody may read assets.
-    if let Some(known) = command.id.and_then(|id| facts.assets.get(&id)) {
-        return match difference(&known.row, command) {
-            None => Ok(Decision::nothing(Reply::Asset(known.row.clone()))),
-            Some(field) => Err(own_id::conflict("asset", known.row.id, field)),
+impl Act for CreateAsset {
+    const ACTION: &'static Action = &action::ASSET_CREATE;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        None
+    }
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.asset_codes.insert(self.code.to_ascii_lowercase());
+        needs.assets.extend(self.id);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        check(self)?;
+        // Everybody may read assets.
+        if let Some(known) = self.id.and_then(|id| facts.assets.get(&id)) {
+            return match difference(&known.row, self) {
+                None => Ok(Decision::nothing(Reply::Asset(known.row.clone()))),
+                Some(field) => Err(own_id::conflict("asset", known.row.id, field)),
+            };
+        }
+        let same_code = |code: &str| code.eq_ignore_ascii_case(&self.code);
+        if facts.assets.values().any(|asset| same_code(&asset.row.code)) {
+            let message = format!("there is an asset {:?} already", self.code);
+            return Err(Refusal::new(RefusalKind::Conflict, "code_taken", message).field("code"));
+        }
+        let digits = u8::try_from(self.scale).unwrap_or(SCALE_MAX);
+        facts.rules.custody.check_scale(&self.code, digits)?;
+        let asset = Asset {
+            id: self.id.unwrap_or_else(|| ctx.id(1)),
+            code: self.code.clone(),
+            name: self.name.clone(),
+            scale: self.scale,
+            chain: self.chain.clone(),
+            created_at: ctx.now,
         };
+        let mut change = Change::new(by, ctx);
+        change.insert(asset.clone());
+        for house in House::ALL {
+            change.insert(Balance::open(asset.id, Owner::House(*house), ctx.now));
+        }
+        let draft = change.draft(Self::ACTION.name, "asset", asset.id);
+        Ok(Decision::one(Reply::Asset(asset), draft))
     }
-    let same_code = |code: &str| code.eq_ignore_ascii_case(&command.code);
-    if facts.assets.values().any(|asset| same_code(&asset.row.code)) {
-        let message = format!("there is an asset {:?} already", command.code);
-        return Err(Refusal::new(RefusalKind::Conflict, "code_taken", message).field("code"));
-    }
-    let digits = u8::try_from(command.scale).unwrap_or(SCALE_MAX);
-    facts.rules.custody.check_scale(&command.code, digits)?;
-    let asset = Asset {
-        id: command.id.unwrap_or_else(|| ctx.id(1)),
-        code: command.code.clone(),
-        name: command.name.clone(),
-        scale: command.scale,
-        chain: command.chain.clone(),
-        created_at: ctx.now,
-    };
-    let mut change = Change::new(who, authority, ctx);
-    change.insert(asset.clone());
-    for house in House::ALL {
-        change.insert(Balance::open(asset.id, Owner::House(*house), ctx.now));
-    }
-    let draft = change.draft(action::ASSET_CREATE.name, "asset", asset.id);
-    Ok(Decision::one(Reply::Asset(asset), draft))
 }
 
 pub(crate) fn unknown(id: Uuid) -> Refusal {

@@ -3,15 +3,16 @@
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
-use crate::action;
+use crate::act::{Act, By};
+use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
 use crate::custody::{Amount, derived_id, operation};
 use crate::decision::{Decision, Reply};
-use crate::facts::Facts;
-use crate::identity::{Authority, Principal};
+use crate::facts::{Facts, Needs};
+use crate::identity::Rules;
 use crate::refusal::{Refusal, RefusalKind};
-use crate::{record, words};
+use crate::{action, record, words};
 
 words! {
     /// A house account, of which each asset has one.
@@ -198,65 +199,73 @@ fn outside(balance: &Balance, asset: &crate::custody::Asset) -> Option<Refusal> 
     None
 }
 
-/// Decides [`ConfigureBalance`].
-pub fn configure(
-    facts: &Facts,
-    command: &ConfigureBalance,
-    who: &Principal,
-    authority: &Authority,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    let before = facts
-        .balances
-        .get(&command.balance)
-        .ok_or_else(|| unknown(command.balance, "id"))?;
-    crate::refusal::check_version("balance", before.version, command.version)?;
-    // What the clock has released holds nothing any more.
-    let (mut drafts, facts) = operation::due(facts, command.balance, ctx);
-    let before = facts
-        .balances
-        .get(&command.balance)
-        .ok_or_else(|| unknown(command.balance, "id"))?;
-    let asset = facts
-        .assets
-        .get(&before.row.asset_id)
-        .ok_or_else(|| crate::custody::asset::unknown(before.row.asset_id))?;
-    let mut after = before.row.clone();
-    after.minimum = command.minimum.unwrap_or(after.minimum);
-    after.maximum = command.maximum.unwrap_or(after.maximum);
-    if after.minimum.is_none() && after.house != Some(House::External) {
-        let message = "only the external balance can be without a minimum";
-        return Err(Refusal::invalid("minimum", message));
+impl Act for ConfigureBalance {
+    const ACTION: &'static Action = &action::BALANCE_CONFIGURE;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("balance", self.balance))
     }
-    match command.closed {
-        Some(true) if after.held != Amount::ZERO => {
-            let message = format!(
-                "pending operations hold {} of it: finish or release them first",
-                asset.row.words(after.held)
-            );
-            return Err(Refusal::new(RefusalKind::Conflict, "funds_held", message));
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.balances.insert(self.balance);
+        needs.due_of.insert(self.balance);
+        needs.assets.insert(self.asset);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let before = facts
+            .balances
+            .get(&self.balance)
+            .ok_or_else(|| unknown(self.balance, "id"))?;
+        crate::refusal::check_version("balance", before.version, self.version)?;
+        // What the clock has released holds nothing any more.
+        let (mut drafts, facts) = operation::due(facts, self.balance, ctx);
+        let before = facts
+            .balances
+            .get(&self.balance)
+            .ok_or_else(|| unknown(self.balance, "id"))?;
+        let asset = facts
+            .assets
+            .get(&before.row.asset_id)
+            .ok_or_else(|| crate::custody::asset::unknown(before.row.asset_id))?;
+        let mut after = before.row.clone();
+        after.minimum = self.minimum.unwrap_or(after.minimum);
+        after.maximum = self.maximum.unwrap_or(after.maximum);
+        if after.minimum.is_none() && after.house != Some(House::External) {
+            let message = "only the external balance can be without a minimum";
+            return Err(Refusal::invalid("minimum", message));
         }
-        Some(true) => after.closed_at = after.closed_at.or(Some(ctx.now)),
-        Some(false) => after.closed_at = None,
-        None => {}
-    }
-    if let Some(refusal) = outside(&after, &asset.row) {
-        return Err(refusal);
-    }
-    let reply = |balance: Balance, version| Reply::Balance { balance, version };
-    if after == before.row {
-        return Ok(Decision {
-            reply: reply(after, before.version),
+        match self.closed {
+            Some(true) if after.held != Amount::ZERO => {
+                let message = format!(
+                    "pending operations hold {} of it: finish or release them first",
+                    asset.row.words(after.held)
+                );
+                return Err(Refusal::new(RefusalKind::Conflict, "funds_held", message));
+            }
+            Some(true) => after.closed_at = after.closed_at.or(Some(ctx.now)),
+            Some(false) => after.closed_at = None,
+            None => {}
+        }
+        if let Some(refusal) = outside(&after, &asset.row) {
+            return Err(refusal);
+        }
+        let reply = |balance: Balance, version| Reply::Balance { balance, version };
+        if after == before.row {
+            return Ok(Decision {
+                reply: reply(after, before.version),
+                drafts,
+            });
+        }
+        let mut change = Change::new(by, ctx);
+        change.alter(before, after.clone());
+        drafts.push(change.draft(Self::ACTION.name, "balance", after.id));
+        Ok(Decision {
+            reply: reply(after, before.version + 1),
             drafts,
-        });
+        })
     }
-    let mut change = Change::new(who, authority, ctx);
-    change.alter(before, after.clone());
-    drafts.push(change.draft(action::BALANCE_CONFIGURE.name, "balance", after.id));
-    Ok(Decision {
-        reply: reply(after, before.version + 1),
-        drafts,
-    })
 }
 
 pub(crate) fn unknown(id: Uuid, field: &str) -> Refusal {

@@ -3,17 +3,17 @@
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
-use crate::action;
+use crate::act::{Act, By, Unmade};
+use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
-use crate::custody::asset::{self, check_text};
-use crate::custody::{authorise_for, check_user};
+use crate::custody::asset::check_text;
+use crate::custody::{asset, authorise_for, check_user};
 use crate::decision::{Decision, Reply};
-use crate::facts::Facts;
-use crate::identity::{Permission, Principal};
-use crate::own_id;
-use crate::record;
+use crate::facts::{Facts, Needs};
+use crate::identity::{Permission, Rules};
 use crate::refusal::{FieldError, Refusal, RefusalKind};
+use crate::{action, own_id, record};
 
 /// Longest address, in characters.
 pub const ADDRESS_LEN_MAX: usize = 128;
@@ -105,83 +105,104 @@ fn check_new(facts: &Facts, command: &AddDestination) -> Result<(), Refusal> {
     Err(Refusal::new(RefusalKind::Conflict, "destination_exists", message).field("address"))
 }
 
-/// Decides [`AddDestination`].
-pub fn add(
-    facts: &Facts,
-    command: &AddDestination,
-    who: &Principal,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    let (all, own) = (Permission::CustodyWrite, Permission::CustodyOwn);
-    let authority = authorise_for(command.user, who, all, own)?;
-    check_input(command)?;
-    if let Some(known) = command.id.and_then(|id| facts.destinations.get(&id)) {
-        return match difference(&known.row, command) {
-            None => Ok(Decision::nothing(Reply::Destination(known.row.clone()))),
-            Some(field) => {
-                let own = who.actor_id == Some(known.row.user_id);
-                let may_read = own || who.holds(all) || who.holds(Permission::CustodyRead);
-                Err(own_id::conflict_seen(
-                    may_read,
-                    "destination",
-                    known.row.id,
-                    field,
-                ))
-            }
+impl Act for AddDestination {
+    const ACTION: &'static Action = &action::DESTINATION_ADD;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        None
+    }
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.owners.insert(self.user);
+        needs.assets.insert(self.asset);
+        needs.destinations.extend(self.id);
+        needs.destinations_of.insert(self.user);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let (all, own) = (Permission::CustodyWrite, Permission::CustodyOwn);
+        let authority = authorise_for(self.user, by.who, all, own)?;
+        check_input(self)?;
+        if let Some(known) = self.id.and_then(|id| facts.destinations.get(&id)) {
+            return match difference(&known.row, self) {
+                None => Ok(Decision::nothing(Reply::Destination(known.row.clone()))),
+                Some(field) => {
+                    let own = by.who.actor_id == Some(known.row.user_id);
+                    let may_read = own || by.who.holds(all) || by.who.holds(Permission::CustodyRead);
+                    Err(own_id::conflict_seen(
+                        may_read,
+                        "destination",
+                        known.row.id,
+                        field,
+                    ))
+                }
+            };
+        }
+        check_user(facts, self.user)?;
+        if !facts.assets.contains_key(&self.asset) {
+            return Err(asset::unknown(self.asset));
+        }
+        check_new(facts, self)?;
+        let destination = Destination {
+            id: self.id.unwrap_or_else(|| ctx.id(1)),
+            user_id: self.user,
+            asset_id: self.asset,
+            address: self.address.clone(),
+            label: self.label.clone(),
+            created_by: by.who.actor_id,
+            created_at: ctx.now,
+            usable_at: ctx.now.plus_seconds(facts.rules.custody.cooling_off_s),
+            removed_at: None,
         };
+        let mut change = Change::new(&by.with(&authority), ctx);
+        change.insert(destination.clone());
+        let draft = change.draft(Self::ACTION.name, "destination", destination.id);
+        Ok(Decision::one(Reply::Destination(destination), draft))
     }
-    check_user(facts, command.user)?;
-    if !facts.assets.contains_key(&command.asset) {
-        return Err(asset::unknown(command.asset));
+
+    fn unmade(&self, facts: &Facts, _: &Refusal) -> Unmade {
+        Unmade::about(facts, Some(self.user))
     }
-    check_new(facts, command)?;
-    let destination = Destination {
-        id: command.id.unwrap_or_else(|| ctx.id(1)),
-        user_id: command.user,
-        asset_id: command.asset,
-        address: command.address.clone(),
-        label: command.label.clone(),
-        created_by: who.actor_id,
-        created_at: ctx.now,
-        usable_at: ctx.now.plus_seconds(facts.rules.custody.cooling_off_s),
-        removed_at: None,
-    };
-    let mut change = Change::new(who, &authority, ctx);
-    change.insert(destination.clone());
-    let draft = change.draft(action::DESTINATION_ADD.name, "destination", destination.id);
-    Ok(Decision::one(Reply::Destination(destination), draft))
 }
 
-/// Decides [`RemoveDestination`].
-pub fn remove(
-    facts: &Facts,
-    command: &RemoveDestination,
-    who: &Principal,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    let all = who.authorise(Permission::CustodyWrite).ok();
-    let of_all = all.is_some();
-    let authority = all.map_or_else(|| who.authorise(Permission::CustodyOwn), Ok)?;
-    let known = facts.destinations.get(&command.destination);
-    let before = known
-        // Somebody else's looks as if it were not there.
-        .filter(|known| of_all || Some(known.row.user_id) == who.actor_id)
-        .ok_or_else(|| {
-            let message = format!("there is no destination {}", command.destination);
-            Refusal::new(RefusalKind::NotFound, "unknown_destination", message).field("id")
-        })?;
-    if before.row.removed_at.is_some() {
-        return Ok(Decision::nothing(Reply::Destination(before.row.clone())));
+impl Act for RemoveDestination {
+    const ACTION: &'static Action = &action::DESTINATION_REMOVE;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("destination", self.destination))
     }
-    let after = Destination {
-        removed_at: Some(ctx.now),
-        ..before.row.clone()
-    };
-    let mut change = Change::new(who, &authority, ctx);
-    change.detail("user", after.user_id.to_string());
-    change.alter(before, after.clone());
-    let draft = change.draft(action::DESTINATION_REMOVE.name, "destination", after.id);
-    Ok(Decision::one(Reply::Destination(after), draft))
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.destinations.insert(self.destination);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let all = by.who.authorise(Permission::CustodyWrite).ok();
+        let of_all = all.is_some();
+        let authority = all.map_or_else(|| by.who.authorise(Permission::CustodyOwn), Ok)?;
+        let known = facts.destinations.get(&self.destination);
+        let before = known
+            // Somebody else's looks as if it were not there.
+            .filter(|known| of_all || Some(known.row.user_id) == by.who.actor_id)
+            .ok_or_else(|| {
+                let message = format!("there is no destination {}", self.destination);
+                Refusal::new(RefusalKind::NotFound, "unknown_destination", message).field("id")
+            })?;
+        if before.row.removed_at.is_some() {
+            return Ok(Decision::nothing(Reply::Destination(before.row.clone())));
+        }
+        let after = Destination {
+            removed_at: Some(ctx.now),
+            ..before.row.clone()
+        };
+        let mut change = Change::new(&by.with(&authority), ctx);
+        change.detail("user", after.user_id.to_string());
+        change.alter(before, after.clone());
+        let draft = change.draft(Self::ACTION.name, "destination", after.id);
+        Ok(Decision::one(Reply::Destination(after), draft))
+    }
 }
 
 #[cfg(test)]

@@ -3,16 +3,17 @@
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
-use crate::action;
+use crate::act::{Act, By, Unmade};
+use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
 use crate::decision::{Decision, Reply};
-use crate::facts::Facts;
+use crate::facts::{Facts, Needs};
 use crate::identity::permission::{Permission, Scope};
-use crate::identity::{Authority, Principal};
-use crate::record;
+use crate::identity::{Authority, Principal, Rules};
 use crate::record::Sealed;
 use crate::refusal::{FieldError, Refusal, RefusalKind};
+use crate::{action, record};
 
 /// Longest name of a key, in characters.
 pub const NAME_LEN_MAX: usize = 100;
@@ -130,50 +131,61 @@ fn authority(owner: Option<Uuid>, who: &Principal) -> Result<Authority, Refusal>
     who.authorise(Permission::ApiKeysWrite)
 }
 
-/// Decides [`CreateApiKey`].
-pub fn create(
-    facts: &Facts,
-    command: &CreateApiKey,
-    who: &Principal,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    let owner = facts.user_named(&command.owner);
-    let authority = authority(owner.map(|owner| owner.row.id), who)?;
-    command.validate(ctx.now)?;
-    let owner = owner.ok_or_else(|| {
-        Refusal::new(
-            RefusalKind::NotFound,
-            "unknown_user",
-            format!("there is no user {:?}", command.owner),
-        )
-        .field("user")
-    })?;
-    // A key does what its owner may do: who makes one for somebody else must be allowed that much.
-    who.covers(&owner.row.role, &facts.rules)?;
-    if owner.row.erased_at.is_some() {
-        let message = "this user was erased, and can own no key";
-        return Err(Refusal::new(RefusalKind::Conflict, "user_erased", message));
+impl Act for CreateApiKey {
+    const ACTION: &'static Action = &action::API_KEY_CREATE;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        None
     }
-    let mut scopes = command.scopes.clone();
-    scopes.sort_unstable();
-    scopes.dedup();
-    let key = ApiKey {
-        id: ctx.id(1),
-        user_id: owner.row.id,
-        name: command.name.clone(),
-        shown: command.shown.clone(),
-        hash: command.hash.to_vec(),
-        scopes,
-        created_at: ctx.now,
-        expires_at: command.expires_at,
-        revoked_at: None,
-        requests_per_minute: command.requests_per_minute,
-        successor: None,
-    };
-    let mut change = Change::new(who, &authority, ctx);
-    change.insert(key.clone());
-    let draft = change.draft(action::API_KEY_CREATE.name, "api_key", key.id);
-    Ok(Decision::one(Reply::ApiKey(key), draft))
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.username(&self.owner);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let owner = facts.user_named(&self.owner);
+        let authority = authority(owner.map(|owner| owner.row.id), by.who)?;
+        self.validate(ctx.now)?;
+        let owner = owner.ok_or_else(|| {
+            Refusal::new(
+                RefusalKind::NotFound,
+                "unknown_user",
+                format!("there is no user {:?}", self.owner),
+            )
+            .field("user")
+        })?;
+        // A key does what its owner may do: who makes one for somebody else must be allowed that much.
+        by.who.covers(&owner.row.role, &facts.rules)?;
+        if owner.row.erased_at.is_some() {
+            let message = "this user was erased, and can own no key";
+            return Err(Refusal::new(RefusalKind::Conflict, "user_erased", message));
+        }
+        let mut scopes = self.scopes.clone();
+        scopes.sort_unstable();
+        scopes.dedup();
+        let key = ApiKey {
+            id: ctx.id(1),
+            user_id: owner.row.id,
+            name: self.name.clone(),
+            shown: self.shown.clone(),
+            hash: self.hash.to_vec(),
+            scopes,
+            created_at: ctx.now,
+            expires_at: self.expires_at,
+            revoked_at: None,
+            requests_per_minute: self.requests_per_minute,
+            successor: None,
+        };
+        let mut change = Change::new(&by.with(&authority), ctx);
+        change.insert(key.clone());
+        let draft = change.draft(Self::ACTION.name, "api_key", key.id);
+        Ok(Decision::one(Reply::ApiKey(key), draft))
+    }
+
+    fn unmade(&self, facts: &Facts, _: &Refusal) -> Unmade {
+        Unmade::about(facts, facts.user_named(&self.owner).map(|user| user.row.id))
+    }
 }
 
 /// The key, and what allows to change it. Who may not gets to know nothing of it, not even that it is there.
@@ -213,76 +225,104 @@ impl std::fmt::Debug for RotateApiKey {
     }
 }
 
-/// Decides [`RotateApiKey`]. The new key is like the old one; it expires when the old one would have.
-pub fn rotate(
-    facts: &Facts,
-    command: &RotateApiKey,
-    who: &Principal,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    let (before, authority) = to_change(facts, command.id, who)?;
-    if !(0..=OVERLAP_S_MAX).contains(&command.overlap_s) {
-        let message = format!("must be 0 to {OVERLAP_S_MAX} seconds (30 days)");
-        return Err(Refusal::invalid("overlap_s", message));
+impl Act for RotateApiKey {
+    const ACTION: &'static Action = &action::API_KEY_ROTATE;
+    const CHANGES_ACCESS: bool = true;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("api_key", self.id))
     }
-    let conflict = |code, message: &str| Refusal::new(RefusalKind::Conflict, code, message);
-    let old = &before.row;
-    if old.revoked_at.is_some() {
-        return Err(conflict(
-            "api_key_revoked",
-            "this API key was revoked; create a new one",
-        ));
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.api_keys.insert(self.id);
     }
-    if old.expires_at.is_some_and(|expiry| expiry <= ctx.now) {
-        return Err(conflict(
-            "api_key_expired",
-            "this API key has expired; create a new one",
-        ));
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        // The new key is like the old one; it expires when the old one would have.
+        let (before, authority) = to_change(facts, self.id, by.who)?;
+        if !(0..=OVERLAP_S_MAX).contains(&self.overlap_s) {
+            let message = format!("must be 0 to {OVERLAP_S_MAX} seconds (30 days)");
+            return Err(Refusal::invalid("overlap_s", message));
+        }
+        let conflict = |code, message: &str| Refusal::new(RefusalKind::Conflict, code, message);
+        let old = &before.row;
+        if old.revoked_at.is_some() {
+            return Err(conflict(
+                "api_key_revoked",
+                "this API key was revoked; create a new one",
+            ));
+        }
+        if old.expires_at.is_some_and(|expiry| expiry <= ctx.now) {
+            return Err(conflict(
+                "api_key_expired",
+                "this API key has expired; create a new one",
+            ));
+        }
+        if let Some(successor) = old.successor {
+            let message = format!("this API key was rotated already, to {successor}");
+            return Err(conflict("api_key_rotated", &message));
+        }
+        let owner = facts.users.get(&old.user_id).ok_or_else(|| {
+            let message = "the owner of this API key is not there";
+            Refusal::new(RefusalKind::NotFound, "unknown_user", message)
+        })?;
+        by.who.covers(&owner.row.role, &facts.rules)?;
+        let new = ApiKey {
+            id: ctx.id(1),
+            shown: self.shown.clone(),
+            hash: self.hash.to_vec(),
+            created_at: ctx.now,
+            ..old.clone()
+        };
+        let end = ctx.now.plus_seconds(self.overlap_s);
+        let rotated = ApiKey {
+            expires_at: Some(old.expires_at.map_or(end, |expiry| expiry.min(end))),
+            successor: Some(new.id),
+            ..old.clone()
+        };
+        let mut change = Change::new(&by.with(&authority), ctx);
+        change.detail("overlap_s", self.overlap_s);
+        change.insert(new.clone());
+        change.update(before, rotated);
+        let draft = change.draft(Self::ACTION.name, "api_key", old.id);
+        Ok(Decision::one(Reply::ApiKey(new), draft))
     }
-    if let Some(successor) = old.successor {
-        let message = format!("this API key was rotated already, to {successor}");
-        return Err(conflict("api_key_rotated", &message));
-    }
-    let owner = facts.users.get(&old.user_id).ok_or_else(|| {
-        let message = "the owner of this API key is not there";
-        Refusal::new(RefusalKind::NotFound, "unknown_user", message)
-    })?;
-    who.covers(&owner.row.role, &facts.rules)?;
-    let new = ApiKey {
-        id: ctx.id(1),
-        shown: command.shown.clone(),
-        hash: command.hash.to_vec(),
-        created_at: ctx.now,
-        ..old.clone()
-    };
-    let end = ctx.now.plus_seconds(command.overlap_s);
-    let rotated = ApiKey {
-        expires_at: Some(old.expires_at.map_or(end, |expiry| expiry.min(end))),
-        successor: Some(new.id),
-        ..old.clone()
-    };
-    let mut change = Change::new(who, &authority, ctx);
-    change.detail("overlap_s", command.overlap_s);
-    change.insert(new.clone());
-    change.update(before, rotated);
-    let draft = change.draft(action::API_KEY_ROTATE.name, "api_key", old.id);
-    Ok(Decision::one(Reply::ApiKey(new), draft))
 }
 
-/// Decides the revocation of the key `id`; a second revocation changes nothing.
-pub fn revoke(facts: &Facts, id: Uuid, who: &Principal, ctx: &Context) -> Result<Decision, Refusal> {
-    let (before, authority) = to_change(facts, id, who)?;
-    if before.row.revoked_at.is_some() {
-        return Ok(Decision::nothing(Reply::ApiKey(before.row.clone())));
+/// Revokes an API key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevokeApiKey {
+    /// Which.
+    pub id: Uuid,
+}
+
+impl Act for RevokeApiKey {
+    const ACTION: &'static Action = &action::API_KEY_REVOKE;
+    const CHANGES_ACCESS: bool = true;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("api_key", self.id))
     }
-    let after = ApiKey {
-        revoked_at: Some(ctx.now),
-        ..before.row.clone()
-    };
-    let mut change = Change::new(who, &authority, ctx);
-    change.update(before, after.clone());
-    let draft = change.draft(action::API_KEY_REVOKE.name, "api_key", id);
-    Ok(Decision::one(Reply::ApiKey(after), draft))
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.api_keys.insert(self.id);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        // A second revocation changes nothing.
+        let (before, authority) = to_change(facts, self.id, by.who)?;
+        if before.row.revoked_at.is_some() {
+            return Ok(Decision::nothing(Reply::ApiKey(before.row.clone())));
+        }
+        let after = ApiKey {
+            revoked_at: Some(ctx.now),
+            ..before.row.clone()
+        };
+        let mut change = Change::new(&by.with(&authority), ctx);
+        change.update(before, after.clone());
+        let draft = change.draft(Self::ACTION.name, "api_key", self.id);
+        Ok(Decision::one(Reply::ApiKey(after), draft))
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use uuid::Uuid;
 use super::*;
 use crate::command::Command;
 use crate::context::Caller;
-use crate::identity::user::SetActive;
+use crate::identity::api_key::RevokeApiKey;
+use crate::identity::user::{DisableUser, EnableUser};
 use crate::identity::world::{World, hash, id, operator};
 
 fn rotate(key: &Caller, overlap_s: i64) -> Command {
@@ -17,7 +18,7 @@ fn rotate(key: &Caller, overlap_s: i64) -> Command {
 }
 
 fn revoke(key: &Caller) -> Command {
-    Command::RevokeApiKey(id(key))
+    Command::RevokeApiKey(RevokeApiKey { id: id(key) })
 }
 
 #[test]
@@ -255,7 +256,7 @@ proptest! {
                 }
                 Step::Owner { active: now_active } => {
                     let wanted = if active == now_active { "nothing" } else { "done" };
-                    let command = Command::SetActive(SetActive { user: owner, active: now_active });
+                    let command = if now_active { Command::EnableUser(EnableUser { user: owner }) } else { Command::DisableUser(DisableUser { user: owner }) };
                     prop_assert_eq!(world.code(&operator(), &command), wanted);
                     active = now_active;
                 }

@@ -3,16 +3,16 @@
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
-use crate::action;
+use crate::act::{Act, By};
+use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
 use crate::decision::{Decision, Reply};
-use crate::facts::Facts;
-use crate::identity::session::{self, EndReason};
-use crate::identity::user;
-use crate::identity::{Authority, Principal};
-use crate::record;
+use crate::facts::{Facts, Needs};
+use crate::identity::session::EndReason;
+use crate::identity::{Principal, Rules, session, user};
 use crate::refusal::{Refusal, RefusalKind};
+use crate::{action, record};
 
 record! {
     /// An invitation, without its secret.
@@ -77,23 +77,30 @@ impl std::fmt::Debug for InviteUser {
     }
 }
 
-/// Decides [`InviteUser`].
-pub fn invite_again(
-    facts: &Facts,
-    command: &InviteUser,
-    who: &Principal,
-    authority: &Authority,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    let before = user::to_change(facts, command.user, who)?;
-    if !before.row.active {
-        let message = "this user is disabled; enable it first";
-        return Err(Refusal::new(RefusalKind::Conflict, "user_disabled", message));
+impl Act for InviteUser {
+    const ACTION: &'static Action = &action::USER_INVITE;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("user", self.user))
     }
-    let mut change = Change::new(who, authority, ctx);
-    invite(&mut change, facts, command.user, command.hash, ctx);
-    let draft = change.draft(action::USER_INVITE.name, "user", command.user);
-    Ok(Decision::one(user::reply(before), draft))
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.users.insert(self.user);
+        needs.invitations_of.insert(self.user);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let before = user::to_change(facts, self.user, by.who)?;
+        if !before.row.active {
+            let message = "this user is disabled; enable it first";
+            return Err(Refusal::new(RefusalKind::Conflict, "user_disabled", message));
+        }
+        let mut change = Change::new(by, ctx);
+        invite(&mut change, facts, self.user, self.hash, ctx);
+        let draft = change.draft(Self::ACTION.name, "user", self.user);
+        Ok(Decision::one(user::reply(before), draft))
+    }
 }
 
 /// Accepts an invitation: sets the password. The caller proved to hold the token.
@@ -121,33 +128,46 @@ pub fn invalid() -> Refusal {
     Refusal::new(RefusalKind::Unauthenticated, "invalid_invitation", message)
 }
 
-/// Decides [`AcceptInvitation`]. Every reason not to is answered alike.
-pub fn accept(facts: &Facts, command: &AcceptInvitation, ctx: &Context) -> Result<Decision, Refusal> {
-    let invitation = facts.invitations.get(&command.invitation).ok_or_else(invalid)?;
-    let before = facts.users.get(&command.user).ok_or_else(invalid)?;
-    let open = invitation.row.closed_at.is_none() && ctx.now < invitation.row.expires_at;
-    if !open || invitation.row.user_id != before.row.id || !before.row.active {
-        return Err(invalid());
+impl Act for AcceptInvitation {
+    const ACTION: &'static Action = &action::INVITATION_ACCEPT;
+    const CHANGES_ACCESS: bool = true;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("user", self.user))
     }
-    let after = before
-        .row
-        .with_password(command.password_hash.clone(), false, ctx.now);
-    let who = Principal::proven(&after, None);
-    let authority = Principal::by_credentials("invitation");
-    let mut change = Change::new(&who, &authority, ctx);
-    change.update(before, after.clone());
-    withdraw(&mut change, facts, after.id, ctx.now);
-    session::end_all(
-        &mut change,
-        facts,
-        after.id,
-        None,
-        EndReason::PasswordChanged,
-        ctx.now,
-    );
-    let draft = change.draft(action::INVITATION_ACCEPT.name, "user", after.id);
-    let version = before.version + 1;
-    Ok(Decision::one(Reply::User { user: after, version }, draft))
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.account(self.user);
+    }
+
+    fn decide(&self, facts: &Facts, _: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        // Every reason not to is answered alike.
+        let invitation = facts.invitations.get(&self.invitation).ok_or_else(invalid)?;
+        let before = facts.users.get(&self.user).ok_or_else(invalid)?;
+        let open = invitation.row.closed_at.is_none() && ctx.now < invitation.row.expires_at;
+        if !open || invitation.row.user_id != before.row.id || !before.row.active {
+            return Err(invalid());
+        }
+        let after = before
+            .row
+            .with_password(self.password_hash.clone(), false, ctx.now);
+        let proven = Principal::proven(&after, None);
+        let authority = Principal::by_credentials("invitation");
+        let mut change = Change::new(&By::new(&proven, &authority), ctx);
+        change.update(before, after.clone());
+        withdraw(&mut change, facts, after.id, ctx.now);
+        session::end_all(
+            &mut change,
+            facts,
+            after.id,
+            None,
+            EndReason::PasswordChanged,
+            ctx.now,
+        );
+        let draft = change.draft(Self::ACTION.name, "user", after.id);
+        let version = before.version + 1;
+        Ok(Decision::one(Reply::User { user: after, version }, draft))
+    }
 }
 
 #[cfg(test)]

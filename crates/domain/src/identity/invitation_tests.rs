@@ -4,11 +4,15 @@ use super::*;
 use crate::command::Command;
 use crate::context::Caller;
 use crate::identity::Role;
-use crate::identity::user::{CreateUser, EraseUser, ResetPassword, SetActive};
+use crate::identity::user::{CreateUser, DisableUser, EnableUser, EraseUser, ResetPassword};
 use crate::identity::world::{World, hash, operator};
 
 fn set_active(user: Uuid, active: bool) -> Command {
-    Command::SetActive(SetActive { user, active })
+    if active {
+        Command::EnableUser(EnableUser { user })
+    } else {
+        Command::DisableUser(DisableUser { user })
+    }
 }
 
 fn reset(user: Uuid) -> Command {
@@ -16,7 +20,6 @@ fn reset(user: Uuid) -> Command {
         user,
         password_hash: "one-time".to_owned(),
         temporary: true,
-        recover: false,
     })
 }
 

@@ -2,15 +2,17 @@
 
 use uuid::Uuid;
 
+use crate::act::{Act, By};
 use crate::action;
+use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
 use crate::decision::{Decision, Reply};
-use crate::facts::Facts;
-use crate::identity::Principal;
-use crate::identity::second_factor::{self, Proof};
+use crate::facts::{Facts, Needs};
+use crate::identity::second_factor::Proof;
 use crate::identity::session::{EndReason, SESSIONS_MAX, Session};
 use crate::identity::user::User;
+use crate::identity::{Principal, Rules, second_factor};
 use crate::record::Sealed;
 use crate::refusal::{Refusal, RefusalKind};
 
@@ -52,54 +54,66 @@ pub fn second_factor_needed() -> Refusal {
     Refusal::new(RefusalKind::Unauthenticated, "second_factor_needed", message).field("totp")
 }
 
-/// Decides [`LogIn`].
-pub fn log_in(facts: &Facts, command: &LogIn, ctx: &Context) -> Result<Decision, Refusal> {
-    let user = facts.users.get(&command.user).ok_or_else(invalid_credentials)?;
-    // The password was checked outside; what it was checked against must still be the user's.
-    if !user.row.active || user.row.password_hash.as_ref() != Some(&command.verified_hash) {
-        return Err(invalid_credentials());
+impl Act for LogIn {
+    const ACTION: &'static Action = &action::LOGIN;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("user", self.user))
     }
-    let factor = facts
-        .second_factors
-        .get(&command.user)
-        .filter(|factor| factor.row.is_confirmed());
-    let (proven, means) = match (factor, &command.second_factor) {
-        (None, _) => (None, "password"),
-        (Some(_), None) => return Err(second_factor_needed()),
-        (Some(factor), Some(proof)) => {
-            let means = match proof {
-                Proof::Totp { .. } => "password totp",
-                Proof::Recovery(_) => "password recovery_code",
-            };
-            (Some((factor, second_factor::used(&factor.row, proof)?)), means)
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.account(self.user);
+    }
+
+    fn decide(&self, facts: &Facts, _: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let user = facts.users.get(&self.user).ok_or_else(invalid_credentials)?;
+        // The password was checked outside; what it was checked against must still be the user's.
+        if !user.row.active || user.row.password_hash.as_ref() != Some(&self.verified_hash) {
+            return Err(invalid_credentials());
         }
-    };
-    let session = Session {
-        id: ctx.id(1),
-        user_id: user.row.id,
-        hash: command.hash.to_vec(),
-        second_factor: proven.is_some(),
-        ip: ctx.origin.ip.clone(),
-        user_agent: ctx.origin.user_agent.clone(),
-        created_at: ctx.now,
-        expires_at: ctx.now.plus_seconds(facts.rules.session_max_s),
-        idle_expires_at: ctx
-            .now
-            .plus_seconds(facts.rules.session_idle_s.min(facts.rules.session_max_s)),
-        ended_at: None,
-        ended_reason: None,
-    };
-    let who = Principal::proven(&user.row, Some(session.id));
-    let authority = Principal::by_credentials(means);
-    let mut change = Change::new(&who, &authority, ctx);
-    change.insert(session.clone());
-    if let Some((before, after)) = proven {
-        change.update(before, after);
+        let factor = facts
+            .second_factors
+            .get(&self.user)
+            .filter(|factor| factor.row.is_confirmed());
+        let (proven, means) = match (factor, &self.second_factor) {
+            (None, _) => (None, "password"),
+            (Some(_), None) => return Err(second_factor_needed()),
+            (Some(factor), Some(proof)) => {
+                let means = match proof {
+                    Proof::Totp { .. } => "password totp",
+                    Proof::Recovery(_) => "password recovery_code",
+                };
+                (Some((factor, second_factor::used(&factor.row, proof)?)), means)
+            }
+        };
+        let session = Session {
+            id: ctx.id(1),
+            user_id: user.row.id,
+            hash: self.hash.to_vec(),
+            second_factor: proven.is_some(),
+            ip: ctx.origin.ip.clone(),
+            user_agent: ctx.origin.user_agent.clone(),
+            created_at: ctx.now,
+            expires_at: ctx.now.plus_seconds(facts.rules.session_max_s),
+            idle_expires_at: ctx
+                .now
+                .plus_seconds(facts.rules.session_idle_s.min(facts.rules.session_max_s)),
+            ended_at: None,
+            ended_reason: None,
+        };
+        let proven_user = Principal::proven(&user.row, Some(session.id));
+        let authority = Principal::by_credentials(means);
+        let mut change = Change::new(&By::new(&proven_user, &authority), ctx);
+        change.insert(session.clone());
+        if let Some((before, after)) = proven {
+            change.update(before, after);
+        }
+        tend(&mut change, user, self, ctx);
+        end_old_ones(&mut change, facts, self.user, ctx);
+        let draft = change.draft(Self::ACTION.name, "session", session.id);
+        Ok(Decision::one(Reply::Session(session), draft))
     }
-    tend(&mut change, user, command, ctx);
-    end_old_ones(&mut change, facts, command.user, ctx);
-    let draft = change.draft(action::LOGIN.name, "session", session.id);
-    Ok(Decision::one(Reply::Session(session), draft))
 }
 
 /// Replaces a weak hash; where it is of a part of the password, the user must set a new one.

@@ -8,9 +8,14 @@ use evidence::leaf::{Outcome, RecordedBy, RecorderKind};
 use evidence::payload::{ActorKind, Payload, PayloadActor};
 use uuid::Uuid;
 
+use crate::act::{Act, By};
+use crate::action;
+use crate::action::Action;
 use crate::context::Context;
 use crate::decision::{Decision, Draft, Reply};
-use crate::identity::{Authority, Principal};
+use crate::facts::{Facts, Needs};
+use crate::identity::Rules;
+use crate::refusal::Refusal;
 
 /// `authn_login_fail`: a wrong name, password or code.
 pub const LOGIN_FAIL: &str = "authn_login_fail";
@@ -42,38 +47,55 @@ pub struct SecurityEvent {
     pub details: StrictObject,
 }
 
-/// Records a [`SecurityEvent`].
-pub fn record(event: &SecurityEvent, who: &Principal, authority: &Authority, ctx: &Context) -> Decision {
-    let payload = Payload {
-        actor: PayloadActor {
+impl Act for SecurityEvent {
+    const ACTION: &'static Action = &action::SECURITY_EVENT;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        None
+    }
+
+    fn needs(&self, _: &Rules, _: &mut Needs) {}
+
+    fn decide(&self, _: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let payload = Payload {
+            actor: PayloadActor {
+                id: None,
+                name: self.actor.as_ref().map(|(_, name)| name.clone()),
+                on_behalf_of: None,
+            },
+            details: (!self.details.0.is_empty()).then(|| self.details.clone()),
+            ..by.who.payload(ctx)
+        };
+        let mut draft = Draft::new(
+            ctx.id(0),
+            by.who,
+            by.authority,
+            self.action,
+            ctx.salt(0),
+            &payload,
+        );
+        draft.recorded_by = self.recorded_by.unwrap_or(RecordedBy {
+            kind: RecorderKind::System,
             id: None,
-            name: event.actor.as_ref().map(|(_, name)| name.clone()),
-            on_behalf_of: None,
-        },
-        details: (!event.details.0.is_empty()).then(|| event.details.clone()),
-        ..who.payload(ctx)
-    };
-    let mut draft = Draft::new(ctx.id(0), who, authority, event.action, ctx.salt(0), &payload);
-    draft.recorded_by = event.recorded_by.unwrap_or(RecordedBy {
-        kind: RecorderKind::System,
-        id: None,
-    });
-    match &event.actor {
-        Some((id, _)) => {
-            draft.actor_kind = ActorKind::User;
-            draft.actor_id = Some(*id);
-            draft.actor = Some(id.to_string());
+        });
+        match &self.actor {
+            Some((id, _)) => {
+                draft.actor_kind = ActorKind::User;
+                draft.actor_id = Some(*id);
+                draft.actor = Some(id.to_string());
+            }
+            None if self.action != ROLES_CHANGED => {
+                draft.actor_kind = ActorKind::External;
+                draft.actor = None;
+            }
+            None => {}
         }
-        None if event.action != ROLES_CHANGED => {
-            draft.actor_kind = ActorKind::External;
-            draft.actor = None;
+        if let Some((kind, id)) = self.target {
+            draft = draft.on(kind, id);
         }
-        None => {}
+        draft.outcome = self.outcome;
+        draft.authority.clone_from(&self.authority);
+        Ok(Decision::one(Reply::Done, draft))
     }
-    if let Some((kind, id)) = event.target {
-        draft = draft.on(kind, id);
-    }
-    draft.outcome = event.outcome;
-    draft.authority.clone_from(&event.authority);
-    Decision::one(Reply::Done, draft)
 }

@@ -3,15 +3,16 @@
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
-use crate::action;
+use crate::act::{Act, By};
+use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
 use crate::decision::{Decision, Reply};
-use crate::facts::Facts;
-use crate::identity::{Authority, Principal};
-use crate::record;
+use crate::facts::{Facts, Needs};
+use crate::identity::{Authority, Principal, Rules};
 use crate::record::Sealed;
 use crate::refusal::{Refusal, RefusalKind};
+use crate::{action, record};
 
 /// Most sessions that a user has at once; a further login ends the oldest.
 pub const SESSIONS_MAX: usize = 100;
@@ -123,56 +124,80 @@ pub(crate) fn end_all(
     ended
 }
 
-/// Ends sessions.
+/// Ends the session of this id: the caller's own is a logout.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EndSessions {
-    /// The session of this id: the caller's own is a logout.
-    One(Uuid),
-    /// All of a user's, but the caller's own.
-    AllOf(Uuid),
+pub struct EndSession {
+    /// Which.
+    pub session: Uuid,
 }
 
-/// Decides [`EndSessions`].
-pub fn end(
-    facts: &Facts,
-    command: &EndSessions,
-    who: &Principal,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    let own = who.recorded_by.id.filter(|id| facts.sessions.contains_key(id));
-    match *command {
-        EndSessions::One(id) => {
-            let session = facts.sessions.get(&id);
-            let authority = authority(session.map(|session| session.row.user_id), who)?;
-            let session = session.ok_or_else(|| {
-                let message = format!("there is no session {id}");
-                Refusal::new(RefusalKind::NotFound, "unknown_session", message).field("id")
-            })?;
-            if session.row.ended_at.is_some() {
-                return Ok(Decision::nothing(Reply::Ended(0)));
-            }
-            let reason = if own == Some(id) {
-                EndReason::Logout
-            } else {
-                EndReason::Revoked
-            };
-            let mut change = Change::new(who, &authority, ctx);
-            change.detail("reason", reason.as_str());
-            change.update(session, session.row.ended(reason, ctx.now));
-            let draft = change.draft(action::SESSION_END.name, "session", id);
-            Ok(Decision::one(Reply::Ended(1), draft))
+impl Act for EndSession {
+    const ACTION: &'static Action = &action::SESSION_END;
+    const CHANGES_ACCESS: bool = true;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("session", self.session))
+    }
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.sessions.insert(self.session);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let id = self.session;
+        let session = facts.sessions.get(&id);
+        let authority = authority(session.map(|session| session.row.user_id), by.who)?;
+        let session = session.ok_or_else(|| {
+            let message = format!("there is no session {id}");
+            Refusal::new(RefusalKind::NotFound, "unknown_session", message).field("id")
+        })?;
+        if session.row.ended_at.is_some() {
+            return Ok(Decision::nothing(Reply::Ended(0)));
         }
-        EndSessions::AllOf(user) => {
-            let authority = authority(Some(user), who)?;
-            let mut change = Change::new(who, &authority, ctx);
-            change.detail("reason", EndReason::Revoked.as_str());
-            let ended = end_all(&mut change, facts, user, own, EndReason::Revoked, ctx.now);
-            if ended == 0 {
-                return Ok(Decision::nothing(Reply::Ended(0)));
-            }
-            let draft = change.draft(action::SESSION_END.name, "user", user);
-            Ok(Decision::one(Reply::Ended(ended), draft))
+        let reason = if by.who.recorded_by.id == Some(id) {
+            EndReason::Logout
+        } else {
+            EndReason::Revoked
+        };
+        let mut change = Change::new(&by.with(&authority), ctx);
+        change.detail("reason", reason.as_str());
+        change.update(session, session.row.ended(reason, ctx.now));
+        let draft = change.draft(Self::ACTION.name, "session", id);
+        Ok(Decision::one(Reply::Ended(1), draft))
+    }
+}
+
+/// Ends all sessions of a user, but the caller's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndSessionsOf {
+    /// Whose.
+    pub user: Uuid,
+}
+
+impl Act for EndSessionsOf {
+    const ACTION: &'static Action = &action::SESSION_END;
+    const CHANGES_ACCESS: bool = true;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("user", self.user))
+    }
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.users.insert(self.user);
+        needs.sessions_of.insert(self.user);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let own = by.who.recorded_by.id.filter(|id| facts.sessions.contains_key(id));
+        let authority = authority(Some(self.user), by.who)?;
+        let mut change = Change::new(&by.with(&authority), ctx);
+        change.detail("reason", EndReason::Revoked.as_str());
+        let ended = end_all(&mut change, facts, self.user, own, EndReason::Revoked, ctx.now);
+        if ended == 0 {
+            return Ok(Decision::nothing(Reply::Ended(0)));
         }
+        let draft = change.draft(Self::ACTION.name, "user", self.user);
+        Ok(Decision::one(Reply::Ended(ended), draft))
     }
 }
 
@@ -184,31 +209,45 @@ fn authority(owner: Option<Uuid>, who: &Principal) -> Result<Authority, Refusal>
     who.authorise(crate::identity::Permission::SessionsWrite)
 }
 
-/// Decides that the calling session goes on: it was used. A second process that says the same changes nothing.
-pub fn renew(
-    facts: &Facts,
-    id: Uuid,
-    who: &Principal,
-    authority: &Authority,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    let session = own(facts, id, who)?;
-    let idle_expires_at = ctx
-        .now
-        .plus_seconds(facts.rules.session_idle_s)
-        .min(session.row.expires_at);
-    let gained = idle_expires_at.micros() - session.row.idle_expires_at.micros();
-    if gained < facts.rules.session_idle_s * 1_000_000 / 8 {
-        return Ok(Decision::nothing(Reply::Session(session.row.clone())));
+/// Lets the calling session go on: it was used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenewSession {
+    /// Which.
+    pub session: Uuid,
+}
+
+impl Act for RenewSession {
+    const ACTION: &'static Action = &action::SESSION_RENEW;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("session", self.session))
     }
-    let renewed = Session {
-        idle_expires_at,
-        ..session.row.clone()
-    };
-    let mut change = Change::new(who, authority, ctx);
-    change.update(session, renewed.clone());
-    let draft = change.draft(action::SESSION_RENEW.name, "session", id);
-    Ok(Decision::one(Reply::Session(renewed), draft))
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.sessions.insert(self.session);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        // A second process that says the same changes nothing.
+        let session = own(facts, self.session, by.who)?;
+        let idle_expires_at = ctx
+            .now
+            .plus_seconds(facts.rules.session_idle_s)
+            .min(session.row.expires_at);
+        let gained = idle_expires_at.micros() - session.row.idle_expires_at.micros();
+        if gained < facts.rules.session_idle_s * 1_000_000 / 8 {
+            return Ok(Decision::nothing(Reply::Session(session.row.clone())));
+        }
+        let renewed = Session {
+            idle_expires_at,
+            ..session.row.clone()
+        };
+        let mut change = Change::new(by, ctx);
+        change.update(session, renewed.clone());
+        let draft = change.draft(Self::ACTION.name, "session", self.session);
+        Ok(Decision::one(Reply::Session(renewed), draft))
+    }
 }
 
 /// The calling session.

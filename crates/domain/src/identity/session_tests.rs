@@ -3,8 +3,9 @@ use uuid::Uuid;
 use super::*;
 use crate::command::Command;
 use crate::context::Caller;
-use crate::identity::second_factor::{ChangeSecondFactor, Proof, SecondFactorChange};
-use crate::identity::user::{ChangePassword, CreateUser, SetActive};
+use crate::identity::second_factor::{ChangeSecondFactor, Confirm, Enrol, Proof, RecoveryCodes, Remove};
+use crate::identity::session::{EndSession, EndSessionsOf, RenewSession};
+use crate::identity::user::{ChangePassword, CreateUser, DisableUser};
 use crate::identity::world::{World, id, login, operator};
 use crate::identity::{Must, Permission, Role, Scope};
 
@@ -12,7 +13,7 @@ const IDLE_S: i64 = 30 * 60;
 const MAX_S: i64 = 12 * 3_600;
 
 fn end(session: &Caller) -> Command {
-    Command::EndSessions(EndSessions::One(id(session)))
+    Command::EndSession(EndSession { session: id(session) })
 }
 
 fn verdict(world: &World, session: &Caller) -> &'static str {
@@ -50,7 +51,12 @@ fn a_session_lasts_while_it_is_used_and_not_for_ever() {
             if *renewed {
                 // A command takes a millisecond.
                 world.now = Timestamp::from_micros(now.micros() - 1_000).unwrap();
-                let _ = world.code(&session, &Command::RenewSession(id(&session)));
+                let _ = world.code(
+                    &session,
+                    &Command::RenewSession(RenewSession {
+                        session: id(&session),
+                    }),
+                );
             }
             world.now = now;
         }
@@ -63,7 +69,7 @@ fn a_session_lasts_while_it_is_used_and_not_for_ever() {
 
 #[test]
 fn who_may_end_whose_session() {
-    let all = |user: Uuid| Command::EndSessions(EndSessions::AllOf(user));
+    let all = |user: Uuid| Command::EndSessionsOf(EndSessionsOf { user });
     let mut world = World::new();
     let (ann, bob) = (world.user("ann", "viewer"), world.user("bob", "viewer"));
     let sre = world.user("sre", "sre");
@@ -153,10 +159,7 @@ fn what_a_login_needs() {
         world.code(&login(), &Command::LogIn(nobody)),
         "invalid_credentials"
     );
-    let disable = Command::SetActive(SetActive {
-        user: ann,
-        active: false,
-    });
+    let disable = Command::DisableUser(DisableUser { user: ann });
     assert_eq!(world.code(&operator(), &disable), "done");
     let (refusal, draft) = world.decide(&login(), &Command::LogIn(right)).unwrap_err();
     let draft = draft.unwrap();
@@ -168,26 +171,31 @@ fn enrol(user: Uuid, session: &Caller, hash: &str) -> Command {
     change(
         user,
         session,
-        SecondFactorChange::Enrol {
+        Enrol {
             secret: b"sealed".to_vec(),
             verified_hash: hash.to_owned(),
         },
     )
 }
 
-fn change(user: Uuid, session: &Caller, change: SecondFactorChange) -> Command {
-    Command::ChangeSecondFactor(ChangeSecondFactor {
+fn change<C>(user: Uuid, session: &Caller, change: C) -> Command
+where
+    Command: From<ChangeSecondFactor<C>>,
+{
+    let session = id(session);
+    ChangeSecondFactor {
         user,
-        session: id(session),
+        session,
         change,
-    })
+    }
+    .into()
 }
 
 fn confirm(user: Uuid, session: &Caller, step: i64) -> Command {
     change(
         user,
         session,
-        SecondFactorChange::Confirm {
+        Confirm {
             proof: totp(step),
             recovery: vec![[1; 32], [2; 32]],
         },
@@ -210,7 +218,7 @@ fn a_second_factor_from_enrolment_to_removal() {
     let hash = "hash of ann";
     let remove = |hash: &str| {
         let verified_hash = hash.to_owned();
-        change(ann, &anns, SecondFactorChange::Remove { verified_hash })
+        change(ann, &anns, Remove { verified_hash })
     };
     let with = |world: &World, proof| {
         Command::LogIn(crate::identity::login::LogIn {
@@ -271,11 +279,11 @@ fn what_must_be_done_first_is_all_that_may_be_done() {
         password_hash: "chosen".to_owned(),
     });
     let key = Command::CreateApiKey(world.new_key("amy", &[Scope::Read]));
-    let codes = |hash: &str| SecondFactorChange::RecoveryCodes {
+    let codes = |hash: &str| RecoveryCodes {
         recovery: Vec::new(),
         verified_hash: hash.to_owned(),
     };
-    let remove = SecondFactorChange::Remove {
+    let remove = Remove {
         verified_hash: "chosen".to_owned(),
     };
     let reading = |world: &World| world.who(&session).authorise(Permission::AuditRead).is_ok();

@@ -1,11 +1,9 @@
 //! Looking at approvals, and what an approval of one of Probity's own verbs is bound to.
 
-use domain::action;
 use domain::approval::{Approval, ApprovalStatus, CastVote, Vote, operation_of};
 use domain::record::{Kind, Sealed};
-use domain::{Command, FieldError, Refusal, Reply};
-use evidence::Timestamp;
-use evidence::json;
+use domain::{Command, FieldError, Refusal, Reply, action};
+use evidence::{Timestamp, json};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -75,7 +73,7 @@ impl Engine {
                     Some(kind) => self.quorum(command.debit.asset, kind).await?,
                     None => 1,
                 };
-                Ok((command.step.action().name.to_owned(), command.arguments(), quorum))
+                Ok((command.action().name.to_owned(), command.arguments(), quorum))
             }
             Proposal::Other { action, arguments } => {
                 if !arguments.is_object() {

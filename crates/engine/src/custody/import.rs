@@ -14,7 +14,7 @@ use domain::custody::asset::CreateAsset;
 use domain::custody::operation::CreateOperation;
 use domain::custody::{Account, Amount, Asset, House, OperationKind, Owner};
 use domain::identity::Role;
-use domain::identity::user::CreateUser;
+use domain::identity::user::{CreateUser, ImportUser};
 use domain::{Caller, Command, Origin, Reply};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -288,11 +288,11 @@ impl Import<'_> {
             }
         }
         let commands = missing.iter().map(|(_, address)| {
-            Command::CreateUser(CreateUser {
-                full_name: Some((*address).to_owned()),
-                imported: true,
+            let full_name = Some((*address).to_owned());
+            Command::ImportUser(ImportUser(CreateUser {
+                full_name,
                 ..CreateUser::new(address.to_ascii_lowercase(), Role::USER)
-            })
+            }))
         });
         let answers = self
             .engine

@@ -1,6 +1,6 @@
 //! What goes without saying of transactions: the asset's own chain, and the hash that an operation names already.
 
-use domain::custody::operation::{OnChain, Step, Transaction};
+use domain::custody::operation::{OnChain, Step};
 use domain::custody::{Asset, Operation};
 
 /// Transactions with the asset's own chain, where they name none.
@@ -14,14 +14,7 @@ pub(super) fn with_chain(mut further: Vec<OnChain>, asset: &Asset) -> Vec<OnChai
 
 /// A step with the asset's own chain, where a transaction is named without one.
 pub(super) fn with_transaction(mut step: Step, row: &Operation, asset: &Asset) -> Step {
-    let transaction: Option<&mut Transaction> = match &mut step {
-        Step::Report(transaction)
-        | Step::Complete(transaction)
-        | Step::Start { transaction, .. }
-        | Step::Resolve { transaction, .. } => Some(transaction),
-        _ => None,
-    };
-    let Some(transaction) = transaction else {
+    let Some(transaction) = step.transaction_mut() else {
         return step;
     };
     transaction.further = transaction

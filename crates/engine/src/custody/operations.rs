@@ -11,12 +11,15 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::Named;
 use super::names::amount;
 use super::on_chain::{with_chain, with_transaction};
 use super::outcomes::{Made, StepOutcome, spread, within};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::writer::Answer;
+use domain::custody::operation::CreateLinked;
+use domain::custody::operation::steps::Capture;
 
 /// What is known of a transaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -298,19 +301,18 @@ impl Engine {
         key: Option<&OperationId>,
     ) -> Result<Made, Error> {
         let command = self.prepare_operation(new, key.map(|key| (key, 0))).await?;
-        let command = Command::CreateOperation(Box::new(command));
         let named = super::named([&command]);
-        let made = one(self.submit(caller, origin, command).await?)?;
+        let made = one(self.submit(caller, origin, command.into()).await?)?;
         self.remember_opened(&named, [&made]);
         Ok(made)
     }
 
-    /// Reads a list of operations as commands: linked ones become one.
+    /// Reads a list of operations as commands: linked ones become one. With the balances that they name.
     pub async fn prepare_operations(
         &self,
         new: Vec<NewOperation>,
         key: Option<&OperationId>,
-    ) -> Result<Vec<(usize, Result<Command, Error>)>, Error> {
+    ) -> Result<(Vec<(usize, Result<Command, Error>)>, Named), Error> {
         if new.is_empty() || new.len() > OPERATIONS_MAX {
             let message = format!(
                 "a request holds 1 to {OPERATIONS_MAX} operations, not {}",
@@ -325,6 +327,7 @@ impl Engine {
         let mut commands = Vec::with_capacity(new.len());
         let mut chain: Vec<CreateOperation> = Vec::new();
         let mut broken: Option<(usize, Error)> = None;
+        let mut named = Named::new();
         let mut length = 0;
         for (position, new) in new.into_iter().enumerate() {
             let linked = new.linked;
@@ -340,20 +343,23 @@ impl Engine {
                 continue;
             }
             let made = std::mem::take(&mut chain);
+            if broken.is_none() {
+                named.extend(super::named(&made));
+            }
             let command = match broken.take() {
                 Some((_, error)) if length == 1 => Err(error),
                 Some((at, error)) => Err(within(error, at)),
                 None if length == 1 => made
                     .into_iter()
                     .next()
-                    .map(|command| Command::CreateOperation(Box::new(command)))
+                    .map(Command::from)
                     .ok_or_else(|| Error::problem("a chain of no operations", "report this as a bug")),
-                None => Ok(Command::CreateLinked(made)),
+                None => Ok(Command::CreateLinked(CreateLinked { operations: made })),
             };
             commands.push((length, command));
             length = 0;
         }
-        Ok(commands)
+        Ok((commands, named))
     }
 
     /// Makes operations: each stands for itself, but linked ones together. The answers are in the order of the list.
@@ -364,7 +370,7 @@ impl Engine {
         new: Vec<NewOperation>,
         key: Option<&OperationId>,
     ) -> Result<Vec<StepOutcome>, Error> {
-        let prepared = self.prepare_operations(new, key).await?;
+        let (prepared, named) = self.prepare_operations(new, key).await?;
         let lengths: Vec<usize> = prepared.iter().map(|(length, _)| *length).collect();
         let mut wrong = Vec::new();
         let mut commands = Vec::new();
@@ -377,7 +383,6 @@ impl Engine {
                 Err(error) => wrong.push(Some(error)),
             }
         }
-        let named = super::named(&commands);
         let mut answers = self.submit_all(caller, &origin, commands).await?.into_iter();
         let mut outcomes = Vec::new();
         for (length, wrong) in lengths.into_iter().zip(wrong) {
@@ -392,7 +397,7 @@ impl Engine {
     }
 
     /// Reads a step.
-    pub async fn prepare_step(&self, new: NewStep) -> Result<StepOperation, Error> {
+    pub async fn prepare_step(&self, new: NewStep) -> Result<StepOperation<Step>, Error> {
         let found = self
             .one::<Operation>("id", Kind::Uuid, new.operation.into())
             .await?;
@@ -405,10 +410,10 @@ impl Engine {
         let credit = self.account_of(row.credit_id).await?.ok_or_else(unknown)?;
         let asset = self.asset_of(row.asset_id).await?;
         let step = match new.kind {
-            StepKind::Capture { id, amount: text } => Step::Capture {
+            StepKind::Capture { id, amount: text } => Step::Capture(Capture {
                 id,
                 amount: text.map(|text| amount("amount", &text, &asset)).transpose()?,
-            },
+            }),
             StepKind::Other(step) => with_transaction(step, &row, &asset),
         };
         Ok(StepOperation {
@@ -423,7 +428,7 @@ impl Engine {
 
     /// Takes a step of an operation.
     pub async fn step_operation(&self, caller: &Caller, origin: Origin, new: NewStep) -> Result<Made, Error> {
-        let command = Command::StepOperation(Box::new(self.prepare_step(new).await?));
+        let command = self.prepare_step(new).await?.command();
         one(self.submit(caller, origin, command).await?)
     }
 

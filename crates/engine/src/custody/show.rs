@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use domain::Command;
 use domain::custody::operation::CreateOperation;
 use domain::custody::{Account, OperationStatus};
 use uuid::Uuid;
@@ -14,24 +13,12 @@ use crate::error::Error;
 /// The balances that commands name, by id.
 pub type Named = HashMap<Uuid, Account>;
 
-/// The balances that commands name.
-pub fn named<'a>(commands: impl IntoIterator<Item = &'a Command>) -> Named {
-    fn both(command: &CreateOperation) -> [Account; 2] {
-        [command.debit, command.credit]
-    }
-    let mut named = Named::new();
-    let mut add = |accounts: [Account; 2]| {
-        named.extend(accounts.map(|account| (account.id(), account)));
-    };
-    for command in commands {
-        match command {
-            Command::CreateOperation(command) => add(both(command)),
-            Command::CreateLinked(commands) => commands.iter().map(both).for_each(&mut add),
-            Command::StepOperation(command) => add([command.debit, command.credit]),
-            _ => {}
-        }
-    }
-    named
+/// The balances that new operations name.
+pub fn named<'a>(commands: impl IntoIterator<Item = &'a CreateOperation>) -> Named {
+    let accounts = commands
+        .into_iter()
+        .flat_map(|command| [command.debit, command.credit]);
+    accounts.map(|account| (account.id(), account)).collect()
 }
 
 impl Engine {

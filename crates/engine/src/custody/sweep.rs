@@ -4,6 +4,9 @@
 
 use std::time::Duration;
 
+use domain::approval::ExpireApprovals;
+use domain::custody::kyc::ExpireKyc;
+use domain::custody::operation::ExpireOperations;
 use domain::{Caller, Command, Origin, Reply};
 
 use crate::engine::Engine;
@@ -42,9 +45,15 @@ impl Engine {
             };
             let full = [operations.len(), records.len(), approvals.len()].contains(&(AT_ONCE as usize));
             let before = swept;
-            swept.operations += self.expire(operations, Command::ExpireOperations).await?;
-            swept.kyc_records += self.expire(records, Command::ExpireKyc).await?;
-            swept.approvals += self.expire(approvals, Command::ExpireApprovals).await?;
+            swept.operations += self
+                .expire(operations, |operations| ExpireOperations { operations }.into())
+                .await?;
+            swept.kyc_records += self
+                .expire(records, |records| ExpireKyc { records }.into())
+                .await?;
+            swept.approvals += self
+                .expire(approvals, |approvals| ExpireApprovals { approvals }.into())
+                .await?;
             // Nothing done although something was due: another process was quicker, or a row was changed by hand.
             if !full || swept == before {
                 return Ok(swept);

@@ -1,7 +1,7 @@
 //! One's own account: password, second factor.
 
 use domain::identity::invitation::{self, AcceptInvitation, Invitation};
-use domain::identity::second_factor::{ChangeSecondFactor, SecondFactorChange};
+use domain::identity::second_factor::ChangeSecondFactor;
 use domain::identity::security_event::SecurityEvent;
 use domain::identity::token::{Token, TokenKind};
 use domain::identity::user::{ChangePassword, User, wrong_password};
@@ -17,6 +17,7 @@ use crate::credentials::{recovery, totp};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::random;
+use domain::identity::second_factor::{Confirm, Enrol, RecoveryCodes, Remove};
 
 /// A second factor to be confirmed, shown once.
 pub struct Enrolment {
@@ -199,21 +200,23 @@ impl Engine {
         }
     }
 
-    async fn change_second_factor(
+    async fn change_second_factor<C>(
         &self,
         caller: &Caller,
         origin: Origin,
         identity: &Identity,
-        change: SecondFactorChange,
-    ) -> Result<(), Error> {
+        change: C,
+    ) -> Result<(), Error>
+    where
+        Command: From<ChangeSecondFactor<C>>,
+    {
         let (session, user) = session_of(identity)?;
         let command = ChangeSecondFactor {
             user,
             session,
             change,
         };
-        self.submit(caller, origin, Command::ChangeSecondFactor(command))
-            .await?;
+        self.submit(caller, origin, command.into()).await?;
         Ok(())
     }
 
@@ -229,7 +232,7 @@ impl Engine {
         let refused = domain::action::SECOND_FACTOR_ENROL.refused;
         let verified_hash = self.own_password(&identity, password, refused, &origin).await?;
         let secret = totp::new_secret()?;
-        let change = SecondFactorChange::Enrol {
+        let change = Enrol {
             secret: self.shared().secrets.seal(&secret, user.as_bytes())?,
             verified_hash,
         };
@@ -276,7 +279,7 @@ impl Engine {
         };
         self.was_right(&attempt);
         let codes = recovery::new_codes()?;
-        let change = SecondFactorChange::Confirm {
+        let change = Confirm {
             proof,
             recovery: codes.iter().map(|code| recovery::hash(code)).collect(),
         };
@@ -297,7 +300,7 @@ impl Engine {
         session_of(&identity)?;
         let refused = domain::action::SECOND_FACTOR_REMOVE.refused;
         let verified_hash = self.own_password(&identity, password, refused, &origin).await?;
-        let change = SecondFactorChange::Remove { verified_hash };
+        let change = Remove { verified_hash };
         self.change_second_factor(caller, origin, &identity, change).await
     }
 
@@ -313,7 +316,7 @@ impl Engine {
         let refused = domain::action::SECOND_FACTOR_RECOVERY_CODES.refused;
         let verified_hash = self.own_password(&identity, password, refused, &origin).await?;
         let codes = recovery::new_codes()?;
-        let change = SecondFactorChange::RecoveryCodes {
+        let change = RecoveryCodes {
             recovery: codes.iter().map(|code| recovery::hash(code)).collect(),
             verified_hash,
         };

@@ -3,7 +3,7 @@
 use domain::audit::EntryFilter;
 use domain::identity::invitation::InviteUser;
 use domain::identity::token::{Token, TokenKind};
-use domain::identity::user::{CreateUser, EraseUser, ResetPassword, User};
+use domain::identity::user::{CreateUser, EraseUser, ImportUser, RecoverUser, ResetPassword, User};
 use domain::identity::{Role, password};
 use domain::{Caller, Command, Origin, Refusal};
 use evidence::leaf::Leaf;
@@ -119,6 +119,7 @@ impl Engine {
             ..CreateUser::new(new.username, new.role)
         };
         let (mut shown, mut invitation) = (None, None);
+        let mut imported = false;
         match new.first {
             FirstCredential::Password { text, temporary } => {
                 let mut words = vec![command.username.as_str()];
@@ -144,13 +145,16 @@ impl Engine {
                 let checked = hash.as_deref().map_or(Ok(()), password::importable);
                 checked.map_err(Refusal::from)?;
                 command.password_hash = hash;
-                command.imported = true;
+                imported = true;
                 command.active = active;
             }
         }
-        let answer = self
-            .submit_for(caller, origin, Command::CreateUser(command))
-            .await?;
+        let command = if imported {
+            ImportUser(command).into()
+        } else {
+            command.into()
+        };
+        let answer = self.submit_for(caller, origin, command).await?;
         let (user, version) = answer.reply;
         Ok(CreatedUser {
             user,
@@ -187,11 +191,13 @@ impl Engine {
             user,
             password_hash: self.shared().hashes.hash(text.clone()).await?,
             temporary: true,
-            recover,
         };
-        let answer = self
-            .submit_for(caller, origin, Command::ResetPassword(command))
-            .await?;
+        let command = if recover {
+            RecoverUser(command).into()
+        } else {
+            command.into()
+        };
+        let answer = self.submit_for(caller, origin, command).await?;
         let (user, version) = answer.reply;
         Ok((user, version, text))
     }
@@ -211,7 +217,6 @@ impl Engine {
             user,
             password_hash: self.shared().hashes.hash(text.to_owned()).await?,
             temporary: false,
-            recover: false,
         };
         let answer = self
             .submit_for(caller, origin, Command::ResetPassword(command))

@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::audit::KnownEntry;
-use domain::command;
-use domain::{Command, Context, Draft, Facts, Refusal, Reply};
+use domain::{Context, Draft, Facts, Refusal, Reply, command};
 use evidence::Timestamp;
 use store::batch::CommitError;
 use store::{Conn, Db, ErrorKind, Head};
@@ -184,7 +183,7 @@ async fn write(
     let mut own_ids = 0;
     for job in jobs {
         job.command.needs(&job.caller, &signer.rules, &mut needs);
-        own_ids += own_id_count(&job.command);
+        own_ids += job.command.own_ids();
     }
     // Only where an id comes twice in the batch must a later command see an earlier one's entries.
     let twice = own_ids > needs.entry_ids.len();
@@ -227,13 +226,6 @@ async fn admitted(conn: &mut Conn, signer: &Signer, head: Option<Head>) -> Resul
     Ok(head)
 }
 
-fn own_id_count(command: &Command) -> usize {
-    match command {
-        Command::RecordEvents(command) => command.events.iter().filter(|event| event.own_id).count(),
-        _ => 0,
-    }
-}
-
 fn decide(facts: &mut Facts, job: &Job, now: Timestamp, twice: bool) -> Verdict {
     let context = Context {
         now,
@@ -243,7 +235,7 @@ fn decide(facts: &mut Facts, job: &Job, now: Timestamp, twice: bool) -> Verdict 
     match command::decide(facts, &job.caller, &job.command, &context) {
         Ok(decision) => {
             facts.apply(&decision.drafts);
-            if let (true, Command::RecordEvents(_)) = (twice, &job.command) {
+            if twice && job.command.own_ids() > 0 {
                 for draft in &decision.drafts {
                     facts
                         .entries

@@ -313,7 +313,7 @@ mod cases {
         };
         let size = *engine.size().borrow();
         let before = units(&engine, "user:ann").await;
-        let prepared = engine.prepare_operations(list(), None).await.unwrap();
+        let (prepared, _) = engine.prepare_operations(list(), None).await.unwrap();
         let tried = engine
             .try_operations(&operator(), &Origin::default(), prepared)
             .await;

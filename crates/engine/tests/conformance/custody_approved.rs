@@ -13,7 +13,7 @@ mod cases {
     use domain::custody::OperationKind::{Deposit, Transfer, Withdrawal};
     use domain::custody::OperationStatus;
     use domain::custody::destination::AddDestination;
-    use domain::custody::kyc::{KycDecision, KycStatus};
+    use domain::custody::kyc::{Approve, KycStatus};
     use domain::custody::operation::{Step, Transaction};
     use domain::custody::rules::{CustodyRules, LimitRule, ThresholdRule};
     use domain::identity::{Role, Scope};
@@ -27,6 +27,7 @@ mod cases {
     use crate::custody_desk::*;
     use crate::people::{code, now, open_with, person, session};
     use crate::support::{Bed, create_key, operator};
+    use domain::custody::operation::steps::{Complete, MarkUnknown, Resolve, Start};
 
     /// Ann is an admin with a key, bob has 100 BTC, cyd and dora decide; transfers and withdrawals of more than 5 need an
     /// approval.
@@ -222,9 +223,11 @@ mod cases {
             .unwrap()
             .operation
             .id;
-        let start = |approval| Step::Start {
-            transaction: Transaction::default(),
-            approval,
+        let start = |approval| {
+            Step::Start(Start {
+                transaction: Transaction::default(),
+                approval,
+            })
         };
         assert_eq!(world.step(out, start(None)).await, "approval_required");
         let proposal = Proposal::Step(NewStep {
@@ -258,7 +261,14 @@ mod cases {
         );
         assert_eq!(world.step(out, start(Some(approval))).await, "done");
         assert_eq!(
-            world.step(out, Step::Complete(Transaction::default())).await,
+            world
+                .step(
+                    out,
+                    Step::Complete(Complete {
+                        transaction: Transaction::default()
+                    })
+                )
+                .await,
             "done"
         );
         assert_eq!(
@@ -280,24 +290,33 @@ mod cases {
                 .unwrap()
                 .operation
                 .id;
-            let start = Step::Start {
+            let start = Step::Start(Start {
                 transaction: Transaction::default(),
                 approval: None,
-            };
+            });
             assert_eq!(world.step(out, start).await, "done");
-            let lost = Step::MarkUnknown {
+            let lost = Step::MarkUnknown(MarkUnknown {
                 error: "no answer".into(),
-            };
+            });
             assert_eq!(world.step(out, lost).await, "done");
             assert_eq!(
-                world.step(out, Step::Complete(Transaction::default())).await,
+                world
+                    .step(
+                        out,
+                        Step::Complete(Complete {
+                            transaction: Transaction::default()
+                        })
+                    )
+                    .await,
                 "wrong_status"
             );
-            let resolve = |evidence: &str, approval| Step::Resolve {
-                completed,
-                evidence: evidence.into(),
-                transaction: Transaction::default(),
-                approval,
+            let resolve = |evidence: &str, approval| {
+                Step::Resolve(Resolve {
+                    completed,
+                    evidence: evidence.into(),
+                    transaction: Transaction::default(),
+                    approval,
+                })
             };
             assert_eq!(world.step(out, resolve("seen", None)).await, "approval_required");
             let proposal = Proposal::Step(NewStep {
@@ -359,7 +378,7 @@ mod cases {
         let before = now();
         let own = session(engine, "bob").await;
         let (record, document) = submit_kyc(engine, &own, bob, 1).await;
-        let approve = |record| decide_kyc(record, bob, KycDecision::Approve { expires_at: None });
+        let approve = |record| decide_kyc(record, bob, Approve { expires_at: None });
         assert_eq!(
             world.code(&world.cyd, approve(record)).await,
             "documents_unverified"
@@ -369,7 +388,7 @@ mod cases {
         let key = create_key(engine, "cyd", vec![Scope::Admin]).await;
         assert_eq!(world.code(&key, approve(record)).await, "session_needed");
         let end = soon(2_500);
-        let until = KycDecision::Approve {
+        let until = Approve {
             expires_at: Some(end),
         };
         assert_eq!(

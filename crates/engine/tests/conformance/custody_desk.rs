@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::approval::RequestApproval;
 use domain::custody::asset::CreateAsset;
-use domain::custody::kyc::{CheckDocument, DecideKyc, DocumentKind, KycDecision, NewDocument, SubmitKyc};
+use domain::custody::kyc::{Approve, CheckDocument, DecideKyc, DocumentKind, NewDocument, SubmitKyc};
 use domain::custody::{Amount, Asset, OperationKind};
 use domain::{Caller, Command, Origin, Reply};
 use engine::custody::{Made, NewOperation, NewStep, Proposal, StepKind};
@@ -152,13 +152,17 @@ pub async fn verified(engine: &Engine, reviewer: &Caller, (record, document): (U
 }
 
 /// Decides on a KYC record.
-pub fn decide_kyc(record: Uuid, user: Uuid, decision: KycDecision) -> Command {
-    Command::DecideKyc(DecideKyc {
+pub fn decide_kyc<D>(record: Uuid, user: Uuid, decision: D) -> Command
+where
+    Command: From<DecideKyc<D>>,
+{
+    DecideKyc {
         record,
         user,
         version: None,
         decision,
-    })
+    }
+    .into()
 }
 
 /// Submits as the operator, checks and approves a tier: the record's id.
@@ -171,7 +175,7 @@ pub async fn approved(
 ) -> Uuid {
     let (record, document) = submit_kyc(engine, &operator(), user, tier).await;
     verified(engine, reviewer, (record, document)).await;
-    let approve = KycDecision::Approve { expires_at };
+    let approve = Approve { expires_at };
     done(engine, reviewer, decide_kyc(record, user, approve)).await;
     record
 }

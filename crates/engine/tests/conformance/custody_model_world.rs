@@ -4,7 +4,7 @@ use domain::custody::OperationKind::{self, Burn, Deposit, Mint, Reversal, Transf
 use domain::custody::asset::CreateAsset;
 use domain::custody::balance::ConfigureBalance;
 use domain::custody::destination::AddDestination;
-use domain::custody::operation::{CreateOperation, Step, StepOperation, Transaction};
+use domain::custody::operation::{CreateLinked, CreateOperation, Step, StepOperation, Transaction};
 use domain::custody::rules::LimitRule;
 use domain::custody::{self, Amount, House};
 use domain::identity::Rules;
@@ -13,6 +13,9 @@ use evidence::Timestamp;
 use uuid::Uuid;
 
 use crate::custody_model::{Account, Act, Create, Do, EXTERNAL, GHOST, Limit, Model};
+use domain::custody::operation::steps::{
+    Cancel, Capture, Complete, Fail, MarkUnknown, Release, Resolve, Start,
+};
 
 /// Numbers that follow from a seed (`SplitMix64`).
 struct Dice(u64);
@@ -302,41 +305,46 @@ impl World {
         let transaction = Transaction::default;
         match command {
             Do::Create(new) => Command::CreateOperation(Box::new(self.create(new))),
-            Do::Linked(list) => Command::CreateLinked(list.iter().map(|new| self.create(new)).collect()),
+            Do::Linked(list) => Command::CreateLinked(CreateLinked {
+                operations: list.iter().map(|new| self.create(new)).collect(),
+            }),
             Do::Step(id, act) => {
                 let known = model.operations.get(id);
                 let sides = known.map_or(((0, 0), (0, 1)), |known| (known.debit, known.credit));
                 let own = known.is_some_and(|known| known.kind == Withdrawal) && sides.0.1 <= GHOST;
                 let error = |number: &u64| format!("error {number}");
                 let step = match act {
-                    Act::Start => Step::Start {
+                    Act::Start => Step::Start(Start {
                         transaction: transaction(),
                         approval: None,
-                    },
-                    Act::Complete => Step::Complete(transaction()),
-                    Act::Fail(number) => Step::Fail { error: error(number) },
-                    Act::Lose(number) => Step::MarkUnknown { error: error(number) },
-                    Act::Cancel => Step::Cancel { reason: None },
-                    Act::Release => Step::Release { reason: None },
-                    Act::Resolve => Step::Resolve {
+                    }),
+                    Act::Complete => Step::Complete(Complete {
+                        transaction: transaction(),
+                    }),
+                    Act::Fail(number) => Step::Fail(Fail { error: error(number) }),
+                    Act::Lose(number) => Step::MarkUnknown(MarkUnknown { error: error(number) }),
+                    Act::Cancel => Step::Cancel(Cancel { reason: None }),
+                    Act::Release => Step::Release(Release { reason: None }),
+                    Act::Resolve => Step::Resolve(Resolve {
                         completed: true,
                         evidence: "seen".into(),
                         transaction: transaction(),
                         approval: None,
-                    },
-                    Act::Capture(part, amount) => Step::Capture {
+                    }),
+                    Act::Capture(part, amount) => Step::Capture(Capture {
                         id: Some(uuid(*part)),
                         amount: amount.map(|amount| Amount::new(amount).unwrap()),
-                    },
+                    }),
                 };
-                Command::StepOperation(Box::new(StepOperation {
+                StepOperation {
                     operation: uuid(*id),
                     debit: self.account(sides.0),
                     credit: self.account(sides.1),
                     destination: own.then(|| World::destination(sides.0.0, sides.0.1)),
                     version: None,
                     step,
-                }))
+                }
+                .command()
             }
             Do::Configure {
                 account,

@@ -17,6 +17,7 @@ mod cases {
     use crate::attacker::{assert_intact, close};
     use crate::people::{code, now};
     use crate::support::{Bed, create_user, operator, submit};
+    use domain::custody::operation::steps::Release;
 
     async fn world(bed: &Bed) -> Engine {
         let engine = bed.open().await;
@@ -142,7 +143,7 @@ mod cases {
         step(capture("2")).await.unwrap();
         assert_eq!(code(step(capture("4.5")).await), "exceeds_held");
         step(capture("1")).await.unwrap();
-        step(StepKind::Other(Step::Release { reason: None }))
+        step(StepKind::Other(Step::Release(Release { reason: None })))
             .await
             .unwrap();
         assert_eq!(

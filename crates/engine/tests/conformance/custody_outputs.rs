@@ -26,6 +26,7 @@ mod cases {
     };
     use crate::people::{code, person, session_of};
     use crate::support::{Bed, create_key, create_user, operator, two};
+    use domain::custody::operation::steps::{Complete, Fail, Report, Start};
 
     fn hash(pair: &str) -> String {
         pair.repeat(32)
@@ -75,7 +76,12 @@ mod cases {
         assert!(again.replayed && again.operation.id == first.id);
         // 2. The block is gone: the deposit failed, and its output is free.
         let error = "block 870000 was reorganised away".to_owned();
-        let failed = step_as(&engine, &clerk, first.id, StepKind::Other(Step::Fail { error }));
+        let failed = step_as(
+            &engine,
+            &clerk,
+            first.id,
+            StepKind::Other(Step::Fail(Fail { error })),
+        );
         assert_eq!(failed.await.unwrap().operation.status, Failed);
         // 3. The same output in another block: a new deposit, linked to the old one.
         let second = make_as(&engine, &clerk, seen(870_001)).await.unwrap();
@@ -85,9 +91,11 @@ mod cases {
             (second.status, second.replaces_id, second.block),
             (Pending, Some(first.id), Some(870_001))
         );
-        let complete = Step::Complete(Transaction {
-            confirmations: Some(6),
-            ..Transaction::default()
+        let complete = Step::Complete(Complete {
+            transaction: Transaction {
+                confirmations: Some(6),
+                ..Transaction::default()
+            },
         });
         step_as(&engine, &clerk, second.id, StepKind::Other(complete))
             .await
@@ -174,7 +182,7 @@ mod cases {
                 };
                 let id = make(&one, waits).await.unwrap().operation.id;
                 let error = "gone".to_owned();
-                step(&other, id, StepKind::Other(Step::Fail { error }))
+                step(&other, id, StepKind::Other(Step::Fail(Fail { error })))
                     .await
                     .unwrap();
             }
@@ -265,32 +273,31 @@ mod cases {
             .await
             .unwrap();
         let sent = make_as(&engine, &clerk, sent).await.unwrap().operation.id;
-        let start = |further: &str| Step::Start {
-            transaction: Transaction {
-                tx_hash: Some(hash("77")),
-                further: Some(vec![beside("stellar", further)]),
-                ..Transaction::default()
-            },
-            approval: None,
+        let start = |further: &str| {
+            Step::Start(Start {
+                transaction: Transaction {
+                    tx_hash: Some(hash("77")),
+                    further: Some(vec![beside("stellar", further)]),
+                    ..Transaction::default()
+                },
+                approval: None,
+            })
         };
         let taken = step_as(&engine, &clerk, sent, StepKind::Other(start(&soroban))).await;
         assert_eq!(code(taken), "output_conflict");
         step_as(&engine, &clerk, sent, StepKind::Other(start(&hash("51"))))
             .await
             .unwrap();
-        let report = Step::Report(Transaction {
+        let report = |transaction| Step::Report(Report { transaction });
+        let other = report(Transaction {
             further: Some(vec![beside("stellar", &hash("52"))]),
             ..Transaction::default()
         });
-        step_as(&engine, &clerk, sent, StepKind::Other(report.clone()))
+        step_as(&engine, &clerk, sent, StepKind::Other(other.clone()))
             .await
             .unwrap();
-        assert!(
-            step_as(&engine, &clerk, sent, StepKind::Other(report))
-                .await
-                .unwrap()
-                .replayed
-        );
+        let again = step_as(&engine, &clerk, sent, StepKind::Other(other)).await;
+        assert!(again.unwrap().replayed);
         let named = |hash: String| OperationFilter {
             tx_hash: Some(hash),
             ..OperationFilter::default()
@@ -303,7 +310,7 @@ mod cases {
             ..new(Deposit, "-", "user:bob", "1")
         };
         make_as(&engine, &clerk, other).await.unwrap();
-        let output = Step::Report(Transaction {
+        let output = report(Transaction {
             output: Some(5),
             ..Transaction::default()
         });

@@ -28,6 +28,7 @@ mod cases {
     use crate::custody_desk::*;
     use crate::people::{code, open_with, person, session};
     use crate::support::{Bed, create_key, operator};
+    use domain::custody::operation::steps::{Release, Start};
 
     const ADDRESS: &str = "bc1qexample";
 
@@ -47,10 +48,10 @@ mod cases {
     }
 
     fn start(operation: Uuid) -> Proposal {
-        let start = Step::Start {
+        let start = Step::Start(Start {
             transaction: Transaction::default(),
             approval: None,
-        };
+        });
         Proposal::Step(NewStep {
             operation,
             version: None,
@@ -86,7 +87,7 @@ mod cases {
         let (engine, ann, key) = world(&bed).await;
         let bob = person(&engine, "bob", Role::USER).await.id;
         let bob_key = create_key(&engine, "bob", vec![Scope::Custody]).await;
-        let release = || StepKind::Other(Step::Release { reason: None });
+        let release = || StepKind::Other(Step::Release(Release { reason: None }));
         let from = format!("user:{ann}");
         let hold = || pending(Transfer, &from, &format!("user:{bob}"), "3");
         let of_house = make(&engine, hold()).await.unwrap().operation.id;

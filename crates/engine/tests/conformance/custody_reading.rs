@@ -21,6 +21,7 @@ mod cases {
     use crate::attacker::{assert_intact, close};
     use crate::custody_desk::{asset, capture, make, new, pending, step};
     use crate::support::{Bed, create_user, numbered, operator, record};
+    use domain::custody::operation::steps::{Cancel, Complete, Fail};
 
     const ASSETS: [&str; 2] = ["BTC", "ETH"];
     const USERS: [&str; 3] = ["ann", "bob", "cyd"];
@@ -127,9 +128,11 @@ mod cases {
         };
         ids.push(make(engine, reversal).await.unwrap().operation.id);
         for kind in [
-            Step::Cancel { reason: None },
-            Step::Fail { error: "lost".into() },
-            Step::Complete(domain::custody::operation::Transaction::default()),
+            Step::Cancel(Cancel { reason: None }),
+            Step::Fail(Fail { error: "lost".into() }),
+            Step::Complete(Complete {
+                transaction: domain::custody::operation::Transaction::default(),
+            }),
         ] {
             let waiting = make(engine, pending(Deposit, "-", "user:cyd", "0.5"))
                 .await

@@ -5,7 +5,7 @@ use domain::approval::UseApproval;
 use domain::custody::OperationKind::{Burn, Deposit, Mint, Reversal, Transfer, Withdrawal};
 use domain::custody::balance::ConfigureBalance;
 use domain::custody::destination::{AddDestination, RemoveDestination};
-use domain::custody::kyc::{CheckDocument, KycDecision};
+use domain::custody::kyc::{CheckDocument, Reject};
 use domain::custody::operation::{OnChain, Step, Transaction};
 use domain::custody::rules::{CustodyRules, LimitRule, ThresholdRule};
 use domain::custody::{Account, Amount, House, Owner};
@@ -19,6 +19,8 @@ use uuid::Uuid;
 use crate::custody_desk::*;
 use crate::people::session_of;
 use crate::support::{create_key, operator};
+use domain::approval::WithdrawApproval;
+use domain::custody::operation::steps::{Cancel, Complete, Fail, MarkUnknown, Resolve, Start};
 
 /// Withdrawals are limited, burns of more than 5 need an approval, and destinations can be used at once.
 pub fn rules(rules: &mut CustodyRules) {
@@ -141,7 +143,7 @@ async fn movements(engine: &Engine, clerk: &Caller) {
         let id = make(engine, again).await.unwrap().operation.id;
         let error = "reorganised away".to_owned();
         if !last {
-            step(engine, id, StepKind::Other(Step::Fail { error }))
+            step(engine, id, StepKind::Other(Step::Fail(Fail { error })))
                 .await
                 .unwrap();
         }
@@ -182,29 +184,37 @@ async fn withdrawals(engine: &Engine, (clerk, cyd): (&Caller, &Caller), destinat
         ids.push(make_as(engine, clerk, new).await.unwrap().operation.id);
     }
     let take = async |id: Uuid, kind| step_as(engine, clerk, id, StepKind::Other(kind)).await.unwrap();
-    let start = |id: Uuid| Step::Start {
-        transaction: Transaction {
-            tx_hash: Some(format!("{0}{0}", id.simple())),
-            ..Transaction::default()
-        },
-        approval: None,
+    let start = |id: Uuid| {
+        Step::Start(Start {
+            transaction: Transaction {
+                tx_hash: Some(format!("{0}{0}", id.simple())),
+                ..Transaction::default()
+            },
+            approval: None,
+        })
     };
     for id in &ids[1..5] {
         take(*id, start(*id)).await;
     }
     let reason = Some("changed my mind".to_owned());
-    take(ids[5], Step::Cancel { reason }).await;
+    take(ids[5], Step::Cancel(Cancel { reason })).await;
     let lost = || "no answer".to_owned();
-    take(ids[2], Step::Complete(Transaction::default())).await;
-    take(ids[3], Step::MarkUnknown { error: lost() }).await;
-    take(ids[4], Step::MarkUnknown { error: lost() }).await;
+    take(
+        ids[2],
+        Step::Complete(Complete {
+            transaction: Transaction::default(),
+        }),
+    )
+    .await;
+    take(ids[3], Step::MarkUnknown(MarkUnknown { error: lost() })).await;
+    take(ids[4], Step::MarkUnknown(MarkUnknown { error: lost() })).await;
     let resolve = |approval| {
-        StepKind::Other(Step::Resolve {
+        StepKind::Other(Step::Resolve(Resolve {
             completed: false,
             evidence: "not in the chain".into(),
             transaction: Transaction::default(),
             approval,
-        })
+        }))
     };
     let proposal = Proposal::Step(NewStep {
         operation: ids[4],
@@ -236,7 +246,7 @@ async fn kyc(engine: &Engine, cyd: &Caller) {
         reason: Some(reason()),
     };
     done(engine, cyd, Command::CheckDocument(check)).await;
-    let reject = KycDecision::Reject { reason: reason() };
+    let reject = Reject { reason: reason() };
     done(engine, cyd, decide_kyc(record, users[1], reject)).await;
     submit_kyc(engine, &own, users[1], 2).await;
 }
@@ -250,7 +260,12 @@ async fn approvals(engine: &Engine, (clerk, cyd): (&Caller, &Caller)) {
         request_approval(engine, clerk, outside(5), None).await,
         request_approval(engine, clerk, outside(6), None).await,
     ];
-    done(engine, clerk, Command::WithdrawApproval(ids[0])).await;
+    done(
+        engine,
+        clerk,
+        Command::WithdrawApproval(WithdrawApproval { approval: ids[0] }),
+    )
+    .await;
     done(engine, cyd, vote(engine, ids[1], false).await).await;
     done(engine, cyd, vote(engine, ids[2], true).await).await;
     done(engine, cyd, vote(engine, ids[3], true).await).await;

@@ -143,6 +143,7 @@ mod cases {
     use crate::custody_desk::{make, new, step, units};
     use crate::people::code;
     use crate::support::Bed;
+    use domain::custody::operation::steps::Complete;
 
     /// A deposit of an output for ann.
     fn deposit(hash: &str, output: u64, amount: &str) -> NewOperation {
@@ -226,10 +227,12 @@ mod cases {
         assert_eq!(of_hash(&engine, &"c3".repeat(32)).await.len(), 2);
         // What waits goes on, and keeps its spelling.
         let waits = of_hash(&engine, &"b2".repeat(32)).await[0];
-        let complete = StepKind::Other(Step::Complete(Transaction {
-            tx_hash: Some("b2".repeat(32)),
-            confirmations: Some(6),
-            ..Transaction::default()
+        let complete = StepKind::Other(Step::Complete(Complete {
+            transaction: Transaction {
+                tx_hash: Some("b2".repeat(32)),
+                confirmations: Some(6),
+                ..Transaction::default()
+            },
         }));
         assert_eq!(
             engine.operation(waits).await.unwrap().unwrap().operation.status,

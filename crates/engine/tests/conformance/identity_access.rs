@@ -11,7 +11,7 @@ crate::on_both!(
 mod cases {
     use std::time::Duration;
 
-    use domain::identity::user::{SetActive, SetRole};
+    use domain::identity::user::{DisableUser, EnableUser, SetRole};
     use domain::identity::{Permission, Role, Rules, Scope};
     use domain::{Caller, Command};
     use engine::Engine;
@@ -23,6 +23,7 @@ mod cases {
         PASSWORD, code, log_in, new_user, open_with, origin, person, session_of, until, verdict, with_rules,
     };
     use crate::support::{Bed, create_key, numbered, operator, record_as, submit, two};
+    use domain::identity::second_factor::ResetSecondFactor;
 
     async fn read(engine: &Engine, caller: &Caller) -> &'static str {
         code(engine.authorise(caller, Permission::AuditRead).await)
@@ -37,7 +38,11 @@ mod cases {
     }
 
     fn set_active(user: Uuid, active: bool) -> Command {
-        Command::SetActive(SetActive { user, active })
+        if active {
+            Command::EnableUser(EnableUser { user })
+        } else {
+            Command::DisableUser(DisableUser { user })
+        }
     }
 
     pub async fn a_role_change_is_effective_at_once(bed: Bed) {
@@ -137,7 +142,10 @@ mod cases {
         );
         let invited = engine.invite_user(&caller, origin(), admin).await;
         assert_eq!(code(invited), "exceeds_own");
-        assert_eq!(run(Command::ResetSecondFactor(admin)).await, "exceeds_own");
+        assert_eq!(
+            run(Command::ResetSecondFactor(ResetSecondFactor { user: admin })).await,
+            "exceeds_own"
+        );
         assert_eq!(run(set_active(other.id, false)).await, "done");
         let refused = crate::people::entries(&engine, "user.*").await;
         let refused = refused

@@ -8,7 +8,6 @@ crate::on_both!(
 );
 
 mod cases {
-    use domain::identity::session::EndSessions;
     use domain::identity::user::UpdateUser;
     use domain::identity::{Role, Scope};
     use domain::{Caller, Command};
@@ -22,6 +21,8 @@ mod cases {
         PASSWORD, code, entries, found, from, id, make, origin, person, session_of, verdict,
     };
     use crate::support::{Bed, create_key, event, numbered, operator, record, record_as, submit};
+    use domain::identity::api_key::RevokeApiKey;
+    use domain::identity::session::EndSession;
 
     const IP: &str = "203.0.113.201";
     /// What nobody may find afterwards.
@@ -105,13 +106,17 @@ mod cases {
         }
         for (caller, key) in [(&one, keys[0]), (admin, keys[1])] {
             let revoked = engine
-                .submit(caller, her_origin(), Command::RevokeApiKey(key))
+                .submit(
+                    caller,
+                    her_origin(),
+                    Command::RevokeApiKey(RevokeApiKey { id: key }),
+                )
                 .await;
             code(revoked);
         }
         let key = Caller::ApiKey(keys[2]);
         record_as(engine, &key, vec![numbered(1)]).await.unwrap();
-        let end = Command::EndSessions(EndSessions::One(id(&two)));
+        let end = Command::EndSession(EndSession { session: id(&two) });
         engine.submit(admin, origin(), end).await.unwrap();
         let rename = UpdateUser {
             user,

@@ -2,7 +2,7 @@
 //! model says. The same with time going by is a property of the domain alone, which has no clock.
 
 use domain::identity::Scope;
-use domain::identity::user::SetActive;
+use domain::identity::user::{DisableUser, EnableUser};
 use domain::{Caller, Command, Origin};
 use engine::Engine;
 use proptest::prelude::*;
@@ -11,6 +11,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRu
 use crate::attacker::{assert_intact, close};
 use crate::people::{code, id, verdict};
 use crate::support::{Bed, On, create_key, create_user, operator, record_as, submit};
+use domain::identity::api_key::RevokeApiKey;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -109,17 +110,19 @@ async fn compare(engine: &Engine, owner: &str, steps: &[Step]) {
             }
             Step::Revoke { key } => {
                 let key = key % keys.len();
-                submit(engine, Command::RevokeApiKey(id(&keys[key])))
+                submit(engine, Command::RevokeApiKey(RevokeApiKey { id: id(&keys[key]) }))
                     .await
                     .unwrap();
                 model[key].revoked = true;
             }
             Step::Owner { active: now } => {
-                let command = SetActive {
-                    user: user.id,
-                    active: *now,
+                let user = user.id;
+                let command = if *now {
+                    EnableUser { user }.into()
+                } else {
+                    DisableUser { user }.into()
                 };
-                submit(engine, Command::SetActive(command)).await.unwrap();
+                submit(engine, command).await.unwrap();
                 active = *now;
             }
         }

@@ -23,6 +23,7 @@ mod cases {
     use crate::attacker::{assert_intact, close};
     use crate::people::{code, entries, id, now, origin, person, session_of, until, verdict};
     use crate::support::{Bed, create_key, numbered, operator, record_as, submit, two};
+    use domain::identity::api_key::RevokeApiKey;
 
     fn new_key(owner: &str) -> NewApiKey {
         NewApiKey {
@@ -92,7 +93,9 @@ mod cases {
             for engine in [&one, &two] {
                 assert_eq!(verdict(engine, &caller).await, "good");
             }
-            submit(&one, Command::RevokeApiKey(id(&caller))).await.unwrap();
+            submit(&one, Command::RevokeApiKey(RevokeApiKey { id: id(&caller) }))
+                .await
+                .unwrap();
             let since = std::time::Instant::now();
             assert_eq!(verdict(&one, &caller).await, "api_key_revoked");
             assert_eq!(write(&two, &caller).await, "api_key_revoked");
@@ -103,7 +106,9 @@ mod cases {
             )
             .await;
             slowest = slowest.max(since.elapsed());
-            let again = submit(&one, Command::RevokeApiKey(id(&caller))).await.unwrap();
+            let again = submit(&one, Command::RevokeApiKey(RevokeApiKey { id: id(&caller) }))
+                .await
+                .unwrap();
             assert_eq!(again.entry, None, "a second time changes nothing");
         }
         assert!(slowest < Duration::from_millis(1_500), "{slowest:?}");
@@ -149,7 +154,11 @@ mod cases {
         assert_eq!(after[0].key.id, all[1].key.id);
         let [first, second, third] = [0, 1, 2].map(|number: usize| keys[number].key.id);
         let revoke = async |caller: &Caller, id| {
-            code(engine.submit(caller, origin(), Command::RevokeApiKey(id)).await)
+            code(
+                engine
+                    .submit(caller, origin(), Command::RevokeApiKey(RevokeApiKey { id }))
+                    .await,
+            )
         };
         assert_eq!(revoke(vic, first).await, "permission_missing");
         assert_eq!(revoke(dev, first).await, "done");
@@ -181,7 +190,9 @@ mod cases {
                 .unwrap();
         }
         assert_eq!(write(&engine, &other).await, "done");
-        submit(&engine, Command::RevokeApiKey(id(&mine))).await.unwrap();
+        submit(&engine, Command::RevokeApiKey(RevokeApiKey { id: id(&mine) }))
+            .await
+            .unwrap();
         // A refusal is something that it did, too.
         assert_eq!(write(&engine, &mine).await, "api_key_revoked");
         engine.limits().flush().await.unwrap();

@@ -3,8 +3,6 @@
 crate::on_both!(events_and_refusals, secrets_are_nowhere, floods_are_sampled);
 
 mod cases {
-    use domain::identity::session::EndSessions;
-    use domain::identity::user::SetActive;
     use domain::identity::{Role, Scope};
     use domain::record::Record;
     use domain::{Caller, Command};
@@ -19,6 +17,9 @@ mod cases {
         session, totp,
     };
     use crate::support::{Bed, create_key, operator, submit};
+    use domain::identity::api_key::RevokeApiKey;
+    use domain::identity::session::EndSession;
+    use domain::identity::user::{DisableUser, EnableUser};
 
     fn new_key(owner: &str) -> NewApiKey {
         NewApiKey {
@@ -68,7 +69,11 @@ mod cases {
     }
 
     fn set_active(user: Uuid, active: bool) -> Command {
-        Command::SetActive(SetActive { user, active })
+        if active {
+            Command::EnableUser(EnableUser { user })
+        } else {
+            Command::DisableUser(DisableUser { user })
+        }
     }
 
     /// What people do with their accounts, right and wrong.
@@ -116,7 +121,7 @@ mod cases {
                 .await;
             code(accepted);
         }
-        let end = Command::EndSessions(EndSessions::One(id(&caller)));
+        let end = Command::EndSession(EndSession { session: id(&caller) });
         for _ in 0..2 {
             code(engine.submit(&caller, origin(), end.clone()).await);
         }
@@ -129,7 +134,13 @@ mod cases {
         let invited = make(&engine, new_user("new", Role::USER, FirstCredential::Invitation)).await;
         let names = [(&ann, "ann"), (&gone, "gone"), (&invited.user, "new")];
         let names = names.map(|(user, name)| (user.id.to_string(), name));
-        let disable = |user, active| Command::SetActive(SetActive { user, active });
+        let disable = |user, active| {
+            if active {
+                Command::EnableUser(EnableUser { user })
+            } else {
+                Command::DisableUser(DisableUser { user })
+            }
+        };
         let local = operator();
         engine
             .submit(&local, origin(), disable(gone.id, false))
@@ -226,7 +237,11 @@ mod cases {
                 .unwrap();
             secrets.extend([token.secret().to_owned(), rotated.1.secret().to_owned()]);
             engine
-                .submit(&caller, origin(), Command::RevokeApiKey(key.id))
+                .submit(
+                    &caller,
+                    origin(),
+                    Command::RevokeApiKey(RevokeApiKey { id: key.id }),
+                )
                 .await
                 .unwrap();
             code(crate::support::record_as(engine, &Caller::ApiKey(key.id), Vec::new()).await);
@@ -352,13 +367,14 @@ mod cases {
         let last = recorded.last().unwrap();
         assert_eq!(last.details.as_ref().unwrap().0["count"], 20);
         // What callers who are known are refused is never left out.
-        let submits = (0..15).map(|_| engine.submit(&key, origin(), Command::RevokeApiKey(ann.id)));
+        let submits = (0..15)
+            .map(|_| engine.submit(&key, origin(), Command::RevokeApiKey(RevokeApiKey { id: ann.id })));
         for answer in futures_util::future::join_all(submits).await {
             assert_eq!(code(answer), "permission_missing");
         }
         assert_eq!(entries(&engine, "api_key.revoke").await.len(), 15);
         assert_eq!(
-            code(submit(&engine, Command::RevokeApiKey(ann.id)).await),
+            code(submit(&engine, Command::RevokeApiKey(RevokeApiKey { id: ann.id })).await),
             "unknown_api_key"
         );
         close(engine).await;

@@ -13,10 +13,10 @@ crate::on_both!(
 mod cases {
     use std::time::{Duration, Instant};
 
-    use domain::identity::user::SetActive;
+    use domain::Caller;
+    use domain::identity::user::DisableUser;
     use domain::identity::{Must, Permission, Role};
     use domain::record::{Kind, Val};
-    use domain::{Caller, Command};
     use engine::identity::FirstCredential;
     use engine::{Engine, Error};
     use futures_util::future::join_all;
@@ -61,11 +61,8 @@ mod cases {
             new_user("new", Role::VIEWER, FirstCredential::Invitation),
         )
         .await;
-        let disable = SetActive {
-            user: gone.id,
-            active: false,
-        };
-        submit(&engine, Command::SetActive(disable)).await.unwrap();
+        let disable = DisableUser { user: gone.id };
+        submit(&engine, disable.into()).await.unwrap();
         let attempts = [
             ("ann", OTHER_PASSWORD),
             ("ann", "x"),

@@ -9,7 +9,7 @@ crate::on_both!(
 
 mod cases {
     use domain::Command;
-    use domain::identity::second_factor::SecondFactor;
+    use domain::identity::second_factor::{ResetSecondFactor, SecondFactor};
     use domain::identity::{Must, Permission, Role};
     use engine::identity::{LogInRequest, LoggedIn};
     use engine::{Engine, Error};
@@ -203,8 +203,18 @@ mod cases {
             .await;
         assert_eq!(code(removed), "second_factor_required");
         // Lost with the authenticator, removed by somebody entitled: enrolled anew at the next login.
-        submit(&engine, Command::ResetSecondFactor(ann.id)).await.unwrap();
-        let again = submit(&engine, Command::ResetSecondFactor(ann.id)).await.unwrap();
+        submit(
+            &engine,
+            Command::ResetSecondFactor(ResetSecondFactor { user: ann.id }),
+        )
+        .await
+        .unwrap();
+        let again = submit(
+            &engine,
+            Command::ResetSecondFactor(ResetSecondFactor { user: ann.id }),
+        )
+        .await
+        .unwrap();
         assert_eq!(again.entry, None);
         let logged_in = log_in(&engine, "ann", PASSWORD).await.unwrap();
         assert_eq!(logged_in.must, Some(Must::UseSecondFactor));

@@ -12,7 +12,7 @@ mod cases {
     use std::time::Duration;
 
     use domain::Command;
-    use domain::identity::session::{EndSessions, SESSIONS_MAX};
+    use domain::identity::session::{EndSession, EndSessionsOf, RenewSession, SESSIONS_MAX};
     use domain::identity::{Permission, Role};
     use engine::Engine;
     use futures_util::future::join_all;
@@ -24,7 +24,7 @@ mod cases {
     use crate::support::{Bed, submit, two};
 
     fn end(session: &domain::Caller) -> Command {
-        Command::EndSessions(EndSessions::One(id(session)))
+        Command::EndSession(EndSession { session: id(session) })
     }
 
     pub async fn idle_and_absolute_expiry(bed: Bed) {
@@ -84,7 +84,13 @@ mod cases {
         assert!(last.idle_expires_at > first.idle_expires_at.plus_seconds(2));
         assert_eq!(last.expires_at, first.expires_at);
         // A second one who says the same at the same moment writes nothing.
-        let renew = || engine.submit(&caller, origin(), Command::RenewSession(id(&caller)));
+        let renew = || {
+            engine.submit(
+                &caller,
+                origin(),
+                Command::RenewSession(RenewSession { session: id(&caller) }),
+            )
+        };
         let again = join_all([renew(), renew(), renew()]).await;
         let written = again
             .into_iter()
@@ -108,7 +114,7 @@ mod cases {
         }
         let refused = engine.submit(&mine, origin(), end(&bobs)).await;
         assert_eq!(code(refused), "permission_missing");
-        let all = Command::EndSessions(EndSessions::AllOf(ann.id));
+        let all = Command::EndSessionsOf(EndSessionsOf { user: ann.id });
         let ended = engine.submit(&mine, origin(), all.clone()).await.unwrap();
         assert_eq!(ended.reply, domain::Reply::Ended(2));
         let again = engine.submit(&mine, origin(), all).await.unwrap();
@@ -157,7 +163,11 @@ mod cases {
             );
             // A write there finds out by itself, whatever is remembered.
             let write = two
-                .submit(&caller, origin(), Command::RenewSession(id(&caller)))
+                .submit(
+                    &caller,
+                    origin(),
+                    Command::RenewSession(RenewSession { session: id(&caller) }),
+                )
                 .await;
             assert_eq!(code(write), "session_ended");
             until(

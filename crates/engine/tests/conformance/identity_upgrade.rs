@@ -19,6 +19,7 @@ mod cases {
     use crate::catalogue;
     use crate::people::{code, log_in, person};
     use crate::support::{Bed, create_key, create_user, erase, numbered, record, submit};
+    use domain::identity::api_key::RevokeApiKey;
 
     /// What the program made when there was one migration.
     async fn first_schema(conn: &mut Conn) {
@@ -80,9 +81,14 @@ mod cases {
         }
         let key = create_key(&engine, "ann", vec![Scope::Write]).await;
         let revoked = create_key(&engine, "bob", vec![Scope::Read]).await;
-        submit(&engine, Command::RevokeApiKey(crate::people::id(&revoked)))
-            .await
-            .unwrap();
+        submit(
+            &engine,
+            Command::RevokeApiKey(RevokeApiKey {
+                id: crate::people::id(&revoked),
+            }),
+        )
+        .await
+        .unwrap();
         record(&engine, (0..300).map(numbered).collect()).await.unwrap();
         erase(&engine, vec![40]).await.unwrap();
         sealed_as_then(&engine, crate::people::id(&key)).await;

@@ -14,7 +14,7 @@ crate::on_both!(
 
 mod cases {
     use domain::identity::invitation::InviteUser;
-    use domain::identity::user::{CreateUser, SetActive, SetRole, UpdateUser};
+    use domain::identity::user::{CreateUser, SetRole, UpdateUser};
     use domain::identity::{Must, Role};
     use domain::{Caller, Command, Reply};
     use engine::identity::FirstCredential;
@@ -29,9 +29,14 @@ mod cases {
         session_of, verdict,
     };
     use crate::support::{Bed, create_key, operator, submit, two};
+    use domain::identity::user::{DisableUser, EnableUser};
 
     fn set_active(user: Uuid, active: bool) -> Command {
-        Command::SetActive(SetActive { user, active })
+        if active {
+            Command::EnableUser(EnableUser { user })
+        } else {
+            Command::DisableUser(DisableUser { user })
+        }
     }
 
     fn set_role(user: Uuid, role: Role) -> Command {

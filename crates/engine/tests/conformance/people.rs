@@ -6,9 +6,8 @@ use domain::audit::EntryFilter;
 use domain::identity::api_key::{CreateApiKey, RotateApiKey};
 use domain::identity::invitation::{AcceptInvitation, Invitation, InviteUser};
 use domain::identity::login::LogIn;
-use domain::identity::second_factor::{ChangeSecondFactor, Proof, SecondFactorChange};
-use domain::identity::session::EndSessions;
-use domain::identity::user::{ChangePassword, EraseUser, SetActive, User};
+use domain::identity::second_factor::{ChangeSecondFactor, Confirm, Enrol, Proof, Remove};
+use domain::identity::user::{ChangePassword, DisableUser, EraseUser, User};
 use domain::identity::{Role, Rules, Scope};
 use domain::record::{Kind, Sealed};
 use domain::{Caller, Command, Origin, Reply};
@@ -20,6 +19,7 @@ use store::query::{Order, Page};
 use uuid::Uuid;
 
 use crate::support::{Bed, create_key, create_user, operator, submit};
+use domain::identity::session::EndSession;
 
 /// A password that the policy takes.
 pub const PASSWORD: &str = "wool grass 47 lantern";
@@ -224,7 +224,7 @@ pub async fn rich_accounts(engine: &Engine) {
     // Sessions: live with and without an address, logged out, revoked, and ended with their user.
     session_of(engine, eva).await;
     let [leaving, revoked] = [session_of(engine, eva).await, session_of(engine, eva).await];
-    let end = |session: &Caller| Command::EndSessions(EndSessions::One(id(session)));
+    let end = |session: &Caller| Command::EndSession(EndSession { session: id(session) });
     engine.submit(&leaving, origin(), end(&leaving)).await.unwrap();
     submit(engine, end(&revoked)).await.unwrap();
     let local = log_in_command(engine, gus).await;
@@ -233,11 +233,8 @@ pub async fn rich_accounts(engine: &Engine) {
     for user in [hal, ivy] {
         session_of(engine, user).await;
     }
-    let disable = SetActive {
-        user: hal,
-        active: false,
-    };
-    submit(engine, Command::SetActive(disable)).await.unwrap();
+    let disable = DisableUser { user: hal };
+    submit(engine, disable.into()).await.unwrap();
     let erase = EraseUser {
         user: ivy,
         reason: "asked to".into(),
@@ -295,6 +292,18 @@ async fn keys(engine: &Engine) {
     submit(engine, Command::RotateApiKey(rotate)).await.unwrap();
 }
 
+fn own<C>(user: Uuid, session: Uuid, change: C) -> Command
+where
+    Command: From<ChangeSecondFactor<C>>,
+{
+    ChangeSecondFactor {
+        user,
+        session,
+        change,
+    }
+    .into()
+}
+
 /// One enrolled, one confirmed, one removed; the last user's password is changed by itself.
 async fn second_factors(engine: &Engine, users: &[Uuid]) {
     for (user, state) in users.iter().zip(1..) {
@@ -302,34 +311,29 @@ async fn second_factors(engine: &Engine, users: &[Uuid]) {
         let caller = session_of(engine, user).await;
         let row = engine.user(user).await.unwrap().unwrap().row;
         let verified_hash = row.password_hash.unwrap();
-        let change = async |change| {
-            let command = ChangeSecondFactor {
-                user,
-                session: id(&caller),
-                change,
-            };
-            let command = Command::ChangeSecondFactor(command);
+        let change = async |command: Command| {
             engine.submit(&caller, origin(), command).await.unwrap();
         };
+        let session = id(&caller);
         let secret = b"sealed".to_vec();
-        let enrol = SecondFactorChange::Enrol {
+        let enrol = Enrol {
             secret: secret.clone(),
             verified_hash: verified_hash.clone(),
         };
-        change(enrol).await;
+        change(own(user, session, enrol)).await;
         if state > 1 {
-            let confirm = SecondFactorChange::Confirm {
+            let confirm = Confirm {
                 proof: Proof::Totp {
                     secret,
                     step: 59_000_000,
                 },
                 recovery: vec![[1; 32], [2; 32]],
             };
-            change(confirm).await;
+            change(own(user, session, confirm)).await;
         }
         if state > 2 {
             let verified_hash = verified_hash.clone();
-            change(SecondFactorChange::Remove { verified_hash }).await;
+            change(own(user, session, Remove { verified_hash })).await;
             let command = ChangePassword {
                 user,
                 verified_hash: row_hash(engine, user).await,

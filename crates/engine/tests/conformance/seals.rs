@@ -8,7 +8,6 @@ crate::on_both!(
 );
 
 mod cases {
-    use domain::identity::user::SetActive;
     use domain::identity::{Permission, Role, Scope};
     use domain::record::Val;
     use domain::{Command, Reply};
@@ -17,6 +16,7 @@ mod cases {
 
     use crate::attacker::{Attacker, verify};
     use crate::support::{Bed, create_key, create_user, numbered, record_as, submit};
+    use domain::identity::user::{DisableUser, EnableUser};
 
     async fn user(engine: &Engine, name: &str, role: Role) -> Uuid {
         match create_user(engine, name, role).await.unwrap().reply {
@@ -50,10 +50,7 @@ mod cases {
         set_role(&mut attacker, ann, "admin").await;
         assert_tampered(engine.authorise(&key, Permission::UsersRead).await, "users", ann);
         assert_tampered(record_as(&engine, &key, vec![numbered(1)]).await, "users", ann);
-        let disable = Command::SetActive(SetActive {
-            user: ann,
-            active: false,
-        });
+        let disable = Command::DisableUser(DisableUser { user: ann });
         assert_tampered(submit(&engine, disable.clone()).await, "users", ann);
         let report = verify(&bed.options()).await;
         assert!(!report.intact, "it was not sealed anew");
@@ -68,17 +65,11 @@ mod cases {
         let engine = bed.open().await;
         let ann = user(&engine, "ann", Role::VIEWER).await;
         let mut attacker = Attacker::new(&bed).await;
-        let disable = Command::SetActive(SetActive {
-            user: ann,
-            active: false,
-        });
+        let disable = Command::DisableUser(DisableUser { user: ann });
         submit(&engine, disable).await.unwrap();
         // As it was before it was disabled, with the seal of then.
         attacker.put_back("users").await;
-        let enable = Command::SetActive(SetActive {
-            user: ann,
-            active: true,
-        });
+        let enable = Command::EnableUser(EnableUser { user: ann });
         assert_tampered(submit(&engine, enable).await, "users", ann);
     }
 
@@ -86,7 +77,13 @@ mod cases {
         let engine = bed.open().await;
         let ann = user(&engine, "ann", Role::VIEWER).await;
         let mut attacker = Attacker::new(&bed).await;
-        let set = |active| Command::SetActive(SetActive { user: ann, active });
+        let set = |active| {
+            if active {
+                Command::EnableUser(EnableUser { user: ann })
+            } else {
+                Command::DisableUser(DisableUser { user: ann })
+            }
+        };
         submit(&engine, set(false)).await.unwrap();
         attacker.put_back("users").await;
         drop(attacker);

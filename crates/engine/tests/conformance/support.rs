@@ -4,6 +4,7 @@ use std::path::Path;
 
 use domain::audit::Event;
 use domain::audit::erase::EraseEntries;
+use domain::identity::api_key::RevokeApiKey;
 use domain::identity::user::CreateUser;
 use domain::identity::{Role, Scope};
 use domain::{Caller, Command, Origin};
@@ -171,7 +172,9 @@ pub async fn rich_log(bed: &Bed) -> Engine {
     let Caller::ApiKey(revoked) = create_key(&engine, "cyd", vec![Scope::Admin]).await else {
         panic!()
     };
-    submit(&engine, Command::RevokeApiKey(revoked)).await.unwrap();
+    submit(&engine, Command::RevokeApiKey(RevokeApiKey { id: revoked }))
+        .await
+        .unwrap();
     record_as(&engine, &Caller::ApiKey(revoked), vec![numbered(1)])
         .await
         .unwrap_err();

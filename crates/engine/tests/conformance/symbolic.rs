@@ -3,7 +3,7 @@
 use domain::audit::Event;
 use domain::audit::erase::EraseEntries;
 use domain::identity::Scope;
-use domain::identity::api_key::CreateApiKey;
+use domain::identity::api_key::{CreateApiKey, RevokeApiKey};
 use domain::identity::permission::BUILT_IN;
 use domain::identity::user::CreateUser;
 use domain::{Caller, Command};
@@ -193,7 +193,9 @@ impl Op {
                     hash,
                 })
             }
-            Ask::Revoke(number) => Command::RevokeApiKey(pick(&known.keys, *number).unwrap_or_else(stranger)),
+            Ask::Revoke(number) => Command::RevokeApiKey(RevokeApiKey {
+                id: pick(&known.keys, *number).unwrap_or_else(stranger),
+            }),
             Ask::Erase {
                 entries,
                 unknown,

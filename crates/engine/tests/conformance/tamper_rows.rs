@@ -10,7 +10,7 @@ crate::on_both!(
 );
 
 mod cases {
-    use domain::identity::api_key::ApiKey;
+    use domain::identity::api_key::{ApiKey, RevokeApiKey};
     use domain::record::{Record, Val};
     use engine::EntryKey;
     use evidence::leaf::{Leaf, Outcome};
@@ -228,7 +228,9 @@ mod cases {
         assert_intact(&options).await;
         let sealed = engine.api_key(id).await.unwrap().unwrap();
         assert_eq!((sealed.key.id, sealed.version), (id, 1));
-        submit(&engine, domain::Command::RevokeApiKey(id)).await.unwrap();
+        submit(&engine, domain::Command::RevokeApiKey(RevokeApiKey { id }))
+            .await
+            .unwrap();
         assert_intact(&options).await;
         attacker.put_back(ApiKey::TABLE.name).await;
         let report = verify(&options).await;

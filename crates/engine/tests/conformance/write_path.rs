@@ -12,7 +12,7 @@ crate::on_both!(
 mod cases {
     use domain::audit::EntryFilter;
     use domain::identity::Scope;
-    use domain::identity::api_key::CreateApiKey;
+    use domain::identity::api_key::{CreateApiKey, RevokeApiKey};
     use domain::identity::token::TokenKind;
     use domain::{Command, Origin, Reply};
     use engine::{Engine, EntryKey, Error};
@@ -168,7 +168,11 @@ mod cases {
         };
         assert_eq!(entry.recorded_by.id, Some(id));
         engine
-            .submit(&operator(), Origin::default(), Command::RevokeApiKey(id))
+            .submit(
+                &operator(),
+                Origin::default(),
+                Command::RevokeApiKey(RevokeApiKey { id }),
+            )
             .await
             .unwrap();
         let error = record_as(&engine, &caller, vec![numbered(2)]).await.unwrap_err();

@@ -8,6 +8,7 @@ use super::say;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::person;
+use domain::approval::WithdrawApproval;
 
 /// Arguments of `probity approval withdraw`.
 #[derive(Debug, Args)]
@@ -23,7 +24,9 @@ pub struct WithdrawArgs {
 pub async fn run(context: &Context, args: WithdrawArgs) -> Result<Exit, Failure> {
     context
         .with_engine(async |engine| {
-            let command = Command::WithdrawApproval(args.approval);
+            let command = Command::WithdrawApproval(WithdrawApproval {
+                approval: args.approval,
+            });
             let answer = person::act(context, engine, args.user.as_deref(), command).await?;
             say(context, engine, &answer).await?;
             Ok(Exit::Ok)

@@ -12,8 +12,7 @@ use super::filter::FilterArgs;
 use super::list::{COLUMNS, row};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::output;
-use crate::table;
+use crate::{output, table};
 
 /// Arguments of `probity audit tail`.
 #[derive(Debug, Args)]

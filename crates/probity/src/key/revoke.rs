@@ -8,6 +8,7 @@ use super::as_json;
 use crate::context::{Context, caller, origin};
 use crate::failure::{Exit, Failure};
 use crate::output;
+use domain::identity::api_key::RevokeApiKey;
 
 /// Arguments of `probity key revoke`.
 #[derive(Debug, Args)]
@@ -21,7 +22,11 @@ pub async fn run(context: &Context, args: RevokeArgs) -> Result<Exit, Failure> {
     context
         .with_engine(async |engine| {
             let answer = engine
-                .submit(&caller(), origin(), Command::RevokeApiKey(args.id))
+                .submit(
+                    &caller(),
+                    origin(),
+                    Command::RevokeApiKey(RevokeApiKey { id: args.id }),
+                )
                 .await?;
             let Reply::ApiKey(key) = answer.reply else {
                 return Err(Failure::could_not_run(

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use domain::Command;
-use domain::custody::kyc::{DecideKyc, KycDecision};
+use domain::custody::kyc::{Approve, DecideKyc, Reject, Revoke};
 use evidence::Timestamp;
 use uuid::Uuid;
 
@@ -42,15 +42,15 @@ pub struct ReasonArgs {
 }
 
 /// What is decided.
-pub struct Asked {
+pub struct Asked<D> {
     which: WhichArgs,
-    decision: KycDecision,
+    decision: D,
 }
 
 impl ApproveArgs {
     /// To approve.
-    pub fn asked(self) -> Asked {
-        let decision = KycDecision::Approve {
+    pub fn asked(self) -> Asked<Approve> {
+        let decision = Approve {
             expires_at: self.expires,
         };
         let which = self.which;
@@ -60,34 +60,37 @@ impl ApproveArgs {
 
 impl ReasonArgs {
     /// To reject.
-    pub fn reject(self) -> Asked {
-        let decision = KycDecision::Reject { reason: self.reason };
+    pub fn reject(self) -> Asked<Reject> {
+        let decision = Reject { reason: self.reason };
         let which = self.which;
         Asked { which, decision }
     }
 
     /// To revoke.
-    pub fn revoke(self) -> Asked {
-        let decision = KycDecision::Revoke { reason: self.reason };
+    pub fn revoke(self) -> Asked<Revoke> {
+        let decision = Revoke { reason: self.reason };
         let which = self.which;
         Asked { which, decision }
     }
 }
 
 /// Decides.
-pub async fn run(context: &Context, asked: Asked) -> Result<Exit, Failure> {
+pub async fn run<D>(context: &Context, asked: Asked<D>) -> Result<Exit, Failure>
+where
+    Command: From<DecideKyc<D>>,
+{
     let user = asked.which.user.as_deref();
     person::check(user)?;
     context
         .with_engine(async |engine| {
             let known = show::find(engine, asked.which.record).await?;
-            let command = Command::DecideKyc(DecideKyc {
+            let command = DecideKyc {
                 record: asked.which.record,
                 user: known.record.user_id,
                 version: None,
                 decision: asked.decision,
-            });
-            let answer = person::decide(context, engine, user, command).await?;
+            };
+            let answer = person::decide(context, engine, user, command.into()).await?;
             say(context, engine, &answer).await?;
             Ok(Exit::Ok)
         })

@@ -1,8 +1,8 @@
 //! The steps of an operation: `probity operation start`, `complete`, `fail` and the others.
 
 use clap::{ArgGroup, Args};
+use domain::Reply;
 use domain::custody::operation::Step;
-use domain::{Command, Reply};
 use engine::custody::{NewStep, Proposal, StepKind};
 use uuid::Uuid;
 
@@ -11,6 +11,9 @@ use super::{proposal, view};
 use crate::account;
 use crate::context::{Context, caller, origin};
 use crate::failure::{Exit, Failure};
+use domain::custody::operation::steps::{
+    Cancel, Complete, Fail, MarkUnknown, Release, Report, Resolve, Start,
+};
 
 /// Which operation, and how.
 #[derive(Debug, Args)]
@@ -147,10 +150,10 @@ impl WhichArgs {
 impl StartArgs {
     /// What it asks for.
     pub fn asked(self) -> Asked {
-        let step = Step::Start {
+        let step = Step::Start(Start {
             transaction: self.chain.transaction(),
             approval: self.approval.approval,
-        };
+        });
         Asked {
             request_approval: self.approval.request_approval,
             ..self.which.step(step)
@@ -161,43 +164,48 @@ impl StartArgs {
 impl TransactionArgs {
     /// To say what is newly known.
     pub fn report(self) -> Asked {
-        self.which.step(Step::Report(self.chain.transaction()))
+        self.which.step(Step::Report(Report {
+            transaction: self.chain.transaction(),
+        }))
     }
 
     /// To complete.
     pub fn complete(self) -> Asked {
-        self.which.step(Step::Complete(self.chain.transaction()))
+        self.which.step(Step::Complete(Complete {
+            transaction: self.chain.transaction(),
+        }))
     }
 }
 
 impl ErrorArgs {
     /// To fail.
     pub fn fail(self) -> Asked {
-        self.which.step(Step::Fail { error: self.error })
+        self.which.step(Step::Fail(Fail { error: self.error }))
     }
 
     /// To leave open what became of it.
     pub fn mark_unknown(self) -> Asked {
-        self.which.step(Step::MarkUnknown { error: self.error })
+        self.which
+            .step(Step::MarkUnknown(MarkUnknown { error: self.error }))
     }
 }
 
 impl CancelArgs {
     /// What it asks for.
     pub fn asked(self) -> Asked {
-        self.which.step(Step::Cancel { reason: self.reason })
+        self.which.step(Step::Cancel(Cancel { reason: self.reason }))
     }
 }
 
 impl ResolveArgs {
     /// What it asks for.
     pub fn asked(self) -> Asked {
-        let step = Step::Resolve {
+        let step = Step::Resolve(Resolve {
             completed: self.completed,
             evidence: self.evidence,
             transaction: self.chain.transaction(),
             approval: self.approval.approval,
-        };
+        });
         Asked {
             request_approval: self.approval.request_approval,
             ..self.which.step(step)
@@ -219,7 +227,7 @@ impl CaptureArgs {
 impl ReleaseArgs {
     /// What it asks for.
     pub fn asked(self) -> Asked {
-        self.which.step(Step::Release { reason: self.reason })
+        self.which.step(Step::Release(Release { reason: self.reason }))
     }
 }
 
@@ -233,7 +241,7 @@ pub async fn run(context: &Context, asked: Asked) -> Result<Exit, Failure> {
             }
             let command = engine.prepare_step(asked.step).await?;
             let accounts = (command.debit, command.credit);
-            let command = Command::StepOperation(Box::new(command));
+            let command = command.command();
             let reply = if asked.dry_run {
                 view::dry_run(engine, command).await?
             } else {

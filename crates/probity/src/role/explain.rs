@@ -102,7 +102,7 @@ fn permissions(demand: Demand) -> Vec<Permission> {
     match demand {
         Demand::Permission(one) | Demand::OwnSessionOr(one) => vec![one],
         Demand::OwnOr(own, all) | Demand::Vote(own, all) => vec![own, all],
-        Demand::Session | Demand::Credentials | Demand::System => Vec::new(),
+        Demand::Session | Demand::SecondFactor | Demand::Credentials | Demand::System => Vec::new(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! `probity session end`.
 
 use clap::Args;
-use domain::identity::session::EndSessions;
-use domain::{Command, Reply};
+use domain::Reply;
+use domain::identity::session::{EndSession, EndSessionsOf};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -26,16 +26,15 @@ pub struct EndArgs {
 pub async fn run(context: &Context, args: EndArgs) -> Result<Exit, Failure> {
     context
         .with_engine(async |engine| {
-            let which = match (args.id, &args.user) {
-                (Some(id), _) => EndSessions::One(id),
+            let command = match (args.id, &args.user) {
+                (Some(session), _) => EndSession { session }.into(),
                 (None, user) => {
                     let user = user.as_deref().unwrap_or_default();
-                    EndSessions::AllOf(user::find(engine, user).await?.row.id)
+                    let user = user::find(engine, user).await?.row.id;
+                    EndSessionsOf { user }.into()
                 }
             };
-            let answer = engine
-                .submit(&caller(), origin(), Command::EndSessions(which))
-                .await?;
+            let answer = engine.submit(&caller(), origin(), command).await?;
             let ended = if let Reply::Ended(count) = answer.reply {
                 count
             } else {

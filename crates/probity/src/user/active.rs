@@ -1,12 +1,11 @@
 //! `probity user disable` and `probity user enable`.
 
 use clap::Args;
-use domain::Command;
-use domain::identity::user::SetActive;
 
 use super::{find, say, submit};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+use domain::identity::user::{DisableUser, EnableUser};
 
 /// Arguments of `probity user disable` and `probity user enable`.
 #[derive(Debug, Args)]
@@ -21,7 +20,11 @@ pub async fn run(context: &Context, args: ActiveArgs, active: bool) -> Result<Ex
     context
         .with_engine(async |engine| {
             let id = find(engine, &args.user).await?.row.id;
-            let command = Command::SetActive(SetActive { user: id, active });
+            let command = if active {
+                EnableUser { user: id }.into()
+            } else {
+                DisableUser { user: id }.into()
+            };
             let (user, version, entry) = submit(engine, command).await?;
             let name = &user.username;
             let text = match (active, entry) {

@@ -21,7 +21,7 @@ const LEFT_MAX: usize = 6;
 const LEFT: &[(&str, usize, &str)] = &[
     (
         "crates/domain/src/facts.rs",
-        39,
+        45,
         "the lists of all rows and commands (Facts, Needs, RowWrite, Reply) stand under the rows that they list",
     ),
     (

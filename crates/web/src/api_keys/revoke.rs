@@ -5,6 +5,7 @@ use domain::Command;
 use super::{PATH, UNKNOWN};
 use crate::call::{Answer, Call, no_content};
 use crate::openapi::{Doc, Reply};
+use domain::identity::api_key::RevokeApiKey;
 
 pub(crate) const DOC: Doc = Doc {
     id: "revoke_api_key",
@@ -21,7 +22,7 @@ pub(crate) const DOC: Doc = Doc {
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
     let id = call.id("key").await?;
-    let command = Command::RevokeApiKey(id);
+    let command = Command::RevokeApiKey(RevokeApiKey { id });
     call.app
         .engine
         .submit(call.caller()?, call.origin(), command)

@@ -1,7 +1,7 @@
 //! What an approval is asked for: the arguments of Probity's own verbs are read as those verbs read them.
 
 use domain::action;
-use domain::custody::operation::{Step, Transaction};
+use domain::custody::operation::{Step, Transaction, steps};
 use engine::custody::{NewStep, Proposal, StepKind};
 use evidence::json::StrictObject;
 use serde::Deserialize;
@@ -90,10 +90,10 @@ pub(super) async fn proposal(
         return step(
             call,
             operation,
-            Step::Start {
+            Step::Start(steps::Start {
                 transaction,
                 approval,
-            },
+            }),
         )
         .await;
     }
@@ -104,12 +104,12 @@ pub(super) async fn proposal(
             "failed" => false,
             _ => return Err(Problem::field("arguments.outcome", "must be completed or failed")),
         };
-        let resolve = Step::Resolve {
+        let resolve = Step::Resolve(steps::Resolve {
             completed,
             evidence: input.evidence,
             transaction,
             approval: None,
-        };
+        });
         return step(call, input.operation.0, resolve).await;
     }
     Ok(Proposal::Other {

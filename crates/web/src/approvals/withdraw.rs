@@ -4,6 +4,7 @@ use engine::custody::ApprovalView;
 
 use super::{DECIDED, EXPIRED};
 use crate::change::prelude::*;
+use domain::approval::WithdrawApproval;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Withdraw {}
@@ -25,6 +26,6 @@ impl Change for Withdraw {
     };
 
     async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
-        Ok(Command::WithdrawApproval(asked.id))
+        Ok(Command::WithdrawApproval(WithdrawApproval { approval: asked.id }))
     }
 }

@@ -1,12 +1,11 @@
 //! `POST /v1/auth/logout`
-
-use domain::identity::session::EndSessions;
 use domain::{Caller, Command};
 use http::header::SET_COOKIE;
 
 use crate::call::{Answer, Call, no_content};
 use crate::credential;
 use crate::openapi::{Doc, Reply};
+use domain::identity::session::EndSession;
 
 pub(crate) const DOC: Doc = Doc {
     id: "log_out",
@@ -26,7 +25,7 @@ pub(crate) async fn handle(call: Call) -> Answer {
     let Caller::Session(id) = caller else {
         return Err(credential::missing());
     };
-    let command = Command::EndSessions(EndSessions::One(*id));
+    let command = Command::EndSession(EndSession { session: *id });
     call.app.engine.submit(caller, call.origin(), command).await?;
     let mut response = no_content();
     response

@@ -1,6 +1,6 @@
 //! `POST /v1/kyc/{id}/approve`
 
-use domain::custody::kyc::KycDecision;
+use domain::custody::kyc;
 use engine::custody::KycView;
 use evidence::Timestamp;
 
@@ -45,6 +45,6 @@ impl Change for Approve {
 
     async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
         let expires_at = self.expires_at;
-        decide(asked, KycDecision::Approve { expires_at }).await
+        decide(asked, kyc::Approve { expires_at }).await
     }
 }

@@ -15,7 +15,7 @@ pub(crate) use reject::Reject;
 pub(crate) use revoke::Revoke;
 pub(crate) use submit::Submit;
 
-use domain::custody::kyc::{DecideKyc, KycDecision, KycDocument, KycRecord};
+use domain::custody::kyc::{DecideKyc, KycDocument, KycRecord};
 use domain::{Command, Reply as CommandReply};
 use engine::custody::KycView;
 use evidence::{Timestamp, json as canonical};
@@ -184,15 +184,19 @@ impl Subject for KycView {
 }
 
 /// Decides on the record in the path.
-async fn decide(asked: &Asked<'_>, decision: KycDecision) -> Result<Command, Problem> {
+async fn decide<D>(asked: &Asked<'_>, decision: D) -> Result<Command, Problem>
+where
+    Command: From<DecideKyc<D>>,
+{
     // Where there is no such record, the command says so, to those who may decide.
     let found = asked.call.app.engine.kyc_record(asked.id).await?;
-    Ok(Command::DecideKyc(DecideKyc {
+    let command = DecideKyc {
         record: asked.id,
         user: found.map_or(Uuid::nil(), |view| view.record.user_id),
         version: asked.version,
         decision,
-    }))
+    };
+    Ok(command.into())
 }
 
 fn unknown(id: Uuid) -> Problem {

@@ -1,6 +1,6 @@
 //! `POST /v1/kyc/{id}/reject`
 
-use domain::custody::kyc::{KycDecision, REASON_LEN_MAX};
+use domain::custody::kyc::{self, REASON_LEN_MAX};
 use engine::custody::KycView;
 
 use super::{DECISION, decide};
@@ -32,6 +32,6 @@ impl Change for Reject {
 
     async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
         let reason = self.reason;
-        decide(asked, KycDecision::Reject { reason }).await
+        decide(asked, kyc::Reject { reason }).await
     }
 }

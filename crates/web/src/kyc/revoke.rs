@@ -1,6 +1,6 @@
 //! `POST /v1/kyc/{id}/revoke`
 
-use domain::custody::kyc::{KycDecision, REASON_LEN_MAX};
+use domain::custody::kyc::{self, REASON_LEN_MAX};
 use engine::custody::KycView;
 
 use super::{DECISION, decide};
@@ -33,6 +33,6 @@ impl Change for Revoke {
 
     async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
         let reason = self.reason;
-        decide(asked, KycDecision::Revoke { reason }).await
+        decide(asked, kyc::Revoke { reason }).await
     }
 }

@@ -5,7 +5,7 @@
 
 use domain::custody::operation::create::OPERATIONS_MAX;
 use domain::identity::Permission;
-use domain::{Command, FieldError, Reply as CommandReply};
+use domain::{FieldError, Reply as CommandReply};
 use engine::custody::{Made, Named, OperationId, OperationView, StepOutcome, named};
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
@@ -230,10 +230,10 @@ async fn single(call: &Call, bytes: &[u8], dry: bool) -> Answer {
     let refused = |error| eyes.told(idempotency::problem(error, key));
     if dry {
         let prepared = engine.prepare_operation(new, key.map(|key| (key, 0))).await;
-        let command = Command::CreateOperation(Box::new(prepared.map_err(refused)?));
+        let command = prepared.map_err(refused)?;
         let named = named([&command]);
         let made = only(
-            idempotency::try_one(call, command, key)
+            idempotency::try_one(call, command.into(), key)
                 .await
                 .map_err(|problem| eyes.told(problem))?,
         )?;
@@ -313,8 +313,7 @@ async fn several(call: &Call, bytes: &[u8], dry: bool) -> Answer {
     let engine = &call.app.engine;
     let (caller, origin) = (call.caller()?, call.origin());
     let (outcomes, open) = if dry {
-        let prepared = engine.prepare_operations(new, key).await?;
-        let open = named(prepared.iter().filter_map(|(_, command)| command.as_ref().ok()));
+        let (prepared, open) = engine.prepare_operations(new, key).await?;
         (engine.try_operations(caller, &origin, prepared).await?, open)
     } else {
         let outcomes = engine.create_operations(caller, origin, new, key).await?;

@@ -1,10 +1,10 @@
 //! `DELETE /v1/sessions/{id}`
 
 use domain::Command;
-use domain::identity::session::EndSessions;
 
 use crate::call::{Answer, Call, no_content};
 use crate::openapi::{Doc, Parameter, Reply};
+use domain::identity::session::EndSession;
 
 pub(crate) const DOC: Doc = Doc {
     id: "end_session",
@@ -23,8 +23,8 @@ pub(crate) const DOC: Doc = Doc {
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
-    let id = call.id("session").await?;
-    let command = Command::EndSessions(EndSessions::One(id));
+    let session = call.id("session").await?;
+    let command = Command::EndSession(EndSession { session });
     call.app
         .engine
         .submit(call.caller()?, call.origin(), command)

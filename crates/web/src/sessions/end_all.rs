@@ -1,6 +1,4 @@
 //! `POST /v1/sessions/end`
-
-use domain::identity::session::EndSessions;
 use domain::{Command, Reply as CommandReply};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,6 +7,7 @@ use crate::call::{Answer, Call, json};
 use crate::openapi::{Content, Doc, Reply, Shown};
 use crate::problem::Problem;
 use crate::{custody, users};
+use domain::identity::session::EndSessionsOf;
 
 pub(crate) const DOC: Doc = Doc {
     id: "end_sessions",
@@ -59,7 +58,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
         }
         None => call.identity()?.user.id,
     };
-    let command = Command::EndSessions(EndSessions::AllOf(user));
+    let command = Command::EndSessionsOf(EndSessionsOf { user });
     let engine = &call.app.engine;
     let reply = engine.submit(call.caller()?, call.origin(), command).await?.reply;
     match reply {

@@ -1,6 +1,6 @@
 //! `POST /v1/users/{id}/disable`, `POST /v1/users/{id}/enable`
 
-use domain::identity::user::SetActive;
+use domain::identity::user::{DisableUser, EnableUser};
 
 use super::{Changed, ERASED, EXCEEDS, LAST_ADMIN};
 use crate::change::prelude::*;
@@ -23,8 +23,7 @@ impl Change for Disable {
     };
 
     async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
-        let (user, active) = (asked.id, false);
-        Ok(Command::SetActive(SetActive { user, active }))
+        Ok(DisableUser { user: asked.id }.into())
     }
 }
 
@@ -45,7 +44,6 @@ impl Change for Enable {
     };
 
     async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
-        let (user, active) = (asked.id, true);
-        Ok(Command::SetActive(SetActive { user, active }))
+        Ok(EnableUser { user: asked.id }.into())
     }
 }

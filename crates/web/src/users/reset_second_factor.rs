@@ -1,5 +1,7 @@
 //! `POST /v1/users/{id}/reset-second-factor`
 
+use domain::identity::second_factor;
+
 use super::{Changed, ERASED, EXCEEDS};
 use crate::change::prelude::*;
 
@@ -20,6 +22,6 @@ impl Change for ResetSecondFactor {
     };
 
     async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
-        Ok(Command::ResetSecondFactor(asked.id))
+        Ok(second_factor::ResetSecondFactor { user: asked.id }.into())
     }
 }

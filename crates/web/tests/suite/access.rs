@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::identity::permission::BUILT_IN;
-use domain::identity::user::{CreateUser, SetActive};
+use domain::identity::user::{CreateUser, DisableUser};
 use domain::identity::{Permission, Role, Rules, Scope};
 use domain::{Caller, Command, Origin};
 use engine::IdentityOptions;
@@ -281,10 +281,7 @@ async fn what_is_no_longer_good_is_good_for_nothing() {
         for used in [&expired, &of_disabled, &ended] {
             api.call_as(used, "GET", "/v1/me", &Value::Null).await;
         }
-        let disable = Command::SetActive(SetActive {
-            user: gone,
-            active: false,
-        });
+        let disable = Command::DisableUser(DisableUser { user: gone });
         api.engine
             .submit(&operator, Origin::default(), disable)
             .await

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
-use domain::identity::api_key::CreateApiKey;
+use domain::identity::api_key::{CreateApiKey, RevokeApiKey};
 use domain::identity::login::LogIn;
 use domain::identity::token::TokenKind;
 use domain::identity::user::CreateUser;
@@ -247,7 +247,7 @@ impl Api {
     }
 
     pub async fn revoke(&self, id: Uuid) {
-        self.operate(Command::RevokeApiKey(id)).await;
+        self.operate(Command::RevokeApiKey(RevokeApiKey { id })).await;
     }
 
     /// Size of the log as the database has it.

@@ -3,6 +3,7 @@
 mod request;
 
 use super::*;
+use crate::approval::{ExpireApprovals, WithdrawApproval};
 use crate::command::Command;
 use crate::context::Caller;
 use crate::decision::Draft;
@@ -87,7 +88,10 @@ impl Desk {
 
     fn withdraw(&mut self) -> &'static str {
         let agent = self.agent.clone();
-        self.world.code(&agent, &Command::WithdrawApproval(ID))
+        self.world.code(
+            &agent,
+            &Command::WithdrawApproval(WithdrawApproval { approval: ID }),
+        )
     }
 
     fn use_it(&mut self) -> &'static str {
@@ -106,7 +110,9 @@ impl Desk {
 
     fn expire(&mut self, ids: &[Uuid]) -> Vec<Draft> {
         let clock = Caller::System { part: "expiry" };
-        let command = Command::ExpireApprovals(ids.to_vec());
+        let command = Command::ExpireApprovals(ExpireApprovals {
+            approvals: ids.to_vec(),
+        });
         self.world.decide(&clock, &command).unwrap().drafts
     }
 
@@ -295,7 +301,10 @@ fn it_works_once() {
     );
     let session = desk.world.session(dev);
     assert_eq!(
-        desk.world.code(&session, &Command::WithdrawApproval(ID)),
+        desk.world.code(
+            &session,
+            &Command::WithdrawApproval(WithdrawApproval { approval: ID })
+        ),
         "not_requester"
     );
     let agent = desk.agent.clone();
@@ -339,7 +348,9 @@ fn it_needs_its_votes_when_it_is_used() {
 #[test]
 fn it_can_be_taken_back() {
     let mut desk = Desk::asked();
-    let unknown = Command::WithdrawApproval(Uuid::nil());
+    let unknown = Command::WithdrawApproval(WithdrawApproval {
+        approval: Uuid::nil(),
+    });
     let agent = desk.agent.clone();
     assert_eq!(desk.world.code(&agent, &unknown), "unknown_approval");
     for mut desk in [desk, Desk::granted()] {

@@ -6,12 +6,14 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use super::{KycRecord, KycStatus};
+use crate::act::{Act, By};
 use crate::action;
+use crate::action::Action;
 use crate::change::Change;
 use crate::context::{Caller, Context};
 use crate::decision::{Decision, Draft, Reply};
-use crate::facts::Facts;
-use crate::identity::Principal;
+use crate::facts::{Facts, Needs};
+use crate::identity::{Principal, Rules};
 use crate::record::Sealed;
 use crate::refusal::Refusal;
 
@@ -25,7 +27,7 @@ pub(super) fn entry(facts: &Facts, sealed: &Sealed<KycRecord>, ctx: &Context) ->
     let clock = Caller::System { part: "expiry" };
     let clock = Principal::of(&clock, facts, ctx.now)?;
     let authority = clock.without_authority();
-    let mut change = Change::new(&clock, &authority, ctx);
+    let mut change = Change::new(&By::new(&clock, &authority), ctx);
     change.detail("user", sealed.row.user_id.to_string());
     change.alter(
         sealed,
@@ -39,18 +41,42 @@ pub(super) fn entry(facts: &Facts, sealed: &Sealed<KycRecord>, ctx: &Context) ->
 }
 
 /// Records the expiry of those of these records that are past their time.
-pub fn expire(facts: &Facts, records: &[Uuid], ctx: &Context) -> Result<Decision, Refusal> {
-    let mut seen = BTreeSet::new();
-    let named = records.iter().zip(0_u32..);
-    let due = named.filter_map(|(id, number)| {
-        let sealed = facts.kyc_records.get(id).filter(|sealed| is_due(sealed, ctx))?;
-        // An id that is named twice is one record.
-        seen.insert(*id).then_some((sealed, number))
-    });
-    let drafts = due.map(|(sealed, number)| entry(facts, sealed, &ctx.part(number)));
-    let drafts = drafts.collect::<Result<Vec<_>, _>>()?;
-    Ok(Decision {
-        reply: Reply::Expired(drafts.len() as u64),
-        drafts,
-    })
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpireKyc {
+    /// Which.
+    pub records: Vec<Uuid>,
+}
+
+impl Act for ExpireKyc {
+    const ACTION: &'static Action = &action::KYC_EXPIRE;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        None
+    }
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.kyc_records.extend(&self.records);
+        needs.documents_of.extend(&self.records);
+    }
+
+    fn decide(&self, facts: &Facts, _: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let mut seen = BTreeSet::new();
+        let named = self.records.iter().zip(0_u32..);
+        let due = named.filter_map(|(id, number)| {
+            let sealed = facts.kyc_records.get(id).filter(|sealed| is_due(sealed, ctx))?;
+            // An id that is named twice is one record.
+            seen.insert(*id).then_some((sealed, number))
+        });
+        let drafts = due.map(|(sealed, number)| entry(facts, sealed, &ctx.part(number)));
+        let drafts = drafts.collect::<Result<Vec<_>, _>>()?;
+        Ok(Decision {
+            reply: Reply::Expired(drafts.len() as u64),
+            drafts,
+        })
+    }
+
+    fn weight(&self) -> usize {
+        self.records.len().max(1)
+    }
 }

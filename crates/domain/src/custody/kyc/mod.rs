@@ -1,7 +1,10 @@
 //! KYC: which tier of a user was checked, by whom, on which documents, until when.
 
+mod approve;
+mod check;
+mod decide;
 mod expire;
-mod review;
+mod reject;
 mod submit;
 #[cfg(test)]
 mod tests;
@@ -9,11 +12,12 @@ mod tests;
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
-pub use expire::expire;
-pub use review::{
-    CheckDocument, DecideKyc, EXPIRY_S_MAX, KycDecision, REASON_LEN_MAX, check_document, decide,
-};
-pub use submit::{DOCUMENTS_MAX, NewDocument, SubmitKyc, submit};
+pub use approve::{Approve, ApproveKyc, EXPIRY_S_MAX};
+pub use check::CheckDocument;
+pub use decide::{DecideKyc, KycDecision, REASON_LEN_MAX};
+pub use expire::ExpireKyc;
+pub use reject::{Reject, RejectKyc, Revoke, RevokeKyc};
+pub use submit::{DOCUMENTS_MAX, NewDocument, SubmitKyc};
 
 use crate::decision::Reply;
 use crate::facts::Facts;

@@ -3,15 +3,16 @@
 use uuid::Uuid;
 
 use super::{DocumentKind, DocumentState, KycDocument, KycRecord, KycStatus, TIER_MAX, documents_of, reply};
-use crate::action;
+use crate::act::{Act, By, Unmade};
+use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
 use crate::custody::{authorise_for, check_user};
 use crate::decision::{Decision, Reply};
-use crate::facts::Facts;
-use crate::identity::{Permission, Principal};
-use crate::own_id;
+use crate::facts::{Facts, Needs};
+use crate::identity::{Permission, Principal, Rules};
 use crate::refusal::{BrokenRule, FieldError, Refusal, RefusalKind};
+use crate::{action, own_id};
 
 /// Most documents of a record.
 pub const DOCUMENTS_MAX: usize = 20;
@@ -113,46 +114,60 @@ fn check_none_pending(facts: &Facts, user: Uuid) -> Result<(), Refusal> {
         .by(rule))
 }
 
-/// Decides [`SubmitKyc`].
-pub fn submit(
-    facts: &Facts,
-    command: &SubmitKyc,
-    who: &Principal,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    let authority = authorise_for(command.user, who, Permission::KycWrite, Permission::KycOwn)?;
-    check_input(command)?;
-    if let Some(known) = replay(facts, command, who)? {
-        return Ok(Decision::nothing(known));
+impl Act for SubmitKyc {
+    const ACTION: &'static Action = &action::KYC_SUBMIT;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        None
     }
-    check_user(facts, command.user)?;
-    check_none_pending(facts, command.user)?;
-    let record = KycRecord {
-        id: command.id.unwrap_or_else(|| ctx.id(1)),
-        user_id: command.user,
-        tier: command.tier,
-        status: KycStatus::Pending,
-        submitted_by: who.actor_id,
-        submitted_at: ctx.now,
-        decided_by: None,
-        decided_at: None,
-        reason: None,
-        expires_at: None,
-        ended_at: None,
-    };
-    let documents = new_documents(&record, command, ctx);
-    let mut change = Change::new(who, &authority, ctx);
-    change.insert(record.clone());
-    for document in &documents {
-        change.insert(document.clone());
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.owners.insert(self.user);
+        needs.kyc_records.extend(self.id);
+        needs.documents_of.extend(self.id);
+        needs.kyc_of.insert(self.user);
     }
-    let draft = change.draft(action::KYC_SUBMIT.name, "kyc_record", record.id);
-    let reply = Reply::Kyc {
-        record,
-        version: 1,
-        documents,
-    };
-    Ok(Decision::one(reply, draft))
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let authority = authorise_for(self.user, by.who, Permission::KycWrite, Permission::KycOwn)?;
+        check_input(self)?;
+        if let Some(known) = replay(facts, self, by.who)? {
+            return Ok(Decision::nothing(known));
+        }
+        check_user(facts, self.user)?;
+        check_none_pending(facts, self.user)?;
+        let record = KycRecord {
+            id: self.id.unwrap_or_else(|| ctx.id(1)),
+            user_id: self.user,
+            tier: self.tier,
+            status: KycStatus::Pending,
+            submitted_by: by.who.actor_id,
+            submitted_at: ctx.now,
+            decided_by: None,
+            decided_at: None,
+            reason: None,
+            expires_at: None,
+            ended_at: None,
+        };
+        let documents = new_documents(&record, self, ctx);
+        let mut change = Change::new(&by.with(&authority), ctx);
+        change.insert(record.clone());
+        for document in &documents {
+            change.insert(document.clone());
+        }
+        let draft = change.draft(Self::ACTION.name, "kyc_record", record.id);
+        let reply = Reply::Kyc {
+            record,
+            version: 1,
+            documents,
+        };
+        Ok(Decision::one(reply, draft))
+    }
+
+    fn unmade(&self, facts: &Facts, _: &Refusal) -> Unmade {
+        Unmade::about(facts, Some(self.user))
+    }
 }
 
 /// The documents as rows. Ids of one moment are in no order of their own, so they are given in theirs: the order of

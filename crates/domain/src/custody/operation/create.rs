@@ -10,15 +10,15 @@ use super::movement::{self, Found};
 use super::outputs::{self, OnChain, Transactions};
 use super::replay::{Credit, Found as Known};
 use super::threshold::{self, Demanded};
-use super::{Operation, OperationKind, OperationStatus, expire, input, limits, replay, results};
-use crate::action;
+use super::{Operation, OperationKind, OperationStatus, expire, input, limits, replay, results, unmade};
+use crate::act::{Act, By, Unmade};
+use crate::action::{self, Action};
 use crate::change::Change;
 use crate::context::Context;
-use crate::custody::asset;
-use crate::custody::{Account, Amount, Asset, Balance};
+use crate::custody::{Account, Amount, Asset, Balance, asset};
 use crate::decision::{Decision, Draft, OperationState, Reply};
-use crate::facts::Facts;
-use crate::identity::{Authority, Permission, Principal};
+use crate::facts::{Facts, Needs};
+use crate::identity::{Authority, Permission, Principal, Rules};
 use crate::refusal::{BrokenRule, Refusal, RefusalKind};
 
 /// Most operations in a request.
@@ -278,63 +278,56 @@ fn check_destination(
     )
 }
 
-/// Decides [`CreateOperation`].
-pub fn create(
-    facts: &Facts,
-    command: &CreateOperation,
-    who: &Principal,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    let (states, drafts) = create_one(facts, command, None, who, ctx)?;
-    Ok(Decision {
-        reply: Reply::Operations(vec![states]),
-        drafts,
-    })
-}
+impl Act for CreateOperation {
+    const ACTION: &'static Action = &action::OPERATION_CREATE;
+    const CHANGES_ACCESS: bool = false;
 
-/// Decides operations that stand or fall together.
-pub fn create_linked(
-    facts: &Facts,
-    commands: &[CreateOperation],
-    who: &Principal,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    let mut facts = facts.clone();
-    let (mut states, mut drafts) = (
-        Vec::with_capacity(commands.len()),
-        Vec::with_capacity(commands.len()),
-    );
-    let mut link = None;
-    for (position, command) in commands.iter().enumerate() {
-        let number = u32::try_from(position * 1_000).unwrap_or(u32::MAX);
-        let (state, mut made) = create_one(&facts, command, link, who, &ctx.part(number))
-            // One that was refused before says itself which of the chain it was.
-            .map_err(|refusal| {
-                let position = refusal.position.map_or(position, usize::from);
-                at(refusal, position)
-            })?;
-        link = link.or(Some(state.operation.id));
-        facts.apply(&made);
-        drafts.append(&mut made);
-        states.push(state);
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        None
     }
-    Ok(Decision {
-        reply: Reply::Operations(states),
-        drafts,
-    })
+
+    fn needs(&self, rules: &Rules, needs: &mut Needs) {
+        needs.assets.insert(self.debit.asset);
+        let (debit, credit) = (self.debit.id(), self.credit.id());
+        needs.balances.extend([debit, credit]);
+        needs.due_of.insert(debit);
+        needs.owners.extend(&self.opens);
+        let first = self.request.map(|request| request.first);
+        for id in self.id.into_iter().chain(first) {
+            needs.operations.insert(id);
+            needs.entry_ids.insert(id);
+        }
+        if let Some(reverses) = self.reverses {
+            needs.operations.insert(reverses);
+            needs.reversals_of.insert(reverses);
+        }
+        for key in self.outputs() {
+            needs.hash(&key.tx_hash, self.evidence.is_some());
+        }
+        needs.destinations.extend(self.destination);
+        needs.approvals.extend(self.approval);
+        if !rules.custody.limits.is_empty()
+            && let Some((user, account)) = limits::subject(self.kind, self.debit, self.credit)
+        {
+            needs.tier_of.insert(user);
+            needs.limited_of.insert(account.id());
+        }
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let (state, drafts) = create_one(facts, self, None, by.who, ctx)?;
+        Ok(Decision {
+            reply: Reply::Operations(vec![state]),
+            drafts,
+        })
+    }
+
+    fn unmade(&self, facts: &Facts, refusal: &Refusal) -> Unmade {
+        unmade::of(facts, self, refusal, self.id)
+    }
 }
 
-/// Names the position of what was refused in a list.
-fn at(mut refusal: Refusal, position: usize) -> Refusal {
-    refusal.field = Some(match refusal.field {
-        Some(field) => format!("[{position}].{field}"),
-        None => format!("[{position}]"),
-    });
-    refusal.position = u16::try_from(position).ok();
-    refusal
-}
-
-fn create_one(
+pub(super) fn create_one(
     facts: &Facts,
     command: &CreateOperation,
     link: Option<Uuid>,
@@ -367,7 +360,7 @@ fn decide_new(
     if credit.again {
         checked.demanded = Some(threshold::credited_again(checked.demanded));
     }
-    let mut change = Change::new(who, authority, ctx);
+    let mut change = Change::new(&By::new(who, authority), ctx);
     let wanted = threshold::Use {
         approval: command.approval,
         action: action::OPERATION_CREATE.name,

@@ -7,13 +7,15 @@ use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use super::{Operation, OperationStatus, movement};
+use crate::act::{Act, By};
 use crate::action;
+use crate::action::Action;
 use crate::change::Change;
 use crate::context::{Caller, Context};
 use crate::custody::Amount;
 use crate::decision::{Decision, Draft, OperationState, Reply};
-use crate::facts::Facts;
-use crate::identity::Principal;
+use crate::facts::{Facts, Needs};
+use crate::identity::{Principal, Rules};
 use crate::record::Sealed;
 use crate::refusal::Refusal;
 
@@ -67,7 +69,7 @@ fn draft(facts: &Facts, sealed: &Sealed<Operation>, ctx: &Context) -> Option<(Dr
     let clock = Caller::System { part: "expiry" };
     let clock = Principal::of(&clock, facts, ctx.now).ok()?;
     let authority = clock.without_authority();
-    let mut change = Change::new(&clock, &authority, ctx);
+    let mut change = Change::new(&By::new(&clock, &authority), ctx);
     change.alter(balance, movement::release(&balance.row, sealed.row.held));
     let operation = expired(&sealed.row, ctx.now);
     change.alter(sealed, operation.clone());
@@ -103,23 +105,49 @@ pub(crate) fn due<'a>(facts: &'a Facts, debit: Uuid, ctx: &Context) -> (Vec<Draf
 }
 
 /// Releases those of these operations that are past their time.
-pub fn expire(facts: &Facts, operations: &[Uuid], ctx: &Context) -> Result<Decision, Refusal> {
-    let mut facts = facts.clone();
-    let (mut drafts, mut states) = (Vec::new(), Vec::new());
-    for (id, number) in operations.iter().zip(0_u32..) {
-        let due = facts
-            .operations
-            .get(id)
-            .filter(|sealed| sealed.row.is_due(ctx.now));
-        let Some(sealed) = due.cloned() else { continue };
-        if let Some((draft, state)) = draft(&facts, &sealed, &ctx.part(number)) {
-            facts.apply(std::slice::from_ref(&draft));
-            drafts.push(draft);
-            states.push(state);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpireOperations {
+    /// Which, with their debit balances.
+    pub operations: Vec<(Uuid, Uuid)>,
+}
+
+impl Act for ExpireOperations {
+    const ACTION: &'static Action = &action::OPERATION_EXPIRE;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        None
+    }
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        for (operation, debit) in &self.operations {
+            needs.operations.insert(*operation);
+            needs.balances.insert(*debit);
         }
     }
-    Ok(Decision {
-        reply: Reply::Operations(states),
-        drafts,
-    })
+
+    fn decide(&self, facts: &Facts, _: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let mut facts = facts.clone();
+        let (mut drafts, mut states) = (Vec::new(), Vec::new());
+        for ((id, _), number) in self.operations.iter().zip(0_u32..) {
+            let due = facts
+                .operations
+                .get(id)
+                .filter(|sealed| sealed.row.is_due(ctx.now));
+            let Some(sealed) = due.cloned() else { continue };
+            if let Some((draft, state)) = draft(&facts, &sealed, &ctx.part(number)) {
+                facts.apply(std::slice::from_ref(&draft));
+                drafts.push(draft);
+                states.push(state);
+            }
+        }
+        Ok(Decision {
+            reply: Reply::Operations(states),
+            drafts,
+        })
+    }
+
+    fn weight(&self) -> usize {
+        self.operations.len().max(1)
+    }
 }

@@ -5,7 +5,7 @@ use evidence::time::Timestamp;
 use super::OperationKind;
 use super::create::{CreateOperation, METADATA_LEN_MAX, REFERENCE_LEN_MAX};
 use super::outputs::Transactions;
-use super::step::REMARK_LEN_MAX;
+use super::steps::REMARK_LEN_MAX;
 use crate::custody::Amount;
 use crate::custody::asset::check_text;
 use crate::custody::chain::{canonical_hash, check_chain};

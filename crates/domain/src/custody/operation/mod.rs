@@ -1,31 +1,33 @@
 //! Operations: every movement of an asset, and what is planned, held or on its way.
 
-mod asked;
-mod capture;
+pub mod asked;
 pub mod create;
 mod expire;
 mod input;
 mod known;
 pub mod limits;
+pub use asked::Step;
+mod linked;
 mod movement;
 mod outputs;
 pub(crate) mod replay;
 pub mod results;
-pub mod step;
+pub mod steps;
 #[cfg(test)]
 mod tests;
 mod threshold;
+mod unmade;
 
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
-pub use asked::{Step, StepOperation, Transaction};
-pub use create::{CreateOperation, Request, create, create_linked};
+pub use create::{CreateOperation, Request};
 pub(crate) use expire::due;
-pub use expire::{expire, status_at};
+pub use expire::{ExpireOperations, status_at};
 pub use known::Operations;
+pub use linked::CreateLinked;
 pub use outputs::{ChainOutput, OnChain, TRANSACTIONS_MAX, Transactions};
-pub use step::step;
+pub use steps::{StepOperation, Transaction};
 
 use crate::custody::Amount;
 use crate::{record, words};
@@ -159,8 +161,13 @@ impl Operation {
 
     /// Whether its time ended it, written down or not.
     pub fn has_expired(&self, now: Timestamp) -> bool {
-        let written = self.expires_at.is_some() && self.error.as_deref() == Some(expire::EXPIRED);
-        self.is_due(now) || written && self.status.is_final()
+        self.is_due(now) || self.was_expired()
+    }
+
+    /// Whether it is written down that its time ended it.
+    fn was_expired(&self) -> bool {
+        let by_time = self.expires_at.is_some() && self.error.as_deref() == Some(expire::EXPIRED);
+        by_time && self.status.is_final()
     }
 
     /// The operation as the clock has it: past its time it holds nothing, written down or not.

@@ -4,7 +4,7 @@ use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use super::OperationKind;
-use super::step::Work;
+use super::steps::{OperationStep, Work};
 use crate::approval;
 use crate::change::Change;
 use crate::custody::{Amount, Asset};
@@ -116,7 +116,7 @@ pub(super) fn approve(
     approval::consume(change, facts, id, &asked, who, now).map_err(|refusal| refusal.by(rule))
 }
 
-impl Work<'_> {
+impl<S: OperationStep> Work<'_, S> {
     /// Uses the approval that a withdrawal above the threshold needs before it is sent.
     pub fn approve_start(&self, change: &mut Change<'_>) -> Result<(), Refusal> {
         let row = &self.before.row;
@@ -140,9 +140,9 @@ impl Work<'_> {
     fn approve(&self, change: &mut Change<'_>, demanded: Option<Demanded>) -> Result<(), Refusal> {
         let wanted = Use {
             approval: self.command.step.approval(),
-            action: self.command.step.action().name,
+            action: S::ACTION.name,
             arguments: &|| self.command.arguments(),
         };
-        approve(change, self.facts, demanded, &wanted, self.who, self.ctx.now)
+        approve(change, self.facts, demanded, &wanted, self.by.who, self.ctx.now)
     }
 }

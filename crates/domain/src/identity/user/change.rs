@@ -6,15 +6,17 @@ use super::{
     User, check_admin_left, check_email, check_free, check_full_name, check_role, check_username, reply,
     to_change, written,
 };
-use crate::action;
+use crate::act::{Act, By};
+use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
 use crate::decision::Decision;
-use crate::facts::Facts;
+use crate::facts::{Facts, Needs};
 use crate::identity::permission::Role;
-use crate::identity::session::{self, EndReason};
-use crate::identity::{Authority, Principal};
-use crate::refusal::{self, Refusal};
+use crate::identity::session::EndReason;
+use crate::identity::{Rules, session};
+use crate::refusal::Refusal;
+use crate::{action, refusal};
 
 /// Changes what a user is called. What is `None` stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,39 +33,47 @@ pub struct UpdateUser {
     pub full_name: Option<Option<String>>,
 }
 
-/// Decides [`UpdateUser`]; what is as asked for already is not written again.
-pub fn update(
-    facts: &Facts,
-    command: &UpdateUser,
-    who: &Principal,
-    authority: &Authority,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    command
-        .email
-        .iter()
-        .flatten()
-        .try_for_each(|email| check_email(email))?;
-    let mut names = command.full_name.iter().flatten();
-    names.try_for_each(|name| check_full_name(name))?;
-    let before = to_change(facts, command.user, who)?;
-    refusal::check_version("user", before.version, command.version)?;
-    let mut after = before.row.clone();
-    if let Some(name) = command.username.as_ref().filter(|name| **name != after.username) {
-        check_username(name)?;
-        after.username.clone_from(name);
+impl Act for UpdateUser {
+    const ACTION: &'static Action = &action::USER_UPDATE;
+    const CHANGES_ACCESS: bool = true;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("user", self.user))
     }
-    after.email = command.email.clone().unwrap_or(after.email);
-    after.full_name = command.full_name.clone().unwrap_or(after.full_name);
-    if after == before.row {
-        return Ok(Decision::nothing(reply(before)));
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.users.insert(self.user);
+        self.username.iter().for_each(|name| needs.username(name));
+        self.email.iter().flatten().for_each(|email| needs.email(email));
     }
-    check_free(facts, Some(after.id), &after.username, after.email.as_deref())?;
-    after.updated_at = ctx.now;
-    let mut change = Change::new(who, authority, ctx);
-    change.update(before, after.clone());
-    let draft = change.draft(action::USER_UPDATE.name, "user", after.id);
-    Ok(written(before, after, draft))
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        // What is as asked for already is not written again.
+        self.email
+            .iter()
+            .flatten()
+            .try_for_each(|email| check_email(email))?;
+        let mut names = self.full_name.iter().flatten();
+        names.try_for_each(|name| check_full_name(name))?;
+        let before = to_change(facts, self.user, by.who)?;
+        refusal::check_version("user", before.version, self.version)?;
+        let mut after = before.row.clone();
+        if let Some(name) = self.username.as_ref().filter(|name| **name != after.username) {
+            check_username(name)?;
+            after.username.clone_from(name);
+        }
+        after.email = self.email.clone().unwrap_or(after.email);
+        after.full_name = self.full_name.clone().unwrap_or(after.full_name);
+        if after == before.row {
+            return Ok(Decision::nothing(reply(before)));
+        }
+        check_free(facts, Some(after.id), &after.username, after.email.as_deref())?;
+        after.updated_at = ctx.now;
+        let mut change = Change::new(by, ctx);
+        change.update(before, after.clone());
+        let draft = change.draft(Self::ACTION.name, "user", after.id);
+        Ok(written(before, after, draft))
+    }
 }
 
 /// Gives a user another role, effective at once for every session and key.
@@ -77,65 +87,70 @@ pub struct SetRole {
     pub role: Role,
 }
 
-/// Decides [`SetRole`].
-pub fn set_role(
-    facts: &Facts,
-    command: &SetRole,
-    who: &Principal,
-    authority: &Authority,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    check_role(facts, &command.role)?;
-    let before = to_change(facts, command.user, who)?;
-    who.covers(&command.role, &facts.rules)?;
-    refusal::check_version("user", before.version, command.version)?;
-    if before.row.role == command.role {
-        return Ok(Decision::nothing(reply(before)));
+impl Act for SetRole {
+    const ACTION: &'static Action = &action::USER_SET_ROLE;
+    const CHANGES_ACCESS: bool = true;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("user", self.user))
     }
-    check_admin_left(facts, &before.row)?;
-    let after = User {
-        role: command.role.clone(),
-        updated_at: ctx.now,
-        ..before.row.clone()
-    };
-    let mut change = Change::new(who, authority, ctx);
-    change.update(before, after.clone());
-    let draft = change.draft(action::USER_SET_ROLE.name, "user", after.id);
-    Ok(written(before, after, draft))
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.users.insert(self.user);
+        needs.admins = true;
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        check_role(facts, &self.role)?;
+        let before = to_change(facts, self.user, by.who)?;
+        by.who.covers(&self.role, &facts.rules)?;
+        refusal::check_version("user", before.version, self.version)?;
+        if before.row.role == self.role {
+            return Ok(Decision::nothing(reply(before)));
+        }
+        check_admin_left(facts, &before.row)?;
+        let after = User {
+            role: self.role.clone(),
+            updated_at: ctx.now,
+            ..before.row.clone()
+        };
+        let mut change = Change::new(by, ctx);
+        change.update(before, after.clone());
+        let draft = change.draft(Self::ACTION.name, "user", after.id);
+        Ok(written(before, after, draft))
+    }
 }
 
-/// Disables a user, whose sessions end and whose keys are refused, or enables one again.
+/// Disables a user, whose sessions end and whose keys are refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SetActive {
+pub struct DisableUser {
     /// Which.
     pub user: Uuid,
-    /// Whether it may be used.
-    pub active: bool,
 }
 
-/// Decides [`SetActive`].
-pub fn set_active(
-    facts: &Facts,
-    command: &SetActive,
-    who: &Principal,
-    authority: &Authority,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    let before = to_change(facts, command.user, who)?;
-    if before.row.active == command.active {
-        return Ok(Decision::nothing(reply(before)));
+impl Act for DisableUser {
+    const ACTION: &'static Action = &action::USER_DISABLE;
+    const CHANGES_ACCESS: bool = true;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("user", self.user))
     }
-    let after = User {
-        active: command.active,
-        updated_at: ctx.now,
-        ..before.row.clone()
-    };
-    let mut change = Change::new(who, authority, ctx);
-    change.update(before, after.clone());
-    let action = if command.active {
-        &action::USER_ENABLE
-    } else {
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.users.insert(self.user);
+        needs.sessions_of.insert(self.user);
+        needs.admins = true;
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let before = to_change(facts, self.user, by.who)?;
+        if !before.row.active {
+            return Ok(Decision::nothing(reply(before)));
+        }
         check_admin_left(facts, &before.row)?;
+        let after = before.row.with_active(false, ctx.now);
+        let mut change = Change::new(by, ctx);
+        change.update(before, after.clone());
         session::end_all(
             &mut change,
             facts,
@@ -144,8 +159,39 @@ pub fn set_active(
             EndReason::UserDisabled,
             ctx.now,
         );
-        &action::USER_DISABLE
-    };
-    let draft = change.draft(action.name, "user", after.id);
-    Ok(written(before, after, draft))
+        let draft = change.draft(Self::ACTION.name, "user", after.id);
+        Ok(written(before, after, draft))
+    }
+}
+
+/// Enables a user who was disabled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnableUser {
+    /// Which.
+    pub user: Uuid,
+}
+
+impl Act for EnableUser {
+    const ACTION: &'static Action = &action::USER_ENABLE;
+    const CHANGES_ACCESS: bool = true;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("user", self.user))
+    }
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.users.insert(self.user);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let before = to_change(facts, self.user, by.who)?;
+        if before.row.active {
+            return Ok(Decision::nothing(reply(before)));
+        }
+        let after = before.row.with_active(true, ctx.now);
+        let mut change = Change::new(by, ctx);
+        change.update(before, after.clone());
+        let draft = change.draft(Self::ACTION.name, "user", after.id);
+        Ok(written(before, after, draft))
+    }
 }

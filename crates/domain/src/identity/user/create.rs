@@ -2,14 +2,18 @@
 
 use std::fmt;
 
+use uuid::Uuid;
+
 use super::{User, check_email, check_free, check_full_name, check_role, check_username};
+use crate::act::{Act, By};
 use crate::action;
+use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
 use crate::decision::{Decision, Reply};
-use crate::facts::Facts;
+use crate::facts::{Facts, Needs};
 use crate::identity::permission::Role;
-use crate::identity::{Authority, Principal, invitation};
+use crate::identity::{Rules, invitation};
 use crate::refusal::Refusal;
 
 /// Makes a user.
@@ -29,8 +33,6 @@ pub struct CreateUser {
     pub password_temporary: bool,
     /// SHA-256 of an invitation's token, by which the user sets the first password.
     pub invitation: Option<[u8; 32]>,
-    /// Whether it comes from another system, by an import.
-    pub imported: bool,
     /// False for one that is imported as disabled.
     pub active: bool,
 }
@@ -55,50 +57,86 @@ impl CreateUser {
             password_hash: None,
             password_temporary: false,
             invitation: None,
-            imported: false,
             active: true,
         }
     }
+
+    fn names(&self, needs: &mut Needs) {
+        needs.username(&self.username);
+        self.email.iter().for_each(|email| needs.email(email));
+    }
+
+    fn make(
+        &self,
+        action: &'static Action,
+        facts: &Facts,
+        by: &By<'_>,
+        ctx: &Context,
+    ) -> Result<Decision, Refusal> {
+        check_username(&self.username)?;
+        self.email.as_deref().map_or(Ok(()), check_email)?;
+        self.full_name.as_deref().map_or(Ok(()), check_full_name)?;
+        check_role(facts, &self.role)?;
+        by.who.covers(&self.role, &facts.rules)?;
+        check_free(facts, None, &self.username, self.email.as_deref())?;
+        let user = User {
+            id: ctx.id(1),
+            username: self.username.clone(),
+            email: self.email.clone(),
+            full_name: self.full_name.clone(),
+            role: self.role.clone(),
+            active: self.active,
+            password_hash: self.password_hash.clone(),
+            password_temporary: self.password_temporary,
+            created_at: ctx.now,
+            updated_at: ctx.now,
+            password_changed_at: None,
+            erased_at: None,
+        };
+        let mut change = Change::new(by, ctx);
+        change.insert(user.clone());
+        if let Some(hash) = self.invitation {
+            invitation::invite(&mut change, facts, user.id, hash, ctx);
+        }
+        let draft = change.draft(action.name, "user", user.id);
+        Ok(Decision::one(Reply::User { user, version: 1 }, draft))
+    }
 }
 
-/// Decides [`CreateUser`].
-pub fn create(
-    facts: &Facts,
-    command: &CreateUser,
-    who: &Principal,
-    authority: &Authority,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    check_username(&command.username)?;
-    command.email.as_deref().map_or(Ok(()), check_email)?;
-    command.full_name.as_deref().map_or(Ok(()), check_full_name)?;
-    check_role(facts, &command.role)?;
-    who.covers(&command.role, &facts.rules)?;
-    check_free(facts, None, &command.username, command.email.as_deref())?;
-    let user = User {
-        id: ctx.id(1),
-        username: command.username.clone(),
-        email: command.email.clone(),
-        full_name: command.full_name.clone(),
-        role: command.role.clone(),
-        active: command.active,
-        password_hash: command.password_hash.clone(),
-        password_temporary: command.password_temporary,
-        created_at: ctx.now,
-        updated_at: ctx.now,
-        password_changed_at: None,
-        erased_at: None,
-    };
-    let mut change = Change::new(who, authority, ctx);
-    change.insert(user.clone());
-    if let Some(hash) = command.invitation {
-        invitation::invite(&mut change, facts, user.id, hash, ctx);
+/// Makes a user who comes from another system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportUser(pub CreateUser);
+
+impl Act for CreateUser {
+    const ACTION: &'static Action = &action::USER_CREATE;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        None
     }
-    let action = if command.imported {
-        &action::USER_IMPORT
-    } else {
-        &action::USER_CREATE
-    };
-    let draft = change.draft(action.name, "user", user.id);
-    Ok(Decision::one(Reply::User { user, version: 1 }, draft))
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        self.names(needs);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        self.make(Self::ACTION, facts, by, ctx)
+    }
+}
+
+impl Act for ImportUser {
+    const ACTION: &'static Action = &action::USER_IMPORT;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        None
+    }
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        self.0.names(needs);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        self.0.make(Self::ACTION, facts, by, ctx)
+    }
 }

@@ -3,16 +3,19 @@
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::act::{Act, By};
 use crate::action;
-use crate::audit::erase::{self, ERASE_MAX};
+use crate::action::Action;
+use crate::audit::erase;
+use crate::audit::erase::ERASE_MAX;
 use crate::change::Change;
 use crate::context::Context;
 use crate::decision::{Decision, Reply};
-use crate::facts::Facts;
+use crate::facts::{Facts, Needs};
 use crate::identity::api_key::ApiKey;
-use crate::identity::session::{self, EndReason};
-use crate::identity::user::{self, ERASED_PREFIX, User};
-use crate::identity::{Authority, Principal, invitation, second_factor};
+use crate::identity::session::EndReason;
+use crate::identity::user::{ERASED_PREFIX, User};
+use crate::identity::{Rules, invitation, second_factor, session, user};
 use crate::refusal::{Refusal, RefusalKind};
 
 /// Erases what is personal of a user: the row's names, those of its API keys, and the payload of entries about or by
@@ -29,76 +32,85 @@ pub struct EraseUser {
     pub entries: Vec<u64>,
 }
 
-/// Decides [`EraseUser`].
-pub fn erase(
-    facts: &Facts,
-    command: &EraseUser,
-    who: &Principal,
-    authority: &Authority,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    let length = command.reason.chars().count();
-    if length == 0 || length > 500 {
-        return Err(Refusal::invalid("reason", "must be 1 to 500 characters"));
+impl Act for EraseUser {
+    const ACTION: &'static Action = &action::USER_ERASE;
+    const CHANGES_ACCESS: bool = true;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("user", self.user))
     }
-    if command.entries.len() > ERASE_MAX {
-        return Err(Refusal::invalid(
-            "entries",
-            format!("must name at most {ERASE_MAX} entries"),
-        ));
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.account(self.user);
+        needs.api_keys_of.insert(self.user);
+        needs.admins = true;
+        needs.entry_indexes.extend(self.entries.iter().copied());
     }
-    let erased_before = facts
-        .users
-        .get(&command.user)
-        .filter(|user| user.row.erased_at.is_some());
-    let before = match erased_before {
-        Some(user) => user,
-        None => user::to_change(facts, command.user, who)?,
-    };
-    user::check_admin_left(facts, &before.row)?;
-    let erasures = erase::erasures(facts, &command.entries, |entry| {
-        let key = |id: &Uuid| {
-            let key = facts.api_keys.get(id);
-            key.is_some_and(|key| key.row.user_id == command.user)
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let length = self.reason.chars().count();
+        if length == 0 || length > 500 {
+            return Err(Refusal::invalid("reason", "must be 1 to 500 characters"));
+        }
+        if self.entries.len() > ERASE_MAX {
+            return Err(Refusal::invalid(
+                "entries",
+                format!("must name at most {ERASE_MAX} entries"),
+            ));
+        }
+        let erased_before = facts
+            .users
+            .get(&self.user)
+            .filter(|user| user.row.erased_at.is_some());
+        let before = match erased_before {
+            Some(user) => user,
+            None => user::to_change(facts, self.user, by.who)?,
         };
-        let about = entry.target_id == Some(command.user) || entry.target_id.as_ref().is_some_and(key);
-        if entry.actor_id == Some(command.user) || about {
-            return Ok(());
-        }
-        let message = format!("entry {} is neither by nor about this user or its keys", entry.id);
-        Err(Refusal::new(RefusalKind::Conflict, "entry_of_others", message).field("entries"))
-    })?;
-    if erased_before.is_some() && erasures.is_empty() {
-        return Ok(Decision::nothing(user::reply(before)));
-    }
-    let mut change = Change::new(who, authority, ctx);
-    change.detail("reason", command.reason.as_str());
-    change.detail("entries", Value::from(erasures.len()));
-    let (mut after, mut version) = (before.row.clone(), before.version);
-    if erased_before.is_none() {
-        after = erased(&before.row, ctx);
-        version += 1;
-        // Their former contents are what is to be forgotten: no image before.
-        change.overwrite(before, after.clone());
-        session::end_all(&mut change, facts, after.id, None, EndReason::UserErased, ctx.now);
-        invitation::withdraw(&mut change, facts, after.id, ctx.now);
-        second_factor::remove(&mut change, facts, after.id);
-        for key in facts.api_keys_of(after.id) {
-            let revoked = ApiKey {
-                name: "erased".to_owned(),
-                revoked_at: key.row.revoked_at.or(Some(ctx.now)),
-                ..key.row.clone()
+        user::check_admin_left(facts, &before.row)?;
+        let erasures = erase::erasures(facts, &self.entries, |entry| {
+            let key = |id: &Uuid| {
+                let key = facts.api_keys.get(id);
+                key.is_some_and(|key| key.row.user_id == self.user)
             };
-            change.overwrite(key, revoked);
+            let about = entry.target_id == Some(self.user) || entry.target_id.as_ref().is_some_and(key);
+            if entry.actor_id == Some(self.user) || about {
+                return Ok(());
+            }
+            let message = format!("entry {} is neither by nor about this user or its keys", entry.id);
+            Err(Refusal::new(RefusalKind::Conflict, "entry_of_others", message).field("entries"))
+        })?;
+        if erased_before.is_some() && erasures.is_empty() {
+            return Ok(Decision::nothing(user::reply(before)));
         }
+        let mut change = Change::new(by, ctx);
+        change.detail("reason", self.reason.as_str());
+        change.detail("entries", Value::from(erasures.len()));
+        let (mut after, mut version) = (before.row.clone(), before.version);
+        if erased_before.is_none() {
+            after = erased(&before.row, ctx);
+            version += 1;
+            // Their former contents are what is to be forgotten: no image before.
+            change.overwrite(before, after.clone());
+            session::end_all(&mut change, facts, after.id, None, EndReason::UserErased, ctx.now);
+            invitation::withdraw(&mut change, facts, after.id, ctx.now);
+            second_factor::remove(&mut change, facts, after.id);
+            for key in facts.api_keys_of(after.id) {
+                let revoked = ApiKey {
+                    name: "erased".to_owned(),
+                    revoked_at: key.row.revoked_at.or(Some(ctx.now)),
+                    ..key.row.clone()
+                };
+                change.overwrite(key, revoked);
+            }
+        }
+        let indexes = erasures.iter().map(|erasure| erasure.erased).collect();
+        for erasure in erasures {
+            change.insert(erasure);
+        }
+        let mut draft = change.draft(Self::ACTION.name, "user", after.id);
+        draft.erases = indexes;
+        Ok(Decision::one(Reply::User { user: after, version }, draft))
     }
-    let indexes = erasures.iter().map(|erasure| erasure.erased).collect();
-    for erasure in erasures {
-        change.insert(erasure);
-    }
-    let mut draft = change.draft(action::USER_ERASE.name, "user", after.id);
-    draft.erases = indexes;
-    Ok(Decision::one(Reply::User { user: after, version }, draft))
 }
 
 fn erased(before: &User, ctx: &Context) -> User {

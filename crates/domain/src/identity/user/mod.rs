@@ -12,10 +12,10 @@ use std::fmt;
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
-pub use change::{SetActive, SetRole, UpdateUser, set_active, set_role, update};
-pub use create::{CreateUser, create};
-pub use erase::{EraseUser, erase};
-pub use password::{ChangePassword, ResetPassword, change_password, reset_password};
+pub use change::{DisableUser, EnableUser, SetRole, UpdateUser};
+pub use create::{CreateUser, ImportUser};
+pub use erase::EraseUser;
+pub use password::{ChangePassword, RecoverUser, ResetPassword};
 
 use crate::decision::{Decision, Draft, Reply};
 use crate::facts::Facts;
@@ -78,6 +78,16 @@ impl fmt::Debug for User {
 }
 
 impl User {
+    /// The same, disabled or enabled.
+    #[must_use]
+    fn with_active(&self, active: bool, now: Timestamp) -> User {
+        User {
+            active,
+            updated_at: now,
+            ..self.clone()
+        }
+    }
+
     /// The same with another password.
     #[must_use]
     pub(crate) fn with_password(&self, hash: String, temporary: bool, now: Timestamp) -> User {

@@ -5,13 +5,17 @@ use std::fmt;
 use uuid::Uuid;
 
 use super::{check_password, own, to_change, written};
+use crate::act::{Act, By};
 use crate::action;
+use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
 use crate::decision::Decision;
-use crate::facts::Facts;
-use crate::identity::session::{self, EndReason};
-use crate::identity::{Authority, Principal, invitation, second_factor};
+use crate::facts::{Facts, Needs};
+use crate::identity::session::EndReason;
+use crate::identity::user::User;
+use crate::identity::{Principal, Rules, invitation, second_factor, session};
+use crate::record::Sealed;
 use crate::refusal::{Refusal, RefusalKind};
 
 /// Gives a user a new password, to be changed at the next login where it is temporary; every session ends.
@@ -24,57 +28,96 @@ pub struct ResetPassword {
     /// Whether it must be changed. One that need not be is for someone on the server's own machine, where the user
     /// can type it.
     pub temporary: bool,
-    /// Whether the user is let in again whatever stood in the way: enabled, and without second factor. Only for
-    /// someone on the server's own machine.
-    pub recover: bool,
 }
 
 impl fmt::Debug for ResetPassword {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResetPassword")
             .field("user", &self.user)
-            .field("recover", &self.recover)
             .finish_non_exhaustive()
     }
 }
 
-/// Decides [`ResetPassword`].
-pub fn reset_password(
-    facts: &Facts,
-    command: &ResetPassword,
-    who: &Principal,
-    authority: &Authority,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    let before = to_change(facts, command.user, who)?;
-    if (command.recover || !command.temporary) && !who.is_local() {
-        let message =
-            "this is for someone on the server's own machine: probity user recover, probity user password";
-        return Err(Refusal::new(RefusalKind::Forbidden, "local_only", message));
+impl Act for ResetPassword {
+    const ACTION: &'static Action = &action::USER_RESET_PASSWORD;
+    const CHANGES_ACCESS: bool = true;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("user", self.user))
     }
-    let mut after = before
-        .row
-        .with_password(command.password_hash.clone(), command.temporary, ctx.now);
-    let mut change = Change::new(who, authority, ctx);
-    let action = if command.recover {
-        after.active = true;
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.account(self.user);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let before = to_change(facts, self.user, by.who)?;
+        if !self.temporary {
+            check_local(by.who)?;
+        }
+        let after = before
+            .row
+            .with_password(self.password_hash.clone(), self.temporary, ctx.now);
+        let change = Change::new(by, ctx);
+        Ok(reset(change, Self::ACTION, facts, before, after, ctx))
+    }
+}
+
+/// Lets a user in again whatever stood in the way: enabled, with another password, and without second factor. Only for
+/// someone on the server's own machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecoverUser(pub ResetPassword);
+
+impl Act for RecoverUser {
+    const ACTION: &'static Action = &action::USER_RECOVER;
+    const CHANGES_ACCESS: bool = true;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        self.0.target()
+    }
+
+    fn needs(&self, rules: &Rules, needs: &mut Needs) {
+        self.0.needs(rules, needs);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let before = to_change(facts, self.0.user, by.who)?;
+        check_local(by.who)?;
+        let password = self.0.password_hash.clone();
+        let after = User {
+            active: true,
+            ..before.row.with_password(password, self.0.temporary, ctx.now)
+        };
+        let mut change = Change::new(by, ctx);
         second_factor::remove(&mut change, facts, after.id);
-        &action::USER_RECOVER
-    } else {
-        &action::USER_RESET_PASSWORD
-    };
+        Ok(reset(change, Self::ACTION, facts, before, after, ctx))
+    }
+}
+
+fn check_local(who: &Principal) -> Result<(), Refusal> {
+    if who.is_local() {
+        return Ok(());
+    }
+    let message =
+        "this is for someone on the server's own machine: probity user recover, probity user password";
+    Err(Refusal::new(RefusalKind::Forbidden, "local_only", message))
+}
+
+/// Writes a user with another password, who must log in anew by it.
+fn reset(
+    mut change: Change<'_>,
+    action: &Action,
+    facts: &Facts,
+    before: &Sealed<User>,
+    after: User,
+    ctx: &Context,
+) -> Decision {
     change.update(before, after.clone());
     invitation::withdraw(&mut change, facts, after.id, ctx.now);
-    session::end_all(
-        &mut change,
-        facts,
-        after.id,
-        None,
-        EndReason::PasswordChanged,
-        ctx.now,
-    );
+    let reason = EndReason::PasswordChanged;
+    session::end_all(&mut change, facts, after.id, None, reason, ctx.now);
     let draft = change.draft(action.name, "user", after.id);
-    Ok(written(before, after, draft))
+    written(before, after, draft)
 }
 
 /// Changes one's own password; every other session of the user ends.
@@ -96,31 +139,37 @@ impl fmt::Debug for ChangePassword {
     }
 }
 
-/// Decides [`ChangePassword`].
-pub fn change_password(
-    facts: &Facts,
-    command: &ChangePassword,
-    who: &Principal,
-    authority: &Authority,
-    ctx: &Context,
-) -> Result<Decision, Refusal> {
-    let before = own(facts, command.user, who)?;
-    check_password(before, &command.verified_hash)?;
-    let after = before
-        .row
-        .with_password(command.password_hash.clone(), false, ctx.now);
-    let mut change = Change::new(who, authority, ctx);
-    change.update(before, after.clone());
-    invitation::withdraw(&mut change, facts, after.id, ctx.now);
-    let keep = who.recorded_by.id;
-    session::end_all(
-        &mut change,
-        facts,
-        after.id,
-        keep,
-        EndReason::PasswordChanged,
-        ctx.now,
-    );
-    let draft = change.draft(action::PASSWORD_CHANGE.name, "user", after.id);
-    Ok(written(before, after, draft))
+impl Act for ChangePassword {
+    const ACTION: &'static Action = &action::PASSWORD_CHANGE;
+    const CHANGES_ACCESS: bool = true;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("user", self.user))
+    }
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.account(self.user);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let before = own(facts, self.user, by.who)?;
+        check_password(before, &self.verified_hash)?;
+        let after = before
+            .row
+            .with_password(self.password_hash.clone(), false, ctx.now);
+        let mut change = Change::new(by, ctx);
+        change.update(before, after.clone());
+        invitation::withdraw(&mut change, facts, after.id, ctx.now);
+        let keep = by.who.recorded_by.id;
+        session::end_all(
+            &mut change,
+            facts,
+            after.id,
+            keep,
+            EndReason::PasswordChanged,
+            ctx.now,
+        );
+        let draft = change.draft(Self::ACTION.name, "user", after.id);
+        Ok(written(before, after, draft))
+    }
 }

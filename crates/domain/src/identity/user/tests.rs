@@ -4,6 +4,8 @@ use super::*;
 use crate::command::Command;
 use crate::identity::Scope;
 use crate::identity::invitation::InviteUser;
+use crate::identity::second_factor::ResetSecondFactor;
+use crate::identity::user::{DisableUser, EnableUser};
 use crate::identity::world::{World, hash, operator};
 
 fn create(name: &str, role: &str) -> CreateUser {
@@ -29,16 +31,24 @@ fn set_role(user: Uuid, role: &str) -> Command {
 }
 
 fn set_active(user: Uuid, active: bool) -> Command {
-    Command::SetActive(SetActive { user, active })
+    if active {
+        Command::EnableUser(EnableUser { user })
+    } else {
+        Command::DisableUser(DisableUser { user })
+    }
 }
 
 fn reset(user: Uuid, recover: bool) -> Command {
-    Command::ResetPassword(ResetPassword {
+    let reset = ResetPassword {
         user,
         password_hash: "one-time".to_owned(),
         temporary: true,
-        recover,
-    })
+    };
+    if recover {
+        RecoverUser(reset).into()
+    } else {
+        reset.into()
+    }
 }
 
 fn erase(user: Uuid) -> Command {
@@ -269,7 +279,10 @@ fn an_erased_user_is_left_alone() {
         (set_active(bob, true), "user_erased"),
         (reset(bob, true), "user_erased"),
         (invite, "user_erased"),
-        (Command::ResetSecondFactor(bob), "user_erased"),
+        (
+            Command::ResetSecondFactor(ResetSecondFactor { user: bob }),
+            "user_erased",
+        ),
         (Command::CreateApiKey(key), "user_erased"),
         (erase(bob), "nothing"),
         // The name is free again.
@@ -293,7 +306,6 @@ fn recovery_is_for_the_machine_itself() {
             user: ada,
             password_hash: "lasting".to_owned(),
             temporary: false,
-            recover: false,
         });
         assert_eq!(world.code(&caller, &lasting), "local_only");
     }

@@ -18,8 +18,7 @@ use crate::failure::{Exit, Failure};
 use crate::output::{self, count, counted, plain};
 use crate::progress::Progress;
 use crate::rejected::{Rejected, rate};
-use crate::source;
-use crate::table;
+use crate::{source, table};
 
 use read::Items;
 use send::Tally;

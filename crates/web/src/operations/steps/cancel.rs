@@ -8,6 +8,7 @@ use crate::call::{Answer, Call};
 use crate::idempotency;
 use crate::openapi::{Content, Doc};
 use crate::operations::PATH;
+use domain::custody::operation::steps::Cancel;
 
 pub(crate) const DOC: Doc = Doc {
     id: "cancel_operation",
@@ -34,5 +35,5 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let asked = Asked::read(&mut call, &DOC, Who::Owners).await?;
     let input: Input = call.input().await?;
     let reason = input.reason;
-    asked.take(&call, Step::Cancel { reason }).await
+    asked.take(&call, Step::Cancel(Cancel { reason })).await
 }

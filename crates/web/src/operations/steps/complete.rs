@@ -9,6 +9,7 @@ use crate::call::{Answer, Call};
 use crate::idempotency;
 use crate::openapi::{Content, Doc};
 use crate::operations::PATH;
+use domain::custody::operation::steps::Complete;
 
 pub(crate) const DOC: Doc = Doc {
     id: "complete_operation",
@@ -34,5 +35,12 @@ pub(crate) const DOC: Doc = Doc {
 pub(crate) async fn handle(mut call: Call) -> Answer {
     let asked = Asked::read(&mut call, &DOC, Who::Writers).await?;
     let known: Known = call.input().await?;
-    asked.take(&call, Step::Complete(known.into())).await
+    asked
+        .take(
+            &call,
+            Step::Complete(Complete {
+                transaction: known.into(),
+            }),
+        )
+        .await
 }

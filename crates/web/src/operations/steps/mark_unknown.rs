@@ -8,6 +8,7 @@ use crate::call::{Answer, Call};
 use crate::idempotency;
 use crate::openapi::{Content, Doc};
 use crate::operations::PATH;
+use domain::custody::operation::steps::MarkUnknown;
 
 pub(crate) const DOC: Doc = Doc {
     id: "mark_operation_unknown",
@@ -33,5 +34,5 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let asked = Asked::read(&mut call, &DOC, Who::Writers).await?;
     let input: Input = call.input().await?;
     let error = input.error;
-    asked.take(&call, Step::MarkUnknown { error }).await
+    asked.take(&call, Step::MarkUnknown(MarkUnknown { error })).await
 }

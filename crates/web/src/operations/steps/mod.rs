@@ -10,7 +10,6 @@ pub(crate) mod report;
 pub(crate) mod resolve;
 pub(crate) mod start;
 
-use domain::Command;
 use domain::custody::operation::{Step, Transaction};
 use domain::identity::Permission;
 use engine::custody::{NewStep, OperationId, StepKind};
@@ -224,7 +223,7 @@ impl Asked {
         let eyes = Eyes::of(call)?;
         if self.dry {
             let prepared = engine.prepare_step(step).await?;
-            let command = Command::StepOperation(Box::new(prepared));
+            let command = prepared.command();
             let made = only(idempotency::try_one(call, command, None).await?)?;
             let view = engine.view_stepped(made).await?;
             return idempotency::dry(&OperationBody::of(&view, eyes));
@@ -249,7 +248,7 @@ impl Asked {
         let eyes = Eyes::of(call)?;
         if self.dry {
             let prepared = engine.prepare_step(step).await?;
-            let command = Command::StepOperation(Box::new(prepared));
+            let command = prepared.command();
             let made = only(
                 idempotency::try_one(call, command, key)
                     .await

@@ -7,6 +7,7 @@ use crate::call::{Answer, Call};
 use crate::idempotency;
 use crate::openapi::{Content, Doc};
 use crate::operations::PATH;
+use domain::custody::operation::steps::Report;
 
 pub(crate) const DOC: Doc = Doc {
     id: "report_operation",
@@ -32,5 +33,12 @@ pub(crate) const DOC: Doc = Doc {
 pub(crate) async fn handle(mut call: Call) -> Answer {
     let asked = Asked::read(&mut call, &DOC, Who::Writers).await?;
     let known: Known = call.input().await?;
-    asked.take(&call, Step::Report(known.into())).await
+    asked
+        .take(
+            &call,
+            Step::Report(Report {
+                transaction: known.into(),
+            }),
+        )
+        .await
 }

@@ -1,7 +1,6 @@
 //! `POST /v1/operations/{id}/resolve`
 
-use domain::custody::operation::Step;
-use domain::custody::operation::Transaction;
+use domain::custody::operation::{Step, Transaction};
 use serde::Deserialize;
 
 use super::{
@@ -14,6 +13,7 @@ use crate::idempotency;
 use crate::openapi::{Content, Doc};
 use crate::operations::PATH;
 use crate::operations::transactions::{self, Further};
+use domain::custody::operation::steps::Resolve;
 
 pub(crate) const DOC: Doc = Doc {
     id: "resolve_operation",
@@ -71,7 +71,7 @@ struct Input {
 pub(crate) async fn handle(mut call: Call) -> Answer {
     let asked = Asked::read(&mut call, &DOC, Who::Writers).await?;
     let input: Input = call.input().await?;
-    let step = Step::Resolve {
+    let step = Step::Resolve(Resolve {
         completed: matches!(input.outcome, Outcome::Completed),
         evidence: input.evidence,
         transaction: Transaction {
@@ -83,6 +83,6 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
             further: input.transactions.map(transactions::asked),
         },
         approval: input.approval.map(|id| id.0),
-    };
+    });
     asked.take(&call, step).await
 }

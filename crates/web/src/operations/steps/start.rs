@@ -1,7 +1,6 @@
 //! `POST /v1/operations/{id}/start`
 
-use domain::custody::operation::Step;
-use domain::custody::operation::Transaction;
+use domain::custody::operation::{Step, Transaction};
 use serde::Deserialize;
 
 use super::{
@@ -13,6 +12,7 @@ use crate::idempotency;
 use crate::openapi::{Content, Doc};
 use crate::operations::PATH;
 use crate::operations::transactions::{self, Further};
+use domain::custody::operation::steps::Start;
 
 pub(crate) const DOC: Doc = Doc {
     id: "start_operation",
@@ -75,10 +75,10 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     asked
         .take(
             &call,
-            Step::Start {
+            Step::Start(Start {
                 transaction,
                 approval,
-            },
+            }),
         )
         .await
 }

@@ -15,8 +15,8 @@ fn only_a_person_decides_and_about_others() {
     let read_key = office.key("cora", &[Scope::Read]);
     let (record, _) = office.submitted(0, 0);
     let of_cora = office.submitted_by(&root, office.cora_id, 0, 0).0;
-    let about = |record, user, decision: &KycDecision| {
-        Command::DecideKyc(DecideKyc {
+    let about = |record, user, decision: &Kind| {
+        decide(&DecideKyc {
             record,
             user,
             version: Some(77),
@@ -84,7 +84,7 @@ fn bounds_of_decisions() {
         let base = office.next().micros();
         let expires_at = Timestamp::from_micros(base + micros);
         assert!(expires_at.is_some());
-        KycDecision::Approve { expires_at }
+        Kind::Approve(Approve { expires_at })
     };
     let ten_years = EXPIRY_S_MAX * 1_000_000;
     let longest = "é".repeat(REASON_LEN_MAX);
@@ -121,7 +121,7 @@ fn bounds_of_decisions() {
     let unknown = office.decision(Uuid::from_u128(0xdead), approve());
     let expected = said("unknown_kyc_record", Some("id"));
     assert_eq!(outcome(&mut office, &cora, &unknown), expected);
-    let of_another = Command::DecideKyc(DecideKyc {
+    let of_another = decide(&DecideKyc {
         record,
         user: office.bob_id,
         version: None,
@@ -236,11 +236,11 @@ fn the_same_approval_again() {
         (Some(end.plus_seconds(1)), "wrong_status"),
     ];
     for (expires_at, expected) in cases {
-        let command = office.decision(record, KycDecision::Approve { expires_at });
+        let command = office.decision(record, Kind::Approve(Approve { expires_at }));
         assert_eq!(office.code(&cora, &command), expected, "{expires_at:?}");
     }
     for (version, expected) in [(version, "nothing"), (version - 1, "version_mismatch")] {
-        let command = Command::DecideKyc(DecideKyc {
+        let command = decide(&DecideKyc {
             record,
             user: office.ann_id,
             version: Some(version),
@@ -400,7 +400,7 @@ fn only_ones_own_approvals_are_replaced() {
     let (root, cora) = (office.root.clone(), office.cora.clone());
     let of_ann = office.approved(1, None);
     let of_bob = office.submitted_by(&root, office.bob_id, 0, 0).0;
-    let command = Command::DecideKyc(DecideKyc {
+    let command = decide(&DecideKyc {
         record: of_bob,
         user: office.bob_id,
         version: Some(1),

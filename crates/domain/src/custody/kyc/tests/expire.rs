@@ -1,4 +1,5 @@
 use super::*;
+use crate::custody::kyc::ExpireKyc;
 use crate::identity::world::login;
 
 const YEAR: i64 = 365 * 24 * 3_600;
@@ -14,7 +15,9 @@ fn what_is_past_its_time_is_recorded_once() {
     assert_eq!(office.code(&cora, &reject), "done");
     let (pending, _) = office.submitted(1, 0);
     let unknown = Uuid::from_u128(0xdead);
-    let command = Command::ExpireKyc(vec![pending, record, unknown, record, rejected]);
+    let command = Command::ExpireKyc(ExpireKyc {
+        records: vec![pending, record, unknown, record, rejected],
+    });
     // A microsecond before its time it is good.
     office.world.now = Timestamp::from_micros(end.micros() - 1_001).unwrap();
     let decision = office.decide(&clock, &command).unwrap();
@@ -44,7 +47,9 @@ fn an_expiry_ends_when_its_time_had_come() {
     let end = office.record(record).expires_at.unwrap();
     assert_eq!(end, office.now.plus_seconds(YEAR));
     office.wait(2 * YEAR);
-    let command = Command::ExpireKyc(vec![record]);
+    let command = Command::ExpireKyc(ExpireKyc {
+        records: vec![record],
+    });
     assert_eq!(office.code(&login(), &command), "done");
     let recorded = office.record(record);
     assert_eq!(recorded.ended_at, Some(end));
@@ -62,7 +67,9 @@ fn each_expiry_is_an_entry_of_its_own() {
     (copy.row.id, copy.row.user_id) = (second, office.bob_id);
     office.world.facts.kyc_records.insert(second, copy);
     office.wait(YEAR);
-    let command = Command::ExpireKyc(vec![first, second]);
+    let command = Command::ExpireKyc(ExpireKyc {
+        records: vec![first, second],
+    });
     let decision = office.decide(&login(), &command).unwrap();
     let targets: Vec<_> = decision.drafts.iter().map(|draft| draft.target_id).collect();
     assert_eq!(targets, [Some(first), Some(second)]);
@@ -75,7 +82,9 @@ fn nobody_else_says_that_the_clock_did() {
     let mut office = Office::new();
     let record = office.approved(1, None);
     office.wait(60);
-    let command = Command::ExpireKyc(vec![record]);
+    let command = Command::ExpireKyc(ExpireKyc {
+        records: vec![record],
+    });
     for caller in [office.root.clone(), office.cora.clone(), office.ann.clone()] {
         assert_eq!(office.code(&caller, &command), "internal_command");
     }

@@ -86,14 +86,14 @@ impl Office {
         let cora = self.cora.clone();
         let check = verify(record, documents[0]);
         assert_eq!(self.code(&cora, &check), "done");
-        let approve = self.decision(record, KycDecision::Approve { expires_at });
+        let approve = self.decision(record, Kind::Approve(Approve { expires_at }));
         assert_eq!(self.code(&cora, &approve), "done");
         record
     }
 
     /// A decision about a record of ann.
-    fn decision(&self, record: Uuid, decision: KycDecision) -> Command {
-        Command::DecideKyc(DecideKyc {
+    fn decision(&self, record: Uuid, decision: Kind) -> Command {
+        decide(&DecideKyc {
             record,
             user: self.ann_id,
             version: None,
@@ -154,18 +154,52 @@ fn find_fault(record: Uuid, document: Uuid, reason: &str) -> Command {
     })
 }
 
-fn approve() -> KycDecision {
-    KycDecision::Approve { expires_at: None }
+/// What becomes of a record, of any sort.
+#[derive(Clone, Debug)]
+enum Kind {
+    Approve(Approve),
+    Reject(Reject),
+    Revoke(Revoke),
 }
 
-fn reject(reason: &str) -> KycDecision {
-    let reason = reason.to_owned();
-    KycDecision::Reject { reason }
+/// The command that a decision of any sort is.
+fn decide(about: &DecideKyc<Kind>) -> Command {
+    fn of<D>(about: &DecideKyc<Kind>, decision: &D) -> DecideKyc<D>
+    where
+        D: Clone,
+    {
+        let DecideKyc {
+            record,
+            user,
+            version,
+            ..
+        } = *about;
+        DecideKyc {
+            record,
+            user,
+            version,
+            decision: decision.clone(),
+        }
+    }
+    match &about.decision {
+        Kind::Approve(decision) => of(about, decision).into(),
+        Kind::Reject(decision) => of(about, decision).into(),
+        Kind::Revoke(decision) => of(about, decision).into(),
+    }
 }
 
-fn revoke(reason: &str) -> KycDecision {
+fn approve() -> Kind {
+    Kind::Approve(Approve { expires_at: None })
+}
+
+fn reject(reason: &str) -> Kind {
     let reason = reason.to_owned();
-    KycDecision::Revoke { reason }
+    Kind::Reject(Reject { reason })
+}
+
+fn revoke(reason: &str) -> Kind {
+    let reason = reason.to_owned();
+    Kind::Revoke(Revoke { reason })
 }
 
 fn erase(user: Uuid) -> Command {

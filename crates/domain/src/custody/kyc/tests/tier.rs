@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::custody::kyc::ExpireKyc;
 use crate::identity::world::login;
 
 #[derive(Clone, Debug)]
@@ -85,7 +86,7 @@ fn take(office: &mut Office, model: &mut Model, begin: Timestamp, step: &Step) {
             };
             let now = i64::try_from(model.now()).unwrap();
             let expires_at = Some(begin.plus_seconds(now + lasts));
-            let command = office.decision(record, KycDecision::Approve { expires_at });
+            let command = office.decision(record, Kind::Approve(Approve { expires_at }));
             run(office, (model, begin), &cora, &command).unwrap();
             model.good = Some((record, tier, usize::try_from(now + lasts).unwrap()));
             model.note();
@@ -107,7 +108,13 @@ fn take(office: &mut Office, model: &mut Model, begin: Timestamp, step: &Step) {
         }
         Step::Sweep => {
             let all = office.facts.kyc_records.keys().copied().collect();
-            run(office, (model, begin), &login(), &Command::ExpireKyc(all)).unwrap();
+            run(
+                office,
+                (model, begin),
+                &login(),
+                &Command::ExpireKyc(ExpireKyc { records: all }),
+            )
+            .unwrap();
         }
         Step::Wait { seconds } => model.wait(*seconds),
     }

@@ -1,6 +1,7 @@
 //! Thresholds, and the approvals that they demand.
 
 use super::*;
+use crate::custody::operation::steps::Start;
 use crate::custody::operation::{OperationStatus, Transaction};
 
 #[test]
@@ -73,9 +74,11 @@ fn a_refused_operation_uses_no_approval() {
 fn a_withdrawal_is_approved_when_it_is_started() {
     let mut desk = Desk::new();
     desk.threshold(OperationKind::Withdrawal, "0.10", 1);
-    let start = |approval| Step::Start {
-        transaction: Transaction::default(),
-        approval,
+    let start = |approval| {
+        Step::Start(Start {
+            transaction: Transaction::default(),
+            approval,
+        })
     };
     let small = desk.withdrawal(10);
     let small = desk.done(&small).operation.id;

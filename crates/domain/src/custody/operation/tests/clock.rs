@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::custody::balance::ConfigureBalance;
-use crate::custody::operation::OperationStatus;
+use crate::custody::operation::steps::{Cancel, Capture, Complete, Release, Start};
+use crate::custody::operation::{ExpireOperations, OperationStatus};
 
 fn until(desk: &mut Desk, amount: i128, seconds: i64) -> CreateOperation {
     CreateOperation {
@@ -26,13 +27,13 @@ fn a_debit_takes_what_a_hold_that_has_expired_held() {
     let early = desk.transfer(200);
     assert_eq!(desk.code(&early), "insufficient_funds");
     desk.world.wait(60);
-    let step = Step::Capture {
+    let step = Step::Capture(Capture {
         id: None,
         amount: None,
-    };
+    });
     assert_eq!(code(desk.step(holds[0], step)), "operation_expired");
     assert_eq!(
-        code(desk.step(holds[0], Step::Release { reason: None })),
+        code(desk.step(holds[0], Step::Release(Release { reason: None }))),
         "operation_expired"
     );
     let all = desk.transfer(1_000);
@@ -72,13 +73,15 @@ fn the_sweeper_writes_down_what_the_clock_did() {
     let plain = desk.done(&hold).operation.id;
     let hold = until(&mut desk, 100, 60);
     let captured = desk.done(&hold).operation.id;
-    let part = Step::Capture {
+    let part = Step::Capture(Capture {
         id: None,
         amount: Some(units(30)),
-    };
+    });
     desk.step(captured, part).unwrap();
     let debit = ada.id();
-    let sweep = Command::ExpireOperations(vec![(plain, debit), (captured, debit), (plain, debit)]);
+    let sweep = Command::ExpireOperations(ExpireOperations {
+        operations: vec![(plain, debit), (captured, debit), (plain, debit)],
+    });
     let clock = Caller::System { part: "expiry" };
     let early = desk.decide(&clock, &sweep).unwrap();
     assert_eq!(early.drafts, []);
@@ -104,15 +107,17 @@ fn what_was_started_does_not_expire() {
         ..desk.withdrawal(10)
     };
     let id = desk.done(&withdrawal).operation.id;
-    let start = Step::Start {
+    let start = Step::Start(Start {
         transaction: super::super::Transaction::default(),
         approval: None,
-    };
+    });
     desk.step(id, start).unwrap();
     desk.world.wait(60);
     let next = desk.transfer(991);
     assert_eq!(desk.code(&next), "insufficient_funds");
-    let complete = Step::Complete(super::super::Transaction::default());
+    let complete = Step::Complete(Complete {
+        transaction: super::super::Transaction::default(),
+    });
     assert_eq!(
         desk.step(id, complete).unwrap().operation.status,
         OperationStatus::Completed
@@ -131,15 +136,17 @@ fn the_answer_does_not_depend_on_the_sweeper() {
     let withdrawal = desk.done(&withdrawal).operation.id;
     desk.world.wait(60);
     for _ in 0..2 {
-        let cancel = || Step::Cancel { reason: None };
+        let cancel = || Step::Cancel(Cancel { reason: None });
         assert_eq!(
-            code(desk.step(transfer, Step::Release { reason: None })),
+            code(desk.step(transfer, Step::Release(Release { reason: None }))),
             "operation_expired"
         );
         assert_eq!(code(desk.step(transfer, cancel())), "operation_expired");
         assert_eq!(code(desk.step(withdrawal, cancel())), "operation_expired");
         let debit = desk.of(desk.ada).id();
-        let sweep = Command::ExpireOperations(vec![(transfer, debit), (withdrawal, debit)]);
+        let sweep = Command::ExpireOperations(ExpireOperations {
+            operations: vec![(transfer, debit), (withdrawal, debit)],
+        });
         desk.decide(&Caller::System { part: "expiry" }, &sweep).unwrap();
     }
 }

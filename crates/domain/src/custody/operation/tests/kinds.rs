@@ -5,56 +5,63 @@ use crate::custody::operation::OperationStatus::{
     self, Cancelled, Completed, Failed, Pending, Processing, Unknown,
 };
 use crate::custody::operation::Transaction;
+use crate::custody::operation::steps::{
+    Cancel, Capture, Complete, Fail, MarkUnknown, Release, Report, Resolve, Start,
+};
 
 fn start() -> Step {
-    Step::Start {
+    Step::Start(Start {
         transaction: Transaction::default(),
         approval: None,
-    }
+    })
 }
 
 fn complete() -> Step {
-    Step::Complete(Transaction::default())
+    Step::Complete(Complete {
+        transaction: Transaction::default(),
+    })
 }
 
 fn fail() -> Step {
-    Step::Fail {
+    Step::Fail(Fail {
         error: "no".to_owned(),
-    }
+    })
 }
 
 fn mark_unknown() -> Step {
-    Step::MarkUnknown {
+    Step::MarkUnknown(MarkUnknown {
         error: "silence".to_owned(),
-    }
+    })
 }
 
 fn cancel() -> Step {
-    Step::Cancel { reason: None }
+    Step::Cancel(Cancel { reason: None })
 }
 
 fn report() -> Step {
-    Step::Report(Transaction {
-        chain: Some("bitcoin".to_owned()),
-        tx_hash: Some(HASH.to_owned()),
-        ..Transaction::default()
+    Step::Report(Report {
+        transaction: Transaction {
+            chain: Some("bitcoin".to_owned()),
+            tx_hash: Some(HASH.to_owned()),
+            ..Transaction::default()
+        },
     })
 }
 
 fn capture(amount: i128) -> Step {
-    Step::Capture {
+    Step::Capture(Capture {
         id: None,
         amount: Some(units(amount)),
-    }
+    })
 }
 
 fn resolve(completed: bool, approval: Option<Uuid>) -> Step {
-    Step::Resolve {
+    Step::Resolve(Resolve {
         completed,
         evidence: "the chain".to_owned(),
         transaction: Transaction::default(),
         approval,
-    }
+    })
 }
 
 fn accounts(desk: &Desk, kind: OperationKind) -> (Account, Account) {
@@ -116,11 +123,11 @@ fn done_at_once() {
             cancel(),
             report(),
             capture(1),
-            Step::Release { reason: None },
+            Step::Release(Release { reason: None }),
         ] {
             let expected = match step {
                 // It is completed already.
-                Step::Complete(_) => "replayed",
+                Step::Complete(Complete { transaction: _ }) => "replayed",
                 _ => "wrong_status",
             };
             assert_eq!(code(desk.step(state.operation.id, step)), expected, "{kind:?}");
@@ -167,24 +174,32 @@ fn every_step_of_every_kind_in_every_status() {
                 cancel(),
                 report(),
                 capture(1),
-                Step::Release { reason: None },
+                Step::Release(Release { reason: None }),
             ];
             for step in steps {
                 let (mut desk, before, id) = standing(kind, status);
                 let expected = match (&step, status) {
-                    (Step::Complete(_), Pending) if kind == Withdrawal => Err("wrong_kind"),
-                    (Step::Start { .. }, Pending) => Ok((Processing, HELD)),
-                    (Step::Complete(_), Pending | Processing) => Ok((Completed, MOVED)),
-                    (Step::Fail { .. }, Pending | Processing) => Ok((Failed, FREE)),
-                    (Step::MarkUnknown { .. }, Processing) => Ok((Unknown, HELD)),
-                    (Step::Cancel { .. }, Pending) => Ok((Cancelled, FREE)),
-                    (Step::Report(_), Pending | Processing | Unknown) => Ok((status, HELD)),
-                    (Step::Capture { .. } | Step::Release { .. }, Pending) => Err("wrong_kind"),
-                    (Step::Start { .. }, Processing)
-                    | (Step::Complete(_), Completed)
-                    | (Step::Fail { .. }, Failed)
-                    | (Step::MarkUnknown { .. }, Unknown)
-                    | (Step::Cancel { .. }, Cancelled) => Err("replayed"),
+                    (Step::Complete(Complete { transaction: _ }), Pending) if kind == Withdrawal => {
+                        Err("wrong_kind")
+                    }
+                    (Step::Start(Start { .. }), Pending) => Ok((Processing, HELD)),
+                    (Step::Complete(Complete { transaction: _ }), Pending | Processing) => {
+                        Ok((Completed, MOVED))
+                    }
+                    (Step::Fail(Fail { .. }), Pending | Processing) => Ok((Failed, FREE)),
+                    (Step::MarkUnknown(MarkUnknown { .. }), Processing) => Ok((Unknown, HELD)),
+                    (Step::Cancel(Cancel { .. }), Pending) => Ok((Cancelled, FREE)),
+                    (Step::Report(Report { transaction: _ }), Pending | Processing | Unknown) => {
+                        Ok((status, HELD))
+                    }
+                    (Step::Capture(Capture { .. }) | Step::Release(Release { .. }), Pending) => {
+                        Err("wrong_kind")
+                    }
+                    (Step::Start(Start { .. }), Processing)
+                    | (Step::Complete(Complete { transaction: _ }), Completed)
+                    | (Step::Fail(Fail { .. }), Failed)
+                    | (Step::MarkUnknown(MarkUnknown { .. }), Unknown)
+                    | (Step::Cancel(Cancel { .. }), Cancelled) => Err("replayed"),
                     _ => Err("wrong_status"),
                 };
                 let answer = desk.step(id, step.clone());
@@ -239,10 +254,10 @@ fn a_pending_transfer_is_captured_in_parts() {
     for step in [start(), complete(), fail(), cancel()] {
         assert_eq!(code(desk.step(id, step)), "wrong_kind");
     }
-    let first = Step::Capture {
+    let first = Step::Capture(Capture {
         id: Some(Uuid::from_u128(0xca)),
         amount: Some(units(3)),
-    };
+    });
     let part = desk.step(id, first.clone()).unwrap();
     assert_eq!(
         (part.operation.parent_id, part.operation.amount),
@@ -250,10 +265,10 @@ fn a_pending_transfer_is_captured_in_parts() {
     );
     assert_eq!((desk.balance(ada), desk.balance(ben)), ((997, 7), (1_003, 0)));
     assert_eq!(code(desk.step(id, first)), "replayed");
-    let other = Step::Capture {
+    let other = Step::Capture(Capture {
         id: Some(Uuid::from_u128(0xca)),
         amount: Some(units(4)),
-    };
+    });
     assert_eq!(code(desk.step(id, other)), "id_conflict");
     // A capture's id is not the one of an operation that looks like it.
     let twin = CreateOperation {
@@ -265,10 +280,10 @@ fn a_pending_transfer_is_captured_in_parts() {
     assert_eq!(refusal.code, "exceeds_held");
     assert_eq!(refusal.rule.unwrap().remaining.as_deref(), Some("0.07"));
     desk.step(id, capture(3)).unwrap();
-    let rest = Step::Capture {
+    let rest = Step::Capture(Capture {
         id: None,
         amount: None,
-    };
+    });
     assert_eq!(desk.step(id, rest.clone()).unwrap().operation.amount, units(4));
     assert_eq!((desk.balance(ada), desk.balance(ben)), ((990, 0), (1_010, 0)));
     let row = desk.world.facts.operations.get(&id).unwrap().row.clone();
@@ -277,7 +292,10 @@ fn a_pending_transfer_is_captured_in_parts() {
         (Completed, Some(units(10)), None)
     );
     assert_eq!(code(desk.step(id, rest)), "wrong_status");
-    assert_eq!(code(desk.step(id, Step::Release { reason: None })), "replayed");
+    assert_eq!(
+        code(desk.step(id, Step::Release(Release { reason: None }))),
+        "replayed"
+    );
 }
 
 #[test]
@@ -290,10 +308,13 @@ fn what_is_released_is_free_again() {
         if captured > 0 {
             desk.step(id, capture(captured)).unwrap();
         }
-        let state = desk.step(id, Step::Release { reason: None }).unwrap();
+        let state = desk.step(id, Step::Release(Release { reason: None })).unwrap();
         assert_eq!(state.operation.status, status);
         assert_eq!(desk.balance(ada), (1_000 - captured, 0));
-        assert_eq!(code(desk.step(id, Step::Release { reason: None })), "replayed");
+        assert_eq!(
+            code(desk.step(id, Step::Release(Release { reason: None }))),
+            "replayed"
+        );
         assert_eq!(code(desk.step(id, capture(1))), "wrong_status");
     }
 }
@@ -388,9 +409,11 @@ fn nothing_has_more_than_38_digits() {
 fn what_is_reported_of_a_transaction_replaces_what_was_known() {
     let (mut desk, _, id) = standing(OperationKind::Withdrawal, Processing);
     desk.step(id, report()).unwrap();
-    let replaced = Step::Report(Transaction {
-        tx_hash: Some(OTHER_HASH.to_owned()),
-        ..Transaction::default()
+    let replaced = Step::Report(Report {
+        transaction: Transaction {
+            tx_hash: Some(OTHER_HASH.to_owned()),
+            ..Transaction::default()
+        },
     });
     desk.step(id, replaced).unwrap();
     let deposit = |desk: &mut Desk, hash: &str| CreateOperation {

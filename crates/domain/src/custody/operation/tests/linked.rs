@@ -1,10 +1,16 @@
 //! Operations that stand or fall together.
 
 use super::*;
+use crate::custody::operation::CreateLinked;
 
 fn send(desk: &mut Desk, commands: &[CreateOperation]) -> Result<Decision, Refusal> {
     let clerk = desk.clerk.clone();
-    desk.decide(&clerk, &Command::CreateLinked(commands.to_vec()))
+    desk.decide(
+        &clerk,
+        &Command::CreateLinked(CreateLinked {
+            operations: commands.to_vec(),
+        }),
+    )
 }
 
 fn chain(desk: &mut Desk, second: i128) -> Vec<CreateOperation> {

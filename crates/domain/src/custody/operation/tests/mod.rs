@@ -265,7 +265,7 @@ impl Desk {
     }
 
     /// The command that takes a step of an operation.
-    pub fn command(&self, operation: Uuid, step: Step) -> StepOperation {
+    pub fn command(&self, operation: Uuid, step: Step) -> StepOperation<Step> {
         let row = &self.world.facts.operations.get(&operation).unwrap().row;
         let account = |id| self.world.facts.balances[&id].row.account();
         StepOperation {
@@ -278,8 +278,8 @@ impl Desk {
         }
     }
 
-    pub fn take(&mut self, caller: &Caller, command: StepOperation) -> Result<OperationState, Refusal> {
-        self.decide(caller, &Command::StepOperation(Box::new(command)))
+    pub fn take(&mut self, caller: &Caller, command: StepOperation<Step>) -> Result<OperationState, Refusal> {
+        self.decide(caller, &command.command())
             .map(|decision| only(decision.reply))
     }
 

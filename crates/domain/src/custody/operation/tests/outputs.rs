@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::custody::chain::OutputKey;
+use crate::custody::operation::steps::{Cancel, Complete, Fail, Report};
 use crate::custody::operation::{ChainOutput, OnChain, Operation, OperationStatus, Transaction};
 
 /// A deposit of an output.
@@ -33,9 +34,9 @@ fn on_chain(chain: &str, hash: &str, output: Option<u64>) -> OnChain {
 }
 
 fn fail() -> Step {
-    Step::Fail {
+    Step::Fail(Fail {
         error: "reorganised away".to_owned(),
-    }
+    })
 }
 
 /// The claims to an output, the first one first.
@@ -107,11 +108,13 @@ fn one_output_is_credited_once_however_its_hash_is_spelt() {
     // Nor does a step name it.
     let hold = waiting(desk.transfer(5));
     let hold = desk.done(&hold).operation.id;
-    let report = Step::Report(Transaction {
-        chain: Some("btc".to_owned()),
-        tx_hash: Some(HASH.to_uppercase()),
-        output: Some(0),
-        ..Transaction::default()
+    let report = Step::Report(Report {
+        transaction: Transaction {
+            chain: Some("btc".to_owned()),
+            tx_hash: Some(HASH.to_uppercase()),
+            output: Some(0),
+            ..Transaction::default()
+        },
     });
     assert_eq!(code(desk.step(hold, report)), "output_conflict");
 }
@@ -167,10 +170,12 @@ fn a_step_leaves_the_spelling_that_is_stored() {
     let row = desk.done(&pending).operation;
     stored_as(&mut desk, &row, "bitcoin", &HASH.to_uppercase());
     let says = |confirmations| {
-        Step::Report(Transaction {
-            tx_hash: Some(HASH.to_owned()),
-            confirmations,
-            ..Transaction::default()
+        Step::Report(Report {
+            transaction: Transaction {
+                tx_hash: Some(HASH.to_owned()),
+                confirmations,
+                ..Transaction::default()
+            },
         })
     };
     assert_eq!(code(desk.step(row.id, says(None))), "replayed");
@@ -187,7 +192,7 @@ fn what_came_to_nothing_frees_its_output() {
     let mut made = Vec::new();
     let ends: [fn(&mut Desk, Uuid); 3] = [
         |desk, id| drop(desk.step(id, fail()).unwrap()),
-        |desk, id| drop(desk.step(id, Step::Cancel { reason: None }).unwrap()),
+        |desk, id| drop(desk.step(id, Step::Cancel(Cancel { reason: None })).unwrap()),
         // Nobody writes it down: the clock decides.
         |desk, _| desk.world.wait(60),
     ];
@@ -232,11 +237,13 @@ fn what_came_to_nothing_frees_its_output() {
         ..waiting(deposit(&mut desk, HASH, 0))
     };
     let unknown = desk.done(&unknown).operation.id;
-    let complete = Step::Complete(Transaction {
-        chain: Some("bitcoin".to_owned()),
-        tx_hash: Some(OTHER_HASH.to_owned()),
-        output: Some(0),
-        ..Transaction::default()
+    let complete = Step::Complete(Complete {
+        transaction: Transaction {
+            chain: Some("bitcoin".to_owned()),
+            tx_hash: Some(OTHER_HASH.to_owned()),
+            output: Some(0),
+            ..Transaction::default()
+        },
     });
     let state = desk.step(unknown, complete).unwrap();
     assert_eq!(state.operation.replaces_id, Some(failed));
@@ -396,16 +403,23 @@ fn a_step_names_the_transactions_beside_the_first() {
     let pending = waiting(deposit(&mut desk, HASH, 0));
     let id = desk.done(&pending).operation.id;
     let further = |list: Vec<OnChain>| {
-        Step::Report(Transaction {
-            further: Some(list),
-            ..Transaction::default()
+        Step::Report(Report {
+            transaction: Transaction {
+                further: Some(list),
+                ..Transaction::default()
+            },
         })
     };
     let other = on_chain("stellar", OTHER_HASH, None);
     desk.step(id, further(vec![other.clone()])).unwrap();
     assert_eq!(code(desk.step(id, further(vec![other.clone()]))), "replayed");
     assert_eq!(
-        code(desk.step(id, Step::Report(Transaction::default()))),
+        code(desk.step(
+            id,
+            Step::Report(Report {
+                transaction: Transaction::default()
+            })
+        )),
         "replayed",
         "they stay"
     );

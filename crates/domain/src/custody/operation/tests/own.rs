@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::custody::operation::Transaction;
+use crate::custody::operation::steps::{Cancel, Capture, Fail, Release, Report, Start};
 
 #[test]
 fn new_operations() {
@@ -45,22 +46,24 @@ fn new_operations() {
 
 #[test]
 fn steps() {
-    let capture = Step::Capture {
+    let capture = Step::Capture(Capture {
         id: None,
         amount: None,
-    };
-    let cancel = Step::Cancel { reason: None };
-    let start = Step::Start {
+    });
+    let cancel = Step::Cancel(Cancel { reason: None });
+    let start = Step::Start(Start {
         transaction: Transaction::default(),
         approval: None,
-    };
-    let fail = Step::Fail {
+    });
+    let fail = Step::Fail(Fail {
         error: "no".to_owned(),
-    };
-    let report = Step::Report(Transaction::default());
+    });
+    let report = Step::Report(Report {
+        transaction: Transaction::default(),
+    });
     let cases = [
         (false, capture, "done"),
-        (false, Step::Release { reason: None }, "done"),
+        (false, Step::Release(Release { reason: None }), "done"),
         (true, cancel, "done"),
         (true, start, "permission_missing"),
         (true, fail, "permission_missing"),

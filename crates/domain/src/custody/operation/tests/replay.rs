@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::custody::operation::Request;
+use crate::custody::operation::steps::Capture;
 
 #[test]
 fn the_same_again() {
@@ -138,9 +139,9 @@ fn the_id_of_another_entry_is_taken() {
     assert_eq!(desk.code(&transfer), "id_conflict");
     let hold = waiting(desk.transfer(5));
     let hold = desk.done(&hold).operation.id;
-    let capture = Step::Capture {
+    let capture = Step::Capture(Capture {
         id: Some(id),
         amount: None,
-    };
+    });
     assert_eq!(code(desk.step(hold, capture)), "id_conflict");
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::custody::operation::steps::{Capture, Complete, Release, Start};
 use crate::custody::operation::{Operation, OperationStatus, Transaction, results};
 
 /// What the step is taken of.
@@ -18,7 +19,7 @@ enum Base {
 
 struct Case {
     desk: Desk,
-    command: StepOperation,
+    command: StepOperation<Step>,
     caller: Caller,
 }
 
@@ -36,18 +37,18 @@ fn case(base: Base) -> Case {
     let (operation, step) = match base {
         Base::Capture => {
             let amount = Some(units(5));
-            (waiting(desk.transfer(10)), Step::Capture { id, amount })
+            (waiting(desk.transfer(10)), Step::Capture(Capture { id, amount }))
         }
         Base::Start => (
             desk.withdrawal(10),
-            Step::Start {
+            Step::Start(Start {
                 transaction,
                 approval: None,
-            },
+            }),
         ),
         Base::Complete => {
             let deposit = desk.new_operation(OperationKind::Deposit, desk.external(), desk.of(desk.ada), 10);
-            (waiting(deposit), Step::Complete(transaction))
+            (waiting(deposit), Step::Complete(Complete { transaction }))
         }
     };
     let operation = desk.done(&operation).operation.id;
@@ -76,7 +77,7 @@ impl Case {
     }
 
     fn approval(&mut self, id: Uuid) {
-        if let Step::Start { approval, .. } = &mut self.command.step {
+        if let Step::Start(Start { approval, .. }) = &mut self.command.step {
             *approval = Some(id);
         }
     }
@@ -113,14 +114,14 @@ const BREAKS: &[Break] = &[
             .values()
             .find(|row| row.row.parent_id.is_none());
         let taken = Some(row.unwrap().row.id);
-        if let Step::Capture { id, .. } = &mut case.command.step {
+        if let Step::Capture(Capture { id, .. }) = &mut case.command.step {
             *id = taken;
         }
     }),
     ("invalid_field", "amount", ALL, |case| {
         match &mut case.command.step {
-            Step::Capture { amount, .. } => *amount = Some(units(0)),
-            Step::Start { transaction, .. } | Step::Complete(transaction) => {
+            Step::Capture(Capture { amount, .. }) => *amount = Some(units(0)),
+            Step::Start(Start { transaction, .. }) | Step::Complete(Complete { transaction }) => {
                 transaction.chain = Some("Bitcoin".to_owned());
             }
             other => panic!("{other:?}"),
@@ -222,7 +223,7 @@ const BREAKS: &[Break] = &[
         case.approve(2, &[cora]);
     }),
     ("exceeds_held", "amount", &[Base::Capture], |case| {
-        if let Step::Capture { amount, .. } = &mut case.command.step {
+        if let Step::Capture(Capture { amount, .. }) = &mut case.command.step {
             *amount = Some(units(11));
         }
     }),
@@ -317,7 +318,7 @@ fn nobody_takes_steps_of_what_is_not_theirs() {
     let ben = desk.world.key("ben", &[Scope::Custody]);
     let ada = desk.world.key("ada", &[Scope::Custody]);
     let operation = desk.send(&ada, &transfer).unwrap().operation.id;
-    let command = desk.command(operation, Step::Release { reason: None });
+    let command = desk.command(operation, Step::Release(Release { reason: None }));
     let mine = StepOperation {
         debit: desk.of(desk.ben),
         ..command.clone()

@@ -4,6 +4,7 @@ use evidence::time::Timestamp;
 
 use super::*;
 use crate::custody::operation::Transaction;
+use crate::custody::operation::steps::{Capture, Complete, Release, Start};
 
 #[test]
 fn a_limit_at_its_edge() {
@@ -45,14 +46,14 @@ fn what_did_not_happen_does_not_count() {
     let id = desk.done(&hold).operation.id;
     let next = desk.transfer(1);
     assert_eq!(desk.code(&next), "tier_limit");
-    let part = Step::Capture {
+    let part = Step::Capture(Capture {
         id: None,
         amount: Some(units(30)),
-    };
+    });
     desk.step(id, part).unwrap();
     let next = desk.transfer(1);
     assert_eq!(desk.code(&next), "tier_limit");
-    desk.step(id, Step::Release { reason: None }).unwrap();
+    desk.step(id, Step::Release(Release { reason: None })).unwrap();
     let next = desk.transfer(71);
     assert_eq!(desk.code(&next), "tier_limit");
     let next = desk.transfer(70);
@@ -126,9 +127,11 @@ fn whose_limit_it_is() {
 /// What is in flight waits once the tier under which it began is no longer good; what was sent does not.
 #[test]
 fn a_tier_that_has_expired_holds_up_what_is_in_flight() {
-    let start = || Step::Start {
-        transaction: Transaction::default(),
-        approval: None,
+    let start = || {
+        Step::Start(Start {
+            transaction: Transaction::default(),
+            approval: None,
+        })
     };
     let mut desk = Desk::new();
     desk.tier(1, 60);
@@ -141,7 +144,12 @@ fn a_tier_that_has_expired_holds_up_what_is_in_flight() {
     let refusal = desk.step(waiting, start()).unwrap_err();
     assert_eq!(refusal.code, "kyc_expired");
     assert_eq!(
-        code(desk.step(sent, Step::Complete(Transaction::default()))),
+        code(desk.step(
+            sent,
+            Step::Complete(Complete {
+                transaction: Transaction::default()
+            })
+        )),
         "done"
     );
     // Nothing is in the way of giving it up, nor of going on under a new approval.

@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 use super::*;
 use crate::custody::operation::Transaction;
+use crate::custody::operation::steps::{
+    Cancel, Capture, Complete, Fail, MarkUnknown, Release, Report, Resolve, Start,
+};
 
 const STEPS: [&str; 9] = [
     "cancel",
@@ -94,29 +97,31 @@ fn named(step: &str) -> Step {
     let transaction = Transaction::default();
     let error = "lost".to_owned();
     match step {
-        "cancel" => Step::Cancel { reason: None },
-        "capture" => Step::Capture {
+        "cancel" => Step::Cancel(Cancel { reason: None }),
+        "capture" => Step::Capture(Capture {
             id: None,
             amount: None,
-        },
-        "release" => Step::Release { reason: None },
-        "report" => Step::Report(Transaction {
-            confirmations: Some(1),
-            ..transaction
         }),
-        "start" => Step::Start {
+        "release" => Step::Release(Release { reason: None }),
+        "report" => Step::Report(Report {
+            transaction: Transaction {
+                confirmations: Some(1),
+                ..transaction
+            },
+        }),
+        "start" => Step::Start(Start {
             transaction,
             approval: None,
-        },
-        "complete" => Step::Complete(transaction),
-        "fail" => Step::Fail { error },
-        "mark_unknown" => Step::MarkUnknown { error },
-        _ => Step::Resolve {
+        }),
+        "complete" => Step::Complete(Complete { transaction }),
+        "fail" => Step::Fail(Fail { error }),
+        "mark_unknown" => Step::MarkUnknown(MarkUnknown { error }),
+        _ => Step::Resolve(Resolve {
             completed: true,
             evidence: "the chain has it".to_owned(),
             transaction,
             approval: None,
-        },
+        }),
     }
 }
 
@@ -187,7 +192,7 @@ fn who_pays_a_hold_that_somebody_else_put_on_the_balance_is_told_why_it_is_not_t
 fn a_refused_step_says_whose_balances_it_would_have_moved() {
     let (mut desk, id) = with(OPERATIONS[1], "release");
     let eve = desk.world.key("eve", &[Scope::Custody]);
-    let command = Command::StepOperation(Box::new(desk.command(id, named("release"))));
+    let command = desk.command(id, named("release")).command();
     let (_, draft) = desk.world.decide(&eve, &command).unwrap_err();
     let draft = draft.unwrap();
     assert_eq!(draft.target_id, Some(id));

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::Board;
 use crate::api::{Api, BOTH, On};
 use crate::people::{Person, bitcoin, with_rules};
+use domain::custody::operation::steps::{MarkUnknown, Resolve, Start};
 
 fn threshold(kind: OperationKind, quorum: u64) -> ThresholdRule {
     ThresholdRule {
@@ -132,26 +133,30 @@ async fn so_is_the_start_of_a_withdrawal_and_its_resolution() {
             };
             api.engine.step_operation(&root, Origin::default(), new).await
         };
-        let started = |approval: Option<Uuid>| Step::Start {
-            transaction: Transaction::default(),
-            approval,
+        let started = |approval: Option<Uuid>| {
+            Step::Start(Start {
+                transaction: Transaction::default(),
+                approval,
+            })
         };
         assert_eq!(code(step(started(None)).await), "approval_required");
         step(started(Some(id_of(&path)))).await.unwrap();
-        step(Step::MarkUnknown {
+        step(Step::MarkUnknown(MarkUnknown {
             error: "no answer".into(),
-        })
+        }))
         .await
         .unwrap();
         let resolve = json!({"operation": operation, "outcome": "failed", "evidence": "not in any block"});
         let body = json!({"action": "operation.resolve", "arguments": resolve});
         let path = board.asked(&api, &board.root, body).await;
         board.vote_for(&api, &board.cora, &path).await;
-        let resolved = |completed| Step::Resolve {
-            completed,
-            evidence: "not in any block".into(),
-            transaction: Transaction::default(),
-            approval: Some(id_of(&path)),
+        let resolved = |completed| {
+            Step::Resolve(Resolve {
+                completed,
+                evidence: "not in any block".into(),
+                transaction: Transaction::default(),
+                approval: Some(id_of(&path)),
+            })
         };
         assert_eq!(code(step(resolved(true)).await), "approval_differs");
         step(resolved(false)).await.unwrap();

@@ -245,7 +245,6 @@ async fn what_bcrypt_read_in_part_lets_in_and_must_be_changed() {
         let api = Api::new(on).await;
         api.create(CreateUser {
             password_hash: Some(OF_72.into()),
-            imported: true,
             ..CreateUser::new("ann", Role::DEVELOPER)
         })
         .await;

@@ -2,21 +2,52 @@
 
 use uuid::Uuid;
 
-use super::create::put;
-use super::movement::{self, Found};
-use super::replay;
-use super::step::Work;
-use super::{Operation, OperationStatus};
-use crate::action;
+use super::{OperationStep, Work};
+use crate::action::{self, Action};
 use crate::change::Change;
-use crate::custody::{Amount, Balance};
+use crate::custody::operation::OperationStatus::{self, Completed, Pending};
+use crate::custody::operation::create::put;
+use crate::custody::operation::movement::{self, Found};
+use crate::custody::operation::replay;
+use crate::custody::{Amount, Balance, Operation};
 use crate::decision::{Decision, OperationState, Reply};
+use crate::facts::Needs;
 use crate::own_id;
 use crate::refusal::{BrokenRule, Refusal, RefusalKind};
 
-impl Work<'_> {
-    /// Moves a part of what is held, or all of it: an operation of its own.
-    pub fn capture(&self, id: Option<Uuid>, amount: Option<Amount>) -> Result<Decision, Refusal> {
+/// Moves a part of what a pending transfer holds, or all of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Capture {
+    /// The id of the capture, an operation of its own.
+    pub id: Option<Uuid>,
+    /// How much; all that is held otherwise.
+    pub amount: Option<Amount>,
+}
+
+impl OperationStep for Capture {
+    const ACTION: &'static Action = &action::OPERATION_CAPTURE;
+    const FROM: &'static [OperationStatus] = &[Pending];
+    const BY_OWNER: bool = true;
+    const TRANSFERS: Option<bool> = Some(true);
+
+    fn needs(&self, _: Option<Uuid>, needs: &mut Needs) {
+        if let Some(id) = self.id {
+            needs.operations.insert(id);
+            needs.entry_ids.insert(id);
+        }
+    }
+
+    fn waits_for_tier(&self, _: &Operation) -> bool {
+        true
+    }
+
+    fn decide(&self, work: &Work<'_, Self>) -> Result<Decision, Refusal> {
+        work.capture(self.id, self.amount)
+    }
+}
+
+impl Work<'_, Capture> {
+    fn capture(&self, id: Option<Uuid>, amount: Option<Amount>) -> Result<Decision, Refusal> {
         let row = &self.before.row;
         own_id::check("id", id)?;
         if let Some(known) = id.and_then(|id| self.facts.operations.get(&id)) {
@@ -29,11 +60,11 @@ impl Work<'_> {
                     replayed: true,
                 }])))
             } else {
-                Err(replay::conflict(&known.row, "amount", self.who))
+                Err(replay::conflict(&known.row, "amount", self.by.who))
             };
         }
         if let Some(entry) = id.and_then(|id| self.facts.entries.get(&id)) {
-            return Err(replay::taken(entry, self.who));
+            return Err(replay::taken(entry, self.by.who));
         }
         if amount.is_some_and(|amount| !amount.is_positive()) {
             return Err(Refusal::invalid("amount", "must be more than 0"));
@@ -51,21 +82,17 @@ impl Work<'_> {
         let parent = Operation {
             held: left,
             captured: row.captured.unwrap_or(Amount::ZERO).plus(amount),
-            status: if left == Amount::ZERO {
-                OperationStatus::Completed
-            } else {
-                OperationStatus::Pending
-            },
+            status: if left == Amount::ZERO { Completed } else { Pending },
             updated_at: self.ctx.now,
             ..row.clone()
         };
         let part = self.part(id, amount, &debited, &credited);
-        let mut change = Change::new(self.who, self.authority, self.ctx);
+        let mut change = Change::new(&self.by, self.ctx);
         put(&mut change, &Found::There(self.debit), debited);
         put(&mut change, &Found::There(self.credit), credited);
         change.alter(self.before, parent);
         change.insert(part.clone());
-        let mut draft = change.draft(action::OPERATION_CAPTURE.name, "operation", part.id);
+        let mut draft = change.draft(Capture::ACTION.name, "operation", part.id);
         draft.id = part.id;
         let state = OperationState {
             operation: part,
@@ -97,7 +124,7 @@ impl Work<'_> {
     fn part(&self, id: Option<Uuid>, amount: Amount, debited: &Balance, credited: &Balance) -> Operation {
         Operation {
             id: id.unwrap_or_else(|| self.ctx.id(0)),
-            status: OperationStatus::Completed,
+            status: Completed,
             amount,
             waits: None,
             held: Amount::ZERO,
@@ -115,7 +142,7 @@ impl Work<'_> {
             transactions: None,
             limited_id: None,
             request: None,
-            created_by: self.who.actor_id,
+            created_by: self.by.who.actor_id,
             created_at: self.ctx.now,
             updated_at: self.ctx.now,
             expires_at: None,

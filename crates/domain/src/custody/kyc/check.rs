@@ -1,0 +1,96 @@
+//! Checking documents: before a record is approved, never by who submitted it.
+
+use uuid::Uuid;
+
+use super::decide::{REASON_LEN_MAX, check_reviewer, wrong_status};
+use super::{DocumentState, KycDocument, KycStatus, find, reply};
+use crate::act::{Act, By};
+use crate::action::{self, Action};
+use crate::change::Change;
+use crate::context::Context;
+use crate::custody::asset::check_text;
+use crate::decision::{Decision, Reply};
+use crate::facts::{Facts, Needs};
+use crate::identity::Rules;
+use crate::refusal::{FieldError, Refusal, RefusalKind};
+
+/// Checks a document of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckDocument {
+    /// The record.
+    pub record: Uuid,
+    /// The document.
+    pub document: Uuid,
+    /// Whether it is good.
+    pub verified: bool,
+    /// Why it is not: 1 to 1,000 printable characters.
+    pub reason: Option<String>,
+}
+
+fn check_document_input(command: &CheckDocument) -> Result<(), FieldError> {
+    match (&command.reason, command.verified) {
+        (None, true) => Ok(()),
+        (Some(reason), false) => check_text("reason", reason, REASON_LEN_MAX),
+        (None, false) => Err(FieldError::new(
+            "reason",
+            "is needed for a document that is not good",
+        )),
+        (Some(_), true) => Err(FieldError::new("reason", "is for a document that is not good")),
+    }
+}
+
+impl Act for CheckDocument {
+    const ACTION: &'static Action = &action::KYC_CHECK_DOCUMENT;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("kyc_record", self.record))
+    }
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.kyc_records.insert(self.record);
+        needs.documents_of.insert(self.record);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        check_document_input(self)?;
+        let record = find(facts, self.record)?;
+        let known = facts.kyc_documents.get(&self.document);
+        let before = known
+            .filter(|document| document.row.record_id == self.record)
+            .ok_or_else(|| {
+                let message = format!("KYC record {} has no document {}", self.record, self.document);
+                Refusal::new(RefusalKind::NotFound, "unknown_document", message).field("document")
+            })?;
+        check_reviewer(&record.row, by.who)?;
+        let state = if self.verified {
+            DocumentState::Verified
+        } else {
+            DocumentState::Rejected
+        };
+        let mut answer = reply(facts, record.row.clone(), record.version);
+        if before.row.state == state && before.row.reason == self.reason {
+            return Ok(Decision::nothing(answer));
+        }
+        if record.row.status != KycStatus::Pending {
+            let needed = "documents are checked while it is pending";
+            return Err(wrong_status(&record.row, ctx.now, needed));
+        }
+        let after = KycDocument {
+            state,
+            checked_by: by.who.actor_id,
+            checked_at: Some(ctx.now),
+            reason: self.reason.clone(),
+            ..before.row.clone()
+        };
+        if let Reply::Kyc { documents, .. } = &mut answer {
+            let own = documents.iter_mut().filter(|document| document.id == after.id);
+            own.for_each(|document| *document = after.clone());
+        }
+        let mut change = Change::new(by, ctx);
+        change.detail("user", record.row.user_id.to_string());
+        change.alter(before, after);
+        let draft = change.draft(Self::ACTION.name, "kyc_record", self.record);
+        Ok(Decision::one(answer, draft))
+    }
+}

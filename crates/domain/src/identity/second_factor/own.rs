@@ -1,0 +1,243 @@
+//! Changing one's own second factor: a command for each change.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+use super::{Hashes, Proof, SecondFactor, put, used};
+use crate::act::{Act, By};
+use crate::action::{self, Action};
+use crate::change::Change;
+use crate::context::Context;
+use crate::decision::{Decision, Reply};
+use crate::facts::{Facts, Needs};
+use crate::identity::session::{self, Session};
+use crate::identity::user::{self, User};
+use crate::identity::{Role, Rules};
+use crate::record::Sealed;
+use crate::refusal::{Refusal, RefusalKind};
+
+/// Changes one's own second factor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeSecondFactor<C> {
+    /// Whose.
+    pub user: Uuid,
+    /// The session that calls.
+    pub session: Uuid,
+    /// What.
+    pub change: C,
+}
+
+/// Enrols a second factor.
+pub type EnrolSecondFactor = ChangeSecondFactor<Enrol>;
+/// Confirms the second factor that was enrolled.
+pub type ConfirmSecondFactor = ChangeSecondFactor<Confirm>;
+/// Removes one's own second factor.
+pub type RemoveSecondFactor = ChangeSecondFactor<Remove>;
+/// Makes new recovery codes.
+pub type RenewRecoveryCodes = ChangeSecondFactor<RecoveryCodes>;
+
+/// What one change is.
+pub trait SecondFactorChange {
+    /// The verb.
+    const ACTION: &'static Action;
+
+    /// Whether the session has used a second factor by it.
+    const IN_SESSION: bool = false;
+
+    /// The row after it.
+    fn after(
+        &self,
+        row: &SecondFactor,
+        user: &Sealed<User>,
+        rules: &Rules,
+        ctx: &Context,
+    ) -> Result<SecondFactor, Refusal>;
+}
+
+impl<C: SecondFactorChange> Act for ChangeSecondFactor<C> {
+    const ACTION: &'static Action = C::ACTION;
+    const CHANGES_ACCESS: bool = true;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("user", self.user))
+    }
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.users.insert(self.user);
+        needs.second_factors.insert(self.user);
+        needs.sessions.insert(self.session);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let user = user::own(facts, self.user, by.who)?;
+        let session = session::own(facts, self.session, by.who)?;
+        let before = facts.second_factors.get(&self.user);
+        let none = SecondFactor::none(self.user);
+        let row = before.map_or(&none, |sealed| &sealed.row);
+        let after = self.change.after(row, user, &facts.rules, ctx)?;
+        let mut change = Change::new(by, ctx);
+        put(&mut change, before, after);
+        if C::IN_SESSION {
+            let second_factor = true;
+            let with = Session {
+                second_factor,
+                ..session.row.clone()
+            };
+            change.update(session, with);
+        }
+        let draft = change.draft(Self::ACTION.name, "user", self.user);
+        Ok(Decision::one(Reply::Done, draft))
+    }
+}
+
+fn conflict(code: &'static str, message: &str) -> Refusal {
+    Refusal::new(RefusalKind::Conflict, code, message)
+}
+
+fn check_confirmed(row: &SecondFactor) -> Result<(), Refusal> {
+    if row.is_confirmed() {
+        return Ok(());
+    }
+    Err(conflict("no_second_factor", "there is no second factor"))
+}
+
+/// Refuses to leave a user without second factor whose role demands one.
+fn check_optional(rules: &Rules, role: &Role) -> Result<(), Refusal> {
+    if !rules.role(role).is_some_and(|rule| rule.second_factor) {
+        return Ok(());
+    }
+    let message = format!("role {role} demands a second factor");
+    Err(Refusal::new(
+        RefusalKind::Forbidden,
+        "second_factor_required",
+        message,
+    ))
+}
+
+/// Secrets stay out of logs.
+macro_rules! secret {
+    ($($name:ident),*) => { $(
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(<$name as SecondFactorChange>::ACTION.name)
+            }
+        }
+    )* };
+}
+secret!(Enrol, Confirm, Remove, RecoveryCodes);
+
+/// A new secret, to be confirmed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Enrol {
+    /// The TOTP secret, encrypted.
+    pub secret: Vec<u8>,
+    /// The password hash that the user's password was checked against.
+    pub verified_hash: String,
+}
+
+impl SecondFactorChange for Enrol {
+    const ACTION: &'static Action = &action::SECOND_FACTOR_ENROL;
+
+    fn after(
+        &self,
+        row: &SecondFactor,
+        user: &Sealed<User>,
+        _: &Rules,
+        _: &Context,
+    ) -> Result<SecondFactor, Refusal> {
+        user::check_password(user, &self.verified_hash)?;
+        if row.is_confirmed() {
+            let message = "there is a second factor already; remove it first";
+            return Err(conflict("second_factor_exists", message));
+        }
+        Ok(SecondFactor {
+            secret: Some(self.secret.clone()),
+            ..SecondFactor::none(row.user_id)
+        })
+    }
+}
+
+/// The first code was right.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Confirm {
+    /// The code.
+    pub proof: Proof,
+    /// SHA-256 of new recovery codes.
+    pub recovery: Vec<[u8; 32]>,
+}
+
+impl SecondFactorChange for Confirm {
+    const ACTION: &'static Action = &action::SECOND_FACTOR_CONFIRM;
+    const IN_SESSION: bool = true;
+
+    fn after(
+        &self,
+        row: &SecondFactor,
+        _: &Sealed<User>,
+        _: &Rules,
+        ctx: &Context,
+    ) -> Result<SecondFactor, Refusal> {
+        if row.is_confirmed() || row.secret.is_none() {
+            let message = "no second factor waits to be confirmed; enrol one first";
+            return Err(conflict("nothing_to_confirm", message));
+        }
+        Ok(SecondFactor {
+            confirmed_at: Some(ctx.now),
+            recovery: Hashes(self.recovery.clone()),
+            ..used(row, &self.proof)?
+        })
+    }
+}
+
+/// None any more.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Remove {
+    /// The password hash that the user's password was checked against.
+    pub verified_hash: String,
+}
+
+impl SecondFactorChange for Remove {
+    const ACTION: &'static Action = &action::SECOND_FACTOR_REMOVE;
+
+    fn after(
+        &self,
+        row: &SecondFactor,
+        user: &Sealed<User>,
+        rules: &Rules,
+        _: &Context,
+    ) -> Result<SecondFactor, Refusal> {
+        user::check_password(user, &self.verified_hash)?;
+        check_confirmed(row)?;
+        check_optional(rules, &user.row.role)?;
+        Ok(SecondFactor::none(row.user_id))
+    }
+}
+
+/// New recovery codes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RecoveryCodes {
+    /// SHA-256 of each.
+    pub recovery: Vec<[u8; 32]>,
+    /// The password hash that the user's password was checked against.
+    pub verified_hash: String,
+}
+
+impl SecondFactorChange for RecoveryCodes {
+    const ACTION: &'static Action = &action::SECOND_FACTOR_RECOVERY_CODES;
+
+    fn after(
+        &self,
+        row: &SecondFactor,
+        user: &Sealed<User>,
+        _: &Rules,
+        _: &Context,
+    ) -> Result<SecondFactor, Refusal> {
+        user::check_password(user, &self.verified_hash)?;
+        check_confirmed(row)?;
+        Ok(SecondFactor {
+            recovery: Hashes(self.recovery.clone()),
+            ..row.clone()
+        })
+    }
+}

@@ -1,0 +1,44 @@
+//! Removing somebody else's second factor.
+
+use uuid::Uuid;
+
+use super::remove;
+use crate::act::{Act, By};
+use crate::action::{self, Action};
+use crate::change::Change;
+use crate::context::Context;
+use crate::decision::Decision;
+use crate::facts::{Facts, Needs};
+use crate::identity::{Rules, user};
+use crate::refusal::Refusal;
+
+/// Removes the second factor of a user, for somebody entitled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResetSecondFactor {
+    /// Whose.
+    pub user: Uuid,
+}
+
+impl Act for ResetSecondFactor {
+    const ACTION: &'static Action = &action::SECOND_FACTOR_RESET;
+    const CHANGES_ACCESS: bool = true;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("user", self.user))
+    }
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.users.insert(self.user);
+        needs.second_factors.insert(self.user);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let before = user::to_change(facts, self.user, by.who)?;
+        let mut change = Change::new(by, ctx);
+        if !remove(&mut change, facts, self.user) {
+            return Ok(Decision::nothing(user::reply(before)));
+        }
+        let draft = change.draft(Self::ACTION.name, "user", self.user);
+        Ok(Decision::one(user::reply(before), draft))
+    }
+}
