@@ -4,7 +4,8 @@
 pub(crate) mod documented;
 
 use axum::extract::{FromRequestParts, Path};
-use domain::action::{Action, Demand};
+use domain::Act;
+use domain::action::Demand;
 use domain::{Command, Reply as CommandReply};
 use engine::custody::OperationId;
 use http::header::LOCATION;
@@ -24,7 +25,6 @@ use crate::problem::Problem;
 /// What every change is written with.
 pub(crate) mod prelude {
     pub(crate) use domain::Command;
-    pub(crate) use domain::action::{self, Action};
     pub(crate) use schemars::JsonSchema;
     pub(crate) use serde::Deserialize;
 
@@ -37,9 +37,9 @@ pub(crate) mod prelude {
 pub(crate) trait Change: DeserializeOwned + JsonSchema + Send + 'static {
     /// What it is about.
     type Of: Subject;
+    /// The command that it is, which says who may do it.
+    type Act: Act;
 
-    /// The verb, which says who may do it.
-    const ACTION: &'static Action;
     /// What its documentation says, and what it takes beside its body.
     const SAYS: Says;
     /// Further variables of its path.
@@ -79,9 +79,13 @@ pub(crate) trait Subject: Sized + Send + Sync + 'static {
     }
 
     /// What a command answered with, if that is one.
-    fn of(reply: CommandReply) -> Option<Self>;
+    fn of(call: &Call, reply: CommandReply) -> impl Future<Output = Result<Option<Self>, Problem>> + Send;
     /// Its id, and its version.
     fn version(&self) -> (Uuid, u64);
+    /// Whether it had been made before, for an answer that this entry records.
+    fn before(&self, entry: Option<u64>) -> bool {
+        entry.is_none()
+    }
     /// As the caller may see it.
     fn view<'a>(&'a self, call: &'a Call) -> impl Future<Output = Result<Self::View<'a>, Problem>> + Send;
 
@@ -105,7 +109,7 @@ pub(crate) struct Says {
     /// Examples of the body, by name; where there are none, it takes no body.
     pub examples: &'static [(&'static str, &'static str)],
     /// Problems of its own, beside those of what it is about and of what it takes.
-    pub problems: &'static [Listed],
+    pub problems: &'static [&'static [Listed]],
     /// What becomes of what it is about.
     pub way: Way,
     /// Whether it takes `dry_run`.
@@ -145,6 +149,8 @@ pub(crate) enum Way {
     Changes,
     /// It is made.
     Makes,
+    /// It is made out of what the path names.
+    MakesOf,
 }
 
 impl Way {
@@ -170,7 +176,7 @@ pub(crate) enum IfMatch {
 
 /// Who may call a change: whom its verb allows. What depends on what it is about is checked where it is decided.
 pub(crate) const fn access<C: Change>() -> Access {
-    match C::ACTION.demand {
+    match <C::Act as Act>::ACTION.demand {
         Demand::Permission(permission) => Access::Command(permission),
         Demand::OwnOr(own, all) => Access::OwnOr(own, all),
         Demand::OwnSessionOr(all) => Access::OwnSessionOr(all),
@@ -243,10 +249,11 @@ pub(crate) async fn handle<C: Change>(mut call: Call) -> Answer {
         .command(&asked)
         .await
         .map_err(|problem| C::Of::told(call, problem))?;
+    debug_assert_eq!(command.action(), <C::Act as Act>::ACTION);
     let key = asked.key.as_ref();
     if dry {
         let reply = idempotency::try_one(call, command, key).await;
-        let subject: C::Of = subject(reply.map_err(|problem| C::Of::told(call, problem))?)?;
+        let subject: C::Of = subject(call, reply.map_err(|problem| C::Of::told(call, problem))?).await?;
         let mut view = subject.view(call).await?;
         if C::SAYS.way.makes() {
             C::Of::unmade(&mut view);
@@ -259,12 +266,13 @@ pub(crate) async fn handle<C: Change>(mut call: Call) -> Answer {
         .submit(call.caller()?, call.origin(), command)
         .await;
     let answer = answer.map_err(|error| C::Of::told(call, idempotency::problem(error, key)))?;
-    let subject: C::Of = subject(answer.reply)?;
-    shown(call, &subject, C::SAYS.way.makes(), answer.entry.is_none()).await
+    let subject: C::Of = subject(call, answer.reply).await?;
+    shown(call, &subject, C::SAYS.way.makes(), subject.before(answer.entry)).await
 }
 
-fn subject<S: Subject>(reply: CommandReply) -> Result<S, Problem> {
-    S::of(reply).ok_or_else(|| Problem::internal(&format_args!("no {} was answered with", S::NAME)))
+async fn subject<S: Subject>(call: &Call, reply: CommandReply) -> Result<S, Problem> {
+    let found = S::of(call, reply).await?;
+    found.ok_or_else(|| Problem::internal(&format_args!("no {} was answered with", S::NAME)))
 }
 
 /// The answer that shows what was changed or made, now or before.

@@ -19,6 +19,10 @@ use crate::query::Query;
 /// What the name of a chain is made of.
 pub(crate) const CHAIN: &str = "^[a-z0-9-]+$";
 
+/// Longest name of an account, in characters: `user:` and what names a user.
+pub(crate) const ACCOUNT_LEN_MAX: usize = 260;
+/// Longest name of something that has a code or an id, in characters.
+pub(crate) const NAMED_LEN_MAX: usize = 36;
 /// Longest name of a user or a balance in a query, in characters.
 pub(crate) const NAME_LEN_MAX: usize = 254;
 

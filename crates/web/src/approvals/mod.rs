@@ -158,8 +158,8 @@ impl Subject for ApprovalView {
         example!(),
     );
 
-    fn of(reply: CommandReply) -> Option<ApprovalView> {
-        match reply {
+    async fn of(_: &Call, reply: CommandReply) -> Result<Option<ApprovalView>, Problem> {
+        Ok(match reply {
             CommandReply::Approval {
                 approval,
                 version,
@@ -170,7 +170,7 @@ impl Subject for ApprovalView {
                 votes,
             }),
             _ => None,
-        }
+        })
     }
 
     fn version(&self) -> (Uuid, u64) {

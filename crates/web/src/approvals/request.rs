@@ -30,8 +30,8 @@ pub(crate) struct Request {
 
 impl Change for Request {
     type Of = ApprovalView;
+    type Act = RequestApproval;
 
-    const ACTION: &'static Action = &action::APPROVAL_REQUEST;
     const SAYS: Says = Says {
         id: "request_approval",
         summary: "Ask for an approval",
@@ -53,12 +53,12 @@ impl Change for Request {
                 r#"{"action":"operation.create","arguments":{"kind":"transfer","asset":"BTC","amount":"2.5","debit":"user:ann","credit":"house:omnibus"}}"#,
             ),
         ],
-        problems: &[
+        problems: &[&[
             custody::UNKNOWN_ASSET,
             custody::UNKNOWN_BALANCE,
             ("404", "unknown_operation", "there is no such operation"),
             custody::UNKNOWN_USER,
-        ],
+        ]],
         checked_first: true,
         ..Says::MAKES
     };
@@ -68,13 +68,14 @@ impl Change for Request {
         let proposal = arguments::proposal(asked.call, self.action, self.arguments).await?;
         let bound = asked.call.app.engine.approval_arguments(proposal).await;
         let (action, arguments, quorum) = bound.map_err(arguments::problem)?;
-        Ok(Command::RequestApproval(RequestApproval {
+        Ok(RequestApproval {
             id,
             action,
             arguments,
             reason: self.reason,
             quorum: self.quorum.unwrap_or(quorum),
             expires_at: self.expires_at,
-        }))
+        }
+        .into())
     }
 }

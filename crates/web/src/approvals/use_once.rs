@@ -17,8 +17,8 @@ pub(crate) struct Use {
 
 impl Change for Use {
     type Of = ApprovalView;
+    type Act = UseApproval;
 
-    const ACTION: &'static Action = &action::APPROVAL_USE;
     const SAYS: Says = Says {
         id: "use_approval",
         summary: "Use an approval",
@@ -29,7 +29,7 @@ impl Change for Use {
             "what was approved",
             r#"{"action":"model.deploy","arguments":{"model":"m-7"}}"#,
         )],
-        problems: &[
+        problems: &[&[
             ("403", "approval_not_own", "somebody else asked for it"),
             (
                 "409",
@@ -42,15 +42,16 @@ impl Change for Use {
                 "it is for another action or other arguments",
             ),
             ("409", "approval_not_granted", "it is not granted, or was used"),
-        ],
+        ]],
         ..Says::CHANGES
     };
 
     async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
-        Ok(Command::UseApproval(UseApproval {
+        Ok(UseApproval {
             approval: asked.id,
             action: self.action,
             arguments: canonical(&Value::Object(self.arguments.0)),
-        }))
+        }
+        .into())
     }
 }

@@ -1,6 +1,6 @@
 //! `POST /v1/approvals/{id}/vote`
 
-use domain::approval::REASON_LEN_MAX;
+use domain::approval::{CastVote, REASON_LEN_MAX};
 use engine::custody::ApprovalView;
 
 use super::{DECIDED, EXPIRED};
@@ -17,8 +17,8 @@ pub(crate) struct Vote {
 
 impl Change for Vote {
     type Of = ApprovalView;
+    type Act = CastVote;
 
-    const ACTION: &'static Action = &action::APPROVAL_VOTE;
     const SAYS: Says = Says {
         id: "vote_on_approval",
         summary: "Vote on an approval",
@@ -33,12 +33,12 @@ impl Change for Vote {
                 r#"{"approve":false,"reason":"the evaluation is too old"}"#,
             ),
         ],
-        problems: &[
+        problems: &[&[
             ("403", "own_request", "you asked for it yourself"),
             ("403", "own_payment", "you are paid by what it is for"),
             DECIDED,
             EXPIRED,
-        ],
+        ]],
         ..Says::CHANGES
     };
 

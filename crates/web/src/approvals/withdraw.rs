@@ -11,21 +11,21 @@ pub(crate) struct Withdraw {}
 
 impl Change for Withdraw {
     type Of = ApprovalView;
+    type Act = WithdrawApproval;
 
-    const ACTION: &'static Action = &action::APPROVAL_WITHDRAW;
     const SAYS: Says = Says {
         id: "withdraw_approval",
         summary: "Take back an approval that one asked for",
         description: "While it is pending, or granted and not used. Taking it back again is no error.",
-        problems: &[
+        problems: &[&[
             ("403", "not_requester", "somebody else asked for it"),
             DECIDED,
             EXPIRED,
-        ],
+        ]],
         ..Says::CHANGES
     };
 
     async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
-        Ok(Command::WithdrawApproval(WithdrawApproval { approval: asked.id }))
+        Ok(WithdrawApproval { approval: asked.id }.into())
     }
 }

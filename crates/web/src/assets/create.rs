@@ -28,8 +28,8 @@ pub(crate) struct Create {
 
 impl Change for Create {
     type Of = Asset;
+    type Act = CreateAsset;
 
-    const ACTION: &'static Action = &action::ASSET_CREATE;
     const SAYS: Says = Says {
         id: "create_asset",
         summary: "Make an asset",
@@ -39,17 +39,18 @@ impl Change for Create {
             "bitcoin",
             r#"{"code":"BTC","name":"Bitcoin","scale":8,"chain":"bitcoin"}"#,
         )],
-        problems: &[("409", "code_taken", "another asset has this code")],
+        problems: &[&[("409", "code_taken", "another asset has this code")]],
         ..Says::MAKES
     };
 
     async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
-        Ok(Command::CreateAsset(CreateAsset {
+        Ok(CreateAsset {
             id: asked.own_id(self.id)?,
             code: self.code,
             name: self.name,
             scale: self.scale,
             chain: self.chain,
-        }))
+        }
+        .into())
     }
 }

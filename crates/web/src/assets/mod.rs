@@ -77,11 +77,11 @@ impl Subject for Asset {
     const TAGGED: bool = false;
     const MADE_BEFORE: StatusCode = StatusCode::OK;
 
-    fn of(reply: CommandReply) -> Option<Asset> {
-        match reply {
+    async fn of(_: &Call, reply: CommandReply) -> Result<Option<Asset>, Problem> {
+        Ok(match reply {
             CommandReply::Asset(asset) => Some(asset),
             _ => None,
-        }
+        })
     }
 
     fn version(&self) -> (Uuid, u64) {

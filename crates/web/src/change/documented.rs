@@ -21,7 +21,7 @@ fn words(text: String) -> &'static str {
 pub(crate) fn doc<C: Change>() -> Doc {
     let says = C::SAYS;
     let name = C::Of::NAME;
-    let (mut parameters, mut problems) = (Vec::new(), says.problems.to_vec());
+    let (mut parameters, mut problems) = (Vec::new(), says.problems.concat());
     if says.way.of_one() {
         parameters.push(kept(vec![C::Of::PATH.unwrap_or_else(path::<C::Of>)]));
         let unknown = words(format!("there is no such {name}, or you may not see it"));
@@ -70,11 +70,17 @@ fn replies<C: Change>() -> Vec<Reply> {
         if C::Of::REPEATS {
             headers.push(idempotency::REPLAYED_HEADER);
         }
-        let description = if says.tries {
-            format!("The {name} as it is now; with `dry_run`, as it would be, without its id.")
+        let dry = if says.tries {
+            "; with `dry_run`, as it would be, without its id"
         } else {
-            format!("The {name} as it is now.")
+            ""
         };
+        let again = if C::Of::REPEATS {
+            " The same again changes nothing."
+        } else {
+            ""
+        };
+        let description = format!("The {name} as it is now{dry}.{again}");
         let shown = if says.tries { or_dry } else { shown };
         return vec![Reply {
             headers: kept(headers),

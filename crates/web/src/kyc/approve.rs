@@ -16,8 +16,8 @@ pub(crate) struct Approve {
 
 impl Change for Approve {
     type Of = KycView;
+    type Act = kyc::ApproveKyc;
 
-    const ACTION: &'static Action = &action::KYC_APPROVE;
     const SAYS: Says = Says {
         id: "approve_kyc",
         summary: "Approve a KYC record",
@@ -29,15 +29,12 @@ impl Change for Approve {
             ("for a while", r#"{"expires_at":"2033-01-01T00:00:00Z"}"#),
         ],
         problems: &[
-            DECISION[0],
-            DECISION[1],
-            DECISION[2],
-            DECISION[3],
-            (
+            DECISION,
+            &[(
                 "409",
                 "documents_unverified",
                 "it has no documents, or not all of them are verified",
-            ),
+            )],
         ],
         if_match: IfMatch::May,
         ..Says::CHANGES

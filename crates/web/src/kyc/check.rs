@@ -18,8 +18,8 @@ pub(crate) struct Check {
 
 impl Change for Check {
     type Of = KycView;
+    type Act = CheckDocument;
 
-    const ACTION: &'static Action = &action::KYC_CHECK_DOCUMENT;
     const SAYS: Says = Says {
         id: "check_kyc_document",
         summary: "Check a document of a KYC record",
@@ -31,12 +31,12 @@ impl Change for Check {
                 r#"{"verified":false,"reason":"the picture cannot be read"}"#,
             ),
         ],
-        problems: &[
+        problems: &[&[
             ("404", "unknown_document", "the record has no such document"),
             OWN_SUBMISSION,
             OWN_RECORD,
             WRONG_STATUS,
-        ],
+        ]],
         ..Says::CHANGES
     };
     const PATH: &'static [Parameter] = &[Parameter::path(
@@ -46,11 +46,12 @@ impl Change for Check {
     )];
 
     async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
-        Ok(Command::CheckDocument(CheckDocument {
+        Ok(CheckDocument {
             record: asked.id,
             document: asked.in_path("document")?,
             verified: self.verified,
             reason: self.reason,
-        }))
+        }
+        .into())
     }
 }

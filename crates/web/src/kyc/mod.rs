@@ -147,8 +147,8 @@ impl Subject for KycView {
         example!(),
     );
 
-    fn of(reply: CommandReply) -> Option<KycView> {
-        match reply {
+    async fn of(_: &Call, reply: CommandReply) -> Result<Option<KycView>, Problem> {
+        Ok(match reply {
             CommandReply::Kyc {
                 record,
                 version,
@@ -159,7 +159,7 @@ impl Subject for KycView {
                 documents,
             }),
             _ => None,
-        }
+        })
     }
 
     fn version(&self) -> (Uuid, u64) {

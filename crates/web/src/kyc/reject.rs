@@ -15,8 +15,8 @@ pub(crate) struct Reject {
 
 impl Change for Reject {
     type Of = KycView;
+    type Act = kyc::RejectKyc;
 
-    const ACTION: &'static Action = &action::KYC_REJECT;
     const SAYS: Says = Says {
         id: "reject_kyc",
         summary: "Reject a KYC record",
@@ -25,7 +25,7 @@ impl Change for Reject {
             "with a reason",
             r#"{"reason":"the address is of another person"}"#,
         )],
-        problems: DECISION,
+        problems: &[DECISION],
         if_match: IfMatch::May,
         ..Says::CHANGES
     };

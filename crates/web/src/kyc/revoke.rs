@@ -15,8 +15,8 @@ pub(crate) struct Revoke {
 
 impl Change for Revoke {
     type Of = KycView;
+    type Act = kyc::RevokeKyc;
 
-    const ACTION: &'static Action = &action::KYC_REVOKE;
     const SAYS: Says = Says {
         id: "revoke_kyc",
         summary: "Revoke the approval of a KYC record",
@@ -26,7 +26,7 @@ impl Change for Revoke {
             "with a reason",
             r#"{"reason":"the passport was reported stolen"}"#,
         )],
-        problems: DECISION,
+        problems: &[DECISION],
         if_match: IfMatch::May,
         ..Says::CHANGES
     };

@@ -50,8 +50,8 @@ impl Document {
 
 impl Change for Submit {
     type Of = KycView;
+    type Act = SubmitKyc;
 
-    const ACTION: &'static Action = &action::KYC_SUBMIT;
     const SAYS: Says = Says {
         id: "submit_kyc",
         summary: "Submit a KYC record",
@@ -68,11 +68,11 @@ impl Change for Submit {
                 r#"{"user":"ann","tier":1,"documents":[{"kind":"identity_card","sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}]}"#,
             ),
         ],
-        problems: &[
+        problems: &[&[
             custody::UNKNOWN_USER,
             ("409", "user_erased", "the user was erased"),
             ("409", "kyc_pending", "the user has a pending record already"),
-        ],
+        ]],
         checked_first: true,
         ..Says::MAKES
     };
@@ -80,13 +80,14 @@ impl Change for Submit {
     async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
         let documents = self.documents.unwrap_or_default();
         let documents = documents.iter().enumerate();
-        Ok(Command::SubmitKyc(SubmitKyc {
+        Ok(SubmitKyc {
             id: asked.own_id(self.id)?,
             user: person::named(asked.call, "user", self.user.as_deref()).await?,
             tier: self.tier,
             documents: documents
                 .map(|(position, document)| document.read(position))
                 .collect::<Result<_, _>>()?,
-        }))
+        }
+        .into())
     }
 }

@@ -81,7 +81,8 @@ fn made(generator: &mut SchemaGenerator, shape: Shape) -> Value {
     }
 }
 
-/// The width of a whole number is a matter of Rust's, and nothing as a default says nothing.
+/// The width of a whole number is a matter of Rust's, as are the lines of a comment; and nothing as a default says
+/// nothing.
 fn plain(schema: &mut Schema) {
     transform_subschemas(&mut plain, schema);
     let format = schema.get("format").and_then(Value::as_str);
@@ -90,6 +91,9 @@ fn plain(schema: &mut Schema) {
     }
     if schema.get("default").is_some_and(Value::is_null) {
         schema.remove("default");
+    }
+    if let Some(Value::String(text)) = schema.get_mut("description") {
+        *text = text.replace('\n', " ");
     }
 }
 

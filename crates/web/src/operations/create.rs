@@ -3,20 +3,18 @@
 //! A path that carries load: the body is read straight into its type, and the answer is written from what was made,
 //! without asking the database again.
 
-use domain::custody::operation::create::OPERATIONS_MAX;
-use domain::identity::Permission;
-use domain::{FieldError, Reply as CommandReply};
-use engine::custody::{Made, Named, OperationId, OperationView, StepOutcome, named};
-use http::header::LOCATION;
-use http::{HeaderValue, StatusCode};
+use domain::FieldError;
+use engine::custody::{Named, NewOperation, OperationId, OperationView, StepOutcome};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::input::{Input, List};
 use super::shown::{Eyes, OperationBody};
+use super::steps::Stepped;
 use super::{defaults, example};
-use crate::call::{Answer, Call, json, json_with, tagged};
-use crate::openapi::{Content, Doc, Reply};
+use crate::call::{Answer, Call, json};
+use crate::change::{self, Subject};
+use crate::openapi::{Content, Doc, Reply, Shape};
 use crate::problem::Problem;
 use crate::{body, custody, idempotency};
 
@@ -37,19 +35,22 @@ pub(crate) const DOC: Doc = Doc {
                   again with the same content it is answered as the first time. Who holds `custody:own` alone may \
                   transfer and withdraw from their own balances.",
     parameters: &[idempotency::HEADER, idempotency::DRY_RUN],
-    body: Some(Content::json(
-        r##"{"oneOf":[{"type":"array","minItems":1,"maxItems":1000,"items":{"$ref":"#/components/schemas/NewOperation"}},{"$ref":"#/components/schemas/NewOperation"}]}"##,
-        &[
-            (
-                "deposit",
-                r#"{"kind":"deposit","asset":"BTC","amount":"2.5","credit":"user:ann","chain":"bitcoin","tx_hash":"4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b","output":0,"block":870000,"confirmations":6,"reference":"D-17","metadata":{"channel":"web"}}"#,
-            ),
-            (
-                "several",
-                r#"[{"kind":"transfer","asset":"BTC","amount":"0.5","debit":"user:ann","credit":"house:omnibus","linked":true},{"kind":"transfer","asset":"BTC","amount":"0.0005","debit":"user:ann","credit":"house:fees"}]"#,
-            ),
-        ],
-    )),
+    body: Some(Content {
+        schema: Shape::AnyOf(&[Shape::Of(List::schema), Shape::of::<Input>()]),
+        ..Content::json(
+            "",
+            &[
+                (
+                    "deposit",
+                    r#"{"kind":"deposit","asset":"BTC","amount":"2.5","credit":"user:ann","chain":"bitcoin","tx_hash":"4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b","output":0,"block":870000,"confirmations":6,"reference":"D-17","metadata":{"channel":"web"}}"#,
+                ),
+                (
+                    "several",
+                    r#"[{"kind":"transfer","asset":"BTC","amount":"0.5","debit":"user:ann","credit":"house:omnibus","linked":true},{"kind":"transfer","asset":"BTC","amount":"0.0005","debit":"user:ann","credit":"house:fees"}]"#,
+                ),
+            ],
+        )
+    }),
     replies: &[
         Reply {
             headers: &[
@@ -200,77 +201,83 @@ const PROBLEMS: &[(&str, &str, &str)] = &[
 ];
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
-    let query = call.query(&DOC)?;
-    let dry = idempotency::dry_run(&query)?;
+    let dry = idempotency::dry_run(&call.documented()?)?;
     // Names are looked up before the command is decided: who may do nothing here must not learn from them.
-    call.require_either(Permission::CustodyOwn, Permission::CustodyWrite)
-        .await?;
+    call.require_of_route().await?;
     let bytes = call.body().await?;
-    if bytes.trim_ascii_start().starts_with(b"[") {
-        several(&call, &bytes, dry).await
+    let alone = !bytes.trim_ascii_start().starts_with(b"[");
+    let (new, key) = read(&call, &bytes, alone).await?;
+    let (outcomes, open) = carried_out(&call, new, key.as_ref(), dry).await?;
+    let outcomes = views(&call, outcomes, &open, key.as_ref()).await?;
+    let eyes = Eyes::of(&call)?;
+    if alone {
+        shown_alone(&call, outcomes, eyes, dry).await
     } else {
-        single(&call, &bytes, dry).await
+        shown(&outcomes, eyes, dry)
     }
 }
 
-async fn single(call: &Call, bytes: &[u8], dry: bool) -> Answer {
-    let input: Input = body::object(bytes)?;
+/// What is asked for, and the key that it came with.
+async fn read(
+    call: &Call,
+    bytes: &[u8],
+    alone: bool,
+) -> Result<(Vec<NewOperation>, Option<OperationId>), Problem> {
+    let inputs = if alone {
+        vec![body::object::<Input>(bytes)?]
+    } else {
+        body::json::<List>(bytes)?.within_bounds()?
+    };
     let key = defaults::key(call, bytes).await?;
-    let key = key.as_ref();
-    if key.is_some() && input.id.is_some() {
-        return Err(idempotency::both("id"));
+    let own_id = inputs.iter().position(|input| input.id.is_some());
+    if let Some(position) = own_id.filter(|_| key.is_some()) {
+        let field = if alone {
+            "id".to_owned()
+        } else {
+            format!("[{position}].id")
+        };
+        return Err(idempotency::both(field));
     }
-    let new = input.asked(call)?;
-    if new.linked {
+    let asked = inputs.into_iter().map(|input| input.asked(call));
+    let new = asked.collect::<Result<Vec<_>, _>>()?;
+    if alone && new.iter().any(|new| new.linked) {
         let message = "there is no next operation: linked ones come as an array";
         return Err(FieldError::new("linked", message).into());
     }
+    Ok((new, key))
+}
+
+/// Makes the operations, or says what would come of them; with the balances that may not be open.
+async fn carried_out(
+    call: &Call,
+    new: Vec<NewOperation>,
+    key: Option<&OperationId>,
+    dry: bool,
+) -> Result<(Vec<StepOutcome>, Named), Problem> {
     let engine = &call.app.engine;
-    let eyes = Eyes::of(call)?;
-    let refused = |error| eyes.told(idempotency::problem(error, key));
+    let (caller, origin) = (call.caller()?, call.origin());
+    if !dry {
+        return Ok((
+            engine.create_operations(caller, origin, new, key).await?,
+            Named::new(),
+        ));
+    }
+    let (prepared, open) = engine.prepare_operations(new, key).await?;
+    Ok((engine.try_operations(caller, &origin, prepared).await?, open))
+}
+
+/// The answer to one that is no array.
+async fn shown_alone(call: &Call, outcomes: Vec<Outcome>, eyes: Eyes, dry: bool) -> Answer {
+    let outcome = outcomes.into_iter().next();
+    let outcome = outcome.ok_or_else(|| Problem::internal(&"an operation without an outcome"))?;
+    let (view, before) = outcome.map_err(|problem| eyes.told(problem))?;
+    let made = Stepped { view, eyes, before };
     if dry {
-        let prepared = engine.prepare_operation(new, key.map(|key| (key, 0))).await;
-        let command = prepared.map_err(refused)?;
-        let named = named([&command]);
-        let made = only(
-            idempotency::try_one(call, command.into(), key)
-                .await
-                .map_err(|problem| eyes.told(problem))?,
-        )?;
-        let view = engine.view_made(made, &named).await?;
-        return idempotency::dry(&OperationBody::of(&view, eyes).untaken());
+        let mut view = made.view(call).await?;
+        view.leave_out_ids();
+        return idempotency::dry(&view);
     }
-    let made = engine
-        .create_operation(call.caller()?, call.origin(), new, key)
-        .await;
-    let made = made.map_err(refused)?;
-    let replayed = made.replayed;
-    let view = engine.view_made(made, &Named::new()).await?;
-    made_answer(&view, replayed, eyes)
-}
-
-/// The answer that shows an operation which is an own resource: made now, or before.
-pub(super) fn made_answer(view: &OperationView, replayed: bool, eyes: Eyes) -> Answer {
-    let status = if replayed {
-        StatusCode::OK
-    } else {
-        StatusCode::CREATED
-    };
-    let mut response = json_with(status, &OperationBody::of(view, eyes))?;
-    if let Ok(value) = HeaderValue::try_from(format!("/v1/operations/{}", view.operation.id)) {
-        response.headers_mut().insert(LOCATION, value);
-    }
-    Ok(idempotency::replayed(tagged(response, view.version), replayed))
-}
-
-/// The one operation of a reply.
-pub(super) fn only(reply: CommandReply) -> Result<Made, Problem> {
-    match reply {
-        CommandReply::Operations(mut states) if states.len() == 1 => {
-            states.pop().ok_or_else(|| Problem::internal(&"an empty reply"))
-        }
-        other => Err(Problem::internal(&format_args!("answered with {other:?}"))),
-    }
+    change::shown(call, &made, true, before).await
 }
 
 #[derive(Serialize)]
@@ -287,53 +294,6 @@ struct Output<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     dry_run: Option<bool>,
     results: Vec<ResultBody<'a>>,
-}
-
-async fn several(call: &Call, bytes: &[u8], dry: bool) -> Answer {
-    let list: List = body::json(bytes)?;
-    if list.length == 0 || list.length > OPERATIONS_MAX {
-        let detail = format!(
-            "a request holds 1 to {OPERATIONS_MAX} operations, not {}",
-            list.length
-        );
-        return Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            "too_many_operations",
-            detail,
-        ));
-    }
-    let key = defaults::key(call, bytes).await?;
-    let key = key.as_ref();
-    let own_id = list.operations.iter().position(|input| input.id.is_some());
-    if let Some(position) = own_id.filter(|_| key.is_some()) {
-        return Err(idempotency::both(format!("[{position}].id")));
-    }
-    let asked = list.operations.into_iter().map(|input| input.asked(call));
-    let new = asked.collect::<Result<Vec<_>, _>>()?;
-    let engine = &call.app.engine;
-    let (caller, origin) = (call.caller()?, call.origin());
-    let (outcomes, open) = if dry {
-        let (prepared, open) = engine.prepare_operations(new, key).await?;
-        (engine.try_operations(caller, &origin, prepared).await?, open)
-    } else {
-        let outcomes = engine.create_operations(caller, origin, new, key).await?;
-        (outcomes, Named::new())
-    };
-    let results = views(call, outcomes, &open, key).await?;
-    let eyes = Eyes::of(call)?;
-    let output = Output {
-        dry_run: dry.then_some(true),
-        results: results.iter().map(|result| shown(result, eyes, dry)).collect(),
-    };
-    let created = output.results.iter().any(|result| result.status == "created");
-    let replayed = results.iter().any(|result| match result {
-        Ok((_, replayed)) => *replayed,
-        Err(problem) => problem.replayed,
-    });
-    Ok(idempotency::replayed(
-        json(&output)?,
-        replayed && !created && !dry,
-    ))
 }
 
 /// What came of each: an operation, and whether it had been made before.
@@ -361,20 +321,42 @@ async fn views(
     Ok(results)
 }
 
-fn shown(result: &Outcome, eyes: Eyes, dry: bool) -> ResultBody<'_> {
-    match result {
-        Ok((view, replayed)) => {
-            let body = OperationBody::of(view, eyes);
-            ResultBody {
-                status: if *replayed { "replayed" } else { "created" },
-                operation: Some(if dry { body.untaken() } else { body }),
-                problem: None,
+/// The answer to an array.
+fn shown(outcomes: &[Outcome], eyes: Eyes, dry: bool) -> Answer {
+    fn result(outcome: &Outcome, eyes: Eyes, dry: bool) -> ResultBody<'_> {
+        match outcome {
+            Ok((view, replayed)) => {
+                let mut body = OperationBody::of(view, eyes);
+                if dry {
+                    body.leave_out_ids();
+                }
+                ResultBody {
+                    status: if *replayed { "replayed" } else { "created" },
+                    operation: Some(body),
+                    problem: None,
+                }
             }
+            Err(problem) => ResultBody {
+                status: "refused",
+                operation: None,
+                problem: Some(eyes.told(problem.clone()).members()),
+            },
         }
-        Err(problem) => ResultBody {
-            status: "refused",
-            operation: None,
-            problem: Some(eyes.told(problem.clone()).members()),
-        },
     }
+    let output = Output {
+        dry_run: dry.then_some(true),
+        results: outcomes
+            .iter()
+            .map(|outcome| result(outcome, eyes, dry))
+            .collect(),
+    };
+    let created = output.results.iter().any(|result| result.status == "created");
+    let replayed = outcomes.iter().any(|outcome| match outcome {
+        Ok((_, replayed)) => *replayed,
+        Err(problem) => problem.replayed,
+    });
+    Ok(idempotency::replayed(
+        json(&output)?,
+        replayed && !created && !dry,
+    ))
 }

@@ -3,43 +3,75 @@
 use std::fmt;
 
 use domain::custody::OperationKind;
-use domain::custody::operation::create::OPERATIONS_MAX;
+use domain::custody::chain::{CHAIN_LEN_MAX, TX_HASH_LEN_MAX};
+use domain::custody::operation::TRANSACTIONS_MAX;
+use domain::custody::operation::create::{OPERATIONS_MAX, REFERENCE_LEN_MAX};
 use engine::custody::{NewOperation, TransactionInput};
 use evidence::Timestamp;
 use evidence::json::StrictObject;
+use http::StatusCode;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 
+use super::steps::REMARK_LEN_MAX;
 use super::transactions::{self, Further};
 use crate::call::Call;
-use crate::custody::{self, Decimal};
+use crate::custody::{self, ACCOUNT_LEN_MAX, CHAIN, Decimal, NAMED_LEN_MAX};
 use crate::id::Id;
 use crate::problem::Problem;
 
-/// An operation as a request brings it.
-#[derive(serde::Deserialize)]
+/// An operation to be made.
+#[derive(serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewOperation")]
 pub(crate) struct Input {
+    /// Your own id, best a UUIDv7; not with `Idempotency-Key`.
     pub id: Option<Id>,
     #[serde(deserialize_with = "kind")]
+    #[schemars(with = "OperationKind")]
     kind: OperationKind,
+    /// Code or id; not needed where a balance is named by its id.
+    #[schemars(length(min = 1, max = NAMED_LEN_MAX))]
     asset: Option<String>,
     amount: Option<Decimal>,
+    /// What is debited.
+    #[schemars(length(max = ACCOUNT_LEN_MAX))]
     debit: Option<String>,
+    /// What is credited.
+    #[schemars(length(max = ACCOUNT_LEN_MAX))]
     credit: Option<String>,
+    /// Whether it waits for another step; a withdrawal always does.
     pending: Option<bool>,
     expires_at: Option<Timestamp>,
+    /// The operation that a reversal undoes: amount and sides follow from it.
     reverses: Option<Id>,
+    /// Where a user's withdrawal goes.
     destination: Option<Id>,
+    /// The approval to use, where one is needed.
     approval: Option<Id>,
+    /// The asset's own chain unless given.
+    #[schemars(length(min = 1, max = CHAIN_LEN_MAX), regex(pattern = CHAIN))]
     chain: Option<String>,
+    /// In any case, with or without `0x`: it is stored in the chain's own form. Blanks are refused.
+    #[schemars(length(min = 1, max = TX_HASH_LEN_MAX))]
     tx_hash: Option<String>,
+    #[schemars(range(max = i64::MAX))]
     output: Option<u64>,
+    #[schemars(range(max = i64::MAX))]
     block: Option<u64>,
+    #[schemars(range(max = i64::MAX))]
     confirmations: Option<u64>,
+    /// Its transactions beside that one.
+    #[schemars(length(max = TRANSACTIONS_MAX))]
     transactions: Option<Vec<Further>>,
+    /// Why an output that was credited and reversed is credited again; with the approval of somebody else.
+    #[schemars(length(min = 1, max = REMARK_LEN_MAX))]
     evidence: Option<String>,
+    #[schemars(length(min = 1, max = REFERENCE_LEN_MAX))]
     reference: Option<String>,
+    /// Your own data: at most 4,096 bytes of canonical JSON.
     metadata: Option<StrictObject>,
+    /// Of an array: whether it stands or falls with the next one.
     linked: Option<bool>,
 }
 
@@ -85,6 +117,30 @@ impl Input {
 pub(super) struct List {
     pub operations: Vec<Input>,
     pub length: usize,
+}
+
+impl List {
+    /// Its schema.
+    pub fn schema(generator: &mut SchemaGenerator) -> Schema {
+        let items = generator.subschema_for::<Input>();
+        json_schema!({"type": "array", "minItems": 1, "maxItems": OPERATIONS_MAX, "items": items})
+    }
+
+    /// The operations, of which there must be some and not too many.
+    pub fn within_bounds(self) -> Result<Vec<Input>, Problem> {
+        if (1..=OPERATIONS_MAX).contains(&self.length) {
+            return Ok(self.operations);
+        }
+        let detail = format!(
+            "a request holds 1 to {OPERATIONS_MAX} operations, not {}",
+            self.length
+        );
+        Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "too_many_operations",
+            detail,
+        ))
+    }
 }
 
 impl<'de> Deserialize<'de> for List {

@@ -16,7 +16,7 @@ use crate::problem::Problem;
 
 /// Who looks. What somebody else has posted is shown only to those who may read everybody's balances.
 #[derive(Clone, Copy)]
-pub(super) struct Eyes {
+pub(crate) struct Eyes {
     all: bool,
     own: Uuid,
 }
@@ -74,7 +74,7 @@ struct OnHold {
 
 /// An operation as answers show it.
 #[derive(Serialize)]
-pub(super) struct OperationBody<'a> {
+pub(crate) struct OperationBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<Uuid>,
     kind: &'static str,
@@ -189,12 +189,8 @@ impl OperationBody<'_> {
         }
     }
 
-    /// The same without the ids that it has not got yet.
-    pub fn untaken(self) -> Self {
-        OperationBody {
-            id: None,
-            link: None,
-            ..self
-        }
+    /// Leaves out the ids that it has not got yet.
+    pub fn leave_out_ids(&mut self) {
+        (self.id, self.link) = (None, None);
     }
 }

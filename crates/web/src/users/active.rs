@@ -10,14 +10,14 @@ pub(crate) struct Disable {}
 
 impl Change for Disable {
     type Of = Changed;
+    type Act = DisableUser;
 
-    const ACTION: &'static Action = &action::USER_DISABLE;
     const SAYS: Says = Says {
         id: "disable_user",
         summary: "Disable a user",
         description: "The user's sessions end, and the user's API keys are refused, until it is enabled again. What \
                       the user did stays.",
-        problems: &[EXCEEDS, ERASED, LAST_ADMIN],
+        problems: &[&[EXCEEDS, ERASED, LAST_ADMIN]],
         tries: false,
         ..Says::CHANGES
     };
@@ -32,13 +32,13 @@ pub(crate) struct Enable {}
 
 impl Change for Enable {
     type Of = Changed;
+    type Act = EnableUser;
 
-    const ACTION: &'static Action = &action::USER_ENABLE;
     const SAYS: Says = Says {
         id: "enable_user",
         summary: "Enable a user again",
         description: "The user's API keys are good again; sessions that ended stay ended.",
-        problems: &[EXCEEDS, ERASED],
+        problems: &[&[EXCEEDS, ERASED]],
         tries: false,
         ..Says::CHANGES
     };

@@ -197,11 +197,11 @@ impl Subject for Changed {
         Ok(user.map_or(Uuid::nil(), |user| user.row.id))
     }
 
-    fn of(reply: CommandReply) -> Option<Changed> {
-        match reply {
+    async fn of(_: &Call, reply: CommandReply) -> Result<Option<Changed>, Problem> {
+        Ok(match reply {
             CommandReply::User { user, version } => Some(Changed { user, version }),
             _ => None,
-        }
+        })
     }
 
     fn version(&self) -> (Uuid, u64) {

@@ -10,13 +10,13 @@ pub(crate) struct ResetSecondFactor {}
 
 impl Change for ResetSecondFactor {
     type Of = Changed;
+    type Act = second_factor::ResetSecondFactor;
 
-    const ACTION: &'static Action = &action::SECOND_FACTOR_RESET;
     const SAYS: Says = Says {
         id: "reset_second_factor",
         summary: "Remove a user's second factor",
         description: "For one who lost it. Where the role demands one, the user must enrol another at next login.",
-        problems: &[EXCEEDS, ERASED],
+        problems: &[&[EXCEEDS, ERASED]],
         tries: false,
         ..Says::CHANGES
     };

@@ -15,25 +15,26 @@ pub(crate) struct GiveRole {
 
 impl Change for GiveRole {
     type Of = Changed;
+    type Act = SetRole;
 
-    const ACTION: &'static Action = &action::USER_SET_ROLE;
     const SAYS: Says = Says {
         id: "set_role",
         summary: "Give a user another role",
         description: "Effective at once for every session and API key of the user, in other processes within a \
                       second. Nobody can give, or change, a role that may do more than they may.",
         examples: &[("auditor", r#"{"role":"auditor"}"#)],
-        problems: &[EXCEEDS, ERASED, LAST_ADMIN],
+        problems: &[&[EXCEEDS, ERASED, LAST_ADMIN]],
         tries: false,
         if_match: IfMatch::Must,
         ..Says::CHANGES
     };
 
     async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
-        Ok(Command::SetRole(SetRole {
+        Ok(SetRole {
             user: asked.id,
             version: asked.version,
             role: role_named(asked.call, &self.role)?,
-        }))
+        }
+        .into())
     }
 }

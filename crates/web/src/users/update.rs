@@ -22,26 +22,27 @@ pub(crate) struct Update {
 
 impl Change for Update {
     type Of = Changed;
+    type Act = UpdateUser;
 
-    const ACTION: &'static Action = &action::USER_UPDATE;
     const SAYS: Says = Says {
         id: "update_user",
         summary: "Change what a user is called",
         description: "What is left out stays as it is; `null` removes the e-mail address or the full name.",
         examples: &[("e-mail", r#"{"email":"ann@example.com"}"#)],
-        problems: &[EXCEEDS, TAKEN, EMAIL_TAKEN, ERASED],
+        problems: &[&[EXCEEDS, TAKEN, EMAIL_TAKEN, ERASED]],
         tries: false,
         if_match: IfMatch::Must,
         ..Says::CHANGES
     };
 
     async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
-        Ok(Command::UpdateUser(UpdateUser {
+        Ok(UpdateUser {
             user: asked.id,
             version: asked.version,
             username: self.username,
             email: self.email,
             full_name: self.full_name,
-        }))
+        }
+        .into())
     }
 }

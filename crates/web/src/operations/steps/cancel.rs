@@ -1,39 +1,32 @@
 //! `POST /v1/operations/{id}/cancel`
 
-use domain::custody::operation::Step;
-use serde::Deserialize;
+use domain::custody::operation::steps;
 
-use super::{ANSWER, Asked, IF_MATCH, Who, problems};
-use crate::call::{Answer, Call};
-use crate::idempotency;
-use crate::openapi::{Content, Doc};
-use crate::operations::PATH;
-use domain::custody::operation::steps::Cancel;
+use super::{CHANGES, REMARK_LEN_MAX, STEP, Stepped, step};
+use crate::change::prelude::*;
 
-pub(crate) const DOC: Doc = Doc {
-    id: "cancel_operation",
-    tag: "custody",
-    summary: "Give it up before it is begun",
-    description: "From `pending` to `cancelled`: what was held is free again. A pending transfer is released instead. \
-                  With `custody:own` one cancels what one asked for oneself, of one's own balance.",
-    parameters: &[PATH, IF_MATCH, idempotency::DRY_RUN],
-    body: Some(Content::json(
-        r#"{"type":"object","additionalProperties":false,"properties":{"reason":{"type":"string","minLength":1,"maxLength":1000}}}"#,
-        &[("why", r#"{"reason":"ordered twice"}"#)],
-    )),
-    replies: &[ANSWER],
-    problems: problems!(),
-};
-
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Input {
+pub(crate) struct Cancel {
+    #[schemars(length(min = 1, max = REMARK_LEN_MAX))]
     reason: Option<String>,
 }
 
-pub(crate) async fn handle(mut call: Call) -> Answer {
-    let asked = Asked::read(&mut call, &DOC, Who::Owners).await?;
-    let input: Input = call.input().await?;
-    let reason = input.reason;
-    asked.take(&call, Step::Cancel(Cancel { reason })).await
+impl Change for Cancel {
+    type Of = Stepped;
+    type Act = steps::CancelOperation;
+    const SAYS: Says = Says {
+        id: "cancel_operation",
+        summary: "Give it up before it is begun",
+        description: "From `pending` to `cancelled`: what was held is free again. A pending transfer is released \
+                      instead. With `custody:own` one cancels what one asked for oneself, of one's own balance.",
+        examples: &[("why", r#"{"reason":"ordered twice"}"#)],
+        problems: &[STEP],
+        ..CHANGES
+    };
+
+    async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
+        let reason = self.reason;
+        step(asked, steps::Cancel { reason }).await
+    }
 }

@@ -1,38 +1,31 @@
 //! `POST /v1/operations/{id}/fail`
 
-use domain::custody::operation::Step;
-use serde::Deserialize;
+use domain::custody::operation::steps;
 
-use super::{ANSWER, Asked, IF_MATCH, Who, problems};
-use crate::call::{Answer, Call};
-use crate::idempotency;
-use crate::openapi::{Content, Doc};
-use crate::operations::PATH;
-use domain::custody::operation::steps::Fail;
+use super::{CHANGES, REMARK_LEN_MAX, STEP, Stepped, step};
+use crate::change::prelude::*;
 
-pub(crate) const DOC: Doc = Doc {
-    id: "fail_operation",
-    tag: "custody",
-    summary: "It did not happen",
-    description: "From `pending` or `processing` to `failed`: what was held is free again.",
-    parameters: &[PATH, IF_MATCH, idempotency::DRY_RUN],
-    body: Some(Content::json(
-        r#"{"type":"object","required":["error"],"additionalProperties":false,"properties":{"error":{"type":"string","minLength":1,"maxLength":1000}}}"#,
-        &[("why", r#"{"error":"the node did not answer"}"#)],
-    )),
-    replies: &[ANSWER],
-    problems: problems!(),
-};
-
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Input {
+pub(crate) struct Fail {
+    #[schemars(length(min = 1, max = REMARK_LEN_MAX))]
     error: String,
 }
 
-pub(crate) async fn handle(mut call: Call) -> Answer {
-    let asked = Asked::read(&mut call, &DOC, Who::Writers).await?;
-    let input: Input = call.input().await?;
-    let error = input.error;
-    asked.take(&call, Step::Fail(Fail { error })).await
+impl Change for Fail {
+    type Of = Stepped;
+    type Act = steps::FailOperation;
+    const SAYS: Says = Says {
+        id: "fail_operation",
+        summary: "It did not happen",
+        description: "From `pending` or `processing` to `failed`: what was held is free again.",
+        examples: &[("why", r#"{"error":"the node did not answer"}"#)],
+        problems: &[STEP],
+        ..CHANGES
+    };
+
+    async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
+        let error = self.error;
+        step(asked, steps::Fail { error }).await
+    }
 }

@@ -1,38 +1,32 @@
 //! `POST /v1/operations/{id}/mark-unknown`
 
-use domain::custody::operation::Step;
-use serde::Deserialize;
+use domain::custody::operation::steps;
 
-use super::{ANSWER, Asked, IF_MATCH, Who, problems};
-use crate::call::{Answer, Call};
-use crate::idempotency;
-use crate::openapi::{Content, Doc};
-use crate::operations::PATH;
-use domain::custody::operation::steps::MarkUnknown;
+use super::{CHANGES, REMARK_LEN_MAX, STEP, Stepped, step};
+use crate::change::prelude::*;
 
-pub(crate) const DOC: Doc = Doc {
-    id: "mark_operation_unknown",
-    tag: "custody",
-    summary: "It was sent, and its fate is not known",
-    description: "From `processing` to `unknown`: its amount stays held, and nothing sends it again. `resolve` ends it.",
-    parameters: &[PATH, IF_MATCH, idempotency::DRY_RUN],
-    body: Some(Content::json(
-        r#"{"type":"object","required":["error"],"additionalProperties":false,"properties":{"error":{"type":"string","minLength":1,"maxLength":1000}}}"#,
-        &[("why", r#"{"error":"the node did not answer"}"#)],
-    )),
-    replies: &[ANSWER],
-    problems: problems!(),
-};
-
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Input {
+pub(crate) struct MarkUnknown {
+    #[schemars(length(min = 1, max = REMARK_LEN_MAX))]
     error: String,
 }
 
-pub(crate) async fn handle(mut call: Call) -> Answer {
-    let asked = Asked::read(&mut call, &DOC, Who::Writers).await?;
-    let input: Input = call.input().await?;
-    let error = input.error;
-    asked.take(&call, Step::MarkUnknown(MarkUnknown { error })).await
+impl Change for MarkUnknown {
+    type Of = Stepped;
+    type Act = steps::MarkOperationUnknown;
+    const SAYS: Says = Says {
+        id: "mark_operation_unknown",
+        summary: "It was sent, and its fate is not known",
+        description: "From `processing` to `unknown`: its amount stays held, and nothing sends it again. `resolve` \
+                      ends it.",
+        examples: &[("why", r#"{"error":"the node did not answer"}"#)],
+        problems: &[STEP],
+        ..CHANGES
+    };
+
+    async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
+        let error = self.error;
+        step(asked, steps::MarkUnknown { error }).await
+    }
 }

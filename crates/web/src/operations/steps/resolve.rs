@@ -1,88 +1,55 @@
 //! `POST /v1/operations/{id}/resolve`
 
-use domain::custody::operation::{Step, Transaction};
-use serde::Deserialize;
+use domain::custody::operation::steps;
 
 use super::{
-    ANSWER, APPROVAL, Asked, CREDIT_CLOSED, IF_MATCH, MAXIMUM, OUTPUT, OVERFLOW, QUORUM, Who, problems,
-    transaction,
+    APPROVAL, CHANGES, CREDIT_CLOSED, MAXIMUM, OUTPUT, OVERFLOW, REMARK_LEN_MAX, STEP, Stepped, step,
+    with_transaction,
 };
-use crate::call::{Answer, Call};
-use crate::id::Id;
-use crate::idempotency;
-use crate::openapi::{Content, Doc};
-use crate::operations::PATH;
-use crate::operations::transactions::{self, Further};
-use domain::custody::operation::steps::Resolve;
+use crate::change::prelude::*;
 
-pub(crate) const DOC: Doc = Doc {
-    id: "resolve_operation",
-    tag: "custody",
-    summary: "Say how one of unknown fate ended",
-    description: "From `unknown` to `completed` or `failed`, with what shows it, and with the approval of somebody else.",
-    parameters: &[PATH, IF_MATCH, idempotency::DRY_RUN],
-    body: Some(Content::json(
-        concat!(
-            r#"{"type":"object","required":["outcome","evidence"],"additionalProperties":false,"properties":{"outcome":{"enum":["completed","failed"]},"evidence":{"type":"string","minLength":1,"maxLength":1000},"approval":{"type":"string","format":"uuid","description":"The approval to use, where one is needed."},"#,
-            transaction!(),
-            "}}"
-        ),
-        &[(
-            "it happened",
-            r#"{"outcome":"completed","evidence":"block 870000 has it","approval":"01970000-0000-7000-8000-0000000000be"}"#,
-        )],
-    )),
-    replies: &[ANSWER],
-    problems: problems!(
-        OUTPUT,
-        CREDIT_CLOSED,
-        MAXIMUM,
-        OVERFLOW,
-        APPROVAL[0],
-        APPROVAL[1],
-        APPROVAL[2],
-        APPROVAL[3],
-        APPROVAL[4],
-        QUORUM
-    ),
-};
-
-#[derive(Deserialize)]
+/// How it ended.
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum Outcome {
+#[schemars(inline)]
+enum End {
     Completed,
     Failed,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Input {
-    outcome: Outcome,
-    evidence: String,
-    approval: Option<Id>,
-    chain: Option<String>,
-    tx_hash: Option<String>,
-    output: Option<u64>,
-    block: Option<u64>,
-    confirmations: Option<u64>,
-    transactions: Option<Vec<Further>>,
+with_transaction! {
+    struct Resolve {
+        outcome: End,
+        #[schemars(length(min = 1, max = REMARK_LEN_MAX))]
+        evidence: String,
+        /// The approval to use, where one is needed.
+        approval: Option<Id>,
+    }
 }
 
-pub(crate) async fn handle(mut call: Call) -> Answer {
-    let asked = Asked::read(&mut call, &DOC, Who::Writers).await?;
-    let input: Input = call.input().await?;
-    let step = Step::Resolve(Resolve {
-        completed: matches!(input.outcome, Outcome::Completed),
-        evidence: input.evidence,
-        transaction: Transaction {
-            chain: input.chain,
-            tx_hash: input.tx_hash,
-            output: input.output,
-            block: input.block,
-            confirmations: input.confirmations,
-            further: input.transactions.map(transactions::asked),
-        },
-        approval: input.approval.map(|id| id.0),
-    });
-    asked.take(&call, step).await
+impl Change for Resolve {
+    type Of = Stepped;
+    type Act = steps::ResolveOperation;
+    const SAYS: Says = Says {
+        id: "resolve_operation",
+        summary: "Say how one of unknown fate ended",
+        description: "From `unknown` to `completed` or `failed`, with what shows it, and with the approval of \
+                      somebody else.",
+        examples: &[(
+            "it happened",
+            r#"{"outcome":"completed","evidence":"block 870000 has it","approval":"01970000-0000-7000-8000-0000000000be"}"#,
+        )],
+        problems: &[STEP, &[OUTPUT, CREDIT_CLOSED, MAXIMUM, OVERFLOW], APPROVAL],
+        ..CHANGES
+    };
+
+    async fn command(mut self, asked: &Asked<'_>) -> Result<Command, Problem> {
+        let resolve = steps::Resolve {
+            completed: matches!(self.outcome, End::Completed),
+            transaction: self.transaction(),
+            evidence: self.evidence,
+            approval: self.approval.map(|id| id.0),
+        };
+        step(asked, resolve).await
+    }
 }
