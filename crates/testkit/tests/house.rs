@@ -15,8 +15,12 @@ mod circles;
 mod coverage;
 #[path = "house/crates.rs"]
 mod crates;
+#[path = "house/decisions.rs"]
+mod decisions;
 #[path = "house/docs.rs"]
 mod docs;
+#[path = "house/glossary.rs"]
+mod glossary;
 #[path = "house/modules.rs"]
 mod modules;
 #[path = "house/rust.rs"]
