@@ -15,7 +15,9 @@ use crate::{
     version,
     max_term_width = 100,
     disable_help_subcommand = true,
-    after_help = "Exit codes: 0 done, 1 the answer is no (tampered, refused, unhealthy), 2 could not run.\n\n\
+    after_help = "Commands open the database themselves, with the key of the data folder, and ask no server; they may run beside \
+        one. What they do is recorded as done by the operator: the user of the operating system.\n\n\
+        Exit codes: 0 done, 1 the answer is no (tampered, refused, unhealthy), 2 could not run.\n\n\
         Example:\n  probity serve --demo"
 )]
 pub struct Cli {

@@ -18,6 +18,22 @@ const FOREIGN: [&str; 8] = [
 /// The line that names the registry whose packages are allowed.
 const ALLOWED: (&str, &str) = ("deny.toml", "allow-registry = ");
 
+/// Longest line of a table, in characters: so much fits beside another version of it.
+const TABLE_LINE_MAX: usize = 160;
+
+/// Registers: their rows name tests, which `coverage` reads, and people search them rather than read them.
+const REGISTERS: [&str; 3] = ["docs/coverage.md", "docs/limits.md", "docs/security.md"];
+
+/// Longer lines that other documents may have at most: those of tables that tests compare with texts of the program.
+const FROM_THE_PROGRAM: [(&str, usize); 2] = [("docs/custody.md", 1), ("docs/import.md", 3)];
+
+/// Lines of tables that are too long, by number and length.
+fn wide(text: &str) -> Vec<(usize, usize)> {
+    let rows = text.lines().enumerate().filter(|(_, line)| line.starts_with('|'));
+    let lengths = rows.map(|(number, line)| (number + 1, line.chars().count()));
+    lengths.filter(|(_, length)| *length > TABLE_LINE_MAX).collect()
+}
+
 fn foreign(path: &str, text: &str) -> Vec<String> {
     let lines = text
         .lines()
@@ -74,6 +90,29 @@ fn nothing_speaks_of_one_machine() {
         .flat_map(|(path, text)| foreign(path, text))
         .collect();
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn tables_can_be_read_in_a_diff() {
+    let texts = files(|path| path.ends_with(".md") && !REGISTERS.contains(&path));
+    let found: Vec<String> = texts
+        .filter(|(path, text)| {
+            let allowed = FROM_THE_PROGRAM.iter().find(|(excepted, _)| excepted == path);
+            wide(text).len() > allowed.map_or(0, |(_, count)| *count)
+        })
+        .map(|(path, text)| {
+            format!(
+                "{path}: lines and lengths {:?}, allowed are {TABLE_LINE_MAX}",
+                wide(text)
+            )
+        })
+        .collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    let row = format!("|{}|", "ä".repeat(TABLE_LINE_MAX - 1));
+    assert_eq!(
+        wide(&format!("x\n{row}\n|y|\n{}", "z".repeat(200))),
+        [(2, TABLE_LINE_MAX + 1)]
+    );
 }
 
 #[test]
