@@ -7,7 +7,7 @@ use domain::custody::{Amount, OperationKind, SCALE_MAX};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Config, RuleError, seconds};
+use super::{Config, RuleError, between, seconds};
 
 /// The largest quorum: how many others can be asked for at most.
 const QUORUM_MAX: u64 = 10;
@@ -92,10 +92,7 @@ impl At {
     }
 
     fn within(&self, setting: &str, value: u64, min: u64, max: u64) -> Result<u64, RuleError> {
-        if (min..=max).contains(&value) {
-            return Ok(value);
-        }
-        self.wrong(setting, format!("is {value}: it must be {min} to {max}"))
+        between(value, min, max).or_else(|message| self.wrong(setting, message))
     }
 
     fn asset(&self, code: &str) -> Result<String, RuleError> {

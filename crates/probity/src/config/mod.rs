@@ -139,15 +139,15 @@ pub struct Limits {
     pub key_requests_per_minute: u64,
 }
 
-/// A setting's name and the variable that sets it.
+/// A setting that files, variables and options set alike.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
     /// Path in the files.
     pub name: &'static str,
-    /// Environment variables that set it; a later one wins.
-    pub variables: &'static [&'static str],
     /// What it holds.
     pub kind: Kind,
+    /// A variable that sets it beside its own, and whether that one wins.
+    other: Option<(&'static str, bool)>,
 }
 
 /// What a setting holds.
@@ -161,125 +161,81 @@ pub enum Kind {
     Switch,
 }
 
-const fn text(name: &'static str, variables: &'static [&'static str]) -> Key {
-    Key {
-        name,
-        variables,
-        kind: Kind::Text,
+impl Key {
+    const fn text(name: &'static str) -> Key {
+        Key {
+            name,
+            kind: Kind::Text,
+            other: None,
+        }
+    }
+
+    const fn number(name: &'static str, min: u64, max: u64) -> Key {
+        Key {
+            kind: Kind::Number(min, max),
+            ..Key::text(name)
+        }
+    }
+
+    const fn switch(name: &'static str) -> Key {
+        Key {
+            kind: Kind::Switch,
+            ..Key::text(name)
+        }
+    }
+
+    /// Environment variables that set it, such as `PROBITY_LOG_LEVEL`; a later one wins.
+    pub fn variables(&self) -> Vec<String> {
+        let own = format!("PROBITY_{}", self.name.replace('.', "_").to_uppercase());
+        match self.other {
+            None => vec![own],
+            Some((other, true)) => vec![own, other.to_owned()],
+            Some((other, false)) => vec![other.to_owned(), own],
+        }
     }
 }
 
-const fn number(name: &'static str, variables: &'static [&'static str], min: u64, max: u64) -> Key {
-    Key {
-        name,
-        variables,
-        kind: Kind::Number(min, max),
-    }
-}
-
-const fn switch(name: &'static str, variables: &'static [&'static str]) -> Key {
-    Key {
-        name,
-        variables,
-        kind: Kind::Switch,
-    }
+/// A number that lies where it must, or what is wrong with it.
+fn between(value: u64, min: u64, max: u64) -> Result<u64, String> {
+    let inside = (min..=max).contains(&value);
+    inside
+        .then_some(value)
+        .ok_or_else(|| format!("is {value}: it must be {min} to {max}"))
 }
 
 /// Every setting, in the order in which `probity config` prints them.
 pub const KEYS: &[Key] = &[
-    text("data_dir", &["PROBITY_DATA_DIR"]),
-    text("database.url", &["DATABASE_URL", "PROBITY_DATABASE_URL"]),
-    number("database.pool_max", &["PROBITY_DATABASE_POOL_MAX"], 1, 1_000),
-    number(
-        "database.acquire_timeout_s",
-        &["PROBITY_DATABASE_ACQUIRE_TIMEOUT_S"],
-        1,
-        3_600,
-    ),
-    number(
-        "database.lifetime_max_s",
-        &["PROBITY_DATABASE_LIFETIME_MAX_S"],
-        1,
-        604_800,
-    ),
-    switch("database.auto_migrate", &["PROBITY_DATABASE_AUTO_MIGRATE"]),
-    text("listen", &["PROBITY_LISTEN"]),
-    text("log.format", &["PROBITY_LOG_FORMAT"]),
-    text("log.level", &["PROBITY_LOG_LEVEL", "PROBITY_LOG"]),
-    switch("log.sql", &["PROBITY_LOG_SQL"]),
-    number("writer.queue_max", &["PROBITY_WRITER_QUEUE_MAX"], 1, 1_000_000),
-    number(
-        "writer.batch_entries_max",
-        &["PROBITY_WRITER_BATCH_ENTRIES_MAX"],
-        1,
-        100_000,
-    ),
-    number(
-        "http.body_bytes_max",
-        &["PROBITY_HTTP_BODY_BYTES_MAX"],
-        1_024,
-        1 << 30,
-    ),
-    switch("http.public_entries", &["PROBITY_HTTP_PUBLIC_ENTRIES"]),
-    switch("http.trusted_proxy", &["PROBITY_HTTP_TRUSTED_PROXY"]),
-    number(
-        "identity.session_idle_m",
-        &["PROBITY_IDENTITY_SESSION_IDLE_M"],
-        1,
-        10_080,
-    ),
-    number(
-        "identity.session_max_h",
-        &["PROBITY_IDENTITY_SESSION_MAX_H"],
-        1,
-        8_760,
-    ),
-    number(
-        "identity.invitation_h",
-        &["PROBITY_IDENTITY_INVITATION_H"],
-        1,
-        8_760,
-    ),
-    number(
-        "identity.hash_threads",
-        &["PROBITY_IDENTITY_HASH_THREADS"],
-        0,
-        256,
-    ),
-    number(
-        "limits.user_requests_per_minute",
-        &["PROBITY_LIMITS_USER_REQUESTS_PER_MINUTE"],
-        0,
-        100_000_000,
-    ),
-    switch(
-        "limits.user_quota_includes_keys",
-        &["PROBITY_LIMITS_USER_QUOTA_INCLUDES_KEYS"],
-    ),
-    number(
-        "limits.key_requests_per_minute",
-        &["PROBITY_LIMITS_KEY_REQUESTS_PER_MINUTE"],
-        0,
-        100_000_000,
-    ),
-    number(
-        "custody.destination_cooling_off_h",
-        &["PROBITY_CUSTODY_DESTINATION_COOLING_OFF_H"],
-        0,
-        8_760,
-    ),
-    number(
-        "custody.approval_expires_h",
-        &["PROBITY_CUSTODY_APPROVAL_EXPIRES_H"],
-        1,
-        8_760,
-    ),
-    number(
-        "custody.kyc_expires_d",
-        &["PROBITY_CUSTODY_KYC_EXPIRES_D"],
-        1,
-        3_650,
-    ),
+    Key::text("data_dir"),
+    Key {
+        other: Some(("DATABASE_URL", false)),
+        ..Key::text("database.url")
+    },
+    Key::number("database.pool_max", 1, 1_000),
+    Key::number("database.acquire_timeout_s", 1, 3_600),
+    Key::number("database.lifetime_max_s", 1, 604_800),
+    Key::switch("database.auto_migrate"),
+    Key::text("listen"),
+    Key::text("log.format"),
+    Key {
+        other: Some(("PROBITY_LOG", true)),
+        ..Key::text("log.level")
+    },
+    Key::switch("log.sql"),
+    Key::number("writer.queue_max", 1, 1_000_000),
+    Key::number("writer.batch_entries_max", 1, 100_000),
+    Key::number("http.body_bytes_max", 1_024, 1 << 30),
+    Key::switch("http.public_entries"),
+    Key::switch("http.trusted_proxy"),
+    Key::number("identity.session_idle_m", 1, 10_080),
+    Key::number("identity.session_max_h", 1, 8_760),
+    Key::number("identity.invitation_h", 1, 8_760),
+    Key::number("identity.hash_threads", 0, 256),
+    Key::number("limits.user_requests_per_minute", 0, 100_000_000),
+    Key::switch("limits.user_quota_includes_keys"),
+    Key::number("limits.key_requests_per_minute", 0, 100_000_000),
+    Key::number("custody.destination_cooling_off_h", 0, 8_760),
+    Key::number("custody.approval_expires_h", 1, 8_760),
+    Key::number("custody.kyc_expires_d", 1, 3_650),
 ];
 
 impl Config {
