@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::Reply;
 use domain::custody::{Account, Asset, Owner};
 use domain::identity::user::User;
 use domain::record::Sealed;
-use engine::{Answer, Engine};
+use engine::Engine;
 use uuid::Uuid;
 
 use crate::failure::Failure;
@@ -78,19 +77,4 @@ pub async fn user(engine: &Engine, text: &str) -> Result<Sealed<User>, Failure> 
         let message = format!("there is no user {text:?}");
         Failure::no("unknown_user", message, "see who is there: probity user list")
     })
-}
-
-/// An answer of another sort than the command has.
-pub fn unexpected(answer: &Reply) -> Failure {
-    let message = format!("the log gave another answer than expected: {answer:?}");
-    Failure::could_not_run("problem", message, "report this as a bug")
-}
-
-/// What is said of a command that found its work done.
-pub fn so_already(answer: &Answer) -> &'static str {
-    if answer.entry.is_some() {
-        ""
-    } else {
-        "\nIt was so already."
-    }
 }

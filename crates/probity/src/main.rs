@@ -4,8 +4,8 @@
 //! file per noun and, where a noun has several verbs, a file per verb ([`audit`], [`user`], [`session`], [`key`],
 //! [`role`], [`asset`], [`balance`], [`operation`], [`kyc`], [`destination`], [`approval`]).
 //!
-//! To add a command: write its file with a struct of arguments (with an example in `after_help`) and `run`; add a
-//! variant to the noun's enum. To add a setting: add it to [`config::Config`], to [`config::keys`] and to
+//! To add a command: write its file with a struct of arguments and, if it changes something, its [`verb::Verb`]; add a
+//! line with an example to the noun's list of verbs. To add a setting: add it to [`config::Config`], to [`config::keys`] and to
 //! `config/example.toml`; a test compares the three.
 
 mod account;
@@ -46,6 +46,7 @@ mod status;
 mod table;
 mod usage;
 mod user;
+mod verb;
 
 use std::process::ExitCode;
 
@@ -97,17 +98,17 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         match cli.command {
             Command::Serve(args) => serve::run(&context, args).await,
             Command::Init(args) => init::run(&context, args).await,
-            Command::Audit { command } => audit::run(&context, *command).await,
-            Command::Key { command } => key::run(&context, command).await,
-            Command::User { command } => user::run(&context, *command).await,
-            Command::Session { command } => session::run(&context, command).await,
+            Command::Audit { command } => command.run(&context).await,
+            Command::Key { command } => command.run(&context).await,
+            Command::User { command } => command.run(&context).await,
+            Command::Session { command } => command.run(&context).await,
             Command::Role { command } => role::run(&context, &command),
-            Command::Asset { command } => asset::run(&context, command).await,
-            Command::Balance { command } => balance::run(&context, command).await,
-            Command::Operation { command } => operation::run(&context, *command).await,
-            Command::Kyc { command } => Box::pin(kyc::run(&context, command)).await,
-            Command::Destination { command } => destination::run(&context, command).await,
-            Command::Approval { command } => Box::pin(approval::run(&context, command)).await,
+            Command::Asset { command } => command.run(&context).await,
+            Command::Balance { command } => command.run(&context).await,
+            Command::Operation { command } => command.run(&context).await,
+            Command::Kyc { command } => command.run(&context).await,
+            Command::Destination { command } => command.run(&context).await,
+            Command::Approval { command } => command.run(&context).await,
             Command::Config => settings::run(&context),
             Command::Status => status::run(&context).await,
             Command::Completions(args) => completions::run(&args),

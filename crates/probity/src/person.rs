@@ -3,7 +3,7 @@ use domain::{Caller, Command};
 use engine::identity::LogInRequest;
 use engine::{Answer, Engine, Error};
 
-use crate::context::{Context, caller, origin};
+use crate::context::{Context, origin};
 use crate::failure::Failure;
 use crate::prompt;
 use domain::identity::session::EndSession;
@@ -27,43 +27,15 @@ pub async fn act_as(
     Ok(done?)
 }
 
-/// The same where a person must; without a name, says so.
-pub async fn decide(
-    context: &Context,
-    engine: &Engine,
-    user: Option<&str>,
-    command: Command,
-) -> Result<Answer, Failure> {
-    match user {
-        Some(user) => act_as(context, engine, user, command).await,
-        None => Err(needed()),
-    }
-}
-
-/// Carries out a command as a user where one is named, and as who runs this program otherwise.
-pub async fn act(
-    context: &Context,
-    engine: &Engine,
-    user: Option<&str>,
-    command: Command,
-) -> Result<Answer, Failure> {
-    match user {
-        Some(user) => act_as(context, engine, user, command).await,
-        None => Ok(engine.submit(&caller(), origin(), command).await?),
-    }
-}
-
-/// Refuses before anything is asked or looked up.
-pub fn check(user: Option<&str>) -> Result<(), Failure> {
-    user.map(drop).ok_or_else(needed)
-}
-
-fn needed() -> Failure {
-    Failure::could_not_run(
-        "person_needed",
-        "a person decides this: someone must log in",
-        "say who with --as NAME; the password is asked for on a terminal, or is the first line of standard input",
-    )
+/// Who is named, where a person must decide: refused before anything is asked or looked up.
+pub fn needed(user: Option<&str>) -> Result<&str, Failure> {
+    user.ok_or_else(|| {
+        Failure::could_not_run(
+            "person_needed",
+            "a person decides this: someone must log in",
+            "say who with --as NAME; the password is asked for on a terminal, or is the first line of standard input",
+        )
+    })
 }
 
 async fn log_in(context: &Context, engine: &Engine, user: &str) -> Result<uuid::Uuid, Failure> {

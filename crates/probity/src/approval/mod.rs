@@ -8,60 +8,46 @@ mod use_once;
 mod vote;
 mod withdraw;
 
-use clap::Subcommand;
-use domain::Reply;
 use domain::approval::ApprovalStatus;
+use engine::Answer;
 use engine::custody::{ApprovalView, Subject};
-use engine::{Answer, Engine};
 use evidence::Timestamp;
 use serde_json::{Value, json};
 
-use crate::account::{so_already, unexpected};
-use crate::context::Context;
-use crate::failure::{Exit, Failure};
-use crate::output::{self, counted, minute};
-use crate::{parse, table};
+use crate::failure::Failure;
+use crate::output::{counted, minute};
+use crate::parse;
+use crate::verb::{Told, Work, verbs};
 
-/// The verbs.
-#[derive(Debug, Subcommand)]
-pub enum ApprovalCommand {
-    /// Ask for an approval of something outside Probity
-    #[command(
-        after_help = "For an operation, use --request-approval with probity operation.\n\n\
-            Example:\n  probity approval request deploy.production --arguments '{\"version\":\"1.2\"}' \
-            --reason 'Fixes logins'"
-    )]
-    Request(request::RequestArgs),
-    /// List approvals, oldest first
-    #[command(after_help = "Example:\n  probity approval list --status pending")]
-    List(list::ListArgs),
-    /// Show an approval with its votes
-    #[command(after_help = "Example:\n  probity approval show 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d")]
-    Show(show::ShowArgs),
-    /// Vote on an approval; a vote against it rejects it
-    #[command(after_help = "A person votes, and not the one who asked.\n\n\
-            Example:\n  probity approval vote 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d --approve --as cleo")]
-    Vote(vote::VoteArgs),
-    /// Use an approval that was granted, once, before doing what it is for
-    #[command(
-        after_help = "Example:\n  probity approval use 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d deploy.production \
-            --arguments '{\"version\":\"1.2\"}'"
-    )]
-    Use(use_once::UseArgs),
-    /// Take back an approval that one asked for
-    #[command(after_help = "Example:\n  probity approval withdraw 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d")]
-    Withdraw(withdraw::WithdrawArgs),
-}
-
-/// Runs a verb.
-pub async fn run(context: &Context, command: ApprovalCommand) -> Result<Exit, Failure> {
-    match command {
-        ApprovalCommand::Request(args) => request::run(context, args).await,
-        ApprovalCommand::List(args) => list::run(context, args).await,
-        ApprovalCommand::Show(args) => show::run(context, args).await,
-        ApprovalCommand::Vote(args) => vote::run(context, args).await,
-        ApprovalCommand::Use(args) => use_once::run(context, args).await,
-        ApprovalCommand::Withdraw(args) => withdraw::run(context, args).await,
+verbs! {
+    /// What can be done about approvals.
+    ApprovalCommand {
+        /// Ask for an approval of something outside Probity
+        #[command(
+            after_help = "For an operation, use --request-approval with probity operation.\n\n\
+                Example:\n  probity approval request deploy.production --arguments '{\"version\":\"1.2\"}' \
+                --reason 'Fixes logins'"
+        )]
+        Request(request::RequestArgs),
+        /// List approvals, oldest first
+        #[command(after_help = "Example:\n  probity approval list --status pending")]
+        List(list::ListArgs) => list::run,
+        /// Show an approval with its votes
+        #[command(after_help = "Example:\n  probity approval show 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d")]
+        Show(show::ShowArgs) => show::run,
+        /// Vote on an approval; a vote against it rejects it
+        #[command(after_help = "A person votes, and not the one who asked.\n\n\
+                Example:\n  probity approval vote 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d --approve --as cleo")]
+        Vote(vote::VoteArgs),
+        /// Use an approval that was granted, once, before doing what it is for
+        #[command(
+            after_help = "Example:\n  probity approval use 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d deploy.production \
+                --arguments '{\"version\":\"1.2\"}'"
+        )]
+        Use(use_once::UseArgs),
+        /// Take back an approval that one asked for
+        #[command(after_help = "Example:\n  probity approval withdraw 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d")]
+        Withdraw(withdraw::WithdrawArgs),
     }
 }
 
@@ -104,28 +90,13 @@ fn as_json(view: &ApprovalView, subject: Option<&Subject>) -> Value {
     })
 }
 
-/// Says how an approval stands now, and what it is about.
-pub async fn say(context: &Context, engine: &Engine, answer: &Answer) -> Result<(), Failure> {
-    let Reply::Approval {
-        approval,
-        version,
-        votes,
-    } = &answer.reply
-    else {
-        return Err(unexpected(&answer.reply));
-    };
-    let approval = &approval.clone().as_of(parse::now());
-    let subject = engine.approval_subject(approval).await?;
-    if context.json() {
-        let view = ApprovalView {
-            approval: approval.clone(),
-            version: *version,
-            votes: votes.clone(),
-        };
-        return output::json(&as_json(&view, subject.as_ref()));
-    }
-    let status = approval.status;
-    let votes = match status {
+/// How an approval stands now, and what it is about.
+pub async fn told(work: &Work<'_>, mut answer: Answer<ApprovalView>) -> Result<Told, Failure> {
+    let view = &mut answer.reply;
+    view.approval = view.approval.clone().as_of(parse::now());
+    let ApprovalView { approval, votes, .. } = &answer.reply;
+    let subject = work.engine.approval_subject(approval).await?;
+    let missing = match approval.status {
         ApprovalStatus::Pending => {
             let given = votes.iter().filter(|vote| vote.approve).count() as u64;
             let missing = approval.quorum.saturating_sub(given);
@@ -133,15 +104,11 @@ pub async fn say(context: &Context, engine: &Engine, answer: &Answer) -> Result<
         }
         _ => String::new(),
     };
-    let mut lines = vec![table::paragraph(&format!(
-        "The approval of {} is {}{votes}.{}",
-        approval.action,
-        status.as_str(),
-        so_already(answer),
-    ))];
+    let status = approval.status.as_str();
+    let sentence = format!("The approval of {} is {status}{missing}.", approval.action);
+    let json = as_json(&answer.reply, subject.as_ref());
     let mut pairs = subject.as_ref().map(meaning::pairs).unwrap_or_default();
     pairs.push(("Id", approval.id.to_string()));
     pairs.push(("Expires", format!("{} UTC", minute(approval.expires_at))));
-    lines.extend(table::pairs(&pairs, table::width()));
-    output::line(&lines.join("\n"))
+    Ok(Told::sentence(&answer, json, &sentence).with(&pairs))
 }

@@ -1,7 +1,6 @@
 //! `probity approval request`.
 
 use clap::Args;
-use domain::Command;
 use domain::approval::RequestApproval;
 use engine::custody::Proposal;
 use evidence::Timestamp;
@@ -9,10 +8,10 @@ use evidence::json::StrictObject;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::say;
-use crate::context::{Context, caller, origin};
-use crate::failure::{Exit, Failure};
+use super::told;
+use crate::failure::Failure;
 use crate::parse;
+use crate::verb::{Told, Verb, Work};
 
 /// Arguments of `probity approval request`.
 #[derive(Debug, Args)]
@@ -40,26 +39,21 @@ pub(super) fn object(text: &str) -> Result<StrictObject, String> {
     serde_json::from_str(text).map_err(|error| format!("must be a JSON object: {error}"))
 }
 
-/// Asks.
-pub async fn run(context: &Context, args: RequestArgs) -> Result<Exit, Failure> {
-    context
-        .with_engine(async |engine| {
-            let proposal = Proposal::Other {
-                action: args.action,
-                arguments: Value::Object(args.arguments.0),
-            };
-            let (action, arguments, _) = engine.approval_arguments(proposal).await?;
-            let command = Command::RequestApproval(RequestApproval {
-                id: args.id,
-                action,
-                arguments,
-                reason: args.reason,
-                quorum: args.quorum,
-                expires_at: args.expires,
-            });
-            let answer = engine.submit(&caller(), origin(), command).await?;
-            say(context, engine, &answer).await?;
-            Ok(Exit::Ok)
-        })
-        .await
+impl Verb for RequestArgs {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let proposal = Proposal::Other {
+            action: self.action,
+            arguments: Value::Object(self.arguments.0),
+        };
+        let (action, arguments, _) = work.engine.approval_arguments(proposal).await?;
+        let command = RequestApproval {
+            id: self.id,
+            action,
+            arguments,
+            reason: self.reason,
+            quorum: self.quorum,
+            expires_at: self.expires,
+        };
+        told(work, work.submit(command).await?).await
+    }
 }

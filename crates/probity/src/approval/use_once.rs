@@ -1,16 +1,15 @@
 //! `probity approval use`.
 
 use clap::Args;
-use domain::Command;
 use domain::approval::UseApproval;
 use engine::custody::Proposal;
 use evidence::json::StrictObject;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{request, say};
-use crate::context::{Context, caller, origin};
-use crate::failure::{Exit, Failure};
+use super::{request, told};
+use crate::failure::Failure;
+use crate::verb::{Told, Verb, Work};
 
 /// Arguments of `probity approval use`.
 #[derive(Debug, Args)]
@@ -24,23 +23,18 @@ pub struct UseArgs {
     arguments: StrictObject,
 }
 
-/// Uses.
-pub async fn run(context: &Context, args: UseArgs) -> Result<Exit, Failure> {
-    context
-        .with_engine(async |engine| {
-            let proposal = Proposal::Other {
-                action: args.action,
-                arguments: Value::Object(args.arguments.0),
-            };
-            let (action, arguments, _) = engine.approval_arguments(proposal).await?;
-            let command = Command::UseApproval(UseApproval {
-                approval: args.approval,
-                action,
-                arguments,
-            });
-            let answer = engine.submit(&caller(), origin(), command).await?;
-            say(context, engine, &answer).await?;
-            Ok(Exit::Ok)
-        })
-        .await
+impl Verb for UseArgs {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let proposal = Proposal::Other {
+            action: self.action,
+            arguments: Value::Object(self.arguments.0),
+        };
+        let (action, arguments, _) = work.engine.approval_arguments(proposal).await?;
+        let command = UseApproval {
+            approval: self.approval,
+            action,
+            arguments,
+        };
+        told(work, work.submit(command).await?).await
+    }
 }

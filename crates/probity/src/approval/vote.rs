@@ -3,10 +3,10 @@
 use clap::{ArgGroup, Args};
 use uuid::Uuid;
 
-use super::say;
-use crate::context::Context;
-use crate::failure::{Exit, Failure};
+use super::told;
+use crate::failure::Failure;
 use crate::person;
+use crate::verb::{Told, Verb, Work};
 
 /// Arguments of `probity approval vote`.
 #[derive(Debug, Args)]
@@ -28,18 +28,12 @@ pub struct VoteArgs {
     user: Option<String>,
 }
 
-/// Votes.
-pub async fn run(context: &Context, args: VoteArgs) -> Result<Exit, Failure> {
-    let user = args.user.as_deref();
-    person::check(user)?;
-    context
-        .with_engine(async |engine| {
-            let command = engine
-                .prepare_vote(args.approval, args.approve, args.reason)
-                .await?;
-            let answer = person::decide(context, engine, user, command).await?;
-            say(context, engine, &answer).await?;
-            Ok(Exit::Ok)
-        })
-        .await
+impl Verb for VoteArgs {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let user = person::needed(self.user.as_deref())?;
+        let vote = work
+            .engine
+            .prepare_vote(self.approval, self.approve, self.reason.clone());
+        told(work, work.act(Some(user), vote.await?).await?).await
+    }
 }

@@ -1,14 +1,12 @@
 //! `probity approval withdraw`.
 
 use clap::Args;
-use domain::Command;
+use domain::approval::WithdrawApproval;
 use uuid::Uuid;
 
-use super::say;
-use crate::context::Context;
-use crate::failure::{Exit, Failure};
-use crate::person;
-use domain::approval::WithdrawApproval;
+use super::told;
+use crate::failure::Failure;
+use crate::verb::{Told, Verb, Work};
 
 /// Arguments of `probity approval withdraw`.
 #[derive(Debug, Args)]
@@ -20,16 +18,11 @@ pub struct WithdrawArgs {
     user: Option<String>,
 }
 
-/// Takes back.
-pub async fn run(context: &Context, args: WithdrawArgs) -> Result<Exit, Failure> {
-    context
-        .with_engine(async |engine| {
-            let command = Command::WithdrawApproval(WithdrawApproval {
-                approval: args.approval,
-            });
-            let answer = person::act(context, engine, args.user.as_deref(), command).await?;
-            say(context, engine, &answer).await?;
-            Ok(Exit::Ok)
-        })
-        .await
+impl Verb for WithdrawArgs {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let command = WithdrawApproval {
+            approval: self.approval,
+        };
+        told(work, work.act(self.user.as_deref(), command).await?).await
+    }
 }

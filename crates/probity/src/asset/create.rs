@@ -1,15 +1,13 @@
 //! `probity asset create`.
 
 use clap::Args;
+use domain::custody::Asset;
 use domain::custody::asset::CreateAsset;
-use domain::{Command, Reply};
 use uuid::Uuid;
 
 use super::as_json;
-use crate::account::{so_already, unexpected};
-use crate::context::{Context, caller, origin};
-use crate::failure::{Exit, Failure};
-use crate::{output, table};
+use crate::failure::Failure;
+use crate::verb::{Told, Verb, Work};
 
 /// Arguments of `probity asset create`.
 #[derive(Debug, Args)]
@@ -30,32 +28,18 @@ pub struct CreateArgs {
     id: Option<Uuid>,
 }
 
-/// Creates.
-pub async fn run(context: &Context, args: CreateArgs) -> Result<Exit, Failure> {
-    context
-        .with_engine(async |engine| {
-            let command = Command::CreateAsset(CreateAsset {
-                id: args.id,
-                code: args.code,
-                name: args.name,
-                scale: args.scale,
-                chain: args.chain,
-            });
-            let answer = engine.submit(&caller(), origin(), command).await?;
-            let Reply::Asset(asset) = &answer.reply else {
-                return Err(unexpected(&answer.reply));
-            };
-            if context.json() {
-                output::json(&as_json(asset))?;
-            } else {
-                output::line(&table::paragraph(&format!(
-                    "Asset {} is made, with {} digits after the point.{}",
-                    asset.code,
-                    asset.scale,
-                    so_already(&answer)
-                )))?;
-            }
-            Ok(Exit::Ok)
-        })
-        .await
+impl Verb for CreateArgs {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let command = CreateAsset {
+            id: self.id,
+            code: self.code,
+            name: self.name,
+            scale: self.scale,
+            chain: self.chain,
+        };
+        let answer = work.submit::<Asset>(command).await?;
+        let Asset { code, scale, .. } = &answer.reply;
+        let sentence = format!("Asset {code} is made, with {scale} digits after the point.");
+        Ok(Told::sentence(&answer, as_json(&answer.reply), &sentence))
+    }
 }

@@ -7,9 +7,10 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, counted};
 use crate::table::{self, Column, Elide, column, number};
+use crate::verb::NoArgs;
 
 /// Lists.
-pub async fn run(context: &Context) -> Result<Exit, Failure> {
+pub async fn run(context: &Context, _: NoArgs) -> Result<Exit, Failure> {
     let engine = context.open().await?;
     let assets = engine.all_assets().await?;
     if context.json() {

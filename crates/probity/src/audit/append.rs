@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use domain::audit::Event;
 use domain::decision::Recorded;
-use domain::{Command, Reply};
 use evidence::entry::{Actor, Target};
 use evidence::json::{StrictObject, located};
 use evidence::{ActorKind, Outcome, Timestamp};
@@ -15,9 +14,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::filter::outcome;
-use crate::context::{Context, caller, origin};
-use crate::failure::{Exit, Failure};
-use crate::{output, parse};
+use crate::failure::Failure;
+use crate::parse;
+use crate::verb::{Told, Verb, Work};
 
 /// Arguments of `probity audit append`.
 #[derive(Debug, Args)]
@@ -85,38 +84,22 @@ fn details(text: &str) -> Result<StrictObject, String> {
     serde_json::from_str(text).map_err(|error| format!("must be a JSON object: {error}"))
 }
 
-/// Records.
-pub async fn run(context: &Context, args: AppendArgs) -> Result<Exit, Failure> {
-    let (events, list) = match args.json.clone() {
-        Some(path) => read(&path)?,
-        None => (vec![event(args)?], false),
-    };
-    context
-        .with_engine(async |engine| {
-            let command = engine.prepare(events, list)?;
-            let answer = engine
-                .submit(&caller(), origin(), Command::RecordEvents(command))
-                .await?;
-            let Reply::Recorded(recorded) = answer.reply else {
-                return Err(Failure::could_not_run(
-                    "problem",
-                    "the log gave another answer than entries",
-                    "report this as a bug",
-                ));
-            };
-            if context.json() {
-                let entries: Vec<_> = recorded.iter().map(as_json).collect();
-                match entries.first() {
-                    Some(entry) if !list => output::json(entry)?,
-                    _ => output::json(&json!({ "entries": entries }))?,
-                }
-            } else {
-                let lines: Vec<_> = recorded.iter().map(text).collect();
-                output::line(&lines.join("\n"))?;
-            }
-            Ok(Exit::Ok)
-        })
-        .await
+impl Verb for AppendArgs {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let (events, list) = match self.json.clone() {
+            Some(path) => read(&path)?,
+            None => (vec![event(self)?], false),
+        };
+        let command = work.engine.prepare(events, list)?;
+        let recorded = work.submit::<Vec<Recorded>>(command).await?.reply;
+        let lines: Vec<_> = recorded.iter().map(text).collect();
+        let entries: Vec<_> = recorded.iter().map(as_json).collect();
+        let json = match &entries[..] {
+            [entry] if !list => entry.clone(),
+            _ => json!({ "entries": entries }),
+        };
+        Ok(Told::text(json, lines.join("\n")))
+    }
 }
 
 fn event(args: AppendArgs) -> Result<Event, Failure> {

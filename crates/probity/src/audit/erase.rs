@@ -2,13 +2,12 @@
 
 use clap::Args;
 use domain::audit::erase::EraseEntries;
-use domain::{Command, Reply};
 use serde_json::json;
 
-use crate::context::{Context, caller, origin};
-use crate::failure::{Exit, Failure};
-use crate::output::{self, counted};
+use crate::failure::Failure;
+use crate::output::counted;
 use crate::prompt;
+use crate::verb::{Told, Verb, Work, recorded_note};
 
 /// Arguments of `probity audit erase`.
 #[derive(Debug, Args)]
@@ -24,35 +23,23 @@ pub struct EraseArgs {
     yes: bool,
 }
 
-/// Erases.
-pub async fn run(context: &Context, args: EraseArgs) -> Result<Exit, Failure> {
-    context
-        .with_engine(async |engine| {
-            let entries = counted(args.entries.len() as u64, "entry", "entries");
-            let question = format!("This erases the payload of {entries} for ever.");
-            prompt::confirm(args.yes, &question, "nothing was erased")?;
-            let command = Command::EraseEntries(EraseEntries {
-                entries: args.entries,
-                reason: args.reason,
-            });
-            let answer = engine.submit(&caller(), origin(), command).await?;
-            let erased = if let Reply::Erased(count) = answer.reply {
-                count
-            } else {
-                0
-            };
-            if context.json() {
-                output::json(&json!({ "erased": erased, "entry": answer.entry }))?;
-            } else {
-                let recorded = answer
-                    .entry
-                    .map_or(String::new(), |entry| format!(", recorded as entry {entry}"));
-                output::line(&format!(
-                    "Erased {}{recorded}.",
-                    counted(erased, "entry", "entries")
-                ))?;
-            }
-            Ok(Exit::Ok)
-        })
-        .await
+impl Verb for EraseArgs {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let entries = |number: u64| counted(number, "entry", "entries");
+        let question = format!(
+            "This erases the payload of {} for ever.",
+            entries(self.entries.len() as u64)
+        );
+        prompt::confirm(self.yes, &question, "nothing was erased")?;
+        let command = EraseEntries {
+            entries: self.entries,
+            reason: self.reason,
+        };
+        let answer = work.submit::<u64>(command).await?;
+        let text = format!("Erased {}{}.", entries(answer.reply), recorded_note(&answer));
+        Ok(Told::text(
+            json!({ "erased": answer.reply, "entry": answer.entry }),
+            text,
+        ))
+    }
 }

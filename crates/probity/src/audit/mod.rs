@@ -14,91 +14,71 @@ mod show;
 mod tail;
 mod verify;
 
-use clap::Subcommand;
+use crate::failure::Failure;
+use crate::verb::{NoArgs, verbs};
 
-use crate::context::Context;
-use crate::failure::{Exit, Failure};
-
-/// The verbs.
-#[derive(Debug, Subcommand)]
-pub enum AuditCommand {
-    /// Record an entry
-    #[command(
-        after_help = "Example:\n  probity audit append --actor user:al --action order.ship --target order:42"
-    )]
-    Append(append::AppendArgs),
-    /// Import a log: our own export, one of the known formats, or any JSON with a mapping
-    #[command(
-        after_help = "A second import of the same file adds nothing. Lines that cannot be imported go to \
-        FILE.rejected, each with its reason; the exit code is then 1. Mended, that file can be imported. \
-        JSON lines, arrays, indented documents, gzip and UTF-16 are read as they are; see docs/import.md.\n\n\
-        SIGTERM and Ctrl-C stop it after what was read is recorded: exit code 0 for a stream, 2 for a file that \
-        was not read to its end.\n\n\
-        Example:\n  probity audit import trail.jsonl --format cloudtrail"
-    )]
-    Import(import::ImportArgs),
-    /// List entries, newest first
-    #[command(after_help = "Example:\n  probity audit list --action 'user.*' --outcome refused --from 7d")]
-    List(list::ListArgs),
-    /// Show one entry with all its fields
-    #[command(after_help = "Example:\n  probity audit show 4711 --output json > 4711.json")]
-    Show(show::ShowArgs),
-    /// Show the newest entries and, with -f, those to come
-    #[command(after_help = "Example:\n  probity audit tail -f --outcome refused")]
-    Tail(tail::TailArgs),
-    /// Write all entries that fulfil a filter, oldest first
-    #[command(
-        after_help = "A bundle holds a proof for each entry; probity-verify checks it offline.\n\n\
-        Example:\n  probity audit export --format bundle --from 2026-11-01 --to-file november.jsonl"
-    )]
-    Export(export::ExportArgs),
-    /// Print the receipt of an entry: proof that the log holds it
-    #[command(
-        after_help = "Check it offline: probity-verify receipt FILE --entry ENTRY.json --key KEY\n\n\
-        Example:\n  probity audit receipt 4711 > 4711.tlog-proof"
-    )]
-    Receipt(proof::ReceiptArgs),
-    /// Print the signed checkpoint: size and root of the log now
-    #[command(after_help = "Example:\n  probity audit checkpoint > monday.checkpoint")]
-    Checkpoint,
-    /// Print the proof that a log of TO entries extends that of FROM entries
-    #[command(after_help = "Example:\n  probity audit consistency 1000 4711 > proof.json")]
-    Consistency(consistency::ConsistencyArgs),
-    /// Print the log's verifier key, which checks receipts, checkpoints and bundles
-    #[command(after_help = "Example:\n  probity audit key > log.vkey")]
-    Key,
-    /// Check every entry, every proof and every row; names what was changed by hand
-    #[command(after_help = "Exit codes: 0 intact, 1 tampered, 2 could not be checked.\n\n\
-        Example:\n  probity audit verify")]
-    Verify(verify::VerifyArgs),
-    /// Erase what is personal in entries, for ever; every proof stays valid
-    #[command(
-        after_help = "Example:\n  probity audit erase 17 18 --reason 'request of the person, ticket 93'"
-    )]
-    Erase(erase::EraseArgs),
-    /// Say that an older state of the log was restored on purpose; recorded in the log
-    #[command(
-        after_help = "Example:\n  probity audit acknowledge-restore --reason 'disk failure, backup of Monday'"
-    )]
-    AcknowledgeRestore(acknowledge_restore::AcknowledgeRestoreArgs),
-}
-
-/// Runs a verb.
-pub async fn run(context: &Context, command: AuditCommand) -> Result<Exit, Failure> {
-    match command {
-        AuditCommand::Append(args) => append::run(context, args).await,
-        AuditCommand::Import(args) => import::run(context, args).await,
-        AuditCommand::List(args) => list::run(context, args).await,
-        AuditCommand::Show(args) => show::run(context, args).await,
-        AuditCommand::Tail(args) => tail::run(context, args).await,
-        AuditCommand::Export(args) => export::run(context, args).await,
-        AuditCommand::Receipt(args) => proof::receipt(context, args).await,
-        AuditCommand::Checkpoint => proof::checkpoint(context).await,
-        AuditCommand::Consistency(args) => consistency::run(context, args).await,
-        AuditCommand::Key => proof::key(context).await,
-        AuditCommand::Verify(args) => verify::run(context, args).await,
-        AuditCommand::Erase(args) => erase::run(context, args).await,
-        AuditCommand::AcknowledgeRestore(args) => acknowledge_restore::run(context, args).await,
+verbs! {
+    /// What can be done with the audit log.
+    AuditCommand {
+        /// Record an entry
+        #[command(
+            after_help = "Example:\n  probity audit append --actor user:al --action order.ship --target order:42"
+        )]
+        Append(append::AppendArgs),
+        /// Import a log: our own export, one of the known formats, or any JSON with a mapping
+        #[command(
+            after_help = "A second import of the same file adds nothing. Lines that cannot be imported go to \
+            FILE.rejected, each with its reason; the exit code is then 1. Mended, that file can be imported. \
+            JSON lines, arrays, indented documents, gzip and UTF-16 are read as they are; see docs/import.md.\n\n\
+            SIGTERM and Ctrl-C stop it after what was read is recorded: exit code 0 for a stream, 2 for a file that \
+            was not read to its end.\n\n\
+            Example:\n  probity audit import trail.jsonl --format cloudtrail"
+        )]
+        Import(import::ImportArgs) => import::run,
+        /// List entries, newest first
+        #[command(after_help = "Example:\n  probity audit list --action 'user.*' --outcome refused --from 7d")]
+        List(list::ListArgs) => list::run,
+        /// Show one entry with all its fields
+        #[command(after_help = "Example:\n  probity audit show 4711 --output json > 4711.json")]
+        Show(show::ShowArgs) => show::run,
+        /// Show the newest entries and, with -f, those to come
+        #[command(after_help = "Example:\n  probity audit tail -f --outcome refused")]
+        Tail(tail::TailArgs) => tail::run,
+        /// Write all entries that fulfil a filter, oldest first
+        #[command(
+            after_help = "A bundle holds a proof for each entry; probity-verify checks it offline.\n\n\
+            Example:\n  probity audit export --format bundle --from 2026-11-01 --to-file november.jsonl"
+        )]
+        Export(export::ExportArgs) => export::run,
+        /// Print the receipt of an entry: proof that the log holds it
+        #[command(
+            after_help = "Check it offline: probity-verify receipt FILE --entry ENTRY.json --key KEY\n\n\
+            Example:\n  probity audit receipt 4711 > 4711.tlog-proof"
+        )]
+        Receipt(proof::ReceiptArgs) => proof::receipt,
+        /// Print the signed checkpoint: size and root of the log now
+        #[command(after_help = "Example:\n  probity audit checkpoint > monday.checkpoint")]
+        Checkpoint(NoArgs) => proof::checkpoint,
+        /// Print the proof that a log of TO entries extends that of FROM entries
+        #[command(after_help = "Example:\n  probity audit consistency 1000 4711 > proof.json")]
+        Consistency(consistency::ConsistencyArgs) => consistency::run,
+        /// Print the log's verifier key, which checks receipts, checkpoints and bundles
+        #[command(after_help = "Example:\n  probity audit key > log.vkey")]
+        Key(NoArgs) => proof::key,
+        /// Check every entry, every proof and every row; names what was changed by hand
+        #[command(after_help = "Exit codes: 0 intact, 1 tampered, 2 could not be checked.\n\n\
+            Example:\n  probity audit verify")]
+        Verify(verify::VerifyArgs) => verify::run,
+        /// Erase what is personal in entries, for ever; every proof stays valid
+        #[command(
+            after_help = "Example:\n  probity audit erase 17 18 --reason 'request of the person, ticket 93'"
+        )]
+        Erase(erase::EraseArgs),
+        /// Say that an older state of the log was restored on purpose; recorded in the log
+        #[command(
+            after_help = "Example:\n  probity audit acknowledge-restore --reason 'disk failure, backup of Monday'"
+        )]
+        AcknowledgeRestore(acknowledge_restore::AcknowledgeRestoreArgs) => acknowledge_restore::run,
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::unknown;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+use crate::verb::NoArgs;
 use crate::{output, parse};
 
 /// Arguments of `probity audit receipt`.
@@ -25,13 +26,13 @@ pub async fn receipt(context: &Context, args: ReceiptArgs) -> Result<Exit, Failu
 }
 
 /// Prints the newest checkpoint.
-pub async fn checkpoint(context: &Context) -> Result<Exit, Failure> {
+pub async fn checkpoint(context: &Context, _: NoArgs) -> Result<Exit, Failure> {
     let checkpoint = context.with_engine(async |engine| Ok(engine.checkpoint().await?));
     print(context, "checkpoint", &checkpoint.await?)
 }
 
 /// Prints the verifier key.
-pub async fn key(context: &Context) -> Result<Exit, Failure> {
+pub async fn key(context: &Context, _: NoArgs) -> Result<Exit, Failure> {
     let key = context.with_engine(async |engine| Ok(engine.verifier_key().to_string()));
     print(context, "verifier_key", &key.await?)
 }

@@ -1,15 +1,14 @@
 //! `probity balance configure`.
 
 use clap::{ArgGroup, Args};
+use domain::FieldError;
 use domain::custody::balance::ConfigureBalance;
-use domain::custody::{Amount, Asset};
-use domain::{Command, FieldError, Reply};
+use domain::custody::{Amount, Asset, Balance};
 
 use super::as_json;
-use crate::account::{self, People, so_already, unexpected};
-use crate::context::{Context, caller, origin};
-use crate::failure::{Exit, Failure};
-use crate::{output, table};
+use crate::account::{self, People};
+use crate::failure::Failure;
+use crate::verb::{Told, Verb, Work};
 
 /// Arguments of `probity balance configure`.
 #[derive(Debug, Args)]
@@ -43,54 +42,36 @@ fn bound(field: &str, text: &str, asset: &Asset) -> Result<Option<Amount>, Field
     Amount::parse(text, asset.digits()).map(Some).map_err(wrong)
 }
 
-/// Configures.
-pub async fn run(context: &Context, args: ConfigureArgs) -> Result<Exit, Failure> {
-    context
-        .with_engine(async |engine| {
-            let (account, asset) = account::find(engine, &args.account, args.asset.as_deref()).await?;
-            let given = |field: &'static str, text: Option<String>| {
-                text.map(|text| bound(field, &text, &asset)).transpose()
-            };
-            let minimum = given("minimum", args.minimum)?;
-            let maximum = given("maximum", args.maximum)?;
-            let command = Command::ConfigureBalance(ConfigureBalance {
-                balance: account.id(),
-                asset: asset.id,
-                version: None,
-                minimum,
-                maximum,
-                closed: (args.close || args.open).then_some(args.close),
-            });
-            let answer = engine.submit(&caller(), origin(), command).await?;
-            let Reply::Balance { balance, version } = &answer.reply else {
-                return Err(unexpected(&answer.reply));
-            };
-            if context.json() {
-                output::json(&as_json(
-                    balance,
-                    *version,
-                    &asset,
-                    balance.held,
-                    balance.available(),
-                ))?;
+impl Verb for ConfigureArgs {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let (account, asset) = account::find(work.engine, &self.account, self.asset.as_deref()).await?;
+        let given = |field: &'static str, text: Option<String>| {
+            text.map(|text| bound(field, &text, &asset)).transpose()
+        };
+        let command = ConfigureBalance {
+            balance: account.id(),
+            asset: asset.id,
+            version: None,
+            minimum: given("minimum", self.minimum)?,
+            maximum: given("maximum", self.maximum)?,
+            closed: (self.close || self.open).then_some(self.close),
+        };
+        let answer = work.submit::<(Balance, u64)>(command).await?;
+        let (balance, version) = &answer.reply;
+        let bound = |amount: Option<Amount>| amount.map_or("none".to_owned(), |amount| asset.words(amount));
+        let sentence = format!(
+            "The {} balance of {} is {}: minimum {}, maximum {}.",
+            asset.code,
+            People::default().account(work.engine, account).await?,
+            if balance.closed_at.is_some() {
+                "closed"
             } else {
-                let bound =
-                    |amount: Option<Amount>| amount.map_or("none".to_owned(), |amount| asset.words(amount));
-                let state = if balance.closed_at.is_some() {
-                    "closed"
-                } else {
-                    "open"
-                };
-                output::line(&table::paragraph(&format!(
-                    "The {} balance of {} is {state}: minimum {}, maximum {}.{}",
-                    asset.code,
-                    People::default().account(engine, account).await?,
-                    bound(balance.minimum),
-                    bound(balance.maximum),
-                    so_already(&answer)
-                )))?;
-            }
-            Ok(Exit::Ok)
-        })
-        .await
+                "open"
+            },
+            bound(balance.minimum),
+            bound(balance.maximum),
+        );
+        let json = as_json(balance, *version, &asset, balance.held, balance.available());
+        Ok(Told::sentence(&answer, json, &sentence))
+    }
 }

@@ -5,47 +5,37 @@ pub mod list;
 mod show;
 mod statement;
 
-use clap::Subcommand;
 use domain::custody::{Amount, Asset, Balance};
 use engine::custody::BalanceState;
 use serde_json::{Value, json};
 
 use crate::account;
-use crate::context::Context;
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
+use crate::verb::verbs;
 
-/// The verbs.
-#[derive(Debug, Subcommand)]
-pub enum BalanceCommand {
-    /// List balances
-    #[command(after_help = "Example:\n  probity balance list --asset BTC")]
-    List(list::ListArgs),
-    /// Show a balance, now or as it was at any time
-    #[command(
-        after_help = "ACCOUNT is user:NAME, house:omnibus, house:fees, house:suspense, house:external, or the id of a \
-            balance.\n\nExample:\n  probity balance show user:ann --asset BTC --at 2026-11-21"
-    )]
-    Show(show::ShowArgs),
-    /// Show the movements of a balance, oldest first
-    #[command(
-        after_help = "Example:\n  probity balance statement user:ann --asset BTC --from 30d --csv > ann.csv"
-    )]
-    Statement(statement::StatementArgs),
-    /// Change the bounds of a balance, or close or open it
-    #[command(
-        override_usage = "probity balance configure [OPTIONS] <ACCOUNT>",
-        after_help = "At least one change is to be given.\n\nExample:\n  probity balance configure user:ann --asset BTC --maximum 2.5"
-    )]
-    Configure(configure::ConfigureArgs),
-}
-
-/// Runs a verb.
-pub async fn run(context: &Context, command: BalanceCommand) -> Result<Exit, Failure> {
-    match command {
-        BalanceCommand::List(args) => list::run(context, args).await,
-        BalanceCommand::Show(args) => show::run(context, args).await,
-        BalanceCommand::Statement(args) => statement::run(context, args).await,
-        BalanceCommand::Configure(args) => configure::run(context, args).await,
+verbs! {
+    /// What can be done about balances.
+    BalanceCommand {
+        /// List balances
+        #[command(after_help = "Example:\n  probity balance list --asset BTC")]
+        List(list::ListArgs) => list::run,
+        /// Show a balance, now or as it was at any time
+        #[command(
+            after_help = "ACCOUNT is user:NAME, house:omnibus, house:fees, house:suspense, house:external, or the id of a \
+                balance.\n\nExample:\n  probity balance show user:ann --asset BTC --at 2026-11-21"
+        )]
+        Show(show::ShowArgs) => show::run,
+        /// Show the movements of a balance, oldest first
+        #[command(
+            after_help = "Example:\n  probity balance statement user:ann --asset BTC --from 30d --csv > ann.csv"
+        )]
+        Statement(statement::StatementArgs) => statement::run,
+        /// Change the bounds of a balance, or close or open it
+        #[command(
+            override_usage = "probity balance configure [OPTIONS] <ACCOUNT>",
+            after_help = "At least one change is to be given.\n\nExample:\n  probity balance configure user:ann --asset BTC --maximum 2.5"
+        )]
+        Configure(configure::ConfigureArgs),
     }
 }
 

@@ -1,16 +1,13 @@
 //! `probity destination add`.
 
 use clap::Args;
-use domain::custody::destination::AddDestination;
-use domain::{Command, Reply};
+use domain::custody::destination::{AddDestination, Destination};
 use uuid::Uuid;
 use views::DestinationView;
 
-use crate::account::{so_already, unexpected};
-use crate::context::{Context, caller, origin};
-use crate::failure::{Exit, Failure};
-use crate::output::{self, minute};
-use crate::{table, user};
+use crate::failure::Failure;
+use crate::output::minute;
+use crate::verb::{Told, Verb, Work, json};
 
 /// Arguments of `probity destination add`.
 #[derive(Debug, Args)]
@@ -31,35 +28,29 @@ pub struct AddArgs {
     id: Option<Uuid>,
 }
 
-/// Adds.
-pub async fn run(context: &Context, args: AddArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let user = user::find(&engine, &args.user).await?.row;
-    let asset = engine.asset_named(&args.asset).await?;
-    let command = Command::AddDestination(AddDestination {
-        id: args.id,
-        user: user.id,
-        asset: asset.id,
-        address: args.address,
-        label: args.label,
-    });
-    let answer = engine.submit(&caller(), origin(), command).await?;
-    let Reply::Destination(destination) = &answer.reply else {
-        return Err(unexpected(&answer.reply));
-    };
-    if context.json() {
-        output::json(&DestinationView::of(&engine, destination.clone()).await?)?;
-    } else {
-        output::line(&table::paragraph(&format!(
-            "{} may withdraw {} there from {} UTC on.{}\nAddress  {}\nId       {}",
-            user.username,
-            asset.code,
-            minute(destination.usable_at),
-            so_already(&answer),
-            destination.address,
-            destination.id
-        )))?;
+impl Verb for AddArgs {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let user = work.user(&self.user).await?.row;
+        let asset = work.engine.asset_named(&self.asset).await?;
+        let command = AddDestination {
+            id: self.id,
+            user: user.id,
+            asset: asset.id,
+            address: self.address,
+            label: self.label,
+        };
+        let answer = work.submit::<Destination>(command).await?;
+        let destination = &answer.reply;
+        let from = minute(destination.usable_at);
+        let sentence = format!(
+            "{} may withdraw {} there from {from} UTC on.",
+            user.username, asset.code
+        );
+        let view = DestinationView::of(work.engine, destination.clone()).await?;
+        let told = Told::sentence(&answer, json(&view)?, &sentence);
+        Ok(told.with(&[
+            ("Address", destination.address.clone()),
+            ("Id", destination.id.to_string()),
+        ]))
     }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
 }

@@ -1,15 +1,12 @@
 //! `probity destination remove`.
 
 use clap::Args;
-use domain::custody::destination::RemoveDestination;
-use domain::{Command, Reply};
+use domain::custody::destination::{Destination, RemoveDestination};
 use uuid::Uuid;
 use views::DestinationView;
 
-use crate::account::{so_already, unexpected};
-use crate::context::{Context, caller, origin};
-use crate::failure::{Exit, Failure};
-use crate::{output, table};
+use crate::failure::Failure;
+use crate::verb::{Told, Verb, Work, json};
 
 /// Arguments of `probity destination remove`.
 #[derive(Debug, Args)]
@@ -18,25 +15,15 @@ pub struct RemoveArgs {
     destination: Uuid,
 }
 
-/// Removes.
-pub async fn run(context: &Context, args: RemoveArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let command = Command::RemoveDestination(RemoveDestination {
-        destination: args.destination,
-    });
-    let answer = engine.submit(&caller(), origin(), command).await?;
-    let Reply::Destination(destination) = &answer.reply else {
-        return Err(unexpected(&answer.reply));
-    };
-    if context.json() {
-        output::json(&DestinationView::of(&engine, destination.clone()).await?)?;
-    } else {
-        output::line(&table::paragraph(&format!(
-            "Destination {} is removed.{}",
-            destination.address,
-            so_already(&answer)
-        )))?;
+impl Verb for RemoveArgs {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let command = RemoveDestination {
+            destination: self.destination,
+        };
+        let answer = work.submit::<Destination>(command).await?;
+        let destination = &answer.reply;
+        let view = DestinationView::of(work.engine, destination.clone()).await?;
+        let sentence = format!("Destination {} is removed.", destination.address);
+        Ok(Told::sentence(&answer, json(&view)?, &sentence))
     }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
 }

@@ -5,10 +5,12 @@ use domain::identity::permission::Scope;
 use engine::identity::NewApiKey;
 use evidence::Timestamp;
 
-use super::as_json;
-use crate::context::{Context, caller, origin};
-use crate::failure::{Exit, Failure};
-use crate::{output, parse};
+use super::{as_json, secret};
+use crate::context::{caller, origin};
+use crate::failure::Failure;
+use crate::output::plain;
+use crate::parse;
+use crate::verb::{Told, Verb, Work};
 
 /// Arguments of `probity key create`.
 #[derive(Debug, Args)]
@@ -37,40 +39,34 @@ fn scope(text: &str) -> Result<Scope, String> {
     })
 }
 
-/// Creates.
-pub async fn run(context: &Context, args: CreateArgs) -> Result<Exit, Failure> {
-    context.with_engine(async |engine| {
-    let new = NewApiKey {
-        owner: args.user.clone(),
-        name: args.name,
-        scopes: args.scopes,
-        expires_at: args.expires,
-        requests_per_minute: args.requests_per_minute,
-    };
-    let (key, token) = engine.create_api_key(&caller(), origin(), new).await?;
-    if context.json() {
-        let mut value = as_json(&key);
-        value["key"] = token.secret().into();
-        value["user"] = args.user.into();
-        output::json(&value)?;
-    } else if context.global.quiet {
-        output::line(token.secret())?;
-    } else {
-        let expires = key.expires_at.map_or("never".to_owned(), |time| time.to_string());
-        let limit = key.requests_per_minute.map_or_else(String::new, |limit| {
-            format!("\nLimit    {limit} requests a minute")
-        });
-        output::line(&format!(
-            "{}\n\nThis secret is shown now and never again.\n\nId       {}\nName     {}\nOwner    {}\n\
-             Scopes   {}\nExpires  {expires}{limit}\n\nSend it as:  Authorization: Bearer {}…",
-            token.secret(),
-            key.id,
-            output::plain(&key.name),
-            output::plain(&args.user),
-            key.scopes_text(),
-            key.shown,
-        ))?;
+impl Verb for CreateArgs {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let new = NewApiKey {
+            owner: self.user.clone(),
+            name: self.name,
+            scopes: self.scopes,
+            expires_at: self.expires,
+            requests_per_minute: self.requests_per_minute,
+        };
+        let (key, token) = work.engine.create_api_key(&caller(), origin(), new).await?;
+        let mut json = as_json(&key);
+        json["key"] = token.secret().into();
+        json["user"] = self.user.as_str().into();
+        let mut pairs = vec![
+            ("Id", key.id.to_string()),
+            ("Name", plain(&key.name)),
+            ("Owner", plain(&self.user)),
+            ("Scopes", key.scopes_text()),
+            (
+                "Expires",
+                key.expires_at.map_or("never".to_owned(), |time| time.to_string()),
+            ),
+        ];
+        let limit = key
+            .requests_per_minute
+            .map(|limit| format!("{limit} requests a minute"));
+        pairs.extend(limit.map(|limit| ("Limit", limit)));
+        let use_it = format!("Send it as:  Authorization: Bearer {}…", key.shown);
+        Ok(Told::text(json, secret(work, &token, &pairs, &use_it)))
     }
-    Ok(Exit::Ok)
-    }).await
 }

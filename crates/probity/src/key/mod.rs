@@ -6,49 +6,55 @@ mod revoke;
 mod rotate;
 mod show;
 
-use clap::Subcommand;
 use domain::identity::api_key::ApiKey;
+use domain::identity::token::Token;
 use engine::Engine;
 use engine::identity::ReadKey;
 use evidence::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::context::Context;
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::table::{Column, Elide, column};
+use crate::verb::{Work, verbs};
 
-/// The verbs.
-#[derive(Debug, Subcommand)]
-pub enum KeyCommand {
-    /// Create an API key; its secret is printed once
-    #[command(after_help = "Example:\n  probity key create --name ci --scopes read,write --expires 90d")]
-    Create(create::CreateArgs),
-    /// List API keys, without their secrets
-    #[command(after_help = "Example:\n  probity key list")]
-    List(list::ListArgs),
-    /// Show what an API key may do and did
-    #[command(after_help = "Example:\n  probity key show 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d")]
-    Show(show::ShowArgs),
-    /// Put a new API key in the place of another, which goes on for a while
-    #[command(
-        after_help = "Example:\n  probity key rotate 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d --overlap 7d"
-    )]
-    Rotate(rotate::RotateArgs),
-    /// Revoke an API key, at once and for ever
-    #[command(after_help = "Example:\n  probity key revoke 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d")]
-    Revoke(revoke::RevokeArgs),
+verbs! {
+    /// What can be done about API keys.
+    KeyCommand {
+        /// Create an API key; its secret is printed once
+        #[command(after_help = "Example:\n  probity key create --name ci --scopes read,write --expires 90d")]
+        Create(create::CreateArgs),
+        /// List API keys, without their secrets
+        #[command(after_help = "Example:\n  probity key list")]
+        List(list::ListArgs) => list::run,
+        /// Show what an API key may do and did
+        #[command(after_help = "Example:\n  probity key show 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d")]
+        Show(show::ShowArgs) => show::run,
+        /// Put a new API key in the place of another, which goes on for a while
+        #[command(
+            after_help = "Example:\n  probity key rotate 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d --overlap 7d"
+        )]
+        Rotate(rotate::RotateArgs),
+        /// Revoke an API key, at once and for ever
+        #[command(after_help = "Example:\n  probity key revoke 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d")]
+        Revoke(revoke::RevokeArgs),
+    }
 }
 
-/// Runs a verb.
-pub async fn run(context: &Context, command: KeyCommand) -> Result<Exit, Failure> {
-    match command {
-        KeyCommand::Create(args) => create::run(context, args).await,
-        KeyCommand::List(args) => list::run(context, args).await,
-        KeyCommand::Show(args) => show::run(context, args).await,
-        KeyCommand::Rotate(args) => rotate::run(context, args).await,
-        KeyCommand::Revoke(args) => revoke::run(context, args).await,
+/// A secret with what is known of its key and what to do, or for scripts alone.
+fn secret(work: &Work<'_>, token: &Token, pairs: &[(&str, String)], then: &str) -> String {
+    if work.context.global.quiet {
+        return token.secret().to_owned();
     }
+    let pairs: Vec<_> = pairs
+        .iter()
+        .map(|(name, value)| format!("{name:<9}{value}"))
+        .collect();
+    format!(
+        "{}\n\nThis secret is shown now and never again.\n\n{}\n\n{then}",
+        token.secret(),
+        pairs.join("\n"),
+    )
 }
 
 /// A key as JSON, without its secret.

@@ -1,14 +1,13 @@
 //! `probity key revoke`.
 
 use clap::Args;
-use domain::{Command, Reply};
+use domain::identity::api_key::{ApiKey, RevokeApiKey};
 use uuid::Uuid;
 
 use super::as_json;
-use crate::context::{Context, caller, origin};
-use crate::failure::{Exit, Failure};
-use crate::output;
-use domain::identity::api_key::RevokeApiKey;
+use crate::failure::Failure;
+use crate::output::plain;
+use crate::verb::{Told, Verb, Work};
 
 /// Arguments of `probity key revoke`.
 #[derive(Debug, Args)]
@@ -17,39 +16,15 @@ pub struct RevokeArgs {
     id: Uuid,
 }
 
-/// Revokes.
-pub async fn run(context: &Context, args: RevokeArgs) -> Result<Exit, Failure> {
-    context
-        .with_engine(async |engine| {
-            let answer = engine
-                .submit(
-                    &caller(),
-                    origin(),
-                    Command::RevokeApiKey(RevokeApiKey { id: args.id }),
-                )
-                .await?;
-            let Reply::ApiKey(key) = answer.reply else {
-                return Err(Failure::could_not_run(
-                    "problem",
-                    "the log gave another answer than a key",
-                    "report this as a bug",
-                ));
-            };
-            if context.json() {
-                output::json(&as_json(&key))?;
-            } else {
-                let already = if answer.entry.is_none() {
-                    "had been revoked already"
-                } else {
-                    "is revoked"
-                };
-                output::line(&format!(
-                    "Key {} ({}) {already}.",
-                    key.id,
-                    output::plain(&key.name)
-                ))?;
-            }
-            Ok(Exit::Ok)
-        })
-        .await
+impl Verb for RevokeArgs {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let answer = work.submit::<ApiKey>(RevokeApiKey { id: self.id }).await?;
+        let key = &answer.reply;
+        let revoked = match answer.entry {
+            Some(_) => "is revoked",
+            None => "had been revoked already",
+        };
+        let text = format!("Key {} ({}) {revoked}.", key.id, plain(&key.name));
+        Ok(Told::text(as_json(key), text))
+    }
 }

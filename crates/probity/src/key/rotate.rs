@@ -3,11 +3,12 @@
 use clap::Args;
 use uuid::Uuid;
 
-use super::as_json;
-use crate::context::{Context, caller, origin};
-use crate::failure::{Exit, Failure};
-use crate::output::{self, minute, plain};
+use super::{as_json, secret};
+use crate::context::{caller, origin};
+use crate::failure::Failure;
+use crate::output::{minute, plain};
 use crate::parse;
+use crate::verb::{Told, Verb, Work};
 
 /// Arguments of `probity key rotate`.
 #[derive(Debug, Args)]
@@ -19,40 +20,32 @@ pub struct RotateArgs {
     overlap: i64,
 }
 
-/// Rotates.
-pub async fn run(context: &Context, args: RotateArgs) -> Result<Exit, Failure> {
-    context.with_engine(async |engine| {
-    let (key, token) = engine
-        .rotate_api_key(&caller(), origin(), args.id, args.overlap)
-        .await?;
-    let old = engine.api_key(args.id).await?;
-    let until = old.and_then(|old| old.key.expires_at);
-    if context.json() {
-        let mut value = as_json(&key);
-        value["key"] = token.secret().into();
-        value["rotated"] = args.id.to_string().into();
-        value["rotated_expires_at"] = until.map(|until| until.to_string()).into();
-        output::json(&value)?;
-    } else if context.global.quiet {
-        output::line(token.secret())?;
-    } else {
+impl Verb for RotateArgs {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let (key, token) = work
+            .engine
+            .rotate_api_key(&caller(), origin(), self.id, self.overlap)
+            .await?;
+        let old = work.engine.api_key(self.id).await?;
+        let until = old.and_then(|old| old.key.expires_at);
+        let mut json = as_json(&key);
+        json["key"] = token.secret().into();
+        json["rotated"] = self.id.to_string().into();
+        json["rotated_expires_at"] = until.map(|until| until.to_string()).into();
         let until = match until {
-            Some(until) if args.overlap > 0 => format!("works until {} UTC", minute(until)),
+            Some(until) if self.overlap > 0 => format!("works until {} UTC", minute(until)),
             _ => "no longer works".to_owned(),
         };
         let expires = key
             .expires_at
             .map_or("never".to_owned(), |at| format!("{} UTC", minute(at)));
-        output::line(&format!(
-            "{}\n\nThis secret is shown now and never again.\n\nId       {}\nName     {}\nScopes   {}\n\
-             Expires  {expires}\n\nThe old key, {},\n{until}.",
-            token.secret(),
-            key.id,
-            plain(&key.name),
-            key.scopes_text(),
-            args.id,
-        ))?;
+        let pairs = [
+            ("Id", key.id.to_string()),
+            ("Name", plain(&key.name)),
+            ("Scopes", key.scopes_text()),
+            ("Expires", expires),
+        ];
+        let old = format!("The old key, {},\n{until}.", self.id);
+        Ok(Told::text(json, secret(work, &token, &pairs, &old)))
     }
-    Ok(Exit::Ok)
-    }).await
 }

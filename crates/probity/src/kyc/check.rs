@@ -1,14 +1,12 @@
 //! `probity kyc check`.
 
 use clap::{ArgGroup, Args};
-use domain::Command;
 use domain::custody::kyc::CheckDocument;
 use uuid::Uuid;
 
-use super::say;
-use crate::context::Context;
-use crate::failure::{Exit, Failure};
-use crate::person;
+use super::told;
+use crate::failure::Failure;
+use crate::verb::{Told, Verb, Work};
 
 /// Arguments of `probity kyc check`.
 #[derive(Debug, Args)]
@@ -32,19 +30,14 @@ pub struct CheckArgs {
     user: Option<String>,
 }
 
-/// Checks.
-pub async fn run(context: &Context, args: CheckArgs) -> Result<Exit, Failure> {
-    context
-        .with_engine(async |engine| {
-            let command = Command::CheckDocument(CheckDocument {
-                record: args.record,
-                document: args.document,
-                verified: args.verified,
-                reason: args.reason,
-            });
-            let answer = person::act(context, engine, args.user.as_deref(), command).await?;
-            say(context, engine, &answer).await?;
-            Ok(Exit::Ok)
-        })
-        .await
+impl Verb for CheckArgs {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let command = CheckDocument {
+            record: self.record,
+            document: self.document,
+            verified: self.verified,
+            reason: self.reason,
+        };
+        told(work, work.act(self.user.as_deref(), command).await?).await
+    }
 }

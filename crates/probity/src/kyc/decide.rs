@@ -6,9 +6,9 @@ use domain::custody::kyc::{Approve, DecideKyc, Reject, Revoke};
 use evidence::Timestamp;
 use uuid::Uuid;
 
-use super::{say, show};
-use crate::context::Context;
-use crate::failure::{Exit, Failure};
+use super::{show, told};
+use crate::failure::Failure;
+use crate::verb::{Told, Verb, Work};
 use crate::{parse, person};
 
 /// Which record, and who decides.
@@ -41,58 +41,57 @@ pub struct ReasonArgs {
     reason: String,
 }
 
-/// What is decided.
-pub struct Asked<D> {
+/// What a person decides.
+pub struct Decide<D> {
     which: WhichArgs,
     decision: D,
 }
 
-impl ApproveArgs {
-    /// To approve.
-    pub fn asked(self) -> Asked<Approve> {
+impl From<ApproveArgs> for Decide<Approve> {
+    fn from(args: ApproveArgs) -> Decide<Approve> {
         let decision = Approve {
-            expires_at: self.expires,
+            expires_at: args.expires,
         };
-        let which = self.which;
-        Asked { which, decision }
+        Decide {
+            which: args.which,
+            decision,
+        }
     }
 }
 
-impl ReasonArgs {
-    /// To reject.
-    pub fn reject(self) -> Asked<Reject> {
-        let decision = Reject { reason: self.reason };
-        let which = self.which;
-        Asked { which, decision }
-    }
-
-    /// To revoke.
-    pub fn revoke(self) -> Asked<Revoke> {
-        let decision = Revoke { reason: self.reason };
-        let which = self.which;
-        Asked { which, decision }
+impl From<ReasonArgs> for Decide<Reject> {
+    fn from(args: ReasonArgs) -> Decide<Reject> {
+        let decision = Reject { reason: args.reason };
+        Decide {
+            which: args.which,
+            decision,
+        }
     }
 }
 
-/// Decides.
-pub async fn run<D>(context: &Context, asked: Asked<D>) -> Result<Exit, Failure>
+impl From<ReasonArgs> for Decide<Revoke> {
+    fn from(args: ReasonArgs) -> Decide<Revoke> {
+        let decision = Revoke { reason: args.reason };
+        Decide {
+            which: args.which,
+            decision,
+        }
+    }
+}
+
+impl<D> Verb for Decide<D>
 where
     Command: From<DecideKyc<D>>,
 {
-    let user = asked.which.user.as_deref();
-    person::check(user)?;
-    context
-        .with_engine(async |engine| {
-            let known = show::find(engine, asked.which.record).await?;
-            let command = DecideKyc {
-                record: asked.which.record,
-                user: known.record.user_id,
-                version: None,
-                decision: asked.decision,
-            };
-            let answer = person::decide(context, engine, user, command.into()).await?;
-            say(context, engine, &answer).await?;
-            Ok(Exit::Ok)
-        })
-        .await
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let user = person::needed(self.which.user.as_deref())?;
+        let known = show::find(work.engine, self.which.record).await?;
+        let command = DecideKyc {
+            record: self.which.record,
+            user: known.record.user_id,
+            version: None,
+            decision: self.decision,
+        };
+        told(work, work.act(Some(user), command).await?).await
+    }
 }

@@ -5,15 +5,13 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use domain::Command;
 use domain::custody::kyc::{DocumentKind, NewDocument, SubmitKyc};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::say;
-use crate::context::{Context, caller, origin};
-use crate::failure::{Exit, Failure};
-use crate::user;
+use super::told;
+use crate::failure::Failure;
+use crate::verb::{Told, Verb, Work};
 
 /// Arguments of `probity kyc submit`.
 #[derive(Debug, Args)]
@@ -86,23 +84,17 @@ impl Document {
     }
 }
 
-/// Submits.
-pub async fn run(context: &Context, args: SubmitArgs) -> Result<Exit, Failure> {
-    let documents = args.documents.into_iter().map(Document::read);
-    let documents = documents.collect::<Result<_, _>>()?;
-    context
-        .with_engine(async |engine| {
-            let command = Command::SubmitKyc(SubmitKyc {
-                id: args.id,
-                user: user::find(engine, &args.user).await?.row.id,
-                tier: args.tier,
-                documents,
-            });
-            let answer = engine.submit(&caller(), origin(), command).await?;
-            say(context, engine, &answer).await?;
-            Ok(Exit::Ok)
-        })
-        .await
+impl Verb for SubmitArgs {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let documents = self.documents.into_iter().map(Document::read);
+        let command = SubmitKyc {
+            id: self.id,
+            documents: documents.collect::<Result<_, _>>()?,
+            user: work.user(&self.user).await?.row.id,
+            tier: self.tier,
+        };
+        told(work, work.submit(command).await?).await
+    }
 }
 
 #[cfg(test)]

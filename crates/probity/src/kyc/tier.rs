@@ -4,9 +4,9 @@ use clap::Args;
 use evidence::Timestamp;
 use serde_json::json;
 
-use crate::context::Context;
-use crate::failure::{Exit, Failure};
-use crate::{output, parse, user};
+use crate::failure::Failure;
+use crate::parse;
+use crate::verb::{Told, Verb, Work};
 
 /// Arguments of `probity kyc tier`.
 #[derive(Debug, Args)]
@@ -19,20 +19,16 @@ pub struct TierArgs {
     at: Option<Timestamp>,
 }
 
-/// Shows.
-pub async fn run(context: &Context, args: TierArgs) -> Result<Exit, Failure> {
-    context
-        .with_engine(async |engine| {
-            let user = user::find(engine, &args.user).await?.row;
-            let at = args.at.unwrap_or_else(parse::now);
-            let tier = engine.tier_at(user.id, at).await?;
-            if context.json() {
-                output::json(&json!({ "user_id": user.id, "at": at.to_string(), "tier": tier }))?;
-            } else {
-                let when = args.at.map_or_else(String::new, |at| format!(" at {at}"));
-                output::line(&format!("{} has tier {tier}{when}", user.username))?;
-            }
-            Ok(Exit::Ok)
-        })
-        .await
+impl Verb for TierArgs {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let user = work.user(&self.user).await?.row;
+        let at = self.at.unwrap_or_else(parse::now);
+        let tier = work.engine.tier_at(user.id, at).await?;
+        let when = self.at.map_or_else(String::new, |at| format!(" at {at}"));
+        let json = json!({ "user_id": user.id, "at": at.to_string(), "tier": tier });
+        Ok(Told::text(
+            json,
+            format!("{} has tier {tier}{when}", user.username),
+        ))
+    }
 }

@@ -2,7 +2,6 @@
 
 use clap::Args;
 use domain::custody::OperationKind;
-use domain::{Command, Reply};
 use engine::custody::{NewOperation, Proposal};
 use evidence::Timestamp;
 use evidence::json::StrictObject;
@@ -10,9 +9,9 @@ use uuid::Uuid;
 
 use super::transaction::ChainArgs;
 use super::{proposal, view};
-use crate::context::{Context, caller, origin};
-use crate::failure::{Exit, Failure};
-use crate::{account, parse};
+use crate::failure::Failure;
+use crate::parse;
+use crate::verb::{Told, Verb, Work};
 
 /// Options of every new operation.
 #[derive(Debug, Args)]
@@ -143,8 +142,22 @@ impl CommonArgs {
 }
 
 impl DepositArgs {
-    /// What it asks for: a deposit or mint credits the account, a burn debits it.
-    pub fn asked(self, kind: OperationKind) -> Asked {
+    /// A deposit, which credits the account.
+    pub fn deposit(self) -> Asked {
+        self.asked(OperationKind::Deposit)
+    }
+
+    /// A mint, which credits the account.
+    pub fn mint(self) -> Asked {
+        self.asked(OperationKind::Mint)
+    }
+
+    /// A burn, which debits the account.
+    pub fn burn(self) -> Asked {
+        self.asked(OperationKind::Burn)
+    }
+
+    fn asked(self, kind: OperationKind) -> Asked {
         let account = Some(self.account);
         let (debit, credit) = match kind {
             OperationKind::Burn => (account, None),
@@ -203,29 +216,13 @@ impl ReverseArgs {
     }
 }
 
-/// Makes it, says what would come of it, or asks for its approval.
-pub async fn run(context: &Context, asked: Asked) -> Result<Exit, Failure> {
-    context
-        .with_engine(async |engine| {
-            if let Some(reason) = &asked.request_approval {
-                let proposal = Proposal::Operation(Box::new(asked.new));
-                return proposal::request(context, engine, proposal, reason).await;
-            }
-            let command = engine.prepare_operation(asked.new, None).await?;
-            let accounts = (command.debit, command.credit);
-            let command = Command::CreateOperation(Box::new(command));
-            let reply = if asked.dry_run {
-                view::dry_run(engine, command).await?
-            } else {
-                engine.submit(&caller(), origin(), command).await?.reply
-            };
-            let Reply::Operations(states) = &reply else {
-                return Err(account::unexpected(&reply));
-            };
-            for state in states {
-                view::say(context, engine, state, accounts, asked.dry_run).await?;
-            }
-            Ok(Exit::Ok)
-        })
-        .await
+impl Verb for Asked {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        if let Some(reason) = self.request_approval {
+            return proposal::request(work, Proposal::Operation(Box::new(self.new)), reason).await;
+        }
+        let command = work.engine.prepare_operation(self.new, None).await?;
+        let accounts = (command.debit, command.credit);
+        view::told(work, command, accounts, self.dry_run).await
+    }
 }

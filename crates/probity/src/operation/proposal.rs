@@ -1,31 +1,22 @@
 //! Asking for the approval of an operation or step instead of carrying it out.
 
-use domain::Command;
 use domain::approval::RequestApproval;
-use engine::Engine;
 use engine::custody::Proposal;
 
 use crate::approval;
-use crate::context::{Context, caller, origin};
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
+use crate::verb::{Told, Work};
 
 /// Asks for the approval of exactly this.
-pub async fn request(
-    context: &Context,
-    engine: &Engine,
-    proposal: Proposal,
-    reason: &str,
-) -> Result<Exit, Failure> {
-    let (action, arguments, quorum) = engine.approval_arguments(proposal).await?;
-    let command = Command::RequestApproval(RequestApproval {
+pub async fn request(work: &Work<'_>, proposal: Proposal, reason: String) -> Result<Told, Failure> {
+    let (action, arguments, quorum) = work.engine.approval_arguments(proposal).await?;
+    let command = RequestApproval {
         id: None,
         action,
         arguments,
-        reason: Some(reason.to_owned()),
+        reason: Some(reason),
         quorum,
         expires_at: None,
-    });
-    let answer = engine.submit(&caller(), origin(), command).await?;
-    approval::say(context, engine, &answer).await?;
-    Ok(Exit::Ok)
+    };
+    approval::told(work, work.submit(command).await?).await
 }

@@ -1,19 +1,17 @@
 //! The steps of an operation: `probity operation start`, `complete`, `fail` and the others.
 
 use clap::{ArgGroup, Args};
-use domain::Reply;
 use domain::custody::operation::Step;
+use domain::custody::operation::steps::{
+    Cancel, Complete, Fail, MarkUnknown, Release, Report, Resolve, Start,
+};
 use engine::custody::{NewStep, Proposal, StepKind};
 use uuid::Uuid;
 
 use super::transaction::ChainArgs;
 use super::{proposal, view};
-use crate::account;
-use crate::context::{Context, caller, origin};
-use crate::failure::{Exit, Failure};
-use domain::custody::operation::steps::{
-    Cancel, Complete, Fail, MarkUnknown, Release, Report, Resolve, Start,
-};
+use crate::failure::Failure;
+use crate::verb::{Told, Verb, Work};
 
 /// Which operation, and how.
 #[derive(Debug, Args)]
@@ -231,30 +229,13 @@ impl ReleaseArgs {
     }
 }
 
-/// Takes the step, says what would come of it, or asks for its approval.
-pub async fn run(context: &Context, asked: Asked) -> Result<Exit, Failure> {
-    context
-        .with_engine(async |engine| {
-            if let Some(reason) = &asked.request_approval {
-                let proposal = Proposal::Step(asked.step);
-                return proposal::request(context, engine, proposal, reason).await;
-            }
-            let command = engine.prepare_step(asked.step).await?;
-            let accounts = (command.debit, command.credit);
-            let command = command.command();
-            let reply = if asked.dry_run {
-                view::dry_run(engine, command).await?
-            } else {
-                engine.submit(&caller(), origin(), command).await?.reply
-            };
-            let Reply::Operations(states) = &reply else {
-                return Err(account::unexpected(&reply));
-            };
-            // A capture answers with itself.
-            for state in states {
-                view::say(context, engine, state, accounts, asked.dry_run).await?;
-            }
-            Ok(Exit::Ok)
-        })
-        .await
+impl Verb for Asked {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        if let Some(reason) = self.request_approval {
+            return proposal::request(work, Proposal::Step(self.step), reason).await;
+        }
+        let command = work.engine.prepare_step(self.step).await?;
+        let accounts = (command.debit, command.credit);
+        view::told(work, command.command(), accounts, self.dry_run).await
+    }
 }

@@ -1,65 +1,47 @@
 //! Operations as they are shown.
 
+use domain::Command;
 use domain::custody::operation::Transactions;
 use domain::custody::{Account, Amount, Asset, Operation, OperationStatus};
 use domain::decision::OperationState;
-use domain::{Command, Reply};
-use engine::Engine;
 use evidence::Timestamp;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::account::{People, words};
-use crate::context::{Context, caller, origin};
 use crate::failure::Failure;
-use crate::{output, table};
+use crate::output;
+use crate::verb::{Told, Work};
 
-/// What a command would be answered now.
-pub async fn dry_run(engine: &Engine, command: Command) -> Result<Reply, Failure> {
-    let mut answers = engine.dry_run(&caller(), &origin(), vec![Ok(command)]).await?;
-    match answers.pop() {
-        Some(answer) => Ok(answer?),
-        None => Err(Failure::could_not_run(
-            "problem",
-            "a dry run was not answered",
-            "report this as a bug",
-        )),
-    }
-}
-
-/// Says what became of an operation, or would.
-pub async fn say(
-    context: &Context,
-    engine: &Engine,
-    state: &OperationState,
-    accounts: (Account, Account),
+/// Carries out a command about an operation, or tries it, and says what became of the operation, or would.
+pub async fn told(
+    work: &Work<'_>,
+    command: impl Into<Command>,
+    (debit, credit): (Account, Account),
     dry: bool,
-) -> Result<(), Failure> {
+) -> Result<Told, Failure> {
+    // A list is for other commands: this is about one operation, or a capture, which answers with itself.
+    let answer = work.submit_or_try::<Vec<OperationState>>(command, dry).await?;
+    let mut states = answer.reply;
+    let unanswered = || engine::Error::problem("an operation was answered with none", "report this as a bug");
+    let state = states.pop().ok_or_else(unanswered)?;
     let operation = &state.operation;
-    let asset = engine.asset_named(&operation.asset_id.to_string()).await?;
-    if context.json() {
-        let mut value = as_json(operation, state.version, &asset, accounts, (None, None));
-        value["replayed"] = state.replayed.into();
-        if dry {
-            value["dry_run"] = true.into();
-        }
-        return output::json(&value);
+    let asset = work.engine.asset_named(&operation.asset_id.to_string()).await?;
+    let mut json = as_json(operation, state.version, &asset, (debit, credit), (None, None));
+    json["replayed"] = state.replayed.into();
+    if dry {
+        json["dry_run"] = true.into();
     }
     let mut people = People::default();
-    let debit = people.account(engine, accounts.0).await?;
-    let credit = people.account(engine, accounts.1).await?;
-    let would = if dry { "would be" } else { "is" };
-    let so_already = if state.replayed {
-        "\nIt was so already."
-    } else {
-        ""
-    };
-    let mut text = table::paragraph(&format!(
-        "{} of {} from {debit} to {credit} {would} {}.{so_already}",
+    let sentence = format!(
+        "{} of {} from {} to {} {} {}.",
         capital(operation.kind.as_str()),
         asset.words(operation.amount),
+        people.account(work.engine, debit).await?,
+        people.account(work.engine, credit).await?,
+        if dry { "would be" } else { "is" },
         operation.status.as_str()
-    ));
+    );
     let mut pairs = Vec::new();
     if operation.held.is_positive() {
         pairs.push(("Holds", asset.words(operation.held)));
@@ -73,11 +55,7 @@ pub async fn say(
     } else {
         ("Id", operation.id.to_string())
     });
-    for line in table::pairs(&pairs, table::width()) {
-        text.push('\n');
-        text.push_str(&line);
-    }
-    output::line(&text)
+    Ok(Told::noted(state.replayed, json, &sentence).with(&pairs))
 }
 
 /// The transactions beside the first one as JSON.

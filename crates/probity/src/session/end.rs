@@ -1,15 +1,14 @@
 //! `probity session end`.
 
 use clap::Args;
-use domain::Reply;
+use domain::Command;
 use domain::identity::session::{EndSession, EndSessionsOf};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::context::{Context, caller, origin};
-use crate::failure::{Exit, Failure};
-use crate::output::{self, counted};
-use crate::user;
+use crate::failure::Failure;
+use crate::output::counted;
+use crate::verb::{Told, Verb, Work, recorded_note};
 
 /// Arguments of `probity session end`.
 #[derive(Debug, Args)]
@@ -22,37 +21,26 @@ pub struct EndArgs {
     user: Option<String>,
 }
 
-/// Ends.
-pub async fn run(context: &Context, args: EndArgs) -> Result<Exit, Failure> {
-    context
-        .with_engine(async |engine| {
-            let command = match (args.id, &args.user) {
-                (Some(session), _) => EndSession { session }.into(),
-                (None, user) => {
-                    let user = user.as_deref().unwrap_or_default();
-                    let user = user::find(engine, user).await?.row.id;
-                    EndSessionsOf { user }.into()
-                }
-            };
-            let answer = engine.submit(&caller(), origin(), command).await?;
-            let ended = if let Reply::Ended(count) = answer.reply {
-                count
-            } else {
-                0
-            };
-            if context.json() {
-                output::json(&json!({ "ended": ended, "entry": answer.entry }))?;
-            } else {
-                let recorded = answer
-                    .entry
-                    .map_or(String::new(), |entry| format!(", recorded as entry {entry}"));
-                output::line(&match (ended, args.user) {
-                    (0, None) => "This session had ended already.".to_owned(),
-                    (0, Some(_)) => "This user has no session to end.".to_owned(),
-                    _ => format!("Ended {}{recorded}.", counted(ended, "session", "sessions")),
-                })?;
+impl Verb for EndArgs {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let command: Command = match (self.id, &self.user) {
+            (Some(session), _) => EndSession { session }.into(),
+            (None, user) => {
+                let user = work.user(user.as_deref().unwrap_or_default()).await?.row.id;
+                EndSessionsOf { user }.into()
             }
-            Ok(Exit::Ok)
-        })
-        .await
+        };
+        let answer = work.submit::<u64>(command).await?;
+        let ended = answer.reply;
+        let text = match (ended, self.user) {
+            (0, None) => "This session had ended already.".to_owned(),
+            (0, Some(_)) => "This user has no session to end.".to_owned(),
+            _ => format!(
+                "Ended {}{}.",
+                counted(ended, "session", "sessions"),
+                recorded_note(&answer)
+            ),
+        };
+        Ok(Told::text(json!({ "ended": ended, "entry": answer.entry }), text))
+    }
 }

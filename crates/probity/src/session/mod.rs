@@ -5,34 +5,26 @@ mod list;
 
 use std::collections::HashMap;
 
-use clap::Subcommand;
 use domain::identity::session::Session;
 use engine::Engine;
 use evidence::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::context::Context;
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::output::minute;
 use crate::table::{Column, Elide, column};
+use crate::verb::verbs;
 
-/// The verbs.
-#[derive(Debug, Subcommand)]
-pub enum SessionCommand {
-    /// List login sessions that can be used
-    #[command(after_help = "Example:\n  probity session list --user ann")]
-    List(list::ListArgs),
-    /// End a login session, or all of a user, at once
-    #[command(after_help = "Example:\n  probity session end --user ann")]
-    End(end::EndArgs),
-}
-
-/// Runs a verb.
-pub async fn run(context: &Context, command: SessionCommand) -> Result<Exit, Failure> {
-    match command {
-        SessionCommand::List(args) => list::run(context, args).await,
-        SessionCommand::End(args) => end::run(context, args).await,
+verbs! {
+    /// What can be done about sessions.
+    SessionCommand {
+        /// List login sessions that can be used
+        #[command(after_help = "Example:\n  probity session list --user ann")]
+        List(list::ListArgs) => list::run,
+        /// End a login session, or all of a user, at once
+        #[command(after_help = "Example:\n  probity session end --user ann")]
+        End(end::EndArgs),
     }
 }
 

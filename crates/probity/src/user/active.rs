@@ -1,11 +1,11 @@
 //! `probity user disable` and `probity user enable`.
 
 use clap::Args;
-
-use super::{find, say, submit};
-use crate::context::Context;
-use crate::failure::{Exit, Failure};
 use domain::identity::user::{DisableUser, EnableUser};
+
+use super::told;
+use crate::failure::Failure;
+use crate::verb::{Told, Verb, Work};
 
 /// Arguments of `probity user disable` and `probity user enable`.
 #[derive(Debug, Args)]
@@ -15,28 +15,33 @@ pub struct ActiveArgs {
     user: String,
 }
 
-/// Disables or enables.
-pub async fn run(context: &Context, args: ActiveArgs, active: bool) -> Result<Exit, Failure> {
-    context
-        .with_engine(async |engine| {
-            let id = find(engine, &args.user).await?.row.id;
-            let command = if active {
-                EnableUser { user: id }.into()
-            } else {
-                DisableUser { user: id }.into()
-            };
-            let (user, version, entry) = submit(engine, command).await?;
-            let name = &user.username;
-            let text = match (active, entry) {
-                (true, Some(_)) => format!("User {name} is enabled."),
-                (false, Some(_)) => {
-                    format!("User {name} is disabled: its sessions ended, its keys are refused.")
-                }
-                (true, None) => format!("User {name} was enabled already."),
-                (false, None) => format!("User {name} was disabled already."),
-            };
-            say(context, &user, version, &text)?;
-            Ok(Exit::Ok)
-        })
-        .await
+/// Disables a user.
+pub struct Disable(pub ActiveArgs);
+
+/// Enables a user.
+pub struct Enable(pub ActiveArgs);
+
+impl Verb for Disable {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let user = work.user(&self.0.user).await?.row.id;
+        let answer = work.submit(DisableUser { user }).await?;
+        Ok(told(&answer, |user| match answer.entry {
+            Some(_) => format!(
+                "User {} is disabled: its sessions ended, its keys are refused.",
+                user.username
+            ),
+            None => format!("User {} was disabled already.", user.username),
+        }))
+    }
+}
+
+impl Verb for Enable {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let user = work.user(&self.0.user).await?.row.id;
+        let answer = work.submit(EnableUser { user }).await?;
+        Ok(told(&answer, |user| match answer.entry {
+            Some(_) => format!("User {} is enabled.", user.username),
+            None => format!("User {} was enabled already.", user.username),
+        }))
+    }
 }

@@ -2,13 +2,14 @@
 
 use clap::Args;
 use domain::identity::Role;
-use engine::identity::{CreatedUser, FirstCredential, NewUser};
+use engine::identity::{FirstCredential, NewUser};
 
 use super::{as_json, invite, parse_role, reset};
-use crate::context::{Context, caller, origin};
+use crate::context::{caller, origin};
 use crate::demo::command_prefix;
-use crate::failure::{Exit, Failure};
-use crate::{output, prompt};
+use crate::failure::Failure;
+use crate::prompt;
+use crate::verb::{Told, Verb, Work};
 
 /// Arguments of `probity user create`.
 #[derive(Debug, Args)]
@@ -32,71 +33,46 @@ pub struct CreateArgs {
     password_stdin: bool,
 }
 
-/// Creates.
-pub async fn run(context: &Context, args: CreateArgs) -> Result<Exit, Failure> {
-    let first = if args.invite {
-        FirstCredential::Invitation
-    } else if args.password_stdin {
-        FirstCredential::Password {
-            text: prompt::new_password()?,
-            temporary: false,
-        }
-    } else {
-        FirstCredential::usual(&args.role)
-    };
-    context
-        .with_engine(async |engine| {
-            let new = NewUser {
-                username: args.name,
-                email: args.email,
-                full_name: args.full_name,
-                role: args.role,
-                first,
-            };
-            let made = engine.create_user(&caller(), origin(), new).await?;
-            let CreatedUser {
-                user,
-                version,
-                one_time_password,
-                invitation,
-            } = made;
-            let invitation = match invitation {
-                Some(token) => {
-                    let until = engine.user_state(user.id).await?.invited_until;
-                    Some(invite::Invited { token, until })
-                }
-                None => None,
-            };
-            if context.json() {
-                let mut value = as_json(&user, version);
-                if let Some(password) = &one_time_password {
-                    value["one_time_password"] = password.as_str().into();
-                }
-                if let Some(invited) = &invitation {
-                    invited.add_to(&mut value);
-                }
-                output::json(&value)?;
-            } else if let Some(password) = &one_time_password {
-                let what = format!("User {} is made, with role {}.", user.username, user.role);
-                output::line(&reset::text(context, &user, password, &what))?;
-            } else if let Some(invited) = &invitation {
-                let what = format!("User {} is made, with role {}.", user.username, user.role);
-                output::line(&invited.text(context, &what))?;
-            } else if user.password_hash.is_none() {
-                let name = &user.username;
-                output::line(&format!(
-                    "User {name} is made, with role {}. An application needs no password but an API key:\n  \
-             {} key create --user {name} --name {name} --scopes write,custody",
-                    user.role,
-                    command_prefix(context, false),
-                ))?;
-            } else {
-                output::line(&format!(
-                    "User {} is made, with role {}, and can log in with that password.",
-                    user.username, user.role
-                ))?;
+impl Verb for CreateArgs {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let first = if self.invite {
+            FirstCredential::Invitation
+        } else if self.password_stdin {
+            FirstCredential::Password {
+                text: prompt::new_password()?,
+                temporary: false,
             }
-            Ok(Exit::Ok)
-        })
-        .await
+        } else {
+            FirstCredential::usual(&self.role)
+        };
+        let new = NewUser {
+            username: self.name,
+            email: self.email,
+            full_name: self.full_name,
+            role: self.role,
+            first,
+        };
+        let made = work.engine.create_user(&caller(), origin(), new).await?;
+        let (user, context) = (&made.user, work.context);
+        let mut json = as_json(user, made.version);
+        let is_made = format!("User {} is made, with role {}", user.username, user.role);
+        let text = if let Some(password) = &made.one_time_password {
+            json["one_time_password"] = password.as_str().into();
+            reset::text(context, user, password, &format!("{is_made}."))
+        } else if let Some(token) = made.invitation {
+            let until = work.engine.user_state(user.id).await?.invited_until;
+            let invited = invite::Invited { token, until };
+            invited.add_to(&mut json);
+            invited.text(context, &format!("{is_made}."))
+        } else if user.password_hash.is_none() {
+            let (name, probity) = (&user.username, command_prefix(context, false));
+            format!(
+                "{is_made}. An application needs no password but an API key:\n  \
+                 {probity} key create --user {name} --name {name} --scopes write,custody"
+            )
+        } else {
+            format!("{is_made}, and can log in with that password.")
+        };
+        Ok(Told::text(json, text))
+    }
 }

@@ -2,11 +2,12 @@
 
 use clap::Args;
 
-use super::{as_json, find};
-use crate::context::{Context, caller, origin};
-use crate::failure::{Exit, Failure};
-use crate::output::{self, counted, plain};
+use super::as_json;
+use crate::context::{caller, origin};
+use crate::failure::Failure;
+use crate::output::{counted, plain};
 use crate::prompt;
+use crate::verb::{Told, Verb, Work};
 
 /// Arguments of `probity user erase`.
 #[derive(Debug, Args)]
@@ -22,35 +23,28 @@ pub struct EraseArgs {
     yes: bool,
 }
 
-/// Erases.
-pub async fn run(context: &Context, args: EraseArgs) -> Result<Exit, Failure> {
-    context.with_engine(async |engine| {
-    let before = find(engine, &args.user).await?.row;
-    let question = format!(
-        "This erases the names of user {}, and the payload of every entry by or about it, for ever; its sessions \
-         end and its keys are revoked.",
-        plain(&before.username)
-    );
-    prompt::confirm(args.yes, &question, "nothing was erased")?;
-    let erased = engine
-        .erase_user(&caller(), origin(), before.id, &args.reason)
-        .await?;
-    if context.json() {
-        let mut value = as_json(&erased.user, erased.version);
-        value["erased_entries"] = erased.entries.into();
-        output::json(&value)?;
-    } else {
+impl Verb for EraseArgs {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let before = work.user(&self.user).await?.row;
+        let name = plain(&before.username);
+        let question = format!(
+            "This erases the names of user {name}, and the payload of every entry by or about it, for ever; its \
+             sessions end and its keys are revoked."
+        );
+        prompt::confirm(self.yes, &question, "nothing was erased")?;
+        let erased = work
+            .engine
+            .erase_user(&caller(), origin(), before.id, &self.reason)
+            .await?;
+        let mut json = as_json(&erased.user, erased.version);
+        json["erased_entries"] = erased.entries.into();
         let entries = counted(erased.entries, "entry", "entries");
-        output::line(&if before.erased_at.is_none() {
-            format!(
-                "User {} is erased, with the payload of {entries}.\nIts id stays: {}",
-                plain(&before.username),
-                before.id
-            )
+        let text = if before.erased_at.is_none() {
+            let id = before.id;
+            format!("User {name} is erased, with the payload of {entries}.\nIts id stays: {id}")
         } else {
             format!("This user was erased already; the payload of {entries} more is erased.")
-        })?;
+        };
+        Ok(Told::text(json, text))
     }
-    Ok(Exit::Ok)
-    }).await
 }

@@ -5,9 +5,10 @@ use domain::identity::token::Token;
 use evidence::Timestamp;
 use serde_json::Value;
 
-use super::{as_json, find};
+use super::as_json;
 use crate::context::{Context, caller, origin};
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
+use crate::verb::{Told, Verb, Work};
 use crate::{how, output};
 
 /// Arguments of `probity user invite`.
@@ -50,23 +51,17 @@ impl Invited {
     }
 }
 
-/// Invites.
-pub async fn run(context: &Context, args: InviteArgs) -> Result<Exit, Failure> {
-    context
-        .with_engine(async |engine| {
-            let id = find(engine, &args.user).await?.row.id;
-            let (user, version, token) = engine.invite_user(&caller(), origin(), id).await?;
-            let until = engine.user_state(id).await?.invited_until;
-            let invited = Invited { token, until };
-            if context.json() {
-                let mut value = as_json(&user, version);
-                invited.add_to(&mut value);
-                output::json(&value)?;
-            } else {
-                let what = format!("User {} is invited.", user.username);
-                output::line(&invited.text(context, &what))?;
-            }
-            Ok(Exit::Ok)
-        })
-        .await
+impl Verb for InviteArgs {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let user = work.user(&self.user).await?.row.id;
+        let (user, version, token) = work.engine.invite_user(&caller(), origin(), user).await?;
+        let invited = Invited {
+            until: work.engine.user_state(user.id).await?.invited_until,
+            token,
+        };
+        let mut json = as_json(&user, version);
+        invited.add_to(&mut json);
+        let what = format!("User {} is invited.", user.username);
+        Ok(Told::text(json, invited.text(work.context, &what)))
+    }
 }

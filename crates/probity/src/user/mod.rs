@@ -12,88 +12,67 @@ mod role;
 mod show;
 mod update;
 
-use clap::Subcommand;
 use domain::identity::Role;
 use domain::identity::user::User;
-use domain::{Command, Reply};
-use engine::Engine;
+use engine::Answer;
 use evidence::Timestamp;
 use serde_json::{Value, json};
 
 pub use crate::account::user as find;
-use crate::context::{Context, caller, origin};
-use crate::failure::{Exit, Failure};
-use crate::output::{self, plain};
+use crate::output::plain;
+use crate::verb::{Told, verbs};
 
-/// The verbs.
-#[derive(Debug, Subcommand)]
-pub enum UserCommand {
-    /// Create a user; its one-time password or invitation is printed once
-    #[command(
-        after_help = "Without --invite or --password-stdin, a one-time password is made; but for the role service, an \
-            application, which has API keys.\n\n\
-            Example:\n  probity user create ann --role auditor --email ann@example.com"
-    )]
-    Create(create::CreateArgs),
-    /// Invite a user, again or to set a new password; the token is printed once
-    #[command(
-        after_help = "Former invitations of the user no longer work.\n\nExample:\n  probity user invite ann"
-    )]
-    Invite(invite::InviteArgs),
-    /// List users, oldest first
-    #[command(after_help = "Example:\n  probity user list --role admin --active")]
-    List(list::ListArgs),
-    /// Show all that is known of a user, with sessions and API keys
-    #[command(after_help = "Example:\n  probity user show ann@example.com")]
-    Show(show::ShowArgs),
-    /// Change a user's name, e-mail address or full name
-    #[command(after_help = "Example:\n  probity user update ann --full-name 'Ann Smith' --no-email")]
-    Update(update::UpdateArgs),
-    /// Give a user another role, effective at once
-    #[command(after_help = "Example:\n  probity user role ann compliance")]
-    Role(role::RoleArgs),
-    /// Set a user's password, typed here by its user: twice on a terminal, else a line of input
-    #[command(after_help = "Its sessions end.\n\nExample:\n  probity user password ann")]
-    Password(password::PasswordArgs),
-    /// Give a user a one-time password, printed once; its sessions end
-    #[command(after_help = "Example:\n  probity user reset ann")]
-    Reset(reset::ResetArgs),
-    /// Let in a user who is locked out: one-time password, enabled, no second factor
-    #[command(after_help = "Example:\n  probity user recover admin")]
-    Recover(reset::ResetArgs),
-    /// Disable a user: its sessions end, its keys are refused
-    #[command(after_help = "Example:\n  probity user disable ann")]
-    Disable(active::ActiveArgs),
-    /// Enable a disabled user
-    #[command(after_help = "Example:\n  probity user enable ann")]
-    Enable(active::ActiveArgs),
-    /// Erase what is personal of a user, for ever; proofs stay valid
-    #[command(
-        after_help = "The user's names, and the payload of every entry by or about the user, are erased.\n\n\
-            Example:\n  probity user erase ann --reason 'Asked for it'"
-    )]
-    Erase(erase::EraseArgs),
-    /// Import users with their password hashes from CSV or JSON lines
-    #[command(after_help = import::help())]
-    Import(import::ImportArgs),
-}
-
-/// Runs a verb.
-pub async fn run(context: &Context, command: UserCommand) -> Result<Exit, Failure> {
-    match command {
-        UserCommand::Create(args) => create::run(context, args).await,
-        UserCommand::Invite(args) => invite::run(context, args).await,
-        UserCommand::List(args) => list::run(context, args).await,
-        UserCommand::Show(args) => show::run(context, args).await,
-        UserCommand::Update(args) => update::run(context, args).await,
-        UserCommand::Role(args) => role::run(context, args).await,
-        UserCommand::Password(args) => password::run(context, args).await,
-        UserCommand::Reset(args) => reset::run(context, args, false).await,
-        UserCommand::Recover(args) => reset::run(context, args, true).await,
-        UserCommand::Disable(args) => active::run(context, args, false).await,
-        UserCommand::Enable(args) => active::run(context, args, true).await,
-        UserCommand::Erase(args) => erase::run(context, args).await,
-        UserCommand::Import(args) => import::run(context, args).await,
+verbs! {
+    /// What can be done about users.
+    UserCommand {
+        /// Create a user; its one-time password or invitation is printed once
+        #[command(
+            after_help = "Without --invite or --password-stdin, a one-time password is made; but for the role service, an \
+                application, which has API keys.\n\n\
+                Example:\n  probity user create ann --role auditor --email ann@example.com"
+        )]
+        Create(create::CreateArgs),
+        /// Invite a user, again or to set a new password; the token is printed once
+        #[command(
+            after_help = "Former invitations of the user no longer work.\n\nExample:\n  probity user invite ann"
+        )]
+        Invite(invite::InviteArgs),
+        /// List users, oldest first
+        #[command(after_help = "Example:\n  probity user list --role admin --active")]
+        List(list::ListArgs) => list::run,
+        /// Show all that is known of a user, with sessions and API keys
+        #[command(after_help = "Example:\n  probity user show ann@example.com")]
+        Show(show::ShowArgs) => show::run,
+        /// Change a user's name, e-mail address or full name
+        #[command(after_help = "Example:\n  probity user update ann --full-name 'Ann Smith' --no-email")]
+        Update(update::UpdateArgs),
+        /// Give a user another role, effective at once
+        #[command(after_help = "Example:\n  probity user role ann compliance")]
+        Role(role::RoleArgs),
+        /// Set a user's password, typed here by its user: twice on a terminal, else a line of input
+        #[command(after_help = "Its sessions end.\n\nExample:\n  probity user password ann")]
+        Password(password::PasswordArgs),
+        /// Give a user a one-time password, printed once; its sessions end
+        #[command(after_help = "Example:\n  probity user reset ann")]
+        Reset(reset::ResetArgs) is reset::Reset::password,
+        /// Let in a user who is locked out: one-time password, enabled, no second factor
+        #[command(after_help = "Example:\n  probity user recover admin")]
+        Recover(reset::ResetArgs) is reset::Reset::all,
+        /// Disable a user: its sessions end, its keys are refused
+        #[command(after_help = "Example:\n  probity user disable ann")]
+        Disable(active::ActiveArgs) is active::Disable,
+        /// Enable a disabled user
+        #[command(after_help = "Example:\n  probity user enable ann")]
+        Enable(active::ActiveArgs) is active::Enable,
+        /// Erase what is personal of a user, for ever; proofs stay valid
+        #[command(
+            after_help = "The user's names, and the payload of every entry by or about the user, are erased.\n\n\
+                Example:\n  probity user erase ann --reason 'Asked for it'"
+        )]
+        Erase(erase::EraseArgs),
+        /// Import users with their password hashes from CSV or JSON lines
+        #[command(after_help = import::help())]
+        Import(import::ImportArgs) => import::run,
     }
 }
 
@@ -102,25 +81,10 @@ pub fn parse_role(text: &str) -> Result<Role, String> {
     Role::parse(text).ok_or_else(|| "is no name of a role: see probity role list".to_owned())
 }
 
-/// Carries out a command about a user: the user, its version, and the entry that it made.
-async fn submit(engine: &Engine, command: Command) -> Result<(User, u64, Option<u64>), Failure> {
-    let answer = engine.submit(&caller(), origin(), command).await?;
-    match answer.reply {
-        Reply::User { user, version } => Ok((user, version, answer.entry)),
-        _ => Err(Failure::could_not_run(
-            "problem",
-            "the log gave another answer than a user",
-            "report this as a bug",
-        )),
-    }
-}
-
-/// Says what was done to a user, or shows the user as JSON.
-fn say(context: &Context, user: &User, version: u64, text: &str) -> Result<(), Failure> {
-    if context.json() {
-        return output::json(&as_json(user, version));
-    }
-    output::line(&plain(text))
+/// What was done to a user, in a sentence or as the user now is.
+fn told(answer: &Answer<(User, u64)>, text: impl FnOnce(&User) -> String) -> Told {
+    let (user, version) = &answer.reply;
+    Told::text(as_json(user, *version), plain(&text(user)))
 }
 
 /// A user as JSON, without the password's hash.

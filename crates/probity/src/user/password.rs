@@ -2,10 +2,11 @@
 
 use clap::Args;
 
-use super::{as_json, find};
-use crate::context::{Context, caller, origin};
-use crate::failure::{Exit, Failure};
-use crate::{output, prompt};
+use super::as_json;
+use crate::context::{caller, origin};
+use crate::failure::Failure;
+use crate::prompt;
+use crate::verb::{Told, Verb, Work};
 
 /// Arguments of `probity user password`.
 #[derive(Debug, Args)]
@@ -15,22 +16,18 @@ pub struct PasswordArgs {
     user: String,
 }
 
-/// Sets.
-pub async fn run(context: &Context, args: PasswordArgs) -> Result<Exit, Failure> {
-    context
-        .with_engine(async |engine| {
-            let id = find(engine, &args.user).await?.row.id;
-            let password = prompt::new_password()?;
-            let (user, version) = engine.set_password(&caller(), origin(), id, &password).await?;
-            if context.json() {
-                output::json(&as_json(&user, version))?;
-            } else {
-                output::line(&format!(
-                    "The password of {} is set, and every session ended.",
-                    user.username
-                ))?;
-            }
-            Ok(Exit::Ok)
-        })
-        .await
+impl Verb for PasswordArgs {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let user = work.user(&self.user).await?.row.id;
+        let password = prompt::new_password()?;
+        let (user, version) = work
+            .engine
+            .set_password(&caller(), origin(), user, &password)
+            .await?;
+        let text = format!(
+            "The password of {} is set, and every session ended.",
+            user.username
+        );
+        Ok(Told::text(as_json(&user, version), text))
+    }
 }

@@ -3,10 +3,11 @@
 use clap::Args;
 use domain::identity::user::User;
 
-use super::{as_json, find};
+use super::as_json;
 use crate::context::{Context, caller, origin};
-use crate::failure::{Exit, Failure};
-use crate::{how, output};
+use crate::failure::Failure;
+use crate::how;
+use crate::verb::{Told, Verb, Work};
 
 /// Arguments of `probity user reset` and `probity user recover`.
 #[derive(Debug, Args)]
@@ -27,32 +28,48 @@ pub fn text(context: &Context, user: &User, password: &str, what: &str) -> Strin
     )
 }
 
-/// Resets; to `recover` also enables the user and removes its second factor.
-pub async fn run(context: &Context, args: ResetArgs, recover: bool) -> Result<Exit, Failure> {
-    context
-        .with_engine(async |engine| {
-            let id = find(engine, &args.user).await?.row.id;
-            let (user, version, password) = engine.reset_password(&caller(), origin(), id, recover).await?;
-            if context.json() {
-                let mut value = as_json(&user, version);
-                value["one_time_password"] = password.into();
-                output::json(&value)?;
-            } else {
-                let name = &user.username;
-                let what = if recover {
-                    format!(
-                        "User {name} is recovered: enabled, without a second factor, every session ended."
-                    )
-                } else if user.active {
-                    format!("The password of {name} is reset, and every session ended.")
-                } else {
-                    format!(
-                        "The password of {name} is reset. It is disabled still: probity user enable {name}"
-                    )
-                };
-                output::line(&text(context, &user, &password, &what))?;
-            }
-            Ok(Exit::Ok)
-        })
-        .await
+/// Gives a user a one-time password.
+pub struct Reset {
+    user: String,
+    /// Whether the user is also enabled, and its second factor removed.
+    recover: bool,
+}
+
+impl Reset {
+    /// The password alone.
+    pub fn password(args: ResetArgs) -> Reset {
+        Reset {
+            user: args.user,
+            recover: false,
+        }
+    }
+
+    /// Whatever keeps its user out.
+    pub fn all(args: ResetArgs) -> Reset {
+        Reset {
+            user: args.user,
+            recover: true,
+        }
+    }
+}
+
+impl Verb for Reset {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let user = work.user(&self.user).await?.row.id;
+        let (user, version, password) = work
+            .engine
+            .reset_password(&caller(), origin(), user, self.recover)
+            .await?;
+        let name = &user.username;
+        let what = if self.recover {
+            format!("User {name} is recovered: enabled, without a second factor, every session ended.")
+        } else if user.active {
+            format!("The password of {name} is reset, and every session ended.")
+        } else {
+            format!("The password of {name} is reset. It is disabled still: probity user enable {name}")
+        };
+        let mut json = as_json(&user, version);
+        json["one_time_password"] = password.as_str().into();
+        Ok(Told::text(json, text(work.context, &user, &password, &what)))
+    }
 }

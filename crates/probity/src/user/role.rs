@@ -1,13 +1,12 @@
 //! `probity user role`.
 
 use clap::Args;
-use domain::Command;
 use domain::identity::Role;
 use domain::identity::user::SetRole;
 
-use super::{find, parse_role, say, submit};
-use crate::context::Context;
-use crate::failure::{Exit, Failure};
+use super::{parse_role, told};
+use crate::failure::Failure;
+use crate::verb::{Told, Verb, Work};
 
 /// Arguments of `probity user role`.
 #[derive(Debug, Args)]
@@ -20,27 +19,24 @@ pub struct RoleArgs {
     role: Role,
 }
 
-/// Gives the role.
-pub async fn run(context: &Context, args: RoleArgs) -> Result<Exit, Failure> {
-    context
-        .with_engine(async |engine| {
-            let before = find(engine, &args.user).await?;
-            let command = Command::SetRole(SetRole {
-                user: before.row.id,
-                version: Some(before.version),
-                role: args.role,
-            });
-            let (user, version, entry) = submit(engine, command).await?;
-            let (name, role) = (&user.username, &user.role);
-            let text = match entry {
-                Some(_) => format!(
-                    "User {name} has role {role} now, and had role {}.",
-                    before.row.role
-                ),
-                None => format!("User {name} had role {role} already."),
-            };
-            say(context, &user, version, &text)?;
-            Ok(Exit::Ok)
-        })
-        .await
+impl Verb for RoleArgs {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let before = work.user(&self.user).await?;
+        let command = SetRole {
+            user: before.row.id,
+            version: Some(before.version),
+            role: self.role,
+        };
+        let answer = work.submit(command).await?;
+        Ok(told(&answer, |user| match answer.entry {
+            Some(_) => {
+                let had = &before.row.role;
+                format!(
+                    "User {} has role {} now, and had role {had}.",
+                    user.username, user.role
+                )
+            }
+            None => format!("User {} had role {} already.", user.username, user.role),
+        }))
+    }
 }

@@ -1,12 +1,11 @@
 //! `probity user update`.
 
 use clap::Args;
-use domain::Command;
 use domain::identity::user::UpdateUser;
 
-use super::{find, say, submit};
-use crate::context::Context;
-use crate::failure::{Exit, Failure};
+use super::told;
+use crate::failure::Failure;
+use crate::verb::{Told, Verb, Work, recorded_note};
 
 /// Arguments of `probity user update`.
 #[derive(Debug, Args)]
@@ -37,33 +36,29 @@ fn change(text: Option<String>, none: bool) -> Option<Option<String>> {
     if none { Some(None) } else { text.map(Some) }
 }
 
-/// Updates.
-pub async fn run(context: &Context, args: UpdateArgs) -> Result<Exit, Failure> {
-    let (email, full_name) = (
-        change(args.email, args.no_email),
-        change(args.full_name, args.no_full_name),
-    );
-    if args.username.is_none() && email.is_none() && full_name.is_none() {
-        let hint = "give --username, --email, --no-email, --full-name or --no-full-name";
-        return Err(Failure::could_not_run("usage", "nothing is to be changed", hint));
+impl Verb for UpdateArgs {
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+        let (email, full_name) = (
+            change(self.email, self.no_email),
+            change(self.full_name, self.no_full_name),
+        );
+        if self.username.is_none() && email.is_none() && full_name.is_none() {
+            let hint = "give --username, --email, --no-email, --full-name or --no-full-name";
+            return Err(Failure::could_not_run("usage", "nothing is to be changed", hint));
+        }
+        let before = work.user(&self.user).await?;
+        let command = UpdateUser {
+            user: before.row.id,
+            version: Some(before.version),
+            username: self.username,
+            email,
+            full_name,
+        };
+        let answer = work.submit(command).await?;
+        let then = match answer.entry {
+            Some(_) => format!("is changed{}.", recorded_note(&answer)),
+            None => "was so already.".to_owned(),
+        };
+        Ok(told(&answer, |user| format!("User {} {then}", user.username)))
     }
-    context
-        .with_engine(async |engine| {
-            let before = find(engine, &args.user).await?;
-            let command = Command::UpdateUser(UpdateUser {
-                user: before.row.id,
-                version: Some(before.version),
-                username: args.username,
-                email,
-                full_name,
-            });
-            let (user, version, entry) = submit(engine, command).await?;
-            let text = match entry {
-                Some(entry) => format!("User {} is changed, recorded as entry {entry}.", user.username),
-                None => format!("User {} was so already.", user.username),
-            };
-            say(context, &user, version, &text)?;
-            Ok(Exit::Ok)
-        })
-        .await
 }

@@ -1,0 +1,169 @@
+//! What verbs have in common. Those that change something ([`Verb`]) open the log, carry out a command, say what came of
+//! it as a sentence or as JSON, and close the log again. A noun lists its verbs with [`verbs!`].
+
+use clap::Args;
+use domain::identity::user::User;
+use domain::record::Sealed;
+use domain::{Command, Reply};
+use engine::{Answer, Engine};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::context::{Context, caller, origin};
+use crate::failure::{Exit, Failure};
+use crate::{account, output, person, table};
+
+/// A verb that changes something. The type is its arguments.
+pub trait Verb {
+    /// Changes it, and says what came of it.
+    async fn run(self, work: &Work<'_>) -> Result<Told, Failure>;
+}
+
+/// What a verb works with.
+pub struct Work<'a> {
+    /// Settings, and how to print.
+    pub context: &'a Context,
+    /// The open log.
+    pub engine: &'a Engine,
+}
+
+impl Work<'_> {
+    /// Carries out a command as who runs this program.
+    pub async fn submit<T>(&self, command: impl Into<Command>) -> Result<Answer<T>, Failure>
+    where
+        T: TryFrom<Reply, Error = Reply>,
+    {
+        Ok(self
+            .engine
+            .submit_for(&caller(), origin(), command.into())
+            .await?)
+    }
+
+    /// Carries out a command, or says what it would be answered now and writes nothing.
+    pub async fn submit_or_try<T>(&self, command: impl Into<Command>, dry: bool) -> Result<Answer<T>, Failure>
+    where
+        T: TryFrom<Reply, Error = Reply>,
+    {
+        if !dry {
+            return self.submit(command).await;
+        }
+        let commands = vec![Ok(command.into())];
+        let answer = self.engine.dry_run(&caller(), &origin(), commands).await?.pop();
+        let nothing = || engine::Error::problem("a dry run was not answered", "report this as a bug");
+        let reply = answer.ok_or_else(nothing)??;
+        Ok(Answer { reply, entry: None }.typed()?)
+    }
+
+    /// Carries out a command as a user where one is named, who then logs in, and as who runs this program otherwise.
+    pub async fn act<T>(&self, user: Option<&str>, command: impl Into<Command>) -> Result<Answer<T>, Failure>
+    where
+        T: TryFrom<Reply, Error = Reply>,
+    {
+        match user {
+            Some(user) => Ok(person::act_as(self.context, self.engine, user, command.into())
+                .await?
+                .typed()?),
+            None => self.submit(command).await,
+        }
+    }
+
+    /// The user that a text means: a name, an id or an e-mail address.
+    pub async fn user(&self, text: &str) -> Result<Sealed<User>, Failure> {
+        account::user(self.engine, text).await
+    }
+}
+
+/// What came of a verb, for programs and for people.
+pub struct Told {
+    json: Value,
+    text: String,
+}
+
+impl Told {
+    /// A text that is printed as it is.
+    pub fn text(json: Value, text: String) -> Told {
+        Told { json, text }
+    }
+
+    /// A sentence, with a note where an answer says that nothing had to be done.
+    pub fn sentence<T>(answer: &Answer<T>, json: Value, sentence: &str) -> Told {
+        Told::noted(answer.entry.is_none(), json, sentence)
+    }
+
+    /// A sentence, with a note where it was so already.
+    pub fn noted(already: bool, json: Value, sentence: &str) -> Told {
+        let text = format!("{sentence}{}", already_done_note(already));
+        Told::text(json, table::paragraph(&text))
+    }
+
+    /// The same with names and values below.
+    pub fn with(mut self, pairs: &[(&str, String)]) -> Told {
+        for line in table::pairs(pairs, table::width()) {
+            self.text.push('\n');
+            self.text.push_str(&line);
+        }
+        self
+    }
+
+    fn print(self, context: &Context) -> Result<(), Failure> {
+        if context.json() {
+            output::json(&self.json)
+        } else {
+            output::line(&self.text)
+        }
+    }
+}
+
+/// A view as JSON.
+pub fn json(view: &impl Serialize) -> Result<Value, Failure> {
+    Ok(serde_json::to_value(view).map_err(std::io::Error::from)?)
+}
+
+/// What is said of a command that found its work done.
+fn already_done_note(already: bool) -> &'static str {
+    if already { "\nIt was so already." } else { "" }
+}
+
+/// Which entry records it, as a sentence ends.
+pub fn recorded_note<T>(answer: &Answer<T>) -> String {
+    let entry = answer.entry.map(|entry| format!(", recorded as entry {entry}"));
+    entry.unwrap_or_default()
+}
+
+/// Runs a verb that changes something.
+pub async fn run(context: &Context, verb: impl Verb) -> Result<Exit, Failure> {
+    let worked = context.with_engine(async |engine| {
+        let told = verb.run(&Work { context, engine }).await?;
+        told.print(context)
+    });
+    worked.await.map(|()| Exit::Ok)
+}
+
+/// No arguments at all.
+#[derive(Debug, Args)]
+pub struct NoArgs {}
+
+/// The verbs of a noun as the command line has them, and how each is run: a [`Verb`] by itself, others by the function that
+/// follows. `Verb(Args) is TYPE` makes the arguments into the verb that they are for.
+macro_rules! verbs {
+    ($(#[$about:meta])* $noun:ident { $($(#[$help:meta])* $verb:ident($args:ty) $(is $is:path)? $(=> $run:path)?,)* }) => {
+        $(#[$about])*
+        #[derive(Debug, clap::Subcommand)]
+        pub enum $noun {
+            $($(#[$help])* $verb($args),)*
+        }
+
+        impl $noun {
+            /// Runs the verb.
+            pub async fn run(self, context: &crate::context::Context) -> Result<crate::failure::Exit, crate::failure::Failure> {
+                match self {
+                    $($noun::$verb(args) => $crate::verb::verbs!(@run context, args $(is $is)? $(=> $run)?),)*
+                }
+            }
+        }
+    };
+    (@run $context:ident, $args:ident) => { Box::pin($crate::verb::run($context, $args)).await };
+    (@run $context:ident, $args:ident is $is:path) => { Box::pin($crate::verb::run($context, $is($args))).await };
+    (@run $context:ident, $args:ident => $run:path) => { Box::pin($run($context, $args)).await };
+}
+pub(crate) use verbs;
