@@ -21,15 +21,6 @@ pub struct Server {
     pub version: String,
 }
 
-/// A database that is dropped with this value.
-#[derive(Debug)]
-pub struct Database {
-    /// Where the program under test finds it.
-    pub url: String,
-    /// Dropping it drops the database.
-    _reserved: TestDatabase,
-}
-
 impl Server {
     /// Starts one. `settings` win over our own; `by_socket`: the program under test comes over the unix socket.
     pub fn start(settings: &[(String, String)], by_socket: bool) -> Result<Self, Error> {
@@ -54,8 +45,9 @@ impl Server {
         })
     }
 
-    /// A fresh, empty database; what earlier ones left to be written is written first.
-    pub fn database(&self) -> Result<Database, Error> {
+    /// A fresh, empty database: where the program under test finds it, and the value that it is dropped with. What
+    /// earlier ones left to be written is written first.
+    pub fn database(&self) -> Result<(String, TestDatabase), Error> {
         let reserved = self.postgres.database()?;
         let mut sql = Sql::connect(&self.postgres.url())?;
         sql.execute(&format!("CREATE DATABASE {}", reserved.name()))?;
@@ -65,10 +57,7 @@ impl Server {
             Some(url) => testkit::url::with_database(&url, reserved.name())?,
             None => reserved.url().to_owned(),
         };
-        Ok(Database {
-            url,
-            _reserved: reserved,
-        })
+        Ok((url, reserved))
     }
 
     /// Processor time of all processes of the server.

@@ -75,7 +75,7 @@ fn work(start: &Barrier, duration: Duration) -> Result<(u64, f64, f64), Error> {
         hashes += 1;
         let seconds = began.elapsed();
         if seconds >= duration {
-            let (user, system) = (process::own_thread_ticks() - before).seconds();
+            let (user, system) = process::own_thread_ticks().seconds_since(before);
             return Ok((hashes, seconds.as_secs_f64(), user + system));
         }
     }

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::database::Database;
 use crate::error::Error;
 use crate::process;
 
@@ -21,7 +20,8 @@ const STOP_MAX: Duration = Duration::from_secs(30);
 pub struct Installation {
     program: PathBuf,
     folder: testkit::TempDir,
-    database: Option<Database>,
+    /// Where it is, and the value that it is dropped with; none on SQLite.
+    database: Option<(String, testkit::TestDatabase)>,
     /// With scopes to write and to read.
     pub key: String,
 }
@@ -37,7 +37,7 @@ pub struct Usage {
 
 impl Installation {
     /// `init` and `key create`. Without a database it is on SQLite.
-    pub fn create(program: &Path, database: Option<Database>) -> Result<Self, Error> {
+    pub fn create(program: &Path, database: Option<(String, testkit::TestDatabase)>) -> Result<Self, Error> {
         let folder = testkit::temp_dir("probity-bench");
         let mut installation = Self {
             program: program.to_owned(),
@@ -76,7 +76,7 @@ impl Installation {
 
     /// Where a connection of ours finds the database; `None` on SQLite.
     pub fn database_url(&self) -> Option<&str> {
-        self.database.as_ref().map(|database| database.url.as_str())
+        self.database.as_ref().map(|(url, _)| url.as_str())
     }
 
     fn data(&self) -> PathBuf {
@@ -86,8 +86,8 @@ impl Installation {
     fn command(&self, verb: &[&str], options: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command.args(verb).arg("--data-dir").arg(self.data());
-        if let Some(database) = &self.database {
-            command.args(["--database", &database.url]);
+        if let Some(url) = self.database_url() {
+            command.args(["--database", url]);
         }
         command
             .args(options)
@@ -132,7 +132,7 @@ impl Installation {
             std::thread::sleep(Duration::from_millis(2));
         }
         let wall = started.elapsed();
-        let (user, system) = process::ticks(child.id()).seconds();
+        let (user, system) = process::ticks(child.id()).seconds_since(process::Ticks::default());
         let status = child.wait().map_err(Error::io("waiting for a command"))?;
         if !status.success() {
             return Err(failed(verb, &status, &fs::read(&log).unwrap_or_default()));

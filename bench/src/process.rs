@@ -2,45 +2,24 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::ops::{Add, Sub};
 
-/// Processor time in clock ticks.
+/// Processor time in clock ticks: in the program, and in the kernel for it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Ticks {
-    pub user: u64,
-    /// In the kernel for it.
-    pub system: u64,
-}
+pub struct Ticks([u64; 2]);
 
 impl Ticks {
-    /// User and system time in seconds.
-    pub fn seconds(self) -> (f64, f64) {
-        (seconds(self.user), seconds(self.system))
+    fn plus(self, other: Self) -> Self {
+        Self([0, 1].map(|which| self.0[which] + other.0[which]))
     }
-}
 
-#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 ticks")]
-fn seconds(ticks: u64) -> f64 {
-    ticks as f64 / rustix::param::clock_ticks_per_second() as f64
-}
-
-impl Add for Ticks {
-    type Output = Self;
-    fn add(self, other: Self) -> Self {
-        Self {
-            user: self.user + other.user,
-            system: self.system + other.system,
-        }
-    }
-}
-
-impl Sub for Ticks {
-    type Output = Self;
-    fn sub(self, earlier: Self) -> Self {
-        Self {
-            user: self.user.saturating_sub(earlier.user),
-            system: self.system.saturating_sub(earlier.system),
-        }
+    /// Seconds in the program and in the kernel since an earlier look.
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 ticks")]
+    pub fn seconds_since(self, earlier: Self) -> (f64, f64) {
+        let seconds = |which: usize| {
+            let ticks = self.0[which].saturating_sub(earlier.0[which]);
+            ticks as f64 / rustix::param::clock_ticks_per_second() as f64
+        };
+        (seconds(0), seconds(1))
     }
 }
 
@@ -61,14 +40,8 @@ fn parse_stat(text: &str) -> Option<Stat> {
     Some(Stat {
         state: fields.first()?.chars().next()?,
         parent: number(4)?.try_into().ok()?,
-        own: Ticks {
-            user: number(14)?,
-            system: number(15)?,
-        },
-        ended_children: Ticks {
-            user: number(16)?,
-            system: number(17)?,
-        },
+        own: Ticks([number(14)?, number(15)?]),
+        ended_children: Ticks([number(16)?, number(17)?]),
     })
 }
 
@@ -99,19 +72,17 @@ pub fn tree_ticks(root: u32) -> Ticks {
     let mut children: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     let mut stats = BTreeMap::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        if let Some(pid) = entry
-            .file_name()
-            .to_str()
-            .and_then(|name| name.parse::<u32>().ok())
+        let name = entry.file_name();
+        if let Some(pid) = name.to_str().and_then(|name| name.parse::<u32>().ok())
             && let Some(stat) = stat(pid)
         {
             children.entry(stat.parent).or_default().push(pid);
-            stats.insert(pid, stat.own + stat.ended_children);
+            stats.insert(pid, stat.own.plus(stat.ended_children));
         }
     }
     let (mut total, mut waiting) = (Ticks::default(), vec![root]);
     while let Some(pid) = waiting.pop() {
-        total = total + stats.get(&pid).copied().unwrap_or_default();
+        total = total.plus(stats.get(&pid).copied().unwrap_or_default());
         waiting.extend(children.get(&pid).into_iter().flatten());
     }
     total
@@ -138,8 +109,8 @@ mod tests {
         let expected = Stat {
             state: 'S',
             parent: 5,
-            own: Ticks { user: 11, system: 22 },
-            ended_children: Ticks { user: 33, system: 44 },
+            own: Ticks([11, 22]),
+            ended_children: Ticks([33, 44]),
         };
         assert_eq!(parse_stat(text), Some(expected));
         assert_eq!(parse_stat("77 (cut) S 5"), None);
@@ -158,13 +129,13 @@ mod tests {
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
         let used = ticks(child.id());
-        assert!(used.user > 0, "a counting shell uses time");
+        assert!(used.0[0] > 0, "a counting shell uses time");
         assert!(memory_kib(child.id()).is_none());
         let tree = tree_ticks(me);
-        assert!(tree.user >= used.user, "{tree:?} includes {used:?}");
+        assert!(tree.0[0] >= used.0[0], "{tree:?} includes {used:?}");
         child.wait().unwrap();
         assert!(
-            tree_ticks(me).user >= used.user,
+            tree_ticks(me).0[0] >= used.0[0],
             "what an ended child used stays counted"
         );
     }

@@ -196,33 +196,29 @@ impl Running {
 /// The loads in the order of the parts, those that are compared together.
 fn loads(settings: &Custody) -> Vec<(Shape, Vec<Kind>)> {
     let wants = |part| settings.parts.contains(&part);
-    let mut loads = Vec::new();
-    for (number, connections) in settings.connections.iter().enumerate() {
-        let mut kinds = Vec::new();
-        if wants(CustodyPart::Single) {
-            kinds.extend([Kind::Uniform, Kind::Hot]);
-        }
-        if number == 0 && wants(CustodyPart::OwnIds) {
-            kinds.push(Kind::OwnIds);
-        }
-        let connections = *connections;
-        loads.push((
-            Shape {
-                connections,
-                batch: 1,
-            },
-            kinds,
-        ));
-    }
-    if wants(CustodyPart::Arrays) {
-        let shape = Shape {
-            connections: settings.batch_connections,
-            batch: settings.batch,
-        };
-        loads.push((shape, vec![Kind::Uniform, Kind::Hot]));
-    }
-    loads.retain(|(_, kinds)| !kinds.is_empty());
-    loads
+    let single = settings
+        .connections
+        .iter()
+        .enumerate()
+        .map(|(number, connections)| {
+            let mut kinds = Vec::new();
+            if wants(CustodyPart::Single) {
+                kinds.extend([Kind::Uniform, Kind::Hot]);
+            }
+            if number == 0 && wants(CustodyPart::OwnIds) {
+                kinds.push(Kind::OwnIds);
+            }
+            let (connections, batch) = (*connections, 1);
+            (Shape { connections, batch }, kinds)
+        });
+    let arrays = wants(CustodyPart::Arrays).then(|| {
+        let (connections, batch) = (settings.batch_connections, settings.batch);
+        (Shape { connections, batch }, vec![Kind::Uniform, Kind::Hot])
+    });
+    single
+        .chain(arrays)
+        .filter(|(_, kinds)| !kinds.is_empty())
+        .collect()
 }
 
 fn wanted_rate(engine: Engine, shape: Shape) -> Option<u64> {

@@ -206,7 +206,7 @@ impl<'a> Context<'a> {
         let mut samples = Vec::new();
         let outcome = load::run(address, plan, workload, |_: Edge| samples.push(used()))?;
         let [server_cpu, postgres_cpu, generator_cpu] = match samples[..] {
-            [start, end] => [0, 1, 2].map(|who: usize| (end[who] - start[who]).seconds()),
+            [start, end] => [0, 1, 2].map(|who: usize| end[who].seconds_since(start[who])),
             _ => Default::default(),
         };
         let seconds = outcome.elapsed.as_secs_f64();
