@@ -12,7 +12,7 @@ pub enum Error {
     /// The caller must act: the command was refused.
     #[error("{refusal}")]
     Refused {
-        /// Why.
+        /// Why it was refused.
         refusal: Refusal,
         /// Index of the entry that records the refusal, where there is one.
         entry: Option<u64>,

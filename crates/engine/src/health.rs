@@ -58,7 +58,7 @@ impl Engine {
             self.storage_check().await,
         ];
         let ready = checks.iter().all(|check| check.ok);
-        // The log does not depend on a clock that jumped: it is a matter for the operator, not for who sends requests.
+        // The log does not depend on a clock that jumped: the operator has to act, not those who send requests.
         checks.push(self.clock_check());
         Health { ready, checks }
     }

@@ -252,7 +252,7 @@ struct Authenticated {
     identity: Arc<Identity>,
 }
 
-/// The caller behind the credential, who has requests left, and the permission if one is checked here.
+/// The caller behind the credential. It has requests left, and holds the permission if one is checked here.
 async fn authenticated(
     app: &App,
     (parts, address): (&Parts, Option<IpAddr>),
@@ -293,7 +293,7 @@ async fn admit(
     Err(engine::Error::from(refusal).into())
 }
 
-/// What of a route's demand does not depend on what the request is about.
+/// Checks the part of a route's demand that does not depend on what the request is about.
 fn check(principal: &Principal, access: Access) -> Result<(), Refusal> {
     match access {
         Access::Read(permission) | Access::ReadUnlessPublic(permission) => {
@@ -322,8 +322,8 @@ fn check(principal: &Principal, access: Access) -> Result<(), Refusal> {
 /// Code of the refusal of a key whose role holds a permission that its scopes leave out.
 const SCOPE_MISSING: &str = "scope_missing";
 
-/// Checks that the caller holds one of two permissions; who holds neither is told of the first, unless their role holds
-/// the other one and only their key does not.
+/// Checks that the caller holds one of two permissions. A caller without either is told of the first, unless the role
+/// holds the other one and only the key does not.
 fn either(principal: &Principal, first: Permission, other: Permission) -> Result<(), Refusal> {
     let Err(refusal) = principal.authorise(first) else {
         return Ok(());

@@ -23,7 +23,7 @@ pub(crate) fn of(parts: &Parts) -> Result<&str, Problem> {
         return bearer(parts);
     }
     let token = cookie(parts).ok_or_else(missing)?;
-    // What is not of a session is good for nothing here: a key in a browser's cookie would act without a session's end.
+    // A cookie holds the token of a session and nothing else: a key in it would act without an end.
     if Token::parse(token).is_some_and(|token| token.kind() != TokenKind::Session) {
         let detail = "the cookie holds a session token (prs_…) and nothing else; an API key goes into Authorization: Bearer";
         return Err(Problem::new(

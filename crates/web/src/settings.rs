@@ -1,4 +1,4 @@
-//! What of the API can be configured.
+//! The settings of the API.
 
 use std::time::Duration;
 

@@ -30,7 +30,7 @@ pub struct Swept {
 }
 
 impl Engine {
-    /// Writes down what is past its time now.
+    /// Writes down everything whose time is over now.
     pub async fn sweep(&self) -> Result<Swept, Error> {
         let mut swept = Swept::default();
         loop {

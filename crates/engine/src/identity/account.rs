@@ -261,7 +261,7 @@ impl Engine {
         let refused = domain::action::SECOND_FACTOR_CONFIRM.refused;
         let attempt = self.own_attempt(&identity, refused, &origin).await?;
         let wrong = |error: Error| match error {
-            // Here it is no question of who calls.
+            // It does not matter here who calls.
             Error::Refused { refusal, entry } if refusal.code == second_factor::invalid().code => {
                 let kind = RefusalKind::Forbidden;
                 let refusal = Refusal { kind, ..refusal }.field("code");

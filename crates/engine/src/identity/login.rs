@@ -31,7 +31,7 @@ const REFUSED_AFTER: Duration = Duration::from_millis(500);
 pub struct LogInRequest {
     /// User name or e-mail address.
     pub name: String,
-    /// Password.
+    /// The password as it was typed.
     pub password: String,
     /// Code of the second factor.
     pub totp: Option<String>,

@@ -71,13 +71,13 @@ impl FirstCredential {
 /// A user to be made.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewUser {
-    /// Name.
+    /// The name to log in with.
     pub username: String,
     /// E-mail address.
     pub email: Option<String>,
     /// Full name.
     pub full_name: Option<String>,
-    /// Role.
+    /// What the user may do.
     pub role: Role,
     /// By what it gets in.
     pub first: FirstCredential,

@@ -79,7 +79,7 @@ impl fmt::Display for MappingError {
 
 impl std::error::Error for MappingError {}
 
-/// What of the line goes into the details.
+/// Which members of the line go into the details.
 #[derive(Clone, Debug, Default, PartialEq)]
 enum Details {
     #[default]

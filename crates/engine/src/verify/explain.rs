@@ -6,7 +6,7 @@ use serde::Serialize;
 /// A table that verification covers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SealedTable {
-    /// Name.
+    /// The table's name.
     pub table: &'static str,
     /// What is checked on it.
     pub checked: &'static str,
@@ -15,7 +15,7 @@ pub struct SealedTable {
 /// A table that verification does not cover.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct UnsealedTable {
-    /// Name.
+    /// The table's name.
     pub table: &'static str,
     /// Why, and what rests on it.
     pub why: &'static str,

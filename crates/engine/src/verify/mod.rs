@@ -62,7 +62,7 @@ pub struct VerifyProgress {
 /// Something that is not as the log says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Table.
+    /// The table in which it was found.
     pub table: String,
     /// Id of the row, where one row is meant.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,9 +141,9 @@ impl Findings {
 /// How many rows of a sealed table were checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RowsChecked {
-    /// Table.
+    /// The table's name.
     pub table: &'static str,
-    /// Rows.
+    /// How many rows were checked.
     pub rows: u64,
 }
 

@@ -94,7 +94,7 @@ pub struct Signer {
     pub key: SigningKey,
     /// From which head the log may be continued.
     pub(crate) known: Arc<Known>,
-    /// Counts.
+    /// What is counted for the metrics.
     pub(crate) counters: Arc<Counters>,
     /// Size of the log and its newest checkpoint, for those who wait for new entries.
     pub(crate) size: watch::Sender<u64>,

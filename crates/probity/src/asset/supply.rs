@@ -18,7 +18,6 @@ pub struct SupplyArgs {
     asset: String,
 }
 
-/// Shows.
 pub async fn run(context: &Context, args: SupplyArgs) -> Result<Exit, Failure> {
     context
         .with_engine(async |engine| {

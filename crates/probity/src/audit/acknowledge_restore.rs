@@ -16,7 +16,6 @@ pub struct AcknowledgeRestoreArgs {
     reason: String,
 }
 
-/// Acknowledges.
 pub async fn run(context: &Context, args: AcknowledgeRestoreArgs) -> Result<Exit, Failure> {
     Engine::acknowledge_restore(context.options()?, &caller(), &args.reason).await?;
     if context.json() {

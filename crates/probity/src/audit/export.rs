@@ -38,7 +38,6 @@ enum Format {
     Bundle,
 }
 
-/// Exports.
 pub async fn run(context: &Context, args: ExportArgs) -> Result<Exit, Failure> {
     context
         .with_engine(async |engine| {

@@ -36,7 +36,6 @@ enum By {
     Oldest,
 }
 
-/// Lists.
 pub async fn run(context: &Context, args: ListArgs) -> Result<Exit, Failure> {
     let engine = context.open().await?;
     let filter = args.filter.into_filter(&engine).await?;

@@ -19,7 +19,6 @@ pub struct ShowArgs {
     entry: EntryKey,
 }
 
-/// Shows.
 pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
     let engine = context.open().await?;
     let entry = engine

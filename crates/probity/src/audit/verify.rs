@@ -22,7 +22,6 @@ pub struct VerifyArgs {
     threads: Option<u16>,
 }
 
-/// Verifies.
 pub async fn run(context: &Context, args: VerifyArgs) -> Result<Exit, Failure> {
     if args.explain {
         return print_explanation(context);

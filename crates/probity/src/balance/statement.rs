@@ -46,7 +46,6 @@ struct Movement {
     other: Account,
 }
 
-/// Shows.
 pub async fn run(context: &Context, args: StatementArgs) -> Result<Exit, Failure> {
     context
         .with_engine(async |engine| {

@@ -144,7 +144,7 @@ fn above_files(
     figment
 }
 
-/// The value of a variable; what is not of its kind stays a text, which is then refused with its source.
+/// The value of a variable. A text that is not of the setting's kind stays a text, which is refused with its source later.
 fn value(kind: Kind, text: String) -> Value {
     match kind {
         Kind::Number(..) => text.trim().parse::<u64>().map_or(Value::from(text), Value::from),

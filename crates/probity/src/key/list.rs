@@ -16,7 +16,6 @@ pub struct ListArgs {
     user: Option<String>,
 }
 
-/// Lists.
 pub async fn run(context: &Context, args: ListArgs) -> Result<Exit, Failure> {
     let engine = context.open().await?;
     let owner = match &args.user {

@@ -44,7 +44,6 @@ fn permissions(rules: &Rules, owner: &User, read: &ReadKey) -> Vec<Permission> {
     held.filter(left).collect()
 }
 
-/// Shows.
 pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
     let engine = context.open().await?;
     let read = engine.api_key(args.id).await?.ok_or_else(|| {

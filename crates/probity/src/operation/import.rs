@@ -32,7 +32,6 @@ enum FormatName {
     BitcoinBlock,
 }
 
-/// Imports.
 pub async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Failure> {
     let FormatName::BitcoinBlock = args.format;
     let (reader, total) = source::open(&args.file)?;

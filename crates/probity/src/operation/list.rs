@@ -126,7 +126,6 @@ impl ListArgs {
     }
 }
 
-/// Lists.
 pub async fn run(context: &Context, args: ListArgs) -> Result<Exit, Failure> {
     let engine = context.open().await?;
     let filter = args.filter(&engine).await?;

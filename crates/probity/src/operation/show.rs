@@ -20,7 +20,6 @@ pub struct ShowArgs {
     operation: Uuid,
 }
 
-/// Shows.
 pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
     let engine = context.open().await?;
     let view = engine.operation(args.operation).await?.ok_or_else(|| {

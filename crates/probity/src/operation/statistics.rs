@@ -28,7 +28,6 @@ pub struct StatisticsArgs {
     by_day: bool,
 }
 
-/// Counts.
 pub async fn run(context: &Context, args: StatisticsArgs) -> Result<Exit, Failure> {
     context
         .with_engine(async |engine| {

@@ -19,7 +19,6 @@ pub struct ExplainArgs {
     word: String,
 }
 
-/// Explains.
 pub fn run(context: &Context, args: &ExplainArgs) -> Result<Exit, Failure> {
     let rules = context.options()?.identity.rules;
     let word = args.word.as_str();

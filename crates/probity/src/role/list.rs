@@ -7,7 +7,6 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::{output, table};
 
-/// Lists.
 pub fn run(context: &Context) -> Result<Exit, Failure> {
     let identity = context.options()?.identity;
     let roles = identity.rules.roles();

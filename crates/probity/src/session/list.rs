@@ -25,7 +25,6 @@ pub struct ListArgs {
     user: Option<String>,
 }
 
-/// Lists.
 pub async fn run(context: &Context, args: ListArgs) -> Result<Exit, Failure> {
     let engine = context.open().await?;
     let mut names = HashMap::new();

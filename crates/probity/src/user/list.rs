@@ -65,7 +65,6 @@ pub async fn all(
     }
 }
 
-/// Lists.
 pub async fn run(context: &Context, args: ListArgs) -> Result<Exit, Failure> {
     let engine = context.open().await?;
     if let Some(role) = &args.role

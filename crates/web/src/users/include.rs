@@ -1,4 +1,4 @@
-//! What may be shown with a user: KYC and balances, each for who may read it.
+//! What may be shown with a user: KYC and balances, each to those who may read it.
 
 use domain::identity::Permission;
 use engine::custody::{BalanceState, KycView};

@@ -73,7 +73,6 @@ fn format(args: &ImportArgs) -> Result<Format, Failure> {
     })
 }
 
-/// Imports.
 pub async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Failure> {
     let format = format(&args)?;
     let (reader, total) = source::open(&args.file)?;
