@@ -39,115 +39,47 @@ pub enum Command {
     #[command(after_help = "Example:\n  probity --database postgres://probity@localhost/probity init")]
     Init(init::InitArgs),
     /// The audit log: record, read, prove and check entries
-    #[command(
-        arg_required_else_help = true,
-        after_help = "Example:\n  probity audit list --action 'user.*'"
-    )]
-    Audit {
-        /// Which verb.
-        #[command(subcommand)]
-        command: Box<audit::AuditCommand>,
-    },
+    #[command(subcommand, after_help = "Example:\n  probity audit list --action 'user.*'")]
+    Audit(Box<audit::AuditCommand>),
     /// Users: create, invite, change, disable, erase, import
-    #[command(
-        arg_required_else_help = true,
-        after_help = "Example:\n  probity user create ann --role auditor"
-    )]
-    User {
-        /// Which verb.
-        #[command(subcommand)]
-        command: Box<user::UserCommand>,
-    },
+    #[command(subcommand, after_help = "Example:\n  probity user create ann --role auditor")]
+    User(Box<user::UserCommand>),
     /// Login sessions: list, end
-    #[command(
-        arg_required_else_help = true,
-        after_help = "Example:\n  probity session list"
-    )]
-    Session {
-        /// Which verb.
-        #[command(subcommand)]
-        command: session::SessionCommand,
-    },
+    #[command(subcommand, after_help = "Example:\n  probity session list")]
+    Session(session::SessionCommand),
     /// Roles: what each may do, and why one is refused
-    #[command(
-        arg_required_else_help = true,
-        after_help = "Example:\n  probity role explain user.set_role"
-    )]
-    Role {
-        /// Which verb.
-        #[command(subcommand)]
-        command: role::RoleCommand,
-    },
+    #[command(subcommand, after_help = "Example:\n  probity role explain user.set_role")]
+    Role(role::RoleCommand),
     /// API keys: create, list, show, rotate, revoke
     #[command(
-        arg_required_else_help = true,
+        subcommand,
         after_help = "Example:\n  probity key create --name ci --scopes write"
     )]
-    Key {
-        /// Which verb.
-        #[command(subcommand)]
-        command: key::KeyCommand,
-    },
+    Key(key::KeyCommand),
     /// Assets: make, list, and what there is of each
-    #[command(
-        arg_required_else_help = true,
-        after_help = "Example:\n  probity asset supply BTC"
-    )]
-    Asset {
-        /// Which verb.
-        #[command(subcommand)]
-        command: asset::AssetCommand,
-    },
+    #[command(subcommand, after_help = "Example:\n  probity asset supply BTC")]
+    Asset(asset::AssetCommand),
     /// Balances: now, at any time, and their statements
     #[command(
-        arg_required_else_help = true,
+        subcommand,
         after_help = "Example:\n  probity balance show user:ann --asset BTC"
     )]
-    Balance {
-        /// Which verb.
-        #[command(subcommand)]
-        command: balance::BalanceCommand,
-    },
+    Balance(balance::BalanceCommand),
     /// Operations: deposits, withdrawals, transfers and others, step by step
     #[command(
-        arg_required_else_help = true,
+        subcommand,
         after_help = "Example:\n  probity operation transfer user:ann user:bob 0.5 --asset BTC"
     )]
-    Operation {
-        /// Which verb.
-        #[command(subcommand)]
-        command: Box<operation::OperationCommand>,
-    },
+    Operation(Box<operation::OperationCommand>),
     /// KYC records: submit, check, approve, and the tier of a user
-    #[command(
-        arg_required_else_help = true,
-        after_help = "Example:\n  probity kyc list --status pending"
-    )]
-    Kyc {
-        /// Which verb.
-        #[command(subcommand)]
-        command: kyc::KycCommand,
-    },
+    #[command(subcommand, after_help = "Example:\n  probity kyc list --status pending")]
+    Kyc(kyc::KycCommand),
     /// Destinations: where users may withdraw to
-    #[command(
-        arg_required_else_help = true,
-        after_help = "Example:\n  probity destination list --user ann"
-    )]
-    Destination {
-        /// Which verb.
-        #[command(subcommand)]
-        command: destination::DestinationCommand,
-    },
+    #[command(subcommand, after_help = "Example:\n  probity destination list --user ann")]
+    Destination(destination::DestinationCommand),
     /// Approvals: ask, vote, withdraw
-    #[command(
-        arg_required_else_help = true,
-        after_help = "Example:\n  probity approval list --status pending"
-    )]
-    Approval {
-        /// Which verb.
-        #[command(subcommand)]
-        command: approval::ApprovalCommand,
-    },
+    #[command(subcommand, after_help = "Example:\n  probity approval list --status pending")]
+    Approval(approval::ApprovalCommand),
     /// Print the settings in force and where each came from; secrets are hidden
     #[command(after_help = "Example:\n  PROBITY_ENV=production probity config")]
     Config,
