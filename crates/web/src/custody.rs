@@ -11,6 +11,8 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde::ser::{Serialize, Serializer};
 use uuid::Uuid;
 
+pub(crate) use views::{Holder, Units};
+
 use crate::call::Call;
 use crate::openapi::Parameter;
 use crate::problem::Problem;
@@ -84,48 +86,6 @@ impl<'de> Deserialize<'de> for Decimal {
             }
         }
         deserializer.deserialize_any(Text)
-    }
-}
-
-/// An amount of an asset, as a decimal with all its digits.
-#[derive(Clone, Copy)]
-pub(crate) struct Units(pub Amount, pub u8);
-
-impl Units {
-    /// An amount of this asset.
-    pub fn of(amount: Amount, asset: &Asset) -> Units {
-        Units(amount, asset.digits())
-    }
-}
-
-impl fmt::Display for Units {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.to_decimal(self.1))
-    }
-}
-
-impl Serialize for Units {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0.to_decimal(self.1))
-    }
-}
-
-/// Whose a balance is: `user:<id>` or `house:<name>`.
-#[derive(Clone, Copy)]
-pub(crate) struct Holder(pub Account);
-
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.owner {
-            Owner::User(id) => write!(f, "user:{id}"),
-            Owner::House(house) => write!(f, "house:{}", house.as_str()),
-        }
-    }
-}
-
-impl Serialize for Holder {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
     }
 }
 

@@ -97,10 +97,10 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Post "/v1/kyc/{id}/approve" does kyc::Approve;
     Post "/v1/kyc/{id}/reject" does kyc::Reject;
     Post "/v1/kyc/{id}/revoke" does kyc::Revoke;
-    Post "/v1/destinations" Access::OwnOr(CustodyOwn, CustodyWrite) => destinations::add;
+    Post "/v1/destinations" does destinations::Add;
     Get "/v1/destinations" lists Destination;
     Get "/v1/destinations/{id}" shows Destination;
-    Delete "/v1/destinations/{id}" Access::OwnOr(CustodyOwn, CustodyWrite) => destinations::remove;
+    Delete "/v1/destinations/{id}" does destinations::Remove;
     Post "/v1/approvals" does approvals::Request;
     Get "/v1/approvals" Access::ReadOwnOr(ApprovalsRequest, ApprovalsRead) => approvals::list;
     Get "/v1/approvals/{id}" Access::ReadOwnOr(ApprovalsRequest, ApprovalsRead) => approvals::show;

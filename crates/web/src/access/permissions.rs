@@ -2,6 +2,7 @@
 
 use domain::action;
 use domain::identity::{Permission, Role, Scope};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::call::{Answer, Call, json};
@@ -16,27 +17,27 @@ pub(crate) const DOC: Doc = Doc {
     replies: &[Reply::new(
         "200",
         "Every permission.",
-        &[Content::new(
-            "application/json",
-            r#"{"type":"object","required":["permissions"],"properties":{"permissions":{"type":"array","items":{"type":"object","required":["name","description","actions","roles","scopes","held"],"properties":{"name":{"type":"string"},"description":{"type":"string"},"actions":{"type":"array","items":{"type":"string"},"description":"Names of the entries about what it allows; reads have none."},"roles":{"type":"array","items":{"type":"string"}},"scopes":{"type":"array","items":{"type":"string"}},"held":{"type":"boolean","description":"Whether the caller has it now."}}}}}}"#,
-            r#"{"permissions":[{"name":"audit:write","description":"Record events.","actions":["audit.append"],"roles":["admin","sre","developer","compliance","user"],"scopes":["write","admin"],"held":true}]}"#,
+        &[Content::typed::<Output>(r#"{"permissions":[{"name":"audit:write","description":"Record events.","actions":["audit.append"],"roles":["admin","sre","developer","compliance","user"],"scopes":["write","admin"],"held":true}]}"#,
         )],
     )],
     ..Doc::EMPTY
 };
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Output<'a> {
     permissions: Vec<Listed<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Listed<'a> {
     name: &'static str,
     description: &'static str,
+    /// Names of the entries about what it allows; reads have none.
     actions: Vec<&'static str>,
     roles: Vec<&'a str>,
     scopes: Vec<&'static str>,
+    /// Whether the caller has it now.
     held: bool,
 }
 

@@ -1,6 +1,7 @@
 //! `GET /v1/roles`
 
 use domain::identity::Permission;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::call::{Answer, Call, json};
@@ -14,25 +15,24 @@ pub(crate) const DOC: Doc = Doc {
     replies: &[Reply::new(
         "200",
         "Every role.",
-        &[Content::new(
-            "application/json",
-            r#"{"type":"object","required":["roles"],"properties":{"roles":{"type":"array","items":{"type":"object","required":["name","description","permissions","second_factor","built_in"],"properties":{"name":{"type":"string"},"description":{"type":"string"},"permissions":{"type":"array","items":{"type":"string"}},"second_factor":{"type":"boolean","description":"Whether its users must log in with a second factor."},"built_in":{"type":"boolean"}}}}}}"#,
-            r#"{"roles":[{"name":"viewer","description":"Looks","permissions":["audit:read"],"second_factor":false,"built_in":true}]}"#,
+        &[Content::typed::<Output>(r#"{"roles":[{"name":"viewer","description":"Looks","permissions":["audit:read"],"second_factor":false,"built_in":true}]}"#,
         )],
     )],
     ..Doc::EMPTY
 };
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Output<'a> {
     roles: Vec<Listed<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Listed<'a> {
     name: &'a str,
     description: &'a str,
     permissions: Vec<&'static str>,
+    /// Whether its users must log in with a second factor.
     second_factor: bool,
     built_in: bool,
 }

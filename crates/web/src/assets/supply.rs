@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{PATH, of_path};
@@ -20,25 +21,25 @@ pub(crate) const DOC: Doc = Doc {
     replies: &[Reply::new(
         "200",
         "The sums.",
-        &[Content::new(
-            "application/json",
-            r##"{"type":"object","required":["asset","supply","users","houses","held","balances","sum","size"],"properties":{"asset":{"type":"string","description":"Code of the asset."},"supply":{"$ref":"#/components/schemas/Amount"},"users":{"$ref":"#/components/schemas/Amount"},"houses":{"type":"object","additionalProperties":{"$ref":"#/components/schemas/Amount"}},"held":{"$ref":"#/components/schemas/Amount"},"balances":{"type":"integer","description":"How many balances."},"sum":{"$ref":"#/components/schemas/Amount"},"size":{"type":"integer","description":"Size of the log at that moment."}}}"##,
-            r#"{"asset":"BTC","supply":"2.50000000","users":"2.40000000","houses":{"omnibus":"0.00000000","fees":"0.10000000","suspense":"0.00000000","external":"-2.50000000"},"held":"0.50000000","balances":6,"sum":"0.00000000","size":4711}"#,
+        &[Content::typed::<Output>(r#"{"asset":"BTC","supply":"2.50000000","users":"2.40000000","houses":{"omnibus":"0.00000000","fees":"0.10000000","suspense":"0.00000000","external":"-2.50000000"},"held":"0.50000000","balances":6,"sum":"0.00000000","size":4711}"#,
         )],
     )],
     problems: &[UNKNOWN_ASSET],
     ..Doc::EMPTY
 };
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Output<'a> {
+    /// Code of the asset.
     asset: &'a str,
     supply: Units,
     users: Units,
     houses: BTreeMap<&'static str, Units>,
     held: Units,
+    /// How many balances.
     balances: u64,
     sum: Units,
+    /// Size of the log at that moment.
     size: u64,
 }
 

@@ -1,41 +1,44 @@
 //! Destinations of withdrawals: a file per verb, and what they share.
 
-pub(crate) mod add;
-pub(crate) mod remove;
+mod add;
+mod remove;
 
 use domain::Reply as CommandReply;
 use domain::custody::destination::Destination;
+use uuid::Uuid;
 use views::DestinationView;
 
 use crate::call::Call;
-use crate::openapi::{Content, Parameter, Reply};
+use crate::change::Subject;
+use crate::openapi::Content;
 use crate::problem::Problem;
 
-/// The destination in the path.
-const PATH: &[Parameter] = &[Parameter::path(
-    "id",
-    "The destination's id.",
-    r#"{"type":"string","format":"uuid","examples":["01970000-0000-7000-8000-0000000000e1"]}"#,
-)];
+pub(crate) use add::Add;
+pub(crate) use remove::Remove;
 
-const UNKNOWN: (&str, &str, &str) = (
-    "404",
-    "unknown_destination",
-    "there is no such destination, or you may not see it",
-);
+impl Subject for Destination {
+    type View<'a> = DestinationView;
 
-/// A destination as the answer.
-const ANSWER: Reply = Reply::new("200", "The destination.", &[Content::shown::<DestinationView>()]);
+    const NAME: &'static str = "destination";
+    const TAG: &'static str = "destinations";
+    const LIST: &'static str = "/v1/destinations";
+    const UNKNOWN: &'static str = "unknown_destination";
+    const SHOWN: Content = Content::shown::<DestinationView>();
+    const TAGGED: bool = false;
 
-/// A destination with the code of its asset, and whether it can be used now.
-async fn shown(call: &Call, row: Destination) -> Result<DestinationView, Problem> {
-    Ok(DestinationView::of(&call.app.engine, row).await?)
-}
+    async fn of(_: &Call, reply: CommandReply) -> Result<Option<Destination>, Problem> {
+        Ok(match reply {
+            CommandReply::Destination(row) => Some(row),
+            _ => None,
+        })
+    }
 
-/// The destination that a command answered with.
-fn destination(reply: CommandReply) -> Result<Destination, Problem> {
-    match reply {
-        CommandReply::Destination(row) => Ok(row),
-        other => Err(Problem::internal(&format_args!("answered with {other:?}"))),
+    fn version(&self) -> (Uuid, u64) {
+        // It has no entity tag: nothing that depends on its version is changed.
+        (self.id, 1)
+    }
+
+    async fn view<'a>(&'a self, call: &'a Call) -> Result<DestinationView, Problem> {
+        Ok(DestinationView::of(&call.app.engine, self.clone()).await?)
     }
 }

@@ -1,6 +1,9 @@
 //! `GET /health/live`
 
-use crate::call::{Answer, Call, with_type};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::call::{Answer, Call, json};
 use crate::openapi::{Content, Doc, Reply};
 
 pub(crate) const DOC: Doc = Doc {
@@ -11,16 +14,18 @@ pub(crate) const DOC: Doc = Doc {
     replies: &[Reply::new(
         "200",
         "It does.",
-        &[Content::new(
-            "application/json",
-            r#"{"type":"object","properties":{"live":{"const":true}}}"#,
-            r#"{"live":true}"#,
-        )],
+        &[Content::typed::<Live>(r#"{"live":true}"#)],
     )],
     ..Doc::EMPTY
 };
 
+#[derive(Serialize, JsonSchema)]
+struct Live {
+    #[schemars(extend("const" = true))]
+    live: bool,
+}
+
 pub(crate) async fn handle(call: Call) -> Answer {
     call.query(&DOC)?;
-    Ok(with_type("application/json", r#"{"live":true}"#))
+    json(&Live { live: true })
 }

@@ -2,12 +2,11 @@
 
 use engine::Health;
 use http::StatusCode;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::call::{Answer, Call, json};
 use crate::openapi::{Content, Doc, Reply};
-
-const SCHEMA: &str = r#"{"type":"object","required":["ready","checks"],"properties":{"ready":{"type":"boolean"},"checks":{"type":"array","items":{"type":"object","required":["name","ok"],"properties":{"name":{"type":"string"},"ok":{"type":"boolean"},"code":{"type":"string"}}}}}}"#;
 
 pub(crate) const DOC: Doc = Doc {
     id: "ready",
@@ -19,18 +18,14 @@ pub(crate) const DOC: Doc = Doc {
         Reply::new(
             "200",
             "They can.",
-            &[Content::new(
-                "application/json",
-                SCHEMA,
+            &[Content::typed::<Body>(
                 r#"{"ready":true,"checks":[{"name":"database","ok":true}]}"#,
             )],
         ),
         Reply::new(
             "503",
             "They cannot; the checks say which part is not well.",
-            &[Content::new(
-                "application/json",
-                SCHEMA,
+            &[Content::typed::<Body>(
                 r#"{"ready":false,"checks":[{"name":"log","ok":false,"code":"log_rolled_back"}]}"#,
             )],
         ),
@@ -38,14 +33,15 @@ pub(crate) const DOC: Doc = Doc {
     ..Doc::EMPTY
 };
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Body {
     ready: bool,
     checks: Vec<Check>,
 }
 
 /// A check without its detail, which may name hosts: this answer needs no key.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Check {
     name: &'static str,
     ok: bool,

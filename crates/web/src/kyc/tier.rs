@@ -1,7 +1,9 @@
 //! `GET /v1/kyc/tier`
 
+use domain::custody::kyc::TIER_MAX;
 use domain::identity::Permission;
 use evidence::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -20,29 +22,23 @@ pub(crate) const DOC: Doc = Doc {
             "Whose: `me`, an id, or a name for who may read users; oneself unless given.",
             person::SCHEMA,
         ),
-        Parameter::query(
-            "at",
-            "When; now unless given.",
-            r##"{"$ref":"#/components/schemas/Time"}"##,
-        ),
+        Parameter::query_of::<Timestamp>("at", "When; now unless given."),
     ]],
     replies: &[Reply::new(
         "200",
         "The tier.",
-        &[Content::new(
-            "application/json",
-            r##"{"type":"object","required":["user","at","tier"],"properties":{"user":{"type":"string","format":"uuid"},"at":{"$ref":"#/components/schemas/Time"},"tier":{"type":"integer","minimum":0,"maximum":2}}}"##,
-            r#"{"user":"01970000-0000-7000-8000-0000000000ab","at":"2026-11-20T08:00:00.000000Z","tier":1}"#,
+        &[Content::typed::<Output>(r#"{"user":"01970000-0000-7000-8000-0000000000ab","at":"2026-11-20T08:00:00.000000Z","tier":1}"#,
         )],
     )],
     problems: &[custody::UNKNOWN_USER, custody::PARAMETER],
     ..Doc::EMPTY
 };
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Output {
     user: Uuid,
     at: Timestamp,
+    #[schemars(range(max = TIER_MAX))]
     tier: u64,
 }
 

@@ -206,6 +206,14 @@ impl Content {
         }
     }
 
+    /// JSON that shows a type of the endpoint's own, with an example as JSON text.
+    pub const fn typed<T: JsonSchema>(example: &'static str) -> Content {
+        Content {
+            schema: Shape::own::<T>(),
+            ..Content::new("application/json", "", example)
+        }
+    }
+
     /// JSON that shows a type.
     pub const fn shown<T: Shown>() -> Content {
         Content {

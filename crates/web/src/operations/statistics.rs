@@ -1,6 +1,7 @@
 //! `GET /v1/operations/statistics`
 
 use evidence::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::call::{Answer, Call, json};
@@ -25,19 +26,18 @@ pub(crate) const DOC: Doc = Doc {
     replies: &[Reply::new(
         "200",
         "The figures; what there is none of is left out.",
-        &[Content::new(
-            "application/json",
-            r##"{"type":"object","required":["figures"],"properties":{"figures":{"type":"array","items":{"type":"object","required":["asset","kind","status","count","amount"],"properties":{"day":{"type":"string","format":"date"},"asset":{"type":"string"},"kind":{"type":"string"},"status":{"type":"string"},"count":{"type":"integer"},"amount":{"$ref":"#/components/schemas/Amount"}}}}}}"##,
-            r#"{"figures":[{"day":"2026-11-21","asset":"BTC","kind":"transfer","status":"completed","count":2,"amount":"0.50050000"}]}"#,
+        &[Content::typed::<Output>(r#"{"figures":[{"day":"2026-11-21","asset":"BTC","kind":"transfer","status":"completed","count":2,"amount":"0.50050000"}]}"#,
         )],
     )],
     problems: &[UNKNOWN_ASSET, custody::PARAMETER],
     ..Doc::EMPTY
 };
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Figure<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date"))]
     day: Option<String>,
     asset: &'a str,
     kind: &'static str,
@@ -46,7 +46,7 @@ struct Figure<'a> {
     amount: Units,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Output<'a> {
     figures: Vec<Figure<'a>>,
 }
