@@ -10,6 +10,7 @@ use crate::wire;
 /// JSON: `{"from":N,"to":M,"from_root":"…","to_root":"…","proof":["…",…]}`, hashes in base64.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(!deny_unknown_fields))]
 pub struct ConsistencyProof {
     /// Size of the older tree.
     pub from: u64,
@@ -17,12 +18,15 @@ pub struct ConsistencyProof {
     pub to: u64,
     /// Root of the older tree.
     #[serde(with = "wire::hash")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub from_root: Hash,
     /// Root of the newer tree.
     #[serde(with = "wire::hash")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub to_root: Hash,
     /// The hashes that lead from one to the other.
     #[serde(with = "wire::hashes")]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub proof: Vec<Hash>,
 }
 

@@ -8,39 +8,49 @@ use crate::commitment::{self, ChangeRecord, Salt};
 use crate::json::{self, StrictObject};
 use crate::leaf::{Leaf, LeafError, Outcome, RecordedBy};
 use crate::payload::{ActorKind, Aim, DragMode, Payload, PayloadActor, PayloadTarget, RowImages};
+#[cfg(feature = "schema")]
+use crate::payload::{ID_LEN_MAX, KIND_LEN_MAX, NAME_LEN_MAX, WORD};
 use crate::time::{self, Timestamp};
 
 /// Who acted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Actor {
     /// What kind of actor.
     pub kind: ActorKind,
     /// Identifies the actor among its kind.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = ID_LEN_MAX)))]
     pub id: Option<String>,
     /// A name for people.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = NAME_LEN_MAX)))]
     pub name: Option<String>,
     /// For whom the actor acted.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = ID_LEN_MAX)))]
     pub on_behalf_of: Option<String>,
 }
 
 /// What was acted on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Target {
     /// What kind of thing.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = KIND_LEN_MAX), regex(pattern = WORD)))]
     pub kind: String,
     /// Identifies it among its kind.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = ID_LEN_MAX)))]
     pub id: Option<String>,
 }
 
 /// A row that the entry changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(!deny_unknown_fields))]
 pub struct Change {
     /// The row's table.
     pub table: String,
@@ -70,6 +80,7 @@ pub struct Change {
 /// The bytes that the Merkle tree holds for the entry, and the salt that opens its payload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline, !deny_unknown_fields))]
 pub struct EntryEvidence {
     /// The leaf, byte for byte.
     pub leaf: String,
@@ -78,9 +89,10 @@ pub struct EntryEvidence {
     pub salt: Option<String>,
 }
 
-/// An entry of the audit log.
+/// An entry of the audit log. With a receipt it can be checked offline, by `probity-verify`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(!deny_unknown_fields))]
 pub struct Entry {
     /// Id: a UUID, made by Probity or brought by the recorder.
     pub id: Uuid,
@@ -136,7 +148,8 @@ pub struct Entry {
     /// DRAG mode.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub drag_mode: Option<DragMode>,
-    /// True once the payload has been erased.
+    /// Present once the payload was erased.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = true)))]
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub erased: bool,
     /// What the tree holds.

@@ -18,6 +18,7 @@ pub const VERSION: u64 = 1;
 /// How what the entry tells of ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Outcome {
     /// It was done.
     #[default]
@@ -50,6 +51,7 @@ impl Outcome {
 /// What kind of credential recorded an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 pub enum RecorderKind {
     /// An API key.
     ApiKey,
@@ -89,6 +91,7 @@ impl RecorderKind {
 /// The credential that Probity authenticated for an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline, !deny_unknown_fields))]
 pub struct RecordedBy {
     /// What kind of credential.
     pub kind: RecorderKind,

@@ -6,9 +6,22 @@ use serde_json::{Map, Value};
 use crate::json::{self, ObjectWriter, StrictObject};
 use crate::time::Timestamp;
 
+/// Longest kind of a target that Probity takes, in bytes.
+pub const KIND_LEN_MAX: usize = 64;
+/// Longest id of an actor or target that Probity takes, in characters.
+pub const ID_LEN_MAX: usize = 1_024;
+/// Longest name, session id or AIM actor that Probity takes, in characters.
+pub const NAME_LEN_MAX: usize = 256;
+/// Longest description, user agent or AIM mission that Probity takes, in characters.
+pub const TEXT_LEN_MAX: usize = 10_000;
+/// What actions and kinds of targets are made of.
+#[cfg(feature = "schema")]
+pub const WORD: &str = "^[A-Za-z0-9._:/-]+$";
+
 /// What kind of actor acted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 pub enum ActorKind {
     /// A person.
     User,
@@ -52,6 +65,7 @@ impl ActorKind {
 /// How freely an AI agent worked: drafting, research, analysis or grunt work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum DragMode {
     /// Drafting.
     Draft,
@@ -78,15 +92,18 @@ impl DragMode {
 /// AIM context of an agent's work: actor, input, mission.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Aim {
     /// Who works, in the agent's own words.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = NAME_LEN_MAX)))]
     pub actor: Option<String>,
-    /// What it was given.
+    /// What it was given: at most 256 KiB of canonical JSON.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub input: Option<StrictObject>,
     /// What it is for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = TEXT_LEN_MAX)))]
     pub mission: Option<String>,
 }
 

@@ -2,13 +2,12 @@
 
 use std::fmt;
 
-use domain::custody::{Account, Amount, Asset, Owner};
+use domain::custody::Account;
 use domain::identity::Permission;
 use domain::{Refusal, RefusalKind};
 use evidence::Timestamp;
 use schemars::JsonSchema;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
-use serde::ser::{Serialize, Serializer};
 use uuid::Uuid;
 
 pub(crate) use views::{Holder, Units};

@@ -6,7 +6,6 @@ use engine::Error;
 use engine::custody::OperationId;
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -124,13 +123,6 @@ pub(crate) fn objects_of(body: &mut Value) -> impl Iterator<Item = &mut Map<Stri
         one => std::slice::from_mut(one),
     };
     all.iter_mut().filter_map(Value::as_object_mut)
-}
-
-/// The body, an object, read into its type, and the key that it came with.
-pub(crate) async fn input<T: DeserializeOwned>(call: &mut Call) -> Result<(T, Option<OperationId>), Problem> {
-    let (input, bytes) = call.input_and_bytes().await?;
-    let key = of(call, &bytes)?;
-    Ok((input, key))
 }
 
 /// The id of what is made: the caller's own, or the one that follows from the key.

@@ -9,7 +9,9 @@ use engine::Error;
 use engine::writes::RETRY_AFTER_S;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
-use serde_json::{Map, Value};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 use store::ErrorKind;
 
 use crate::request_log::Told;
@@ -43,6 +45,50 @@ pub(crate) struct Problem {
     pub size: Option<NonZeroU64>,
     /// The rule that refused it.
     pub rule: Option<Box<BrokenRule>>,
+}
+
+/// RFC 9457 problem details. Programs go by `code`, which is stable; `detail` is for people.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub(crate) struct Members<'a> {
+    /// `/problems/` and the code.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The code in words.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// What is wrong and what would be right; at most 500 characters.
+    detail: String,
+    /// What is wrong, in snake case.
+    code: &'a str,
+    /// The field or parameter at fault, such as `[3].actor.id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    /// Line of the body, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    /// Column of the body, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<u32>,
+    /// Index of the entry that records the refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<u64>,
+    /// Size of the log, where the request is about more than it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<NonZeroU64>,
+    /// The rule that refused it, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<String>,
+    /// What the rule allows at most, or demands at least.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<&'a str>,
+    /// What is left of that now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remaining: Option<&'a str>,
+    /// Who or what can lift the rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lifted_by: Option<String>,
 }
 
 impl Problem {
@@ -127,36 +173,24 @@ impl Problem {
 
     /// The members of the body.
     pub fn members(&self) -> Value {
-        let mut members = Map::new();
-        let mut put = |name: &str, value: Value| members.insert(name.into(), value);
-        put("type", format!("/problems/{}", self.code).into());
-        put("title", title(self.code).into());
-        put("status", self.status.as_u16().into());
-        put("detail", shortened(&self.detail).into());
-        put("code", self.code.into());
-        if let Some(field) = &self.field {
-            put("field", shortened(field).into());
-        }
-        if let Some((line, column)) = self.place {
-            put("line", line.into());
-            put("column", column.into());
-        }
-        if let Some(entry) = self.entry {
-            put("entry", entry.into());
-        }
-        if let Some(size) = self.size {
-            put("size", size.get().into());
-        }
-        if let Some(rule) = &self.rule {
-            put("rule", shortened(&rule.rule).into());
-            put("lifted_by", shortened(&rule.lifted_by).into());
-            for (name, amount) in [("limit", &rule.limit), ("remaining", &rule.remaining)] {
-                if let Some(amount) = amount {
-                    put(name, amount.as_str().into());
-                }
-            }
-        }
-        Value::Object(members)
+        let rule = self.rule.as_deref();
+        let members = Members {
+            kind: format!("/problems/{}", self.code),
+            title: title(self.code),
+            status: self.status.as_u16(),
+            detail: shortened(&self.detail),
+            code: self.code,
+            field: self.field.as_deref().map(shortened),
+            line: self.place.map(|(line, _)| line),
+            column: self.place.map(|(_, column)| column),
+            entry: self.entry,
+            size: self.size,
+            rule: rule.map(|rule| shortened(&rule.rule)),
+            limit: rule.and_then(|rule| rule.limit.as_deref()),
+            remaining: rule.and_then(|rule| rule.remaining.as_deref()),
+            lifted_by: rule.map(|rule| shortened(&rule.lifted_by)),
+        };
+        serde_json::to_value(&members).unwrap_or_default()
     }
 
     /// The body.

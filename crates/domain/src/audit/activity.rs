@@ -4,41 +4,49 @@ use evidence::entry::{Actor, Entry, Target};
 use evidence::json::StrictObject;
 use evidence::leaf::Outcome;
 use evidence::payload::ActorKind;
+use evidence::payload::WORD;
 use evidence::time::Timestamp;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::audit::event::Event;
+use crate::audit::event::{Event, ID_LEN_MAX, KIND_LEN_MAX, TEXT_LEN_MAX};
 use crate::refusal::FieldError;
 
 /// Longest type of an activity, in characters.
 pub const TYPE_LEN_MAX: usize = 50;
 
-/// An activity reported from outside; it may have no user and no entity.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+/// An activity to record; it may have no user and no entity.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("dependentRequired" = {"entity_kind": ["entity"]}))]
 pub struct NewActivity {
-    /// The reporter's own id for it.
+    /// Your own id.
     #[serde(default)]
     pub id: Option<Uuid>,
     /// When it happened; now unless given.
     #[serde(default)]
     pub timestamp: Option<Timestamp>,
-    /// What kind of activity: 1 to 50 characters of an action; becomes the entry's action.
+    /// What kind of activity; becomes the entry's action.
     #[serde(rename = "type")]
+    #[schemars(length(min = 1, max = TYPE_LEN_MAX), regex(pattern = WORD))]
     pub kind: String,
     /// What happened, in words.
+    #[schemars(length(min = 1, max = TEXT_LEN_MAX))]
     pub description: String,
     /// Who did it.
     #[serde(default)]
+    #[schemars(length(min = 1, max = ID_LEN_MAX))]
     pub user: Option<String>,
     /// What kind of entity it concerns; `entity` unless given.
     #[serde(default)]
+    #[schemars(length(min = 1, max = KIND_LEN_MAX), regex(pattern = WORD))]
     pub entity_kind: Option<String>,
     /// The entity it concerns.
     #[serde(default)]
+    #[schemars(length(min = 1, max = ID_LEN_MAX))]
     pub entity: Option<String>,
-    /// Anything else: a JSON object.
+    /// Anything else: at most 256 KiB of canonical JSON.
     #[serde(default)]
     pub details: Option<StrictObject>,
 }

@@ -6,8 +6,11 @@ use evidence::commitment::{self, Salt};
 use evidence::entry::{Actor, Recorded, Target};
 use evidence::json::{self, StrictObject};
 use evidence::leaf::Outcome;
+use evidence::payload::WORD;
 use evidence::payload::{ActorKind, Aim, DragMode, Payload, PayloadActor, PayloadTarget};
+pub use evidence::payload::{ID_LEN_MAX, KIND_LEN_MAX, NAME_LEN_MAX, TEXT_LEN_MAX};
 use evidence::time::Timestamp;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
@@ -18,14 +21,6 @@ use crate::refusal::FieldError;
 pub const EVENTS_MAX: usize = 1_000;
 /// Longest action, in bytes.
 pub const ACTION_LEN_MAX: usize = 128;
-/// Longest kind of a target, in bytes.
-pub const KIND_LEN_MAX: usize = 64;
-/// Longest id of an actor or target, in characters.
-pub const ID_LEN_MAX: usize = 1_024;
-/// Longest name, session id or AIM actor, in characters.
-pub const NAME_LEN_MAX: usize = 256;
-/// Longest description, user agent or AIM mission, in characters.
-pub const TEXT_LEN_MAX: usize = 10_000;
 /// Largest `details` or `aim.input`, in bytes of canonical JSON.
 pub const DETAILS_BYTES_MAX: usize = 262_144;
 /// The member of `details` in which an import keeps what an entry had in the log that it comes from. It counts by
@@ -34,11 +29,13 @@ pub const IMPORTED: &str = "_imported";
 /// How far ahead of our clock an event may say that it happened, in seconds.
 pub const AHEAD_SECONDS_MAX: i64 = 86_400;
 
-/// An event as reported.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+/// An event to record. Unknown members, members given twice, numbers that are not exact as doubles, and nesting deeper
+/// than 32 levels are refused.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Event {
-    /// The reporter's own id for it (UUIDv7 advised); one is made otherwise.
+    /// Your own id, best a UUIDv7: sending it again with the same content answers as the first time. One is made
+    /// otherwise.
     #[serde(default)]
     pub id: Option<Uuid>,
     /// When it happened, by the reporter's clock.
@@ -46,7 +43,8 @@ pub struct Event {
     pub occurred_at: Option<Timestamp>,
     /// Who acted.
     pub actor: Actor,
-    /// The verb: 1 to 128 of `A-Z a-z 0-9 . _ : / -`.
+    /// The verb.
+    #[schemars(length(min = 1, max = ACTION_LEN_MAX), regex(pattern = WORD))]
     pub action: String,
     /// What was acted on.
     #[serde(default)]
@@ -56,21 +54,29 @@ pub struct Event {
     pub outcome: Outcome,
     /// A sentence for people.
     #[serde(default)]
+    #[schemars(length(min = 1, max = TEXT_LEN_MAX))]
     pub description: Option<String>,
-    /// Anything else: a JSON object.
+    /// Anything else: at most 256 KiB of canonical JSON.
     #[serde(default)]
     pub details: Option<StrictObject>,
     /// Network address of the actor.
     #[serde(default)]
+    #[schemars(schema_with = "address")]
     pub ip: Option<String>,
     /// The actor's program.
     #[serde(default)]
+    #[schemars(length(min = 1, max = TEXT_LEN_MAX))]
     pub user_agent: Option<String>,
-    /// W3C trace id: 32 lower-case hex digits.
+    /// W3C trace id, not all zero.
     #[serde(default)]
+    #[schemars(
+        regex(pattern = "^[0-9a-f]{32}$"),
+        extend("not" = {"const": "00000000000000000000000000000000"})
+    )]
     pub trace_id: Option<String>,
     /// The actor's session.
     #[serde(default)]
+    #[schemars(length(min = 1, max = NAME_LEN_MAX))]
     pub session_id: Option<String>,
     /// AIM context of an agent.
     #[serde(default)]
@@ -78,6 +84,15 @@ pub struct Event {
     /// DRAG mode of an agent.
     #[serde(default)]
     pub drag_mode: Option<DragMode>,
+}
+
+/// The schema of a network address, or none.
+fn address(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"anyOf": [
+        {"type": "string", "format": "ipv4"},
+        {"type": "string", "format": "ipv6"},
+        {"type": "null"},
+    ]})
 }
 
 /// An event checked and made ready for the log: canonical payload, salt and commitment.

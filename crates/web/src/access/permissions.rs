@@ -17,7 +17,8 @@ pub(crate) const DOC: Doc = Doc {
     replies: &[Reply::new(
         "200",
         "Every permission.",
-        &[Content::typed::<Output>(r#"{"permissions":[{"name":"audit:write","description":"Record events.","actions":["audit.append"],"roles":["admin","sre","developer","compliance","user"],"scopes":["write","admin"],"held":true}]}"#,
+        &[Content::typed::<Output>(
+            r#"{"permissions":[{"name":"audit:write","description":"Record events.","actions":["audit.append"],"roles":["admin","sre","developer","compliance","user"],"scopes":["write","admin"],"held":true}]}"#,
         )],
     )],
     ..Doc::EMPTY

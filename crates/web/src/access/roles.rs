@@ -15,7 +15,8 @@ pub(crate) const DOC: Doc = Doc {
     replies: &[Reply::new(
         "200",
         "Every role.",
-        &[Content::typed::<Output>(r#"{"roles":[{"name":"viewer","description":"Looks","permissions":["audit:read"],"second_factor":false,"built_in":true}]}"#,
+        &[Content::typed::<Output>(
+            r#"{"roles":[{"name":"viewer","description":"Looks","permissions":["audit:read"],"second_factor":false,"built_in":true}]}"#,
         )],
     )],
     ..Doc::EMPTY

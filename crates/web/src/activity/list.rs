@@ -1,5 +1,6 @@
 //! `GET /v1/activity`
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use store::query::Order;
 
@@ -21,9 +22,7 @@ pub(crate) const DOC: Doc = Doc {
         ..Reply::new(
             "200",
             "A page.",
-            &[Content::new(
-                "application/json",
-                r##"{"type":"object","required":["activities","next"],"properties":{"activities":{"type":"array","items":{"$ref":"#/components/schemas/Activity"}},"next":{"type":["string","null"],"description":"Cursor of the next page."}}}"##,
+            &[Content::typed::<Body>(
                 r#"{"activities":[{"id":"01970000-0000-7000-8000-000000000001","index":4711,"timestamp":"2026-11-21T08:30:00.123456Z","type":"order.update","user":"user-000042","entity":"A-1001","entity_kind":"order","description":"Changed the delivery address","outcome":"success"}],"next":null}"#,
             )],
         )
@@ -39,9 +38,10 @@ pub(crate) const DOC: Doc = Doc {
     ..Doc::EMPTY
 };
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Body<'a> {
     activities: Vec<Activity<'a>>,
+    /// Cursor of the next page.
     next: Option<&'a str>,
 }
 

@@ -7,7 +7,8 @@ pub(crate) mod stream;
 use domain::audit::EntryFilter;
 use domain::audit::activity::sentence;
 use domain::audit::event::ID_LEN_MAX;
-use evidence::{Entry, Timestamp};
+use evidence::{Entry, Outcome, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -45,9 +46,11 @@ fn filter(query: &Query) -> Result<EntryFilter, Problem> {
 }
 
 /// An entry as the feed shows it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Activity<'a> {
+    /// Id of the entry.
     id: Uuid,
+    /// Index of the entry.
     index: u64,
     timestamp: Timestamp,
     #[serde(rename = "type")]
@@ -55,7 +58,9 @@ struct Activity<'a> {
     user: Option<&'a str>,
     entity: Option<&'a str>,
     entity_kind: Option<&'a str>,
+    /// A sentence.
     description: String,
+    #[schemars(with = "Outcome")]
     outcome: &'static str,
 }
 

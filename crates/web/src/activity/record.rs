@@ -2,13 +2,11 @@
 
 use domain::audit::activity::{NewActivity, activity_field};
 
-use crate::audit::append::{answer_one, record};
+use crate::audit::append::{AGAIN, ONE, RecordedBody, answer_one, record};
 use crate::body;
 use crate::call::{Answer, Call};
-use crate::openapi::{Content, Doc, Reply};
+use crate::openapi::{Content, Doc, Reply, Shape};
 use crate::problem::Problem;
-
-const SCHEMA: &str = r##"{"$ref":"#/components/schemas/Recorded"}"##;
 
 pub(crate) const DOC: Doc = Doc {
     id: "record_activity",
@@ -16,9 +14,9 @@ pub(crate) const DOC: Doc = Doc {
     summary: "Record an activity",
     description: "An entry of the audit log in the words of the feed: `type` becomes its action, `user` its actor, \
                   `entity` its target. An own id works as for events.",
-    body: Some(Content::json(
-        r##"{"$ref":"#/components/schemas/NewActivity"}"##,
-        &[
+    body: Some(Content {
+        schema: Shape::of::<NewActivity>(),
+        examples: &[
             (
                 "by a user",
                 r#"{"type":"order.update","description":"Changed the delivery address","user":"user-000042","entity_kind":"order","entity":"A-1001","details":{"channel":"web"}}"#,
@@ -28,28 +26,17 @@ pub(crate) const DOC: Doc = Doc {
                 r#"{"type":"backup.finish","description":"The nightly backup is done"}"#,
             ),
         ],
-    )),
+        ..Content::json("", &[])
+    }),
     replies: &[
         Reply {
             headers: &[("Location", "Where the entry is.")],
-            ..Reply::new(
-                "201",
-                "Recorded.",
-                &[Content::new(
-                    "application/json",
-                    SCHEMA,
-                    r#"{"id":"01970000-0000-7000-8000-000000000001","index":4711,"at":"2026-11-21T08:30:00.123456Z"}"#,
-                )],
-            )
+            ..Reply::new("201", "Recorded.", &[Content::named::<RecordedBody>(ONE)])
         },
         Reply::new(
             "200",
             "It had been recorded before.",
-            &[Content::new(
-                "application/json",
-                SCHEMA,
-                r#"{"id":"01970000-0000-7000-8000-000000000001","index":4711,"at":"2026-11-21T08:30:00.123456Z","replayed":true}"#,
-            )],
+            &[Content::named::<RecordedBody>(AGAIN)],
         ),
     ],
     problems: &[(

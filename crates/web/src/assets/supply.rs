@@ -21,7 +21,8 @@ pub(crate) const DOC: Doc = Doc {
     replies: &[Reply::new(
         "200",
         "The sums.",
-        &[Content::typed::<Output>(r#"{"asset":"BTC","supply":"2.50000000","users":"2.40000000","houses":{"omnibus":"0.00000000","fees":"0.10000000","suspense":"0.00000000","external":"-2.50000000"},"held":"0.50000000","balances":6,"sum":"0.00000000","size":4711}"#,
+        &[Content::typed::<Output>(
+            r#"{"asset":"BTC","supply":"2.50000000","users":"2.40000000","houses":{"omnibus":"0.00000000","fees":"0.10000000","suspense":"0.00000000","external":"-2.50000000"},"held":"0.50000000","balances":6,"sum":"0.00000000","size":4711}"#,
         )],
     )],
     problems: &[UNKNOWN_ASSET],

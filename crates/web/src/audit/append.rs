@@ -9,21 +9,27 @@ use domain::audit::Event;
 use domain::audit::event::EVENTS_MAX;
 use domain::decision::Recorded;
 use domain::{Caller, Command, Origin, Reply as CommandReply};
+use evidence::Timestamp;
 use http::header::LOCATION;
 use http::{HeaderValue, Response, StatusCode};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
+
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::body;
 use crate::call::{Answer, Call, with_type};
 use crate::idempotency;
-use crate::openapi::{Content, Doc, Reply};
+use crate::openapi::{Content, Doc, Reply, Shape};
 use crate::problem::Problem;
 
-const ONE: &str =
+pub(crate) const ONE: &str =
     r#"{"id":"01970000-0000-7000-8000-000000000001","index":4711,"at":"2026-11-21T08:30:00.123456Z"}"#;
+pub(crate) const AGAIN: &str = r#"{"id":"01970000-0000-7000-8000-000000000001","index":4711,"at":"2026-11-21T08:30:00.123456Z","replayed":true}"#;
 const SEVERAL: &str = r#"{"entries":[{"id":"01970000-0000-7000-8000-000000000001","index":4711,"at":"2026-11-21T08:30:00.123456Z","replayed":true},{"id":"01970000-0000-7000-8000-000000000002","index":4712,"at":"2026-11-21T08:30:00.123456Z"}]}"#;
-const RECORDED: &str = r##"{"oneOf":[{"$ref":"#/components/schemas/Recorded"},{"type":"object","required":["entries"],"properties":{"entries":{"type":"array","items":{"$ref":"#/components/schemas/Recorded"}}}}]}"##;
+const RECORDED: Shape = Shape::OneOf(&[Shape::of::<RecordedBody>(), Shape::own::<RecordedList>()]);
 
 pub(crate) const DOC: Doc = Doc {
     id: "append_entries",
@@ -33,9 +39,9 @@ pub(crate) const DOC: Doc = Doc {
                   leaves after the commit: what it names is durable. An event may bring its own id: sent again with \
                   the same content it is answered as the first time, marked `replayed`; with other content it is \
                   refused, naming the field that differs.",
-    body: Some(Content::json(
-        r##"{"oneOf":[{"$ref":"#/components/schemas/Event"},{"type":"array","minItems":1,"maxItems":1000,"items":{"$ref":"#/components/schemas/Event"}}]}"##,
-        &[
+    body: Some(Content {
+        schema: Shape::OneOf(&[Shape::of::<Event>(), Shape::Of(EventList::schema)]),
+        examples: &[
             (
                 "one",
                 r#"{"id":"01970000-0000-7000-8000-000000000001","actor":{"kind":"user","id":"user-000042","name":"User 42"},"action":"order.update","target":{"kind":"order","id":"A-1001"},"description":"Changed the delivery address","details":{"channel":"web"},"ip":"203.0.113.7","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736"}"#,
@@ -45,14 +51,18 @@ pub(crate) const DOC: Doc = Doc {
                 r#"[{"actor":{"kind":"service","id":"billing"},"action":"invoice.send","target":{"kind":"invoice","id":"I-7"}},{"actor":{"kind":"agent","id":"triage-bot","on_behalf_of":"user-000042"},"action":"ticket.close","outcome":"refused","aim":{"mission":"Close stale tickets"},"drag_mode":"grunt"}]"#,
             ),
         ],
-    )),
+        ..Content::json("", &[])
+    }),
     replies: &[
         Reply {
             headers: &[("Location", "Where the entry is; only for a single event.")],
             ..Reply::new(
                 "201",
                 "Recorded.",
-                &[Content::json(RECORDED, &[("one", ONE), ("several", SEVERAL)])],
+                &[Content {
+                    schema: RECORDED,
+                    ..Content::json("", &[("one", ONE), ("several", SEVERAL)])
+                }],
             )
         },
         Reply {
@@ -60,13 +70,10 @@ pub(crate) const DOC: Doc = Doc {
             ..Reply::new(
                 "200",
                 "Everything had been recorded before.",
-                &[Content::json(
-                    RECORDED,
-                    &[(
-                        "one",
-                        r#"{"id":"01970000-0000-7000-8000-000000000001","index":4711,"at":"2026-11-21T08:30:00.123456Z","replayed":true}"#,
-                    )],
-                )],
+                &[Content {
+                    schema: RECORDED,
+                    ..Content::json("", &[("one", AGAIN)])
+                }],
             )
         },
     ],
@@ -124,10 +131,37 @@ pub(crate) async fn record(
     }
 }
 
+// For its schema: `write` writes it by hand.
+/// What was recorded.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Recorded")]
+pub(crate) struct RecordedBody {
+    id: Uuid,
+    /// Position in the log, from 0.
+    index: u64,
+    at: Timestamp,
+    /// Present where the same id with the same content had been recorded before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("const" = true))]
+    replayed: Option<bool>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct RecordedList {
+    entries: Vec<RecordedBody>,
+}
+
 /// An array of events. Beyond the bound they are counted, but not kept: a small body could hold very many.
 struct EventList {
     events: Vec<Event>,
     length: usize,
+}
+
+impl EventList {
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        let items = generator.subschema_for::<Event>();
+        json_schema!({"type": "array", "minItems": 1, "maxItems": EVENTS_MAX, "items": items})
+    }
 }
 
 impl<'de> Deserialize<'de> for EventList {
@@ -169,7 +203,7 @@ pub(crate) fn answer_one(recorded: &Recorded) -> Response<Body> {
         recorded
             .id
             .as_hyphenated()
-            .encode_lower(&mut uuid::Uuid::encode_buffer()),
+            .encode_lower(&mut Uuid::encode_buffer()),
     );
     if let Ok(value) = HeaderValue::try_from(location) {
         response.headers_mut().insert(LOCATION, value);
@@ -207,7 +241,7 @@ fn write(recorded: &Recorded, out: &mut String) {
         recorded
             .id
             .as_hyphenated()
-            .encode_lower(&mut uuid::Uuid::encode_buffer()),
+            .encode_lower(&mut Uuid::encode_buffer()),
     );
     out.push('"');
     if let Some(place) = recorded.place {
@@ -226,7 +260,30 @@ fn write(recorded: &Recorded, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
+    use domain::decision::Place;
+
     use super::*;
+
+    #[test]
+    fn what_is_written_by_hand_is_what_the_schema_says() {
+        for (at, replayed) in [(0, false), (1_700_000_000_123_456, true)] {
+            let at = Timestamp::from_micros(at).unwrap();
+            let recorded = Recorded {
+                id: Uuid::from_u128(7),
+                place: Some(Place { index: 4711, at }),
+                replayed,
+            };
+            let mut written = String::new();
+            write(&recorded, &mut written);
+            let body = RecordedBody {
+                id: recorded.id,
+                index: 4711,
+                at,
+                replayed: replayed.then_some(true),
+            };
+            assert_eq!(written, serde_json::to_string(&body).unwrap());
+        }
+    }
 
     #[test]
     fn a_list_beyond_the_bound_is_counted_but_not_kept() {

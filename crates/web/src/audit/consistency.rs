@@ -1,5 +1,7 @@
 //! `GET /v1/audit/consistency`
 
+use evidence::consistency::ConsistencyProof;
+
 use crate::call::{Answer, Call, json};
 use crate::openapi::{Content, Doc, Parameter, Reply};
 use crate::problem::Problem;
@@ -22,9 +24,7 @@ pub(crate) const DOC: Doc = Doc {
     replies: &[Reply::new(
         "200",
         "The proof; hashes are in base64.",
-        &[Content::new(
-            "application/json",
-            r#"{"type":"object","required":["from","to","from_root","to_root","proof"],"properties":{"from":{"type":"integer"},"to":{"type":"integer"},"from_root":{"type":"string"},"to_root":{"type":"string"},"proof":{"type":"array","items":{"type":"string"}}}}"#,
+        &[Content::typed::<ConsistencyProof>(
             r#"{"from":1,"to":2,"from_root":"ZIsvNQfmuMmbLpHJcqFB3l3YVCgXGYkoOe93PHXw8KI=","to_root":"CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=","proof":["hqDQqMyQSOaKXOy3pZpmwVHnPUN8dFtEZp6TTZjQQDA="]}"#,
         )],
     )],

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use domain::audit::EntryFilter;
 use domain::audit::event::{ACTION_LEN_MAX, ID_LEN_MAX, KIND_LEN_MAX};
-use evidence::Outcome;
 use evidence::json::StrictObject;
+use evidence::{Outcome, Timestamp};
 
 use crate::openapi::Parameter;
 use crate::problem::Problem;
@@ -36,21 +36,9 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
         "Only entries about this kind of target.",
         r#"{"type":"string","maxLength":64}"#,
     ),
-    Parameter::query(
-        "outcome",
-        "Only this outcome.",
-        r##"{"$ref":"#/components/schemas/Outcome"}"##,
-    ),
-    Parameter::query(
-        "from",
-        "Only entries recorded at this time or later.",
-        r##"{"$ref":"#/components/schemas/Time"}"##,
-    ),
-    Parameter::query(
-        "to",
-        "Only entries recorded before this time.",
-        r##"{"$ref":"#/components/schemas/Time"}"##,
-    ),
+    Parameter::query_of::<Outcome>("outcome", "Only this outcome."),
+    Parameter::query_of::<Timestamp>("from", "Only entries recorded at this time or later."),
+    Parameter::query_of::<Timestamp>("to", "Only entries recorded before this time."),
     Parameter::query(
         "text",
         "Only entries with this text somewhere in their payload, in any case. Reads every entry that the other parameters leave.",

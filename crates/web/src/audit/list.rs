@@ -1,6 +1,7 @@
 //! `GET /v1/audit/entries`
 
 use evidence::Entry;
+use schemars::JsonSchema;
 use serde::Serialize;
 use store::query::Order;
 
@@ -28,11 +29,7 @@ pub(crate) const DOC: Doc = Doc {
         ..Reply::new(
             "200",
             "A page.",
-            &[Content::new(
-                "application/json",
-                r##"{"type":"object","required":["entries","next"],"properties":{"entries":{"type":"array","items":{"$ref":"#/components/schemas/Entry"}},"next":{"type":["string","null"],"description":"Cursor of the next page."}}}"##,
-                r#"{"entries":[],"next":null}"#,
-            )],
+            &[Content::typed::<Body>(r#"{"entries":[],"next":null}"#)],
         )
     }],
     problems: &[
@@ -46,9 +43,10 @@ pub(crate) const DOC: Doc = Doc {
     ..Doc::EMPTY
 };
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Body<'a> {
     entries: &'a [Entry],
+    /// Cursor of the next page.
     next: Option<&'a str>,
 }
 

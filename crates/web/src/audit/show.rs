@@ -1,6 +1,7 @@
 //! `GET /v1/audit/entries/{id}`
 
 use engine::EntryKey;
+use evidence::Entry;
 
 use crate::call::{Answer, Call, json};
 use crate::openapi::{Content, Doc, Parameter, Reply};
@@ -34,11 +35,7 @@ pub(crate) const DOC: Doc = Doc {
     replies: &[Reply::new(
         "200",
         "The entry.",
-        &[Content::new(
-            "application/json",
-            r##"{"$ref":"#/components/schemas/Entry"}"##,
-            EXAMPLE,
-        )],
+        &[Content::named::<Entry>(EXAMPLE)],
     )],
     problems: MISSING,
     ..Doc::EMPTY

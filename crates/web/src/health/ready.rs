@@ -39,7 +39,8 @@ struct Body {
     checks: Vec<Check>,
 }
 
-/// A check without its detail, which may name hosts: this answer needs no key.
+// Without its detail, which may name hosts: this answer needs no key.
+/// A check.
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
 struct Check {

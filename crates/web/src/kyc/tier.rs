@@ -27,7 +27,8 @@ pub(crate) const DOC: Doc = Doc {
     replies: &[Reply::new(
         "200",
         "The tier.",
-        &[Content::typed::<Output>(r#"{"user":"01970000-0000-7000-8000-0000000000ab","at":"2026-11-20T08:00:00.000000Z","tier":1}"#,
+        &[Content::typed::<Output>(
+            r#"{"user":"01970000-0000-7000-8000-0000000000ab","at":"2026-11-20T08:00:00.000000Z","tier":1}"#,
         )],
     )],
     problems: &[custody::UNKNOWN_USER, custody::PARAMETER],

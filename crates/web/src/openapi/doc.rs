@@ -9,8 +9,10 @@ use views::Shown;
 pub(crate) enum Shape {
     /// That of a type.
     Of(fn(&mut SchemaGenerator) -> Schema),
-    /// One of these.
+    /// One of these at least.
     AnyOf(&'static [Shape]),
+    /// One of these, and no other.
+    OneOf(&'static [Shape]),
     /// JSON text.
     Text(&'static str),
 }
@@ -210,6 +212,14 @@ impl Content {
     pub const fn typed<T: JsonSchema>(example: &'static str) -> Content {
         Content {
             schema: Shape::own::<T>(),
+            ..Content::new("application/json", "", example)
+        }
+    }
+
+    /// JSON that shows a type which others refer to, with an example as JSON text.
+    pub const fn named<T: JsonSchema>(example: &'static str) -> Content {
+        Content {
+            schema: Shape::of::<T>(),
             ..Content::new("application/json", "", example)
         }
     }

@@ -5,9 +5,10 @@ use serde_json::{Map, Value, json};
 
 use crate::call::Route;
 use crate::endpoint::Access;
-use crate::openapi::doc::{Content, Example, Parameter, Reply, parsed};
+use crate::openapi::doc::{Content, Example, Parameter, Reply, Shape, parsed};
 use crate::openapi::shapes::Shapes;
 use crate::openapi::{problems, request};
+use crate::problem::Members;
 use crate::routes::ROUTES;
 
 /// Schemas that several endpoints share.
@@ -255,7 +256,7 @@ fn responses(route: &Route, shapes: &mut Shapes) -> Value {
         let description: Vec<&str> = usual.into_iter().chain([lines.as_str()]).collect();
         entry["description"] = description.join("\n\n").into();
         entry["content"]["application/problem+json"] =
-            json!({"schema": {"$ref": "#/components/schemas/Problem"}, "example": problem});
+            json!({"schema": shapes.given(Shape::of::<Members>()), "example": problem});
         if status == "503" || status == "429" {
             entry["headers"]["Retry-After"] =
                 json!({"description": "When to try again, in seconds.", "schema": {"type": "string"}});
@@ -267,7 +268,6 @@ fn responses(route: &Route, shapes: &mut Shapes) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::openapi::doc::Shape;
 
     /// Every text in this crate that should be JSON is.
     #[test]
@@ -297,6 +297,118 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Why a value is not what a schema says; of the keywords that are used here.
+    fn misfit(document: &Value, schema: &Value, value: &Value) -> Option<String> {
+        let told = |why: &str| Some(format!("{why}: {value} against {schema}"));
+        let fits = |schema: &Value| misfit(document, schema, value).is_none();
+        if let Some(target) = schema["$ref"].as_str() {
+            let Some(found) = document.pointer(target.trim_start_matches('#')) else {
+                return told("a reference that leads nowhere");
+            };
+            return misfit(document, found, value);
+        }
+        if schema["anyOf"]
+            .as_array()
+            .is_some_and(|ways| !ways.iter().any(fits))
+        {
+            return told("none of the ways");
+        }
+        let fitting = |ways: &Vec<Value>| ways.iter().filter(|way| fits(way)).count();
+        if schema["oneOf"].as_array().is_some_and(|ways| fitting(ways) != 1) {
+            return told("not exactly one of the ways");
+        }
+        for part in schema["allOf"].as_array().into_iter().flatten() {
+            if let Some(why) = misfit(document, part, value) {
+                return Some(why);
+            }
+        }
+        let kind = match value {
+            Value::Null => "null",
+            Value::Bool(_) => "boolean",
+            Value::Number(_) => "integer",
+            Value::String(_) => "string",
+            Value::Array(_) => "array",
+            Value::Object(_) => "object",
+        };
+        let is = |of: &Value| *of == kind;
+        match &schema["type"] {
+            Value::Array(kinds) if !kinds.iter().any(is) => return told("another type"),
+            of @ Value::String(_) if !is(of) => return told("another type"),
+            _ => {}
+        }
+        if schema.get("const").is_some_and(|only| only != value)
+            || schema["enum"]
+                .as_array()
+                .is_some_and(|words| !words.contains(value))
+        {
+            return told("another value");
+        }
+        let number = |name: &str| schema[name].as_u64();
+        if let Value::Number(of) = value
+            && (number("maximum").is_some_and(|most| of.as_u64() > Some(most))
+                || number("minimum").is_some_and(|least| of.as_u64() < Some(least)))
+        {
+            return told("out of bounds");
+        }
+        let length = match value {
+            Value::String(text) => Some((text.chars().count(), "minLength", "maxLength")),
+            Value::Array(items) => Some((items.len(), "minItems", "maxItems")),
+            _ => None,
+        };
+        if let Some((length, least, most)) = length
+            && (number(least).is_some_and(|least| (length as u64) < least)
+                || number(most).is_some_and(|most| length as u64 > most))
+        {
+            return told("too short or too long");
+        }
+        let items = value.as_array().into_iter().flatten();
+        let of_items = items.map(|item| misfit(document, &schema["items"], item));
+        let members = value.as_object().into_iter().flatten().map(|(name, member)| {
+            match (schema["properties"].get(name), &schema["additionalProperties"]) {
+                (Some(property), _) => misfit(document, property, member),
+                (None, Value::Bool(false)) => told(&format!("unknown {name}")),
+                (None, other) => misfit(document, other, member),
+            }
+        });
+        let required = schema["required"].as_array().into_iter().flatten();
+        let missing =
+            required.filter(|name| value.is_object() && value.get(name.as_str().unwrap()).is_none());
+        of_items
+            .chain(members)
+            .chain(missing.map(|name| told(&format!("without {name}"))))
+            .find_map(|why| why)
+    }
+
+    #[test]
+    fn every_example_is_what_its_schema_says() {
+        let document = document();
+        let mut looked_at = 0;
+        let paths = document["paths"].as_object().unwrap().values();
+        for operation in paths.flat_map(|path| path.as_object().unwrap().values()) {
+            let answers = operation["responses"].as_object().unwrap().values();
+            for body in answers.chain([&operation["requestBody"]]) {
+                let json = |media: &str| media.ends_with("json");
+                let contents = body["content"].as_object().into_iter().flatten();
+                for (media, content) in contents.filter(|(media, _)| json(media)) {
+                    let named = content["examples"]
+                        .as_object()
+                        .into_iter()
+                        .flat_map(|named| named.values());
+                    for example in named.map(|named| &named["value"]).chain(content.get("example")) {
+                        let why = misfit(&document, &content["schema"], example);
+                        assert_eq!(why, None, "{} {media}", operation["operationId"]);
+                        looked_at += 1;
+                    }
+                }
+            }
+        }
+        assert!(looked_at > 800, "{looked_at}");
+        let schema =
+            serde_json::json!({"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}});
+        assert!(misfit(&document, &schema, &serde_json::json!({"a": 1})).is_some());
+        assert!(misfit(&document, &schema, &serde_json::json!({})).is_some());
     }
 
     #[test]

@@ -73,12 +73,14 @@ fn made(generator: &mut SchemaGenerator, shape: Shape) -> Value {
             }
             schema.to_value()
         }
-        Shape::AnyOf(ways) => {
-            let ways: Vec<Value> = ways.iter().map(|way| made(generator, *way)).collect();
-            json!({"anyOf": ways})
-        }
+        Shape::AnyOf(ways) => json!({"anyOf": all(generator, ways)}),
+        Shape::OneOf(ways) => json!({"oneOf": all(generator, ways)}),
         Shape::Text(text) => parsed(text),
     }
+}
+
+fn all(generator: &mut SchemaGenerator, shapes: &[Shape]) -> Vec<Value> {
+    shapes.iter().map(|shape| made(generator, *shape)).collect()
 }
 
 /// The width of a whole number is a matter of Rust's, as are the lines of a comment; and nothing as a default says
@@ -91,6 +93,16 @@ fn plain(schema: &mut Schema) {
     }
     if schema.get("default").is_some_and(Value::is_null) {
         schema.remove("default");
+    }
+    // Words, each with what it means, are words.
+    let words = |ways: &Value| -> Option<Vec<Value>> {
+        let words = ways.as_array()?.iter().map(|way| way.get("const").cloned());
+        words.collect()
+    };
+    if let Some(words) = schema.get("oneOf").and_then(words) {
+        schema.remove("oneOf");
+        schema.insert("type".into(), "string".into());
+        schema.insert("enum".into(), words.into());
     }
     if let Some(Value::String(text)) = schema.get_mut("description") {
         *text = text.replace('\n', " ");

@@ -36,7 +36,7 @@ pub(crate) const DOC: Doc = Doc {
                   transfer and withdraw from their own balances.",
     parameters: &[idempotency::HEADER, idempotency::DRY_RUN],
     body: Some(Content {
-        schema: Shape::AnyOf(&[Shape::Of(List::schema), Shape::of::<Input>()]),
+        schema: Shape::OneOf(&[Shape::Of(List::schema), Shape::of::<Input>()]),
         ..Content::json(
             "",
             &[

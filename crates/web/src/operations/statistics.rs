@@ -26,7 +26,8 @@ pub(crate) const DOC: Doc = Doc {
     replies: &[Reply::new(
         "200",
         "The figures; what there is none of is left out.",
-        &[Content::typed::<Output>(r#"{"figures":[{"day":"2026-11-21","asset":"BTC","kind":"transfer","status":"completed","count":2,"amount":"0.50050000"}]}"#,
+        &[Content::typed::<Output>(
+            r#"{"figures":[{"day":"2026-11-21","asset":"BTC","kind":"transfer","status":"completed","count":2,"amount":"0.50050000"}]}"#,
         )],
     )],
     problems: &[UNKNOWN_ASSET, custody::PARAMETER],
