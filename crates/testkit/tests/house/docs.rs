@@ -21,17 +21,30 @@ const ALLOWED: (&str, &str) = ("deny.toml", "allow-registry = ");
 /// Longest line of a table, in characters: so much fits beside another version of it.
 const TABLE_LINE_MAX: usize = 160;
 
-/// Registers: their rows name tests, which `coverage` reads, and people search them rather than read them.
-const REGISTERS: [&str; 3] = ["docs/coverage.md", "docs/limits.md", "docs/security.md"];
+/// Registers, whose rows name tests, and how long their lines may be without these: people search them rather than read
+/// them. No number may grow.
+const REGISTERS: [(&str, usize); 3] = [
+    ("docs/coverage.md", 940),
+    ("docs/limits.md", 410),
+    ("docs/security.md", 440),
+];
 
 /// Longer lines that other documents may have at most: those of tables that tests compare with texts of the program.
 const FROM_THE_PROGRAM: [(&str, usize); 2] = [("docs/custody.md", 1), ("docs/import.md", 3)];
 
-/// Lines of tables that are too long, by number and length.
-fn wide(text: &str) -> Vec<(usize, usize)> {
+/// How long a line is, without the tests that it names.
+fn length(line: &str) -> usize {
+    let quoted = line.split('`').skip(1).step_by(2);
+    let tests = quoted.filter(|part| part.matches("::").count() == 2);
+    // With its quotes and the space before it.
+    line.chars().count() - tests.map(|test| test.chars().count() + 3).sum::<usize>()
+}
+
+/// Lines of tables that are longer than so many characters, by number and length.
+fn wide(text: &str, max: usize) -> Vec<(usize, usize)> {
     let rows = text.lines().enumerate().filter(|(_, line)| line.starts_with('|'));
-    let lengths = rows.map(|(number, line)| (number + 1, line.chars().count()));
-    lengths.filter(|(_, length)| *length > TABLE_LINE_MAX).collect()
+    let lengths = rows.map(|(number, line)| (number + 1, length(line)));
+    lengths.filter(|(_, length)| *length > max).collect()
 }
 
 fn foreign(path: &str, text: &str) -> Vec<String> {
@@ -94,25 +107,26 @@ fn nothing_speaks_of_one_machine() {
 
 #[test]
 fn tables_can_be_read_in_a_diff() {
-    let texts = files(|path| path.ends_with(".md") && !REGISTERS.contains(&path));
-    let found: Vec<String> = texts
-        .filter(|(path, text)| {
-            let allowed = FROM_THE_PROGRAM.iter().find(|(excepted, _)| excepted == path);
-            wide(text).len() > allowed.map_or(0, |(_, count)| *count)
-        })
-        .map(|(path, text)| {
-            format!(
-                "{path}: lines and lengths {:?}, allowed are {TABLE_LINE_MAX}",
-                wide(text)
-            )
-        })
-        .collect();
+    let mut found = Vec::new();
+    for (path, text) in files(|path| path.ends_with(".md")) {
+        let of = |list: &[(&str, usize)]| {
+            list.iter()
+                .find(|(named, _)| *named == path)
+                .map(|(_, number)| *number)
+        };
+        let max = of(&REGISTERS).unwrap_or(TABLE_LINE_MAX);
+        let wide = wide(text, max);
+        if wide.len() > of(&FROM_THE_PROGRAM).unwrap_or(0) {
+            found.push(format!("{path}: lines and lengths {wide:?}, allowed are {max}"));
+        }
+    }
     assert!(found.is_empty(), "{}", found.join("\n"));
-    let row = format!("|{}|", "ä".repeat(TABLE_LINE_MAX - 1));
-    assert_eq!(
-        wide(&format!("x\n{row}\n|y|\n{}", "z".repeat(200))),
-        [(2, TABLE_LINE_MAX + 1)]
+    let text = format!(
+        "x\n|{}|\n|y| `a::b::c` `d::e::f` |\n{}",
+        "ä".repeat(9),
+        "z".repeat(20)
     );
+    assert_eq!(wide(&text, 10), [(2, 11)]);
 }
 
 #[test]
