@@ -1,4 +1,4 @@
-//! What is sent by and about users: requests for oneself, logins that are right, and logins that are refused.
+//! What is sent by and about users, and requests that are made before the load: fetches of receipts, and scripts.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use crate::random::Random;
 use crate::text;
 use crate::workload::{SAMPLE, Workload};
+
+/// So many receipts are drawn before they come again.
+const RECEIPTS: usize = 20_000;
 
 /// A request as it goes over the wire, with a body of JSON. `headers`: further lines, each with its end.
 pub fn post(server: SocketAddr, path: &str, headers: &str, body: &str) -> Vec<u8> {
@@ -118,6 +121,23 @@ impl Repeated {
             check: |body| {
                 text::count(body, br#""permissions":["#) == 1 && text::count(body, br#""key":{"#) == 1
             },
+        }
+    }
+
+    /// `GET /v1/audit/entries/{id}/receipt`, for ids drawn at random from a list, which may not be empty.
+    pub fn receipts(server: SocketAddr, key: &str, ids: &[String]) -> Self {
+        let mut random = Random::new(1);
+        let mut receipt = || {
+            let id = usize::try_from(random.draw() % ids.len() as u64).unwrap_or_default();
+            get(server, &format!("/v1/audit/entries/{}/receipt", ids[id]), key)
+        };
+        Self {
+            requests: (0..RECEIPTS).map(|_| receipt()).collect(),
+            next: 0,
+            items: "receipts",
+            sample: SAMPLE,
+            // A receipt names its format (C2SP tlog-proof, possibly inside JSON) in its first line.
+            check: |body| text::count(body, b"c2sp.org/tlog-proof") > 0,
         }
     }
 

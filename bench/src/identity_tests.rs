@@ -37,6 +37,16 @@ fn oneself_is_asked_for_with_a_key() {
 }
 
 #[test]
+fn a_receipt_is_asked_for_by_id() {
+    let mut receipts = Repeated::receipts(server(), "k", &["0197".to_owned()]);
+    let expected = "GET /v1/audit/entries/0197/receipt HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nAuthorization: Bearer k\r\n\r\n";
+    assert_eq!(written(&mut receipts), expected);
+    assert_eq!(receipts.items(), "receipts");
+    assert!(receipts.check(b"c2sp.org/tlog-proof@v1\nindex 1\n"));
+    assert!(!receipts.check(b"{}"));
+}
+
+#[test]
 fn users_log_in_by_turns_with_their_own_passwords() {
     let accounts = Account::several("bench", 3);
     let mut login = Repeated::logins(server(), &accounts);

@@ -1,5 +1,4 @@
-//! What is sent: audit entries from a template, and fetches of receipts. [`crate::identity`] and
-//! [`crate::custody`] have the others.
+//! What is sent: audit entries from a template. [`crate::identity`] and [`crate::custody`] have the others.
 //!
 //! The generator shares its cores with the server, so a request is a few copies into a reused buffer: no
 //! allocation, no formatting machinery, no JSON serialisation.
@@ -189,44 +188,6 @@ impl Workload for Append {
         };
         self.ids.push(id.to_owned());
         text::count(body, br#""index":"#) == self.batch && text::count(body, br#""id":""#) == self.batch
-    }
-}
-
-/// `GET /v1/audit/entries/{id}/receipt`, for ids drawn at random from a list.
-#[derive(Debug)]
-pub struct Receipts {
-    tail: Vec<u8>,
-    ids: Vec<String>,
-    random: Random,
-}
-
-impl Receipts {
-    /// `ids` may not be empty.
-    pub fn new(server: SocketAddr, key: &str, ids: Vec<String>) -> Self {
-        let tail = format!("/receipt HTTP/1.1\r\nHost: {server}\r\nAuthorization: Bearer {key}\r\n\r\n");
-        Self {
-            tail: tail.into_bytes(),
-            ids,
-            random: Random::new(1),
-        }
-    }
-}
-
-impl Workload for Receipts {
-    fn write_request(&mut self, out: &mut Vec<u8>) {
-        let id = usize::try_from(self.random.draw() % self.ids.len() as u64).unwrap_or_default();
-        out.extend_from_slice(b"GET /v1/audit/entries/");
-        out.extend_from_slice(self.ids[id].as_bytes());
-        out.extend_from_slice(&self.tail);
-    }
-
-    fn items(&self) -> &'static str {
-        "receipts"
-    }
-
-    /// A receipt names its format (C2SP tlog-proof, possibly inside JSON) in its first line.
-    fn check(&mut self, body: &[u8]) -> bool {
-        text::count(body, b"c2sp.org/tlog-proof") > 0
     }
 }
 

@@ -135,17 +135,4 @@ fn answers_are_checked() {
     assert!(append(1).check(br#"{"id":"a","index":1,"at":"x"}"#));
     assert!(!append(1).check(br#"{"index":1}"#));
     assert!(!append(1).check(b""));
-    let mut receipts = Receipts::new("127.0.0.1:1".parse().unwrap(), "k", vec!["a".into()]);
-    assert!(receipts.check(b"c2sp.org/tlog-proof@v1\nindex 1\n"));
-    assert!(!receipts.check(b"{}"));
-}
-
-#[test]
-fn a_receipt_is_asked_for_by_id() {
-    let mut receipts = Receipts::new("127.0.0.1:1".parse().unwrap(), "k", vec!["0197".into()]);
-    let mut out = Vec::new();
-    receipts.write_request(&mut out);
-    let expected =
-        "GET /v1/audit/entries/0197/receipt HTTP/1.1\r\nHost: 127.0.0.1:1\r\nAuthorization: Bearer k\r\n\r\n";
-    assert_eq!(String::from_utf8(out).unwrap(), expected);
 }

@@ -2,9 +2,10 @@
 
 use super::{Context, On, preload, progress};
 use crate::error::Error;
+use crate::identity::Repeated;
 use crate::options::Engine;
 use crate::report::{Load, thousands};
-use crate::workload::{Append, Receipts};
+use crate::workload::Append;
 
 /// The loads that are compared: connections and entries in a request.
 const LOADS: [(usize, u16); 2] = [(64, 1), (8, 100)];
@@ -56,7 +57,7 @@ impl Context<'_> {
             ));
         }
         progress(&format!("{prefix} receipts on {engine}"));
-        let mut workload = Receipts::new(server.address, &installation.key, ids);
+        let mut workload = Repeated::receipts(server.address, &installation.key, &ids);
         let (plan, name) = (
             self.timed(RECEIPT_CONNECTIONS, None),
             format!("{prefix} receipts"),
