@@ -9,10 +9,10 @@
 //! request through authentication, handler, headers and counters; `problem` is every error answer (RFC 9457);
 //! `openapi` puts the document together, and `docs` makes a page of it.
 //!
-//! To add an endpoint: write its file with `handle` and `DOC`, and give it a row in `routes::ROUTES`. Its query
-//! parameters are those that `DOC` names, so that an undocumented one is refused. Tests call every row without a
-//! credential, with one that is no longer good, and with too small a scope or role (`tests/suite/access.rs`), and
-//! compare the table with `/openapi.json`.
+//! To add a request that becomes a command: write its file with its body as a type and `impl change::Change`, and a line
+//! `does` in `routes::ROUTES`. Any other endpoint has a file with `handle` and `DOC`. Query parameters are those that are
+//! documented, so that an undocumented one is refused. Tests call every row without a credential, with one that is no
+//! longer good, and with too small a scope or role (`tests/suite/access.rs`), and compare the table with `/openapi.json`.
 
 mod access;
 mod activity;

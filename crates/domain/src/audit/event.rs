@@ -51,6 +51,7 @@ pub struct Event {
     pub target: Option<Target>,
     /// How it ended; `success` unless given.
     #[serde(default, deserialize_with = "success_unless_given")]
+    #[schemars(with = "Option<Outcome>")]
     pub outcome: Outcome,
     /// A sentence for people.
     #[serde(default)]

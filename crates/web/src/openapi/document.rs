@@ -29,7 +29,7 @@ pub fn document() -> Value {
         let operations = paths.entry(template(route.path)).or_insert_with(|| json!({}));
         operations[route.verb.as_str().to_ascii_lowercase()] = operation(route, &mut shapes);
     }
-    let mut document = json!({
+    let document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Probity",
@@ -77,7 +77,6 @@ pub fn document() -> Value {
             "schemas": shapes.named(parsed(SCHEMAS)),
         },
     });
-    request::optional_may_be_null(&mut document);
     document
 }
 

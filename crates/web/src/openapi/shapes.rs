@@ -53,9 +53,10 @@ impl Shapes {
         made(&mut self.given, shape)
     }
 
-    /// The schemas that have names, with those that are there already.
+    /// The schemas that have names, with those that are there already. Of what is both given and taken it is the one
+    /// that is taken: a caller must know all that may be sent.
     pub fn named(mut self, mut schemas: Value) -> Value {
-        for generator in [&mut self.taken, &mut self.given] {
+        for generator in [&mut self.given, &mut self.taken] {
             for (name, schema) in generator.take_definitions(true) {
                 schemas[name] = schema;
             }
