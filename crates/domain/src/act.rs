@@ -6,9 +6,10 @@ use uuid::Uuid;
 use crate::action::Action;
 use crate::context::Context;
 use crate::decision::Decision;
-use crate::facts::{Facts, Needs};
 use crate::identity::{Authority, Principal, Rules};
+use crate::looks::Needs;
 use crate::refusal::Refusal;
+use crate::tables::Facts;
 
 /// A command: a change that someone asks for, parsed and bounded, not decided yet.
 ///

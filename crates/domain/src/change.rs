@@ -8,8 +8,8 @@ use uuid::Uuid;
 use crate::act::By;
 use crate::context::Context;
 use crate::decision::Draft;
-use crate::facts::RowWrite;
 use crate::record::{self, Record, Sealed};
+use crate::tables::RowWrite;
 
 /// The rows that one command writes, and what its entry says of them.
 pub struct Change<'a> {

@@ -24,7 +24,6 @@ use crate::custody::operation::steps::{
 };
 use crate::custody::operation::{CreateLinked, CreateOperation, ExpireOperations};
 use crate::decision::{Decision, Draft};
-use crate::facts::{Facts, Needs};
 use crate::identity::api_key::{CreateApiKey, RevokeApiKey, RotateApiKey};
 use crate::identity::invitation::{AcceptInvitation, InviteUser};
 use crate::identity::login::LogIn;
@@ -38,7 +37,9 @@ use crate::identity::user::{
     SetRole, UpdateUser,
 };
 use crate::identity::{Authority, Must, Principal, Rules};
+use crate::looks::Needs;
 use crate::refusal::{Refusal, RefusalKind};
+use crate::tables::Facts;
 
 /// Makes the enum of commands, and the only matches over it.
 macro_rules! commands {
@@ -120,11 +121,7 @@ commands! {
 impl Command {
     /// Adds the rows that `caller` and the command need.
     pub fn needs(&self, caller: &Caller, rules: &Rules, needs: &mut Needs) {
-        match caller {
-            Caller::ApiKey(id) => drop(needs.callers.insert(*id)),
-            Caller::Session(id) => drop(needs.calling_sessions.insert(*id)),
-            Caller::Operator { .. } | Caller::System { .. } => {}
-        }
+        needs.caller(caller);
         self.own_needs(rules, needs);
     }
 }

@@ -5,17 +5,19 @@ use std::borrow::Cow;
 use evidence::commitment::Salt;
 use evidence::leaf::{Outcome, RecordedBy};
 use evidence::payload::{ActorKind, Payload};
-use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use crate::approval::{Approval, Vote};
+use crate::audit::known::KnownEntry;
+pub use crate::audit::known::Place;
 use crate::custody::destination::Destination;
 use crate::custody::kyc::{KycDocument, KycRecord};
 use crate::custody::{Asset, Balance, Operation};
-use crate::facts::RowWrite;
 use crate::identity::api_key::ApiKey;
 use crate::identity::session::Session;
 use crate::identity::user::User;
+use crate::refusal::Refusal;
+use crate::tables::{Facts, RowWrite};
 
 /// An entry before it has its place in the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,15 +119,6 @@ impl Draft {
         self.target = Some(id.to_string());
         self
     }
-}
-
-/// Where an entry stands in the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// Position, counted from 0.
-    pub index: u64,
-    /// When it was recorded.
-    pub at: Timestamp,
 }
 
 /// An entry that a command recorded or found recorded.
@@ -257,5 +250,44 @@ impl Decision {
     pub fn one(reply: Reply, draft: Draft) -> Decision {
         let drafts = vec![draft];
         Decision { reply, drafts }
+    }
+}
+
+impl Draft {
+    /// What will be known of the entry once it is appended.
+    pub fn known(&self) -> KnownEntry {
+        KnownEntry {
+            id: self.id,
+            place: None,
+            recorded_by: self.recorded_by,
+            actor_kind: self.actor_kind,
+            actor_id: self.actor_id,
+            target_id: self.target_id,
+            action: self.action.to_string(),
+            target_kind: self.target_kind.clone(),
+            outcome: self.outcome,
+            payload: Some(self.payload.clone()),
+        }
+    }
+}
+
+impl Facts {
+    /// Takes in what a decision writes, so that later commands of the batch see it.
+    pub fn apply(&mut self, drafts: &[Draft]) {
+        for draft in drafts {
+            draft.writes.iter().for_each(|write| self.take(write));
+            for index in &draft.erases {
+                if let Some(entry) = self.entry_ids.get(index).and_then(|id| self.entries.get_mut(id)) {
+                    entry.payload = None;
+                }
+            }
+        }
+    }
+
+    /// Takes in the entry of a refusal, so that later commands of the batch see that its id is taken.
+    pub fn refused(&mut self, refusal: &Refusal, draft: &Draft) {
+        if refusal.sticks {
+            self.entries.insert(draft.id, draft.known());
+        }
     }
 }

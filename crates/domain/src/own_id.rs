@@ -1,5 +1,6 @@
 //! Ids that callers bring: what is none, and what is told of one that is taken.
 
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::refusal::{FieldError, Refusal, RefusalKind};
@@ -38,4 +39,18 @@ pub(crate) fn conflict_seen(may_read: bool, noun: &str, id: Uuid, field: &str) -
     } else {
         taken(id)
     }
+}
+
+/// An id that follows from what it is the id of: a UUIDv8 (RFC 9562 section 5.8) of 122 bits of SHA-256 over the
+/// parts, each with its length.
+pub fn derived_id(purpose: &str, parts: &[&[u8]]) -> Uuid {
+    let mut hash = Sha256::new();
+    for part in std::iter::once(&purpose.as_bytes()).chain(parts) {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let digest = hash.finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }

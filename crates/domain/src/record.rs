@@ -145,25 +145,6 @@ pub struct Table {
     pub order: Order,
 }
 
-/// Every sealed table.
-pub const SEALED: &[&Table] = &[
-    crate::identity::user::User::TABLE,
-    crate::identity::api_key::ApiKey::TABLE,
-    crate::identity::session::Session::TABLE,
-    crate::identity::invitation::Invitation::TABLE,
-    crate::identity::second_factor::SecondFactor::TABLE,
-    crate::audit::erase::Erasure::TABLE,
-    crate::custody::asset::Asset::TABLE,
-    crate::custody::balance::Balance::TABLE,
-    crate::custody::kyc::KycRecord::TABLE,
-    crate::custody::kyc::KycDocument::TABLE,
-    crate::custody::destination::Destination::TABLE,
-    crate::approval::Approval::TABLE,
-    crate::approval::Vote::TABLE,
-    crate::custody::operation::Operation::TABLE,
-    crate::custody::operation::ChainOutput::TABLE,
-];
-
 /// A stored row that does not decode.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{table}.{column}: {reason}")]

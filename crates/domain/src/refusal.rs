@@ -151,3 +151,13 @@ impl From<FieldError> for Refusal {
         Refusal::new(RefusalKind::Invalid, "invalid_field", error.to_string()).field(error.field)
     }
 }
+
+/// Checks that a text has 1 to `max` printable characters.
+pub(crate) fn check_text(field: &str, text: &str, max: usize) -> Result<(), FieldError> {
+    let length = text.chars().count();
+    if length == 0 || length > max || text.chars().any(char::is_control) {
+        let message = format!("must be 1 to {max} printable characters");
+        return Err(FieldError::new(field, message));
+    }
+    Ok(())
+}

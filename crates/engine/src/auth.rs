@@ -73,15 +73,10 @@ impl Engine {
     /// credential is known: what it may do, and whether it is still good, its principal says.
     pub async fn identity(&self, caller: &Caller) -> Result<Arc<Identity>, Error> {
         let mut needs = Needs::default();
+        needs.caller(caller);
         let (id, kind) = match caller {
-            Caller::ApiKey(id) => {
-                needs.callers.insert(*id);
-                (*id, SeenKind::ApiKey)
-            }
-            Caller::Session(id) => {
-                needs.calling_sessions.insert(*id);
-                (*id, SeenKind::Session)
-            }
+            Caller::ApiKey(id) => (*id, SeenKind::ApiKey),
+            Caller::Session(id) => (*id, SeenKind::Session),
             Caller::Operator { .. } | Caller::System { .. } => {
                 return Err(unknown("unknown_api_key", "credential").into());
             }
@@ -113,11 +108,11 @@ impl Engine {
     async fn checked(&self, needs: &Needs) -> Result<Facts, Error> {
         let seals = &self.shared().seals;
         let mut conn = self.db().reader().await?;
-        let facts = store::facts::load_unlocked(&mut conn, needs).await?;
+        let facts = store::facts::load(&mut conn, needs, false).await?;
         match seals.check(&mut conn, &facts).await {
             // Between reading and checking, the Writer may have committed a newer version: read again, then it counts.
             Err(Error::Tampered { .. }) => {
-                let facts = store::facts::load_unlocked(&mut conn, needs).await?;
+                let facts = store::facts::load(&mut conn, needs, false).await?;
                 seals.check(&mut conn, &facts).await?;
                 Ok(facts)
             }

@@ -9,8 +9,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use domain::Facts;
-use domain::facts::RowValues;
 use domain::record::row_digest;
+use domain::tables::RowValues;
 use evidence::commitment::{self, ChangeRecord};
 use evidence::json;
 use evidence::leaf::Leaf;

@@ -100,7 +100,7 @@ impl Engine {
     ) -> Result<Vec<Result<Reply, Error>>, Error> {
         let now = self.now();
         let rules = Arc::clone(self.rules());
-        let mut needs = writer::needs(&rules, now);
+        let mut needs = domain::Needs::at(now, &rules);
         let good = commands.iter().filter_map(|command| command.as_ref().ok());
         good.for_each(|command| command.needs(caller, &rules, &mut needs));
         let mut conn = self.db().reader().await?;

@@ -3,8 +3,8 @@
 //! On PostgreSQL each end is one round trip, unless a batch is very large or erases; SQLite, which has none, runs
 //! statement by statement.
 
-use domain::facts::{Facts, Needs};
 use domain::record::{Kind, Table};
+use domain::{Facts, Needs};
 use tlog::{Hash, Node};
 
 use crate::conn::Conn;

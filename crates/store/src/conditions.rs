@@ -159,7 +159,7 @@ impl Where {
         let _ = write!(sql, " ORDER BY {order} LIMIT {}", self.arg(i64::from(limit)));
         let rows = conn.all(&sql, &self.args).await?;
         rows.into_iter()
-            .map(|row| sealed::decode(sealed::read(T::TABLE, row)?))
+            .map(|row| Ok(sealed::read(T::TABLE, row)?.decode()?))
             .collect()
     }
 }

@@ -2,6 +2,7 @@
 
 use domain::custody::Amount;
 use domain::record::{Field, Kind, Record, Sealed, Table, Val};
+use domain::tables::Stored;
 use uuid::Uuid;
 
 use crate::conn::{Conn, Lock};
@@ -44,7 +45,7 @@ pub(crate) fn typed(value: Val, kind: Kind) -> Result<Val, String> {
 }
 
 /// Reads a row of [`select`].
-pub fn read(table: &'static Table, row: Row) -> Result<SealedRow, Error> {
+pub fn read(table: &'static Table, row: Row) -> Result<Stored, Error> {
     let kinds = column_kinds(table);
     let names = column_names(table);
     let mut values = Vec::with_capacity(kinds.len());
@@ -58,12 +59,11 @@ pub fn read(table: &'static Table, row: Row) -> Result<SealedRow, Error> {
     let salt = sealed
         .optional_salt(width + 3)?
         .ok_or_else(|| Error::data(format!("{}.salt is NULL", table.name)))?;
-    Ok(SealedRow {
+    Ok(Stored {
         id: sealed.uuid(0)?,
         version: sealed.unsigned(width + 1)?,
         entry: sealed.unsigned(width + 2)?,
         salt,
-        new: false,
         values: sealed.0.into_iter().skip(1).take(width).collect(),
     })
 }
@@ -83,18 +83,8 @@ pub async fn by_key<T: Record>(
         .keyed(&format!("{} WHERE {key}", select(T::TABLE)), kind, keys, lock)
         .await?;
     rows.into_iter()
-        .map(|row| decode::<T>(read(T::TABLE, row)?))
+        .map(|row| Ok(read(T::TABLE, row)?.decode::<T>()?))
         .collect()
-}
-
-/// A sealed row as its type.
-pub fn decode<T: Record>(row: SealedRow) -> Result<Sealed<T>, Error> {
-    Ok(Sealed {
-        row: T::from_values(row.id, row.values)?,
-        version: row.version,
-        entry: row.entry,
-        salt: row.salt,
-    })
 }
 
 /// Writes rows: adds what is new, changes what is there.

@@ -9,9 +9,10 @@ use crate::action::Action;
 use crate::change::Change;
 use crate::context::{Caller, Context};
 use crate::decision::{Decision, Reply};
-use crate::facts::{Facts, Needs};
 use crate::identity::{Principal, Rules};
+use crate::looks::Needs;
 use crate::refusal::Refusal;
+use crate::tables::Facts;
 
 /// Records the expiry of those of these approvals that are past their time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +30,7 @@ impl Act for ExpireApprovals {
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
-        needs.approvals.extend(&self.approvals);
+        needs.approvals(self.approvals.iter().copied());
     }
 
     fn decide(&self, facts: &Facts, _: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {

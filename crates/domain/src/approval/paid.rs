@@ -3,10 +3,10 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Approval, INTERNAL};
+use super::row::{Approval, INTERNAL};
 use crate::action;
 use crate::custody::{Balance, House, Owner};
-use crate::facts::Facts;
+use crate::tables::Facts;
 
 /// A movement that an approval is for: the asset, what is debited, what is credited.
 type Movement = (Uuid, Uuid, Uuid);

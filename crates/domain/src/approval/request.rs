@@ -6,19 +6,34 @@ use evidence::time::Timestamp;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{
-    ACTION_LEN_MAX, ARGUMENTS_LEN_MAX, Approval, ApprovalStatus, QUORUM_MAX, REASON_LEN_MAX, RequestApproval,
-};
+use super::{ACTION_LEN_MAX, ARGUMENTS_LEN_MAX, Approval, ApprovalStatus, QUORUM_MAX, REASON_LEN_MAX};
 use crate::act::{Act, By};
 use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
-use crate::custody::asset::check_text;
 use crate::decision::{Decision, Reply};
-use crate::facts::{Facts, Needs};
 use crate::identity::{Permission, Principal, Rules};
-use crate::refusal::{FieldError, Refusal, RefusalKind};
+use crate::looks::Needs;
+use crate::refusal::{FieldError, Refusal, RefusalKind, check_text};
+use crate::tables::Facts;
 use crate::{action, own_id};
+
+/// Asks for an approval.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestApproval {
+    /// The caller's own id for it: the same id with the same content is the same approval.
+    pub id: Option<Uuid>,
+    /// The verb that it is for: 1 to 100 of `a-z`, `0-9`, `.`, `_`, `-`.
+    pub action: String,
+    /// What it is for, as canonical JSON of at most 16 KiB: an object.
+    pub arguments: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// How many must vote for it: 1 to 10.
+    pub quorum: u64,
+    /// From when it can be neither voted on nor used; otherwise as long as the installation says, which is also the most.
+    pub expires_at: Option<Timestamp>,
+}
 
 fn check_action(action: &str) -> Result<(), FieldError> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
@@ -103,7 +118,7 @@ impl Act for RequestApproval {
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
-        needs.approvals.extend(self.id);
+        needs.approvals(self.id);
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
@@ -161,7 +176,7 @@ impl Act for WithdrawApproval {
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
-        needs.approvals.insert(self.approval);
+        needs.approvals(Some(self.approval));
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {

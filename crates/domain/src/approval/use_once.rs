@@ -4,17 +4,40 @@ use evidence::time::Timestamp;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{Approval, ApprovalStatus, Asked, INTERNAL, UseApproval};
+use super::row::{Approval, ApprovalStatus, INTERNAL};
 use crate::act::{Act, By};
 use crate::action;
 use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
 use crate::decision::{Decision, Reply};
-use crate::facts::{Facts, Needs};
 use crate::identity::{Principal, Rules};
+use crate::looks::Needs;
 use crate::record::Sealed;
 use crate::refusal::{Refusal, RefusalKind};
+use crate::tables::Facts;
+
+/// Uses an approval for something outside Probity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UseApproval {
+    /// The approval.
+    pub approval: Uuid,
+    /// The verb.
+    pub action: String,
+    /// What it is used for, as canonical JSON: must be what was approved.
+    pub arguments: String,
+}
+
+/// What an approval is to be used for.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The verb.
+    pub action: &'a str,
+    /// The arguments, as canonical JSON.
+    pub arguments: &'a str,
+    /// How many must have voted for it.
+    pub quorum: u64,
+}
 
 /// Refuses unless the approval is good for what is asked, in the order of the codes in `docs/custody.md`.
 fn check<'a>(
@@ -98,7 +121,7 @@ impl Act for UseApproval {
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
-        needs.approvals.insert(self.approval);
+        needs.approvals(Some(self.approval));
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {

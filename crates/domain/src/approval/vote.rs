@@ -2,18 +2,31 @@
 
 use uuid::Uuid;
 
-use super::{Approval, ApprovalStatus, CastVote, REASON_LEN_MAX, Vote, paid};
+use super::{Approval, ApprovalStatus, REASON_LEN_MAX, Vote, paid};
 use crate::act::{Act, By};
 use crate::action;
 use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
-use crate::custody::asset::check_text;
-use crate::custody::derived_id;
 use crate::decision::{Decision, Reply};
-use crate::facts::{Facts, Needs};
 use crate::identity::{Principal, Rules};
-use crate::refusal::{BrokenRule, FieldError, Refusal, RefusalKind};
+use crate::looks::{self, Needs};
+use crate::own_id::derived_id;
+use crate::refusal::{BrokenRule, FieldError, Refusal, RefusalKind, check_text};
+use crate::tables::Facts;
+
+/// Votes on an approval. One may change one's vote while the approval is pending.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CastVote {
+    /// The approval.
+    pub approval: Uuid,
+    /// The operation that it is for a step of, see [`operation_of`]: it says who is paid.
+    pub operation: Option<Uuid>,
+    /// Whether for it; one vote against it rejects it.
+    pub approve: bool,
+    /// Why; needed for a vote against it.
+    pub reason: Option<String>,
+}
 
 /// The id of a person's vote on an approval: there is never another.
 fn id_of(approval: Uuid, user: Uuid) -> Uuid {
@@ -87,8 +100,8 @@ impl Act for CastVote {
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
-        needs.approvals.insert(self.approval);
-        needs.operations.extend(self.operation);
+        needs.approvals(Some(self.approval));
+        needs.rows(&looks::OPERATION, self.operation);
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {

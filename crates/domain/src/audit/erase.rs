@@ -3,29 +3,20 @@
 use uuid::Uuid;
 
 use crate::act::{Act, By};
+use crate::action;
 use crate::action::Action;
+use crate::audit::erasure::Erasure;
 use crate::audit::known::KnownEntry;
 use crate::change::Change;
 use crate::context::Context;
 use crate::decision::{Decision, Reply};
-use crate::facts::{Facts, Needs};
 use crate::identity::Rules;
+use crate::looks::{self, Needs};
 use crate::refusal::{FieldError, Refusal, RefusalKind};
-use crate::{action, record};
+use crate::tables::Facts;
 
 /// Most entries erased by one command.
 pub const ERASE_MAX: usize = 1_000;
-
-record! {
-    /// The mark that a payload was erased by a command, not by hand.
-    #[derive(Clone, Debug, PartialEq, Eq)]
-    pub struct Erasure in "erasures" {
-        /// Id of the erased entry.
-        pub id: id,
-        /// Index of the erased entry.
-        pub erased: u64,
-    }
-}
 
 /// Erases the payload of entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +36,7 @@ impl Act for EraseEntries {
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
-        needs.entry_indexes.extend(self.entries.iter().copied());
+        needs.rows(&looks::ENTRY_AT, self.entries.iter().copied());
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {

@@ -6,7 +6,16 @@ use evidence::{ActorKind, Outcome};
 use uuid::Uuid;
 
 use crate::audit::event::NewEntry;
-use crate::decision::{Draft, Place};
+use evidence::time::Timestamp;
+
+/// Where an entry stands in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Position, counted from 0.
+    pub index: u64,
+    /// When it was recorded.
+    pub at: Timestamp,
+}
 
 /// A recorded entry.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,22 +56,6 @@ impl KnownEntry {
             target_kind: entry.target_kind.clone(),
             outcome: entry.outcome,
             payload: Some(entry.payload.clone()),
-        }
-    }
-
-    /// What will be known of a drafted entry once it is appended.
-    pub fn drafted(draft: &Draft) -> KnownEntry {
-        KnownEntry {
-            id: draft.id,
-            place: None,
-            recorded_by: draft.recorded_by,
-            actor_kind: draft.actor_kind,
-            actor_id: draft.actor_id,
-            target_id: draft.target_id,
-            action: draft.action.to_string(),
-            target_kind: draft.target_kind.clone(),
-            outcome: draft.outcome,
-            payload: Some(draft.payload.clone()),
         }
     }
 

@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod erase;
+pub mod erasure;
 pub mod event;
 pub mod filter;
 pub mod known;

@@ -11,9 +11,10 @@ use crate::audit::event::{AHEAD_SECONDS_MAX, EVENTS_MAX, NewEntry};
 use crate::audit::known::KnownEntry;
 use crate::context::Context;
 use crate::decision::{Decision, Draft, Recorded, Reply};
-use crate::facts::{Facts, Needs};
 use crate::identity::{Authority, Permission, Principal, Rules};
+use crate::looks::{self, Needs};
 use crate::refusal::{FieldError, Refusal, RefusalKind};
+use crate::tables::Facts;
 use crate::{action, own_id};
 
 /// Records events.
@@ -45,7 +46,7 @@ impl Act for RecordEvents {
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
         let own = self.events.iter().filter(|event| event.own_id);
-        needs.entry_ids.extend(own.map(|event| event.id));
+        needs.rows(&looks::ENTRY, own.map(|event| event.id));
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {

@@ -8,9 +8,10 @@ use crate::action;
 use crate::action::Action;
 use crate::context::Context;
 use crate::decision::{Decision, Draft, Reply};
-use crate::facts::{Facts, Needs};
 use crate::identity::Rules;
+use crate::looks::Needs;
 use crate::refusal::{FieldError, Refusal};
+use crate::tables::Facts;
 
 /// Acknowledges a restore: the rollback guard remembers a log that this one does not extend.
 #[derive(Clone, Debug, PartialEq, Eq)]

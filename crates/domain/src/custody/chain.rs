@@ -6,7 +6,7 @@
 
 use uuid::Uuid;
 
-use crate::custody::derived_id;
+use crate::own_id::derived_id;
 use crate::refusal::FieldError;
 
 /// Longest name of a chain, in characters.

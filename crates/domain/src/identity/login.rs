@@ -8,13 +8,14 @@ use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
 use crate::decision::{Decision, Reply};
-use crate::facts::{Facts, Needs};
 use crate::identity::second_factor::Proof;
 use crate::identity::session::{EndReason, SESSIONS_MAX, Session};
 use crate::identity::user::User;
 use crate::identity::{Principal, Rules, second_factor};
+use crate::looks::Needs;
 use crate::record::Sealed;
 use crate::refusal::{Refusal, RefusalKind};
+use crate::tables::Facts;
 
 /// Begins a session.
 #[derive(Clone, PartialEq, Eq)]

@@ -8,11 +8,11 @@ use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use crate::context::{Caller, Context};
-use crate::facts::Facts;
 use crate::identity::permission::{Permission, Role, Scope};
 use crate::identity::rules::Rules;
 use crate::identity::user::User;
 use crate::refusal::{Refusal, RefusalKind};
+use crate::tables::Facts;
 
 /// A caller with what the facts say of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

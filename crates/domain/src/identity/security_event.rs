@@ -13,9 +13,10 @@ use crate::action;
 use crate::action::Action;
 use crate::context::Context;
 use crate::decision::{Decision, Draft, Reply};
-use crate::facts::{Facts, Needs};
 use crate::identity::Rules;
+use crate::looks::Needs;
 use crate::refusal::Refusal;
+use crate::tables::Facts;
 
 /// `authn_login_fail`: a wrong name, password or code.
 pub const LOGIN_FAIL: &str = "authn_login_fail";

@@ -8,12 +8,12 @@ use uuid::Uuid;
 use crate::command::{self, Command};
 use crate::context::{Caller, Context, Origin};
 use crate::decision::{Decision, Draft, Reply};
-use crate::facts::Facts;
 use crate::identity::api_key::CreateApiKey;
 use crate::identity::login::LogIn;
 use crate::identity::user::CreateUser;
 use crate::identity::{Permission, Principal, Role, Rules, Scope};
 use crate::refusal::Refusal;
+use crate::tables::Facts;
 
 /// Facts that follow from the commands that were decided so far.
 pub struct World {

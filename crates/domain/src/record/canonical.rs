@@ -199,7 +199,8 @@ mod tests {
 
     use super::*;
     use crate::custody::{Account, Amount, House, Owner};
-    use crate::record::{Kind, SEALED};
+    use crate::record::Kind;
+    use crate::tables::SEALED;
 
     /// What is written is its own canonical form (RFC 8785): members in order, nothing spelled otherwise.
     #[test]

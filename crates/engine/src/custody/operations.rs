@@ -1,8 +1,9 @@
 //! Making operations and carrying them on: names and decimals become ids and amounts, then the Writer decides.
 
-use domain::custody::operation::create::{CreateOperation, OPERATIONS_MAX, Request};
+use domain::custody::operation::{CreateOperation, OPERATIONS_MAX, Request};
 use domain::custody::operation::{OnChain, Step, StepOperation};
-use domain::custody::{Account, Amount, Asset, House, Operation, OperationKind, derived_id};
+use domain::custody::{Account, Amount, Asset, House, Operation, OperationKind};
+use domain::own_id::derived_id;
 use domain::record::Kind;
 use domain::{Caller, Command, FieldError, Origin, Refusal, RefusalKind};
 use evidence::Timestamp;

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::record::{Kind, SEALED, Val};
+use domain::record::{Kind, Val};
+use domain::tables::SEALED;
 use evidence::commitment::ChangeRecord;
 use evidence::time::Timestamp;
 use store::Conn;

@@ -1,6 +1,6 @@
 //! What is checked on each table, and which tables are not sealed.
 
-use domain::record::SEALED;
+use domain::tables::SEALED;
 use serde::Serialize;
 
 /// A table that verification covers.

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::record::{Kind, SEALED, Table, Val, row_digest};
+use domain::record::{Kind, Table, Val, row_digest};
+use domain::tables::{SEALED, Stored};
 use evidence::commitment::{self, ChangeRecord};
 use evidence::json;
-use store::Conn;
 use store::conn::Lock;
-use store::sealed::{self, SealedRow};
+use store::{Conn, sealed};
 
 use super::{Finding, Findings, Progress, RowsChecked, VerifyProgress};
 use crate::error::Error;
@@ -141,7 +141,7 @@ async fn change_lists(conn: &mut Conn, indexes: &[u64]) -> Result<HashMap<u64, V
     Ok(lists)
 }
 
-fn difference(table: &'static Table, row: &SealedRow, record: Option<&ChangeRecord>) -> Option<String> {
+fn difference(table: &'static Table, row: &Stored, record: Option<&ChangeRecord>) -> Option<String> {
     let Some(record) = record else {
         return Some(
             "the row was added or its entry changed by hand: that entry did not write it".to_owned(),

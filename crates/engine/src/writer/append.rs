@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use domain::Draft;
 use domain::decision::{Place, Recorded};
-use domain::record::{SEALED, Table, row_digest};
+use domain::record::{Table, row_digest};
+use domain::tables::SEALED;
 use evidence::commitment::{self, ChangeRecord};
 use evidence::leaf::Leaf;
 use evidence::{Timestamp, json};

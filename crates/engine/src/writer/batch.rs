@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::audit::KnownEntry;
-use domain::{Context, Draft, Facts, Refusal, Reply, command};
+use domain::{Context, Draft, Facts, Needs, Refusal, Reply, command, looks};
 use evidence::Timestamp;
 use store::batch::CommitError;
 use store::{Conn, Db, ErrorKind, Head};
@@ -179,14 +178,14 @@ async fn write(
     jobs: &[Job],
 ) -> Result<(Vec<Verdict>, Option<Appended>), Error> {
     let now = signer.clock.now();
-    let mut needs = signer.needs(now);
+    let mut needs = Needs::at(now, &signer.rules);
     let mut own_ids = 0;
     for job in jobs {
         job.command.needs(&job.caller, &signer.rules, &mut needs);
         own_ids += job.command.own_ids();
     }
     // Only where an id comes twice in the batch must a later command see an earlier one's entries.
-    let twice = own_ids > needs.entry_ids.len();
+    let twice = own_ids > needs.count(&looks::ENTRY);
     let (mut facts, head) = store::batch::begin(conn, &needs)
         .await
         .map_err(|error| signer.known.explain(error))?;
@@ -237,10 +236,7 @@ fn decide(facts: &mut Facts, job: &Job, now: Timestamp, twice: bool) -> Verdict 
             facts.apply(&decision.drafts);
             if twice && job.command.own_ids() > 0 {
                 for draft in &decision.drafts {
-                    facts
-                        .entries
-                        .entry(draft.id)
-                        .or_insert_with(|| KnownEntry::drafted(draft));
+                    facts.entries.entry(draft.id).or_insert_with(|| draft.known());
                 }
             }
             Verdict::Accepted {

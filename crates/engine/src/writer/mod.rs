@@ -13,8 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::identity::Rules;
-use domain::{Caller, Command, Needs, Origin, Reply};
-use evidence::Timestamp;
+use domain::{Caller, Command, Origin, Reply};
 use store::{Conn, Db};
 use tlog::SigningKey;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -106,22 +105,6 @@ pub struct Signer {
     pub(crate) seals: Arc<Seals>,
     /// Whether batches are written.
     pub(crate) writes: Arc<Writes>,
-}
-
-impl Signer {
-    /// What a batch needs before its commands are asked.
-    pub(crate) fn needs(&self, now: Timestamp) -> Needs {
-        needs(&self.rules, now)
-    }
-}
-
-/// What decisions at a time need before commands are asked.
-pub(crate) fn needs(rules: &Rules, now: Timestamp) -> Needs {
-    Needs {
-        now,
-        limited_since: now.plus_seconds(-rules.custody.window_s_max().unwrap_or(0)),
-        ..Needs::default()
-    }
 }
 
 /// The queue before the Writer. Cloning it gives another way in.

@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::audit::KnownEntry;
-use domain::command;
 use domain::custody::Operation;
 use domain::identity::Role;
 use domain::identity::user::CreateUser;
-use domain::{Command, Context, Draft, Facts, Origin, Refusal, Reply, RowWrite};
+use domain::{Command, Context, Draft, Facts, Origin, Refusal, Reply, RowWrite, command};
 use engine::{Answer, Engine, Error};
 use evidence::Timestamp;
 use uuid::Uuid;
@@ -63,7 +61,7 @@ impl Pure {
                 self.follow(&sealed.row);
             }
         }
-        let known = KnownEntry::drafted(draft);
+        let known = draft.known();
         let before = self.facts.entries.insert(draft.id, known);
         assert_eq!(before, None, "ids of entries are taken once");
     }

@@ -41,12 +41,14 @@ impl Visit for Heard<'_> {
 }
 
 mod cases {
-    use std::collections::BTreeSet;
-
+    use domain::Needs;
     use domain::custody::OperationStatus;
     use domain::custody::destination::Destination;
+    use std::collections::BTreeSet;
+
+    use domain::identity::{Role, Rules};
+    use domain::looks::{self, By};
     use domain::record::Val;
-    use domain::{Needs, identity::Role};
     use store::conditions::{self, Condition};
     use store::custody::{BalanceFilter, OperationFilter};
     use store::identity::UserFilter;
@@ -61,32 +63,25 @@ mod cases {
     use crate::questions::filters;
     use crate::support::{Bed, On, rich_log};
 
+    fn of_ids(by: By) -> bool {
+        match by {
+            By::Column(column) => column == "id" || column.ends_with("_id"),
+            By::Through(way) => of_ids(way.by),
+            By::Lower(_) | By::Spelt(_) => false,
+        }
+    }
+
     /// Every look-up that decisions make.
     fn all_needs(id: Uuid) -> Needs {
-        let ids = || BTreeSet::from([id]);
-        Needs {
-            now: crate::people::now(),
-            callers: ids(),
-            calling_sessions: ids(),
-            users: ids(),
-            usernames: BTreeSet::from(["ann".to_owned()]),
-            emails: BTreeSet::from(["ann@example.com".to_owned()]),
-            admins: true,
-            api_keys_of: ids(),
-            sessions_of: ids(),
-            invitations_of: ids(),
-            second_factors: ids(),
-            asset_codes: BTreeSet::from(["btc".to_owned()]),
-            reversals_of: ids(),
-            due_of: ids(),
-            limited_of: ids(),
-            kyc_of: ids(),
-            tier_of: ids(),
-            documents_of: ids(),
-            destinations_of: ids(),
-            approvals: ids(),
-            ..Needs::default()
+        let mut needs = Needs::at(crate::people::now(), &Rules::default());
+        for look in looks::LOOKS.iter().copied() {
+            match look.by {
+                By::Column("entry") => needs.row(look, 7_u64),
+                by if of_ids(by) => needs.row(look, id),
+                _ => needs.row(look, "ab"),
+            }
         }
+        needs
     }
 
     /// Asks everything that can be asked.

@@ -1,13 +1,12 @@
 //! Random commands on SQLite, on PostgreSQL, and in a slow model that runs one at a time: all say the same.
 
-use domain::command;
 use domain::context::Context;
 use domain::decision::Place;
 use domain::identity::Role;
 use domain::identity::api_key::ApiKey;
 use domain::identity::user::{CreateUser, User};
 use domain::record::{Record, Sealed};
-use domain::{Caller, Command, Draft, Facts, Origin, Reply};
+use domain::{Caller, Command, Draft, Facts, Origin, Reply, command};
 use engine::{Answer, Engine, EntryKey, Error};
 use evidence::{Salt, Timestamp};
 use futures_util::future::join_all;
@@ -104,7 +103,7 @@ impl Model {
         }
         let known = domain::audit::KnownEntry {
             place: Some(Place { index, at }),
-            ..domain::audit::KnownEntry::drafted(&draft)
+            ..draft.known()
         };
         self.facts.entry_ids.insert(index, draft.id);
         self.facts.entries.insert(draft.id, known);
@@ -221,7 +220,7 @@ impl Real {
         let users = conn.all(&store::sealed::select(User::TABLE), &[]).await.unwrap();
         let users: Vec<Sealed<User>> = users
             .into_iter()
-            .map(|row| store::sealed::decode(store::sealed::read(User::TABLE, row).unwrap()).unwrap())
+            .map(|row| store::sealed::read(User::TABLE, row).unwrap().decode().unwrap())
             .collect();
         let keys = conn
             .all(&store::sealed::select(ApiKey::TABLE), &[])
@@ -229,7 +228,7 @@ impl Real {
             .unwrap();
         let keys: Vec<Sealed<ApiKey>> = keys
             .into_iter()
-            .map(|row| store::sealed::decode(store::sealed::read(ApiKey::TABLE, row).unwrap()).unwrap())
+            .map(|row| store::sealed::read(ApiKey::TABLE, row).unwrap().decode().unwrap())
             .collect();
         assert_eq!(self.told.rows(&users, &keys), model.rows(), "{on:?}");
 

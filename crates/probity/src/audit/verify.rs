@@ -136,7 +136,7 @@ mod tests {
             .iter()
             .map(|table| table.table.to_string())
             .collect();
-        for table in domain::record::SEALED {
+        for table in domain::tables::SEALED {
             assert!(explained.contains(&table.name.to_owned()), "{}", table.name);
         }
     }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::conditions::{BUCKET_BITS, Where};
 use crate::conn::{Conn, Lock};
 use crate::error::Error;
-use crate::facts::SPELT_HASH;
+use crate::facts::spelt;
 use crate::head::int;
 use crate::query::{Order, WINDOWS, index_at};
 use crate::sealed::amount;
@@ -110,17 +110,17 @@ impl Where {
     /// One of its transactions has this hash, in whatever spelling: the first one, or one beside it.
     fn hash(&mut self, tx_hash: &str) {
         let key = hash_key(tx_hash);
-        let spelt = spellings(&key);
-        let marks = vec!["?"; spelt.len()].join(", ");
-        let of_first = format!("{SPELT_HASH} IN ({marks})");
+        let spellings = spellings(&key);
+        let marks = vec!["?"; spellings.len()].join(", ");
+        let of_first = format!("tx_hash IS NOT NULL AND {} IN ({marks})", spelt("tx_hash"));
         let found = format!(
             "id IN (SELECT operation_id FROM chain_outputs WHERE tx_hash = ? UNION SELECT id FROM operations WHERE {of_first})"
         );
-        let spelt = || spelt.iter().map(|hash| Val::from(hash.as_str()));
-        self.write(&found, std::iter::once(key.as_str().into()).chain(spelt()));
+        let stored = || spellings.iter().map(|hash| Val::from(hash.as_str()));
+        self.write(&found, std::iter::once(key.as_str().into()).chain(stored()));
         // What it claimed may not be what it names now.
         let named = format!("({of_first} OR replace(transactions, ?, '') <> transactions)");
-        self.write(&named, spelt().chain(std::iter::once(key.as_str().into())));
+        self.write(&named, stored().chain(std::iter::once(key.as_str().into())));
     }
 }
 

@@ -106,11 +106,10 @@ impl PgConn {
 
     /// The text of [`PgConn::keyed`]: ordered, so that two transactions that lock the same rows do it in the same order.
     pub(crate) fn keyed_sql(select: &str, lock: Lock) -> String {
-        let key = select.rsplit(' ').next().unwrap_or_default();
         let suffix = match lock {
-            Lock::None => String::new(),
-            Lock::Share => format!(" ORDER BY {key} FOR SHARE"),
-            Lock::Update => format!(" ORDER BY {key} FOR UPDATE"),
+            Lock::None => "",
+            Lock::Share => " ORDER BY id FOR SHARE",
+            Lock::Update => " ORDER BY id FOR UPDATE",
         };
         format!("{}{suffix}", lock::compared(select, "= ANY ($1)"))
     }

@@ -1,7 +1,7 @@
 //! `GET /v1/operations`
 
 use domain::custody::chain::TX_HASH_LEN_MAX;
-use domain::custody::operation::create::REFERENCE_LEN_MAX;
+use domain::custody::operation::REFERENCE_LEN_MAX;
 use domain::custody::{OperationKind, OperationStatus};
 use serde::Serialize;
 use store::custody::OperationFilter;

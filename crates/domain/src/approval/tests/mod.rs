@@ -7,8 +7,8 @@ use crate::approval::{ExpireApprovals, WithdrawApproval};
 use crate::command::Command;
 use crate::context::Caller;
 use crate::decision::Draft;
-use crate::identity::Scope;
 use crate::identity::world::{World, operator};
+use crate::identity::{Permission, Scope};
 
 const ARGUMENTS: &str = r#"{"model":"small","steps":3}"#;
 

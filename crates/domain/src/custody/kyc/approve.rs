@@ -9,9 +9,9 @@ use crate::action::{self, Action};
 use crate::change::Change;
 use crate::context::Context;
 use crate::decision::Draft;
-use crate::facts::Facts;
 use crate::identity::Rules;
 use crate::refusal::{BrokenRule, FieldError, Refusal, RefusalKind};
+use crate::tables::Facts;
 
 /// How long an approval may be good, in seconds: 10 years, with as many leap days as they can have.
 pub const EXPIRY_S_MAX: i64 = (10 * 365 + 3) * 24 * 3_600;

@@ -8,11 +8,11 @@ use crate::act::{Act, By};
 use crate::action::{self, Action};
 use crate::change::Change;
 use crate::context::Context;
-use crate::custody::asset::check_text;
 use crate::decision::{Decision, Reply};
-use crate::facts::{Facts, Needs};
 use crate::identity::Rules;
-use crate::refusal::{FieldError, Refusal, RefusalKind};
+use crate::looks::{self, Needs};
+use crate::refusal::{FieldError, Refusal, RefusalKind, check_text};
+use crate::tables::Facts;
 
 /// Checks a document of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,8 +48,8 @@ impl Act for CheckDocument {
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
-        needs.kyc_records.insert(self.record);
-        needs.documents_of.insert(self.record);
+        needs.row(&looks::KYC_RECORD, self.record);
+        needs.row(&looks::DOCUMENTS_OF, self.record);
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {

@@ -9,10 +9,11 @@ use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
 use crate::decision::{Decision, Draft};
-use crate::facts::{Facts, Needs};
 use crate::identity::{Principal, Rules};
+use crate::looks::{self, Needs};
 use crate::record::Sealed;
 use crate::refusal::{BrokenRule, FieldError, Refusal, RefusalKind, check_version};
+use crate::tables::Facts;
 
 /// Longest reason, in characters.
 pub const REASON_LEN_MAX: usize = 1_000;
@@ -69,9 +70,9 @@ impl<D: KycDecision> Act for DecideKyc<D> {
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
         // By its id too: those of the user may leave out what was rejected.
-        needs.kyc_records.insert(self.record);
-        needs.kyc_of.insert(self.user);
-        needs.documents_of.insert(self.record);
+        needs.row(&looks::KYC_RECORD, self.record);
+        needs.row(&looks::KYC_RECORDS_OPEN_OF, self.user);
+        needs.row(&looks::DOCUMENTS_OF, self.record);
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {

@@ -12,10 +12,11 @@ use crate::action::Action;
 use crate::change::Change;
 use crate::context::{Caller, Context};
 use crate::decision::{Decision, Draft, Reply};
-use crate::facts::{Facts, Needs};
 use crate::identity::{Principal, Rules};
+use crate::looks::{self, Needs};
 use crate::record::Sealed;
 use crate::refusal::Refusal;
+use crate::tables::Facts;
 
 /// Whether it is past its time and not yet recorded as such.
 pub(super) fn is_due(sealed: &Sealed<KycRecord>, ctx: &Context) -> bool {
@@ -56,8 +57,8 @@ impl Act for ExpireKyc {
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
-        needs.kyc_records.extend(&self.records);
-        needs.documents_of.extend(&self.records);
+        needs.rows(&looks::KYC_RECORD, &self.records);
+        needs.rows(&looks::DOCUMENTS_OF, &self.records);
     }
 
     fn decide(&self, facts: &Facts, _: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {

@@ -6,9 +6,8 @@ use uuid::Uuid;
 use super::decide::{DecideKyc, KycDecision, REASON_LEN_MAX};
 use super::{KycRecord, KycStatus};
 use crate::action::{self, Action};
-use crate::custody::asset::check_text;
 use crate::identity::Rules;
-use crate::refusal::FieldError;
+use crate::refusal::{FieldError, check_text};
 
 /// Rejects a record.
 pub type RejectKyc = DecideKyc<Reject>;

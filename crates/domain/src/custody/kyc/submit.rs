@@ -7,11 +7,12 @@ use crate::act::{Act, By, Unmade};
 use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
-use crate::custody::{authorise_for, check_user};
+use crate::custody::whose::{authorise_for, check_user};
 use crate::decision::{Decision, Reply};
-use crate::facts::{Facts, Needs};
 use crate::identity::{Permission, Principal, Rules};
+use crate::looks::{self, Needs};
 use crate::refusal::{BrokenRule, FieldError, Refusal, RefusalKind};
+use crate::tables::Facts;
 use crate::{action, own_id};
 
 /// Most documents of a record.
@@ -123,10 +124,10 @@ impl Act for SubmitKyc {
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
-        needs.owners.insert(self.user);
-        needs.kyc_records.extend(self.id);
-        needs.documents_of.extend(self.id);
-        needs.kyc_of.insert(self.user);
+        needs.row(&looks::USER_RELIED_ON, self.user);
+        needs.rows(&looks::KYC_RECORD, self.id);
+        needs.rows(&looks::DOCUMENTS_OF, self.id);
+        needs.row(&looks::KYC_RECORDS_OPEN_OF, self.user);
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {

@@ -3,148 +3,26 @@
 //! The order of the checks is the one of the table in `docs/custody.md`.
 
 use evidence::time::Timestamp;
-use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::movement::{self, Found};
-use super::outputs::{self, OnChain, Transactions};
+use super::new::CreateOperation;
 use super::replay::{Credit, Found as Known};
 use super::threshold::{self, Demanded};
-use super::{Operation, OperationKind, OperationStatus, expire, input, limits, replay, results, unmade};
+use super::transactions::Transactions;
+use super::{
+    Operation, OperationKind, OperationStatus, expire, input, limits, outputs, replay, results, unmade,
+};
 use crate::act::{Act, By, Unmade};
 use crate::action::{self, Action};
 use crate::change::Change;
 use crate::context::Context;
-use crate::custody::{Account, Amount, Asset, Balance, asset};
+use crate::custody::{Amount, Asset, Balance, asset};
 use crate::decision::{Decision, Draft, OperationState, Reply};
-use crate::facts::{Facts, Needs};
 use crate::identity::{Authority, Permission, Principal, Rules};
+use crate::looks::{self, Needs};
 use crate::refusal::{BrokenRule, Refusal, RefusalKind};
-
-/// Most operations in a request.
-pub const OPERATIONS_MAX: usize = 1_000;
-
-/// Longest reference, in characters.
-pub const REFERENCE_LEN_MAX: usize = 200;
-
-/// Longest metadata, in bytes of canonical JSON.
-pub const METADATA_LEN_MAX: usize = 4_096;
-
-/// The request that an operation came with, where that brought an `Idempotency-Key`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Request {
-    /// Id of the request's first operation.
-    pub first: Uuid,
-    /// SHA-256 of the request's body in canonical form.
-    pub digest: [u8; 32],
-}
-
-/// Makes an operation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CreateOperation {
-    /// The caller's own id for it: the same id with the same content is the same operation.
-    pub id: Option<Uuid>,
-    /// What sort.
-    pub kind: OperationKind,
-    /// What is debited.
-    pub debit: Account,
-    /// What is credited; of the same asset.
-    pub credit: Account,
-    /// How much. Zero only for what a chain reports.
-    pub amount: Amount,
-    /// Whether it waits for another step; a withdrawal always does.
-    pub waits: bool,
-    /// From when a waiting one no longer holds anything.
-    pub expires_at: Option<Timestamp>,
-    /// The operation that it reverses.
-    pub reverses: Option<Uuid>,
-    /// Where a withdrawal goes.
-    pub destination: Option<Uuid>,
-    /// The approval to use.
-    pub approval: Option<Uuid>,
-    /// The chain of its transaction.
-    pub chain: Option<String>,
-    /// The hash of its transaction.
-    pub tx_hash: Option<String>,
-    /// Which output of the transaction.
-    pub output: Option<u64>,
-    /// The height of the block.
-    pub block: Option<u64>,
-    /// Blocks on it.
-    pub confirmations: Option<u64>,
-    /// Its transactions beside that one.
-    pub transactions: Vec<OnChain>,
-    /// Why an output that was credited and reversed is credited again.
-    pub evidence: Option<String>,
-    /// The caller's own words.
-    pub reference: Option<String>,
-    /// The caller's own data, as canonical JSON.
-    pub metadata: Option<String>,
-    /// The request that it came with.
-    pub request: Option<Request>,
-    /// Users whose balance is not open yet, as far as the caller could see.
-    pub opens: Vec<Uuid>,
-}
-
-impl CreateOperation {
-    /// A plain operation of this kind.
-    pub fn new(kind: OperationKind, debit: Account, credit: Account, amount: Amount) -> CreateOperation {
-        CreateOperation {
-            id: None,
-            kind,
-            debit,
-            credit,
-            amount,
-            waits: kind == OperationKind::Withdrawal,
-            expires_at: None,
-            reverses: None,
-            destination: None,
-            approval: None,
-            chain: None,
-            tx_hash: None,
-            output: None,
-            block: None,
-            confirmations: None,
-            transactions: Vec::new(),
-            evidence: None,
-            reference: None,
-            metadata: None,
-            request: None,
-            opens: Vec::new(),
-        }
-    }
-
-    /// What it asks for, as an approval is bound to it: everything but its id, its approval and its request. Whose the
-    /// balances are is said too: one that is not open yet is nowhere to be looked up.
-    pub fn arguments(&self) -> String {
-        let mut members = Map::new();
-        let mut put = |name: &str, value: Option<Value>| {
-            if let Some(value) = value {
-                members.insert(name.to_owned(), value);
-            }
-        };
-        put("kind", Some(self.kind.as_str().into()));
-        put("asset", Some(self.debit.asset.to_string().into()));
-        put("debit", Some(self.debit.id().to_string().into()));
-        put("credit", Some(self.credit.id().to_string().into()));
-        put("debit_account", Some(self.debit.words().into()));
-        put("credit_account", Some(self.credit.words().into()));
-        put("amount", Some(self.amount.to_string().into()));
-        put("pending", self.waits.then_some(true.into()));
-        put("expires_at", self.expires_at.map(|time| time.to_string().into()));
-        put("reverses", self.reverses.map(|id| id.to_string().into()));
-        put("destination", self.destination.map(|id| id.to_string().into()));
-        put("chain", self.chain.clone().map(Into::into));
-        put("tx_hash", self.canonical_hash().map(Into::into));
-        put("output", self.output.map(Into::into));
-        let further = (!self.transactions.is_empty()).then(|| Transactions::canonical(&self.transactions));
-        put("transactions", further.map(Transactions::bound_value));
-        put("evidence", self.evidence.clone().map(Into::into));
-        put("reference", self.reference.clone().map(Into::into));
-        put("metadata", self.metadata.clone().map(Into::into));
-        evidence::json::canonical(&Value::Object(members))
-    }
-}
+use crate::tables::Facts;
 
 /// Checks that the caller may do this: anything with `custody:write`, and from one's own balance with `custody:own`.
 fn authorise(command: &CreateOperation, who: &Principal) -> Result<Authority, Refusal> {
@@ -287,30 +165,30 @@ impl Act for CreateOperation {
     }
 
     fn needs(&self, rules: &Rules, needs: &mut Needs) {
-        needs.assets.insert(self.debit.asset);
+        needs.row(&looks::ASSET, self.debit.asset);
         let (debit, credit) = (self.debit.id(), self.credit.id());
-        needs.balances.extend([debit, credit]);
-        needs.due_of.insert(debit);
-        needs.owners.extend(&self.opens);
+        needs.rows(&looks::BALANCE, [debit, credit]);
+        needs.row(&looks::DUE_OF, debit);
+        needs.rows(&looks::USER_RELIED_ON, &self.opens);
         let first = self.request.map(|request| request.first);
         for id in self.id.into_iter().chain(first) {
-            needs.operations.insert(id);
-            needs.entry_ids.insert(id);
+            needs.row(&looks::OPERATION, id);
+            needs.row(&looks::ENTRY, id);
         }
         if let Some(reverses) = self.reverses {
-            needs.operations.insert(reverses);
-            needs.reversals_of.insert(reverses);
+            needs.row(&looks::OPERATION, reverses);
+            needs.row(&looks::REVERSALS_OF, reverses);
         }
         for key in self.outputs() {
             needs.hash(&key.tx_hash, self.evidence.is_some());
         }
-        needs.destinations.extend(self.destination);
-        needs.approvals.extend(self.approval);
+        needs.rows(&looks::DESTINATION, self.destination);
+        needs.approvals(self.approval);
         if !rules.custody.limits.is_empty()
             && let Some((user, account)) = limits::subject(self.kind, self.debit, self.credit)
         {
-            needs.tier_of.insert(user);
-            needs.limited_of.insert(account.id());
+            needs.row(&looks::KYC_RECORDS_OF, user);
+            needs.row(&looks::COUNTED_OF, account.id());
         }
     }
 

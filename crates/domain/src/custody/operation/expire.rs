@@ -3,66 +3,24 @@
 
 use std::borrow::Cow;
 
-use evidence::time::Timestamp;
 use uuid::Uuid;
 
-use super::{Operation, OperationStatus, movement};
+use super::movement;
+use super::row::{Operation, expired};
 use crate::act::{Act, By};
 use crate::action;
 use crate::action::Action;
 use crate::change::Change;
 use crate::context::{Caller, Context};
-use crate::custody::Amount;
 use crate::decision::{Decision, Draft, OperationState, Reply};
-use crate::facts::{Facts, Needs};
 use crate::identity::{Principal, Rules};
+use crate::looks::{self, Needs};
 use crate::record::Sealed;
 use crate::refusal::Refusal;
-
-/// The error of an operation that its time ended.
-pub(super) const EXPIRED: &str = "expired";
+use crate::tables::Facts;
 
 /// Parts of a command below this number are its own; those above release what is due.
 const FIRST_PART: u32 = 1 << 24;
-
-/// Whether an operation is pending and past its time.
-pub(super) fn is_due(status: OperationStatus, expires_at: Option<Timestamp>, now: Timestamp) -> bool {
-    status == OperationStatus::Pending && expires_at.is_some_and(|expires| expires <= now)
-}
-
-/// Where an operation stands at a moment: the clock decides, whether or not the expiry was recorded.
-pub fn status_at(
-    stored: OperationStatus,
-    captured: Option<Amount>,
-    expires_at: Option<Timestamp>,
-    now: Timestamp,
-) -> OperationStatus {
-    if is_due(stored, expires_at, now) {
-        ends_as(captured)
-    } else {
-        stored
-    }
-}
-
-/// What its time makes of an operation: cancelled, or completed where parts of it were captured.
-fn ends_as(captured: Option<Amount>) -> OperationStatus {
-    if captured.is_some_and(Amount::is_positive) {
-        OperationStatus::Completed
-    } else {
-        OperationStatus::Cancelled
-    }
-}
-
-/// An operation once its time has passed.
-pub(super) fn expired(operation: &Operation, now: Timestamp) -> Operation {
-    Operation {
-        status: ends_as(operation.captured),
-        held: Amount::ZERO,
-        error: Some(EXPIRED.to_owned()),
-        updated_at: now,
-        ..operation.clone()
-    }
-}
 
 fn draft(facts: &Facts, sealed: &Sealed<Operation>, ctx: &Context) -> Option<(Draft, OperationState)> {
     let balance = facts.balances.get(&sealed.row.debit_id)?;
@@ -121,8 +79,8 @@ impl Act for ExpireOperations {
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
         for (operation, debit) in &self.operations {
-            needs.operations.insert(*operation);
-            needs.balances.insert(*debit);
+            needs.row(&looks::OPERATION, *operation);
+            needs.row(&looks::BALANCE, *debit);
         }
     }
 

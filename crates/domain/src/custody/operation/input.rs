@@ -3,14 +3,13 @@
 use evidence::time::Timestamp;
 
 use super::OperationKind;
-use super::create::{CreateOperation, METADATA_LEN_MAX, REFERENCE_LEN_MAX};
-use super::outputs::Transactions;
-use super::steps::REMARK_LEN_MAX;
+use super::new::{CreateOperation, METADATA_LEN_MAX, REFERENCE_LEN_MAX};
+use super::row::REMARK_LEN_MAX;
+use super::transactions::{Transactions, check_counts};
 use crate::custody::Amount;
-use crate::custody::asset::check_text;
 use crate::custody::chain::{canonical_hash, check_chain};
 use crate::own_id;
-use crate::refusal::FieldError;
+use crate::refusal::{FieldError, check_text};
 
 /// Checks what needs no facts: the shape of the input, and whether it goes with the kind; `again` where an output was
 /// credited and reversed before.
@@ -69,25 +68,6 @@ pub(super) fn check(command: &CreateOperation, again: bool, now: Timestamp) -> R
         Some(expires) if expires <= now => error("expires_at", "must be in the future"),
         _ => Ok(()),
     }
-}
-
-/// Checks that the numbers of a transaction are ones that the database can count to.
-pub(super) fn check_counts(
-    output: Option<u64>,
-    block: Option<u64>,
-    confirmations: Option<u64>,
-) -> Result<(), FieldError> {
-    let numbers = [
-        ("output", output),
-        ("block", block),
-        ("confirmations", confirmations),
-    ];
-    for (field, number) in numbers {
-        if number.is_some_and(|number| i64::try_from(number).is_err()) {
-            return Err(FieldError::new(field, "must be below 2^63"));
-        }
-    }
-    Ok(())
 }
 
 /// Checks that a kind of operation has the balances that it must have.

@@ -26,8 +26,8 @@ fn put_once(ids: &mut Vec<Uuid>, id: Uuid) {
 }
 
 impl Operations {
-    /// Takes in a version of an operation.
-    pub fn insert(&mut self, sealed: Sealed<Operation>) {
+    /// Takes in a version of an operation, as a map does.
+    pub fn insert(&mut self, id: Uuid, sealed: Sealed<Operation>) {
         let row = &sealed.row;
         let outputs = row.outputs();
         // What a transaction was replaced by is another output.
@@ -51,7 +51,7 @@ impl Operations {
         if let Some(limited) = row.limited_id {
             put_once(self.by_limited.entry(limited).or_default(), row.id);
         }
-        self.by_id.insert(row.id, sealed);
+        self.by_id.insert(id, sealed);
     }
 
     /// The operation of this id.

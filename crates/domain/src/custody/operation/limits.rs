@@ -4,11 +4,10 @@ use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use super::{Operation, OperationKind};
-use crate::custody::kyc;
 use crate::custody::rules::LimitRule;
-use crate::custody::{Account, Amount, Asset};
-use crate::facts::Facts;
+use crate::custody::{Account, Amount, Asset, kyc};
 use crate::refusal::{BrokenRule, Refusal, RefusalKind};
+use crate::tables::Facts;
 
 /// The user's account whose limits an operation counts against: whoever sends, or for what comes from outside whoever
 /// receives.

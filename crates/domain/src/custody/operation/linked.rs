@@ -2,15 +2,17 @@
 
 use uuid::Uuid;
 
-use super::create::{CreateOperation, create_one};
+use super::create::create_one;
+use super::new::CreateOperation;
 use super::unmade;
 use crate::act::{Act, By, Unmade};
 use crate::action::{self, Action};
 use crate::context::Context;
 use crate::decision::{Decision, Reply};
-use crate::facts::{Facts, Needs};
 use crate::identity::Rules;
+use crate::looks::Needs;
 use crate::refusal::Refusal;
+use crate::tables::Facts;
 
 /// Makes operations that stand or fall together.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use crate::context::Context;
 use crate::custody::{AMOUNT_MAX, Account, Amount, Asset, Balance};
-use crate::facts::Facts;
 use crate::record::Sealed;
 use crate::refusal::{BrokenRule, Refusal, RefusalKind};
+use crate::tables::Facts;
 
 /// A balance as it is, or as it will be opened.
 #[derive(Clone, Debug)]

@@ -5,16 +5,17 @@ use evidence::time::Timestamp;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::outputs::{self, Holder, Transactions};
+use super::outputs::{self, Holder};
+use super::transactions::Transactions;
 use super::{CreateOperation, Operation};
 use crate::audit::known::KnownEntry;
 use crate::custody::{Balance, Owner};
 use crate::decision::OperationState;
-use crate::facts::Facts;
 use crate::identity::{Permission, Principal};
 use crate::own_id;
 use crate::record::Sealed;
 use crate::refusal::{BrokenRule, Refusal, RefusalKind};
+use crate::tables::Facts;
 
 /// SHA-256 of what is asked for, by which a refused request is known again.
 pub(crate) fn content(command: &CreateOperation) -> String {

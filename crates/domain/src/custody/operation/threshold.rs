@@ -4,13 +4,12 @@ use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use super::OperationKind;
-use super::steps::{OperationStep, Work};
 use crate::approval;
 use crate::change::Change;
 use crate::custody::{Amount, Asset};
-use crate::facts::Facts;
 use crate::identity::Principal;
 use crate::refusal::{BrokenRule, Refusal, RefusalKind};
+use crate::tables::Facts;
 
 /// Who can give what is missing.
 pub(super) const APPROVERS: &str =
@@ -114,35 +113,4 @@ pub(super) fn approve(
         quorum,
     };
     approval::consume(change, facts, id, &asked, who, now).map_err(|refusal| refusal.by(rule))
-}
-
-impl<S: OperationStep> Work<'_, S> {
-    /// Uses the approval that a withdrawal above the threshold needs before it is sent.
-    pub fn approve_start(&self, change: &mut Change<'_>) -> Result<(), Refusal> {
-        let row = &self.before.row;
-        let demanded = match row.kind {
-            OperationKind::Withdrawal => above_threshold(self.facts, self.asset, row.kind, row.amount)?,
-            _ => None,
-        };
-        self.approve(change, demanded)
-    }
-
-    /// What became of an operation of unknown fate is said by two people.
-    pub fn approve_resolution(&self, change: &mut Change<'_>) -> Result<(), Refusal> {
-        let rule = BrokenRule {
-            rule: "what became of an operation of unknown fate is said by two people".to_owned(),
-            lifted_by: APPROVERS.to_owned(),
-            ..BrokenRule::default()
-        };
-        self.approve(change, Some((1, rule)))
-    }
-
-    fn approve(&self, change: &mut Change<'_>, demanded: Option<Demanded>) -> Result<(), Refusal> {
-        let wanted = Use {
-            approval: self.command.step.approval(),
-            action: S::ACTION.name,
-            arguments: &|| self.command.arguments(),
-        };
-        approve(change, self.facts, demanded, &wanted, self.by.who, self.ctx.now)
-    }
 }

@@ -6,8 +6,8 @@ use uuid::Uuid;
 use super::{CreateOperation, replay};
 use crate::act::Unmade;
 use crate::custody::Account;
-use crate::facts::Facts;
 use crate::refusal::Refusal;
+use crate::tables::Facts;
 
 /// An operation that was refused: without the caller's own words. Where the refusal is final for the id that was brought,
 /// the entry has `id`, and says what it takes to know the same question again.

@@ -10,12 +10,13 @@ use crate::action::{self, Action};
 use crate::change::Change;
 use crate::context::Context;
 use crate::decision::{Decision, Reply};
-use crate::facts::{Facts, Needs};
 use crate::identity::session::{self, Session};
 use crate::identity::user::{self, User};
 use crate::identity::{Role, Rules};
+use crate::looks::{self, Needs};
 use crate::record::Sealed;
 use crate::refusal::{Refusal, RefusalKind};
+use crate::tables::Facts;
 
 /// Changes one's own second factor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,9 +65,10 @@ impl<C: SecondFactorChange> Act for ChangeSecondFactor<C> {
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
-        needs.users.insert(self.user);
-        needs.second_factors.insert(self.user);
-        needs.sessions.insert(self.session);
+        needs.row(&looks::USER, self.user);
+        needs.row(&looks::SECOND_FACTOR, self.user);
+        needs.row(&looks::SESSION, self.session);
+        needs.row(&looks::USER_OF_SESSION, self.session);
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {

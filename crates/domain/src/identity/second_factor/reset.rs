@@ -8,9 +8,10 @@ use crate::action::{self, Action};
 use crate::change::Change;
 use crate::context::Context;
 use crate::decision::Decision;
-use crate::facts::{Facts, Needs};
 use crate::identity::{Rules, user};
+use crate::looks::{self, Needs};
 use crate::refusal::Refusal;
+use crate::tables::Facts;
 
 /// Removes the second factor of a user, for somebody entitled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +29,8 @@ impl Act for ResetSecondFactor {
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
-        needs.users.insert(self.user);
-        needs.second_factors.insert(self.user);
+        needs.row(&looks::USER, self.user);
+        needs.row(&looks::SECOND_FACTOR, self.user);
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {

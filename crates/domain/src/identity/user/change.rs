@@ -11,11 +11,12 @@ use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
 use crate::decision::Decision;
-use crate::facts::{Facts, Needs};
 use crate::identity::permission::Role;
 use crate::identity::session::EndReason;
 use crate::identity::{Rules, session};
+use crate::looks::{self, Needs};
 use crate::refusal::Refusal;
+use crate::tables::Facts;
 use crate::{action, refusal};
 
 /// Changes what a user is called. What is `None` stays.
@@ -42,7 +43,7 @@ impl Act for UpdateUser {
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
-        needs.users.insert(self.user);
+        needs.row(&looks::USER, self.user);
         self.username.iter().for_each(|name| needs.username(name));
         self.email.iter().flatten().for_each(|email| needs.email(email));
     }
@@ -96,8 +97,8 @@ impl Act for SetRole {
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
-        needs.users.insert(self.user);
-        needs.admins = true;
+        needs.row(&looks::USER, self.user);
+        needs.admins();
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
@@ -137,9 +138,9 @@ impl Act for DisableUser {
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
-        needs.users.insert(self.user);
-        needs.sessions_of.insert(self.user);
-        needs.admins = true;
+        needs.row(&looks::USER, self.user);
+        needs.row(&looks::SESSIONS_OF, self.user);
+        needs.admins();
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
@@ -180,7 +181,7 @@ impl Act for EnableUser {
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
-        needs.users.insert(self.user);
+        needs.row(&looks::USER, self.user);
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {

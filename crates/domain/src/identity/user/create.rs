@@ -11,10 +11,11 @@ use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
 use crate::decision::{Decision, Reply};
-use crate::facts::{Facts, Needs};
 use crate::identity::permission::Role;
 use crate::identity::{Rules, invitation};
+use crate::looks::Needs;
 use crate::refusal::Refusal;
+use crate::tables::Facts;
 
 /// Makes a user.
 #[derive(Clone, PartialEq, Eq)]

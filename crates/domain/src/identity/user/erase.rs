@@ -11,12 +11,13 @@ use crate::audit::erase::ERASE_MAX;
 use crate::change::Change;
 use crate::context::Context;
 use crate::decision::{Decision, Reply};
-use crate::facts::{Facts, Needs};
 use crate::identity::api_key::ApiKey;
 use crate::identity::session::EndReason;
 use crate::identity::user::{ERASED_PREFIX, User};
 use crate::identity::{Rules, invitation, second_factor, session, user};
+use crate::looks::{self, Needs};
 use crate::refusal::{Refusal, RefusalKind};
+use crate::tables::Facts;
 
 /// Erases what is personal of a user: the row's names, those of its API keys, and the payload of entries about or by
 /// the user.
@@ -42,9 +43,9 @@ impl Act for EraseUser {
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
         needs.account(self.user);
-        needs.api_keys_of.insert(self.user);
-        needs.admins = true;
-        needs.entry_indexes.extend(self.entries.iter().copied());
+        needs.row(&looks::API_KEYS_OF, self.user);
+        needs.admins();
+        needs.rows(&looks::ENTRY_AT, self.entries.iter().copied());
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {

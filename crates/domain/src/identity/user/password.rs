@@ -11,12 +11,13 @@ use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
 use crate::decision::Decision;
-use crate::facts::{Facts, Needs};
 use crate::identity::session::EndReason;
 use crate::identity::user::User;
 use crate::identity::{Principal, Rules, invitation, second_factor, session};
+use crate::looks::Needs;
 use crate::record::Sealed;
 use crate::refusal::{Refusal, RefusalKind};
+use crate::tables::Facts;
 
 /// Gives a user a new password, to be changed at the next login where it is temporary; every session ends.
 #[derive(Clone, PartialEq, Eq)]

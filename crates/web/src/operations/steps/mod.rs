@@ -21,7 +21,7 @@ pub(crate) use resolve::Resolve;
 pub(crate) use start::Start;
 
 use domain::custody::operation::Step;
-pub(super) use domain::custody::operation::steps::REMARK_LEN_MAX;
+pub(super) use domain::custody::operation::REMARK_LEN_MAX;
 use domain::identity::Permission;
 use domain::{Command, Reply as CommandReply};
 use engine::custody::{NewStep, OperationView, StepKind};

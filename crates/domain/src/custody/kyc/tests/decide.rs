@@ -1,6 +1,6 @@
 use super::*;
-use crate::facts::Needs;
 use crate::identity::{Permission, Scope};
+use crate::looks::{self, Needs};
 
 #[test]
 fn only_a_person_decides_and_about_others() {
@@ -419,7 +419,7 @@ fn a_decision_needs_its_record_and_the_others_of_the_user() {
     let mut needs = Needs::default();
     let command = office.decision(record, approve());
     command.needs(&office.cora, &office.facts.rules, &mut needs);
-    assert!(needs.kyc_records.contains(&record));
-    assert!(needs.documents_of.contains(&record));
-    assert!(needs.kyc_of.contains(&office.ann_id));
+    assert!(needs.has(&looks::KYC_RECORD, record));
+    assert!(needs.has(&looks::DOCUMENTS_OF, record));
+    assert!(needs.has(&looks::KYC_RECORDS_OPEN_OF, office.ann_id));
 }

@@ -1,12 +1,12 @@
 //! Cancelling and releasing: what is pending is given up, and what it holds is free again.
 
-use super::{OperationStep, REMARK_LEN_MAX, Work};
+use super::{OperationStep, Work};
 use crate::action::{self, Action};
 use crate::change::Change;
-use crate::custody::asset::check_text;
 use crate::custody::operation::OperationStatus::{self, Cancelled, Completed, Pending};
+use crate::custody::operation::REMARK_LEN_MAX;
 use crate::custody::{Amount, Operation};
-use crate::refusal::{FieldError, Refusal};
+use crate::refusal::{FieldError, Refusal, check_text};
 
 /// It is given up before it was begun.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

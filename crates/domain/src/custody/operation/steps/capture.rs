@@ -6,12 +6,12 @@ use super::{OperationStep, Work};
 use crate::action::{self, Action};
 use crate::change::Change;
 use crate::custody::operation::OperationStatus::{self, Completed, Pending};
-use crate::custody::operation::create::put;
 use crate::custody::operation::movement::{self, Found};
+use crate::custody::operation::create::put;
 use crate::custody::operation::replay;
 use crate::custody::{Amount, Balance, Operation};
 use crate::decision::{Decision, OperationState, Reply};
-use crate::facts::Needs;
+use crate::looks::{self, Needs};
 use crate::own_id;
 use crate::refusal::{BrokenRule, Refusal, RefusalKind};
 
@@ -32,8 +32,8 @@ impl OperationStep for Capture {
 
     fn needs(&self, _: Option<Uuid>, needs: &mut Needs) {
         if let Some(id) = self.id {
-            needs.operations.insert(id);
-            needs.entry_ids.insert(id);
+            needs.row(&looks::OPERATION, id);
+            needs.row(&looks::ENTRY, id);
         }
     }
 

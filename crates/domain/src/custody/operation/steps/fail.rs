@@ -1,12 +1,12 @@
 //! Failing, and not knowing: it did not happen, or what became of it is not known.
 
-use super::{OperationStep, REMARK_LEN_MAX, Work};
+use super::{OperationStep, Work};
 use crate::action::{self, Action};
 use crate::change::Change;
 use crate::custody::Operation;
-use crate::custody::asset::check_text;
 use crate::custody::operation::OperationStatus::{self, Failed, Pending, Processing, Unknown};
-use crate::refusal::{FieldError, Refusal};
+use crate::custody::operation::REMARK_LEN_MAX;
+use crate::refusal::{FieldError, Refusal, check_text};
 
 /// It did not happen.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! Steps of an operation that is there: how a pending one goes on, and ends. A file a step, and here what they share.
 
+mod approved;
 mod cancel;
 mod capture;
 mod complete;
@@ -34,13 +35,11 @@ use crate::context::Context;
 use crate::custody::chain::hash_key;
 use crate::custody::{Account, Amount, Asset, Balance, Owner, asset};
 use crate::decision::{Decision, OperationState, Reply};
-use crate::facts::{Facts, Needs};
 use crate::identity::{Authority, Permission, Principal, Rules};
+use crate::looks::{self, Needs};
 use crate::record::Sealed;
 use crate::refusal::{self, FieldError, Refusal, RefusalKind};
-
-/// Longest error, evidence or reason, in characters.
-pub const REMARK_LEN_MAX: usize = 1_000;
+use crate::tables::Facts;
 
 /// Takes a step of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,12 +176,12 @@ impl<S: OperationStep> Act for StepOperation<S> {
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
-        needs.operations.insert(self.operation);
-        needs.assets.insert(self.debit.asset);
-        needs.balances.extend([self.debit.id(), self.credit.id()]);
+        needs.row(&looks::OPERATION, self.operation);
+        needs.row(&looks::ASSET, self.debit.asset);
+        needs.rows(&looks::BALANCE, [self.debit.id(), self.credit.id()]);
         let users = [self.debit.user(), self.credit.user()];
-        needs.tier_of.extend(users.into_iter().flatten());
-        needs.approvals.extend(self.step.approval());
+        needs.rows(&looks::KYC_RECORDS_OF, users.into_iter().flatten());
+        needs.approvals(self.step.approval());
         let transaction = self.step.transaction();
         for tx_hash in transaction.iter().flat_map(|transaction| transaction.hashes()) {
             needs.hash(&hash_key(tx_hash), false);

@@ -3,13 +3,13 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{OperationStep, REMARK_LEN_MAX, Transaction, Work};
+use super::{OperationStep, Transaction, Work};
 use crate::action::{self, Action};
 use crate::change::Change;
 use crate::custody::Operation;
-use crate::custody::asset::check_text;
 use crate::custody::operation::OperationStatus::{self, Completed, Failed, Unknown};
-use crate::refusal::{FieldError, Refusal};
+use crate::custody::operation::REMARK_LEN_MAX;
+use crate::refusal::{FieldError, Refusal, check_text};
 
 /// What became of one whose fate was not known.
 #[derive(Clone, Debug, PartialEq, Eq)]

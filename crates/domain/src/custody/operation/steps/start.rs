@@ -7,7 +7,7 @@ use crate::action::{self, Action};
 use crate::change::Change;
 use crate::custody::Operation;
 use crate::custody::operation::OperationStatus::{self, Pending, Processing};
-use crate::facts::Needs;
+use crate::looks::{self, Needs};
 use crate::refusal::{Refusal, RefusalKind};
 
 /// Begins: it is being sent. With the approval to use, where the amount needs one.
@@ -33,7 +33,7 @@ impl OperationStep for Start {
     }
 
     fn needs(&self, destination: Option<Uuid>, needs: &mut Needs) {
-        needs.destinations.extend(destination);
+        needs.rows(&looks::DESTINATION, destination);
     }
 
     fn is_done(&self, row: &Operation, known: bool) -> bool {

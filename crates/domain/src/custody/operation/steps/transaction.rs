@@ -1,8 +1,8 @@
 //! What a step says of its operation's transaction.
 
 use crate::custody::chain::{OutputKey, canonical_hash, check_chain};
-use crate::custody::operation::outputs::{OnChain, Transactions};
-use crate::custody::operation::{Operation, input};
+use crate::custody::operation::Operation;
+use crate::custody::operation::transactions::{OnChain, Transactions, check_counts};
 use crate::refusal::FieldError;
 
 /// What is known of an operation's transaction. What is `None` stays as it is.
@@ -34,7 +34,7 @@ impl Transaction {
 
     /// Checks it, as said of this operation.
     pub(super) fn check(&self, before: &Operation) -> Result<(), FieldError> {
-        input::check_counts(self.output, self.block, self.confirmations)?;
+        check_counts(self.output, self.block, self.confirmations)?;
         self.chain.as_deref().map_or(Ok(()), check_chain)?;
         let after = self.on(before);
         // What is known already stays as it was spelt, before there was a rule.

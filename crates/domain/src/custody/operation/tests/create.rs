@@ -84,7 +84,7 @@ const BREAKS: &[Break] = &[
             request: Some(mine.digest.to_vec()),
             ..row
         };
-        case.desk.world.facts.operations.insert(sealed(row));
+        case.desk.world.facts.operations.insert(row.id, sealed(row));
         case.command.request = Some(other);
     }),
     ("id_conflict", "id", |case| {
@@ -129,7 +129,7 @@ const BREAKS: &[Break] = &[
             tx_hash: Some(HASH.to_owned()),
             ..row
         };
-        case.desk.world.facts.operations.insert(sealed(row));
+        case.desk.world.facts.operations.insert(row.id, sealed(row));
         case.command.chain = Some("bitcoin".to_owned());
         case.command.tx_hash = Some(HASH.to_owned());
         case.command.output = None;
@@ -164,7 +164,7 @@ const BREAKS: &[Break] = &[
             reverses_id: Some(original.id),
             ..original.clone()
         };
-        case.desk.world.facts.operations.insert(sealed(row));
+        case.desk.world.facts.operations.insert(row.id, sealed(row));
         case.reverse(original.id);
     }),
     ("not_reversible", "kind", |case| {
@@ -184,7 +184,7 @@ const BREAKS: &[Break] = &[
             ..row
         };
         let id = row.id;
-        case.desk.world.facts.operations.insert(sealed(row));
+        case.desk.world.facts.operations.insert(row.id, sealed(row));
         case.reverse(id);
     }),
     ("reversal_differs", "kind", |case| {

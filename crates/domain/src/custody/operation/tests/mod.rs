@@ -367,7 +367,7 @@ impl Desk {
 
 /// What the log knows of an entry.
 pub fn known(draft: &Draft) -> KnownEntry {
-    KnownEntry::drafted(draft)
+    draft.known()
 }
 
 pub fn code(answer: Result<OperationState, Refusal>) -> &'static str {

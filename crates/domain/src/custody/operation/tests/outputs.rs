@@ -126,7 +126,7 @@ fn stored_as(desk: &mut Desk, row: &Operation, chain: &str, hash: &str) {
         tx_hash: Some(hash.to_owned()),
         ..row.clone()
     };
-    desk.world.facts.operations.insert(sealed(row));
+    desk.world.facts.operations.insert(row.id, sealed(row));
     desk.world.facts.chain_outputs.clear();
 }
 

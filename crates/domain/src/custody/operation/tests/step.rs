@@ -73,7 +73,7 @@ impl Case {
             .unwrap()
             .clone();
         change(&mut sealed.row);
-        self.desk.world.facts.operations.insert(sealed);
+        self.desk.world.facts.operations.insert(sealed.row.id, sealed);
     }
 
     fn approval(&mut self, id: Uuid) {
@@ -185,7 +185,7 @@ const BREAKS: &[Break] = &[
                 output: Some(0),
                 ..row
             };
-            case.desk.world.facts.operations.insert(sealed(row));
+            case.desk.world.facts.operations.insert(row.id, sealed(row));
         },
     ),
     ("limit_unreadable", "threshold", &[Base::Start], |case| {

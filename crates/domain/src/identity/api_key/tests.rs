@@ -1,3 +1,6 @@
+use crate::decision::Reply;
+use crate::identity::{Permission, Scope};
+use evidence::time::Timestamp;
 use proptest::prelude::*;
 use uuid::Uuid;
 

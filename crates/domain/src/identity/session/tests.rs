@@ -8,6 +8,7 @@ use crate::identity::session::{EndSession, EndSessionsOf, RenewSession};
 use crate::identity::user::{ChangePassword, CreateUser, DisableUser};
 use crate::identity::world::{World, id, login, operator};
 use crate::identity::{Must, Permission, Role, Scope};
+use evidence::time::Timestamp;
 
 const IDLE_S: i64 = 30 * 60;
 const MAX_S: i64 = 12 * 3_600;

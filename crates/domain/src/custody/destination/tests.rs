@@ -2,9 +2,12 @@ use super::*;
 use crate::command::Command;
 use crate::context::Caller;
 use crate::custody::asset::CreateAsset;
+use crate::decision::Reply;
 use crate::identity::Scope;
 use crate::identity::user::EraseUser;
 use crate::identity::world::{World, operator};
+use crate::refusal::{Refusal, RefusalKind};
+use uuid::Uuid;
 
 /// A world with two assets, an admin, two users and a viewer.
 struct Desk {

@@ -1,57 +1,21 @@
-//! Assets: what is held, in which smallest unit.
+//! Making assets.
 
-use evidence::time::Timestamp;
 use uuid::Uuid;
 
+use super::row::{Asset, NAME_LEN_MAX, check_code};
 use crate::act::{Act, By};
 use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
-use crate::custody::amount::{Amount, SCALE_MAX};
+use crate::custody::amount::SCALE_MAX;
 use crate::custody::balance::{Balance, House, Owner};
 use crate::custody::chain::check_chain;
 use crate::decision::{Decision, Reply};
-use crate::facts::{Facts, Needs};
 use crate::identity::Rules;
-use crate::refusal::{FieldError, Refusal, RefusalKind};
-use crate::{action, own_id, record};
-
-/// Longest code of an asset, in characters.
-pub const CODE_LEN_MAX: usize = 16;
-
-/// Longest name of an asset, in characters.
-pub const NAME_LEN_MAX: usize = 100;
-
-record! {
-    /// An asset. It never changes: amounts mean what they meant.
-    #[derive(Clone, Debug, PartialEq, Eq)]
-    pub struct Asset in "assets" {
-        /// Id.
-        pub id: id,
-        /// Code, such as `BTC`; unique in any case.
-        pub code: String,
-        /// Name.
-        pub name: String,
-        /// Digits after the point, 0 to 18: one unit is so many powers of ten of the smallest one.
-        pub scale: u64,
-        /// The chain that it lives on, such as `bitcoin`.
-        pub chain: Option<String> [sparse],
-        /// When it was made.
-        pub created_at: Timestamp,
-    }
-}
-
-impl Asset {
-    /// Digits after the point.
-    pub fn digits(&self) -> u8 {
-        u8::try_from(self.scale).unwrap_or(SCALE_MAX)
-    }
-
-    /// An amount in words, such as `0.50000000 BTC`.
-    pub fn words(&self, amount: Amount) -> String {
-        format!("{} {}", amount.to_decimal(self.digits()), self.code)
-    }
-}
+use crate::looks::{self, Needs};
+use crate::refusal::{FieldError, Refusal, RefusalKind, check_text};
+use crate::tables::Facts;
+use crate::{action, own_id};
 
 /// Makes an asset with its house accounts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,26 +30,6 @@ pub struct CreateAsset {
     pub scale: u64,
     /// The chain: 1 to 32 of `a-z`, `0-9`, `-`.
     pub chain: Option<String>,
-}
-
-/// Checks the code of an asset.
-pub fn check_code(code: &str) -> Result<(), FieldError> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    if code.is_empty() || code.len() > CODE_LEN_MAX || !code.chars().all(allowed) {
-        let message = format!("must be 1 to {CODE_LEN_MAX} characters of A-Z, a-z, 0-9, '.', '_' and '-'");
-        return Err(FieldError::new("code", message));
-    }
-    Ok(())
-}
-
-/// Checks that a text has 1 to `max` printable characters.
-pub(crate) fn check_text(field: &str, text: &str, max: usize) -> Result<(), FieldError> {
-    let length = text.chars().count();
-    if length == 0 || length > max || text.chars().any(char::is_control) {
-        let message = format!("must be 1 to {max} printable characters");
-        return Err(FieldError::new(field, message));
-    }
-    Ok(())
 }
 
 fn check(command: &CreateAsset) -> Result<(), FieldError> {
@@ -119,8 +63,8 @@ impl Act for CreateAsset {
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
-        needs.asset_codes.insert(self.code.to_ascii_lowercase());
-        needs.assets.extend(self.id);
+        needs.row(&looks::ASSET_CODED, self.code.to_ascii_lowercase());
+        needs.rows(&looks::ASSET, self.id);
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
@@ -155,13 +99,4 @@ impl Act for CreateAsset {
         let draft = change.draft(Self::ACTION.name, "asset", asset.id);
         Ok(Decision::one(Reply::Asset(asset), draft))
     }
-}
-
-pub(crate) fn unknown(id: Uuid) -> Refusal {
-    Refusal::new(
-        RefusalKind::NotFound,
-        "unknown_asset",
-        format!("there is no asset {id}"),
-    )
-    .field("asset")
 }

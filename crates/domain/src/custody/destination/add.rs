@@ -1,50 +1,20 @@
-//! Destinations: where a user may withdraw to, once a cooling-off time has passed.
+//! Adding destinations.
 
-use evidence::time::Timestamp;
 use uuid::Uuid;
 
+use super::row::{ADDRESS_LEN_MAX, Destination, LABEL_LEN_MAX};
 use crate::act::{Act, By, Unmade};
 use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
-use crate::custody::asset::check_text;
-use crate::custody::{asset, authorise_for, check_user};
+use crate::custody::asset;
+use crate::custody::whose::{authorise_for, check_user};
 use crate::decision::{Decision, Reply};
-use crate::facts::{Facts, Needs};
 use crate::identity::{Permission, Rules};
-use crate::refusal::{FieldError, Refusal, RefusalKind};
-use crate::{action, own_id, record};
-
-/// Longest address, in characters.
-pub const ADDRESS_LEN_MAX: usize = 128;
-
-/// Longest label, in characters.
-pub const LABEL_LEN_MAX: usize = 100;
-
-record! {
-    /// A destination of withdrawals.
-    #[derive(Clone, Debug, PartialEq, Eq)]
-    pub struct Destination in "destinations" {
-        /// Id.
-        pub id: id,
-        /// Whose withdrawals may go there.
-        pub user_id: Uuid,
-        /// Of which asset.
-        pub asset_id: Uuid,
-        /// The address, as its chain writes it.
-        pub address: String,
-        /// What its user calls it.
-        pub label: Option<String>,
-        /// The user who added it; none for someone on the server's own machine.
-        pub created_by: Option<Uuid>,
-        /// When it was added.
-        pub created_at: Timestamp,
-        /// From when it can be used.
-        pub usable_at: Timestamp,
-        /// When it was removed.
-        pub removed_at: Option<Timestamp>,
-    }
-}
+use crate::looks::{self, Needs};
+use crate::refusal::{FieldError, Refusal, RefusalKind, check_text};
+use crate::tables::Facts;
+use crate::{action, own_id};
 
 /// Adds a destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,13 +29,6 @@ pub struct AddDestination {
     pub address: String,
     /// What its user calls it: 1 to 100 printable characters.
     pub label: Option<String>,
-}
-
-/// Removes a destination.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RemoveDestination {
-    /// Which.
-    pub destination: Uuid,
 }
 
 fn check_input(command: &AddDestination) -> Result<(), FieldError> {
@@ -114,10 +77,10 @@ impl Act for AddDestination {
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
-        needs.owners.insert(self.user);
-        needs.assets.insert(self.asset);
-        needs.destinations.extend(self.id);
-        needs.destinations_of.insert(self.user);
+        needs.row(&looks::USER_RELIED_ON, self.user);
+        needs.row(&looks::ASSET, self.asset);
+        needs.rows(&looks::DESTINATION, self.id);
+        needs.row(&looks::DESTINATIONS_IN_USE_OF, self.user);
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
@@ -165,46 +128,3 @@ impl Act for AddDestination {
         Unmade::about(facts, Some(self.user))
     }
 }
-
-impl Act for RemoveDestination {
-    const ACTION: &'static Action = &action::DESTINATION_REMOVE;
-    const CHANGES_ACCESS: bool = false;
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        Some(("destination", self.destination))
-    }
-
-    fn needs(&self, _: &Rules, needs: &mut Needs) {
-        needs.destinations.insert(self.destination);
-    }
-
-    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
-        let all = by.who.authorise(Permission::CustodyWrite).ok();
-        let of_all = all.is_some();
-        let authority = all.map_or_else(|| by.who.authorise(Permission::CustodyOwn), Ok)?;
-        let known = facts.destinations.get(&self.destination);
-        let before = known
-            // Somebody else's looks as if it were not there.
-            .filter(|known| of_all || Some(known.row.user_id) == by.who.actor_id)
-            .ok_or_else(|| {
-                let message = format!("there is no destination {}", self.destination);
-                Refusal::new(RefusalKind::NotFound, "unknown_destination", message).field("id")
-            })?;
-        if before.row.removed_at.is_some() {
-            return Ok(Decision::nothing(Reply::Destination(before.row.clone())));
-        }
-        let after = Destination {
-            removed_at: Some(ctx.now),
-            ..before.row.clone()
-        };
-        let mut change = Change::new(&by.with(&authority), ctx);
-        change.detail("user", after.user_id.to_string());
-        change.alter(before, after.clone());
-        let draft = change.draft(Self::ACTION.name, "destination", after.id);
-        Ok(Decision::one(Reply::Destination(after), draft))
-    }
-}
-
-#[cfg(test)]
-#[path = "destination_tests.rs"]
-mod tests;

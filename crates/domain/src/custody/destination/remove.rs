@@ -1,0 +1,61 @@
+//! Removing destinations.
+
+use uuid::Uuid;
+
+use super::row::Destination;
+use crate::act::{Act, By};
+use crate::action;
+use crate::action::Action;
+use crate::change::Change;
+use crate::context::Context;
+use crate::decision::{Decision, Reply};
+use crate::identity::{Permission, Rules};
+use crate::looks::{self, Needs};
+use crate::refusal::{Refusal, RefusalKind};
+use crate::tables::Facts;
+
+/// Removes a destination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoveDestination {
+    /// Which.
+    pub destination: Uuid,
+}
+
+impl Act for RemoveDestination {
+    const ACTION: &'static Action = &action::DESTINATION_REMOVE;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("destination", self.destination))
+    }
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.row(&looks::DESTINATION, self.destination);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let all = by.who.authorise(Permission::CustodyWrite).ok();
+        let of_all = all.is_some();
+        let authority = all.map_or_else(|| by.who.authorise(Permission::CustodyOwn), Ok)?;
+        let known = facts.destinations.get(&self.destination);
+        let before = known
+            // Somebody else's looks as if it were not there.
+            .filter(|known| of_all || Some(known.row.user_id) == by.who.actor_id)
+            .ok_or_else(|| {
+                let message = format!("there is no destination {}", self.destination);
+                Refusal::new(RefusalKind::NotFound, "unknown_destination", message).field("id")
+            })?;
+        if before.row.removed_at.is_some() {
+            return Ok(Decision::nothing(Reply::Destination(before.row.clone())));
+        }
+        let after = Destination {
+            removed_at: Some(ctx.now),
+            ..before.row.clone()
+        };
+        let mut change = Change::new(&by.with(&authority), ctx);
+        change.detail("user", after.user_id.to_string());
+        change.alter(before, after.clone());
+        let draft = change.draft(Self::ACTION.name, "destination", after.id);
+        Ok(Decision::one(Reply::Destination(after), draft))
+    }
+}

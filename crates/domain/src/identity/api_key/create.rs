@@ -1,0 +1,141 @@
+//! Making API keys.
+
+use evidence::time::Timestamp;
+use uuid::Uuid;
+
+use super::row::{ApiKey, NAME_LEN_MAX, REQUESTS_PER_MINUTE_MAX};
+use crate::act::{Act, By, Unmade};
+use crate::action;
+use crate::action::Action;
+use crate::change::Change;
+use crate::context::Context;
+use crate::decision::{Decision, Reply};
+use crate::identity::permission::{Permission, Scope};
+use crate::identity::{Authority, Principal, Rules};
+use crate::looks::Needs;
+use crate::refusal::{FieldError, Refusal, RefusalKind};
+use crate::tables::Facts;
+
+/// Makes an API key. The secret is made outside: only its hash comes here.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CreateApiKey {
+    /// User name of the owner.
+    pub owner: String,
+    /// A name for people: 1 to 100 characters.
+    pub name: String,
+    /// At least one scope.
+    pub scopes: Vec<Scope>,
+    /// From when it is no longer good.
+    pub expires_at: Option<Timestamp>,
+    /// Most requests in a minute: 1 to 100,000,000; the installation's setting unless given.
+    pub requests_per_minute: Option<i64>,
+    /// The first characters of the secret.
+    pub shown: String,
+    /// SHA-256 of the secret.
+    pub hash: [u8; 32],
+}
+
+impl std::fmt::Debug for CreateApiKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CreateApiKey")
+            .field("owner", &self.owner)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl CreateApiKey {
+    fn validate(&self, now: Timestamp) -> Result<(), FieldError> {
+        let length = self.name.chars().count();
+        if length == 0 || length > NAME_LEN_MAX || self.name.chars().any(char::is_control) {
+            return Err(FieldError::new(
+                "name",
+                format!("must be 1 to {NAME_LEN_MAX} printable characters"),
+            ));
+        }
+        if self.scopes.is_empty() {
+            let all: Vec<_> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
+            return Err(FieldError::new(
+                "scopes",
+                format!("must name at least one of {}", all.join(", ")),
+            ));
+        }
+        if self.expires_at.is_some_and(|expiry| expiry <= now) {
+            return Err(FieldError::new("expires_at", format!("must be after now, {now}")));
+        }
+        let allowed = 1..=REQUESTS_PER_MINUTE_MAX;
+        if self
+            .requests_per_minute
+            .is_some_and(|limit| !allowed.contains(&limit))
+        {
+            let message = format!("must be 1 to {REQUESTS_PER_MINUTE_MAX}");
+            return Err(FieldError::new("requests_per_minute", message));
+        }
+        Ok(())
+    }
+}
+
+/// What allows something with a key of this owner: one's own by one permission, all by another.
+pub(super) fn authority(owner: Option<Uuid>, who: &Principal) -> Result<Authority, Refusal> {
+    if owner.is_some() && owner == who.actor_id && !who.holds(Permission::ApiKeysWrite) {
+        return who.authorise(Permission::ApiKeysOwn);
+    }
+    who.authorise(Permission::ApiKeysWrite)
+}
+
+impl Act for CreateApiKey {
+    const ACTION: &'static Action = &action::API_KEY_CREATE;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        None
+    }
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.username(&self.owner);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let owner = facts.user_named(&self.owner);
+        let authority = authority(owner.map(|owner| owner.row.id), by.who)?;
+        self.validate(ctx.now)?;
+        let owner = owner.ok_or_else(|| {
+            Refusal::new(
+                RefusalKind::NotFound,
+                "unknown_user",
+                format!("there is no user {:?}", self.owner),
+            )
+            .field("user")
+        })?;
+        // A key does what its owner may do: who makes one for somebody else must be allowed that much.
+        by.who.covers(&owner.row.role, &facts.rules)?;
+        if owner.row.erased_at.is_some() {
+            let message = "this user was erased, and can own no key";
+            return Err(Refusal::new(RefusalKind::Conflict, "user_erased", message));
+        }
+        let mut scopes = self.scopes.clone();
+        scopes.sort_unstable();
+        scopes.dedup();
+        let key = ApiKey {
+            id: ctx.id(1),
+            user_id: owner.row.id,
+            name: self.name.clone(),
+            shown: self.shown.clone(),
+            hash: self.hash.to_vec(),
+            scopes,
+            created_at: ctx.now,
+            expires_at: self.expires_at,
+            revoked_at: None,
+            requests_per_minute: self.requests_per_minute,
+            successor: None,
+        };
+        let mut change = Change::new(&by.with(&authority), ctx);
+        change.insert(key.clone());
+        let draft = change.draft(Self::ACTION.name, "api_key", key.id);
+        Ok(Decision::one(Reply::ApiKey(key), draft))
+    }
+
+    fn unmade(&self, facts: &Facts, _: &Refusal) -> Unmade {
+        Unmade::about(facts, facts.user_named(&self.owner).map(|user| user.row.id))
+    }
+}

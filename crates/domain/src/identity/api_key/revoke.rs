@@ -1,0 +1,69 @@
+//! Revoking keys.
+
+use uuid::Uuid;
+
+use super::create::authority;
+use super::row::ApiKey;
+use crate::act::{Act, By};
+use crate::action;
+use crate::action::Action;
+use crate::change::Change;
+use crate::context::Context;
+use crate::decision::{Decision, Reply};
+use crate::identity::{Authority, Principal, Rules};
+use crate::looks::{self, Needs};
+use crate::record::Sealed;
+use crate::refusal::{Refusal, RefusalKind};
+use crate::tables::Facts;
+
+/// The key, and what allows to change it. Who may not gets to know nothing of it, not even that it is there.
+pub(super) fn to_change<'a>(
+    facts: &'a Facts,
+    id: Uuid,
+    who: &Principal,
+) -> Result<(&'a Sealed<ApiKey>, Authority), Refusal> {
+    let key = facts.api_keys.get(&id);
+    let authority = authority(key.map(|key| key.row.user_id), who)?;
+    let key = key.ok_or_else(|| {
+        let message = format!("there is no API key {id}");
+        Refusal::new(RefusalKind::NotFound, "unknown_api_key", message).field("id")
+    })?;
+    Ok((key, authority))
+}
+
+/// Revokes an API key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevokeApiKey {
+    /// Which.
+    pub id: Uuid,
+}
+
+impl Act for RevokeApiKey {
+    const ACTION: &'static Action = &action::API_KEY_REVOKE;
+    const CHANGES_ACCESS: bool = true;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("api_key", self.id))
+    }
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.row(&looks::API_KEY, self.id);
+        needs.row(&looks::OWNER_OF_KEY, self.id);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        // A second revocation changes nothing.
+        let (before, authority) = to_change(facts, self.id, by.who)?;
+        if before.row.revoked_at.is_some() {
+            return Ok(Decision::nothing(Reply::ApiKey(before.row.clone())));
+        }
+        let after = ApiKey {
+            revoked_at: Some(ctx.now),
+            ..before.row.clone()
+        };
+        let mut change = Change::new(&by.with(&authority), ctx);
+        change.update(before, after.clone());
+        let draft = change.draft(Self::ACTION.name, "api_key", self.id);
+        Ok(Decision::one(Reply::ApiKey(after), draft))
+    }
+}

@@ -1,0 +1,103 @@
+//! Putting a new key in the place of another.
+
+use uuid::Uuid;
+
+use super::revoke::to_change;
+use super::row::{ApiKey, OVERLAP_S_MAX};
+use crate::act::{Act, By};
+use crate::action;
+use crate::action::Action;
+use crate::change::Change;
+use crate::context::Context;
+use crate::decision::{Decision, Reply};
+use crate::identity::Rules;
+use crate::looks::{self, Needs};
+use crate::refusal::{Refusal, RefusalKind};
+use crate::tables::Facts;
+
+/// Puts a new key in the place of another, which goes on for a while so that its users can change over.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RotateApiKey {
+    /// Which.
+    pub id: Uuid,
+    /// How long the old key goes on, in seconds: 0 to 30 days.
+    pub overlap_s: i64,
+    /// The first characters of the new secret.
+    pub shown: String,
+    /// SHA-256 of the new secret.
+    pub hash: [u8; 32],
+}
+
+impl std::fmt::Debug for RotateApiKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RotateApiKey")
+            .field("id", &self.id)
+            .field("overlap_s", &self.overlap_s)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Act for RotateApiKey {
+    const ACTION: &'static Action = &action::API_KEY_ROTATE;
+    const CHANGES_ACCESS: bool = true;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("api_key", self.id))
+    }
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.row(&looks::API_KEY, self.id);
+        needs.row(&looks::OWNER_OF_KEY, self.id);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        // The new key is like the old one; it expires when the old one would have.
+        let (before, authority) = to_change(facts, self.id, by.who)?;
+        if !(0..=OVERLAP_S_MAX).contains(&self.overlap_s) {
+            let message = format!("must be 0 to {OVERLAP_S_MAX} seconds (30 days)");
+            return Err(Refusal::invalid("overlap_s", message));
+        }
+        let conflict = |code, message: &str| Refusal::new(RefusalKind::Conflict, code, message);
+        let old = &before.row;
+        if old.revoked_at.is_some() {
+            return Err(conflict(
+                "api_key_revoked",
+                "this API key was revoked; create a new one",
+            ));
+        }
+        if old.expires_at.is_some_and(|expiry| expiry <= ctx.now) {
+            return Err(conflict(
+                "api_key_expired",
+                "this API key has expired; create a new one",
+            ));
+        }
+        if let Some(successor) = old.successor {
+            let message = format!("this API key was rotated already, to {successor}");
+            return Err(conflict("api_key_rotated", &message));
+        }
+        let owner = facts.users.get(&old.user_id).ok_or_else(|| {
+            let message = "the owner of this API key is not there";
+            Refusal::new(RefusalKind::NotFound, "unknown_user", message)
+        })?;
+        by.who.covers(&owner.row.role, &facts.rules)?;
+        let new = ApiKey {
+            id: ctx.id(1),
+            shown: self.shown.clone(),
+            hash: self.hash.to_vec(),
+            created_at: ctx.now,
+            ..old.clone()
+        };
+        let end = ctx.now.plus_seconds(self.overlap_s);
+        let rotated = ApiKey {
+            expires_at: Some(old.expires_at.map_or(end, |expiry| expiry.min(end))),
+            successor: Some(new.id),
+            ..old.clone()
+        };
+        let mut change = Change::new(&by.with(&authority), ctx);
+        change.detail("overlap_s", self.overlap_s);
+        change.insert(new.clone());
+        change.update(before, rotated);
+        let draft = change.draft(Self::ACTION.name, "api_key", old.id);
+        Ok(Decision::one(Reply::ApiKey(new), draft))
+    }
+}

@@ -1,0 +1,83 @@
+//! Accepting an invitation.
+
+use uuid::Uuid;
+
+use super::invite::withdraw;
+use crate::act::{Act, By};
+use crate::action;
+use crate::action::Action;
+use crate::change::Change;
+use crate::context::Context;
+use crate::decision::{Decision, Reply};
+use crate::identity::session::EndReason;
+use crate::identity::{Principal, Rules, session};
+use crate::looks::Needs;
+use crate::refusal::{Refusal, RefusalKind};
+use crate::tables::Facts;
+
+/// Accepts an invitation: sets the password. The caller proved to hold the token.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AcceptInvitation {
+    /// The invitation.
+    pub invitation: Uuid,
+    /// Who is invited.
+    pub user: Uuid,
+    /// Argon2id hash of the password.
+    pub password_hash: String,
+}
+
+impl std::fmt::Debug for AcceptInvitation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AcceptInvitation")
+            .field("invitation", &self.invitation)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The answer to every invitation that cannot be accepted.
+pub fn invalid() -> Refusal {
+    let message = "this invitation is not known, was used or withdrawn, or has expired; ask for a new one";
+    Refusal::new(RefusalKind::Unauthenticated, "invalid_invitation", message)
+}
+
+impl Act for AcceptInvitation {
+    const ACTION: &'static Action = &action::INVITATION_ACCEPT;
+    const CHANGES_ACCESS: bool = true;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("user", self.user))
+    }
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.account(self.user);
+    }
+
+    fn decide(&self, facts: &Facts, _: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        // Every reason not to is answered alike.
+        let invitation = facts.invitations.get(&self.invitation).ok_or_else(invalid)?;
+        let before = facts.users.get(&self.user).ok_or_else(invalid)?;
+        let open = invitation.row.closed_at.is_none() && ctx.now < invitation.row.expires_at;
+        if !open || invitation.row.user_id != before.row.id || !before.row.active {
+            return Err(invalid());
+        }
+        let after = before
+            .row
+            .with_password(self.password_hash.clone(), false, ctx.now);
+        let proven = Principal::proven(&after, None);
+        let authority = Principal::by_credentials("invitation");
+        let mut change = Change::new(&By::new(&proven, &authority), ctx);
+        change.update(before, after.clone());
+        withdraw(&mut change, facts, after.id, ctx.now);
+        session::end_all(
+            &mut change,
+            facts,
+            after.id,
+            None,
+            EndReason::PasswordChanged,
+            ctx.now,
+        );
+        let draft = change.draft(Self::ACTION.name, "user", after.id);
+        let version = before.version + 1;
+        Ok(Decision::one(Reply::User { user: after, version }, draft))
+    }
+}

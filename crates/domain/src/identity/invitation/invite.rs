@@ -1,0 +1,86 @@
+//! Inviting a user, again or to set a new password.
+
+use evidence::time::Timestamp;
+use uuid::Uuid;
+
+use super::row::Invitation;
+use crate::act::{Act, By};
+use crate::action;
+use crate::action::Action;
+use crate::change::Change;
+use crate::context::Context;
+use crate::decision::Decision;
+use crate::identity::{Rules, user};
+use crate::looks::{self, Needs};
+use crate::refusal::{Refusal, RefusalKind};
+use crate::tables::Facts;
+
+/// Adds a new invitation to `change`, in place of those that are open.
+pub(crate) fn invite(change: &mut Change<'_>, facts: &Facts, user: Uuid, hash: [u8; 32], ctx: &Context) {
+    withdraw(change, facts, user, ctx.now);
+    change.insert(Invitation {
+        id: ctx.id(2),
+        user_id: user,
+        hash: hash.to_vec(),
+        created_at: ctx.now,
+        expires_at: ctx.now.plus_seconds(facts.rules.invitation_s),
+        closed_at: None,
+    });
+}
+
+/// Withdraws the open invitations of a user.
+pub(crate) fn withdraw(change: &mut Change<'_>, facts: &Facts, user: Uuid, now: Timestamp) {
+    for open in facts.invitations_of(user) {
+        let closed_at = Some(now);
+        change.update(
+            open,
+            Invitation {
+                closed_at,
+                ..open.row.clone()
+            },
+        );
+    }
+}
+
+/// Invites an existing user, again or to set a new password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct InviteUser {
+    /// Who.
+    pub user: Uuid,
+    /// SHA-256 of the token.
+    pub hash: [u8; 32],
+}
+
+impl std::fmt::Debug for InviteUser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InviteUser")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Act for InviteUser {
+    const ACTION: &'static Action = &action::USER_INVITE;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("user", self.user))
+    }
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.row(&looks::USER, self.user);
+        needs.row(&looks::INVITATIONS_OF, self.user);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let before = user::to_change(facts, self.user, by.who)?;
+        if !before.row.active {
+            let message = "this user is disabled; enable it first";
+            return Err(Refusal::new(RefusalKind::Conflict, "user_disabled", message));
+        }
+        let mut change = Change::new(by, ctx);
+        invite(&mut change, facts, self.user, self.hash, ctx);
+        let draft = change.draft(Self::ACTION.name, "user", self.user);
+        Ok(Decision::one(user::reply(before), draft))
+    }
+}

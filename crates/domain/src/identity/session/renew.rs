@@ -1,0 +1,67 @@
+//! Letting a session go on.
+
+use uuid::Uuid;
+
+use super::row::Session;
+use crate::act::{Act, By};
+use crate::action;
+use crate::action::Action;
+use crate::change::Change;
+use crate::context::Context;
+use crate::decision::{Decision, Reply};
+use crate::identity::{Principal, Rules};
+use crate::looks::{self, Needs};
+use crate::record::Sealed;
+use crate::refusal::{Refusal, RefusalKind};
+use crate::tables::Facts;
+
+/// Lets the calling session go on: it was used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenewSession {
+    /// Which.
+    pub session: Uuid,
+}
+
+impl Act for RenewSession {
+    const ACTION: &'static Action = &action::SESSION_RENEW;
+    const CHANGES_ACCESS: bool = false;
+
+    fn target(&self) -> Option<(&'static str, Uuid)> {
+        Some(("session", self.session))
+    }
+
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.row(&looks::SESSION, self.session);
+        needs.row(&looks::USER_OF_SESSION, self.session);
+    }
+
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        // A second process that says the same changes nothing.
+        let session = own(facts, self.session, by.who)?;
+        let idle_expires_at = ctx
+            .now
+            .plus_seconds(facts.rules.session_idle_s)
+            .min(session.row.expires_at);
+        let gained = idle_expires_at.micros() - session.row.idle_expires_at.micros();
+        if gained < facts.rules.session_idle_s * 1_000_000 / 8 {
+            return Ok(Decision::nothing(Reply::Session(session.row.clone())));
+        }
+        let renewed = Session {
+            idle_expires_at,
+            ..session.row.clone()
+        };
+        let mut change = Change::new(by, ctx);
+        change.update(session, renewed.clone());
+        let draft = change.draft(Self::ACTION.name, "session", self.session);
+        Ok(Decision::one(Reply::Session(renewed), draft))
+    }
+}
+
+/// The calling session.
+pub(crate) fn own<'a>(facts: &'a Facts, id: Uuid, who: &Principal) -> Result<&'a Sealed<Session>, Refusal> {
+    let session = facts.sessions.get(&id).filter(|_| who.recorded_by.id == Some(id));
+    session.ok_or_else(|| {
+        let message = "this is for the session that calls";
+        Refusal::new(RefusalKind::Forbidden, "session_needed", message)
+    })
+}

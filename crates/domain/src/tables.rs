@@ -1,0 +1,177 @@
+//! The sealed tables, once: what follows from a row's type is made from this list. It stands above the rows and below
+//! the verbs.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use evidence::commitment::Salt;
+use uuid::Uuid;
+
+use crate::approval::{Approval, Vote};
+use crate::audit::erasure::Erasure;
+use crate::audit::known::KnownEntry;
+use crate::custody::destination::Destination;
+use crate::custody::kyc::{KycDocument, KycRecord};
+use crate::custody::operation::{ChainOutput, Operations};
+use crate::custody::{Asset, Balance, Operation};
+use crate::identity::api_key::ApiKey;
+use crate::identity::invitation::Invitation;
+use crate::identity::rules::Rules;
+use crate::identity::second_factor::SecondFactor;
+use crate::identity::session::Session;
+use crate::identity::user::User;
+use crate::record::{DecodeError, Record, Sealed, Table, Val};
+
+/// A row that is kept among the facts.
+pub trait Kept: Record {
+    /// Takes in a version of a row.
+    fn keep(row: Sealed<Self>, facts: &mut Facts);
+
+    /// The row of this id.
+    fn find(facts: &Facts, id: Uuid) -> Option<&Sealed<Self>>;
+}
+
+macro_rules! tables {
+    (@rows $name:ident) => { HashMap<Uuid, Sealed<$name>> };
+    (@rows $name:ident $rows:ident) => { $rows };
+    ($($name:ident in $field:ident, $kind:literal $(as $rows:ident)?;)*) => {
+        /// Every sealed table, in the order of their references.
+        pub const SEALED: &[&Table] = &[$(<$name as Record>::TABLE),*];
+
+        /// A row to be written, in the version it will have.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum RowWrite { $(
+            #[doc = concat!("A row of `", stringify!($field), "`.")]
+            $name(Box<Sealed<$name>>),
+        )* }
+
+        $(impl From<Sealed<$name>> for RowWrite {
+            fn from(row: Sealed<$name>) -> RowWrite { RowWrite::$name(Box::new(row)) }
+        })*
+
+        impl RowWrite {
+            /// The row as values.
+            pub fn values(&self) -> RowValues {
+                match self { $(RowWrite::$name(row) => RowValues::of(row)),* }
+            }
+        }
+
+        /// What is known while a batch is decided: the rows that its commands need, changed as it is decided.
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct Facts {
+            /// The rules in force.
+            pub rules: Arc<Rules>,
+            $(
+                #[doc = concat!("[`", stringify!($name), "`] by id.")]
+                pub $field: tables!(@rows $name $($rows)?),
+            )*
+            /// Entries by id.
+            pub entries: HashMap<Uuid, KnownEntry>,
+            /// Ids of entries by index.
+            pub entry_ids: HashMap<u64, Uuid>,
+        }
+
+        $(impl Kept for $name {
+            fn keep(row: Sealed<$name>, facts: &mut Facts) {
+                facts.$field.insert(row.row.id(), row);
+            }
+
+            fn find(facts: &Facts, id: Uuid) -> Option<&Sealed<$name>> {
+                facts.$field.get(&id)
+            }
+        })*
+
+        impl Facts {
+            /// Takes in a row that is written.
+            pub(crate) fn take(&mut self, write: &RowWrite) {
+                match write { $(RowWrite::$name(row) => $name::keep(Sealed::clone(row), self)),* }
+            }
+
+            /// Whether a thing of this kind and id is there.
+            pub(crate) fn has(&self, kind: &str, id: Uuid) -> bool {
+                match kind { $($kind => self.$field.get(&id).is_some(),)* _ => false }
+            }
+
+            /// Every row, with the index of the entry that wrote it.
+            pub fn sealed_rows(&self) -> Vec<(RowValues, u64)> {
+                let mut found = Vec::new();
+                $(found.extend(self.$field.values().map(|row| (RowValues::of(row), row.entry)));)*
+                found
+            }
+        }
+    };
+}
+
+// The row, where it is among the facts, and what a thing of it is called as the target of an entry.
+tables! {
+    User in users, "user";
+    ApiKey in api_keys, "api_key";
+    Session in sessions, "session";
+    Invitation in invitations, "invitation";
+    SecondFactor in second_factors, "second_factor";
+    Erasure in erasures, "erasure";
+    Asset in assets, "asset";
+    Balance in balances, "balance";
+    KycRecord in kyc_records, "kyc_record";
+    KycDocument in kyc_documents, "kyc_document";
+    Destination in destinations, "destination";
+    Approval in approvals, "approval";
+    Vote in votes, "vote";
+    Operation in operations, "operation" as Operations;
+    ChainOutput in chain_outputs, "chain_output";
+}
+
+/// A stored row, as values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored {
+    /// Its id.
+    pub id: Uuid,
+    /// Its values, in the order of the table's columns.
+    pub values: Vec<Val>,
+    /// Its version.
+    pub version: u64,
+    /// Index of the entry that wrote it.
+    pub entry: u64,
+    /// Its salt.
+    pub salt: Salt,
+}
+
+impl Stored {
+    /// The row as its type.
+    pub fn decode<T: Record>(self) -> Result<Sealed<T>, DecodeError> {
+        Ok(Sealed {
+            row: T::from_values(self.id, self.values)?,
+            version: self.version,
+            entry: self.entry,
+            salt: self.salt,
+        })
+    }
+}
+
+/// A row to be written, as values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowValues {
+    /// Its table.
+    pub table: &'static Table,
+    /// Its id.
+    pub id: Uuid,
+    /// Its version after the write.
+    pub version: u64,
+    /// Its salt.
+    pub salt: Salt,
+    /// Its values, in the order of the table's columns.
+    pub values: Vec<Val>,
+}
+
+impl RowValues {
+    /// A row as values.
+    pub fn of<T: Record>(sealed: &Sealed<T>) -> RowValues {
+        RowValues {
+            table: T::TABLE,
+            id: sealed.row.id(),
+            version: sealed.version,
+            salt: sealed.salt,
+            values: sealed.row.values(),
+        }
+    }
+}
