@@ -1,5 +1,6 @@
 //! What every command is.
 
+use crate::code::Code;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -20,6 +21,10 @@ pub trait Act {
 
     /// Whether it may change what a credential is good for, so that nothing known of callers may be used any more.
     const CHANGES_ACCESS: bool;
+
+    /// The codes that it can be refused with, beside those of what it takes, in the order of the checks where that is
+    /// told. The documentation of the API is made from it.
+    const REFUSALS: &'static [&'static Code];
 
     /// What it is about, where that is one thing that Probity made: its kind and id.
     fn target(&self) -> Option<(&'static str, Uuid)>;

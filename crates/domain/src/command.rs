@@ -3,6 +3,7 @@
 //! A command is a type that says of itself all there is to know, as an [`Act`], in a file of its own or beside its twin.
 //! [`commands!`] is the one list of them: it makes [`Command`] and passes each question on.
 
+use crate::code::{self, Code};
 use std::fmt::Debug;
 
 use uuid::Uuid;
@@ -84,6 +85,11 @@ macro_rules! commands {
                 match self { $(Command::$name(command) => command.target()),* }
             }
 
+            /// What it can be refused with, beside what its demand refuses.
+            pub fn refusals(&self) -> &'static [&'static Code] {
+                match self { $(Command::$name(_) => <$name as Act>::REFUSALS),* }
+            }
+
             fn own_needs(&self, rules: &Rules, needs: &mut Needs) {
                 match self { $(Command::$name(command) => command.needs(rules, needs)),* }
             }
@@ -119,6 +125,14 @@ commands! {
 }
 
 impl Command {
+    fn may_refuse(&self, name: &str) -> bool {
+        let demanded = self.action().demand.refusals();
+        self.refusals()
+            .iter()
+            .chain(demanded)
+            .any(|code| code.name == name)
+    }
+
     /// Adds the rows that `caller` and the command need.
     pub fn needs(&self, caller: &Caller, rules: &Rules, needs: &mut Needs) {
         needs.caller(caller);
@@ -139,6 +153,12 @@ pub fn decide(
         command.decide(facts, &by, ctx)
     });
     decided.map_err(|refusal| {
+        debug_assert!(
+            command.may_refuse(refusal.code),
+            "{} is refused with {}, which it does not name",
+            command.action().name,
+            refusal.code
+        );
         let draft = refusal_draft(facts, &who, command, &refusal, ctx);
         (refusal, Some(Box::new(draft)))
     })
@@ -154,11 +174,9 @@ fn authorise(who: &Principal, demand: Demand) -> Result<Authority, Refusal> {
         Demand::SecondFactor if who.must() == Some(Must::ChangePassword) => who.session_in_full(),
         Demand::Session | Demand::SecondFactor => who.session(),
         Demand::Credentials | Demand::System if who.is_local() => Ok(who.without_authority()),
-        Demand::Credentials | Demand::System => Err(Refusal::new(
-            RefusalKind::Forbidden,
-            "internal_command",
-            "only Probity itself does this",
-        )),
+        Demand::Credentials | Demand::System => {
+            Err(code::INTERNAL_COMMAND.because("only Probity itself does this"))
+        }
     }
 }
 

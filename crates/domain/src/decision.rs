@@ -286,7 +286,7 @@ impl Facts {
 
     /// Takes in the entry of a refusal, so that later commands of the batch see that its id is taken.
     pub fn refused(&mut self, refusal: &Refusal, draft: &Draft) {
-        if refusal.sticks {
+        if refusal.final_for_id {
             self.entries.insert(draft.id, draft.known());
         }
     }

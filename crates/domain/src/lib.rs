@@ -13,6 +13,7 @@ pub mod action;
 pub mod approval;
 pub mod audit;
 pub mod change;
+pub mod code;
 pub mod command;
 pub mod context;
 pub mod custody;
@@ -27,6 +28,7 @@ pub mod tables;
 mod words;
 
 pub use act::{Act, By, Unmade};
+pub use code::Code;
 pub use command::Command;
 pub use context::{Caller, Context, Origin};
 pub use decision::{Decision, Draft, Reply};

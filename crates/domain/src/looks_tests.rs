@@ -2,17 +2,12 @@ use std::fmt::Write as _;
 
 use super::*;
 
-fn by(by: By) -> String {
+fn words(by: By) -> String {
     match by {
         Column(column) => column.to_owned(),
         Lower(column) => format!("{column}, in any case"),
         Spelt(column) => format!("{column}, however it is spelt"),
-        By::Through(way) => format!(
-            "{} from {} by {}",
-            way.column,
-            way.table,
-            super::tests::by(way.by)
-        ),
+        By::Through(way) => format!("{} from {} by {}", way.column, way.table, words(way.by)),
     }
 }
 
@@ -37,7 +32,7 @@ fn the_order_of_the_locks_is_shown() {
             Hold::Rely => "against change",
             Hold::Read => "",
         };
-        let (name, table, by) = (look.name, look.table(), by(look.by));
+        let (name, table, by) = (look.name, look.table(), words(look.by));
         let _ = writeln!(
             text,
             "| {number} | `{name}` | `{table}` | {by} | {} | {held} |",

@@ -1,9 +1,10 @@
 //! Ids that callers bring: what is none, and what is told of one that is taken.
 
+use crate::code;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::refusal::{FieldError, Refusal, RefusalKind};
+use crate::refusal::{FieldError, Refusal};
 
 /// Refuses the two UUIDs that are no ids (RFC 9562 sections 5.9 and 5.10).
 pub fn check(field: &str, id: Option<Uuid>) -> Result<(), FieldError> {
@@ -23,13 +24,13 @@ pub fn parse(text: &str) -> Option<Uuid> {
 /// The refusal of an id that is taken by something of other content: which field differs.
 pub(crate) fn conflict(noun: &str, id: Uuid, field: &str) -> Refusal {
     let message = format!("{noun} {id} is there already with another {field}");
-    Refusal::new(RefusalKind::Conflict, "id_conflict", message).field(field)
+    code::ID_CONFLICT.because(message).field(field)
 }
 
 /// The same for who may not read what is there: they learn nothing but that the id is taken.
 pub(crate) fn taken(id: Uuid) -> Refusal {
     let message = format!("the id {id} is taken: use another one");
-    Refusal::new(RefusalKind::Conflict, "id_conflict", message).field("id")
+    code::ID_CONFLICT.because(message).field("id")
 }
 
 /// One or the other.

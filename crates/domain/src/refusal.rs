@@ -39,7 +39,7 @@ pub struct Refusal {
     pub rule: Option<Box<BrokenRule>>,
     /// Whether the id that the command brought stays refused: it was the state of things that refused it, and that
     /// may change, but a caller who repeats a request must get the answer that it got.
-    pub sticks: bool,
+    pub final_for_id: bool,
     /// Whether it was the answer before, and nothing was looked at now.
     pub replayed: bool,
     /// Which of several commands that stand or fall together was refused, counted from 0.
@@ -69,7 +69,7 @@ impl Refusal {
             field: None,
             retry_after_s: None,
             rule: None,
-            sticks: false,
+            final_for_id: false,
             replayed: false,
             position: None,
         }
@@ -92,23 +92,6 @@ impl Refusal {
     pub fn field(mut self, field: impl Into<String>) -> Refusal {
         self.field = Some(field.into());
         self
-    }
-}
-
-/// Refuses when a thing is not at the version that a change depends on.
-pub(crate) fn check_version(noun: &str, version: u64, expected: Option<u64>) -> Result<(), Refusal> {
-    match expected {
-        Some(expected) if expected != version => {
-            let message = format!(
-                "the {noun} is at version {version}, not {expected}: somebody changed it meanwhile; read it again"
-            );
-            Err(Refusal::new(
-                RefusalKind::Precondition,
-                "version_mismatch",
-                message,
-            ))
-        }
-        _ => Ok(()),
     }
 }
 
@@ -145,12 +128,6 @@ impl fmt::Display for FieldError {
 }
 
 impl std::error::Error for FieldError {}
-
-impl From<FieldError> for Refusal {
-    fn from(error: FieldError) -> Refusal {
-        Refusal::new(RefusalKind::Invalid, "invalid_field", error.to_string()).field(error.field)
-    }
-}
 
 /// Checks that a text has 1 to `max` printable characters.
 pub(crate) fn check_text(field: &str, text: &str, max: usize) -> Result<(), FieldError> {

@@ -6,6 +6,7 @@
 
 mod remembered;
 
+use domain::{Caller, Command, Facts, Needs, Origin, code};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
@@ -16,7 +17,6 @@ use domain::identity::session::{RenewSession, Session};
 use domain::identity::token::{Token, TokenKind};
 use domain::identity::{Authority, Permission, Principal};
 use domain::record::{Kind, Record};
-use domain::{Caller, Command, Facts, Needs, Origin, Refusal, RefusalKind};
 use evidence::Timestamp;
 use uuid::Uuid;
 
@@ -31,7 +31,7 @@ pub(crate) use remembered::Remembered;
 
 fn malformed() -> Error {
     let message = "this is not a well-formed API key (prb_…) or session token (prs_…)";
-    Refusal::new(RefusalKind::Unauthenticated, "malformed_token", message).into()
+    code::MALFORMED_TOKEN.because(message).into()
 }
 
 impl Engine {
@@ -50,11 +50,11 @@ impl Engine {
         let caller = match token.kind() {
             TokenKind::ApiKey => {
                 let id = self.id_by_hash::<ApiKey>(&hash).await?;
-                Caller::ApiKey(id.ok_or_else(|| unknown("unknown_api_key", "API key"))?)
+                Caller::ApiKey(id.ok_or_else(|| unknown(&code::UNKNOWN_CALLING_KEY, "API key"))?)
             }
             TokenKind::Session => {
                 let id = self.id_by_hash::<Session>(&hash).await?;
-                Caller::Session(id.ok_or_else(|| unknown("unknown_session", "session"))?)
+                Caller::Session(id.ok_or_else(|| unknown(&code::UNKNOWN_CALLING_SESSION, "session"))?)
             }
             TokenKind::Invitation => return Err(malformed()),
         };
@@ -78,7 +78,7 @@ impl Engine {
             Caller::ApiKey(id) => (*id, SeenKind::ApiKey),
             Caller::Session(id) => (*id, SeenKind::Session),
             Caller::Operator { .. } | Caller::System { .. } => {
-                return Err(unknown("unknown_api_key", "credential").into());
+                return Err(unknown(&code::UNKNOWN_CALLING_KEY, "credential").into());
             }
         };
         let now = random::now();

@@ -1,7 +1,7 @@
 //! Reading the log: entries, pages, and every kind of proof.
 
 use domain::audit::EntryFilter;
-use domain::{Refusal, RefusalKind};
+use domain::code;
 use evidence::entry::Entry;
 use evidence::receipt::{self, ConsistencyProof};
 use store::query::Page;
@@ -63,7 +63,7 @@ pub(crate) async fn resolve(conn: &mut Conn, plan: &Plan) -> Result<Vec<Hash>, E
 }
 
 pub(crate) fn planned(plan: Result<Plan, tlog::Error>) -> Result<Plan, Error> {
-    plan.map_err(|error| Refusal::new(RefusalKind::Invalid, "no_such_tree", error.to_string()).into())
+    plan.map_err(|error| code::NO_SUCH_TREE.because(error.to_string()).into())
 }
 
 impl Engine {
@@ -150,9 +150,7 @@ impl Engine {
         let size = head(&mut conn).await?.edge.size();
         if to > size {
             let message = format!("the log has {size} entries");
-            return Err(Refusal::new(RefusalKind::Invalid, "no_such_tree", message)
-                .field("to")
-                .into());
+            return Err(code::NO_SUCH_TREE.because(message).field("to").into());
         }
         let plan = planned(Plan::consistency(from, to))?;
         let proof = resolve(&mut conn, &plan).await?;

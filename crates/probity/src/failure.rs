@@ -182,65 +182,18 @@ impl From<store::Error> for Failure {
     }
 }
 
-/// What to do about a refusal.
+/// What to do about a refusal: what its code says, or else its sort.
 fn hint(refusal: &domain::Refusal) -> String {
     if let Some(seconds) = refusal.retry_after_s {
         return format!("try again in {seconds} s");
     }
-    let hint = match refusal.code {
-        "username_taken" => "choose another name; see who is there: probity user list",
-        "email_taken" => "see whose it is: probity user show ADDRESS",
-        "unknown_user" => "see who is there: probity user list",
-        "unknown_session" => "see what is there: probity session list",
-        "unknown_api_key" => "see what is there: probity key list",
-        "user_disabled" => "enable the user first: probity user enable NAME",
-        "user_erased" => "what is erased stays so: make a new user with probity user create",
-        "last_admin" => "make another admin first: probity user create NAME --role admin",
-        "api_key_revoked" | "api_key_expired" => "make a new one: probity key create",
-        "api_key_rotated" => "rotate its successor: probity key show ID names it",
-        "permission_missing" | "scope_missing" | "exceeds_own" => {
-            "see who may: probity role explain PERMISSION"
-        }
-        _ => match custody_hint(refusal.code) {
-            Some(hint) => hint,
-            None => general_hint(refusal),
-        },
+    let of_code = domain::code::find(refusal.code).map_or("", |code| code.hint);
+    let hint = if of_code.is_empty() {
+        general_hint(refusal)
+    } else {
+        of_code
     };
     hint.to_owned()
-}
-
-/// What to do about a refusal of custody or of an approval.
-fn custody_hint(code: &str) -> Option<&'static str> {
-    Some(match code {
-        "unknown_asset" | "code_taken" => "see what there is: probity asset list",
-        "unknown_balance" => "see what there is: probity balance list",
-        "unknown_operation" => "see what there is: probity operation list",
-        "wrong_status" | "wrong_kind" => "look at it first: as it stands, it does not have this step",
-        "unknown_destination" | "destination_cooling_off" | "destination_exists" => {
-            "see what there is: probity destination list --user NAME"
-        }
-        "unknown_kyc_record"
-        | "unknown_document"
-        | "documents_unverified"
-        | "kyc_pending"
-        | "kyc_expired" => "see how it stands: probity kyc list --user NAME",
-        "tier_limit" => "see the tier: probity kyc tier NAME",
-        "insufficient_funds" | "above_maximum" | "debit_closed" | "credit_closed" | "exceeds_held" => {
-            "see how it stands: probity balance show ACCOUNT --asset CODE"
-        }
-        "approval_required" => "ask for one: the same command with --request-approval REASON",
-        "unknown_approval"
-        | "approval_not_granted"
-        | "approval_quorum"
-        | "approval_decided"
-        | "approval_expired"
-        | "approval_differs" => "see how it stands: probity approval show ID",
-        "session_needed" => "a person decides this: use --as NAME",
-        "output_conflict" => "see which: probity operation list --tx-hash HASH",
-        "id_conflict" => "the same id is for the same thing only: leave --id out for a new one",
-        "own_submission" | "own_record" | "own_request" => "let someone else decide: --as NAME",
-        _ => return None,
-    })
 }
 
 /// What to do about a refusal of this sort.

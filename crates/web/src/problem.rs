@@ -1,10 +1,10 @@
 //! Every error answer: RFC 9457 problem details with a stable `code`.
 
+use domain::{FieldError, Refusal, RefusalKind};
 use std::num::NonZeroU64;
 
 use axum::body::Body;
 use domain::refusal::BrokenRule;
-use domain::{FieldError, Refusal, RefusalKind};
 use engine::Error;
 use engine::writes::RETRY_AFTER_S;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -333,12 +333,12 @@ mod tests {
             remaining: None,
             lifted_by: "time".into(),
         };
-        let refusal = Refusal::new(RefusalKind::Conflict, "tier_limit", "too much").by(rule);
+        let refusal = domain::code::TIER_LIMIT.because("too much").by(rule);
         let value = Problem::of_refusal(refusal, Some(7)).members();
         let told = ["rule", "limit", "lifted_by"].map(|name| value[name].as_str());
         assert_eq!(told, [Some("at most 0.5 BTC"), Some("0.5"), Some("time")]);
         assert!(value.get("remaining").is_none());
-        let reused = Refusal::new(RefusalKind::Invalid, "idempotency_key_reused", "another");
+        let reused = domain::code::IDEMPOTENCY_KEY_REUSED.because("another");
         assert_eq!(Problem::of_refusal(reused, None).status, 422);
     }
 

@@ -1,5 +1,6 @@
 //! Recording what the clock has ended already.
 
+use crate::code::Code;
 use uuid::Uuid;
 
 use super::{Approval, ApprovalStatus};
@@ -24,6 +25,7 @@ pub struct ExpireApprovals {
 impl Act for ExpireApprovals {
     const ACTION: &'static Action = &action::APPROVAL_EXPIRE;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = &[];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None

@@ -19,13 +19,14 @@ pub(crate) use use_once::consume;
 pub use use_once::{Asked, UseApproval};
 pub use vote::CastVote;
 
+use crate::code;
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use crate::decision::Reply;
 use crate::identity::Principal;
 use crate::record::Sealed;
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::Refusal;
 use crate::tables::Facts;
 
 impl Approval {
@@ -55,7 +56,7 @@ fn reply(facts: &Facts, sealed: &Sealed<Approval>) -> Reply {
 fn find<'a>(facts: &'a Facts, id: Uuid, field: &str) -> Result<&'a Sealed<Approval>, Refusal> {
     facts.approvals.get(&id).ok_or_else(|| {
         let message = format!("there is no approval {id}");
-        Refusal::new(RefusalKind::NotFound, "unknown_approval", message).field(field)
+        code::UNKNOWN_APPROVAL.because(message).field(field)
     })
 }
 
@@ -67,10 +68,10 @@ fn check_undecided(approval: &Approval, open: &[ApprovalStatus], now: Timestamp)
     }
     let (code, message) = if status == ApprovalStatus::Expired {
         let message = format!("the approval expired at {}: request another", approval.expires_at);
-        ("approval_expired", message)
+        (&code::APPROVAL_EXPIRED, message)
     } else {
         let message = format!("the approval is {} already", status.as_str());
-        ("approval_decided", message)
+        (&code::APPROVAL_DECIDED, message)
     };
-    Err(Refusal::new(RefusalKind::Conflict, code, message))
+    Err(code.because(message))
 }

@@ -1,5 +1,6 @@
 //! Asking for an approval, and taking it back.
 
+use crate::code::{self, Code};
 use evidence::json;
 use evidence::json::StrictObject;
 use evidence::time::Timestamp;
@@ -14,7 +15,7 @@ use crate::context::Context;
 use crate::decision::{Decision, Reply};
 use crate::identity::{Permission, Principal, Rules};
 use crate::looks::Needs;
-use crate::refusal::{FieldError, Refusal, RefusalKind, check_text};
+use crate::refusal::{FieldError, Refusal, check_text};
 use crate::tables::Facts;
 use crate::{action, own_id};
 
@@ -112,6 +113,7 @@ fn difference(known: &Approval, command: &RequestApproval, who: &Principal) -> O
 impl Act for RequestApproval {
     const ACTION: &'static Action = &action::APPROVAL_REQUEST;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = &[&code::INVALID_FIELD, &code::ID_CONFLICT];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None
@@ -170,6 +172,12 @@ pub struct WithdrawApproval {
 impl Act for WithdrawApproval {
     const ACTION: &'static Action = &action::APPROVAL_WITHDRAW;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::UNKNOWN_APPROVAL,
+        &code::NOT_REQUESTER,
+        &code::APPROVAL_DECIDED,
+        &code::APPROVAL_EXPIRED,
+    ];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("approval", self.approval))
@@ -184,7 +192,7 @@ impl Act for WithdrawApproval {
         if !before.row.is_of(by.who) {
             let message =
                 "only who asked for an approval takes it back; who may vote on it can vote against it";
-            return Err(Refusal::new(RefusalKind::Forbidden, "not_requester", message));
+            return Err(code::NOT_REQUESTER.because(message));
         }
         if before.row.status == ApprovalStatus::Withdrawn {
             return Ok(Decision::nothing(super::reply(facts, before)));

@@ -1,5 +1,6 @@
 //! Using an approval: once, by who asked for it, for exactly what was asked.
 
+use crate::code::{self, Code};
 use evidence::time::Timestamp;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -14,7 +15,7 @@ use crate::decision::{Decision, Reply};
 use crate::identity::{Principal, Rules};
 use crate::looks::Needs;
 use crate::record::Sealed;
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::Refusal;
 use crate::tables::Facts;
 
 /// Uses an approval for something outside Probity.
@@ -47,12 +48,12 @@ fn check<'a>(
     who: &Principal,
     now: Timestamp,
 ) -> Result<&'a Sealed<Approval>, Refusal> {
-    let refuse = |kind, code, message: String| Err(Refusal::new(kind, code, message).field("approval"));
+    let refuse = |code: &Code, message: String| Err(code.because(message).field("approval"));
     let sealed = super::find(facts, id, "approval")?;
     let approval = &sealed.row;
     if !approval.is_of(who) {
         let message = "only who asked for an approval uses it".to_owned();
-        return refuse(RefusalKind::Forbidden, "approval_not_own", message);
+        return refuse(&code::APPROVAL_NOT_OWN, message);
     }
     let differs = if approval.action != asked.action {
         Some(format!(
@@ -65,7 +66,7 @@ fn check<'a>(
         None
     };
     if let Some(message) = differs {
-        return refuse(RefusalKind::Conflict, "approval_differs", message);
+        return refuse(&code::APPROVAL_DIFFERS, message);
     }
     let status = approval.status_at(now);
     if status != ApprovalStatus::Granted {
@@ -73,7 +74,7 @@ fn check<'a>(
             "the approval is {}; only a granted one can be used, once",
             status.as_str()
         );
-        return refuse(RefusalKind::Conflict, "approval_not_granted", message);
+        return refuse(&code::APPROVAL_NOT_GRANTED, message);
     }
     let votes = facts.votes.values().map(|vote| &vote.row);
     let approving = votes
@@ -84,7 +85,7 @@ fn check<'a>(
             "{approving} voted for the approval, {} are needed: request one with this quorum",
             asked.quorum
         );
-        return refuse(RefusalKind::Conflict, "approval_quorum", message);
+        return refuse(&code::APPROVAL_QUORUM, message);
     }
     Ok(sealed)
 }
@@ -115,6 +116,14 @@ pub(crate) fn consume(
 impl Act for UseApproval {
     const ACTION: &'static Action = &action::APPROVAL_USE;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::UNKNOWN_APPROVAL,
+        &code::APPROVAL_INTERNAL,
+        &code::APPROVAL_NOT_OWN,
+        &code::APPROVAL_DIFFERS,
+        &code::APPROVAL_NOT_GRANTED,
+        &code::APPROVAL_QUORUM,
+    ];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("approval", self.approval))
@@ -132,7 +141,7 @@ impl Act for UseApproval {
                 "an approval for {} is used by that self: send it with the approval's id as `approval`",
                 self.action
             );
-            return Err(Refusal::new(RefusalKind::Conflict, "approval_internal", message).field("action"));
+            return Err(code::APPROVAL_INTERNAL.because(message).field("action"));
         }
         let asked = Asked {
             action: &self.action,

@@ -1,5 +1,6 @@
 //! Voting: by a person, never on what one asked for oneself, nor on what one is paid by.
 
+use crate::code::{self, Code};
 use uuid::Uuid;
 
 use super::{Approval, ApprovalStatus, REASON_LEN_MAX, Vote, paid};
@@ -12,7 +13,7 @@ use crate::decision::{Decision, Reply};
 use crate::identity::{Principal, Rules};
 use crate::looks::{self, Needs};
 use crate::own_id::derived_id;
-use crate::refusal::{BrokenRule, FieldError, Refusal, RefusalKind, check_text};
+use crate::refusal::{BrokenRule, FieldError, Refusal, check_text};
 use crate::tables::Facts;
 
 /// Votes on an approval. One may change one's vote while the approval is pending.
@@ -42,7 +43,7 @@ fn check_reason(command: &CastVote) -> Result<(), FieldError> {
 }
 
 /// The refusal of a voter who has a part in what is voted on.
-fn partial(approval: &Approval, code: &'static str, message: &str, other_than: &str) -> Refusal {
+fn partial(approval: &Approval, code: &Code, message: &str, other_than: &str) -> Refusal {
     let rule = BrokenRule {
         rule: message.to_owned(),
         lifted_by: format!(
@@ -51,25 +52,30 @@ fn partial(approval: &Approval, code: &'static str, message: &str, other_than: &
         ),
         ..BrokenRule::default()
     };
-    Refusal::new(RefusalKind::Forbidden, code, message).by(rule)
+    code.because(message).by(rule)
 }
 
 /// The user who votes, unless they asked for it or are paid by it.
 fn voter(facts: &Facts, command: &CastVote, approval: &Approval, who: &Principal) -> Result<Uuid, Refusal> {
     let Some(user) = who.actor_id.filter(|_| !approval.is_of(who)) else {
         let message = "nobody votes on what they asked for themselves";
-        return Err(partial(approval, "own_request", message, "the one who asks"));
+        return Err(partial(approval, &code::OWN_REQUEST, message, "the one who asks"));
     };
     if command.operation != paid::operation_of(approval) {
         let message = format!(
             "approval {} was not there yet when this vote was read: vote again",
             approval.id
         );
-        return Err(Refusal::new(RefusalKind::NotFound, "unknown_approval", message).field("id"));
+        return Err(code::UNKNOWN_APPROVAL.because(message).field("id"));
     }
     if paid::is_paid(facts, approval, user) {
         let message = "nobody votes on what they are paid by";
-        return Err(partial(approval, "own_payment", message, "the one who is paid"));
+        return Err(partial(
+            approval,
+            &code::OWN_PAYMENT,
+            message,
+            "the one who is paid",
+        ));
     }
     Ok(user)
 }
@@ -94,6 +100,14 @@ fn tally(before: &Approval, votes: &[Vote], ctx: &Context) -> Approval {
 impl Act for CastVote {
     const ACTION: &'static Action = &action::APPROVAL_VOTE;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::INVALID_FIELD,
+        &code::UNKNOWN_APPROVAL,
+        &code::OWN_REQUEST,
+        &code::OWN_PAYMENT,
+        &code::APPROVAL_DECIDED,
+        &code::APPROVAL_EXPIRED,
+    ];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("approval", self.approval))

@@ -1,5 +1,6 @@
 //! Erasing payloads: what was personal goes, every proof stays valid.
 
+use crate::code::{self, Code};
 use uuid::Uuid;
 
 use crate::act::{Act, By};
@@ -12,7 +13,7 @@ use crate::context::Context;
 use crate::decision::{Decision, Reply};
 use crate::identity::Rules;
 use crate::looks::{self, Needs};
-use crate::refusal::{FieldError, Refusal, RefusalKind};
+use crate::refusal::{FieldError, Refusal};
 use crate::tables::Facts;
 
 /// Most entries erased by one command.
@@ -30,6 +31,7 @@ pub struct EraseEntries {
 impl Act for EraseEntries {
     const ACTION: &'static Action = &action::AUDIT_ERASE;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = &[&code::INVALID_FIELD, &code::UNKNOWN_ENTRY];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None
@@ -85,7 +87,7 @@ pub(crate) fn erasures(
         let entry = facts.entry_ids.get(&index).and_then(|id| facts.entries.get(id));
         let entry = entry.ok_or_else(|| {
             let message = format!("there is no entry {index}");
-            Refusal::new(RefusalKind::NotFound, "unknown_entry", message).field("entries")
+            code::UNKNOWN_ENTRY.because(message).field("entries")
         })?;
         check(entry)?;
         if entry.payload.is_some() {

@@ -1,5 +1,6 @@
 //! Recording events: one entry each, all or none.
 
+use crate::code::{self, Code};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -13,7 +14,7 @@ use crate::context::Context;
 use crate::decision::{Decision, Draft, Recorded, Reply};
 use crate::identity::{Authority, Permission, Principal, Rules};
 use crate::looks::{self, Needs};
-use crate::refusal::{FieldError, Refusal, RefusalKind};
+use crate::refusal::{FieldError, Refusal};
 use crate::tables::Facts;
 use crate::{action, own_id};
 
@@ -39,6 +40,8 @@ impl RecordEvents {
 impl Act for RecordEvents {
     const ACTION: &'static Action = &action::AUDIT_APPEND;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] =
+        &[&code::INVALID_FIELD, &code::TOO_MANY_ENTRIES, &code::ID_CONFLICT];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None
@@ -55,7 +58,7 @@ impl Act for RecordEvents {
                 "a request holds 1 to {EVENTS_MAX} entries, not {}",
                 self.events.len()
             );
-            return Err(Refusal::new(RefusalKind::Invalid, "too_many_entries", message));
+            return Err(code::TOO_MANY_ENTRIES.because(message));
         }
         let latest = ctx.now.plus_seconds(AHEAD_SECONDS_MAX);
         let mut reply = Vec::with_capacity(self.events.len());

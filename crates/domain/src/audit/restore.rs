@@ -1,5 +1,6 @@
 //! Acknowledging that the log was put back to an older state on purpose.
 
+use crate::code::{self, Code};
 use evidence::json::StrictObject;
 use uuid::Uuid;
 
@@ -27,6 +28,7 @@ pub struct AcknowledgeRestore {
 impl Act for AcknowledgeRestore {
     const ACTION: &'static Action = &action::LOG_ACKNOWLEDGE_RESTORE;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = &[&code::INVALID_FIELD];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None

@@ -1,9 +1,10 @@
 //! For whom something is done: who may, and that there is such a user.
 
+use crate::code::{self, Code};
 use uuid::Uuid;
 
 use crate::identity::{Authority, Permission, Principal};
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::Refusal;
 use crate::tables::Facts;
 
 /// Checks that the caller may do something for a user: with one permission for all, with the other for oneself.
@@ -21,16 +22,12 @@ pub(crate) fn authorise_for(
 
 /// Refuses a user that is not there, or was erased.
 pub(crate) fn check_user(facts: &Facts, id: Uuid) -> Result<(), Refusal> {
-    let refuse = |kind, code, message: String| Err(Refusal::new(kind, code, message).field("user"));
+    let refuse = |code: &Code, message: String| Err(code.because(message).field("user"));
     match facts.users.get(&id) {
-        None => refuse(
-            RefusalKind::NotFound,
-            "unknown_user",
-            format!("there is no user {id}"),
-        ),
+        None => refuse(&code::UNKNOWN_USER, format!("there is no user {id}")),
         Some(user) if user.row.erased_at.is_some() => {
             let message = format!("user {id} was erased");
-            refuse(RefusalKind::Conflict, "user_erased", message)
+            refuse(&code::USER_ERASED, message)
         }
         Some(_) => Ok(()),
     }

@@ -1,5 +1,6 @@
 //! Logging in: a new session for a user whose password, and second factor, were checked.
 
+use crate::code::{self, Code};
 use uuid::Uuid;
 
 use crate::act::{Act, By};
@@ -14,7 +15,7 @@ use crate::identity::user::User;
 use crate::identity::{Principal, Rules, second_factor};
 use crate::looks::Needs;
 use crate::record::Sealed;
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::Refusal;
 use crate::tables::Facts;
 
 /// Begins a session.
@@ -46,18 +47,23 @@ impl std::fmt::Debug for LogIn {
 /// The answer to every wrong name and password.
 pub fn invalid_credentials() -> Refusal {
     let message = "user name or password is wrong, or the user is disabled";
-    Refusal::new(RefusalKind::Unauthenticated, "invalid_credentials", message)
+    code::INVALID_CREDENTIALS.because(message)
 }
 
 /// The answer to a right password where a second factor is needed.
 pub fn second_factor_needed() -> Refusal {
     let message = "send the code of the second factor too: `totp`, or `recovery_code`";
-    Refusal::new(RefusalKind::Unauthenticated, "second_factor_needed", message).field("totp")
+    code::SECOND_FACTOR_NEEDED.because(message).field("totp")
 }
 
 impl Act for LogIn {
     const ACTION: &'static Action = &action::LOGIN;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::INVALID_CREDENTIALS,
+        &code::SECOND_FACTOR_NEEDED,
+        &code::INVALID_SECOND_FACTOR,
+    ];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))

@@ -1,5 +1,6 @@
 //! The principal: a caller as the facts know it, and the proof that it was authorised.
 
+use crate::code::{self, Code};
 use std::sync::Arc;
 
 use evidence::leaf::{RecordedBy, RecorderKind};
@@ -11,7 +12,7 @@ use crate::context::{Caller, Context};
 use crate::identity::permission::{Permission, Role, Scope};
 use crate::identity::rules::Rules;
 use crate::identity::user::User;
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::Refusal;
 use crate::tables::Facts;
 
 /// A caller with what the facts say of it.
@@ -55,9 +56,13 @@ pub enum Must {
 impl Must {
     /// The word in JSON, and the code of refusals.
     pub fn as_str(self) -> &'static str {
+        self.code().name
+    }
+
+    fn code(self) -> &'static Code {
         match self {
-            Must::ChangePassword => "password_change_required",
-            Must::UseSecondFactor => "second_factor_required",
+            Must::ChangePassword => &code::PASSWORD_CHANGE_REQUIRED,
+            Must::UseSecondFactor => &code::SECOND_FACTOR_REQUIRED,
         }
     }
 
@@ -68,7 +73,7 @@ impl Must {
                 "this role demands a second factor: enrol one (POST /v1/me/second-factor), or log in with it"
             }
         };
-        Refusal::new(RefusalKind::Forbidden, self.as_str(), message)
+        self.code().because(message)
     }
 }
 
@@ -85,14 +90,13 @@ impl Authority {
     }
 }
 
-fn denied(code: &'static str, message: impl Into<String>) -> Grant {
-    Grant::Denied(Refusal::new(RefusalKind::Unauthenticated, code, message))
+fn denied(code: &Code, message: impl Into<String>) -> Grant {
+    Grant::Denied(code.because(message))
 }
 
 /// The answer to a credential that is not known: `what` it is said to be.
-pub fn unknown(code: &'static str, what: &str) -> Refusal {
-    let message = format!("this {what} is not known");
-    Refusal::new(RefusalKind::Unauthenticated, code, message)
+pub fn unknown(code: &Code, what: &str) -> Refusal {
+    code.because(format!("this {what} is not known"))
 }
 
 fn program(kind: RecorderKind, actor_kind: ActorKind, name: String, grant: &'static str) -> Principal {
@@ -149,18 +153,21 @@ impl Principal {
     }
 
     fn of_key(id: Uuid, facts: &Facts, now: Timestamp) -> Result<Principal, Refusal> {
-        let unknown = || unknown("unknown_api_key", "API key");
+        let unknown = || unknown(&code::UNKNOWN_CALLING_KEY, "API key");
         let key = &facts.api_keys.get(&id).ok_or_else(unknown)?.row;
         let owner = &facts.users.get(&key.user_id).ok_or_else(unknown)?.row;
         let grant = if let Some(revoked_at) = key.revoked_at {
             denied(
-                "api_key_revoked",
+                &code::CALLING_KEY_REVOKED,
                 format!("this API key was revoked at {revoked_at}"),
             )
         } else if key.expires_at.is_some_and(|expiry| expiry <= now) {
-            denied("api_key_expired", "this API key has expired")
+            denied(&code::CALLING_KEY_EXPIRED, "this API key has expired")
         } else if !owner.active {
-            denied("user_disabled", "the owner of this API key is disabled")
+            denied(
+                &code::CALLING_USER_DISABLED,
+                "the owner of this API key is disabled",
+            )
         } else {
             Grant::Role {
                 role: owner.role.clone(),
@@ -173,15 +180,15 @@ impl Principal {
     }
 
     fn of_session(id: Uuid, facts: &Facts, now: Timestamp) -> Result<Principal, Refusal> {
-        let unknown = || unknown("unknown_session", "session");
+        let unknown = || unknown(&code::UNKNOWN_CALLING_SESSION, "session");
         let session = &facts.sessions.get(&id).ok_or_else(unknown)?.row;
         let user = &facts.users.get(&session.user_id).ok_or_else(unknown)?.row;
         let grant = if session.ended_at.is_some() {
-            denied("session_ended", "this session has ended; log in again")
+            denied(&code::SESSION_ENDED, "this session has ended; log in again")
         } else if session.expires_at <= now || session.idle_expires_at <= now {
-            denied("session_expired", "this session has expired; log in again")
+            denied(&code::SESSION_EXPIRED, "this session has expired; log in again")
         } else if !user.active {
-            denied("user_disabled", "this user is disabled")
+            denied(&code::CALLING_USER_DISABLED, "this user is disabled")
         } else {
             let demands = facts
                 .rules
@@ -246,7 +253,7 @@ impl Principal {
                         "this API key's scopes do not include {word}; scopes that do: {}",
                         enough.join(", ")
                     );
-                    return Err(Refusal::new(RefusalKind::Forbidden, "scope_missing", message));
+                    return Err(code::SCOPE_MISSING.because(message));
                 }
                 Ok(Authority(format!("role:{role} {word}")))
             }
@@ -261,11 +268,8 @@ impl Principal {
             Grant::Role {
                 role, scopes: None, ..
             } => Ok(Authority(format!("role:{role} own"))),
-            _ => Err(Refusal::new(
-                RefusalKind::Forbidden,
-                "session_needed",
-                "this is for a person's own account: log in, and use the session",
-            )),
+            _ => Err(code::SESSION_NEEDED
+                .because("this is for a person's own account: log in, and use the session")),
         }
     }
 
@@ -320,7 +324,7 @@ impl Principal {
             "role {role} holds {}, which you do not hold: only who holds all that a role may do can change its users",
             missing.as_str()
         );
-        Err(Refusal::new(RefusalKind::Forbidden, "exceeds_own", message))
+        Err(code::EXCEEDS_OWN.because(message))
     }
 
     /// What a refused caller could show, for the entry that records the refusal.
@@ -363,7 +367,7 @@ fn without_permission(role: &Role, permission: Permission, rules: &Rules) -> Ref
             "role {role} is not defined in this installation, so it holds nothing; roles that hold {word}: {holders}"
         )
     };
-    Refusal::new(RefusalKind::Forbidden, "permission_missing", message)
+    code::PERMISSION_MISSING.because(message)
 }
 
 #[cfg(test)]

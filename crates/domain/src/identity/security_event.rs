@@ -3,6 +3,7 @@
 //! A flood of them is counted and sampled, not recorded one by one: an entry says how many it stands for. Actions
 //! are those of the OWASP Logging Vocabulary.
 
+use crate::code::Code;
 use evidence::json::StrictObject;
 use evidence::leaf::{Outcome, RecordedBy, RecorderKind};
 use evidence::payload::{ActorKind, Payload, PayloadActor};
@@ -51,6 +52,7 @@ pub struct SecurityEvent {
 impl Act for SecurityEvent {
     const ACTION: &'static Action = &action::SECURITY_EVENT;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = &[];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None

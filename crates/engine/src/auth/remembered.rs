@@ -11,7 +11,7 @@ use domain::identity::api_key::ApiKey;
 use domain::identity::principal::unknown;
 use domain::identity::session::Session;
 use domain::identity::user::User;
-use domain::{Caller, Facts, Refusal};
+use domain::{Caller, Facts, Refusal, code};
 use evidence::Timestamp;
 use uuid::Uuid;
 
@@ -49,7 +49,7 @@ impl Identity {
     ) -> Result<Identity, Refusal> {
         let principal = Principal::of(caller, &facts, now)?;
         let user = principal.actor_id.and_then(|id| facts.users.remove(&id));
-        let user = user.ok_or_else(|| unknown("unknown_api_key", "credential"))?;
+        let user = user.ok_or_else(|| unknown(&code::UNKNOWN_CALLING_KEY, "credential"))?;
         let (api_key, session) = match caller {
             Caller::ApiKey(id) => (facts.api_keys.remove(id).map(|key| key.row), None),
             Caller::Session(id) => (None, facts.sessions.remove(id).map(|session| session.row)),

@@ -1,11 +1,10 @@
 //! Making operations and carrying them on: names and decimals become ids and amounts, then the Writer decides.
 
-use domain::custody::operation::{CreateOperation, OPERATIONS_MAX, Request};
-use domain::custody::operation::{OnChain, Step, StepOperation};
+use domain::custody::operation::{CreateOperation, OPERATIONS_MAX, OnChain, Request, Step, StepOperation};
 use domain::custody::{Account, Amount, Asset, House, Operation, OperationKind};
 use domain::own_id::derived_id;
 use domain::record::Kind;
-use domain::{Caller, Command, FieldError, Origin, Refusal, RefusalKind};
+use domain::{Caller, Command, FieldError, Origin, code};
 use evidence::Timestamp;
 use evidence::json::{self, StrictObject};
 use serde_json::Value;
@@ -187,9 +186,7 @@ impl Engine {
         let original = original.map(|sealed| sealed.row);
         if new.reverses.is_some() && original.is_none() && new.kind == OperationKind::Reversal {
             let message = "there is no such operation";
-            return Err(Refusal::new(RefusalKind::NotFound, "unknown_operation", message)
-                .field("reverses")
-                .into());
+            return Err(code::UNKNOWN_OPERATION.because(message).field("reverses").into());
         }
         let asset = match (&new.asset, &original) {
             (Some(text), _) => Some(self.asset_named(text).await?),
@@ -319,7 +316,7 @@ impl Engine {
                 "a request holds 1 to {OPERATIONS_MAX} operations, not {}",
                 new.len()
             );
-            return Err(Refusal::new(RefusalKind::Invalid, "too_many_operations", message).into());
+            return Err(code::TOO_MANY_OPERATIONS.because(message).into());
         }
         if new.last().is_some_and(|last| last.linked) {
             let field = format!("[{}].linked", new.len() - 1);
@@ -404,7 +401,7 @@ impl Engine {
             .await?;
         let row = found.map(|sealed| sealed.row).ok_or_else(|| {
             let message = format!("there is no operation {}", new.operation);
-            Error::from(Refusal::new(RefusalKind::NotFound, "unknown_operation", message).field("id"))
+            Error::from(code::UNKNOWN_OPERATION.because(message).field("id"))
         })?;
         let unknown = || Error::from(store::Error::data("an operation's balance is missing"));
         let debit = self.account_of(row.debit_id).await?.ok_or_else(unknown)?;

@@ -1,7 +1,7 @@
 //! What came of each operation of a list.
 
 use domain::decision::OperationState;
-use domain::{Refusal, RefusalKind};
+use domain::{Refusal, code};
 
 use crate::error::Error;
 use crate::writer::Answer;
@@ -52,7 +52,7 @@ pub(super) fn spread(
                         "the operation is linked with another one, which was refused: {}",
                         refusal.message
                     );
-                    Refusal::new(RefusalKind::Conflict, "linked_failed", message)
+                    code::LINKED_FAILED.because(message)
                 };
                 outcomes.push(Err(Error::Refused { refusal, entry }));
             }

@@ -6,7 +6,7 @@ use domain::identity::security_event::SecurityEvent;
 use domain::identity::token::{Token, TokenKind};
 use domain::identity::user::{ChangePassword, User, wrong_password};
 use domain::identity::{password, second_factor};
-use domain::{Caller, Command, Origin, Refusal, RefusalKind};
+use domain::{Caller, Command, Origin, Refusal, RefusalKind, code};
 use evidence::Outcome;
 use evidence::json::StrictObject;
 use uuid::Uuid;
@@ -39,13 +39,8 @@ pub(super) fn check_password(text: &str, user: &User) -> Result<(), Refusal> {
 fn session_of(identity: &Identity) -> Result<(Uuid, Uuid), Error> {
     identity.principal.session()?;
     let session = identity.session.as_ref().map(|session| session.id);
-    let session = session.ok_or_else(|| {
-        Refusal::new(
-            RefusalKind::Forbidden,
-            "session_needed",
-            "this is for the session that calls",
-        )
-    })?;
+    let session =
+        session.ok_or_else(|| code::SESSION_NEEDED.because("this is for the session that calls"))?;
     Ok((session, identity.user.id))
 }
 
@@ -256,7 +251,7 @@ impl Engine {
         let factor = self.second_factor(user).await?;
         let factor = factor.filter(|factor| factor.secret.is_some()).ok_or_else(|| {
             let message = "no second factor waits to be confirmed; enrol one first";
-            Refusal::new(RefusalKind::Conflict, "nothing_to_confirm", message)
+            code::NOTHING_TO_CONFIRM.because(message)
         })?;
         let refused = domain::action::SECOND_FACTOR_CONFIRM.refused;
         let attempt = self.own_attempt(&identity, refused, &origin).await?;

@@ -6,9 +6,9 @@
 //! their address within the last month or two is not held up by the account's count, which strangers can fill; and
 //! that count lasts a minute only.
 
+use domain::{Origin, Refusal, code};
 use std::net::IpAddr;
 
-use domain::{Origin, Refusal, RefusalKind};
 use evidence::{Timestamp, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -96,7 +96,7 @@ fn used(quota: Quota, taken: &Taken) -> u64 {
 pub(super) fn too_many(reset_s: u64) -> Refusal {
     let wait = reset_s.max(1);
     let message = format!("too many wrong attempts; try again in {wait} s");
-    let mut refusal = Refusal::new(RefusalKind::TooMany, "too_many_logins", message);
+    let mut refusal = code::TOO_MANY_LOGINS.because(message);
     refusal.retry_after_s = Some(wait);
     refusal
 }

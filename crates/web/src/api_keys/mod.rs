@@ -6,9 +6,9 @@ pub(crate) mod revoke;
 pub(crate) mod rotate;
 pub(crate) mod show;
 
+use domain::code;
 use domain::identity::Permission;
 use domain::identity::api_key::ApiKey;
-use domain::{Refusal, RefusalKind};
 use engine::identity::ReadKey;
 use evidence::Timestamp;
 use serde::Serialize;
@@ -74,7 +74,7 @@ impl KeyBody<'_> {
 
 fn unknown(id: Uuid) -> Problem {
     let message = format!("there is no API key {id}");
-    let refusal = Refusal::new(RefusalKind::NotFound, "unknown_api_key", message).field("id");
+    let refusal = code::UNKNOWN_API_KEY.because(message).field("id");
     engine::Error::from(refusal).into()
 }
 

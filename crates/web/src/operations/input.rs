@@ -4,8 +4,7 @@ use std::fmt;
 
 use domain::custody::OperationKind;
 use domain::custody::chain::{CHAIN_LEN_MAX, TX_HASH_LEN_MAX};
-use domain::custody::operation::TRANSACTIONS_MAX;
-use domain::custody::operation::{OPERATIONS_MAX, REFERENCE_LEN_MAX};
+use domain::custody::operation::{OPERATIONS_MAX, REFERENCE_LEN_MAX, TRANSACTIONS_MAX};
 use engine::custody::{NewOperation, TransactionInput};
 use evidence::Timestamp;
 use evidence::json::StrictObject;

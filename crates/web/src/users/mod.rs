@@ -17,11 +17,12 @@ pub(crate) use reset_second_factor::ResetSecondFactor;
 pub(crate) use role::GiveRole;
 pub(crate) use update::Update;
 
+use domain::Reply as CommandReply;
+use domain::code;
 use domain::identity::token::Token;
 use domain::identity::user::User;
 use domain::identity::{Permission, Role};
 use domain::record::Sealed;
-use domain::{Refusal, RefusalKind, Reply as CommandReply};
 use engine::identity::CreatedUser;
 use evidence::Timestamp;
 use serde::Serialize;
@@ -133,7 +134,7 @@ const CREATED: &str = r##"{"type":"object","required":["user"],"properties":{"us
 
 fn unknown(text: &str, field: &str) -> Problem {
     let message = format!("there is no user {text:?}");
-    let refusal = Refusal::new(RefusalKind::NotFound, "unknown_user", message).field(field);
+    let refusal = code::UNKNOWN_USER.because(message).field(field);
     engine::Error::from(refusal).into()
 }
 

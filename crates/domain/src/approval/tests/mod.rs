@@ -9,6 +9,7 @@ use crate::context::Caller;
 use crate::decision::Draft;
 use crate::identity::world::{World, operator};
 use crate::identity::{Permission, Scope};
+use crate::refusal::RefusalKind;
 
 const ARGUMENTS: &str = r#"{"model":"small","steps":3}"#;
 

@@ -1,5 +1,6 @@
 //! Making assets.
 
+use crate::code::{self, Code};
 use uuid::Uuid;
 
 use super::row::{Asset, NAME_LEN_MAX, check_code};
@@ -13,7 +14,7 @@ use crate::custody::chain::check_chain;
 use crate::decision::{Decision, Reply};
 use crate::identity::Rules;
 use crate::looks::{self, Needs};
-use crate::refusal::{FieldError, Refusal, RefusalKind, check_text};
+use crate::refusal::{FieldError, Refusal, check_text};
 use crate::tables::Facts;
 use crate::{action, own_id};
 
@@ -57,6 +58,7 @@ fn difference(asset: &Asset, command: &CreateAsset) -> Option<&'static str> {
 impl Act for CreateAsset {
     const ACTION: &'static Action = &action::ASSET_CREATE;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = &[&code::INVALID_FIELD, &code::ID_CONFLICT, &code::CODE_TAKEN];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None
@@ -79,7 +81,7 @@ impl Act for CreateAsset {
         let same_code = |code: &str| code.eq_ignore_ascii_case(&self.code);
         if facts.assets.values().any(|asset| same_code(&asset.row.code)) {
             let message = format!("there is an asset {:?} already", self.code);
-            return Err(Refusal::new(RefusalKind::Conflict, "code_taken", message).field("code"));
+            return Err(code::CODE_TAKEN.because(message).field("code"));
         }
         let digits = u8::try_from(self.scale).unwrap_or(SCALE_MAX);
         facts.rules.custody.check_scale(&self.code, digits)?;

@@ -1,11 +1,11 @@
 //! The row of an asset.
 
+use crate::{code, record};
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use crate::custody::amount::{Amount, SCALE_MAX};
-use crate::record;
-use crate::refusal::{FieldError, Refusal, RefusalKind};
+use crate::refusal::{FieldError, Refusal};
 
 /// Longest code of an asset, in characters.
 pub const CODE_LEN_MAX: usize = 16;
@@ -55,10 +55,7 @@ pub fn check_code(code: &str) -> Result<(), FieldError> {
 }
 
 pub(crate) fn unknown(id: Uuid) -> Refusal {
-    Refusal::new(
-        RefusalKind::NotFound,
-        "unknown_asset",
-        format!("there is no asset {id}"),
-    )
-    .field("asset")
+    code::UNKNOWN_ASSET
+        .because(format!("there is no asset {id}"))
+        .field("asset")
 }

@@ -1,5 +1,6 @@
 //! Changing the bounds of a balance, closing and opening it.
 
+use crate::code::{self, Code};
 use uuid::Uuid;
 
 use super::row::{Balance, House, unknown};
@@ -12,7 +13,7 @@ use crate::custody::{Amount, operation};
 use crate::decision::{Decision, Reply};
 use crate::identity::Rules;
 use crate::looks::{self, Needs};
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::Refusal;
 use crate::tables::Facts;
 
 /// Changes the bounds of a balance, or closes or opens it.
@@ -33,7 +34,6 @@ pub struct ConfigureBalance {
 }
 
 fn outside(balance: &Balance, asset: &crate::custody::Asset) -> Option<Refusal> {
-    let conflict = |code, message| Refusal::new(RefusalKind::Conflict, code, message);
     if let (Some(minimum), Some(maximum)) = (balance.minimum, balance.maximum)
         && minimum > maximum
     {
@@ -46,7 +46,7 @@ fn outside(balance: &Balance, asset: &crate::custody::Asset) -> Option<Refusal> 
             asset.words(balance.available()),
             asset.words(minimum)
         );
-        return Some(conflict("below_minimum", message).field("minimum"));
+        return Some(code::BELOW_MINIMUM.because(message).field("minimum"));
     }
     if let Some(maximum) = balance.maximum.filter(|maximum| balance.posted > *maximum) {
         let message = format!(
@@ -54,7 +54,7 @@ fn outside(balance: &Balance, asset: &crate::custody::Asset) -> Option<Refusal> 
             asset.words(balance.posted),
             asset.words(maximum)
         );
-        return Some(conflict("above_maximum", message).field("maximum"));
+        return Some(code::ABOVE_MAXIMUM.because(message).field("maximum"));
     }
     None
 }
@@ -62,6 +62,15 @@ fn outside(balance: &Balance, asset: &crate::custody::Asset) -> Option<Refusal> 
 impl Act for ConfigureBalance {
     const ACTION: &'static Action = &action::BALANCE_CONFIGURE;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::INVALID_FIELD,
+        &code::UNKNOWN_BALANCE,
+        &code::UNKNOWN_ASSET,
+        &code::VERSION_MISMATCH,
+        &code::FUNDS_HELD,
+        &code::BELOW_MINIMUM,
+        &code::ABOVE_MAXIMUM,
+    ];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("balance", self.balance))
@@ -78,7 +87,7 @@ impl Act for ConfigureBalance {
             .balances
             .get(&self.balance)
             .ok_or_else(|| unknown(self.balance, "id"))?;
-        crate::refusal::check_version("balance", before.version, self.version)?;
+        code::check_version("balance", before.version, self.version)?;
         // What the clock has released holds nothing any more.
         let (mut drafts, facts) = operation::due(facts, self.balance, ctx);
         let before = facts
@@ -102,7 +111,7 @@ impl Act for ConfigureBalance {
                     "pending operations hold {} of it: finish or release them first",
                     asset.row.words(after.held)
                 );
-                return Err(Refusal::new(RefusalKind::Conflict, "funds_held", message));
+                return Err(code::FUNDS_HELD.because(message));
             }
             Some(true) => after.closed_at = after.closed_at.or(Some(ctx.now)),
             Some(false) => after.closed_at = None,

@@ -1,12 +1,12 @@
 //! The row of a balance, and whose it is.
 
+use crate::{code, record, words};
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use crate::custody::Amount;
 use crate::own_id::derived_id;
-use crate::refusal::{Refusal, RefusalKind};
-use crate::{record, words};
+use crate::refusal::Refusal;
 
 words! {
     /// A house account, of which each asset has one.
@@ -151,5 +151,5 @@ impl Balance {
 
 pub(crate) fn unknown(id: Uuid, field: &str) -> Refusal {
     let message = format!("there is no balance {id}");
-    Refusal::new(RefusalKind::NotFound, "unknown_balance", message).field(field)
+    code::UNKNOWN_BALANCE.because(message).field(field)
 }

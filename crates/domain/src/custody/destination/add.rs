@@ -1,5 +1,6 @@
 //! Adding destinations.
 
+use crate::code::{self, Code};
 use uuid::Uuid;
 
 use super::row::{ADDRESS_LEN_MAX, Destination, LABEL_LEN_MAX};
@@ -12,7 +13,7 @@ use crate::custody::whose::{authorise_for, check_user};
 use crate::decision::{Decision, Reply};
 use crate::identity::{Permission, Rules};
 use crate::looks::{self, Needs};
-use crate::refusal::{FieldError, Refusal, RefusalKind, check_text};
+use crate::refusal::{FieldError, Refusal, check_text};
 use crate::tables::Facts;
 use crate::{action, own_id};
 
@@ -65,12 +66,20 @@ fn check_new(facts: &Facts, command: &AddDestination) -> Result<(), Refusal> {
     });
     let Some(known) = same else { return Ok(()) };
     let message = format!("this address is the user's destination {} already", known.id);
-    Err(Refusal::new(RefusalKind::Conflict, "destination_exists", message).field("address"))
+    Err(code::DESTINATION_EXISTS.because(message).field("address"))
 }
 
 impl Act for AddDestination {
     const ACTION: &'static Action = &action::DESTINATION_ADD;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::INVALID_FIELD,
+        &code::ID_CONFLICT,
+        &code::UNKNOWN_USER,
+        &code::USER_ERASED,
+        &code::UNKNOWN_ASSET,
+        &code::DESTINATION_EXISTS,
+    ];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None

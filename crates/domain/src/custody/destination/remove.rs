@@ -1,5 +1,6 @@
 //! Removing destinations.
 
+use crate::code::{self, Code};
 use uuid::Uuid;
 
 use super::row::Destination;
@@ -11,7 +12,7 @@ use crate::context::Context;
 use crate::decision::{Decision, Reply};
 use crate::identity::{Permission, Rules};
 use crate::looks::{self, Needs};
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::Refusal;
 use crate::tables::Facts;
 
 /// Removes a destination.
@@ -24,6 +25,7 @@ pub struct RemoveDestination {
 impl Act for RemoveDestination {
     const ACTION: &'static Action = &action::DESTINATION_REMOVE;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = &[&code::UNKNOWN_DESTINATION];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("destination", self.destination))
@@ -43,7 +45,7 @@ impl Act for RemoveDestination {
             .filter(|known| of_all || Some(known.row.user_id) == by.who.actor_id)
             .ok_or_else(|| {
                 let message = format!("there is no destination {}", self.destination);
-                Refusal::new(RefusalKind::NotFound, "unknown_destination", message).field("id")
+                code::UNKNOWN_DESTINATION.because(message).field("id")
             })?;
         if before.row.removed_at.is_some() {
             return Ok(Decision::nothing(Reply::Destination(before.row.clone())));

@@ -1,5 +1,6 @@
 //! Approving: a tier on documents that were all verified, in the place of earlier approvals.
 
+use crate::code::{self, Code};
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
@@ -10,7 +11,7 @@ use crate::change::Change;
 use crate::context::Context;
 use crate::decision::Draft;
 use crate::identity::Rules;
-use crate::refusal::{BrokenRule, FieldError, Refusal, RefusalKind};
+use crate::refusal::{BrokenRule, FieldError, Refusal};
 use crate::tables::Facts;
 
 /// How long an approval may be good, in seconds: 10 years, with as many leap days as they can have.
@@ -31,6 +32,15 @@ pub struct Approve {
 
 impl KycDecision for Approve {
     const ACTION: &'static Action = &action::KYC_APPROVE;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::INVALID_FIELD,
+        &code::UNKNOWN_KYC_RECORD,
+        &code::OWN_SUBMISSION,
+        &code::OWN_RECORD,
+        &code::VERSION_MISMATCH,
+        &code::WRONG_STATUS,
+        &code::DOCUMENTS_UNVERIFIED,
+    ];
     const FROM: (KycStatus, &'static str) = (KycStatus::Pending, "only a pending one can be approved");
 
     fn check(&self, now: Timestamp) -> Result<(), FieldError> {
@@ -97,7 +107,7 @@ fn check_documents(facts: &Facts, record: &KycRecord) -> Result<(), Refusal> {
                 .to_owned(),
         ..BrokenRule::default()
     };
-    Err(Refusal::new(RefusalKind::Conflict, "documents_unverified", message).by(rule))
+    Err(code::DOCUMENTS_UNVERIFIED.because(message).by(rule))
 }
 
 /// Ends the earlier approvals of the record's user: those past their time expired, each with an entry of its own;

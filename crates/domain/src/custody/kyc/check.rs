@@ -1,5 +1,6 @@
 //! Checking documents: before a record is approved, never by who submitted it.
 
+use crate::code::{self, Code};
 use uuid::Uuid;
 
 use super::decide::{REASON_LEN_MAX, check_reviewer, wrong_status};
@@ -11,7 +12,7 @@ use crate::context::Context;
 use crate::decision::{Decision, Reply};
 use crate::identity::Rules;
 use crate::looks::{self, Needs};
-use crate::refusal::{FieldError, Refusal, RefusalKind, check_text};
+use crate::refusal::{FieldError, Refusal, check_text};
 use crate::tables::Facts;
 
 /// Checks a document of a record.
@@ -42,6 +43,14 @@ fn check_document_input(command: &CheckDocument) -> Result<(), FieldError> {
 impl Act for CheckDocument {
     const ACTION: &'static Action = &action::KYC_CHECK_DOCUMENT;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::INVALID_FIELD,
+        &code::UNKNOWN_KYC_RECORD,
+        &code::UNKNOWN_DOCUMENT,
+        &code::OWN_SUBMISSION,
+        &code::OWN_RECORD,
+        &code::WRONG_STATUS,
+    ];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("kyc_record", self.record))
@@ -60,7 +69,7 @@ impl Act for CheckDocument {
             .filter(|document| document.row.record_id == self.record)
             .ok_or_else(|| {
                 let message = format!("KYC record {} has no document {}", self.record, self.document);
-                Refusal::new(RefusalKind::NotFound, "unknown_document", message).field("document")
+                code::UNKNOWN_DOCUMENT.because(message).field("document")
             })?;
         check_reviewer(&record.row, by.who)?;
         let state = if self.verified {

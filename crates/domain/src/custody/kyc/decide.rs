@@ -1,5 +1,6 @@
 //! Deciding on a record: what approving, rejecting and revoking share. Never by who submitted it.
 
+use crate::code::{self, Code};
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
@@ -12,7 +13,7 @@ use crate::decision::{Decision, Draft};
 use crate::identity::{Principal, Rules};
 use crate::looks::{self, Needs};
 use crate::record::Sealed;
-use crate::refusal::{BrokenRule, FieldError, Refusal, RefusalKind, check_version};
+use crate::refusal::{BrokenRule, FieldError, Refusal};
 use crate::tables::Facts;
 
 /// Longest reason, in characters.
@@ -39,6 +40,9 @@ pub trait KycDecision {
     /// Where the record must stand, and how that is said.
     const FROM: (KycStatus, &'static str);
 
+    /// What it can be refused with.
+    const REFUSALS: &'static [&'static Code];
+
     /// Checks the input.
     fn check(&self, now: Timestamp) -> Result<(), FieldError>;
 
@@ -63,6 +67,7 @@ pub trait KycDecision {
 impl<D: KycDecision> Act for DecideKyc<D> {
     const ACTION: &'static Action = D::ACTION;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = D::REFUSALS;
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("kyc_record", self.record))
@@ -81,7 +86,7 @@ impl<D: KycDecision> Act for DecideKyc<D> {
         self.decision.check(ctx.now)?;
         let before = self.find(facts)?;
         check_reviewer(&before.row, by.who)?;
-        check_version("KYC record", before.version, self.version)?;
+        code::check_version("KYC record", before.version, self.version)?;
         if self.decision.is_made(&before.row, ctx.now) {
             let known = reply(facts, before.row.clone(), before.version);
             return Ok(Decision::nothing(known));
@@ -112,24 +117,24 @@ impl<D> DecideKyc<D> {
             return Ok(known);
         }
         let message = format!("user {} has no KYC record {}", self.user, self.record);
-        Err(Refusal::new(RefusalKind::NotFound, "unknown_kyc_record", message).field("id"))
+        Err(code::UNKNOWN_KYC_RECORD.because(message).field("id"))
     }
 }
 
 /// Refuses a reviewer who submitted the record, or whom it is about. Those on the server's own machine cannot be told
 /// apart: what one of them submitted counts as submitted by all.
 pub(super) fn check_reviewer(record: &KycRecord, who: &Principal) -> Result<(), Refusal> {
-    let refuse = |code, message: &str, rule: &str, lifted_by: &str| {
+    let refuse = |code: &Code, message: &str, rule: &str, lifted_by: &str| {
         let rule = BrokenRule {
             rule: rule.to_owned(),
             lifted_by: lifted_by.to_owned(),
             ..BrokenRule::default()
         };
-        Err(Refusal::new(RefusalKind::Forbidden, code, message).by(rule))
+        Err(code.because(message).by(rule))
     };
     if record.submitted_by == who.actor_id {
         return refuse(
-            "own_submission",
+            &code::OWN_SUBMISSION,
             "you submitted this KYC record: someone else reviews it",
             "a KYC record is reviewed by someone else than who submitted it",
             "who holds kyc:review, and did not submit it",
@@ -137,7 +142,7 @@ pub(super) fn check_reviewer(record: &KycRecord, who: &Principal) -> Result<(), 
     }
     if who.actor_id == Some(record.user_id) {
         return refuse(
-            "own_record",
+            &code::OWN_RECORD,
             "this KYC record is about yourself: someone else reviews it",
             "nobody reviews a KYC record about themselves",
             "who holds kyc:review, and is not the one whom it is about",
@@ -149,5 +154,5 @@ pub(super) fn check_reviewer(record: &KycRecord, who: &Principal) -> Result<(), 
 pub(super) fn wrong_status(record: &KycRecord, now: Timestamp, needed: &str) -> Refusal {
     let status = record.status_at(now).as_str();
     let message = format!("the KYC record is {status}: {needed}");
-    Refusal::new(RefusalKind::Conflict, "wrong_status", message)
+    code::WRONG_STATUS.because(message)
 }

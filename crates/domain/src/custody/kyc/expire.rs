@@ -1,6 +1,7 @@
 //! What the clock ends: approvals past their time. What the clock says decides; that it is also written down is for
 //! those who read, and is done by whoever comes first, an approval that would replace it or the sweeper.
 
+use crate::code::Code;
 use std::collections::BTreeSet;
 
 use uuid::Uuid;
@@ -51,6 +52,7 @@ pub struct ExpireKyc {
 impl Act for ExpireKyc {
     const ACTION: &'static Action = &action::KYC_EXPIRE;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = &[];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None

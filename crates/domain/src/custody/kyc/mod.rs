@@ -18,12 +18,13 @@ pub use reject::{Reject, RejectKyc, Revoke, RevokeKyc};
 pub use row::{DocumentKind, DocumentState, KycDocument, KycRecord, KycStatus, TIER_MAX, tier_at, tier_lost};
 pub use submit::{DOCUMENTS_MAX, NewDocument, SubmitKyc};
 
+use crate::code;
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use crate::decision::Reply;
 use crate::record::Sealed;
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::Refusal;
 use crate::tables::Facts;
 
 /// The tier of a user now, as far as the facts hold its records.
@@ -36,7 +37,7 @@ pub fn tier_of(facts: &Facts, user: Uuid, now: Timestamp) -> u64 {
 fn find(facts: &Facts, id: Uuid) -> Result<&Sealed<KycRecord>, Refusal> {
     facts.kyc_records.get(&id).ok_or_else(|| {
         let message = format!("there is no KYC record {id}");
-        Refusal::new(RefusalKind::NotFound, "unknown_kyc_record", message).field("id")
+        code::UNKNOWN_KYC_RECORD.because(message).field("id")
     })
 }
 

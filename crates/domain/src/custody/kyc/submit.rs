@@ -1,5 +1,6 @@
 //! Submitting: which tier is asked for, on which documents.
 
+use crate::code::{self, Code};
 use uuid::Uuid;
 
 use super::{DocumentKind, DocumentState, KycDocument, KycRecord, KycStatus, TIER_MAX, documents_of, reply};
@@ -11,7 +12,7 @@ use crate::custody::whose::{authorise_for, check_user};
 use crate::decision::{Decision, Reply};
 use crate::identity::{Permission, Principal, Rules};
 use crate::looks::{self, Needs};
-use crate::refusal::{BrokenRule, FieldError, Refusal, RefusalKind};
+use crate::refusal::{BrokenRule, FieldError, Refusal};
 use crate::tables::Facts;
 use crate::{action, own_id};
 
@@ -110,14 +111,19 @@ fn check_none_pending(facts: &Facts, user: Uuid) -> Result<(), Refusal> {
         lifted_by: "who holds kyc:review: approve or reject the pending one".to_owned(),
         ..BrokenRule::default()
     };
-    Err(Refusal::new(RefusalKind::Conflict, "kyc_pending", message)
-        .field("user")
-        .by(rule))
+    Err(code::KYC_PENDING.because(message).field("user").by(rule))
 }
 
 impl Act for SubmitKyc {
     const ACTION: &'static Action = &action::KYC_SUBMIT;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::INVALID_FIELD,
+        &code::ID_CONFLICT,
+        &code::UNKNOWN_USER,
+        &code::USER_ERASED,
+        &code::KYC_PENDING,
+    ];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None

@@ -2,6 +2,7 @@
 //!
 //! The order of the checks is the one of the table in `docs/custody.md`.
 
+use crate::code::{self, Code};
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
@@ -21,7 +22,7 @@ use crate::custody::{Amount, Asset, Balance, asset};
 use crate::decision::{Decision, Draft, OperationState, Reply};
 use crate::identity::{Authority, Permission, Principal, Rules};
 use crate::looks::{self, Needs};
-use crate::refusal::{BrokenRule, Refusal, RefusalKind};
+use crate::refusal::{BrokenRule, Refusal};
 use crate::tables::Facts;
 
 /// Checks that the caller may do this: anything with `custody:write`, and from one's own balance with `custody:own`.
@@ -87,11 +88,10 @@ fn check_state<'a>(
 }
 
 fn check_reversal(facts: &Facts, command: &CreateOperation, reverses: Uuid) -> Result<(), Refusal> {
-    let conflict =
-        |code, message: String| Err(Refusal::new(RefusalKind::Conflict, code, message).field("reverses"));
+    let conflict = |code: &Code, message: String| Err(code.because(message).field("reverses"));
     let Some(original) = facts.operations.get(&reverses) else {
         let message = format!("there is no operation {reverses}");
-        return Err(Refusal::new(RefusalKind::NotFound, "unknown_operation", message).field("reverses"));
+        return Err(code::UNKNOWN_OPERATION.because(message).field("reverses"));
     };
     let original = &original.row;
     if let Some(reversal) = facts.operations.reversal_of(reverses) {
@@ -99,20 +99,20 @@ fn check_reversal(facts: &Facts, command: &CreateOperation, reverses: Uuid) -> R
             "operation {reverses} was reversed already, by {}",
             reversal.row.id
         );
-        return conflict("already_reversed", message);
+        return conflict(&code::ALREADY_REVERSED, message);
     }
     if original.debit_posted.is_none() || original.kind == OperationKind::Reversal {
         let message = format!(
             "operation {reverses} moved nothing, or is a reversal itself: a completed movement can be reversed, once"
         );
-        return conflict("not_reversible", message);
+        return conflict(&code::NOT_REVERSIBLE, message);
     }
     let same = original.amount == command.amount
         && original.credit_id == command.debit.id()
         && original.debit_id == command.credit.id();
     if !same {
         let message = "a reversal moves the same amount back between the same balances".to_owned();
-        return conflict("reversal_differs", message);
+        return conflict(&code::REVERSAL_DIFFERS, message);
     }
     Ok(())
 }
@@ -131,7 +131,7 @@ fn check_destination(
     });
     let Some(destination) = own else {
         let message = format!("the user has no destination {id} for this asset");
-        return Err(Refusal::new(RefusalKind::NotFound, "unknown_destination", message).field("destination"));
+        return Err(code::UNKNOWN_DESTINATION.because(message).field("destination"));
     };
     if destination.usable_at <= now {
         return Ok(());
@@ -149,16 +149,16 @@ fn check_destination(
         lifted_by: "time: the cooling-off time is the installation's configuration".to_owned(),
         ..BrokenRule::default()
     };
-    Err(
-        Refusal::new(RefusalKind::Conflict, "destination_cooling_off", message)
-            .field("destination")
-            .by(rule),
-    )
+    Err(code::DESTINATION_COOLING_OFF
+        .because(message)
+        .field("destination")
+        .by(rule))
 }
 
 impl Act for CreateOperation {
     const ACTION: &'static Action = &action::OPERATION_CREATE;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = results::CREATE_CODES;
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None
@@ -220,7 +220,8 @@ pub(super) fn create_one(
     input::check(command, credit.again, ctx.now)?;
     // What the clock has released is released first, each with an entry of its own.
     let (expired, facts) = expire::due(facts, command.debit.id(), ctx);
-    let made = decide_new(&facts, command, (link, credit), (who, &authority), ctx).map_err(results::stick)?;
+    let made =
+        decide_new(&facts, command, (link, credit), (who, &authority), ctx).map_err(results::finalise)?;
     let mut drafts = expired;
     let (state, draft) = made;
     drafts.push(draft);

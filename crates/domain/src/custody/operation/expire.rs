@@ -1,6 +1,7 @@
 //! What the clock releases: pending operations past their time. What the clock says decides; that the release is also
 //! written down is for those who read, and is done by whoever comes first, a decision that needs it or the sweeper.
 
+use crate::code::Code;
 use std::borrow::Cow;
 
 use uuid::Uuid;
@@ -72,6 +73,7 @@ pub struct ExpireOperations {
 impl Act for ExpireOperations {
     const ACTION: &'static Action = &action::OPERATION_EXPIRE;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = &[];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None

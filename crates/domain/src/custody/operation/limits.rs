@@ -1,12 +1,13 @@
 //! What a user's tier allows within a window of time, decided together with the movement itself.
 
+use crate::code;
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use super::{Operation, OperationKind};
 use crate::custody::rules::LimitRule;
 use crate::custody::{Account, Amount, Asset, kyc};
-use crate::refusal::{BrokenRule, Refusal, RefusalKind};
+use crate::refusal::{BrokenRule, Refusal};
 use crate::tables::Facts;
 
 /// The user's account whose limits an operation counts against: whoever sends, or for what comes from outside whoever
@@ -74,7 +75,7 @@ fn read(asset: &Asset, rule: &LimitRule) -> Result<Amount, Refusal> {
             "the limit of {} {} in the configuration {error}",
             rule.amount, rule.asset
         );
-        Refusal::new(RefusalKind::Conflict, "limit_unreadable", message)
+        code::LIMIT_UNREADABLE.because(message)
     })
 }
 
@@ -117,9 +118,7 @@ fn check_one(
         lifted_by: "a higher KYC tier, which who holds kyc:review approves; or the end of the window"
             .to_owned(),
     };
-    Err(Refusal::new(RefusalKind::Conflict, "tier_limit", message)
-        .field("amount")
-        .by(rule))
+    Err(code::TIER_LIMIT.because(message).field("amount").by(rule))
 }
 
 /// Refuses to carry on what is in flight once the tier under which it began has expired or was revoked.
@@ -142,7 +141,7 @@ pub(super) fn check_in_flight(
                 remaining: Some(tier.to_string()),
                 lifted_by: "who holds kyc:review: approve a new KYC record of the user".to_owned(),
             };
-            Err(Refusal::new(RefusalKind::Conflict, "kyc_expired", message).by(rule))
+            Err(code::KYC_EXPIRED.because(message).by(rule))
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Operations that stand or fall together.
 
+use crate::code::Code;
 use uuid::Uuid;
 
 use super::create::create_one;
 use super::new::CreateOperation;
-use super::unmade;
+use super::{results, unmade};
 use crate::act::{Act, By, Unmade};
 use crate::action::{self, Action};
 use crate::context::Context;
@@ -24,6 +25,7 @@ pub struct CreateLinked {
 impl Act for CreateLinked {
     const ACTION: &'static Action = &action::OPERATION_CREATE;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = results::CREATE_CODES;
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None

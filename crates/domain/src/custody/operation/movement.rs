@@ -1,9 +1,10 @@
 //! What an operation does to its two balances, and every reason not to.
 
+use crate::code;
 use crate::context::Context;
 use crate::custody::{AMOUNT_MAX, Account, Amount, Asset, Balance};
 use crate::record::Sealed;
-use crate::refusal::{BrokenRule, Refusal, RefusalKind};
+use crate::refusal::{BrokenRule, Refusal};
 use crate::tables::Facts;
 
 /// A balance as it is, or as it will be opened.
@@ -43,7 +44,7 @@ pub(super) fn find<'a>(
         )))),
         _ => {
             let message = "there is no such user, so no balance can be opened";
-            Err(Refusal::new(RefusalKind::NotFound, "unknown_user", message).field(field))
+            Err(code::UNKNOWN_USER.because(message).field(field))
         }
     }
 }
@@ -54,9 +55,9 @@ pub(super) fn check_open(balance: &Balance, field: &str) -> Result<(), Refusal> 
         return Ok(());
     };
     let code = if field == "debit" {
-        "debit_closed"
+        &code::DEBIT_CLOSED
     } else {
-        "credit_closed"
+        &code::CREDIT_CLOSED
     };
     let message = format!("balance {} is closed since {since}", balance.words());
     let rule = BrokenRule {
@@ -64,14 +65,12 @@ pub(super) fn check_open(balance: &Balance, field: &str) -> Result<(), Refusal> 
         lifted_by: "who holds custody:configure: open the balance".to_owned(),
         ..BrokenRule::default()
     };
-    Err(Refusal::new(RefusalKind::Conflict, code, message)
-        .field(field)
-        .by(rule))
+    Err(code.because(message).field(field).by(rule))
 }
 
 fn overflow(field: &str) -> Refusal {
     let message = "the balance would have more than 38 digits";
-    Refusal::new(RefusalKind::Conflict, "amount_overflow", message).field(field)
+    code::AMOUNT_OVERFLOW.because(message).field(field)
 }
 
 /// What can be taken from a balance: available less its minimum; none where there is no minimum.
@@ -104,9 +103,7 @@ fn check_funds(balance: &Balance, asset: &Asset, amount: Amount) -> Result<(), R
         remaining: Some(decimal(spendable.max(Amount::ZERO))),
         lifted_by: "a credit to the balance, or the release of what is held".to_owned(),
     };
-    Err(Refusal::new(RefusalKind::Conflict, "insufficient_funds", message)
-        .field("amount")
-        .by(rule))
+    Err(code::INSUFFICIENT_FUNDS.because(message).field("amount").by(rule))
 }
 
 /// Holds an amount of a balance.
@@ -171,7 +168,5 @@ fn above_maximum(balance: &Balance, asset: &Asset, amount: Amount, maximum: Amou
         remaining: Some(decimal(remaining)),
         lifted_by: "who holds custody:configure: raise the maximum".to_owned(),
     };
-    Refusal::new(RefusalKind::Conflict, "above_maximum", message)
-        .field("amount")
-        .by(rule)
+    code::ABOVE_MAXIMUM.because(message).field("amount").by(rule)
 }

@@ -4,6 +4,7 @@
 //! the output and the number of the claim. So two transactions that claim the same output at once make the same row, and
 //! one of them fails. Whether an output is free follows from the operations that name it, and from the clock.
 
+use crate::code;
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
@@ -12,7 +13,7 @@ use super::transactions::ChainOutput;
 use crate::change::Change;
 use crate::custody::chain::OutputKey;
 use crate::record::Sealed;
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::Refusal;
 use crate::tables::Facts;
 
 /// Whose an output is.
@@ -71,7 +72,7 @@ pub(super) fn check_overlap(
         key.tx_hash,
         if key.output.is_some() { "without" } else { "with" }
     );
-    Err(Refusal::new(RefusalKind::Conflict, "output_conflict", message).field("output"))
+    Err(code::OUTPUT_CONFLICT.because(message).field("output"))
 }
 
 /// The refusal of an output that another operation is of.
@@ -80,7 +81,7 @@ pub(super) fn taken(key: &OutputKey, other: &Sealed<Operation>, field: &'static 
         "operation {} is of this output of transaction {} already{what}",
         other.row.id, key.tx_hash
     );
-    Refusal::new(RefusalKind::Conflict, "output_conflict", message).field(field)
+    code::OUTPUT_CONFLICT.because(message).field(field)
 }
 
 /// Claims what an operation names and did not name before.

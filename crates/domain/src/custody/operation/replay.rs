@@ -1,5 +1,6 @@
 //! The same again: an operation that is there under the same id, or that reports the same output of a transaction.
 
+use crate::{code, own_id};
 use evidence::payload::Payload;
 use evidence::time::Timestamp;
 use sha2::{Digest, Sha256};
@@ -12,9 +13,8 @@ use crate::audit::known::KnownEntry;
 use crate::custody::{Balance, Owner};
 use crate::decision::OperationState;
 use crate::identity::{Permission, Principal};
-use crate::own_id;
 use crate::record::Sealed;
-use crate::refusal::{BrokenRule, Refusal, RefusalKind};
+use crate::refusal::{BrokenRule, Refusal};
 use crate::tables::Facts;
 
 /// SHA-256 of what is asked for, by which a refused request is known again.
@@ -175,7 +175,9 @@ fn check_request(facts: &Facts, first: Uuid, digest: &[u8; 32]) -> Result<(), Re
         return Ok(());
     }
     let message = "this Idempotency-Key came with another request before; use a new key for a new request";
-    Err(Refusal::new(RefusalKind::Invalid, "idempotency_key_reused", message).field("Idempotency-Key"))
+    Err(code::IDEMPOTENCY_KEY_REUSED
+        .because(message)
+        .field("Idempotency-Key"))
 }
 
 type Details = serde_json::Map<String, serde_json::Value>;
@@ -210,7 +212,7 @@ fn refused_before(entry: &KnownEntry, command: &CreateOperation, who: &Principal
     });
     if !same && text(&details, "content").is_some_and(|before| before != content(command)) {
         let message = format!("operation {id} was asked for with other content before, and refused");
-        return Refusal::new(RefusalKind::Conflict, "id_conflict", message).field("id");
+        return code::ID_CONFLICT.because(message).field("id");
     }
     again_refused(&details).unwrap_or_else(|| before(format!("operation {id} was refused before")))
 }
@@ -219,7 +221,7 @@ fn refused_before(entry: &KnownEntry, command: &CreateOperation, who: &Principal
 fn before(message: String) -> Refusal {
     Refusal {
         replayed: true,
-        ..Refusal::new(RefusalKind::Conflict, "refused_before", message)
+        ..code::REFUSED_BEFORE.because(message)
     }
 }
 
@@ -234,8 +236,8 @@ fn without_position(field: &str) -> &str {
 
 /// The refusal that an entry records.
 fn again_refused(details: &Details) -> Option<Refusal> {
-    let code = super::results::find(&text(details, "code")?)?;
-    let mut refusal = Refusal::new(code.kind, code.code, text(details, "message")?);
+    let code = code::find(&text(details, "code")?)?;
+    let mut refusal = code.because(text(details, "message")?);
     refusal.replayed = true;
     let position = details.get("position").and_then(serde_json::Value::as_u64);
     refusal.position = position.and_then(|position| u16::try_from(position).ok());

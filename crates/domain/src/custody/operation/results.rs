@@ -1,282 +1,98 @@
-//! Every result that an operation can have, in the order in which it is checked; `docs/custody.md` shows this table.
+//! Every result that an operation can have, in the order in which it is checked; `docs/custody.md` shows these tables.
 
-use crate::refusal::{Refusal, RefusalKind};
+use crate::code::{self, Code};
+use crate::refusal::Refusal;
 
-/// A refusal of an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OperationResult {
-    /// Stable code.
-    pub code: &'static str,
-    /// What sort of refusal.
-    pub kind: RefusalKind,
-    /// Whether the id that was brought stays refused.
-    pub sticks: bool,
-    /// What it says.
-    pub meaning: &'static str,
+macro_rules! results {
+    (@stays) => { false };
+    (@stays stays) => { true };
+    ($(#[$doc:meta])* $name:ident: $($code:ident $($stays:ident)?),* $(,)?) => {
+        $(#[$doc])*
+        /// With each, whether the id that was brought stays refused: it is a matter of state.
+        pub const $name: &[(&Code, bool)] = &[$((&code::$code, results!(@stays $($stays)?))),*];
+
+    };
 }
 
-const fn result(code: &'static str, kind: RefusalKind, meaning: &'static str) -> OperationResult {
-    OperationResult {
-        code,
-        kind,
-        sticks: false,
-        meaning,
+results! {
+    /// What refuses a new operation, in the order of the checks.
+    CREATE:
+    PERMISSION_MISSING,
+    SCOPE_MISSING,
+    IDEMPOTENCY_KEY_REUSED,
+    ID_CONFLICT,
+    REFUSED_BEFORE,
+    OUTPUT_CONFLICT,
+    INVALID_FIELD,
+    UNKNOWN_ASSET stays,
+    UNKNOWN_USER stays,
+    UNKNOWN_OPERATION stays,
+    ALREADY_REVERSED stays,
+    NOT_REVERSIBLE stays,
+    REVERSAL_DIFFERS stays,
+    UNKNOWN_DESTINATION stays,
+    DESTINATION_COOLING_OFF stays,
+    DEBIT_CLOSED stays,
+    CREDIT_CLOSED stays,
+    LIMIT_UNREADABLE,
+    TIER_LIMIT stays,
+    APPROVAL_REQUIRED,
+    APPROVAL_NOT_NEEDED,
+    UNKNOWN_APPROVAL,
+    APPROVAL_NOT_OWN,
+    APPROVAL_DIFFERS,
+    APPROVAL_NOT_GRANTED,
+    APPROVAL_QUORUM,
+    INSUFFICIENT_FUNDS stays,
+    ABOVE_MAXIMUM stays,
+    AMOUNT_OVERFLOW stays,
+}
+
+results! {
+    /// What refuses a step of an operation that is there, in the order of the checks.
+    STEP:
+    PERMISSION_MISSING,
+    SCOPE_MISSING,
+    UNKNOWN_OPERATION,
+    VERSION_MISMATCH,
+    ID_CONFLICT,
+    INVALID_FIELD,
+    OPERATION_EXPIRED,
+    WRONG_STATUS,
+    WRONG_KIND,
+    KYC_EXPIRED,
+    DESTINATION_REMOVED,
+    OUTPUT_CONFLICT,
+    LIMIT_UNREADABLE,
+    APPROVAL_REQUIRED,
+    APPROVAL_NOT_NEEDED,
+    UNKNOWN_APPROVAL,
+    APPROVAL_NOT_OWN,
+    APPROVAL_DIFFERS,
+    APPROVAL_NOT_GRANTED,
+    APPROVAL_QUORUM,
+    EXCEEDS_HELD,
+    CREDIT_CLOSED,
+    ABOVE_MAXIMUM,
+    AMOUNT_OVERFLOW,
+}
+
+/// The codes of [`CREATE`] alone.
+pub(super) static CREATE_CODES: &[&Code] = &{
+    let mut codes = [CREATE[0].0; CREATE.len()];
+    let mut number = 0;
+    while number < CREATE.len() {
+        codes[number] = CREATE[number].0;
+        number += 1;
     }
-}
-
-/// A result that is a matter of state: the id stays refused.
-const fn state(code: &'static str, kind: RefusalKind, meaning: &'static str) -> OperationResult {
-    OperationResult {
-        sticks: true,
-        ..result(code, kind, meaning)
-    }
-}
-
-use RefusalKind::{Conflict, Forbidden, Invalid, NotFound};
-
-/// What refuses a new operation, in the order of the checks.
-pub const CREATE: &[OperationResult] = &[
-    result(
-        "permission_missing",
-        Forbidden,
-        "the caller holds neither `custody:write` nor, for a transfer or withdrawal from an own balance, `custody:own`",
-    ),
-    result(
-        "scope_missing",
-        Forbidden,
-        "the API key's scopes do not include that permission",
-    ),
-    result(
-        "idempotency_key_reused",
-        Invalid,
-        "the `Idempotency-Key` came with another request before",
-    ),
-    result(
-        "id_conflict",
-        Conflict,
-        "the id is there with other content; `field` says which",
-    ),
-    result(
-        "refused_before",
-        Conflict,
-        "the id was refused before, and the answer was erased since",
-    ),
-    result(
-        "output_conflict",
-        Conflict,
-        "the output of the transaction was reported before with other content; `field` says which",
-    ),
-    result(
-        "invalid_field",
-        Invalid,
-        "a field is out of its bounds, or does not go with the kind of operation",
-    ),
-    state("unknown_asset", NotFound, "there is no such asset"),
-    state(
-        "unknown_user",
-        NotFound,
-        "there is no such user, so no balance can be opened",
-    ),
-    state(
-        "unknown_operation",
-        NotFound,
-        "there is no operation of the id to be reversed",
-    ),
-    state(
-        "already_reversed",
-        Conflict,
-        "the operation to be reversed was reversed before",
-    ),
-    state(
-        "not_reversible",
-        Conflict,
-        "the operation to be reversed moved nothing, or is a reversal",
-    ),
-    state(
-        "reversal_differs",
-        Conflict,
-        "the reversal is not the same amount back between the same balances",
-    ),
-    state(
-        "unknown_destination",
-        NotFound,
-        "the user has no such destination for the asset",
-    ),
-    state("destination_cooling_off", Conflict, "the destination is too new"),
-    state("debit_closed", Conflict, "the debit balance is closed"),
-    state("credit_closed", Conflict, "the credit balance is closed"),
-    result(
-        "limit_unreadable",
-        Conflict,
-        "a limit in the configuration cannot be said in the asset's scale",
-    ),
-    state(
-        "tier_limit",
-        Conflict,
-        "more than the user's tier allows in the window",
-    ),
-    result(
-        "approval_required",
-        Conflict,
-        "the amount is above the threshold, or the output was credited and reversed, and no approval was named",
-    ),
-    result(
-        "approval_not_needed",
-        Conflict,
-        "an approval was named, and none is needed",
-    ),
-    result("unknown_approval", NotFound, "there is no such approval"),
-    result(
-        "approval_not_own",
-        Forbidden,
-        "the approval was requested by somebody else",
-    ),
-    result(
-        "approval_differs",
-        Conflict,
-        "the approval is for another action or other arguments",
-    ),
-    result(
-        "approval_not_granted",
-        Conflict,
-        "the approval is not granted: pending, rejected, withdrawn, used or expired",
-    ),
-    result(
-        "approval_quorum",
-        Conflict,
-        "the approval was granted by fewer people than the rule demands",
-    ),
-    state(
-        "insufficient_funds",
-        Conflict,
-        "less is available above the debit balance's minimum",
-    ),
-    state(
-        "above_maximum",
-        Conflict,
-        "the credit balance would be above its maximum",
-    ),
-    state(
-        "amount_overflow",
-        Conflict,
-        "a balance would have more than 38 digits",
-    ),
-];
-
-/// What refuses a step of an operation that is there, in the order of the checks.
-pub const STEP: &[OperationResult] = &[
-    result(
-        "permission_missing",
-        Forbidden,
-        "the caller holds neither `custody:write` nor, to cancel, capture or release what they asked for themselves of their own balance, `custody:own`",
-    ),
-    result(
-        "scope_missing",
-        Forbidden,
-        "the API key's scopes do not include that permission",
-    ),
-    result("unknown_operation", NotFound, "there is no such operation"),
-    result(
-        "version_mismatch",
-        RefusalKind::Precondition,
-        "the operation is at another version than the one named",
-    ),
-    result(
-        "id_conflict",
-        Conflict,
-        "the id of the capture is there with other content",
-    ),
-    result("invalid_field", Invalid, "a field is out of its bounds"),
-    result(
-        "operation_expired",
-        Conflict,
-        "the operation is past its time and holds nothing any more",
-    ),
-    result(
-        "wrong_status",
-        Conflict,
-        "the operation's status does not allow the step",
-    ),
-    result(
-        "wrong_kind",
-        Conflict,
-        "operations of this kind do not have the step",
-    ),
-    result(
-        "kyc_expired",
-        Conflict,
-        "the tier under which it began is no longer good: it is on hold",
-    ),
-    result(
-        "destination_removed",
-        Conflict,
-        "the destination of the withdrawal was removed since",
-    ),
-    result(
-        "output_conflict",
-        Conflict,
-        "another operation is of this output of the transaction",
-    ),
-    result(
-        "limit_unreadable",
-        Conflict,
-        "the threshold in the configuration cannot be said in the asset's scale",
-    ),
-    result(
-        "approval_required",
-        Conflict,
-        "the step needs an approval, and none was named",
-    ),
-    result(
-        "approval_not_needed",
-        Conflict,
-        "an approval was named, and none is needed",
-    ),
-    result("unknown_approval", NotFound, "there is no such approval"),
-    result(
-        "approval_not_own",
-        Forbidden,
-        "the approval was requested by somebody else",
-    ),
-    result(
-        "approval_differs",
-        Conflict,
-        "the approval is for another step or other arguments",
-    ),
-    result(
-        "approval_not_granted",
-        Conflict,
-        "the approval is not granted: pending, rejected, withdrawn, used or expired",
-    ),
-    result(
-        "approval_quorum",
-        Conflict,
-        "the approval was granted by fewer people than the rule demands",
-    ),
-    result("exceeds_held", Conflict, "more is to be captured than is held"),
-    result("credit_closed", Conflict, "the credit balance is closed"),
-    result(
-        "above_maximum",
-        Conflict,
-        "the credit balance would be above its maximum",
-    ),
-    result(
-        "amount_overflow",
-        Conflict,
-        "a balance would have more than 38 digits",
-    ),
-];
-
-/// The result of this code.
-pub fn find(code: &str) -> Option<&'static OperationResult> {
-    CREATE.iter().chain(STEP).find(|result| result.code == code)
-}
+    codes
+};
 
 /// Marks a refusal of a new operation whose id stays refused.
-pub(super) fn stick(mut refusal: Refusal) -> Refusal {
-    refusal.sticks = CREATE
+pub(super) fn finalise(mut refusal: Refusal) -> Refusal {
+    refusal.final_for_id = CREATE
         .iter()
-        .any(|result| result.code == refusal.code && result.sticks);
+        .any(|(code, stays)| *stays && code.name == refusal.code);
     refusal
 }
 
@@ -286,14 +102,14 @@ mod tests {
 
     use super::*;
 
-    fn table(results: &[OperationResult]) -> String {
+    fn table(results: &[(&Code, bool)]) -> String {
         let mut text = "| | code | stays refused | meaning |\n|---|---|---|---|\n".to_owned();
-        for (number, result) in (1..).zip(results) {
-            let sticks = if result.sticks { "yes" } else { "" };
+        for (number, (code, stays)) in (1..).zip(results) {
+            let stays = if *stays { "yes" } else { "" };
             let _ = writeln!(
                 text,
-                "| {number} | `{}` | {sticks} | {} |",
-                result.code, result.meaning
+                "| {number} | `{}` | {stays} | {} |",
+                code.name, code.meaning
             );
         }
         text
@@ -312,20 +128,6 @@ mod tests {
                 "the table {mark} is now:\n{}",
                 table(results)
             );
-        }
-    }
-
-    #[test]
-    fn each_code_once_and_of_one_kind() {
-        for results in [CREATE, STEP] {
-            for (position, result) in results.iter().enumerate() {
-                assert!(
-                    results[..position].iter().all(|other| other.code != result.code),
-                    "{}",
-                    result.code
-                );
-                assert_eq!(find(result.code).unwrap().kind, result.kind, "{}", result.code);
-            }
         }
     }
 }

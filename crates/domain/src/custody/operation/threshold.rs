@@ -1,14 +1,14 @@
 //! The threshold above which others must approve an operation, and the use of their approval.
 
+use crate::{approval, code};
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use super::OperationKind;
-use crate::approval;
 use crate::change::Change;
 use crate::custody::{Amount, Asset};
 use crate::identity::Principal;
-use crate::refusal::{BrokenRule, Refusal, RefusalKind};
+use crate::refusal::{BrokenRule, Refusal};
 use crate::tables::Facts;
 
 /// Who can give what is missing.
@@ -33,7 +33,7 @@ pub(super) fn above_threshold(
             "the threshold of {} {} in the configuration {error}",
             rule.amount, rule.asset
         );
-        Refusal::new(RefusalKind::Conflict, "limit_unreadable", message)
+        code::LIMIT_UNREADABLE.because(message)
     })?;
     if amount <= threshold {
         return Ok(None);
@@ -73,7 +73,8 @@ fn needs_approval(rule: BrokenRule, action: &str) -> Refusal {
          as `approval`",
         rule.rule
     );
-    Refusal::new(RefusalKind::Conflict, "approval_required", message)
+    code::APPROVAL_REQUIRED
+        .because(message)
         .field("approval")
         .by(rule)
 }
@@ -101,7 +102,7 @@ pub(super) fn approve(
         (None, None) => return Ok(()),
         (None, Some(_)) => {
             let message = "this needs no approval: send it without one, so that none is lost";
-            let refusal = Refusal::new(RefusalKind::Conflict, "approval_not_needed", message);
+            let refusal = code::APPROVAL_NOT_NEEDED.because(message);
             return Err(refusal.field("approval"));
         }
         (Some((_, rule)), None) => return Err(needs_approval(rule, wanted.action)),

@@ -1,5 +1,6 @@
 //! What the entry about a refused operation says: who tried to move what, and which rule was in the way.
 
+use crate::code;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -34,7 +35,7 @@ pub(super) fn of(facts: &Facts, refused: &CreateOperation, refusal: &Refusal, id
         unmade.put("remaining", rule.remaining.clone());
         unmade.put("lifted_by", Some(rule.lifted_by.clone()));
     }
-    if refusal.sticks && refused.id.is_some() {
+    if refusal.final_for_id && refused.id.is_some() {
         if let (Some(position), Some(_)) = (refusal.position, refused.request) {
             unmade.details.insert("position".to_owned(), position.into());
         }
@@ -49,7 +50,10 @@ pub(super) fn of(facts: &Facts, refused: &CreateOperation, refusal: &Refusal, id
 /// The user whose account it was about: the one debited, unless what stood in the way was on the other side.
 fn about(facts: &Facts, refused: &CreateOperation, refusal: &Refusal) -> Option<Uuid> {
     let mut sides = [refused.debit, refused.credit];
-    if matches!(refusal.code, "credit_closed" | "above_maximum") {
+    if [&code::CREDIT_CLOSED, &code::ABOVE_MAXIMUM]
+        .iter()
+        .any(|code| code.name == refusal.code)
+    {
         sides.reverse();
     }
     let open = |account: &Account| facts.balances.contains_key(&account.id());

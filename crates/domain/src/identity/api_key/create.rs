@@ -1,5 +1,6 @@
 //! Making API keys.
 
+use crate::code::{self, Code};
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
@@ -13,7 +14,7 @@ use crate::decision::{Decision, Reply};
 use crate::identity::permission::{Permission, Scope};
 use crate::identity::{Authority, Principal, Rules};
 use crate::looks::Needs;
-use crate::refusal::{FieldError, Refusal, RefusalKind};
+use crate::refusal::{FieldError, Refusal};
 use crate::tables::Facts;
 
 /// Makes an API key. The secret is made outside: only its hash comes here.
@@ -86,6 +87,12 @@ pub(super) fn authority(owner: Option<Uuid>, who: &Principal) -> Result<Authorit
 impl Act for CreateApiKey {
     const ACTION: &'static Action = &action::API_KEY_CREATE;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::INVALID_FIELD,
+        &code::UNKNOWN_USER,
+        &code::EXCEEDS_OWN,
+        &code::USER_ERASED,
+    ];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None
@@ -100,18 +107,15 @@ impl Act for CreateApiKey {
         let authority = authority(owner.map(|owner| owner.row.id), by.who)?;
         self.validate(ctx.now)?;
         let owner = owner.ok_or_else(|| {
-            Refusal::new(
-                RefusalKind::NotFound,
-                "unknown_user",
-                format!("there is no user {:?}", self.owner),
-            )
-            .field("user")
+            code::UNKNOWN_USER
+                .because(format!("there is no user {:?}", self.owner))
+                .field("user")
         })?;
         // A key does what its owner may do: who makes one for somebody else must be allowed that much.
         by.who.covers(&owner.row.role, &facts.rules)?;
         if owner.row.erased_at.is_some() {
             let message = "this user was erased, and can own no key";
-            return Err(Refusal::new(RefusalKind::Conflict, "user_erased", message));
+            return Err(code::USER_ERASED.because(message));
         }
         let mut scopes = self.scopes.clone();
         scopes.sort_unstable();

@@ -1,5 +1,6 @@
 //! Revoking keys.
 
+use crate::code::{self, Code};
 use uuid::Uuid;
 
 use super::create::authority;
@@ -13,7 +14,7 @@ use crate::decision::{Decision, Reply};
 use crate::identity::{Authority, Principal, Rules};
 use crate::looks::{self, Needs};
 use crate::record::Sealed;
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::Refusal;
 use crate::tables::Facts;
 
 /// The key, and what allows to change it. Who may not gets to know nothing of it, not even that it is there.
@@ -26,7 +27,7 @@ pub(super) fn to_change<'a>(
     let authority = authority(key.map(|key| key.row.user_id), who)?;
     let key = key.ok_or_else(|| {
         let message = format!("there is no API key {id}");
-        Refusal::new(RefusalKind::NotFound, "unknown_api_key", message).field("id")
+        code::UNKNOWN_API_KEY.because(message).field("id")
     })?;
     Ok((key, authority))
 }
@@ -41,6 +42,7 @@ pub struct RevokeApiKey {
 impl Act for RevokeApiKey {
     const ACTION: &'static Action = &action::API_KEY_REVOKE;
     const CHANGES_ACCESS: bool = true;
+    const REFUSALS: &'static [&'static Code] = &[&code::UNKNOWN_API_KEY];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("api_key", self.id))

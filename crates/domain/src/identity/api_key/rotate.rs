@@ -1,5 +1,6 @@
 //! Putting a new key in the place of another.
 
+use crate::code::{self, Code};
 use uuid::Uuid;
 
 use super::revoke::to_change;
@@ -12,7 +13,7 @@ use crate::context::Context;
 use crate::decision::{Decision, Reply};
 use crate::identity::Rules;
 use crate::looks::{self, Needs};
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::Refusal;
 use crate::tables::Facts;
 
 /// Puts a new key in the place of another, which goes on for a while so that its users can change over.
@@ -40,6 +41,15 @@ impl std::fmt::Debug for RotateApiKey {
 impl Act for RotateApiKey {
     const ACTION: &'static Action = &action::API_KEY_ROTATE;
     const CHANGES_ACCESS: bool = true;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::INVALID_FIELD,
+        &code::UNKNOWN_API_KEY,
+        &code::API_KEY_REVOKED,
+        &code::API_KEY_EXPIRED,
+        &code::API_KEY_ROTATED,
+        &code::UNKNOWN_USER,
+        &code::EXCEEDS_OWN,
+    ];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("api_key", self.id))
@@ -57,27 +67,20 @@ impl Act for RotateApiKey {
             let message = format!("must be 0 to {OVERLAP_S_MAX} seconds (30 days)");
             return Err(Refusal::invalid("overlap_s", message));
         }
-        let conflict = |code, message: &str| Refusal::new(RefusalKind::Conflict, code, message);
         let old = &before.row;
         if old.revoked_at.is_some() {
-            return Err(conflict(
-                "api_key_revoked",
-                "this API key was revoked; create a new one",
-            ));
+            return Err(code::API_KEY_REVOKED.because("this API key was revoked; create a new one"));
         }
         if old.expires_at.is_some_and(|expiry| expiry <= ctx.now) {
-            return Err(conflict(
-                "api_key_expired",
-                "this API key has expired; create a new one",
-            ));
+            return Err(code::API_KEY_EXPIRED.because("this API key has expired; create a new one"));
         }
         if let Some(successor) = old.successor {
             let message = format!("this API key was rotated already, to {successor}");
-            return Err(conflict("api_key_rotated", &message));
+            return Err(code::API_KEY_ROTATED.because(message));
         }
         let owner = facts.users.get(&old.user_id).ok_or_else(|| {
             let message = "the owner of this API key is not there";
-            Refusal::new(RefusalKind::NotFound, "unknown_user", message)
+            code::UNKNOWN_USER.because(message)
         })?;
         by.who.covers(&owner.row.role, &facts.rules)?;
         let new = ApiKey {

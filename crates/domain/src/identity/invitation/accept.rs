@@ -1,5 +1,6 @@
 //! Accepting an invitation.
 
+use crate::code::{self, Code};
 use uuid::Uuid;
 
 use super::invite::withdraw;
@@ -12,7 +13,7 @@ use crate::decision::{Decision, Reply};
 use crate::identity::session::EndReason;
 use crate::identity::{Principal, Rules, session};
 use crate::looks::Needs;
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::Refusal;
 use crate::tables::Facts;
 
 /// Accepts an invitation: sets the password. The caller proved to hold the token.
@@ -37,12 +38,13 @@ impl std::fmt::Debug for AcceptInvitation {
 /// The answer to every invitation that cannot be accepted.
 pub fn invalid() -> Refusal {
     let message = "this invitation is not known, was used or withdrawn, or has expired; ask for a new one";
-    Refusal::new(RefusalKind::Unauthenticated, "invalid_invitation", message)
+    code::INVALID_INVITATION.because(message)
 }
 
 impl Act for AcceptInvitation {
     const ACTION: &'static Action = &action::INVITATION_ACCEPT;
     const CHANGES_ACCESS: bool = true;
+    const REFUSALS: &'static [&'static Code] = &[&code::INVALID_INVITATION];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))

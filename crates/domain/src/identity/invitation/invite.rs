@@ -1,5 +1,6 @@
 //! Inviting a user, again or to set a new password.
 
+use crate::code::{self, Code};
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
@@ -12,7 +13,7 @@ use crate::context::Context;
 use crate::decision::Decision;
 use crate::identity::{Rules, user};
 use crate::looks::{self, Needs};
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::Refusal;
 use crate::tables::Facts;
 
 /// Adds a new invitation to `change`, in place of those that are open.
@@ -62,6 +63,12 @@ impl std::fmt::Debug for InviteUser {
 impl Act for InviteUser {
     const ACTION: &'static Action = &action::USER_INVITE;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::UNKNOWN_USER,
+        &code::EXCEEDS_OWN,
+        &code::USER_ERASED,
+        &code::USER_DISABLED,
+    ];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))
@@ -76,7 +83,7 @@ impl Act for InviteUser {
         let before = user::to_change(facts, self.user, by.who)?;
         if !before.row.active {
             let message = "this user is disabled; enable it first";
-            return Err(Refusal::new(RefusalKind::Conflict, "user_disabled", message));
+            return Err(code::USER_DISABLED.because(message));
         }
         let mut change = Change::new(by, ctx);
         invite(&mut change, facts, self.user, self.hash, ctx);

@@ -14,17 +14,18 @@ pub use own::{
 pub use reset::ResetSecondFactor;
 pub use row::{Hashes, Proof, SecondFactor};
 
+use crate::code;
 use uuid::Uuid;
 
 use crate::change::Change;
 use crate::record::Sealed;
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::Refusal;
 use crate::tables::Facts;
 
 /// The answer to every wrong code.
 pub fn invalid() -> Refusal {
     let message = "this code is wrong, too old or was used before";
-    Refusal::new(RefusalKind::Unauthenticated, "invalid_second_factor", message)
+    code::INVALID_SECOND_FACTOR.because(message)
 }
 
 /// The row after this proof was used, once.

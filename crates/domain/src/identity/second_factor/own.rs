@@ -1,5 +1,6 @@
 //! Changing one's own second factor: a command for each change.
 
+use crate::code::{self, Code};
 use std::fmt;
 
 use uuid::Uuid;
@@ -15,7 +16,7 @@ use crate::identity::user::{self, User};
 use crate::identity::{Role, Rules};
 use crate::looks::{self, Needs};
 use crate::record::Sealed;
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::Refusal;
 use crate::tables::Facts;
 
 /// Changes one's own second factor.
@@ -43,6 +44,9 @@ pub trait SecondFactorChange {
     /// The verb.
     const ACTION: &'static Action;
 
+    /// What it can be refused with.
+    const REFUSALS: &'static [&'static Code];
+
     /// Whether the session has used a second factor by it.
     const IN_SESSION: bool = false;
 
@@ -59,6 +63,7 @@ pub trait SecondFactorChange {
 impl<C: SecondFactorChange> Act for ChangeSecondFactor<C> {
     const ACTION: &'static Action = C::ACTION;
     const CHANGES_ACCESS: bool = true;
+    const REFUSALS: &'static [&'static Code] = C::REFUSALS;
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))
@@ -93,15 +98,11 @@ impl<C: SecondFactorChange> Act for ChangeSecondFactor<C> {
     }
 }
 
-fn conflict(code: &'static str, message: &str) -> Refusal {
-    Refusal::new(RefusalKind::Conflict, code, message)
-}
-
 fn check_confirmed(row: &SecondFactor) -> Result<(), Refusal> {
     if row.is_confirmed() {
         return Ok(());
     }
-    Err(conflict("no_second_factor", "there is no second factor"))
+    Err(code::NO_SECOND_FACTOR.because("there is no second factor"))
 }
 
 /// Refuses to leave a user without second factor whose role demands one.
@@ -110,11 +111,7 @@ fn check_optional(rules: &Rules, role: &Role) -> Result<(), Refusal> {
         return Ok(());
     }
     let message = format!("role {role} demands a second factor");
-    Err(Refusal::new(
-        RefusalKind::Forbidden,
-        "second_factor_required",
-        message,
-    ))
+    Err(code::SECOND_FACTOR_REQUIRED.because(message))
 }
 
 /// Secrets stay out of logs.
@@ -140,6 +137,11 @@ pub struct Enrol {
 
 impl SecondFactorChange for Enrol {
     const ACTION: &'static Action = &action::SECOND_FACTOR_ENROL;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::SESSION_NEEDED,
+        &code::WRONG_PASSWORD,
+        &code::SECOND_FACTOR_EXISTS,
+    ];
 
     fn after(
         &self,
@@ -151,7 +153,7 @@ impl SecondFactorChange for Enrol {
         user::check_password(user, &self.verified_hash)?;
         if row.is_confirmed() {
             let message = "there is a second factor already; remove it first";
-            return Err(conflict("second_factor_exists", message));
+            return Err(code::SECOND_FACTOR_EXISTS.because(message));
         }
         Ok(SecondFactor {
             secret: Some(self.secret.clone()),
@@ -171,6 +173,11 @@ pub struct Confirm {
 
 impl SecondFactorChange for Confirm {
     const ACTION: &'static Action = &action::SECOND_FACTOR_CONFIRM;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::SESSION_NEEDED,
+        &code::NOTHING_TO_CONFIRM,
+        &code::INVALID_SECOND_FACTOR,
+    ];
     const IN_SESSION: bool = true;
 
     fn after(
@@ -182,7 +189,7 @@ impl SecondFactorChange for Confirm {
     ) -> Result<SecondFactor, Refusal> {
         if row.is_confirmed() || row.secret.is_none() {
             let message = "no second factor waits to be confirmed; enrol one first";
-            return Err(conflict("nothing_to_confirm", message));
+            return Err(code::NOTHING_TO_CONFIRM.because(message));
         }
         Ok(SecondFactor {
             confirmed_at: Some(ctx.now),
@@ -201,6 +208,12 @@ pub struct Remove {
 
 impl SecondFactorChange for Remove {
     const ACTION: &'static Action = &action::SECOND_FACTOR_REMOVE;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::SESSION_NEEDED,
+        &code::WRONG_PASSWORD,
+        &code::NO_SECOND_FACTOR,
+        &code::SECOND_FACTOR_REQUIRED,
+    ];
 
     fn after(
         &self,
@@ -227,6 +240,11 @@ pub struct RecoveryCodes {
 
 impl SecondFactorChange for RecoveryCodes {
     const ACTION: &'static Action = &action::SECOND_FACTOR_RECOVERY_CODES;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::SESSION_NEEDED,
+        &code::WRONG_PASSWORD,
+        &code::NO_SECOND_FACTOR,
+    ];
 
     fn after(
         &self,

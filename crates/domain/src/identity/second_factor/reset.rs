@@ -1,5 +1,6 @@
 //! Removing somebody else's second factor.
 
+use crate::code::{self, Code};
 use uuid::Uuid;
 
 use super::remove;
@@ -23,6 +24,7 @@ pub struct ResetSecondFactor {
 impl Act for ResetSecondFactor {
     const ACTION: &'static Action = &action::SECOND_FACTOR_RESET;
     const CHANGES_ACCESS: bool = true;
+    const REFUSALS: &'static [&'static Code] = &[&code::UNKNOWN_USER, &code::EXCEEDS_OWN, &code::USER_ERASED];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))

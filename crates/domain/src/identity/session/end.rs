@@ -1,5 +1,6 @@
 //! Ending sessions.
 
+use crate::code::{self, Code};
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
@@ -12,7 +13,7 @@ use crate::context::Context;
 use crate::decision::{Decision, Reply};
 use crate::identity::{Authority, Principal, Rules};
 use crate::looks::{self, Needs};
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::Refusal;
 use crate::tables::Facts;
 
 /// Ends every live session of a user in `change`, but one; gives how many.
@@ -50,6 +51,7 @@ pub struct EndSession {
 impl Act for EndSession {
     const ACTION: &'static Action = &action::SESSION_END;
     const CHANGES_ACCESS: bool = true;
+    const REFUSALS: &'static [&'static Code] = &[&code::UNKNOWN_SESSION];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("session", self.session))
@@ -66,7 +68,7 @@ impl Act for EndSession {
         let authority = authority(session.map(|session| session.row.user_id), by.who)?;
         let session = session.ok_or_else(|| {
             let message = format!("there is no session {id}");
-            Refusal::new(RefusalKind::NotFound, "unknown_session", message).field("id")
+            code::UNKNOWN_SESSION.because(message).field("id")
         })?;
         if session.row.ended_at.is_some() {
             return Ok(Decision::nothing(Reply::Ended(0)));
@@ -94,6 +96,7 @@ pub struct EndSessionsOf {
 impl Act for EndSessionsOf {
     const ACTION: &'static Action = &action::SESSION_END;
     const CHANGES_ACCESS: bool = true;
+    const REFUSALS: &'static [&'static Code] = &[];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))

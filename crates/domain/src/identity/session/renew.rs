@@ -1,5 +1,6 @@
 //! Letting a session go on.
 
+use crate::code::{self, Code};
 use uuid::Uuid;
 
 use super::row::Session;
@@ -12,7 +13,7 @@ use crate::decision::{Decision, Reply};
 use crate::identity::{Principal, Rules};
 use crate::looks::{self, Needs};
 use crate::record::Sealed;
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::Refusal;
 use crate::tables::Facts;
 
 /// Lets the calling session go on: it was used.
@@ -25,6 +26,7 @@ pub struct RenewSession {
 impl Act for RenewSession {
     const ACTION: &'static Action = &action::SESSION_RENEW;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = &[&code::SESSION_NEEDED];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("session", self.session))
@@ -62,6 +64,6 @@ pub(crate) fn own<'a>(facts: &'a Facts, id: Uuid, who: &Principal) -> Result<&'a
     let session = facts.sessions.get(&id).filter(|_| who.recorded_by.id == Some(id));
     session.ok_or_else(|| {
         let message = "this is for the session that calls";
-        Refusal::new(RefusalKind::Forbidden, "session_needed", message)
+        code::SESSION_NEEDED.because(message)
     })
 }

@@ -1,5 +1,6 @@
 //! Changing a user: names, role, and whether it may be used.
 
+use crate::code::{self, Code};
 use uuid::Uuid;
 
 use super::{
@@ -7,6 +8,7 @@ use super::{
     to_change, written,
 };
 use crate::act::{Act, By};
+use crate::action;
 use crate::action::Action;
 use crate::change::Change;
 use crate::context::Context;
@@ -17,7 +19,6 @@ use crate::identity::{Rules, session};
 use crate::looks::{self, Needs};
 use crate::refusal::Refusal;
 use crate::tables::Facts;
-use crate::{action, refusal};
 
 /// Changes what a user is called. What is `None` stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,15 @@ pub struct UpdateUser {
 impl Act for UpdateUser {
     const ACTION: &'static Action = &action::USER_UPDATE;
     const CHANGES_ACCESS: bool = true;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::INVALID_FIELD,
+        &code::UNKNOWN_USER,
+        &code::EXCEEDS_OWN,
+        &code::USER_ERASED,
+        &code::VERSION_MISMATCH,
+        &code::USERNAME_TAKEN,
+        &code::EMAIL_TAKEN,
+    ];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))
@@ -57,7 +67,7 @@ impl Act for UpdateUser {
         let mut names = self.full_name.iter().flatten();
         names.try_for_each(|name| check_full_name(name))?;
         let before = to_change(facts, self.user, by.who)?;
-        refusal::check_version("user", before.version, self.version)?;
+        code::check_version("user", before.version, self.version)?;
         let mut after = before.row.clone();
         if let Some(name) = self.username.as_ref().filter(|name| **name != after.username) {
             check_username(name)?;
@@ -91,6 +101,14 @@ pub struct SetRole {
 impl Act for SetRole {
     const ACTION: &'static Action = &action::USER_SET_ROLE;
     const CHANGES_ACCESS: bool = true;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::INVALID_FIELD,
+        &code::UNKNOWN_USER,
+        &code::EXCEEDS_OWN,
+        &code::USER_ERASED,
+        &code::VERSION_MISMATCH,
+        &code::LAST_ADMIN,
+    ];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))
@@ -105,7 +123,7 @@ impl Act for SetRole {
         check_role(facts, &self.role)?;
         let before = to_change(facts, self.user, by.who)?;
         by.who.covers(&self.role, &facts.rules)?;
-        refusal::check_version("user", before.version, self.version)?;
+        code::check_version("user", before.version, self.version)?;
         if before.row.role == self.role {
             return Ok(Decision::nothing(reply(before)));
         }
@@ -132,6 +150,12 @@ pub struct DisableUser {
 impl Act for DisableUser {
     const ACTION: &'static Action = &action::USER_DISABLE;
     const CHANGES_ACCESS: bool = true;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::UNKNOWN_USER,
+        &code::EXCEEDS_OWN,
+        &code::USER_ERASED,
+        &code::LAST_ADMIN,
+    ];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))
@@ -175,6 +199,7 @@ pub struct EnableUser {
 impl Act for EnableUser {
     const ACTION: &'static Action = &action::USER_ENABLE;
     const CHANGES_ACCESS: bool = true;
+    const REFUSALS: &'static [&'static Code] = &[&code::UNKNOWN_USER, &code::EXCEEDS_OWN, &code::USER_ERASED];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))

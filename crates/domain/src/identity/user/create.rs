@@ -1,5 +1,6 @@
 //! Making a user.
 
+use crate::code::{self, Code};
 use std::fmt;
 
 use uuid::Uuid;
@@ -111,6 +112,12 @@ pub struct ImportUser(pub CreateUser);
 impl Act for CreateUser {
     const ACTION: &'static Action = &action::USER_CREATE;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::INVALID_FIELD,
+        &code::EXCEEDS_OWN,
+        &code::USERNAME_TAKEN,
+        &code::EMAIL_TAKEN,
+    ];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None
@@ -128,6 +135,7 @@ impl Act for CreateUser {
 impl Act for ImportUser {
     const ACTION: &'static Action = &action::USER_IMPORT;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = CreateUser::REFUSALS;
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None

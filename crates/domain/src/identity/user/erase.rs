@@ -1,5 +1,6 @@
 //! Erasing a user: what is personal goes, every proof stays valid.
 
+use crate::code::{self, Code};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -16,7 +17,7 @@ use crate::identity::session::EndReason;
 use crate::identity::user::{ERASED_PREFIX, User};
 use crate::identity::{Rules, invitation, second_factor, session, user};
 use crate::looks::{self, Needs};
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::Refusal;
 use crate::tables::Facts;
 
 /// Erases what is personal of a user: the row's names, those of its API keys, and the payload of entries about or by
@@ -36,6 +37,14 @@ pub struct EraseUser {
 impl Act for EraseUser {
     const ACTION: &'static Action = &action::USER_ERASE;
     const CHANGES_ACCESS: bool = true;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::INVALID_FIELD,
+        &code::UNKNOWN_USER,
+        &code::EXCEEDS_OWN,
+        &code::LAST_ADMIN,
+        &code::UNKNOWN_ENTRY,
+        &code::ENTRY_OF_OTHERS,
+    ];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))
@@ -78,7 +87,7 @@ impl Act for EraseUser {
                 return Ok(());
             }
             let message = format!("entry {} is neither by nor about this user or its keys", entry.id);
-            Err(Refusal::new(RefusalKind::Conflict, "entry_of_others", message).field("entries"))
+            Err(code::ENTRY_OF_OTHERS.because(message).field("entries"))
         })?;
         if erased_before.is_some() && erasures.is_empty() {
             return Ok(Decision::nothing(user::reply(before)));

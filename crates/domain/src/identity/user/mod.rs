@@ -18,13 +18,14 @@ pub use row::{
     is_username_char,
 };
 
+use crate::code;
 use uuid::Uuid;
 
 use crate::decision::{Decision, Draft, Reply};
 use crate::identity::Principal;
 use crate::identity::permission::Role;
 use crate::record::Sealed;
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::Refusal;
 use crate::tables::Facts;
 
 fn check_role(facts: &Facts, role: &Role) -> Result<(), Refusal> {
@@ -47,12 +48,12 @@ fn check_free(facts: &Facts, id: Option<Uuid>, username: &str, email: Option<&st
     let other = |user: &&Sealed<User>| Some(user.row.id) != id;
     if facts.user_named(username).as_ref().is_some_and(other) {
         let message = format!("user name {username:?} is taken");
-        return Err(Refusal::new(RefusalKind::Conflict, "username_taken", message).field("username"));
+        return Err(code::USERNAME_TAKEN.because(message).field("username"));
     }
     let with_email = email.and_then(|email| facts.user_with_email(email));
     if with_email.as_ref().is_some_and(other) {
         let message = "this e-mail address is another user's";
-        return Err(Refusal::new(RefusalKind::Conflict, "email_taken", message).field("email"));
+        return Err(code::EMAIL_TAKEN.because(message).field("email"));
     }
     Ok(())
 }
@@ -72,7 +73,7 @@ fn written(before: &Sealed<User>, after: User, draft: Draft) -> Decision {
 
 fn unknown(id: Uuid) -> Refusal {
     let message = format!("there is no user {id}");
-    Refusal::new(RefusalKind::NotFound, "unknown_user", message).field("id")
+    code::UNKNOWN_USER.because(message).field("id")
 }
 
 /// A user whom the caller may change: not one that may do more than the caller, nor one that was erased.
@@ -85,7 +86,7 @@ pub(crate) fn to_change<'a>(
     who.covers(&user.row.role, &facts.rules)?;
     if user.row.erased_at.is_some() {
         let message = "this user was erased, and can no longer be changed";
-        return Err(Refusal::new(RefusalKind::Conflict, "user_erased", message));
+        return Err(code::USER_ERASED.because(message));
     }
     Ok(user)
 }
@@ -95,7 +96,7 @@ pub(crate) fn own<'a>(facts: &'a Facts, id: Uuid, who: &Principal) -> Result<&'a
     let user = facts.users.get(&id).filter(|_| who.actor_id == Some(id));
     user.ok_or_else(|| {
         let message = "this is for one's own account";
-        Refusal::new(RefusalKind::Forbidden, "session_needed", message)
+        code::SESSION_NEEDED.because(message)
     })
 }
 
@@ -110,7 +111,7 @@ pub(crate) fn check_password(user: &Sealed<User>, verified_hash: &str) -> Result
 /// The answer to a wrong current password.
 pub fn wrong_password() -> Refusal {
     let message = "this is not your password";
-    Refusal::new(RefusalKind::Forbidden, "wrong_password", message).field("password")
+    code::WRONG_PASSWORD.because(message).field("password")
 }
 
 /// Refuses to leave an installation without an active admin.
@@ -119,5 +120,5 @@ pub(crate) fn check_admin_left(facts: &Facts, user: &User) -> Result<(), Refusal
         return Ok(());
     }
     let message = "this is the last active admin; make another one first";
-    Err(Refusal::new(RefusalKind::Conflict, "last_admin", message))
+    Err(code::LAST_ADMIN.because(message))
 }

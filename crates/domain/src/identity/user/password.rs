@@ -1,5 +1,6 @@
 //! Passwords: reset by somebody entitled, changed by their user.
 
+use crate::code::{self, Code};
 use std::fmt;
 
 use uuid::Uuid;
@@ -16,7 +17,7 @@ use crate::identity::user::User;
 use crate::identity::{Principal, Rules, invitation, second_factor, session};
 use crate::looks::Needs;
 use crate::record::Sealed;
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::Refusal;
 use crate::tables::Facts;
 
 /// Gives a user a new password, to be changed at the next login where it is temporary; every session ends.
@@ -42,6 +43,12 @@ impl fmt::Debug for ResetPassword {
 impl Act for ResetPassword {
     const ACTION: &'static Action = &action::USER_RESET_PASSWORD;
     const CHANGES_ACCESS: bool = true;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::UNKNOWN_USER,
+        &code::EXCEEDS_OWN,
+        &code::USER_ERASED,
+        &code::LOCAL_ONLY,
+    ];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))
@@ -72,6 +79,12 @@ pub struct RecoverUser(pub ResetPassword);
 impl Act for RecoverUser {
     const ACTION: &'static Action = &action::USER_RECOVER;
     const CHANGES_ACCESS: bool = true;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::UNKNOWN_USER,
+        &code::EXCEEDS_OWN,
+        &code::USER_ERASED,
+        &code::LOCAL_ONLY,
+    ];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         self.0.target()
@@ -101,7 +114,7 @@ fn check_local(who: &Principal) -> Result<(), Refusal> {
     }
     let message =
         "this is for someone on the server's own machine: probity user recover, probity user password";
-    Err(Refusal::new(RefusalKind::Forbidden, "local_only", message))
+    Err(code::LOCAL_ONLY.because(message))
 }
 
 /// Writes a user with another password, who must log in anew by it.
@@ -143,6 +156,7 @@ impl fmt::Debug for ChangePassword {
 impl Act for ChangePassword {
     const ACTION: &'static Action = &action::PASSWORD_CHANGE;
     const CHANGES_ACCESS: bool = true;
+    const REFUSALS: &'static [&'static Code] = &[&code::SESSION_NEEDED, &code::WRONG_PASSWORD];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))

@@ -20,8 +20,8 @@ pub(crate) use report::Report;
 pub(crate) use resolve::Resolve;
 pub(crate) use start::Start;
 
-use domain::custody::operation::Step;
 pub(super) use domain::custody::operation::REMARK_LEN_MAX;
+use domain::custody::operation::Step;
 use domain::identity::Permission;
 use domain::{Command, Reply as CommandReply};
 use engine::custody::{NewStep, OperationView, StepKind};

@@ -1,6 +1,7 @@
 use super::*;
 use crate::identity::{Permission, Scope};
 use crate::looks::{self, Needs};
+use crate::refusal::RefusalKind;
 
 #[test]
 fn only_a_person_decides_and_about_others() {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::identity::Scope;
+use crate::refusal::RefusalKind;
 
 fn with_id(command: &Command, id: u128) -> Command {
     let Command::SubmitKyc(command) = command.clone() else {

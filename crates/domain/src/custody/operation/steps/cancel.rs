@@ -3,6 +3,7 @@
 use super::{OperationStep, Work};
 use crate::action::{self, Action};
 use crate::change::Change;
+use crate::code::{self, Code};
 use crate::custody::operation::OperationStatus::{self, Cancelled, Completed, Pending};
 use crate::custody::operation::REMARK_LEN_MAX;
 use crate::custody::{Amount, Operation};
@@ -17,6 +18,14 @@ pub struct Cancel {
 
 impl OperationStep for Cancel {
     const ACTION: &'static Action = &action::OPERATION_CANCEL;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::UNKNOWN_OPERATION,
+        &code::VERSION_MISMATCH,
+        &code::INVALID_FIELD,
+        &code::OPERATION_EXPIRED,
+        &code::WRONG_STATUS,
+        &code::WRONG_KIND,
+    ];
     const FROM: &'static [OperationStatus] = &[Pending];
     const BY_OWNER: bool = true;
     const TRANSFERS: Option<bool> = Some(false);
@@ -53,6 +62,14 @@ pub struct Release {
 
 impl OperationStep for Release {
     const ACTION: &'static Action = &action::OPERATION_RELEASE;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::UNKNOWN_OPERATION,
+        &code::VERSION_MISMATCH,
+        &code::INVALID_FIELD,
+        &code::OPERATION_EXPIRED,
+        &code::WRONG_STATUS,
+        &code::WRONG_KIND,
+    ];
     const FROM: &'static [OperationStatus] = &[Pending];
     const BY_OWNER: bool = true;
     const TRANSFERS: Option<bool> = Some(true);

@@ -1,19 +1,20 @@
 //! Captures: a part of what a pending transfer holds is moved, as an operation of its own.
 
+use crate::code::{self, Code};
 use uuid::Uuid;
 
 use super::{OperationStep, Work};
 use crate::action::{self, Action};
 use crate::change::Change;
 use crate::custody::operation::OperationStatus::{self, Completed, Pending};
-use crate::custody::operation::movement::{self, Found};
 use crate::custody::operation::create::put;
+use crate::custody::operation::movement::{self, Found};
 use crate::custody::operation::replay;
 use crate::custody::{Amount, Balance, Operation};
 use crate::decision::{Decision, OperationState, Reply};
 use crate::looks::{self, Needs};
 use crate::own_id;
-use crate::refusal::{BrokenRule, Refusal, RefusalKind};
+use crate::refusal::{BrokenRule, Refusal};
 
 /// Moves a part of what a pending transfer holds, or all of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +27,20 @@ pub struct Capture {
 
 impl OperationStep for Capture {
     const ACTION: &'static Action = &action::OPERATION_CAPTURE;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::UNKNOWN_OPERATION,
+        &code::VERSION_MISMATCH,
+        &code::ID_CONFLICT,
+        &code::INVALID_FIELD,
+        &code::OPERATION_EXPIRED,
+        &code::WRONG_STATUS,
+        &code::WRONG_KIND,
+        &code::KYC_EXPIRED,
+        &code::EXCEEDS_HELD,
+        &code::CREDIT_CLOSED,
+        &code::ABOVE_MAXIMUM,
+        &code::AMOUNT_OVERFLOW,
+    ];
     const FROM: &'static [OperationStatus] = &[Pending];
     const BY_OWNER: bool = true;
     const TRANSFERS: Option<bool> = Some(true);
@@ -115,9 +130,7 @@ impl Work<'_, Capture> {
             remaining: Some(held),
             lifted_by: "nobody: make another operation for the rest".to_owned(),
         };
-        Refusal::new(RefusalKind::Conflict, "exceeds_held", message)
-            .field("amount")
-            .by(rule)
+        code::EXCEEDS_HELD.because(message).field("amount").by(rule)
     }
 
     /// The operation that moves a captured part.

@@ -3,6 +3,7 @@
 use super::{OperationStep, Transaction, Work};
 use crate::action::{self, Action};
 use crate::change::Change;
+use crate::code::{self, Code};
 use crate::custody::operation::OperationStatus::{self, Completed, Pending, Processing};
 use crate::custody::{Operation, OperationKind};
 use crate::refusal::Refusal;
@@ -16,6 +17,19 @@ pub struct Complete {
 
 impl OperationStep for Complete {
     const ACTION: &'static Action = &action::OPERATION_COMPLETE;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::UNKNOWN_OPERATION,
+        &code::VERSION_MISMATCH,
+        &code::INVALID_FIELD,
+        &code::OPERATION_EXPIRED,
+        &code::WRONG_STATUS,
+        &code::WRONG_KIND,
+        &code::KYC_EXPIRED,
+        &code::OUTPUT_CONFLICT,
+        &code::CREDIT_CLOSED,
+        &code::ABOVE_MAXIMUM,
+        &code::AMOUNT_OVERFLOW,
+    ];
     const FROM: &'static [OperationStatus] = &[Pending, Processing];
 
     fn transaction(&self) -> Option<&Transaction> {

@@ -3,6 +3,7 @@
 use super::{OperationStep, Work};
 use crate::action::{self, Action};
 use crate::change::Change;
+use crate::code::{self, Code};
 use crate::custody::Operation;
 use crate::custody::operation::OperationStatus::{self, Failed, Pending, Processing, Unknown};
 use crate::custody::operation::REMARK_LEN_MAX;
@@ -17,6 +18,14 @@ pub struct Fail {
 
 impl OperationStep for Fail {
     const ACTION: &'static Action = &action::OPERATION_FAIL;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::UNKNOWN_OPERATION,
+        &code::VERSION_MISMATCH,
+        &code::INVALID_FIELD,
+        &code::OPERATION_EXPIRED,
+        &code::WRONG_STATUS,
+        &code::WRONG_KIND,
+    ];
     const FROM: &'static [OperationStatus] = &[Pending, Processing];
     const TRANSFERS: Option<bool> = Some(false);
 
@@ -48,6 +57,14 @@ pub struct MarkUnknown {
 
 impl OperationStep for MarkUnknown {
     const ACTION: &'static Action = &action::OPERATION_MARK_UNKNOWN;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::UNKNOWN_OPERATION,
+        &code::VERSION_MISMATCH,
+        &code::INVALID_FIELD,
+        &code::OPERATION_EXPIRED,
+        &code::WRONG_STATUS,
+        &code::WRONG_KIND,
+    ];
     const FROM: &'static [OperationStatus] = &[Processing];
     const TRANSFERS: Option<bool> = Some(false);
 

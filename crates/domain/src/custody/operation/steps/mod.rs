@@ -10,6 +10,7 @@ mod resolve;
 mod start;
 mod transaction;
 
+use crate::code::{self, Code};
 use std::fmt::Debug;
 
 use serde_json::Value;
@@ -38,7 +39,7 @@ use crate::decision::{Decision, OperationState, Reply};
 use crate::identity::{Authority, Permission, Principal, Rules};
 use crate::looks::{self, Needs};
 use crate::record::Sealed;
-use crate::refusal::{self, FieldError, Refusal, RefusalKind};
+use crate::refusal::{FieldError, Refusal};
 use crate::tables::Facts;
 
 /// Takes a step of an operation.
@@ -81,6 +82,9 @@ pub type ReleaseOperation = StepOperation<Release>;
 pub trait OperationStep: Debug + Sized {
     /// The verb.
     const ACTION: &'static Action;
+
+    /// What it can be refused with.
+    const REFUSALS: &'static [&'static Code];
 
     /// Where the operation must stand.
     const FROM: &'static [OperationStatus];
@@ -164,12 +168,13 @@ pub struct Work<'a, S> {
 
 fn unknown(id: Uuid) -> Refusal {
     let message = format!("there is no operation {id}");
-    Refusal::new(RefusalKind::NotFound, "unknown_operation", message).field("id")
+    code::UNKNOWN_OPERATION.because(message).field("id")
 }
 
 impl<S: OperationStep> Act for StepOperation<S> {
     const ACTION: &'static Action = S::ACTION;
     const CHANGES_ACCESS: bool = false;
+    const REFUSALS: &'static [&'static Code] = S::REFUSALS;
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("operation", self.operation))
@@ -193,7 +198,7 @@ impl<S: OperationStep> Act for StepOperation<S> {
         let found = facts.operations.get(&self.operation);
         let authority = Self::authorise(by.who, found.map(|found| &found.row))?;
         let before = found.ok_or_else(|| unknown(self.operation))?;
-        refusal::check_version("operation", before.version, self.version)?;
+        code::check_version("operation", before.version, self.version)?;
         let missing = |id| crate::custody::balance::unknown(id, "operation");
         let row = &before.row;
         let asset = facts.assets.get(&row.asset_id);
@@ -252,7 +257,7 @@ impl<S: OperationStep> StepOperation<S> {
         if operation.is_some_and(own) {
             return who.authorise(Permission::CustodyOwn);
         }
-        if refused.code != "permission_missing" || !who.holds(Permission::CustodyOwn) {
+        if refused.code != code::PERMISSION_MISSING.name || !who.holds(Permission::CustodyOwn) {
             return Err(refused);
         }
         let verb = S::ACTION.name;
@@ -304,11 +309,11 @@ impl<S: OperationStep> Work<'_, S> {
 
     fn check_status(&self) -> Result<(), Refusal> {
         let row = &self.before.row;
-        let conflict = |code, message: String| Err(Refusal::new(RefusalKind::Conflict, code, message));
+        let conflict = |code: &Code, message: String| Err(code.because(message));
         // The same answer whether or not the expiry is written down yet.
         if row.has_expired(self.ctx.now) {
             let message = "the operation is past its time and holds nothing any more";
-            return conflict("operation_expired", message.to_owned());
+            return conflict(&code::OPERATION_EXPIRED, message.to_owned());
         }
         if !S::FROM.contains(&row.status) {
             let allowed: Vec<_> = S::FROM.iter().map(|status| status.as_str()).collect();
@@ -317,7 +322,7 @@ impl<S: OperationStep> Work<'_, S> {
                 row.status.as_str(),
                 allowed.join(" or ")
             );
-            return conflict("wrong_status", message);
+            return conflict(&code::WRONG_STATUS, message);
         }
         if self.command.step.fits(row) {
             return Ok(());
@@ -329,7 +334,7 @@ impl<S: OperationStep> Work<'_, S> {
         } else {
             "only a pending transfer is captured or released"
         };
-        conflict("wrong_kind", message.to_owned())
+        conflict(&code::WRONG_KIND, message.to_owned())
     }
 
     /// Refuses to begin or receive under a tier that is not good any more.

@@ -3,6 +3,7 @@
 use super::{OperationStep, Transaction, Work};
 use crate::action::{self, Action};
 use crate::change::Change;
+use crate::code::{self, Code};
 use crate::custody::Operation;
 use crate::custody::operation::OperationStatus::{self, Pending, Processing, Unknown};
 use crate::refusal::Refusal;
@@ -16,6 +17,15 @@ pub struct Report {
 
 impl OperationStep for Report {
     const ACTION: &'static Action = &action::OPERATION_REPORT;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::UNKNOWN_OPERATION,
+        &code::VERSION_MISMATCH,
+        &code::INVALID_FIELD,
+        &code::OPERATION_EXPIRED,
+        &code::WRONG_STATUS,
+        &code::WRONG_KIND,
+        &code::OUTPUT_CONFLICT,
+    ];
     const FROM: &'static [OperationStatus] = &[Pending, Processing, Unknown];
 
     fn transaction(&self) -> Option<&Transaction> {

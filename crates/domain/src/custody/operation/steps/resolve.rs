@@ -1,5 +1,6 @@
 //! Resolving: two people say what became of an operation of unknown fate.
 
+use crate::code::{self, Code};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -32,6 +33,24 @@ impl Resolve {
 
 impl OperationStep for Resolve {
     const ACTION: &'static Action = &action::OPERATION_RESOLVE;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::UNKNOWN_OPERATION,
+        &code::VERSION_MISMATCH,
+        &code::INVALID_FIELD,
+        &code::OPERATION_EXPIRED,
+        &code::WRONG_STATUS,
+        &code::WRONG_KIND,
+        &code::OUTPUT_CONFLICT,
+        &code::APPROVAL_REQUIRED,
+        &code::UNKNOWN_APPROVAL,
+        &code::APPROVAL_NOT_OWN,
+        &code::APPROVAL_DIFFERS,
+        &code::APPROVAL_NOT_GRANTED,
+        &code::APPROVAL_QUORUM,
+        &code::CREDIT_CLOSED,
+        &code::ABOVE_MAXIMUM,
+        &code::AMOUNT_OVERFLOW,
+    ];
     const FROM: &'static [OperationStatus] = &[Unknown];
 
     fn transaction(&self) -> Option<&Transaction> {

@@ -1,5 +1,6 @@
 //! Starting: an operation is being sent.
 
+use crate::code::{self, Code};
 use uuid::Uuid;
 
 use super::{OperationStep, Transaction, Work};
@@ -8,7 +9,7 @@ use crate::change::Change;
 use crate::custody::Operation;
 use crate::custody::operation::OperationStatus::{self, Pending, Processing};
 use crate::looks::{self, Needs};
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::Refusal;
 
 /// Begins: it is being sent. With the approval to use, where the amount needs one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +22,25 @@ pub struct Start {
 
 impl OperationStep for Start {
     const ACTION: &'static Action = &action::OPERATION_START;
+    const REFUSALS: &'static [&'static Code] = &[
+        &code::UNKNOWN_OPERATION,
+        &code::VERSION_MISMATCH,
+        &code::INVALID_FIELD,
+        &code::OPERATION_EXPIRED,
+        &code::WRONG_STATUS,
+        &code::WRONG_KIND,
+        &code::KYC_EXPIRED,
+        &code::DESTINATION_REMOVED,
+        &code::OUTPUT_CONFLICT,
+        &code::LIMIT_UNREADABLE,
+        &code::APPROVAL_REQUIRED,
+        &code::APPROVAL_NOT_NEEDED,
+        &code::UNKNOWN_APPROVAL,
+        &code::APPROVAL_NOT_OWN,
+        &code::APPROVAL_DIFFERS,
+        &code::APPROVAL_NOT_GRANTED,
+        &code::APPROVAL_QUORUM,
+    ];
     const FROM: &'static [OperationStatus] = &[Pending];
     const TRANSFERS: Option<bool> = Some(false);
 
@@ -54,7 +74,7 @@ impl OperationStep for Start {
         }
         let message =
             format!("destination {id} was removed since: cancel the withdrawal, and make another one");
-        Err(Refusal::new(RefusalKind::Conflict, "destination_removed", message).field("destination"))
+        Err(code::DESTINATION_REMOVED.because(message).field("destination"))
     }
 
     fn take(

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::custody::operation::steps::{Capture, Complete, Release, Start};
+use crate::code::{self, Code};
+use crate::custody::operation::steps::{
+    Cancel, Capture, Complete, Fail, MarkUnknown, OperationStep, Release, Report, Resolve, Start,
+};
 use crate::custody::operation::{Operation, OperationStatus, Transaction, results};
 
 /// What the step is taken of.
@@ -270,10 +273,38 @@ fn nothing_broken() {
     }
 }
 
+/// What the steps say that they are refused with is what the documentation shows for all of them, in its order.
+#[test]
+fn every_code_of_a_step_is_shown() {
+    fn of<S: OperationStep>() -> &'static [&'static Code] {
+        S::REFUSALS
+    }
+    let steps = [
+        of::<Report>(),
+        of::<Start>(),
+        of::<Complete>(),
+        of::<Fail>(),
+        of::<Cancel>(),
+        of::<MarkUnknown>(),
+        of::<Resolve>(),
+        of::<Capture>(),
+        of::<Release>(),
+    ];
+    let demanded = [&code::PERMISSION_MISSING, &code::SCOPE_MISSING];
+    let all = steps.concat().into_iter().chain(demanded);
+    let named: BTreeSet<_> = all.map(|code| code.name).collect();
+    let shown: BTreeSet<_> = results::STEP.iter().map(|(code, _)| code.name).collect();
+    assert_eq!(named, shown);
+    let place = |code: &Code| results::STEP.iter().position(|(shown, _)| *shown == code);
+    for step in steps {
+        assert!(step.is_sorted_by_key(|code| place(code)), "{step:?}");
+    }
+}
+
 #[test]
 fn every_code_has_its_case() {
     let tested: BTreeSet<_> = BREAKS.iter().map(|(code, ..)| *code).collect();
-    let listed: BTreeSet<_> = results::STEP.iter().map(|result| result.code).collect();
+    let listed: BTreeSet<_> = results::STEP.iter().map(|(code, _)| code.name).collect();
     assert_eq!(tested, listed);
     for (expected, _, bases, spoil) in BREAKS {
         for base in *bases {
@@ -281,16 +312,19 @@ fn every_code_has_its_case() {
             spoil(&mut case);
             let refusal = case.desk.take(&case.caller, case.command).unwrap_err();
             assert_eq!(refusal.code, *expected, "{base:?} {refusal}");
-            let result = results::STEP.iter().find(|result| result.code == *expected);
-            assert_eq!(refusal.kind, result.unwrap().kind, "{expected}");
-            assert!(!refusal.sticks);
+            let (code, _) = results::STEP
+                .iter()
+                .find(|(code, _)| code.name == *expected)
+                .unwrap();
+            assert_eq!(refusal.kind, code.kind, "{expected}");
+            assert!(!refusal.final_for_id);
         }
     }
 }
 
 #[test]
 fn the_first_broken_rule_is_named() {
-    let place = |code: &str| results::STEP.iter().position(|result| result.code == code);
+    let place = |code: &str| results::STEP.iter().position(|(known, _)| known.name == code);
     for (first, group, bases, spoil) in BREAKS {
         for (second, other, others, spoil_too) in BREAKS {
             // What has ended is not past its time.
