@@ -2,6 +2,7 @@
 
 use engine::EntryKey;
 use evidence::Timestamp;
+use evidence::json::StrictObject;
 use evidence::time::InvalidTimestamp;
 use jiff::{SignedDuration, Timestamp as Moment};
 
@@ -78,6 +79,11 @@ pub fn future(text: &str) -> Result<Timestamp, String> {
 /// An entry's id or index.
 pub fn entry_key(text: &str) -> Result<EntryKey, String> {
     EntryKey::parse(text).ok_or_else(|| "an entry is named by its UUID or its index, such as 4711".into())
+}
+
+/// A JSON object.
+pub fn object(text: &str) -> Result<StrictObject, String> {
+    serde_json::from_str(text).map_err(|error| format!("must be a JSON object: {error}"))
 }
 
 /// `KIND:ID` or `KIND`. A kind may hold `::` (as in `AWS::S3::Bucket`), so the first single colon divides.

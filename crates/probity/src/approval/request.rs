@@ -19,7 +19,7 @@ pub struct RequestArgs {
     /// The verb that it is for: 1 to 100 characters of a-z, 0-9, '.', '_' and '-'
     action: String,
     /// What exactly: a JSON object; it is good for nothing else
-    #[arg(long, value_name = "JSON", value_parser = object)]
+    #[arg(long, value_name = "JSON", value_parser = parse::object)]
     arguments: StrictObject,
     /// Why
     #[arg(long, value_name = "TEXT")]
@@ -33,10 +33,6 @@ pub struct RequestArgs {
     /// An id of your own: the same id with the same content is the same approval
     #[arg(long)]
     id: Option<Uuid>,
-}
-
-pub(super) fn object(text: &str) -> Result<StrictObject, String> {
-    serde_json::from_str(text).map_err(|error| format!("must be a JSON object: {error}"))
 }
 
 impl Verb for RequestArgs {

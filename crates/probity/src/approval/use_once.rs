@@ -7,8 +7,9 @@ use evidence::json::StrictObject;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{request, told};
+use super::told;
 use crate::failure::Failure;
+use crate::parse;
 use crate::verb::{Told, Verb, Work};
 
 /// Arguments of `probity approval use`.
@@ -19,7 +20,7 @@ pub struct UseArgs {
     /// The verb that it is for
     action: String,
     /// What exactly is done now: must be what was asked for
-    #[arg(long, value_name = "JSON", value_parser = request::object)]
+    #[arg(long, value_name = "JSON", value_parser = parse::object)]
     arguments: StrictObject,
 }
 

@@ -34,7 +34,7 @@ pub struct AppendArgs {
     #[arg(long)]
     description: Option<String>,
     /// Anything else: a JSON object
-    #[arg(long, value_name = "JSON", value_parser = details)]
+    #[arg(long, value_name = "JSON", value_parser = parse::object)]
     details: Option<StrictObject>,
     /// success, refused or failed
     #[arg(long, value_parser = outcome, default_value = "success")]
@@ -78,10 +78,6 @@ fn target(text: &str) -> Result<Target, String> {
         kind: kind.to_owned(),
         id: id.map(str::to_owned),
     })
-}
-
-fn details(text: &str) -> Result<StrictObject, String> {
-    serde_json::from_str(text).map_err(|error| format!("must be a JSON object: {error}"))
 }
 
 impl Verb for AppendArgs {

@@ -23,7 +23,7 @@ pub struct CommonArgs {
     #[arg(long, value_name = "TEXT")]
     reference: Option<String>,
     /// Your own data: a JSON object
-    #[arg(long, value_name = "JSON", value_parser = object)]
+    #[arg(long, value_name = "JSON", value_parser = parse::object)]
     metadata: Option<StrictObject>,
     /// The approval to use, where the amount needs one
     #[arg(long, value_name = "ID")]
@@ -35,10 +35,6 @@ pub struct CommonArgs {
     /// Say what would come of it, and write nothing
     #[arg(long)]
     dry_run: bool,
-}
-
-fn object(text: &str) -> Result<StrictObject, String> {
-    serde_json::from_str(text).map_err(|error| format!("must be a JSON object: {error}"))
 }
 
 /// Whether it waits.
