@@ -92,8 +92,8 @@ pub(crate) trait Subject: Sized + Send + Sync + 'static {
     /// Leaves out the ids of what is not there yet.
     fn unmade(_: &mut Self::View<'_>) {}
 
-    /// A problem as the caller may be told it.
-    fn told(_: &Call, problem: Problem) -> Problem {
+    /// A problem without what the caller may not see.
+    fn redacted(_: &Call, problem: Problem) -> Problem {
         problem
     }
 }
@@ -248,12 +248,12 @@ pub(crate) async fn handle<C: Change>(mut call: Call) -> Answer {
     let command = input
         .command(&asked)
         .await
-        .map_err(|problem| C::Of::told(call, problem))?;
+        .map_err(|problem| C::Of::redacted(call, problem))?;
     debug_assert_eq!(command.action(), <C::Act as Act>::ACTION);
     let key = asked.key.as_ref();
     if dry {
         let reply = idempotency::try_one(call, command, key).await;
-        let subject: C::Of = subject(call, reply.map_err(|problem| C::Of::told(call, problem))?).await?;
+        let subject: C::Of = subject(call, reply.map_err(|problem| C::Of::redacted(call, problem))?).await?;
         let mut view = subject.view(call).await?;
         if C::SAYS.way.makes() {
             C::Of::unmade(&mut view);
@@ -265,7 +265,7 @@ pub(crate) async fn handle<C: Change>(mut call: Call) -> Answer {
         .engine
         .submit(call.caller()?, call.origin(), command)
         .await;
-    let answer = answer.map_err(|error| C::Of::told(call, idempotency::problem(error, key)))?;
+    let answer = answer.map_err(|error| C::Of::redacted(call, idempotency::problem(error, key)))?;
     let subject: C::Of = subject(call, answer.reply).await?;
     shown(call, &subject, C::SAYS.way.makes(), subject.before(answer.entry)).await
 }

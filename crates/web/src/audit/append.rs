@@ -8,7 +8,7 @@ use axum::body::Body;
 use domain::audit::Event;
 use domain::audit::event::EVENTS_MAX;
 use domain::decision::Recorded;
-use domain::{Caller, Command, Origin, Reply as CommandReply};
+use domain::{Caller, Command, Origin};
 use evidence::Timestamp;
 use http::header::LOCATION;
 use http::{HeaderValue, Response, StatusCode};
@@ -123,12 +123,7 @@ pub(crate) async fn record(
     list: bool,
 ) -> Result<Vec<Recorded>, Problem> {
     let command = Command::RecordEvents(app.engine.prepare(events, list)?);
-    match app.engine.submit(caller, origin, command).await?.reply {
-        CommandReply::Recorded(recorded) => Ok(recorded),
-        other => Err(Problem::internal(&format_args!(
-            "recording was answered with {other:?}"
-        ))),
-    }
+    Ok(app.engine.submit_for(caller, origin, command).await?.reply)
 }
 
 // For its schema: `write` writes it by hand.

@@ -175,7 +175,7 @@ impl Subject for KycView {
     }
 
     /// The refusal without the user that the caller did not name.
-    fn told(_: &Call, mut problem: Problem) -> Problem {
+    fn redacted(_: &Call, mut problem: Problem) -> Problem {
         if problem.code == UNKNOWN.1 {
             "there is no such KYC record".clone_into(&mut problem.detail);
         }

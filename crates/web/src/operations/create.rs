@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::input::{Input, List};
-use super::shown::{Eyes, OperationBody};
+use super::shown::{OperationBody, Viewer};
 use super::steps::Stepped;
 use super::{defaults, example};
 use crate::call::{Answer, Call, json};
@@ -209,11 +209,11 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let (new, key) = read(&call, &bytes, alone).await?;
     let (outcomes, open) = carried_out(&call, new, key.as_ref(), dry).await?;
     let outcomes = views(&call, outcomes, &open, key.as_ref()).await?;
-    let eyes = Eyes::of(&call)?;
+    let viewer = Viewer::of(&call)?;
     if alone {
-        shown_alone(&call, outcomes, eyes, dry).await
+        shown_alone(&call, outcomes, viewer, dry).await
     } else {
-        shown(&outcomes, eyes, dry)
+        shown(&outcomes, viewer, dry)
     }
 }
 
@@ -267,11 +267,11 @@ async fn carried_out(
 }
 
 /// The answer to one that is no array.
-async fn shown_alone(call: &Call, outcomes: Vec<Outcome>, eyes: Eyes, dry: bool) -> Answer {
+async fn shown_alone(call: &Call, outcomes: Vec<Outcome>, viewer: Viewer, dry: bool) -> Answer {
     let outcome = outcomes.into_iter().next();
     let outcome = outcome.ok_or_else(|| Problem::internal(&"an operation without an outcome"))?;
-    let (view, before) = outcome.map_err(|problem| eyes.told(problem))?;
-    let made = Stepped { view, eyes, before };
+    let (view, before) = outcome.map_err(|problem| viewer.redacted(problem))?;
+    let made = Stepped { view, viewer, before };
     if dry {
         let mut view = made.view(call).await?;
         view.leave_out_ids();
@@ -322,11 +322,11 @@ async fn views(
 }
 
 /// The answer to an array.
-fn shown(outcomes: &[Outcome], eyes: Eyes, dry: bool) -> Answer {
-    fn result(outcome: &Outcome, eyes: Eyes, dry: bool) -> ResultBody<'_> {
+fn shown(outcomes: &[Outcome], viewer: Viewer, dry: bool) -> Answer {
+    fn result(outcome: &Outcome, viewer: Viewer, dry: bool) -> ResultBody<'_> {
         match outcome {
             Ok((view, replayed)) => {
-                let mut body = OperationBody::of(view, eyes);
+                let mut body = OperationBody::of(view, viewer);
                 if dry {
                     body.leave_out_ids();
                 }
@@ -339,7 +339,7 @@ fn shown(outcomes: &[Outcome], eyes: Eyes, dry: bool) -> Answer {
             Err(problem) => ResultBody {
                 status: "refused",
                 operation: None,
-                problem: Some(eyes.told(problem.clone()).members()),
+                problem: Some(viewer.redacted(problem.clone()).members()),
             },
         }
     }
@@ -347,7 +347,7 @@ fn shown(outcomes: &[Outcome], eyes: Eyes, dry: bool) -> Answer {
         dry_run: dry.then_some(true),
         results: outcomes
             .iter()
-            .map(|outcome| result(outcome, eyes, dry))
+            .map(|outcome| result(outcome, viewer, dry))
             .collect(),
     };
     let created = output.results.iter().any(|result| result.status == "created");

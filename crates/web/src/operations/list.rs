@@ -9,7 +9,7 @@ use store::query::Order;
 use uuid::Uuid;
 
 use super::example;
-use super::shown::{Eyes, OperationBody};
+use super::shown::{OperationBody, Viewer};
 use crate::audit::page;
 use crate::call::{Answer, Call, json};
 use crate::custody::{self, NAME_LEN_MAX, UNKNOWN_ASSET, UNKNOWN_BALANCE, UNKNOWN_USER, not_found};
@@ -193,9 +193,9 @@ pub(crate) async fn handle(call: Call) -> Answer {
     let filter = filter(&call, &query).await?;
     let (found, next) = call.app.engine.operations(&filter, order, after, limit).await?;
     let next = next.map(|place| cursor::encode_place(order, place.entry, place.id));
-    let eyes = Eyes::of(&call)?;
+    let viewer = Viewer::of(&call)?;
     let mut response = json(&Output {
-        operations: found.iter().map(|view| OperationBody::of(view, eyes)).collect(),
+        operations: found.iter().map(|view| OperationBody::of(view, viewer)).collect(),
         next: next.clone(),
     })?;
     page::link(&mut response, &call.parts.uri, next.as_deref());

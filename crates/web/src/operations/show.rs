@@ -3,7 +3,7 @@
 use engine::custody::OperationView;
 use uuid::Uuid;
 
-use super::shown::{Eyes, OperationBody};
+use super::shown::{OperationBody, Viewer};
 use super::{PATH, UNKNOWN, example};
 use crate::call::{Answer, Call, json, tagged};
 use crate::custody::{self, not_found};
@@ -39,7 +39,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let id = call.id("operation").await?;
     let all = custody::reads_all(&call)?;
     let view = visible(&call, id, all).await?;
-    let body = json(&OperationBody::of(&view, Eyes::of(&call)?))?;
+    let body = json(&OperationBody::of(&view, Viewer::of(&call)?))?;
     Ok(tagged(body, view.version))
 }
 

@@ -16,17 +16,17 @@ use crate::problem::Problem;
 
 /// Who looks. What somebody else has posted is shown only to those who may read everybody's balances.
 #[derive(Clone, Copy)]
-pub(crate) struct Eyes {
+pub(crate) struct Viewer {
     all: bool,
     own: Uuid,
 }
 
-impl Eyes {
-    /// Those of the caller.
-    pub fn of(call: &Call) -> Result<Eyes, Problem> {
+impl Viewer {
+    /// The caller.
+    pub fn of(call: &Call) -> Result<Viewer, Problem> {
         let identity = call.identity()?;
         let holds = |permission| identity.principal.holds(permission);
-        Ok(Eyes {
+        Ok(Viewer {
             all: holds(Permission::CustodyRead) || holds(Permission::CustodyWrite),
             own: identity.user.id,
         })
@@ -36,9 +36,9 @@ impl Eyes {
         self.all || account.user() == Some(self.own)
     }
 
-    /// The problem as these eyes may see it: what somebody else's balance holds would follow from how much more it
-    /// takes. Who may move only their own never gives to themselves, so it is always another's.
-    pub fn told(self, mut problem: Problem) -> Problem {
+    /// The problem without what the viewer may not see: how much more somebody else's balance takes would tell what it
+    /// holds. Callers who may move only their own never give to themselves, so it is always another's balance.
+    pub fn redacted(self, mut problem: Problem) -> Problem {
         if problem.code == "above_maximum" && !self.all {
             let message = "the credit balance would be above its maximum";
             message.clone_into(&mut problem.detail);
@@ -137,13 +137,13 @@ pub(crate) struct OperationBody<'a> {
 }
 
 impl OperationBody<'_> {
-    /// Shows an operation to these eyes.
-    pub fn of(view: &OperationView, eyes: Eyes) -> OperationBody<'_> {
+    /// Shows an operation to these viewer.
+    pub fn of(view: &OperationView, viewer: Viewer) -> OperationBody<'_> {
         let operation = &view.operation;
         let units = |amount| Units::of(amount, &view.asset);
-        let posted = |amount: Option<Amount>, account| amount.filter(|_| eyes.see(account)).map(units);
+        let posted = |amount: Option<Amount>, account| amount.filter(|_| viewer.see(account)).map(units);
         let subject = limits::subject(operation.kind, view.debit, view.credit);
-        let sees_tier = subject.is_some_and(|(_, account)| eyes.see(account));
+        let sees_tier = subject.is_some_and(|(_, account)| viewer.see(account));
         OperationBody {
             id: Some(operation.id),
             kind: operation.kind.as_str(),

@@ -1,11 +1,10 @@
 //! `POST /v1/sessions/end`
-use domain::{Command, Reply as CommandReply};
+use domain::Command;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Answer, Call, json};
 use crate::openapi::{Content, Doc, Reply, Shown};
-use crate::problem::Problem;
 use crate::{custody, users};
 use domain::identity::session::EndSessionsOf;
 
@@ -60,9 +59,9 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     };
     let command = Command::EndSessionsOf(EndSessionsOf { user });
     let engine = &call.app.engine;
-    let reply = engine.submit(call.caller()?, call.origin(), command).await?.reply;
-    match reply {
-        CommandReply::Ended(ended) => json(&Output { ended }),
-        other => Err(Problem::internal(&format_args!("answered with {other:?}"))),
-    }
+    let ended = engine
+        .submit_for(call.caller()?, call.origin(), command)
+        .await?
+        .reply;
+    json(&Output { ended })
 }

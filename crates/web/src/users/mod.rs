@@ -199,10 +199,8 @@ impl Subject for Changed {
     }
 
     async fn of(_: &Call, reply: CommandReply) -> Result<Option<Changed>, Problem> {
-        Ok(match reply {
-            CommandReply::User { user, version } => Some(Changed { user, version }),
-            _ => None,
-        })
+        let changed = reply.try_into().ok();
+        Ok(changed.map(|(user, version)| Changed { user, version }))
     }
 
     fn version(&self) -> (Uuid, u64) {
@@ -213,7 +211,7 @@ impl Subject for Changed {
         Ok(UserBody::of(&self.user, self.version))
     }
 
-    fn told(_: &Call, problem: Problem) -> Problem {
+    fn redacted(_: &Call, problem: Problem) -> Problem {
         nameless(problem)
     }
 }

@@ -24,11 +24,11 @@ pub(super) use domain::custody::operation::REMARK_LEN_MAX;
 use domain::custody::operation::Step;
 use domain::identity::Permission;
 use domain::{Command, Reply as CommandReply};
-use engine::custody::{NewStep, OperationView, StepKind};
+use engine::custody::{Made, NewStep, OperationView, StepKind};
 use http::StatusCode;
 use uuid::Uuid;
 
-use super::shown::{Eyes, OperationBody};
+use super::shown::{OperationBody, Viewer};
 use super::{UNKNOWN, example, show};
 use crate::call::Call;
 use crate::change::{Asked, IfMatch, Says, Subject};
@@ -155,10 +155,10 @@ use with_transaction;
 
 /// An operation that a step changed or made.
 pub(crate) struct Stepped {
-    /// It.
+    /// The operation.
     pub(super) view: OperationView,
     /// Who looks.
-    pub(super) eyes: Eyes,
+    pub(super) viewer: Viewer,
     /// Whether the same had been done before.
     pub(super) before: bool,
 }
@@ -179,16 +179,14 @@ impl Subject for Stepped {
     const REPEATS: bool = true;
 
     async fn of(call: &Call, reply: CommandReply) -> Result<Option<Stepped>, Problem> {
-        let CommandReply::Operations(mut states) = reply else {
-            return Ok(None);
-        };
+        let mut states: Vec<Made> = reply.try_into().unwrap_or_default();
         let Some(made) = states.pop() else {
             return Ok(None);
         };
         Ok(Some(Stepped {
             before: made.replayed,
             view: call.app.engine.view_stepped(made).await?,
-            eyes: Eyes::of(call)?,
+            viewer: Viewer::of(call)?,
         }))
     }
 
@@ -201,16 +199,16 @@ impl Subject for Stepped {
     }
 
     async fn view<'a>(&'a self, _: &'a Call) -> Result<OperationBody<'a>, Problem> {
-        Ok(OperationBody::of(&self.view, self.eyes))
+        Ok(OperationBody::of(&self.view, self.viewer))
     }
 
     fn unmade(view: &mut OperationBody<'_>) {
         view.leave_out_ids();
     }
 
-    fn told(call: &Call, problem: Problem) -> Problem {
-        match Eyes::of(call) {
-            Ok(eyes) => eyes.told(problem),
+    fn redacted(call: &Call, problem: Problem) -> Problem {
+        match Viewer::of(call) {
+            Ok(viewer) => viewer.redacted(problem),
             Err(_) => problem,
         }
     }
