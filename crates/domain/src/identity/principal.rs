@@ -14,6 +14,7 @@ use crate::identity::rules::Rules;
 use crate::identity::user::User;
 use crate::refusal::Refusal;
 use crate::tables::Facts;
+use crate::words;
 
 /// A caller with what the facts say of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,21 +45,17 @@ enum Grant {
     Denied(Refusal),
 }
 
-/// What the user of a session must do before anything else.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Must {
-    /// Set another password: this one is for one time, or was checked in part.
-    ChangePassword,
-    /// Use a second factor, which the role demands: enrol one, or log in with it.
-    UseSecondFactor,
+words! {
+    /// What the user of a session must do before anything else: the word in JSON, and the code of refusals.
+    Must {
+        /// Set another password: this one is for one time, or was checked in part.
+        ChangePassword = "password_change_required",
+        /// Use a second factor, which the role demands: enrol one, or log in with it.
+        UseSecondFactor = "second_factor_required",
+    }
 }
 
 impl Must {
-    /// The word in JSON, and the code of refusals.
-    pub fn as_str(self) -> &'static str {
-        self.code().name
-    }
-
     fn code(self) -> &'static Code {
         match self {
             Must::ChangePassword => &code::PASSWORD_CHANGE_REQUIRED,

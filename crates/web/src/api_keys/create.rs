@@ -15,8 +15,7 @@ use crate::call::{Answer, Call, json_with};
 use crate::openapi::{Content, Doc, Reply};
 use crate::problem::Problem;
 
-/// A key with its secret.
-pub(super) const MADE: &str = r##"{"type":"object","required":["key","api_key"],"properties":{"key":{"type":"string","description":"The secret. Shown now and never again."},"api_key":{"$ref":"#/components/schemas/ApiKey"}}}"##;
+/// An example of a key with its secret.
 pub(super) const EXAMPLE: &str = concat!(
     r#"{"key":"prb_4fGh2k0000000000000000000000000AbCdEf","api_key":"#,
     super::example!(),
@@ -38,7 +37,7 @@ pub(crate) const DOC: Doc = Doc {
         ..Reply::new(
             "201",
             "The key, with its secret.",
-            &[Content::new("application/json", MADE, EXAMPLE)],
+            &[Content::typed::<Made<'static>>(EXAMPLE)],
         )
     }],
     problems: &[
@@ -65,8 +64,9 @@ struct Input {
     requests_per_minute: Option<i64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct Made<'a> {
+    /// The secret. Shown now and never again.
     pub key: &'a str,
     pub api_key: KeyBody<'a>,
 }

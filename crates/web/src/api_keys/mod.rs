@@ -7,10 +7,11 @@ pub(crate) mod rotate;
 pub(crate) mod show;
 
 use domain::code;
-use domain::identity::Permission;
 use domain::identity::api_key::ApiKey;
+use domain::identity::{Permission, Scope};
 use engine::identity::ReadKey;
 use evidence::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -35,19 +36,25 @@ macro_rules! example {
 }
 pub(crate) use example;
 
-/// A key as answers show it.
-#[derive(Serialize)]
+/// An API key.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ApiKey")]
 struct KeyBody<'a> {
     id: Uuid,
     name: &'a str,
+    /// User name of the owner, whose role bounds the key.
     owner: &'a str,
     user_id: Uuid,
+    /// The first characters of the key, to recognise it by.
     shown: &'a str,
+    #[schemars(with = "Vec<Scope>")]
     scopes: Vec<&'static str>,
+    /// Its own quota; null for that of the installation.
     requests_per_minute: Option<i64>,
     created_at: Timestamp,
     expires_at: Option<Timestamp>,
     revoked_at: Option<Timestamp>,
+    /// The key that took its place by rotation.
     successor: Option<Uuid>,
     version: u64,
 }

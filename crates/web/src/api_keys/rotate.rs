@@ -5,7 +5,7 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::create::{EXAMPLE, MADE, Made};
+use super::create::{EXAMPLE, Made};
 use super::{KeyBody, PATH, UNKNOWN, with_owner};
 use crate::call::{Answer, Call, json_with};
 use crate::openapi::{Content, Doc, Reply};
@@ -27,7 +27,7 @@ pub(crate) const DOC: Doc = Doc {
     replies: &[Reply::new(
         "201",
         "The new key, with its secret.",
-        &[Content::new("application/json", MADE, EXAMPLE)],
+        &[Content::typed::<Made<'static>>(EXAMPLE)],
     )],
     problems: &[
         UNKNOWN,

@@ -1,5 +1,6 @@
 //! `POST /v1/auth/login`
 
+use domain::identity::Must;
 use domain::identity::user::EMAIL_LEN_MAX;
 use engine::identity::LogInRequest;
 use http::header::SET_COOKIE;
@@ -33,9 +34,7 @@ pub(crate) const DOC: Doc = Doc {
         ..Reply::new(
             "200",
             "The session.",
-            &[Content::new(
-                "application/json",
-                r##"{"type":"object","required":["session","user","must"],"properties":{"token":{"type":"string","description":"The session's token, unless a cookie was asked for."},"session":{"$ref":"#/components/schemas/Session"},"user":{"$ref":"#/components/schemas/User"},"must":{"enum":["password_change_required","second_factor_required",null],"description":"What must be done first."}}}"##,
+            &[Content::typed::<Output<'static>>(
                 r#"{"token":"prs_0000000000000000000000000000000000000000000AbCdEf","session":{"id":"01970000-0000-7000-8000-0000000000cc","user_id":"01970000-0000-7000-8000-0000000000ab","second_factor":false,"ip":"192.0.2.7","user_agent":"curl/8.14.1","created_at":"2026-11-21T08:30:00.123456Z","expires_at":"2026-11-21T20:30:00.123456Z","idle_expires_at":"2026-11-21T09:00:00.123456Z"},"user":{"id":"01970000-0000-7000-8000-0000000000ab","username":"ann","email":"ann@example.com","full_name":null,"role":"admin","active":true,"created_at":"2026-11-20T08:00:00.000000Z","updated_at":"2026-11-20T08:00:00.000000Z","password_changed_at":null,"password_change_required":false,"erased_at":null,"version":1},"must":null}"#,
             )],
         )
@@ -83,12 +82,15 @@ struct Input {
     cookie: Option<bool>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Output<'a> {
+    /// The session's token, unless a cookie was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<&'a str>,
     session: SessionBody<'a>,
     user: UserBody<'a>,
+    /// What must be done first.
+    #[schemars(with = "Option<Must>")]
     must: Option<&'static str>,
 }
 
@@ -111,7 +113,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
         token: (!cookie).then(|| done.token.secret()),
         session: SessionBody::of(&done.session),
         user: UserBody::of(&done.user, done.version),
-        must: done.must.map(domain::identity::Must::as_str),
+        must: done.must.map(Must::as_str),
     })?;
     if let Some(value) = credential::set_cookie(done.token.secret(), &done.session).filter(|_| cookie) {
         response.headers_mut().insert(SET_COOKIE, value);

@@ -3,7 +3,9 @@
 pub(crate) mod password;
 pub(crate) mod second_factor;
 
+use domain::identity::{Must, Scope};
 use evidence::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -20,32 +22,31 @@ pub(crate) const DOC: Doc = Doc {
     replies: &[Reply::new(
         "200",
         "You.",
-        &[Content::json(
-            r##"{"type":"object","required":["user","key","session","scopes","permissions","must"],"properties":{"user":{"$ref":"#/components/schemas/User"},"key":{"type":["object","null"],"required":["id","name","shown","expires_at","requests_per_minute"],"properties":{"id":{"type":"string","format":"uuid"},"name":{"type":"string"},"shown":{"type":"string"},"expires_at":{"type":["string","null"],"format":"date-time"},"requests_per_minute":{"type":["integer","null"]}}},"session":{"oneOf":[{"$ref":"#/components/schemas/Session"},{"type":"null"}]},"scopes":{"type":["array","null"],"items":{"$ref":"#/components/schemas/Scope"},"description":"Of the key; null for a session, which nothing narrows."},"permissions":{"type":"array","items":{"type":"string"}},"must":{"enum":["password_change_required","second_factor_required",null],"description":"What must be done before anything else."}}}"##,
-            &[(
-                "by a key",
-                concat!(
-                    r#"{"user":"#,
-                    crate::users::example!(),
-                    r#","key":{"id":"01970000-0000-7000-8000-0000000000aa","name":"shop","shown":"prb_4fGh2k","expires_at":null,"requests_per_minute":600},"session":null,"scopes":["read","write"],"permissions":["audit:read","audit:write"],"must":null}"#
-                ),
-            )],
-        )],
+        &[Content::typed::<Body<'static>>(concat!(
+            r#"{"user":"#,
+            crate::users::example!(),
+            r#","key":{"id":"01970000-0000-7000-8000-0000000000aa","name":"shop","shown":"prb_4fGh2k","expires_at":null,"requests_per_minute":600},"session":null,"scopes":["read","write"],"permissions":["audit:read","audit:write"],"must":null}"#
+        ))],
     )],
     ..Doc::EMPTY
 };
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Body<'a> {
     user: UserBody<'a>,
     key: Option<Key<'a>>,
     session: Option<SessionBody<'a>>,
+    /// Of the key; null for a session, which nothing narrows.
+    #[schemars(with = "Option<Vec<Scope>>")]
     scopes: Option<Vec<&'static str>>,
     permissions: Vec<&'static str>,
+    /// What must be done before anything else.
+    #[schemars(with = "Option<Must>")]
     must: Option<&'static str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Key<'a> {
     id: Uuid,
     name: &'a str,
@@ -71,6 +72,6 @@ pub(crate) async fn handle(call: Call) -> Answer {
         session: identity.session.as_ref().map(SessionBody::of),
         scopes: key.map(|key| key.scopes.iter().map(|scope| scope.as_str()).collect()),
         permissions: permissions.iter().map(|permission| permission.as_str()).collect(),
-        must: identity.principal.must().map(domain::identity::Must::as_str),
+        must: identity.principal.must().map(Must::as_str),
     })
 }

@@ -5,6 +5,7 @@
 
 use domain::FieldError;
 use engine::custody::{Named, NewOperation, OperationId, OperationView, StepOutcome};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -14,13 +15,16 @@ use super::steps::Stepped;
 use super::{defaults, example};
 use crate::call::{Answer, Call, json};
 use crate::change::{self, Subject};
+use crate::dry_run::DryRun;
 use crate::openapi::{Content, Doc, Reply, Shape};
-use crate::problem::Problem;
+use crate::problem::{Members, Problem};
 use crate::{body, custody, idempotency};
 
-const SHOWN: &str = r##"{"$ref":"#/components/schemas/Operation"}"##;
-
-const RESULTS: &str = r##"{"oneOf":[{"$ref":"#/components/schemas/Operation"},{"type":"object","required":["results"],"properties":{"dry_run":{"const":true},"results":{"type":"array","items":{"type":"object","required":["status"],"properties":{"status":{"enum":["created","replayed","refused"]},"operation":{"$ref":"#/components/schemas/Operation"},"problem":{"$ref":"#/components/schemas/Problem"}}}}}}]}"##;
+const RESULTS: Shape = Shape::AnyOf(&[
+    Shape::of::<OperationBody<'static>>(),
+    Shape::own::<Output<'static>>(),
+    Shape::of::<DryRun>(),
+]);
 
 pub(crate) const DOC: Doc = Doc {
     id: "create_operations",
@@ -60,7 +64,7 @@ pub(crate) const DOC: Doc = Doc {
             ..Reply::new(
                 "201",
                 "The operation, of a body that is one.",
-                &[Content::new("application/json", SHOWN, example!())],
+                &[Content::named::<OperationBody<'static>>(example!())],
             )
         },
         Reply {
@@ -68,20 +72,23 @@ pub(crate) const DOC: Doc = Doc {
             ..Reply::new(
                 "200",
                 "The results of an array; or one operation that had been made before; or what a dry run says.",
-                &[Content::json(
-                    RESULTS,
-                    &[
-                        (
-                            "results",
-                            concat!(
-                                r#"{"results":[{"status":"created","operation":"#,
-                                example!(),
-                                r#"},{"status":"refused","problem":{"type":"/problems/insufficient_funds","title":"Insufficient funds","status":409,"detail":"2.00000000 BTC are available","code":"insufficient_funds","field":"amount","entry":4712}}]}"#
+                &[Content {
+                    schema: RESULTS,
+                    ..Content::json(
+                        "",
+                        &[
+                            (
+                                "results",
+                                concat!(
+                                    r#"{"results":[{"status":"created","operation":"#,
+                                    example!(),
+                                    r#"},{"status":"refused","problem":{"type":"/problems/insufficient_funds","title":"Insufficient funds","status":409,"detail":"2.00000000 BTC are available","code":"insufficient_funds","field":"amount","entry":4712}}]}"#
+                                ),
                             ),
-                        ),
-                        ("replayed", example!()),
-                    ],
-                )],
+                            ("replayed", example!()),
+                        ],
+                    )
+                }],
             )
         },
     ],
@@ -280,18 +287,22 @@ async fn shown_alone(call: &Call, outcomes: Vec<Outcome>, viewer: Viewer, dry: b
     change::shown(call, &made, true, before).await
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
 struct ResultBody<'a> {
+    #[schemars(extend("enum" = ["created", "replayed", "refused"]))]
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     operation: Option<OperationBody<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Members<'static>>")]
     problem: Option<Value>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Output<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("const" = true))]
     dry_run: Option<bool>,
     results: Vec<ResultBody<'a>>,
 }

@@ -1,12 +1,14 @@
 //! Operations as answers show them. What is absent is left out.
 
 use domain::custody::operation::limits;
-use domain::custody::{Account, Amount};
+use domain::custody::{Account, Amount, OperationKind, OperationStatus};
 use domain::identity::Permission;
 use engine::custody::OperationView;
 use evidence::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::transactions;
@@ -51,7 +53,7 @@ impl Viewer {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Side {
     balance: Uuid,
     account: Holder,
@@ -66,19 +68,25 @@ impl Side {
     }
 }
 
-#[derive(Serialize)]
+/// The tier under which it began is no longer good: it waits for it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
 struct OnHold {
     tier_then: u64,
     tier_now: u64,
 }
 
-/// An operation as answers show it.
-#[derive(Serialize)]
+/// An operation. What is absent is left out.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Operation")]
 pub(crate) struct OperationBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<Uuid>,
+    #[schemars(with = "OperationKind")]
     kind: &'static str,
+    #[schemars(with = "OperationStatus")]
     status: &'static str,
+    /// Code of the asset.
     asset: &'a str,
     amount: Units,
     debit: Side,
@@ -91,18 +99,23 @@ pub(crate) struct OperationBody<'a> {
     debit_posted: Option<Units>,
     #[serde(skip_serializing_if = "Option::is_none")]
     credit_posted: Option<Units>,
+    /// The pending transfer that it captures.
     #[serde(skip_serializing_if = "Option::is_none")]
     parent: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reverses: Option<Uuid>,
+    /// The operation that reversed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     reversed_by: Option<Uuid>,
+    /// The operation that had its output before, and came to nothing or was reversed.
     #[serde(skip_serializing_if = "Option::is_none")]
     replaces: Option<Uuid>,
+    /// The first of the operations that it is linked with.
     #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     destination: Option<Uuid>,
+    /// The approval that was used for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     approval: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,16 +128,21 @@ pub(crate) struct OperationBody<'a> {
     block: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     confirmations: Option<u64>,
+    /// Its transactions beside that one.
     #[serde(skip_serializing_if = "Option::is_none")]
     transactions: Option<Vec<transactions::Shown<'a>>>,
+    /// Why it failed, was cancelled or released.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
+    /// What shows how one of unknown fate ended, or why an output is credited again.
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Map<String, Value>>")]
     metadata: Option<&'a RawValue>,
+    /// The user who asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     created_by: Option<Uuid>,
     created_at: Timestamp,

@@ -42,8 +42,9 @@ pub(super) fn asked(list: Vec<Further>) -> Vec<OnChain> {
     list.into_iter().map(Into::into).collect()
 }
 
-/// One as answers show it.
-#[derive(Serialize)]
+/// A transaction beside the first one.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Transaction")]
 pub(super) struct Shown<'a> {
     chain: &'a str,
     tx_hash: &'a str,

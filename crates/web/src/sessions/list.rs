@@ -2,6 +2,7 @@
 
 use domain::identity::Permission;
 use evidence::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::call::{Answer, Call, json};
@@ -22,9 +23,7 @@ pub(crate) const DOC: Doc = Doc {
     replies: &[Reply::new(
         "200",
         "The sessions, oldest first: at most 100.",
-        &[Content::new(
-            "application/json",
-            r##"{"type":"object","required":["sessions"],"properties":{"sessions":{"type":"array","items":{"$ref":"#/components/schemas/Session"}}}}"##,
+        &[Content::typed::<Output<'static>>(
             r#"{"sessions":[{"id":"01970000-0000-7000-8000-0000000000cc","user_id":"01970000-0000-7000-8000-0000000000ab","second_factor":false,"ip":"192.0.2.7","user_agent":"curl/8.14.1","created_at":"2026-11-21T08:30:00.123456Z","expires_at":"2026-11-21T20:30:00.123456Z","idle_expires_at":"2026-11-21T09:00:00.123456Z","last_used_at":"2026-11-21T08:41:07.000000Z","current":true}]}"#,
         )],
     )],
@@ -36,16 +35,19 @@ pub(crate) const DOC: Doc = Doc {
     ..Doc::EMPTY
 };
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Output<'a> {
     sessions: Vec<Listed<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
 struct Listed<'a> {
     #[serde(flatten)]
     session: SessionBody<'a>,
+    /// A few seconds late.
     last_used_at: Option<Timestamp>,
+    /// Whether it is the one that calls.
     current: bool,
 }
 

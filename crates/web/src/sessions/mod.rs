@@ -6,14 +6,17 @@ pub(crate) mod list;
 
 use domain::identity::session::Session;
 use evidence::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-/// A session as answers show it.
-#[derive(Serialize)]
+/// A session.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Session")]
 pub(crate) struct SessionBody<'a> {
     id: Uuid,
     user_id: Uuid,
+    /// Whether a second factor was used.
     second_factor: bool,
     ip: Option<&'a str>,
     user_agent: Option<&'a str>,

@@ -9,7 +9,7 @@ use http::header::LOCATION;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{CREATED, CreatedBody, EMAIL_TAKEN, EXCEEDS, TAKEN, USERNAME, role_named};
+use super::{CreatedBody, EMAIL_TAKEN, EXCEEDS, INVITED, TAKEN, USERNAME, role_named};
 use crate::call::{Answer, Call, json_with, tagged};
 use crate::openapi::{Content, Doc, Reply};
 use crate::password::NewPassword;
@@ -40,15 +40,7 @@ pub(crate) const DOC: Doc = Doc {
         ..Reply::new(
             "201",
             "The user, and what is shown once.",
-            &[Content::new(
-                "application/json",
-                CREATED,
-                concat!(
-                    r#"{"user":"#,
-                    super::example!(),
-                    r#","invitation":"pri_0000000000000000000000000000000000000000000AbCdEf"}"#
-                ),
-            )],
+            &[Content::typed::<CreatedBody<'static>>(INVITED)],
         )
     }],
     problems: &[TAKEN, EMAIL_TAKEN, EXCEEDS],

@@ -24,11 +24,11 @@ pub(crate) const DOC: Doc = Doc {
         ..Reply::new(
             "200",
             "It is erased.",
-            &[Content::new(
-                "application/json",
-                r##"{"type":"object","required":["user","entries"],"properties":{"user":{"$ref":"#/components/schemas/User"},"entries":{"type":"integer","description":"How many entries had their payload erased."}}}"##,
-                concat!(r#"{"user":"#, super::example!(), r#","entries":17}"#),
-            )],
+            &[Content::typed::<Output<'static>>(concat!(
+                r#"{"user":"#,
+                super::example!(),
+                r#","entries":17}"#
+            ))],
         )
     }],
     problems: &[UNKNOWN, EXCEEDS, LAST_ADMIN],
@@ -42,9 +42,10 @@ struct Input {
     reason: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Output<'a> {
     user: UserBody<'a>,
+    /// How many entries had their payload erased.
     entries: u64,
 }
 

@@ -2,7 +2,7 @@
 
 use engine::identity::CreatedUser;
 
-use super::{CREATED, CreatedBody, ERASED, EXCEEDS, PATH, UNKNOWN, of_path, problem};
+use super::{CreatedBody, ERASED, EXCEEDS, INVITED, PATH, UNKNOWN, of_path, problem};
 use crate::call::{Answer, Call, json, tagged};
 use crate::openapi::{Content, Doc, Reply};
 
@@ -18,15 +18,7 @@ pub(crate) const DOC: Doc = Doc {
         ..Reply::new(
             "200",
             "The user, and the invitation, shown once.",
-            &[Content::new(
-                "application/json",
-                CREATED,
-                concat!(
-                    r#"{"user":"#,
-                    super::example!(),
-                    r#","invitation":"pri_0000000000000000000000000000000000000000000AbCdEf"}"#
-                ),
-            )],
+            &[Content::typed::<CreatedBody<'static>>(INVITED)],
         )
     }],
     problems: &[

@@ -25,6 +25,7 @@ use domain::identity::{Permission, Role};
 use domain::record::Sealed;
 use engine::identity::CreatedUser;
 use evidence::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -64,28 +65,28 @@ pub(crate) const ANSWER: Reply = Reply {
     ..Reply::new(
         "200",
         "The user as it is now.",
-        &[Content::new(
-            "application/json",
-            r##"{"$ref":"#/components/schemas/User"}"##,
-            example!(),
-        )],
+        &[Content::named::<UserBody<'static>>(example!())],
     )
 };
 
-/// A user as answers show it.
-#[derive(Serialize)]
+/// A user.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "User")]
 pub(crate) struct UserBody<'a> {
     id: Uuid,
     username: &'a str,
     email: Option<&'a str>,
     full_name: Option<&'a str>,
     role: &'a str,
+    /// False once disabled or erased.
     active: bool,
     created_at: Timestamp,
     updated_at: Timestamp,
     password_changed_at: Option<Timestamp>,
+    /// Whether the password is a one-time password.
     password_change_required: bool,
     erased_at: Option<Timestamp>,
+    /// Counts the changes; the same as in `ETag`.
     version: u64,
 }
 
@@ -110,11 +111,13 @@ impl UserBody<'_> {
 }
 
 /// A user with what is shown once.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct CreatedBody<'a> {
     user: UserBody<'a>,
+    /// To be changed at first login. Shown now and never again.
     #[serde(skip_serializing_if = "Option::is_none")]
     one_time_password: Option<&'a str>,
+    /// Token of the invitation, for `POST /v1/auth/invitation`. Shown now and never again.
     #[serde(skip_serializing_if = "Option::is_none")]
     invitation: Option<&'a str>,
 }
@@ -129,8 +132,17 @@ impl CreatedBody<'_> {
     }
 }
 
-/// The schema of a user with what is shown once.
-const CREATED: &str = r##"{"type":"object","required":["user"],"properties":{"user":{"$ref":"#/components/schemas/User"},"one_time_password":{"type":"string","description":"To be changed at first login. Shown now and never again."},"invitation":{"type":"string","description":"Token of the invitation, for `POST /v1/auth/invitation`. Shown now and never again."}}}"##;
+/// An example of one with an invitation, and of one with a password.
+const INVITED: &str = concat!(
+    r#"{"user":"#,
+    example!(),
+    r#","invitation":"pri_0000000000000000000000000000000000000000000AbCdEf"}"#
+);
+const GIVEN_PASSWORD: &str = concat!(
+    r#"{"user":"#,
+    example!(),
+    r#","one_time_password":"abcdefghijkmnpqrstuvwxyz"}"#
+);
 
 fn unknown(text: &str, field: &str) -> Problem {
     let message = format!("there is no user {text:?}");
@@ -184,11 +196,7 @@ impl Subject for Changed {
     const TAG: &'static str = "users";
     const LIST: &'static str = "/v1/users";
     const UNKNOWN: &'static str = UNKNOWN.1;
-    const SHOWN: Content = Content::new(
-        "application/json",
-        r##"{"$ref":"#/components/schemas/User"}"##,
-        example!(),
-    );
+    const SHOWN: Content = Content::named::<UserBody<'static>>(example!());
     const PATH: Option<Parameter> = Some(PATH[0]);
 
     /// Where there is no such user, it is one that nobody has: the command then decides as it would of anyone, so that

@@ -2,7 +2,7 @@
 
 use engine::identity::CreatedUser;
 
-use super::{CREATED, CreatedBody, ERASED, EXCEEDS, PATH, UNKNOWN, of_path, problem};
+use super::{CreatedBody, ERASED, EXCEEDS, GIVEN_PASSWORD, PATH, UNKNOWN, of_path, problem};
 use crate::call::{Answer, Call, json, tagged};
 use crate::openapi::{Content, Doc, Reply};
 
@@ -17,15 +17,7 @@ pub(crate) const DOC: Doc = Doc {
         ..Reply::new(
             "200",
             "The user, and the password, shown once.",
-            &[Content::new(
-                "application/json",
-                CREATED,
-                concat!(
-                    r#"{"user":"#,
-                    super::example!(),
-                    r#","one_time_password":"abcdefghijkmnpqrstuvwxyz"}"#
-                ),
-            )],
+            &[Content::typed::<CreatedBody<'static>>(GIVEN_PASSWORD)],
         )
     }],
     problems: &[UNKNOWN, EXCEEDS, ERASED],

@@ -170,11 +170,7 @@ impl Subject for Stepped {
     const TAG: &'static str = "custody";
     const LIST: &'static str = "/v1/operations";
     const UNKNOWN: &'static str = UNKNOWN.1;
-    const SHOWN: Content = Content::new(
-        "application/json",
-        r##"{"$ref":"#/components/schemas/Operation"}"##,
-        example!(),
-    );
+    const SHOWN: Content = Content::named::<OperationBody<'static>>(example!());
     const MADE_BEFORE: StatusCode = StatusCode::OK;
     const REPEATS: bool = true;
 
