@@ -22,6 +22,7 @@ mod facts;
 pub mod identity;
 pub mod looks;
 pub mod own_id;
+mod prelude;
 pub mod record;
 pub mod refusal;
 pub mod tables;

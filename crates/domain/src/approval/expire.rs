@@ -1,19 +1,8 @@
 //! Recording what the clock has ended already.
 
-use crate::code::Code;
-use uuid::Uuid;
-
 use super::{Approval, ApprovalStatus};
-use crate::act::{Act, By};
-use crate::action;
-use crate::action::Action;
-use crate::change::Change;
-use crate::context::{Caller, Context};
-use crate::decision::{Decision, Reply};
-use crate::identity::{Principal, Rules};
-use crate::looks::Needs;
-use crate::refusal::Refusal;
-use crate::tables::Facts;
+use crate::context::Caller;
+use crate::prelude::*;
 
 /// Records the expiry of those of these approvals that are past their time.
 #[derive(Clone, Debug, PartialEq, Eq)]

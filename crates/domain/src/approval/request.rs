@@ -1,23 +1,11 @@
 //! Asking for an approval, and taking it back.
 
-use crate::code::{self, Code};
 use evidence::json;
 use evidence::json::StrictObject;
-use evidence::time::Timestamp;
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
 use super::{ACTION_LEN_MAX, ARGUMENTS_LEN_MAX, Approval, ApprovalStatus, QUORUM_MAX, REASON_LEN_MAX};
-use crate::act::{Act, By};
-use crate::action::Action;
-use crate::change::Change;
-use crate::context::Context;
-use crate::decision::{Decision, Reply};
-use crate::identity::{Permission, Principal, Rules};
-use crate::looks::Needs;
-use crate::refusal::{FieldError, Refusal, check_text};
-use crate::tables::Facts;
-use crate::{action, own_id};
+use crate::prelude::*;
 
 /// Asks for an approval.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,22 +1,9 @@
 //! Using an approval: once, by who asked for it, for exactly what was asked.
 
-use crate::code::{self, Code};
-use evidence::time::Timestamp;
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
 use super::row::{Approval, ApprovalStatus, INTERNAL};
-use crate::act::{Act, By};
-use crate::action;
-use crate::action::Action;
-use crate::change::Change;
-use crate::context::Context;
-use crate::decision::{Decision, Reply};
-use crate::identity::{Principal, Rules};
-use crate::looks::Needs;
-use crate::record::Sealed;
-use crate::refusal::Refusal;
-use crate::tables::Facts;
+use crate::prelude::*;
 
 /// Uses an approval for something outside Probity.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,20 +1,8 @@
 //! Voting: by a person, never on what one asked for oneself, nor on what one is paid by.
 
-use crate::code::{self, Code};
-use uuid::Uuid;
-
 use super::{Approval, ApprovalStatus, REASON_LEN_MAX, Vote, paid};
-use crate::act::{Act, By};
-use crate::action;
-use crate::action::Action;
-use crate::change::Change;
-use crate::context::Context;
-use crate::decision::{Decision, Reply};
-use crate::identity::{Principal, Rules};
-use crate::looks::{self, Needs};
 use crate::own_id::derived_id;
-use crate::refusal::{BrokenRule, FieldError, Refusal, check_text};
-use crate::tables::Facts;
+use crate::prelude::*;
 
 /// Votes on an approval. One may change one's vote while the approval is pending.
 #[derive(Clone, Debug, PartialEq, Eq)]

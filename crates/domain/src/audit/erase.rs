@@ -1,20 +1,8 @@
 //! Erasing payloads: what was personal goes, every proof stays valid.
 
-use crate::code::{self, Code};
-use uuid::Uuid;
-
-use crate::act::{Act, By};
-use crate::action;
-use crate::action::Action;
 use crate::audit::erasure::Erasure;
 use crate::audit::known::KnownEntry;
-use crate::change::Change;
-use crate::context::Context;
-use crate::decision::{Decision, Reply};
-use crate::identity::Rules;
-use crate::looks::{self, Needs};
-use crate::refusal::{FieldError, Refusal};
-use crate::tables::Facts;
+use crate::prelude::*;
 
 /// Most entries erased by one command.
 pub const ERASE_MAX: usize = 1_000;

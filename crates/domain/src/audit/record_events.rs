@@ -1,22 +1,12 @@
 //! Recording events: one entry each, all or none.
 
-use crate::code::{self, Code};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use uuid::Uuid;
-
-use crate::act::{Act, By};
-use crate::action::Action;
 use crate::audit::event::{AHEAD_SECONDS_MAX, EVENTS_MAX, NewEntry};
 use crate::audit::known::KnownEntry;
-use crate::context::Context;
-use crate::decision::{Decision, Draft, Recorded, Reply};
-use crate::identity::{Authority, Permission, Principal, Rules};
-use crate::looks::{self, Needs};
-use crate::refusal::{FieldError, Refusal};
-use crate::tables::Facts;
-use crate::{action, own_id};
+use crate::decision::Recorded;
+use crate::prelude::*;
 
 /// Records events.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,18 +1,8 @@
 //! Acknowledging that the log was put back to an older state on purpose.
 
-use crate::code::{self, Code};
 use evidence::json::StrictObject;
-use uuid::Uuid;
 
-use crate::act::{Act, By};
-use crate::action;
-use crate::action::Action;
-use crate::context::Context;
-use crate::decision::{Decision, Draft, Reply};
-use crate::identity::Rules;
-use crate::looks::Needs;
-use crate::refusal::{FieldError, Refusal};
-use crate::tables::Facts;
+use crate::prelude::*;
 
 /// Acknowledges a restore: the rollback guard remembers a log that this one does not extend.
 #[derive(Clone, Debug, PartialEq, Eq)]

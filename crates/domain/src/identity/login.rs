@@ -1,22 +1,10 @@
 //! Logging in: a new session for a user whose password, and second factor, were checked.
 
-use crate::code::{self, Code};
-use uuid::Uuid;
-
-use crate::act::{Act, By};
-use crate::action;
-use crate::action::Action;
-use crate::change::Change;
-use crate::context::Context;
-use crate::decision::{Decision, Reply};
+use crate::identity::second_factor;
 use crate::identity::second_factor::Proof;
 use crate::identity::session::{EndReason, SESSIONS_MAX, Session};
 use crate::identity::user::User;
-use crate::identity::{Principal, Rules, second_factor};
-use crate::looks::Needs;
-use crate::record::Sealed;
-use crate::refusal::Refusal;
-use crate::tables::Facts;
+use crate::prelude::*;
 
 /// Begins a session.
 #[derive(Clone, PartialEq, Eq)]

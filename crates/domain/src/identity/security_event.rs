@@ -3,21 +3,11 @@
 //! A flood of them is counted and sampled, not recorded one by one: an entry says how many it stands for. Actions
 //! are those of the OWASP Logging Vocabulary.
 
-use crate::code::Code;
 use evidence::json::StrictObject;
 use evidence::leaf::{Outcome, RecordedBy, RecorderKind};
 use evidence::payload::{ActorKind, Payload, PayloadActor};
-use uuid::Uuid;
 
-use crate::act::{Act, By};
-use crate::action;
-use crate::action::Action;
-use crate::context::Context;
-use crate::decision::{Decision, Draft, Reply};
-use crate::identity::Rules;
-use crate::looks::Needs;
-use crate::refusal::Refusal;
-use crate::tables::Facts;
+use crate::prelude::*;
 
 /// `authn_login_fail`: a wrong name, password or code.
 pub const LOGIN_FAIL: &str = "authn_login_fail";

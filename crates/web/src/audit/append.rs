@@ -19,9 +19,8 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::body;
+use crate::{body, idempotency};
 use crate::call::{Answer, Call, with_type};
-use crate::idempotency;
 use crate::openapi::{Content, Doc, Reply, Shape};
 use crate::problem::Problem;
 

@@ -1,22 +1,10 @@
 //! Making assets.
 
-use crate::code::{self, Code};
-use uuid::Uuid;
-
 use super::row::{Asset, NAME_LEN_MAX, check_code};
-use crate::act::{Act, By};
-use crate::action::Action;
-use crate::change::Change;
-use crate::context::Context;
 use crate::custody::amount::SCALE_MAX;
 use crate::custody::balance::{Balance, House, Owner};
 use crate::custody::chain::check_chain;
-use crate::decision::{Decision, Reply};
-use crate::identity::Rules;
-use crate::looks::{self, Needs};
-use crate::refusal::{FieldError, Refusal, check_text};
-use crate::tables::Facts;
-use crate::{action, own_id};
+use crate::prelude::*;
 
 /// Makes an asset with its house accounts.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,20 +1,8 @@
 //! Changing the bounds of a balance, closing and opening it.
 
-use crate::code::{self, Code};
-use uuid::Uuid;
-
 use super::row::{Balance, House, unknown};
-use crate::act::{Act, By};
-use crate::action;
-use crate::action::Action;
-use crate::change::Change;
-use crate::context::Context;
 use crate::custody::{Amount, operation};
-use crate::decision::{Decision, Reply};
-use crate::identity::Rules;
-use crate::looks::{self, Needs};
-use crate::refusal::Refusal;
-use crate::tables::Facts;
+use crate::prelude::*;
 
 /// Changes the bounds of a balance, or closes or opens it.
 #[derive(Clone, Debug, PartialEq, Eq)]

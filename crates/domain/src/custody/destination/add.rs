@@ -1,21 +1,9 @@
 //! Adding destinations.
 
-use crate::code::{self, Code};
-use uuid::Uuid;
-
 use super::row::{ADDRESS_LEN_MAX, Destination, LABEL_LEN_MAX};
-use crate::act::{Act, By, Unmade};
-use crate::action::Action;
-use crate::change::Change;
-use crate::context::Context;
 use crate::custody::asset;
 use crate::custody::whose::{authorise_for, check_user};
-use crate::decision::{Decision, Reply};
-use crate::identity::{Permission, Rules};
-use crate::looks::{self, Needs};
-use crate::refusal::{FieldError, Refusal, check_text};
-use crate::tables::Facts;
-use crate::{action, own_id};
+use crate::prelude::*;
 
 /// Adds a destination.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,19 +1,7 @@
 //! Removing destinations.
 
-use crate::code::{self, Code};
-use uuid::Uuid;
-
 use super::row::Destination;
-use crate::act::{Act, By};
-use crate::action;
-use crate::action::Action;
-use crate::change::Change;
-use crate::context::Context;
-use crate::decision::{Decision, Reply};
-use crate::identity::{Permission, Rules};
-use crate::looks::{self, Needs};
-use crate::refusal::Refusal;
-use crate::tables::Facts;
+use crate::prelude::*;
 
 /// Removes a destination.
 #[derive(Clone, Debug, PartialEq, Eq)]

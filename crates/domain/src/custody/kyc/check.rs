@@ -1,19 +1,8 @@
 //! Checking documents: before a record is approved, never by who submitted it.
 
-use crate::code::{self, Code};
-use uuid::Uuid;
-
 use super::decide::{REASON_LEN_MAX, check_reviewer, wrong_status};
 use super::{DocumentState, KycDocument, KycStatus, find, reply};
-use crate::act::{Act, By};
-use crate::action::{self, Action};
-use crate::change::Change;
-use crate::context::Context;
-use crate::decision::{Decision, Reply};
-use crate::identity::Rules;
-use crate::looks::{self, Needs};
-use crate::refusal::{FieldError, Refusal, check_text};
-use crate::tables::Facts;
+use crate::prelude::*;
 
 /// Checks a document of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]

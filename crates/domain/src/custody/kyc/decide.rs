@@ -1,20 +1,7 @@
 //! Deciding on a record: what approving, rejecting and revoking share. Never by who submitted it.
 
-use crate::code::{self, Code};
-use evidence::time::Timestamp;
-use uuid::Uuid;
-
 use super::{KycRecord, KycStatus, find, reply};
-use crate::act::{Act, By};
-use crate::action::Action;
-use crate::change::Change;
-use crate::context::Context;
-use crate::decision::{Decision, Draft};
-use crate::identity::{Principal, Rules};
-use crate::looks::{self, Needs};
-use crate::record::Sealed;
-use crate::refusal::{BrokenRule, FieldError, Refusal};
-use crate::tables::Facts;
+use crate::prelude::*;
 
 /// Longest reason, in characters.
 pub const REASON_LEN_MAX: usize = 1_000;

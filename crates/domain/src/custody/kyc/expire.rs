@@ -1,23 +1,11 @@
 //! What the clock ends: approvals past their time. What the clock says decides; that it is also written down is for
 //! those who read, and is done by whoever comes first, an approval that would replace it or the sweeper.
 
-use crate::code::Code;
 use std::collections::BTreeSet;
 
-use uuid::Uuid;
-
 use super::{KycRecord, KycStatus};
-use crate::act::{Act, By};
-use crate::action;
-use crate::action::Action;
-use crate::change::Change;
-use crate::context::{Caller, Context};
-use crate::decision::{Decision, Draft, Reply};
-use crate::identity::{Principal, Rules};
-use crate::looks::{self, Needs};
-use crate::record::Sealed;
-use crate::refusal::Refusal;
-use crate::tables::Facts;
+use crate::context::Caller;
+use crate::prelude::*;
 
 /// Whether it is past its time and not yet recorded as such.
 pub(super) fn is_due(sealed: &Sealed<KycRecord>, ctx: &Context) -> bool {

@@ -1,20 +1,8 @@
 //! Submitting: which tier is asked for, on which documents.
 
-use crate::code::{self, Code};
-use uuid::Uuid;
-
 use super::{DocumentKind, DocumentState, KycDocument, KycRecord, KycStatus, TIER_MAX, documents_of, reply};
-use crate::act::{Act, By, Unmade};
-use crate::action::Action;
-use crate::change::Change;
-use crate::context::Context;
 use crate::custody::whose::{authorise_for, check_user};
-use crate::decision::{Decision, Reply};
-use crate::identity::{Permission, Principal, Rules};
-use crate::looks::{self, Needs};
-use crate::refusal::{BrokenRule, FieldError, Refusal};
-use crate::tables::Facts;
-use crate::{action, own_id};
+use crate::prelude::*;
 
 /// Most documents of a record.
 pub const DOCUMENTS_MAX: usize = 20;

@@ -2,28 +2,17 @@
 //!
 //! The order of the checks is the one of the table in `docs/custody.md`.
 
-use crate::code::{self, Code};
-use evidence::time::Timestamp;
-use uuid::Uuid;
-
-use super::movement::{self, Found};
+use super::movement::Found;
 use super::new::CreateOperation;
 use super::replay::{Credit, Found as Known};
-use super::threshold::{self, Demanded};
+use super::threshold::Demanded;
 use super::transactions::Transactions;
 use super::{
-    Operation, OperationKind, OperationStatus, expire, input, limits, outputs, replay, results, unmade,
+    Operation, OperationKind, OperationStatus, expire, input, limits, movement, outputs, replay, results,
+    threshold, unmade,
 };
-use crate::act::{Act, By, Unmade};
-use crate::action::{self, Action};
-use crate::change::Change;
-use crate::context::Context;
 use crate::custody::{Amount, Asset, Balance, asset};
-use crate::decision::{Decision, Draft, OperationState, Reply};
-use crate::identity::{Authority, Permission, Principal, Rules};
-use crate::looks::{self, Needs};
-use crate::refusal::{BrokenRule, Refusal};
-use crate::tables::Facts;
+use crate::prelude::*;
 
 /// Checks that the caller may do this: anything with `custody:write`, and from one's own balance with `custody:own`.
 fn authorise(command: &CreateOperation, who: &Principal) -> Result<Authority, Refusal> {

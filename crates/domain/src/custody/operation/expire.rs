@@ -1,24 +1,12 @@
 //! What the clock releases: pending operations past their time. What the clock says decides; that the release is also
 //! written down is for those who read, and is done by whoever comes first, a decision that needs it or the sweeper.
 
-use crate::code::Code;
 use std::borrow::Cow;
-
-use uuid::Uuid;
 
 use super::movement;
 use super::row::{Operation, expired};
-use crate::act::{Act, By};
-use crate::action;
-use crate::action::Action;
-use crate::change::Change;
-use crate::context::{Caller, Context};
-use crate::decision::{Decision, Draft, OperationState, Reply};
-use crate::identity::{Principal, Rules};
-use crate::looks::{self, Needs};
-use crate::record::Sealed;
-use crate::refusal::Refusal;
-use crate::tables::Facts;
+use crate::context::Caller;
+use crate::prelude::*;
 
 /// Parts of a command below this number are its own; those above release what is due.
 const FIRST_PART: u32 = 1 << 24;

@@ -1,19 +1,9 @@
 //! Operations that stand or fall together.
 
-use crate::code::Code;
-use uuid::Uuid;
-
 use super::create::create_one;
 use super::new::CreateOperation;
 use super::{results, unmade};
-use crate::act::{Act, By, Unmade};
-use crate::action::{self, Action};
-use crate::context::Context;
-use crate::decision::{Decision, Reply};
-use crate::identity::Rules;
-use crate::looks::Needs;
-use crate::refusal::Refusal;
-use crate::tables::Facts;
+use crate::prelude::*;
 
 /// Makes operations that stand or fall together.
 #[derive(Clone, Debug, PartialEq, Eq)]

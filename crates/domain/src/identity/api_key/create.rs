@@ -1,21 +1,8 @@
 //! Making API keys.
 
-use crate::code::{self, Code};
-use evidence::time::Timestamp;
-use uuid::Uuid;
-
 use super::row::{ApiKey, NAME_LEN_MAX, REQUESTS_PER_MINUTE_MAX};
-use crate::act::{Act, By, Unmade};
-use crate::action;
-use crate::action::Action;
-use crate::change::Change;
-use crate::context::Context;
-use crate::decision::{Decision, Reply};
 use crate::identity::permission::{Permission, Scope};
-use crate::identity::{Authority, Principal, Rules};
-use crate::looks::Needs;
-use crate::refusal::{FieldError, Refusal};
-use crate::tables::Facts;
+use crate::prelude::*;
 
 /// Makes an API key. The secret is made outside: only its hash comes here.
 #[derive(Clone, PartialEq, Eq)]

@@ -1,21 +1,8 @@
 //! Revoking keys.
 
-use crate::code::{self, Code};
-use uuid::Uuid;
-
 use super::create::authority;
 use super::row::ApiKey;
-use crate::act::{Act, By};
-use crate::action;
-use crate::action::Action;
-use crate::change::Change;
-use crate::context::Context;
-use crate::decision::{Decision, Reply};
-use crate::identity::{Authority, Principal, Rules};
-use crate::looks::{self, Needs};
-use crate::record::Sealed;
-use crate::refusal::Refusal;
-use crate::tables::Facts;
+use crate::prelude::*;
 
 /// The key, and what allows to change it. Who may not gets to know nothing of it, not even that it is there.
 pub(super) fn to_change<'a>(

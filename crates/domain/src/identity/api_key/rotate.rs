@@ -1,20 +1,8 @@
 //! Putting a new key in the place of another.
 
-use crate::code::{self, Code};
-use uuid::Uuid;
-
 use super::revoke::to_change;
 use super::row::{ApiKey, OVERLAP_S_MAX};
-use crate::act::{Act, By};
-use crate::action;
-use crate::action::Action;
-use crate::change::Change;
-use crate::context::Context;
-use crate::decision::{Decision, Reply};
-use crate::identity::Rules;
-use crate::looks::{self, Needs};
-use crate::refusal::Refusal;
-use crate::tables::Facts;
+use crate::prelude::*;
 
 /// Puts a new key in the place of another, which goes on for a while so that its users can change over.
 #[derive(Clone, PartialEq, Eq)]

@@ -1,20 +1,9 @@
 //! Accepting an invitation.
 
-use crate::code::{self, Code};
-use uuid::Uuid;
-
 use super::invite::withdraw;
-use crate::act::{Act, By};
-use crate::action;
-use crate::action::Action;
-use crate::change::Change;
-use crate::context::Context;
-use crate::decision::{Decision, Reply};
+use crate::identity::session;
 use crate::identity::session::EndReason;
-use crate::identity::{Principal, Rules, session};
-use crate::looks::Needs;
-use crate::refusal::Refusal;
-use crate::tables::Facts;
+use crate::prelude::*;
 
 /// Accepts an invitation: sets the password. The caller proved to hold the token.
 #[derive(Clone, PartialEq, Eq)]

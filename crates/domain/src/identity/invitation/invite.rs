@@ -1,20 +1,8 @@
 //! Inviting a user, again or to set a new password.
 
-use crate::code::{self, Code};
-use evidence::time::Timestamp;
-use uuid::Uuid;
-
 use super::row::Invitation;
-use crate::act::{Act, By};
-use crate::action;
-use crate::action::Action;
-use crate::change::Change;
-use crate::context::Context;
-use crate::decision::Decision;
-use crate::identity::{Rules, user};
-use crate::looks::{self, Needs};
-use crate::refusal::Refusal;
-use crate::tables::Facts;
+use crate::identity::user;
+use crate::prelude::*;
 
 /// Adds a new invitation to `change`, in place of those that are open.
 pub(crate) fn invite(change: &mut Change<'_>, facts: &Facts, user: Uuid, hash: [u8; 32], ctx: &Context) {

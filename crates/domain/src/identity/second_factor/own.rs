@@ -1,23 +1,12 @@
 //! Changing one's own second factor: a command for each change.
 
-use crate::code::{self, Code};
 use std::fmt;
 
-use uuid::Uuid;
-
 use super::{Hashes, Proof, SecondFactor, put, used};
-use crate::act::{Act, By};
-use crate::action::{self, Action};
-use crate::change::Change;
-use crate::context::Context;
-use crate::decision::{Decision, Reply};
-use crate::identity::session::{self, Session};
-use crate::identity::user::{self, User};
-use crate::identity::{Role, Rules};
-use crate::looks::{self, Needs};
-use crate::record::Sealed;
-use crate::refusal::Refusal;
-use crate::tables::Facts;
+use crate::identity::session::Session;
+use crate::identity::user::User;
+use crate::identity::{Role, session, user};
+use crate::prelude::*;
 
 /// Changes one's own second factor.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,18 +1,8 @@
 //! Removing somebody else's second factor.
 
-use crate::code::{self, Code};
-use uuid::Uuid;
-
 use super::remove;
-use crate::act::{Act, By};
-use crate::action::{self, Action};
-use crate::change::Change;
-use crate::context::Context;
-use crate::decision::Decision;
-use crate::identity::{Rules, user};
-use crate::looks::{self, Needs};
-use crate::refusal::Refusal;
-use crate::tables::Facts;
+use crate::identity::user;
+use crate::prelude::*;
 
 /// Removes the second factor of a user, for somebody entitled.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,20 +1,7 @@
 //! Ending sessions.
 
-use crate::code::{self, Code};
-use evidence::time::Timestamp;
-use uuid::Uuid;
-
 use super::row::EndReason;
-use crate::act::{Act, By};
-use crate::action;
-use crate::action::Action;
-use crate::change::Change;
-use crate::context::Context;
-use crate::decision::{Decision, Reply};
-use crate::identity::{Authority, Principal, Rules};
-use crate::looks::{self, Needs};
-use crate::refusal::Refusal;
-use crate::tables::Facts;
+use crate::prelude::*;
 
 /// Ends every live session of a user in `change`, but one; gives how many.
 pub(crate) fn end_all(
@@ -126,5 +113,5 @@ fn authority(owner: Option<Uuid>, who: &Principal) -> Result<Authority, Refusal>
     if owner.is_some() && owner == who.actor_id && who.session().is_ok() {
         return who.session();
     }
-    who.authorise(crate::identity::Permission::SessionsWrite)
+    who.authorise(Permission::SessionsWrite)
 }

@@ -1,20 +1,7 @@
 //! Letting a session go on.
 
-use crate::code::{self, Code};
-use uuid::Uuid;
-
 use super::row::Session;
-use crate::act::{Act, By};
-use crate::action;
-use crate::action::Action;
-use crate::change::Change;
-use crate::context::Context;
-use crate::decision::{Decision, Reply};
-use crate::identity::{Principal, Rules};
-use crate::looks::{self, Needs};
-use crate::record::Sealed;
-use crate::refusal::Refusal;
-use crate::tables::Facts;
+use crate::prelude::*;
 
 /// Lets the calling session go on: it was used.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,24 +1,13 @@
 //! Changing a user: names, role, and whether it may be used.
 
-use crate::code::{self, Code};
-use uuid::Uuid;
-
 use super::{
     User, check_admin_left, check_email, check_free, check_full_name, check_role, check_username, reply,
     to_change, written,
 };
-use crate::act::{Act, By};
-use crate::action;
-use crate::action::Action;
-use crate::change::Change;
-use crate::context::Context;
-use crate::decision::Decision;
 use crate::identity::permission::Role;
+use crate::identity::session;
 use crate::identity::session::EndReason;
-use crate::identity::{Rules, session};
-use crate::looks::{self, Needs};
-use crate::refusal::Refusal;
-use crate::tables::Facts;
+use crate::prelude::*;
 
 /// Changes what a user is called. What is `None` stays.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,22 +1,11 @@
 //! Making a user.
 
-use crate::code::{self, Code};
 use std::fmt;
 
-use uuid::Uuid;
-
 use super::{User, check_email, check_free, check_full_name, check_role, check_username};
-use crate::act::{Act, By};
-use crate::action;
-use crate::action::Action;
-use crate::change::Change;
-use crate::context::Context;
-use crate::decision::{Decision, Reply};
+use crate::identity::invitation;
 use crate::identity::permission::Role;
-use crate::identity::{Rules, invitation};
-use crate::looks::Needs;
-use crate::refusal::Refusal;
-use crate::tables::Facts;
+use crate::prelude::*;
 
 /// Makes a user.
 #[derive(Clone, PartialEq, Eq)]

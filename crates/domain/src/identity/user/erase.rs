@@ -1,24 +1,14 @@
 //! Erasing a user: what is personal goes, every proof stays valid.
 
-use crate::code::{self, Code};
 use serde_json::Value;
-use uuid::Uuid;
 
-use crate::act::{Act, By};
-use crate::action;
-use crate::action::Action;
 use crate::audit::erase;
 use crate::audit::erase::ERASE_MAX;
-use crate::change::Change;
-use crate::context::Context;
-use crate::decision::{Decision, Reply};
 use crate::identity::api_key::ApiKey;
 use crate::identity::session::EndReason;
 use crate::identity::user::{ERASED_PREFIX, User};
-use crate::identity::{Rules, invitation, second_factor, session, user};
-use crate::looks::{self, Needs};
-use crate::refusal::Refusal;
-use crate::tables::Facts;
+use crate::identity::{invitation, second_factor, session, user};
+use crate::prelude::*;
 
 /// Erases what is personal of a user: the row's names, those of its API keys, and the payload of entries about or by
 /// the user.

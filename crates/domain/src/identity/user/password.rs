@@ -1,24 +1,12 @@
 //! Passwords: reset by somebody entitled, changed by their user.
 
-use crate::code::{self, Code};
 use std::fmt;
 
-use uuid::Uuid;
-
 use super::{check_password, own, to_change, written};
-use crate::act::{Act, By};
-use crate::action;
-use crate::action::Action;
-use crate::change::Change;
-use crate::context::Context;
-use crate::decision::Decision;
 use crate::identity::session::EndReason;
 use crate::identity::user::User;
-use crate::identity::{Principal, Rules, invitation, second_factor, session};
-use crate::looks::Needs;
-use crate::record::Sealed;
-use crate::refusal::Refusal;
-use crate::tables::Facts;
+use crate::identity::{invitation, second_factor, session};
+use crate::prelude::*;
 
 /// Gives a user a new password, to be changed at the next login where it is temporary; every session ends.
 #[derive(Clone, PartialEq, Eq)]

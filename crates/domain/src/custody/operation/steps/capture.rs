@@ -1,20 +1,12 @@
 //! Captures: a part of what a pending transfer holds is moved, as an operation of its own.
 
-use crate::code::{self, Code};
-use uuid::Uuid;
-
 use super::{OperationStep, Work};
-use crate::action::{self, Action};
-use crate::change::Change;
-use crate::custody::operation::OperationStatus::{self, Completed, Pending};
+use crate::custody::operation::OperationStatus::{Completed, Pending};
 use crate::custody::operation::create::put;
-use crate::custody::operation::movement::{self, Found};
-use crate::custody::operation::replay;
+use crate::custody::operation::movement::Found;
+use crate::custody::operation::{OperationStatus, movement, replay};
 use crate::custody::{Amount, Balance, Operation};
-use crate::decision::{Decision, OperationState, Reply};
-use crate::looks::{self, Needs};
-use crate::own_id;
-use crate::refusal::{BrokenRule, Refusal};
+use crate::prelude::*;
 
 /// Moves a part of what a pending transfer holds, or all of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

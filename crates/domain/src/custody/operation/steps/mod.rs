@@ -10,11 +10,17 @@ mod resolve;
 mod start;
 mod transaction;
 
-use crate::code::{self, Code};
 use std::fmt::Debug;
 
 use serde_json::Value;
-use uuid::Uuid;
+
+use super::create::put;
+use super::movement::Found;
+use super::outputs::Holder;
+use super::{Operation, OperationKind, OperationStatus, limits, movement, outputs};
+use crate::custody::chain::hash_key;
+use crate::custody::{Account, Amount, Asset, Balance, Owner, asset};
+use crate::prelude::*;
 
 pub use cancel::{Cancel, Release};
 pub use capture::Capture;
@@ -24,23 +30,6 @@ pub use report::Report;
 pub use resolve::Resolve;
 pub use start::Start;
 pub use transaction::Transaction;
-
-use super::create::put;
-use super::movement::{self, Found};
-use super::outputs::{self, Holder};
-use super::{Operation, OperationKind, OperationStatus, limits};
-use crate::act::{Act, By, Unmade};
-use crate::action::Action;
-use crate::change::Change;
-use crate::context::Context;
-use crate::custody::chain::hash_key;
-use crate::custody::{Account, Amount, Asset, Balance, Owner, asset};
-use crate::decision::{Decision, OperationState, Reply};
-use crate::identity::{Authority, Permission, Principal, Rules};
-use crate::looks::{self, Needs};
-use crate::record::Sealed;
-use crate::refusal::{FieldError, Refusal};
-use crate::tables::Facts;
 
 /// Takes a step of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
