@@ -1,6 +1,6 @@
 //! What every command is.
 
-use crate::code::Code;
+use crate::code::Codes;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -24,7 +24,7 @@ pub trait Act {
 
     /// The codes that it can be refused with, beside those of what it takes, in the order of the checks where that is
     /// told. The documentation of the API is made from it.
-    const REFUSALS: &'static [&'static Code];
+    const REFUSALS: Codes;
 
     /// What it is about, where that is one thing that Probity made: its kind and id.
     fn target(&self) -> Option<(&'static str, Uuid)>;

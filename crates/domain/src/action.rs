@@ -3,7 +3,7 @@
 //! Commands are named `noun.verb`. Events of authentication and of refused access have the words of the OWASP
 //! Logging Vocabulary (<https://cheatsheetseries.owasp.org/cheatsheets/Logging_Vocabulary_Cheat_Sheet.html>).
 
-use crate::code::{self, Code};
+use crate::code::{Codes, refusals};
 use crate::identity::Permission::{
     self, ApiKeysOwn, ApiKeysWrite, ApprovalsRequest, AuditErase, AuditWrite, CustodyApprove,
     CustodyConfigure, CustodyOwn, CustodyWrite, GovernanceApprove, KycOwn, KycReview, KycWrite, LogRestore,
@@ -112,25 +112,17 @@ actions! {
 }
 
 /// What a credential can be refused with, whatever is asked for.
-static CREDENTIAL: &[&Code] = &[
-    &code::CALLING_KEY_REVOKED,
-    &code::CALLING_KEY_EXPIRED,
-    &code::SESSION_ENDED,
-    &code::SESSION_EXPIRED,
-    &code::CALLING_USER_DISABLED,
-    &code::PERMISSION_MISSING,
-    &code::SCOPE_MISSING,
-    &code::SESSION_NEEDED,
-    &code::PASSWORD_CHANGE_REQUIRED,
-    &code::SECOND_FACTOR_REQUIRED,
-];
+static CREDENTIAL: Codes = refusals! {
+    CALLING_KEY_REVOKED, CALLING_KEY_EXPIRED, SESSION_ENDED, SESSION_EXPIRED, CALLING_USER_DISABLED,
+    PERMISSION_MISSING, SCOPE_MISSING, SESSION_NEEDED, PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_REQUIRED,
+};
 
 /// What is refused to whoever is not Probity itself.
-static INTERNAL: &[&Code] = &[&code::INTERNAL_COMMAND];
+static INTERNAL: Codes = refusals! { INTERNAL_COMMAND };
 
 impl Demand {
     /// What it refuses.
-    pub(crate) fn refusals(self) -> &'static [&'static Code] {
+    pub(crate) fn refusals(self) -> Codes {
         match self {
             Demand::Credentials | Demand::System => INTERNAL,
             _ => CREDENTIAL,

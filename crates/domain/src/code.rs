@@ -16,6 +16,15 @@ pub struct Code {
     pub hint: &'static str,
 }
 
+/// Codes, in an order that means something.
+pub type Codes = &'static [&'static Code];
+
+/// Some codes by their names.
+macro_rules! refusals {
+    ($($name:ident),* $(,)?) => { &[$(&$crate::code::$name),*] };
+}
+pub(crate) use refusals;
+
 impl Code {
     /// A refusal for this reason.
     pub fn because(&self, message: impl Into<String>) -> Refusal {

@@ -3,7 +3,7 @@
 //! A command is a type that says of itself all there is to know, as an [`Act`], in a file of its own or beside its twin.
 //! [`commands!`] is the one list of them: it makes [`Command`] and passes each question on.
 
-use crate::code::{self, Code};
+use crate::code::{self, Codes};
 use std::fmt::Debug;
 
 use uuid::Uuid;
@@ -86,7 +86,7 @@ macro_rules! commands {
             }
 
             /// What it can be refused with, beside what its demand refuses.
-            pub fn refusals(&self) -> &'static [&'static Code] {
+            pub fn refusals(&self) -> Codes {
                 match self { $(Command::$name(_) => <$name as Act>::REFUSALS),* }
             }
 

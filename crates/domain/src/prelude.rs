@@ -6,7 +6,7 @@ pub(crate) use uuid::Uuid;
 pub(crate) use crate::act::{Act, By, Unmade};
 pub(crate) use crate::action::{self, Action};
 pub(crate) use crate::change::Change;
-pub(crate) use crate::code::{self, Code};
+pub(crate) use crate::code::{self, Code, Codes, refusals};
 pub(crate) use crate::context::Context;
 pub(crate) use crate::decision::{Decision, Draft, OperationState, Reply};
 pub(crate) use crate::identity::{Authority, Permission, Principal, Rules};

@@ -14,7 +14,7 @@ pub struct ExpireApprovals {
 impl Act for ExpireApprovals {
     const ACTION: &'static Action = &action::APPROVAL_EXPIRE;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = &[];
+    const REFUSALS: Codes = &[];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None

@@ -101,7 +101,7 @@ fn difference(known: &Approval, command: &RequestApproval, who: &Principal) -> O
 impl Act for RequestApproval {
     const ACTION: &'static Action = &action::APPROVAL_REQUEST;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = &[&code::INVALID_FIELD, &code::ID_CONFLICT];
+    const REFUSALS: Codes = refusals! { INVALID_FIELD, ID_CONFLICT };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None
@@ -160,12 +160,9 @@ pub struct WithdrawApproval {
 impl Act for WithdrawApproval {
     const ACTION: &'static Action = &action::APPROVAL_WITHDRAW;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::UNKNOWN_APPROVAL,
-        &code::NOT_REQUESTER,
-        &code::APPROVAL_DECIDED,
-        &code::APPROVAL_EXPIRED,
-    ];
+    const REFUSALS: Codes = refusals! {
+        UNKNOWN_APPROVAL, NOT_REQUESTER, APPROVAL_DECIDED, APPROVAL_EXPIRED,
+    };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("approval", self.approval))

@@ -103,14 +103,10 @@ pub(crate) fn consume(
 impl Act for UseApproval {
     const ACTION: &'static Action = &action::APPROVAL_USE;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::UNKNOWN_APPROVAL,
-        &code::APPROVAL_INTERNAL,
-        &code::APPROVAL_NOT_OWN,
-        &code::APPROVAL_DIFFERS,
-        &code::APPROVAL_NOT_GRANTED,
-        &code::APPROVAL_QUORUM,
-    ];
+    const REFUSALS: Codes = refusals! {
+        UNKNOWN_APPROVAL, APPROVAL_INTERNAL, APPROVAL_NOT_OWN, APPROVAL_DIFFERS, APPROVAL_NOT_GRANTED,
+        APPROVAL_QUORUM,
+    };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("approval", self.approval))

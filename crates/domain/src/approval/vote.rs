@@ -88,14 +88,9 @@ fn tally(before: &Approval, votes: &[Vote], ctx: &Context) -> Approval {
 impl Act for CastVote {
     const ACTION: &'static Action = &action::APPROVAL_VOTE;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::INVALID_FIELD,
-        &code::UNKNOWN_APPROVAL,
-        &code::OWN_REQUEST,
-        &code::OWN_PAYMENT,
-        &code::APPROVAL_DECIDED,
-        &code::APPROVAL_EXPIRED,
-    ];
+    const REFUSALS: Codes = refusals! {
+        INVALID_FIELD, UNKNOWN_APPROVAL, OWN_REQUEST, OWN_PAYMENT, APPROVAL_DECIDED, APPROVAL_EXPIRED,
+    };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("approval", self.approval))

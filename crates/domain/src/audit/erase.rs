@@ -19,7 +19,7 @@ pub struct EraseEntries {
 impl Act for EraseEntries {
     const ACTION: &'static Action = &action::AUDIT_ERASE;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = &[&code::INVALID_FIELD, &code::UNKNOWN_ENTRY];
+    const REFUSALS: Codes = refusals! { INVALID_FIELD, UNKNOWN_ENTRY };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None

@@ -30,8 +30,7 @@ impl RecordEvents {
 impl Act for RecordEvents {
     const ACTION: &'static Action = &action::AUDIT_APPEND;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] =
-        &[&code::INVALID_FIELD, &code::TOO_MANY_ENTRIES, &code::ID_CONFLICT];
+    const REFUSALS: Codes = &[&code::INVALID_FIELD, &code::TOO_MANY_ENTRIES, &code::ID_CONFLICT];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None

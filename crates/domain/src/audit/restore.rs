@@ -18,7 +18,7 @@ pub struct AcknowledgeRestore {
 impl Act for AcknowledgeRestore {
     const ACTION: &'static Action = &action::LOG_ACKNOWLEDGE_RESTORE;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = &[&code::INVALID_FIELD];
+    const REFUSALS: Codes = refusals! { INVALID_FIELD };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None

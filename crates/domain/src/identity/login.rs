@@ -47,11 +47,7 @@ pub fn second_factor_needed() -> Refusal {
 impl Act for LogIn {
     const ACTION: &'static Action = &action::LOGIN;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::INVALID_CREDENTIALS,
-        &code::SECOND_FACTOR_NEEDED,
-        &code::INVALID_SECOND_FACTOR,
-    ];
+    const REFUSALS: Codes = refusals! { INVALID_CREDENTIALS, SECOND_FACTOR_NEEDED, INVALID_SECOND_FACTOR };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))

@@ -42,7 +42,7 @@ pub struct SecurityEvent {
 impl Act for SecurityEvent {
     const ACTION: &'static Action = &action::SECURITY_EVENT;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = &[];
+    const REFUSALS: Codes = &[];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None

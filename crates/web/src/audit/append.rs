@@ -19,10 +19,10 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::{body, idempotency};
 use crate::call::{Answer, Call, with_type};
 use crate::openapi::{Content, Doc, Reply, Shape};
 use crate::problem::Problem;
+use crate::{body, idempotency};
 
 pub(crate) const ONE: &str =
     r#"{"id":"01970000-0000-7000-8000-000000000001","index":4711,"at":"2026-11-21T08:30:00.123456Z"}"#;

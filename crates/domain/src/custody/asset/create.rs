@@ -46,7 +46,7 @@ fn difference(asset: &Asset, command: &CreateAsset) -> Option<&'static str> {
 impl Act for CreateAsset {
     const ACTION: &'static Action = &action::ASSET_CREATE;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = &[&code::INVALID_FIELD, &code::ID_CONFLICT, &code::CODE_TAKEN];
+    const REFUSALS: Codes = refusals! { INVALID_FIELD, ID_CONFLICT, CODE_TAKEN };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None

@@ -50,15 +50,10 @@ fn outside(balance: &Balance, asset: &crate::custody::Asset) -> Option<Refusal> 
 impl Act for ConfigureBalance {
     const ACTION: &'static Action = &action::BALANCE_CONFIGURE;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::INVALID_FIELD,
-        &code::UNKNOWN_BALANCE,
-        &code::UNKNOWN_ASSET,
-        &code::VERSION_MISMATCH,
-        &code::FUNDS_HELD,
-        &code::BELOW_MINIMUM,
-        &code::ABOVE_MAXIMUM,
-    ];
+    const REFUSALS: Codes = refusals! {
+        INVALID_FIELD, UNKNOWN_BALANCE, UNKNOWN_ASSET, VERSION_MISMATCH, FUNDS_HELD, BELOW_MINIMUM,
+        ABOVE_MAXIMUM,
+    };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("balance", self.balance))

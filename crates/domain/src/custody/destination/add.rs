@@ -60,14 +60,9 @@ fn check_new(facts: &Facts, command: &AddDestination) -> Result<(), Refusal> {
 impl Act for AddDestination {
     const ACTION: &'static Action = &action::DESTINATION_ADD;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::INVALID_FIELD,
-        &code::ID_CONFLICT,
-        &code::UNKNOWN_USER,
-        &code::USER_ERASED,
-        &code::UNKNOWN_ASSET,
-        &code::DESTINATION_EXISTS,
-    ];
+    const REFUSALS: Codes = refusals! {
+        INVALID_FIELD, ID_CONFLICT, UNKNOWN_USER, USER_ERASED, UNKNOWN_ASSET, DESTINATION_EXISTS,
+    };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None

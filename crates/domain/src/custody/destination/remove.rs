@@ -13,7 +13,7 @@ pub struct RemoveDestination {
 impl Act for RemoveDestination {
     const ACTION: &'static Action = &action::DESTINATION_REMOVE;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = &[&code::UNKNOWN_DESTINATION];
+    const REFUSALS: Codes = refusals! { UNKNOWN_DESTINATION };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("destination", self.destination))

@@ -1,18 +1,8 @@
 //! Approving: a tier on documents that were all verified, in the place of earlier approvals.
 
-use crate::code::{self, Code};
-use evidence::time::Timestamp;
-use uuid::Uuid;
-
 use super::decide::{DecideKyc, KycDecision};
 use super::{DocumentState, KycRecord, KycStatus, documents_of, expire};
-use crate::action::{self, Action};
-use crate::change::Change;
-use crate::context::Context;
-use crate::decision::Draft;
-use crate::identity::Rules;
-use crate::refusal::{BrokenRule, FieldError, Refusal};
-use crate::tables::Facts;
+use crate::prelude::*;
 
 /// How long an approval may be good, in seconds: 10 years, with as many leap days as they can have.
 pub const EXPIRY_S_MAX: i64 = (10 * 365 + 3) * 24 * 3_600;
@@ -32,15 +22,10 @@ pub struct Approve {
 
 impl KycDecision for Approve {
     const ACTION: &'static Action = &action::KYC_APPROVE;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::INVALID_FIELD,
-        &code::UNKNOWN_KYC_RECORD,
-        &code::OWN_SUBMISSION,
-        &code::OWN_RECORD,
-        &code::VERSION_MISMATCH,
-        &code::WRONG_STATUS,
-        &code::DOCUMENTS_UNVERIFIED,
-    ];
+    const REFUSALS: Codes = refusals! {
+        INVALID_FIELD, UNKNOWN_KYC_RECORD, OWN_SUBMISSION, OWN_RECORD, VERSION_MISMATCH, WRONG_STATUS,
+        DOCUMENTS_UNVERIFIED,
+    };
     const FROM: (KycStatus, &'static str) = (KycStatus::Pending, "only a pending one can be approved");
 
     fn check(&self, now: Timestamp) -> Result<(), FieldError> {

@@ -32,14 +32,9 @@ fn check_document_input(command: &CheckDocument) -> Result<(), FieldError> {
 impl Act for CheckDocument {
     const ACTION: &'static Action = &action::KYC_CHECK_DOCUMENT;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::INVALID_FIELD,
-        &code::UNKNOWN_KYC_RECORD,
-        &code::UNKNOWN_DOCUMENT,
-        &code::OWN_SUBMISSION,
-        &code::OWN_RECORD,
-        &code::WRONG_STATUS,
-    ];
+    const REFUSALS: Codes = refusals! {
+        INVALID_FIELD, UNKNOWN_KYC_RECORD, UNKNOWN_DOCUMENT, OWN_SUBMISSION, OWN_RECORD, WRONG_STATUS,
+    };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("kyc_record", self.record))

@@ -28,7 +28,7 @@ pub trait KycDecision {
     const FROM: (KycStatus, &'static str);
 
     /// What it can be refused with.
-    const REFUSALS: &'static [&'static Code];
+    const REFUSALS: Codes;
 
     /// Checks the input.
     fn check(&self, now: Timestamp) -> Result<(), FieldError>;
@@ -54,7 +54,7 @@ pub trait KycDecision {
 impl<D: KycDecision> Act for DecideKyc<D> {
     const ACTION: &'static Action = D::ACTION;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = D::REFUSALS;
+    const REFUSALS: Codes = D::REFUSALS;
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("kyc_record", self.record))

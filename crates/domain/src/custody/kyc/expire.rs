@@ -40,7 +40,7 @@ pub struct ExpireKyc {
 impl Act for ExpireKyc {
     const ACTION: &'static Action = &action::KYC_EXPIRE;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = &[];
+    const REFUSALS: Codes = &[];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None

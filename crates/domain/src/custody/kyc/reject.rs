@@ -1,24 +1,13 @@
 //! Rejecting what was submitted, and revoking what was approved: for a reason.
 
-use crate::code::{self, Code};
-use evidence::time::Timestamp;
-use uuid::Uuid;
-
 use super::decide::{DecideKyc, KycDecision, REASON_LEN_MAX};
 use super::{KycRecord, KycStatus};
-use crate::action::{self, Action};
-use crate::identity::Rules;
-use crate::refusal::{FieldError, check_text};
+use crate::prelude::*;
 
 /// What a decision for a reason can be refused with.
-const DECIDED: &[&Code] = &[
-    &code::INVALID_FIELD,
-    &code::UNKNOWN_KYC_RECORD,
-    &code::OWN_SUBMISSION,
-    &code::OWN_RECORD,
-    &code::VERSION_MISMATCH,
-    &code::WRONG_STATUS,
-];
+const DECIDED: Codes = refusals! {
+    INVALID_FIELD, UNKNOWN_KYC_RECORD, OWN_SUBMISSION, OWN_RECORD, VERSION_MISMATCH, WRONG_STATUS,
+};
 
 /// Rejects a record.
 pub type RejectKyc = DecideKyc<Reject>;
@@ -42,7 +31,7 @@ pub struct Revoke {
 
 impl KycDecision for Reject {
     const ACTION: &'static Action = &action::KYC_REJECT;
-    const REFUSALS: &'static [&'static Code] = DECIDED;
+    const REFUSALS: Codes = DECIDED;
     const FROM: (KycStatus, &'static str) = (KycStatus::Pending, "only a pending one can be rejected");
 
     fn check(&self, _: Timestamp) -> Result<(), FieldError> {
@@ -66,7 +55,7 @@ impl KycDecision for Reject {
 
 impl KycDecision for Revoke {
     const ACTION: &'static Action = &action::KYC_REVOKE;
-    const REFUSALS: &'static [&'static Code] = DECIDED;
+    const REFUSALS: Codes = DECIDED;
     const FROM: (KycStatus, &'static str) = (KycStatus::Approved, "only an approved one can be revoked");
 
     fn check(&self, _: Timestamp) -> Result<(), FieldError> {

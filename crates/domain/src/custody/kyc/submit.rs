@@ -105,13 +105,9 @@ fn check_none_pending(facts: &Facts, user: Uuid) -> Result<(), Refusal> {
 impl Act for SubmitKyc {
     const ACTION: &'static Action = &action::KYC_SUBMIT;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::INVALID_FIELD,
-        &code::ID_CONFLICT,
-        &code::UNKNOWN_USER,
-        &code::USER_ERASED,
-        &code::KYC_PENDING,
-    ];
+    const REFUSALS: Codes = refusals! {
+        INVALID_FIELD, ID_CONFLICT, UNKNOWN_USER, USER_ERASED, KYC_PENDING,
+    };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None

@@ -147,7 +147,7 @@ fn check_destination(
 impl Act for CreateOperation {
     const ACTION: &'static Action = &action::OPERATION_CREATE;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = results::CREATE_CODES;
+    const REFUSALS: Codes = results::CREATE_CODES;
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None

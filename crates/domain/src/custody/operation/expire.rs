@@ -61,7 +61,7 @@ pub struct ExpireOperations {
 impl Act for ExpireOperations {
     const ACTION: &'static Action = &action::OPERATION_EXPIRE;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = &[];
+    const REFUSALS: Codes = &[];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None

@@ -15,7 +15,7 @@ pub struct CreateLinked {
 impl Act for CreateLinked {
     const ACTION: &'static Action = &action::OPERATION_CREATE;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = results::CREATE_CODES;
+    const REFUSALS: Codes = results::CREATE_CODES;
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None

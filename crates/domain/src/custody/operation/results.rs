@@ -1,6 +1,6 @@
 //! Every result that an operation can have, in the order in which it is checked; `docs/custody.md` shows these tables.
 
-use crate::code::{self, Code};
+use crate::code::{self, Code, Codes};
 use crate::refusal::Refusal;
 
 macro_rules! results {
@@ -78,7 +78,7 @@ results! {
 }
 
 /// The codes of [`CREATE`] alone.
-pub(super) static CREATE_CODES: &[&Code] = &{
+pub(super) static CREATE_CODES: Codes = &{
     let mut codes = [CREATE[0].0; CREATE.len()];
     let mut number = 0;
     while number < CREATE.len() {

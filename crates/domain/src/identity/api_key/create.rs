@@ -74,12 +74,7 @@ pub(super) fn authority(owner: Option<Uuid>, who: &Principal) -> Result<Authorit
 impl Act for CreateApiKey {
     const ACTION: &'static Action = &action::API_KEY_CREATE;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::INVALID_FIELD,
-        &code::UNKNOWN_USER,
-        &code::EXCEEDS_OWN,
-        &code::USER_ERASED,
-    ];
+    const REFUSALS: Codes = refusals! { INVALID_FIELD, UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None

@@ -29,7 +29,7 @@ pub struct RevokeApiKey {
 impl Act for RevokeApiKey {
     const ACTION: &'static Action = &action::API_KEY_REVOKE;
     const CHANGES_ACCESS: bool = true;
-    const REFUSALS: &'static [&'static Code] = &[&code::UNKNOWN_API_KEY];
+    const REFUSALS: Codes = refusals! { UNKNOWN_API_KEY };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("api_key", self.id))

@@ -29,15 +29,10 @@ impl std::fmt::Debug for RotateApiKey {
 impl Act for RotateApiKey {
     const ACTION: &'static Action = &action::API_KEY_ROTATE;
     const CHANGES_ACCESS: bool = true;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::INVALID_FIELD,
-        &code::UNKNOWN_API_KEY,
-        &code::API_KEY_REVOKED,
-        &code::API_KEY_EXPIRED,
-        &code::API_KEY_ROTATED,
-        &code::UNKNOWN_USER,
-        &code::EXCEEDS_OWN,
-    ];
+    const REFUSALS: Codes = refusals! {
+        INVALID_FIELD, UNKNOWN_API_KEY, API_KEY_REVOKED, API_KEY_EXPIRED, API_KEY_ROTATED, UNKNOWN_USER,
+        EXCEEDS_OWN,
+    };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("api_key", self.id))

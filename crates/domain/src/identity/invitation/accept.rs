@@ -33,7 +33,7 @@ pub fn invalid() -> Refusal {
 impl Act for AcceptInvitation {
     const ACTION: &'static Action = &action::INVITATION_ACCEPT;
     const CHANGES_ACCESS: bool = true;
-    const REFUSALS: &'static [&'static Code] = &[&code::INVALID_INVITATION];
+    const REFUSALS: Codes = refusals! { INVALID_INVITATION };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))

@@ -51,12 +51,7 @@ impl std::fmt::Debug for InviteUser {
 impl Act for InviteUser {
     const ACTION: &'static Action = &action::USER_INVITE;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::UNKNOWN_USER,
-        &code::EXCEEDS_OWN,
-        &code::USER_ERASED,
-        &code::USER_DISABLED,
-    ];
+    const REFUSALS: Codes = refusals! { UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED, USER_DISABLED };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))

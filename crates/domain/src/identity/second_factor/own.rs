@@ -34,7 +34,7 @@ pub trait SecondFactorChange {
     const ACTION: &'static Action;
 
     /// What it can be refused with.
-    const REFUSALS: &'static [&'static Code];
+    const REFUSALS: Codes;
 
     /// Whether the session has used a second factor by it.
     const IN_SESSION: bool = false;
@@ -52,7 +52,7 @@ pub trait SecondFactorChange {
 impl<C: SecondFactorChange> Act for ChangeSecondFactor<C> {
     const ACTION: &'static Action = C::ACTION;
     const CHANGES_ACCESS: bool = true;
-    const REFUSALS: &'static [&'static Code] = C::REFUSALS;
+    const REFUSALS: Codes = C::REFUSALS;
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))
@@ -126,11 +126,7 @@ pub struct Enrol {
 
 impl SecondFactorChange for Enrol {
     const ACTION: &'static Action = &action::SECOND_FACTOR_ENROL;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::SESSION_NEEDED,
-        &code::WRONG_PASSWORD,
-        &code::SECOND_FACTOR_EXISTS,
-    ];
+    const REFUSALS: Codes = refusals! { SESSION_NEEDED, WRONG_PASSWORD, SECOND_FACTOR_EXISTS };
 
     fn after(
         &self,
@@ -162,11 +158,7 @@ pub struct Confirm {
 
 impl SecondFactorChange for Confirm {
     const ACTION: &'static Action = &action::SECOND_FACTOR_CONFIRM;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::SESSION_NEEDED,
-        &code::NOTHING_TO_CONFIRM,
-        &code::INVALID_SECOND_FACTOR,
-    ];
+    const REFUSALS: Codes = refusals! { SESSION_NEEDED, NOTHING_TO_CONFIRM, INVALID_SECOND_FACTOR };
     const IN_SESSION: bool = true;
 
     fn after(
@@ -197,12 +189,9 @@ pub struct Remove {
 
 impl SecondFactorChange for Remove {
     const ACTION: &'static Action = &action::SECOND_FACTOR_REMOVE;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::SESSION_NEEDED,
-        &code::WRONG_PASSWORD,
-        &code::NO_SECOND_FACTOR,
-        &code::SECOND_FACTOR_REQUIRED,
-    ];
+    const REFUSALS: Codes = refusals! {
+        SESSION_NEEDED, WRONG_PASSWORD, NO_SECOND_FACTOR, SECOND_FACTOR_REQUIRED,
+    };
 
     fn after(
         &self,
@@ -229,11 +218,7 @@ pub struct RecoveryCodes {
 
 impl SecondFactorChange for RecoveryCodes {
     const ACTION: &'static Action = &action::SECOND_FACTOR_RECOVERY_CODES;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::SESSION_NEEDED,
-        &code::WRONG_PASSWORD,
-        &code::NO_SECOND_FACTOR,
-    ];
+    const REFUSALS: Codes = refusals! { SESSION_NEEDED, WRONG_PASSWORD, NO_SECOND_FACTOR };
 
     fn after(
         &self,

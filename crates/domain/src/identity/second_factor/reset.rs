@@ -14,7 +14,7 @@ pub struct ResetSecondFactor {
 impl Act for ResetSecondFactor {
     const ACTION: &'static Action = &action::SECOND_FACTOR_RESET;
     const CHANGES_ACCESS: bool = true;
-    const REFUSALS: &'static [&'static Code] = &[&code::UNKNOWN_USER, &code::EXCEEDS_OWN, &code::USER_ERASED];
+    const REFUSALS: Codes = refusals! { UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))

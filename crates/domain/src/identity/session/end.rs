@@ -38,7 +38,7 @@ pub struct EndSession {
 impl Act for EndSession {
     const ACTION: &'static Action = &action::SESSION_END;
     const CHANGES_ACCESS: bool = true;
-    const REFUSALS: &'static [&'static Code] = &[&code::UNKNOWN_SESSION];
+    const REFUSALS: Codes = refusals! { UNKNOWN_SESSION };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("session", self.session))
@@ -83,7 +83,7 @@ pub struct EndSessionsOf {
 impl Act for EndSessionsOf {
     const ACTION: &'static Action = &action::SESSION_END;
     const CHANGES_ACCESS: bool = true;
-    const REFUSALS: &'static [&'static Code] = &[];
+    const REFUSALS: Codes = &[];
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))

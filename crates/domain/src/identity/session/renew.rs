@@ -13,7 +13,7 @@ pub struct RenewSession {
 impl Act for RenewSession {
     const ACTION: &'static Action = &action::SESSION_RENEW;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = &[&code::SESSION_NEEDED];
+    const REFUSALS: Codes = refusals! { SESSION_NEEDED };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("session", self.session))

@@ -27,15 +27,10 @@ pub struct UpdateUser {
 impl Act for UpdateUser {
     const ACTION: &'static Action = &action::USER_UPDATE;
     const CHANGES_ACCESS: bool = true;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::INVALID_FIELD,
-        &code::UNKNOWN_USER,
-        &code::EXCEEDS_OWN,
-        &code::USER_ERASED,
-        &code::VERSION_MISMATCH,
-        &code::USERNAME_TAKEN,
-        &code::EMAIL_TAKEN,
-    ];
+    const REFUSALS: Codes = refusals! {
+        INVALID_FIELD, UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED, VERSION_MISMATCH, USERNAME_TAKEN,
+        EMAIL_TAKEN,
+    };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))
@@ -90,14 +85,9 @@ pub struct SetRole {
 impl Act for SetRole {
     const ACTION: &'static Action = &action::USER_SET_ROLE;
     const CHANGES_ACCESS: bool = true;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::INVALID_FIELD,
-        &code::UNKNOWN_USER,
-        &code::EXCEEDS_OWN,
-        &code::USER_ERASED,
-        &code::VERSION_MISMATCH,
-        &code::LAST_ADMIN,
-    ];
+    const REFUSALS: Codes = refusals! {
+        INVALID_FIELD, UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED, VERSION_MISMATCH, LAST_ADMIN,
+    };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))
@@ -139,12 +129,7 @@ pub struct DisableUser {
 impl Act for DisableUser {
     const ACTION: &'static Action = &action::USER_DISABLE;
     const CHANGES_ACCESS: bool = true;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::UNKNOWN_USER,
-        &code::EXCEEDS_OWN,
-        &code::USER_ERASED,
-        &code::LAST_ADMIN,
-    ];
+    const REFUSALS: Codes = refusals! { UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED, LAST_ADMIN };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))
@@ -188,7 +173,7 @@ pub struct EnableUser {
 impl Act for EnableUser {
     const ACTION: &'static Action = &action::USER_ENABLE;
     const CHANGES_ACCESS: bool = true;
-    const REFUSALS: &'static [&'static Code] = &[&code::UNKNOWN_USER, &code::EXCEEDS_OWN, &code::USER_ERASED];
+    const REFUSALS: Codes = refusals! { UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))

@@ -101,12 +101,7 @@ pub struct ImportUser(pub CreateUser);
 impl Act for CreateUser {
     const ACTION: &'static Action = &action::USER_CREATE;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::INVALID_FIELD,
-        &code::EXCEEDS_OWN,
-        &code::USERNAME_TAKEN,
-        &code::EMAIL_TAKEN,
-    ];
+    const REFUSALS: Codes = refusals! { INVALID_FIELD, EXCEEDS_OWN, USERNAME_TAKEN, EMAIL_TAKEN };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None
@@ -124,7 +119,7 @@ impl Act for CreateUser {
 impl Act for ImportUser {
     const ACTION: &'static Action = &action::USER_IMPORT;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = CreateUser::REFUSALS;
+    const REFUSALS: Codes = CreateUser::REFUSALS;
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         None

@@ -27,14 +27,9 @@ pub struct EraseUser {
 impl Act for EraseUser {
     const ACTION: &'static Action = &action::USER_ERASE;
     const CHANGES_ACCESS: bool = true;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::INVALID_FIELD,
-        &code::UNKNOWN_USER,
-        &code::EXCEEDS_OWN,
-        &code::LAST_ADMIN,
-        &code::UNKNOWN_ENTRY,
-        &code::ENTRY_OF_OTHERS,
-    ];
+    const REFUSALS: Codes = refusals! {
+        INVALID_FIELD, UNKNOWN_USER, EXCEEDS_OWN, LAST_ADMIN, UNKNOWN_ENTRY, ENTRY_OF_OTHERS,
+    };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))

@@ -31,12 +31,7 @@ impl fmt::Debug for ResetPassword {
 impl Act for ResetPassword {
     const ACTION: &'static Action = &action::USER_RESET_PASSWORD;
     const CHANGES_ACCESS: bool = true;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::UNKNOWN_USER,
-        &code::EXCEEDS_OWN,
-        &code::USER_ERASED,
-        &code::LOCAL_ONLY,
-    ];
+    const REFUSALS: Codes = refusals! { UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED, LOCAL_ONLY };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))
@@ -67,12 +62,7 @@ pub struct RecoverUser(pub ResetPassword);
 impl Act for RecoverUser {
     const ACTION: &'static Action = &action::USER_RECOVER;
     const CHANGES_ACCESS: bool = true;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::UNKNOWN_USER,
-        &code::EXCEEDS_OWN,
-        &code::USER_ERASED,
-        &code::LOCAL_ONLY,
-    ];
+    const REFUSALS: Codes = refusals! { UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED, LOCAL_ONLY };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         self.0.target()
@@ -144,7 +134,7 @@ impl fmt::Debug for ChangePassword {
 impl Act for ChangePassword {
     const ACTION: &'static Action = &action::PASSWORD_CHANGE;
     const CHANGES_ACCESS: bool = true;
-    const REFUSALS: &'static [&'static Code] = &[&code::SESSION_NEEDED, &code::WRONG_PASSWORD];
+    const REFUSALS: Codes = refusals! { SESSION_NEEDED, WRONG_PASSWORD };
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("user", self.user))

@@ -1,13 +1,10 @@
 //! Cancelling and releasing: what is pending is given up, and what it holds is free again.
 
 use super::{OperationStep, Work};
-use crate::action::{self, Action};
-use crate::change::Change;
-use crate::code::{self, Code};
-use crate::custody::operation::OperationStatus::{self, Cancelled, Completed, Pending};
-use crate::custody::operation::REMARK_LEN_MAX;
+use crate::custody::operation::OperationStatus::{Cancelled, Completed, Pending};
+use crate::custody::operation::{OperationStatus, REMARK_LEN_MAX};
 use crate::custody::{Amount, Operation};
-use crate::refusal::{FieldError, Refusal, check_text};
+use crate::prelude::*;
 
 /// It is given up before it was begun.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,14 +15,9 @@ pub struct Cancel {
 
 impl OperationStep for Cancel {
     const ACTION: &'static Action = &action::OPERATION_CANCEL;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::UNKNOWN_OPERATION,
-        &code::VERSION_MISMATCH,
-        &code::INVALID_FIELD,
-        &code::OPERATION_EXPIRED,
-        &code::WRONG_STATUS,
-        &code::WRONG_KIND,
-    ];
+    const REFUSALS: Codes = refusals! {
+        UNKNOWN_OPERATION, VERSION_MISMATCH, INVALID_FIELD, OPERATION_EXPIRED, WRONG_STATUS, WRONG_KIND,
+    };
     const FROM: &'static [OperationStatus] = &[Pending];
     const BY_OWNER: bool = true;
     const TRANSFERS: Option<bool> = Some(false);
@@ -62,14 +54,9 @@ pub struct Release {
 
 impl OperationStep for Release {
     const ACTION: &'static Action = &action::OPERATION_RELEASE;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::UNKNOWN_OPERATION,
-        &code::VERSION_MISMATCH,
-        &code::INVALID_FIELD,
-        &code::OPERATION_EXPIRED,
-        &code::WRONG_STATUS,
-        &code::WRONG_KIND,
-    ];
+    const REFUSALS: Codes = refusals! {
+        UNKNOWN_OPERATION, VERSION_MISMATCH, INVALID_FIELD, OPERATION_EXPIRED, WRONG_STATUS, WRONG_KIND,
+    };
     const FROM: &'static [OperationStatus] = &[Pending];
     const BY_OWNER: bool = true;
     const TRANSFERS: Option<bool> = Some(true);

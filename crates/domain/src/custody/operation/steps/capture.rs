@@ -19,20 +19,10 @@ pub struct Capture {
 
 impl OperationStep for Capture {
     const ACTION: &'static Action = &action::OPERATION_CAPTURE;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::UNKNOWN_OPERATION,
-        &code::VERSION_MISMATCH,
-        &code::ID_CONFLICT,
-        &code::INVALID_FIELD,
-        &code::OPERATION_EXPIRED,
-        &code::WRONG_STATUS,
-        &code::WRONG_KIND,
-        &code::KYC_EXPIRED,
-        &code::EXCEEDS_HELD,
-        &code::CREDIT_CLOSED,
-        &code::ABOVE_MAXIMUM,
-        &code::AMOUNT_OVERFLOW,
-    ];
+    const REFUSALS: Codes = refusals! {
+        UNKNOWN_OPERATION, VERSION_MISMATCH, ID_CONFLICT, INVALID_FIELD, OPERATION_EXPIRED, WRONG_STATUS,
+        WRONG_KIND, KYC_EXPIRED, EXCEEDS_HELD, CREDIT_CLOSED, ABOVE_MAXIMUM, AMOUNT_OVERFLOW,
+    };
     const FROM: &'static [OperationStatus] = &[Pending];
     const BY_OWNER: bool = true;
     const TRANSFERS: Option<bool> = Some(true);

@@ -1,12 +1,10 @@
 //! Completing: it happened, and the amount moves.
 
 use super::{OperationStep, Transaction, Work};
-use crate::action::{self, Action};
-use crate::change::Change;
-use crate::code::{self, Code};
-use crate::custody::operation::OperationStatus::{self, Completed, Pending, Processing};
+use crate::custody::operation::OperationStatus;
+use crate::custody::operation::OperationStatus::{Completed, Pending, Processing};
 use crate::custody::{Operation, OperationKind};
-use crate::refusal::Refusal;
+use crate::prelude::*;
 
 /// It happened: the amount moves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,19 +15,10 @@ pub struct Complete {
 
 impl OperationStep for Complete {
     const ACTION: &'static Action = &action::OPERATION_COMPLETE;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::UNKNOWN_OPERATION,
-        &code::VERSION_MISMATCH,
-        &code::INVALID_FIELD,
-        &code::OPERATION_EXPIRED,
-        &code::WRONG_STATUS,
-        &code::WRONG_KIND,
-        &code::KYC_EXPIRED,
-        &code::OUTPUT_CONFLICT,
-        &code::CREDIT_CLOSED,
-        &code::ABOVE_MAXIMUM,
-        &code::AMOUNT_OVERFLOW,
-    ];
+    const REFUSALS: Codes = refusals! {
+        UNKNOWN_OPERATION, VERSION_MISMATCH, INVALID_FIELD, OPERATION_EXPIRED, WRONG_STATUS, WRONG_KIND,
+        KYC_EXPIRED, OUTPUT_CONFLICT, CREDIT_CLOSED, ABOVE_MAXIMUM, AMOUNT_OVERFLOW,
+    };
     const FROM: &'static [OperationStatus] = &[Pending, Processing];
 
     fn transaction(&self) -> Option<&Transaction> {

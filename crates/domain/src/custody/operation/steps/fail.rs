@@ -1,13 +1,10 @@
 //! Failing, and not knowing: it did not happen, or what became of it is not known.
 
 use super::{OperationStep, Work};
-use crate::action::{self, Action};
-use crate::change::Change;
-use crate::code::{self, Code};
 use crate::custody::Operation;
-use crate::custody::operation::OperationStatus::{self, Failed, Pending, Processing, Unknown};
-use crate::custody::operation::REMARK_LEN_MAX;
-use crate::refusal::{FieldError, Refusal, check_text};
+use crate::custody::operation::OperationStatus::{Failed, Pending, Processing, Unknown};
+use crate::custody::operation::{OperationStatus, REMARK_LEN_MAX};
+use crate::prelude::*;
 
 /// It did not happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,14 +15,9 @@ pub struct Fail {
 
 impl OperationStep for Fail {
     const ACTION: &'static Action = &action::OPERATION_FAIL;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::UNKNOWN_OPERATION,
-        &code::VERSION_MISMATCH,
-        &code::INVALID_FIELD,
-        &code::OPERATION_EXPIRED,
-        &code::WRONG_STATUS,
-        &code::WRONG_KIND,
-    ];
+    const REFUSALS: Codes = refusals! {
+        UNKNOWN_OPERATION, VERSION_MISMATCH, INVALID_FIELD, OPERATION_EXPIRED, WRONG_STATUS, WRONG_KIND,
+    };
     const FROM: &'static [OperationStatus] = &[Pending, Processing];
     const TRANSFERS: Option<bool> = Some(false);
 
@@ -57,14 +49,9 @@ pub struct MarkUnknown {
 
 impl OperationStep for MarkUnknown {
     const ACTION: &'static Action = &action::OPERATION_MARK_UNKNOWN;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::UNKNOWN_OPERATION,
-        &code::VERSION_MISMATCH,
-        &code::INVALID_FIELD,
-        &code::OPERATION_EXPIRED,
-        &code::WRONG_STATUS,
-        &code::WRONG_KIND,
-    ];
+    const REFUSALS: Codes = refusals! {
+        UNKNOWN_OPERATION, VERSION_MISMATCH, INVALID_FIELD, OPERATION_EXPIRED, WRONG_STATUS, WRONG_KIND,
+    };
     const FROM: &'static [OperationStatus] = &[Processing];
     const TRANSFERS: Option<bool> = Some(false);
 

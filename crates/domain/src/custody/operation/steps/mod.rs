@@ -73,7 +73,7 @@ pub trait OperationStep: Debug + Sized {
     const ACTION: &'static Action;
 
     /// What it can be refused with.
-    const REFUSALS: &'static [&'static Code];
+    const REFUSALS: Codes;
 
     /// Where the operation must stand.
     const FROM: &'static [OperationStatus];
@@ -163,7 +163,7 @@ fn unknown(id: Uuid) -> Refusal {
 impl<S: OperationStep> Act for StepOperation<S> {
     const ACTION: &'static Action = S::ACTION;
     const CHANGES_ACCESS: bool = false;
-    const REFUSALS: &'static [&'static Code] = S::REFUSALS;
+    const REFUSALS: Codes = S::REFUSALS;
 
     fn target(&self) -> Option<(&'static str, Uuid)> {
         Some(("operation", self.operation))

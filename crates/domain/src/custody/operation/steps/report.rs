@@ -1,12 +1,10 @@
 //! Reporting: what is newly known of an operation's transaction.
 
 use super::{OperationStep, Transaction, Work};
-use crate::action::{self, Action};
-use crate::change::Change;
-use crate::code::{self, Code};
 use crate::custody::Operation;
-use crate::custody::operation::OperationStatus::{self, Pending, Processing, Unknown};
-use crate::refusal::Refusal;
+use crate::custody::operation::OperationStatus;
+use crate::custody::operation::OperationStatus::{Pending, Processing, Unknown};
+use crate::prelude::*;
 
 /// What is newly known of the transaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,15 +15,10 @@ pub struct Report {
 
 impl OperationStep for Report {
     const ACTION: &'static Action = &action::OPERATION_REPORT;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::UNKNOWN_OPERATION,
-        &code::VERSION_MISMATCH,
-        &code::INVALID_FIELD,
-        &code::OPERATION_EXPIRED,
-        &code::WRONG_STATUS,
-        &code::WRONG_KIND,
-        &code::OUTPUT_CONFLICT,
-    ];
+    const REFUSALS: Codes = refusals! {
+        UNKNOWN_OPERATION, VERSION_MISMATCH, INVALID_FIELD, OPERATION_EXPIRED, WRONG_STATUS, WRONG_KIND,
+        OUTPUT_CONFLICT,
+    };
     const FROM: &'static [OperationStatus] = &[Pending, Processing, Unknown];
 
     fn transaction(&self) -> Option<&Transaction> {

@@ -1,16 +1,12 @@
 //! Resolving: two people say what became of an operation of unknown fate.
 
-use crate::code::{self, Code};
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::{OperationStep, Transaction, Work};
-use crate::action::{self, Action};
-use crate::change::Change;
 use crate::custody::Operation;
-use crate::custody::operation::OperationStatus::{self, Completed, Failed, Unknown};
-use crate::custody::operation::REMARK_LEN_MAX;
-use crate::refusal::{FieldError, Refusal, check_text};
+use crate::custody::operation::OperationStatus::{Completed, Failed, Unknown};
+use crate::custody::operation::{OperationStatus, REMARK_LEN_MAX};
+use crate::prelude::*;
 
 /// What became of one whose fate was not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,24 +29,11 @@ impl Resolve {
 
 impl OperationStep for Resolve {
     const ACTION: &'static Action = &action::OPERATION_RESOLVE;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::UNKNOWN_OPERATION,
-        &code::VERSION_MISMATCH,
-        &code::INVALID_FIELD,
-        &code::OPERATION_EXPIRED,
-        &code::WRONG_STATUS,
-        &code::WRONG_KIND,
-        &code::OUTPUT_CONFLICT,
-        &code::APPROVAL_REQUIRED,
-        &code::UNKNOWN_APPROVAL,
-        &code::APPROVAL_NOT_OWN,
-        &code::APPROVAL_DIFFERS,
-        &code::APPROVAL_NOT_GRANTED,
-        &code::APPROVAL_QUORUM,
-        &code::CREDIT_CLOSED,
-        &code::ABOVE_MAXIMUM,
-        &code::AMOUNT_OVERFLOW,
-    ];
+    const REFUSALS: Codes = refusals! {
+        UNKNOWN_OPERATION, VERSION_MISMATCH, INVALID_FIELD, OPERATION_EXPIRED, WRONG_STATUS, WRONG_KIND,
+        OUTPUT_CONFLICT, APPROVAL_REQUIRED, UNKNOWN_APPROVAL, APPROVAL_NOT_OWN, APPROVAL_DIFFERS,
+        APPROVAL_NOT_GRANTED, APPROVAL_QUORUM, CREDIT_CLOSED, ABOVE_MAXIMUM, AMOUNT_OVERFLOW,
+    };
     const FROM: &'static [OperationStatus] = &[Unknown];
 
     fn transaction(&self) -> Option<&Transaction> {

@@ -1,15 +1,10 @@
 //! Starting: an operation is being sent.
 
-use crate::code::{self, Code};
-use uuid::Uuid;
-
 use super::{OperationStep, Transaction, Work};
-use crate::action::{self, Action};
-use crate::change::Change;
 use crate::custody::Operation;
-use crate::custody::operation::OperationStatus::{self, Pending, Processing};
-use crate::looks::{self, Needs};
-use crate::refusal::Refusal;
+use crate::custody::operation::OperationStatus;
+use crate::custody::operation::OperationStatus::{Pending, Processing};
+use crate::prelude::*;
 
 /// Begins: it is being sent. With the approval to use, where the amount needs one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,25 +17,12 @@ pub struct Start {
 
 impl OperationStep for Start {
     const ACTION: &'static Action = &action::OPERATION_START;
-    const REFUSALS: &'static [&'static Code] = &[
-        &code::UNKNOWN_OPERATION,
-        &code::VERSION_MISMATCH,
-        &code::INVALID_FIELD,
-        &code::OPERATION_EXPIRED,
-        &code::WRONG_STATUS,
-        &code::WRONG_KIND,
-        &code::KYC_EXPIRED,
-        &code::DESTINATION_REMOVED,
-        &code::OUTPUT_CONFLICT,
-        &code::LIMIT_UNREADABLE,
-        &code::APPROVAL_REQUIRED,
-        &code::APPROVAL_NOT_NEEDED,
-        &code::UNKNOWN_APPROVAL,
-        &code::APPROVAL_NOT_OWN,
-        &code::APPROVAL_DIFFERS,
-        &code::APPROVAL_NOT_GRANTED,
-        &code::APPROVAL_QUORUM,
-    ];
+    const REFUSALS: Codes = refusals! {
+        UNKNOWN_OPERATION, VERSION_MISMATCH, INVALID_FIELD, OPERATION_EXPIRED, WRONG_STATUS, WRONG_KIND,
+        KYC_EXPIRED, DESTINATION_REMOVED, OUTPUT_CONFLICT, LIMIT_UNREADABLE, APPROVAL_REQUIRED,
+        APPROVAL_NOT_NEEDED, UNKNOWN_APPROVAL, APPROVAL_NOT_OWN, APPROVAL_DIFFERS, APPROVAL_NOT_GRANTED,
+        APPROVAL_QUORUM,
+    };
     const FROM: &'static [OperationStatus] = &[Pending];
     const TRANSFERS: Option<bool> = Some(false);
 
