@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use domain::custody::Owner;
 use engine::Engine;
 use uuid::Uuid;
-use views::{Cell, Given, Kind, Noun, Page, Show, Viewer, cursor};
+use views::{Cell, Given, Kind, Noun, Page, Show, Titled, Viewer, cursor};
 
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -156,7 +156,9 @@ pub async fn lines<N: Noun>(engine: &Engine, rows: &[N::View]) -> Result<Vec<Str
     let rows: Vec<Vec<Cell>> = rows.iter().map(row).collect();
     let names = names(engine, rows.iter().flatten()).await?;
     let row = |cells: &Vec<Cell>| cells.iter().map(|cell| text(cell, &names)).collect();
-    let rows: Vec<Vec<String>> = rows.iter().map(row).collect();
+    let mut rows: Vec<Vec<String>> = rows.iter().map(row).collect();
+    let key = |row: &Vec<String>| N::SORTED_BY.iter().map(|column| row[*column].clone()).collect();
+    rows.sort_by_cached_key(|row| -> Vec<String> { key(row) });
     let columns: Vec<_> = N::COLUMNS.iter().map(|(column, _)| *column).collect();
     Ok(table::lines(&columns, &rows, table::width()))
 }
@@ -177,6 +179,7 @@ fn text(cell: &Cell, names: &Names) -> String {
         Cell::Text(text) => text.clone(),
         Cell::Time(time) => minute(*time),
         Cell::User(id) => name(id),
+        Cell::UserAnd(id, more) => name(id) + more,
         Cell::By(id) => id.as_ref().map_or("operator".to_owned(), name),
         Cell::Account(account) => match account.owner {
             Owner::User(id) => format!("user:{}", name(&id)),
@@ -228,22 +231,33 @@ pub async fn show<N: Show>(context: &Context, args: ShowArgs<N>) -> Result<Exit,
 
 async fn show_with<N: Show>(context: &Context, engine: &Engine, args: ShowArgs<N>) -> Result<Exit, Failure> {
     let found = views::show::<N>(engine, Viewer::OPERATOR, args.id).await?;
-    let (whole, _) = found.ok_or_else(|| {
-        let message = format!("there is no {} {}", N::NAMES.0, args.id);
-        Failure::no(
-            N::UNKNOWN,
-            message,
-            format!("see what there is: probity {} list", N::COMMAND),
-        )
-    })?;
+    let (whole, _) = found.ok_or_else(|| unknown::<N>(args.id))?;
     if context.json() {
         output::json(&whole)?;
     } else {
-        let details = N::details(&whole);
-        let names = names(engine, details.iter().map(|(_, cell)| cell)).await?;
-        let there = details.iter().filter(|(_, cell)| *cell != Cell::Empty);
-        let pairs: Vec<_> = there.map(|(name, cell)| (*name, text(cell, &names))).collect();
+        let pairs = pairs(engine, &N::details(&whole)).await?;
         output::line(&table::pairs(&pairs, table::width()).join("\n"))?;
     }
     Ok(Exit::Ok)
+}
+
+/// There is none of this id.
+pub fn unknown<N: Show>(id: Uuid) -> Failure {
+    let message = format!("there is no {} {id}", N::NAMES.0);
+    let hint = format!("see what there is: probity {} list", N::COMMAND);
+    Failure::no(N::UNKNOWN, message, hint)
+}
+
+/// Names and what stands beside them; what is not there is left out.
+pub async fn pairs(engine: &Engine, details: &[Titled]) -> Result<Vec<(&'static str, String)>, Failure> {
+    let names = names(engine, details.iter().map(|(_, cell)| cell)).await?;
+    let there = details.iter().filter(|(_, cell)| *cell != Cell::Empty);
+    Ok(there.map(|(name, cell)| (*name, text(cell, &names))).collect())
+}
+
+/// Every row of this user.
+pub async fn of_user<N: Noun>(engine: &Engine, user: Uuid) -> Result<Vec<N::View>, Failure> {
+    let given = vec![("user", Given::Id(user))];
+    let page: Page<N> = views::list(engine, Viewer::OPERATOR, given, None, None).await?;
+    Ok(page.views)
 }

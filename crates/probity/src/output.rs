@@ -2,8 +2,9 @@
 
 use std::io::{self, BufWriter, StdoutLock, Write};
 
-use evidence::Timestamp;
 use serde::Serialize;
+
+pub use views::minute;
 
 use crate::failure::Failure;
 pub use crate::plain::plain;
@@ -33,12 +34,6 @@ pub fn remark(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// A time as people read it: to the minute, a space for the T.
-pub fn minute(time: Timestamp) -> String {
-    let text = time.to_string();
-    text.get(..16).unwrap_or(&text).replace('T', " ")
-}
-
 /// A number with a comma between each three digits.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -63,7 +58,7 @@ mod tests {
 
     #[test]
     fn times_for_people() {
-        assert_eq!(minute(Timestamp::EPOCH), "1970-01-01 00:00");
+        assert_eq!(minute(evidence::Timestamp::EPOCH), "1970-01-01 00:00");
     }
 
     #[test]

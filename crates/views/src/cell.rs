@@ -71,6 +71,8 @@ pub enum Cell {
     Time(Timestamp),
     /// A user's name.
     User(Uuid),
+    /// A user's name, and what is said of them.
+    UserAnd(Uuid, String),
     /// The name of the user who did it; none for someone on the server's own machine.
     By(Option<Uuid>),
     /// An account with its user's name.
@@ -81,12 +83,18 @@ impl Cell {
     /// The user whose name it takes to show it.
     pub fn user(&self) -> Option<Uuid> {
         match self {
-            Cell::User(id) => Some(*id),
+            Cell::User(id) | Cell::UserAnd(id, _) => Some(*id),
             Cell::By(id) => *id,
             Cell::Account(account) => account.user(),
             Cell::Empty | Cell::Text(_) | Cell::Time(_) => None,
         }
     }
+}
+
+/// A time as people read it: to the minute, a space for the T.
+pub fn minute(time: Timestamp) -> String {
+    let text = time.to_string();
+    text.get(..16).unwrap_or(&text).replace('T', " ")
 }
 
 /// The columns of a table of views, and what of a view stands in each.

@@ -1,5 +1,6 @@
 //! What examples are made of.
 
+use domain::custody::{Account, Owner};
 use evidence::Timestamp;
 use uuid::Uuid;
 
@@ -10,6 +11,12 @@ pub const fn id(end: u64) -> Uuid {
 
 /// The user that examples are about.
 pub const ANN: Uuid = id(0xab);
+
+/// An account of that user.
+pub const ACCOUNT: Account = Account {
+    asset: id(0xba),
+    owner: Owner::User(ANN),
+};
 
 /// A moment of November 2026: day, hour.
 pub fn at(day: i64, hour: i64) -> Timestamp {

@@ -1,8 +1,8 @@
 //! Filters: what a list can be narrowed down by.
 
 use domain::FieldError;
-use domain::record::Val;
 use engine::list::Condition;
+use evidence::Timestamp;
 use uuid::Uuid;
 
 /// What a list can be narrowed down by.
@@ -28,7 +28,7 @@ pub enum Kind {
     /// One of these words.
     Word(
         &'static [&'static str],
-        fn(&str, Val) -> Result<Condition, FieldError>,
+        fn(&str, Timestamp) -> Result<Condition, FieldError>,
     ),
     /// A text of at most so many characters that one of the columns holds.
     Text(usize, &'static [&'static str]),
@@ -56,6 +56,13 @@ impl Filter {
             doc,
             kind,
         }
+    }
+
+    /// The same with another name as an option.
+    #[must_use]
+    pub const fn option(mut self, option: &'static str) -> Filter {
+        self.option = option;
+        self
     }
 
     /// What holds unless it is given.

@@ -7,21 +7,32 @@
 //! To add a list: a file beside [`destination`], then a line in the table of routes and one in the commands of
 //! `probity`.
 
+mod approval;
+mod asset;
+mod balance;
 mod cell;
 pub mod cursor;
 mod destination;
 pub mod example;
 mod filter;
+mod kyc;
 mod noun;
 mod page;
 mod value;
 mod viewer;
 
+pub use domain::approval::Approval;
 pub use domain::custody::destination::Destination;
+pub use domain::custody::kyc::KycRecord;
+pub use domain::custody::{Asset, Balance};
 
-pub use cell::{Cell, Column, Columns, Elide, Titled, column, number};
+pub use approval::{ApprovalView, VoteView};
+pub use asset::AssetView;
+pub use balance::{BalanceThen, BalanceView, LineView};
+pub use cell::{Cell, Column, Columns, Elide, Titled, column, minute, number};
 pub use destination::DestinationView;
 pub use filter::{Filter, Given, Kind};
+pub use kyc::{DocumentView, KycRecordView};
 pub use noun::{About, Noun, Reads, Show, Shown};
 pub use page::{Page, list, show};
 pub use value::{Holder, Units};

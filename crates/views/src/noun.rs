@@ -59,6 +59,8 @@ pub trait Noun: Record + Send + Sync + 'static {
     const READ: Reads;
     /// The columns of a table of them, and what stands there.
     const COLUMNS: Columns<Self::View>;
+    /// The columns by which a table is sorted, where ids are in no order that people know.
+    const SORTED_BY: &'static [usize] = &[];
 
     /// The rows as this viewer sees them.
     fn views(

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use domain::FieldError;
-use domain::record::Val;
 use engine::list::Condition;
 use engine::{Engine, Error};
+use evidence::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use uuid::Uuid;
@@ -63,7 +63,7 @@ impl<N: Noun> JsonSchema for Page<N> {
 
 impl Filter {
     /// What follows from it.
-    fn condition(&self, given: Given, now: Val) -> Result<Option<Condition>, FieldError> {
+    fn condition(&self, given: Given, now: Timestamp) -> Result<Option<Condition>, FieldError> {
         Ok(match (self.kind, given) {
             (Kind::User(column) | Kind::Asset(column), Given::Id(id)) => {
                 Some(Condition::Is(column, id.into()))
@@ -99,12 +99,12 @@ pub async fn list<N: Noun>(
     if let Some((column, id)) = own::<N>(viewer) {
         conditions.push(Condition::Is(column, id.into()));
     }
-    let now = Val::Time(engine.now());
+    let now = engine.now();
     for filter in N::FILTERS {
         let found = given.iter().find(|(name, _)| *name == filter.name);
         let value = found.map(|(_, value)| value.clone()).or(filter.usual());
         if let Some(value) = value {
-            conditions.extend(filter.condition(value, now.clone())?);
+            conditions.extend(filter.condition(value, now)?);
         }
     }
     let (rows, more) = engine.select::<N>(&conditions, after, limit).await?;

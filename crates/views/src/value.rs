@@ -16,6 +16,11 @@ impl Units {
     pub fn of(amount: Amount, asset: &Asset) -> Units {
         Units(amount, asset.digits())
     }
+
+    /// An amount of bitcoin, for examples.
+    pub(crate) fn example(units: i128) -> Units {
+        Units(Amount::new(units).unwrap_or(Amount::ZERO), 8)
+    }
 }
 
 impl fmt::Display for Units {

@@ -3,9 +3,8 @@
 use std::sync::LazyLock;
 
 use domain::identity::Permission::{
-    ApiKeysOwn, ApiKeysRead, ApiKeysWrite, ApprovalsRead, ApprovalsRequest, AuditRead, AuditWrite,
-    CustodyConfigure, CustodyOwn, CustodyRead, CustodyWrite, KycOwn, KycRead, MetricsRead, SessionsWrite,
-    UsersErase, UsersRead, UsersWrite,
+    ApiKeysOwn, ApiKeysRead, ApiKeysWrite, AuditRead, AuditWrite, CustodyConfigure, CustodyOwn, CustodyRead,
+    CustodyWrite, KycOwn, KycRead, MetricsRead, SessionsWrite, UsersErase, UsersRead, UsersWrite,
 };
 
 use crate::call::Route;
@@ -90,9 +89,9 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Post "/v1/api-keys/{id}/rotate" Access::OwnOr(ApiKeysOwn, ApiKeysWrite) => api_keys::rotate;
     Delete "/v1/api-keys/{id}" Access::OwnOr(ApiKeysOwn, ApiKeysWrite) => api_keys::revoke;
     Post "/v1/kyc" does kyc::Submit;
-    Get "/v1/kyc" Access::ReadOwnOr(KycOwn, KycRead) => kyc::list;
+    Get "/v1/kyc" lists KycRecord;
     Get "/v1/kyc/tier" Access::ReadOwnOr(KycOwn, KycRead) => kyc::tier;
-    Get "/v1/kyc/{id}" Access::ReadOwnOr(KycOwn, KycRead) => kyc::show;
+    Get "/v1/kyc/{id}" shows KycRecord;
     Post "/v1/kyc/{id}/documents/{document}/check" does kyc::Check;
     Post "/v1/kyc/{id}/approve" does kyc::Approve;
     Post "/v1/kyc/{id}/reject" does kyc::Reject;
@@ -102,18 +101,18 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Get "/v1/destinations/{id}" shows Destination;
     Delete "/v1/destinations/{id}" does destinations::Remove;
     Post "/v1/approvals" does approvals::Request;
-    Get "/v1/approvals" Access::ReadOwnOr(ApprovalsRequest, ApprovalsRead) => approvals::list;
-    Get "/v1/approvals/{id}" Access::ReadOwnOr(ApprovalsRequest, ApprovalsRead) => approvals::show;
+    Get "/v1/approvals" lists Approval;
+    Get "/v1/approvals/{id}" shows Approval;
     Post "/v1/approvals/{id}/vote" does approvals::Vote;
     Post "/v1/approvals/{id}/withdraw" does approvals::Withdraw;
     Post "/v1/approvals/{id}/use" does approvals::Use;
     Get "/v1/permissions" Access::Caller => access::permissions;
     Get "/v1/roles" Access::Caller => access::roles;
     Post "/v1/assets" does assets::Create;
-    Get "/v1/assets" Access::Caller => assets::list;
+    Get "/v1/assets" lists Asset;
     Get "/v1/assets/{id}" Access::Caller => assets::show;
     Get "/v1/assets/{id}/supply" Access::Read(CustodyRead) => assets::supply;
-    Get "/v1/balances" Access::ReadOwnOr(CustodyOwn, CustodyRead) => balances::list;
+    Get "/v1/balances" lists Balance;
     Get "/v1/balances/{id}" Access::ReadOwnOr(CustodyOwn, CustodyRead) => balances::show;
     Patch "/v1/balances/{id}" Access::Command(CustodyConfigure) => balances::update;
     Get "/v1/balances/{id}/statement" Access::ReadOwnOr(CustodyOwn, CustodyRead) => balances::statement;

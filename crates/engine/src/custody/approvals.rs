@@ -1,7 +1,9 @@
 //! Looking at approvals, and what an approval of one of Probity's own verbs is bound to.
 
+use std::collections::HashMap;
+
 use domain::approval::{Approval, ApprovalStatus, CastVote, Vote, operation_of};
-use domain::record::{Kind, Sealed};
+use domain::record::{Field, Sealed};
 use domain::{Command, FieldError, Refusal, Reply, action};
 use evidence::{Timestamp, json};
 use serde_json::Value;
@@ -10,6 +12,7 @@ use uuid::Uuid;
 use super::{NewOperation, NewStep};
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::list::Condition;
 
 /// An approval with its votes.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,7 +94,7 @@ impl Engine {
         approve: bool,
         reason: Option<String>,
     ) -> Result<Command, Error> {
-        let found = self.one::<Approval>("id", Kind::Uuid, approval.into()).await?;
+        let found = self.row::<Approval>(approval).await?;
         Ok(Command::CastVote(CastVote {
             approval,
             operation: found.and_then(|sealed| operation_of(&sealed.row)),
@@ -107,46 +110,50 @@ impl Engine {
         Ok(rule.map_or(1, |rule| rule.quorum.max(1)))
     }
 
-    async fn approval_views(
-        &self,
-        found: Vec<Sealed<Approval>>,
-        now: Timestamp,
-    ) -> Result<Vec<ApprovalView>, Error> {
-        let ids: Vec<Uuid> = found.iter().map(|sealed| sealed.row.id).collect();
-        let mut conn = self.db().reader().await?;
-        let votes = store::custody::votes(&mut conn, &ids).await?;
-        let of = |id: Uuid| {
-            let rows = votes.iter().map(|sealed| &sealed.row);
-            rows.filter(|vote| vote.approval_id == id).cloned().collect()
-        };
-        let view = |sealed: Sealed<Approval>| ApprovalView {
-            votes: of(sealed.row.id),
-            version: sealed.version,
-            approval: sealed.row.as_of(now),
+    /// Approvals with their votes, as the clock has them.
+    pub async fn approval_views(&self, found: Vec<Sealed<Approval>>) -> Result<Vec<ApprovalView>, Error> {
+        let now = self.now();
+        let ids = found.iter().map(|sealed| sealed.row.id);
+        let mut votes: HashMap<Uuid, Vec<Vote>> = HashMap::new();
+        for sealed in self.rows_of::<Vote>("approval_id", ids).await? {
+            votes.entry(sealed.row.approval_id).or_default().push(sealed.row);
+        }
+        let view = |sealed: Sealed<Approval>| {
+            let mut votes = votes.remove(&sealed.row.id).unwrap_or_default();
+            votes.sort_unstable_by_key(|vote| (vote.voted_at, vote.id));
+            ApprovalView {
+                votes,
+                version: sealed.version,
+                approval: sealed.row.as_of(now),
+            }
         };
         Ok(found.into_iter().map(view).collect())
     }
 
     /// An approval.
     pub async fn approval(&self, id: Uuid) -> Result<Option<ApprovalView>, Error> {
-        let found = self.one::<Approval>("id", Kind::Uuid, id.into()).await?;
-        let found = found.into_iter().collect();
-        Ok(self.approval_views(found, self.now()).await?.pop())
+        let found = self.row::<Approval>(id).await?;
+        Ok(self.approval_views(found.into_iter().collect()).await?.pop())
     }
+}
 
-    /// A page of approvals, oldest first, after the one of id `after`; by status as the clock has it, and by who asked.
-    pub async fn approvals(
-        &self,
-        status: Option<ApprovalStatus>,
-        requested_by: Option<Uuid>,
-        after: Option<Uuid>,
-        limit: u32,
-    ) -> Result<Vec<ApprovalView>, Error> {
-        let now = self.now();
-        let found = {
-            let mut conn = self.db().reader().await?;
-            store::custody::approvals(&mut conn, (status, now), requested_by, after, limit).await?
-        };
-        self.approval_views(found, now).await
+/// The approvals that stand here as the clock has them at `now`.
+pub fn approval_in_status(status: ApprovalStatus, now: Timestamp) -> Condition {
+    let stored = |status: ApprovalStatus| Condition::Is("status", status.to_val());
+    match status {
+        ApprovalStatus::Pending | ApprovalStatus::Granted => {
+            Condition::All(vec![stored(status), Condition::After("expires_at", now.into())])
+        }
+        ApprovalStatus::Expired => Condition::Any(vec![
+            stored(status),
+            Condition::All(vec![
+                Condition::Any(vec![
+                    stored(ApprovalStatus::Pending),
+                    stored(ApprovalStatus::Granted),
+                ]),
+                Condition::Until("expires_at", now.into()),
+            ]),
+        ]),
+        status => stored(status),
     }
 }

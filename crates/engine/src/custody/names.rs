@@ -80,13 +80,6 @@ impl Engine {
         self.asset(id).await?.ok_or_else(unknown)
     }
 
-    /// A page of assets, oldest first, after the one of id `after`.
-    pub async fn assets(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<Arc<Asset>>, Error> {
-        let mut conn = self.db().reader().await?;
-        let found = store::custody::assets(&mut conn, after, limit).await?;
-        Ok(found.into_iter().map(|sealed| Arc::new(sealed.row)).collect())
-    }
-
     /// The asset that a text means: a code in any case, or an id.
     pub async fn asset_meant(&self, text: &str) -> Result<Option<Arc<Asset>>, Error> {
         if let Ok(id) = Uuid::try_parse(text) {

@@ -9,7 +9,7 @@ use domain::record::{Kind, Sealed};
 use evidence::Timestamp;
 use store::Head;
 use store::conn::Lock;
-use store::custody::{BalanceFilter, OperationFilter, OperationPlace};
+use store::custody::{OperationFilter, OperationPlace};
 use store::query::Order;
 use uuid::Uuid;
 
@@ -144,7 +144,8 @@ impl Engine {
         Ok(self.balance_states(vec![found]).await?.pop())
     }
 
-    async fn balance_states(&self, found: Vec<Sealed<Balance>>) -> Result<Vec<BalanceState>, Error> {
+    /// Balances with what the clock says of them.
+    pub async fn balance_states(&self, found: Vec<Sealed<Balance>>) -> Result<Vec<BalanceState>, Error> {
         let now = self.now();
         let mut states = Vec::with_capacity(found.len());
         for sealed in found {
@@ -165,20 +166,6 @@ impl Engine {
             });
         }
         Ok(states)
-    }
-
-    /// A page of balances in the order of their ids, after the one of id `after`.
-    pub async fn balances(
-        &self,
-        filter: &BalanceFilter,
-        after: Option<Uuid>,
-        limit: u32,
-    ) -> Result<Vec<BalanceState>, Error> {
-        let found = {
-            let mut conn = self.db().reader().await?;
-            store::custody::balances(&mut conn, filter, after, limit).await?
-        };
-        self.balance_states(found).await
     }
 
     /// What was posted of a balance at a moment, and the movement that made it so; no replay is needed.

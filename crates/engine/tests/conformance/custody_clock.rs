@@ -6,14 +6,14 @@ mod cases {
     use std::collections::BTreeMap;
 
     use domain::Command;
-    use domain::approval::{ApprovalStatus, RequestApproval};
+    use domain::approval::{Approval, ApprovalStatus, RequestApproval};
     use domain::custody::OperationKind::{Deposit, Transfer};
-    use domain::custody::kyc::KycStatus;
+    use domain::custody::kyc::{KycRecord, KycStatus};
     use domain::custody::{OperationKind, OperationStatus};
     use domain::identity::Role;
     use engine::Engine;
     use engine::clock::Clock;
-    use engine::custody::NewOperation;
+    use engine::custody::{NewOperation, approval_in_status, kyc_in_status};
     use evidence::Timestamp;
     use store::custody::{OperationFilter, OperationPlace};
     use store::query::Order;
@@ -75,25 +75,36 @@ mod cases {
             all.operations.insert(status.as_str(), found);
         }
         for status in KycStatus::ALL {
-            let found = engine.kyc_records(None, Some(*status), None, 100).await.unwrap();
-            assert!(found.iter().all(|view| view.record.status == *status));
+            let here = [kyc_in_status(*status, engine.now())];
+            let (found, more) = engine.select::<KycRecord>(&here, None, None).await.unwrap();
+            assert!(!more);
+            let now = engine.now();
+            assert!(
+                found
+                    .iter()
+                    .all(|one| one.row.clone().as_of(now).status == *status)
+            );
             // One more than is there is not asked for: a page is full while there are more.
             let mut ids = Vec::new();
             loop {
-                let page = engine
-                    .kyc_records(None, Some(*status), ids.last().copied(), 1)
-                    .await
-                    .unwrap();
-                let Some(view) = page.first() else { break };
-                ids.push(view.record.id);
+                let after = ids.last().copied();
+                let (page, _) = engine.select::<KycRecord>(&here, after, Some(1)).await.unwrap();
+                let Some(one) = page.first() else { break };
+                ids.push(one.row.id);
             }
             assert_eq!(ids.len(), found.len());
             all.kyc.insert(status.as_str(), ids);
         }
         for status in ApprovalStatus::ALL {
-            let found = engine.approvals(Some(*status), None, None, 100).await.unwrap();
-            assert!(found.iter().all(|view| view.approval.status == *status));
-            let ids = found.iter().map(|view| view.approval.id).collect();
+            let here = [approval_in_status(*status, engine.now())];
+            let (found, _) = engine.select::<Approval>(&here, None, None).await.unwrap();
+            let now = engine.now();
+            assert!(
+                found
+                    .iter()
+                    .all(|one| one.row.clone().as_of(now).status == *status)
+            );
+            let ids = found.iter().map(|one| one.row.id).collect();
             all.approvals.insert(status.as_str(), ids);
         }
         let figures = engine.operation_figures(None, (None, None), false).await.unwrap();

@@ -41,19 +41,22 @@ impl Visit for Heard<'_> {
 }
 
 mod cases {
-    use domain::Needs;
-    use domain::custody::OperationStatus;
-    use domain::custody::destination::Destination;
     use std::collections::BTreeSet;
 
+    use domain::Needs;
+    use domain::approval::Vote;
+    use domain::custody::destination::Destination;
+    use domain::custody::kyc::{KycDocument, KycRecord};
+    use domain::custody::{Balance, OperationStatus};
     use domain::identity::{Role, Rules};
     use domain::looks::{self, By};
-    use domain::record::Val;
+    use domain::record::{Kind, Val};
     use store::conditions::{self, Condition};
-    use store::custody::{BalanceFilter, OperationFilter};
+    use store::conn::Lock;
+    use store::custody::OperationFilter;
     use store::identity::UserFilter;
     use store::query::{Order, Page};
-    use store::{Conn, custody, identity, query};
+    use store::{Conn, custody, identity, query, sealed};
     use tracing::instrument::WithSubscriber;
     use uuid::Uuid;
 
@@ -103,23 +106,24 @@ mod cases {
         };
         identity::users(conn, &of_role, None, 10).await.unwrap();
         identity::api_keys(conn, Some(id), None, 10).await.unwrap();
-        let of_user = BalanceFilter {
-            user: Some(id),
-            ..BalanceFilter::default()
-        };
-        custody::balances(conn, &of_user, None, 10).await.unwrap();
-        custody::kyc_records(conn, Some(id), (None, now), None, 10)
+        let of_user = [Condition::Is("user_id", id.into())];
+        conditions::page::<Balance>(conn, &of_user, None, 10)
             .await
             .unwrap();
-        custody::documents(conn, &[id]).await.unwrap();
-        let of_user = [
-            Condition::Is("user_id", id.into()),
-            Condition::Has("removed_at", false),
-        ];
-        conditions::page::<Destination>(conn, &of_user, None, 10)
+        conditions::page::<KycRecord>(conn, &of_user, None, 10)
             .await
             .unwrap();
-        custody::votes(conn, &[id]).await.unwrap();
+        let in_use = [of_user[0].clone(), Condition::Has("removed_at", false)];
+        conditions::page::<Destination>(conn, &in_use, None, 10)
+            .await
+            .unwrap();
+        let ids = [id.into()];
+        sealed::by_key::<KycDocument>(conn, "record_id", Kind::Uuid, &ids, Lock::None)
+            .await
+            .unwrap();
+        sealed::by_key::<Vote>(conn, "approval_id", Kind::Uuid, &ids, Lock::None)
+            .await
+            .unwrap();
         custody::due_operations(conn, now, 10).await.unwrap();
         custody::due_kyc(conn, now, 10).await.unwrap();
         custody::due_approvals(conn, now, 10).await.unwrap();

@@ -4,10 +4,10 @@ use clap::Args;
 use domain::custody::Asset;
 use domain::custody::asset::CreateAsset;
 use uuid::Uuid;
+use views::AssetView;
 
-use super::as_json;
 use crate::failure::Failure;
-use crate::verb::{Told, Verb, Work};
+use crate::verb::{Told, Verb, Work, json};
 
 /// Arguments of `probity asset create`.
 #[derive(Debug, Args)]
@@ -40,6 +40,10 @@ impl Verb for CreateArgs {
         let answer = work.submit::<Asset>(command).await?;
         let Asset { code, scale, .. } = &answer.reply;
         let sentence = format!("Asset {code} is made, with {scale} digits after the point.");
-        Ok(Told::sentence(&answer, as_json(&answer.reply), &sentence))
+        Ok(Told::sentence(
+            &answer,
+            json(&AssetView::of(&answer.reply))?,
+            &sentence,
+        ))
     }
 }

@@ -1,14 +1,17 @@
 //! `probity balance configure`.
 
+use std::sync::Arc;
+
 use clap::{ArgGroup, Args};
 use domain::FieldError;
 use domain::custody::balance::ConfigureBalance;
 use domain::custody::{Amount, Asset, Balance};
+use engine::custody::BalanceState;
+use views::BalanceView;
 
-use super::as_json;
 use crate::account::{self, People};
 use crate::failure::Failure;
-use crate::verb::{Told, Verb, Work};
+use crate::verb::{Told, Verb, Work, json};
 
 /// Arguments of `probity balance configure`.
 #[derive(Debug, Args)]
@@ -71,7 +74,13 @@ impl Verb for ConfigureArgs {
             bound(balance.minimum),
             bound(balance.maximum),
         );
-        let json = as_json(balance, *version, &asset, balance.held, balance.available());
-        Ok(Told::sentence(&answer, json, &sentence))
+        let view = BalanceView::of(&BalanceState {
+            held: balance.held,
+            available: balance.available(),
+            asset: Arc::clone(&asset),
+            version: *version,
+            balance: balance.clone(),
+        });
+        Ok(Told::sentence(&answer, json(&view)?, &sentence))
     }
 }

@@ -1,16 +1,14 @@
 //! `probity balance`: a file per verb.
 
 mod configure;
-pub mod list;
 mod show;
 mod statement;
 
-use domain::custody::{Amount, Asset, Balance};
-use engine::custody::BalanceState;
-use serde_json::{Value, json};
+use domain::custody::Asset;
+use views::Balance;
 
-use crate::account;
 use crate::failure::Failure;
+use crate::nouns::{self, ListArgs};
 use crate::verb::verbs;
 
 verbs! {
@@ -18,7 +16,7 @@ verbs! {
     BalanceCommand {
         /// List balances
         #[command(after_help = "Example:\n  probity balance list --asset BTC")]
-        List(list::ListArgs) => list::run,
+        List(ListArgs<Balance>) => nouns::list,
         /// Show a balance, now or as it was at any time
         #[command(
             after_help = "ACCOUNT is user:NAME, house:omnibus, house:fees, house:suspense, house:external, or the id of a \
@@ -37,35 +35,6 @@ verbs! {
         )]
         Configure(configure::ConfigureArgs),
     }
-}
-
-/// A balance as JSON; what is held now is known where it was read for showing.
-fn as_json(balance: &Balance, version: u64, asset: &Asset, held: Amount, available: Amount) -> Value {
-    let decimal = |amount: Amount| amount.to_decimal(asset.digits());
-    json!({
-        "id": balance.id,
-        "account": account::words(balance.account()),
-        "asset": asset.code,
-        "posted": decimal(balance.posted),
-        "held": decimal(held),
-        "available": decimal(available),
-        "minimum": balance.minimum.map(decimal),
-        "maximum": balance.maximum.map(decimal),
-        "opened_at": balance.opened_at.to_string(),
-        "closed_at": balance.closed_at.map(|at| at.to_string()),
-        "version": version,
-    })
-}
-
-/// The same of what was read for showing.
-pub fn state_as_json(state: &BalanceState) -> Value {
-    as_json(
-        &state.balance,
-        state.version,
-        &state.asset,
-        state.held,
-        state.available,
-    )
 }
 
 /// The refusal of an account that never had anything of an asset.

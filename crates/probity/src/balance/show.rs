@@ -1,14 +1,13 @@
 //! `probity balance show`.
 
 use clap::Args;
-use domain::custody::{Amount, Asset};
+use domain::custody::{Account, Amount, Asset};
 use engine::Engine;
 use engine::custody::BalanceState;
 use evidence::Timestamp;
-use serde_json::json;
-use uuid::Uuid;
+use views::{BalanceThen, BalanceView};
 
-use super::{never_opened, state_as_json};
+use super::never_opened;
 use crate::account::{self, People};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -34,12 +33,12 @@ pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
     let (account, asset) = account::find(&engine, &args.account, args.asset.as_deref()).await?;
     let name = People::default().account(&engine, account).await?;
     if let Some(at) = args.at {
-        at_time(context, &engine, (account.id(), &name), &asset, at).await?;
+        at_time(context, &engine, (account, &name), &asset, at).await?;
     } else {
         let state = engine.balance(account.id()).await?;
         let state = state.ok_or_else(|| never_opened(&name, &asset))?;
         if context.json() {
-            output::json(&state_as_json(&state))?;
+            output::json(&BalanceView::of(&state))?;
         } else {
             output::line(&table::pairs(&pairs(&state, &name), table::width()).join("\n"))?;
         }
@@ -51,36 +50,22 @@ pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
 async fn at_time(
     context: &Context,
     engine: &Engine,
-    (balance, name): (Uuid, &str),
+    (account, name): (Account, &str),
     asset: &Asset,
     at: Timestamp,
 ) -> Result<(), Failure> {
-    let (posted, line) = engine.posted_at(balance, at).await?;
+    let then = BalanceThen::of(engine, account, at).await?;
     if context.json() {
-        return output::json(&json!({
-            "id": balance,
-            "asset": asset.code,
-            "at": at.to_string(),
-            "posted": posted.to_decimal(asset.digits()),
-            "operation": line.as_ref().map(|line| line.operation.id),
-            "entry": line.as_ref().map(|line| line.entry),
-        }));
+        return output::json(&then);
     }
-    let since = line.map_or_else(
+    let since = then.movement.map_or_else(
         || "nothing had moved by then".to_owned(),
-        |line| {
-            format!(
-                "entry {}: {} {}",
-                line.entry,
-                line.operation.kind.as_str(),
-                line.operation.id
-            )
-        },
+        |line| format!("entry {}: {} {}", line.entry, line.kind.as_str(), line.operation),
     );
     let pairs = [
         ("Account", name.to_owned()),
         ("At", at.to_string()),
-        ("Posted", asset.words(posted)),
+        ("Posted", asset.words(then.posted.0)),
         ("Made so by", since),
     ];
     output::line(&table::pairs(&pairs, table::width()).join("\n"))

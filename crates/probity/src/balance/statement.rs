@@ -6,9 +6,10 @@ use clap::Args;
 use domain::custody::{Account, Asset};
 use engine::Engine;
 use engine::custody::{STATEMENT_COLUMNS, StatementLine};
+use engine::list::Order;
 use evidence::Timestamp;
-use serde_json::{Value, json};
-use store::query::Order;
+use serde_json::json;
+use views::LineView;
 
 use crate::account::{self, People};
 use crate::context::Context;
@@ -68,7 +69,7 @@ pub async fn run(context: &Context, args: StatementArgs) -> Result<Exit, Failure
                         movement.line.write_csv(movement.other, &asset, &mut text);
                         writer.write_all(text.as_bytes())?;
                     } else if context.json() {
-                        lines.push(as_json(&movement, &asset));
+                        lines.push(LineView::of(&movement.line, movement.other, &asset));
                     } else {
                         let other = people.account(engine, movement.other).await?;
                         rows.push(row(&movement, &asset, other));
@@ -139,18 +140,4 @@ fn row(movement: &Movement, asset: &Asset, other: String) -> Vec<String> {
         movement.line.posted.to_decimal(asset.digits()),
         operation.reference.clone().unwrap_or_default(),
     ]
-}
-
-fn as_json(movement: &Movement, asset: &Asset) -> Value {
-    let operation = &movement.line.operation;
-    json!({
-        "entry": movement.line.entry,
-        "at": operation.updated_at.to_string(),
-        "operation": operation.id,
-        "kind": operation.kind.as_str(),
-        "counterparty": account::words(movement.other),
-        "change": movement.line.change.to_decimal(asset.digits()),
-        "posted": movement.line.posted.to_decimal(asset.digits()),
-        "reference": operation.reference,
-    })
 }

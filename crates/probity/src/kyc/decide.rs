@@ -5,11 +5,12 @@ use domain::Command;
 use domain::custody::kyc::{Approve, DecideKyc, Reject, Revoke};
 use evidence::Timestamp;
 use uuid::Uuid;
+use views::KycRecord;
 
-use super::{show, told};
+use super::told;
 use crate::failure::Failure;
 use crate::verb::{Told, Verb, Work};
-use crate::{parse, person};
+use crate::{nouns, parse, person};
 
 /// Which record, and who decides.
 #[derive(Debug, Args)]
@@ -85,7 +86,8 @@ where
 {
     async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
         let user = person::needed(self.which.user.as_deref())?;
-        let known = show::find(work.engine, self.which.record).await?;
+        let known = work.engine.kyc_record(self.which.record).await?;
+        let known = known.ok_or_else(|| nouns::unknown::<KycRecord>(self.which.record))?;
         let command = DecideKyc {
             record: self.which.record,
             user: known.record.user_id,

@@ -2,20 +2,18 @@
 
 mod check;
 mod decide;
-pub mod list;
-mod show;
 mod submit;
 mod tier;
 
-use domain::custody::kyc::{Approve, KycDocument, KycRecord, KycStatus, Reject, Revoke};
+use domain::custody::kyc::{Approve, KycStatus, Reject, Revoke};
 use engine::Answer;
 use engine::custody::KycView;
-use evidence::Timestamp;
-use serde_json::{Value, json};
+use views::{KycRecord, KycRecordView};
 
 use crate::account::People;
 use crate::failure::Failure;
-use crate::verb::{Told, Work, verbs};
+use crate::nouns::{self, ListArgs, ShowArgs};
+use crate::verb::{Told, Work, json, verbs};
 use crate::{output, parse};
 
 verbs! {
@@ -30,10 +28,10 @@ verbs! {
         Submit(submit::SubmitArgs),
         /// List KYC records, oldest first
         #[command(after_help = "Example:\n  probity kyc list --status pending")]
-        List(list::ListArgs) => list::run,
+        List(ListArgs<KycRecord>) => nouns::list,
         /// Show a KYC record with its documents
         #[command(after_help = "Example:\n  probity kyc show 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d")]
-        Show(show::ShowArgs) => show::run,
+        Show(ShowArgs<KycRecord>) => nouns::show,
         /// Say whether a document was checked and is good
         #[command(
             after_help = "Not by who submitted it: what was submitted on the command line takes --as.\n\n\
@@ -61,64 +59,21 @@ verbs! {
     }
 }
 
-/// A record as JSON, as the clock has it.
-fn as_json(record: &KycRecord, version: u64, documents: &[KycDocument]) -> Value {
-    let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
-    let documents: Vec<_> = documents.iter().map(document_as_json).collect();
-    json!({
-        "id": record.id,
-        "user_id": record.user_id,
-        "tier": record.tier,
-        "status": record.status.as_str(),
-        "submitted_by": record.submitted_by,
-        "submitted_at": record.submitted_at.to_string(),
-        "decided_by": record.decided_by,
-        "decided_at": time(record.decided_at),
-        "reason": record.reason,
-        "expires_at": time(record.expires_at),
-        "ended_at": time(record.ended_at),
-        "documents": documents,
-        "version": version,
-    })
-}
-
-/// The same of what was read for showing.
-pub fn view_as_json(view: &KycView) -> Value {
-    as_json(&view.record, view.version, &view.documents)
-}
-
-fn document_as_json(document: &KycDocument) -> Value {
-    json!({
-        "id": document.id,
-        "kind": document.kind.as_str(),
-        "sha256": evidence::json::hex(&document.sha256),
-        "state": document.state.as_str(),
-        "checked_by": document.checked_by,
-        "checked_at": document.checked_at.map(|at| at.to_string()),
-        "reason": document.reason,
-        "added_at": document.added_at.to_string(),
-    })
-}
-
 /// How a record stands now.
-async fn told(work: &Work<'_>, answer: Answer<KycView>) -> Result<Told, Failure> {
-    let KycView {
-        record,
-        version,
-        documents,
-    } = &answer.reply;
-    let record = &record.clone().as_of(parse::now());
-    let name = People::default().name(work.engine, record.user_id).await?;
-    let status = record.status;
-    let until = match record.expires_at.filter(|_| status == KycStatus::Approved) {
+async fn told(work: &Work<'_>, mut answer: Answer<KycView>) -> Result<Told, Failure> {
+    answer.reply.record = answer.reply.record.as_of(parse::now());
+    let view = KycRecordView::of(answer.reply.clone());
+    let name = People::default().name(work.engine, view.user).await?;
+    let status = view.status;
+    let until = match view.expires_at.filter(|_| status == KycStatus::Approved) {
         Some(at) => format!(", good until {} UTC", output::minute(at)),
         None => String::new(),
     };
-    let tier = record.tier;
+    let tier = view.tier;
     let sentence = format!(
         "The KYC record of {name} for tier {tier} is {}{until}.",
         status.as_str()
     );
-    let told = Told::sentence(&answer, as_json(record, *version, documents), &sentence);
-    Ok(told.with(&[("Id", record.id.to_string())]))
+    let told = Told::sentence(&answer, json(&view)?, &sentence);
+    Ok(told.with(&[("Id", view.id.to_string())]))
 }

@@ -4,15 +4,15 @@ use clap::Args;
 use domain::identity::session::Session;
 use domain::identity::user::User;
 use engine::Engine;
-use engine::custody::{BalanceState, KycView};
 use engine::identity::{ReadKey, UserState};
 use serde_json::{Value, json};
+use views::{Balance, BalanceView, KycRecord, KycRecordView, Noun};
 
 use super::{as_json, find, state};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, minute};
-use crate::{balance, key, kyc, parse, session, table};
+use crate::{key, nouns, parse, session, table};
 
 /// Arguments of `probity user show`.
 #[derive(Debug, Args)]
@@ -30,8 +30,8 @@ struct Known {
     sessions: Vec<Session>,
     keys: Vec<ReadKey>,
     tier: u64,
-    kyc: Vec<KycView>,
-    balances: Vec<BalanceState>,
+    kyc: Vec<KycRecordView>,
+    balances: Vec<BalanceView>,
 }
 
 /// Shows.
@@ -44,8 +44,8 @@ pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
         sessions: engine.sessions_of(id).await?,
         keys: key::all(&engine, Some(id)).await?,
         tier: engine.tier_at(id, parse::now()).await?,
-        kyc: kyc::list::all(&engine, Some(id), None).await?,
-        balances: balance::list::of_user(&engine, id).await?,
+        kyc: nouns::of_user::<KycRecord>(&engine, id).await?,
+        balances: nouns::of_user::<Balance>(&engine, id).await?,
         version: user.version,
         user: user.row,
     };
@@ -54,7 +54,8 @@ pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
         output::json(&as_whole(&known, &seen))?;
     } else {
         let mut lines = table::pairs(&pairs(&engine, &known), table::width());
-        lines.extend(custody(&known));
+        lines.extend(section::<KycRecord>(&engine, "KYC records", &known.kyc).await?);
+        lines.extend(section::<Balance>(&engine, "Balances", &known.balances).await?);
         if !known.sessions.is_empty() {
             lines.extend([String::new(), "Sessions:".to_owned()]);
             let name = known.user.username.as_str();
@@ -77,26 +78,14 @@ pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-/// KYC records and balances, where there are any.
-fn custody(known: &Known) -> Vec<String> {
-    let name = &known.user.username;
-    let mut lines = Vec::new();
-    if !known.kyc.is_empty() {
-        lines.extend([String::new(), "KYC records:".to_owned()]);
-        let rows: Vec<_> = known
-            .kyc
-            .iter()
-            .map(|view| kyc::list::row(view, name.clone()))
-            .collect();
-        lines.extend(table::lines(&kyc::list::COLUMNS, &rows, table::width()));
+/// A table of rows with its title, where there are any.
+async fn section<N: Noun>(engine: &Engine, title: &str, rows: &[N::View]) -> Result<Vec<String>, Failure> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
     }
-    if !known.balances.is_empty() {
-        lines.extend([String::new(), "Balances:".to_owned()]);
-        let balances = known.balances.iter();
-        let rows = balances.map(|state| balance::list::row(state, format!("user:{name}")));
-        lines.extend(balance::list::lines(rows.collect()));
-    }
-    lines
+    let mut lines = vec![String::new(), format!("{title}:")];
+    lines.extend(nouns::lines::<N>(engine, rows).await?);
+    Ok(lines)
 }
 
 fn as_whole(known: &Known, seen: &session::Seen) -> Value {
@@ -109,10 +98,8 @@ fn as_whole(known: &Known, seen: &session::Seen) -> Value {
     value["sessions"] = sessions
         .map(|session| session::as_json(session, &known.user.username, seen))
         .collect();
-    let records: Vec<_> = known.kyc.iter().map(kyc::view_as_json).collect();
-    value["kyc"] = json!({ "tier": known.tier, "records": records });
-    let balances: Vec<_> = known.balances.iter().map(balance::state_as_json).collect();
-    value["balances"] = json!({ "records": balances });
+    value["kyc"] = json!({ "tier": known.tier, "records": known.kyc });
+    value["balances"] = json!({ "records": known.balances });
     value["api_keys"] = known.keys.iter().map(key::read_as_json).collect();
     value
 }

@@ -1,7 +1,6 @@
 //! Assets: a file per verb, and what they share.
 
 mod create;
-pub(crate) mod list;
 pub(crate) mod show;
 pub(crate) mod supply;
 
@@ -12,10 +11,9 @@ use std::sync::Arc;
 use domain::Reply as CommandReply;
 use domain::custody::Asset;
 use domain::custody::asset::CODE_LEN_MAX;
-use evidence::Timestamp;
 use http::StatusCode;
-use serde::Serialize;
 use uuid::Uuid;
+use views::AssetView;
 
 use crate::call::Call;
 use crate::change::Subject;
@@ -30,50 +28,14 @@ const PATH: &[Parameter] = &[Parameter::path(
     r#"{"type":"string","minLength":1,"maxLength":36,"pattern":"^[A-Za-z0-9._-]+$","examples":["BTC"]}"#,
 )];
 
-/// An example of an asset.
-macro_rules! example {
-    () => {
-        r#"{"id":"01970000-0000-7000-8000-0000000000ba","code":"BTC","name":"Bitcoin","scale":8,"chain":"bitcoin","created_at":"2026-11-20T08:00:00.000000Z"}"#
-    };
-}
-pub(crate) use example;
-
-/// An asset as answers show it.
-#[derive(Serialize)]
-pub(crate) struct AssetBody<'a> {
-    id: Uuid,
-    code: &'a str,
-    name: &'a str,
-    scale: u64,
-    chain: Option<&'a str>,
-    created_at: Timestamp,
-}
-
-impl AssetBody<'_> {
-    fn of(asset: &Asset) -> AssetBody<'_> {
-        AssetBody {
-            id: asset.id,
-            code: &asset.code,
-            name: &asset.name,
-            scale: asset.scale,
-            chain: asset.chain.as_deref(),
-            created_at: asset.created_at,
-        }
-    }
-}
-
 impl Subject for Asset {
-    type View<'a> = AssetBody<'a>;
+    type View<'a> = AssetView;
 
     const NAME: &'static str = "asset";
     const TAG: &'static str = "custody";
     const LIST: &'static str = "/v1/assets";
     const UNKNOWN: &'static str = "unknown_asset";
-    const SHOWN: Content = Content::new(
-        "application/json",
-        r##"{"$ref":"#/components/schemas/Asset"}"##,
-        example!(),
-    );
+    const SHOWN: Content = Content::shown::<AssetView>();
     const TAGGED: bool = false;
     const MADE_BEFORE: StatusCode = StatusCode::OK;
 
@@ -89,8 +51,8 @@ impl Subject for Asset {
         (self.id, 1)
     }
 
-    async fn view<'a>(&'a self, _: &'a Call) -> Result<AssetBody<'a>, Problem> {
-        Ok(AssetBody::of(self))
+    async fn view<'a>(&'a self, _: &'a Call) -> Result<AssetView, Problem> {
+        Ok(AssetView::of(self))
     }
 }
 

@@ -1,6 +1,8 @@
 //! `GET /v1/assets/{id}`
 
-use super::{AssetBody, PATH, example, of_path};
+use views::AssetView;
+
+use super::{PATH, of_path};
 use crate::call::{Answer, Call, json};
 use crate::custody::UNKNOWN_ASSET;
 use crate::openapi::{Content, Doc, Reply};
@@ -11,15 +13,7 @@ pub(crate) const DOC: Doc = Doc {
     summary: "One asset",
     description: "By code or by id.",
     parameters: &[PATH],
-    replies: &[Reply::new(
-        "200",
-        "The asset.",
-        &[Content::new(
-            "application/json",
-            r##"{"$ref":"#/components/schemas/Asset"}"##,
-            example!(),
-        )],
-    )],
+    replies: &[Reply::new("200", "The asset.", &[Content::shown::<AssetView>()])],
     problems: &[UNKNOWN_ASSET],
     ..Doc::EMPTY
 };
@@ -27,5 +21,5 @@ pub(crate) const DOC: Doc = Doc {
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
     let asset = of_path(&mut call).await?;
-    json(&AssetBody::of(&asset))
+    json(&AssetView::of(&asset))
 }

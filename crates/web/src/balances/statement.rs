@@ -2,18 +2,19 @@
 
 use http::header::ACCEPT;
 use http::request::Parts;
+use schemars::JsonSchema;
 use serde::Serialize;
 use store::query::Order;
 use uuid::Uuid;
+use views::{LineView, Shown, cursor};
 
-use super::{LineBody, PATH, csv, line};
+use super::{PATH, csv};
 use crate::audit::page;
 use crate::call::{Answer, Call, json};
-use crate::custody::{self, Holder, TIMES, UNKNOWN_BALANCE};
+use crate::custody::{self, TIMES, UNKNOWN_BALANCE};
 use crate::openapi::{Content, Doc, Parameter, Reply};
 use crate::problem::Problem;
 use crate::query::Query;
-use views::cursor;
 
 const ORDER: &[Parameter] = &[
     Parameter::query(
@@ -43,11 +44,7 @@ pub(crate) const DOC: Doc = Doc {
             "200",
             "A page, or the file.",
             &[
-                Content::new(
-                    "application/json",
-                    r##"{"type":"object","required":["lines","next"],"properties":{"lines":{"type":"array","items":{"$ref":"#/components/schemas/StatementLine"}},"next":{"type":["string","null"],"description":"Cursor of the next page."}}}"##,
-                    concat!(r#"{"lines":["#, line!(), r#"],"next":null}"#),
-                ),
+                Content::shown_here::<Output>(),
                 Content::new(
                     "text/csv; charset=utf-8",
                     r#"{"type":"string"}"#,
@@ -65,10 +62,20 @@ pub(crate) const DOC: Doc = Doc {
     ..Doc::EMPTY
 };
 
-#[derive(Serialize)]
-struct Output<'a> {
-    lines: Vec<LineBody<'a>>,
+#[derive(Serialize, JsonSchema)]
+struct Output {
+    lines: Vec<LineView>,
+    /// Cursor of the next page.
     next: Option<String>,
+}
+
+impl Shown for Output {
+    fn example() -> Output {
+        Output {
+            lines: vec![LineView::example()],
+            next: None,
+        }
+    }
 }
 
 /// Whether a table is asked for.
@@ -119,7 +126,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     for (line, other) in statement.lines.iter().zip(&others) {
         let other = accounts.get(other);
         let other = other.ok_or_else(|| Problem::internal(&"the balance of an operation is missing"))?;
-        lines.push(LineBody::of(line, Holder(*other), asset.digits()));
+        lines.push(LineView::of(line, *other, &asset));
     }
     let next = statement
         .next

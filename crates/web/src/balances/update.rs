@@ -7,7 +7,9 @@ use domain::identity::Permission;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{PATH, example, show};
+use views::BalanceView;
+
+use super::{PATH, show};
 use crate::body::given_member;
 use crate::call::{Answer, Call, if_match};
 use crate::custody::{self, DECIMAL_LEN_MAX, Decimal};
@@ -36,11 +38,7 @@ pub(crate) const DOC: Doc = Doc {
         ..Reply::new(
             "200",
             "The balance as it is now.",
-            &[Content::new(
-                "application/json",
-                r##"{"$ref":"#/components/schemas/Balance"}"##,
-                example!(),
-            )],
+            &[Content::shown::<BalanceView>()],
         )
     }],
     problems: &[

@@ -1,18 +1,14 @@
 //! What may be shown with a user: KYC and balances, each to those who may read it.
 
 use domain::identity::Permission;
-use engine::custody::{BalanceState, KycView};
 use serde::Serialize;
-use store::custody::BalanceFilter;
 use uuid::Uuid;
+use views::{Balance, Given, KycRecord, Noun, Page, Viewer};
 
-use crate::balances::BalanceBody;
 use crate::call::Call;
-use crate::kyc::KycBody;
 use crate::openapi::Parameter;
 use crate::problem::Problem;
 use crate::query::Query;
-use views::cursor;
 
 /// Most records of each part; the rest is in its list.
 const RECORDS_MAX: u32 = 1_000;
@@ -74,20 +70,15 @@ impl Include {
         }
         let engine = &call.app.engine;
         let kyc = if self.kyc {
-            let tier = engine.tier_at(user, engine::now()).await?;
-            let records = engine
-                .kyc_records(Some(user), None, None, RECORDS_MAX + 1)
-                .await?;
-            Some((tier, records))
+            Some(KycPart {
+                tier: engine.tier_at(user, engine.now()).await?,
+                records: part::<KycRecord>(call, user).await?,
+            })
         } else {
             None
         };
-        let filter = BalanceFilter {
-            user: Some(user),
-            ..BalanceFilter::default()
-        };
         let balances = if self.balances {
-            Some(engine.balances(&filter, None, RECORDS_MAX + 1).await?)
+            Some(part::<Balance>(call, user).await?)
         } else {
             None
         };
@@ -95,60 +86,35 @@ impl Include {
     }
 }
 
-/// The parts of a user that were asked for.
-pub(super) struct Parts {
-    kyc: Option<(u64, Vec<KycView>)>,
-    balances: Option<Vec<BalanceState>>,
-}
-
+/// The first of them, and where their list goes on.
 #[derive(Serialize)]
-struct Part<T> {
-    records: Vec<T>,
+struct Part<N: Noun> {
+    records: Vec<N::View>,
     next: Option<String>,
 }
 
+async fn part<N: Noun>(call: &Call, user: Uuid) -> Result<Part<N>, Problem> {
+    let viewer = Viewer::of(call.identity()?);
+    let given = vec![("user", Given::Id(user))];
+    let page: Page<N> = views::list(&call.app.engine, viewer, given, None, Some(RECORDS_MAX)).await?;
+    Ok(Part {
+        records: page.views,
+        next: page.next,
+    })
+}
+
 #[derive(Serialize)]
-struct KycPart<'a> {
+struct KycPart {
     tier: u64,
     #[serde(flatten)]
-    records: Part<KycBody<'a>>,
+    records: Part<KycRecord>,
 }
 
-/// The parts as the answer shows them.
+/// The parts of a user that were asked for.
 #[derive(Serialize)]
-pub(super) struct PartsBody<'a> {
+pub(super) struct Parts {
     #[serde(skip_serializing_if = "Option::is_none")]
-    kyc: Option<KycPart<'a>>,
+    kyc: Option<KycPart>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    balances: Option<Part<BalanceBody<'a>>>,
-}
-
-/// The first of them, and where their list goes on.
-fn first<'a, R, T>(rows: &'a [R], id: impl Fn(&R) -> Uuid, show: impl Fn(&'a R) -> T) -> Part<T> {
-    let shown = rows.iter().take(RECORDS_MAX as usize);
-    let more = rows.len() > RECORDS_MAX as usize;
-    Part {
-        next: shown
-            .clone()
-            .last()
-            .filter(|_| more)
-            .map(|row| cursor::encode_id(id(row))),
-        records: shown.map(show).collect(),
-    }
-}
-
-impl Parts {
-    /// Shows them.
-    pub fn shown(&self) -> PartsBody<'_> {
-        PartsBody {
-            kyc: self.kyc.as_ref().map(|(tier, views)| KycPart {
-                tier: *tier,
-                records: first(views, |view| view.record.id, KycBody::of_view),
-            }),
-            balances: self
-                .balances
-                .as_ref()
-                .map(|states| first(states, |state| state.balance.id, BalanceBody::of)),
-        }
-    }
+    balances: Option<Part<Balance>>,
 }

@@ -3,7 +3,7 @@
 use evidence::Timestamp;
 use serde::Serialize;
 
-use super::include::{INCLUDE, Include, PartsBody, parts};
+use super::include::{INCLUDE, Include, Parts, parts};
 use super::{PATH, UNKNOWN, UserBody, unknown};
 use crate::call::{Answer, Call, json, tagged};
 use crate::custody;
@@ -47,7 +47,7 @@ struct Output<'a> {
     invited_until: Option<Timestamp>,
     sessions: u64,
     #[serde(flatten)]
-    parts: PartsBody<'a>,
+    parts: Parts,
 }
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
@@ -66,7 +66,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
         second_factor: state.second_factor,
         invited_until: state.invited_until,
         sessions: state.sessions,
-        parts: parts.shown(),
+        parts,
     })?;
     Ok(tagged(response, user.version))
 }

@@ -1,0 +1,299 @@
+//! Approvals.
+
+use domain::approval::{Approval, ApprovalStatus, Vote};
+use domain::custody::destination::Destination;
+use domain::identity::Permission;
+use domain::record::Sealed;
+use engine::custody::{self, ApprovalView as Read, Subject, approval_in_status};
+use engine::{Engine, Error};
+use evidence::{Timestamp, json};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::cell::{Cell, Columns, Elide, Titled, column, minute};
+use crate::example::{ANN, at, id};
+use crate::filter::{Filter, Kind};
+use crate::noun::{About, Noun, Reads, Show, Shown, whole_is_view};
+use crate::viewer::Viewer;
+
+/// A vote on an approval.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct VoteView {
+    /// Who voted.
+    pub user: Uuid,
+    /// Whether for it.
+    pub approve: bool,
+    /// Why.
+    pub reason: Option<String>,
+    /// When.
+    pub voted_at: Timestamp,
+}
+
+impl VoteView {
+    fn of(vote: Vote) -> VoteView {
+        VoteView {
+            user: vote.user_id,
+            approve: vote.approve,
+            reason: vote.reason,
+            voted_at: vote.voted_at,
+        }
+    }
+}
+
+/// An approval.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Approval")]
+pub struct ApprovalView {
+    /// Its id.
+    pub id: Uuid,
+    /// What it is for.
+    pub action: String,
+    /// What it is for, in particular: exactly these.
+    pub arguments: Map<String, Value>,
+    /// The arguments as people read them, for one of Probity's own actions; null for any other, and for who may not see
+    /// the operation.
+    #[schemars(schema_with = "shown")]
+    pub shown: Option<Value>,
+    /// SHA-256 of action and arguments, in lower-case hex.
+    pub digest: String,
+    /// Why it is asked for.
+    pub reason: Option<String>,
+    /// Where it stands now; the clock decides whether it has expired.
+    pub status: ApprovalStatus,
+    /// Who asks; null for someone on the server's own machine.
+    pub requested_by: Option<Uuid>,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+    /// From when it can be neither voted on nor used.
+    pub expires_at: Timestamp,
+    /// When it was granted, rejected or withdrawn.
+    pub decided_at: Option<Timestamp>,
+    /// When it was used.
+    pub used_at: Option<Timestamp>,
+    /// How many must vote for it.
+    pub quorum: u64,
+    /// How many have.
+    pub votes_for: u64,
+    /// The votes, oldest first.
+    pub votes: Vec<VoteView>,
+    /// A vote that decides nothing does not change it.
+    pub version: u64,
+    /// What it is about, as it was looked up.
+    #[serde(skip)]
+    pub subject: Option<Subject>,
+}
+
+fn shown(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"oneOf": [{"$ref": "#/components/schemas/ApprovalShown"}, {"type": "null"}]})
+}
+
+/// Who looks at what approvals are about. Who votes on payments sees whom they pay, and where to.
+fn eyes(viewer: Viewer<'_>) -> custody::Viewer {
+    let votes = viewer.holds(Permission::CustodyApprove) || viewer.holds(Permission::CustodyWrite);
+    custody::Viewer {
+        all: votes || viewer.holds(Permission::CustodyRead),
+        names: votes || viewer.holds(Permission::UsersRead),
+        own: viewer.own(),
+    }
+}
+
+impl ApprovalView {
+    /// Shows approvals to this viewer.
+    pub async fn of(
+        engine: &Engine,
+        viewer: Viewer<'_>,
+        read: Vec<Read>,
+    ) -> Result<Vec<ApprovalView>, Error> {
+        let approvals = read.iter().map(|read| &read.approval);
+        let mut subjects = engine.approval_subjects(approvals).await?;
+        let eyes = eyes(viewer);
+        let view = |read: Read| {
+            let subject = subjects.remove(&read.approval.id);
+            ApprovalView::with(read, subject, &eyes)
+        };
+        Ok(read.into_iter().map(view).collect())
+    }
+
+    /// Shows an approval to this viewer.
+    pub async fn of_one(engine: &Engine, viewer: Viewer<'_>, read: Read) -> Result<ApprovalView, Error> {
+        let subject = engine.approval_subject(&read.approval).await?;
+        Ok(ApprovalView::with(read, subject, &eyes(viewer)))
+    }
+
+    fn with(read: Read, subject: Option<Subject>, eyes: &custody::Viewer) -> ApprovalView {
+        let row = read.approval;
+        ApprovalView {
+            id: row.id,
+            action: row.action,
+            // They are stored as canonical JSON of an object.
+            arguments: serde_json::from_str(&row.arguments).unwrap_or_default(),
+            shown: subject.as_ref().and_then(|subject| subject.as_json(eyes)),
+            digest: json::hex(&row.digest),
+            reason: row.reason,
+            status: row.status,
+            requested_by: row.requested_by,
+            requested_at: row.requested_at,
+            expires_at: row.expires_at,
+            decided_at: row.decided_at,
+            used_at: row.used_at,
+            quorum: row.quorum,
+            votes_for: read.votes.iter().filter(|vote| vote.approve).count() as u64,
+            votes: read.votes.into_iter().map(VoteView::of).collect(),
+            version: read.version,
+            subject,
+        }
+    }
+
+    /// What would be done, and where it would go.
+    pub fn about(&self) -> Vec<Titled> {
+        let Some(subject) = &self.subject else {
+            return Vec::new();
+        };
+        let destination = subject.destination.as_ref().map(words);
+        vec![
+            ("Is to", subject.words().into()),
+            ("Destination", destination.into()),
+            ("Reference", subject.reference.as_ref().into()),
+        ]
+    }
+}
+
+/// A destination on a few lines, its address first.
+fn words(destination: &Destination) -> String {
+    let label = destination.label.as_ref();
+    let label = label.map_or_else(String::new, |label| format!(" ({label})"));
+    let state = match destination.removed_at {
+        Some(at) => format!("removed {}", minute(at)),
+        None => format!("usable from {} on", minute(destination.usable_at)),
+    };
+    format!("{}{label}\n{state}\nid {}", destination.address, destination.id)
+}
+
+impl Shown for ApprovalView {
+    fn example() -> ApprovalView {
+        let arguments = json!({"model": "m-7"});
+        ApprovalView {
+            id: id(0xf1),
+            action: "model.deploy".to_owned(),
+            arguments: arguments.as_object().cloned().unwrap_or_default(),
+            shown: None,
+            digest: "7b3ecfe2a0b1bd5b3ac6c8b9e0b1c1f3e2a4f6d8091b2c3d4e5f60718293a4b5".to_owned(),
+            reason: Some("passed its evaluation".to_owned()),
+            status: ApprovalStatus::Pending,
+            requested_by: Some(ANN),
+            requested_at: at(20, 8),
+            expires_at: at(21, 8),
+            decided_at: None,
+            used_at: None,
+            quorum: 2,
+            votes_for: 1,
+            votes: vec![VoteView {
+                user: id(0xac),
+                approve: true,
+                reason: None,
+                voted_at: at(20, 9),
+            }],
+            version: 1,
+            subject: None,
+        }
+    }
+}
+
+impl Noun for Approval {
+    type View = ApprovalView;
+
+    const NAMES: (&'static str, &'static str) = ("approval", "approvals");
+    const KEY: &'static str = "approvals";
+    const TAG: &'static str = "approvals";
+    const COMMAND: &'static str = "approval";
+    const LIST: About = About {
+        id: "list_approvals",
+        summary: "Approvals",
+        description: "In the order of their ids: oldest first, but for those with an id of the caller's own. All for who \
+                      holds `approvals:read`; for others, those that they asked for. What has expired is so by the clock.",
+    };
+    const FILTERS: &'static [Filter] = &[
+        Filter::new(
+            "status",
+            "of this status",
+            Kind::Word(ApprovalStatus::WORDS, |word, now| {
+                Ok(approval_in_status(ApprovalStatus::read("status", word)?, now))
+            }),
+        ),
+        Filter::new(
+            "requested_by",
+            "that this user asked for",
+            Kind::User("requested_by"),
+        )
+        .option("by"),
+    ];
+    const READ: Reads = Reads::OwnOr(
+        Permission::ApprovalsRequest,
+        Permission::ApprovalsRead,
+        "requested_by",
+    );
+    const COLUMNS: Columns<ApprovalView> = &[
+        (column("id", Elide::Never), |view| view.id.into()),
+        (column("action", Elide::Start), |view| (&view.action).into()),
+        (column("asked by", Elide::End), |view| Cell::By(view.requested_by)),
+        (column("status", Elide::Never), |view| view.status.as_str().into()),
+        (column("votes", Elide::Never), |view| {
+            format!("{}/{}", view.votes_for, view.quorum).into()
+        }),
+    ];
+
+    async fn views(
+        engine: &Engine,
+        viewer: Viewer<'_>,
+        rows: Vec<Sealed<Approval>>,
+    ) -> Result<Vec<ApprovalView>, Error> {
+        ApprovalView::of(engine, viewer, engine.approval_views(rows).await?).await
+    }
+}
+
+impl Show for Approval {
+    whole_is_view!();
+
+    const SHOW: About = About {
+        id: "show_approval",
+        summary: "One approval",
+        description: "With its votes, and its status by the clock. `arguments` are what it is bound to; `shown` is the \
+                      same for people: names, decimals, and address and label of a destination.",
+    };
+    const UNKNOWN: &'static str = "unknown_approval";
+
+    fn details(view: &ApprovalView) -> Vec<Titled> {
+        let arguments = match &view.shown {
+            Some(shown) => serde_json::to_string_pretty(shown),
+            None => serde_json::to_string_pretty(&view.arguments),
+        };
+        let mut details = vec![("Id", view.id.into()), ("Action", (&view.action).into())];
+        details.extend(view.about());
+        details.extend([
+            ("Arguments", arguments.unwrap_or_default().into()),
+            ("Digest", (&view.digest).into()),
+            ("Asked by", Cell::By(view.requested_by)),
+            ("Asked", view.requested_at.into()),
+            ("Reason", view.reason.as_ref().into()),
+            ("Status", view.status.as_str().into()),
+            ("Expires", view.expires_at.into()),
+            ("Quorum", view.quorum.into()),
+        ]);
+        for vote in &view.votes {
+            let way = if vote.approve { "for it" } else { "against it" };
+            let reason = vote.reason.as_ref();
+            let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+            let more = format!(", {way}, {}{reason}", minute(vote.voted_at));
+            details.push(("Vote", Cell::UserAnd(vote.user, more)));
+        }
+        details.extend([
+            ("Decided", view.decided_at.into()),
+            ("Used", view.used_at.into()),
+            ("Version", view.version.into()),
+        ]);
+        details
+    }
+}

@@ -1,0 +1,240 @@
+//! Balances.
+
+use domain::custody::{Account, Asset, Balance, House, OperationKind, Owner};
+use domain::identity::Permission;
+use domain::record::Sealed;
+use engine::custody::{BalanceState, StatementLine};
+use engine::list::Condition;
+use engine::{Engine, Error};
+use evidence::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::cell::{Cell, Columns, Elide, column, number};
+use crate::example::{ACCOUNT, at, id};
+use crate::filter::{Filter, Flag, Kind};
+use crate::noun::{About, Noun, Reads, Shown};
+use crate::value::{Holder, Units};
+use crate::viewer::Viewer;
+
+/// A balance.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Balance")]
+pub struct BalanceView {
+    /// Its id.
+    pub id: Uuid,
+    /// Code of the asset.
+    pub asset: String,
+    /// Whose it is.
+    pub account: Holder,
+    /// What was moved here, less what was moved from here.
+    pub posted: Units,
+    /// What pending operations hold of it now; an expired hold no longer counts.
+    pub held: Units,
+    /// What is posted less what is held.
+    pub available: Units,
+    /// What must be left.
+    pub minimum: Option<Units>,
+    /// What may be there at most.
+    pub maximum: Option<Units>,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When it was closed.
+    pub closed_at: Option<Timestamp>,
+    /// Counts the changes; the same as in `ETag`.
+    pub version: u64,
+}
+
+impl BalanceView {
+    /// Shows a balance.
+    pub fn of(state: &BalanceState) -> BalanceView {
+        let balance = &state.balance;
+        let units = |amount| Units::of(amount, &state.asset);
+        BalanceView {
+            id: balance.id,
+            asset: state.asset.code.clone(),
+            account: Holder(balance.account()),
+            posted: units(balance.posted),
+            held: units(state.held),
+            available: units(state.available),
+            minimum: balance.minimum.map(units),
+            maximum: balance.maximum.map(units),
+            opened_at: balance.opened_at,
+            closed_at: balance.closed_at,
+            version: state.version,
+        }
+    }
+}
+
+/// A line of a balance's statement.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "StatementLine")]
+pub struct LineView {
+    /// Index of the entry that recorded the movement.
+    pub entry: u64,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// The operation that moved.
+    pub operation: Uuid,
+    /// What sort of operation.
+    pub kind: OperationKind,
+    /// Where it came from or went to: `user:<id>` or `house:<name>`.
+    pub counterparty: Holder,
+    /// How much the balance changed: below zero for a debit.
+    pub change: Units,
+    /// Posted after it.
+    pub posted: Units,
+    /// The operation's own words.
+    pub reference: Option<String>,
+}
+
+impl LineView {
+    /// Shows a line of a balance of this asset, and the account on the other side.
+    pub fn of(line: &StatementLine, other: Account, asset: &Asset) -> LineView {
+        let operation = &line.operation;
+        LineView {
+            entry: line.entry,
+            // What carries a movement never changes again.
+            at: operation.updated_at,
+            operation: operation.id,
+            kind: operation.kind,
+            counterparty: Holder(other),
+            change: Units::of(line.change, asset),
+            posted: Units::of(line.posted, asset),
+            reference: operation.reference.clone(),
+        }
+    }
+}
+
+impl Shown for LineView {
+    fn example() -> LineView {
+        LineView {
+            entry: 4711,
+            at: at(21, 8),
+            operation: id(0xbc),
+            kind: OperationKind::Transfer,
+            counterparty: Holder(Account {
+                owner: Owner::House(House::Fees),
+                ..ACCOUNT
+            }),
+            change: Units::example(-50_000_000),
+            posted: Units::example(200_000_000),
+            reference: Some("A-1001".to_owned()),
+        }
+    }
+}
+
+/// What was posted of a balance at a moment.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct BalanceThen {
+    /// The balance's id.
+    pub id: Uuid,
+    /// Code of the asset.
+    pub asset: String,
+    /// Whose it is.
+    pub account: Holder,
+    /// The moment.
+    pub at: Timestamp,
+    /// What was posted then.
+    pub posted: Units,
+    /// The movement that made it so; null where there was none yet.
+    pub movement: Option<LineView>,
+}
+
+impl BalanceThen {
+    /// What was posted of this account at a moment.
+    pub async fn of(engine: &Engine, account: Account, at: Timestamp) -> Result<BalanceThen, Error> {
+        let asset = engine.asset_of(account.asset).await?;
+        let (posted, line) = engine.posted_at(account.id(), at).await?;
+        let movement = match &line {
+            Some(line) => {
+                let other = engine.account_of(line.other(account.id())).await?;
+                other.map(|other| LineView::of(line, other, &asset))
+            }
+            None => None,
+        };
+        Ok(BalanceThen {
+            id: account.id(),
+            asset: asset.code.clone(),
+            account: Holder(account),
+            at,
+            posted: Units::of(posted, &asset),
+            movement,
+        })
+    }
+}
+
+impl Shown for BalanceView {
+    fn example() -> BalanceView {
+        let units = |units| Units::example(units);
+        BalanceView {
+            id: id(0xbb),
+            asset: "BTC".to_owned(),
+            account: Holder(ACCOUNT),
+            posted: units(250_000_000),
+            held: units(50_000_000),
+            available: units(200_000_000),
+            minimum: Some(units(0)),
+            maximum: None,
+            opened_at: at(20, 8),
+            closed_at: None,
+            version: 7,
+        }
+    }
+}
+
+impl Noun for Balance {
+    type View = BalanceView;
+
+    const NAMES: (&'static str, &'static str) = ("balance", "balances");
+    const KEY: &'static str = "balances";
+    const TAG: &'static str = "custody";
+    const COMMAND: &'static str = "balance";
+    const LIST: About = About {
+        id: "list_balances",
+        summary: "Balances",
+        description: "All balances for who holds `custody:read`, one's own for others; in the order of their ids.",
+    };
+    const FILTERS: &'static [Filter] = &[
+        Filter::new("asset", "of this asset", Kind::Asset("asset_id")),
+        Filter::new("user", "of this user", Kind::User("user_id")),
+        Filter::new(
+            "house",
+            "house accounts only",
+            Kind::Flag(Flag {
+                usual: None,
+                condition: |house| Some(Condition::Has("house", house)),
+                no: None,
+            }),
+        ),
+    ];
+    const READ: Reads = Reads::OwnOr(Permission::CustodyOwn, Permission::CustodyRead, "user_id");
+    const COLUMNS: Columns<BalanceView> = &[
+        (column("account", Elide::End), |view| {
+            Cell::Account(view.account.0)
+        }),
+        (column("asset", Elide::Never), |view| (&view.asset).into()),
+        (number("posted"), |view| view.posted.to_string().into()),
+        (number("held"), |view| view.held.to_string().into()),
+        (number("available"), |view| view.available.to_string().into()),
+        (column("state", Elide::Never), |view| {
+            if view.closed_at.is_some() {
+                "closed"
+            } else {
+                "open"
+            }
+            .into()
+        }),
+    ];
+    const SORTED_BY: &'static [usize] = &[1, 0];
+
+    async fn views(
+        engine: &Engine,
+        _: Viewer<'_>,
+        rows: Vec<Sealed<Balance>>,
+    ) -> Result<Vec<BalanceView>, Error> {
+        let states = engine.balance_states(rows).await?;
+        Ok(states.iter().map(BalanceView::of).collect())
+    }
+}
