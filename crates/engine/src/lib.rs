@@ -15,6 +15,7 @@ pub mod clock;
 pub mod continuity;
 pub mod credentials;
 pub mod custody;
+pub mod database;
 mod engine;
 pub mod error;
 mod export;

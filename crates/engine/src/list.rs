@@ -8,7 +8,9 @@ use store::conn::Lock;
 use uuid::Uuid;
 
 pub use store::conditions::Condition;
-pub use store::query::Order;
+pub use store::custody::{OperationFilter, OperationPlace};
+pub use store::identity::UserFilter;
+pub use store::query::{Order, Page};
 
 use crate::engine::Engine;
 use crate::error::Error;

@@ -136,15 +136,15 @@ pub fn command_prefix(context: &Context, elsewhere: bool) -> String {
 }
 
 /// The database as an argument that holds in any folder.
-fn database_argument(location: &store::db::Location) -> String {
+fn database_argument(location: &engine::database::Location) -> String {
     match location {
-        store::db::Location::Sqlite(path) => {
+        engine::database::Location::Sqlite(path) => {
             format!(
                 "sqlite:{}",
                 path.canonicalize().unwrap_or_else(|_| path.clone()).display()
             )
         }
-        store::db::Location::Postgres(url) => url.clone(),
+        engine::database::Location::Postgres(url) => url.clone(),
     }
 }
 

@@ -161,19 +161,19 @@ impl From<io::Error> for Failure {
     }
 }
 
-impl From<store::Error> for Failure {
-    fn from(error: store::Error) -> Failure {
-        if error.kind == store::ErrorKind::Full {
+impl From<engine::database::Error> for Failure {
+    fn from(error: engine::database::Error) -> Failure {
+        if error.kind == engine::database::ErrorKind::Full {
             let hint = "free some space on the database's disk (df shows how full it is), or lift the quota or limit in its way; \
                         nothing was recorded, so do the same again. Reading goes on, and a server goes on by itself";
             return Failure::could_not_run("storage_full", error.message, hint);
         }
         let hint = match error.kind {
-            store::ErrorKind::Connection => {
+            engine::database::ErrorKind::Connection => {
                 "check that the database server runs and that the URL is right: probity config"
             }
-            store::ErrorKind::Retry => "the database is busy: try again",
-            store::ErrorKind::Data | store::ErrorKind::Head => {
+            engine::database::ErrorKind::Retry => "the database is busy: try again",
+            engine::database::ErrorKind::Data | engine::database::ErrorKind::Head => {
                 "check the whole log and every row: probity audit verify"
             }
             _ => "see what is in force: probity config",

@@ -33,7 +33,7 @@ pub fn start(context: &Context, server: bool) -> Result<(), Failure> {
     };
     let targets = levels(level)
         .map_err(wrong)?
-        .with_target(store::echo::TARGET, echo);
+        .with_target(engine::database::echo::TARGET, echo);
     let registry = tracing_subscriber::registry().with(targets);
     let layer = fmt::layer().with_writer(std::io::stderr);
     match settings.config.log.format {

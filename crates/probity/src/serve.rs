@@ -118,19 +118,19 @@ async fn check_schema(options: &engine::Options, source: &str) -> Result<(), Fai
         );
         Failure::could_not_run("schema_behind", what, hint)
     };
-    if let store::db::Location::Sqlite(path) = location
+    if let engine::database::Location::Sqlite(path) = location
         && !path.exists()
     {
         return Err(refused(format!("there is no database at {}", path.display())));
     }
-    let db = store::Db::new(options.database.clone())?;
-    let postgres = matches!(location, store::db::Location::Postgres(_));
+    let db = engine::database::Db::new(options.database.clone())?;
+    let postgres = matches!(location, engine::database::Location::Postgres(_));
     let mut conn = db.writer().await.map_err(|error| match error.kind {
         // The server answers, but does not have it.
-        store::ErrorKind::Data if postgres => refused(error.message),
+        engine::database::ErrorKind::Data if postgres => refused(error.message),
         _ => Failure::from(error),
     })?;
-    let state = store::migrate::state(&mut conn).await?;
+    let state = engine::database::migrate::state(&mut conn).await?;
     match state.applied {
         0 => Err(refused("the database is empty".to_owned())),
         applied if applied < state.known => Err(refused(format!(

@@ -24,7 +24,7 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         .unwrap_or_else(|error| error.to_string());
     let migrations = {
         let mut conn = engine.db().reader().await?;
-        store::migrate::state(&mut conn).await?
+        engine::database::migrate::state(&mut conn).await?
     };
     let names: Vec<_> = health
         .checks

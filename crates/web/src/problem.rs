@@ -6,13 +6,13 @@ use std::num::NonZeroU64;
 use axum::body::Body;
 use domain::refusal::BrokenRule;
 use engine::Error;
+use engine::database::ErrorKind;
 use engine::writes::RETRY_AFTER_S;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
-use store::ErrorKind;
 
 use crate::request_log::Told;
 
@@ -344,7 +344,7 @@ mod tests {
 
     #[test]
     fn each_error_of_the_engine_has_its_status() {
-        let store = |kind| Error::Store(store::Error::new(kind, "secret words"));
+        let store = |kind| Error::Store(engine::database::Error::new(kind, "secret words"));
         let cases = [
             (
                 Error::Overloaded {

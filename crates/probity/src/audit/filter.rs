@@ -3,8 +3,8 @@
 use clap::Args;
 use domain::audit::EntryFilter;
 use engine::Engine;
+use engine::list::{Order, Page};
 use evidence::{ActorKind, Outcome, Timestamp};
-use store::query::{Order, Page};
 use uuid::Uuid;
 
 use crate::failure::Failure;

@@ -1,9 +1,9 @@
 //! `probity audit list`.
 
 use clap::{Args, ValueEnum};
+use engine::list::{Order, Page};
 use evidence::Entry;
 use serde_json::json;
-use store::query::{Order, Page};
 
 use super::filter::FilterArgs;
 use crate::context::Context;

@@ -5,8 +5,8 @@ use std::io::Write as _;
 use clap::Args;
 use domain::audit::EntryFilter;
 use engine::Engine;
+use engine::list::{Order, Page};
 use evidence::Entry;
-use store::query::{Order, Page};
 
 use super::filter::FilterArgs;
 use super::list::{COLUMNS, row};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use store::db::Location;
+use engine::database::Location;
 
 use crate::failure::Failure;
 

@@ -292,10 +292,12 @@ impl Config {
     }
 
     /// Where the database is.
-    pub fn location(&self) -> Result<store::db::Location, Failure> {
+    pub fn location(&self) -> Result<engine::database::Location, Failure> {
         match &self.database.url {
             Some(url) => location::parse(url),
-            None => Ok(store::db::Location::Sqlite(self.data_dir.join("probity.db"))),
+            None => Ok(engine::database::Location::Sqlite(
+                self.data_dir.join("probity.db"),
+            )),
         }
     }
 

@@ -4,10 +4,10 @@ use clap::{Args, ValueEnum};
 use domain::custody::{OperationKind, OperationStatus};
 use engine::Engine;
 use engine::custody::OperationView;
+use engine::list::Order;
+use engine::list::{OperationFilter, OperationPlace};
 use evidence::Timestamp;
 use serde_json::json;
-use store::custody::{OperationFilter, OperationPlace};
-use store::query::Order;
 use uuid::Uuid;
 
 use super::view::as_json;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use clap::Args;
 use engine::Engine;
+use engine::list::UserFilter;
 use serde_json::json;
-use store::identity::UserFilter;
 use uuid::Uuid;
 
 use super::{COLUMNS, as_json, row, seen};

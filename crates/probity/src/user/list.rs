@@ -7,9 +7,9 @@ use domain::identity::Role;
 use domain::identity::user::User;
 use domain::record::Sealed;
 use engine::Engine;
+use engine::list::UserFilter;
 use evidence::Timestamp;
 use serde_json::json;
-use store::identity::UserFilter;
 use uuid::Uuid;
 
 use super::{as_json, parse_role, state};

@@ -8,6 +8,8 @@ use crate::tree::files;
 const ORDER: [&str; 8] = [
     "tlog", "evidence", "domain", "store", "engine", "views", "web", "probity",
 ];
+/// The crates that speak to the outside, which know rows as views only.
+const OUTSIDE: [&str; 3] = ["views", "web", "probity"];
 /// Crates without I/O, so that they run anywhere and give the same answer twice.
 const PURE: [&str; 3] = ["tlog", "evidence", "domain"];
 /// For development only.
@@ -97,6 +99,11 @@ fn wrong(name: &str, wanted: &Wanted) -> Vec<String> {
         if DRIVERS.contains(&other) && name != "store" && !DEVELOPMENT.contains(&name) {
             wrong.push(format!(
                 "{name} must not use {other}: only store speaks to databases"
+            ));
+        }
+        if other == "store" && OUTSIDE.contains(&name) {
+            wrong.push(format!(
+                "{name} must not use store: what it shows comes through views and engine"
             ));
         }
         if other == "axum" && name != "web" && (place(name).is_some() || DEVELOPMENT.contains(&name)) {
@@ -194,7 +201,10 @@ fn the_wrong_way_is_seen() {
         ("domain", &["tokio"], &["tokio"], 1),
         ("tlog", &["reqwest", "evidence"], &[], 2),
         ("engine", &["rusqlite", "axum", "testkit"], &[], 3),
-        ("web", &["axum"], &["tokio-postgres"], 0),
+        ("web", &["axum"], &["tokio-postgres", "store"], 0),
+        ("web", &["store", "engine"], &[], 1),
+        ("probity", &["store", "web"], &[], 1),
+        ("views", &["engine", "web"], &[], 1),
         ("shop", &["axum", "store"], &["testkit"], 0),
         ("shop", &["rusqlite", "testkit"], &[], 2),
         ("bench", &["testkit", "tokio-postgres"], &[], 0),

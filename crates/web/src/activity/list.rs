@@ -1,8 +1,8 @@
 //! `GET /v1/activity`
 
+use engine::list::Order;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::query::Order;
 
 use crate::activity::{Activity, FILTER, filter};
 use crate::audit::page;

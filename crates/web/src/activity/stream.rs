@@ -12,11 +12,11 @@ use bytes::Bytes;
 use domain::Caller;
 use domain::audit::EntryFilter;
 use domain::identity::Permission;
+use engine::list::{Order, Page};
 use engine::{EntryPage, Error};
 use futures_util::stream::unfold;
 use http::HeaderMap;
 use http::header::HeaderName;
-use store::query::{Order, Page};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::Instant;
 
@@ -242,7 +242,7 @@ fn events(page: &EntryPage) -> Result<Bytes, Error> {
     let mut text = String::new();
     for entry in &page.entries {
         let json = serde_json::to_string(&Activity::of(entry))
-            .map_err(|error| store::Error::data(error.to_string()))?;
+            .map_err(|error| engine::database::Error::data(error.to_string()))?;
         text.push_str("id: ");
         text.push_str(itoa::Buffer::new().format(entry.index));
         text.push_str("\nevent: activity\ndata: ");

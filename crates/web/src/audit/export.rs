@@ -178,7 +178,7 @@ impl Parts {
                 };
                 for entry in &entries {
                     let line = evidence::entry::to_line(entry)
-                        .map_err(|error| store::Error::data(error.to_string()))?;
+                        .map_err(|error| engine::database::Error::data(error.to_string()))?;
                     text.push_str(&line);
                     text.push('\n');
                 }

@@ -1,9 +1,9 @@
 //! `GET /v1/audit/entries`
 
+use engine::list::Order;
 use evidence::Entry;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::query::Order;
 
 use crate::audit::{filter, page};
 use crate::call::{Answer, Call, json};

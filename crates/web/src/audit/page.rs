@@ -4,10 +4,10 @@ use std::num::NonZeroU64;
 
 use axum::body::Body;
 use engine::Engine;
+use engine::list::OperationPlace;
+use engine::list::{Order, Page};
 use http::header::LINK;
 use http::{HeaderValue, Response, StatusCode, Uri};
-use store::custody::OperationPlace;
-use store::query::{Order, Page};
 use uuid::Uuid;
 
 use crate::openapi::Parameter;

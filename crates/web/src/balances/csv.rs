@@ -7,12 +7,12 @@ use axum::body::Body;
 use bytes::Bytes;
 use domain::custody::Asset;
 use engine::custody::STATEMENT_COLUMNS;
+use engine::list::OperationPlace;
+use engine::list::Order;
 use evidence::Timestamp;
 use futures_util::stream::unfold;
 use http::HeaderValue;
 use http::header::CONTENT_DISPOSITION;
-use store::custody::OperationPlace;
-use store::query::Order;
 use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
@@ -100,7 +100,8 @@ impl Pages {
         let mut text = String::new();
         for (line, other) in statement.lines.iter().zip(&others) {
             let other = accounts.get(other).copied();
-            let other = other.ok_or_else(|| store::Error::data("the balance of an operation is missing"))?;
+            let other = other
+                .ok_or_else(|| engine::database::Error::data("the balance of an operation is missing"))?;
             line.write_csv(other, &self.asset, &mut text);
         }
         self.after = statement.next;

@@ -1,10 +1,10 @@
 //! `GET /v1/balances/{id}/statement`
 
+use engine::list::Order;
 use http::header::ACCEPT;
 use http::request::Parts;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::query::Order;
 use uuid::Uuid;
 use views::{LineView, Shown, cursor};
 

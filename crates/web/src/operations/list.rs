@@ -3,9 +3,9 @@
 use domain::custody::chain::TX_HASH_LEN_MAX;
 use domain::custody::operation::REFERENCE_LEN_MAX;
 use domain::custody::{OperationKind, OperationStatus};
+use engine::list::OperationFilter;
+use engine::list::Order;
 use serde::Serialize;
-use store::custody::OperationFilter;
-use store::query::Order;
 use uuid::Uuid;
 
 use super::example;

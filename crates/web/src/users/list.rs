@@ -1,7 +1,7 @@
 //! `GET /v1/users`
 
+use engine::list::UserFilter;
 use serde::Serialize;
-use store::identity::UserFilter;
 
 use super::{UserBody, role_named};
 use crate::audit::page;
