@@ -26,6 +26,11 @@ macro_rules! refusals {
 pub(crate) use refusals;
 
 impl Code {
+    /// The status over HTTP.
+    pub fn status(&self) -> u16 {
+        self.kind.status()
+    }
+
     /// A refusal for this reason.
     pub fn because(&self, message: impl Into<String>) -> Refusal {
         Refusal::new(self.kind, self.name, message)
@@ -127,7 +132,7 @@ codes! {
     ABOVE_MAXIMUM = Conflict "above_maximum", "a balance would be above its maximum", hint BALANCE;
     FUNDS_HELD = Conflict "funds_held", "pending operations hold some of it";
     // Operations.
-    IDEMPOTENCY_KEY_REUSED = Invalid "idempotency_key_reused", "the `Idempotency-Key` came with another request before";
+    IDEMPOTENCY_KEY_REUSED = Unprocessable "idempotency_key_reused", "the `Idempotency-Key` came with another request before";
     TOO_MANY_OPERATIONS = Invalid "too_many_operations", "the array is empty or holds more than 1,000";
     LINKED_FAILED = Conflict "linked_failed", "of an array: another operation that it is linked with was refused";
     REFUSED_BEFORE = Conflict "refused_before", "the id was refused before, and the answer was erased since";

@@ -3,7 +3,7 @@
 //! A command is a type that says of itself all there is to know, as an [`Act`], in a file of its own or beside its twin.
 //! [`commands!`] is the one list of them: it makes [`Command`] and passes each question on.
 
-use crate::code::{self, Codes};
+use crate::code::{self, Code, Codes};
 use std::fmt::Debug;
 
 use uuid::Uuid;
@@ -57,6 +57,9 @@ macro_rules! commands {
         $(impl From<$name> for Command {
             fn from(command: $name) -> Command { Command::$name(command.into()) }
         })*
+
+        /// Every verb with what a command of it can be refused with. A verb of several commands is there for each.
+        static ACTS: &[(&Action, Codes)] = &[$((<$name as Act>::ACTION, <$name as Act>::REFUSALS)),*];
 
         impl Command {
             /// The verb, and what it takes.
@@ -140,6 +143,18 @@ impl Command {
     }
 }
 
+/// What commands of a verb can be refused with, beside what its demand refuses; each code once.
+pub fn refusals(action: &Action) -> Vec<&'static Code> {
+    let of_verb = ACTS.iter().filter(|(other, _)| other.name == action.name);
+    let mut codes: Vec<&Code> = Vec::new();
+    for code in of_verb.flat_map(|(_, codes)| codes.iter().copied()) {
+        if !codes.contains(&code) {
+            codes.push(code);
+        }
+    }
+    codes
+}
+
 /// Authorises and decides. The refusal comes with the entry that records it, unless nobody was identified.
 pub fn decide(
     facts: &Facts,
@@ -206,9 +221,11 @@ fn refusal_draft(
     let authority = who.without_authority();
     let mut draft = Draft::new(id, who, &authority, command.action().refused, salt, &payload);
     draft.outcome = match refusal.kind {
-        RefusalKind::Invalid | RefusalKind::NotFound | RefusalKind::Conflict | RefusalKind::Precondition => {
-            evidence::Outcome::Failed
-        }
+        RefusalKind::Invalid
+        | RefusalKind::NotFound
+        | RefusalKind::Conflict
+        | RefusalKind::Precondition
+        | RefusalKind::Unprocessable => evidence::Outcome::Failed,
         RefusalKind::Unauthenticated | RefusalKind::Forbidden | RefusalKind::TooMany => {
             evidence::Outcome::Refused
         }

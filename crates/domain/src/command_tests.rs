@@ -75,3 +75,14 @@ fn a_refusal_names_only_what_is_there() {
         assert_eq!(draft.target, expected.map(|id| id.to_string()), "{command:?}");
     }
 }
+
+/// A verb of several commands is refused with what any of them is.
+#[test]
+fn refusals_of_a_verb() {
+    let names = |action| -> Vec<_> { refusals(action).iter().map(|code| code.name).collect() };
+    assert_eq!(names(&crate::action::SESSION_END), ["unknown_session"]);
+    assert_eq!(names(&crate::action::KYC_EXPIRE), [""; 0]);
+    let mut made = names(&crate::action::OPERATION_CREATE);
+    made.sort_unstable();
+    assert!(made.windows(2).all(|two| two[0] != two[1]), "{made:?}");
+}

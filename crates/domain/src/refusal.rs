@@ -17,8 +17,26 @@ pub enum RefusalKind {
     Conflict,
     /// What it is about was changed meanwhile.
     Precondition,
+    /// It is as it should be, but is not what came under the same key before.
+    Unprocessable,
     /// Too many requests; the same may be asked later.
     TooMany,
+}
+
+impl RefusalKind {
+    /// The status over HTTP (RFC 9110 section 15.5).
+    pub fn status(self) -> u16 {
+        match self {
+            RefusalKind::Invalid => 400,
+            RefusalKind::Unauthenticated => 401,
+            RefusalKind::Forbidden => 403,
+            RefusalKind::NotFound => 404,
+            RefusalKind::Conflict => 409,
+            RefusalKind::Precondition => 412,
+            RefusalKind::Unprocessable => 422,
+            RefusalKind::TooMany => 429,
+        }
+    }
 }
 
 /// A command refused. `code` is stable; `message` is for people.

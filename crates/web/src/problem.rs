@@ -1,6 +1,6 @@
 //! Every error answer: RFC 9457 problem details with a stable `code`.
 
-use domain::{FieldError, Refusal, RefusalKind};
+use domain::{FieldError, Refusal};
 use std::num::NonZeroU64;
 
 use axum::body::Body;
@@ -146,19 +146,8 @@ impl Problem {
     }
 
     fn of_refusal(refusal: Refusal, entry: Option<u64>) -> Problem {
-        let status = match refusal.kind {
-            // The request is as it should be, but is not the one of its key.
-            RefusalKind::Invalid if refusal.code == "idempotency_key_reused" => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
-            RefusalKind::Invalid => StatusCode::BAD_REQUEST,
-            RefusalKind::Unauthenticated => StatusCode::UNAUTHORIZED,
-            RefusalKind::Forbidden => StatusCode::FORBIDDEN,
-            RefusalKind::NotFound => StatusCode::NOT_FOUND,
-            RefusalKind::Conflict => StatusCode::CONFLICT,
-            RefusalKind::Precondition => StatusCode::PRECONDITION_FAILED,
-            RefusalKind::TooMany => StatusCode::TOO_MANY_REQUESTS,
-        };
+        let status = StatusCode::from_u16(refusal.kind.status());
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Problem {
             field: refusal.field,
             retry_after: refusal
@@ -313,6 +302,8 @@ impl From<FieldError> for Problem {
 
 #[cfg(test)]
 mod tests {
+    use domain::RefusalKind;
+
     use super::*;
 
     #[test]
@@ -381,6 +372,7 @@ mod tests {
             (RefusalKind::NotFound, 404),
             (RefusalKind::Conflict, 409),
             (RefusalKind::Precondition, 412),
+            (RefusalKind::Unprocessable, 422),
             (RefusalKind::TooMany, 429),
         ];
         for (kind, status) in kinds {
