@@ -22,6 +22,7 @@ mod people;
 mod read;
 mod request_log;
 mod roles;
+mod same;
 mod serve;
 mod server;
 mod sessions;

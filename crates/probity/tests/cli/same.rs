@@ -1,0 +1,104 @@
+//! What is read over HTTP is what `--output json` prints.
+
+use serde_json::Value;
+
+use crate::approvals::{PASSWORD, set_up};
+use crate::harness::{Place, on_both};
+use crate::server::Server;
+
+/// Lists of nouns: the command, and the path.
+const LISTS: &[(&str, &str)] = &[
+    ("asset list", "/v1/assets"),
+    ("balance list", "/v1/balances"),
+    (
+        "balance list --house --limit 2",
+        "/v1/balances?house=true&limit=2",
+    ),
+    (
+        "balance list --user ann --asset btc",
+        "/v1/balances?user=ann&asset=btc",
+    ),
+    ("kyc list", "/v1/kyc"),
+    (
+        "kyc list --user ann --status pending",
+        "/v1/kyc?user=ann&status=pending",
+    ),
+    ("kyc list --status expired", "/v1/kyc?status=expired"),
+    ("destination list", "/v1/destinations"),
+    (
+        "destination list --removed --limit 1",
+        "/v1/destinations?removed=true&limit=1",
+    ),
+    ("approval list", "/v1/approvals"),
+    (
+        "approval list --status withdrawn",
+        "/v1/approvals?status=withdrawn",
+    ),
+];
+/// Nouns that are shown one by one: what shows it on the command line, and the path of their list.
+const SHOWN: &[(&str, &str, &str)] = &[
+    ("kyc show", "/v1/kyc", "kyc_records"),
+    ("destination show", "/v1/destinations", "destinations"),
+    ("approval show", "/v1/approvals", "approvals"),
+    ("balance show", "/v1/balances", "balances"),
+];
+
+fn told(place: &Place, line: &str) -> Value {
+    let words: Vec<_> = ["--output", "json"].into_iter().chain(line.split(' ')).collect();
+    place.run_with(&words, PASSWORD).expect(0).json()
+}
+
+fn got(server: &Server, key: &str, path: &str) -> Value {
+    let answer = server.get(path, &format!("Authorization: Bearer {key}\r\n"));
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200"), "{path}: {answer}");
+    serde_json::from_str(body).unwrap()
+}
+
+#[test]
+fn every_noun_is_the_same_json_over_http() {
+    on_both(|place| {
+        set_up(place, "1", "[custody]\ndestination_cooling_off_h = 0\n");
+        let address = "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq";
+        let first = told(place, &format!("destination add ann {address} --asset BTC"));
+        told(
+            place,
+            &format!("destination add ann {address}x --asset BTC --label cold"),
+        );
+        told(
+            place,
+            &format!("destination remove {}", first["id"].as_str().unwrap()),
+        );
+        told(
+            place,
+            &format!("kyc submit ann --tier 1 --document passport:{}", "0".repeat(64)),
+        );
+        let asked = told(place, "approval request door.open --arguments {\"door\":1}");
+        told(
+            place,
+            &format!("approval withdraw {}", asked["id"].as_str().unwrap()),
+        );
+        told(
+            place,
+            "operation mint user:ann 0.1 --asset BTC --request-approval gift",
+        );
+        let scopes = "read,write,admin,governance,workflows,custody";
+        let key = told(place, &format!("key create --name reader --scopes {scopes}"));
+        let key = key["key"].as_str().unwrap();
+        let server = Server::start(place, &[]);
+        for (line, path) in LISTS {
+            let printed = told(place, line);
+            assert_eq!(got(&server, key, path), printed, "{line}");
+        }
+        for (line, path, member) in SHOWN {
+            let listed = got(&server, key, path);
+            let rows = listed[member].as_array().unwrap();
+            assert!(!rows.is_empty(), "{path}");
+            for row in rows {
+                let id = row["id"].as_str().unwrap();
+                let printed = told(place, &format!("{line} {id}"));
+                assert_eq!(got(&server, key, &format!("{path}/{id}")), printed, "{line} {id}");
+            }
+        }
+    });
+}
