@@ -37,18 +37,11 @@ impl<N> fmt::Debug for ListArgs<N> {
     }
 }
 
-/// The text as a sentence begins.
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().map(|first| first.to_ascii_uppercase());
-    first.into_iter().chain(chars).collect()
-}
-
 impl<N: Noun> Args for ListArgs<N> {
     fn augment_args(mut command: Command) -> Command {
         for filter in N::FILTERS {
             let arg = Arg::new(filter.name).long(filter.option);
-            let help = |more: &str| format!("{}{more}", capital(filter.doc));
+            let help = |more: &str| format!("{}{more}", output::capital(filter.doc));
             let arg = match filter.kind {
                 Kind::User(_) => arg.value_name("NAME").help(help(": name, id or e-mail address")),
                 Kind::Asset(_) => arg.value_name("CODE").help(help(": code or id")),

@@ -34,6 +34,13 @@ pub fn remark(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
+/// The text as a sentence begins.
+pub fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(chars).collect()
+}
+
 /// A number with a comma between each three digits.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();

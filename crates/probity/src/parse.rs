@@ -47,7 +47,7 @@ fn time(text: &str, relative: impl FnOnce() -> Option<Timestamp>, others: &str) 
     };
     let date = || format!("{text}T00:00:00Z").parse().ok();
     date().or_else(relative).ok_or_else(|| {
-        // What has a time of day was meant as RFC 3339: then its own mistake is told.
+        // What has a time of day was meant as RFC 3339: then its own mistake is printout.
         if why == InvalidTimestamp::Shape || !text.contains(':') {
             format!("use 2026-11-21T08:30:00Z, 2026-11-21, or {others}")
         } else {

@@ -16,7 +16,7 @@ use crate::{account, output, person, table};
 /// A verb that changes something. The type is its arguments.
 pub trait Verb {
     /// Changes it, and says what came of it.
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure>;
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure>;
 }
 
 /// What a verb works with.
@@ -74,30 +74,30 @@ impl Work<'_> {
 }
 
 /// What came of a verb, for programs and for people.
-pub struct Told {
+pub struct Printout {
     json: Value,
     text: String,
 }
 
-impl Told {
+impl Printout {
     /// A text that is printed as it is.
-    pub fn text(json: Value, text: String) -> Told {
-        Told { json, text }
+    pub fn text(json: Value, text: String) -> Printout {
+        Printout { json, text }
     }
 
     /// A sentence, with a note where an answer says that nothing had to be done.
-    pub fn sentence<T>(answer: &Answer<T>, json: Value, sentence: &str) -> Told {
-        Told::noted(answer.entry.is_none(), json, sentence)
+    pub fn sentence<T>(answer: &Answer<T>, json: Value, sentence: &str) -> Printout {
+        Printout::noted(answer.entry.is_none(), json, sentence)
     }
 
     /// A sentence, with a note where it was so already.
-    pub fn noted(already: bool, json: Value, sentence: &str) -> Told {
+    pub fn noted(already: bool, json: Value, sentence: &str) -> Printout {
         let text = format!("{sentence}{}", already_done_note(already));
-        Told::text(json, table::paragraph(&text))
+        Printout::text(json, table::paragraph(&text))
     }
 
     /// The same with names and values below.
-    pub fn with(mut self, pairs: &[(&str, String)]) -> Told {
+    pub fn with(mut self, pairs: &[(&str, String)]) -> Printout {
         for line in table::pairs(pairs, table::width()) {
             self.text.push('\n');
             self.text.push_str(&line);
@@ -133,8 +133,8 @@ pub fn recorded_note<T>(answer: &Answer<T>) -> String {
 /// Runs a verb that changes something.
 pub async fn run(context: &Context, verb: impl Verb) -> Result<Exit, Failure> {
     let worked = context.with_engine(async |engine| {
-        let told = verb.run(&Work { context, engine }).await?;
-        told.print(context)
+        let printout = verb.run(&Work { context, engine }).await?;
+        printout.print(context)
     });
     worked.await.map(|()| Exit::Ok)
 }

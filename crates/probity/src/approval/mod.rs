@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::nouns::{self, ListArgs, ShowArgs};
 use crate::output::{counted, minute};
 use crate::parse;
-use crate::verb::{Told, Work, json, verbs};
+use crate::verb::{Printout, Work, json, verbs};
 
 verbs! {
     /// What can be done about approvals.
@@ -49,7 +49,7 @@ verbs! {
 }
 
 /// How an approval stands now, and what it is about.
-pub async fn told(work: &Work<'_>, mut answer: Answer<Read>) -> Result<Told, Failure> {
+pub async fn printout(work: &Work<'_>, mut answer: Answer<Read>) -> Result<Printout, Failure> {
     answer.reply.approval = answer.reply.approval.as_of(parse::now());
     let view = ApprovalView::of_one(work.engine, Viewer::OPERATOR, answer.reply.clone()).await?;
     let missing = match view.status {
@@ -65,5 +65,5 @@ pub async fn told(work: &Work<'_>, mut answer: Answer<Read>) -> Result<Told, Fai
     details.push(("Id", view.id.into()));
     details.push(("Expires", format!("{} UTC", minute(view.expires_at)).into()));
     let pairs = nouns::pairs(work.engine, &details).await?;
-    Ok(Told::sentence(&answer, json(&view)?, &sentence).with(&pairs))
+    Ok(Printout::sentence(&answer, json(&view)?, &sentence).with(&pairs))
 }

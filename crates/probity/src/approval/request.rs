@@ -8,10 +8,10 @@ use evidence::json::StrictObject;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::told;
+use super::printout;
 use crate::failure::Failure;
 use crate::parse;
-use crate::verb::{Told, Verb, Work};
+use crate::verb::{Printout, Verb, Work};
 
 /// Arguments of `probity approval request`.
 #[derive(Debug, Args)]
@@ -36,7 +36,7 @@ pub struct RequestArgs {
 }
 
 impl Verb for RequestArgs {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let proposal = Proposal::Other {
             action: self.action,
             arguments: Value::Object(self.arguments.0),
@@ -50,6 +50,6 @@ impl Verb for RequestArgs {
             quorum: self.quorum,
             expires_at: self.expires,
         };
-        told(work, work.submit(command).await?).await
+        printout(work, work.submit(command).await?).await
     }
 }

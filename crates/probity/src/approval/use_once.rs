@@ -7,10 +7,10 @@ use evidence::json::StrictObject;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::told;
+use super::printout;
 use crate::failure::Failure;
 use crate::parse;
-use crate::verb::{Told, Verb, Work};
+use crate::verb::{Printout, Verb, Work};
 
 /// Arguments of `probity approval use`.
 #[derive(Debug, Args)]
@@ -25,7 +25,7 @@ pub struct UseArgs {
 }
 
 impl Verb for UseArgs {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let proposal = Proposal::Other {
             action: self.action,
             arguments: Value::Object(self.arguments.0),
@@ -36,6 +36,6 @@ impl Verb for UseArgs {
             action,
             arguments,
         };
-        told(work, work.submit(command).await?).await
+        printout(work, work.submit(command).await?).await
     }
 }

@@ -3,10 +3,10 @@
 use clap::{ArgGroup, Args};
 use uuid::Uuid;
 
-use super::told;
+use super::printout;
 use crate::failure::Failure;
 use crate::person;
-use crate::verb::{Told, Verb, Work};
+use crate::verb::{Printout, Verb, Work};
 
 /// Arguments of `probity approval vote`.
 #[derive(Debug, Args)]
@@ -29,11 +29,11 @@ pub struct VoteArgs {
 }
 
 impl Verb for VoteArgs {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let user = person::needed(self.user.as_deref())?;
         let vote = work
             .engine
             .prepare_vote(self.approval, self.approve, self.reason.clone());
-        told(work, work.act(Some(user), vote.await?).await?).await
+        printout(work, work.act(Some(user), vote.await?).await?).await
     }
 }

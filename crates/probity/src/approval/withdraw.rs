@@ -4,9 +4,9 @@ use clap::Args;
 use domain::approval::WithdrawApproval;
 use uuid::Uuid;
 
-use super::told;
+use super::printout;
 use crate::failure::Failure;
-use crate::verb::{Told, Verb, Work};
+use crate::verb::{Printout, Verb, Work};
 
 /// Arguments of `probity approval withdraw`.
 #[derive(Debug, Args)]
@@ -19,10 +19,10 @@ pub struct WithdrawArgs {
 }
 
 impl Verb for WithdrawArgs {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let command = WithdrawApproval {
             approval: self.approval,
         };
-        told(work, work.act(self.user.as_deref(), command).await?).await
+        printout(work, work.act(self.user.as_deref(), command).await?).await
     }
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use views::AssetView;
 
 use crate::failure::Failure;
-use crate::verb::{Told, Verb, Work, json};
+use crate::verb::{Printout, Verb, Work, json};
 
 /// Arguments of `probity asset create`.
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ pub struct CreateArgs {
 }
 
 impl Verb for CreateArgs {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let command = CreateAsset {
             id: self.id,
             code: self.code,
@@ -40,7 +40,7 @@ impl Verb for CreateArgs {
         let answer = work.submit::<Asset>(command).await?;
         let Asset { code, scale, .. } = &answer.reply;
         let sentence = format!("Asset {code} is made, with {scale} digits after the point.");
-        Ok(Told::sentence(
+        Ok(Printout::sentence(
             &answer,
             json(&AssetView::of(&answer.reply))?,
             &sentence,

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::filter::outcome;
 use crate::failure::Failure;
 use crate::parse;
-use crate::verb::{Told, Verb, Work};
+use crate::verb::{Printout, Verb, Work};
 
 /// Arguments of `probity audit append`.
 #[derive(Debug, Args)]
@@ -81,7 +81,7 @@ fn target(text: &str) -> Result<Target, String> {
 }
 
 impl Verb for AppendArgs {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let (events, list) = match self.json.clone() {
             Some(path) => read(&path)?,
             None => (vec![event(self)?], false),
@@ -94,7 +94,7 @@ impl Verb for AppendArgs {
             [entry] if !list => entry.clone(),
             _ => json!({ "entries": entries }),
         };
-        Ok(Told::text(json, lines.join("\n")))
+        Ok(Printout::text(json, lines.join("\n")))
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::failure::Failure;
 use crate::output::counted;
 use crate::prompt;
-use crate::verb::{Told, Verb, Work, recorded_note};
+use crate::verb::{Printout, Verb, Work, recorded_note};
 
 /// Arguments of `probity audit erase`.
 #[derive(Debug, Args)]
@@ -24,7 +24,7 @@ pub struct EraseArgs {
 }
 
 impl Verb for EraseArgs {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let entries = |number: u64| counted(number, "entry", "entries");
         let question = format!(
             "This erases the payload of {} for ever.",
@@ -37,7 +37,7 @@ impl Verb for EraseArgs {
         };
         let answer = work.submit::<u64>(command).await?;
         let text = format!("Erased {}{}.", entries(answer.reply), recorded_note(&answer));
-        Ok(Told::text(
+        Ok(Printout::text(
             json!({ "erased": answer.reply, "entry": answer.entry }),
             text,
         ))

@@ -127,7 +127,7 @@ async fn write(
     progress: Option<&Progress>,
 ) -> Result<u64, Failure> {
     let mut done = 0;
-    let told = |entry: &mut u64| {
+    let printout = |entry: &mut u64| {
         *entry += 1;
         if let Some(progress) = progress.filter(|_| entry.is_multiple_of(100)) {
             progress.at(*entry, 0, &format!("{} entries", count(*entry)));
@@ -135,7 +135,7 @@ async fn write(
     };
     if format == Format::Bundle {
         let mut each = |text: String| {
-            told(&mut done);
+            printout(&mut done);
             lines.line(&text)
         };
         return Ok(engine.bundle(filter, asked(filter), &mut each).await?);
@@ -144,7 +144,7 @@ async fn write(
         return Ok(0);
     }
     let mut each = |entry: evidence::Entry| {
-        told(&mut done);
+        printout(&mut done);
         let text = match format {
             Format::Csv => Ok(csv_line(&entry)),
             _ => evidence::entry::to_line(&entry),

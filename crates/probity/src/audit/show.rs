@@ -20,18 +20,20 @@ pub struct ShowArgs {
 }
 
 pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let entry = engine
-        .entry(args.entry)
-        .await?
-        .ok_or_else(|| unknown(args.entry))?;
-    if context.json() {
-        output::json(&entry)?;
-    } else {
-        output::line(&table::pairs(&pairs(&entry), table::width()).join("\n"))?;
-    }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let entry = engine
+                .entry(args.entry)
+                .await?
+                .ok_or_else(|| unknown(args.entry))?;
+            if context.json() {
+                output::json(&entry)?;
+            } else {
+                output::line(&table::pairs(&pairs(&entry), table::width()).join("\n"))?;
+            }
+            Ok(Exit::Ok)
+        })
+        .await
 }
 
 fn pairs(entry: &Entry) -> Vec<(&'static str, String)> {

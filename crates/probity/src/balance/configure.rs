@@ -11,7 +11,7 @@ use views::BalanceView;
 
 use crate::account::{self, People};
 use crate::failure::Failure;
-use crate::verb::{Told, Verb, Work, json};
+use crate::verb::{Printout, Verb, Work, json};
 
 /// Arguments of `probity balance configure`.
 #[derive(Debug, Args)]
@@ -46,7 +46,7 @@ fn bound(field: &str, text: &str, asset: &Asset) -> Result<Option<Amount>, Field
 }
 
 impl Verb for ConfigureArgs {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let (account, asset) = account::find(work.engine, &self.account, self.asset.as_deref()).await?;
         let given = |field: &'static str, text: Option<String>| {
             text.map(|text| bound(field, &text, &asset)).transpose()
@@ -81,6 +81,6 @@ impl Verb for ConfigureArgs {
             version: *version,
             balance: balance.clone(),
         });
-        Ok(Told::sentence(&answer, json(&view)?, &sentence))
+        Ok(Printout::sentence(&answer, json(&view)?, &sentence))
     }
 }

@@ -29,22 +29,24 @@ pub struct ShowArgs {
 
 /// Shows.
 pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let (account, asset) = account::find(&engine, &args.account, args.asset.as_deref()).await?;
-    let name = People::default().account(&engine, account).await?;
-    if let Some(at) = args.at {
-        at_time(context, &engine, (account, &name), &asset, at).await?;
-    } else {
-        let state = engine.balance(account.id()).await?;
-        let state = state.ok_or_else(|| never_opened(&name, &asset))?;
-        if context.json() {
-            output::json(&BalanceView::of(&state))?;
-        } else {
-            output::line(&table::pairs(&pairs(&state, &name), table::width()).join("\n"))?;
-        }
-    }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let (account, asset) = account::find(engine, &args.account, args.asset.as_deref()).await?;
+            let name = People::default().account(engine, account).await?;
+            if let Some(at) = args.at {
+                at_time(context, engine, (account, &name), &asset, at).await?;
+            } else {
+                let state = engine.balance(account.id()).await?;
+                let state = state.ok_or_else(|| never_opened(&name, &asset))?;
+                if context.json() {
+                    output::json(&BalanceView::of(&state))?;
+                } else {
+                    output::line(&table::pairs(&pairs(&state, &name), table::width()).join("\n"))?;
+                }
+            }
+            Ok(Exit::Ok)
+        })
+        .await
 }
 
 async fn at_time(

@@ -7,7 +7,7 @@ use views::DestinationView;
 
 use crate::failure::Failure;
 use crate::output::minute;
-use crate::verb::{Told, Verb, Work, json};
+use crate::verb::{Printout, Verb, Work, json};
 
 /// Arguments of `probity destination add`.
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ pub struct AddArgs {
 }
 
 impl Verb for AddArgs {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let user = work.user(&self.user).await?.row;
         let asset = work.engine.asset_named(&self.asset).await?;
         let command = AddDestination {
@@ -47,8 +47,8 @@ impl Verb for AddArgs {
             user.username, asset.code
         );
         let view = DestinationView::of(work.engine, destination.clone()).await?;
-        let told = Told::sentence(&answer, json(&view)?, &sentence);
-        Ok(told.with(&[
+        let printout = Printout::sentence(&answer, json(&view)?, &sentence);
+        Ok(printout.with(&[
             ("Address", destination.address.clone()),
             ("Id", destination.id.to_string()),
         ]))

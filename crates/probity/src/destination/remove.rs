@@ -6,7 +6,7 @@ use uuid::Uuid;
 use views::DestinationView;
 
 use crate::failure::Failure;
-use crate::verb::{Told, Verb, Work, json};
+use crate::verb::{Printout, Verb, Work, json};
 
 /// Arguments of `probity destination remove`.
 #[derive(Debug, Args)]
@@ -16,7 +16,7 @@ pub struct RemoveArgs {
 }
 
 impl Verb for RemoveArgs {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let command = RemoveDestination {
             destination: self.destination,
         };
@@ -24,6 +24,6 @@ impl Verb for RemoveArgs {
         let destination = &answer.reply;
         let view = DestinationView::of(work.engine, destination.clone()).await?;
         let sentence = format!("Destination {} is removed.", destination.address);
-        Ok(Told::sentence(&answer, json(&view)?, &sentence))
+        Ok(Printout::sentence(&answer, json(&view)?, &sentence))
     }
 }

@@ -10,7 +10,7 @@ use crate::context::{caller, origin};
 use crate::failure::Failure;
 use crate::output::plain;
 use crate::parse;
-use crate::verb::{Told, Verb, Work};
+use crate::verb::{Printout, Verb, Work};
 
 /// Arguments of `probity key create`.
 #[derive(Debug, Args)]
@@ -40,7 +40,7 @@ fn scope(text: &str) -> Result<Scope, String> {
 }
 
 impl Verb for CreateArgs {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let new = NewApiKey {
             owner: self.user.clone(),
             name: self.name,
@@ -67,6 +67,6 @@ impl Verb for CreateArgs {
             .map(|limit| format!("{limit} requests a minute"));
         pairs.extend(limit.map(|limit| ("Limit", limit)));
         let use_it = format!("Send it as:  Authorization: Bearer {}…", key.shown);
-        Ok(Told::text(json, secret(work, &token, &pairs, &use_it)))
+        Ok(Printout::text(json, secret(work, &token, &pairs, &use_it)))
     }
 }

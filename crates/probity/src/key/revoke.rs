@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::as_json;
 use crate::failure::Failure;
 use crate::output::plain;
-use crate::verb::{Told, Verb, Work};
+use crate::verb::{Printout, Verb, Work};
 
 /// Arguments of `probity key revoke`.
 #[derive(Debug, Args)]
@@ -17,7 +17,7 @@ pub struct RevokeArgs {
 }
 
 impl Verb for RevokeArgs {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let answer = work.submit::<ApiKey>(RevokeApiKey { id: self.id }).await?;
         let key = &answer.reply;
         let revoked = match answer.entry {
@@ -25,6 +25,6 @@ impl Verb for RevokeArgs {
             None => "had been revoked already",
         };
         let text = format!("Key {} ({}) {revoked}.", key.id, plain(&key.name));
-        Ok(Told::text(as_json(key), text))
+        Ok(Printout::text(as_json(key), text))
     }
 }

@@ -8,7 +8,7 @@ use crate::context::{caller, origin};
 use crate::failure::Failure;
 use crate::output::{minute, plain};
 use crate::parse;
-use crate::verb::{Told, Verb, Work};
+use crate::verb::{Printout, Verb, Work};
 
 /// Arguments of `probity key rotate`.
 #[derive(Debug, Args)]
@@ -21,7 +21,7 @@ pub struct RotateArgs {
 }
 
 impl Verb for RotateArgs {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let (key, token) = work
             .engine
             .rotate_api_key(&caller(), origin(), self.id, self.overlap)
@@ -46,6 +46,6 @@ impl Verb for RotateArgs {
             ("Expires", expires),
         ];
         let old = format!("The old key, {},\n{until}.", self.id);
-        Ok(Told::text(json, secret(work, &token, &pairs, &old)))
+        Ok(Printout::text(json, secret(work, &token, &pairs, &old)))
     }
 }

@@ -45,38 +45,40 @@ fn permissions(rules: &Rules, owner: &User, read: &ReadKey) -> Vec<Permission> {
 }
 
 pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let read = engine.api_key(args.id).await?.ok_or_else(|| {
-        let message = format!("there is no API key {}", args.id);
-        Failure::no("unknown_api_key", message, "see what is there: probity key list")
-    })?;
-    let owner = engine.user(read.key.user_id).await?.map(|owner| owner.row);
-    let set = read
-        .key
-        .requests_per_minute
-        .and_then(|limit| u64::try_from(limit).ok());
-    let limits = &engine.options().identity;
-    let usual = limits.key_requests_per_minute;
-    let usual = Some((usual, false)).filter(|_| usual > 0);
-    let known = Known {
-        permissions: owner
-            .as_ref()
-            .map(|owner| permissions(engine.rules(), owner, &read))
-            .unwrap_or_default(),
-        used: engine.api_key_use(args.id).await?,
-        shared_limit: Some(limits.user_requests_per_minute)
-            .filter(|shared| limits.user_quota_includes_keys && *shared > 0),
-        limit: set.map(|limit| (limit, true)).or(usual),
-        owner,
-        read,
-    };
-    if context.json() {
-        output::json(&json(&known))?;
-    } else {
-        output::line(&table::pairs(&pairs(&known), table::width()).join("\n"))?;
-    }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let read = engine.api_key(args.id).await?.ok_or_else(|| {
+                let message = format!("there is no API key {}", args.id);
+                Failure::no("unknown_api_key", message, "see what is there: probity key list")
+            })?;
+            let owner = engine.user(read.key.user_id).await?.map(|owner| owner.row);
+            let set = read
+                .key
+                .requests_per_minute
+                .and_then(|limit| u64::try_from(limit).ok());
+            let limits = &engine.options().identity;
+            let usual = limits.key_requests_per_minute;
+            let usual = Some((usual, false)).filter(|_| usual > 0);
+            let known = Known {
+                permissions: owner
+                    .as_ref()
+                    .map(|owner| permissions(engine.rules(), owner, &read))
+                    .unwrap_or_default(),
+                used: engine.api_key_use(args.id).await?,
+                shared_limit: Some(limits.user_requests_per_minute)
+                    .filter(|shared| limits.user_quota_includes_keys && *shared > 0),
+                limit: set.map(|limit| (limit, true)).or(usual),
+                owner,
+                read,
+            };
+            if context.json() {
+                output::json(&json(&known))?;
+            } else {
+                output::line(&table::pairs(&pairs(&known), table::width()).join("\n"))?;
+            }
+            Ok(Exit::Ok)
+        })
+        .await
 }
 
 fn json(known: &Known) -> Value {

@@ -4,9 +4,9 @@ use clap::{ArgGroup, Args};
 use domain::custody::kyc::CheckDocument;
 use uuid::Uuid;
 
-use super::told;
+use super::printout;
 use crate::failure::Failure;
-use crate::verb::{Told, Verb, Work};
+use crate::verb::{Printout, Verb, Work};
 
 /// Arguments of `probity kyc check`.
 #[derive(Debug, Args)]
@@ -31,13 +31,13 @@ pub struct CheckArgs {
 }
 
 impl Verb for CheckArgs {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let command = CheckDocument {
             record: self.record,
             document: self.document,
             verified: self.verified,
             reason: self.reason,
         };
-        told(work, work.act(self.user.as_deref(), command).await?).await
+        printout(work, work.act(self.user.as_deref(), command).await?).await
     }
 }

@@ -7,9 +7,9 @@ use evidence::Timestamp;
 use uuid::Uuid;
 use views::KycRecord;
 
-use super::told;
+use super::printout;
 use crate::failure::Failure;
-use crate::verb::{Told, Verb, Work};
+use crate::verb::{Printout, Verb, Work};
 use crate::{nouns, parse, person};
 
 /// Which record, and who decides.
@@ -84,7 +84,7 @@ impl<D> Verb for Decide<D>
 where
     Command: From<DecideKyc<D>>,
 {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let user = person::needed(self.which.user.as_deref())?;
         let known = work.engine.kyc_record(self.which.record).await?;
         let known = known.ok_or_else(|| nouns::unknown::<KycRecord>(self.which.record))?;
@@ -94,6 +94,6 @@ where
             version: None,
             decision: self.decision,
         };
-        told(work, work.act(Some(user), command).await?).await
+        printout(work, work.act(Some(user), command).await?).await
     }
 }

@@ -13,7 +13,7 @@ use views::{KycRecord, KycRecordView};
 use crate::account::People;
 use crate::failure::Failure;
 use crate::nouns::{self, ListArgs, ShowArgs};
-use crate::verb::{Told, Work, json, verbs};
+use crate::verb::{Printout, Work, json, verbs};
 use crate::{output, parse};
 
 verbs! {
@@ -60,7 +60,7 @@ verbs! {
 }
 
 /// How a record stands now.
-async fn told(work: &Work<'_>, mut answer: Answer<KycView>) -> Result<Told, Failure> {
+async fn printout(work: &Work<'_>, mut answer: Answer<KycView>) -> Result<Printout, Failure> {
     answer.reply.record = answer.reply.record.as_of(parse::now());
     let view = KycRecordView::of(answer.reply.clone());
     let name = People::default().name(work.engine, view.user).await?;
@@ -74,6 +74,6 @@ async fn told(work: &Work<'_>, mut answer: Answer<KycView>) -> Result<Told, Fail
         "The KYC record of {name} for tier {tier} is {}{until}.",
         status.as_str()
     );
-    let told = Told::sentence(&answer, json(&view)?, &sentence);
-    Ok(told.with(&[("Id", view.id.to_string())]))
+    let printout = Printout::sentence(&answer, json(&view)?, &sentence);
+    Ok(printout.with(&[("Id", view.id.to_string())]))
 }

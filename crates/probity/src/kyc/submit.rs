@@ -9,9 +9,9 @@ use domain::custody::kyc::{DocumentKind, NewDocument, SubmitKyc};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::told;
+use super::printout;
 use crate::failure::Failure;
-use crate::verb::{Told, Verb, Work};
+use crate::verb::{Printout, Verb, Work};
 
 /// Arguments of `probity kyc submit`.
 #[derive(Debug, Args)]
@@ -85,7 +85,7 @@ impl Document {
 }
 
 impl Verb for SubmitArgs {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let documents = self.documents.into_iter().map(Document::read);
         let command = SubmitKyc {
             id: self.id,
@@ -93,7 +93,7 @@ impl Verb for SubmitArgs {
             user: work.user(&self.user).await?.row.id,
             tier: self.tier,
         };
-        told(work, work.submit(command).await?).await
+        printout(work, work.submit(command).await?).await
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::failure::Failure;
 use crate::parse;
-use crate::verb::{Told, Verb, Work};
+use crate::verb::{Printout, Verb, Work};
 
 /// Arguments of `probity kyc tier`.
 #[derive(Debug, Args)]
@@ -20,13 +20,13 @@ pub struct TierArgs {
 }
 
 impl Verb for TierArgs {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let user = work.user(&self.user).await?.row;
         let at = self.at.unwrap_or_else(parse::now);
         let tier = work.engine.tier_at(user.id, at).await?;
         let when = self.at.map_or_else(String::new, |at| format!(" at {at}"));
         let json = json!({ "user_id": user.id, "at": at.to_string(), "tier": tier });
-        Ok(Told::text(
+        Ok(Printout::text(
             json,
             format!("{} has tier {tier}{when}", user.username),
         ))

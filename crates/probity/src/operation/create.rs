@@ -11,7 +11,7 @@ use super::transaction::ChainArgs;
 use super::{proposal, view};
 use crate::failure::Failure;
 use crate::parse;
-use crate::verb::{Told, Verb, Work};
+use crate::verb::{Printout, Verb, Work};
 
 /// Options of every new operation.
 #[derive(Debug, Args)]
@@ -213,12 +213,12 @@ impl ReverseArgs {
 }
 
 impl Verb for Asked {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         if let Some(reason) = self.request_approval {
             return proposal::request(work, Proposal::Operation(Box::new(self.new)), reason).await;
         }
         let command = work.engine.prepare_operation(self.new, None).await?;
         let accounts = (command.debit, command.credit);
-        view::told(work, command, accounts, self.dry_run).await
+        view::printout(work, command, accounts, self.dry_run).await
     }
 }

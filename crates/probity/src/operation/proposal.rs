@@ -5,10 +5,10 @@ use engine::custody::Proposal;
 
 use crate::approval;
 use crate::failure::Failure;
-use crate::verb::{Told, Work};
+use crate::verb::{Printout, Work};
 
 /// Asks for the approval of exactly this.
-pub async fn request(work: &Work<'_>, proposal: Proposal, reason: String) -> Result<Told, Failure> {
+pub async fn request(work: &Work<'_>, proposal: Proposal, reason: String) -> Result<Printout, Failure> {
     let (action, arguments, quorum) = work.engine.approval_arguments(proposal).await?;
     let command = RequestApproval {
         id: None,
@@ -18,5 +18,5 @@ pub async fn request(work: &Work<'_>, proposal: Proposal, reason: String) -> Res
         quorum,
         expires_at: None,
     };
-    approval::told(work, work.submit(command).await?).await
+    approval::printout(work, work.submit(command).await?).await
 }

@@ -21,32 +21,34 @@ pub struct ShowArgs {
 }
 
 pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let view = engine.operation(args.operation).await?.ok_or_else(|| {
-        let message = format!("there is no operation {}", args.operation);
-        Failure::no(
-            "unknown_operation",
-            message,
-            "see what there is: probity operation list",
-        )
-    })?;
-    if context.json() {
-        let accounts = (view.debit, view.credit);
-        let mut value = as_json(
-            &view.operation,
-            view.version,
-            &view.asset,
-            accounts,
-            (view.reversed_by, view.on_hold),
-        );
-        value["entry"] = view.entry.into();
-        output::json(&value)?;
-    } else {
-        let pairs = pairs(&engine, &view).await?;
-        output::line(&table::pairs(&pairs, table::width()).join("\n"))?;
-    }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let view = engine.operation(args.operation).await?.ok_or_else(|| {
+                let message = format!("there is no operation {}", args.operation);
+                Failure::no(
+                    "unknown_operation",
+                    message,
+                    "see what there is: probity operation list",
+                )
+            })?;
+            if context.json() {
+                let accounts = (view.debit, view.credit);
+                let mut value = as_json(
+                    &view.operation,
+                    view.version,
+                    &view.asset,
+                    accounts,
+                    (view.reversed_by, view.on_hold),
+                );
+                value["entry"] = view.entry.into();
+                output::json(&value)?;
+            } else {
+                let pairs = pairs(engine, &view).await?;
+                output::line(&table::pairs(&pairs, table::width()).join("\n"))?;
+            }
+            Ok(Exit::Ok)
+        })
+        .await
 }
 
 async fn pairs(engine: &Engine, view: &OperationView) -> Result<Vec<(&'static str, String)>, Failure> {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::transaction::ChainArgs;
 use super::{proposal, view};
 use crate::failure::Failure;
-use crate::verb::{Told, Verb, Work};
+use crate::verb::{Printout, Verb, Work};
 
 /// Which operation, and how.
 #[derive(Debug, Args)]
@@ -230,12 +230,12 @@ impl ReleaseArgs {
 }
 
 impl Verb for Asked {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         if let Some(reason) = self.request_approval {
             return proposal::request(work, Proposal::Step(self.step), reason).await;
         }
         let command = work.engine.prepare_step(self.step).await?;
         let accounts = (command.debit, command.credit);
-        view::told(work, command.command(), accounts, self.dry_run).await
+        view::printout(work, command.command(), accounts, self.dry_run).await
     }
 }

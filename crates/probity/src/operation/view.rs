@@ -11,15 +11,15 @@ use uuid::Uuid;
 use crate::account::{People, words};
 use crate::failure::Failure;
 use crate::output;
-use crate::verb::{Told, Work};
+use crate::verb::{Printout, Work};
 
 /// Carries out a command about an operation, or tries it, and says what became of the operation, or would.
-pub async fn told(
+pub async fn printout(
     work: &Work<'_>,
     command: impl Into<Command>,
     (debit, credit): (Account, Account),
     dry: bool,
-) -> Result<Told, Failure> {
+) -> Result<Printout, Failure> {
     // A list is for other commands: this is about one operation, or a capture, which answers with itself.
     let answer = work.submit_or_try::<Vec<OperationState>>(command, dry).await?;
     let mut states = answer.reply;
@@ -35,7 +35,7 @@ pub async fn told(
     let mut people = People::default();
     let sentence = format!(
         "{} of {} from {} to {} {} {}.",
-        capital(operation.kind.as_str()),
+        output::capital(operation.kind.as_str()),
         asset.words(operation.amount),
         people.account(work.engine, debit).await?,
         people.account(work.engine, credit).await?,
@@ -55,7 +55,7 @@ pub async fn told(
     } else {
         ("Id", operation.id.to_string())
     });
-    Ok(Told::noted(state.replayed, json, &sentence).with(&pairs))
+    Ok(Printout::noted(state.replayed, json, &sentence).with(&pairs))
 }
 
 /// The transactions beside the first one as JSON.
@@ -75,13 +75,6 @@ fn transactions(list: &Transactions) -> Value {
         members
     });
     shown.collect()
-}
-
-/// The word with a capital.
-fn capital(word: &str) -> String {
-    let mut chars = word.chars();
-    let first = chars.next().map(|first| first.to_ascii_uppercase());
-    first.into_iter().chain(chars).collect()
 }
 
 /// An operation as JSON; what there is nothing of is left out.

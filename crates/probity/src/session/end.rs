@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::output::counted;
-use crate::verb::{Told, Verb, Work, recorded_note};
+use crate::verb::{Printout, Verb, Work, recorded_note};
 
 /// Arguments of `probity session end`.
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub struct EndArgs {
 }
 
 impl Verb for EndArgs {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let command: Command = match (self.id, &self.user) {
             (Some(session), _) => EndSession { session }.into(),
             (None, user) => {
@@ -41,6 +41,9 @@ impl Verb for EndArgs {
                 recorded_note(&answer)
             ),
         };
-        Ok(Told::text(json!({ "ended": ended, "entry": answer.entry }), text))
+        Ok(Printout::text(
+            json!({ "ended": ended, "entry": answer.entry }),
+            text,
+        ))
     }
 }

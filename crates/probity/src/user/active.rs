@@ -3,9 +3,9 @@
 use clap::Args;
 use domain::identity::user::{DisableUser, EnableUser};
 
-use super::told;
+use super::printout;
 use crate::failure::Failure;
-use crate::verb::{Told, Verb, Work};
+use crate::verb::{Printout, Verb, Work};
 
 /// Arguments of `probity user disable` and `probity user enable`.
 #[derive(Debug, Args)]
@@ -22,10 +22,10 @@ pub struct Disable(pub ActiveArgs);
 pub struct Enable(pub ActiveArgs);
 
 impl Verb for Disable {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let user = work.user(&self.0.user).await?.row.id;
         let answer = work.submit(DisableUser { user }).await?;
-        Ok(told(&answer, |user| match answer.entry {
+        Ok(printout(&answer, |user| match answer.entry {
             Some(_) => format!(
                 "User {} is disabled: its sessions ended, its keys are refused.",
                 user.username
@@ -36,10 +36,10 @@ impl Verb for Disable {
 }
 
 impl Verb for Enable {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let user = work.user(&self.0.user).await?.row.id;
         let answer = work.submit(EnableUser { user }).await?;
-        Ok(told(&answer, |user| match answer.entry {
+        Ok(printout(&answer, |user| match answer.entry {
             Some(_) => format!("User {} is enabled.", user.username),
             None => format!("User {} was enabled already.", user.username),
         }))

@@ -9,7 +9,7 @@ use crate::context::{caller, origin};
 use crate::demo::command_prefix;
 use crate::failure::Failure;
 use crate::prompt;
-use crate::verb::{Told, Verb, Work};
+use crate::verb::{Printout, Verb, Work};
 
 /// Arguments of `probity user create`.
 #[derive(Debug, Args)]
@@ -34,7 +34,7 @@ pub struct CreateArgs {
 }
 
 impl Verb for CreateArgs {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let first = if self.invite {
             FirstCredential::Invitation
         } else if self.password_stdin {
@@ -73,6 +73,6 @@ impl Verb for CreateArgs {
         } else {
             format!("{is_made}, and can log in with that password.")
         };
-        Ok(Told::text(json, text))
+        Ok(Printout::text(json, text))
     }
 }

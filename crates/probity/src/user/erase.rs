@@ -7,7 +7,7 @@ use crate::context::{caller, origin};
 use crate::failure::Failure;
 use crate::output::{counted, plain};
 use crate::prompt;
-use crate::verb::{Told, Verb, Work};
+use crate::verb::{Printout, Verb, Work};
 
 /// Arguments of `probity user erase`.
 #[derive(Debug, Args)]
@@ -24,7 +24,7 @@ pub struct EraseArgs {
 }
 
 impl Verb for EraseArgs {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let before = work.user(&self.user).await?.row;
         let name = plain(&before.username);
         let question = format!(
@@ -45,6 +45,6 @@ impl Verb for EraseArgs {
         } else {
             format!("This user was erased already; the payload of {entries} more is erased.")
         };
-        Ok(Told::text(json, text))
+        Ok(Printout::text(json, text))
     }
 }

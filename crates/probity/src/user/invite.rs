@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::as_json;
 use crate::context::{Context, caller, origin};
 use crate::failure::Failure;
-use crate::verb::{Told, Verb, Work};
+use crate::verb::{Printout, Verb, Work};
 use crate::{how, output};
 
 /// Arguments of `probity user invite`.
@@ -52,7 +52,7 @@ impl Invited {
 }
 
 impl Verb for InviteArgs {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let user = work.user(&self.user).await?.row.id;
         let (user, version, token) = work.engine.invite_user(&caller(), origin(), user).await?;
         let invited = Invited {
@@ -62,6 +62,6 @@ impl Verb for InviteArgs {
         let mut json = as_json(&user, version);
         invited.add_to(&mut json);
         let what = format!("User {} is invited.", user.username);
-        Ok(Told::text(json, invited.text(work.context, &what)))
+        Ok(Printout::text(json, invited.text(work.context, &what)))
     }
 }

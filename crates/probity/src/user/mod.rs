@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 pub use crate::account::user as find;
 use crate::output::plain;
-use crate::verb::{Told, verbs};
+use crate::verb::{Printout, verbs};
 
 verbs! {
     /// What can be done about users.
@@ -82,9 +82,9 @@ pub fn parse_role(text: &str) -> Result<Role, String> {
 }
 
 /// What was done to a user, in a sentence or as the user now is.
-fn told(answer: &Answer<(User, u64)>, text: impl FnOnce(&User) -> String) -> Told {
+fn printout(answer: &Answer<(User, u64)>, text: impl FnOnce(&User) -> String) -> Printout {
     let (user, version) = &answer.reply;
-    Told::text(as_json(user, *version), plain(&text(user)))
+    Printout::text(as_json(user, *version), plain(&text(user)))
 }
 
 /// A user as JSON, without the password's hash.

@@ -6,7 +6,7 @@ use super::as_json;
 use crate::context::{caller, origin};
 use crate::failure::Failure;
 use crate::prompt;
-use crate::verb::{Told, Verb, Work};
+use crate::verb::{Printout, Verb, Work};
 
 /// Arguments of `probity user password`.
 #[derive(Debug, Args)]
@@ -17,7 +17,7 @@ pub struct PasswordArgs {
 }
 
 impl Verb for PasswordArgs {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let user = work.user(&self.user).await?.row.id;
         let password = prompt::new_password()?;
         let (user, version) = work
@@ -28,6 +28,6 @@ impl Verb for PasswordArgs {
             "The password of {} is set, and every session ended.",
             user.username
         );
-        Ok(Told::text(as_json(&user, version), text))
+        Ok(Printout::text(as_json(&user, version), text))
     }
 }

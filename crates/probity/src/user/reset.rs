@@ -7,7 +7,7 @@ use super::as_json;
 use crate::context::{Context, caller, origin};
 use crate::failure::Failure;
 use crate::how;
-use crate::verb::{Told, Verb, Work};
+use crate::verb::{Printout, Verb, Work};
 
 /// Arguments of `probity user reset` and `probity user recover`.
 #[derive(Debug, Args)]
@@ -54,7 +54,7 @@ impl Reset {
 }
 
 impl Verb for Reset {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let user = work.user(&self.user).await?.row.id;
         let (user, version, password) = work
             .engine
@@ -70,6 +70,6 @@ impl Verb for Reset {
         };
         let mut json = as_json(&user, version);
         json["one_time_password"] = password.as_str().into();
-        Ok(Told::text(json, text(work.context, &user, &password, &what)))
+        Ok(Printout::text(json, text(work.context, &user, &password, &what)))
     }
 }

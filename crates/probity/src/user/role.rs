@@ -4,9 +4,9 @@ use clap::Args;
 use domain::identity::Role;
 use domain::identity::user::SetRole;
 
-use super::{parse_role, told};
+use super::{parse_role, printout};
 use crate::failure::Failure;
-use crate::verb::{Told, Verb, Work};
+use crate::verb::{Printout, Verb, Work};
 
 /// Arguments of `probity user role`.
 #[derive(Debug, Args)]
@@ -20,7 +20,7 @@ pub struct RoleArgs {
 }
 
 impl Verb for RoleArgs {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let before = work.user(&self.user).await?;
         let command = SetRole {
             user: before.row.id,
@@ -28,7 +28,7 @@ impl Verb for RoleArgs {
             role: self.role,
         };
         let answer = work.submit(command).await?;
-        Ok(told(&answer, |user| match answer.entry {
+        Ok(printout(&answer, |user| match answer.entry {
             Some(_) => {
                 let had = &before.row.role;
                 format!(

@@ -36,46 +36,48 @@ struct Known {
 
 /// Shows.
 pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let user = find(&engine, &args.user).await?;
-    let id = user.row.id;
-    let known = Known {
-        state: engine.user_state(id).await?,
-        sessions: engine.sessions_of(id).await?,
-        keys: key::all(&engine, Some(id)).await?,
-        tier: engine.tier_at(id, parse::now()).await?,
-        kyc: nouns::of_user::<KycRecord>(&engine, id).await?,
-        balances: nouns::of_user::<Balance>(&engine, id).await?,
-        version: user.version,
-        user: user.row,
-    };
-    let seen = session::seen(&engine, &known.sessions).await?;
-    if context.json() {
-        output::json(&as_whole(&known, &seen))?;
-    } else {
-        let mut lines = table::pairs(&pairs(&engine, &known), table::width());
-        lines.extend(section::<KycRecord>(&engine, "KYC records", &known.kyc).await?);
-        lines.extend(section::<Balance>(&engine, "Balances", &known.balances).await?);
-        if !known.sessions.is_empty() {
-            lines.extend([String::new(), "Sessions:".to_owned()]);
-            let name = known.user.username.as_str();
-            let rows: Vec<_> = known
-                .sessions
-                .iter()
-                .map(|session| session::row(session, name, &seen))
-                .collect();
-            lines.extend(table::lines(&session::COLUMNS, &rows, table::width()));
-        }
-        if !known.keys.is_empty() {
-            lines.extend([String::new(), "API keys:".to_owned()]);
-            let now = parse::now();
-            let rows: Vec<_> = known.keys.iter().map(|read| key::row(read, now)).collect();
-            lines.extend(table::lines(&key::COLUMNS, &rows, table::width()));
-        }
-        output::line(&lines.join("\n"))?;
-    }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let user = find(engine, &args.user).await?;
+            let id = user.row.id;
+            let known = Known {
+                state: engine.user_state(id).await?,
+                sessions: engine.sessions_of(id).await?,
+                keys: key::all(engine, Some(id)).await?,
+                tier: engine.tier_at(id, parse::now()).await?,
+                kyc: nouns::of_user::<KycRecord>(engine, id).await?,
+                balances: nouns::of_user::<Balance>(engine, id).await?,
+                version: user.version,
+                user: user.row,
+            };
+            let seen = session::seen(engine, &known.sessions).await?;
+            if context.json() {
+                output::json(&as_whole(&known, &seen))?;
+            } else {
+                let mut lines = table::pairs(&pairs(engine, &known), table::width());
+                lines.extend(section::<KycRecord>(engine, "KYC records", &known.kyc).await?);
+                lines.extend(section::<Balance>(engine, "Balances", &known.balances).await?);
+                if !known.sessions.is_empty() {
+                    lines.extend([String::new(), "Sessions:".to_owned()]);
+                    let name = known.user.username.as_str();
+                    let rows: Vec<_> = known
+                        .sessions
+                        .iter()
+                        .map(|session| session::row(session, name, &seen))
+                        .collect();
+                    lines.extend(table::lines(&session::COLUMNS, &rows, table::width()));
+                }
+                if !known.keys.is_empty() {
+                    lines.extend([String::new(), "API keys:".to_owned()]);
+                    let now = parse::now();
+                    let rows: Vec<_> = known.keys.iter().map(|read| key::row(read, now)).collect();
+                    lines.extend(table::lines(&key::COLUMNS, &rows, table::width()));
+                }
+                output::line(&lines.join("\n"))?;
+            }
+            Ok(Exit::Ok)
+        })
+        .await
 }
 
 /// A table of rows with its title, where there are any.

@@ -3,9 +3,9 @@
 use clap::Args;
 use domain::identity::user::UpdateUser;
 
-use super::told;
+use super::printout;
 use crate::failure::Failure;
-use crate::verb::{Told, Verb, Work, recorded_note};
+use crate::verb::{Printout, Verb, Work, recorded_note};
 
 /// Arguments of `probity user update`.
 #[derive(Debug, Args)]
@@ -37,7 +37,7 @@ fn change(text: Option<String>, none: bool) -> Option<Option<String>> {
 }
 
 impl Verb for UpdateArgs {
-    async fn run(self, work: &Work<'_>) -> Result<Told, Failure> {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let (email, full_name) = (
             change(self.email, self.no_email),
             change(self.full_name, self.no_full_name),
@@ -59,6 +59,6 @@ impl Verb for UpdateArgs {
             Some(_) => format!("is changed{}.", recorded_note(&answer)),
             None => "was so already.".to_owned(),
         };
-        Ok(told(&answer, |user| format!("User {} {then}", user.username)))
+        Ok(printout(&answer, |user| format!("User {} {then}", user.username)))
     }
 }

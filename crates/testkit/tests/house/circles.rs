@@ -87,8 +87,8 @@ fn parent<'a>(circle: &Circle<'a>) -> Option<&'a str> {
     circle.iter().copied().find(|file| is_parent(file))
 }
 
-/// A circle as it is told: its files, and who names what of whom.
-fn told(circle: &Circle<'_>, uses: &Uses<'_>) -> String {
+/// A circle in words: its files, and what each names of the others.
+fn described(circle: &Circle<'_>, uses: &Uses<'_>) -> String {
     let mut lines = vec![format!("{} files in a circle:", circle.len())];
     for file in circle {
         let named = uses[file].iter().filter(|(other, _)| circle.contains(*other));
@@ -114,7 +114,7 @@ fn wrong(crates: &[Uses<'_>], left: &[(&str, usize, &str)]) -> Vec<String> {
                         circle.len()
                     ));
                 }
-                _ => wrong.push(told(&circle, uses)),
+                _ => wrong.push(described(&circle, uses)),
             }
         }
     }
