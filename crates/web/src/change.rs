@@ -6,6 +6,7 @@ pub(crate) mod documented;
 use axum::extract::{FromRequestParts, Path};
 use domain::Act;
 use domain::action::Demand;
+use domain::code::Code;
 use domain::{Command, Reply as CommandReply};
 use engine::custody::OperationId;
 use http::header::LOCATION;
@@ -19,7 +20,7 @@ use crate::call::{Answer, Call, id_of, if_match, if_match_given, json_with, tagg
 use crate::endpoint::Access;
 use crate::id::Id;
 use crate::idempotency;
-use crate::openapi::{Content, Listed, Parameter};
+use crate::openapi::{Content, Parameter};
 use crate::problem::Problem;
 
 /// What every change is written with.
@@ -108,8 +109,8 @@ pub(crate) struct Says {
     pub description: &'static str,
     /// Examples of the body, by name; where there are none, it takes no body.
     pub examples: &'static [(&'static str, &'static str)],
-    /// Problems of its own, beside those of what it is about and of what it takes.
-    pub problems: &'static [&'static [Listed]],
+    /// What may be wrong before there is a command: names that are looked up.
+    pub problems: &'static [&'static Code],
     /// What becomes of what it is about.
     pub way: Way,
     /// Whether it takes `dry_run`.

@@ -53,6 +53,7 @@ pub(crate) fn list_doc<N: Noun>() -> Doc {
             ..Reply::new("200", "A page.", const { &[Content::shown_here::<Page<N>>()] })
         }]),
         problems: kept(problems),
+        ..Doc::EMPTY
     }
 }
 
@@ -172,6 +173,7 @@ pub(crate) fn show_doc<N: Show>() -> Doc {
             N::UNKNOWN,
             words(format!("there is no such {one}, or you may not see it")),
         )]),
+        ..Doc::EMPTY
     }
 }
 

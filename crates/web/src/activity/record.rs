@@ -1,6 +1,8 @@
 //! `POST /v1/activity`
 
+use domain::Act;
 use domain::audit::activity::{NewActivity, activity_field};
+use domain::audit::record_events::RecordEvents;
 
 use crate::audit::append::{AGAIN, ONE, RecordedBody, answer_one, record};
 use crate::body;
@@ -39,11 +41,7 @@ pub(crate) const DOC: Doc = Doc {
             &[Content::named::<RecordedBody>(AGAIN)],
         ),
     ],
-    problems: &[(
-        "409",
-        "id_conflict",
-        "the id is already recorded with other content; `field` names what differs",
-    )],
+    refusals: RecordEvents::REFUSALS,
     ..Doc::EMPTY
 };
 

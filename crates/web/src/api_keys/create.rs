@@ -1,6 +1,8 @@
 //! `POST /v1/api-keys`
 
+use domain::Act;
 use domain::identity::Scope;
+use domain::identity::api_key::CreateApiKey;
 use domain::identity::api_key::{NAME_LEN_MAX, REQUESTS_PER_MINUTE_MAX};
 use domain::identity::user::USERNAME_LEN_MAX;
 use engine::identity::NewApiKey;
@@ -40,11 +42,7 @@ pub(crate) const DOC: Doc = Doc {
             &[Content::typed::<Made<'static>>(EXAMPLE)],
         )
     }],
-    problems: &[
-        ("404", "unknown_user", "there is no such user"),
-        ("403", "exceeds_own", "the owner's role may do more than you may"),
-        ("409", "user_erased", "the owner was erased"),
-    ],
+    refusals: CreateApiKey::REFUSALS,
     ..Doc::EMPTY
 };
 

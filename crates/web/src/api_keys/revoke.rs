@@ -1,8 +1,9 @@
 //! `DELETE /v1/api-keys/{id}`
 
+use domain::Act;
 use domain::Command;
 
-use super::{PATH, UNKNOWN};
+use super::PATH;
 use crate::call::{Answer, Call, no_content};
 use crate::openapi::{Doc, Reply};
 use domain::identity::api_key::RevokeApiKey;
@@ -15,7 +16,7 @@ pub(crate) const DOC: Doc = Doc {
                   `GET /v1/audit/entries?recorded_by=ID`. Revoking one again is no error.",
     parameters: &[PATH],
     replies: &[Reply::new("204", "It is revoked.", &[])],
-    problems: &[UNKNOWN],
+    refusals: RevokeApiKey::REFUSALS,
     ..Doc::EMPTY
 };
 

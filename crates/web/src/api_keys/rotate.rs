@@ -1,12 +1,14 @@
 //! `POST /v1/api-keys/{id}/rotate`
 
+use domain::Act;
 use domain::identity::api_key::OVERLAP_S_MAX;
+use domain::identity::api_key::RotateApiKey;
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::create::{EXAMPLE, Made};
-use super::{KeyBody, PATH, UNKNOWN, with_owner};
+use super::{KeyBody, PATH, with_owner};
 use crate::call::{Answer, Call, json_with};
 use crate::openapi::{Content, Doc, Reply};
 
@@ -29,13 +31,8 @@ pub(crate) const DOC: Doc = Doc {
         "The new key, with its secret.",
         &[Content::typed::<Made<'static>>(EXAMPLE)],
     )],
-    problems: &[
-        UNKNOWN,
-        ("409", "api_key_rotated", "the key was rotated already"),
-        ("409", "api_key_revoked", "the key was revoked"),
-        ("409", "api_key_expired", "the key has expired"),
-        ("403", "exceeds_own", "the owner's role may do more than you may"),
-    ],
+    refusals: RotateApiKey::REFUSALS,
+    ..Doc::EMPTY
 };
 
 #[derive(Deserialize, JsonSchema)]

@@ -18,15 +18,8 @@ use views::Viewer;
 
 use crate::call::Call;
 use crate::change::Subject;
-use crate::openapi::{Content, Listed};
+use crate::openapi::Content;
 use crate::problem::Problem;
-
-const EXPIRED: Listed = ("409", "approval_expired", "its time has passed");
-const DECIDED: Listed = (
-    "409",
-    "approval_decided",
-    "it was granted, rejected, used or withdrawn already",
-);
 
 impl Subject for ApprovalView {
     type View<'a> = views::ApprovalView;

@@ -1,13 +1,13 @@
 //! `POST /v1/approvals`
 
 use domain::approval::{ACTION_LEN_MAX, QUORUM_MAX, REASON_LEN_MAX, RequestApproval};
+use domain::code;
 use engine::custody::ApprovalView;
 use evidence::Timestamp;
 use evidence::json::StrictObject;
 
 use super::arguments;
 use crate::change::prelude::*;
-use crate::custody;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -53,12 +53,13 @@ impl Change for Request {
                 r#"{"action":"operation.create","arguments":{"kind":"transfer","asset":"BTC","amount":"2.5","debit":"user:ann","credit":"house:omnibus"}}"#,
             ),
         ],
-        problems: &[&[
-            custody::UNKNOWN_ASSET,
-            custody::UNKNOWN_BALANCE,
-            ("404", "unknown_operation", "there is no such operation"),
-            custody::UNKNOWN_USER,
-        ]],
+        problems: &[
+            &code::UNKNOWN_ASSET,
+            &code::UNKNOWN_BALANCE,
+            &code::UNKNOWN_OPERATION,
+            &code::UNKNOWN_USER,
+            &code::UNKNOWN_DESTINATION,
+        ],
         checked_first: true,
         ..Says::MAKES
     };

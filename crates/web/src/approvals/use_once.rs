@@ -29,20 +29,6 @@ impl Change for Use {
             "what was approved",
             r#"{"action":"model.deploy","arguments":{"model":"m-7"}}"#,
         )],
-        problems: &[&[
-            ("403", "approval_not_own", "somebody else asked for it"),
-            (
-                "409",
-                "approval_internal",
-                "the command itself uses such an approval",
-            ),
-            (
-                "409",
-                "approval_differs",
-                "it is for another action or other arguments",
-            ),
-            ("409", "approval_not_granted", "it is not granted, or was used"),
-        ]],
         ..Says::CHANGES
     };
 

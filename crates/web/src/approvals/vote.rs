@@ -3,7 +3,6 @@
 use domain::approval::{CastVote, REASON_LEN_MAX};
 use engine::custody::ApprovalView;
 
-use super::{DECIDED, EXPIRED};
 use crate::change::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
@@ -33,12 +32,6 @@ impl Change for Vote {
                 r#"{"approve":false,"reason":"the evaluation is too old"}"#,
             ),
         ],
-        problems: &[&[
-            ("403", "own_request", "you asked for it yourself"),
-            ("403", "own_payment", "you are paid by what it is for"),
-            DECIDED,
-            EXPIRED,
-        ]],
         ..Says::CHANGES
     };
 

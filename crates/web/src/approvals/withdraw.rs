@@ -2,7 +2,6 @@
 
 use engine::custody::ApprovalView;
 
-use super::{DECIDED, EXPIRED};
 use crate::change::prelude::*;
 use domain::approval::WithdrawApproval;
 
@@ -17,11 +16,6 @@ impl Change for Withdraw {
         id: "withdraw_approval",
         summary: "Take back an approval that one asked for",
         description: "While it is pending, or granted and not used. Taking it back again is no error.",
-        problems: &[&[
-            ("403", "not_requester", "somebody else asked for it"),
-            DECIDED,
-            EXPIRED,
-        ]],
         ..Says::CHANGES
     };
 

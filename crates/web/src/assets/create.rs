@@ -39,7 +39,6 @@ impl Change for Create {
             "bitcoin",
             r#"{"code":"BTC","name":"Bitcoin","scale":8,"chain":"bitcoin"}"#,
         )],
-        problems: &[&[("409", "code_taken", "another asset has this code")]],
         ..Says::MAKES
     };
 

@@ -2,6 +2,8 @@
 //!
 //! The path that carries the load: the body is read straight into [`Event`], the answer is written by hand.
 
+use domain::Act;
+use domain::audit::record_events::RecordEvents;
 use std::fmt;
 
 use axum::body::Body;
@@ -76,18 +78,7 @@ pub(crate) const DOC: Doc = Doc {
             )
         },
     ],
-    problems: &[
-        (
-            "400",
-            "too_many_entries",
-            "the array is empty or holds more than 1,000",
-        ),
-        (
-            "409",
-            "id_conflict",
-            "an event's id is already recorded with other content; `field` names what differs",
-        ),
-    ],
+    refusals: RecordEvents::REFUSALS,
     ..Doc::EMPTY
 };
 

@@ -1,5 +1,7 @@
 //! `POST /v1/auth/invitation`
 
+use domain::Act;
+use domain::identity::invitation::AcceptInvitation;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -19,11 +21,7 @@ pub(crate) const DOC: Doc = Doc {
         r#"{"token":"pri_0000000000000000000000000000000000000000000AbCdEf","password":"correct horse battery staple"}"#,
     )])),
     replies: &[users::ANSWER],
-    problems: &[(
-        "401",
-        "invalid_invitation",
-        "not known, used, withdrawn or expired",
-    )],
+    refusals: AcceptInvitation::REFUSALS,
     ..Doc::EMPTY
 };
 

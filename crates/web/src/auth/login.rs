@@ -1,6 +1,8 @@
 //! `POST /v1/auth/login`
 
+use domain::Act;
 use domain::identity::Must;
+use domain::identity::login::LogIn;
 use domain::identity::user::EMAIL_LEN_MAX;
 use engine::identity::LogInRequest;
 use http::header::SET_COOKIE;
@@ -39,28 +41,12 @@ pub(crate) const DOC: Doc = Doc {
             )],
         )
     }],
-    problems: &[
-        (
-            "401",
-            "invalid_credentials",
-            "name or password is wrong, or the user is disabled",
-        ),
-        (
-            "401",
-            "second_factor_needed",
-            "the password is right; send the second factor too",
-        ),
-        (
-            "401",
-            "invalid_second_factor",
-            "the code is wrong, too old or was used before",
-        ),
-        (
-            "429",
-            "too_many_logins",
-            "too many wrong attempts; `Retry-After` says when the next is looked at",
-        ),
-    ],
+    problems: &[(
+        "429",
+        "too_many_logins",
+        "too many wrong attempts; `Retry-After` says when the next is looked at",
+    )],
+    refusals: LogIn::REFUSALS,
     ..Doc::EMPTY
 };
 

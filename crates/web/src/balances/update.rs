@@ -1,5 +1,6 @@
 //! `PATCH /v1/balances/{id}`
 
+use domain::Act;
 use domain::Command;
 use domain::custody::balance::ConfigureBalance;
 use domain::custody::{Amount, Asset};
@@ -42,15 +43,6 @@ pub(crate) const DOC: Doc = Doc {
         )
     }],
     problems: &[
-        ("404", "unknown_balance", "there is no such balance"),
-        ("409", "below_minimum", "less is available than the minimum"),
-        ("409", "above_maximum", "more is posted than the maximum"),
-        ("409", "funds_held", "pending operations hold some of it"),
-        (
-            "412",
-            "version_mismatch",
-            "somebody changed the balance meanwhile; read it again",
-        ),
         ("428", "if_match_required", "the header `If-Match` is missing"),
         (
             "400",
@@ -58,6 +50,7 @@ pub(crate) const DOC: Doc = Doc {
             "`If-Match` is neither one entity tag nor `*`",
         ),
     ],
+    refusals: ConfigureBalance::REFUSALS,
 };
 
 #[derive(Deserialize, JsonSchema)]

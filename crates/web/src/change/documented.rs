@@ -1,5 +1,6 @@
 //! The documentation of requests that change something.
 
+use domain::Act;
 use http::StatusCode;
 use serde_json::json;
 
@@ -21,7 +22,7 @@ fn words(text: String) -> &'static str {
 pub(crate) fn doc<C: Change>() -> Doc {
     let says = C::SAYS;
     let name = C::Of::NAME;
-    let (mut parameters, mut problems) = (Vec::new(), says.problems.concat());
+    let (mut parameters, mut problems) = (Vec::new(), Vec::new());
     if says.way.of_one() {
         parameters.push(kept(vec![C::Of::PATH.unwrap_or_else(path::<C::Of>)]));
         let unknown = words(format!("there is no such {name}, or you may not see it"));
@@ -30,7 +31,6 @@ pub(crate) fn doc<C: Change>() -> Doc {
     parameters.push(C::PATH);
     if says.if_match != IfMatch::No {
         parameters.push(kept(vec![if_match(says.if_match)]));
-        problems.push(MISMATCH);
         problems.push(MALFORMED_MATCH);
     }
     if says.if_match == IfMatch::Must {
@@ -52,6 +52,7 @@ pub(crate) fn doc<C: Change>() -> Doc {
         body: (!says.examples.is_empty()).then(|| Content::taken::<C>(says.examples)),
         replies: kept(replies::<C>()),
         problems: kept(problems),
+        refusals: kept([says.problems, <C::Act as Act>::REFUSALS].concat()),
     }
 }
 
@@ -111,11 +112,6 @@ fn replies<C: Change>() -> Vec<Reply> {
     vec![made, other]
 }
 
-const MISMATCH: Listed = (
-    "412",
-    "version_mismatch",
-    "somebody changed it meanwhile; read it again",
-);
 const MALFORMED_MATCH: Listed = (
     "400",
     "malformed_if_match",

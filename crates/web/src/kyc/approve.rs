@@ -4,7 +4,7 @@ use domain::custody::kyc;
 use engine::custody::KycView;
 use evidence::Timestamp;
 
-use super::{DECISION, decide};
+use super::decide;
 use crate::change::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
@@ -27,14 +27,6 @@ impl Change for Approve {
         examples: &[
             ("for as long as usual", "{}"),
             ("for a while", r#"{"expires_at":"2033-01-01T00:00:00Z"}"#),
-        ],
-        problems: &[
-            DECISION,
-            &[(
-                "409",
-                "documents_unverified",
-                "it has no documents, or not all of them are verified",
-            )],
         ],
         if_match: IfMatch::May,
         ..Says::CHANGES

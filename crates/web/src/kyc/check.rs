@@ -3,7 +3,6 @@
 use domain::custody::kyc::{CheckDocument, REASON_LEN_MAX};
 use engine::custody::KycView;
 
-use super::{OWN_RECORD, OWN_SUBMISSION, WRONG_STATUS};
 use crate::change::prelude::*;
 use crate::openapi::Parameter;
 
@@ -31,12 +30,6 @@ impl Change for Check {
                 r#"{"verified":false,"reason":"the picture cannot be read"}"#,
             ),
         ],
-        problems: &[&[
-            ("404", "unknown_document", "the record has no such document"),
-            OWN_SUBMISSION,
-            OWN_RECORD,
-            WRONG_STATUS,
-        ]],
         ..Says::CHANGES
     };
     const PATH: &'static [Parameter] = &[Parameter::path(

@@ -21,29 +21,10 @@ use views::KycRecordView;
 
 use crate::call::Call;
 use crate::change::{Asked, Subject};
-use crate::openapi::{Content, Listed};
+use crate::openapi::Content;
 use crate::problem::Problem;
 
 const UNKNOWN: &str = "unknown_kyc_record";
-
-/// The problems of reviewing a record.
-const OWN_SUBMISSION: Listed = (
-    "403",
-    "own_submission",
-    "you submitted it: someone else reviews it",
-);
-const OWN_RECORD: Listed = (
-    "403",
-    "own_record",
-    "it is about yourself: someone else reviews it",
-);
-const WRONG_STATUS: Listed = ("409", "wrong_status", "the record's status does not allow it");
-const SESSION_NEEDED: Listed = (
-    "403",
-    "session_needed",
-    "a person decides: log in, and use the session",
-);
-const DECISION: &[Listed] = &[SESSION_NEEDED, OWN_SUBMISSION, OWN_RECORD, WRONG_STATUS];
 
 impl Subject for KycView {
     type View<'a> = KycRecordView;

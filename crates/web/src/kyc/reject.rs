@@ -3,7 +3,7 @@
 use domain::custody::kyc::{self, REASON_LEN_MAX};
 use engine::custody::KycView;
 
-use super::{DECISION, decide};
+use super::decide;
 use crate::change::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
@@ -25,7 +25,6 @@ impl Change for Reject {
             "with a reason",
             r#"{"reason":"the address is of another person"}"#,
         )],
-        problems: &[DECISION],
         if_match: IfMatch::May,
         ..Says::CHANGES
     };

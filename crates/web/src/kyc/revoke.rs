@@ -3,7 +3,7 @@
 use domain::custody::kyc::{self, REASON_LEN_MAX};
 use engine::custody::KycView;
 
-use super::{DECISION, decide};
+use super::decide;
 use crate::change::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
@@ -26,7 +26,6 @@ impl Change for Revoke {
             "with a reason",
             r#"{"reason":"the passport was reported stolen"}"#,
         )],
-        problems: &[DECISION],
         if_match: IfMatch::May,
         ..Says::CHANGES
     };

@@ -1,5 +1,7 @@
 //! `POST /v1/me/password`
 
+use domain::Act;
+use domain::identity::user::ChangePassword;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -17,10 +19,8 @@ pub(crate) const DOC: Doc = Doc {
         r#"{"current_password":"abcdefghijkmnpqrstuvwxyz","new_password":"correct horse battery staple"}"#,
     )])),
     replies: &[Reply::new("204", "It is changed.", &[])],
-    problems: &[
-        ("403", "wrong_password", "the current password is not right"),
-        ("429", "too_many_logins", "too many wrong attempts"),
-    ],
+    problems: &[("429", "too_many_logins", "too many wrong attempts")],
+    refusals: ChangePassword::REFUSALS,
     ..Doc::EMPTY
 };
 

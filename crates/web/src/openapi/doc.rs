@@ -1,5 +1,6 @@
 //! What an endpoint's documentation consists of. Schemas come from types; what has no type is JSON text.
 
+use domain::code::Code;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 use views::Shown;
@@ -77,6 +78,8 @@ pub(crate) struct Doc {
     pub replies: &'static [Reply],
     /// Problems of its own, beyond those that any request may meet.
     pub problems: &'static [Listed],
+    /// What its command may be refused with.
+    pub refusals: &'static [&'static Code],
 }
 
 impl Doc {
@@ -90,6 +93,7 @@ impl Doc {
         body: None,
         replies: &[],
         problems: &[],
+        refusals: &[],
     };
 }
 

@@ -228,8 +228,7 @@ fn responses(route: &Route, shapes: &mut Shapes) -> Value {
     for answer in (route.doc)().replies {
         responses.insert(answer.status.to_owned(), reply(answer, shapes));
     }
-    let mut problems = (route.doc)().problems.to_vec();
-    problems.extend(problems::common(route));
+    let problems = problems::of(route);
     let mut statuses: Vec<&str> = problems.iter().map(|(status, ..)| *status).collect();
     statuses.sort_unstable();
     statuses.dedup();

@@ -1,5 +1,7 @@
 //! Problems that several endpoints share: status, code, when.
 
+use domain::code::Code;
+
 use super::doc::Listed;
 use crate::call::Route;
 use crate::endpoint::{Access, Verb};
@@ -131,8 +133,27 @@ const BODY: &[Listed] = &[
     ("415", "unsupported_encoding", "the body has a Content-Encoding"),
 ];
 
+/// The problems of an endpoint: its own, those of its command, and those that any request may meet; each once.
+pub(super) fn of(route: &Route) -> Vec<Listed> {
+    let doc = (route.doc)();
+    let refusals = doc.refusals.iter().map(|code| listed(code));
+    let all = doc.problems.iter().copied().chain(refusals).chain(common(route));
+    let mut problems: Vec<Listed> = Vec::new();
+    for (status, code, when) in all {
+        if !problems.iter().any(|known| (known.0, known.1) == (status, code)) {
+            problems.push((status, code, when));
+        }
+    }
+    problems
+}
+
+/// A code of the domain, with its status.
+fn listed(code: &Code) -> Listed {
+    (code.status().to_string().leak(), code.name, code.meaning)
+}
+
 /// Problems that a request may meet whatever it asks for.
-pub(super) fn common(route: &Route) -> Vec<Listed> {
+fn common(route: &Route) -> Vec<Listed> {
     let mut problems = vec![
         (
             "400",

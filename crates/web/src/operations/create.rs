@@ -3,7 +3,8 @@
 //! A path that carries load: the body is read straight into its type, and the answer is written from what was made,
 //! without asking the database again.
 
-use domain::FieldError;
+use domain::custody::operation::CreateOperation;
+use domain::{Act, FieldError};
 use engine::custody::{Named, NewOperation, OperationId, OperationView, StepOutcome};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -16,7 +17,7 @@ use super::{defaults, example};
 use crate::call::{Answer, Call, json};
 use crate::change::{self, Subject};
 use crate::dry_run::DryRun;
-use crate::openapi::{Content, Doc, Reply, Shape};
+use crate::openapi::{Content, Doc, Listed, Reply, Shape};
 use crate::problem::{Members, Problem};
 use crate::{body, custody, idempotency};
 
@@ -93,9 +94,10 @@ pub(crate) const DOC: Doc = Doc {
         },
     ],
     problems: PROBLEMS,
+    refusals: CreateOperation::REFUSALS,
 };
 
-const PROBLEMS: &[(&str, &str, &str)] = &[
+const PROBLEMS: &[Listed] = &[
     (
         "400",
         "too_many_operations",
@@ -108,95 +110,6 @@ const PROBLEMS: &[(&str, &str, &str)] = &[
         "404",
         "unknown_operation",
         "there is no operation of the id to be reversed",
-    ),
-    (
-        "404",
-        "unknown_destination",
-        "the user has no such destination for the asset",
-    ),
-    ("404", "unknown_approval", "there is no such approval"),
-    (
-        "403",
-        "approval_not_own",
-        "the approval was requested by somebody else",
-    ),
-    (
-        "409",
-        "id_conflict",
-        "the id is there with other content; `field` says which",
-    ),
-    (
-        "409",
-        "refused_before",
-        "the id was refused before, and the answer was erased since",
-    ),
-    (
-        "409",
-        "output_conflict",
-        "the output of the transaction was reported before with other content",
-    ),
-    (
-        "409",
-        "already_reversed",
-        "the operation to be reversed was reversed before",
-    ),
-    (
-        "409",
-        "not_reversible",
-        "the operation to be reversed moved nothing, or is a reversal",
-    ),
-    (
-        "409",
-        "reversal_differs",
-        "the reversal is not the same amount back between the same balances",
-    ),
-    ("409", "destination_cooling_off", "the destination is too new"),
-    ("409", "debit_closed", "the debit balance is closed"),
-    ("409", "credit_closed", "the credit balance is closed"),
-    (
-        "409",
-        "limit_unreadable",
-        "a limit in the configuration cannot be said in the asset's scale",
-    ),
-    (
-        "409",
-        "tier_limit",
-        "more than the user's tier allows in the window",
-    ),
-    (
-        "409",
-        "approval_required",
-        "the amount is above the threshold, or the output was credited and reversed, and no approval was named",
-    ),
-    (
-        "409",
-        "approval_differs",
-        "the approval is for another action or other arguments",
-    ),
-    (
-        "409",
-        "approval_not_granted",
-        "the approval is pending, rejected, withdrawn, used or expired",
-    ),
-    (
-        "409",
-        "approval_quorum",
-        "the approval was granted by fewer people than the rule demands",
-    ),
-    (
-        "409",
-        "insufficient_funds",
-        "less is available above the debit balance's minimum",
-    ),
-    (
-        "409",
-        "above_maximum",
-        "the credit balance would be above its maximum",
-    ),
-    (
-        "409",
-        "amount_overflow",
-        "a balance would have more than 38 digits",
     ),
     (
         "409",

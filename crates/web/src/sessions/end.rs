@@ -1,5 +1,6 @@
 //! `DELETE /v1/sessions/{id}`
 
+use domain::Act;
 use domain::Command;
 
 use crate::call::{Answer, Call, no_content};
@@ -17,7 +18,7 @@ pub(crate) const DOC: Doc = Doc {
         r#"{"type":"string","format":"uuid","examples":["01970000-0000-7000-8000-0000000000cc"]}"#,
     )]],
     replies: &[Reply::new("204", "It has ended.", &[])],
-    problems: &[("404", "unknown_session", "there is no such session")],
+    refusals: EndSession::REFUSALS,
     ..Doc::EMPTY
 };
 

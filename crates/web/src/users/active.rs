@@ -2,7 +2,7 @@
 
 use domain::identity::user::{DisableUser, EnableUser};
 
-use super::{Changed, ERASED, EXCEEDS, LAST_ADMIN};
+use super::Changed;
 use crate::change::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
@@ -17,7 +17,6 @@ impl Change for Disable {
         summary: "Disable a user",
         description: "The user's sessions end, and the user's API keys are refused, until it is enabled again. What \
                       the user did stays.",
-        problems: &[&[EXCEEDS, ERASED, LAST_ADMIN]],
         tries: false,
         ..Says::CHANGES
     };
@@ -38,7 +37,6 @@ impl Change for Enable {
         id: "enable_user",
         summary: "Enable a user again",
         description: "The user's API keys are good again; sessions that ended stay ended.",
-        problems: &[&[EXCEEDS, ERASED]],
         tries: false,
         ..Says::CHANGES
     };

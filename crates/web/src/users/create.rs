@@ -1,6 +1,8 @@
 //! `POST /v1/users`
 
+use domain::Act;
 use domain::identity::permission::ROLE_LEN_MAX;
+use domain::identity::user::CreateUser;
 use domain::identity::user::{EMAIL_LEN_MAX, FULL_NAME_LEN_MAX, USERNAME_LEN_MAX};
 use engine::identity::{FirstCredential, NewUser};
 use http::HeaderValue;
@@ -9,7 +11,7 @@ use http::header::LOCATION;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{CreatedBody, EMAIL_TAKEN, EXCEEDS, INVITED, TAKEN, USERNAME, role_named};
+use super::{CreatedBody, INVITED, USERNAME, role_named};
 use crate::call::{Answer, Call, json_with, tagged};
 use crate::openapi::{Content, Doc, Reply};
 use crate::password::NewPassword;
@@ -43,7 +45,7 @@ pub(crate) const DOC: Doc = Doc {
             &[Content::typed::<CreatedBody<'static>>(INVITED)],
         )
     }],
-    problems: &[TAKEN, EMAIL_TAKEN, EXCEEDS],
+    refusals: CreateUser::REFUSALS,
     ..Doc::EMPTY
 };
 

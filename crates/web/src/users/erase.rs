@@ -1,9 +1,11 @@
 //! `POST /v1/users/{id}/erase`
 
+use domain::Act;
+use domain::identity::user::EraseUser;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{EXCEEDS, LAST_ADMIN, PATH, UNKNOWN, UserBody, of_path, problem};
+use super::{PATH, UserBody, of_path, problem};
 use crate::call::{Answer, Call, json, tagged};
 use crate::openapi::{Content, Doc, Reply};
 
@@ -31,7 +33,8 @@ pub(crate) const DOC: Doc = Doc {
             ))],
         )
     }],
-    problems: &[UNKNOWN, EXCEEDS, LAST_ADMIN],
+    refusals: EraseUser::REFUSALS,
+    ..Doc::EMPTY
 };
 
 #[derive(Deserialize, JsonSchema)]

@@ -1,8 +1,10 @@
 //! `POST /v1/users/{id}/invite`
 
+use domain::Act;
+use domain::identity::invitation::InviteUser;
 use engine::identity::CreatedUser;
 
-use super::{CreatedBody, ERASED, EXCEEDS, INVITED, PATH, UNKNOWN, of_path, problem};
+use super::{CreatedBody, INVITED, PATH, of_path, problem};
 use crate::call::{Answer, Call, json, tagged};
 use crate::openapi::{Content, Doc, Reply};
 
@@ -21,12 +23,7 @@ pub(crate) const DOC: Doc = Doc {
             &[Content::typed::<CreatedBody<'static>>(INVITED)],
         )
     }],
-    problems: &[
-        UNKNOWN,
-        EXCEEDS,
-        ERASED,
-        ("409", "user_disabled", "the user is disabled"),
-    ],
+    refusals: InviteUser::REFUSALS,
     ..Doc::EMPTY
 };
 

@@ -45,11 +45,6 @@ const PATH: &[Parameter] = &[Parameter::path(
 )];
 
 const UNKNOWN: Listed = ("404", "unknown_user", "there is no such user");
-const EXCEEDS: Listed = ("403", "exceeds_own", "the user's role may do more than you may");
-const ERASED: Listed = ("409", "user_erased", "the user was erased");
-const LAST_ADMIN: Listed = ("409", "last_admin", "it is the last active admin");
-const TAKEN: Listed = ("409", "username_taken", "another user has this name");
-const EMAIL_TAKEN: Listed = ("409", "email_taken", "another user has this e-mail address");
 
 /// An example of a user.
 macro_rules! example {
@@ -138,6 +133,7 @@ const INVITED: &str = concat!(
     example!(),
     r#","invitation":"pri_0000000000000000000000000000000000000000000AbCdEf"}"#
 );
+
 const GIVEN_PASSWORD: &str = concat!(
     r#"{"user":"#,
     example!(),

@@ -1,8 +1,10 @@
 //! `POST /v1/users/{id}/reset-password`
 
+use domain::Act;
+use domain::identity::user::ResetPassword;
 use engine::identity::CreatedUser;
 
-use super::{CreatedBody, ERASED, EXCEEDS, GIVEN_PASSWORD, PATH, UNKNOWN, of_path, problem};
+use super::{CreatedBody, GIVEN_PASSWORD, PATH, of_path, problem};
 use crate::call::{Answer, Call, json, tagged};
 use crate::openapi::{Content, Doc, Reply};
 
@@ -20,7 +22,7 @@ pub(crate) const DOC: Doc = Doc {
             &[Content::typed::<CreatedBody<'static>>(GIVEN_PASSWORD)],
         )
     }],
-    problems: &[UNKNOWN, EXCEEDS, ERASED],
+    refusals: ResetPassword::REFUSALS,
     ..Doc::EMPTY
 };
 

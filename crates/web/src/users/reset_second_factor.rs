@@ -2,7 +2,7 @@
 
 use domain::identity::second_factor;
 
-use super::{Changed, ERASED, EXCEEDS};
+use super::Changed;
 use crate::change::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
@@ -16,7 +16,6 @@ impl Change for ResetSecondFactor {
         id: "reset_second_factor",
         summary: "Remove a user's second factor",
         description: "For one who lost it. Where the role demands one, the user must enrol another at next login.",
-        problems: &[&[EXCEEDS, ERASED]],
         tries: false,
         ..Says::CHANGES
     };

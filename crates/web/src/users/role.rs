@@ -3,7 +3,7 @@
 use domain::identity::permission::ROLE_LEN_MAX;
 use domain::identity::user::SetRole;
 
-use super::{Changed, ERASED, EXCEEDS, LAST_ADMIN, role_named};
+use super::{Changed, role_named};
 use crate::change::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
@@ -23,7 +23,6 @@ impl Change for GiveRole {
         description: "Effective at once for every session and API key of the user, in other processes within a \
                       second. Nobody can give, or change, a role that may do more than they may.",
         examples: &[("auditor", r#"{"role":"auditor"}"#)],
-        problems: &[&[EXCEEDS, ERASED, LAST_ADMIN]],
         tries: false,
         if_match: IfMatch::Must,
         ..Says::CHANGES

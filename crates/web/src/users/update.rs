@@ -2,7 +2,7 @@
 
 use domain::identity::user::{EMAIL_LEN_MAX, FULL_NAME_LEN_MAX, USERNAME_LEN_MAX, UpdateUser};
 
-use super::{Changed, EMAIL_TAKEN, ERASED, EXCEEDS, TAKEN, USERNAME};
+use super::{Changed, USERNAME};
 use crate::body::given_member;
 use crate::change::prelude::*;
 
@@ -29,7 +29,6 @@ impl Change for Update {
         summary: "Change what a user is called",
         description: "What is left out stays as it is; `null` removes the e-mail address or the full name.",
         examples: &[("e-mail", r#"{"email":"ann@example.com"}"#)],
-        problems: &[&[EXCEEDS, TAKEN, EMAIL_TAKEN, ERASED]],
         tries: false,
         if_match: IfMatch::Must,
         ..Says::CHANGES

@@ -1,5 +1,7 @@
 //! `POST /v1/me/second-factor/confirm`
 
+use domain::Act;
+use domain::identity::second_factor::ConfirmSecondFactor;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -15,19 +17,8 @@ pub(crate) const DOC: Doc = Doc {
                   The answer holds recovery codes.",
     body: Some(Content::taken::<Input>(&[("code", r#"{"code":"492039"}"#)])),
     replies: &[Reply::new("200", "The recovery codes, shown once.", CODES)],
-    problems: &[
-        TOO_MANY,
-        (
-            "403",
-            "invalid_second_factor",
-            "the code is wrong, too old or was used before",
-        ),
-        (
-            "409",
-            "nothing_to_confirm",
-            "no second factor waits to be confirmed",
-        ),
-    ],
+    problems: &[TOO_MANY],
+    refusals: ConfirmSecondFactor::REFUSALS,
     ..Doc::EMPTY
 };
 

@@ -1,9 +1,11 @@
 //! `POST /v1/me/second-factor`
 
+use domain::Act;
+use domain::identity::second_factor::EnrolSecondFactor;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{INPUT, Input, TOO_MANY, WRONG};
+use super::{INPUT, Input, TOO_MANY};
 use crate::call::{Answer, Call, json};
 use crate::openapi::{Content, Doc, Reply, Shown};
 
@@ -19,15 +21,8 @@ pub(crate) const DOC: Doc = Doc {
         "The secret, shown once.",
         &[Content::shown::<Output>()],
     )],
-    problems: &[
-        WRONG,
-        TOO_MANY,
-        (
-            "409",
-            "second_factor_exists",
-            "there is one already; remove it first",
-        ),
-    ],
+    problems: &[TOO_MANY],
+    refusals: EnrolSecondFactor::REFUSALS,
     ..Doc::EMPTY
 };
 

@@ -41,6 +41,4 @@ impl Shown for Codes {
 
 const CODES: &[Content] = &[Content::shown::<Codes>()];
 
-const WRONG: (&str, &str, &str) = ("403", "wrong_password", "the password is not right");
 const TOO_MANY: (&str, &str, &str) = ("429", "too_many_logins", "too many wrong attempts");
-const NONE: (&str, &str, &str) = ("409", "no_second_factor", "there is no second factor");

@@ -1,8 +1,10 @@
 //! `POST /v1/me/second-factor/recovery-codes`
 
-use super::{CODES, Codes, INPUT, Input, NONE, TOO_MANY, WRONG};
+use super::{CODES, Codes, INPUT, Input, TOO_MANY};
 use crate::call::{Answer, Call, json};
 use crate::openapi::{Doc, Reply};
+use domain::Act;
+use domain::identity::second_factor::RenewRecoveryCodes;
 
 pub(crate) const DOC: Doc = Doc {
     id: "renew_recovery_codes",
@@ -11,7 +13,8 @@ pub(crate) const DOC: Doc = Doc {
     description: "The former ones no longer work.",
     body: Some(INPUT),
     replies: &[Reply::new("200", "The recovery codes, shown once.", CODES)],
-    problems: &[WRONG, TOO_MANY, NONE],
+    problems: &[TOO_MANY],
+    refusals: RenewRecoveryCodes::REFUSALS,
     ..Doc::EMPTY
 };
 

@@ -1,8 +1,10 @@
 //! `POST /v1/me/second-factor/remove`
 
-use super::{INPUT, Input, NONE, TOO_MANY, WRONG};
+use super::{INPUT, Input, TOO_MANY};
 use crate::call::{Answer, Call, no_content};
 use crate::openapi::{Doc, Reply};
+use domain::Act;
+use domain::identity::second_factor::RemoveSecondFactor;
 
 pub(crate) const DOC: Doc = Doc {
     id: "remove_second_factor",
@@ -11,12 +13,8 @@ pub(crate) const DOC: Doc = Doc {
     description: "Where the role demands one, it cannot be removed; somebody entitled can reset it.",
     body: Some(INPUT),
     replies: &[Reply::new("204", "It is removed.", &[])],
-    problems: &[
-        WRONG,
-        TOO_MANY,
-        NONE,
-        ("403", "second_factor_required", "the role demands one"),
-    ],
+    problems: &[TOO_MANY],
+    refusals: RemoveSecondFactor::REFUSALS,
     ..Doc::EMPTY
 };
 

@@ -2,7 +2,7 @@
 
 use domain::custody::operation::steps;
 
-use super::{CHANGES, REMARK_LEN_MAX, STEP, Stepped, step};
+use super::{CHANGES, REMARK_LEN_MAX, Stepped, step};
 use crate::change::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
@@ -21,7 +21,6 @@ impl Change for Cancel {
         description: "From `pending` to `cancelled`: what was held is free again. A pending transfer is released \
                       instead. With `custody:own` one cancels what one asked for oneself, of one's own balance.",
         examples: &[("why", r#"{"reason":"ordered twice"}"#)],
-        problems: &[STEP],
         ..CHANGES
     };
 

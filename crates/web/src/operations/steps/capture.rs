@@ -3,7 +3,7 @@
 use domain::custody::operation::steps;
 use engine::custody::StepKind;
 
-use super::{CHANGES, CREDIT_CLOSED, KYC, MAXIMUM, OVERFLOW, STEP, Stepped, taken};
+use super::{CHANGES, Stepped, taken};
 use crate::change::Way;
 use crate::change::prelude::*;
 use crate::custody::Decimal;
@@ -26,11 +26,6 @@ impl Change for Capture {
                       the pending transfer; that is `completed` once nothing is held any more. With `custody:own` one \
                       captures what one asked for oneself, of one's own balance.",
         examples: &[("a part", r#"{"amount":"0.2"}"#), ("the rest", "{}")],
-        problems: &[
-            STEP,
-            &[KYC, CREDIT_CLOSED, MAXIMUM, OVERFLOW],
-            &[("409", "exceeds_held", "more is to be captured than is held")],
-        ],
         way: Way::MakesOf,
         ..CHANGES
     };

@@ -2,7 +2,7 @@
 
 use domain::custody::operation::steps;
 
-use super::{CHANGES, CREDIT_CLOSED, KYC, MAXIMUM, OUTPUT, OVERFLOW, STEP, Stepped, step, with_transaction};
+use super::{CHANGES, Stepped, step, with_transaction};
 use crate::change::prelude::*;
 
 with_transaction! {
@@ -20,7 +20,6 @@ impl Change for Complete {
             "with its block",
             r#"{"tx_hash":"4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b","block":870000,"confirmations":6}"#,
         )],
-        problems: &[STEP, &[KYC, OUTPUT, CREDIT_CLOSED, MAXIMUM, OVERFLOW]],
         ..CHANGES
     };
 

@@ -2,7 +2,7 @@
 
 use domain::custody::operation::steps;
 
-use super::{CHANGES, REMARK_LEN_MAX, STEP, Stepped, step};
+use super::{CHANGES, REMARK_LEN_MAX, Stepped, step};
 use crate::change::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
@@ -20,7 +20,6 @@ impl Change for Fail {
         summary: "It did not happen",
         description: "From `pending` or `processing` to `failed`: what was held is free again.",
         examples: &[("why", r#"{"error":"the node did not answer"}"#)],
-        problems: &[STEP],
         ..CHANGES
     };
 

@@ -2,7 +2,7 @@
 
 use domain::custody::operation::steps;
 
-use super::{CHANGES, REMARK_LEN_MAX, STEP, Stepped, step};
+use super::{CHANGES, REMARK_LEN_MAX, Stepped, step};
 use crate::change::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
@@ -21,7 +21,6 @@ impl Change for MarkUnknown {
         description: "From `processing` to `unknown`: its amount stays held, and nothing sends it again. `resolve` \
                       ends it.",
         examples: &[("why", r#"{"error":"the node did not answer"}"#)],
-        problems: &[STEP],
         ..CHANGES
     };
 

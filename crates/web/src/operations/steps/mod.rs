@@ -33,81 +33,8 @@ use super::{UNKNOWN, example, show};
 use crate::call::Call;
 use crate::change::{Asked, IfMatch, Says, Subject};
 use crate::custody::reads_all;
-use crate::openapi::{Content, Listed};
+use crate::openapi::Content;
 use crate::problem::Problem;
-
-const EXPIRED: Listed = (
-    "409",
-    "operation_expired",
-    "the operation is past its time and holds nothing any more",
-);
-const STATUS: Listed = (
-    "409",
-    "wrong_status",
-    "the operation's status does not allow the step",
-);
-const KIND: Listed = (
-    "409",
-    "wrong_kind",
-    "operations of this kind do not have the step",
-);
-const DESTINATION: Listed = (
-    "409",
-    "destination_removed",
-    "the destination of the withdrawal was removed since",
-);
-const KYC: Listed = (
-    "409",
-    "kyc_expired",
-    "the tier under which it began is no longer good: it is on hold",
-);
-const OUTPUT: Listed = (
-    "409",
-    "output_conflict",
-    "another operation is of this output of the transaction",
-);
-const CREDIT_CLOSED: Listed = ("409", "credit_closed", "the credit balance is closed");
-const MAXIMUM: Listed = (
-    "409",
-    "above_maximum",
-    "the credit balance would be above its maximum",
-);
-const OVERFLOW: Listed = (
-    "409",
-    "amount_overflow",
-    "a balance would have more than 38 digits",
-);
-const APPROVAL: &[Listed] = &[
-    (
-        "409",
-        "approval_required",
-        "the step needs an approval, and none was named",
-    ),
-    ("404", "unknown_approval", "there is no such approval"),
-    (
-        "403",
-        "approval_not_own",
-        "the approval was requested by somebody else",
-    ),
-    (
-        "409",
-        "approval_differs",
-        "the approval is for another action or other arguments",
-    ),
-    (
-        "409",
-        "approval_not_granted",
-        "the approval is pending, rejected, withdrawn, used or expired",
-    ),
-    (
-        "409",
-        "approval_quorum",
-        "the approval was granted by fewer people than the rule demands",
-    ),
-];
-
-/// The problems of every step.
-const STEP: &[Listed] = &[EXPIRED, STATUS, KIND];
 
 /// A body that may say what is newly known of the transaction.
 macro_rules! with_transaction {

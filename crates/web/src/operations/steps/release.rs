@@ -2,7 +2,7 @@
 
 use domain::custody::operation::steps;
 
-use super::{CHANGES, REMARK_LEN_MAX, STEP, Stepped, step};
+use super::{CHANGES, REMARK_LEN_MAX, Stepped, step};
 use crate::change::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
@@ -21,7 +21,6 @@ impl Change for Release {
         description: "What it still holds is free again: `completed` where some of it was captured, `cancelled` \
                       otherwise. With `custody:own` one ends what one asked for oneself, of one's own balance.",
         examples: &[("why", r#"{"reason":"sold out"}"#)],
-        problems: &[STEP],
         ..CHANGES
     };
 

@@ -2,7 +2,7 @@
 
 use domain::custody::operation::steps;
 
-use super::{CHANGES, OUTPUT, STEP, Stepped, step, with_transaction};
+use super::{CHANGES, Stepped, step, with_transaction};
 use crate::change::prelude::*;
 
 with_transaction! {
@@ -20,7 +20,6 @@ impl Change for Report {
             "confirmations",
             r#"{"tx_hash":"4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b","confirmations":3}"#,
         )],
-        problems: &[STEP, &[OUTPUT]],
         ..CHANGES
     };
 

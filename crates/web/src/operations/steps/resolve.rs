@@ -2,10 +2,7 @@
 
 use domain::custody::operation::steps;
 
-use super::{
-    APPROVAL, CHANGES, CREDIT_CLOSED, MAXIMUM, OUTPUT, OVERFLOW, REMARK_LEN_MAX, STEP, Stepped, step,
-    with_transaction,
-};
+use super::{CHANGES, REMARK_LEN_MAX, Stepped, step, with_transaction};
 use crate::change::prelude::*;
 
 /// How it ended.
@@ -39,7 +36,6 @@ impl Change for Resolve {
             "it happened",
             r#"{"outcome":"completed","evidence":"block 870000 has it","approval":"01970000-0000-7000-8000-0000000000be"}"#,
         )],
-        problems: &[STEP, &[OUTPUT, CREDIT_CLOSED, MAXIMUM, OVERFLOW], APPROVAL],
         ..CHANGES
     };
 

@@ -2,7 +2,7 @@
 
 use domain::custody::operation::steps;
 
-use super::{APPROVAL, CHANGES, DESTINATION, KYC, OUTPUT, STEP, Stepped, step, with_transaction};
+use super::{CHANGES, Stepped, step, with_transaction};
 use crate::change::prelude::*;
 
 with_transaction! {
@@ -27,7 +27,6 @@ impl Change for Start {
                 r#"{"tx_hash":"4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b"}"#,
             ),
         ],
-        problems: &[STEP, &[KYC, DESTINATION, OUTPUT], APPROVAL],
         ..CHANGES
     };
 
