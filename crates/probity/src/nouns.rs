@@ -108,7 +108,6 @@ impl<N: Noun> FromArgMatches for ListArgs<N> {
     }
 }
 
-/// Lists.
 pub async fn list<N: Noun>(context: &Context, args: ListArgs<N>) -> Result<Exit, Failure> {
     context
         .with_engine(async |engine| list_with(context, engine, args).await)

@@ -5,7 +5,7 @@ use domain::identity::Permission;
 /// Who may call an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Everyone.
+    /// Everyone, without a credential.
     Open,
     /// Everyone: the credentials are in the body.
     Credentials,
@@ -40,9 +40,9 @@ pub enum Access {
 /// A method of HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
-    /// Reads.
+    /// Reads, and changes nothing.
     Get,
-    /// Writes.
+    /// Makes something, or does what the path's last part says.
     Post,
     /// Changes in part.
     Patch,

@@ -37,44 +37,46 @@ enum By {
 }
 
 pub async fn run(context: &Context, args: ListArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let filter = args.filter.into_filter(&engine).await?;
-    let order = if args.order == By::Newest {
-        Order::Descending
-    } else {
-        Order::Ascending
-    };
-    let page = engine
-        .entries(
-            &filter,
-            Page {
-                order,
-                after: args.cursor,
-                limit: args.limit,
-            },
-        )
-        .await?;
-    if context.json() {
-        output::json(&json!({ "entries": page.entries, "next": page.next, "size": page.size }))?;
-    } else {
-        let rows: Vec<_> = page.entries.iter().map(row).collect();
-        if !rows.is_empty() {
-            output::line(&table::lines(&COLUMNS, &rows, table::width()).join("\n"))?;
-        }
-        let all = counted(page.size, "entry", "entries");
-        let found = rows.len();
-        let next = page
-            .next
-            .map_or(String::new(), |next| format!("; more with --cursor {next}"));
-        let hint = if found == 0 {
-            " (probity audit show prints ids as filters take them)"
-        } else {
-            ""
-        };
-        context.remark(&format!("{found} shown, {all} in the log{next}{hint}"));
-    }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let filter = args.filter.into_filter(engine).await?;
+            let order = if args.order == By::Newest {
+                Order::Descending
+            } else {
+                Order::Ascending
+            };
+            let page = engine
+                .entries(
+                    &filter,
+                    Page {
+                        order,
+                        after: args.cursor,
+                        limit: args.limit,
+                    },
+                )
+                .await?;
+            if context.json() {
+                output::json(&json!({ "entries": page.entries, "next": page.next, "size": page.size }))?;
+            } else {
+                let rows: Vec<_> = page.entries.iter().map(row).collect();
+                if !rows.is_empty() {
+                    output::line(&table::lines(&COLUMNS, &rows, table::width()).join("\n"))?;
+                }
+                let all = counted(page.size, "entry", "entries");
+                let found = rows.len();
+                let next = page
+                    .next
+                    .map_or(String::new(), |next| format!("; more with --cursor {next}"));
+                let hint = if found == 0 {
+                    " (probity audit show prints ids as filters take them)"
+                } else {
+                    ""
+                };
+                context.remark(&format!("{found} shown, {all} in the log{next}{hint}"));
+            }
+            Ok(Exit::Ok)
+        })
+        .await
 }
 
 /// The columns of lists of entries.

@@ -27,7 +27,6 @@ pub struct ShowArgs {
     at: Option<Timestamp>,
 }
 
-/// Shows.
 pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
     context
         .with_engine(async |engine| {

@@ -33,9 +33,9 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Address and port to serve on.
     pub listen: String,
-    /// Database.
+    /// Where the database is, and its connections.
     pub database: Database,
-    /// Log.
+    /// Log lines.
     pub log: Log,
     /// The one writer of the process.
     pub writer: Writer,

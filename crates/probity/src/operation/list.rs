@@ -127,42 +127,44 @@ impl ListArgs {
 }
 
 pub async fn run(context: &Context, args: ListArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let filter = args.filter(&engine).await?;
-    let order = match args.order {
-        By::Newest => Order::Descending,
-        By::Oldest => Order::Ascending,
-    };
-    let (views, next) = engine.operations(&filter, order, args.cursor, args.limit).await?;
-    let next = next.map(|place| format!("{}:{}", place.entry, place.id));
-    if context.json() {
-        let views: Vec<_> = views
-            .iter()
-            .map(|view| {
-                let accounts = (view.debit, view.credit);
-                as_json(
-                    &view.operation,
-                    view.version,
-                    &view.asset,
-                    accounts,
-                    (view.reversed_by, view.on_hold),
-                )
-            })
-            .collect();
-        output::json(&json!({ "operations": views, "next": next }))?;
-    } else {
-        let rows: Vec<_> = views.iter().map(row).collect();
-        if !rows.is_empty() {
-            output::line(&table::lines(&COLUMNS, &rows, table::width()).join("\n"))?;
-        }
-        let found = counted(rows.len() as u64, "operation", "operations");
-        context.remark(&match next {
-            Some(next) => format!("{found}; more with\n--cursor {next}"),
-            None => found,
-        });
-    }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let filter = args.filter(engine).await?;
+            let order = match args.order {
+                By::Newest => Order::Descending,
+                By::Oldest => Order::Ascending,
+            };
+            let (views, next) = engine.operations(&filter, order, args.cursor, args.limit).await?;
+            let next = next.map(|place| format!("{}:{}", place.entry, place.id));
+            if context.json() {
+                let views: Vec<_> = views
+                    .iter()
+                    .map(|view| {
+                        let accounts = (view.debit, view.credit);
+                        as_json(
+                            &view.operation,
+                            view.version,
+                            &view.asset,
+                            accounts,
+                            (view.reversed_by, view.on_hold),
+                        )
+                    })
+                    .collect();
+                output::json(&json!({ "operations": views, "next": next }))?;
+            } else {
+                let rows: Vec<_> = views.iter().map(row).collect();
+                if !rows.is_empty() {
+                    output::line(&table::lines(&COLUMNS, &rows, table::width()).join("\n"))?;
+                }
+                let found = counted(rows.len() as u64, "operation", "operations");
+                context.remark(&match next {
+                    Some(next) => format!("{found}; more with\n--cursor {next}"),
+                    None => found,
+                });
+            }
+            Ok(Exit::Ok)
+        })
+        .await
 }
 
 const COLUMNS: [Column; 4] = [

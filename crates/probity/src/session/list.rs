@@ -26,44 +26,46 @@ pub struct ListArgs {
 }
 
 pub async fn run(context: &Context, args: ListArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    let mut names = HashMap::new();
-    let mut sessions = Vec::new();
-    if let Some(text) = &args.user {
-        let user = user::find(&engine, text).await?.row;
-        sessions = engine.sessions_of(user.id).await?;
-        names.insert(user.id, user.username);
-    } else {
-        let mut after = None;
-        while let Some(chunk) = next_users(&engine, after).await? {
-            after = chunk.last().map(|(id, _)| *id);
-            let ids: Vec<Uuid> = chunk.iter().map(|(id, _)| *id).collect();
-            sessions.extend(engine.sessions_of_all(&ids).await?);
-            names.extend(chunk);
-        }
-        sessions.sort_unstable_by_key(|session| session.id);
-    }
-    let seen = seen(&engine, &sessions).await?;
-    let name = |id: &Uuid| names.get(id).map_or("", String::as_str);
-    if context.json() {
-        let sessions: Vec<_> = sessions
-            .iter()
-            .map(|session| as_json(session, name(&session.user_id), &seen))
-            .collect();
-        output::json(&json!({ "sessions": sessions }))?;
-    } else {
-        let rows: Vec<_> = sessions
-            .iter()
-            .map(|session| row(session, name(&session.user_id), &seen))
-            .collect();
-        if !rows.is_empty() {
-            output::line(&table::lines(&COLUMNS, &rows, table::width()).join("\n"))?;
-        }
-        let found = counted(rows.len() as u64, "session", "sessions");
-        context.remark(&format!("{found} in use"));
-    }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            let mut names = HashMap::new();
+            let mut sessions = Vec::new();
+            if let Some(text) = &args.user {
+                let user = user::find(engine, text).await?.row;
+                sessions = engine.sessions_of(user.id).await?;
+                names.insert(user.id, user.username);
+            } else {
+                let mut after = None;
+                while let Some(chunk) = next_users(engine, after).await? {
+                    after = chunk.last().map(|(id, _)| *id);
+                    let ids: Vec<Uuid> = chunk.iter().map(|(id, _)| *id).collect();
+                    sessions.extend(engine.sessions_of_all(&ids).await?);
+                    names.extend(chunk);
+                }
+                sessions.sort_unstable_by_key(|session| session.id);
+            }
+            let seen = seen(engine, &sessions).await?;
+            let name = |id: &Uuid| names.get(id).map_or("", String::as_str);
+            if context.json() {
+                let sessions: Vec<_> = sessions
+                    .iter()
+                    .map(|session| as_json(session, name(&session.user_id), &seen))
+                    .collect();
+                output::json(&json!({ "sessions": sessions }))?;
+            } else {
+                let rows: Vec<_> = sessions
+                    .iter()
+                    .map(|session| row(session, name(&session.user_id), &seen))
+                    .collect();
+                if !rows.is_empty() {
+                    output::line(&table::lines(&COLUMNS, &rows, table::width()).join("\n"))?;
+                }
+                let found = counted(rows.len() as u64, "session", "sessions");
+                context.remark(&format!("{found} in use"));
+            }
+            Ok(Exit::Ok)
+        })
+        .await
 }
 
 /// The next enabled users, by id and name: a disabled user's sessions have ended.

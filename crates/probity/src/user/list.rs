@@ -66,46 +66,48 @@ pub async fn all(
 }
 
 pub async fn run(context: &Context, args: ListArgs) -> Result<Exit, Failure> {
-    let engine = context.open().await?;
-    if let Some(role) = &args.role
-        && engine.rules().role(role).is_none()
-    {
-        context.remark(&format!("There is no role {role} (any more): probity role list"));
-    }
-    let filter = UserFilter {
-        text: args.text,
-        role: args.role,
-        active: (args.active || args.disabled).then_some(args.active),
-    };
-    let (users, more) = all(&engine, &filter, args.limit).await?;
-    let mut logins: HashMap<Uuid, Timestamp> = HashMap::new();
-    for chunk in users.chunks(CHUNK as usize) {
-        let ids: Vec<Uuid> = chunk.iter().map(|user| user.row.id).collect();
-        logins.extend(engine.users_seen(&ids).await?);
-    }
-    if context.json() {
-        let users: Vec<_> = users
-            .iter()
-            .map(|user| {
-                let mut value = as_json(&user.row, user.version);
-                value["last_login_at"] = logins.get(&user.row.id).map(ToString::to_string).into();
-                value
-            })
-            .collect();
-        output::json(&json!({ "users": users, "more": more }))?;
-    } else {
-        let rows: Vec<_> = users
-            .iter()
-            .map(|user| row(&user.row, logins.get(&user.row.id)))
-            .collect();
-        if !rows.is_empty() {
-            output::line(&table::lines(&COLUMNS, &rows, table::width()).join("\n"))?;
-        }
-        let more = if more { "; more with a higher --limit" } else { "" };
-        context.remark(&format!("{}{more}", counted(rows.len() as u64, "user", "users")));
-    }
-    engine.shutdown().await;
-    Ok(Exit::Ok)
+    context
+        .with_engine(async |engine| {
+            if let Some(role) = &args.role
+                && engine.rules().role(role).is_none()
+            {
+                context.remark(&format!("There is no role {role} (any more): probity role list"));
+            }
+            let filter = UserFilter {
+                text: args.text,
+                role: args.role,
+                active: (args.active || args.disabled).then_some(args.active),
+            };
+            let (users, more) = all(engine, &filter, args.limit).await?;
+            let mut logins: HashMap<Uuid, Timestamp> = HashMap::new();
+            for chunk in users.chunks(CHUNK as usize) {
+                let ids: Vec<Uuid> = chunk.iter().map(|user| user.row.id).collect();
+                logins.extend(engine.users_seen(&ids).await?);
+            }
+            if context.json() {
+                let users: Vec<_> = users
+                    .iter()
+                    .map(|user| {
+                        let mut value = as_json(&user.row, user.version);
+                        value["last_login_at"] = logins.get(&user.row.id).map(ToString::to_string).into();
+                        value
+                    })
+                    .collect();
+                output::json(&json!({ "users": users, "more": more }))?;
+            } else {
+                let rows: Vec<_> = users
+                    .iter()
+                    .map(|user| row(&user.row, logins.get(&user.row.id)))
+                    .collect();
+                if !rows.is_empty() {
+                    output::line(&table::lines(&COLUMNS, &rows, table::width()).join("\n"))?;
+                }
+                let more = if more { "; more with a higher --limit" } else { "" };
+                context.remark(&format!("{}{more}", counted(rows.len() as u64, "user", "users")));
+            }
+            Ok(Exit::Ok)
+        })
+        .await
 }
 
 const COLUMNS: [Column; 5] = [

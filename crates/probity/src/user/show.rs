@@ -34,7 +34,6 @@ struct Known {
     balances: Vec<BalanceView>,
 }
 
-/// Shows.
 pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
     context
         .with_engine(async |engine| {

@@ -24,7 +24,7 @@ pub struct Record {
     pub username: String,
     /// What the file calls the user, where that is something else.
     pub called: Option<String>,
-    /// Role.
+    /// What the user may do.
     pub role: Role,
     /// E-mail address.
     pub email: Option<String>,
