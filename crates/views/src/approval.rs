@@ -55,7 +55,7 @@ pub struct ApprovalView {
     pub arguments: Map<String, Value>,
     /// The arguments as people read them, for one of Probity's own actions; null for any other, and for who may not see
     /// the operation.
-    #[schemars(schema_with = "shown")]
+    #[schemars(with = "Option<ApprovalShown>")]
     pub shown: Option<Value>,
     /// SHA-256 of action and arguments, in lower-case hex.
     pub digest: String,
@@ -86,8 +86,57 @@ pub struct ApprovalView {
     pub subject: Option<Subject>,
 }
 
-fn shown(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({"oneOf": [{"$ref": "#/components/schemas/ApprovalShown"}, {"type": "null"}]})
+// What an approval shows, for its schema: `Subject` makes it.
+/// The operation, with the other members of the arguments as they are.
+#[derive(Serialize, JsonSchema)]
+struct ApprovalShown {
+    /// The operation, for a step of one that is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<Uuid>,
+    kind: String,
+    /// Its code.
+    asset: String,
+    /// A decimal with all the asset's digits.
+    amount: String,
+    debit: ApprovalSide,
+    credit: ApprovalSide,
+    /// Where a withdrawal goes: its id alone for who may not see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destination: Option<ApprovalDestination>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct ApprovalSide {
+    balance: Uuid,
+    /// `user:<id>` or `house:<name>`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
+    /// The user's name, for who votes on payments or may read users; null for the house.
+    #[schemars(schema_with = "text_or_null")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
+
+/// Of a member that may be absent and, where it is not, null.
+fn text_or_null(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"oneOf": [{"type": "string"}, {"type": "null"}]})
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(inline)]
+#[expect(dead_code, reason = "it is there for its schema")]
+enum ApprovalDestination {
+    Id(Uuid),
+    Whole {
+        id: Uuid,
+        address: String,
+        label: Option<String>,
+        usable_at: Timestamp,
+        removed_at: Option<Timestamp>,
+    },
 }
 
 /// Who looks at what approvals are about. Who votes on payments sees whom they pay, and where to.

@@ -1,14 +1,9 @@
 //! Schemas of types, and their names: what other schemas refer to stands once, under `components`.
 
-use domain::approval::ApprovalStatus;
-use domain::custody::OperationKind;
-use domain::custody::kyc::{DocumentKind, KycStatus};
-use domain::identity::Scope;
-use evidence::Timestamp;
 use schemars::generate::SchemaSettings;
 use schemars::transform::transform_subschemas;
 use schemars::{Schema, SchemaGenerator};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::doc::{Shape, parsed};
 
@@ -25,20 +20,8 @@ impl Shapes {
         settings.transforms = vec![Box::new(plain)];
         let mut given = settings.clone().for_serialize();
         given.transforms.push(Box::new(absent_is_not_null));
-        let mut taken = settings.for_deserialize().into_generator();
-        // What is still referred to by name in JSON text.
-        for shape in [
-            Shape::of::<Timestamp>(),
-            Shape::of::<Scope>(),
-            Shape::of::<OperationKind>(),
-            Shape::of::<KycStatus>(),
-            Shape::of::<DocumentKind>(),
-            Shape::of::<ApprovalStatus>(),
-        ] {
-            made(&mut taken, shape);
-        }
         Shapes {
-            taken,
+            taken: settings.for_deserialize().into_generator(),
             given: given.into_generator(),
         }
     }
@@ -53,12 +36,13 @@ impl Shapes {
         made(&mut self.given, shape)
     }
 
-    /// The schemas that have names, with those that are there already. Of what is both given and taken it is the one
-    /// that is taken: a caller must know all that may be sent.
-    pub fn named(mut self, mut schemas: Value) -> Value {
+    /// The schemas that have names. Of what is both given and taken it is the one that is taken: a caller must know all
+    /// that may be sent.
+    pub fn named(mut self) -> Map<String, Value> {
+        let mut schemas = Map::new();
         for generator in [&mut self.given, &mut self.taken] {
             for (name, schema) in generator.take_definitions(true) {
-                schemas[name] = schema;
+                schemas.insert(name, schema);
             }
         }
         schemas
