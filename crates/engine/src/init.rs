@@ -3,7 +3,8 @@
 use std::fs;
 
 use domain::identity::Role;
-use domain::identity::user::CreateUser;
+use domain::identity::user::{CreateUser, User};
+use domain::record::Record;
 use domain::{Caller, Command, Origin};
 use evidence::json;
 use store::{Conn, Db, ErrorKind, Head};
@@ -213,8 +214,7 @@ async fn log(conn: &mut Conn, key: &SigningKey) -> Result<(Head, bool), Error> {
 }
 
 async fn first_admin(options: &Options, db: &Db) -> Result<Option<FirstAdmin>, Error> {
-    let row = db.reader().await?.opt("SELECT count(*) FROM users", &[]).await?;
-    if row.map_or(Ok(0), |row| row.int(0))? > 0 {
+    if store::checks::count(&mut *db.reader().await?, User::TABLE).await? > 0 {
         return Ok(None);
     }
     let password = one_time_password()?;

@@ -97,8 +97,7 @@ pub(crate) fn check_signature(head: &Head, key: &SigningKey) -> Result<(), Error
 /// Checks that the entries and subtrees below the right edge are those that the head row says.
 async fn check_edge(conn: &mut Conn, head: &Head) -> Result<(), Error> {
     let broken = |what: String| Halt::at_start(Fault::Tampered, what);
-    let row = conn.opt("SELECT max(entry) FROM entries", &[]).await?;
-    let last = row.and_then(|row| row.unsigned(0).ok());
+    let last = store::checks::last_entry(conn).await?;
     if last.map_or(0, |last| last + 1) != head.edge.size() {
         let found = last.map_or("none".to_owned(), |last| last.to_string());
         return Err(broken(format!(

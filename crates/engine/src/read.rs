@@ -193,16 +193,7 @@ impl Engine {
             return Ok(None);
         }
         let from = bundle.index * u64::from(Tile::FULL);
-        let args = [
-            store::head::int(from).into(),
-            store::head::int(from + u64::from(bundle.width)).into(),
-        ];
-        let rows = conn
-            .all(
-                "SELECT leaf FROM entries WHERE entry >= $1 AND entry < $2 ORDER BY entry",
-                &args,
-            )
-            .await?;
+        let rows = store::checks::leaves(&mut conn, from..from + u64::from(bundle.width)).await?;
         let leaves = rows
             .iter()
             .map(|row| row.text(0))

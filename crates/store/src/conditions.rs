@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use domain::record::{Record, Sealed, Val};
+use evidence::Timestamp;
 use uuid::Uuid;
 
 use crate::conn::Conn;
@@ -171,6 +172,24 @@ fn either(texts: &[String]) -> String {
 /// `%` and `_` of a text taken literally in a LIKE pattern with `\` as the escape.
 fn like_literal(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+/// Rows that stand at one of these words and whose time has come, the longest due first. The words stand in the text, as
+/// in the partial indexes.
+pub async fn due<T: Record>(
+    conn: &mut Conn,
+    statuses: &[&str],
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<Sealed<T>>, Error> {
+    let mut due = Where::default();
+    let status = match statuses {
+        [one] => format!("status = '{one}'"),
+        some => format!("status IN ('{}')", some.join("', '")),
+    };
+    due.write(&status, []);
+    due.write("expires_at IS NOT NULL AND expires_at <= ?", [now.into()]);
+    due.rows(conn, "expires_at, id", limit).await
 }
 
 /// A page of a table's rows that fulfil every condition, in the order of their ids, after the one of id `after`.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::custody::{Account, Amount, Asset, Balance, House, Owner};
 use domain::own_id;
 use domain::record::{Kind, Sealed};
-use domain::{FieldError, Refusal, RefusalKind};
+use domain::{FieldError, Needs, Refusal, RefusalKind, looks};
 use store::conn::Lock;
 use uuid::Uuid;
 
@@ -90,7 +90,10 @@ impl Engine {
             return Ok(Some(asset));
         }
         let mut conn = self.db().reader().await?;
-        let found = store::custody::asset_of_code(&mut conn, text).await?;
+        let mut needs = Needs::default();
+        needs.row(&looks::ASSET_CODED, code);
+        let facts = store::facts::load(&mut conn, &needs, false).await?;
+        let found = facts.assets.into_values().next();
         Ok(found.map(|sealed| self.names().remember_asset(sealed.row)))
     }
 

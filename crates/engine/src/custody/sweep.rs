@@ -4,10 +4,11 @@
 
 use std::time::Duration;
 
-use domain::approval::ExpireApprovals;
-use domain::custody::kyc::ExpireKyc;
-use domain::custody::operation::ExpireOperations;
+use domain::approval::{Approval, ExpireApprovals};
+use domain::custody::kyc::{ExpireKyc, KycRecord};
+use domain::custody::operation::{ExpireOperations, Operation};
 use domain::{Caller, Command, Origin, Reply};
+use store::conditions::due;
 
 use crate::engine::Engine;
 use crate::error::Error;
@@ -37,10 +38,16 @@ impl Engine {
             let now = self.now();
             let (operations, records, approvals) = {
                 let mut conn = self.db().reader().await?;
+                let operations = due::<Operation>(&mut conn, &["pending"], now, AT_ONCE).await?;
+                let records = due::<KycRecord>(&mut conn, &["approved"], now, AT_ONCE).await?;
+                let approvals = due::<Approval>(&mut conn, &["pending", "granted"], now, AT_ONCE).await?;
+                let held = operations.iter().map(|due| (due.row.id, due.row.debit_id));
+                let records = records.iter().map(|due| due.row.id);
+                let approvals = approvals.iter().map(|due| due.row.id);
                 (
-                    store::custody::due_operations(&mut conn, now, AT_ONCE).await?,
-                    store::custody::due_kyc(&mut conn, now, AT_ONCE).await?,
-                    store::custody::due_approvals(&mut conn, now, AT_ONCE).await?,
+                    held.collect::<Vec<_>>(),
+                    records.collect::<Vec<_>>(),
+                    approvals.collect::<Vec<_>>(),
                 )
             };
             let full = [operations.len(), records.len(), approvals.len()].contains(&(AT_ONCE as usize));

@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::record::{Kind, Val};
 use domain::tables::SEALED;
 use evidence::commitment::ChangeRecord;
 use evidence::time::Timestamp;
 use store::Conn;
-use store::conn::Lock;
 use tlog::{Hash, Node, RightEdge};
 use uuid::Uuid;
 
@@ -167,9 +165,8 @@ async fn check_written(
             .iter()
             .filter(|((name, _), _)| *name == table.name)
             .collect();
-        let ids: Vec<Val> = wanted.iter().map(|((_, id), _)| Val::Uuid(*id)).collect();
-        let select = format!("SELECT id, version FROM {} WHERE id", table.name);
-        let rows = conn.keyed(&select, Kind::Uuid, &ids, Lock::None).await?;
+        let ids: Vec<Uuid> = wanted.iter().map(|((_, id), _)| *id).collect();
+        let rows = store::checks::versions(conn, table, &ids).await?;
         // A version below 0 is below any that an entry wrote.
         let versions: Result<HashMap<Uuid, u64>, store::Error> = rows
             .iter()
@@ -204,18 +201,7 @@ async fn check_written(
 
 /// Checks that every missing payload was erased by a command.
 async fn check_erased(conn: &mut Conn, erased: &[u64], findings: &mut Findings) -> Result<(), Error> {
-    let indexes: Vec<Val> = erased
-        .iter()
-        .map(|index| store::head::int(*index).into())
-        .collect();
-    let rows = conn
-        .keyed(
-            "SELECT erased FROM erasures WHERE erased",
-            Kind::Int,
-            &indexes,
-            Lock::None,
-        )
-        .await?;
+    let rows = store::checks::erased(conn, erased).await?;
     let by_command: Result<std::collections::HashSet<u64>, store::Error> =
         rows.iter().map(|row| row.unsigned(0)).collect();
     let by_command = by_command?;

@@ -28,20 +28,12 @@ pub(crate) async fn read(
     key: &VerifierKey,
     findings: &mut Findings,
 ) -> Result<HeadRow, Error> {
-    let rows = conn
-        .all(
-            "SELECT origin, size, root, edge, at, checkpoint, id FROM log_head ORDER BY id",
-            &[],
-        )
-        .await?;
+    let rows = store::checks::heads(conn).await?;
     for row in rows.iter().filter(|row| !matches!(row.int(6), Ok(1))) {
         let id = row.int(6).map_or_else(|_| "?".to_owned(), |id| id.to_string());
         findings.add(Finding::new("log_head", "the only head row is that of id 1").id(id));
     }
-    let last = conn
-        .opt("SELECT max(entry) FROM entries", &[])
-        .await?
-        .and_then(|row| row.unsigned(0).ok());
+    let last = store::checks::last_entry(conn).await?;
     let entries = last.map_or(0, |last| last.saturating_add(1));
     let Some(row) = rows
         .iter()
@@ -145,8 +137,7 @@ pub(crate) async fn compare(
 
 /// Names entries that stand beyond the head.
 async fn beyond(conn: &mut Conn, size: u64, findings: &mut Findings) -> Result<(), Error> {
-    let sql = "SELECT entry, id FROM entries WHERE entry >= $1 OR entry < 0 ORDER BY entry LIMIT 100";
-    for row in conn.all(sql, &[store::head::int(size).into()]).await? {
+    for row in store::checks::beyond(conn, size).await? {
         let index = row.int(0)?;
         let what = format!("entry {index} was added by hand: the log has {size} entries, counted from 0");
         let mut finding = Finding::new("entries", what);
@@ -171,8 +162,7 @@ async fn subtrees(conn: &mut Conn, size: u64, walked: &Walked, findings: &mut Fi
             None => findings.add(Finding::new("subtrees", "the hash is missing").id(id)),
         }
     }
-    let levels = "SELECT height, max(position), count(*) FROM subtrees GROUP BY height ORDER BY height";
-    for row in conn.all(levels, &[]).await? {
+    for row in store::checks::subtree_levels(conn).await? {
         let (height, last, count) = (row.int(0)?, row.int(1)?, row.int(2)?);
         let stored = |height: &u32| *height > 0 && height.is_multiple_of(8);
         let height_bits = u32::try_from(height).ok().filter(stored);

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::record::{Kind, Table, Val, row_digest};
+use domain::record::{Table, Val, row_digest};
 use domain::tables::{SEALED, Stored};
 use evidence::commitment::{self, ChangeRecord};
 use evidence::json;
-use store::conn::Lock;
 use store::{Conn, sealed};
 
 use super::{Finding, Findings, Progress, RowsChecked, VerifyProgress};
@@ -25,10 +24,7 @@ pub(crate) async fn check(
     let mut checked = Vec::new();
     for table in SEALED {
         let mut versions = 0;
-        let count = conn
-            .opt(&format!("SELECT count(*) FROM {}", table.name), &[])
-            .await?;
-        let total = count.map_or(Ok(0), |row| row.unsigned(0))?;
+        let total = store::checks::count(conn, table).await?;
         let mut done = 0;
         let mut after: Option<Val> = None;
         loop {
@@ -117,20 +113,8 @@ async fn check_page(
 
 /// The lists of changes of some entries.
 async fn change_lists(conn: &mut Conn, indexes: &[u64]) -> Result<HashMap<u64, Vec<ChangeRecord>>, Error> {
-    let keys: Vec<Val> = indexes
-        .iter()
-        .map(|index| store::head::int(*index).into())
-        .collect();
-    let rows = conn
-        .keyed(
-            "SELECT entry, changes FROM entries WHERE entry",
-            Kind::Int,
-            &keys,
-            Lock::None,
-        )
-        .await?;
     let mut lists = HashMap::new();
-    for row in rows {
+    for row in store::checks::change_lists(conn, indexes).await? {
         // A list that does not read was named when its entry was checked.
         let text = row.optional_text(1).unwrap_or_default();
         let records = text
@@ -160,10 +144,7 @@ fn difference(table: &'static Table, row: &Stored, record: Option<&ChangeRecord>
 
 /// Checks that what was erased by command is erased.
 async fn check_erasures(conn: &mut Conn, findings: &mut Findings) -> Result<(), Error> {
-    let sql = "SELECT entries.entry, entries.id, erasures.id FROM erasures JOIN entries ON entries.entry = erasures.erased \
-               WHERE entries.payload IS NOT NULL OR entries.salt IS NOT NULL OR entries.id <> erasures.id \
-               ORDER BY entries.entry LIMIT 1000";
-    for row in conn.all(sql, &[]).await? {
+    for row in store::checks::not_erased(conn).await? {
         let what = "the payload is there although a command erased it";
         let mut finding = Finding::new("entries", what).entry(row.unsigned(0)?);
         finding.id = row.uuid(1).ok().map(|id| id.to_string());

@@ -44,10 +44,10 @@ mod cases {
     use std::collections::BTreeSet;
 
     use domain::Needs;
-    use domain::approval::Vote;
+    use domain::approval::{Approval, Vote};
     use domain::custody::destination::Destination;
     use domain::custody::kyc::{KycDocument, KycRecord};
-    use domain::custody::{Balance, OperationStatus};
+    use domain::custody::{Balance, Operation, OperationStatus};
     use domain::identity::{Role, Rules};
     use domain::looks::{self, By};
     use domain::record::{Kind, Val};
@@ -124,9 +124,15 @@ mod cases {
         sealed::by_key::<Vote>(conn, "approval_id", Kind::Uuid, &ids, Lock::None)
             .await
             .unwrap();
-        custody::due_operations(conn, now, 10).await.unwrap();
-        custody::due_kyc(conn, now, 10).await.unwrap();
-        custody::due_approvals(conn, now, 10).await.unwrap();
+        conditions::due::<Operation>(conn, &["pending"], now, 10)
+            .await
+            .unwrap();
+        conditions::due::<KycRecord>(conn, &["approved"], now, 10)
+            .await
+            .unwrap();
+        conditions::due::<Approval>(conn, &["pending", "granted"], now, 10)
+            .await
+            .unwrap();
         custody::due_holds(conn, id, now).await.unwrap();
         custody::last_movement(conn, id, None, size).await.unwrap();
         for filter in [
