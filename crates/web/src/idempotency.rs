@@ -1,7 +1,7 @@
 //! `Idempotency-Key` and `dry_run`: sending a request again without doing it again, and asking what would come of it.
 
 use axum::body::Body;
-use domain::{Command, FieldError, Refusal, RefusalKind, Reply};
+use domain::{Command, FieldError, Refusal, Reply, code};
 use engine::Error;
 use engine::custody::OperationId;
 use http::{HeaderValue, Response, StatusCode};
@@ -147,7 +147,7 @@ pub(crate) fn problem(error: Error, key: Option<&OperationId>) -> Problem {
                 "this Idempotency-Key came with another request before; use a new key for a new request";
             let reused = Refusal {
                 field: refusal.field,
-                ..Refusal::new(RefusalKind::Invalid, REUSED.1, message)
+                ..code::IDEMPOTENCY_KEY_REUSED.because(message)
             };
             let error = Error::Refused {
                 refusal: reused,

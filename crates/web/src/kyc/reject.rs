@@ -1,5 +1,6 @@
 //! `POST /v1/kyc/{id}/reject`
 
+use domain::code;
 use domain::custody::kyc::{self, REASON_LEN_MAX};
 use engine::custody::KycView;
 
@@ -25,6 +26,7 @@ impl Change for Reject {
             "with a reason",
             r#"{"reason":"the address is of another person"}"#,
         )],
+        problems: &[&code::SESSION_NEEDED],
         if_match: IfMatch::May,
         ..Says::CHANGES
     };
