@@ -171,6 +171,13 @@ fn common(route: &Route) -> Vec<Listed> {
             "an internal error; the server's log has the details",
         ),
     ];
+    if route.verb == Verb::Get && !(route.doc)().parameters.is_empty() {
+        problems.push((
+            "400",
+            "invalid_field",
+            "a parameter is out of its bounds; `field` names it",
+        ));
+    }
     if route.access != Access::Open {
         problems.push(TAMPERED);
     }
