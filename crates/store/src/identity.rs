@@ -1,7 +1,6 @@
 //! Lists of users and API keys.
 
 use domain::identity::Role;
-use domain::identity::api_key::ApiKey;
 use domain::identity::user::User;
 use domain::record::Sealed;
 use uuid::Uuid;
@@ -40,20 +39,6 @@ pub async fn users(
     }
     if let Some(active) = filter.active {
         conditions.write("active = ?", [active.into()]);
-    }
-    conditions.page(conn, after, limit).await
-}
-
-/// A page of API keys, oldest first, after the one of id `after`; of one owner, where given.
-pub async fn api_keys(
-    conn: &mut Conn,
-    owner: Option<Uuid>,
-    after: Option<Uuid>,
-    limit: u32,
-) -> Result<Vec<Sealed<ApiKey>>, Error> {
-    let mut conditions = Where::default();
-    if let Some(owner) = owner {
-        conditions.write("user_id = ?", [owner.into()]);
     }
     conditions.page(conn, after, limit).await
 }

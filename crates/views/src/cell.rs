@@ -97,6 +97,19 @@ pub fn minute(time: Timestamp) -> String {
     text.get(..16).unwrap_or(&text).replace('T', " ")
 }
 
+/// A number with a comma between each three digits.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// The columns of a table of views, and what of a view stands in each.
 pub type Columns<V> = &'static [(Column, fn(&V) -> Cell)];
 

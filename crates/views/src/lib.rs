@@ -7,6 +7,7 @@
 //! To add a list: a file beside [`destination`], then a line in the table of routes and one in the commands of
 //! `probity`.
 
+mod api_key;
 mod approval;
 mod asset;
 mod balance;
@@ -25,15 +26,17 @@ pub use domain::approval::Approval;
 pub use domain::custody::destination::Destination;
 pub use domain::custody::kyc::KycRecord;
 pub use domain::custody::{Asset, Balance};
+pub use domain::identity::api_key::ApiKey;
 
+pub use api_key::{ApiKeyView, ApiKeyWhole};
 pub use approval::{ApprovalView, VoteView};
 pub use asset::AssetView;
 pub use balance::{BalanceThen, BalanceView, LineView};
-pub use cell::{Cell, Column, Columns, Elide, Titled, column, minute, number};
+pub use cell::{Cell, Column, Columns, Elide, Titled, column, count, minute, number};
 pub use destination::DestinationView;
 pub use filter::{Filter, Given, Kind};
 pub use kyc::{DocumentView, KycRecordView};
 pub use noun::{About, Noun, Reads, Show, Shown};
-pub use page::{Page, list, show};
+pub use page::{Page, list, may_read, show};
 pub use value::{Holder, Units};
 pub use viewer::Viewer;

@@ -59,6 +59,8 @@ pub trait Noun: Record + Send + Sync + 'static {
     const READ: Reads;
     /// The columns of a table of them, and what stands there.
     const COLUMNS: Columns<Self::View>;
+    /// Whether it shows users' names to whoever reads it, who may then name users too.
+    const SHOWS_NAMES: bool = false;
     /// The columns by which a table is sorted, where ids are in no order that people know.
     const SORTED_BY: &'static [usize] = &[];
 
@@ -80,6 +82,8 @@ pub trait Show: Noun {
     /// The code of the refusal where there is none.
     const UNKNOWN: &'static str;
 
+    /// Whether one that somebody may not read is not there for them; otherwise reading it is refused.
+    const HIDDEN: bool = true;
     /// Whether its answer says which version it shows, for `If-Match`.
     const TAGGED: bool = true;
 

@@ -116,6 +116,11 @@ pub async fn list<N: Noun>(
     Ok(Page { views, next })
 }
 
+/// Whether this viewer may read a row.
+pub fn may_read<N: Noun>(row: &N, viewer: Viewer<'_>) -> bool {
+    own::<N>(viewer).is_none_or(|(column, id)| row.value(column) == Some(id.into()))
+}
+
 /// The row of this id, where this viewer may read it, and its version.
 pub async fn show<N: Show>(
     engine: &Engine,
@@ -125,9 +130,7 @@ pub async fn show<N: Show>(
     let Some(row) = engine.row::<N>(id).await? else {
         return Ok(None);
     };
-    if let Some((column, id)) = own::<N>(viewer)
-        && row.row.value(column) != Some(id.into())
-    {
+    if !may_read(&row.row, viewer) {
         return Ok(None);
     }
     let version = row.version;

@@ -11,6 +11,7 @@ use crate::openapi::{Content, Doc, Parameter, Reply};
 use crate::person;
 use crate::problem::Problem;
 use crate::query::Query;
+use crate::users;
 
 /// Who may call the endpoints that show a noun.
 pub(crate) const fn access<N: Noun>() -> Access {
@@ -61,6 +62,11 @@ pub(crate) fn list_doc<N: Noun>() -> Doc {
 fn parameter<N: Noun>(filter: &Filter) -> Parameter {
     let only = |more: &str| words(format!("Only {} {}{more}.", N::NAMES.1, filter.doc));
     match filter.kind {
+        Kind::User(_) if N::SHOWS_NAMES => Parameter::query(
+            filter.name,
+            only(": id, user name or e-mail address"),
+            r#"{"type":"string","maxLength":254}"#,
+        ),
         Kind::User(_) => Parameter::query(
             filter.name,
             only(": `me`, an id, or a name for who may read users"),
@@ -118,6 +124,12 @@ pub(crate) async fn list<N: Noun>(call: Call) -> Answer {
 async fn read<N: Noun>(call: &Call, query: &Query, filter: &Filter) -> Result<Option<Given>, Problem> {
     let name = filter.name;
     Ok(match filter.kind {
+        Kind::User(_) if N::SHOWS_NAMES => match query.text(name, NAME_LEN_MAX)? {
+            Some(text) => Some(Given::Id(
+                users::meant_or_self(call, &text, all::<N>()).await?.row.id,
+            )),
+            None => None,
+        },
         Kind::User(_) => match query.text(name, NAME_LEN_MAX)? {
             Some(text) => Some(Given::Id(person::readable(call, name, &text, all::<N>()).await?)),
             None => None,
@@ -182,6 +194,14 @@ pub(crate) async fn show<N: Show>(mut call: Call) -> Answer {
     call.documented()?;
     let one = N::NAMES.0;
     let id = call.id(one).await?;
+    if !N::HIDDEN {
+        let row = call.app.engine.row::<N>(id).await?;
+        let viewer = Viewer::of(call.identity()?);
+        // Who may not read all learns of no one else's, not even which there are.
+        if !row.is_some_and(|row| views::may_read(&row.row, viewer)) {
+            call.require(all::<N>()).await?;
+        }
+    }
     let viewer = Viewer::of(call.identity()?);
     let found = views::show::<N>(&call.app.engine, viewer, id).await?;
     let (whole, version) =

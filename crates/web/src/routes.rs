@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use domain::identity::Permission::{
-    ApiKeysOwn, ApiKeysRead, ApiKeysWrite, AuditRead, AuditWrite, CustodyConfigure, CustodyOwn, CustodyRead,
-    CustodyWrite, KycOwn, KycRead, MetricsRead, SessionsWrite, UsersErase, UsersRead, UsersWrite,
+    ApiKeysOwn, ApiKeysWrite, AuditRead, AuditWrite, CustodyConfigure, CustodyOwn, CustodyRead, CustodyWrite,
+    KycOwn, KycRead, MetricsRead, SessionsWrite, UsersErase, UsersRead, UsersWrite,
 };
 
 use crate::call::Route;
@@ -84,8 +84,8 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Post "/v1/users/{id}/reset-second-factor" does users::ResetSecondFactor;
     Post "/v1/users/{id}/erase" Access::Command(UsersErase) => users::erase;
     Post "/v1/api-keys" Access::OwnOr(ApiKeysOwn, ApiKeysWrite) => api_keys::create;
-    Get "/v1/api-keys" Access::ReadOwnOr(ApiKeysOwn, ApiKeysRead) => api_keys::list;
-    Get "/v1/api-keys/{id}" Access::ReadOwnOr(ApiKeysOwn, ApiKeysRead) => api_keys::show;
+    Get "/v1/api-keys" lists ApiKey;
+    Get "/v1/api-keys/{id}" shows ApiKey;
     Post "/v1/api-keys/{id}/rotate" Access::OwnOr(ApiKeysOwn, ApiKeysWrite) => api_keys::rotate;
     Delete "/v1/api-keys/{id}" Access::OwnOr(ApiKeysOwn, ApiKeysWrite) => api_keys::revoke;
     Post "/v1/kyc" does kyc::Submit;

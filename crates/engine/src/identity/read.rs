@@ -169,30 +169,6 @@ impl Engine {
         Ok(store::side::seen(&mut conn, SeenKind::Session, ids).await?)
     }
 
-    /// A page of API keys, oldest first, after the one of id `after`; of one owner, where given.
-    pub async fn api_keys(
-        &self,
-        owner: Option<Uuid>,
-        after: Option<Uuid>,
-        limit: u32,
-    ) -> Result<Vec<ReadKey>, Error> {
-        let mut conn = self.db().reader().await?;
-        let keys = store::identity::api_keys(&mut conn, owner, after, limit).await?;
-        let owners: std::collections::BTreeSet<Uuid> = keys.iter().map(|key| key.row.user_id).collect();
-        let owners: Vec<Val> = owners.into_iter().map(Val::Uuid).collect();
-        let users = store::sealed::by_key::<User>(&mut conn, "id", Kind::Uuid, &owners, Lock::None).await?;
-        let name = |id: Uuid| {
-            let owner = users.iter().find(|user| user.row.id == id);
-            owner.map_or_else(String::new, |owner| owner.row.username.clone())
-        };
-        let read = |key: Sealed<ApiKey>| ReadKey {
-            owner: name(key.row.user_id),
-            version: key.version,
-            key: key.row,
-        };
-        Ok(keys.into_iter().map(read).collect())
-    }
-
     /// One API key.
     pub async fn api_key(&self, id: Uuid) -> Result<Option<ReadKey>, Error> {
         let Some(key) = self.one::<ApiKey>("id", Kind::Uuid, id.into()).await? else {

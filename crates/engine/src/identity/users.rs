@@ -1,6 +1,7 @@
 //! Users, as somebody entitled keeps them.
 
 use domain::audit::EntryFilter;
+use domain::identity::api_key::ApiKey;
 use domain::identity::invitation::InviteUser;
 use domain::identity::token::{Token, TokenKind};
 use domain::identity::user::{CreateUser, EraseUser, ImportUser, RecoverUser, ResetPassword, User};
@@ -17,9 +18,6 @@ use crate::error::Error;
 
 /// Entries that are erased by one command.
 const ERASED_AT_ONCE: u32 = 1_000;
-
-/// API keys that are read at once.
-const KEYS_AT_ONCE: u32 = 1_000;
 
 /// Whether an entry is by this user, or about one of these ids: those that Probity made, for whoever records events
 /// may use the same text as an id. Somebody else's entry about the erasure is what stays.
@@ -262,15 +260,9 @@ impl Engine {
     /// Entries by or about a user and its API keys whose payload is still there, but those that record the erasure
     /// itself.
     async fn entries_of(&self, user: Uuid) -> Result<Vec<u64>, Error> {
-        let (mut own, mut after) = (vec![user], None);
-        loop {
-            let keys = self.api_keys(Some(user), after, KEYS_AT_ONCE).await?;
-            own.extend(keys.iter().map(|key| key.key.id));
-            after = keys.last().map(|key| key.key.id);
-            if after.is_none() {
-                break;
-            }
-        }
+        let mut own = vec![user];
+        let keys = self.rows_of::<ApiKey>("user_id", [user]).await?;
+        own.extend(keys.iter().map(|key| key.row.id));
         let by = EntryFilter {
             actor: Some(user.to_string()),
             ..EntryFilter::default()

@@ -161,7 +161,7 @@ crate::on_both!(a_constraint_fails_only_its_command);
 
 mod cases {
     use domain::identity::Scope;
-    use domain::identity::api_key::CreateApiKey;
+    use domain::identity::api_key::{ApiKey, CreateApiKey};
     use domain::{Command, Origin};
     use engine::Error;
     use futures_util::future::join_all;
@@ -208,7 +208,10 @@ mod cases {
             }
         }
         assert_eq!(*engine.size().borrow(), 1 + 5 * 5);
-        assert_eq!(engine.api_keys(None, None, 100).await.unwrap().len(), 10);
+        assert_eq!(
+            engine.select::<ApiKey>(&[], None, None).await.unwrap().0.len(),
+            10
+        );
         close(engine).await;
         assert_intact(&bed.options()).await;
     }

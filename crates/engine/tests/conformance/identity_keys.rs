@@ -18,12 +18,13 @@ mod cases {
     use domain::{Caller, Command};
     use engine::Engine;
     use engine::identity::NewApiKey;
+    use engine::list::Condition;
     use store::query::Page;
 
     use crate::attacker::{assert_intact, close};
     use crate::people::{code, entries, id, now, origin, person, session_of, until, verdict};
     use crate::support::{Bed, create_key, numbered, operator, record_as, submit, two};
-    use domain::identity::api_key::RevokeApiKey;
+    use domain::identity::api_key::{ApiKey, RevokeApiKey};
 
     fn new_key(owner: &str) -> NewApiKey {
         NewApiKey {
@@ -145,14 +146,17 @@ mod cases {
             assert_eq!(create(caller, owner).await, expected, "{owner}");
         }
         let dev_id = engine.user_named("dev").await.unwrap().unwrap().row.id;
-        let keys = engine.api_keys(Some(dev_id), None, 100).await.unwrap();
+        let of_dev = [Condition::Is("user_id", dev_id.into())];
+        let (keys, _) = engine.select::<ApiKey>(&of_dev, None, None).await.unwrap();
         assert_eq!(keys.len(), 3);
-        assert!(keys.iter().all(|key| key.owner == "dev"));
-        let all = engine.api_keys(None, None, 100).await.unwrap();
-        assert_eq!(all.len(), 3);
-        let after = engine.api_keys(None, Some(all[0].key.id), 1).await.unwrap();
-        assert_eq!(after[0].key.id, all[1].key.id);
-        let [first, second, third] = [0, 1, 2].map(|number: usize| keys[number].key.id);
+        let one = engine.api_key(keys[0].row.id).await.unwrap().unwrap();
+        assert_eq!(one.owner, "dev");
+        let (all, more) = engine.select::<ApiKey>(&[], None, Some(3)).await.unwrap();
+        assert_eq!((all.len(), more), (3, false));
+        let first = all[0].row.id;
+        let (after, more) = engine.select::<ApiKey>(&[], Some(first), Some(1)).await.unwrap();
+        assert_eq!((after[0].row.id, more), (all[1].row.id, true));
+        let [first, second, third] = [0, 1, 2].map(|number: usize| keys[number].row.id);
         let revoke = async |caller: &Caller, id| {
             code(
                 engine

@@ -291,8 +291,13 @@ mod cases {
             assert_eq!(found(&engine, tail).await, ["users.password_hash"]);
             hashes += 1;
         }
-        for key in engine.api_keys(None, None, 100).await.unwrap() {
-            assert_eq!(found(&engine, &json::hex(&key.key.hash)).await, [""; 0]);
+        for key in engine
+            .select::<domain::identity::api_key::ApiKey>(&[], None, None)
+            .await
+            .unwrap()
+            .0
+        {
+            assert_eq!(found(&engine, &json::hex(&key.row.hash)).await, [""; 0]);
             hashes += 1;
         }
         assert_eq!(hashes, 4 + 4);

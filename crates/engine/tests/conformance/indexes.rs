@@ -48,6 +48,7 @@ mod cases {
     use domain::custody::destination::Destination;
     use domain::custody::kyc::{KycDocument, KycRecord};
     use domain::custody::{Balance, Operation, OperationStatus};
+    use domain::identity::api_key::ApiKey;
     use domain::identity::{Role, Rules};
     use domain::looks::{self, By};
     use domain::record::{Kind, Val};
@@ -105,7 +106,9 @@ mod cases {
             ..UserFilter::default()
         };
         identity::users(conn, &of_role, None, 10).await.unwrap();
-        identity::api_keys(conn, Some(id), None, 10).await.unwrap();
+        conditions::page::<ApiKey>(conn, &[Condition::Is("user_id", id.into())], None, 10)
+            .await
+            .unwrap();
         let of_user = [Condition::Is("user_id", id.into())];
         conditions::page::<Balance>(conn, &of_user, None, 10)
             .await

@@ -49,9 +49,8 @@ impl Verb for CreateArgs {
             requests_per_minute: self.requests_per_minute,
         };
         let (key, token) = work.engine.create_api_key(&caller(), origin(), new).await?;
-        let mut json = as_json(&key);
+        let mut json = as_json(work, &key).await?;
         json["key"] = token.secret().into();
-        json["user"] = self.user.as_str().into();
         let mut pairs = vec![
             ("Id", key.id.to_string()),
             ("Name", plain(&key.name)),

@@ -25,6 +25,6 @@ impl Verb for RevokeArgs {
             None => "had been revoked already",
         };
         let text = format!("Key {} ({}) {revoked}.", key.id, plain(&key.name));
-        Ok(Printout::text(as_json(key), text))
+        Ok(Printout::text(as_json(work, key).await?, text))
     }
 }

@@ -28,7 +28,7 @@ impl Verb for RotateArgs {
             .await?;
         let old = work.engine.api_key(self.id).await?;
         let until = old.and_then(|old| old.key.expires_at);
-        let mut json = as_json(&key);
+        let mut json = as_json(work, &key).await?;
         json["key"] = token.secret().into();
         json["rotated"] = self.id.to_string().into();
         json["rotated_expires_at"] = until.map(|until| until.to_string()).into();

@@ -4,15 +4,15 @@ use clap::Args;
 use domain::identity::session::Session;
 use domain::identity::user::User;
 use engine::Engine;
-use engine::identity::{ReadKey, UserState};
+use engine::identity::UserState;
 use serde_json::{Value, json};
-use views::{Balance, BalanceView, KycRecord, KycRecordView, Noun};
+use views::{ApiKey, ApiKeyView, Balance, BalanceView, KycRecord, KycRecordView, Noun};
 
 use super::{as_json, find, state};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, minute};
-use crate::{key, nouns, parse, session, table};
+use crate::{nouns, parse, session, table};
 
 /// Arguments of `probity user show`.
 #[derive(Debug, Args)]
@@ -28,7 +28,7 @@ struct Known {
     version: u64,
     state: UserState,
     sessions: Vec<Session>,
-    keys: Vec<ReadKey>,
+    keys: Vec<ApiKeyView>,
     tier: u64,
     kyc: Vec<KycRecordView>,
     balances: Vec<BalanceView>,
@@ -42,7 +42,7 @@ pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
             let known = Known {
                 state: engine.user_state(id).await?,
                 sessions: engine.sessions_of(id).await?,
-                keys: key::all(engine, Some(id)).await?,
+                keys: nouns::of_user::<ApiKey>(engine, id).await?,
                 tier: engine.tier_at(id, parse::now()).await?,
                 kyc: nouns::of_user::<KycRecord>(engine, id).await?,
                 balances: nouns::of_user::<Balance>(engine, id).await?,
@@ -66,12 +66,7 @@ pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
                         .collect();
                     lines.extend(table::lines(&session::COLUMNS, &rows, table::width()));
                 }
-                if !known.keys.is_empty() {
-                    lines.extend([String::new(), "API keys:".to_owned()]);
-                    let now = parse::now();
-                    let rows: Vec<_> = known.keys.iter().map(|read| key::row(read, now)).collect();
-                    lines.extend(table::lines(&key::COLUMNS, &rows, table::width()));
-                }
+                lines.extend(section::<ApiKey>(engine, "API keys", &known.keys).await?);
                 output::line(&lines.join("\n"))?;
             }
             Ok(Exit::Ok)
@@ -101,7 +96,7 @@ fn as_whole(known: &Known, seen: &session::Seen) -> Value {
         .collect();
     value["kyc"] = json!({ "tier": known.tier, "records": known.kyc });
     value["balances"] = json!({ "records": known.balances });
-    value["api_keys"] = known.keys.iter().map(key::read_as_json).collect();
+    value["api_keys"] = json!(known.keys);
     value
 }
 

@@ -22,7 +22,7 @@ fn a_key_is_shown_once_listed_and_revoked() {
 
         let listed = place.run(&["--output", "json", "key", "list"]).expect(0);
         assert!(!listed.out.contains(secret));
-        assert_eq!(listed.json()["keys"][0]["id"], made["id"]);
+        assert_eq!(listed.json()["api_keys"][0]["id"], made["id"]);
         assert!(place.run(&["key", "list"]).expect(0).out.contains("until "));
 
         let id = made["id"].as_str().unwrap();
@@ -120,7 +120,7 @@ fn a_key_shows_what_it_may_do_and_is_rotated() {
         );
         assert_eq!(
             (
-                &shown["user"],
+                &shown["owner"],
                 &shown["user_role"],
                 &shown["requests_per_minute_in_force"]
             ),
@@ -157,7 +157,7 @@ fn a_key_shows_what_it_may_do_and_is_rotated() {
         let list = place.narrow(&["key", "list", "--user", "ann"]);
         assert!(list.contains("rotated, ") && list.contains("active"), "{list}");
         assert_eq!(
-            place.json(&["key", "list", "--user", "admin"])["keys"],
+            place.json(&["key", "list", "--user", "admin"])["api_keys"],
             serde_json::json!([])
         );
         let text = place.narrow(&["key", "show", id]);
@@ -177,7 +177,7 @@ fn a_key_shows_what_it_may_do_and_is_rotated() {
             (&["--overlap", "0s"], "no longer works"),
         ] {
             let keys = place.json(&["key", "list", "--user", "ann"]);
-            let newest = keys["keys"].as_array().unwrap().last().unwrap()["id"].clone();
+            let newest = keys["api_keys"].as_array().unwrap().last().unwrap()["id"].clone();
             let mut words = vec!["key", "rotate", newest.as_str().unwrap()];
             words.extend(overlap);
             let text = place.narrow(&words);

@@ -9,6 +9,11 @@ use crate::server::Server;
 /// Lists of nouns: the command, and the path.
 const LISTS: &[(&str, &str)] = &[
     ("asset list", "/v1/assets"),
+    ("key list", "/v1/api-keys"),
+    (
+        "key list --user admin --limit 1",
+        "/v1/api-keys?user=admin&limit=1",
+    ),
     ("balance list", "/v1/balances"),
     (
         "balance list --house --limit 2",

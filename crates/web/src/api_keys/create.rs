@@ -11,18 +11,12 @@ use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use views::{ApiKeyView, Shown};
 
-use super::{KeyBody, with_owner};
+use super::with_owner;
 use crate::call::{Answer, Call, json_with};
 use crate::openapi::{Content, Doc, Reply};
 use crate::problem::Problem;
-
-/// An example of a key with its secret.
-pub(super) const EXAMPLE: &str = concat!(
-    r#"{"key":"prb_4fGh2k0000000000000000000000000AbCdEf","api_key":"#,
-    super::example!(),
-    "}"
-);
 
 pub(crate) const DOC: Doc = Doc {
     id: "create_api_key",
@@ -39,7 +33,7 @@ pub(crate) const DOC: Doc = Doc {
         ..Reply::new(
             "201",
             "The key, with its secret.",
-            &[Content::typed::<Made<'static>>(EXAMPLE)],
+            &[Content::shown_here::<Made<'static>>()],
         )
     }],
     refusals: CreateApiKey::REFUSALS,
@@ -66,7 +60,16 @@ struct Input {
 pub(super) struct Made<'a> {
     /// The secret. Shown now and never again.
     pub key: &'a str,
-    pub api_key: KeyBody<'a>,
+    pub api_key: ApiKeyView,
+}
+
+impl Shown for Made<'_> {
+    fn example() -> Self {
+        Made {
+            key: "prb_4fGh2k0000000000000000000000000AbCdEf",
+            api_key: ApiKeyView::example(),
+        }
+    }
 }
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
@@ -97,12 +100,13 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let engine = &call.app.engine;
     let (key, token) = engine.create_api_key(call.caller()?, call.origin(), new).await?;
     let read = with_owner(&call, key).await?;
+    let id = read.id;
     let made = Made {
         key: token.secret(),
-        api_key: KeyBody::of(&read),
+        api_key: read,
     };
     let mut response = json_with(StatusCode::CREATED, &made)?;
-    if let Ok(value) = HeaderValue::try_from(format!("/v1/api-keys/{}", read.key.id)) {
+    if let Ok(value) = HeaderValue::try_from(format!("/v1/api-keys/{id}")) {
         response.headers_mut().insert(LOCATION, value);
     }
     Ok(response)

@@ -7,8 +7,8 @@ use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::create::{EXAMPLE, Made};
-use super::{KeyBody, PATH, with_owner};
+use super::create::Made;
+use super::{PATH, with_owner};
 use crate::call::{Answer, Call, json_with};
 use crate::openapi::{Content, Doc, Reply};
 
@@ -29,7 +29,7 @@ pub(crate) const DOC: Doc = Doc {
     replies: &[Reply::new(
         "201",
         "The new key, with its secret.",
-        &[Content::typed::<Made<'static>>(EXAMPLE)],
+        &[Content::shown_here::<Made<'static>>()],
     )],
     refusals: RotateApiKey::REFUSALS,
     ..Doc::EMPTY
@@ -54,7 +54,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let read = with_owner(&call, key).await?;
     let made = Made {
         key: token.secret(),
-        api_key: KeyBody::of(&read),
+        api_key: read,
     };
     json_with(StatusCode::CREATED, &made)
 }

@@ -61,7 +61,7 @@ async fn for_oneself_and_for_others() {
             got.assert_problem(403, "permission_missing", None);
         }
         let got = api.call("POST", PATH, key(Some("dev"))).await;
-        assert_eq!(got.json()["api_key"]["user_id"], json!(dev), "{}", got.text());
+        assert_eq!(got.json()["api_key"]["user"], json!(dev), "{}", got.text());
         let got = api.call("POST", PATH, key(Some("nobody"))).await;
         got.assert_problem(404, "unknown_user", Some("user"));
         let erased = api
