@@ -57,7 +57,7 @@ pub struct ApprovalView {
     /// the operation.
     #[schemars(with = "Option<ApprovalShown>")]
     pub shown: Option<Value>,
-    /// SHA-256 of action and arguments, in lower-case hex.
+    /// SHA-256 of the arguments as canonical JSON (RFC 8785), in lower-case hex.
     pub digest: String,
     /// Why it is asked for.
     pub reason: Option<String>,
@@ -229,7 +229,7 @@ impl Shown for ApprovalView {
             action: "model.deploy".to_owned(),
             arguments: arguments.as_object().cloned().unwrap_or_default(),
             shown: None,
-            digest: "7b3ecfe2a0b1bd5b3ac6c8b9e0b1c1f3e2a4f6d8091b2c3d4e5f60718293a4b5".to_owned(),
+            digest: "04649a168848c663b285aec557dc1d72c4826d59099ec45965d2157308237868".to_owned(),
             reason: Some("passed its evaluation".to_owned()),
             status: ApprovalStatus::Pending,
             requested_by: Some(ANN),

@@ -1,6 +1,5 @@
 //! `POST /v1/kyc/{id}/approve`
 
-use domain::code;
 use domain::custody::kyc;
 use engine::custody::KycView;
 use evidence::Timestamp;
@@ -29,7 +28,6 @@ impl Change for Approve {
             ("for as long as usual", "{}"),
             ("for a while", r#"{"expires_at":"2033-01-01T00:00:00Z"}"#),
         ],
-        problems: &[&code::SESSION_NEEDED],
         if_match: IfMatch::May,
         ..Says::CHANGES
     };

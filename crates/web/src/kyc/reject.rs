@@ -1,6 +1,5 @@
 //! `POST /v1/kyc/{id}/reject`
 
-use domain::code;
 use domain::custody::kyc::{self, REASON_LEN_MAX};
 use engine::custody::KycView;
 
@@ -26,7 +25,6 @@ impl Change for Reject {
             "with a reason",
             r#"{"reason":"the address is of another person"}"#,
         )],
-        problems: &[&code::SESSION_NEEDED],
         if_match: IfMatch::May,
         ..Says::CHANGES
     };

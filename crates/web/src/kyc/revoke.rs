@@ -1,6 +1,5 @@
 //! `POST /v1/kyc/{id}/revoke`
 
-use domain::code;
 use domain::custody::kyc::{self, REASON_LEN_MAX};
 use engine::custody::KycView;
 
@@ -27,7 +26,6 @@ impl Change for Revoke {
             "with a reason",
             r#"{"reason":"the passport was reported stolen"}"#,
         )],
-        problems: &[&code::SESSION_NEEDED],
         if_match: IfMatch::May,
         ..Says::CHANGES
     };

@@ -1,5 +1,7 @@
 //! An engine for one test, and a small client that calls the router directly.
 
+use std::sync::LazyLock;
+
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
@@ -264,15 +266,18 @@ impl Api {
     }
 
     pub async fn send(&self, request: Request<Body>) -> Got {
+        let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.map(http_body_util::Collected::to_bytes);
-        Got {
+        let got = Got {
             status: parts.status,
             headers: parts.headers,
             complete: body.is_ok(),
             body: body.unwrap_or_default(),
-        }
+        };
+        got.assert_documented(&method, &path);
+        got
     }
 
     /// A request with the key.
@@ -322,7 +327,42 @@ pub struct Got {
     pub complete: bool,
 }
 
+/// What callers are told.
+static DOCUMENT: LazyLock<Value> = LazyLock::new(web::document);
+
 impl Got {
+    /// Every problem that a test meets is in the documentation of its endpoint.
+    fn assert_documented(&self, method: &str, path: &str) {
+        if self.header("content-type") != "application/problem+json" || method == "HEAD" {
+            return;
+        }
+        let fits = |template: &str| {
+            let parts = template.split('/').zip(path.split('/'));
+            let same = template.split('/').count() == path.split('/').count();
+            same && parts
+                .clone()
+                .all(|(of, is)| of == is || of.starts_with('{') && !is.is_empty())
+        };
+        let paths = DOCUMENT["paths"].as_object().unwrap();
+        let found = paths.get(path);
+        let found = found.or_else(|| paths.iter().find(|(of, _)| fits(of)).map(|(_, found)| found));
+        let Some(operation) = found.and_then(|found| found.get(method.to_lowercase())) else {
+            return;
+        };
+        let problem = self.json();
+        // A path that is of no endpoint after all: what stands for the variable is not UTF-8.
+        if problem["code"] == "unknown_path" {
+            return;
+        }
+        let answer = &operation["responses"][problem["status"].to_string()];
+        let listed = format!("`{}`", problem["code"].as_str().unwrap());
+        let told = answer["description"].as_str().unwrap_or_default();
+        assert!(
+            told.contains(&listed),
+            "not documented: {method} {path}: {problem}"
+        );
+    }
+
     pub fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }

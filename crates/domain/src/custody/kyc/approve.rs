@@ -23,8 +23,8 @@ pub struct Approve {
 impl KycDecision for Approve {
     const ACTION: &'static Action = &action::KYC_APPROVE;
     const REFUSALS: Codes = refusals! {
-        INVALID_FIELD, UNKNOWN_KYC_RECORD, OWN_SUBMISSION, OWN_RECORD, VERSION_MISMATCH, WRONG_STATUS,
-        DOCUMENTS_UNVERIFIED,
+        SESSION_NEEDED, INVALID_FIELD, UNKNOWN_KYC_RECORD, OWN_SUBMISSION, OWN_RECORD, VERSION_MISMATCH,
+        WRONG_STATUS, DOCUMENTS_UNVERIFIED,
     };
     const FROM: (KycStatus, &'static str) = (KycStatus::Pending, "only a pending one can be approved");
 

@@ -6,7 +6,7 @@ use crate::prelude::*;
 
 /// What a decision for a reason can be refused with.
 const DECIDED: Codes = refusals! {
-    INVALID_FIELD, UNKNOWN_KYC_RECORD, OWN_SUBMISSION, OWN_RECORD, VERSION_MISMATCH, WRONG_STATUS,
+    SESSION_NEEDED, INVALID_FIELD, UNKNOWN_KYC_RECORD, OWN_SUBMISSION, OWN_RECORD, VERSION_MISMATCH, WRONG_STATUS,
 };
 
 /// Rejects a record.
