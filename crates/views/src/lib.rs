@@ -19,6 +19,7 @@ mod filter;
 mod kyc;
 mod noun;
 mod page;
+mod session;
 mod value;
 mod viewer;
 
@@ -27,6 +28,7 @@ pub use domain::custody::destination::Destination;
 pub use domain::custody::kyc::KycRecord;
 pub use domain::custody::{Asset, Balance};
 pub use domain::identity::api_key::ApiKey;
+pub use domain::identity::session::Session;
 
 pub use api_key::{ApiKeyView, ApiKeyWhole};
 pub use approval::{ApprovalView, VoteView};
@@ -38,5 +40,6 @@ pub use filter::{Filter, Given, Kind};
 pub use kyc::{DocumentView, KycRecordView};
 pub use noun::{About, Noun, Reads, Show, Shown};
 pub use page::{Page, list, may_read, show};
+pub use session::{SessionListed, SessionView};
 pub use value::{Holder, Units};
 pub use viewer::Viewer;

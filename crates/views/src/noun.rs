@@ -2,7 +2,9 @@
 
 use domain::identity::Permission;
 use domain::record::{Record, Sealed};
+use engine::list::Condition;
 use engine::{Engine, Error};
+use evidence::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -19,6 +21,9 @@ pub enum Reads {
     Holders(Permission),
     /// Who holds the first permission, what is their own: this column is their id. Who holds the other one, all.
     OwnOr(Permission, Permission, &'static str),
+    /// Everyone, what is their own: this column is their id. Who holds the permission, what is that of a user whom they
+    /// name as `user`.
+    OwnOrNamed(Permission, &'static str),
 }
 
 /// How something is called in the documentation.
@@ -63,6 +68,11 @@ pub trait Noun: Record + Send + Sync + 'static {
     const SHOWS_NAMES: bool = false;
     /// The columns by which a table is sorted, where ids are in no order that people know.
     const SORTED_BY: &'static [usize] = &[];
+
+    /// What a row must fulfil to be listed at all.
+    fn always(_: Timestamp) -> Option<Condition> {
+        None
+    }
 
     /// The rows as this viewer sees them.
     fn views(

@@ -76,11 +76,14 @@ impl Filter {
     }
 }
 
-/// Whose rows alone this viewer may read, if not all.
-fn own<N: Noun>(viewer: Viewer<'_>) -> Option<(&'static str, Uuid)> {
+/// Whose rows alone this viewer may read, if not all; `named` is whether they named a user.
+fn own<N: Noun>(viewer: Viewer<'_>, named: bool) -> Option<(&'static str, Uuid)> {
     match N::READ {
         Reads::OwnOr(_, all, column) if !viewer.holds(all) => {
             Some((column, viewer.own().unwrap_or_default()))
+        }
+        Reads::OwnOrNamed(all, column) if !(named && viewer.holds(all)) => {
+            viewer.own().map(|own| (column, own))
         }
         _ => None,
     }
@@ -96,10 +99,12 @@ pub async fn list<N: Noun>(
     limit: Option<u32>,
 ) -> Result<Page<N>, Error> {
     let mut conditions = Vec::new();
-    if let Some((column, id)) = own::<N>(viewer) {
+    let named = given.iter().any(|(name, _)| *name == "user");
+    if let Some((column, id)) = own::<N>(viewer, named) {
         conditions.push(Condition::Is(column, id.into()));
     }
     let now = engine.now();
+    conditions.extend(N::always(now));
     for filter in N::FILTERS {
         let found = given.iter().find(|(name, _)| *name == filter.name);
         let value = found.map(|(_, value)| value.clone()).or(filter.usual());
@@ -118,7 +123,7 @@ pub async fn list<N: Noun>(
 
 /// Whether this viewer may read a row.
 pub fn may_read<N: Noun>(row: &N, viewer: Viewer<'_>) -> bool {
-    own::<N>(viewer).is_none_or(|(column, id)| row.value(column) == Some(id.into()))
+    own::<N>(viewer, true).is_none_or(|(column, id)| row.value(column) == Some(id.into()))
 }
 
 /// The row of this id, where this viewer may read it, and its version.

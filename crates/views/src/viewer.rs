@@ -26,4 +26,9 @@ impl<'a> Viewer<'a> {
     pub fn own(self) -> Option<Uuid> {
         self.0.map(|identity| identity.user.id)
     }
+
+    /// The session that they call with.
+    pub fn session(self) -> Option<Uuid> {
+        self.0.and_then(|identity| Some(identity.session.as_ref()?.id))
+    }
 }

@@ -16,7 +16,7 @@ use crate::users;
 /// Who may call the endpoints that show a noun.
 pub(crate) const fn access<N: Noun>() -> Access {
     match N::READ {
-        Reads::Everyone => Access::Caller,
+        Reads::Everyone | Reads::OwnOrNamed(..) => Access::Caller,
         Reads::Holders(permission) => Access::Read(permission),
         Reads::OwnOr(own, all, _) => Access::ReadOwnOr(own, all),
     }
@@ -41,6 +41,13 @@ pub(crate) fn list_doc<N: Noun>() -> Doc {
             Kind::Asset(_) => problems.push(custody::UNKNOWN_ASSET),
             _ => {}
         }
+    }
+    if let Reads::OwnOrNamed(..) = N::READ {
+        let other = "these are somebody else's";
+        problems.extend([
+            ("403", "permission_missing", other),
+            ("403", "scope_missing", other),
+        ]);
     }
     Doc {
         id: N::LIST.id,
@@ -149,7 +156,7 @@ async fn read<N: Noun>(call: &Call, query: &Query, filter: &Filter) -> Result<Op
 /// The permission to read those of others.
 fn all<N: Noun>() -> Permission {
     match N::READ {
-        Reads::OwnOr(_, all, _) | Reads::Holders(all) => all,
+        Reads::OwnOr(_, all, _) | Reads::OwnOrNamed(all, _) | Reads::Holders(all) => all,
         Reads::Everyone => Permission::UsersRead,
     }
 }

@@ -69,7 +69,7 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Post "/v1/me/second-factor/confirm" Access::SecondFactor => me::second_factor::confirm;
     Post "/v1/me/second-factor/recovery-codes" Access::SecondFactor => me::second_factor::recovery_codes;
     Post "/v1/me/second-factor/remove" Access::SecondFactor => me::second_factor::remove;
-    Get "/v1/sessions" Access::Caller => sessions::list;
+    Get "/v1/sessions" lists Session;
     Post "/v1/sessions/end" Access::OwnSessionOr(SessionsWrite) => sessions::end_all;
     Delete "/v1/sessions/{id}" Access::OwnSessionOr(SessionsWrite) => sessions::end;
     Post "/v1/users" Access::Command(UsersWrite) => users::create;

@@ -15,6 +15,6 @@ mod users;
 pub use account::Enrolment;
 pub use keys::{NewApiKey, ReadKey};
 pub use login::{LogInRequest, LoggedIn};
-pub use read::{KeyUse, UserState};
+pub use read::{KeyUse, UserState, session_in_use};
 pub use throttle::{ACCOUNT, ADDRESS, PAIR};
 pub use users::{CreatedUser, ErasedUser, FirstCredential, NewUser};

@@ -8,6 +8,7 @@ use domain::identity::session::Session;
 use domain::identity::user::User;
 use domain::record::{Kind, Record, Sealed, Val};
 use evidence::Timestamp;
+use store::conditions::Condition;
 use store::conn::Lock;
 use store::entries::StoredEntry;
 use store::identity::UserFilter;
@@ -40,6 +41,15 @@ pub struct KeyUse {
     pub last_used_at: Option<Timestamp>,
     /// Entries that it wrote.
     pub entries: u64,
+}
+
+/// What a session is to be to be used.
+pub fn session_in_use(now: Timestamp) -> Condition {
+    Condition::All(vec![
+        Condition::Has("ended_at", false),
+        Condition::After("expires_at", now.into()),
+        Condition::After("idle_expires_at", now.into()),
+    ])
 }
 
 impl Engine {
@@ -101,7 +111,8 @@ impl Engine {
     pub async fn user_state(&self, id: Uuid) -> Result<UserState, Error> {
         let now = random::now();
         let factor = self.second_factor(id).await?;
-        let sessions = self.sessions_of(id).await?.len() as u64;
+        let in_use = [Condition::Is("user_id", id.into()), session_in_use(now)];
+        let sessions = self.select::<Session>(&in_use, None, None).await?.0.len() as u64;
         let mut conn = self.db().reader().await?;
         let seen = store::side::seen(&mut conn, SeenKind::User, &[id]).await?;
         let key = "closed_at IS NULL AND user_id";
@@ -136,25 +147,6 @@ impl Engine {
     pub async fn users_seen(&self, ids: &[Uuid]) -> Result<Vec<(Uuid, Timestamp)>, Error> {
         let mut conn = self.db().reader().await?;
         Ok(store::side::seen(&mut conn, SeenKind::User, ids).await?)
-    }
-
-    /// A user's sessions that can be used, oldest first.
-    pub async fn sessions_of(&self, user: Uuid) -> Result<Vec<Session>, Error> {
-        self.sessions_of_all(&[user]).await
-    }
-
-    /// The sessions of several users that can be used, oldest first.
-    pub async fn sessions_of_all(&self, users: &[Uuid]) -> Result<Vec<Session>, Error> {
-        let mut conn = self.db().reader().await?;
-        let key = "ended_at IS NULL AND user_id";
-        let ids: Vec<Val> = users.iter().copied().map(Val::Uuid).collect();
-        let rows = store::sealed::by_key::<Session>(&mut conn, key, Kind::Uuid, &ids, Lock::None).await?;
-        drop(conn);
-        let mut sessions: Vec<Session> = rows.into_iter().map(|sealed| sealed.row).collect();
-        let now = random::now();
-        sessions.retain(|session| session.is_live(now));
-        sessions.sort_unstable_by_key(|session| session.id);
-        Ok(sessions)
     }
 
     /// A session, whether it has ended or not.

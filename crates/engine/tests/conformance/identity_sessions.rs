@@ -12,9 +12,11 @@ mod cases {
     use std::time::Duration;
 
     use domain::Command;
-    use domain::identity::session::{EndSession, EndSessionsOf, RenewSession, SESSIONS_MAX};
+    use domain::identity::session::{EndSession, EndSessionsOf, RenewSession, SESSIONS_MAX, Session};
     use domain::identity::{Permission, Role};
     use engine::Engine;
+    use engine::identity::session_in_use;
+    use engine::list::Condition;
     use futures_util::future::join_all;
 
     use crate::attacker::{assert_intact, close};
@@ -124,8 +126,15 @@ mod cases {
         }
         assert_eq!(verdict(&engine, &mine).await, "good");
         assert_eq!(verdict(&engine, &bobs).await, "good");
-        let listed = engine.sessions_of(ann.id).await.unwrap();
-        assert_eq!(listed.iter().map(|one| one.id).collect::<Vec<_>>(), [id(&mine)]);
+        let in_use = [
+            Condition::Is("user_id", ann.id.into()),
+            session_in_use(engine.now()),
+        ];
+        let (listed, _) = engine.select::<Session>(&in_use, None, None).await.unwrap();
+        assert_eq!(
+            listed.iter().map(|one| one.row.id).collect::<Vec<_>>(),
+            [id(&mine)]
+        );
         engine.submit(&mine, origin(), end(&mine)).await.unwrap();
         // The token is known, and no longer good: here at once.
         assert_eq!(engine.authenticate(&token).await.unwrap(), mine);

@@ -49,9 +49,11 @@ mod cases {
     use domain::custody::kyc::{KycDocument, KycRecord};
     use domain::custody::{Balance, Operation, OperationStatus};
     use domain::identity::api_key::ApiKey;
+    use domain::identity::session::Session;
     use domain::identity::{Role, Rules};
     use domain::looks::{self, By};
     use domain::record::{Kind, Val};
+    use engine::identity::session_in_use;
     use store::conditions::{self, Condition};
     use store::conn::Lock;
     use store::custody::OperationFilter;
@@ -114,6 +116,10 @@ mod cases {
             .await
             .unwrap();
         conditions::page::<KycRecord>(conn, &of_user, None, 10)
+            .await
+            .unwrap();
+        let in_use = [of_user[0].clone(), session_in_use(now)];
+        conditions::page::<Session>(conn, &in_use, None, 10)
             .await
             .unwrap();
         let in_use = [of_user[0].clone(), Condition::Has("removed_at", false)];

@@ -1,18 +1,19 @@
 //! `probity user show`.
 
 use clap::Args;
-use domain::identity::session::Session;
 use domain::identity::user::User;
 use engine::Engine;
 use engine::identity::UserState;
 use serde_json::{Value, json};
-use views::{ApiKey, ApiKeyView, Balance, BalanceView, KycRecord, KycRecordView, Noun};
+use views::{
+    ApiKey, ApiKeyView, Balance, BalanceView, KycRecord, KycRecordView, Noun, Session, SessionListed,
+};
 
 use super::{as_json, find, state};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, minute};
-use crate::{nouns, parse, session, table};
+use crate::{nouns, parse, table};
 
 /// Arguments of `probity user show`.
 #[derive(Debug, Args)]
@@ -27,7 +28,7 @@ struct Known {
     user: User,
     version: u64,
     state: UserState,
-    sessions: Vec<Session>,
+    sessions: Vec<SessionListed>,
     keys: Vec<ApiKeyView>,
     tier: u64,
     kyc: Vec<KycRecordView>,
@@ -41,7 +42,7 @@ pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
             let id = user.row.id;
             let known = Known {
                 state: engine.user_state(id).await?,
-                sessions: engine.sessions_of(id).await?,
+                sessions: nouns::of_user::<Session>(engine, id).await?,
                 keys: nouns::of_user::<ApiKey>(engine, id).await?,
                 tier: engine.tier_at(id, parse::now()).await?,
                 kyc: nouns::of_user::<KycRecord>(engine, id).await?,
@@ -49,23 +50,13 @@ pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
                 version: user.version,
                 user: user.row,
             };
-            let seen = session::seen(engine, &known.sessions).await?;
             if context.json() {
-                output::json(&as_whole(&known, &seen))?;
+                output::json(&as_whole(&known))?;
             } else {
                 let mut lines = table::pairs(&pairs(engine, &known), table::width());
                 lines.extend(section::<KycRecord>(engine, "KYC records", &known.kyc).await?);
                 lines.extend(section::<Balance>(engine, "Balances", &known.balances).await?);
-                if !known.sessions.is_empty() {
-                    lines.extend([String::new(), "Sessions:".to_owned()]);
-                    let name = known.user.username.as_str();
-                    let rows: Vec<_> = known
-                        .sessions
-                        .iter()
-                        .map(|session| session::row(session, name, &seen))
-                        .collect();
-                    lines.extend(table::lines(&session::COLUMNS, &rows, table::width()));
-                }
+                lines.extend(section::<Session>(engine, "Sessions", &known.sessions).await?);
                 lines.extend(section::<ApiKey>(engine, "API keys", &known.keys).await?);
                 output::line(&lines.join("\n"))?;
             }
@@ -84,16 +75,13 @@ async fn section<N: Noun>(engine: &Engine, title: &str, rows: &[N::View]) -> Res
     Ok(lines)
 }
 
-fn as_whole(known: &Known, seen: &session::Seen) -> Value {
+fn as_whole(known: &Known) -> Value {
     let mut value = as_json(&known.user, known.version);
     value["state"] = state(&known.user).into();
     value["second_factor"] = known.state.second_factor.into();
     value["last_login_at"] = known.state.last_login_at.map(|at| at.to_string()).into();
     value["invited_until"] = known.state.invited_until.map(|at| at.to_string()).into();
-    let sessions = known.sessions.iter();
-    value["sessions"] = sessions
-        .map(|session| session::as_json(session, &known.user.username, seen))
-        .collect();
+    value["sessions"] = json!(known.sessions);
     value["kyc"] = json!({ "tier": known.tier, "records": known.kyc });
     value["balances"] = json!({ "records": known.balances });
     value["api_keys"] = json!(known.keys);

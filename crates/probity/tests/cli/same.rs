@@ -14,6 +14,11 @@ const LISTS: &[(&str, &str)] = &[
         "key list --user admin --limit 1",
         "/v1/api-keys?user=admin&limit=1",
     ),
+    ("session list --user admin", "/v1/sessions?user=admin"),
+    (
+        "session list --user ann --limit 1",
+        "/v1/sessions?user=ann&limit=1",
+    ),
     ("balance list", "/v1/balances"),
     (
         "balance list --house --limit 2",

@@ -8,12 +8,12 @@ use engine::identity::LogInRequest;
 use http::header::SET_COOKIE;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use views::SessionView;
 
 use crate::call::{Answer, Call, json};
 use crate::credential;
 use crate::openapi::{Content, Doc, Reply};
 use crate::password::Password;
-use crate::sessions::SessionBody;
 use crate::users::UserBody;
 
 pub(crate) const DOC: Doc = Doc {
@@ -37,7 +37,7 @@ pub(crate) const DOC: Doc = Doc {
             "200",
             "The session.",
             &[Content::typed::<Output<'static>>(
-                r#"{"token":"prs_0000000000000000000000000000000000000000000AbCdEf","session":{"id":"01970000-0000-7000-8000-0000000000cc","user_id":"01970000-0000-7000-8000-0000000000ab","second_factor":false,"ip":"192.0.2.7","user_agent":"curl/8.14.1","created_at":"2026-11-21T08:30:00.123456Z","expires_at":"2026-11-21T20:30:00.123456Z","idle_expires_at":"2026-11-21T09:00:00.123456Z"},"user":{"id":"01970000-0000-7000-8000-0000000000ab","username":"ann","email":"ann@example.com","full_name":null,"role":"admin","active":true,"created_at":"2026-11-20T08:00:00.000000Z","updated_at":"2026-11-20T08:00:00.000000Z","password_changed_at":null,"password_change_required":false,"erased_at":null,"version":1},"must":null}"#,
+                r#"{"token":"prs_0000000000000000000000000000000000000000000AbCdEf","session":{"id":"01970000-0000-7000-8000-0000000000cc","user":"01970000-0000-7000-8000-0000000000ab","second_factor":false,"ip":"192.0.2.7","user_agent":"curl/8.14.1","created_at":"2026-11-21T08:30:00.123456Z","expires_at":"2026-11-21T20:30:00.123456Z","idle_expires_at":"2026-11-21T09:00:00.123456Z"},"user":{"id":"01970000-0000-7000-8000-0000000000ab","username":"ann","email":"ann@example.com","full_name":null,"role":"admin","active":true,"created_at":"2026-11-20T08:00:00.000000Z","updated_at":"2026-11-20T08:00:00.000000Z","password_changed_at":null,"password_change_required":false,"erased_at":null,"version":1},"must":null}"#,
             )],
         )
     }],
@@ -73,7 +73,7 @@ struct Output<'a> {
     /// The session's token, unless a cookie was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<&'a str>,
-    session: SessionBody<'a>,
+    session: SessionView,
     user: UserBody<'a>,
     /// What must be done first.
     #[schemars(with = "Option<Must>")]
@@ -97,7 +97,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let done = call.app.engine.log_in(request, call.origin()).await?;
     let mut response = json(&Output {
         token: (!cookie).then(|| done.token.secret()),
-        session: SessionBody::of(&done.session),
+        session: SessionView::of(done.session.clone()),
         user: UserBody::of(&done.user, done.version),
         must: done.must.map(Must::as_str),
     })?;

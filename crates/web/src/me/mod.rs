@@ -8,10 +8,10 @@ use evidence::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
+use views::SessionView;
 
 use crate::call::{Answer, Call, json};
 use crate::openapi::{Content, Doc, Reply};
-use crate::sessions::SessionBody;
 use crate::users::UserBody;
 
 pub(crate) const DOC: Doc = Doc {
@@ -35,7 +35,7 @@ pub(crate) const DOC: Doc = Doc {
 struct Body<'a> {
     user: UserBody<'a>,
     key: Option<Key<'a>>,
-    session: Option<SessionBody<'a>>,
+    session: Option<SessionView>,
     /// Of the key; null for a session, which nothing narrows.
     #[schemars(with = "Option<Vec<Scope>>")]
     scopes: Option<Vec<&'static str>>,
@@ -69,7 +69,7 @@ pub(crate) async fn handle(call: Call) -> Answer {
             expires_at: key.expires_at,
             requests_per_minute: key.requests_per_minute,
         }),
-        session: identity.session.as_ref().map(SessionBody::of),
+        session: identity.session.clone().map(SessionView::of),
         scopes: key.map(|key| key.scopes.iter().map(|scope| scope.as_str()).collect()),
         permissions: permissions.iter().map(|permission| permission.as_str()).collect(),
         must: identity.principal.must().map(Must::as_str),

@@ -72,7 +72,7 @@ async fn a_session_knows_itself() {
         assert_eq!((&me["key"], &me["scopes"]), (&json!(null), &json!(null)));
         assert_eq!(me["permissions"], json!(["audit:read"]));
         assert_eq!(
-            (&me["user"]["id"], &me["session"]["id"], &me["session"]["user_id"]),
+            (&me["user"]["id"], &me["session"]["id"], &me["session"]["user"]),
             (&json!(user), &json!(id), &json!(user))
         );
     }
