@@ -27,7 +27,7 @@ pub(crate) fn conflict(noun: &str, id: Uuid, field: &str) -> Refusal {
     code::ID_CONFLICT.because(message).field(field)
 }
 
-/// The same for who may not read what is there: they learn nothing but that the id is taken.
+/// The same for callers who may not read what is there: they learn nothing but that the id is taken.
 pub(crate) fn taken(id: Uuid) -> Refusal {
     let message = format!("the id {id} is taken: use another one");
     code::ID_CONFLICT.because(message).field("id")

@@ -164,7 +164,7 @@ impl Noun for ApiKey {
     const LIST: About = About {
         id: "list_api_keys",
         summary: "API keys, oldest first",
-        description: "All keys for who holds `api_keys:read`, one's own for others; never a secret.",
+        description: "All keys for callers who hold `api_keys:read`, one's own for others; never a secret.",
     };
     const FILTERS: &'static [Filter] = &[Filter::new("user", "of this owner", Kind::User("user_id"))];
     const READ: Reads = Reads::OwnOr(Permission::ApiKeysOwn, Permission::ApiKeysRead, "user_id");

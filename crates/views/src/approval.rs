@@ -53,8 +53,8 @@ pub struct ApprovalView {
     pub action: String,
     /// What it is for, in particular: exactly these.
     pub arguments: Map<String, Value>,
-    /// The arguments as people read them, for one of Probity's own actions; null for any other, and for who may not see
-    /// the operation.
+    /// The arguments as people read them, for one of Probity's own actions; null for any other, and for callers who may
+    /// not see the operation.
     #[schemars(with = "Option<ApprovalShown>")]
     pub shown: Option<Value>,
     /// SHA-256 of the arguments as canonical JSON (RFC 8785), in lower-case hex.
@@ -100,7 +100,7 @@ struct ApprovalShown {
     amount: String,
     debit: ApprovalSide,
     credit: ApprovalSide,
-    /// Where a withdrawal goes: its id alone for who may not see it.
+    /// Where a withdrawal goes: its id alone for callers who may not see it.
     #[serde(skip_serializing_if = "Option::is_none")]
     destination: Option<ApprovalDestination>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,7 +113,7 @@ struct ApprovalSide {
     /// `user:<id>` or `house:<name>`.
     #[serde(skip_serializing_if = "Option::is_none")]
     account: Option<String>,
-    /// The user's name, for who votes on payments or may read users; null for the house.
+    /// The user's name, for callers who vote on payments or may read users; null for the house.
     #[schemars(schema_with = "text_or_null")]
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
@@ -261,8 +261,8 @@ impl Noun for Approval {
     const LIST: About = About {
         id: "list_approvals",
         summary: "Approvals",
-        description: "In the order of their ids: oldest first, but for those with an id of the caller's own. All for who \
-                      holds `approvals:read`; for others, those that they asked for. What has expired is so by the clock.",
+        description: "In the order of their ids: oldest first, but for those with an id of the caller's own. All for \
+                      callers who hold `approvals:read`; for others, those that they asked for. What has expired is so by the clock.",
     };
     const FILTERS: &'static [Filter] = &[
         Filter::new(

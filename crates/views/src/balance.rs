@@ -194,7 +194,7 @@ impl Noun for Balance {
     const LIST: About = About {
         id: "list_balances",
         summary: "Balances",
-        description: "All balances for who holds `custody:read`, one's own for others; in the order of their ids.",
+        description: "All balances for callers who hold `custody:read`, one's own for others; in the order of their ids.",
     };
     const FILTERS: &'static [Filter] = &[
         Filter::new("asset", "of this asset", Kind::Asset("asset_id")),

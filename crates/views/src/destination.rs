@@ -97,7 +97,7 @@ impl Noun for Destination {
         id: "list_destinations",
         summary: "Destinations",
         description: "In the order of their ids: oldest first, but for those with an id of the caller's own. Of all \
-                      users for who holds `custody:read`, one's own for others.",
+                      users for callers who hold `custody:read`, one's own for others.",
     };
     const FILTERS: &'static [Filter] = &[
         Filter::new("user", "of this user", Kind::User("user_id")),

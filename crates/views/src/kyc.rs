@@ -172,7 +172,7 @@ impl Noun for KycRecord {
         id: "list_kyc",
         summary: "KYC records",
         description: "In the order of their ids: oldest first, but for those with an id of the caller's own. Of all \
-                      users for who holds `kyc:read`, one's own for others. What has expired is so by the clock.",
+                      users for callers who hold `kyc:read`, one's own for others. What has expired is so by the clock.",
     };
     const FILTERS: &'static [Filter] = &[
         Filter::new("user", "about this user", Kind::User("user_id")),

@@ -137,7 +137,7 @@ pub(crate) async fn user(call: &Call, field: &str, text: &str) -> Result<Uuid, P
         .ok_or_else(|| not_found("unknown_user", field, message()))
 }
 
-/// The balance of the path, which the caller may see: somebody else's is not there for who may see only their own.
+/// The balance of the path, which the caller may see: somebody else's is not there for callers who may see only their own.
 pub(crate) async fn visible_balance(call: &mut Call) -> Result<Account, Problem> {
     let id = call.id("balance").await?;
     let found = call.app.engine.account_of(id).await?;

@@ -76,7 +76,7 @@ fn parameter<N: Noun>(filter: &Filter) -> Parameter {
         ),
         Kind::User(_) => Parameter::query(
             filter.name,
-            only(": `me`, an id, or a name for who may read users"),
+            only(": `me`, an id, or a name for callers who may read users"),
             person::SCHEMA,
         ),
         Kind::Asset(_) => Parameter::query(

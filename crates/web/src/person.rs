@@ -35,7 +35,7 @@ pub(crate) async fn named(call: &Call, field: &str, text: Option<&str>) -> Resul
     found.ok_or_else(|| unknown(field, text))
 }
 
-/// The same for reading: of others only for who holds this permission, and only of those who are there.
+/// The same for reading: of others only for callers who hold this permission, and only of those who are there.
 pub(crate) async fn readable(call: &Call, field: &str, text: &str, all: Permission) -> Result<Uuid, Problem> {
     if let Some(own) = oneself(call, text)? {
         return Ok(own);

@@ -112,7 +112,7 @@ fn read(text: &str, asset: Uuid) -> Option<Account> {
 }
 
 impl Subject {
-    /// The arguments as people read them; none for who may not see the operation.
+    /// The arguments as people read them; none for callers who may not see the operation.
     pub fn as_json(&self, viewer: &Viewer) -> Option<Value> {
         let party = [self.debit.user(), self.credit.user(), self.requested_by];
         if !viewer.all && !party.into_iter().any(|user| viewer.is(user)) {

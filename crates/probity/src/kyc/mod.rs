@@ -34,7 +34,7 @@ verbs! {
         Show(ShowArgs<KycRecord>) => nouns::show,
         /// Say whether a document was checked and is good
         #[command(
-            after_help = "Not by who submitted it: what was submitted on the command line takes --as.\n\n\
+            after_help = "Not by the one who submitted it: what was submitted on the command line takes --as.\n\n\
                 Example:\n  probity kyc check 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d \
                 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6e --verified --as cleo"
         )]

@@ -11,7 +11,7 @@ use crate::{custody, person};
 pub(crate) struct Add {
     /// Your own id: sending it again with the same content answers as the first time.
     id: Option<Id>,
-    /// Whose: `me`, an id, or a name for who may read users.
+    /// Whose: `me`, an id, or a name for callers who may read users.
     #[schemars(length(min = 1, max = custody::NAME_LEN_MAX), extend("default" = "me"))]
     user: Option<String>,
     /// Code or id of the asset.

@@ -21,7 +21,7 @@ impl Change for Approve {
     const SAYS: Says = Says {
         id: "approve_kyc",
         summary: "Approve a KYC record",
-        description: "By a person, never by who submitted it or whom it is about. The user has its tier from now on, \
+        description: "By a person, never by the one who submitted it, nor by the one whom it is about. The user has its tier from now on, \
                       until it expires or another record is approved in its place. A tier above 0 needs one document \
                       at least, and all of them verified.",
         examples: &[

@@ -20,7 +20,7 @@ impl Change for Reject {
     const SAYS: Says = Says {
         id: "reject_kyc",
         summary: "Reject a KYC record",
-        description: "By a person, never by who submitted it or whom it is about. Its user may submit another.",
+        description: "By a person, never by the one who submitted it, nor by the one whom it is about. Its user may submit another.",
         examples: &[(
             "with a reason",
             r#"{"reason":"the address is of another person"}"#,

@@ -20,7 +20,7 @@ impl Change for Revoke {
     const SAYS: Says = Says {
         id: "revoke_kyc",
         summary: "Revoke the approval of a KYC record",
-        description: "By a person, never by who submitted it or whom it is about. The user is back at tier 0 at once; what is \
+        description: "By a person, never by the one who submitted it, nor by the one whom it is about. The user is back at tier 0 at once; what is \
                       pending and needs a higher tier is on hold.",
         examples: &[(
             "with a reason",

@@ -13,7 +13,7 @@ use crate::{custody, person};
 pub(crate) struct Submit {
     /// Your own id: sending it again with the same content answers as the first time.
     id: Option<Id>,
-    /// Whom it is about: `me`, an id, or a name for who may read users.
+    /// Whom it is about: `me`, an id, or a name for callers who may read users.
     #[schemars(length(min = 1, max = custody::NAME_LEN_MAX), extend("default" = "me"))]
     user: Option<String>,
     #[schemars(range(max = TIER_MAX))]

@@ -19,7 +19,7 @@ pub(crate) const DOC: Doc = Doc {
     parameters: &[&[
         Parameter::query(
             "user",
-            "Whose: `me`, an id, or a name for who may read users; oneself unless given.",
+            "Whose: `me`, an id, or a name for callers who may read users; oneself unless given.",
             person::SCHEMA,
         ),
         Parameter::query_of::<Timestamp>("at", "When; now unless given."),

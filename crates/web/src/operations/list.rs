@@ -90,7 +90,7 @@ pub(crate) const DOC: Doc = Doc {
     id: "list_operations",
     tag: "custody",
     summary: "Operations, last changed first",
-    description: "Operations that fulfil every condition given: all of them for who holds `custody:read`, for others \
+    description: "Operations that fulfil every condition given: all of them for callers who hold `custody:read`, for others \
                   those from or to their own balances.",
     parameters: &[FILTER, page::PARAMETERS],
     replies: &[Reply {

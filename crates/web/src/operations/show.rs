@@ -16,7 +16,7 @@ pub(crate) const DOC: Doc = Doc {
     summary: "One operation",
     description: "As the clock has it: a pending one past its time is cancelled, whether or not that is written down \
                   yet. `on_hold` is there while it waits for a tier that has expired. What somebody else has posted \
-                  is shown only to who holds `custody:read`.",
+                  is shown only to callers who hold `custody:read`.",
     parameters: &[PATH],
     replies: &[Reply {
         headers: &[("ETag", "The operation's version.")],
@@ -43,7 +43,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     Ok(tagged(body, view.version))
 }
 
-/// The operation of this id. Somebody else's is not there for who does not see `all`.
+/// The operation of this id. Somebody else's is not there for callers who do not see `all`.
 pub(super) async fn visible(call: &Call, id: Uuid, all: bool) -> Result<OperationView, Problem> {
     let own = Some(call.identity()?.user.id);
     let found = call.app.engine.operation(id).await?;

@@ -168,11 +168,11 @@ async fn of_path(call: &mut Call) -> Result<Uuid, Problem> {
 
 /// What became of a command about the user in the path.
 fn problem(error: engine::Error) -> Problem {
-    nameless(error.into())
+    without_user_id(error.into())
 }
 
 /// The refusal without the id, which is not what was asked for.
-fn nameless(mut problem: Problem) -> Problem {
+fn without_user_id(mut problem: Problem) -> Problem {
     if problem.code == UNKNOWN.1 {
         "there is no such user".clone_into(&mut problem.detail);
     }
@@ -216,7 +216,7 @@ impl Subject for Changed {
     }
 
     fn redacted(_: &Call, problem: Problem) -> Problem {
-        nameless(problem)
+        without_user_id(problem)
     }
 }
 

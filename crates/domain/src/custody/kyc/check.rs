@@ -1,4 +1,4 @@
-//! Checking documents: before a record is approved, never by who submitted it.
+//! Checking documents: before a record is approved, never by the one who submitted it.
 
 use super::decide::{REASON_LEN_MAX, check_reviewer, wrong_status};
 use super::{DocumentState, KycDocument, KycStatus, find, reply};

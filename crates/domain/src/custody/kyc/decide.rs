@@ -1,4 +1,4 @@
-//! Deciding on a record: what approving, rejecting and revoking share. Never by who submitted it.
+//! Deciding on a record: what approving, rejecting and revoking share. Never by the one who submitted it.
 
 use super::{KycRecord, KycStatus, find, reply};
 use crate::prelude::*;

@@ -72,7 +72,7 @@ pub(super) fn find(
     reported(facts, command, now)
 }
 
-/// The refusal of an id that is another operation's: what differs is told to who may read that operation.
+/// The refusal of an id that is another operation's: what differs is told to callers who may read that operation.
 pub(super) fn conflict(known: &Operation, field: &str, who: &Principal) -> Refusal {
     let is_own = |user: Uuid| {
         let balance = Balance::id_of(known.asset_id, Owner::User(user));
