@@ -14,10 +14,10 @@ const LISTS: &[(&str, &str)] = &[
         "key list --user admin --limit 1",
         "/v1/api-keys?user=admin&limit=1",
     ),
-    ("session list --user admin", "/v1/sessions?user=admin"),
+    ("session list --user cleo", "/v1/sessions?user=cleo"),
     (
-        "session list --user ann --limit 1",
-        "/v1/sessions?user=ann&limit=1",
+        "session list --user cleo --limit 1",
+        "/v1/sessions?user=cleo&limit=1",
     ),
     ("balance list", "/v1/balances"),
     (
@@ -95,6 +95,11 @@ fn every_noun_is_the_same_json_over_http() {
         let scopes = "read,write,admin,governance,workflows,custody";
         let key = told(place, &format!("key create --name reader --scopes {scopes}"));
         let key = key["key"].as_str().unwrap();
+        for _ in 0..2 {
+            place.log_in("cleo", PASSWORD).unwrap();
+        }
+        let sessions = told(place, "session list --user cleo");
+        assert_eq!(sessions["sessions"].as_array().unwrap().len(), 2);
         let server = Server::start(place, &[]);
         for (line, path) in LISTS {
             let printed = told(place, line);
