@@ -26,9 +26,6 @@ use crate::record::{DecodeError, Record, Sealed, Table, Val};
 pub trait Kept: Record {
     /// Takes in a version of a row.
     fn keep(row: Sealed<Self>, facts: &mut Facts);
-
-    /// The row of this id.
-    fn find(facts: &Facts, id: Uuid) -> Option<&Sealed<Self>>;
 }
 
 macro_rules! tables {
@@ -74,10 +71,6 @@ macro_rules! tables {
         $(impl Kept for $name {
             fn keep(row: Sealed<$name>, facts: &mut Facts) {
                 facts.$field.insert(row.row.id(), row);
-            }
-
-            fn find(facts: &Facts, id: Uuid) -> Option<&Sealed<$name>> {
-                facts.$field.get(&id)
             }
         })*
 

@@ -174,6 +174,14 @@ fn like_literal(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
+/// That a column is one of some words of the program, written out as in the partial indexes.
+pub(crate) fn is_one_of(column: &str, words: &[&str]) -> String {
+    match words {
+        [one] => format!("{column} = '{one}'"),
+        some => format!("{column} IN ('{}')", some.join("', '")),
+    }
+}
+
 /// Rows that stand at one of these words and whose time has come, the longest due first. The words stand in the text, as
 /// in the partial indexes.
 pub async fn due<T: Record>(
@@ -183,11 +191,7 @@ pub async fn due<T: Record>(
     limit: u32,
 ) -> Result<Vec<Sealed<T>>, Error> {
     let mut due = Where::default();
-    let status = match statuses {
-        [one] => format!("status = '{one}'"),
-        some => format!("status IN ('{}')", some.join("', '")),
-    };
-    due.write(&status, []);
+    due.write(&is_one_of("status", statuses), []);
     due.write("expires_at IS NOT NULL AND expires_at <= ?", [now.into()]);
     due.rows(conn, "expires_at, id", limit).await
 }

@@ -4,6 +4,7 @@ use domain::looks::{By, Hold, Key, Look, Only, Source};
 use domain::record::{Kind, Val};
 use domain::{Facts, Needs};
 
+use crate::conditions::is_one_of;
 use crate::conn::{Conn, Lock};
 use crate::entries::StoredEntry;
 use crate::error::Error;
@@ -56,8 +57,7 @@ fn condition(only: &Only, needs: &Needs) -> (String, Option<Val>) {
     match only {
         Only::Null(column) => (format!("{column} IS NULL"), None),
         Only::NotNull(column) => (format!("{column} IS NOT NULL"), None),
-        Only::OneOf(column, [word]) => (format!("{column} = '{word}'"), None),
-        Only::OneOf(column, words) => (format!("{column} IN ('{}')", words.join("', '")), None),
+        Only::OneOf(column, words) => (is_one_of(column, words), None),
         Only::Due(column) => (format!("{column} <= $2"), Some(needs.now.into())),
         Only::InWindow(column) => (format!("{column} > $2"), Some(needs.limited_since.into())),
     }

@@ -7,7 +7,7 @@ use crate::audit::page;
 use crate::call::{Answer, Call, json, tagged};
 use crate::custody::{self, NAME_LEN_MAX, not_found};
 use crate::endpoint::Access;
-use crate::openapi::{Content, Doc, Parameter, Reply};
+use crate::openapi::{Content, Doc, Parameter, Reply, kept, unknown, version_header, words};
 use crate::person;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -20,15 +20,6 @@ pub(crate) const fn access<N: Noun>() -> Access {
         Reads::Holders(permission) => Access::Read(permission),
         Reads::OwnOr(own, all, _) => Access::ReadOwnOr(own, all),
     }
-}
-
-/// Keeps what is put together once, for as long as the program runs.
-fn kept<T>(items: Vec<T>) -> &'static [T] {
-    items.leak()
-}
-
-fn words(text: String) -> &'static str {
-    text.leak()
 }
 
 /// The documentation of a list.
@@ -164,11 +155,10 @@ fn all<N: Noun>() -> Permission {
 /// The documentation of showing one.
 pub(crate) fn show_doc<N: Show>() -> Doc {
     let one = N::NAMES.0;
-    let id = serde_json::to_value(N::View::example()).unwrap_or_default()["id"].take();
-    let schema = serde_json::json!({"type": "string", "format": "uuid", "examples": [id]});
-    let path = Parameter::path("id", words(format!("The {one}'s id.")), words(schema.to_string()));
+    let example = serde_json::to_value(N::View::example()).unwrap_or_default();
+    let path = Parameter::id(one, example);
     let headers: &[_] = if N::TAGGED {
-        kept(vec![("ETag", words(format!("The {one}'s version.")))])
+        kept(vec![version_header(one)])
     } else {
         &[]
     };
@@ -187,11 +177,7 @@ pub(crate) fn show_doc<N: Show>() -> Doc {
                 const { &[Content::shown::<N::Whole>()] },
             )
         }]),
-        problems: kept(vec![(
-            "404",
-            N::UNKNOWN,
-            words(format!("there is no such {one}, or you may not see it")),
-        )]),
+        problems: kept(vec![unknown(N::UNKNOWN, one)]),
         ..Doc::EMPTY
     }
 }

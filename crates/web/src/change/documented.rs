@@ -2,31 +2,21 @@
 
 use domain::Act;
 use http::StatusCode;
-use serde_json::json;
 
 use super::{Change, IfMatch, Subject};
 use crate::dry_run::{self, DryRun};
 use crate::idempotency;
-use crate::openapi::{Content, Doc, Listed, Parameter, Reply, Shape};
-
-/// Keeps what is put together once, for as long as the program runs.
-fn kept<T>(items: Vec<T>) -> &'static [T] {
-    items.leak()
-}
-
-fn words(text: String) -> &'static str {
-    text.leak()
-}
+use crate::openapi::{Content, Doc, Listed, Parameter, Reply, Shape, kept, unknown, version_header, words};
 
 /// The documentation of a change.
 pub(crate) fn doc<C: Change>() -> Doc {
     let says = C::SAYS;
     let name = C::Of::NAME;
+    let id = || Parameter::id(name, C::Of::SHOWN.example.value());
     let (mut parameters, mut problems) = (Vec::new(), Vec::new());
     if says.way.of_one() {
-        parameters.push(kept(vec![C::Of::PATH.unwrap_or_else(path::<C::Of>)]));
-        let unknown = words(format!("there is no such {name}, or you may not see it"));
-        problems.push(("404", C::Of::UNKNOWN, unknown));
+        parameters.push(kept(vec![C::Of::PATH.unwrap_or_else(id)]));
+        problems.push(unknown(C::Of::UNKNOWN, name));
     }
     parameters.push(C::PATH);
     if says.if_match != IfMatch::No {
@@ -65,7 +55,7 @@ fn replies<C: Change>() -> Vec<Reply> {
     }]);
     let mut headers = Vec::new();
     if C::Of::TAGGED {
-        headers.push(("ETag", words(format!("The {name}'s version."))));
+        headers.push(version_header(name));
     }
     if !says.way.makes() {
         if C::Of::REPEATS {
@@ -130,15 +120,4 @@ fn if_match(which: IfMatch) -> Parameter {
     } else {
         header
     }
-}
-
-/// The id in a path.
-fn path<S: Subject>() -> Parameter {
-    let example = S::SHOWN.example.value()["id"].take();
-    let schema = json!({"type": "string", "format": "uuid", "examples": [example]});
-    Parameter::path(
-        "id",
-        words(format!("The {}'s id.", S::NAME)),
-        words(schema.to_string()),
-    )
 }

@@ -60,6 +60,27 @@ impl Example {
 /// A problem: status, code, when.
 pub(crate) type Listed = (&'static str, &'static str, &'static str);
 
+/// Keeps what is put together once, for as long as the program runs.
+pub(crate) fn kept<T>(items: Vec<T>) -> &'static [T] {
+    items.leak()
+}
+
+/// The same for a text.
+pub(crate) fn words(text: String) -> &'static str {
+    text.leak()
+}
+
+/// The problem of a thing that is not there.
+pub(crate) fn unknown(code: &'static str, noun: &str) -> Listed {
+    let when = words(format!("there is no such {noun}, or you may not see it"));
+    ("404", code, when)
+}
+
+/// The header with the version of a thing.
+pub(crate) fn version_header(noun: &str) -> (&'static str, &'static str) {
+    ("ETag", words(format!("The {noun}'s version.")))
+}
+
 /// The documentation of an endpoint, beside its handler.
 pub(crate) struct Doc {
     /// Name of the operation, for generated clients.
@@ -113,6 +134,17 @@ pub(crate) struct Parameter {
 }
 
 impl Parameter {
+    /// The id of a thing in the path, as in an example of it.
+    pub fn id(noun: &str, mut example: Value) -> Parameter {
+        let schema =
+            serde_json::json!({"type": "string", "format": "uuid", "examples": [example["id"].take()]});
+        Parameter::path(
+            "id",
+            words(format!("The {noun}'s id.")),
+            words(schema.to_string()),
+        )
+    }
+
     /// An optional query parameter.
     pub const fn query(name: &'static str, description: &'static str, schema: &'static str) -> Parameter {
         Parameter {

@@ -7,6 +7,6 @@ mod request;
 mod shapes;
 pub(crate) mod show;
 
-pub(crate) use doc::{Content, Doc, Listed, Parameter, Reply, Shape};
+pub(crate) use doc::{Content, Doc, Listed, Parameter, Reply, Shape, kept, unknown, version_header, words};
 pub use document::document;
 pub(crate) use views::Shown;
