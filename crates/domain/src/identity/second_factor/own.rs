@@ -28,6 +28,15 @@ pub type RemoveSecondFactor = ChangeSecondFactor<Remove>;
 /// Makes new recovery codes.
 pub type RenewRecoveryCodes = ChangeSecondFactor<RecoveryCodes>;
 
+/// What a change begins from.
+#[derive(Debug)]
+pub struct Before<'a> {
+    row: &'a SecondFactor,
+    user: &'a Sealed<User>,
+    rules: &'a Rules,
+    now: Timestamp,
+}
+
 /// What one change is.
 pub trait SecondFactorChange {
     /// The verb.
@@ -40,13 +49,7 @@ pub trait SecondFactorChange {
     const IN_SESSION: bool = false;
 
     /// The row after it.
-    fn after(
-        &self,
-        row: &SecondFactor,
-        user: &Sealed<User>,
-        rules: &Rules,
-        ctx: &Context,
-    ) -> Result<SecondFactor, Refusal>;
+    fn after(&self, before: &Before<'_>) -> Result<SecondFactor, Refusal>;
 }
 
 impl<C: SecondFactorChange> Act for ChangeSecondFactor<C> {
@@ -71,7 +74,12 @@ impl<C: SecondFactorChange> Act for ChangeSecondFactor<C> {
         let before = facts.second_factors.get(&self.user);
         let none = SecondFactor::none(self.user);
         let row = before.map_or(&none, |sealed| &sealed.row);
-        let after = self.change.after(row, user, &facts.rules, ctx)?;
+        let after = self.change.after(&Before {
+            row,
+            user,
+            rules: &facts.rules,
+            now: ctx.now,
+        })?;
         let mut change = Change::new(by, ctx);
         put(&mut change, before, after);
         if C::IN_SESSION {
@@ -128,14 +136,9 @@ impl SecondFactorChange for Enrol {
     const ACTION: &'static Action = &action::SECOND_FACTOR_ENROL;
     const REFUSALS: Codes = refusals! { SESSION_NEEDED, WRONG_PASSWORD, SECOND_FACTOR_EXISTS };
 
-    fn after(
-        &self,
-        row: &SecondFactor,
-        user: &Sealed<User>,
-        _: &Rules,
-        _: &Context,
-    ) -> Result<SecondFactor, Refusal> {
-        user::check_password(user, &self.verified_hash)?;
+    fn after(&self, before: &Before<'_>) -> Result<SecondFactor, Refusal> {
+        let row = before.row;
+        user::check_password(before.user, &self.verified_hash)?;
         if row.is_confirmed() {
             let message = "there is a second factor already; remove it first";
             return Err(code::SECOND_FACTOR_EXISTS.because(message));
@@ -161,19 +164,14 @@ impl SecondFactorChange for Confirm {
     const REFUSALS: Codes = refusals! { SESSION_NEEDED, NOTHING_TO_CONFIRM, INVALID_SECOND_FACTOR };
     const IN_SESSION: bool = true;
 
-    fn after(
-        &self,
-        row: &SecondFactor,
-        _: &Sealed<User>,
-        _: &Rules,
-        ctx: &Context,
-    ) -> Result<SecondFactor, Refusal> {
+    fn after(&self, before: &Before<'_>) -> Result<SecondFactor, Refusal> {
+        let row = before.row;
         if row.is_confirmed() || row.secret.is_none() {
             let message = "no second factor waits to be confirmed; enrol one first";
             return Err(code::NOTHING_TO_CONFIRM.because(message));
         }
         Ok(SecondFactor {
-            confirmed_at: Some(ctx.now),
+            confirmed_at: Some(before.now),
             recovery: Hashes(self.recovery.clone()),
             ..used(row, &self.proof)?
         })
@@ -193,16 +191,11 @@ impl SecondFactorChange for Remove {
         SESSION_NEEDED, WRONG_PASSWORD, NO_SECOND_FACTOR, SECOND_FACTOR_REQUIRED,
     };
 
-    fn after(
-        &self,
-        row: &SecondFactor,
-        user: &Sealed<User>,
-        rules: &Rules,
-        _: &Context,
-    ) -> Result<SecondFactor, Refusal> {
-        user::check_password(user, &self.verified_hash)?;
+    fn after(&self, before: &Before<'_>) -> Result<SecondFactor, Refusal> {
+        let row = before.row;
+        user::check_password(before.user, &self.verified_hash)?;
         check_confirmed(row)?;
-        check_optional(rules, &user.row.role)?;
+        check_optional(before.rules, &before.user.row.role)?;
         Ok(SecondFactor::none(row.user_id))
     }
 }
@@ -220,14 +213,9 @@ impl SecondFactorChange for RecoveryCodes {
     const ACTION: &'static Action = &action::SECOND_FACTOR_RECOVERY_CODES;
     const REFUSALS: Codes = refusals! { SESSION_NEEDED, WRONG_PASSWORD, NO_SECOND_FACTOR };
 
-    fn after(
-        &self,
-        row: &SecondFactor,
-        user: &Sealed<User>,
-        _: &Rules,
-        _: &Context,
-    ) -> Result<SecondFactor, Refusal> {
-        user::check_password(user, &self.verified_hash)?;
+    fn after(&self, before: &Before<'_>) -> Result<SecondFactor, Refusal> {
+        let row = before.row;
+        user::check_password(before.user, &self.verified_hash)?;
         check_confirmed(row)?;
         Ok(SecondFactor {
             recovery: Hashes(self.recovery.clone()),

@@ -1,6 +1,6 @@
 //! Cancelling and releasing: what is pending is given up, and what it holds is free again.
 
-use super::{OperationStep, Work};
+use super::{EVERY_STEP, OperationStep, Work};
 use crate::custody::operation::OperationStatus::{Cancelled, Completed, Pending};
 use crate::custody::operation::{OperationStatus, REMARK_LEN_MAX};
 use crate::custody::{Amount, Operation};
@@ -15,9 +15,7 @@ pub struct Cancel {
 
 impl OperationStep for Cancel {
     const ACTION: &'static Action = &action::OPERATION_CANCEL;
-    const REFUSALS: Codes = refusals! {
-        UNKNOWN_OPERATION, VERSION_MISMATCH, INVALID_FIELD, OPERATION_EXPIRED, WRONG_STATUS, WRONG_KIND,
-    };
+    const REFUSALS: Codes = EVERY_STEP;
     const FROM: &'static [OperationStatus] = &[Pending];
     const BY_OWNER: bool = true;
     const TRANSFERS: Option<bool> = Some(false);
@@ -54,9 +52,7 @@ pub struct Release {
 
 impl OperationStep for Release {
     const ACTION: &'static Action = &action::OPERATION_RELEASE;
-    const REFUSALS: Codes = refusals! {
-        UNKNOWN_OPERATION, VERSION_MISMATCH, INVALID_FIELD, OPERATION_EXPIRED, WRONG_STATUS, WRONG_KIND,
-    };
+    const REFUSALS: Codes = EVERY_STEP;
     const FROM: &'static [OperationStatus] = &[Pending];
     const BY_OWNER: bool = true;
     const TRANSFERS: Option<bool> = Some(true);

@@ -1,6 +1,6 @@
 //! Failing, and not knowing: it did not happen, or what became of it is not known.
 
-use super::{OperationStep, Work};
+use super::{EVERY_STEP, OperationStep, Work};
 use crate::custody::Operation;
 use crate::custody::operation::OperationStatus::{Failed, Pending, Processing, Unknown};
 use crate::custody::operation::{OperationStatus, REMARK_LEN_MAX};
@@ -15,9 +15,7 @@ pub struct Fail {
 
 impl OperationStep for Fail {
     const ACTION: &'static Action = &action::OPERATION_FAIL;
-    const REFUSALS: Codes = refusals! {
-        UNKNOWN_OPERATION, VERSION_MISMATCH, INVALID_FIELD, OPERATION_EXPIRED, WRONG_STATUS, WRONG_KIND,
-    };
+    const REFUSALS: Codes = EVERY_STEP;
     const FROM: &'static [OperationStatus] = &[Pending, Processing];
     const TRANSFERS: Option<bool> = Some(false);
 
@@ -49,9 +47,7 @@ pub struct MarkUnknown {
 
 impl OperationStep for MarkUnknown {
     const ACTION: &'static Action = &action::OPERATION_MARK_UNKNOWN;
-    const REFUSALS: Codes = refusals! {
-        UNKNOWN_OPERATION, VERSION_MISMATCH, INVALID_FIELD, OPERATION_EXPIRED, WRONG_STATUS, WRONG_KIND,
-    };
+    const REFUSALS: Codes = EVERY_STEP;
     const FROM: &'static [OperationStatus] = &[Processing];
     const TRANSFERS: Option<bool> = Some(false);
 

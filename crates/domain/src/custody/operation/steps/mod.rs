@@ -67,6 +67,11 @@ pub type CaptureOperation = StepOperation<Capture>;
 /// Releases what a pending transfer still holds.
 pub type ReleaseOperation = StepOperation<Release>;
 
+/// What every step can be refused with.
+const EVERY_STEP: Codes = refusals! {
+    UNKNOWN_OPERATION, VERSION_MISMATCH, INVALID_FIELD, OPERATION_EXPIRED, WRONG_STATUS, WRONG_KIND,
+};
+
 /// What one step is.
 pub trait OperationStep: Debug + Sized {
     /// The verb.
