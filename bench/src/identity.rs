@@ -124,6 +124,17 @@ impl Repeated {
         }
     }
 
+    /// `GET` of these paths one after another; there must be one.
+    pub fn gets(server: SocketAddr, key: &str, paths: &[String], check: fn(&[u8]) -> bool) -> Self {
+        Self {
+            requests: paths.iter().map(|path| get(server, path, key)).collect(),
+            next: 0,
+            items: "requests",
+            sample: SAMPLE,
+            check,
+        }
+    }
+
     /// `GET /v1/audit/entries/{id}/receipt`, for ids drawn at random from a list, which may not be empty.
     pub fn receipts(server: SocketAddr, key: &str, ids: &[String]) -> Self {
         let mut random = Random::new(1);

@@ -5,7 +5,7 @@
 //! measures that cost.
 //!
 //! Where things are: [`load`] is the loop over [`connection`]s, fed by a [`workload`] (those of users: [`identity`], of money:
-//! [`custody`]);
+//! [`custody`], questions: [`reading`]);
 //! [`response`] frames answers; [`probity`] and [`database`] start what is measured; [`hashing`] measures what a login
 //! costs at least; [`scenario`] says what to measure and how to add to it; [`report`] shows it. [`stub`] stands in for
 //! the server in tests.
@@ -28,6 +28,7 @@ pub mod options;
 pub mod probity;
 pub mod process;
 pub mod random;
+pub mod reading;
 pub mod report;
 pub mod response;
 pub mod scenario;

@@ -89,6 +89,8 @@ pub enum Scenario {
     Identity(Identity),
     /// POST transfers: one or an array of them a request, over many balances and over a few
     Custody(Custody),
+    /// Questions: lists, filters, receipts, operations, figures, an evidence bundle
+    Read(Read),
     /// What the generator itself costs, against a server that does nothing
     Calibrate {
         /// Connections
@@ -183,6 +185,32 @@ pub enum CustodyPart {
     Arrays,
     /// One a request, each with an id that the client made
     OwnIds,
+}
+
+/// Settings of `read`.
+#[derive(Debug, Clone, Args)]
+pub struct Read {
+    /// Entries of the log, after the operations; 0 leaves out what is asked of it
+    #[arg(long, default_value_t = 200_000)]
+    pub entries: u64,
+    /// The same questions once more with so many entries, to compare
+    #[arg(long, num_args = 0..=1, default_missing_value = "5000000", value_name = "ENTRIES")]
+    pub large: Option<u64>,
+    /// Operations, before the entries; 0 leaves out what is asked of them
+    #[arg(long, default_value_t = 200_000)]
+    pub operations: u64,
+    /// Balances between which they are, each of a user of its own
+    #[arg(long, default_value_t = 1_000, value_parser = number(2..=1_000_000))]
+    pub balances: usize,
+    /// Entries of the evidence bundle, from the end of the log
+    #[arg(long, default_value_t = 50_000)]
+    pub bundle: u64,
+    /// Connections
+    #[arg(long, default_value_t = 64, value_parser = number(1..=65_535))]
+    pub connections: usize,
+    /// Only questions with one of these words in their names
+    #[arg(long, value_delimiter = ',', value_name = "WORD")]
+    pub only: Vec<String>,
 }
 
 /// Where the program keeps its data.

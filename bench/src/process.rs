@@ -94,6 +94,12 @@ pub fn memory_kib(pid: u32) -> Option<(u64, u64)> {
     Some((status_kib(&status, "VmRSS:")?, status_kib(&status, "VmHWM:")?))
 }
 
+/// Lets the most memory that ever was resident begin again from what is resident.
+pub fn forget_memory_peak(pid: u32) {
+    // Where that is not allowed the peak stays that of the whole life.
+    let _ = fs::write(format!("/proc/{pid}/clear_refs"), "5");
+}
+
 fn status_kib(status: &str, name: &str) -> Option<u64> {
     let value = status.lines().find_map(|line| line.strip_prefix(name))?;
     value.split_ascii_whitespace().next()?.parse().ok()

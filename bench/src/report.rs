@@ -186,6 +186,15 @@ pub fn thousands(number: u64) -> String {
     out
 }
 
+/// `5000000` as `5M`, for narrow columns.
+pub fn short(number: u64) -> String {
+    match number {
+        n if n >= 1_000_000 && n.is_multiple_of(1_000_000) => format!("{}M", n / 1_000_000),
+        n if n >= 1_000 && n.is_multiple_of(1_000) => format!("{}k", n / 1_000),
+        n => n.to_string(),
+    }
+}
+
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

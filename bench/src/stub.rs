@@ -72,7 +72,7 @@ pub fn like_probity(first_index: &AtomicU64) -> impl Fn(&Request) -> Reply {
         if request.line.ends_with("/receipt") {
             return Reply::new(200, "c2sp.org/tlog-proof@v1\nindex 1\n");
         }
-        if let Some(reply) = state::answer(&state, request) {
+        if let Some(reply) = state::answer(&state, request).or_else(|| state::read(&request.line)) {
             return reply;
         }
         let entries = text::count(&request.body, br#"{"actor":{"#) as u64;

@@ -64,6 +64,8 @@ pub struct Append {
     started_ms: u64,
     /// `YYYY-MM-DDTHH:MM:SS.` of that moment.
     second: String,
+    /// One entry in this many tells of a refusal; 0 for none.
+    refused_one_in: u64,
     /// Ids of entries taken from the answers that were looked at, for later reads.
     pub ids: Vec<String>,
 }
@@ -88,7 +90,17 @@ impl Append {
             fresh: 0,
             started_ms: u64::try_from(now.as_millis()).unwrap_or_default(),
             second: text::utc_second(now.as_secs()),
+            refused_one_in: 0,
             ids: Vec::new(),
+        }
+    }
+
+    /// The same where one entry in so many tells of a refusal.
+    #[must_use]
+    pub fn with_refusals(self, refused_one_in: u64) -> Self {
+        Self {
+            refused_one_in,
+            ..self
         }
     }
 
@@ -104,7 +116,12 @@ impl Append {
         out.extend_from_slice(self.actions[action].as_bytes());
         out.extend_from_slice(br#"","target":{"kind":"order","id":""#);
         self.write_target(out, first >> 40);
-        out.extend_from_slice(br#""},"occurred_at":""#);
+        out.extend_from_slice(br#""},"#);
+        // Of bits that nothing else is drawn from.
+        if self.refused_one_in > 0 && (second >> 32).is_multiple_of(self.refused_one_in) {
+            out.extend_from_slice(br#""outcome":"refused","#);
+        }
+        out.extend_from_slice(br#""occurred_at":""#);
         out.extend_from_slice(self.second.as_bytes());
         text::padded(out, self.fresh % 1_000_000, 6);
         out.extend_from_slice(
@@ -121,9 +138,7 @@ impl Append {
 
     fn write_target(&mut self, out: &mut Vec<u8>, draw: u64) {
         if draw.is_multiple_of(10) {
-            let old = (draw / 10) % OLD_TARGETS;
-            // 2025-06-03: older than anything that a run makes.
-            text::uuid_v7(out, 0x0197_3400_0000 + old, old & 0xFFF, Random::scramble(old));
+            old_target(out, (draw / 10) % OLD_TARGETS);
         } else {
             let ms = self.started_ms + (self.fresh >> 12);
             text::uuid_v7(
@@ -135,6 +150,12 @@ impl Append {
             self.fresh += 1;
         }
     }
+}
+
+/// Appends the id of a target that exists already.
+pub(crate) fn old_target(out: &mut Vec<u8>, old: u64) {
+    // 2025-06-03: older than anything that a run makes.
+    text::uuid_v7(out, 0x0197_3400_0000 + old, old & 0xFFF, Random::scramble(old));
 }
 
 /// An actor's number from a uniform 32-bit number: its cube, so that few actors do most of the work.

@@ -77,21 +77,64 @@ fn copy_baseline_compares_with_arrays_of_100() {
 }
 
 #[test]
+fn read_asks_at_two_sizes() {
+    let report = json("read --operations 2000 --balances 20 --entries 3000 --large 4000");
+    let loads = rows(&report, "loads");
+    assert_eq!(loads.len(), 2 * 2 * 20);
+    for load in &loads {
+        assert_eq!(load["failures"], 0, "{load}");
+        assert!(load["requests"].as_u64().unwrap() > 0, "{load}");
+    }
+    let names = |from: usize, size: &str| {
+        let name = |load: &&Value| load["scenario"].as_str().unwrap().to_owned();
+        let of_size: Vec<_> = loads[from..from + 20].iter().map(name).collect();
+        of_size
+            .iter()
+            .map(|name| name.strip_prefix(size).unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names(0, "3k: "), names(20, "4k: "));
+    let bundle = loads
+        .iter()
+        .find(|load| load["scenario"] == "3k: bundle")
+        .unwrap();
+    assert_eq!(
+        (&bundle["items"], &bundle["items_per_request"]),
+        (&"entries".into(), &2.into())
+    );
+    // An engine: 11 targets, and every question at both sizes.
+    assert_eq!(rows(&report, "ratios").len(), 2 * (11 + 20));
+}
+
+#[test]
+fn read_asks_only_what_is_wanted() {
+    let report = json("read --engine sqlite --operations 0 --entries 2000 --only receipts,bundle");
+    let names: Vec<_> = rows(&report, "loads")
+        .into_iter()
+        .map(|load| &load["scenario"])
+        .collect();
+    assert_eq!(names, ["2k: receipts", "2k: bundle"]);
+}
+
+#[test]
 fn all_of_them_in_one_report() {
     let report = json("all --large 2000 --verify 2000");
     // Per engine: 64 and 256 connections, arrays of 100, and three loads on each of two logs. COPY adds none.
     // Identity: oneself, logins, two floods of three rows, refused logins. Custody: three shapes on many and on few
-    // balances, and own ids.
+    // balances, and own ids. Read: 5 questions to the books, 15 to the log.
     assert_eq!(
         rows(&report, "loads").len(),
-        2 * (2 + 1 + 6) + 2 * (1 + 1 + 6 + 1) + 2 * (6 + 1)
+        2 * (2 + 1 + 6) + 2 * (1 + 1 + 6 + 1) + 2 * (6 + 1) + 2 * (5 + 15)
     );
     assert_eq!(rows(&report, "verifications").len(), 4);
     assert_eq!(rows(&report, "copies").len(), 8);
     assert_eq!(rows(&report, "timings").len(), 12);
     // COPY: 8 and the fastest; verify: 1 an engine; large-log: 3 an engine; identity: 2 an engine;
-    // custody: a target and hot / uniform for each shape, and own ids, an engine.
-    assert_eq!(rows(&report, "ratios").len(), 9 + 2 + 6 + 4 + 2 * (6 + 1));
+    // custody: a target and hot / uniform for each shape, and own ids, an engine; read: 11 targets an engine.
+    assert_eq!(
+        rows(&report, "ratios").len(),
+        9 + 2 + 6 + 4 + 2 * (6 + 1) + 2 * 11
+    );
 }
 
 #[test]

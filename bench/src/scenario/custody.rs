@@ -48,11 +48,11 @@ struct Shape {
 }
 
 /// An installation with balances, and its server. The server ends first.
-struct Running {
-    server: Server,
-    installation: Installation,
-    admin_key: String,
-    balances: Vec<String>,
+pub(super) struct Running {
+    pub server: Server,
+    pub installation: Installation,
+    pub admin_key: String,
+    pub balances: Vec<String>,
 }
 
 impl Context<'_> {
@@ -125,7 +125,7 @@ impl Context<'_> {
     }
 
     /// A fresh installation that serves, with users that have a balance each.
-    fn with_balances(&self, engine: Engine, count: usize) -> Result<Running, Error> {
+    pub(super) fn with_balances(&self, engine: Engine, count: usize) -> Result<Running, Error> {
         let installation = self.install(engine)?;
         installation.import_users(&custody::owners(count))?;
         let admin_key = installation.create_key("admin")?;

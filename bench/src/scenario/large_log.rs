@@ -4,7 +4,7 @@ use super::{Context, On, preload, progress};
 use crate::error::Error;
 use crate::identity::Repeated;
 use crate::options::Engine;
-use crate::report::{Load, thousands};
+use crate::report::{Load, short, thousands};
 use crate::workload::Append;
 
 /// The loads that are compared: connections and entries in a request.
@@ -64,14 +64,5 @@ impl Context<'_> {
         );
         loads.push(self.measure(&name, On::Server(engine, &server), &plan, &mut workload)?);
         Ok(loads)
-    }
-}
-
-/// `5000000` as `5M`, for narrow columns.
-fn short(number: u64) -> String {
-    match number {
-        n if n >= 1_000_000 && n.is_multiple_of(1_000_000) => format!("{}M", n / 1_000_000),
-        n if n >= 1_000 && n.is_multiple_of(1_000) => format!("{}k", n / 1_000),
-        n => n.to_string(),
     }
 }

@@ -9,6 +9,7 @@ mod copy;
 mod custody;
 mod identity;
 mod large_log;
+mod read;
 mod verify;
 
 use std::io::Write as _;
@@ -98,6 +99,7 @@ impl<'a> Context<'a> {
             Scenario::CopyBaseline { rows, transactions } => self.copy_baseline(*rows, transactions),
             Scenario::Identity(settings) => self.identity(settings),
             Scenario::Custody(settings) => self.custody(settings),
+            Scenario::Read(settings) => self.read(settings),
             Scenario::Calibrate { connections, batch } => self.calibrate(*connections, *batch),
             Scenario::All { large, verify } => self.all(*large, *verify),
         }
@@ -105,6 +107,7 @@ impl<'a> Context<'a> {
 
     /// The others one after another, as their command lines would ask for them.
     fn all(&mut self, large: u64, verify: u64) -> Result<(), Error> {
+        let asked = verify.min(200_000);
         let lines = [
             "append",
             "append --connections 8 --batch 100",
@@ -113,6 +116,7 @@ impl<'a> Context<'a> {
             &format!("large-log --entries {large}"),
             "identity --attempts 40",
             "custody",
+            &format!("read --entries {asked} --operations {asked}"),
         ];
         for line in lines {
             let words = std::iter::once("bench").chain(line.split(' '));
@@ -183,11 +187,27 @@ impl<'a> Context<'a> {
         plan: &Plan,
         workload: &mut W,
     ) -> Result<Load, Error> {
-        let (address, engine, server) = match on {
-            On::Server(engine, server) | On::Beside(engine, server) => {
-                (server.address, engine.to_string(), Some(server))
-            }
-            On::Stub(address) => (address, "stub".to_owned(), None),
+        let items = (workload.items(), workload.items_per_request());
+        let address = match on {
+            On::Server(_, server) | On::Beside(_, server) => server.address,
+            On::Stub(address) => address,
+        };
+        let run = |edge: &mut dyn FnMut(Edge)| Ok((load::run(address, plan, workload, edge)?, items));
+        self.measured(name, on, plan, run)
+    }
+
+    /// The same of anything that tells when what counts begins and ends: what came of it, what is counted, and how many of
+    /// these a request carries.
+    fn measured(
+        &self,
+        name: &str,
+        on: On<'_>,
+        plan: &Plan,
+        run: impl FnOnce(&mut dyn FnMut(Edge)) -> Result<(load::Outcome, (&'static str, u64)), Error>,
+    ) -> Result<Load, Error> {
+        let (engine, server) = match on {
+            On::Server(engine, server) | On::Beside(engine, server) => (engine.to_string(), Some(server)),
+            On::Stub(_) => ("stub".to_owned(), None),
         };
         let used = || {
             let (server, postgres) = match on {
@@ -204,15 +224,14 @@ impl<'a> Context<'a> {
             ]
         };
         let mut samples = Vec::new();
-        let outcome = load::run(address, plan, workload, |_: Edge| samples.push(used()))?;
+        let (outcome, (items, items_per_request)) = run(&mut |_| samples.push(used()))?;
         let [server_cpu, postgres_cpu, generator_cpu] = match samples[..] {
             [start, end] => [0, 1, 2].map(|who: usize| end[who].seconds_since(start[who])),
             _ => Default::default(),
         };
         let seconds = outcome.elapsed.as_secs_f64();
-        let items_per_request = workload.items_per_request();
         let items_per_second = as_f64(outcome.completed * items_per_request) / seconds;
-        let (failures, items) = (outcome.failures(), workload.items());
+        let failures = outcome.failures();
         progress(&format!("  {items_per_second:.0} {items}/s, {failures} failures"));
         Ok(Load {
             scenario: name.to_owned(),
@@ -288,6 +307,13 @@ fn answers(server: &Server, connections: usize, requests: Vec<Vec<u8>>) -> Resul
 
 /// Appends `entries` to a log as fast as it takes them; ids of some of them.
 fn preload(installation: &Installation, server: &Server, entries: u64) -> Result<Vec<String>, Error> {
+    fill(entries, server, |batch| {
+        Append::new(server.address, &installation.key, batch)
+    })
+}
+
+/// The same of a kind that the caller makes.
+fn fill(entries: u64, server: &Server, workload: impl Fn(usize) -> Append) -> Result<Vec<String>, Error> {
     progress(&format!(
         "filling a log with {} entries",
         report::thousands(entries)
@@ -297,8 +323,7 @@ fn preload(installation: &Installation, server: &Server, entries: u64) -> Result
     let mut ids = Vec::new();
     for (batch, requests) in [(PRELOAD_BATCH, full), (rest, 1)] {
         if batch > 0 && requests > 0 {
-            let workload = Append::new(server.address, &installation.key, batch.into());
-            let played = play(server, PRELOAD_CONNECTIONS, requests, workload);
+            let played = play(server, PRELOAD_CONNECTIONS, requests, workload(batch.into()));
             ids.extend(
                 played
                     .map_err(|error| error.during("filling the log failed"))?

@@ -100,6 +100,33 @@ pub(super) fn answer(state: &Mutex<State>, request: &Request) -> Option<Reply> {
     Some(Reply::new(status, &answer.to_string()))
 }
 
+/// The answer to what `bench read` asks of the log and of lists of operations: as many rows as a page holds, unless it
+/// asks for what is not there.
+pub(super) fn read(line: &str) -> Option<Reply> {
+    let rows = |name: &str, row: &str| format!(r#"{{"{name}":[{}],"next":null}}"#, vec![row; 50].join(","));
+    let path = line.strip_prefix("GET ")?;
+    let entry = r#"{"index":4711,"at":"2026-11-21T08:30:00.123456Z","evidence":{}}"#;
+    let body = match path.split(['?', ' ']).next()? {
+        "/v1/audit/entries" if path.contains("nobody") || path.contains("no-such") => {
+            r#"{"entries":[],"next":null}"#.to_owned()
+        }
+        "/v1/audit/entries" => rows("entries", entry),
+        "/v1/activity" => rows("activities", entry),
+        "/v1/operations" => rows("operations", r#"{"credit":{}}"#),
+        "/v1/audit/export" => {
+            let lines = "{\"bundle\":1}\n{\"entry\":1}\n{\"entry\":2}\n{\"entries\":2,\"digest\":\"\"}\n";
+            return Some(Reply {
+                pieces: vec![format!("HTTP/1.0 200 OK\r\n\r\n{lines}").into_bytes()],
+                close: true,
+            });
+        }
+        path if path.ends_with("/statement") => rows("lines", "{}"),
+        path if path.starts_with("/v1/audit/entries/") => entry.to_owned(),
+        _ => return None,
+    };
+    Some(Reply::new(200, &body))
+}
+
 /// The answer to every login that is refused.
 pub fn refusal() -> Reply {
     Reply::new(401, r#"{"status":401,"code":"invalid_credentials"}"#)
