@@ -27,7 +27,7 @@ pub(crate) use refusals;
 
 impl Code {
     /// The status over HTTP.
-    pub fn status(&self) -> u16 {
+    pub const fn status(&self) -> u16 {
         self.kind.status()
     }
 
@@ -116,6 +116,7 @@ codes! {
     INVALID_SECOND_FACTOR = Unauthenticated "invalid_second_factor", "the code is wrong, too old or was used before";
     TOO_MANY_LOGINS = TooMany "too_many_logins", "too many wrong attempts; `Retry-After` says when the next is looked at";
     WRONG_PASSWORD = Forbidden "wrong_password", "the password is not right";
+    WRONG_SECOND_FACTOR = Forbidden "invalid_second_factor", "the code is wrong, too old or was used before";
     SECOND_FACTOR_EXISTS = Conflict "second_factor_exists", "there is one already; remove it first";
     NO_SECOND_FACTOR = Conflict "no_second_factor", "there is no second factor";
     NOTHING_TO_CONFIRM = Conflict "nothing_to_confirm", "no second factor waits to be confirmed";
@@ -138,7 +139,7 @@ codes! {
     REFUSED_BEFORE = Conflict "refused_before", "the id was refused before, and the answer was erased since";
     OUTPUT_CONFLICT = Conflict "output_conflict", "the output of the transaction was reported before, with other content or by another operation",
         hint "see which: probity operation list --tx-hash HASH";
-    UNKNOWN_OPERATION = NotFound "unknown_operation", "there is no such operation", hint OPERATIONS;
+    UNKNOWN_OPERATION = NotFound "unknown_operation", "there is no such operation, or you may not see it", hint OPERATIONS;
     ALREADY_REVERSED = Conflict "already_reversed", "the operation to be reversed was reversed before";
     NOT_REVERSIBLE = Conflict "not_reversible", "the operation to be reversed moved nothing, or is a reversal";
     REVERSAL_DIFFERS = Conflict "reversal_differs", "the reversal is not the same amount back between the same balances";
@@ -159,7 +160,7 @@ codes! {
     DESTINATION_COOLING_OFF = Conflict "destination_cooling_off", "the destination is too new", hint DESTINATIONS;
     DESTINATION_REMOVED = Conflict "destination_removed", "the destination of the withdrawal was removed since";
     // KYC.
-    UNKNOWN_KYC_RECORD = NotFound "unknown_kyc_record", "there is no such record, or you may not see it", hint KYC;
+    UNKNOWN_KYC_RECORD = NotFound "unknown_kyc_record", "there is no such KYC record, or you may not see it", hint KYC;
     UNKNOWN_DOCUMENT = NotFound "unknown_document", "the record has no such document", hint KYC;
     KYC_PENDING = Conflict "kyc_pending", "the user has a pending record already", hint KYC;
     DOCUMENTS_UNVERIFIED = Conflict "documents_unverified", "it has no documents, or not all of them are verified", hint KYC;

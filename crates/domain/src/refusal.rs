@@ -25,7 +25,7 @@ pub enum RefusalKind {
 
 impl RefusalKind {
     /// The status over HTTP (RFC 9110 section 15.5).
-    pub fn status(self) -> u16 {
+    pub const fn status(self) -> u16 {
         match self {
             RefusalKind::Invalid => 400,
             RefusalKind::Unauthenticated => 401,

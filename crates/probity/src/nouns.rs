@@ -237,7 +237,7 @@ async fn show_with<N: Show>(context: &Context, engine: &Engine, args: ShowArgs<N
 pub fn unknown<N: Show>(id: Uuid) -> Failure {
     let message = format!("there is no {} {id}", N::NAMES.0);
     let hint = format!("see what there is: probity {} list", N::COMMAND);
-    Failure::no(N::UNKNOWN, message, hint)
+    Failure::no(N::UNKNOWN.name, message, hint)
 }
 
 /// Names and what stands beside them; what is not there is left out.

@@ -1,5 +1,6 @@
 //! API keys.
 
+use domain::code::{self, Code};
 use domain::identity::api_key::ApiKey;
 use domain::identity::{Permission, Scope};
 use domain::record::Sealed;
@@ -204,7 +205,7 @@ impl Show for ApiKey {
         summary: "One API key",
         description: "With what it may do, and what it did: `GET /v1/audit/entries?recorded_by=ID` lists the entries.",
     };
-    const UNKNOWN: &'static str = "unknown_api_key";
+    const UNKNOWN: &'static Code = &code::UNKNOWN_API_KEY;
     const HIDDEN: bool = false;
 
     async fn whole(engine: &Engine, viewer: Viewer<'_>, row: Sealed<ApiKey>) -> Result<ApiKeyWhole, Error> {

@@ -1,6 +1,7 @@
 //! Approvals.
 
 use domain::approval::{Approval, ApprovalStatus, Vote};
+use domain::code::{self, Code};
 use domain::custody::destination::Destination;
 use domain::identity::Permission;
 use domain::record::Sealed;
@@ -312,7 +313,7 @@ impl Show for Approval {
         description: "With its votes, and its status by the clock. `arguments` are what it is bound to; `shown` is the \
                       same for people: names, decimals, and address and label of a destination.",
     };
-    const UNKNOWN: &'static str = "unknown_approval";
+    const UNKNOWN: &'static Code = &code::UNKNOWN_APPROVAL;
 
     fn details(view: &ApprovalView) -> Vec<Titled> {
         let arguments = match &view.shown {

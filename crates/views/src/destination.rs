@@ -1,5 +1,6 @@
 //! Destinations of withdrawals.
 
+use domain::code::{self, Code};
 use domain::custody::destination::Destination;
 use domain::identity::Permission;
 use domain::record::Sealed;
@@ -141,7 +142,7 @@ impl Show for Destination {
         summary: "One destination",
         description: "Whether it can be used, by the clock, and from when; one that was removed is still shown.",
     };
-    const UNKNOWN: &'static str = "unknown_destination";
+    const UNKNOWN: &'static Code = &code::UNKNOWN_DESTINATION;
     const TAGGED: bool = false;
 
     fn details(view: &DestinationView) -> Vec<Titled> {

@@ -1,5 +1,6 @@
 //! KYC records.
 
+use domain::code::{self, Code};
 use domain::custody::kyc::{DocumentKind, DocumentState, KycDocument, KycRecord, KycStatus};
 use domain::identity::Permission;
 use domain::record::Sealed;
@@ -211,7 +212,7 @@ impl Show for KycRecord {
         summary: "One KYC record",
         description: "With its documents, and its status by the clock.",
     };
-    const UNKNOWN: &'static str = "unknown_kyc_record";
+    const UNKNOWN: &'static Code = &code::UNKNOWN_KYC_RECORD;
 
     fn details(view: &KycRecordView) -> Vec<Titled> {
         let mut details = vec![

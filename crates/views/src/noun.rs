@@ -1,5 +1,6 @@
 //! What is said of a noun, once.
 
+use domain::code::Code;
 use domain::identity::Permission;
 use domain::record::{Record, Sealed};
 use engine::list::Condition;
@@ -90,7 +91,7 @@ pub trait Show: Noun {
     /// What is said of showing one.
     const SHOW: About;
     /// The code of the refusal where there is none.
-    const UNKNOWN: &'static str;
+    const UNKNOWN: &'static Code;
 
     /// Whether one that somebody may not read is not there for them; otherwise reading it is refused.
     const HIDDEN: bool = true;

@@ -6,14 +6,18 @@ use std::pin::Pin;
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use evidence::json::located;
+use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderMap, StatusCode};
 use http_body::Body as _;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 
+use crate::listed::{
+    BODY_INCOMPLETE, BODY_TIMEOUT, BODY_TOO_LARGE, INVALID_FIELD, MALFORMED_JSON, UNSUPPORTED_ENCODING,
+    UNSUPPORTED_MEDIA_TYPE,
+};
 use crate::problem::Problem;
 use crate::settings::Settings;
 
@@ -79,37 +83,37 @@ pub(crate) async fn read(parts: &Parts, body: Body, settings: &Settings) -> Resu
             "the body did not arrive within {} s",
             settings.body_timeout.as_secs()
         );
-        Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body_timeout", detail))
+        Err(Problem::of(BODY_TIMEOUT, detail))
     })
 }
 
 fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
-    let unsupported =
-        |code, detail: &str| Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, detail));
     let media = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     let essence = media.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
-        return unsupported(
-            "unsupported_media_type",
+        return Err(Problem::of(
+            UNSUPPORTED_MEDIA_TYPE,
             "send the body as Content-Type: application/json",
-        );
+        ));
     }
     if headers
         .get(CONTENT_ENCODING)
         .is_some_and(|value| value != "identity")
     {
-        return unsupported("unsupported_encoding", "send the body without Content-Encoding");
+        return Err(Problem::of(
+            UNSUPPORTED_ENCODING,
+            "send the body without Content-Encoding",
+        ));
     }
     Ok(())
 }
 
 fn too_large(bytes_max: usize) -> Problem {
-    Problem::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "body_too_large",
+    Problem::of(
+        BODY_TOO_LARGE,
         format!("the body is larger than {bytes_max} bytes, the most that is taken"),
     )
 }
@@ -118,13 +122,7 @@ async fn collect(mut body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
     let mut first = Bytes::new();
     let mut joined = BytesMut::new();
     while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
-        let frame = frame.map_err(|_| {
-            Problem::new(
-                StatusCode::BAD_REQUEST,
-                "body_incomplete",
-                "the body broke off before its end",
-            )
-        })?;
+        let frame = frame.map_err(|_| Problem::of(BODY_INCOMPLETE, "the body broke off before its end"))?;
         let Ok(data) = frame.into_data() else { continue };
         if first.len().max(joined.len()) + data.len() > bytes_max {
             return Err(too_large(bytes_max));
@@ -146,7 +144,7 @@ async fn collect(mut body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
 pub(crate) fn object<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Problem> {
     if bytes.trim_ascii_start().starts_with(b"[") && is_json(bytes) {
         let detail = "the body must be a JSON object";
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_field", detail));
+        return Err(Problem::of(INVALID_FIELD, detail));
     }
     json(bytes)
 }
@@ -175,7 +173,7 @@ fn explained<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Problem {
             let detail = format!("the body is not JSON: {message}");
             return Problem {
                 place,
-                ..Problem::new(StatusCode::BAD_REQUEST, "malformed_json", detail)
+                ..Problem::of(MALFORMED_JSON, detail)
             };
         }
         // Where one of a few words is expected, the parser takes anything but a text for a mistake in the JSON.
@@ -195,7 +193,7 @@ fn explained<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Problem {
     Problem {
         field,
         place,
-        ..Problem::new(StatusCode::BAD_REQUEST, "invalid_field", message)
+        ..Problem::of(INVALID_FIELD, message)
     }
 }
 

@@ -24,6 +24,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::endpoint::{Access, Verb};
 use crate::limit::{self, QuotaLeft};
+use crate::listed::{MALFORMED_IF_MATCH, NO_IF_MATCH};
 use crate::openapi::Doc;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -407,18 +408,14 @@ pub(crate) fn if_match(parts: &Parts) -> Result<Option<u64>, Problem> {
         return if_match_given(parts);
     }
     let detail = "send If-Match with the ETag that you read, so that nobody's change is lost; * for any";
-    Err(Problem::new(
-        StatusCode::PRECONDITION_REQUIRED,
-        "if_match_required",
-        detail,
-    ))
+    Err(Problem::of(NO_IF_MATCH, detail))
 }
 
 /// The version that `If-Match` asks for, where it is given: for steps that depend on a state, which is checked anyway.
 pub(crate) fn if_match_given(parts: &Parts) -> Result<Option<u64>, Problem> {
     let malformed = || {
         let detail = "If-Match must be one entity tag as ETag gave it, such as \"3\", or *";
-        Problem::new(StatusCode::BAD_REQUEST, "malformed_if_match", detail)
+        Problem::of(MALFORMED_IF_MATCH, detail)
     };
     let mut values = parts.headers.get_all(IF_MATCH).iter();
     let Some(value) = values.next() else {

@@ -62,7 +62,7 @@ pub(crate) trait Subject: Sized + Send + Sync + 'static {
     /// The path of its list.
     const LIST: &'static str;
     /// The code of the problem of one that is not there.
-    const UNKNOWN: &'static str;
+    const UNKNOWN: &'static Code;
     /// As answers show it.
     const SHOWN: Content;
     /// Its variable in paths, where that is not its id.

@@ -8,8 +8,9 @@ use domain::identity::session::Session;
 use domain::identity::token::{Token, TokenKind};
 use http::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, ORIGIN};
 use http::request::Parts;
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderValue, Method};
 
+use crate::listed::{CROSS_SITE, MALFORMED_CREDENTIAL, NO_CREDENTIAL};
 use crate::problem::Problem;
 
 /// The session cookie. Its prefix makes browsers insist on Secure, Path=/ and no Domain (RFC 6265bis section 4.1.3.2).
@@ -26,11 +27,7 @@ pub(crate) fn of(parts: &Parts) -> Result<&str, Problem> {
     // A cookie holds the token of a session and nothing else: a key in it would act without an end.
     if Token::parse(token).is_some_and(|token| token.kind() != TokenKind::Session) {
         let detail = "the cookie holds a session token (prs_…) and nothing else; an API key goes into Authorization: Bearer";
-        return Err(Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "malformed_credential",
-            detail,
-        ));
+        return Err(Problem::of(MALFORMED_CREDENTIAL, detail));
     }
     if !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
         from_our_pages(parts)?;
@@ -43,7 +40,7 @@ fn bearer(parts: &Parts) -> Result<&str, Problem> {
     let malformed = || {
         let detail =
             "the header must be one Authorization: Bearer and an API key (prb_…) or a session token (prs_…)";
-        Problem::new(StatusCode::UNAUTHORIZED, "malformed_credential", detail)
+        Problem::of(MALFORMED_CREDENTIAL, detail)
     };
     let value = values.next().ok_or_else(missing)?;
     if values.next().is_some() {
@@ -95,7 +92,7 @@ pub(crate) fn from_our_pages(parts: &Parts) -> Result<(), Problem> {
     }
     let detail = "with the session cookie, a change must come from this server's own pages (Sec-Fetch-Site or Origin); \
                   programs send Authorization: Bearer instead";
-    Err(Problem::new(StatusCode::FORBIDDEN, "cross_site", detail))
+    Err(Problem::of(CROSS_SITE, detail))
 }
 
 /// The cookie that begins a session in a browser.
@@ -113,7 +110,7 @@ pub(crate) const REMOVE_COOKIE: HeaderValue =
 pub(crate) fn missing() -> Problem {
     let detail =
         "this needs a credential: Authorization: Bearer and an API key (prb_…) or a session token (prs_…)";
-    Problem::new(StatusCode::UNAUTHORIZED, "no_credential", detail)
+    Problem::of(NO_CREDENTIAL, detail)
 }
 
 #[cfg(test)]

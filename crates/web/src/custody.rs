@@ -2,9 +2,9 @@
 
 use std::fmt;
 
+use domain::code::{self, Code};
 use domain::custody::Account;
 use domain::identity::Permission;
-use domain::{Refusal, RefusalKind};
 use evidence::Timestamp;
 use schemars::JsonSchema;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
@@ -13,7 +13,7 @@ use uuid::Uuid;
 pub(crate) use views::{Holder, Units};
 
 use crate::call::Call;
-use crate::openapi::Parameter;
+use crate::openapi::{Listed, Parameter, listed};
 use crate::problem::Problem;
 use crate::query::Query;
 
@@ -33,18 +33,10 @@ pub(crate) const TIMES: &[Parameter] = &[
     Parameter::query_of::<Timestamp>("to", "Only what was recorded before this time."),
 ];
 
-pub(crate) const UNKNOWN_ASSET: (&str, &str, &str) = ("404", "unknown_asset", "there is no such asset");
-pub(crate) const UNKNOWN_USER: (&str, &str, &str) = ("404", "unknown_user", "there is no such user");
-pub(crate) const UNKNOWN_BALANCE: (&str, &str, &str) = (
-    "404",
-    "unknown_balance",
-    "there is no such balance, or it is not one's own",
-);
-pub(crate) const PARAMETER: (&str, &str, &str) = (
-    "400",
-    "invalid_field",
-    "a parameter is out of its bounds; `field` names it",
-);
+pub(crate) const UNKNOWN_ASSET: Listed = listed(&code::UNKNOWN_ASSET);
+pub(crate) const UNKNOWN_USER: Listed = listed(&code::UNKNOWN_USER);
+pub(crate) const UNKNOWN_BALANCE: Listed = listed(&code::UNKNOWN_BALANCE);
+pub(crate) use crate::listed::PARAMETER;
 
 /// Longest decimal that is an amount: 38 digits, a sign and the point.
 pub(crate) const DECIMAL_LEN_MAX: usize = 40;
@@ -134,7 +126,7 @@ pub(crate) async fn user(call: &Call, field: &str, text: &str) -> Result<Uuid, P
     let message = || format!("there is no user {text:?}");
     found
         .map(|user| user.row.id)
-        .ok_or_else(|| not_found("unknown_user", field, message()))
+        .ok_or_else(|| not_found(&code::UNKNOWN_USER, field, message()))
 }
 
 /// The balance of the path, which the caller may see: somebody else's is not there for callers who may see only their own.
@@ -144,13 +136,12 @@ pub(crate) async fn visible_balance(call: &mut Call) -> Result<Account, Problem>
     let own = call.identity()?.user.id;
     let all = reads_all(call)?;
     let seen = found.filter(|account| all || account.user() == Some(own));
-    seen.ok_or_else(|| not_found("unknown_balance", "id", format!("there is no balance {id}")))
+    seen.ok_or_else(|| not_found(&code::UNKNOWN_BALANCE, "id", format!("there is no balance {id}")))
 }
 
 /// What is named is not there.
-pub(crate) fn not_found(code: &'static str, field: &str, message: String) -> Problem {
-    let refusal = Refusal::new(RefusalKind::NotFound, code, message).field(field);
-    engine::Error::from(refusal).into()
+pub(crate) fn not_found(code: &Code, field: &str, message: String) -> Problem {
+    engine::Error::from(code.because(message).field(field)).into()
 }
 
 /// The times of the query: from, and before which.

@@ -2,14 +2,15 @@
 
 use http::header::HOST;
 use http::uri::Authority;
-use http::{Request, StatusCode, Version};
+use http::{Request, Version};
 
+use crate::listed::INVALID_HOST;
 use crate::problem::Problem;
 
 /// Refuses a request of HTTP/1.1 without `Host`, and any request with more than one or a malformed one.
 pub(crate) fn check<T>(request: &Request<T>) -> Result<(), Problem> {
     let mut hosts = request.headers().get_all(HOST).iter();
-    let refused = |detail: &str| Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_host", detail));
+    let refused = |detail: &str| Err(Problem::of(INVALID_HOST, detail));
     match (hosts.next(), hosts.next()) {
         (None, _) if request.version() == Version::HTTP_10 => Ok(()),
         (None, _) => refused("a request of HTTP/1.1 must have the header Host"),

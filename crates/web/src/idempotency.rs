@@ -4,7 +4,7 @@ use axum::body::Body;
 use domain::{Command, FieldError, Refusal, Reply, code};
 use engine::Error;
 use engine::custody::OperationId;
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderValue, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -12,7 +12,8 @@ use uuid::Uuid;
 use crate::body;
 use crate::call::{Answer, Call, json};
 use crate::id::Id;
-use crate::openapi::{Listed, Parameter};
+use crate::listed::MALFORMED_KEY;
+use crate::openapi::Parameter;
 use crate::problem::{Problem, REPLAYED};
 use crate::query::Query;
 
@@ -36,31 +37,6 @@ pub(crate) const DRY_RUN: &[Parameter] = &[Parameter::query(
     r#"{"enum":["true","false"],"default":"false"}"#,
 )];
 
-/// A key that is none.
-pub(crate) const MALFORMED: Listed = (
-    "400",
-    "malformed_idempotency_key",
-    "`Idempotency-Key` is not 1 to 255 printable ASCII characters, given once",
-);
-
-/// A key of another request.
-pub(crate) const REUSED: Listed = (
-    "422",
-    "idempotency_key_reused",
-    "the `Idempotency-Key` came with another request before",
-);
-
-/// The problems of requests that make something.
-pub(crate) const PROBLEMS: &[Listed] = &[
-    MALFORMED,
-    REUSED,
-    (
-        "409",
-        "id_conflict",
-        "the id is there with other content; `field` says which",
-    ),
-];
-
 /// The header of an answer that was given before.
 pub(crate) const REPLAYED_HEADER: (&str, &str) = (
     "Idempotent-Replayed",
@@ -80,7 +56,7 @@ fn key(call: &Call) -> Result<Option<&str>, Problem> {
     let malformed = || {
         let detail =
             format!("Idempotency-Key must be 1 to {KEY_LEN_MAX} printable ASCII characters, given once");
-        Problem::new(StatusCode::BAD_REQUEST, MALFORMED.1, detail)
+        Problem::of(MALFORMED_KEY, detail)
     };
     match (text, values.next()) {
         (Some(text), None) => Ok(Some(text)),
@@ -142,7 +118,7 @@ pub(crate) fn both(field: impl Into<String>) -> Problem {
 /// The problem of a request that came with a key: an id that is taken is the key's.
 pub(crate) fn problem(error: Error, key: Option<&OperationId>) -> Problem {
     match error {
-        Error::Refused { refusal, entry } if key.is_some() && refusal.code == "id_conflict" => {
+        Error::Refused { refusal, entry } if key.is_some() && refusal.code == code::ID_CONFLICT.name => {
             let message =
                 "this Idempotency-Key came with another request before; use a new key for a new request";
             let reused = Refusal {

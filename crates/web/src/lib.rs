@@ -41,6 +41,7 @@ mod idempotency;
 mod kyc;
 mod leftover;
 mod limit;
+mod listed;
 mod log;
 mod me;
 mod metrics;

@@ -5,11 +5,12 @@
 //! is, `RateLimit` what is left of it and when the next minute begins.
 
 use engine::{Identity, Quota};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 
 use crate::app::App;
+use crate::listed::RATE_LIMITED;
 use crate::problem::Problem;
 
 /// A quota's window, in seconds.
@@ -137,7 +138,7 @@ impl QuotaLeft {
         let detail = format!("{whose} has used its {quota} requests of this minute; go on in {reset_s} s");
         Problem {
             retry_after: Some(u32::try_from(reset_s.max(1)).unwrap_or(u32::MAX)),
-            ..Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail)
+            ..Problem::of(RATE_LIMITED, detail)
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Lists and single rows of nouns: endpoint and documentation follow from what [`views`] says of them.
 
+use domain::code;
 use domain::identity::Permission;
 use views::{Filter, Given, Kind, Noun, Page, Reads, Show, Shown, Viewer};
 
@@ -7,7 +8,7 @@ use crate::audit::page;
 use crate::call::{Answer, Call, json, tagged};
 use crate::custody::{self, NAME_LEN_MAX, not_found};
 use crate::endpoint::Access;
-use crate::openapi::{Content, Doc, Parameter, Reply, kept, unknown, version_header, words};
+use crate::openapi::{Content, Doc, Parameter, Reply, kept, listed, version_header, words};
 use crate::person;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -34,11 +35,7 @@ pub(crate) fn list_doc<N: Noun>() -> Doc {
         }
     }
     if let Reads::OwnOrNamed(..) = N::READ {
-        let other = "these are somebody else's";
-        problems.extend([
-            ("403", "permission_missing", other),
-            ("403", "scope_missing", other),
-        ]);
+        problems.extend([&code::PERMISSION_MISSING, &code::SCOPE_MISSING].map(listed));
     }
     Doc {
         id: N::LIST.id,
@@ -177,7 +174,7 @@ pub(crate) fn show_doc<N: Show>() -> Doc {
                 const { &[Content::shown::<N::Whole>()] },
             )
         }]),
-        problems: kept(vec![unknown(N::UNKNOWN, one)]),
+        problems: kept(vec![listed(N::UNKNOWN)]),
         ..Doc::EMPTY
     }
 }

@@ -1,17 +1,18 @@
 //! The user whom a request of custody is about: `me`, an id, or a name.
 
+use domain::code::UNKNOWN_USER;
 use domain::identity::Permission;
 use uuid::Uuid;
 
 use crate::call::Call;
-use crate::custody::{UNKNOWN_USER, by_name, not_found, oneself};
+use crate::custody::{by_name, not_found, oneself};
 use crate::problem::Problem;
 
 /// A user, in the schema of a parameter.
 pub(crate) const SCHEMA: &str = r#"{"type":"string","minLength":1,"maxLength":254,"examples":["me"]}"#;
 
 fn unknown(field: &str, text: &str) -> Problem {
-    not_found(UNKNOWN_USER.1, field, format!("there is no user {text:?}"))
+    not_found(&UNKNOWN_USER, field, format!("there is no user {text:?}"))
 }
 
 /// The id of the user that a text means, the caller's own unless given. Whether there is a user of an id, the command

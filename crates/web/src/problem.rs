@@ -14,6 +14,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::listed::Listed;
+use crate::listed::{
+    DATABASE_UNAVAILABLE, INTERNAL, INVALID_FIELD, OUTCOME_UNKNOWN, OVERLOADED, STORAGE_FULL, TAMPERED,
+};
 use crate::request_log::Told;
 
 /// Longest `detail` and `field` of an answer, in characters: both may repeat a part of the request.
@@ -107,11 +111,17 @@ impl Problem {
         }
     }
 
+    /// One that is listed.
+    pub fn of((status, code, _): Listed, detail: impl Into<String>) -> Problem {
+        let status = StatusCode::from_bytes(status.as_bytes());
+        Problem::new(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), code, detail)
+    }
+
     /// A field or parameter that is out of its bounds.
     pub fn field(field: impl Into<String>, detail: impl Into<String>) -> Problem {
         Problem {
             field: Some(field.into()),
-            ..Problem::new(StatusCode::BAD_REQUEST, "invalid_field", detail)
+            ..Problem::of(INVALID_FIELD, detail)
         }
     }
 
@@ -130,18 +140,14 @@ impl Problem {
     /// A failure of ours. What happened is for the log only.
     pub fn internal(what: &dyn std::fmt::Display) -> Problem {
         tracing::error!("request failed: {what}");
-        Problem::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal",
-            "an internal error; the server's log has the details",
-        )
+        Problem::of(INTERNAL, "an internal error; the server's log has the details")
     }
 
     /// Too much of something at once.
-    pub fn busy(code: &'static str, detail: impl Into<String>, retry_after: u32) -> Problem {
+    pub fn busy(listed: Listed, detail: impl Into<String>, retry_after: u32) -> Problem {
         Problem {
             retry_after: Some(retry_after),
-            ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
+            ..Problem::of(listed, detail)
         }
     }
 
@@ -247,14 +253,14 @@ impl From<Error> for Problem {
         match error {
             Error::Refused { refusal, entry } => Problem::of_refusal(refusal, entry),
             Error::Overloaded { retry_after_seconds } => Problem::busy(
-                "overloaded",
+                OVERLOADED,
                 "too much is waiting to be done; nothing of this request was",
                 u32::try_from(retry_after_seconds).unwrap_or(u32::MAX),
             ),
             Error::Store(error) if error.kind == ErrorKind::Full => {
                 tracing::error!("the database cannot write: {error}");
                 Problem::busy(
-                    "storage_full",
+                    STORAGE_FULL,
                     "the database's disk is full or cannot be written: nothing of this request was recorded; reading goes on. \
                      Send it again, with the same ids",
                     RETRY_AFTER_S,
@@ -263,16 +269,15 @@ impl From<Error> for Problem {
             Error::Store(error) if matches!(error.kind, ErrorKind::Retry | ErrorKind::Connection) => {
                 tracing::error!("the database did not answer: {error}");
                 Problem::busy(
-                    "database_unavailable",
+                    DATABASE_UNAVAILABLE,
                     "the database does not answer now; try again",
                     1,
                 )
             }
             Error::Tampered { .. } => {
                 tracing::error!("{error}");
-                Problem::new(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "tampered",
+                Problem::of(
+                    TAMPERED,
                     "a row that this rests on was changed by hand, and is not relied on; tell the operator, who \
                      runs `probity audit verify`",
                 )
@@ -287,7 +292,7 @@ impl From<Error> for Problem {
                 tracing::error!("the outcome of a commit is not known: {what}");
                 let detail = "the database broke off while committing: the request may or may not be recorded; \
                               send it again with the same ids";
-                Problem::busy("outcome_unknown", detail, 1)
+                Problem::busy(OUTCOME_UNKNOWN, detail, 1)
             }
             error => Problem::internal(&error),
         }

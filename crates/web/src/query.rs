@@ -1,8 +1,8 @@
 //! Query strings, read strictly: what an endpoint does not document is refused by name.
 
 use evidence::Timestamp;
-use http::StatusCode;
 
+use crate::listed::{MALFORMED_QUERY, UNKNOWN_PARAMETER};
 use crate::openapi::Parameter;
 use crate::problem::Problem;
 
@@ -116,7 +116,7 @@ fn names<'a>(documented: &'a [&'a [Parameter]]) -> impl Iterator<Item = &'static
 }
 
 fn malformed(detail: &str) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "malformed_query", detail)
+    Problem::of(MALFORMED_QUERY, detail)
 }
 
 fn unknown(name: &str, documented: &[&[Parameter]]) -> Problem {
@@ -128,9 +128,8 @@ fn unknown(name: &str, documented: &[&[Parameter]]) -> Problem {
     };
     Problem {
         field: Some(name.to_owned()),
-        ..Problem::new(
-            StatusCode::BAD_REQUEST,
-            "unknown_parameter",
+        ..Problem::of(
+            UNKNOWN_PARAMETER,
             format!("there is no such parameter here; there are: {known}"),
         )
     }

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use domain::code::{self, Code};
 use domain::custody::{Account, Amount, Asset, Balance, House, Owner};
 use domain::own_id;
 use domain::record::{Kind, Sealed};
-use domain::{FieldError, Needs, Refusal, RefusalKind, looks};
+use domain::{FieldError, Needs, looks};
 use store::conn::Lock;
 use uuid::Uuid;
 
@@ -48,10 +49,8 @@ pub(super) fn amount(field: &str, text: &str, asset: &Asset) -> Result<Amount, F
         .map_err(|error| FieldError::new(field, format!("{error} ({} has {})", asset.code, asset.scale)))
 }
 
-fn not_found(code: &'static str, field: &str, message: String) -> Error {
-    Refusal::new(RefusalKind::NotFound, code, message)
-        .field(field)
-        .into()
+fn not_found(code: &Code, field: &str, message: String) -> Error {
+    code.because(message).field(field).into()
 }
 
 impl Engine {
@@ -72,7 +71,7 @@ impl Engine {
     pub async fn asset_of(&self, id: Uuid) -> Result<Arc<Asset>, Error> {
         let unknown = || {
             not_found(
-                "unknown_asset",
+                &code::UNKNOWN_ASSET,
                 "asset",
                 format!("there is no asset {:?}", id.to_string()),
             )
@@ -99,7 +98,13 @@ impl Engine {
 
     /// The same; the error says that there is none.
     pub async fn asset_named(&self, text: &str) -> Result<Arc<Asset>, Error> {
-        let unknown = || not_found("unknown_asset", "asset", format!("there is no asset {text:?}"));
+        let unknown = || {
+            not_found(
+                &code::UNKNOWN_ASSET,
+                "asset",
+                format!("there is no asset {text:?}"),
+            )
+        };
         self.asset_meant(text).await?.ok_or_else(unknown)
     }
 
@@ -148,7 +153,7 @@ impl Engine {
                     Err(_) => {
                         let found = self.user_by_login(user).await?;
                         let unknown =
-                            || not_found("unknown_user", field, format!("there is no user {user:?}"));
+                            || not_found(&code::UNKNOWN_USER, field, format!("there is no user {user:?}"));
                         found.ok_or_else(unknown)?.row.id
                     }
                 };
@@ -156,7 +161,7 @@ impl Engine {
             }
             Named::Balance(id) => {
                 let account = self.account_of(id).await?.ok_or_else(|| {
-                    not_found("unknown_balance", field, format!("there is no balance {id}"))
+                    not_found(&code::UNKNOWN_BALANCE, field, format!("there is no balance {id}"))
                 })?;
                 if asset.is_some_and(|asset| asset != account.asset) {
                     return Err(FieldError::new(field, "is of another asset").into());

@@ -1,12 +1,12 @@
 //! One's own account: password, second factor.
 
 use domain::identity::invitation::{self, AcceptInvitation, Invitation};
+use domain::identity::password;
 use domain::identity::second_factor::ChangeSecondFactor;
 use domain::identity::security_event::SecurityEvent;
 use domain::identity::token::{Token, TokenKind};
 use domain::identity::user::{ChangePassword, User, wrong_password};
-use domain::identity::{password, second_factor};
-use domain::{Caller, Command, Origin, Refusal, RefusalKind, code};
+use domain::{Caller, Command, Origin, Refusal, code};
 use evidence::Outcome;
 use evidence::json::StrictObject;
 use uuid::Uuid;
@@ -256,10 +256,8 @@ impl Engine {
         let refused = domain::action::SECOND_FACTOR_CONFIRM.refused;
         let attempt = self.own_attempt(&identity, refused, &origin).await?;
         let wrong = |error: Error| match error {
-            // It does not matter here who calls.
-            Error::Refused { refusal, entry } if refusal.code == second_factor::invalid().code => {
-                let kind = RefusalKind::Forbidden;
-                let refusal = Refusal { kind, ..refusal }.field("code");
+            Error::Refused { refusal, entry } if refusal.code == code::WRONG_SECOND_FACTOR.name => {
+                let refusal = code::WRONG_SECOND_FACTOR.because(refusal.message).field("code");
                 Error::Refused { refusal, entry }
             }
             error => error,

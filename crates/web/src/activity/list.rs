@@ -27,14 +27,7 @@ pub(crate) const DOC: Doc = Doc {
             )],
         )
     }],
-    problems: &[
-        (
-            "400",
-            "invalid_field",
-            "a parameter is out of its bounds; `field` names it",
-        ),
-        page::BEYOND_END,
-    ],
+    problems: &[page::BEYOND_END],
     ..Doc::EMPTY
 };
 

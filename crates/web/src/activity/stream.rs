@@ -24,6 +24,7 @@ use crate::activity::{Activity, FILTER, filter};
 use crate::app::{App, Closing};
 use crate::audit::page;
 use crate::call::{Answer, Call, with_type};
+use crate::listed::TOO_MANY_STREAMS;
 use crate::openapi::{Content, Doc, Parameter, Reply};
 use crate::problem::Problem;
 use crate::query::{Query, decimal};
@@ -67,19 +68,7 @@ pub(crate) const DOC: Doc = Doc {
             "id: 4711\nevent: activity\ndata: {\"id\":\"01970000-0000-7000-8000-000000000001\",\"index\":4711,…}\n\n",
         )],
     )],
-    problems: &[
-        (
-            "400",
-            "invalid_field",
-            "a parameter is out of its bounds; `field` names it",
-        ),
-        page::BEYOND_END,
-        (
-            "503",
-            "too_many_streams",
-            "as many streams as are allowed at once are open",
-        ),
-    ],
+    problems: &[page::BEYOND_END, TOO_MANY_STREAMS],
     ..Doc::EMPTY
 };
 
@@ -93,13 +82,9 @@ pub(crate) async fn handle(call: Call) -> Answer {
         "after"
     };
     page::within_log(&call.app.engine, field, position).await?;
-    let permit = Arc::clone(&call.app.streams).try_acquire_owned().map_err(|_| {
-        Problem::busy(
-            "too_many_streams",
-            "as many streams as are allowed at once are open",
-            5,
-        )
-    })?;
+    let permit = Arc::clone(&call.app.streams)
+        .try_acquire_owned()
+        .map_err(|_| Problem::busy(TOO_MANY_STREAMS, TOO_MANY_STREAMS.2, 5))?;
     let size = call.app.engine.size();
     // Counted from the front: what comes now begins behind the last entry.
     let read_to = position.map_or_else(|| *size.borrow(), |index| index + 1);

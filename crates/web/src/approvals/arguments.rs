@@ -1,6 +1,7 @@
 //! What an approval is asked for: the arguments of Probity's own verbs are read as those verbs read them.
 
 use domain::action;
+use domain::code;
 use domain::custody::operation::{Step, Transaction, steps};
 use engine::custody::{NewStep, Proposal, StepKind};
 use evidence::json::StrictObject;
@@ -56,7 +57,11 @@ async fn step(call: &Call, operation: Uuid, step: Step) -> Result<Proposal, Prob
     let all = reads_all(call)?;
     if !found.is_some_and(|view| all || view.debit.user() == own || view.credit.user() == own) {
         let message = format!("there is no operation {operation}");
-        return Err(not_found("unknown_operation", "arguments.operation", message));
+        return Err(not_found(
+            &code::UNKNOWN_OPERATION,
+            "arguments.operation",
+            message,
+        ));
     }
     Ok(Proposal::Step(NewStep {
         operation,

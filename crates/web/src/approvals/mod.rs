@@ -12,6 +12,7 @@ pub(crate) use vote::Vote;
 pub(crate) use withdraw::Withdraw;
 
 use domain::Reply as CommandReply;
+use domain::code::{self, Code};
 use engine::custody::ApprovalView;
 use uuid::Uuid;
 use views::Viewer;
@@ -27,7 +28,7 @@ impl Subject for ApprovalView {
     const NAME: &'static str = "approval";
     const TAG: &'static str = "approvals";
     const LIST: &'static str = "/v1/approvals";
-    const UNKNOWN: &'static str = "unknown_approval";
+    const UNKNOWN: &'static Code = &code::UNKNOWN_APPROVAL;
     const SHOWN: Content = Content::shown::<views::ApprovalView>();
 
     async fn of(_: &Call, reply: CommandReply) -> Result<Option<ApprovalView>, Problem> {

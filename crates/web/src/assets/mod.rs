@@ -9,6 +9,7 @@ pub(crate) use create::Create;
 use std::sync::Arc;
 
 use domain::Reply as CommandReply;
+use domain::code::{self, Code};
 use domain::custody::Asset;
 use domain::custody::asset::CODE_LEN_MAX;
 use http::StatusCode;
@@ -34,7 +35,7 @@ impl Subject for Asset {
     const NAME: &'static str = "asset";
     const TAG: &'static str = "custody";
     const LIST: &'static str = "/v1/assets";
-    const UNKNOWN: &'static str = "unknown_asset";
+    const UNKNOWN: &'static Code = &code::UNKNOWN_ASSET;
     const SHOWN: Content = Content::shown::<AssetView>();
     const TAGGED: bool = false;
     const MADE_BEFORE: StatusCode = StatusCode::OK;
@@ -66,5 +67,5 @@ async fn of_path(call: &mut Call) -> Result<Arc<Asset>, Problem> {
     } else {
         None
     };
-    found.ok_or_else(|| not_found("unknown_asset", "id", format!("there is no asset {text:?}")))
+    found.ok_or_else(|| not_found(&code::UNKNOWN_ASSET, "id", format!("there is no asset {text:?}")))
 }

@@ -3,7 +3,7 @@
 use evidence::consistency::ConsistencyProof;
 
 use crate::call::{Answer, Call, json};
-use crate::openapi::{Content, Doc, Parameter, Reply};
+use crate::openapi::{Content, Doc, Parameter, Reply, listed};
 use crate::problem::Problem;
 
 pub(crate) const DOC: Doc = Doc {
@@ -34,7 +34,7 @@ pub(crate) const DOC: Doc = Doc {
             "invalid_field",
             "a size is missing or not a whole number, or `from` is 0 or larger than `to`",
         ),
-        ("400", "no_such_tree", "the log is not that large"),
+        listed(&domain::code::NO_SUCH_TREE),
     ],
     ..Doc::EMPTY
 };

@@ -15,6 +15,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::app::App;
 use crate::audit::filter;
 use crate::call::{Answer, Call, with_type};
+use crate::listed::TOO_MANY_EXPORTS;
 use crate::openapi::{Content, Doc, Parameter, Reply};
 use crate::problem::Problem;
 
@@ -58,14 +59,7 @@ pub(crate) const DOC: Doc = Doc {
             ],
         )
     }],
-    problems: &[
-        (
-            "400",
-            "invalid_field",
-            "a parameter is out of its bounds; `field` names it",
-        ),
-        ("503", "too_many_exports", "other exports are running; try again"),
-    ],
+    problems: &[TOO_MANY_EXPORTS],
     ..Doc::EMPTY
 };
 
@@ -113,7 +107,7 @@ pub(crate) async fn handle(call: Call) -> Answer {
 pub(crate) fn permit(app: &App) -> Result<OwnedSemaphorePermit, Problem> {
     Arc::clone(&app.exports).try_acquire_owned().map_err(|_| {
         let detail = "as many exports as are allowed at once are running";
-        Problem::busy("too_many_exports", detail, 5)
+        Problem::busy(TOO_MANY_EXPORTS, detail, 5)
     })
 }
 

@@ -32,14 +32,7 @@ pub(crate) const DOC: Doc = Doc {
             &[Content::typed::<Body>(r#"{"entries":[],"next":null}"#)],
         )
     }],
-    problems: &[
-        (
-            "400",
-            "invalid_field",
-            "a parameter is out of its bounds; `field` names it",
-        ),
-        page::BEYOND_END,
-    ],
+    problems: &[page::BEYOND_END],
     ..Doc::EMPTY
 };
 

@@ -4,7 +4,7 @@ use engine::EntryKey;
 use evidence::Entry;
 
 use crate::call::{Answer, Call, json};
-use crate::openapi::{Content, Doc, Parameter, Reply};
+use crate::openapi::{Content, Doc, Parameter, Reply, listed};
 use crate::problem::Problem;
 use crate::query::decimal;
 
@@ -20,7 +20,7 @@ pub(crate) const MISSING: &[(&str, &str, &str)] = &[
         "invalid_field",
         "what stands for the entry is neither a UUID nor an index",
     ),
-    ("404", "unknown_entry", "there is no such entry"),
+    listed(&domain::code::UNKNOWN_ENTRY),
 ];
 
 const EXAMPLE: &str = r#"{"id":"01970000-0000-7000-8000-000000000001","index":4711,"at":"2026-11-21T08:30:00.123456Z","recorded_by":{"kind":"api_key","id":"01970000-0000-7000-8000-0000000000aa"},"actor":{"kind":"user","id":"user-000042","name":"User 42"},"action":"order.update","target":{"kind":"order","id":"A-1001"},"outcome":"success","authority":"role:developer audit:write","description":"Changed the delivery address","evidence":{"leaf":"{\"action\":\"order.update\",…}","salt":"000102030405060708090a0b0c0d0e0f"}}"#;

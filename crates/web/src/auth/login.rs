@@ -1,9 +1,9 @@
 //! `POST /v1/auth/login`
 
-use domain::Act;
 use domain::identity::Must;
 use domain::identity::login::LogIn;
 use domain::identity::user::EMAIL_LEN_MAX;
+use domain::{Act, code};
 use engine::identity::LogInRequest;
 use http::header::SET_COOKIE;
 use schemars::JsonSchema;
@@ -12,7 +12,7 @@ use views::SessionView;
 
 use crate::call::{Answer, Call, json};
 use crate::credential;
-use crate::openapi::{Content, Doc, Reply};
+use crate::openapi::{Content, Doc, Reply, listed};
 use crate::password::Password;
 use crate::users::UserBody;
 
@@ -41,11 +41,7 @@ pub(crate) const DOC: Doc = Doc {
             )],
         )
     }],
-    problems: &[(
-        "429",
-        "too_many_logins",
-        "too many wrong attempts; `Retry-After` says when the next is looked at",
-    )],
+    problems: &[listed(&code::TOO_MANY_LOGINS)],
     refusals: LogIn::REFUSALS,
     ..Doc::EMPTY
 };

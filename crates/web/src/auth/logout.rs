@@ -1,5 +1,5 @@
 //! `POST /v1/auth/logout`
-use domain::{Caller, Command};
+use domain::{Act, Caller, Command};
 use http::header::SET_COOKIE;
 
 use crate::call::{Answer, Call, no_content};
@@ -16,6 +16,7 @@ pub(crate) const DOC: Doc = Doc {
         headers: &[("Set-Cookie", "Removes the cookie.")],
         ..Reply::new("204", "The session has ended.", &[])
     }],
+    refusals: EndSession::REFUSALS,
     ..Doc::EMPTY
 };
 

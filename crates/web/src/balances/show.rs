@@ -1,5 +1,6 @@
 //! `GET /v1/balances/{id}`
 
+use domain::code;
 use uuid::Uuid;
 use views::{BalanceThen, BalanceView};
 
@@ -51,6 +52,6 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
 pub(super) async fn now(call: &Call, id: Uuid) -> Answer {
     let found = call.app.engine.balance(id).await?;
     let state =
-        found.ok_or_else(|| not_found("unknown_balance", "id", format!("there is no balance {id}")))?;
+        found.ok_or_else(|| not_found(&code::UNKNOWN_BALANCE, "id", format!("there is no balance {id}")))?;
     Ok(tagged(json(&BalanceView::of(&state))?, state.version))
 }

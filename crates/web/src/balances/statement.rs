@@ -12,6 +12,7 @@ use super::{PATH, csv};
 use crate::audit::page;
 use crate::call::{Answer, Call, json};
 use crate::custody::{self, TIMES, UNKNOWN_BALANCE};
+use crate::listed::TOO_MANY_EXPORTS;
 use crate::openapi::{Content, Doc, Parameter, Reply};
 use crate::problem::Problem;
 use crate::query::Query;
@@ -57,7 +58,7 @@ pub(crate) const DOC: Doc = Doc {
         UNKNOWN_BALANCE,
         custody::PARAMETER,
         page::BEYOND_END,
-        ("503", "too_many_exports", "other exports are running; try again"),
+        TOO_MANY_EXPORTS,
     ],
     ..Doc::EMPTY
 };

@@ -2,6 +2,7 @@
 
 use domain::Act;
 use domain::Command;
+use domain::code;
 use domain::custody::balance::ConfigureBalance;
 use domain::custody::{Amount, Asset};
 use domain::identity::Permission;
@@ -42,14 +43,7 @@ pub(crate) const DOC: Doc = Doc {
             &[Content::shown::<BalanceView>()],
         )
     }],
-    problems: &[
-        ("428", "if_match_required", "the header `If-Match` is missing"),
-        (
-            "400",
-            "malformed_if_match",
-            "`If-Match` is neither one entity tag nor `*`",
-        ),
-    ],
+    problems: &[],
     refusals: ConfigureBalance::REFUSALS,
 };
 
@@ -94,7 +88,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let version = if_match(&call.parts)?;
     let input: Input = call.input().await?;
     let engine = &call.app.engine;
-    let unknown = || custody::not_found("unknown_balance", "id", format!("there is no balance {id}"));
+    let unknown = || custody::not_found(&code::UNKNOWN_BALANCE, "id", format!("there is no balance {id}"));
     let account = engine.account_of(id).await?.ok_or_else(unknown)?;
     let asset = engine.asset(account.asset).await?;
     let asset = asset.ok_or_else(|| Problem::internal(&"the asset of a balance is missing"))?;

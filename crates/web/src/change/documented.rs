@@ -6,7 +6,7 @@ use http::StatusCode;
 use super::{Change, IfMatch, Subject};
 use crate::dry_run::{self, DryRun};
 use crate::idempotency;
-use crate::openapi::{Content, Doc, Listed, Parameter, Reply, Shape, kept, unknown, version_header, words};
+use crate::openapi::{Content, Doc, Parameter, Reply, Shape, kept, listed, version_header, words};
 
 /// The documentation of a change.
 pub(crate) fn doc<C: Change>() -> Doc {
@@ -16,19 +16,14 @@ pub(crate) fn doc<C: Change>() -> Doc {
     let (mut parameters, mut problems) = (Vec::new(), Vec::new());
     if says.way.of_one() {
         parameters.push(kept(vec![C::Of::PATH.unwrap_or_else(id)]));
-        problems.push(unknown(C::Of::UNKNOWN, name));
+        problems.push(listed(C::Of::UNKNOWN));
     }
     parameters.push(C::PATH);
     if says.if_match != IfMatch::No {
         parameters.push(kept(vec![if_match(says.if_match)]));
-        problems.push(MALFORMED_MATCH);
-    }
-    if says.if_match == IfMatch::Must {
-        problems.push(NO_MATCH);
     }
     if says.way.makes() {
         parameters.push(idempotency::HEADER);
-        problems.extend(idempotency::PROBLEMS);
     }
     if says.tries {
         parameters.push(idempotency::DRY_RUN);
@@ -101,13 +96,6 @@ fn replies<C: Change>() -> Vec<Reply> {
     };
     vec![made, other]
 }
-
-const MALFORMED_MATCH: Listed = (
-    "400",
-    "malformed_if_match",
-    "`If-Match` is neither one entity tag nor `*`",
-);
-const NO_MATCH: Listed = ("428", "if_match_required", "the header `If-Match` is missing");
 
 fn if_match(which: IfMatch) -> Parameter {
     let header = Parameter::header(

@@ -4,6 +4,7 @@ mod add;
 mod remove;
 
 use domain::Reply as CommandReply;
+use domain::code::{self, Code};
 use domain::custody::destination::Destination;
 use uuid::Uuid;
 use views::DestinationView;
@@ -22,7 +23,7 @@ impl Subject for Destination {
     const NAME: &'static str = "destination";
     const TAG: &'static str = "destinations";
     const LIST: &'static str = "/v1/destinations";
-    const UNKNOWN: &'static str = "unknown_destination";
+    const UNKNOWN: &'static Code = &code::UNKNOWN_DESTINATION;
     const SHOWN: Content = Content::shown::<DestinationView>();
     const TAGGED: bool = false;
 

@@ -13,6 +13,7 @@ pub(crate) use reject::Reject;
 pub(crate) use revoke::Revoke;
 pub(crate) use submit::Submit;
 
+use domain::code::{self, Code};
 use domain::custody::kyc::DecideKyc;
 use domain::{Command, Reply as CommandReply};
 use engine::custody::KycView;
@@ -24,15 +25,13 @@ use crate::change::{Asked, Subject};
 use crate::openapi::Content;
 use crate::problem::Problem;
 
-const UNKNOWN: &str = "unknown_kyc_record";
-
 impl Subject for KycView {
     type View<'a> = KycRecordView;
 
     const NAME: &'static str = "KYC record";
     const TAG: &'static str = "kyc";
     const LIST: &'static str = "/v1/kyc";
-    const UNKNOWN: &'static str = UNKNOWN;
+    const UNKNOWN: &'static Code = &code::UNKNOWN_KYC_RECORD;
     const SHOWN: Content = Content::shown::<KycRecordView>();
 
     async fn of(_: &Call, reply: CommandReply) -> Result<Option<KycView>, Problem> {
@@ -64,7 +63,7 @@ impl Subject for KycView {
 
     /// The refusal without the user that the caller did not name.
     fn redacted(_: &Call, mut problem: Problem) -> Problem {
-        if problem.code == UNKNOWN {
+        if problem.code == Self::UNKNOWN.name {
             "there is no such KYC record".clone_into(&mut problem.detail);
         }
         problem

@@ -6,6 +6,7 @@ use http::header::CACHE_CONTROL;
 use crate::audit::checkpoint::REPLIES;
 use crate::audit::receipt::TEXT;
 use crate::call::{Answer, Call, with_type};
+use crate::listed::DATABASE_UNAVAILABLE;
 use crate::openapi::Doc;
 
 pub(crate) const DOC: Doc = Doc {
@@ -14,11 +15,7 @@ pub(crate) const DOC: Doc = Doc {
     summary: "The newest checkpoint",
     description: "The checkpoint of C2SP tlog-tiles: what monitors and mirrors begin with.",
     replies: REPLIES,
-    problems: &[(
-        "503",
-        "database_unavailable",
-        "the database does not answer; try again",
-    )],
+    problems: &[DATABASE_UNAVAILABLE],
     ..Doc::EMPTY
 };
 

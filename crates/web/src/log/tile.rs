@@ -3,6 +3,7 @@
 use tlog::Tile;
 
 use crate::call::{Answer, Call};
+use crate::listed::DATABASE_UNAVAILABLE;
 use crate::log::fixed;
 use crate::openapi::{Content, Doc, Parameter, Reply};
 use crate::problem::Problem;
@@ -15,11 +16,7 @@ pub(crate) const BYTES: &[Content] = &[Content::new(
 pub(crate) const MISSING: &[(&str, &str, &str)] = &[
     ("404", "unknown_path", "this is not the path of a tile"),
     ("404", "no_such_tile", "the log is not large enough for it"),
-    (
-        "503",
-        "database_unavailable",
-        "the database does not answer; try again",
-    ),
+    DATABASE_UNAVAILABLE,
 ];
 
 pub(crate) const DOC: Doc = Doc {

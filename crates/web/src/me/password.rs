@@ -1,12 +1,12 @@
 //! `POST /v1/me/password`
 
-use domain::Act;
 use domain::identity::user::ChangePassword;
+use domain::{Act, code};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::call::{Answer, Call, no_content};
-use crate::openapi::{Content, Doc, Reply};
+use crate::openapi::{Content, Doc, Reply, listed};
 use crate::password::{NewPassword, Password};
 
 pub(crate) const DOC: Doc = Doc {
@@ -19,7 +19,7 @@ pub(crate) const DOC: Doc = Doc {
         r#"{"current_password":"abcdefghijkmnpqrstuvwxyz","new_password":"correct horse battery staple"}"#,
     )])),
     replies: &[Reply::new("204", "It is changed.", &[])],
-    problems: &[("429", "too_many_logins", "too many wrong attempts")],
+    problems: &[listed(&code::TOO_MANY_LOGINS)],
     refusals: ChangePassword::REFUSALS,
     ..Doc::EMPTY
 };

@@ -5,6 +5,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 use views::Shown;
 
+use crate::listed::Listed;
+
 /// A JSON schema.
 #[derive(Clone, Copy)]
 pub(crate) enum Shape {
@@ -57,9 +59,6 @@ impl Example {
     }
 }
 
-/// A problem: status, code, when.
-pub(crate) type Listed = (&'static str, &'static str, &'static str);
-
 /// Keeps what is put together once, for as long as the program runs.
 pub(crate) fn kept<T>(items: Vec<T>) -> &'static [T] {
     items.leak()
@@ -68,12 +67,6 @@ pub(crate) fn kept<T>(items: Vec<T>) -> &'static [T] {
 /// The same for a text.
 pub(crate) fn words(text: String) -> &'static str {
     text.leak()
-}
-
-/// The problem of a thing that is not there.
-pub(crate) fn unknown(code: &'static str, noun: &str) -> Listed {
-    let when = words(format!("there is no such {noun}, or you may not see it"));
-    ("404", code, when)
 }
 
 /// The header with the version of a thing.

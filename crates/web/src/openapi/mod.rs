@@ -7,6 +7,7 @@ mod request;
 mod shapes;
 pub(crate) mod show;
 
-pub(crate) use doc::{Content, Doc, Listed, Parameter, Reply, Shape, kept, unknown, version_header, words};
+pub(crate) use crate::listed::{Listed, listed};
+pub(crate) use doc::{Content, Doc, Parameter, Reply, Shape, kept, version_header, words};
 pub use document::document;
 pub(crate) use views::Shown;

@@ -1,219 +1,125 @@
-//! Problems that several endpoints share: status, code, when.
+//! What each endpoint may meet, by where it comes from.
 
-use domain::code::Code;
+use domain::code;
 
-use super::doc::Listed;
 use crate::call::Route;
 use crate::endpoint::{Access, Verb};
+use crate::listed::{
+    BODY_INCOMPLETE, BODY_TIMEOUT, BODY_TOO_LARGE, CROSS_SITE, DATABASE_UNAVAILABLE, INTERNAL, INVALID_FIELD,
+    INVALID_HOST, LOG_ROLLED_BACK, LOG_TAMPERED, Listed, MALFORMED_CREDENTIAL, MALFORMED_IF_MATCH,
+    MALFORMED_JSON, MALFORMED_KEY, MALFORMED_QUERY, NO_CREDENTIAL, NO_IF_MATCH, OUTCOME_UNKNOWN, OVERLOADED,
+    PARAMETER, RATE_LIMITED, STORAGE_FULL, TAMPERED, UNKNOWN_PARAMETER, UNSUPPORTED_ENCODING,
+    UNSUPPORTED_MEDIA_TYPE, listed,
+};
 
-/// Problems of credentials.
+/// What any request may meet.
+const ANY: &[Listed] = &[INVALID_HOST, MALFORMED_QUERY, UNKNOWN_PARAMETER, INTERNAL];
+
+/// What a credential may be refused with.
 const CREDENTIAL: &[Listed] = &[
-    ("401", "no_credential", "no credential was given"),
-    (
-        "401",
-        "malformed_credential",
-        "the header is not `Bearer` and a token, or the cookie holds no session's token",
-    ),
-    (
-        "401",
-        "malformed_token",
-        "what was given has a typo: its checksum is wrong",
-    ),
-    ("401", "unknown_api_key", "no such key"),
-    ("401", "api_key_revoked", "the key was revoked"),
-    ("401", "api_key_expired", "the key has expired"),
-    ("401", "unknown_session", "no such session"),
-    ("401", "session_ended", "the session has ended"),
-    ("401", "session_expired", "the session has expired"),
-    ("401", "user_disabled", "the user is disabled"),
-    (
-        "429",
-        "rate_limited",
-        "the key or user has no requests left in this minute",
-    ),
-    (
-        "503",
-        "database_unavailable",
-        "the database does not answer; try again",
-    ),
+    NO_CREDENTIAL,
+    MALFORMED_CREDENTIAL,
+    listed(&code::MALFORMED_TOKEN),
+    listed(&code::UNKNOWN_CALLING_KEY),
+    listed(&code::CALLING_KEY_REVOKED),
+    listed(&code::CALLING_KEY_EXPIRED),
+    listed(&code::UNKNOWN_CALLING_SESSION),
+    listed(&code::SESSION_ENDED),
+    listed(&code::SESSION_EXPIRED),
+    listed(&code::CALLING_USER_DISABLED),
+    RATE_LIMITED,
+    TAMPERED,
+    DATABASE_UNAVAILABLE,
 ];
 
-const SESSION: Listed = ("403", "session_needed", "an API key has no account of its own");
-const PASSWORD_CHANGE: Listed = (
-    "403",
-    "password_change_required",
-    "the password must be changed first",
-);
+const SESSION: Listed = listed(&code::SESSION_NEEDED);
+const PASSWORD_CHANGE: Listed = listed(&code::PASSWORD_CHANGE_REQUIRED);
 
-/// What is found by chance when a credential is looked at, or a command decided.
-const TAMPERED: Listed = (
-    "500",
-    "tampered",
-    "a row that this rests on was changed by hand, and is not relied on",
-);
-
-/// Problems of what a credential may do.
+/// Where a permission is asked for.
 const PERMISSION: &[Listed] = &[
-    (
-        "403",
-        "permission_missing",
-        "the user's role does not hold the permission",
-    ),
-    (
-        "403",
-        "scope_missing",
-        "the key's scopes do not include the permission",
-    ),
+    listed(&code::PERMISSION_MISSING),
+    listed(&code::SCOPE_MISSING),
     PASSWORD_CHANGE,
-    (
-        "403",
-        "second_factor_required",
-        "the role demands a second factor, which this session has not used",
-    ),
+    listed(&code::SECOND_FACTOR_REQUIRED),
 ];
 
-/// Problems of requests that change something.
+/// Where something is changed.
 const CHANGE: &[Listed] = &[
-    (
-        "403",
-        "cross_site",
-        "a browser made the request from another site's page",
-    ),
-    (
-        "503",
-        "overloaded",
-        "too much is waiting to be done; nothing of this request was",
-    ),
-    (
-        "503",
-        "log_tampered",
-        "somebody changed the log in the database: nothing is written until the operator has looked",
-    ),
-    (
-        "503",
-        "log_rolled_back",
-        "the database was put back to another state of the log: nothing is written until the operator has looked",
-    ),
-    (
-        "503",
-        "storage_full",
-        "the database's disk is full or cannot be written; reading goes on",
-    ),
-    (
-        "503",
-        "outcome_unknown",
-        "the database broke off while committing: look before you send it again",
-    ),
+    CROSS_SITE,
+    OVERLOADED,
+    LOG_TAMPERED,
+    LOG_ROLLED_BACK,
+    STORAGE_FULL,
+    OUTCOME_UNKNOWN,
 ];
 
-/// Problems of bodies.
+/// Where there may be a body. Also where none is taken: what is sent all the same is refused.
 const BODY: &[Listed] = &[
-    (
-        "400",
-        "malformed_json",
-        "the body is not JSON; `line` and `column` say where",
-    ),
-    (
-        "400",
-        "invalid_field",
-        "a field is missing, unknown, of the wrong type or out of its bounds",
-    ),
-    ("400", "body_incomplete", "the body broke off"),
-    ("408", "body_timeout", "the body took too long to arrive"),
-    (
-        "413",
-        "body_too_large",
-        "the body is larger than the server takes",
-    ),
-    (
-        "415",
-        "unsupported_media_type",
-        "the body is not `application/json`",
-    ),
-    ("415", "unsupported_encoding", "the body has a Content-Encoding"),
+    MALFORMED_JSON,
+    INVALID_FIELD,
+    BODY_INCOMPLETE,
+    BODY_TIMEOUT,
+    BODY_TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE,
+    UNSUPPORTED_ENCODING,
 ];
 
-/// The problems of an endpoint: its own, those of its command, and those that any request may meet; each once.
+/// Where something may be named by an `Idempotency-Key`.
+const KEY: &[Listed] = &[
+    MALFORMED_KEY,
+    listed(&code::IDEMPOTENCY_KEY_REUSED),
+    listed(&code::ID_CONFLICT),
+];
+
+/// The problems of an endpoint: its own, those of its command, and those of what it takes; each once.
 pub(super) fn of(route: &Route) -> Vec<Listed> {
     let doc = (route.doc)();
     let refusals = doc.refusals.iter().map(|code| listed(code));
     let all = doc.problems.iter().copied().chain(refusals).chain(common(route));
     let mut problems: Vec<Listed> = Vec::new();
-    for (status, code, when) in all {
-        if !problems.iter().any(|known| (known.0, known.1) == (status, code)) {
-            problems.push((status, code, when));
+    for problem in all {
+        if !problems
+            .iter()
+            .any(|known| (known.0, known.1) == (problem.0, problem.1))
+        {
+            problems.push(problem);
         }
     }
     problems
 }
 
-/// A code of the domain, with its status.
-fn listed(code: &Code) -> Listed {
-    (code.status().to_string().leak(), code.name, code.meaning)
-}
-
-/// Problems that a request may meet whatever it asks for.
+/// Problems that come from how an endpoint is called, whatever it does.
 fn common(route: &Route) -> Vec<Listed> {
-    let mut problems = vec![
-        (
-            "400",
-            "invalid_host",
-            "the header `Host` is missing, given twice, or neither a name nor an address",
-        ),
-        (
-            "400",
-            "unknown_parameter",
-            "a query parameter is not one of those above",
-        ),
-        (
-            "500",
-            "internal",
-            "an internal error; the server's log has the details",
-        ),
-    ];
-    if route.verb == Verb::Get && !(route.doc)().parameters.is_empty() {
-        problems.push((
-            "400",
-            "invalid_field",
-            "a parameter is out of its bounds; `field` names it",
-        ));
-    }
-    if route.access != Access::Open {
-        problems.push(TAMPERED);
+    let parameters = || (route.doc)().parameters.iter().copied().flatten();
+    let header = |name| parameters().find(|one| one.place == "header" && one.name == name);
+    let mut problems = ANY.to_vec();
+    if route.verb == Verb::Get && parameters().next().is_some() {
+        problems.push(PARAMETER);
     }
     match route.access {
         Access::Open => {}
-        Access::Credentials => problems.push((
-            "503",
-            "database_unavailable",
-            "the database does not answer; try again",
-        )),
-        Access::Caller => problems.extend(CREDENTIAL),
-        Access::Session => {
-            problems.extend(CREDENTIAL);
+        Access::Credentials => problems.extend([TAMPERED, DATABASE_UNAVAILABLE]),
+        _ => problems.extend(CREDENTIAL),
+    }
+    match route.access {
+        Access::Open | Access::Credentials | Access::Caller => {}
+        Access::Session => problems.push(SESSION),
+        Access::SecondFactor => problems.extend([SESSION, PASSWORD_CHANGE]),
+        Access::Vote(..) => {
+            problems.extend(PERMISSION);
             problems.push(SESSION);
         }
-        Access::Vote(..) => {
-            problems.extend(CREDENTIAL);
-            problems.extend(PERMISSION);
-            problems.push((
-                "403",
-                "session_needed",
-                "a person votes: log in, and use the session",
-            ));
-        }
-        Access::SecondFactor => {
-            problems.extend(CREDENTIAL);
-            problems.extend([SESSION, PASSWORD_CHANGE]);
-        }
-        _ => {
-            problems.extend(CREDENTIAL);
-            problems.extend(PERMISSION);
-        }
+        _ => problems.extend(PERMISSION),
+    }
+    if let Some(if_match) = header("If-Match") {
+        problems.push(MALFORMED_IF_MATCH);
+        problems.extend(if_match.required.then_some(NO_IF_MATCH));
+    }
+    if header("Idempotency-Key").is_some() {
+        problems.extend(KEY);
     }
     if route.verb != Verb::Get {
         problems.extend(CHANGE);
-        // Also where nothing is taken: what is sent all the same is refused.
         problems.extend(BODY);
     }
     problems

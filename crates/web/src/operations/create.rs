@@ -4,7 +4,7 @@
 //! without asking the database again.
 
 use domain::custody::operation::CreateOperation;
-use domain::{Act, FieldError};
+use domain::{Act, FieldError, code};
 use engine::custody::{Named, NewOperation, OperationId, OperationView, StepOutcome};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -17,7 +17,7 @@ use super::{defaults, example};
 use crate::call::{Answer, Call, json};
 use crate::change::{self, Subject};
 use crate::dry_run::DryRun;
-use crate::openapi::{Content, Doc, Listed, Reply, Shape};
+use crate::openapi::{Content, Doc, Listed, Reply, Shape, listed};
 use crate::problem::{Members, Problem};
 use crate::{body, custody, idempotency};
 
@@ -98,26 +98,11 @@ pub(crate) const DOC: Doc = Doc {
 };
 
 const PROBLEMS: &[Listed] = &[
-    (
-        "400",
-        "too_many_operations",
-        "the array is empty or holds more than 1,000",
-    ),
+    listed(&code::TOO_MANY_OPERATIONS),
     custody::UNKNOWN_ASSET,
     custody::UNKNOWN_USER,
     custody::UNKNOWN_BALANCE,
-    (
-        "404",
-        "unknown_operation",
-        "there is no operation of the id to be reversed",
-    ),
-    (
-        "409",
-        "linked_failed",
-        "of an array: another operation that it is linked with was refused",
-    ),
-    idempotency::MALFORMED,
-    idempotency::REUSED,
+    listed(&code::LINKED_FAILED),
 ];
 
 pub(crate) async fn handle(mut call: Call) -> Answer {

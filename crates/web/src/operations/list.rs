@@ -1,5 +1,6 @@
 //! `GET /v1/operations`
 
+use domain::code;
 use domain::custody::chain::TX_HASH_LEN_MAX;
 use domain::custody::operation::REFERENCE_LEN_MAX;
 use domain::custody::{OperationKind, OperationStatus};
@@ -179,7 +180,7 @@ async fn balance(call: &Call, text: &str, asset: Option<Uuid>) -> Result<Uuid, P
         return Ok(account.id());
     }
     Err(not_found(
-        "unknown_balance",
+        &code::UNKNOWN_BALANCE,
         "balance",
         format!("there is no balance {text}"),
     ))

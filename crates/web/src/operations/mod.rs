@@ -12,7 +12,8 @@ mod transactions;
 
 pub(crate) use input::Input;
 
-use crate::openapi::Parameter;
+use crate::openapi::{Listed, Parameter, listed};
+use domain::code;
 
 /// The operation in the path.
 const PATH: &[Parameter] = &[Parameter::path(
@@ -21,11 +22,7 @@ const PATH: &[Parameter] = &[Parameter::path(
     r#"{"type":"string","format":"uuid","examples":["01970000-0000-7000-8000-0000000000bc"]}"#,
 )];
 
-const UNKNOWN: (&str, &str, &str) = (
-    "404",
-    "unknown_operation",
-    "there is no such operation, or it is not one's own",
-);
+const UNKNOWN: Listed = listed(&code::UNKNOWN_OPERATION);
 
 /// An example of an operation.
 macro_rules! example {

@@ -1,5 +1,6 @@
 //! `GET /v1/operations/{id}`
 
+use domain::code;
 use engine::custody::OperationView;
 use uuid::Uuid;
 
@@ -48,5 +49,11 @@ pub(super) async fn visible(call: &Call, id: Uuid, all: bool) -> Result<Operatio
     let own = Some(call.identity()?.user.id);
     let found = call.app.engine.operation(id).await?;
     let seen = found.filter(|view| all || view.debit.user() == own || view.credit.user() == own);
-    seen.ok_or_else(|| not_found("unknown_operation", "id", format!("there is no operation {id}")))
+    seen.ok_or_else(|| {
+        not_found(
+            &code::UNKNOWN_OPERATION,
+            "id",
+            format!("there is no operation {id}"),
+        )
+    })
 }

@@ -1,5 +1,5 @@
 //! `POST /v1/sessions/end`
-use domain::Command;
+use domain::{Act, Command};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +22,8 @@ pub(crate) const DOC: Doc = Doc {
         "They have ended.",
         &[Content::shown::<Output>()],
     )],
-    problems: &[("404", "unknown_user", "there is no such user")],
+    problems: &[custody::UNKNOWN_USER],
+    refusals: EndSessionsOf::REFUSALS,
     ..Doc::EMPTY
 };
 

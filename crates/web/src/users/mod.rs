@@ -44,7 +44,7 @@ const PATH: &[Parameter] = &[Parameter::path(
     r#"{"type":"string","examples":["ann"]}"#,
 )];
 
-const UNKNOWN: Listed = ("404", "unknown_user", "there is no such user");
+const UNKNOWN: Listed = crate::custody::UNKNOWN_USER;
 
 /// An example of a user.
 macro_rules! example {
@@ -191,7 +191,7 @@ impl Subject for Changed {
     const NAME: &'static str = "user";
     const TAG: &'static str = "users";
     const LIST: &'static str = "/v1/users";
-    const UNKNOWN: &'static str = UNKNOWN.1;
+    const UNKNOWN: &'static code::Code = &code::UNKNOWN_USER;
     const SHOWN: Content = Content::named::<UserBody<'static>>(example!());
     const PATH: Option<Parameter> = Some(PATH[0]);
 

@@ -14,6 +14,7 @@ mod log;
 mod metrics;
 mod openapi;
 mod people;
+mod problems;
 mod routes;
 mod secrets;
 mod server;

@@ -161,7 +161,7 @@ pub struct Confirm {
 
 impl SecondFactorChange for Confirm {
     const ACTION: &'static Action = &action::SECOND_FACTOR_CONFIRM;
-    const REFUSALS: Codes = refusals! { SESSION_NEEDED, NOTHING_TO_CONFIRM, INVALID_SECOND_FACTOR };
+    const REFUSALS: Codes = refusals! { SESSION_NEEDED, NOTHING_TO_CONFIRM, WRONG_SECOND_FACTOR };
     const IN_SESSION: bool = true;
 
     fn after(&self, before: &Before<'_>) -> Result<SecondFactor, Refusal> {
@@ -173,7 +173,8 @@ impl SecondFactorChange for Confirm {
         Ok(SecondFactor {
             confirmed_at: Some(before.now),
             recovery: Hashes(self.recovery.clone()),
-            ..used(row, &self.proof)?
+            // It does not matter here who calls.
+            ..used(row, &self.proof).map_err(|wrong| code::WRONG_SECOND_FACTOR.because(wrong.message))?
         })
     }
 }

@@ -17,14 +17,7 @@ pub(crate) const DOC: Doc = Doc {
                   The answer holds recovery codes.",
     body: Some(Content::taken::<Input>(&[("code", r#"{"code":"492039"}"#)])),
     replies: &[Reply::new("200", "The recovery codes, shown once.", CODES)],
-    problems: &[
-        TOO_MANY,
-        (
-            "403",
-            "invalid_second_factor",
-            "the code is wrong, too old or was used before",
-        ),
-    ],
+    problems: &[TOO_MANY],
     refusals: ConfirmSecondFactor::REFUSALS,
     ..Doc::EMPTY
 };

@@ -8,7 +8,7 @@ pub(crate) mod remove;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::openapi::{Content, Shown};
+use crate::openapi::{Content, Listed, Shown, listed};
 use crate::password::Password;
 
 /// What is asked for where the password must be given once more.
@@ -41,4 +41,4 @@ impl Shown for Codes {
 
 const CODES: &[Content] = &[Content::shown::<Codes>()];
 
-const TOO_MANY: (&str, &str, &str) = ("429", "too_many_logins", "too many wrong attempts");
+const TOO_MANY: Listed = listed(&domain::code::TOO_MANY_LOGINS);

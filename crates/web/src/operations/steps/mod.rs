@@ -20,6 +20,7 @@ pub(crate) use report::Report;
 pub(crate) use resolve::Resolve;
 pub(crate) use start::Start;
 
+use domain::code::{self, Code};
 pub(super) use domain::custody::operation::REMARK_LEN_MAX;
 use domain::custody::operation::Step;
 use domain::identity::Permission;
@@ -29,7 +30,7 @@ use http::StatusCode;
 use uuid::Uuid;
 
 use super::shown::{OperationBody, Viewer};
-use super::{UNKNOWN, example, show};
+use super::{example, show};
 use crate::call::Call;
 use crate::change::{Asked, IfMatch, Says, Subject};
 use crate::custody::reads_all;
@@ -96,7 +97,7 @@ impl Subject for Stepped {
     const NAME: &'static str = "operation";
     const TAG: &'static str = "custody";
     const LIST: &'static str = "/v1/operations";
-    const UNKNOWN: &'static str = UNKNOWN.1;
+    const UNKNOWN: &'static Code = &code::UNKNOWN_OPERATION;
     const SHOWN: Content = Content::named::<OperationBody<'static>>(example!());
     const MADE_BEFORE: StatusCode = StatusCode::OK;
     const REPEATS: bool = true;
