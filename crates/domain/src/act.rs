@@ -51,6 +51,34 @@ pub trait Act {
     }
 }
 
+/// The head of an `impl Act`: the verb, whether it changes access, what it is about, and what refuses it.
+macro_rules! act {
+    (action: $action:ident, changes_access: $access:literal, target: none, refusals: $($refusals:tt)+) => {
+        act!(@consts $action $access $($refusals)+);
+        fn target(&self) -> Option<(&'static str, Uuid)> {
+            None
+        }
+    };
+    (
+        action: $action:ident, changes_access: $access:literal, target: $kind:literal = $id:ident,
+        refusals: $($refusals:tt)+
+    ) => {
+        act!(@consts $action $access $($refusals)+);
+        fn target(&self) -> Option<(&'static str, Uuid)> {
+            Some(($kind, self.$id))
+        }
+    };
+    (@consts $action:ident $access:literal $($refusals:tt)+) => {
+        const ACTION: &'static Action = &action::$action;
+        const CHANGES_ACCESS: bool = $access;
+        const REFUSALS: Codes = act!(@codes $($refusals)+);
+    };
+    (@codes none) => { &[] };
+    (@codes = $codes:expr) => { $codes };
+    (@codes $($code:ident),+) => { refusals! { $($code),+ } };
+}
+pub(crate) use act;
+
 /// Who acts, and what allows it.
 #[derive(Clone, Copy, Debug)]
 pub struct By<'a> {

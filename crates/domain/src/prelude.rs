@@ -3,7 +3,7 @@
 pub(crate) use evidence::time::Timestamp;
 pub(crate) use uuid::Uuid;
 
-pub(crate) use crate::act::{Act, By, Unmade};
+pub(crate) use crate::act::{Act, By, Unmade, act};
 pub(crate) use crate::action::{self, Action};
 pub(crate) use crate::change::Change;
 pub(crate) use crate::code::{self, Code, Codes, refusals};
@@ -15,3 +15,4 @@ pub(crate) use crate::own_id;
 pub(crate) use crate::record::Sealed;
 pub(crate) use crate::refusal::{BrokenRule, FieldError, Refusal, check_text};
 pub(crate) use crate::tables::Facts;
+pub(crate) use crate::words::shows;

@@ -70,3 +70,17 @@ macro_rules! words {
         }
     };
 }
+
+/// Shows these fields of a type where it is printed for debugging, and keeps the others secret.
+macro_rules! shows {
+    ($type:ident: $($field:ident),*) => {
+        impl std::fmt::Debug for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let mut shown = f.debug_struct(stringify!($type));
+                $(shown.field(stringify!($field), &self.$field);)*
+                shown.finish_non_exhaustive()
+            }
+        }
+    };
+}
+pub(crate) use shows;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::config::{KEYS, location, variable};
+use crate::config::{keys, location, variable};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output;
@@ -13,7 +13,7 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
     let loaded = &context.settings;
     let values = serde_json::to_value(&loaded.config).map_err(std::io::Error::from)?;
     let mut rows = Vec::new();
-    for key in KEYS {
+    for key in keys() {
         let pointer = format!("/{}", key.name.replace('.', "/"));
         let value = match key.name {
             "database.url" => location::shown(&loaded.config.location()?).into(),
@@ -22,8 +22,7 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
         let source = loaded.sources.get(key.name).cloned().unwrap_or_default();
         rows.push((key.name.to_owned(), value, source));
     }
-    for key in loaded.config.role_keys() {
-        let value = loaded.config.role_value(&key);
+    for (key, value) in loaded.config.role_settings() {
         let source = loaded.sources.get(&key).cloned().unwrap_or_default();
         rows.push((key, value, source));
     }

@@ -12,13 +12,7 @@ pub struct ExpireApprovals {
 }
 
 impl Act for ExpireApprovals {
-    const ACTION: &'static Action = &action::APPROVAL_EXPIRE;
-    const CHANGES_ACCESS: bool = false;
-    const REFUSALS: Codes = &[];
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        None
-    }
+    act! { action: APPROVAL_EXPIRE, changes_access: false, target: none, refusals: none }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
         needs.approvals(self.approvals.iter().copied());

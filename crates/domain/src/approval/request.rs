@@ -99,12 +99,9 @@ fn difference(known: &Approval, command: &RequestApproval, who: &Principal) -> O
 }
 
 impl Act for RequestApproval {
-    const ACTION: &'static Action = &action::APPROVAL_REQUEST;
-    const CHANGES_ACCESS: bool = false;
-    const REFUSALS: Codes = refusals! { INVALID_FIELD, ID_CONFLICT };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        None
+    act! {
+        action: APPROVAL_REQUEST, changes_access: false, target: none,
+        refusals: INVALID_FIELD, ID_CONFLICT
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
@@ -158,14 +155,9 @@ pub struct WithdrawApproval {
 }
 
 impl Act for WithdrawApproval {
-    const ACTION: &'static Action = &action::APPROVAL_WITHDRAW;
-    const CHANGES_ACCESS: bool = false;
-    const REFUSALS: Codes = refusals! {
-        UNKNOWN_APPROVAL, NOT_REQUESTER, APPROVAL_DECIDED, APPROVAL_EXPIRED,
-    };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        Some(("approval", self.approval))
+    act! {
+        action: APPROVAL_WITHDRAW, changes_access: false, target: "approval" = approval,
+        refusals: UNKNOWN_APPROVAL, NOT_REQUESTER, APPROVAL_DECIDED, APPROVAL_EXPIRED
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {

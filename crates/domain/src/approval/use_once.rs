@@ -101,15 +101,10 @@ pub(crate) fn consume(
 }
 
 impl Act for UseApproval {
-    const ACTION: &'static Action = &action::APPROVAL_USE;
-    const CHANGES_ACCESS: bool = false;
-    const REFUSALS: Codes = refusals! {
-        UNKNOWN_APPROVAL, APPROVAL_INTERNAL, APPROVAL_NOT_OWN, APPROVAL_DIFFERS, APPROVAL_NOT_GRANTED,
-        APPROVAL_QUORUM,
-    };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        Some(("approval", self.approval))
+    act! {
+        action: APPROVAL_USE, changes_access: false, target: "approval" = approval,
+        refusals: UNKNOWN_APPROVAL, APPROVAL_INTERNAL, APPROVAL_NOT_OWN, APPROVAL_DIFFERS,
+            APPROVAL_NOT_GRANTED, APPROVAL_QUORUM
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {

@@ -86,14 +86,10 @@ fn tally(before: &Approval, votes: &[Vote], ctx: &Context) -> Approval {
 }
 
 impl Act for CastVote {
-    const ACTION: &'static Action = &action::APPROVAL_VOTE;
-    const CHANGES_ACCESS: bool = false;
-    const REFUSALS: Codes = refusals! {
-        INVALID_FIELD, UNKNOWN_APPROVAL, OWN_REQUEST, OWN_PAYMENT, APPROVAL_DECIDED, APPROVAL_EXPIRED,
-    };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        Some(("approval", self.approval))
+    act! {
+        action: APPROVAL_VOTE, changes_access: false, target: "approval" = approval,
+        refusals: INVALID_FIELD, UNKNOWN_APPROVAL, OWN_REQUEST, OWN_PAYMENT, APPROVAL_DECIDED,
+            APPROVAL_EXPIRED
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {

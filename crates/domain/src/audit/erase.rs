@@ -17,13 +17,7 @@ pub struct EraseEntries {
 }
 
 impl Act for EraseEntries {
-    const ACTION: &'static Action = &action::AUDIT_ERASE;
-    const CHANGES_ACCESS: bool = false;
-    const REFUSALS: Codes = refusals! { INVALID_FIELD, UNKNOWN_ENTRY };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        None
-    }
+    act! { action: AUDIT_ERASE, changes_access: false, target: none, refusals: INVALID_FIELD, UNKNOWN_ENTRY }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
         needs.rows(&looks::ENTRY_AT, self.entries.iter().copied());

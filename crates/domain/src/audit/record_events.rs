@@ -28,12 +28,9 @@ impl RecordEvents {
 }
 
 impl Act for RecordEvents {
-    const ACTION: &'static Action = &action::AUDIT_APPEND;
-    const CHANGES_ACCESS: bool = false;
-    const REFUSALS: Codes = &[&code::INVALID_FIELD, &code::TOO_MANY_ENTRIES, &code::ID_CONFLICT];
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        None
+    act! {
+        action: AUDIT_APPEND, changes_access: false, target: none,
+        refusals: INVALID_FIELD, TOO_MANY_ENTRIES, ID_CONFLICT
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {

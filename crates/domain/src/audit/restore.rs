@@ -16,13 +16,7 @@ pub struct AcknowledgeRestore {
 }
 
 impl Act for AcknowledgeRestore {
-    const ACTION: &'static Action = &action::LOG_ACKNOWLEDGE_RESTORE;
-    const CHANGES_ACCESS: bool = false;
-    const REFUSALS: Codes = refusals! { INVALID_FIELD };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        None
-    }
+    act! { action: LOG_ACKNOWLEDGE_RESTORE, changes_access: false, target: none, refusals: INVALID_FIELD }
 
     fn needs(&self, _: &Rules, _: &mut Needs) {}
 

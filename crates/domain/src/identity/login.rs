@@ -23,14 +23,7 @@ pub struct LogIn {
     pub hash: [u8; 32],
 }
 
-impl std::fmt::Debug for LogIn {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LogIn")
-            .field("user", &self.user)
-            .field("second_factor", &self.second_factor)
-            .finish_non_exhaustive()
-    }
-}
+shows! { LogIn: user, second_factor }
 
 /// The answer to every wrong name and password.
 pub fn invalid_credentials() -> Refusal {
@@ -45,12 +38,9 @@ pub fn second_factor_needed() -> Refusal {
 }
 
 impl Act for LogIn {
-    const ACTION: &'static Action = &action::LOGIN;
-    const CHANGES_ACCESS: bool = false;
-    const REFUSALS: Codes = refusals! { INVALID_CREDENTIALS, SECOND_FACTOR_NEEDED, INVALID_SECOND_FACTOR };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        Some(("user", self.user))
+    act! {
+        action: LOGIN, changes_access: false, target: "user" = user,
+        refusals: INVALID_CREDENTIALS, SECOND_FACTOR_NEEDED, INVALID_SECOND_FACTOR
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {

@@ -40,13 +40,7 @@ pub struct SecurityEvent {
 }
 
 impl Act for SecurityEvent {
-    const ACTION: &'static Action = &action::SECURITY_EVENT;
-    const CHANGES_ACCESS: bool = false;
-    const REFUSALS: Codes = &[];
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        None
-    }
+    act! { action: SECURITY_EVENT, changes_access: false, target: none, refusals: none }
 
     fn needs(&self, _: &Rules, _: &mut Needs) {}
 

@@ -7,7 +7,7 @@ use domain::custody::{Amount, OperationKind, SCALE_MAX};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Config, RuleError, between, seconds};
+use super::{Config, Key, Kind, RuleError, between, seconds, section};
 
 /// The largest quorum: how many others can be asked for at most.
 const QUORUM_MAX: u64 = 10;
@@ -15,22 +15,20 @@ const QUORUM_MAX: u64 = 10;
 /// Most limits, and most thresholds.
 const RULES_MAX: usize = 1_000;
 
-/// Settings of custody and approvals.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Custody {
+section! {
+    /// Settings of custody and approvals.
+    Custody in "custody" with {
+        /// What each tier may move in a window.
+        limits: Vec<Limit>;
+        /// From what amount on others must approve.
+        thresholds: Vec<Threshold>;
+    };
     /// How long a new destination cannot be withdrawn to, in hours.
-    pub destination_cooling_off_h: u64,
+    destination_cooling_off_h: number(0, 8_760) = 24;
     /// How long an approval can be voted on and used, in hours.
-    pub approval_expires_h: u64,
+    approval_expires_h: number(1, 8_760) = 24;
     /// How long a KYC approval is good, in days.
-    pub kyc_expires_d: u64,
-    /// What each tier may move in a window.
-    #[serde(default)]
-    pub limits: Vec<Limit>,
-    /// From what amount on others must approve.
-    #[serde(default)]
-    pub thresholds: Vec<Threshold>,
+    kyc_expires_d: number(1, 3_650) = 365;
 }
 
 /// What a file says of a limit.
@@ -66,18 +64,6 @@ pub struct Threshold {
 
 fn one() -> u64 {
     1
-}
-
-impl Default for Custody {
-    fn default() -> Custody {
-        Custody {
-            destination_cooling_off_h: 24,
-            approval_expires_h: 24,
-            kyc_expires_d: 365,
-            limits: Vec::new(),
-            thresholds: Vec::new(),
-        }
-    }
 }
 
 /// Checks the settings of one rule, each named by its place.

@@ -8,7 +8,7 @@ use figment::error::Kind as ErrorKind;
 use figment::value::Value;
 
 use super::layers::Layer;
-use super::{Config, KEYS, Kind, between, variable};
+use super::{Config, Kind, between, keys, variable};
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::levels::check_level;
@@ -49,7 +49,7 @@ pub fn load(global: &Global, options: &[(&'static str, &'static str, &str)]) -> 
     };
     refuse_unknown_variables()?;
     let file_name = format!("{environment}.toml");
-    let defaults = Layer::of("default", &Config::defaults()).map_err(wrong)?;
+    let defaults = Layer::of("default", &Config::default()).map_err(wrong)?;
     let built_in_name = format!("built-in {file_name}");
     let built_in =
         Layer::toml(&built_in_name, built_in).map_err(|error| wrong(format!("{built_in_name}: {error}")))?;
@@ -77,8 +77,8 @@ pub fn load(global: &Global, options: &[(&'static str, &'static str, &str)]) -> 
             .find_metadata(name)
             .map_or("default".into(), |found| found.name.to_string())
     };
-    let names = KEYS.iter().map(|key| key.name.to_owned());
-    let names = names.chain(config.role_keys());
+    let names = keys().map(|key| key.name.to_owned());
+    let names = names.chain(config.role_settings().into_iter().map(|(setting, _)| setting));
     let mut sources: BTreeMap<String, String> = names.map(|name| (name.clone(), source(&name))).collect();
     for rule in config.custody_rules() {
         // A list comes from one place as a whole.
@@ -120,7 +120,7 @@ fn above_files(
     global: &Global,
     options: &[(&'static str, &'static str, &str)],
 ) -> Figment {
-    for key in KEYS {
+    for key in keys() {
         for name in key.variables() {
             if let Some(text) = variable(&name) {
                 figment = figment.merge(Layer::single(&name, key.name, value(key.kind, text)));
@@ -180,7 +180,7 @@ fn extract(figment: &Figment) -> Result<Config, Failure> {
 
 fn check(loaded: &Loaded, figment: &Figment) -> Result<(), Failure> {
     let source = |key: &str| loaded.sources.get(key).map_or("default", String::as_str);
-    for key in KEYS {
+    for key in keys() {
         let Kind::Number(min, max) = key.kind else {
             continue;
         };
@@ -202,7 +202,7 @@ fn refuse_unknown_variables() -> Result<(), Failure> {
     let others = ["PROBITY_ENV", "PROBITY_SIGNING_KEY"];
     let known = |name: &str| {
         others.contains(&name)
-            || KEYS.iter().any(|key| key.variables().iter().any(|known| known == name))
+            || keys().any(|key| key.variables().iter().any(|known| known == name))
             // Of the test suite.
             || ["PROBITY_TEST_", "PROBITY_BENCH_"].iter().any(|prefix| name.starts_with(prefix))
             || ["PROBITY_BIN", "PROBITY_VERIFY_BIN", "PROBITY_PG_BIN"].contains(&name)
@@ -227,7 +227,7 @@ mod tests {
     fn example_documents_every_key_with_its_default() {
         let text = include_str!("../../../../config/example.toml");
         let figment = Figment::from(Layer::toml("example.toml", text).unwrap());
-        for key in KEYS {
+        for key in keys() {
             assert!(figment.find_value(key.name).is_ok(), "{} is not there", key.name);
             for variable in key.variables() {
                 assert!(text.contains(&variable), "{variable} is not named");
@@ -236,7 +236,7 @@ mod tests {
         // Without defaults below it: every key is there, and none is unknown.
         let mut config = extract(&figment).unwrap();
         config.database.url = None;
-        assert_eq!(config, Config::defaults());
+        assert_eq!(config, Config::default());
     }
 
     #[test]
@@ -245,7 +245,7 @@ mod tests {
         let start = text.find("#[roles.").unwrap();
         let lines = text[start..].lines().take_while(|line| line.starts_with('#'));
         let uncommented: Vec<&str> = lines.map(|line| &line[1..]).collect();
-        let defaults = Layer::of("default", &Config::defaults()).unwrap();
+        let defaults = Layer::of("default", &Config::default()).unwrap();
         let example = Layer::toml("example.toml", &uncommented.join("\n")).unwrap();
         let config = extract(&Figment::from(defaults).merge(example)).unwrap();
         let rules = config.rules().unwrap();
@@ -258,7 +258,7 @@ mod tests {
         let start = text.find("#[[custody.").unwrap();
         let lines = text[start..].lines().take_while(|line| line.starts_with('#'));
         let uncommented: Vec<&str> = lines.map(|line| &line[1..]).collect();
-        let defaults = Layer::of("default", &Config::defaults()).unwrap();
+        let defaults = Layer::of("default", &Config::default()).unwrap();
         let example = Layer::toml("example.toml", &uncommented.join("\n")).unwrap();
         let config = extract(&Figment::from(defaults).merge(example)).unwrap();
         let rules = config.rules().unwrap().custody;
@@ -268,7 +268,7 @@ mod tests {
     #[test]
     fn built_in_files_hold() {
         for (name, text) in BUILT_IN {
-            let defaults = Layer::of("default", &Config::defaults()).unwrap();
+            let defaults = Layer::of("default", &Config::default()).unwrap();
             let figment = Figment::from(defaults).merge(Layer::toml(name, text).unwrap());
             assert!(extract(&figment).is_ok(), "{name}");
         }
@@ -298,7 +298,7 @@ mod tests {
                 "x.toml: roles.trader.permissions:",
             ),
         ] {
-            let defaults = Layer::of("default", &Config::defaults()).unwrap();
+            let defaults = Layer::of("default", &Config::default()).unwrap();
             let error =
                 extract(&Figment::from(defaults).merge(Layer::toml("x.toml", text).unwrap())).unwrap_err();
             assert!(error.message.starts_with(expected), "{}", error.message);

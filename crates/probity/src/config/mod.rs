@@ -52,93 +52,6 @@ pub struct Config {
     pub roles: BTreeMap<String, RoleSettings>,
 }
 
-/// Settings of the database.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Database {
-    /// Where it is; `probity.db` in the data folder unless given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    /// Most reading connections at once.
-    pub pool_max: u64,
-    /// How long a reader waits for a connection, in seconds.
-    pub acquire_timeout_s: u64,
-    /// Age at which a connection is replaced, in seconds.
-    pub lifetime_max_s: u64,
-    /// Whether the server brings the schema up to date when it starts.
-    pub auto_migrate: bool,
-}
-
-/// Settings of the log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Log {
-    /// `text` or `json`.
-    pub format: LogFormat,
-    /// Level, or levels by part: `info`, `warn,engine=debug`.
-    pub level: String,
-    /// Whether every SQL statement is a log line: its text, time and rows, never its values.
-    pub sql: bool,
-}
-
-/// How log lines look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
-/// Settings of the writer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Writer {
-    /// Most entries that wait to be written; beyond, callers are told to come back.
-    pub queue_max: u64,
-    /// Most entries in one transaction.
-    pub batch_entries_max: u64,
-}
-
-/// Settings of HTTP.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Http {
-    /// Longest request body, in bytes.
-    pub body_bytes_max: u64,
-    /// Whether entry bundles are served without a key, as a public log does.
-    pub public_entries: bool,
-    /// Whether the last address of `X-Forwarded-For` is the caller's: only behind a proxy that sets it.
-    pub trusted_proxy: bool,
-}
-
-/// Settings of identity.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Identity {
-    /// How long a session lasts without a request, in minutes.
-    pub session_idle_m: u64,
-    /// How long a session lasts at all, in hours.
-    pub session_max_h: u64,
-    /// How long an invitation can be accepted, in hours.
-    pub invitation_h: u64,
-    /// Threads that hash passwords; 0 for as many as there are cores.
-    pub hash_threads: u64,
-}
-
-/// Settings of rate limits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Limits {
-    /// Most requests in a minute of one user's sessions together; 0 for no limit.
-    pub user_requests_per_minute: u64,
-    /// Whether a user's API keys take from that too.
-    pub user_quota_includes_keys: bool,
-    /// Most requests in a minute of an API key without a limit of its own; 0 for no limit.
-    pub key_requests_per_minute: u64,
-}
-
 /// A setting that files, variables and options set alike.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
@@ -146,8 +59,6 @@ pub struct Key {
     pub name: &'static str,
     /// What it holds.
     pub kind: Kind,
-    /// A variable that sets it beside its own, and whether that one wins.
-    other: Option<(&'static str, bool)>,
 }
 
 /// What a setting holds.
@@ -162,37 +73,133 @@ pub enum Kind {
 }
 
 impl Key {
-    const fn text(name: &'static str) -> Key {
-        Key {
-            name,
-            kind: Kind::Text,
-            other: None,
-        }
-    }
-
-    const fn number(name: &'static str, min: u64, max: u64) -> Key {
-        Key {
-            kind: Kind::Number(min, max),
-            ..Key::text(name)
-        }
-    }
-
-    const fn switch(name: &'static str) -> Key {
-        Key {
-            kind: Kind::Switch,
-            ..Key::text(name)
-        }
-    }
-
     /// Environment variables that set it, such as `PROBITY_LOG_LEVEL`; a later one wins.
     pub fn variables(&self) -> Vec<String> {
         let own = format!("PROBITY_{}", self.name.replace('.', "_").to_uppercase());
-        match self.other {
-            None => vec![own],
-            Some((other, true)) => vec![own, other.to_owned()],
-            Some((other, false)) => vec![other.to_owned(), own],
+        match self.name {
+            "database.url" => vec!["DATABASE_URL".to_owned(), own],
+            "log.level" => vec![own, "PROBITY_LOG".to_owned()],
+            _ => vec![own],
         }
     }
+}
+
+/// Makes a section of the settings. A setting is a line: its name, what it holds, and what goes without saying. What stands
+/// after `with` is set by files alone.
+macro_rules! section {
+    (@type number($min:expr, $max:expr)) => { u64 };
+    (@type switch) => { bool };
+    (@type text($type:ty)) => { $type };
+    (@kind number($min:expr, $max:expr)) => { Kind::Number($min, $max) };
+    (@kind switch) => { Kind::Switch };
+    (@kind text($type:ty)) => { Kind::Text };
+    (
+        $(#[$about:meta])* $section:ident in $path:literal $(with { $($(#[$lists:meta])* $list:ident: $item:ty;)* })?;
+        $($(#[$says:meta])* $name:ident: $kind:ident $(($($of:tt)*))? = $usual:expr;)*
+    ) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $section {
+            $($(#[$says])* pub $name: section!(@type $kind $(($($of)*))?),)*
+            $($($(#[$lists])* #[serde(default)] pub $list: $item,)*)?
+        }
+
+        impl Default for $section {
+            fn default() -> $section {
+                $section { $($name: $usual,)* $($($list: Default::default(),)*)? }
+            }
+        }
+
+        impl $section {
+            pub(super) const KEYS: &[Key] = &[$(Key {
+                name: concat!($path, ".", stringify!($name)),
+                kind: section!(@kind $kind $(($($of)*))?),
+            }),*];
+        }
+    };
+}
+use section;
+
+section! {
+    /// Settings of the database.
+    Database in "database";
+    /// Where it is; `probity.db` in the data folder unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: text(Option<String>) = None;
+    /// Most reading connections at once.
+    pool_max: number(1, 1_000) = 30;
+    /// How long a reader waits for a connection, in seconds.
+    acquire_timeout_s: number(1, 3_600) = 30;
+    /// Age at which a connection is replaced, in seconds.
+    lifetime_max_s: number(1, 604_800) = 3_600;
+    /// Whether the server brings the schema up to date when it starts.
+    auto_migrate: switch = true;
+}
+
+section! {
+    /// Settings of the log.
+    Log in "log";
+    /// `text` or `json`.
+    format: text(LogFormat) = LogFormat::Text;
+    /// Level, or levels by part: `info`, `warn,engine=debug`.
+    level: text(String) = "info".into();
+    /// Whether every SQL statement is a log line: its text, time and rows, never its values.
+    sql: switch = false;
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+section! {
+    /// Settings of the writer.
+    Writer in "writer";
+    /// Most entries that wait to be written; beyond, callers are told to come back.
+    queue_max: number(1, 1_000_000) = 20_000;
+    /// Most entries in one transaction.
+    batch_entries_max: number(1, 100_000) = 4_096;
+}
+
+section! {
+    /// Settings of HTTP.
+    Http in "http";
+    /// Longest request body, in bytes.
+    body_bytes_max: number(1_024, 1 << 30) = 8 << 20;
+    /// Whether entry bundles are served without a key, as a public log does.
+    public_entries: switch = false;
+    /// Whether the last address of `X-Forwarded-For` is the caller's: only behind a proxy that sets it.
+    trusted_proxy: switch = false;
+}
+
+section! {
+    /// Settings of identity.
+    Identity in "identity";
+    /// How long a session lasts without a request, in minutes.
+    session_idle_m: number(1, 10_080) = 30;
+    /// How long a session lasts at all, in hours.
+    session_max_h: number(1, 8_760) = 12;
+    /// How long an invitation can be accepted, in hours.
+    invitation_h: number(1, 8_760) = 72;
+    /// Threads that hash passwords; 0 for as many as there are cores.
+    hash_threads: number(0, 256) = 0;
+}
+
+section! {
+    /// Settings of rate limits.
+    Limits in "limits";
+    /// Most requests in a minute of one user's sessions together; 0 for no limit.
+    user_requests_per_minute: number(0, 100_000_000) = 1_200;
+    /// Whether a user's API keys take from that too.
+    user_quota_includes_keys: switch = false;
+    /// Most requests in a minute of an API key without a limit of its own; 0 for no limit.
+    key_requests_per_minute: number(0, 100_000_000) = 0;
 }
 
 /// A number that lies where it must, or what is wrong with it.
@@ -204,83 +211,43 @@ fn between(value: u64, min: u64, max: u64) -> Result<u64, String> {
 }
 
 /// Every setting, in the order in which `probity config` prints them.
-pub const KEYS: &[Key] = &[
-    Key::text("data_dir"),
-    Key {
-        other: Some(("DATABASE_URL", false)),
-        ..Key::text("database.url")
-    },
-    Key::number("database.pool_max", 1, 1_000),
-    Key::number("database.acquire_timeout_s", 1, 3_600),
-    Key::number("database.lifetime_max_s", 1, 604_800),
-    Key::switch("database.auto_migrate"),
-    Key::text("listen"),
-    Key::text("log.format"),
-    Key {
-        other: Some(("PROBITY_LOG", true)),
-        ..Key::text("log.level")
-    },
-    Key::switch("log.sql"),
-    Key::number("writer.queue_max", 1, 1_000_000),
-    Key::number("writer.batch_entries_max", 1, 100_000),
-    Key::number("http.body_bytes_max", 1_024, 1 << 30),
-    Key::switch("http.public_entries"),
-    Key::switch("http.trusted_proxy"),
-    Key::number("identity.session_idle_m", 1, 10_080),
-    Key::number("identity.session_max_h", 1, 8_760),
-    Key::number("identity.invitation_h", 1, 8_760),
-    Key::number("identity.hash_threads", 0, 256),
-    Key::number("limits.user_requests_per_minute", 0, 100_000_000),
-    Key::switch("limits.user_quota_includes_keys"),
-    Key::number("limits.key_requests_per_minute", 0, 100_000_000),
-    Key::number("custody.destination_cooling_off_h", 0, 8_760),
-    Key::number("custody.approval_expires_h", 1, 8_760),
-    Key::number("custody.kyc_expires_d", 1, 3_650),
-];
+pub fn keys() -> impl Iterator<Item = Key> {
+    let of_its_own = |name| Key {
+        name,
+        kind: Kind::Text,
+    };
+    let sections = [
+        Log::KEYS,
+        Writer::KEYS,
+        Http::KEYS,
+        Identity::KEYS,
+        Limits::KEYS,
+        Custody::KEYS,
+    ];
+    let first = std::iter::once(of_its_own("data_dir")).chain(Database::KEYS.iter().copied());
+    first
+        .chain([of_its_own("listen")])
+        .chain(sections.into_iter().flatten().copied())
+}
 
-impl Config {
-    /// What holds where nobody says otherwise.
-    pub fn defaults() -> Config {
+impl Default for Config {
+    fn default() -> Config {
         Config {
             data_dir: PathBuf::from("./probity-data"),
             listen: "127.0.0.1:8080".into(),
-            database: Database {
-                url: None,
-                pool_max: 30,
-                acquire_timeout_s: 30,
-                lifetime_max_s: 3_600,
-                auto_migrate: true,
-            },
-            log: Log {
-                format: LogFormat::Text,
-                level: "info".into(),
-                sql: false,
-            },
-            writer: Writer {
-                queue_max: 20_000,
-                batch_entries_max: 4_096,
-            },
-            http: Http {
-                body_bytes_max: 8 << 20,
-                public_entries: false,
-                trusted_proxy: false,
-            },
-            identity: Identity {
-                session_idle_m: 30,
-                session_max_h: 12,
-                invitation_h: 72,
-                hash_threads: 0,
-            },
-            limits: Limits {
-                user_requests_per_minute: 1_200,
-                user_quota_includes_keys: false,
-                key_requests_per_minute: 0,
-            },
+            database: Database::default(),
+            log: Log::default(),
+            writer: Writer::default(),
+            http: Http::default(),
+            identity: Identity::default(),
+            limits: Limits::default(),
             custody: Custody::default(),
             roles: BTreeMap::new(),
         }
     }
+}
 
+impl Config {
     /// The rules of identity and custody.
     pub fn rules(&self) -> Result<Rules, RuleError> {
         let mut rules = roles::rules(&self.roles)?;

@@ -85,33 +85,20 @@ fn permissions(words: &[String]) -> Result<Vec<Permission>, String> {
 }
 
 impl Config {
-    /// Every setting of roles that is set, such as `roles.trader.permissions`.
-    pub fn role_keys(&self) -> Vec<String> {
-        let mut keys = Vec::new();
+    /// Every setting of roles that is set, such as `roles.trader.permissions`, and its value.
+    pub fn role_settings(&self) -> Vec<(String, Value)> {
+        let mut found = Vec::new();
         for (name, role) in &self.roles {
-            let set = [
-                ("description", role.description.is_some()),
-                ("permissions", role.permissions.is_some()),
-                ("second_factor", role.second_factor.is_some()),
-            ];
-            let set = set.iter().filter(|(_, set)| *set);
-            keys.extend(set.map(|(setting, _)| format!("roles.{name}.{setting}")));
-            if *role == RoleSettings::default() {
-                keys.push(format!("roles.{name}"));
+            let value = serde_json::to_value(role).unwrap_or_default();
+            match value {
+                Value::Object(set) if !set.is_empty() => {
+                    let set = set.into_iter();
+                    found.extend(set.map(|(setting, value)| (format!("roles.{name}.{setting}"), value)));
+                }
+                _ => found.push((format!("roles.{name}"), Value::Null)),
             }
         }
-        keys
-    }
-
-    /// The value of one of [`Config::role_keys`].
-    pub fn role_value(&self, key: &str) -> Value {
-        let mut parts = key.split('.').skip(1);
-        let role = parts.next().and_then(|name| self.roles.get(name));
-        let (Some(role), Some(setting)) = (role, parts.next()) else {
-            return Value::Null;
-        };
-        let value = serde_json::to_value(role).unwrap_or_default();
-        value.get(setting).cloned().unwrap_or_default()
+        found
     }
 }
 

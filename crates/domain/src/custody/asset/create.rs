@@ -44,12 +44,9 @@ fn difference(asset: &Asset, command: &CreateAsset) -> Option<&'static str> {
 }
 
 impl Act for CreateAsset {
-    const ACTION: &'static Action = &action::ASSET_CREATE;
-    const CHANGES_ACCESS: bool = false;
-    const REFUSALS: Codes = refusals! { INVALID_FIELD, ID_CONFLICT, CODE_TAKEN };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        None
+    act! {
+        action: ASSET_CREATE, changes_access: false, target: none,
+        refusals: INVALID_FIELD, ID_CONFLICT, CODE_TAKEN
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {

@@ -48,15 +48,10 @@ fn outside(balance: &Balance, asset: &crate::custody::Asset) -> Option<Refusal> 
 }
 
 impl Act for ConfigureBalance {
-    const ACTION: &'static Action = &action::BALANCE_CONFIGURE;
-    const CHANGES_ACCESS: bool = false;
-    const REFUSALS: Codes = refusals! {
-        INVALID_FIELD, UNKNOWN_BALANCE, UNKNOWN_ASSET, VERSION_MISMATCH, FUNDS_HELD, BELOW_MINIMUM,
-        ABOVE_MAXIMUM,
-    };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        Some(("balance", self.balance))
+    act! {
+        action: BALANCE_CONFIGURE, changes_access: false, target: "balance" = balance,
+        refusals: INVALID_FIELD, UNKNOWN_BALANCE, UNKNOWN_ASSET, VERSION_MISMATCH, FUNDS_HELD, BELOW_MINIMUM,
+            ABOVE_MAXIMUM
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {

@@ -58,14 +58,9 @@ fn check_new(facts: &Facts, command: &AddDestination) -> Result<(), Refusal> {
 }
 
 impl Act for AddDestination {
-    const ACTION: &'static Action = &action::DESTINATION_ADD;
-    const CHANGES_ACCESS: bool = false;
-    const REFUSALS: Codes = refusals! {
-        INVALID_FIELD, ID_CONFLICT, UNKNOWN_USER, USER_ERASED, UNKNOWN_ASSET, DESTINATION_EXISTS,
-    };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        None
+    act! {
+        action: DESTINATION_ADD, changes_access: false, target: none,
+        refusals: INVALID_FIELD, ID_CONFLICT, UNKNOWN_USER, USER_ERASED, UNKNOWN_ASSET, DESTINATION_EXISTS
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {

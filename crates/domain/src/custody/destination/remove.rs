@@ -11,12 +11,9 @@ pub struct RemoveDestination {
 }
 
 impl Act for RemoveDestination {
-    const ACTION: &'static Action = &action::DESTINATION_REMOVE;
-    const CHANGES_ACCESS: bool = false;
-    const REFUSALS: Codes = refusals! { UNKNOWN_DESTINATION };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        Some(("destination", self.destination))
+    act! {
+        action: DESTINATION_REMOVE, changes_access: false, target: "destination" = destination,
+        refusals: UNKNOWN_DESTINATION
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {

@@ -30,14 +30,10 @@ fn check_document_input(command: &CheckDocument) -> Result<(), FieldError> {
 }
 
 impl Act for CheckDocument {
-    const ACTION: &'static Action = &action::KYC_CHECK_DOCUMENT;
-    const CHANGES_ACCESS: bool = false;
-    const REFUSALS: Codes = refusals! {
-        INVALID_FIELD, UNKNOWN_KYC_RECORD, UNKNOWN_DOCUMENT, OWN_SUBMISSION, OWN_RECORD, WRONG_STATUS,
-    };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        Some(("kyc_record", self.record))
+    act! {
+        action: KYC_CHECK_DOCUMENT, changes_access: false, target: "kyc_record" = record,
+        refusals: INVALID_FIELD, UNKNOWN_KYC_RECORD, UNKNOWN_DOCUMENT, OWN_SUBMISSION, OWN_RECORD,
+            WRONG_STATUS
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {

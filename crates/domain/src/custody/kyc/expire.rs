@@ -38,13 +38,7 @@ pub struct ExpireKyc {
 }
 
 impl Act for ExpireKyc {
-    const ACTION: &'static Action = &action::KYC_EXPIRE;
-    const CHANGES_ACCESS: bool = false;
-    const REFUSALS: Codes = &[];
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        None
-    }
+    act! { action: KYC_EXPIRE, changes_access: false, target: none, refusals: none }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
         needs.rows(&looks::KYC_RECORD, &self.records);

@@ -103,14 +103,9 @@ fn check_none_pending(facts: &Facts, user: Uuid) -> Result<(), Refusal> {
 }
 
 impl Act for SubmitKyc {
-    const ACTION: &'static Action = &action::KYC_SUBMIT;
-    const CHANGES_ACCESS: bool = false;
-    const REFUSALS: Codes = refusals! {
-        INVALID_FIELD, ID_CONFLICT, UNKNOWN_USER, USER_ERASED, KYC_PENDING,
-    };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        None
+    act! {
+        action: KYC_SUBMIT, changes_access: false, target: none,
+        refusals: INVALID_FIELD, ID_CONFLICT, UNKNOWN_USER, USER_ERASED, KYC_PENDING
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {

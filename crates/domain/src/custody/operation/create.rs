@@ -145,13 +145,7 @@ fn check_destination(
 }
 
 impl Act for CreateOperation {
-    const ACTION: &'static Action = &action::OPERATION_CREATE;
-    const CHANGES_ACCESS: bool = false;
-    const REFUSALS: Codes = results::CREATE_CODES;
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        None
-    }
+    act! { action: OPERATION_CREATE, changes_access: false, target: none, refusals: = results::CREATE_CODES }
 
     fn needs(&self, rules: &Rules, needs: &mut Needs) {
         needs.row(&looks::ASSET, self.debit.asset);

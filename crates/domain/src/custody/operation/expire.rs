@@ -59,13 +59,7 @@ pub struct ExpireOperations {
 }
 
 impl Act for ExpireOperations {
-    const ACTION: &'static Action = &action::OPERATION_EXPIRE;
-    const CHANGES_ACCESS: bool = false;
-    const REFUSALS: Codes = &[];
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        None
-    }
+    act! { action: OPERATION_EXPIRE, changes_access: false, target: none, refusals: none }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
         for (operation, debit) in &self.operations {

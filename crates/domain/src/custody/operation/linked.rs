@@ -13,13 +13,7 @@ pub struct CreateLinked {
 }
 
 impl Act for CreateLinked {
-    const ACTION: &'static Action = &action::OPERATION_CREATE;
-    const CHANGES_ACCESS: bool = false;
-    const REFUSALS: Codes = results::CREATE_CODES;
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        None
-    }
+    act! { action: OPERATION_CREATE, changes_access: false, target: none, refusals: = results::CREATE_CODES }
 
     fn needs(&self, rules: &Rules, needs: &mut Needs) {
         self.operations.iter().for_each(|one| one.needs(rules, needs));

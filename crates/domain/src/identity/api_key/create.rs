@@ -23,14 +23,7 @@ pub struct CreateApiKey {
     pub hash: [u8; 32],
 }
 
-impl std::fmt::Debug for CreateApiKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CreateApiKey")
-            .field("owner", &self.owner)
-            .field("name", &self.name)
-            .finish_non_exhaustive()
-    }
-}
+shows! { CreateApiKey: owner, name }
 
 impl CreateApiKey {
     fn validate(&self, now: Timestamp) -> Result<(), FieldError> {
@@ -72,12 +65,9 @@ pub(super) fn authority(owner: Option<Uuid>, who: &Principal) -> Result<Authorit
 }
 
 impl Act for CreateApiKey {
-    const ACTION: &'static Action = &action::API_KEY_CREATE;
-    const CHANGES_ACCESS: bool = false;
-    const REFUSALS: Codes = refusals! { INVALID_FIELD, UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        None
+    act! {
+        action: API_KEY_CREATE, changes_access: false, target: none,
+        refusals: INVALID_FIELD, UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {

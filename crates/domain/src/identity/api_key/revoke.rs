@@ -27,13 +27,7 @@ pub struct RevokeApiKey {
 }
 
 impl Act for RevokeApiKey {
-    const ACTION: &'static Action = &action::API_KEY_REVOKE;
-    const CHANGES_ACCESS: bool = true;
-    const REFUSALS: Codes = refusals! { UNKNOWN_API_KEY };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        Some(("api_key", self.id))
-    }
+    act! { action: API_KEY_REVOKE, changes_access: true, target: "api_key" = id, refusals: UNKNOWN_API_KEY }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
         needs.row(&looks::API_KEY, self.id);

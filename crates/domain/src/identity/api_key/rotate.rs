@@ -17,25 +17,13 @@ pub struct RotateApiKey {
     pub hash: [u8; 32],
 }
 
-impl std::fmt::Debug for RotateApiKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RotateApiKey")
-            .field("id", &self.id)
-            .field("overlap_s", &self.overlap_s)
-            .finish_non_exhaustive()
-    }
-}
+shows! { RotateApiKey: id, overlap_s }
 
 impl Act for RotateApiKey {
-    const ACTION: &'static Action = &action::API_KEY_ROTATE;
-    const CHANGES_ACCESS: bool = true;
-    const REFUSALS: Codes = refusals! {
-        INVALID_FIELD, UNKNOWN_API_KEY, API_KEY_REVOKED, API_KEY_EXPIRED, API_KEY_ROTATED, UNKNOWN_USER,
-        EXCEEDS_OWN,
-    };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        Some(("api_key", self.id))
+    act! {
+        action: API_KEY_ROTATE, changes_access: true, target: "api_key" = id,
+        refusals: INVALID_FIELD, UNKNOWN_API_KEY, API_KEY_REVOKED, API_KEY_EXPIRED, API_KEY_ROTATED,
+            UNKNOWN_USER, EXCEEDS_OWN
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {

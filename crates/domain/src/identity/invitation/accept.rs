@@ -16,13 +16,7 @@ pub struct AcceptInvitation {
     pub password_hash: String,
 }
 
-impl std::fmt::Debug for AcceptInvitation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AcceptInvitation")
-            .field("invitation", &self.invitation)
-            .finish_non_exhaustive()
-    }
-}
+shows! { AcceptInvitation: invitation }
 
 /// The answer to every invitation that cannot be accepted.
 pub fn invalid() -> Refusal {
@@ -31,12 +25,9 @@ pub fn invalid() -> Refusal {
 }
 
 impl Act for AcceptInvitation {
-    const ACTION: &'static Action = &action::INVITATION_ACCEPT;
-    const CHANGES_ACCESS: bool = true;
-    const REFUSALS: Codes = refusals! { INVALID_INVITATION };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        Some(("user", self.user))
+    act! {
+        action: INVITATION_ACCEPT, changes_access: true, target: "user" = user,
+        refusals: INVALID_INVITATION
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {

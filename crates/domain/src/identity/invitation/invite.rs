@@ -40,21 +40,12 @@ pub struct InviteUser {
     pub hash: [u8; 32],
 }
 
-impl std::fmt::Debug for InviteUser {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("InviteUser")
-            .field("user", &self.user)
-            .finish_non_exhaustive()
-    }
-}
+shows! { InviteUser: user }
 
 impl Act for InviteUser {
-    const ACTION: &'static Action = &action::USER_INVITE;
-    const CHANGES_ACCESS: bool = false;
-    const REFUSALS: Codes = refusals! { UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED, USER_DISABLED };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        Some(("user", self.user))
+    act! {
+        action: USER_INVITE, changes_access: false, target: "user" = user,
+        refusals: UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED, USER_DISABLED
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {

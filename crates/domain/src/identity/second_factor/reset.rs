@@ -12,12 +12,9 @@ pub struct ResetSecondFactor {
 }
 
 impl Act for ResetSecondFactor {
-    const ACTION: &'static Action = &action::SECOND_FACTOR_RESET;
-    const CHANGES_ACCESS: bool = true;
-    const REFUSALS: Codes = refusals! { UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        Some(("user", self.user))
+    act! {
+        action: SECOND_FACTOR_RESET, changes_access: true, target: "user" = user,
+        refusals: UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {

@@ -1,5 +1,6 @@
 //! The row of a second factor.
 
+use crate::words::shows;
 use evidence::json;
 use evidence::time::Timestamp;
 use uuid::Uuid;
@@ -45,14 +46,7 @@ record! {
     }
 }
 
-impl std::fmt::Debug for SecondFactor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SecondFactor")
-            .field("user_id", &self.user_id)
-            .field("confirmed_at", &self.confirmed_at)
-            .finish_non_exhaustive()
-    }
-}
+shows! { SecondFactor: user_id, confirmed_at }
 
 impl SecondFactor {
     /// Whether it counts at login.

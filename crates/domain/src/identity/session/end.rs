@@ -36,13 +36,7 @@ pub struct EndSession {
 }
 
 impl Act for EndSession {
-    const ACTION: &'static Action = &action::SESSION_END;
-    const CHANGES_ACCESS: bool = true;
-    const REFUSALS: Codes = refusals! { UNKNOWN_SESSION };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        Some(("session", self.session))
-    }
+    act! { action: SESSION_END, changes_access: true, target: "session" = session, refusals: UNKNOWN_SESSION }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
         needs.row(&looks::SESSION, self.session);
@@ -81,13 +75,7 @@ pub struct EndSessionsOf {
 }
 
 impl Act for EndSessionsOf {
-    const ACTION: &'static Action = &action::SESSION_END;
-    const CHANGES_ACCESS: bool = true;
-    const REFUSALS: Codes = &[];
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        Some(("user", self.user))
-    }
+    act! { action: SESSION_END, changes_access: true, target: "user" = user, refusals: none }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
         needs.row(&looks::USER, self.user);

@@ -11,12 +11,9 @@ pub struct RenewSession {
 }
 
 impl Act for RenewSession {
-    const ACTION: &'static Action = &action::SESSION_RENEW;
-    const CHANGES_ACCESS: bool = false;
-    const REFUSALS: Codes = refusals! { SESSION_NEEDED };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        Some(("session", self.session))
+    act! {
+        action: SESSION_RENEW, changes_access: false, target: "session" = session,
+        refusals: SESSION_NEEDED
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {

@@ -25,15 +25,10 @@ pub struct UpdateUser {
 }
 
 impl Act for UpdateUser {
-    const ACTION: &'static Action = &action::USER_UPDATE;
-    const CHANGES_ACCESS: bool = true;
-    const REFUSALS: Codes = refusals! {
-        INVALID_FIELD, UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED, VERSION_MISMATCH, USERNAME_TAKEN,
-        EMAIL_TAKEN,
-    };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        Some(("user", self.user))
+    act! {
+        action: USER_UPDATE, changes_access: true, target: "user" = user,
+        refusals: INVALID_FIELD, UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED, VERSION_MISMATCH, USERNAME_TAKEN,
+            EMAIL_TAKEN
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
@@ -83,14 +78,9 @@ pub struct SetRole {
 }
 
 impl Act for SetRole {
-    const ACTION: &'static Action = &action::USER_SET_ROLE;
-    const CHANGES_ACCESS: bool = true;
-    const REFUSALS: Codes = refusals! {
-        INVALID_FIELD, UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED, VERSION_MISMATCH, LAST_ADMIN,
-    };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        Some(("user", self.user))
+    act! {
+        action: USER_SET_ROLE, changes_access: true, target: "user" = user,
+        refusals: INVALID_FIELD, UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED, VERSION_MISMATCH, LAST_ADMIN
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
@@ -127,12 +117,9 @@ pub struct DisableUser {
 }
 
 impl Act for DisableUser {
-    const ACTION: &'static Action = &action::USER_DISABLE;
-    const CHANGES_ACCESS: bool = true;
-    const REFUSALS: Codes = refusals! { UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED, LAST_ADMIN };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        Some(("user", self.user))
+    act! {
+        action: USER_DISABLE, changes_access: true, target: "user" = user,
+        refusals: UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED, LAST_ADMIN
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
@@ -171,12 +158,9 @@ pub struct EnableUser {
 }
 
 impl Act for EnableUser {
-    const ACTION: &'static Action = &action::USER_ENABLE;
-    const CHANGES_ACCESS: bool = true;
-    const REFUSALS: Codes = refusals! { UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        Some(("user", self.user))
+    act! {
+        action: USER_ENABLE, changes_access: true, target: "user" = user,
+        refusals: UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {

@@ -1,7 +1,5 @@
 //! Making a user.
 
-use std::fmt;
-
 use super::{User, check_email, check_free, check_full_name, check_role, check_username};
 use crate::identity::invitation;
 use crate::identity::permission::Role;
@@ -28,14 +26,7 @@ pub struct CreateUser {
     pub active: bool,
 }
 
-impl fmt::Debug for CreateUser {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CreateUser")
-            .field("username", &self.username)
-            .field("role", &self.role)
-            .finish_non_exhaustive()
-    }
-}
+shows! { CreateUser: username, role }
 
 impl CreateUser {
     /// A user without anything that can be left out.
@@ -99,12 +90,9 @@ impl CreateUser {
 pub struct ImportUser(pub CreateUser);
 
 impl Act for CreateUser {
-    const ACTION: &'static Action = &action::USER_CREATE;
-    const CHANGES_ACCESS: bool = false;
-    const REFUSALS: Codes = refusals! { INVALID_FIELD, EXCEEDS_OWN, USERNAME_TAKEN, EMAIL_TAKEN };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        None
+    act! {
+        action: USER_CREATE, changes_access: false, target: none,
+        refusals: INVALID_FIELD, EXCEEDS_OWN, USERNAME_TAKEN, EMAIL_TAKEN
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
@@ -117,13 +105,7 @@ impl Act for CreateUser {
 }
 
 impl Act for ImportUser {
-    const ACTION: &'static Action = &action::USER_IMPORT;
-    const CHANGES_ACCESS: bool = false;
-    const REFUSALS: Codes = CreateUser::REFUSALS;
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        None
-    }
+    act! { action: USER_IMPORT, changes_access: false, target: none, refusals: = CreateUser::REFUSALS }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
         self.0.names(needs);

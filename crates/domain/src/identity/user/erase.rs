@@ -25,14 +25,9 @@ pub struct EraseUser {
 }
 
 impl Act for EraseUser {
-    const ACTION: &'static Action = &action::USER_ERASE;
-    const CHANGES_ACCESS: bool = true;
-    const REFUSALS: Codes = refusals! {
-        INVALID_FIELD, UNKNOWN_USER, EXCEEDS_OWN, LAST_ADMIN, UNKNOWN_ENTRY, ENTRY_OF_OTHERS,
-    };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        Some(("user", self.user))
+    act! {
+        action: USER_ERASE, changes_access: true, target: "user" = user,
+        refusals: INVALID_FIELD, UNKNOWN_USER, EXCEEDS_OWN, LAST_ADMIN, UNKNOWN_ENTRY, ENTRY_OF_OTHERS
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {

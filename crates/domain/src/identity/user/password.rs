@@ -1,7 +1,5 @@
 //! Passwords: reset by somebody entitled, changed by their user.
 
-use std::fmt;
-
 use super::{check_password, own, to_change, written};
 use crate::identity::session::EndReason;
 use crate::identity::user::User;
@@ -20,21 +18,12 @@ pub struct ResetPassword {
     pub temporary: bool,
 }
 
-impl fmt::Debug for ResetPassword {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResetPassword")
-            .field("user", &self.user)
-            .finish_non_exhaustive()
-    }
-}
+shows! { ResetPassword: user }
 
 impl Act for ResetPassword {
-    const ACTION: &'static Action = &action::USER_RESET_PASSWORD;
-    const CHANGES_ACCESS: bool = true;
-    const REFUSALS: Codes = refusals! { UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED, LOCAL_ONLY };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        Some(("user", self.user))
+    act! {
+        action: USER_RESET_PASSWORD, changes_access: true, target: "user" = user,
+        refusals: UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED, LOCAL_ONLY
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
@@ -123,21 +112,12 @@ pub struct ChangePassword {
     pub password_hash: String,
 }
 
-impl fmt::Debug for ChangePassword {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ChangePassword")
-            .field("user", &self.user)
-            .finish_non_exhaustive()
-    }
-}
+shows! { ChangePassword: user }
 
 impl Act for ChangePassword {
-    const ACTION: &'static Action = &action::PASSWORD_CHANGE;
-    const CHANGES_ACCESS: bool = true;
-    const REFUSALS: Codes = refusals! { SESSION_NEEDED, WRONG_PASSWORD };
-
-    fn target(&self) -> Option<(&'static str, Uuid)> {
-        Some(("user", self.user))
+    act! {
+        action: PASSWORD_CHANGE, changes_access: true, target: "user" = user,
+        refusals: SESSION_NEEDED, WRONG_PASSWORD
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {

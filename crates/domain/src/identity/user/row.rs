@@ -1,7 +1,6 @@
 //! The row of a user, and its bounds.
 
-use std::fmt;
-
+use crate::words::shows;
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
@@ -50,16 +49,7 @@ record! {
     }
 }
 
-impl fmt::Debug for User {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("User")
-            .field("id", &self.id)
-            .field("username", &self.username)
-            .field("role", &self.role)
-            .field("active", &self.active)
-            .finish_non_exhaustive()
-    }
-}
+shows! { User: id, username, role, active }
 
 impl User {
     /// The same, disabled or enabled.
