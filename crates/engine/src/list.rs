@@ -9,7 +9,6 @@ use uuid::Uuid;
 
 pub use store::conditions::Condition;
 pub use store::custody::{OperationFilter, OperationPlace};
-pub use store::identity::UserFilter;
 pub use store::query::{Order, Page};
 
 use crate::engine::Engine;

@@ -14,7 +14,7 @@ use views::{Cell, Given, Kind, Noun, Page, Show, Titled, Viewer, cursor};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, counted, minute};
-use crate::{table, user};
+use crate::{account, parse, table};
 
 /// Arguments of a noun's `list`.
 pub struct ListArgs<N> {
@@ -45,6 +45,9 @@ impl<N: Noun> Args for ListArgs<N> {
             let arg = match filter.kind {
                 Kind::User(_) => arg.value_name("NAME").help(help(": name, id or e-mail address")),
                 Kind::Asset(_) => arg.value_name("CODE").help(help(": code or id")),
+                Kind::Role(_) => arg
+                    .value_parser(|text: &str| parse::role(text).map(|role| role.to_string()))
+                    .help(help("")),
                 Kind::Text(..) => arg.help(help("")),
                 Kind::Word(words, _) => {
                     let arg = arg.help(help(&format!(": {}", words.join(", "))));
@@ -55,7 +58,8 @@ impl<N: Noun> Args for ListArgs<N> {
                 }
                 Kind::Flag(flag) => {
                     if let Some((name, doc)) = flag.no {
-                        let no = Arg::new(name).long(name).action(ArgAction::SetTrue).help(doc);
+                        let no = Arg::new(name).long(name).action(ArgAction::SetTrue);
+                        let no = no.help(output::capital(doc));
                         command = command.arg(no.conflicts_with(filter.name));
                     }
                     arg.action(ArgAction::SetTrue).help(help(""))
@@ -119,8 +123,19 @@ async fn list_with<N: Noun>(context: &Context, engine: &Engine, args: ListArgs<N
     for (name, raw) in args.given {
         let filter = N::FILTERS.iter().find(|filter| filter.name == name);
         let value = match (filter.map(|filter| filter.kind), raw) {
-            (Some(Kind::User(_)), Raw::Text(text)) => Given::Id(user::find(engine, &text).await?.row.id),
+            (Some(Kind::User(_)), Raw::Text(text)) => Given::Id(account::user(engine, &text).await?.row.id),
             (Some(Kind::Asset(_)), Raw::Text(text)) => Given::Id(engine.asset_named(&text).await?.id),
+            (Some(Kind::Role(_)), Raw::Text(text)) => {
+                if !engine
+                    .rules()
+                    .roles()
+                    .iter()
+                    .any(|rule| rule.name.as_str() == text)
+                {
+                    context.remark(&format!("There is no role {text} (any more): probity role list"));
+                }
+                Given::Text(text)
+            }
             (_, Raw::Text(text)) => Given::Text(text),
             (_, Raw::Flag(yes)) => Given::Flag(yes),
         };
@@ -245,11 +260,4 @@ pub async fn pairs(engine: &Engine, details: &[Titled]) -> Result<Vec<(&'static 
     let names = names(engine, details.iter().map(|(_, cell)| cell)).await?;
     let there = details.iter().filter(|(_, cell)| *cell != Cell::Empty);
     Ok(there.map(|(name, cell)| (*name, text(cell, &names))).collect())
-}
-
-/// Every row of this user.
-pub async fn of_user<N: Noun>(engine: &Engine, user: Uuid) -> Result<Vec<N::View>, Failure> {
-    let given = vec![("user", Given::Id(user))];
-    let page: Page<N> = views::list(engine, Viewer::OPERATOR, given, None, None).await?;
-    Ok(page.views)
 }

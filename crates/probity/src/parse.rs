@@ -1,5 +1,6 @@
 //! Values of options, from text.
 
+use domain::identity::Role;
 use engine::EntryKey;
 use evidence::Timestamp;
 use evidence::json::StrictObject;
@@ -97,6 +98,11 @@ pub fn kind_and_id(text: &str) -> (&str, Option<&str>) {
         Some(colon) => (&text[..colon], Some(&text[colon + 1..])),
         None => (text, None),
     }
+}
+
+/// A role's name; whether there is such a role, the rules say.
+pub fn role(text: &str) -> Result<Role, String> {
+    Role::parse(text).ok_or_else(|| "is no name of a role: see probity role list".to_owned())
 }
 
 #[cfg(test)]

@@ -105,6 +105,16 @@ impl Printout {
         self
     }
 
+    /// A secret that is shown once, with what there is to know of it; for scripts it stands alone.
+    pub fn secret(work: &Work<'_>, json: Value, secret: &str, text: &str) -> Printout {
+        let text = if work.context.global.quiet {
+            secret.to_owned()
+        } else {
+            format!("{secret}\n\n{text}")
+        };
+        Printout::text(json, text)
+    }
+
     fn print(self, context: &Context) -> Result<(), Failure> {
         if context.json() {
             output::json(&self.json)

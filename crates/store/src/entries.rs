@@ -154,3 +154,10 @@ pub async fn visit(conn: &mut Conn, from: u64, to: u64, visit: Visit<'_>) -> Res
         Conn::Pg(conn) => pg::bulk::visit_entries(conn, from, to, visit).await,
     }
 }
+
+/// How many entries a credential wrote, by a walk over the index of who wrote what.
+pub async fn written_by(conn: &mut Conn, credential: Uuid) -> Result<u64, Error> {
+    let sql = "SELECT count(*) FROM entries WHERE recorded_by_id = $1";
+    let row = conn.opt(sql, &[credential.into()]).await?;
+    row.map_or(Ok(0), |row| row.unsigned(0))
+}

@@ -21,7 +21,6 @@ mod entry_row;
 pub mod error;
 pub mod facts;
 pub mod head;
-pub mod identity;
 mod lock;
 pub mod migrate;
 pub mod pg;

@@ -2,6 +2,7 @@
 
 use domain::code::{self, Code};
 use domain::identity::api_key::ApiKey;
+use domain::identity::token::Token;
 use domain::identity::{Permission, Scope};
 use domain::record::Sealed;
 use engine::identity::ReadKey;
@@ -66,7 +67,14 @@ impl ApiKeyView {
         }
     }
 
-    fn scopes(&self) -> String {
+    /// The key of this id, of which it is known that there is one.
+    pub async fn read(engine: &Engine, id: Uuid) -> Result<ApiKeyView, Error> {
+        let missing = || Error::problem(format!("API key {id} is not there"), "probity audit verify");
+        Ok(ApiKeyView::of(engine.api_key(id).await?.ok_or_else(missing)?))
+    }
+
+    /// What it is for, in words.
+    pub fn scopes(&self) -> String {
         let words: Vec<_> = self.scopes.iter().map(|scope| scope.as_str()).collect();
         words.join(" ")
     }
@@ -111,6 +119,52 @@ impl Shown for ApiKeyView {
             revoked_at: None,
             successor: None,
             version: 1,
+        }
+    }
+}
+
+/// An API key that was just made.
+#[derive(Serialize, JsonSchema)]
+pub struct ApiKeyMade {
+    /// The secret. Shown now and never again.
+    pub key: String,
+    /// What else there is to know of it.
+    pub api_key: ApiKeyView,
+    /// Of a rotation: the key in whose place it was put.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rotated: Option<Uuid>,
+    /// Of a rotation: until when that one goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rotated_expires_at: Option<Timestamp>,
+}
+
+impl ApiKeyMade {
+    /// Shows a key that was just made, in the place of another where one was `rotated`.
+    pub async fn of(
+        engine: &Engine,
+        (key, token): (ApiKey, Token),
+        rotated: Option<Uuid>,
+    ) -> Result<ApiKeyMade, Error> {
+        let old = match rotated {
+            Some(id) => engine.api_key(id).await?,
+            None => None,
+        };
+        Ok(ApiKeyMade {
+            key: token.secret().to_owned(),
+            api_key: ApiKeyView::read(engine, key.id).await?,
+            rotated,
+            rotated_expires_at: old.and_then(|old| old.key.expires_at),
+        })
+    }
+}
+
+impl Shown for ApiKeyMade {
+    fn example() -> ApiKeyMade {
+        ApiKeyMade {
+            key: "prb_4fGh2k0000000000000000000000000AbCdEf".to_owned(),
+            api_key: ApiKeyView::example(),
+            rotated: None,
+            rotated_expires_at: None,
         }
     }
 }

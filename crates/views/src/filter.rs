@@ -30,6 +30,8 @@ pub enum Kind {
         &'static [&'static str],
         fn(&str, Timestamp) -> Result<Condition, FieldError>,
     ),
+    /// A role, whose name is in this column.
+    Role(&'static str),
     /// A text of at most so many characters that one of the columns holds.
     Text(usize, &'static [&'static str]),
     /// Yes or no.

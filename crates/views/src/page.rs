@@ -7,7 +7,8 @@ use engine::list::Condition;
 use engine::{Engine, Error};
 use evidence::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 use uuid::Uuid;
 
 use crate::cursor;
@@ -61,6 +62,32 @@ impl<N: Noun> JsonSchema for Page<N> {
     }
 }
 
+/// The first rows of a list, as they stand in something else.
+#[derive(Serialize, JsonSchema)]
+#[serde(bound = "")]
+#[schemars(inline, bound = "N: Noun")]
+pub struct Part<N: Noun> {
+    /// The rows.
+    pub records: Vec<N::View>,
+    /// Where their list goes on.
+    pub next: Option<String>,
+}
+
+impl<N: Noun> Part<N> {
+    /// Most rows of a part.
+    const RECORDS_MAX: u32 = 1_000;
+
+    /// Those of a user.
+    pub async fn of(engine: &Engine, viewer: Viewer<'_>, user: Uuid) -> Result<Part<N>, Error> {
+        let given = vec![("user", Given::Id(user))];
+        let page: Page<N> = list(engine, viewer, given, None, Some(Self::RECORDS_MAX)).await?;
+        Ok(Part {
+            records: page.views,
+            next: page.next,
+        })
+    }
+}
+
 impl Filter {
     /// What follows from it.
     fn condition(&self, given: Given, now: Timestamp) -> Result<Option<Condition>, FieldError> {
@@ -69,6 +96,7 @@ impl Filter {
                 Some(Condition::Is(column, id.into()))
             }
             (Kind::Word(_, condition), Given::Text(word)) => Some(condition(&word, now)?),
+            (Kind::Role(column), Given::Text(role)) => Some(Condition::Is(column, role.into())),
             (Kind::Text(_, columns), Given::Text(text)) => Some(Condition::Holds(columns, text)),
             (Kind::Flag(flag), Given::Flag(yes)) => (flag.condition)(yes),
             (kind, given) => return Err(FieldError::new(self.name, format!("{given:?} is no {kind:?}"))),

@@ -112,23 +112,6 @@ pub(crate) fn account(call: &Call, text: String) -> Result<String, Problem> {
     Ok(own.map_or(text, |id| format!("user:{id}")))
 }
 
-/// The user that a parameter means: an id, a name, or `me`. Who may not read all learns of no one but themselves.
-pub(crate) async fn user(call: &Call, field: &str, text: &str) -> Result<Uuid, Problem> {
-    if let Some(own) = oneself(call, text)? {
-        return Ok(own);
-    }
-    call.require(Permission::CustodyRead).await?;
-    if Uuid::try_parse(text).is_err() && !by_name(call)? {
-        let message = "you may not read users: give the id of a user instead of a name";
-        return Err(Problem::field(field, message));
-    }
-    let found = call.app.engine.user_meant(text).await?;
-    let message = || format!("there is no user {text:?}");
-    found
-        .map(|user| user.row.id)
-        .ok_or_else(|| not_found(&code::UNKNOWN_USER, field, message()))
-}
-
 /// The balance of the path, which the caller may see: somebody else's is not there for callers who may see only their own.
 pub(crate) async fn visible_balance(call: &mut Call) -> Result<Account, Problem> {
     let id = call.id("balance").await?;

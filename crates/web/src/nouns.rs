@@ -59,8 +59,8 @@ fn parameter<N: Noun>(filter: &Filter) -> Parameter {
     match filter.kind {
         Kind::User(_) if N::SHOWS_NAMES => Parameter::query(
             filter.name,
-            only(": id, user name or e-mail address"),
-            r#"{"type":"string","maxLength":254}"#,
+            only(": `me`, id, user name or e-mail address"),
+            person::SCHEMA,
         ),
         Kind::User(_) => Parameter::query(
             filter.name,
@@ -77,6 +77,7 @@ fn parameter<N: Noun>(filter: &Filter) -> Parameter {
             only(""),
             words(serde_json::json!({"enum": list}).to_string()),
         ),
+        Kind::Role(_) => Parameter::query(filter.name, only(""), r#"{"type":"string"}"#),
         Kind::Text(chars_max, _) => Parameter::query(
             filter.name,
             only(""),
@@ -89,7 +90,10 @@ fn parameter<N: Noun>(filter: &Filter) -> Parameter {
             }
             Parameter::query(
                 filter.name,
-                words(format!("`true`: {}.", filter.doc)),
+                words(match flag.no {
+                    Some((_, no)) => format!("`true`: {}; `false`: {no}.", filter.doc),
+                    None => format!("`true`: {}.", filter.doc),
+                }),
                 words(schema.to_string()),
             )
         }
@@ -119,14 +123,14 @@ pub(crate) async fn list<N: Noun>(call: Call) -> Answer {
 async fn read<N: Noun>(call: &Call, query: &Query, filter: &Filter) -> Result<Option<Given>, Problem> {
     let name = filter.name;
     Ok(match filter.kind {
-        Kind::User(_) if N::SHOWS_NAMES => match query.text(name, NAME_LEN_MAX)? {
+        Kind::User(_) => match query.text(name, NAME_LEN_MAX)? {
             Some(text) => Some(Given::Id(
-                users::meant_or_self(call, &text, all::<N>()).await?.row.id,
+                person::readable(call, name, &text, all::<N>(), N::SHOWS_NAMES).await?,
             )),
             None => None,
         },
-        Kind::User(_) => match query.text(name, NAME_LEN_MAX)? {
-            Some(text) => Some(Given::Id(person::readable(call, name, &text, all::<N>()).await?)),
+        Kind::Role(_) => match query.get(name) {
+            Some(text) => Some(Given::Text(users::role_named(call, text)?.to_string())),
             None => None,
         },
         Kind::Asset(_) => match query.text(name, NAME_LEN_MAX)? {

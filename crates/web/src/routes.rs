@@ -73,7 +73,7 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Post "/v1/sessions/end" Access::OwnSessionOr(SessionsWrite) => sessions::end_all;
     Delete "/v1/sessions/{id}" Access::OwnSessionOr(SessionsWrite) => sessions::end;
     Post "/v1/users" Access::Command(UsersWrite) => users::create;
-    Get "/v1/users" Access::Read(UsersRead) => users::list;
+    Get "/v1/users" lists User;
     Get "/v1/users/{id}" Access::Read(UsersRead) => users::show;
     Patch "/v1/users/{id}" does users::Update;
     Post "/v1/users/{id}/role" does users::GiveRole;

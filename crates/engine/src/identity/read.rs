@@ -11,7 +11,6 @@ use evidence::Timestamp;
 use store::conditions::Condition;
 use store::conn::Lock;
 use store::entries::StoredEntry;
-use store::identity::UserFilter;
 use store::query::Page;
 use store::side::SeenKind;
 use uuid::Uuid;
@@ -96,17 +95,6 @@ impl Engine {
         }
     }
 
-    /// A page of users, oldest first, after the one of id `after`.
-    pub async fn users(
-        &self,
-        filter: &UserFilter,
-        after: Option<Uuid>,
-        limit: u32,
-    ) -> Result<Vec<Sealed<User>>, Error> {
-        let mut conn = self.db().reader().await?;
-        Ok(store::identity::users(&mut conn, filter, after, limit).await?)
-    }
-
     /// What there is to know of a user beside its row.
     pub async fn user_state(&self, id: Uuid) -> Result<UserState, Error> {
         let now = random::now();
@@ -180,7 +168,7 @@ impl Engine {
         let seen = store::side::seen(&mut conn, SeenKind::ApiKey, &[id]).await?;
         Ok(KeyUse {
             last_used_at: seen.first().map(|(_, at)| *at),
-            entries: store::identity::entries_by(&mut conn, id).await?,
+            entries: store::entries::written_by(&mut conn, id).await?,
         })
     }
 

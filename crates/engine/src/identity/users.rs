@@ -152,12 +152,23 @@ impl Engine {
         } else {
             command.into()
         };
-        let answer = self.submit_for(caller, origin, command).await?;
-        let (user, version) = answer.reply;
+        self.made(caller, origin, command, shown, invitation).await
+    }
+
+    /// Carries out a command that lets a user in, with what is shown once.
+    async fn made(
+        &self,
+        caller: &Caller,
+        origin: Origin,
+        command: Command,
+        one_time_password: Option<String>,
+        invitation: Option<Token>,
+    ) -> Result<CreatedUser, Error> {
+        let (user, version) = self.submit_for(caller, origin, command).await?.reply;
         Ok(CreatedUser {
             user,
             version,
-            one_time_password: shown,
+            one_time_password,
             invitation,
         })
     }
@@ -168,12 +179,11 @@ impl Engine {
         caller: &Caller,
         origin: Origin,
         user: Uuid,
-    ) -> Result<(User, u64, Token), Error> {
+    ) -> Result<CreatedUser, Error> {
         let token = Engine::new_token(TokenKind::Invitation)?;
         let hash = token.hash();
-        let command = Command::InviteUser(InviteUser { user, hash });
-        let (user, version) = self.submit_for(caller, origin, command).await?.reply;
-        Ok((user, version, token))
+        let command = InviteUser { user, hash }.into();
+        self.made(caller, origin, command, None, Some(token)).await
     }
 
     /// Gives a user a one-time password, shown once. To `recover` is for someone on the server's own machine.
@@ -183,7 +193,7 @@ impl Engine {
         origin: Origin,
         user: Uuid,
         recover: bool,
-    ) -> Result<(User, u64, String), Error> {
+    ) -> Result<CreatedUser, Error> {
         let text = one_time_password()?;
         let command = ResetPassword {
             user,
@@ -195,9 +205,7 @@ impl Engine {
         } else {
             command.into()
         };
-        let answer = self.submit_for(caller, origin, command).await?;
-        let (user, version) = answer.reply;
-        Ok((user, version, text))
+        self.made(caller, origin, command, Some(text), None).await
     }
 
     /// Sets a user's password, as the user typed it on the server's own machine.

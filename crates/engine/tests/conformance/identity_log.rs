@@ -265,7 +265,7 @@ mod cases {
         let reset = engine
             .reset_password(&operator(), origin(), once.user.id, false)
             .await;
-        secrets.push(reset.unwrap().2);
+        secrets.push(reset.unwrap().one_time_password.unwrap());
         assert_eq!(user.username, "ann");
         secrets
     }
@@ -281,9 +281,10 @@ mod cases {
         // Hashes stay in their own columns: no entry shows them.
         let mut hashes = 0;
         for user in engine
-            .users(&store::identity::UserFilter::default(), None, 100)
+            .select::<domain::identity::user::User>(&[], None, None)
             .await
             .unwrap()
+            .0
         {
             let hash = user.row.password_hash.unwrap();
             assert_eq!(found(&engine, &hash).await, ["users.password_hash"]);

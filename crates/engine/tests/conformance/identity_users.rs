@@ -14,13 +14,13 @@ crate::on_both!(
 
 mod cases {
     use domain::identity::invitation::InviteUser;
-    use domain::identity::user::{CreateUser, SetRole, UpdateUser};
+    use domain::identity::user::{CreateUser, SetRole, UpdateUser, User};
     use domain::identity::{Must, Role};
     use domain::{Caller, Command, Reply};
     use engine::identity::FirstCredential;
+    use engine::list::Condition;
     use engine::{Engine, Error};
     use futures_util::future::join_all;
-    use store::identity::UserFilter;
     use uuid::Uuid;
 
     use crate::attacker::{assert_intact, close};
@@ -121,7 +121,7 @@ mod cases {
         let user = made.user.id;
         let invite = async || {
             let invited = engine.invite_user(&operator(), origin(), user).await;
-            invited.unwrap().2
+            invited.unwrap().invitation.unwrap()
         };
         let (first, second) = (invite().await, invite().await);
         assert_eq!(
@@ -288,10 +288,12 @@ mod cases {
         }
         let bob = engine.user_named("bob").await.unwrap().unwrap().row.id;
         submit(&engine, set_active(bob, false)).await.unwrap();
-        let filter = |text: Option<&str>, role, active| UserFilter {
-            text: text.map(str::to_owned),
-            role,
-            active,
+        let filter = |text: Option<&str>, role: Option<Role>, active: Option<bool>| -> Vec<Condition> {
+            let columns = &["username", "email", "full_name"];
+            let text = text.map(|text| Condition::Holds(columns, text.to_owned()));
+            let role = role.map(|role| Condition::Is("role", role.as_str().into()));
+            let active = active.map(|active| Condition::Is("active", active.into()));
+            text.into_iter().chain(role).chain(active).collect()
         };
         let cases = [
             (filter(None, None, None), "admin ann bob a_b a.b"),
@@ -308,11 +310,12 @@ mod cases {
             for limit in [1, 2, 100] {
                 let (mut names, mut after) = (Vec::new(), None);
                 loop {
-                    let page = engine.users(&filter, after, limit).await.unwrap();
+                    let page = engine.select::<User>(&filter, after, Some(limit)).await;
+                    let (page, more) = page.unwrap();
                     assert!(page.len() <= limit as usize);
                     after = page.last().map(|user| user.row.id);
                     names.extend(page.into_iter().map(|user| user.row.username));
-                    if after.is_none() {
+                    if !more {
                         break;
                     }
                 }
@@ -359,7 +362,8 @@ mod cases {
         let reset = engine
             .reset_password(&operator(), origin(), made.user.id, false)
             .await;
-        let (user, version, again) = reset.unwrap();
+        let reset = reset.unwrap();
+        let (user, version, again) = (reset.user, reset.version, reset.one_time_password.unwrap());
         assert!(user.password_temporary && version == 3);
         assert_eq!(verdict(&engine, &caller).await, "session_ended");
         assert_eq!(
@@ -396,7 +400,8 @@ mod cases {
             assert_eq!(code(recovered), "local_only");
         }
         let recovered = engine.reset_password(&operator(), origin(), ann.id, true).await;
-        let (user, _, password) = recovered.unwrap();
+        let recovered = recovered.unwrap();
+        let (user, password) = (recovered.user, recovered.one_time_password.unwrap());
         assert!(user.active);
         assert!(!engine.user_state(ann.id).await.unwrap().second_factor);
         let logged_in = log_in(&engine, "ann", &password).await.unwrap();

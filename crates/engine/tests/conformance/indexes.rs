@@ -48,18 +48,18 @@ mod cases {
     use domain::custody::destination::Destination;
     use domain::custody::kyc::{KycDocument, KycRecord};
     use domain::custody::{Balance, Operation, OperationStatus};
+    use domain::identity::Rules;
     use domain::identity::api_key::ApiKey;
     use domain::identity::session::Session;
-    use domain::identity::{Role, Rules};
+    use domain::identity::user::User;
     use domain::looks::{self, By};
     use domain::record::{Kind, Val};
     use engine::identity::session_in_use;
     use store::conditions::{self, Condition};
     use store::conn::Lock;
     use store::custody::OperationFilter;
-    use store::identity::UserFilter;
     use store::query::{Order, Page};
-    use store::{Conn, custody, identity, query, sealed};
+    use store::{Conn, custody, entries, query, sealed};
     use tracing::instrument::WithSubscriber;
     use uuid::Uuid;
 
@@ -102,12 +102,9 @@ mod cases {
         for filter in filters() {
             query::page(conn, &filter, page, size).await.unwrap();
         }
-        identity::entries_by(conn, id).await.unwrap();
-        let of_role = UserFilter {
-            role: Some(Role::ADMIN),
-            ..UserFilter::default()
-        };
-        identity::users(conn, &of_role, None, 10).await.unwrap();
+        entries::written_by(conn, id).await.unwrap();
+        let of_role = [Condition::Is("role", "admin".into())];
+        conditions::page::<User>(conn, &of_role, None, 10).await.unwrap();
         conditions::page::<ApiKey>(conn, &[Condition::Is("user_id", id.into())], None, 10)
             .await
             .unwrap();

@@ -4,11 +4,11 @@ use clap::Args;
 use domain::identity::permission::Scope;
 use engine::identity::NewApiKey;
 use evidence::Timestamp;
+use views::ApiKeyMade;
 
-use super::{as_json, secret};
+use super::made;
 use crate::context::{caller, origin};
 use crate::failure::Failure;
-use crate::output::plain;
 use crate::parse;
 use crate::verb::{Printout, Verb, Work};
 
@@ -33,39 +33,23 @@ pub struct CreateArgs {
 }
 
 fn scope(text: &str) -> Result<Scope, String> {
-    Scope::parse(text.trim()).ok_or_else(|| {
-        let all: Vec<_> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
-        format!("must be one of {}", all.join(", "))
-    })
+    Scope::read("scopes", text.trim()).map_err(|error| error.message)
 }
 
 impl Verb for CreateArgs {
     async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let new = NewApiKey {
-            owner: self.user.clone(),
+            owner: self.user,
             name: self.name,
             scopes: self.scopes,
             expires_at: self.expires,
             requests_per_minute: self.requests_per_minute,
         };
-        let (key, token) = work.engine.create_api_key(&caller(), origin(), new).await?;
-        let mut json = as_json(work, &key).await?;
-        json["key"] = token.secret().into();
-        let mut pairs = vec![
-            ("Id", key.id.to_string()),
-            ("Name", plain(&key.name)),
-            ("Owner", plain(&self.user)),
-            ("Scopes", key.scopes_text()),
-            (
-                "Expires",
-                key.expires_at.map_or("never".to_owned(), |time| time.to_string()),
-            ),
-        ];
-        let limit = key
-            .requests_per_minute
-            .map(|limit| format!("{limit} requests a minute"));
-        pairs.extend(limit.map(|limit| ("Limit", limit)));
-        let use_it = format!("Send it as:  Authorization: Bearer {}…", key.shown);
-        Ok(Printout::text(json, secret(work, &token, &pairs, &use_it)))
+        let created = work.engine.create_api_key(&caller(), origin(), new).await?;
+        let key = ApiKeyMade::of(work.engine, created, None).await?;
+        let limit = key.api_key.requests_per_minute;
+        let limit = limit.map(|limit| ("Limit", format!("{limit} requests a minute")));
+        let use_it = format!("Send it as:  Authorization: Bearer {}…", key.api_key.shown);
+        made(work, &key, limit.as_slice(), &use_it)
     }
 }

@@ -4,13 +4,12 @@ mod create;
 mod revoke;
 mod rotate;
 
-use domain::identity::token::Token;
-use serde_json::Value;
-use views::{ApiKey, ApiKeyView};
+use views::{ApiKey, ApiKeyMade};
 
 use crate::failure::Failure;
 use crate::nouns::{self, ListArgs, ShowArgs};
-use crate::verb::{Work, json, verbs};
+use crate::output::{minute, plain};
+use crate::verb::{Printout, Work, json, verbs};
 
 verbs! {
     /// What can be done about API keys.
@@ -35,24 +34,30 @@ verbs! {
     }
 }
 
-/// A secret with what is known of its key and what to do, or for scripts alone.
-fn secret(work: &Work<'_>, token: &Token, pairs: &[(&str, String)], then: &str) -> String {
-    if work.context.global.quiet {
-        return token.secret().to_owned();
-    }
+/// A key that was just made, with what else to know of it, and what to do.
+fn made(
+    work: &Work<'_>,
+    made: &ApiKeyMade,
+    more: &[(&str, String)],
+    then: &str,
+) -> Result<Printout, Failure> {
+    let key = &made.api_key;
+    let expires = key
+        .expires_at
+        .map_or("never".to_owned(), |at| format!("{} UTC", minute(at)));
+    let mut pairs = vec![
+        ("Id", key.id.to_string()),
+        ("Name", plain(&key.name)),
+        ("Owner", plain(&key.owner)),
+        ("Scopes", key.scopes()),
+        ("Expires", expires),
+    ];
+    pairs.extend_from_slice(more);
     let pairs: Vec<_> = pairs
         .iter()
         .map(|(name, value)| format!("{name:<9}{value}"))
         .collect();
-    format!(
-        "{}\n\nThis secret is shown now and never again.\n\n{}\n\n{then}",
-        token.secret(),
-        pairs.join("\n"),
-    )
-}
-
-/// A key as JSON, without its secret.
-async fn as_json(work: &Work<'_>, key: &ApiKey) -> Result<Value, Failure> {
-    let found = work.engine.api_key(key.id).await?;
-    json(&found.map(ApiKeyView::of))
+    let pairs = pairs.join("\n");
+    let text = format!("This secret is shown now and never again.\n\n{pairs}\n\n{then}");
+    Ok(Printout::secret(work, json(made)?, &made.key, &text))
 }

@@ -3,11 +3,11 @@
 use clap::Args;
 use domain::identity::api_key::{ApiKey, RevokeApiKey};
 use uuid::Uuid;
+use views::ApiKeyView;
 
-use super::as_json;
 use crate::failure::Failure;
 use crate::output::plain;
-use crate::verb::{Printout, Verb, Work};
+use crate::verb::{Printout, Verb, Work, json};
 
 /// Arguments of `probity key revoke`.
 #[derive(Debug, Args)]
@@ -25,6 +25,9 @@ impl Verb for RevokeArgs {
             None => "had been revoked already",
         };
         let text = format!("Key {} ({}) {revoked}.", key.id, plain(&key.name));
-        Ok(Printout::text(as_json(work, key).await?, text))
+        Ok(Printout::text(
+            json(&ApiKeyView::read(work.engine, key.id).await?)?,
+            text,
+        ))
     }
 }

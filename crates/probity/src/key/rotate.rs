@@ -2,11 +2,12 @@
 
 use clap::Args;
 use uuid::Uuid;
+use views::ApiKeyMade;
 
-use super::{as_json, secret};
+use super::made;
 use crate::context::{caller, origin};
 use crate::failure::Failure;
-use crate::output::{minute, plain};
+use crate::output::minute;
 use crate::parse;
 use crate::verb::{Printout, Verb, Work};
 
@@ -22,30 +23,15 @@ pub struct RotateArgs {
 
 impl Verb for RotateArgs {
     async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
-        let (key, token) = work
+        let rotated = work
             .engine
             .rotate_api_key(&caller(), origin(), self.id, self.overlap)
             .await?;
-        let old = work.engine.api_key(self.id).await?;
-        let until = old.and_then(|old| old.key.expires_at);
-        let mut json = as_json(work, &key).await?;
-        json["key"] = token.secret().into();
-        json["rotated"] = self.id.to_string().into();
-        json["rotated_expires_at"] = until.map(|until| until.to_string()).into();
-        let until = match until {
+        let key = ApiKeyMade::of(work.engine, rotated, Some(self.id)).await?;
+        let until = match key.rotated_expires_at {
             Some(until) if self.overlap > 0 => format!("works until {} UTC", minute(until)),
             _ => "no longer works".to_owned(),
         };
-        let expires = key
-            .expires_at
-            .map_or("never".to_owned(), |at| format!("{} UTC", minute(at)));
-        let pairs = [
-            ("Id", key.id.to_string()),
-            ("Name", plain(&key.name)),
-            ("Scopes", key.scopes_text()),
-            ("Expires", expires),
-        ];
-        let old = format!("The old key, {},\n{until}.", self.id);
-        Ok(Printout::text(json, secret(work, &token, &pairs, &old)))
+        made(work, &key, &[], &format!("The old key, {},\n{until}.", self.id))
     }
 }

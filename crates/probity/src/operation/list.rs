@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, counted};
 use crate::table::{self, Column, Elide, column, number};
-use crate::{account, parse, user};
+use crate::{account, parse};
 
 /// Arguments of `probity operation list`.
 #[derive(Debug, Args)]
@@ -104,7 +104,7 @@ impl ListArgs {
                 Some(vec![account.id()])
             }
             (None, Some(name)) => {
-                let id = user::find(engine, name).await?.row.id;
+                let id = account::user(engine, name).await?.row.id;
                 Some(engine.balances_of(id).await?)
             }
             (None, None) => None,

@@ -3,10 +3,10 @@
 use clap::Args;
 use domain::action::{self, Action, Demand};
 use domain::identity::{Permission, Rules};
-use serde_json::{Value, json};
+use serde_json::json;
+use views::{PermissionView, Viewer};
 
 use super::joined;
-use super::matrix::scopes;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::{output, table};
@@ -22,35 +22,27 @@ pub struct ExplainArgs {
 pub fn run(context: &Context, args: &ExplainArgs) -> Result<Exit, Failure> {
     let rules = context.options()?.identity.rules;
     let word = args.word.as_str();
+    if let Some(permission) = Permission::parse(word) {
+        let view = PermissionView::of(permission, &rules, Viewer::OPERATOR);
+        if context.json() {
+            output::json(&view)?;
+            return Ok(Exit::Ok);
+        }
+        let actions = if view.actions.is_empty() {
+            "reading".to_owned()
+        } else {
+            view.actions.join(", ")
+        };
+        let mut pairs = about(&view);
+        pairs.push(("Actions", actions));
+        pairs.extend(refusals(&[permission]));
+        output::line(&table::pairs(&pairs, table::width()).join("\n"))?;
+        return Ok(Exit::Ok);
+    }
     let found = action::ALL.iter().copied();
     let actions: Vec<_> = found
         .filter(|action| action.name == word || action.refused == word)
         .collect();
-    if let Some(permission) = Permission::parse(word) {
-        let allowed = action::ALL.iter().copied();
-        let allowed: Vec<_> = allowed
-            .filter(|action| permissions(action.demand).contains(&permission))
-            .collect();
-        if context.json() {
-            let mut value = as_json(permission, &rules);
-            value["actions"] = allowed.iter().map(|action| action.name).collect();
-            output::json(&value)?;
-        } else {
-            let mut pairs = about(permission, &rules);
-            let names: Vec<_> = allowed.iter().map(|action| action.name).collect();
-            pairs.push((
-                "Actions",
-                if names.is_empty() {
-                    "reading".to_owned()
-                } else {
-                    joined(&names)
-                },
-            ));
-            pairs.extend(refusals(&[permission]));
-            output::line(&table::pairs(&pairs, table::width()).join("\n"))?;
-        }
-        return Ok(Exit::Ok);
-    }
     if actions.is_empty() {
         let message = format!("there is no permission or action {word:?}");
         let hint = "see what there is: probity role matrix";
@@ -63,14 +55,20 @@ pub fn run(context: &Context, args: &ExplainArgs) -> Result<Exit, Failure> {
 }
 
 fn explain(context: &Context, action: &Action, rules: &Rules) -> Result<(), Failure> {
-    let needed = permissions(action.demand);
+    let all = Permission::ALL.iter().copied();
+    let needed: Vec<_> = all
+        .filter(|permission| action.demand.allows_with(*permission))
+        .collect();
+    let views = needed.iter();
+    let views: Vec<_> = views
+        .map(|one| PermissionView::of(*one, rules, Viewer::OPERATOR))
+        .collect();
     if context.json() {
-        let needed: Vec<_> = needed.iter().map(|one| as_json(*one, rules)).collect();
         return output::json(&json!({
             "action": action.name,
             "refused": action.refused,
             "takes": action.demand.words(),
-            "permissions": needed,
+            "permissions": views,
         }));
     }
     let mut pairs = vec![
@@ -80,9 +78,9 @@ fn explain(context: &Context, action: &Action, rules: &Rules) -> Result<(), Fail
     if action.refused != action.name {
         pairs.push(("If refused", format!("recorded as {}", action.refused)));
     }
-    for permission in &needed {
+    for view in &views {
         pairs.push(("", String::new()));
-        pairs.extend(about(*permission, rules));
+        pairs.extend(about(view));
     }
     pairs.push(("", String::new()));
     pairs.extend(match action.demand {
@@ -96,39 +94,14 @@ fn explain(context: &Context, action: &Action, rules: &Rules) -> Result<(), Fail
     output::line(&table::pairs(&pairs, table::width()).join("\n"))
 }
 
-/// The permissions that an action may take.
-fn permissions(demand: Demand) -> Vec<Permission> {
-    match demand {
-        Demand::Permission(one) | Demand::OwnSessionOr(one) => vec![one],
-        Demand::OwnOr(own, all) | Demand::Vote(own, all) => vec![own, all],
-        Demand::Session | Demand::SecondFactor | Demand::Credentials | Demand::System => Vec::new(),
-    }
-}
-
-fn holders(permission: Permission, rules: &Rules) -> Vec<&str> {
-    rules
-        .holding(permission)
-        .iter()
-        .map(|role| role.as_str())
-        .collect()
-}
-
-fn about(permission: Permission, rules: &Rules) -> Vec<(&'static str, String)> {
+fn about(view: &PermissionView) -> Vec<(&'static str, String)> {
+    let scopes = joined(view.scopes.iter().map(|scope| scope.as_str()));
     vec![
-        ("Permission", permission.as_str().to_owned()),
-        ("Is to", permission.description().to_owned()),
-        ("Roles", joined(&holders(permission, rules))),
-        ("Scopes", format!("{} (of API keys)", joined(&scopes(permission)))),
+        ("Permission", view.name.as_str().to_owned()),
+        ("Is to", view.description.to_owned()),
+        ("Roles", joined(view.roles.iter().map(String::as_str))),
+        ("Scopes", format!("{scopes} (of API keys)")),
     ]
-}
-
-fn as_json(permission: Permission, rules: &Rules) -> Value {
-    json!({
-        "permission": permission.as_str(),
-        "description": permission.description(),
-        "roles": holders(permission, rules),
-        "scopes": scopes(permission),
-    })
 }
 
 /// Why somebody is refused, by the code of the refusal, and what can be done.

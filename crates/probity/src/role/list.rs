@@ -1,62 +1,36 @@
 //! `probity role list`.
 
-use domain::identity::rules::RoleRule;
-use serde_json::{Value, json};
+use views::{RoleView, Roles};
 
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::{output, table};
 
 pub fn run(context: &Context) -> Result<Exit, Failure> {
-    let identity = context.options()?.identity;
-    let roles = identity.rules.roles();
+    let roles = Roles::of(&context.options()?.identity.rules);
     if context.json() {
-        let roles: Vec<_> = roles.iter().map(as_json).collect();
-        output::json(&json!({ "roles": roles }))?;
-    } else {
-        let pairs: Vec<_> = roles
-            .iter()
-            .map(|rule| (rule.name.as_str(), text(rule)))
-            .collect();
-        output::line(&table::pairs(&pairs, table::width()).join("\n"))?;
+        output::json(&roles)?;
+        return Ok(Exit::Ok);
     }
+    let pairs = roles.roles.iter().map(|role| (role.name.as_str(), text(role)));
+    let pairs: Vec<_> = pairs.collect();
+    output::line(&table::pairs(&pairs, table::width()).join("\n"))?;
     Ok(Exit::Ok)
 }
 
-fn words(rule: &RoleRule) -> Vec<&'static str> {
-    rule.permissions
-        .iter()
-        .map(|permission| permission.as_str())
-        .collect()
-}
-
-fn text(rule: &RoleRule) -> String {
-    let kind = if rule.built_in { "built in" } else { "own" };
-    let factor = if rule.second_factor {
+fn text(role: &RoleView) -> String {
+    let kind = if role.built_in { "built in" } else { "own" };
+    let factor = if role.second_factor {
         ", needs a second factor"
     } else {
         ""
     };
-    let description = if rule.description.is_empty() {
-        String::new()
-    } else {
-        format!("{} ", rule.description)
-    };
-    let words = words(rule);
+    let words: Vec<_> = role.permissions.iter().map(|one| one.as_str()).collect();
     let may = if words.is_empty() {
         "nothing".to_owned()
     } else {
         words.join(" ")
     };
-    format!("{description}({kind}{factor})\n{may}")
-}
-
-fn as_json(rule: &RoleRule) -> Value {
-    json!({
-        "name": rule.name.as_str(),
-        "description": rule.description,
-        "permissions": words(rule),
-        "second_factor": rule.second_factor,
-        "built_in": rule.built_in,
-    })
+    let text = format!("{} ({kind}{factor})\n{may}", role.description);
+    text.trim_start().to_owned()
 }

@@ -1,9 +1,10 @@
 //! `probity role matrix`.
 
-use domain::action;
+use domain::action::{self, Action};
 use domain::identity::rules::RoleRule;
 use domain::identity::{Permission, Rules, Scope};
 use serde_json::{Value, json};
+use views::{Permissions, Viewer};
 
 use super::joined;
 use crate::context::Context;
@@ -25,7 +26,12 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
     let columns = [column("permission", Elide::Never), column("scopes", Elide::End)];
     let rows: Vec<_> = Permission::ALL
         .iter()
-        .map(|permission| vec![permission.as_str().to_owned(), joined(&scopes(*permission))])
+        .map(|permission| {
+            vec![
+                permission.as_str().to_owned(),
+                joined(Scope::holding(*permission).iter().map(|one| one.as_str())),
+            ]
+        })
         .collect();
     lines.extend(table::lines(&columns, &rows, width));
     lines.push("\nWhat each action takes:\n".to_owned());
@@ -37,14 +43,6 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
     lines.extend(table::lines(&columns, &rows, width));
     output::line(&lines.join("\n"))?;
     Ok(Exit::Ok)
-}
-
-/// The scopes that leave a permission.
-pub fn scopes(permission: Permission) -> Vec<&'static str> {
-    Scope::holding(permission)
-        .iter()
-        .map(|scope| scope.as_str())
-        .collect()
 }
 
 /// Permissions by role: as many roles side by side as there is room for, the others below.
@@ -83,25 +81,9 @@ fn roles(rules: &Rules, width: usize) -> Vec<String> {
 }
 
 fn as_json(rules: &Rules) -> Value {
-    let permissions: Vec<_> = Permission::ALL
-        .iter()
-        .map(|permission| {
-            let holders: Vec<_> = rules
-                .holding(*permission)
-                .iter()
-                .map(|role| role.as_str())
-                .collect();
-            json!({
-                "name": permission.as_str(),
-                "description": permission.description(),
-                "roles": holders,
-                "scopes": scopes(*permission),
-            })
-        })
-        .collect();
-    let actions: Vec<_> = action::ALL
-        .iter()
-        .map(|action| json!({ "name": action.name, "takes": action.demand.words() }))
-        .collect();
-    json!({ "permissions": permissions, "actions": actions })
+    let takes = |action: &&Action| json!({ "name": action.name, "takes": action.demand.words() });
+    json!({
+        "permissions": Permissions::of(rules, Viewer::OPERATOR).permissions,
+        "actions": action::ALL.iter().map(takes).collect::<Vec<_>>(),
+    })
 }

@@ -36,7 +36,8 @@ pub fn run(context: &Context, command: &RoleCommand) -> Result<Exit, Failure> {
 }
 
 /// Words of permissions, roles or scopes, or that there is none.
-fn joined(words: &[&str]) -> String {
+fn joined<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let words: Vec<_> = words.into_iter().collect();
     if words.is_empty() {
         "none".to_owned()
     } else {

@@ -25,13 +25,13 @@ impl Verb for Disable {
     async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let user = work.user(&self.0.user).await?.row.id;
         let answer = work.submit(DisableUser { user }).await?;
-        Ok(printout(&answer, |user| match answer.entry {
+        printout(&answer, |user| match answer.entry {
             Some(_) => format!(
                 "User {} is disabled: its sessions ended, its keys are refused.",
                 user.username
             ),
             None => format!("User {} was disabled already.", user.username),
-        }))
+        })
     }
 }
 
@@ -39,9 +39,9 @@ impl Verb for Enable {
     async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let user = work.user(&self.0.user).await?.row.id;
         let answer = work.submit(EnableUser { user }).await?;
-        Ok(printout(&answer, |user| match answer.entry {
+        printout(&answer, |user| match answer.entry {
             Some(_) => format!("User {} is enabled.", user.username),
             None => format!("User {} was enabled already.", user.username),
-        }))
+        })
     }
 }

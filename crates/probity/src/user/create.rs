@@ -4,12 +4,12 @@ use clap::Args;
 use domain::identity::Role;
 use engine::identity::{FirstCredential, NewUser};
 
-use super::{as_json, invite, parse_role, reset};
+use super::made;
 use crate::context::{caller, origin};
 use crate::demo::command_prefix;
 use crate::failure::Failure;
-use crate::prompt;
 use crate::verb::{Printout, Verb, Work};
+use crate::{parse, prompt};
 
 /// Arguments of `probity user create`.
 #[derive(Debug, Args)]
@@ -17,7 +17,7 @@ pub struct CreateArgs {
     /// User name: 1 to 64 characters of a-z, 0-9, '.', '_' and '-'
     name: String,
     /// What the user may do; probity role list shows them all
-    #[arg(long, value_parser = parse_role)]
+    #[arg(long, value_parser = parse::role)]
     role: Role,
     /// E-mail address
     #[arg(long, value_name = "ADDRESS")]
@@ -52,27 +52,21 @@ impl Verb for CreateArgs {
             role: self.role,
             first,
         };
-        let made = work.engine.create_user(&caller(), origin(), new).await?;
-        let (user, context) = (&made.user, work.context);
-        let mut json = as_json(user, made.version);
+        let created = work.engine.create_user(&caller(), origin(), new).await?;
+        let user = &created.user;
         let is_made = format!("User {} is made, with role {}", user.username, user.role);
-        let text = if let Some(password) = &made.one_time_password {
-            json["one_time_password"] = password.as_str().into();
-            reset::text(context, user, password, &format!("{is_made}."))
-        } else if let Some(token) = made.invitation {
-            let until = work.engine.user_state(user.id).await?.invited_until;
-            let invited = invite::Invited { token, until };
-            invited.add_to(&mut json);
-            invited.text(context, &format!("{is_made}."))
-        } else if user.password_hash.is_none() {
-            let (name, probity) = (&user.username, command_prefix(context, false));
-            format!(
-                "{is_made}. An application needs no password but an API key:\n  \
-                 {probity} key create --user {name} --name {name} --scopes write,custody"
-            )
-        } else {
-            format!("{is_made}, and can log in with that password.")
+        let shown = created.one_time_password.is_some() || created.invitation.is_some();
+        let what = match &user.password_hash {
+            _ if shown => format!("{is_made}."),
+            Some(_) => format!("{is_made}, and can log in with that password."),
+            None => {
+                let (name, probity) = (&user.username, command_prefix(work.context, false));
+                format!(
+                    "{is_made}. An application needs no password but an API key:\n  \
+                     {probity} key create --user {name} --name {name} --scopes write,custody"
+                )
+            }
         };
-        Ok(Printout::text(json, text))
+        made(work, created, &what).await
     }
 }

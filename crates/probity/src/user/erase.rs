@@ -1,13 +1,13 @@
 //! `probity user erase`.
 
 use clap::Args;
+use views::UserErased;
 
-use super::as_json;
 use crate::context::{caller, origin};
 use crate::failure::Failure;
 use crate::output::{counted, plain};
 use crate::prompt;
-use crate::verb::{Printout, Verb, Work};
+use crate::verb::{Printout, Verb, Work, json};
 
 /// Arguments of `probity user erase`.
 #[derive(Debug, Args)]
@@ -36,8 +36,6 @@ impl Verb for EraseArgs {
             .engine
             .erase_user(&caller(), origin(), before.id, &self.reason)
             .await?;
-        let mut json = as_json(&erased.user, erased.version);
-        json["erased_entries"] = erased.entries.into();
         let entries = counted(erased.entries, "entry", "entries");
         let text = if before.erased_at.is_none() {
             let id = before.id;
@@ -45,6 +43,6 @@ impl Verb for EraseArgs {
         } else {
             format!("This user was erased already; the payload of {entries} more is erased.")
         };
-        Ok(Printout::text(json, text))
+        Ok(Printout::text(json(&UserErased::of(&erased))?, text))
     }
 }

@@ -5,22 +5,21 @@ mod create;
 mod erase;
 mod import;
 mod invite;
-mod list;
 mod password;
 mod reset;
 mod role;
 mod show;
 mod update;
 
-use domain::identity::Role;
-use domain::identity::user::User;
 use engine::Answer;
-use evidence::Timestamp;
-use serde_json::{Value, json};
+use engine::identity::CreatedUser;
+use views::{User, UserMade, UserView};
 
-pub use crate::account::user as find;
-use crate::output::plain;
-use crate::verb::{Printout, verbs};
+use crate::failure::Failure;
+use crate::how;
+use crate::nouns::{self, ListArgs};
+use crate::output::{minute, plain};
+use crate::verb::{Printout, Work, json, verbs};
 
 verbs! {
     /// What can be done about users.
@@ -39,7 +38,7 @@ verbs! {
         Invite(invite::InviteArgs),
         /// List users, oldest first
         #[command(after_help = "Example:\n  probity user list --role admin --active")]
-        List(list::ListArgs) => list::run,
+        List(ListArgs<User>) => nouns::list,
         /// Show all that is known of a user, with sessions and API keys
         #[command(after_help = "Example:\n  probity user show ann@example.com")]
         Show(show::ShowArgs) => show::run,
@@ -76,43 +75,34 @@ verbs! {
     }
 }
 
-/// A role's name as an option; whether there is such a role, the rules say.
-pub fn parse_role(text: &str) -> Result<Role, String> {
-    Role::parse(text).ok_or_else(|| "is no name of a role: see probity role list".to_owned())
-}
-
 /// What was done to a user, in a sentence or as the user now is.
-fn printout(answer: &Answer<(User, u64)>, text: impl FnOnce(&User) -> String) -> Printout {
+fn printout(answer: &Answer<(User, u64)>, text: impl FnOnce(&User) -> String) -> Result<Printout, Failure> {
     let (user, version) = &answer.reply;
-    Printout::text(as_json(user, *version), plain(&text(user)))
+    Ok(Printout::text(
+        json(&UserView::of(user, *version))?,
+        plain(&text(user)),
+    ))
 }
 
-/// A user as JSON, without the password's hash.
-pub fn as_json(user: &User, version: u64) -> Value {
-    let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
-    json!({
-        "id": user.id,
-        "username": user.username,
-        "email": user.email,
-        "full_name": user.full_name,
-        "role": user.role.as_str(),
-        "active": user.active,
-        "has_password": user.password_hash.is_some(),
-        "password_temporary": user.password_temporary,
-        "created_at": user.created_at.to_string(),
-        "updated_at": user.updated_at.to_string(),
-        "password_changed_at": time(user.password_changed_at),
-        "erased_at": time(user.erased_at),
-        "version": version,
-    })
-}
-
-/// Whether the user can be used, in a word or two.
-fn state(user: &User) -> &'static str {
-    match user {
-        user if user.erased_at.is_some() => "erased",
-        user if !user.active => "disabled",
-        user if user.password_hash.is_none() => "no password",
-        _ => "active",
+/// A user with what is shown once, and how to use it.
+async fn made(work: &Work<'_>, made: CreatedUser, what: &str) -> Result<Printout, Failure> {
+    let made = UserMade::of(work.engine, made).await?;
+    let json = json(&made)?;
+    let base = how::base(work.context);
+    if let Some(password) = &made.one_time_password {
+        let how = how::change_password(&base, &made.user.username);
+        let text = format!("{what}\nThis one-time password is shown now and never again.\n{how}");
+        return Ok(Printout::secret(work, json, password, &text));
     }
+    let Some(token) = &made.invitation else {
+        return Ok(Printout::text(json, what.to_owned()));
+    };
+    let hours = work.context.settings.config.identity.invitation_h;
+    let until = made.invited_until;
+    let until = until.map_or_else(String::new, |until| format!(",\nuntil {} UTC", minute(until)));
+    let how = how::accept_invitation(&base);
+    let text = format!(
+        "{what}\nThis invitation is shown now and never again. It works once, for {hours} h{until}.\n\n{how}"
+    );
+    Ok(Printout::secret(work, json, token, &text))
 }

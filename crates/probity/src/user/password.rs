@@ -1,12 +1,12 @@
 //! `probity user password`: a password that its user types here.
 
 use clap::Args;
+use views::UserView;
 
-use super::as_json;
 use crate::context::{caller, origin};
 use crate::failure::Failure;
 use crate::prompt;
-use crate::verb::{Printout, Verb, Work};
+use crate::verb::{Printout, Verb, Work, json};
 
 /// Arguments of `probity user password`.
 #[derive(Debug, Args)]
@@ -28,6 +28,6 @@ impl Verb for PasswordArgs {
             "The password of {} is set, and every session ended.",
             user.username
         );
-        Ok(Printout::text(as_json(&user, version), text))
+        Ok(Printout::text(json(&UserView::of(&user, version))?, text))
     }
 }

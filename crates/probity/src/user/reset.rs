@@ -1,12 +1,10 @@
 //! `probity user reset` and `probity user recover`: a one-time password.
 
 use clap::Args;
-use domain::identity::user::User;
 
-use super::as_json;
-use crate::context::{Context, caller, origin};
+use super::made;
+use crate::context::{caller, origin};
 use crate::failure::Failure;
-use crate::how;
 use crate::verb::{Printout, Verb, Work};
 
 /// Arguments of `probity user reset` and `probity user recover`.
@@ -15,17 +13,6 @@ pub struct ResetArgs {
     /// User name, id or e-mail address
     #[arg(value_name = "NAME")]
     user: String,
-}
-
-/// For people: a one-time password and how to use it.
-pub fn text(context: &Context, user: &User, password: &str, what: &str) -> String {
-    if context.global.quiet {
-        return password.to_owned();
-    }
-    format!(
-        "{password}\n\n{what}\nThis one-time password is shown now and never again.\n{}",
-        how::change_password(&how::base(context), &user.username)
-    )
 }
 
 /// Gives a user a one-time password.
@@ -56,10 +43,11 @@ impl Reset {
 impl Verb for Reset {
     async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let user = work.user(&self.user).await?.row.id;
-        let (user, version, password) = work
+        let reset = work
             .engine
             .reset_password(&caller(), origin(), user, self.recover)
             .await?;
+        let user = &reset.user;
         let name = &user.username;
         let what = if self.recover {
             format!("User {name} is recovered: enabled, without a second factor, every session ended.")
@@ -68,8 +56,6 @@ impl Verb for Reset {
         } else {
             format!("The password of {name} is reset. It is disabled still: probity user enable {name}")
         };
-        let mut json = as_json(&user, version);
-        json["one_time_password"] = password.as_str().into();
-        Ok(Printout::text(json, text(work.context, &user, &password, &what)))
+        made(work, reset, &what).await
     }
 }

@@ -4,8 +4,9 @@ use clap::Args;
 use domain::identity::Role;
 use domain::identity::user::SetRole;
 
-use super::{parse_role, printout};
+use super::printout;
 use crate::failure::Failure;
+use crate::parse;
 use crate::verb::{Printout, Verb, Work};
 
 /// Arguments of `probity user role`.
@@ -15,7 +16,7 @@ pub struct RoleArgs {
     #[arg(value_name = "NAME")]
     user: String,
     /// The new role; probity role list shows them all
-    #[arg(value_parser = parse_role)]
+    #[arg(value_parser = parse::role)]
     role: Role,
 }
 
@@ -28,7 +29,7 @@ impl Verb for RoleArgs {
             role: self.role,
         };
         let answer = work.submit(command).await?;
-        Ok(printout(&answer, |user| match answer.entry {
+        printout(&answer, |user| match answer.entry {
             Some(_) => {
                 let had = &before.row.role;
                 format!(
@@ -37,6 +38,6 @@ impl Verb for RoleArgs {
                 )
             }
             None => format!("User {} had role {} already.", user.username, user.role),
-        }))
+        })
     }
 }

@@ -59,6 +59,6 @@ impl Verb for UpdateArgs {
             Some(_) => format!("is changed{}.", recorded_note(&answer)),
             None => "was so already.".to_owned(),
         };
-        Ok(printout(&answer, |user| format!("User {} {then}", user.username)))
+        printout(&answer, |user| format!("User {} {then}", user.username))
     }
 }

@@ -30,7 +30,10 @@ impl Story<'_> {
     /// The same, for what is shown by an id.
     #[track_caller]
     fn id(&mut self, line: &str) -> String {
-        self.tell(line)["id"].as_str().unwrap().to_owned()
+        let told = self.tell(line);
+        let places = [&told["id"], &told["user"]["id"], &told["api_key"]["id"]];
+        let id = places.into_iter().find_map(Value::as_str);
+        id.unwrap().to_owned()
     }
 
     /// Puts a stable word in the place of each id, time and secret.

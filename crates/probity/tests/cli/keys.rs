@@ -15,17 +15,18 @@ fn a_key_is_shown_once_listed_and_revoked() {
         ]);
         let secret = made["key"].as_str().unwrap();
         assert!(secret.starts_with("prb_") && secret.len() == 40, "{made}");
+        let key = &made["api_key"];
         assert!(
-            made["expires_at"].is_string() && made["scopes"] == serde_json::json!(["read", "write"]),
+            key["expires_at"].is_string() && key["scopes"] == serde_json::json!(["read", "write"]),
             "{made}"
         );
 
         let listed = place.run(&["--output", "json", "key", "list"]).expect(0);
         assert!(!listed.out.contains(secret));
-        assert_eq!(listed.json()["api_keys"][0]["id"], made["id"]);
+        assert_eq!(listed.json()["api_keys"][0]["id"], key["id"]);
         assert!(place.run(&["key", "list"]).expect(0).out.contains("until "));
 
-        let id = made["id"].as_str().unwrap();
+        let id = key["id"].as_str().unwrap();
         assert!(place.json(&["key", "revoke", id])["revoked_at"].is_string());
         assert!(
             place
@@ -103,7 +104,7 @@ fn a_key_shows_what_it_may_do_and_is_rotated() {
             "--requests-per-minute",
             "60",
         ]);
-        let id = made["id"].as_str().unwrap();
+        let id = made["api_key"]["id"].as_str().unwrap();
         let shown = place.json(&["key", "show", id]);
         // An auditor may not write, whatever the key's scopes are.
         assert_eq!(
@@ -145,14 +146,14 @@ fn a_key_shows_what_it_may_do_and_is_rotated() {
         let rotated = place.json(&["key", "rotate", id, "--overlap", "2h"]);
         assert_ne!(rotated["key"], made["key"]);
         assert_eq!(
-            (&rotated["rotated"], &rotated["scopes"]),
-            (&made["id"], &made["scopes"])
+            (&rotated["rotated"], &rotated["api_key"]["scopes"]),
+            (&made["api_key"]["id"], &made["api_key"]["scopes"])
         );
         assert!(rotated["rotated_expires_at"].is_string(), "{rotated}");
         let old = place.json(&["key", "show", id]);
         assert_eq!(
             (&old["successor"], &old["expires_at"]),
-            (&rotated["id"], &rotated["rotated_expires_at"])
+            (&rotated["api_key"]["id"], &rotated["rotated_expires_at"])
         );
         let list = place.narrow(&["key", "list", "--user", "ann"]);
         assert!(list.contains("rotated, ") && list.contains("active"), "{list}");

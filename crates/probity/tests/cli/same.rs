@@ -6,8 +6,18 @@ use crate::approvals::{PASSWORD, set_up};
 use crate::harness::{Place, on_both};
 use crate::server::Server;
 
-/// Lists of nouns: the command, and the path.
+/// What is named without an id: the command, and the path.
 const LISTS: &[(&str, &str)] = &[
+    ("user list", "/v1/users"),
+    (
+        "user list --role compliance --limit 1",
+        "/v1/users?role=compliance&limit=1",
+    ),
+    ("user list --active --text CLE", "/v1/users?active=true&text=CLE"),
+    ("user list --disabled", "/v1/users?active=false"),
+    ("user show ann", "/v1/users/ann?include=kyc,balances,api_keys"),
+    ("user show cleo", "/v1/users/cleo?include=api_keys,balances,kyc"),
+    ("role list", "/v1/roles"),
     ("asset list", "/v1/assets"),
     ("key list", "/v1/api-keys"),
     (

@@ -104,7 +104,7 @@ fn the_command_line_writes_while_a_server_runs() {
             "{answer}"
         );
         place
-            .run(&["key", "revoke", made["id"].as_str().unwrap()])
+            .run(&["key", "revoke", made["api_key"]["id"].as_str().unwrap()])
             .expect(0);
         let revoked = (0..30).any(|_| {
             std::thread::sleep(Duration::from_millis(100));

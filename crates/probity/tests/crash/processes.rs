@@ -138,7 +138,7 @@ fn a_revoked_key_is_refused_by_every_server_within_a_second() {
             thread::sleep(Duration::from_millis(5));
         }
         two.place
-            .run(&["key", "revoke", made["id"].as_str().unwrap()])
+            .run(&["key", "revoke", made["api_key"]["id"].as_str().unwrap()])
             .expect(0);
         revoked.set(Instant::now()).unwrap();
     });

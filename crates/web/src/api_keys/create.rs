@@ -2,21 +2,18 @@
 
 use domain::Act;
 use domain::identity::Scope;
-use domain::identity::api_key::CreateApiKey;
-use domain::identity::api_key::{NAME_LEN_MAX, REQUESTS_PER_MINUTE_MAX};
+use domain::identity::api_key::{CreateApiKey, NAME_LEN_MAX, REQUESTS_PER_MINUTE_MAX};
 use domain::identity::user::USERNAME_LEN_MAX;
 use engine::identity::NewApiKey;
 use evidence::Timestamp;
 use http::header::LOCATION;
 use http::{HeaderValue, StatusCode};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use views::{ApiKeyView, Shown};
+use serde::Deserialize;
+use views::ApiKeyMade;
 
-use super::with_owner;
 use crate::call::{Answer, Call, json_with};
 use crate::openapi::{Content, Doc, Reply};
-use crate::problem::Problem;
 
 pub(crate) const DOC: Doc = Doc {
     id: "create_api_key",
@@ -28,14 +25,8 @@ pub(crate) const DOC: Doc = Doc {
         "shop",
         r#"{"name":"shop","scopes":["read","write"],"requests_per_minute":600}"#,
     )])),
-    replies: &[Reply {
-        headers: &[("Location", "Where the key is.")],
-        ..Reply::new(
-            "201",
-            "The key, with its secret.",
-            &[Content::shown_here::<Made<'static>>()],
-        )
-    }],
+    replies: &[Reply::shown::<ApiKeyMade>("201", "The key, with its secret.")
+        .with(&[("Location", "Where the key is.")])],
     refusals: CreateApiKey::REFUSALS,
     ..Doc::EMPTY
 };
@@ -56,36 +47,11 @@ struct Input {
     requests_per_minute: Option<i64>,
 }
 
-#[derive(Serialize, JsonSchema)]
-pub(super) struct Made<'a> {
-    /// The secret. Shown now and never again.
-    pub key: &'a str,
-    pub api_key: ApiKeyView,
-}
-
-impl Shown for Made<'_> {
-    fn example() -> Self {
-        Made {
-            key: "prb_4fGh2k0000000000000000000000000AbCdEf",
-            api_key: ApiKeyView::example(),
-        }
-    }
-}
-
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
     let input: Input = call.input().await?;
-    let mut scopes = Vec::new();
-    for (position, word) in input.scopes.iter().enumerate() {
-        let scope = Scope::parse(word).ok_or_else(|| {
-            let all: Vec<_> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
-            Problem::field(
-                format!("scopes[{position}]"),
-                format!("must be one of {}", all.join(", ")),
-            )
-        })?;
-        scopes.push(scope);
-    }
+    let scopes = input.scopes.iter().enumerate();
+    let scopes = scopes.map(|(position, word)| Scope::read(&format!("scopes[{position}]"), word));
     let owner = match input.user {
         Some(owner) => owner,
         None => call.identity()?.user.username.clone(),
@@ -93,20 +59,15 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let new = NewApiKey {
         owner,
         name: input.name,
-        scopes,
+        scopes: scopes.collect::<Result<_, _>>()?,
         expires_at: input.expires_at,
         requests_per_minute: input.requests_per_minute,
     };
     let engine = &call.app.engine;
-    let (key, token) = engine.create_api_key(call.caller()?, call.origin(), new).await?;
-    let read = with_owner(&call, key).await?;
-    let id = read.id;
-    let made = Made {
-        key: token.secret(),
-        api_key: read,
-    };
+    let created = engine.create_api_key(call.caller()?, call.origin(), new).await?;
+    let made = ApiKeyMade::of(engine, created, None).await?;
     let mut response = json_with(StatusCode::CREATED, &made)?;
-    if let Ok(value) = HeaderValue::try_from(format!("/v1/api-keys/{id}")) {
+    if let Ok(value) = HeaderValue::try_from(format!("/v1/api-keys/{}", made.api_key.id)) {
         response.headers_mut().insert(LOCATION, value);
     }
     Ok(response)

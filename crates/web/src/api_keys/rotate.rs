@@ -1,14 +1,13 @@
 //! `POST /v1/api-keys/{id}/rotate`
 
 use domain::Act;
-use domain::identity::api_key::OVERLAP_S_MAX;
-use domain::identity::api_key::RotateApiKey;
+use domain::identity::api_key::{OVERLAP_S_MAX, RotateApiKey};
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use views::ApiKeyMade;
 
-use super::create::Made;
-use super::{PATH, with_owner};
+use super::PATH;
 use crate::call::{Answer, Call, json_with};
 use crate::openapi::{Content, Doc, Reply};
 
@@ -26,11 +25,7 @@ pub(crate) const DOC: Doc = Doc {
         ("a day", "{}"),
         ("an hour", r#"{"overlap_s":3600}"#),
     ])),
-    replies: &[Reply::new(
-        "201",
-        "The new key, with its secret.",
-        &[Content::shown_here::<Made<'static>>()],
-    )],
+    replies: &[Reply::shown::<ApiKeyMade>("201", "The new key, with its secret.")],
     refusals: RotateApiKey::REFUSALS,
     ..Doc::EMPTY
 };
@@ -50,11 +45,6 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let overlap_s = input.overlap_s.unwrap_or(OVERLAP_S);
     let engine = &call.app.engine;
     let rotated = engine.rotate_api_key(call.caller()?, call.origin(), id, overlap_s);
-    let (key, token) = rotated.await?;
-    let read = with_owner(&call, key).await?;
-    let made = Made {
-        key: token.secret(),
-        api_key: read,
-    };
+    let made = ApiKeyMade::of(engine, rotated.await?, Some(id)).await?;
     json_with(StatusCode::CREATED, &made)
 }

@@ -4,11 +4,12 @@ use domain::Act;
 use domain::identity::invitation::AcceptInvitation;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use views::UserView;
 
 use crate::call::{Answer, Call, json, tagged};
 use crate::openapi::{Content, Doc};
 use crate::password::NewPassword;
-use crate::users::{self, UserBody};
+use crate::users;
 
 pub(crate) const DOC: Doc = Doc {
     id: "accept_invitation",
@@ -40,5 +41,5 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let engine = &call.app.engine;
     let accepted = engine.accept_invitation(&input.token, input.password.0, call.origin());
     let (user, version) = accepted.await?;
-    Ok(tagged(json(&UserBody::of(&user, version))?, version))
+    Ok(tagged(json(&UserView::of(&user, version))?, version))
 }

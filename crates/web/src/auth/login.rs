@@ -8,13 +8,12 @@ use engine::identity::LogInRequest;
 use http::header::SET_COOKIE;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use views::SessionView;
+use views::{SessionView, Shown, UserView};
 
 use crate::call::{Answer, Call, json};
 use crate::credential;
 use crate::openapi::{Content, Doc, Reply, listed};
 use crate::password::Password;
-use crate::users::UserBody;
 
 pub(crate) const DOC: Doc = Doc {
     id: "log_in",
@@ -31,16 +30,8 @@ pub(crate) const DOC: Doc = Doc {
         "password",
         r#"{"username":"ann","password":"correct horse battery staple"}"#,
     )])),
-    replies: &[Reply {
-        headers: &[("Set-Cookie", "The session, if `cookie` was asked for.")],
-        ..Reply::new(
-            "200",
-            "The session.",
-            &[Content::typed::<Output<'static>>(
-                r#"{"token":"prs_0000000000000000000000000000000000000000000AbCdEf","session":{"id":"01970000-0000-7000-8000-0000000000cc","user":"01970000-0000-7000-8000-0000000000ab","second_factor":false,"ip":"192.0.2.7","user_agent":"curl/8.14.1","created_at":"2026-11-21T08:30:00.123456Z","expires_at":"2026-11-21T20:30:00.123456Z","idle_expires_at":"2026-11-21T09:00:00.123456Z"},"user":{"id":"01970000-0000-7000-8000-0000000000ab","username":"ann","email":"ann@example.com","full_name":null,"role":"admin","active":true,"created_at":"2026-11-20T08:00:00.000000Z","updated_at":"2026-11-20T08:00:00.000000Z","password_changed_at":null,"password_change_required":false,"erased_at":null,"version":1},"must":null}"#,
-            )],
-        )
-    }],
+    replies: &[Reply::shown::<Output>("200", "The session.")
+        .with(&[("Set-Cookie", "The session, if `cookie` was asked for.")])],
     problems: &[listed(&code::TOO_MANY_LOGINS)],
     refusals: LogIn::REFUSALS,
     ..Doc::EMPTY
@@ -65,15 +56,25 @@ struct Input {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Output<'a> {
+struct Output {
     /// The session's token, unless a cookie was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<&'a str>,
+    token: Option<String>,
     session: SessionView,
-    user: UserBody<'a>,
+    user: UserView,
     /// What must be done first.
-    #[schemars(with = "Option<Must>")]
-    must: Option<&'static str>,
+    must: Option<Must>,
+}
+
+impl Shown for Output {
+    fn example() -> Output {
+        Output {
+            token: Some("prs_0000000000000000000000000000000000000000000AbCdEf".to_owned()),
+            session: SessionView::example(),
+            user: UserView::example(),
+            must: None,
+        }
+    }
 }
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
@@ -92,10 +93,10 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     };
     let done = call.app.engine.log_in(request, call.origin()).await?;
     let mut response = json(&Output {
-        token: (!cookie).then(|| done.token.secret()),
+        token: (!cookie).then(|| done.token.secret().to_owned()),
         session: SessionView::of(done.session.clone()),
-        user: UserBody::of(&done.user, done.version),
-        must: done.must.map(Must::as_str),
+        user: UserView::of(&done.user, done.version),
+        must: done.must,
     })?;
     if let Some(value) = credential::set_cookie(done.token.secret(), &done.session).filter(|_| cookie) {
         response.headers_mut().insert(SET_COOKIE, value);

@@ -52,6 +52,7 @@ pub(crate) async fn handle(call: Call) -> Answer {
         "user",
         text.as_deref().unwrap_or("me"),
         Permission::KycRead,
+        false,
     )
     .await?;
     let tier = call.app.engine.tier_at(user, at).await?;

@@ -285,4 +285,15 @@ impl Reply {
             contents,
         }
     }
+
+    /// An answer that shows a type of the endpoint's own.
+    pub const fn shown<T: Shown>(status: &'static str, description: &'static str) -> Reply {
+        Reply::new(status, description, const { &[Content::shown_here::<T>()] })
+    }
+
+    /// The same with headers worth mentioning.
+    pub const fn with(mut self, headers: &'static [(&'static str, &'static str)]) -> Reply {
+        self.headers = headers;
+        self
+    }
 }

@@ -4,6 +4,7 @@ use domain::code;
 use domain::custody::chain::TX_HASH_LEN_MAX;
 use domain::custody::operation::REFERENCE_LEN_MAX;
 use domain::custody::{OperationKind, OperationStatus};
+use domain::identity::Permission;
 use engine::list::OperationFilter;
 use engine::list::Order;
 use serde::Serialize;
@@ -15,6 +16,7 @@ use crate::audit::page;
 use crate::call::{Answer, Call, json};
 use crate::custody::{self, NAME_LEN_MAX, UNKNOWN_ASSET, UNKNOWN_BALANCE, UNKNOWN_USER, not_found};
 use crate::openapi::{Content, Doc, Parameter, Reply};
+use crate::person;
 use crate::problem::Problem;
 use crate::query::Query;
 use views::cursor;
@@ -150,7 +152,7 @@ async fn filter(call: &Call, query: &Query) -> Result<OperationFilter, Problem> 
         filter.asset = Some(engine.asset_named(&text).await?.id);
     }
     let user = match query.text("user", NAME_LEN_MAX)? {
-        Some(text) => Some(custody::user(call, "user", &text).await?),
+        Some(text) => Some(person::readable(call, "user", &text, Permission::CustodyRead, false).await?),
         None if custody::reads_all(call)? => None,
         None => Some(call.identity()?.user.id),
     };

@@ -1,12 +1,14 @@
 //! `POST /v1/sessions/end`
+
+use domain::identity::Permission;
+use domain::identity::session::EndSessionsOf;
 use domain::{Act, Command};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Answer, Call, json};
 use crate::openapi::{Content, Doc, Reply, Shown};
-use crate::{custody, users};
-use domain::identity::session::EndSessionsOf;
+use crate::{custody, person};
 
 pub(crate) const DOC: Doc = Doc {
     id: "end_sessions",
@@ -17,11 +19,7 @@ pub(crate) const DOC: Doc = Doc {
         ("own", "{}"),
         ("of a user", r#"{"user":"ann"}"#),
     ])),
-    replies: &[Reply::new(
-        "200",
-        "They have ended.",
-        &[Content::shown::<Output>()],
-    )],
+    replies: &[Reply::shown::<Output>("200", "They have ended.")],
     problems: &[custody::UNKNOWN_USER],
     refusals: EndSessionsOf::REFUSALS,
     ..Doc::EMPTY
@@ -53,8 +51,8 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let input: Input = call.input().await?;
     let user = match &input.user {
         Some(text) => {
-            let all = domain::identity::Permission::SessionsWrite;
-            users::meant_or_self(&call, text, all).await?.row.id
+            let all = Permission::SessionsWrite;
+            person::readable(&call, "user", text, all, true).await?
         }
         None => call.identity()?.user.id,
     };

@@ -1,15 +1,14 @@
 //! `POST /v1/users/{id}/disable`, `POST /v1/users/{id}/enable`
 
-use domain::identity::user::{DisableUser, EnableUser};
+use domain::identity::user::{DisableUser, EnableUser, User};
 
-use super::Changed;
 use crate::change::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct Disable {}
 
 impl Change for Disable {
-    type Of = Changed;
+    type Of = (User, u64);
     type Act = DisableUser;
 
     const SAYS: Says = Says {
@@ -30,7 +29,7 @@ impl Change for Disable {
 pub(crate) struct Enable {}
 
 impl Change for Enable {
-    type Of = Changed;
+    type Of = (User, u64);
     type Act = EnableUser;
 
     const SAYS: Says = Says {

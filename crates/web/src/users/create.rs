@@ -2,17 +2,17 @@
 
 use domain::Act;
 use domain::identity::permission::ROLE_LEN_MAX;
-use domain::identity::user::CreateUser;
-use domain::identity::user::{EMAIL_LEN_MAX, FULL_NAME_LEN_MAX, USERNAME_LEN_MAX};
+use domain::identity::user::{CreateUser, EMAIL_LEN_MAX, FULL_NAME_LEN_MAX, USERNAME_LEN_MAX};
 use engine::identity::{FirstCredential, NewUser};
 use http::HeaderValue;
 use http::StatusCode;
 use http::header::LOCATION;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use views::UserMade;
 
-use super::{CreatedBody, INVITED, USERNAME, role_named};
-use crate::call::{Answer, Call, json_with, tagged};
+use super::{TAG, USERNAME, made, role_named};
+use crate::call::{Answer, Call};
 use crate::openapi::{Content, Doc, Reply};
 use crate::password::NewPassword;
 use crate::problem::Problem;
@@ -34,17 +34,10 @@ pub(crate) const DOC: Doc = Doc {
             r#"{"username":"bob","role":"viewer"}"#,
         ),
     ])),
-    replies: &[Reply {
-        headers: &[
-            ("ETag", "The user's version."),
-            ("Location", "Where the user is."),
-        ],
-        ..Reply::new(
-            "201",
-            "The user, and what is shown once.",
-            &[Content::typed::<CreatedBody<'static>>(INVITED)],
-        )
-    }],
+    replies: &[
+        Reply::shown::<UserMade>("201", "The user, and what is shown once.")
+            .with(&[TAG, ("Location", "Where the user is.")]),
+    ],
     refusals: CreateUser::REFUSALS,
     ..Doc::EMPTY
 };
@@ -91,16 +84,11 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
         first: first.unwrap_or_else(|| FirstCredential::usual(&role)),
         role,
     };
-    let made = call
-        .app
-        .engine
-        .create_user(call.caller()?, call.origin(), new)
-        .await?;
-    let mut response = tagged(
-        json_with(StatusCode::CREATED, &CreatedBody::of(&made))?,
-        made.version,
-    );
-    if let Ok(value) = HeaderValue::try_from(format!("/v1/users/{}", made.user.id)) {
+    let engine = &call.app.engine;
+    let created = engine.create_user(call.caller()?, call.origin(), new).await?;
+    let id = created.user.id;
+    let mut response = made(&call, StatusCode::CREATED, created).await?;
+    if let Ok(value) = HeaderValue::try_from(format!("/v1/users/{id}")) {
         response.headers_mut().insert(LOCATION, value);
     }
     Ok(response)

@@ -3,9 +3,10 @@
 use domain::Act;
 use domain::identity::user::EraseUser;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use views::UserErased;
 
-use super::{PATH, UserBody, of_path, problem};
+use super::{PATH, TAG, of_path, problem};
 use crate::call::{Answer, Call, json, tagged};
 use crate::openapi::{Content, Doc, Reply};
 
@@ -21,18 +22,7 @@ pub(crate) const DOC: Doc = Doc {
         "request",
         r#"{"reason":"asked for by the user, ticket 4711"}"#,
     )])),
-    replies: &[Reply {
-        headers: &[("ETag", "The user's version.")],
-        ..Reply::new(
-            "200",
-            "It is erased.",
-            &[Content::typed::<Output<'static>>(concat!(
-                r#"{"user":"#,
-                super::example!(),
-                r#","entries":17}"#
-            ))],
-        )
-    }],
+    replies: &[Reply::shown::<UserErased>("200", "It is erased.").with(&[TAG])],
     refusals: EraseUser::REFUSALS,
     ..Doc::EMPTY
 };
@@ -45,13 +35,6 @@ struct Input {
     reason: String,
 }
 
-#[derive(Serialize, JsonSchema)]
-struct Output<'a> {
-    user: UserBody<'a>,
-    /// How many entries had their payload erased.
-    entries: u64,
-}
-
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
     let input: Input = call.input().await?;
@@ -59,9 +42,5 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let engine = &call.app.engine;
     let erased = engine.erase_user(call.caller()?, call.origin(), id, &input.reason);
     let erased = erased.await.map_err(problem)?;
-    let response = json(&Output {
-        user: UserBody::of(&erased.user, erased.version),
-        entries: erased.entries,
-    })?;
-    Ok(tagged(response, erased.version))
+    Ok(tagged(json(&UserErased::of(&erased))?, erased.version))
 }

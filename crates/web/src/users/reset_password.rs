@@ -2,11 +2,12 @@
 
 use domain::Act;
 use domain::identity::user::ResetPassword;
-use engine::identity::CreatedUser;
+use http::StatusCode;
+use views::UserMade;
 
-use super::{CreatedBody, GIVEN_PASSWORD, PATH, of_path, problem};
-use crate::call::{Answer, Call, json, tagged};
-use crate::openapi::{Content, Doc, Reply};
+use super::{PATH, TAG, made, of_path, problem};
+use crate::call::{Answer, Call};
+use crate::openapi::{Content, Doc, Example, Reply};
 
 pub(crate) const DOC: Doc = Doc {
     id: "reset_password",
@@ -14,14 +15,15 @@ pub(crate) const DOC: Doc = Doc {
     summary: "Give a user a one-time password",
     description: "It must be changed at the next login. Every session of the user ends; invitations are withdrawn.",
     parameters: &[PATH],
-    replies: &[Reply {
-        headers: &[("ETag", "The user's version.")],
-        ..Reply::new(
-            "200",
-            "The user, and the password, shown once.",
-            &[Content::typed::<CreatedBody<'static>>(GIVEN_PASSWORD)],
-        )
-    }],
+    replies: &[Reply::new(
+        "200",
+        "The user, and the password, shown once.",
+        &[Content {
+            example: Example::Of(|| serde_json::to_value(UserMade::with_password()).unwrap_or_default()),
+            ..Content::shown_here::<UserMade>()
+        }],
+    )
+    .with(&[TAG])],
     refusals: ResetPassword::REFUSALS,
     ..Doc::EMPTY
 };
@@ -31,12 +33,6 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let user = of_path(&mut call).await?;
     let engine = &call.app.engine;
     let reset = engine.reset_password(call.caller()?, call.origin(), user, false);
-    let (user, version, password) = reset.await.map_err(problem)?;
-    let made = CreatedUser {
-        user,
-        version,
-        one_time_password: Some(password),
-        invitation: None,
-    };
-    Ok(tagged(json(&CreatedBody::of(&made))?, version))
+    let reset = reset.await.map_err(problem)?;
+    made(&call, StatusCode::OK, reset).await
 }

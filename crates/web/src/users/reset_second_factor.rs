@@ -2,14 +2,14 @@
 
 use domain::identity::second_factor;
 
-use super::Changed;
 use crate::change::prelude::*;
+use domain::identity::user::User;
 
 #[derive(Deserialize, JsonSchema)]
 pub(crate) struct ResetSecondFactor {}
 
 impl Change for ResetSecondFactor {
-    type Of = Changed;
+    type Of = (User, u64);
     type Act = second_factor::ResetSecondFactor;
 
     const SAYS: Says = Says {

@@ -1,9 +1,9 @@
 //! `POST /v1/users/{id}/role`
 
 use domain::identity::permission::ROLE_LEN_MAX;
-use domain::identity::user::SetRole;
+use domain::identity::user::{SetRole, User};
 
-use super::{Changed, role_named};
+use super::role_named;
 use crate::change::prelude::*;
 
 #[derive(Deserialize, JsonSchema)]
@@ -14,7 +14,7 @@ pub(crate) struct GiveRole {
 }
 
 impl Change for GiveRole {
-    type Of = Changed;
+    type Of = (User, u64);
     type Act = SetRole;
 
     const SAYS: Says = Says {

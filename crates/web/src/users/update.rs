@@ -1,8 +1,8 @@
 //! `PATCH /v1/users/{id}`
 
-use domain::identity::user::{EMAIL_LEN_MAX, FULL_NAME_LEN_MAX, USERNAME_LEN_MAX, UpdateUser};
+use domain::identity::user::{EMAIL_LEN_MAX, FULL_NAME_LEN_MAX, USERNAME_LEN_MAX, UpdateUser, User};
 
-use super::{Changed, USERNAME};
+use super::USERNAME;
 use crate::body::given_member;
 use crate::change::prelude::*;
 
@@ -21,7 +21,7 @@ pub(crate) struct Update {
 }
 
 impl Change for Update {
-    type Of = Changed;
+    type Of = (User, u64);
     type Act = UpdateUser;
 
     const SAYS: Says = Says {
