@@ -25,6 +25,7 @@ use crate::metrics::{Counters, Metrics};
 use crate::random;
 use crate::seals::Seals;
 use crate::security_log::Sampler;
+use crate::tiles::Tiles;
 use crate::writer::Queue;
 use crate::writes::Writes;
 
@@ -110,6 +111,7 @@ pub(crate) struct Shared {
     pub seals: Arc<Seals>,
     pub names: Names,
     pub remembered: Remembered,
+    pub tiles: Tiles,
 }
 
 impl Shared {
@@ -118,6 +120,7 @@ impl Shared {
         self.seals.forget();
         self.names.forget();
         self.remembered.forget_all();
+        self.tiles.forget();
     }
 }
 

@@ -9,12 +9,14 @@ use domain::audit::EntryFilter;
 use evidence::bundle::{BundleWriter, WriteError};
 use evidence::entry::Entry;
 use evidence::json::StrictObject;
+use store::Head;
 use store::query::{Order, Page};
 
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::random;
-use crate::read::{head, planned, resolve};
+use crate::read::head;
+use crate::tiles::{TILES_OF_BUNDLE_MAX, Tiles};
 
 /// Entries read at a time.
 const CHUNK: u32 = 500;
@@ -59,6 +61,9 @@ impl Export {
 /// An evidence bundle under way.
 pub struct Bundle {
     entries: Export,
+    head: Head,
+    /// Its own, so that a large bundle leaves the engine's alone.
+    tiles: Tiles,
     writer: Option<BundleWriter>,
     begun: bool,
 }
@@ -88,8 +93,11 @@ impl Bundle {
         let mut conn = self.entries.engine.db().reader().await?;
         let mut lines = Vec::with_capacity(entries.len());
         for entry in &entries {
-            let plan = planned(tlog::Plan::inclusion(entry.index, self.entries.size))?;
-            let path = resolve(&mut conn, &plan).await?;
+            let leaf = &entry.evidence.leaf;
+            let path = self
+                .tiles
+                .inclusion(&mut conn, entry.index, leaf, &self.head)
+                .await?;
             lines.push(writer.entry(entry, &path).map_err(|error| bundled(&error))?);
         }
         Ok(Some(lines))
@@ -123,6 +131,8 @@ impl Engine {
         };
         Ok(Bundle {
             entries,
+            head,
+            tiles: Tiles::new(TILES_OF_BUNDLE_MAX),
             writer: Some(writer),
             begun: false,
         })

@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::limits::Limits;
 use crate::metrics::Counters;
 use crate::security_log::{self, Sampler};
+use crate::tiles::{TILES_MAX, Tiles};
 use crate::writer::{self, Signer};
 use crate::{checkpointer, clock, guard, keyfile, storage, watch};
 
@@ -169,6 +170,7 @@ impl Engine {
             size,
             counters,
             remembered: Remembered::default(),
+            tiles: Tiles::new(TILES_MAX),
             limits,
             hashes,
             secrets,

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::tiles::planned;
 
 /// How an entry is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,14 +57,10 @@ async fn stored(conn: &mut Conn, key: EntryKey) -> Result<Option<StoredEntry>, E
 }
 
 /// The hashes of a proof, fetched as its plan says.
-pub(crate) async fn resolve(conn: &mut Conn, plan: &Plan) -> Result<Vec<Hash>, Error> {
+async fn resolve(conn: &mut Conn, plan: &Plan) -> Result<Vec<Hash>, Error> {
     let hashes = store::head::nodes(conn, &plan.nodes()).await?;
     plan.resolve(|node| hashes.get(&node).copied())
         .map_err(|error| store::Error::data(error.to_string()).into())
-}
-
-pub(crate) fn planned(plan: Result<Plan, tlog::Error>) -> Result<Plan, Error> {
-    plan.map_err(|error| code::NO_SUCH_TREE.because(error.to_string()).into())
 }
 
 impl Engine {
@@ -131,11 +128,10 @@ impl Engine {
             return Ok(None);
         };
         let head = head(&mut conn).await?;
-        let path = resolve(
-            &mut conn,
-            &planned(Plan::inclusion(entry.entry, head.edge.size()))?,
-        )
-        .await?;
+        let tiles = &self.shared().tiles;
+        let path = tiles
+            .inclusion(&mut conn, entry.entry, &entry.leaf, &head)
+            .await?;
         Ok(Some(receipt::build(entry.entry, path, &head.checkpoint)))
     }
 

@@ -3,16 +3,18 @@
 crate::on_both!(
     consistency_between_many_sizes,
     mirrored_from_tiles,
+    receipts_while_hashes_are_changed,
     what_is_not_there
 );
 
 mod cases {
     use engine::{Engine, EntryKey, Error};
+    use evidence::receipt;
     use tlog::edge::root_of;
     use tlog::{Checkpoint, EntryBundle, Hash, Tile, verify_consistency};
 
-    use crate::attacker::close;
-    use crate::support::{Bed, numbered, record};
+    use crate::attacker::{Attacker, close, verify};
+    use crate::support::{Bed, numbered, record, two};
 
     /// Grows to `size` entries, in steps that begin and end anywhere.
     async fn grow(engine: &Engine, size: u64) {
@@ -94,6 +96,64 @@ mod cases {
             }
             assert_eq!(mirrored, levels[0]);
         }
+        close(engine).await;
+    }
+
+    /// Whether the receipts of these entries hold.
+    async fn hold(engine: &Engine, entries: &[u64]) -> Vec<bool> {
+        let mut hold = Vec::new();
+        for index in entries {
+            let key = EntryKey::Index(*index);
+            let (text, entry) = (
+                engine.receipt(key).await.unwrap().unwrap(),
+                engine.entry(key).await.unwrap().unwrap(),
+            );
+            hold.push(receipt::check(&text, &entry, engine.verifier_key()).is_ok());
+        }
+        hold
+    }
+
+    /// What is remembered of hashes makes no receipt wrong that the database would make right, hides no change from
+    /// verification, and is not spoilt by what somebody changed for a while.
+    pub async fn receipts_while_hashes_are_changed(bed: Bed) {
+        let [one, two] = two(&bed).await;
+        let engine = Engine::open(one).await.unwrap();
+        grow(&engine, 700).await;
+        let mut attacker = Attacker::new(&bed).await;
+        let statements = [
+            "UPDATE subtrees SET hash = (SELECT root FROM log_head) WHERE height = 8 AND position = 0",
+            "UPDATE entries SET leaf = (SELECT leaf FROM entries WHERE entry = 6) WHERE entry = 5",
+            "UPDATE entries SET leaf = (SELECT leaf FROM entries WHERE entry = 6) WHERE entry = 698",
+        ];
+        // Entries whose path does not go through what was changed, and others.
+        let entries = [4, 5, 255, 256, 699];
+        for statement in statements {
+            // Nothing is remembered: what the database says is wrong is wrong, and is not kept.
+            let other = Engine::open(two.clone()).await.unwrap();
+            attacker.conn.batch(statement).await.unwrap();
+            let found = hold(&other, &entries).await;
+            assert!(found.contains(&false), "{statement}: {found:?}");
+            attacker.put_all_back().await;
+            assert_eq!(hold(&other, &entries).await, [true; 5], "{statement}");
+            // All of it is remembered: the receipts of entries that nobody changed hold.
+            attacker.conn.batch(statement).await.unwrap();
+            let changed = entries.map(|entry| statement.ends_with(&format!("= {entry}")));
+            assert_eq!(
+                hold(&other, &entries).await,
+                changed.map(|changed| !changed),
+                "{statement}"
+            );
+            assert!(!verify(&bed.options()).await.intact, "{statement}");
+            // The log grows on from what it was, through tiles that are remembered in part.
+            attacker.put_all_back().await;
+            assert_eq!(hold(&other, &entries).await, [true; 5], "{statement}");
+            close(other).await;
+        }
+        grow(&engine, 1_100).await;
+        assert_eq!(
+            hold(&engine, &[0, 300, 699, 1_023, 1_024, 1_099]).await,
+            [true; 6]
+        );
         close(engine).await;
     }
 

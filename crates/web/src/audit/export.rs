@@ -93,7 +93,7 @@ pub(crate) async fn handle(call: Call) -> Answer {
         Format::Bundle => {
             let bundle = engine.bundled(filter, filter::asked(&query)).await?;
             let media = "application/vnd.probity.bundle+jsonl";
-            (media, "entries.bundle.jsonl", Source::Bundle(bundle))
+            (media, "entries.bundle.jsonl", Source::Bundle(Box::new(bundle)))
         }
     };
     let mut response = with_type(media, body(source, permit));
@@ -115,7 +115,7 @@ pub(crate) fn permit(app: &App) -> Result<OwnedSemaphorePermit, Problem> {
 enum Source {
     Lines(Export),
     Table(Export),
-    Bundle(Bundle),
+    Bundle(Box<Bundle>),
 }
 
 /// An export under way, part by part: each is read when the reader has taken the one before, so that a slow reader
