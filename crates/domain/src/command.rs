@@ -242,5 +242,8 @@ fn refusal_draft(
 }
 
 #[cfg(test)]
+#[path = "refused_tests.rs"]
+mod refused;
+#[cfg(test)]
 #[path = "command_tests.rs"]
 mod tests;

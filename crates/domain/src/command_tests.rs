@@ -34,7 +34,7 @@ fn internal_commands_are_for_the_program() {
 
 /// An id that is not there is whatever somebody wrote: it is in no leaf, whatever the command was refused for.
 #[test]
-fn a_refusal_names_only_what_is_there() {
+pub(crate) fn a_refusal_names_only_what_is_there() {
     let mut world = World::new();
     let (ada, vic) = (world.user("ada", "admin"), world.user("vic", "viewer"));
     let (admin, viewer) = (world.session(ada), world.session(vic));

@@ -5,7 +5,7 @@ mod paid;
 mod request;
 mod row;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod use_once;
 mod vote;
 

@@ -1,5 +1,7 @@
 //! A world for tests: facts, a clock, and commands decided on them one after the other.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use evidence::time::Timestamp;
@@ -20,6 +22,11 @@ pub struct World {
     pub facts: Facts,
     pub now: Timestamp,
     commands: u64,
+}
+
+thread_local! {
+    /// What commands of this thread were refused with, by their verbs.
+    pub static REFUSED: RefCell<BTreeSet<(&'static str, &'static str)>> = RefCell::default();
 }
 
 /// The local operator.
@@ -90,7 +97,11 @@ impl World {
                 ..Origin::default()
             },
         };
-        let decision = command::decide(&self.facts, caller, command, &context)?;
+        let decision = command::decide(&self.facts, caller, command, &context);
+        if let Err((refusal, _)) = &decision {
+            REFUSED.with_borrow_mut(|met| met.insert((command.action().name, refusal.code)));
+        }
+        let decision = decision?;
         self.facts.apply(&decision.drafts);
         Ok(decision)
     }

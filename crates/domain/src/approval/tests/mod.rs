@@ -1,6 +1,6 @@
 //! What approvals may become, by whom and when.
 
-mod request;
+pub(crate) mod request;
 
 use super::*;
 use crate::approval::{ExpireApprovals, WithdrawApproval};
@@ -173,7 +173,7 @@ fn enough_votes_grant_it() {
 }
 
 #[test]
-fn one_vote_against_it_rejects_it() {
+pub(crate) fn one_vote_against_it_rejects_it() {
     let mut desk = Desk::asked();
     assert_eq!(desk.vote(desk.cora, false, None), "invalid_field");
     assert_eq!(desk.vote(desk.cora, false, Some("")), "invalid_field");
@@ -194,7 +194,7 @@ fn one_vote_against_it_rejects_it() {
 }
 
 #[test]
-fn who_votes() {
+pub(crate) fn who_votes() {
     let mut desk = Desk::asked();
     let key = desk.world.key("cora", &[Scope::Admin]);
     assert_eq!(desk.vote_by(&key, true, None), "session_needed");
@@ -283,7 +283,7 @@ fn custody_has_voters_of_its_own() {
 }
 
 #[test]
-fn it_works_once() {
+pub(crate) fn it_works_once() {
     let mut desk = Desk::granted();
     let cora = desk.world.key("cora", &[Scope::Admin]);
     let dev = desk.world.user("dev", "developer");
@@ -339,7 +339,7 @@ fn someone_at_the_machine_uses_only_what_they_asked_for() {
 }
 
 #[test]
-fn it_needs_its_votes_when_it_is_used() {
+pub(crate) fn it_needs_its_votes_when_it_is_used() {
     let mut desk = Desk::granted();
     let vote = *desk.world.facts.votes.keys().next().unwrap();
     desk.world.facts.votes.remove(&vote);
@@ -347,7 +347,7 @@ fn it_needs_its_votes_when_it_is_used() {
 }
 
 #[test]
-fn it_can_be_taken_back() {
+pub(crate) fn it_can_be_taken_back() {
     let mut desk = Desk::asked();
     let unknown = Command::WithdrawApproval(WithdrawApproval {
         approval: Uuid::nil(),
@@ -366,7 +366,7 @@ fn it_can_be_taken_back() {
 
 /// The clock decides, whether or not it was written down.
 #[test]
-fn time_ends_it() {
+pub(crate) fn time_ends_it() {
     for (mut desk, recorded) in [(Desk::granted(), false), (Desk::granted(), true)] {
         let early = desk.expire(&[ID]);
         assert_eq!(early, []);

@@ -23,7 +23,7 @@ fn a_request_says_what_it_is_for() {
 type Change<'a> = Box<dyn Fn(&mut RequestApproval) + 'a>;
 
 #[test]
-fn fields_of_a_request() {
+pub(crate) fn fields_of_a_request() {
     let long = format!(r#"{{"a":"{}"}}"#, "a".repeat(16_384 - 8));
     let longer = format!(r#"{{"a":"{}"}}"#, "a".repeat(16_384 - 7));
     let action = |text: &str| -> Change<'_> {
@@ -89,7 +89,7 @@ fn fields_of_a_request() {
 }
 
 #[test]
-fn the_same_request_again() {
+pub(crate) fn the_same_request_again() {
     let mut desk = Desk::granted();
     assert_eq!(desk.request(&ask()), "nothing");
     let expires_at = desk.approval().row.expires_at;

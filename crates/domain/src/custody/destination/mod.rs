@@ -4,7 +4,7 @@ mod add;
 mod remove;
 mod row;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use add::AddDestination;
 pub use remove::RemoveDestination;

@@ -149,7 +149,7 @@ fn bounds_at_their_edges() {
 }
 
 #[test]
-fn every_reason_not_to_add() {
+pub(crate) fn every_reason_not_to_add() {
     let mut desk = Desk::new();
     let key = desk.world.key("ann", &[Scope::Custody]);
     let read_key = desk.world.key("root", &[Scope::Read]);
@@ -283,7 +283,7 @@ type Differing = (
 );
 
 #[test]
-fn an_id_is_one_content() {
+pub(crate) fn an_id_is_one_content() {
     let mut desk = Desk::new();
     let first = AddDestination {
         id: Some(Uuid::from_u128(1)),
@@ -384,7 +384,7 @@ fn who_may_remove_what() {
 }
 
 #[test]
-fn a_removal_is_recorded_once() {
+pub(crate) fn a_removal_is_recorded_once() {
     let mut desk = Desk::new();
     let (ann, bob, command) = (desk.ann.clone(), desk.bob.clone(), desk.new_destination());
     let made = desk.add(&ann, &command);

@@ -8,7 +8,7 @@ mod reject;
 mod row;
 mod submit;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use approve::{Approve, ApproveKyc, EXPIRY_S_MAX};
 pub use check::CheckDocument;

@@ -15,7 +15,7 @@ pub mod results;
 mod row;
 pub mod steps;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod threshold;
 mod transactions;
 mod unmade;

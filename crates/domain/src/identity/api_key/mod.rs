@@ -5,7 +5,7 @@ mod revoke;
 mod rotate;
 mod row;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use create::CreateApiKey;
 pub use revoke::RevokeApiKey;

@@ -25,7 +25,7 @@ fn revoke(key: &Caller) -> Command {
 }
 
 #[test]
-fn what_a_new_key_may_be() {
+pub(crate) fn what_a_new_key_may_be() {
     type Case = (&'static str, fn(&mut CreateApiKey, Timestamp), &'static str);
     let cases: [Case; 12] = [
         ("plain", |_, _| {}, "done"),
@@ -64,7 +64,7 @@ fn what_a_new_key_may_be() {
 }
 
 #[test]
-fn whose_keys_who_may_change() {
+pub(crate) fn whose_keys_who_may_change() {
     // Who, whose key; create, rotate, revoke.
     let table = [
         ("admin", "own", ["done", "done", "done"]),
@@ -116,7 +116,7 @@ fn whose_keys_who_may_change() {
 }
 
 #[test]
-fn rotation() {
+pub(crate) fn rotation() {
     let mut world = World::new();
     world.user("ann", "admin");
     let key = world.key("ann", &[Scope::Read]);

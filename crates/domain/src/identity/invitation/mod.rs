@@ -4,7 +4,7 @@ mod accept;
 mod invite;
 mod row;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use accept::{AcceptInvitation, invalid};
 pub use invite::InviteUser;

@@ -32,7 +32,7 @@ fn erase(user: Uuid) -> Command {
 }
 
 #[test]
-fn an_invitation_works_once_and_in_time() {
+pub(crate) fn an_invitation_works_once_and_in_time() {
     type Case = (&'static str, fn(&mut World, Uuid), &'static str);
     let cases: [Case; 8] = [
         ("open", |_, _| {}, "done"),

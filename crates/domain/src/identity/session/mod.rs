@@ -4,7 +4,7 @@ mod end;
 mod renew;
 mod row;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use end::end_all;
 pub use end::{EndSession, EndSessionsOf};

@@ -69,7 +69,7 @@ fn a_session_lasts_while_it_is_used_and_not_for_ever() {
 }
 
 #[test]
-fn who_may_end_whose_session() {
+pub(crate) fn who_may_end_whose_session() {
     let all = |user: Uuid| Command::EndSessionsOf(EndSessionsOf { user });
     let mut world = World::new();
     let (ann, bob) = (world.user("ann", "viewer"), world.user("bob", "viewer"));
@@ -139,7 +139,7 @@ fn the_hundred_and_first_session_ends_the_first() {
 }
 
 #[test]
-fn what_a_login_needs() {
+pub(crate) fn what_a_login_needs() {
     let mut world = World::new();
     let ann = world.user("ann", "viewer");
     let right = world.log_in(ann);
@@ -211,7 +211,7 @@ fn totp(step: i64) -> Proof {
 }
 
 #[test]
-fn a_second_factor_from_enrolment_to_removal() {
+pub(crate) fn a_second_factor_from_enrolment_to_removal() {
     let mut world = World::new();
     let (ann, bob) = (world.user("ann", "viewer"), world.user("bob", "viewer"));
     let (anns, bobs) = (world.session(ann), world.session(bob));
@@ -262,7 +262,7 @@ fn a_second_factor_from_enrolment_to_removal() {
 }
 
 #[test]
-fn what_must_be_done_first_is_all_that_may_be_done() {
+pub(crate) fn what_must_be_done_first_is_all_that_may_be_done() {
     let mut world = World::new().with(|rules| {
         rules.require_second_factor(&Role::AUDITOR, true).unwrap();
     });

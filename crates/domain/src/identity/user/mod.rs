@@ -6,7 +6,7 @@ mod erase;
 mod password;
 mod row;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use change::{DisableUser, EnableUser, SetRole, UpdateUser};
 pub use create::{CreateUser, ImportUser};

@@ -60,7 +60,7 @@ fn erase(user: Uuid) -> Command {
 }
 
 #[test]
-fn what_a_new_user_may_be() {
+pub(crate) fn what_a_new_user_may_be() {
     let long = |number| "a".repeat(number);
     let with_email = |email: &str| CreateUser {
         email: Some(email.to_owned()),
@@ -115,7 +115,7 @@ fn what_a_new_user_may_be() {
 
 /// Who may do what to whom: an admin, a clerk (who keeps users, and holds no more), and one who may not at all.
 #[test]
-fn nobody_gives_or_changes_more_than_they_hold() {
+pub(crate) fn nobody_gives_or_changes_more_than_they_hold() {
     let table: [(&str, &str, &str, &str, &str); 10] = [
         // Command, whose, by admin, by clerk, by viewer.
         ("create clerk", "", "done", "done", "permission_missing"),
@@ -186,7 +186,7 @@ fn a_key_gives_no_more_than_its_scopes_leave() {
 }
 
 #[test]
-fn the_last_admin_stays() {
+pub(crate) fn the_last_admin_stays() {
     type Case = (&'static str, fn(Uuid) -> Command);
     let commands: [Case; 3] = [
         ("disable", |id| set_active(id, false)),
@@ -209,7 +209,7 @@ fn the_last_admin_stays() {
 }
 
 #[test]
-fn versions_and_what_is_so_already() {
+pub(crate) fn versions_and_what_is_so_already() {
     type Case = (bool, fn(&mut UpdateUser), &'static str);
     fn email(command: &mut UpdateUser, text: &str) {
         command.email = Some(Some(text.to_owned()));
@@ -251,7 +251,7 @@ fn versions_and_what_is_so_already() {
 }
 
 #[test]
-fn an_erased_user_is_left_alone() {
+pub(crate) fn an_erased_user_is_left_alone() {
     let mut world = World::new();
     world.user("ada", "admin");
     let bob = world.user("bob", "user");
@@ -294,7 +294,7 @@ fn an_erased_user_is_left_alone() {
 }
 
 #[test]
-fn recovery_is_for_the_machine_itself() {
+pub(crate) fn recovery_is_for_the_machine_itself() {
     let mut world = World::new();
     let ada = world.user("ada", "admin");
     let other = world.user("eve", "admin");

@@ -41,7 +41,7 @@ fn a_document_is_checked() {
 }
 
 #[test]
-fn every_reason_not_to_check_a_document() {
+pub(crate) fn every_reason_not_to_check_a_document() {
     let mut office = Office::new();
     let (root, cora, ann) = (office.root.clone(), office.cora.clone(), office.ann.clone());
     let (record, documents) = office.submitted(1, 1);

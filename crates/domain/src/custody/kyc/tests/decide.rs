@@ -4,7 +4,7 @@ use crate::looks::{self, Needs};
 use crate::refusal::RefusalKind;
 
 #[test]
-fn only_a_person_decides_and_about_others() {
+pub(crate) fn only_a_person_decides_and_about_others() {
     let mut office = Office::new();
     let (root, cora, carl, ann) = (
         office.root.clone(),
@@ -78,7 +78,7 @@ fn a_session_decides_in_full() {
 }
 
 #[test]
-fn bounds_of_decisions() {
+pub(crate) fn bounds_of_decisions() {
     let mut office = Office::new();
     let cora = office.cora.clone();
     let until = |micros: i64, office: &Office| {
@@ -148,7 +148,7 @@ fn ten_years_from_any_day_are_in_bounds() {
 type State = (&'static str, fn(&mut Office) -> Uuid, [&'static str; 5]);
 
 #[test]
-fn decisions_and_states() {
+pub(crate) fn decisions_and_states() {
     let decisions = [
         approve(),
         reject("why"),
@@ -252,7 +252,7 @@ fn the_same_approval_again() {
 }
 
 #[test]
-fn a_tier_needs_verified_documents() {
+pub(crate) fn a_tier_needs_verified_documents() {
     let cases = [
         (0, "", "done", ""),
         (0, "?x", "done", ""),

@@ -1,9 +1,9 @@
 //! A world with everyone who has to do with KYC, and the commands about it.
 
-mod check;
-mod decide;
+pub(crate) mod check;
+pub(crate) mod decide;
 mod expire;
-mod submit;
+pub(crate) mod submit;
 mod tier;
 
 use std::ops::{Deref, DerefMut};

@@ -63,7 +63,7 @@ fn no_document_is_given_twice() {
 }
 
 #[test]
-fn who_may_submit_for_whom() {
+pub(crate) fn who_may_submit_for_whom() {
     let mut office = Office::new();
     let (ann, bob, cora) = (office.ann_id, office.bob_id, office.cora_id);
     let keys = [
@@ -148,7 +148,7 @@ fn what_a_submission_writes() {
 }
 
 #[test]
-fn an_id_is_one_content() {
+pub(crate) fn an_id_is_one_content() {
     let mut office = Office::new();
     let (root, ann, bob) = (office.root.clone(), office.ann_id, office.bob_id);
     let first = with_id(&submit_kyc(ann, 1, 3), 1);
@@ -233,7 +233,7 @@ fn one_record_waits_at_a_time() {
 }
 
 #[test]
-fn an_erased_user_has_no_new_record() {
+pub(crate) fn an_erased_user_has_no_new_record() {
     let mut office = Office::new();
     let (root, user) = (office.root.clone(), office.ann_id);
     let (pending, _) = office.submitted(1, 1);

@@ -16,7 +16,7 @@ pub struct Report {
 impl OperationStep for Report {
     const ACTION: &'static Action = &action::OPERATION_REPORT;
     const REFUSALS: Codes = refusals! {
-        UNKNOWN_OPERATION, VERSION_MISMATCH, INVALID_FIELD, OPERATION_EXPIRED, WRONG_STATUS, WRONG_KIND,
+        UNKNOWN_OPERATION, VERSION_MISMATCH, INVALID_FIELD, OPERATION_EXPIRED, WRONG_STATUS,
         OUTPUT_CONFLICT,
     };
     const FROM: &'static [OperationStatus] = &[Pending, Processing, Unknown];

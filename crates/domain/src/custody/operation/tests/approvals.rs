@@ -136,7 +136,7 @@ fn votes(desk: &mut Desk, action: &str, arguments: &str) -> [&'static str; 2] {
 }
 
 #[test]
-fn who_is_paid_does_not_vote_on_the_payment() {
+pub(crate) fn who_is_paid_does_not_vote_on_the_payment() {
     use OperationKind::{Burn, Deposit, Mint, Reversal, Transfer, Withdrawal};
     let mut desk = Desk::new();
     let cora = desk.of(desk.cora);

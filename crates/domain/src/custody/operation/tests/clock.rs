@@ -125,7 +125,7 @@ fn what_was_started_does_not_expire() {
 }
 
 #[test]
-fn the_answer_does_not_depend_on_the_sweeper() {
+pub(crate) fn the_answer_does_not_depend_on_the_sweeper() {
     let mut desk = Desk::new();
     let hold = until(&mut desk, 100, 60);
     let transfer = desk.done(&hold).operation.id;
@@ -152,7 +152,7 @@ fn the_answer_does_not_depend_on_the_sweeper() {
 }
 
 #[test]
-fn a_balance_is_closed_once_the_clock_has_freed_it() {
+pub(crate) fn a_balance_is_closed_once_the_clock_has_freed_it() {
     let mut desk = Desk::new();
     let ada = desk.of(desk.ada);
     let hold = until(&mut desk, 100, 60);

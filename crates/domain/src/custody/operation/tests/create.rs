@@ -301,7 +301,7 @@ fn the_first_broken_rule_is_named() {
 
 /// Whatever refused an id for the state of things, the same answer comes again when the state has changed.
 #[test]
-fn a_refused_id_stays_refused() {
+pub(crate) fn a_refused_id_stays_refused() {
     for (result, stays) in results::CREATE {
         let (expected, _, spoil) = BREAKS.iter().find(|(name, ..)| *name == result.name).unwrap();
         let mut case = case();

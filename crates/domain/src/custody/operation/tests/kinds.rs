@@ -9,36 +9,36 @@ use crate::custody::operation::steps::{
     Cancel, Capture, Complete, Fail, MarkUnknown, Release, Report, Resolve, Start,
 };
 
-fn start() -> Step {
+pub(super) fn start() -> Step {
     Step::Start(Start {
         transaction: Transaction::default(),
         approval: None,
     })
 }
 
-fn complete() -> Step {
+pub(super) fn complete() -> Step {
     Step::Complete(Complete {
         transaction: Transaction::default(),
     })
 }
 
-fn fail() -> Step {
+pub(super) fn fail() -> Step {
     Step::Fail(Fail {
         error: "no".to_owned(),
     })
 }
 
-fn mark_unknown() -> Step {
+pub(super) fn mark_unknown() -> Step {
     Step::MarkUnknown(MarkUnknown {
         error: "silence".to_owned(),
     })
 }
 
-fn cancel() -> Step {
+pub(super) fn cancel() -> Step {
     Step::Cancel(Cancel { reason: None })
 }
 
-fn report() -> Step {
+pub(super) fn report() -> Step {
     Step::Report(Report {
         transaction: Transaction {
             chain: Some("bitcoin".to_owned()),
@@ -48,14 +48,14 @@ fn report() -> Step {
     })
 }
 
-fn capture(amount: i128) -> Step {
+pub(super) fn capture(amount: i128) -> Step {
     Step::Capture(Capture {
         id: None,
         amount: Some(units(amount)),
     })
 }
 
-fn resolve(completed: bool, approval: Option<Uuid>) -> Step {
+pub(super) fn resolve(completed: bool, approval: Option<Uuid>) -> Step {
     Step::Resolve(Resolve {
         completed,
         evidence: "the chain".to_owned(),
@@ -139,7 +139,7 @@ fn done_at_once() {
 }
 
 /// An operation of this kind that stands so.
-fn standing(kind: OperationKind, status: OperationStatus) -> (Desk, Desk, Uuid) {
+pub(super) fn standing(kind: OperationKind, status: OperationStatus) -> (Desk, Desk, Uuid) {
     let mut desk = Desk::new();
     let before = desk.copy();
     let command = command(&mut desk, kind, true);
@@ -159,7 +159,7 @@ fn standing(kind: OperationKind, status: OperationStatus) -> (Desk, Desk, Uuid) 
 }
 
 #[test]
-fn every_step_of_every_kind_in_every_status() {
+pub(crate) fn every_step_of_every_kind_in_every_status() {
     use OperationKind::{Burn, Deposit, Mint, Withdrawal};
     const HELD: [(i128, i128); 2] = [(-0, 10), (0, 0)];
     const MOVED: [(i128, i128); 2] = [(-10, 0), (10, 0)];
@@ -218,7 +218,7 @@ fn every_step_of_every_kind_in_every_status() {
 }
 
 #[test]
-fn a_fate_that_is_not_known_is_said_by_two() {
+pub(crate) fn a_fate_that_is_not_known_is_said_by_two() {
     for completed in [true, false] {
         let (mut desk, before, id) = standing(OperationKind::Withdrawal, Unknown);
         assert_eq!(code(desk.step(id, resolve(completed, None))), "approval_required");

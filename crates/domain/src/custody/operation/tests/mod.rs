@@ -1,17 +1,18 @@
 //! A desk for tests: an asset, people with balances, and operations of every sort.
 
-mod approvals;
-mod clock;
-mod create;
-mod kinds;
+pub(crate) mod approvals;
+pub(crate) mod clock;
+pub(crate) mod create;
+pub(crate) mod kinds;
 mod linked;
-mod outputs;
+pub(crate) mod outputs;
 mod overlap;
 mod own;
+pub(crate) mod refused;
 mod replay;
-mod step;
+pub(crate) mod step;
 mod tiers;
-mod who;
+pub(crate) mod who;
 
 use std::sync::Arc;
 

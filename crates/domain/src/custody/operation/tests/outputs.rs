@@ -398,7 +398,7 @@ fn each_of_several_transactions_is_of_one_operation() {
 }
 
 #[test]
-fn a_step_names_the_transactions_beside_the_first() {
+pub(crate) fn a_step_names_the_transactions_beside_the_first() {
     let mut desk = Desk::new();
     let pending = waiting(deposit(&mut desk, HASH, 0));
     let id = desk.done(&pending).operation.id;

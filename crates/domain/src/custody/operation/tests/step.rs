@@ -302,7 +302,7 @@ fn every_code_of_a_step_is_shown() {
 }
 
 #[test]
-fn every_code_has_its_case() {
+pub(crate) fn every_code_has_its_case() {
     let tested: BTreeSet<_> = BREAKS.iter().map(|(code, ..)| *code).collect();
     let listed: BTreeSet<_> = results::STEP.iter().map(|(code, _)| code.name).collect();
     assert_eq!(tested, listed);

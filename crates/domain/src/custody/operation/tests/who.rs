@@ -139,7 +139,7 @@ fn caller(desk: &mut Desk, (_, user, scopes): (&str, &str, &[Scope])) -> Caller 
 /// Steps belong to who asked for an operation of their own balance, and to who holds `custody:write`: neither to who
 /// pays what somebody else asked for, nor to who is paid. `resolve` is decided by two, so it wants an approval.
 #[test]
-fn steps_belong_to_who_made_the_operation_or_holds_custody_write() {
+pub(crate) fn steps_belong_to_who_made_the_operation_or_holds_custody_write() {
     let mut text = String::new();
     for operation in OPERATIONS {
         let (maker, kind, from, to) = operation;
