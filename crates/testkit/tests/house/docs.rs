@@ -24,9 +24,9 @@ const TABLE_LINE_MAX: usize = 160;
 /// Registers, whose rows name tests, and how long their lines may be without these: people search them rather than read
 /// them. No number may grow.
 const REGISTERS: [(&str, usize); 3] = [
-    ("docs/coverage.md", 940),
-    ("docs/limits.md", 410),
-    ("docs/security.md", 440),
+    ("docs/coverage.md", 430),
+    ("docs/limits.md", 405),
+    ("docs/security.md", 430),
 ];
 
 /// Longer lines that other documents may have at most: those of tables that tests compare with texts of the program.
