@@ -1,6 +1,8 @@
 //! Codes of refusals, each once: what sort it is, what it means, and what can be done about it on the command line.
 //! The documentation of the API, the tables of `docs/custody.md` and the command line's hints are made from this list.
 
+use std::fmt;
+
 use crate::refusal::{FieldError, Refusal, RefusalKind};
 
 /// The code of a refusal.
@@ -34,6 +36,11 @@ impl Code {
     /// A refusal for this reason.
     pub fn because(&self, message: impl Into<String>) -> Refusal {
         Refusal::new(self.kind, self.name, message)
+    }
+
+    /// The refusal of what is not there: `what` with its name or id.
+    pub fn absent(&self, what: impl fmt::Display, field: &str) -> Refusal {
+        self.because(format!("there is no {what}")).field(field)
     }
 }
 

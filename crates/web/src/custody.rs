@@ -119,12 +119,12 @@ pub(crate) async fn visible_balance(call: &mut Call) -> Result<Account, Problem>
     let own = call.identity()?.user.id;
     let all = reads_all(call)?;
     let seen = found.filter(|account| all || account.user() == Some(own));
-    seen.ok_or_else(|| not_found(&code::UNKNOWN_BALANCE, "id", format!("there is no balance {id}")))
+    seen.ok_or_else(|| absent(&code::UNKNOWN_BALANCE, "id", format_args!("balance {id}")))
 }
 
 /// What is named is not there.
-pub(crate) fn not_found(code: &Code, field: &str, message: String) -> Problem {
-    engine::Error::from(code.because(message).field(field)).into()
+pub(crate) fn absent(code: &Code, field: &str, what: impl fmt::Display) -> Problem {
+    engine::Error::from(code.absent(what, field)).into()
 }
 
 /// The times of the query: from, and before which.

@@ -21,6 +21,12 @@ problems! {
     TAMPERED = "500" "tampered", "a row that this rests on was changed by hand, and is not relied on";
     DATABASE_UNAVAILABLE = "503" "database_unavailable", "the database does not answer; try again";
 
+    UNKNOWN_PATH = "404" "unknown_path", "there is nothing at this path; /openapi.json lists what there is";
+    METHOD_NOT_ALLOWED = "405" "method_not_allowed", "the path does not take this method; `Allow` says which";
+    NO_SUCH_TILE = "404" "no_such_tile", "the log is not large enough for this tile";
+    BEYOND_END = "409" "beyond_end",
+        "the log does not have the entry to go on after: it was put back, or is another log; `size` says how many it has";
+
     NO_CREDENTIAL = "401" "no_credential", "no credential was given";
     MALFORMED_CREDENTIAL = "401" "malformed_credential",
         "the header is not `Bearer` and a token, or the cookie holds no session's token";

@@ -6,7 +6,7 @@ use views::{Filter, Given, Kind, Noun, Page, Reads, Show, Shown, Viewer};
 
 use crate::audit::page;
 use crate::call::{Answer, Call, json, tagged};
-use crate::custody::{self, NAME_LEN_MAX, not_found};
+use crate::custody::{self, NAME_LEN_MAX, absent};
 use crate::endpoint::Access;
 use crate::openapi::{Content, Doc, Parameter, Reply, kept, listed, version_header, words};
 use crate::person;
@@ -198,8 +198,7 @@ pub(crate) async fn show<N: Show>(mut call: Call) -> Answer {
     }
     let viewer = Viewer::of(call.identity()?);
     let found = views::show::<N>(&call.app.engine, viewer, id).await?;
-    let (whole, version) =
-        found.ok_or_else(|| not_found(N::UNKNOWN, "id", format!("there is no {one} {id}")))?;
+    let (whole, version) = found.ok_or_else(|| absent(N::UNKNOWN, "id", format_args!("{one} {id}")))?;
     let response = json(&whole)?;
     Ok(if N::TAGGED {
         tagged(response, version)

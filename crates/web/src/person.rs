@@ -13,8 +13,7 @@ pub(crate) const SCHEMA: &str = r#"{"type":"string","minLength":1,"maxLength":25
 
 /// There is no such user.
 pub(crate) fn unknown(field: &str, text: &str) -> Problem {
-    let message = format!("there is no user {text:?}");
-    engine::Error::from(code::UNKNOWN_USER.because(message).field(field)).into()
+    engine::Error::from(code::UNKNOWN_USER.absent(format_args!("user {text:?}"), field)).into()
 }
 
 /// Who may not read users names them by their ids.

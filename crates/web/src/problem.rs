@@ -16,7 +16,8 @@ use serde_json::Value;
 
 use crate::listed::Listed;
 use crate::listed::{
-    DATABASE_UNAVAILABLE, INTERNAL, INVALID_FIELD, OUTCOME_UNKNOWN, OVERLOADED, STORAGE_FULL, TAMPERED,
+    DATABASE_UNAVAILABLE, INTERNAL, INVALID_FIELD, METHOD_NOT_ALLOWED, OUTCOME_UNKNOWN, OVERLOADED,
+    STORAGE_FULL, TAMPERED, UNKNOWN_PATH,
 };
 use crate::request_log::Told;
 
@@ -96,7 +97,7 @@ pub(crate) struct Members<'a> {
 }
 
 impl Problem {
-    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Problem {
+    fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Problem {
         Problem {
             status,
             code,
@@ -125,16 +126,9 @@ impl Problem {
         }
     }
 
-    pub fn not_found(code: &'static str, detail: impl Into<String>) -> Problem {
-        Problem::new(StatusCode::NOT_FOUND, code, detail)
-    }
-
     /// A path that names nothing.
     pub fn unknown_path() -> Problem {
-        Problem::not_found(
-            "unknown_path",
-            "there is nothing at this path; /openapi.json lists what there is",
-        )
+        Problem::of(UNKNOWN_PATH, UNKNOWN_PATH.2)
     }
 
     /// A failure of ours. What happened is for the log only.
@@ -224,8 +218,7 @@ impl Problem {
     /// The answer to a method that a path does not have; RFC 9110 section 15.5.6 wants the ones that it has.
     pub fn method_not_allowed(allowed: &str) -> Response<Body> {
         let detail = format!("this path takes {allowed}");
-        let mut response =
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail).into_response();
+        let mut response = Problem::of(METHOD_NOT_ALLOWED, detail).into_response();
         if let Ok(allowed) = HeaderValue::from_str(allowed) {
             response.headers_mut().insert(ALLOW, allowed);
         }

@@ -54,10 +54,8 @@ fn reply(facts: &Facts, sealed: &Sealed<Approval>) -> Reply {
 }
 
 fn find<'a>(facts: &'a Facts, id: Uuid, field: &str) -> Result<&'a Sealed<Approval>, Refusal> {
-    facts.approvals.get(&id).ok_or_else(|| {
-        let message = format!("there is no approval {id}");
-        code::UNKNOWN_APPROVAL.because(message).field(field)
-    })
+    let found = facts.approvals.get(&id);
+    found.ok_or_else(|| code::UNKNOWN_APPROVAL.absent(format_args!("approval {id}"), field))
 }
 
 /// Refuses what nothing can be done about any more.

@@ -67,10 +67,8 @@ pub(crate) fn erasures(
     let mut erasures = Vec::new();
     for index in indexes {
         let entry = facts.entry_ids.get(&index).and_then(|id| facts.entries.get(id));
-        let entry = entry.ok_or_else(|| {
-            let message = format!("there is no entry {index}");
-            code::UNKNOWN_ENTRY.because(message).field("entries")
-        })?;
+        let entry =
+            entry.ok_or_else(|| code::UNKNOWN_ENTRY.absent(format_args!("entry {index}"), "entries"))?;
         check(entry)?;
         if entry.payload.is_some() {
             erasures.push(Erasure {

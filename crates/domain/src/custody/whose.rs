@@ -1,6 +1,6 @@
 //! For whom something is done: who may, and that there is such a user.
 
-use crate::code::{self, Code};
+use crate::code;
 use uuid::Uuid;
 
 use crate::identity::{Authority, Permission, Principal};
@@ -22,12 +22,11 @@ pub(crate) fn authorise_for(
 
 /// Refuses a user that is not there, or was erased.
 pub(crate) fn check_user(facts: &Facts, id: Uuid) -> Result<(), Refusal> {
-    let refuse = |code: &Code, message: String| Err(code.because(message).field("user"));
     match facts.users.get(&id) {
-        None => refuse(&code::UNKNOWN_USER, format!("there is no user {id}")),
+        None => Err(code::UNKNOWN_USER.absent(format_args!("user {id}"), "user")),
         Some(user) if user.row.erased_at.is_some() => {
             let message = format!("user {id} was erased");
-            refuse(&code::USER_ERASED, message)
+            Err(code::USER_ERASED.because(message).field("user"))
         }
         Some(_) => Ok(()),
     }

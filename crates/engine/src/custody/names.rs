@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::code::{self, Code};
+use domain::code;
 use domain::custody::{Account, Amount, Asset, Balance, House, Owner};
 use domain::own_id;
 use domain::record::{Kind, Sealed};
@@ -49,8 +49,10 @@ pub(super) fn amount(field: &str, text: &str, asset: &Asset) -> Result<Amount, F
         .map_err(|error| FieldError::new(field, format!("{error} ({} has {})", asset.code, asset.scale)))
 }
 
-fn not_found(code: &Code, field: &str, message: String) -> Error {
-    code.because(message).field(field).into()
+fn unknown_asset(text: &str) -> Error {
+    code::UNKNOWN_ASSET
+        .absent(format_args!("asset {text:?}"), "asset")
+        .into()
 }
 
 impl Engine {
@@ -69,14 +71,8 @@ impl Engine {
 
     /// The asset of this id, which a balance or an operation names.
     pub async fn asset_of(&self, id: Uuid) -> Result<Arc<Asset>, Error> {
-        let unknown = || {
-            not_found(
-                &code::UNKNOWN_ASSET,
-                "asset",
-                format!("there is no asset {:?}", id.to_string()),
-            )
-        };
-        self.asset(id).await?.ok_or_else(unknown)
+        let found = self.asset(id).await?;
+        found.ok_or_else(|| unknown_asset(&id.to_string()))
     }
 
     /// The asset that a text means: a code in any case, or an id.
@@ -98,14 +94,8 @@ impl Engine {
 
     /// The same; the error says that there is none.
     pub async fn asset_named(&self, text: &str) -> Result<Arc<Asset>, Error> {
-        let unknown = || {
-            not_found(
-                &code::UNKNOWN_ASSET,
-                "asset",
-                format!("there is no asset {text:?}"),
-            )
-        };
-        self.asset_meant(text).await?.ok_or_else(unknown)
+        let found = self.asset_meant(text).await?;
+        found.ok_or_else(|| unknown_asset(text))
     }
 
     /// The account of a balance of this id, if there is one.
@@ -152,17 +142,15 @@ impl Engine {
                     }
                     Err(_) => {
                         let found = self.user_by_login(user).await?;
-                        let unknown =
-                            || not_found(&code::UNKNOWN_USER, field, format!("there is no user {user:?}"));
+                        let unknown = || code::UNKNOWN_USER.absent(format_args!("user {user:?}"), field);
                         found.ok_or_else(unknown)?.row.id
                     }
                 };
                 of(Owner::User(id))
             }
             Named::Balance(id) => {
-                let account = self.account_of(id).await?.ok_or_else(|| {
-                    not_found(&code::UNKNOWN_BALANCE, field, format!("there is no balance {id}"))
-                })?;
+                let unknown = || code::UNKNOWN_BALANCE.absent(format_args!("balance {id}"), field);
+                let account = self.account_of(id).await?.ok_or_else(unknown)?;
                 if asset.is_some_and(|asset| asset != account.asset) {
                     return Err(FieldError::new(field, "is of another asset").into());
                 }

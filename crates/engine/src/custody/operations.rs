@@ -185,8 +185,9 @@ impl Engine {
         };
         let original = original.map(|sealed| sealed.row);
         if new.reverses.is_some() && original.is_none() && new.kind == OperationKind::Reversal {
-            let message = "there is no such operation";
-            return Err(code::UNKNOWN_OPERATION.because(message).field("reverses").into());
+            return Err(code::UNKNOWN_OPERATION
+                .absent("such operation", "reverses")
+                .into());
         }
         let asset = match (&new.asset, &original) {
             (Some(text), _) => Some(self.asset_named(text).await?),
@@ -400,8 +401,7 @@ impl Engine {
             .one::<Operation>("id", Kind::Uuid, new.operation.into())
             .await?;
         let row = found.map(|sealed| sealed.row).ok_or_else(|| {
-            let message = format!("there is no operation {}", new.operation);
-            Error::from(code::UNKNOWN_OPERATION.because(message).field("id"))
+            Error::from(code::UNKNOWN_OPERATION.absent(format_args!("operation {}", new.operation), "id"))
         })?;
         let unknown = || Error::from(store::Error::data("an operation's balance is missing"));
         let debit = self.account_of(row.debit_id).await?.ok_or_else(unknown)?;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::body;
 use crate::call::Call;
-use crate::custody::{not_found, reads_all};
+use crate::custody::{absent, reads_all};
 use crate::id::Id;
 use crate::operations::Input;
 use crate::problem::Problem;
@@ -56,12 +56,8 @@ async fn step(call: &Call, operation: Uuid, step: Step) -> Result<Proposal, Prob
     let own = Some(call.identity()?.user.id);
     let all = reads_all(call)?;
     if !found.is_some_and(|view| all || view.debit.user() == own || view.credit.user() == own) {
-        let message = format!("there is no operation {operation}");
-        return Err(not_found(
-            &code::UNKNOWN_OPERATION,
-            "arguments.operation",
-            message,
-        ));
+        let what = format_args!("operation {operation}");
+        return Err(absent(&code::UNKNOWN_OPERATION, "arguments.operation", what));
     }
     Ok(Proposal::Step(NewStep {
         operation,

@@ -18,7 +18,7 @@ use views::AssetView;
 
 use crate::call::Call;
 use crate::change::Subject;
-use crate::custody::not_found;
+use crate::custody::absent;
 use crate::openapi::{Content, Parameter};
 use crate::problem::Problem;
 
@@ -67,5 +67,5 @@ async fn of_path(call: &mut Call) -> Result<Arc<Asset>, Problem> {
     } else {
         None
     };
-    found.ok_or_else(|| not_found(&code::UNKNOWN_ASSET, "id", format!("there is no asset {text:?}")))
+    found.ok_or_else(|| absent(&code::UNKNOWN_ASSET, "id", format_args!("asset {text:?}")))
 }

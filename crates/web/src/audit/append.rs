@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::call::{Answer, Call, with_type};
+use crate::listed::listed;
 use crate::openapi::{Content, Doc, Reply, Shape};
 use crate::problem::Problem;
 use crate::{body, idempotency};
@@ -90,7 +91,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
         let list: EventList = body::json(&bytes)?;
         if list.length == 0 || list.length > EVENTS_MAX {
             let detail = format!("a request holds 1 to {EVENTS_MAX} entries, not {}", list.length);
-            return Err(Problem::new(StatusCode::BAD_REQUEST, "too_many_entries", detail));
+            return Err(Problem::of(listed(&domain::code::TOO_MANY_ENTRIES), detail));
         }
         Ok(answer_list(
             &record(&call.app, call.caller()?, call.origin(), list.events, true).await?,

@@ -7,9 +7,10 @@ use engine::Engine;
 use engine::list::OperationPlace;
 use engine::list::{Order, Page};
 use http::header::LINK;
-use http::{HeaderValue, Response, StatusCode, Uri};
+use http::{HeaderValue, Response, Uri};
 use uuid::Uuid;
 
+pub(crate) use crate::listed::BEYOND_END;
 use crate::openapi::Parameter;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -45,13 +46,6 @@ fn limit(query: &Query) -> Result<u32, Problem> {
     Ok(limit.unwrap_or(LIMIT_USUAL))
 }
 
-/// A place behind the end of the log.
-pub(crate) const BEYOND_END: (&str, &str, &str) = (
-    "409",
-    "beyond_end",
-    "the log does not have the entry to go on after: it was put back, or is another log; `size` says how many it has",
-);
-
 /// Refuses to go on after an entry that the log does not have: it was put back, or is another one. An answer without
 /// entries would look like a log in which nothing happens.
 pub(crate) async fn within_log(engine: &Engine, field: &str, after: Option<u64>) -> Result<(), Problem> {
@@ -65,7 +59,7 @@ pub(crate) async fn within_log(engine: &Engine, field: &str, after: Option<u64>)
     Err(Problem {
         field: Some(field.to_owned()),
         size: NonZeroU64::new(size),
-        ..Problem::new(StatusCode::CONFLICT, BEYOND_END.1, detail)
+        ..Problem::of(BEYOND_END, detail)
     })
 }
 

@@ -70,7 +70,10 @@ pub(crate) fn key(text: &str) -> Result<EntryKey, Problem> {
 pub(crate) fn missing(text: &str) -> Problem {
     Problem {
         field: Some("id".to_owned()),
-        ..Problem::not_found("unknown_entry", format!("there is no entry {text}"))
+        ..Problem::of(
+            listed(&domain::code::UNKNOWN_ENTRY),
+            format!("there is no entry {text}"),
+        )
     }
 }
 

@@ -6,7 +6,7 @@ use views::{BalanceThen, BalanceView};
 
 use super::PATH;
 use crate::call::{Answer, Call, json, tagged};
-use crate::custody::{self, UNKNOWN_BALANCE, not_found};
+use crate::custody::{self, UNKNOWN_BALANCE, absent};
 use crate::openapi::{Content, Doc, Parameter, Reply, Shape};
 
 const AT: &[Parameter] = &[Parameter::query(
@@ -51,7 +51,6 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
 /// The balance as it is.
 pub(super) async fn now(call: &Call, id: Uuid) -> Answer {
     let found = call.app.engine.balance(id).await?;
-    let state =
-        found.ok_or_else(|| not_found(&code::UNKNOWN_BALANCE, "id", format!("there is no balance {id}")))?;
+    let state = found.ok_or_else(|| absent(&code::UNKNOWN_BALANCE, "id", format_args!("balance {id}")))?;
     Ok(tagged(json(&BalanceView::of(&state))?, state.version))
 }

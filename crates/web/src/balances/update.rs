@@ -88,7 +88,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let version = if_match(&call.parts)?;
     let input: Input = call.input().await?;
     let engine = &call.app.engine;
-    let unknown = || custody::not_found(&code::UNKNOWN_BALANCE, "id", format!("there is no balance {id}"));
+    let unknown = || custody::absent(&code::UNKNOWN_BALANCE, "id", format_args!("balance {id}"));
     let account = engine.account_of(id).await?.ok_or_else(unknown)?;
     let asset = engine.asset(account.asset).await?;
     let asset = asset.ok_or_else(|| Problem::internal(&"the asset of a balance is missing"))?;

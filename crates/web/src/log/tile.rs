@@ -3,7 +3,7 @@
 use tlog::Tile;
 
 use crate::call::{Answer, Call};
-use crate::listed::DATABASE_UNAVAILABLE;
+use crate::listed::{DATABASE_UNAVAILABLE, Listed, NO_SUCH_TILE, UNKNOWN_PATH};
 use crate::log::fixed;
 use crate::openapi::{Content, Doc, Parameter, Reply};
 use crate::problem::Problem;
@@ -13,11 +13,7 @@ pub(crate) const BYTES: &[Content] = &[Content::new(
     r#"{"type":"string","format":"binary"}"#,
     "",
 )];
-pub(crate) const MISSING: &[(&str, &str, &str)] = &[
-    ("404", "unknown_path", "this is not the path of a tile"),
-    ("404", "no_such_tile", "the log is not large enough for it"),
-    DATABASE_UNAVAILABLE,
-];
+pub(crate) const MISSING: &[Listed] = &[UNKNOWN_PATH, NO_SUCH_TILE, DATABASE_UNAVAILABLE];
 
 pub(crate) const DOC: Doc = Doc {
     id: "show_tile",
@@ -44,5 +40,5 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
 }
 
 pub(crate) fn too_far() -> Problem {
-    Problem::not_found("no_such_tile", "the log is not large enough for this tile")
+    Problem::of(NO_SUCH_TILE, NO_SUCH_TILE.2)
 }

@@ -8,7 +8,6 @@ use domain::custody::operation::{OPERATIONS_MAX, REFERENCE_LEN_MAX, TRANSACTIONS
 use engine::custody::{NewOperation, TransactionInput};
 use evidence::Timestamp;
 use evidence::json::StrictObject;
-use http::StatusCode;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 
@@ -17,6 +16,7 @@ use super::transactions::{self, Further};
 use crate::call::Call;
 use crate::custody::{self, ACCOUNT_LEN_MAX, CHAIN, Decimal, NAMED_LEN_MAX};
 use crate::id::Id;
+use crate::listed::listed;
 use crate::problem::Problem;
 
 /// An operation to be made.
@@ -134,11 +134,7 @@ impl List {
             "a request holds 1 to {OPERATIONS_MAX} operations, not {}",
             self.length
         );
-        Err(Problem::new(
-            StatusCode::BAD_REQUEST,
-            "too_many_operations",
-            detail,
-        ))
+        Err(Problem::of(listed(&domain::code::TOO_MANY_OPERATIONS), detail))
     }
 }
 

@@ -14,7 +14,7 @@ use super::example;
 use super::shown::{OperationBody, Viewer};
 use crate::audit::page;
 use crate::call::{Answer, Call, json};
-use crate::custody::{self, NAME_LEN_MAX, UNKNOWN_ASSET, UNKNOWN_BALANCE, UNKNOWN_USER, not_found};
+use crate::custody::{self, NAME_LEN_MAX, UNKNOWN_ASSET, UNKNOWN_BALANCE, UNKNOWN_USER, absent};
 use crate::openapi::{Content, Doc, Parameter, Reply};
 use crate::person;
 use crate::problem::Problem;
@@ -181,10 +181,10 @@ async fn balance(call: &Call, text: &str, asset: Option<Uuid>) -> Result<Uuid, P
     if custody::reads_all(call)? || account.user() == own {
         return Ok(account.id());
     }
-    Err(not_found(
+    Err(absent(
         &code::UNKNOWN_BALANCE,
         "balance",
-        format!("there is no balance {text}"),
+        format_args!("balance {text}"),
     ))
 }
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::shown::{OperationBody, Viewer};
 use super::{PATH, UNKNOWN, example};
 use crate::call::{Answer, Call, json, tagged};
-use crate::custody::{self, not_found};
+use crate::custody::{self, absent};
 use crate::openapi::{Content, Doc, Reply};
 use crate::problem::Problem;
 
@@ -49,11 +49,5 @@ pub(super) async fn visible(call: &Call, id: Uuid, all: bool) -> Result<Operatio
     let own = Some(call.identity()?.user.id);
     let found = call.app.engine.operation(id).await?;
     let seen = found.filter(|view| all || view.debit.user() == own || view.credit.user() == own);
-    seen.ok_or_else(|| {
-        not_found(
-            &code::UNKNOWN_OPERATION,
-            "id",
-            format!("there is no operation {id}"),
-        )
-    })
+    seen.ok_or_else(|| absent(&code::UNKNOWN_OPERATION, "id", format_args!("operation {id}")))
 }

@@ -55,7 +55,5 @@ pub fn check_code(code: &str) -> Result<(), FieldError> {
 }
 
 pub(crate) fn unknown(id: Uuid) -> Refusal {
-    code::UNKNOWN_ASSET
-        .because(format!("there is no asset {id}"))
-        .field("asset")
+    code::UNKNOWN_ASSET.absent(format_args!("asset {id}"), "asset")
 }

@@ -150,6 +150,5 @@ impl Balance {
 }
 
 pub(crate) fn unknown(id: Uuid, field: &str) -> Refusal {
-    let message = format!("there is no balance {id}");
-    code::UNKNOWN_BALANCE.because(message).field(field)
+    code::UNKNOWN_BALANCE.absent(format_args!("balance {id}"), field)
 }

@@ -29,8 +29,7 @@ impl Act for RemoveDestination {
             // Somebody else's looks as if it were not there.
             .filter(|known| of_all || Some(known.row.user_id) == by.who.actor_id)
             .ok_or_else(|| {
-                let message = format!("there is no destination {}", self.destination);
-                code::UNKNOWN_DESTINATION.because(message).field("id")
+                code::UNKNOWN_DESTINATION.absent(format_args!("destination {}", self.destination), "id")
             })?;
         if before.row.removed_at.is_some() {
             return Ok(Decision::nothing(Reply::Destination(before.row.clone())));

@@ -35,10 +35,8 @@ pub fn tier_of(facts: &Facts, user: Uuid, now: Timestamp) -> u64 {
 
 /// A record by its id.
 fn find(facts: &Facts, id: Uuid) -> Result<&Sealed<KycRecord>, Refusal> {
-    facts.kyc_records.get(&id).ok_or_else(|| {
-        let message = format!("there is no KYC record {id}");
-        code::UNKNOWN_KYC_RECORD.because(message).field("id")
-    })
+    let found = facts.kyc_records.get(&id);
+    found.ok_or_else(|| code::UNKNOWN_KYC_RECORD.absent(format_args!("KYC record {id}"), "id"))
 }
 
 /// The documents of a record, oldest first.

@@ -79,8 +79,7 @@ fn check_state<'a>(
 fn check_reversal(facts: &Facts, command: &CreateOperation, reverses: Uuid) -> Result<(), Refusal> {
     let conflict = |code: &Code, message: String| Err(code.because(message).field("reverses"));
     let Some(original) = facts.operations.get(&reverses) else {
-        let message = format!("there is no operation {reverses}");
-        return Err(code::UNKNOWN_OPERATION.because(message).field("reverses"));
+        return Err(code::UNKNOWN_OPERATION.absent(format_args!("operation {reverses}"), "reverses"));
     };
     let original = &original.row;
     if let Some(reversal) = facts.operations.reversal_of(reverses) {

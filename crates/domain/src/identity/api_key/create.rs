@@ -78,11 +78,8 @@ impl Act for CreateApiKey {
         let owner = facts.user_named(&self.owner);
         let authority = authority(owner.map(|owner| owner.row.id), by.who)?;
         self.validate(ctx.now)?;
-        let owner = owner.ok_or_else(|| {
-            code::UNKNOWN_USER
-                .because(format!("there is no user {:?}", self.owner))
-                .field("user")
-        })?;
+        let owner =
+            owner.ok_or_else(|| code::UNKNOWN_USER.absent(format_args!("user {:?}", self.owner), "user"))?;
         // A key does what its owner may do: who makes one for somebody else must be allowed that much.
         by.who.covers(&owner.row.role, &facts.rules)?;
         if owner.row.erased_at.is_some() {

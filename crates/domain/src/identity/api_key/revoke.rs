@@ -12,10 +12,7 @@ pub(super) fn to_change<'a>(
 ) -> Result<(&'a Sealed<ApiKey>, Authority), Refusal> {
     let key = facts.api_keys.get(&id);
     let authority = authority(key.map(|key| key.row.user_id), who)?;
-    let key = key.ok_or_else(|| {
-        let message = format!("there is no API key {id}");
-        code::UNKNOWN_API_KEY.because(message).field("id")
-    })?;
+    let key = key.ok_or_else(|| code::UNKNOWN_API_KEY.absent(format_args!("API key {id}"), "id"))?;
     Ok((key, authority))
 }
 

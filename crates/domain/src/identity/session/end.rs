@@ -47,10 +47,8 @@ impl Act for EndSession {
         let id = self.session;
         let session = facts.sessions.get(&id);
         let authority = authority(session.map(|session| session.row.user_id), by.who)?;
-        let session = session.ok_or_else(|| {
-            let message = format!("there is no session {id}");
-            code::UNKNOWN_SESSION.because(message).field("id")
-        })?;
+        let session =
+            session.ok_or_else(|| code::UNKNOWN_SESSION.absent(format_args!("session {id}"), "id"))?;
         if session.row.ended_at.is_some() {
             return Ok(Decision::nothing(Reply::Ended(0)));
         }

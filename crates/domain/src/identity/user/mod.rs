@@ -72,8 +72,7 @@ fn written(before: &Sealed<User>, after: User, draft: Draft) -> Decision {
 }
 
 fn unknown(id: Uuid) -> Refusal {
-    let message = format!("there is no user {id}");
-    code::UNKNOWN_USER.because(message).field("id")
+    code::UNKNOWN_USER.absent(format_args!("user {id}"), "id")
 }
 
 /// A user whom the caller may change: not one that may do more than the caller, nor one that was erased.

@@ -161,8 +161,7 @@ pub struct Work<'a, S> {
 }
 
 fn unknown(id: Uuid) -> Refusal {
-    let message = format!("there is no operation {id}");
-    code::UNKNOWN_OPERATION.because(message).field("id")
+    code::UNKNOWN_OPERATION.absent(format_args!("operation {id}"), "id")
 }
 
 impl<S: OperationStep> Act for StepOperation<S> {
