@@ -19,6 +19,7 @@ pub mod json;
 pub mod leaf;
 pub mod payload;
 pub mod receipt;
+pub mod shown;
 pub mod time;
 mod wire;
 

@@ -77,6 +77,31 @@ proptest! {
     }
 
     #[test]
+    fn what_is_shown_of_stored_parts_is_the_entry(original in random::entry()) {
+        let recorded = original.recorded().unwrap();
+        let changes = (!original.changes.is_empty()).then(|| {
+            let record = |change: &entry::Change| evidence::ChangeRecord {
+                digest: change.digest.clone(),
+                id: change.id,
+                table: change.table.clone(),
+                version: change.version,
+            };
+            let records: Vec<_> = original.changes.iter().map(record).collect();
+            evidence::commitment::changes_text(&records)
+        });
+        let parts = evidence::shown::Parts {
+            index: original.index,
+            leaf: &original.evidence.leaf,
+            payload: recorded.payload.as_deref(),
+            salt: original.evidence.salt.as_deref().and_then(evidence::Salt::from_hex),
+            changes: changes.as_deref(),
+        };
+        let mut shown = Vec::new();
+        evidence::shown::write(parts, &mut shown).unwrap();
+        prop_assert_eq!(String::from_utf8(shown).unwrap(), entry::to_line(&original).unwrap());
+    }
+
+    #[test]
     fn any_member_changed_or_removed_is_noticed(original in random::entry(), at in any::<Index>(), take in any::<bool>()) {
         let mut value = serde_json::to_value(&original).unwrap();
         let mut all = Vec::new();
