@@ -44,9 +44,11 @@ pub struct EntryPage {
 }
 
 pub(crate) async fn head(conn: &mut Conn) -> Result<Head, Error> {
-    Ok(Head::load(conn)
-        .await?
-        .ok_or_else(|| store::Error::data("there is no head row"))?)
+    Ok(Head::load(conn).await?.ok_or_else(no_head)?)
+}
+
+fn no_head() -> store::Error {
+    store::Error::data("there is no head row")
 }
 
 async fn stored(conn: &mut Conn, key: EntryKey) -> Result<Option<StoredEntry>, Error> {
@@ -124,15 +126,18 @@ impl Engine {
     /// The receipt of an entry: inclusion proof and signed checkpoint as C2SP tlog-proof text.
     pub async fn receipt(&self, key: EntryKey) -> Result<Option<String>, Error> {
         let mut conn = self.db().reader().await?;
-        let Some(entry) = stored(&mut conn, key).await? else {
+        let key = match key {
+            EntryKey::Id(id) => id.into(),
+            EntryKey::Index(index) => store::head::int(index).into(),
+        };
+        let (entry, head) = Head::with_leaf(&mut conn, key).await?;
+        let Some((index, leaf)) = entry else {
             return Ok(None);
         };
-        let head = head(&mut conn).await?;
+        let head = head.ok_or_else(no_head)?;
         let tiles = &self.shared().tiles;
-        let path = tiles
-            .inclusion(&mut conn, entry.entry, &entry.leaf, &head)
-            .await?;
-        Ok(Some(receipt::build(entry.entry, path, &head.checkpoint)))
+        let path = tiles.inclusion(&mut conn, index, &leaf, &head).await?;
+        Ok(Some(receipt::build(index, path, &head.checkpoint)))
     }
 
     /// The newest signed checkpoint.

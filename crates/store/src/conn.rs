@@ -35,6 +35,15 @@ impl Conn {
         }
     }
 
+    /// Whether it is known to be well and to have nothing open: a server that answered a moment ago is not asked again. A file
+    /// is, which takes no round trip.
+    pub(crate) fn is_fresh(&self, within: Duration) -> bool {
+        match self {
+            Conn::Sqlite(_) => false,
+            Conn::Pg(conn) => conn.is_fresh(within),
+        }
+    }
+
     /// Runs a statement and gives all its rows.
     pub async fn all(&mut self, sql: &str, args: &[Val]) -> Result<Vec<Row>, Error> {
         match self {
@@ -46,6 +55,14 @@ impl Conn {
     /// Runs a statement and gives its first row.
     pub async fn opt(&mut self, sql: &str, args: &[Val]) -> Result<Option<Row>, Error> {
         Ok(self.all(sql, args).await?.into_iter().next())
+    }
+
+    /// Runs two statements, the second one after the first, and gives all rows of each: one round trip on PostgreSQL.
+    pub(crate) async fn both(&mut self, statements: [(&str, &[Val]); 2]) -> Result<[Vec<Row>; 2], Error> {
+        match self {
+            Conn::Sqlite(conn) => conn.both(statements),
+            Conn::Pg(conn) => conn.both(statements).await,
+        }
     }
 
     /// Runs a statement and gives the number of rows it changed.
@@ -119,7 +136,7 @@ impl Conn {
     pub async fn rollback(&mut self) -> Result<(), Error> {
         match self {
             Conn::Sqlite(conn) => conn.rollback(),
-            Conn::Pg(conn) => conn.batch("ROLLBACK").await,
+            Conn::Pg(conn) => conn.rollback().await,
         }
     }
 

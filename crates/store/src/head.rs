@@ -56,6 +56,22 @@ impl Head {
         Head::read(conn.opt(SELECT, &[]).await?)
     }
 
+    /// The place and leaf of the entry with this id, or at this index, and the head after it.
+    pub async fn with_leaf(
+        conn: &mut Conn,
+        key: Val,
+    ) -> Result<(Option<(u64, String)>, Option<Head>), Error> {
+        let column = match key {
+            Val::Uuid(_) => "id",
+            _ => "entry",
+        };
+        let sql = format!("SELECT entry, leaf FROM entries WHERE {column} = $1");
+        let [entry, head] = conn.both([(&sql, &[key]), (SELECT, &[])]).await?;
+        let leaf = |row: &Row| Ok::<_, Error>((row.unsigned(0)?, row.text(1)?.to_owned()));
+        let entry = entry.first().map(leaf).transpose()?;
+        Ok((entry, Head::read(head.into_iter().next())?))
+    }
+
     /// The head, locked until the transaction ends.
     pub async fn lock(conn: &mut Conn) -> Result<Head, Error> {
         let sql = match conn {

@@ -156,6 +156,7 @@ pub(crate) async fn visit_entries(
         COLUMNS.join(", ")
     );
     let statement = conn.prepared(&sql).await?;
+    conn.idle_since = None;
     let args = [Val::Int(int(from)), Val::Int(int(to))];
     run(&sql, async {
         let rows = conn.client.query_raw(&statement, args.iter().map(Bound)).await?;

@@ -7,6 +7,7 @@ pub(crate) mod side;
 pub mod value;
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use domain::record::{Kind, Val};
 use tokio_postgres::types::ToSql;
@@ -25,20 +26,28 @@ const STATEMENTS_MAX: usize = 256;
 pub struct PgConn {
     client: Client,
     statements: HashMap<String, Statement>,
-    opened: std::time::Instant,
+    opened: Instant,
+    /// When its last question was answered, unless something may be left open or unread: then none.
+    idle_since: Option<Instant>,
 }
 
 impl PgConn {
-    pub(crate) fn new(client: Client, opened: std::time::Instant) -> PgConn {
+    pub(crate) fn new(client: Client, opened: Instant) -> PgConn {
         PgConn {
             client,
             statements: HashMap::new(),
             opened,
+            idle_since: Some(opened),
         }
     }
 
-    pub(crate) fn age(&self) -> std::time::Duration {
+    pub(crate) fn age(&self) -> Duration {
         self.opened.elapsed()
+    }
+
+    /// Whether it answered a question within this time, and nothing can be left of it.
+    pub(crate) fn is_fresh(&self, within: Duration) -> bool {
+        self.idle_since.is_some_and(|since| since.elapsed() < within)
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -68,6 +77,8 @@ impl PgConn {
     }
 
     async fn query(&mut self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Error> {
+        // Whoever stops waiting leaves an answer that nobody reads.
+        let fresh = self.idle_since.take();
         let statement = self.prepared(sql).await?;
         let rows = run(sql, async {
             let rows = self.client.query(&statement, params).await?;
@@ -75,10 +86,12 @@ impl PgConn {
             Ok((rows, count))
         })
         .await?;
+        self.idle_since = fresh.map(|_| Instant::now());
         rows.iter().map(value::row).collect()
     }
 
     pub(crate) async fn exec(&mut self, sql: &str, args: &[Val]) -> Result<u64, Error> {
+        self.idle_since = None;
         let statement = self.prepared(sql).await?;
         let bound: Vec<Bound<'_>> = args.iter().map(Bound).collect();
         let params: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|arg| arg as _).collect();
@@ -115,11 +128,19 @@ impl PgConn {
     }
 
     pub(crate) async fn batch(&mut self, sql: &str) -> Result<(), Error> {
+        self.idle_since = None;
         run(sql, async {
             self.client.batch_execute(sql).await?;
             Ok(((), 0))
         })
         .await
+    }
+
+    /// Ends what is open; also when nothing is.
+    pub(crate) async fn rollback(&mut self) -> Result<(), Error> {
+        self.batch("ROLLBACK").await?;
+        self.idle_since = Some(Instant::now());
+        Ok(())
     }
 
     /// Commits; an error other than a plain refusal leaves the outcome unknown.

@@ -4,6 +4,7 @@
 //! makes the later ones fail too, since all are in one transaction; the first error is the one that is returned.
 
 use std::pin::pin;
+use std::time::Instant;
 
 use bytes::BytesMut;
 use domain::record::{Kind, Val};
@@ -99,8 +100,21 @@ impl PgConn {
         Ok(())
     }
 
+    /// Two statements in one round trip; the second one is run after the first.
+    pub(crate) async fn both(&mut self, statements: [(&str, &[Val]); 2]) -> Result<[Vec<Row>; 2], Error> {
+        let fresh = self.idle_since;
+        let steps = statements.map(|(sql, args)| Step {
+            sql,
+            params: args.iter().cloned().map(Param::One).collect(),
+        });
+        let mut rows = self.pipeline(&steps).await?.into_iter();
+        self.idle_since = fresh.map(|_| Instant::now());
+        Ok([rows.next().unwrap_or_default(), rows.next().unwrap_or_default()])
+    }
+
     /// Runs the statements in order, in one round trip once they are prepared; gives each one's rows.
     pub(crate) async fn pipeline(&mut self, steps: &[Step<'_>]) -> Result<Vec<Vec<Row>>, Error> {
+        self.idle_since = None;
         let mut statements = Vec::with_capacity(steps.len());
         for step in steps {
             statements.push(self.prepared(step.sql).await?);

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use domain::record::Val;
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql, params_from_iter};
 use uuid::Uuid;
@@ -68,6 +69,9 @@ pub fn open(path: &Path, create: bool, inline: bool) -> Result<SqliteConn, Error
     let file = before.or_else(|| file_id(path));
     conn.busy_timeout(BUSY_TIMEOUT)?;
     conn.set_prepared_statement_cache_capacity(64);
+    // A statement's plan is made once. Otherwise it would be made anew with every other value of a parameter in a range,
+    // which takes longer than most statements, and what a question costs would depend on the values in it.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // journal_mode answers with a row, so it goes by itself.
     conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0))?;
     // Readers are many: together they may take no more than the Writer. No mmap: every connection maps the file for
@@ -193,6 +197,19 @@ impl SqliteConn {
 
     pub(crate) fn all(&mut self, sql: &str, args: &[Val]) -> Result<Vec<Row>, Error> {
         self.run(sql, |conn| Ok(counted(collect(conn, &translate(sql), args)?)))
+    }
+
+    /// Two statements, without letting go of the thread in between.
+    pub(crate) fn both(&mut self, [one, two]: [(&str, &[Val]); 2]) -> Result<[Vec<Row>; 2], Error> {
+        let inline = std::mem::replace(&mut self.inline, true);
+        let mut both = || Ok([self.all(one.0, one.1)?, self.all(two.0, two.1)?]);
+        let rows = if inline {
+            both()
+        } else {
+            tokio::task::block_in_place(both)
+        };
+        self.inline = inline;
+        rows
     }
 
     pub(crate) fn exec(&mut self, sql: &str, args: &[Val]) -> Result<u64, Error> {
