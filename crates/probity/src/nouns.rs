@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use domain::custody::Owner;
 use engine::Engine;
@@ -196,37 +195,12 @@ fn text(cell: &Cell, names: &Names) -> String {
 }
 
 /// Arguments of a noun's `show`.
-#[derive(Debug)]
-pub struct ShowArgs<N> {
+#[derive(Debug, Args)]
+pub struct ShowArgs<N: Show> {
+    #[arg(value_name = "ID", help = format!("Id of the {}", N::NAMES.0))]
     id: Uuid,
+    #[arg(skip)]
     noun: PhantomData<N>,
-}
-
-impl<N: Show> Args for ShowArgs<N> {
-    fn augment_args(command: Command) -> Command {
-        let id = Arg::new("id").value_name("ID").required(true);
-        let id = id.value_parser(clap::value_parser!(Uuid));
-        command.arg(id.help(format!("Id of the {}", N::NAMES.0)))
-    }
-
-    fn augment_args_for_update(command: Command) -> Command {
-        Self::augment_args(command)
-    }
-}
-
-impl<N: Show> FromArgMatches for ShowArgs<N> {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-        let id = matches.get_one("id").copied();
-        Ok(ShowArgs {
-            id: id.ok_or_else(|| Error::new(ErrorKind::MissingRequiredArgument))?,
-            noun: PhantomData,
-        })
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
 }
 
 /// Shows one.

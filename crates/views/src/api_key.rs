@@ -5,7 +5,6 @@ use domain::identity::api_key::ApiKey;
 use domain::identity::token::Token;
 use domain::identity::{Permission, Scope};
 use domain::record::Sealed;
-use engine::identity::ReadKey;
 use engine::{Engine, Error};
 use evidence::Timestamp;
 use schemars::JsonSchema;
@@ -50,7 +49,12 @@ pub struct ApiKeyView {
 
 impl ApiKeyView {
     /// Shows a key.
-    pub fn of(ReadKey { key, version, owner }: ReadKey) -> ApiKeyView {
+    fn of(
+        Sealed {
+            row: key, version, ..
+        }: Sealed<ApiKey>,
+        owner: String,
+    ) -> ApiKeyView {
         ApiKeyView {
             id: key.id,
             name: key.name,
@@ -70,7 +74,9 @@ impl ApiKeyView {
     /// The key of this id, of which it is known that there is one.
     pub async fn read(engine: &Engine, id: Uuid) -> Result<ApiKeyView, Error> {
         let missing = || Error::problem(format!("API key {id} is not there"), "probity audit verify");
-        Ok(ApiKeyView::of(engine.api_key(id).await?.ok_or_else(missing)?))
+        let row = engine.row::<ApiKey>(id).await?.ok_or_else(missing)?;
+        let mut views = ApiKey::views(engine, Viewer::OPERATOR, vec![row]).await?;
+        Ok(views.remove(0))
     }
 
     /// What it is for, in words.
@@ -146,14 +152,14 @@ impl ApiKeyMade {
         rotated: Option<Uuid>,
     ) -> Result<ApiKeyMade, Error> {
         let old = match rotated {
-            Some(id) => engine.api_key(id).await?,
+            Some(id) => engine.row::<ApiKey>(id).await?,
             None => None,
         };
         Ok(ApiKeyMade {
             key: token.secret().to_owned(),
             api_key: ApiKeyView::read(engine, key.id).await?,
             rotated,
-            rotated_expires_at: old.and_then(|old| old.key.expires_at),
+            rotated_expires_at: old.and_then(|old| old.row.expires_at),
         })
     }
 }
@@ -241,11 +247,8 @@ impl Noun for ApiKey {
             .usernames(rows.iter().map(|sealed| sealed.row.user_id))
             .await?;
         let view = |sealed: Sealed<ApiKey>| {
-            ApiKeyView::of(ReadKey {
-                owner: owners.get(&sealed.row.user_id).cloned().unwrap_or_default(),
-                version: sealed.version,
-                key: sealed.row,
-            })
+            let owner = owners.get(&sealed.row.user_id).cloned().unwrap_or_default();
+            ApiKeyView::of(sealed, owner)
         };
         Ok(rows.into_iter().map(view).collect())
     }

@@ -45,6 +45,6 @@ pub use noun::{About, Noun, Reads, Show, Shown};
 pub use page::{Page, Part, list, may_read, show};
 pub use role::{PermissionView, Permissions, RoleView, Roles};
 pub use session::{SessionListed, SessionView};
-pub use user::{UserErased, UserListed, UserMade, UserPart, UserView, UserWhole};
+pub use user::{USER_PARTS, UserErased, UserListed, UserMade, UserView, UserWhole};
 pub use value::{Holder, Units};
 pub use viewer::Viewer;

@@ -1,7 +1,5 @@
 //! Login sessions.
 
-use std::collections::HashMap;
-
 use domain::identity::Permission;
 use domain::identity::session::Session;
 use domain::record::Sealed;
@@ -136,8 +134,9 @@ impl Noun for Session {
         let names = engine
             .usernames(rows.iter().map(|sealed| sealed.row.user_id))
             .await?;
-        let ids: Vec<_> = rows.iter().map(|sealed| sealed.row.id).collect();
-        let seen: HashMap<_, _> = engine.sessions_seen(&ids).await?.into_iter().collect();
+        let seen = engine
+            .sessions_seen(rows.iter().map(|sealed| sealed.row.id))
+            .await?;
         let view = |Sealed { row, .. }: Sealed<Session>| SessionListed {
             username: names.get(&row.user_id).cloned().unwrap_or_default(),
             last_used_at: seen.get(&row.id).copied(),

@@ -1,7 +1,5 @@
 //! Users.
 
-use std::collections::HashMap;
-
 use domain::code::{self, Code};
 use domain::identity::Permission;
 use domain::identity::user::User;
@@ -126,25 +124,12 @@ impl Shown for UserListed {
     }
 }
 
-/// What stands beside a user where it is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UserPart {
-    /// The tier, and the KYC records.
-    Kyc,
-    /// The balances.
-    Balances,
-    /// The API keys.
-    ApiKeys,
-}
-
-impl UserPart {
-    /// Each with its word, and the permission that it takes to see that of others.
-    pub const ALL: [(&'static str, UserPart, Permission); 3] = [
-        ("kyc", UserPart::Kyc, Permission::KycRead),
-        ("balances", UserPart::Balances, Permission::CustodyRead),
-        ("api_keys", UserPart::ApiKeys, Permission::ApiKeysRead),
-    ];
-}
+/// What is shown beside a user where it is asked for, and the permission that it takes to see that of others.
+pub const USER_PARTS: [(&str, Permission); 3] = [
+    ("kyc", Permission::KycRead),
+    ("balances", Permission::CustodyRead),
+    ("api_keys", Permission::ApiKeysRead),
+];
 
 /// KYC of a user.
 #[derive(Serialize, JsonSchema)]
@@ -189,23 +174,18 @@ pub struct UserWhole {
 }
 
 impl UserWhole {
-    /// The same with a part beside it. Whether the viewer may see it is asked before.
-    pub async fn include(
-        &mut self,
-        engine: &Engine,
-        viewer: Viewer<'_>,
-        part: UserPart,
-    ) -> Result<(), Error> {
+    /// Adds a part, one of [`USER_PARTS`]. Whether the viewer may see it is asked before.
+    pub async fn include(&mut self, engine: &Engine, viewer: Viewer<'_>, part: &str) -> Result<(), Error> {
         let user = self.user.id;
         match part {
-            UserPart::Kyc => {
+            "kyc" => {
                 self.kyc = Some(KycPart {
                     tier: engine.tier_at(user, engine.now()).await?,
                     records: Part::of(engine, viewer, user).await?,
                 });
             }
-            UserPart::Balances => self.balances = Some(Part::of(engine, viewer, user).await?),
-            UserPart::ApiKeys => self.api_keys = Some(Part::of(engine, viewer, user).await?),
+            "balances" => self.balances = Some(Part::of(engine, viewer, user).await?),
+            _ => self.api_keys = Some(Part::of(engine, viewer, user).await?),
         }
         Ok(())
     }
@@ -304,17 +284,10 @@ impl UserErased {
 
 impl Shown for UserErased {
     fn example() -> UserErased {
-        let user = UserView {
-            username: format!("erased-{ANN}"),
-            email: None,
-            full_name: None,
-            active: false,
-            has_password: false,
-            erased_at: Some(at(21, 8)),
-            version: 2,
-            ..UserView::example()
-        };
-        UserErased { user, entries: 17 }
+        UserErased {
+            user: UserView::example(),
+            entries: 17,
+        }
     }
 }
 
@@ -371,8 +344,7 @@ impl Noun for User {
         _: Viewer<'_>,
         rows: Vec<Sealed<User>>,
     ) -> Result<Vec<UserListed>, Error> {
-        let ids: Vec<_> = rows.iter().map(|sealed| sealed.row.id).collect();
-        let seen: HashMap<_, _> = engine.users_seen(&ids).await?.into_iter().collect();
+        let seen = engine.users_seen(rows.iter().map(|sealed| sealed.row.id)).await?;
         let view = |sealed: Sealed<User>| UserListed {
             user: UserView::of(&sealed.row, sealed.version),
             last_login_at: seen.get(&sealed.row.id).copied(),

@@ -39,6 +39,23 @@ pub struct SecurityEvent {
     pub details: StrictObject,
 }
 
+impl SecurityEvent {
+    /// An attempt that came to nothing for this reason, by nobody who is known yet.
+    pub fn failed(action: &'static str, reason: &str) -> SecurityEvent {
+        let mut details = StrictObject::default();
+        details.0.insert("reason".into(), reason.into());
+        SecurityEvent {
+            action,
+            outcome: Outcome::Failed,
+            recorded_by: None,
+            actor: None,
+            target: None,
+            authority: "none".to_owned(),
+            details,
+        }
+    }
+}
+
 impl Act for SecurityEvent {
     act! { action: SECURITY_EVENT, changes_access: false, target: none, refusals: none }
 

@@ -1,14 +1,16 @@
 //! One's own account: password, second factor.
 
+use std::sync::Arc;
+
+use domain::action::{self, Action};
 use domain::identity::invitation::{self, AcceptInvitation, Invitation};
 use domain::identity::password;
-use domain::identity::second_factor::ChangeSecondFactor;
+use domain::identity::second_factor::{ChangeSecondFactor, Confirm, Enrol, RecoveryCodes, Remove};
 use domain::identity::security_event::SecurityEvent;
 use domain::identity::token::{Token, TokenKind};
 use domain::identity::user::{ChangePassword, User, wrong_password};
 use domain::{Caller, Command, Origin, Refusal, code};
 use evidence::Outcome;
-use evidence::json::StrictObject;
 use uuid::Uuid;
 
 use super::throttle::{Attempt, address_of};
@@ -17,7 +19,6 @@ use crate::credentials::{recovery, totp};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::random;
-use domain::identity::second_factor::{Confirm, Enrol, RecoveryCodes, Remove};
 
 /// A second factor to be confirmed, shown once.
 pub struct Enrolment {
@@ -100,16 +101,11 @@ impl Engine {
         origin: &Origin,
     ) {
         let id = identity.user.id;
-        let mut details = StrictObject::default();
-        details.0.insert("reason".into(), reason.into());
         let event = SecurityEvent {
-            action,
-            outcome: Outcome::Failed,
             recorded_by: Some(identity.principal.recorded_by),
             actor: Some((id, identity.user.username.clone())),
             target: Some(("user", id)),
-            authority: "none".to_owned(),
-            details,
+            ..SecurityEvent::failed(action, reason)
         };
         self.report(event, &id.to_string(), origin.clone()).await;
     }
@@ -129,7 +125,7 @@ impl Engine {
             // Otherwise a one-time password could stay.
             return Err(Refusal::invalid("new_password", "must be another one than before").into());
         }
-        let refused = domain::action::PASSWORD_CHANGE.refused;
+        let refused = action::PASSWORD_CHANGE.refused;
         let verified_hash = self
             .own_password(&identity, current, refused, &origin)
             .await
@@ -153,16 +149,9 @@ impl Engine {
     ) -> Result<(User, u64), Error> {
         let Some(invitation) = self.invitation_of(token).await? else {
             let refusal = invitation::invalid();
-            let mut details = StrictObject::default();
-            details.0.insert("reason".into(), refusal.code.into());
             let event = SecurityEvent {
-                action: domain::action::INVITATION_ACCEPT.refused,
                 outcome: Outcome::Refused,
-                recorded_by: None,
-                actor: None,
-                target: None,
-                authority: "none".to_owned(),
-                details,
+                ..SecurityEvent::failed(action::INVITATION_ACCEPT.refused, refusal.code)
             };
             // Whoever tries many is one subject.
             let subject = address_of(&origin);
@@ -215,6 +204,22 @@ impl Engine {
         Ok(())
     }
 
+    /// Who calls with a session, and the hash of the password that they gave once more.
+    async fn own(
+        &self,
+        caller: &Caller,
+        origin: &Origin,
+        password: String,
+        action: &Action,
+    ) -> Result<(Arc<Identity>, String), Error> {
+        let identity = self.identity(caller).await?;
+        session_of(&identity)?;
+        let verified_hash = self
+            .own_password(&identity, password, action.refused, origin)
+            .await?;
+        Ok((identity, verified_hash))
+    }
+
     /// Begins to enrol a second factor, which counts once a code of it was confirmed.
     pub async fn enrol_second_factor(
         &self,
@@ -222,13 +227,11 @@ impl Engine {
         origin: Origin,
         password: String,
     ) -> Result<Enrolment, Error> {
-        let identity = self.identity(caller).await?;
-        let (_, user) = session_of(&identity)?;
-        let refused = domain::action::SECOND_FACTOR_ENROL.refused;
-        let verified_hash = self.own_password(&identity, password, refused, &origin).await?;
+        let action = &action::SECOND_FACTOR_ENROL;
+        let (identity, verified_hash) = self.own(caller, &origin, password, action).await?;
         let secret = totp::new_secret()?;
         let change = Enrol {
-            secret: self.shared().secrets.seal(&secret, user.as_bytes())?,
+            secret: self.shared().secrets.seal(&secret, identity.user.id.as_bytes())?,
             verified_hash,
         };
         self.change_second_factor(caller, origin, &identity, change)
@@ -253,7 +256,7 @@ impl Engine {
             let message = "no second factor waits to be confirmed; enrol one first";
             code::NOTHING_TO_CONFIRM.because(message)
         })?;
-        let refused = domain::action::SECOND_FACTOR_CONFIRM.refused;
+        let refused = action::SECOND_FACTOR_CONFIRM.refused;
         let attempt = self.own_attempt(&identity, refused, &origin).await?;
         let wrong = |error: Error| match error {
             Error::Refused { refusal, entry } if refusal.code == code::WRONG_SECOND_FACTOR.name => {
@@ -289,10 +292,8 @@ impl Engine {
         origin: Origin,
         password: String,
     ) -> Result<(), Error> {
-        let identity = self.identity(caller).await?;
-        session_of(&identity)?;
-        let refused = domain::action::SECOND_FACTOR_REMOVE.refused;
-        let verified_hash = self.own_password(&identity, password, refused, &origin).await?;
+        let action = &action::SECOND_FACTOR_REMOVE;
+        let (identity, verified_hash) = self.own(caller, &origin, password, action).await?;
         let change = Remove { verified_hash };
         self.change_second_factor(caller, origin, &identity, change).await
     }
@@ -304,10 +305,8 @@ impl Engine {
         origin: Origin,
         password: String,
     ) -> Result<Vec<String>, Error> {
-        let identity = self.identity(caller).await?;
-        session_of(&identity)?;
-        let refused = domain::action::SECOND_FACTOR_RECOVERY_CODES.refused;
-        let verified_hash = self.own_password(&identity, password, refused, &origin).await?;
+        let action = &action::SECOND_FACTOR_RECOVERY_CODES;
+        let (identity, verified_hash) = self.own(caller, &origin, password, action).await?;
         let codes = recovery::new_codes()?;
         let change = RecoveryCodes {
             recovery: codes.iter().map(|code| recovery::hash(code)).collect(),

@@ -25,17 +25,6 @@ pub struct NewApiKey {
     pub requests_per_minute: Option<i64>,
 }
 
-/// An API key and its owner's name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReadKey {
-    /// The key.
-    pub key: ApiKey,
-    /// Its version.
-    pub version: u64,
-    /// User name of the owner.
-    pub owner: String,
-}
-
 impl Engine {
     /// Makes an API key; its token is shown once.
     pub async fn create_api_key(

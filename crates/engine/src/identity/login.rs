@@ -11,8 +11,6 @@ use domain::identity::user::User;
 use domain::identity::{Must, password};
 use domain::record::Sealed;
 use domain::{Caller, Command, Origin, Refusal, RefusalKind};
-use evidence::Outcome;
-use evidence::json::StrictObject;
 use uuid::Uuid;
 
 use super::throttle::account_of;
@@ -226,15 +224,8 @@ impl Engine {
 
 /// A login that failed. What was written as the name of nobody is not kept: people write passwords there.
 fn failure(action: &'static str, user: Option<&Sealed<User>>, reason: &str) -> SecurityEvent {
-    let mut details = StrictObject::default();
-    details.0.insert("reason".into(), reason.into());
     SecurityEvent {
-        action,
-        outcome: Outcome::Failed,
-        recorded_by: None,
-        actor: None,
         target: user.map(|user| ("user", user.row.id)),
-        authority: "none".to_owned(),
-        details,
+        ..SecurityEvent::failed(action, reason)
     }
 }

@@ -13,7 +13,7 @@ mod throttle;
 mod users;
 
 pub use account::Enrolment;
-pub use keys::{NewApiKey, ReadKey};
+pub use keys::NewApiKey;
 pub use login::{LogInRequest, LoggedIn};
 pub use read::{KeyUse, UserState, session_in_use};
 pub use throttle::{ACCOUNT, ADDRESS, PAIR};

@@ -1,7 +1,8 @@
 //! Looking at users, sessions and keys.
 
+use std::collections::HashMap;
+
 use domain::audit::EntryFilter;
-use domain::identity::api_key::ApiKey;
 use domain::identity::invitation::Invitation;
 use domain::identity::second_factor::SecondFactor;
 use domain::identity::session::Session;
@@ -15,10 +16,12 @@ use store::query::Page;
 use store::side::SeenKind;
 use uuid::Uuid;
 
-use super::ReadKey;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::random;
+
+/// When each of some users, sessions or keys was last seen.
+type Seen = HashMap<Uuid, Timestamp>;
 
 /// What there is to know of a user beside its row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,14 +104,14 @@ impl Engine {
         let factor = self.second_factor(id).await?;
         let in_use = [Condition::Is("user_id", id.into()), session_in_use(now)];
         let sessions = self.select::<Session>(&in_use, None, None).await?.0.len() as u64;
+        let last_login_at = self.users_seen([id]).await?.remove(&id);
         let mut conn = self.db().reader().await?;
-        let seen = store::side::seen(&mut conn, SeenKind::User, &[id]).await?;
         let key = "closed_at IS NULL AND user_id";
         let invitations =
             store::sealed::by_key::<Invitation>(&mut conn, key, Kind::Uuid, &[id.into()], Lock::None).await?;
         let open = invitations.into_iter().map(|sealed| sealed.row.expires_at);
         Ok(UserState {
-            last_login_at: seen.first().map(|(_, at)| *at),
+            last_login_at,
             second_factor: factor.is_some_and(|factor| factor.is_confirmed()),
             invited_until: open.filter(|end| *end > now).max(),
             sessions,
@@ -132,9 +135,22 @@ impl Engine {
     }
 
     /// When users last logged in, a few seconds late.
-    pub async fn users_seen(&self, ids: &[Uuid]) -> Result<Vec<(Uuid, Timestamp)>, Error> {
+    pub async fn users_seen(&self, ids: impl IntoIterator<Item = Uuid>) -> Result<Seen, Error> {
+        self.seen(SeenKind::User, ids).await
+    }
+
+    /// When sessions were last used, a few seconds late.
+    pub async fn sessions_seen(&self, ids: impl IntoIterator<Item = Uuid>) -> Result<Seen, Error> {
+        self.seen(SeenKind::Session, ids).await
+    }
+
+    async fn seen(&self, kind: SeenKind, ids: impl IntoIterator<Item = Uuid>) -> Result<Seen, Error> {
+        let ids: Vec<_> = ids.into_iter().collect();
         let mut conn = self.db().reader().await?;
-        Ok(store::side::seen(&mut conn, SeenKind::User, ids).await?)
+        Ok(store::side::seen(&mut conn, kind, &ids)
+            .await?
+            .into_iter()
+            .collect())
     }
 
     /// A session, whether it has ended or not.
@@ -143,31 +159,12 @@ impl Engine {
         Ok(found.map(|sealed| sealed.row))
     }
 
-    /// When sessions were last used, a few seconds late.
-    pub async fn sessions_seen(&self, ids: &[Uuid]) -> Result<Vec<(Uuid, Timestamp)>, Error> {
-        let mut conn = self.db().reader().await?;
-        Ok(store::side::seen(&mut conn, SeenKind::Session, ids).await?)
-    }
-
-    /// One API key.
-    pub async fn api_key(&self, id: Uuid) -> Result<Option<ReadKey>, Error> {
-        let Some(key) = self.one::<ApiKey>("id", Kind::Uuid, id.into()).await? else {
-            return Ok(None);
-        };
-        let owner = self.user(key.row.user_id).await?;
-        Ok(Some(ReadKey {
-            owner: owner.map_or_else(String::new, |owner| owner.row.username),
-            version: key.version,
-            key: key.row,
-        }))
-    }
-
     /// What an API key did. The entries are counted, which in a log of millions takes a while.
     pub async fn api_key_use(&self, id: Uuid) -> Result<KeyUse, Error> {
+        let last_used_at = self.seen(SeenKind::ApiKey, [id]).await?.remove(&id);
         let mut conn = self.db().reader().await?;
-        let seen = store::side::seen(&mut conn, SeenKind::ApiKey, &[id]).await?;
         Ok(KeyUse {
-            last_used_at: seen.first().map(|(_, at)| *at),
+            last_used_at,
             entries: store::entries::written_by(&mut conn, id).await?,
         })
     }

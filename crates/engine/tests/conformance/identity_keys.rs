@@ -61,7 +61,7 @@ mod cases {
         }
         let again = engine.rotate_api_key(&operator(), origin(), old.id, 2).await;
         assert_eq!(code(again), "api_key_rotated");
-        let read = engine.api_key(old.id).await.unwrap().unwrap().key;
+        let read = engine.row::<ApiKey>(old.id).await.unwrap().unwrap().row;
         assert_eq!(read.successor, Some(new.id));
         // The successor can be rotated in its turn, without overlap too.
         let rotated = engine.rotate_api_key(&operator(), origin(), new.id, 0).await;
@@ -149,8 +149,8 @@ mod cases {
         let of_dev = [Condition::Is("user_id", dev_id.into())];
         let (keys, _) = engine.select::<ApiKey>(&of_dev, None, None).await.unwrap();
         assert_eq!(keys.len(), 3);
-        let one = engine.api_key(keys[0].row.id).await.unwrap().unwrap();
-        assert_eq!(one.owner, "dev");
+        let one = engine.row::<ApiKey>(keys[0].row.id).await.unwrap().unwrap();
+        assert_eq!(one.row.user_id, dev_id);
         let (all, more) = engine.select::<ApiKey>(&[], None, Some(3)).await.unwrap();
         assert_eq!((all.len(), more), (3, false));
         let first = all[0].row.id;

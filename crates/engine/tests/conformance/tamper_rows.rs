@@ -226,8 +226,8 @@ mod cases {
         };
         let mut attacker = Attacker::new(&bed).await;
         assert_intact(&options).await;
-        let sealed = engine.api_key(id).await.unwrap().unwrap();
-        assert_eq!((sealed.key.id, sealed.version), (id, 1));
+        let sealed = engine.row::<ApiKey>(id).await.unwrap().unwrap();
+        assert_eq!((sealed.row.id, sealed.version), (id, 1));
         submit(&engine, domain::Command::RevokeApiKey(RevokeApiKey { id }))
             .await
             .unwrap();

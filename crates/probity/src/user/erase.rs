@@ -3,6 +3,7 @@
 use clap::Args;
 use views::UserErased;
 
+use super::Who;
 use crate::context::{caller, origin};
 use crate::failure::Failure;
 use crate::output::{counted, plain};
@@ -12,9 +13,8 @@ use crate::verb::{Printout, Verb, Work, json};
 /// Arguments of `probity user erase`.
 #[derive(Debug, Args)]
 pub struct EraseArgs {
-    /// User name, id or e-mail address
-    #[arg(value_name = "NAME")]
-    user: String,
+    #[command(flatten)]
+    who: Who,
     /// Why; kept in the entry that records the erasure
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -25,7 +25,7 @@ pub struct EraseArgs {
 
 impl Verb for EraseArgs {
     async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
-        let before = work.user(&self.user).await?.row;
+        let before = self.who.found(work).await?.row;
         let name = plain(&before.username);
         let question = format!(
             "This erases the names of user {name}, and the payload of every entry by or about it, for ever; its \

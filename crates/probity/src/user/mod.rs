@@ -2,15 +2,15 @@
 
 mod active;
 mod create;
+mod credentials;
 mod erase;
 mod import;
-mod invite;
-mod password;
-mod reset;
 mod role;
 mod show;
 mod update;
 
+use clap::Args;
+use domain::record::Sealed;
 use engine::Answer;
 use engine::identity::CreatedUser;
 use views::{User, UserMade, UserView};
@@ -35,13 +35,13 @@ verbs! {
         #[command(
             after_help = "Former invitations of the user no longer work.\n\nExample:\n  probity user invite ann"
         )]
-        Invite(invite::InviteArgs),
+        Invite(Who) is credentials::Invite,
         /// List users, oldest first
         #[command(after_help = "Example:\n  probity user list --role admin --active")]
         List(ListArgs<User>) => nouns::list,
         /// Show all that is known of a user, with sessions and API keys
         #[command(after_help = "Example:\n  probity user show ann@example.com")]
-        Show(show::ShowArgs) => show::run,
+        Show(Who) => show::run,
         /// Change a user's name, e-mail address or full name
         #[command(after_help = "Example:\n  probity user update ann --full-name 'Ann Smith' --no-email")]
         Update(update::UpdateArgs),
@@ -50,19 +50,19 @@ verbs! {
         Role(role::RoleArgs),
         /// Set a user's password, typed here by its user: twice on a terminal, else a line of input
         #[command(after_help = "Its sessions end.\n\nExample:\n  probity user password ann")]
-        Password(password::PasswordArgs),
+        Password(Who) is credentials::Password,
         /// Give a user a one-time password, printed once; its sessions end
         #[command(after_help = "Example:\n  probity user reset ann")]
-        Reset(reset::ResetArgs) is reset::Reset::password,
+        Reset(Who) is credentials::Reset,
         /// Let in a user who is locked out: one-time password, enabled, no second factor
         #[command(after_help = "Example:\n  probity user recover admin")]
-        Recover(reset::ResetArgs) is reset::Reset::all,
+        Recover(Who) is credentials::Recover,
         /// Disable a user: its sessions end, its keys are refused
         #[command(after_help = "Example:\n  probity user disable ann")]
-        Disable(active::ActiveArgs) is active::Disable,
+        Disable(Who) is active::Disable,
         /// Enable a disabled user
         #[command(after_help = "Example:\n  probity user enable ann")]
-        Enable(active::ActiveArgs) is active::Enable,
+        Enable(Who) is active::Enable,
         /// Erase what is personal of a user, for ever; proofs stay valid
         #[command(
             after_help = "The user's names, and the payload of every entry by or about the user, are erased.\n\n\
@@ -75,13 +75,26 @@ verbs! {
     }
 }
 
+/// Which user.
+#[derive(Debug, Args)]
+pub struct Who {
+    /// User name, id or e-mail address
+    #[arg(value_name = "NAME")]
+    user: String,
+}
+
+impl Who {
+    /// The user that it means.
+    async fn found(&self, work: &Work<'_>) -> Result<Sealed<User>, Failure> {
+        work.user(&self.user).await
+    }
+}
+
 /// What was done to a user, in a sentence or as the user now is.
-fn printout(answer: &Answer<(User, u64)>, text: impl FnOnce(&User) -> String) -> Result<Printout, Failure> {
+fn printout(answer: &Answer<(User, u64)>, text: impl FnOnce(&str) -> String) -> Result<Printout, Failure> {
     let (user, version) = &answer.reply;
-    Ok(Printout::text(
-        json(&UserView::of(user, *version))?,
-        plain(&text(user)),
-    ))
+    let json = json(&UserView::of(user, *version))?;
+    Ok(Printout::text(json, plain(&text(&user.username))))
 }
 
 /// A user with what is shown once, and how to use it.

@@ -1,28 +1,20 @@
 //! `probity user show`.
 
-use clap::Args;
 use engine::Engine;
-use views::{ApiKey, Balance, KycRecord, Noun, Part, Session, Show, User, UserPart, Viewer};
+use views::{ApiKey, Balance, KycRecord, Noun, Part, Session, Show, USER_PARTS, User, Viewer};
 
+use super::Who;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::{account, nouns, output, table};
 
-/// Arguments of `probity user show`.
-#[derive(Debug, Args)]
-pub struct ShowArgs {
-    /// User name, id or e-mail address
-    #[arg(value_name = "NAME")]
-    user: String,
-}
-
-pub async fn run(context: &Context, args: ShowArgs) -> Result<Exit, Failure> {
+pub async fn run(context: &Context, args: Who) -> Result<Exit, Failure> {
     context
         .with_engine(async |engine| {
             let user = account::user(engine, &args.user).await?;
             let sessions = Part::<Session>::of(engine, Viewer::OPERATOR, user.row.id).await?;
             let mut whole = User::whole(engine, Viewer::OPERATOR, user).await?;
-            for (_, part, _) in UserPart::ALL {
+            for (part, _) in USER_PARTS {
                 whole.include(engine, Viewer::OPERATOR, part).await?;
             }
             if context.json() {

@@ -3,16 +3,15 @@
 use clap::Args;
 use domain::identity::user::UpdateUser;
 
-use super::printout;
+use super::{Who, printout};
 use crate::failure::Failure;
 use crate::verb::{Printout, Verb, Work, recorded_note};
 
 /// Arguments of `probity user update`.
 #[derive(Debug, Args)]
 pub struct UpdateArgs {
-    /// User name, id or e-mail address
-    #[arg(value_name = "NAME")]
-    user: String,
+    #[command(flatten)]
+    who: Who,
     /// New user name
     #[arg(long, value_name = "NAME")]
     username: Option<String>,
@@ -46,7 +45,7 @@ impl Verb for UpdateArgs {
             let hint = "give --username, --email, --no-email, --full-name or --no-full-name";
             return Err(Failure::could_not_run("usage", "nothing is to be changed", hint));
         }
-        let before = work.user(&self.user).await?;
+        let before = self.who.found(work).await?;
         let command = UpdateUser {
             user: before.row.id,
             version: Some(before.version),
@@ -59,6 +58,6 @@ impl Verb for UpdateArgs {
             Some(_) => format!("is changed{}.", recorded_note(&answer)),
             None => "was so already.".to_owned(),
         };
-        printout(&answer, |user| format!("User {} {then}", user.username))
+        printout(&answer, |name| format!("User {name} {then}"))
     }
 }

@@ -1,7 +1,7 @@
 //! `GET /v1/users/{id}`
 
 use domain::identity::user::User;
-use views::{Show, UserPart, UserWhole, Viewer};
+use views::{Show, USER_PARTS, UserWhole, Viewer};
 
 use super::{PATH, TAG};
 use crate::call::{Answer, Call, json, tagged};
@@ -30,7 +30,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let query = call.query(&DOC)?;
     let expected = "kyc, balances, api_keys, or several with a comma between them";
     let included = query.read("include", expected, |text| {
-        let part = |word| UserPart::ALL.iter().find(|(name, ..)| *name == word);
+        let part = |word| USER_PARTS.iter().find(|(name, _)| *name == word);
         text.split(',').map(part).collect::<Option<Vec<_>>>()
     })?;
     let included = included.unwrap_or_default();
@@ -39,15 +39,15 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let user = engine.user_meant(&text).await?;
     let user = user.ok_or_else(|| person::unknown("id", &text))?;
     // Whoever asks for a part that they may not read is refused: they are not to think that there is nothing.
-    for (_, _, permission) in &included {
+    for (_, permission) in &included {
         if identity.user.id != user.row.id {
             call.require(*permission).await?;
         }
     }
     let (viewer, version) = (Viewer::of(identity), user.version);
     let mut whole = User::whole(engine, viewer, user).await?;
-    for (_, part, _) in included {
-        whole.include(engine, viewer, *part).await?;
+    for (part, _) in included {
+        whole.include(engine, viewer, part).await?;
     }
     Ok(tagged(json(&whole)?, version))
 }

@@ -7,7 +7,7 @@ mod record;
 mod send;
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
@@ -82,14 +82,11 @@ pub async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Failure> {
     };
     let progress = Progress::new(context);
     let started = Instant::now();
-    let mut rejected = Rejected::beside(&args.file);
-    let mut tally = Tally::new(&mut rejected);
-    let mut show = |bytes: u64, tally: &Tally<'_>| {
-        let faults = tally.rejected + tally.differing;
-        let faults = if faults > 0 {
-            format!(", {} not imported", count(faults))
-        } else {
-            String::new()
+    let mut tally = Tally::new(Rejected::beside(&args.file));
+    let mut show = |bytes: u64, tally: &Tally| {
+        let faults = match tally.faults() {
+            0 => String::new(),
+            faults => format!(", {} not imported", count(faults)),
         };
         let rate = rate(tally.lines(), started.elapsed().as_secs_f64());
         let text = format!("{} lines, {}/s{faults}", count(tally.lines()), count(rate));
@@ -102,107 +99,63 @@ pub async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Failure> {
             Ok(sent)
         })
         .await?;
-    let report = Report {
-        added: tally.added,
-        unchanged: tally.unchanged,
-        differing: tally.differing,
-        rejected: tally.rejected,
-        first: std::mem::take(&mut tally.first),
-        renamed: std::mem::take(&mut tally.renamed),
-        seconds: started.elapsed().as_secs_f64(),
-        dry_run: args.dry_run,
-    };
-    rejected
-        .flush()
-        .map_err(|error| Failure::file("write", rejected.path(), &error))?;
+    let flushed = tally.file.flush();
+    flushed.map_err(|error| Failure::file("write", tally.file.path(), &error))?;
     // Whatever came of it: what was made stays, and is said.
-    report.print(context, rejected.path())?;
+    print(context, &tally, started.elapsed().as_secs_f64(), args.dry_run)?;
     sent?;
-    let all = report.rejected == 0 && report.differing == 0;
-    Ok(if all { Exit::Ok } else { Exit::No })
+    Ok(if tally.faults() == 0 { Exit::Ok } else { Exit::No })
 }
 
-/// What came of an import.
-struct Report {
-    added: u64,
-    unchanged: u64,
-    differing: u64,
-    rejected: u64,
-    first: Vec<send::Fault>,
-    renamed: Vec<send::Renamed>,
-    seconds: f64,
-    dry_run: bool,
-}
-
-impl Report {
-    fn print(&self, context: &Context, rejected: &Path) -> Result<(), Failure> {
-        let lines = self.added + self.unchanged + self.differing + self.rejected;
-        let kept = self.rejected + self.differing > 0;
-        if context.json() {
-            let first: Vec<_> = self
-                .first
-                .iter()
-                .map(|fault| json!({ "line": fault.line, "field": fault.field, "reason": fault.reason }))
-                .collect();
-            let renamed: Vec<_> = self
-                .renamed
-                .iter()
-                .map(|user| json!({ "line": user.line, "name": user.from, "username": user.to }))
-                .collect();
-            return output::json(&json!({
-                "lines": lines,
-                "added": self.added,
-                "unchanged": self.unchanged,
-                "differing": self.differing,
-                "rejected": self.rejected,
-                "renamed": renamed,
-                "first_rejections": first,
-                "rejected_file": kept.then(|| rejected.display().to_string()),
-                "seconds": self.seconds,
-                "dry_run": self.dry_run,
-            }));
-        }
-        let mut text = vec![format!(
-            "Read       {}\n{}  {}\nUnchanged  {}\nDiffering  {}\nRejected   {}\nTime       {:.1} s ({} lines/s)",
-            counted(lines, "line", "lines"),
-            if self.dry_run { "To add   " } else { "Added    " },
-            count(self.added),
-            count(self.unchanged),
-            count(self.differing),
-            count(self.rejected),
-            self.seconds,
-            count(rate(lines, self.seconds)),
-        )];
-        let names: Vec<_> = self
-            .first
-            .iter()
-            .map(|fault| format!("  line {}", fault.line))
-            .collect();
-        let faults = names.iter().zip(&self.first).take(5);
-        let pairs: Vec<_> = faults
-            .map(|(name, fault)| (name.as_str(), fault.text()))
-            .collect();
-        text.extend(table::pairs(&pairs, table::width()));
-        if kept {
-            let path = rejected.display();
-            text.push(format!(
-                "All lines that were not imported, with the reason, are in\n{path}."
-            ));
-        }
-        if !self.renamed.is_empty() {
-            let renamed = counted(self.renamed.len() as u64, "user", "users");
-            let rule = format!("{renamed} with another name than in the file: {}", name::RULE);
-            text.extend(table::pairs(&[("Named", rule)], table::width()));
-            let lines = self.renamed.iter().map(|user| format!("  line {}", user.line));
-            let names: Vec<_> = lines.collect();
-            let pairs = names.iter().zip(&self.renamed);
-            let pairs =
-                pairs.map(|(line, user)| (line.as_str(), format!("{} is {}", plain(&user.from), user.to)));
-            text.extend(table::pairs(&pairs.collect::<Vec<_>>(), table::width()));
-        }
-        if self.dry_run {
-            text.push("Nobody was made: this was a dry run.".to_owned());
-        }
-        output::line(&text.join("\n"))
+/// Says what came of an import.
+fn print(context: &Context, tally: &Tally, seconds: f64, dry_run: bool) -> Result<(), Failure> {
+    let kept = (tally.faults() > 0).then(|| tally.file.path().display());
+    if context.json() {
+        let mut value = json!(tally);
+        value["lines"] = tally.lines().into();
+        value["rejected_file"] = kept.map(|path| path.to_string()).into();
+        value["seconds"] = seconds.into();
+        value["dry_run"] = dry_run.into();
+        return output::json(&value);
     }
+    let mut text = vec![format!(
+        "Read       {}\n{}  {}\nUnchanged  {}\nDiffering  {}\nRejected   {}\nTime       {seconds:.1} s ({} lines/s)",
+        counted(tally.lines(), "line", "lines"),
+        if dry_run { "To add   " } else { "Added    " },
+        count(tally.added),
+        count(tally.unchanged),
+        count(tally.differing),
+        count(tally.rejected),
+        count(rate(tally.lines(), seconds)),
+    )];
+    let faults = tally.first_rejections.iter().take(5);
+    text.extend(by_line(faults.map(|fault| (fault.line, fault.text()))));
+    if let Some(path) = kept {
+        text.push(format!(
+            "All lines that were not imported, with the reason, are in\n{path}."
+        ));
+    }
+    if !tally.renamed.is_empty() {
+        let renamed = counted(tally.renamed.len() as u64, "user", "users");
+        let rule = format!("{renamed} with another name than in the file: {}", name::RULE);
+        text.extend(table::pairs(&[("Named", rule)], table::width()));
+        let said = |user: &send::Renamed| format!("{} is {}", plain(&user.name), user.username);
+        text.extend(by_line(tally.renamed.iter().map(|user| (user.line, said(user)))));
+    }
+    if dry_run {
+        text.push("Nobody was made: this was a dry run.".to_owned());
+    }
+    output::line(&text.join("\n"))
+}
+
+/// What is said of lines of the file.
+fn by_line(said: impl Iterator<Item = (u64, String)>) -> Vec<String> {
+    let said: Vec<_> = said
+        .map(|(line, text)| (format!("  line {line}"), text))
+        .collect();
+    let pairs: Vec<_> = said
+        .iter()
+        .map(|(line, text)| (line.as_str(), text.clone()))
+        .collect();
+    table::pairs(&pairs, table::width())
 }

@@ -8,6 +8,7 @@ use std::io::{self, BufRead, Read as _};
 use csv::ByteRecord;
 use domain::FieldError;
 use evidence::json::{StrictObject, located};
+use serde_json::{Map, Value};
 
 use super::record::{COLUMNS, Record};
 use crate::failure::Failure;
@@ -32,8 +33,8 @@ pub struct Items<R> {
     line: u64,
     /// Bytes read.
     bytes: u64,
-    /// For each column of comma-separated values, which of [`COLUMNS`] it is; none for lines of JSON.
-    columns: Option<Vec<usize>>,
+    /// The columns of comma-separated values; none for lines of JSON.
+    columns: Option<Vec<&'static str>>,
 }
 
 fn unreadable(error: impl std::fmt::Display) -> Failure {
@@ -43,33 +44,29 @@ fn unreadable(error: impl std::fmt::Display) -> Failure {
 }
 
 /// Which column is which. What the first line says is not repeated: in a file without names it is somebody's hash.
-fn columns(names: &ByteRecord) -> Result<Vec<usize>, Failure> {
+fn columns(names: &ByteRecord) -> Result<Vec<&'static str>, Failure> {
     let wrong = |message: String| {
         let hint = "the first line must name the columns, such as username,role,email,password_hash";
         Failure::could_not_run("columns", message, hint)
     };
     let mut columns = Vec::new();
-    for (number, name) in names.iter().enumerate() {
-        let position = COLUMNS
+    for (number, name) in (1..).zip(names) {
+        let name = COLUMNS
             .iter()
-            .position(|column| column.as_bytes() == name.trim_ascii());
-        let number = number + 1;
-        let Some(position) = position else {
+            .find(|column| column.as_bytes() == name.trim_ascii());
+        let Some(name) = name else {
             let known = COLUMNS.join(", ");
             return Err(wrong(format!("column {number} of the file is none of {known}")));
         };
-        if columns.contains(&position) {
-            let name = COLUMNS[position];
+        if columns.contains(name) {
             return Err(wrong(format!("column {number} of the file is {name} once more")));
         }
-        columns.push(position);
+        columns.push(*name);
     }
-    for (position, name) in COLUMNS.iter().take(2).enumerate() {
-        if !columns.contains(&position) {
-            return Err(wrong(format!("the file has no column {name}")));
-        }
+    match COLUMNS.iter().take(2).find(|name| !columns.contains(name)) {
+        Some(name) => Err(wrong(format!("the file has no column {name}"))),
+        None => Ok(columns),
     }
-    Ok(columns)
 }
 
 impl<R: BufRead> Items<R> {
@@ -190,24 +187,31 @@ fn fields(bytes: &[u8]) -> Result<ByteRecord, csv::Error> {
     Ok(fields)
 }
 
-fn record_of_fields(bytes: &[u8], columns: &[usize]) -> Result<Record, FieldError> {
+/// A record as the object that it would be: what is empty is left out, and `active` has more spellings.
+fn record_of_fields(bytes: &[u8], columns: &[&str]) -> Result<Record, FieldError> {
     let fields = fields(bytes).map_err(|error| FieldError::new("line", error.to_string()))?;
     if fields.len() != columns.len() {
         let (found, expected) = (fields.len(), columns.len());
         let message = format!("there are {found} fields, and {expected} columns");
         return Err(FieldError::new("line", message));
     }
-    let mut values = [None; COLUMNS.len()];
-    for (field, column) in fields.iter().zip(columns) {
-        values[*column] = Some(field).filter(|field| !field.is_empty());
+    let mut members = Map::new();
+    for (field, name) in fields.iter().zip(columns).filter(|(field, _)| !field.is_empty()) {
+        let text = std::str::from_utf8(field).map_err(|_| FieldError::new(*name, "must be UTF-8"))?;
+        let value: Value = match (*name, text.to_ascii_lowercase().as_str()) {
+            ("active", "true" | "1" | "yes") => true.into(),
+            ("active", "false" | "0" | "no") => false.into(),
+            _ => text.into(),
+        };
+        members.insert((*name).to_owned(), value);
     }
-    Record::of_fields(&values)
+    Record::of(&members)
 }
 
 fn record_of_json(bytes: &[u8]) -> Result<Record, FieldError> {
     let parsed: Result<StrictObject, _> = serde_json::from_slice(bytes);
     let members = parsed.map_err(|error| FieldError::new("line", no_object(&error)))?;
-    Record::of_members(&members.0)
+    Record::of(&members.0)
 }
 
 /// What is wrong with a line. An error of a wrong type repeats the value, which may be a secret.
@@ -254,6 +258,27 @@ mod tests {
         // A name with a line break is refused, but does not shift the numbers of lines.
         let expected = [(2, "full_name"), (4, "line"), (6, "eve"), (7, "tim"), (8, "kim")];
         assert_eq!(found, pairs(&expected));
+    }
+
+    #[test]
+    fn fields() {
+        let columns = ["username", "role", "password_hash", "active", "full_name"];
+        let hash = "$2b$04$abcdefghijklmnopqrstuuEQSr9gAL3Hgmrvra.MSzjTUNUHQdvJy";
+        let read = |active: &str, full_name: &[u8]| {
+            let line = [format!("ann,user,{hash},{active},").as_bytes(), full_name].concat();
+            record_of_fields(&line, &columns)
+        };
+        for (text, expected) in [
+            ("", Some(true)),
+            ("No", Some(false)),
+            ("1", Some(true)),
+            ("2", None),
+        ] {
+            let record = read(text, b"").ok();
+            assert_eq!(record.map(|record| record.active), expected, "{text}");
+        }
+        assert_eq!(read("", b"\xff").err().unwrap().field, "full_name");
+        assert_eq!(read("2", b"").err().unwrap().field, "active");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use domain::identity::user::{User, check_email, check_full_name};
 use domain::identity::{Role, password};
 use serde_json::{Map, Value};
 
-use super::name::{self, Named};
+use super::name;
 
 /// Every column or member; the first two must be there.
 pub const COLUMNS: [&str; 6] = [
@@ -36,66 +36,39 @@ pub struct Record {
     pub active: bool,
 }
 
-/// Texts in the order of [`COLUMNS`]; what is missing or empty is `None`.
-type Texts = [Option<String>; 6];
-
 impl Record {
-    /// From the fields of a line, in the order of [`COLUMNS`].
-    pub fn of_fields(fields: &[Option<&[u8]>; 6]) -> Result<Record, FieldError> {
-        let mut texts = Texts::default();
-        for ((text, field), name) in texts.iter_mut().zip(fields).zip(COLUMNS) {
-            let Some(field) = field else { continue };
-            let decoded = std::str::from_utf8(field).map_err(|_| FieldError::new(name, "must be UTF-8"))?;
-            *text = Some(decoded.to_owned());
-        }
-        let active = match texts[5].as_deref().map(str::to_ascii_lowercase).as_deref() {
-            None | Some("true" | "1" | "yes") => true,
-            Some("false" | "0" | "no") => false,
-            Some(_) => return Err(FieldError::new("active", "must be true or false")),
-        };
-        Record::checked(texts, active)
-    }
-
     /// From the members of an object.
-    pub fn of_members(members: &Map<String, Value>) -> Result<Record, FieldError> {
+    pub fn of(members: &Map<String, Value>) -> Result<Record, FieldError> {
         if let Some(name) = members.keys().find(|name| !COLUMNS.contains(&name.as_str())) {
             let message = format!("is not known here; known: {}", COLUMNS.join(", "));
             return Err(FieldError::new(name.as_str(), message));
         }
-        let mut texts = Texts::default();
-        for (text, name) in texts.iter_mut().zip(COLUMNS).take(5) {
-            match members.get(name) {
-                None | Some(Value::Null) => {}
-                Some(Value::String(value)) => *text = Some(value.clone()).filter(|value| !value.is_empty()),
-                Some(_) => return Err(FieldError::new(name, "must be a text")),
-            }
-        }
+        let text = |name: &str| match members.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(value)) => Ok(Some(value.clone()).filter(|value| !value.is_empty())),
+            Some(_) => Err(FieldError::new(name, "must be a text")),
+        };
+        let needed = |name: &str| text(name)?.ok_or_else(|| FieldError::new(name, "is missing"));
         let active = match members.get("active") {
             None | Some(Value::Null) => true,
             Some(Value::Bool(active)) => *active,
             Some(_) => return Err(FieldError::new("active", "must be true or false")),
         };
-        Record::checked(texts, active)
-    }
-
-    fn checked(texts: Texts, active: bool) -> Result<Record, FieldError> {
-        let [username, role, email, full_name, password_hash, _] = texts;
-        let missing = |name: &str| FieldError::new(name, "is missing");
-        let called = username.ok_or_else(|| missing("username"))?;
-        let Named {
-            username,
-            email: address,
-        } = name::of(&called)?;
-        let role = role.ok_or_else(|| missing("role"))?;
-        let role = Role::parse(&role).ok_or_else(|| FieldError::new("role", "is no name of a role"))?;
+        let called = needed("username")?;
+        let named = name::of(&called)?;
+        let role = Role::parse(&needed("role")?);
+        let role = role.ok_or_else(|| FieldError::new("role", "is no name of a role"))?;
+        let email = text("email")?;
         email.as_deref().map_or(Ok(()), check_email)?;
+        let full_name = text("full_name")?;
         full_name.as_deref().map_or(Ok(()), check_full_name)?;
+        let password_hash = text("password_hash")?;
         password_hash.as_deref().map_or(Ok(()), password::importable)?;
         Ok(Record {
-            called: Some(called).filter(|called| *called != username),
-            username,
+            called: Some(called).filter(|called| *called != named.username),
+            username: named.username,
             role,
-            email: email.or(address),
+            email: email.or(named.email),
             full_name,
             password_hash,
             active,
@@ -141,10 +114,8 @@ mod tests {
 
     use super::*;
 
-    const BCRYPT: &str = "$2b$04$abcdefghijklmnopqrstuuEQSr9gAL3Hgmrvra.MSzjTUNUHQdvJy";
-
     fn of(value: &Value) -> Result<Record, FieldError> {
-        Record::of_members(value.as_object().unwrap())
+        Record::of(value.as_object().unwrap())
     }
 
     #[test]
@@ -197,30 +168,5 @@ mod tests {
         assert_eq!(of(&text).unwrap().email.as_deref(), Some("a@example.org"));
         let record = of(&json!({"username": "ann", "role": "user"})).unwrap();
         assert_eq!((record.called, record.email), (None, None));
-    }
-
-    #[test]
-    fn fields() {
-        let mut fields: [Option<&[u8]>; 6] = [
-            Some(b"ann"),
-            Some(b"user"),
-            None,
-            None,
-            Some(BCRYPT.as_bytes()),
-            None,
-        ];
-        assert!(Record::of_fields(&fields).is_ok_and(|record| record.active));
-        for (text, expected) in [(&b"No"[..], Some(false)), (b"1", Some(true)), (b"2", None)] {
-            fields[5] = Some(text);
-            assert_eq!(
-                Record::of_fields(&fields).ok().map(|record| record.active),
-                expected
-            );
-        }
-        fields[3] = Some(b"\xff");
-        let Err(error) = Record::of_fields(&fields) else {
-            panic!()
-        };
-        assert_eq!(error.field, "full_name");
     }
 }

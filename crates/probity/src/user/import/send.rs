@@ -12,6 +12,7 @@ use engine::identity::{FirstCredential, NewUser};
 use engine::{Engine, Error};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use serde::Serialize;
 use serde_json::json;
 
 use super::read::{Item, Items};
@@ -28,7 +29,7 @@ const FULL_QUEUE_WAIT: Duration = Duration::from_millis(50);
 const FIRST_MAX: usize = 20;
 
 /// A line that was not imported.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Fault {
     /// Number of the line, from 1.
     pub line: u64,
@@ -49,14 +50,14 @@ impl Fault {
 }
 
 /// A user who is called something else here than in the file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Renamed {
     /// Number of the line, from 1.
     pub line: u64,
     /// The name in the file.
-    pub from: String,
+    pub name: String,
     /// The name here.
-    pub to: String,
+    pub username: String,
 }
 
 /// What came of a line.
@@ -69,7 +70,8 @@ enum Outcome {
 }
 
 /// What is counted and kept.
-pub struct Tally<'a> {
+#[derive(Serialize)]
+pub struct Tally {
     /// Users made.
     pub added: u64,
     /// Users that are there as the file has them.
@@ -79,36 +81,43 @@ pub struct Tally<'a> {
     /// Lines that cannot be imported.
     pub rejected: u64,
     /// The first lines that were not imported.
-    pub first: Vec<Fault>,
+    pub first_rejections: Vec<Fault>,
     /// Whoever is called something else here, in the order of the file once it is read.
     pub renamed: Vec<Renamed>,
-    file: &'a mut Rejected,
+    /// Where lines that are not imported go.
+    #[serde(skip)]
+    pub file: Rejected,
 }
 
-impl Tally<'_> {
+impl Tally {
     /// Nothing yet; lines that are not imported go to `file`.
-    pub fn new(file: &mut Rejected) -> Tally<'_> {
+    pub fn new(file: Rejected) -> Tally {
         Tally {
             added: 0,
             unchanged: 0,
             differing: 0,
             rejected: 0,
-            first: Vec::new(),
+            first_rejections: Vec::new(),
             renamed: Vec::new(),
             file,
         }
     }
 
+    /// Lines that were not imported.
+    pub fn faults(&self) -> u64 {
+        self.rejected + self.differing
+    }
+
     /// Lines that are done.
     pub fn lines(&self) -> u64 {
-        self.added + self.unchanged + self.differing + self.rejected
+        self.added + self.unchanged + self.faults()
     }
 
     /// Keeps how a user who is there now is called.
     fn name(&mut self, line: u64, record: Record) {
-        if let Some(from) = record.called {
-            let to = record.username;
-            self.renamed.push(Renamed { line, from, to });
+        if let Some(name) = record.called {
+            let username = record.username;
+            self.renamed.push(Renamed { line, name, username });
         }
     }
 
@@ -134,16 +143,16 @@ impl Tally<'_> {
         let fault = Fault { line, field, reason };
         self.keep(&fault, bytes)
             .map_err(|error| Failure::file("write", self.file.path(), &error))?;
-        self.first.push(fault);
-        self.first.sort();
-        self.first.truncate(FIRST_MAX);
+        self.first_rejections.push(fault);
+        self.first_rejections.sort();
+        self.first_rejections.truncate(FIRST_MAX);
         Ok(())
     }
 
     fn keep(&mut self, fault: &Fault, bytes: &[u8]) -> std::io::Result<()> {
         let text = String::from_utf8_lossy(bytes);
-        let mut line =
-            json!({ "line": fault.line, "field": fault.field, "reason": fault.reason, "text": text });
+        let mut line = json!(fault);
+        line["text"] = text.into();
         if std::str::from_utf8(bytes).is_err() {
             line["base64"] = BASE64.encode(bytes).into();
         }
@@ -186,8 +195,8 @@ pub async fn all<R: BufRead>(
     engine: &Engine,
     items: &mut Items<R>,
     dry_run: bool,
-    tally: &mut Tally<'_>,
-    show: &mut dyn FnMut(u64, &Tally<'_>),
+    tally: &mut Tally,
+    show: &mut dyn FnMut(u64, &Tally),
 ) -> Result<(), Failure> {
     let mut had = Had::default();
     let mut in_flight = FuturesUnordered::new();
@@ -245,7 +254,7 @@ async fn one(engine: &Engine, record: &Record, dry_run: bool) -> Result<Outcome,
     if dry_run {
         return Ok(Outcome::Added);
     }
-    let new = || NewUser {
+    let new = NewUser {
         username: record.username.clone(),
         email: record.email.clone(),
         full_name: record.full_name.clone(),
@@ -255,10 +264,10 @@ async fn one(engine: &Engine, record: &Record, dry_run: bool) -> Result<Outcome,
             active: record.active,
         },
     };
-    let mut made = engine.create_user(&caller(), origin(), new()).await;
+    let mut made = engine.create_user(&caller(), origin(), new.clone()).await;
     while let Err(Error::Overloaded { .. }) = made {
         tokio::time::sleep(FULL_QUEUE_WAIT).await;
-        made = engine.create_user(&caller(), origin(), new()).await;
+        made = engine.create_user(&caller(), origin(), new.clone()).await;
     }
     match made {
         Ok(_) => Ok(Outcome::Added),
