@@ -23,12 +23,17 @@ pub enum EntryKey {
 }
 
 impl EntryKey {
-    /// Reads a UUID or a decimal index.
+    /// Reads a UUID with hyphens, or an index in decimal without leading zeros: each has one spelling.
     pub fn parse(text: &str) -> Option<EntryKey> {
-        if text.len() < 20 && text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return text.parse().ok().map(EntryKey::Index);
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        if digits && (text == "0" || !text.starts_with('0')) {
+            let index = text.parse::<i64>().ok()?;
+            return u64::try_from(index).ok().map(EntryKey::Index);
         }
-        domain::own_id::parse(text).map(EntryKey::Id)
+        let hyphenated = text.len() == uuid::fmt::Hyphenated::LENGTH;
+        domain::own_id::parse(text)
+            .filter(|_| hyphenated)
+            .map(EntryKey::Id)
     }
 }
 
@@ -201,5 +206,31 @@ impl Engine {
             .collect::<Result<Vec<_>, _>>()?;
         let encoded = EntryBundle::encode(&leaves).map_err(|error| store::Error::data(error.to_string()))?;
         Ok(Some(encoded))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_has_an_id_and_an_index() {
+        let id = "01970000-0000-7000-8000-00000000abcd";
+        let named = Some(EntryKey::Id(id.parse().unwrap()));
+        assert_eq!(EntryKey::parse("0"), Some(EntryKey::Index(0)));
+        assert_eq!(EntryKey::parse(id), named);
+        assert_eq!(EntryKey::parse(&id.to_uppercase()), named);
+        for text in [
+            "",
+            "-1",
+            "01",
+            "9223372036854775808",
+            "x",
+            &id.replace('-', ""),
+            &format!("{{{id}}}"),
+            &format!("urn:uuid:{id}"),
+        ] {
+            assert_eq!(EntryKey::parse(text), None, "{text}");
+        }
     }
 }

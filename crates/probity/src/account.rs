@@ -30,14 +30,6 @@ impl People {
         Ok(name)
     }
 
-    /// A user's name, where there is a user: otherwise it was someone on the server's own machine.
-    pub async fn by(&mut self, engine: &Engine, id: Option<Uuid>) -> Result<String, Failure> {
-        match id {
-            Some(id) => self.name(engine, id).await,
-            None => Ok("operator".to_owned()),
-        }
-    }
-
     /// An account with its user's name: `user:ann`, `house:fees`.
     pub async fn account(&mut self, engine: &Engine, account: Account) -> Result<String, Failure> {
         Ok(match account.owner {
@@ -45,11 +37,6 @@ impl People {
             Owner::House(house) => format!("house:{}", house.as_str()),
         })
     }
-}
-
-/// An account with its user's id, as programs read it: `user:<id>`, `house:fees`.
-pub fn words(account: Account) -> String {
-    account.words()
 }
 
 /// The account that a text means, of an asset where one is named, with its asset.

@@ -4,79 +4,190 @@ use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use domain::custody::Owner;
 use engine::Engine;
+use engine::list::Order;
 use uuid::Uuid;
-use views::{Cell, Given, Kind, Noun, Page, Show, Titled, Viewer, cursor};
+use views::{
+    Asked, Cell, Filter, Given, LIMIT_USUAL, Noun, Page, Paging, Place, Show, Takes, Titled, Viewer,
+};
 
+use crate::account::{self, ACCOUNT};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, counted, minute};
-use crate::{account, parse, table};
+use crate::{parse, table};
 
-/// Arguments of a noun's `list`.
-pub struct ListArgs<N> {
-    given: Vec<(&'static str, Raw)>,
-    limit: Option<u32>,
-    cursor: Option<Uuid>,
-    noun: PhantomData<N>,
-}
+/// What a noun's list is narrowed down by, as options.
+pub struct FilterArgs<N>(Vec<(Filter, Raw)>, PhantomData<N>);
 
-/// What was given with a filter, before it is looked up.
-#[derive(Debug)]
+/// What was given with a filter.
+#[derive(Clone, Debug)]
 enum Raw {
-    Text(String),
-    Flag(bool),
+    /// To be looked up.
+    Name(String),
+    Given(Given),
 }
 
-impl<N> fmt::Debug for ListArgs<N> {
+impl<N> fmt::Debug for FilterArgs<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", (&self.given, self.limit, self.cursor))
+        write!(f, "{:?}", self.0)
     }
 }
 
-impl<N: Noun> Args for ListArgs<N> {
+fn option(filter: &Filter) -> Arg {
+    let takes = filter.takes();
+    let (word, more) = match takes {
+        Takes::User => ("NAME", ": name, id or e-mail address".to_owned()),
+        Takes::Asset => ("CODE", ": code or id".to_owned()),
+        Takes::Balance => (
+            ACCOUNT,
+            ": its id, or user:NAME or house:NAME with --asset".to_owned(),
+        ),
+        Takes::Role => ("ROLE", String::new()),
+        Takes::Word(words) => ("WORD", format!(": {}", words.join(", "))),
+        Takes::Id => ("ID", String::new()),
+        Takes::Time => ("TIME", ": 2026-11-21T08:30:00Z, 2026-11-21, or 7d ago".to_owned()),
+        Takes::Address => ("ADDRESS", String::new()),
+        Takes::Either => ("true|false", String::new()),
+        Takes::Text(_) | Takes::Action | Takes::Flag(_) => ("TEXT", String::new()),
+    };
+    let help = format!("{}{more}", output::capital(filter.doc)).replace('`', "'");
+    let arg = Arg::new(filter.name).long(filter.option).help(help);
+    let arg = arg.help_heading("Which ones");
+    match takes {
+        Takes::Flag(_) => return arg.action(ArgAction::SetTrue),
+        Takes::Either => arg
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true"),
+        _ => arg,
+    }
+    .value_name(word)
+    .value_parser(move |text: &str| match takes {
+        Takes::User | Takes::Asset | Takes::Balance => Ok(Raw::Name(text.to_owned())),
+        Takes::Role => parse::role(text).map(|role| Raw::Name(role.to_string())),
+        Takes::Time => parse::past(text).map(|time| Raw::Given(Given::Time(time))),
+        _ => takes.read(text).map(Raw::Given),
+    })
+}
+
+impl<N: Noun> Args for FilterArgs<N> {
     fn augment_args(mut command: Command) -> Command {
         for filter in N::FILTERS {
-            let arg = Arg::new(filter.name).long(filter.option);
-            let help = |more: &str| format!("{}{more}", output::capital(filter.doc));
-            let arg = match filter.kind {
-                Kind::User(_) => arg.value_name("NAME").help(help(": name, id or e-mail address")),
-                Kind::Asset(_) => arg.value_name("CODE").help(help(": code or id")),
-                Kind::Role(_) => arg
-                    .value_parser(|text: &str| parse::role(text).map(|role| role.to_string()))
-                    .help(help("")),
-                Kind::Text(..) => arg.help(help("")),
-                Kind::Word(words, _) => {
-                    let arg = arg.help(help(&format!(": {}", words.join(", "))));
-                    arg.value_parser(move |text: &str| {
-                        let known = words.contains(&text).then(|| text.to_owned());
-                        known.ok_or_else(|| format!("must be one of {}", words.join(", ")))
-                    })
-                }
-                Kind::Flag(flag) => {
-                    if let Some((name, doc)) = flag.no {
-                        let no = Arg::new(name).long(name).action(ArgAction::SetTrue);
-                        let no = no.help(output::capital(doc));
-                        command = command.arg(no.conflicts_with(filter.name));
-                    }
-                    arg.action(ArgAction::SetTrue).help(help(""))
-                }
-            };
-            command = command.arg(arg);
+            if let Takes::Flag(flag) = filter.takes()
+                && let Some((name, doc)) = flag.no
+            {
+                let no = Arg::new(name).long(name).action(ArgAction::SetTrue);
+                let no = no.help(output::capital(doc));
+                command = command.arg(no.conflicts_with(filter.name).help_heading("Which ones"));
+            }
+            command = command.arg(option(filter));
         }
-        let limit = Arg::new("limit")
-            .long("limit")
-            .value_name("N")
-            .value_parser(clap::value_parser!(u32).range(1..))
-            .help(format!("Most {} to list; all unless given", N::NAMES.1));
-        let after = Arg::new("cursor")
-            .long("cursor")
-            .value_name("CURSOR")
-            .value_parser(|word: &str| cursor::decode_id(word).ok_or("must be what the page before says"))
-            .help("Go on there, as the page before says");
-        command.args([limit, after])
+        command
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<N: Noun> FromArgMatches for FilterArgs<N> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let given = |filter: &Filter| match filter.takes() {
+            Takes::Flag(flag) => {
+                let no = flag.no.is_some_and(|(name, _)| matches.get_flag(name));
+                (no || matches.get_flag(filter.name)).then_some(Raw::Given(Given::Flag(!no)))
+            }
+            _ => matches.get_one(filter.name).cloned(),
+        };
+        let filters = N::FILTERS.iter();
+        let given = filters.filter_map(|filter| Some((*filter, given(filter)?)));
+        Ok(FilterArgs(given.collect(), PhantomData))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl<N: Noun> FilterArgs<N> {
+    /// What they mean.
+    pub async fn asked(self, context: &Context, engine: &Engine) -> Result<Asked, Failure> {
+        let mut asked = Asked::default();
+        for (filter, raw) in self.0 {
+            let given = match (filter.takes(), raw) {
+                (_, Raw::Given(given)) => given,
+                (Takes::Asset, Raw::Name(code)) => Given::Id(engine.asset_named(&code).await?.id),
+                (Takes::Balance, Raw::Name(text)) => {
+                    let asset = asked.id("asset").map(|id| id.to_string());
+                    let (account, _) = account::find(engine, &text, asset.as_deref()).await?;
+                    Given::Id(account.id())
+                }
+                (Takes::Role, Raw::Name(role)) => {
+                    if !engine
+                        .rules()
+                        .roles()
+                        .iter()
+                        .any(|rule| rule.name.as_str() == role)
+                    {
+                        context.remark(&format!("There is no role {role} (any more): probity role list"));
+                    }
+                    Given::Text(role)
+                }
+                (_, Raw::Name(name)) => Given::Id(account::user(engine, &name).await?.row.id),
+            };
+            asked.0.push((filter.name, given));
+        }
+        Ok(asked)
+    }
+}
+
+/// Arguments of a noun's `list`.
+#[derive(Debug)]
+pub struct ListArgs<N: Noun> {
+    /// Which ones.
+    pub filters: FilterArgs<N>,
+    /// Which page of them.
+    pub paging: Paging<N::Place>,
+}
+
+impl<N: Noun> Args for ListArgs<N> {
+    fn augment_args(command: Command) -> Command {
+        let many = N::NAMES.1;
+        let mut command = FilterArgs::<N>::augment_args(command);
+        let limit = Arg::new("limit").long("limit").value_name("N");
+        let number = clap::value_parser!(u32);
+        command = command.arg(if N::Place::IN_LOG {
+            limit.value_parser(number.range(1..=10_000)).help(format!(
+                "Most {many} to list: 1 to 10000; {LIMIT_USUAL} unless given"
+            ))
+        } else {
+            limit
+                .value_parser(number.range(1..))
+                .help(format!("Most {many} to list; all unless given"))
+        });
+        if let Some(usual) = N::ORDER {
+            let orders = [
+                PossibleValue::new("newest").alias("desc"),
+                PossibleValue::new("oldest").alias("asc"),
+            ];
+            let order = Arg::new("order").long("order").value_name("newest|oldest");
+            let order = order.value_parser(PossibleValuesParser::new(orders));
+            let usual = if usual == Order::Descending {
+                "newest"
+            } else {
+                "oldest"
+            };
+            let order = order.hide_possible_values(true).default_value(usual);
+            command = command.arg(order.help("newest or oldest first"));
+        }
+        let after = Arg::new("cursor").long("cursor").value_name("CURSOR");
+        command.arg(after.help("Go on there, as the page before says"))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -86,22 +197,24 @@ impl<N: Noun> Args for ListArgs<N> {
 
 impl<N: Noun> FromArgMatches for ListArgs<N> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-        let mut given = Vec::new();
-        for filter in N::FILTERS {
-            let raw = match filter.kind {
-                Kind::Flag(flag) => {
-                    let no = flag.no.is_some_and(|(name, _)| matches.get_flag(name));
-                    (no || matches.get_flag(filter.name)).then_some(Raw::Flag(!no))
-                }
-                _ => matches.get_one::<String>(filter.name).cloned().map(Raw::Text),
-            };
-            given.extend(raw.map(|raw| (filter.name, raw)));
-        }
+        let order = N::ORDER.and_then(|_| matches.get_one::<String>("order"));
+        let order = match order.map(String::as_str) {
+            Some("oldest" | "asc") => Order::Ascending,
+            _ => Order::Descending,
+        };
+        let wrong = || {
+            let message = "--cursor must be what a page before says, in the same order\n";
+            Error::raw(ErrorKind::ValueValidation, message)
+        };
+        let cursor = matches.get_one::<String>("cursor");
+        let after = cursor.map(|word| N::Place::decode(order, word).ok_or_else(wrong));
         Ok(ListArgs {
-            given,
-            limit: matches.get_one("limit").copied(),
-            cursor: matches.get_one("cursor").copied(),
-            noun: PhantomData,
+            filters: FilterArgs::from_arg_matches(matches)?,
+            paging: Paging {
+                order,
+                after: after.transpose()?,
+                limit: matches.get_one("limit").copied(),
+            },
         })
     }
 
@@ -113,46 +226,37 @@ impl<N: Noun> FromArgMatches for ListArgs<N> {
 
 pub async fn list<N: Noun>(context: &Context, args: ListArgs<N>) -> Result<Exit, Failure> {
     context
-        .with_engine(async |engine| list_with(context, engine, args).await)
+        .with_engine(async |engine| {
+            let asked = args.filters.asked(context, engine).await?;
+            page::<N>(context, engine, &asked, args.paging).await
+        })
         .await
 }
 
-async fn list_with<N: Noun>(context: &Context, engine: &Engine, args: ListArgs<N>) -> Result<Exit, Failure> {
-    let mut given = Vec::new();
-    for (name, raw) in args.given {
-        let filter = N::FILTERS.iter().find(|filter| filter.name == name);
-        let value = match (filter.map(|filter| filter.kind), raw) {
-            (Some(Kind::User(_)), Raw::Text(text)) => Given::Id(account::user(engine, &text).await?.row.id),
-            (Some(Kind::Asset(_)), Raw::Text(text)) => Given::Id(engine.asset_named(&text).await?.id),
-            (Some(Kind::Role(_)), Raw::Text(text)) => {
-                if !engine
-                    .rules()
-                    .roles()
-                    .iter()
-                    .any(|rule| rule.name.as_str() == text)
-                {
-                    context.remark(&format!("There is no role {text} (any more): probity role list"));
-                }
-                Given::Text(text)
-            }
-            (_, Raw::Text(text)) => Given::Text(text),
-            (_, Raw::Flag(yes)) => Given::Flag(yes),
-        };
-        given.push((name, value));
-    }
-    let page: Page<N> = views::list(engine, Viewer::OPERATOR, given, args.cursor, args.limit).await?;
+/// Lists a page.
+pub async fn page<N: Noun>(
+    context: &Context,
+    engine: &Engine,
+    asked: &Asked,
+    paging: Paging<N::Place>,
+) -> Result<Exit, Failure> {
+    let page: Page<N> = N::page(engine, Viewer::OPERATOR, asked, paging).await?;
     if context.json() {
         output::json(&page)?;
-    } else {
-        if !page.views.is_empty() {
-            output::line(&lines::<N>(engine, &page.views).await?.join("\n"))?;
-        }
-        let found = counted(page.views.len() as u64, N::NAMES.0, N::NAMES.1);
-        context.remark(&match page.next {
-            Some(next) => format!("{found}; more with\n--cursor {next}"),
-            None => found,
-        });
+        return Ok(Exit::Ok);
     }
+    if !page.views.is_empty() {
+        output::line(&lines::<N>(engine, &page.views).await?.join("\n"))?;
+    }
+    let found = page.views.len() as u64;
+    let found = match page.size {
+        Some(size) => format!("{found} shown, {} in the log", counted(size, "entry", "entries")),
+        None => counted(found, N::NAMES.0, N::NAMES.1),
+    };
+    context.remark(&match page.next {
+        Some(next) => format!("{found}; more with\n--cursor {next}"),
+        None => found,
+    });
     Ok(Exit::Ok)
 }
 
@@ -197,34 +301,51 @@ fn text(cell: &Cell, names: &Names) -> String {
 /// Arguments of a noun's `show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs<N: Show> {
-    #[arg(value_name = "ID", help = format!("Id of the {}", N::NAMES.0))]
-    id: Uuid,
+    #[arg(
+        value_name = N::NAMED.map_or("ID", |named| named.word),
+        help = N::NAMED.map_or_else(|| format!("Id of the {}", N::NAMES.0), |named| named.doc.to_owned()),
+        value_parser = name::<N>
+    )]
+    pub name: String,
     #[arg(skip)]
     noun: PhantomData<N>,
+}
+
+fn name<N: Show>(text: &str) -> Result<String, String> {
+    match N::NAMED {
+        Some(named) if !(named.good)(text) => Err(format!("must be {}", named.must)),
+        Some(_) => Ok(text.to_owned()),
+        None => Uuid::try_parse(text)
+            .map(|id| id.to_string())
+            .map_err(|error| error.to_string()),
+    }
 }
 
 /// Shows one.
 pub async fn show<N: Show>(context: &Context, args: ShowArgs<N>) -> Result<Exit, Failure> {
     context
-        .with_engine(async |engine| show_with(context, engine, args).await)
+        .with_engine(async |engine| {
+            let found = N::find(engine, Viewer::OPERATOR, &args.name).await?;
+            let (whole, _) = found.ok_or_else(|| unknown::<N>(&args.name))?;
+            shown::<N>(context, engine, &whole).await
+        })
         .await
 }
 
-async fn show_with<N: Show>(context: &Context, engine: &Engine, args: ShowArgs<N>) -> Result<Exit, Failure> {
-    let found = views::show::<N>(engine, Viewer::OPERATOR, args.id).await?;
-    let (whole, _) = found.ok_or_else(|| unknown::<N>(args.id))?;
+/// Shows what was found.
+pub async fn shown<N: Show>(context: &Context, engine: &Engine, whole: &N::Whole) -> Result<Exit, Failure> {
     if context.json() {
-        output::json(&whole)?;
+        output::json(whole)?;
     } else {
-        let pairs = pairs(engine, &N::details(&whole)).await?;
+        let pairs = pairs(engine, &N::details(whole)).await?;
         output::line(&table::pairs(&pairs, table::width()).join("\n"))?;
     }
     Ok(Exit::Ok)
 }
 
-/// There is none of this id.
-pub fn unknown<N: Show>(id: Uuid) -> Failure {
-    let message = format!("there is no {} {id}", N::NAMES.0);
+/// There is none of this name.
+pub fn unknown<N: Show>(name: impl fmt::Display) -> Failure {
+    let message = format!("there is no {} {name}", N::NAMES.0);
     let hint = format!("see what there is: probity {} list", N::COMMAND);
     Failure::no(N::UNKNOWN.name, message, hint)
 }

@@ -1,7 +1,6 @@
 //! Values of options, from text.
 
 use domain::identity::Role;
-use engine::EntryKey;
 use evidence::Timestamp;
 use evidence::json::StrictObject;
 use evidence::time::InvalidTimestamp;
@@ -75,11 +74,6 @@ pub fn future(text: &str) -> Result<Timestamp, String> {
             .map(timestamp)
     };
     time(text, ahead, "90d for so long from now")
-}
-
-/// An entry's id or index.
-pub fn entry_key(text: &str) -> Result<EntryKey, String> {
-    EntryKey::parse(text).ok_or_else(|| "an entry is named by its UUID or its index, such as 4711".into())
 }
 
 /// A JSON object.

@@ -14,7 +14,9 @@ use uuid::Uuid;
 use crate::cell::{Columns, Elide, Titled, column, count};
 use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Kind};
-use crate::noun::{About, Noun, Reads, Show, Shown};
+use crate::noun::{About, Found, Noun, Reads, Show, Shown};
+use crate::rows;
+use crate::rows::{Rows, rows};
 use crate::viewer::Viewer;
 
 /// An API key.
@@ -217,6 +219,7 @@ impl Shown for ApiKeyWhole {
 
 impl Noun for ApiKey {
     type View = ApiKeyView;
+    rows!();
 
     const NAMES: (&'static str, &'static str) = ("API key", "API keys");
     const KEY: &'static str = "api_keys";
@@ -237,7 +240,9 @@ impl Noun for ApiKey {
         (column("scopes", Elide::End), |view| view.scopes().into()),
         (column("state", Elide::Never), |view| view.state().into()),
     ];
+}
 
+impl Rows for ApiKey {
     async fn views(
         engine: &Engine,
         _: Viewer<'_>,
@@ -265,7 +270,11 @@ impl Show for ApiKey {
     const UNKNOWN: &'static Code = &code::UNKNOWN_API_KEY;
     const HIDDEN: bool = false;
 
-    async fn whole(engine: &Engine, viewer: Viewer<'_>, row: Sealed<ApiKey>) -> Result<ApiKeyWhole, Error> {
+    async fn find(engine: &Engine, viewer: Viewer<'_>, name: &str) -> Result<Found<ApiKey>, Error> {
+        let Some(row) = rows::row::<ApiKey>(engine, viewer, name).await? else {
+            return Ok(None);
+        };
+        let version = row.version;
         let owner = engine.user(row.row.user_id).await?.map(|owner| owner.row);
         let key = ApiKey::views(engine, viewer, vec![row]).await?.remove(0);
         let used = engine.api_key_use(key.id).await?;
@@ -283,7 +292,7 @@ impl Show for ApiKey {
             .and_then(|limit| u64::try_from(limit).ok());
         let usual = Some(limits.key_requests_per_minute).filter(|limit| *limit > 0);
         let shared = limits.user_requests_per_minute;
-        Ok(ApiKeyWhole {
+        let whole = ApiKeyWhole {
             state: key.state(),
             user_role: owner.as_ref().map(|owner| owner.role.to_string()),
             user_active: owner.as_ref().map(|owner| owner.active),
@@ -294,7 +303,8 @@ impl Show for ApiKey {
             last_used_at: used.last_used_at,
             entries: used.entries,
             key,
-        })
+        };
+        Ok(Some((whole, version)))
     }
 
     fn details(whole: &ApiKeyWhole) -> Vec<Titled> {

@@ -16,7 +16,8 @@ use uuid::Uuid;
 use crate::cell::{Cell, Columns, Elide, Titled, column, minute};
 use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Kind};
-use crate::noun::{About, Noun, Reads, Show, Shown, whole_is_view};
+use crate::noun::{About, Noun, Reads, Show, Shown};
+use crate::rows::{Rows, rows, whole_is_view};
 use crate::viewer::Viewer;
 
 /// A vote on an approval.
@@ -254,6 +255,7 @@ impl Shown for ApprovalView {
 
 impl Noun for Approval {
     type View = ApprovalView;
+    rows!();
 
     const NAMES: (&'static str, &'static str) = ("approval", "approvals");
     const KEY: &'static str = "approvals";
@@ -294,7 +296,9 @@ impl Noun for Approval {
             format!("{}/{}", view.votes_for, view.quorum).into()
         }),
     ];
+}
 
+impl Rows for Approval {
     async fn views(
         engine: &Engine,
         viewer: Viewer<'_>,

@@ -1,5 +1,6 @@
 //! Assets.
 
+use domain::code::{self, Code};
 use domain::custody::Asset;
 use domain::record::Sealed;
 use engine::{Engine, Error};
@@ -8,10 +9,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::cell::{Columns, Elide, column, number};
+use crate::cell::{Columns, Elide, Titled, column, number};
 use crate::example::{at, id};
 use crate::filter::Filter;
-use crate::noun::{About, Noun, Reads, Shown};
+use crate::noun::{About, Found, Named, Noun, Reads, Show, Shown};
+use crate::rows::{Rows, rows};
 use crate::viewer::Viewer;
 
 /// An asset.
@@ -61,6 +63,7 @@ impl Shown for AssetView {
 
 impl Noun for Asset {
     type View = AssetView;
+    rows!();
 
     const NAMES: (&'static str, &'static str) = ("asset", "assets");
     const KEY: &'static str = "assets";
@@ -80,8 +83,47 @@ impl Noun for Asset {
         (column("chain", Elide::End), |view| view.chain.as_ref().into()),
         (column("made (UTC)", Elide::Never), |view| view.created_at.into()),
     ];
+}
 
+impl Rows for Asset {
     async fn views(_: &Engine, _: Viewer<'_>, rows: Vec<Sealed<Asset>>) -> Result<Vec<AssetView>, Error> {
         Ok(rows.iter().map(|sealed| AssetView::of(&sealed.row)).collect())
+    }
+}
+
+impl Show for Asset {
+    type Whole = AssetView;
+
+    const SHOW: About = About {
+        id: "show_asset",
+        summary: "One asset",
+        description: "By code or by id.",
+    };
+    const UNKNOWN: &'static Code = &code::UNKNOWN_ASSET;
+    const TAGGED: bool = false;
+    const NAMED: Option<Named> = Some(Named {
+        doc: "Code, in any case, or id.",
+        word: "CODE",
+        pattern: "^[A-Za-z0-9._-]{1,36}$",
+        examples: &["BTC"],
+        must: "",
+        good: |_| true,
+    });
+
+    async fn find(engine: &Engine, _: Viewer<'_>, name: &str) -> Result<Found<Asset>, Error> {
+        let found = engine.asset_meant(name).await?;
+        // It never changes.
+        Ok(found.map(|asset| (AssetView::of(&asset), 1)))
+    }
+
+    fn details(view: &AssetView) -> Vec<Titled> {
+        vec![
+            ("Id", view.id.into()),
+            ("Code", (&view.code).into()),
+            ("Name", (&view.name).into()),
+            ("Scale", view.scale.into()),
+            ("Chain", view.chain.as_ref().into()),
+            ("Made", view.created_at.into()),
+        ]
     }
 }

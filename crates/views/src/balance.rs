@@ -1,20 +1,22 @@
 //! Balances.
 
+use domain::code::{self, Code};
 use domain::custody::{Account, Asset, Balance, House, OperationKind, Owner};
 use domain::identity::Permission;
 use domain::record::Sealed;
 use engine::custody::{BalanceState, StatementLine};
-use engine::list::Condition;
+use engine::list::{Condition, OperationPlace};
 use engine::{Engine, Error};
 use evidence::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::cell::{Cell, Columns, Elide, column, number};
+use crate::cell::{Cell, Columns, Elide, Titled, column, number};
 use crate::example::{ACCOUNT, at, id};
 use crate::filter::{Filter, Flag, Kind};
-use crate::noun::{About, Noun, Reads, Shown};
+use crate::noun::{About, LIMIT_USUAL, Noun, Paging, Reads, Show, Shown};
+use crate::rows::{Rows, rows, whole_is_view};
 use crate::value::{Holder, Units};
 use crate::viewer::Viewer;
 
@@ -125,6 +127,27 @@ impl Shown for LineView {
     }
 }
 
+/// A page of an account's movements within times, each with the account on its other side; and where the next begins.
+pub async fn movements(
+    engine: &Engine,
+    account: Account,
+    times: (Option<Timestamp>, Option<Timestamp>),
+    paging: Paging<OperationPlace>,
+) -> Result<(Vec<(StatementLine, Account)>, Option<OperationPlace>), Error> {
+    let Paging { order, after, limit } = paging;
+    let balance = account.id();
+    let limit = limit.unwrap_or(LIMIT_USUAL);
+    let found = engine.statement(balance, times, order, after, limit).await?;
+    let others: Vec<Uuid> = found.lines.iter().map(|line| line.other(balance)).collect();
+    let accounts = engine.accounts_of(&others).await?;
+    let mut movements = Vec::with_capacity(others.len());
+    for (line, other) in found.lines.into_iter().zip(others) {
+        let missing = || engine::database::Error::data("the balance of an operation is missing");
+        movements.push((line, *accounts.get(&other).ok_or_else(missing)?));
+    }
+    Ok((movements, found.next))
+}
+
 /// What was posted of a balance at a moment.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct BalanceThen {
@@ -165,6 +188,22 @@ impl BalanceThen {
     }
 }
 
+impl BalanceThen {
+    /// The same for people.
+    pub fn details(&self) -> Vec<Titled> {
+        let since = self.movement.as_ref().map_or_else(
+            || "nothing had moved by then".to_owned(),
+            |line| format!("entry {}: {} {}", line.entry, line.kind.as_str(), line.operation),
+        );
+        vec![
+            ("Account", Cell::Account(self.account.0)),
+            ("At", self.at.to_string().into()),
+            ("Posted", format!("{} {}", self.posted, self.asset).into()),
+            ("Made so by", since.into()),
+        ]
+    }
+}
+
 impl Shown for BalanceView {
     fn example() -> BalanceView {
         let units = |units| Units::example(units);
@@ -186,6 +225,7 @@ impl Shown for BalanceView {
 
 impl Noun for Balance {
     type View = BalanceView;
+    rows!();
 
     const NAMES: (&'static str, &'static str) = ("balance", "balances");
     const KEY: &'static str = "balances";
@@ -228,7 +268,9 @@ impl Noun for Balance {
         }),
     ];
     const SORTED_BY: &'static [usize] = &[1, 0];
+}
 
+impl Rows for Balance {
     async fn views(
         engine: &Engine,
         _: Viewer<'_>,
@@ -236,5 +278,38 @@ impl Noun for Balance {
     ) -> Result<Vec<BalanceView>, Error> {
         let states = engine.balance_states(rows).await?;
         Ok(states.iter().map(BalanceView::of).collect())
+    }
+}
+
+impl Show for Balance {
+    whole_is_view!();
+
+    const SHOW: About = About {
+        id: "show_balance",
+        summary: "One balance, now or at a moment",
+        description: "`available` is `posted` less `held`. A hold that has expired no longer counts, whether or not \
+                      that is written down yet.",
+    };
+    const UNKNOWN: &'static Code = &code::UNKNOWN_BALANCE;
+
+    fn details(view: &BalanceView) -> Vec<Titled> {
+        let words = |units: Units| format!("{units} {}", view.asset);
+        let bound = |units: Option<Units>| units.map_or("none".to_owned(), words);
+        vec![
+            ("Account", Cell::Account(view.account.0)),
+            ("Id", view.id.into()),
+            ("Posted", words(view.posted).into()),
+            ("Held", words(view.held).into()),
+            ("Available", words(view.available).into()),
+            ("Minimum", bound(view.minimum).into()),
+            ("Maximum", bound(view.maximum).into()),
+            ("Opened", view.opened_at.into()),
+            ("Closed", view.closed_at.into()),
+            ("Version", view.version.into()),
+            (
+                "Moved by",
+                format!("probity operation list --balance {}", view.id).into(),
+            ),
+        ]
     }
 }

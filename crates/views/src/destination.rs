@@ -13,7 +13,8 @@ use uuid::Uuid;
 use crate::cell::{Cell, Columns, Elide, Titled, column};
 use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Flag, Kind};
-use crate::noun::{About, Noun, Reads, Show, Shown, whole_is_view};
+use crate::noun::{About, Noun, Reads, Show, Shown};
+use crate::rows::{Rows, rows, whole_is_view};
 use crate::viewer::Viewer;
 use evidence::Timestamp;
 
@@ -89,6 +90,7 @@ impl Shown for DestinationView {
 
 impl Noun for Destination {
     type View = DestinationView;
+    rows!();
 
     const NAMES: (&'static str, &'static str) = ("destination", "destinations");
     const KEY: &'static str = "destinations";
@@ -120,7 +122,9 @@ impl Noun for Destination {
         (column("address", Elide::Start), |view| (&view.address).into()),
         (column("state", Elide::Never), |view| view.state().into()),
     ];
+}
 
+impl Rows for Destination {
     async fn views(
         engine: &Engine,
         _: Viewer<'_>,

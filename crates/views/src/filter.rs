@@ -1,6 +1,9 @@
 //! Filters: what a list can be narrowed down by.
 
+use std::net::IpAddr;
+
 use domain::FieldError;
+use domain::audit::event::ACTION_LEN_MAX;
 use engine::list::Condition;
 use evidence::Timestamp;
 use uuid::Uuid;
@@ -36,6 +39,37 @@ pub enum Kind {
     Text(usize, &'static [&'static str]),
     /// Yes or no.
     Flag(Flag),
+    /// Of a list that has a query of its own, which says what follows.
+    Own(Takes),
+}
+
+/// What is given with a filter.
+#[derive(Clone, Copy, Debug)]
+pub enum Takes {
+    /// A user.
+    User,
+    /// An asset.
+    Asset,
+    /// A role.
+    Role,
+    /// A balance; by its account's name with the filter `asset`.
+    Balance,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// A text of at most so many characters.
+    Text(usize),
+    /// Yes or no.
+    Flag(Flag),
+    /// Yes or no, and no is another question than none.
+    Either,
+    /// An id.
+    Id,
+    /// A time.
+    Time,
+    /// An action, or the beginning of one and a final `*`.
+    Action,
+    /// A network address.
+    Address,
 }
 
 /// A filter by yes or no.
@@ -60,11 +94,29 @@ impl Filter {
         }
     }
 
+    /// A filter of a list that has a query of its own.
+    pub const fn own(name: &'static str, doc: &'static str, takes: Takes) -> Filter {
+        Filter::new(name, doc, Kind::Own(takes))
+    }
+
     /// The same with another name as an option.
     #[must_use]
     pub const fn option(mut self, option: &'static str) -> Filter {
         self.option = option;
         self
+    }
+
+    /// What is given with it.
+    pub fn takes(&self) -> Takes {
+        match self.kind {
+            Kind::User(_) => Takes::User,
+            Kind::Asset(_) => Takes::Asset,
+            Kind::Role(_) => Takes::Role,
+            Kind::Word(words, _) => Takes::Word(words),
+            Kind::Text(chars_max, _) => Takes::Text(chars_max),
+            Kind::Flag(flag) => Takes::Flag(flag),
+            Kind::Own(takes) => takes,
+        }
     }
 
     /// What holds unless it is given.
@@ -76,13 +128,111 @@ impl Filter {
     }
 }
 
+impl Takes {
+    /// What a text means, where that takes no look-up and no clock; otherwise what it must be.
+    pub fn read(self, text: &str) -> Result<Given, String> {
+        let taken = || Some(Given::Text(text.to_owned()));
+        let (read, must) = match self {
+            Takes::Word(words) => (
+                words.contains(&text).then(taken).flatten(),
+                format!("one of {}", words.join(", ")),
+            ),
+            Takes::Text(max) => (
+                (text.chars().count() <= max).then(taken).flatten(),
+                format!("at most {max} characters"),
+            ),
+            Takes::Flag(_) | Takes::Either => {
+                (text.parse().ok().map(Given::Flag), "true or false".to_owned())
+            }
+            Takes::Id => (
+                domain::own_id::parse(text).map(Given::Id),
+                "an id such as 01970000-0000-7000-8000-0000000000ab".to_owned(),
+            ),
+            Takes::Action => (
+                is_action(text).then(taken).flatten(),
+                "an action, or the beginning of one and a final *".to_owned(),
+            ),
+            // They are kept in their usual text form.
+            Takes::Address => (
+                text.parse::<IpAddr>()
+                    .ok()
+                    .map(|ip| Given::Text(ip.to_canonical().to_string())),
+                "an IPv4 or IPv6 address".to_owned(),
+            ),
+            Takes::Time => (
+                text.parse().ok().map(Given::Time),
+                "a time such as 2026-11-21T08:30:00Z".to_owned(),
+            ),
+            Takes::User | Takes::Asset | Takes::Role | Takes::Balance => (taken(), String::new()),
+        };
+        read.ok_or_else(|| format!("must be {must}"))
+    }
+}
+
+fn is_action(text: &str) -> bool {
+    let word = text.strip_suffix('*').unwrap_or(text);
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:/-".contains(&byte);
+    word.len() <= ACTION_LEN_MAX && word.bytes().all(allowed)
+}
+
 /// What was given with a filter, once it is known what it means.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Given {
-    /// A user or an asset.
+    /// An id: of a user, an asset, a balance, or what the filter is about.
     Id(Uuid),
     /// A word or a text.
     Text(String),
     /// Yes or no.
     Flag(bool),
+    /// A time.
+    Time(Timestamp),
+}
+
+/// What was given with each filter.
+#[derive(Clone, Debug, Default)]
+pub struct Asked(pub Vec<(&'static str, Given)>);
+
+impl Asked {
+    /// What was given with the filter of this name.
+    pub fn get(&self, name: &str) -> Option<&Given> {
+        let found = self.0.iter().find(|(known, _)| *known == name);
+        found.map(|(_, given)| given)
+    }
+
+    /// An id.
+    pub fn id(&self, name: &str) -> Option<Uuid> {
+        match self.get(name) {
+            Some(Given::Id(id)) => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// A word or a text.
+    pub fn text(&self, name: &str) -> Option<String> {
+        match self.get(name) {
+            Some(Given::Text(text)) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    /// One of the words that `parse` knows, as every word that is given is.
+    pub fn word<T>(&self, name: &str, parse: fn(&str) -> Option<T>) -> Option<T> {
+        self.text(name).and_then(|word| parse(&word))
+    }
+
+    /// Yes or no.
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        match self.get(name) {
+            Some(Given::Flag(yes)) => Some(*yes),
+            _ => None,
+        }
+    }
+
+    /// A time.
+    pub fn time(&self, name: &str) -> Option<Timestamp> {
+        match self.get(name) {
+            Some(Given::Time(time)) => Some(*time),
+            _ => None,
+        }
+    }
 }

@@ -15,7 +15,8 @@ use uuid::Uuid;
 use crate::cell::{Cell, Columns, Elide, Titled, column, number};
 use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Kind};
-use crate::noun::{About, Noun, Reads, Show, Shown, whole_is_view};
+use crate::noun::{About, Noun, Reads, Show, Shown};
+use crate::rows::{Rows, rows, whole_is_view};
 use crate::viewer::Viewer;
 
 /// A document, by its digest: the document itself is kept elsewhere.
@@ -164,6 +165,7 @@ impl Shown for KycRecordView {
 
 impl Noun for KycRecord {
     type View = KycRecordView;
+    rows!();
 
     const NAMES: (&'static str, &'static str) = ("KYC record", "KYC records");
     const KEY: &'static str = "kyc_records";
@@ -193,7 +195,9 @@ impl Noun for KycRecord {
         (column("status", Elide::Never), |view| view.status.as_str().into()),
         (number("documents"), |view| (view.documents.len() as u64).into()),
     ];
+}
 
+impl Rows for KycRecord {
     async fn views(
         engine: &Engine,
         _: Viewer<'_>,

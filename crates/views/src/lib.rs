@@ -7,19 +7,22 @@
 //! To add a list: a file beside [`destination`], then a line in the table of routes and one in the commands of
 //! `probity`.
 
+mod activity;
 mod api_key;
 mod approval;
 mod asset;
 mod balance;
 mod cell;
-pub mod cursor;
+mod cursor;
 mod destination;
+mod entry;
 pub mod example;
 mod filter;
 mod kyc;
 mod noun;
-mod page;
+mod operation;
 mod role;
+mod rows;
 mod session;
 mod user;
 mod value;
@@ -28,22 +31,27 @@ mod viewer;
 pub use domain::approval::Approval;
 pub use domain::custody::destination::Destination;
 pub use domain::custody::kyc::KycRecord;
-pub use domain::custody::{Asset, Balance};
+pub use domain::custody::{Asset, Balance, Operation};
 pub use domain::identity::api_key::ApiKey;
 pub use domain::identity::session::Session;
 pub use domain::identity::user::User;
+pub use evidence::Entry;
 
+pub use activity::Activity;
 pub use api_key::{ApiKeyMade, ApiKeyView, ApiKeyWhole};
 pub use approval::{ApprovalView, VoteView};
 pub use asset::AssetView;
-pub use balance::{BalanceThen, BalanceView, LineView};
+pub use balance::{BalanceThen, BalanceView, LineView, movements};
 pub use cell::{Cell, Column, Columns, Elide, Titled, column, count, minute, number};
+pub use cursor::Place;
 pub use destination::DestinationView;
-pub use filter::{Filter, Given, Kind};
+pub use entry::{entry_filter, repeated};
+pub use filter::{Asked, Filter, Given, Kind, Takes};
 pub use kyc::{DocumentView, KycRecordView};
-pub use noun::{About, Noun, Reads, Show, Shown};
-pub use page::{Page, Part, list, may_read, show};
+pub use noun::{About, LIMIT_USUAL, Named, Noun, Page, Paging, Reads, Show, Shown};
+pub use operation::OperationView;
 pub use role::{PermissionView, Permissions, RoleView, Roles};
+pub use rows::{Part, Rows};
 pub use session::{SessionListed, SessionView};
 pub use user::{USER_PARTS, UserErased, UserListed, UserMade, UserView, UserWhole};
 pub use value::{Holder, Units};

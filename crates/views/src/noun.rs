@@ -1,16 +1,18 @@
 //! What is said of a noun, once.
 
+use std::borrow::Cow;
+
 use domain::code::Code;
 use domain::identity::Permission;
-use domain::record::{Record, Sealed};
-use engine::list::Condition;
+use engine::list::Order;
 use engine::{Engine, Error};
-use evidence::Timestamp;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 
 use crate::cell::{Columns, Titled};
-use crate::filter::Filter;
+use crate::cursor::Place;
+use crate::filter::{Asked, Filter};
 use crate::viewer::Viewer;
 
 /// Who may read the rows of a noun.
@@ -44,10 +46,12 @@ pub trait Shown: Serialize + JsonSchema {
     fn example() -> Self;
 }
 
-/// A noun: what its rows are outside. The type is that of its rows.
-pub trait Noun: Record + Send + Sync + 'static {
-    /// A row as it is shown.
+/// A noun: what there is of it outside, as a list.
+pub trait Noun: Sized + Send + Sync + 'static {
+    /// One of them as it is shown.
     type View: Shown + Send + Sync;
+    /// A place in the list.
+    type Place: Place;
 
     /// One of them, and several, for people.
     const NAMES: (&'static str, &'static str);
@@ -69,19 +73,37 @@ pub trait Noun: Record + Send + Sync + 'static {
     const SHOWS_NAMES: bool = false;
     /// The columns by which a table is sorted, where ids are in no order that people know.
     const SORTED_BY: &'static [usize] = &[];
+    /// The usual order, where another may be asked for.
+    const ORDER: Option<Order> = None;
 
-    /// What a row must fulfil to be listed at all.
-    fn always(_: Timestamp) -> Option<Condition> {
-        None
-    }
-
-    /// The rows as this viewer sees them.
-    fn views(
+    /// A page of those that this viewer may see and that fulfil every filter given.
+    fn page(
         engine: &Engine,
         viewer: Viewer<'_>,
-        rows: Vec<Sealed<Self>>,
-    ) -> impl Future<Output = Result<Vec<Self::View>, Error>> + Send;
+        asked: &Asked,
+        paging: Paging<Self::Place>,
+    ) -> impl Future<Output = Result<Page<Self>, Error>> + Send;
 }
+
+/// How a noun is named in a path and on the command line, where that is not by its id.
+#[derive(Clone, Copy, Debug)]
+pub struct Named {
+    /// What is said of it.
+    pub doc: &'static str,
+    /// Its word on the command line.
+    pub word: &'static str,
+    /// What it is like, as a regular expression.
+    pub pattern: &'static str,
+    /// Some.
+    pub examples: &'static [&'static str],
+    /// What it must be.
+    pub must: &'static str,
+    /// Whether a text is that.
+    pub good: fn(&str) -> bool,
+}
+
+/// One of a noun with all there is to know of it, and its version, where there is one that the viewer may see.
+pub type Found<N> = Option<(<N as Show>::Whole, u64)>;
 
 /// A noun that is shown one by one.
 pub trait Show: Noun {
@@ -97,31 +119,88 @@ pub trait Show: Noun {
     const HIDDEN: bool = true;
     /// Whether its answer says which version it shows, for `If-Match`.
     const TAGGED: bool = true;
+    /// How one is named, where that is not by its id.
+    const NAMED: Option<Named> = None;
 
-    /// One row as this viewer sees it.
-    fn whole(
+    /// The one of this name.
+    fn find(
         engine: &Engine,
         viewer: Viewer<'_>,
-        row: Sealed<Self>,
-    ) -> impl Future<Output = Result<Self::Whole, Error>> + Send;
+        name: &str,
+    ) -> impl Future<Output = Result<Found<Self>, Error>> + Send;
 
     /// The same for people.
     fn details(whole: &Self::Whole) -> Vec<Titled>;
 }
 
-/// For a noun of which a list shows all there is to know.
-macro_rules! whole_is_view {
-    () => {
-        type Whole = Self::View;
+/// A page of a list as it is answered: the rows under the noun's name, and where the next page begins.
+pub struct Page<N: Noun> {
+    /// The rows.
+    pub views: Vec<N::View>,
+    /// Where the next page begins; none on the last one.
+    pub next: Option<String>,
+    /// How many entries the log has, of a list of them.
+    pub size: Option<u64>,
+}
 
-        async fn whole(
-            engine: &engine::Engine,
-            viewer: $crate::Viewer<'_>,
-            row: domain::record::Sealed<Self>,
-        ) -> Result<Self::View, engine::Error> {
-            let mut views = Self::views(engine, viewer, vec![row]).await?;
-            Ok(views.remove(0))
-        }
+/// How many there are on a page of what nobody wants all of.
+pub const LIMIT_USUAL: u32 = 50;
+
+/// Which page of a list is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Paging<P> {
+    /// In which order; that of ids has no other.
+    pub order: Order,
+    /// The place behind which it begins.
+    pub after: Option<P>,
+    /// How many at most; all unless given, where that is a number that somebody would want.
+    pub limit: Option<u32>,
+}
+
+impl<P> Paging<P> {
+    /// All of them, in the order of their ids.
+    pub const ALL: Paging<P> = Paging {
+        order: Order::Ascending,
+        after: None,
+        limit: None,
     };
 }
-pub(crate) use whole_is_view;
+
+impl<N: Noun> Shown for Page<N> {
+    fn example() -> Page<N> {
+        Page {
+            views: vec![N::View::example()],
+            next: None,
+            size: None,
+        }
+    }
+}
+
+impl<N: Noun> Serialize for Page<N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(Some(2))?;
+        members.serialize_entry(N::KEY, &self.views)?;
+        members.serialize_entry("next", &self.next)?;
+        members.end()
+    }
+}
+
+impl<N: Noun> JsonSchema for Page<N> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        N::KEY.into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = json_schema!({
+            "type": "object",
+            "required": [N::KEY, "next"],
+            "properties": {"next": {"type": ["string", "null"], "description": "Cursor of the next page."}},
+        });
+        schema.ensure_object()["properties"][N::KEY] = generator.subschema_for::<Vec<N::View>>().into();
+        schema
+    }
+}

@@ -15,6 +15,7 @@ use crate::cell::{Columns, Elide, column};
 use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Kind};
 use crate::noun::{About, Noun, Reads, Shown};
+use crate::rows::{Rows, rows};
 use crate::viewer::Viewer;
 
 /// A session.
@@ -98,6 +99,7 @@ impl Shown for SessionListed {
 
 impl Noun for Session {
     type View = SessionListed;
+    rows!();
 
     const NAMES: (&'static str, &'static str) = ("session", "sessions");
     const KEY: &'static str = "sessions";
@@ -121,7 +123,9 @@ impl Noun for Session {
             view.last_used_at.unwrap_or(view.session.created_at).into()
         }),
     ];
+}
 
+impl Rows for Session {
     fn always(now: Timestamp) -> Option<Condition> {
         Some(session_in_use(now))
     }

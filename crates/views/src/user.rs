@@ -16,8 +16,8 @@ use crate::ApiKey;
 use crate::cell::{Cell, Columns, Elide, Titled, column, minute};
 use crate::example::{ANN, at};
 use crate::filter::{Filter, Flag, Kind};
-use crate::noun::{About, Noun, Reads, Show, Shown};
-use crate::page::Part;
+use crate::noun::{About, Found, Noun, Reads, Show, Shown};
+use crate::rows::{Part, Rows, rows};
 use crate::viewer::Viewer;
 use crate::{Balance, KycRecord};
 
@@ -174,6 +174,36 @@ pub struct UserWhole {
 }
 
 impl UserWhole {
+    /// A user with what there is to know beside.
+    pub async fn of(engine: &Engine, row: Sealed<User>) -> Result<UserWhole, Error> {
+        let user = UserView::of(&row.row, row.version);
+        let state = engine.user_state(user.id).await?;
+        let defined = engine.rules().role(&row.row.role);
+        let role = match defined {
+            Some(rule) if rule.description.is_empty() => user.role.clone(),
+            Some(rule) => format!("{} ({})", user.role, rule.description),
+            None => format!("{} (not defined any more: it may do nothing)", user.role),
+        };
+        let demanded = defined.is_some_and(|rule| rule.second_factor);
+        let second_factor = match (state.second_factor, demanded) {
+            (true, _) => "is set up",
+            (false, true) => "not set up; the role demands it at next login",
+            (false, false) => "not set up",
+        };
+        Ok(UserWhole {
+            state: user.state(),
+            last_login_at: state.last_login_at,
+            second_factor: state.second_factor,
+            invited_until: state.invited_until,
+            sessions: state.sessions,
+            kyc: None,
+            balances: None,
+            api_keys: None,
+            said: [role, password(&row.row), second_factor.to_owned()],
+            user,
+        })
+    }
+
     /// Adds a part, one of [`USER_PARTS`]. Whether the viewer may see it is asked before.
     pub async fn include(&mut self, engine: &Engine, viewer: Viewer<'_>, part: &str) -> Result<(), Error> {
         let user = self.user.id;
@@ -297,6 +327,7 @@ fn never(time: Option<Timestamp>) -> Cell {
 
 impl Noun for User {
     type View = UserListed;
+    rows!();
 
     const NAMES: (&'static str, &'static str) = ("user", "users");
     const KEY: &'static str = "users";
@@ -338,7 +369,9 @@ impl Noun for User {
             never(view.last_login_at)
         }),
     ];
+}
 
+impl Rows for User {
     async fn views(
         engine: &Engine,
         _: Viewer<'_>,
@@ -366,33 +399,12 @@ impl Show for User {
     };
     const UNKNOWN: &'static Code = &code::UNKNOWN_USER;
 
-    async fn whole(engine: &Engine, _: Viewer<'_>, row: Sealed<User>) -> Result<UserWhole, Error> {
-        let user = UserView::of(&row.row, row.version);
-        let state = engine.user_state(user.id).await?;
-        let defined = engine.rules().role(&row.row.role);
-        let role = match defined {
-            Some(rule) if rule.description.is_empty() => user.role.clone(),
-            Some(rule) => format!("{} ({})", user.role, rule.description),
-            None => format!("{} (not defined any more: it may do nothing)", user.role),
+    async fn find(engine: &Engine, _: Viewer<'_>, name: &str) -> Result<Found<User>, Error> {
+        let Some(row) = engine.user_meant(name).await? else {
+            return Ok(None);
         };
-        let demanded = defined.is_some_and(|rule| rule.second_factor);
-        let second_factor = match (state.second_factor, demanded) {
-            (true, _) => "is set up",
-            (false, true) => "not set up; the role demands it at next login",
-            (false, false) => "not set up",
-        };
-        Ok(UserWhole {
-            state: user.state(),
-            last_login_at: state.last_login_at,
-            second_factor: state.second_factor,
-            invited_until: state.invited_until,
-            sessions: state.sessions,
-            kyc: None,
-            balances: None,
-            api_keys: None,
-            said: [role, password(&row.row), second_factor.to_owned()],
-            user,
-        })
+        let version = row.version;
+        Ok(Some((UserWhole::of(engine, row).await?, version)))
     }
 
     fn details(whole: &UserWhole) -> Vec<Titled> {

@@ -22,6 +22,11 @@ impl<'a> Viewer<'a> {
         self.0.is_none_or(|identity| identity.principal.holds(permission))
     }
 
+    /// Whether they see what is posted of everybody's balances.
+    pub fn sees_all_balances(self) -> bool {
+        self.holds(Permission::CustodyRead) || self.holds(Permission::CustodyWrite)
+    }
+
     /// The user who they are; none for someone on the server's own machine.
     pub fn own(self) -> Option<Uuid> {
         self.0.map(|identity| identity.user.id)

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use uuid::Uuid;
 
-pub(crate) use views::{Holder, Units};
+pub(crate) use views::Units;
 
 use crate::call::Call;
 use crate::openapi::{Listed, Parameter, listed};
@@ -110,6 +110,23 @@ pub(crate) fn account(call: &Call, text: String) -> Result<String, Problem> {
         None => None,
     };
     Ok(own.map_or(text, |id| format!("user:{id}")))
+}
+
+/// The balance that a text means, where the caller may see it.
+pub(crate) async fn readable_balance(call: &Call, text: &str, asset: Option<Uuid>) -> Result<Uuid, Problem> {
+    let named = account(call, text.to_owned())?;
+    let engine = &call.app.engine;
+    let account = engine
+        .account_named("balance", &named, asset, by_name(call)?)
+        .await?;
+    if reads_all(call)? || account.user() == Some(call.identity()?.user.id) {
+        return Ok(account.id());
+    }
+    Err(absent(
+        &code::UNKNOWN_BALANCE,
+        "balance",
+        format_args!("balance {text}"),
+    ))
 }
 
 /// The balance of the path, which the caller may see: somebody else's is not there for callers who may see only their own.

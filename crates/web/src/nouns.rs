@@ -2,13 +2,16 @@
 
 use domain::code;
 use domain::identity::Permission;
-use views::{Filter, Given, Kind, Noun, Page, Reads, Show, Shown, Viewer};
+use evidence::Timestamp;
+use serde_json::json as value;
+use uuid::Uuid;
+use views::{Asked, Filter, Given, Noun, Page, Place, Reads, Show, Shown, Takes, Viewer};
 
 use crate::audit::page;
-use crate::call::{Answer, Call, json, tagged};
-use crate::custody::{self, NAME_LEN_MAX, absent};
+use crate::call::{Answer, Call, id_of, json, tagged};
+use crate::custody::{self, ACCOUNT_LEN_MAX, NAME_LEN_MAX, NAMED_LEN_MAX, absent};
 use crate::endpoint::Access;
-use crate::openapi::{Content, Doc, Parameter, Reply, kept, listed, version_header, words};
+use crate::openapi::{Content, Doc, Listed, Parameter, Reply, kept, listed, version_header, words};
 use crate::person;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -25,14 +28,13 @@ pub(crate) const fn access<N: Noun>() -> Access {
 
 /// The documentation of a list.
 pub(crate) fn list_doc<N: Noun>() -> Doc {
-    let filters: Vec<Parameter> = N::FILTERS.iter().map(parameter::<N>).collect();
-    let mut problems = vec![custody::PARAMETER];
-    for filter in N::FILTERS {
-        match filter.kind {
-            Kind::User(_) => problems.push(custody::UNKNOWN_USER),
-            Kind::Asset(_) => problems.push(custody::UNKNOWN_ASSET),
-            _ => {}
-        }
+    let mut parameters = vec![parameters::<N>(), page::PARAMETERS];
+    let mut problems = problems::<N>();
+    if let Some(usual) = N::ORDER {
+        parameters.push(kept(vec![page::order_of(usual)]));
+    }
+    if N::Place::IN_LOG {
+        problems.push(page::BEYOND_END);
     }
     if let Reads::OwnOrNamed(..) = N::READ {
         problems.extend([&code::PERMISSION_MISSING, &code::SCOPE_MISSING].map(listed));
@@ -42,7 +44,7 @@ pub(crate) fn list_doc<N: Noun>() -> Doc {
         tag: N::TAG,
         summary: N::LIST.summary,
         description: N::LIST.description,
-        parameters: kept(vec![kept(filters), page::PARAMETERS]),
+        parameters: kept(parameters),
         body: None,
         replies: kept(vec![Reply {
             headers: &[page::LINK_HEADER],
@@ -53,95 +55,121 @@ pub(crate) fn list_doc<N: Noun>() -> Doc {
     }
 }
 
-/// A filter as a parameter.
+/// What may be wrong with a noun's filters.
+pub(crate) fn problems<N: Noun>() -> Vec<Listed> {
+    let mut problems = vec![custody::PARAMETER];
+    for filter in N::FILTERS {
+        problems.extend(match filter.takes() {
+            Takes::User => Some(custody::UNKNOWN_USER),
+            Takes::Asset => Some(custody::UNKNOWN_ASSET),
+            Takes::Balance => Some(custody::UNKNOWN_BALANCE),
+            _ => None,
+        });
+    }
+    problems
+}
+
+/// A noun's filters as parameters.
+pub(crate) fn parameters<N: Noun>() -> &'static [Parameter] {
+    kept(N::FILTERS.iter().map(parameter::<N>).collect())
+}
+
 fn parameter<N: Noun>(filter: &Filter) -> Parameter {
     let only = |more: &str| words(format!("Only {} {}{more}.", N::NAMES.1, filter.doc));
-    match filter.kind {
-        Kind::User(_) if N::SHOWS_NAMES => Parameter::query(
-            filter.name,
-            only(": `me`, id, user name or e-mail address"),
-            person::SCHEMA,
+    let text = |chars_max: usize| value!({"type": "string", "maxLength": chars_max});
+    let (doc, schema) = match filter.takes() {
+        Takes::User => {
+            let doc = only(if N::SHOWS_NAMES {
+                ": `me`, id, user name or e-mail address"
+            } else {
+                ": `me`, an id, or a name for callers who may read users"
+            });
+            return Parameter::query(filter.name, doc, person::SCHEMA);
+        }
+        Takes::Role => (only(""), value!({"type": "string"})),
+        Takes::Asset => (only(": code or id"), text(NAMED_LEN_MAX)),
+        Takes::Balance => (
+            only(": its id, or with `asset` also `user:<id or name>`, `user:me` or `house:<name>`"),
+            text(ACCOUNT_LEN_MAX),
         ),
-        Kind::User(_) => Parameter::query(
-            filter.name,
-            only(": `me`, an id, or a name for callers who may read users"),
-            person::SCHEMA,
-        ),
-        Kind::Asset(_) => Parameter::query(
-            filter.name,
-            only(": code or id"),
-            r#"{"type":"string","maxLength":36}"#,
-        ),
-        Kind::Word(list, _) => Parameter::query(
-            filter.name,
-            only(""),
-            words(serde_json::json!({"enum": list}).to_string()),
-        ),
-        Kind::Role(_) => Parameter::query(filter.name, only(""), r#"{"type":"string"}"#),
-        Kind::Text(chars_max, _) => Parameter::query(
-            filter.name,
-            only(""),
-            words(serde_json::json!({"type": "string", "maxLength": chars_max}).to_string()),
-        ),
-        Kind::Flag(flag) => {
-            let mut schema = serde_json::json!({"enum": ["true", "false"]});
+        Takes::Word(list) => (only(""), value!({"enum": list})),
+        Takes::Text(chars_max) => (only(""), text(chars_max)),
+        Takes::Flag(flag) => {
+            let mut schema = value!({"enum": ["true", "false"]});
             if let Some(usual) = flag.usual {
                 schema["default"] = usual.to_string().into();
             }
-            Parameter::query(
-                filter.name,
-                words(match flag.no {
-                    Some((_, no)) => format!("`true`: {}; `false`: {no}.", filter.doc),
-                    None => format!("`true`: {}.", filter.doc),
-                }),
-                words(schema.to_string()),
-            )
+            let doc = match flag.no {
+                Some((_, no)) => format!("`true`: {}; `false`: {no}.", filter.doc),
+                None => format!("`true`: {}.", filter.doc),
+            };
+            (words(doc), schema)
         }
-    }
+        Takes::Either => (only(""), value!({"enum": ["true", "false"]})),
+        Takes::Id => (only(""), value!({"type": "string", "format": "uuid"})),
+        Takes::Time => return Parameter::query_of::<Timestamp>(filter.name, only("")),
+        Takes::Action => (
+            only(""),
+            value!({"type": "string", "maxLength": 129, "pattern": "^[A-Za-z0-9._:/-]*[*]?$", "examples": ["order.*"]}),
+        ),
+        Takes::Address => (
+            only(""),
+            value!({"anyOf": [{"type": "string", "format": "ipv4"}, {"type": "string", "format": "ipv6"}]}),
+        ),
+    };
+    Parameter::query(filter.name, doc, words(schema.to_string()))
 }
 
 /// Lists.
 pub(crate) async fn list<N: Noun>(call: Call) -> Answer {
     let query = call.documented()?;
-    let (after, limit) = page::of_ids(&query)?;
-    let mut given = Vec::new();
-    for filter in N::FILTERS {
-        given.extend(
-            read::<N>(&call, &query, filter)
-                .await?
-                .map(|value| (filter.name, value)),
-        );
-    }
-    let viewer = Viewer::of(call.identity()?);
-    let page: Page<N> = views::list(&call.app.engine, viewer, given, after, Some(limit)).await?;
+    let paging = page::read::<N::Place>(&query, page::order(&query, N::ORDER.unwrap_or_default())?)?;
+    let engine = &call.app.engine;
+    page::within_log(engine, "cursor", paging.after.and_then(Place::entry)).await?;
+    let asked = filters::<N>(&call, &query).await?;
+    let page = N::page(engine, Viewer::of(call.identity()?), &asked, paging).await?;
     let mut response = json(&page)?;
     page::link(&mut response, &call.parts.uri, page.next.as_deref());
     Ok(response)
 }
 
-/// What a filter was given as.
-async fn read<N: Noun>(call: &Call, query: &Query, filter: &Filter) -> Result<Option<Given>, Problem> {
+/// What a noun's filters were given as.
+pub(crate) async fn filters<N: Noun>(call: &Call, query: &Query) -> Result<Asked, Problem> {
+    let mut asked = Asked::default();
+    for filter in N::FILTERS {
+        if let Some(text) = query.get(filter.name) {
+            let given = read::<N>(call, query, filter, text, asked.id("asset")).await?;
+            asked.0.push((filter.name, given));
+        }
+    }
+    Ok(asked)
+}
+
+async fn read<N: Noun>(
+    call: &Call,
+    query: &Query,
+    filter: &Filter,
+    text: &str,
+    asset: Option<Uuid>,
+) -> Result<Given, Problem> {
     let name = filter.name;
-    Ok(match filter.kind {
-        Kind::User(_) => match query.text(name, NAME_LEN_MAX)? {
-            Some(text) => Some(Given::Id(
-                person::readable(call, name, &text, all::<N>(), N::SHOWS_NAMES).await?,
-            )),
-            None => None,
-        },
-        Kind::Role(_) => match query.get(name) {
-            Some(text) => Some(Given::Text(users::role_named(call, text)?.to_string())),
-            None => None,
-        },
-        Kind::Asset(_) => match query.text(name, NAME_LEN_MAX)? {
-            Some(text) => Some(Given::Id(call.app.engine.asset_named(&text).await?.id)),
-            None => None,
-        },
-        Kind::Word(..) => query.get(name).map(|word| Given::Text(word.to_owned())),
-        Kind::Text(chars_max, _) => query.text(name, chars_max)?.map(Given::Text),
-        Kind::Flag(_) => query
-            .read(name, "true or false", |text| text.parse().ok())?
-            .map(Given::Flag),
+    let at_most = |chars_max| query.text(name, chars_max).map(drop);
+    Ok(match filter.takes() {
+        Takes::User => {
+            at_most(NAME_LEN_MAX)?;
+            Given::Id(person::readable(call, name, text, all::<N>(), N::SHOWS_NAMES).await?)
+        }
+        Takes::Role => Given::Text(users::role_named(call, text)?.to_string()),
+        Takes::Asset => {
+            at_most(NAME_LEN_MAX)?;
+            Given::Id(call.app.engine.asset_named(text).await?.id)
+        }
+        Takes::Balance => {
+            at_most(ACCOUNT_LEN_MAX)?;
+            Given::Id(custody::readable_balance(call, text, asset).await?)
+        }
+        Takes::Time => Given::Time(query.time(name)?.unwrap_or(Timestamp::EPOCH)),
+        takes => takes.read(text).map_err(|must| Problem::field(name, must))?,
     })
 }
 
@@ -153,11 +181,44 @@ fn all<N: Noun>() -> Permission {
     }
 }
 
+/// The parameter that names one in a path.
+pub(crate) fn path<N: Show>() -> &'static [Parameter] {
+    kept(vec![match N::NAMED {
+        None => Parameter::id(N::NAMES.0, value!(N::View::example())),
+        Some(named) => {
+            let schema = value!({"type": "string", "pattern": named.pattern, "examples": named.examples});
+            Parameter::path("id", named.doc, words(schema.to_string()))
+        }
+    }])
+}
+
+/// What may be wrong with that.
+pub(crate) fn unnamed<N: Show>() -> &'static [Listed] {
+    let mut problems = vec![listed(N::UNKNOWN)];
+    if N::NAMED.is_some_and(|named| !named.must.is_empty()) {
+        problems.push(custody::PARAMETER);
+    }
+    kept(problems)
+}
+
+/// What names one in the path.
+pub(crate) async fn named<N: Show>(call: &mut Call) -> Result<String, Problem> {
+    let name = call.path().await?;
+    match N::NAMED {
+        Some(named) if !(named.good)(&name) => Err(Problem::field("id", format!("must be {}", named.must))),
+        Some(_) => Ok(name),
+        None => id_of("id", N::NAMES.0, &name).map(|_| name),
+    }
+}
+
+/// The problem of one that is not there.
+pub(crate) fn missing<N: Show>(name: &str) -> Problem {
+    absent(N::UNKNOWN, "id", format_args!("{} {name}", N::NAMES.0))
+}
+
 /// The documentation of showing one.
 pub(crate) fn show_doc<N: Show>() -> Doc {
     let one = N::NAMES.0;
-    let example = serde_json::to_value(N::View::example()).unwrap_or_default();
-    let path = Parameter::id(one, example);
     let headers: &[_] = if N::TAGGED {
         kept(vec![version_header(one)])
     } else {
@@ -168,7 +229,7 @@ pub(crate) fn show_doc<N: Show>() -> Doc {
         tag: N::TAG,
         summary: N::SHOW.summary,
         description: N::SHOW.description,
-        parameters: kept(vec![kept(vec![path])]),
+        parameters: kept(vec![path::<N>()]),
         body: None,
         replies: kept(vec![Reply {
             headers,
@@ -178,7 +239,7 @@ pub(crate) fn show_doc<N: Show>() -> Doc {
                 const { &[Content::shown::<N::Whole>()] },
             )
         }]),
-        problems: kept(vec![listed(N::UNKNOWN)]),
+        problems: unnamed::<N>(),
         ..Doc::EMPTY
     }
 }
@@ -186,19 +247,19 @@ pub(crate) fn show_doc<N: Show>() -> Doc {
 /// Shows one.
 pub(crate) async fn show<N: Show>(mut call: Call) -> Answer {
     call.documented()?;
-    let one = N::NAMES.0;
-    let id = call.id(one).await?;
-    if !N::HIDDEN {
-        let row = call.app.engine.row::<N>(id).await?;
-        let viewer = Viewer::of(call.identity()?);
-        // Who may not read all learns of no one else's, not even which there are.
-        if !row.is_some_and(|row| views::may_read(&row.row, viewer)) {
-            call.require(all::<N>()).await?;
-        }
-    }
+    shown::<N>(&mut call).await
+}
+
+/// Shows the one in the path.
+pub(crate) async fn shown<N: Show>(call: &mut Call) -> Answer {
+    let name = named::<N>(call).await?;
     let viewer = Viewer::of(call.identity()?);
-    let found = views::show::<N>(&call.app.engine, viewer, id).await?;
-    let (whole, version) = found.ok_or_else(|| absent(N::UNKNOWN, "id", format_args!("{one} {id}")))?;
+    let found = N::find(&call.app.engine, viewer, &name).await?;
+    if found.is_none() && !N::HIDDEN {
+        // Who may not read all learns of no one else's, not even which there are.
+        call.require(all::<N>()).await?;
+    }
+    let (whole, version) = found.ok_or_else(|| missing::<N>(&name))?;
     let response = json(&whole)?;
     Ok(if N::TAGGED {
         tagged(response, version)

@@ -3,13 +3,13 @@
 use std::sync::LazyLock;
 
 use domain::identity::Permission::{
-    ApiKeysOwn, ApiKeysWrite, AuditRead, AuditWrite, CustodyConfigure, CustodyOwn, CustodyRead, CustodyWrite,
-    KycOwn, KycRead, MetricsRead, SessionsWrite, UsersErase, UsersRead, UsersWrite,
+    ApiKeysOwn, ApiKeysWrite, AuditRead, AuditWrite, CustodyOwn, CustodyRead, CustodyWrite, KycOwn, KycRead,
+    MetricsRead, SessionsWrite, UsersErase, UsersRead, UsersWrite,
 };
 
 use crate::call::Route;
 use crate::endpoint::{Access, Verb};
-use crate::openapi::Doc;
+use crate::openapi::{Doc, Documents as _};
 use crate::{
     access, activity, api_keys, approvals, assets, audit, auth, balances, change, destinations, docs, health,
     kyc, log, me, metrics, nouns, openapi, operations, sessions, users,
@@ -43,7 +43,7 @@ macro_rules! routes {
             $(route!($verb $path change::access::<$($does)::+>(), change::documented::doc::<$($does)::+>, change::handle::<$($does)::+>))?
             $(route!($verb $path nouns::access::<views::$list>(), nouns::list_doc::<views::$list>, nouns::list::<views::$list>))?
             $(route!($verb $path nouns::access::<views::$show>(), nouns::show_doc::<views::$show>, nouns::show::<views::$show>))?
-            $(route!($verb $path Access::$access $(($($permission),+))?, || $($module)::+::DOC, $($module)::+::handle))?
+            $(route!($verb $path Access::$access $(($($permission),+))?, || $($module)::+::DOC.doc(), $($module)::+::handle))?
         ),*]
     };
 }
@@ -51,14 +51,14 @@ macro_rules! routes {
 /// Every endpoint. Those of one path stand together.
 pub(crate) static ROUTES: &[Route] = routes! {
     Post "/v1/audit/entries" Access::Command(AuditWrite) => audit::append;
-    Get "/v1/audit/entries" Access::Read(AuditRead) => audit::list;
-    Get "/v1/audit/entries/{id}" Access::Read(AuditRead) => audit::show;
+    Get "/v1/audit/entries" lists Entry;
+    Get "/v1/audit/entries/{id}" shows Entry;
     Get "/v1/audit/entries/{id}/receipt" Access::Read(AuditRead) => audit::receipt;
     Get "/v1/audit/export" Access::Read(AuditRead) => audit::export;
     Get "/v1/audit/checkpoint" Access::Read(AuditRead) => audit::checkpoint;
     Get "/v1/audit/consistency" Access::Read(AuditRead) => audit::consistency;
     Post "/v1/activity" Access::Command(AuditWrite) => activity::record;
-    Get "/v1/activity" Access::Read(AuditRead) => activity::list;
+    Get "/v1/activity" lists Activity;
     Get "/v1/activity/stream" Access::Read(AuditRead) => activity::stream;
     Post "/v1/auth/login" Access::Credentials => auth::login;
     Post "/v1/auth/logout" Access::Session => auth::logout;
@@ -110,16 +110,16 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Get "/v1/roles" Access::Caller => access::roles;
     Post "/v1/assets" does assets::Create;
     Get "/v1/assets" lists Asset;
-    Get "/v1/assets/{id}" Access::Caller => assets::show;
+    Get "/v1/assets/{id}" shows Asset;
     Get "/v1/assets/{id}/supply" Access::Read(CustodyRead) => assets::supply;
     Get "/v1/balances" lists Balance;
     Get "/v1/balances/{id}" Access::ReadOwnOr(CustodyOwn, CustodyRead) => balances::show;
-    Patch "/v1/balances/{id}" Access::Command(CustodyConfigure) => balances::update;
+    Patch "/v1/balances/{id}" does balances::Update;
     Get "/v1/balances/{id}/statement" Access::ReadOwnOr(CustodyOwn, CustodyRead) => balances::statement;
     Post "/v1/operations" Access::OwnOr(CustodyOwn, CustodyWrite) => operations::create;
-    Get "/v1/operations" Access::ReadOwnOr(CustodyOwn, CustodyRead) => operations::list;
+    Get "/v1/operations" lists Operation;
     Get "/v1/operations/statistics" Access::Read(CustodyRead) => operations::statistics;
-    Get "/v1/operations/{id}" Access::ReadOwnOr(CustodyOwn, CustodyRead) => operations::show;
+    Get "/v1/operations/{id}" shows Operation;
     Post "/v1/operations/{id}/start" does operations::steps::Start;
     Post "/v1/operations/{id}/complete" does operations::steps::Complete;
     Post "/v1/operations/{id}/fail" does operations::steps::Fail;

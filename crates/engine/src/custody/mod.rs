@@ -24,6 +24,7 @@ pub use approvals::{ApprovalView, Proposal, approval_in_status};
 pub use import::{DepositsProgress, DepositsReport};
 pub use known::Names;
 pub use kyc::{KycView, kyc_in_status};
+pub use names::amount;
 pub use operations::{NewOperation, NewStep, OperationId, StepKind, TransactionInput};
 pub use outcomes::{Made, StepOutcome};
 pub use read::{BalanceState, Figures, OperationView, Statement, StatementLine, Supply};

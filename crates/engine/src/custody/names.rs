@@ -44,7 +44,7 @@ fn parse<'a>(field: &str, text: &'a str) -> Result<Named<'a>, FieldError> {
 }
 
 /// Reads an amount of an asset from its decimal.
-pub(super) fn amount(field: &str, text: &str, asset: &Asset) -> Result<Amount, FieldError> {
+pub fn amount(field: &str, text: &str, asset: &Asset) -> Result<Amount, FieldError> {
     Amount::parse(text, asset.digits())
         .map_err(|error| FieldError::new(field, format!("{error} ({} has {})", asset.code, asset.scale)))
 }

@@ -5,7 +5,7 @@ mod supply;
 
 use views::Asset;
 
-use crate::nouns::{self, ListArgs};
+use crate::nouns::{self, ListArgs, ShowArgs};
 use crate::verb::verbs;
 
 verbs! {
@@ -17,6 +17,9 @@ verbs! {
         /// List assets, oldest first
         #[command(after_help = "Example:\n  probity asset list")]
         List(ListArgs<Asset>) => nouns::list,
+        /// Show an asset
+        #[command(after_help = "Example:\n  probity asset show BTC")]
+        Show(ShowArgs<Asset>) => nouns::show,
         /// Show what there is of an asset, and that it sums to zero; exits 1 when not
         #[command(after_help = "Example:\n  probity asset supply BTC")]
         Supply(supply::SupplyArgs) => supply::run,

@@ -13,7 +13,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::filter::outcome;
 use crate::failure::Failure;
 use crate::parse;
 use crate::verb::{Printout, Verb, Work};
@@ -57,6 +56,11 @@ pub struct AppendArgs {
     json: Option<PathBuf>,
 }
 
+/// An outcome's word.
+fn outcome(text: &str) -> Result<Outcome, String> {
+    Outcome::parse(text).ok_or_else(|| "must be success, refused or failed".to_owned())
+}
+
 fn actor(text: &str) -> Result<Actor, String> {
     let (kind, id) = text
         .split_once(':')
@@ -80,11 +84,11 @@ fn target(text: &str) -> Result<Target, String> {
     })
 }
 
-impl Verb for AppendArgs {
+impl Verb for Box<AppendArgs> {
     async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let (events, list) = match self.json.clone() {
             Some(path) => read(&path)?,
-            None => (vec![event(self)?], false),
+            None => (vec![event(*self)?], false),
         };
         let command = work.engine.prepare(events, list)?;
         let recorded = work.submit::<Vec<Recorded>>(command).await?.reply;

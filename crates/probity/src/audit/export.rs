@@ -6,14 +6,14 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use domain::audit::EntryFilter;
 use engine::Engine;
 use evidence::csv;
-use evidence::json::StrictObject;
+use views::{Asked, Entry};
 
-use super::filter::FilterArgs;
+use super::filter;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+use crate::nouns::FilterArgs;
 use crate::output::{self, count, counted};
 use crate::progress::Progress;
 
@@ -27,7 +27,7 @@ pub struct ExportArgs {
     #[arg(long, value_name = "FILE")]
     to_file: Option<PathBuf>,
     #[command(flatten)]
-    filter: FilterArgs,
+    filter: FilterArgs<Entry>,
 }
 
 /// Shape of an export.
@@ -41,13 +41,13 @@ enum Format {
 pub async fn run(context: &Context, args: ExportArgs) -> Result<Exit, Failure> {
     context
         .with_engine(async |engine| {
-            let filter = args.filter.into_filter(engine).await?;
+            let asked = filter::asked(context, engine, args.filter).await?;
             let Some(path) = &args.to_file else {
                 let mut lines = Lines {
                     out: Box::new(io::stdout()),
                     failed: None,
                 };
-                write(engine, args.format, &filter, &mut lines, None).await?;
+                write(engine, args.format, &asked, &mut lines, None).await?;
                 return Ok(lines.finish().map(|()| Exit::Ok)?);
             };
             let partial = partial_path(path);
@@ -57,7 +57,7 @@ pub async fn run(context: &Context, args: ExportArgs) -> Result<Exit, Failure> {
                 out: Box::new(BufWriter::with_capacity(256 * 1024, file)),
                 failed: None,
             };
-            let written = write(engine, args.format, &filter, &mut lines, Some(&progress)).await;
+            let written = write(engine, args.format, &asked, &mut lines, Some(&progress)).await;
             progress.finish();
             let done = written.and_then(|written| {
                 lines
@@ -122,10 +122,11 @@ impl Lines {
 async fn write(
     engine: &Engine,
     format: Format,
-    filter: &EntryFilter,
+    asked: &Asked,
     lines: &mut Lines,
     progress: Option<&Progress>,
 ) -> Result<u64, Failure> {
+    let filter = views::entry_filter(asked);
     let mut done = 0;
     let printout = |entry: &mut u64| {
         *entry += 1;
@@ -138,12 +139,12 @@ async fn write(
             printout(&mut done);
             lines.line(&text)
         };
-        return Ok(engine.bundle(filter, asked(filter), &mut each).await?);
+        return Ok(engine.bundle(&filter, views::repeated(asked), &mut each).await?);
     }
     if format == Format::Csv && lines.line(&format!("{}\r", csv::COLUMNS)).is_break() {
         return Ok(0);
     }
-    let mut each = |entry: evidence::Entry| {
+    let mut each = |entry: Entry| {
         printout(&mut done);
         let text = match format {
             Format::Csv => Ok(csv_line(&entry)),
@@ -157,38 +158,13 @@ async fn write(
             }
         }
     };
-    Ok(engine.export(filter, &mut each).await?)
+    Ok(engine.export(&filter, &mut each).await?)
 }
 
 /// An entry's line of CSV without its last line feed, which every line gets.
-fn csv_line(entry: &evidence::Entry) -> String {
+fn csv_line(entry: &Entry) -> String {
     let mut line = String::new();
     csv::write(entry, &mut line);
     line.pop();
     line
-}
-
-/// What was asked for, as the bundle's header says it.
-fn asked(filter: &EntryFilter) -> StrictObject {
-    let members = [
-        ("action", filter.action.clone()),
-        ("actor", filter.actor.clone()),
-        ("from", filter.from.map(|time| time.to_string())),
-        ("ip", filter.ip.clone()),
-        (
-            "outcome",
-            filter.outcome.map(|outcome| outcome.as_str().to_owned()),
-        ),
-        ("target", filter.target.clone()),
-        ("target_kind", filter.target_kind.clone()),
-        ("text", filter.text.clone()),
-        ("to", filter.to.map(|time| time.to_string())),
-    ];
-    let mut asked = StrictObject::default();
-    for (name, value) in members {
-        if let Some(value) = value {
-            asked.0.insert(name.to_owned(), value.into());
-        }
-    }
-    asked
 }

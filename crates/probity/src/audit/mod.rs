@@ -8,13 +8,13 @@ mod export;
 mod filter;
 mod import;
 mod import_report;
-mod list;
 mod proof;
-mod show;
 mod tail;
 mod verify;
 
-use crate::failure::Failure;
+use views::Entry;
+
+use crate::nouns::{self, ListArgs, ShowArgs};
 use crate::verb::{NoArgs, verbs};
 
 verbs! {
@@ -24,7 +24,7 @@ verbs! {
         #[command(
             after_help = "Example:\n  probity audit append --actor user:al --action order.ship --target order:42"
         )]
-        Append(append::AppendArgs),
+        Append(Box<append::AppendArgs>),
         /// Import a log: our own export, one of the known formats, or any JSON with a mapping
         #[command(
             after_help = "A second import of the same file adds nothing. Lines that cannot be imported go to \
@@ -37,10 +37,10 @@ verbs! {
         Import(import::ImportArgs) => import::run,
         /// List entries, newest first
         #[command(after_help = "Example:\n  probity audit list --action 'user.*' --outcome refused --from 7d")]
-        List(list::ListArgs) => list::run,
+        List(ListArgs<Entry>) => filter::list,
         /// Show one entry with all its fields
         #[command(after_help = "Example:\n  probity audit show 4711 --output json > 4711.json")]
-        Show(show::ShowArgs) => show::run,
+        Show(ShowArgs<Entry>) => nouns::show,
         /// Show the newest entries and, with -f, those to come
         #[command(after_help = "Example:\n  probity audit tail -f --outcome refused")]
         Tail(tail::TailArgs) => tail::run,
@@ -55,7 +55,7 @@ verbs! {
             after_help = "Check it offline: probity-verify receipt FILE --entry ENTRY.json --key KEY\n\n\
             Example:\n  probity audit receipt 4711 > 4711.tlog-proof"
         )]
-        Receipt(proof::ReceiptArgs) => proof::receipt,
+        Receipt(ShowArgs<Entry>) => proof::receipt,
         /// Print the signed checkpoint: size and root of the log now
         #[command(after_help = "Example:\n  probity audit checkpoint > monday.checkpoint")]
         Checkpoint(NoArgs) => proof::checkpoint,
@@ -80,17 +80,4 @@ verbs! {
         )]
         AcknowledgeRestore(acknowledge_restore::AcknowledgeRestoreArgs) => acknowledge_restore::run,
     }
-}
-
-/// The answer when there is no such entry.
-fn unknown(key: engine::EntryKey) -> Failure {
-    let name = match key {
-        engine::EntryKey::Id(id) => id.to_string(),
-        engine::EntryKey::Index(index) => index.to_string(),
-    };
-    Failure::no(
-        "unknown_entry",
-        format!("there is no entry {name}"),
-        "find it with: probity audit list",
-    )
 }

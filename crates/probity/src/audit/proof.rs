@@ -1,27 +1,21 @@
 //! `probity audit receipt`, `checkpoint` and `key`: texts that others check.
 
-use clap::Args;
 use engine::EntryKey;
 use serde_json::json;
+use views::Entry;
 
-use super::unknown;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
+use crate::nouns::{self, ShowArgs};
+use crate::output;
 use crate::verb::NoArgs;
-use crate::{output, parse};
-
-/// Arguments of `probity audit receipt`.
-#[derive(Debug, Args)]
-pub struct ReceiptArgs {
-    /// UUID or index
-    #[arg(value_name = "ID|INDEX", value_parser = parse::entry_key)]
-    entry: EntryKey,
-}
 
 /// Prints a receipt.
-pub async fn receipt(context: &Context, args: ReceiptArgs) -> Result<Exit, Failure> {
-    let receipt = context.with_engine(async |engine| Ok(engine.receipt(args.entry).await?));
-    let text = receipt.await?.ok_or_else(|| unknown(args.entry))?;
+pub async fn receipt(context: &Context, args: ShowArgs<Entry>) -> Result<Exit, Failure> {
+    let unknown = || nouns::unknown::<Entry>(&args.name);
+    let key = EntryKey::parse(&args.name).ok_or_else(unknown)?;
+    let receipt = context.with_engine(async |engine| Ok(engine.receipt(key).await?));
+    let text = receipt.await?.ok_or_else(unknown)?;
     print(context, "receipt", &text)
 }
 

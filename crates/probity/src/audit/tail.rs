@@ -6,13 +6,13 @@ use clap::Args;
 use domain::audit::EntryFilter;
 use engine::Engine;
 use engine::list::{Order, Page};
-use evidence::Entry;
+use views::Entry;
 
-use super::filter::FilterArgs;
-use super::list::{COLUMNS, row};
+use super::filter;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::{output, table};
+use crate::nouns::{self, FilterArgs};
+use crate::output;
 
 /// Arguments of `probity audit tail`.
 #[derive(Debug, Args)]
@@ -24,7 +24,7 @@ pub struct TailArgs {
     #[arg(short = 'n', long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=1_000))]
     lines: u32,
     #[command(flatten)]
-    filter: FilterArgs,
+    filter: FilterArgs<Entry>,
 }
 
 const CHUNK: u32 = 500;
@@ -33,7 +33,7 @@ const CHUNK: u32 = 500;
 pub async fn run(context: &Context, args: TailArgs) -> Result<Exit, Failure> {
     context
         .with_engine(async |engine| {
-            let filter = args.filter.into_filter(engine).await?;
+            let filter = views::entry_filter(&filter::asked(context, engine, args.filter).await?);
             let mut size = engine.size();
             // What is below this size comes from the first page; everything beyond it is followed.
             let mut seen = *size.borrow_and_update();
@@ -45,7 +45,7 @@ pub async fn run(context: &Context, args: TailArgs) -> Result<Exit, Failure> {
                 };
                 let mut entries = engine.entries(&filter, page).await?.entries;
                 entries.reverse();
-                print(context, &entries, true)?;
+                print(context, engine, &entries, true).await?;
             }
             if args.follow {
                 loop {
@@ -88,7 +88,7 @@ async fn follow(
             .into_iter()
             .filter(|entry| entry.index < to)
             .collect();
-        print(context, &entries, false)?;
+        print(context, engine, &entries, false).await?;
         match page.next {
             Some(next) if next < to => after = Some(next),
             _ => return Ok(()),
@@ -96,7 +96,7 @@ async fn follow(
     }
 }
 
-fn print(context: &Context, entries: &[Entry], titles: bool) -> Result<(), Failure> {
+async fn print(context: &Context, engine: &Engine, entries: &[Entry], titles: bool) -> Result<(), Failure> {
     let mut out = output::stdout();
     if context.json() {
         for entry in entries {
@@ -104,8 +104,7 @@ fn print(context: &Context, entries: &[Entry], titles: bool) -> Result<(), Failu
             writeln!(out)?;
         }
     } else {
-        let rows: Vec<_> = entries.iter().map(row).collect();
-        let lines = table::lines(&COLUMNS, &rows, table::width());
+        let lines = nouns::lines::<Entry>(engine, entries).await?;
         for line in lines.iter().skip(usize::from(!titles)) {
             writeln!(out, "{line}")?;
         }

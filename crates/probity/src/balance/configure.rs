@@ -6,7 +6,7 @@ use clap::{ArgGroup, Args};
 use domain::FieldError;
 use domain::custody::balance::ConfigureBalance;
 use domain::custody::{Amount, Asset, Balance};
-use engine::custody::BalanceState;
+use engine::custody::{BalanceState, amount};
 use views::BalanceView;
 
 use crate::account::{self, People};
@@ -38,11 +38,8 @@ pub struct ConfigureArgs {
 
 /// A bound, or none.
 fn bound(field: &str, text: &str, asset: &Asset) -> Result<Option<Amount>, FieldError> {
-    if text == "none" {
-        return Ok(None);
-    }
-    let wrong = |error| FieldError::new(field, format!("{error} ({} has {})", asset.code, asset.scale));
-    Amount::parse(text, asset.digits()).map(Some).map_err(wrong)
+    let given = (text != "none").then(|| amount(field, text, asset));
+    given.transpose()
 }
 
 impl Verb for ConfigureArgs {

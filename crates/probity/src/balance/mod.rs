@@ -4,9 +4,11 @@ mod configure;
 mod show;
 mod statement;
 
-use domain::custody::Asset;
+use domain::custody::{Account, Asset};
+use engine::Engine;
 use views::Balance;
 
+use crate::account::People;
 use crate::failure::Failure;
 use crate::nouns::{self, ListArgs};
 use crate::verb::verbs;
@@ -38,14 +40,12 @@ verbs! {
 }
 
 /// The refusal of an account that never had anything of an asset.
-fn never_opened(name: &str, asset: &Asset) -> Failure {
+async fn never_opened(engine: &Engine, account: Account, asset: &Asset) -> Result<Failure, Failure> {
+    let name = People::default().account(engine, account).await?;
     let message = format!(
         "{name} has no balance of {}: nothing was ever moved there",
         asset.code
     );
-    Failure::no(
-        "unknown_balance",
-        message,
-        "see what there is: probity balance list",
-    )
+    let hint = "see what there is: probity balance list";
+    Ok(Failure::no("unknown_balance", message, hint))
 }

@@ -3,13 +3,11 @@
 use std::io::Write as _;
 
 use clap::Args;
-use domain::custody::{Account, Asset};
-use engine::Engine;
+use domain::custody::Asset;
 use engine::custody::{STATEMENT_COLUMNS, StatementLine};
-use engine::list::Order;
 use evidence::Timestamp;
 use serde_json::json;
-use views::LineView;
+use views::{LineView, Paging};
 
 use crate::account::{self, People};
 use crate::context::Context;
@@ -40,13 +38,6 @@ pub struct StatementArgs {
     csv: bool,
 }
 
-/// What is shown of a movement.
-struct Movement {
-    line: StatementLine,
-    /// The other side.
-    other: Account,
-}
-
 pub async fn run(context: &Context, args: StatementArgs) -> Result<Exit, Failure> {
     context
         .with_engine(async |engine| {
@@ -57,26 +48,27 @@ pub async fn run(context: &Context, args: StatementArgs) -> Result<Exit, Failure
             }
             let mut people = People::default();
             let (mut rows, mut lines) = (Vec::new(), Vec::new());
-            let mut after = None;
+            let mut paging = Paging {
+                limit: Some(CHUNK),
+                ..Paging::ALL
+            };
             loop {
                 let times = (args.from, args.to);
-                let page = engine
-                    .statement(account.id(), times, Order::Ascending, after, CHUNK)
-                    .await?;
-                for movement in others(engine, account, page.lines).await? {
+                let (movements, next) = views::movements(engine, account, times, paging).await?;
+                for (line, other) in movements {
                     if let Some(writer) = &mut writer {
                         let mut text = String::new();
-                        movement.line.write_csv(movement.other, &asset, &mut text);
+                        line.write_csv(other, &asset, &mut text);
                         writer.write_all(text.as_bytes())?;
                     } else if context.json() {
-                        lines.push(LineView::of(&movement.line, movement.other, &asset));
+                        lines.push(LineView::of(&line, other, &asset));
                     } else {
-                        let other = people.account(engine, movement.other).await?;
-                        rows.push(row(&movement, &asset, other));
+                        let other = people.account(engine, other).await?;
+                        rows.push(row(&line, &asset, other));
                     }
                 }
-                after = page.next;
-                if after.is_none() {
+                paging.after = next;
+                if next.is_none() {
                     break;
                 }
             }
@@ -97,30 +89,6 @@ pub async fn run(context: &Context, args: StatementArgs) -> Result<Exit, Failure
         .await
 }
 
-/// The movements with their other sides.
-async fn others(
-    engine: &Engine,
-    account: Account,
-    lines: Vec<StatementLine>,
-) -> Result<Vec<Movement>, Failure> {
-    let other = |line: &StatementLine| {
-        let operation = &line.operation;
-        if operation.debit_id == account.id() {
-            operation.credit_id
-        } else {
-            operation.debit_id
-        }
-    };
-    let ids: Vec<_> = lines.iter().map(other).collect();
-    let accounts = engine.accounts_of(&ids).await?;
-    let movements = lines.into_iter().zip(ids);
-    let movements = movements.filter_map(|(line, id)| {
-        let other = *accounts.get(&id)?;
-        Some(Movement { line, other })
-    });
-    Ok(movements.collect())
-}
-
 const COLUMNS: [Column; 6] = [
     column("at (UTC)", Elide::Never),
     column("kind", Elide::Never),
@@ -130,14 +98,14 @@ const COLUMNS: [Column; 6] = [
     column("reference", Elide::End),
 ];
 
-fn row(movement: &Movement, asset: &Asset, other: String) -> Vec<String> {
-    let operation = &movement.line.operation;
+fn row(line: &StatementLine, asset: &Asset, other: String) -> Vec<String> {
+    let operation = &line.operation;
     vec![
         output::minute(operation.updated_at),
         operation.kind.as_str().to_owned(),
         other,
-        movement.line.change.to_decimal(asset.digits()),
-        movement.line.posted.to_decimal(asset.digits()),
+        line.change.to_decimal(asset.digits()),
+        line.posted.to_decimal(asset.digits()),
         operation.reference.clone().unwrap_or_default(),
     ]
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use domain::custody::OperationKind;
-use engine::custody::{NewOperation, Proposal};
+use engine::custody::{NewOperation, Proposal, named};
 use evidence::Timestamp;
 use evidence::json::StrictObject;
 use uuid::Uuid;
@@ -218,7 +218,7 @@ impl Verb for Asked {
             return proposal::request(work, Proposal::Operation(Box::new(self.new)), reason).await;
         }
         let command = work.engine.prepare_operation(self.new, None).await?;
-        let accounts = (command.debit, command.credit);
-        view::printout(work, command, accounts, self.dry_run).await
+        let named = named([&command]);
+        view::printout(work, command, Some(named), self.dry_run).await
     }
 }

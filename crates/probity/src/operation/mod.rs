@@ -2,14 +2,15 @@
 
 mod create;
 mod import;
-mod list;
 mod proposal;
-mod show;
 mod statistics;
 mod step;
 mod transaction;
 mod view;
 
+use views::Operation;
+
+use crate::nouns::{self, ListArgs, ShowArgs};
 use crate::verb::verbs;
 
 verbs! {
@@ -44,10 +45,10 @@ verbs! {
         Import(import::ImportArgs) => import::run,
         /// Show an operation
         #[command(after_help = "Example:\n  probity operation show 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d")]
-        Show(show::ShowArgs) => show::run,
+        Show(ShowArgs<Operation>) => nouns::show,
         /// List operations, the one that changed last first
         #[command(after_help = "Example:\n  probity operation list --status pending --user ann")]
-        List(list::ListArgs) => list::run,
+        List(ListArgs<Operation>) => nouns::list,
         /// Count operations and what they move, by asset, kind and status
         #[command(after_help = "Example:\n  probity operation statistics --asset BTC --from 30d --by-day")]
         Statistics(statistics::StatisticsArgs) => statistics::run,

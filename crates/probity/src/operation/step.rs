@@ -234,8 +234,7 @@ impl Verb for Asked {
         if let Some(reason) = self.request_approval {
             return proposal::request(work, Proposal::Step(self.step), reason).await;
         }
-        let command = work.engine.prepare_step(self.step).await?;
-        let accounts = (command.debit, command.credit);
-        view::printout(work, command.command(), accounts, self.dry_run).await
+        let command = work.engine.prepare_step(self.step).await?.command();
+        view::printout(work, command, None, self.dry_run).await
     }
 }

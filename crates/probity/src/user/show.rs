@@ -1,7 +1,7 @@
 //! `probity user show`.
 
 use engine::Engine;
-use views::{ApiKey, Balance, KycRecord, Noun, Part, Session, Show, USER_PARTS, User, Viewer};
+use views::{ApiKey, Balance, KycRecord, Noun, Part, Session, Show, USER_PARTS, User, UserWhole, Viewer};
 
 use super::Who;
 use crate::context::Context;
@@ -13,7 +13,7 @@ pub async fn run(context: &Context, args: Who) -> Result<Exit, Failure> {
         .with_engine(async |engine| {
             let user = account::user(engine, &args.user).await?;
             let sessions = Part::<Session>::of(engine, Viewer::OPERATOR, user.row.id).await?;
-            let mut whole = User::whole(engine, Viewer::OPERATOR, user).await?;
+            let mut whole = UserWhole::of(engine, user).await?;
             for (part, _) in USER_PARTS {
                 whole.include(engine, Viewer::OPERATOR, part).await?;
             }

@@ -87,6 +87,7 @@ const SECRET: &[&str] = &[
     "leaf",
     "shown",
     "salt",
+    "next",
 ];
 
 /// Tells a noun's story on both engines and compares it with its file.

@@ -54,6 +54,16 @@ const LISTS: &[(&str, &str)] = &[
         "approval list --status withdrawn",
         "/v1/approvals?status=withdrawn",
     ),
+    ("operation list", "/v1/operations"),
+    (
+        "operation list --kind deposit --user ann --order oldest --limit 1",
+        "/v1/operations?kind=deposit&user=ann&order=asc&limit=1",
+    ),
+    ("audit list", "/v1/audit/entries"),
+    (
+        "audit list --action user.* --outcome success --order oldest --limit 2",
+        "/v1/audit/entries?action=user.*&outcome=success&order=asc&limit=2",
+    ),
 ];
 /// Nouns that are shown one by one: what shows it on the command line, and the path of their list.
 const SHOWN: &[(&str, &str, &str)] = &[
@@ -61,6 +71,9 @@ const SHOWN: &[(&str, &str, &str)] = &[
     ("destination show", "/v1/destinations", "destinations"),
     ("approval show", "/v1/approvals", "approvals"),
     ("balance show", "/v1/balances", "balances"),
+    ("asset show", "/v1/assets", "assets"),
+    ("operation show", "/v1/operations", "operations"),
+    ("audit show", "/v1/audit/entries", "entries"),
 ];
 
 fn told(place: &Place, line: &str) -> Value {

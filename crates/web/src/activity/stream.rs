@@ -19,13 +19,14 @@ use http::HeaderMap;
 use http::header::HeaderName;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::Instant;
+use views::Activity;
 
-use crate::activity::{Activity, FILTER, filter};
 use crate::app::{App, Closing};
 use crate::audit::page;
 use crate::call::{Answer, Call, with_type};
 use crate::listed::TOO_MANY_STREAMS;
-use crate::openapi::{Content, Doc, Parameter, Reply};
+use crate::nouns;
+use crate::openapi::{Content, Doc, Parameter, Reply, kept};
 use crate::problem::Problem;
 use crate::query::{Query, decimal};
 
@@ -49,7 +50,7 @@ const RESUME: &[Parameter] = &[
     ),
 ];
 
-pub(crate) const DOC: Doc = Doc {
+const SAYS: Doc = Doc {
     id: "stream_activity",
     tag: "activity",
     summary: "What happens, live",
@@ -58,7 +59,6 @@ pub(crate) const DOC: Doc = Doc {
                   id misses nothing and gets nothing twice. A comment every 15 s keeps the connection alive. The \
                   stream ends when the server stops, when the key is no longer good, or when the log was put back to \
                   before what was sent.",
-    parameters: &[FILTER, RESUME],
     replies: &[Reply::new(
         "200",
         "The stream.",
@@ -72,9 +72,14 @@ pub(crate) const DOC: Doc = Doc {
     ..Doc::EMPTY
 };
 
+pub(crate) const DOC: fn() -> Doc = || Doc {
+    parameters: kept(vec![nouns::parameters::<Activity>(), RESUME]),
+    ..SAYS
+};
+
 pub(crate) async fn handle(call: Call) -> Answer {
-    let query = call.query(&DOC)?;
-    let filter = filter(&query)?;
+    let query = call.documented()?;
+    let filter = Activity::filter(&nouns::filters::<Activity>(&call, &query).await?);
     let position = position(&call.parts.headers, &query)?;
     let field = if call.parts.headers.contains_key(&LAST_EVENT_ID) {
         "Last-Event-ID"
@@ -215,7 +220,7 @@ impl Feed {
             Some(Instant::now())
         };
         self.read_to = found.next.map_or(found.size, |last| last + 1).max(self.read_to);
-        events(&found)
+        events(found)
     }
 }
 
@@ -223,13 +228,14 @@ fn beat() -> Bytes {
     Bytes::from_static(b":\n\n")
 }
 
-fn events(page: &EntryPage) -> Result<Bytes, Error> {
+fn events(page: EntryPage) -> Result<Bytes, Error> {
     let mut text = String::new();
-    for entry in &page.entries {
+    for entry in page.entries {
+        let index = entry.index;
         let json = serde_json::to_string(&Activity::of(entry))
             .map_err(|error| engine::database::Error::data(error.to_string()))?;
         text.push_str("id: ");
-        text.push_str(itoa::Buffer::new().format(entry.index));
+        text.push_str(itoa::Buffer::new().format(index));
         text.push_str("\nevent: activity\ndata: ");
         // JSON of one line: line ends inside of strings are escaped.
         text.push_str(&json);

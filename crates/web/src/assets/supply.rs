@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use views::Asset;
 
-use super::{PATH, of_path};
 use crate::call::{Answer, Call, json};
-use crate::custody::{UNKNOWN_ASSET, Units};
-use crate::openapi::{Content, Doc, Reply};
+use crate::custody::Units;
+use crate::nouns;
+use crate::openapi::{Content, Doc, Reply, kept};
 
-pub(crate) const DOC: Doc = Doc {
+const SAYS: Doc = Doc {
     id: "show_supply",
     tag: "custody",
     summary: "What there is of an asset",
     description: "Summed over all balances as they are at one moment: what users hold, what each house account \
                   holds, what is held by pending operations, and `sum`, over everything including the world outside: \
                   zero, or something is wrong.",
-    parameters: &[PATH],
     replies: &[Reply::new(
         "200",
         "The sums.",
@@ -25,8 +25,13 @@ pub(crate) const DOC: Doc = Doc {
             r#"{"asset":"BTC","supply":"2.50000000","users":"2.40000000","houses":{"omnibus":"0.00000000","fees":"0.10000000","suspense":"0.00000000","external":"-2.50000000"},"held":"0.50000000","balances":6,"sum":"0.00000000","size":4711}"#,
         )],
     )],
-    problems: &[UNKNOWN_ASSET],
     ..Doc::EMPTY
+};
+
+pub(crate) const DOC: fn() -> Doc = || Doc {
+    parameters: kept(vec![nouns::path::<Asset>()]),
+    problems: nouns::unnamed::<Asset>(),
+    ..SAYS
 };
 
 #[derive(Serialize, JsonSchema)]
@@ -45,8 +50,10 @@ struct Output<'a> {
 }
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
-    call.query(&DOC)?;
-    let asset = of_path(&mut call).await?;
+    call.documented()?;
+    let name = nouns::named::<Asset>(&mut call).await?;
+    let asset = call.app.engine.asset_meant(&name).await?;
+    let asset = asset.ok_or_else(|| nouns::missing::<Asset>(&name))?;
     let supply = call.app.engine.supply(&asset).await?;
     let units = |amount| Units::of(amount, &asset);
     json(&Output {

@@ -11,12 +11,13 @@ use futures_util::stream::unfold;
 use http::HeaderValue;
 use http::header::CONTENT_DISPOSITION;
 use tokio::sync::OwnedSemaphorePermit;
+use views::Entry;
 
 use crate::app::App;
-use crate::audit::filter;
 use crate::call::{Answer, Call, with_type};
 use crate::listed::TOO_MANY_EXPORTS;
-use crate::openapi::{Content, Doc, Parameter, Reply};
+use crate::nouns;
+use crate::openapi::{Content, Doc, Parameter, Reply, kept};
 use crate::problem::Problem;
 
 const FORMAT: &[Parameter] = &[Parameter::query(
@@ -28,7 +29,7 @@ const FORMAT: &[Parameter] = &[Parameter::query(
 
 const TEXT: &str = r#"{"type":"string"}"#;
 
-pub(crate) const DOC: Doc = Doc {
+const SAYS: Doc = Doc {
     id: "export_entries",
     tag: "audit",
     summary: "Every entry that fulfils a filter, in one file",
@@ -38,7 +39,6 @@ pub(crate) const DOC: Doc = Doc {
                   on_behalf_of, action, target_kind, target_id, outcome, authority, description, ip, user_agent, \
                   trace_id, session_id, drag_mode, details (as JSON), erased; a field that a spreadsheet would take \
                   for a formula begins with `'`.",
-    parameters: &[filter::PARAMETERS, FORMAT],
     replies: &[Reply {
         headers: &[("Content-Disposition", "A name for the file.")],
         ..Reply::new(
@@ -63,6 +63,11 @@ pub(crate) const DOC: Doc = Doc {
     ..Doc::EMPTY
 };
 
+pub(crate) const DOC: fn() -> Doc = || Doc {
+    parameters: kept(vec![nouns::parameters::<Entry>(), FORMAT]),
+    ..SAYS
+};
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Format {
     Jsonl,
@@ -71,14 +76,15 @@ enum Format {
 }
 
 pub(crate) async fn handle(call: Call) -> Answer {
-    let query = call.query(&DOC)?;
+    let query = call.documented()?;
     let format = query.read("format", "jsonl, csv or bundle", |word| match word {
         "jsonl" => Some(Format::Jsonl),
         "csv" => Some(Format::Csv),
         "bundle" => Some(Format::Bundle),
         _ => None,
     })?;
-    let filter = filter::read(&query)?;
+    let asked = nouns::filters::<Entry>(&call, &query).await?;
+    let filter = views::entry_filter(&asked);
     let permit = permit(&call.app)?;
     let engine = &call.app.engine;
     let (media, name, source) = match format.unwrap_or(Format::Jsonl) {
@@ -91,7 +97,7 @@ pub(crate) async fn handle(call: Call) -> Answer {
             ("text/csv; charset=utf-8", "entries.csv", Source::Table(entries))
         }
         Format::Bundle => {
-            let bundle = engine.bundled(filter, filter::asked(&query)).await?;
+            let bundle = engine.bundled(filter, views::repeated(&asked)).await?;
             let media = "application/vnd.probity.bundle+jsonl";
             (media, "entries.bundle.jsonl", Source::Bundle(Box::new(bundle)))
         }
@@ -196,7 +202,7 @@ mod tests {
     #[test]
     fn the_documented_columns_are_those_of_the_table() {
         for column in csv::COLUMNS.split(',') {
-            assert!(DOC.description.contains(&format!(" {column}")), "{column}");
+            assert!(DOC().description.contains(&format!(" {column}")), "{column}");
         }
     }
 }

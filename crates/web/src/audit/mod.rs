@@ -4,8 +4,5 @@ pub(crate) mod append;
 pub(crate) mod checkpoint;
 pub(crate) mod consistency;
 pub(crate) mod export;
-pub(crate) mod filter;
-pub(crate) mod list;
 pub(crate) mod page;
 pub(crate) mod receipt;
-pub(crate) mod show;

@@ -4,20 +4,15 @@ use std::num::NonZeroU64;
 
 use axum::body::Body;
 use engine::Engine;
-use engine::list::OperationPlace;
-use engine::list::{Order, Page};
+use engine::list::Order;
 use http::header::LINK;
 use http::{HeaderValue, Response, Uri};
-use uuid::Uuid;
 
 pub(crate) use crate::listed::BEYOND_END;
 use crate::openapi::Parameter;
 use crate::problem::Problem;
 use crate::query::Query;
-use views::cursor;
-
-/// A page of entries ends with the one that reaches so many bytes: a thousand of them may be large.
-pub(crate) const BYTES_MAX: u64 = 8 * 1024 * 1024;
+use views::{Paging, Place};
 
 /// Most entries of a page.
 const LIMIT_MAX: u32 = 1_000;
@@ -69,24 +64,26 @@ pub(crate) const LINK_HEADER: (&str, &str) = (
     "The next page, `rel=\"next\"` (RFC 8288), where there is one.",
 );
 
-/// Reads which page of rows is asked for: beyond which id, and how many.
-pub(crate) fn of_ids(query: &Query) -> Result<(Option<Uuid>, u32), Problem> {
-    let expected = "`next` of a page of the same list";
-    Ok((query.read("cursor", expected, cursor::decode_id)?, limit(query)?))
+/// Reads which page is asked for, in this order.
+pub(crate) fn read<P: Place>(query: &Query, order: Order) -> Result<Paging<P>, Problem> {
+    let expected = "`next` of a page of the same list in the same order";
+    Ok(Paging {
+        order,
+        after: query.read("cursor", expected, |word| P::decode(order, word))?,
+        limit: Some(limit(query)?),
+    })
 }
 
-/// Reads which page is asked for.
-pub(crate) fn read(query: &Query, order: Order) -> Result<Page, Problem> {
-    let after = query.read(
-        "cursor",
-        "`next` of a page of the same list in the same order",
-        |word| cursor::decode(order, word),
-    )?;
-    Ok(Page {
-        order,
-        after,
-        limit: limit(query)?,
-    })
+/// The parameter for the order of a list.
+pub(crate) fn order_of(usual: Order) -> Parameter {
+    Parameter::query(
+        "order",
+        "Newest first, or oldest first, as the log has them.",
+        match usual {
+            Order::Descending => r#"{"enum":["desc","asc"],"default":"desc"}"#,
+            Order::Ascending => r#"{"enum":["asc","desc"],"default":"asc"}"#,
+        },
+    )
 }
 
 /// Reads in which order a list is asked for.
@@ -97,14 +94,6 @@ pub(crate) fn order(query: &Query, usual: Order) -> Result<Order, Problem> {
         _ => None,
     })?;
     Ok(order.unwrap_or(usual))
-}
-
-/// Reads which page of operations is asked for: beyond which place, and how many.
-pub(crate) fn of_places(query: &Query, order: Order) -> Result<(Option<OperationPlace>, u32), Problem> {
-    let expected = "`next` of a page of the same list in the same order";
-    let after = query.read("cursor", expected, |word| cursor::decode_place(order, word))?;
-    let place = after.map(|(entry, id)| OperationPlace { entry, id });
-    Ok((place, limit(query)?))
 }
 
 /// Adds the header `Link` (RFC 8288) to the next page: the same query with another cursor.
@@ -153,10 +142,10 @@ mod tests {
     fn the_limit_has_bounds() {
         let limit = |raw: &str| {
             let query = Query::parse(Some(raw), &[PARAMETERS])?;
-            read(&query, Order::Descending).map(|page| page.limit)
+            read::<u64>(&query, Order::Descending).map(|paging| paging.limit)
         };
         for (raw, expected) in [("", 50), ("limit=1", 1), ("limit=1000", 1_000)] {
-            assert_eq!(limit(raw).unwrap(), expected);
+            assert_eq!(limit(raw).unwrap(), Some(expected));
         }
         for raw in [
             "limit=0",

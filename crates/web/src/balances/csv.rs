@@ -5,16 +5,15 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use bytes::Bytes;
-use domain::custody::Asset;
+use domain::custody::{Account, Asset};
 use engine::custody::STATEMENT_COLUMNS;
-use engine::list::OperationPlace;
-use engine::list::Order;
+use engine::list::{OperationPlace, Order};
 use evidence::Timestamp;
 use futures_util::stream::unfold;
 use http::HeaderValue;
 use http::header::CONTENT_DISPOSITION;
 use tokio::sync::OwnedSemaphorePermit;
-use uuid::Uuid;
+use views::Paging;
 
 use crate::app::App;
 use crate::audit::export;
@@ -26,11 +25,10 @@ const CHUNK: u32 = 500;
 /// A statement under way.
 struct Pages {
     app: Arc<App>,
-    balance: Uuid,
+    account: Account,
     asset: Arc<Asset>,
     times: (Option<Timestamp>, Option<Timestamp>),
-    order: Order,
-    after: Option<OperationPlace>,
+    paging: Paging<OperationPlace>,
     begun: bool,
     done: bool,
     _permit: OwnedSemaphorePermit,
@@ -39,7 +37,7 @@ struct Pages {
 /// The statement of a balance of this asset.
 pub(super) fn answer(
     app: &Arc<App>,
-    balance: Uuid,
+    account: Account,
     asset: Arc<Asset>,
     times: (Option<Timestamp>, Option<Timestamp>),
     order: Order,
@@ -47,11 +45,14 @@ pub(super) fn answer(
     let permit = export::permit(app)?;
     let pages = Pages {
         app: Arc::clone(app),
-        balance,
+        account,
         asset,
         times,
-        order,
-        after: None,
+        paging: Paging {
+            order,
+            after: None,
+            limit: Some(CHUNK),
+        },
         begun: false,
         done: false,
         _permit: permit,
@@ -61,7 +62,8 @@ pub(super) fn answer(
         Some((item, pages))
     }));
     let mut response = with_type("text/csv; charset=utf-8", body);
-    if let Ok(value) = HeaderValue::try_from(format!("attachment; filename=\"statement-{balance}.csv\"")) {
+    let name = format!("statement-{}.csv", account.id());
+    if let Ok(value) = HeaderValue::try_from(format!("attachment; filename=\"{name}\"")) {
         response.headers_mut().insert(CONTENT_DISPOSITION, value);
     }
     Ok(response)
@@ -87,25 +89,14 @@ impl Pages {
     }
 
     async fn read(&mut self) -> Result<String, engine::Error> {
-        let engine = &self.app.engine;
-        let statement = engine
-            .statement(self.balance, self.times, self.order, self.after, CHUNK)
-            .await?;
-        let others: Vec<Uuid> = statement
-            .lines
-            .iter()
-            .map(|line| line.other(self.balance))
-            .collect();
-        let accounts = engine.accounts_of(&others).await?;
+        let (movements, next) =
+            views::movements(&self.app.engine, self.account, self.times, self.paging).await?;
         let mut text = String::new();
-        for (line, other) in statement.lines.iter().zip(&others) {
-            let other = accounts.get(other).copied();
-            let other = other
-                .ok_or_else(|| engine::database::Error::data("the balance of an operation is missing"))?;
+        for (line, other) in movements {
             line.write_csv(other, &self.asset, &mut text);
         }
-        self.after = statement.next;
-        self.done = statement.next.is_none();
+        self.paging.after = next;
+        self.done = next.is_none();
         Ok(text)
     }
 }

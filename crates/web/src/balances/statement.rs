@@ -1,36 +1,29 @@
 //! `GET /v1/balances/{id}/statement`
 
-use engine::list::Order;
+use engine::list::{OperationPlace, Order};
 use http::header::ACCEPT;
 use http::request::Parts;
 use schemars::JsonSchema;
 use serde::Serialize;
-use uuid::Uuid;
-use views::{LineView, Shown, cursor};
+use views::{Balance, LineView, Place, Shown};
 
-use super::{PATH, csv};
+use super::csv;
 use crate::audit::page;
 use crate::call::{Answer, Call, json};
 use crate::custody::{self, TIMES, UNKNOWN_BALANCE};
 use crate::listed::TOO_MANY_EXPORTS;
-use crate::openapi::{Content, Doc, Parameter, Reply};
+use crate::nouns;
+use crate::openapi::{Content, Doc, Parameter, Reply, kept};
 use crate::problem::Problem;
 use crate::query::Query;
 
-const ORDER: &[Parameter] = &[
-    Parameter::query(
-        "order",
-        "Oldest first, or newest first.",
-        r#"{"enum":["asc","desc"],"default":"asc"}"#,
-    ),
-    Parameter::query(
-        "format",
-        "`csv`: the whole statement as a table, as does `Accept: text/csv`; without `cursor` and `limit`.",
-        r#"{"enum":["json","csv"],"default":"json"}"#,
-    ),
-];
+const FORMAT: Parameter = Parameter::query(
+    "format",
+    "`csv`: the whole statement as a table, as does `Accept: text/csv`; without `cursor` and `limit`.",
+    r#"{"enum":["json","csv"],"default":"json"}"#,
+);
 
-pub(crate) const DOC: Doc = Doc {
+const SAYS: Doc = Doc {
     id: "show_statement",
     tag: "custody",
     summary: "Statement of a balance",
@@ -38,7 +31,6 @@ pub(crate) const DOC: Doc = Doc {
                   with these columns: entry, at, operation, kind, counterparty, change, posted, asset, reference; a \
                   reference that a spreadsheet would take for a formula begins with `'`. CSV is streamed; an answer \
                   that breaks off is incomplete.",
-    parameters: &[PATH, TIMES, ORDER, page::PARAMETERS],
     replies: &[Reply {
         headers: &[page::LINK_HEADER],
         ..Reply::new(
@@ -61,6 +53,16 @@ pub(crate) const DOC: Doc = Doc {
         TOO_MANY_EXPORTS,
     ],
     ..Doc::EMPTY
+};
+
+pub(crate) const DOC: fn() -> Doc = || Doc {
+    parameters: kept(vec![
+        nouns::path::<Balance>(),
+        TIMES,
+        kept(vec![page::order_of(Order::Ascending), FORMAT]),
+        page::PARAMETERS,
+    ]),
+    ..SAYS
 };
 
 #[derive(Serialize, JsonSchema)]
@@ -97,11 +99,11 @@ fn wants_csv(query: &Query, parts: &Parts) -> Result<bool, Problem> {
 }
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
-    let query = call.query(&DOC)?;
+    let query = call.documented()?;
     let order = page::order(&query, Order::Ascending)?;
     let times = custody::times(&query)?;
-    let (after, limit) = page::of_places(&query, order)?;
-    page::within_log(&call.app.engine, "cursor", after.map(|place| place.entry)).await?;
+    let paging = page::read::<OperationPlace>(&query, order)?;
+    page::within_log(&call.app.engine, "cursor", paging.after.and_then(Place::entry)).await?;
     let csv = wants_csv(&query, &call.parts)?;
     let paged = ["cursor", "limit"]
         .into_iter()
@@ -111,31 +113,19 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     }
     let account = custody::visible_balance(&mut call).await?;
     let engine = &call.app.engine;
-    let asset = engine.asset(account.asset).await?;
-    let asset = asset.ok_or_else(|| Problem::internal(&"the asset of a balance is missing"))?;
+    let asset = engine.asset_of(account.asset).await?;
     if csv {
-        return csv::answer(&call.app, account.id(), asset, times, order);
+        return csv::answer(&call.app, account, asset, times, order);
     }
-    let statement = engine.statement(account.id(), times, order, after, limit).await?;
-    let others: Vec<Uuid> = statement
-        .lines
+    let (movements, next) = views::movements(engine, account, times, paging).await?;
+    let lines = movements
         .iter()
-        .map(|line| line.other(account.id()))
-        .collect();
-    let accounts = engine.accounts_of(&others).await?;
-    let mut lines = Vec::with_capacity(statement.lines.len());
-    for (line, other) in statement.lines.iter().zip(&others) {
-        let other = accounts.get(other);
-        let other = other.ok_or_else(|| Problem::internal(&"the balance of an operation is missing"))?;
-        lines.push(LineView::of(line, *other, &asset));
-    }
-    let next = statement
-        .next
-        .map(|place| cursor::encode_place(order, place.entry, place.id));
-    let mut response = json(&Output {
-        lines,
-        next: next.clone(),
-    })?;
-    page::link(&mut response, &call.parts.uri, next.as_deref());
+        .map(|(line, other)| LineView::of(line, *other, &asset));
+    let output = Output {
+        lines: lines.collect(),
+        next: next.map(|place| place.encode(order)),
+    };
+    let mut response = json(&output)?;
+    page::link(&mut response, &call.parts.uri, output.next.as_deref());
     Ok(response)
 }

@@ -111,6 +111,24 @@ impl Doc {
     };
 }
 
+/// What stands as an endpoint's `DOC`: the documentation, or what makes it where it follows from a noun.
+pub(crate) trait Documents {
+    /// The documentation.
+    fn doc(self) -> Doc;
+}
+
+impl Documents for Doc {
+    fn doc(self) -> Doc {
+        self
+    }
+}
+
+impl Documents for fn() -> Doc {
+    fn doc(self) -> Doc {
+        self()
+    }
+}
+
 /// A parameter.
 #[derive(Clone, Copy)]
 pub(crate) struct Parameter {

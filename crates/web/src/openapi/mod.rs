@@ -8,6 +8,8 @@ mod shapes;
 pub(crate) mod show;
 
 pub(crate) use crate::listed::{Listed, listed};
-pub(crate) use doc::{Content, Doc, Example, Parameter, Reply, Shape, kept, version_header, words};
+pub(crate) use doc::{
+    Content, Doc, Documents, Example, Parameter, Reply, Shape, kept, version_header, words,
+};
 pub use document::document;
 pub(crate) use views::Shown;

@@ -5,25 +5,25 @@
 
 use domain::custody::operation::CreateOperation;
 use domain::{Act, FieldError, code};
-use engine::custody::{Named, NewOperation, OperationId, OperationView, StepOutcome};
+use engine::custody::{Named, NewOperation, OperationId, StepOutcome};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
+use views::{OperationView, Shown, Viewer};
 
 use super::input::{Input, List};
-use super::shown::{OperationBody, Viewer};
 use super::steps::Stepped;
-use super::{defaults, example};
+use super::{defaults, redacted};
 use crate::call::{Answer, Call, json};
-use crate::change::{self, Subject};
+use crate::change;
 use crate::dry_run::DryRun;
 use crate::openapi::{Content, Doc, Listed, Reply, Shape, listed};
 use crate::problem::{Members, Problem};
 use crate::{body, custody, idempotency};
 
 const RESULTS: Shape = Shape::AnyOf(&[
-    Shape::of::<OperationBody<'static>>(),
-    Shape::own::<Output<'static>>(),
+    Shape::of::<OperationView>(),
+    Shape::own::<Output>(),
     Shape::of::<DryRun>(),
 ]);
 
@@ -65,7 +65,7 @@ pub(crate) const DOC: Doc = Doc {
             ..Reply::new(
                 "201",
                 "The operation, of a body that is one.",
-                &[Content::named::<OperationBody<'static>>(example!())],
+                &[Content::shown::<OperationView>()],
             )
         },
         Reply {
@@ -75,20 +75,7 @@ pub(crate) const DOC: Doc = Doc {
                 "The results of an array; or one operation that had been made before; or what a dry run says.",
                 &[Content {
                     schema: RESULTS,
-                    ..Content::json(
-                        "",
-                        &[
-                            (
-                                "results",
-                                concat!(
-                                    r#"{"results":[{"status":"created","operation":"#,
-                                    example!(),
-                                    r#"},{"status":"refused","problem":{"type":"/problems/insufficient_funds","title":"Insufficient funds","status":409,"detail":"2.00000000 BTC are available","code":"insufficient_funds","field":"amount","entry":4712}}]}"#
-                                ),
-                            ),
-                            ("replayed", example!()),
-                        ],
-                    )
+                    ..Content::shown::<Output>()
                 }],
             )
         },
@@ -114,11 +101,10 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let (new, key) = read(&call, &bytes, alone).await?;
     let (outcomes, open) = carried_out(&call, new, key.as_ref(), dry).await?;
     let outcomes = views(&call, outcomes, &open, key.as_ref()).await?;
-    let viewer = Viewer::of(&call)?;
     if alone {
-        shown_alone(&call, outcomes, viewer, dry).await
+        shown_alone(&call, outcomes, dry).await
     } else {
-        shown(&outcomes, viewer, dry)
+        shown(outcomes, dry)
     }
 }
 
@@ -172,37 +158,61 @@ async fn carried_out(
 }
 
 /// The answer to one that is no array.
-async fn shown_alone(call: &Call, outcomes: Vec<Outcome>, viewer: Viewer, dry: bool) -> Answer {
+async fn shown_alone(call: &Call, outcomes: Vec<Outcome>, dry: bool) -> Answer {
     let outcome = outcomes.into_iter().next();
     let outcome = outcome.ok_or_else(|| Problem::internal(&"an operation without an outcome"))?;
-    let (view, before) = outcome.map_err(|problem| viewer.redacted(problem))?;
-    let made = Stepped { view, viewer, before };
+    let (mut view, before) = outcome?;
     if dry {
-        let mut view = made.view(call).await?;
         view.leave_out_ids();
         return idempotency::dry(&view);
     }
+    let made = Stepped { view, before };
     change::shown(call, &made, true, before).await
 }
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
-struct ResultBody<'a> {
+struct ResultBody {
     #[schemars(extend("enum" = ["created", "replayed", "refused"]))]
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    operation: Option<OperationBody<'a>>,
+    operation: Option<OperationView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Members<'static>>")]
     problem: Option<Value>,
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Output<'a> {
+struct Output {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("const" = true))]
     dry_run: Option<bool>,
-    results: Vec<ResultBody<'a>>,
+    results: Vec<ResultBody>,
+}
+
+impl Shown for Output {
+    fn example() -> Output {
+        let refusal = code::INSUFFICIENT_FUNDS.because("2.00000000 BTC are available");
+        let refused = engine::Error::Refused {
+            refusal: refusal.field("amount"),
+            entry: Some(4712),
+        };
+        Output {
+            dry_run: None,
+            results: vec![
+                ResultBody {
+                    status: "created",
+                    operation: Some(OperationView::example()),
+                    problem: None,
+                },
+                ResultBody {
+                    status: "refused",
+                    operation: None,
+                    problem: Some(Problem::from(refused).members()),
+                },
+            ],
+        }
+    }
 }
 
 /// What came of each: an operation, and whether it had been made before.
@@ -215,14 +225,18 @@ async fn views(
     key: Option<&OperationId>,
 ) -> Result<Vec<Outcome>, Problem> {
     let engine = &call.app.engine;
+    let viewer = Viewer::of(call.identity()?);
     let mut results = Vec::with_capacity(outcomes.len());
     for outcome in outcomes {
         results.push(match outcome {
             Ok(made) => {
                 let replayed = made.replayed;
-                Ok((engine.view_made(made, open).await?, replayed))
+                let view = engine.view_made(made, open).await?;
+                Ok((OperationView::of(view, viewer), replayed))
             }
-            Err(error @ engine::Error::Refused { .. }) => Err(idempotency::problem(error, key)),
+            Err(error @ engine::Error::Refused { .. }) => {
+                Err(redacted(call, idempotency::problem(error, key)))
+            }
             // Not a matter of this operation, and perhaps not certain: the request is to be sent again.
             Err(error) => return Err(error.into()),
         });
@@ -231,39 +245,33 @@ async fn views(
 }
 
 /// The answer to an array.
-fn shown(outcomes: &[Outcome], viewer: Viewer, dry: bool) -> Answer {
-    fn result(outcome: &Outcome, viewer: Viewer, dry: bool) -> ResultBody<'_> {
-        match outcome {
-            Ok((view, replayed)) => {
-                let mut body = OperationBody::of(view, viewer);
-                if dry {
-                    body.leave_out_ids();
-                }
-                ResultBody {
-                    status: if *replayed { "replayed" } else { "created" },
-                    operation: Some(body),
-                    problem: None,
-                }
-            }
-            Err(problem) => ResultBody {
-                status: "refused",
-                operation: None,
-                problem: Some(viewer.redacted(problem.clone()).members()),
-            },
-        }
-    }
-    let output = Output {
-        dry_run: dry.then_some(true),
-        results: outcomes
-            .iter()
-            .map(|outcome| result(outcome, viewer, dry))
-            .collect(),
-    };
-    let created = output.results.iter().any(|result| result.status == "created");
+fn shown(outcomes: Vec<Outcome>, dry: bool) -> Answer {
     let replayed = outcomes.iter().any(|outcome| match outcome {
         Ok((_, replayed)) => *replayed,
         Err(problem) => problem.replayed,
     });
+    let result = |outcome| match outcome {
+        Ok((mut view, replayed)) => {
+            if dry {
+                OperationView::leave_out_ids(&mut view);
+            }
+            ResultBody {
+                status: if replayed { "replayed" } else { "created" },
+                operation: Some(view),
+                problem: None,
+            }
+        }
+        Err(problem) => ResultBody {
+            status: "refused",
+            operation: None,
+            problem: Some(Problem::members(&problem)),
+        },
+    };
+    let output = Output {
+        dry_run: dry.then_some(true),
+        results: outcomes.into_iter().map(result).collect(),
+    };
+    let created = output.results.iter().any(|result| result.status == "created");
     Ok(idempotency::replayed(
         json(&output)?,
         replayed && !created && !dry,

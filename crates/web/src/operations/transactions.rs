@@ -1,9 +1,9 @@
-//! Transactions of an operation beside its first one, as requests bring them and as answers show them.
+//! Transactions of an operation beside its first one, as requests bring them.
 
 use domain::custody::chain::{CHAIN_LEN_MAX, TX_HASH_LEN_MAX};
-use domain::custody::operation::{OnChain, Transactions};
+use domain::custody::operation::OnChain;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::custody::CHAIN;
 
@@ -40,30 +40,4 @@ impl From<Further> for OnChain {
 /// All of them, as the engine is asked for them.
 pub(super) fn asked(list: Vec<Further>) -> Vec<OnChain> {
     list.into_iter().map(Into::into).collect()
-}
-
-/// A transaction beside the first one.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Transaction")]
-pub(super) struct Shown<'a> {
-    chain: &'a str,
-    tx_hash: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    output: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    block: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    confirmations: Option<u64>,
-}
-
-/// All of them, as answers show them.
-pub(super) fn shown(list: &Transactions) -> Vec<Shown<'_>> {
-    let shown = list.0.iter().map(|one| Shown {
-        chain: &one.chain,
-        tx_hash: &one.tx_hash,
-        output: one.output,
-        block: one.block,
-        confirmations: one.confirmations,
-    });
-    shown.collect()
 }

@@ -45,7 +45,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
         }
     }
     let (viewer, version) = (Viewer::of(identity), user.version);
-    let mut whole = User::whole(engine, viewer, user).await?;
+    let mut whole = UserWhole::of(engine, user).await?;
     for (part, _) in included {
         whole.include(engine, viewer, part).await?;
     }

@@ -20,20 +20,22 @@ pub(crate) use report::Report;
 pub(crate) use resolve::Resolve;
 pub(crate) use start::Start;
 
-use domain::code::{self, Code};
+use std::borrow::Cow;
+
+use domain::code::Code;
 pub(super) use domain::custody::operation::REMARK_LEN_MAX;
 use domain::custody::operation::Step;
 use domain::identity::Permission;
 use domain::{Command, Reply as CommandReply};
-use engine::custody::{Made, NewStep, OperationView, StepKind};
+use engine::custody::{Made, NewStep, StepKind};
 use http::StatusCode;
 use uuid::Uuid;
+use views::{Noun, Operation, OperationView, Show, Viewer};
 
-use super::shown::{OperationBody, Viewer};
-use super::{example, show};
+use super::redacted;
 use crate::call::Call;
 use crate::change::{Asked, IfMatch, Says, Subject};
-use crate::custody::reads_all;
+use crate::nouns;
 use crate::openapi::Content;
 use crate::problem::Problem;
 
@@ -85,20 +87,18 @@ use with_transaction;
 pub(crate) struct Stepped {
     /// The operation.
     pub(super) view: OperationView,
-    /// Who looks.
-    pub(super) viewer: Viewer,
     /// Whether the same had been done before.
     pub(super) before: bool,
 }
 
 impl Subject for Stepped {
-    type View<'a> = OperationBody<'a>;
+    type View<'a> = Cow<'a, OperationView>;
 
-    const NAME: &'static str = "operation";
-    const TAG: &'static str = "custody";
+    const NAME: &'static str = Operation::NAMES.0;
+    const TAG: &'static str = Operation::TAG;
     const LIST: &'static str = "/v1/operations";
-    const UNKNOWN: &'static Code = &code::UNKNOWN_OPERATION;
-    const SHOWN: Content = Content::named::<OperationBody<'static>>(example!());
+    const UNKNOWN: &'static Code = Operation::UNKNOWN;
+    const SHOWN: Content = Content::shown::<OperationView>();
     const MADE_BEFORE: StatusCode = StatusCode::OK;
     const REPEATS: bool = true;
 
@@ -107,34 +107,30 @@ impl Subject for Stepped {
         let Some(made) = states.pop() else {
             return Ok(None);
         };
-        Ok(Some(Stepped {
-            before: made.replayed,
-            view: call.app.engine.view_stepped(made).await?,
-            viewer: Viewer::of(call)?,
-        }))
+        let before = made.replayed;
+        let view = call.app.engine.view_stepped(made).await?;
+        let view = OperationView::of(view, Viewer::of(call.identity()?));
+        Ok(Some(Stepped { view, before }))
     }
 
     fn version(&self) -> (Uuid, u64) {
-        (self.view.operation.id, self.view.version)
+        self.view.version()
     }
 
     fn before(&self, _: Option<u64>) -> bool {
         self.before
     }
 
-    async fn view<'a>(&'a self, _: &'a Call) -> Result<OperationBody<'a>, Problem> {
-        Ok(OperationBody::of(&self.view, self.viewer))
+    async fn view<'a>(&'a self, _: &'a Call) -> Result<Cow<'a, OperationView>, Problem> {
+        Ok(Cow::Borrowed(&self.view))
     }
 
-    fn unmade(view: &mut OperationBody<'_>) {
-        view.leave_out_ids();
+    fn unmade(view: &mut Cow<'_, OperationView>) {
+        view.to_mut().leave_out_ids();
     }
 
     fn redacted(call: &Call, problem: Problem) -> Problem {
-        match Viewer::of(call) {
-            Ok(viewer) => viewer.redacted(problem),
-            Err(_) => problem,
-        }
+        redacted(call, problem)
     }
 }
 
@@ -153,8 +149,11 @@ async fn step(asked: &Asked<'_>, step: impl Into<Step>) -> Result<Command, Probl
 
 async fn taken(asked: &Asked<'_>, kind: StepKind) -> Result<Command, Problem> {
     let call = asked.call;
-    if !call.identity()?.principal.holds(Permission::CustodyWrite) {
-        show::visible(call, asked.id, reads_all(call)?).await?;
+    let viewer = Viewer::of(call.identity()?);
+    if !viewer.holds(Permission::CustodyWrite) {
+        let id = asked.id.to_string();
+        let seen = Operation::find(&call.app.engine, viewer, &id).await?;
+        seen.ok_or_else(|| nouns::missing::<Operation>(&id))?;
     }
     let step = NewStep {
         operation: asked.id,

@@ -1,0 +1,128 @@
+//! The activity feed: entries as people read them.
+
+use domain::audit::EntryFilter;
+use domain::audit::activity::sentence;
+use domain::audit::event::ID_LEN_MAX;
+use domain::identity::Permission;
+use engine::{Engine, Error};
+use evidence::{Entry, Outcome, Timestamp};
+use schemars::JsonSchema;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::cell::Columns;
+use crate::entry::entries;
+use crate::filter::{Asked, Filter, Takes};
+use crate::noun::{About, Noun, Page, Paging, Reads, Shown};
+use crate::viewer::Viewer;
+
+/// An entry as the feed shows it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Activity {
+    /// Id of the entry.
+    pub id: Uuid,
+    /// Index of the entry.
+    pub index: u64,
+    /// When it happened by the recorder's clock, or else when it was recorded.
+    pub timestamp: Timestamp,
+    /// What kind of activity: the entry's action.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Who did it.
+    pub user: Option<String>,
+    /// The entity it concerns.
+    pub entity: Option<String>,
+    /// What kind of entity.
+    pub entity_kind: Option<String>,
+    /// A sentence.
+    pub description: String,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+impl Activity {
+    /// An entry as people read it.
+    pub fn of(entry: Entry) -> Activity {
+        let description = sentence(&entry);
+        let (entity_kind, entity) = match entry.target {
+            Some(target) => (Some(target.kind), target.id),
+            None => (None, None),
+        };
+        Activity {
+            id: entry.id,
+            index: entry.index,
+            timestamp: entry.occurred_at.unwrap_or(entry.at),
+            kind: entry.action,
+            user: entry.actor.id.or(entry.actor.name),
+            entity,
+            entity_kind,
+            description,
+            outcome: entry.outcome,
+        }
+    }
+
+    /// The filter over entries that was asked for in the words of the feed.
+    pub fn filter(asked: &Asked) -> EntryFilter {
+        EntryFilter {
+            actor: asked.text("user"),
+            action: asked.text("kind"),
+            target: asked.text("entity"),
+            ..EntryFilter::default()
+        }
+    }
+}
+
+impl Shown for Activity {
+    fn example() -> Activity {
+        Activity::of(Entry::example())
+    }
+}
+
+impl Noun for Activity {
+    type View = Activity;
+    type Place = u64;
+
+    const NAMES: (&'static str, &'static str) = ("activity", "activities");
+    const KEY: &'static str = "activities";
+    const TAG: &'static str = "activity";
+    const COMMAND: &'static str = "activity";
+    const LIST: About = About {
+        id: "list_activity",
+        summary: "What happened, newest first",
+        description: "Every entry of the audit log with a sentence for people, a page at a time. `timestamp` is when \
+                      it happened by the recorder's clock, or else when it was recorded; the order is that of the log.",
+    };
+    const FILTERS: &'static [Filter] = &[
+        Filter::own(
+            "user",
+            "of this user: the id, or the name where there is no id",
+            Takes::Text(ID_LEN_MAX),
+        ),
+        Filter::own(
+            "kind",
+            "of this type; with a final `*`, of every type that begins so",
+            Takes::Action,
+        ),
+        Filter::own(
+            "entity",
+            "that concern the entity of this id",
+            Takes::Text(ID_LEN_MAX),
+        ),
+    ];
+    const READ: Reads = Reads::Holders(Permission::AuditRead);
+    const COLUMNS: Columns<Activity> = &[];
+
+    async fn page(
+        engine: &Engine,
+        _: Viewer<'_>,
+        asked: &Asked,
+        paging: Paging<u64>,
+    ) -> Result<Page<Activity>, Error> {
+        let (found, next, size) = entries(engine, &Activity::filter(asked), paging).await?;
+        Ok(Page {
+            views: found.into_iter().map(Activity::of).collect(),
+            next,
+            size: Some(size),
+        })
+    }
+}

@@ -1,0 +1,328 @@
+//! Entries of the audit log.
+
+use std::collections::BTreeSet;
+
+use domain::audit::EntryFilter;
+use domain::audit::activity::sentence;
+use domain::audit::event::{ID_LEN_MAX, KIND_LEN_MAX};
+use domain::code::{self, Code};
+use domain::identity::Permission;
+use engine::list::{Order, Page as EntryPage};
+use engine::{Engine, EntryKey, Error};
+use evidence::entry::{Actor, Change, EntryEvidence, Target};
+use evidence::json::StrictObject;
+use evidence::leaf::{RecordedBy, RecorderKind};
+use evidence::payload::DragMode;
+use evidence::{ActorKind, Entry, Outcome};
+use serde_json::{Map, Value};
+
+use crate::cell::{Columns, Elide, Titled, column, number};
+use crate::cursor::Place;
+use crate::example::{at, id};
+use crate::filter::{Asked, Filter, Given, Takes};
+use crate::noun::{About, Found, LIMIT_USUAL, Named, Noun, Page, Paging, Reads, Show, Shown};
+use crate::viewer::Viewer;
+
+/// Longest text searched for, in characters.
+const SEARCH_LEN_MAX: usize = 1_000;
+/// A page ends with the entry that reaches so many bytes: a thousand of them may be large.
+const BYTES_MAX: u64 = 8 * 1024 * 1024;
+
+impl Shown for Entry {
+    fn example() -> Entry {
+        Entry {
+            id: id(1),
+            index: 4711,
+            at: at(21, 8),
+            occurred_at: None,
+            recorded_by: RecordedBy {
+                kind: RecorderKind::ApiKey,
+                id: Some(id(0xaa)),
+            },
+            actor: Actor {
+                kind: ActorKind::User,
+                id: Some("user-000042".to_owned()),
+                name: Some("User 42".to_owned()),
+                on_behalf_of: None,
+            },
+            action: "order.update".to_owned(),
+            target: Some(Target {
+                kind: "order".to_owned(),
+                id: Some("A-1001".to_owned()),
+            }),
+            outcome: Outcome::Success,
+            authority: "role:developer audit:write".to_owned(),
+            description: Some("Changed the delivery address".to_owned()),
+            details: None,
+            changes: Vec::new(),
+            ip: None,
+            user_agent: None,
+            trace_id: None,
+            session_id: None,
+            aim: None,
+            drag_mode: None,
+            erased: false,
+            evidence: EntryEvidence {
+                leaf: r#"{"action":"order.update",…}"#.to_owned(),
+                salt: Some("000102030405060708090a0b0c0d0e0f".to_owned()),
+            },
+        }
+    }
+}
+
+/// The filter that was asked for.
+pub fn entry_filter(asked: &Asked) -> EntryFilter {
+    EntryFilter {
+        actor: asked.text("actor"),
+        action: asked.text("action"),
+        target_kind: asked.text("target_kind"),
+        target: asked.text("target"),
+        outcome: asked.word("outcome", Outcome::parse),
+        from: asked.time("from"),
+        to: asked.time("to"),
+        text: asked.text("text"),
+        ip: asked.text("ip"),
+        recorded_by: asked.id("recorded_by"),
+    }
+}
+
+/// What was asked for, as an evidence bundle repeats it.
+pub fn repeated(asked: &Asked) -> StrictObject {
+    let words = |given: &Given| match given {
+        Given::Id(id) => id.to_string(),
+        Given::Text(text) => text.clone(),
+        Given::Flag(yes) => yes.to_string(),
+        Given::Time(time) => time.to_string(),
+    };
+    let members = asked.0.iter();
+    let mut members: Vec<_> = members
+        .map(|(name, given)| ((*name).to_owned(), Value::from(words(given))))
+        .collect();
+    members.sort_by(|(one, _), (other, _)| one.cmp(other));
+    StrictObject(members.into_iter().collect())
+}
+
+/// A page of the entries that fulfil a filter, and the cursor of the next one.
+pub(crate) async fn entries(
+    engine: &Engine,
+    filter: &EntryFilter,
+    paging: Paging<u64>,
+) -> Result<(Vec<Entry>, Option<String>, u64), Error> {
+    let page = EntryPage {
+        order: paging.order,
+        after: paging.after,
+        limit: paging.limit.unwrap_or(LIMIT_USUAL),
+    };
+    let found = engine.entries_within(filter, page, BYTES_MAX).await?;
+    let next = found.next.map(|index| index.encode(paging.order));
+    Ok((found.entries, next, found.size))
+}
+
+impl Noun for Entry {
+    type View = Entry;
+    type Place = u64;
+
+    const NAMES: (&'static str, &'static str) = ("entry", "entries");
+    const KEY: &'static str = "entries";
+    const TAG: &'static str = "audit";
+    const COMMAND: &'static str = "audit";
+    const LIST: About = About {
+        id: "list_entries",
+        summary: "Entries, newest first",
+        description: "Entries that fulfil every condition given, a page at a time. A log only grows: going on from a \
+                      cursor neither repeats nor leaves out an entry. A page of large entries ends early, with the one \
+                      that reaches 8 MiB.",
+    };
+    const FILTERS: &'static [Filter] = &[
+        Filter::own(
+            "actor",
+            "of this actor: the id, or the name where there is no id",
+            Takes::Text(ID_LEN_MAX),
+        ),
+        Filter::own(
+            "action",
+            "of this action; with a final `*`, of every action that begins so",
+            Takes::Action,
+        ),
+        Filter::own(
+            "target",
+            "about the target of this id; of a user also what was refused about them and made nothing",
+            Takes::Text(ID_LEN_MAX),
+        ),
+        Filter::own(
+            "target_kind",
+            "about this kind of target",
+            Takes::Text(KIND_LEN_MAX),
+        )
+        .option("target-kind"),
+        Filter::own(
+            "outcome",
+            "of this outcome",
+            Takes::Word(&["success", "refused", "failed"]),
+        ),
+        Filter::own("from", "recorded at this time or later", Takes::Time),
+        Filter::own("to", "recorded before this time", Takes::Time),
+        Filter::own(
+            "text",
+            "with this text somewhere in their payload, in any case; reads every entry that the others leave",
+            Takes::Text(SEARCH_LEN_MAX),
+        ),
+        Filter::own("ip", "from this network address", Takes::Address),
+        Filter::own(
+            "recorded_by",
+            "that the API key or the session of this id wrote",
+            Takes::Id,
+        )
+        .option("recorded-by"),
+    ];
+    const READ: Reads = Reads::Holders(Permission::AuditRead);
+    const COLUMNS: Columns<Entry> = &[
+        (number("index"), |entry| entry.index.into()),
+        (column("at (UTC)", Elide::Never), |entry| {
+            let time = entry.at.to_string();
+            time.get(..19).unwrap_or(&time).replace('T', " ").into()
+        }),
+        (column("actor", Elide::Name), |entry| {
+            let actor = &entry.actor;
+            let name = actor.name.as_deref().or(actor.id.as_deref());
+            name.unwrap_or(actor.kind.as_str()).into()
+        }),
+        (column("action", Elide::Start).weighing(2), |entry| {
+            (&entry.action).into()
+        }),
+        (column("target", Elide::Start), |entry| {
+            let target = entry.target.as_ref();
+            let words = target.map(|target| match &target.id {
+                Some(id) => format!("{}:{id}", target.kind),
+                None => target.kind.clone(),
+            });
+            words.into()
+        }),
+        (column("outcome", Elide::Never), |entry| {
+            entry.outcome.as_str().into()
+        }),
+    ];
+    const ORDER: Option<Order> = Some(Order::Descending);
+
+    async fn page(
+        engine: &Engine,
+        _: Viewer<'_>,
+        asked: &Asked,
+        paging: Paging<u64>,
+    ) -> Result<Page<Entry>, Error> {
+        let (views, next, size) = entries(engine, &entry_filter(asked), paging).await?;
+        Ok(Page {
+            views,
+            next,
+            size: Some(size),
+        })
+    }
+}
+
+impl Show for Entry {
+    type Whole = Entry;
+
+    const SHOW: About = About {
+        id: "show_entry",
+        summary: "One entry",
+        description: "By id or by index. What it shows can be checked against its leaf offline, and with a receipt \
+                      against the log.",
+    };
+    const UNKNOWN: &'static Code = &code::UNKNOWN_ENTRY;
+    const TAGGED: bool = false;
+    const NAMED: Option<Named> = Some(Named {
+        doc: "Id of the entry, or its index.",
+        word: "ID|INDEX",
+        pattern: "^(0|[1-9][0-9]{0,17}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$",
+        examples: &["01970000-0000-7000-8000-000000000001", "4711"],
+        must: "a UUID, or the index of an entry, such as 4711",
+        good: |text| EntryKey::parse(text).is_some(),
+    });
+
+    async fn find(engine: &Engine, _: Viewer<'_>, name: &str) -> Result<Found<Entry>, Error> {
+        let Some(key) = EntryKey::parse(name) else {
+            return Ok(None);
+        };
+        // It never changes, but for being erased.
+        Ok(engine.entry(key).await?.map(|entry| (entry, 1)))
+    }
+
+    fn details(entry: &Entry) -> Vec<Titled> {
+        let (actor, target) = (&entry.actor, entry.target.as_ref());
+        let recorder = &entry.recorded_by;
+        let recorder_id = recorder.id.map_or(String::new(), |id| format!(" {id}"));
+        let pretty = |value: &Value| serde_json::to_string_pretty(value).ok();
+        let aim = entry.aim.as_ref().and_then(|aim| serde_json::to_value(aim).ok());
+        let details = entry
+            .details
+            .as_ref()
+            .map(|details| Value::Object(details.0.clone()));
+        let mut pairs: Vec<Titled> = vec![
+            ("Entry", format!("{}  {}", entry.index, entry.id).into()),
+            ("", sentence(entry).into()),
+            ("Recorded at", entry.at.to_string().into()),
+            (
+                "Occurred at",
+                entry.occurred_at.map(|time| time.to_string()).into(),
+            ),
+            (
+                "Recorded by",
+                format!("{}{recorder_id}", recorder.kind.as_str()).into(),
+            ),
+            ("Actor", actor.kind.as_str().into()),
+            ("  id", actor.id.as_ref().into()),
+            ("  name", actor.name.as_ref().into()),
+            ("  on behalf of", actor.on_behalf_of.as_ref().into()),
+            ("Action", (&entry.action).into()),
+            ("Target", target.map(|target| &target.kind).into()),
+            ("  id", target.and_then(|target| target.id.as_ref()).into()),
+            ("Outcome", entry.outcome.as_str().into()),
+            ("Authority", (&entry.authority).into()),
+            ("Address", entry.ip.as_ref().into()),
+            ("Program", entry.user_agent.as_ref().into()),
+            ("Trace id", entry.trace_id.as_ref().into()),
+            ("Session", entry.session_id.as_ref().into()),
+            ("Mission", aim.as_ref().and_then(pretty).into()),
+            ("DRAG mode", entry.drag_mode.map(DragMode::as_str).into()),
+            ("Details", details.as_ref().and_then(pretty).into()),
+        ];
+        pairs.extend(
+            entry
+                .changes
+                .iter()
+                .map(|change| ("Changed", words(change).into())),
+        );
+        if entry.erased {
+            let text = "what was personal in it has been erased; its proof still holds";
+            pairs.push(("Erased", text.into()));
+        }
+        pairs
+    }
+}
+
+/// What became of a row, on a line for each column.
+fn words(change: &Change) -> String {
+    let empty = Map::new();
+    let (before, after) = (
+        change.before.as_ref().unwrap_or(&empty),
+        change.after.as_ref().unwrap_or(&empty),
+    );
+    let names: BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    let show = |value: Option<&Value>| value.map_or("none".to_owned(), ToString::to_string);
+    let mut lines = vec![format!(
+        "{} {} (version {})",
+        change.table, change.id, change.version
+    )];
+    for name in names {
+        let (old, new) = (before.get(name), after.get(name));
+        if old == new {
+            continue;
+        }
+        lines.push(match (change.before.is_some(), change.after.is_some()) {
+            (true, true) => format!("  {name}: {} → {}", show(old), show(new)),
+            (false, _) => format!("  {name}: {}", show(new)),
+            (true, false) => format!("  {name}: {} removed", show(old)),
+        });
+    }
+    lines.join("\n")
+}

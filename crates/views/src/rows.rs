@@ -1,0 +1,178 @@
+//! Nouns of which there is a row each, in a table: their pages, and one of them.
+
+use domain::FieldError;
+use domain::record::{Record, Sealed};
+use engine::list::Condition;
+use engine::{Engine, Error};
+use evidence::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::cursor::Place;
+use crate::filter::{Asked, Filter, Given, Kind};
+use crate::noun::{Noun, Page, Paging, Reads};
+use crate::viewer::Viewer;
+
+/// A noun of which there is a row each, in a table. The type is that of its rows; `rows!()` in its `impl Noun` makes its
+/// pages.
+pub trait Rows: Noun<Place = Uuid> + Record {
+    /// What a row must fulfil to be listed at all.
+    fn always(_: Timestamp) -> Option<Condition> {
+        None
+    }
+
+    /// The rows as this viewer sees them.
+    fn views(
+        engine: &Engine,
+        viewer: Viewer<'_>,
+        rows: Vec<Sealed<Self>>,
+    ) -> impl Future<Output = Result<Vec<Self::View>, Error>> + Send;
+}
+
+/// The first rows of a list, as they stand in something else.
+#[derive(Serialize, JsonSchema)]
+#[serde(bound = "")]
+#[schemars(inline, bound = "N: Noun")]
+pub struct Part<N: Noun> {
+    /// The rows.
+    pub records: Vec<N::View>,
+    /// Where their list goes on.
+    pub next: Option<String>,
+}
+
+impl<N: Noun> Part<N> {
+    /// Most rows of a part.
+    const RECORDS_MAX: u32 = 1_000;
+
+    /// Those of a user.
+    pub async fn of(engine: &Engine, viewer: Viewer<'_>, user: Uuid) -> Result<Part<N>, Error> {
+        let asked = Asked(vec![("user", Given::Id(user))]);
+        let paging = Paging {
+            limit: Some(Self::RECORDS_MAX),
+            ..Paging::ALL
+        };
+        let page = N::page(engine, viewer, &asked, paging).await?;
+        Ok(Part {
+            records: page.views,
+            next: page.next,
+        })
+    }
+}
+
+impl Filter {
+    /// What follows from it.
+    fn condition(&self, given: Given, now: Timestamp) -> Result<Option<Condition>, FieldError> {
+        Ok(match (self.kind, given) {
+            (Kind::User(column) | Kind::Asset(column), Given::Id(id)) => {
+                Some(Condition::Is(column, id.into()))
+            }
+            (Kind::Word(_, condition), Given::Text(word)) => Some(condition(&word, now)?),
+            (Kind::Role(column), Given::Text(role)) => Some(Condition::Is(column, role.into())),
+            (Kind::Text(_, columns), Given::Text(text)) => Some(Condition::Holds(columns, text)),
+            (Kind::Flag(flag), Given::Flag(yes)) => (flag.condition)(yes),
+            (Kind::Own(_), _) => None,
+            (kind, given) => return Err(FieldError::new(self.name, format!("{given:?} is no {kind:?}"))),
+        })
+    }
+}
+
+/// Whose rows alone this viewer may read, if not all; `named` is whether they named a user.
+fn own<N: Noun>(viewer: Viewer<'_>, named: bool) -> Option<(&'static str, Uuid)> {
+    match N::READ {
+        Reads::OwnOr(_, all, column) if !viewer.holds(all) => {
+            Some((column, viewer.own().unwrap_or_default()))
+        }
+        Reads::OwnOrNamed(all, column) if !(named && viewer.holds(all)) => {
+            viewer.own().map(|own| (column, own))
+        }
+        _ => None,
+    }
+}
+
+/// A page of the rows that this viewer may read and that fulfil every filter given.
+pub(crate) async fn of_rows<N: Rows>(
+    engine: &Engine,
+    viewer: Viewer<'_>,
+    asked: &Asked,
+    paging: Paging<Uuid>,
+) -> Result<Page<N>, Error> {
+    let mut conditions = Vec::new();
+    let named = asked.get("user").is_some();
+    if let Some((column, id)) = own::<N>(viewer, named) {
+        conditions.push(Condition::Is(column, id.into()));
+    }
+    let now = engine.now();
+    conditions.extend(N::always(now));
+    for filter in N::FILTERS {
+        if let Some(value) = asked.get(filter.name).cloned().or(filter.usual()) {
+            conditions.extend(filter.condition(value, now)?);
+        }
+    }
+    let (rows, more) = engine
+        .select::<N>(&conditions, paging.after, paging.limit)
+        .await?;
+    let next = rows
+        .last()
+        .filter(|_| more)
+        .map(|sealed| sealed.row.id().encode(paging.order));
+    let views = N::views(engine, viewer, rows).await?;
+    Ok(Page {
+        views,
+        next,
+        size: None,
+    })
+}
+
+/// The row of this id, where this viewer may read it.
+pub(crate) async fn row<N: Rows>(
+    engine: &Engine,
+    viewer: Viewer<'_>,
+    id: &str,
+) -> Result<Option<Sealed<N>>, Error> {
+    let Some(id) = domain::own_id::parse(id) else {
+        return Ok(None);
+    };
+    let found = engine.row::<N>(id).await?;
+    Ok(found.filter(|sealed| {
+        own::<N>(viewer, true).is_none_or(|(column, id)| sealed.row.value(column) == Some(id.into()))
+    }))
+}
+
+/// The pages of a noun of which there is a row each, for its `impl Noun`.
+macro_rules! rows {
+    () => {
+        type Place = uuid::Uuid;
+
+        async fn page(
+            engine: &engine::Engine,
+            viewer: $crate::Viewer<'_>,
+            asked: &$crate::Asked,
+            paging: $crate::Paging<uuid::Uuid>,
+        ) -> Result<$crate::Page<Self>, engine::Error> {
+            $crate::rows::of_rows(engine, viewer, asked, paging).await
+        }
+    };
+}
+pub(crate) use rows;
+
+/// For a noun of which a list shows all there is to know.
+macro_rules! whole_is_view {
+    () => {
+        type Whole = Self::View;
+
+        async fn find(
+            engine: &engine::Engine,
+            viewer: $crate::Viewer<'_>,
+            name: &str,
+        ) -> Result<$crate::noun::Found<Self>, engine::Error> {
+            let Some(row) = $crate::rows::row::<Self>(engine, viewer, name).await? else {
+                return Ok(None);
+            };
+            let version = row.version;
+            let mut views = <Self as $crate::rows::Rows>::views(engine, viewer, vec![row]).await?;
+            Ok(views.pop().map(|view| (view, version)))
+        }
+    };
+}
+pub(crate) use whole_is_view;
