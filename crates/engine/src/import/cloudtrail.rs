@@ -16,46 +16,27 @@ use evidence::{ActorKind, Outcome};
 use serde_json::{Map, Value};
 
 use super::notes::Notes;
-use super::value::{Fields, text, text_at};
+use super::value::{Fields, fields, text, text_at};
 use super::{fit, shrink};
 
 /// Where each field comes from.
-pub(super) const FIELDS: Fields = &[
-    ("action", "eventSource:eventName"),
-    (
-        "actor.id",
-        "userIdentity.arn, or else invokedBy, service, principalId, onBehalfOf.userId, accountId",
-    ),
-    (
-        "actor.kind",
-        "userIdentity.type: service for AWS itself, its services and instances; user for people and roles that they take on; else external",
-    ),
-    (
-        "actor.name",
-        "userIdentity.userName, or the name of a role's session",
-    ),
-    (
-        "description",
-        "a sentence of actor, eventSource, eventName, target and errorCode",
-    ),
-    ("details", "the whole event"),
-    ("id", "made from the whole event"),
-    ("ip", "sourceIPAddress, where it is an address"),
-    ("occurred_at", "eventTime"),
-    (
-        "outcome",
-        "errorCode: refused where it names a missing permission, else failed; failed for a ConsoleLogin with Failure; success otherwise",
-    ),
-    (
-        "target.id",
-        "the first of resources with an ARN, or what requestParameters name",
-    ),
-    (
-        "target.kind",
-        "resources[].type, or the CloudFormation type of what requestParameters name",
-    ),
-    ("user_agent", "userAgent"),
-];
+pub(super) const FIELDS: Fields = fields! {
+    "action" = "eventSource:eventName";
+    "actor.id" = "userIdentity.arn, or else invokedBy, service, principalId, onBehalfOf.userId, accountId";
+    "actor.kind" =
+        "userIdentity.type: service for AWS itself, its services and instances; user for people and roles that they take on; else external";
+    "actor.name" = "userIdentity.userName, or the name of a role's session";
+    "description" = "a sentence of actor, eventSource, eventName, target and errorCode";
+    "details" = "the whole event";
+    "id" = "made from the whole event";
+    "ip" = "sourceIPAddress, where it is an address";
+    "occurred_at" = "eventTime";
+    "outcome" =
+        "errorCode: refused where it names a missing permission, else failed; failed for a ConsoleLogin with Failure; success otherwise";
+    "target.id" = "the first of resources with an ARN, or what requestParameters name";
+    "target.kind" = "resources[].type, or the CloudFormation type of what requestParameters name";
+    "user_agent" = "userAgent";
+};
 
 /// The event that a CloudTrail event is, without an id; the error says what keeps it from being one.
 pub(super) fn event(members: Map<String, Value>, notes: &mut Notes) -> Result<Event, String> {

@@ -12,36 +12,26 @@ use serde_json::{Map, Value};
 
 use super::notes::Notes;
 use super::source::{Source, TimeFormat};
-use super::value::{self, Fields, address, text, word_at};
+use super::value::{self, Fields, address, fields, text, word_at};
 use super::{fit, shrink};
 
 /// Where each field comes from.
-pub(super) const FIELDS: Fields = &[
-    ("action", "action"),
-    ("actor.id", "actor, or else user, or else actor_id"),
-    (
-        "actor.kind",
-        "service for a name that ends with [bot] and where actor_is_bot is true, else user; external without a name",
-    ),
-    ("description", "a sentence of actor, action and target"),
-    ("details", "the whole event"),
-    ("id", "made from the whole event"),
-    ("ip", "actor_ip"),
-    (
-        "occurred_at",
-        "@timestamp, or else created_at: milliseconds since 1970, or RFC 3339",
-    ),
-    (
-        "outcome",
-        "conclusion; or else the last word of action: failed for failed…, refused for rejected… and denied…; success otherwise",
-    ),
-    (
-        "target.id",
-        "team for actions team.…, user for org.…; or else repo, org, business",
-    ),
-    ("target.kind", "team, user, repository, organization, enterprise"),
-    ("user_agent", "user_agent"),
-];
+pub(super) const FIELDS: Fields = fields! {
+    "action" = "action";
+    "actor.id" = "actor, or else user, or else actor_id";
+    "actor.kind" =
+        "service for a name that ends with [bot] and where actor_is_bot is true, else user; external without a name";
+    "description" = "a sentence of actor, action and target";
+    "details" = "the whole event";
+    "id" = "made from the whole event";
+    "ip" = "actor_ip";
+    "occurred_at" = "@timestamp, or else created_at: milliseconds since 1970, or RFC 3339";
+    "outcome" =
+        "conclusion; or else the last word of action: failed for failed…, refused for rejected… and denied…; success otherwise";
+    "target.id" = "team for actions team.…, user for org.…; or else repo, org, business";
+    "target.kind" = "team, user, repository, organization, enterprise";
+    "user_agent" = "user_agent";
+};
 
 /// The event that an audit log event is, without an id; the error says what keeps it from being one.
 pub(super) fn event(members: Map<String, Value>, notes: &mut Notes) -> Result<Event, String> {

@@ -9,18 +9,15 @@ use serde_json::{Map, Value};
 
 use super::notes::Notes;
 use super::shrink;
-use super::value::Fields;
+use super::value::{Fields, fields};
 
 /// Where each field comes from.
-pub(super) const FIELDS: Fields = &[
-    (
-        "details",
-        "details; with at, authority, changes, erased, evidence, index and recorded_by in its member _imported",
-    ),
-    ("id", "id"),
-    ("occurred_at", "occurred_at, or else at"),
-    ("the others", "the members of these names"),
-];
+pub(super) const FIELDS: Fields = fields! {
+    "details" = "details; with at, authority, changes, erased, evidence, index and recorded_by in its member _imported";
+    "id" = "id";
+    "occurred_at" = "occurred_at, or else at";
+    "the others" = "the members of these names";
+};
 
 /// What an event cannot bring: the old log, not ours, vouches for it.
 const OF_THE_OLD_LOG: [&str; 7] = [

@@ -10,37 +10,26 @@ use evidence::{ActorKind, Outcome};
 use serde_json::{Map, Value};
 
 use super::notes::Notes;
-use super::value::{self, Fields, address, text, text_at, word_at};
+use super::value::{self, Fields, address, fields, text, text_at, word_at};
 use super::{fit, shrink};
 
 /// Where each field comes from.
-pub(super) const FIELDS: Fields = &[
-    (
-        "action",
-        "objectRef.resource, with /subresource, and verb: pods/exec.create; or url and verb: url.get",
-    ),
-    ("actor.id", "user.username"),
-    (
-        "actor.kind",
-        "user.username: service for system:…, external for system:anonymous, else user",
-    ),
-    ("actor.on_behalf_of", "impersonatedUser.username"),
-    ("description", "a sentence of user, verb, target and code"),
-    ("details", "the whole event"),
-    ("id", "made from the whole event"),
-    ("ip", "the first of sourceIPs"),
-    ("occurred_at", "requestReceivedTimestamp, or else stageTimestamp"),
-    (
-        "outcome",
-        "responseStatus.code: refused for 401 and 403, failed for other codes from 400 on, success below; or else failed for the stage Panic, and for annotations.authorization.k8s.io/decision refused where it is forbid",
-    ),
-    (
-        "target.id",
-        "objectRef.namespace and objectRef.name, or requestURI",
-    ),
-    ("target.kind", "objectRef.apiGroup and objectRef.resource, or url"),
-    ("user_agent", "userAgent"),
-];
+pub(super) const FIELDS: Fields = fields! {
+    "action" = "objectRef.resource, with /subresource, and verb: pods/exec.create; or url and verb: url.get";
+    "actor.id" = "user.username";
+    "actor.kind" = "user.username: service for system:…, external for system:anonymous, else user";
+    "actor.on_behalf_of" = "impersonatedUser.username";
+    "description" = "a sentence of user, verb, target and code";
+    "details" = "the whole event";
+    "id" = "made from the whole event";
+    "ip" = "the first of sourceIPs";
+    "occurred_at" = "requestReceivedTimestamp, or else stageTimestamp";
+    "outcome" =
+        "responseStatus.code: refused for 401 and 403, failed for other codes from 400 on, success below; or else failed for the stage Panic, and for annotations.authorization.k8s.io/decision refused where it is forbid";
+    "target.id" = "objectRef.namespace and objectRef.name, or requestURI";
+    "target.kind" = "objectRef.apiGroup and objectRef.resource, or url";
+    "user_agent" = "userAgent";
+};
 
 /// The event that an audit event is, without an id; the error says what keeps it from being one.
 pub(super) fn event(members: Map<String, Value>, notes: &mut Notes) -> Result<Event, String> {

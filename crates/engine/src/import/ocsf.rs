@@ -14,47 +14,30 @@ use serde_json::{Map, Value};
 use super::cloudtrail::is_refusal;
 use super::notes::Notes;
 use super::source::{Source, TimeFormat};
-use super::value::{self, Fields, address, text_at, word_at};
+use super::value::{self, Fields, address, fields, text_at, word_at};
 use super::{fit, shrink};
 
 /// Where each field comes from.
-pub(super) const FIELDS: Fields = &[
-    (
-        "action",
-        "api.service.name:api.operation; or else class_name and activity_name, or their numbers: Authentication:Logon",
-    ),
-    (
-        "actor.id",
-        "actor.user.uid, or else actor.user.name or email_addr; of an Authentication without actor.user, user",
-    ),
-    (
-        "actor.kind",
-        "actor.user.type_id: service for 3 (system) and 4 (service), else user; service for actor.app_name, actor.invoked_by and actor.process.name; or else external",
-    ),
-    (
-        "actor.name",
-        "actor.user.name, or else email_addr; actor.app_name, actor.invoked_by, actor.process.name",
-    ),
-    ("description", "message, or else actor, action and status_detail"),
-    ("details", "the whole event"),
-    ("id", "made from the whole event"),
-    ("ip", "src_endpoint.ip"),
-    ("occurred_at", "time, milliseconds since 1970; or else time_dt"),
-    (
-        "outcome",
-        "refused where action_id or disposition_id is 2 (denied, blocked) or api.response.error or status_code names a missing permission; else status_id: success for 1, failed for 2; else status: Success, Failure",
-    ),
-    ("session_id", "actor.session.uid, or else session.uid"),
-    (
-        "target.id",
-        "resources[0].uid or name; or else user, where somebody else acts; or else dst_endpoint, service, app",
-    ),
-    (
-        "target.kind",
-        "resources[0].type, or else user, endpoint, service, app",
-    ),
-    ("user_agent", "http_request.user_agent"),
-];
+pub(super) const FIELDS: Fields = fields! {
+    "action" =
+        "api.service.name:api.operation; or else class_name and activity_name, or their numbers: Authentication:Logon";
+    "actor.id" = "actor.user.uid, or else actor.user.name or email_addr; of an Authentication without actor.user, user";
+    "actor.kind" =
+        "actor.user.type_id: service for 3 (system) and 4 (service), else user; service for actor.app_name, actor.invoked_by and actor.process.name; or else external";
+    "actor.name" = "actor.user.name, or else email_addr; actor.app_name, actor.invoked_by, actor.process.name";
+    "description" = "message, or else actor, action and status_detail";
+    "details" = "the whole event";
+    "id" = "made from the whole event";
+    "ip" = "src_endpoint.ip";
+    "occurred_at" = "time, milliseconds since 1970; or else time_dt";
+    "outcome" =
+        "refused where action_id or disposition_id is 2 (denied, blocked) or api.response.error or status_code names a missing permission; else status_id: success for 1, failed for 2; else status: Success, Failure";
+    "session_id" = "actor.session.uid, or else session.uid";
+    "target.id" =
+        "resources[0].uid or name; or else user, where somebody else acts; or else dst_endpoint, service, app";
+    "target.kind" = "resources[0].type, or else user, endpoint, service, app";
+    "user_agent" = "http_request.user_agent";
+};
 
 /// The event that an OCSF event is, without an id; the error says what keeps it from being one.
 pub(super) fn event(members: Map<String, Value>, notes: &mut Notes) -> Result<Event, String> {

@@ -12,32 +12,27 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::notes::Notes;
-use super::value::{self, Fields, address, text, text_at};
+use super::value::{self, Fields, address, fields, text, text_at};
 use super::{fit, shrink};
 
 /// Where each field comes from.
-pub(super) const FIELDS: Fields = &[
-    ("action", "eventType"),
-    ("actor.id", "actor.id, or else actor.alternateId"),
-    (
-        "actor.kind",
-        "actor.type: user for User, system for SystemPrincipal, service for others; external without one",
-    ),
-    ("actor.name", "actor.alternateId, or else actor.displayName"),
-    ("description", "displayMessage, and outcome.reason"),
-    ("details", "the whole event"),
-    ("id", "uuid, or else made from the whole event"),
-    ("ip", "client.ipAddress"),
-    ("occurred_at", "published"),
-    (
-        "outcome",
-        "outcome.result: success for SUCCESS and ALLOW; refused for DENY and RATE_LIMITED; failed for FAILURE, ABANDONED and UNANSWERED",
-    ),
-    ("session_id", "authenticationContext.externalSessionId"),
-    ("target.id", "target[0].id, or else target[0].alternateId"),
-    ("target.kind", "target[0].type"),
-    ("user_agent", "client.userAgent.rawUserAgent"),
-];
+pub(super) const FIELDS: Fields = fields! {
+    "action" = "eventType";
+    "actor.id" = "actor.id, or else actor.alternateId";
+    "actor.kind" = "actor.type: user for User, system for SystemPrincipal, service for others; external without one";
+    "actor.name" = "actor.alternateId, or else actor.displayName";
+    "description" = "displayMessage, and outcome.reason";
+    "details" = "the whole event";
+    "id" = "uuid, or else made from the whole event";
+    "ip" = "client.ipAddress";
+    "occurred_at" = "published";
+    "outcome" =
+        "outcome.result: success for SUCCESS and ALLOW; refused for DENY and RATE_LIMITED; failed for FAILURE, ABANDONED and UNANSWERED";
+    "session_id" = "authenticationContext.externalSessionId";
+    "target.id" = "target[0].id, or else target[0].alternateId";
+    "target.kind" = "target[0].type";
+    "user_agent" = "client.userAgent.rawUserAgent";
+};
 
 /// What Okta writes where it knows nothing.
 fn known<'a>(whole: &'a Value, pointer: &str) -> Option<&'a str> {

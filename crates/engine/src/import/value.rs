@@ -13,6 +13,12 @@ use super::fit;
 /// Fields of an entry, each with where a built-in format takes it from, for `--explain` and the documentation.
 pub(super) type Fields = &'static [(&'static str, &'static str)];
 
+/// A field a line.
+macro_rules! fields {
+    ($($field:literal = $from:literal;)*) => { &[$(($field, $from)),*] };
+}
+pub(super) use fields;
+
 /// A non-empty text member.
 pub(super) fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     members.get(name)?.as_str().filter(|text| !text.is_empty())

@@ -29,162 +29,85 @@ pub(crate) const DOC: Doc = Doc {
     ..Doc::EMPTY
 };
 
+/// Metrics of one number each, in the order in which they are shown.
+macro_rules! singles {
+    ($out:ident, $($kind:literal $name:literal = $value:expr, $help:literal;)*) => {
+        $($out.single($name, $kind, $help, $value);)*
+    };
+}
+
 pub(crate) async fn handle(call: Call) -> Answer {
     call.query(&DOC)?;
-    let mut out = Text::default();
-    engine(&call.app.engine.metrics(), &mut out);
-    failures(&call.app.engine, &mut out);
-    clock(call.app.engine.clock(), &mut out);
-    limits(call.app.engine.limits().stats(), &mut out);
-    let streams = call
-        .app
-        .settings
-        .streams_max
-        .saturating_sub(call.app.streams.available_permits());
-    out.single(
-        "probity_http_streams",
-        "gauge",
-        "Event streams that are open.",
-        streams,
-    );
-    out.single(
-        "probity_http_forwarded_unreadable_total",
-        "counter",
-        "Requests whose X-Forwarded-For could not be read: the proxy's own address was recorded.",
-        call.app.unreadable.count(),
-    );
-    call.app.requests.write(&mut out);
-    Ok(with_type(MEDIA, out.finish()))
-}
-
-fn engine(numbers: &engine::Metrics, out: &mut Text) {
-    for (name, help, value) in [
-        (
-            "probity_entries_appended_total",
-            "Entries appended by this process.",
-            numbers.entries_appended,
-        ),
-        (
-            "probity_commands_total",
-            "Commands carried out or refused.",
-            numbers.commands,
-        ),
-        (
-            "probity_commands_refused_total",
-            "Commands refused.",
-            numbers.refusals,
-        ),
-        (
-            "probity_commands_overloaded_total",
-            "Commands turned away: the queue was full.",
-            numbers.overloaded,
-        ),
-        ("probity_batches_total", "Batches committed.", numbers.batches),
-        (
-            "probity_batches_retried_total",
-            "Batches tried again after a conflict with another process.",
-            numbers.retries,
-        ),
-    ] {
-        out.single(name, "counter", help, value);
-    }
-    for (name, help, value) in [
-        ("probity_log_size", "Entries in the log.", numbers.log_size),
-        (
-            "probity_queue_length",
-            "Entries that wait for the Writer.",
-            numbers.queue_length,
-        ),
-        (
-            "probity_log_tampered",
-            "1 while nothing is written because the log's head was changed by hand, else 0.",
-            u64::from(numbers.fault == Some(Fault::Tampered)),
-        ),
-        (
-            "probity_log_rolled_back",
-            "1 while nothing is written because the database was put back to another state of the log, else 0.",
-            u64::from(numbers.fault == Some(Fault::RolledBack)),
-        ),
-        (
-            "probity_queue_max",
-            "Most entries that may wait.",
-            numbers.queue_max,
-        ),
-    ] {
-        out.single(name, "gauge", help, value);
-    }
-    for (name, help, value) in [
-        (
-            "probity_pool_connections_max",
-            "Most reading connections at once.",
-            numbers.pool.max,
-        ),
-        (
-            "probity_pool_connections_open",
-            "Open reading connections.",
-            numbers.pool.open,
-        ),
-        (
-            "probity_pool_connections_idle",
-            "Open reading connections that nobody uses.",
-            numbers.pool.idle,
-        ),
-        (
-            "probity_pool_waiting",
-            "Readers that wait for a connection.",
-            numbers.pool.waiting,
-        ),
-    ] {
-        out.single(name, "gauge", help, value);
-    }
-    let name = "probity_commit_duration_seconds";
-    out.family(name, "histogram", "Time of a batch from begin to commit.");
-    out.histogram(
-        name,
-        "",
-        &COMMIT_BUCKETS_S,
-        &numbers.commit_buckets,
-        numbers.commit_seconds_sum,
-    );
-}
-
-/// Batches that were not written, by what for; and whether it is for want of space now.
-fn failures(engine: &engine::Engine, out: &mut Text) {
-    let name = "probity_batches_failed_total";
-    out.family(name, "counter", "Batches that were not written, by cause.");
-    for (cause, count) in CAUSES.iter().zip(engine.metrics().batches_failed) {
-        out.sample(name, &format!("cause=\"{cause}\""), count);
-    }
+    let (app, engine, mut text) = (&call.app, &call.app.engine, Text::default());
+    let out = &mut text;
+    writing(&engine.metrics(), out);
     let full = engine
         .failing()
         .is_some_and(|failing| failing.code == "storage_full");
-    out.single(
-        "probity_storage_full",
-        "gauge",
-        "1 while batches fail because the database's disk is full or cannot be written.",
-        u8::from(full),
-    );
+    singles! { out,
+        "gauge" "probity_storage_full" = u8::from(full),
+            "1 while batches fail because the database's disk is full or cannot be written.";
+    }
+    clock(engine.clock(), out);
+    limits(engine.limits().stats(), out);
+    let streams = app
+        .settings
+        .streams_max
+        .saturating_sub(app.streams.available_permits());
+    singles! { out,
+        "gauge" "probity_http_streams" = streams, "Event streams that are open.";
+        "counter" "probity_http_forwarded_unreadable_total" = app.unreadable.count(),
+            "Requests whose X-Forwarded-For could not be read: the proxy's own address was recorded.";
+    }
+    app.requests.write(out);
+    Ok(with_type(MEDIA, text.finish()))
+}
+
+fn writing(numbers: &engine::Metrics, out: &mut Text) {
+    singles! { out,
+        "counter" "probity_entries_appended_total" = numbers.entries_appended, "Entries appended by this process.";
+        "counter" "probity_commands_total" = numbers.commands, "Commands carried out or refused.";
+        "counter" "probity_commands_refused_total" = numbers.refusals, "Commands refused.";
+        "counter" "probity_commands_overloaded_total" = numbers.overloaded, "Commands turned away: the queue was full.";
+        "counter" "probity_batches_total" = numbers.batches, "Batches committed.";
+        "counter" "probity_batches_retried_total" = numbers.retries,
+            "Batches tried again after a conflict with another process.";
+        "gauge" "probity_log_size" = numbers.log_size, "Entries in the log.";
+        "gauge" "probity_queue_length" = numbers.queue_length, "Entries that wait for the Writer.";
+        "gauge" "probity_log_tampered" = u64::from(numbers.fault == Some(Fault::Tampered)),
+            "1 while nothing is written because the log's head was changed by hand, else 0.";
+        "gauge" "probity_log_rolled_back" = u64::from(numbers.fault == Some(Fault::RolledBack)),
+            "1 while nothing is written because the database was put back to another state of the log, else 0.";
+        "gauge" "probity_queue_max" = numbers.queue_max, "Most entries that may wait.";
+        "gauge" "probity_pool_connections_max" = numbers.pool.max, "Most reading connections at once.";
+        "gauge" "probity_pool_connections_open" = numbers.pool.open, "Open reading connections.";
+        "gauge" "probity_pool_connections_idle" = numbers.pool.idle, "Open reading connections that nobody uses.";
+        "gauge" "probity_pool_waiting" = numbers.pool.waiting, "Readers that wait for a connection.";
+    }
+    let name = "probity_commit_duration_seconds";
+    out.family(name, "histogram", "Time of a batch from begin to commit.");
+    let sum = numbers.commit_seconds_sum;
+    out.histogram(name, "", &COMMIT_BUCKETS_S, &numbers.commit_buckets, sum);
+    let name = "probity_batches_failed_total";
+    out.family(name, "counter", "Batches that were not written, by cause.");
+    for (cause, count) in CAUSES.iter().zip(numbers.batches_failed) {
+        out.sample(name, &format!("cause=\"{cause}\""), count);
+    }
 }
 
 /// What is wrong with the clock.
 fn clock(clock: &Clock, out: &mut Text) {
     let alarm = clock.alarm();
     let name = "probity_clock_alarm";
-    out.family(
-        name,
-        "gauge",
-        "1 while the clock is not where it should be: it jumped, or is behind the newest entry.",
-    );
+    let help = "1 while the clock is not where it should be: it jumped, or is behind the newest entry.";
+    out.family(name, "gauge", help);
     let jumped = matches!(alarm, Some(Alarm::Jumped { .. }));
     let behind = matches!(alarm, Some(Alarm::Behind { .. }));
     out.sample(name, "kind=\"jumped\"", u8::from(jumped));
     out.sample(name, "kind=\"behind\"", u8::from(behind));
-    out.single(
-        "probity_clock_jumps_total",
-        "counter",
-        "How often the clock jumped by more than an hour.",
-        clock.jumps(),
-    );
+    singles! { out,
+        "counter" "probity_clock_jumps_total" = clock.jumps(), "How often the clock jumped by more than an hour.";
+    }
 }
 
 /// What limits refuse: requests by key and by user, and logins by what was tried too often.
@@ -197,32 +120,17 @@ fn limits(stats: LimitStats, out: &mut Text) {
         refused.entry(kind.to_owned()).or_insert(0);
     }
     let name = "probity_limit_refused_total";
-    out.family(
-        name,
-        "counter",
-        "Requests and logins refused by a limit of this process, by kind of limit.",
-    );
+    let help = "Requests and logins refused by a limit of this process, by kind of limit.";
+    out.family(name, "counter", help);
     for (kind, count) in refused {
         out.sample(name, &format!("kind=\"{kind}\""), count);
     }
-    out.single(
-        "probity_limit_subjects",
-        "gauge",
-        "Keys, users, accounts and addresses whose counts are in memory.",
-        stats.subjects,
-    );
-    for (name, help, value) in [
-        (
-            "probity_limit_displaced_total",
-            "Subjects whose counts made room for others; they are in the database.",
-            stats.displaced,
-        ),
-        (
-            "probity_limit_uncounted_total",
-            "Requests and logins let through uncounted: the memory was full.",
-            stats.uncounted,
-        ),
-    ] {
-        out.single(name, "counter", help, value);
+    singles! { out,
+        "gauge" "probity_limit_subjects" = stats.subjects,
+            "Keys, users, accounts and addresses whose counts are in memory.";
+        "counter" "probity_limit_displaced_total" = stats.displaced,
+            "Subjects whose counts made room for others; they are in the database.";
+        "counter" "probity_limit_uncounted_total" = stats.uncounted,
+            "Requests and logins let through uncounted: the memory was full.";
     }
 }
