@@ -3,6 +3,7 @@
 //! A leaf is canonical JSON (RFC 8785). It holds ids that Probity made, times, verbs and salted commitments,
 //! and nothing personal: a name, an address or an id from outside belongs to the [payload](crate::payload).
 
+use crate::spelt::spelt;
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
@@ -29,24 +30,7 @@ pub enum Outcome {
     Failed,
 }
 
-impl Outcome {
-    /// All outcomes.
-    pub const ALL: [Outcome; 3] = [Outcome::Success, Outcome::Refused, Outcome::Failed];
-
-    /// The word in JSON and SQL.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Outcome::Success => "success",
-            Outcome::Refused => "refused",
-            Outcome::Failed => "failed",
-        }
-    }
-
-    /// The outcome that `word` names.
-    pub fn parse(word: &str) -> Option<Outcome> {
-        Self::ALL.into_iter().find(|outcome| outcome.as_str() == word)
-    }
-}
+spelt! { Outcome { Success = "success", Refused = "refused", Failed = "failed" } }
 
 /// What kind of credential recorded an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -63,30 +47,7 @@ pub enum RecorderKind {
     System,
 }
 
-impl RecorderKind {
-    /// All kinds.
-    pub const ALL: [RecorderKind; 4] = [
-        RecorderKind::ApiKey,
-        RecorderKind::Session,
-        RecorderKind::Operator,
-        RecorderKind::System,
-    ];
-
-    /// The word in JSON and SQL.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            RecorderKind::ApiKey => "api_key",
-            RecorderKind::Session => "session",
-            RecorderKind::Operator => "operator",
-            RecorderKind::System => "system",
-        }
-    }
-
-    /// The kind that `word` names.
-    pub fn parse(word: &str) -> Option<RecorderKind> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
-    }
-}
+spelt! { RecorderKind { ApiKey = "api_key", Session = "session", Operator = "operator", System = "system" } }
 
 /// The credential that Probity authenticated for an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -20,6 +20,7 @@ pub mod leaf;
 pub mod payload;
 pub mod receipt;
 pub mod shown;
+mod spelt;
 pub mod time;
 mod wire;
 

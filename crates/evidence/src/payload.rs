@@ -1,5 +1,6 @@
 //! The payload: the part of an entry that may be personal, and may therefore be erased.
 
+use crate::spelt::spelt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -35,31 +36,8 @@ pub enum ActorKind {
     External,
 }
 
-impl ActorKind {
-    /// All kinds.
-    pub const ALL: [ActorKind; 5] = [
-        ActorKind::User,
-        ActorKind::Agent,
-        ActorKind::Service,
-        ActorKind::System,
-        ActorKind::External,
-    ];
-
-    /// The word in JSON and SQL.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ActorKind::User => "user",
-            ActorKind::Agent => "agent",
-            ActorKind::Service => "service",
-            ActorKind::System => "system",
-            ActorKind::External => "external",
-        }
-    }
-
-    /// The kind that `word` names.
-    pub fn parse(word: &str) -> Option<ActorKind> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
-    }
+spelt! {
+    ActorKind { User = "user", Agent = "agent", Service = "service", System = "system", External = "external" }
 }
 
 /// How freely an AI agent worked: drafting, research, analysis or grunt work.
@@ -77,17 +55,7 @@ pub enum DragMode {
     Grunt,
 }
 
-impl DragMode {
-    /// The word in JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            DragMode::Draft => "draft",
-            DragMode::Research => "research",
-            DragMode::Analysis => "analysis",
-            DragMode::Grunt => "grunt",
-        }
-    }
-}
+spelt! { DragMode { Draft = "draft", Research = "research", Analysis = "analysis", Grunt = "grunt" } }
 
 /// AIM context of an agent's work: actor, input, mission.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

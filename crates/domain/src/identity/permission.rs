@@ -140,25 +140,6 @@ pub const ROLE_LEN_MAX: usize = 32;
 pub struct Role(Cow<'static, str>);
 
 impl Role {
-    /// Everything.
-    pub const ADMIN: Role = Role(Cow::Borrowed("admin"));
-    /// Runs the service.
-    pub const SRE: Role = Role(Cow::Borrowed("sre"));
-    /// Builds on it.
-    pub const DEVELOPER: Role = Role(Cow::Borrowed("developer"));
-    /// An application of one's own.
-    pub const SERVICE: Role = Role(Cow::Borrowed("service"));
-    /// Investigates.
-    pub const ANALYST: Role = Role(Cow::Borrowed("analyst"));
-    /// Decides on compliance.
-    pub const COMPLIANCE: Role = Role(Cow::Borrowed("compliance"));
-    /// Checks.
-    pub const AUDITOR: Role = Role(Cow::Borrowed("auditor"));
-    /// Uses the application.
-    pub const USER: Role = Role(Cow::Borrowed("user"));
-    /// Looks.
-    pub const VIEWER: Role = Role(Cow::Borrowed("viewer"));
-
     /// The role of this name, whether defined or not; `None` unless the name is well formed.
     pub fn parse(word: &str) -> Option<Role> {
         if let Some(built_in) = BUILT_IN.iter().find(|role| role.name.as_str() == word) {
@@ -229,104 +210,55 @@ pub struct BuiltIn {
     pub permissions: &'static [Permission],
 }
 
-/// The roles that every installation has.
-pub static BUILT_IN: &[BuiltIn] = &[
-    BuiltIn {
-        name: Role::ADMIN,
-        description: "Everything",
-        permissions: Permission::ALL,
-    },
-    BuiltIn {
-        name: Role::SRE,
-        description: "Runs the service",
-        permissions: &[
-            CustodyRead,
-            ApprovalsRead,
-            AuditRead,
-            AuditWrite,
-            LogRestore,
-            MetricsRead,
-            UsersRead,
-            SessionsRead,
-            SessionsWrite,
-            ApiKeysRead,
-            ApiKeysOwn,
-        ],
-    },
-    BuiltIn {
-        name: Role::DEVELOPER,
-        description: "Builds on the service",
-        permissions: &[
-            CustodyRead,
-            ApprovalsRead,
-            ApprovalsRequest,
-            AuditRead,
-            AuditWrite,
-            ApiKeysOwn,
-        ],
-    },
-    BuiltIn {
-        // An application reads what it writes of custody and KYC, but not the log, where everybody else's doings are.
-        name: Role::SERVICE,
-        description: "Is an application",
-        permissions: &[
-            CustodyRead,
-            CustodyWrite,
-            KycRead,
-            KycWrite,
-            ApprovalsRequest,
-            AuditWrite,
-        ],
-    },
-    BuiltIn {
-        name: Role::ANALYST,
-        description: "Investigates",
-        permissions: &[CustodyRead, ApprovalsRead, AuditRead, ApiKeysOwn],
-    },
-    BuiltIn {
-        name: Role::COMPLIANCE,
-        description: "Decides on compliance",
-        permissions: &[
-            CustodyRead,
-            CustodyApprove,
-            GovernanceApprove,
-            KycRead,
-            KycReview,
-            ApprovalsRead,
-            AuditRead,
-            AuditWrite,
-            AuditErase,
-            UsersRead,
-            UsersErase,
-            SessionsRead,
-            ApiKeysOwn,
-        ],
-    },
-    BuiltIn {
-        name: Role::AUDITOR,
-        description: "Checks",
-        permissions: &[
-            CustodyRead,
-            KycRead,
-            ApprovalsRead,
-            AuditRead,
-            UsersRead,
-            SessionsRead,
-            ApiKeysRead,
-            ApiKeysOwn,
-        ],
-    },
-    BuiltIn {
-        name: Role::USER,
-        description: "Uses the application",
-        permissions: &[CustodyOwn, KycOwn, ApprovalsRequest, AuditWrite, ApiKeysOwn],
-    },
-    BuiltIn {
-        name: Role::VIEWER,
-        description: "Looks",
-        permissions: &[AuditRead],
-    },
-];
+/// Makes the roles that every installation has.
+macro_rules! roles {
+    ($($(#[$about:meta])* $name:ident = $word:literal, $description:literal: $permissions:expr;)*) => {
+        impl Role {
+            $($(#[$about])* pub const $name: Role = Role(Cow::Borrowed($word));)*
+        }
+
+        /// The roles that every installation has.
+        pub static BUILT_IN: &[BuiltIn] = &[$(BuiltIn {
+            name: Role::$name,
+            description: $description,
+            permissions: $permissions,
+        }),*];
+    };
+}
+
+roles! {
+    /// Everything.
+    ADMIN = "admin", "Everything": Permission::ALL;
+    /// Runs the service.
+    SRE = "sre", "Runs the service": &[
+        CustodyRead, ApprovalsRead, AuditRead, AuditWrite, LogRestore, MetricsRead, UsersRead, SessionsRead,
+        SessionsWrite, ApiKeysRead, ApiKeysOwn,
+    ];
+    /// Builds on it.
+    DEVELOPER = "developer", "Builds on the service": &[
+        CustodyRead, ApprovalsRead, ApprovalsRequest, AuditRead, AuditWrite, ApiKeysOwn,
+    ];
+    /// An application of one's own. It reads what it writes of custody and KYC, but not the log, where everybody else's
+    /// doings are.
+    SERVICE = "service", "Is an application": &[
+        CustodyRead, CustodyWrite, KycRead, KycWrite, ApprovalsRequest, AuditWrite,
+    ];
+    /// Investigates.
+    ANALYST = "analyst", "Investigates": &[CustodyRead, ApprovalsRead, AuditRead, ApiKeysOwn];
+    /// Decides on compliance.
+    COMPLIANCE = "compliance", "Decides on compliance": &[
+        CustodyRead, CustodyApprove, GovernanceApprove, KycRead, KycReview, ApprovalsRead, AuditRead, AuditWrite,
+        AuditErase, UsersRead, UsersErase, SessionsRead, ApiKeysOwn,
+    ];
+    /// Checks.
+    AUDITOR = "auditor", "Checks": &[
+        CustodyRead, KycRead, ApprovalsRead, AuditRead, UsersRead, SessionsRead, ApiKeysRead, ApiKeysOwn,
+    ];
+    /// Uses the application.
+    USER = "user", "Uses the application": &[CustodyOwn, KycOwn, ApprovalsRequest, AuditWrite, ApiKeysOwn];
+    /// Looks.
+    VIEWER = "viewer", "Looks": &[AuditRead];
+}
 
 #[cfg(test)]
 mod tests {

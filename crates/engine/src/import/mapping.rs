@@ -312,13 +312,7 @@ fn drag_mode(source: Option<&Source>, line: &Line) -> Result<Option<DragMode>, S
     let Some(word) = text("drag_mode", source, line)? else {
         return Ok(None);
     };
-    let all = [
-        DragMode::Draft,
-        DragMode::Research,
-        DragMode::Analysis,
-        DragMode::Grunt,
-    ];
-    let mode = all.into_iter().find(|mode| mode.as_str() == word);
+    let mode = DragMode::parse(&word);
     mode.map(Some)
         .ok_or_else(|| format!("drag_mode: {word:?} is not draft, research, analysis or grunt"))
 }

@@ -3,7 +3,7 @@
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
-use crate::record;
+use crate::{record, words};
 
 /// Most sessions that a user has at once; a further login ends the oldest.
 pub const SESSIONS_MAX: usize = 100;
@@ -37,37 +37,23 @@ record! {
     }
 }
 
-/// Why a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EndReason {
-    /// Its user logged out.
-    Logout,
-    /// Its user or somebody entitled ended it.
-    Revoked,
-    /// It was not used, or lasted as long as it may.
-    Expired,
-    /// The password was changed or reset.
-    PasswordChanged,
-    /// The user was disabled.
-    UserDisabled,
-    /// The user was erased.
-    UserErased,
-    /// There were too many.
-    TooMany,
-}
-
-impl EndReason {
-    /// The word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            EndReason::Logout => "logout",
-            EndReason::Revoked => "revoked",
-            EndReason::Expired => "expired",
-            EndReason::PasswordChanged => "password_changed",
-            EndReason::UserDisabled => "user_disabled",
-            EndReason::UserErased => "user_erased",
-            EndReason::TooMany => "too_many",
-        }
+words! {
+    /// Why a session ended.
+    EndReason {
+        /// Its user logged out.
+        Logout = "logout",
+        /// Its user or somebody entitled ended it.
+        Revoked = "revoked",
+        /// It was not used, or lasted as long as it may.
+        Expired = "expired",
+        /// The password was changed or reset.
+        PasswordChanged = "password_changed",
+        /// The user was disabled.
+        UserDisabled = "user_disabled",
+        /// The user was erased.
+        UserErased = "user_erased",
+        /// There were too many.
+        TooMany = "too_many",
     }
 }
 
