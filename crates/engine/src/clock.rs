@@ -97,6 +97,11 @@ impl Clock {
         self.hands.with(State::look)
     }
 
+    /// The time since some moment, by the steady clock.
+    pub(crate) fn steady(&self) -> Duration {
+        (self.hands.read)().steady
+    }
+
     /// Tells of the newest entry's time, which the clock should not be behind.
     pub fn saw(&self, newest: Timestamp) {
         let now = self.now();

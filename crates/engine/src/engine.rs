@@ -24,6 +24,7 @@ use crate::limits::Limits;
 use crate::metrics::{Counters, Metrics};
 use crate::random;
 use crate::seals::Seals;
+use crate::search::Searches;
 use crate::security_log::Sampler;
 use crate::tiles::Tiles;
 use crate::writer::Queue;
@@ -112,6 +113,7 @@ pub(crate) struct Shared {
     pub names: Names,
     pub remembered: Remembered,
     pub tiles: Tiles,
+    pub searches: Searches,
 }
 
 impl Shared {

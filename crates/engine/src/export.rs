@@ -36,25 +36,25 @@ pub struct Export {
 impl Export {
     /// The next entries, at least one; none at the end.
     pub async fn next(&mut self) -> Result<Option<Vec<Entry>>, Error> {
-        if self.done {
-            return Ok(None);
+        while !self.done {
+            let page = Page {
+                order: Order::Ascending,
+                after: self.after,
+                limit: CHUNK,
+            };
+            let part = self
+                .engine
+                .look(&self.filter, page, Some(self.size), Some(PART_BYTES_MAX));
+            let (found, _) = part.await?;
+            let last = found.entries.last().map(|last| last.entry);
+            self.done = !found.cut && found.entries.len() < CHUNK as usize && found.reached.is_none();
+            self.after = found.reached.or(last);
+            if last.is_some() {
+                let entries = found.entries.into_iter().map(store::StoredEntry::assemble);
+                return Ok(Some(entries.collect::<Result<_, _>>()?));
+            }
         }
-        let mut conn = self.engine.db().reader().await?;
-        let page = Page {
-            order: Order::Ascending,
-            after: self.after,
-            limit: CHUNK,
-        };
-        let found =
-            store::query::page_within(&mut conn, &self.filter, page, self.size, Some(PART_BYTES_MAX)).await?;
-        drop(conn);
-        self.done = !found.cut && found.entries.len() < CHUNK as usize;
-        let Some(last) = found.entries.last() else {
-            return Ok(None);
-        };
-        self.after = Some(last.entry);
-        let entries = found.entries.into_iter().map(store::StoredEntry::assemble);
-        Ok(Some(entries.collect::<Result<_, _>>()?))
+        Ok(None)
     }
 }
 

@@ -18,6 +18,7 @@ use crate::engine::{Engine, Options, Shared};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::metrics::Counters;
+use crate::search::Searches;
 use crate::security_log::{self, Sampler};
 use crate::tiles::{TILES_MAX, Tiles};
 use crate::writer::{self, Signer};
@@ -162,6 +163,7 @@ impl Engine {
         )?;
         let limits = Limits::new(found.db.clone());
         let hashes = HashPool::start(options.identity.hash_threads, HASHES_WAITING_MAX)?;
+        let searches = Searches::new(options.database.pool_max);
         let secrets = SecretBox::new(&found.key)?;
         let shared = Arc::new(Shared {
             options,
@@ -171,6 +173,7 @@ impl Engine {
             counters,
             remembered: Remembered::default(),
             tiles: Tiles::new(TILES_MAX),
+            searches,
             limits,
             hashes,
             secrets,

@@ -85,12 +85,25 @@ impl Engine {
         Ok(head(&mut *self.db().reader().await?).await?.edge.size())
     }
 
-    /// A page of the entries that fulfil a filter.
+    /// A page of the entries that fulfil a filter, however long that takes.
     pub async fn entries(&self, filter: &EntryFilter, page: Page) -> Result<EntryPage, Error> {
-        self.page(filter, page, None).await
+        let mut whole = self.page(filter, page, None).await?;
+        while let Some(next) = whole.next.filter(|_| whole.entries.len() < page.limit as usize) {
+            let number = u32::try_from(whole.entries.len()).unwrap_or(u32::MAX);
+            let rest = Page {
+                after: Some(next),
+                limit: page.limit.saturating_sub(number),
+                ..page
+            };
+            let more = self.page(filter, rest, None).await?;
+            whole.entries.extend(more.entries);
+            (whole.next, whole.size) = (more.next, more.size);
+        }
+        Ok(whole)
     }
 
-    /// The same, where the page ends with the entry that reaches `bytes_max` bytes.
+    /// One part of the entries that fulfil a filter: the page ends with the entry that reaches `bytes_max` bytes, and a
+    /// search ([`crate::SEARCH_TIME`]) also when its time is over. There is more where it says where to go on.
     pub async fn entries_within(
         &self,
         filter: &EntryFilter,
@@ -106,20 +119,18 @@ impl Engine {
         page: Page,
         bytes_max: Option<u64>,
     ) -> Result<EntryPage, Error> {
-        let mut conn = self.db().reader().await?;
-        let size = head(&mut conn).await?.edge.size();
         let one_more = Page {
             limit: page.limit.saturating_add(1),
             ..page
         };
-        let found = store::query::page_within(&mut conn, filter, one_more, size, bytes_max).await?;
+        let (found, size) = self.look(filter, one_more, None, bytes_max).await?;
         let mut rows = found.entries;
         let more = found.cut || rows.len() > page.limit as usize;
         rows.truncate(page.limit as usize);
         let next = if more {
             rows.last().map(|row| row.entry)
         } else {
-            None
+            found.reached
         };
         let entries = rows
             .into_iter()

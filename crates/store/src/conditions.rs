@@ -56,8 +56,7 @@ impl Where {
             Condition::Until(column, time) => format!("{column} <= {}", self.arg(time.clone())),
             Condition::After(column, time) => format!("{column} > {}", self.arg(time.clone())),
             Condition::Holds(columns, text) => {
-                let pattern = format!("%{}%", like_literal(&text.to_ascii_lowercase()));
-                let mark = self.arg(pattern);
+                let mark = self.arg(holding(text));
                 let like = |column: &&str| format!("lower({column}) LIKE {mark} ESCAPE '\\'");
                 either(&columns.iter().map(like).collect::<Vec<_>>())
             }
@@ -71,6 +70,12 @@ impl Where {
 
     /// Adds a condition written out, each `?` in it for the next of the values.
     pub(crate) fn write(&mut self, condition: &str, values: impl IntoIterator<Item = Val>) {
+        let text = self.filled(condition, values);
+        self.texts.push(text);
+    }
+
+    /// A condition written out, each `?` in it for the next of the values, which become parameters.
+    pub(crate) fn filled(&mut self, condition: &str, values: impl IntoIterator<Item = Val>) -> String {
         let mut values = values.into_iter();
         let mut parts = condition.split('?');
         let mut text = parts.next().unwrap_or_default().to_owned();
@@ -78,7 +83,7 @@ impl Where {
             text.push_str(&self.arg(values.next().unwrap_or(Val::Null)));
             text.push_str(part);
         }
-        self.texts.push(text);
+        text
     }
 
     /// Adds a condition written out, where there is a value for its `?`.
@@ -130,8 +135,7 @@ impl Where {
     /// Whether a text is asked for that no column can hold: one with U+0000, which PostgreSQL does not even take as a
     /// parameter.
     pub(crate) fn is_impossible(&self) -> bool {
-        let holds = |value: &Val| matches!(value, Val::Text(text) if text.contains('\0'));
-        self.args.iter().any(holds)
+        is_impossible(&self.args)
     }
 
     /// The rows that fulfil all of it, in the order of their ids, after the one of id `after`.
@@ -165,8 +169,19 @@ impl Where {
     }
 }
 
+/// Whether one of the values is a text with U+0000.
+pub(crate) fn is_impossible(values: &[Val]) -> bool {
+    let holds = |value: &Val| matches!(value, Val::Text(text) if text.contains('\0'));
+    values.iter().any(holds)
+}
+
 fn either(texts: &[String]) -> String {
     format!("({})", texts.join(" OR "))
+}
+
+/// The pattern of what holds a text, compared in lower case.
+pub(crate) fn holding(text: &str) -> String {
+    format!("%{}%", like_literal(&text.to_ascii_lowercase()))
 }
 
 /// `%` and `_` of a text taken literally in a LIKE pattern with `\` as the escape.

@@ -114,7 +114,11 @@ impl managed::Manager for Manager {
     type Error = Error;
 
     async fn create(&self) -> Result<Conn, Error> {
-        open(&self.settings.location, false, false).await
+        let mut conn = open(&self.settings.location, false, false).await?;
+        if let Conn::Pg(_) = conn {
+            connect::steady_plans(&mut conn).await?;
+        }
+        Ok(conn)
     }
 
     async fn recycle(&self, conn: &mut Conn, _: &Metrics) -> RecycleResult<Error> {

@@ -32,6 +32,7 @@ mod sealed_row;
 pub mod side;
 pub mod sqlite;
 pub mod trial;
+mod walk;
 mod window;
 
 pub use conn::Conn;

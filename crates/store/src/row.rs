@@ -38,6 +38,15 @@ impl Row {
         u64::try_from(self.int(position)?).map_err(|_| self.wrong(position, "a non-negative integer"))
     }
 
+    /// A truth value.
+    pub fn flag(&self, position: usize) -> Result<bool, Error> {
+        match self.value(position) {
+            Val::Bool(truth) => Ok(*truth),
+            Val::Int(number @ (0 | 1)) => Ok(*number == 1),
+            _ => Err(self.wrong(position, "a truth value")),
+        }
+    }
+
     /// A text.
     pub fn text(&self, position: usize) -> Result<&str, Error> {
         self.optional_text(position)?

@@ -7,6 +7,7 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres::{Config, NoTls};
 
 use super::PgConn;
+use crate::conn::Conn;
 use crate::error::{Error, ErrorKind};
 
 /// Reads a `postgres://` URL; several hosts and `target_session_attrs` are understood.
@@ -54,6 +55,22 @@ pub async fn connect(config: &Config) -> Result<PgConn, Error> {
     conn.batch("SET synchronous_commit = on").await?;
     conn.batch("SET timezone = 'UTC'").await?;
     Ok(conn)
+}
+
+/// Makes plans of what is read the same whatever the planner believes of the tables: its figures are from when a table was
+/// last analysed, which may be never, or when it had ten rows.
+///
+/// A statement is planned once for all parameters, an index is taken before a whole table is read, and no plan is compiled
+/// because it looks expensive.
+pub(crate) async fn steady_plans(conn: &mut Conn) -> Result<(), Error> {
+    for setting in [
+        "plan_cache_mode = force_generic_plan",
+        "enable_seqscan = off",
+        "jit = off",
+    ] {
+        conn.batch(&format!("SET {setting}")).await?;
+    }
+    Ok(())
 }
 
 /// Makes the database that the URL names, if it is missing. True when it was made.

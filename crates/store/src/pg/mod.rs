@@ -5,6 +5,7 @@ pub mod connect;
 pub(crate) mod pipeline;
 pub(crate) mod side;
 pub mod value;
+mod walk;
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};

@@ -3,6 +3,7 @@
 pub mod bulk;
 pub mod checkpoint;
 pub(crate) mod side;
+mod walk;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
