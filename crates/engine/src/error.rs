@@ -17,7 +17,7 @@ pub enum Error {
         /// Index of the entry that records the refusal, where there is one.
         entry: Option<u64>,
     },
-    /// The caller must wait: the queue before the Writer, or before the threads that hash passwords, is full.
+    /// The caller must wait: the queue before the Writer, before the threads that hash passwords, or of searches, is full.
     #[error("too much is waiting to be done; try again in {retry_after_seconds} s")]
     Overloaded {
         /// When to try again, in seconds.

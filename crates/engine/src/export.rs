@@ -16,6 +16,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::random;
 use crate::read::head;
+use crate::search::Look;
 use crate::tiles::{TILES_OF_BUNDLE_MAX, Tiles};
 
 /// Entries read at a time.
@@ -42,10 +43,13 @@ impl Export {
                 after: self.after,
                 limit: CHUNK,
             };
-            let part = self
-                .engine
-                .look(&self.filter, page, Some(self.size), Some(PART_BYTES_MAX));
-            let (found, _) = part.await?;
+            let look = Look {
+                page,
+                size: Some(self.size),
+                bytes_max: Some(PART_BYTES_MAX),
+                patient: true,
+            };
+            let (found, _) = self.engine.look(&self.filter, look).await?;
             let last = found.entries.last().map(|last| last.entry);
             self.done = !found.cut && found.entries.len() < CHUNK as usize && found.reached.is_none();
             self.after = found.reached.or(last);

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::search::Look;
 use crate::tiles::planned;
 
 /// How an entry is named.
@@ -123,7 +124,14 @@ impl Engine {
             limit: page.limit.saturating_add(1),
             ..page
         };
-        let (found, size) = self.look(filter, one_more, None, bytes_max).await?;
+        let look = Look {
+            page: one_more,
+            size: None,
+            bytes_max,
+            // Whoever asks for a part of it can ask again.
+            patient: bytes_max.is_none(),
+        };
+        let (found, size) = self.look(filter, look).await?;
         let mut rows = found.entries;
         let more = found.cut || rows.len() > page.limit as usize;
         rows.truncate(page.limit as usize);

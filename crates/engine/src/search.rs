@@ -33,16 +33,19 @@ impl Searches {
         }
     }
 
-    async fn begin(&self) -> Result<SemaphorePermit<'_>, Error> {
+    /// Leave to search, after those who came before. Where too many wait, one that is not `patient` gets none.
+    async fn begin(&self, patient: bool) -> Result<SemaphorePermit<'_>, Error> {
+        let overloaded = || Error::Overloaded {
+            retry_after_seconds: 1,
+        };
         if let Ok(permit) = self.leave.try_acquire() {
             return Ok(permit);
         }
-        let waits = Waits::among(&self.waiting)?;
-        let permit = self.leave.acquire().await;
-        drop(waits);
-        permit.map_err(|_| Error::Overloaded {
-            retry_after_seconds: 1,
-        })
+        let _waits = Waits::among(&self.waiting);
+        if !patient && self.waiting.load(Ordering::Relaxed) > SEARCHES_WAITING_MAX {
+            return Err(overloaded());
+        }
+        self.leave.acquire().await.map_err(|_| overloaded())
     }
 }
 
@@ -50,14 +53,9 @@ impl Searches {
 struct Waits<'a>(&'a AtomicUsize);
 
 impl Waits<'_> {
-    fn among(waiting: &AtomicUsize) -> Result<Waits<'_>, Error> {
-        let one_of = Waits(waiting);
-        if waiting.fetch_add(1, Ordering::Relaxed) >= SEARCHES_WAITING_MAX {
-            return Err(Error::Overloaded {
-                retry_after_seconds: 1,
-            });
-        }
-        Ok(one_of)
+    fn among(waiting: &AtomicUsize) -> Waits<'_> {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Waits(waiting)
     }
 }
 
@@ -67,20 +65,24 @@ impl Drop for Waits<'_> {
     }
 }
 
+/// What of the log is asked for in one go.
+pub(crate) struct Look {
+    pub page: Page,
+    /// Size of the log that counts; the size now unless given.
+    pub size: Option<u64>,
+    /// The page ends with the entry that reaches so many bytes.
+    pub bytes_max: Option<u64>,
+    /// Whether a search waits for its turn however many others do.
+    pub patient: bool,
+}
+
 impl Engine {
-    /// Reads once: a page of the entries below `size`, all that are asked for unless its bytes are reached, or, of a search,
-    /// its time.
-    pub(crate) async fn look(
-        &self,
-        filter: &EntryFilter,
-        page: Page,
-        size: Option<u64>,
-        bytes_max: Option<u64>,
-    ) -> Result<(Found, u64), Error> {
-        let shared = self.shared();
+    /// Reads once: the entries that fulfil a filter, all that are asked for unless the bytes are reached, or the time of a
+    /// search is over. Gives the size of the log that counted, too.
+    pub(crate) async fn look(&self, filter: &EntryFilter, look: Look) -> Result<(Found, u64), Error> {
         let search = is_search(filter);
         let _leave = if search {
-            Some(shared.searches.begin().await?)
+            Some(self.shared().searches.begin(look.patient).await?)
         } else {
             None
         };
@@ -90,11 +92,54 @@ impl Engine {
             at_most: SEARCH_TIME,
         });
         let mut conn = self.db().reader().await?;
-        let size = match size {
+        let size = match look.size {
             Some(size) => size,
             None => crate::read::head(&mut conn).await?.edge.size(),
         };
-        let found = page_within(&mut conn, filter, page, size, (bytes_max, patience.as_ref())).await?;
+        let bounds = (look.bytes_max, patience.as_ref());
+        let found = page_within(&mut conn, filter, look.page, size, bounds).await?;
         Ok((found, size))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_quarter_of_the_readers_search_and_so_many_wait() {
+        let searches = Searches::new(30);
+        let mut held: Vec<_> = (0..7)
+            .map(|_| searches.begin(false).now_or_never().unwrap().unwrap())
+            .collect();
+        let mut waiting: Vec<_> = (0..SEARCHES_WAITING_MAX)
+            .map(|_| Box::pin(searches.begin(false)))
+            .collect();
+        for search in &mut waiting {
+            assert!(search.as_mut().now_or_never().is_none(), "it waits");
+        }
+        let one_more = searches.begin(false).now_or_never();
+        assert!(
+            matches!(one_more, Some(Err(Error::Overloaded { .. }))),
+            "it is turned away"
+        );
+        let mut patient = pin!(searches.begin(true));
+        assert!(patient.as_mut().now_or_never().is_none(), "what has begun waits");
+        // Whoever goes away waits no longer, and whoever is done makes room for the next.
+        drop(waiting.pop());
+        drop(held.pop());
+        let first = waiting.remove(0).now_or_never().unwrap().unwrap();
+        let mut last = pin!(searches.begin(false));
+        assert!(last.as_mut().now_or_never().is_none(), "there is room to wait");
+        drop((first, held, waiting));
+        drop(patient.await.unwrap());
+        drop(last.await.unwrap());
+        for (readers, searches) in [(1, 1), (7, 1), (8, 2)] {
+            assert_eq!(Searches::new(readers).leave.available_permits(), searches);
+        }
     }
 }

@@ -240,7 +240,25 @@ pub async fn page<N: Noun>(
     asked: &Asked,
     paging: Paging<N::Place>,
 ) -> Result<Exit, Failure> {
-    let page: Page<N> = N::page(engine, Viewer::OPERATOR, asked, paging).await?;
+    let mut page: Page<N> = N::page(engine, Viewer::OPERATOR, asked, paging).await?;
+    // A page of large entries ends early, and so does a search: here it goes on until there are as many as are asked for.
+    let limit = paging.limit.unwrap_or(LIMIT_USUAL);
+    while N::Place::IN_LOG
+        && let left @ 1.. = limit.saturating_sub(u32::try_from(page.views.len()).unwrap_or(u32::MAX))
+        && let Some(after) = page
+            .next
+            .as_ref()
+            .and_then(|word| N::Place::decode(paging.order, word))
+    {
+        let rest = Paging {
+            after: Some(after),
+            limit: Some(left),
+            ..paging
+        };
+        let more = N::page(engine, Viewer::OPERATOR, asked, rest).await?;
+        page.views.extend(more.views);
+        (page.next, page.size) = (more.next, more.size);
+    }
     if context.json() {
         output::json(&page)?;
         return Ok(Exit::Ok);

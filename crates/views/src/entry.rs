@@ -131,8 +131,11 @@ impl Noun for Entry {
         summary: "Entries, newest first",
         description: "Entries that fulfil every condition given, a page at a time. A log only grows: going on from a \
                       cursor neither repeats nor leaves out an entry. A page of large entries ends early, with the one \
-                      that reaches 8 MiB.",
+                      that reaches 8 MiB. A search reads along the log for at most a second, and then answers with what \
+                      it found, which may be nothing: where `next` is given, there is more to look at. It is a search \
+                      where `text` is given, or `target_kind` with nothing that leads to few entries.",
     };
+    const SEARCHED: bool = true;
     const FILTERS: &'static [Filter] = &[
         Filter::own(
             "actor",
@@ -164,7 +167,7 @@ impl Noun for Entry {
         Filter::own("to", "recorded before this time", Takes::Time),
         Filter::own(
             "text",
-            "with this text somewhere in their payload, in any case; reads every entry that the others leave",
+            "with this text somewhere in their payload, in any case; a search, which looks at every entry that the others leave",
             Takes::Text(SEARCH_LEN_MAX),
         ),
         Filter::own("ip", "from this network address", Takes::Address),

@@ -63,6 +63,8 @@ pub trait Noun: Sized + Send + Sync + 'static {
     const COMMAND: &'static str;
     /// What is said of the list.
     const LIST: About;
+    /// Whether a list of them may be a search, which waits for its turn, or is told that too many do.
+    const SEARCHED: bool = false;
     /// What the list can be narrowed down by.
     const FILTERS: &'static [Filter];
     /// Who may read them.

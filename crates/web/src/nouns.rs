@@ -11,6 +11,7 @@ use crate::audit::page;
 use crate::call::{Answer, Call, id_of, json, tagged};
 use crate::custody::{self, ACCOUNT_LEN_MAX, NAME_LEN_MAX, NAMED_LEN_MAX, absent};
 use crate::endpoint::Access;
+use crate::listed::OVERLOADED;
 use crate::openapi::{Content, Doc, Listed, Parameter, Reply, kept, listed, version_header, words};
 use crate::person;
 use crate::problem::Problem;
@@ -35,6 +36,9 @@ pub(crate) fn list_doc<N: Noun>() -> Doc {
     }
     if N::Place::IN_LOG {
         problems.push(page::BEYOND_END);
+    }
+    if N::SEARCHED {
+        problems.push(OVERLOADED);
     }
     if let Reads::OwnOrNamed(..) = N::READ {
         problems.extend([&code::PERMISSION_MISSING, &code::SCOPE_MISSING].map(listed));

@@ -1,18 +1,44 @@
 //! Indexes that queries use: every question is asked once, what it says to the database is overheard by the SQL echo, and the
 //! planner is asked about each statement. An index that none of them uses is paid for by every write and good for nothing.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
+use domain::record::Val;
+use store::Conn;
 use tracing::field::{Field, Visit};
+use tracing::instrument::WithSubscriber;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
+
+use crate::catalogue::texts;
 
 crate::on_both!(every_index_is_used);
 
 /// Hears the echo.
 #[derive(Clone, Default)]
-struct Ear(Arc<Mutex<BTreeSet<String>>>);
+pub struct Ear(Arc<Mutex<Vec<String>>>);
+
+impl Ear {
+    /// The statements that `questions` come to, in their order.
+    ///
+    /// Whichever thread comes by the echo first, once anybody listens, says for all whether it is heard; the threads of other
+    /// cases do not listen. So it is come by once, and all are asked again.
+    pub async fn heard(conn: &mut Conn, questions: impl AsyncFnOnce(&mut Conn)) -> Vec<String> {
+        let ear = Ear::default();
+        let listening = async {
+            conn.opt("SELECT 1", &[]).await.unwrap();
+            tracing::callsite::rebuild_interest_cache();
+            ear.0.lock().unwrap().clear();
+            questions(conn).await;
+        };
+        listening.with_subscriber(ear.clone()).await;
+        let heard = std::mem::take(&mut *ear.0.lock().unwrap());
+        heard
+            .into_iter()
+            .filter(|sql| sql.starts_with("SELECT"))
+            .collect()
+    }
+}
 
 impl Subscriber for Ear {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
@@ -35,9 +61,40 @@ struct Heard<'a>(&'a Ear);
 impl Visit for Heard<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
         if field.name() == "message" {
-            self.0.0.lock().unwrap().insert(format!("{value:?}"));
+            self.0.0.lock().unwrap().push(format!("{value:?}"));
         }
     }
+}
+
+/// What the planner says of a statement, whatever its parameters are. Nothing, where the statement names an index that is
+/// not there.
+pub async fn plan(conn: &mut Conn, sql: &str) -> String {
+    let marks = (1..100)
+        .take_while(|number| sql.contains(&format!("${number}")))
+        .count();
+    if matches!(conn, Conn::Sqlite(_)) {
+        let rows = conn
+            .all(&format!("EXPLAIN QUERY PLAN {sql}"), &vec![Val::Null; marks])
+            .await;
+        let rows = match rows {
+            Err(error) if error.message.contains("no such index") => return String::new(),
+            rows => rows.unwrap(),
+        };
+        return rows
+            .iter()
+            .map(|row| row.text(3).unwrap().to_owned() + "\n")
+            .collect();
+    }
+    let nulls = vec!["NULL"; marks].join(", ");
+    let arguments = if marks == 0 {
+        String::new()
+    } else {
+        format!("({nulls})")
+    };
+    conn.batch(&format!("PREPARE asked AS {sql}")).await.unwrap();
+    let lines = texts(conn, &format!("EXPLAIN EXECUTE asked{arguments}"), &[]).await;
+    conn.batch("DEALLOCATE asked").await.unwrap();
+    lines.join("\n")
 }
 
 mod cases {
@@ -53,17 +110,16 @@ mod cases {
     use domain::identity::session::Session;
     use domain::identity::user::User;
     use domain::looks::{self, By};
-    use domain::record::{Kind, Val};
+    use domain::record::Kind;
     use engine::identity::session_in_use;
     use store::conditions::{self, Condition};
     use store::conn::Lock;
     use store::custody::OperationFilter;
     use store::query::{Order, Page};
     use store::{Conn, custody, entries, query, sealed};
-    use tracing::instrument::WithSubscriber;
     use uuid::Uuid;
 
-    use super::Ear;
+    use super::{Ear, plan};
     use crate::attacker::close;
     use crate::catalogue::texts;
     use crate::questions::filters;
@@ -176,35 +232,8 @@ mod cases {
         conn.rollback().await.unwrap();
     }
 
-    /// What the planner says of a statement, whatever its parameters are.
-    async fn plan(conn: &mut Conn, sql: &str) -> String {
-        let marks = (1..100)
-            .take_while(|number| sql.contains(&format!("${number}")))
-            .count();
-        if matches!(conn, Conn::Sqlite(_)) {
-            let rows = conn
-                .all(&format!("EXPLAIN QUERY PLAN {sql}"), &vec![Val::Null; marks])
-                .await
-                .unwrap();
-            return rows
-                .iter()
-                .map(|row| row.text(3).unwrap().to_owned() + "\n")
-                .collect();
-        }
-        let nulls = vec!["NULL"; marks].join(", ");
-        let arguments = if marks == 0 {
-            String::new()
-        } else {
-            format!("({nulls})")
-        };
-        conn.batch(&format!("PREPARE asked AS {sql}")).await.unwrap();
-        let lines = texts(conn, &format!("EXPLAIN EXECUTE asked{arguments}"), &[]).await;
-        conn.batch("DEALLOCATE asked").await.unwrap();
-        lines.join("\n")
-    }
-
     /// The words of all plans, indexes among them.
-    async fn plans(conn: &mut Conn, asked: &[String]) -> BTreeSet<String> {
+    async fn plans(conn: &mut Conn, asked: &BTreeSet<String>) -> BTreeSet<String> {
         let mut words = BTreeSet::new();
         for sql in asked {
             let plan = plan(conn, sql).await;
@@ -221,22 +250,9 @@ mod cases {
         let size = *engine.size().borrow();
         let mut conn = engine.db().writer().await.unwrap();
         close(engine).await;
-        let ear = Ear::default();
-        let questions = async {
-            // Whichever thread comes by the echo first, once anybody listens, says for all whether it is heard; the threads
-            // of other cases do not listen. So it is come by once, and all are asked again.
-            conn.opt("SELECT 1", &[]).await.unwrap();
-            tracing::callsite::rebuild_interest_cache();
-            ask(&mut conn, size).await;
-        };
-        questions.with_subscriber(ear.clone()).await;
-        let asked: Vec<String> = ear
-            .0
-            .lock()
-            .unwrap()
-            .iter()
-            .filter(|sql| sql.starts_with("SELECT"))
-            .cloned()
+        let asked: BTreeSet<String> = Ear::heard(&mut conn, async |conn| ask(conn, size).await)
+            .await
+            .into_iter()
             .collect();
         assert!(asked.len() > 40, "{asked:#?}");
         if bed.on == On::Postgres {
@@ -280,7 +296,7 @@ mod cases {
         assert!(
             unused.is_empty(),
             "no statement uses {unused:?}:\n{}",
-            asked.join("\n")
+            asked.into_iter().collect::<Vec<_>>().join("\n")
         );
     }
 }

@@ -45,6 +45,7 @@ mod long_log;
 mod model;
 mod parts;
 mod people;
+mod plans;
 mod pool;
 mod processes;
 mod proofs;

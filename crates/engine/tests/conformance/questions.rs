@@ -122,3 +122,31 @@ pub fn filters() -> Vec<EntryFilter> {
     });
     filters
 }
+
+/// Filters of one to four conditions at random, of which most are fulfilled by some entry of the series.
+pub fn mixed(seed: u64) -> impl Iterator<Item = EntryFilter> {
+    let mut state = seed;
+    let mut below = move |bound: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % bound
+    };
+    std::iter::repeat_with(move || {
+        let mut filter = EntryFilter::default();
+        for _ in 0..=below(4) {
+            let field = below(7);
+            let mut one = |words: &[&str]| Some(words[below(words.len())].to_owned());
+            match field {
+                0 => filter.actor = one(&["u1", "Ünal", "nobody"]),
+                1 => filter.action = one(&["order.update", "order.*", "user.login", "o*", "Order.update"]),
+                2 => filter.target = one(&["o1", "o2"]),
+                3 => filter.target_kind = one(&["order", "user"]),
+                4 => filter.outcome = Some(Outcome::ALL[below(Outcome::ALL.len())]),
+                5 => filter.ip = one(&["203.0.113.7", "2001:db8::1", "203.0.113.8"]),
+                _ => filter.text = one(&["needle", "\"n\":7", "9"]),
+            }
+        }
+        filter
+    })
+}

@@ -19,7 +19,7 @@ mod cases {
     use store::query::{Order, Page};
 
     use crate::attacker::{assert_intact, close};
-    use crate::questions::{filters, varied};
+    use crate::questions::{filters, mixed, varied};
     use crate::support::{Bed, event, record};
 
     /// Entries and, of each, the payload as it is searched.
@@ -139,6 +139,13 @@ mod cases {
             found += usize::from(assert_plain(&engine, &all, &filter).await > 0);
         }
         assert!(found > 20, "only {found} filters found anything");
+        let seed = engine::now().micros().unsigned_abs();
+        eprintln!("filters of seed {seed}");
+        let mut found = 0;
+        for filter in mixed(seed).take(30) {
+            found += usize::from(assert_plain(&engine, &all, &filter).await > 0);
+        }
+        assert!(found > 5, "only {found} random filters found anything");
         // Cursors that no page gave.
         for (after, order, first) in [
             (0, Order::Descending, None),

@@ -20,18 +20,16 @@ const STEPS_A_LOOK: u64 = 12;
 const STEPS_A_BUCKET: u64 = 40;
 
 /// The statement: parameter `$1` is the bucket, where there is a way. Its index is named, so that no other is taken.
-fn sql(step: &Step<'_>, all: &mut Where) -> String {
+fn sql(step: &Step<'_>, named: bool, all: &mut Where) -> String {
     let way = step.way.and_then(|way| step.terms[way].index);
-    let (by, bucket) = match way {
-        Some(index) => {
-            let bucket = all.arg(Val::Null);
-            (
-                format!("INDEXED BY {index}"),
-                format!("entry >> {BUCKET_BITS} = {bucket} AND "),
-            )
-        }
-        None => ("NOT INDEXED".to_owned(), String::new()),
+    let by = match way {
+        Some(index) if named => format!("INDEXED BY {index}"),
+        Some(_) => String::new(),
+        None => "NOT INDEXED".to_owned(),
     };
+    let bucket = way.map_or(String::new(), |_| {
+        format!("entry >> {BUCKET_BITS} = {} AND ", all.arg(Val::Null))
+    });
     let driver = step
         .driver(all)
         .map_or(String::new(), |driver| format!(" AND {driver}"));
@@ -129,8 +127,16 @@ fn walked(conn: &Connection, sql: &str, args: &[Val], step: &Step<'_>) -> Result
 
 impl SqliteConn {
     pub(crate) fn walk(&mut self, step: &Step<'_>) -> Result<Stepped, Error> {
+        match self.walk_by(step, true) {
+            // Somebody dropped it, which is told elsewhere. Then a walk is slow, and still right.
+            Err(error) if error.message.contains("no such index") => self.walk_by(step, false),
+            done => done,
+        }
+    }
+
+    fn walk_by(&mut self, step: &Step<'_>, named: bool) -> Result<Stepped, Error> {
         let mut all = Where::default();
-        let sql = sql(step, &mut all);
+        let sql = sql(step, named, &mut all);
         self.run(&sql, |conn| {
             // Otherwise each bucket would be a transaction of its own, with locks to take and to give back.
             let transaction = if conn.is_autocommit() {
