@@ -125,11 +125,14 @@ impl Step<'_> {
 
     /// The other conditions, each after an AND.
     pub(crate) fn rest(&self, all: &mut Where) -> String {
-        let others = self.terms.iter().enumerate();
-        let others = others.filter(|(position, _)| Some(*position) != self.way);
-        others
-            .map(|(_, term)| format!(" AND {}", all.filled(term.text, term.values.iter().cloned())))
-            .collect()
+        let mut rest = String::new();
+        for (position, term) in self.terms.iter().enumerate() {
+            if Some(position) != self.way {
+                rest.push_str(" AND ");
+                rest.push_str(&all.filled(term.text, term.values.iter().cloned()));
+            }
+        }
+        rest
     }
 
     /// The first part of the range, in the direction of the walk, that one statement may go through.

@@ -45,16 +45,16 @@ mod cases {
         add(Some("entries_ip"), &|filter| filter.ip = a());
         add(Some("entries_actor"), &|filter| filter.actor = a());
         add(Some("entries_recorded_by"), &|filter| {
-            filter.recorded_by = Some(Uuid::from_u128(7))
+            filter.recorded_by = Some(Uuid::from_u128(7));
         });
         add(Some("entries_outcome"), &|filter| {
-            filter.outcome = Some(Outcome::Refused)
+            filter.outcome = Some(Outcome::Refused);
         });
         add(Some("entries_action"), &|filter| {
-            filter.action = Some("a.b".to_owned())
+            filter.action = Some("a.b".to_owned());
         });
         add(Some("entries_action"), &|filter| {
-            filter.action = Some("a.*".to_owned())
+            filter.action = Some("a.*".to_owned());
         });
         add(None, &|filter| filter.target_kind = a());
         add(None, &|filter| filter.text = a());
@@ -261,7 +261,7 @@ mod cases {
         };
         let expected: Vec<u64> = (0..SIZE).filter(|n| n % 8 == 7).collect();
         // For a page of 8,000 entries 32,000 are looked at first. Is the time not over then, they are fewer, since it took long.
-        let just_not = SEARCH_TIME - Duration::from_micros(1);
+        let just_not = SEARCH_TIME.checked_sub(Duration::from_micros(1)).unwrap();
         for (tick, looked_at) in [(SEARCH_TIME, 32_000), (just_not, 32_000 + 8_000)] {
             for order in [Order::Descending, Order::Ascending] {
                 let (mut after, mut seen, mut first) = (None, Vec::new(), None);

@@ -18,7 +18,7 @@ fn sql(step: &Step<'_>, all: &mut Where) -> String {
     let direction = step.direction();
     let number = all.arg(i64::from(step.room.entries));
     let [low, high] = ends(&step.range).map(|end| all.arg(end));
-    let list = StoredEntry::LIST;
+    let columns = StoredEntry::LIST;
     let taken = if let Some(driver) = step.driver(all) {
         let (first, last) = step.buckets();
         let (from, to, by) = match step.order {
@@ -39,18 +39,18 @@ fn sql(step: &Step<'_>, all: &mut Where) -> String {
              AND entry + 0 < {high} ORDER BY entry + 0 {direction} LIMIT {looks}) AS e LIMIT {looks}"
         );
         if rest.is_empty() {
-            format!("SELECT {list}, true AS fits, false AS last FROM ({looked_at}) AS e")
+            format!("SELECT {columns}, true AS fits, false AS last FROM ({looked_at}) AS e")
         } else {
             let fits = format!("coalesce(true{rest}, false)");
             format!(
-                "SELECT {list}, {fits} AS fits, look = {looks} AS last FROM (SELECT *, row_number() OVER () AS look FROM ({looked_at}) AS e) AS e \
+                "SELECT {columns}, {fits} AS fits, look = {looks} AS last FROM (SELECT *, row_number() OVER () AS look FROM ({looked_at}) AS e) AS e \
                  WHERE {fits} OR look = {looks} LIMIT {number}"
             )
         }
     } else {
         let rest = step.rest(all);
         format!(
-            "SELECT {list}, true AS fits, false AS last FROM entries WHERE entry >= {low} AND entry < {high}{rest} \
+            "SELECT {columns}, true AS fits, false AS last FROM entries WHERE entry >= {low} AND entry < {high}{rest} \
              ORDER BY entry {direction} LIMIT {number}"
         )
     };
@@ -60,7 +60,7 @@ fn sql(step: &Step<'_>, all: &mut Where) -> String {
     // Lengths are known without reading what is long.
     let bytes = all.arg(int(bytes));
     format!(
-        "SELECT {list}, fits, last, number FROM (SELECT {list}, fits, last, count(*) OVER () AS number, \
+        "SELECT {columns}, fits, last, number FROM (SELECT {columns}, fits, last, count(*) OVER () AS number, \
          sum({size}) OVER (ORDER BY entry {direction} ROWS UNBOUNDED PRECEDING) - ({size}) AS ahead FROM ({taken}) AS e) AS e \
          WHERE ahead < {bytes} ORDER BY entry {direction}",
         size = StoredEntry::BYTES,
