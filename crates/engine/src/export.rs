@@ -15,8 +15,7 @@ use store::query::{Order, Page};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::random;
-use crate::read::head;
-use crate::search::Look;
+use crate::read::{Look, head};
 use crate::tiles::{TILES_OF_BUNDLE_MAX, Tiles};
 
 /// Entries read at a time.

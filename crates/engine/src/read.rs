@@ -4,14 +4,14 @@ use domain::audit::EntryFilter;
 use domain::code;
 use evidence::entry::Entry;
 use evidence::receipt::{self, ConsistencyProof};
-use store::query::Page;
+use store::query::{Found, Page, Patience, is_search, page_within};
 use store::{Conn, Head, StoredEntry};
 use tlog::{EntryBundle, Hash, Plan, Tile};
 use uuid::Uuid;
 
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::search::Look;
+use crate::search::SEARCH_TIME;
 use crate::tiles::planned;
 
 /// How an entry is named.
@@ -49,6 +49,17 @@ pub struct EntryPage {
     pub size: u64,
 }
 
+/// What of the log is asked for in one go.
+pub(crate) struct Look {
+    pub page: Page,
+    /// Size of the log that counts; the size now unless given.
+    pub size: Option<u64>,
+    /// The page ends with the entry that reaches so many bytes.
+    pub bytes_max: Option<u64>,
+    /// Whether a search waits for its turn however many others do.
+    pub patient: bool,
+}
+
 pub(crate) async fn head(conn: &mut Conn) -> Result<Head, Error> {
     Ok(Head::load(conn).await?.ok_or_else(no_head)?)
 }
@@ -84,6 +95,30 @@ impl Engine {
     /// Size of the log as the database has it.
     pub async fn size_now(&self) -> Result<u64, Error> {
         Ok(head(&mut *self.db().reader().await?).await?.edge.size())
+    }
+
+    /// Reads once: the entries that fulfil a filter, all that are asked for unless the bytes are reached, or the time of a
+    /// search is over. Gives the size of the log that counted, too.
+    pub(crate) async fn look(&self, filter: &EntryFilter, look: Look) -> Result<(Found, u64), Error> {
+        let search = is_search(filter);
+        let _leave = if search {
+            Some(self.shared().searches.begin(look.patient).await?)
+        } else {
+            None
+        };
+        let clock = || self.clock().steady();
+        let patience = search.then_some(Patience {
+            clock: &clock,
+            at_most: SEARCH_TIME,
+        });
+        let mut conn = self.db().reader().await?;
+        let size = match look.size {
+            Some(size) => size,
+            None => head(&mut conn).await?.edge.size(),
+        };
+        let bounds = (look.bytes_max, patience.as_ref());
+        let found = page_within(&mut conn, filter, look.page, size, bounds).await?;
+        Ok((found, size))
     }
 
     /// A page of the entries that fulfil a filter, however long that takes.

@@ -3,11 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use domain::audit::EntryFilter;
-use store::query::{Found, Page, Patience, is_search, page_within};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::engine::Engine;
 use crate::error::Error;
 
 /// How long a search reads before it says how far it is.
@@ -34,7 +31,7 @@ impl Searches {
     }
 
     /// Leave to search, after those who came before. Where too many wait, one that is not `patient` gets none.
-    async fn begin(&self, patient: bool) -> Result<SemaphorePermit<'_>, Error> {
+    pub async fn begin(&self, patient: bool) -> Result<SemaphorePermit<'_>, Error> {
         let overloaded = || Error::Overloaded {
             retry_after_seconds: 1,
         };
@@ -62,43 +59,6 @@ impl Waits<'_> {
 impl Drop for Waits<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// What of the log is asked for in one go.
-pub(crate) struct Look {
-    pub page: Page,
-    /// Size of the log that counts; the size now unless given.
-    pub size: Option<u64>,
-    /// The page ends with the entry that reaches so many bytes.
-    pub bytes_max: Option<u64>,
-    /// Whether a search waits for its turn however many others do.
-    pub patient: bool,
-}
-
-impl Engine {
-    /// Reads once: the entries that fulfil a filter, all that are asked for unless the bytes are reached, or the time of a
-    /// search is over. Gives the size of the log that counted, too.
-    pub(crate) async fn look(&self, filter: &EntryFilter, look: Look) -> Result<(Found, u64), Error> {
-        let search = is_search(filter);
-        let _leave = if search {
-            Some(self.shared().searches.begin(look.patient).await?)
-        } else {
-            None
-        };
-        let clock = || self.clock().steady();
-        let patience = search.then_some(Patience {
-            clock: &clock,
-            at_most: SEARCH_TIME,
-        });
-        let mut conn = self.db().reader().await?;
-        let size = match look.size {
-            Some(size) => size,
-            None => crate::read::head(&mut conn).await?.edge.size(),
-        };
-        let bounds = (look.bytes_max, patience.as_ref());
-        let found = page_within(&mut conn, filter, look.page, size, bounds).await?;
-        Ok((found, size))
     }
 }
 

@@ -16,18 +16,8 @@ use crate::conn::Conn;
 use crate::entries::StoredEntry;
 use crate::error::Error;
 use crate::head::int;
-pub use crate::walk::Patience;
+pub use crate::walk::{Found, Order, Patience};
 use crate::walk::{Room, Term, walk};
-
-/// In which order a page goes through the log.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
-    /// Newest first.
-    #[default]
-    Descending,
-    /// Oldest first.
-    Ascending,
-}
 
 /// Which part of the answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -158,17 +148,6 @@ fn terms(filter: &EntryFilter) -> Vec<Term> {
 pub fn is_search(filter: &EntryFilter) -> bool {
     let kind = || filter.target_kind.is_some() && terms(filter).iter().all(|term| term.index.is_none());
     filter.text.is_some() || kind()
-}
-
-/// Entries that were found.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Found {
-    /// The entries, in the order of the page.
-    pub entries: Vec<StoredEntry>,
-    /// Whether it ended early because the next entry would not have fitted into the bytes.
-    pub cut: bool,
-    /// Where it ended early because the time was over: the entry up to which everything was looked at, to go on after.
-    pub reached: Option<u64>,
 }
 
 /// A page of the entries below `size` that fulfil the filter.

@@ -16,7 +16,6 @@ use crate::conn::Conn;
 use crate::entries::StoredEntry;
 use crate::error::Error;
 use crate::head::int;
-use crate::query::{Found, Order};
 
 /// How many entries a step looks at, at first and at most.
 const LOOKS: Range<u64> = 256..65_536;
@@ -31,6 +30,27 @@ pub(crate) struct Term {
     pub values: Vec<Val>,
     /// The index that begins with the bucket and goes on with what the condition compares.
     pub index: Option<&'static str>,
+}
+
+/// In which order a page goes through the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Newest first.
+    #[default]
+    Descending,
+    /// Oldest first.
+    Ascending,
+}
+
+/// Entries that were found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    /// The entries, in the order of the page.
+    pub entries: Vec<StoredEntry>,
+    /// Whether it ended early because the next entry would not have fitted into the bytes.
+    pub cut: bool,
+    /// Where it ended early because the time was over: the entry up to which everything was looked at, to go on after.
+    pub reached: Option<u64>,
 }
 
 /// What of a page is still to be filled.

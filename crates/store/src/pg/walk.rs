@@ -5,8 +5,7 @@ use crate::conditions::{BUCKET_BITS, Where};
 use crate::entries::StoredEntry;
 use crate::error::Error;
 use crate::head::int;
-use crate::query::Order;
-use crate::walk::{Step, Stepped, ends};
+use crate::walk::{Order, Step, Stepped, ends};
 
 /// The statement. Its rows are entries; of each, whether it fulfils the conditions, whether it is the last one that was
 /// to be looked at, and, where bytes are bounded, how many rows there were.

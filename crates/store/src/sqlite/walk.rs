@@ -10,9 +10,8 @@ use crate::conditions::{BUCKET_BITS, Where};
 use crate::entries::StoredEntry;
 use crate::error::Error;
 use crate::head::int;
-use crate::query::Order;
 use crate::row::Row;
-use crate::walk::{Room, Step, Stepped, ends};
+use crate::walk::{Order, Room, Step, Stepped, ends};
 
 /// What the library does, in its own steps, for an entry that is looked at and not taken, and about at most for a bucket
 /// without entries.
