@@ -46,13 +46,6 @@ pub enum FirstCredential {
     Invitation,
     /// Nothing: it acts by API keys.
     None,
-    /// A hash from another system.
-    Imported {
-        /// The hash; none for a user who cannot log in yet.
-        hash: Option<String>,
-        /// Whether the user is active.
-        active: bool,
-    },
 }
 
 impl FirstCredential {
@@ -117,7 +110,6 @@ impl Engine {
             ..CreateUser::new(new.username, new.role)
         };
         let (mut shown, mut invitation) = (None, None);
-        let mut imported = false;
         match new.first {
             FirstCredential::Password { text, temporary } => {
                 let mut words = vec![command.username.as_str()];
@@ -139,20 +131,21 @@ impl Engine {
                 invitation = Some(token);
             }
             FirstCredential::None => {}
-            FirstCredential::Imported { hash, active } => {
-                let checked = hash.as_deref().map_or(Ok(()), password::importable);
-                checked.map_err(Refusal::from)?;
-                command.password_hash = hash;
-                imported = true;
-                command.active = active;
-            }
         }
-        let command = if imported {
-            ImportUser(command).into()
-        } else {
-            command.into()
-        };
-        self.made(caller, origin, command, shown, invitation).await
+        self.made(caller, origin, command.into(), shown, invitation).await
+    }
+
+    /// Makes a user who comes from another system, with the password's hash of there.
+    pub async fn import_user(
+        &self,
+        caller: &Caller,
+        origin: Origin,
+        user: CreateUser,
+    ) -> Result<CreatedUser, Error> {
+        let checked = user.password_hash.as_deref().map_or(Ok(()), password::importable);
+        checked.map_err(Refusal::from)?;
+        let command = ImportUser(user).into();
+        self.made(caller, origin, command, None, None).await
     }
 
     /// Carries out a command that lets a user in, with what is shown once.
@@ -195,11 +188,7 @@ impl Engine {
         recover: bool,
     ) -> Result<CreatedUser, Error> {
         let text = one_time_password()?;
-        let command = ResetPassword {
-            user,
-            password_hash: self.shared().hashes.hash(text.clone()).await?,
-            temporary: true,
-        };
+        let command = self.password(user, text.clone(), true).await?;
         let command = if recover {
             RecoverUser(command).into()
         } else {
@@ -219,15 +208,18 @@ impl Engine {
         if let Some(user) = self.user(user).await? {
             super::account::check_password(text, &user.row)?;
         }
-        let command = ResetPassword {
-            user,
-            password_hash: self.shared().hashes.hash(text.to_owned()).await?,
-            temporary: false,
-        };
-        let answer = self
-            .submit_for(caller, origin, Command::ResetPassword(command))
-            .await?;
+        let command = self.password(user, text.to_owned(), false).await?;
+        let answer = self.submit_for(caller, origin, command.into()).await?;
         Ok(answer.reply)
+    }
+
+    /// The command that gives a user this password.
+    async fn password(&self, user: Uuid, text: String, temporary: bool) -> Result<ResetPassword, Error> {
+        Ok(ResetPassword {
+            user,
+            password_hash: self.shared().hashes.hash(text).await?,
+            temporary,
+        })
     }
 
     /// Erases what is personal of a user, and the payload of every entry by or about the user. A second time, it

@@ -14,10 +14,10 @@ mod cases {
     use std::time::{Duration, Instant};
 
     use domain::Caller;
-    use domain::identity::user::DisableUser;
+    use domain::identity::user::{CreateUser, DisableUser};
     use domain::identity::{Must, Permission, Role};
     use domain::record::{Kind, Val};
-    use engine::identity::FirstCredential;
+    use engine::identity::{CreatedUser, FirstCredential};
     use engine::{Engine, Error};
     use futures_util::future::join_all;
     use store::conn::Lock;
@@ -114,12 +114,18 @@ mod cases {
         row.password_hash.unwrap()
     }
 
-    async fn import(engine: &Engine, name: &str, hash: String) {
-        let first = FirstCredential::Imported {
-            hash: Some(hash),
-            active: true,
+    async fn try_import(engine: &Engine, name: &str, hash: String) -> Result<CreatedUser, Error> {
+        let user = CreateUser {
+            password_hash: Some(hash),
+            ..CreateUser::new(name, Role::VIEWER)
         };
-        make(engine, new_user(name, Role::VIEWER, first)).await;
+        engine
+            .import_user(&crate::support::operator(), origin(), user)
+            .await
+    }
+
+    async fn import(engine: &Engine, name: &str, hash: String) {
+        try_import(engine, name, hash).await.unwrap();
     }
 
     pub async fn imported_hashes_are_upgraded(bed: Bed) {
@@ -160,17 +166,7 @@ mod cases {
             assert_eq!(code(log_in(&engine, name, PASSWORD).await), "done");
             assert_eq!(stored_hash(&engine, name).await, upgraded, "once");
         }
-        let unknown = FirstCredential::Imported {
-            hash: Some("$1$md5".to_owned()),
-            active: true,
-        };
-        let refused = engine
-            .create_user(
-                &crate::support::operator(),
-                origin(),
-                new_user("md5", Role::VIEWER, unknown),
-            )
-            .await;
+        let refused = try_import(&engine, "md5", "$1$md5".to_owned()).await;
         assert_eq!(code(refused), "invalid_field");
         close(engine).await;
         assert_intact(&bed.options()).await;

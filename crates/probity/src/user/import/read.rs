@@ -235,7 +235,7 @@ mod tests {
         let mut found = Vec::new();
         while let Some(item) = items.next().unwrap() {
             let text = match item.record {
-                Ok(record) => record.username,
+                Ok(record) => record.user.username,
                 Err(error) => error.field,
             };
             found.push((item.line, text));
@@ -275,7 +275,7 @@ mod tests {
             ("2", None),
         ] {
             let record = read(text, b"").ok();
-            assert_eq!(record.map(|record| record.active), expected, "{text}");
+            assert_eq!(record.map(|record| record.user.active), expected, "{text}");
         }
         assert_eq!(read("", b"\xff").err().unwrap().field, "full_name");
         assert_eq!(read("2", b"").err().unwrap().field, "active");

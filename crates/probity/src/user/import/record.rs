@@ -1,7 +1,7 @@
 //! What a line says of a user.
 
 use domain::FieldError;
-use domain::identity::user::{User, check_email, check_full_name};
+use domain::identity::user::{CreateUser, User, check_email, check_full_name};
 use domain::identity::{Role, password};
 use serde_json::{Map, Value};
 
@@ -20,20 +20,10 @@ pub const COLUMNS: [&str; 6] = [
 /// A user as a file has it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Record {
-    /// User name.
-    pub username: String,
+    /// What is to be made.
+    pub user: CreateUser,
     /// What the file calls the user, where that is something else.
     pub called: Option<String>,
-    /// What the user may do.
-    pub role: Role,
-    /// E-mail address.
-    pub email: Option<String>,
-    /// Full name.
-    pub full_name: Option<String>,
-    /// The password's hash.
-    pub password_hash: Option<String>,
-    /// Whether the user is enabled.
-    pub active: bool,
 }
 
 impl Record {
@@ -66,19 +56,20 @@ impl Record {
         password_hash.as_deref().map_or(Ok(()), password::importable)?;
         Ok(Record {
             called: Some(called).filter(|called| *called != named.username),
-            username: named.username,
-            role,
-            email: email.or(named.email),
-            full_name,
-            password_hash,
-            active,
+            user: CreateUser {
+                email: email.or(named.email),
+                full_name,
+                password_hash,
+                active,
+                ..CreateUser::new(named.username, role)
+            },
         })
     }
 
     /// A fault of this record: where the user is called otherwise here, it says so.
     pub fn fault(&self, text: impl std::fmt::Display) -> String {
         match &self.called {
-            Some(called) => format!("{called:?} is {:?} here: {text}", self.username),
+            Some(called) => format!("{called:?} is {:?} here: {text}", self.user.username),
             None => text.to_string(),
         }
     }
@@ -86,17 +77,18 @@ impl Record {
     /// In which fields a user that is there differs. A hash that the user's login or change of password has replaced
     /// since is no difference: the file cannot know it.
     pub fn differs(&self, user: &User) -> Vec<&'static str> {
+        let own = &self.user;
         let replaced = user
             .password_hash
             .as_deref()
             .is_some_and(|hash| user.password_changed_at.is_some() || hash.starts_with(OURS));
-        let same_password = self.password_hash == user.password_hash || replaced;
+        let same_password = own.password_hash == user.password_hash || replaced;
         [
-            ("role", self.role == user.role),
-            ("email", self.email == user.email),
-            ("full_name", self.full_name == user.full_name),
+            ("role", own.role == user.role),
+            ("email", own.email == user.email),
+            ("full_name", own.full_name == user.full_name),
             ("password_hash", same_password),
-            ("active", self.active == user.active),
+            ("active", own.active == user.active),
         ]
         .into_iter()
         .filter(|(_, same)| !same)
@@ -121,7 +113,7 @@ mod tests {
     #[test]
     fn members() {
         let record = of(&json!({"username": "ann", "role": "user", "email": "", "active": false})).unwrap();
-        assert_eq!((record.email, record.active), (None, false));
+        assert_eq!((record.user.email, record.user.active), (None, false));
         for (value, field) in [
             (json!({"role": "user"}), "username"),
             (json!({"username": "ann"}), "role"),
@@ -158,15 +150,15 @@ mod tests {
         let record = of(&json!({"username": "Ann@Example.com", "role": "user"})).unwrap();
         assert_eq!(
             (
-                record.username.as_str(),
-                record.email.as_deref(),
+                record.user.username.as_str(),
+                record.user.email.as_deref(),
                 record.called.as_deref()
             ),
             ("ann", Some("Ann@Example.com"), Some("Ann@Example.com"))
         );
         let text = json!({"username": "Ann@Example.com", "role": "user", "email": "a@example.org"});
-        assert_eq!(of(&text).unwrap().email.as_deref(), Some("a@example.org"));
+        assert_eq!(of(&text).unwrap().user.email.as_deref(), Some("a@example.org"));
         let record = of(&json!({"username": "ann", "role": "user"})).unwrap();
-        assert_eq!((record.called, record.email), (None, None));
+        assert_eq!((record.called, record.user.email), (None, None));
     }
 }

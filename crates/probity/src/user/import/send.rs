@@ -8,7 +8,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::FieldError;
 use domain::identity::Rules;
-use engine::identity::{FirstCredential, NewUser};
 use engine::{Engine, Error};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
@@ -116,7 +115,7 @@ impl Tally {
     /// Keeps how a user who is there now is called.
     fn name(&mut self, line: u64, record: Record) {
         if let Some(name) = record.called {
-            let username = record.username;
+            let username = record.user.username;
             self.renamed.push(Renamed { line, name, username });
         }
     }
@@ -174,8 +173,8 @@ impl Had {
             let message = record.fault(format!("is that of line {first} too"));
             Err(FieldError::new(field, message))
         };
-        let email = record.email.as_ref().map(|email| email.to_ascii_lowercase());
-        match self.usernames.get(&record.username) {
+        let email = record.user.email.as_ref().map(|email| email.to_ascii_lowercase());
+        match self.usernames.get(&record.user.username) {
             Some((first, Some(called))) => return again("username", &format!("{first} ({called:?})")),
             Some((first, None)) => return again("username", first),
             None => {}
@@ -184,7 +183,8 @@ impl Had {
             return again("email", first);
         }
         let called = record.called.clone();
-        self.usernames.insert(record.username.clone(), (line, called));
+        self.usernames
+            .insert(record.user.username.clone(), (line, called));
         self.emails.extend(email.map(|email| (email, line)));
         Ok(())
     }
@@ -236,7 +236,7 @@ pub async fn all<R: BufRead>(
 }
 
 fn known_role(rules: &Rules, record: &Record) -> Result<(), FieldError> {
-    if rules.role(&record.role).is_some() {
+    if rules.role(&record.user.role).is_some() {
         return Ok(());
     }
     let known: Vec<_> = rules.roles().iter().map(|rule| rule.name.as_str()).collect();
@@ -254,20 +254,11 @@ async fn one(engine: &Engine, record: &Record, dry_run: bool) -> Result<Outcome,
     if dry_run {
         return Ok(Outcome::Added);
     }
-    let new = NewUser {
-        username: record.username.clone(),
-        email: record.email.clone(),
-        full_name: record.full_name.clone(),
-        role: record.role.clone(),
-        first: FirstCredential::Imported {
-            hash: record.password_hash.clone(),
-            active: record.active,
-        },
-    };
-    let mut made = engine.create_user(&caller(), origin(), new.clone()).await;
+    let import = async || engine.import_user(&caller(), origin(), record.user.clone()).await;
+    let mut made = import().await;
     while let Err(Error::Overloaded { .. }) = made {
         tokio::time::sleep(FULL_QUEUE_WAIT).await;
-        made = engine.create_user(&caller(), origin(), new.clone()).await;
+        made = import().await;
     }
     match made {
         Ok(_) => Ok(Outcome::Added),
@@ -287,7 +278,7 @@ async fn one(engine: &Engine, record: &Record, dry_run: bool) -> Result<Outcome,
 
 /// What there is to say if the user, or another of the same address, is there.
 async fn there(engine: &Engine, record: &Record) -> Result<Option<Outcome>, Failure> {
-    if let Some(user) = engine.user_named(&record.username).await? {
+    if let Some(user) = engine.user_named(&record.user.username).await? {
         let fields = record.differs(&user.row);
         return Ok(Some(if fields.is_empty() {
             Outcome::Unchanged
@@ -296,7 +287,7 @@ async fn there(engine: &Engine, record: &Record) -> Result<Option<Outcome>, Fail
             Outcome::Differing(record.fault(text))
         }));
     }
-    let Some(email) = &record.email else {
+    let Some(email) = &record.user.email else {
         return Ok(None);
     };
     let other = engine.user_by_login(email).await?;
