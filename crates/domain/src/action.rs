@@ -96,6 +96,7 @@ actions! {
     OPERATION_MARK_UNKNOWN = "operation.mark_unknown", Demand::Permission(CustodyWrite);
     OPERATION_RESOLVE = "operation.resolve", Demand::Permission(CustodyWrite);
     OPERATION_EXPIRE = "operation.expire", Demand::System;
+    SUMS_KEEP = "sums.keep", Demand::System;
     KYC_SUBMIT = "kyc.submit", Demand::OwnOr(KycOwn, KycWrite);
     KYC_CHECK_DOCUMENT = "kyc.check_document", Demand::Permission(KycReview);
     KYC_APPROVE = "kyc.approve", Demand::Permission(KycReview);

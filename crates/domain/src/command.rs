@@ -24,6 +24,7 @@ use crate::custody::operation::steps::{
     ReleaseOperation, ReportOperation, ResolveOperation, StartOperation,
 };
 use crate::custody::operation::{CreateLinked, CreateOperation, ExpireOperations};
+use crate::custody::sum::KeepSums;
 use crate::decision::{Decision, Draft};
 use crate::identity::api_key::{CreateApiKey, RevokeApiKey, RotateApiKey};
 use crate::identity::invitation::{AcceptInvitation, InviteUser};
@@ -117,7 +118,7 @@ commands! {
     RenewSession, EndSession, EndSessionsOf,
     CreateApiKey, RotateApiKey, RevokeApiKey,
     SecurityEvent,
-    CreateAsset, ConfigureBalance,
+    CreateAsset, ConfigureBalance, KeepSums,
     CreateOperation in Box, CreateLinked, ExpireOperations,
     ReportOperation in Box, StartOperation in Box, CompleteOperation in Box, FailOperation in Box,
     CancelOperation in Box, MarkOperationUnknown in Box, ResolveOperation in Box, CaptureOperation in Box,

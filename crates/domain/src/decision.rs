@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use evidence::commitment::Salt;
 use evidence::leaf::{Outcome, RecordedBy};
-use evidence::payload::{ActorKind, Payload};
+use evidence::payload::{ActorKind, Payload, RowImages};
 use uuid::Uuid;
 
 use crate::approval::{Approval, Vote};
@@ -56,6 +56,8 @@ pub struct Draft {
     pub writes: Vec<RowWrite>,
     /// Indexes of entries whose payload this one erases.
     pub erases: Vec<u64>,
+    /// Assets whose sums are kept from this one on, where they are not yet.
+    pub sums_of: Vec<Uuid>,
 }
 
 impl Draft {
@@ -108,7 +110,30 @@ impl Draft {
             commitment,
             writes: Vec::new(),
             erases: Vec::new(),
+            sums_of: Vec::new(),
         }
+    }
+
+    /// Whether it writes what there are sums of, or begins to keep some.
+    pub fn changes_sums(&self) -> bool {
+        let summed = |write: &RowWrite| {
+            matches!(
+                write,
+                RowWrite::Operation(_) | RowWrite::Balance(_) | RowWrite::Asset(_)
+            )
+        };
+        !self.sums_of.is_empty() || self.writes.iter().any(summed)
+    }
+
+    /// Adds rows that follow from the others. They come last in the list of changes, and are not shown.
+    pub fn derive(&mut self, mut rows: Vec<RowWrite>) -> Result<(), serde_json::Error> {
+        let mut payload = Payload::parse(&self.payload)?;
+        let images = payload.changes.len() + rows.len();
+        payload.changes.resize(images, RowImages::default());
+        self.payload = payload.to_text();
+        self.commitment = evidence::commitment::commit(&self.salt, self.payload.as_bytes());
+        self.writes.append(&mut rows);
+        Ok(())
     }
 
     /// The same with a target that Probity made.
@@ -275,12 +300,32 @@ impl Facts {
     /// Takes in what a decision writes, so that later commands of the batch see it.
     pub fn apply(&mut self, drafts: &[Draft]) {
         for draft in drafts {
-            draft.writes.iter().for_each(|write| self.take(write));
+            for write in &draft.writes {
+                self.count(write);
+                self.take(write);
+            }
+            draft.sums_of.iter().for_each(|asset| self.tally.look_at(*asset));
             for index in &draft.erases {
                 if let Some(entry) = self.entry_ids.get(index).and_then(|id| self.entries.get_mut(id)) {
                     entry.payload = None;
                 }
             }
+        }
+    }
+
+    /// Counts what a row changes in the sums, while the version before it is there.
+    fn count(&mut self, write: &RowWrite) {
+        match write {
+            RowWrite::Operation(after) => {
+                let before = self.operations.get(&after.row.id).map(|before| &before.row);
+                self.tally.operation(before, &after.row);
+            }
+            RowWrite::Balance(after) => {
+                let before = self.balances.get(&after.row.id).map(|before| &before.row);
+                self.tally.balance(before, &after.row);
+            }
+            RowWrite::Asset(asset) => self.tally.asset(asset.row.id),
+            _ => {}
         }
     }
 

@@ -13,6 +13,7 @@ use crate::audit::known::KnownEntry;
 use crate::custody::destination::Destination;
 use crate::custody::kyc::{KycDocument, KycRecord};
 use crate::custody::operation::{ChainOutput, Operations};
+use crate::custody::sum::{Sum, Tally};
 use crate::custody::{Asset, Balance, Operation};
 use crate::identity::api_key::ApiKey;
 use crate::identity::invitation::Invitation;
@@ -66,6 +67,8 @@ macro_rules! tables {
             pub entries: HashMap<Uuid, KnownEntry>,
             /// Ids of entries by index.
             pub entry_ids: HashMap<u64, Uuid>,
+            /// How sums change by what was taken in.
+            pub tally: Tally,
         }
 
         $(impl Kept for $name {
@@ -112,6 +115,7 @@ tables! {
     Vote in votes, "vote";
     Operation in operations, "operation" as Operations;
     ChainOutput in chain_outputs, "chain_output";
+    Sum in sums, "sum";
 }
 
 /// A stored row, as values.

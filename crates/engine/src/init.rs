@@ -114,6 +114,12 @@ impl Engine {
             .map_or("there are users", |_| "user admin made")
             .to_owned();
         step("first admin", detail, first_admin.is_some());
+        let counted = count_sums(options, &db).await?;
+        if counted > 0 {
+            let detail =
+                format!("operations and balances of {counted} assets counted, from now on as they change");
+            step("sums", detail, true);
+        }
         step("health", health(options).await?, false);
         Ok(Initialised {
             first_admin,
@@ -153,6 +159,15 @@ async fn as_expected(conn: &mut Conn) -> Result<String, Error> {
         detail = format!("{detail}; unknown: {}", compared.unknown.join(", "));
     }
     Ok(detail)
+}
+
+/// Counts what there are sums of, where a database is older than they are; of how many assets.
+async fn count_sums(options: &Options, db: &Db) -> Result<usize, Error> {
+    let assets = store::custody::without_sums(&mut *db.reader().await?).await?;
+    if !assets.is_empty() {
+        Engine::open(options.clone()).await?.shutdown().await;
+    }
+    Ok(assets.len())
 }
 
 /// Checks what was set up as a start does, and tries to write.

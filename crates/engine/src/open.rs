@@ -130,6 +130,7 @@ impl Engine {
         }
         let engine = Engine::start(options, found)?;
         engine.check_custody_rules().await?;
+        engine.keep_sums().await?;
         engine.record_roles().await?;
         Ok(engine)
     }

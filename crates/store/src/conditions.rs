@@ -12,8 +12,7 @@ use crate::error::Error;
 use crate::head::int;
 use crate::sealed;
 
-/// Entries of a bucket share `entry >> BUCKET_BITS`, the first column of the indexes that filters use.
-pub(crate) const BUCKET_BITS: u32 = 10;
+pub(crate) use crate::buckets::BUCKET_BITS;
 
 /// What a row of a list must fulfil. Columns are named in the program; what callers send is a value.
 #[derive(Clone, Debug, PartialEq)]

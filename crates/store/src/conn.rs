@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::record::{Kind, Val};
 
+use crate::buckets::Buckets;
 use crate::error::Error;
 pub use crate::lock::Lock;
 use crate::pg::PgConn;
@@ -101,6 +102,28 @@ impl Conn {
         match self {
             Conn::Sqlite(conn) => conn.keyed(select, keys, more),
             Conn::Pg(conn) => conn.keyed(select, kind, keys, more, lock).await,
+        }
+    }
+
+    /// Rows that `select` finds in one bucket after the other, until there are `limit`: it says `[bucket]` after what is
+    /// compared with one, gives them in order and no more than `limit`. One statement on PostgreSQL, one prepared
+    /// look-up a bucket on SQLite.
+    pub(crate) async fn by_bucket(
+        &mut self,
+        select: &str,
+        args: &[Val],
+        buckets: &Buckets,
+        limit: u32,
+    ) -> Result<Vec<Row>, Error> {
+        match self {
+            Conn::Sqlite(conn) => conn.by_bucket(select, args, buckets, limit),
+            Conn::Pg(conn) => {
+                let mut args = args.to_vec();
+                let sql = buckets.joined(select, args.len());
+                args.extend(buckets.values.iter().cloned());
+                args.extend([Val::Int(buckets.last), Val::Int(limit.into())]);
+                conn.all(&format!("{sql} LIMIT ${}", args.len()), &args).await
+            }
         }
     }
 

@@ -10,6 +10,7 @@
 //! `migrations/sqlite` and `migrations/postgres`, one statement a paragraph.
 
 pub mod batch;
+mod buckets;
 pub mod checks;
 pub mod conditions;
 pub mod conn;

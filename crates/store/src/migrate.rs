@@ -40,6 +40,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(5, "operation_filters", "0005_operation_filters.sql"),
     migration!(6, "integrity", "0006_integrity.sql"),
     migration!(7, "outputs", "0007_outputs.sql"),
+    migration!(8, "reads", "0008_reads.sql"),
 ];
 
 /// What a database has of the migrations.

@@ -62,6 +62,14 @@ impl Row {
         }
     }
 
+    /// A UUID or NULL.
+    pub fn optional_uuid(&self, position: usize) -> Result<Option<Uuid>, Error> {
+        match self.value(position) {
+            Val::Null => Ok(None),
+            _ => self.uuid(position).map(Some),
+        }
+    }
+
     /// Bytes.
     pub fn bytes(&self, position: usize) -> Result<&[u8], Error> {
         self.optional_bytes(position)?

@@ -46,25 +46,33 @@ pub(crate) fn typed(value: Val, kind: Kind) -> Result<Val, String> {
 
 /// Reads a row of [`select`].
 pub fn read(table: &'static Table, row: Row) -> Result<Stored, Error> {
-    let kinds = column_kinds(table);
-    let names = column_names(table);
-    let mut values = Vec::with_capacity(kinds.len());
-    for ((value, kind), name) in row.0.into_iter().zip(kinds).zip(names) {
-        values.push(
-            typed(value, kind).map_err(|reason| Error::data(format!("{}.{name}: {reason}", table.name)))?,
-        );
-    }
-    let sealed = Row(values);
     let width = table.columns.len();
-    let salt = sealed
-        .optional_salt(width + 3)?
+    let wrong = |name: &str, reason: String| Error::data(format!("{}.{name}: {reason}", table.name));
+    let mut values = row.0.into_iter();
+    let mut next = |name: &str, kind| {
+        let value = values.next().unwrap_or(Val::Null);
+        typed(value, kind).map_err(|reason| wrong(name, reason))
+    };
+    let id = next("id", Kind::Uuid)?;
+    let mut own = Vec::with_capacity(width);
+    for column in table.columns {
+        own.push(next(column.name, column.kind)?);
+    }
+    let seal = Row(vec![
+        id,
+        next("version", Kind::Int)?,
+        next("entry", Kind::Int)?,
+        next("salt", Kind::Bytes)?,
+    ]);
+    let salt = seal
+        .optional_salt(3)?
         .ok_or_else(|| Error::data(format!("{}.salt is NULL", table.name)))?;
     Ok(Stored {
-        id: sealed.uuid(0)?,
-        version: sealed.unsigned(width + 1)?,
-        entry: sealed.unsigned(width + 2)?,
+        id: seal.uuid(0)?,
+        version: seal.unsigned(1)?,
+        entry: seal.unsigned(2)?,
         salt,
-        values: sealed.0.into_iter().skip(1).take(width).collect(),
+        values: own,
     })
 }
 

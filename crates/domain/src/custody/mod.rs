@@ -12,6 +12,7 @@ pub mod destination;
 pub mod kyc;
 pub mod operation;
 pub mod rules;
+pub mod sum;
 pub(crate) mod whose;
 
 pub use amount::{AMOUNT_MAX, Amount, AmountError, SCALE_MAX};

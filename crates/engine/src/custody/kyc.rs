@@ -91,6 +91,6 @@ impl Engine {
 
     /// The tier of a user at a moment, past or present: 0 without an approval.
     pub async fn tier_at(&self, user: Uuid, at: Timestamp) -> Result<u64, Error> {
-        Ok(kyc::tier_at(&self.kyc_of(user).await?, at))
+        Ok(kyc::tier_at(&self.kyc_of([user]).await?, at))
     }
 }

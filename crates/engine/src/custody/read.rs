@@ -1,10 +1,10 @@
-//! Looking at custody: balances now and at any moment, statements, supply, statistics.
+//! Looking at custody: balances now and at any moment, statements, operations.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::custody::kyc::{self, KycRecord};
-use domain::custody::{Account, Amount, Asset, Balance, House, Operation, OperationKind, OperationStatus};
+use domain::custody::{Account, Amount, Asset, Balance, Operation, OperationKind, OperationStatus};
 use domain::record::{Kind, Sealed};
 use evidence::Timestamp;
 use store::Head;
@@ -15,9 +15,6 @@ use uuid::Uuid;
 
 use crate::engine::Engine;
 use crate::error::Error;
-
-/// Rows read at a time by sums over all.
-const CHUNK: u32 = 5_000;
 
 /// A balance with what the clock says of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,50 +85,12 @@ pub struct Statement {
     pub next: Option<OperationPlace>,
 }
 
-/// What there is of an asset, and who holds it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Supply {
-    /// The asset.
-    pub asset: Arc<Asset>,
-    /// What everyone inside holds together.
-    pub supply: Amount,
-    /// What users hold.
-    pub users: Amount,
-    /// What each house account holds.
-    pub houses: BTreeMap<House, Amount>,
-    /// What is held of it now: expired holds are left out.
-    pub held: Amount,
-    /// How many balances.
-    pub balances: u64,
-    /// The sum over all balances, the external one included: zero, or something is wrong.
-    pub sum: Amount,
-    /// Size of the log when this was read.
-    pub size: u64,
-}
-
-/// How many operations of a kind and status, and what they move together.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Figures {
-    /// The asset.
-    pub asset: Arc<Asset>,
-    /// What sort.
-    pub kind: OperationKind,
-    /// Where they stand.
-    pub status: OperationStatus,
-    /// The day, in UTC, where they are counted by day.
-    pub day: Option<Timestamp>,
-    /// How many.
-    pub count: u64,
-    /// What they move together.
-    pub amount: Amount,
-}
-
-fn overflow() -> Error {
+pub(super) fn overflow() -> Error {
     Error::problem("a sum has more than 38 digits", "ask for less at once")
 }
 
 impl Engine {
-    async fn log_size(&self, conn: &mut store::Conn) -> Result<u64, Error> {
+    pub(super) async fn log_size(&self, conn: &mut store::Conn) -> Result<u64, Error> {
         let head = Head::load(conn).await?;
         Ok(head.map_or(0, |head| head.edge.size()))
     }
@@ -146,16 +105,21 @@ impl Engine {
 
     /// Balances with what the clock says of them.
     pub async fn balance_states(&self, found: Vec<Sealed<Balance>>) -> Result<Vec<BalanceState>, Error> {
-        let now = self.now();
+        let holding = found.iter().filter(|sealed| sealed.row.held != Amount::ZERO);
+        let holding: Vec<Uuid> = holding.map(|sealed| sealed.row.id).collect();
+        let mut due: HashMap<Uuid, Vec<Amount>> = HashMap::new();
+        if !holding.is_empty() {
+            let mut conn = self.db().reader().await?;
+            for (balance, held) in store::custody::due_holds(&mut conn, &holding, self.now()).await? {
+                due.entry(balance).or_default().push(held);
+            }
+        }
         let mut states = Vec::with_capacity(found.len());
         for sealed in found {
             let asset = self.asset_of(sealed.row.asset_id).await?;
             let mut held = sealed.row.held;
-            if held != Amount::ZERO {
-                let mut conn = self.db().reader().await?;
-                for due in store::custody::due_holds(&mut conn, sealed.row.id, now).await? {
-                    held = held.minus(due).ok_or_else(overflow)?;
-                }
+            for due in due.get(&sealed.row.id).into_iter().flatten() {
+                held = held.minus(*due).ok_or_else(overflow)?;
             }
             states.push(BalanceState {
                 available: sealed.row.posted.minus(held).ok_or_else(overflow)?,
@@ -193,7 +157,10 @@ impl Engine {
         limit: u32,
     ) -> Result<Statement, Error> {
         let mut conn = self.db().reader().await?;
-        let size = self.log_size(&mut conn).await?;
+        let size = match (order, from, to) {
+            (Order::Descending, None, None) => u64::MAX,
+            _ => self.log_size(&mut conn).await?,
+        };
         let high = match to {
             Some(to) => store::query::index_at(&mut conn, to, size).await?,
             None => size,
@@ -219,13 +186,13 @@ impl Engine {
         .await?;
         let more = found.len() > limit as usize;
         found.truncate(limit as usize);
-        let next = found.last().filter(|_| more).map(|sealed| OperationPlace {
+        let next = found.last().filter(|_| more).map(|(sealed, _)| OperationPlace {
             entry: sealed.entry,
             id: sealed.row.id,
         });
         let lines = found
             .into_iter()
-            .filter_map(|sealed| line(balance, sealed))
+            .filter_map(|(sealed, _)| line(balance, sealed))
             .collect();
         Ok(Statement { lines, next })
     }
@@ -235,6 +202,8 @@ impl Engine {
         let Some(found) = self.one::<Operation>("id", Kind::Uuid, id.into()).await? else {
             return Ok(None);
         };
+        let reversed_by = self.reversals_of(std::iter::once(&found.row)).await?;
+        let found = (found, reversed_by.get(&id).copied());
         Ok(self.operation_views(vec![found], self.now()).await?.pop())
     }
 
@@ -249,13 +218,17 @@ impl Engine {
         let now = self.now();
         let mut found = {
             let mut conn = self.db().reader().await?;
-            let size = self.log_size(&mut conn).await?;
+            let size = match order {
+                // What is committed is below the size: only who begins at a time, or at the other end, must know it.
+                Order::Descending if filter.made == (None, None) => u64::MAX,
+                _ => self.log_size(&mut conn).await?,
+            };
             let asked = (filter, now);
             store::custody::operations(&mut conn, asked, order, after, limit.saturating_add(1), size).await?
         };
         let more = found.len() > limit as usize;
         found.truncate(limit as usize);
-        let next = found.last().filter(|_| more).map(|sealed| OperationPlace {
+        let next = found.last().filter(|_| more).map(|(sealed, _)| OperationPlace {
             entry: sealed.entry,
             id: sealed.row.id,
         });
@@ -274,27 +247,39 @@ impl Engine {
     /// Operations with what it takes to show them, as the clock has them.
     async fn operation_views(
         &self,
-        found: Vec<Sealed<Operation>>,
+        mut found: Vec<(Sealed<Operation>, Option<Uuid>)>,
         now: Timestamp,
     ) -> Result<Vec<OperationView>, Error> {
+        for (sealed, _) in &mut found {
+            if sealed.row.is_due(now) {
+                sealed.row = sealed.row.clone().as_of(now);
+            }
+        }
         let balances: Vec<Uuid> = found
             .iter()
-            .flat_map(|sealed| [sealed.row.debit_id, sealed.row.credit_id])
+            .flat_map(|(sealed, _)| [sealed.row.debit_id, sealed.row.credit_id])
             .collect();
         let accounts = self.accounts_of(&balances).await?;
-        let reversals = self.reversals_of(found.iter().map(|sealed| &sealed.row)).await?;
+        let waiting = found.iter().filter_map(|(sealed, _)| {
+            let Operation {
+                debit_id, credit_id, ..
+            } = &sealed.row;
+            let accounts = (*accounts.get(debit_id)?, *accounts.get(credit_id)?);
+            waits_for(&sealed.row, accounts)
+        });
+        let records = self.kyc_of(waiting).await?;
         let mut views = Vec::with_capacity(found.len());
-        for sealed in found {
+        for (sealed, reversed_by) in found {
             let account = |id: Uuid| {
                 let found = accounts.get(&id).copied();
                 found.ok_or_else(|| Error::from(store::Error::data(format!("balance {id} is missing"))))
             };
             let (debit, credit) = (account(sealed.row.debit_id)?, account(sealed.row.credit_id)?);
-            let operation = sealed.row.as_of(now);
+            let operation = sealed.row;
             views.push(OperationView {
                 asset: self.asset_of(operation.asset_id).await?,
-                on_hold: self.on_hold(&operation, (debit, credit), now).await?,
-                reversed_by: reversals.get(&operation.id).copied(),
+                on_hold: tier_lost(&records, &operation, (debit, credit), now),
+                reversed_by,
                 operation,
                 version: sealed.version,
                 entry: Some(sealed.entry),
@@ -328,122 +313,39 @@ impl Engine {
         accounts: (Account, Account),
         now: Timestamp,
     ) -> Result<Option<(u64, u64)>, Error> {
-        if operation.status != OperationStatus::Pending {
-            return Ok(None);
-        }
-        let subject = domain::custody::operation::limits::subject(operation.kind, accounts.0, accounts.1);
-        let Some((user, _)) = subject else { return Ok(None) };
-        let records = self.kyc_of(user).await?;
-        Ok(kyc::tier_lost(&records, operation.created_at, now))
+        let records = self.kyc_of(waits_for(operation, accounts)).await?;
+        Ok(tier_lost(&records, operation, accounts, now))
     }
 
-    /// Every KYC record of a user.
-    pub(crate) async fn kyc_of(&self, user: Uuid) -> Result<Vec<KycRecord>, Error> {
-        let mut conn = self.db().reader().await?;
-        let rows =
-            store::sealed::by_key::<KycRecord>(&mut conn, "user_id", Kind::Uuid, &[user.into()], Lock::None)
-                .await?;
+    /// Every KYC record of these users.
+    pub(crate) async fn kyc_of(
+        &self,
+        users: impl IntoIterator<Item = Uuid>,
+    ) -> Result<Vec<KycRecord>, Error> {
+        let rows = self.rows_of::<KycRecord>("user_id", users).await?;
         Ok(rows.into_iter().map(|sealed| sealed.row).collect())
     }
+}
 
-    /// What there is of an asset, and the proof that it sums to zero.
-    pub async fn supply(&self, asset: &Arc<Asset>) -> Result<Supply, Error> {
-        let mut conn = self.db().reader().await?;
-        // One state of the database throughout: sums of a moment.
-        conn.begin_snapshot().await?;
-        let summed = self.sum(&mut conn, asset).await;
-        conn.rollback().await?;
-        summed
+/// The user for whose tier a pending operation may wait.
+fn waits_for(operation: &Operation, accounts: (Account, Account)) -> Option<Uuid> {
+    if operation.status != OperationStatus::Pending {
+        return None;
     }
+    let subject = domain::custody::operation::limits::subject(operation.kind, accounts.0, accounts.1);
+    subject.map(|(user, _)| user)
+}
 
-    async fn sum(&self, conn: &mut store::Conn, asset: &Arc<Asset>) -> Result<Supply, Error> {
-        let mut supply = Supply {
-            asset: Arc::clone(asset),
-            supply: Amount::ZERO,
-            users: Amount::ZERO,
-            houses: BTreeMap::new(),
-            held: Amount::ZERO,
-            balances: 0,
-            sum: Amount::ZERO,
-            size: self.log_size(conn).await?,
-        };
-        let plus = |sum: Amount, amount: Amount| sum.plus(amount).ok_or_else(overflow);
-        let mut after = None;
-        loop {
-            let page = store::custody::holdings(conn, asset.id, after, CHUNK).await?;
-            after = page.last().map(|holding| holding.id);
-            for holding in &page {
-                supply.balances += 1;
-                supply.sum = plus(supply.sum, holding.posted)?;
-                match holding.house {
-                    None => supply.users = plus(supply.users, holding.posted)?,
-                    Some(house) => drop(supply.houses.insert(house, holding.posted)),
-                }
-                if holding.house != Some(House::External) {
-                    supply.supply = plus(supply.supply, holding.posted)?;
-                    supply.held = plus(supply.held, holding.held)?;
-                }
-            }
-            if page.len() < CHUNK as usize {
-                break;
-            }
-        }
-        let (now, mut after) = (self.now(), None);
-        loop {
-            let page = store::custody::due_holds_of_asset(conn, asset.id, now, after, CHUNK).await?;
-            after = page.last().map(|(id, _)| *id);
-            for (_, held) in &page {
-                supply.held = supply.held.minus(*held).ok_or_else(overflow)?;
-            }
-            if page.len() < CHUNK as usize {
-                return Ok(supply);
-            }
-        }
-    }
-
-    /// How many operations were made in a time, by asset, kind and status by the clock, and by day where asked for.
-    pub async fn operation_figures(
-        &self,
-        asset: Option<Uuid>,
-        times: (Option<Timestamp>, Option<Timestamp>),
-        by_day: bool,
-    ) -> Result<Vec<Figures>, Error> {
-        const DAY: i64 = 86_400_000_000;
-        let mut sums: BTreeMap<_, (u64, Amount)> = BTreeMap::new();
-        let now = self.now();
-        let mut after = None;
-        loop {
-            let page = {
-                let mut conn = self.db().reader().await?;
-                store::custody::figures(&mut conn, (asset, now), times, after, CHUNK).await?
-            };
-            after = page.last().map(|figure| figure.id);
-            let last = page.len() < CHUNK as usize;
-            for figure in page {
-                let day = by_day.then(|| figure.created_at.micros().div_euclid(DAY));
-                let sum = sums
-                    .entry((day, figure.asset, figure.kind, figure.status))
-                    .or_insert((0, Amount::ZERO));
-                sum.0 += 1;
-                sum.1 = sum.1.plus(figure.amount).ok_or_else(overflow)?;
-            }
-            if last {
-                break;
-            }
-        }
-        let mut figures = Vec::with_capacity(sums.len());
-        for ((day, asset, kind, status), (count, amount)) in sums {
-            figures.push(Figures {
-                asset: self.asset_of(asset).await?,
-                kind,
-                status,
-                day: day.and_then(|day| Timestamp::from_micros(day * DAY)),
-                count,
-                amount,
-            });
-        }
-        Ok(figures)
-    }
+/// The tier that it began under and the one of now, where it waits for that.
+fn tier_lost(
+    records: &[KycRecord],
+    operation: &Operation,
+    accounts: (Account, Account),
+    now: Timestamp,
+) -> Option<(u64, u64)> {
+    let user = waits_for(operation, accounts)?;
+    let own = records.iter().filter(|record| record.user_id == user);
+    kyc::tier_lost(own, operation.created_at, now)
 }
 
 fn line(balance: Uuid, sealed: Sealed<Operation>) -> Option<StatementLine> {

@@ -10,6 +10,7 @@ mod entry;
 mod explain;
 mod head;
 mod rows;
+mod sums;
 
 use std::fmt;
 use std::sync::Arc;
@@ -216,7 +217,9 @@ pub async fn verify(options: &Options, how: VerifyOptions, progress: Progress<'_
     let walked = walk(conns, &mut conn, head.walk, &mut findings, progress).await?;
     head::compare(&mut conn, &head, &walked, &mut findings).await?;
     check_guard(&mut conn, &head, remembered.as_deref(), &key, &mut findings).await;
-    let rows_checked = rows::check(&mut conn, &walked.written, &mut findings, progress).await?;
+    let mut sums = sums::Sums::default();
+    let rows_checked = rows::check(&mut conn, &walked.written, &mut sums, &mut findings, progress).await?;
+    sums.compare(&mut findings);
     custody::check(&mut conn, head.walk, &mut findings).await?;
     let notes = custody::notes(&mut conn).await?;
     Ok(Report {

@@ -8,6 +8,7 @@ use evidence::commitment::{self, ChangeRecord};
 use evidence::json;
 use store::{Conn, sealed};
 
+use super::sums::Sums;
 use super::{Finding, Findings, Progress, RowsChecked, VerifyProgress};
 use crate::error::Error;
 
@@ -18,6 +19,7 @@ const PAGE: i64 = 1_000;
 pub(crate) async fn check(
     conn: &mut Conn,
     written: &BTreeMap<String, u64>,
+    sums: &mut Sums,
     findings: &mut Findings,
     progress: Progress<'_>,
 ) -> Result<Vec<RowsChecked>, Error> {
@@ -32,7 +34,7 @@ pub(crate) async fn check(
             let Some(last) = rows.last() else { break };
             after = last.0.first().cloned();
             done += rows.len() as u64;
-            versions += check_page(conn, table, rows, findings).await?;
+            versions += check_page(conn, table, rows, sums, findings).await?;
             progress(VerifyProgress {
                 done,
                 total,
@@ -84,6 +86,7 @@ async fn check_page(
     conn: &mut Conn,
     table: &'static Table,
     rows: Vec<store::Row>,
+    sums: &mut Sums,
     findings: &mut Findings,
 ) -> Result<u64, Error> {
     let mut read = Vec::with_capacity(rows.len());
@@ -108,7 +111,11 @@ async fn check_page(
             findings.add(Finding::new(table.name, what).id(row.id).entry(row.entry));
         }
     }
-    Ok(read.iter().map(|row| row.version).sum())
+    let versions = read.iter().map(|row| row.version).sum();
+    for row in read {
+        sums.take(table, row);
+    }
+    Ok(versions)
 }
 
 /// The lists of changes of some entries.

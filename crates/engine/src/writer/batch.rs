@@ -202,12 +202,13 @@ async fn write(
         .iter()
         .map(|job| decide(&mut facts, job, now, twice))
         .collect();
-    let drafts: Vec<&mut Draft> = verdicts.iter_mut().flat_map(Verdict::drafts).collect();
+    let mut drafts: Vec<&mut Draft> = verdicts.iter_mut().flat_map(Verdict::drafts).collect();
     // Also where nothing is appended: what such a batch answers must not rest on a log that is not ours.
     let head = admitted(conn, signer, head).await?;
     if drafts.is_empty() {
         return Ok((verdicts, None));
     }
+    super::sums::fold(conn, signer, facts.tally, &mut drafts).await?;
     signer.clock.saw(head.at);
     let appended = append::append(&signer.key, head, drafts, now)?;
     Ok((verdicts, Some(appended)))

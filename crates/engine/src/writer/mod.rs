@@ -8,6 +8,7 @@
 
 pub mod append;
 pub mod batch;
+mod sums;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -282,6 +282,19 @@ mod cases {
                 named(row) && row.view.operation.kind == Transfer
             })
             .await;
+            let one = rows
+                .iter()
+                .find(|row| named(row))
+                .unwrap()
+                .view
+                .operation
+                .credit_id;
+            let filter = OperationFilter {
+                reference: Some(reference.into()),
+                balances: Some(vec![one]),
+                ..all()
+            };
+            assert_list(engine, rows, filter, |row| named(row) && row.touches(one)).await;
         }
         let reversed = rows.iter().find_map(|row| row.view.operation.reverses_id);
         let filter = OperationFilter {

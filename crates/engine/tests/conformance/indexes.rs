@@ -104,7 +104,7 @@ mod cases {
     use domain::approval::{Approval, Vote};
     use domain::custody::destination::Destination;
     use domain::custody::kyc::{KycDocument, KycRecord};
-    use domain::custody::{Balance, Operation, OperationStatus};
+    use domain::custody::{Balance, Operation, OperationKind, OperationStatus};
     use domain::identity::Rules;
     use domain::identity::api_key::ApiKey;
     use domain::identity::session::Session;
@@ -114,7 +114,7 @@ mod cases {
     use engine::identity::session_in_use;
     use store::conditions::{self, Condition};
     use store::conn::Lock;
-    use store::custody::OperationFilter;
+    use store::custody::{Days, OperationFilter};
     use store::query::{Order, Page};
     use store::{Conn, custody, entries, query, sealed};
     use uuid::Uuid;
@@ -144,6 +144,19 @@ mod cases {
             }
         }
         needs
+    }
+
+    /// Asks what sums are asked, and what the clock says beside them.
+    async fn ask_sums(conn: &mut Conn, id: Uuid, now: evidence::Timestamp) {
+        custody::due_holds(conn, &[id], now).await.unwrap();
+        custody::due_operations(conn, now).await.unwrap();
+        for (asset, days) in [
+            (Some(id), Days::All),
+            (Some(id), Days::Each(Some(now), Some(now))),
+            (None, Days::Each(Some(now), None)),
+        ] {
+            custody::operation_sums(conn, asset, days).await.unwrap();
+        }
     }
 
     /// Asks everything that can be asked.
@@ -195,7 +208,7 @@ mod cases {
         conditions::due::<Approval>(conn, &["pending", "granted"], now, 10)
             .await
             .unwrap();
-        custody::due_holds(conn, id, now).await.unwrap();
+        ask_sums(conn, id, now).await;
         custody::last_movement(conn, id, None, size).await.unwrap();
         for filter in [
             OperationFilter {
@@ -206,6 +219,15 @@ mod cases {
                 parent: Some(id),
                 ..OperationFilter::default()
             },
+            OperationFilter {
+                kind: Some(OperationKind::Mint),
+                ..OperationFilter::default()
+            },
+            OperationFilter {
+                asset: Some(id),
+                ..OperationFilter::default()
+            },
+            OperationFilter::default(),
             OperationFilter {
                 reference: Some("invoice 7".to_owned()),
                 ..OperationFilter::default()

@@ -61,7 +61,7 @@ mod cases {
             "api_keys" | "sessions" | "invitations" => &["id", "hash"],
             "erasures" => &["id", "erased"],
             "subtrees" => &["height", "position"],
-            "log_head" | "last_seen" | "second_factors" | "kyc_documents" | "approvals" => &["id"],
+            "log_head" | "last_seen" | "second_factors" | "kyc_documents" | "approvals" | "sums" => &["id"],
             "schema_migrations" => &["version"],
             "assets" => &["id", "code"],
             "balances" => &["id", "asset_id"],

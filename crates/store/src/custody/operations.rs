@@ -1,18 +1,22 @@
-//! Lists of operations, and movements in their order.
+//! Lists of operations, each along an index in its own order.
 
-use domain::custody::chain::{OutputKey, hash_key, spellings};
+use std::ops::Range;
+
+use domain::custody::chain::{hash_key, spellings};
 use domain::custody::{Amount, Operation, OperationKind, OperationStatus};
-use domain::record::{Field, Kind, Sealed, Val};
+use domain::record::{Field, Record, Sealed, Val};
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
-use crate::conditions::{BUCKET_BITS, Where};
-use crate::conn::{Conn, Lock};
+use crate::buckets::{BUCKET_BITS, Buckets};
+use crate::conditions::Where;
+use crate::conn::Conn;
 use crate::error::Error;
 use crate::facts::spelt;
 use crate::head::int;
-use crate::query::{Order, WINDOWS, index_at};
-use crate::sealed::amount;
+use crate::query::{Order, index_at};
+use crate::row::Row;
+use crate::sealed::{self, column_names};
 
 /// Operations that fulfil every condition given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,19 +56,76 @@ pub struct OperationPlace {
     pub id: Uuid,
 }
 
+/// What leads to the operations of a list: the index that it follows. What else is asked for is checked on the way,
+/// and written so that no other index offers itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lead {
+    /// A column that is indexed by itself, and finds few.
+    Few,
+    /// The two sides, bucket by bucket.
+    Balances,
+    /// Another status than completed.
+    Status,
+    /// The kind.
+    Kind,
+    /// The asset.
+    Asset,
+    /// Nothing: all of them, in their order.
+    Entry,
+}
+
+impl Lead {
+    fn of(filter: &OperationFilter) -> Lead {
+        let few = filter.tx_hash.is_some()
+            || filter.parent.is_some()
+            || filter.reverses.is_some()
+            || filter.reference.is_some()
+            || filter.reversed == Some(true);
+        match filter {
+            _ if few => Lead::Few,
+            OperationFilter {
+                balances: Some(_), ..
+            } => Lead::Balances,
+            OperationFilter {
+                status: Some(status), ..
+            } if *status != OperationStatus::Completed => Lead::Status,
+            OperationFilter { kind: Some(_), .. } => Lead::Kind,
+            OperationFilter { asset: Some(_), .. } => Lead::Asset,
+            _ => Lead::Entry,
+        }
+    }
+}
+
+/// What is looked for, in one walk along an index.
+pub(super) struct Walk {
+    conditions: Where,
+    entries: Range<u64>,
+    /// The columns that the buckets' indexes are asked by, with their values; none where the order itself is an index.
+    buckets: Vec<(&'static str, Vec<Val>)>,
+    /// How the entry is named.
+    entry: &'static str,
+    /// Whether only movements are looked for.
+    moved: bool,
+}
+
 impl Where {
-    fn of(filter: &OperationFilter, now: Timestamp) -> Where {
+    fn of(filter: &OperationFilter, lead: Lead) -> Where {
         let mut conditions = Where::default();
-        conditions.given("kind = ?", filter.kind.map(OperationKind::as_str));
-        conditions.given("asset_id = ?", filter.asset);
+        let kind = match lead {
+            Lead::Kind => "kind = ?",
+            _ => "kind || '' = ?",
+        };
+        conditions.given(kind, filter.kind.map(OperationKind::as_str));
+        let asset = match lead {
+            Lead::Asset => "asset_id = ?",
+            _ => "coalesce(asset_id, id) = ?",
+        };
+        conditions.given(asset, filter.asset);
         conditions.given("parent_id = ?", filter.parent);
         conditions.given("reverses_id = ?", filter.reverses);
         conditions.given("reference = ?", filter.reference.as_deref());
         conditions.given("created_at >= ?", filter.made.0);
         conditions.given("created_at < ?", filter.made.1);
-        if let Some(status) = filter.status {
-            conditions.status(status, now);
-        }
         if let Some(tx_hash) = &filter.tx_hash {
             conditions.hash(tx_hash);
         }
@@ -73,38 +134,49 @@ impl Where {
             Some(false) => conditions.write(&format!("NOT ({REVERSED})"), []),
             None => {}
         }
+        if let (Some(balances), true) = (&filter.balances, lead != Lead::Balances) {
+            let marks = vec!["?"; balances.len()].join(", ");
+            let values = || balances.iter().map(|id| Val::Uuid(*id));
+            conditions.write(
+                &format!("(debit_id IN ({marks}) OR credit_id IN ({marks}))"),
+                values().chain(values()),
+            );
+        }
         if filter.moved {
             conditions.write("debit_posted IS NOT NULL", []);
-        }
-        if filter.since > 0 {
-            conditions.write("entry >= ?", [int(filter.since).into()]);
         }
         conditions
     }
 
     /// Where it stands by the clock: a pending one past its time is what its time makes of it, written down or not.
-    fn status(&mut self, status: OperationStatus, now: Timestamp) {
-        let (stored, now) = (status.to_val(), Val::Time(now));
-        let nothing = Val::Amount(Amount::ZERO);
-        match status {
+    /// Two walks where it may be either.
+    fn status(self, status: Option<OperationStatus>, now: Timestamp, lead: Lead) -> Vec<Where> {
+        let Some(status) = status else {
+            return vec![self];
+        };
+        let (mut stored, nothing) = (self.clone(), Val::Amount(Amount::ZERO));
+        match lead {
             // Said once more in words that the partial index is made for.
-            OperationStatus::Pending => self.write(
-                "status IN ('pending', 'processing', 'unknown') AND status = ? AND (expires_at IS NULL OR expires_at > ?)",
-                [stored, now],
-            ),
-            OperationStatus::Processing | OperationStatus::Unknown => {
-                self.write("status IN ('pending', 'processing', 'unknown') AND status = ?", [stored]);
-            }
-            OperationStatus::Cancelled => self.write(
-                "(status = ? OR status = 'pending' AND expires_at <= ? AND (captured IS NULL OR captured = ?))",
-                [stored, now, nothing],
-            ),
-            OperationStatus::Completed => self.write(
-                "(status = ? OR status = 'pending' AND expires_at <= ? AND captured <> ?)",
-                [stored, now, nothing],
-            ),
-            OperationStatus::Failed => self.write("status = ?", [stored]),
+            Lead::Status => stored.write("status <> 'completed' AND status = ?", [status.to_val()]),
+            _ => stored.write("status || '' = ?", [status.to_val()]),
         }
+        let captured = match status {
+            OperationStatus::Pending => {
+                stored.write("(expires_at IS NULL OR expires_at > ?)", [now.into()]);
+                return vec![stored];
+            }
+            OperationStatus::Cancelled => "(captured IS NULL OR captured = ?)",
+            OperationStatus::Completed => "captured <> ?",
+            OperationStatus::Processing | OperationStatus::Unknown | OperationStatus::Failed => {
+                return vec![stored];
+            }
+        };
+        let mut due = self;
+        due.write(
+            &format!("status = 'pending' AND expires_at IS NOT NULL AND expires_at <= ? AND {captured}"),
+            [now.into(), nothing],
+        );
+        vec![stored, due]
     }
 
     /// One of its transactions has this hash, in whatever spelling: the first one, or one beside it.
@@ -124,215 +196,220 @@ impl Where {
     }
 }
 
-/// The operations that fulfil all of it, in the order in which they were last changed.
-async fn fetch(
-    conditions: Where,
-    conn: &mut Conn,
-    order: Order,
-    limit: u32,
-) -> Result<Vec<Sealed<Operation>>, Error> {
-    let order = match order {
-        Order::Descending => "entry DESC, id DESC",
-        Order::Ascending => "entry, id",
-    };
-    conditions.rows(conn, order, limit).await
-}
-
 /// Those that were reversed.
 const REVERSED: &str = "id IN (SELECT reverses_id FROM operations WHERE reverses_id IS NOT NULL)";
 
+/// The one that reversed an operation.
+const REVERSED_BY: &str =
+    "(SELECT reversal.id FROM operations reversal WHERE reversal.reverses_id = operations.id) AS reversed_by";
+
+/// How a walk names the entry, so that it is found by the index that the walk is for: the one of all operations has a name
+/// of its own for it, and the index by the time of making does not have it.
+fn entry_of(lead: Lead, buckets: &[(&'static str, Vec<Val>)]) -> &'static str {
+    match (lead, buckets) {
+        (_, [("created_at", _)]) => "entry * 1",
+        (Lead::Entry, _) => "entry + 0",
+        _ => "entry",
+    }
+}
+
+/// The order of a list, as SQL.
+fn order_by(entry: &str, order: Order) -> String {
+    match order {
+        Order::Descending => format!("{entry} DESC, id DESC"),
+        Order::Ascending => format!("{entry}, id"),
+    }
+}
+
 /// A page of operations in the order in which they were last changed, beyond `after`, among entries below `size`, as the
-/// clock has them at `now`.
+/// clock has them at `now`; each with the one that reversed it.
 pub async fn operations(
     conn: &mut Conn,
-    (filter, now): (&OperationFilter, Timestamp),
+    asked: (&OperationFilter, Timestamp),
     order: Order,
     after: Option<OperationPlace>,
     limit: u32,
     size: u64,
-) -> Result<Vec<Sealed<Operation>>, Error> {
-    if filter.balances.as_ref().is_some_and(Vec::is_empty) {
-        return Ok(Vec::new());
-    }
-    let mut conditions = Where::of(filter, now);
-    if let Some(after) = after {
-        let beyond = match order {
-            Order::Descending => "(entry, id) < (?, ?)",
-            Order::Ascending => "(entry, id) > (?, ?)",
-        };
-        conditions.write(beyond, [int(after.entry).into(), after.id.into()]);
-    }
-    // Indexed by itself, in the order of the list: no bucket is needed to find it.
-    let few = filter.tx_hash.is_some()
-        || filter.parent.is_some()
-        || filter.reverses.is_some()
-        || filter.reference.is_some()
-        || filter.reversed == Some(true)
-        || filter.status.is_some_and(|status| !status.is_final());
-    if few && filter.balances.is_none() {
-        conditions.write("entry < ?", [int(size).into()]);
-        return fetch(conditions, conn, order, limit).await;
-    }
-    // What was made at a time was last written then or later.
-    let since = match filter.made.0 {
-        Some(from) => filter.since.max(index_at(conn, from, size).await?),
-        None => filter.since,
-    };
-    let (low, high) = match (order, after) {
-        (Order::Descending, Some(after)) => (since, size.min(after.entry + 1)),
-        (Order::Ascending, Some(after)) => (after.entry.max(since), size),
-        (_, None) => (since, size),
-    };
-    windows(conn, filter, &conditions, order, limit, (low, high)).await
-}
-
-/// The same through the buckets, window by window, until the page is full.
-async fn windows(
-    conn: &mut Conn,
-    filter: &OperationFilter,
-    conditions: &Where,
-    order: Order,
-    limit: u32,
-    (mut low, mut high): (u64, u64),
-) -> Result<Vec<Sealed<Operation>>, Error> {
-    let mut found: Vec<Sealed<Operation>> = Vec::new();
-    let mut widths = WINDOWS.into_iter();
-    let mut width = WINDOWS[0];
-    while low < high && found.len() < limit as usize {
-        width = widths.next().unwrap_or(width);
-        let (from, to) = match order {
-            Order::Descending => {
-                let last = (high - 1) >> BUCKET_BITS;
-                (low.max((last + 1).saturating_sub(width) << BUCKET_BITS), high)
-            }
-            Order::Ascending => (low, high.min(((low >> BUCKET_BITS) + width) << BUCKET_BITS)),
-        };
-        let mut window = Vec::new();
-        let sides: &[Option<&str>] = match &filter.balances {
-            Some(_) => &[Some("debit_id"), Some("credit_id")],
-            None => &[None],
-        };
-        for side in sides {
-            let mut conditions = conditions.clone();
-            conditions.entries(&(from..to), Some(width));
-            if let (Some(side), Some(balances)) = (side, &filter.balances) {
-                conditions.one_of(side, balances.iter().map(|id| Val::Uuid(*id)));
-            }
-            window.append(&mut fetch(conditions, conn, order, limit).await?);
+) -> Result<Vec<(Sealed<Operation>, Option<Uuid>)>, Error> {
+    let mut columns = column_names(Operation::TABLE);
+    columns.push(REVERSED_BY);
+    let (width, columns) = (columns.len() - 1, columns.join(", "));
+    let mut found = Vec::new();
+    for walk in walks(conn, asked, order, after, size).await? {
+        for row in walk.rows(conn, &columns, order, limit).await? {
+            let reversed_by = row.optional_uuid(width)?;
+            found.push((sealed::read(Operation::TABLE, row)?.decode()?, reversed_by));
         }
-        window.sort_unstable_by_key(|sealed| (sealed.entry, sealed.row.id));
-        window.dedup_by_key(|sealed| sealed.row.id);
-        if order == Order::Descending {
-            window.reverse();
-        }
-        found.append(&mut window);
-        match order {
-            Order::Descending => high = from,
-            Order::Ascending => low = to,
-        }
+    }
+    let place = |(sealed, _): &(Sealed<Operation>, Option<Uuid>)| (sealed.entry, sealed.row.id);
+    found.sort_unstable_by_key(place);
+    found.dedup_by_key(|found| place(found));
+    if order == Order::Descending {
+        found.reverse();
     }
     found.truncate(limit as usize);
     Ok(found)
 }
 
-/// The last movement of a balance before a moment, in a log of `size` entries.
-pub async fn last_movement(
+/// The walks that find what is asked for.
+pub(super) async fn walks(
     conn: &mut Conn,
-    balance: Uuid,
-    before: Option<Timestamp>,
+    (filter, now): (&OperationFilter, Timestamp),
+    order: Order,
+    after: Option<OperationPlace>,
     size: u64,
-) -> Result<Option<Sealed<Operation>>, Error> {
-    let size = match before {
-        Some(time) => index_at(conn, time, size).await?,
-        None => size,
-    };
-    let filter = OperationFilter {
-        balances: Some(vec![balance]),
-        moved: true,
-        ..OperationFilter::default()
-    };
-    // What moved is final: no clock has a say in it.
-    let filter = (&filter, Timestamp::EPOCH);
-    let found = operations(conn, filter, Order::Descending, None, 1, size).await?;
-    Ok(found.into_iter().next())
-}
-
-/// A movement, for following balances from one to the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Movement {
-    /// The entry that wrote it.
-    pub entry: u64,
-    /// The operation.
-    pub id: Uuid,
-    /// What was debited.
-    pub debit: Uuid,
-    /// What was credited.
-    pub credit: Uuid,
-    /// How much.
-    pub amount: Amount,
-    /// Posted of both sides after it.
-    pub posted: (Amount, Amount),
-}
-
-/// How many entries [`movements`] looks at in one go.
-pub const MOVEMENTS_WINDOW: u64 = WINDOWS[0] << BUCKET_BITS;
-
-/// Movements of the entries in the window that begins at `from`, a multiple of [`MOVEMENTS_WINDOW`], in their order.
-pub async fn movements(conn: &mut Conn, from: u64) -> Result<Vec<Movement>, Error> {
-    let mut conditions = Where::default();
-    conditions.entries(&(from..from + MOVEMENTS_WINDOW), Some(WINDOWS[0]));
-    let sql = format!(
-        "SELECT entry, id, debit_id, credit_id, amount, debit_posted, credit_posted FROM operations{} \
-         AND debit_posted IS NOT NULL ORDER BY entry, id",
-        conditions.clause()
-    );
-    let rows = conn.all(&sql, conditions.args()).await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Movement {
-                entry: row.unsigned(0)?,
-                id: row.uuid(1)?,
-                debit: row.uuid(2)?,
-                credit: row.uuid(3)?,
-                amount: amount(row.clone(), 4)?,
-                posted: (amount(row.clone(), 5)?, amount(row, 6)?),
-            })
-        })
-        .collect()
-}
-
-/// The reversals of operations: what was reversed, and by which.
-pub async fn reversals(conn: &mut Conn, operations: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>, Error> {
-    let keys: Vec<Val> = operations.iter().map(|id| Val::Uuid(*id)).collect();
-    let sql = "SELECT reverses_id, id FROM operations WHERE reverses_id";
-    let rows = conn.keyed(sql, Kind::Uuid, &keys, Lock::None).await?;
-    rows.iter().map(|row| Ok((row.uuid(0)?, row.uuid(1)?))).collect()
-}
-
-/// Operations whose first transaction's output is another's too, as it was possible while an output was known by the
-/// spelling of its hash: each with what it names. What failed, was cancelled or was reversed is left out.
-pub async fn twins(conn: &mut Conn) -> Result<Vec<(OutputKey, Uuid)>, Error> {
-    const IN_FORCE: &str = "tx_hash IS NOT NULL AND status NOT IN ('failed', 'cancelled') \
-                            AND id NOT IN (SELECT reverses_id FROM operations WHERE reverses_id IS NOT NULL)";
-    const ALIKE: &str = "replace(lower(replace(tx_hash, ' ', '')), '0x', ''), coalesce(output, -1)";
-    let sql = format!(
-        "SELECT id, chain, tx_hash, output FROM operations WHERE {IN_FORCE} AND ({ALIKE}) IN \
-         (SELECT {ALIKE} FROM operations WHERE {IN_FORCE} GROUP BY {ALIKE} HAVING count(*) > 1) ORDER BY id"
-    );
-    let mut found = Vec::new();
-    for row in conn.all(&sql, &[]).await? {
-        let output = match row.0.get(3) {
-            None | Some(Val::Null) => None,
-            Some(_) => Some(row.unsigned(3)?),
-        };
-        let chain = row.optional_text(1)?.unwrap_or_default();
-        found.push((OutputKey::of(chain, row.text(2)?, output), row.uuid(0)?));
+) -> Result<Vec<Walk>, Error> {
+    let lead = Lead::of(filter);
+    let conditions = Where::of(filter, lead);
+    if filter.balances.as_ref().is_some_and(Vec::is_empty) || conditions.is_impossible() {
+        return Ok(Vec::new());
     }
-    found.sort_unstable();
-    let alone = |at: usize, found: &[(OutputKey, Uuid)]| {
-        let same = |other: Option<&(OutputKey, Uuid)>| other.is_some_and(|other| other.0 == found[at].0);
-        !same(at.checked_sub(1).and_then(|before| found.get(before))) && !same(found.get(at + 1))
-    };
-    let twins = (0..found.len()).filter(|at| !alone(*at, &found));
-    Ok(twins.map(|at| found[at].clone()).collect())
+    let mut entries = filter.since..size;
+    if let Some(after) = after {
+        match order {
+            Order::Descending => entries.end = size.min(after.entry + 1),
+            Order::Ascending => entries.start = after.entry.max(filter.since),
+        }
+    }
+    // What was made at a time was last written then or later.
+    if let (Some(from), true) = (filter.made.0, lead != Lead::Few) {
+        entries.start = entries.start.max(index_at(conn, from, size).await?);
+    }
+    let mut ways = vec![(entries.clone(), Vec::new())];
+    if let Lead::Balances = lead {
+        let balances = || {
+            filter
+                .balances
+                .iter()
+                .flatten()
+                .map(|id| Val::Uuid(*id))
+                .collect()
+        };
+        ways = vec![(entries, vec![("debit_id", balances()), ("credit_id", balances())])];
+    } else if let (Some(to), true) = (filter.made.1, lead != Lead::Few) {
+        // What was last written before a time was made before it. What was written later is mostly made later, so the
+        // buckets' index finds what was not.
+        let middle = index_at(conn, to, size).await?;
+        let later = (
+            entries.start.max(middle)..entries.end,
+            vec![("created_at", vec![to.into()])],
+        );
+        ways = vec![(entries.start..entries.end.min(middle), Vec::new()), later];
+    }
+    let mut walks = Vec::new();
+    for conditions in conditions.status(filter.status, now, lead) {
+        for (entries, buckets) in ways.iter().filter(|(entries, _)| !entries.is_empty()) {
+            let (mut conditions, entry) = (conditions.clone(), entry_of(lead, buckets));
+            if let Some(after) = after {
+                let beyond = match order {
+                    Order::Descending => '<',
+                    Order::Ascending => '>',
+                };
+                let place = [int(after.entry).into(), after.id.into()];
+                conditions.write(&format!("({entry}, id) {beyond} (?, ?)"), place);
+            }
+            let range = [int(entries.start).into(), int(entries.end).into()];
+            conditions.write(&format!("{entry} >= ? AND {entry} < ?"), range);
+            walks.push(Walk {
+                conditions,
+                entries: entries.clone(),
+                buckets: buckets.clone(),
+                entry,
+                moved: filter.moved,
+            });
+        }
+    }
+    Ok(walks)
+}
+
+impl Walk {
+    /// At most so many rows of these columns, in order.
+    pub(super) async fn rows(
+        mut self,
+        conn: &mut Conn,
+        columns: &str,
+        order: Order,
+        limit: u32,
+    ) -> Result<Vec<Row>, Error> {
+        if !self.buckets.is_empty() {
+            let buckets = self.span(order);
+            let (select, args) = self.select(columns, order, limit);
+            return conn.by_bucket(&select, &args, &buckets, limit).await;
+        }
+        let limit = self.conditions.arg(i64::from(limit));
+        let (clause, order) = (self.conditions.clause(), order_by(self.entry, order));
+        let sql = format!("SELECT {columns} FROM operations{clause} ORDER BY {order} LIMIT {limit}");
+        conn.all(&sql, self.conditions.args()).await
+    }
+
+    /// The buckets to go through. They begin where an operation is: what is rare in the log is not searched for along it.
+    fn span(&self, order: Order) -> Buckets {
+        let Range { start, end } = self.entries.clone();
+        let (begin, mut values, last) = match order {
+            Order::Descending => (
+                "SELECT entry AS place FROM operations WHERE entry + 0 < ? ORDER BY entry + 0 DESC LIMIT 1",
+                vec![int(end).into()],
+                start,
+            ),
+            Order::Ascending => (
+                "SELECT entry AS place FROM operations WHERE entry + 0 >= ? ORDER BY entry + 0 LIMIT 1",
+                vec![int(start).into()],
+                end - 1,
+            ),
+        };
+        let mut begin = begin.to_owned();
+        if let (Some(("debit_id", balances)), true) =
+            (self.buckets.first(), self.moved && order == Order::Descending)
+        {
+            // Whatever moved a balance wrote it.
+            let marks = vec!["?"; balances.len()].join(", ");
+            begin = format!(
+                "SELECT min(place) FROM (SELECT place FROM ({begin}) newest UNION ALL SELECT max(entry) FROM balances WHERE id IN ({marks})) places"
+            );
+            values.extend(balances.iter().cloned());
+        }
+        Buckets {
+            begin,
+            values,
+            last: int(last >> BUCKET_BITS),
+            descending: order == Order::Descending,
+        }
+    }
+
+    /// What is asked in each bucket: each side by itself, in the order of its index, then both together.
+    fn select(self, columns: &str, order: Order, limit: u32) -> (String, Vec<Val>) {
+        let Walk {
+            mut conditions,
+            buckets,
+            entry,
+            ..
+        } = self;
+        let limit = conditions.arg(i64::from(limit));
+        let clause = conditions.clause();
+        let order = order_by(entry, order);
+        let mut sides: Vec<String> = Vec::new();
+        let mut before = String::new();
+        for (column, values) in buckets {
+            let many = values.len() > 1;
+            let compared = match (column, values.len()) {
+                ("created_at", _) => format!("created_at < {}", conditions.arg(values[0].clone())),
+                (_, 1) => format!("{column} = {}", conditions.arg(values[0].clone())),
+                _ => {
+                    let marks: Vec<String> = values.into_iter().map(|value| conditions.arg(value)).collect();
+                    format!("{column} IN ({})", marks.join(", "))
+                }
+            };
+            sides.push(format!(
+                "SELECT {columns} FROM operations{clause} AND (entry >> {BUCKET_BITS}) [bucket] AND {compared}{before}"
+            ));
+            // Debit and credit are never the same, so one balance is on one side.
+            before = if many {
+                format!(" AND NOT {compared}")
+            } else {
+                String::new()
+            };
+        }
+        let select = format!("{} ORDER BY {order} LIMIT {limit}", sides.join(" UNION ALL "));
+        (select, conditions.args().to_vec())
+    }
 }

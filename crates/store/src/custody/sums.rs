@@ -1,52 +1,186 @@
-//! What sums and statistics are made of; the sums themselves are made in memory, since SQL knows no amounts on SQLite.
+//! Sums that are kept, and what they are sums of; amounts are added in memory, since SQL knows none on SQLite.
 
 use domain::custody::operation::status_at;
-use domain::custody::{Amount, House, OperationKind, OperationStatus};
-use domain::record::Val;
+use domain::custody::sum::{Sum, SumKey, SumOf, Tally, day_of};
+use domain::custody::{Amount, Balance, House, OperationKind, OperationStatus};
+use domain::record::{Kind, Record, Sealed, Val};
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use crate::conditions::Where;
-use crate::conn::Conn;
+use crate::conn::{Conn, Lock};
 use crate::error::Error;
 use crate::row::Row;
-use crate::sealed::amount;
+use crate::sealed::{self, amount};
 
-/// What pending operations of a balance hold past their time: free again, though that is not written yet.
-pub async fn due_holds(conn: &mut Conn, balance: Uuid, now: Timestamp) -> Result<Vec<Amount>, Error> {
-    let sql = "SELECT held FROM operations WHERE status = 'pending' AND expires_at <= $2 AND debit_id = $1";
-    let rows = conn.all(sql, &[balance.into(), now.into()]).await?;
-    rows.into_iter().map(|row| amount(row, 0)).collect()
+/// Rows read at a time by what goes through all.
+const CHUNK: u32 = 5_000;
+
+/// Which sums over operations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Days {
+    /// Those over all days.
+    All,
+    /// Those of each day that begins at this time or later, and before that one.
+    Each(Option<Timestamp>, Option<Timestamp>),
 }
 
-/// The same of all balances of an asset but its external one, a page in the order of the operations' ids.
-pub async fn due_holds_of_asset(
+/// The sums over operations, of one asset or of all.
+pub async fn operation_sums(
     conn: &mut Conn,
-    asset: Uuid,
+    asset: Option<Uuid>,
+    days: Days,
+) -> Result<Vec<Sealed<Sum>>, Error> {
+    let mut conditions = Where::default();
+    conditions.given("asset_id = ?", asset);
+    match days {
+        Days::All => conditions.write("day IS NULL AND covers = 'operations'", []),
+        Days::Each(from, to) => {
+            conditions.write("day IS NOT NULL", []);
+            conditions.given("day >= ?", from);
+            conditions.given("day < ?", to);
+        }
+    }
+    let sql = format!("{}{}", sealed::select(Sum::TABLE), conditions.clause());
+    let rows = conn.all(&sql, conditions.args()).await?;
+    rows.into_iter()
+        .map(|row| Ok(sealed::read(Sum::TABLE, row)?.decode()?))
+        .collect()
+}
+
+/// The sums over an asset's users' balances: posted, and held where anything ever was.
+pub async fn balance_sums(conn: &mut Conn, asset: Uuid) -> Result<Vec<Sealed<Sum>>, Error> {
+    let of = |covers| Val::Uuid(SumKey::of_balances(asset, covers).id());
+    let keys = [of(SumOf::Posted), of(SumOf::Held)];
+    sealed::by_key(conn, "id", Kind::Uuid, &keys, Lock::None).await
+}
+
+/// The house accounts of an asset.
+pub async fn house_balances(conn: &mut Conn, asset: Uuid) -> Result<Vec<Sealed<Balance>>, Error> {
+    let houses = House::ALL.iter();
+    let keys: Vec<Val> = houses
+        .map(|house| Val::Uuid(Balance::id_of(asset, domain::custody::Owner::House(*house))))
+        .collect();
+    sealed::by_key(conn, "id", Kind::Uuid, &keys, Lock::None).await
+}
+
+/// Assets whose sums are not kept yet: they were there before any were.
+pub async fn without_sums(conn: &mut Conn) -> Result<Vec<Uuid>, Error> {
+    let sql = "SELECT id FROM assets WHERE id NOT IN (SELECT asset_id FROM sums WHERE day IS NULL AND covers = 'posted') \
+               ORDER BY id";
+    let rows = conn.all(sql, &[]).await?;
+    rows.iter().map(|row| row.uuid(0)).collect()
+}
+
+/// Counts every operation and every user's balance.
+pub async fn recount(conn: &mut Conn) -> Result<Tally, Error> {
+    let wrong = |column: &str| Error::data(format!("operations.{column} is not a word that is known"));
+    let mut tally = Tally::default();
+    let mut after = Uuid::nil();
+    loop {
+        let sql = "SELECT id, asset_id, kind, status, created_at, amount FROM operations WHERE id > $1 ORDER BY id LIMIT $2";
+        let rows = conn.all(sql, &[after.into(), Val::Int(CHUNK.into())]).await?;
+        let full = rows.len() >= CHUNK as usize;
+        for row in rows {
+            after = row.uuid(0)?;
+            let kind = OperationKind::parse(row.text(2)?).ok_or_else(|| wrong("kind"))?;
+            let status = OperationStatus::parse(row.text(3)?).ok_or_else(|| wrong("status"))?;
+            let (asset, made) = (row.uuid(1)?, row.time(4)?);
+            tally.operations((asset, kind, status), day_of(made), 1, amount(row, 5)?);
+        }
+        if !full {
+            break;
+        }
+    }
+    let mut after = None;
+    loop {
+        let page = all_holdings(conn, after, CHUNK).await?;
+        after = page.last().map(|holding| holding.id);
+        for holding in page.iter().filter(|holding| holding.house.is_none()) {
+            tally.balances(holding.asset, 1, holding.posted, holding.held);
+        }
+        if page.len() < CHUNK as usize {
+            return Ok(tally);
+        }
+    }
+}
+
+/// A pending operation past its time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// Its id.
+    pub id: Uuid,
+    /// When its time was.
+    pub expires_at: Timestamp,
+    /// What sort.
+    pub kind: OperationKind,
+    /// What its time makes of it.
+    pub ends: OperationStatus,
+    /// The asset.
+    pub asset: Uuid,
+    /// The balance of which it held.
+    pub debit: Uuid,
+    /// How much it would move.
+    pub amount: Amount,
+    /// How much it held.
+    pub held: Amount,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Every pending operation past its time, as far as that is not written down yet.
+pub async fn due_operations(conn: &mut Conn, now: Timestamp) -> Result<Vec<Due>, Error> {
+    let sql = "SELECT id, expires_at, kind, asset_id, debit_id, created_at, amount, held, captured FROM operations \
+               WHERE status = 'pending' AND expires_at IS NOT NULL AND expires_at <= $1";
+    let rows = conn.all(sql, &[now.into()]).await?;
+    rows.into_iter().map(|row| due(row, now)).collect()
+}
+
+fn due(row: Row, now: Timestamp) -> Result<Due, Error> {
+    let kind = OperationKind::parse(row.text(2)?);
+    let captured = match row.0.get(8) {
+        None | Some(Val::Null) => None,
+        Some(_) => Some(amount(row.clone(), 8)?),
+    };
+    let expires_at = row.time(1)?;
+    Ok(Due {
+        id: row.uuid(0)?,
+        expires_at,
+        kind: kind.ok_or_else(|| Error::data("operations.kind is not a word that is known"))?,
+        ends: status_at(OperationStatus::Pending, captured, Some(expires_at), now),
+        asset: row.uuid(3)?,
+        debit: row.uuid(4)?,
+        created_at: row.time(5)?,
+        amount: amount(row.clone(), 6)?,
+        held: amount(row, 7)?,
+    })
+}
+
+/// What pending operations of balances hold past their time, each with its balance: free again, though that is not
+/// written yet.
+pub async fn due_holds(
+    conn: &mut Conn,
+    balances: &[Uuid],
     now: Timestamp,
-    after: Option<Uuid>,
-    limit: u32,
 ) -> Result<Vec<(Uuid, Amount)>, Error> {
-    let sql = "SELECT id, held FROM operations WHERE status = 'pending' AND expires_at IS NOT NULL AND expires_at <= $2 \
-               AND asset_id = $1 AND debit_id NOT IN (SELECT id FROM balances WHERE asset_id = $1 AND house = 'external') \
-               AND id > $3 ORDER BY id LIMIT $4";
-    let args = [
-        asset.into(),
-        now.into(),
-        after.unwrap_or(Uuid::nil()).into(),
-        Val::Int(limit.into()),
-    ];
-    let rows = conn.all(sql, &args).await?;
+    let sql = "SELECT debit_id, held FROM operations WHERE status = 'pending' AND expires_at IS NOT NULL \
+               AND expires_at <= $2 AND debit_id";
+    let keys: Vec<Val> = balances.iter().map(|id| Val::Uuid(*id)).collect();
+    let rows = conn
+        .keyed_with(sql, Kind::Uuid, &keys, &[now.into()], Lock::None)
+        .await?;
     rows.into_iter()
         .map(|row| Ok((row.uuid(0)?, amount(row, 1)?)))
         .collect()
 }
 
-/// What of an asset is posted and held on one balance, for sums over all.
+/// What is posted and held on one balance, for sums over all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Holding {
     /// The balance.
     pub id: Uuid,
+    /// The asset.
+    pub asset: Uuid,
     /// Which house account it is; none for a user's.
     pub house: Option<House>,
     /// Posted.
@@ -55,27 +189,9 @@ pub struct Holding {
     pub held: Amount,
 }
 
-/// A page of what is posted and held of an asset, in the order of the balances' ids.
-pub async fn holdings(
-    conn: &mut Conn,
-    asset: Uuid,
-    after: Option<Uuid>,
-    limit: u32,
-) -> Result<Vec<Holding>, Error> {
-    let sql =
-        "SELECT id, house, posted, held FROM balances WHERE asset_id = $1 AND id > $2 ORDER BY id LIMIT $3";
-    let args = [
-        asset.into(),
-        after.unwrap_or(Uuid::nil()).into(),
-        Val::Int(limit.into()),
-    ];
-    let rows = conn.all(sql, &args).await?;
-    rows.into_iter().map(holding).collect()
-}
-
-/// The same of all assets.
+/// A page of what is posted and held on balances, in the order of their ids.
 pub async fn all_holdings(conn: &mut Conn, after: Option<Uuid>, limit: u32) -> Result<Vec<Holding>, Error> {
-    let sql = "SELECT id, house, posted, held FROM balances WHERE id > $1 ORDER BY id LIMIT $2";
+    let sql = "SELECT id, house, posted, held, asset_id FROM balances WHERE id > $1 ORDER BY id LIMIT $2";
     let args = [after.unwrap_or(Uuid::nil()).into(), Val::Int(limit.into())];
     let rows = conn.all(sql, &args).await?;
     rows.into_iter().map(holding).collect()
@@ -87,66 +203,10 @@ fn holding(row: Row) -> Result<Holding, Error> {
         .map(|word| House::parse(word).ok_or_else(|| Error::data(format!("balances.house is {word:?}"))));
     Ok(Holding {
         id: row.uuid(0)?,
+        asset: row.uuid(4)?,
         house: house.transpose()?,
         held: amount(row.clone(), 3)?,
         posted: amount(row, 2)?,
-    })
-}
-
-/// What statistics need of an operation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OperationFigure {
-    /// Its id.
-    pub id: Uuid,
-    /// What sort.
-    pub kind: OperationKind,
-    /// Where it stands by the clock.
-    pub status: OperationStatus,
-    /// The asset.
-    pub asset: Uuid,
-    /// How much.
-    pub amount: Amount,
-    /// When it was made.
-    pub created_at: Timestamp,
-}
-
-/// A page of figures of the operations made in `from..to`, in the order of their ids, as the clock has them at `now`.
-pub async fn figures(
-    conn: &mut Conn,
-    (asset, now): (Option<Uuid>, Timestamp),
-    (from, to): (Option<Timestamp>, Option<Timestamp>),
-    after: Option<Uuid>,
-    limit: u32,
-) -> Result<Vec<OperationFigure>, Error> {
-    let mut conditions = Where::default();
-    conditions.given("asset_id = ?", asset);
-    conditions.given("created_at >= ?", from);
-    conditions.given("created_at < ?", to);
-    conditions.given("id > ?", after);
-    let limit = conditions.arg(i64::from(limit));
-    let sql = format!(
-        "SELECT id, kind, status, asset_id, created_at, amount, captured, expires_at FROM operations{} ORDER BY id LIMIT {limit}",
-        conditions.clause(),
-    );
-    let rows = conn.all(&sql, conditions.args()).await?;
-    rows.into_iter().map(|row| figure(row, now)).collect()
-}
-
-fn figure(row: Row, now: Timestamp) -> Result<OperationFigure, Error> {
-    let wrong = |column: &str| Error::data(format!("operations.{column} is not a word that is known"));
-    let stored = OperationStatus::parse(row.text(2)?).ok_or_else(|| wrong("status"))?;
-    let expires_at = row.optional_time(7)?;
-    let captured = match row.0.get(6) {
-        None | Some(Val::Null) => None,
-        Some(_) => Some(amount(row.clone(), 6)?),
-    };
-    Ok(OperationFigure {
-        id: row.uuid(0)?,
-        kind: OperationKind::parse(row.text(1)?).ok_or_else(|| wrong("kind"))?,
-        status: status_at(stored, captured, expires_at, now),
-        asset: row.uuid(3)?,
-        created_at: row.time(4)?,
-        amount: amount(row, 5)?,
     })
 }
 

@@ -14,6 +14,7 @@ use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql, params_from_iter};
 use uuid::Uuid;
 
+use crate::buckets::Buckets;
 use crate::echo::Echo;
 use crate::error::{Error, ErrorKind};
 use crate::row::Row;
@@ -226,14 +227,37 @@ impl SqliteConn {
         let sql = crate::lock::compared(select, "= $1");
         self.run(&sql, |conn| {
             let sql = translate(&sql);
+            let mut statement = conn.prepare_cached(&sql)?;
             let mut rows = Vec::with_capacity(keys.len());
-            let mut args = vec![Val::Null];
-            args.extend_from_slice(more);
             for key in keys {
-                args[0] = key.clone();
-                rows.append(&mut collect(conn, &sql, &args)?);
+                ask(&mut statement, std::iter::once(key).chain(more), &mut rows)?;
             }
             Ok(counted(rows))
+        })
+    }
+
+    /// Rows of one bucket after the other, until there are enough. A statement that finds where to begin goes before.
+    pub(crate) fn by_bucket(
+        &mut self,
+        select: &str,
+        args: &[Val],
+        buckets: &Buckets,
+        limit: u32,
+    ) -> Result<Vec<Row>, Error> {
+        let sql = select.replace("[bucket]", &format!("= ${}", args.len() + 1));
+        self.run(&sql, |conn| {
+            let begin = collect(conn, &translate(&buckets.begin_from(1)), &buckets.values)?;
+            let mut found = Vec::new();
+            let Some(mut bucket) = begin.first().and_then(Buckets::of) else {
+                return Ok(counted(found));
+            };
+            let mut statement = conn.prepare_cached(&translate(&sql))?;
+            while found.len() < limit as usize && buckets.holds(bucket) {
+                let number = Val::Int(bucket);
+                ask(&mut statement, args.iter().chain([&number]), &mut found)?;
+                bucket += buckets.step();
+            }
+            Ok(counted(found))
         })
     }
 
@@ -259,17 +283,27 @@ fn counted(rows: Vec<Row>) -> (Vec<Row>, u64) {
 }
 
 fn collect(conn: &Connection, sql: &str, args: &[Val]) -> Result<Vec<Row>, Error> {
-    let mut statement = conn.prepare_cached(sql)?;
-    let columns = statement.column_count();
-    let mut rows = statement.query(params_from_iter(args.iter().map(Bound)))?;
     let mut collected = Vec::new();
-    while let Some(row) = rows.next()? {
-        let values: Result<Vec<Val>, Error> = (0..columns)
-            .map(|position| value(row.get_ref(position)?))
-            .collect();
-        collected.push(Row(values?));
-    }
+    ask(&mut *conn.prepare_cached(sql)?, args, &mut collected)?;
     Ok(collected)
+}
+
+/// Runs a statement once, and adds its rows.
+fn ask<'a>(
+    statement: &mut rusqlite::Statement<'_>,
+    args: impl IntoIterator<Item = &'a Val>,
+    collected: &mut Vec<Row>,
+) -> Result<(), Error> {
+    let columns = statement.column_count();
+    let mut rows = statement.query(params_from_iter(args.into_iter().map(Bound)))?;
+    while let Some(row) = rows.next()? {
+        let mut values = Vec::with_capacity(columns);
+        for position in 0..columns {
+            values.push(value(row.get_ref(position)?)?);
+        }
+        collected.push(Row(values));
+    }
+    Ok(())
 }
 
 /// A UUID from a stored blob.

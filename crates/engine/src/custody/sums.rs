@@ -1,0 +1,352 @@
+//! Supply and statistics, from the sums that are kept; and beginning to keep them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use domain::custody::sum::{KeepSums, Sum, SumOf, Total, day_of};
+use domain::custody::{Amount, Asset, Balance, House, OperationKind, OperationStatus, Owner};
+use domain::record::Sealed;
+use domain::{Caller, Command, Facts, Origin};
+use evidence::Timestamp;
+use store::Conn;
+use store::custody::{Days, Due, OperationFilter, OperationPlace};
+use store::query::Order;
+use uuid::Uuid;
+
+use super::read::overflow;
+use crate::engine::Engine;
+use crate::error::Error;
+
+/// Operations read at a time where part of a day is asked for.
+const CHUNK: u32 = 5_000;
+
+/// What there is of an asset, and who holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Supply {
+    /// The asset.
+    pub asset: Arc<Asset>,
+    /// What everyone inside holds together.
+    pub supply: Amount,
+    /// What users hold.
+    pub users: Amount,
+    /// What each house account holds.
+    pub houses: BTreeMap<House, Amount>,
+    /// What is held of it now: expired holds are left out.
+    pub held: Amount,
+    /// How many balances.
+    pub balances: u64,
+    /// The sum over all balances, the external one included: zero, or something is wrong.
+    pub sum: Amount,
+    /// Size of the log when this was read.
+    pub size: u64,
+}
+
+/// How many operations of a kind and status, and what they move together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figures {
+    /// The asset.
+    pub asset: Arc<Asset>,
+    /// What sort.
+    pub kind: OperationKind,
+    /// Where they stand.
+    pub status: OperationStatus,
+    /// The day, in UTC, where they are counted by day.
+    pub day: Option<Timestamp>,
+    /// How many.
+    pub count: u64,
+    /// What they move together.
+    pub amount: Amount,
+}
+
+/// What figures are of: the day, the asset, the kind and the status.
+type Of = (Option<Timestamp>, Uuid, OperationKind, OperationStatus);
+
+/// Figures as they are added up.
+#[derive(Default)]
+struct Adding {
+    by_day: bool,
+    sums: BTreeMap<Of, (i64, Total)>,
+}
+
+impl Adding {
+    fn add(
+        &mut self,
+        day: Option<Timestamp>,
+        (asset, kind, status): (Uuid, OperationKind, OperationStatus),
+        count: i64,
+        total: Total,
+    ) {
+        let day = day.filter(|_| self.by_day);
+        let sum = self.sums.entry((day, asset, kind, status)).or_default();
+        *sum = (sum.0 + count, sum.1.and(total));
+    }
+
+    /// Counts what its time made of an operation, instead of where it stands in the sums.
+    fn due(&mut self, due: &Due) {
+        let day = Some(day_of(due.created_at));
+        let of = |status| (due.asset, due.kind, status);
+        self.add(
+            day,
+            of(OperationStatus::Pending),
+            -1,
+            Total::ZERO.minus(due.amount),
+        );
+        self.add(day, of(due.ends), 1, Total::ZERO.plus(due.amount));
+    }
+}
+
+/// A time between two moments, either of which may be missing.
+type Times = (Option<Timestamp>, Option<Timestamp>);
+
+/// The whole days within a time, and what of it is no whole day.
+fn days(times: Times) -> (Times, Vec<Times>) {
+    let (from, to) = times;
+    let next_day = |time: Timestamp| {
+        let day = day_of(time);
+        if day == time {
+            day
+        } else {
+            day_of(day.plus_seconds(86_400))
+        }
+    };
+    let whole = (from.map(next_day), to.map(day_of));
+    if let (Some(first), Some(end)) = whole
+        && first >= end
+    {
+        return ((Some(first), Some(first)), vec![times]);
+    }
+    let before = from
+        .filter(|from| whole.0 != Some(*from))
+        .map(|from| (Some(from), whole.0));
+    let after = to.filter(|to| whole.1 != Some(*to)).map(|to| (whole.1, Some(to)));
+    (whole, before.into_iter().chain(after).collect())
+}
+
+fn within(time: Timestamp, (from, to): Times) -> bool {
+    from.is_none_or(|from| time >= from) && to.is_none_or(|to| time < to)
+}
+
+impl Engine {
+    /// Begins to keep the sums of assets that were there before any were kept.
+    pub(crate) async fn keep_sums(&self) -> Result<usize, Error> {
+        let assets = store::custody::without_sums(&mut *self.db().reader().await?).await?;
+        let count = assets.len();
+        if count > 0 {
+            let command = Command::KeepSums(KeepSums { assets });
+            self.submit(&Caller::System { part: "sums" }, Origin::default(), command)
+                .await?;
+        }
+        Ok(count)
+    }
+
+    /// Checks that sums and balances are the ones that their entries wrote.
+    async fn check_sums(&self, sums: &[Sealed<Sum>], balances: &[Sealed<Balance>]) -> Result<(), Error> {
+        let facts = Facts {
+            sums: sums.iter().map(|sum| (sum.row.id, sum.clone())).collect(),
+            balances: balances
+                .iter()
+                .map(|sealed| (sealed.row.id, sealed.clone()))
+                .collect(),
+            ..Facts::default()
+        };
+        let mut conn = self.db().reader().await?;
+        self.shared().seals.check_snapshot(&mut conn, &facts).await
+    }
+
+    /// What there is of an asset, and the proof that it sums to zero.
+    pub async fn supply(&self, asset: &Arc<Asset>) -> Result<Supply, Error> {
+        let (sums, houses, due, size) = {
+            let mut conn = self.db().reader().await?;
+            // One state of the database throughout: sums of a moment.
+            conn.begin_snapshot().await?;
+            let asked = self.ask_supply(&mut conn, asset.id).await;
+            conn.rollback().await?;
+            asked?
+        };
+        self.check_sums(&sums, &houses).await?;
+        let sum_of = |covers| {
+            sums.iter()
+                .find(|sum| sum.row.covers == covers)
+                .map(|sum| &sum.row)
+        };
+        let (users, mut held) = (
+            sum_of(SumOf::Posted),
+            sum_of(SumOf::Held).map_or(Total::ZERO, Sum::total),
+        );
+        let posted = users.map_or(Total::ZERO, Sum::total);
+        let (mut sum, mut supply) = (posted, posted);
+        let mut of_houses = BTreeMap::new();
+        for Sealed { row, .. } in &houses {
+            let Some(house) = row.house else { continue };
+            of_houses.insert(house, row.posted);
+            sum = sum.plus(row.posted);
+            if house != House::External {
+                supply = supply.plus(row.posted);
+                held = held.plus(row.held);
+            }
+        }
+        let external = Balance::id_of(asset.id, Owner::House(House::External));
+        for due in due
+            .iter()
+            .filter(|due| due.asset == asset.id && due.debit != external)
+        {
+            held = held.minus(due.held);
+        }
+        let amount = |total: Total| total.amount().ok_or_else(overflow);
+        Ok(Supply {
+            asset: Arc::clone(asset),
+            supply: amount(supply)?,
+            users: amount(posted)?,
+            held: amount(held)?,
+            balances: users.map_or(0, |sum| sum.count) + of_houses.len() as u64,
+            houses: of_houses,
+            sum: amount(sum)?,
+            size,
+        })
+    }
+
+    #[allow(clippy::type_complexity, reason = "what is asked of one moment")]
+    async fn ask_supply(
+        &self,
+        conn: &mut Conn,
+        asset: Uuid,
+    ) -> Result<(Vec<Sealed<Sum>>, Vec<Sealed<Balance>>, Vec<Due>, u64), Error> {
+        let sums = store::custody::balance_sums(conn, asset).await?;
+        let houses = store::custody::house_balances(conn, asset).await?;
+        let due = store::custody::due_operations(conn, self.now()).await?;
+        Ok((sums, houses, due, self.log_size(conn).await?))
+    }
+
+    /// How many operations were made in a time, by asset, kind and status by the clock, and by day where asked for.
+    ///
+    /// Whole days are answered from the sums; of what is left of two days at most, every operation is read.
+    pub async fn operation_figures(
+        &self,
+        asset: Option<Uuid>,
+        times: Times,
+        by_day: bool,
+    ) -> Result<Vec<Figures>, Error> {
+        let mut adding = Adding {
+            by_day,
+            ..Adding::default()
+        };
+        let (whole, parts) = days(times);
+        let asked = match times {
+            (None, None) if !by_day => Days::All,
+            _ => Days::Each(whole.0, whole.1),
+        };
+        let sums = {
+            let mut conn = self.db().reader().await?;
+            conn.begin_snapshot().await?;
+            let added = self
+                .add_up(&mut conn, asset, (asked, whole), &parts, &mut adding)
+                .await;
+            conn.rollback().await?;
+            added?
+        };
+        self.check_sums(&sums, &[]).await?;
+        for Sealed { row, .. } in &sums {
+            if let (Some(kind), Some(status)) = (row.kind, row.status) {
+                let count = i64::try_from(row.count).unwrap_or(i64::MAX);
+                adding.add(row.day, (row.asset_id, kind, status), count, row.total());
+            }
+        }
+        let mut figures = Vec::new();
+        let mut assets: HashMap<Uuid, Arc<Asset>> = HashMap::new();
+        for ((day, asset, kind, status), (count, total)) in adding.sums {
+            let Some(count) = u64::try_from(count).ok().filter(|count| *count > 0) else {
+                continue;
+            };
+            let asset = match assets.get(&asset) {
+                Some(known) => Arc::clone(known),
+                None => Arc::clone(assets.entry(asset).or_insert(self.asset_of(asset).await?)),
+            };
+            figures.push(Figures {
+                asset,
+                kind,
+                status,
+                day,
+                count,
+                amount: total.amount().ok_or_else(overflow)?,
+            });
+        }
+        Ok(figures)
+    }
+
+    /// Adds what the clock and parts of days say, and gives the sums that it is added to, all of one moment.
+    async fn add_up(
+        &self,
+        conn: &mut Conn,
+        asset: Option<Uuid>,
+        (asked, whole): (Days, Times),
+        parts: &[Times],
+        adding: &mut Adding,
+    ) -> Result<Vec<Sealed<Sum>>, Error> {
+        let now = self.now();
+        let sums = store::custody::operation_sums(conn, asset, asked).await?;
+        let due = store::custody::due_operations(conn, now).await?;
+        let of_asset = due
+            .iter()
+            .filter(|due| asset.is_none_or(|asset| due.asset == asset));
+        of_asset
+            .filter(|due| within(due.created_at, whole))
+            .for_each(|due| adding.due(due));
+        for made in parts {
+            let filter = OperationFilter {
+                asset,
+                made: *made,
+                ..OperationFilter::default()
+            };
+            let (size, mut after) = (self.log_size(conn).await?, None);
+            loop {
+                let asked = (&filter, now);
+                let page =
+                    store::custody::operations(conn, asked, Order::Ascending, after, CHUNK, size).await?;
+                after = page.last().map(|(sealed, _)| OperationPlace {
+                    entry: sealed.entry,
+                    id: sealed.row.id,
+                });
+                for (Sealed { row, .. }, _) in &page {
+                    let of = (row.asset_id, row.kind, row.status_at(now));
+                    adding.add(Some(day_of(row.created_at)), of, 1, Total::ZERO.plus(row.amount));
+                }
+                if page.len() < CHUNK as usize {
+                    break;
+                }
+            }
+        }
+        Ok(sums)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_whole_days_and_what_is_left() {
+        let at = |text: &str| Some(text.parse::<Timestamp>().unwrap());
+        let (monday, tuesday, wednesday) = (
+            at("2026-11-23T00:00:00Z"),
+            at("2026-11-24T00:00:00Z"),
+            at("2026-11-25T00:00:00Z"),
+        );
+        let (noon, evening, later) = (
+            at("2026-11-23T12:00:00Z"),
+            at("2026-11-23T20:00:00Z"),
+            at("2026-11-25T01:00:00Z"),
+        );
+        assert_eq!(days((None, None)), ((None, None), vec![]));
+        assert_eq!(days((monday, wednesday)), ((monday, wednesday), vec![]));
+        assert_eq!(days((noon, None)), ((tuesday, None), vec![(noon, tuesday)]));
+        assert_eq!(
+            days((noon, later)),
+            ((tuesday, wednesday), vec![(noon, tuesday), (wednesday, later)])
+        );
+        for (from, to) in [(noon, evening), (noon, tuesday), (monday, noon)] {
+            let (whole, parts) = days((from, to));
+            assert_eq!((whole.0 == whole.1, parts), (true, vec![(from, to)]));
+        }
+        assert!(within(noon.unwrap(), (noon, evening)) && !within(evening.unwrap(), (noon, evening)));
+    }
+}

@@ -1,0 +1,255 @@
+//! Which indexes lists of operations follow, where there are enough for a scan to show: each filter alone and with every
+//! other one. The rows are put there by hand, since only the planner is asked.
+
+crate::on_both!(each_list_follows_its_index);
+
+mod cases {
+    use domain::custody::{OperationKind, OperationStatus};
+    use domain::identity::Role;
+    use domain::record::Val;
+    use evidence::Timestamp;
+    use store::Conn;
+    use store::custody::{Days, OperationFilter, due_holds, due_operations, operation_sums, operations};
+    use store::query::Order;
+    use uuid::Uuid;
+
+    use crate::attacker::close;
+    use crate::catalogue::texts;
+    use crate::custody_desk::{asset, make, new};
+    use crate::indexes::{Ear, plan};
+    use crate::support::{Bed, On, create_user};
+
+    const ROWS: i64 = 40_000;
+
+    /// The first of the filters, each of which finds a few.
+    const FEW: usize = 4;
+
+    /// Copies of the one operation that is there, each of an entry of its own, mostly of other balances.
+    async fn fill(conn: &mut Conn) {
+        let columns = match conn {
+            Conn::Sqlite(_) => "SELECT name FROM pragma_table_info('operations')",
+            Conn::Pg(_) => {
+                "SELECT column_name::text FROM information_schema.columns \
+                 WHERE table_name = 'operations' AND table_schema = current_schema()"
+            }
+        };
+        let columns = texts(conn, columns, &[]).await;
+        let (uuid, numbers) = match conn {
+            Conn::Sqlite(_) => (
+                "CAST(substr('0000000000000000' || n, -16) AS BLOB)",
+                "WITH RECURSIVE numbers(n) AS (SELECT 10000 UNION ALL SELECT n + 1 FROM numbers WHERE n < $1)",
+            ),
+            Conn::Pg(_) => (
+                "lpad(n::text, 32, '0')::uuid",
+                "WITH numbers AS (SELECT n FROM generate_series(10000, $1::bigint) n)",
+            ),
+        };
+        let value = |column: &String| match column.as_str() {
+            "id" | "debit_id" => uuid.to_owned(),
+            "entry" => "n".to_owned(),
+            other => other.to_owned(),
+        };
+        let values: Vec<String> = columns.iter().map(value).collect();
+        let (columns, values) = (columns.join(", "), values.join(", "));
+        let insert = match conn {
+            Conn::Sqlite(_) => format!(
+                "INSERT INTO operations ({columns}) {numbers} SELECT {values} FROM operations, numbers"
+            ),
+            Conn::Pg(_) => format!(
+                "{numbers} INSERT INTO operations ({columns}) SELECT {values} FROM operations, numbers"
+            ),
+        };
+        assert_eq!(
+            conn.exec(&insert, &[Val::Int(10_000 + ROWS - 1)]).await.unwrap(),
+            40_000
+        );
+    }
+
+    /// Each filter by itself, with the index that leads to what it finds, the most telling first.
+    fn filters(moment: Timestamp) -> Vec<(&'static [&'static str], OperationFilter)> {
+        let id = Uuid::from_u128(7);
+        let all = OperationFilter::default;
+        vec![
+            (
+                &["operations_hash"],
+                OperationFilter {
+                    tx_hash: Some("00".to_owned()),
+                    ..all()
+                },
+            ),
+            (
+                &["operations_parent"],
+                OperationFilter {
+                    parent: Some(id),
+                    ..all()
+                },
+            ),
+            (
+                &["operations_reverses"],
+                OperationFilter {
+                    reverses: Some(id),
+                    ..all()
+                },
+            ),
+            (
+                &["operations_reference"],
+                OperationFilter {
+                    reference: Some("invoice".to_owned()),
+                    ..all()
+                },
+            ),
+            (
+                &["operations_debit", "operations_credit"],
+                OperationFilter {
+                    balances: Some(vec![id]),
+                    ..all()
+                },
+            ),
+            (
+                &["operations_status"],
+                OperationFilter {
+                    status: Some(OperationStatus::Failed),
+                    ..all()
+                },
+            ),
+            (
+                &["operations_kind"],
+                OperationFilter {
+                    kind: Some(OperationKind::Burn),
+                    ..all()
+                },
+            ),
+            (
+                &["operations_asset"],
+                OperationFilter {
+                    asset: Some(id),
+                    ..all()
+                },
+            ),
+            (
+                &["operations_created"],
+                OperationFilter {
+                    made: (None, Some(moment)),
+                    ..all()
+                },
+            ),
+            (&[], OperationFilter { moved: true, ..all() }),
+            (
+                &[],
+                OperationFilter {
+                    status: Some(OperationStatus::Completed),
+                    ..all()
+                },
+            ),
+        ]
+    }
+
+    /// Both conditions; none where both say something of the same.
+    fn both(one: &OperationFilter, other: &OperationFilter) -> Option<OperationFilter> {
+        if one.status.is_some() && other.status.is_some() {
+            return None;
+        }
+        Some(OperationFilter {
+            kind: one.kind.or(other.kind),
+            status: one.status.or(other.status),
+            asset: one.asset.or(other.asset),
+            balances: one.balances.clone().or_else(|| other.balances.clone()),
+            tx_hash: one.tx_hash.clone().or_else(|| other.tx_hash.clone()),
+            parent: one.parent.or(other.parent),
+            reverses: one.reverses.or(other.reverses),
+            reference: one.reference.clone().or_else(|| other.reference.clone()),
+            made: (None, one.made.1.or(other.made.1)),
+            moved: one.moved || other.moved,
+            ..OperationFilter::default()
+        })
+    }
+
+    /// What the planner says of all that is asked for a page, the buckets' beginnings among it.
+    async fn plans(conn: &mut Conn, filter: &OperationFilter, size: u64, after: bool) -> String {
+        let asked = Ear::heard(conn, async |conn| {
+            for order in [Order::Ascending, Order::Descending] {
+                let place = after.then_some(store::custody::OperationPlace {
+                    entry: size - 1,
+                    id: Uuid::from_u128(9),
+                });
+                operations(conn, (filter, engine::now()), order, place, 50, size)
+                    .await
+                    .unwrap();
+            }
+        })
+        .await;
+        let mut said = String::new();
+        for sql in asked {
+            said.push_str(&plan(conn, &sql).await);
+            said.push('\n');
+        }
+        said
+    }
+
+    fn assert_no_scan(said: &str, of: &dyn std::fmt::Debug) {
+        for line in said.lines() {
+            let scans = line.contains("Seq Scan on operations")
+                || line.contains("SCAN operations") && !line.contains("USING");
+            assert!(!scans, "{of:?} goes through all:\n{said}");
+        }
+    }
+
+    /// Every filter alone and in pairs, each way that the planner may know of the tables.
+    async fn assert_plans(conn: &mut Conn, moment: Timestamp, size: u64) {
+        let filters = filters(moment);
+        for after in [false, true] {
+            let said = plans(conn, &OperationFilter::default(), size, after).await;
+            assert!(said.contains("operations_entry"), "{said}");
+            assert_no_scan(&said, &"all");
+            for (number, (indexes, filter)) in filters.iter().enumerate() {
+                let alone = (filter.clone(), *indexes);
+                let pairs = filters[number + 1..]
+                    .iter()
+                    .filter_map(|(others, other)| Some((both(filter, other)?, *others)));
+                for (asked, others) in std::iter::once(alone).chain(pairs) {
+                    let said = plans(conn, &asked, size, after).await;
+                    assert_no_scan(&said, &asked);
+                    let follows = |indexes: &[&str]| indexes.iter().all(|index| said.contains(index));
+                    // Of two that find a few each, either will do.
+                    let either = number < FEW && follows(others) && !others.is_empty();
+                    assert!(
+                        follows(indexes) || either,
+                        "{asked:?} without {indexes:?}:\n{said}"
+                    );
+                }
+            }
+        }
+        let (id, now) = (Uuid::from_u128(7), engine::now());
+        let asked = Ear::heard(conn, async |conn| {
+            due_operations(conn, now).await.unwrap();
+            due_holds(conn, &[id], now).await.unwrap();
+            operation_sums(conn, Some(id), Days::All).await.unwrap();
+        })
+        .await;
+        for sql in asked {
+            assert_no_scan(&plan(conn, &sql).await, &sql);
+        }
+    }
+
+    pub async fn each_list_follows_its_index(bed: Bed) {
+        let engine = bed.open().await;
+        asset(&engine, "BTC", 8, None).await;
+        let moment = engine::now();
+        create_user(&engine, "ann", Role::USER).await.unwrap();
+        make(&engine, new(OperationKind::Mint, "-", "user:ann", "1"))
+            .await
+            .unwrap();
+        let size = *engine.size().borrow();
+        let mut conn = engine.db().writer().await.unwrap();
+        close(engine).await;
+        fill(&mut conn).await;
+        if bed.on == On::Postgres {
+            conn.batch("SET plan_cache_mode = force_generic_plan")
+                .await
+                .unwrap();
+        }
+        assert_plans(&mut conn, moment, size).await;
+        conn.batch("ANALYZE").await.unwrap();
+        assert_plans(&mut conn, moment, size).await;
+    }
+}
