@@ -1,7 +1,6 @@
 //! Conditions on rows, and the one place where they become SQL.
 
 use std::fmt::Write as _;
-use std::ops::Range;
 
 use domain::record::{Record, Sealed, Val};
 use evidence::Timestamp;
@@ -9,7 +8,6 @@ use uuid::Uuid;
 
 use crate::conn::Conn;
 use crate::error::Error;
-use crate::head::int;
 use crate::sealed;
 
 pub(crate) use crate::buckets::BUCKET_BITS;
@@ -90,26 +88,6 @@ impl Where {
         if let Some(value) = value {
             self.write(condition, [value.into()]);
         }
-    }
-
-    /// Restricts to a range of entries that is not empty; with a `width`, through the indexes that begin with the bucket.
-    /// The buckets are padded to that many, so that there are few statement texts to prepare.
-    pub(crate) fn entries(&mut self, range: &Range<u64>, width: Option<u64>) {
-        if let Some(width) = width {
-            let (first, last) = (range.start >> BUCKET_BITS, (range.end - 1) >> BUCKET_BITS);
-            let buckets = (0..width).map(|offset| int((first + offset).min(last)).into());
-            self.one_of(&format!("entry >> {BUCKET_BITS}"), buckets);
-        }
-        self.write(
-            "entry >= ? AND entry < ?",
-            [int(range.start).into(), int(range.end).into()],
-        );
-    }
-
-    /// Adds that an expression has one of these values.
-    pub(crate) fn one_of(&mut self, expression: &str, values: impl IntoIterator<Item = Val>) {
-        let marks: Vec<_> = values.into_iter().map(|value| self.arg(value)).collect();
-        self.texts.push(format!("{expression} IN ({})", marks.join(", ")));
     }
 
     /// The mark of a parameter with this value.

@@ -72,10 +72,6 @@ pub async fn index_at(conn: &mut Conn, time: Timestamp, size: u64) -> Result<u64
     Ok(low)
 }
 
-/// How many buckets are asked for at a time: few at first, since what is asked for is mostly recent, then more.
-/// Only these lengths occur, so that there are few statement texts to prepare.
-pub(crate) const WINDOWS: [u64; 3] = [8, 64, 512];
-
 /// The smallest text that sorts after every text with this prefix.
 fn prefix_end(prefix: &str) -> Option<String> {
     // Actions are ASCII, so the next code point of the last character is the end.

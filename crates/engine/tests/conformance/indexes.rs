@@ -241,7 +241,7 @@ mod cases {
                 ..OperationFilter::default()
             },
             OperationFilter {
-                made: (Some(engine::now()), Some(engine::now())),
+                made: (None, Some(evidence::Timestamp::EPOCH)),
                 ..OperationFilter::default()
             },
         ] {
