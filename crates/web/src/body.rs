@@ -1,22 +1,26 @@
 //! Request bodies: bounded, in time, and JSON read straight into its type.
 
+use std::fmt;
 use std::future::poll_fn;
+use std::marker::PhantomData;
 use std::pin::Pin;
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
+use domain::code::Code;
 use evidence::json::located;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http_body::Body as _;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{DeserializeOwned, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 
 use crate::listed::{
     BODY_INCOMPLETE, BODY_TIMEOUT, BODY_TOO_LARGE, INVALID_FIELD, MALFORMED_JSON, UNSUPPORTED_ENCODING,
-    UNSUPPORTED_MEDIA_TYPE,
+    UNSUPPORTED_MEDIA_TYPE, listed,
 };
 use crate::problem::Problem;
 use crate::settings::Settings;
@@ -50,6 +54,55 @@ pub(crate) fn given_member<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
+}
+
+/// An array of one to so many. Beyond the bound they are counted, but not kept: a small body could hold very many.
+pub(crate) struct Bounded<T, const MAX: usize> {
+    items: Vec<T>,
+    length: usize,
+}
+
+impl<T: JsonSchema, const MAX: usize> Bounded<T, MAX> {
+    /// Its schema.
+    pub fn schema(generator: &mut SchemaGenerator) -> Schema {
+        let items = generator.subschema_for::<T>();
+        json_schema!({"type": "array", "minItems": 1, "maxItems": MAX, "items": items})
+    }
+
+    /// All of them, of which there must be some and not too many.
+    pub fn within_bounds(self, code: &'static Code, many: &str) -> Result<Vec<T>, Problem> {
+        if (1..=MAX).contains(&self.length) {
+            return Ok(self.items);
+        }
+        let detail = format!("a request holds 1 to {MAX} {many}, not {}", self.length);
+        Err(Problem::of(listed(code), detail))
+    }
+}
+
+impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Bounded<T, MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Items<T, const MAX: usize>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for Items<T, MAX> {
+            type Value = Bounded<T, MAX>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+                let mut items = Vec::new();
+                while items.len() < MAX
+                    && let Some(item) = access.next_element()?
+                {
+                    items.push(item);
+                }
+                let mut length = items.len();
+                while length >= MAX && access.next_element::<IgnoredAny>()?.is_some() {
+                    length += 1;
+                }
+                Ok(Bounded { items, length })
+            }
+        }
+        deserializer.deserialize_seq(Items(PhantomData))
+    }
 }
 
 /// What stands for a body that is absent.
@@ -211,4 +264,19 @@ fn named(message: &str) -> Option<&str> {
 
 fn u32_of(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_beyond_the_bound_is_counted_but_not_kept() {
+        for (count, kept) in [(0, 0), (1, 1), (1_000, 1_000), (1_001, 1_000), (5_000, 1_000)] {
+            let item = r#"{"actor":{"kind":"user"},"action":"a"}"#;
+            let text = format!("[{}]", vec![item; count].join(","));
+            let list: Bounded<domain::audit::Event, 1_000> = json(text.as_bytes()).unwrap();
+            assert_eq!((list.length, list.items.len()), (count, kept));
+        }
+    }
 }

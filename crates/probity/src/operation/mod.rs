@@ -75,7 +75,7 @@ verbs! {
         #[command(
             after_help = "Example:\n  probity operation cancel 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d --reason 'asked for'"
         )]
-        Cancel(step::CancelArgs) is step::CancelArgs::asked,
+        Cancel(step::ReasonArgs) is step::ReasonArgs::cancel,
         /// It was sent, and nobody knows what became of it; nothing sends it again
         #[command(
             after_help = "Example:\n  probity operation mark-unknown 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d --error 'no answer'"
@@ -92,6 +92,6 @@ verbs! {
         Capture(step::CaptureArgs) is step::CaptureArgs::asked,
         /// End a pending transfer: what it still holds is free again
         #[command(after_help = "Example:\n  probity operation release 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d")]
-        Release(step::ReleaseArgs) is step::ReleaseArgs::asked,
+        Release(step::ReasonArgs) is step::ReasonArgs::release,
     }
 }

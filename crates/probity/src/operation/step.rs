@@ -67,9 +67,9 @@ pub struct ErrorArgs {
     error: String,
 }
 
-/// Arguments of `probity operation cancel`.
+/// Arguments of `probity operation cancel` and `release`.
 #[derive(Debug, Args)]
-pub struct CancelArgs {
+pub struct ReasonArgs {
     #[command(flatten)]
     which: WhichArgs,
     /// Why
@@ -108,16 +108,6 @@ pub struct CaptureArgs {
     /// An id of your own for the capture, which is an operation of its own
     #[arg(long)]
     id: Option<Uuid>,
-}
-
-/// Arguments of `probity operation release`.
-#[derive(Debug, Args)]
-pub struct ReleaseArgs {
-    #[command(flatten)]
-    which: WhichArgs,
-    /// Why
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
 }
 
 /// What is to be done, and how.
@@ -188,10 +178,15 @@ impl ErrorArgs {
     }
 }
 
-impl CancelArgs {
-    /// What it asks for.
-    pub fn asked(self) -> Asked {
+impl ReasonArgs {
+    /// To cancel.
+    pub fn cancel(self) -> Asked {
         self.which.step(Step::Cancel(Cancel { reason: self.reason }))
+    }
+
+    /// To release.
+    pub fn release(self) -> Asked {
+        self.which.step(Step::Release(Release { reason: self.reason }))
     }
 }
 
@@ -219,13 +214,6 @@ impl CaptureArgs {
             amount: self.amount,
         };
         self.which.asked(kind)
-    }
-}
-
-impl ReleaseArgs {
-    /// What it asks for.
-    pub fn asked(self) -> Asked {
-        self.which.step(Step::Release(Release { reason: self.reason }))
     }
 }
 

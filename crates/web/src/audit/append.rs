@@ -4,7 +4,6 @@
 
 use domain::Act;
 use domain::audit::record_events::RecordEvents;
-use std::fmt;
 
 use axum::body::Body;
 use domain::audit::Event;
@@ -14,15 +13,13 @@ use domain::{Caller, Command, Origin};
 use evidence::Timestamp;
 use http::header::LOCATION;
 use http::{HeaderValue, Response, StatusCode};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
-
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::body::Bounded;
 use crate::call::{Answer, Call, with_type};
-use crate::listed::listed;
 use crate::openapi::{Content, Doc, Reply, Shape};
 use crate::problem::Problem;
 use crate::{body, idempotency};
@@ -31,6 +28,8 @@ pub(crate) const ONE: &str =
     r#"{"id":"01970000-0000-7000-8000-000000000001","index":4711,"at":"2026-11-21T08:30:00.123456Z"}"#;
 pub(crate) const AGAIN: &str = r#"{"id":"01970000-0000-7000-8000-000000000001","index":4711,"at":"2026-11-21T08:30:00.123456Z","replayed":true}"#;
 const SEVERAL: &str = r#"{"entries":[{"id":"01970000-0000-7000-8000-000000000001","index":4711,"at":"2026-11-21T08:30:00.123456Z","replayed":true},{"id":"01970000-0000-7000-8000-000000000002","index":4712,"at":"2026-11-21T08:30:00.123456Z"}]}"#;
+type Events = Bounded<Event, EVENTS_MAX>;
+
 const RECORDED: Shape = Shape::OneOf(&[Shape::of::<RecordedBody>(), Shape::own::<RecordedList>()]);
 
 pub(crate) const DOC: Doc = Doc {
@@ -42,7 +41,7 @@ pub(crate) const DOC: Doc = Doc {
                   the same content it is answered as the first time, marked `replayed`; with other content it is \
                   refused, naming the field that differs.",
     body: Some(Content {
-        schema: Shape::OneOf(&[Shape::of::<Event>(), Shape::Of(EventList::schema)]),
+        schema: Shape::OneOf(&[Shape::of::<Event>(), Shape::Of(Events::schema)]),
         examples: &[
             (
                 "one",
@@ -88,13 +87,10 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let bytes = call.body().await?;
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
     if first == Some(&b'[') {
-        let list: EventList = body::json(&bytes)?;
-        if list.length == 0 || list.length > EVENTS_MAX {
-            let detail = format!("a request holds 1 to {EVENTS_MAX} entries, not {}", list.length);
-            return Err(Problem::of(listed(&domain::code::TOO_MANY_ENTRIES), detail));
-        }
+        let list: Events = body::json(&bytes)?;
+        let events = list.within_bounds(&domain::code::TOO_MANY_ENTRIES, "entries")?;
         Ok(answer_list(
-            &record(&call.app, call.caller()?, call.origin(), list.events, true).await?,
+            &record(&call.app, call.caller()?, call.origin(), events, true).await?,
         ))
     } else {
         let event: Event = body::json(&bytes)?;
@@ -135,46 +131,6 @@ pub(crate) struct RecordedBody {
 #[derive(Serialize, JsonSchema)]
 struct RecordedList {
     entries: Vec<RecordedBody>,
-}
-
-/// An array of events. Beyond the bound they are counted, but not kept: a small body could hold very many.
-struct EventList {
-    events: Vec<Event>,
-    length: usize,
-}
-
-impl EventList {
-    fn schema(generator: &mut SchemaGenerator) -> Schema {
-        let items = generator.subschema_for::<Event>();
-        json_schema!({"type": "array", "minItems": 1, "maxItems": EVENTS_MAX, "items": items})
-    }
-}
-
-impl<'de> Deserialize<'de> for EventList {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<EventList, D::Error> {
-        struct List;
-        impl<'de> Visitor<'de> for List {
-            type Value = EventList;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an array of events")
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<EventList, A::Error> {
-                let mut events = Vec::new();
-                while events.len() < EVENTS_MAX {
-                    let Some(event) = access.next_element()? else {
-                        break;
-                    };
-                    events.push(event);
-                }
-                let mut length = events.len();
-                while length >= EVENTS_MAX && access.next_element::<IgnoredAny>()?.is_some() {
-                    length += 1;
-                }
-                Ok(EventList { events, length })
-            }
-        }
-        deserializer.deserialize_seq(List)
-    }
 }
 
 /// The answer that names one entry.
@@ -268,20 +224,6 @@ mod tests {
                 replayed: replayed.then_some(true),
             };
             assert_eq!(written, serde_json::to_string(&body).unwrap());
-        }
-    }
-
-    #[test]
-    fn a_list_beyond_the_bound_is_counted_but_not_kept() {
-        let of = |count: usize| {
-            format!(
-                "[{}]",
-                vec![r#"{"actor":{"kind":"user"},"action":"a"}"#; count].join(",")
-            )
-        };
-        for (count, kept) in [(0, 0), (1, 1), (1_000, 1_000), (1_001, 1_000), (5_000, 1_000)] {
-            let list: EventList = body::json(of(count).as_bytes()).unwrap();
-            assert_eq!((list.length, list.events.len()), (count, kept));
         }
     }
 }

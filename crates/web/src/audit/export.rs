@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use bytes::Bytes;
-use engine::{Bundle, Export};
+use engine::{Bundle, Export as Entries};
 use evidence::csv;
 use futures_util::stream::unfold;
-use http::HeaderValue;
 use http::header::CONTENT_DISPOSITION;
+use http::{HeaderValue, Response};
 use tokio::sync::OwnedSemaphorePermit;
 use views::Entry;
 
@@ -102,11 +102,8 @@ pub(crate) async fn handle(call: Call) -> Answer {
             (media, "entries.bundle.jsonl", Source::Bundle(Box::new(bundle)))
         }
     };
-    let mut response = with_type(media, body(source, permit));
-    if let Ok(value) = HeaderValue::try_from(format!("attachment; filename=\"{name}\"")) {
-        response.headers_mut().insert(CONTENT_DISPOSITION, value);
-    }
-    Ok(response)
+    let parts = Export { source, begun: false };
+    Ok(file(permit, media, name, parts))
 }
 
 /// Leave to make an answer of any size, which goes back with the answer.
@@ -119,43 +116,46 @@ pub(crate) fn permit(app: &App) -> Result<OwnedSemaphorePermit, Problem> {
 
 /// What an export's parts come from.
 enum Source {
-    Lines(Export),
-    Table(Export),
+    Lines(Entries),
+    Table(Entries),
     Bundle(Box<Bundle>),
 }
 
-/// An export under way, part by part: each is read when the reader has taken the one before, so that a slow reader
-/// holds neither a connection to the database nor memory.
-struct Parts {
+/// What a file is made of.
+pub(crate) trait Parts: Send + 'static {
+    /// The next part; none at the end.
+    fn next(&mut self) -> impl Future<Output = Result<Option<String>, engine::Error>> + Send;
+}
+
+/// An answer that is a file. Each part is read when the reader has taken the one before, so that a slow reader holds
+/// neither a connection to the database nor memory.
+pub(crate) fn file(
+    permit: OwnedSemaphorePermit,
+    media: &'static str,
+    name: &str,
+    parts: impl Parts,
+) -> Response<Body> {
+    let stream = unfold(Some((parts, permit)), |state| async move {
+        let (mut parts, permit) = state?;
+        Some(match parts.next().await {
+            Ok(text) => (Ok(Bytes::from(text?)), Some((parts, permit))),
+            Err(error) => (Err(broken(&error)), None),
+        })
+    });
+    let mut response = with_type(media, Body::from_stream(stream));
+    if let Ok(value) = HeaderValue::try_from(format!("attachment; filename=\"{name}\"")) {
+        response.headers_mut().insert(CONTENT_DISPOSITION, value);
+    }
+    response
+}
+
+/// An export under way.
+struct Export {
     source: Source,
     begun: bool,
-    done: bool,
-    _permit: OwnedSemaphorePermit,
 }
 
-fn body(source: Source, permit: OwnedSemaphorePermit) -> Body {
-    let parts = Parts {
-        source,
-        begun: false,
-        done: false,
-        _permit: permit,
-    };
-    Body::from_stream(unfold(parts, |mut parts| async move {
-        if parts.done {
-            return None;
-        }
-        let item = match parts.next().await {
-            Ok(text) => Ok(Bytes::from(text?)),
-            Err(error) => {
-                parts.done = true;
-                Err(broken(&error))
-            }
-        };
-        Some((item, parts))
-    }))
-}
-
-impl Parts {
+impl Parts for Export {
     async fn next(&mut self) -> Result<Option<String>, engine::Error> {
         let begun = std::mem::replace(&mut self.begun, true);
         let mut text = String::new();

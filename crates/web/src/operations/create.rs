@@ -3,7 +3,7 @@
 //! A path that carries load: the body is read straight into its type, and the answer is written from what was made,
 //! without asking the database again.
 
-use domain::custody::operation::CreateOperation;
+use domain::custody::operation::{CreateOperation, OPERATIONS_MAX};
 use domain::{Act, FieldError, code};
 use engine::custody::{Named, NewOperation, OperationId, StepOutcome};
 use schemars::JsonSchema;
@@ -11,15 +11,18 @@ use serde::Serialize;
 use serde_json::Value;
 use views::{OperationView, Shown, Viewer};
 
-use super::input::{Input, List};
+use super::input::Input;
 use super::steps::Stepped;
 use super::{defaults, redacted};
+use crate::body::Bounded;
 use crate::call::{Answer, Call, json};
 use crate::change;
 use crate::dry_run::DryRun;
 use crate::openapi::{Content, Doc, Listed, Reply, Shape, listed};
 use crate::problem::{Members, Problem};
 use crate::{body, custody, idempotency};
+
+type Inputs = Bounded<Input, OPERATIONS_MAX>;
 
 const RESULTS: Shape = Shape::AnyOf(&[
     Shape::of::<OperationView>(),
@@ -41,7 +44,7 @@ pub(crate) const DOC: Doc = Doc {
                   transfer and withdraw from their own balances.",
     parameters: &[idempotency::HEADER, idempotency::DRY_RUN],
     body: Some(Content {
-        schema: Shape::OneOf(&[Shape::Of(List::schema), Shape::of::<Input>()]),
+        schema: Shape::OneOf(&[Shape::Of(Inputs::schema), Shape::of::<Input>()]),
         ..Content::json(
             "",
             &[
@@ -117,7 +120,7 @@ async fn read(
     let inputs = if alone {
         vec![body::object::<Input>(bytes)?]
     } else {
-        body::json::<List>(bytes)?.within_bounds()?
+        body::json::<Inputs>(bytes)?.within_bounds(&code::TOO_MANY_OPERATIONS, "operations")?
     };
     let key = defaults::key(call, bytes).await?;
     let own_id = inputs.iter().position(|input| input.id.is_some());

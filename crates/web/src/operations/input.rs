@@ -1,22 +1,19 @@
 //! Operations as requests bring them, read straight into their type.
 
-use std::fmt;
-
 use domain::custody::OperationKind;
 use domain::custody::chain::{CHAIN_LEN_MAX, TX_HASH_LEN_MAX};
-use domain::custody::operation::{OPERATIONS_MAX, REFERENCE_LEN_MAX, TRANSACTIONS_MAX};
+use domain::custody::operation::{REFERENCE_LEN_MAX, TRANSACTIONS_MAX};
 use engine::custody::{NewOperation, TransactionInput};
 use evidence::Timestamp;
 use evidence::json::StrictObject;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
+use schemars::JsonSchema;
+use serde::de::{Deserialize, Deserializer, Error};
 
 use super::steps::REMARK_LEN_MAX;
 use super::transactions::{self, Further};
 use crate::call::Call;
 use crate::custody::{self, ACCOUNT_LEN_MAX, CHAIN, Decimal, NAMED_LEN_MAX};
 use crate::id::Id;
-use crate::listed::listed;
 use crate::problem::Problem;
 
 /// An operation to be made.
@@ -109,73 +106,5 @@ impl Input {
             linked: self.linked.unwrap_or_default(),
             by_name: custody::by_name(call)?,
         })
-    }
-}
-
-/// An array of operations. Beyond the bound they are counted, but not kept: a small body could hold very many.
-pub(super) struct List {
-    pub operations: Vec<Input>,
-    pub length: usize,
-}
-
-impl List {
-    /// Its schema.
-    pub fn schema(generator: &mut SchemaGenerator) -> Schema {
-        let items = generator.subschema_for::<Input>();
-        json_schema!({"type": "array", "minItems": 1, "maxItems": OPERATIONS_MAX, "items": items})
-    }
-
-    /// The operations, of which there must be some and not too many.
-    pub fn within_bounds(self) -> Result<Vec<Input>, Problem> {
-        if (1..=OPERATIONS_MAX).contains(&self.length) {
-            return Ok(self.operations);
-        }
-        let detail = format!(
-            "a request holds 1 to {OPERATIONS_MAX} operations, not {}",
-            self.length
-        );
-        Err(Problem::of(listed(&domain::code::TOO_MANY_OPERATIONS), detail))
-    }
-}
-
-impl<'de> Deserialize<'de> for List {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<List, D::Error> {
-        struct Items;
-        impl<'de> Visitor<'de> for Items {
-            type Value = List;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an array of operations")
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<List, A::Error> {
-                let mut operations = Vec::new();
-                while operations.len() < OPERATIONS_MAX {
-                    let Some(operation) = access.next_element()? else {
-                        break;
-                    };
-                    operations.push(operation);
-                }
-                let mut length = operations.len();
-                while length >= OPERATIONS_MAX && access.next_element::<IgnoredAny>()?.is_some() {
-                    length += 1;
-                }
-                Ok(List { operations, length })
-            }
-        }
-        deserializer.deserialize_seq(Items)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::body;
-
-    #[test]
-    fn a_list_beyond_the_bound_is_counted_but_not_kept() {
-        for (count, kept) in [(0, 0), (1, 1), (1_000, 1_000), (1_001, 1_000), (5_000, 1_000)] {
-            let text = format!("[{}]", vec![r#"{"kind":"transfer"}"#; count].join(","));
-            let list: List = body::json(text.as_bytes()).unwrap_or_else(|problem| panic!("{problem:?}"));
-            assert_eq!((list.length, list.operations.len()), (count, kept));
-        }
     }
 }
