@@ -4,7 +4,7 @@ use domain::audit::EntryFilter;
 use domain::code;
 use evidence::entry::Entry;
 use evidence::receipt::{self, ConsistencyProof};
-use store::query::{Found, Page, Patience, is_search, page_within};
+use store::query::{Found, Order, Page, Patience, is_search, page_within};
 use store::{Conn, Head, StoredEntry};
 use tlog::{EntryBundle, Hash, Plan, Tile};
 use uuid::Uuid;
@@ -38,11 +38,11 @@ impl EntryKey {
     }
 }
 
-/// A page of entries.
+/// A page of entries, put together or as they are stored.
 #[derive(Clone, Debug, PartialEq)]
-pub struct EntryPage {
+pub struct EntryPage<T = Entry> {
     /// The entries.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<T>,
     /// What to put into [`Page::after`] for the next page; none on the last one.
     pub next: Option<u64>,
     /// Size of the log when the page was read.
@@ -58,6 +58,17 @@ pub(crate) struct Look {
     pub bytes_max: Option<u64>,
     /// Whether a search waits for its turn however many others do.
     pub patient: bool,
+}
+
+impl EntryPage<StoredEntry> {
+    fn assemble(self) -> Result<EntryPage, Error> {
+        let entries = self.entries.into_iter().map(StoredEntry::assemble);
+        Ok(EntryPage {
+            entries: entries.collect::<Result<_, _>>()?,
+            next: self.next,
+            size: self.size,
+        })
+    }
 }
 
 pub(crate) async fn head(conn: &mut Conn) -> Result<Head, Error> {
@@ -112,12 +123,19 @@ impl Engine {
             at_most: SEARCH_TIME,
         });
         let mut conn = self.db().reader().await?;
-        let size = match look.size {
+        let page = look.page;
+        // The newest entries tell the size themselves.
+        let newest = page.order == Order::Descending && page.after.is_none() && *filter == EntryFilter::default();
+        let mut size = match look.size {
             Some(size) => size,
+            None if newest => tlog::RightEdge::MAX_SIZE,
             None => head(&mut conn).await?.edge.size(),
         };
         let bounds = (look.bytes_max, patience.as_ref());
-        let found = page_within(&mut conn, filter, look.page, size, bounds).await?;
+        let found = page_within(&mut conn, filter, page, size, bounds).await?;
+        if look.size.is_none() && newest {
+            size = found.entries.first().map_or(0, |newest| newest.entry + 1);
+        }
         Ok((found, size))
     }
 
@@ -135,7 +153,7 @@ impl Engine {
             whole.entries.extend(more.entries);
             (whole.next, whole.size) = (more.next, more.size);
         }
-        Ok(whole)
+        whole.assemble()
     }
 
     /// One part of the entries that fulfil a filter: the page ends with the entry that reaches `bytes_max` bytes, and a
@@ -146,6 +164,16 @@ impl Engine {
         page: Page,
         bytes_max: u64,
     ) -> Result<EntryPage, Error> {
+        self.stored_within(filter, page, bytes_max).await?.assemble()
+    }
+
+    /// The same as they are stored, for showing.
+    pub async fn stored_within(
+        &self,
+        filter: &EntryFilter,
+        page: Page,
+        bytes_max: u64,
+    ) -> Result<EntryPage<StoredEntry>, Error> {
         self.page(filter, page, Some(bytes_max)).await
     }
 
@@ -154,7 +182,7 @@ impl Engine {
         filter: &EntryFilter,
         page: Page,
         bytes_max: Option<u64>,
-    ) -> Result<EntryPage, Error> {
+    ) -> Result<EntryPage<StoredEntry>, Error> {
         let one_more = Page {
             limit: page.limit.saturating_add(1),
             ..page
@@ -175,11 +203,11 @@ impl Engine {
         } else {
             found.reached
         };
-        let entries = rows
-            .into_iter()
-            .map(StoredEntry::assemble)
-            .collect::<Result<_, _>>()?;
-        Ok(EntryPage { entries, next, size })
+        Ok(EntryPage {
+            entries: rows,
+            next,
+            size,
+        })
     }
 
     /// The receipt of an entry: inclusion proof and signed checkpoint as C2SP tlog-proof text.

@@ -209,7 +209,7 @@ struct ShownEvidence<'a> {
     salt: Option<String>,
 }
 
-/// The parts of an entry as they are stored; payload and salt are absent once erased.
+/// The parts of an entry as they are stored; payload and salt are absent once erased. In JSON they are the entry.
 #[derive(Clone, Copy, Debug)]
 pub struct Parts<'a> {
     /// Position in the log.
@@ -224,8 +224,16 @@ pub struct Parts<'a> {
     pub changes: Option<&'a str>,
 }
 
-/// Appends the entry of these parts as JSON on one line.
-pub fn write(parts: Parts<'_>, out: &mut Vec<u8>) -> Result<(), EntryError> {
+impl Serialize for Parts<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let index = self.index;
+        let error = |error: EntryError| S::Error::custom(format_args!("entry {index}: {error}"));
+        show(*self, serializer).map_err(error)?
+    }
+}
+
+/// Gives the entry of these parts to a serializer; the outer error is about the parts.
+fn show<S: Serializer>(parts: Parts<'_>, serializer: S) -> Result<Result<S::Ok, S::Error>, EntryError> {
     let part = |part, error: serde_json::Error| EntryError::Part {
         part,
         reason: error.to_string(),
@@ -285,5 +293,5 @@ pub fn write(parts: Parts<'_>, out: &mut Vec<u8>) -> Result<(), EntryError> {
             salt: parts.salt.map(Salt::to_hex),
         },
     };
-    serde_json::to_writer(out, &shown).map_err(|error| part("payload", error))
+    Ok(shown.serialize(serializer))
 }

@@ -8,6 +8,8 @@ use domain::record::{Kind, Val};
 use evidence::commitment::Salt;
 use evidence::entry::{Entry, EntryError};
 use evidence::leaf::Leaf;
+use evidence::shown::Parts;
+use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::conn::{Conn, Lock};
@@ -95,6 +97,20 @@ impl StoredEntry {
             outcome: leaf.outcome,
             payload: self.payload,
         })
+    }
+}
+
+/// The entry as users see it: the JSON of what [`StoredEntry::assemble`] gives, by less work.
+impl Serialize for StoredEntry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let parts = Parts {
+            index: self.entry,
+            leaf: &self.leaf,
+            payload: self.payload.as_deref(),
+            salt: self.salt,
+            changes: self.changes.as_deref(),
+        };
+        parts.serialize(serializer)
     }
 }
 

@@ -20,7 +20,7 @@ use crate::cell::{Columns, Elide, Titled, column, number};
 use crate::cursor::Place;
 use crate::example::{at, id};
 use crate::filter::{Asked, Filter, Given, Takes};
-use crate::noun::{About, Found, LIMIT_USUAL, Named, Noun, Page, Paging, Reads, Show, Shown};
+use crate::noun::{About, Found, LIMIT_USUAL, Named, Noun, Page, Paging, Reads, Rows, Show, Shown};
 use crate::viewer::Viewer;
 
 /// Longest text searched for, in characters.
@@ -102,17 +102,22 @@ pub fn repeated(asked: &Asked) -> StrictObject {
     StrictObject(members.into_iter().collect())
 }
 
+/// Which page of entries is asked for.
+fn of(paging: Paging<u64>) -> EntryPage {
+    EntryPage {
+        order: paging.order,
+        after: paging.after,
+        limit: paging.limit.unwrap_or(LIMIT_USUAL),
+    }
+}
+
 /// A page of the entries that fulfil a filter, and the cursor of the next one.
 pub(crate) async fn entries(
     engine: &Engine,
     filter: &EntryFilter,
     paging: Paging<u64>,
 ) -> Result<(Vec<Entry>, Option<String>, u64), Error> {
-    let page = EntryPage {
-        order: paging.order,
-        after: paging.after,
-        limit: paging.limit.unwrap_or(LIMIT_USUAL),
-    };
+    let page = of(paging);
     let found = engine.entries_within(filter, page, BYTES_MAX).await?;
     let next = found.next.map(|index| index.encode(paging.order));
     Ok((found.entries, next, found.size))
@@ -219,6 +224,24 @@ impl Noun for Entry {
             next,
             size: Some(size),
         })
+    }
+
+    async fn page_as_json(
+        engine: &Engine,
+        _: Viewer<'_>,
+        asked: &Asked,
+        paging: Paging<u64>,
+    ) -> Result<(Vec<u8>, Option<String>), Error> {
+        let found = engine
+            .stored_within(&entry_filter(asked), of(paging), BYTES_MAX)
+            .await?;
+        let next = found.next.map(|index| index.encode(paging.order));
+        let rows = Rows {
+            key: Entry::KEY,
+            views: &found.entries,
+            next: next.as_deref(),
+        };
+        Ok((rows.to_json()?, next))
     }
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use views::{Asked, Filter, Given, Noun, Page, Place, Reads, Show, Shown, Takes, Viewer};
 
 use crate::audit::page;
-use crate::call::{Answer, Call, id_of, json, tagged};
+use crate::call::{Answer, Call, id_of, json, tagged, with_type};
 use crate::custody::{self, ACCOUNT_LEN_MAX, NAME_LEN_MAX, NAMED_LEN_MAX, absent};
 use crate::endpoint::Access;
 use crate::listed::OVERLOADED;
@@ -131,9 +131,9 @@ pub(crate) async fn list<N: Noun>(call: Call) -> Answer {
     let engine = &call.app.engine;
     page::within_log(engine, "cursor", paging.after.and_then(Place::entry)).await?;
     let asked = filters::<N>(&call, &query).await?;
-    let page = N::page(engine, Viewer::of(call.identity()?), &asked, paging).await?;
-    let mut response = json(&page)?;
-    page::link(&mut response, &call.parts.uri, page.next.as_deref());
+    let (page, next) = N::page_as_json(engine, Viewer::of(call.identity()?), &asked, paging).await?;
+    let mut response = with_type("application/json", page);
+    page::link(&mut response, &call.parts.uri, next.as_deref());
     Ok(response)
 }
 
