@@ -125,7 +125,8 @@ impl Engine {
         let mut conn = self.db().reader().await?;
         let page = look.page;
         // The newest entries tell the size themselves.
-        let newest = page.order == Order::Descending && page.after.is_none() && *filter == EntryFilter::default();
+        let newest =
+            page.order == Order::Descending && page.after.is_none() && *filter == EntryFilter::default();
         let mut size = match look.size {
             Some(size) => size,
             None if newest => tlog::RightEdge::MAX_SIZE,
