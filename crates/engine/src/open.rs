@@ -162,7 +162,7 @@ impl Engine {
             options.queue_max as u64,
             options.batch_entries_max,
         )?;
-        let limits = Limits::new(found.db.clone());
+        let limits = Limits::new(found.db.clone(), options.clock.clone());
         let hashes = HashPool::start(options.identity.hash_threads, HASHES_WAITING_MAX)?;
         let searches = Searches::new(options.database.pool_max);
         let secrets = SecretBox::new(&found.key)?;

@@ -51,7 +51,7 @@ pub(crate) fn take(app: &App, identity: &Identity) -> Option<QuotaLeft> {
     let quotas = [of_key, of_user].into_iter().flatten();
     let quotas = quotas.filter(|(_, _, per_window)| *per_window > 0);
 
-    let (limits, now) = (app.engine.limits(), engine::now());
+    let (limits, now) = (app.engine.limits(), app.engine.now());
     let mut left = QuotaLeft {
         allowed: true,
         parts: Vec::new(),

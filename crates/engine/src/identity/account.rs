@@ -18,7 +18,6 @@ use crate::auth::Identity;
 use crate::credentials::{recovery, totp};
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::random;
 
 /// A second factor to be confirmed, shown once.
 pub struct Enrolment {
@@ -83,7 +82,7 @@ impl Engine {
         origin: &Origin,
     ) -> Result<Attempt, Error> {
         let id = identity.user.id.to_string();
-        match self.attempt(&id, origin, random::now()).await {
+        match self.attempt(&id, origin, self.now()).await {
             Ok(attempt) => Ok(attempt),
             Err(refusal) => {
                 self.report_own(identity, action, refusal.code, origin).await;

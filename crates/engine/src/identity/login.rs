@@ -18,7 +18,6 @@ use crate::credentials::{Verified, recovery, totp};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::limits::SeenKind;
-use crate::random;
 
 /// A refused login is answered no sooner than this after it came in, so that the time tells nothing: not whether
 /// there is such a user, nor by what its password is hashed. A bcrypt hash of cost 12 takes less.
@@ -82,7 +81,7 @@ impl Engine {
         }
         let user = self.user_by_login(&request.name).await?;
         let account = account_of(user.as_ref().map(|user| user.row.id), &request.name);
-        let now = random::now();
+        let now = self.now();
         let attempt = match self.attempt(&account, &origin, now).await {
             Ok(attempt) => attempt,
             Err(refusal) => {
@@ -214,7 +213,7 @@ impl Engine {
         let sealed = factor.secret.clone().ok_or_else(invalid)?;
         let secret = self.shared().secrets.open(&sealed, factor.user_id.as_bytes())?;
         let last = factor.last_step.and_then(|step| u64::try_from(step).ok());
-        let step = totp::verify(&secret, code, random::now(), last).ok_or_else(invalid)?;
+        let step = totp::verify(&secret, code, self.now(), last).ok_or_else(invalid)?;
         Ok(Proof::Totp {
             secret: sealed,
             step: i64::try_from(step).unwrap_or(i64::MAX),

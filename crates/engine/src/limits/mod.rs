@@ -26,6 +26,7 @@ use store::Db;
 pub use store::side::SeenKind;
 use uuid::Uuid;
 
+use crate::clock::Clock;
 use marks::Marks;
 use shard::{Shard, Slot};
 
@@ -85,6 +86,7 @@ pub struct Limits {
 /// What clones share.
 struct Inner {
     db: Db,
+    clock: Clock,
     hasher: RandomState,
     shards: Box<[Mutex<Shard>]>,
     marks: Marks,
@@ -117,10 +119,11 @@ fn seconds(now: Timestamp) -> i64 {
 }
 
 impl Limits {
-    pub(crate) fn new(db: Db) -> Limits {
+    pub(crate) fn new(db: Db, clock: Clock) -> Limits {
         Limits {
             inner: Arc::new(Inner {
                 db,
+                clock,
                 hasher: RandomState::new(),
                 shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
                 marks: Marks::default(),

@@ -9,7 +9,6 @@ use store::{Conn, Error, ErrorKind};
 
 use super::marks::Map;
 use super::{Inner, Quota, bounded, lock, seconds, width};
-use crate::random;
 
 /// How often counts are exchanged.
 const EVERY: Duration = Duration::from_millis(400);
@@ -90,7 +89,7 @@ fn window(subject: &str, width: i64, start: i64) -> Window {
 
 /// Drops what is over, and puts on its way what was counted, also what an earlier sync did not get through.
 fn collect(inner: &Inner) -> Collected {
-    let now = seconds(random::now());
+    let now = seconds(inner.clock.now());
     let (mut counts, mut in_use) = (Vec::new(), Vec::new());
     for shard in &inner.shards {
         let mut shard = lock(shard);
@@ -158,7 +157,7 @@ async fn marks(inner: &Inner, side: &mut Side) -> Result<(), Error> {
 
 async fn prune(inner: &Inner, side: &mut Side) -> Result<(), Error> {
     if side.counted {
-        let before = seconds(random::now()) - PRUNE_AFTER_S;
+        let before = seconds(inner.clock.now()) - PRUNE_AFTER_S;
         timely(side::prune_counts(side.conn(inner).await?, before)).await?;
         side.counted = false;
     }
@@ -195,7 +194,7 @@ pub(super) async fn flush(inner: &Inner) -> Result<(), Error> {
 
 /// Reads the totals of subjects in their current windows.
 pub(super) async fn load(inner: &Inner, subjects: &[(String, Quota)]) -> Result<(), Error> {
-    let now = random::now();
+    let now = inner.clock.now();
     let mut windows = Vec::with_capacity(subjects.len());
     let mut synced = Vec::with_capacity(subjects.len());
     for (subject, quota) in subjects {

@@ -3,6 +3,8 @@
 use evidence::Timestamp;
 use store::db::{Location, Settings};
 
+use crate::clock::Clock;
+
 use super::{LimitStats, Limits, Quota, SUBJECTS_MAX, Taken};
 
 const FIVE: Quota = Quota {
@@ -12,7 +14,7 @@ const FIVE: Quota = Quota {
 
 fn limits() -> Limits {
     let nowhere = Location::Sqlite("/nonexistent/probity.db".into());
-    Limits::new(store::Db::new(Settings::new(nowhere)).unwrap())
+    Limits::new(store::Db::new(Settings::new(nowhere)).unwrap(), Clock::system())
 }
 
 fn at_micros(micros: i64) -> Timestamp {

@@ -63,6 +63,12 @@ impl Api {
         Api::set_up(on, Settings::default(), IdentityOptions::default(), clock).await
     }
 
+    /// With a clock that stands still, so that no window of a count ends while a test counts.
+    pub async fn standing(on: On, identity: IdentityOptions) -> Api {
+        let (clock, _) = Clock::set_by_hand(engine::now());
+        Api::set_up(on, Settings::default(), identity, clock).await
+    }
+
     /// With other roles, lifetimes or quotas.
     pub async fn identity(on: On, identity: IdentityOptions) -> Api {
         Api::set_up(on, Settings::default(), identity, Clock::system()).await

@@ -24,22 +24,13 @@ fn left(got: &Got, name: &str) -> (u64, u64, u64) {
     )
 }
 
-/// Waits until there is time in this minute for what follows, which must not see it end.
-async fn time_left(seconds: i64) {
-    let into = engine::now().micros() / 1_000_000 % 60;
-    if into > 60 - seconds {
-        tokio::time::sleep(std::time::Duration::from_secs((61 - into).unsigned_abs())).await;
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn exactly_one_more_than_the_quota_is_refused() {
     for on in BOTH {
-        let api = Api::new(on).await;
+        let api = Api::standing(on, IdentityOptions::default()).await;
         let body = json!({"name": "few", "scopes": ["read"], "requests_per_minute": 5});
         let made = api.call("POST", "/v1/api-keys", body).await.json();
         let key = made["key"].as_str().unwrap();
-        time_left(10).await;
         for rest in (0..5).rev() {
             let got = api.call_as(key, "GET", "/v1/me", &Value::Null).await;
             assert_eq!(got.status, 200);
@@ -80,12 +71,11 @@ async fn a_user_s_sessions_share_one_quota() {
         key_requests_per_minute: 3,
         ..IdentityOptions::default()
     };
-    let api = Api::identity(On::Sqlite, options).await;
+    let api = Api::standing(On::Sqlite, options).await;
     let ann = api.new_person("ann", Role::VIEWER).await;
     let bob = api.new_person("bob", Role::VIEWER).await;
     let (one, two) = (api.new_session(ann).await.0, api.new_session(ann).await.0);
     let other = api.new_session(bob).await.0;
-    time_left(5).await;
     for (session, rest) in [(&one, 3), (&two, 2), (&one, 1), (&two, 0)] {
         let got = api.call_as(session, "GET", "/v1/me", &Value::Null).await;
         let (quota, remaining, _) = left(&got, "user");
@@ -114,9 +104,8 @@ async fn what_is_refused_for_another_reason_counts_and_says_so() {
         key_requests_per_minute: 9,
         ..IdentityOptions::default()
     };
-    let api = Api::identity(On::Sqlite, options).await;
+    let api = Api::standing(On::Sqlite, options).await;
     let key = api.new_key(&api.admin, &[Scope::Custody]).await.0;
-    time_left(5).await;
     let got = api.call_as(&key, "GET", "/v1/users", &Value::Null).await;
     got.assert_problem(403, "scope_missing", None);
     assert_eq!(left(&got, "key").1, 8);
@@ -132,11 +121,10 @@ async fn an_ended_session_takes_nothing_of_its_user_s_quota() {
         user_requests_per_minute: 3,
         ..IdentityOptions::default()
     };
-    let api = Api::identity(On::Sqlite, options).await;
+    let api = Api::standing(On::Sqlite, options).await;
     let ann = api.new_person("ann", Role::VIEWER).await;
     let ended = api.new_session(ann).await.0;
     let good = api.new_session(ann).await.0;
-    time_left(5).await;
     let got = api.call_as(&good, "POST", "/v1/sessions/end", &json!({})).await;
     assert_eq!(got.json()["ended"], 1);
     for _ in 0..5 {
@@ -155,7 +143,7 @@ async fn sharing(on: On) -> Api {
         user_quota_includes_keys: true,
         ..IdentityOptions::default()
     };
-    Api::identity(on, options).await
+    Api::standing(on, options).await
 }
 
 async fn me(api: &Api, credential: &str) -> Got {
@@ -173,7 +161,6 @@ async fn a_user_s_sessions_and_keys_can_share_one_quota() {
         let body = json!({"name": "narrow", "scopes": ["read"], "requests_per_minute": 1, "user": "ann"});
         let made = api.call("POST", "/v1/api-keys", body).await.json();
         let narrow = made["key"].as_str().unwrap();
-        time_left(10).await;
         for (credential, rest) in [(&session, 3), (&key, 2)] {
             let (quota, remaining, _) = left(&me(&api, credential).await, "user");
             assert_eq!((quota, remaining), (4, rest));
@@ -209,7 +196,6 @@ async fn what_the_shared_quota_refuses_takes_nothing_of_the_key_s() {
     let session = api.new_session(ann).await.0;
     let made = api.call("POST", "/v1/api-keys", body).await.json();
     let key = made["key"].as_str().unwrap();
-    time_left(5).await;
     for _ in 0..3 {
         me(&api, &session).await;
     }
@@ -230,7 +216,6 @@ async fn the_shared_quota_is_shared_between_processes() {
         let session = api.new_session(ann).await.0;
         let key = api.new_key("ann", &[Scope::Read]).await.0;
         let second = Engine::open(api.engine.options().clone()).await.unwrap();
-        time_left(20).await;
         for credential in [&session, &key, &key, &session] {
             assert_eq!(me(&api, credential).await.status, 200);
         }

@@ -2,6 +2,7 @@
 
 use domain::identity::Role;
 use domain::identity::user::CreateUser;
+use engine::IdentityOptions;
 use serde_json::{Value, json};
 
 use crate::api::{Api, BOTH, On, PASSWORD};
@@ -129,7 +130,7 @@ async fn a_login_makes_a_new_token_and_logout_ends_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn too_many_wrong_attempts_are_not_looked_at() {
     for on in BOTH {
-        let api = Api::new(on).await;
+        let api = Api::standing(on, IdentityOptions::default()).await;
         api.new_login("ann", Role::DEVELOPER).await;
         for _ in 0..10 {
             let got = api.log_in("ann", "wrong", json!({})).await;
