@@ -1,6 +1,6 @@
-//! A user with KYC and balances in one request.
+//! A user with KYC, balances and API keys in one request.
 
-use domain::identity::{Permission, Role};
+use domain::identity::{Permission, Role, Scope};
 use serde_json::{Value, json};
 
 use crate::api::{BOTH, On};
@@ -46,6 +46,14 @@ async fn a_user_with_kyc_and_balances_in_one_request() {
             (&both["kyc"]["records"][0]["id"], &both["kyc"]["tier"]),
             (&record["id"], &json!(0))
         );
+        api.new_key("ann", &[Scope::Read]).await;
+        let keys = get("?include=api_keys").await["api_keys"].take();
+        let listed = auditor.get(&api, "/v1/api-keys?user=ann").await.json();
+        assert_eq!(keys, json!({"records": listed["api_keys"], "next": null}));
+        assert!(
+            listed["api_keys"].as_array().is_some_and(|keys| !keys.is_empty()),
+            "{keys}"
+        );
         for (query, kyc, balances) in [
             ("", false, false),
             ("?include=kyc", true, false),
@@ -74,6 +82,7 @@ async fn each_part_is_for_who_may_read_it() {
             ("registrar", None),
             ("teller", Some(Permission::CustodyRead)),
             ("clerk", Some(Permission::KycRead)),
+            ("keeper", Some(Permission::ApiKeysRead)),
         ] {
             let permissions = [Some(Permission::UsersRead), part];
             let permissions = permissions.into_iter().flatten().collect();
@@ -85,17 +94,22 @@ async fn each_part_is_for_who_may_read_it() {
     .await;
     bitcoin(&api).await;
     Person::new(&api, "ann", Role::USER).await;
-    for (role, kyc, balances) in [
-        ("registrar", false, false),
-        ("teller", false, true),
-        ("clerk", true, false),
+    for (role, readable) in [
+        ("registrar", ""),
+        ("teller", "balances"),
+        ("clerk", "kyc"),
+        ("keeper", "api_keys"),
     ] {
         let person = Person::new(&api, &format!("{role}-1"), Role::parse(role).unwrap()).await;
         assert_eq!(person.get(&api, "/v1/users/ann").await.status, 200);
-        for (part, may, permission) in [("kyc", kyc, "kyc:read"), ("balances", balances, "custody:read")] {
+        for (part, permission) in [
+            ("kyc", "kyc:read"),
+            ("balances", "custody:read"),
+            ("api_keys", "api_keys:read"),
+        ] {
             let before = api.size().await;
             let got = person.get(&api, &format!("/v1/users/ann?include={part}")).await;
-            if may {
+            if part == readable {
                 assert!(got.json().get(part).is_some(), "{role} {part}");
                 continue;
             }
