@@ -177,7 +177,8 @@ codes! {
     UNKNOWN_APPROVAL = NotFound "unknown_approval", "there is no such approval, or you may not see it", hint APPROVAL;
     APPROVAL_REQUIRED = Conflict "approval_required", "it needs the approval of others, and none was named",
         hint "ask for one: the same command with --request-approval REASON";
-    APPROVAL_NOT_NEEDED = Conflict "approval_not_needed", "an approval was named, and none is needed";
+    APPROVAL_NOT_NEEDED = Conflict "approval_not_needed", "an approval was named, and none is needed",
+        hint "do it without: the same command without --approval";
     APPROVAL_NOT_OWN = Forbidden "approval_not_own", "the approval was requested by somebody else";
     APPROVAL_DIFFERS = Conflict "approval_differs", "the approval is for another action or other arguments", hint APPROVAL;
     APPROVAL_NOT_GRANTED = Conflict "approval_not_granted", "the approval is not granted: pending, rejected, withdrawn, used or expired", hint APPROVAL;

@@ -39,7 +39,7 @@ verbs! {
         /// List users, oldest first
         #[command(after_help = "Example:\n  probity user list --role admin --active")]
         List(ListArgs<User>) => nouns::list,
-        /// Show all that is known of a user, with sessions and API keys
+        /// Show all that is known of a user, with KYC records, balances and API keys
         #[command(after_help = "Example:\n  probity user show ann@example.com")]
         Show(Who) => show::run,
         /// Change a user's name, e-mail address or full name
