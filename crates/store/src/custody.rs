@@ -12,5 +12,5 @@ pub use movements::{MOVEMENTS_WINDOW, Movement, last_movement, movements, revers
 pub use operations::{OperationFilter, OperationPlace, operations};
 pub use sums::{
     Days, Due, Holding, all_holdings, balance_sums, due_holds, due_operations, house_balances, open_holds,
-    operation_sums, recount, without_sums,
+    operation_sums, recount, recount_balances, without_sums,
 };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use domain::custody::sum::{KeepSums, Sum, SumOf, Total, day_of};
+use domain::custody::sum::{KeepSums, Sum, SumKey, SumOf, Tally, Total, day_of};
 use domain::custody::{Amount, Asset, Balance, House, OperationKind, OperationStatus, Owner};
 use domain::record::Sealed;
 use domain::{Caller, Command, Facts, Origin};
@@ -153,27 +153,43 @@ impl Engine {
         self.shared().seals.check_snapshot(&mut conn, &facts).await
     }
 
-    /// What there is of an asset, and the proof that it sums to zero.
+    /// What there is of an asset, and that it sums to zero, by the sums that are kept.
     pub async fn supply(&self, asset: &Arc<Asset>) -> Result<Supply, Error> {
+        self.supply_by(asset, false).await
+    }
+
+    /// The same by the balances themselves, added up: it takes the longer the more there are.
+    pub async fn supply_counted(&self, asset: &Arc<Asset>) -> Result<Supply, Error> {
+        self.supply_by(asset, true).await
+    }
+
+    async fn supply_by(&self, asset: &Arc<Asset>, anew: bool) -> Result<Supply, Error> {
+        let mut tally = Tally::default();
         let (sums, houses, due, size) = {
             let mut conn = self.db().reader().await?;
             // One state of the database throughout: sums of a moment.
             conn.begin_snapshot().await?;
             let asked = self.ask_supply(&mut conn, asset.id).await;
+            let counted = if anew {
+                store::custody::recount_balances(&mut conn, &mut tally).await
+            } else {
+                Ok(())
+            };
             conn.rollback().await?;
+            counted?;
             asked?
         };
         self.check_sums(&sums, &houses).await?;
+        let counted = tally.changes();
         let sum_of = |covers| {
-            sums.iter()
-                .find(|sum| sum.row.covers == covers)
-                .map(|sum| &sum.row)
+            if anew {
+                let found = counted.get(&SumKey::of_balances(asset.id, covers));
+                return found.map_or((0, Total::ZERO), |sum| (sum.count.unsigned_abs(), sum.total));
+            }
+            let found = sums.iter().find(|sum| sum.row.covers == covers);
+            found.map_or((0, Total::ZERO), |sum| (sum.row.count, sum.row.total()))
         };
-        let (users, mut held) = (
-            sum_of(SumOf::Posted),
-            sum_of(SumOf::Held).map_or(Total::ZERO, Sum::total),
-        );
-        let posted = users.map_or(Total::ZERO, Sum::total);
+        let ((users, posted), (_, mut held)) = (sum_of(SumOf::Posted), sum_of(SumOf::Held));
         let (mut sum, mut supply) = (posted, posted);
         let mut of_houses = BTreeMap::new();
         for Sealed { row, .. } in &houses {
@@ -198,7 +214,7 @@ impl Engine {
             supply: amount(supply)?,
             users: amount(posted)?,
             held: amount(held)?,
-            balances: users.map_or(0, |sum| sum.count) + of_houses.len() as u64,
+            balances: users + of_houses.len() as u64,
             houses: of_houses,
             sum: amount(sum)?,
             size,

@@ -119,6 +119,7 @@ mod cases {
         }
         let btc = engine.asset_named("BTC").await.unwrap();
         let supply = engine.supply(&btc).await.unwrap();
+        assert_eq!(engine.supply_counted(&btc).await.unwrap(), supply);
         let (posted, held, _) = units(&engine, "user:ann").await;
         assert_eq!(
             (supply.users.units(), supply.sum.units(), supply.balances),

@@ -22,7 +22,7 @@ pub async fn run(context: &Context, args: SupplyArgs) -> Result<Exit, Failure> {
     context
         .with_engine(async |engine| {
             let asset = engine.asset_named(&args.asset).await?;
-            let supply = engine.supply(&asset).await?;
+            let supply = engine.supply_counted(&asset).await?;
             let zero = supply.sum == Amount::ZERO;
             if context.json() {
                 output::json(&as_json(&supply))?;

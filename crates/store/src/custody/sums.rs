@@ -92,6 +92,12 @@ pub async fn recount(conn: &mut Conn) -> Result<Tally, Error> {
             break;
         }
     }
+    recount_balances(conn, &mut tally).await?;
+    Ok(tally)
+}
+
+/// Counts every user's balance.
+pub async fn recount_balances(conn: &mut Conn, tally: &mut Tally) -> Result<(), Error> {
     let mut after = None;
     loop {
         let page = all_holdings(conn, after, CHUNK).await?;
@@ -100,7 +106,7 @@ pub async fn recount(conn: &mut Conn) -> Result<Tally, Error> {
             tally.balances(holding.asset, 1, holding.posted, holding.held);
         }
         if page.len() < CHUNK as usize {
-            return Ok(tally);
+            return Ok(());
         }
     }
 }
