@@ -18,8 +18,11 @@ use views::{
 use crate::account::{self, ACCOUNT};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::output::{self, counted, minute};
+use crate::output::{self, counted, minute, moment};
 use crate::{parse, table};
+
+/// Most rows of the log that one command lists.
+const LISTED_MAX: u64 = 10_000;
 
 /// What a noun's list is narrowed down by, as options.
 pub struct FilterArgs<N>(Vec<(Filter, Raw)>, PhantomData<N>);
@@ -161,14 +164,15 @@ impl<N: Noun> Args for ListArgs<N> {
         let many = N::NAMES.1;
         let mut command = FilterArgs::<N>::augment_args(command);
         let limit = Arg::new("limit").long("limit").value_name("N");
-        let number = clap::value_parser!(u32);
         command = command.arg(if N::Place::IN_LOG {
-            limit.value_parser(number.range(1..=10_000)).help(format!(
-                "Most {many} to list: 1 to 10000; {LIMIT_USUAL} unless given"
-            ))
+            limit
+                .value_parser(parse::number::<u32, 1, LISTED_MAX>)
+                .help(format!(
+                    "Most {many} to list: 1 to {LISTED_MAX}; {LIMIT_USUAL} unless given"
+                ))
         } else {
             limit
-                .value_parser(number.range(1..))
+                .value_parser(parse::number::<u32, 1, { u32::MAX as u64 }>)
                 .help(format!("Most {many} to list; all unless given"))
         });
         if let Some(usual) = N::ORDER {
@@ -372,5 +376,9 @@ pub fn unknown<N: Show>(name: impl fmt::Display) -> Failure {
 pub async fn pairs(engine: &Engine, details: &[Titled]) -> Result<Vec<(&'static str, String)>, Failure> {
     let names = names(engine, details.iter().map(|(_, cell)| cell)).await?;
     let there = details.iter().filter(|(_, cell)| *cell != Cell::Empty);
-    Ok(there.map(|(name, cell)| (*name, text(cell, &names))).collect())
+    let text = |cell: &Cell| match cell {
+        Cell::Time(time) => moment(*time),
+        _ => text(cell, &names),
+    };
+    Ok(there.map(|(name, cell)| (*name, text(cell))).collect())
 }

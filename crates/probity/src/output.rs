@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, StdoutLock, Write};
 
 use serde::Serialize;
 
-pub use views::{count, minute};
+pub use views::{count, minute, moment};
 
 use crate::failure::Failure;
 pub use crate::plain::plain;
@@ -53,6 +53,7 @@ mod tests {
     #[test]
     fn times_for_people() {
         assert_eq!(minute(evidence::Timestamp::EPOCH), "1970-01-01 00:00");
+        assert_eq!(moment(evidence::Timestamp::EPOCH), "1970-01-01 00:00 UTC");
     }
 
     #[test]

@@ -32,6 +32,19 @@ fn duration(text: &str) -> Option<SignedDuration> {
         .flatten()
 }
 
+/// A whole number within bounds.
+pub fn number<T: TryFrom<u64>, const MIN: u64, const MAX: u64>(text: &str) -> Result<T, String> {
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number| (MIN..=MAX).contains(number))
+        .and_then(|number| T::try_from(number).ok());
+    number.ok_or_else(|| match MAX {
+        u64::MAX => format!("must be a whole number from {MIN} on"),
+        _ => format!("must be a whole number from {MIN} to {MAX}"),
+    })
+}
+
 /// A length of time in seconds: 90d, 12h, 30m, 45s or 2w.
 pub fn seconds(text: &str) -> Result<i64, String> {
     duration(text)

@@ -29,7 +29,7 @@ pub fn lines(columns: &[Column], rows: &[Vec<String>], width: usize) -> Vec<Stri
         .iter()
         .map(|row| row.iter().map(|cell| plain(cell)).collect())
         .collect();
-    let widths = widths(columns, &rows, width);
+    let widths = fitting(columns, longest(columns, &rows), width);
     let titles = columns.iter().map(|column| column.title.to_uppercase()).collect();
     std::iter::once(&titles)
         .chain(&rows)
@@ -37,9 +37,10 @@ pub fn lines(columns: &[Column], rows: &[Vec<String>], width: usize) -> Vec<Stri
         .collect()
 }
 
-fn row_line(columns: &[Column], row: &[String], widths: &[usize]) -> String {
+fn row_line(columns: &[Column], row: &[String], widths: &[Option<usize>]) -> String {
     let mut line = String::new();
     for ((cell, column), width) in row.iter().zip(columns).zip(widths) {
+        let Some(width) = width else { continue };
         if !line.is_empty() {
             line.push_str(&" ".repeat(GAP));
         }
@@ -55,8 +56,9 @@ fn row_line(columns: &[Column], row: &[String], widths: &[usize]) -> String {
     line
 }
 
-fn widths(columns: &[Column], rows: &[Vec<String>], width: usize) -> Vec<usize> {
-    let mut widths: Vec<usize> = columns
+/// The width of the longest text of each column.
+fn longest(columns: &[Column], rows: &[Vec<String>]) -> Vec<usize> {
+    columns
         .iter()
         .enumerate()
         .map(|(position, column)| {
@@ -66,15 +68,32 @@ fn widths(columns: &[Column], rows: &[Vec<String>], width: usize) -> Vec<usize> 
                 .map(|cell| measure_text_width(cell));
             cells.chain([column.title.len()]).max().unwrap_or(0)
         })
-        .collect();
-    let gaps = GAP * columns.len().saturating_sub(1);
+        .collect()
+}
+
+/// The width that each column gets, none where it is left out.
+fn fitting(columns: &[Column], longest: Vec<usize>, width: usize) -> Vec<Option<usize>> {
+    let mut widths: Vec<_> = longest.into_iter().map(Some).collect();
+    let too_wide = |widths: &[Option<usize>]| {
+        let shown = widths.iter().flatten();
+        shown.map(|width| width + GAP).sum::<usize>() > width + GAP
+    };
+    // Spare columns go first, the last one before the others.
+    for position in (0..widths.len()).rev() {
+        if columns[position].spare && too_wide(&widths) {
+            widths[position] = None;
+        }
+    }
     // The widest column that may be cut, by its weight, gives up one character at a time.
-    while widths.iter().sum::<usize>() + gaps > width {
-        let widest = (0..widths.len())
-            .filter(|position| columns[*position].elide != Elide::Never && widths[*position] > WIDTH_MIN)
-            .max_by_key(|position| widths[*position] * 100 / columns[*position].weight);
-        let Some(widest) = widest else { break };
-        widths[widest] -= 1;
+    while too_wide(&widths) {
+        let cut = widths.iter_mut().zip(columns).filter_map(|(width, column)| {
+            let width = width.as_mut()?;
+            (column.elide != Elide::Never && *width > WIDTH_MIN).then_some((width, column.weight))
+        });
+        let Some((widest, _)) = cut.max_by_key(|(width, weight)| **width * 100 / weight) else {
+            break;
+        };
+        *widest -= 1;
     }
     widths
 }
@@ -125,7 +144,8 @@ pub fn paragraph(text: &str) -> String {
     lines.join("\n")
 }
 
-/// Breaks a text at spaces. What begins with spaces goes on two further in, so that indented JSON stays readable.
+/// Breaks a text at spaces. What begins with spaces goes on two further in, so that indented JSON stays readable. A command
+/// at its end, to be copied, stays whole.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let indent = text.len() - text.trim_start_matches(' ').len();
     let further = if indent > 0 {
@@ -136,7 +156,9 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = text[..indent].to_owned();
     let mut empty = true;
-    for word in text[indent..].split_inclusive(' ') {
+    let (prose, command) = text[indent..].split_at(command(&text[indent..]));
+    let command = Some(command).filter(|command| !command.is_empty());
+    for word in prose.split_inclusive(' ').chain(command) {
         if !empty && measure_text_width(&line) + measure_text_width(word.trim_end()) > width {
             lines.push(std::mem::replace(&mut line, further.clone()));
         }
@@ -145,6 +167,16 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     }
     lines.push(line);
     lines
+}
+
+/// Where the command begins that a text ends with: after a colon, or at once. The end where there is none.
+fn command(text: &str) -> usize {
+    const NAME: &str = "probity ";
+    if text.starts_with(NAME) {
+        return 0;
+    }
+    let colon = text.find(": probity ");
+    colon.map_or(text.len(), |colon| colon + ": ".len())
 }
 
 #[cfg(test)]
@@ -179,6 +211,24 @@ mod tests {
     }
 
     #[test]
+    fn spare_columns_are_shown_where_there_is_room() {
+        let columns = [
+            column("id", Elide::Never),
+            column("action", Elide::Start),
+            column("at", Elide::Never).spare(),
+            column("by", Elide::Never).spare(),
+        ];
+        let row: Vec<String> = ["0123456789", "user.login", "08:30", "ann"]
+            .map(str::to_owned)
+            .into();
+        let last = |width| lines(&columns, std::slice::from_ref(&row), width).pop().unwrap();
+        assert_eq!(last(34), "0123456789  user.login  08:30  ann");
+        assert_eq!(last(33), "0123456789  user.login  08:30");
+        assert_eq!(last(28), "0123456789  user.login");
+        assert_eq!(last(20), "0123456789  …r.login");
+    }
+
+    #[test]
     fn wide_characters_count_twice() {
         assert_eq!(cut("世界世界", 5, Elide::End), "世界…");
         assert_eq!(cut("世界世界", 5, Elide::Start), "…世界");
@@ -197,5 +247,9 @@ mod tests {
             lines,
             ["a       x", "reason  one two three four", "        five six"]
         );
+        let text = "see it there: probity audit list --target user:ann";
+        let command = "probity audit list --target user:ann";
+        assert_eq!(wrap(text, 30), ["see it there: ", command]);
+        assert_eq!(wrap(command, 20), [command]);
     }
 }

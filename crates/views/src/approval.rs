@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::cell::{Cell, Columns, Elide, Titled, column, minute};
+use crate::cell::{Cell, Columns, Elide, Titled, column, moment};
 use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Kind};
 use crate::noun::{About, Noun, Reads, Show, Shown};
@@ -217,8 +217,8 @@ fn words(destination: &Destination) -> String {
     let label = destination.label.as_ref();
     let label = label.map_or_else(String::new, |label| format!(" ({label})"));
     let state = match destination.removed_at {
-        Some(at) => format!("removed {}", minute(at)),
-        None => format!("usable from {} on", minute(destination.usable_at)),
+        Some(at) => format!("removed {}", moment(at)),
+        None => format!("usable from {} on", moment(destination.usable_at)),
     };
     format!("{}{label}\n{state}\nid {}", destination.address, destination.id)
 }
@@ -340,7 +340,7 @@ impl Show for Approval {
             let way = if vote.approve { "for it" } else { "against it" };
             let reason = vote.reason.as_ref();
             let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
-            let more = format!(", {way}, {}{reason}", minute(vote.voted_at));
+            let more = format!(", {way}, {}{reason}", moment(vote.voted_at));
             details.push(("Vote", Cell::UserAnd(vote.user, more)));
         }
         details.extend([

@@ -29,6 +29,8 @@ pub struct Column {
     pub number: bool,
     /// How much of the room it gets, compared with others, where room is short.
     pub weight: usize,
+    /// Whether it is left out where the others would have to be cut for it.
+    pub spare: bool,
 }
 
 /// A column of texts.
@@ -38,6 +40,7 @@ pub const fn column(title: &'static str, elide: Elide) -> Column {
         elide,
         number: false,
         weight: 1,
+        spare: false,
     }
 }
 
@@ -48,6 +51,7 @@ pub const fn number(title: &'static str) -> Column {
         elide: Elide::Never,
         number: true,
         weight: 1,
+        spare: false,
     }
 }
 
@@ -56,6 +60,13 @@ impl Column {
     #[must_use]
     pub const fn weighing(mut self, weight: usize) -> Column {
         self.weight = weight;
+        self
+    }
+
+    /// The same, shown only where there is room for all of it.
+    #[must_use]
+    pub const fn spare(mut self) -> Column {
+        self.spare = true;
         self
     }
 }
@@ -95,6 +106,11 @@ impl Cell {
 pub fn minute(time: Timestamp) -> String {
     let text = time.to_string();
     text.get(..16).unwrap_or(&text).replace('T', " ")
+}
+
+/// A time in a sentence or beside its name: to the minute, with its zone.
+pub fn moment(time: Timestamp) -> String {
+    minute(time) + " UTC"
 }
 
 /// A number with a comma between each three digits.

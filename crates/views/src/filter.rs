@@ -138,8 +138,8 @@ impl Takes {
                 format!("one of {}", words.join(", ")),
             ),
             Takes::Text(max) => (
-                (text.chars().count() <= max).then(taken).flatten(),
-                format!("at most {max} characters"),
+                ((1..=max).contains(&text.chars().count())).then(taken).flatten(),
+                format!("1 to {max} characters"),
             ),
             Takes::Flag(_) | Takes::Either => {
                 (text.parse().ok().map(Given::Flag), "true or false".to_owned())
@@ -197,6 +197,12 @@ impl Asked {
     pub fn get(&self, name: &str) -> Option<&Given> {
         let found = self.0.iter().find(|(known, _)| *known == name);
         found.map(|(_, given)| given)
+    }
+
+    /// Takes this for what was given with the filter of this name.
+    pub fn set(&mut self, name: &'static str, given: Given) {
+        self.0.retain(|(known, _)| *known != name);
+        self.0.push((name, given));
     }
 
     /// An id.

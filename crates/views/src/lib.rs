@@ -42,7 +42,7 @@ pub use api_key::{ApiKeyMade, ApiKeyView, ApiKeyWhole};
 pub use approval::{ApprovalView, VoteView};
 pub use asset::AssetView;
 pub use balance::{BalanceThen, BalanceView, LineView, movements};
-pub use cell::{Cell, Column, Columns, Elide, Titled, column, count, minute, number};
+pub use cell::{Cell, Column, Columns, Elide, Titled, column, count, minute, moment, number};
 pub use cursor::Place;
 pub use destination::DestinationView;
 pub use entry::{entry_filter, repeated};

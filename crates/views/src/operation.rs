@@ -311,6 +311,15 @@ impl Noun for Operation {
             on_hold.map_or(view.status.as_str(), |_| "on hold").into()
         }),
         (number("amount"), |view| view.words().into()),
+        (column("changed (UTC)", Elide::Never).spare(), |view| {
+            view.updated_at.into()
+        }),
+        (column("from", Elide::Never).spare(), |view| {
+            Cell::Account(view.debit.account.0)
+        }),
+        (column("to", Elide::Never).spare(), |view| {
+            Cell::Account(view.credit.account.0)
+        }),
     ];
     const ORDER: Option<Order> = Some(Order::Descending);
 

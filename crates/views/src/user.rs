@@ -13,7 +13,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::ApiKey;
-use crate::cell::{Cell, Columns, Elide, Titled, column, minute};
+use crate::cell::{Cell, Columns, Elide, Titled, column, moment};
 use crate::example::{ANN, at};
 use crate::filter::{Filter, Flag, Kind};
 use crate::noun::{About, Found, Noun, Reads, Show, Shown};
@@ -413,7 +413,7 @@ impl Show for User {
         let [role, password, second_factor] = &whole.said;
         let invited = whole
             .invited_until
-            .map(|until| format!("open until {}", minute(until)));
+            .map(|until| format!("open until {}", moment(until)));
         let kyc = whole.kyc.as_ref().filter(|kyc| !kyc.records.records.is_empty());
         vec![
             ("User name", (&user.username).into()),
@@ -451,7 +451,7 @@ fn password(user: &User) -> String {
             "imported (bcrypt) and checked in part, to be changed at next login".to_owned()
         }
         (true, _) => "one-time, to be changed at next login".to_owned(),
-        (false, Some(at)) => format!("changed {}", minute(at)),
+        (false, Some(at)) => format!("changed {}", moment(at)),
         (false, None) if imported => "imported (bcrypt), replaced at next login".to_owned(),
         (false, None) => "set for the user".to_owned(),
     }

@@ -12,7 +12,7 @@ use views::{Approval, ApprovalView, Viewer};
 
 use crate::failure::Failure;
 use crate::nouns::{self, ListArgs, ShowArgs};
-use crate::output::{counted, minute};
+use crate::output::{counted, moment};
 use crate::parse;
 use crate::verb::{Printout, Work, json, verbs};
 
@@ -63,7 +63,7 @@ pub async fn printout(work: &Work<'_>, mut answer: Answer<Read>) -> Result<Print
     let sentence = format!("The approval of {} is {status}{missing}.", view.action);
     let mut details = view.about();
     details.push(("Id", view.id.into()));
-    details.push(("Expires", format!("{} UTC", minute(view.expires_at)).into()));
+    details.push(("Expires", moment(view.expires_at).into()));
     let pairs = nouns::pairs(work.engine, &details).await?;
     Ok(Printout::sentence(&answer, json(&view)?, &sentence).with(&pairs))
 }

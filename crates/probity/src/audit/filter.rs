@@ -1,9 +1,10 @@
-//! Which entries, as people name actors and targets.
+//! Which entries, as people name actors and targets: users by name or e-mail address too.
 
 use domain::audit::EntryFilter;
 use engine::Engine;
 use engine::list::{Order, Page};
 use evidence::ActorKind;
+use uuid::Uuid;
 use views::{Asked, Entry, Given};
 
 use crate::context::Context;
@@ -23,10 +24,13 @@ pub async fn asked(context: &Context, engine: &Engine, args: FilterArgs<Entry>) 
     {
         asked.0.retain(|(name, _)| *name != "target");
         let parts = [("target_kind", kind), ("target", id)];
-        let parts = parts.into_iter().filter(|(_, text)| !text.is_empty());
-        asked
-            .0
-            .extend(parts.map(|(name, text)| (name, Given::Text(text.to_owned()))));
+        for (name, text) in parts.into_iter().filter(|(_, text)| !text.is_empty()) {
+            asked.set(name, Given::Text(text.to_owned()));
+        }
+    }
+    name_user(engine, &mut asked, "actor").await?;
+    if asked.text("target_kind").as_deref() == Some("user") {
+        name_user(engine, &mut asked, "target").await?;
     }
     if let Some(actor) = asked.text("actor")
         && let Some((kind, id)) = actor.split_once(':')
@@ -38,6 +42,18 @@ pub async fn asked(context: &Context, engine: &Engine, args: FilterArgs<Entry>) 
         return Err(Failure::no("no_such_actor", message, hint));
     }
     Ok(asked)
+}
+
+/// Where no entry has what was given with this filter, but a user is called so, the user's id is meant.
+async fn name_user(engine: &Engine, asked: &mut Asked, name: &'static str) -> Result<(), Failure> {
+    if let Some(text) = asked.text(name)
+        && Uuid::try_parse(&text).is_err()
+        && !any(engine, name, &text).await?
+        && let Some(user) = engine.user_meant(&text).await?
+    {
+        asked.set(name, Given::Text(user.row.id.to_string()));
+    }
+    Ok(())
 }
 
 /// Whether any entry has this.

@@ -10,6 +10,7 @@ use super::import_report as report;
 use crate::context::{Context, caller};
 use crate::failure::{Exit, Failure};
 use crate::output::count;
+use crate::parse;
 use crate::progress::Progress;
 use crate::rejected::{Rejected, rate};
 use crate::source::{self, Stopper};
@@ -28,7 +29,7 @@ pub struct ImportArgs {
     map: Option<PathBuf>,
     /// Show how the line of this number would be mapped, and record nothing. The numbers are those of rejected lines:
     /// lines of a file of lines, else events, from 1
-    #[arg(long, value_name = "LINE", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "LINE", value_parser = parse::number::<u64, 1, { u64::MAX }>)]
     explain: Option<u64>,
 }
 

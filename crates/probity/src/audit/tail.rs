@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::nouns::{self, FilterArgs};
 use crate::output;
+use crate::parse;
 
 /// Arguments of `probity audit tail`.
 #[derive(Debug, Args)]
@@ -21,7 +22,7 @@ pub struct TailArgs {
     #[arg(short, long)]
     follow: bool,
     /// How many of the newest entries to begin with: 0 to 1000
-    #[arg(short = 'n', long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=1_000))]
+    #[arg(short = 'n', long, default_value_t = 10, value_parser = parse::number::<u32, 0, 1_000>)]
     lines: u32,
     #[command(flatten)]
     filter: FilterArgs<Entry>,

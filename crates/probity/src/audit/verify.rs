@@ -8,6 +8,7 @@ use engine::verify::{Report, VerifyOptions, VerifyProgress, explain, verify};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, count, counted, plain};
+use crate::parse;
 use crate::progress::Progress;
 use crate::table;
 
@@ -18,7 +19,7 @@ pub struct VerifyArgs {
     #[arg(long)]
     explain: bool,
     /// Threads that check entries; as many as the machine has cores, at most 8, unless given
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(long, value_parser = parse::number::<u16, 1, 64>)]
     threads: Option<u16>,
 }
 

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use views::DestinationView;
 
 use crate::failure::Failure;
-use crate::output::minute;
+use crate::output::moment;
 use crate::verb::{Printout, Verb, Work, json};
 
 /// Arguments of `probity destination add`.
@@ -41,9 +41,9 @@ impl Verb for AddArgs {
         };
         let answer = work.submit::<Destination>(command).await?;
         let destination = &answer.reply;
-        let from = minute(destination.usable_at);
+        let from = moment(destination.usable_at);
         let sentence = format!(
-            "{} may withdraw {} there from {from} UTC on.",
+            "{} may withdraw {} there from {from} on.",
             user.username, asset.code
         );
         let view = DestinationView::of(work.engine, destination.clone()).await?;

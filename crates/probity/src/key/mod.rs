@@ -8,7 +8,7 @@ use views::{ApiKey, ApiKeyMade};
 
 use crate::failure::Failure;
 use crate::nouns::{self, ListArgs, ShowArgs};
-use crate::output::{minute, plain};
+use crate::output::{moment, plain};
 use crate::verb::{Printout, Work, json, verbs};
 
 verbs! {
@@ -42,9 +42,7 @@ fn made(
     then: &str,
 ) -> Result<Printout, Failure> {
     let key = &made.api_key;
-    let expires = key
-        .expires_at
-        .map_or("never".to_owned(), |at| format!("{} UTC", minute(at)));
+    let expires = key.expires_at.map_or("never".to_owned(), moment);
     let mut pairs = vec![
         ("Id", key.id.to_string()),
         ("Name", plain(&key.name)),

@@ -7,7 +7,7 @@ use views::ApiKeyMade;
 use super::made;
 use crate::context::{caller, origin};
 use crate::failure::Failure;
-use crate::output::minute;
+use crate::output::moment;
 use crate::parse;
 use crate::verb::{Printout, Verb, Work};
 
@@ -29,7 +29,7 @@ impl Verb for RotateArgs {
             .await?;
         let key = ApiKeyMade::of(work.engine, rotated, Some(self.id)).await?;
         let until = match key.rotated_expires_at {
-            Some(until) if self.overlap > 0 => format!("works until {} UTC", minute(until)),
+            Some(until) if self.overlap > 0 => format!("works until {}", moment(until)),
             _ => "no longer works".to_owned(),
         };
         made(work, &key, &[], &format!("The old key, {},\n{until}.", self.id))

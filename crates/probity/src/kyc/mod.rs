@@ -66,7 +66,7 @@ async fn printout(work: &Work<'_>, mut answer: Answer<KycView>) -> Result<Printo
     let name = People::default().name(work.engine, view.user).await?;
     let status = view.status;
     let until = match view.expires_at.filter(|_| status == KycStatus::Approved) {
-        Some(at) => format!(", good until {} UTC", output::minute(at)),
+        Some(at) => format!(", good until {}", output::moment(at)),
         None => String::new(),
     };
     let tier = view.tier;

@@ -44,7 +44,7 @@ pub async fn printout(
         let until = operation
             .expires_at
             .filter(|_| operation.status == OperationStatus::Pending);
-        pairs.extend(until.map(|until| ("Until", format!("{} UTC", output::minute(until)))));
+        pairs.extend(until.map(|until| ("Until", output::moment(until))));
     }
     pairs.push(if dry {
         ("Id", "none: nothing is written".to_owned())

@@ -18,7 +18,7 @@ use views::{User, UserMade, UserView};
 use crate::failure::Failure;
 use crate::how;
 use crate::nouns::{self, ListArgs};
-use crate::output::{minute, plain};
+use crate::output::{moment, plain};
 use crate::verb::{Printout, Work, json, verbs};
 
 verbs! {
@@ -112,7 +112,7 @@ async fn made(work: &Work<'_>, made: CreatedUser, what: &str) -> Result<Printout
     };
     let hours = work.context.settings.config.identity.invitation_h;
     let until = made.invited_until;
-    let until = until.map_or_else(String::new, |until| format!(",\nuntil {} UTC", minute(until)));
+    let until = until.map_or_else(String::new, |until| format!(",\nuntil {}", moment(until)));
     let how = how::accept_invitation(&base);
     let text = format!(
         "{what}\nThis invitation is shown now and never again. It works once, for {hours} h{until}.\n\n{how}"

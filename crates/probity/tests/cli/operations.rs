@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::custody::{HASH, balance, funded, id, transfer};
-use crate::harness::on_both;
+use crate::harness::{on_both, run};
 
 #[test]
 fn a_deposit_is_made_once_and_names_its_transaction() {
@@ -376,7 +376,13 @@ fn lists_are_filtered_paged_and_counted() {
         assert_eq!(([first, second].concat(), end), (all, Value::Null));
         let text = place.narrow(&["operation", "list", "--limit", "2"]);
         assert_eq!(text.lines().count(), 3, "{text}");
-        place.narrow(&["operation", "list"]);
+        let text = place.narrow(&["operation", "list"]);
+        assert!(!text.contains("FROM"), "{text}");
+        let mut wide = place.command(&["operation", "list", "--status", "pending"]);
+        wide.env("COLUMNS", "140");
+        let text = run(wide, "").expect(0).out;
+        assert!(text.contains("CHANGED (UTC)"), "{text}");
+        assert!(text.contains("user:bob"), "{text}");
         let figures = place.json(&["operation", "statistics", "--asset", "BTC", "--from", "1d"]);
         let figures = figures["figures"].as_array().unwrap();
         let completed = figures

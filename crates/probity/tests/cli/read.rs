@@ -95,6 +95,30 @@ fn filters() {
 }
 
 #[test]
+fn users_are_named_as_actors_and_targets() {
+    on_both(|place| {
+        let user = ["user", "create", "ann", "--role", "viewer"];
+        let id = place.json(&user)["user"]["id"].as_str().unwrap().to_owned();
+        let made = indexes(place, &[]);
+        place.append(&["--actor", &format!("user:{id}"), "--action", "order.ship"]);
+        let shipped = indexes(place, &[])[0];
+        assert_eq!(indexes(place, &["--actor", "Ann"]), [shipped]);
+        assert_eq!(indexes(place, &["--target", "user:ann"]), made[..1]);
+        assert_eq!(
+            indexes(place, &["--target-kind", "user", "--target", "ann"]),
+            made[..1]
+        );
+        assert!(indexes(place, &["--actor", "bob"]).is_empty());
+        // Whom an entry calls so comes first: an application has names of its own.
+        place.append(&["--actor", "user:ann", "--action", "order.ship"]);
+        assert_eq!(indexes(place, &["--actor", "ann"]), [shipped + 1]);
+        let error = place.refused(2, &["audit", "list", "--text", ""]);
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains("must be 1 to 1000 characters"), "{error}");
+    });
+}
+
+#[test]
 fn a_list_fits_80_columns_and_steers_no_terminal() {
     on_both(|place| {
         let file = fixture("cloudtrail.jsonl");

@@ -44,7 +44,7 @@ fn usage_errors_in_json_are_whole() {
         ),
         (
             &["audit", "list", "--limit", "0"],
-            &["'0'", "--limit", "1..=10000"],
+            &["'0'", "--limit", "must be a whole number from 1 to 10000"],
             "--help",
         ),
     ] {
