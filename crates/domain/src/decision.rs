@@ -56,8 +56,6 @@ pub struct Draft {
     pub writes: Vec<RowWrite>,
     /// Indexes of entries whose payload this one erases.
     pub erases: Vec<u64>,
-    /// Assets whose sums are kept from this one on, where they are not yet.
-    pub sums_of: Vec<Uuid>,
 }
 
 impl Draft {
@@ -110,11 +108,10 @@ impl Draft {
             commitment,
             writes: Vec::new(),
             erases: Vec::new(),
-            sums_of: Vec::new(),
         }
     }
 
-    /// Whether it writes what there are sums of, or begins to keep some.
+    /// Whether it writes what there are sums of.
     pub fn changes_sums(&self) -> bool {
         let summed = |write: &RowWrite| {
             matches!(
@@ -122,7 +119,7 @@ impl Draft {
                 RowWrite::Operation(_) | RowWrite::Balance(_) | RowWrite::Asset(_)
             )
         };
-        !self.sums_of.is_empty() || self.writes.iter().any(summed)
+        self.writes.iter().any(summed)
     }
 
     /// Adds rows that follow from the others. They come last in the list of changes, and are not shown.
@@ -304,7 +301,6 @@ impl Facts {
                 self.count(write);
                 self.take(write);
             }
-            draft.sums_of.iter().for_each(|asset| self.tally.look_at(*asset));
             for index in &draft.erases {
                 if let Some(entry) = self.entry_ids.get(index).and_then(|id| self.entries.get_mut(id)) {
                     entry.payload = None;
@@ -324,7 +320,7 @@ impl Facts {
                 let before = self.balances.get(&after.row.id).map(|before| &before.row);
                 self.tally.balance(before, &after.row);
             }
-            RowWrite::Asset(asset) => self.tally.asset(asset.row.id),
+            RowWrite::Asset(asset) => self.tally.asset(asset.row.id, asset.version == 1),
             _ => {}
         }
     }

@@ -182,6 +182,7 @@ looks! {
     ENTRY = KnownEntry, Column("id"), &[], Read;
     ENTRY_AT = KnownEntry, Column("entry"), &[], Change;
     ASSET = Asset, Column("id"), &[], Read;
+    ASSET_TO_COUNT = Asset, Column("id"), &[], Change;
     ASSET_CODED = Asset, Lower("code"), &[], Read;
     APPROVAL = Approval, Column("id"), &[], Change;
     VOTES_ON = Vote, Column("approval_id"), &[], Rely;

@@ -33,18 +33,16 @@ pub enum Error {
     },
     /// The database failed.
     #[error(transparent)]
-    Store(#[from] store::Error),
-    /// A row that this rests on is not the one that its entry wrote: somebody changed it by hand. Nothing was done.
-    #[error(
-        "{table} {id} was changed by hand: it is not the row that entry {entry} wrote, and is not relied on"
-    )]
+    Store(store::Error),
+    /// A row that this rests on is not as its entry wrote it: somebody changed it by hand. Nothing was done.
+    #[error("{table} {id} {what}")]
     Tampered {
         /// Its table.
         table: &'static str,
         /// Its id.
         id: uuid::Uuid,
-        /// The entry that it says wrote it.
-        entry: u64,
+        /// What was done to it.
+        what: String,
     },
     /// The log does not continue the one that this process knows: nothing is written until the operator has looked.
     #[error("nothing is written: {}", .0.reason)]
@@ -69,6 +67,18 @@ impl Error {
             format!("a command was answered with {reply:?}"),
             "report this as a bug",
         )
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Error {
+        match error.kind {
+            store::ErrorKind::Row { table, id } => {
+                let what = format!("was changed by hand and does not read: {}", error.message);
+                Error::Tampered { table, id, what }
+            }
+            _ => Error::Store(error),
+        }
     }
 }
 

@@ -36,6 +36,20 @@ pub(crate) struct Found {
     pub verdict: guard::Verdict,
 }
 
+/// Checks that the database has all migrations that this program has.
+pub(crate) fn check_migrated(state: &store::migrate::State) -> Result<(), Error> {
+    if state.applied < state.known {
+        return Err(Error::problem(
+            format!(
+                "the schema is at migration {}, this program needs {}",
+                state.applied, state.known
+            ),
+            "run `probity init`, which applies what is missing",
+        ));
+    }
+    Ok(())
+}
+
 /// Opens the database and checks schema, signature, right edge and guard.
 pub(crate) async fn find(options: &Options) -> Result<Found, Error> {
     let db = Db::new(options.database.clone())?;
@@ -46,16 +60,7 @@ pub(crate) async fn find(options: &Options) -> Result<Found, Error> {
             "run `probity init` with the same --data-dir and --database, and check that the server runs",
         ),
     })?;
-    let state = store::migrate::state(&mut conn).await?;
-    if state.applied < state.known {
-        return Err(Error::problem(
-            format!(
-                "the schema is at migration {}, this program needs {}",
-                state.applied, state.known
-            ),
-            "run `probity init`, which applies what is missing",
-        ));
-    }
+    check_migrated(&store::migrate::state(&mut conn).await?)?;
     // Other processes may be appending: head, entries and subtrees must be those of one moment.
     conn.begin_snapshot().await?;
     let head = Head::load(&mut conn)

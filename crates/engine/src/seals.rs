@@ -42,7 +42,9 @@ fn tampered(row: &RowValues, entry: u64) -> Error {
     Error::Tampered {
         table: row.table.name,
         id: row.id,
-        entry,
+        what: format!(
+            "was changed by hand: it is not the row that entry {entry} wrote, and is not relied on"
+        ),
     }
 }
 

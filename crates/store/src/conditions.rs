@@ -140,9 +140,7 @@ impl Where {
         sql.push_str(&self.clause());
         let _ = write!(sql, " ORDER BY {order} LIMIT {}", self.arg(i64::from(limit)));
         let rows = conn.all(&sql, &self.args).await?;
-        rows.into_iter()
-            .map(|row| Ok(sealed::read(T::TABLE, row)?.decode()?))
-            .collect()
+        rows.into_iter().map(sealed::decode).collect()
     }
 }
 

@@ -11,6 +11,7 @@ mod sums;
 pub use movements::{MOVEMENTS_WINDOW, Movement, last_movement, movements, reversals, twins};
 pub use operations::{OperationFilter, OperationPlace, operations};
 pub use sums::{
-    Days, Due, Holding, all_holdings, balance_sums, due_holds, due_operations, house_balances, open_holds,
-    operation_sums, recount, recount_balances, without_sums,
+    Due, Holding, all_holdings, assets, balance_sums, count_of_sums, counts_of_days, due_holds,
+    due_operations, house_balances, open_holds, recount, recount_balances, sums_of, sums_of_all_days,
+    sums_of_days, without_sums,
 };

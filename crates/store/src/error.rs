@@ -1,6 +1,7 @@
 //! Errors of the database, told apart by what can be done about them.
 
 use domain::record::DecodeError;
+use uuid::Uuid;
 
 /// What can be done about an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,13 @@ pub enum ErrorKind {
     Full,
     /// A stored value does not decode, or the schema is not ours.
     Data,
+    /// A row of a sealed table does not decode: somebody changed it by hand.
+    Row {
+        /// Its table.
+        table: &'static str,
+        /// Its id.
+        id: Uuid,
+    },
     /// The head row does not fit together, or is gone: somebody changed the log by hand.
     Head,
     /// Anything else: the operator must look.

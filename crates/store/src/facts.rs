@@ -110,7 +110,9 @@ fn plan(needs: &Needs) -> Vec<Read> {
 fn take(source: Source, rows: Vec<Row>, facts: &mut Facts) -> Result<(), Error> {
     for row in rows {
         match source {
-            Source::Rows(table, keep) => keep(sealed::read(table, row)?, facts)?,
+            Source::Rows(table, keep) => {
+                sealed::decode_with(table, row, |stored| keep(stored, facts))?;
+            }
             Source::Entries => facts.know(StoredEntry::read(&row)?.known()?),
         }
     }

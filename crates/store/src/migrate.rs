@@ -41,6 +41,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(6, "integrity", "0006_integrity.sql"),
     migration!(7, "outputs", "0007_outputs.sql"),
     migration!(8, "reads", "0008_reads.sql"),
+    migration!(9, "counted_sums", "0009_counted_sums.sql"),
 ];
 
 /// What a database has of the migrations.

@@ -1,12 +1,12 @@
 //! Rows of sealed tables: reading them with their seal, and writing them in bulk.
 
 use domain::custody::Amount;
-use domain::record::{Field, Kind, Record, Sealed, Table, Val};
+use domain::record::{DecodeError, Field, Kind, Record, Sealed, Table, Val};
 use domain::tables::Stored;
 use uuid::Uuid;
 
 use crate::conn::{Conn, Lock};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::pg::pipeline::{Param, Step};
 use crate::row::Row;
 pub use crate::sealed_row::{SealedRow, column_kinds, column_names};
@@ -76,6 +76,28 @@ pub fn read(table: &'static Table, row: Row) -> Result<Stored, Error> {
     })
 }
 
+/// Reads a row of [`select`] as what it is.
+pub(crate) fn decode<T: Record>(row: Row) -> Result<Sealed<T>, Error> {
+    decode_with(T::TABLE, row, |stored| stored.decode())
+}
+
+/// The same, as something else; the error names the row.
+pub(crate) fn decode_with<T>(
+    table: &'static Table,
+    row: Row,
+    decode: impl FnOnce(Stored) -> Result<T, DecodeError>,
+) -> Result<T, Error> {
+    let id = row.uuid(0);
+    let decoded = read(table, row).and_then(|stored| Ok(decode(stored)?));
+    decoded.map_err(|error| match id {
+        Ok(id) => {
+            let table = table.name;
+            Error::new(ErrorKind::Row { table, id }, error.message)
+        }
+        Err(_) => error,
+    })
+}
+
 /// Rows whose `key` is one of `keys`.
 pub async fn by_key<T: Record>(
     conn: &mut Conn,
@@ -90,9 +112,7 @@ pub async fn by_key<T: Record>(
     let rows = conn
         .keyed(&format!("{} WHERE {key}", select(T::TABLE)), kind, keys, lock)
         .await?;
-    rows.into_iter()
-        .map(|row| Ok(read(T::TABLE, row)?.decode::<T>()?))
-        .collect()
+    rows.into_iter().map(decode).collect()
 }
 
 /// Writes rows: adds what is new, changes what is there.

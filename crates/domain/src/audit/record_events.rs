@@ -115,6 +115,5 @@ fn draft(event: &NewEntry, who: &Principal, authority: &Authority) -> Draft {
         commitment: event.commitment,
         writes: Vec::new(),
         erases: Vec::new(),
-        sums_of: Vec::new(),
     }
 }

@@ -24,7 +24,7 @@ pub use explain::{Explanation, SealedTable, UnsealedTable, explain};
 
 use crate::engine::Options;
 use crate::error::Error;
-use crate::{guard, keyfile};
+use crate::{guard, keyfile, open};
 
 /// Most findings that a report lists; more are counted.
 pub const FINDINGS_MAX: usize = 10_000;
@@ -198,14 +198,7 @@ pub async fn verify(options: &Options, how: VerifyOptions, progress: Progress<'_
     };
     let mut findings = Findings::default();
     match store::migrate::state(&mut conn).await {
-        Ok(state) if state.applied == state.known => {}
-        Ok(state) => {
-            let what = format!(
-                "the last migration is {}, this program's is {}",
-                state.applied, state.known
-            );
-            findings.add(Finding::new("schema_migrations", what));
-        }
+        Ok(state) => open::check_migrated(&state)?,
         Err(error) => findings.add(Finding::new("schema_migrations", error.message)),
     }
     let head = head::read(&mut conn, &key, &mut findings).await?;
@@ -219,9 +212,9 @@ pub async fn verify(options: &Options, how: VerifyOptions, progress: Progress<'_
     check_guard(&mut conn, &head, remembered.as_deref(), &key, &mut findings).await;
     let mut sums = sums::Sums::default();
     let rows_checked = rows::check(&mut conn, &walked.written, &mut sums, &mut findings, progress).await?;
-    sums.compare(&mut findings);
+    let mut notes = sums.compare(&mut findings);
     custody::check(&mut conn, head.walk, &mut findings).await?;
-    let notes = custody::notes(&mut conn).await?;
+    notes.extend(custody::notes(&mut conn).await?);
     Ok(Report {
         intact: findings.is_empty(),
         origin: head.origin,

@@ -66,10 +66,10 @@ fn fail(jobs: &mut [Job], error: &Error) {
             Error::Problem { message, hint } => Error::problem(message.clone(), hint.clone()),
             Error::Unknown(what) => Error::Unknown(what.clone()),
             Error::Halted(halt) => Error::Halted(Arc::clone(halt)),
-            Error::Tampered { table, id, entry } => Error::Tampered {
+            Error::Tampered { table, id, what } => Error::Tampered {
                 table,
                 id: *id,
-                entry: *entry,
+                what: what.clone(),
             },
             other => Error::problem(other.to_string(), "report this as a bug"),
         };

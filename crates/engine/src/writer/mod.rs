@@ -10,6 +10,8 @@ pub mod append;
 pub mod batch;
 mod sums;
 
+pub(crate) use sums::removed;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 

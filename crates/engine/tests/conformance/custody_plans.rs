@@ -9,7 +9,9 @@ mod cases {
     use domain::record::Val;
     use evidence::Timestamp;
     use store::Conn;
-    use store::custody::{Days, OperationFilter, due_holds, due_operations, operation_sums, operations};
+    use store::custody::{
+        OperationFilter, count_of_sums, due_holds, due_operations, operations, sums_of_all_days,
+    };
     use store::query::Order;
     use uuid::Uuid;
 
@@ -221,9 +223,11 @@ mod cases {
         }
         let (id, now) = (Uuid::from_u128(7), engine::now());
         let asked = Ear::heard(conn, async |conn| {
-            due_operations(conn, now).await.unwrap();
+            due_operations(conn, None, now).await.unwrap();
+            due_operations(conn, Some(id), now).await.unwrap();
             due_holds(conn, &[id], now).await.unwrap();
-            operation_sums(conn, Some(id), Days::All).await.unwrap();
+            sums_of_all_days(conn, Some(id)).await.unwrap();
+            count_of_sums(conn, id).await.unwrap();
         })
         .await;
         for sql in asked {

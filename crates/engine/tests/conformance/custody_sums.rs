@@ -4,11 +4,13 @@
 crate::on_both!(
     days_and_parts_of_days,
     a_changed_sum_is_named_and_not_relied_on,
+    a_removed_sum_is_named_and_not_relied_on,
+    a_sum_that_does_not_read_is_tampered,
     what_is_not_kept_is_counted
 );
 
 mod cases {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use domain::custody::OperationKind::{Deposit, Mint, Transfer};
     use domain::custody::sum::{SumKey, SumOf, day_of};
@@ -209,38 +211,152 @@ mod cases {
         assert_intact(&bed.options()).await;
     }
 
-    /// As in a database that is older than the sums: a start counts them, and they go on from there.
-    pub async fn what_is_not_kept_is_counted(bed: Bed) {
+    fn is_tampered<T: std::fmt::Debug>(result: Result<T, Error>) -> bool {
+        match result {
+            Err(Error::Tampered { table: "sums", .. }) => true,
+            Ok(_) => false,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// One sum, or all of an asset, are taken away: what would rest on them is refused, and nothing is sealed anew.
+    pub async fn a_removed_sum_is_named_and_not_relied_on(bed: Bed) {
         let engine = with_operations(&bed).await;
-        let before = figures(&engine, (None, None), true).await;
+        let held = pending(Transfer, "user:ann", "house:fees", "1");
+        make(&engine, held).await.unwrap();
         let btc = engine.asset_named("BTC").await.unwrap();
-        let supply = engine.supply(&btc).await.unwrap();
+        let today = engine.operation_figures(None, (None, None), true).await.unwrap()[0].day;
+        let all = (None, None);
         close(engine).await;
         let mut attacker = Attacker::new(&bed).await;
-        attacker.conn.batch("DELETE FROM sums").await.unwrap();
+        let operations = |day| SumKey::of_operations(btc.id, Mint, OperationStatus::Completed, day).id();
+        // Which of supply, figures, figures by day, a mint and another hold rest on it.
+        let cases = [
+            (
+                Some(SumKey::of_balances(btc.id, SumOf::Posted).id()),
+                [true, true, true, true, true],
+            ),
+            (
+                Some(SumKey::of_balances(btc.id, SumOf::Held).id()),
+                [true, false, false, false, true],
+            ),
+            (Some(operations(None)), [false, true, true, true, false]),
+            (Some(operations(today)), [false, false, true, true, false]),
+            (None, [true, true, true, true, true]),
+        ];
+        for (sum, expected) in cases {
+            let removed = match sum {
+                Some(sum) => vec![key(sum, &bed)],
+                None => attacker.keys("sums", "1 = 1").await,
+            };
+            let mut rows = Vec::new();
+            for key in &removed {
+                rows.push(attacker.row("sums", key).await);
+                attacker.delete("sums", key).await;
+            }
+            let engine = Engine::open(bed.options()).await.unwrap();
+            let found = [
+                is_tampered(engine.supply(&btc).await),
+                is_tampered(engine.operation_figures(None, all, false).await),
+                is_tampered(engine.operation_figures(Some(btc.id), all, true).await),
+                is_tampered(make(&engine, new(Mint, "-", "user:ann", "4")).await),
+                is_tampered(make(&engine, pending(Transfer, "user:ann", "house:fees", "1")).await),
+            ];
+            assert_eq!(found, expected, "{sum:?}");
+            close(engine).await;
+            let report = verify(&bed.options()).await;
+            let named = |finding: &engine::verify::Finding| {
+                finding.table == "sums"
+                    && sum.is_none_or(|sum| finding.id.as_deref() == Some(&sum.to_string()))
+            };
+            assert!(
+                report.findings.iter().any(named),
+                "{sum:?}: {:?}",
+                report.findings
+            );
+            for row in &rows {
+                attacker.insert("sums", row).await;
+            }
+        }
         let engine = Engine::open(bed.options()).await.unwrap();
-        assert_eq!(figures(&engine, (None, None), true).await, before);
-        let counted = engine.supply(&btc).await.unwrap();
+        make(&engine, new(Mint, "-", "user:ann", "4")).await.unwrap();
         assert_eq!(
-            (counted.users, counted.balances, counted.sum),
-            (supply.users, supply.balances, supply.sum)
-        );
-        make(&engine, new(Mint, "-", "user:ann", "1")).await.unwrap();
-        let all = (None, None);
-        assert_eq!(
-            figures(&engine, all, false).await,
-            self::counted(&engine, all, false).await
+            figures(&engine, all, true).await,
+            counted(&engine, all, true).await
         );
         close(engine).await;
-        let report = verify(&bed.options()).await;
-        assert!(
-            report
-                .findings
-                .iter()
-                .all(|finding| finding.table == "sums" && !finding.what.contains("follow")),
-            "they are right, only that they were there before: {:?}",
-            report.findings
-        );
-        assert!(!report.intact, "that they were taken away is named");
+        assert_intact(&bed.options()).await;
+    }
+
+    /// What is no amount is no fault of the program.
+    pub async fn a_sum_that_does_not_read_is_tampered(bed: Bed) {
+        let engine = with_operations(&bed).await;
+        let btc = engine.asset_named("BTC").await.unwrap();
+        let posted = SumKey::of_balances(btc.id, SumOf::Posted).id();
+        let mut attacker = Attacker::new(&bed).await;
+        let wrong = match bed.on {
+            On::Sqlite => ("amount", "x".into()),
+            On::Postgres => ("day", Val::Time(engine::now())),
+        };
+        attacker
+            .set("sums", wrong.0, &key(posted, &bed), &wrong.1)
+            .await
+            .unwrap();
+        assert!(is_tampered(engine.supply(&btc).await));
+        assert!(is_tampered(make(&engine, new(Mint, "-", "user:ann", "4")).await));
+        attacker.put_back("sums").await;
+        make(&engine, new(Mint, "-", "user:ann", "4")).await.unwrap();
+        close(engine).await;
+        assert_intact(&bed.options()).await;
+    }
+
+    /// A database that is older than the sums: that they are not counted yet is no finding; a start counts them, and they go on
+    /// from there.
+    pub async fn what_is_not_kept_is_counted(bed: Bed) {
+        let options = crate::custody_spellings::of_then(&bed).await;
+        let refused =
+            engine::verify::verify(&options, engine::verify::VerifyOptions { threads: 1 }, &|_| {}).await;
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains("migration 4"), "{refused}");
+        let mut conn = store::Db::new(bed.options().database)
+            .unwrap()
+            .writer()
+            .await
+            .unwrap();
+        store::migrate::migrate(&mut conn, engine::now()).await.unwrap();
+        drop(conn);
+        let report = assert_intact(&options).await;
+        let said = |note: &engine::verify::Finding| note.what.contains("`probity init` counts them");
+        assert!(report.notes.iter().any(said), "{:?}", report.notes);
+
+        let engine = Engine::open(options.clone()).await.unwrap();
+        let all = (None, None);
+        for by_day in [false, true] {
+            let figures = figures(&engine, all, by_day).await;
+            assert!(!figures.is_empty());
+            assert_eq!(figures, counted(&engine, all, by_day).await);
+        }
+        asset(&engine, "NEW", 8, None).await;
+        create_user(&engine, "eve", Role::USER).await.unwrap();
+        let of_new = NewOperation {
+            asset: Some("NEW".into()),
+            ..new(Mint, "-", "user:eve", "1")
+        };
+        make(&engine, of_new).await.unwrap();
+        let assets: BTreeSet<Uuid> = counted(&engine, all, false)
+            .await
+            .into_keys()
+            .map(|key| key.1)
+            .collect();
+        for asset in assets {
+            let asset = engine.asset(asset).await.unwrap().unwrap();
+            assert_eq!(
+                engine.supply(&asset).await.unwrap(),
+                engine.supply_counted(&asset).await.unwrap()
+            );
+        }
+        close(engine).await;
+        let report = assert_intact(&options).await;
+        assert!(!report.notes.iter().any(said), "{:?}", report.notes);
     }
 }

@@ -114,7 +114,7 @@ mod cases {
     use engine::identity::session_in_use;
     use store::conditions::{self, Condition};
     use store::conn::Lock;
-    use store::custody::{Days, OperationFilter};
+    use store::custody::OperationFilter;
     use store::query::{Order, Page};
     use store::{Conn, custody, entries, query, sealed};
     use uuid::Uuid;
@@ -149,13 +149,12 @@ mod cases {
     /// Asks what sums are asked, and what the clock says beside them.
     async fn ask_sums(conn: &mut Conn, id: Uuid, now: evidence::Timestamp) {
         custody::due_holds(conn, &[id], now).await.unwrap();
-        custody::due_operations(conn, now).await.unwrap();
-        for (asset, days) in [
-            (Some(id), Days::All),
-            (Some(id), Days::Each(Some(now), Some(now))),
-            (None, Days::Each(Some(now), None)),
-        ] {
-            custody::operation_sums(conn, asset, days).await.unwrap();
+        custody::sums_of_all_days(conn, Some(id)).await.unwrap();
+        custody::counts_of_days(conn, None).await.unwrap();
+        custody::count_of_sums(conn, id).await.unwrap();
+        for (asset, days) in [(Some(id), (Some(now), Some(now))), (None, (Some(now), None))] {
+            custody::due_operations(conn, asset, now).await.unwrap();
+            custody::sums_of_days(conn, asset, days).await.unwrap();
         }
     }
 

@@ -238,7 +238,7 @@ pub async fn operations(
     for walk in walks(conn, asked, order, after, size).await? {
         for row in walk.rows(conn, &columns, order, limit).await? {
             let reversed_by = row.optional_uuid(width)?;
-            found.push((sealed::read(Operation::TABLE, row)?.decode()?, reversed_by));
+            found.push((sealed::decode(row)?, reversed_by));
         }
     }
     let place = |(sealed, _): &(Sealed<Operation>, Option<Uuid>)| (sealed.entry, sealed.row.id);

@@ -1,5 +1,7 @@
 //! Sums that are kept, and what they are sums of; amounts are added in memory, since SQL knows none on SQLite.
 
+use std::collections::HashMap;
+
 use domain::custody::operation::status_at;
 use domain::custody::sum::{Sum, SumKey, SumOf, Tally, day_of};
 use domain::custody::{Amount, Balance, House, OperationKind, OperationStatus};
@@ -16,39 +18,63 @@ use crate::sealed::{self, amount};
 /// Rows read at a time by what goes through all.
 const CHUNK: u32 = 5_000;
 
-/// Which sums over operations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Days {
-    /// Those over all days.
-    All,
-    /// Those of each day that begins at this time or later, and before that one.
-    Each(Option<Timestamp>, Option<Timestamp>),
+/// The sums over all days, of one asset or of all; also those over balances.
+pub async fn sums_of_all_days(conn: &mut Conn, asset: Option<Uuid>) -> Result<Vec<Sealed<Sum>>, Error> {
+    let mut conditions = Where::default();
+    conditions.given("asset_id = ?", asset);
+    conditions.write("day IS NULL", []);
+    sums(conn, &conditions).await
 }
 
-/// The sums over operations, of one asset or of all.
-pub async fn operation_sums(
+/// The sums over operations of each day that begins at a time or later, and before another one.
+pub async fn sums_of_days(
     conn: &mut Conn,
     asset: Option<Uuid>,
-    days: Days,
+    (from, to): (Option<Timestamp>, Option<Timestamp>),
 ) -> Result<Vec<Sealed<Sum>>, Error> {
     let mut conditions = Where::default();
     conditions.given("asset_id = ?", asset);
-    match days {
-        Days::All => conditions.write("day IS NULL AND covers = 'operations'", []),
-        Days::Each(from, to) => {
-            conditions.write("day IS NOT NULL", []);
-            conditions.given("day >= ?", from);
-            conditions.given("day < ?", to);
-        }
-    }
+    conditions.write("day IS NOT NULL", []);
+    conditions.given("day >= ?", from);
+    conditions.given("day < ?", to);
+    sums(conn, &conditions).await
+}
+
+async fn sums(conn: &mut Conn, conditions: &Where) -> Result<Vec<Sealed<Sum>>, Error> {
     let sql = format!("{}{}", sealed::select(Sum::TABLE), conditions.clause());
     let rows = conn.all(&sql, conditions.args()).await?;
-    rows.into_iter()
-        .map(|row| Ok(sealed::read(Sum::TABLE, row)?.decode()?))
+    rows.into_iter().map(sealed::decode).collect()
+}
+
+/// How many sums over operations an asset has, of all days and of single ones.
+pub async fn count_of_sums(conn: &mut Conn, asset: Uuid) -> Result<[u64; 2], Error> {
+    let sql = "SELECT (SELECT count(*) FROM sums WHERE asset_id = $1 AND day IS NULL AND covers = 'operations'), \
+               (SELECT count(*) FROM sums WHERE asset_id = $1 AND day IS NOT NULL)";
+    let row = conn.opt(sql, &[asset.into()]).await?;
+    row.map_or(Ok([0; 2]), |row| Ok([row.unsigned(0)?, row.unsigned(1)?]))
+}
+
+/// How many sums over operations of single days there are, of one asset or of each.
+pub async fn counts_of_days(conn: &mut Conn, asset: Option<Uuid>) -> Result<HashMap<Uuid, u64>, Error> {
+    let mut conditions = Where::default();
+    conditions.given("asset_id = ?", asset);
+    conditions.write("day IS NOT NULL", []);
+    let clause = conditions.clause();
+    let sql = format!("SELECT asset_id, count(*) FROM sums{clause} GROUP BY asset_id");
+    let rows = conn.all(&sql, conditions.args()).await?;
+    rows.iter()
+        .map(|row| Ok((row.uuid(0)?, row.unsigned(1)?)))
         .collect()
 }
 
-/// The sums over an asset's users' balances: posted, and held where anything ever was.
+/// Every sum of an asset.
+pub async fn sums_of(conn: &mut Conn, asset: Uuid) -> Result<Vec<Sealed<Sum>>, Error> {
+    let mut sums = sums_of_all_days(conn, Some(asset)).await?;
+    sums.extend(sums_of_days(conn, Some(asset), (None, None)).await?);
+    Ok(sums)
+}
+
+/// The sums over an asset's users' balances: posted and held.
 pub async fn balance_sums(conn: &mut Conn, asset: Uuid) -> Result<Vec<Sealed<Sum>>, Error> {
     let of = |covers| Val::Uuid(SumKey::of_balances(asset, covers).id());
     let keys = [of(SumOf::Posted), of(SumOf::Held)];
@@ -66,9 +92,14 @@ pub async fn house_balances(conn: &mut Conn, asset: Uuid) -> Result<Vec<Sealed<B
 
 /// Assets whose sums are not kept yet: they were there before any were.
 pub async fn without_sums(conn: &mut Conn) -> Result<Vec<Uuid>, Error> {
-    let sql = "SELECT id FROM assets WHERE id NOT IN (SELECT asset_id FROM sums WHERE day IS NULL AND covers = 'posted') \
-               ORDER BY id";
+    let sql = "SELECT id FROM assets WHERE summed IS NULL ORDER BY id";
     let rows = conn.all(sql, &[]).await?;
+    rows.iter().map(|row| row.uuid(0)).collect()
+}
+
+/// The ids of all assets.
+pub async fn assets(conn: &mut Conn) -> Result<Vec<Uuid>, Error> {
+    let rows = conn.all("SELECT id FROM assets", &[]).await?;
     rows.iter().map(|row| row.uuid(0)).collect()
 }
 
@@ -134,11 +165,19 @@ pub struct Due {
     pub created_at: Timestamp,
 }
 
-/// Every pending operation past its time, as far as that is not written down yet.
-pub async fn due_operations(conn: &mut Conn, now: Timestamp) -> Result<Vec<Due>, Error> {
-    let sql = "SELECT id, expires_at, kind, asset_id, debit_id, created_at, amount, held, captured FROM operations \
-               WHERE status = 'pending' AND expires_at IS NOT NULL AND expires_at <= $1";
-    let rows = conn.all(sql, &[now.into()]).await?;
+/// Every pending operation past its time, of one asset or of all, as far as that is not written down yet.
+pub async fn due_operations(conn: &mut Conn, asset: Option<Uuid>, now: Timestamp) -> Result<Vec<Due>, Error> {
+    let mut conditions = Where::default();
+    conditions.write(
+        "status = 'pending' AND expires_at IS NOT NULL AND expires_at <= ?",
+        [now.into()],
+    );
+    conditions.given("coalesce(asset_id, id) = ?", asset);
+    let sql = format!(
+        "SELECT id, expires_at, kind, asset_id, debit_id, created_at, amount, held, captured FROM operations{}",
+        conditions.clause()
+    );
+    let rows = conn.all(&sql, conditions.args()).await?;
     rows.into_iter().map(|row| due(row, now)).collect()
 }
 

@@ -77,6 +77,7 @@ impl Act for CreateAsset {
             scale: self.scale,
             chain: self.chain.clone(),
             created_at: ctx.now,
+            summed: Some(true),
         };
         let mut change = Change::new(by, ctx);
         change.insert(asset.clone());

@@ -14,7 +14,7 @@ pub const CODE_LEN_MAX: usize = 16;
 pub const NAME_LEN_MAX: usize = 100;
 
 record! {
-    /// An asset. It never changes: amounts mean what they meant.
+    /// An asset. What it is never changes: amounts mean what they meant.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Asset in "assets" {
         /// Id.
@@ -29,6 +29,8 @@ record! {
         pub chain: Option<String> [sparse],
         /// When it was made.
         pub created_at: Timestamp,
+        /// Whether its sums are kept; empty where it is older than they are, until they are counted.
+        pub summed: Option<bool> [sparse],
     }
 }
 

@@ -1,7 +1,6 @@
 //! Beginning to keep the sums of assets that were there before sums were kept.
 
-use evidence::json::StrictObject;
-
+use crate::custody::Asset;
 use crate::prelude::*;
 
 /// Begins to keep the sums of assets. What they are is counted where the batch is written: no other is written meanwhile.
@@ -14,17 +13,28 @@ pub struct KeepSums {
 impl Act for KeepSums {
     act!(action: SUMS_KEEP, changes_access: false, target: none, refusals: none);
 
-    fn needs(&self, _: &Rules, _: &mut Needs) {}
+    fn needs(&self, _: &Rules, needs: &mut Needs) {
+        needs.rows(&looks::ASSET_TO_COUNT, self.assets.iter().copied());
+    }
 
-    fn decide(&self, _: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
-        let mut payload = by.who.payload(ctx);
-        let mut details = StrictObject::default();
-        let assets: Vec<String> = self.assets.iter().map(Uuid::to_string).collect();
-        details.0.insert("assets".into(), assets.into());
-        payload.details = Some(details);
-        let (id, name, salt) = (ctx.id(0), Self::ACTION.name, ctx.salt(0));
-        let mut draft = Draft::new(id, by.who, by.authority, name, salt, &payload);
-        draft.sums_of.clone_from(&self.assets);
-        Ok(Decision::one(Reply::Done, draft))
+    fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
+        let mut change = Change::new(by, ctx);
+        // Another process may have been faster.
+        let found = self.assets.iter().filter_map(|id| facts.assets.get(id));
+        let uncounted: Vec<_> = found.filter(|asset| asset.row.summed.is_none()).collect();
+        if uncounted.is_empty() {
+            return Ok(Decision::nothing(Reply::Done));
+        }
+        for asset in uncounted {
+            let summed = Some(true);
+            change.alter(
+                asset,
+                Asset {
+                    summed,
+                    ..asset.row.clone()
+                },
+            );
+        }
+        Ok(Decision::one(Reply::Done, change.untargeted(Self::ACTION.name)))
     }
 }

@@ -13,7 +13,8 @@ words! {
     SumOf {
         /// Operations of a kind that stand at a status: how many, and what they move.
         Operations = "operations",
-        /// Users' balances: how many, and what is posted of them.
+        /// Users' balances: how many, and what is posted of them. It also says how many sums its asset has, so that none
+        /// can be taken away unnoticed.
         Posted = "posted",
         /// Users' balances of which something is held: how many, and how much is held.
         Held = "held",
@@ -42,6 +43,10 @@ record! {
         pub amount: Amount,
         /// How often 10 to the 38th is to be added.
         pub carry: Option<i64> [sparse],
+        /// On what is posted: how many sums over operations of all days its asset has.
+        pub totals: Option<u64> [sparse],
+        /// On what is posted: how many sums over operations of single days its asset has.
+        pub days: Option<u64> [sparse],
     }
 }
 
@@ -120,6 +125,8 @@ impl SumKey {
             count,
             amount: total.rest,
             carry: (total.carry != 0).then_some(total.carry),
+            totals: None,
+            days: None,
         }
     }
 }
@@ -133,6 +140,11 @@ impl Sum {
             of: self.kind.zip(self.status),
             day: self.day,
         }
+    }
+
+    /// How many sums over operations its asset has, of all days and of single ones, where it says so.
+    pub fn of_asset(&self) -> Option<[u64; 2]> {
+        Some([self.totals?, self.days?])
     }
 
     /// How much.

@@ -81,10 +81,12 @@ impl Tally {
         }
     }
 
-    /// Notes that an asset was made.
-    pub fn asset(&mut self, asset: Uuid) {
+    /// Notes that an asset was made, or that its sums are to be kept from now on.
+    pub fn asset(&mut self, asset: Uuid, new: bool) {
         self.look_at(asset);
-        self.made.insert(asset);
+        if new {
+            self.made.insert(asset);
+        }
     }
 
     /// Notes that the sums of an asset are to be looked at.
@@ -116,15 +118,15 @@ impl Tally {
         }
     }
 
-    /// What changes. The sum of what is posted of an asset says that its sums are kept at all, so it is there too where
-    /// the asset is only looked at.
+    /// What changes. The sums of what is posted and held of an asset are there from the beginning, so also where the asset
+    /// is only looked at.
     pub fn changes(&self) -> BTreeMap<SumKey, Tallied> {
         let mut changes = self.changes.clone();
         changes.retain(|_, change| *change != Tallied::default());
         for asset in &self.looked_at {
-            changes
-                .entry(SumKey::of_balances(*asset, SumOf::Posted))
-                .or_default();
+            for covers in [SumOf::Posted, SumOf::Held] {
+                changes.entry(SumKey::of_balances(*asset, covers)).or_default();
+            }
         }
         changes
     }

@@ -1,0 +1,5 @@
+ALTER TABLE assets ADD COLUMN summed INTEGER CHECK (summed IN (0, 1));
+
+ALTER TABLE sums ADD COLUMN totals INTEGER CHECK (totals >= 0);
+
+ALTER TABLE sums ADD COLUMN days INTEGER CHECK (days >= 0);
