@@ -172,7 +172,7 @@ impl Noun for Entry {
         Filter::own("to", "recorded before this time", Takes::Time),
         Filter::own(
             "text",
-            "with this text somewhere in their payload, in any case; a search, which looks at every entry that the others leave",
+            "with this text somewhere in their payload, in any case of ASCII letters; a search, which looks at every entry that the others leave",
             Takes::Text(SEARCH_LEN_MAX),
         ),
         Filter::own("ip", "from this network address", Takes::Address),

@@ -354,25 +354,17 @@ impl Noun for Operation {
     }
 }
 
-/// The balances that operations are to be from or to, if not all: of the user, or the one, that is named, and of those
-/// that the viewer may read.
-async fn balances(engine: &Engine, viewer: Viewer<'_>, asked: &Asked) -> Result<Option<Vec<Uuid>>, Error> {
+/// The balances that operations are to be from or to, each of them a condition of its own: of the user that is named, the one
+/// that is named, and those that the viewer may read, where that is not all.
+async fn balances(engine: &Engine, viewer: Viewer<'_>, asked: &Asked) -> Result<Vec<Vec<Uuid>>, Error> {
     let own = viewer.own().filter(|_| !viewer.holds(Permission::CustodyRead));
-    let mut balances = None;
-    for user in [own, asked.id("user")].into_iter().flatten() {
-        let mut of_user = engine.balances_of(user).await?;
-        of_user.retain(|id| {
-            balances
-                .as_ref()
-                .is_none_or(|known: &Vec<Uuid>| known.contains(id))
-        });
-        balances = Some(of_user);
+    let user = asked.id("user").filter(|user| own != Some(*user));
+    let mut balances = Vec::new();
+    for user in [own, user].into_iter().flatten() {
+        balances.push(engine.balances_of(user).await?);
     }
-    let Some(balance) = asked.id("balance") else {
-        return Ok(balances);
-    };
-    let among = balances.is_none_or(|known| known.contains(&balance));
-    Ok(Some(among.then_some(balance).into_iter().collect()))
+    balances.extend(asked.id("balance").map(|balance| vec![balance]));
+    Ok(balances)
 }
 
 impl Show for Operation {

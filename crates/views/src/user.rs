@@ -341,7 +341,7 @@ impl Noun for User {
     const FILTERS: &'static [Filter] = &[
         Filter::new(
             "text",
-            "with this text in the user name, e-mail address or full name, in any case",
+            "with this text in the user name, e-mail address or full name, in any case of ASCII letters",
             Kind::Text(254, &["username", "email", "full_name"]),
         ),
         Filter::new("role", "of this role", Kind::Role("role")),

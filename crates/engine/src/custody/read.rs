@@ -170,7 +170,7 @@ impl Engine {
             None => 0,
         };
         let filter = OperationFilter {
-            balances: Some(vec![balance]),
+            balances: vec![vec![balance]],
             moved: true,
             since: low,
             ..OperationFilter::default()

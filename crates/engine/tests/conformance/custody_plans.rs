@@ -103,7 +103,7 @@ mod cases {
             (
                 &["operations_debit", "operations_credit"],
                 OperationFilter {
-                    balances: Some(vec![id]),
+                    balances: vec![vec![id]],
                     ..all()
                 },
             ),
@@ -155,7 +155,7 @@ mod cases {
             kind: one.kind.or(other.kind),
             status: one.status.or(other.status),
             asset: one.asset.or(other.asset),
-            balances: one.balances.clone().or_else(|| other.balances.clone()),
+            balances: [one.balances.clone(), other.balances.clone()].concat(),
             tx_hash: one.tx_hash.clone().or_else(|| other.tx_hash.clone()),
             parent: one.parent.or(other.parent),
             reverses: one.reverses.or(other.reverses),

@@ -208,7 +208,7 @@ mod cases {
             assert_list(engine, rows, filter, |row| row.view.operation.status == status).await;
             let filter = OperationFilter {
                 status: Some(status),
-                balances: Some(vec![balances[0], balances[2]]),
+                balances: vec![vec![balances[0], balances[2]]],
                 ..all()
             };
             let one = |row: &Row| row.touches(balances[0]) || row.touches(balances[2]);
@@ -245,15 +245,21 @@ mod cases {
         assert_new_filters(engine, rows).await;
         for balance in balances {
             let filter = OperationFilter {
-                balances: Some(vec![*balance]),
+                balances: vec![vec![*balance]],
                 moved: true,
                 ..all()
             };
             let moved = |row: &Row| row.touches(*balance) && row.view.operation.debit_posted.is_some();
             assert_list(engine, rows, filter, moved).await;
         }
+        let between = OperationFilter {
+            balances: vec![vec![balances[0], balances[1]], vec![balances[2]]],
+            ..all()
+        };
+        let found = |row: &Row| row.touches(balances[2]) && balances[..2].iter().any(|one| row.touches(*one));
+        assert_list(engine, rows, between, found).await;
         let none = OperationFilter {
-            balances: Some(Vec::new()),
+            balances: vec![vec![balances[0]], Vec::new()],
             ..all()
         };
         assert_eq!(paged(engine, &none, Ascending, 10).await, []);
@@ -291,7 +297,7 @@ mod cases {
                 .credit_id;
             let filter = OperationFilter {
                 reference: Some(reference.into()),
-                balances: Some(vec![one]),
+                balances: vec![vec![one]],
                 ..all()
             };
             assert_list(engine, rows, filter, |row| named(row) && row.touches(one)).await;

@@ -284,7 +284,9 @@ mod cases {
             ("a_b", Role::USER),
             ("a.b", Role::USER),
         ] {
-            make(&engine, new_user(name, role, FirstCredential::Invitation)).await;
+            let new = new_user(name, role, FirstCredential::Invitation);
+            let full_name = (name == "bob").then(|| "Bob Ärger".to_owned());
+            make(&engine, engine::identity::NewUser { full_name, ..new }).await;
         }
         let bob = engine.user_named("bob").await.unwrap().unwrap().row.id;
         submit(&engine, set_active(bob, false)).await.unwrap();
@@ -300,6 +302,8 @@ mod cases {
             (filter(Some("ANN"), None, None), "ann"),
             (filter(Some("bob@EXAMPLE"), None, None), "bob"),
             (filter(Some("a_b"), None, None), "a_b"),
+            (filter(Some("ÄRGER"), None, None), "bob"),
+            (filter(Some("ärger"), None, None), ""),
             (filter(Some("%"), None, None), ""),
             (filter(Some("\0"), None, None), ""),
             (filter(None, Some(Role::USER), None), "bob a_b a.b"),

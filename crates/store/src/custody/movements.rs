@@ -26,7 +26,7 @@ pub async fn last_movement(
         None => size,
     };
     let filter = OperationFilter {
-        balances: Some(vec![balance]),
+        balances: vec![vec![balance]],
         moved: true,
         ..OperationFilter::default()
     };

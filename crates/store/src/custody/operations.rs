@@ -27,8 +27,8 @@ pub struct OperationFilter {
     pub status: Option<OperationStatus>,
     /// The asset.
     pub asset: Option<Uuid>,
-    /// Debit or credit is one of these.
-    pub balances: Option<Vec<Uuid>>,
+    /// Debit or credit is one of these, of each of them.
+    pub balances: Vec<Vec<Uuid>>,
     /// The hash of one of its transactions, in any spelling.
     pub tx_hash: Option<String>,
     /// Whether it was reversed.
@@ -74,6 +74,13 @@ enum Lead {
     Entry,
 }
 
+impl OperationFilter {
+    /// Which of the balances lead, where several are asked for: the fewest.
+    fn leading(&self) -> Option<usize> {
+        (0..self.balances.len()).min_by_key(|number| self.balances[*number].len())
+    }
+}
+
 impl Lead {
     fn of(filter: &OperationFilter) -> Lead {
         let few = filter.tx_hash.is_some()
@@ -83,9 +90,7 @@ impl Lead {
             || filter.reversed == Some(true);
         match filter {
             _ if few => Lead::Few,
-            OperationFilter {
-                balances: Some(_), ..
-            } => Lead::Balances,
+            _ if !filter.balances.is_empty() => Lead::Balances,
             OperationFilter {
                 status: Some(status), ..
             } if *status != OperationStatus::Completed => Lead::Status,
@@ -134,11 +139,15 @@ impl Where {
             Some(false) => conditions.write(&format!("NOT ({REVERSED})"), []),
             None => {}
         }
-        if let (Some(balances), true) = (&filter.balances, lead != Lead::Balances) {
+        let leading = filter.leading().filter(|_| lead == Lead::Balances);
+        for (number, balances) in filter.balances.iter().enumerate() {
+            if leading == Some(number) {
+                continue;
+            }
             let marks = vec!["?"; balances.len()].join(", ");
             let values = || balances.iter().map(|id| Val::Uuid(*id));
             conditions.write(
-                &format!("(debit_id IN ({marks}) OR credit_id IN ({marks}))"),
+                &format!("(coalesce(debit_id, id) IN ({marks}) OR coalesce(credit_id, id) IN ({marks}))"),
                 values().chain(values()),
             );
         }
@@ -261,7 +270,7 @@ pub(super) async fn walks(
 ) -> Result<Vec<Walk>, Error> {
     let lead = Lead::of(filter);
     let conditions = Where::of(filter, lead);
-    if filter.balances.as_ref().is_some_and(Vec::is_empty) || conditions.is_impossible() {
+    if filter.balances.iter().any(Vec::is_empty) || conditions.is_impossible() {
         return Ok(Vec::new());
     }
     let mut entries = filter.since..size;
@@ -276,15 +285,8 @@ pub(super) async fn walks(
         entries.start = entries.start.max(index_at(conn, from, size).await?);
     }
     let mut ways = vec![(entries.clone(), Vec::new())];
-    if let Lead::Balances = lead {
-        let balances = || {
-            filter
-                .balances
-                .iter()
-                .flatten()
-                .map(|id| Val::Uuid(*id))
-                .collect()
-        };
+    if let (Lead::Balances, Some(leading)) = (lead, filter.leading()) {
+        let balances = || filter.balances[leading].iter().map(|id| Val::Uuid(*id)).collect();
         ways = vec![(entries, vec![("debit_id", balances()), ("credit_id", balances())])];
     } else if let (Some(to), true) = (filter.made.1, lead != Lead::Few) {
         // What was last written before a time was made before it. What was written later is mostly made later, so the

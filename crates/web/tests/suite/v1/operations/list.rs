@@ -33,7 +33,7 @@ async fn by_every_condition() {
             ("user=bob&kind=transfer".into(), 1),
             (format!("balance={balance}"), 2),
             ("balance=house:omnibus&asset=BTC".into(), 2),
-            (format!("user=ann&balance={balance}"), 0),
+            (format!("user=ann&balance={balance}"), 1),
             (format!("tx_hash={HASH}"), 1),
             (format!("tx_hash={HASH}&user=ann"), 0),
             (format!("parent={pending}"), 1),
