@@ -78,7 +78,7 @@ pub fn read(table: &'static Table, row: Row) -> Result<Stored, Error> {
 
 /// Reads a row of [`select`] as what it is.
 pub(crate) fn decode<T: Record>(row: Row) -> Result<Sealed<T>, Error> {
-    decode_with(T::TABLE, row, |stored| stored.decode())
+    decode_with(T::TABLE, row, Stored::decode)
 }
 
 /// The same, as something else; the error names the row.

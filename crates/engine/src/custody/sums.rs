@@ -314,9 +314,10 @@ impl Engine {
                 SumOf::Held => {}
             }
         }
-        let of_days = match days {
-            true => Some(store::custody::counts_of_days(conn, asset).await?),
-            false => None,
+        let of_days = if days {
+            Some(store::custody::counts_of_days(conn, asset).await?)
+        } else {
+            None
         };
         let good = |asset: &Uuid| {
             let (totals, said) = found.get(asset).copied().unwrap_or_default();

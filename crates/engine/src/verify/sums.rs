@@ -83,10 +83,10 @@ impl Sums {
         }
         for sum in self.kept.values().filter(|sum| sum.covers == SumOf::Posted) {
             let found = found.get(&sum.asset_id).copied().unwrap_or_default();
-            if let Some(said) = sum.of_asset().filter(|said| *said != found) {
+            if let Some([totals, days]) = sum.of_asset().filter(|said| *said != found) {
                 let what = format!(
-                    "its asset should have {} sums of all days and {} of single ones, and has {} and {}",
-                    said[0], said[1], found[0], found[1]
+                    "its asset should have {totals} sums of all days and {days} of single ones, and has {} and {}",
+                    found[0], found[1]
                 );
                 findings.add(Finding::new("sums", what).id(sum.id));
             }
