@@ -7,7 +7,7 @@ use crate::code::{Codes, refusals};
 use crate::identity::Permission::{
     self, ApiKeysOwn, ApiKeysWrite, ApprovalsRequest, AuditErase, AuditWrite, CustodyApprove,
     CustodyConfigure, CustodyOwn, CustodyWrite, GovernanceApprove, KycOwn, KycReview, KycWrite, LogRestore,
-    SessionsWrite, UsersErase, UsersWrite,
+    SessionsWrite, UsersErase, UsersWrite, WorkflowsOwn, WorkflowsWrite,
 };
 
 /// What it takes to carry out a command.
@@ -105,6 +105,9 @@ actions! {
     KYC_EXPIRE = "kyc.expire", Demand::System;
     DESTINATION_ADD = "destination.add", Demand::OwnOr(CustodyOwn, CustodyWrite);
     DESTINATION_REMOVE = "destination.remove", Demand::OwnOr(CustodyOwn, CustodyWrite);
+    CONVERSATION_CREATE = "conversation.create", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    CONVERSATION_UPDATE = "conversation.update", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    CONVERSATION_END = "conversation.end", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
     APPROVAL_REQUEST = "approval.request", Demand::Permission(ApprovalsRequest);
     APPROVAL_VOTE = "approval.vote", Demand::Vote(CustodyApprove, GovernanceApprove);
     APPROVAL_WITHDRAW = "approval.withdraw", Demand::Permission(ApprovalsRequest);

@@ -79,6 +79,7 @@ const NO_STEP: &str = "look at it first: as it stands, it does not have this ste
 const DESTINATIONS: &str = "see what there is: probity destination list --user NAME";
 const KYC: &str = "see how it stands: probity kyc list --user NAME";
 const APPROVAL: &str = "see how it stands: probity approval show ID";
+const CONVERSATIONS: &str = "see what there is: probity conversation list";
 const SOMEONE_ELSE: &str = "let someone else decide: --as NAME";
 
 codes! {
@@ -108,6 +109,7 @@ codes! {
     TOO_MANY_ENTRIES = Invalid "too_many_entries", "the array is empty or holds more than 1,000";
     UNKNOWN_ENTRY = NotFound "unknown_entry", "there is no such entry";
     ENTRY_OF_OTHERS = Conflict "entry_of_others", "an entry is neither by nor about the user or its keys";
+    CONTENT_OF_OTHERS = Conflict "content_of_others", "what is to be erased is not the user's";
     NO_SUCH_TREE = Invalid "no_such_tree", "the log is not that large";
     // Users.
     UNKNOWN_USER = NotFound "unknown_user", "there is no such user", hint USERS;
@@ -173,6 +175,9 @@ codes! {
     DOCUMENTS_UNVERIFIED = Conflict "documents_unverified", "it has no documents, or not all of them are verified", hint KYC;
     OWN_SUBMISSION = Forbidden "own_submission", "you submitted it: someone else reviews it", hint SOMEONE_ELSE;
     OWN_RECORD = Forbidden "own_record", "it is about yourself: someone else reviews it", hint SOMEONE_ELSE;
+    // Conversations.
+    UNKNOWN_CONVERSATION = NotFound "unknown_conversation", "there is no such conversation, or you may not see it", hint CONVERSATIONS;
+    CONVERSATION_ENDED = Conflict "conversation_ended", "the conversation has ended", hint CONVERSATIONS;
     // Approvals.
     UNKNOWN_APPROVAL = NotFound "unknown_approval", "there is no such approval, or you may not see it", hint APPROVAL;
     APPROVAL_REQUIRED = Conflict "approval_required", "it needs the approval of others, and none was named",

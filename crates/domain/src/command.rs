@@ -42,6 +42,7 @@ use crate::identity::{Authority, Must, Principal, Rules};
 use crate::looks::Needs;
 use crate::refusal::{Refusal, RefusalKind};
 use crate::tables::Facts;
+use crate::workflow::conversation::{CreateConversation, EndConversation, UpdateConversation};
 
 /// Makes the enum of commands, and the only matches over it.
 macro_rules! commands {
@@ -125,6 +126,7 @@ commands! {
     ReleaseOperation in Box,
     SubmitKyc, CheckDocument, ApproveKyc, RejectKyc, RevokeKyc, ExpireKyc,
     AddDestination, RemoveDestination,
+    CreateConversation, UpdateConversation, EndConversation,
     RequestApproval, CastVote, WithdrawApproval, UseApproval, ExpireApprovals,
 }
 

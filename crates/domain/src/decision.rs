@@ -18,6 +18,7 @@ use crate::identity::session::Session;
 use crate::identity::user::User;
 use crate::refusal::Refusal;
 use crate::tables::{Facts, RowWrite};
+use crate::workflow::conversation::Conversation;
 
 /// An entry before it has its place in the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -203,6 +204,13 @@ pub enum Reply {
         /// Its votes, oldest first.
         votes: Vec<Vote>,
     },
+    /// A conversation as it is now.
+    Conversation {
+        /// The conversation.
+        conversation: Conversation,
+        /// Its version.
+        version: u64,
+    },
     /// How many entries were erased now.
     Erased(u64),
     /// Of how many the expiry was recorded now.
@@ -238,6 +246,7 @@ replies! {
     (KycRecord, u64, Vec<KycDocument>) = Reply::Kyc { record, version, documents } => (record, version, documents);
     Destination = Reply::Destination(destination) => destination;
     (Approval, u64, Vec<Vote>) = Reply::Approval { approval, version, votes } => (approval, version, votes);
+    (Conversation, u64) = Reply::Conversation { conversation, version } => (conversation, version);
     u64 = Reply::Ended(count) | Reply::Erased(count) | Reply::Expired(count) => count;
 }
 

@@ -27,6 +27,7 @@ pub mod record;
 pub mod refusal;
 pub mod tables;
 mod words;
+pub mod workflow;
 
 pub use act::{Act, By, Unmade};
 pub use code::Code;

@@ -21,6 +21,7 @@ use crate::identity::session::Session;
 use crate::identity::user::User;
 use crate::record::{DecodeError, Table};
 use crate::tables::{Facts, Kept, Stored};
+use crate::workflow::conversation::Conversation;
 
 /// A way to find rows.
 #[derive(Debug)]
@@ -203,6 +204,8 @@ looks! {
     BALANCE = Balance, Column("id"), &[], Change;
     // After the balances' locks: who had them before may have used up what remains of a limit.
     COUNTED_OF = Operation, Column("limited_id"), &[InWindow("created_at")], Read;
+    CONVERSATION = Conversation, Column("id"), &[], Change;
+    CONVERSATIONS_OF_THREAD = Conversation, Column("thread"), &[], Rely;
 }
 
 /// Which rows commands read, by look and key. Keys are ordered, so that rows are locked in key order.

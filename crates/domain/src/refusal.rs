@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use evidence::json::{self, StrictObject};
+
 /// What sort of refusal, by who can do what about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefusalKind {
@@ -153,6 +155,27 @@ pub(crate) fn check_text(field: &str, text: &str, max: usize) -> Result<(), Fiel
     if length == 0 || length > max || text.chars().any(char::is_control) {
         let message = format!("must be 1 to {max} printable characters");
         return Err(FieldError::new(field, message));
+    }
+    Ok(())
+}
+
+/// Checks that a text is a JSON object of at most `max` bytes in its canonical form, so that it has one spelling.
+pub(crate) fn check_object(field: &str, text: &str, max: usize) -> Result<(), FieldError> {
+    let error = |message: String| Err(FieldError::new(field, message));
+    if text.len() > max {
+        let length = text.len();
+        return error(format!(
+            "must have at most {max} bytes as canonical JSON, not {length}"
+        ));
+    }
+    let object: StrictObject = match serde_json::from_str(text) {
+        Ok(object) => object,
+        Err(problem) => return error(format!("must be a JSON object: {problem}")),
+    };
+    let mut canonical = String::with_capacity(text.len());
+    json::write_map(&object.0, &mut canonical);
+    if canonical != text {
+        return error("must be in the canonical form of RFC 8785".to_owned());
     }
     Ok(())
 }

@@ -66,6 +66,11 @@ const MEET: &[fn()] = &[
         crate::custody::operation::tests::refused::a_resolution_needs_an_approval_that_is_there_granted_and_ones_own,
         crate::custody::operation::tests::refused::a_resolution_moves_what_can_be_moved,
         crate::custody::operation::tests::refused::a_resolution_names_no_output_of_another,
+        crate::workflow::conversation::tests::bounds_at_their_edges,
+        crate::workflow::conversation::tests::a_thread_is_one_conversation,
+        crate::workflow::conversation::tests::who_may_keep_whose,
+        crate::workflow::conversation::tests::what_has_ended_stays,
+        crate::workflow::conversation::tests::what_is_held_is_in_no_entry_and_goes_with_the_user,
     users,
     erasures,
     own_accounts,
@@ -112,6 +117,7 @@ fn users() {
         user: gone,
         reason: "asked to".to_owned(),
         entries: Vec::new(),
+        content: Vec::new(),
     };
     all(
         &mut world,
@@ -154,6 +160,7 @@ fn erasures() {
         user,
         reason: reason.to_owned(),
         entries: entries.to_vec(),
+        content: Vec::new(),
     };
     let entries = |reason: &str| EraseEntries {
         entries: vec![9],

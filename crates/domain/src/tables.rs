@@ -22,6 +22,7 @@ use crate::identity::second_factor::SecondFactor;
 use crate::identity::session::Session;
 use crate::identity::user::User;
 use crate::record::{DecodeError, Record, Sealed, Table, Val};
+use crate::workflow::conversation::Conversation;
 
 /// A row that is kept among the facts.
 pub trait Kept: Record {
@@ -116,6 +117,7 @@ tables! {
     Operation in operations, "operation" as Operations;
     ChainOutput in chain_outputs, "chain_output";
     Sum in sums, "sum";
+    Conversation in conversations, "conversation";
 }
 
 /// A stored row, as values.

@@ -57,6 +57,17 @@ impl Engine {
     pub async fn select<T: Record>(
         &self,
         conditions: &[Condition],
+        after: Option<Uuid>,
+        limit: Option<u32>,
+    ) -> Result<(Vec<Sealed<T>>, bool), Error> {
+        self.select_in(Order::Ascending, conditions, after, limit).await
+    }
+
+    /// The same, in either order of the ids.
+    pub async fn select_in<T: Record>(
+        &self,
+        order: Order,
+        conditions: &[Condition],
         mut after: Option<Uuid>,
         limit: Option<u32>,
     ) -> Result<(Vec<Sealed<T>>, bool), Error> {
@@ -66,7 +77,7 @@ impl Engine {
             let wanted = left.unwrap_or(CHUNK).min(CHUNK);
             let page = {
                 let mut conn = self.db().reader().await?;
-                store::conditions::page::<T>(&mut conn, conditions, after, wanted).await?
+                store::conditions::page_in::<T>(&mut conn, order, conditions, after, wanted).await?
             };
             let last = page.len() < wanted as usize;
             after = page.last().map(|sealed| sealed.row.id());

@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::global::Global;
 use crate::{
-    approval, asset, audit, balance, completions, destination, init, key, kyc, operation, role, serve,
-    session, user,
+    approval, asset, audit, balance, completions, conversation, destination, init, key, kyc, operation, role,
+    serve, session, user,
 };
 
 /// A system of record that can show its work: who did what, and proof of it.
@@ -80,6 +80,9 @@ pub enum Command {
     /// Approvals: ask, vote, withdraw
     #[command(subcommand, after_help = "Example:\n  probity approval list --status pending")]
     Approval(approval::ApprovalCommand),
+    /// Conversations of users with agents, by thread
+    #[command(subcommand, after_help = "Example:\n  probity conversation list --user ann")]
+    Conversation(conversation::ConversationCommand),
     /// Print the settings in force and where each came from; secrets are hidden
     #[command(after_help = "Example:\n  PROBITY_ENV=production probity config")]
     Config,

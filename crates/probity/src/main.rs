@@ -2,7 +2,7 @@
 //!
 //! It owns no rule and no SQL: each command reads its input, asks the engine, and shows the answer. There is a
 //! file per noun and, where a noun has several verbs, a file per verb ([`audit`], [`user`], [`session`], [`key`],
-//! [`role`], [`asset`], [`balance`], [`operation`], [`kyc`], [`destination`], [`approval`]).
+//! [`role`], [`asset`], [`balance`], [`operation`], [`kyc`], [`destination`], [`approval`], [`conversation`]).
 //!
 //! To add a command: write its file with a struct of arguments and, if it changes something, its [`verb::Verb`]; add a
 //! line with an example to the noun's list of verbs. To add a setting: add it to [`config::Config`], to [`config::keys`] and to
@@ -17,6 +17,7 @@ mod cli;
 mod completions;
 mod config;
 mod context;
+mod conversation;
 mod demo;
 mod destination;
 mod failure;
@@ -107,6 +108,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Balance(command) => command.run(&context).await,
             Command::Operation(command) => command.run(&context).await,
             Command::Kyc(command) => command.run(&context).await,
+            Command::Conversation(command) => command.run(&context).await,
             Command::Destination(command) => command.run(&context).await,
             Command::Approval(command) => command.run(&context).await,
             Command::Config => settings::run(&context),

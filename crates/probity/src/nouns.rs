@@ -204,7 +204,8 @@ impl<N: Noun> FromArgMatches for ListArgs<N> {
         let order = N::ORDER.and_then(|_| matches.get_one::<String>("order"));
         let order = match order.map(String::as_str) {
             Some("oldest" | "asc") => Order::Ascending,
-            _ => Order::Descending,
+            Some(_) => Order::Descending,
+            None => N::USUAL,
         };
         let wrong = || {
             let message = "--cursor must be what a page before says, in the same order\n";

@@ -129,6 +129,16 @@ pub fn json(view: &impl Serialize) -> Result<Value, Failure> {
     Ok(serde_json::to_value(view).map_err(std::io::Error::from)?)
 }
 
+/// What a view would be, as JSON: without the id of what is not there.
+pub fn would_be(view: &impl Serialize) -> Result<Value, Failure> {
+    let mut value = json(view)?;
+    if let Some(members) = value.as_object_mut() {
+        members.remove("id");
+        members.insert("dry_run".to_owned(), true.into());
+    }
+    Ok(value)
+}
+
 /// What is said of a command that found its work done.
 fn already_done_note(already: bool) -> &'static str {
     if already { "\nIt was so already." } else { "" }

@@ -12,6 +12,16 @@ use crate::sealed;
 
 pub(crate) use crate::buckets::BUCKET_BITS;
 
+/// In which order a page goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Newest first.
+    #[default]
+    Descending,
+    /// Oldest first.
+    Ascending,
+}
+
 /// What a row of a list must fulfil. Columns are named in the program; what callers send is a value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
@@ -119,11 +129,16 @@ impl Where {
     pub(crate) async fn page<T: Record>(
         mut self,
         conn: &mut Conn,
+        order: Order,
         after: Option<Uuid>,
         limit: u32,
     ) -> Result<Vec<Sealed<T>>, Error> {
-        self.given("id > ?", after);
-        self.rows(conn, "id", limit).await
+        let (beyond, order) = match order {
+            Order::Ascending => ("id > ?", "id"),
+            Order::Descending => ("id < ?", "id DESC"),
+        };
+        self.given(beyond, after);
+        self.rows(conn, order, limit).await
     }
 
     /// The rows that fulfil all of it, in this order, at most so many.
@@ -193,11 +208,22 @@ pub async fn page<T: Record>(
     after: Option<Uuid>,
     limit: u32,
 ) -> Result<Vec<Sealed<T>>, Error> {
+    page_in(conn, Order::Ascending, conditions, after, limit).await
+}
+
+/// The same, in either order of the ids.
+pub async fn page_in<T: Record>(
+    conn: &mut Conn,
+    order: Order,
+    conditions: &[Condition],
+    after: Option<Uuid>,
+    limit: u32,
+) -> Result<Vec<Sealed<T>>, Error> {
     let mut all = Where::default();
     for condition in conditions {
         all.add(condition);
     }
-    all.page(conn, after, limit).await
+    all.page(conn, order, after, limit).await
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(7, "outputs", "0007_outputs.sql"),
     migration!(8, "reads", "0008_reads.sql"),
     migration!(9, "counted_sums", "0009_counted_sums.sql"),
+    migration!(10, "conversations", "0010_conversations.sql"),
 ];
 
 /// What a database has of the migrations.

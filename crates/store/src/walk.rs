@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use domain::record::Val;
 
+pub use crate::conditions::Order;
 use crate::conditions::{BUCKET_BITS, Where};
 use crate::conn::Conn;
 use crate::entries::StoredEntry;
@@ -30,16 +31,6 @@ pub(crate) struct Term {
     pub values: Vec<Val>,
     /// The index that begins with the bucket and goes on with what the condition compares.
     pub index: Option<&'static str>,
-}
-
-/// In which order a page goes through the log.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
-    /// Newest first.
-    #[default]
-    Descending,
-    /// Oldest first.
-    Ascending,
 }
 
 /// Entries that were found.

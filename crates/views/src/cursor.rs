@@ -49,16 +49,24 @@ impl Place for u64 {
     }
 }
 
-/// The id of a row, in the only order of ids.
+/// The id of a row; marked where the order is not the usual one of ids.
 impl Place for Uuid {
     const IN_LOG: bool = false;
 
-    fn encode(self, _: Order) -> String {
-        URL_SAFE_NO_PAD.encode(self.as_bytes())
+    fn encode(self, order: Order) -> String {
+        match order {
+            Order::Ascending => URL_SAFE_NO_PAD.encode(self.as_bytes()),
+            Order::Descending => URL_SAFE_NO_PAD.encode([&[mark(order)], &self.as_bytes()[..]].concat()),
+        }
     }
 
-    fn decode(_: Order, word: &str) -> Option<Uuid> {
-        Uuid::from_slice(&URL_SAFE_NO_PAD.decode(word).ok()?).ok()
+    fn decode(order: Order, word: &str) -> Option<Uuid> {
+        let bytes = URL_SAFE_NO_PAD.decode(word).ok()?;
+        let id = match order {
+            Order::Ascending => Some(&bytes[..]),
+            Order::Descending => bytes.strip_prefix(&[mark(order)]),
+        };
+        Uuid::from_slice(id?).ok()
     }
 
     fn entry(self) -> Option<u64> {
@@ -104,8 +112,9 @@ mod tests {
     #[test]
     fn cursors_of_ids_read_back() {
         let id = Uuid::from_u128(u128::MAX / 3);
-        for (order, _) in ORDERS {
+        for (order, other) in ORDERS {
             assert_eq!(Uuid::decode(order, &id.encode(order)), Some(id));
+            assert_eq!(Uuid::decode(other, &id.encode(order)), None);
             for word in ["", "x", "AAAA", &7.encode(order)] {
                 assert_eq!(Uuid::decode(order, word), None, "{word}");
             }

@@ -37,6 +37,8 @@ pub enum Kind {
     Role(&'static str),
     /// A text of at most so many characters that one of the columns holds.
     Text(usize, &'static [&'static str]),
+    /// A text of at most so many characters that is what this column holds.
+    Is(usize, &'static str),
     /// Yes or no.
     Flag(Flag),
     /// Of a list that has a query of its own, which says what follows.
@@ -113,7 +115,7 @@ impl Filter {
             Kind::Asset(_) => Takes::Asset,
             Kind::Role(_) => Takes::Role,
             Kind::Word(words, _) => Takes::Word(words),
-            Kind::Text(chars_max, _) => Takes::Text(chars_max),
+            Kind::Text(chars_max, _) | Kind::Is(chars_max, _) => Takes::Text(chars_max),
             Kind::Flag(flag) => Takes::Flag(flag),
             Kind::Own(takes) => takes,
         }

@@ -77,6 +77,12 @@ pub trait Noun: Sized + Send + Sync + 'static {
     const SORTED_BY: &'static [usize] = &[];
     /// The usual order, where another may be asked for.
     const ORDER: Option<Order> = None;
+    /// The order where none is asked for: that of ids, or the newest of the log first.
+    const USUAL: Order = match Self::ORDER {
+        Some(order) => order,
+        None if Self::Place::IN_LOG => Order::Descending,
+        None => Order::Ascending,
+    };
 
     /// A page of those that this viewer may see and that fulfil every filter given.
     fn page(

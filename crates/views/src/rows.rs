@@ -68,7 +68,9 @@ impl Filter {
                 Some(Condition::Is(column, id.into()))
             }
             (Kind::Word(_, condition), Given::Text(word)) => Some(condition(&word, now)?),
-            (Kind::Role(column), Given::Text(role)) => Some(Condition::Is(column, role.into())),
+            (Kind::Role(column) | Kind::Is(_, column), Given::Text(text)) => {
+                Some(Condition::Is(column, text.into()))
+            }
             (Kind::Text(_, columns), Given::Text(text)) => Some(Condition::Holds(columns, text)),
             (Kind::Flag(flag), Given::Flag(yes)) => (flag.condition)(yes),
             (Kind::Own(_), _) => None,
@@ -110,7 +112,7 @@ pub(crate) async fn of_rows<N: Rows>(
         }
     }
     let (rows, more) = engine
-        .select::<N>(&conditions, paging.after, paging.limit)
+        .select_in::<N>(paging.order, &conditions, paging.after, paging.limit)
         .await?;
     let next = rows
         .last()

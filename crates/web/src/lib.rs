@@ -27,6 +27,7 @@ mod body;
 mod call;
 mod change;
 mod connection;
+mod conversations;
 mod credential;
 mod custody;
 mod destinations;

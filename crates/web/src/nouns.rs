@@ -127,7 +127,7 @@ fn parameter<N: Noun>(filter: &Filter) -> Parameter {
 /// Lists.
 pub(crate) async fn list<N: Noun>(call: Call) -> Answer {
     let query = call.documented()?;
-    let paging = page::read::<N::Place>(&query, page::order(&query, N::ORDER.unwrap_or_default())?)?;
+    let paging = page::read::<N::Place>(&query, page::order(&query, N::USUAL)?)?;
     let engine = &call.app.engine;
     page::within_log(engine, "cursor", paging.after.and_then(Place::entry)).await?;
     let asked = filters::<N>(&call, &query).await?;

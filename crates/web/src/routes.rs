@@ -11,8 +11,8 @@ use crate::call::Route;
 use crate::endpoint::{Access, Verb};
 use crate::openapi::{Doc, Documents as _};
 use crate::{
-    access, activity, api_keys, approvals, assets, audit, auth, balances, change, destinations, docs, health,
-    kyc, log, me, metrics, nouns, openapi, operations, sessions, users,
+    access, activity, api_keys, approvals, assets, audit, auth, balances, change, conversations,
+    destinations, docs, health, kyc, log, me, metrics, nouns, openapi, operations, sessions, users,
 };
 
 /// What is behind a line of the table: a module with its `handle` and `DOC`, or what follows from a description.
@@ -106,6 +106,11 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Post "/v1/approvals/{id}/vote" does approvals::Vote;
     Post "/v1/approvals/{id}/withdraw" does approvals::Withdraw;
     Post "/v1/approvals/{id}/use" does approvals::Use;
+    Post "/v1/conversations" does conversations::Create;
+    Get "/v1/conversations" lists Conversation;
+    Get "/v1/conversations/{id}" shows Conversation;
+    Patch "/v1/conversations/{id}" does conversations::Update;
+    Post "/v1/conversations/{id}/end" does conversations::End;
     Get "/v1/permissions" Access::Caller => access::permissions;
     Get "/v1/roles" Access::Caller => access::roles;
     Post "/v1/assets" does assets::Create;

@@ -1,11 +1,10 @@
 //! Asking for an approval, and taking it back.
 
-use evidence::json;
-use evidence::json::StrictObject;
 use sha2::{Digest, Sha256};
 
 use super::{ACTION_LEN_MAX, ARGUMENTS_LEN_MAX, Approval, ApprovalStatus, QUORUM_MAX, REASON_LEN_MAX};
 use crate::prelude::*;
+use crate::refusal::check_object;
 
 /// Asks for an approval.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,31 +32,11 @@ fn check_action(action: &str) -> Result<(), FieldError> {
     Ok(())
 }
 
-/// Checks that arguments have one spelling: what voters read is what the digest is of.
-fn check_arguments(arguments: &str) -> Result<(), FieldError> {
-    let error = |message: String| Err(FieldError::new("arguments", message));
-    if arguments.len() > ARGUMENTS_LEN_MAX {
-        return error(format!(
-            "must have at most {ARGUMENTS_LEN_MAX} bytes as canonical JSON, not {}",
-            arguments.len()
-        ));
-    }
-    let object: StrictObject = match serde_json::from_str(arguments) {
-        Ok(object) => object,
-        Err(problem) => return error(format!("must be a JSON object: {problem}")),
-    };
-    let mut canonical = String::with_capacity(arguments.len());
-    json::write_map(&object.0, &mut canonical);
-    if canonical != arguments {
-        return error("must be in the canonical form of RFC 8785".to_owned());
-    }
-    Ok(())
-}
-
 fn check(command: &RequestApproval) -> Result<(), FieldError> {
     own_id::check("id", command.id)?;
     check_action(&command.action)?;
-    check_arguments(&command.arguments)?;
+    // One spelling: what voters read is what the digest is of.
+    check_object("arguments", &command.arguments, ARGUMENTS_LEN_MAX)?;
     if let Some(reason) = &command.reason {
         check_text("reason", reason, REASON_LEN_MAX)?;
     }

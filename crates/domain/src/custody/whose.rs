@@ -1,9 +1,12 @@
 //! For whom something is done: who may, and that there is such a user.
 
+use std::collections::HashMap;
+
 use crate::code;
 use uuid::Uuid;
 
 use crate::identity::{Authority, Permission, Principal};
+use crate::record::Sealed;
 use crate::refusal::Refusal;
 use crate::tables::Facts;
 
@@ -30,4 +33,23 @@ pub(crate) fn check_user(facts: &Facts, id: Uuid) -> Result<(), Refusal> {
         }
         Some(_) => Ok(()),
     }
+}
+
+/// What a caller may change of this id, with what allows it: everything with one permission, what is their own with the
+/// other. Somebody else's looks as if it were not there.
+pub(crate) fn find_for<'a, T>(
+    rows: &'a HashMap<Uuid, Sealed<T>>,
+    id: Uuid,
+    user: impl Fn(&T) -> Uuid,
+    who: &Principal,
+    (all, own): (Permission, Permission),
+    unknown: impl FnOnce() -> Refusal,
+) -> Result<(&'a Sealed<T>, Authority), Refusal> {
+    let allowed = who.authorise(all).ok();
+    let of_all = allowed.is_some();
+    let authority = allowed.map_or_else(|| who.authorise(own), Ok)?;
+    let found = rows
+        .get(&id)
+        .filter(|found| of_all || Some(user(&found.row)) == who.actor_id);
+    Ok((found.ok_or_else(unknown)?, authority))
 }

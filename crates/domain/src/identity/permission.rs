@@ -63,6 +63,12 @@ words! {
         ApprovalsRequest = "approvals:request",
         /// Vote on approvals about everything but custody.
         GovernanceApprove = "governance:approve",
+        /// Read conversations and executions of all users.
+        WorkflowsRead = "workflows:read",
+        /// Keep and read one's own conversations and executions.
+        WorkflowsOwn = "workflows:own",
+        /// Keep conversations and executions of all users.
+        WorkflowsWrite = "workflows:write",
     }
 }
 
@@ -70,7 +76,7 @@ use Permission::{
     ApiKeysOwn, ApiKeysRead, ApprovalsRead, ApprovalsRequest, AuditErase, AuditRead, AuditWrite,
     CustodyApprove, CustodyConfigure, CustodyOwn, CustodyRead, CustodyWrite, GovernanceApprove, KycOwn,
     KycRead, KycReview, KycWrite, LogRestore, MetricsRead, SessionsRead, SessionsWrite, UsersErase,
-    UsersRead,
+    UsersRead, WorkflowsOwn, WorkflowsRead, WorkflowsWrite,
 };
 
 words! {
@@ -104,12 +110,12 @@ impl Scope {
                 CustodyRead,
                 KycRead,
                 ApprovalsRead,
+                WorkflowsRead,
             ],
             Scope::Write => &[AuditWrite],
             Scope::Admin => Permission::ALL,
-            Scope::Governance => &[ApprovalsRead, ApprovalsRequest],
-            // Its area has no permissions yet.
-            Scope::Workflows => &[],
+            Scope::Governance => &[ApprovalsRead, ApprovalsRequest, WorkflowsRead],
+            Scope::Workflows => &[WorkflowsRead, WorkflowsOwn, WorkflowsWrite],
             Scope::Custody => &[
                 CustodyRead,
                 CustodyOwn,
@@ -232,32 +238,36 @@ roles! {
     /// Runs the service.
     SRE = "sre", "Runs the service": &[
         CustodyRead, ApprovalsRead, AuditRead, AuditWrite, LogRestore, MetricsRead, UsersRead, SessionsRead,
-        SessionsWrite, ApiKeysRead, ApiKeysOwn,
+        SessionsWrite, ApiKeysRead, ApiKeysOwn, WorkflowsRead, WorkflowsWrite,
     ];
     /// Builds on it.
     DEVELOPER = "developer", "Builds on the service": &[
-        CustodyRead, ApprovalsRead, ApprovalsRequest, AuditRead, AuditWrite, ApiKeysOwn,
+        CustodyRead, ApprovalsRead, ApprovalsRequest, AuditRead, AuditWrite, ApiKeysOwn, WorkflowsRead, WorkflowsOwn,
     ];
     /// An application of one's own. It reads what it writes of custody and KYC, but not the log, where everybody else's
     /// doings are.
     SERVICE = "service", "Is an application": &[
-        CustodyRead, CustodyWrite, KycRead, KycWrite, ApprovalsRequest, AuditWrite,
+        CustodyRead, CustodyWrite, KycRead, KycWrite, ApprovalsRequest, AuditWrite, WorkflowsRead, WorkflowsWrite,
     ];
     /// Investigates.
-    ANALYST = "analyst", "Investigates": &[CustodyRead, ApprovalsRead, AuditRead, ApiKeysOwn];
+    ANALYST = "analyst", "Investigates": &[
+        CustodyRead, ApprovalsRead, AuditRead, ApiKeysOwn, WorkflowsRead, WorkflowsOwn,
+    ];
     /// Decides on compliance.
     COMPLIANCE = "compliance", "Decides on compliance": &[
         CustodyRead, CustodyApprove, GovernanceApprove, KycRead, KycReview, ApprovalsRead, AuditRead, AuditWrite,
-        AuditErase, UsersRead, UsersErase, SessionsRead, ApiKeysOwn,
+        AuditErase, UsersRead, UsersErase, SessionsRead, ApiKeysOwn, WorkflowsRead,
     ];
     /// Checks.
     AUDITOR = "auditor", "Checks": &[
-        CustodyRead, KycRead, ApprovalsRead, AuditRead, UsersRead, SessionsRead, ApiKeysRead, ApiKeysOwn,
+        CustodyRead, KycRead, ApprovalsRead, AuditRead, UsersRead, SessionsRead, ApiKeysRead, ApiKeysOwn, WorkflowsRead,
     ];
     /// Uses the application.
-    USER = "user", "Uses the application": &[CustodyOwn, KycOwn, ApprovalsRequest, AuditWrite, ApiKeysOwn];
+    USER = "user", "Uses the application": &[
+        CustodyOwn, KycOwn, ApprovalsRequest, AuditWrite, ApiKeysOwn, WorkflowsOwn,
+    ];
     /// Looks.
-    VIEWER = "viewer", "Looks": &[AuditRead];
+    VIEWER = "viewer", "Looks": &[AuditRead, WorkflowsRead];
 }
 
 #[cfg(test)]

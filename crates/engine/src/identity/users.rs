@@ -6,8 +6,10 @@ use domain::identity::invitation::InviteUser;
 use domain::identity::token::{Token, TokenKind};
 use domain::identity::user::{CreateUser, EraseUser, ImportUser, RecoverUser, ResetPassword, User};
 use domain::identity::{Role, password};
+use domain::workflow::conversation::Conversation;
 use domain::{Caller, Command, Origin, Refusal};
 use evidence::leaf::Leaf;
+use store::conditions::Condition;
 use store::entries::StoredEntry;
 use store::query::{Order, Page};
 use uuid::Uuid;
@@ -233,13 +235,14 @@ impl Engine {
     ) -> Result<ErasedUser, Error> {
         let mut erased = 0;
         // The first time without entries: that the user can no longer be used comes before all else.
-        let mut entries = Vec::new();
+        let (mut entries, mut content) = (Vec::new(), Vec::new());
         loop {
             let count = entries.len() as u64;
             let command = EraseUser {
                 user,
                 reason: reason.to_owned(),
                 entries,
+                content,
             };
             let answer = self
                 .submit_for(caller, origin.clone(), Command::EraseUser(command))
@@ -247,7 +250,8 @@ impl Engine {
             let (row, version) = answer.reply;
             erased += count;
             entries = self.entries_of(user).await?;
-            if entries.is_empty() {
+            content = self.content_of(user).await?;
+            if entries.is_empty() && content.is_empty() {
                 return Ok(ErasedUser {
                     user: row,
                     version,
@@ -255,6 +259,18 @@ impl Engine {
                 });
             }
         }
+    }
+
+    /// Conversations of a user that hold something still.
+    async fn content_of(&self, user: Uuid) -> Result<Vec<Uuid>, Error> {
+        let kept = [
+            Condition::Is("user_id", user.into()),
+            Condition::Has("thread", true),
+        ];
+        let (found, _) = self
+            .select::<Conversation>(&kept, None, Some(ERASED_AT_ONCE))
+            .await?;
+        Ok(found.iter().map(|conversation| conversation.row.id).collect())
     }
 
     /// Entries by or about a user and its API keys whose payload is still there, but those that record the erasure

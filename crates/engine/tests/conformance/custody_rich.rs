@@ -295,13 +295,14 @@ mod cases {
     use crate::catalogue;
     use crate::support::{Bed, rich_log};
 
-    /// Tables of custody and approvals.
-    const TABLES: [&str; 9] = [
+    /// Tables of custody, approvals and workflows.
+    const TABLES: [&str; 10] = [
         "approval_votes",
         "approvals",
         "assets",
         "balances",
         "chain_outputs",
+        "conversations",
         "destinations",
         "kyc_documents",
         "kyc_records",

@@ -245,6 +245,7 @@ mod cases {
             user,
             reason: "asked to".to_owned(),
             entries: vec![index],
+            content: Vec::new(),
         };
         assert_eq!(
             code(submit(&engine, Command::EraseUser(command)).await),

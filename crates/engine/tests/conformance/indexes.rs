@@ -111,6 +111,7 @@ mod cases {
     use domain::identity::user::User;
     use domain::looks::{self, By};
     use domain::record::Kind;
+    use domain::workflow::conversation::Conversation;
     use engine::identity::session_in_use;
     use store::conditions::{self, Condition};
     use store::conn::Lock;
@@ -189,6 +190,9 @@ mod cases {
             .unwrap();
         let in_use = [of_user[0].clone(), Condition::Has("removed_at", false)];
         conditions::page::<Destination>(conn, &in_use, None, 10)
+            .await
+            .unwrap();
+        conditions::page_in::<Conversation>(conn, Order::Descending, &of_user, None, 10)
             .await
             .unwrap();
         let ids = [id.into()];

@@ -63,4 +63,5 @@ mod tamper;
 mod tamper_rows;
 mod times;
 mod words;
+mod workflow_rich;
 mod write_path;

@@ -239,6 +239,7 @@ pub async fn rich_accounts(engine: &Engine) {
         user: ivy,
         reason: "asked to".into(),
         entries: Vec::new(),
+        content: Vec::new(),
     };
     submit(engine, Command::EraseUser(erase)).await.unwrap();
 }

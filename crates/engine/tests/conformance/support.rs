@@ -181,6 +181,7 @@ pub async fn rich_log(bed: &Bed) -> Engine {
     create_user(&engine, "dan", Role::USER).await.unwrap();
     crate::people::rich_accounts(&engine).await;
     Box::pin(crate::custody_rich::rich_custody(&engine)).await;
+    Box::pin(crate::workflow_rich::rich_workflows(&engine)).await;
     let agent = event(
         r#"{"actor":{"kind":"agent","name":"Bot","on_behalf_of":"ann"},"action":"doc.sign","outcome":"failed",
             "target":{"kind":"doc"},"ip":"2001:db8::1","drag_mode":"grunt","aim":{"mission":"m"}}"#,

@@ -65,7 +65,7 @@ mod cases {
             "schema_migrations" => &["version"],
             "assets" => &["id", "code"],
             "balances" => &["id", "asset_id"],
-            "kyc_records" | "destinations" | "approval_votes" => &["id", "user_id"],
+            "kyc_records" | "destinations" | "approval_votes" | "conversations" => &["id", "user_id"],
             "operations" => &["id", "reverses_id"],
             "chain_outputs" => &["id", "number"],
             "counters" => &["subject"],

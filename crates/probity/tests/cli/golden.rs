@@ -247,6 +247,20 @@ fn destinations_as_json() {
 }
 
 #[test]
+fn conversations_as_json() {
+    told("conversation", |story| {
+        funded(story);
+        let id = story.id("conversation create ann t-1 --title quiet --context {\"case\":7}");
+        story.tell("conversation create ann t-1 --title loud");
+        story.tell("conversation create ann t-2 --dry-run");
+        story.tell(&format!("conversation update {id} --title louder --no-context"));
+        story.tell("conversation list --user ann --thread t-1");
+        story.tell(&format!("conversation end {id}"));
+        story.tell(&format!("conversation show {id}"));
+    });
+}
+
+#[test]
 fn kyc_records_as_json() {
     told("kyc", |story| {
         funded(story);

@@ -116,7 +116,8 @@ fn a_key_shows_what_it_may_do_and_is_rotated() {
                 "audit:read",
                 "users:read",
                 "sessions:read",
-                "api_keys:read"
+                "api_keys:read",
+                "workflows:read"
             ])
         );
         assert_eq!(

@@ -49,6 +49,12 @@ const LISTS: &[(&str, &str)] = &[
         "destination list --removed --limit 1",
         "/v1/destinations?removed=true&limit=1",
     ),
+    ("conversation list", "/v1/conversations"),
+    (
+        "conversation list --thread t-1 --user ann --status active --order oldest --limit 1",
+        "/v1/conversations?thread_id=t-1&user=ann&status=active&order=asc&limit=1",
+    ),
+    ("conversation list --limit 1", "/v1/conversations?limit=1"),
     ("approval list", "/v1/approvals"),
     (
         "approval list --status withdrawn",
@@ -69,6 +75,7 @@ const LISTS: &[(&str, &str)] = &[
 const SHOWN: &[(&str, &str, &str)] = &[
     ("kyc show", "/v1/kyc", "kyc_records"),
     ("destination show", "/v1/destinations", "destinations"),
+    ("conversation show", "/v1/conversations", "conversations"),
     ("approval show", "/v1/approvals", "approvals"),
     ("balance show", "/v1/balances", "balances"),
     ("asset show", "/v1/assets", "assets"),
@@ -106,6 +113,8 @@ fn every_noun_is_the_same_json_over_http() {
             place,
             &format!("kyc submit ann --tier 1 --document passport:{}", "0".repeat(64)),
         );
+        told(place, "conversation create ann t-1 --context {\"a\":1}");
+        told(place, "conversation create cleo t-1");
         let asked = told(place, "approval request door.open --arguments {\"door\":1}");
         told(
             place,

@@ -128,6 +128,12 @@ pub async fn prepare(api: &Api, operation: &str, template: &str) -> Option<(Stri
             let path = path.replace("{document}", &text(&made["documents"][0], "id"));
             Some((path, cora.session))
         }
+        "update_conversation" | "end_conversation" => {
+            let dev = Person::new(api, "dev", Role::DEVELOPER).await;
+            let body = json!({"thread_id": "t-1"});
+            let made = dev.post(api, "/v1/conversations", body).await.json();
+            Some((template.replace("{id}", &text(&made, "id")), dev.session))
+        }
         "vote_on_approval" | "use_approval" => {
             let dev = Person::new(api, "dev", Role::DEVELOPER).await;
             let cora = Person::new(api, "cora", Role::COMPLIANCE).await;

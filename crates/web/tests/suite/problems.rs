@@ -25,6 +25,7 @@ use domain::identity::session::{EndSession, EndSessionsOf};
 use domain::identity::user::{
     ChangePassword, CreateUser, DisableUser, EnableUser, EraseUser, ResetPassword, SetRole, UpdateUser,
 };
+use domain::workflow::conversation::{CreateConversation, EndConversation, UpdateConversation};
 use serde_json::Value;
 use web::{Access, Verb, endpoints};
 
@@ -83,6 +84,9 @@ const DOES: &[(&str, Codes, Codes)] = &[
             &code::UNKNOWN_DESTINATION,
         ],
     ),
+    ("create_conversation", CreateConversation::REFUSALS, USER),
+    ("update_conversation", UpdateConversation::REFUSALS, &[]),
+    ("end_conversation", EndConversation::REFUSALS, &[]),
     ("vote_on_approval", CastVote::REFUSALS, &[]),
     ("withdraw_approval", WithdrawApproval::REFUSALS, &[]),
     ("use_approval", UseApproval::REFUSALS, &[]),

@@ -1,6 +1,7 @@
 //! Removing destinations.
 
 use super::row::Destination;
+use crate::custody::whose::find_for;
 use crate::prelude::*;
 
 /// Removes a destination.
@@ -21,16 +22,14 @@ impl Act for RemoveDestination {
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
-        let all = by.who.authorise(Permission::CustodyWrite).ok();
-        let of_all = all.is_some();
-        let authority = all.map_or_else(|| by.who.authorise(Permission::CustodyOwn), Ok)?;
-        let known = facts.destinations.get(&self.destination);
-        let before = known
-            // Somebody else's looks as if it were not there.
-            .filter(|known| of_all || Some(known.row.user_id) == by.who.actor_id)
-            .ok_or_else(|| {
-                code::UNKNOWN_DESTINATION.absent(format_args!("destination {}", self.destination), "id")
-            })?;
+        let (before, authority) = find_for(
+            &facts.destinations,
+            self.destination,
+            |destination| destination.user_id,
+            by.who,
+            (Permission::CustodyWrite, Permission::CustodyOwn),
+            || code::UNKNOWN_DESTINATION.absent(format_args!("destination {}", self.destination), "id"),
+        )?;
         if before.row.removed_at.is_some() {
             return Ok(Decision::nothing(Reply::Destination(before.row.clone())));
         }

@@ -220,6 +220,7 @@ pub(crate) fn every_reason_not_to_add() {
         user: desk.ann_id,
         reason: "asked to".to_owned(),
         entries: Vec::new(),
+        content: Vec::new(),
     });
     assert_eq!(desk.code(&root, &erase), "done");
     assert_eq!(desk.code(&root, &again), "user_erased");

@@ -9,6 +9,7 @@ use crate::identity::session::EndReason;
 use crate::identity::user::{ERASED_PREFIX, User};
 use crate::identity::{invitation, second_factor, session, user};
 use crate::prelude::*;
+use crate::workflow;
 
 /// Erases what is personal of a user: the row's names, those of its API keys, and the payload of entries about or by
 /// the user.
@@ -22,18 +23,22 @@ pub struct EraseUser {
     pub reason: String,
     /// Entries about the user or its API keys, or by the user: at most 1,000 indexes.
     pub entries: Vec<u64>,
+    /// Conversations of the user: at most 1,000 ids. What they hold goes.
+    pub content: Vec<Uuid>,
 }
 
 impl Act for EraseUser {
     act! {
         action: USER_ERASE, changes_access: true, target: "user" = user,
-        refusals: INVALID_FIELD, UNKNOWN_USER, EXCEEDS_OWN, LAST_ADMIN, UNKNOWN_ENTRY, ENTRY_OF_OTHERS
+        refusals: INVALID_FIELD, UNKNOWN_USER, EXCEEDS_OWN, LAST_ADMIN, UNKNOWN_ENTRY, ENTRY_OF_OTHERS,
+            CONTENT_OF_OTHERS
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
         needs.account(self.user);
         needs.row(&looks::API_KEYS_OF, self.user);
         needs.admins();
+        needs.rows(&looks::CONVERSATION, self.content.iter().copied());
         needs.rows(&looks::ENTRY_AT, self.entries.iter().copied());
     }
 
@@ -46,6 +51,12 @@ impl Act for EraseUser {
             return Err(Refusal::invalid(
                 "entries",
                 format!("must name at most {ERASE_MAX} entries"),
+            ));
+        }
+        if self.content.len() > ERASE_MAX {
+            return Err(Refusal::invalid(
+                "content",
+                format!("must name at most {ERASE_MAX} things"),
             ));
         }
         let erased_before = facts
@@ -69,7 +80,7 @@ impl Act for EraseUser {
             let message = format!("entry {} is neither by nor about this user or its keys", entry.id);
             Err(code::ENTRY_OF_OTHERS.because(message).field("entries"))
         })?;
-        if erased_before.is_some() && erasures.is_empty() {
+        if erased_before.is_some() && erasures.is_empty() && self.content.is_empty() {
             return Ok(Decision::nothing(user::reply(before)));
         }
         let mut change = Change::new(by, ctx);
@@ -93,6 +104,7 @@ impl Act for EraseUser {
                 change.overwrite(key, revoked);
             }
         }
+        workflow::erase(&mut change, facts, after.id, &self.content, ctx.now)?;
         let indexes = erasures.iter().map(|erasure| erasure.erased).collect();
         for erasure in erasures {
             change.insert(erasure);

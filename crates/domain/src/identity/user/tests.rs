@@ -56,6 +56,7 @@ fn erase(user: Uuid) -> Command {
         user,
         reason: "asked to".to_owned(),
         entries: Vec::new(),
+        content: Vec::new(),
     })
 }
 

@@ -59,7 +59,10 @@ async fn permissions_say_what_they_allow_and_who_holds_them() {
         .unwrap()
         .iter()
         .filter(|one| one["held"] == true);
-    assert_eq!(held.map(|one| &one["name"]).collect::<Vec<_>>(), ["audit:read"]);
+    assert_eq!(
+        held.map(|one| &one["name"]).collect::<Vec<_>>(),
+        ["audit:read", "workflows:read"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

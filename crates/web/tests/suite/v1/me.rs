@@ -17,12 +17,18 @@ async fn a_key_knows_itself() {
             (
                 &[Scope::Write, Scope::Read],
                 json!(["read", "write"]),
-                json!(["audit:read", "audit:write", "custody:read", "approvals:read"]),
+                json!([
+                    "audit:read",
+                    "audit:write",
+                    "custody:read",
+                    "approvals:read",
+                    "workflows:read"
+                ]),
             ),
             (
                 &[Scope::Read],
                 json!(["read"]),
-                json!(["audit:read", "custody:read", "approvals:read"]),
+                json!(["audit:read", "custody:read", "approvals:read", "workflows:read"]),
             ),
             (
                 &[Scope::Custody],
@@ -70,7 +76,7 @@ async fn a_session_knows_itself() {
         let (token, id) = api.new_session(user).await;
         let me = api.call_as(&token, "GET", "/v1/me", &Value::Null).await.json();
         assert_eq!((&me["key"], &me["scopes"]), (&json!(null), &json!(null)));
-        assert_eq!(me["permissions"], json!(["audit:read"]));
+        assert_eq!(me["permissions"], json!(["audit:read", "workflows:read"]));
         assert_eq!(
             (&me["user"]["id"], &me["session"]["id"], &me["session"]["user"]),
             (&json!(user), &json!(id), &json!(user))

@@ -7,6 +7,7 @@ mod audit;
 mod auth;
 mod balances;
 mod bodies;
+mod conversations;
 mod destinations;
 mod exact;
 mod kyc;

@@ -18,7 +18,13 @@ async fn what_a_key_may_do_and_did() {
         assert_eq!(
             (&shown["permissions"], &shown["last_used_at"], &shown["entries"]),
             (
-                &json!(["custody:read", "approvals:read", "audit:read", "audit:write"]),
+                &json!([
+                    "custody:read",
+                    "approvals:read",
+                    "audit:read",
+                    "audit:write",
+                    "workflows:read"
+                ]),
                 &json!(null),
                 &json!(0)
             )
@@ -48,7 +54,10 @@ async fn what_a_key_may_do_and_did() {
         // What the role no longer holds, the key may no longer do.
         api.change("POST", "/v1/users/dev/role", "*", json!({"role": "viewer"}))
             .await;
-        assert_eq!(api.get(&path).await.json()["permissions"], json!(["audit:read"]));
+        assert_eq!(
+            api.get(&path).await.json()["permissions"],
+            json!(["audit:read", "workflows:read"])
+        );
     }
 }
 

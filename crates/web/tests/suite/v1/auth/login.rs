@@ -37,7 +37,9 @@ async fn by_name_or_e_mail_address_in_any_case() {
                     "api_keys:own",
                     "custody:read",
                     "approvals:read",
-                    "approvals:request"
+                    "approvals:request",
+                    "workflows:read",
+                    "workflows:own"
                 ])
             );
             let written = api.entries_from(before).await;

@@ -1,0 +1,6 @@
+//! What agents do: conversations, and who may keep them.
+
+pub mod conversation;
+mod erase;
+
+pub(crate) use erase::erase;
