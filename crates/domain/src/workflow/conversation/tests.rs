@@ -292,7 +292,7 @@ pub fn what_has_ended_stays() {
 #[test]
 pub fn what_is_held_is_in_no_entry_and_goes_with_the_user() {
     let mut room = Room::new();
-    let (ann, root) = (room.ann.clone(), operator());
+    let (ann, operator) = (room.ann.clone(), operator());
     let begin = CreateConversation {
         title: Some("quince".to_owned()),
         context: Some(r#"{"secret":"medlar"}"#.to_owned()),
@@ -313,7 +313,7 @@ pub fn what_is_held_is_in_no_entry_and_goes_with_the_user() {
         (erase(ann_id, vec![made.id]), "done"),
         (erase(ann_id, Vec::new()), "nothing"),
     ] {
-        assert_eq!(room.code(&root, command), expected);
+        assert_eq!(room.code(&operator, command), expected);
     }
     let left = &room.world.facts.conversations[&made.id].row;
     assert_eq!((&left.thread, &left.title, &left.context), (&None, &None, &None));
@@ -321,5 +321,5 @@ pub fn what_is_held_is_in_no_entry_and_goes_with_the_user() {
         (left.status, left.user_id, left.created_at),
         (ConversationStatus::Ended, ann_id, made.created_at)
     );
-    assert_eq!(room.code(&root, begin), "user_erased");
+    assert_eq!(room.code(&operator, begin), "user_erased");
 }

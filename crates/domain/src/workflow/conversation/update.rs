@@ -5,7 +5,6 @@ use crate::prelude::*;
 
 /// Changes what a conversation holds; what is `None` stays as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::option_option, reason = "to another text, to none, or not")]
 pub struct UpdateConversation {
     /// Which.
     pub conversation: Uuid,
