@@ -308,7 +308,7 @@ impl Facts {
         for draft in drafts {
             for write in &draft.writes {
                 self.count(write);
-                self.take(write);
+                self.take(write.clone());
             }
             for index in &draft.erases {
                 if let Some(entry) = self.entry_ids.get(index).and_then(|id| self.entries.get_mut(id)) {

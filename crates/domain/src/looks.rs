@@ -12,6 +12,7 @@ use crate::custody::chain::spellings;
 use crate::custody::destination::Destination;
 use crate::custody::kyc::{KycDocument, KycRecord};
 use crate::custody::operation::ChainOutput;
+use crate::custody::sum::Sum;
 use crate::custody::{Asset, Balance, Operation};
 use crate::identity::Rules;
 use crate::identity::api_key::ApiKey;
@@ -206,6 +207,8 @@ looks! {
     COUNTED_OF = Operation, Column("limited_id"), &[InWindow("created_at")], Read;
     CONVERSATION = Conversation, Column("id"), &[], Change;
     CONVERSATIONS_OF_THREAD = Conversation, Column("thread"), &[], Rely;
+    // Once the head is locked or about to be proven: nothing else changes a sum.
+    SUM = Sum, Column("id"), &[], Read;
 }
 
 /// Which rows commands read, by look and key. Keys are ordered, so that rows are locked in key order.
@@ -226,6 +229,23 @@ impl Needs {
             limited_since: now.plus_seconds(-rules.custody.window_s_max().unwrap_or(0)),
             keys: BTreeMap::new(),
         }
+    }
+
+    /// The same time, and nothing that is needed.
+    #[must_use]
+    pub fn none(&self) -> Needs {
+        let keys = BTreeMap::new();
+        Needs { keys, ..*self }
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.keys.values().map(BTreeSet::len).sum()
+    }
+
+    /// Whether nothing is needed.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
     }
 
     /// Adds the rows that a look finds by these keys. A text with U+0000 is the key of no row: PostgreSQL would refuse
@@ -347,6 +367,11 @@ impl Look {
                 && other.by == self.by
                 && matches!(other.source, Source::Rows(same, _) if std::ptr::eq(same, table))
         })
+    }
+
+    /// Whether it finds the row of an id, or none: what is known of that row answers it.
+    pub fn is_by_id(&self) -> bool {
+        self.by == Column("id") && self.only.is_empty() && matches!(self.source, Source::Rows(..))
     }
 
     /// The table that it finds rows of.

@@ -30,6 +30,9 @@ pub trait Kept: Record {
     fn keep(row: Sealed<Self>, facts: &mut Facts);
 }
 
+/// A row by its table and id.
+pub type RowKey = (&'static str, Uuid);
+
 macro_rules! tables {
     (@rows $name:ident) => { HashMap<Uuid, Sealed<$name>> };
     (@rows $name:ident $rows:ident) => { $rows };
@@ -37,7 +40,7 @@ macro_rules! tables {
         /// Every sealed table, in the order of their references.
         pub const SEALED: &[&Table] = &[$(<$name as Record>::TABLE),*];
 
-        /// A row to be written, in the version it will have.
+        /// A row of any of them: one to be written, in the version it will have, or one that is known.
         #[derive(Clone, Debug, PartialEq)]
         pub enum RowWrite { $(
             #[doc = concat!("A row of `", stringify!($field), "`.")]
@@ -52,6 +55,21 @@ macro_rules! tables {
             /// The row as values.
             pub fn values(&self) -> RowValues {
                 match self { $(RowWrite::$name(row) => RowValues::of(row)),* }
+            }
+
+            /// Its table and id.
+            pub fn key(&self) -> RowKey {
+                match self { $(RowWrite::$name(row) => (<$name as Record>::TABLE.name, row.row.id())),* }
+            }
+
+            /// The value of the column of this name.
+            pub fn value(&self, column: &str) -> Option<Val> {
+                match self { $(RowWrite::$name(row) => row.row.value(column)),* }
+            }
+
+            /// Notes which entry writes it.
+            pub fn written_by(&mut self, entry: u64) {
+                match self { $(RowWrite::$name(row) => row.entry = entry),* }
             }
         }
 
@@ -79,9 +97,16 @@ macro_rules! tables {
         })*
 
         impl Facts {
-            /// Takes in a row that is written.
-            pub(crate) fn take(&mut self, write: &RowWrite) {
-                match write { $(RowWrite::$name(row) => $name::keep(Sealed::clone(row), self)),* }
+            /// Takes in a row.
+            pub fn take(&mut self, row: RowWrite) {
+                match row { $(RowWrite::$name(row) => $name::keep(*row, self)),* }
+            }
+
+            /// Every row.
+            pub fn rows(&self) -> Vec<RowWrite> {
+                let mut found = Vec::new();
+                $(found.extend(self.$field.values().cloned().map(RowWrite::from));)*
+                found
             }
 
             /// Whether a thing of this kind and id is there.

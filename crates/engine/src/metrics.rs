@@ -1,6 +1,6 @@
 //! Counters of the write path: atomics, read as plain numbers.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use store::db::PoolStatus;
@@ -21,6 +21,12 @@ pub(crate) struct Counters {
     pub batches: AtomicU64,
     pub retries: AtomicU64,
     pub overloaded: AtomicU64,
+    /// Whether another process writes too, so that rows are locked.
+    pub shared: AtomicBool,
+    pub known_hits: AtomicU64,
+    pub known_misses: AtomicU64,
+    pub moved: AtomicU64,
+    pub changed: AtomicU64,
     failed: [AtomicU64; CAUSES.len()],
     commit: [AtomicU64; COMMIT_BUCKETS_S.len() + 1],
     commit_micros: AtomicU64,
@@ -68,6 +74,16 @@ pub struct Metrics {
     pub retries: u64,
     /// Commands turned away because the queue was full.
     pub overloaded: u64,
+    /// Whether another process writes too, so that rows are locked.
+    pub shared: bool,
+    /// Look-ups of rows that were known.
+    pub known_hits: u64,
+    /// Look-ups of rows that had to be read.
+    pub known_misses: u64,
+    /// Batches decided again, since another process had moved the head.
+    pub moved: u64,
+    /// Batches decided again, since a row that was known had been changed by hand.
+    pub changed: u64,
     /// Batches that failed, by what for, in the order of [`CAUSES`].
     pub batches_failed: [u64; CAUSES.len()],
     /// Batches by duration, not cumulated; the last bucket is beyond [`COMMIT_BUCKETS_S`].
@@ -103,6 +119,11 @@ impl Metrics {
             batches: get(&counters.batches),
             retries: get(&counters.retries),
             overloaded: get(&counters.overloaded),
+            shared: counters.shared.load(Ordering::Relaxed),
+            known_hits: get(&counters.known_hits),
+            known_misses: get(&counters.known_misses),
+            moved: get(&counters.moved),
+            changed: get(&counters.changed),
             batches_failed: std::array::from_fn(|cause| get(&counters.failed[cause])),
             commit_buckets: std::array::from_fn(|bucket| get(&counters.commit[bucket])),
             commit_seconds_sum: Duration::from_micros(get(&counters.commit_micros)).as_secs_f64(),

@@ -3,14 +3,16 @@
 //! On PostgreSQL each end is one round trip, unless a batch is very large or erases; SQLite, which has none, runs
 //! statement by statement.
 
-use domain::record::{Kind, Table};
+use domain::record::{Kind, Table, Val};
+use domain::tables::RowKey;
 use domain::{Facts, Needs};
 use tlog::{Hash, Node};
 
-use crate::conn::Conn;
+use crate::conn::{BEGIN, Conn};
 use crate::entries::{self, EntryRow};
 use crate::error::{Error, ErrorKind};
 use crate::facts;
+use crate::ground::{self, Ground, Part, Stamp};
 use crate::head::{self, Head};
 use crate::pg::PgConn;
 use crate::pg::bulk::INSERT_ENTRIES;
@@ -27,6 +29,20 @@ pub async fn begin(conn: &mut Conn, needs: &Needs) -> Result<(Facts, Option<Head
     }
     conn.begin().await?;
     Ok((facts::load(conn, needs, true).await?, None))
+}
+
+/// Begins what is decided on rows that are known from before; whether somebody else wrote since this was last asked.
+///
+/// SQLite has the write lock from here on, so nobody writes meanwhile. A server has not begun anything: the head proves in
+/// the end that nobody did.
+pub async fn begin_known(conn: &mut Conn) -> Result<bool, Error> {
+    match conn {
+        Conn::Pg(_) => Ok(false),
+        Conn::Sqlite(sqlite) => {
+            sqlite.batch("BEGIN IMMEDIATE")?;
+            sqlite.is_disturbed()
+        }
+    }
 }
 
 /// Everything that a batch writes.
@@ -52,20 +68,79 @@ pub enum CommitError {
     Unknown(Error),
 }
 
-/// Writes a batch and commits it.
-pub async fn commit(conn: &mut Conn, batch: &Batch<'_>) -> Result<(), CommitError> {
-    if let Conn::Pg(pg) = conn
-        && batch.entries.len() <= ARRAYS_MAX
-        && batch.erased.is_empty()
-    {
-        return commit_in_one(pg, batch).await;
+impl<'a> Batch<'a> {
+    /// Whether it writes this row.
+    pub(crate) fn writes(&self, (table, id): RowKey) -> bool {
+        let rows = self.rows.iter().find(|(other, _)| other.name == table);
+        rows.is_some_and(|(_, rows)| rows.binary_search_by_key(&id, |row| row.id).is_ok())
     }
-    write(conn, batch).await.map_err(CommitError::Failed)?;
-    conn.commit().await.map_err(unless_refused)
+
+    /// What it writes beside the head, as statements over arrays: in the order of the tables' references, after the
+    /// entries that they refer to (PostgreSQL).
+    pub(crate) fn parts(&self, ground: Option<&Ground<'_>>) -> Vec<Part<'a>> {
+        let mut parts = vec![Part {
+            sql: INSERT_ENTRIES.to_owned(),
+            params: Param::columns(self.entries),
+            rows: None,
+        }];
+        if !self.subtrees.is_empty() {
+            let column = |kind, value: fn(&(Node, Hash)) -> Val| {
+                Param::Many(kind, self.subtrees.iter().map(value).collect())
+            };
+            let sql = "INSERT INTO subtrees (height, position, hash) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[])";
+            parts.push(Part {
+                sql: sql.to_owned(),
+                params: vec![
+                    column(Kind::Int, |(node, _)| i64::from(node.height).into()),
+                    column(Kind::Int, |(node, _)| head::int(node.index).into()),
+                    column(Kind::Bytes, |(_, hash)| hash.as_bytes().as_slice().into()),
+                ],
+                rows: None,
+            });
+        }
+        for (table, rows) in self.rows {
+            parts.extend(sealed::parts(table, rows, ground));
+        }
+        parts
+    }
 }
 
-fn unless_refused(error: Error) -> CommitError {
-    if error.kind == ErrorKind::Connection {
+/// Writes a batch and commits it; gives the number of the transaction. Where it was decided on ground that is only known,
+/// no transaction is open yet, and the ground is proven in the same one.
+pub async fn commit(
+    conn: &mut Conn,
+    batch: &Batch<'_>,
+    ground: Option<Ground<'_>>,
+) -> Result<Stamp, CommitError> {
+    let mut stamp = 0;
+    if let Conn::Pg(pg) = conn {
+        let small = batch.entries.len() <= ARRAYS_MAX && batch.erased.is_empty();
+        match ground {
+            Some(ground) if small => return ground::commit(pg, &ground, batch).await,
+            None if small => return commit_in_one(pg, batch).await.map(|()| stamp),
+            Some(ground) => {
+                pg.batch(BEGIN).await.map_err(CommitError::Failed)?;
+                stamp = ground::lock(pg, &ground).await.map_err(CommitError::Failed)?;
+            }
+            None => {}
+        }
+    }
+    write(conn, batch).await.map_err(CommitError::Failed)?;
+    conn.commit().await.map_err(unless_refused)?;
+    Ok(stamp)
+}
+
+/// Ends a batch that writes nothing: what it answers must be true all the same.
+pub async fn end(conn: &mut Conn, ground: Option<Ground<'_>>) -> Result<(), Error> {
+    match (conn, ground) {
+        (Conn::Pg(pg), Some(ground)) => ground::lock(pg, &ground).await.map(drop),
+        (conn, _) => conn.rollback().await,
+    }
+}
+
+pub(crate) fn unless_refused(error: Error) -> CommitError {
+    // An answer that does not read says nothing of what was done either.
+    if matches!(error.kind, ErrorKind::Connection | ErrorKind::Data) {
         CommitError::Unknown(error)
     } else {
         CommitError::Failed(error)
@@ -83,39 +158,9 @@ async fn write(conn: &mut Conn, batch: &Batch<'_>) -> Result<(), Error> {
 }
 
 async fn commit_in_one(pg: &mut PgConn, batch: &Batch<'_>) -> Result<(), CommitError> {
-    let mut steps = vec![Step {
-        sql: INSERT_ENTRIES,
-        params: Param::columns(batch.entries),
-    }];
-    if !batch.subtrees.is_empty() {
-        let nodes = || batch.subtrees.iter().map(|(node, _)| node);
-        let params = vec![
-            Param::Many(
-                Kind::Int,
-                nodes().map(|node| i64::from(node.height).into()).collect(),
-            ),
-            Param::Many(
-                Kind::Int,
-                nodes().map(|node| head::int(node.index).into()).collect(),
-            ),
-            Param::Many(
-                Kind::Bytes,
-                batch
-                    .subtrees
-                    .iter()
-                    .map(|(_, hash)| hash.as_bytes().as_slice().into())
-                    .collect(),
-            ),
-        ];
-        let sql = "INSERT INTO subtrees (height, position, hash) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[])";
-        steps.push(Step { sql, params });
-    }
-    // In the order of the tables' references, after the entries that they refer to.
-    let (texts, params): (Vec<String>, Vec<_>) = batch
-        .rows
-        .iter()
-        .flat_map(|(table, rows)| sealed::steps(table, rows))
-        .unzip();
+    let parts = batch.parts(None);
+    let mut steps: Vec<Step<'_>> = Vec::with_capacity(parts.len() + 2);
+    let (texts, params): (Vec<String>, Vec<_>) = parts.into_iter().map(|part| (part.sql, part.params)).unzip();
     steps.extend(texts.iter().zip(params).map(|(sql, params)| Step { sql, params }));
     steps.push(Step {
         sql: head::UPDATE,

@@ -11,6 +11,9 @@ use crate::pg::PgConn;
 use crate::row::Row;
 use crate::sqlite::SqliteConn;
 
+/// Begins a transaction that writes (PostgreSQL).
+pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+
 /// A connection.
 pub enum Conn {
     /// SQLite.
@@ -131,7 +134,7 @@ impl Conn {
     pub async fn begin(&mut self) -> Result<(), Error> {
         match self {
             Conn::Sqlite(conn) => conn.batch("BEGIN IMMEDIATE"),
-            Conn::Pg(conn) => conn.batch("BEGIN ISOLATION LEVEL READ COMMITTED").await,
+            Conn::Pg(conn) => conn.batch(BEGIN).await,
         }
     }
 

@@ -10,6 +10,10 @@ pub enum ErrorKind {
     Constraint,
     /// Another transaction was in the way: try again.
     Retry,
+    /// The head is not the one that the batch was decided at: nothing was written.
+    Moved,
+    /// A row that was known is not there as it was: nothing was written.
+    Changed,
     /// The connection broke: what was under way may or may not have been committed.
     Connection,
     /// The disk is full, or cannot be written: nothing was written. It goes by when there is space again.
@@ -86,6 +90,8 @@ impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Error {
         let kind = match error.code().map(tokio_postgres::error::SqlState::code) {
             Some("40001" | "40P01" | "55P03") => ErrorKind::Retry,
+            Some(crate::ground::MOVED) => ErrorKind::Moved,
+            Some(crate::ground::CHANGED) => ErrorKind::Changed,
             // Class 22 is a value that the server does not take: like a constraint, the fault of one command.
             Some(code) if code.starts_with("22") || code.starts_with("23") => ErrorKind::Constraint,
             // Admin shutdown, cannot connect now, read-only after a failover, too many connections, class 08; and no

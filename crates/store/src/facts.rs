@@ -1,13 +1,17 @@
 //! Loading facts: every row that a batch's commands need, in a few set-based reads.
 
+use std::collections::HashMap;
+
 use domain::looks::{By, Hold, Key, Look, Only, Source};
 use domain::record::{Kind, Val};
+use domain::tables::RowKey;
 use domain::{Facts, Needs};
 
 use crate::conditions::is_one_of;
-use crate::conn::{Conn, Lock};
+use crate::conn::{BEGIN, Conn, Lock};
 use crate::entries::StoredEntry;
 use crate::error::Error;
+use crate::ground::Stamp;
 use crate::head::{self, Head};
 use crate::pg::PgConn;
 use crate::pg::pipeline::{Param, Step};
@@ -133,6 +137,48 @@ pub async fn load(conn: &mut Conn, needs: &Needs, locked: bool) -> Result<Facts,
     Ok(facts)
 }
 
+/// Which transactions rows are from.
+pub type Stamps = HashMap<RowKey, Stamp>;
+
+/// Loads what is needed without a lock, and says which transaction each row is from: in one round trip on PostgreSQL.
+pub async fn load_known(conn: &mut Conn, needs: &Needs) -> Result<(Facts, Stamps), Error> {
+    let Conn::Pg(pg) = conn else {
+        return Ok((load(conn, needs, false).await?, Stamps::new()));
+    };
+    let reads = plan(needs);
+    let text = |read: &Read| {
+        let sql = match read.look.source {
+            Source::Rows(..) => read.sql.replacen(" FROM ", ", xmin FROM ", 1),
+            Source::Entries => read.sql.clone(),
+        };
+        PgConn::keyed_sql(&sql, Lock::None)
+    };
+    let texts: Vec<String> = reads.iter().map(text).collect();
+    let answers = pg.pipeline(&steps(&reads, &texts)).await?;
+    let (mut facts, mut stamps) = (Facts::default(), Stamps::new());
+    for (read, mut rows) in reads.iter().zip(answers) {
+        if let Source::Rows(table, _) = read.look.source {
+            for row in &mut rows {
+                let stamp = Row(row.0.pop().into_iter().collect()).unsigned(0)?;
+                let stamp = Stamp::try_from(stamp).map_err(|_| Error::data("xmin is no number of a transaction"))?;
+                stamps.insert((table.name, row.uuid(0)?), stamp);
+            }
+        }
+        take(read.look.source, rows, &mut facts)?;
+    }
+    Ok((facts, stamps))
+}
+
+fn steps<'a>(reads: &[Read], texts: &'a [String]) -> Vec<Step<'a>> {
+    let steps = reads.iter().zip(texts).map(|(read, sql)| Step {
+        sql,
+        params: std::iter::once(Param::Many(read.kind, read.keys.clone()))
+            .chain(read.more.clone().map(Param::One))
+            .collect(),
+    });
+    steps.collect()
+}
+
 /// Begins a transaction and loads what is needed, all in one round trip (PostgreSQL).
 ///
 /// Where nothing but callers is needed, as for the usual batch of events without ids of their own, the head is
@@ -143,15 +189,8 @@ pub(crate) async fn begin_and_load(conn: &mut PgConn, needs: &Needs) -> Result<(
         .iter()
         .map(|read| PgConn::keyed_sql(&read.sql, read.lock))
         .collect();
-    let mut steps = vec![Step::plain("BEGIN ISOLATION LEVEL READ COMMITTED")];
-    steps.extend(reads.iter().zip(&texts).map(|(read, sql)| {
-        Step {
-            sql,
-            params: std::iter::once(Param::Many(read.kind, read.keys.clone()))
-                .chain(read.more.clone().map(Param::One))
-                .collect(),
-        }
-    }));
+    let mut steps = vec![Step::plain(BEGIN)];
+    steps.extend(self::steps(&reads, &texts));
     let with_head = needs.keys_alone();
     if with_head {
         steps.push(Step::plain(head::SELECT_LOCKED));

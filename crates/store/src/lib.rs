@@ -21,6 +21,7 @@ pub mod entries;
 mod entry_row;
 pub mod error;
 pub mod facts;
+pub mod ground;
 pub mod head;
 mod lock;
 pub mod migrate;

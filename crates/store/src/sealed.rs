@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::conn::{Conn, Lock};
 use crate::error::{Error, ErrorKind};
+use crate::ground::{Ground, Part};
 use crate::pg::pipeline::{Param, Step};
 use crate::row::Row;
 pub use crate::sealed_row::{SealedRow, column_kinds, column_names};
@@ -120,23 +121,32 @@ pub async fn write(conn: &mut Conn, table: &'static Table, rows: &[SealedRow]) -
     match conn {
         Conn::Sqlite(conn) => sqlite::bulk::write_sealed(conn, table, rows),
         Conn::Pg(conn) => {
-            let (texts, params): (Vec<_>, Vec<_>) = steps(table, rows).into_iter().unzip();
+            let parts = parts(table, rows, None);
+            let (texts, params): (Vec<_>, Vec<_>) = parts.into_iter().map(|part| (part.sql, part.params)).unzip();
             let steps = texts.iter().zip(params).map(|(sql, params)| Step { sql, params });
             conn.pipeline(&steps.collect::<Vec<_>>()).await.map(drop)
         }
     }
 }
 
-/// The statements that write rows, with their parameters (PostgreSQL): one for what is new, one for what is there.
-pub(crate) fn steps(table: &Table, rows: &[SealedRow]) -> Vec<(String, Vec<Param<'static>>)> {
+/// The statements that write rows (PostgreSQL): one for what is new, one for what is there. Where what is there is only
+/// known from before, the statement changes the rows that are still the ones, and must change them all.
+pub(crate) fn parts(
+    table: &Table,
+    rows: &[SealedRow],
+    ground: Option<&Ground<'_>>,
+) -> Vec<Part<'static>> {
     let (new, there): (Vec<&SealedRow>, Vec<&SealedRow>) = rows.iter().partition(|row| row.new);
     let (kinds, names) = (column_kinds(table), column_names(table));
-    let mut steps = Vec::new();
+    let mut parts = Vec::new();
     if !new.is_empty() {
         let arrays = pg::bulk::unnest(&kinds);
-        let sql = format!("{} SELECT * FROM {arrays}", insert_target(table));
         let all: Vec<usize> = (0..kinds.len()).collect();
-        steps.push((sql, Param::columns_of(&kinds, &all, &new)));
+        parts.push(Part {
+            sql: format!("{} SELECT * FROM {arrays}", insert_target(table)),
+            params: Param::columns_of(&kinds, &all, &new),
+            rows: None,
+        });
     }
     if !there.is_empty() {
         let kept: Vec<usize> = (0..kinds.len())
@@ -148,16 +158,28 @@ pub(crate) fn steps(table: &Table, rows: &[SealedRow]) -> Vec<(String, Vec<Param
             .iter()
             .map(|name| format!("{name} = v.{name}"))
             .collect();
+        let (mut arrays, mut names) = (pg::bulk::unnest(&kinds), names.join(", "));
+        let mut params = Param::columns_of(&kinds, &kept, &there);
+        let mut same = String::new();
+        if let Some(ground) = ground {
+            let stamps = there.iter().map(|row| ground.stamp((table.name, row.id)));
+            params.push(Param::Stamps(stamps.collect()));
+            arrays.insert_str(arrays.len() - 1, &format!(", ${}::xid[]", params.len()));
+            names.push_str(", was");
+            same = format!(" AND {}.xmin = v.was RETURNING 1", table.name);
+        }
         let sql = format!(
-            "UPDATE {table} SET {assignments} FROM {arrays} AS v ({names}) WHERE {table}.id = v.id",
+            "UPDATE {table} SET {assignments} FROM {arrays} AS v ({names}) WHERE {table}.id = v.id{same}",
             table = table.name,
             assignments = assignments.join(", "),
-            arrays = pg::bulk::unnest(&kinds),
-            names = names.join(", "),
         );
-        steps.push((sql, Param::columns_of(&kinds, &kept, &there)));
+        parts.push(Part {
+            sql,
+            params,
+            rows: ground.map(|_| there.len()),
+        });
     }
-    steps
+    parts
 }
 
 /// The amount in a column of a row.

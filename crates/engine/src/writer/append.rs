@@ -128,7 +128,8 @@ fn seal(
         return None;
     }
     let mut changes = Vec::with_capacity(draft.writes.len());
-    for write in &draft.writes {
+    for write in &mut draft.writes {
+        write.written_by(index);
         let row = write.values();
         let digest = row_digest(row.table, row.id, &row.values, row.version, index, &row.salt);
         seals.push((row.table.name, row.id, (row.version, digest)));

@@ -9,6 +9,7 @@ use store::batch::CommitError;
 use store::{Conn, Db, ErrorKind, Head};
 
 use super::append::{self, Appended};
+use super::cache::Cache;
 use super::{Answer, Job, Signer};
 use crate::error::Error;
 use crate::metrics::add;
@@ -28,14 +29,36 @@ enum Verdict {
     },
 }
 
+/// The Writer's connection, and what is known on it.
+#[derive(Default)]
+pub(super) struct Link {
+    conn: Option<Conn>,
+    cache: Cache,
+}
+
+impl Link {
+    /// Gives up the connection: on another one nothing is known.
+    fn lose(&mut self) {
+        self.conn = None;
+        self.cache.clear(None);
+    }
+
+    /// Forgets what is known once it is known that the head is another one: what others erased is not kept.
+    pub fn tidy(&mut self, signer: &Signer) {
+        if self.cache.head().is_some_and(|head| *head != *signer.known.newest()) {
+            self.cache.clear(None);
+        }
+    }
+}
+
 /// Runs a batch and answers every job in it.
-pub async fn run(db: &Db, conn: &mut Option<Conn>, signer: &Signer, mut jobs: Vec<Job>) {
-    if let Err(error) = attempt(db, conn, signer, &mut jobs).await {
+pub(super) async fn run(db: &Db, link: &mut Link, signer: &Signer, mut jobs: Vec<Job>) {
+    if let Err(error) = attempt(db, link, signer, &mut jobs).await {
         let tampered = matches!(error, Error::Tampered { .. });
         if jobs.len() > 1 && (tampered || error_kind(&error) == Some(ErrorKind::Constraint)) {
             // Two processes raced, or a row was changed by hand: alone, only the commands that it concerns fail.
             for job in jobs {
-                Box::pin(run(db, conn, signer, vec![job])).await;
+                Box::pin(run(db, link, signer, vec![job])).await;
             }
             return;
         }
@@ -77,23 +100,26 @@ fn fail(jobs: &mut [Job], error: &Error) {
     }
 }
 
-async fn attempt(db: &Db, slot: &mut Option<Conn>, signer: &Signer, jobs: &mut [Job]) -> Result<(), Error> {
+async fn attempt(db: &Db, link: &mut Link, signer: &Signer, jobs: &mut [Job]) -> Result<(), Error> {
     let mut tries = 0;
     loop {
         tries += 1;
-        let error = match once(db, slot, signer, jobs).await {
+        let error = match once(db, link, signer, jobs).await {
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
         let kind = error_kind(&error);
-        let lost = match slot {
+        let lost = match &mut link.conn {
             Some(conn) if kind != Some(ErrorKind::Connection) => conn.rollback().await.is_err(),
             _ => true,
         };
         if lost {
-            *slot = None;
+            link.lose();
         }
+        // Whatever failed, it may be that something is not as it was known.
+        link.cache.forget_taken();
         let again = match kind {
+            Some(ErrorKind::Moved | ErrorKind::Changed) => tries < TRIES_MAX,
             Some(ErrorKind::Retry) => tries < TRIES_MAX,
             // A constraint that fails for a command alone may be a race just lost: once more, with fresh facts.
             Some(ErrorKind::Constraint) => jobs.len() == 1 && tries < 2,
@@ -105,34 +131,55 @@ async fn attempt(db: &Db, slot: &mut Option<Conn>, signer: &Signer, jobs: &mut [
             return Err(error);
         }
         add(&signer.counters.retries, 1);
-        tokio::time::sleep(Duration::from_millis(u64::from(tries * tries))).await;
+        match kind {
+            Some(ErrorKind::Moved) => {
+                add(&signer.counters.moved, 1);
+                link.cache.share(&signer.counters);
+            }
+            Some(ErrorKind::Changed) => {
+                add(&signer.counters.changed, 1);
+                // Whoever changes rows by hand all the time is held off by locks.
+                if tries > 2 {
+                    link.cache.share(&signer.counters);
+                }
+            }
+            _ => tokio::time::sleep(Duration::from_millis(u64::from(tries * tries))).await,
+        }
     }
 }
 
 /// One try: everything in one transaction, then the answers.
-async fn once(db: &Db, slot: &mut Option<Conn>, signer: &Signer, jobs: &mut [Job]) -> Result<(), Error> {
+async fn once(db: &Db, link: &mut Link, signer: &Signer, jobs: &mut [Job]) -> Result<(), Error> {
     let started = Instant::now();
-    slot.take_if(Conn::is_displaced);
-    let conn = match slot {
+    if link.conn.as_mut().is_some_and(Conn::is_displaced) {
+        link.lose();
+    }
+    let cache = &mut link.cache;
+    let conn = match &mut link.conn {
         Some(conn) => conn,
-        None => slot.insert(db.writer().await?),
+        None => link.conn.insert(db.writer().await?),
     };
-    let (verdicts, appended) = write(conn, signer, jobs).await?;
+    cache.begin(&signer.counters);
+    let (mut verdicts, appended) = write(conn, cache, signer, jobs).await?;
     let Some(appended) = appended else {
-        conn.rollback().await?;
+        store::batch::end(conn, cache.ground()).await?;
         answer(signer, jobs, verdicts, None);
         return Ok(());
     };
-    match store::batch::commit(conn, &appended.batch()).await {
-        Ok(()) => {}
+    match store::batch::commit(conn, &appended.batch(), cache.ground()).await {
+        Ok(stamp) => {
+            let drafts = verdicts.iter_mut().flat_map(Verdict::drafts);
+            let rows = drafts.flat_map(|draft| std::mem::take(&mut draft.writes));
+            cache.wrote(appended.head(), rows, stamp);
+        }
         Err(CommitError::Failed(error)) => return Err(error.into()),
         Err(CommitError::Unknown(error)) => {
-            *slot = None;
-            settle(db, slot, &appended, error).await?;
+            link.lose();
+            settle(db, &mut link.conn, &appended, error).await?;
         }
     }
-    if slot.as_mut().is_some_and(Conn::is_displaced) {
-        *slot = None;
+    if link.conn.as_mut().is_some_and(Conn::is_displaced) {
+        link.lose();
         let what = "another file was put in the place of the database while it was written to";
         return Err(Error::Unknown(what.to_owned()));
     }
@@ -171,9 +218,10 @@ async fn settle(
     if found.is_some() { Ok(()) } else { Err(lost.into()) }
 }
 
-/// Begins a transaction, decides every command and prepares what is appended; nothing is written yet.
+/// Decides every command and prepares what is appended; nothing is written yet.
 async fn write(
     conn: &mut Conn,
+    cache: &mut Cache,
     signer: &Signer,
     jobs: &[Job],
 ) -> Result<(Vec<Verdict>, Option<Appended>), Error> {
@@ -186,17 +234,7 @@ async fn write(
     }
     // Only where an id comes twice in the batch must a later command see an earlier one's entries.
     let twice = own_ids > needs.count(&looks::ENTRY);
-    let (mut facts, head) = store::batch::begin(conn, &needs)
-        .await
-        .map_err(|error| signer.known.explain(error))?;
-    if let Some(head) = &head {
-        signer.known.admit(conn, head).await?;
-    }
-    if let Err(error) = signer.seals.check(conn, &facts).await {
-        // One row may be older because the whole log is.
-        admitted(conn, signer, head).await?;
-        return Err(error);
-    }
+    let (mut facts, head) = begin(conn, cache, signer, &needs).await?;
     facts.rules = Arc::clone(&signer.rules);
     let mut verdicts: Vec<Verdict> = jobs
         .iter()
@@ -205,13 +243,74 @@ async fn write(
     let mut drafts: Vec<&mut Draft> = verdicts.iter_mut().flat_map(Verdict::drafts).collect();
     // Also where nothing is appended: what such a batch answers must not rest on a log that is not ours.
     let head = admitted(conn, signer, head).await?;
+    cache.found(&head);
     if drafts.is_empty() {
         return Ok((verdicts, None));
     }
-    super::sums::fold(conn, signer, facts.tally, &mut drafts).await?;
+    super::sums::fold(conn, cache, signer, facts.tally, &mut drafts).await?;
     signer.clock.saw(head.at);
     let appended = append::append(&signer.key, head, drafts, now)?;
     Ok((verdicts, Some(appended)))
+}
+
+/// The facts of a batch, and the head where it is known already: from before, or locked.
+async fn begin(
+    conn: &mut Conn,
+    cache: &mut Cache,
+    signer: &Signer,
+    needs: &Needs,
+) -> Result<(Facts, Option<Head>), Error> {
+    let newest = signer.known.newest();
+    let stale = signer.known.halt().is_some() || cache.head().is_some_and(|head| *head != *newest);
+    if stale && matches!(conn, Conn::Pg(_)) {
+        cache.share(&signer.counters);
+    }
+    if cache.is_shared() {
+        let (facts, head) = store::batch::begin(conn, needs)
+            .await
+            .map_err(|error| signer.known.explain(error))?;
+        if let Some(head) = &head {
+            signer.known.admit(conn, head).await?;
+        }
+        check(conn, signer, &facts, head.clone()).await?;
+        return Ok((facts, head));
+    }
+    let others_wrote = store::batch::begin_known(conn).await?;
+    if others_wrote || stale || cache.head().is_none() {
+        let head = admitted(conn, signer, None).await?;
+        cache.clear(Some(head));
+    }
+    let facts = facts(conn, cache, signer, needs).await?;
+    Ok((facts, cache.head().cloned()))
+}
+
+/// The rows that are needed: known from before, or read and checked.
+pub(super) async fn facts(
+    conn: &mut Conn,
+    cache: &mut Cache,
+    signer: &Signer,
+    needs: &Needs,
+) -> Result<Facts, Error> {
+    let (known, missing) = cache.split(needs, &signer.counters);
+    let mut facts = Facts::default();
+    if !missing.is_empty() {
+        let (read, stamps) = store::facts::load_known(conn, &missing).await?;
+        check(conn, signer, &read, None).await?;
+        cache.learn(&missing, &read, &stamps);
+        facts = read;
+    }
+    known.into_iter().for_each(|row| facts.take(row));
+    Ok(facts)
+}
+
+/// Checks rows that were read.
+async fn check(conn: &mut Conn, signer: &Signer, facts: &Facts, head: Option<Head>) -> Result<(), Error> {
+    if let Err(error) = signer.seals.check(conn, facts).await {
+        // One row may be older because the whole log is.
+        admitted(conn, signer, head).await?;
+        return Err(error);
+    }
+    Ok(())
 }
 
 /// The head, locked, once it is known that the log may be continued from it.

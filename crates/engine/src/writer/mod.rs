@@ -8,6 +8,7 @@
 
 pub mod append;
 pub mod batch;
+mod cache;
 mod sums;
 
 pub(crate) use sums::removed;
@@ -17,7 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::identity::Rules;
 use domain::{Caller, Command, Origin, Reply};
-use store::{Conn, Db};
+use store::Db;
 use tlog::SigningKey;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -28,6 +29,7 @@ use crate::metrics::{Counters, add};
 use crate::random;
 use crate::seals::Seals;
 use crate::writes::Writes;
+use batch::Link;
 
 /// The answer to a command that was carried out.
 #[derive(Clone, Debug, PartialEq)]
@@ -222,7 +224,7 @@ pub fn start(
         })?;
     let mut writer = Writer {
         db,
-        conn: None,
+        link: Link::default(),
         signer,
         receiver,
         waiting,
@@ -242,7 +244,7 @@ pub fn start(
 
 struct Writer {
     db: Db,
-    conn: Option<Conn>,
+    link: Link,
     signer: Signer,
     receiver: mpsc::UnboundedReceiver<Job>,
     waiting: Arc<AtomicU64>,
@@ -250,12 +252,24 @@ struct Writer {
 }
 
 impl Writer {
+    /// The next job, once there is one. Others may write meanwhile.
+    async fn next(&mut self) -> Option<Job> {
+        let mut size = self.signer.size.subscribe();
+        loop {
+            tokio::select! {
+                biased;
+                job = self.receiver.recv() => return job,
+                _ = size.changed() => self.link.tidy(&self.signer),
+            }
+        }
+    }
+
     async fn run(&mut self) {
         let mut held: Option<Job> = None;
         loop {
             let first = match held.take() {
                 Some(job) => job,
-                None => match self.receiver.recv().await {
+                None => match self.next().await {
                     Some(job) => job,
                     None => return,
                 },
@@ -270,7 +284,7 @@ impl Writer {
                 weight += job.command.weight();
                 jobs.push(job);
             }
-            batch::run(&self.db, &mut self.conn, &self.signer, jobs).await;
+            batch::run(&self.db, &mut self.link, &self.signer, jobs).await;
             self.waiting.fetch_sub(weight as u64, Ordering::Relaxed);
         }
     }

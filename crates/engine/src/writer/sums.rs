@@ -1,20 +1,20 @@
 //! Keeping sums: what a batch changes in them is folded, and written once for all of it.
 //!
-//! It happens once the head is locked: whoever writes waits there, so no other batch changes a sum meanwhile, and no sum
-//! needs a lock of its own.
+//! It happens once the head is locked, or proven in the end to be the one that was known: no other batch changes a sum
+//! meanwhile, and no sum needs a lock of its own.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::custody::sum::{Sum, SumKey, SumOf, Tallied, Tally, Total};
-use domain::record::{Kind, Record, Sealed, Val};
-use domain::{Draft, Facts, RowWrite};
+use domain::record::{Record, Sealed};
+use domain::{Draft, Needs, RowWrite, looks};
 use evidence::Salt;
-use store::conn::Lock;
-use store::{Conn, sealed};
+use store::Conn;
 use uuid::Uuid;
 
-use super::Signer;
+use super::cache::Cache;
+use super::{Signer, batch};
 use crate::error::Error;
 use crate::random;
 
@@ -29,6 +29,7 @@ struct Keeping {
 /// Adds what changes in the sums to the last entry that changes one.
 pub(super) async fn fold(
     conn: &mut Conn,
+    cache: &mut Cache,
     signer: &Signer,
     mut tally: Tally,
     drafts: &mut [&mut Draft],
@@ -41,7 +42,7 @@ pub(super) async fn fold(
         return Ok(());
     };
     let mut keeping = Keeping {
-        there: load(conn, signer, &tally, &assets).await?,
+        there: load(conn, cache, signer, tally.changes().into_keys(), &assets).await?,
         counted: BTreeSet::new(),
     };
     let unknown = assets
@@ -49,7 +50,7 @@ pub(super) async fn fold(
         .filter(|asset| !tally.is_new(**asset) && keeping.of_asset(**asset).is_none());
     let unknown: BTreeSet<Uuid> = unknown.copied().collect();
     if !unknown.is_empty() {
-        keeping.count(conn, signer, &mut tally, unknown).await?;
+        keeping.count(conn, cache, signer, &mut tally, unknown).await?;
     }
     let rows = keeping.rows(conn, tally.changes()).await?;
     draft.derive(rows).map_err(|error| {
@@ -80,6 +81,7 @@ impl Keeping {
     async fn count(
         &mut self,
         conn: &mut Conn,
+        cache: &mut Cache,
         signer: &Signer,
         tally: &mut Tally,
         unknown: BTreeSet<Uuid>,
@@ -93,7 +95,8 @@ impl Keeping {
         for asset in &unknown {
             tally.asset(*asset, false);
             let there = store::custody::sums_of(conn, *asset).await?;
-            self.there.extend(checked(conn, signer, there).await?);
+            let keys = there.iter().map(|sum| sum.row.key());
+            self.there.extend(load(conn, cache, signer, keys, &BTreeSet::new()).await?);
         }
         tally.take(counted, &unknown);
         self.counted = unknown;
@@ -158,34 +161,18 @@ impl Keeping {
     }
 }
 
-/// The sums that change, as they are, and of each asset the one that says how many it has; each is the one that its
-/// entry wrote.
+/// These sums, as they are, and of each asset the one that says how many it has.
 async fn load(
     conn: &mut Conn,
+    cache: &mut Cache,
     signer: &Signer,
-    tally: &Tally,
+    keys: impl Iterator<Item = SumKey>,
     assets: &BTreeSet<Uuid>,
 ) -> Result<HashMap<Uuid, Sealed<Sum>>, Error> {
-    let changed = tally.changes().into_keys();
     let of_assets = assets
         .iter()
         .map(|asset| SumKey::of_balances(*asset, SumOf::Posted));
-    let ids: BTreeSet<Uuid> = changed.chain(of_assets).map(|key| key.id()).collect();
-    let ids: Vec<Val> = ids.into_iter().map(Val::Uuid).collect();
-    let rows = sealed::by_key::<Sum>(conn, "id", Kind::Uuid, &ids, Lock::None).await?;
-    checked(conn, signer, rows).await
-}
-
-/// Sums by id, once their seals hold.
-async fn checked(
-    conn: &mut Conn,
-    signer: &Signer,
-    rows: Vec<Sealed<Sum>>,
-) -> Result<HashMap<Uuid, Sealed<Sum>>, Error> {
-    let facts = Facts {
-        sums: rows.into_iter().map(|sum| (sum.row.id(), sum)).collect(),
-        ..Facts::default()
-    };
-    signer.seals.check(conn, &facts).await?;
-    Ok(facts.sums)
+    let mut needs = Needs::default();
+    needs.rows(&looks::SUM, keys.chain(of_assets).map(|key| key.id()));
+    Ok(batch::facts(conn, cache, signer, &needs).await?.sums)
 }

@@ -17,6 +17,7 @@ use super::value::{self, Array, Bound};
 use super::{PgConn, run};
 use crate::entry_row::{COLUMNS, EntryRow};
 use crate::error::Error;
+use crate::ground::Stamp;
 use crate::row::Row;
 use crate::sealed_row::SealedRow;
 
@@ -27,6 +28,8 @@ pub(crate) enum Param<'a> {
     One(Val),
     /// An array of values.
     Many(Kind, Vec<Val>),
+    /// Numbers of transactions.
+    Stamps(Vec<Option<Stamp>>),
     /// A column of entries as an array.
     Column(EntryColumn<'a>),
 }
@@ -64,6 +67,7 @@ impl ToSql for Param<'_> {
         match self {
             Param::One(value) => Bound(value).to_sql(ty, out),
             Param::Many(kind, values) => Array(*kind, values).to_sql(ty, out),
+            Param::Stamps(stamps) => value::put_stamps(stamps, out),
             Param::Column(column) => column.put(out).map(|()| IsNull::No),
         }
     }

@@ -11,6 +11,7 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::ground::Stamp;
 use crate::row::Row;
 
 type Boxed = Box<dyn StdError + Sync + Send>;
@@ -137,26 +138,36 @@ fn element_oid(kind: Kind) -> u32 {
 #[derive(Debug)]
 pub(crate) struct Array<'a>(pub Kind, pub &'a [Val]);
 
+/// Appends an array's binary form.
+fn put_array<T>(
+    (oid, values): (u32, &[T]),
+    put: impl Fn(&T, &mut BytesMut) -> IsNull,
+    out: &mut BytesMut,
+) -> Result<IsNull, Boxed> {
+    let dimension = wire::ArrayDimension {
+        len: i32::try_from(values.len())?,
+        lower_bound: 1,
+    };
+    let put = |value: &T, out: &mut BytesMut| {
+        Ok(match put(value, out) {
+            IsNull::Yes => postgres_protocol::IsNull::Yes,
+            IsNull::No => postgres_protocol::IsNull::No,
+        })
+    };
+    wire::array_to_sql(Some(dimension), oid, values.iter(), put, out)?;
+    Ok(IsNull::No)
+}
+
 impl ToSql for Array<'_> {
     fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Boxed> {
-        let dimension = wire::ArrayDimension {
-            len: i32::try_from(self.1.len())?,
-            lower_bound: 1,
+        let one = |value: &Val, out: &mut BytesMut| {
+            if *value == Val::Null {
+                return IsNull::Yes;
+            }
+            put(value, out);
+            IsNull::No
         };
-        wire::array_to_sql(
-            Some(dimension),
-            element_oid(self.0),
-            self.1.iter(),
-            |value, out| {
-                if *value == Val::Null {
-                    return Ok(postgres_protocol::IsNull::Yes);
-                }
-                put(value, out);
-                Ok(postgres_protocol::IsNull::No)
-            },
-            out,
-        )?;
-        Ok(IsNull::No)
+        put_array((element_oid(self.0), self.1), one, out)
     }
 
     fn accepts(_: &Type) -> bool {
@@ -164,6 +175,18 @@ impl ToSql for Array<'_> {
     }
 
     to_sql_checked!();
+}
+
+/// Appends an array of numbers of transactions.
+pub(crate) fn put_stamps(stamps: &[Option<Stamp>], out: &mut BytesMut) -> Result<IsNull, Boxed> {
+    let one = |stamp: &Option<Stamp>, out: &mut BytesMut| match stamp {
+        None => IsNull::Yes,
+        Some(stamp) => {
+            out.put_u32(*stamp);
+            IsNull::No
+        }
+    };
+    put_array((Type::XID.oid(), stamps), one, out)
 }
 
 /// One value as it came, with its type.
@@ -206,6 +229,7 @@ fn decode(ty: &Type, raw: &[u8]) -> Result<Val, Boxed> {
             Val::Text(wire::text_from_sql(raw)?.to_owned())
         }
         Type::BYTEA => Val::Bytes(raw.to_vec()),
+        Type::XID => Val::Int(wire::oid_from_sql(raw)?.into()),
         Type::UUID => Val::Uuid(Uuid::from_bytes(wire::uuid_from_sql(raw)?)),
         Type::TIMESTAMPTZ => {
             let micros = wire::timestamp_from_sql(raw)?.saturating_add(EPOCH_MICROS);

@@ -37,6 +37,8 @@ pub struct SqliteConn {
     wal_path: PathBuf,
     /// The WAL, once it is there.
     wal: Option<FileId>,
+    /// What the library said when it was last asked whether somebody else wrote.
+    data_version: Option<i64>,
 }
 
 /// Which file it is, whatever its name: device and inode.
@@ -94,6 +96,7 @@ pub fn open(path: &Path, create: bool, inline: bool) -> Result<SqliteConn, Error
         path: path.to_owned(),
         file,
         wal: file_id(&wal_path),
+        data_version: None,
         wal_path,
     })
 }
@@ -191,6 +194,17 @@ impl SqliteConn {
         };
         echo.end(sql, done.as_ref().ok().map(|(_, rows)| *rows));
         done.map(|(result, _)| result).map_err(|error| error.at(sql))
+    }
+
+    /// Whether another connection, of this process or not, has written since this was last asked. Within a transaction the
+    /// answer stands until it ends.
+    pub(crate) fn is_disturbed(&mut self) -> Result<bool, Error> {
+        let sql = "PRAGMA data_version";
+        let version = self.run(sql, |conn| {
+            let version = conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+            Ok((version, 1))
+        })?;
+        Ok(self.data_version.replace(version) != Some(version))
     }
 
     pub(crate) fn age(&self) -> Duration {

@@ -1,0 +1,273 @@
+//! What is known of rows, so that a batch need not read them again.
+//!
+//! Every change of a sealed row is in a transaction that moves the head. So while the head is the one at which a row was
+//! read or written, the row is as it was, and where there was none there is none. Whether the head is still that one is
+//! asked in the transaction that writes, see [`store::ground`]; nothing is obeyed that this does not prove.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use domain::custody::{Amount, Balance};
+use domain::looks::{self, By, Key, Look, Source};
+use domain::record::{Record as _, Val};
+use domain::tables::{RowKey, RowWrite};
+use domain::{Facts, Needs};
+use store::Head;
+use store::facts::Stamps;
+use store::ground::{Ground, Known, Stamp};
+
+use crate::metrics::{Counters, add};
+
+/// Most rows that are known, of which the older half goes when there are more: some 60 MB.
+const ROWS_MAX: usize = 200_000;
+
+/// For how long every locked head must have been our own last one until rows are no longer locked.
+const ALONE_AFTER: Duration = Duration::from_secs(2);
+
+/// A row, or that there is none; and which transaction wrote it.
+struct Row {
+    row: Option<RowWrite>,
+    stamp: Option<Stamp>,
+}
+
+/// Rows that are known at a head, on one connection.
+#[derive(Default)]
+pub(super) struct Cache {
+    /// The head that all of it belongs to: the one last written or found. None on a new connection.
+    head: Option<Head>,
+    /// Rows in two halves: what is used moves to the young one, and when that is full the old one goes.
+    young: HashMap<RowKey, Row>,
+    old: HashMap<RowKey, Row>,
+    /// What the batch under way took from here or has put here.
+    taken: HashMap<RowKey, Known>,
+    /// Where somebody else was seen to write: since when every locked head was our own last one, and when one was last
+    /// locked. Then rows are locked, and nothing is known.
+    shared: Option<(Instant, Instant)>,
+}
+
+/// Whether a row is found again by its id, and may still change or be relied on.
+fn is_worth_keeping(row: &RowWrite) -> bool {
+    match row {
+        RowWrite::Operation(operation) => !operation.row.status.is_final(),
+        RowWrite::Erasure(_) | RowWrite::ChainOutput(_) | RowWrite::Vote(_) | RowWrite::KycDocument(_) => false,
+        _ => true,
+    }
+}
+
+impl Cache {
+    /// The head that rows are known at.
+    pub fn head(&self) -> Option<&Head> {
+        self.head.as_ref()
+    }
+
+    /// Whether rows are locked, since somebody else writes too.
+    pub fn is_shared(&self) -> bool {
+        self.shared.is_some()
+    }
+
+    /// Knows nothing any more: the connection is another one, or the rows are as at another head.
+    pub fn clear(&mut self, head: Option<Head>) {
+        self.head = head;
+        self.young.clear();
+        self.old.clear();
+        self.taken.clear();
+    }
+
+    /// Somebody else writes too.
+    pub fn share(&mut self, counters: &Counters) {
+        self.clear(self.head.clone());
+        let now = Instant::now();
+        self.shared = Some((now, now));
+        counters.shared.store(true, Ordering::Relaxed);
+    }
+
+    /// The head is locked: whether somebody else has written since our own last batch.
+    pub fn found(&mut self, head: &Head) {
+        let own = self.head.as_ref() == Some(head);
+        if let Some((since, seen)) = &mut self.shared {
+            *seen = Instant::now();
+            if !own {
+                *since = *seen;
+            }
+        }
+    }
+
+    /// A batch begins. Where nobody else was seen to write for long enough, rows need no locks from here on.
+    pub fn begin(&mut self, counters: &Counters) {
+        self.taken.clear();
+        if let Some((since, seen)) = self.shared
+            && seen.duration_since(since) >= ALONE_AFTER
+        {
+            self.shared = None;
+            counters.shared.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// What the batch under way was decided on.
+    pub fn ground(&self) -> Option<Ground<'_>> {
+        let head = self.head.as_ref().filter(|_| self.shared.is_none())?;
+        Some(Ground {
+            head,
+            rows: &self.taken,
+        })
+    }
+
+    /// Forgets what the batch under way was decided on: one of it may be wrong.
+    pub fn forget_taken(&mut self) {
+        for key in self.taken.drain().map(|(key, _)| key) {
+            self.young.remove(&key);
+            self.old.remove(&key);
+        }
+    }
+
+    /// What is needed in two parts: rows that are known, and what must be read.
+    pub fn split(&mut self, needs: &Needs, counters: &Counters) -> (Vec<RowWrite>, Needs) {
+        let (mut rows, mut missing, mut hits) = (HashMap::new(), needs.none(), 0);
+        for (look, keys) in needs.plan() {
+            for key in keys {
+                let Some(Answer { rests_on, row }) = self.answer(look, key) else {
+                    missing.row(look, key.clone());
+                    continue;
+                };
+                hits += 1;
+                for key in rests_on.into_iter().flatten() {
+                    let stamp = self.get(&key).and_then(|known| known.stamp);
+                    let fresh = false;
+                    self.taken.entry(key).or_insert(Known { stamp, fresh });
+                }
+                if let Some(key) = row
+                    && let Some(row) = self.get(&key).and_then(|known| known.row.clone())
+                {
+                    rows.insert(key, row);
+                }
+            }
+        }
+        add(&counters.known_hits, hits);
+        add(&counters.known_misses, missing.len() as u64);
+        (rows.into_values().collect(), missing)
+    }
+
+    /// What a look would find by a key, where that is known.
+    fn answer(&mut self, look: &'static Look, key: &Key) -> Option<Answer> {
+        let (Source::Rows(table, _), Key::Id(id)) = (look.source, key) else {
+            return None;
+        };
+        let row = (table.name, *id);
+        if look.is_by_id() {
+            return self.get(&row).map(|_| Answer::found(row));
+        }
+        // Of a balance of which nothing is held, nothing is past its time.
+        if std::ptr::eq(look, &raw const looks::DUE_OF) {
+            let balance = (Balance::TABLE.name, *id);
+            let held = match &self.get(&balance)?.row {
+                Some(RowWrite::Balance(balance)) => balance.row.held,
+                _ => Amount::ZERO,
+            };
+            return (held == Amount::ZERO).then(|| Answer::none(balance));
+        }
+        match look.by {
+            By::Through(way) if way.column == "id" && way.by == By::Column("id") && look.only.is_empty() => {
+                let other = (way.table, *id);
+                match &self.get(&other)?.row {
+                    None => Some(Answer::none(other)),
+                    Some(through) => match through.value(way.gives)? {
+                        Val::Uuid(id) => {
+                            let row = (table.name, id);
+                            self.get(&row)?;
+                            Some(Answer {
+                                rests_on: [Some(other), Some(row)],
+                                row: Some(row),
+                            })
+                        }
+                        _ => None,
+                    },
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// What is known of a row. What is used stays longer.
+    fn get(&mut self, key: &RowKey) -> Option<&Row> {
+        if let Some(row) = self.old.remove(key) {
+            self.put(*key, row);
+        }
+        self.young.get(key)
+    }
+
+    fn put(&mut self, key: RowKey, row: Row) {
+        self.old.remove(&key);
+        if !row.row.as_ref().is_none_or(is_worth_keeping) {
+            self.young.remove(&key);
+            return;
+        }
+        if self.young.len() >= ROWS_MAX / 2 && !self.young.contains_key(&key) {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(key, row);
+    }
+
+    /// Takes in what was read of what was missing, and where there was nothing. All of it was checked.
+    pub fn learn(&mut self, missing: &Needs, facts: &Facts, stamps: &Stamps) {
+        if self.shared.is_some() {
+            return;
+        }
+        let mut take = |key: RowKey, row: Option<RowWrite>| {
+            let stamp = row.is_some().then(|| stamps.get(&key).copied().unwrap_or_default());
+            let fresh = true;
+            self.taken.insert(key, Known { stamp, fresh });
+            self.put(key, Row { row, stamp });
+        };
+        let mut found = HashSet::new();
+        for row in facts.rows() {
+            found.insert(row.key());
+            take(row.key(), Some(row));
+        }
+        for (look, keys) in missing.plan().into_iter().filter(|(look, _)| look.is_by_id()) {
+            for key in keys {
+                if let Key::Id(id) = key
+                    && !found.contains(&(look.table(), *id))
+                {
+                    take((look.table(), *id), None);
+                }
+            }
+        }
+    }
+
+    /// The batch was written: the head is this one, and these are its rows in the order in which they were written.
+    pub fn wrote(&mut self, head: &Head, rows: impl Iterator<Item = RowWrite>, stamp: Stamp) {
+        self.head = Some(head.clone());
+        if self.shared.is_some() {
+            return;
+        }
+        for row in rows {
+            let stamp = Some(stamp);
+            self.put(row.key(), Row { row: Some(row), stamp });
+        }
+    }
+}
+
+/// What a look finds, and the rows that say so.
+struct Answer {
+    rests_on: [Option<RowKey>; 2],
+    row: Option<RowKey>,
+}
+
+impl Answer {
+    /// This row, or that there is none.
+    fn found(row: RowKey) -> Answer {
+        Answer {
+            rests_on: [Some(row), None],
+            row: Some(row),
+        }
+    }
+
+    /// Nothing, as this row says.
+    fn none(row: RowKey) -> Answer {
+        Answer {
+            rests_on: [Some(row), None],
+            row: None,
+        }
+    }
+}
