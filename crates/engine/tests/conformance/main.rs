@@ -41,6 +41,7 @@ mod identity_upgrade;
 mod identity_users;
 mod importing;
 mod indexes;
+mod known_rows;
 mod lab;
 mod limits;
 mod long_log;
