@@ -97,7 +97,11 @@ impl Engine {
 
     fn writer_check(&self) -> HealthCheck {
         let metrics = self.metrics();
-        let detail = format!("{} of {} entries wait", metrics.queue_length, metrics.queue_max);
+        let mode = if metrics.shared { "shared" } else { "alone" };
+        let detail = format!(
+            "{mode}, {} of {} entries wait",
+            metrics.queue_length, metrics.queue_max
+        );
         HealthCheck::new("writer", metrics.queue_length < metrics.queue_max, detail)
     }
 }

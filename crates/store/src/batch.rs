@@ -19,8 +19,8 @@ use crate::pg::bulk::INSERT_ENTRIES;
 use crate::pg::pipeline::{Param, Step};
 use crate::sealed::{self, SealedRow};
 
-/// Up to so many entries go as arrays in one round trip; more go by COPY, which takes two and is faster for each.
-const ARRAYS_MAX: usize = 300;
+/// Up to so many entries go as arrays in one round trip; more go by COPY, which takes more and is faster for each.
+const ARRAYS_MAX: usize = 1_000;
 
 /// Begins the transaction and loads what is needed; with it the head, already locked, where that saves a round trip.
 pub async fn begin(conn: &mut Conn, needs: &Needs) -> Result<(Facts, Option<Head>), Error> {
@@ -35,7 +35,7 @@ pub async fn begin(conn: &mut Conn, needs: &Needs) -> Result<(Facts, Option<Head
 ///
 /// SQLite has the write lock from here on, so nobody writes meanwhile. A server has not begun anything: the head proves in
 /// the end that nobody did.
-pub async fn begin_known(conn: &mut Conn) -> Result<bool, Error> {
+pub fn begin_known(conn: &mut Conn) -> Result<bool, Error> {
     match conn {
         Conn::Pg(_) => Ok(false),
         Conn::Sqlite(sqlite) => {
@@ -160,7 +160,8 @@ async fn write(conn: &mut Conn, batch: &Batch<'_>) -> Result<(), Error> {
 async fn commit_in_one(pg: &mut PgConn, batch: &Batch<'_>) -> Result<(), CommitError> {
     let parts = batch.parts(None);
     let mut steps: Vec<Step<'_>> = Vec::with_capacity(parts.len() + 2);
-    let (texts, params): (Vec<String>, Vec<_>) = parts.into_iter().map(|part| (part.sql, part.params)).unzip();
+    let (texts, params): (Vec<String>, Vec<_>) =
+        parts.into_iter().map(|part| (part.sql, part.params)).unzip();
     steps.extend(texts.iter().zip(params).map(|(sql, params)| Step { sql, params }));
     steps.push(Step {
         sql: head::UPDATE,

@@ -160,7 +160,8 @@ pub async fn load_known(conn: &mut Conn, needs: &Needs) -> Result<(Facts, Stamps
         if let Source::Rows(table, _) = read.look.source {
             for row in &mut rows {
                 let stamp = Row(row.0.pop().into_iter().collect()).unsigned(0)?;
-                let stamp = Stamp::try_from(stamp).map_err(|_| Error::data("xmin is no number of a transaction"))?;
+                let stamp =
+                    Stamp::try_from(stamp).map_err(|_| Error::data("xmin is no number of a transaction"))?;
                 stamps.insert((table.name, row.uuid(0)?), stamp);
             }
         }

@@ -103,8 +103,9 @@ impl<'a> Joined<'a> {
         if let Some(rows) = part.rows {
             self.params.push(Param::One(head::int(rows as u64).into()));
             let number = self.params.len();
-            self.gives
-                .push(format!("sqrt((SELECT count(*) FROM {name}) - ${number}::bigint) = 0"));
+            self.gives.push(format!(
+                "sqrt((SELECT count(*) FROM {name}) - ${number}::bigint) = 0"
+            ));
         }
     }
 
@@ -140,12 +141,15 @@ impl<'a> Joined<'a> {
 /// The number of the transaction that gave these rows.
 fn stamp(rows: Vec<Vec<Row>>) -> Result<Stamp, Error> {
     let row = rows.into_iter().flatten().next();
-    let number = row.ok_or_else(|| Error::data("a statement gave no row"))?.unsigned(1)?;
+    let number = row
+        .ok_or_else(|| Error::data("a statement gave no row"))?
+        .unsigned(1)?;
     Stamp::try_from(number).map_err(|_| Error::data("a transaction's number has more than 32 bits"))
 }
 
 /// The head as it is known.
-const THE_HEAD: &str = "id = 1 AND origin = $1 AND size = $2 AND root = $3 AND edge = $4 AND at = $5 AND checkpoint = $6";
+const THE_HEAD: &str =
+    "id = 1 AND origin = $1 AND size = $2 AND root = $3 AND edge = $4 AND at = $5 AND checkpoint = $6";
 
 /// Writes a batch and commits it, in one statement.
 pub(crate) async fn commit(
@@ -158,7 +162,10 @@ pub(crate) async fn commit(
          WHERE {THE_HEAD} RETURNING 1"
     );
     let mut joined = Joined::at(ground, &update, batch.head.args());
-    batch.parts(Some(ground)).into_iter().for_each(|part| joined.add(part));
+    batch
+        .parts(Some(ground))
+        .into_iter()
+        .for_each(|part| joined.add(part));
     joined.ask(ground, |row| !batch.writes(row));
     let (sql, params) = joined.into_statement();
     let steps = [Step { sql: &sql, params }];

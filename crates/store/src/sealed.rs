@@ -122,7 +122,8 @@ pub async fn write(conn: &mut Conn, table: &'static Table, rows: &[SealedRow]) -
         Conn::Sqlite(conn) => sqlite::bulk::write_sealed(conn, table, rows),
         Conn::Pg(conn) => {
             let parts = parts(table, rows, None);
-            let (texts, params): (Vec<_>, Vec<_>) = parts.into_iter().map(|part| (part.sql, part.params)).unzip();
+            let (texts, params): (Vec<_>, Vec<_>) =
+                parts.into_iter().map(|part| (part.sql, part.params)).unzip();
             let steps = texts.iter().zip(params).map(|(sql, params)| Step { sql, params });
             conn.pipeline(&steps.collect::<Vec<_>>()).await.map(drop)
         }
@@ -131,11 +132,7 @@ pub async fn write(conn: &mut Conn, table: &'static Table, rows: &[SealedRow]) -
 
 /// The statements that write rows (PostgreSQL): one for what is new, one for what is there. Where what is there is only
 /// known from before, the statement changes the rows that are still the ones, and must change them all.
-pub(crate) fn parts(
-    table: &Table,
-    rows: &[SealedRow],
-    ground: Option<&Ground<'_>>,
-) -> Vec<Part<'static>> {
+pub(crate) fn parts(table: &Table, rows: &[SealedRow], ground: Option<&Ground<'_>>) -> Vec<Part<'static>> {
     let (new, there): (Vec<&SealedRow>, Vec<&SealedRow>) = rows.iter().partition(|row| row.new);
     let (kinds, names) = (column_kinds(table), column_names(table));
     let mut parts = Vec::new();

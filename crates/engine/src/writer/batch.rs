@@ -43,10 +43,22 @@ impl Link {
         self.cache.clear(None);
     }
 
-    /// Forgets what is known once it is known that the head is another one: what others erased is not kept.
+    /// Forgets what is known where the head is another one by now: what others erased is not kept.
     pub fn tidy(&mut self, signer: &Signer) {
-        if self.cache.head().is_some_and(|head| *head != *signer.known.newest()) {
+        if self
+            .cache
+            .head()
+            .is_some_and(|head| *head != *signer.known.newest())
+        {
             self.cache.clear(None);
+            self.share(signer);
+        }
+    }
+
+    /// Somebody else writes too. On SQLite whoever writes is alone all the same.
+    fn share(&mut self, signer: &Signer) {
+        if let Some(Conn::Pg(_)) = self.conn {
+            self.cache.share(&signer.counters);
         }
     }
 }
@@ -119,8 +131,7 @@ async fn attempt(db: &Db, link: &mut Link, signer: &Signer, jobs: &mut [Job]) ->
         // Whatever failed, it may be that something is not as it was known.
         link.cache.forget_taken();
         let again = match kind {
-            Some(ErrorKind::Moved | ErrorKind::Changed) => tries < TRIES_MAX,
-            Some(ErrorKind::Retry) => tries < TRIES_MAX,
+            Some(ErrorKind::Moved | ErrorKind::Changed | ErrorKind::Retry) => tries < TRIES_MAX,
             // A constraint that fails for a command alone may be a race just lost: once more, with fresh facts.
             Some(ErrorKind::Constraint) => jobs.len() == 1 && tries < 2,
             // Nothing was sent for commit, or it is known not to have happened.
@@ -134,17 +145,22 @@ async fn attempt(db: &Db, link: &mut Link, signer: &Signer, jobs: &mut [Job]) ->
         match kind {
             Some(ErrorKind::Moved) => {
                 add(&signer.counters.moved, 1);
-                link.cache.share(&signer.counters);
+                link.share(signer);
+                continue;
             }
             Some(ErrorKind::Changed) => {
                 add(&signer.counters.changed, 1);
-                // Whoever changes rows by hand all the time is held off by locks.
-                if tries > 2 {
-                    link.cache.share(&signer.counters);
+                if tries == 1 {
+                    continue;
                 }
             }
-            _ => tokio::time::sleep(Duration::from_millis(u64::from(tries * tries))).await,
+            _ => {}
         }
+        // Another transaction holds rows and waits for the head, or changes rows by hand again and again: locks hold it off.
+        if matches!(kind, Some(ErrorKind::Retry | ErrorKind::Changed)) {
+            link.share(signer);
+        }
+        tokio::time::sleep(Duration::from_millis(u64::from(tries * tries))).await;
     }
 }
 
@@ -275,7 +291,7 @@ async fn begin(
         check(conn, signer, &facts, head.clone()).await?;
         return Ok((facts, head));
     }
-    let others_wrote = store::batch::begin_known(conn).await?;
+    let others_wrote = store::batch::begin_known(conn)?;
     if others_wrote || stale || cache.head().is_none() {
         let head = admitted(conn, signer, None).await?;
         cache.clear(Some(head));
@@ -299,7 +315,9 @@ pub(super) async fn facts(
         cache.learn(&missing, &read, &stamps);
         facts = read;
     }
-    known.into_iter().for_each(|row| facts.take(row));
+    for row in known {
+        facts.take(row);
+    }
     Ok(facts)
 }
 

@@ -50,7 +50,9 @@ pub(super) struct Cache {
 fn is_worth_keeping(row: &RowWrite) -> bool {
     match row {
         RowWrite::Operation(operation) => !operation.row.status.is_final(),
-        RowWrite::Erasure(_) | RowWrite::ChainOutput(_) | RowWrite::Vote(_) | RowWrite::KycDocument(_) => false,
+        RowWrite::Erasure(_) | RowWrite::ChainOutput(_) | RowWrite::Vote(_) | RowWrite::KycDocument(_) => {
+            false
+        }
         _ => true,
     }
 }
@@ -214,7 +216,9 @@ impl Cache {
             return;
         }
         let mut take = |key: RowKey, row: Option<RowWrite>| {
-            let stamp = row.is_some().then(|| stamps.get(&key).copied().unwrap_or_default());
+            let stamp = row
+                .is_some()
+                .then(|| stamps.get(&key).copied().unwrap_or_default());
             let fresh = true;
             self.taken.insert(key, Known { stamp, fresh });
             self.put(key, Row { row, stamp });
@@ -243,7 +247,13 @@ impl Cache {
         }
         for row in rows {
             let stamp = Some(stamp);
-            self.put(row.key(), Row { row: Some(row), stamp });
+            self.put(
+                row.key(),
+                Row {
+                    row: Some(row),
+                    stamp,
+                },
+            );
         }
     }
 }
@@ -271,3 +281,7 @@ impl Answer {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "cache_tests.rs"]
+mod tests;

@@ -103,7 +103,11 @@ mod cases {
         }
         let both = (0..40).map(|number| {
             let engine = [&one, &other][number % 2].clone();
-            async move { make(&engine, transfer(number % 4, (number + 3) % 4)).await.unwrap() }
+            async move {
+                make(&engine, transfer(number % 4, (number + 3) % 4))
+                    .await
+                    .unwrap()
+            }
         });
         join_all(both).await;
         if bed.on == On::Postgres {
@@ -136,7 +140,9 @@ mod cases {
         let key = world(&one).await;
         make_as(&one, &key, transfer(0, 1)).await.unwrap();
         let Caller::ApiKey(id) = key else { panic!() };
-        submit(&other, Command::RevokeApiKey(RevokeApiKey { id })).await.unwrap();
+        submit(&other, Command::RevokeApiKey(RevokeApiKey { id }))
+            .await
+            .unwrap();
         // At once: nobody has told this process.
         let refused = make_as(&one, &key, transfer(0, 1)).await.unwrap_err();
         assert!(matches!(&refused, Error::Refused { .. }), "{refused:?}");
@@ -156,13 +162,16 @@ mod cases {
             Reply::User { user, .. } => user.id,
             other => panic!("{other:?}"),
         };
-        submit(&other, Command::EraseUser(EraseUser {
-            user,
-            reason: "asked to".into(),
-            entries: Vec::new(),
-        }))
-            .await
-            .unwrap();
+        submit(
+            &other,
+            Command::EraseUser(EraseUser {
+                user,
+                reason: "asked to".into(),
+                entries: Vec::new(),
+            }),
+        )
+        .await
+        .unwrap();
         // No balance is opened for a user who was erased, although this process knew the user.
         let refused = make(&one, new(Deposit, "-", &format!("user:{user}"), "1")).await;
         assert_eq!(code(refused), "unknown_user");
@@ -178,7 +187,10 @@ mod cases {
         make_as(&engine, &key, transfer(0, 1)).await.unwrap();
         let (hers, mut attacker) = (balance(&engine, "user:u0").await, Attacker::new(&bed).await);
         let much = Val::Amount(Amount::new(10_i128.pow(20)).unwrap());
-        attacker.set("balances", "posted", &row(hers), &much).await.unwrap();
+        attacker
+            .set("balances", "posted", &row(hers), &much)
+            .await
+            .unwrap();
         assert_tampered(make_as(&engine, &key, transfer(0, 1)).await, "balances", hers);
         assert_tampered(make_as(&engine, &key, transfer(1, 0)).await, "balances", hers);
         make_as(&engine, &key, transfer(1, 2)).await.unwrap();
@@ -196,7 +208,10 @@ mod cases {
         make_as(&engine, &key, transfer(0, 1)).await.unwrap();
         let desk = user_id(&engine, "desk").await;
         let mut attacker = Attacker::new(&bed).await;
-        attacker.set("users", "role", &row(desk), &"sre".into()).await.unwrap();
+        attacker
+            .set("users", "role", &row(desk), &"sre".into())
+            .await
+            .unwrap();
         assert_tampered(make_as(&engine, &key, transfer(0, 1)).await, "users", desk);
         assert_tampered(record_as(&engine, &key, vec![numbered(1)]).await, "users", desk);
         // Whom it does not concern goes on.
@@ -214,7 +229,10 @@ mod cases {
         create_user(&engine, "eve", Role::USER).await.unwrap();
         let refused = make_as(&engine, &key, new(Transfer, "user:eve", "user:u0", "1")).await;
         assert_eq!(code(refused), "insufficient_funds");
-        let (hers, his) = (balance(&engine, "user:eve").await, balance(&engine, "user:u0").await);
+        let (hers, his) = (
+            balance(&engine, "user:eve").await,
+            balance(&engine, "user:u0").await,
+        );
         let eve = user_id(&engine, "eve").await;
         let mut attacker = Attacker::new(&bed).await;
         let mut copy = attacker.row("balances", &row(his)).await;
@@ -223,7 +241,11 @@ mod cases {
         }
         attacker.insert("balances", &copy).await;
         for (debit, credit) in [("user:eve", "user:u0"), ("user:u0", "user:eve")] {
-            assert_tampered(make_as(&engine, &key, new(Transfer, debit, credit, "1")).await, "balances", hers);
+            assert_tampered(
+                make_as(&engine, &key, new(Transfer, debit, credit, "1")).await,
+                "balances",
+                hers,
+            );
         }
         make_as(&engine, &key, transfer(0, 1)).await.unwrap();
     }
@@ -269,14 +291,22 @@ mod cases {
             .unwrap();
         let halted = again().await.unwrap_err();
         assert!(matches!(halted, Error::Halted(_)), "{halted:?}");
-        attacker.set("log_head", "checkpoint", &head, &checkpoint).await.unwrap();
+        attacker
+            .set("log_head", "checkpoint", &head, &checkpoint)
+            .await
+            .unwrap();
         let answer = again().await.unwrap();
-        let Reply::Recorded(recorded) = answer.reply else { panic!() };
+        let Reply::Recorded(recorded) = answer.reply else {
+            panic!()
+        };
         assert!(recorded[0].replayed);
         assert_eq!(*engine.size().borrow(), size, "nothing was appended");
         // And a row that it relies on: the caller's key.
         let Caller::ApiKey(id) = key else { panic!() };
-        attacker.set("api_keys", "name", &row(id), &"other".into()).await.unwrap();
+        attacker
+            .set("api_keys", "name", &row(id), &"other".into())
+            .await
+            .unwrap();
         assert_tampered(again().await, "api_keys", id);
     }
 
@@ -286,7 +316,9 @@ mod cases {
         let key = world(&engine).await;
         let calls = (0..60_u128).map(|number| {
             let mut new = transfer(0, 1);
-            new.id = Some(Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0000 + number % 20));
+            new.id = Some(Uuid::from_u128(
+                0x0197_0000_0000_7000_8000_0000_0000_0000 + number % 20,
+            ));
             make_as(&engine, &key, new)
         });
         let made = join_all(calls).await;

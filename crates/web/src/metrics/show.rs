@@ -72,6 +72,14 @@ fn writing(numbers: &engine::Metrics, out: &mut Text) {
         "counter" "probity_batches_total" = numbers.batches, "Batches committed.";
         "counter" "probity_batches_retried_total" = numbers.retries,
             "Batches tried again after a conflict with another process.";
+        "gauge" "probity_writer_shared" = u8::from(numbers.shared),
+            "1 while another process writes too, so that rows are locked, else 0.";
+        "counter" "probity_rows_known_total" = numbers.known_hits, "Look-ups of rows that were known.";
+        "counter" "probity_rows_read_total" = numbers.known_misses, "Look-ups of rows that were read.";
+        "counter" "probity_batches_moved_total" = numbers.moved,
+            "Batches decided again, since another process had moved the log's head.";
+        "counter" "probity_batches_changed_total" = numbers.changed,
+            "Batches decided again, since a row was not as it was known.";
         "gauge" "probity_log_size" = numbers.log_size, "Entries in the log.";
         "gauge" "probity_queue_length" = numbers.queue_length, "Entries that wait for the Writer.";
         "gauge" "probity_log_tampered" = u64::from(numbers.fault == Some(Fault::Tampered)),

@@ -27,6 +27,8 @@ async fn requests_and_entries_are_counted() {
             format!(r#"probity_http_requests_total{{{labels},status="4xx"}} 1"#),
             format!("probity_http_request_duration_seconds_count{{{labels}}} 2"),
             format!("probity_log_size {}", before + 1),
+            "probity_writer_shared 0".to_owned(),
+            "probity_batches_moved_total 0".to_owned(),
         ] {
             assert!(
                 got.text().lines().any(|found| found == line),
