@@ -96,7 +96,8 @@ impl Keeping {
             tally.asset(*asset, false);
             let there = store::custody::sums_of(conn, *asset).await?;
             let keys = there.iter().map(|sum| sum.row.key());
-            self.there.extend(load(conn, cache, signer, keys, &BTreeSet::new()).await?);
+            self.there
+                .extend(load(conn, cache, signer, keys, &BTreeSet::new()).await?);
         }
         tally.take(counted, &unknown);
         self.counted = unknown;

@@ -168,6 +168,7 @@ mod cases {
                 user,
                 reason: "asked to".into(),
                 entries: Vec::new(),
+                content: Vec::new(),
             }),
         )
         .await
