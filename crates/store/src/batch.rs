@@ -12,11 +12,12 @@ use crate::conn::{BEGIN, Conn};
 use crate::entries::{self, EntryRow};
 use crate::error::{Error, ErrorKind};
 use crate::facts;
-use crate::ground::{self, Ground, Part, Stamp};
+use crate::ground::{self, Ground};
 use crate::head::{self, Head};
 use crate::pg::PgConn;
 use crate::pg::bulk::INSERT_ENTRIES;
-use crate::pg::pipeline::{Param, Step};
+use crate::pg::pipeline::{Param, Part, Step};
+use crate::row::Stamp;
 use crate::sealed::{self, SealedRow};
 
 /// Up to so many entries go as arrays in one round trip; more go by COPY, which takes more and is faster for each.
@@ -116,7 +117,7 @@ pub async fn commit(
     if let Conn::Pg(pg) = conn {
         let small = batch.entries.len() <= ARRAYS_MAX && batch.erased.is_empty();
         match ground {
-            Some(ground) if small => return ground::commit(pg, &ground, batch).await,
+            Some(ground) if small => return prove_and_commit(pg, &ground, batch).await,
             None if small => return commit_in_one(pg, batch).await.map(|()| stamp),
             Some(ground) => {
                 pg.batch(BEGIN).await.map_err(CommitError::Failed)?;
@@ -138,7 +139,7 @@ pub async fn end(conn: &mut Conn, ground: Option<Ground<'_>>) -> Result<(), Erro
     }
 }
 
-pub(crate) fn unless_refused(error: Error) -> CommitError {
+fn unless_refused(error: Error) -> CommitError {
     // An answer that does not read says nothing of what was done either.
     if matches!(error.kind, ErrorKind::Connection | ErrorKind::Data) {
         CommitError::Unknown(error)
@@ -155,6 +156,19 @@ async fn write(conn: &mut Conn, batch: &Batch<'_>) -> Result<(), Error> {
     }
     entries::erase(conn, batch.erased).await?;
     batch.head.update(conn).await
+}
+
+async fn prove_and_commit(
+    pg: &mut PgConn,
+    ground: &Ground<'_>,
+    batch: &Batch<'_>,
+) -> Result<Stamp, CommitError> {
+    let parts = batch.parts(Some(ground));
+    let (sql, params) = ground::statement(ground, batch.head, parts, |row| batch.writes(row));
+    let steps = [Step { sql: &sql, params }];
+    pg.prepare_all(&steps).await.map_err(CommitError::Failed)?;
+    let rows = pg.pipeline(&steps).await.map_err(unless_refused)?;
+    ground::stamp(rows).map_err(unless_refused)
 }
 
 async fn commit_in_one(pg: &mut PgConn, batch: &Batch<'_>) -> Result<(), CommitError> {

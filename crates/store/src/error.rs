@@ -3,6 +3,12 @@
 use domain::record::DecodeError;
 use uuid::Uuid;
 
+/// What PostgreSQL says when the head is another one: division by zero, see [`crate::ground`].
+const MOVED: &str = "22012";
+
+/// What it says when a row is another one: the square root of a number below zero.
+const CHANGED: &str = "2201F";
+
 /// What can be done about an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -90,8 +96,8 @@ impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Error {
         let kind = match error.code().map(tokio_postgres::error::SqlState::code) {
             Some("40001" | "40P01" | "55P03") => ErrorKind::Retry,
-            Some(crate::ground::MOVED) => ErrorKind::Moved,
-            Some(crate::ground::CHANGED) => ErrorKind::Changed,
+            Some(MOVED) => ErrorKind::Moved,
+            Some(CHANGED) => ErrorKind::Changed,
             // Class 22 is a value that the server does not take: like a constraint, the fault of one command.
             Some(code) if code.starts_with("22") || code.starts_with("23") => ErrorKind::Constraint,
             // Admin shutdown, cannot connect now, read-only after a failover, too many connections, class 08; and no

@@ -11,11 +11,10 @@ use crate::conditions::is_one_of;
 use crate::conn::{BEGIN, Conn, Lock};
 use crate::entries::StoredEntry;
 use crate::error::Error;
-use crate::ground::Stamp;
 use crate::head::{self, Head};
 use crate::pg::PgConn;
 use crate::pg::pipeline::{Param, Step};
-use crate::row::Row;
+use crate::row::{Row, Stamp};
 use crate::sealed;
 
 /// One look as a statement: the key column stands before `[key]`, or at the end.

@@ -10,21 +10,11 @@ use std::fmt::Write as _;
 use domain::record::{Kind, Val};
 use domain::tables::RowKey;
 
-use crate::batch::{Batch, CommitError, unless_refused};
 use crate::error::Error;
 use crate::head::{self, Head};
 use crate::pg::PgConn;
-use crate::pg::pipeline::{Param, Step};
-use crate::row::Row;
-
-/// What the server says when the head is another one: division by zero.
-pub(crate) const MOVED: &str = "22012";
-
-/// What it says when a row is another one: the square root of a number below zero.
-pub(crate) const CHANGED: &str = "2201F";
-
-/// Which transaction wrote a row; 0 on SQLite, which has no such thing.
-pub type Stamp = u32;
+use crate::pg::pipeline::{Param, Part, Step};
+use crate::row::{Row, Stamp};
 
 /// What is known of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,14 +39,6 @@ impl Ground<'_> {
     pub(crate) fn stamp(&self, row: RowKey) -> Option<Stamp> {
         self.rows.get(&row).and_then(|known| known.stamp)
     }
-}
-
-/// A statement of the one.
-pub(crate) struct Part<'a> {
-    pub sql: String,
-    pub params: Vec<Param<'a>>,
-    /// How many rows it must change, where what it changes is known; then it returns them.
-    pub rows: Option<usize>,
 }
 
 /// Several statements as one.
@@ -138,8 +120,8 @@ impl<'a> Joined<'a> {
     }
 }
 
-/// The number of the transaction that gave these rows.
-fn stamp(rows: Vec<Vec<Row>>) -> Result<Stamp, Error> {
+/// The number of the transaction, from what the statement gives.
+pub(crate) fn stamp(rows: Vec<Vec<Row>>) -> Result<Stamp, Error> {
     let row = rows.into_iter().flatten().next();
     let number = row
         .ok_or_else(|| Error::data("a statement gave no row"))?
@@ -151,27 +133,24 @@ fn stamp(rows: Vec<Vec<Row>>) -> Result<Stamp, Error> {
 const THE_HEAD: &str =
     "id = 1 AND origin = $1 AND size = $2 AND root = $3 AND edge = $4 AND at = $5 AND checkpoint = $6";
 
-/// Writes a batch and commits it, in one statement.
-pub(crate) async fn commit(
-    pg: &mut PgConn,
+/// The one statement that writes all this where the ground is still as it was: the head as it will be, and the rest. Rows
+/// that it writes are `written`; of the others it asks whether they are still the ones.
+pub(crate) fn statement<'a>(
     ground: &Ground<'_>,
-    batch: &Batch<'_>,
-) -> Result<Stamp, CommitError> {
+    head: &Head,
+    parts: Vec<Part<'a>>,
+    written: impl Fn(RowKey) -> bool,
+) -> (String, Vec<Param<'a>>) {
     let update = format!(
         "UPDATE log_head SET origin = $7, size = $8, root = $9, edge = $10, at = $11, checkpoint = $12 \
          WHERE {THE_HEAD} RETURNING 1"
     );
-    let mut joined = Joined::at(ground, &update, batch.head.args());
-    batch
-        .parts(Some(ground))
-        .into_iter()
-        .for_each(|part| joined.add(part));
-    joined.ask(ground, |row| !batch.writes(row));
-    let (sql, params) = joined.into_statement();
-    let steps = [Step { sql: &sql, params }];
-    pg.prepare_all(&steps).await.map_err(CommitError::Failed)?;
-    let rows = pg.pipeline(&steps).await.map_err(unless_refused)?;
-    stamp(rows).map_err(CommitError::Unknown)
+    let mut joined = Joined::at(ground, &update, head.args());
+    for part in parts {
+        joined.add(part);
+    }
+    joined.ask(ground, |row| !written(row));
+    joined.into_statement()
 }
 
 /// Locks the head where it is still the one, and so is every row that was known from before.

@@ -6,6 +6,9 @@ use uuid::Uuid;
 
 use crate::error::Error;
 
+/// Which transaction wrote a row; 0 on SQLite, which has no such thing.
+pub type Stamp = u32;
+
 /// A row as values, in the order of the select list.
 ///
 /// SQLite has no types for truth values, UUIDs and times: there they arrive as integers and bytes, and the

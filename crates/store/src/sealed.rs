@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::conn::{Conn, Lock};
 use crate::error::{Error, ErrorKind};
-use crate::ground::{Ground, Part};
-use crate::pg::pipeline::{Param, Step};
+use crate::ground::Ground;
+use crate::pg::pipeline::{Param, Part, Step};
 use crate::row::Row;
 pub use crate::sealed_row::{SealedRow, column_kinds, column_names};
 use crate::sealed_row::{insert_target, is_fixed};

@@ -9,7 +9,7 @@ use store::batch::CommitError;
 use store::{Conn, Db, ErrorKind, Head};
 
 use super::append::{self, Appended};
-use super::cache::Cache;
+use super::cache::{self, Cache, admitted};
 use super::{Answer, Job, Signer};
 use crate::error::Error;
 use crate::metrics::add;
@@ -288,7 +288,7 @@ async fn begin(
         if let Some(head) = &head {
             signer.known.admit(conn, head).await?;
         }
-        check(conn, signer, &facts, head.clone()).await?;
+        cache::check(conn, signer, &facts, head.clone()).await?;
         return Ok((facts, head));
     }
     let others_wrote = store::batch::begin_known(conn)?;
@@ -296,51 +296,8 @@ async fn begin(
         let head = admitted(conn, signer, None).await?;
         cache.clear(Some(head));
     }
-    let facts = facts(conn, cache, signer, needs).await?;
+    let facts = cache::facts(conn, cache, signer, needs).await?;
     Ok((facts, cache.head().cloned()))
-}
-
-/// The rows that are needed: known from before, or read and checked.
-pub(super) async fn facts(
-    conn: &mut Conn,
-    cache: &mut Cache,
-    signer: &Signer,
-    needs: &Needs,
-) -> Result<Facts, Error> {
-    let (known, missing) = cache.split(needs, &signer.counters);
-    let mut facts = Facts::default();
-    if !missing.is_empty() {
-        let (read, stamps) = store::facts::load_known(conn, &missing).await?;
-        check(conn, signer, &read, None).await?;
-        cache.learn(&missing, &read, &stamps);
-        facts = read;
-    }
-    for row in known {
-        facts.take(row);
-    }
-    Ok(facts)
-}
-
-/// Checks rows that were read.
-async fn check(conn: &mut Conn, signer: &Signer, facts: &Facts, head: Option<Head>) -> Result<(), Error> {
-    if let Err(error) = signer.seals.check(conn, facts).await {
-        // One row may be older because the whole log is.
-        admitted(conn, signer, head).await?;
-        return Err(error);
-    }
-    Ok(())
-}
-
-/// The head, locked, once it is known that the log may be continued from it.
-async fn admitted(conn: &mut Conn, signer: &Signer, head: Option<Head>) -> Result<Head, Error> {
-    if let Some(head) = head {
-        return Ok(head);
-    }
-    let head = Head::lock(conn)
-        .await
-        .map_err(|error| signer.known.explain(error))?;
-    signer.known.admit(conn, &head).await?;
-    Ok(head)
 }
 
 fn decide(facts: &mut Facts, job: &Job, now: Timestamp, twice: bool) -> Verdict {

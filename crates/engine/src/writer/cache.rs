@@ -13,10 +13,13 @@ use domain::looks::{self, By, Key, Look, Source};
 use domain::record::{Record as _, Val};
 use domain::tables::{RowKey, RowWrite};
 use domain::{Facts, Needs};
-use store::Head;
 use store::facts::Stamps;
-use store::ground::{Ground, Known, Stamp};
+use store::ground::{Ground, Known};
+use store::row::Stamp;
+use store::{Conn, Head};
 
+use super::Signer;
+use crate::error::Error;
 use crate::metrics::{Counters, add};
 
 /// Most rows that are known, of which the older half goes when there are more: some 60 MB.
@@ -256,6 +259,54 @@ impl Cache {
             );
         }
     }
+}
+
+/// The rows that are needed: known from before, or read and checked.
+pub(super) async fn facts(
+    conn: &mut Conn,
+    cache: &mut Cache,
+    signer: &Signer,
+    needs: &Needs,
+) -> Result<Facts, Error> {
+    let (known, missing) = cache.split(needs, &signer.counters);
+    let mut facts = Facts::default();
+    if !missing.is_empty() {
+        let (read, stamps) = store::facts::load_known(conn, &missing).await?;
+        check(conn, signer, &read, None).await?;
+        cache.learn(&missing, &read, &stamps);
+        facts = read;
+    }
+    for row in known {
+        facts.take(row);
+    }
+    Ok(facts)
+}
+
+/// Checks rows that were read.
+pub(super) async fn check(
+    conn: &mut Conn,
+    signer: &Signer,
+    facts: &Facts,
+    head: Option<Head>,
+) -> Result<(), Error> {
+    if let Err(error) = signer.seals.check(conn, facts).await {
+        // One row may be older because the whole log is.
+        admitted(conn, signer, head).await?;
+        return Err(error);
+    }
+    Ok(())
+}
+
+/// The head, locked, once it is known that the log may be continued from it.
+pub(super) async fn admitted(conn: &mut Conn, signer: &Signer, head: Option<Head>) -> Result<Head, Error> {
+    if let Some(head) = head {
+        return Ok(head);
+    }
+    let head = Head::lock(conn)
+        .await
+        .map_err(|error| signer.known.explain(error))?;
+    signer.known.admit(conn, &head).await?;
+    Ok(head)
 }
 
 /// What a look finds, and the rows that say so.

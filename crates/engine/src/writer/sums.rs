@@ -13,8 +13,8 @@ use evidence::Salt;
 use store::Conn;
 use uuid::Uuid;
 
-use super::cache::Cache;
-use super::{Signer, batch};
+use super::Signer;
+use super::cache::{self, Cache};
 use crate::error::Error;
 use crate::random;
 
@@ -175,5 +175,5 @@ async fn load(
         .map(|asset| SumKey::of_balances(*asset, SumOf::Posted));
     let mut needs = Needs::default();
     needs.rows(&looks::SUM, keys.chain(of_assets).map(|key| key.id()));
-    Ok(batch::facts(conn, cache, signer, &needs).await?.sums)
+    Ok(cache::facts(conn, cache, signer, &needs).await?.sums)
 }

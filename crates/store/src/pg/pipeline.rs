@@ -17,8 +17,7 @@ use super::value::{self, Array, Bound};
 use super::{PgConn, run};
 use crate::entry_row::{COLUMNS, EntryRow};
 use crate::error::Error;
-use crate::ground::Stamp;
-use crate::row::Row;
+use crate::row::{Row, Stamp};
 use crate::sealed_row::SealedRow;
 
 /// A parameter of a statement in a pipeline.
@@ -77,6 +76,14 @@ impl ToSql for Param<'_> {
     }
 
     to_sql_checked!();
+}
+
+/// A statement that may be a part of another one.
+pub(crate) struct Part<'a> {
+    pub sql: String,
+    pub params: Vec<Param<'a>>,
+    /// How many rows it must change, where what it changes is known; then it returns them.
+    pub rows: Option<usize>,
 }
 
 /// A statement of a pipeline.

@@ -11,8 +11,7 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::ground::Stamp;
-use crate::row::Row;
+use crate::row::{Row, Stamp};
 
 type Boxed = Box<dyn StdError + Sync + Send>;
 
