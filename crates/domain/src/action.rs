@@ -4,10 +4,11 @@
 //! Logging Vocabulary (<https://cheatsheetseries.owasp.org/cheatsheets/Logging_Vocabulary_Cheat_Sheet.html>).
 
 use crate::code::{Codes, refusals};
+use crate::governance::agent;
 use crate::identity::Permission::{
-    self, ApiKeysOwn, ApiKeysWrite, ApprovalsRequest, AuditErase, AuditWrite, CustodyApprove,
-    CustodyConfigure, CustodyOwn, CustodyWrite, GovernanceApprove, KycOwn, KycReview, KycWrite, LogRestore,
-    SessionsWrite, UsersErase, UsersWrite, WorkflowsOwn, WorkflowsWrite,
+    self, AgentsOwn, AgentsWrite, ApiKeysOwn, ApiKeysWrite, ApprovalsRequest, AuditErase, AuditWrite,
+    CustodyApprove, CustodyConfigure, CustodyOwn, CustodyWrite, GovernanceApprove, KycOwn, KycReview,
+    KycWrite, LogRestore, SessionsWrite, UsersErase, UsersWrite, WorkflowsOwn, WorkflowsWrite,
 };
 
 /// What it takes to carry out a command.
@@ -105,6 +106,10 @@ actions! {
     KYC_EXPIRE = "kyc.expire", Demand::System;
     DESTINATION_ADD = "destination.add", Demand::OwnOr(CustodyOwn, CustodyWrite);
     DESTINATION_REMOVE = "destination.remove", Demand::OwnOr(CustodyOwn, CustodyWrite);
+    AGENT_CREATE = "agent.create", Demand::OwnOr(AgentsOwn, AgentsWrite);
+    AGENT_UPDATE = "agent.update", Demand::OwnOr(AgentsOwn, AgentsWrite);
+    AGENT_DISABLE = "agent.disable", Demand::OwnOr(AgentsOwn, AgentsWrite);
+    AGENT_ENABLE = "agent.enable", Demand::Permission(AgentsWrite);
     CONVERSATION_CREATE = "conversation.create", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
     CONVERSATION_UPDATE = "conversation.update", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
     CONVERSATION_END = "conversation.end", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
@@ -117,7 +122,8 @@ actions! {
 
 /// What a credential can be refused with, whatever is asked for.
 static CREDENTIAL: Codes = refusals! {
-    CALLING_KEY_REVOKED, CALLING_KEY_EXPIRED, SESSION_ENDED, SESSION_EXPIRED, CALLING_USER_DISABLED,
+    CALLING_KEY_REVOKED, CALLING_KEY_EXPIRED, CALLING_AGENT_DISABLED, SESSION_ENDED, SESSION_EXPIRED,
+    CALLING_USER_DISABLED,
     PERMISSION_MISSING, SCOPE_MISSING, SESSION_NEEDED, PASSWORD_CHANGE_REQUIRED, SECOND_FACTOR_REQUIRED,
 };
 
@@ -153,6 +159,13 @@ impl Demand {
             }
             Demand::Session | Demand::SecondFactor | Demand::Credentials | Demand::System => false,
         }
+    }
+
+    /// Whether a key of an agent may ever be enough, whatever its owner may do.
+    pub fn agents(self) -> bool {
+        let mut left = agent::SCOPES.iter().flat_map(|scope| scope.permissions());
+        // No agent has a session, and none votes, whatever its scopes.
+        !matches!(self, Demand::Vote(..)) && left.any(|permission| self.allows_with(*permission))
     }
 
     /// In words, for the matrix and the documentation.

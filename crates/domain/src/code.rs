@@ -80,6 +80,7 @@ const DESTINATIONS: &str = "see what there is: probity destination list --user N
 const KYC: &str = "see how it stands: probity kyc list --user NAME";
 const APPROVAL: &str = "see how it stands: probity approval show ID";
 const CONVERSATIONS: &str = "see what there is: probity conversation list";
+const AGENTS: &str = "see what there is: probity agent list";
 const SOMEONE_ELSE: &str = "let someone else decide: --as NAME";
 
 codes! {
@@ -92,6 +93,7 @@ codes! {
     UNKNOWN_CALLING_KEY = Unauthenticated "unknown_api_key", "no such key", hint KEYS;
     CALLING_KEY_REVOKED = Unauthenticated "api_key_revoked", "the key was revoked", hint NEW_KEY;
     CALLING_KEY_EXPIRED = Unauthenticated "api_key_expired", "the key has expired", hint NEW_KEY;
+    CALLING_AGENT_DISABLED = Unauthenticated "agent_disabled", "the agent that the key is for is disabled", hint "enable the agent first: probity agent enable NAME";
     UNKNOWN_CALLING_SESSION = Unauthenticated "unknown_session", "no such session", hint "see what is there: probity session list";
     SESSION_ENDED = Unauthenticated "session_ended", "the session has ended";
     SESSION_EXPIRED = Unauthenticated "session_expired", "the session has expired";
@@ -178,6 +180,9 @@ codes! {
     // Conversations.
     UNKNOWN_CONVERSATION = NotFound "unknown_conversation", "there is no such conversation, or you may not see it", hint CONVERSATIONS;
     CONVERSATION_ENDED = Conflict "conversation_ended", "the conversation has ended", hint CONVERSATIONS;
+    // Agents.
+    UNKNOWN_AGENT = NotFound "unknown_agent", "there is no such agent, or you may not see it", hint AGENTS;
+    AGENT_EXISTS = Conflict "agent_exists", "another agent has this name", hint AGENTS;
     // Approvals.
     UNKNOWN_APPROVAL = NotFound "unknown_approval", "there is no such approval, or you may not see it", hint APPROVAL;
     APPROVAL_REQUIRED = Conflict "approval_required", "it needs the approval of others, and none was named",

@@ -26,6 +26,7 @@ use crate::custody::operation::steps::{
 use crate::custody::operation::{CreateLinked, CreateOperation, ExpireOperations};
 use crate::custody::sum::KeepSums;
 use crate::decision::{Decision, Draft};
+use crate::governance::agent::{CreateAgent, DisableAgent, EnableAgent, UpdateAgent};
 use crate::identity::api_key::{CreateApiKey, RevokeApiKey, RotateApiKey};
 use crate::identity::invitation::{AcceptInvitation, InviteUser};
 use crate::identity::login::LogIn;
@@ -127,6 +128,7 @@ commands! {
     SubmitKyc, CheckDocument, ApproveKyc, RejectKyc, RevokeKyc, ExpireKyc,
     AddDestination, RemoveDestination,
     CreateConversation, UpdateConversation, EndConversation,
+    CreateAgent, UpdateAgent, DisableAgent, EnableAgent,
     RequestApproval, CastVote, WithdrawApproval, UseApproval, ExpireApprovals,
 }
 

@@ -10,6 +10,13 @@ use uuid::Uuid;
 pub enum Caller {
     /// The API key of this id.
     ApiKey(Uuid),
+    /// The API key of an agent: which agent a key is for never changes.
+    AgentKey {
+        /// Id of the key.
+        key: Uuid,
+        /// Id of the agent.
+        agent: Uuid,
+    },
     /// The login session of this id.
     Session(Uuid),
     /// Someone with access to the server's machine and data folder, by the operating system's user name.

@@ -13,6 +13,7 @@ pub use crate::audit::known::Place;
 use crate::custody::destination::Destination;
 use crate::custody::kyc::{KycDocument, KycRecord};
 use crate::custody::{Asset, Balance, Operation};
+use crate::governance::Agent;
 use crate::identity::api_key::ApiKey;
 use crate::identity::session::Session;
 use crate::identity::user::User;
@@ -195,6 +196,8 @@ pub enum Reply {
     },
     /// A destination as it is now.
     Destination(Destination),
+    /// An agent as it is now, and its version.
+    Agent(Agent, u64),
     /// An approval as it is now.
     Approval {
         /// The approval.
@@ -245,6 +248,7 @@ replies! {
     Vec<OperationState> = Reply::Operations(states) => states;
     (KycRecord, u64, Vec<KycDocument>) = Reply::Kyc { record, version, documents } => (record, version, documents);
     Destination = Reply::Destination(destination) => destination;
+    (Agent, u64) = Reply::Agent(agent, version) => (agent, version);
     (Approval, u64, Vec<Vote>) = Reply::Approval { approval, version, votes } => (approval, version, votes);
     (Conversation, u64) = Reply::Conversation { conversation, version } => (conversation, version);
     u64 = Reply::Ended(count) | Reply::Erased(count) | Reply::Expired(count) => count;

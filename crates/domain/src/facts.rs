@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use crate::audit::known::KnownEntry;
+use crate::governance::Agent;
 use crate::identity::api_key::ApiKey;
 use crate::identity::invitation::Invitation;
 use crate::identity::permission::Role;
@@ -58,6 +59,11 @@ impl Facts {
     /// The user's API keys, revoked ones too, oldest first.
     pub fn api_keys_of(&self, user: Uuid) -> Vec<&Sealed<ApiKey>> {
         matching(&self.api_keys, |key| key.user_id == user)
+    }
+
+    /// The user's agents, oldest first.
+    pub fn agents_of(&self, user: Uuid) -> Vec<&Sealed<Agent>> {
+        matching(&self.agents, |agent| agent.user_id == user)
     }
 
     /// The user's invitations that are neither accepted nor withdrawn, oldest first.

@@ -19,6 +19,7 @@ pub mod context;
 pub mod custody;
 pub mod decision;
 mod facts;
+pub mod governance;
 pub mod identity;
 pub mod looks;
 pub mod own_id;

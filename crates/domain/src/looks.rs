@@ -14,6 +14,7 @@ use crate::custody::kyc::{KycDocument, KycRecord};
 use crate::custody::operation::ChainOutput;
 use crate::custody::sum::Sum;
 use crate::custody::{Asset, Balance, Operation};
+use crate::governance::Agent;
 use crate::identity::Rules;
 use crate::identity::api_key::ApiKey;
 use crate::identity::invitation::Invitation;
@@ -179,14 +180,20 @@ looks! {
     USER_RELIED_ON = User, Column("id"), &[], Rely;
     OWNER_OF_KEY = User, through(&Through { column: "id", table: "api_keys", gives: "user_id", by: Column("id") }), &[], Rely;
     USER_OF_SESSION = User, through(&Through { column: "id", table: "sessions", gives: "user_id", by: Column("id") }), &[], Rely;
+    OWNER_OF_AGENT = User, through(&Through { column: "id", table: "agents", gives: "user_id", by: Column("id") }), &[], Rely;
     USER_NAMED = User, Lower("username"), &[], Rely;
     USER_WITH_EMAIL = User, Lower("email"), &[NotNull("email")], Rely;
+    AGENT = Agent, Column("id"), &[], Change;
+    AGENTS_OF = Agent, Column("user_id"), &[], Change;
+    AGENT_RELIED_ON = Agent, Column("id"), &[], Rely;
+    AGENT_NAMED = Agent, Column("name"), &[], Rely;
     ENTRY = KnownEntry, Column("id"), &[], Read;
     ENTRY_AT = KnownEntry, Column("entry"), &[], Change;
     ASSET = Asset, Column("id"), &[], Read;
     ASSET_TO_COUNT = Asset, Column("id"), &[], Change;
     ASSET_CODED = Asset, Lower("code"), &[], Read;
     APPROVAL = Approval, Column("id"), &[], Change;
+    APPROVALS_OPEN_OF_AGENT = Approval, Column("agent_id"), &[OneOf("status", &["pending", "granted"])], Change;
     VOTES_ON = Vote, Column("approval_id"), &[], Rely;
     KYC_RECORD = KycRecord, Column("id"), &[], Change;
     KYC_RECORDS_OPEN_OF = KycRecord, Column("user_id"), &[OneOf("status", &["pending", "approved"])], Change;
@@ -292,9 +299,13 @@ impl Needs {
         found.collect()
     }
 
-    /// Whether it is nothing but API keys that call, with their owners, whom nothing changes.
+    /// Whether it is nothing but API keys that call, with their owners and agents, whom nothing changes.
     pub fn keys_alone(&self) -> bool {
-        let alone = [CALLING_KEY.position, OWNER_OF_KEY.position];
+        let alone = [
+            CALLING_KEY.position,
+            OWNER_OF_KEY.position,
+            AGENT_RELIED_ON.position,
+        ];
         self.keys.keys().all(|position| alone.contains(position))
     }
 
@@ -304,6 +315,11 @@ impl Needs {
             Caller::ApiKey(id) => {
                 self.row(&CALLING_KEY, id);
                 self.row(&OWNER_OF_KEY, id);
+            }
+            Caller::AgentKey { key, agent } => {
+                self.row(&CALLING_KEY, key);
+                self.row(&OWNER_OF_KEY, key);
+                self.row(&AGENT_RELIED_ON, agent);
             }
             Caller::Session(id) => {
                 self.row(&CALLING_SESSION, id);

@@ -15,6 +15,7 @@ use crate::custody::kyc::{KycDocument, KycRecord};
 use crate::custody::operation::{ChainOutput, Operations};
 use crate::custody::sum::{Sum, Tally};
 use crate::custody::{Asset, Balance, Operation};
+use crate::governance::Agent;
 use crate::identity::api_key::ApiKey;
 use crate::identity::invitation::Invitation;
 use crate::identity::rules::Rules;
@@ -127,6 +128,7 @@ macro_rules! tables {
 // The row, where it is among the facts, and what a thing of it is called as the target of an entry.
 tables! {
     User in users, "user";
+    Agent in agents, "agent";
     ApiKey in api_keys, "api_key";
     Session in sessions, "session";
     Invitation in invitations, "invitation";

@@ -18,7 +18,6 @@ use domain::identity::token::{Token, TokenKind};
 use domain::identity::{Authority, Permission, Principal};
 use domain::record::{Kind, Record};
 use evidence::Timestamp;
-use uuid::Uuid;
 
 use crate::engine::Engine;
 use crate::error::Error;
@@ -49,12 +48,17 @@ impl Engine {
         }
         let caller = match token.kind() {
             TokenKind::ApiKey => {
-                let id = self.id_by_hash::<ApiKey>(&hash).await?;
-                Caller::ApiKey(id.ok_or_else(|| unknown(&code::UNKNOWN_CALLING_KEY, "API key"))?)
+                let key = self.by_hash::<ApiKey>(&hash).await?;
+                let key = key.ok_or_else(|| unknown(&code::UNKNOWN_CALLING_KEY, "API key"))?;
+                match key.agent_id {
+                    Some(agent) => Caller::AgentKey { key: key.id, agent },
+                    None => Caller::ApiKey(key.id),
+                }
             }
             TokenKind::Session => {
-                let id = self.id_by_hash::<Session>(&hash).await?;
-                Caller::Session(id.ok_or_else(|| unknown(&code::UNKNOWN_CALLING_SESSION, "session"))?)
+                let session = self.by_hash::<Session>(&hash).await?;
+                let session = session.ok_or_else(|| unknown(&code::UNKNOWN_CALLING_SESSION, "session"))?;
+                Caller::Session(session.id)
             }
             TokenKind::Invitation => return Err(malformed()),
         };
@@ -63,10 +67,10 @@ impl Engine {
         Ok(caller)
     }
 
-    /// The id of the row whose secret has this hash.
-    async fn id_by_hash<T: Record>(&self, hash: &[u8; 32]) -> Result<Option<Uuid>, Error> {
+    /// The row whose secret has this hash.
+    async fn by_hash<T: Record>(&self, hash: &[u8; 32]) -> Result<Option<T>, Error> {
         let found = self.one::<T>("hash", Kind::Bytes, hash.as_slice().into()).await?;
-        Ok(found.map(|sealed| sealed.row.id()))
+        Ok(found.map(|sealed| sealed.row))
     }
 
     /// The API key or session with what is known of it, at most a second old. It says no more than that the
@@ -75,7 +79,7 @@ impl Engine {
         let mut needs = Needs::default();
         needs.caller(caller);
         let (id, kind) = match caller {
-            Caller::ApiKey(id) => (*id, SeenKind::ApiKey),
+            Caller::ApiKey(id) | Caller::AgentKey { key: id, .. } => (*id, SeenKind::ApiKey),
             Caller::Session(id) => (*id, SeenKind::Session),
             Caller::Operator { .. } | Caller::System { .. } => {
                 return Err(unknown(&code::UNKNOWN_CALLING_KEY, "credential").into());
@@ -146,7 +150,9 @@ impl Engine {
     /// The caller with what is known of it, at most a second old.
     pub async fn principal(&self, caller: &Caller) -> Result<Principal, Error> {
         match caller {
-            Caller::ApiKey(_) | Caller::Session(_) => Ok(self.identity(caller).await?.principal.clone()),
+            Caller::ApiKey(_) | Caller::AgentKey { .. } | Caller::Session(_) => {
+                Ok(self.identity(caller).await?.principal.clone())
+            }
             Caller::Operator { .. } | Caller::System { .. } => {
                 Ok(Principal::of(caller, &Facts::default(), random::now())?)
             }

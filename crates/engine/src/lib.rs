@@ -19,6 +19,7 @@ pub mod database;
 mod engine;
 pub mod error;
 mod export;
+mod governance;
 pub mod guard;
 pub mod health;
 pub mod identity;

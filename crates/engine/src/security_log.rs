@@ -67,13 +67,15 @@ impl Engine {
 
 /// An event of a caller whose credential has a row.
 fn of_caller(action: &'static str, identity: &Identity) -> SecurityEvent {
+    let who = &identity.principal;
     SecurityEvent {
         action,
         outcome: Outcome::Refused,
-        recorded_by: Some(identity.principal.recorded_by),
-        actor: Some((identity.user.id, identity.user.username.clone())),
+        recorded_by: Some(who.recorded_by),
+        actor: who.actor_id.zip(who.actor_name.clone()),
+        on_behalf_of: who.on_behalf_of(),
         target: None,
-        authority: identity.principal.without_authority().as_str().to_owned(),
+        authority: who.without_authority().as_str().to_owned(),
         details: StrictObject::default(),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::custody::{Account, Asset, Owner};
+use domain::governance::Agent;
 use domain::identity::user::User;
 use domain::record::Sealed;
 use engine::Engine;
@@ -56,6 +57,15 @@ pub async fn find(
         None => engine.asset_named(&account.asset.to_string()).await?,
     };
     Ok((account, asset))
+}
+
+/// The agent that a text means: a name or an id.
+pub async fn agent(engine: &Engine, text: &str) -> Result<Sealed<Agent>, Failure> {
+    let found = engine.agent_meant(text).await?;
+    found.ok_or_else(|| {
+        let message = format!("there is no agent {text:?}");
+        Failure::no("unknown_agent", message, "see what there is: probity agent list")
+    })
 }
 
 /// The user that a text means: a name, an id or an e-mail address.

@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::global::Global;
 use crate::{
-    approval, asset, audit, balance, completions, conversation, destination, init, key, kyc, operation, role,
-    serve, session, user,
+    agent, approval, asset, audit, balance, completions, conversation, destination, init, key, kyc,
+    operation, role, serve, session, user,
 };
 
 /// A system of record that can show its work: who did what, and proof of it.
@@ -77,6 +77,9 @@ pub enum Command {
     /// Destinations: where users may withdraw to
     #[command(subcommand, after_help = "Example:\n  probity destination list --user ann")]
     Destination(destination::DestinationCommand),
+    /// Agents: programs that act by themselves, on behalf of users
+    #[command(subcommand, after_help = "Example:\n  probity agent disable triage")]
+    Agent(Box<agent::AgentCommand>),
     /// Approvals: ask, vote, withdraw
     #[command(subcommand, after_help = "Example:\n  probity approval list --status pending")]
     Approval(approval::ApprovalCommand),

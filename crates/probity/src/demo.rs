@@ -43,6 +43,7 @@ pub async fn fill(engine: &Engine) -> Result<Demo, Failure> {
     )
     .await?;
     let new = NewApiKey {
+        agent: None,
         owner: "admin".to_owned(),
         name: "demo".to_owned(),
         scopes: vec![Scope::Read, Scope::Write],

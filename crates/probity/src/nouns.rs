@@ -8,6 +8,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use domain::custody::Owner;
+use domain::governance::Agent;
 use engine::Engine;
 use engine::list::Order;
 use uuid::Uuid;
@@ -46,6 +47,7 @@ fn option(filter: &Filter) -> Arg {
     let (word, more) = match takes {
         Takes::User => ("NAME", ": name, id or e-mail address".to_owned()),
         Takes::Asset => ("CODE", ": code or id".to_owned()),
+        Takes::Agent => ("NAME", ": name or id".to_owned()),
         Takes::Balance => (
             ACCOUNT,
             ": its id, or user:NAME or house:NAME with --asset".to_owned(),
@@ -71,7 +73,7 @@ fn option(filter: &Filter) -> Arg {
     }
     .value_name(word)
     .value_parser(move |text: &str| match takes {
-        Takes::User | Takes::Asset | Takes::Balance => Ok(Raw::Name(text.to_owned())),
+        Takes::User | Takes::Asset | Takes::Agent | Takes::Balance => Ok(Raw::Name(text.to_owned())),
         Takes::Role => parse::role(text).map(|role| Raw::Name(role.to_string())),
         Takes::Time => parse::past(text).map(|time| Raw::Given(Given::Time(time))),
         _ => takes.read(text).map(Raw::Given),
@@ -126,6 +128,7 @@ impl<N: Noun> FilterArgs<N> {
             let given = match (filter.takes(), raw) {
                 (_, Raw::Given(given)) => given,
                 (Takes::Asset, Raw::Name(code)) => Given::Id(engine.asset_named(&code).await?.id),
+                (Takes::Agent, Raw::Name(name)) => Given::Id(account::agent(engine, &name).await?.row.id),
                 (Takes::Balance, Raw::Name(text)) => {
                     let asset = asked.id("asset").map(|id| id.to_string());
                     let (account, _) = account::find(engine, &text, asset.as_deref()).await?;
@@ -296,12 +299,15 @@ pub async fn lines<N: Noun>(engine: &Engine, rows: &[N::View]) -> Result<Vec<Str
     Ok(table::lines(&columns, &rows, table::width()))
 }
 
-/// Names of users.
+/// Names of users and agents.
 type Names = HashMap<Uuid, String>;
 
 /// The names that it takes to show these cells, all asked for at once.
-async fn names(engine: &Engine, cells: impl Iterator<Item = &Cell>) -> Result<Names, Failure> {
-    Ok(engine.usernames(cells.filter_map(Cell::user)).await?)
+async fn names<'a>(engine: &Engine, cells: impl Iterator<Item = &'a Cell> + Clone) -> Result<Names, Failure> {
+    let mut names = engine.usernames(cells.clone().filter_map(Cell::user)).await?;
+    let agents = engine.rows::<Agent>(cells.filter_map(Cell::agent)).await?;
+    names.extend(agents.into_iter().map(|(id, agent)| (id, agent.name)));
+    Ok(names)
 }
 
 /// A cell as people read it.
@@ -311,7 +317,7 @@ fn text(cell: &Cell, names: &Names) -> String {
         Cell::Empty => String::new(),
         Cell::Text(text) => text.clone(),
         Cell::Time(time) => minute(*time),
-        Cell::User(id) => name(id),
+        Cell::User(id) | Cell::Agent(id) => name(id),
         Cell::UserAnd(id, more) => name(id) + more,
         Cell::By(id) => id.as_ref().map_or("operator".to_owned(), name),
         Cell::Account(account) => match account.owner {

@@ -43,6 +43,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(8, "reads", "0008_reads.sql"),
     migration!(9, "counted_sums", "0009_counted_sums.sql"),
     migration!(10, "conversations", "0010_conversations.sql"),
+    migration!(11, "agents", "0011_agents.sql"),
 ];
 
 /// What a database has of the migrations.

@@ -31,6 +31,8 @@ pub struct ApiKeyView {
     pub owner: String,
     /// Id of the owner.
     pub user: Uuid,
+    /// The agent that it is for, which is the owner's; null for a key of the owner.
+    pub agent: Option<Uuid>,
     /// The first characters of the key, to recognise it by.
     pub shown: String,
     /// What it is for.
@@ -62,6 +64,7 @@ impl ApiKeyView {
             name: key.name,
             owner,
             user: key.user_id,
+            agent: key.agent_id,
             shown: key.shown,
             scopes: key.scopes,
             requests_per_minute: key.requests_per_minute,
@@ -119,6 +122,7 @@ impl Shown for ApiKeyView {
             name: "shop".to_owned(),
             owner: "ann".to_owned(),
             user: ANN,
+            agent: None,
             shown: "prb_4fGh2k".to_owned(),
             scopes: vec![Scope::Read, Scope::Write],
             requests_per_minute: Some(600),

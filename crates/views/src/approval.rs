@@ -67,6 +67,8 @@ pub struct ApprovalView {
     pub status: ApprovalStatus,
     /// Who asks; null for someone on the server's own machine.
     pub requested_by: Option<Uuid>,
+    /// The agent that asks, on behalf of that user.
+    pub agent: Option<Uuid>,
     /// When it was asked for.
     pub requested_at: Timestamp,
     /// From when it can be neither voted on nor used.
@@ -186,6 +188,7 @@ impl ApprovalView {
             reason: row.reason,
             status: row.status,
             requested_by: row.requested_by,
+            agent: row.agent_id,
             requested_at: row.requested_at,
             expires_at: row.expires_at,
             decided_at: row.decided_at,
@@ -235,6 +238,7 @@ impl Shown for ApprovalView {
             reason: Some("passed its evaluation".to_owned()),
             status: ApprovalStatus::Pending,
             requested_by: Some(ANN),
+            agent: None,
             requested_at: at(20, 8),
             expires_at: at(21, 8),
             decided_at: None,
@@ -281,6 +285,7 @@ impl Noun for Approval {
             Kind::User("requested_by"),
         )
         .option("by"),
+        Filter::new("agent", "that this agent asked for", Kind::Agent("agent_id")),
     ];
     const READ: Reads = Reads::OwnOr(
         Permission::ApprovalsRequest,
@@ -330,6 +335,7 @@ impl Show for Approval {
             ("Arguments", arguments.unwrap_or_default().into()),
             ("Digest", (&view.digest).into()),
             ("Asked by", Cell::By(view.requested_by)),
+            ("Agent", view.agent.map_or(Cell::Empty, Cell::Agent)),
             ("Asked", view.requested_at.into()),
             ("Reason", view.reason.as_ref().into()),
             ("Status", view.status.as_str().into()),

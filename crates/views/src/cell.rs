@@ -71,7 +71,7 @@ impl Column {
     }
 }
 
-/// What stands in a cell of a table. Names of users are not looked up yet: who shows it asks for all of them at once.
+/// What stands in a cell of a table. Names of users and agents are not looked up yet: who shows it asks for all of them at once.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
     /// Nothing.
@@ -82,6 +82,8 @@ pub enum Cell {
     Time(Timestamp),
     /// A user's name.
     User(Uuid),
+    /// An agent's name.
+    Agent(Uuid),
     /// A user's name, and what is said of them.
     UserAnd(Uuid, String),
     /// The name of the user who did it; none for someone on the server's own machine.
@@ -97,7 +99,15 @@ impl Cell {
             Cell::User(id) | Cell::UserAnd(id, _) => Some(*id),
             Cell::By(id) => *id,
             Cell::Account(account) => account.user(),
-            Cell::Empty | Cell::Text(_) | Cell::Time(_) => None,
+            Cell::Empty | Cell::Text(_) | Cell::Time(_) | Cell::Agent(_) => None,
+        }
+    }
+
+    /// The agent whose name it takes to show it.
+    pub fn agent(&self) -> Option<Uuid> {
+        match self {
+            Cell::Agent(id) => Some(*id),
+            _ => None,
         }
     }
 }

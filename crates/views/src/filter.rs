@@ -28,6 +28,8 @@ pub enum Kind {
     User(&'static str),
     /// An asset, whose id is in this column.
     Asset(&'static str),
+    /// An agent, whose id is in this column.
+    Agent(&'static str),
     /// One of these words.
     Word(
         &'static [&'static str],
@@ -52,6 +54,8 @@ pub enum Takes {
     User,
     /// An asset.
     Asset,
+    /// An agent.
+    Agent,
     /// A role.
     Role,
     /// A balance; by its account's name with the filter `asset`.
@@ -113,6 +117,7 @@ impl Filter {
         match self.kind {
             Kind::User(_) => Takes::User,
             Kind::Asset(_) => Takes::Asset,
+            Kind::Agent(_) => Takes::Agent,
             Kind::Role(_) => Takes::Role,
             Kind::Word(words, _) => Takes::Word(words),
             Kind::Text(chars_max, _) | Kind::Is(chars_max, _) => Takes::Text(chars_max),
@@ -165,7 +170,9 @@ impl Takes {
                 text.parse().ok().map(Given::Time),
                 "a time such as 2026-11-21T08:30:00Z".to_owned(),
             ),
-            Takes::User | Takes::Asset | Takes::Role | Takes::Balance => (taken(), String::new()),
+            Takes::User | Takes::Asset | Takes::Agent | Takes::Role | Takes::Balance => {
+                (taken(), String::new())
+            }
         };
         read.ok_or_else(|| format!("must be {must}"))
     }
@@ -180,7 +187,7 @@ fn is_action(text: &str) -> bool {
 /// What was given with a filter, once it is known what it means.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Given {
-    /// An id: of a user, an asset, a balance, or what the filter is about.
+    /// An id: of a user, an asset, an agent, a balance, or what the filter is about.
     Id(Uuid),
     /// A word or a text.
     Text(String),

@@ -8,6 +8,7 @@
 //! `probity`.
 
 mod activity;
+mod agent;
 mod api_key;
 mod approval;
 mod asset;
@@ -33,6 +34,7 @@ pub use domain::approval::Approval;
 pub use domain::custody::destination::Destination;
 pub use domain::custody::kyc::KycRecord;
 pub use domain::custody::{Asset, Balance, Operation};
+pub use domain::governance::Agent;
 pub use domain::identity::api_key::ApiKey;
 pub use domain::identity::session::Session;
 pub use domain::identity::user::User;
@@ -40,6 +42,7 @@ pub use domain::workflow::conversation::Conversation;
 pub use evidence::Entry;
 
 pub use activity::Activity;
+pub use agent::AgentView;
 pub use api_key::{ApiKeyMade, ApiKeyView, ApiKeyWhole};
 pub use approval::{ApprovalView, VoteView};
 pub use asset::AssetView;

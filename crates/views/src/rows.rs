@@ -64,7 +64,7 @@ impl Filter {
     /// What follows from it.
     fn condition(&self, given: Given, now: Timestamp) -> Result<Option<Condition>, FieldError> {
         Ok(match (self.kind, given) {
-            (Kind::User(column) | Kind::Asset(column), Given::Id(id)) => {
+            (Kind::User(column) | Kind::Asset(column) | Kind::Agent(column), Given::Id(id)) => {
                 Some(Condition::Is(column, id.into()))
             }
             (Kind::Word(_, condition), Given::Text(word)) => Some(condition(&word, now)?),
@@ -136,9 +136,14 @@ pub(crate) async fn row<N: Rows>(
         return Ok(None);
     };
     let found = engine.row::<N>(id).await?;
-    Ok(found.filter(|sealed| {
-        own::<N>(viewer, true).is_none_or(|(column, id)| sealed.row.value(column) == Some(id.into()))
-    }))
+    Ok(found.and_then(|sealed| seen(viewer, sealed)))
+}
+
+/// The row, where this viewer may read it.
+pub(crate) fn seen<N: Rows>(viewer: Viewer<'_>, sealed: Sealed<N>) -> Option<Sealed<N>> {
+    let own = own::<N>(viewer, true);
+    own.is_none_or(|(column, id)| sealed.row.value(column) == Some(id.into()))
+        .then_some(sealed)
 }
 
 /// The pages of a noun of which there is a row each, for its `impl Noun`.

@@ -35,6 +35,7 @@ pub(crate) const TIMES: &[Parameter] = &[
 
 pub(crate) const UNKNOWN_ASSET: Listed = listed(&code::UNKNOWN_ASSET);
 pub(crate) const UNKNOWN_USER: Listed = listed(&code::UNKNOWN_USER);
+pub(crate) const UNKNOWN_AGENT: Listed = listed(&code::UNKNOWN_AGENT);
 pub(crate) const UNKNOWN_BALANCE: Listed = listed(&code::UNKNOWN_BALANCE);
 pub(crate) use crate::listed::PARAMETER;
 

@@ -16,6 +16,7 @@
 
 mod access;
 mod activity;
+mod agents;
 mod api_keys;
 mod app;
 mod approvals;

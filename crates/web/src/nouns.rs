@@ -1,6 +1,7 @@
 //! Lists and single rows of nouns: endpoint and documentation follow from what [`views`] says of them.
 
 use domain::code;
+use domain::governance::agent::NAME_LEN_MAX as AGENT_LEN_MAX;
 use domain::identity::Permission;
 use evidence::Timestamp;
 use serde_json::json as value;
@@ -16,7 +17,7 @@ use crate::openapi::{Content, Doc, Listed, Parameter, Reply, kept, listed, versi
 use crate::person;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::users;
+use crate::{agents, users};
 
 /// Who may call the endpoints that show a noun.
 pub(crate) const fn access<N: Noun>() -> Access {
@@ -66,6 +67,7 @@ pub(crate) fn problems<N: Noun>() -> Vec<Listed> {
         problems.extend(match filter.takes() {
             Takes::User => Some(custody::UNKNOWN_USER),
             Takes::Asset => Some(custody::UNKNOWN_ASSET),
+            Takes::Agent => Some(custody::UNKNOWN_AGENT),
             Takes::Balance => Some(custody::UNKNOWN_BALANCE),
             _ => None,
         });
@@ -92,6 +94,7 @@ fn parameter<N: Noun>(filter: &Filter) -> Parameter {
         }
         Takes::Role => (only(""), value!({"type": "string"})),
         Takes::Asset => (only(": code or id"), text(NAMED_LEN_MAX)),
+        Takes::Agent => (only(": name or id"), text(AGENT_LEN_MAX)),
         Takes::Balance => (
             only(": its id, or with `asset` also `user:<id or name>`, `user:me` or `house:<name>`"),
             text(ACCOUNT_LEN_MAX),
@@ -167,6 +170,10 @@ async fn read<N: Noun>(
         Takes::Asset => {
             at_most(NAME_LEN_MAX)?;
             Given::Id(call.app.engine.asset_named(text).await?.id)
+        }
+        Takes::Agent => {
+            at_most(AGENT_LEN_MAX)?;
+            Given::Id(agents::named(call, name, text).await?)
         }
         Takes::Balance => {
             at_most(ACCOUNT_LEN_MAX)?;

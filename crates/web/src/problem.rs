@@ -1,6 +1,6 @@
 //! Every error answer: RFC 9457 problem details with a stable `code`.
 
-use domain::{FieldError, Refusal};
+use domain::{Code, FieldError, Refusal};
 use std::num::NonZeroU64;
 
 use axum::body::Body;
@@ -97,6 +97,14 @@ pub(crate) struct Members<'a> {
 }
 
 impl Problem {
+    /// The same without the id, which is not what was asked for, of a thing that is not there.
+    pub fn without_id(mut self, unknown: &Code, name: &str) -> Problem {
+        if self.code == unknown.name {
+            self.detail = format!("there is no such {name}");
+        }
+        self
+    }
+
     fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Problem {
         Problem {
             status,

@@ -11,7 +11,7 @@ use crate::call::Route;
 use crate::endpoint::{Access, Verb};
 use crate::openapi::{Doc, Documents as _};
 use crate::{
-    access, activity, api_keys, approvals, assets, audit, auth, balances, change, conversations,
+    access, activity, agents, api_keys, approvals, assets, audit, auth, balances, change, conversations,
     destinations, docs, health, kyc, log, me, metrics, nouns, openapi, operations, sessions, users,
 };
 
@@ -100,6 +100,12 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Get "/v1/destinations" lists Destination;
     Get "/v1/destinations/{id}" shows Destination;
     Delete "/v1/destinations/{id}" does destinations::Remove;
+    Post "/v1/agents" does agents::Create;
+    Get "/v1/agents" lists Agent;
+    Get "/v1/agents/{id}" shows Agent;
+    Patch "/v1/agents/{id}" does agents::Update;
+    Post "/v1/agents/{id}/disable" does agents::Disable;
+    Post "/v1/agents/{id}/enable" does agents::Enable;
     Post "/v1/approvals" does approvals::Request;
     Get "/v1/approvals" lists Approval;
     Get "/v1/approvals/{id}" shows Approval;

@@ -11,6 +11,7 @@ mod vote;
 
 pub use expire::ExpireApprovals;
 pub use paid::operation_of;
+pub(crate) use request::withdraw_all;
 pub use request::{RequestApproval, WithdrawApproval};
 pub use row::{
     ACTION_LEN_MAX, ARGUMENTS_LEN_MAX, Approval, ApprovalStatus, QUORUM_MAX, REASON_LEN_MAX, Vote,
@@ -30,9 +31,15 @@ use crate::refusal::Refusal;
 use crate::tables::Facts;
 
 impl Approval {
-    /// Whether the caller is the one who asked for it.
+    /// Whether the caller is the one who asked for it, and uses it: the user, or the agent on behalf of the user.
     fn is_of(&self, who: &Principal) -> bool {
-        self.requested_by == who.actor_id
+        self.is_for(who) && self.agent_id == who.agent_id()
+    }
+
+    /// Whether the caller asked for it, or an agent did on the caller's behalf: then it is not for the caller to vote on.
+    fn is_for(&self, who: &Principal) -> bool {
+        let agent = who.agent_id();
+        self.requested_by == who.user_id && (agent.is_none() || agent == self.agent_id)
     }
 }
 

@@ -93,7 +93,7 @@ impl Act for RequestApproval {
             return match difference(&known.row, self, by.who) {
                 None => Ok(Decision::nothing(super::reply(facts, known))),
                 Some(field) => {
-                    let may_read = known.row.is_of(by.who) || by.who.holds(Permission::ApprovalsRead);
+                    let may_read = known.row.is_for(by.who) || by.who.holds(Permission::ApprovalsRead);
                     Err(own_id::conflict_seen(may_read, "approval", known.row.id, field))
                 }
             };
@@ -106,13 +106,14 @@ impl Act for RequestApproval {
             arguments: self.arguments.clone(),
             digest: Sha256::digest(&self.arguments).to_vec(),
             reason: self.reason.clone(),
-            requested_by: by.who.actor_id,
+            requested_by: by.who.user_id,
             requested_at: ctx.now,
             quorum: self.quorum,
             status: ApprovalStatus::Pending,
             expires_at,
             decided_at: None,
             used_at: None,
+            agent_id: by.who.agent_id(),
         };
         let mut change = Change::new(by, ctx);
         change.insert(approval.clone());
@@ -123,6 +124,30 @@ impl Act for RequestApproval {
             votes: Vec::new(),
         };
         Ok(Decision::one(reply, draft))
+    }
+}
+
+impl Approval {
+    fn withdrawn(&self, now: Timestamp) -> Approval {
+        Approval {
+            status: ApprovalStatus::Withdrawn,
+            decided_at: Some(now),
+            ..self.clone()
+        }
+    }
+}
+
+/// Takes back, within another change, whatever an agent asked for that is pending or granted.
+pub(crate) fn withdraw_all(change: &mut Change<'_>, facts: &Facts, agent: Uuid, now: Timestamp) {
+    let open = [ApprovalStatus::Pending, ApprovalStatus::Granted];
+    let of_agent = facts
+        .approvals
+        .values()
+        .filter(|sealed| sealed.row.agent_id == Some(agent) && open.contains(&sealed.row.status_at(now)));
+    let mut approvals: Vec<_> = of_agent.collect();
+    approvals.sort_unstable_by_key(|sealed| sealed.row.id);
+    for before in approvals {
+        change.alter(before, before.row.withdrawn(now));
     }
 }
 
@@ -145,7 +170,8 @@ impl Act for WithdrawApproval {
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
         let before = super::find(facts, self.approval, "id")?;
-        if !before.row.is_of(by.who) {
+        // What an agent asked for, the user on whose behalf it did takes back too.
+        if !before.row.is_for(by.who) {
             let message =
                 "only who asked for an approval takes it back; who may vote on it can vote against it";
             return Err(code::NOT_REQUESTER.because(message));
@@ -155,11 +181,7 @@ impl Act for WithdrawApproval {
         }
         let open = [ApprovalStatus::Pending, ApprovalStatus::Granted];
         super::check_undecided(&before.row, &open, ctx.now)?;
-        let after = Approval {
-            status: ApprovalStatus::Withdrawn,
-            decided_at: Some(ctx.now),
-            ..before.row.clone()
-        };
+        let after = before.row.withdrawn(ctx.now);
         let mut change = Change::new(by, ctx);
         change.alter(before, after.clone());
         let draft = change.draft(Self::ACTION.name, "approval", self.approval);

@@ -70,6 +70,8 @@ record! {
         pub decided_at: Option<Timestamp>,
         /// When it was used.
         pub used_at: Option<Timestamp>,
+        /// The agent that asks, on behalf of the user.
+        pub agent_id: Option<Uuid> [added],
     }
 }
 

@@ -45,8 +45,8 @@ fn partial(approval: &Approval, code: &Code, message: &str, other_than: &str) ->
 
 /// The user who votes, unless they asked for it or are paid by it.
 fn voter(facts: &Facts, command: &CastVote, approval: &Approval, who: &Principal) -> Result<Uuid, Refusal> {
-    let Some(user) = who.actor_id.filter(|_| !approval.is_of(who)) else {
-        let message = "nobody votes on what they asked for themselves";
+    let Some(user) = who.user_id.filter(|_| !approval.is_for(who)) else {
+        let message = "nobody votes on what they asked for themselves, or what their agents asked for";
         return Err(partial(approval, &code::OWN_REQUEST, message, "the one who asks"));
     };
     if command.operation != paid::operation_of(approval) {

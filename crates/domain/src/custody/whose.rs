@@ -10,7 +10,8 @@ use crate::record::Sealed;
 use crate::refusal::Refusal;
 use crate::tables::Facts;
 
-/// Checks that the caller may do something for a user: with one permission for all, with the other for oneself.
+/// Checks that the caller may do something for a user: with one permission for all, with the other for oneself,
+/// or as an agent for the user on whose behalf it acts.
 pub(crate) fn authorise_for(
     user: Uuid,
     who: &Principal,
@@ -18,7 +19,7 @@ pub(crate) fn authorise_for(
     own: Permission,
 ) -> Result<Authority, Refusal> {
     match who.authorise(all) {
-        Err(_) if who.actor_id == Some(user) => who.authorise(own),
+        Err(_) if who.user_id == Some(user) => who.authorise(own),
         authority => authority,
     }
 }
@@ -50,6 +51,6 @@ pub(crate) fn find_for<'a, T>(
     let authority = allowed.map_or_else(|| who.authorise(own), Ok)?;
     let found = rows
         .get(&id)
-        .filter(|found| of_all || Some(user(&found.row)) == who.actor_id);
+        .filter(|found| of_all || Some(user(&found.row)) == who.user_id);
     Ok((found.ok_or_else(unknown)?, authority))
 }

@@ -39,6 +39,12 @@ words! {
         ApiKeysOwn = "api_keys:own",
         /// Create, rotate and revoke API keys of all users.
         ApiKeysWrite = "api_keys:write",
+        /// Read all agents.
+        AgentsRead = "agents:read",
+        /// Make agents of one's own, change and disable them.
+        AgentsOwn = "agents:own",
+        /// Make agents for all users, change, disable and enable them.
+        AgentsWrite = "agents:write",
         /// Read assets, balances, operations and destinations of all users.
         CustodyRead = "custody:read",
         /// Read one's own balances and operations, transfer and withdraw from them, keep one's own destinations.
@@ -73,10 +79,10 @@ words! {
 }
 
 use Permission::{
-    ApiKeysOwn, ApiKeysRead, ApprovalsRead, ApprovalsRequest, AuditErase, AuditRead, AuditWrite,
-    CustodyApprove, CustodyConfigure, CustodyOwn, CustodyRead, CustodyWrite, GovernanceApprove, KycOwn,
-    KycRead, KycReview, KycWrite, LogRestore, MetricsRead, SessionsRead, SessionsWrite, UsersErase,
-    UsersRead, WorkflowsOwn, WorkflowsRead, WorkflowsWrite,
+    AgentsOwn, AgentsRead, AgentsWrite, ApiKeysOwn, ApiKeysRead, ApprovalsRead, ApprovalsRequest, AuditErase,
+    AuditRead, AuditWrite, CustodyApprove, CustodyConfigure, CustodyOwn, CustodyRead, CustodyWrite,
+    GovernanceApprove, KycOwn, KycRead, KycReview, KycWrite, LogRestore, MetricsRead, SessionsRead,
+    SessionsWrite, UsersErase, UsersRead, WorkflowsOwn, WorkflowsRead, WorkflowsWrite,
 };
 
 words! {
@@ -107,6 +113,7 @@ impl Scope {
                 UsersRead,
                 SessionsRead,
                 ApiKeysRead,
+                AgentsRead,
                 CustodyRead,
                 KycRead,
                 ApprovalsRead,
@@ -114,8 +121,8 @@ impl Scope {
             ],
             Scope::Write => &[AuditWrite],
             Scope::Admin => Permission::ALL,
-            Scope::Governance => &[ApprovalsRead, ApprovalsRequest, WorkflowsRead],
-            Scope::Workflows => &[WorkflowsRead, WorkflowsOwn, WorkflowsWrite],
+            Scope::Governance => &[AgentsRead, ApprovalsRead, ApprovalsRequest, WorkflowsRead],
+            Scope::Workflows => &[AgentsRead, WorkflowsRead, WorkflowsOwn, WorkflowsWrite],
             Scope::Custody => &[
                 CustodyRead,
                 CustodyOwn,
@@ -238,36 +245,41 @@ roles! {
     /// Runs the service.
     SRE = "sre", "Runs the service": &[
         CustodyRead, ApprovalsRead, AuditRead, AuditWrite, LogRestore, MetricsRead, UsersRead, SessionsRead,
-        SessionsWrite, ApiKeysRead, ApiKeysOwn, WorkflowsRead, WorkflowsWrite,
+        SessionsWrite, ApiKeysRead, ApiKeysOwn, AgentsRead, AgentsWrite, WorkflowsRead,
+        WorkflowsWrite,
     ];
     /// Builds on it.
     DEVELOPER = "developer", "Builds on the service": &[
-        CustodyRead, ApprovalsRead, ApprovalsRequest, AuditRead, AuditWrite, ApiKeysOwn, WorkflowsRead, WorkflowsOwn,
+        CustodyRead, ApprovalsRead, ApprovalsRequest, AuditRead, AuditWrite, ApiKeysOwn, AgentsRead, AgentsOwn,
+        WorkflowsRead, WorkflowsOwn,
     ];
     /// An application of one's own. It reads what it writes of custody and KYC, but not the log, where everybody else's
     /// doings are.
     SERVICE = "service", "Is an application": &[
-        CustodyRead, CustodyWrite, KycRead, KycWrite, ApprovalsRequest, AuditWrite, WorkflowsRead, WorkflowsWrite,
+        CustodyRead, CustodyWrite, KycRead, KycWrite, ApprovalsRequest, AuditWrite, AgentsRead, WorkflowsRead,
+        WorkflowsWrite,
     ];
     /// Investigates.
     ANALYST = "analyst", "Investigates": &[
-        CustodyRead, ApprovalsRead, AuditRead, ApiKeysOwn, WorkflowsRead, WorkflowsOwn,
+        CustodyRead, ApprovalsRead, AuditRead, ApiKeysOwn, AgentsRead, AgentsOwn, WorkflowsRead, WorkflowsOwn,
     ];
     /// Decides on compliance.
     COMPLIANCE = "compliance", "Decides on compliance": &[
         CustodyRead, CustodyApprove, GovernanceApprove, KycRead, KycReview, ApprovalsRead, AuditRead, AuditWrite,
-        AuditErase, UsersRead, UsersErase, SessionsRead, ApiKeysOwn, WorkflowsRead,
+        AuditErase, UsersRead, UsersErase, SessionsRead, ApiKeysOwn, AgentsRead,
+        WorkflowsRead,
     ];
     /// Checks.
     AUDITOR = "auditor", "Checks": &[
-        CustodyRead, KycRead, ApprovalsRead, AuditRead, UsersRead, SessionsRead, ApiKeysRead, ApiKeysOwn, WorkflowsRead,
+        CustodyRead, KycRead, ApprovalsRead, AuditRead, UsersRead, SessionsRead, ApiKeysRead, ApiKeysOwn, AgentsRead,
+        WorkflowsRead,
     ];
     /// Uses the application.
     USER = "user", "Uses the application": &[
         CustodyOwn, KycOwn, ApprovalsRequest, AuditWrite, ApiKeysOwn, WorkflowsOwn,
     ];
     /// Looks.
-    VIEWER = "viewer", "Looks": &[AuditRead, WorkflowsRead];
+    VIEWER = "viewer", "Looks": &[AuditRead, AgentsRead, WorkflowsRead];
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use crate::context::{Caller, Context};
+use crate::governance::agent;
 use crate::identity::permission::{Permission, Role, Scope};
 use crate::identity::rules::Rules;
 use crate::identity::user::User;
@@ -27,6 +28,8 @@ pub struct Principal {
     pub actor_id: Option<Uuid>,
     /// The actor's name.
     pub actor_name: Option<String>,
+    /// The user behind the credential: the one who acts, or on whose behalf an agent does.
+    pub user_id: Option<Uuid>,
     grant: Grant,
 }
 
@@ -102,6 +105,7 @@ fn program(kind: RecorderKind, actor_kind: ActorKind, name: String, grant: &'sta
         actor_kind,
         actor_id: None,
         actor_name: Some(name),
+        user_id: None,
         grant: Grant::Word(grant),
     }
 }
@@ -110,7 +114,8 @@ impl Principal {
     /// The principal behind `caller`; an unknown credential has none.
     pub fn of(caller: &Caller, facts: &Facts, now: Timestamp) -> Result<Principal, Refusal> {
         match caller {
-            Caller::ApiKey(id) => Principal::of_key(*id, facts, now),
+            Caller::ApiKey(id) => Principal::of_key(*id, None, facts, now),
+            Caller::AgentKey { key, agent } => Principal::of_key(*key, Some(*agent), facts, now),
             Caller::Session(id) => Principal::of_session(*id, facts, now),
             Caller::Operator { name } => Ok(program(
                 RecorderKind::Operator,
@@ -135,6 +140,7 @@ impl Principal {
             actor_kind: ActorKind::User,
             actor_id: Some(user.id),
             actor_name: Some(user.username.clone()),
+            user_id: Some(user.id),
             grant: Grant::Word("credentials"),
         }
     }
@@ -145,13 +151,22 @@ impl Principal {
             actor_kind: ActorKind::User,
             actor_id: Some(user.id),
             actor_name: Some(user.username.clone()),
+            user_id: Some(user.id),
             grant,
         }
     }
 
-    fn of_key(id: Uuid, facts: &Facts, now: Timestamp) -> Result<Principal, Refusal> {
+    /// Who calls by a key: its owner, or the agent that it is for.
+    fn of_key(id: Uuid, agent: Option<Uuid>, facts: &Facts, now: Timestamp) -> Result<Principal, Refusal> {
         let unknown = || unknown(&code::UNKNOWN_CALLING_KEY, "API key");
         let key = &facts.api_keys.get(&id).ok_or_else(unknown)?.row;
+        if key.agent_id != agent {
+            return Err(unknown());
+        }
+        let agent = match agent {
+            Some(agent) => Some(&facts.agents.get(&agent).ok_or_else(unknown)?.row),
+            None => None,
+        };
         let owner = &facts.users.get(&key.user_id).ok_or_else(unknown)?.row;
         let grant = if let Some(revoked_at) = key.revoked_at {
             denied(
@@ -165,15 +180,31 @@ impl Principal {
                 &code::CALLING_USER_DISABLED,
                 "the owner of this API key is disabled",
             )
+        } else if agent.is_some_and(|agent| !agent.active) {
+            denied(
+                &code::CALLING_AGENT_DISABLED,
+                "the agent that this API key is for is disabled",
+            )
         } else {
+            let mut scopes = key.scopes.clone();
+            scopes.retain(|scope| agent.is_none() || agent::SCOPES.contains(scope));
             Grant::Role {
                 role: owner.role.clone(),
-                scopes: Some(key.scopes.clone()),
+                scopes: Some(scopes),
                 must: None,
                 rules: Arc::clone(&facts.rules),
             }
         };
-        Ok(Principal::of_user(RecorderKind::ApiKey, id, owner, grant))
+        let owner = Principal::of_user(RecorderKind::ApiKey, id, owner, grant);
+        Ok(match agent {
+            None => owner,
+            Some(agent) => Principal {
+                actor_kind: ActorKind::Agent,
+                actor_id: Some(agent.id),
+                actor_name: Some(agent.name.clone()),
+                ..owner
+            },
+        })
     }
 
     fn of_session(id: Uuid, facts: &Facts, now: Timestamp) -> Result<Principal, Refusal> {
@@ -206,6 +237,16 @@ impl Principal {
             }
         };
         Ok(Principal::of_user(RecorderKind::Session, id, user, grant))
+    }
+
+    /// The agent that calls, if it is one.
+    pub fn agent_id(&self) -> Option<Uuid> {
+        self.actor_id.filter(|_| self.actor_kind == ActorKind::Agent)
+    }
+
+    /// On whose behalf an agent calls.
+    pub fn on_behalf_of(&self) -> Option<Uuid> {
+        self.user_id.filter(|_| self.actor_kind == ActorKind::Agent)
     }
 
     /// Whether the caller holds `permission`: [`Principal::authorise`] without the words.
@@ -339,7 +380,7 @@ impl Principal {
             actor: PayloadActor {
                 id: None,
                 name: self.actor_name.clone(),
-                on_behalf_of: None,
+                on_behalf_of: self.on_behalf_of().map(|user| user.to_string()),
             },
             ip: ctx.origin.ip.clone(),
             user_agent: ctx.origin.user_agent.clone(),

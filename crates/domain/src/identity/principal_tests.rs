@@ -47,6 +47,7 @@ fn facts(role: Role, scopes: &[Scope], change: impl FnOnce(&mut User, &mut ApiKe
         revoked_at: None,
         requests_per_minute: None,
         successor: None,
+        agent_id: None,
     };
     change(&mut user, &mut key);
     let mut facts = Facts::default();

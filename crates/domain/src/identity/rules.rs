@@ -171,7 +171,13 @@ mod tests {
         }
         text.push('\n');
         for action in crate::action::ALL {
-            writeln!(text, "{:<30}{}", action.name, action.demand.words()).unwrap();
+            let words = action.demand.words();
+            let agents = if action.demand.agents() {
+                "; agents too"
+            } else {
+                ""
+            };
+            writeln!(text, "{:<30}{words}{agents}", action.name).unwrap();
         }
         let golden = include_str!("../../tests/matrix.txt");
         assert!(text == golden, "the matrix is now:\n{text}");

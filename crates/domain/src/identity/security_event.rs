@@ -29,8 +29,10 @@ pub struct SecurityEvent {
     pub outcome: Outcome,
     /// The credential that was used, if one was known.
     pub recorded_by: Option<RecordedBy>,
-    /// The user behind it, if known: id and name.
+    /// The user or agent behind it, if known: id and name.
     pub actor: Option<(Uuid, String)>,
+    /// The user on whose behalf it acted, of an agent.
+    pub on_behalf_of: Option<Uuid>,
     /// What it was about, if Probity made it: its kind and id.
     pub target: Option<(&'static str, Uuid)>,
     /// The permission that was missing, or why else.
@@ -49,6 +51,7 @@ impl SecurityEvent {
             outcome: Outcome::Failed,
             recorded_by: None,
             actor: None,
+            on_behalf_of: None,
             target: None,
             authority: "none".to_owned(),
             details,
@@ -66,7 +69,7 @@ impl Act for SecurityEvent {
             actor: PayloadActor {
                 id: None,
                 name: self.actor.as_ref().map(|(_, name)| name.clone()),
-                on_behalf_of: None,
+                on_behalf_of: self.on_behalf_of.map(|user| user.to_string()),
             },
             details: (!self.details.0.is_empty()).then(|| self.details.clone()),
             ..by.who.payload(ctx)
@@ -85,7 +88,10 @@ impl Act for SecurityEvent {
         });
         match &self.actor {
             Some((id, _)) => {
-                draft.actor_kind = ActorKind::User;
+                draft.actor_kind = match self.on_behalf_of {
+                    Some(_) => ActorKind::Agent,
+                    None => ActorKind::User,
+                };
                 draft.actor_id = Some(*id);
                 draft.actor = Some(id.to_string());
             }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::command::{self, Command};
 use crate::context::{Caller, Context, Origin};
 use crate::decision::{Decision, Draft, Reply};
+use crate::governance::agent::CreateAgent;
 use crate::identity::api_key::CreateApiKey;
 use crate::identity::login::LogIn;
 use crate::identity::user::CreateUser;
@@ -144,10 +145,38 @@ impl World {
         }
     }
 
+    /// A new agent of a user.
+    pub fn agent(&mut self, name: &str, user: Uuid) -> Uuid {
+        let new = CreateAgent {
+            id: None,
+            name: name.to_owned(),
+            description: None,
+            release: Some("2.1.0".to_owned()),
+            user,
+        };
+        match self.run(&operator(), &new.into()) {
+            Ok(Reply::Agent(agent, _)) => agent.id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A new API key of an agent.
+    pub fn agent_key(&mut self, owner: &str, agent: Uuid, scopes: &[Scope]) -> Caller {
+        let new = CreateApiKey {
+            agent: Some(agent),
+            ..self.new_key(owner, scopes)
+        };
+        match self.run(&operator(), &new.into()) {
+            Ok(Reply::ApiKey(key)) => Caller::AgentKey { key: key.id, agent },
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// The command that makes an API key.
     pub fn new_key(&self, owner: &str, scopes: &[Scope]) -> CreateApiKey {
         CreateApiKey {
             owner: owner.to_owned(),
+            agent: None,
             name: "key".to_owned(),
             scopes: scopes.to_vec(),
             expires_at: None,
@@ -192,7 +221,7 @@ impl World {
 /// The id behind a key or session.
 pub fn id(caller: &Caller) -> Uuid {
     match caller {
-        Caller::ApiKey(id) | Caller::Session(id) => *id,
+        Caller::ApiKey(id) | Caller::AgentKey { key: id, .. } | Caller::Session(id) => *id,
         other => panic!("{other:?} has no id"),
     }
 }

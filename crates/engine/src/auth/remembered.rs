@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use domain::governance::Agent;
 use domain::identity::Principal;
 use domain::identity::api_key::ApiKey;
 use domain::identity::principal::unknown;
@@ -32,6 +33,8 @@ pub struct Identity {
     pub version: u64,
     /// The API key, if it is one.
     pub api_key: Option<ApiKey>,
+    /// The agent that it is for, if it is for one.
+    pub agent: Option<Agent>,
     /// The session, if it is one.
     pub session: Option<Session>,
     /// Until when the clock changes nothing about it.
@@ -48,10 +51,12 @@ impl Identity {
         read: Instant,
     ) -> Result<Identity, Refusal> {
         let principal = Principal::of(caller, &facts, now)?;
-        let user = principal.actor_id.and_then(|id| facts.users.remove(&id));
+        let user = principal.user_id.and_then(|id| facts.users.remove(&id));
         let user = user.ok_or_else(|| unknown(&code::UNKNOWN_CALLING_KEY, "credential"))?;
         let (api_key, session) = match caller {
-            Caller::ApiKey(id) => (facts.api_keys.remove(id).map(|key| key.row), None),
+            Caller::ApiKey(id) | Caller::AgentKey { key: id, .. } => {
+                (facts.api_keys.remove(id).map(|key| key.row), None)
+            }
             Caller::Session(id) => (None, facts.sessions.remove(id).map(|session| session.row)),
             Caller::Operator { .. } | Caller::System { .. } => (None, None),
         };
@@ -59,7 +64,9 @@ impl Identity {
             .iter()
             .flat_map(|one| [one.expires_at, one.idle_expires_at]);
         let ends = ends.chain(api_key.iter().filter_map(|key| key.expires_at));
+        let agent = principal.agent_id().and_then(|id| facts.agents.remove(&id));
         Ok(Identity {
+            agent: agent.map(|agent| agent.row),
             good_until: ends.filter(|end| *end > now).min(),
             principal,
             version: user.version,

@@ -15,6 +15,8 @@ use crate::error::Error;
 pub struct NewApiKey {
     /// User name of the owner.
     pub owner: String,
+    /// The agent that it is for, whose owner that is.
+    pub agent: Option<Uuid>,
     /// A name for people.
     pub name: String,
     /// What it is for.
@@ -36,6 +38,7 @@ impl Engine {
         let token = Engine::new_token(TokenKind::ApiKey)?;
         let command = CreateApiKey {
             owner: new.owner,
+            agent: new.agent,
             name: new.name,
             scopes: new.scopes,
             expires_at: new.expires_at,

@@ -34,6 +34,7 @@ impl Engine {
             outcome: Outcome::Success,
             recorded_by: None,
             actor: None,
+            on_behalf_of: None,
             target: None,
             authority: "configuration".to_owned(),
             details: StrictObject(own.0),

@@ -1,6 +1,7 @@
 //! Users, as somebody entitled keeps them.
 
 use domain::audit::EntryFilter;
+use domain::governance::Agent;
 use domain::identity::api_key::ApiKey;
 use domain::identity::invitation::InviteUser;
 use domain::identity::token::{Token, TokenKind};
@@ -21,15 +22,16 @@ use crate::error::Error;
 /// Entries that are erased by one command.
 const ERASED_AT_ONCE: u32 = 1_000;
 
-/// Whether an entry is by this user, or about one of these ids: those that Probity made, for whoever records events
+/// Whether an entry is by one of these, or about one of these ids: those that Probity made, for whoever records events
 /// may use the same text as an id. Somebody else's entry about the erasure is what stays.
-fn is_of(entry: &StoredEntry, user: Uuid, own: &[Uuid]) -> bool {
+fn is_of(entry: &StoredEntry, by: &[Uuid], own: &[Uuid]) -> bool {
     let Ok(leaf) = Leaf::parse(&entry.leaf) else {
         // Not as Probity wrote it: verifying names it.
         return false;
     };
     let about = leaf.target_id.is_some_and(|target| own.contains(&target));
-    leaf.actor_id == Some(user) || about && leaf.action != domain::action::USER_ERASE.name
+    leaf.actor_id.is_some_and(|actor| by.contains(&actor))
+        || about && leaf.action != domain::action::USER_ERASE.name
 }
 
 /// By what a new user gets in for the first time.
@@ -273,22 +275,26 @@ impl Engine {
         Ok(found.iter().map(|conversation| conversation.row.id).collect())
     }
 
-    /// Entries by or about a user and its API keys whose payload is still there, but those that record the erasure
+    /// Entries by or about a user, its agents and its API keys whose payload is still there, but those that record the
+    /// erasure
     /// itself.
     async fn entries_of(&self, user: Uuid) -> Result<Vec<u64>, Error> {
-        let mut own = vec![user];
+        let mut by = vec![user];
+        let agents = self.rows_of::<Agent>("user_id", [user]).await?;
+        by.extend(agents.iter().map(|agent| agent.row.id));
+        let mut own = by.clone();
         let keys = self.rows_of::<ApiKey>("user_id", [user]).await?;
         own.extend(keys.iter().map(|key| key.row.id));
-        let by = EntryFilter {
-            actor: Some(user.to_string()),
+        let done = by.iter().map(|id| EntryFilter {
+            actor: Some(id.to_string()),
             ..EntryFilter::default()
-        };
+        });
         let about = own.iter().map(|id| EntryFilter {
             target: Some(id.to_string()),
             ..EntryFilter::default()
         });
         let mut found = Vec::new();
-        for filter in std::iter::once(by).chain(about) {
+        for filter in done.chain(about) {
             let mut after = None;
             loop {
                 let page = Page {
@@ -300,7 +306,7 @@ impl Engine {
                 after = page.last().map(|entry| entry.entry);
                 let kept = page.iter().filter(|entry| entry.payload.is_some());
                 found.extend(
-                    kept.filter(|entry| is_of(entry, user, &own))
+                    kept.filter(|entry| is_of(entry, &by, &own))
                         .map(|entry| entry.entry),
                 );
                 if after.is_none() || found.len() >= ERASED_AT_ONCE as usize {

@@ -87,6 +87,7 @@ mod tests {
             outcome: Outcome::Refused,
             recorded_by: None,
             actor: Some((Uuid::from_u128(1), "ann".into())),
+            on_behalf_of: None,
             target: None,
             authority: "none".into(),
             details: StrictObject::default(),

@@ -175,6 +175,7 @@ mod cases {
         let engine = bed.open().await;
         let key = |hash| {
             Command::CreateApiKey(CreateApiKey {
+                agent: None,
                 owner: "admin".into(),
                 name: "key".into(),
                 scopes: vec![Scope::Read],

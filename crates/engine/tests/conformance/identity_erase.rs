@@ -58,6 +58,7 @@ mod cases {
 
     fn key_of(owner: &str) -> NewApiKey {
         NewApiKey {
+            agent: None,
             owner: owner.to_owned(),
             name: "Zelda's laptop".to_owned(),
             scopes: vec![Scope::Write],

@@ -28,6 +28,7 @@ mod cases {
 
     fn new_key(owner: &str) -> NewApiKey {
         NewApiKey {
+            agent: None,
             owner: owner.to_owned(),
             name: "deploy".to_owned(),
             scopes: vec![Scope::Write],

@@ -23,6 +23,7 @@ mod cases {
 
     fn new_key(owner: &str) -> NewApiKey {
         NewApiKey {
+            agent: None,
             owner: owner.to_owned(),
             name: "key".to_owned(),
             scopes: vec![Scope::Write],

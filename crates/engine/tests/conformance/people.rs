@@ -274,6 +274,7 @@ async fn invitations(engine: &Engine, users: &[Uuid]) {
 /// One with a limit and an end, one rotated.
 async fn keys(engine: &Engine) {
     let new = CreateApiKey {
+        agent: None,
         owner: "ann".into(),
         name: "limited".into(),
         scopes: vec![Scope::Read],

@@ -122,6 +122,7 @@ pub async fn create_user(engine: &Engine, username: &str, role: Role) -> Result<
 /// Makes an API key, as a caller.
 pub async fn create_key(engine: &Engine, owner: &str, scopes: Vec<Scope>) -> Caller {
     let new = NewApiKey {
+        agent: None,
         owner: owner.into(),
         name: format!("key of {owner}"),
         scopes,
@@ -182,6 +183,7 @@ pub async fn rich_log(bed: &Bed) -> Engine {
     crate::people::rich_accounts(&engine).await;
     Box::pin(crate::custody_rich::rich_custody(&engine)).await;
     Box::pin(crate::workflow_rich::rich_workflows(&engine)).await;
+    Box::pin(crate::agents::rich_agents(&engine)).await;
     let agent = event(
         r#"{"actor":{"kind":"agent","name":"Bot","on_behalf_of":"ann"},"action":"doc.sign","outcome":"failed",
             "target":{"kind":"doc"},"ip":"2001:db8::1","drag_mode":"grunt","aim":{"mission":"m"}}"#,

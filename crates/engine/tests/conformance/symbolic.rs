@@ -184,6 +184,7 @@ impl Op {
                     .zip(0..4)
                     .filter(|(_, bit)| scopes >> bit & 1 == 1);
                 Command::CreateApiKey(CreateApiKey {
+                    agent: None,
                     owner: NAMES[usize::from(*owner)].to_owned(),
                     name: format!("key {unique}"),
                     scopes: chosen.map(|(scope, _)| *scope).collect(),

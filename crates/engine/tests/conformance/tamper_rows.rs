@@ -58,6 +58,7 @@ mod cases {
         match table {
             "entries" => &["entry", "id"],
             "users" => &["id", "username"],
+            "agents" => &["id", "name"],
             "api_keys" | "sessions" | "invitations" => &["id", "hash"],
             "erasures" => &["id", "erased"],
             "subtrees" => &["height", "position"],

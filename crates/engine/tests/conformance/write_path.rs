@@ -138,6 +138,7 @@ mod cases {
     async fn key(engine: &Engine, scopes: Vec<Scope>) -> domain::Caller {
         let token = Engine::new_token(TokenKind::ApiKey).unwrap();
         let command = CreateApiKey {
+            agent: None,
             owner: "admin".into(),
             name: "test".into(),
             scopes,

@@ -7,6 +7,7 @@ use evidence::Timestamp;
 use views::ApiKeyMade;
 
 use super::made;
+use crate::account;
 use crate::context::{caller, origin};
 use crate::failure::Failure;
 use crate::parse;
@@ -21,9 +22,12 @@ pub struct CreateArgs {
     /// What it is for: read, write, admin, governance, workflows, custody
     #[arg(long, required = true, value_delimiter = ',', value_parser = scope, value_name = "SCOPE,…")]
     scopes: Vec<Scope>,
-    /// Its owner, whose role bounds it
-    #[arg(long, default_value = "admin", value_name = "USERNAME")]
-    user: String,
+    /// Its owner, whose role bounds it; admin unless given
+    #[arg(long, value_name = "USERNAME")]
+    user: Option<String>,
+    /// The agent that it is for, whose owner is its owner: it acts as the agent
+    #[arg(long, value_name = "NAME", conflicts_with = "user")]
+    agent: Option<String>,
     /// From when it is no longer good: 90d, 12h, a date or a time; never unless given
     #[arg(long, value_name = "TIME", value_parser = parse::future)]
     expires: Option<Timestamp>,
@@ -38,8 +42,17 @@ fn scope(text: &str) -> Result<Scope, String> {
 
 impl Verb for CreateArgs {
     async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
+        let agent = match &self.agent {
+            Some(name) => Some(account::agent(work.engine, name).await?.row.id),
+            None => None,
+        };
+        let owner = match agent {
+            Some(agent) => work.engine.owner_of_agent(agent).await?,
+            None => self.user.unwrap_or_else(|| "admin".to_owned()),
+        };
         let new = NewApiKey {
-            owner: self.user,
+            owner,
+            agent,
             name: self.name,
             scopes: self.scopes,
             expires_at: self.expires,

@@ -300,6 +300,20 @@ fn approvals_as_json() {
 }
 
 #[test]
+fn agents_as_json() {
+    told("agent", |story| {
+        story.tell("agent create triage --release 2.1.0 --dry-run");
+        let id = story.id("agent create triage --release 2.1.0 --description Sorts");
+        story.tell("agent update triage --release 2.2.0 --no-description");
+        story.tell("key create --agent triage --name triage --scopes workflows,read");
+        story.tell(&format!("agent show {id}"));
+        story.tell("agent disable triage");
+        story.tell("agent list --status disabled");
+        story.tell("agent enable triage");
+    });
+}
+
+#[test]
 fn roles_as_json() {
     told("role", |story| {
         story.tell("role list");

@@ -117,6 +117,7 @@ fn a_key_shows_what_it_may_do_and_is_rotated() {
                 "users:read",
                 "sessions:read",
                 "api_keys:read",
+                "agents:read",
                 "workflows:read"
             ])
         );

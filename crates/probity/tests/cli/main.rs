@@ -5,6 +5,7 @@
     reason = "the helpers of tests are no tests to clippy"
 )]
 
+mod agents;
 mod approvals;
 mod config;
 mod custody;

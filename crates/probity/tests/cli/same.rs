@@ -55,7 +55,14 @@ const LISTS: &[(&str, &str)] = &[
         "/v1/conversations?thread_id=t-1&user=ann&status=active&order=asc&limit=1",
     ),
     ("conversation list --limit 1", "/v1/conversations?limit=1"),
+    ("agent list", "/v1/agents"),
+    (
+        "agent list --user admin --status active",
+        "/v1/agents?user=admin&status=active",
+    ),
+    ("agent show triage", "/v1/agents/triage"),
     ("approval list", "/v1/approvals"),
+    ("approval list --agent triage", "/v1/approvals?agent=triage"),
     (
         "approval list --status withdrawn",
         "/v1/approvals?status=withdrawn",
@@ -76,6 +83,7 @@ const SHOWN: &[(&str, &str, &str)] = &[
     ("kyc show", "/v1/kyc", "kyc_records"),
     ("destination show", "/v1/destinations", "destinations"),
     ("conversation show", "/v1/conversations", "conversations"),
+    ("agent show", "/v1/agents", "agents"),
     ("approval show", "/v1/approvals", "approvals"),
     ("balance show", "/v1/balances", "balances"),
     ("asset show", "/v1/assets", "assets"),
@@ -124,6 +132,8 @@ fn every_noun_is_the_same_json_over_http() {
             place,
             "operation mint user:ann 0.1 --asset BTC --request-approval gift",
         );
+        told(place, "agent create triage --release 2.1.0");
+        told(place, "key create --agent triage --name triage --scopes read");
         let scopes = "read,write,admin,governance,workflows,custody";
         let key = told(place, &format!("key create --name reader --scopes {scopes}"));
         let key = key["key"].as_str().unwrap();

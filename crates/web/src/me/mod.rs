@@ -24,7 +24,10 @@ pub(crate) const DOC: Doc = Doc {
 
 #[derive(Serialize, JsonSchema)]
 struct Body {
+    /// The user behind the credential.
     user: UserView,
+    /// The agent that calls, on behalf of the user.
+    agent: Option<Caller>,
     key: Option<Key>,
     session: Option<SessionView>,
     /// Of the key; null for a session, which nothing narrows.
@@ -32,6 +35,14 @@ struct Body {
     permissions: Vec<Permission>,
     /// What must be done before anything else.
     must: Option<Must>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Caller {
+    id: Uuid,
+    name: String,
+    release: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -49,6 +60,7 @@ impl Shown for Body {
         let key = ApiKeyView::example();
         Body {
             user: UserView::example(),
+            agent: None,
             key: Some(Key {
                 id: key.id,
                 name: key.name,
@@ -70,6 +82,11 @@ pub(crate) async fn handle(call: Call) -> Answer {
     let key = identity.api_key.as_ref();
     json(&Body {
         user: UserView::of(&identity.user, identity.version),
+        agent: identity.agent.as_ref().map(|agent| Caller {
+            id: agent.id,
+            name: agent.name.clone(),
+            release: agent.release.clone(),
+        }),
         key: key.map(|key| Key {
             id: key.id,
             name: key.name.clone(),

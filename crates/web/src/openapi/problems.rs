@@ -26,6 +26,7 @@ const CREDENTIAL: &[Listed] = &[
     listed(&code::UNKNOWN_CALLING_SESSION),
     listed(&code::SESSION_ENDED),
     listed(&code::SESSION_EXPIRED),
+    listed(&code::CALLING_AGENT_DISABLED),
     listed(&code::CALLING_USER_DISABLED),
     RATE_LIMITED,
     TAMPERED,

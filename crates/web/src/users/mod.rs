@@ -64,12 +64,8 @@ fn problem(error: engine::Error) -> Problem {
     without_user_id(error.into())
 }
 
-/// The refusal without the id, which is not what was asked for.
-fn without_user_id(mut problem: Problem) -> Problem {
-    if problem.code == code::UNKNOWN_USER.name {
-        "there is no such user".clone_into(&mut problem.detail);
-    }
-    problem
+fn without_user_id(problem: Problem) -> Problem {
+    problem.without_id(&code::UNKNOWN_USER, "user")
 }
 
 /// A user that a command changed, and its version.

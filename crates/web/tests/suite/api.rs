@@ -119,6 +119,7 @@ impl Api {
     pub async fn new_key(&self, owner: &str, scopes: &[Scope]) -> (String, Uuid) {
         let token = Engine::new_token(TokenKind::ApiKey).unwrap();
         let command = CreateApiKey {
+            agent: None,
             owner: owner.to_owned(),
             name: "test key".into(),
             scopes: scopes.to_vec(),

@@ -134,6 +134,10 @@ pub async fn prepare(api: &Api, operation: &str, template: &str) -> Option<(Stri
             let made = dev.post(api, "/v1/conversations", body).await.json();
             Some((template.replace("{id}", &text(&made, "id")), dev.session))
         }
+        "update_agent" => {
+            api.call("POST", "/v1/agents", json!({"name": "triage"})).await;
+            Some(("/v1/agents/triage".to_owned(), api.key.clone()))
+        }
         "vote_on_approval" | "use_approval" => {
             let dev = Person::new(api, "dev", Role::DEVELOPER).await;
             let cora = Person::new(api, "cora", Role::COMPLIANCE).await;

@@ -15,6 +15,7 @@ use domain::custody::operation::steps::{
     CancelOperation, CaptureOperation, CompleteOperation, FailOperation, MarkOperationUnknown,
     ReleaseOperation, ReportOperation, ResolveOperation, StartOperation,
 };
+use domain::governance::agent::{CreateAgent, DisableAgent, EnableAgent, UpdateAgent};
 use domain::identity::api_key::{CreateApiKey, RevokeApiKey, RotateApiKey};
 use domain::identity::invitation::{AcceptInvitation, InviteUser};
 use domain::identity::login::LogIn;
@@ -58,6 +59,10 @@ const DOES: &[(&str, Codes, Codes)] = &[
     ("reset_second_factor", ResetSecondFactor::REFUSALS, &[]),
     ("erase_user", EraseUser::REFUSALS, &[]),
     ("create_api_key", CreateApiKey::REFUSALS, &[]),
+    ("create_agent", CreateAgent::REFUSALS, USER),
+    ("update_agent", UpdateAgent::REFUSALS, &[]),
+    ("disable_agent", DisableAgent::REFUSALS, &[]),
+    ("enable_agent", EnableAgent::REFUSALS, &[]),
     ("rotate_api_key", RotateApiKey::REFUSALS, &[]),
     ("revoke_api_key", RevokeApiKey::REFUSALS, &[]),
     ("create_asset", CreateAsset::REFUSALS, &[]),
@@ -148,6 +153,7 @@ const CREDENTIAL: Problems = &[
     (401, "unknown_session"),
     (401, "session_ended"),
     (401, "session_expired"),
+    (401, "agent_disabled"),
     (401, "user_disabled"),
     (429, "rate_limited"),
 ];

@@ -1,6 +1,7 @@
 //! Making API keys.
 
 use super::row::{ApiKey, NAME_LEN_MAX, REQUESTS_PER_MINUTE_MAX};
+use crate::governance::agent;
 use crate::identity::permission::{Permission, Scope};
 use crate::prelude::*;
 
@@ -9,6 +10,8 @@ use crate::prelude::*;
 pub struct CreateApiKey {
     /// User name of the owner.
     pub owner: String,
+    /// The agent that it is for, which is the owner's.
+    pub agent: Option<Uuid>,
     /// A name for people: 1 to 100 characters.
     pub name: String,
     /// At least one scope.
@@ -41,6 +44,16 @@ impl CreateApiKey {
                 format!("must name at least one of {}", all.join(", ")),
             ));
         }
+        let beyond = |scope: &&Scope| self.agent.is_some() && !agent::SCOPES.contains(scope);
+        if let Some(scope) = self.scopes.iter().find(beyond) {
+            let allowed: Vec<_> = agent::SCOPES.iter().map(|scope| scope.as_str()).collect();
+            let message = format!(
+                "an agent's key has no scope {}: only {}",
+                scope.as_str(),
+                allowed.join(", ")
+            );
+            return Err(FieldError::new("scopes", message));
+        }
         if self.expires_at.is_some_and(|expiry| expiry <= now) {
             return Err(FieldError::new("expires_at", format!("must be after now, {now}")));
         }
@@ -67,11 +80,12 @@ pub(super) fn authority(owner: Option<Uuid>, who: &Principal) -> Result<Authorit
 impl Act for CreateApiKey {
     act! {
         action: API_KEY_CREATE, changes_access: false, target: none,
-        refusals: INVALID_FIELD, UNKNOWN_USER, EXCEEDS_OWN, USER_ERASED
+        refusals: INVALID_FIELD, UNKNOWN_USER, UNKNOWN_AGENT, EXCEEDS_OWN, USER_ERASED
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
         needs.username(&self.owner);
+        needs.rows(&looks::AGENT_RELIED_ON, self.agent);
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
@@ -85,6 +99,16 @@ impl Act for CreateApiKey {
         if owner.row.erased_at.is_some() {
             let message = "this user was erased, and can own no key";
             return Err(code::USER_ERASED.because(message));
+        }
+        if let Some(id) = self.agent {
+            // Whose it is, the caller who names it knows; of another owner it is as if it were not there.
+            let agent = facts
+                .agents
+                .get(&id)
+                .filter(|agent| agent.row.user_id == owner.row.id);
+            agent.ok_or_else(|| {
+                code::UNKNOWN_AGENT.absent(format_args!("agent {id} of user {:?}", self.owner), "agent")
+            })?;
         }
         let mut scopes = self.scopes.clone();
         scopes.sort_unstable();
@@ -101,6 +125,7 @@ impl Act for CreateApiKey {
             revoked_at: None,
             requests_per_minute: self.requests_per_minute,
             successor: None,
+            agent_id: self.agent,
         };
         let mut change = Change::new(&by.with(&authority), ctx);
         change.insert(key.clone());

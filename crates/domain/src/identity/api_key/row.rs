@@ -35,6 +35,8 @@ record! {
         pub requests_per_minute: Option<i64> [added],
         /// The key that took its place by rotation.
         pub successor: Option<Uuid> [added],
+        /// The agent that it is for, of its owner: whoever calls with it is the agent.
+        pub agent_id: Option<Uuid> [added],
     }
 }
 

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::audit::erase;
 use crate::audit::erase::ERASE_MAX;
+use crate::governance::Agent;
 use crate::identity::api_key::ApiKey;
 use crate::identity::session::EndReason;
 use crate::identity::user::{ERASED_PREFIX, User};
@@ -11,8 +12,8 @@ use crate::identity::{invitation, second_factor, session, user};
 use crate::prelude::*;
 use crate::workflow;
 
-/// Erases what is personal of a user: the row's names, those of its API keys, and the payload of entries about or by
-/// the user.
+/// Erases what is personal of a user: the row's names, those of its API keys, what is said of its agents, and the payload of
+/// entries about or by them.
 ///
 /// There may be more entries than fit one command: sent again for the erased user, it erases further ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,7 @@ impl Act for EraseUser {
     fn needs(&self, _: &Rules, needs: &mut Needs) {
         needs.account(self.user);
         needs.row(&looks::API_KEYS_OF, self.user);
+        needs.row(&looks::AGENTS_OF, self.user);
         needs.admins();
         needs.rows(&looks::CONVERSATION, self.content.iter().copied());
         needs.rows(&looks::ENTRY_AT, self.entries.iter().copied());
@@ -69,15 +71,18 @@ impl Act for EraseUser {
         };
         user::check_admin_left(facts, &before.row)?;
         let erasures = erase::erasures(facts, &self.entries, |entry| {
-            let key = |id: &Uuid| {
-                let key = facts.api_keys.get(id);
-                key.is_some_and(|key| key.row.user_id == self.user)
+            let is_of = |id: Uuid| {
+                let key = facts.api_keys.get(&id).map(|key| key.row.user_id);
+                let agent = facts.agents.get(&id).map(|agent| agent.row.user_id);
+                id == self.user || key.or(agent) == Some(self.user)
             };
-            let about = entry.target_id == Some(self.user) || entry.target_id.as_ref().is_some_and(key);
-            if entry.actor_id == Some(self.user) || about {
+            if entry.actor_id.is_some_and(is_of) || entry.target_id.is_some_and(is_of) {
                 return Ok(());
             }
-            let message = format!("entry {} is neither by nor about this user or its keys", entry.id);
+            let message = format!(
+                "entry {} is neither by nor about this user, its keys or agents",
+                entry.id
+            );
             Err(code::ENTRY_OF_OTHERS.because(message).field("entries"))
         })?;
         if erased_before.is_some() && erasures.is_empty() && self.content.is_empty() {
@@ -102,6 +107,13 @@ impl Act for EraseUser {
                     ..key.row.clone()
                 };
                 change.overwrite(key, revoked);
+            }
+            for agent in facts.agents_of(after.id) {
+                let disabled = Agent {
+                    description: None,
+                    ..agent.row.with_active(false, ctx.now)
+                };
+                change.overwrite(agent, disabled);
             }
         }
         workflow::erase(&mut change, facts, after.id, &self.content, ctx.now)?;

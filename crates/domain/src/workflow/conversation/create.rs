@@ -49,7 +49,7 @@ impl Act for CreateConversation {
             return Ok(Decision::nothing(reply(known.row.clone(), known.version)));
         }
         if let Some(known) = self.id.and_then(|id| facts.conversations.get(&id)) {
-            let own = by.who.actor_id == Some(known.row.user_id);
+            let own = by.who.user_id == Some(known.row.user_id);
             let may_read = own || by.who.holds(KEEP.0) || by.who.holds(Permission::WorkflowsRead);
             let field = if known.row.user_id == self.user {
                 "thread_id"
@@ -71,7 +71,7 @@ impl Act for CreateConversation {
             title: self.title.clone(),
             context: self.context.clone(),
             status: ConversationStatus::Active,
-            created_by: by.who.actor_id,
+            created_by: by.who.user_id,
             created_at: ctx.now,
             updated_at: ctx.now,
             ended_at: None,

@@ -61,7 +61,7 @@ async fn permissions_say_what_they_allow_and_who_holds_them() {
         .filter(|one| one["held"] == true);
     assert_eq!(
         held.map(|one| &one["name"]).collect::<Vec<_>>(),
-        ["audit:read", "workflows:read"]
+        ["audit:read", "agents:read", "workflows:read"]
     );
 }
 

@@ -20,6 +20,7 @@ async fn a_key_knows_itself() {
                 json!([
                     "audit:read",
                     "audit:write",
+                    "agents:read",
                     "custody:read",
                     "approvals:read",
                     "workflows:read"
@@ -28,7 +29,13 @@ async fn a_key_knows_itself() {
             (
                 &[Scope::Read],
                 json!(["read"]),
-                json!(["audit:read", "custody:read", "approvals:read", "workflows:read"]),
+                json!([
+                    "audit:read",
+                    "agents:read",
+                    "custody:read",
+                    "approvals:read",
+                    "workflows:read"
+                ]),
             ),
             (
                 &[Scope::Custody],
@@ -76,7 +83,10 @@ async fn a_session_knows_itself() {
         let (token, id) = api.new_session(user).await;
         let me = api.call_as(&token, "GET", "/v1/me", &Value::Null).await.json();
         assert_eq!((&me["key"], &me["scopes"]), (&json!(null), &json!(null)));
-        assert_eq!(me["permissions"], json!(["audit:read", "workflows:read"]));
+        assert_eq!(
+            me["permissions"],
+            json!(["audit:read", "agents:read", "workflows:read"])
+        );
         assert_eq!(
             (&me["user"]["id"], &me["session"]["id"], &me["session"]["user"]),
             (&json!(user), &json!(id), &json!(user))

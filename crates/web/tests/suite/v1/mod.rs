@@ -1,5 +1,6 @@
 mod access;
 mod activity;
+mod agents;
 mod api_keys;
 mod approvals;
 mod assets;

@@ -53,6 +53,7 @@ async fn the_nil_and_max_uuid_are_no_ids_anywhere() {
                 ("/v1/assets", with(&asset, "id"), "id"),
                 ("/v1/kyc", with(&kyc, "id"), "id"),
                 ("/v1/destinations", with(&destination, "id"), "id"),
+                ("/v1/agents", with(&json!({"name": "triage"}), "id"), "id"),
                 ("/v1/approvals", with(&approval, "id"), "id"),
                 ("/v1/approvals", start(no_id), "arguments.operation"),
                 (OPERATIONS, with(&transfer("1"), "id"), "id"),

@@ -23,6 +23,7 @@ async fn what_a_key_may_do_and_did() {
                     "approvals:read",
                     "audit:read",
                     "audit:write",
+                    "agents:read",
                     "workflows:read"
                 ]),
                 &json!(null),
@@ -56,7 +57,7 @@ async fn what_a_key_may_do_and_did() {
             .await;
         assert_eq!(
             api.get(&path).await.json()["permissions"],
-            json!(["audit:read", "workflows:read"])
+            json!(["audit:read", "agents:read", "workflows:read"])
         );
     }
 }

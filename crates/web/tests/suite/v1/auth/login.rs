@@ -35,6 +35,8 @@ async fn by_name_or_e_mail_address_in_any_case() {
                     "audit:read",
                     "audit:write",
                     "api_keys:own",
+                    "agents:read",
+                    "agents:own",
                     "custody:read",
                     "approvals:read",
                     "approvals:request",

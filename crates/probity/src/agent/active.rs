@@ -1,0 +1,37 @@
+//! `probity agent disable` and `probity agent enable`.
+
+use domain::governance::agent::{DisableAgent, EnableAgent};
+
+use super::{Which, printout};
+use crate::failure::Failure;
+use crate::verb::{Printout, Verb, Work};
+
+/// Disables an agent.
+pub struct Disable(pub Which);
+
+/// Enables an agent.
+pub struct Enable(pub Which);
+
+impl Verb for Disable {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
+        let agent = self.0.found(work).await?;
+        let answer = work.submit_or_try(DisableAgent { agent }, self.0.dry_run).await?;
+        printout(&answer, |name| match answer.entry {
+            Some(_) => format!("Agent {name} is disabled: its keys are refused, its approvals withdrawn."),
+            None if self.0.dry_run => format!("Agent {name} could be disabled. Nothing was written."),
+            None => format!("Agent {name} was disabled already."),
+        })
+    }
+}
+
+impl Verb for Enable {
+    async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
+        let agent = self.0.found(work).await?;
+        let answer = work.submit_or_try(EnableAgent { agent }, self.0.dry_run).await?;
+        printout(&answer, |name| match answer.entry {
+            Some(_) => format!("Agent {name} is enabled."),
+            None if self.0.dry_run => format!("Agent {name} could be enabled. Nothing was written."),
+            None => format!("Agent {name} was enabled already."),
+        })
+    }
+}

@@ -1,0 +1,47 @@
+//! `POST /v1/agents/{id}/disable`, `POST /v1/agents/{id}/enable`
+
+use domain::governance::Agent;
+use domain::governance::agent::{DisableAgent, EnableAgent};
+
+use crate::change::prelude::*;
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Disable {}
+
+impl Change for Disable {
+    type Of = (Agent, u64);
+    type Act = DisableAgent;
+
+    const SAYS: Says = Says {
+        id: "disable_agent",
+        summary: "Disable an agent",
+        description: "The kill switch, one command: its keys are refused, in other processes within a second, and its \
+                      pending and granted approvals are withdrawn. What the agent did stays. Its owner may do it, and \
+                      whoever keeps agents.",
+        ..Says::CHANGES
+    };
+
+    async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
+        Ok(DisableAgent { agent: asked.id }.into())
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct Enable {}
+
+impl Change for Enable {
+    type Of = (Agent, u64);
+    type Act = EnableAgent;
+
+    const SAYS: Says = Says {
+        id: "enable_agent",
+        summary: "Enable an agent again",
+        description: "Its keys are good again; what was withdrawn or cancelled stays so. It takes someone who keeps \
+                      agents and may do whatever its owner may.",
+        ..Says::CHANGES
+    };
+
+    async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
+        Ok(EnableAgent { agent: asked.id }.into())
+    }
+}
