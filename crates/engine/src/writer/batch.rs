@@ -7,6 +7,7 @@ use domain::{Context, Draft, Facts, Needs, Refusal, Reply, command, looks};
 use evidence::Timestamp;
 use store::batch::CommitError;
 use store::{Conn, Db, ErrorKind, Head};
+use uuid::Uuid;
 
 use super::append::{self, Appended};
 use super::cache::{self, Cache, admitted};
@@ -130,6 +131,11 @@ async fn attempt(db: &Db, link: &mut Link, signer: &Signer, jobs: &mut [Job]) ->
         }
         // Whatever failed, it may be that something is not as it was known.
         link.cache.forget_taken();
+        if kind == Some(ErrorKind::Constraint) && link.cache.look_up_ids() {
+            tries -= 1;
+            add(&signer.counters.retries, 1);
+            continue;
+        }
         let again = match kind {
             Some(ErrorKind::Moved | ErrorKind::Changed | ErrorKind::Retry) => tries < TRIES_MAX,
             // A constraint that fails for a command alone may be a race just lost: once more, with fresh facts.
@@ -251,11 +257,24 @@ async fn write(
     // Only where an id comes twice in the batch must a later command see an earlier one's entries.
     let twice = own_ids > needs.count(&looks::ENTRY);
     let (mut facts, head) = begin(conn, cache, signer, &needs).await?;
-    facts.rules = Arc::clone(&signer.rules);
-    let mut verdicts: Vec<Verdict> = jobs
-        .iter()
-        .map(|job| decide(&mut facts, job, now, twice))
-        .collect();
+    let all = |facts: &mut Facts| -> Vec<Verdict> {
+        facts.rules = Arc::clone(&signer.rules);
+        jobs.iter().map(|job| decide(facts, job, now, twice)).collect()
+    };
+    if !facts.entries.is_empty() {
+        // Somebody sends again, and may go on to do so.
+        cache.look_up_ids();
+    }
+    let mut verdicts = all(&mut facts);
+    let made = |verdicts: &mut [Verdict]| -> Vec<Uuid> {
+        let drafts = verdicts.iter_mut().flat_map(Verdict::drafts);
+        drafts.map(|draft| draft.id).collect()
+    };
+    if cache.presumed_too_much(made(&mut verdicts).into_iter()) {
+        cache.look_up_ids();
+        facts = cache::facts(conn, cache, signer, &needs).await?;
+        verdicts = all(&mut facts);
+    }
     let mut drafts: Vec<&mut Draft> = verdicts.iter_mut().flat_map(Verdict::drafts).collect();
     // Also where nothing is appended: what such a batch answers must not rest on a log that is not ours.
     let head = admitted(conn, signer, head).await?;

@@ -17,6 +17,7 @@ use store::facts::Stamps;
 use store::ground::{Ground, Known};
 use store::row::Stamp;
 use store::{Conn, Head};
+use uuid::Uuid;
 
 use super::Signer;
 use crate::error::Error;
@@ -27,6 +28,9 @@ const ROWS_MAX: usize = 200_000;
 
 /// For how long every locked head must have been our own last one until rows are no longer locked.
 const ALONE_AFTER: Duration = Duration::from_secs(2);
+
+/// For how long callers' own ids are looked up after one of them was not new: who sends again sends more than one.
+const LOOK_UP_FOR: Duration = Duration::from_secs(5);
 
 /// A row, or that there is none; and which transaction wrote it.
 struct Row {
@@ -44,6 +48,10 @@ pub(super) struct Cache {
     old: HashMap<RowKey, Row>,
     /// What the batch under way took from here or has put here.
     taken: HashMap<RowKey, Known>,
+    /// Callers' own ids that the batch under way takes for new, without having looked.
+    presumed: HashSet<Uuid>,
+    /// Until when own ids are looked up.
+    looks_up: Option<Instant>,
     /// Where somebody else was seen to write: since when every locked head was our own last one, and when one was last
     /// locked. Then rows are locked, and nothing is known.
     shared: Option<(Instant, Instant)>,
@@ -101,6 +109,7 @@ impl Cache {
     /// A batch begins. Where nobody else was seen to write for long enough, rows need no locks from here on.
     pub fn begin(&mut self, counters: &Counters) {
         self.taken.clear();
+        self.presumed.clear();
         if let Some((since, seen)) = self.shared
             && seen.duration_since(since) >= ALONE_AFTER
         {
@@ -131,6 +140,9 @@ impl Cache {
         let (mut rows, mut missing, mut hits) = (HashMap::new(), needs.none(), 0);
         for (look, keys) in needs.plan() {
             for key in keys {
+                if self.presumes(look, key, needs) {
+                    continue;
+                }
                 let Some(Answer { rests_on, row }) = self.answer(look, key) else {
                     missing.row(look, key.clone());
                     continue;
@@ -151,6 +163,36 @@ impl Cache {
         add(&counters.known_hits, hits);
         add(&counters.known_misses, missing.len() as u64);
         (rows.into_values().collect(), missing)
+    }
+
+    /// Whether this is an own id that is taken for new: an entry has it, where it is not, and there is only one of an id.
+    fn presumes(&mut self, look: &'static Look, key: &Key, needs: &Needs) -> bool {
+        let looks_up = self.looks_up.is_some_and(|until| Instant::now() < until);
+        let Key::Id(id) = key else { return false };
+        if looks_up || self.shared.is_some() || !needs.has(&looks::ENTRY, id) {
+            return false;
+        }
+        let is_new = match look.name {
+            "ENTRY" => true,
+            "OPERATION" => self.get(&(look.table(), *id)).is_none(),
+            _ => false,
+        };
+        if is_new {
+            self.presumed.insert(*id);
+        }
+        is_new
+    }
+
+    /// Whether ids were taken for new of which the batch makes no entry: then nothing refuses them where they are not.
+    pub fn presumed_too_much(&self, made: impl Iterator<Item = Uuid>) -> bool {
+        let made: HashSet<Uuid> = made.collect();
+        !self.presumed.is_subset(&made)
+    }
+
+    /// From here on own ids are looked up; whether the batch under way took some for new.
+    pub fn look_up_ids(&mut self) -> bool {
+        self.looks_up = Some(Instant::now() + LOOK_UP_FOR);
+        !self.presumed.is_empty()
     }
 
     /// What a look would find by a key, where that is known.

@@ -125,3 +125,27 @@ fn nothing_is_known_while_somebody_else_writes() {
     cache.begin(&counters);
     assert!(cache.is_shared());
 }
+
+#[test]
+fn own_ids_are_taken_for_new_until_one_is_not() {
+    let (mut cache, new, step) = (known([]), Uuid::from_u128(5), Uuid::from_u128(6));
+    let mut asked = needs(&looks::ENTRY, [new]);
+    asked.rows(&looks::OPERATION, [new, step]);
+    assert_eq!(
+        split(&mut cache, &asked),
+        (0, 1),
+        "what a step is about is looked up"
+    );
+    assert!(!cache.presumed_too_much([new, step].into_iter()));
+    // Where no entry of that id is made, nothing would refuse it.
+    assert!(cache.presumed_too_much([step].into_iter()));
+    assert!(cache.look_up_ids());
+    cache.begin(&Counters::default());
+    assert_eq!(split(&mut cache, &asked), (0, 3));
+    assert!(!cache.presumed_too_much(std::iter::empty()));
+    assert!(!cache.look_up_ids(), "no id was taken for new");
+    cache.looks_up = Some(Instant::now());
+    assert_eq!(split(&mut cache, &asked), (0, 1));
+    cache.share(&Counters::default());
+    assert_eq!(split(&mut cache, &asked), (0, 3));
+}

@@ -11,6 +11,7 @@ crate::on_both!(
     a_head_changed_by_hand,
     a_batch_of_replays_asks_for_the_head,
     many_at_once_with_their_ids,
+    sent_again_among_what_is_new,
 );
 
 mod cases {
@@ -327,6 +328,44 @@ mod cases {
         assert_eq!(units(&engine, "user:u0").await.0, 80 * 100_000_000);
         assert_eq!(units(&engine, "user:u1").await.0, 120 * 100_000_000);
         assert_eq!(sum(&engine).await, 0);
+        close(engine).await;
+        assert_intact(&bed.options()).await;
+    }
+
+    /// What was sent before, alone and together with what is new: each gets the answer of its own, and of an id that means
+    /// something else nothing moves.
+    pub async fn sent_again_among_what_is_new(bed: Bed) {
+        let engine = bed.open().await;
+        let key = world(&engine).await;
+        let own = |number: u128, amount: &str| {
+            let mut new = new(Transfer, "user:u0", "user:u1", amount);
+            new.id = Some(Uuid::from_u128(
+                0x0197_0000_0000_7000_8000_0000_0000_0000 + number,
+            ));
+            new
+        };
+        let first = make_as(&engine, &key, own(0, "1")).await.unwrap();
+        let mut moved = 1;
+        for round in 1..6_u128 {
+            let calls = (0..10 * round).map(|number| {
+                let amount = if number == 1 && round > 1 { "2" } else { "1" };
+                make_as(&engine, &key, own(number, amount))
+            });
+            for (number, made) in join_all(calls).await.into_iter().enumerate() {
+                if number == 1 && round > 1 {
+                    assert_eq!(code(made), "id_conflict");
+                } else {
+                    assert!(made.is_ok(), "{number}: {made:?}");
+                }
+            }
+            moved = 10 * i128::try_from(round).unwrap();
+            assert_eq!(units(&engine, "user:u1").await.0, (100 + moved) * 100_000_000);
+        }
+        let again = make_as(&engine, &key, own(0, "1")).await.unwrap();
+        assert!(again.replayed && again.operation == first.operation);
+        let metrics = engine.metrics();
+        assert_eq!(metrics.batches_failed.iter().sum::<u64>(), 0, "{metrics:?}");
+        assert_eq!(units(&engine, "user:u0").await.0, (100 - moved) * 100_000_000);
         close(engine).await;
         assert_intact(&bed.options()).await;
     }
