@@ -4,7 +4,9 @@ use domain::audit::EntryFilter;
 use domain::audit::activity::sentence;
 use domain::audit::event::ID_LEN_MAX;
 use domain::identity::Permission;
+use engine::list::Order;
 use engine::{Engine, Error};
+use evidence::payload::ActorKind;
 use evidence::{Entry, Outcome, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -30,6 +32,10 @@ pub struct Activity {
     pub kind: String,
     /// Who did it.
     pub user: Option<String>,
+    /// What kind of actor that is.
+    pub user_kind: ActorKind,
+    /// On whose behalf, such as the owner of an agent.
+    pub on_behalf_of: Option<String>,
     /// The entity it concerns.
     pub entity: Option<String>,
     /// What kind of entity.
@@ -54,6 +60,8 @@ impl Activity {
             timestamp: entry.occurred_at.unwrap_or(entry.at),
             kind: entry.action,
             user: entry.actor.id.or(entry.actor.name),
+            user_kind: entry.actor.kind,
+            on_behalf_of: entry.actor.on_behalf_of,
             entity,
             entity_kind,
             description,
@@ -67,6 +75,8 @@ impl Activity {
             actor: asked.text("user"),
             action: asked.text("kind"),
             target: asked.text("entity"),
+            from: asked.time("from"),
+            to: asked.time("to"),
             ..EntryFilter::default()
         }
     }
@@ -88,9 +98,10 @@ impl Noun for Activity {
     const COMMAND: &'static str = "activity";
     const LIST: About = About {
         id: "list_activity",
-        summary: "What happened, newest first",
+        summary: "What happened",
         description: "Every entry of the audit log with a sentence for people, a page at a time. `timestamp` is when \
-                      it happened by the recorder's clock, or else when it was recorded; the order is that of the log.",
+                      it happened by the recorder's clock, or else when it was recorded; order, `from` and `to` are those of \
+                      the log.",
     };
     const FILTERS: &'static [Filter] = &[
         Filter::own(
@@ -108,9 +119,12 @@ impl Noun for Activity {
             "that concern the entity of this id",
             Takes::Text(ID_LEN_MAX),
         ),
+        Filter::own("from", "recorded at this time or later", Takes::Time),
+        Filter::own("to", "recorded before this time", Takes::Time),
     ];
     const READ: Reads = Reads::Holders(Permission::AuditRead);
     const COLUMNS: Columns<Activity> = &[];
+    const ORDER: Option<Order> = Some(Order::Descending);
 
     async fn page(
         engine: &Engine,

@@ -130,7 +130,9 @@ pub fn sentence(entry: &Entry) -> String {
         Outcome::Refused => "was refused",
         Outcome::Failed => "failed at",
     };
-    format!("{actor} {verb} {}{target}", entry.action)
+    let on_behalf_of = entry.actor.on_behalf_of.as_ref();
+    let whose = on_behalf_of.map_or(String::new(), |user| format!(", on behalf of {user},"));
+    format!("{actor}{whose} {verb} {}{target}", entry.action)
 }
 
 #[cfg(test)]

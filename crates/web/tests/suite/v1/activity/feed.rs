@@ -28,7 +28,7 @@ async fn what_is_recorded_is_shown() {
             feed(&api, "limit=1").await,
             [json!({
                 "id": "01970000-0000-7000-8000-000000000001", "index": index, "timestamp": "2026-01-02T03:04:05.000000Z",
-                "type": "order.update", "user": "anna", "entity": "A-1", "entity_kind": "order",
+                "type": "order.update", "user": "anna", "user_kind": "user", "on_behalf_of": null, "entity": "A-1", "entity_kind": "order",
                 "description": "Changed the address", "outcome": "success"
             })]
         );
@@ -100,6 +100,32 @@ async fn the_feed_filters_and_pages() {
         ] {
             assert_eq!(texts(feed(&api, query).await), expected, "{query}");
         }
+        // The other way round, and by the time of recording, of which the end is not within.
+        assert_eq!(texts(feed(&api, "kind=feed.0&order=asc").await), ["0", "1", "2"]);
+        let page = api
+            .get(&format!("{PATH}?kind=feed.*&order=asc&limit=4"))
+            .await
+            .json();
+        let rest = format!("kind=feed.*&order=asc&cursor={}", page["next"].as_str().unwrap());
+        assert_eq!(texts(feed(&api, &rest).await), ["4", "5"]);
+        let recorded = async |n: usize| {
+            let index = &feed(&api, "kind=feed.*&order=asc").await[n]["index"];
+            let entry = api.get(&format!("/v1/audit/entries/{index}")).await.json();
+            entry["at"].as_str().unwrap().to_owned()
+        };
+        let (from, to) = (recorded(2).await, recorded(4).await);
+        for (query, expected) in [
+            (format!("kind=feed.*&from={from}&to={to}"), &["3", "2"][..]),
+            (format!("kind=feed.*&from={to}"), &["5", "4"]),
+            (format!("kind=feed.*&to={from}"), &["1", "0"]),
+            (format!("user=bob&from={from}"), &["5", "3"]),
+        ] {
+            assert_eq!(texts(feed(&api, &query).await), expected, "{query}");
+        }
+        for (query, field) in [("order=up", "order"), ("from=yesterday", "from"), ("to=7", "to")] {
+            let got = api.get(&format!("{PATH}?{query}")).await;
+            got.assert_problem(400, "invalid_field", Some(field));
+        }
         let first = api.get(&format!("{PATH}?kind=feed.*&limit=4")).await;
         assert!(
             first
@@ -131,6 +157,14 @@ async fn every_entry_is_an_activity() {
         (&json!("Anna"), &json!("refused"))
     );
     assert_eq!(shown["description"], "Anna was refused door.open");
+    api.record(&json!([{"actor": {"kind": "agent", "name": "triage", "on_behalf_of": "anna"}, "action": "door.open"}]))
+        .await;
+    let shown = &feed(&api, "limit=1").await[0];
+    assert_eq!(
+        (&shown["user_kind"], &shown["on_behalf_of"]),
+        (&json!("agent"), &json!("anna"))
+    );
+    assert_eq!(shown["description"], "triage, on behalf of anna, did door.open");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
