@@ -26,6 +26,7 @@ use crate::random;
 use crate::seals::Seals;
 use crate::search::Searches;
 use crate::security_log::Sampler;
+use crate::tail::Tail;
 use crate::tiles::Tiles;
 use crate::writer::Queue;
 use crate::writes::Writes;
@@ -113,6 +114,7 @@ pub(crate) struct Shared {
     pub names: Names,
     pub remembered: Remembered,
     pub tiles: Tiles,
+    pub tail: Tail,
     pub searches: Searches,
 }
 
@@ -123,6 +125,7 @@ impl Shared {
         self.names.forget();
         self.remembered.forget_all();
         self.tiles.forget();
+        self.tail.forget();
     }
 }
 

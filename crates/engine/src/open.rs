@@ -20,6 +20,7 @@ use crate::limits::Limits;
 use crate::metrics::Counters;
 use crate::search::Searches;
 use crate::security_log::{self, Sampler};
+use crate::tail::Tail;
 use crate::tiles::{TILES_MAX, Tiles};
 use crate::writer::{self, Signer};
 use crate::{checkpointer, clock, guard, keyfile, storage, watch};
@@ -179,6 +180,7 @@ impl Engine {
             counters,
             remembered: Remembered::default(),
             tiles: Tiles::new(TILES_MAX),
+            tail: Tail::default(),
             searches,
             limits,
             hashes,

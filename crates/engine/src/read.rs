@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::search::SEARCH_TIME;
+use crate::tail::ShownEntry;
 use crate::tiles::planned;
 
 /// How an entry is named.
@@ -71,6 +72,11 @@ impl EntryPage<StoredEntry> {
     }
 }
 
+/// Whether the newest entries are asked for, whatever they tell.
+fn is_newest(filter: &EntryFilter, page: Page) -> bool {
+    page.order == Order::Descending && page.after.is_none() && *filter == EntryFilter::default()
+}
+
 pub(crate) async fn head(conn: &mut Conn) -> Result<Head, Error> {
     Ok(Head::load(conn).await?.ok_or_else(no_head)?)
 }
@@ -125,8 +131,7 @@ impl Engine {
         let mut conn = self.db().reader().await?;
         let page = look.page;
         // The newest entries tell the size themselves.
-        let newest =
-            page.order == Order::Descending && page.after.is_none() && *filter == EntryFilter::default();
+        let newest = is_newest(filter, page);
         let mut size = match look.size {
             Some(size) => size,
             None if newest => tlog::RightEdge::MAX_SIZE,
@@ -165,17 +170,33 @@ impl Engine {
         page: Page,
         bytes_max: u64,
     ) -> Result<EntryPage, Error> {
-        self.stored_within(filter, page, bytes_max).await?.assemble()
+        self.page(filter, page, Some(bytes_max)).await?.assemble()
     }
 
-    /// The same as they are stored, for showing.
-    pub async fn stored_within(
+    /// The same for showing.
+    pub async fn shown_within(
         &self,
         filter: &EntryFilter,
         page: Page,
         bytes_max: u64,
-    ) -> Result<EntryPage<StoredEntry>, Error> {
-        self.page(filter, page, Some(bytes_max)).await
+    ) -> Result<EntryPage<ShownEntry>, Error> {
+        if is_newest(filter, page) {
+            let mut conn = self.db().reader().await?;
+            if let Some((entries, size)) = self.shared().tail.newest(&mut conn, page.limit).await? {
+                let next = size - entries.len() as u64;
+                return Ok(EntryPage {
+                    entries,
+                    next: (next > 0).then_some(next),
+                    size,
+                });
+            }
+        }
+        let found = self.page(filter, page, Some(bytes_max)).await?;
+        Ok(EntryPage {
+            entries: found.entries.into_iter().map(ShownEntry::Stored).collect(),
+            next: found.next,
+            size: found.size,
+        })
     }
 
     async fn page(

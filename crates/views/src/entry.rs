@@ -233,7 +233,7 @@ impl Noun for Entry {
         paging: Paging<u64>,
     ) -> Result<(Vec<u8>, Option<String>), Error> {
         let found = engine
-            .stored_within(&entry_filter(asked), of(paging), BYTES_MAX)
+            .shown_within(&entry_filter(asked), of(paging), BYTES_MAX)
             .await?;
         let next = found.next.map(|index| index.encode(paging.order));
         let rows = Rows {

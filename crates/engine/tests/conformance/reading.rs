@@ -5,6 +5,7 @@ crate::on_both!(
     texts_in_any_case,
     nothing_breaks_a_filter,
     time_ranges,
+    the_newest_from_memory,
     bundles_hold
 );
 
@@ -12,15 +13,16 @@ mod cases {
     use std::ops::ControlFlow;
 
     use domain::audit::EntryFilter;
-    use engine::Engine;
+    use domain::record::Val;
+    use engine::{Engine, ShownEntry};
     use evidence::bundle::{BundleChecker, BundleLine};
     use evidence::json::{self, StrictObject};
     use evidence::{Entry, Timestamp};
     use store::query::{Order, Page};
 
-    use crate::attacker::{assert_intact, close};
+    use crate::attacker::{Attacker, assert_intact, close, entry_key};
     use crate::questions::{filters, mixed, varied};
-    use crate::support::{Bed, event, record};
+    use crate::support::{Bed, erase, event, record};
 
     /// Entries and, of each, the payload as it is searched.
     type All = Vec<(Entry, Option<String>)>;
@@ -373,7 +375,7 @@ mod cases {
     pub async fn bundles_hold(bed: Bed) {
         let engine = bed.open().await;
         record(&engine, (0..700).map(varied).collect()).await.unwrap();
-        crate::support::erase(&engine, vec![0, 7, 300]).await.unwrap();
+        erase(&engine, vec![0, 7, 300]).await.unwrap();
         let all = all(&engine).await;
         let filters = [
             EntryFilter::default(),
@@ -417,5 +419,66 @@ mod cases {
             assert_eq!(summary.whole_log(), filter == EntryFilter::default());
         }
         close(engine).await;
+    }
+
+    /// The newest entries as they are shown, compared with what the database says of them; whether they came from memory.
+    async fn newest(engine: &Engine, limit: u32) -> bool {
+        let page = Page {
+            order: Order::Descending,
+            after: None,
+            limit,
+        };
+        let all = EntryFilter::default();
+        let shown = engine.shown_within(&all, page, u64::MAX).await.unwrap();
+        let read = engine.entries_within(&all, page, u64::MAX).await.unwrap();
+        assert_eq!((shown.next, shown.size), (read.next, read.size), "{limit}");
+        let json = [
+            serde_json::to_string(&shown.entries),
+            serde_json::to_string(&read.entries),
+        ];
+        let [shown_json, read_json] = json.map(Result::unwrap);
+        assert_eq!(shown_json, read_json, "{limit}");
+        matches!(shown.entries[0], ShownEntry::Kept(_))
+    }
+
+    pub async fn the_newest_from_memory(bed: Bed) {
+        let engine = bed.open().await;
+        assert!(newest(&engine, 50).await, "a log of a few is kept at once");
+        record(&engine, (0..700).map(varied).collect()).await.unwrap();
+        assert!(!newest(&engine, 50).await, "more have come than are asked for");
+        // The second question finds the log at rest.
+        for (limit, kept) in [(50, true), (1, true), (256, true), (257, false), (1_000, false)] {
+            assert_eq!(newest(&engine, limit).await, kept, "{limit}");
+        }
+        let other = Engine::open(bed.options()).await.unwrap();
+        for number in 0..5 {
+            record(&other, vec![varied(700 + number)]).await.unwrap();
+            assert!(newest(&engine, 50).await, "a few more are added to what is kept");
+        }
+        let size = engine.size_now().await.unwrap();
+        erase(&other, vec![size - 3]).await.unwrap();
+        newest(&engine, 50).await;
+        newest(&engine, 50).await;
+        assert!(newest(&engine, 50).await, "and without what was erased");
+        close(other).await;
+        close(engine).await;
+        // What its leaf does not commit to is not kept.
+        let engine = Engine::open(bed.options()).await.unwrap();
+        let mut attacker = Attacker::new(&bed).await;
+        let payload = attacker.get("entries", "payload", &entry_key(size - 1)).await;
+        let Val::Text(payload) = payload else {
+            panic!("{payload:?}")
+        };
+        let wrong = payload.replacen("\"actor\"", "\"actor\" ", 1);
+        attacker
+            .set("entries", "payload", &entry_key(size - 1), &wrong.into())
+            .await
+            .unwrap();
+        for _ in 0..3 {
+            assert!(!newest(&engine, 50).await);
+        }
+        attacker.put_back("entries").await;
+        close(engine).await;
+        assert_intact(&bed.options()).await;
     }
 }
