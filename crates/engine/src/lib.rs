@@ -55,7 +55,7 @@ pub use limits::{LimitStats, Limits, Quota, SeenKind, Taken};
 pub use metrics::Metrics;
 pub use random::now;
 pub use read::{EntryKey, EntryPage};
-pub use search::{READERS_PER_SEARCH, SEARCH_TIME, SEARCHES_WAITING_MAX};
+pub use search::{SEARCH_TIME, SEARCHES_WAITING_MAX};
 pub use submit::noting;
 pub use tail::ShownEntry;
 pub use tiles::TILES_MAX;

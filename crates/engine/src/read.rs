@@ -128,7 +128,11 @@ impl Engine {
             clock: &clock,
             at_most: SEARCH_TIME,
         });
-        let mut conn = self.db().reader().await?;
+        let mut conn = if search {
+            self.db().long_reader().await?
+        } else {
+            self.db().reader().await?
+        };
         let page = look.page;
         // The newest entries tell the size themselves.
         let newest = is_newest(filter, page);

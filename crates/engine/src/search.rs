@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use store::db::LONG_ONE_IN;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::error::Error;
@@ -13,9 +14,6 @@ pub const SEARCH_TIME: Duration = Duration::from_secs(1);
 /// Most searches that wait for leave to read; a further one is turned away.
 pub const SEARCHES_WAITING_MAX: usize = 64;
 
-/// Of the reading connections, searches hold one in so many.
-pub const READERS_PER_SEARCH: usize = 4;
-
 /// Leave to search.
 pub(crate) struct Searches {
     leave: Semaphore,
@@ -25,7 +23,7 @@ pub(crate) struct Searches {
 impl Searches {
     pub fn new(readers: usize) -> Searches {
         Searches {
-            leave: Semaphore::new((readers / READERS_PER_SEARCH).max(1)),
+            leave: Semaphore::new((readers / LONG_ONE_IN).max(1)),
             waiting: AtomicUsize::new(0),
         }
     }

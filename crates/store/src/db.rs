@@ -75,7 +75,7 @@ impl Settings {
 }
 
 /// State of the pool.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PoolStatus {
     /// Most connections at once.
     pub max: usize,
@@ -92,6 +92,8 @@ pub struct PoolStatus {
 pub struct Db {
     settings: Settings,
     pool: Pool<Manager>,
+    /// Where reading keeps this machine's processors busy: connections for what reads for long.
+    long: Option<Pool<Manager>>,
 }
 
 /// A connection borrowed from the pool.
@@ -136,23 +138,43 @@ impl managed::Manager for Manager {
     }
 }
 
-impl Db {
-    /// A database whose schema is ready. Connects at first use.
-    pub fn new(settings: Settings) -> Result<Db, Error> {
-        let timeouts = Timeouts {
-            wait: Some(settings.acquire_timeout),
-            create: Some(settings.acquire_timeout),
-            recycle: Some(Duration::from_secs(5)),
-        };
-        let pool = Pool::builder(Manager {
-            settings: settings.clone(),
-        })
-        .max_size(settings.pool_max)
+/// On SQLite, readers that read at once for each processor: more of them take turns on it, each with pages of its own, and
+/// all together get half as far.
+const READERS_A_PROCESSOR: usize = 3;
+
+/// Of the reading connections, those that read for long may hold one in so many.
+pub const LONG_ONE_IN: usize = 4;
+
+fn pool(settings: &Settings, most: usize) -> Result<Pool<Manager>, Error> {
+    let timeouts = Timeouts {
+        wait: Some(settings.acquire_timeout),
+        create: Some(settings.acquire_timeout),
+        recycle: Some(Duration::from_secs(5)),
+    };
+    let settings = settings.clone();
+    Pool::builder(Manager { settings })
+        .max_size(most)
+        // The connection that was used last has its pages and plans at hand.
+        .queue_mode(managed::QueueMode::Lifo)
         .timeouts(timeouts)
         .runtime(deadpool::Runtime::Tokio1)
         .build()
-        .map_err(|error| Error::new(ErrorKind::Other, error.to_string()))?;
-        Ok(Db { settings, pool })
+        .map_err(|error| Error::new(ErrorKind::Other, error.to_string()))
+}
+
+impl Db {
+    /// A database whose schema is ready. Connects at first use.
+    pub fn new(settings: Settings) -> Result<Db, Error> {
+        let most = settings.pool_max;
+        let (pool, long) = match &settings.location {
+            Location::Postgres(_) => (pool(&settings, most)?, None),
+            Location::Sqlite(_) => {
+                let processors = std::thread::available_parallelism().map_or(1, usize::from);
+                let pool_of_most = pool(&settings, most.min(processors * READERS_A_PROCESSOR))?;
+                (pool_of_most, Some(pool(&settings, (most / LONG_ONE_IN).max(1))?))
+            }
+        };
+        Ok(Db { settings, pool, long })
     }
 
     /// Its settings.
@@ -193,8 +215,17 @@ impl Db {
 
     /// A reading connection from the pool.
     pub async fn reader(&self) -> Result<Pooled, Error> {
+        self.taken(&self.pool).await
+    }
+
+    /// The same for what reads for long, so that others need not wait for it.
+    pub async fn long_reader(&self) -> Result<Pooled, Error> {
+        self.taken(self.long.as_ref().unwrap_or(&self.pool)).await
+    }
+
+    async fn taken(&self, pool: &Pool<Manager>) -> Result<Pooled, Error> {
         let started = Instant::now();
-        self.pool.get().await.map_err(|error| match error {
+        pool.get().await.map_err(|error| match error {
             managed::PoolError::Backend(error) => error,
             managed::PoolError::Timeout(_) => Error::new(
                 ErrorKind::Retry,
@@ -241,13 +272,15 @@ impl Db {
 
     /// State of the pool.
     pub fn pool_status(&self) -> PoolStatus {
-        let status = self.pool.status();
-        PoolStatus {
-            max: status.max_size,
-            open: status.size,
-            idle: status.available,
-            waiting: status.waiting,
+        let pools = std::iter::once(&self.pool).chain(&self.long);
+        let mut all = PoolStatus::default();
+        for status in pools.map(Pool::status) {
+            all.max += status.max_size;
+            all.open += status.size;
+            all.idle += status.available;
+            all.waiting += status.waiting;
         }
+        all
     }
 
     /// The server's or library's version.

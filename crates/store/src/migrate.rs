@@ -44,6 +44,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(9, "counted_sums", "0009_counted_sums.sql"),
     migration!(10, "conversations", "0010_conversations.sql"),
     migration!(11, "agents", "0011_agents.sql"),
+    migration!(12, "lists", "0012_lists.sql"),
 ];
 
 /// What a database has of the migrations.

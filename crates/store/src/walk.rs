@@ -178,8 +178,9 @@ impl Step<'_> {
 /// Walks through a range of the log until the room is filled, the range is at its end, or patience is.
 ///
 /// Nobody knows beforehand which of several conditions is the rarest, and it may be another one in another part of the
-/// log. So the ways are tried in turn, each for as many looks: whichever comes furthest is the one that is taken, and the
-/// first that is tried next. A walk by two ways thus never costs more than twice the better one.
+/// log. So the way that came furthest is tried together with one of the others, which take turns, each for as many looks:
+/// whichever of the two comes further is the one that is taken, and the first that is tried next. A walk thus never costs
+/// more than twice the best way, however many there are, once it was its turn.
 pub(crate) async fn walk(
     conn: &mut Conn,
     terms: &[Term],
@@ -199,6 +200,7 @@ pub(crate) async fn walk(
     let mut found = Found::default();
     let started = patience.map(|patience| (patience.clock)());
     let mut before = started;
+    let mut turn = 0;
     while !range.is_empty() && room.entries > 0 {
         let step = |way| Step {
             terms,
@@ -210,10 +212,10 @@ pub(crate) async fn walk(
         };
         let length = |left: &Range<u64>| left.end.saturating_sub(left.start);
         let mut best = step(ways[0]).run(conn).await?;
-        for other in 1..ways.len() {
-            if best.cut || best.left.is_empty() || best.entries.len() >= room.entries as usize {
-                break;
-            }
+        let done = best.cut || best.left.is_empty() || best.entries.len() >= room.entries as usize;
+        if ways.len() > 1 && !done {
+            let other = 1 + turn % (ways.len() - 1);
+            turn += 1;
             let stepped = step(ways[other]).run(conn).await?;
             if stepped.cut || length(&stepped.left) < length(&best.left) {
                 best = stepped;

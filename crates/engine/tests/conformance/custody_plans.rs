@@ -6,7 +6,6 @@ crate::on_both!(each_list_follows_its_index);
 mod cases {
     use domain::custody::{OperationKind, OperationStatus};
     use domain::identity::Role;
-    use domain::record::Val;
     use evidence::Timestamp;
     use store::Conn;
     use store::custody::{
@@ -16,55 +15,22 @@ mod cases {
     use uuid::Uuid;
 
     use crate::attacker::close;
-    use crate::catalogue::texts;
     use crate::custody_desk::{asset, make, new};
     use crate::indexes::{Ear, plan};
+    use crate::list_plans::{Copied, assert_no_scan, copies};
     use crate::support::{Bed, On, create_user};
-
-    const ROWS: i64 = 40_000;
 
     /// The first of the filters, each of which finds a few.
     const FEW: usize = 4;
 
     /// Copies of the one operation that is there, each of an entry of its own, mostly of other balances.
     async fn fill(conn: &mut Conn) {
-        let columns = match conn {
-            Conn::Sqlite(_) => "SELECT name FROM pragma_table_info('operations')",
-            Conn::Pg(_) => {
-                "SELECT column_name::text FROM information_schema.columns \
-                 WHERE table_name = 'operations' AND table_schema = current_schema()"
-            }
-        };
-        let columns = texts(conn, columns, &[]).await;
-        let (uuid, numbers) = match conn {
-            Conn::Sqlite(_) => (
-                "CAST(substr('0000000000000000' || n, -16) AS BLOB)",
-                "WITH RECURSIVE numbers(n) AS (SELECT 10000 UNION ALL SELECT n + 1 FROM numbers WHERE n < $1)",
-            ),
-            Conn::Pg(_) => (
-                "lpad(n::text, 32, '0')::uuid",
-                "WITH numbers AS (SELECT n FROM generate_series(10000, $1::bigint) n)",
-            ),
-        };
-        let value = |column: &String| match column.as_str() {
-            "id" | "debit_id" => uuid.to_owned(),
-            "entry" => "n".to_owned(),
-            other => other.to_owned(),
-        };
-        let values: Vec<String> = columns.iter().map(value).collect();
-        let (columns, values) = (columns.join(", "), values.join(", "));
-        let insert = match conn {
-            Conn::Sqlite(_) => format!(
-                "INSERT INTO operations ({columns}) {numbers} SELECT {values} FROM operations, numbers"
-            ),
-            Conn::Pg(_) => format!(
-                "{numbers} INSERT INTO operations ({columns}) SELECT {values} FROM operations, numbers"
-            ),
-        };
-        assert_eq!(
-            conn.exec(&insert, &[Val::Int(10_000 + ROWS - 1)]).await.unwrap(),
-            40_000
-        );
+        copies(conn, "operations", |column| match column {
+            "id" | "debit_id" => Some(Copied::Id),
+            "entry" => Some(Copied::Number),
+            _ => None,
+        })
+        .await;
     }
 
     /// Each filter by itself, with the index that leads to what it finds, the most telling first.
@@ -188,21 +154,13 @@ mod cases {
         said
     }
 
-    fn assert_no_scan(said: &str, of: &dyn std::fmt::Debug) {
-        for line in said.lines() {
-            let scans = line.contains("Seq Scan on operations")
-                || line.contains("SCAN operations") && !line.contains("USING");
-            assert!(!scans, "{of:?} goes through all:\n{said}");
-        }
-    }
-
     /// Every filter alone and in pairs, each way that the planner may know of the tables.
     async fn assert_plans(conn: &mut Conn, moment: Timestamp, size: u64) {
         let filters = filters(moment);
         for after in [false, true] {
             let said = plans(conn, &OperationFilter::default(), size, after).await;
             assert!(said.contains("operations_entry"), "{said}");
-            assert_no_scan(&said, &"all");
+            assert_no_scan(&said, "operations", &"all");
             for (number, (indexes, filter)) in filters.iter().enumerate() {
                 let alone = (filter.clone(), *indexes);
                 let pairs = filters[number + 1..]
@@ -210,7 +168,7 @@ mod cases {
                     .filter_map(|(others, other)| Some((both(filter, other)?, *others)));
                 for (asked, others) in std::iter::once(alone).chain(pairs) {
                     let said = plans(conn, &asked, size, after).await;
-                    assert_no_scan(&said, &asked);
+                    assert_no_scan(&said, "operations", &asked);
                     let follows = |indexes: &[&str]| indexes.iter().all(|index| said.contains(index));
                     // Of two that find a few each, either will do.
                     let either = number < FEW && follows(others) && !others.is_empty();
@@ -231,7 +189,7 @@ mod cases {
         })
         .await;
         for sql in asked {
-            assert_no_scan(&plan(conn, &sql).await, &sql);
+            assert_no_scan(&plan(conn, &sql).await, "operations", &sql);
         }
     }
 

@@ -45,6 +45,7 @@ mod indexes;
 mod known_rows;
 mod lab;
 mod limits;
+mod list_plans;
 mod long_log;
 mod model;
 mod parts;

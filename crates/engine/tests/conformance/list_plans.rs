@@ -1,0 +1,221 @@
+//! Which indexes lists of rows follow, where there are enough for a scan to show: each filter alone and with every other one.
+//! The rows are put there by hand, since only the planner is asked.
+
+use domain::record::Val;
+use store::Conn;
+
+use crate::catalogue::texts;
+
+crate::on_both!(each_filter_follows_an_index);
+
+/// How many rows are put there.
+const ROWS: i64 = 40_000;
+
+/// What differs in a copy of a row.
+#[derive(Clone, Copy)]
+pub enum Copied {
+    /// An id that follows from its number.
+    Id,
+    /// Its number.
+    Number,
+    /// Its number as a text.
+    Text,
+    /// 32 bytes that follow from its number.
+    Hash,
+    /// Nothing.
+    Null,
+    /// This word.
+    Word(&'static str),
+}
+
+/// Copies of one row of a table.
+pub async fn copies(conn: &mut Conn, table: &str, copied: impl Fn(&str) -> Option<Copied>) {
+    let columns = match conn {
+        Conn::Sqlite(_) => format!("SELECT name FROM pragma_table_info('{table}')"),
+        Conn::Pg(_) => format!(
+            "SELECT column_name::text FROM information_schema.columns WHERE table_name = '{table}' AND table_schema = current_schema()"
+        ),
+    };
+    let columns = texts(conn, &columns, &[]).await;
+    let sqlite = matches!(conn, Conn::Sqlite(_));
+    let value = |column: &String| match copied(column) {
+        Some(Copied::Id) if sqlite => "CAST(substr('0000000000000000' || n, -16) AS BLOB)".to_owned(),
+        Some(Copied::Id) => "lpad(n::text, 32, '0')::uuid".to_owned(),
+        Some(Copied::Number) => "n".to_owned(),
+        Some(Copied::Text) => "'copy' || n".to_owned(),
+        Some(Copied::Hash) if sqlite => {
+            "CAST(substr('00000000000000000000000000000000' || n, -32) AS BLOB)".to_owned()
+        }
+        Some(Copied::Hash) => "lpad(n::text, 32, '0')::bytea".to_owned(),
+        Some(Copied::Null) => "NULL".to_owned(),
+        Some(Copied::Word(word)) => format!("'{word}'"),
+        None => column.clone(),
+    };
+    let values: Vec<String> = columns.iter().map(value).collect();
+    let (columns, values) = (columns.join(", "), values.join(", "));
+    let select = format!("SELECT {values} FROM (SELECT * FROM {table} LIMIT 1) one, numbers");
+    let insert = if sqlite {
+        format!(
+            "INSERT INTO {table} ({columns}) WITH RECURSIVE numbers(n) AS (SELECT 10000 UNION ALL SELECT n + 1 FROM numbers WHERE n < $1) {select}"
+        )
+    } else {
+        format!(
+            "WITH numbers AS (SELECT n FROM generate_series(10000, $1::bigint) n) INSERT INTO {table} ({columns}) {select}"
+        )
+    };
+    let last = Val::Int(10_000 + ROWS - 1);
+    assert_eq!(conn.exec(&insert, &[last]).await.unwrap(), 40_000, "{table}");
+}
+
+/// Whether a plan reads a whole table.
+#[track_caller]
+pub fn assert_no_scan(said: &str, table: &str, of: &dyn std::fmt::Debug) {
+    for line in said.lines() {
+        let scans = line.contains(&format!("Seq Scan on {table}"))
+            || line.contains(&format!("SCAN {table}")) && !line.contains("USING");
+        assert!(!scans, "{of:?} goes through all:\n{said}");
+    }
+}
+
+mod cases {
+    use domain::approval::Approval;
+    use domain::custody::Balance;
+    use domain::custody::destination::Destination;
+    use domain::custody::kyc::KycRecord;
+    use domain::identity::api_key::ApiKey;
+    use domain::identity::session::Session;
+    use domain::identity::user::User;
+    use domain::record::Record;
+    use engine::identity::session_in_use;
+    use store::Conn;
+    use store::conditions::{self, Condition};
+    use uuid::Uuid;
+
+    use super::{Copied, assert_no_scan, copies};
+    use crate::attacker::close;
+    use crate::indexes::{Ear, plan};
+    use crate::support::{Bed, On, rich_log};
+
+    /// A filter, and the index that leads to what it finds; none where it goes with another one only.
+    type Filtered = (Option<&'static str>, Condition);
+
+    /// Asks each filter alone and with every other one: one of their indexes leads, and nothing is sorted that is long.
+    async fn assert_lists<T: Record>(conn: &mut Conn, filters: &[Filtered]) {
+        for (number, (index, filter)) in filters.iter().enumerate() {
+            let alone = index.iter().map(|index| (vec![*index], vec![filter.clone()]));
+            let pairs = filters[number + 1..].iter().map(|(other, more)| {
+                let indexes: Vec<_> = index.iter().chain(other).copied().collect();
+                (indexes, vec![filter.clone(), more.clone()])
+            });
+            for (indexes, asked) in alone.chain(pairs) {
+                let heard = Ear::heard(conn, async |conn| {
+                    conditions::page::<T>(conn, &asked, None, 10).await.unwrap();
+                })
+                .await;
+                assert_eq!(heard.len(), 1);
+                let said = plan(conn, &heard[0]).await;
+                assert_no_scan(&said, T::TABLE.name, &asked);
+                assert!(
+                    indexes.iter().any(|index| said.contains(index)),
+                    "{asked:?} without {indexes:?}:\n{said}"
+                );
+            }
+        }
+    }
+
+    async fn assert_all(conn: &mut Conn) {
+        let now = crate::people::now();
+        let id = |column| Condition::Is(column, Uuid::from_u128(7).into());
+        let status = |word: &str| Condition::Is("status", word.into());
+        assert_lists::<User>(
+            conn,
+            &[
+                (Some("users_role"), Condition::Is("role", "admin".into())),
+                (None, Condition::Is("active", true.into())),
+                (
+                    None,
+                    Condition::Holds(&["username", "email", "full_name"], "ann".to_owned()),
+                ),
+            ],
+        )
+        .await;
+        assert_lists::<ApiKey>(conn, &[(Some("api_keys_user"), id("user_id"))]).await;
+        assert_lists::<Session>(
+            conn,
+            &[
+                (Some("sessions_in_use"), session_in_use(now)),
+                (Some("sessions_user"), id("user_id")),
+            ],
+        )
+        .await;
+        assert_lists::<Balance>(
+            conn,
+            &[
+                (Some("balances_asset"), id("asset_id")),
+                (Some("balances_user"), id("user_id")),
+                (Some("balances_house"), Condition::Has("house", true)),
+            ],
+        )
+        .await;
+        assert_lists::<Destination>(
+            conn,
+            &[
+                (Some("destinations_owner"), id("user_id")),
+                (Some("destinations_address"), Condition::Has("removed_at", false)),
+            ],
+        )
+        .await;
+        assert_lists::<KycRecord>(
+            conn,
+            &[
+                (Some("kyc_records_user"), id("user_id")),
+                (Some("kyc_records_status"), status("pending")),
+            ],
+        )
+        .await;
+        assert_lists::<Approval>(
+            conn,
+            &[
+                (Some("approvals_requester"), id("requested_by")),
+                (Some("approvals_status"), status("pending")),
+            ],
+        )
+        .await;
+    }
+
+    pub async fn each_filter_follows_an_index(bed: Bed) {
+        let engine = rich_log(&bed).await;
+        let mut conn = engine.db().writer().await.unwrap();
+        close(engine).await;
+        let fresh = |column: &str| match column {
+            "id" => Some(Copied::Id),
+            "hash" => Some(Copied::Hash),
+            "username" | "address" => Some(Copied::Text),
+            "email" | "house" => Some(Copied::Null),
+            _ => None,
+        };
+        copies(&mut conn, "users", fresh).await;
+        copies(&mut conn, "api_keys", fresh).await;
+        copies(&mut conn, "sessions", fresh).await;
+        copies(&mut conn, "balances", |column| match column {
+            "user_id" => Some(Copied::Id),
+            column => fresh(column),
+        })
+        .await;
+        copies(&mut conn, "destinations", fresh).await;
+        copies(&mut conn, "kyc_records", |column| match column {
+            "status" => Some(Copied::Word("rejected")),
+            column => fresh(column),
+        })
+        .await;
+        copies(&mut conn, "approvals", fresh).await;
+        if bed.on == On::Postgres {
+            for setting in ["enable_seqscan = off", "plan_cache_mode = force_generic_plan"] {
+                conn.batch(&format!("SET {setting}")).await.unwrap();
+            }
+        }
+        assert_all(&mut conn).await;
+        conn.batch("ANALYZE").await.unwrap();
+        assert_all(&mut conn).await;
+    }
+}
