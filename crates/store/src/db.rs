@@ -166,14 +166,14 @@ impl Db {
     /// A database whose schema is ready. Connects at first use.
     pub fn new(settings: Settings) -> Result<Db, Error> {
         let most = settings.pool_max;
-        let (pool, long) = match &settings.location {
-            Location::Postgres(_) => (pool(&settings, most)?, None),
-            Location::Sqlite(_) => {
-                let processors = std::thread::available_parallelism().map_or(1, usize::from);
-                let pool_of_most = pool(&settings, most.min(processors * READERS_A_PROCESSOR))?;
-                (pool_of_most, Some(pool(&settings, (most / LONG_ONE_IN).max(1))?))
-            }
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let at_once = match &settings.location {
+            Location::Postgres(_) => most,
+            Location::Sqlite(_) => most.min(processors * READERS_A_PROCESSOR),
         };
+        let long = (most / LONG_ONE_IN).min(most - at_once);
+        let long = (long > 0).then(|| pool(&settings, long)).transpose()?;
+        let pool = pool(&settings, at_once)?;
         Ok(Db { settings, pool, long })
     }
 

@@ -50,19 +50,27 @@ pub async fn by_index(conn: &mut Conn, index: u64) -> Result<Option<StoredEntry>
 }
 
 /// A binary search in one statement: `at` is the time of the entry in the middle, none where that is not there.
-const INDEX_AT: &str = "WITH RECURSIVE search(low, high, at) AS (\
-    SELECT CAST(0 AS bigint), CAST($2 AS bigint), (SELECT at FROM entries WHERE entry = CAST($2 AS bigint) / 2) UNION ALL \
-    SELECT low, high, (SELECT at FROM entries WHERE entry = (low + high) / 2) FROM (\
-    SELECT CASE WHEN at < $1 THEN (low + high) / 2 + 1 ELSE low END AS low, \
-    CASE WHEN at < $1 THEN high ELSE (low + high) / 2 END AS high FROM search WHERE low < high AND at IS NOT NULL) halved) \
-    SELECT low, high FROM search WHERE low >= high OR at IS NULL";
+fn index_at_sql() -> String {
+    let low = "CASE WHEN search.at < $1 THEN (search.low + search.high) / 2 + 1 ELSE search.low END";
+    let high = "CASE WHEN search.at < $1 THEN search.high ELSE (search.low + search.high) / 2 END";
+    let at = |middle: &str| format!("(SELECT entries.at FROM entries WHERE entries.entry = ({middle}) / 2)");
+    format!(
+        "WITH RECURSIVE search(low, high, at) AS (SELECT CAST(0 AS bigint), CAST($2 AS bigint), {} \
+         UNION ALL SELECT {low}, {high}, {} FROM search WHERE search.low < search.high AND search.at IS NOT NULL) \
+         SELECT low, high FROM search WHERE low >= high OR at IS NULL",
+        at("CAST($2 AS bigint)"),
+        at(&format!("{low} + {high}")),
+    )
+}
 
 /// The first index recorded at `time` or later, in a log of `size` entries.
 ///
 /// Times never go down along the log, so no index on the time is needed: a binary search takes about as many look-ups as
 /// the size has bits.
 pub async fn index_at(conn: &mut Conn, time: Timestamp, size: u64) -> Result<u64, Error> {
-    let found = conn.opt(INDEX_AT, &[time.into(), int(size).into()]).await?;
+    let found = conn
+        .opt(&index_at_sql(), &[time.into(), int(size).into()])
+        .await?;
     let found = found.ok_or_else(|| Error::data("a search by time ended nowhere"))?;
     let (low, high) = (found.unsigned(0)?, found.unsigned(1)?);
     if low < high {

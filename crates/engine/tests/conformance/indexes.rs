@@ -159,6 +159,50 @@ mod cases {
         }
     }
 
+    /// Asks what lists of rows are asked.
+    async fn ask_rows(conn: &mut Conn, id: Uuid, now: evidence::Timestamp) {
+        let of_role = [Condition::Is("role", "admin".into())];
+        conditions::page::<User>(conn, &of_role, None, 10).await.unwrap();
+        conditions::page::<ApiKey>(conn, &[Condition::Is("user_id", id.into())], None, 10)
+            .await
+            .unwrap();
+        let of_user = [Condition::Is("user_id", id.into())];
+        conditions::page::<Balance>(conn, &of_user, None, 10)
+            .await
+            .unwrap();
+        conditions::page::<KycRecord>(conn, &of_user, None, 10)
+            .await
+            .unwrap();
+        for in_use in [
+            vec![session_in_use(now)],
+            vec![of_user[0].clone(), session_in_use(now)],
+        ] {
+            conditions::page::<Session>(conn, &in_use, None, 10)
+                .await
+                .unwrap();
+        }
+        for of in [
+            Condition::Is("asset_id", id.into()),
+            Condition::Has("house", true),
+        ] {
+            conditions::page::<Balance>(conn, &[of], None, 10).await.unwrap();
+        }
+        conditions::page::<Destination>(conn, &of_user, None, 10)
+            .await
+            .unwrap();
+        conditions::page_in::<Conversation>(conn, Order::Descending, &of_user, None, 10)
+            .await
+            .unwrap();
+        let requested = [Condition::Is("requested_by", id.into())];
+        conditions::page::<Approval>(conn, &requested, None, 10)
+            .await
+            .unwrap();
+        let in_use = [of_user[0].clone(), Condition::Has("removed_at", false)];
+        conditions::page::<Destination>(conn, &in_use, None, 10)
+            .await
+            .unwrap();
+    }
+
     /// Asks everything that can be asked.
     async fn ask(conn: &mut Conn, size: u64) {
         let id = Uuid::from_u128(7);
@@ -172,29 +216,7 @@ mod cases {
             query::page(conn, &filter, page, size).await.unwrap();
         }
         entries::written_by(conn, id).await.unwrap();
-        let of_role = [Condition::Is("role", "admin".into())];
-        conditions::page::<User>(conn, &of_role, None, 10).await.unwrap();
-        conditions::page::<ApiKey>(conn, &[Condition::Is("user_id", id.into())], None, 10)
-            .await
-            .unwrap();
-        let of_user = [Condition::Is("user_id", id.into())];
-        conditions::page::<Balance>(conn, &of_user, None, 10)
-            .await
-            .unwrap();
-        conditions::page::<KycRecord>(conn, &of_user, None, 10)
-            .await
-            .unwrap();
-        let in_use = [of_user[0].clone(), session_in_use(now)];
-        conditions::page::<Session>(conn, &in_use, None, 10)
-            .await
-            .unwrap();
-        let in_use = [of_user[0].clone(), Condition::Has("removed_at", false)];
-        conditions::page::<Destination>(conn, &in_use, None, 10)
-            .await
-            .unwrap();
-        conditions::page_in::<Conversation>(conn, Order::Descending, &of_user, None, 10)
-            .await
-            .unwrap();
+        ask_rows(conn, id, now).await;
         let ids = [id.into()];
         sealed::by_key::<KycDocument>(conn, "record_id", Kind::Uuid, &ids, Lock::None)
             .await

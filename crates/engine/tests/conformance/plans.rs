@@ -224,6 +224,21 @@ mod cases {
             let (heard, found) = asked(&mut reader, &filter, PAGE).await;
             assert_eq!((found, heard.len()), (0, walks), "{heard:#?}");
         }
+        // A third one takes turns with the second: it makes no walk longer.
+        let a = || Some("a".to_owned());
+        let two = EntryFilter {
+            actor: a(),
+            ip: a(),
+            ..EntryFilter::default()
+        };
+        let three = EntryFilter {
+            target: a(),
+            ..two.clone()
+        };
+        let (two, _) = asked(&mut reader, &two, PAGE).await;
+        let (three, found) = asked(&mut reader, &three, PAGE).await;
+        assert!(two.len() >= 4, "{two:#?}");
+        assert!(three.len() <= two.len() && found == 0, "{three:#?}");
     }
 
     pub async fn without_its_index_a_filter_is_slow_and_right(bed: Bed) {

@@ -4,8 +4,6 @@ CREATE INDEX balances_asset ON balances (asset_id, id);
 
 CREATE INDEX destinations_owner ON destinations (user_id, id);
 
-CREATE INDEX kyc_records_status ON kyc_records (status, id);
-
-CREATE INDEX approvals_status ON approvals (status, id);
-
 CREATE INDEX approvals_requester ON approvals (requested_by, id);
+
+CREATE INDEX balances_of_house ON balances (id) WHERE house IS NOT NULL;
