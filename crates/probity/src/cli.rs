@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::global::Global;
 use crate::{
-    agent, approval, asset, audit, balance, completions, conversation, destination, init, key, kyc,
+    activity, agent, approval, asset, audit, balance, completions, conversation, destination, init, key, kyc,
     operation, role, serve, session, user,
 };
 
@@ -41,6 +41,9 @@ pub enum Command {
     /// The audit log: record, read, prove and check entries
     #[command(subcommand, after_help = "Example:\n  probity audit list --action 'user.*'")]
     Audit(Box<audit::AuditCommand>),
+    /// The activity feed: record and read what happened, in words
+    #[command(subcommand, after_help = "Example:\n  probity activity list --user ann")]
+    Activity(activity::ActivityCommand),
     /// Users: create, invite, change, disable, erase, import
     #[command(subcommand, after_help = "Example:\n  probity user create ann --role auditor")]
     User(Box<user::UserCommand>),

@@ -9,6 +9,7 @@
 //! `config/example.toml`; a test compares the three.
 
 mod account;
+mod activity;
 mod agent;
 mod approval;
 mod asset;
@@ -110,6 +111,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Operation(command) => command.run(&context).await,
             Command::Kyc(command) => command.run(&context).await,
             Command::Conversation(command) => command.run(&context).await,
+            Command::Activity(command) => command.run(&context).await,
             Command::Agent(command) => command.run(&context).await,
             Command::Destination(command) => command.run(&context).await,
             Command::Approval(command) => command.run(&context).await,

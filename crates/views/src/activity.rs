@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::cell::Columns;
+use crate::cell::{Columns, Elide, column, number};
 use crate::entry::entries;
 use crate::filter::{Asked, Filter, Takes};
 use crate::noun::{About, Noun, Page, Paging, Reads, Shown};
@@ -123,7 +123,14 @@ impl Noun for Activity {
         Filter::own("to", "recorded before this time", Takes::Time),
     ];
     const READ: Reads = Reads::Holders(Permission::AuditRead);
-    const COLUMNS: Columns<Activity> = &[];
+    const COLUMNS: Columns<Activity> = &[
+        (number("index"), |view| view.index.into()),
+        (column("when (UTC)", Elide::Never), |view| view.timestamp.into()),
+        (column("type", Elide::Start), |view| (&view.kind).into()),
+        (column("what happened", Elide::End).weighing(2), |view| {
+            (&view.description).into()
+        }),
+    ];
     const ORDER: Option<Order> = Some(Order::Descending);
 
     async fn page(

@@ -91,15 +91,20 @@ impl Verb for Box<AppendArgs> {
             None => (vec![event(*self)?], false),
         };
         let command = work.engine.prepare(events, list)?;
-        let recorded = work.submit::<Vec<Recorded>>(command).await?.reply;
-        let lines: Vec<_> = recorded.iter().map(text).collect();
-        let entries: Vec<_> = recorded.iter().map(as_json).collect();
-        let json = match &entries[..] {
-            [entry] if !list => entry.clone(),
-            _ => json!({ "entries": entries }),
-        };
-        Ok(Printout::text(json, lines.join("\n")))
+        let answer = work.submit::<Vec<Recorded>>(command).await?.reply;
+        Ok(recorded(&answer, list))
     }
+}
+
+/// What was recorded, as a list or as the only one.
+pub fn recorded(recorded: &[Recorded], list: bool) -> Printout {
+    let lines: Vec<_> = recorded.iter().map(text).collect();
+    let entries: Vec<_> = recorded.iter().map(as_json).collect();
+    let json = match &entries[..] {
+        [entry] if !list => entry.clone(),
+        _ => json!({ "entries": entries }),
+    };
+    Printout::text(json, lines.join("\n"))
 }
 
 fn event(args: AppendArgs) -> Result<Event, Failure> {

@@ -1,4 +1,4 @@
-//! Which entries, as people name actors and targets: users by name or e-mail address too.
+//! Which entries, as people name actors and targets: users by name or e-mail address too, agents by name.
 
 use domain::audit::EntryFilter;
 use engine::Engine;
@@ -28,9 +28,9 @@ pub async fn asked(context: &Context, engine: &Engine, args: FilterArgs<Entry>) 
             asked.set(name, Given::Text(text.to_owned()));
         }
     }
-    name_user(engine, &mut asked, "actor").await?;
-    if asked.text("target_kind").as_deref() == Some("user") {
-        name_user(engine, &mut asked, "target").await?;
+    meant(engine, &mut asked, "actor", "actor").await?;
+    if matches!(asked.text("target_kind").as_deref(), Some("user" | "agent")) {
+        meant(engine, &mut asked, "target", "target").await?;
     }
     if let Some(actor) = asked.text("actor")
         && let Some((kind, id)) = actor.split_once(':')
@@ -44,14 +44,23 @@ pub async fn asked(context: &Context, engine: &Engine, args: FilterArgs<Entry>) 
     Ok(asked)
 }
 
-/// Where no entry has what was given with this filter, but a user is called so, the user's id is meant.
-async fn name_user(engine: &Engine, asked: &mut Asked, name: &'static str) -> Result<(), Failure> {
+/// Where no entry has what was given with a filter, which is one of entries by `column`, but a user or an agent is called
+/// so, its id is meant.
+pub async fn meant(
+    engine: &Engine,
+    asked: &mut Asked,
+    name: &'static str,
+    column: &'static str,
+) -> Result<(), Failure> {
     if let Some(text) = asked.text(name)
         && Uuid::try_parse(&text).is_err()
-        && !any(engine, name, &text).await?
-        && let Some(user) = engine.user_meant(&text).await?
+        && !any(engine, column, &text).await?
     {
-        asked.set(name, Given::Text(user.row.id.to_string()));
+        let user = engine.user_meant(&text).await?.map(|user| user.row.id);
+        let agent = engine.agent_meant(&text).await?.map(|agent| agent.row.id);
+        if let Some(id) = user.or(agent) {
+            asked.set(name, Given::Text(id.to_string()));
+        }
     }
     Ok(())
 }

@@ -12,6 +12,8 @@ mod proof;
 mod tail;
 mod verify;
 
+pub use append::recorded;
+pub use filter::meant;
 use views::Entry;
 
 use crate::nouns::{self, ListArgs, ShowArgs};

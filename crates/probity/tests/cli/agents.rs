@@ -26,6 +26,66 @@ fn an_agent_is_made_changed_and_stopped() {
     });
 }
 
+/// Users and agents are found by their names, and what applications call so is found before them.
+#[test]
+fn the_feed_in_sentences() {
+    on_both(|place| {
+        place
+            .run(&["user", "create", "ann", "--role", "viewer"])
+            .expect(0);
+        place.run(&["agent", "create", "triage"]).expect(0);
+        let record = |args: &[&str]| {
+            let words: Vec<_> = ["activity", "record"].iter().chain(args).copied().collect();
+            place.run(&words)
+        };
+        let id = "01970000-0000-7000-8000-0000000000ab";
+        let ship = [
+            "order.ship",
+            "Sent the parcel",
+            "--user",
+            "bob",
+            "--entity",
+            "A-42",
+            "--id",
+            id,
+        ];
+        assert!(record(&ship).expect(0).out.starts_with("Recorded entry"));
+        assert!(record(&ship).expect(0).out.starts_with("Already recorded"));
+        let list = |args: &[&str]| {
+            let words: Vec<_> = ["activity", "list"].iter().chain(args).copied().collect();
+            place.run(&words).expect(0).out
+        };
+        assert!(list(&["--user", "bob"]).contains("Sent the parcel"));
+        assert!(list(&["--entity", "A-42", "--from", "1h"]).contains("order.ship"));
+        let oldest = place.json(&["activity", "list", "--order", "oldest", "--limit", "1"]);
+        assert_eq!(oldest["activities"][0]["index"], 0);
+        assert!(
+            place
+                .run(&["audit", "list", "--target", "agent:triage"])
+                .expect(0)
+                .out
+                .contains("agent.create")
+        );
+        for (args, code, field) in [
+            (["", "text"], "invalid_field", "type"),
+            (["a b", "text"], "invalid_field", "type"),
+            (["order.ship", ""], "invalid_field", "description"),
+        ] {
+            let words: Vec<_> = ["--output", "json", "activity", "record"]
+                .iter()
+                .chain(&args)
+                .copied()
+                .collect();
+            let error = place.run(&words).expect(1).error();
+            assert_eq!(
+                (&error["code"], &error["field"]),
+                (&code.into(), &field.into()),
+                "{args:?}"
+            );
+        }
+    });
+}
+
 #[test]
 fn what_cannot_be_is_refused() {
     on_both(|place| {

@@ -55,6 +55,11 @@ const LISTS: &[(&str, &str)] = &[
         "/v1/conversations?thread_id=t-1&user=ann&status=active&order=asc&limit=1",
     ),
     ("conversation list --limit 1", "/v1/conversations?limit=1"),
+    ("activity list --limit 3", "/v1/activity?limit=3"),
+    (
+        "activity list --kind user.* --order oldest --limit 2",
+        "/v1/activity?kind=user.*&order=asc&limit=2",
+    ),
     ("agent list", "/v1/agents"),
     (
         "agent list --user admin --status active",
