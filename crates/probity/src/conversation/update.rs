@@ -13,6 +13,7 @@ use crate::verb::{Printout, Verb, Work};
 
 /// Arguments of `probity conversation update`.
 #[derive(Debug, Args)]
+#[command(override_usage = "probity conversation update [OPTIONS] <CONVERSATION>")]
 #[command(group = ArgGroup::new("change").args(["title", "no_title", "context", "no_context"]).required(true).multiple(true))]
 pub struct UpdateArgs {
     /// Id of the conversation
