@@ -222,7 +222,7 @@ mod cases {
         let engine = rich_log(&bed).await;
         let options = bed.options();
         let report = assert_intact(&options).await;
-        assert_eq!(report.erased, 5);
+        assert_eq!(report.erased, 6);
         let entry = engine.entry(EntryKey::Index(300)).await.unwrap().unwrap();
         assert!(!entry.erased);
         let mut conn = engine.db().writer().await.unwrap();
