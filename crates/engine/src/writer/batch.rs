@@ -182,7 +182,14 @@ async fn once(db: &Db, link: &mut Link, signer: &Signer, jobs: &mut [Job]) -> Re
         None => link.conn.insert(db.writer().await?),
     };
     cache.begin(&signer.counters);
-    let (mut verdicts, appended) = write(conn, cache, signer, jobs).await?;
+    let written = write(conn, cache, signer, jobs).await;
+    if matches!(&written, Err(error) if error_kind(error).is_none()) && matches!(conn, Conn::Pg(_)) {
+        // What was read one after the other does not fit together where another process wrote in between.
+        if let Some(ground) = cache.ground() {
+            store::batch::end(conn, Some(ground)).await?;
+        }
+    }
+    let (mut verdicts, appended) = written?;
     let Some(appended) = appended else {
         store::batch::end(conn, cache.ground()).await?;
         answer(signer, jobs, verdicts, None);

@@ -13,8 +13,8 @@ use uuid::Uuid;
 use crate::attacker::{assert_intact, close};
 use crate::custody_model::{Account, Do, Model};
 use crate::custody_model_world::{LIMITS, Sequence, World, rules, uuid, words};
-use crate::people::{now, open_with};
-use crate::support::{Bed, On, create_user, operator};
+use crate::people::{now, with_rules};
+use crate::support::{Bed, On, create_user, operator, two};
 
 const USERS: [&str; 4] = ["ann", "bob", "cyd", "dan"];
 
@@ -209,10 +209,10 @@ fn the_domain_does_what_the_model_does() {
     }
 }
 
-/// An engine with the world in it.
+/// A database with the world in it, and the processes that write to it.
 struct Real {
     bed: Bed,
-    engine: Engine,
+    engines: Vec<Engine>,
     world: World,
 }
 
@@ -225,30 +225,36 @@ fn answered(answer: Result<Answer, Error>) -> String {
 }
 
 impl Real {
-    async fn new(on: On) -> Real {
+    async fn new(on: On, processes: usize) -> Real {
         let bed = Bed::new(on);
-        let engine = open_with(&bed, rules).await;
+        let mut engines = Vec::new();
+        for options in two(&bed).await.into_iter().take(processes) {
+            engines.push(Engine::open(with_rules(options, rules)).await.unwrap());
+        }
+        let engine = &engines[0];
         let mut world = World {
             users: Vec::new(),
             epoch: now().micros(),
         };
         for name in USERS {
-            let made = create_user(&engine, name, Role::USER).await.unwrap();
+            let made = create_user(engine, name, Role::USER).await.unwrap();
             world.users.push(user(made.reply));
         }
         for command in world.first() {
-            crate::support::submit(&engine, command).await.unwrap();
+            crate::support::submit(engine, command).await.unwrap();
         }
-        Real { bed, engine, world }
+        Real { bed, engines, world }
     }
 
-    async fn run(&self, commands: Vec<Command>) -> Vec<String> {
+    /// Has commands carried out by the process whose turn it is.
+    async fn run(&self, turn: usize, commands: Vec<Command>) -> Vec<String> {
+        let engine = &self.engines[turn % self.engines.len()];
         let origin = Origin::default();
         if commands.len() == 1 {
             let command = commands.into_iter().next().unwrap();
-            return vec![answered(self.engine.submit(&operator(), origin, command).await)];
+            return vec![answered(engine.submit(&operator(), origin, command).await)];
         }
-        let answers = self.engine.submit_all(&operator(), &origin, commands).await;
+        let answers = engine.submit_all(&operator(), &origin, commands).await;
         answers.unwrap().into_iter().map(answered).collect()
     }
 
@@ -256,7 +262,7 @@ impl Real {
         let mut all = BTreeMap::new();
         for account in model.balances.keys() {
             let id = self.world.account(*account).id();
-            let state = self.engine.balance(id).await.unwrap().unwrap();
+            let state = self.engines[0].balance(id).await.unwrap().unwrap();
             all.insert(*account, (state.balance.posted.units(), state.held.units()));
         }
         all
@@ -266,15 +272,17 @@ impl Real {
     async fn assert_like(self, model: &Model) {
         assert_eq!(self.amounts(model).await, modelled(model));
         for (id, known) in &model.operations {
-            let view = self.engine.operation(uuid(*id)).await.unwrap().unwrap();
+            let view = self.engines[0].operation(uuid(*id)).await.unwrap().unwrap();
             let found = (view.operation.status, view.operation.held.units());
             assert_eq!(found, (known.status, known.held));
         }
         for asset in 0..2 {
-            let asset = self.engine.asset_named(&format!("A{asset}")).await.unwrap();
-            assert_eq!(self.engine.supply(&asset).await.unwrap().sum.units(), 0);
+            let asset = self.engines[0].asset_named(&format!("A{asset}")).await.unwrap();
+            assert_eq!(self.engines[0].supply(&asset).await.unwrap().sum.units(), 0);
         }
-        close(self.engine).await;
+        for engine in self.engines {
+            close(engine).await;
+        }
         assert_intact(&self.bed.options()).await;
     }
 }
@@ -283,12 +291,28 @@ impl Real {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn engines_do_what_the_model_does() {
     let long = std::env::var_os("PROBITY_TEST_LONG").is_some();
-    for seed in 1_000..if long { 1_050 } else { 1_002 } {
-        let engines = [Real::new(On::Sqlite).await, Real::new(On::Postgres).await];
+    compare(1_000..if long { 1_050 } else { 1_002 }, 1).await;
+}
+
+/// The same by two processes in turns: what one of them knows, the other has changed meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_do_what_the_model_does() {
+    let long = std::env::var_os("PROBITY_TEST_LONG").is_some();
+    compare(2_000..if long { 2_050 } else { 2_002 }, 2).await;
+}
+
+async fn compare(seeds: std::ops::Range<u64>, processes: usize) {
+    for seed in seeds {
+        let engines = [
+            Real::new(On::Sqlite, processes).await,
+            Real::new(On::Postgres, processes).await,
+        ];
         let mut model = Model::new(2, LIMITS.to_vec());
         let mut sequence = Sequence::new(seed, false);
-        let mut sent = 0;
+        let (mut sent, mut turn) = (0, 0);
         while sent < 300 {
+            // A process has several turns, then the other one.
+            turn += usize::from(sent % 3 == 0);
             // What a step is of must be there when the commands are written down, so the model goes ahead.
             let mut batch: Vec<(Do, Model)> = Vec::new();
             let mut expected = Vec::new();
@@ -302,7 +326,7 @@ async fn engines_do_what_the_model_does() {
                 let commands = batch
                     .iter()
                     .map(|(command, model)| real.world.command(command, model));
-                let answers = real.run(commands.collect()).await;
+                let answers = real.run(turn, commands.collect()).await;
                 let asked: Vec<&Do> = batch.iter().map(|(command, _)| command).collect();
                 assert_eq!(answers, expected, "seed {seed}, {:?}: {asked:#?}", real.bed.on);
                 assert_eq!(real.amounts(&model).await, modelled(&model), "seed {seed}");
