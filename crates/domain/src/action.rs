@@ -113,6 +113,11 @@ actions! {
     CONVERSATION_CREATE = "conversation.create", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
     CONVERSATION_UPDATE = "conversation.update", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
     CONVERSATION_END = "conversation.end", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    EXECUTION_START = "execution.start", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    EXECUTION_COMPLETE = "execution.complete", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    EXECUTION_FAIL = "execution.fail", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    EXECUTION_CANCEL = "execution.cancel", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    EXECUTION_EXPIRE = "execution.expire", Demand::System;
     APPROVAL_REQUEST = "approval.request", Demand::Permission(ApprovalsRequest);
     APPROVAL_VOTE = "approval.vote", Demand::Vote(CustodyApprove, GovernanceApprove);
     APPROVAL_WITHDRAW = "approval.withdraw", Demand::Permission(ApprovalsRequest);

@@ -81,6 +81,7 @@ const KYC: &str = "see how it stands: probity kyc list --user NAME";
 const APPROVAL: &str = "see how it stands: probity approval show ID";
 const CONVERSATIONS: &str = "see what there is: probity conversation list";
 const AGENTS: &str = "see what there is: probity agent list";
+const EXECUTIONS: &str = "see what there is: probity workflow list";
 const SOMEONE_ELSE: &str = "let someone else decide: --as NAME";
 
 codes! {
@@ -183,6 +184,9 @@ codes! {
     // Agents.
     UNKNOWN_AGENT = NotFound "unknown_agent", "there is no such agent, or you may not see it", hint AGENTS;
     AGENT_EXISTS = Conflict "agent_exists", "another agent has this name", hint AGENTS;
+    // Executions.
+    UNKNOWN_EXECUTION = NotFound "unknown_execution", "there is no such execution, or you may not see it", hint EXECUTIONS;
+    EXECUTION_FINISHED = Conflict "execution_finished", "the execution has ended, by itself or by the clock", hint EXECUTIONS;
     // Approvals.
     UNKNOWN_APPROVAL = NotFound "unknown_approval", "there is no such approval, or you may not see it", hint APPROVAL;
     APPROVAL_REQUIRED = Conflict "approval_required", "it needs the approval of others, and none was named",

@@ -44,6 +44,9 @@ use crate::looks::Needs;
 use crate::refusal::{Refusal, RefusalKind};
 use crate::tables::Facts;
 use crate::workflow::conversation::{CreateConversation, EndConversation, UpdateConversation};
+use crate::workflow::execution::{
+    CancelExecution, CompleteExecution, ExpireExecutions, FailExecution, StartExecution,
+};
 
 /// Makes the enum of commands, and the only matches over it.
 macro_rules! commands {
@@ -129,6 +132,7 @@ commands! {
     AddDestination, RemoveDestination,
     CreateConversation, UpdateConversation, EndConversation,
     CreateAgent, UpdateAgent, DisableAgent, EnableAgent,
+    StartExecution in Box, CompleteExecution, FailExecution, CancelExecution, ExpireExecutions,
     RequestApproval, CastVote, WithdrawApproval, UseApproval, ExpireApprovals,
 }
 

@@ -20,6 +20,7 @@ use crate::identity::user::User;
 use crate::refusal::Refusal;
 use crate::tables::{Facts, RowWrite};
 use crate::workflow::conversation::Conversation;
+use crate::workflow::execution::Execution;
 
 /// An entry before it has its place in the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -214,6 +215,13 @@ pub enum Reply {
         /// Its version.
         version: u64,
     },
+    /// An execution as it is now.
+    Execution {
+        /// The execution.
+        execution: Box<Execution>,
+        /// Its version.
+        version: u64,
+    },
     /// How many entries were erased now.
     Erased(u64),
     /// Of how many the expiry was recorded now.
@@ -251,6 +259,7 @@ replies! {
     (Agent, u64) = Reply::Agent(agent, version) => (agent, version);
     (Approval, u64, Vec<Vote>) = Reply::Approval { approval, version, votes } => (approval, version, votes);
     (Conversation, u64) = Reply::Conversation { conversation, version } => (conversation, version);
+    (Execution, u64) = Reply::Execution { execution, version } => (*execution, version);
     u64 = Reply::Ended(count) | Reply::Erased(count) | Reply::Expired(count) => count;
 }
 

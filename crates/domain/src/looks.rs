@@ -24,6 +24,7 @@ use crate::identity::user::User;
 use crate::record::{DecodeError, Table};
 use crate::tables::{Facts, Kept, Stored};
 use crate::workflow::conversation::Conversation;
+use crate::workflow::execution::Execution;
 
 /// A way to find rows.
 #[derive(Debug)]
@@ -214,6 +215,10 @@ looks! {
     COUNTED_OF = Operation, Column("limited_id"), &[InWindow("created_at")], Read;
     CONVERSATION = Conversation, Column("id"), &[], Change;
     CONVERSATIONS_OF_THREAD = Conversation, Column("thread"), &[], Rely;
+    CONVERSATION_RELIED_ON = Conversation, Column("id"), &[], Rely;
+    EXECUTION = Execution, Column("id"), &[], Change;
+    EXECUTIONS_RUNNING_OF_AGENT = Execution, Column("agent_id"), &[OneOf("status", &["running"])], Change;
+    EXECUTION_READ = Execution, Column("id"), &[], Read;
     // Once the head is locked or about to be proven: nothing else changes a sum.
     SUM = Sum, Column("id"), &[], Read;
 }

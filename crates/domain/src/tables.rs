@@ -24,6 +24,7 @@ use crate::identity::session::Session;
 use crate::identity::user::User;
 use crate::record::{DecodeError, Record, Sealed, Table, Val};
 use crate::workflow::conversation::Conversation;
+use crate::workflow::execution::Execution;
 
 /// A row that is kept among the facts.
 pub trait Kept: Record {
@@ -145,6 +146,7 @@ tables! {
     ChainOutput in chain_outputs, "chain_output";
     Sum in sums, "sum";
     Conversation in conversations, "conversation";
+    Execution in executions, "execution";
 }
 
 /// A stored row, as values.

@@ -41,6 +41,7 @@ mod tail;
 mod tiles;
 pub mod verify;
 mod watch;
+pub mod workflow;
 pub mod writer;
 pub mod writes;
 

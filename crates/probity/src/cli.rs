@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::global::Global;
 use crate::{
     activity, agent, approval, asset, audit, balance, completions, conversation, destination, init, key, kyc,
-    operation, role, serve, session, user,
+    operation, role, serve, session, user, workflow,
 };
 
 /// A system of record that can show its work: who did what, and proof of it.
@@ -86,6 +86,9 @@ pub enum Command {
     /// Approvals: ask, vote, withdraw
     #[command(subcommand, after_help = "Example:\n  probity approval list --status pending")]
     Approval(approval::ApprovalCommand),
+    /// Executions of workflows: start, keep alive, end, as a tree
+    #[command(subcommand, after_help = "Example:\n  probity workflow list --status running")]
+    Workflow(Box<workflow::WorkflowCommand>),
     /// Conversations of users with agents, by thread
     #[command(subcommand, after_help = "Example:\n  probity conversation list --user ann")]
     Conversation(conversation::ConversationCommand),

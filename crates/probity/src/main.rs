@@ -2,7 +2,7 @@
 //!
 //! It owns no rule and no SQL: each command reads its input, asks the engine, and shows the answer. There is a
 //! file per noun and, where a noun has several verbs, a file per verb ([`audit`], [`user`], [`session`], [`key`],
-//! [`role`], [`asset`], [`balance`], [`operation`], [`kyc`], [`destination`], [`approval`], [`conversation`]).
+//! [`role`], [`asset`], [`balance`], [`operation`], [`kyc`], [`destination`], [`approval`], [`conversation`], [`workflow`]).
 //!
 //! To add a command: write its file with a struct of arguments and, if it changes something, its [`verb::Verb`]; add a
 //! line with an example to the noun's list of verbs. To add a setting: add it to [`config::Config`], to [`config::keys`] and to
@@ -50,6 +50,7 @@ mod table;
 mod usage;
 mod user;
 mod verb;
+mod workflow;
 
 use std::process::ExitCode;
 
@@ -110,6 +111,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Balance(command) => command.run(&context).await,
             Command::Operation(command) => command.run(&context).await,
             Command::Kyc(command) => command.run(&context).await,
+            Command::Workflow(command) => command.run(&context).await,
             Command::Conversation(command) => command.run(&context).await,
             Command::Activity(command) => command.run(&context).await,
             Command::Agent(command) => command.run(&context).await,

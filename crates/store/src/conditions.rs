@@ -27,6 +27,14 @@ pub enum Order {
 pub enum Condition {
     /// The column has this value.
     Is(&'static str, Val),
+    /// The time is at this moment or later.
+    From(&'static str, Val),
+    /// The time is before this moment.
+    Before(&'static str, Val),
+    /// A lease was renewed until after this moment.
+    Renewed(Val),
+    /// None was.
+    NotRenewed(Val),
     /// The column has a value, or it has none.
     Has(&'static str, bool),
     /// The time is at this moment or earlier.
@@ -40,6 +48,9 @@ pub enum Condition {
     /// One of these holds.
     Any(Vec<Condition>),
 }
+
+/// The leases that were renewed until after a moment.
+const RENEWED: &str = "SELECT last_seen.id FROM last_seen WHERE last_seen.kind = 'lease' AND last_seen.at >";
 
 /// Conditions joined by AND, with their parameters.
 #[derive(Clone, Default)]
@@ -60,6 +71,10 @@ impl Where {
             Condition::Is(column, value) => format!("{column} = {}", self.arg(value.clone())),
             Condition::Has(column, true) => format!("{column} IS NOT NULL"),
             Condition::Has(column, false) => format!("{column} IS NULL"),
+            Condition::From(column, time) => format!("{column} >= {}", self.arg(time.clone())),
+            Condition::Before(column, time) => format!("{column} < {}", self.arg(time.clone())),
+            Condition::Renewed(time) => format!("id IN ({RENEWED} {})", self.arg(time.clone())),
+            Condition::NotRenewed(time) => format!("id NOT IN ({RENEWED} {})", self.arg(time.clone())),
             Condition::Until(column, time) => format!("{column} <= {}", self.arg(time.clone())),
             Condition::After(column, time) => format!("{column} > {}", self.arg(time.clone())),
             Condition::Holds(columns, text) => {
@@ -195,9 +210,23 @@ pub async fn due<T: Record>(
     now: Timestamp,
     limit: u32,
 ) -> Result<Vec<Sealed<T>>, Error> {
+    due_where(conn, statuses, &[], now, limit).await
+}
+
+/// The same, that fulfil every condition too.
+pub async fn due_where<T: Record>(
+    conn: &mut Conn,
+    statuses: &[&str],
+    and: &[Condition],
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<Sealed<T>>, Error> {
     let mut due = Where::default();
     due.write(&is_one_of("status", statuses), []);
     due.write("expires_at IS NOT NULL AND expires_at <= ?", [now.into()]);
+    for condition in and {
+        due.add(condition);
+    }
     due.rows(conn, "expires_at, id", limit).await
 }
 

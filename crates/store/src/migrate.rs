@@ -45,6 +45,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(10, "conversations", "0010_conversations.sql"),
     migration!(11, "agents", "0011_agents.sql"),
     migration!(12, "lists", "0012_lists.sql"),
+    migration!(13, "executions", "0013_executions.sql"),
 ];
 
 /// What a database has of the migrations.

@@ -89,6 +89,8 @@ pub enum SeenKind {
     Session,
     /// A user, by its id.
     User,
+    /// The lease of an execution, by the execution's id: until when it was renewed.
+    Lease,
 }
 
 impl SeenKind {
@@ -98,6 +100,7 @@ impl SeenKind {
             SeenKind::ApiKey => "api_key",
             SeenKind::Session => "session",
             SeenKind::User => "user",
+            SeenKind::Lease => "lease",
         }
     }
 }

@@ -41,6 +41,12 @@ pub enum Kind {
     Text(usize, &'static [&'static str]),
     /// A text of at most so many characters that is what this column holds.
     Is(usize, &'static str),
+    /// An id that this column holds.
+    Id(&'static str),
+    /// A time: this column's is then or later.
+    From(&'static str),
+    /// A time: this column's is before it.
+    Before(&'static str),
     /// Yes or no.
     Flag(Flag),
     /// Of a list that has a query of its own, which says what follows.
@@ -119,6 +125,8 @@ impl Filter {
             Kind::Asset(_) => Takes::Asset,
             Kind::Agent(_) => Takes::Agent,
             Kind::Role(_) => Takes::Role,
+            Kind::Id(_) => Takes::Id,
+            Kind::From(_) | Kind::Before(_) => Takes::Time,
             Kind::Word(words, _) => Takes::Word(words),
             Kind::Text(chars_max, _) | Kind::Is(chars_max, _) => Takes::Text(chars_max),
             Kind::Flag(flag) => Takes::Flag(flag),

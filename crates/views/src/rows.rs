@@ -64,9 +64,12 @@ impl Filter {
     /// What follows from it.
     fn condition(&self, given: Given, now: Timestamp) -> Result<Option<Condition>, FieldError> {
         Ok(match (self.kind, given) {
-            (Kind::User(column) | Kind::Asset(column) | Kind::Agent(column), Given::Id(id)) => {
-                Some(Condition::Is(column, id.into()))
-            }
+            (
+                Kind::User(column) | Kind::Asset(column) | Kind::Agent(column) | Kind::Id(column),
+                Given::Id(id),
+            ) => Some(Condition::Is(column, id.into())),
+            (Kind::From(column), Given::Time(time)) => Some(Condition::From(column, time.into())),
+            (Kind::Before(column), Given::Time(time)) => Some(Condition::Before(column, time.into())),
             (Kind::Word(_, condition), Given::Text(word)) => Some(condition(&word, now)?),
             (Kind::Role(column) | Kind::Is(_, column), Given::Text(text)) => {
                 Some(Condition::Is(column, text.into()))

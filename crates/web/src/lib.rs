@@ -35,6 +35,7 @@ mod destinations;
 mod docs;
 mod dry_run;
 mod endpoint;
+mod executions;
 mod forwarded;
 mod health;
 mod host;

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use domain::identity::Permission::{
     ApiKeysOwn, ApiKeysWrite, AuditRead, AuditWrite, CustodyOwn, CustodyRead, CustodyWrite, KycOwn, KycRead,
-    MetricsRead, SessionsWrite, UsersErase, UsersRead, UsersWrite,
+    MetricsRead, SessionsWrite, UsersErase, UsersRead, UsersWrite, WorkflowsOwn, WorkflowsWrite,
 };
 
 use crate::call::Route;
@@ -12,7 +12,8 @@ use crate::endpoint::{Access, Verb};
 use crate::openapi::{Doc, Documents as _};
 use crate::{
     access, activity, agents, api_keys, approvals, assets, audit, auth, balances, change, conversations,
-    destinations, docs, health, kyc, log, me, metrics, nouns, openapi, operations, sessions, users,
+    destinations, docs, executions, health, kyc, log, me, metrics, nouns, openapi, operations, sessions,
+    users,
 };
 
 /// What is behind a line of the table: a module with its `handle` and `DOC`, or what follows from a description.
@@ -117,6 +118,13 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Get "/v1/conversations/{id}" shows Conversation;
     Patch "/v1/conversations/{id}" does conversations::Update;
     Post "/v1/conversations/{id}/end" does conversations::End;
+    Post "/v1/executions" does executions::Start;
+    Get "/v1/executions" lists Execution;
+    Get "/v1/executions/{id}" shows Execution;
+    Post "/v1/executions/{id}/heartbeat" Access::OwnOr(WorkflowsOwn, WorkflowsWrite) => executions::heartbeat;
+    Post "/v1/executions/{id}/complete" does executions::Complete;
+    Post "/v1/executions/{id}/fail" does executions::Fail;
+    Post "/v1/executions/{id}/cancel" does executions::Cancel;
     Get "/v1/permissions" Access::Caller => access::permissions;
     Get "/v1/roles" Access::Caller => access::roles;
     Post "/v1/assets" does assets::Create;

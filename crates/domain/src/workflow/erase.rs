@@ -4,6 +4,7 @@ use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use super::conversation::{Conversation, ConversationStatus};
+use super::execution::{Execution, ExecutionStatus};
 use crate::change::Change;
 use crate::code;
 use crate::refusal::Refusal;
@@ -18,8 +19,12 @@ pub(crate) fn erase(
     now: Timestamp,
 ) -> Result<(), Refusal> {
     for id in ids {
+        if let Some(before) = facts.executions.get(id).filter(|found| found.row.user_id == user) {
+            change.overwrite(before, without_content(&before.row, now));
+            continue;
+        }
         let of_others = || {
-            let message = format!("{id} is no conversation of this user");
+            let message = format!("{id} is neither a conversation nor an execution of this user");
             code::CONTENT_OF_OTHERS.because(message).field("content")
         };
         let conversation = facts.conversations.get(id);
@@ -40,4 +45,24 @@ pub(crate) fn erase(
         );
     }
     Ok(())
+}
+
+/// An execution without what it was given and what it gave; one that goes on is cancelled, so that it gives nothing any
+/// more.
+fn without_content(before: &Execution, now: Timestamp) -> Execution {
+    let running = before.status == ExecutionStatus::Running;
+    Execution {
+        actor: None,
+        input: None,
+        mission: None,
+        result: None,
+        error: None,
+        status: if running {
+            ExecutionStatus::Cancelled
+        } else {
+            before.status
+        },
+        finished_at: before.finished_at.or(Some(now)),
+        ..before.clone()
+    }
 }

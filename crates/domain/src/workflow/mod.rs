@@ -2,5 +2,6 @@
 
 pub mod conversation;
 mod erase;
+pub mod execution;
 
 pub(crate) use erase::erase;

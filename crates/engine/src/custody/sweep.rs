@@ -2,13 +2,20 @@
 //! and an expired tier no longer counts, whether or not this has run. Several processes may sweep at once, since a
 //! command that finds its work done writes nothing.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::approval::{Approval, ExpireApprovals};
 use domain::custody::kyc::{ExpireKyc, KycRecord};
 use domain::custody::operation::{ExpireOperations, Operation};
+use domain::workflow::execution::{Execution, ExpireExecutions, Renewed};
 use domain::{Caller, Command, Origin, Reply};
-use store::conditions::due;
+use store::conditions::{Condition, due, due_where};
+use store::side::{self, SeenKind};
+
+use evidence::Timestamp;
+use store::Conn;
+use uuid::Uuid;
 
 use crate::engine::Engine;
 use crate::error::Error;
@@ -28,6 +35,8 @@ pub struct Swept {
     pub kyc_records: u64,
     /// Approvals that have expired.
     pub approvals: u64,
+    /// Executions whose lease has lapsed.
+    pub executions: u64,
 }
 
 impl Engine {
@@ -36,11 +45,12 @@ impl Engine {
         let mut swept = Swept::default();
         loop {
             let now = self.now();
-            let (operations, records, approvals) = {
+            let (operations, records, approvals, executions) = {
                 let mut conn = self.db().reader().await?;
                 let operations = due::<Operation>(&mut conn, &["pending"], now, AT_ONCE).await?;
                 let records = due::<KycRecord>(&mut conn, &["approved"], now, AT_ONCE).await?;
                 let approvals = due::<Approval>(&mut conn, &["pending", "granted"], now, AT_ONCE).await?;
+                let executions = lapsed(&mut conn, now).await?;
                 let held = operations.iter().map(|due| (due.row.id, due.row.debit_id));
                 let records = records.iter().map(|due| due.row.id);
                 let approvals = approvals.iter().map(|due| due.row.id);
@@ -48,9 +58,11 @@ impl Engine {
                     held.collect::<Vec<_>>(),
                     records.collect::<Vec<_>>(),
                     approvals.collect::<Vec<_>>(),
+                    executions,
                 )
             };
-            let full = [operations.len(), records.len(), approvals.len()].contains(&(AT_ONCE as usize));
+            let found = [operations.len(), records.len(), approvals.len(), executions.len()];
+            let full = found.contains(&(AT_ONCE as usize));
             let before = swept;
             swept.operations += self
                 .expire(operations, |operations| ExpireOperations { operations }.into())
@@ -60,6 +72,9 @@ impl Engine {
                 .await?;
             swept.approvals += self
                 .expire(approvals, |approvals| ExpireApprovals { approvals }.into())
+                .await?;
+            swept.executions += self
+                .expire(executions, |executions| ExpireExecutions { executions }.into())
                 .await?;
             // Nothing done although something was due: another process was quicker, or a row was changed by hand.
             if !full || swept == before {
@@ -93,6 +108,21 @@ impl Engine {
         }
         Ok(count)
     }
+}
+
+/// Executions whose lease has lapsed, with until when it was renewed.
+async fn lapsed(conn: &mut Conn, now: Timestamp) -> Result<Vec<(Uuid, Renewed)>, Error> {
+    let gone = [Condition::NotRenewed(now.into())];
+    let due = due_where::<Execution>(conn, &["running"], &gone, now, AT_ONCE).await?;
+    let ids: Vec<_> = due.iter().map(|due| due.row.id).collect();
+    let renewed: HashMap<_, _> = side::seen(conn, SeenKind::Lease, &ids)
+        .await?
+        .into_iter()
+        .collect();
+    Ok(ids
+        .into_iter()
+        .map(|id| (id, renewed.get(&id).copied()))
+        .collect())
 }
 
 /// How many things a command says have expired.

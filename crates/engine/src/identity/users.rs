@@ -8,6 +8,7 @@ use domain::identity::token::{Token, TokenKind};
 use domain::identity::user::{CreateUser, EraseUser, ImportUser, RecoverUser, ResetPassword, User};
 use domain::identity::{Role, password};
 use domain::workflow::conversation::Conversation;
+use domain::workflow::execution::{Execution, ExecutionStatus};
 use domain::{Caller, Command, Origin, Refusal};
 use evidence::leaf::Leaf;
 use store::conditions::Condition;
@@ -263,7 +264,7 @@ impl Engine {
         }
     }
 
-    /// Conversations of a user that hold something still.
+    /// Conversations of a user that hold something still; where there are none any more, executions.
     async fn content_of(&self, user: Uuid) -> Result<Vec<Uuid>, Error> {
         let kept = [
             Condition::Is("user_id", user.into()),
@@ -272,7 +273,20 @@ impl Engine {
         let (found, _) = self
             .select::<Conversation>(&kept, None, Some(ERASED_AT_ONCE))
             .await?;
-        Ok(found.iter().map(|conversation| conversation.row.id).collect())
+        if !found.is_empty() {
+            return Ok(found.iter().map(|conversation| conversation.row.id).collect());
+        }
+        let running = Condition::Is("status", ExecutionStatus::Running.as_str().into());
+        let held = ["actor", "input", "mission", "result", "error"];
+        let held = held.map(|column| Condition::Has(column, true));
+        let kept = [
+            Condition::Is("user_id", user.into()),
+            Condition::Any(held.into_iter().chain([running]).collect()),
+        ];
+        let (found, _) = self
+            .select::<Execution>(&kept, None, Some(ERASED_AT_ONCE))
+            .await?;
+        Ok(found.iter().map(|execution| execution.row.id).collect())
     }
 
     /// Entries by or about a user, its agents and its API keys whose payload is still there, but those that record the

@@ -67,7 +67,7 @@ pub fn explain() -> Explanation {
         },
         UnsealedTable {
             table: "last_seen",
-            why: "when keys, sessions and users were last seen; changes too often to be worth entries; no decision about \
+            why: "when keys, sessions and users were last seen, and until when leases were renewed; changes too often to be worth entries; no decision about \
                   money, identity or permission rests on it",
         },
     ];

@@ -296,7 +296,7 @@ mod cases {
     use crate::support::{Bed, rich_log};
 
     /// Tables of custody, approvals and workflows.
-    const TABLES: [&str; 10] = [
+    const TABLES: [&str; 11] = [
         "approval_votes",
         "approvals",
         "assets",
@@ -304,6 +304,7 @@ mod cases {
         "chain_outputs",
         "conversations",
         "destinations",
+        "executions",
         "kyc_documents",
         "kyc_records",
         "operations",

@@ -112,6 +112,7 @@ mod cases {
     use domain::looks::{self, By};
     use domain::record::Kind;
     use domain::workflow::conversation::Conversation;
+    use domain::workflow::execution::{Execution, ExecutionStatus};
     use engine::identity::session_in_use;
     use store::conditions::{self, Condition};
     use store::conn::Lock;
@@ -203,6 +204,30 @@ mod cases {
             .unwrap();
     }
 
+    /// Asks for executions by each filter.
+    async fn ask_executions(conn: &mut Conn, id: Uuid, now: evidence::Timestamp) {
+        let stands = |status| engine::workflow::execution_stands(status, now);
+        for condition in [
+            Condition::Is("workflow", "triage".into()),
+            Condition::Is("user_id", id.into()),
+            Condition::Is("conversation_id", id.into()),
+            Condition::Is("parent_id", id.into()),
+            Condition::Is("trace_id", "00".into()),
+            Condition::Is("agent_id", id.into()),
+            Condition::Is("drag_mode", "draft".into()),
+            stands(ExecutionStatus::Running),
+            stands(ExecutionStatus::Failed),
+        ] {
+            conditions::page_in::<Execution>(conn, Order::Descending, &[condition], None, 10)
+                .await
+                .unwrap();
+        }
+        let gone = [Condition::NotRenewed(now.into())];
+        conditions::due_where::<Execution>(conn, &["running"], &gone, now, 10)
+            .await
+            .unwrap();
+    }
+
     /// Asks everything that can be asked.
     async fn ask(conn: &mut Conn, size: u64) {
         let id = Uuid::from_u128(7);
@@ -217,6 +242,7 @@ mod cases {
         }
         entries::written_by(conn, id).await.unwrap();
         ask_rows(conn, id, now).await;
+        ask_executions(conn, id, now).await;
         let ids = [id.into()];
         sealed::by_key::<KycDocument>(conn, "record_id", Kind::Uuid, &ids, Lock::None)
             .await

@@ -66,5 +66,6 @@ mod tamper;
 mod tamper_rows;
 mod times;
 mod words;
+mod workflow_leases;
 mod workflow_rich;
 mod write_path;

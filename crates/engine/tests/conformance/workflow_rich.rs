@@ -1,11 +1,16 @@
-//! A part of a rich log: conversations, with every column filled in some row.
+//! A part of a rich log: conversations and executions, with every column filled in some row.
 
-use domain::identity::Role;
+use domain::identity::{Role, Scope};
 use domain::workflow::conversation::{CreateConversation, EndConversation};
-use domain::{Command, Origin, Reply};
+use domain::workflow::execution::{
+    Complete, Execution, Fail, FinishExecution, LEASE_S_USUAL, StartExecution,
+};
+use domain::{Caller, Command, Origin, Reply};
 use engine::Engine;
+use evidence::payload::DragMode;
 use uuid::Uuid;
 
+use crate::agents::{agent_key, create_agent};
 use crate::custody_desk::{done, user_id};
 use crate::support::{create_user, operator};
 
@@ -34,6 +39,7 @@ pub async fn rich_workflows(engine: &Engine) {
     };
     done(engine, &own, end.into()).await;
     done(engine, &own, begun(eva, "t-2")).await;
+    executions(engine, eva).await;
     // One whose user is erased, with what it held.
     create_user(engine, "kim", Role::USER).await.unwrap();
     let kim = user_id(engine, "kim").await;
@@ -42,4 +48,78 @@ pub async fn rich_workflows(engine: &Engine) {
         .erase_user(&operator(), Origin::default(), kim, "asked to")
         .await
         .unwrap();
+}
+
+/// An execution for a user.
+pub fn start(user: Uuid) -> StartExecution {
+    StartExecution {
+        id: None,
+        workflow: "triage".to_owned(),
+        user,
+        conversation: None,
+        parent: None,
+        trace_id: None,
+        drag_mode: None,
+        actor: None,
+        input: None,
+        mission: None,
+        lease_s: LEASE_S_USUAL,
+    }
+}
+
+/// Starts it.
+pub async fn started(engine: &Engine, caller: &Caller, command: StartExecution) -> Execution {
+    match done(engine, caller, command.into()).await {
+        Reply::Execution { execution, .. } => *execution,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Ends it.
+pub async fn ended<F>(engine: &Engine, execution: Uuid, finish: F)
+where
+    Command: From<FinishExecution<F>>,
+{
+    let command = FinishExecution {
+        execution,
+        renewed: engine.renewed(execution).await.unwrap(),
+        finish,
+    };
+    done(engine, &operator(), command.into()).await;
+}
+
+/// One in another, in a conversation, with all that they can have; one that failed, and one that runs.
+async fn executions(engine: &Engine, user: Uuid) {
+    let own = crate::people::session_of(engine, user).await;
+    let Reply::Conversation { conversation, .. } = done(engine, &own, conversation(user, "t-3").into()).await
+    else {
+        panic!("no conversation");
+    };
+    let whole = StartExecution {
+        conversation: Some(conversation.id),
+        trace_id: Some("4bf92f3577b34da6a3ce929d0e0e4736".to_owned()),
+        drag_mode: Some(DragMode::Analysis),
+        actor: Some("bot".to_owned()),
+        input: Some(r#"{"a":1}"#.to_owned()),
+        mission: Some("find out".to_owned()),
+        ..start(user)
+    };
+    let whole = started(engine, &own, whole).await;
+    let part = StartExecution {
+        parent: Some(whole.id),
+        ..start(user)
+    };
+    let part = started(engine, &operator(), part).await;
+    let fail = Fail {
+        error_type: Some("timeout".to_owned()),
+        error: Some("no answer".to_owned()),
+    };
+    ended(engine, part.id, fail).await;
+    let result = Some(r#"{"b":2}"#.to_owned());
+    ended(engine, whole.id, Complete { result }).await;
+    let agent = create_agent(engine, "worker", "eva").await;
+    let (agent, _) = agent_key(engine, agent, vec![Scope::Workflows]).await;
+    started(engine, &agent, start(user)).await;
+    let running = started(engine, &own, start(user)).await;
+    engine.renew(running).await.unwrap();
 }

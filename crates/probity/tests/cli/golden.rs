@@ -50,6 +50,7 @@ impl Story<'_> {
                 }
             }
             Value::String(text) => *text = self.word(member, text),
+            Value::Number(_) if member == "duration_ms" => *value = "<duration>".into(),
             _ => {}
         }
     }
@@ -257,6 +258,27 @@ fn conversations_as_json() {
         story.tell("conversation list --user ann --thread t-1");
         story.tell(&format!("conversation end {id}"));
         story.tell(&format!("conversation show {id}"));
+    });
+}
+
+#[test]
+fn executions_as_json() {
+    told("execution", |story| {
+        funded(story);
+        let whole = story
+            .id("workflow start triage ann --drag-mode analysis --mission find --input {\"a\":1} --lease 60");
+        let part = story.id(&format!("workflow start search ann --parent {whole}"));
+        story.tell("workflow start triage ann --dry-run");
+        story.tell(&format!("workflow heartbeat {part}"));
+        story.tell(&format!("workflow complete {part} --result {{\"found\":3}}"));
+        story.tell(&format!("workflow complete {part} --result {{\"found\":3}}"));
+        let other = story.id("workflow start triage ann");
+        story.tell(&format!("workflow cancel {other} --reason wrong"));
+        story.tell(&format!(
+            "workflow fail {whole} --error-type timeout --error slow"
+        ));
+        story.tell("workflow list --status failed");
+        story.tell(&format!("workflow show {whole}"));
     });
 }
 

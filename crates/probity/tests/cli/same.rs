@@ -66,6 +66,15 @@ const LISTS: &[(&str, &str)] = &[
         "/v1/agents?user=admin&status=active",
     ),
     ("agent show triage", "/v1/agents/triage"),
+    ("workflow list", "/v1/executions"),
+    (
+        "workflow list --workflow triage --user ann --status running --order oldest --limit 1",
+        "/v1/executions?workflow=triage&user=ann&status=running&order=asc&limit=1",
+    ),
+    (
+        "workflow list --trace 4bf9 --drag-mode draft --since 2026-01-01",
+        "/v1/executions?trace_id=4bf9&drag_mode=draft&from=2026-01-01T00:00:00Z",
+    ),
     ("approval list", "/v1/approvals"),
     ("approval list --agent triage", "/v1/approvals?agent=triage"),
     (
@@ -89,6 +98,7 @@ const SHOWN: &[(&str, &str, &str)] = &[
     ("destination show", "/v1/destinations", "destinations"),
     ("conversation show", "/v1/conversations", "conversations"),
     ("agent show", "/v1/agents", "agents"),
+    ("workflow show", "/v1/executions", "executions"),
     ("approval show", "/v1/approvals", "approvals"),
     ("balance show", "/v1/balances", "balances"),
     ("asset show", "/v1/assets", "assets"),
@@ -128,6 +138,14 @@ fn every_noun_is_the_same_json_over_http() {
         );
         told(place, "conversation create ann t-1 --context {\"a\":1}");
         told(place, "conversation create cleo t-1");
+        let whole = told(
+            place,
+            "workflow start triage ann --trace 4bf9 --drag-mode draft --mission find --input {\"a\":1}",
+        );
+        let whole = whole["id"].as_str().unwrap();
+        let part = told(place, &format!("workflow start triage ann --parent {whole}"));
+        let part = part["id"].as_str().unwrap();
+        told(place, &format!("workflow fail {part} --error-type timeout"));
         let asked = told(place, "approval request door.open --arguments {\"door\":1}");
         told(
             place,

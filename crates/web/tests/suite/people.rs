@@ -138,6 +138,14 @@ pub async fn prepare(api: &Api, operation: &str, template: &str) -> Option<(Stri
             api.call("POST", "/v1/agents", json!({"name": "triage"})).await;
             Some(("/v1/agents/triage".to_owned(), api.key.clone()))
         }
+        "complete_execution" | "fail_execution" | "cancel_execution" => {
+            let dev = Person::new(api, "dev", Role::DEVELOPER).await;
+            let made = dev
+                .post(api, "/v1/executions", json!({"workflow": "w"}))
+                .await
+                .json();
+            Some((template.replace("{id}", &text(&made, "id")), dev.session))
+        }
         "vote_on_approval" | "use_approval" => {
             let dev = Person::new(api, "dev", Role::DEVELOPER).await;
             let cora = Person::new(api, "cora", Role::COMPLIANCE).await;

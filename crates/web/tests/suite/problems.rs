@@ -27,6 +27,7 @@ use domain::identity::user::{
     ChangePassword, CreateUser, DisableUser, EnableUser, EraseUser, ResetPassword, SetRole, UpdateUser,
 };
 use domain::workflow::conversation::{CreateConversation, EndConversation, UpdateConversation};
+use domain::workflow::execution::{CancelExecution, CompleteExecution, FailExecution, StartExecution};
 use serde_json::Value;
 use web::{Access, Verb, endpoints};
 
@@ -92,6 +93,15 @@ const DOES: &[(&str, Codes, Codes)] = &[
     ("create_conversation", CreateConversation::REFUSALS, USER),
     ("update_conversation", UpdateConversation::REFUSALS, &[]),
     ("end_conversation", EndConversation::REFUSALS, &[]),
+    ("start_execution", StartExecution::REFUSALS, USER),
+    (
+        "renew_lease",
+        &[],
+        &[&code::UNKNOWN_EXECUTION, &code::EXECUTION_FINISHED],
+    ),
+    ("complete_execution", CompleteExecution::REFUSALS, &[]),
+    ("fail_execution", FailExecution::REFUSALS, &[]),
+    ("cancel_execution", CancelExecution::REFUSALS, &[]),
     ("vote_on_approval", CastVote::REFUSALS, &[]),
     ("withdraw_approval", WithdrawApproval::REFUSALS, &[]),
     ("use_approval", UseApproval::REFUSALS, &[]),

@@ -5,8 +5,10 @@ use super::to_change;
 use crate::approval;
 use crate::identity::user;
 use crate::prelude::*;
+use crate::workflow::execution;
 
-/// Disables an agent: its keys are refused, and what it asked for or was granted is withdrawn.
+/// Disables an agent: its keys are refused, and what it asked for or was granted is withdrawn, what it has running is
+/// cancelled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisableAgent {
     /// Which.
@@ -34,6 +36,7 @@ impl Act for DisableAgent {
     fn needs(&self, _: &Rules, needs: &mut Needs) {
         needs.row(&looks::AGENT, self.agent);
         needs.row(&looks::APPROVALS_OPEN_OF_AGENT, self.agent);
+        needs.row(&looks::EXECUTIONS_RUNNING_OF_AGENT, self.agent);
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
@@ -45,6 +48,7 @@ impl Act for DisableAgent {
         let mut change = Change::new(&by.with(&authority), ctx);
         change.update(before, after.clone());
         approval::withdraw_all(&mut change, facts, self.agent, ctx.now);
+        execution::cancel_all(&mut change, facts, self.agent, ctx.now);
         let draft = change.draft(Self::ACTION.name, "agent", self.agent);
         Ok(Decision::one(Reply::Agent(after, before.version + 1), draft))
     }

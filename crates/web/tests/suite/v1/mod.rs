@@ -11,6 +11,7 @@ mod bodies;
 mod conversations;
 mod destinations;
 mod exact;
+mod executions;
 mod kyc;
 mod me;
 mod operations;

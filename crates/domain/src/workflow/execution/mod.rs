@@ -1,0 +1,59 @@
+//! Executions of workflows: started, kept alive by a lease, and ended once.
+
+mod expire;
+mod finish;
+mod row;
+mod start;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use expire::ExpireExecutions;
+pub(crate) use finish::cancel_all;
+pub use finish::{
+    Cancel, CancelExecution, Complete, CompleteExecution, Fail, FailExecution, Finish, FinishExecution,
+};
+pub use row::{
+    AGENT_DISABLED, CONTENT_LEN_MAX, DEPTH_MAX, ERROR_LEN_MAX, ERROR_TYPE_LEN_MAX, Execution,
+    ExecutionStatus, LEASE_LAPSED, LEASE_S, LEASE_S_USUAL, TRACE_LEN_MAX, WORKFLOW_LEN_MAX,
+};
+pub use start::StartExecution;
+
+use evidence::time::Timestamp;
+use uuid::Uuid;
+
+use crate::code;
+use crate::decision::Reply;
+use crate::refusal::{FieldError, Refusal, check_object, check_text};
+
+/// A lease as it was renewed last: until when.
+pub type Renewed = Option<Timestamp>;
+
+fn check_optional(field: &str, text: Option<&str>, max: usize) -> Result<(), FieldError> {
+    text.map_or(Ok(()), |text| check_text(field, text, max))
+}
+
+fn check_content(field: &str, text: Option<&str>) -> Result<(), FieldError> {
+    text.map_or(Ok(()), |text| check_object(field, text, CONTENT_LEN_MAX))
+}
+
+/// Refuses what has ended, by the clock.
+pub fn check_running(execution: &Execution) -> Result<(), Refusal> {
+    let Some(at) = execution.finished_at else {
+        return Ok(());
+    };
+    let why = match execution.error_type.as_deref() {
+        Some(LEASE_LAPSED) => ": its lease was not renewed in time",
+        _ => "",
+    };
+    let message = format!("the execution {} at {at}{why}", execution.status.as_str());
+    Err(code::EXECUTION_FINISHED.because(message))
+}
+
+fn unknown(id: Uuid, field: &str) -> Refusal {
+    code::UNKNOWN_EXECUTION.absent(format_args!("execution {id}"), field)
+}
+
+fn reply(execution: Execution, version: u64) -> Reply {
+    let execution = Box::new(execution);
+    Reply::Execution { execution, version }
+}

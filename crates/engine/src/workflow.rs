@@ -1,0 +1,67 @@
+//! Executions as the clock has them: leases are renewed past the Writer, since a heartbeat is no entry.
+
+use std::collections::HashMap;
+
+use domain::workflow::execution::{Execution, ExecutionStatus, Renewed, check_running};
+use evidence::Timestamp;
+use store::conditions::Condition;
+use store::side::{self, SeenKind};
+use uuid::Uuid;
+
+use crate::engine::Engine;
+use crate::error::Error;
+
+/// That an execution stands there at a moment, by the clock.
+pub fn execution_stands(status: ExecutionStatus, now: Timestamp) -> Condition {
+    let stored = |status: ExecutionStatus| Condition::Is("status", status.as_str().into());
+    match status {
+        ExecutionStatus::Running => Condition::All(vec![
+            stored(status),
+            Condition::Any(vec![
+                Condition::After("expires_at", now.into()),
+                Condition::Renewed(now.into()),
+            ]),
+        ]),
+        ExecutionStatus::Failed => Condition::Any(vec![
+            stored(status),
+            Condition::All(vec![
+                stored(ExecutionStatus::Running),
+                Condition::Until("expires_at", now.into()),
+                Condition::NotRenewed(now.into()),
+            ]),
+        ]),
+        _ => stored(status),
+    }
+}
+
+impl Engine {
+    /// Until when the leases of these executions were renewed; one that was not is missing.
+    pub async fn renewals(
+        &self,
+        ids: impl IntoIterator<Item = Uuid>,
+    ) -> Result<HashMap<Uuid, Timestamp>, Error> {
+        let ids: Vec<_> = ids.into_iter().collect();
+        let mut conn = self.db().reader().await?;
+        Ok(side::seen(&mut conn, SeenKind::Lease, &ids)
+            .await?
+            .into_iter()
+            .collect())
+    }
+
+    /// Until when the lease of an execution was renewed.
+    pub async fn renewed(&self, id: Uuid) -> Result<Renewed, Error> {
+        Ok(self.renewals([id]).await?.remove(&id))
+    }
+
+    /// Renews the lease of an execution from now on, unless it has ended. It is on disk before the answer.
+    pub async fn renew(&self, execution: Execution) -> Result<(Execution, Renewed), Error> {
+        let now = self.now();
+        let renewed = self.renewed(execution.id).await?;
+        check_running(&execution.clone().as_of(renewed, now))?;
+        let until = now.plus_seconds(i64::try_from(execution.lease_s).unwrap_or(i64::MAX));
+        let mut conn = self.db().side_writer().await?;
+        side::touch(&mut conn, &[(SeenKind::Lease, execution.id, until)]).await?;
+        let renewed = renewed.max(Some(until));
+        Ok((execution, renewed))
+    }
+}

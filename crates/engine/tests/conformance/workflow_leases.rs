@@ -1,0 +1,208 @@
+//! Leases of executions by the clock: what is listed, shown and decided is the same before the sweep and after.
+
+crate::on_both!(leases_lapse_by_the_clock, random_starts_jumps_and_ends);
+
+mod cases {
+    use std::collections::BTreeMap;
+
+    use domain::identity::Role;
+    use domain::workflow::execution::{
+        Complete, Execution, ExecutionStatus, FinishExecution, LEASE_LAPSED, StartExecution,
+    };
+    use domain::{Command, Origin};
+    use engine::Engine;
+    use engine::clock::Clock;
+    use engine::list::Order;
+    use engine::workflow::execution_stands;
+    use evidence::Timestamp;
+    use uuid::Uuid;
+
+    use crate::attacker::{assert_intact, close};
+    use crate::custody_desk::user_id;
+    use crate::people::{code, now, person};
+    use crate::support::{Bed, operator};
+    use crate::workflow_rich::{start, started};
+
+    /// A log with one user, and what sets its clock.
+    async fn opened(bed: &Bed) -> (Engine, Uuid, Timestamp, impl Fn(Timestamp) + Clone) {
+        Engine::init(&bed.options(), &mut |_| {}).await.unwrap();
+        let begin = now();
+        let (clock, set_clock) = Clock::set_by_hand(begin);
+        let mut options = bed.options();
+        options.clock = clock;
+        let engine = Engine::open(options).await.unwrap();
+        person(&engine, "ann", Role::USER).await;
+        let ann = user_id(&engine, "ann").await;
+        (engine, ann, begin, set_clock)
+    }
+
+    /// The executions by where they stand, as lists have it.
+    async fn listed(engine: &Engine) -> BTreeMap<&'static str, Vec<Uuid>> {
+        let mut all = BTreeMap::new();
+        for status in ExecutionStatus::ALL {
+            let stands = [execution_stands(*status, engine.now())];
+            let found = engine.select_in::<Execution>(Order::Descending, &stands, None, None);
+            let found = found.await.unwrap().0;
+            all.insert(status.as_str(), found.iter().map(|one| one.row.id).collect());
+        }
+        all
+    }
+
+    async fn shown(engine: &Engine, id: Uuid) -> Execution {
+        let row = engine.row::<Execution>(id).await.unwrap().unwrap().row;
+        let renewed = engine.renewed(id).await.unwrap();
+        row.as_of(renewed, engine.now())
+    }
+
+    async fn complete(engine: &Engine, id: Uuid) -> String {
+        let command = FinishExecution {
+            execution: id,
+            renewed: engine.renewed(id).await.unwrap(),
+            finish: Complete::default(),
+        };
+        let answer = engine
+            .submit(&operator(), Origin::default(), Command::from(command))
+            .await;
+        answer.map_or_else(
+            |error| match error {
+                engine::Error::Refused { refusal, .. } => refusal.code.to_owned(),
+                other => panic!("{other:?}"),
+            },
+            |answer| if answer.entry.is_some() { "done" } else { "nothing" }.to_owned(),
+        )
+    }
+
+    pub async fn leases_lapse_by_the_clock(bed: Bed) {
+        let (engine, ann, begin, set_clock) = opened(&bed).await;
+        let mut made = Vec::new();
+        for _ in 0..3 {
+            made.push(started(&engine, &operator(), start(ann)).await);
+        }
+        let [alive, silent, done] = [0, 1, 2].map(|number: usize| made[number].id);
+        assert_eq!(complete(&engine, done).await, "done");
+        set_clock(begin.plus_seconds(299));
+        let size = *engine.size().borrow();
+        engine.renew(made[0].clone()).await.unwrap();
+        assert_eq!(*engine.size().borrow(), size, "a heartbeat is no entry");
+        assert_eq!(engine.sweep().await.unwrap().executions, 0);
+        set_clock(begin.plus_seconds(400));
+        let expected = BTreeMap::from([
+            ("running", vec![alive]),
+            ("completed", vec![done]),
+            ("failed", vec![silent]),
+            ("cancelled", vec![]),
+        ]);
+        let before = shown(&engine, silent).await;
+        assert_eq!(listed(&engine).await, expected);
+        assert_eq!(complete(&engine, silent).await, "execution_finished");
+        assert_eq!(code(engine.renew(made[1].clone()).await), "execution_finished");
+        assert_eq!(engine.sweep().await.unwrap().executions, 1);
+        assert_eq!(engine.sweep().await.unwrap().executions, 0);
+        assert_eq!(listed(&engine).await, expected);
+        assert_eq!(shown(&engine, silent).await, before);
+        assert_eq!(before.error_type.as_deref(), Some(LEASE_LAPSED));
+        assert_eq!(before.finished_at, Some(made[1].expires_at));
+        assert_eq!(complete(&engine, silent).await, "execution_finished");
+        assert_eq!(complete(&engine, alive).await, "done");
+        assert_eq!(complete(&engine, alive).await, "nothing");
+        close(engine).await;
+        assert_intact(&bed.options()).await;
+    }
+
+    /// A plain account of an execution: until when its lease runs, and what became of it.
+    struct Account {
+        id: Uuid,
+        lease_s: i64,
+        until: i64,
+        completed: bool,
+    }
+
+    /// Numbers that look random (SplitMix64).
+    fn next(state: &mut u64) -> u64 {
+        *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = *state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    pub async fn random_starts_jumps_and_ends(bed: Bed) {
+        let (engine, ann, begin, set_clock) = opened(&bed).await;
+        let mut state = u64::from(std::process::id());
+        let seed = state;
+        let (mut at, mut accounts) = (0, Vec::<Account>::new());
+        for _ in 0..150 {
+            let chosen = usize::try_from(next(&mut state) % 1_000).unwrap();
+            let chosen = chosen % accounts.len().max(1);
+            match next(&mut state) % 5 {
+                0 | 1 => {
+                    let lease_s = 10 + next(&mut state) % 50;
+                    let command = StartExecution {
+                        lease_s,
+                        parent: accounts.get(chosen).map(|one| one.id).filter(|_| at % 2 == 0),
+                        ..start(ann)
+                    };
+                    let command = Command::from(command);
+                    let answer = engine.submit(&operator(), Origin::default(), command).await;
+                    // Too deep within others.
+                    let Ok(answer) = answer else { continue };
+                    let (execution, _) = <(Execution, u64)>::try_from(answer.reply).unwrap();
+                    let lease_s = i64::try_from(lease_s).unwrap();
+                    accounts.push(Account {
+                        id: execution.id,
+                        lease_s,
+                        until: at + lease_s,
+                        completed: false,
+                    });
+                }
+                2 => {
+                    at += i64::try_from(next(&mut state) % 15).unwrap();
+                    set_clock(begin.plus_seconds(at));
+                }
+                verb if !accounts.is_empty() => {
+                    let account = &mut accounts[chosen];
+                    let runs = !account.completed && account.until > at;
+                    if verb == 3 {
+                        let row = engine.row::<Execution>(account.id).await.unwrap().unwrap().row;
+                        let expected = if runs { "done" } else { "execution_finished" };
+                        assert_eq!(code(engine.renew(row).await), expected, "seed {seed}");
+                        if runs {
+                            account.until = account.until.max(at + account.lease_s);
+                        }
+                    } else {
+                        let expected = match (account.completed, runs) {
+                            (true, _) => "nothing",
+                            (false, true) => "done",
+                            (false, false) => "execution_finished",
+                        };
+                        assert_eq!(complete(&engine, account.id).await, expected, "seed {seed}");
+                        account.completed |= runs;
+                    }
+                }
+                _ => {}
+            }
+            if next(&mut state).is_multiple_of(20) {
+                engine.sweep().await.unwrap();
+            }
+        }
+        for swept in [false, true] {
+            let found = listed(&engine).await;
+            for account in &accounts {
+                let status = match (account.completed, account.until > at) {
+                    (true, _) => "completed",
+                    (false, true) => "running",
+                    (false, false) => "failed",
+                };
+                assert!(
+                    found[status].contains(&account.id),
+                    "{status}, swept: {swept}, seed {seed}"
+                );
+                assert_eq!(shown(&engine, account.id).await.status.as_str(), status);
+            }
+            assert_eq!(found.values().map(Vec::len).sum::<usize>(), accounts.len());
+            engine.sweep().await.unwrap();
+        }
+        close(engine).await;
+        assert_intact(&bed.options()).await;
+    }
+}
