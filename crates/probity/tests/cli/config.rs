@@ -333,14 +333,17 @@ fn sql_is_echoed_without_its_values() {
             lines.iter().filter(begins).map(|line| &line["rows"]).collect()
         };
         // What is read, what is written, and what ends a transaction.
-        for beginning in [
-            "SELECT origin, size, root",
-            "INSERT INTO entries",
-            "UPDATE log_head",
-        ] {
+        let first = "SELECT origin, size, root";
+        let written = match place.location().engine() {
+            "sqlite" => vec![first, "INSERT INTO entries", "UPDATE log_head"],
+            // One statement is the whole transaction.
+            _ => vec![first, "WITH s0 AS (UPDATE log_head"],
+        };
+        for beginning in &written {
             assert_eq!(rows(beginning).last(), Some(&&1.into()), "{beginning}: {echo}");
         }
-        assert_eq!(rows("COMMIT"), [&Value::from(0)], "{echo}");
+        let commits = rows("COMMIT");
+        assert!(written.len() == 2 || commits == [&Value::from(0)], "{echo}");
         // It is for the echo's setting to say, not for the level.
         let mut command = place.command(&["status"]);
         command
