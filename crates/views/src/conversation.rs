@@ -114,7 +114,7 @@ impl Noun for Conversation {
         }),
         (column("title", Elide::End), |view| view.title.as_ref().into()),
         (column("status", Elide::Never), |view| view.status.as_str().into()),
-        (column("changed (UTC)", Elide::Never), |view| {
+        (column("changed (UTC)", Elide::Never).spare(), |view| {
             view.updated_at.into()
         }),
     ];
