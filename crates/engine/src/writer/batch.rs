@@ -18,6 +18,9 @@ use crate::metrics::add;
 /// How often a batch is tried when other transactions are in the way.
 const TRIES_MAX: u32 = 12;
 
+/// How often a command alone is tried against a constraint, such as that a row is there once.
+const RACES_MAX: u32 = 3;
+
 /// What came of one command.
 enum Verdict {
     Accepted {
@@ -114,7 +117,7 @@ fn fail(jobs: &mut [Job], error: &Error) {
 }
 
 async fn attempt(db: &Db, link: &mut Link, signer: &Signer, jobs: &mut [Job]) -> Result<(), Error> {
-    let mut tries = 0;
+    let (mut tries, mut races) = (0, 0);
     loop {
         tries += 1;
         let error = match once(db, link, signer, jobs).await {
@@ -138,8 +141,12 @@ async fn attempt(db: &Db, link: &mut Link, signer: &Signer, jobs: &mut [Job]) ->
         }
         let again = match kind {
             Some(ErrorKind::Moved | ErrorKind::Changed | ErrorKind::Retry) => tries < TRIES_MAX,
-            // A constraint that fails for a command alone may be a race just lost: once more, with fresh facts.
-            Some(ErrorKind::Constraint) => jobs.len() == 1 && tries < 2,
+            // A constraint that fails for a command alone may be a race just lost: again, with fresh facts. What went before
+            // does not count: the head may have moved first.
+            Some(ErrorKind::Constraint) => {
+                races += 1;
+                jobs.len() == 1 && races < RACES_MAX
+            }
             // Nothing was sent for commit, or it is known not to have happened.
             Some(ErrorKind::Connection) => tries < 3,
             _ => false,
