@@ -126,7 +126,9 @@ pub async fn commit(
             None => {}
         }
     }
-    write(conn, batch).await.map_err(CommitError::Failed)?;
+    write(conn, batch, ground.as_ref())
+        .await
+        .map_err(CommitError::Failed)?;
     conn.commit().await.map_err(unless_refused)?;
     Ok(stamp)
 }
@@ -148,11 +150,11 @@ fn unless_refused(error: Error) -> CommitError {
     }
 }
 
-async fn write(conn: &mut Conn, batch: &Batch<'_>) -> Result<(), Error> {
+async fn write(conn: &mut Conn, batch: &Batch<'_>, ground: Option<&Ground<'_>>) -> Result<(), Error> {
     entries::append(conn, batch.entries).await?;
     head::insert_subtrees(conn, batch.subtrees).await?;
     for (table, rows) in batch.rows {
-        sealed::write(conn, table, rows).await?;
+        sealed::write(conn, table, rows, ground).await?;
     }
     entries::erase(conn, batch.erased).await?;
     batch.head.update(conn).await

@@ -117,15 +117,27 @@ pub async fn by_key<T: Record>(
 }
 
 /// Writes rows: adds what is new, changes what is there.
-pub async fn write(conn: &mut Conn, table: &'static Table, rows: &[SealedRow]) -> Result<(), Error> {
+pub async fn write(
+    conn: &mut Conn,
+    table: &'static Table,
+    rows: &[SealedRow],
+    ground: Option<&Ground<'_>>,
+) -> Result<(), Error> {
     match conn {
         Conn::Sqlite(conn) => sqlite::bulk::write_sealed(conn, table, rows),
         Conn::Pg(conn) => {
-            let parts = parts(table, rows, None);
+            let parts = parts(table, rows, ground);
+            let expected: Vec<_> = parts.iter().map(|part| part.rows).collect();
             let (texts, params): (Vec<_>, Vec<_>) =
                 parts.into_iter().map(|part| (part.sql, part.params)).unzip();
             let steps = texts.iter().zip(params).map(|(sql, params)| Step { sql, params });
-            conn.pipeline(&steps.collect::<Vec<_>>()).await.map(drop)
+            let written = conn.pipeline(&steps.collect::<Vec<_>>()).await?;
+            let mut counts = written.iter().map(Vec::len).zip(expected);
+            if counts.all(|(written, expected)| expected.is_none_or(|rows| rows == written)) {
+                return Ok(());
+            }
+            let message = format!("a row of {} is not the one that was known", table.name);
+            Err(Error::new(ErrorKind::Changed, message))
         }
     }
 }

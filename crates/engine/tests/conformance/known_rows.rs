@@ -14,7 +14,16 @@ crate::on_both!(
     sent_again_among_what_is_new,
 );
 
+/// SQLite has the write lock from the beginning of a batch: there nobody changes a row under it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_changed_by_hand_under_a_large_batch() {
+    cases::a_row_changed_by_hand_under_a_large_batch(crate::support::Bed::new(crate::support::On::Postgres))
+        .await;
+}
+
 mod cases {
+    use std::time::Duration;
+
     use domain::Command;
     use domain::custody::Amount;
     use domain::custody::OperationKind::{Deposit, Transfer};
@@ -30,7 +39,7 @@ mod cases {
 
     use crate::attacker::{Attacker, assert_intact, close, verify};
     use crate::custody_desk::{asset, make, make_as, new, units, user_id};
-    use crate::people::code;
+    use crate::people::{code, until};
     use crate::support::{Bed, On, create_key, create_user, numbered, record, record_as, submit, two};
 
     /// Users `u0` to `u3` with 100 each, and a key that moves money.
@@ -202,6 +211,60 @@ mod cases {
         make_as(&engine, &key, transfer(0, 3)).await.unwrap();
         let theirs = balance(&engine, "user:u1").await;
         assert_tampered(make_as(&engine, &key, transfer(0, 1)).await, "balances", theirs);
+    }
+
+    /// Beyond 1,000 entries a batch is written in parts. The row is changed in a transaction that ends while the batch waits
+    /// for it.
+    pub async fn a_row_changed_by_hand_under_a_large_batch(bed: Bed) {
+        const LONG: Duration = Duration::from_secs(60);
+        let engine = bed.open().await;
+        let key = world(&engine).await;
+        make_as(&engine, &key, transfer(0, 1)).await.unwrap();
+        let hers = balance(&engine, "user:u0").await;
+        let mut attacker = Attacker::new(&bed).await;
+        let mut gate = store::Db::new(bed.options().database)
+            .unwrap()
+            .writer()
+            .await
+            .unwrap();
+        gate.begin().await.unwrap();
+        let head = "SELECT id FROM log_head WHERE id = 1 FOR UPDATE";
+        gate.opt(head, &[]).await.unwrap();
+        attacker.conn.begin().await.unwrap();
+        let much = Val::Amount(Amount::new(10_i128.pow(20)).unwrap());
+        attacker
+            .set("balances", "posted", &row(hers), &much)
+            .await
+            .unwrap();
+        let many = async {
+            // The first one waits at the gate; what comes meanwhile is one batch.
+            until("the rest waits", LONG, async || engine.metrics().queue_length > 0).await;
+            tokio::join!(
+                record(&engine, (1..1_001).map(numbered).collect()),
+                make_as(&engine, &key, transfer(0, 1))
+            )
+        };
+        let by_hand = async {
+            until("all of it waits", LONG, async || {
+                engine.metrics().queue_length == 1_002
+            })
+            .await;
+            gate.rollback().await.unwrap();
+            let waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE balances%'";
+            until("the batch waits for the row", LONG, async || {
+                gate.opt(waits, &[]).await.unwrap().is_some()
+            })
+            .await;
+            attacker.conn.commit().await.unwrap();
+        };
+        let (first, (many, moved), ()) = tokio::join!(record(&engine, vec![numbered(0)]), many, by_hand);
+        first.unwrap();
+        many.unwrap();
+        assert_tampered(moved, "balances", hers);
+        let found = attacker.get("balances", "posted", &row(hers)).await;
+        assert_eq!(found, much, "it was not sealed anew");
+        close(engine).await;
+        assert!(!verify(&bed.options()).await.intact);
     }
 
     pub async fn a_row_changed_by_hand_and_relied_on(bed: Bed) {

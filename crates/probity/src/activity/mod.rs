@@ -29,7 +29,7 @@ async fn list(context: &Context, args: ListArgs<Activity>) -> Result<Exit, Failu
     context
         .with_engine(async |engine| {
             let mut asked = args.filters.asked(context, engine).await?;
-            meant(engine, &mut asked, "user", "actor").await?;
+            meant(context, engine, &mut asked, "user", "actor").await?;
             nouns::page::<Activity>(context, engine, &asked, args.paging).await
         })
         .await

@@ -17,7 +17,10 @@ impl Verb for Disable {
         let agent = self.0.found(work).await?;
         let answer = work.submit_or_try(DisableAgent { agent }, self.0.dry_run).await?;
         printout(&answer, |name| match answer.entry {
-            Some(_) => format!("Agent {name} is disabled: its keys are refused, its approvals withdrawn."),
+            Some(_) => {
+                let what = "its keys are refused, its approvals withdrawn, its runs cancelled";
+                format!("Agent {name} is disabled: {what}.")
+            }
             None if self.0.dry_run => format!("Agent {name} could be disabled. Nothing was written."),
             None => format!("Agent {name} was disabled already."),
         })

@@ -29,7 +29,7 @@ verbs! {
         /// Change what is said of an agent
         #[command(after_help = "Example:\n  probity agent update triage --release 2.2.0 --no-description")]
         Update(update::UpdateArgs),
-        /// Disable an agent at once: its keys are refused, its approvals withdrawn
+        /// Disable an agent at once: its keys are refused, its approvals withdrawn, its runs cancelled
         #[command(after_help = "Example:\n  probity agent disable triage")]
         Disable(Which) is active::Disable,
         /// Enable a disabled agent

@@ -28,9 +28,9 @@ pub async fn asked(context: &Context, engine: &Engine, args: FilterArgs<Entry>) 
             asked.set(name, Given::Text(text.to_owned()));
         }
     }
-    meant(engine, &mut asked, "actor", "actor").await?;
+    meant(context, engine, &mut asked, "actor", "actor").await?;
     if matches!(asked.text("target_kind").as_deref(), Some("user" | "agent")) {
-        meant(engine, &mut asked, "target", "target").await?;
+        meant(context, engine, &mut asked, "target", "target").await?;
     }
     if let Some(actor) = asked.text("actor")
         && let Some((kind, id)) = actor.split_once(':')
@@ -44,23 +44,27 @@ pub async fn asked(context: &Context, engine: &Engine, args: FilterArgs<Entry>) 
     Ok(asked)
 }
 
-/// Where no entry has what was given with a filter, which is one of entries by `column`, but a user or an agent is called
-/// so, its id is meant.
+/// Where a user or an agent is called by what was given with a filter, which is one of entries by `column`, its id is meant,
+/// unless entries have the text itself: then a remark says that there are two.
 pub async fn meant(
+    context: &Context,
     engine: &Engine,
     asked: &mut Asked,
     name: &'static str,
     column: &'static str,
 ) -> Result<(), Failure> {
-    if let Some(text) = asked.text(name)
-        && Uuid::try_parse(&text).is_err()
-        && !any(engine, column, &text).await?
-    {
-        let user = engine.user_meant(&text).await?.map(|user| user.row.id);
-        let agent = engine.agent_meant(&text).await?.map(|agent| agent.row.id);
-        if let Some(id) = user.or(agent) {
-            asked.set(name, Given::Text(id.to_string()));
-        }
+    let text = asked.text(name).filter(|text| Uuid::try_parse(text).is_err());
+    let Some(text) = text else { return Ok(()) };
+    let user = engine.user_meant(&text).await?.map(|user| user.row.id);
+    let agent = engine.agent_meant(&text).await?.map(|agent| agent.row.id);
+    let Some(id) = user.or(agent) else { return Ok(()) };
+    if any(engine, column, &text).await? {
+        let what = if user.is_some() { "a user" } else { "an agent" };
+        context.remark(&format!(
+            "{text} is {what} too, whose entries are listed by the id: --{name} {id}"
+        ));
+    } else {
+        asked.set(name, Given::Text(id.to_string()));
     }
     Ok(())
 }

@@ -112,6 +112,9 @@ fn users_are_named_as_actors_and_targets() {
         // Whom an entry calls so comes first: an application has names of its own.
         place.append(&["--actor", "user:ann", "--action", "order.ship"]);
         assert_eq!(indexes(place, &["--actor", "ann"]), [shipped + 1]);
+        let ran = place.run(&["audit", "list", "--actor", "ann"]).expect(0);
+        assert!(ran.err.contains("ann is a user too"), "{ran:?}");
+        assert!(ran.err.contains(&format!("--actor {id}")), "{ran:?}");
         let error = place.refused(2, &["audit", "list", "--text", ""]);
         let message = error["message"].as_str().unwrap();
         assert!(message.contains("must be 1 to 1000 characters"), "{error}");

@@ -15,8 +15,9 @@ impl Change for Disable {
     const SAYS: Says = Says {
         id: "disable_agent",
         summary: "Disable an agent",
-        description: "The kill switch, one command: its keys are refused, in other processes within a second, and its \
-                      pending and granted approvals are withdrawn. What the agent did stays. Its owner may do it, and \
+        description: "The kill switch, one command: its keys are refused, in other processes within a second, its \
+                      pending and granted approvals are withdrawn, and its running executions cancelled. What the agent \
+                      did stays. Its owner may do it, and \
                       whoever keeps agents.",
         ..Says::CHANGES
     };

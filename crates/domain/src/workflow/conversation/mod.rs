@@ -48,9 +48,9 @@ fn find<'a>(
 /// Refuses what has ended.
 pub(crate) fn check_active(conversation: &Conversation) -> Result<(), Refusal> {
     match conversation.ended_at {
-        Some(at) => {
-            Err(code::CONVERSATION_ENDED.because(format!("the conversation ended at {at}: begin another")))
-        }
+        Some(at) => Err(code::CONVERSATION_ENDED.because(format!(
+            "the conversation ended at {at}: begin another under another thread id"
+        ))),
         None => Ok(()),
     }
 }
