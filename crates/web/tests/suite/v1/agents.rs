@@ -252,6 +252,7 @@ async fn what_a_key_of_an_agent_does_and_never_does() {
         );
         let approval = format!("/v1/approvals/{}", text(&asked, "id"));
         let vote = format!("{approval}/vote");
+        let of_admin = |verb: &str| format!("/v1/users/{}/{verb}", "root");
         for (method, path, body) in [
             ("POST", vote.as_str(), json!({"approve": true})),
             (
@@ -265,8 +266,8 @@ async fn what_a_key_of_an_agent_does_and_never_does() {
                 json!({"name": "more", "scopes": ["read"], "agent": "triage"}),
             ),
             ("POST", "/v1/users", json!({"username": "eve", "role": "admin"})),
-            ("POST", "/v1/users/root/erase", json!({"reason": "to hide"})),
-            ("POST", "/v1/users/root/role", json!({"role": "viewer"})),
+            ("POST", of_admin("erase").as_str(), json!({"reason": "to hide"})),
+            ("POST", of_admin("role").as_str(), json!({"role": "viewer"})),
             ("POST", AGENTS, json!({"name": "other"})),
             ("POST", "/v1/agents/triage/disable", json!({})),
             ("POST", "/v1/agents/triage/enable", json!({})),
