@@ -11,7 +11,7 @@ use evidence::leaf::Leaf;
 use evidence::{Timestamp, json};
 use store::batch::Batch;
 use store::sealed::SealedRow;
-use store::{EntryRow, Head};
+use store::{EntryRow, Head, StoredEntry};
 use tlog::{Checkpoint, Hash, Node, SigningKey};
 use uuid::Uuid;
 
@@ -52,9 +52,10 @@ impl Appended {
         &self.head
     }
 
-    /// Id of the first new entry.
-    pub fn first_id(&self) -> Uuid {
-        self.entries.first().map_or(Uuid::nil(), |entry| entry.id)
+    /// Whether this is the first new entry, as it was written.
+    pub fn begins_with(&self, found: &StoredEntry) -> bool {
+        let first = self.entries.first();
+        first.is_some_and(|first| first.entry == found.entry && first.leaf == found.leaf)
     }
 
     /// What is to be written.

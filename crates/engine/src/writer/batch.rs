@@ -236,7 +236,8 @@ async fn once(db: &Db, link: &mut Link, signer: &Signer, jobs: &mut [Job]) -> Re
 /// Finds out whether a commit whose connection broke took place: `Ok` when it did, the connection's error when not.
 ///
 /// The head's lock comes first: a commit that the server is still carrying out holds it, so once we have it, that
-/// commit has either happened or never will.
+/// commit has either happened or never will. The entry must be in our place and have our leaf: an entry of the same id may
+/// be one from before, where somebody sends again an id that was taken for new.
 async fn settle(
     db: &Db,
     slot: &mut Option<Conn>,
@@ -247,11 +248,15 @@ async fn settle(
     let conn = slot.insert(db.writer().await.map_err(unknown)?);
     conn.begin().await.map_err(unknown)?;
     Head::lock(conn).await.map_err(unknown)?;
-    let found = store::query::by_id(conn, appended.first_id())
+    let found = store::query::by_index(conn, appended.first)
         .await
         .map_err(unknown)?;
     conn.rollback().await.map_err(unknown)?;
-    if found.is_some() { Ok(()) } else { Err(lost.into()) }
+    if found.is_some_and(|entry| appended.begins_with(&entry)) {
+        Ok(())
+    } else {
+        Err(lost.into())
+    }
 }
 
 /// Decides every command and prepares what is appended; nothing is written yet.

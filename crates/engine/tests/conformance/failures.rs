@@ -86,8 +86,23 @@ async fn assert_each_once(engine: &Engine, places: &HashMap<Uuid, u64>) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connections_are_killed() {
+/// Ends the connections of an engine.
+struct Killer {
+    conn: store::Conn,
+    name: String,
+}
+
+impl Killer {
+    /// Ends them, and says how many there were.
+    async fn kill(&mut self) -> i64 {
+        let sql = "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = $1";
+        let row = self.conn.opt(sql, &[self.name.as_str().into()]).await.unwrap();
+        row.unwrap().int(0).unwrap()
+    }
+}
+
+/// An engine on PostgreSQL, and what ends its connections.
+async fn victim() -> (Bed, Engine, Killer) {
     let bed = Bed::new(On::Postgres);
     Engine::init(&bed.options(), &mut |_| {}).await.unwrap();
     let mut options = bed.options();
@@ -96,26 +111,37 @@ async fn connections_are_killed() {
         panic!()
     };
     options.database.location = Location::Postgres(format!("{url}&application_name={name}"));
-    let engine = Engine::open(options.clone()).await.unwrap();
-
-    let stop = Arc::new(AtomicBool::new(false));
-    let mut killer = store::Db::new(bed.options().database)
+    let engine = Engine::open(options).await.unwrap();
+    let conn = store::Db::new(bed.options().database)
         .unwrap()
         .writer()
         .await
         .unwrap();
+    (bed, engine, Killer { conn, name })
+}
+
+/// What a commit that broke did is not told from the id alone: where it is sent again, it is there from before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_id_sent_again_over_a_killed_connection() {
+    let (bed, engine, mut killer) = victim().await;
+    let id = own_id(0, 0);
+    let (place, replayed) = send(&engine, id).await.unwrap();
+    assert!(!replayed);
+    while killer.kill().await > 0 {}
+    assert_eq!(send(&engine, id).await.unwrap(), (place, true));
+    close(engine).await;
+    assert_intact(&bed.options()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_are_killed() {
+    let (bed, engine, mut killer) = victim().await;
+    let stop = Arc::new(AtomicBool::new(false));
     let over = Arc::clone(&stop);
     let attack = tokio::spawn(async move {
-        let sql = "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = $1";
         let mut count = 0;
         while !over.load(Ordering::Relaxed) {
-            count += killer
-                .opt(sql, &[name.as_str().into()])
-                .await
-                .unwrap()
-                .unwrap()
-                .int(0)
-                .unwrap();
+            count += killer.kill().await;
             tokio::time::sleep(Duration::from_millis(15)).await;
         }
         count
