@@ -5,8 +5,7 @@
 //! measures that cost.
 //!
 //! Where things are: [`load`] is the loop over [`connection`]s, fed by a [`workload`] (those of users: [`identity`], of money:
-//! [`custody`], questions: [`reading`]);
-//! [`response`] frames answers; [`probity`] and [`database`] start what is measured; [`hashing`] measures what a login
+//! [`custody`], of executions: [`governance`], questions: [`reading`]); [`response`] frames answers; [`probity`] and [`database`] start what is measured; [`hashing`] measures what a login
 //! costs at least; [`scenario`] says what to measure and how to add to it; [`report`] shows it. [`stub`] stands in for
 //! the server in tests.
 
@@ -19,6 +18,7 @@ pub mod connection;
 pub mod custody;
 pub mod database;
 pub mod error;
+pub mod governance;
 pub mod hashing;
 pub mod identity;
 pub mod latency;

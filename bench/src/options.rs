@@ -89,6 +89,8 @@ pub enum Scenario {
     Identity(Identity),
     /// POST transfers: one or an array of them a request, over many balances and over a few
     Custody(Custody),
+    /// Executions: started and ended, one a request
+    Governance(Governance),
     /// Questions: lists, filters, receipts, operations, figures, an evidence bundle
     Read(Read),
     /// What the generator itself costs, against a server that does nothing
@@ -185,6 +187,14 @@ pub enum CustodyPart {
     Arrays,
     /// One a request, each with an id that the client made
     OwnIds,
+}
+
+/// Settings of `governance`.
+#[derive(Debug, Clone, Args)]
+pub struct Governance {
+    /// Numbers of connections; one load each
+    #[arg(long, value_delimiter = ',', default_values_t = [64], value_parser = number(1..=65_535))]
+    pub connections: Vec<usize>,
 }
 
 /// Settings of `read`.

@@ -1,8 +1,8 @@
 //! Stands in for the `probity` binary in the generator's own tests: the same commands, no log behind them.
 //!
 //! `STUB_FAIL_EVERY=n` in the environment makes every n-th request fail with 503. `STUB_TELLS=1` refuses unknown users
-//! sooner than wrong passwords, as Probity must not. Neither may it do these: `STUB_LOSES=1` acknowledges a transfer that
-//! it never makes, `STUB_COINS=1` has money from nowhere, `STUB_TAMPERED=1` has a log that is not intact.
+//! sooner than wrong passwords, as Probity must not. Neither may it do these: `STUB_LOSES=1` acknowledges a transfer or
+//! the end of an execution that it never makes, `STUB_COINS=1` has money from nowhere, `STUB_TAMPERED=1` has a log that is not intact.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -109,6 +109,9 @@ fn serve(listen: &str, sql: Option<Mutex<Sql>>) -> Result<(), Box<dyn std::error
         }
         if text::count(&request.body, br#"{"kind":"transfer""#) == 1 && !lost.swap(true, Ordering::Relaxed) {
             return Reply::new(201, r#"{"id":"0197-0","kind":"transfer","status":"completed"}"#);
+        }
+        if request.line.ends_with("/complete") && !lost.swap(true, Ordering::Relaxed) {
+            return Reply::new(200, r#"{"id":"0197-0","status":"completed"}"#);
         }
         if coins && request.line.ends_with("/supply") {
             return Reply::new(200, r#"{"asset":"BENCH","supply":"2000000.00","sum":"0.01"}"#);

@@ -7,6 +7,7 @@ mod append;
 mod calibrate;
 mod copy;
 mod custody;
+mod governance;
 mod identity;
 mod large_log;
 mod read;
@@ -99,6 +100,7 @@ impl<'a> Context<'a> {
             Scenario::CopyBaseline { rows, transactions } => self.copy_baseline(*rows, transactions),
             Scenario::Identity(settings) => self.identity(settings),
             Scenario::Custody(settings) => self.custody(settings),
+            Scenario::Governance(settings) => self.governance(settings),
             Scenario::Read(settings) => self.read(settings),
             Scenario::Calibrate { connections, batch } => self.calibrate(*connections, *batch),
             Scenario::All { large, verify } => self.all(*large, *verify),
@@ -116,6 +118,7 @@ impl<'a> Context<'a> {
             &format!("large-log --entries {large}"),
             "identity --attempts 40",
             "custody",
+            "governance",
             &format!("read --entries {asked} --operations {asked}"),
         ];
         for line in lines {
