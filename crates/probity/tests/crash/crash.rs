@@ -9,7 +9,7 @@ use crate::ledger::{Ledger, Post, new_key};
 use crate::random::Random;
 use crate::server::{SERVE, Server};
 
-const CLIENTS: usize = 6;
+pub const CLIENTS: usize = 6;
 /// Rounds with the release build, or when there is time: about 35 s.
 const ROUNDS: usize = 50;
 /// Rounds with a debug build.
@@ -19,7 +19,8 @@ const LONG_EVERY: usize = 8;
 /// So often the whole log is verified between two rounds.
 const VERIFY_EVERY: usize = 6;
 
-fn rounds() -> usize {
+/// How often a server is killed.
+pub fn rounds() -> usize {
     let asked = ["PROBITY_TEST_LONG", "PROBITY_BIN"]
         .iter()
         .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
@@ -54,7 +55,9 @@ fn kill_again_and_again(place: &Place) {
         let life = random.between(Duration::from_millis(from), Duration::from_millis(to));
         let server = start(place);
         ledger.send_again(&mut Client::new(server.address, &key));
-        ledger.join(load_and_kill(server, &key, life));
+        for other in load_and_kill(server, &key, life, load) {
+            ledger.join(other);
+        }
         // Every client was in the middle of something.
         assert_eq!(ledger.unanswered.len(), CLIENTS);
         unanswered += ledger.unanswered.len();
@@ -76,12 +79,18 @@ fn kill_again_and_again(place: &Place) {
     assert!(sent > rounds() * CLIENTS, "hardly any load: {sent} entries");
 }
 
-fn start(place: &Place) -> Server {
+/// A server on a free port.
+pub fn start(place: &Place) -> Server {
     Server::start(place.command(&SERVE), place.path("serve.log"))
 }
 
-/// Loads a server for a while, then kills it.
-fn load_and_kill(server: Server, key: &str, life: Duration) -> Ledger {
+/// Loads a server for a while, then kills it: what each client saw.
+pub fn load_and_kill<T: Send>(
+    server: Server,
+    key: &str,
+    life: Duration,
+    load: impl Fn(&mut Client) -> T + Sync,
+) -> Vec<T> {
     let address = server.address;
     thread::scope(|scope| {
         let clients: Vec<_> = (0..CLIENTS)
@@ -89,11 +98,7 @@ fn load_and_kill(server: Server, key: &str, life: Duration) -> Ledger {
             .collect();
         thread::sleep(life);
         server.kill();
-        let mut ledger = Ledger::default();
-        for client in clients {
-            ledger.join(client.join().unwrap());
-        }
-        ledger
+        clients.into_iter().map(|client| client.join().unwrap()).collect()
     })
 }
 

@@ -12,6 +12,7 @@
 
 mod client;
 mod crash;
+mod executions;
 mod first_start;
 #[path = "../cli/harness.rs"]
 #[expect(dead_code, reason = "the tests of the command line need more of it")]

@@ -1,0 +1,159 @@
+//! `kill -9` of a server on which executions are started and completed: what was acknowledged is there, and no more.
+
+use std::collections::BTreeMap;
+use std::io::Result;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::client::{Answer, Client};
+use crate::crash::{CLIENTS, load_and_kill, rounds, start};
+use crate::harness::{Place, both};
+use crate::random::Random;
+
+const PATH: &str = "/v1/executions";
+
+#[test]
+fn executions_outlive_crashes_on_sqlite() {
+    let [place, _] = both();
+    kill_again_and_again(&place);
+}
+
+#[test]
+fn executions_outlive_crashes_on_postgresql() {
+    let [_, place] = both();
+    kill_again_and_again(&place);
+}
+
+/// A request about an execution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Request {
+    Start,
+    Complete,
+}
+
+impl Request {
+    /// Both, in the order in which they are sent.
+    const ALL: [Request; 2] = [Request::Start, Request::Complete];
+
+    /// The same words for the same execution, whenever it is sent.
+    fn send(self, client: &mut Client, id: Uuid) -> Result<Answer> {
+        match self {
+            Request::Start => {
+                let body = json!({"id": id, "workflow": "load", "aim": {"mission": id.to_string()}});
+                client.post(PATH, &body.to_string())
+            }
+            Request::Complete => {
+                let body = json!({"result": {"of": id}});
+                client.post(&format!("{PATH}/{id}/complete"), &body.to_string())
+            }
+        }
+    }
+}
+
+/// What a client was told: each execution's last request that was answered, and the one that was not.
+struct Told {
+    answered: BTreeMap<Uuid, Request>,
+    unanswered: (Uuid, Request),
+}
+
+/// Sends until no answer comes any more.
+fn load(client: &mut Client) -> Told {
+    let mut random = Random::new();
+    let mut answered = BTreeMap::new();
+    loop {
+        let id = random.id();
+        for request in Request::ALL {
+            let Ok(answer) = request.send(client, id) else {
+                let unanswered = (id, request);
+                return Told { answered, unanswered };
+            };
+            assert_good(&answer, id, request);
+            answered.insert(id, request);
+        }
+    }
+}
+
+#[track_caller]
+fn assert_good(answer: &Answer, id: Uuid, request: Request) {
+    let shown = answer.json();
+    assert!(matches!(answer.status, 200 | 201), "{request:?} {shown}");
+    assert_is(&shown, id, request);
+}
+
+/// The execution is as this request leaves it.
+#[track_caller]
+fn assert_is(shown: &Value, id: Uuid, after: Request) {
+    assert_eq!(shown["id"], json!(id));
+    assert_eq!(shown["aim"]["mission"], json!(id), "{shown}");
+    match after {
+        Request::Start => assert_eq!(
+            (&shown["status"], &shown["result"]),
+            (&json!("running"), &json!(null))
+        ),
+        Request::Complete => {
+            assert_eq!(
+                (&shown["status"], &shown["result"]["of"]),
+                (&json!("completed"), &json!(id))
+            );
+        }
+    }
+}
+
+fn kill_again_and_again(place: &Place) {
+    place.run(&["init"]).expect(0);
+    let made = place.json(&["key", "create", "--name", "load", "--scopes", "read,workflows"]);
+    let key = made["key"].as_str().unwrap();
+    let mut random = Random::new();
+    let mut all: BTreeMap<Uuid, Request> = BTreeMap::new();
+    for _ in 0..rounds() {
+        let life = random.between(Duration::from_millis(20), Duration::from_millis(400));
+        let told = load_and_kill(start(place), key, life, load);
+        let server = start(place);
+        let mut client = Client::new(server.address, key);
+        let mut ask = |id: Uuid| client.get(&format!("{PATH}/{id}")).unwrap();
+        for Told { answered, unanswered } in told {
+            for (id, request) in &answered {
+                // Its end may have been written, and the answer was lost.
+                if unanswered.0 != *id {
+                    let answer = ask(*id);
+                    assert_eq!(answer.status, 200, "acknowledged, then lost: {id}");
+                    assert_is(&answer.json(), *id, *request);
+                }
+            }
+            let (id, request) = unanswered;
+            let answer = ask(id);
+            let is_there = answer.status == 200;
+            assert!(
+                is_there || (answer.status == 404 && request == Request::Start),
+                "{id}"
+            );
+            if is_there {
+                let shown = answer.json();
+                let ended = shown["status"] == "completed";
+                assert!(!ended || request == Request::Complete, "nobody ended it: {shown}");
+                assert_is(&shown, id, if ended { Request::Complete } else { Request::Start });
+            }
+            all.extend(answered);
+            // Sent again, both are as if they had been answered the first time.
+            let mut client = Client::new(server.address, key);
+            for request in Request::ALL {
+                assert!(matches!(request.send(&mut client, id).unwrap().status, 200 | 201));
+            }
+            all.insert(id, Request::Complete);
+        }
+        server.kill();
+        place.run(&["audit", "verify"]).expect(0);
+    }
+    let entries = crate::ledger::whole_log(place);
+    let count = |action: &str| entries.iter().filter(|entry| entry["action"] == action).count();
+    assert_eq!(
+        count("execution.start"),
+        all.len(),
+        "one entry a start, however often it was sent"
+    );
+    assert_eq!(count("execution.complete"), all.len());
+    assert!(all.len() > rounds() * CLIENTS, "hardly any load: {}", all.len());
+    println!("{} rounds, {} executions", rounds(), all.len());
+}
