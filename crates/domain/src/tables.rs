@@ -116,6 +116,14 @@ macro_rules! tables {
                 match kind { $($kind => self.$field.get(&id).is_some(),)* _ => false }
             }
 
+            /// Whether this row is among them.
+            pub fn holds(&self, (table, id): RowKey) -> bool {
+                $(if table == <$name as Record>::TABLE.name {
+                    return self.$field.get(&id).is_some();
+                })*
+                false
+            }
+
             /// Every row, with the index of the entry that wrote it.
             pub fn sealed_rows(&self) -> Vec<(RowValues, u64)> {
                 let mut found = Vec::new();

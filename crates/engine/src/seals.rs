@@ -3,14 +3,14 @@
 //! Each row that decisions read, and that says what a caller may do, must be the one that its entry wrote. What was
 //! checked, or written by this process, is remembered by version and digest, so that the usual batch costs a hash for
 //! each row that it reads and no look-up. An older version of a row put back by hand is noticed where this process
-//! knows a newer one; otherwise `verify` names it.
+//! knows a newer one; otherwise `verify` names it. So is a row that was removed.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use domain::Facts;
 use domain::record::row_digest;
-use domain::tables::RowValues;
+use domain::tables::{RowKey, RowValues};
 use evidence::commitment::{self, ChangeRecord};
 use evidence::json;
 use evidence::leaf::Leaf;
@@ -66,6 +66,19 @@ impl Seals {
                 *newest = seal;
             }
         }
+    }
+
+    /// Checks that rows which were not found never were there, as far as that is known: no command deletes one.
+    pub fn check_absent(&self, absent: &[RowKey]) -> Result<(), Error> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let gone = absent.iter().find(|key| known.contains_key(key));
+        gone.map_or(Ok(()), |(table, id)| {
+            Err(Error::Tampered {
+                table,
+                id: *id,
+                what: "was removed by hand: it is not taken for one that never was".to_owned(),
+            })
+        })
     }
 
     /// Checks every row of the facts that have a seal; the error names one that is not as its entry wrote it.

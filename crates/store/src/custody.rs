@@ -11,7 +11,7 @@ mod sums;
 pub use movements::{MOVEMENTS_WINDOW, Movement, last_movement, movements, reversals, twins};
 pub use operations::{OperationFilter, OperationPlace, operations};
 pub use sums::{
-    Due, Holding, all_holdings, assets, balance_sums, count_of_sums, counts_of_days, due_holds,
-    due_operations, house_balances, open_holds, recount, recount_balances, sums_of, sums_of_all_days,
-    sums_of_days, without_sums,
+    Due, Holding, all_holdings, assets, balance_sums, balances_counted_since, count_of_balances,
+    count_of_sums, counts_of_days, due_holds, due_operations, house_balances, open_holds, recount,
+    recount_balances, sums_of, sums_of_all_days, sums_of_days, without_sums,
 };

@@ -46,6 +46,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(11, "agents", "0011_agents.sql"),
     migration!(12, "lists", "0012_lists.sql"),
     migration!(13, "executions", "0013_executions.sql"),
+    migration!(14, "counted_balances", "0014_counted_balances.sql"),
 ];
 
 /// What a database has of the migrations.

@@ -34,6 +34,7 @@ fn facts(role: Role, scopes: &[Scope], change: impl FnOnce(&mut User, &mut ApiKe
         updated_at: time(NOW),
         password_changed_at: None,
         erased_at: None,
+        balances: None,
     };
     let mut key = ApiKey {
         id: Uuid::from_u128(2),

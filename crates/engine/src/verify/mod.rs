@@ -235,7 +235,14 @@ async fn check(
     head::compare(&mut conn, &head, &walked, &mut findings).await?;
     check_guard(&mut conn, &head, remembered.as_deref(), key, &mut findings).await;
     let mut sums = sums::Sums::default();
-    let rows_checked = rows::check(&mut conn, &walked.written, &mut sums, &mut findings, progress).await?;
+    let rows_checked = rows::check(
+        &mut conn,
+        (&walked.written, head.walk),
+        &mut sums,
+        &mut findings,
+        progress,
+    )
+    .await?;
     let mut notes = sums.compare(&mut findings);
     custody::check(&mut conn, head.walk, &mut findings).await?;
     notes.extend(custody::notes(&mut conn).await?);

@@ -7,6 +7,7 @@ use domain::tables::{SEALED, Stored};
 use evidence::commitment::{self, ChangeRecord};
 use evidence::json;
 use store::{Conn, sealed};
+use uuid::Uuid;
 
 use super::sums::Sums;
 use super::{Finding, Findings, Progress, RowsChecked, VerifyProgress};
@@ -18,7 +19,7 @@ const PAGE: i64 = 1_000;
 /// Re-reads every row of every sealed table.
 pub(crate) async fn check(
     conn: &mut Conn,
-    written: &BTreeMap<String, u64>,
+    (written, size): (&BTreeMap<String, u64>, u64),
     sums: &mut Sums,
     findings: &mut Findings,
     progress: Progress<'_>,
@@ -45,11 +46,7 @@ pub(crate) async fn check(
         // Each version of a row is written once. Where one was put back by hand and then changed by a command, every
         // row agrees with its entry, but there were more writes than versions.
         if written > versions && !findings.of(table.name) {
-            let what = format!(
-                "entries wrote its rows {written} times, but they have {versions} versions in all: an older version \
-                 was put back by hand, and changed again by a command since"
-            );
-            findings.add(Finding::new(table.name, what));
+            name_rewritten(conn, table, size, findings).await?;
         }
         checked.push(RowsChecked {
             table: table.name,
@@ -58,6 +55,43 @@ pub(crate) async fn check(
     }
     check_erasures(conn, findings).await?;
     Ok(checked)
+}
+
+/// Names the rows that entries wrote more often than they have versions.
+async fn name_rewritten(
+    conn: &mut Conn,
+    table: &'static Table,
+    size: u64,
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    let mut written: HashMap<Uuid, u64> = HashMap::new();
+    for from in (0..size).step_by(1_000) {
+        let indexes: Vec<u64> = (from..size.min(from + 1_000)).collect();
+        let lists = change_lists(conn, &indexes).await?;
+        let of_table = lists
+            .values()
+            .flatten()
+            .filter(|record| record.table == table.name);
+        of_table.for_each(|record| *written.entry(record.id).or_default() += 1);
+    }
+    let mut after: Option<Val> = None;
+    loop {
+        let rows = page(conn, table, after.as_ref()).await?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = last.0.first().cloned();
+        for row in rows {
+            let row = sealed::read(table, row)?;
+            let times = written.get(&row.id).copied().unwrap_or_default();
+            if times > row.version {
+                let what = format!(
+                    "entries wrote the row {times} times, but it has {} versions: it was removed, or an older version was \
+                     put back by hand, and it was written again by a command since",
+                    row.version
+                );
+                findings.add(Finding::new(table.name, what).id(row.id));
+            }
+        }
+    }
 }
 
 async fn page(

@@ -301,6 +301,7 @@ async fn write(
     if drafts.is_empty() {
         return Ok((verdicts, None));
     }
+    super::opened::count(conn, &facts, &mut drafts, now).await?;
     super::sums::fold(conn, cache, signer, facts.tally, &mut drafts).await?;
     signer.clock.saw(head.at);
     let appended = append::append(&signer.key, head, drafts, now)?;
@@ -326,7 +327,7 @@ async fn begin(
         if let Some(head) = &head {
             signer.known.admit(conn, head).await?;
         }
-        cache::check(conn, signer, &facts, head.clone()).await?;
+        cache::check(conn, signer, needs, &facts, head.as_ref()).await?;
         return Ok((facts, head));
     }
     let others_wrote = store::batch::begin_known(conn)?;

@@ -255,8 +255,8 @@ impl Cache {
         self.young.insert(key, row);
     }
 
-    /// Takes in what was read of what was missing, and where there was nothing. All of it was checked.
-    pub fn learn(&mut self, missing: &Needs, facts: &Facts, stamps: &Stamps) {
+    /// Takes in what was read, and where there was nothing. All of it was checked.
+    pub fn learn(&mut self, facts: &Facts, absent: &[RowKey], stamps: &Stamps) {
         if self.shared.is_some() {
             return;
         }
@@ -268,19 +268,11 @@ impl Cache {
             self.taken.insert(key, Known { stamp, fresh });
             self.put(key, Row { row, stamp });
         };
-        let mut found = HashSet::new();
         for row in facts.rows() {
-            found.insert(row.key());
             take(row.key(), Some(row));
         }
-        for (look, keys) in missing.plan().into_iter().filter(|(look, _)| look.is_by_id()) {
-            for key in keys {
-                if let Key::Id(id) = key
-                    && !found.contains(&(look.table(), *id))
-                {
-                    take((look.table(), *id), None);
-                }
-            }
+        for key in absent {
+            take(*key, None);
         }
     }
 
@@ -311,32 +303,72 @@ pub(super) async fn facts(
     needs: &Needs,
 ) -> Result<Facts, Error> {
     let (known, missing) = cache.split(needs, &signer.counters);
-    let mut facts = Facts::default();
+    let (mut facts, mut absent) = (Facts::default(), Vec::new());
     if !missing.is_empty() {
         let (read, stamps) = store::facts::load_known(conn, &missing).await?;
-        check(conn, signer, &read, None).await?;
-        cache.learn(&missing, &read, &stamps);
+        let checked = signer.seals.check(conn, &read).await;
+        stands(conn, signer, checked, None).await?;
+        absent = self::absent(&missing, &read);
+        cache.learn(&read, &absent, &stamps);
         facts = read;
     }
     for row in known {
         facts.take(row);
     }
+    check_absent(conn, signer, &facts, &absent, None).await?;
     Ok(facts)
 }
 
-/// Checks rows that were read.
+/// What was looked for by its id, and is not among what was found.
+fn absent(needs: &Needs, facts: &Facts) -> Vec<RowKey> {
+    let by_id = needs.plan().into_iter().filter(|(look, _)| look.is_by_id());
+    let keys = by_id.flat_map(|(look, keys)| {
+        keys.into_iter().filter_map(|key| match key {
+            Key::Id(id) => Some((look.table(), *id)),
+            _ => None,
+        })
+    });
+    keys.filter(|key| !facts.holds(*key)).collect()
+}
+
+/// Checks rows that were read under locks, and that those which are not there never were.
 pub(super) async fn check(
     conn: &mut Conn,
     signer: &Signer,
+    needs: &Needs,
     facts: &Facts,
-    head: Option<Head>,
+    head: Option<&Head>,
 ) -> Result<(), Error> {
-    if let Err(error) = signer.seals.check(conn, facts).await {
-        // One row may be older because the whole log is.
-        admitted(conn, signer, head).await?;
-        return Err(error);
+    let checked = signer.seals.check(conn, facts).await;
+    stands(conn, signer, checked, head).await?;
+    check_absent(conn, signer, facts, &absent(needs, facts), head).await
+}
+
+async fn check_absent(
+    conn: &mut Conn,
+    signer: &Signer,
+    facts: &Facts,
+    absent: &[RowKey],
+    head: Option<&Head>,
+) -> Result<(), Error> {
+    let checked = match signer.seals.check_absent(absent) {
+        Ok(()) => super::opened::check_absent(conn, facts, absent).await,
+        known => known,
+    };
+    stands(conn, signer, checked, head).await
+}
+
+/// What was found wrong with a row, unless it is the whole log that is wrong.
+async fn stands(
+    conn: &mut Conn,
+    signer: &Signer,
+    checked: Result<(), Error>,
+    head: Option<&Head>,
+) -> Result<(), Error> {
+    if checked.is_err() {
+        admitted(conn, signer, head.cloned()).await?;
     }
-    Ok(())
+    checked
 }
 
 /// The head, locked, once it is known that the log may be continued from it.

@@ -84,7 +84,7 @@ fn that_there_is_none_is_known_until_there_is_one() {
     let mut cache = known([]);
     let asked = needs(&looks::BALANCE, [id(1)]);
     assert_eq!(split(&mut cache, &asked), (0, 1));
-    cache.learn(&asked, &Facts::default(), &Stamps::new());
+    cache.learn(&Facts::default(), &[(Balance::TABLE.name, id(1))], &Stamps::new());
     let none = Known {
         stamp: None,
         fresh: true,

@@ -9,6 +9,7 @@
 pub mod append;
 pub mod batch;
 mod cache;
+mod opened;
 mod sums;
 
 pub(crate) use sums::removed;

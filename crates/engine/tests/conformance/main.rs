@@ -56,6 +56,7 @@ mod processes;
 mod proofs;
 mod questions;
 mod reading;
+mod removed_rows;
 mod restore;
 mod schema;
 mod schema_check;

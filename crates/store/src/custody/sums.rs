@@ -90,6 +90,29 @@ pub async fn house_balances(conn: &mut Conn, asset: Uuid) -> Result<Vec<Sealed<B
     sealed::by_key(conn, "id", Kind::Uuid, &keys, Lock::None).await
 }
 
+/// How many balances users have, where any.
+pub async fn count_of_balances(
+    conn: &mut Conn,
+    users: impl Iterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, u64>, Error> {
+    let keys: Vec<Val> = users.map(Val::Uuid).collect();
+    let sql = "SELECT user_id, count(*) FROM balances WHERE user_id [key] GROUP BY user_id";
+    let rows = conn.keyed(sql, Kind::Uuid, &keys, Lock::None).await?;
+    rows.iter()
+        .map(|row| Ok((row.uuid(0)?, row.unsigned(1)?)))
+        .collect()
+}
+
+/// Since when the balances of users are counted: who is younger and has no count has no balance.
+pub async fn balances_counted_since(conn: &mut Conn) -> Result<Timestamp, Error> {
+    let sql = "SELECT applied_at FROM schema_migrations WHERE name = 'counted_balances'";
+    let row = conn.opt(sql, &[]).await?;
+    row.map_or(
+        Err(Error::data("the migration that counts balances is missing")),
+        |row| row.time(0),
+    )
+}
+
 /// Assets whose sums are not kept yet: they were there before any were.
 pub async fn without_sums(conn: &mut Conn) -> Result<Vec<Uuid>, Error> {
     let sql = "SELECT id FROM assets WHERE summed IS NULL ORDER BY id";

@@ -74,6 +74,7 @@ impl CreateUser {
             updated_at: ctx.now,
             password_changed_at: None,
             erased_at: None,
+            balances: None,
         };
         let mut change = Change::new(by, ctx);
         change.insert(user.clone());

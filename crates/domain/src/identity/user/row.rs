@@ -46,6 +46,9 @@ record! {
         pub password_changed_at: Option<Timestamp> [added],
         /// When what is personal was erased.
         pub erased_at: Option<Timestamp> [added],
+        /// How many balances were opened to the user, so that none can be taken away unnoticed; none until the first one
+        /// is opened that is counted.
+        pub balances: Option<u64> [sparse],
     }
 }
 

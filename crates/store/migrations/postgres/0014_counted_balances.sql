@@ -1,0 +1,1 @@
+ALTER TABLE users ADD COLUMN balances bigint CHECK (balances >= 0);

@@ -1,0 +1,1 @@
+ALTER TABLE users ADD COLUMN balances INTEGER CHECK (balances >= 0);
