@@ -118,6 +118,7 @@ actions! {
     EXECUTION_FAIL = "execution.fail", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
     EXECUTION_CANCEL = "execution.cancel", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
     EXECUTION_EXPIRE = "execution.expire", Demand::System;
+    METRIC_RECORD = "metric.record", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
     APPROVAL_REQUEST = "approval.request", Demand::Permission(ApprovalsRequest);
     APPROVAL_VOTE = "approval.vote", Demand::Vote(CustodyApprove, GovernanceApprove);
     APPROVAL_WITHDRAW = "approval.withdraw", Demand::Permission(ApprovalsRequest);

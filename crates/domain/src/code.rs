@@ -82,6 +82,7 @@ const APPROVAL: &str = "see how it stands: probity approval show ID";
 const CONVERSATIONS: &str = "see what there is: probity conversation list";
 const AGENTS: &str = "see what there is: probity agent list";
 const EXECUTIONS: &str = "see what there is: probity workflow list";
+const METRICS: &str = "see what there is: probity metric list";
 const SOMEONE_ELSE: &str = "let someone else decide: --as NAME";
 
 codes! {
@@ -187,6 +188,9 @@ codes! {
     // Executions.
     UNKNOWN_EXECUTION = NotFound "unknown_execution", "there is no such execution, or you may not see it", hint EXECUTIONS;
     EXECUTION_FINISHED = Conflict "execution_finished", "the execution has ended, by itself or by the clock", hint EXECUTIONS;
+    // Metrics.
+    TOO_MANY_METRICS = Invalid "too_many_metrics", "the array is empty or holds more than 1,000";
+    UNKNOWN_METRIC = NotFound "unknown_metric", "there is no such metric, or you may not see it", hint METRICS;
     // Approvals.
     UNKNOWN_APPROVAL = NotFound "unknown_approval", "there is no such approval, or you may not see it", hint APPROVAL;
     APPROVAL_REQUIRED = Conflict "approval_required", "it needs the approval of others, and none was named",

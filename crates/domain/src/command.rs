@@ -47,6 +47,7 @@ use crate::workflow::conversation::{CreateConversation, EndConversation, UpdateC
 use crate::workflow::execution::{
     CancelExecution, CompleteExecution, ExpireExecutions, FailExecution, StartExecution,
 };
+use crate::workflow::metric::RecordMetrics;
 
 /// Makes the enum of commands, and the only matches over it.
 macro_rules! commands {
@@ -133,6 +134,7 @@ commands! {
     CreateConversation, UpdateConversation, EndConversation,
     CreateAgent, UpdateAgent, DisableAgent, EnableAgent,
     StartExecution in Box, CompleteExecution, FailExecution, CancelExecution, ExpireExecutions,
+    RecordMetrics,
     RequestApproval, CastVote, WithdrawApproval, UseApproval, ExpireApprovals,
 }
 

@@ -21,6 +21,7 @@ use crate::refusal::Refusal;
 use crate::tables::{Facts, RowWrite};
 use crate::workflow::conversation::Conversation;
 use crate::workflow::execution::Execution;
+use crate::workflow::metric::Metric;
 
 /// An entry before it has its place in the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -222,6 +223,8 @@ pub enum Reply {
         /// Its version.
         version: u64,
     },
+    /// Metrics, in the order of the command, and whether each had been recorded before.
+    Metrics(Vec<(Metric, bool)>),
     /// How many entries were erased now.
     Erased(u64),
     /// Of how many the expiry was recorded now.
@@ -260,6 +263,7 @@ replies! {
     (Approval, u64, Vec<Vote>) = Reply::Approval { approval, version, votes } => (approval, version, votes);
     (Conversation, u64) = Reply::Conversation { conversation, version } => (conversation, version);
     (Execution, u64) = Reply::Execution { execution, version } => (*execution, version);
+    Vec<(Metric, bool)> = Reply::Metrics(metrics) => metrics;
     u64 = Reply::Ended(count) | Reply::Erased(count) | Reply::Expired(count) => count;
 }
 

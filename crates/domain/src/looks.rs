@@ -25,6 +25,7 @@ use crate::record::{DecodeError, Table};
 use crate::tables::{Facts, Kept, Stored};
 use crate::workflow::conversation::Conversation;
 use crate::workflow::execution::Execution;
+use crate::workflow::metric::Metric;
 
 /// A way to find rows.
 #[derive(Debug)]
@@ -219,6 +220,7 @@ looks! {
     EXECUTION = Execution, Column("id"), &[], Change;
     EXECUTIONS_RUNNING_OF_AGENT = Execution, Column("agent_id"), &[OneOf("status", &["running"])], Change;
     EXECUTION_READ = Execution, Column("id"), &[], Read;
+    METRIC = Metric, Column("id"), &[], Read;
     // Once the head is locked or about to be proven: nothing else changes a sum.
     SUM = Sum, Column("id"), &[], Read;
 }

@@ -25,6 +25,7 @@ use crate::identity::user::User;
 use crate::record::{DecodeError, Record, Sealed, Table, Val};
 use crate::workflow::conversation::Conversation;
 use crate::workflow::execution::Execution;
+use crate::workflow::metric::Metric;
 
 /// A row that is kept among the facts.
 pub trait Kept: Record {
@@ -155,6 +156,7 @@ tables! {
     Sum in sums, "sum";
     Conversation in conversations, "conversation";
     Execution in executions, "execution";
+    Metric in metrics, "metric";
 }
 
 /// A stored row, as values.

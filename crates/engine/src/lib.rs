@@ -35,6 +35,7 @@ pub mod read;
 mod seals;
 mod search;
 mod security_log;
+pub mod series;
 mod storage;
 mod submit;
 mod tail;

@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::global::Global;
 use crate::{
     activity, agent, approval, asset, audit, balance, completions, conversation, destination, init, key, kyc,
-    operation, role, serve, session, user, workflow,
+    metric, operation, role, serve, session, user, workflow,
 };
 
 /// A system of record that can show its work: who did what, and proof of it.
@@ -92,6 +92,12 @@ pub enum Command {
     /// Conversations of users with agents, by thread
     #[command(subcommand, after_help = "Example:\n  probity conversation list --user ann")]
     Conversation(conversation::ConversationCommand),
+    /// Metrics: record numbers, list them, and what is said of many
+    #[command(
+        subcommand,
+        after_help = "Example:\n  probity metric figures --name reward --since 7d --by day"
+    )]
+    Metric(metric::MetricCommand),
     /// Print the settings in force and where each came from; secrets are hidden
     #[command(after_help = "Example:\n  PROBITY_ENV=production probity config")]
     Config,

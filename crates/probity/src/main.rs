@@ -30,6 +30,7 @@ mod key;
 mod kyc;
 mod levels;
 mod log;
+mod metric;
 mod nouns;
 mod operation;
 mod output;
@@ -113,6 +114,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Kyc(command) => command.run(&context).await,
             Command::Workflow(command) => command.run(&context).await,
             Command::Conversation(command) => command.run(&context).await,
+            Command::Metric(command) => command.run(&context).await,
             Command::Activity(command) => command.run(&context).await,
             Command::Agent(command) => command.run(&context).await,
             Command::Destination(command) => command.run(&context).await,

@@ -3,6 +3,7 @@
 use domain::identity::Role;
 use evidence::Timestamp;
 use evidence::json::StrictObject;
+use evidence::payload::DragMode;
 use evidence::time::InvalidTimestamp;
 use jiff::{SignedDuration, Timestamp as Moment};
 
@@ -92,6 +93,14 @@ pub fn future(text: &str) -> Result<Timestamp, String> {
 /// A JSON object.
 pub fn object(text: &str) -> Result<StrictObject, String> {
     serde_json::from_str(text).map_err(|error| format!("must be a JSON object: {error}"))
+}
+
+/// A DRAG mode.
+pub fn drag_mode(word: &str) -> Result<DragMode, String> {
+    DragMode::parse(word).ok_or_else(|| {
+        let known = DragMode::ALL.map(DragMode::as_str).join(", ");
+        format!("must be one of {known}")
+    })
 }
 
 /// `KIND:ID` or `KIND`. A kind may hold `::` (as in `AWS::S3::Bucket`), so the first single colon divides.

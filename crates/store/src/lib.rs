@@ -31,6 +31,7 @@ pub mod row;
 pub mod schema;
 pub mod sealed;
 mod sealed_row;
+pub mod series;
 pub mod side;
 pub mod sqlite;
 pub mod trial;

@@ -47,6 +47,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(12, "lists", "0012_lists.sql"),
     migration!(13, "executions", "0013_executions.sql"),
     migration!(14, "counted_balances", "0014_counted_balances.sql"),
+    migration!(15, "metrics", "0015_metrics.sql"),
 ];
 
 /// What a database has of the migrations.

@@ -237,8 +237,6 @@ impl Shown for ExecutionWhole {
     }
 }
 
-const DRAG_MODES: &[&str] = &["draft", "research", "analysis", "grunt"];
-
 impl Noun for Execution {
     type View = ExecutionView;
     rows!();
@@ -275,12 +273,7 @@ impl Noun for Execution {
         Filter::new("parent", "that are a part of this one", Kind::Id("parent_id")),
         Filter::new("trace_id", "of this trace", Kind::Is(TRACE_LEN_MAX, "trace_id")).option("trace"),
         Filter::new("agent", "that this agent started", Kind::Agent("agent_id")),
-        Filter::new(
-            "drag_mode",
-            "of this sort of work",
-            Kind::Word(DRAG_MODES, |word, _| Ok(Condition::Is("drag_mode", word.into()))),
-        )
-        .option("drag-mode"),
+        Filter::DRAG_MODE,
         Filter::new("from", "started at this time or later", Kind::From("started_at")).option("since"),
         Filter::new("to", "started before this time", Kind::Before("started_at")).option("until"),
     ];

@@ -95,7 +95,17 @@ pub struct Flag {
     pub no: Option<(&'static str, &'static str)>,
 }
 
+const DRAG_MODES: &[&str] = &["draft", "research", "analysis", "grunt"];
+
 impl Filter {
+    /// A filter by DRAG mode.
+    pub const DRAG_MODE: Filter = Filter::new(
+        "drag_mode",
+        "of this sort of work",
+        Kind::Word(DRAG_MODES, |word, _| Ok(Condition::Is("drag_mode", word.into()))),
+    )
+    .option("drag-mode");
+
     /// A filter of the same name everywhere.
     pub const fn new(name: &'static str, doc: &'static str, kind: Kind) -> Filter {
         Filter {

@@ -95,6 +95,26 @@ fn own<N: Noun>(viewer: Viewer<'_>, named: bool) -> Option<(&'static str, Uuid)>
     }
 }
 
+/// What the rows fulfil that this viewer may read and that every filter given leaves.
+pub(crate) fn conditions<N: Rows>(
+    viewer: Viewer<'_>,
+    asked: &Asked,
+    now: Timestamp,
+) -> Result<Vec<Condition>, FieldError> {
+    let mut conditions = Vec::new();
+    let named = asked.get("user").is_some();
+    if let Some((column, id)) = own::<N>(viewer, named) {
+        conditions.push(Condition::Is(column, id.into()));
+    }
+    conditions.extend(N::always(now));
+    for filter in N::FILTERS {
+        if let Some(value) = asked.get(filter.name).cloned().or(filter.usual()) {
+            conditions.extend(filter.condition(value, now)?);
+        }
+    }
+    Ok(conditions)
+}
+
 /// A page of the rows that this viewer may read and that fulfil every filter given.
 pub(crate) async fn of_rows<N: Rows>(
     engine: &Engine,
@@ -102,18 +122,7 @@ pub(crate) async fn of_rows<N: Rows>(
     asked: &Asked,
     paging: Paging<Uuid>,
 ) -> Result<Page<N>, Error> {
-    let mut conditions = Vec::new();
-    let named = asked.get("user").is_some();
-    if let Some((column, id)) = own::<N>(viewer, named) {
-        conditions.push(Condition::Is(column, id.into()));
-    }
-    let now = engine.now();
-    conditions.extend(N::always(now));
-    for filter in N::FILTERS {
-        if let Some(value) = asked.get(filter.name).cloned().or(filter.usual()) {
-            conditions.extend(filter.condition(value, now)?);
-        }
-    }
+    let conditions = conditions::<N>(viewer, asked, engine.now())?;
     let (rows, more) = engine
         .select_in::<N>(paging.order, &conditions, paging.after, paging.limit)
         .await?;

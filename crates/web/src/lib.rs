@@ -37,6 +37,7 @@ mod dry_run;
 mod endpoint;
 mod executions;
 mod forwarded;
+mod governance;
 mod health;
 mod host;
 mod id;

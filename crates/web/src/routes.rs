@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use domain::identity::Permission::{
     ApiKeysOwn, ApiKeysWrite, AuditRead, AuditWrite, CustodyOwn, CustodyRead, CustodyWrite, KycOwn, KycRead,
-    MetricsRead, SessionsWrite, UsersErase, UsersRead, UsersWrite, WorkflowsOwn, WorkflowsWrite,
+    MetricsRead, SessionsWrite, UsersErase, UsersRead, UsersWrite, WorkflowsOwn, WorkflowsRead,
+    WorkflowsWrite,
 };
 
 use crate::call::Route;
@@ -12,8 +13,8 @@ use crate::endpoint::{Access, Verb};
 use crate::openapi::{Doc, Documents as _};
 use crate::{
     access, activity, agents, api_keys, approvals, assets, audit, auth, balances, change, conversations,
-    destinations, docs, executions, health, kyc, log, me, metrics, nouns, openapi, operations, sessions,
-    users,
+    destinations, docs, executions, governance, health, kyc, log, me, metrics, nouns, openapi, operations,
+    sessions, users,
 };
 
 /// What is behind a line of the table: a module with its `handle` and `DOC`, or what follows from a description.
@@ -125,6 +126,10 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Post "/v1/executions/{id}/complete" does executions::Complete;
     Post "/v1/executions/{id}/fail" does executions::Fail;
     Post "/v1/executions/{id}/cancel" does executions::Cancel;
+    Post "/v1/metrics" Access::OwnOr(WorkflowsOwn, WorkflowsWrite) => governance::record_metrics;
+    Get "/v1/metrics" lists Metric;
+    Get "/v1/metrics/figures" Access::ReadOwnOr(WorkflowsOwn, WorkflowsRead) => governance::metric_figures;
+    Get "/v1/metrics/{id}" shows Metric;
     Get "/v1/permissions" Access::Caller => access::permissions;
     Get "/v1/roles" Access::Caller => access::roles;
     Post "/v1/assets" does assets::Create;

@@ -144,7 +144,8 @@ fn bounded(field: &str, text: Option<&str>, chars_max: usize) -> Result<(), Fiel
     Ok(())
 }
 
-fn word(field: &str, text: &str, len_max: usize) -> Result<(), FieldError> {
+/// Checks that a text is a word of at most so many bytes.
+pub(crate) fn word(field: &str, text: &str, len_max: usize) -> Result<(), FieldError> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:/-".contains(&byte);
     if text.is_empty() || text.len() > len_max || !text.bytes().all(allowed) {
         return Err(FieldError::new(

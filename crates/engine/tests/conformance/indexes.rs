@@ -113,6 +113,7 @@ mod cases {
     use domain::record::Kind;
     use domain::workflow::conversation::Conversation;
     use domain::workflow::execution::{Execution, ExecutionStatus};
+    use domain::workflow::metric::Metric;
     use engine::identity::session_in_use;
     use store::conditions::{self, Condition};
     use store::conn::Lock;
@@ -228,6 +229,27 @@ mod cases {
             .unwrap();
     }
 
+    /// Asks for metrics by each filter, and in time.
+    async fn ask_metrics(conn: &mut Conn, id: Uuid, now: evidence::Timestamp) {
+        for condition in [
+            Condition::Is("name", "reward".into()),
+            Condition::Is("workflow", "triage".into()),
+            Condition::Is("execution_id", id.into()),
+            Condition::Is("user_id", id.into()),
+        ] {
+            conditions::page_in::<Metric>(conn, Order::Descending, &[condition], None, 10)
+                .await
+                .unwrap();
+        }
+        let in_time = [
+            Condition::Is("name", "reward".into()),
+            Condition::From("at", now.into()),
+        ];
+        store::series::points(conn, &in_time, Some((now, id)), 10)
+            .await
+            .unwrap();
+    }
+
     /// Asks everything that can be asked.
     async fn ask(conn: &mut Conn, size: u64) {
         let id = Uuid::from_u128(7);
@@ -243,6 +265,7 @@ mod cases {
         entries::written_by(conn, id).await.unwrap();
         ask_rows(conn, id, now).await;
         ask_executions(conn, id, now).await;
+        ask_metrics(conn, id, now).await;
         let ids = [id.into()];
         sealed::by_key::<KycDocument>(conn, "record_id", Kind::Uuid, &ids, Lock::None)
             .await

@@ -86,6 +86,7 @@ mod cases {
     use domain::identity::session::Session;
     use domain::identity::user::User;
     use domain::record::Record;
+    use domain::workflow::metric::Metric;
     use engine::identity::session_in_use;
     use store::Conn;
     use store::conditions::{self, Condition};
@@ -206,6 +207,34 @@ mod cases {
             ],
         )
         .await;
+        let word = |column| Condition::Is(column, "w".into());
+        assert_lists::<Metric>(
+            conn,
+            &[
+                (Alone(&["metrics_name", "metrics_in_time"]), word("name")),
+                (Alone(&["metrics_workflow"]), word("workflow")),
+                (Alone(&["metrics_execution"]), id("execution_id")),
+                (Alone(&["metrics_user"]), id("user_id")),
+                (Pairs(&[]), Condition::Is("drag_mode", "draft".into())),
+            ],
+        )
+        .await;
+        let in_time = [
+            word("name"),
+            Condition::From("at", now.into()),
+            Condition::Before("at", now.into()),
+        ];
+        for after in [None, Some((now, Uuid::from_u128(7)))] {
+            let heard = Ear::heard(conn, async |conn| {
+                store::series::points(conn, &in_time, after, 10).await.unwrap();
+            })
+            .await;
+            let said = plan(conn, &heard[0]).await;
+            assert!(
+                said.contains("metrics_in_time") && !said.contains("Sort") && !said.contains("TEMP"),
+                "{said}"
+            );
+        }
     }
 
     pub async fn each_filter_follows_an_index(bed: Bed) {
@@ -213,9 +242,9 @@ mod cases {
         let mut conn = engine.db().writer().await.unwrap();
         close(engine).await;
         let fresh = |column: &str| match column {
-            "id" | "user_id" | "asset_id" | "requested_by" => Some(Copied::Id),
+            "id" | "user_id" | "asset_id" | "requested_by" | "execution_id" => Some(Copied::Id),
             "hash" => Some(Copied::Hash),
-            "username" | "address" | "code" => Some(Copied::Text),
+            "username" | "address" | "code" | "workflow" => Some(Copied::Text),
             "email" | "house" => Some(Copied::Null),
             _ => None,
         };
@@ -231,6 +260,12 @@ mod cases {
         })
         .await;
         copies(&mut conn, "approvals", fresh).await;
+        copies(&mut conn, "executions", fresh).await;
+        copies(&mut conn, "metrics", |column| match column {
+            "name" => Some(Copied::Text),
+            column => fresh(column),
+        })
+        .await;
         if bed.on == On::Postgres {
             for setting in ["enable_seqscan = off", "plan_cache_mode = force_generic_plan"] {
                 conn.batch(&format!("SET {setting}")).await.unwrap();

@@ -68,5 +68,6 @@ mod tamper_rows;
 mod times;
 mod words;
 mod workflow_leases;
+mod workflow_metrics;
 mod workflow_rich;
 mod write_path;

@@ -5,6 +5,7 @@ use domain::workflow::conversation::{CreateConversation, EndConversation};
 use domain::workflow::execution::{
     Complete, Execution, Fail, FinishExecution, LEASE_S_USUAL, StartExecution,
 };
+use domain::workflow::metric::{NewMetric, Number, RecordMetrics};
 use domain::{Caller, Command, Origin, Reply};
 use engine::Engine;
 use evidence::payload::DragMode;
@@ -48,6 +49,20 @@ pub async fn rich_workflows(engine: &Engine) {
         .erase_user(&operator(), Origin::default(), kim, "asked to")
         .await
         .unwrap();
+}
+
+/// A metric of nothing in particular.
+pub fn metric(name: &str, value: f64) -> NewMetric {
+    NewMetric {
+        id: None,
+        name: name.to_owned(),
+        value: Number::new(value).unwrap(),
+        unit: None,
+        at: None,
+        workflow: None,
+        drag_mode: None,
+        execution: None,
+    }
 }
 
 /// An execution for a user.
@@ -115,6 +130,17 @@ async fn executions(engine: &Engine, user: Uuid) {
         error: Some("no answer".to_owned()),
     };
     ended(engine, part.id, fail).await;
+    let of_whole = NewMetric {
+        execution: Some(whole.id),
+        unit: Some("points".to_owned()),
+        ..metric("reward", 0.1)
+    };
+    let metrics = RecordMetrics {
+        metrics: vec![of_whole, metric("latency", 120.0), metric("latency", 98.5)],
+        list: true,
+        next: None,
+    };
+    done(engine, &own, metrics.into()).await;
     let result = Some(r#"{"b":2}"#.to_owned());
     ended(engine, whole.id, Complete { result }).await;
     let agent = create_agent(engine, "worker", "eva").await;

@@ -30,7 +30,7 @@ pub struct StartArgs {
     #[arg(long, value_name = "TEXT")]
     trace: Option<String>,
     /// What sort of work it is: draft, research, analysis or grunt
-    #[arg(long, value_name = "WORD", value_parser = drag_mode)]
+    #[arg(long, value_name = "WORD", value_parser = parse::drag_mode)]
     drag_mode: Option<DragMode>,
     /// Who or what it is done by
     #[arg(long, value_name = "TEXT")]
@@ -50,13 +50,6 @@ pub struct StartArgs {
     /// Say what would come of it, and do nothing
     #[arg(long)]
     dry_run: bool,
-}
-
-fn drag_mode(word: &str) -> Result<DragMode, String> {
-    DragMode::parse(word).ok_or_else(|| {
-        let known = DragMode::ALL.map(DragMode::as_str).join(", ");
-        format!("must be one of {known}")
-    })
 }
 
 impl Verb for StartArgs {

@@ -283,6 +283,22 @@ fn executions_as_json() {
 }
 
 #[test]
+fn metrics_as_json() {
+    told("metric", |story| {
+        funded(story);
+        let execution = story.id("workflow start triage ann --drag-mode analysis");
+        story.tell(&format!("metric record reward -0.50 --execution {execution}"));
+        story.tell("metric record latency 120 --unit ms --at 2026-11-21T08:30:00Z --workflow triage --drag-mode grunt --dry-run");
+        let id = story.id("metric record latency 98.5 --unit ms --at 2026-11-21T08:30:00Z");
+        story.tell("metric list --name latency --unit ms");
+        story.tell(&format!("metric show {id}"));
+        story.tell(
+            "metric figures --name latency --since 2026-11-21 --until 2026-11-22 --by hour --percentiles 50",
+        );
+    });
+}
+
+#[test]
 fn kyc_records_as_json() {
     told("kyc", |story| {
         funded(story);

@@ -75,6 +75,15 @@ const LISTS: &[(&str, &str)] = &[
         "workflow list --trace 4bf9 --drag-mode draft --since 2026-01-01",
         "/v1/executions?trace_id=4bf9&drag_mode=draft&from=2026-01-01T00:00:00Z",
     ),
+    ("metric list", "/v1/metrics"),
+    (
+        "metric list --name reward --workflow triage --user ann --drag-mode draft --order oldest --since 2026-01-01",
+        "/v1/metrics?name=reward&workflow=triage&user=ann&drag_mode=draft&order=asc&from=2026-01-01T00:00:00Z",
+    ),
+    (
+        "metric figures --name reward --percentiles 50,99.9",
+        "/v1/metrics/figures?name=reward&percentiles=50,99.9",
+    ),
     ("approval list", "/v1/approvals"),
     ("approval list --agent triage", "/v1/approvals?agent=triage"),
     (
@@ -99,6 +108,7 @@ const SHOWN: &[(&str, &str, &str)] = &[
     ("conversation show", "/v1/conversations", "conversations"),
     ("agent show", "/v1/agents", "agents"),
     ("workflow show", "/v1/executions", "executions"),
+    ("metric show", "/v1/metrics", "metrics"),
     ("approval show", "/v1/approvals", "approvals"),
     ("balance show", "/v1/balances", "balances"),
     ("asset show", "/v1/assets", "assets"),
@@ -143,6 +153,7 @@ fn every_noun_is_the_same_json_over_http() {
             "workflow start triage ann --trace 4bf9 --drag-mode draft --mission find --input {\"a\":1}",
         );
         let whole = whole["id"].as_str().unwrap();
+        told(place, &format!("metric record reward 0.1 --execution {whole}"));
         let part = told(place, &format!("workflow start triage ann --parent {whole}"));
         let part = part["id"].as_str().unwrap();
         told(place, &format!("workflow fail {part} --error-type timeout"));

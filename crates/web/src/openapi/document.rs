@@ -46,7 +46,7 @@ pub fn document() -> Value {
             {"name": "custody", "description": "Assets, balances and operations: every movement has a debit and a credit."},
             {"name": "kyc", "description": "KYC: which tier of a user was checked, on which documents, until when."},
             {"name": "destinations", "description": "Where users may withdraw to."},
-            {"name": "governance", "description": "Agents: programs that act by themselves, each on behalf of a user."},
+            {"name": "governance", "description": "Agents: programs that act by themselves, each on behalf of a user. Metrics: named numbers in time."},
             {"name": "approvals", "description": "What one person asks for and others decide; it works once, for exactly what was asked."},
             {"name": "workflows", "description": "What agents do: conversations, by user and thread, and executions of workflows."},
             {"name": "access", "description": "Roles and permissions: who may do what."},

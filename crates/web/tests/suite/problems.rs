@@ -28,6 +28,7 @@ use domain::identity::user::{
 };
 use domain::workflow::conversation::{CreateConversation, EndConversation, UpdateConversation};
 use domain::workflow::execution::{CancelExecution, CompleteExecution, FailExecution, StartExecution};
+use domain::workflow::metric::RecordMetrics;
 use serde_json::Value;
 use web::{Access, Verb, endpoints};
 
@@ -102,6 +103,7 @@ const DOES: &[(&str, Codes, Codes)] = &[
     ("complete_execution", CompleteExecution::REFUSALS, &[]),
     ("fail_execution", FailExecution::REFUSALS, &[]),
     ("cancel_execution", CancelExecution::REFUSALS, &[]),
+    ("record_metrics", RecordMetrics::REFUSALS, &[]),
     ("vote_on_approval", CastVote::REFUSALS, &[]),
     ("withdraw_approval", WithdrawApproval::REFUSALS, &[]),
     ("use_approval", UseApproval::REFUSALS, &[]),

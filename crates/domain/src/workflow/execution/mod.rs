@@ -28,7 +28,7 @@ use crate::refusal::{FieldError, Refusal, check_object, check_text};
 /// A lease as it was renewed last: until when.
 pub type Renewed = Option<Timestamp>;
 
-fn check_optional(field: &str, text: Option<&str>, max: usize) -> Result<(), FieldError> {
+pub(super) fn check_optional(field: &str, text: Option<&str>, max: usize) -> Result<(), FieldError> {
     text.map_or(Ok(()), |text| check_text(field, text, max))
 }
 
@@ -49,7 +49,7 @@ pub fn check_running(execution: &Execution) -> Result<(), Refusal> {
     Err(code::EXECUTION_FINISHED.because(message))
 }
 
-fn unknown(id: Uuid, field: &str) -> Refusal {
+pub(super) fn unknown(id: Uuid, field: &str) -> Refusal {
     code::UNKNOWN_EXECUTION.absent(format_args!("execution {id}"), field)
 }
 

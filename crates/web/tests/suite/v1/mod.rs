@@ -14,6 +14,7 @@ mod exact;
 mod executions;
 mod kyc;
 mod me;
+mod metrics;
 mod operations;
 mod own_ids;
 mod sessions;
