@@ -75,7 +75,7 @@ struct Told<'a> {
     at: Option<Timestamp>,
     /// The numbers of the bucket, by unit.
     open: BTreeMap<Option<String>, Vec<f64>>,
-    told: Vec<SeriesFigures>,
+    all: Vec<SeriesFigures>,
 }
 
 impl Told<'_> {
@@ -84,7 +84,7 @@ impl Told<'_> {
         for (unit, numbers) in std::mem::take(&mut self.open) {
             if let Some(figures) = Figures::of(numbers, self.percentiles) {
                 let at = self.at;
-                self.told.push(SeriesFigures { at, unit, figures });
+                self.all.push(SeriesFigures { at, unit, figures });
             }
         }
         self.at = at;
@@ -114,7 +114,7 @@ async fn told(conn: &mut Conn, series: &Series) -> Result<Vec<SeriesFigures>, Er
         percentiles: &series.percentiles,
         at: None,
         open: BTreeMap::new(),
-        told: Vec::new(),
+        all: Vec::new(),
     };
     let (mut after, mut count) = (None, 0);
     loop {
@@ -136,7 +136,7 @@ async fn told(conn: &mut Conn, series: &Series) -> Result<Vec<SeriesFigures>, Er
         }
         if last {
             told.begin(None);
-            return Ok(told.told);
+            return Ok(told.all);
         }
     }
 }

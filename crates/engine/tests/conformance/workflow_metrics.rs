@@ -85,9 +85,9 @@ mod cases {
                     - f64::from(number % 5) * 1e10;
                 NewMetric {
                     at: Some(begin.plus_seconds(i64::from(number / 2_500 * 3_599))),
-                    unit: (number % 2 == 0).then(|| "ms".to_owned()),
-                    workflow: (number % 3 == 0).then(|| "w".to_owned()),
-                    drag_mode: (number % 4 == 0).then_some(DragMode::Grunt),
+                    unit: number.is_multiple_of(2).then(|| "ms".to_owned()),
+                    workflow: number.is_multiple_of(3).then(|| "w".to_owned()),
+                    drag_mode: number.is_multiple_of(4).then_some(DragMode::Grunt),
                     ..metric("cost", tenth)
                 }
             };

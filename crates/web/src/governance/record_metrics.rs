@@ -211,8 +211,8 @@ fn shown(recorded: Vec<(Metric, bool)>, list: bool, dry: bool) -> Answer {
             }
             response
         }
-        last => {
-            metrics.extend(last);
+        popped => {
+            metrics.extend(popped);
             let dry_run = dry.then_some(true);
             json_with(status, &Output { dry_run, metrics })?
         }

@@ -157,10 +157,14 @@ fn exact_sum(numbers: &[f64]) -> Option<f64> {
         // Halfway between two doubles: what comes below decides.
         let twice = low * 2.0;
         let further = sum + twice;
-        if parts.last().is_some_and(|next| (low < 0.0) == (*next < 0.0)) && twice == further - sum {
+        if parts.last().is_some_and(|next| (low < 0.0) == (*next < 0.0)) && twice - (further - sum) == 0.0 {
             sum = further;
         }
         break;
     }
     sum.is_finite().then_some(sum)
 }
+
+#[cfg(test)]
+#[path = "figures_tests.rs"]
+mod tests;
