@@ -16,7 +16,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::random;
 use crate::read::{Look, head};
-use crate::tiles::{TILES_OF_BUNDLE_MAX, Tiles};
+use crate::tiles::{GROUPS_OF_BUNDLE_MAX, Tiles};
 
 /// Entries read at a time.
 const CHUNK: u32 = 500;
@@ -135,7 +135,7 @@ impl Engine {
         Ok(Bundle {
             entries,
             head,
-            tiles: Tiles::new(TILES_OF_BUNDLE_MAX),
+            tiles: Tiles::new(GROUPS_OF_BUNDLE_MAX),
             writer: Some(writer),
             begun: false,
         })

@@ -60,5 +60,4 @@ pub use read::{EntryKey, EntryPage};
 pub use search::{SEARCH_TIME, SEARCHES_WAITING_MAX};
 pub use submit::noting;
 pub use tail::ShownEntry;
-pub use tiles::TILES_MAX;
 pub use writer::Answer;

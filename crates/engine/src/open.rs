@@ -21,7 +21,7 @@ use crate::metrics::Counters;
 use crate::search::Searches;
 use crate::security_log::{self, Sampler};
 use crate::tail::Tail;
-use crate::tiles::{TILES_MAX, Tiles};
+use crate::tiles::{GROUPS_MAX, Tiles};
 use crate::writer::{self, Signer};
 use crate::{checkpointer, clock, guard, keyfile, storage, watch};
 
@@ -179,7 +179,7 @@ impl Engine {
             size,
             counters,
             remembered: Remembered::default(),
-            tiles: Tiles::new(TILES_MAX),
+            tiles: Tiles::new(GROUPS_MAX),
             tail: Tail::default(),
             searches,
             limits,

@@ -1,7 +1,12 @@
-//! Hashes of the tree that proofs are made of, kept in memory 256 neighbours at a time.
+//! Hashes of the tree that proofs are made of, kept in memory in groups of 16 neighbours.
 //!
 //! A complete subtree never changes its hash, so that what was read once need not be read again: all proofs against the
-//! newest checkpoint go through the last tile of every level, and those of neighbours through the same tiles.
+//! newest checkpoint go through the last group of every level, and those of neighbours through the same groups.
+//!
+//! Every other level of groups stands on hashes that are stored: on leaves, or on those of 256, 65,536, … entries. For a
+//! group of a level between, the 256 hashes below it are read, and the 16 groups that they are in are kept too. The groups of
+//! leaves are 16 for each of those above, so they have a memory of their own: where a log is larger than that, a receipt
+//! reads 16 leaves again, but not 256.
 //!
 //! What is kept is trusted no more than the database. A proof is checked against the head's root before it is given, and
 //! what was read for it is kept only if it holds. A proof that does not hold is made again from the database alone; if it
@@ -16,25 +21,28 @@ use tlog::{Hash, Node, Plan, verify_inclusion};
 
 use crate::error::Error;
 
-/// Most tiles that an engine keeps, of up to 16 KiB each; beyond it the memory starts anew.
-pub const TILES_MAX: usize = 1_024;
+/// Most groups of leaves, and of hashes above them, in each of the two halves of an engine's memory: a group takes 1.2 KiB.
+pub(crate) const GROUPS_MAX: [usize; 2] = [8_192, 16_384];
 
-/// Most tiles that one bundle keeps for itself.
-pub(crate) const TILES_OF_BUNDLE_MAX: usize = 64;
+/// The same of one bundle.
+pub(crate) const GROUPS_OF_BUNDLE_MAX: [usize; 2] = [512, 64];
 
-/// Nodes of a tile's lowest row, at most.
-const WIDTH: u64 = 256;
+/// Nodes of a group's lowest row, at most.
+const WIDTH: usize = 16;
 
-/// Level and position of a tile.
+/// Rows of a group: each half as long as the one below it.
+const ROWS: u8 = 4;
+
+/// Level and position of a group.
 type Place = (u8, u64);
 
-/// A tile with the hashes above it: row by row, each half as long as the one below it.
+/// Neighbours with the hashes above them.
 #[derive(Clone, Default)]
-struct Tile {
-    rows: [Vec<Hash>; 8],
+struct Group {
+    rows: [Vec<Hash>; ROWS as usize],
 }
 
-impl Tile {
+impl Group {
     fn extend(&mut self, hashes: impl IntoIterator<Item = Hash>) {
         self.rows[0].extend(hashes);
         for below in 0..self.rows.len() - 1 {
@@ -50,15 +58,25 @@ impl Tile {
     }
 
     fn hash(&self, node: Node) -> Option<Hash> {
-        let row = node.height % 8;
-        let at = usize::try_from(node.index % (WIDTH >> row)).ok()?;
+        let row = node.height % ROWS;
+        let at = usize::try_from(node.index % (WIDTH as u64 >> row)).ok()?;
         self.rows[usize::from(row)].get(at).copied()
+    }
+
+    /// The hash of all of it, where it is complete.
+    fn root(&self) -> Option<Hash> {
+        match self.rows.last()?[..] {
+            [left, right] => Some(Hash::node(&left, &right)),
+            _ => None,
+        }
     }
 }
 
 fn place(node: Node) -> Place {
-    let above = node.height % 8;
-    (node.height / 8, node.index / (WIDTH >> above))
+    (
+        node.height / ROWS,
+        node.index / (WIDTH as u64 >> (node.height % ROWS)),
+    )
 }
 
 /// A plan, or the refusal of a tree that there is not.
@@ -66,40 +84,80 @@ pub(crate) fn planned(plan: Result<Plan, tlog::Error>) -> Result<Plan, Error> {
     plan.map_err(|error| code::NO_SUCH_TREE.because(error.to_string()).into())
 }
 
-/// Tiles by place.
-type Kept = HashMap<Place, Arc<Tile>>;
+/// Groups by place.
+type Groups = HashMap<Place, Arc<Group>>;
 
-/// Tiles that were read.
+/// Groups that were asked for lately. Where the newer half is full it becomes the older one, and what nobody asked for
+/// since the last time is forgotten.
+#[derive(Default)]
+struct Kept {
+    newer: Groups,
+    older: Groups,
+}
+
+impl Kept {
+    fn get(&mut self, place: Place, max: usize) -> Option<Arc<Group>> {
+        if let Some(group) = self.newer.get(&place) {
+            return Some(Arc::clone(group));
+        }
+        let group = self.older.remove(&place)?;
+        self.put(place, Arc::clone(&group), max);
+        Some(group)
+    }
+
+    fn put(&mut self, place: Place, group: Arc<Group>, max: usize) {
+        if self.newer.len() >= max {
+            self.older = std::mem::take(&mut self.newer);
+        }
+        self.newer.insert(place, group);
+    }
+}
+
+/// Groups that were read.
 pub(crate) struct Tiles {
-    max: usize,
-    kept: Mutex<Kept>,
+    max: [usize; 2],
+    /// Those of leaves, and those above them.
+    kept: Mutex<[Kept; 2]>,
+}
+
+/// Which of the two memories has a group.
+fn memory((level, _): Place) -> usize {
+    usize::from(level > 0)
 }
 
 impl Tiles {
-    pub(crate) fn new(max: usize) -> Tiles {
+    pub(crate) fn new(max: [usize; 2]) -> Tiles {
         Tiles {
             max,
             kept: Mutex::default(),
         }
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, [Kept; 2]> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Forgets everything.
     pub(crate) fn forget(&self) {
-        self.kept().clear();
+        *self.kept() = Default::default();
     }
 
-    fn keep(&self, read: Kept) {
-        if !read.is_empty() {
-            let mut kept = self.kept();
-            if kept.len() + read.len() > self.max {
-                kept.clear();
-            }
-            kept.extend(read);
+    fn keep(&self, read: Groups) {
+        let mut kept = self.kept();
+        for (place, group) in read {
+            let which = memory(place);
+            kept[which].put(place, group, self.max[which]);
         }
+    }
+
+    fn known(&self, nodes: &[Node]) -> Groups {
+        let mut kept = self.kept();
+        let places = nodes.iter().map(|node| place(*node));
+        let known = places.filter_map(|place| {
+            let which = memory(place);
+            Some((place, kept[which].get(place, self.max[which])?))
+        });
+        known.collect()
     }
 
     /// The inclusion path of an entry with this leaf, in the tree of this head.
@@ -116,13 +174,9 @@ impl Tiles {
         let (size, root, leaf) = (head.edge.size(), head.edge.root(), Hash::leaf(leaf.as_bytes()));
         let plan = planned(Plan::inclusion(index, size))?;
         let nodes = plan.nodes();
-        let known = {
-            let kept = self.kept();
-            let of_node = |node: &Node| Some((place(*node), Arc::clone(kept.get(&place(*node))?)));
-            nodes.iter().filter_map(of_node).collect()
-        };
+        let known = self.known(&nodes);
         let mut path = Vec::new();
-        for (known, again) in [(known, false), (Kept::new(), true)] {
+        for (known, again) in [(known, false), (Groups::new(), true)] {
             let from_memory = !known.is_empty();
             let read = load(conn, &nodes, size, &known).await?;
             let hash = |node| read.get(&place(node)).or(known.get(&place(node)))?.hash(node);
@@ -144,29 +198,47 @@ impl Tiles {
     }
 }
 
-/// What of the nodes' tiles is not known, read from the database: whole tiles, or what was appended to a partial one.
-async fn load(conn: &mut Conn, nodes: &[Node], size: u64, known: &Kept) -> Result<Kept, Error> {
-    let mut read = Kept::new();
+/// What of the nodes' groups is not known, read from the database: whole groups, or what was appended to a partial one.
+/// The highest come first, since those below may come with them.
+async fn load(conn: &mut Conn, nodes: &[Node], size: u64, known: &Groups) -> Result<Groups, Error> {
+    let mut nodes = nodes.to_vec();
+    nodes.sort_unstable_by_key(|node| std::cmp::Reverse(node.height));
+    let mut read = Groups::new();
     for node in nodes {
-        let place = place(*node);
-        let before = known.get(&place);
-        if read.contains_key(&place) || before.is_some_and(|tile| tile.hash(*node).is_some()) {
+        let (level, position) = place(node);
+        let before = known.get(&(level, position));
+        if read.contains_key(&(level, position)) || before.is_some_and(|group| group.hash(node).is_some()) {
             continue;
         }
-        let (level, position) = place;
-        let mut tile = before.map(|tile| Tile::clone(tile)).unwrap_or_default();
-        let from = position * WIDTH + tile.width();
-        let to = (size >> (level * 8)).min((position + 1) * WIDTH);
-        let hashes = if level == 0 {
+        let mut group = before.map(|group| Group::clone(group)).unwrap_or_default();
+        // Stored hashes below each node of its lowest row.
+        let each = if level % 2 == 0 { 1 } else { WIDTH as u64 };
+        let height = (level - level % 2) * ROWS;
+        let end = (position + 1) * WIDTH as u64 * each;
+        let (from, to) = (
+            (position * WIDTH as u64 + group.width()) * each,
+            (size >> height).min(end),
+        );
+        let hashes = if height == 0 {
             store::head::leaf_hashes(conn, from, to).await?
         } else {
-            store::head::subtrees(conn, level * 8, from, to).await?
+            store::head::subtrees(conn, height, from, to).await?
         };
         if !hashes.iter().map(|(position, _)| *position).eq(from..to) {
             return Err(store::Error::data(format!("a hash below subtree {node:?} is missing")).into());
         }
-        tile.extend(hashes.into_iter().map(|(_, hash)| hash));
-        read.insert(place, Arc::new(tile));
+        let hashes: Vec<Hash> = hashes.into_iter().map(|(_, hash)| hash).collect();
+        if each == 1 {
+            group.extend(hashes);
+        } else {
+            for (below, hashes) in (from / each..).zip(hashes.chunks(WIDTH)) {
+                let mut lower = Group::default();
+                lower.extend(hashes.iter().copied());
+                group.extend(lower.root());
+                read.insert((level - 1, below), Arc::new(lower));
+            }
+        }
+        read.insert((level, position), Arc::new(group));
     }
     Ok(read)
 }
@@ -176,31 +248,45 @@ mod tests {
     use super::*;
     use tlog::edge::root_of;
 
-    /// Every node of a tile, however it grew.
+    /// Every node of a group, however it grew.
     #[test]
     fn hashes_of_all_nodes() {
         let leaves: Vec<Hash> = (0..WIDTH).map(|n| Hash::leaf(&n.to_be_bytes())).collect();
-        for steps in [vec![256], vec![1, 2, 3, 250], vec![255, 1], vec![128, 100]] {
-            let mut tile = Tile::default();
+        for steps in [vec![16], vec![1, 2, 3, 10], vec![15, 1], vec![8, 7]] {
+            let mut group = Group::default();
             let mut width = 0;
             for step in steps {
-                tile.extend(leaves[width..width + step].iter().copied());
+                group.extend(leaves[width..width + step].iter().copied());
                 width += step;
-                for height in 0..8_u8 {
+                for height in 0..ROWS {
                     let span = 1_usize << height;
-                    for index in 0..256 / span {
+                    for index in 0..WIDTH / span {
                         let covered = index * span..(index + 1) * span;
                         let node = Node {
                             height: 8 + height,
-                            index: (3 * 256 / span + index) as u64,
+                            index: (3 * WIDTH / span + index) as u64,
                         };
-                        assert_eq!(place(node), (1, 3));
-                        let expected =
-                            (covered.end <= width).then(|| root_of(leaves[covered].iter().copied()));
-                        assert_eq!(tile.hash(node), expected, "{node:?} of {width}");
+                        assert_eq!(place(node), (2, 3));
+                        let of = |leaves: &[Hash]| root_of(leaves.iter().copied());
+                        let expected = (covered.end <= width).then(|| of(&leaves[covered]));
+                        assert_eq!(group.hash(node), expected, "{node:?} of {width}");
                     }
                 }
+                let whole = (width == WIDTH).then(|| root_of(leaves.iter().copied()));
+                assert_eq!(group.root(), whole);
             }
         }
+    }
+
+    /// What is asked for now and then stays, and no more is kept than there is room for.
+    #[test]
+    fn what_nobody_asks_for_is_forgotten() {
+        let mut kept = Kept::default();
+        for number in 0..100 {
+            kept.put((0, number), Arc::default(), 8);
+            assert!(kept.get((0, 0), 8).is_some());
+            assert!(kept.newer.len() <= 8 && kept.older.len() <= 8);
+        }
+        assert!(kept.get((0, 50), 8).is_none() && kept.get((0, 99), 8).is_some());
     }
 }
