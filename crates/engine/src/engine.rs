@@ -18,7 +18,7 @@ use crate::auth::Remembered;
 use crate::clock::Clock;
 use crate::continuity::{Halt, Known};
 use crate::credentials::{HashPool, SecretBox};
-use crate::custody::Names;
+use crate::custody::{Names, Newest};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::metrics::{Counters, Metrics};
@@ -115,6 +115,7 @@ pub(crate) struct Shared {
     pub remembered: Remembered,
     pub tiles: Tiles,
     pub tail: Tail,
+    pub newest: Newest,
     pub searches: Searches,
 }
 
@@ -126,6 +127,7 @@ impl Shared {
         self.remembered.forget_all();
         self.tiles.forget();
         self.tail.forget();
+        self.newest.forget();
     }
 }
 

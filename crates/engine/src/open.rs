@@ -13,7 +13,7 @@ use tokio::sync::watch as channel;
 use crate::auth::Remembered;
 use crate::continuity::{Fault, Halt, Known, check};
 use crate::credentials::{HashPool, SecretBox};
-use crate::custody::{self, Names};
+use crate::custody::{self, Names, Newest};
 use crate::engine::{Engine, Options, Shared};
 use crate::error::Error;
 use crate::limits::Limits;
@@ -188,6 +188,7 @@ impl Engine {
             sampler: Sampler::default(),
             writes,
             names: Names::default(),
+            newest: Newest::default(),
             seals,
         });
         checkpointer::start(&shared)?;

@@ -20,6 +20,7 @@ use store::{Conn, Head};
 use tlog::{Hash, Node, Plan, verify_inclusion};
 
 use crate::error::Error;
+use crate::lately::Lately;
 
 /// Most groups of leaves, and of hashes above them, in each of the two halves of an engine's memory: a group takes 1.2 KiB.
 pub(crate) const GROUPS_MAX: [usize; 2] = [8_192, 16_384];
@@ -87,36 +88,10 @@ pub(crate) fn planned(plan: Result<Plan, tlog::Error>) -> Result<Plan, Error> {
 /// Groups by place.
 type Groups = HashMap<Place, Arc<Group>>;
 
-/// Groups that were asked for lately. Where the newer half is full it becomes the older one, and what nobody asked for
-/// since the last time is forgotten.
-#[derive(Default)]
-struct Kept {
-    newer: Groups,
-    older: Groups,
-}
+type Kept = Lately<Place, Arc<Group>>;
 
-impl Kept {
-    fn get(&mut self, place: Place, max: usize) -> Option<Arc<Group>> {
-        if let Some(group) = self.newer.get(&place) {
-            return Some(Arc::clone(group));
-        }
-        let group = self.older.remove(&place)?;
-        self.put(place, Arc::clone(&group), max);
-        Some(group)
-    }
-
-    fn put(&mut self, place: Place, group: Arc<Group>, max: usize) {
-        if self.newer.len() >= max {
-            self.older = std::mem::take(&mut self.newer);
-        }
-        self.newer.insert(place, group);
-    }
-}
-
-/// Groups that were read.
+/// Groups that were read: those of leaves, and those above them.
 pub(crate) struct Tiles {
-    max: [usize; 2],
-    /// Those of leaves, and those above them.
     kept: Mutex<[Kept; 2]>,
 }
 
@@ -128,8 +103,7 @@ fn memory((level, _): Place) -> usize {
 impl Tiles {
     pub(crate) fn new(max: [usize; 2]) -> Tiles {
         Tiles {
-            max,
-            kept: Mutex::default(),
+            kept: Mutex::new(max.map(Lately::new)),
         }
     }
 
@@ -139,24 +113,20 @@ impl Tiles {
 
     /// Forgets everything.
     pub(crate) fn forget(&self) {
-        *self.kept() = Default::default();
+        self.kept().iter_mut().for_each(Lately::forget);
     }
 
     fn keep(&self, read: Groups) {
         let mut kept = self.kept();
         for (place, group) in read {
-            let which = memory(place);
-            kept[which].put(place, group, self.max[which]);
+            kept[memory(place)].put(place, group);
         }
     }
 
     fn known(&self, nodes: &[Node]) -> Groups {
         let mut kept = self.kept();
         let places = nodes.iter().map(|node| place(*node));
-        let known = places.filter_map(|place| {
-            let which = memory(place);
-            Some((place, kept[which].get(place, self.max[which])?))
-        });
+        let known = places.filter_map(|place| Some((place, kept[memory(place)].get(place)?)));
         known.collect()
     }
 
@@ -276,17 +246,5 @@ mod tests {
                 assert_eq!(group.root(), whole);
             }
         }
-    }
-
-    /// What is asked for now and then stays, and no more is kept than there is room for.
-    #[test]
-    fn what_nobody_asks_for_is_forgotten() {
-        let mut kept = Kept::default();
-        for number in 0..100 {
-            kept.put((0, number), Arc::default(), 8);
-            assert!(kept.get((0, 0), 8).is_some());
-            assert!(kept.newer.len() <= 8 && kept.older.len() <= 8);
-        }
-        assert!(kept.get((0, 50), 8).is_none() && kept.get((0, 99), 8).is_some());
     }
 }

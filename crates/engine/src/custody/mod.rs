@@ -2,7 +2,7 @@
 //! to the Writer.
 //!
 //! [`names`] finds assets and balances, [`known`] remembers them, [`operations`] makes operations and carries them on, [`outcomes`] says what
-//! came of each of a list; [`read`], [`show`], [`kyc`] and [`approvals`] are everything that only looks, [`subject`] says what an approval is about, [`table`] writes statements as CSV; [`rules`] checks the
+//! came of each of a list; [`read`], [`newest`], [`show`], [`kyc`] and [`approvals`] are everything that only looks, [`subject`] says what an approval is about, [`table`] writes statements as CSV; [`rules`] checks the
 //! configuration against the assets, [`sweep`] writes down what the clock has already decided, [`import`] takes deposits from a file.
 
 mod approvals;
@@ -10,6 +10,7 @@ pub mod import;
 mod known;
 mod kyc;
 mod names;
+mod newest;
 mod on_chain;
 mod operations;
 mod outcomes;
@@ -26,6 +27,7 @@ pub use import::{DepositsProgress, DepositsReport};
 pub use known::Names;
 pub use kyc::{KycView, kyc_in_status};
 pub use names::amount;
+pub(crate) use newest::Newest;
 pub use operations::{NewOperation, NewStep, OperationId, StepKind, TransactionInput};
 pub use outcomes::{Made, StepOutcome};
 pub use read::{BalanceState, OperationView, Statement, StatementLine};

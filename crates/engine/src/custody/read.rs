@@ -175,15 +175,10 @@ impl Engine {
             since: low,
             ..OperationFilter::default()
         };
-        let mut found = store::custody::operations(
-            &mut conn,
-            (&filter, self.now()),
-            order,
-            after,
-            limit.saturating_add(1),
-            high,
-        )
-        .await?;
+        let limit_and_one = limit.saturating_add(1);
+        let mut found = self
+            .found(&mut conn, &filter, order, after, limit_and_one, high)
+            .await?;
         let more = found.len() > limit as usize;
         found.truncate(limit as usize);
         let next = found.last().filter(|_| more).map(|(sealed, _)| OperationPlace {
@@ -223,8 +218,8 @@ impl Engine {
                 Order::Descending if filter.made == (None, None) => u64::MAX,
                 _ => self.log_size(&mut conn).await?,
             };
-            let asked = (filter, now);
-            store::custody::operations(&mut conn, asked, order, after, limit.saturating_add(1), size).await?
+            self.found(&mut conn, filter, order, after, limit.saturating_add(1), size)
+                .await?
         };
         let more = found.len() > limit as usize;
         found.truncate(limit as usize);

@@ -19,6 +19,7 @@ mod custody_model_cases;
 mod custody_model_steps;
 mod custody_model_world;
 mod custody_movements;
+mod custody_newest;
 mod custody_outputs;
 mod custody_people;
 mod custody_plans;

@@ -19,7 +19,7 @@ use crate::row::Row;
 use crate::sealed::{self, column_names};
 
 /// Operations that fulfil every condition given.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct OperationFilter {
     /// What sort.
     pub kind: Option<OperationKind>,
@@ -231,7 +231,7 @@ fn order_by(entry: &str, order: Order) -> String {
 }
 
 /// A page of operations in the order in which they were last changed, beyond `after`, among entries below `size`, as the
-/// clock has them at `now`; each with the one that reversed it.
+/// clock has them at `now`; each with the one that reversed it, where not only movements are asked for.
 pub async fn operations(
     conn: &mut Conn,
     asked: (&OperationFilter, Timestamp),
@@ -241,8 +241,11 @@ pub async fn operations(
     size: u64,
 ) -> Result<Vec<(Sealed<Operation>, Option<Uuid>)>, Error> {
     let mut columns = column_names(Operation::TABLE);
-    columns.push(REVERSED_BY);
-    let (width, columns) = (columns.len() - 1, columns.join(", "));
+    let width = columns.len();
+    if !asked.0.moved {
+        columns.push(REVERSED_BY);
+    }
+    let columns = columns.join(", ");
     let mut found = Vec::new();
     for walk in walks(conn, asked, order, after, size).await? {
         for row in walk.rows(conn, &columns, order, limit).await? {
