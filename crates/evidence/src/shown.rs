@@ -16,41 +16,31 @@ use crate::leaf::{Leaf, Outcome, RecordedBy};
 use crate::payload::ActorKind;
 use crate::time::Timestamp;
 
-/// A string as it stands in canonical JSON.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
-#[serde(try_from = "&RawValue")]
-struct Text<'a>(#[serde(borrow)] &'a RawValue);
-
-impl<'a> TryFrom<&'a RawValue> for Text<'a> {
-    type Error = &'static str;
-    fn try_from(raw: &'a RawValue) -> Result<Self, Self::Error> {
-        if raw.get().starts_with('"') {
-            Ok(Text(raw))
-        } else {
-            Err("expected a string")
-        }
-    }
-}
-
-/// An object as it stands in canonical JSON.
+/// A value as it stands in canonical JSON, where it begins so.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(try_from = "&RawValue")]
-struct Object<'a>(#[serde(borrow)] &'a RawValue);
+struct Raw<'a, const FIRST: char>(#[serde(borrow)] &'a RawValue);
 
-impl<'a> TryFrom<&'a RawValue> for Object<'a> {
-    type Error = &'static str;
+/// A string.
+type Text<'a> = Raw<'a, '"'>;
+
+/// An object.
+type Object<'a> = Raw<'a, '{'>;
+
+impl<'a, const FIRST: char> TryFrom<&'a RawValue> for Raw<'a, FIRST> {
+    type Error = String;
     fn try_from(raw: &'a RawValue) -> Result<Self, Self::Error> {
-        if raw.get().starts_with('{') {
-            Ok(Object(raw))
+        if raw.get().starts_with(FIRST) {
+            Ok(Raw(raw))
         } else {
-            Err("expected an object")
+            Err(format!("expected a value that begins with {FIRST}"))
         }
     }
 }
 
-impl Serialize for Object<'_> {
+impl<const FIRST: char> Serialize for Raw<'_, FIRST> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if is_plain(self.0.get()) {
+        if FIRST == '"' || is_plain(self.0.get()) {
             return self.0.serialize(serializer);
         }
         let value: Value = serde_json::from_str(self.0.get()).map_err(S::Error::custom)?;

@@ -127,6 +127,24 @@ impl Shown for LineView {
     }
 }
 
+/// A balance's statement, or a page of it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct StatementView {
+    /// The lines, in their order.
+    pub lines: Vec<LineView>,
+    /// Cursor of the next page.
+    pub next: Option<String>,
+}
+
+impl Shown for StatementView {
+    fn example() -> StatementView {
+        StatementView {
+            lines: vec![LineView::example()],
+            next: None,
+        }
+    }
+}
+
 /// A page of an account's movements within times, each with the account on its other side; and where the next begins.
 pub async fn movements(
     engine: &Engine,

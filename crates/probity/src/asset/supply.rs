@@ -3,7 +3,7 @@
 use clap::Args;
 use domain::custody::Amount;
 use engine::custody::Supply;
-use serde_json::{Value, json};
+use views::SupplyView;
 
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -25,7 +25,7 @@ pub async fn run(context: &Context, args: SupplyArgs) -> Result<Exit, Failure> {
             let supply = engine.supply_counted(&asset).await?;
             let zero = supply.sum == Amount::ZERO;
             if context.json() {
-                output::json(&as_json(&supply))?;
+                output::json(&SupplyView::of(&supply))?;
             } else {
                 output::line(&table::pairs(&pairs(&supply), table::width()).join("\n"))?;
             }
@@ -37,24 +37,6 @@ pub async fn run(context: &Context, args: SupplyArgs) -> Result<Exit, Failure> {
             Ok(Exit::No)
         })
         .await
-}
-
-fn as_json(supply: &Supply) -> Value {
-    let decimal = |amount: Amount| amount.to_decimal(supply.asset.digits());
-    let houses = supply.houses.iter();
-    let houses: serde_json::Map<_, _> = houses
-        .map(|(house, amount)| (house.as_str().to_owned(), decimal(*amount).into()))
-        .collect();
-    json!({
-        "asset": supply.asset.code,
-        "supply": decimal(supply.supply),
-        "users": decimal(supply.users),
-        "houses": houses,
-        "held": decimal(supply.held),
-        "balances": supply.balances,
-        "sum": decimal(supply.sum),
-        "size": supply.size,
-    })
 }
 
 fn pairs(supply: &Supply) -> Vec<(&'static str, String)> {

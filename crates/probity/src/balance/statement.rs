@@ -6,8 +6,7 @@ use clap::Args;
 use domain::custody::Asset;
 use engine::custody::{STATEMENT_COLUMNS, StatementLine};
 use evidence::Timestamp;
-use serde_json::json;
-use views::{LineView, Paging};
+use views::{LineView, Paging, StatementView};
 
 use crate::account::{self, People};
 use crate::context::Context;
@@ -75,7 +74,7 @@ pub async fn run(context: &Context, args: StatementArgs) -> Result<Exit, Failure
             if let Some(mut writer) = writer {
                 writer.flush()?;
             } else if context.json() {
-                output::json(&json!({ "balance": account.id(), "asset": asset.code, "lines": lines }))?;
+                output::json(&StatementView { lines, next: None })?;
             } else {
                 if !rows.is_empty() {
                     output::line(&table::lines(&COLUMNS, &rows, table::width()).join("\n"))?;

@@ -3,7 +3,7 @@
 use clap::Args;
 use engine::custody::Figures;
 use evidence::Timestamp;
-use serde_json::{Value, json};
+use views::{StatisticsView, day};
 
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -39,8 +39,7 @@ pub async fn run(context: &Context, args: StatisticsArgs) -> Result<Exit, Failur
                 .operation_figures(asset, (args.from, args.to), args.by_day)
                 .await?;
             if context.json() {
-                let figures: Vec<_> = figures.iter().map(as_json).collect();
-                output::json(&json!({ "figures": figures }))?;
+                output::json(&StatisticsView::of(&figures))?;
                 return Ok(Exit::Ok);
             }
             let mut columns = vec![
@@ -64,10 +63,6 @@ pub async fn run(context: &Context, args: StatisticsArgs) -> Result<Exit, Failur
         .await
 }
 
-fn day(time: Timestamp) -> String {
-    time.to_string().get(..10).unwrap_or_default().to_owned()
-}
-
 fn row(figure: &Figures) -> Vec<String> {
     let mut row = vec![
         figure.asset.code.clone(),
@@ -80,18 +75,4 @@ fn row(figure: &Figures) -> Vec<String> {
         row.insert(0, day(time));
     }
     row
-}
-
-fn as_json(figure: &Figures) -> Value {
-    let mut value = json!({
-        "asset": figure.asset.code,
-        "kind": figure.kind.as_str(),
-        "status": figure.status.as_str(),
-        "count": figure.count,
-        "amount": figure.amount.to_decimal(figure.asset.digits()),
-    });
-    if let Some(time) = figure.day {
-        value["day"] = day(time).into();
-    }
-    value
 }

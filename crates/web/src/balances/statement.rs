@@ -3,9 +3,7 @@
 use engine::list::{OperationPlace, Order};
 use http::header::ACCEPT;
 use http::request::Parts;
-use schemars::JsonSchema;
-use serde::Serialize;
-use views::{Balance, LineView, Place, Shown};
+use views::{Balance, LineView, Place, StatementView};
 
 use super::csv;
 use crate::audit::page;
@@ -37,7 +35,7 @@ const SAYS: Doc = Doc {
             "200",
             "A page, or the file.",
             &[
-                Content::shown_here::<Output>(),
+                Content::shown_here::<StatementView>(),
                 Content::new(
                     "text/csv; charset=utf-8",
                     r#"{"type":"string"}"#,
@@ -64,22 +62,6 @@ pub(crate) const DOC: fn() -> Doc = || Doc {
     ]),
     ..SAYS
 };
-
-#[derive(Serialize, JsonSchema)]
-struct Output {
-    lines: Vec<LineView>,
-    /// Cursor of the next page.
-    next: Option<String>,
-}
-
-impl Shown for Output {
-    fn example() -> Output {
-        Output {
-            lines: vec![LineView::example()],
-            next: None,
-        }
-    }
-}
 
 /// Whether a table is asked for.
 fn wants_csv(query: &Query, parts: &Parts) -> Result<bool, Problem> {
@@ -121,7 +103,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let lines = movements
         .iter()
         .map(|(line, other)| LineView::of(line, *other, &asset));
-    let output = Output {
+    let output = StatementView {
         lines: lines.collect(),
         next: next.map(|place| place.encode(order)),
     };

@@ -1,12 +1,10 @@
 //! `GET /v1/operations/statistics`
 
-use evidence::Timestamp;
-use schemars::JsonSchema;
-use serde::Serialize;
+use views::StatisticsView;
 
 use crate::call::{Answer, Call, json};
-use crate::custody::{self, NAME_LEN_MAX, TIMES, UNKNOWN_ASSET, Units};
-use crate::openapi::{Content, Doc, Parameter, Reply};
+use crate::custody::{self, NAME_LEN_MAX, TIMES, UNKNOWN_ASSET};
+use crate::openapi::{Doc, Parameter, Reply};
 
 const PARAMETERS: &[Parameter] = &[
     Parameter::query(
@@ -23,39 +21,13 @@ pub(crate) const DOC: Doc = Doc {
     summary: "How many operations, and how much",
     description: "By asset, kind and status, of the operations that were made in the time, as they stand now.",
     parameters: &[PARAMETERS, TIMES],
-    replies: &[Reply::new(
+    replies: &[Reply::shown::<StatisticsView>(
         "200",
         "The figures; what there is none of is left out.",
-        &[Content::typed::<Output>(
-            r#"{"figures":[{"day":"2026-11-21","asset":"BTC","kind":"transfer","status":"completed","count":2,"amount":"0.50050000"}]}"#,
-        )],
     )],
     problems: &[UNKNOWN_ASSET, custody::PARAMETER],
     ..Doc::EMPTY
 };
-
-#[derive(Serialize, JsonSchema)]
-#[schemars(inline)]
-struct Figure<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("format" = "date"))]
-    day: Option<String>,
-    asset: &'a str,
-    kind: &'static str,
-    status: &'static str,
-    count: u64,
-    amount: Units,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct Output<'a> {
-    figures: Vec<Figure<'a>>,
-}
-
-/// The day of a time, as RFC 3339 has it.
-fn day(time: Timestamp) -> String {
-    time.to_string().chars().take("2026-11-21".len()).collect()
-}
 
 pub(crate) async fn handle(call: Call) -> Answer {
     let query = call.query(&DOC)?;
@@ -67,15 +39,5 @@ pub(crate) async fn handle(call: Call) -> Answer {
         None => None,
     };
     let found = engine.operation_figures(asset, times, by_day.is_some()).await?;
-    let figures = found.iter().map(|figures| Figure {
-        day: figures.day.map(day),
-        asset: &figures.asset.code,
-        kind: figures.kind.as_str(),
-        status: figures.status.as_str(),
-        count: figures.count,
-        amount: Units::of(figures.amount, &figures.asset),
-    });
-    json(&Output {
-        figures: figures.collect(),
-    })
+    json(&StatisticsView::of(&found))
 }
