@@ -10,7 +10,6 @@ use schemars::JsonSchema;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use uuid::Uuid;
 
-
 use crate::call::Call;
 use crate::openapi::{Listed, Parameter, listed};
 use crate::problem::Problem;
