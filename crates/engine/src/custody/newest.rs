@@ -9,13 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::custody::Operation;
 use domain::record::{Record, Sealed, Val};
-use store::Conn;
+use evidence::Timestamp;
 use store::custody::{OperationFilter, OperationPlace};
 use store::query::Order;
+use store::{Conn, Error};
 use uuid::Uuid;
 
-use crate::engine::Engine;
-use crate::error::Error;
 use crate::lately::Lately;
 
 /// Most lists in each half of the memory.
@@ -53,20 +52,17 @@ impl Newest {
     pub(crate) fn forget(&self) {
         self.kept().forget();
     }
-}
 
-impl Engine {
     /// Operations as [`store::custody::operations`] finds them.
-    pub(super) async fn found(
+    pub(super) async fn operations(
         &self,
         conn: &mut Conn,
-        filter: &OperationFilter,
+        (filter, now): (&OperationFilter, Timestamp),
         order: Order,
         after: Option<OperationPlace>,
         limit: u32,
         size: u64,
     ) -> Result<Vec<Found>, Error> {
-        let now = self.now();
         // By nothing but their balances: other columns change, or the clock has a say in them.
         let all = OperationFilter {
             balances: filter.balances.clone(),
@@ -75,11 +71,10 @@ impl Engine {
         };
         let newest = order == Order::Descending && after.is_none() && size == u64::MAX && limit <= ROWS_MAX;
         if !newest || all.balances.is_empty() || all != *filter {
-            return Ok(store::custody::operations(conn, (filter, now), order, after, limit, size).await?);
+            return store::custody::operations(conn, (filter, now), order, after, limit, size).await;
         }
-        let memory = &self.shared().newest;
         let key = (all, limit);
-        let kept = memory.kept().get(key.clone());
+        let kept = self.kept().get(key.clone());
         if let Some((kept, first)) = kept.as_ref().and_then(|kept| Some((kept, kept.first()?))) {
             let since = OperationFilter {
                 since: first.0.entry,
@@ -89,18 +84,16 @@ impl Engine {
             let nothing_new = new.len() == 1;
             if let Some(found) = joined(new, kept, limit as usize) {
                 if !nothing_new {
-                    memory.keep(key, &found);
+                    self.keep(key, &found);
                 }
                 return Ok(found);
             }
         }
         let found = store::custody::operations(conn, (filter, now), order, None, limit, size).await?;
-        memory.keep(key, &found);
+        self.keep(key, &found);
         Ok(found)
     }
-}
 
-impl Newest {
     fn keep(&self, key: (OperationFilter, u32), found: &[Found]) {
         let values = found.iter().flat_map(|(sealed, _)| sealed.row.values());
         let text = values.map(|value| match value {

@@ -176,8 +176,10 @@ impl Engine {
             ..OperationFilter::default()
         };
         let limit_and_one = limit.saturating_add(1);
-        let mut found = self
-            .found(&mut conn, &filter, order, after, limit_and_one, high)
+        let asked = (&filter, self.now());
+        let newest = &self.shared().newest;
+        let mut found = newest
+            .operations(&mut conn, asked, order, after, limit_and_one, high)
             .await?;
         let more = found.len() > limit as usize;
         found.truncate(limit as usize);
@@ -218,7 +220,16 @@ impl Engine {
                 Order::Descending if filter.made == (None, None) => u64::MAX,
                 _ => self.log_size(&mut conn).await?,
             };
-            self.found(&mut conn, filter, order, after, limit.saturating_add(1), size)
+            let newest = &self.shared().newest;
+            newest
+                .operations(
+                    &mut conn,
+                    (filter, now),
+                    order,
+                    after,
+                    limit.saturating_add(1),
+                    size,
+                )
                 .await?
         };
         let more = found.len() > limit as usize;
