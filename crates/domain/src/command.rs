@@ -48,6 +48,7 @@ use crate::workflow::execution::{
     CancelExecution, CompleteExecution, ExpireExecutions, FailExecution, StartExecution,
 };
 use crate::workflow::metric::RecordMetrics;
+use crate::workflow::step::RecordSteps;
 
 /// Makes the enum of commands, and the only matches over it.
 macro_rules! commands {
@@ -133,7 +134,7 @@ commands! {
     AddDestination, RemoveDestination,
     CreateConversation, UpdateConversation, EndConversation,
     CreateAgent, UpdateAgent, DisableAgent, EnableAgent,
-    StartExecution in Box, CompleteExecution, FailExecution, CancelExecution, ExpireExecutions,
+    StartExecution in Box, CompleteExecution, FailExecution, CancelExecution, ExpireExecutions, RecordSteps,
     RecordMetrics,
     RequestApproval, CastVote, WithdrawApproval, UseApproval, ExpireApprovals,
 }

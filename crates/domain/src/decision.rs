@@ -225,6 +225,15 @@ pub enum Reply {
     },
     /// Metrics, in the order of the command, and whether each had been recorded before.
     Metrics(Vec<(Metric, bool)>),
+    /// Steps of an execution: their ids and numbers, in the order of the command.
+    Steps {
+        /// The execution.
+        execution: Uuid,
+        /// Its version.
+        version: u64,
+        /// The steps.
+        steps: Vec<(Uuid, u64)>,
+    },
     /// How many entries were erased now.
     Erased(u64),
     /// Of how many the expiry was recorded now.
@@ -264,6 +273,7 @@ replies! {
     (Conversation, u64) = Reply::Conversation { conversation, version } => (conversation, version);
     (Execution, u64) = Reply::Execution { execution, version } => (*execution, version);
     Vec<(Metric, bool)> = Reply::Metrics(metrics) => metrics;
+    (Uuid, u64, Vec<(Uuid, u64)>) = Reply::Steps { execution, version, steps } => (execution, version, steps);
     u64 = Reply::Ended(count) | Reply::Erased(count) | Reply::Expired(count) => count;
 }
 

@@ -26,6 +26,7 @@ use crate::tables::{Facts, Kept, Stored};
 use crate::workflow::conversation::Conversation;
 use crate::workflow::execution::Execution;
 use crate::workflow::metric::Metric;
+use crate::workflow::step::ExecutionStep;
 
 /// A way to find rows.
 #[derive(Debug)]
@@ -196,6 +197,7 @@ looks! {
     ASSET_CODED = Asset, Lower("code"), &[], Read;
     APPROVAL = Approval, Column("id"), &[], Change;
     APPROVALS_OPEN_OF_AGENT = Approval, Column("agent_id"), &[OneOf("status", &["pending", "granted"])], Change;
+    APPROVAL_READ = Approval, Column("id"), &[], Read;
     VOTES_ON = Vote, Column("approval_id"), &[], Rely;
     KYC_RECORD = KycRecord, Column("id"), &[], Change;
     KYC_RECORDS_OPEN_OF = KycRecord, Column("user_id"), &[OneOf("status", &["pending", "approved"])], Change;
@@ -221,6 +223,7 @@ looks! {
     EXECUTIONS_RUNNING_OF_AGENT = Execution, Column("agent_id"), &[OneOf("status", &["running"])], Change;
     EXECUTION_READ = Execution, Column("id"), &[], Read;
     METRIC = Metric, Column("id"), &[], Read;
+    STEP = ExecutionStep, Column("id"), &[], Change;
     // Once the head is locked or about to be proven: nothing else changes a sum.
     SUM = Sum, Column("id"), &[], Read;
 }

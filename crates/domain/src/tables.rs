@@ -26,6 +26,7 @@ use crate::record::{DecodeError, Record, Sealed, Table, Val};
 use crate::workflow::conversation::Conversation;
 use crate::workflow::execution::Execution;
 use crate::workflow::metric::Metric;
+use crate::workflow::step::ExecutionStep;
 
 /// A row that is kept among the facts.
 pub trait Kept: Record {
@@ -157,6 +158,7 @@ tables! {
     Conversation in conversations, "conversation";
     Execution in executions, "execution";
     Metric in metrics, "metric";
+    ExecutionStep in steps, "step";
 }
 
 /// A stored row, as values.

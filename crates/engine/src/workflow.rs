@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
+use domain::record::Sealed;
 use domain::workflow::execution::{Execution, ExecutionStatus, Renewed, check_running};
+use domain::workflow::step::ExecutionStep;
 use evidence::Timestamp;
-use store::conditions::Condition;
+use store::conditions::{Condition, Order};
 use store::side::{self, SeenKind};
 use uuid::Uuid;
 
@@ -35,6 +37,24 @@ pub fn execution_stands(status: ExecutionStatus, now: Timestamp) -> Condition {
 }
 
 impl Engine {
+    /// The steps of an execution that fulfil every condition, in the order of their numbers, behind this one, at most so
+    /// many; with it, whether there are more. What went in and came out is left out.
+    pub async fn steps(
+        &self,
+        execution: Uuid,
+        conditions: &[Condition],
+        order: Order,
+        after: Option<u64>,
+        limit: u32,
+    ) -> Result<(Vec<Sealed<ExecutionStep>>, bool), Error> {
+        let mut conn = self.db().reader().await?;
+        let wanted = limit.saturating_add(1);
+        let mut found = store::steps::steps(&mut conn, execution, conditions, order, after, wanted).await?;
+        let more = found.len() > limit as usize;
+        found.truncate(limit as usize);
+        Ok((found, more))
+    }
+
     /// Until when the leases of these executions were renewed; one that was not is missing.
     pub async fn renewals(
         &self,

@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::global::Global;
 use crate::{
     activity, agent, approval, asset, audit, balance, completions, conversation, destination, init, key, kyc,
-    metric, operation, role, serve, session, user, workflow,
+    metric, operation, role, serve, session, step, user, workflow,
 };
 
 /// A system of record that can show its work: who did what, and proof of it.
@@ -89,6 +89,12 @@ pub enum Command {
     /// Executions of workflows: start, keep alive, end, as a tree
     #[command(subcommand, after_help = "Example:\n  probity workflow list --status running")]
     Workflow(Box<workflow::WorkflowCommand>),
+    /// Steps of executions: record, check, show
+    #[command(
+        subcommand,
+        after_help = "Example:\n  probity step list --execution 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d"
+    )]
+    Step(step::StepCommand),
     /// Conversations of users with agents, by thread
     #[command(subcommand, after_help = "Example:\n  probity conversation list --user ann")]
     Conversation(conversation::ConversationCommand),

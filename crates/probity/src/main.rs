@@ -2,7 +2,7 @@
 //!
 //! It owns no rule and no SQL: each command reads its input, asks the engine, and shows the answer. There is a
 //! file per noun and, where a noun has several verbs, a file per verb ([`audit`], [`user`], [`session`], [`key`],
-//! [`role`], [`asset`], [`balance`], [`operation`], [`kyc`], [`destination`], [`approval`], [`conversation`], [`workflow`]).
+//! [`role`], [`asset`], [`balance`], [`operation`], [`kyc`], [`destination`], [`approval`], [`conversation`], [`workflow`], [`step`]).
 //!
 //! To add a command: write its file with a struct of arguments and, if it changes something, its [`verb::Verb`]; add a
 //! line with an example to the noun's list of verbs. To add a setting: add it to [`config::Config`], to [`config::keys`] and to
@@ -47,6 +47,7 @@ mod settings;
 mod signal;
 mod source;
 mod status;
+mod step;
 mod table;
 mod usage;
 mod user;
@@ -113,6 +114,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Operation(command) => command.run(&context).await,
             Command::Kyc(command) => command.run(&context).await,
             Command::Workflow(command) => command.run(&context).await,
+            Command::Step(command) => command.run(&context).await,
             Command::Conversation(command) => command.run(&context).await,
             Command::Metric(command) => command.run(&context).await,
             Command::Activity(command) => command.run(&context).await,

@@ -34,6 +34,7 @@ mod sealed_row;
 pub mod series;
 pub mod side;
 pub mod sqlite;
+pub mod steps;
 pub mod trial;
 mod walk;
 mod window;

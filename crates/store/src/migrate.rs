@@ -48,6 +48,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(13, "executions", "0013_executions.sql"),
     migration!(14, "counted_balances", "0014_counted_balances.sql"),
     migration!(15, "metrics", "0015_metrics.sql"),
+    migration!(16, "steps", "0016_steps.sql"),
 ];
 
 /// What a database has of the migrations.

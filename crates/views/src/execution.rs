@@ -8,6 +8,7 @@ use domain::record::Sealed;
 use domain::workflow::execution::{
     Execution, ExecutionStatus, LEASE_S_USUAL, Renewed, TRACE_LEN_MAX, WORKFLOW_LEN_MAX,
 };
+use domain::workflow::step::Totals;
 use engine::list::{Condition, Order};
 use engine::workflow::execution_stands;
 use engine::{Engine, Error};
@@ -23,6 +24,7 @@ use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Kind};
 use crate::noun::{About, Found, Noun, Reads, Show, Shown};
 use crate::rows::{Rows, row, rows};
+use crate::step::{StepView, TotalView};
 use crate::viewer::Viewer;
 
 /// An execution.
@@ -65,6 +67,12 @@ pub struct ExecutionView {
     pub lease_until: Option<Timestamp>,
     /// Who started it; null for someone on the server's own machine.
     pub created_by: Option<Uuid>,
+    /// How many steps it has.
+    pub step_count: u64,
+    /// What its own steps used; null where none of them says.
+    pub usage: Option<TotalView>,
+    #[serde(skip)]
+    totals: Totals,
     /// When it was started.
     pub started_at: Timestamp,
     /// When it ended.
@@ -83,6 +91,7 @@ impl ExecutionView {
             input: row.input.and_then(|text| serde_json::from_str(&text).ok()),
             mission: row.mission,
         };
+        let totals = row.usage.unwrap_or_default();
         let micros = |end: Timestamp| end.micros() - row.started_at.micros();
         ExecutionView {
             id: row.id,
@@ -103,6 +112,9 @@ impl ExecutionView {
             lease_s: row.lease_s,
             lease_until: row.finished_at.is_none().then_some(lapses_at),
             created_by: row.created_by,
+            step_count: row.steps.unwrap_or(0),
+            usage: TotalView::of(totals.counted(Totals::default())),
+            totals,
             started_at: row.started_at,
             finished_at: row.finished_at,
             duration_ms: row
@@ -153,6 +165,9 @@ impl Shown for ExecutionView {
             lease_s: LEASE_S_USUAL,
             lease_until: None,
             created_by: Some(ANN),
+            step_count: 1,
+            usage: Some(TotalView::example()),
+            totals: Totals::default(),
             started_at: at(21, 8),
             finished_at: Some(at(21, 9)),
             duration_ms: Some(3_600_000),
@@ -177,6 +192,10 @@ pub struct ExecutionWhole {
     /// The execution.
     #[serde(flatten)]
     pub execution: ExecutionView,
+    /// Its first 1,000 steps, without what went in and came out.
+    pub steps: Vec<StepView>,
+    /// What it and all that is within it used, each token once; null where nothing says, and where not all is shown.
+    pub total: Option<TotalView>,
     /// The executions within it, in the order of their ids.
     pub parts: Vec<ExecutionPart>,
     /// Whether there are more within it than the 1,000 that are shown; the list by `parent` has them.
@@ -185,6 +204,15 @@ pub struct ExecutionWhole {
 
 /// Most executions that are shown within one.
 const PARTS_MAX: usize = 1_000;
+
+/// Most steps that are shown with an execution.
+const STEPS_MAX: u32 = 1_000;
+
+/// What these and all within them used.
+fn used(parts: &[ExecutionPart]) -> Totals {
+    let totals = |part: &ExecutionPart| part.execution.totals.counted(used(&part.parts));
+    parts.iter().map(totals).fold(Totals::default(), Totals::plus)
+}
 
 /// Those within these, taken out of all by what they are a part of.
 fn parts(of: Uuid, all: &mut HashMap<Uuid, Vec<ExecutionView>>) -> Vec<ExecutionPart> {
@@ -219,10 +247,16 @@ impl ExecutionWhole {
                 all.entry(view.parent.unwrap_or_default()).or_default().push(view);
             }
         }
+        let more = count > PARTS_MAX;
+        let parts = parts(execution.id, &mut all);
+        let execution = ExecutionView::of_one(engine, execution).await?;
+        let total = TotalView::of(execution.totals.counted(used(&parts)));
         Ok(ExecutionWhole {
-            parts: parts(execution.id, &mut all),
-            execution: ExecutionView::of_one(engine, execution).await?,
-            more: count > PARTS_MAX,
+            steps: StepView::first(engine, execution.id, STEPS_MAX).await?,
+            total: total.filter(|_| !more),
+            parts,
+            execution,
+            more,
         })
     }
 }
@@ -231,6 +265,8 @@ impl Shown for ExecutionWhole {
     fn example() -> ExecutionWhole {
         ExecutionWhole {
             execution: ExecutionView::example(),
+            steps: vec![StepView::example()],
+            total: Some(TotalView::example()),
             parts: Vec::new(),
             more: false,
         }
@@ -331,7 +367,7 @@ impl Show for Execution {
             ("Conversation", view.conversation.into()),
             ("Part of", view.parent.into()),
             ("Trace", view.trace_id.as_ref().into()),
-            ("Agent", view.agent.into()),
+            ("Agent", view.agent.map_or(Cell::Empty, Cell::Agent)),
             ("Agent version", view.agent_version.as_ref().into()),
             ("DRAG mode", view.drag_mode.map(DragMode::as_str).into()),
             ("AIM", text(view.aim.as_ref().map(|aim| json!(aim))).into()),
@@ -342,10 +378,20 @@ impl Show for Execution {
             ("Error type", view.error_type.as_ref().into()),
             ("Error", view.error.as_ref().into()),
             ("Lease until", view.lease_until.into()),
+            ("Steps", view.step_count.into()),
+            (
+                "Usage",
+                whole.total.as_ref().map(|total| json!(total).to_string()).into(),
+            ),
             ("By", Cell::By(view.created_by)),
             ("Started", view.started_at.into()),
             ("Ended", view.finished_at.into()),
         ];
+        for step in &whole.steps {
+            let (number, kind, name) = (step.number, step.kind.as_str(), &step.name);
+            let line = format!("{number}: {kind} {name}, {}: {}", step.outcome.as_str(), step.id);
+            details.push(("Step", line.into()));
+        }
         let mut waiting: Vec<(usize, &ExecutionPart)> =
             whole.parts.iter().rev().map(|part| (0, part)).collect();
         while let Some((depth, part)) = waiting.pop() {

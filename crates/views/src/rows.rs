@@ -83,7 +83,7 @@ impl Filter {
 }
 
 /// Whose rows alone this viewer may read, if not all; `named` is whether they named a user.
-fn own<N: Noun>(viewer: Viewer<'_>, named: bool) -> Option<(&'static str, Uuid)> {
+pub(crate) fn own<N: Noun>(viewer: Viewer<'_>, named: bool) -> Option<(&'static str, Uuid)> {
     match N::READ {
         Reads::OwnOr(_, all, column) if !viewer.holds(all) => {
             Some((column, viewer.own().unwrap_or_default()))
@@ -139,7 +139,7 @@ pub(crate) async fn of_rows<N: Rows>(
 }
 
 /// The row of this id, where this viewer may read it.
-pub(crate) async fn row<N: Rows>(
+pub(crate) async fn row<N: Noun + Record>(
     engine: &Engine,
     viewer: Viewer<'_>,
     id: &str,
@@ -152,7 +152,7 @@ pub(crate) async fn row<N: Rows>(
 }
 
 /// The row, where this viewer may read it.
-pub(crate) fn seen<N: Rows>(viewer: Viewer<'_>, sealed: Sealed<N>) -> Option<Sealed<N>> {
+pub(crate) fn seen<N: Noun + Record>(viewer: Viewer<'_>, sealed: Sealed<N>) -> Option<Sealed<N>> {
     let own = own::<N>(viewer, true);
     own.is_none_or(|(column, id)| sealed.row.value(column) == Some(id.into()))
         .then_some(sealed)

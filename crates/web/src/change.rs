@@ -29,7 +29,7 @@ pub(crate) mod prelude {
     pub(crate) use schemars::JsonSchema;
     pub(crate) use serde::Deserialize;
 
-    pub(crate) use super::{Asked, Change, IfMatch, Says};
+    pub(crate) use super::{Asked, Change, IfMatch, Says, Way};
     pub(crate) use crate::id::Id;
     pub(crate) use crate::problem::Problem;
 }

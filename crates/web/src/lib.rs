@@ -63,6 +63,7 @@ mod routes;
 mod server;
 mod sessions;
 mod settings;
+mod steps;
 mod users;
 mod wire;
 

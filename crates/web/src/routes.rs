@@ -14,7 +14,7 @@ use crate::openapi::{Doc, Documents as _};
 use crate::{
     access, activity, agents, api_keys, approvals, assets, audit, auth, balances, change, conversations,
     destinations, docs, executions, governance, health, kyc, log, me, metrics, nouns, openapi, operations,
-    sessions, users,
+    sessions, steps, users,
 };
 
 /// What is behind a line of the table: a module with its `handle` and `DOC`, or what follows from a description.
@@ -130,6 +130,10 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Get "/v1/metrics" lists Metric;
     Get "/v1/metrics/figures" Access::ReadOwnOr(WorkflowsOwn, WorkflowsRead) => governance::metric_figures;
     Get "/v1/metrics/{id}" shows Metric;
+    Post "/v1/executions/{id}/steps" does steps::Record;
+    Get "/v1/steps" lists ExecutionStep;
+    Get "/v1/steps/{id}" shows ExecutionStep;
+    Post "/v1/steps/{id}/check" Access::ReadOwnOr(WorkflowsOwn, WorkflowsRead) => steps::check;
     Get "/v1/permissions" Access::Caller => access::permissions;
     Get "/v1/roles" Access::Caller => access::roles;
     Post "/v1/assets" does assets::Create;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::custody::CustodyRules;
 use crate::identity::permission::{BUILT_IN, Permission, Role};
+use crate::workflow::rules::WorkflowRules;
 
 /// What a role may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub struct Rules {
     pub invitation_s: i64,
     /// Limits and thresholds of custody, and how long approvals last.
     pub custody: CustodyRules,
+    /// What is kept of steps.
+    pub workflows: WorkflowRules,
 }
 
 impl Default for Rules {
@@ -51,6 +54,7 @@ impl Default for Rules {
             session_max_s: 12 * 3_600,
             invitation_s: 72 * 3_600,
             custody: CustodyRules::default(),
+            workflows: WorkflowRules::default(),
         }
     }
 }
@@ -128,11 +132,15 @@ impl Rules {
             }
             details.0.insert(rule.name.as_str().to_owned(), value);
         }
+        // No role's name has a point.
         if self.custody != CustodyRules::default() {
-            // No role's name has a point.
             details
                 .0
                 .insert("custody.rules".to_owned(), self.custody.recorded());
+        }
+        if self.workflows != WorkflowRules::default() {
+            let rules = self.workflows.recorded();
+            details.0.insert("workflow.rules".to_owned(), rules);
         }
         details
     }

@@ -23,8 +23,12 @@ pub(crate) fn erase(
             change.overwrite(before, without_content(&before.row, now));
             continue;
         }
+        if let Some(before) = facts.steps.get(id).filter(|found| found.row.user_id == user) {
+            change.overwrite(before, before.row.erased());
+            continue;
+        }
         let of_others = || {
-            let message = format!("{id} is neither a conversation nor an execution of this user");
+            let message = format!("{id} is no conversation, execution or step of this user");
             code::CONTENT_OF_OTHERS.because(message).field("content")
         };
         let conversation = facts.conversations.get(id);

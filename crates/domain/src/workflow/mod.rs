@@ -1,8 +1,10 @@
-//! What agents do: conversations, executions and metrics, and who may keep them.
+//! What agents do: conversations, executions with their steps, and metrics; and who may keep them.
 
 pub mod conversation;
 mod erase;
 pub mod execution;
 pub mod metric;
+pub mod rules;
+pub mod step;
 
 pub(crate) use erase::erase;

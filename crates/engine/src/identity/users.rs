@@ -239,6 +239,7 @@ impl Engine {
         let mut erased = 0;
         // The first time without entries: that the user can no longer be used comes before all else.
         let (mut entries, mut content) = (Vec::new(), Vec::new());
+        let mut done = None;
         loop {
             let count = entries.len() as u64;
             let command = EraseUser {
@@ -253,7 +254,7 @@ impl Engine {
             let (row, version) = answer.reply;
             erased += count;
             entries = self.entries_of(user).await?;
-            content = self.content_of(user).await?;
+            content = self.content_of(user, &mut done).await?;
             if entries.is_empty() && content.is_empty() {
                 return Ok(ErasedUser {
                     user: row,
@@ -264,8 +265,9 @@ impl Engine {
         }
     }
 
-    /// Conversations of a user that hold something still; where there are none any more, executions.
-    async fn content_of(&self, user: Uuid) -> Result<Vec<Uuid>, Error> {
+    /// Conversations of a user that hold something still; where there are none any more, executions, and then steps of
+    /// those behind the execution `done`.
+    async fn content_of(&self, user: Uuid, done: &mut Option<Uuid>) -> Result<Vec<Uuid>, Error> {
         let kept = [
             Condition::Is("user_id", user.into()),
             Condition::Has("thread", true),
@@ -286,7 +288,41 @@ impl Engine {
         let (found, _) = self
             .select::<Execution>(&kept, None, Some(ERASED_AT_ONCE))
             .await?;
-        Ok(found.iter().map(|execution| execution.row.id).collect())
+        if !found.is_empty() {
+            return Ok(found.iter().map(|execution| execution.row.id).collect());
+        }
+        self.steps_of(user, done).await
+    }
+
+    /// Steps of a user's executions of which something is kept still. No execution is begun for a user who is erased, and
+    /// none goes on, so each is looked at once.
+    async fn steps_of(&self, user: Uuid, done: &mut Option<Uuid>) -> Result<Vec<Uuid>, Error> {
+        let with_steps = [
+            Condition::Is("user_id", user.into()),
+            Condition::Has("steps", true),
+        ];
+        loop {
+            let (found, more) = self
+                .select::<Execution>(&with_steps, *done, Some(ERASED_AT_ONCE))
+                .await?;
+            let mut held = Vec::new();
+            let mut conn = self.db().reader().await?;
+            for execution in found {
+                let left = ERASED_AT_ONCE - u32::try_from(held.len()).unwrap_or(ERASED_AT_ONCE);
+                let of_it = store::steps::held(&mut conn, execution.row.id, left).await?;
+                let is_full = of_it.len() == left as usize;
+                held.extend(of_it);
+                if is_full {
+                    break;
+                }
+                if held.is_empty() {
+                    *done = Some(execution.row.id);
+                }
+            }
+            if !held.is_empty() || !more {
+                return Ok(held);
+            }
+        }
     }
 
     /// Entries by or about a user, its agents and its API keys whose payload is still there, but those that record the

@@ -61,9 +61,11 @@ pub(super) struct Cache {
 fn is_worth_keeping(row: &RowWrite) -> bool {
     match row {
         RowWrite::Operation(operation) => !operation.row.status.is_final(),
-        RowWrite::Erasure(_) | RowWrite::ChainOutput(_) | RowWrite::Vote(_) | RowWrite::KycDocument(_) => {
-            false
-        }
+        RowWrite::Erasure(_)
+        | RowWrite::ChainOutput(_)
+        | RowWrite::Vote(_)
+        | RowWrite::KycDocument(_)
+        | RowWrite::ExecutionStep(_) => false,
         _ => true,
     }
 }

@@ -296,7 +296,7 @@ mod cases {
     use crate::support::{Bed, rich_log};
 
     /// Tables of custody, approvals and workflows.
-    const TABLES: [&str; 11] = [
+    const TABLES: [&str; 12] = [
         "approval_votes",
         "approvals",
         "assets",
@@ -305,6 +305,7 @@ mod cases {
         "conversations",
         "destinations",
         "executions",
+        "execution_steps",
         "kyc_documents",
         "kyc_records",
         "operations",

@@ -119,7 +119,7 @@ mod cases {
     use store::conn::Lock;
     use store::custody::OperationFilter;
     use store::query::{Order, Page};
-    use store::{Conn, custody, entries, query, sealed};
+    use store::{Conn, custody, entries, query, sealed, steps};
     use uuid::Uuid;
 
     use super::{Ear, plan};
@@ -223,6 +223,10 @@ mod cases {
                 .await
                 .unwrap();
         }
+        for order in [Order::Descending, Order::Ascending] {
+            steps::steps(conn, id, &[], order, Some(7), 10).await.unwrap();
+        }
+        steps::held(conn, id, 10).await.unwrap();
         let gone = [Condition::NotRenewed(now.into())];
         conditions::due_where::<Execution>(conn, &["running"], &gone, now, 10)
             .await

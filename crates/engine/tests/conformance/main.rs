@@ -71,4 +71,5 @@ mod words;
 mod workflow_leases;
 mod workflow_metrics;
 mod workflow_rich;
+mod workflow_steps;
 mod write_path;

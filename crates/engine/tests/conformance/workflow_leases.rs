@@ -9,6 +9,7 @@ mod cases {
     use domain::workflow::execution::{
         Complete, Execution, ExecutionStatus, FinishExecution, LEASE_LAPSED, StartExecution,
     };
+    use domain::workflow::step::RecordSteps;
     use domain::{Command, Origin};
     use engine::Engine;
     use engine::clock::Clock;
@@ -21,7 +22,7 @@ mod cases {
     use crate::custody_desk::user_id;
     use crate::people::{code, now, person};
     use crate::support::{Bed, operator};
-    use crate::workflow_rich::{start, started};
+    use crate::workflow_rich::{new_steps, start, started};
 
     /// A log with one user, and what sets its clock.
     async fn opened(bed: &Bed) -> (Engine, Uuid, Timestamp, impl Fn(Timestamp) + Clone) {
@@ -115,6 +116,7 @@ mod cases {
         lease_s: i64,
         until: i64,
         completed: bool,
+        steps: u64,
     }
 
     /// Numbers that look random (SplitMix64).
@@ -134,7 +136,7 @@ mod cases {
         for _ in 0..150 {
             let chosen = usize::try_from(next(&mut state) % 1_000).unwrap();
             let chosen = chosen % accounts.len().max(1);
-            match next(&mut state) % 5 {
+            match next(&mut state) % 6 {
                 0 | 1 => {
                     let lease_s = 10 + next(&mut state) % 50;
                     let command = StartExecution {
@@ -153,6 +155,7 @@ mod cases {
                         lease_s,
                         until: at + lease_s,
                         completed: false,
+                        steps: 0,
                     });
                 }
                 2 => {
@@ -162,7 +165,22 @@ mod cases {
                 verb if !accounts.is_empty() => {
                     let account = &mut accounts[chosen];
                     let runs = !account.completed && account.until > at;
-                    if verb == 3 {
+                    if verb == 5 {
+                        let count = 1 + next(&mut state) % 3;
+                        let steps = vec![new_steps()[1].clone(); usize::try_from(count).unwrap()];
+                        let command = RecordSteps {
+                            execution: account.id,
+                            renewed: engine.renewed(account.id).await.unwrap(),
+                            steps,
+                        };
+                        let command = Command::from(command);
+                        let answer = engine.submit(&operator(), Origin::default(), command).await;
+                        assert_eq!(answer.is_ok(), runs, "seed {seed}");
+                        if runs {
+                            account.until = account.until.max(at + account.lease_s);
+                            account.steps += count;
+                        }
+                    } else if verb == 3 {
                         let row = engine.row::<Execution>(account.id).await.unwrap().unwrap().row;
                         let expected = if runs { "done" } else { "execution_finished" };
                         assert_eq!(code(engine.renew(row).await), expected, "seed {seed}");
@@ -197,7 +215,11 @@ mod cases {
                     found[status].contains(&account.id),
                     "{status}, swept: {swept}, seed {seed}"
                 );
-                assert_eq!(shown(&engine, account.id).await.status.as_str(), status);
+                let shown = shown(&engine, account.id).await;
+                assert_eq!((shown.status.as_str(), shown.steps()), (status, account.steps));
+                let steps = engine.steps(account.id, &[], Order::Ascending, None, 1_000).await;
+                let numbers: Vec<u64> = steps.unwrap().0.iter().map(|step| step.row.number).collect();
+                assert_eq!(numbers, (0..account.steps).collect::<Vec<_>>(), "seed {seed}");
             }
             assert_eq!(found.values().map(Vec::len).sum::<usize>(), accounts.len());
             engine.sweep().await.unwrap();

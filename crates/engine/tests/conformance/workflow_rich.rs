@@ -1,14 +1,18 @@
 //! A part of a rich log: conversations and executions, with every column filled in some row.
 
+use domain::approval::RequestApproval;
 use domain::identity::{Role, Scope};
 use domain::workflow::conversation::{CreateConversation, EndConversation};
 use domain::workflow::execution::{
     Complete, Execution, Fail, FinishExecution, LEASE_S_USUAL, StartExecution,
 };
 use domain::workflow::metric::{NewMetric, Number, RecordMetrics};
+use domain::workflow::step::{Content, Cost, NewStep, RecordSteps, StepKind, Usage};
 use domain::{Caller, Command, Origin, Reply};
 use engine::Engine;
+use evidence::leaf::Outcome;
 use evidence::payload::DragMode;
+use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use crate::agents::{agent_key, create_agent};
@@ -45,6 +49,8 @@ pub async fn rich_workflows(engine: &Engine) {
     create_user(engine, "kim", Role::USER).await.unwrap();
     let kim = user_id(engine, "kim").await;
     done(engine, &operator(), begun(kim, "t-1")).await;
+    let of_kim = started(engine, &operator(), start(kim)).await.id;
+    recorded(engine, &operator(), of_kim, new_steps()).await;
     engine
         .erase_user(&operator(), Origin::default(), kim, "asked to")
         .await
@@ -103,6 +109,87 @@ where
     done(engine, &operator(), command.into()).await;
 }
 
+/// A step with all that it can have, and one with nothing but a name.
+pub fn new_steps() -> Vec<NewStep> {
+    let text = |text: &str| Some(text.to_owned());
+    let content = |text: &str| Some(Content::of(&serde_json::json!({ "text": text })));
+    let plain = NewStep {
+        id: None,
+        kind: StepKind::Tool,
+        name: "search".to_owned(),
+        provider: None,
+        request_model: None,
+        response_model: None,
+        finish_reasons: Vec::new(),
+        call_id: None,
+        started_at: None,
+        finished_at: None,
+        outcome: Outcome::Success,
+        error_type: None,
+        usage: Usage::default(),
+        cost: None,
+        approval: None,
+        input: None,
+        output: None,
+    };
+    let whole = NewStep {
+        kind: StepKind::Model,
+        provider: text("p"),
+        request_model: text("m"),
+        response_model: text("m-1"),
+        finish_reasons: vec!["stop".to_owned(), "length".to_owned()],
+        call_id: text("call-1"),
+        started_at: Some(Timestamp::EPOCH),
+        finished_at: Some(Timestamp::EPOCH),
+        outcome: Outcome::Failed,
+        error_type: text("timeout"),
+        usage: Usage {
+            input: Some(5),
+            output: Some(4),
+            cache_read: Some(3),
+            cache_write: Some(2),
+            reasoning: Some(1),
+        },
+        cost: Cost::parse("0.25").ok(),
+        input: content("in"),
+        output: content("out"),
+        ..plain.clone()
+    };
+    vec![whole, plain]
+}
+
+/// Records them; their ids.
+pub async fn recorded(engine: &Engine, caller: &Caller, execution: Uuid, steps: Vec<NewStep>) -> Vec<Uuid> {
+    let renewed = engine.renewed(execution).await.unwrap();
+    let command = RecordSteps {
+        execution,
+        renewed,
+        steps,
+    };
+    match done(engine, caller, command.into()).await {
+        Reply::Steps { steps, .. } => steps.into_iter().map(|(id, _)| id).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn steps(engine: &Engine, caller: &Caller, execution: Uuid) {
+    let ask = RequestApproval {
+        id: None,
+        action: "model.ask".to_owned(),
+        arguments: "{}".to_owned(),
+        reason: None,
+        quorum: 1,
+        expires_at: None,
+    };
+    let Reply::Approval { approval, .. } = done(engine, &operator(), ask.into()).await else {
+        panic!("no approval");
+    };
+    let mut steps = new_steps();
+    steps[0].approval = Some(approval.id);
+    recorded(engine, &operator(), execution, steps).await;
+    recorded(engine, caller, execution, new_steps()).await;
+}
+
 /// One in another, in a conversation, with all that they can have; one that failed, and one that runs.
 async fn executions(engine: &Engine, user: Uuid) {
     let own = crate::people::session_of(engine, user).await;
@@ -120,6 +207,7 @@ async fn executions(engine: &Engine, user: Uuid) {
         ..start(user)
     };
     let whole = started(engine, &own, whole).await;
+    steps(engine, &own, whole.id).await;
     let part = StartExecution {
         parent: Some(whole.id),
         ..start(user)

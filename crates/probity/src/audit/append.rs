@@ -57,7 +57,7 @@ pub struct AppendArgs {
 }
 
 /// An outcome's word.
-fn outcome(text: &str) -> Result<Outcome, String> {
+pub fn outcome(text: &str) -> Result<Outcome, String> {
     Outcome::parse(text).ok_or_else(|| "must be success, refused or failed".to_owned())
 }
 
@@ -87,7 +87,7 @@ fn target(text: &str) -> Result<Target, String> {
 impl Verb for Box<AppendArgs> {
     async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let (events, list) = match self.json.clone() {
-            Some(path) => read(&path)?,
+            Some(path) => read(&path, HINT)?,
             None => (vec![event(*self)?], false),
         };
         let command = work.engine.prepare(events, list)?;
@@ -134,8 +134,10 @@ fn event(args: AppendArgs) -> Result<Event, Failure> {
     })
 }
 
-/// One event or a list of events; the flag says which.
-fn read(path: &Path) -> Result<(Vec<Event>, bool), Failure> {
+const HINT: &str = r#"an event has at least: {"actor":{"kind":"user","id":"alice"},"action":"order.create"}"#;
+
+/// One thing or a list of them from a file; the flag says which.
+pub fn read<T: DeserializeOwned>(path: &Path, hint: &str) -> Result<(Vec<T>, bool), Failure> {
     let mut text = String::new();
     let read = if path.as_os_str() == "-" {
         std::io::stdin().read_to_string(&mut text)
@@ -145,9 +147,9 @@ fn read(path: &Path) -> Result<(Vec<Event>, bool), Failure> {
     read.map_err(|error| Failure::file("read", path, &error))?;
     let list = text.trim_start().starts_with('[');
     let events = if list {
-        parsed(&text)
+        parsed(&text, hint)
     } else {
-        parsed(&text).map(|event| vec![event])
+        parsed(&text, hint).map(|event| vec![event])
     };
     let events = events.map_err(|failure| Failure {
         message: format!("{}: {}", path.display(), failure.message),
@@ -157,8 +159,7 @@ fn read(path: &Path) -> Result<(Vec<Event>, bool), Failure> {
 }
 
 /// Reads JSON into its type; an error about what it holds names the field.
-fn parsed<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
-    let hint = r#"an event has at least: {"actor":{"kind":"user","id":"alice"},"action":"order.create"}"#;
+fn parsed<T: DeserializeOwned>(text: &str, hint: &str) -> Result<T, Failure> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let read = serde_path_to_error::deserialize(&mut reader);
     let value = read.map_err(|error| {

@@ -12,7 +12,7 @@ mod proof;
 mod tail;
 mod verify;
 
-pub use append::recorded;
+pub use append::{outcome, read, recorded};
 pub use filter::meant;
 use views::Entry;
 

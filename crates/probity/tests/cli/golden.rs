@@ -85,6 +85,9 @@ const SECRET: &[&str] = &[
     "invitation",
     "one_time_password",
     "digest",
+    "input_commitment",
+    "output_commitment",
+    "content_salt",
     "leaf",
     "shown",
     "salt",
@@ -295,6 +298,26 @@ fn metrics_as_json() {
         story.tell(
             "metric figures --name latency --since 2026-11-21 --until 2026-11-22 --by hour --percentiles 50",
         );
+    });
+}
+
+#[test]
+fn steps_as_json() {
+    told("step", |story| {
+        funded(story);
+        let execution = story.id("workflow start triage ann");
+        let record = format!("step record {execution} --kind tool --name search");
+        story.tell(&format!("{record} --dry-run"));
+        let made = story.tell(&format!(
+            "{record} --in {{\"q\":\"who\"}} --out [3] --outcome failed"
+        ));
+        story.tell(&format!("step record {execution} --kind model --name chat"));
+        let id = made["steps"][0]["id"].as_str().unwrap();
+        story.tell(&format!("step list --execution {execution}"));
+        story.tell(&format!("step list --execution {execution} --kind plan"));
+        story.tell(&format!("step show {id}"));
+        story.tell(&format!("step check {id} --in {{\"q\":\"who\"}} --out [4]"));
+        story.tell(&format!("workflow show {execution}"));
     });
 }
 

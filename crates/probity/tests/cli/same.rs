@@ -156,6 +156,11 @@ fn every_noun_is_the_same_json_over_http() {
         told(place, &format!("metric record reward 0.1 --execution {whole}"));
         let part = told(place, &format!("workflow start triage ann --parent {whole}"));
         let part = part["id"].as_str().unwrap();
+        told(
+            place,
+            &format!("step record {whole} --kind tool --name search --out {{\"a\":1}}"),
+        );
+        told(place, &format!("step record {whole} --kind model --name chat"));
         told(place, &format!("workflow fail {part} --error-type timeout"));
         let asked = told(place, "approval request door.open --arguments {\"door\":1}");
         told(
@@ -181,6 +186,13 @@ fn every_noun_is_the_same_json_over_http() {
             let printed = told(place, line);
             assert_eq!(got(&server, key, path), printed, "{line}");
         }
+        let steps = format!("step list --execution {whole} --kind tool --order newest");
+        let path = format!("/v1/steps?execution={whole}&kind=tool&order=desc");
+        let steps = (told(place, &steps), got(&server, key, &path));
+        assert_eq!(steps.0, steps.1);
+        let step = steps.0["steps"][0]["id"].as_str().unwrap();
+        let shown = told(place, &format!("step show {step}"));
+        assert_eq!(got(&server, key, &format!("/v1/steps/{step}")), shown);
         for (line, path, member) in SHOWN {
             let listed = got(&server, key, path);
             let rows = listed[member].as_array().unwrap();

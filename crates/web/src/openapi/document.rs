@@ -48,7 +48,7 @@ pub fn document() -> Value {
             {"name": "destinations", "description": "Where users may withdraw to."},
             {"name": "governance", "description": "Agents: programs that act by themselves, each on behalf of a user. Metrics: named numbers in time."},
             {"name": "approvals", "description": "What one person asks for and others decide; it works once, for exactly what was asked."},
-            {"name": "workflows", "description": "What agents do: conversations, by user and thread, and executions of workflows."},
+            {"name": "workflows", "description": "What agents do: conversations, by user and thread, and executions of workflows with their steps."},
             {"name": "access", "description": "Roles and permissions: who may do what."},
             {"name": "service", "description": "Health, metrics, and this reference."},
         ],

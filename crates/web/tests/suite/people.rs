@@ -138,13 +138,25 @@ pub async fn prepare(api: &Api, operation: &str, template: &str) -> Option<(Stri
             api.call("POST", "/v1/agents", json!({"name": "triage"})).await;
             Some(("/v1/agents/triage".to_owned(), api.key.clone()))
         }
-        "complete_execution" | "fail_execution" | "cancel_execution" => {
+        "complete_execution" | "fail_execution" | "cancel_execution" | "record_steps" => {
             let dev = Person::new(api, "dev", Role::DEVELOPER).await;
             let made = dev
                 .post(api, "/v1/executions", json!({"workflow": "w"}))
                 .await
                 .json();
             Some((template.replace("{id}", &text(&made, "id")), dev.session))
+        }
+        "check_step" => {
+            let dev = Person::new(api, "dev", Role::DEVELOPER).await;
+            let made = dev
+                .post(api, "/v1/executions", json!({"workflow": "w"}))
+                .await
+                .json();
+            let steps = format!("/v1/executions/{}/steps", text(&made, "id"));
+            let body = json!({"steps": [{"kind": "tool", "name": "search", "output": {"logins": 3}}]});
+            let made = dev.post(api, &steps, body).await.json();
+            let id = text(&made["steps"][0], "id");
+            Some((template.replace("{id}", &id), dev.session))
         }
         "vote_on_approval" | "use_approval" => {
             let dev = Person::new(api, "dev", Role::DEVELOPER).await;

@@ -29,6 +29,7 @@ use domain::identity::user::{
 use domain::workflow::conversation::{CreateConversation, EndConversation, UpdateConversation};
 use domain::workflow::execution::{CancelExecution, CompleteExecution, FailExecution, StartExecution};
 use domain::workflow::metric::RecordMetrics;
+use domain::workflow::step::RecordSteps;
 use serde_json::Value;
 use web::{Access, Verb, endpoints};
 
@@ -104,6 +105,8 @@ const DOES: &[(&str, Codes, Codes)] = &[
     ("fail_execution", FailExecution::REFUSALS, &[]),
     ("cancel_execution", CancelExecution::REFUSALS, &[]),
     ("record_metrics", RecordMetrics::REFUSALS, &[]),
+    ("record_steps", RecordSteps::REFUSALS, &[]),
+    ("check_step", &[], &[&code::UNKNOWN_STEP]),
     ("vote_on_approval", CastVote::REFUSALS, &[]),
     ("withdraw_approval", WithdrawApproval::REFUSALS, &[]),
     ("use_approval", UseApproval::REFUSALS, &[]),
@@ -192,7 +195,9 @@ fn of_access(access: Access) -> Vec<Problems> {
         Access::Session => vec![CREDENTIAL, SESSION],
         Access::SecondFactor => vec![CREDENTIAL, SECOND_FACTOR],
         Access::Vote(..) => vec![CREDENTIAL, PERMISSION, SESSION],
-        Access::Command(_) | Access::OwnOr(..) | Access::OwnSessionOr(_) => vec![CREDENTIAL, PERMISSION],
+        Access::Command(_) | Access::OwnOr(..) | Access::OwnSessionOr(_) | Access::ReadOwnOr(..) => {
+            vec![CREDENTIAL, PERMISSION]
+        }
         other => panic!("no command is for {other:?}"),
     }
 }

@@ -24,7 +24,7 @@ pub struct EraseUser {
     pub reason: String,
     /// Entries about the user or its API keys, or by the user: at most 1,000 indexes.
     pub entries: Vec<u64>,
-    /// Conversations and executions of the user: at most 1,000 ids. What they hold goes.
+    /// Conversations, executions and steps of the user: at most 1,000 ids. What they hold goes.
     pub content: Vec<Uuid>,
 }
 
@@ -42,6 +42,7 @@ impl Act for EraseUser {
         needs.admins();
         needs.rows(&looks::CONVERSATION, self.content.iter().copied());
         needs.rows(&looks::EXECUTION, self.content.iter().copied());
+        needs.rows(&looks::STEP, self.content.iter().copied());
         needs.rows(&looks::ENTRY_AT, self.entries.iter().copied());
     }
 

@@ -30,6 +30,7 @@ impl Act for ExpireExecutions {
             }
             let part = ctx.part(number);
             let mut change = Change::new(by, &part);
+            change.detail("steps", after.steps());
             change.alter(before, after);
             let draft = change.draft(Self::ACTION.name, "execution", *id);
             facts.apply(std::slice::from_ref(&draft));

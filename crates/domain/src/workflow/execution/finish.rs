@@ -150,6 +150,7 @@ impl<F: Finish> Act for FinishExecution<F> {
             ..self.finish.after(known)
         };
         let mut change = Change::new(&by.with(&authority), ctx);
+        change.detail("steps", after.steps());
         change.alter(before, after.clone());
         let draft = change.draft(Self::ACTION.name, "execution", after.id);
         Ok(Decision::one(reply(after, before.version + 1), draft))

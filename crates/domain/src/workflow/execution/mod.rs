@@ -17,6 +17,7 @@ pub use row::{
     ExecutionStatus, LEASE_LAPSED, LEASE_S, LEASE_S_USUAL, TRACE_LEN_MAX, WORKFLOW_LEN_MAX,
 };
 pub use start::StartExecution;
+pub(crate) use start::lease_end;
 
 use evidence::time::Timestamp;
 use uuid::Uuid;
@@ -28,7 +29,7 @@ use crate::refusal::{FieldError, Refusal, check_object, check_text};
 /// A lease as it was renewed last: until when.
 pub type Renewed = Option<Timestamp>;
 
-pub(super) fn check_optional(field: &str, text: Option<&str>, max: usize) -> Result<(), FieldError> {
+pub(crate) fn check_optional(field: &str, text: Option<&str>, max: usize) -> Result<(), FieldError> {
     text.map_or(Ok(()), |text| check_text(field, text, max))
 }
 
@@ -49,7 +50,7 @@ pub fn check_running(execution: &Execution) -> Result<(), Refusal> {
     Err(code::EXECUTION_FINISHED.because(message))
 }
 
-pub(super) fn unknown(id: Uuid, field: &str) -> Refusal {
+pub(crate) fn unknown(id: Uuid, field: &str) -> Refusal {
     code::UNKNOWN_EXECUTION.absent(format_args!("execution {id}"), field)
 }
 

@@ -5,6 +5,7 @@ use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use crate::record::{Field, Kind, Val};
+use crate::workflow::step::{ExecutionStep, Totals};
 use crate::{record, words};
 
 /// Longest name of a workflow, in characters.
@@ -97,8 +98,8 @@ record! {
         pub mission: Option<String> [secret],
         /// How long a lease is, in seconds.
         pub lease_s: u64 [fixed],
-        /// When the first lease ends.
-        pub expires_at: Timestamp [fixed],
+        /// When the lease ends that its start or its last step gave it.
+        pub expires_at: Timestamp,
         /// Where it stands; whether its lease has lapsed is a matter of the clock, see [`Execution::as_of`].
         pub status: ExecutionStatus,
         /// What it gave, as canonical JSON: an object.
@@ -113,10 +114,27 @@ record! {
         pub started_at: Timestamp [fixed],
         /// When it ended.
         pub finished_at: Option<Timestamp>,
+        /// How many steps it has; none where it has none.
+        pub steps: Option<u64> [added],
+        /// What they used; none where none of them says.
+        pub usage: Option<Totals> [added],
     }
 }
 
 impl Execution {
+    /// How many steps it has.
+    pub fn steps(&self) -> u64 {
+        self.steps.unwrap_or(0)
+    }
+
+    /// Takes in its next step.
+    pub(crate) fn count(&mut self, step: &ExecutionStep) {
+        self.steps = Some(self.steps() + 1);
+        let mut usage = self.usage.unwrap_or_default();
+        usage.add(step);
+        self.usage = Some(usage).filter(|usage| *usage != Totals::default());
+    }
+
     /// When its lease ends, which was last renewed until `renewed`.
     pub fn lapses_at(&self, renewed: Option<Timestamp>) -> Timestamp {
         renewed.map_or(self.expires_at, |until| until.max(self.expires_at))

@@ -143,6 +143,8 @@ impl Act for StartExecution {
             created_by: by.who.user_id,
             started_at: ctx.now,
             finished_at: None,
+            steps: None,
+            usage: None,
         };
         let mut change = Change::new(&by.with(&authority), ctx);
         change.insert(execution.clone());

@@ -8,18 +8,18 @@ use crate::identity::world::{World, operator};
 use crate::workflow::conversation::{CreateConversation, EndConversation};
 
 /// A world with two users who keep their own, a service that keeps all, and a viewer.
-struct Plant {
-    world: World,
-    ann: Caller,
-    ann_id: Uuid,
-    bob: Caller,
-    bob_id: Uuid,
-    svc: Caller,
-    vic: Caller,
+pub(crate) struct Plant {
+    pub world: World,
+    pub ann: Caller,
+    pub ann_id: Uuid,
+    pub bob: Caller,
+    pub bob_id: Uuid,
+    pub svc: Caller,
+    pub vic: Caller,
 }
 
 impl Plant {
-    fn new() -> Plant {
+    pub fn new() -> Plant {
         let mut world = World::new();
         let (ann_id, bob_id) = (world.user("ann", "user"), world.user("bob", "developer"));
         let (svc, vic) = (world.user("svc", "service"), world.user("vic", "viewer"));
@@ -34,7 +34,7 @@ impl Plant {
         }
     }
 
-    fn start(&self) -> StartExecution {
+    pub fn start(&self) -> StartExecution {
         StartExecution {
             id: None,
             workflow: "triage".to_owned(),
@@ -50,12 +50,12 @@ impl Plant {
         }
     }
 
-    fn made(&mut self, command: impl Into<Command>) -> Execution {
+    pub fn made(&mut self, command: impl Into<Command>) -> Execution {
         let reply = self.world.run(&self.ann.clone(), &command.into()).unwrap();
         <(Execution, u64)>::try_from(reply).unwrap().0
     }
 
-    fn field(&mut self, command: impl Into<Command>) -> Option<String> {
+    pub fn field(&mut self, command: impl Into<Command>) -> Option<String> {
         match self.world.run(&self.ann.clone(), &command.into()) {
             Ok(_) => None,
             Err(refusal) => {
@@ -65,7 +65,7 @@ impl Plant {
         }
     }
 
-    fn code(&mut self, caller: &Caller, command: impl Into<Command>) -> &'static str {
+    pub fn code(&mut self, caller: &Caller, command: impl Into<Command>) -> &'static str {
         self.world.code(caller, &command.into())
     }
 
@@ -83,7 +83,7 @@ impl Plant {
     }
 }
 
-fn finish<F>(execution: Uuid, finish: F) -> FinishExecution<F> {
+pub(crate) fn finish<F>(execution: Uuid, finish: F) -> FinishExecution<F> {
     FinishExecution {
         execution,
         renewed: None,
@@ -91,12 +91,12 @@ fn finish<F>(execution: Uuid, finish: F) -> FinishExecution<F> {
     }
 }
 
-fn complete(execution: Uuid, result: &str) -> CompleteExecution {
+pub(crate) fn complete(execution: Uuid, result: &str) -> CompleteExecution {
     let result = Some(result.to_owned());
     finish(execution, Complete { result })
 }
 
-const NOBODY: Uuid = Uuid::from_u128(0xdead);
+pub(crate) const NOBODY: Uuid = Uuid::from_u128(0xdead);
 
 type With = fn(&mut StartExecution, String);
 
