@@ -1,4 +1,4 @@
-//! What is sent about executions: starts and ends by turns.
+//! What is sent about executions: starts and ends by turns, and arrays of steps.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -15,6 +15,17 @@ use crate::workload::Workload;
 pub const WORKFLOW: &str = "bench";
 const PATH: &str = "/v1/executions";
 const UUID_LEN: usize = 36;
+
+/// Steps that an execution takes.
+pub const STEPS_MAX: u64 = 10_000;
+
+/// The request that starts an execution.
+pub fn start(server: SocketAddr, key: &str) -> Vec<u8> {
+    let body = format!(
+        r#"{{"workflow":"{WORKFLOW}","drag_mode":"analysis","aim":{{"mission":"Find out who logged in"}}}}"#
+    );
+    post(server, PATH, &bearer(key), &body)
+}
 
 /// An execution is started, and when the answer to that is there, whoever sends next completes it.
 #[derive(Debug)]
@@ -33,19 +44,15 @@ pub struct Executions {
 
 impl Executions {
     pub fn new(server: SocketAddr, key: &str) -> Self {
-        let key = bearer(key);
-        let start = format!(
-            r#"{{"workflow":"{WORKFLOW}","drag_mode":"analysis","aim":{{"mission":"Find out who logged in"}}}}"#
-        );
         let blank = "-".repeat(UUID_LEN);
         let complete = post(
             server,
             &format!("{PATH}/{blank}/complete"),
-            &key,
+            &bearer(key),
             r#"{"result":{"logins":3}}"#,
         );
         Self {
-            start: post(server, PATH, &key, &start),
+            start: start(server, key),
             slot: memmem::find(&complete, blank.as_bytes()).unwrap_or_default(),
             complete,
             running: VecDeque::new(),
@@ -90,6 +97,66 @@ impl Workload for Executions {
     }
 }
 
+/// Arrays of steps: by turns what a model said and what a tool did, to executions by turns.
+#[derive(Debug)]
+pub struct Steps {
+    template: Vec<u8>,
+    slot: usize,
+    batch: usize,
+    executions: Vec<[u8; UUID_LEN]>,
+    next: usize,
+}
+
+impl Steps {
+    /// `None` without executions.
+    pub fn new(server: SocketAddr, key: &str, executions: &[String], batch: usize) -> Option<Self> {
+        let executions: Vec<_> = executions
+            .iter()
+            .filter_map(|id| id.as_bytes().try_into().ok())
+            .collect();
+        let model = r#"{"kind":"model","name":"chat","provider":"anthropic","request_model":"claude-sonnet-4-5","finish_reasons":["tool_use"],"usage":{"input":1200,"output":85},"cost_usd":"0.004875","input":[{"role":"user","content":"Who logged in?"}],"output":{"tool":"list_logins"}}"#;
+        let tool = r#"{"kind":"tool","name":"list_logins","call_id":"call_7","started_at":"2026-11-21T08:30:00Z","finished_at":"2026-11-21T08:30:01Z","input":{"since":"monday"},"output":{"logins":3}}"#;
+        let steps: Vec<_> = [model, tool].into_iter().cycle().take(batch).collect();
+        let blank = "-".repeat(UUID_LEN);
+        let body = format!(r#"{{"steps":[{}]}}"#, steps.join(","));
+        let template = post(server, &format!("{PATH}/{blank}/steps"), &bearer(key), &body);
+        (!executions.is_empty()).then(|| Self {
+            slot: memmem::find(&template, blank.as_bytes()).unwrap_or_default(),
+            template,
+            batch,
+            executions,
+            next: 0,
+        })
+    }
+}
+
+impl Workload for Steps {
+    fn write_request(&mut self, out: &mut Vec<u8>) {
+        let at = out.len() + self.slot;
+        out.extend_from_slice(&self.template);
+        out[at..at + UUID_LEN].copy_from_slice(&self.executions[self.next]);
+        self.next = (self.next + 1) % self.executions.len();
+    }
+
+    fn items(&self) -> &'static str {
+        "steps"
+    }
+
+    fn items_per_request(&self) -> u64 {
+        self.batch as u64
+    }
+
+    fn check(&mut self, body: &[u8]) -> bool {
+        text::count(body, br#""number":"#) == self.batch
+    }
+}
+
+/// The requests for executions.
+pub fn shows(server: SocketAddr, key: &str, executions: &[String]) -> Vec<Vec<u8>> {
+    let show = |id: &String| get(server, &format!("{PATH}/{id}"), key);
+    executions.iter().map(show).collect()
+}
+
 /// The request for a page of the executions that were completed.
 pub fn page(server: SocketAddr, key: &str, cursor: Option<&str>) -> Vec<u8> {
     let cursor = cursor
@@ -112,6 +179,33 @@ pub fn counted(page: &Value) -> Result<(u64, Option<String>), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn steps_go_to_executions_by_turns() {
+        let server = "127.0.0.1:1".parse().unwrap();
+        assert!(Steps::new(server, "prb_x", &["short".to_owned()], 3).is_none());
+        let ids = ["a".repeat(UUID_LEN), "b".repeat(UUID_LEN)];
+        let mut load = Steps::new(server, "prb_x", &ids, 3).unwrap();
+        for id in ids.iter().chain(&ids) {
+            let mut out = b"before".to_vec();
+            load.write_request(&mut out);
+            let text = String::from_utf8(out.split_off(6)).unwrap();
+            assert!(
+                text.starts_with(&format!("POST /v1/executions/{id}/steps HTTP/1.1\r\n")),
+                "{text}"
+            );
+            let body: Value = serde_json::from_str(text.split_once("\r\n\r\n").unwrap().1).unwrap();
+            let kinds: Vec<_> = body["steps"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|step| &step["kind"])
+                .collect();
+            assert_eq!(kinds, ["model", "tool", "model"]);
+        }
+        assert!(load.check(br#"{"steps":[{"number":0},{"number":1},{"number":2}]}"#));
+        assert!(!load.check(br#"{"steps":[{"number":0}]}"#));
+    }
 
     #[test]
     fn what_was_started_is_completed_once() {

@@ -89,7 +89,7 @@ pub enum Scenario {
     Identity(Identity),
     /// POST transfers: one or an array of them a request, over many balances and over a few
     Custody(Custody),
-    /// Executions: started and ended, one a request
+    /// Executions: started and ended, one a request, and their steps in arrays
     Governance(Governance),
     /// Questions: lists, filters, receipts, operations, figures, an evidence bundle
     Read(Read),
@@ -192,9 +192,27 @@ pub enum CustodyPart {
 /// Settings of `governance`.
 #[derive(Debug, Clone, Args)]
 pub struct Governance {
-    /// Numbers of connections; one load each
+    /// What of it to measure
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = GovernancePart::value_variants().to_vec())]
+    pub parts: Vec<GovernancePart>,
+    /// Numbers of connections that start and end executions; one load each
     #[arg(long, value_delimiter = ',', default_values_t = [64], value_parser = number(1..=65_535))]
     pub connections: Vec<usize>,
+    /// Steps in an array
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    pub batch: u16,
+    /// Connections that send arrays
+    #[arg(long, default_value_t = 8, value_parser = number(1..=65_535))]
+    pub batch_connections: usize,
+}
+
+/// A part of `governance`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GovernancePart {
+    /// Executions that are started and ended, one a request
+    Executions,
+    /// Steps in arrays
+    Steps,
 }
 
 /// Settings of `read`.

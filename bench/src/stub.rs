@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::text;
 
+mod executions;
 mod state;
 
 pub use state::{REFUSED_AFTER, refusal};

@@ -3,45 +3,48 @@
 mod common;
 
 use common::{bench, json, rows};
+use serde_json::Value;
 
 #[test]
 fn executions_on_both_engines() {
-    let report = json("governance --connections 3,5");
+    let report = json("governance --connections 3,5 --batch-connections 2 --batch 10");
     let loads = rows(&report, "loads");
-    let shapes: Vec<_> = loads
-        .iter()
-        .map(|load| {
-            let text = |name: &str| load[name].as_str().unwrap();
-            assert_eq!(
-                (load["failures"].as_u64(), text("items")),
-                (Some(0), "starts and ends")
-            );
-            assert!(load["requests"].as_u64().unwrap() > 10, "{load}");
-            (
-                text("scenario"),
-                text("engine"),
-                load["connections"].as_u64().unwrap(),
-            )
-        })
-        .collect();
-    let of = |engine| [3, 5].map(|connections| ("governance", engine, connections));
+    let shape = |load: &&Value| {
+        assert_eq!(load["failures"], 0, "{load}");
+        assert!(load["requests"].as_u64().unwrap() > 10, "{load}");
+        let text = |name: &str| load[name].as_str().unwrap().to_owned();
+        format!("{} on {}, {}", text("items"), text("engine"), load["connections"])
+    };
+    let of = |engine| {
+        [
+            "starts and ends on {}, 3",
+            "starts and ends on {}, 5",
+            "steps on {}, 2",
+        ]
+        .map(|shape| shape.replace("{}", engine))
+    };
+    let shapes: Vec<_> = loads.iter().map(shape).collect();
     assert_eq!(shapes, [of("sqlite"), of("postgres")].concat());
     let whats: Vec<_> = rows(&report, "ratios")
         .into_iter()
         .map(|ratio| &ratio["what"])
         .collect();
-    assert_eq!(whats.len(), 4);
+    assert_eq!(whats.len(), 6);
     assert_eq!(
-        whats[3],
+        whats[4],
         "governance on postgres, 5 connections / 10,000 a second"
+    );
+    assert_eq!(
+        whats[5],
+        "steps on postgres, 2 connections, 10 a request / 30,000 a second"
     );
 }
 
 #[test]
 fn what_is_lost_or_tampered_is_found_out() {
-    let arguments = "governance --engine sqlite --connections 2 --output json";
+    let arguments = "governance --engine sqlite --connections 2 --parts executions --output json";
     for (fault, said) in [
-        ("STUB_LOSES", "executions were completed, "),
+        ("STUB_LOSES", "executions were acknowledged, "),
         ("STUB_TAMPERED", "entry 7 was changed"),
     ] {
         let output = bench(arguments, &[(fault, "1")]);

@@ -1,56 +1,129 @@
-//! `governance`: how fast executions are started and ended.
+//! `governance`: how fast executions are started and ended, and their steps recorded; and that all of them are there
+//! afterwards.
+
+use serde_json::Value;
 
 use super::{Context, On, answers, progress};
 use crate::error::Error;
-use crate::governance::{self, Executions};
-use crate::options::{Engine, Governance};
-use crate::probity::Server;
-use crate::report::thousands;
+use crate::governance::{self, Executions, Steps};
+use crate::options::{Engine, Governance, GovernancePart};
+use crate::probity::{Installation, Server};
+use crate::report::{Load, thousands};
 
-/// What the project set out for: starts and ends a second.
+/// What the project set out for: starts and ends a second on 64 connections.
 const WANTED: u32 = 10_000;
+/// Steps a second in arrays of 100 on 8 connections, on SQLite and on PostgreSQL.
+const STEPS_WANTED: [u32; 2] = [25_000, 30_000];
+/// Executions that steps go to: room for two million of them.
+const EXECUTIONS: usize = 200;
 
 impl Context<'_> {
     pub(super) fn governance(&mut self, settings: &Governance) -> Result<(), Error> {
+        let wants = |part| settings.parts.contains(&part);
         for engine in self.common.engine.clone() {
-            for connections in &settings.connections {
-                let rate = self.executions(engine, *connections)?;
-                let what = format!(
-                    "governance on {engine}, {connections} connections / {} a second",
-                    thousands(WANTED.into())
-                );
-                self.ratio(what, rate, f64::from(WANTED), Some(1.0));
+            for connections in settings
+                .connections
+                .iter()
+                .filter(|_| wants(GovernancePart::Executions))
+            {
+                let what = format!("governance on {engine}, {connections} connections");
+                let rate = self.runs(&what, |context| context.executions(engine, *connections))?;
+                self.against(&what, rate, WANTED);
+            }
+            if wants(GovernancePart::Steps) {
+                let (connections, batch) = (settings.batch_connections, settings.batch);
+                let what = format!("steps on {engine}, {connections} connections, {batch} a request");
+                let rate = self.runs(&what, |context| context.steps(engine, connections, batch))?;
+                self.against(&what, rate, STEPS_WANTED[usize::from(engine == Engine::Postgres)]);
             }
         }
         Ok(())
     }
 
-    /// The rate of the median of the runs, each on fresh data, of which it is asked whether all of it is there.
-    fn executions(&mut self, engine: Engine, connections: usize) -> Result<f64, Error> {
-        let plan = self.timed(connections, None);
-        let what = format!("governance on {engine}: {connections} connections");
-        self.runs(&what, |context| {
-            let installation = context.install(engine)?;
-            let key = installation.create_key("admin")?;
-            let server = installation.serve()?;
-            let mut workload = Executions::new(server.address, &key);
-            let load = context.measure("governance", On::Server(engine, &server), &plan, &mut workload)?;
-            let there = completed(&server, &key).map_err(|error| error.during("after the executions"))?;
-            if there < workload.completed || (load.failures == 0 && there > workload.completed) {
-                let (completed, there) = (thousands(workload.completed), thousands(there));
-                let what = format!("{completed} executions were completed, {there} are there");
-                return Err(Error::Server(what));
-            }
-            drop(server);
-            let usage = installation.measure(&["audit", "verify"])?;
-            progress(&format!(
-                "  {} executions are there, the log intact ({:.1} s)",
-                thousands(there),
-                usage.wall.as_secs_f64()
-            ));
-            Ok(load)
-        })
+    fn against(&mut self, what: &str, rate: f64, wanted: u32) {
+        let what = format!("{what} / {} a second", thousands(wanted.into()));
+        self.ratio(what, rate, f64::from(wanted), Some(1.0));
     }
+
+    /// Starts and ends on fresh data.
+    fn executions(&self, engine: Engine, connections: usize) -> Result<Load, Error> {
+        let (installation, key, server) = self.to_govern(engine)?;
+        let plan = self.timed(connections, None);
+        let mut workload = Executions::new(server.address, &key);
+        let load = self.measure("governance", On::Server(engine, &server), &plan, &mut workload)?;
+        let there = completed(&server, &key).map_err(|error| error.during("after the executions"))?;
+        audit(
+            &installation,
+            server,
+            &load,
+            "executions",
+            workload.completed,
+            there,
+        )?;
+        Ok(load)
+    }
+
+    /// Steps of executions that were started before.
+    fn steps(&self, engine: Engine, connections: usize, batch: u16) -> Result<Load, Error> {
+        let (installation, key, server) = self.to_govern(engine)?;
+        let starts = vec![governance::start(server.address, &key); EXECUTIONS];
+        let started = answers(&server, 1, starts).map_err(|error| error.during("before the steps"))?;
+        let id = |answer: &Value| answer["id"].as_str().map(str::to_owned);
+        let ids: Vec<String> = started.iter().filter_map(id).collect();
+        let mut workload = Steps::new(server.address, &key, &ids, batch.into())
+            .ok_or_else(|| Error::Server("it answered with executions that have no UUIDs".into()))?;
+        let plan = self.timed(connections, None);
+        let load = self.measure("steps", On::Server(engine, &server), &plan, &mut workload)?;
+        let shown = answers(&server, 1, governance::shows(server.address, &key, &ids));
+        let shown = shown.map_err(|error| error.during("after the steps"))?;
+        let there = shown
+            .iter()
+            .filter_map(|shown| shown["step_count"].as_u64())
+            .sum();
+        let answered = load.statuses.get(&201).copied().unwrap_or_default();
+        audit(
+            &installation,
+            server,
+            &load,
+            "steps",
+            answered * u64::from(batch),
+            there,
+        )?;
+        Ok(load)
+    }
+
+    /// A fresh installation that serves, and a key that may do everything.
+    fn to_govern(&self, engine: Engine) -> Result<(Installation, String, Server), Error> {
+        let installation = self.install(engine)?;
+        let key = installation.create_key("admin")?;
+        let server = installation.serve()?;
+        Ok((installation, key, server))
+    }
+}
+
+/// After a load: everything that was acknowledged is there, and the log is intact.
+fn audit(
+    installation: &Installation,
+    server: Server,
+    load: &Load,
+    items: &str,
+    acknowledged: u64,
+    there: u64,
+) -> Result<(), Error> {
+    if there < acknowledged || (load.failures == 0 && there > acknowledged) {
+        let (acknowledged, there) = (thousands(acknowledged), thousands(there));
+        let what = format!("{acknowledged} {items} were acknowledged, {there} are there");
+        return Err(Error::Server(what));
+    }
+    // What counts is what a stopped server leaves behind.
+    drop(server);
+    let usage = installation.measure(&["audit", "verify"])?;
+    progress(&format!(
+        "  {} {items} are there, the log intact ({:.1} s)",
+        thousands(there),
+        usage.wall.as_secs_f64()
+    ));
+    Ok(())
 }
 
 /// How many executions are there that were completed.

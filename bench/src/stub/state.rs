@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::executions::Executions;
 use super::{Reply, Request};
 use crate::custody::{ASSET, DEPOSIT_CENTS, decimal};
 
@@ -26,8 +27,7 @@ pub(super) struct State {
     /// Each made a balance, whose number is in its id.
     deposits: u64,
     transfers: u64,
-    /// Executions, and whether each was completed.
-    executions: Vec<bool>,
+    executions: Executions,
 }
 
 /// The answer to what concerns users and money; `None` to everything else.
@@ -39,6 +39,9 @@ pub(super) fn answer(state: &Mutex<State>, request: &Request) -> Option<Reply> {
     let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let text = |name: &str| body[name].as_str().unwrap_or_default();
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(reply) = state.executions.answer(&request.line, &body) {
+        return Some(reply);
+    }
     let (status, answer) = match request.line.split('?').next()? {
         "GET /v1/me" => return Some(Reply::new(200, ME)),
         "POST /v1/users" => {
@@ -78,22 +81,6 @@ pub(super) fn answer(state: &Mutex<State>, request: &Request) -> Option<Reply> {
                 None => (409, json!({"code": "refused"})),
             },
         },
-        "POST /v1/executions" => {
-            state.executions.push(false);
-            let id = execution(state.executions.len());
-            (201, json!({"id": id, "status": "running"}))
-        }
-        "GET /v1/executions" => {
-            // Two pages, of which the second is the rest.
-            let completed = state.executions.iter().filter(|completed| **completed).count();
-            let first = completed / 2;
-            let (count, next) = if request.line.contains("cursor=rest") {
-                (completed - first, None)
-            } else {
-                (first, Some("rest"))
-            };
-            (200, json!({"executions": vec![json!({}); count], "next": next}))
-        }
         "GET /v1/operations/statistics" => {
             let figure = |kind, count| json!({"kind": kind, "status": "completed", "count": count});
             let figures = [
@@ -107,13 +94,6 @@ pub(super) fn answer(state: &Mutex<State>, request: &Request) -> Option<Reply> {
             json!({"supply": decimal(state.deposits * DEPOSIT_CENTS), "sum": decimal(0)}),
         ),
         line => {
-            if let Some(path) = line.strip_prefix("POST /v1/executions/") {
-                let id = path.strip_suffix("/complete")?;
-                let known = (1..=state.executions.len()).find(|number| execution(*number) == id)?;
-                let before = std::mem::replace(&mut state.executions[known - 1], true);
-                let answer = json!({"id": id, "status": "completed"});
-                return Some(Reply::new(if before { 409 } else { 200 }, &answer.to_string()));
-            }
             let name = line.strip_prefix("POST /v1/users/")?.strip_suffix("/disable")?;
             let known = state.passwords.remove(name).is_some();
             (
@@ -150,11 +130,6 @@ pub(super) fn read(line: &str) -> Option<Reply> {
         _ => return None,
     };
     Some(Reply::new(200, &body))
-}
-
-/// The id of the execution with this number.
-fn execution(number: usize) -> String {
-    format!("00000000-0000-7000-8000-{number:012x}")
 }
 
 /// The answer to every login that is refused.
