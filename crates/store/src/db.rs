@@ -138,8 +138,8 @@ impl managed::Manager for Manager {
     }
 }
 
-/// On SQLite, readers that read at once for each processor: more of them take turns on it, each with pages of its own, and
-/// all together get half as far.
+/// Where the database is on this machine, readers that read at once for each processor: more of them take turns on it, each
+/// with pages or a process of its own, and all together do not get as far.
 const READERS_A_PROCESSOR: usize = 3;
 
 /// Of the reading connections, those that read for long may hold one in so many.
@@ -167,9 +167,14 @@ impl Db {
     pub fn new(settings: Settings) -> Result<Db, Error> {
         let most = settings.pool_max;
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let at_once = match &settings.location {
-            Location::Postgres(_) => most,
-            Location::Sqlite(_) => most.min(processors * READERS_A_PROCESSOR),
+        let here = match &settings.location {
+            Location::Sqlite(_) => true,
+            Location::Postgres(url) => connect::is_here(&connect::parse(url)?),
+        };
+        let at_once = if here {
+            most.min(processors * READERS_A_PROCESSOR)
+        } else {
+            most
         };
         let long = (most / LONG_ONE_IN).min(most - at_once);
         let long = (long > 0).then(|| pool(&settings, long)).transpose()?;

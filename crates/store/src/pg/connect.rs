@@ -1,9 +1,10 @@
 //! Connecting to PostgreSQL, and making the database when it is missing.
 
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{Config, NoTls};
 
 use super::PgConn;
@@ -30,6 +31,15 @@ pub fn parse(url: &str) -> Result<Config, Error> {
         config.connect_timeout(Duration::from_secs(10));
     }
     Ok(config)
+}
+
+/// Whether the server is on this machine.
+pub(crate) fn is_here(config: &Config) -> bool {
+    config.get_hosts().iter().all(|host| match host {
+        Host::Unix(_) => true,
+        Host::Tcp(name) if name == "localhost" => true,
+        Host::Tcp(name) => name.parse().is_ok_and(|address: IpAddr| address.is_loopback()),
+    })
 }
 
 /// Opens a connection, and drives it on the current runtime.
@@ -95,5 +105,25 @@ pub async fn create_database(config: &Config) -> Result<bool, Error> {
         // Another process made it in between.
         Err(error) if error.message.contains("42P04") || error.kind == ErrorKind::Constraint => Ok(false),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_here, parse};
+
+    #[test]
+    fn a_server_on_this_machine() {
+        for (url, here) in [
+            ("postgres:///d?host=/run/postgresql", true),
+            ("postgres://u@localhost/d", true),
+            ("postgres://u@127.0.0.1:5433/d", true),
+            ("postgres://u@[::1]/d", true),
+            ("postgres://u@db/d", false),
+            ("postgres://u@192.0.2.1/d", false),
+            ("postgres://u@localhost,db/d", false),
+        ] {
+            assert_eq!(is_here(&parse(url).unwrap()), here, "{url}");
+        }
     }
 }
