@@ -356,6 +356,10 @@ impl Facts {
                 let before = self.balances.get(&after.row.id).map(|before| &before.row);
                 self.tally.balance(before, &after.row);
             }
+            RowWrite::Execution(after) => {
+                let before = self.executions.get(&after.row.id).map(|before| &before.row);
+                self.run_days.change(before, &after.row);
+            }
             RowWrite::Asset(asset) => self.tally.asset(asset.row.id, asset.version == 1),
             _ => {}
         }

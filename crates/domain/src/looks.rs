@@ -24,7 +24,7 @@ use crate::identity::user::User;
 use crate::record::{DecodeError, Table};
 use crate::tables::{Facts, Kept, Stored};
 use crate::workflow::conversation::Conversation;
-use crate::workflow::execution::Execution;
+use crate::workflow::execution::{Execution, ExecutionDay};
 use crate::workflow::metric::Metric;
 use crate::workflow::step::ExecutionStep;
 
@@ -226,6 +226,7 @@ looks! {
     STEP = ExecutionStep, Column("id"), &[], Change;
     // Once the head is locked or about to be proven: nothing else changes a sum.
     SUM = Sum, Column("id"), &[], Read;
+    EXECUTION_DAY = ExecutionDay, Column("id"), &[], Read;
 }
 
 /// Which rows commands read, by look and key. Keys are ordered, so that rows are locked in key order.

@@ -24,7 +24,7 @@ use crate::identity::session::Session;
 use crate::identity::user::User;
 use crate::record::{DecodeError, Record, Sealed, Table, Val};
 use crate::workflow::conversation::Conversation;
-use crate::workflow::execution::Execution;
+use crate::workflow::execution::{Execution, ExecutionDay, ExecutionDays};
 use crate::workflow::metric::Metric;
 use crate::workflow::step::ExecutionStep;
 
@@ -92,6 +92,8 @@ macro_rules! tables {
             pub entry_ids: HashMap<u64, Uuid>,
             /// How sums change by what was taken in.
             pub tally: Tally,
+            /// How the counts of executions change by what was taken in.
+            pub run_days: ExecutionDays,
         }
 
         $(impl Kept for $name {
@@ -157,6 +159,7 @@ tables! {
     Sum in sums, "sum";
     Conversation in conversations, "conversation";
     Execution in executions, "execution";
+    ExecutionDay in execution_days, "execution_day";
     Metric in metrics, "metric";
     ExecutionStep in steps, "step";
 }

@@ -33,6 +33,7 @@ pub mod metrics;
 mod open;
 mod random;
 pub mod read;
+pub mod runs;
 mod seals;
 mod search;
 mod security_log;

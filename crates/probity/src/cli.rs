@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::global::Global;
 use crate::{
-    activity, agent, approval, asset, audit, balance, completions, conversation, destination, init, key, kyc,
-    metric, operation, role, serve, session, step, user, workflow,
+    activity, agent, approval, asset, audit, balance, completions, conversation, destination, governance,
+    init, key, kyc, metric, operation, role, serve, session, step, user, workflow,
 };
 
 /// A system of record that can show its work: who did what, and proof of it.
@@ -98,6 +98,12 @@ pub enum Command {
     /// Conversations of users with agents, by thread
     #[command(subcommand, after_help = "Example:\n  probity conversation list --user ann")]
     Conversation(conversation::ConversationCommand),
+    /// What was executed last, and how it ended by workflow, DRAG mode and user
+    #[command(
+        subcommand,
+        after_help = "Example:\n  probity governance workflows --since 7d"
+    )]
+    Governance(governance::GovernanceCommand),
     /// Metrics: record numbers, list them, and what is said of many
     #[command(
         subcommand,

@@ -24,6 +24,7 @@ mod demo;
 mod destination;
 mod failure;
 mod global;
+mod governance;
 mod how;
 mod init;
 mod key;
@@ -116,6 +117,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Workflow(command) => command.run(&context).await,
             Command::Step(command) => command.run(&context).await,
             Command::Conversation(command) => command.run(&context).await,
+            Command::Governance(command) => command.run(&context).await,
             Command::Metric(command) => command.run(&context).await,
             Command::Activity(command) => command.run(&context).await,
             Command::Agent(command) => command.run(&context).await,

@@ -20,6 +20,7 @@ pub mod echo;
 pub mod entries;
 mod entry_row;
 pub mod error;
+pub mod executions;
 pub mod facts;
 pub mod ground;
 pub mod head;

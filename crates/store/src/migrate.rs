@@ -49,6 +49,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(14, "counted_balances", "0014_counted_balances.sql"),
     migration!(15, "metrics", "0015_metrics.sql"),
     migration!(16, "steps", "0016_steps.sql"),
+    migration!(17, "governance_views", "0017_governance_views.sql"),
 ];
 
 /// What a database has of the migrations.

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use engine::list::{OperationPlace, Order};
+use evidence::Timestamp;
 use uuid::Uuid;
 
 fn mark(order: Order) -> u8 {
@@ -67,6 +68,29 @@ impl Place for Uuid {
             Order::Descending => bytes.strip_prefix(&[mark(order)]),
         };
         Uuid::from_slice(id?).ok()
+    }
+
+    fn entry(self) -> Option<u64> {
+        None
+    }
+}
+
+/// A time, and the id of what was at that time.
+impl Place for (Timestamp, Uuid) {
+    const IN_LOG: bool = false;
+
+    fn encode(self, order: Order) -> String {
+        let time = self.0.micros().to_be_bytes();
+        URL_SAFE_NO_PAD.encode([&[mark(order)], &time[..], &self.1.as_bytes()[..]].concat())
+    }
+
+    fn decode(order: Order, word: &str) -> Option<(Timestamp, Uuid)> {
+        let bytes: [u8; 25] = URL_SAFE_NO_PAD.decode(word).ok()?.try_into().ok()?;
+        let (first, rest) = bytes.split_first_chunk::<1>()?;
+        let (time, id) = rest.split_first_chunk::<8>()?;
+        let time = Timestamp::from_micros(i64::from_be_bytes(*time))?;
+        let id = Uuid::from_slice(id).ok()?;
+        (first[0] == mark(order)).then_some((time, id))
     }
 
     fn entry(self) -> Option<u64> {

@@ -129,7 +129,11 @@ impl ExecutionView {
         Ok(ExecutionView::of(row, renewed, engine.now()))
     }
 
-    async fn of_all(engine: &Engine, rows: Vec<Sealed<Execution>>) -> Result<Vec<ExecutionView>, Error> {
+    /// The same of many.
+    pub(crate) async fn of_all(
+        engine: &Engine,
+        rows: Vec<Sealed<Execution>>,
+    ) -> Result<Vec<ExecutionView>, Error> {
         let running = rows.iter().filter(|sealed| sealed.row.finished_at.is_none());
         let renewed = engine.renewals(running.map(|sealed| sealed.row.id)).await?;
         let now = engine.now();

@@ -134,6 +134,10 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Get "/v1/steps" lists ExecutionStep;
     Get "/v1/steps/{id}" shows ExecutionStep;
     Post "/v1/steps/{id}/check" Access::ReadOwnOr(WorkflowsOwn, WorkflowsRead) => steps::check;
+    Get "/v1/governance/recent" lists Recent;
+    Get "/v1/governance/workflows" lists WorkflowRuns;
+    Get "/v1/governance/drag-modes" lists DragModeRuns;
+    Get "/v1/governance/users" lists UserRuns;
     Get "/v1/permissions" Access::Caller => access::permissions;
     Get "/v1/roles" Access::Caller => access::roles;
     Post "/v1/assets" does assets::Create;

@@ -18,7 +18,7 @@ mod read;
 mod rules;
 mod show;
 mod subject;
-mod sums;
+pub(crate) mod sums;
 mod sweep;
 mod table;
 

@@ -97,10 +97,10 @@ impl Adding {
 }
 
 /// A time between two moments, either of which may be missing.
-type Times = (Option<Timestamp>, Option<Timestamp>);
+pub(crate) type Times = (Option<Timestamp>, Option<Timestamp>);
 
 /// The whole days within a time, and what of it is no whole day.
-fn days(times: Times) -> (Times, Vec<Times>) {
+pub(crate) fn days(times: Times) -> (Times, Vec<Times>) {
     let (from, to) = times;
     let next_day = |time: Timestamp| {
         let day = day_of(time);
@@ -123,7 +123,7 @@ fn days(times: Times) -> (Times, Vec<Times>) {
     (whole, before.into_iter().chain(after).collect())
 }
 
-fn within(time: Timestamp, (from, to): Times) -> bool {
+pub(crate) fn within(time: Timestamp, (from, to): Times) -> bool {
     from.is_none_or(|from| time >= from) && to.is_none_or(|to| time < to)
 }
 

@@ -6,6 +6,7 @@
 
 mod collect;
 mod custody;
+mod days;
 mod entry;
 mod explain;
 mod head;
@@ -234,16 +235,17 @@ async fn check(
     let walked = walk(conns, &mut conn, head.walk, &mut findings, progress).await?;
     head::compare(&mut conn, &head, &walked, &mut findings).await?;
     check_guard(&mut conn, &head, remembered.as_deref(), key, &mut findings).await;
-    let mut sums = sums::Sums::default();
+    let (mut sums, mut days) = (sums::Sums::default(), days::Days::default());
     let rows_checked = rows::check(
         &mut conn,
         (&walked.written, head.walk),
-        &mut sums,
+        (&mut sums, &mut days),
         &mut findings,
         progress,
     )
     .await?;
     let mut notes = sums.compare(&mut findings);
+    notes.extend(days.compare(&mut findings));
     custody::check(&mut conn, head.walk, &mut findings).await?;
     notes.extend(custody::notes(&mut conn).await?);
     Ok(Report {

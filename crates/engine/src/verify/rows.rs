@@ -9,6 +9,7 @@ use evidence::json;
 use store::{Conn, sealed};
 use uuid::Uuid;
 
+use super::days::Days;
 use super::sums::Sums;
 use super::{Finding, Findings, Progress, RowsChecked, VerifyProgress};
 use crate::error::Error;
@@ -20,7 +21,7 @@ const PAGE: i64 = 1_000;
 pub(crate) async fn check(
     conn: &mut Conn,
     (written, size): (&BTreeMap<String, u64>, u64),
-    sums: &mut Sums,
+    (sums, days): (&mut Sums, &mut Days),
     findings: &mut Findings,
     progress: Progress<'_>,
 ) -> Result<Vec<RowsChecked>, Error> {
@@ -35,7 +36,7 @@ pub(crate) async fn check(
             let Some(last) = rows.last() else { break };
             after = last.0.first().cloned();
             done += rows.len() as u64;
-            versions += check_page(conn, table, rows, sums, findings).await?;
+            versions += check_page(conn, table, rows, (sums, days), findings).await?;
             progress(VerifyProgress {
                 done,
                 total,
@@ -120,7 +121,7 @@ async fn check_page(
     conn: &mut Conn,
     table: &'static Table,
     rows: Vec<store::Row>,
-    sums: &mut Sums,
+    (sums, days): (&mut Sums, &mut Days),
     findings: &mut Findings,
 ) -> Result<u64, Error> {
     let mut read = Vec::with_capacity(rows.len());
@@ -147,6 +148,7 @@ async fn check_page(
     }
     let versions = read.iter().map(|row| row.version).sum();
     for row in read {
+        days.take(table, &row);
         sums.take(table, row);
     }
     Ok(versions)

@@ -303,6 +303,7 @@ async fn write(
     }
     super::opened::count(conn, &facts, &mut drafts, now).await?;
     super::sums::fold(conn, cache, signer, facts.tally, &mut drafts).await?;
+    super::days::fold(conn, cache, signer, facts.run_days, &mut drafts).await?;
     signer.clock.saw(head.at);
     let appended = append::append(&signer.key, head, drafts, now)?;
     Ok((verdicts, Some(appended)))

@@ -9,6 +9,7 @@
 pub mod append;
 pub mod batch;
 mod cache;
+mod days;
 mod opened;
 mod sums;
 

@@ -112,7 +112,7 @@ mod cases {
     use domain::looks::{self, By};
     use domain::record::Kind;
     use domain::workflow::conversation::Conversation;
-    use domain::workflow::execution::{Execution, ExecutionStatus};
+    use domain::workflow::execution::{DayOf, Execution, ExecutionStatus};
     use domain::workflow::metric::Metric;
     use engine::identity::session_in_use;
     use store::conditions::{self, Condition};
@@ -227,6 +227,15 @@ mod cases {
             steps::steps(conn, id, &[], order, Some(7), 10).await.unwrap();
         }
         steps::held(conn, id, 10).await.unwrap();
+        store::executions::newest(conn, (Some(now), None), Some((now, id)), 10)
+            .await
+            .unwrap();
+        store::executions::count(conn, (Some(now), Some(now)))
+            .await
+            .unwrap();
+        store::executions::days(conn, DayOf::User, (Some(now), Some(now)))
+            .await
+            .unwrap();
         let gone = [Condition::NotRenewed(now.into())];
         conditions::due_where::<Execution>(conn, &["running"], &gone, now, 10)
             .await

@@ -71,5 +71,6 @@ mod words;
 mod workflow_leases;
 mod workflow_metrics;
 mod workflow_rich;
+mod workflow_runs;
 mod workflow_steps;
 mod write_path;

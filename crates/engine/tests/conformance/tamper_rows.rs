@@ -63,7 +63,7 @@ mod cases {
             "erasures" => &["id", "erased"],
             "subtrees" => &["height", "position"],
             "log_head" | "last_seen" | "second_factors" | "kyc_documents" | "approvals" | "sums"
-            | "executions" | "metrics" => &["id"],
+            | "executions" | "metrics" | "execution_days" => &["id"],
             "schema_migrations" => &["version"],
             "assets" => &["id", "code"],
             "balances" => &["id", "asset_id"],

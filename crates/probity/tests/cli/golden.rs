@@ -50,7 +50,9 @@ impl Story<'_> {
                 }
             }
             Value::String(text) => *text = self.word(member, text),
-            Value::Number(_) if member == "duration_ms" => *value = "<duration>".into(),
+            Value::Number(_) if matches!(member, "duration_ms" | "mean_duration_ms") => {
+                *value = "<duration>".into()
+            }
             _ => {}
         }
     }
@@ -318,6 +320,21 @@ fn steps_as_json() {
         story.tell(&format!("step show {id}"));
         story.tell(&format!("step check {id} --in {{\"q\":\"who\"}} --out [4]"));
         story.tell(&format!("workflow show {execution}"));
+    });
+}
+
+#[test]
+fn views_of_governance_as_json() {
+    told("governance", |story| {
+        funded(story);
+        let whole = story.id("workflow start triage ann --drag-mode analysis");
+        story.tell(&format!("workflow cancel {whole}"));
+        story.id("workflow start search ann");
+        story.tell("governance recent --limit 1");
+        story.tell("governance workflows");
+        story.tell("governance drag-modes --since 2026-01-01");
+        story.tell("governance users --until 2026-01-01");
+        story.tell("governance users");
     });
 }
 

@@ -75,6 +75,13 @@ const LISTS: &[(&str, &str)] = &[
         "workflow list --trace 4bf9 --drag-mode draft --since 2026-01-01",
         "/v1/executions?trace_id=4bf9&drag_mode=draft&from=2026-01-01T00:00:00Z",
     ),
+    ("governance recent --limit 1", "/v1/governance/recent?limit=1"),
+    ("governance workflows", "/v1/governance/workflows"),
+    (
+        "governance drag-modes --since 2026-01-01",
+        "/v1/governance/drag-modes?from=2026-01-01T00:00:00Z",
+    ),
+    ("governance users", "/v1/governance/users"),
     ("metric list", "/v1/metrics"),
     (
         "metric list --name reward --workflow triage --user ann --drag-mode draft --order oldest --since 2026-01-01",

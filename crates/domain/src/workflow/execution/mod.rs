@@ -1,5 +1,6 @@
 //! Executions of workflows: started, kept alive by a lease, and ended once.
 
+mod days;
 mod expire;
 mod finish;
 mod row;
@@ -7,6 +8,7 @@ mod start;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use days::{DayKey, DayOf, ExecutionDay, ExecutionDays, Run, Runs};
 pub use expire::ExpireExecutions;
 pub(crate) use finish::cancel_all;
 pub use finish::{

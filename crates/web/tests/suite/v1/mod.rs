@@ -12,6 +12,7 @@ mod conversations;
 mod destinations;
 mod exact;
 mod executions;
+mod governance;
 mod kyc;
 mod me;
 mod metrics;

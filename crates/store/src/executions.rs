@@ -1,0 +1,99 @@
+//! Executions in the order in which they were started, and how many there were on each day.
+
+use domain::record::{Sealed, Val};
+use domain::workflow::execution::{DayOf, Execution, ExecutionDay, ExecutionDays, ExecutionStatus, Run};
+use evidence::Timestamp;
+use evidence::payload::DragMode;
+use uuid::Uuid;
+
+use crate::conditions::Where;
+use crate::conn::Conn;
+use crate::error::Error;
+use crate::row::Row;
+use crate::sealed;
+
+/// Executions counted at a time.
+const CHUNK: u32 = 5_000;
+
+/// A time between two moments, either of which may be missing.
+pub type Times = (Option<Timestamp>, Option<Timestamp>);
+
+/// The executions that were started in a time, the newest first, before the one of this time and id: at most so many.
+pub async fn newest(
+    conn: &mut Conn,
+    (from, to): Times,
+    after: Option<(Timestamp, Uuid)>,
+    limit: u32,
+) -> Result<Vec<Sealed<Execution>>, Error> {
+    let mut all = Where::default();
+    all.given("started_at >= ?", from);
+    all.given("started_at < ?", to);
+    if let Some((at, id)) = after {
+        all.write("(started_at, id) < (?, ?)", [at.into(), id.into()]);
+    }
+    all.rows(conn, "started_at DESC, id DESC", limit).await
+}
+
+/// Whether days are kept.
+pub async fn has_days(conn: &mut Conn) -> Result<bool, Error> {
+    Ok(conn
+        .opt("SELECT id FROM execution_days LIMIT 1", &[])
+        .await?
+        .is_some())
+}
+
+/// The days that begin at a time or later, and before another one.
+pub async fn days(conn: &mut Conn, covers: DayOf, (from, to): Times) -> Result<Vec<ExecutionDay>, Error> {
+    use domain::record::Record as _;
+    let mut all = Where::default();
+    all.write("covers = ?", [covers.as_str().into()]);
+    all.given("day >= ?", from);
+    all.given("day < ?", to);
+    let sql = format!("{}{}", sealed::select(ExecutionDay::TABLE), all.clause());
+    let rows = conn.all(&sql, all.args()).await?;
+    let day = |row| Ok(sealed::decode::<ExecutionDay>(row)?.row);
+    rows.into_iter().map(day).collect()
+}
+
+/// Counts every execution that was started in a time.
+pub async fn count(conn: &mut Conn, (from, to): Times) -> Result<ExecutionDays, Error> {
+    let mut days = ExecutionDays::default();
+    let mut after: Option<(Timestamp, Uuid)> = None;
+    loop {
+        let mut all = Where::default();
+        all.given("started_at >= ?", from);
+        all.given("started_at < ?", to);
+        if let Some((at, id)) = after {
+            all.write("(started_at, id) > (?, ?)", [at.into(), id.into()]);
+        }
+        let limit = all.arg(Val::Int(CHUNK.into()));
+        let clause = all.clause();
+        let sql = format!(
+            "SELECT started_at, id, workflow, drag_mode, user_id, status, finished_at FROM executions{clause} \
+             ORDER BY started_at, id LIMIT {limit}"
+        );
+        let rows = conn.all(&sql, all.args()).await?;
+        for row in &rows {
+            after = Some((row.time(0)?, row.uuid(1)?));
+            days.add(&run(row)?);
+        }
+        if rows.len() < CHUNK as usize {
+            return Ok(days);
+        }
+    }
+}
+
+fn run(row: &Row) -> Result<Run, Error> {
+    let wrong = |column: &str| Error::data(format!("executions.{column} is not a word that is known"));
+    let mode = row.optional_text(3)?;
+    Ok(Run {
+        started_at: row.time(0)?,
+        workflow: row.text(2)?.to_owned(),
+        drag_mode: mode
+            .map(|word| DragMode::parse(word).ok_or_else(|| wrong("drag_mode")))
+            .transpose()?,
+        user: row.uuid(4)?,
+        status: ExecutionStatus::parse(row.text(5)?).ok_or_else(|| wrong("status"))?,
+        finished_at: row.optional_time(6)?,
+    })
+}
