@@ -20,15 +20,11 @@ pub(super) async fn fold(
     mut days: ExecutionDays,
     drafts: &mut [&mut Draft],
 ) -> Result<(), Error> {
-    let writes = |draft: &&mut &mut Draft| {
-        let mut writes = draft.writes.iter();
-        writes.any(|write| matches!(write, RowWrite::Execution(_)))
-    };
-    let Some(draft) = drafts.iter_mut().rev().find(writes) else {
+    let Some(draft) = drafts.iter_mut().rev().find(|draft| writes_executions(draft)) else {
         return Ok(());
     };
     let mut needs = Needs::default();
-    needs.rows(&looks::EXECUTION_DAY, days.0.keys().map(|key| key.id()));
+    needs.rows(&looks::EXECUTION_DAY, days.0.keys().map(DayKey::id));
     let there = cache::facts(conn, cache, signer, &needs).await?.execution_days;
     if there.is_empty() && !store::executions::has_days(conn).await? {
         // Executions are older than the days: what the batch itself writes is not there yet.
@@ -49,4 +45,9 @@ pub(super) async fn fold(
         let message = format!("a payload does not read back: {error}");
         Error::problem(message, "report this as a bug")
     })
+}
+
+fn writes_executions(draft: &Draft) -> bool {
+    let mut writes = draft.writes.iter();
+    writes.any(|write| matches!(write, RowWrite::Execution(_)))
 }

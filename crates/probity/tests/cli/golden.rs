@@ -51,7 +51,7 @@ impl Story<'_> {
             }
             Value::String(text) => *text = self.word(member, text),
             Value::Number(_) if matches!(member, "duration_ms" | "mean_duration_ms") => {
-                *value = "<duration>".into()
+                *value = "<duration>".into();
             }
             _ => {}
         }

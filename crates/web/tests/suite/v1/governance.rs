@@ -84,6 +84,22 @@ async fn the_four_views() {
             .map(|row| (text(row, "username"), row["executions"].clone()))
             .collect();
         assert_eq!(told, [("ann".to_owned(), json!(2)), ("bob".to_owned(), json!(2))]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn times_pages_and_who_may_read_them() {
+    for on in BOTH {
+        let api = Api::new(on).await;
+        let ann = Person::new(&api, "ann", Role::DEVELOPER).await;
+        let bob = Person::new(&api, "bob", Role::USER).await;
+        for (who, body) in [
+            (&ann, json!({"workflow": "a", "drag_mode": "draft"})),
+            (&ann, json!({"workflow": "b"})),
+            (&bob, json!({"workflow": "c", "drag_mode": "grunt"})),
+        ] {
+            ran(&api, who, body, None).await;
+        }
         // A time without any.
         let before = "to=2020-01-01T00:00:00Z";
         for (view, list) in [
