@@ -228,8 +228,8 @@ mod cases {
         let newest: Vec<Uuid> = newest.iter().map(|row| row.id).take(100).collect();
         let found: Vec<Uuid> = recent.iter().map(|row| row.uuid(0).unwrap()).collect();
         assert_eq!(found, newest);
-        let (page, more) = engine.newest_executions((None, None), None, 30).await.unwrap();
-        assert!(more);
+        let (page, further) = engine.newest_executions((None, None), None, 30).await.unwrap();
+        assert!(further);
         let after = page.last().map(|sealed| (sealed.row.started_at, sealed.row.id));
         let (rest, _) = engine.newest_executions((None, None), after, 70).await.unwrap();
         let paged: Vec<Uuid> = page.iter().chain(&rest).map(|sealed| sealed.row.id).collect();
