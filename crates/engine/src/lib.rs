@@ -10,6 +10,7 @@
 //! application.
 
 mod auth;
+pub mod chat_import;
 mod checkpointer;
 pub mod clock;
 pub mod continuity;

@@ -2,6 +2,7 @@
 
 mod finish;
 mod heartbeat;
+mod import;
 mod start;
 
 use domain::workflow::execution::Execution as Row;
@@ -34,6 +35,12 @@ verbs! {
         /// Cancel an execution
         #[command(after_help = "Example:\n  probity workflow cancel 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d --reason wrong")]
         Cancel(finish::CancelArgs),
+        /// Import runs of agents as executions, their tool calls as steps, their rewards as metrics
+        #[command(
+            after_help = "The same file again changes nothing.\n\n\
+                Example:\n  probity workflow import runs.jsonl --format chat-jsonl --workflow airline --user ann"
+        )]
+        Import(import::ImportArgs) => import::run,
         /// List executions, newest first
         #[command(after_help = "Example:\n  probity workflow list --workflow triage --status failed --since 7d")]
         List(ListArgs<Execution>) => nouns::list,

@@ -353,6 +353,11 @@ impl Act for RecordSteps {
         Ok(Decision::one(reply(before.version + 1), draft))
     }
 
+    // One entry, but as many rows: a batch is bounded by what is written.
+    fn weight(&self) -> usize {
+        self.steps.len().max(1)
+    }
+
     fn unmade(&self, facts: &Facts, _: &Refusal) -> Unmade {
         let execution = facts.executions.get(&self.execution);
         Unmade::about(facts, execution.map(|execution| execution.row.user_id))
