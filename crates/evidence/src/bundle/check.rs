@@ -3,7 +3,9 @@
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use tlog::{Checkpoint, Hash, VerifierKey, verify_inclusion};
+use uuid::Uuid;
 
+use super::steps::{MissingSteps, Steps};
 use super::{BundleHeader, FORMAT, LINE_MAX, Order, Trailer};
 use crate::entry::{Entry, EntryError};
 use crate::json;
@@ -79,6 +81,14 @@ pub enum BundleFault {
     /// The lines are not those that the trailer was made over.
     #[error("the digest in the trailer is not that of the lines before it")]
     Digest,
+    /// Every entry is about one execution, and not all of its steps are there.
+    #[error(
+        "execution {} has {} steps, as its end says, and here are {}: entries of it were left out",
+        .0.execution,
+        .0.said,
+        .0.found
+    )]
+    Steps(MissingSteps),
     /// Something follows the trailer.
     #[error("a line after the trailer")]
     AfterTrailer,
@@ -120,6 +130,10 @@ pub struct BundleSummary {
     pub first_index: Option<u64>,
     /// Index of the last entry in the file.
     pub last_index: Option<u64>,
+    /// Executions whose end is in the file, and not all of their steps.
+    pub missing_steps: Vec<MissingSteps>,
+    /// The execution that every entry is about, if there is one; with how many steps it has, where all are in the file.
+    pub execution: Option<(Uuid, Option<u64>)>,
 }
 
 impl BundleSummary {
@@ -144,6 +158,7 @@ pub struct BundleChecker {
     lines: u64,
     digest: Sha256,
     order: Order,
+    steps: Steps,
     state: State,
 }
 
@@ -176,6 +191,7 @@ impl BundleChecker {
             lines: 0,
             digest: Sha256::new(),
             order: Order::default(),
+            steps: Steps::default(),
             state: State::Start,
         }
     }
@@ -222,7 +238,7 @@ impl BundleChecker {
                 BundleLine::Header(header)
             }
             State::Body(summary) => {
-                let taken = take_body(line, summary, &mut self.order, &self.digest)?;
+                let taken = take_body(line, summary, (&mut self.order, &mut self.steps), &self.digest)?;
                 if taken == BundleLine::Trailer {
                     self.state = State::Done(summary.clone());
                 }
@@ -254,6 +270,8 @@ fn open_header(line: &str, key: &VerifierKey) -> Result<(BundleHeader, BundleSum
         erased: 0,
         first_index: None,
         last_index: None,
+        missing_steps: Vec::new(),
+        execution: None,
     };
     Ok((header, summary))
 }
@@ -261,7 +279,7 @@ fn open_header(line: &str, key: &VerifierKey) -> Result<(BundleHeader, BundleSum
 fn take_body(
     line: &str,
     summary: &mut BundleSummary,
-    order: &mut Order,
+    (order, steps): (&mut Order, &mut Steps),
     digest: &Sha256,
 ) -> Result<BundleLine, BundleFault> {
     let parsed: BodyLine = serde_json::from_str(line).map_err(|e| BundleFault::Body(e.to_string()))?;
@@ -273,6 +291,7 @@ fn take_body(
             digest: None,
         } => {
             check_entry(&entry, &path, summary, order)?;
+            steps.take(&entry);
             Ok(BundleLine::Entry(entry))
         }
         BodyLine {
@@ -282,6 +301,7 @@ fn take_body(
             digest: Some(hex),
         } => {
             check_trailer(&Trailer { entries, digest: hex }, summary, digest)?;
+            check_steps(summary, steps)?;
             Ok(BundleLine::Trailer)
         }
         _ => Err(BundleFault::Body("members missing or mixed".to_owned())),
@@ -312,6 +332,16 @@ fn check_entry(
     summary.first_index.get_or_insert(index);
     summary.last_index = Some(index);
     Ok(())
+}
+
+/// What the file tells of steps. One about one execution alone must have them all.
+fn check_steps(summary: &mut BundleSummary, steps: &Steps) -> Result<(), BundleFault> {
+    summary.missing_steps = steps.missing();
+    summary.execution = steps.alone();
+    match (summary.execution, summary.missing_steps.first()) {
+        (Some(_), Some(missing)) => Err(BundleFault::Steps(missing.clone())),
+        _ => Ok(()),
+    }
 }
 
 fn check_trailer(trailer: &Trailer, summary: &BundleSummary, digest: &Sha256) -> Result<(), BundleFault> {

@@ -10,18 +10,21 @@
 //!
 //! No line is longer than [`LINE_MAX`]. The trailer shows a file that was cut short or damaged; it is not signed,
 //! and neither are `filter` and `created_at`. So a bundle proves every entry that it holds, but not that it holds
-//! all that the filter asks for, unless its indexes leave no gap.
+//! all that the filter asks for, unless its indexes leave no gap. Of an execution it is known: the entry of its end says
+//! how many steps it has, so a bundle about one execution that leaves some out does not hold.
 //!
 //! [`BundleWriter`] makes the lines and [`BundleChecker`] takes them; both keep a bounded amount of memory,
-//! whatever the number of entries, and leave files to the caller.
+//! whatever the number of entries (but for executions whose steps are not all there), and leave files to the caller.
 
 mod check;
+mod steps;
 mod write;
 
 use serde::{Deserialize, Serialize};
 use tlog::Hash;
 
 pub use check::{BundleChecker, BundleError, BundleFault, BundleLine, BundleSummary};
+pub use steps::MissingSteps;
 pub use write::{BundleWriter, WriteError};
 
 use crate::entry::Entry;

@@ -13,3 +13,4 @@ mod log;
 mod random;
 mod receipt;
 mod seeds;
+mod steps;

@@ -129,6 +129,8 @@ fn bundle_proof(summary: &BundleSummary, signer: &str) -> Proof {
         erased,
         first_index,
         last_index,
+        missing_steps,
+        execution,
     } = summary;
     let noun = if *entries == 1 { "entry is" } else { "entries are" };
     let mut proved = vec![format!(
@@ -154,10 +156,34 @@ fn bundle_proof(summary: &BundleSummary, signer: &str) -> Proof {
             "the payload of {erased} of them, which is erased: only the leaf and the list of changes were checked"
         ));
     }
+    match execution {
+        Some((execution, Some(steps))) => {
+            proved.push(format!(
+                "all {steps} steps of execution {execution}, as its end says"
+            ));
+        }
+        Some((execution, None)) => {
+            not_proved.push(format!(
+                "how many steps execution {execution} has: its end is not here"
+            ));
+        }
+        None => {}
+    }
+    for missing in missing_steps {
+        let (execution, said, found) = (missing.execution, missing.said, missing.found);
+        not_proved.push(format!(
+            "all steps of execution {execution}: it has {said}, as its end says, and here are {found}"
+        ));
+    }
+    let missing = missing_steps
+        .iter()
+        .map(|missing| json!({"execution": missing.execution, "said": missing.said, "found": missing.found}));
+    let missing: Vec<_> = missing.collect();
     let facts = json!({
         "check": "bundle", "origin": origin, "size": size, "root": root.to_base64(), "signed_by": signer,
         "entries": entries, "erased": erased, "first_index": first_index, "last_index": last_index,
         "without_gap": summary.without_gap(), "whole_log": summary.whole_log(), "created_at": created_at,
+        "missing_steps": missing,
     });
     Proof {
         proved,

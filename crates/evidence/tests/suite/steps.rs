@@ -1,0 +1,106 @@
+//! Bundles of executions: whether all steps are there.
+
+use evidence::bundle::BundleFault;
+use evidence::json::StrictObject;
+use evidence::payload::{Payload, RowImages};
+use evidence::{ActorKind, ChangeRecord, Entry, Leaf, Outcome, RecordedBy, RecorderKind};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::bundle::check;
+use crate::log::{Log, object, seal, time};
+
+const EXECUTION: Uuid = Uuid::from_u128(0xe0);
+const OTHER: Uuid = Uuid::from_u128(0xe1);
+
+/// An entry about an execution that makes so many steps, and whose details say something.
+fn about(index: u64, execution: Uuid, action: &'static str, made: u64, details: serde_json::Value) -> Entry {
+    let leaf = Leaf {
+        id: Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0000 + u128::from(index)),
+        at: time(i64::try_from(index).unwrap()),
+        recorded_by: RecordedBy {
+            kind: RecorderKind::ApiKey,
+            id: Some(Uuid::from_u128(5)),
+        },
+        actor_kind: ActorKind::User,
+        actor_id: Some(Uuid::from_u128(6)),
+        action: action.into(),
+        target_kind: Some("execution".into()),
+        target_id: Some(execution),
+        outcome: Outcome::Success,
+        authority: "role:user workflows:own".into(),
+        payload: [0; 32],
+        changes: None,
+    };
+    let record = |number: u64| ChangeRecord {
+        digest: Some("5a".repeat(32)),
+        id: Uuid::from_u128(u128::from(index * 100 + number)),
+        table: if number == 0 {
+            "executions"
+        } else {
+            "execution_steps"
+        }
+        .to_owned(),
+        version: 1,
+    };
+    let records: Vec<_> = (0..=made).map(record).collect();
+    let payload = Payload {
+        changes: vec![RowImages::default(); records.len()],
+        details: Some(StrictObject(object(details))),
+        ..Payload::default()
+    };
+    seal(index, leaf, &payload, &records, false)
+}
+
+fn log() -> Log {
+    let none = || json!({});
+    Log::of(vec![
+        about(0, EXECUTION, "execution.start", 0, none()),
+        about(1, EXECUTION, "execution.record", 2, json!({"steps": 2})),
+        about(2, OTHER, "execution.record", 1, json!({"steps": 1})),
+        about(3, EXECUTION, "execution.record", 1, json!({"steps": 1})),
+        about(4, EXECUTION, "execution.complete", 0, json!({"steps": 3})),
+        about(5, OTHER, "execution.fail", 0, json!({"steps": 1})),
+    ])
+}
+
+fn checked(indexes: &[u64]) -> Result<evidence::bundle::BundleSummary, BundleFault> {
+    let log = log();
+    let lines = log.bundle(indexes.iter().copied());
+    check(&lines).map_err(|error| error.fault)
+}
+
+#[test]
+fn a_bundle_of_an_execution_has_all_its_steps_or_does_not_hold() {
+    for indexes in [&[0, 1, 3, 4][..], &[4, 3, 1, 0], &[1, 3, 4]] {
+        let summary = checked(indexes).unwrap();
+        assert_eq!(summary.execution, Some((EXECUTION, Some(3))), "{indexes:?}");
+        assert_eq!(summary.missing_steps, []);
+    }
+    for (indexes, found) in [(&[0, 1, 4][..], 2), (&[4, 3], 1), (&[0, 4], 0), (&[4], 0)] {
+        match checked(indexes) {
+            Err(BundleFault::Steps(missing)) => {
+                assert_eq!(
+                    (missing.execution, missing.said, missing.found),
+                    (EXECUTION, 3, found)
+                );
+            }
+            other => panic!("{indexes:?}: {other:?}"),
+        }
+    }
+    // Without its end nobody can say.
+    assert_eq!(checked(&[0, 1]).unwrap().execution, Some((EXECUTION, None)));
+}
+
+#[test]
+fn what_is_missing_of_several_is_told() {
+    let whole = checked(&[0, 1, 2, 3, 4, 5]).unwrap();
+    assert_eq!((whole.missing_steps.len(), whole.execution), (0, None));
+    let part = checked(&[2, 3, 4, 5]).unwrap();
+    let missing: Vec<_> = part
+        .missing_steps
+        .iter()
+        .map(|one| (one.execution, one.said, one.found))
+        .collect();
+    assert_eq!(missing, [(EXECUTION, 3, 1)]);
+}
