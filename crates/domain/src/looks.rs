@@ -197,6 +197,7 @@ looks! {
     ASSET_CODED = Asset, Lower("code"), &[], Read;
     APPROVAL = Approval, Column("id"), &[], Change;
     APPROVALS_OPEN_OF_AGENT = Approval, Column("agent_id"), &[OneOf("status", &["pending", "granted"])], Change;
+    PENDING_BESIDE = Approval, through(&Through { column: "execution_id", table: "approvals", gives: "execution_id", by: Column("id") }), &[OneOf("status", &["pending"])], Rely;
     APPROVAL_READ = Approval, Column("id"), &[], Read;
     VOTES_ON = Vote, Column("approval_id"), &[], Rely;
     KYC_RECORD = KycRecord, Column("id"), &[], Change;
@@ -220,6 +221,7 @@ looks! {
     CONVERSATIONS_OF_THREAD = Conversation, Column("thread"), &[], Rely;
     CONVERSATION_RELIED_ON = Conversation, Column("id"), &[], Rely;
     EXECUTION = Execution, Column("id"), &[], Change;
+    EXECUTION_OF_APPROVAL = Execution, through(&Through { column: "id", table: "approvals", gives: "execution_id", by: Column("id") }), &[], Change;
     EXECUTIONS_RUNNING_OF_AGENT = Execution, Column("agent_id"), &[OneOf("status", &["running"])], Change;
     EXECUTION_READ = Execution, Column("id"), &[], Read;
     METRIC = Metric, Column("id"), &[], Read;
@@ -367,6 +369,12 @@ impl Needs {
     pub(crate) fn approvals(&mut self, approvals: impl IntoIterator<Item = Uuid> + Clone) {
         self.rows(&VOTES_ON, approvals.clone());
         self.rows(&APPROVAL, approvals);
+    }
+
+    /// What goes on where an approval is no longer pending: the execution that waits for it, unless it waits for another.
+    pub(crate) fn decided(&mut self, approval: Uuid) {
+        self.row(&PENDING_BESIDE, approval);
+        self.row(&EXECUTION_OF_APPROVAL, approval);
     }
 
     /// Operations of a transaction, by the key of its hash; with their reversals, where those matter.

@@ -82,6 +82,7 @@ const MEET: &[fn()] = &[
         crate::workflow::step::tests::an_own_id_is_one_step,
         crate::workflow::step::tests::a_step_renews_the_lease_and_the_end_commits_to_their_count,
         crate::workflow::step::tests::who_may_record_for_whom,
+        crate::workflow::step::tests::an_execution_waits_while_an_approval_of_it_is_pending,
         crate::workflow::step::tests::a_step_names_an_approval_of_its_user_or_its_recorder,
         crate::workflow::conversation::tests::bounds_at_their_edges,
         crate::workflow::conversation::tests::a_thread_is_one_conversation,

@@ -50,6 +50,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(15, "metrics", "0015_metrics.sql"),
     migration!(16, "steps", "0016_steps.sql"),
     migration!(17, "governance_views", "0017_governance_views.sql"),
+    migration!(18, "waiting", "0018_waiting.sql"),
 ];
 
 /// What a database has of the migrations.

@@ -69,6 +69,8 @@ pub struct ApprovalView {
     pub requested_by: Option<Uuid>,
     /// The agent that asks, on behalf of that user.
     pub agent: Option<Uuid>,
+    /// The execution that waits for it.
+    pub execution: Option<Uuid>,
     /// When it was asked for.
     pub requested_at: Timestamp,
     /// From when it can be neither voted on nor used.
@@ -189,6 +191,7 @@ impl ApprovalView {
             status: row.status,
             requested_by: row.requested_by,
             agent: row.agent_id,
+            execution: row.execution_id,
             requested_at: row.requested_at,
             expires_at: row.expires_at,
             decided_at: row.decided_at,
@@ -239,6 +242,7 @@ impl Shown for ApprovalView {
             status: ApprovalStatus::Pending,
             requested_by: Some(ANN),
             agent: None,
+            execution: None,
             requested_at: at(20, 8),
             expires_at: at(21, 8),
             decided_at: None,
@@ -286,6 +290,11 @@ impl Noun for Approval {
         )
         .option("by"),
         Filter::new("agent", "that this agent asked for", Kind::Agent("agent_id")),
+        Filter::new(
+            "execution",
+            "that this execution waits for",
+            Kind::Id("execution_id"),
+        ),
     ];
     const READ: Reads = Reads::OwnOr(
         Permission::ApprovalsRequest,
@@ -336,6 +345,7 @@ impl Show for Approval {
             ("Digest", (&view.digest).into()),
             ("Asked by", Cell::By(view.requested_by)),
             ("Agent", view.agent.map_or(Cell::Empty, Cell::Agent)),
+            ("Execution", view.execution.into()),
             ("Asked", view.requested_at.into()),
             ("Reason", view.reason.as_ref().into()),
             ("Status", view.status.as_str().into()),

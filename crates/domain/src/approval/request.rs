@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use super::{ACTION_LEN_MAX, ARGUMENTS_LEN_MAX, Approval, ApprovalStatus, QUORUM_MAX, REASON_LEN_MAX};
 use crate::prelude::*;
 use crate::refusal::check_object;
+use crate::workflow::execution::{Renewed, go_on, waiting};
 
 /// Asks for an approval.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct RequestApproval {
     pub quorum: u64,
     /// From when it can be neither voted on nor used; otherwise as long as the installation says, which is also the most.
     pub expires_at: Option<Timestamp>,
+    /// The execution that waits for it, and until when its lease was renewed last.
+    pub execution: Option<(Uuid, Renewed)>,
 }
 
 fn check_action(action: &str) -> Result<(), FieldError> {
@@ -73,6 +76,10 @@ fn difference(known: &Approval, command: &RequestApproval, who: &Principal) -> O
             "expires_at",
             command.expires_at.is_none_or(|time| time == known.expires_at),
         ),
+        (
+            "execution",
+            known.execution_id == command.execution.map(|(id, _)| id),
+        ),
     ];
     fields.into_iter().find(|(_, same)| !same).map(|(field, _)| field)
 }
@@ -80,11 +87,12 @@ fn difference(known: &Approval, command: &RequestApproval, who: &Principal) -> O
 impl Act for RequestApproval {
     act! {
         action: APPROVAL_REQUEST, changes_access: false, target: none,
-        refusals: INVALID_FIELD, ID_CONFLICT
+        refusals: INVALID_FIELD, ID_CONFLICT, UNKNOWN_EXECUTION, EXECUTION_FINISHED
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
         needs.approvals(self.id);
+        needs.rows(&looks::EXECUTION, self.execution.map(|(id, _)| id));
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
@@ -114,9 +122,14 @@ impl Act for RequestApproval {
             decided_at: None,
             used_at: None,
             agent_id: by.who.agent_id(),
+            execution_id: self.execution.map(|(id, _)| id),
         };
         let mut change = Change::new(by, ctx);
         change.insert(approval.clone());
+        if let Some((id, renewed)) = self.execution {
+            let (before, after) = waiting(facts, id, renewed, by.who, &approval, ctx.now)?;
+            change.alter(before, after);
+        }
         let draft = change.draft(Self::ACTION.name, "approval", approval.id);
         let reply = Reply::Approval {
             approval,
@@ -166,6 +179,7 @@ impl Act for WithdrawApproval {
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
         needs.approvals(Some(self.approval));
+        needs.decided(self.approval);
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
@@ -184,6 +198,7 @@ impl Act for WithdrawApproval {
         let after = before.row.withdrawn(ctx.now);
         let mut change = Change::new(by, ctx);
         change.alter(before, after.clone());
+        go_on(&mut change, facts, &after, ctx.now);
         let draft = change.draft(Self::ACTION.name, "approval", self.approval);
         let reply = Reply::Approval {
             approval: after,

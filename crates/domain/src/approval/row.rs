@@ -72,6 +72,8 @@ record! {
         pub used_at: Option<Timestamp>,
         /// The agent that asks, on behalf of the user.
         pub agent_id: Option<Uuid> [added],
+        /// The execution that waits for it.
+        pub execution_id: Option<Uuid> [added],
     }
 }
 

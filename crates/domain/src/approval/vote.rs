@@ -3,6 +3,7 @@
 use super::{Approval, ApprovalStatus, REASON_LEN_MAX, Vote, paid};
 use crate::own_id::derived_id;
 use crate::prelude::*;
+use crate::workflow::execution::go_on;
 
 /// Votes on an approval. One may change one's vote while the approval is pending.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,6 +95,7 @@ impl Act for CastVote {
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
         needs.approvals(Some(self.approval));
+        needs.decided(self.approval);
         needs.rows(&looks::OPERATION, self.operation);
     }
 
@@ -131,6 +133,7 @@ impl Act for CastVote {
         let mut version = before.version;
         if after != before.row {
             change.alter(before, after.clone());
+            go_on(&mut change, facts, &after, ctx.now);
             version += 1;
         }
         let draft = change.draft(Self::ACTION.name, "approval", self.approval);

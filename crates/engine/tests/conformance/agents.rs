@@ -60,6 +60,7 @@ fn ask() -> Command {
         reason: None,
         quorum: 1,
         expires_at: None,
+        execution: None,
     }
     .into()
 }

@@ -205,6 +205,7 @@ mod cases {
             reason: None,
             quorum: 1,
             expires_at: Some(now().plus_seconds(2 * 86_400)),
+            execution: None,
         };
         let late = Command::RequestApproval(late);
         assert_eq!(world.code(&world.clerk, late).await, "invalid_field");
@@ -332,6 +333,7 @@ mod cases {
                 reason: None,
                 quorum: 1,
                 expires_at: None,
+                execution: None,
             };
             let reply = done(&world.engine, &world.clerk, Command::RequestApproval(request)).await;
             let Reply::Approval { approval, .. } = reply else {

@@ -183,6 +183,7 @@ mod cases {
                     reason: None,
                     quorum: 1,
                     expires_at: Some(start.plus_seconds(seconds)),
+                    execution: None,
                 };
                 let reply = done(&engine, &operator(), Command::RequestApproval(command)).await;
                 let domain::Reply::Approval { approval, .. } = reply else {

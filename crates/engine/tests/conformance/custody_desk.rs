@@ -195,6 +195,7 @@ pub async fn request_approval(
         reason: expires_at.is_none().then(|| "needed".to_owned()),
         quorum,
         expires_at,
+        execution: None,
     };
     match done(engine, caller, Command::RequestApproval(command)).await {
         Reply::Approval { approval, .. } => approval.id,

@@ -180,6 +180,7 @@ async fn steps(engine: &Engine, caller: &Caller, execution: Uuid) {
         reason: None,
         quorum: 1,
         expires_at: None,
+        execution: Some((execution, None)),
     };
     let Reply::Approval { approval, .. } = done(engine, &operator(), ask.into()).await else {
         panic!("no approval");

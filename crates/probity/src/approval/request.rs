@@ -30,6 +30,9 @@ pub struct RequestArgs {
     /// From when it is no longer good; custody.approval_expires_h of the settings unless given
     #[arg(long, value_name = "TIME", value_parser = parse::future)]
     expires: Option<Timestamp>,
+    /// The execution that waits for it: its lease does not lapse while the approval is pending
+    #[arg(long, value_name = "ID")]
+    execution: Option<Uuid>,
     /// An id of your own: the same id with the same content is the same approval
     #[arg(long)]
     id: Option<Uuid>,
@@ -42,6 +45,10 @@ impl Verb for RequestArgs {
             arguments: Value::Object(self.arguments.0),
         };
         let (action, arguments, _) = work.engine.approval_arguments(proposal).await?;
+        let execution = match self.execution {
+            Some(id) => Some((id, work.engine.renewed(id).await?)),
+            None => None,
+        };
         let command = RequestApproval {
             id: self.id,
             action,
@@ -49,6 +56,7 @@ impl Verb for RequestArgs {
             reason: self.reason,
             quorum: self.quorum,
             expires_at: self.expires,
+            execution,
         };
         printout(work, work.submit(command).await?).await
     }

@@ -17,6 +17,7 @@ pub async fn request(work: &Work<'_>, proposal: Proposal, reason: String) -> Res
         reason: Some(reason),
         quorum,
         expires_at: None,
+        execution: None,
     };
     approval::printout(work, work.submit(command).await?).await
 }

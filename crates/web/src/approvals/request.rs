@@ -26,6 +26,8 @@ pub(crate) struct Request {
     /// From when it can be neither voted on nor used; as long as the installation says unless given, which is also the
     /// most.
     expires_at: Option<Timestamp>,
+    /// The execution that waits for it: its lease does not lapse while the approval is pending.
+    execution: Option<Id>,
 }
 
 impl Change for Request {
@@ -69,6 +71,10 @@ impl Change for Request {
         let proposal = arguments::proposal(asked.call, self.action, self.arguments).await?;
         let bound = asked.call.app.engine.approval_arguments(proposal).await;
         let (action, arguments, quorum) = bound.map_err(arguments::problem)?;
+        let execution = match self.execution {
+            Some(Id(id)) => Some((id, asked.call.app.engine.renewed(id).await?)),
+            None => None,
+        };
         Ok(RequestApproval {
             id,
             action,
@@ -76,6 +82,7 @@ impl Change for Request {
             reason: self.reason,
             quorum: self.quorum.unwrap_or(quorum),
             expires_at: self.expires_at,
+            execution,
         }
         .into())
     }

@@ -31,6 +31,7 @@ fn ask() -> RequestApproval {
         reason: Some("it is better".to_owned()),
         quorum: 2,
         expires_at: None,
+        execution: None,
     }
 }
 

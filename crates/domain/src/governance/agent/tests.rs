@@ -328,6 +328,7 @@ fn ask() -> RequestApproval {
         reason: None,
         quorum: 1,
         expires_at: None,
+        execution: None,
     }
 }
 

@@ -7,6 +7,7 @@ mod row;
 mod start;
 #[cfg(test)]
 pub(crate) mod tests;
+mod wait;
 
 pub use days::{DayKey, DayOf, ExecutionDay, ExecutionDays, Run, Runs};
 pub use expire::ExpireExecutions;
@@ -20,6 +21,7 @@ pub use row::{
 };
 pub use start::StartExecution;
 pub(crate) use start::lease_end;
+pub(crate) use wait::{go_on, waiting};
 
 use evidence::time::Timestamp;
 use uuid::Uuid;

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::approval::Approval;
-use crate::approval::RequestApproval;
+use crate::approval::{RequestApproval, WithdrawApproval};
 use crate::context::Caller;
 use crate::decision::Reply;
 use crate::governance::agent::DisableAgent;
@@ -293,13 +293,25 @@ pub fn who_may_record_for_whom() {
 }
 
 fn approval(plant: &mut Plant, caller: &Caller) -> Uuid {
+    asked(plant, caller, None)
+}
+
+/// Starts an execution for ann, as whoever runs the program.
+fn started(plant: &mut Plant) -> Uuid {
+    let reply = plant.world.run(&operator(), &plant.start().into()).unwrap();
+    <(Execution, u64)>::try_from(reply).unwrap().0.id
+}
+
+/// Asks for an approval that is good for an hour.
+fn asked(plant: &mut Plant, caller: &Caller, execution: Option<Uuid>) -> Uuid {
     let command = RequestApproval {
         id: None,
         action: "model.deploy".to_owned(),
         arguments: "{}".to_owned(),
         reason: None,
         quorum: 1,
-        expires_at: None,
+        expires_at: Some(plant.world.now.plus_seconds(3_600)),
+        execution: execution.map(|id| (id, None)),
     };
     let reply = plant.world.run(caller, &command.into()).unwrap();
     let Reply::Approval {
@@ -468,4 +480,48 @@ fn tokens_are_counted_once() {
     let own = (1, 0, 5, "0.000000000000".to_owned());
     assert_eq!(sum(totals(&plant, parent).counted(none)), own);
     assert_eq!(sum(totals(&plant, parent).counted(within)).2, 105);
+}
+
+#[test]
+pub fn an_execution_waits_while_an_approval_of_it_is_pending() {
+    let mut plant = Plant::new();
+    let op = operator();
+    let withdraw = |approval| WithdrawApproval { approval };
+    // As long as one of them is pending, and a whole lease more.
+    let id = started(&mut plant);
+    let first = asked(&mut plant, &op, Some(id));
+    plant.world.wait(1_000);
+    let second = asked(&mut plant, &op, Some(id));
+    plant.world.wait(1_000);
+    assert_eq!(plant.code(&op, withdraw(second)), "done");
+    plant.world.wait(1_000);
+    assert_eq!(plant.code(&op, record(id, vec![tool()])), "done");
+    assert_eq!(plant.code(&op, withdraw(first)), "done");
+    plant.world.wait(299);
+    assert_eq!(plant.code(&op, record(id, vec![tool()])), "done");
+    plant.world.wait(301);
+    assert_eq!(plant.code(&op, record(id, vec![tool()])), "execution_finished");
+    // Where nobody decides, from when it expires.
+    let id = started(&mut plant);
+    asked(&mut plant, &op, Some(id));
+    plant.world.wait(3_890);
+    assert_eq!(plant.code(&op, record(id, vec![tool()])), "done");
+    let id = started(&mut plant);
+    asked(&mut plant, &op, Some(id));
+    plant.world.wait(3_910);
+    assert_eq!(plant.code(&op, record(id, vec![tool()])), "execution_finished");
+    let of = |execution| RequestApproval {
+        id: None,
+        action: "model.deploy".to_owned(),
+        arguments: "{}".to_owned(),
+        reason: None,
+        quorum: 1,
+        expires_at: None,
+        execution: Some((execution, None)),
+    };
+    assert_eq!(plant.code(&op, of(id)), "execution_finished");
+    assert_eq!(plant.code(&op, of(NOBODY)), "unknown_execution");
+    let id = started(&mut plant);
+    let bob = plant.world.session(plant.bob_id);
+    assert_eq!(plant.code(&bob, of(id)), "unknown_execution");
 }

@@ -313,6 +313,7 @@ impl Desk {
             reason: None,
             quorum: voters.len().max(1) as u64,
             expires_at: None,
+            execution: None,
         };
         let reply = self.decide(by, &Command::RequestApproval(request)).unwrap().reply;
         let Reply::Approval { approval, .. } = reply else {
