@@ -23,7 +23,11 @@ pub struct MissingSteps {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Steps {
     counts: HashMap<Uuid, (Option<u64>, u64)>,
-    /// The execution that all entries are about, if it is one.
+    /// The execution that all entries are about, if it is one; none before the first.
+    #[expect(
+        clippy::option_option,
+        reason = "no entry yet, entries of several and of one are three things"
+    )]
     alone: Option<Option<Uuid>>,
     /// How many steps it has, once all of them are there.
     all: Option<u64>,
