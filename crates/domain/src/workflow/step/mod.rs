@@ -1,5 +1,7 @@
 //! Steps of executions: what a model said, a tool did, a search found. A step is final when it is written.
 
+#[cfg(test)]
+pub(crate) mod approval_tests;
 mod cost;
 mod record;
 mod row;
