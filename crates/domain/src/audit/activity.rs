@@ -107,6 +107,38 @@ pub fn activity_field(event_field: &str) -> &str {
     }
 }
 
+/// What was done, of what there are words for.
+fn done(entry: &Entry) -> Option<String> {
+    let after = |name: &str| {
+        let mut rows = entry.changes.iter().filter_map(|change| change.after.as_ref());
+        rows.find_map(|row| row.get(name))
+    };
+    let text = |name: &str| after(name)?.as_str();
+    let counted = |table: &str, one: &str| {
+        let rows = entry.changes.iter().filter(|change| change.table == table);
+        let count = rows.count();
+        let plural = if count == 1 { "" } else { "s" };
+        format!("recorded {count} {one}{plural}")
+    };
+    let id = entry.target.as_ref().and_then(|target| target.id.as_deref());
+    Some(match entry.action.as_str() {
+        "execution.start" => format!("started an execution of {}", text("workflow")?),
+        "execution.complete" => format!("completed execution {}", id?),
+        "execution.fail" => format!("said that execution {} failed", id?),
+        "execution.cancel" => format!("cancelled execution {}", id?),
+        "execution.expire" => format!("found the lease of execution {} lapsed", id?),
+        "execution.record" => format!("{} of execution {}", counted("execution_steps", "step"), id?),
+        "metric.record" => counted("metrics", "metric"),
+        "approval.request" => format!("asked for the approval of {}", text("action")?),
+        "approval.vote" if after("approve")?.as_bool()? => format!("voted for approval {}", id?),
+        "approval.vote" => format!("voted against approval {}", id?),
+        "approval.withdraw" => format!("withdrew approval {}", id?),
+        "approval.use" => format!("used approval {}", id?),
+        "approval.expire" => format!("found approval {} expired", id?),
+        _ => return None,
+    })
+}
+
 /// One sentence that says what an entry tells of.
 pub fn sentence(entry: &Entry) -> String {
     if let Some(description) = &entry.description {
@@ -132,6 +164,11 @@ pub fn sentence(entry: &Entry) -> String {
     };
     let on_behalf_of = entry.actor.on_behalf_of.as_ref();
     let whose = on_behalf_of.map_or(String::new(), |user| format!(", on behalf of {user},"));
+    if entry.outcome == Outcome::Success
+        && let Some(done) = done(entry)
+    {
+        return format!("{actor}{whose} {done}");
+    }
     format!("{actor}{whose} {verb} {}{target}", entry.action)
 }
 
