@@ -27,6 +27,11 @@ pub(crate) struct Counters {
     pub known_misses: AtomicU64,
     pub moved: AtomicU64,
     pub changed: AtomicU64,
+    /// Batches that were decided while another one was in flight.
+    pub ahead: AtomicU64,
+    flights: AtomicU64,
+    flight_micros: AtomicU64,
+    pause_micros: AtomicU64,
     failed: [AtomicU64; CAUSES.len()],
     commit: [AtomicU64; COMMIT_BUCKETS_S.len() + 1],
     commit_micros: AtomicU64,
@@ -37,7 +42,18 @@ pub(crate) fn add(counter: &AtomicU64, number: u64) {
     counter.fetch_add(number, Ordering::Relaxed);
 }
 
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
 impl Counters {
+    /// Counts a flight, and the pause since the one before, where something waited.
+    pub fn flight(&self, elapsed: Duration, pause: Duration) {
+        add(&self.flights, 1);
+        add(&self.flight_micros, micros(elapsed));
+        add(&self.pause_micros, micros(pause));
+    }
+
     /// Counts a batch that was not written.
     pub fn batch_failed(&self, error: &Error) {
         add(&self.failed[writes::cause(error)], 1);
@@ -52,10 +68,7 @@ impl Counters {
             .position(|bound| seconds <= *bound)
             .unwrap_or(COMMIT_BUCKETS_S.len());
         add(&self.commit[bucket], 1);
-        add(
-            &self.commit_micros,
-            u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
-        );
+        add(&self.commit_micros, micros(elapsed));
     }
 }
 
@@ -84,6 +97,14 @@ pub struct Metrics {
     pub moved: u64,
     /// Batches decided again, since a row that was known had been changed by hand.
     pub changed: u64,
+    /// Batches that were decided while another one was in flight.
+    pub ahead: u64,
+    /// Batches that were sent to the database.
+    pub flights: u64,
+    /// For how long they were on their way, in seconds.
+    pub flight_seconds_sum: f64,
+    /// For how long nothing was on its way while something waited to be sent, in seconds.
+    pub pause_seconds_sum: f64,
     /// Batches that failed, by what for, in the order of [`CAUSES`].
     pub batches_failed: [u64; CAUSES.len()],
     /// Batches by duration, not cumulated; the last bucket is beyond [`COMMIT_BUCKETS_S`].
@@ -112,6 +133,7 @@ impl Metrics {
         pool: PoolStatus,
     ) -> Metrics {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let seconds = |counter: &AtomicU64| Duration::from_micros(get(counter)).as_secs_f64();
         Metrics {
             entries_appended: get(&counters.entries),
             commands: get(&counters.commands),
@@ -124,9 +146,13 @@ impl Metrics {
             known_misses: get(&counters.known_misses),
             moved: get(&counters.moved),
             changed: get(&counters.changed),
+            ahead: get(&counters.ahead),
+            flights: get(&counters.flights),
+            flight_seconds_sum: seconds(&counters.flight_micros),
+            pause_seconds_sum: seconds(&counters.pause_micros),
             batches_failed: std::array::from_fn(|cause| get(&counters.failed[cause])),
             commit_buckets: std::array::from_fn(|bucket| get(&counters.commit[bucket])),
-            commit_seconds_sum: Duration::from_micros(get(&counters.commit_micros)).as_secs_f64(),
+            commit_seconds_sum: seconds(&counters.commit_micros),
             queue_length,
             queue_max,
             fault,

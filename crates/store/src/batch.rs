@@ -32,18 +32,29 @@ pub async fn begin(conn: &mut Conn, needs: &Needs) -> Result<(Facts, Option<Head
     Ok((facts::load(conn, needs, true).await?, None))
 }
 
-/// Begins what is decided on rows that are known from before; whether somebody else wrote since this was last asked.
+/// Begins what is decided on rows that are known from before, unless it has begun; whether somebody else wrote since this was
+/// last asked.
 ///
 /// SQLite has the write lock from here on, so nobody writes meanwhile. A server has not begun anything: the head proves in
 /// the end that nobody did.
 pub fn begin_known(conn: &mut Conn) -> Result<bool, Error> {
     match conn {
         Conn::Pg(_) => Ok(false),
+        Conn::Sqlite(sqlite) if sqlite.has_begun() => Ok(false),
         Conn::Sqlite(sqlite) => {
             sqlite.batch("BEGIN IMMEDIATE")?;
             sqlite.is_disturbed()
         }
     }
+}
+
+/// Begins what was decided before the write lock was there: nobody else may have written since.
+fn begin_undisturbed(conn: &mut Conn) -> Result<(), Error> {
+    if begin_known(conn)? {
+        let message = "somebody else wrote to the database while the batch was decided";
+        return Err(Error::new(ErrorKind::Moved, message));
+    }
+    Ok(())
 }
 
 /// Everything that a batch writes.
@@ -126,6 +137,7 @@ pub async fn commit(
             None => {}
         }
     }
+    begin_undisturbed(conn).map_err(CommitError::Failed)?;
     write(conn, batch, ground.as_ref())
         .await
         .map_err(CommitError::Failed)?;
@@ -137,7 +149,10 @@ pub async fn commit(
 pub async fn end(conn: &mut Conn, ground: Option<Ground<'_>>) -> Result<(), Error> {
     match (conn, ground) {
         (Conn::Pg(pg), Some(ground)) => ground::lock(pg, &ground).await.map(drop),
-        (conn, _) => conn.rollback().await,
+        (conn, _) => {
+            begin_undisturbed(conn)?;
+            conn.rollback().await
+        }
     }
 }
 

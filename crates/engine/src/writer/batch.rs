@@ -3,15 +3,18 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::{Context, Draft, Facts, Needs, Refusal, Reply, command, looks};
+use domain::{Context, Draft, Facts, Needs, command, looks};
 use evidence::Timestamp;
-use store::batch::CommitError;
+use futures_util::FutureExt;
 use store::{Conn, Db, ErrorKind, Head};
 use uuid::Uuid;
 
-use super::append::{self, Appended};
-use super::cache::{self, Cache, admitted};
-use super::{Answer, Job, Signer};
+use super::append;
+use super::cache::Cache;
+use super::flight::{self, Prepared};
+use super::link::{Link, Verdict, Way, Written};
+use super::needed::{self, admitted};
+use super::{Job, Signer};
 use crate::error::Error;
 use crate::metrics::add;
 
@@ -21,60 +24,14 @@ const TRIES_MAX: u32 = 12;
 /// How often a command alone is tried against a constraint, such as that a row is there once.
 const RACES_MAX: u32 = 3;
 
-/// What came of one command.
-enum Verdict {
-    Accepted {
-        reply: Reply,
-        drafts: Vec<Draft>,
-    },
-    Refused {
-        refusal: Refusal,
-        draft: Option<Box<Draft>>,
-    },
-}
-
-/// The Writer's connection, and what is known on it.
-#[derive(Default)]
-pub(super) struct Link {
-    conn: Option<Conn>,
-    cache: Cache,
-}
-
-impl Link {
-    /// Gives up the connection: on another one nothing is known.
-    fn lose(&mut self) {
-        self.conn = None;
-        self.cache.clear(None);
-    }
-
-    /// Forgets what is known where the head is another one by now: what others erased is not kept.
-    pub fn tidy(&mut self, signer: &Signer) {
-        if self
-            .cache
-            .head()
-            .is_some_and(|head| *head != *signer.known.newest())
-        {
-            self.cache.clear(None);
-            self.share(signer);
-        }
-    }
-
-    /// Somebody else writes too. On SQLite whoever writes is alone all the same.
-    fn share(&mut self, signer: &Signer) {
-        if let Some(Conn::Pg(_)) = self.conn {
-            self.cache.share(&signer.counters);
-        }
-    }
-}
-
-/// Runs a batch and answers every job in it.
-pub(super) async fn run(db: &Db, link: &mut Link, signer: &Signer, mut jobs: Vec<Job>) {
-    if let Err(error) = attempt(db, link, signer, &mut jobs).await {
+/// Runs a batch to its end and answers every job in it: one that failed when it was first tried, where there is an error.
+pub(super) async fn run(db: &Db, link: &mut Link, signer: &Signer, mut jobs: Vec<Job>, first: Option<Error>) {
+    if let Err(error) = attempt(db, link, signer, &mut jobs, first).await {
         let tampered = matches!(error, Error::Tampered { .. });
         if jobs.len() > 1 && (tampered || error_kind(&error) == Some(ErrorKind::Constraint)) {
             // Two processes raced, or a row was changed by hand: alone, only the commands that it concerns fail.
             for job in jobs {
-                Box::pin(run(db, link, signer, vec![job])).await;
+                Box::pin(run(db, link, signer, vec![job], None)).await;
             }
             return;
         }
@@ -116,13 +73,22 @@ fn fail(jobs: &mut [Job], error: &Error) {
     }
 }
 
-async fn attempt(db: &Db, link: &mut Link, signer: &Signer, jobs: &mut [Job]) -> Result<(), Error> {
+async fn attempt(
+    db: &Db,
+    link: &mut Link,
+    signer: &Signer,
+    jobs: &mut Vec<Job>,
+    mut first: Option<Error>,
+) -> Result<(), Error> {
     let (mut tries, mut races) = (0, 0);
     loop {
         tries += 1;
-        let error = match once(db, link, signer, jobs).await {
-            Ok(()) => return Ok(()),
-            Err(error) => error,
+        let error = match first.take() {
+            Some(error) => error,
+            None => match once(db, link, signer, jobs).await {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            },
         };
         let kind = error_kind(&error);
         let lost = match &mut link.conn {
@@ -178,95 +144,80 @@ async fn attempt(db: &Db, link: &mut Link, signer: &Signer, jobs: &mut [Job]) ->
 }
 
 /// One try: everything in one transaction, then the answers.
-async fn once(db: &Db, link: &mut Link, signer: &Signer, jobs: &mut [Job]) -> Result<(), Error> {
-    let started = Instant::now();
-    if link.conn.as_mut().is_some_and(Conn::is_displaced) {
-        link.lose();
+async fn once(db: &Db, link: &mut Link, signer: &Signer, jobs: &mut Vec<Job>) -> Result<(), Error> {
+    let prepared = prepare(db, link, signer, std::mem::take(jobs)).await;
+    let landed = match prepared {
+        Ok(prepared) => flight::run(db, link, signer, prepared).await,
+        Err(failed) => Err(failed),
+    };
+    match landed {
+        Ok(done) => {
+            done.answer(signer);
+            Ok(())
+        }
+        Err((back, error)) => {
+            *jobs = back;
+            Err(error)
+        }
     }
+}
+
+/// Decides a batch; what is not known is read. The jobs come back with the error.
+pub(super) async fn prepare(
+    db: &Db,
+    link: &mut Link,
+    signer: &Signer,
+    jobs: Vec<Job>,
+) -> Result<Prepared, (Vec<Job>, Error)> {
+    match read_and_write(db, link, signer, &jobs).await {
+        Ok(written) => Ok(Prepared::new(&mut link.cache, jobs, written)),
+        Err(error) => Err((jobs, error)),
+    }
+}
+
+async fn read_and_write(db: &Db, link: &mut Link, signer: &Signer, jobs: &[Job]) -> Result<Written, Error> {
+    link.lose_displaced();
     let cache = &mut link.cache;
     let conn = match &mut link.conn {
         Some(conn) => conn,
         None => link.conn.insert(db.writer().await?),
     };
     cache.begin(&signer.counters);
-    let written = write(conn, cache, signer, jobs).await;
+    let written = write(&mut Way(Some(conn)), cache, signer, jobs).await;
     if matches!(&written, Err(error) if error_kind(error).is_none()) && matches!(conn, Conn::Pg(_)) {
         // What was read one after the other does not fit together where another process wrote in between.
-        if let Some(ground) = cache.ground() {
-            store::batch::end(conn, Some(ground)).await?;
-        }
+        let basis = cache.decided();
+        let ends = match basis.ground() {
+            Some(ground) => store::batch::end(conn, Some(ground)).await,
+            None => Ok(()),
+        };
+        cache.fall(basis);
+        ends?;
     }
-    let (mut verdicts, appended) = written?;
-    let Some(appended) = appended else {
-        store::batch::end(conn, cache.ground()).await?;
-        answer(signer, jobs, verdicts, None);
-        return Ok(());
-    };
-    match store::batch::commit(conn, &appended.batch(), cache.ground()).await {
-        Ok(stamp) => {
-            let drafts = verdicts.iter_mut().flat_map(Verdict::drafts);
-            let rows = drafts.flat_map(|draft| std::mem::take(&mut draft.writes));
-            cache.wrote(appended.head(), rows, stamp);
-        }
-        Err(CommitError::Failed(error)) => return Err(error.into()),
-        Err(CommitError::Unknown(error)) => {
-            link.lose();
-            settle(db, &mut link.conn, &appended, error).await?;
-        }
-    }
-    if link.conn.as_mut().is_some_and(Conn::is_displaced) {
-        link.lose();
-        let what = "another file was put in the place of the database while it was written to";
-        return Err(Error::Unknown(what.to_owned()));
-    }
-    signer.known.remember(appended.head().clone());
-    signer.writes.well();
-    signer.seals.remember(appended.seals.iter().copied());
-    signer.counters.batch(started.elapsed());
-    add(&signer.counters.entries, appended.count());
-    signer.size.send_if_modified(|size| {
-        let grown = appended.size() > *size;
-        *size = appended.size().max(*size);
-        grown
-    });
-    answer(signer, jobs, verdicts, Some(&appended));
-    Ok(())
+    written
 }
 
-/// Finds out whether a commit whose connection broke took place: `Ok` when it did, the connection's error when not.
-///
-/// The head's lock comes first: a commit that the server is still carrying out holds it, so once we have it, that
-/// commit has either happened or never will. The entry must be in our place and have our leaf: an entry of the same id may
-/// be one from before, where somebody sends again an id that was taken for new.
-async fn settle(
-    db: &Db,
-    slot: &mut Option<Conn>,
-    appended: &Appended,
-    lost: store::Error,
-) -> Result<(), Error> {
-    let unknown = |error: store::Error| Error::Unknown(format!("{lost}; then: {error}"));
-    let conn = slot.insert(db.writer().await.map_err(unknown)?);
-    conn.begin().await.map_err(unknown)?;
-    Head::lock(conn).await.map_err(unknown)?;
-    let found = store::query::by_index(conn, appended.first)
-        .await
-        .map_err(unknown)?;
-    conn.rollback().await.map_err(unknown)?;
-    if found.is_some_and(|entry| appended.begins_with(&entry)) {
-        Ok(())
-    } else {
-        Err(lost.into())
+/// Decides a batch while another one is being committed, on what is known then; the jobs come back where that is not enough.
+pub(super) fn ahead(link: &mut Link, signer: &Signer, jobs: Vec<Job>) -> Result<Prepared, Vec<Job>> {
+    if link.cache.is_shared() {
+        return Err(jobs);
+    }
+    link.cache.begin(&signer.counters);
+    let written = write(&mut Way(None), &mut link.cache, signer, &jobs).now_or_never();
+    match written {
+        Some(Ok(written)) => Ok(Prepared::new(&mut link.cache, jobs, written)),
+        _ => Err(jobs),
     }
 }
 
 /// Decides every command and prepares what is appended; nothing is written yet.
 async fn write(
-    conn: &mut Conn,
+    way: &mut Way<'_>,
     cache: &mut Cache,
     signer: &Signer,
     jobs: &[Job],
-) -> Result<(Vec<Verdict>, Option<Appended>), Error> {
-    let now = signer.clock.now();
+) -> Result<Written, Error> {
+    let (now, started) = (signer.clock.now(), Instant::now());
     let mut needs = Needs::at(now, &signer.rules);
     let mut own_ids = 0;
     for job in jobs {
@@ -275,7 +226,7 @@ async fn write(
     }
     // Only where an id comes twice in the batch must a later command see an earlier one's entries.
     let twice = own_ids > needs.count(&looks::ENTRY);
-    let (mut facts, head) = begin(conn, cache, signer, &needs).await?;
+    let (mut facts, head) = begin(way, cache, signer, &needs).await?;
     let all = |facts: &mut Facts| -> Vec<Verdict> {
         facts.rules = Arc::clone(&signer.rules);
         jobs.iter().map(|job| decide(facts, job, now, twice)).collect()
@@ -291,33 +242,52 @@ async fn write(
     };
     if cache.presumed_too_much(made(&mut verdicts).into_iter()) {
         cache.look_up_ids();
-        facts = cache::facts(conn, cache, signer, &needs).await?;
+        facts = needed::facts(way, cache, signer, &needs).await?;
         verdicts = all(&mut facts);
     }
     let mut drafts: Vec<&mut Draft> = verdicts.iter_mut().flat_map(Verdict::drafts).collect();
     // Also where nothing is appended: what such a batch answers must not rest on a log that is not ours.
-    let head = admitted(conn, signer, head).await?;
+    let head = match head {
+        Some(head) => head,
+        None => admitted(way.conn()?, signer, None).await?,
+    };
     cache.found(&head);
     if drafts.is_empty() {
-        return Ok((verdicts, None));
+        return Ok(Written {
+            verdicts,
+            appended: None,
+            now,
+            started,
+        });
     }
-    super::opened::count(conn, &facts, &mut drafts, now).await?;
-    super::sums::fold(conn, cache, signer, facts.tally, &mut drafts).await?;
-    super::days::fold(conn, cache, signer, facts.run_days, &mut drafts).await?;
+    super::opened::count(way, &facts, &mut drafts, now).await?;
+    super::sums::fold(way, cache, signer, facts.tally, &mut drafts).await?;
+    super::days::fold(way, cache, signer, facts.run_days, &mut drafts).await?;
     signer.clock.saw(head.at);
     let appended = append::append(&signer.key, head, drafts, now)?;
-    Ok((verdicts, Some(appended)))
+    Ok(Written {
+        verdicts,
+        appended: Some(appended),
+        now,
+        started,
+    })
 }
 
 /// The facts of a batch, and the head where it is known already: from before, or locked.
 async fn begin(
-    conn: &mut Conn,
+    way: &mut Way<'_>,
     cache: &mut Cache,
     signer: &Signer,
     needs: &Needs,
 ) -> Result<(Facts, Option<Head>), Error> {
     let newest = signer.known.newest();
     let stale = signer.known.halt().is_some() || cache.head().is_some_and(|head| *head != *newest);
+    if way.0.is_none() && !stale {
+        // The batch that is being committed has begun, and what it rests on is proven with it.
+        let facts = needed::facts(way, cache, signer, needs).await?;
+        return Ok((facts, cache.newest().cloned()));
+    }
+    let conn = way.conn()?;
     if stale && matches!(conn, Conn::Pg(_)) {
         cache.share(&signer.counters);
     }
@@ -328,7 +298,7 @@ async fn begin(
         if let Some(head) = &head {
             signer.known.admit(conn, head).await?;
         }
-        cache::check(conn, signer, needs, &facts, head.as_ref()).await?;
+        needed::check(conn, signer, needs, &facts, head.as_ref()).await?;
         return Ok((facts, head));
     }
     let others_wrote = store::batch::begin_known(conn)?;
@@ -336,7 +306,7 @@ async fn begin(
         let head = admitted(conn, signer, None).await?;
         cache.clear(Some(head));
     }
-    let facts = cache::facts(conn, cache, signer, needs).await?;
+    let facts = needed::facts(way, cache, signer, needs).await?;
     Ok((facts, cache.head().cloned()))
 }
 
@@ -365,43 +335,5 @@ fn decide(facts: &mut Facts, job: &Job, now: Timestamp, twice: bool) -> Verdict 
             }
             Verdict::Refused { refusal, draft }
         }
-    }
-}
-
-impl Verdict {
-    fn drafts(&mut self) -> &mut [Draft] {
-        match self {
-            Verdict::Accepted { drafts, .. } => drafts,
-            Verdict::Refused {
-                draft: Some(draft), ..
-            } => std::slice::from_mut(draft),
-            Verdict::Refused { draft: None, .. } => &mut [],
-        }
-    }
-}
-
-/// Answers every job, in the order in which the drafts were appended.
-fn answer(signer: &Signer, jobs: &mut [Job], verdicts: Vec<Verdict>, appended: Option<&Appended>) {
-    add(&signer.counters.commands, jobs.len() as u64);
-    let mut next = appended.map_or(0, |appended| appended.first);
-    for (job, mut verdict) in jobs.iter_mut().zip(verdicts) {
-        let count = verdict.drafts().len() as u64;
-        let first = (count > 0).then_some(next);
-        match verdict {
-            Verdict::Accepted { mut reply, .. } => {
-                if let Reply::Recorded(recorded) = &mut reply {
-                    append::fill_places(recorded, next, appended);
-                }
-                job.answer(Ok(Answer { reply, entry: first }));
-            }
-            Verdict::Refused { refusal, .. } => {
-                add(&signer.counters.refusals, 1);
-                job.answer(Err(Error::Refused {
-                    refusal,
-                    entry: first,
-                }));
-            }
-        }
-        next += count;
     }
 }

@@ -13,14 +13,12 @@ use domain::looks::{self, By, Key, Look, Source};
 use domain::record::{Record as _, Val};
 use domain::tables::{RowKey, RowWrite};
 use domain::{Facts, Needs};
+use store::Head;
 use store::facts::Stamps;
 use store::ground::{Ground, Known};
 use store::row::Stamp;
-use store::{Conn, Head};
 use uuid::Uuid;
 
-use super::Signer;
-use crate::error::Error;
 use crate::metrics::{Counters, add};
 
 /// Most rows that are known, of which the older half goes when there are more: some 60 MB.
@@ -38,6 +36,39 @@ struct Row {
     stamp: Option<Stamp>,
 }
 
+/// What a batch was decided on.
+#[derive(Default)]
+pub(super) struct Basis {
+    /// The head; none where rows are locked.
+    head: Option<Head>,
+    /// Rows, and those that are not there.
+    rows: HashMap<RowKey, Known>,
+    /// Callers' own ids that were taken for new, without having looked.
+    presumed: HashSet<Uuid>,
+}
+
+impl Basis {
+    /// The head that it was decided at, unless rows are locked.
+    pub fn head(&self) -> Option<&Head> {
+        self.head.as_ref()
+    }
+
+    /// What is to be proven where the batch is written.
+    pub fn ground(&self) -> Option<Ground<'_>> {
+        let head = self.head.as_ref()?;
+        let rows = &self.rows;
+        Some(Ground { head, rows })
+    }
+}
+
+/// What a batch that is being committed writes: the next one is decided on it, and both are forgotten if it fails.
+struct Flying {
+    head: Head,
+    rows: HashMap<RowKey, Row>,
+    /// The ids of its entries.
+    made: HashSet<Uuid>,
+}
+
 /// Rows that are known at a head, on one connection.
 #[derive(Default)]
 pub(super) struct Cache {
@@ -46,10 +77,12 @@ pub(super) struct Cache {
     /// Rows in two halves: what is used moves to the young one, and when that is full the old one goes.
     young: HashMap<RowKey, Row>,
     old: HashMap<RowKey, Row>,
-    /// What the batch under way took from here or has put here.
-    taken: HashMap<RowKey, Known>,
-    /// Callers' own ids that the batch under way takes for new, without having looked.
-    presumed: HashSet<Uuid>,
+    /// What the batch that is being committed writes.
+    flying: Option<Flying>,
+    /// What the batch that is being decided rests on.
+    basis: Basis,
+    /// Whether it may take callers' own ids for new.
+    presumes: bool,
     /// Until when own ids are looked up.
     looks_up: Option<Instant>,
     /// Where somebody else was seen to write: since when every locked head was our own last one, and when one was last
@@ -86,7 +119,8 @@ impl Cache {
         self.head = head;
         self.young.clear();
         self.old.clear();
-        self.taken.clear();
+        self.flying = None;
+        self.basis = Basis::default();
     }
 
     /// Somebody else writes too.
@@ -110,28 +144,76 @@ impl Cache {
 
     /// A batch begins. Where nobody else was seen to write for long enough, rows need no locks from here on.
     pub fn begin(&mut self, counters: &Counters) {
-        self.taken.clear();
-        self.presumed.clear();
+        self.basis = Basis::default();
         if let Some((since, seen)) = self.shared
             && seen.duration_since(since) >= ALONE_AFTER
         {
             self.shared = None;
             counters.shared.store(false, Ordering::Relaxed);
         }
+        let looks_up = self.looks_up.is_some_and(|until| Instant::now() < until);
+        self.presumes = !looks_up && self.shared.is_none();
     }
 
-    /// What the batch under way was decided on.
-    pub fn ground(&self) -> Option<Ground<'_>> {
-        let head = self.head.as_ref().filter(|_| self.shared.is_none())?;
-        Some(Ground {
+    /// The head that a batch is decided at: of the one that is being committed, where there is one.
+    pub fn newest(&self) -> Option<&Head> {
+        self.flying
+            .as_ref()
+            .map_or(self.head.as_ref(), |flying| Some(&flying.head))
+    }
+
+    /// The batch is decided, on this.
+    pub fn decided(&mut self) -> Basis {
+        let head = self.newest().filter(|_| self.shared.is_none()).cloned();
+        Basis {
             head,
-            rows: &self.taken,
-        })
+            ..std::mem::take(&mut self.basis)
+        }
+    }
+
+    /// A batch is sent for commit, with its rows in the order in which they are written and the ids of its entries.
+    pub fn take_off(&mut self, head: Head, rows: impl Iterator<Item = RowWrite>, made: HashSet<Uuid>) {
+        let row = |row: RowWrite| {
+            let (key, stamp) = (row.key(), None);
+            (
+                key,
+                Row {
+                    row: Some(row),
+                    stamp,
+                },
+            )
+        };
+        let rows = rows.map(row).collect();
+        self.flying = Some(Flying { head, rows, made });
+    }
+
+    /// The batch that was sent is committed, by this transaction. What was decided on it rests on rows of that transaction.
+    pub fn land(&mut self, stamp: Stamp, next: Option<&mut Basis>) {
+        let Some(flying) = self.flying.take() else { return };
+        for (key, known) in next.into_iter().flat_map(|next| &mut next.rows) {
+            if flying.rows.contains_key(key) {
+                known.stamp = Some(stamp);
+            }
+        }
+        self.head = Some(flying.head);
+        if self.shared.is_some() {
+            return;
+        }
+        let stamp = Some(stamp);
+        for (key, Row { row, .. }) in flying.rows {
+            self.put(key, Row { row, stamp });
+        }
+    }
+
+    /// The batch that was sent is not committed; it was decided on this.
+    pub fn fall(&mut self, basis: Basis) {
+        self.flying = None;
+        self.basis = basis;
     }
 
     /// Forgets what the batch under way was decided on: one of it may be wrong.
     pub fn forget_taken(&mut self) {
-        for key in self.taken.drain().map(|(key, _)| key) {
+        for key in std::mem::take(&mut self.basis.rows).into_keys() {
             self.young.remove(&key);
             self.old.remove(&key);
         }
@@ -153,7 +235,7 @@ impl Cache {
                 for key in rests_on.into_iter().flatten() {
                     let stamp = self.get(&key).and_then(|known| known.stamp);
                     let fresh = false;
-                    self.taken.entry(key).or_insert(Known { stamp, fresh });
+                    self.basis.rows.entry(key).or_insert(Known { stamp, fresh });
                 }
                 if let Some(key) = row
                     && let Some(row) = self.get(&key).and_then(|known| known.row.clone())
@@ -168,19 +250,17 @@ impl Cache {
     }
 
     /// Whether this is an own id that is taken for new: an entry has it, where it is not, and there is only one of an id.
+    /// What the batch that is being committed makes is no longer new.
     fn presumes(&mut self, look: &'static Look, key: &Key, needs: &Needs) -> bool {
-        let looks_up = self.looks_up.is_some_and(|until| Instant::now() < until);
         let Key::Id(id) = key else { return false };
-        if looks_up || self.shared.is_some() || !needs.has(&looks::ENTRY, id) {
+        let made = |flying: &Flying| flying.made.contains(id);
+        if !self.presumes || self.flying.as_ref().is_some_and(made) || !needs.has(&looks::ENTRY, id) {
             return false;
         }
-        let is_new = match look.name {
-            "ENTRY" => true,
-            "OPERATION" => self.get(&(look.table(), *id)).is_none(),
-            _ => false,
-        };
+        let is_new = std::ptr::eq(look, &raw const looks::ENTRY)
+            || (std::ptr::eq(look, &raw const looks::OPERATION) && self.get(&(look.table(), *id)).is_none());
         if is_new {
-            self.presumed.insert(*id);
+            self.basis.presumed.insert(*id);
         }
         is_new
     }
@@ -188,13 +268,14 @@ impl Cache {
     /// Whether ids were taken for new of which the batch makes no entry: then nothing refuses them where they are not.
     pub fn presumed_too_much(&self, made: impl Iterator<Item = Uuid>) -> bool {
         let made: HashSet<Uuid> = made.collect();
-        !self.presumed.is_subset(&made)
+        !self.basis.presumed.is_subset(&made)
     }
 
     /// From here on own ids are looked up; whether the batch under way took some for new.
     pub fn look_up_ids(&mut self) -> bool {
         self.looks_up = Some(Instant::now() + LOOK_UP_FOR);
-        !self.presumed.is_empty()
+        self.presumes = false;
+        !self.basis.presumed.is_empty()
     }
 
     /// What a look would find by a key, where that is known.
@@ -239,6 +320,10 @@ impl Cache {
 
     /// What is known of a row. What is used stays longer.
     fn get(&mut self, key: &RowKey) -> Option<&Row> {
+        let flying = self.flying.as_ref().map(|flying| &flying.rows);
+        if flying.is_some_and(|rows| rows.contains_key(key)) {
+            return self.flying.as_ref()?.rows.get(key);
+        }
         if let Some(row) = self.old.remove(key) {
             self.put(*key, row);
         }
@@ -267,7 +352,7 @@ impl Cache {
                 .is_some()
                 .then(|| stamps.get(&key).copied().unwrap_or_default());
             let fresh = true;
-            self.taken.insert(key, Known { stamp, fresh });
+            self.basis.rows.insert(key, Known { stamp, fresh });
             self.put(key, Row { row, stamp });
         };
         for row in facts.rows() {
@@ -277,112 +362,6 @@ impl Cache {
             take(*key, None);
         }
     }
-
-    /// The batch was written: the head is this one, and these are its rows in the order in which they were written.
-    pub fn wrote(&mut self, head: &Head, rows: impl Iterator<Item = RowWrite>, stamp: Stamp) {
-        self.head = Some(head.clone());
-        if self.shared.is_some() {
-            return;
-        }
-        for row in rows {
-            let stamp = Some(stamp);
-            self.put(
-                row.key(),
-                Row {
-                    row: Some(row),
-                    stamp,
-                },
-            );
-        }
-    }
-}
-
-/// The rows that are needed: known from before, or read and checked.
-pub(super) async fn facts(
-    conn: &mut Conn,
-    cache: &mut Cache,
-    signer: &Signer,
-    needs: &Needs,
-) -> Result<Facts, Error> {
-    let (known, missing) = cache.split(needs, &signer.counters);
-    let (mut facts, mut absent) = (Facts::default(), Vec::new());
-    if !missing.is_empty() {
-        let (read, stamps) = store::facts::load_known(conn, &missing).await?;
-        let checked = signer.seals.check(conn, &read).await;
-        stands(conn, signer, checked, None).await?;
-        absent = self::absent(&missing, &read);
-        cache.learn(&read, &absent, &stamps);
-        facts = read;
-    }
-    for row in known {
-        facts.take(row);
-    }
-    check_absent(conn, signer, &facts, &absent, None).await?;
-    Ok(facts)
-}
-
-/// What was looked for by its id, and is not among what was found.
-fn absent(needs: &Needs, facts: &Facts) -> Vec<RowKey> {
-    let by_id = needs.plan().into_iter().filter(|(look, _)| look.is_by_id());
-    let keys = by_id.flat_map(|(look, keys)| {
-        keys.into_iter().filter_map(|key| match key {
-            Key::Id(id) => Some((look.table(), *id)),
-            _ => None,
-        })
-    });
-    keys.filter(|key| !facts.holds(*key)).collect()
-}
-
-/// Checks rows that were read under locks, and that those which are not there never were.
-pub(super) async fn check(
-    conn: &mut Conn,
-    signer: &Signer,
-    needs: &Needs,
-    facts: &Facts,
-    head: Option<&Head>,
-) -> Result<(), Error> {
-    let checked = signer.seals.check(conn, facts).await;
-    stands(conn, signer, checked, head).await?;
-    check_absent(conn, signer, facts, &absent(needs, facts), head).await
-}
-
-async fn check_absent(
-    conn: &mut Conn,
-    signer: &Signer,
-    facts: &Facts,
-    absent: &[RowKey],
-    head: Option<&Head>,
-) -> Result<(), Error> {
-    let checked = match signer.seals.check_absent(absent) {
-        Ok(()) => super::opened::check_absent(conn, facts, absent).await,
-        known => known,
-    };
-    stands(conn, signer, checked, head).await
-}
-
-/// What was found wrong with a row, unless it is the whole log that is wrong.
-async fn stands(
-    conn: &mut Conn,
-    signer: &Signer,
-    checked: Result<(), Error>,
-    head: Option<&Head>,
-) -> Result<(), Error> {
-    if checked.is_err() {
-        admitted(conn, signer, head.cloned()).await?;
-    }
-    checked
-}
-
-/// The head, locked, once it is known that the log may be continued from it.
-pub(super) async fn admitted(conn: &mut Conn, signer: &Signer, head: Option<Head>) -> Result<Head, Error> {
-    if let Some(head) = head {
-        return Ok(head);
-    }
-    let head = Head::lock(conn)
-        .await
-        .map_err(|error| signer.known.explain(error))?;
-    signer.known.admit(conn, &head).await?;
-    Ok(head)
 }
 
 /// What a look finds, and the rows that say so.

@@ -30,9 +30,15 @@ fn balance(number: u128, held: i128) -> RowWrite {
     })
 }
 
+fn wrote(cache: &mut Cache, rows: impl IntoIterator<Item = RowWrite>, stamp: Stamp) {
+    cache.take_off(head(), rows.into_iter(), HashSet::new());
+    cache.land(stamp, None);
+}
+
 fn known(rows: impl IntoIterator<Item = RowWrite>) -> Cache {
     let mut cache = Cache::default();
-    cache.wrote(&head(), rows.into_iter(), 3);
+    cache.begin(&Counters::default());
+    wrote(&mut cache, rows, 3);
     cache
 }
 
@@ -59,7 +65,7 @@ fn what_is_used_stays_and_there_is_a_bound() {
     let used = needs(&looks::BALANCE, [id(0)]);
     // Twice as many as there is room for, one of them in use all the time.
     for number in 3..2 * ROWS_MAX as u128 {
-        cache.wrote(&head(), std::iter::once(balance(number, 0)), 3);
+        wrote(&mut cache, [balance(number, 0)], 3);
         if number % 1_000 == 0 {
             assert_eq!(split(&mut cache, &used), (1, 0));
         }
@@ -74,8 +80,8 @@ fn nothing_is_due_where_nothing_is_held() {
     let mut cache = known([balance(1, 0), balance(2, 5)]);
     let due = needs(&looks::DUE_OF, [id(1), id(2), id(3)]);
     assert_eq!(split(&mut cache, &due), (0, 2));
-    let ground = cache.ground().unwrap();
-    let rows: Vec<_> = ground.rows.keys().map(|(_, id)| *id).collect();
+    let basis = cache.decided();
+    let rows: Vec<_> = basis.ground().unwrap().rows.keys().map(|(_, id)| *id).collect();
     assert_eq!(rows, [id(1)], "that is proven by the balance");
 }
 
@@ -89,9 +95,9 @@ fn that_there_is_none_is_known_until_there_is_one() {
         stamp: None,
         fresh: true,
     };
-    assert_eq!(cache.ground().unwrap().rows.values().collect::<Vec<_>>(), [&none]);
+    assert_eq!(cache.basis.rows.values().collect::<Vec<_>>(), [&none]);
     assert_eq!(split(&mut cache, &asked), (0, 0));
-    cache.wrote(&head(), std::iter::once(balance(1, 0)), 4);
+    wrote(&mut cache, [balance(1, 0)], 4);
     assert_eq!(split(&mut cache, &asked), (1, 0));
     // What a batch rested on is forgotten with it.
     cache.forget_taken();
@@ -103,9 +109,9 @@ fn nothing_is_known_while_somebody_else_writes() {
     let mut cache = known([balance(1, 0)]);
     let (asked, counters) = (needs(&looks::BALANCE, [id(1)]), Counters::default());
     cache.share(&counters);
-    assert!(cache.ground().is_none());
+    assert!(cache.decided().ground().is_none());
     assert_eq!(split(&mut cache, &asked), (0, 1));
-    cache.wrote(&head(), std::iter::once(balance(1, 0)), 3);
+    wrote(&mut cache, [balance(1, 0)], 3);
     assert_eq!(split(&mut cache, &asked), (0, 1));
     cache.begin(&counters);
     assert!(cache.is_shared(), "not before a head was locked late enough");
@@ -145,7 +151,51 @@ fn own_ids_are_taken_for_new_until_one_is_not() {
     assert!(!cache.presumed_too_much(std::iter::empty()));
     assert!(!cache.look_up_ids(), "no id was taken for new");
     cache.looks_up = Some(Instant::now());
+    cache.begin(&Counters::default());
     assert_eq!(split(&mut cache, &asked), (0, 1));
     cache.share(&Counters::default());
+    cache.begin(&Counters::default());
     assert_eq!(split(&mut cache, &asked), (0, 3));
+}
+
+#[test]
+fn what_is_in_flight_is_known_until_it_falls() {
+    let (mut cache, counters) = (known([balance(1, 0), balance(2, 0)]), Counters::default());
+    let asked = needs(&looks::BALANCE, [id(1), id(2)]);
+    let held = |cache: &mut Cache| {
+        let (rows, _) = cache.split(&asked, &counters);
+        let rows = rows.into_iter().filter_map(|row| match row {
+            RowWrite::Balance(balance) => Some(balance.row.held.units()),
+            _ => None,
+        });
+        rows.sum::<i128>()
+    };
+    let next = Head {
+        checkpoint: "next".to_owned(),
+        ..head()
+    };
+    let made = Uuid::from_u128(9);
+    cache.begin(&counters);
+    let basis = cache.decided();
+    cache.take_off(next.clone(), [balance(1, 5)].into_iter(), HashSet::from([made]));
+    cache.begin(&counters);
+    assert_eq!((held(&mut cache), cache.newest()), (5, Some(&next)));
+    // An id of it is not taken for new: it would be refused only once all of the next batch is sent.
+    assert_eq!(
+        split(&mut cache, &needs(&looks::ENTRY, [made, Uuid::from_u128(8)])),
+        (0, 1)
+    );
+    cache.fall(basis);
+    cache.begin(&counters);
+    assert_eq!((held(&mut cache), cache.newest()), (0, Some(&head())));
+    // What was decided on it rests on the rows of its transaction.
+    cache.take_off(next.clone(), [balance(1, 7)].into_iter(), HashSet::new());
+    cache.begin(&counters);
+    assert_eq!(held(&mut cache), 7);
+    let mut open = cache.decided();
+    cache.land(4, Some(&mut open));
+    let ground = open.ground().unwrap();
+    let stamp = |number| ground.rows[&(Balance::TABLE.name, id(number))].stamp;
+    assert_eq!((stamp(1), stamp(2), ground.head), (Some(4), Some(3), &next));
+    assert_eq!((held(&mut cache), cache.head()), (7, Some(&next)));
 }

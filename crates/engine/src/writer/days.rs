@@ -5,16 +5,17 @@ use domain::record::Sealed;
 use domain::workflow::execution::{DayKey, ExecutionDay, ExecutionDays};
 use domain::{Draft, Needs, RowWrite, looks};
 use evidence::Salt;
-use store::Conn;
 
 use super::Signer;
-use super::cache::{self, Cache};
+use super::cache::Cache;
+use super::link::Way;
+use super::needed;
 use crate::error::Error;
 use crate::random;
 
 /// Adds what changes of the days to the last entry that changes an execution.
 pub(super) async fn fold(
-    conn: &mut Conn,
+    way: &mut Way<'_>,
     cache: &mut Cache,
     signer: &Signer,
     mut days: ExecutionDays,
@@ -25,10 +26,10 @@ pub(super) async fn fold(
     };
     let mut needs = Needs::default();
     needs.rows(&looks::EXECUTION_DAY, days.0.keys().map(DayKey::id));
-    let there = cache::facts(conn, cache, signer, &needs).await?.execution_days;
-    if there.is_empty() && !store::executions::has_days(conn).await? {
+    let there = needed::facts(way, cache, signer, &needs).await?.execution_days;
+    if there.is_empty() && !store::executions::has_days(way.conn()?).await? {
         // Executions are older than the days: what the batch itself writes is not there yet.
-        days.take(store::executions::count(conn, (None, None)).await?);
+        days.take(store::executions::count(way.conn()?, (None, None)).await?);
     }
     let row = |(key, runs)| {
         let before = there.get(&DayKey::id(&key));

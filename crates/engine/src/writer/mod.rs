@@ -1,7 +1,8 @@
 //! The Writer: one thread per process that owns the only connection that writes.
 //!
 //! It takes what is waiting as one batch, without a timer: while one batch is being committed the next one
-//! gathers, so one caller gets low latency and a thousand share one fsync.
+//! gathers, so one caller gets low latency and a thousand share one fsync. Once enough wait, the next one is decided while
+//! the one before is still on its way to the disk ([`flight`]).
 //!
 //! What a crash leaves behind: before COMMIT, nothing; after COMMIT and before the reply, entries that the caller
 //! does not know of, which the caller's own ids make safe to send again.
@@ -10,19 +11,24 @@ pub mod append;
 pub mod batch;
 mod cache;
 mod days;
+mod flight;
+mod link;
+mod needed;
 mod opened;
 mod sums;
 
 pub(crate) use sums::removed;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use domain::identity::Rules;
 use domain::{Caller, Command, Origin, Reply};
 use store::Db;
 use tlog::SigningKey;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::clock::Clock;
 use crate::continuity::Known;
@@ -31,7 +37,12 @@ use crate::metrics::{Counters, add};
 use crate::random;
 use crate::seals::Seals;
 use crate::writes::Writes;
-use batch::Link;
+use flight::{Done, Flight, Prepared};
+use link::Link;
+
+/// How many commands must wait for a batch to be decided while another one is in flight. Being woken for each would cost more
+/// than it gains; fewer wait until it has landed.
+const AHEAD_AT: usize = 24;
 
 /// The answer to a command that was carried out.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,11 +125,27 @@ pub struct Signer {
     pub(crate) writes: Arc<Writes>,
 }
 
+/// Says when so many commands are in the queue that a batch is decided ahead.
+#[derive(Default)]
+struct Enough {
+    queued: AtomicUsize,
+    reached: Notify,
+}
+
+impl Enough {
+    /// So many commands are put into the queue now. Gives whether that makes enough.
+    fn add(&self, jobs: usize) -> bool {
+        let before = self.queued.fetch_add(jobs, Ordering::Relaxed);
+        before < AHEAD_AT && before + jobs >= AHEAD_AT
+    }
+}
+
 /// The queue before the Writer. Cloning it gives another way in.
 #[derive(Clone)]
 pub struct Queue {
     jobs: mpsc::UnboundedSender<Job>,
     waiting: Arc<AtomicU64>,
+    enough: Arc<Enough>,
     entries_max: u64,
     counters: Arc<Counters>,
 }
@@ -127,6 +154,7 @@ pub struct Queue {
 pub struct WeakQueue {
     jobs: mpsc::WeakUnboundedSender<Job>,
     waiting: Arc<AtomicU64>,
+    enough: Arc<Enough>,
     entries_max: u64,
     counters: Arc<Counters>,
 }
@@ -137,6 +165,7 @@ impl WeakQueue {
         Some(Queue {
             jobs: self.jobs.upgrade()?,
             waiting: Arc::clone(&self.waiting),
+            enough: Arc::clone(&self.enough),
             entries_max: self.entries_max,
             counters: Arc::clone(&self.counters),
         })
@@ -149,6 +178,7 @@ impl Queue {
         WeakQueue {
             jobs: self.jobs.downgrade(),
             waiting: Arc::clone(&self.waiting),
+            enough: Arc::clone(&self.enough),
             entries_max: self.entries_max,
             counters: Arc::clone(&self.counters),
         }
@@ -156,15 +186,18 @@ impl Queue {
 
     /// Hands a job over, or says at once that too much is waiting.
     pub fn push(&self, job: Job) -> Result<(), Error> {
-        self.admit(job.command.weight() as u64)?;
-        self.jobs.send(job).map_err(|_| stopped())
+        self.push_all(vec![job])
     }
 
     /// Hands jobs over, all or none.
     pub fn push_all(&self, jobs: Vec<Job>) -> Result<(), Error> {
-        self.admit(jobs.iter().map(|job| job.command.weight() as u64).sum())?;
+        self.admit(weight(&jobs))?;
+        let enough = self.enough.add(jobs.len());
         for job in jobs {
             self.jobs.send(job).map_err(|_| stopped())?;
+        }
+        if enough {
+            self.enough.reached.notify_one();
         }
         Ok(())
     }
@@ -193,6 +226,10 @@ impl Queue {
     }
 }
 
+fn weight(jobs: &[Job]) -> u64 {
+    jobs.iter().map(|job| job.command.weight() as u64).sum()
+}
+
 pub(crate) fn stopped() -> Error {
     Error::problem(
         "the server is shutting down",
@@ -209,9 +246,11 @@ pub fn start(
 ) -> Result<Queue, Error> {
     let (sender, receiver) = mpsc::unbounded_channel();
     let waiting = Arc::new(AtomicU64::new(0));
+    let enough = Arc::new(Enough::default());
     let queue = Queue {
         jobs: sender,
         waiting: Arc::clone(&waiting),
+        enough: Arc::clone(&enough),
         entries_max: queue_entries_max,
         counters: Arc::clone(&signer.counters),
     };
@@ -229,7 +268,10 @@ pub fn start(
         link: Link::default(),
         signer,
         receiver,
+        held: VecDeque::new(),
+        free_since: None,
         waiting,
+        enough,
         batch_entries_max,
     };
     std::thread::Builder::new()
@@ -249,45 +291,153 @@ struct Writer {
     link: Link,
     signer: Signer,
     receiver: mpsc::UnboundedReceiver<Job>,
+    /// Jobs that were taken from the queue, and wait again.
+    held: VecDeque<Job>,
+    /// Since when nothing is in flight while something waits.
+    free_since: Option<Instant>,
     waiting: Arc<AtomicU64>,
+    enough: Arc<Enough>,
     batch_entries_max: usize,
 }
 
 impl Writer {
     /// The next job, once there is one. Others may write meanwhile.
     async fn next(&mut self) -> Option<Job> {
+        if let Some(job) = self.held.pop_front() {
+            return Some(job);
+        }
         let mut size = self.signer.size.subscribe();
         loop {
             tokio::select! {
                 biased;
-                job = self.receiver.recv() => return job,
+                job = self.receiver.recv() => {
+                    self.enough.queued.fetch_sub(usize::from(job.is_some()), Ordering::Relaxed);
+                    return job;
+                }
                 _ = size.changed() => self.link.tidy(&self.signer),
             }
         }
     }
 
-    async fn run(&mut self) {
-        let mut held: Option<Job> = None;
-        loop {
-            let first = match held.take() {
-                Some(job) => job,
-                None => match self.next().await {
-                    Some(job) => job,
-                    None => return,
-                },
-            };
-            let mut weight = first.command.weight();
-            let mut jobs = vec![first];
-            while let Ok(job) = self.receiver.try_recv() {
-                if weight + job.command.weight() > self.batch_entries_max {
-                    held = Some(job);
-                    break;
-                }
-                weight += job.command.weight();
-                jobs.push(job);
+    /// How many jobs wait.
+    fn waiting(&self) -> usize {
+        self.held.len() + self.receiver.len()
+    }
+
+    /// A job that waits.
+    fn waits(&mut self) -> Option<Job> {
+        self.held.pop_front().or_else(|| {
+            let job = self.receiver.try_recv().ok()?;
+            self.enough.queued.fetch_sub(1, Ordering::Relaxed);
+            Some(job)
+        })
+    }
+
+    /// What waits, after the first one, as far as it goes into one batch.
+    fn gather(&mut self, first: Option<Job>) -> Vec<Job> {
+        let mut jobs: Vec<Job> = first.into_iter().collect();
+        let mut sum = jobs.iter().map(|job| job.command.weight()).sum::<usize>();
+        while let Some(job) = self.waits() {
+            sum += job.command.weight();
+            if sum > self.batch_entries_max && !jobs.is_empty() {
+                self.held.push_front(job);
+                break;
             }
-            batch::run(&self.db, &mut self.link, &self.signer, jobs).await;
-            self.waiting.fetch_sub(weight as u64, Ordering::Relaxed);
+            jobs.push(job);
+        }
+        jobs
+    }
+
+    /// These jobs wait again, before all others.
+    fn put_back(&mut self, jobs: Vec<Job>) {
+        for job in jobs.into_iter().rev() {
+            self.held.push_front(job);
+        }
+    }
+
+    async fn run(&mut self) {
+        let (mut done, mut ahead): (Option<Done>, Option<Prepared>) = (None, None);
+        loop {
+            let prepared = match ahead.take() {
+                Some(ahead) if ahead.holds(&self.link, &self.signer) => ahead,
+                old => {
+                    self.put_back(old.map_or_else(Vec::new, Prepared::into_jobs));
+                    self.answer(done.take());
+                    if self.waiting() == 0 {
+                        self.free_since = None;
+                    }
+                    let Some(first) = self.next().await else { return };
+                    let jobs = self.gather(Some(first));
+                    match batch::prepare(&self.db, &mut self.link, &self.signer, jobs).await {
+                        Ok(prepared) => prepared,
+                        Err(failed) => {
+                            self.again(failed).await;
+                            continue;
+                        }
+                    }
+                }
+            };
+            (done, ahead) = self.fly(prepared, done.take()).await;
+        }
+    }
+
+    /// Sends a batch, answers the one before, and decides the next one meanwhile, once enough waits.
+    async fn fly(&mut self, prepared: Prepared, before: Option<Done>) -> (Option<Done>, Option<Prepared>) {
+        let launched = Instant::now();
+        let pause = self.free_since.map_or(Duration::ZERO, |since| since.elapsed());
+        let mut flight = match Flight::launch(&mut self.link, prepared) {
+            Ok(flight) => flight,
+            Err(jobs) => {
+                self.put_back(jobs);
+                return (before, None);
+            }
+        };
+        flight.depart().await;
+        self.answer(before);
+        let (mut ahead, mut tried) = (None, false);
+        while !flight.has_landed() {
+            if tried {
+                flight.wait_or(std::future::pending()).await;
+            } else if self.waiting() < AHEAD_AT {
+                flight.wait_or(self.enough.reached.notified()).await;
+            } else {
+                tried = true;
+                let jobs = self.gather(None);
+                match batch::ahead(&mut self.link, &self.signer, jobs) {
+                    Ok(prepared) => {
+                        add(&self.signer.counters.ahead, 1);
+                        ahead = Some(prepared);
+                    }
+                    Err(jobs) => self.put_back(jobs),
+                }
+            }
+        }
+        self.signer.counters.flight(launched.elapsed(), pause);
+        self.free_since = Some(Instant::now());
+        let landed = flight.land(&self.db, &mut self.link, &self.signer, ahead.as_mut());
+        match landed.await {
+            Ok(done) => (Some(done), ahead),
+            Err(failed) => {
+                // What was decided on it is decided again.
+                self.put_back(ahead.map_or_else(Vec::new, Prepared::into_jobs));
+                self.again(failed).await;
+                (None, None)
+            }
+        }
+    }
+
+    /// Tries a batch again that was not written, until there is an answer.
+    async fn again(&mut self, (jobs, error): (Vec<Job>, Error)) {
+        let weight = weight(&jobs);
+        batch::run(&self.db, &mut self.link, &self.signer, jobs, Some(error)).await;
+        self.waiting.fetch_sub(weight, Ordering::Relaxed);
+    }
+
+    fn answer(&self, done: Option<Done>) {
+        if let Some(done) = done {
+            let weight = done.weight();
+            done.answer(&self.signer);
+            self.waiting.fetch_sub(weight, Ordering::Relaxed);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Balances that are not there. A user's row says how many balances the user has, and every asset has its house accounts:
 //! so what was removed by hand is not opened anew at zero.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use domain::custody::{Balance, House, Owner};
 use domain::identity::user::User;
@@ -12,6 +12,7 @@ use evidence::{Salt, Timestamp};
 use store::{Conn, Head};
 use uuid::Uuid;
 
+use super::link::Way;
 use crate::error::Error;
 use crate::random;
 
@@ -73,7 +74,7 @@ async fn has_moved(conn: &mut Conn, balance: Uuid) -> Result<bool, Error> {
 
 /// Counts the balances that a batch opens in the rows of their users: in the last entry that opens one, or changes a user.
 pub(super) async fn count(
-    conn: &mut Conn,
+    way: &mut Way<'_>,
     facts: &Facts,
     drafts: &mut [&mut Draft],
     now: Timestamp,
@@ -97,8 +98,13 @@ pub(super) async fn count(
         return Ok(());
     };
     let users = || opened.keys().filter_map(|user| facts.users.get(user));
-    let older = users().filter(|user| user.row.balances.is_none());
-    let there = store::custody::count_of_balances(conn, older.map(|user| user.row.id)).await?;
+    let uncounted = users().filter(|user| user.row.balances.is_none());
+    let uncounted: Vec<Uuid> = uncounted.map(|user| user.row.id).collect();
+    let there = if uncounted.is_empty() {
+        HashMap::new()
+    } else {
+        store::custody::count_of_balances(way.conn()?, uncounted.into_iter()).await?
+    };
     let row = |user: &Sealed<_>| {
         let mut user: Sealed<User> = user.clone();
         let before = user.row.balances.or(there.get(&user.row.id).copied());

@@ -10,11 +10,12 @@ use domain::custody::sum::{Sum, SumKey, SumOf, Tallied, Tally, Total};
 use domain::record::{Record, Sealed};
 use domain::{Draft, Needs, RowWrite, looks};
 use evidence::Salt;
-use store::Conn;
 use uuid::Uuid;
 
 use super::Signer;
-use super::cache::{self, Cache};
+use super::cache::Cache;
+use super::link::Way;
+use super::needed;
 use crate::error::Error;
 use crate::random;
 
@@ -28,7 +29,7 @@ struct Keeping {
 
 /// Adds what changes in the sums to the last entry that changes one.
 pub(super) async fn fold(
-    conn: &mut Conn,
+    way: &mut Way<'_>,
     cache: &mut Cache,
     signer: &Signer,
     mut tally: Tally,
@@ -42,7 +43,7 @@ pub(super) async fn fold(
         return Ok(());
     };
     let mut keeping = Keeping {
-        there: load(conn, cache, signer, tally.changes().into_keys(), &assets).await?,
+        there: load(way, cache, signer, tally.changes().into_keys(), &assets).await?,
         counted: BTreeSet::new(),
     };
     let unknown = assets
@@ -50,9 +51,9 @@ pub(super) async fn fold(
         .filter(|asset| !tally.is_new(**asset) && keeping.of_asset(**asset).is_none());
     let unknown: BTreeSet<Uuid> = unknown.copied().collect();
     if !unknown.is_empty() {
-        keeping.count(conn, cache, signer, &mut tally, unknown).await?;
+        keeping.count(way, cache, signer, &mut tally, unknown).await?;
     }
-    let rows = keeping.rows(conn, tally.changes()).await?;
+    let rows = keeping.rows(way, tally.changes()).await?;
     draft.derive(rows).map_err(|error| {
         Error::problem(
             format!("a payload does not read back: {error}"),
@@ -80,24 +81,24 @@ impl Keeping {
     /// Counts assets that are older than their sums; an asset whose sums are kept and gone is tampered with.
     async fn count(
         &mut self,
-        conn: &mut Conn,
+        way: &mut Way<'_>,
         cache: &mut Cache,
         signer: &Signer,
         tally: &mut Tally,
         unknown: BTreeSet<Uuid>,
     ) -> Result<(), Error> {
-        let uncounted = store::custody::without_sums(conn).await?;
+        let uncounted = store::custody::without_sums(way.conn()?).await?;
         if let Some(asset) = unknown.iter().find(|asset| !uncounted.contains(asset)) {
             return Err(removed(*asset));
         }
         // What the batch itself writes is not there yet.
-        let counted = store::custody::recount(conn).await?;
+        let counted = store::custody::recount(way.conn()?).await?;
         for asset in &unknown {
             tally.asset(*asset, false);
-            let there = store::custody::sums_of(conn, *asset).await?;
+            let there = store::custody::sums_of(way.conn()?, *asset).await?;
             let keys = there.iter().map(|sum| sum.row.key());
             self.there
-                .extend(load(conn, cache, signer, keys, &BTreeSet::new()).await?);
+                .extend(load(way, cache, signer, keys, &BTreeSet::new()).await?);
         }
         tally.take(counted, &unknown);
         self.counted = unknown;
@@ -107,19 +108,19 @@ impl Keeping {
     /// The rows of the sums that change.
     async fn rows(
         &self,
-        conn: &mut Conn,
+        way: &mut Way<'_>,
         mut changes: BTreeMap<SumKey, Tallied>,
     ) -> Result<Vec<RowWrite>, Error> {
         let mut of_assets: BTreeMap<Uuid, [u64; 2]> = BTreeMap::new();
         for asset in &self.counted {
-            of_assets.insert(*asset, self.counts(conn, *asset).await?);
+            of_assets.insert(*asset, self.counts(way, *asset).await?);
         }
         let more = |key: &SumKey| !self.there.contains_key(&key.id());
         let more: Vec<SumKey> = changes.keys().filter(|key| more(key)).copied().collect();
         for key in more {
             let of_asset = match of_assets.entry(key.asset) {
                 Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(new) => new.insert(self.counts(conn, key.asset).await?),
+                Entry::Vacant(new) => new.insert(self.counts(way, key.asset).await?),
             };
             match (key.covers, key.day) {
                 (SumOf::Operations, None) => of_asset[0] += 1,
@@ -153,8 +154,8 @@ impl Keeping {
     }
 
     /// How many sums over operations an asset has, before one is added to them: as many as its row says.
-    async fn counts(&self, conn: &mut Conn, asset: Uuid) -> Result<[u64; 2], Error> {
-        let found = store::custody::count_of_sums(conn, asset).await?;
+    async fn counts(&self, way: &mut Way<'_>, asset: Uuid) -> Result<[u64; 2], Error> {
+        let found = store::custody::count_of_sums(way.conn()?, asset).await?;
         match self.of_asset(asset) {
             Some(said) if said != found => Err(removed(asset)),
             _ => Ok(found),
@@ -164,7 +165,7 @@ impl Keeping {
 
 /// These sums, as they are, and of each asset the one that says how many it has.
 async fn load(
-    conn: &mut Conn,
+    way: &mut Way<'_>,
     cache: &mut Cache,
     signer: &Signer,
     keys: impl Iterator<Item = SumKey>,
@@ -175,5 +176,5 @@ async fn load(
         .map(|asset| SumKey::of_balances(*asset, SumOf::Posted));
     let mut needs = Needs::default();
     needs.rows(&looks::SUM, keys.chain(of_assets).map(|key| key.id()));
-    Ok(cache::facts(conn, cache, signer, &needs).await?.sums)
+    Ok(needed::facts(way, cache, signer, &needs).await?.sums)
 }

@@ -30,6 +30,7 @@ mod custody_spellings;
 mod custody_sums;
 mod custody_verify;
 mod failures;
+mod flights;
 mod identity_access;
 mod identity_erase;
 mod identity_key_model;

@@ -9,7 +9,8 @@ use crate::ledger::{Ledger, Post, new_key};
 use crate::random::Random;
 use crate::server::{SERVE, Server};
 
-pub const CLIENTS: usize = 6;
+/// Enough that a batch waits, decided, while another one is in flight.
+const CLIENTS: usize = 40;
 /// Rounds with the release build, or when there is time: about 35 s.
 const ROUNDS: usize = 50;
 /// Rounds with a debug build.
@@ -55,7 +56,7 @@ fn kill_again_and_again(place: &Place) {
         let life = random.between(Duration::from_millis(from), Duration::from_millis(to));
         let server = start(place);
         ledger.send_again(&mut Client::new(server.address, &key));
-        for other in load_and_kill(server, &key, life, load) {
+        for other in load_and_kill(server, &key, (CLIENTS, life), load) {
             ledger.join(other);
         }
         // Every client was in the middle of something.
@@ -88,12 +89,12 @@ pub fn start(place: &Place) -> Server {
 pub fn load_and_kill<T: Send>(
     server: Server,
     key: &str,
-    life: Duration,
+    (clients, life): (usize, Duration),
     load: impl Fn(&mut Client) -> T + Sync,
 ) -> Vec<T> {
     let address = server.address;
     thread::scope(|scope| {
-        let clients: Vec<_> = (0..CLIENTS)
+        let clients: Vec<_> = (0..clients)
             .map(|_| scope.spawn(|| load(&mut Client::new(address, key))))
             .collect();
         thread::sleep(life);

@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::client::{Answer, Client};
-use crate::crash::{CLIENTS, load_and_kill, rounds, start};
+use crate::crash::{load_and_kill, rounds, start};
 use crate::harness::{Place, both};
 use crate::random::Random;
 
+const CLIENTS: usize = 6;
 const PATH: &str = "/v1/executions";
 
 #[test]
@@ -109,7 +110,7 @@ fn kill_again_and_again(place: &Place) {
     let mut all: BTreeMap<Uuid, Request> = BTreeMap::new();
     for _ in 0..rounds() {
         let life = random.between(Duration::from_millis(20), Duration::from_millis(400));
-        let told = load_and_kill(start(place), key, life, load);
+        let told = load_and_kill(start(place), key, (CLIENTS, life), load);
         let server = start(place);
         let mut client = Client::new(server.address, key);
         let mut ask = |id: Uuid| client.get(&format!("{PATH}/{id}")).unwrap();

@@ -207,6 +207,11 @@ impl SqliteConn {
         Ok(self.data_version.replace(version) != Some(version))
     }
 
+    /// Whether a transaction is open.
+    pub(crate) fn has_begun(&self) -> bool {
+        !self.conn.is_autocommit()
+    }
+
     pub(crate) fn age(&self) -> Duration {
         self.opened.elapsed()
     }

@@ -80,6 +80,13 @@ fn writing(numbers: &engine::Metrics, out: &mut Text) {
             "Batches decided again, since another process had moved the log's head.";
         "counter" "probity_batches_changed_total" = numbers.changed,
             "Batches decided again, since a row was not as it was known.";
+        "counter" "probity_batches_ahead_total" = numbers.ahead,
+            "Batches that were decided while another one was being committed.";
+        "counter" "probity_flights_total" = numbers.flights, "Batches that were sent to the database.";
+        "counter" "probity_flight_seconds_total" = numbers.flight_seconds_sum,
+            "Time for which a batch was on its way to the database and back.";
+        "counter" "probity_flight_pause_seconds_total" = numbers.pause_seconds_sum,
+            "Time for which none was on its way while commands waited.";
         "gauge" "probity_log_size" = numbers.log_size, "Entries in the log.";
         "gauge" "probity_queue_length" = numbers.queue_length, "Entries that wait for the Writer.";
         "gauge" "probity_log_tampered" = u64::from(numbers.fault == Some(Fault::Tampered)),
