@@ -22,7 +22,7 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
         let source = loaded.sources.get(key.name).cloned().unwrap_or_default();
         rows.push((key.name.to_owned(), value, source));
     }
-    for (key, value) in loaded.config.role_settings() {
+    for (key, value) in loaded.config.named_settings() {
         let source = loaded.sources.get(&key).cloned().unwrap_or_default();
         rows.push((key, value, source));
     }

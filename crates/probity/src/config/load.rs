@@ -78,7 +78,7 @@ pub fn load(global: &Global, options: &[(&'static str, &'static str, &str)]) -> 
             .map_or("default".into(), |found| found.name.to_string())
     };
     let names = keys().map(|key| key.name.to_owned());
-    let names = names.chain(config.role_settings().into_iter().map(|(setting, _)| setting));
+    let names = names.chain(config.named_settings().into_iter().map(|(setting, _)| setting));
     let mut sources: BTreeMap<String, String> = names.map(|name| (name.clone(), source(&name))).collect();
     for rule in config.custody_rules() {
         // A list comes from one place as a whole.

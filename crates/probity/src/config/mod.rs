@@ -9,6 +9,7 @@ mod load;
 pub mod location;
 mod roles;
 mod rules;
+mod workflows;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,11 +18,13 @@ use std::sync::Arc;
 use domain::identity::Rules;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub use custody::Custody;
 pub use load::{Loaded, load};
 pub use roles::RoleSettings;
 pub use rules::RuleError;
+pub use workflows::Workflows;
 
 use crate::failure::Failure;
 
@@ -47,6 +50,8 @@ pub struct Config {
     pub limits: Limits,
     /// Rules of custody and approvals.
     pub custody: Custody,
+    /// What is kept of the steps of workflows.
+    pub workflows: Workflows,
     /// Roles of the installation's own, and what is added to built-in ones, by name.
     #[serde(default)]
     pub roles: BTreeMap<String, RoleSettings>,
@@ -223,6 +228,7 @@ pub fn keys() -> impl Iterator<Item = Key> {
         Identity::KEYS,
         Limits::KEYS,
         Custody::KEYS,
+        Workflows::KEYS,
     ];
     let first = std::iter::once(of_its_own("data_dir")).chain(Database::KEYS.iter().copied());
     first
@@ -242,20 +248,29 @@ impl Default for Config {
             identity: Identity::default(),
             limits: Limits::default(),
             custody: Custody::default(),
+            workflows: Workflows::default(),
             roles: BTreeMap::new(),
         }
     }
 }
 
 impl Config {
-    /// The rules of identity and custody.
+    /// The rules of identity, custody and workflows.
     pub fn rules(&self) -> Result<Rules, RuleError> {
         let mut rules = roles::rules(&self.roles)?;
         rules.session_idle_s = seconds(self.identity.session_idle_m, 60);
         rules.session_max_s = seconds(self.identity.session_max_h, 3_600);
         rules.invitation_s = seconds(self.identity.invitation_h, 3_600);
         rules.custody = self.custody.rules()?;
+        rules.workflows = self.workflows.rules()?;
         Ok(rules)
+    }
+
+    /// What files set by name: of roles and of single workflows.
+    pub fn named_settings(&self) -> Vec<(String, Value)> {
+        let mut found = self.workflow_settings();
+        found.extend(self.role_settings());
+        found
     }
 
     /// Where the database is.

@@ -33,6 +33,11 @@ use crate::refusal::{FieldError, Refusal, check_object, check_text};
 /// A lease as it was renewed last: until when.
 pub type Renewed = Option<Timestamp>;
 
+/// Checks the name of a workflow: 1 to 200 printable characters.
+pub fn check_workflow(name: &str) -> Result<(), FieldError> {
+    check_text("workflow", name, WORKFLOW_LEN_MAX)
+}
+
 pub(crate) fn check_optional(field: &str, text: Option<&str>, max: usize) -> Result<(), FieldError> {
     text.map_or(Ok(()), |text| check_text(field, text, max))
 }

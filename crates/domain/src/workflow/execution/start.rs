@@ -1,8 +1,8 @@
 //! Starting executions.
 
 use super::{
-    DEPTH_MAX, Execution, ExecutionStatus, LEASE_S, TRACE_LEN_MAX, WORKFLOW_LEN_MAX, check_content,
-    check_optional, reply, unknown,
+    DEPTH_MAX, Execution, ExecutionStatus, LEASE_S, TRACE_LEN_MAX, check_content, check_optional,
+    check_workflow, reply, unknown,
 };
 use evidence::payload::{DragMode, NAME_LEN_MAX, TEXT_LEN_MAX};
 
@@ -40,7 +40,7 @@ pub struct StartExecution {
 impl StartExecution {
     fn check(&self) -> Result<(), FieldError> {
         own_id::check("id", self.id)?;
-        check_text("workflow", &self.workflow, WORKFLOW_LEN_MAX)?;
+        check_workflow(&self.workflow)?;
         check_optional("trace_id", self.trace_id.as_deref(), TRACE_LEN_MAX)?;
         check_optional("aim.actor", self.actor.as_deref(), NAME_LEN_MAX)?;
         check_content("aim.input", self.input.as_deref())?;
