@@ -33,4 +33,5 @@ mod usage;
 mod user_import;
 mod users;
 mod verify;
+mod workflows;
 mod write;

@@ -1,0 +1,86 @@
+//! Executions, their steps, and runs that are imported.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::harness::on_both;
+
+/// What an installation keeps of steps: what goes without saying, and what is set for single workflows.
+#[test]
+fn content_is_kept_as_the_settings_say() {
+    on_both(|place| {
+        fs::create_dir_all(place.path("config")).unwrap();
+        let settings = "[workflows]\ncontent = \"none\"\n[workflows.content_of]\ntriage = \"digest\"\nnotes = \"full\"\n";
+        fs::write(place.path("config/development.toml"), settings).unwrap();
+        for (workflow, kept, holds) in [
+            ("triage", json!(null), json!(true)),
+            ("notes", json!({"logins": 3}), json!(true)),
+            ("other", json!(null), json!(null)),
+        ] {
+            let started = place.json(&["workflow", "start", workflow, "admin"]);
+            let id = started["id"].as_str().unwrap();
+            let out = r#"{"logins":3}"#;
+            let made = place.json(&[
+                "step", "record", id, "--kind", "tool", "--name", "x", "--out", out,
+            ]);
+            let step = made["steps"][0]["id"].as_str().unwrap();
+            assert_eq!(place.json(&["step", "show", step])["output"], kept, "{workflow}");
+            let checked = place.run(&["step", "check", step, "--out", out, "--output", "json"]);
+            let checked: serde_json::Value = serde_json::from_str(&checked.out).unwrap();
+            assert_eq!(checked["output"], holds, "{workflow}");
+        }
+        place.run(&["audit", "verify"]).expect(0);
+        // What could be read from the database by hand is not there either.
+        let export = place.run(&["audit", "export"]).expect(0).out;
+        assert!(!export.contains("logins"), "{export}");
+    });
+}
+
+/// Runs of agents come in once, as executions with a step for each call of a tool.
+#[test]
+fn runs_are_imported_once() {
+    on_both(|place| {
+        let file = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../engine/tests/fixtures/chat-runs.jsonl"
+        );
+        let import = [
+            "workflow",
+            "import",
+            file,
+            "--format",
+            "chat-jsonl",
+            "--workflow",
+            "airline",
+            "--user",
+            "admin",
+        ];
+        place.run(&import).expect(0);
+        let all = place.json(&["workflow", "list"]);
+        let executions = all["executions"].as_array().unwrap();
+        assert_eq!(executions.len(), 3);
+        let steps: u64 = executions
+            .iter()
+            .map(|shown| shown["step_count"].as_u64().unwrap())
+            .sum();
+        let text = fs::read_to_string(file).unwrap();
+        let runs = text
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let calls = runs.flat_map(|run| run["traj"].as_array().unwrap().clone());
+        let calls: usize = calls
+            .map(|message| message["tool_calls"].as_array().map_or(0, Vec::len))
+            .sum();
+        assert!(calls > 0);
+        assert_eq!(usize::try_from(steps).unwrap(), calls);
+        let size = place.json(&["status"])["log"]["size"].clone();
+        place.run(&import).expect(0);
+        assert_eq!(
+            place.json(&["status"])["log"]["size"],
+            size,
+            "a second import changes nothing"
+        );
+        place.run(&["audit", "verify"]).expect(0);
+    });
+}
