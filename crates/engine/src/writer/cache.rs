@@ -24,6 +24,9 @@ use crate::metrics::{Counters, add};
 /// Most rows that are known, of which the older half goes when there are more: some 60 MB.
 const ROWS_MAX: usize = 200_000;
 
+/// Most bytes of callers' texts in a row that is kept. One with more is read each time, or a few rows would fill the memory.
+const TEXT_BYTES_MAX: usize = 1_024;
+
 /// For how long every locked head must have been our own last one until rows are no longer locked.
 const ALONE_AFTER: Duration = Duration::from_secs(2);
 
@@ -94,13 +97,28 @@ pub(super) struct Cache {
 fn is_worth_keeping(row: &RowWrite) -> bool {
     match row {
         RowWrite::Operation(operation) => !operation.row.status.is_final(),
+        RowWrite::Execution(execution) => {
+            let row = &execution.row;
+            row.finished_at.is_none() && is_short([&row.actor, &row.input, &row.mission])
+        }
+        RowWrite::Conversation(conversation) => {
+            let row = &conversation.row;
+            is_short([&row.thread, &row.title, &row.context])
+        }
+        RowWrite::Approval(approval) => approval.row.arguments.len() <= TEXT_BYTES_MAX,
         RowWrite::Erasure(_)
         | RowWrite::ChainOutput(_)
         | RowWrite::Vote(_)
         | RowWrite::KycDocument(_)
-        | RowWrite::ExecutionStep(_) => false,
+        | RowWrite::ExecutionStep(_)
+        | RowWrite::Metric(_) => false,
         _ => true,
     }
+}
+
+fn is_short(texts: [&Option<String>; 3]) -> bool {
+    let bytes: usize = texts.into_iter().flatten().map(String::len).sum();
+    bytes <= TEXT_BYTES_MAX
 }
 
 impl Cache {

@@ -1,6 +1,7 @@
 use domain::custody::{Balance, Owner};
 use domain::identity::Rules;
 use domain::record::Sealed;
+use domain::workflow::conversation::{Conversation, ConversationStatus};
 use evidence::{Salt, Timestamp};
 use tlog::RightEdge;
 use uuid::Uuid;
@@ -73,6 +74,33 @@ fn what_is_used_stays_and_there_is_a_bound() {
     }
     assert_eq!(split(&mut cache, &used), (1, 0));
     assert_eq!(split(&mut cache, &needs(&looks::BALANCE, [id(1), id(2)])), (0, 2));
+}
+
+#[test]
+fn a_row_with_a_long_text_is_read_each_time() {
+    for (bytes, known_rows) in [(TEXT_BYTES_MAX, 1), (TEXT_BYTES_MAX + 1, 0)] {
+        let row = Conversation {
+            id: Uuid::from_u128(9),
+            user_id: Uuid::from_u128(1),
+            thread: None,
+            title: Some("t".to_owned()),
+            context: Some("x".repeat(bytes - 1)),
+            status: ConversationStatus::Active,
+            created_by: None,
+            created_at: Timestamp::default(),
+            updated_at: Timestamp::default(),
+            ended_at: None,
+        };
+        let row = RowWrite::from(Sealed {
+            row,
+            version: 1,
+            entry: 7,
+            salt: Salt([0; 16]),
+        });
+        let mut cache = known([row]);
+        let found = split(&mut cache, &needs(&looks::CONVERSATION, [Uuid::from_u128(9)]));
+        assert_eq!(found, (known_rows, 1 - known_rows), "{bytes}");
+    }
 }
 
 #[test]
