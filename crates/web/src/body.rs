@@ -220,7 +220,7 @@ fn explained<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Problem {
         }
     };
     let place = Some((u32_of(error.line()), u32_of(error.column())));
-    let mut message = error.to_string();
+    let mut message = without_types(error.to_string());
     if matches!(error.classify(), Category::Syntax | Category::Eof | Category::Io) {
         if !(message.starts_with("expected value") && is_json(bytes)) {
             let detail = format!("the body is not JSON: {message}");
@@ -250,6 +250,17 @@ fn explained<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Problem {
     }
 }
 
+/// The message where an object is expected, which serde calls by the name that its type has in the program.
+fn without_types(message: String) -> String {
+    match message.split_once("expected struct ") {
+        Some((before, rest)) => {
+            let after = rest.trim_start_matches(char::is_alphanumeric);
+            format!("{before}expected an object{after}")
+        }
+        None => message,
+    }
+}
+
 fn is_json(bytes: &[u8]) -> bool {
     serde_json::from_slice::<IgnoredAny>(bytes).is_ok()
 }
@@ -269,6 +280,25 @@ fn u32_of(number: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_type_of_the_program_is_named() {
+        #[derive(Debug, Deserialize)]
+        struct Inner {
+            #[expect(dead_code, reason = "only its reading is tried")]
+            name: String,
+        }
+        #[derive(Debug, Deserialize)]
+        struct Outer {
+            #[expect(dead_code, reason = "only its reading is tried")]
+            aim: Inner,
+        }
+        let problem = object::<Outer>(br#"{"aim":7}"#).unwrap_err();
+        assert_eq!(problem.field.as_deref(), Some("aim"));
+        let detail = &problem.detail;
+        assert!(detail.contains("integer `7`, expected an object"), "{detail}");
+        assert!(!detail.contains("Inner"), "{detail}");
+    }
 
     #[test]
     fn a_list_beyond_the_bound_is_counted_but_not_kept() {
