@@ -296,13 +296,26 @@ fn two_servers_throttle_together() {
         let answer = post(&mut Client::new(server.address, ""), "/v1/auth/login", body);
         answer.status
     };
-    // Ten wrong ones are looked at, half of them here and half of them there.
-    for number in 0..10 {
-        assert_eq!(attempt(&servers[number % 2], &wrong), 401, "{number}");
-    }
-    std::thread::sleep(AGREED_AFTER);
     let right = json!({"username": "ann", "password": PASSWORD});
-    for server in &servers {
-        assert_eq!(attempt(server, &right), 429);
+    // One more is looked at every 30 s, which a slow machine may need for some of them; then all begins anew.
+    for _ in 0..5 {
+        // Ten wrong ones are looked at, half of them here and half of them there. Apart, it would be ten here and ten there.
+        let mut looked_at = 0;
+        loop {
+            let answers: Vec<u16> = servers.iter().map(|server| attempt(server, &wrong)).collect();
+            if answers == [429, 429] {
+                break;
+            }
+            looked_at += answers.iter().filter(|status| **status == 401).count();
+            assert!(looked_at < 20, "each counts for itself");
+            if looked_at >= 10 {
+                std::thread::sleep(AGREED_AFTER);
+            }
+        }
+        assert!(looked_at >= 10, "only {looked_at} were looked at");
+        if servers.iter().all(|server| attempt(server, &right) == 429) {
+            return;
+        }
     }
+    panic!("the right password is taken however many wrong ones came before");
 }
