@@ -27,6 +27,9 @@ use crate::rows::{Rows, row, rows};
 use crate::step::{StepView, TotalView};
 use crate::viewer::Viewer;
 
+/// Most characters of AIM and result that people are shown.
+const SHOWN_MAX: usize = 500;
+
 /// An execution.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Execution")]
@@ -143,6 +146,16 @@ impl ExecutionView {
         };
         Ok(rows.into_iter().map(view).collect())
     }
+}
+
+/// A text for people, who read the whole of a long one elsewhere.
+fn shortened(text: String) -> String {
+    let characters = text.chars().count();
+    if characters <= SHOWN_MAX {
+        return text;
+    }
+    let start: String = text.chars().take(SHOWN_MAX).collect();
+    format!("{start}… ({characters} characters; --output json has all of them)")
 }
 
 impl Shown for ExecutionView {
@@ -362,7 +375,7 @@ impl Show for Execution {
 
     fn details(whole: &ExecutionWhole) -> Vec<Titled> {
         let view = &whole.execution;
-        let text = |value: Option<Value>| value.map(|value| value.to_string());
+        let text = |value: Option<Value>| value.map(|value| shortened(value.to_string()));
         let mut details = vec![
             ("Id", view.id.into()),
             ("Workflow", (&view.workflow).into()),

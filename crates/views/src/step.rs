@@ -324,11 +324,11 @@ impl Noun for ExecutionStep {
     const COLUMNS: Columns<StepView> = &[
         (crate::cell::number("number"), |view| view.number.into()),
         (column("kind", Elide::Never), |view| view.kind.as_str().into()),
-        (column("name", Elide::End), |view| (&view.name).into()),
+        (column("name", Elide::End).weighing(2), |view| (&view.name).into()),
         (column("outcome", Elide::Never), |view| {
             view.outcome.as_str().into()
         }),
-        (column("started (UTC)", Elide::Never), |view| {
+        (column("started (UTC)", Elide::Never).spare(), |view| {
             view.started_at.into()
         }),
         (column("id", Elide::Never), |view| view.id.into()),
