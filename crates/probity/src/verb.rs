@@ -77,12 +77,14 @@ impl Work<'_> {
 pub struct Printout {
     json: Value,
     text: String,
+    exit: Exit,
 }
 
 impl Printout {
     /// A text that is printed as it is.
     pub fn text(json: Value, text: String) -> Printout {
-        Printout { json, text }
+        let exit = Exit::Ok;
+        Printout { json, text, exit }
     }
 
     /// A sentence, with a note where an answer says that nothing had to be done.
@@ -94,6 +96,12 @@ impl Printout {
     pub fn noted(already: bool, json: Value, sentence: &str) -> Printout {
         let text = format!("{sentence}{}", already_done_note(already));
         Printout::text(json, table::paragraph(&text))
+    }
+
+    /// The same, where the answer is no: the program's exit code says so.
+    pub fn denying(self, denies: bool) -> Printout {
+        let exit = if denies { Exit::No } else { self.exit };
+        Printout { exit, ..self }
     }
 
     /// The same with names and values below.
@@ -115,12 +123,13 @@ impl Printout {
         Printout::text(json, text)
     }
 
-    fn print(self, context: &Context) -> Result<(), Failure> {
+    fn print(self, context: &Context) -> Result<Exit, Failure> {
         if context.json() {
-            output::json(&self.json)
+            output::json(&self.json)?;
         } else {
-            output::line(&self.text)
+            output::line(&self.text)?;
         }
+        Ok(self.exit)
     }
 }
 
@@ -156,7 +165,7 @@ pub async fn run(context: &Context, verb: impl Verb) -> Result<Exit, Failure> {
         let printout = verb.run(&Work { context, engine }).await?;
         printout.print(context)
     });
-    worked.await.map(|()| Exit::Ok)
+    worked.await
 }
 
 /// No arguments at all.

@@ -19,6 +19,14 @@ pub struct MissingSteps {
     pub found: u64,
 }
 
+/// Actions that end an execution, in entries of its own.
+const ENDS: [&str; 4] = [
+    "execution.complete",
+    "execution.fail",
+    "execution.cancel",
+    "execution.expire",
+];
+
 /// Steps by execution. One of which all steps are there takes no memory.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Steps {
@@ -31,6 +39,10 @@ pub(super) struct Steps {
     alone: Option<Option<Uuid>>,
     /// How many steps it has, once all of them are there.
     all: Option<u64>,
+    /// Whether the bundle was asked for less than all about what it is about: then it may lack steps.
+    pub narrowed: bool,
+    /// Whether an end is there whose payload is erased.
+    pub end_erased: bool,
 }
 
 impl Steps {
@@ -45,6 +57,7 @@ impl Steps {
         let Some(execution) = execution.filter(|_| entry.outcome == Outcome::Success) else {
             return;
         };
+        self.end_erased |= entry.erased && ENDS.contains(&entry.action.as_str());
         let made = |change: &&crate::entry::Change| change.table == "execution_steps" && change.version == 1;
         let found = entry.changes.iter().filter(made).count() as u64;
         let details = entry

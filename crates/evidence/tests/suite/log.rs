@@ -100,7 +100,12 @@ impl Log {
 
     /// The lines of a bundle against the newest checkpoint, each with its line end.
     pub fn bundle(&self, indexes: impl IntoIterator<Item = u64>) -> Vec<String> {
-        let filter = StrictObject(object(json!({"actor": "user-3"})));
+        self.bundle_for(json!({"actor": "user-3"}), indexes)
+    }
+
+    /// The same for what was asked.
+    pub fn bundle_for(&self, asked: Value, indexes: impl IntoIterator<Item = u64>) -> Vec<String> {
+        let filter = StrictObject(object(asked));
         let mut writer = BundleWriter::new(&self.checkpoint(self.size()), filter, time(9)).unwrap();
         let mut lines = vec![writer.header().to_owned()];
         for index in indexes {

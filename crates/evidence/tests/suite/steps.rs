@@ -15,6 +15,17 @@ const OTHER: Uuid = Uuid::from_u128(0xe1);
 
 /// An entry about an execution that makes so many steps, and whose details say something.
 fn about(index: u64, execution: Uuid, action: &'static str, made: u64, details: serde_json::Value) -> Entry {
+    recorded(index, execution, action, made, (details, false))
+}
+
+/// The same, whose payload may be erased since.
+fn recorded(
+    index: u64,
+    execution: Uuid,
+    action: &'static str,
+    made: u64,
+    (details, erased): (serde_json::Value, bool),
+) -> Entry {
     let leaf = Leaf {
         id: Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0000 + u128::from(index)),
         at: time(i64::try_from(index).unwrap()),
@@ -49,7 +60,7 @@ fn about(index: u64, execution: Uuid, action: &'static str, made: u64, details: 
         details: Some(StrictObject(object(details))),
         ..Payload::default()
     };
-    seal(index, leaf, &payload, &records, false)
+    seal(index, leaf, &payload, &records, erased)
 }
 
 fn log() -> Log {
@@ -65,9 +76,42 @@ fn log() -> Log {
 }
 
 fn checked(indexes: &[u64]) -> Result<evidence::bundle::BundleSummary, BundleFault> {
-    let log = log();
-    let lines = log.bundle(indexes.iter().copied());
+    asked(json!({"target": EXECUTION, "target_kind": "execution"}), indexes)
+}
+
+fn asked(filter: serde_json::Value, indexes: &[u64]) -> Result<evidence::bundle::BundleSummary, BundleFault> {
+    let lines = log().bundle_for(filter, indexes.iter().copied());
     check(&lines).map_err(|error| error.fault)
+}
+
+/// Whoever asked for the entries since Monday gets no others, and nobody left them out.
+#[test]
+fn a_bundle_that_was_asked_for_less_holds_and_says_what_is_missing() {
+    let since = json!({"target": EXECUTION, "from": "2026-11-28T21:06:28.431Z"});
+    let part = asked(since, &[3, 4]).unwrap();
+    let missing: Vec<_> = part
+        .missing_steps
+        .iter()
+        .map(|one| (one.said, one.found))
+        .collect();
+    assert_eq!(missing, [(3, 1)]);
+    assert_eq!(part.execution, Some((EXECUTION, None)));
+}
+
+#[test]
+fn an_end_that_is_erased_is_told_from_one_that_is_not_there() {
+    let log = Log::of(vec![
+        about(0, EXECUTION, "execution.record", 2, json!({"steps": 2})),
+        recorded(1, EXECUTION, "execution.complete", 0, (json!({"steps": 2}), true)),
+    ]);
+    for (indexes, end_erased) in [(&[0, 1][..], true), (&[0], false)] {
+        let lines = log.bundle_for(json!({"target": EXECUTION}), indexes.iter().copied());
+        let summary = check(&lines).unwrap();
+        assert_eq!(
+            (summary.execution, summary.end_erased),
+            (Some((EXECUTION, None)), end_erased)
+        );
+    }
 }
 
 #[test]

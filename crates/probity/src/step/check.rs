@@ -57,6 +57,7 @@ impl Verb for CheckArgs {
         ];
         let sentences: Vec<_> = sentences.into_iter().flatten().collect();
         let shown = json!({"input": input, "output": output});
-        Ok(Printout::noted(false, shown, &sentences.join("\n")))
+        let denies = [input, output].contains(&Some(false));
+        Ok(Printout::noted(false, shown, &sentences.join("\n")).denying(denies))
     }
 }

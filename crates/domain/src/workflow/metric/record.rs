@@ -180,9 +180,11 @@ impl Act for RecordMetrics {
                 .map_err(|refusal| self.at(position, refusal))?;
             let known = facts.metrics.get(&row.id).map(|known| &known.row);
             if let Some(known) = known.or_else(|| brought.get(&row.id)) {
-                if let Some(field) = metric.difference(known, &row) {
-                    let own = known.user_id.is_some() && known.user_id == by.who.user_id;
-                    let may_read = own || of_all || by.who.holds(Permission::WorkflowsRead);
+                let own = known.user_id.is_some() && known.user_id == by.who.user_id;
+                let may_read = own || of_all || by.who.holds(Permission::WorkflowsRead);
+                // What is equal and somebody else's is not shown either, and is not theirs who send it.
+                let whose = (known.user_id != row.user_id).then_some("user");
+                if let Some(field) = metric.difference(known, &row).or(whose) {
                     let refusal = own_id::conflict_seen(may_read, "metric", row.id, field);
                     return Err(self.at(position, refusal));
                 }

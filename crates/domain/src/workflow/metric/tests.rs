@@ -262,11 +262,13 @@ pub fn an_id_is_one_content() {
         id: first.id,
         ..metric("x", 1.0)
     };
-    let refusal = lab.record(&bob, one(other)).unwrap_err();
-    assert_eq!(
-        (refusal.code, refusal.field.as_deref()),
-        ("id_conflict", Some("id"))
-    );
+    for sent in [other, first] {
+        let refusal = lab.record(&bob, one(sent)).unwrap_err();
+        assert_eq!(
+            (refusal.code, refusal.field.as_deref()),
+            ("id_conflict", Some("id"))
+        );
+    }
 }
 
 #[test]

@@ -130,6 +130,7 @@ fn bundle_proof(summary: &BundleSummary, signer: &str) -> Proof {
         first_index,
         last_index,
         missing_steps,
+        end_erased,
         execution,
     } = summary;
     let noun = if *entries == 1 { "entry is" } else { "entries are" };
@@ -163,9 +164,12 @@ fn bundle_proof(summary: &BundleSummary, signer: &str) -> Proof {
             ));
         }
         Some((execution, None)) => {
-            not_proved.push(format!(
-                "how many steps execution {execution} has: its end is not here"
-            ));
+            let why = if *end_erased {
+                "what its end says is erased"
+            } else {
+                "its end is not here"
+            };
+            not_proved.push(format!("how many steps execution {execution} has: {why}"));
         }
         None => {}
     }
