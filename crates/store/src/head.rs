@@ -99,9 +99,12 @@ impl Head {
         Ok(conn.exec(sql, &self.args()).await? == 1)
     }
 
-    /// Writes the head row.
+    /// Writes the head row, which must be there.
     pub async fn update(&self, conn: &mut Conn) -> Result<(), Error> {
-        conn.exec(UPDATE, &self.args()).await.map(drop)
+        match conn.exec(UPDATE, &self.args()).await? {
+            1 => Ok(()),
+            _ => Err(Error::new(ErrorKind::Moved, "the head row is gone")),
+        }
     }
 }
 

@@ -303,6 +303,8 @@ async fn begin(
     }
     let others_wrote = store::batch::begin_known(conn)?;
     if others_wrote || stale || cache.head().is_none() {
+        // It is told only once that somebody else wrote. So what fails from here on must leave nothing known.
+        cache.clear(None);
         let head = admitted(conn, signer, None).await?;
         cache.clear(Some(head));
     }

@@ -13,6 +13,7 @@ crate::on_both!(
     a_forged_history_is_not_signed,
     an_older_copy_is_not_continued,
     a_head_changed_by_hand_is_not_continued,
+    a_head_that_is_gone_is_not_written,
     an_old_acknowledgement_excuses_no_later_restore,
     what_another_process_remembered_counts,
     an_event_that_calls_itself_an_acknowledgement_is_none,
@@ -239,6 +240,19 @@ mod cases {
         assert_goes_on(&engine).await;
         close(engine).await;
         assert_intact(&options).await;
+    }
+
+    /// Whatever is known of it: where there is no head row, none is written, and so nothing else is.
+    pub async fn a_head_that_is_gone_is_not_written(bed: Bed) {
+        let engine = bed.open().await;
+        let mut attacker = Attacker::new(&bed).await;
+        let mut conn = engine.db().writer().await.unwrap();
+        let head = store::Head::load(&mut conn).await.unwrap().unwrap();
+        head.update(&mut conn).await.unwrap();
+        let key = attacker.keys("log_head", "true").await.remove(0);
+        attacker.delete("log_head", &key).await;
+        let error = head.update(&mut conn).await.unwrap_err();
+        assert_eq!(error.kind, store::ErrorKind::Moved, "{error}");
     }
 
     /// A copy that holds the acknowledgement of an earlier restore, put back later.
