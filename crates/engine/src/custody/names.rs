@@ -66,6 +66,7 @@ impl Engine {
             return Ok(Some(asset));
         }
         let found = self.one::<Asset>("id", Kind::Uuid, id.into()).await?;
+        let found = self.proven(found).await?;
         Ok(found.map(|sealed| self.names().remember_asset(sealed.row)))
     }
 
@@ -88,6 +89,7 @@ impl Engine {
         let mut needs = Needs::default();
         needs.row(&looks::ASSET_CODED, code);
         let facts = store::facts::load(&mut conn, &needs, false).await?;
+        self.shared().seals.check_snapshot(&mut conn, &facts).await?;
         let found = facts.assets.into_values().next();
         Ok(found.map(|sealed| self.names().remember_asset(sealed.row)))
     }
@@ -104,6 +106,7 @@ impl Engine {
             return Ok(Some(account));
         }
         let found = self.one::<Balance>("id", Kind::Uuid, balance.into()).await?;
+        let found = self.proven(found).await?;
         Ok(found.map(|sealed| {
             let account = sealed.row.account();
             self.names().remember(account);
@@ -141,7 +144,7 @@ impl Engine {
                         return Err(FieldError::new(field, message).into());
                     }
                     Err(_) => {
-                        let found = self.user_by_login(user).await?;
+                        let found = self.proven(self.user_by_login(user).await?).await?;
                         let unknown = || code::UNKNOWN_USER.absent(format_args!("user {user:?}"), field);
                         found.ok_or_else(unknown)?.row.id
                     }
@@ -184,6 +187,7 @@ impl Engine {
             let mut conn = self.db().reader().await?;
             let rows: Vec<Sealed<Balance>> =
                 store::sealed::by_key(&mut conn, "id", Kind::Uuid, &unknown, Lock::None).await?;
+            self.prove(&mut conn, &rows).await?;
             for sealed in rows {
                 let account = sealed.row.account();
                 self.names().remember(account);

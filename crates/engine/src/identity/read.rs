@@ -8,7 +8,9 @@ use domain::identity::second_factor::SecondFactor;
 use domain::identity::session::Session;
 use domain::identity::user::User;
 use domain::record::{Kind, Record, Sealed, Val};
+use domain::{Facts, RowWrite};
 use evidence::Timestamp;
+use store::Conn;
 use store::conditions::Condition;
 use store::conn::Lock;
 use store::entries::StoredEntry;
@@ -67,6 +69,32 @@ impl Engine {
         Ok(rows.pop())
     }
 
+    /// The row, once it is known that it is the one that its entry wrote: for what is remembered, or decided on.
+    pub(crate) async fn proven<T>(&self, found: Option<Sealed<T>>) -> Result<Option<Sealed<T>>, Error>
+    where
+        T: Record + Clone,
+        RowWrite: From<Sealed<T>>,
+    {
+        if let Some(found) = &found {
+            let mut conn = self.db().reader().await?;
+            self.prove(&mut conn, std::slice::from_ref(found)).await?;
+        }
+        Ok(found)
+    }
+
+    /// Checks that rows are those that their entries wrote.
+    pub(crate) async fn prove<T>(&self, conn: &mut Conn, rows: &[Sealed<T>]) -> Result<(), Error>
+    where
+        T: Record + Clone,
+        RowWrite: From<Sealed<T>>,
+    {
+        let mut facts = Facts::default();
+        for row in rows {
+            facts.take(row.clone().into());
+        }
+        self.shared().seals.check_snapshot(conn, &facts).await
+    }
+
     /// The user of this id.
     pub async fn user(&self, id: Uuid) -> Result<Option<Sealed<User>>, Error> {
         self.one("id", Kind::Uuid, id.into()).await
@@ -77,8 +105,8 @@ impl Engine {
         if name.contains('\0') {
             return Ok(None);
         }
-        self.one("lower(username)", Kind::Text, name.to_ascii_lowercase().into())
-            .await
+        let name = name.to_ascii_lowercase();
+        self.one("lower(username)", Kind::Text, name.into()).await
     }
 
     /// The user of this name or e-mail address, in any case. A user name cannot hold `@`.

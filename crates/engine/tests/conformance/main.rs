@@ -50,6 +50,7 @@ mod limits;
 mod list_plans;
 mod long_log;
 mod model;
+mod names_by_hand;
 mod parts;
 mod people;
 mod plans;
