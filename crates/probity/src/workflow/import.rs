@@ -19,7 +19,7 @@ pub struct ImportArgs {
     /// The file; - is standard input
     file: PathBuf,
     /// Shape of the file: a run of an agent a line, as messages of a chat with tools
-    #[arg(long, value_enum, value_name = "chat-jsonl", hide_possible_values = true)]
+    #[arg(long, value_enum, value_name = "FORMAT")]
     format: FormatName,
     /// The name of the workflow: 1 to 200 characters
     #[arg(long, value_name = "TEXT")]
