@@ -318,7 +318,7 @@ fn steps_as_json() {
         story.tell(&format!("step list --execution {execution}"));
         story.tell(&format!("step list --execution {execution} --kind plan"));
         story.tell(&format!("step show {id}"));
-        story.tell(&format!("step check {id} --in {{\"q\":\"who\"}} --out [4]"));
+        story.tell(&format!("step check {id} --in {{\"q\":\"who\"}} --out [3]"));
         story.tell(&format!("workflow show {execution}"));
     });
 }
