@@ -116,11 +116,7 @@ impl managed::Manager for Manager {
     type Error = Error;
 
     async fn create(&self) -> Result<Conn, Error> {
-        let mut conn = open(&self.settings.location, false, false).await?;
-        if let Conn::Pg(_) = conn {
-            connect::steady_plans(&mut conn).await?;
-        }
-        Ok(conn)
+        open(&self.settings.location, false, false).await
     }
 
     async fn recycle(&self, conn: &mut Conn, _: &Metrics) -> RecycleResult<Error> {

@@ -8,8 +8,21 @@ use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{Config, NoTls};
 
 use super::PgConn;
-use crate::conn::Conn;
 use crate::error::{Error, ErrorKind};
+
+/// What every connection sets.
+const SETTINGS: [&str; 6] = [
+    // A lost client must not hold the log's lock; and a commit is acknowledged only once it is on disk.
+    "idle_in_transaction_session_timeout = '60s'",
+    "synchronous_commit = on",
+    "timezone = 'UTC'",
+    // Plans are the same whatever the planner believes of the tables: its figures are from when a table was last analysed,
+    // which may be never, or when it had ten rows. A statement is planned once for all parameters, an index is taken before
+    // a whole table is read, and no plan is compiled because it looks expensive.
+    "plan_cache_mode = force_generic_plan",
+    "enable_seqscan = off",
+    "jit = off",
+];
 
 /// Reads a `postgres://` URL; several hosts and `target_session_attrs` are understood.
 pub fn parse(url: &str) -> Result<Config, Error> {
@@ -59,28 +72,10 @@ pub async fn connect(config: &Config) -> Result<PgConn, Error> {
         }
     });
     let mut conn = PgConn::new(client, std::time::Instant::now());
-    // A lost client must not hold the log's lock; and a commit is acknowledged only once it is on disk.
-    conn.batch("SET idle_in_transaction_session_timeout = '60s'")
-        .await?;
-    conn.batch("SET synchronous_commit = on").await?;
-    conn.batch("SET timezone = 'UTC'").await?;
-    Ok(conn)
-}
-
-/// Makes plans of what is read the same whatever the planner believes of the tables: its figures are from when a table was
-/// last analysed, which may be never, or when it had ten rows.
-///
-/// A statement is planned once for all parameters, an index is taken before a whole table is read, and no plan is compiled
-/// because it looks expensive.
-pub(crate) async fn steady_plans(conn: &mut Conn) -> Result<(), Error> {
-    for setting in [
-        "plan_cache_mode = force_generic_plan",
-        "enable_seqscan = off",
-        "jit = off",
-    ] {
+    for setting in SETTINGS {
         conn.batch(&format!("SET {setting}")).await?;
     }
-    Ok(())
+    Ok(conn)
 }
 
 /// Makes the database that the URL names, if it is missing. True when it was made.
