@@ -167,7 +167,8 @@ pub fn refusals(action: &Action) -> Vec<&'static Code> {
     codes
 }
 
-/// Authorises and decides. The refusal comes with the entry that records it, unless nobody was identified.
+/// Authorises and decides. The refusal comes with the entry that records it, unless nobody was identified or it is the
+/// answer to what was refused and recorded before.
 pub fn decide(
     facts: &Facts,
     caller: &Caller,
@@ -186,8 +187,9 @@ pub fn decide(
             command.action().name,
             refusal.code
         );
-        let draft = refusal_draft(facts, &who, command, &refusal, ctx);
-        (refusal, Some(Box::new(draft)))
+        let draft =
+            (refusal.before.is_none()).then(|| Box::new(refusal_draft(facts, &who, command, &refusal, ctx)));
+        (refusal, draft)
     })
 }
 

@@ -9,7 +9,6 @@ use uuid::Uuid;
 
 use crate::approval::{Approval, Vote};
 use crate::audit::known::KnownEntry;
-pub use crate::audit::known::Place;
 use crate::custody::destination::Destination;
 use crate::custody::kyc::{KycDocument, KycRecord};
 use crate::custody::{Asset, Balance, Operation};
@@ -17,6 +16,7 @@ use crate::governance::Agent;
 use crate::identity::api_key::ApiKey;
 use crate::identity::session::Session;
 use crate::identity::user::User;
+pub use crate::recorded::{Place, Recorded};
 use crate::refusal::Refusal;
 use crate::tables::{Facts, RowWrite};
 use crate::workflow::conversation::Conversation;
@@ -145,17 +145,6 @@ impl Draft {
         self.target = Some(id.to_string());
         self
     }
-}
-
-/// An entry that a command recorded or found recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Recorded {
-    /// Its id.
-    pub id: Uuid,
-    /// Its place; none until the log is locked, for an entry of this batch.
-    pub place: Option<Place>,
-    /// True where the same id with the same content had been recorded before.
-    pub replayed: bool,
 }
 
 /// The answer to a command.

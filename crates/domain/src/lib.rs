@@ -25,6 +25,7 @@ pub mod looks;
 pub mod own_id;
 mod prelude;
 pub mod record;
+mod recorded;
 pub mod refusal;
 pub mod tables;
 mod words;

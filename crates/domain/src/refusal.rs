@@ -4,6 +4,8 @@ use std::fmt;
 
 use evidence::json::{self, StrictObject};
 
+use crate::recorded::Recorded;
+
 /// What sort of refusal, by who can do what about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefusalKind {
@@ -60,8 +62,8 @@ pub struct Refusal {
     /// Whether the id that the command brought stays refused: it was the state of things that refused it, and that
     /// may change, but a caller who repeats a request must get the answer that it got.
     pub final_for_id: bool,
-    /// Whether it was the answer before, and nothing was looked at now.
-    pub replayed: bool,
+    /// The entry that records it, where it was the answer before: nothing was looked at now, and nothing is recorded.
+    pub before: Option<Recorded>,
     /// Which of several commands that stand or fall together was refused, counted from 0.
     pub position: Option<u16>,
 }
@@ -90,7 +92,7 @@ impl Refusal {
             retry_after_s: None,
             rule: None,
             final_for_id: false,
-            replayed: false,
+            before: None,
             position: None,
         }
     }

@@ -162,7 +162,7 @@ impl Problem {
                 .retry_after_s
                 .map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX)),
             entry,
-            replayed: refusal.replayed,
+            replayed: refusal.before.is_some(),
             rule: refusal.rule,
             ..Problem::new(status, refusal.code, refusal.message)
         }

@@ -6,16 +6,7 @@ use evidence::{ActorKind, Outcome};
 use uuid::Uuid;
 
 use crate::audit::event::NewEntry;
-use evidence::time::Timestamp;
-
-/// Where an entry stands in the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// Position, counted from 0.
-    pub index: u64,
-    /// When it was recorded.
-    pub at: Timestamp,
-}
+use crate::recorded::{Place, Recorded};
 
 /// A recorded entry.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +47,15 @@ impl KnownEntry {
             target_kind: entry.target_kind.clone(),
             outcome: entry.outcome,
             payload: Some(entry.payload.clone()),
+        }
+    }
+
+    /// As the answer to whoever sends again what it records.
+    pub fn again(&self) -> Recorded {
+        Recorded {
+            id: self.id,
+            place: self.place,
+            replayed: true,
         }
     }
 

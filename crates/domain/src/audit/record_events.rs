@@ -65,11 +65,7 @@ impl Act for RecordEvents {
                         let field = self.path(position, refusal.field.as_deref().unwrap_or("id"));
                         return Err(refusal.field(field));
                     }
-                    reply.push(Recorded {
-                        id: event.id,
-                        place: known.place,
-                        replayed: true,
-                    });
+                    reply.push(known.again());
                     continue;
                 }
                 brought.insert(event.id, KnownEntry::pending(event, by.who.recorded_by));

@@ -305,12 +305,14 @@ impl Done {
                     }
                     job.answer(Ok(Answer { reply, entry: first }));
                 }
-                Verdict::Refused { refusal, .. } => {
+                Verdict::Refused { mut refusal, .. } => {
                     add(&signer.counters.refusals, 1);
-                    job.answer(Err(Error::Refused {
-                        refusal,
-                        entry: first,
-                    }));
+                    let before = refusal.before.as_mut().map(|before| {
+                        append::fill_places(std::slice::from_mut(before), next, appended);
+                        before.place.map(|place| place.index)
+                    });
+                    let entry = before.unwrap_or(first);
+                    job.answer(Err(Error::Refused { refusal, entry }));
                 }
             }
             next += count;

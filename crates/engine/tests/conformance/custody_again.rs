@@ -2,6 +2,7 @@
 
 crate::on_both!(
     refused_ids_stay_refused,
+    a_refusal_sent_many_times_is_recorded_once,
     other_content_names_the_field,
     keys_of_single_requests,
     keys_of_lists,
@@ -15,6 +16,7 @@ mod cases {
     use domain::identity::Role;
     use engine::custody::{Made, NewOperation, OperationId};
     use engine::{Engine, EntryKey, Error};
+    use futures_util::future::join_all;
     use serde_json::{Value, json};
     use uuid::Uuid;
 
@@ -68,6 +70,10 @@ mod cases {
             (first.code, &first.message, &first.field)
         );
         assert_eq!(again.rule, first.rule);
+        assert_eq!(
+            (first.before, again.before.map(|before| before.id)),
+            (None, Some(id(1)))
+        );
         let other = refusal(make(&engine, pay(1, "1")).await);
         assert_eq!((other.code, other.field.as_deref()), ("id_conflict", Some("id")));
         // Another id is another request.
@@ -84,6 +90,23 @@ mod cases {
         let entry = engine.entry(EntryKey::Id(id(1))).await.unwrap().unwrap();
         crate::support::erase(&engine, vec![entry.index]).await.unwrap();
         assert_eq!(code(make(&engine, pay(1, "11")).await), "refused_before");
+        end(&bed, engine).await;
+    }
+
+    pub async fn a_refusal_sent_many_times_is_recorded_once(bed: Bed) {
+        let engine = world(&bed).await;
+        let next = *engine.size().borrow();
+        // At the same time, so that several are decided in one batch, and others while it is committed.
+        let asked = (0..200).map(|_| make(&engine, pay(1, "11")));
+        for answer in join_all(asked).await {
+            match answer {
+                Err(Error::Refused { refusal, entry }) => {
+                    assert_eq!((refusal.code, entry), ("insufficient_funds", Some(next)));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(*engine.size().borrow(), next + 1);
         end(&bed, engine).await;
     }
 

@@ -49,7 +49,13 @@ impl Pure {
                 Ok(decision.reply)
             }
             Err((refusal, draft)) => {
-                self.log(&draft.unwrap());
+                let again = refusal.before.is_some();
+                assert_eq!(
+                    draft.is_none(),
+                    again,
+                    "what was refused before is not recorded again"
+                );
+                draft.iter().for_each(|draft| self.log(draft));
                 Err(refusal)
             }
         }

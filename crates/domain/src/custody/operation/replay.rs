@@ -204,7 +204,7 @@ fn refused_before(entry: &KnownEntry, command: &CreateOperation, who: &Principal
     }
     let Some(details) = refused_details(entry) else {
         let message = format!("operation {id} was refused before; why was erased since");
-        return before(message);
+        return before(message, entry);
     };
     // The same request, all of it: what is remembered may be of another operation of its chain.
     let same = command.request.is_some_and(|request| {
@@ -214,13 +214,14 @@ fn refused_before(entry: &KnownEntry, command: &CreateOperation, who: &Principal
         let message = format!("operation {id} was asked for with other content before, and refused");
         return code::ID_CONFLICT.because(message).field("id");
     }
-    again_refused(&details).unwrap_or_else(|| before(format!("operation {id} was refused before")))
+    again_refused(&details, entry)
+        .unwrap_or_else(|| before(format!("operation {id} was refused before"), entry))
 }
 
 /// The answer that is left of one that cannot be given again.
-fn before(message: String) -> Refusal {
+fn before(message: String, entry: &KnownEntry) -> Refusal {
     Refusal {
-        replayed: true,
+        before: Some(entry.again()),
         ..code::REFUSED_BEFORE.because(message)
     }
 }
@@ -235,10 +236,10 @@ fn without_position(field: &str) -> &str {
 }
 
 /// The refusal that an entry records.
-fn again_refused(details: &Details) -> Option<Refusal> {
+fn again_refused(details: &Details, entry: &KnownEntry) -> Option<Refusal> {
     let code = code::find(&text(details, "code")?)?;
     let mut refusal = code.because(text(details, "message")?);
-    refusal.replayed = true;
+    refusal.before = Some(entry.again());
     let position = details.get("position").and_then(serde_json::Value::as_u64);
     refusal.position = position.and_then(|position| u16::try_from(position).ok());
     refusal.field = text(details, "field")
