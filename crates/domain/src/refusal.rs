@@ -63,7 +63,7 @@ pub struct Refusal {
     /// may change, but a caller who repeats a request must get the answer that it got.
     pub final_for_id: bool,
     /// The entry that records it, where it was the answer before: nothing was looked at now, and nothing is recorded.
-    pub before: Option<Recorded>,
+    pub before: Option<Box<Recorded>>,
     /// Which of several commands that stand or fall together was refused, counted from 0.
     pub position: Option<u16>,
 }

@@ -308,7 +308,7 @@ impl Done {
                 Verdict::Refused { mut refusal, .. } => {
                     add(&signer.counters.refusals, 1);
                     let before = refusal.before.as_mut().map(|before| {
-                        append::fill_places(std::slice::from_mut(before), next, appended);
+                        append::fill_places(std::slice::from_mut(&mut **before), next, appended);
                         before.place.map(|place| place.index)
                     });
                     let entry = before.unwrap_or(first);

@@ -55,7 +55,9 @@ impl Pure {
                     again,
                     "what was refused before is not recorded again"
                 );
-                draft.iter().for_each(|draft| self.log(draft));
+                if let Some(draft) = draft {
+                    self.log(&draft);
+                }
                 Err(refusal)
             }
         }

@@ -221,7 +221,7 @@ fn refused_before(entry: &KnownEntry, command: &CreateOperation, who: &Principal
 /// The answer that is left of one that cannot be given again.
 fn before(message: String, entry: &KnownEntry) -> Refusal {
     Refusal {
-        before: Some(entry.again()),
+        before: Some(Box::new(entry.again())),
         ..code::REFUSED_BEFORE.because(message)
     }
 }
@@ -239,7 +239,7 @@ fn without_position(field: &str) -> &str {
 fn again_refused(details: &Details, entry: &KnownEntry) -> Option<Refusal> {
     let code = code::find(&text(details, "code")?)?;
     let mut refusal = code.because(text(details, "message")?);
-    refusal.before = Some(entry.again());
+    refusal.before = Some(Box::new(entry.again()));
     let position = details.get("position").and_then(serde_json::Value::as_u64);
     refusal.position = position.and_then(|position| u16::try_from(position).ok());
     refusal.field = text(details, "field")
