@@ -77,7 +77,7 @@ impl Engine {
                 ),
             })?;
         let db = Db::new(options.database.clone())?;
-        let mut conn = db.writer().await?;
+        let mut conn = db.patient_writer().await?;
         let version = db.version().await?;
         step("database", format!("{} ({version})", location.shown()), made);
         let applied = store::migrate::migrate(&mut conn, random::now()).await?;

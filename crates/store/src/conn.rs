@@ -39,6 +39,13 @@ impl Conn {
         }
     }
 
+    /// Gives up from now on when a server says nothing for so long after a question. A file always answers.
+    pub(crate) fn limit_silence(&mut self, limit: Option<Duration>) {
+        if let Conn::Pg(conn) = self {
+            conn.limit_silence(limit);
+        }
+    }
+
     /// Whether it is known to be well and to have nothing open: a server that answered a moment ago is not asked again. A file
     /// is, which takes no round trip.
     pub(crate) fn is_fresh(&self, within: Duration) -> bool {

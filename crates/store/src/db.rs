@@ -59,10 +59,12 @@ pub struct Settings {
     pub lifetime_max: Duration,
     /// How long after an answer a connection to a server is used again without asking whether it is well.
     pub trusted_for: Duration,
+    /// How long a server may leave a question without an answer before its connection is given up.
+    pub silence_max: Duration,
 }
 
 impl Settings {
-    /// The usual limits: 30 connections, 30 s, 1 h, half a second.
+    /// The usual limits: 30 connections, 30 s, 1 h, half a second, 30 s.
     pub fn new(location: Location) -> Settings {
         Settings {
             location,
@@ -70,6 +72,7 @@ impl Settings {
             acquire_timeout: Duration::from_secs(30),
             lifetime_max: Duration::from_hours(1),
             trusted_for: Duration::from_millis(500),
+            silence_max: Duration::from_secs(30),
         }
     }
 }
@@ -111,12 +114,22 @@ async fn open(location: &Location, create: bool, inline: bool) -> Result<Conn, E
     }
 }
 
+impl Settings {
+    /// A connection that is given up where the server says nothing for too long. On SQLite it blocks its thread where it is
+    /// to do so.
+    async fn open(&self, inline: bool) -> Result<Conn, Error> {
+        let mut conn = open(&self.location, false, inline).await?;
+        conn.limit_silence(Some(self.silence_max));
+        Ok(conn)
+    }
+}
+
 impl managed::Manager for Manager {
     type Type = Conn;
     type Error = Error;
 
     async fn create(&self) -> Result<Conn, Error> {
-        open(&self.settings.location, false, false).await
+        self.settings.open(false).await
     }
 
     async fn recycle(&self, conn: &mut Conn, _: &Metrics) -> RecycleResult<Error> {
@@ -197,7 +210,14 @@ impl Db {
 
     /// A connection of one's own that blocks its thread on SQLite: for the Writer and for start-up.
     pub async fn writer(&self) -> Result<Conn, Error> {
-        open(&self.settings.location, false, true).await
+        self.settings.open(true).await
+    }
+
+    /// The same for what may take as long as it takes, such as a migration.
+    pub async fn patient_writer(&self) -> Result<Conn, Error> {
+        let mut conn = self.writer().await?;
+        conn.limit_silence(None);
+        Ok(conn)
     }
 
     /// A connection of one's own for the side tables ([`crate::side`]): its commits are not flushed to disk, and it
@@ -206,7 +226,7 @@ impl Db {
         match &self.settings.location {
             Location::Sqlite(path) => sqlite::open_side(path).map(Conn::Sqlite),
             Location::Postgres(_) => {
-                let mut conn = open(&self.settings.location, false, false).await?;
+                let mut conn = self.settings.open(false).await?;
                 conn.batch("SET synchronous_commit = off").await?;
                 conn.batch("SET lock_timeout = '2s'").await?;
                 Ok(conn)

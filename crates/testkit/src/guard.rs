@@ -27,8 +27,8 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
-    /// Makes a folder with a fresh cluster in it; no server runs yet.
-    pub(crate) fn initialise(bin: &Path, initdb_options: &[&str]) -> Result<Guard, Error> {
+    /// Makes a folder with a cluster in it, as the script's arguments say; no server runs yet.
+    pub(crate) fn initialise(bin: &Path, cluster: &[&str]) -> Result<Guard, Error> {
         let account = Account::choose()?;
         let base = account.base()?;
         let mut child = account
@@ -36,7 +36,7 @@ impl Guard {
             .args(["-c", SCRIPT, "probity-pg-guard"])
             .arg(bin)
             .arg(base)
-            .args(initdb_options)
+            .args(cluster)
             .env("LC_ALL", "C")
             // Ours may be closed to the server's account.
             .current_dir("/")
@@ -98,6 +98,16 @@ impl Guard {
     /// when it has ended.
     pub(crate) fn crash(&mut self) -> Result<(), Error> {
         self.order("stop immediate", "stop")
+    }
+
+    /// Makes a standby take writes, and returns when it does.
+    pub(crate) fn promote(&mut self) -> Result<(), Error> {
+        self.order("promote", "promote")
+    }
+
+    /// Sends a signal to all processes of the server.
+    pub(crate) fn signal(&mut self, name: &str) -> Result<(), Error> {
+        self.order(&format!("signal {name}"), "signal")
     }
 
     fn order(&mut self, line: &str, doing: &'static str) -> Result<(), Error> {

@@ -79,9 +79,18 @@ impl Own {
 impl Postgres {
     /// Starts a fresh server on 127.0.0.1 and on a unix socket, and returns when it takes connections.
     pub fn start(options: Options) -> Result<Postgres, Error> {
+        let sync: &[&str] = if options.durable { &[] } else { &["--no-sync"] };
+        Postgres::start_with(options, &[&["initdb"], sync].concat())
+    }
+
+    /// Starts a server on this machine that follows this one, and takes no writes until [`Postgres::promote`].
+    pub fn standby(&self) -> Result<Postgres, Error> {
+        Postgres::start_with(Options::default(), &["standby", &self.url])
+    }
+
+    fn start_with(options: Options, cluster: &[&str]) -> Result<Postgres, Error> {
         let bin = Places::of_this_machine().find()?;
-        let initdb_options: &[&str] = if options.durable { &[] } else { &["--no-sync"] };
-        let mut guard = Guard::initialise(&bin, initdb_options)?;
+        let mut guard = Guard::initialise(&bin, cluster)?;
         let folder = guard.folder().display().to_string();
         guard.configure(&options.settings(&folder))?;
         let port = start_on_free_port(&mut guard)?;
@@ -153,6 +162,27 @@ impl Postgres {
         let mut guard = own.guard();
         guard.crash()?;
         guard.start(own.port)
+    }
+
+    /// Makes a standby take writes, and returns when it does.
+    pub fn promote(&self) -> Result<(), Error> {
+        self.own()?.guard().promote()
+    }
+
+    /// Stops all processes of the server where they are, as a machine that hangs would, until [`Postgres::thaw`]. The
+    /// restrictions are those of [`Postgres::crash`].
+    pub fn freeze(&self) -> Result<(), Error> {
+        self.own()?.guard().signal("STOP")
+    }
+
+    /// Lets them go on.
+    pub fn thaw(&self) -> Result<(), Error> {
+        self.own()?.guard().signal("CONT")
+    }
+
+    /// Address and port, as they stand in a URL.
+    pub fn host(&self) -> Option<&str> {
+        Some(self.url.split_once('@')?.1.split_once('/')?.0)
     }
 
     fn own(&self) -> Result<&Own, Error> {

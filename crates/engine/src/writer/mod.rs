@@ -429,7 +429,8 @@ impl Writer {
     /// Tries a batch again that was not written, until there is an answer.
     async fn again(&mut self, (jobs, error): (Vec<Job>, Error)) {
         let weight = weight(&jobs);
-        batch::run(&self.db, &mut self.link, &self.signer, jobs, Some(error)).await;
+        let tried = batch::run(&self.db, &mut self.link, &self.signer, jobs, Some(error));
+        Box::pin(tried).await;
         self.waiting.fetch_sub(weight, Ordering::Relaxed);
     }
 

@@ -158,7 +158,7 @@ pub(crate) async fn visit_entries(
     let statement = conn.prepared(&sql).await?;
     conn.idle_since = None;
     let args = [Val::Int(int(from)), Val::Int(int(to))];
-    run(&sql, async {
+    run(&conn.patience, &sql, async {
         let rows = conn.client.query_raw(&statement, args.iter().map(Bound)).await?;
         let mut rows = pin!(rows);
         let mut count = 0;

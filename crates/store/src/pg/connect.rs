@@ -4,7 +4,9 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use tokio_postgres::config::{Host, SslMode};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres::{Config, NoTls};
 
 use super::PgConn;
@@ -24,8 +26,38 @@ const SETTINGS: [&str; 6] = [
     "jit = off",
 ];
 
-/// Reads a `postgres://` URL; several hosts and `target_session_attrs` are understood.
-pub fn parse(url: &str) -> Result<Config, Error> {
+/// How long a server may take to answer whoever connects, unless the URL says `connect_timeout`.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a connection may be silent before the system asks whether the other side is there, unless the URL says
+/// `keepalives_idle`.
+const KEEPALIVES_IDLE: Duration = Duration::from_secs(10);
+
+/// How long the other side's system may take to acknowledge what was sent, unless the URL says `tcp_user_timeout`.
+const TCP_USER_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The servers that a URL names: one, or several of which one is the primary.
+#[derive(Clone, Debug)]
+pub struct Servers(Vec<Config>);
+
+/// Reads a `postgres://` URL. Of several hosts the one that takes writes is meant, unless it says `target_session_attrs`.
+pub fn parse(url: &str) -> Result<Servers, Error> {
+    // Whatever the list of hosts, the URL has to read as it is.
+    read(url)?;
+    let each = each_host(url);
+    let several = each.len() > 1 && !url.contains("target_session_attrs=");
+    let mut servers = Vec::with_capacity(each.len());
+    for url in &each {
+        let mut config = read(url)?;
+        if several {
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        }
+        servers.push(config);
+    }
+    Ok(Servers(servers))
+}
+
+fn read(url: &str) -> Result<Config, Error> {
     let mut config = Config::from_str(url).map_err(|error| {
         Error::new(
             ErrorKind::Other,
@@ -41,23 +73,64 @@ pub fn parse(url: &str) -> Result<Config, Error> {
         config.application_name("probity");
     }
     if config.get_connect_timeout().is_none() {
-        config.connect_timeout(Duration::from_secs(10));
+        config.connect_timeout(CONNECT_TIMEOUT);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(TCP_USER_TIMEOUT);
+    }
+    if !url.contains("keepalives_idle=") {
+        config.keepalives_idle(KEEPALIVES_IDLE);
     }
     Ok(config)
 }
 
-/// Whether the server is on this machine.
-pub(crate) fn is_here(config: &Config) -> bool {
-    config.get_hosts().iter().all(|host| match host {
+/// The URL once for each of its hosts.
+fn each_host(url: &str) -> Vec<String> {
+    let whole = || vec![url.to_owned()];
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return whole();
+    };
+    let (authority, tail) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let (user, hosts) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
+    let hosts = hosts.split(',');
+    hosts
+        .map(|host| format!("{scheme}://{user}{host}{tail}"))
+        .collect()
+}
+
+/// Whether all of them are on this machine.
+pub(crate) fn is_here(servers: &Servers) -> bool {
+    let mut hosts = servers.0.iter().flat_map(Config::get_hosts);
+    hosts.all(|host| match host {
         Host::Unix(_) => true,
         Host::Tcp(name) if name == "localhost" => true,
         Host::Tcp(name) => name.parse().is_ok_and(|address: IpAddr| address.is_loopback()),
     })
 }
 
-/// Opens a connection, and drives it on the current runtime.
-pub async fn connect(config: &Config) -> Result<PgConn, Error> {
-    let (client, connection) = config.connect(NoTls).await.map_err(|error| {
+/// Opens a connection to the server that takes it first, and drives it on the current runtime. All are asked at the same
+/// time: one that does not answer does not hold up another.
+pub async fn connect(servers: &Servers) -> Result<PgConn, Error> {
+    let mut asked: FuturesUnordered<_> = servers.0.iter().map(connect_to).collect();
+    let mut failed: Option<Error> = None;
+    while let Some(answer) = asked.next().await {
+        match (answer, &mut failed) {
+            (Ok(conn), _) => return Ok(conn),
+            (Err(error), None) => failed = Some(error),
+            (Err(error), Some(failed)) => {
+                // One that can be reached says more than one that cannot.
+                if failed.kind == ErrorKind::Connection {
+                    failed.kind = error.kind;
+                }
+                failed.message = format!("{}; {}", failed.message, error.message);
+            }
+        }
+    }
+    Err(failed.unwrap_or_else(|| Error::new(ErrorKind::Other, "the database URL names no host")))
+}
+
+async fn connect_to(config: &Config) -> Result<PgConn, Error> {
+    let failed = |error: tokio_postgres::Error| {
         let missing = error.code() == Some(&tokio_postgres::error::SqlState::INVALID_CATALOG_NAME);
         let mut error = Error::from(error);
         if missing {
@@ -65,29 +138,39 @@ pub async fn connect(config: &Config) -> Result<PgConn, Error> {
         }
         error.message = format!("cannot connect: {}", error.message);
         error
-    })?;
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::warn!(%error, "a PostgreSQL connection ended");
-        }
-    });
-    let mut conn = PgConn::new(client, std::time::Instant::now());
-    for setting in SETTINGS {
-        conn.batch(&format!("SET {setting}")).await?;
-    }
-    Ok(conn)
+    };
+    let opened = async {
+        let (client, connection) = config.connect(NoTls).await.map_err(failed)?;
+        let driver = tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::warn!(%error, "a PostgreSQL connection ended");
+            }
+        });
+        let mut conn = PgConn::new(client, driver.abort_handle());
+        conn.batch(&SETTINGS.map(|setting| format!("SET {setting}")).join("; "))
+            .await?;
+        Ok(conn)
+    };
+    // A server that is there and hangs is as good as none.
+    let limit = config.get_connect_timeout().copied().unwrap_or(CONNECT_TIMEOUT);
+    tokio::time::timeout(limit, opened).await.unwrap_or_else(|_| {
+        let message = format!("cannot connect: PostgreSQL did not answer within {limit:?}");
+        Err(Error::new(ErrorKind::Connection, message))
+    })
 }
 
 /// Makes the database that the URL names, if it is missing. True when it was made.
-pub async fn create_database(config: &Config) -> Result<bool, Error> {
-    match connect(config).await {
+pub async fn create_database(servers: &Servers) -> Result<bool, Error> {
+    match connect(servers).await {
         Ok(_) => return Ok(false),
         Err(error) if error.kind == ErrorKind::Data => {}
         Err(error) => return Err(error),
     }
-    let name = config.get_dbname().unwrap_or_default().to_owned();
-    let mut administrative = config.clone();
-    administrative.dbname("postgres").options("");
+    let name = servers.0.iter().find_map(Config::get_dbname).unwrap_or_default();
+    let mut administrative = servers.clone();
+    for config in &mut administrative.0 {
+        config.dbname("postgres").options("");
+    }
     let mut conn = connect(&administrative).await?;
     let quoted = name.replace('"', "\"\"");
     match conn
@@ -117,6 +200,7 @@ mod tests {
             ("postgres://u@db/d", false),
             ("postgres://u@192.0.2.1/d", false),
             ("postgres://u@localhost,db/d", false),
+            ("postgres://u@localhost:1,127.0.0.1:2/d", true),
         ] {
             assert_eq!(is_here(&parse(url).unwrap()), here, "{url}");
         }

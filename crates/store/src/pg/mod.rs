@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use domain::record::{Kind, Val};
+use tokio::task::AbortHandle;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Statement};
 
@@ -28,18 +29,26 @@ pub struct PgConn {
     client: Client,
     statements: HashMap<String, Statement>,
     opened: Instant,
+    patience: Patience,
     /// When its last question was answered, unless something may be left open or unread: then none.
     idle_since: Option<Instant>,
 }
 
 impl PgConn {
-    pub(crate) fn new(client: Client, opened: Instant) -> PgConn {
+    pub(crate) fn new(client: Client, driver: AbortHandle) -> PgConn {
+        let opened = Instant::now();
         PgConn {
             client,
             statements: HashMap::new(),
             opened,
+            patience: Patience { limit: None, driver },
             idle_since: Some(opened),
         }
+    }
+
+    /// Gives up from now on when it hears nothing for so long after a question.
+    pub(crate) fn limit_silence(&mut self, limit: Option<Duration>) {
+        self.patience.limit = limit;
     }
 
     pub(crate) fn age(&self) -> Duration {
@@ -62,11 +71,8 @@ impl PgConn {
         if self.statements.len() >= STATEMENTS_MAX {
             self.statements.clear();
         }
-        let statement = self
-            .client
-            .prepare(sql)
-            .await
-            .map_err(|error| Error::from(error).at(sql))?;
+        let prepared = self.patience.heard(self.client.prepare(sql)).await;
+        let statement = prepared.map_err(|error| error.at(sql))?;
         self.statements.insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
@@ -81,7 +87,7 @@ impl PgConn {
         // Whoever stops waiting leaves an answer that nobody reads.
         let fresh = self.idle_since.take();
         let statement = self.prepared(sql).await?;
-        let rows = run(sql, async {
+        let rows = run(&self.patience, sql, async {
             let rows = self.client.query(&statement, params).await?;
             let count = rows.len() as u64;
             Ok((rows, count))
@@ -96,7 +102,7 @@ impl PgConn {
         let statement = self.prepared(sql).await?;
         let bound: Vec<Bound<'_>> = args.iter().map(Bound).collect();
         let params: Vec<&(dyn ToSql + Sync)> = bound.iter().map(|arg| arg as _).collect();
-        run(sql, async {
+        run(&self.patience, sql, async {
             let changed = self.client.execute(&statement, &params).await?;
             Ok((changed, changed))
         })
@@ -130,7 +136,7 @@ impl PgConn {
 
     pub(crate) async fn batch(&mut self, sql: &str) -> Result<(), Error> {
         self.idle_since = None;
-        run(sql, async {
+        run(&self.patience, sql, async {
             self.client.batch_execute(sql).await?;
             Ok(((), 0))
         })
@@ -158,7 +164,7 @@ impl PgConn {
     pub(crate) async fn copy_in(&mut self, sql: &str, data: bytes::Bytes) -> Result<u64, Error> {
         use futures_util::SinkExt;
         let statement = self.prepared(sql).await?;
-        run(sql, async {
+        run(&self.patience, sql, async {
             let sink = self.client.copy_in::<_, bytes::Bytes>(&statement).await?;
             let mut sink = std::pin::pin!(sink);
             sink.send(data).await?;
@@ -169,14 +175,39 @@ impl PgConn {
     }
 }
 
+/// How long a connection waits for answers.
+pub(crate) struct Patience {
+    limit: Option<Duration>,
+    /// Ends the connection: what was asked is not answered to anybody any more.
+    driver: AbortHandle,
+}
+
+impl Patience {
+    /// What was answered. Where nothing was for too long, the connection is given up: what was asked may or may not be done.
+    async fn heard<T>(
+        &self,
+        asked: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, Error> {
+        let Some(limit) = self.limit else {
+            return Ok(asked.await?);
+        };
+        let Ok(answer) = tokio::time::timeout(limit, asked).await else {
+            self.driver.abort();
+            let message = format!("PostgreSQL did not answer within {limit:?}");
+            return Err(Error::new(ErrorKind::Connection, message));
+        };
+        Ok(answer?)
+    }
+}
+
 /// The only way in which a statement is run: `work` gives with its result the number of rows that it read or wrote.
 pub(crate) async fn run<T>(
+    patience: &Patience,
     sql: &str,
     work: impl Future<Output = Result<(T, u64), tokio_postgres::Error>>,
 ) -> Result<T, Error> {
     let echo = Echo::start();
-    let done = work.await;
+    let done = patience.heard(work).await;
     echo.end(sql, done.as_ref().ok().map(|(_, rows)| *rows));
-    done.map(|(result, _)| result)
-        .map_err(|error| Error::from(error).at(sql))
+    done.map(|(result, _)| result).map_err(|error| error.at(sql))
 }

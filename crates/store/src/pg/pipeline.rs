@@ -134,12 +134,12 @@ impl PgConn {
             .iter()
             .map(|step| step.params.iter().map(|param| param as _).collect())
             .collect();
-        let client = &self.client;
+        let (client, patience) = (&self.client, &self.patience);
         let queries = steps
             .iter()
             .zip(statements.iter().zip(&params))
             .map(|(step, (statement, params))| {
-                run(step.sql, async {
+                run(patience, step.sql, async {
                     let rows = client.query_raw(statement, params.iter().copied()).await?;
                     let mut rows = pin!(rows);
                     let mut found = Vec::new();
