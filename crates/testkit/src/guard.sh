@@ -46,7 +46,7 @@ if make "$@" >"$log" 2>&1; then echo initialised; else echo failed; fi
 # The postmaster and what it started: each of these has a process group of its own.
 processes() {
     read -r pid _ <"$data/postmaster.pid" || return 1
-    awk -v parent="$pid" '$4 == parent { print $1 }' /proc/[0-9]*/stat 2>>"$log"
+    cat /proc/[0-9]*/stat 2>>"$log" | awk -v parent="$pid" '$4 == parent { print $1 }'
     echo "$pid"
 }
 

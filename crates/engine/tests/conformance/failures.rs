@@ -17,12 +17,12 @@ use crate::support::{Bed, On, numbered, record};
 const TASKS: u128 = 6;
 const SUBMISSIONS: u128 = 40;
 
-fn own_id(task: u128, number: u128) -> Uuid {
+pub fn own_id(task: u128, number: u128) -> Uuid {
     Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0000 + task * 1_000 + number)
 }
 
 /// Records one event with an own id; what came of it.
-async fn send(engine: &Engine, id: Uuid) -> Result<(u64, bool), Error> {
+pub async fn send(engine: &Engine, id: Uuid) -> Result<(u64, bool), Error> {
     let mut event = numbered(usize::try_from(id.as_u128() % 100_000).unwrap());
     event.id = Some(id);
     let answer = record(engine, vec![event]).await?;
@@ -34,7 +34,7 @@ async fn send(engine: &Engine, id: Uuid) -> Result<(u64, bool), Error> {
 }
 
 /// Many tasks send; whoever is told nothing certain sends again until it is. Gives places, and how often that was.
-async fn send_all(engine: &Engine) -> (HashMap<Uuid, u64>, usize) {
+pub async fn send_all(engine: &Engine) -> (HashMap<Uuid, u64>, usize) {
     let tasks: Vec<_> = (0..TASKS)
         .map(|task| {
             let engine = engine.clone();
@@ -67,7 +67,7 @@ async fn send_all(engine: &Engine) -> (HashMap<Uuid, u64>, usize) {
 }
 
 /// Each id is in the log once, where its sender was told, and there is nothing else.
-async fn assert_each_once(engine: &Engine, places: &HashMap<Uuid, u64>) {
+pub async fn assert_each_once(engine: &Engine, places: &HashMap<Uuid, u64>) {
     assert_eq!(places.len() as u128, TASKS * SUBMISSIONS);
     let mut log = Vec::new();
     let each = &mut |entry: evidence::Entry| {
