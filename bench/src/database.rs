@@ -29,7 +29,21 @@ impl Server {
             extra: settings.to_vec(),
             ..Options::default()
         };
-        let postgres = Postgres::start(options)?;
+        Self::of(Postgres::start(options)?, by_socket)
+    }
+
+    /// The one whose data are kept: that of the environment.
+    pub fn given(by_socket: bool) -> Result<Self, Error> {
+        let missing = || {
+            Error::Usage(format!(
+                "--keep with PostgreSQL takes a server of yours: set {}",
+                testkit::SHARED_URL
+            ))
+        };
+        Self::of(Postgres::given().ok_or_else(missing)?, by_socket)
+    }
+
+    fn of(postgres: Postgres, by_socket: bool) -> Result<Self, Error> {
         let mut sql = Sql::connect(&postgres.url())?;
         let version: String = sql.value("SHOW server_version")?;
         let folder: String = sql.value("SHOW data_directory")?;
@@ -52,12 +66,14 @@ impl Server {
         let mut sql = Sql::connect(&self.postgres.url())?;
         sql.execute(&format!("CREATE DATABASE {}", reserved.name()))?;
         sql.execute("CHECKPOINT")?;
-        let administrative = self.postgres.socket_url().filter(|_| self.by_socket);
-        let url = match administrative {
-            Some(url) => testkit::url::with_database(&url, reserved.name())?,
-            None => reserved.url().to_owned(),
-        };
-        Ok((url, reserved))
+        Ok((self.url_of(reserved.name())?, reserved))
+    }
+
+    /// Where the program under test finds a database.
+    pub fn url_of(&self, name: &str) -> Result<String, Error> {
+        let by_socket = self.postgres.socket_url().filter(|_| self.by_socket);
+        let administrative = by_socket.unwrap_or_else(|| self.postgres.url());
+        Ok(testkit::url::with_database(&administrative, name)?)
     }
 
     /// Processor time of all processes of the server.

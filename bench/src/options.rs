@@ -239,6 +239,10 @@ pub struct Read {
     /// Only questions with one of these words in their names
     #[arg(long, value_delimiter = ',', value_name = "WORD")]
     pub only: Vec<String>,
+    /// Fill the installations in this folder, leave them there, and ask those that are there already; on the PostgreSQL
+    /// that `PROBITY_TEST_POSTGRES` names
+    #[arg(long, value_name = "FOLDER")]
+    pub keep: Option<PathBuf>,
 }
 
 /// Where the program keeps its data.

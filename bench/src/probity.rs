@@ -15,13 +15,15 @@ const READY_MAX: Duration = Duration::from_mins(1);
 /// After SIGTERM.
 const STOP_MAX: Duration = Duration::from_secs(30);
 
-/// An installation: a data folder, a database, an API key. Its folder and database go with this value.
+/// An installation: a data folder, a database, an API key.
 #[derive(Debug)]
 pub struct Installation {
     program: PathBuf,
-    folder: testkit::TempDir,
-    /// Where it is, and the value that it is dropped with; none on SQLite.
-    database: Option<(String, testkit::TestDatabase)>,
+    folder: PathBuf,
+    /// Where the database is; none on SQLite.
+    database: Option<String>,
+    /// What folder and database are removed with; none where they are kept.
+    temporary: Option<(testkit::TempDir, Option<testkit::TestDatabase>)>,
     /// With scopes to write and to read.
     pub key: String,
 }
@@ -36,18 +38,32 @@ pub struct Usage {
 }
 
 impl Installation {
-    /// `init` and `key create`. Without a database it is on SQLite.
+    /// A fresh one. Without a database it is on SQLite.
     pub fn create(program: &Path, database: Option<(String, testkit::TestDatabase)>) -> Result<Self, Error> {
         let folder = testkit::temp_dir("probity-bench");
-        let mut installation = Self {
+        let (url, database) = database.unzip();
+        let mut installation = Self::kept(program, folder.path().to_owned(), url);
+        installation.temporary = Some((folder, database));
+        installation.initialise()?;
+        Ok(installation)
+    }
+
+    /// One that is, or is to be, in a folder and a database of the caller's.
+    pub fn kept(program: &Path, folder: PathBuf, database: Option<String>) -> Self {
+        Self {
             program: program.to_owned(),
             folder,
             database,
+            temporary: None,
             key: String::new(),
-        };
-        installation.run(&["init"], &[])?;
-        installation.key = installation.create_key("write,read")?;
-        Ok(installation)
+        }
+    }
+
+    /// `init` and `key create`.
+    pub fn initialise(&mut self) -> Result<(), Error> {
+        self.run(&["init"], &[])?;
+        self.key = self.create_key("write,read")?;
+        Ok(())
     }
 
     /// `key create`: the secret of a new key of the first admin.
@@ -67,7 +83,7 @@ impl Installation {
 
     /// `user import`: users from lines of JSON.
     pub fn import_users(&self, lines: &str) -> Result<(), Error> {
-        let path = self.folder.path().join("users.jsonl");
+        let path = self.folder.join("users.jsonl");
         fs::write(&path, lines).map_err(Error::io("a file of users"))?;
         let file = path.to_string_lossy();
         self.run(&["user", "import"], &[&file, "--format", "jsonl"])
@@ -76,11 +92,11 @@ impl Installation {
 
     /// Where a connection of ours finds the database; `None` on SQLite.
     pub fn database_url(&self) -> Option<&str> {
-        self.database.as_ref().map(|(url, _)| url.as_str())
+        self.database.as_deref()
     }
 
     fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.folder.join("data")
     }
 
     fn command(&self, verb: &[&str], options: &[&str]) -> Command {
@@ -111,7 +127,7 @@ impl Installation {
 
     /// Starts a command that writes to a file of ours, which is given too.
     fn spawn(&self, mut command: Command) -> Result<(Child, PathBuf), Error> {
-        let path = self.folder.path().join("output.log");
+        let path = self.folder.join("output.log");
         let log = File::create(&path).map_err(Error::io("a log file"))?;
         let errors = log.try_clone().map_err(Error::io("a log file"))?;
         let child = command.stdout(log).stderr(errors).spawn();

@@ -126,30 +126,7 @@ impl Context<'_> {
 
     /// A fresh installation that serves, with users that have a balance each.
     pub(super) fn with_balances(&self, engine: Engine, count: usize) -> Result<Running, Error> {
-        let installation = self.install(engine)?;
-        installation.import_users(&custody::owners(count))?;
-        let admin_key = installation.create_key("admin")?;
-        let server = installation.serve()?;
-        let answers = converse(&server, custody::preparation(server.address, &admin_key, count))?;
-        let mut balances = Vec::with_capacity(count);
-        // The first one is about the asset.
-        for answer in answers.iter().skip(1) {
-            let credited = custody::credited(answer);
-            balances.extend(credited.ok_or_else(|| {
-                let start: String = answer.to_string().chars().take(300).collect();
-                Error::Server(format!("deposits were refused: {start}"))
-            })?);
-        }
-        if balances.len() != count {
-            let found = balances.len();
-            return Err(Error::Server(format!("{found} balances instead of {count}")));
-        }
-        Ok(Running {
-            server,
-            installation,
-            admin_key,
-            balances,
-        })
+        prepared(self.install(engine)?, count)
     }
 
     fn compare(&mut self, engine: Engine, shape: Shape, kinds: &[Kind], rates: &[f64]) {
@@ -171,6 +148,33 @@ impl Context<'_> {
             self.ratio(format!("{what}: own ids / without"), own, uniform, None);
         }
     }
+}
+
+/// Starts an installation, with users that have a balance each.
+pub(super) fn prepared(installation: Installation, count: usize) -> Result<Running, Error> {
+    installation.import_users(&custody::owners(count))?;
+    let admin_key = installation.create_key("admin")?;
+    let server = installation.serve()?;
+    let answers = converse(&server, custody::preparation(server.address, &admin_key, count))?;
+    let mut balances = Vec::with_capacity(count);
+    // The first one is about the asset.
+    for answer in answers.iter().skip(1) {
+        let credited = custody::credited(answer);
+        balances.extend(credited.ok_or_else(|| {
+            let start: String = answer.to_string().chars().take(300).collect();
+            Error::Server(format!("deposits were refused: {start}"))
+        })?);
+    }
+    if balances.len() != count {
+        let found = balances.len();
+        return Err(Error::Server(format!("{found} balances instead of {count}")));
+    }
+    Ok(Running {
+        server,
+        installation,
+        admin_key,
+        balances,
+    })
 }
 
 impl Running {

@@ -46,7 +46,8 @@ struct Context<'a> {
 /// Measures what the options say. An error in a late scenario does not take away what earlier ones found; only one
 /// that leaves nothing to report is the outer result.
 pub fn run(options: &Options) -> Result<(Report, Result<(), Error>), Error> {
-    let mut context = Context::new(&options.common, needs_postgres(options))?;
+    let kept = matches!(&options.scenario, Scenario::Read(settings) if settings.keep.is_some());
+    let mut context = Context::new(&options.common, needs_postgres(options), kept)?;
     let result = context.scenario(&options.scenario);
     Ok((context.report, result))
 }
@@ -65,11 +66,11 @@ fn progress(text: &str) {
 }
 
 impl<'a> Context<'a> {
-    fn new(common: &'a Common, needs_postgres: bool) -> Result<Self, Error> {
-        let postgres = if needs_postgres {
-            Some(database::Server::start(&common.pg, common.pg_socket)?)
-        } else {
-            None
+    fn new(common: &'a Common, needs_postgres: bool, kept: bool) -> Result<Self, Error> {
+        let postgres = match (needs_postgres, kept) {
+            (false, _) => None,
+            (true, false) => Some(database::Server::start(&common.pg, common.pg_socket)?),
+            (true, true) => Some(database::Server::given(common.pg_socket)?),
         };
         let version = postgres.as_ref().map(|server| server.version.clone());
         let folder = testkit::temp_dir("probity-bench");

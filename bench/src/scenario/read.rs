@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::custody::Running;
+use serde::{Deserialize, Serialize};
+
+use super::custody::{Running, prepared};
 use super::{Context, On, PRELOAD_CONNECTIONS, answers, fill, play, progress};
 use crate::custody::{ASSET, Transfers};
 use crate::error::Error;
@@ -10,6 +12,7 @@ use crate::identity::{Repeated, get};
 use crate::latency::Latencies;
 use crate::load::{Edge, Limit, Outcome, Pace, Plan};
 use crate::options::{Engine, Read};
+use crate::probity::Installation;
 use crate::process;
 use crate::reading::{self, Question};
 use crate::report::{Load, short, thousands};
@@ -21,138 +24,136 @@ const TRANSFERS: u16 = 1_000;
 const REFUSED_ONE_IN: u64 = 20;
 /// What is asked newest first keeps at least so much of its speed on the larger log.
 const RATIO_WANTED: f64 = 1.0 / 1.3;
-/// Entries of a bundle a second, on SQLite and on PostgreSQL.
-const BUNDLE_WANTED: [u32; 2] = [50_000, 25_000];
 
-/// A question's row, and what is wanted of it.
-struct Asked {
-    load: Load,
-    name: &'static str,
-    wanted: [u32; 2],
-    newest_first: bool,
+/// A log that is asked, and what is asked of it.
+struct Log {
+    running: Running,
+    entries: u64,
+    questions: Vec<Question>,
+}
+
+/// What is written down of an installation that is kept, beside its folder.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    key: String,
+    admin_key: String,
+    balances: Vec<String>,
+    ids: Vec<String>,
 }
 
 impl Context<'_> {
+    /// Each question is asked of both logs by turns: what the machine does meanwhile, it does to both.
     pub(super) fn read(&mut self, settings: &Read) -> Result<(), Error> {
         for engine in self.common.engine.clone() {
-            let small = self.asked(engine, settings, settings.entries)?;
-            for asked in &small {
-                let wanted = asked.wanted[usize::from(engine == Engine::Postgres)];
-                if wanted > 0 {
-                    let what = format!(
-                        "{} on {engine} / {} a second",
-                        asked.name,
-                        thousands(wanted.into())
-                    );
-                    self.ratio(what, asked.load.items_per_second, f64::from(wanted), Some(1.0));
+            let sizes = [Some(settings.entries), settings.large].into_iter().flatten();
+            let logs = sizes.map(|entries| self.log(engine, settings, entries));
+            let logs = logs.collect::<Result<Vec<_>, _>>()?;
+            for number in 0..logs
+                .iter()
+                .map(|log| log.questions.len())
+                .min()
+                .unwrap_or_default()
+            {
+                let mut runs = vec![Vec::new(); logs.len()];
+                for _ in 0..self.common.runs {
+                    for (log, runs) in logs.iter().zip(&mut runs) {
+                        runs.push(self.ask(engine, log, &log.questions[number], settings)?);
+                    }
                 }
-            }
-            let Some(large) = settings.large else { continue };
-            for (small, large) in small.iter().zip(self.asked(engine, settings, large)?) {
-                let what = format!("{} on {engine}: larger log / smaller", small.name);
-                let wanted = small.newest_first.then_some(RATIO_WANTED);
-                self.ratio(
-                    what,
-                    large.load.items_per_second,
-                    small.load.items_per_second,
-                    wanted,
-                );
+                let rates = runs.into_iter().map(|runs| self.median(runs));
+                let rates = rates.collect::<Result<Vec<_>, _>>()?;
+                self.compare_sizes(engine, &logs[0].questions[number], &rates);
             }
         }
         Ok(())
     }
 
-    /// Every question on one installation: of the books, and then of a log whose last entries are not about them.
-    fn asked(&mut self, engine: Engine, settings: &Read, entries: u64) -> Result<Vec<Asked>, Error> {
+    fn compare_sizes(&mut self, engine: Engine, question: &Question, rates: &[f64]) {
+        let wanted = question.wanted[usize::from(engine == Engine::Postgres)];
+        if wanted > 0 {
+            let what = format!(
+                "{} on {engine} / {} a second",
+                question.name,
+                thousands(wanted.into())
+            );
+            self.ratio(what, rates[0], f64::from(wanted), Some(1.0));
+        }
+        if let [small, large] = rates {
+            let what = format!("{} on {engine}: larger log / smaller", question.name);
+            let wanted = question.newest_first.then_some(RATIO_WANTED);
+            self.ratio(what, *large, *small, wanted);
+        }
+    }
+
+    /// A log whose last entries are not about the books, filled or kept from before.
+    fn log(&self, engine: Engine, settings: &Read, entries: u64) -> Result<Log, Error> {
         progress(&format!(
             "read on {engine}: {} operations, {} entries",
             thousands(settings.operations),
             thousands(entries)
         ));
-        let running = self.with_balances(engine, settings.balances)?;
-        let mut all = Vec::new();
-        let (address, key) = (running.server.address, &running.admin_key);
-        if settings.operations > 0 {
-            let transfers = Transfers::new(address, key, &running.balances, TRANSFERS.into(), false)
-                .ok_or_else(|| Error::Server("it answered with balances that are no UUIDs".into()))?;
-            let requests = settings.operations.div_ceil(TRANSFERS.into());
-            play(&running.server, PRELOAD_CONNECTIONS, requests, transfers)?;
-            let questions = reading::of_the_books(ASSET, &running.balances);
-            self.ask(&mut all, engine, &running, settings, entries, questions)?;
+        let Some(folder) = &settings.keep else {
+            let running = self.with_balances(engine, settings.balances)?;
+            let ids = filled(&running, settings, entries)?;
+            return Ok(Log::of(running, settings, entries, &ids));
+        };
+        let name = format!("{engine}-{entries}");
+        let (folder, file) = (folder.join(&name), folder.join(format!("{name}.json")));
+        let url = match (engine, &self.postgres) {
+            (Engine::Postgres, Some(server)) => Some(server.url_of(&format!("bench_{entries}"))?),
+            _ => None,
+        };
+        let mut installation = Installation::kept(&self.common.program(), folder.clone(), url);
+        if let Ok(text) = std::fs::read_to_string(&file) {
+            let kept: Kept = serde_json::from_str(&text).map_err(|error| Error::Usage(error.to_string()))?;
+            installation.key = kept.key;
+            let running = Running {
+                server: installation.serve()?,
+                installation,
+                admin_key: kept.admin_key,
+                balances: kept.balances,
+            };
+            return Ok(Log::of(running, settings, entries, &kept.ids));
         }
-        if entries > 0 {
-            let ids = fill(entries, &running.server, |batch| {
-                Append::new(address, &running.installation.key, batch).with_refusals(REFUSED_ONE_IN)
-            })?;
-            let mut questions = reading::of_the_log();
-            // What waits for nobody may still run when the next question is asked: it is the last one.
-            let text = questions.pop();
-            questions.push(reading::receipts(&ids));
-            if settings.operations > 0 {
-                questions.push(reading::newest_operations("operations, old"));
-            }
-            self.ask(&mut all, engine, &running, settings, entries, questions)?;
-            if wants(settings, "bundle") {
-                all.push(self.bundle(engine, &running, settings, entries)?);
-            }
-            self.ask(&mut all, engine, &running, settings, entries, text)?;
-        }
-        self.report
-            .loads
-            .extend(all.iter().map(|asked| asked.load.clone()));
-        Ok(all)
+        std::fs::create_dir_all(&folder).map_err(Error::io("a folder to keep"))?;
+        installation.initialise()?;
+        let running = prepared(installation, settings.balances)?;
+        let kept = Kept {
+            ids: filled(&running, settings, entries)?,
+            key: running.installation.key.clone(),
+            admin_key: running.admin_key.clone(),
+            balances: running.balances.clone(),
+        };
+        let text = serde_json::json!(kept).to_string();
+        std::fs::write(&file, text).map_err(Error::io("what is kept"))?;
+        Ok(Log::of(running, settings, entries, &kept.ids))
     }
 
-    fn ask(
-        &self,
-        all: &mut Vec<Asked>,
-        engine: Engine,
-        running: &Running,
-        settings: &Read,
-        entries: u64,
-        questions: impl IntoIterator<Item = Question>,
-    ) -> Result<(), Error> {
-        for question in questions {
-            if !wants(settings, question.name) {
-                continue;
-            }
-            let name = format!("{}: {}", short(entries), question.name);
-            progress(&name);
-            let Running {
-                server, admin_key, ..
-            } = running;
-            process::forget_memory_peak(server.pid());
-            let mut workload = Repeated::gets(server.address, admin_key, &question.paths, question.check);
-            let plan = self.timed(settings.connections, None);
-            all.push(Asked {
-                load: self.measure(&name, On::Server(engine, server), &plan, &mut workload)?,
-                name: question.name,
-                wanted: question.wanted,
-                newest_first: question.newest_first,
-            });
+    fn ask(&self, engine: Engine, log: &Log, question: &Question, settings: &Read) -> Result<Load, Error> {
+        let name = format!("{}: {}", short(log.entries), question.name);
+        progress(&name);
+        let Running {
+            server, admin_key, ..
+        } = &log.running;
+        process::forget_memory_peak(server.pid());
+        if question.paths.is_empty() {
+            return self.bundle(&name, engine, log, settings);
         }
-        Ok(())
+        let mut workload = Repeated::gets(server.address, admin_key, &question.paths, question.check);
+        let plan = self.timed(settings.connections, None);
+        self.measure(&name, On::Server(engine, server), &plan, &mut workload)
     }
 
     /// A bundle of the last entries of the log, read by one client.
-    fn bundle(
-        &self,
-        engine: Engine,
-        running: &Running,
-        settings: &Read,
-        entries: u64,
-    ) -> Result<Asked, Error> {
+    fn bundle(&self, name: &str, engine: Engine, log: &Log, settings: &Read) -> Result<Load, Error> {
         let Running {
             server, admin_key, ..
-        } = running;
+        } = &log.running;
         let ask = |path: &str| answers(server, 1, vec![get(server.address, path, admin_key)]);
         let newest = ask("/v1/audit/entries?limit=1")?[0]["entries"][0]["index"].as_u64();
-        let first = (newest.unwrap_or_default() + 1).saturating_sub(settings.bundle.min(entries));
+        let first = (newest.unwrap_or_default() + 1).saturating_sub(settings.bundle.min(log.entries));
         let from = ask(&format!("/v1/audit/entries/{first}"))?[0]["at"].clone();
         let filter = format!("&from={}", from.as_str().unwrap_or_default());
-        let name = format!("{}: bundle", short(entries));
-        progress(&name);
-        process::forget_memory_peak(server.pid());
         let plan = Plan {
             connections: 1,
             pace: Pace::Closed,
@@ -174,15 +175,39 @@ impl Context<'_> {
             };
             Ok((outcome, ("entries", entries)))
         };
-        Ok(Asked {
-            load: self.measured(&name, On::Server(engine, server), &plan, run)?,
-            name: "bundle",
-            wanted: BUNDLE_WANTED,
-            newest_first: false,
-        })
+        self.measured(name, On::Server(engine, server), &plan, run)
     }
 }
 
-fn wants(settings: &Read, name: &str) -> bool {
-    settings.only.is_empty() || settings.only.iter().any(|word| name.contains(word.as_str()))
+impl Log {
+    fn of(running: Running, settings: &Read, entries: u64, ids: &[String]) -> Self {
+        let mut questions = Vec::new();
+        if settings.operations > 0 {
+            questions.extend(reading::of_the_books(ASSET, &running.balances));
+        }
+        if entries > 0 {
+            questions.extend(reading::of_the_log(ids));
+        }
+        let wanted = |name: &str| settings.only.iter().any(|word| name.contains(word.as_str()));
+        questions.retain(|question| settings.only.is_empty() || wanted(question.name));
+        Self {
+            running,
+            entries,
+            questions,
+        }
+    }
+}
+
+/// Makes the operations, and then entries that no operation is behind; ids of some of these.
+fn filled(running: &Running, settings: &Read, entries: u64) -> Result<Vec<String>, Error> {
+    let (address, key) = (running.server.address, &running.admin_key);
+    if settings.operations > 0 {
+        let transfers = Transfers::new(address, key, &running.balances, TRANSFERS.into(), false)
+            .ok_or_else(|| Error::Server("it answered with balances that are no UUIDs".into()))?;
+        let requests = settings.operations.div_ceil(TRANSFERS.into());
+        play(&running.server, PRELOAD_CONNECTIONS, requests, transfers)?;
+    }
+    fill(entries, &running.server, |batch| {
+        Append::new(address, &running.installation.key, batch).with_refusals(REFUSED_ONE_IN)
+    })
 }

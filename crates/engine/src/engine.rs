@@ -22,6 +22,7 @@ use crate::custody::{Names, Newest};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::metrics::{Counters, Metrics};
+use crate::pages::Pages;
 use crate::random;
 use crate::seals::Seals;
 use crate::search::Searches;
@@ -115,6 +116,7 @@ pub(crate) struct Shared {
     pub remembered: Remembered,
     pub tiles: Tiles,
     pub tail: Tail,
+    pub pages: Pages,
     pub newest: Newest,
     pub searches: Searches,
 }
@@ -127,6 +129,7 @@ impl Shared {
         self.remembered.forget_all();
         self.tiles.forget();
         self.tail.forget();
+        self.pages.forget();
         self.newest.forget();
     }
 }

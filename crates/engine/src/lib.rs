@@ -32,6 +32,7 @@ mod limits;
 pub mod list;
 pub mod metrics;
 mod open;
+mod pages;
 mod random;
 pub mod read;
 pub mod runs;

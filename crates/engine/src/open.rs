@@ -18,6 +18,7 @@ use crate::engine::{Engine, Options, Shared};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::metrics::Counters;
+use crate::pages::Pages;
 use crate::search::Searches;
 use crate::security_log::{self, Sampler};
 use crate::tail::Tail;
@@ -181,6 +182,7 @@ impl Engine {
             remembered: Remembered::default(),
             tiles: Tiles::new(GROUPS_MAX),
             tail: Tail::default(),
+            pages: Pages::default(),
             searches,
             limits,
             hashes,

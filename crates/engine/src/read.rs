@@ -74,7 +74,12 @@ impl EntryPage<StoredEntry> {
 
 /// Whether the newest entries are asked for, whatever they tell.
 fn is_newest(filter: &EntryFilter, page: Page) -> bool {
-    page.order == Order::Descending && page.after.is_none() && *filter == EntryFilter::default()
+    is_first(page) && *filter == EntryFilter::default()
+}
+
+/// Whether a page begins with the newest entry.
+fn is_first(page: Page) -> bool {
+    page.order == Order::Descending && page.after.is_none()
 }
 
 pub(crate) async fn head(conn: &mut Conn) -> Result<Head, Error> {
@@ -139,7 +144,15 @@ impl Engine {
         let mut size = match look.size {
             Some(size) => size,
             None if newest => tlog::RightEdge::MAX_SIZE,
-            None => head(&mut conn).await?.edge.size(),
+            None => {
+                let edge = head(&mut conn).await?.edge;
+                if is_first(page) && !search && (filter.from, filter.to) == (None, None) {
+                    let pages = &self.shared().pages;
+                    let bounds = (page.limit, look.bytes_max);
+                    return Ok((pages.newest(&mut conn, filter, bounds, &edge).await?, edge.size()));
+                }
+                edge.size()
+            }
         };
         let bounds = (look.bytes_max, patience.as_ref());
         let found = page_within(&mut conn, filter, page, size, bounds).await?;

@@ -126,7 +126,7 @@ impl Tiles {
     fn known(&self, nodes: &[Node]) -> Groups {
         let mut kept = self.kept();
         let places = nodes.iter().map(|node| place(*node));
-        let known = places.filter_map(|place| Some((place, kept[memory(place)].get(place)?)));
+        let known = places.filter_map(|place| Some((place, kept[memory(place)].get(&place)?)));
         known.collect()
     }
 

@@ -49,7 +49,7 @@ impl StoredEntry {
         "octet_length(leaf) + COALESCE(octet_length(payload), 0) + COALESCE(octet_length(changes), 0)";
 
     /// About how large it is.
-    pub(crate) fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         self.leaf.len() + optional(&self.payload) + optional(&self.changes)
     }

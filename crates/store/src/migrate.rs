@@ -51,6 +51,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(16, "steps", "0016_steps.sql"),
     migration!(17, "governance_views", "0017_governance_views.sql"),
     migration!(18, "waiting", "0018_waiting.sql"),
+    migration!(19, "erased_since", "0019_erased_since.sql"),
 ];
 
 /// What a database has of the migrations.

@@ -49,6 +49,38 @@ pub async fn by_index(conn: &mut Conn, index: u64) -> Result<Option<StoredEntry>
     row.as_ref().map(StoredEntry::read).transpose()
 }
 
+/// What a log of some size shows of an earlier one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Since {
+    /// The leaf that was the last one then.
+    pub then: Option<String>,
+    /// The last leaf.
+    pub now: Option<String>,
+    /// Whether an entry was erased since.
+    pub erased: bool,
+}
+
+/// What became of a log of `from` entries, now that it has `to`.
+pub async fn since(conn: &mut Conn, from: u64, to: u64) -> Result<Since, Error> {
+    let ends = [from, to].map(|size| int(size) - 1);
+    let leaves = "SELECT entry, leaf FROM entries WHERE entry IN ($1, $2)";
+    let erased = "SELECT entry FROM erasures WHERE entry >= $1 LIMIT 1";
+    let [leaves, erased] = conn
+        .both([(leaves, &ends.map(Val::from)), (erased, &[int(from).into()])])
+        .await?;
+    let leaf = |end: i64| {
+        let row = leaves
+            .iter()
+            .find(|row| row.int(0).is_ok_and(|entry| entry == end));
+        row.map(|row| row.text(1).map(str::to_owned)).transpose()
+    };
+    Ok(Since {
+        then: leaf(ends[0])?,
+        now: leaf(ends[1])?,
+        erased: !erased.is_empty(),
+    })
+}
+
 /// A binary search in one statement: `at` is the time of the entry in the middle, none where that is not there.
 fn index_at_sql() -> String {
     let low = "CASE WHEN search.at < $1 THEN (search.low + search.high) / 2 + 1 ELSE search.low END";

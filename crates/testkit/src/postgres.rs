@@ -115,16 +115,21 @@ impl Postgres {
         if let Some(postgres) = *shared {
             return Ok(postgres);
         }
-        let postgres = match variable(SHARED_URL) {
-            Some(url) => Postgres {
-                url,
-                socket_url: variable(SHARED_SOCKET_URL),
-                own: None,
-            },
+        let postgres = match Postgres::given() {
+            Some(postgres) => postgres,
             None => Postgres::start(Options::default())?,
         };
         // Never freed: a server of ours ends with the process, by its guard.
         Ok(shared.insert(Box::leak(Box::new(postgres))))
+    }
+
+    /// The server that [`SHARED_URL`] names.
+    pub fn given() -> Option<Postgres> {
+        Some(Postgres {
+            url: variable(SHARED_URL)?,
+            socket_url: variable(SHARED_SOCKET_URL),
+            own: None,
+        })
     }
 
     /// `postgres://postgres@127.0.0.1:PORT/postgres`, an administrative database.

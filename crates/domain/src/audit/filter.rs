@@ -5,7 +5,7 @@ use evidence::time::Timestamp;
 use uuid::Uuid;
 
 /// Entries that fulfil every condition given.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct EntryFilter {
     /// The actor's id, or its name where it has no id.
     pub actor: Option<String>,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::code;
 use domain::custody::{Account, Amount, Asset, Balance, House, Owner};
+use domain::identity::user::User;
 use domain::own_id;
 use domain::record::{Kind, Sealed};
 use domain::{FieldError, Needs, looks};
@@ -14,6 +15,7 @@ use uuid::Uuid;
 use super::known::Names;
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::identity::by_login;
 
 /// A balance as a caller names it.
 enum Named<'a> {
@@ -65,8 +67,7 @@ impl Engine {
         if let Some(asset) = self.names().asset(id) {
             return Ok(Some(asset));
         }
-        let found = self.one::<Asset>("id", Kind::Uuid, id.into()).await?;
-        let found = self.proven(found).await?;
+        let found = self.one_proven::<Asset>("id", Kind::Uuid, id.into()).await?;
         Ok(found.map(|sealed| self.names().remember_asset(sealed.row)))
     }
 
@@ -105,8 +106,9 @@ impl Engine {
         if let Some(account) = self.names().account(balance) {
             return Ok(Some(account));
         }
-        let found = self.one::<Balance>("id", Kind::Uuid, balance.into()).await?;
-        let found = self.proven(found).await?;
+        let found = self
+            .one_proven::<Balance>("id", Kind::Uuid, balance.into())
+            .await?;
         Ok(found.map(|sealed| {
             let account = sealed.row.account();
             self.names().remember(account);
@@ -144,7 +146,10 @@ impl Engine {
                         return Err(FieldError::new(field, message).into());
                     }
                     Err(_) => {
-                        let found = self.proven(self.user_by_login(user).await?).await?;
+                        let found = match by_login(user) {
+                            Some((key, value)) => self.one_proven::<User>(key, Kind::Text, value).await?,
+                            None => None,
+                        };
                         let unknown = || code::UNKNOWN_USER.absent(format_args!("user {user:?}"), field);
                         found.ok_or_else(unknown)?.row.id
                     }

@@ -74,7 +74,7 @@ impl Newest {
             return store::custody::operations(conn, (filter, now), order, after, limit, size).await;
         }
         let key = (all, limit);
-        let kept = self.kept().get(key.clone());
+        let kept = self.kept().get(&key);
         if let Some((kept, first)) = kept.as_ref().and_then(|kept| Some((kept, kept.first()?))) {
             let since = OperationFilter {
                 since: first.0.entry,

@@ -15,6 +15,7 @@ mod users;
 pub use account::Enrolment;
 pub use keys::NewApiKey;
 pub use login::{LogInRequest, LoggedIn};
+pub(crate) use read::by_login;
 pub use read::{KeyUse, UserState, session_in_use};
 pub use throttle::{ACCOUNT, ADDRESS, PAIR};
 pub use users::{CreatedUser, ErasedUser, FirstCredential, NewUser};

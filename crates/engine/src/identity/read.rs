@@ -56,6 +56,34 @@ pub fn session_in_use(now: Timestamp) -> Condition {
     ])
 }
 
+async fn one<T: Record>(
+    conn: &mut Conn,
+    key: &str,
+    kind: Kind,
+    value: Val,
+) -> Result<Option<Sealed<T>>, Error> {
+    Ok(store::sealed::by_key(conn, key, kind, &[value], Lock::None)
+        .await?
+        .pop())
+}
+
+/// How a user of this name is looked up; none where nobody can have it.
+fn by_name(name: &str) -> Option<(&'static str, Val)> {
+    let value = || name.to_ascii_lowercase().into();
+    (!name.contains('\0')).then(|| ("lower(username)", value()))
+}
+
+/// The same of a name or an e-mail address.
+pub(crate) fn by_login(login: &str) -> Option<(&'static str, Val)> {
+    let by_name = by_name(login)?;
+    let key = "email IS NOT NULL AND lower(email)";
+    Some(if login.contains('@') {
+        (key, by_name.1)
+    } else {
+        by_name
+    })
+}
+
 impl Engine {
     /// The row whose `key` is this value; the key is the last word, what is before it a condition.
     pub(crate) async fn one<T: Record>(
@@ -64,21 +92,23 @@ impl Engine {
         kind: Kind,
         value: Val,
     ) -> Result<Option<Sealed<T>>, Error> {
-        let mut conn = self.db().reader().await?;
-        let mut rows = store::sealed::by_key::<T>(&mut conn, key, kind, &[value], Lock::None).await?;
-        Ok(rows.pop())
+        one(&mut *self.db().reader().await?, key, kind, value).await
     }
 
-    /// The row, once it is known that it is the one that its entry wrote: for what is remembered, or decided on.
-    pub(crate) async fn proven<T>(&self, found: Option<Sealed<T>>) -> Result<Option<Sealed<T>>, Error>
+    /// The same, once it is known that the row is the one that its entry wrote: for what is remembered, or decided on.
+    pub(crate) async fn one_proven<T>(
+        &self,
+        key: &str,
+        kind: Kind,
+        value: Val,
+    ) -> Result<Option<Sealed<T>>, Error>
     where
         T: Record + Clone,
         RowWrite: From<Sealed<T>>,
     {
-        if let Some(found) = &found {
-            let mut conn = self.db().reader().await?;
-            self.prove(&mut conn, std::slice::from_ref(found)).await?;
-        }
+        let mut conn = self.db().reader().await?;
+        let found = one(&mut conn, key, kind, value).await?;
+        self.prove(&mut conn, found.as_slice()).await?;
         Ok(found)
     }
 
@@ -102,20 +132,19 @@ impl Engine {
 
     /// The user of this name, in any case.
     pub async fn user_named(&self, name: &str) -> Result<Option<Sealed<User>>, Error> {
-        if name.contains('\0') {
-            return Ok(None);
-        }
-        let name = name.to_ascii_lowercase();
-        self.one("lower(username)", Kind::Text, name.into()).await
+        self.found_by(by_name(name)).await
     }
 
     /// The user of this name or e-mail address, in any case. A user name cannot hold `@`.
     pub async fn user_by_login(&self, login: &str) -> Result<Option<Sealed<User>>, Error> {
-        if !login.contains('@') || login.contains('\0') {
-            return self.user_named(login).await;
+        self.found_by(by_login(login)).await
+    }
+
+    async fn found_by(&self, way: Option<(&str, Val)>) -> Result<Option<Sealed<User>>, Error> {
+        match way {
+            Some((key, value)) => self.one(key, Kind::Text, value).await,
+            None => Ok(None),
         }
-        let key = "email IS NOT NULL AND lower(email)";
-        self.one(key, Kind::Text, login.to_ascii_lowercase().into()).await
     }
 
     /// The user that a text means: an id, a name or an e-mail address.

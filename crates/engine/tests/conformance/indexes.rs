@@ -275,6 +275,7 @@ mod cases {
         for filter in filters() {
             query::page(conn, &filter, page, size).await.unwrap();
         }
+        query::since(conn, 3, size).await.unwrap();
         entries::written_by(conn, id).await.unwrap();
         ask_rows(conn, id, now).await;
         ask_executions(conn, id, now).await;

@@ -45,6 +45,7 @@ mod identity_upgrade;
 mod identity_users;
 mod importing;
 mod indexes;
+mod kept_pages;
 mod known_rows;
 mod lab;
 mod limits;

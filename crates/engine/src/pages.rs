@@ -1,0 +1,146 @@
+//! The newest entries by a filter, kept in memory as they were read: whoever looks at an actor looks again.
+//!
+//! What is kept is trusted no more than the database. It answers alone where the head is the one it was read under: then the
+//! log is the same, and an erasure would have written an entry. Where the log has grown, only what was appended since is
+//! asked for; the rest is answered from memory where the last entry of then is still in its place, and nothing was erased
+//! since.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use domain::audit::EntryFilter;
+use store::query::{Found, Order, Page, Since, page_within, since};
+use store::{Conn, StoredEntry};
+use tlog::RightEdge;
+
+use crate::error::Error;
+use crate::lately::Lately;
+
+/// Most bytes in each half of the memory, and of a page that is kept.
+const BYTES_MAX: usize = 16 * 1024 * 1024;
+const PAGE_BYTES_MAX: usize = 128 * 1024;
+
+/// About what keeping a page costs beside its entries.
+const PAGE_BYTES: usize = 512;
+
+/// Most entries that may have come since: what is far behind is asked for as if it were not known.
+const SINCE_MAX: u64 = 65_536;
+
+/// A filter, and how many entries.
+type Key = (EntryFilter, u32);
+
+struct Kept {
+    /// The tree that was looked at.
+    edge: RightEdge,
+    /// The leaf of its last entry.
+    last: String,
+    entries: Arc<[StoredEntry]>,
+}
+
+/// Pages that were asked for.
+pub(crate) struct Pages {
+    kept: Mutex<Lately<Key, Arc<Kept>>>,
+}
+
+impl Default for Pages {
+    fn default() -> Pages {
+        let kept = Mutex::new(Lately::new(BYTES_MAX));
+        Pages { kept }
+    }
+}
+
+impl Pages {
+    fn kept(&self) -> MutexGuard<'_, Lately<Key, Arc<Kept>>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets everything.
+    pub(crate) fn forget(&self) {
+        self.kept().forget();
+    }
+
+    /// The newest entries that fulfil a filter, in the tree of this edge.
+    pub(crate) async fn newest(
+        &self,
+        conn: &mut Conn,
+        filter: &EntryFilter,
+        (limit, bytes_max): (u32, Option<u64>),
+        edge: &RightEdge,
+    ) -> Result<Found, Error> {
+        let key = (filter.clone(), limit);
+        let kept = self.kept().get(&key);
+        if let Some(kept) = kept {
+            let kept = if kept.edge == *edge {
+                Some(kept)
+            } else {
+                kept.grown(conn, &key, edge).await?.map(Arc::new)
+            };
+            if let Some(kept) = kept {
+                let entries = kept.entries.to_vec();
+                self.keep(key, kept);
+                return Ok(Found {
+                    entries,
+                    ..Found::default()
+                });
+            }
+        }
+        let page = Page {
+            limit,
+            ..Page::default()
+        };
+        let size = edge.size();
+        let found = page_within(conn, filter, page, size, (bytes_max, None)).await?;
+        if let (false, Since { now: Some(last), .. }) = (found.cut, since(conn, size, size).await?) {
+            let kept = Kept {
+                edge: edge.clone(),
+                last,
+                entries: found.entries.as_slice().into(),
+            };
+            self.keep(key, Arc::new(kept));
+        }
+        Ok(found)
+    }
+
+    fn keep(&self, key: Key, kept: Arc<Kept>) {
+        let bytes: usize = kept.entries.iter().map(StoredEntry::bytes).sum();
+        if bytes <= PAGE_BYTES_MAX {
+            self.kept().put_weighing(bytes + PAGE_BYTES, key, kept);
+        }
+    }
+}
+
+impl Kept {
+    /// The same in the tree of this edge; none where it is to be read anew.
+    async fn grown(&self, conn: &mut Conn, key: &Key, edge: &RightEdge) -> Result<Option<Kept>, Error> {
+        let (filter, limit) = key;
+        let (from, to) = (self.edge.size(), edge.size());
+        if to <= from || to - from > SINCE_MAX {
+            return Ok(None);
+        }
+        let page = Page {
+            order: Order::Ascending,
+            after: from.checked_sub(1),
+            limit: *limit,
+        };
+        let new = page_within(conn, filter, page, to, (Some(PAGE_BYTES_MAX as u64), None)).await?;
+        // Erasures are looked for last: whatever the head knows of is seen.
+        let since = since(conn, from, to).await?;
+        let same = since.then.as_ref() == Some(&self.last) && !since.erased;
+        let Some(last) = since.now.filter(|_| same && !new.cut) else {
+            return Ok(None);
+        };
+        let limit = *limit as usize;
+        let entries = if new.entries.is_empty() {
+            Arc::clone(&self.entries)
+        } else if new.entries.len() >= limit {
+            return Ok(None);
+        } else {
+            let new = new.entries.into_iter().rev();
+            new.chain(self.entries.iter().cloned()).take(limit).collect()
+        };
+        Ok(Some(Kept {
+            edge: edge.clone(),
+            last,
+            entries,
+        }))
+    }
+}

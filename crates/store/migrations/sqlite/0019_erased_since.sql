@@ -1,0 +1,1 @@
+CREATE INDEX erasures_entry ON erasures (entry);
