@@ -41,13 +41,17 @@ impl Pair {
     }
 }
 
-/// Runs statements on one server, each by itself.
-async fn on(server: &Postgres, statements: &[&str]) {
-    let db = Db::new(Settings::new(Location::Postgres(server.url()))).unwrap();
-    let mut conn = db.writer().await.unwrap();
-    for statement in statements {
+/// Sets what a running server reads anew.
+async fn set(server: &Postgres, setting: &str) {
+    let mut conn = admin(server).await;
+    for statement in [&*format!("ALTER SYSTEM SET {setting}"), "SELECT pg_reload_conf()"] {
         conn.batch(statement).await.unwrap();
     }
+}
+
+async fn admin(server: &Postgres) -> store::Conn {
+    let settings = Settings::new(Location::Postgres(server.url()));
+    Db::new(settings).unwrap().writer().await.unwrap()
 }
 
 /// With a standby that has each commit before it is acknowledged, whoever sends on is served by it, and nothing that was
@@ -56,14 +60,7 @@ async fn on(server: &Postgres, statements: &[&str]) {
 async fn a_standby_takes_over_under_load() {
     let pair = Pair::start();
     let engine = pair.open().await;
-    on(
-        &pair.primary,
-        &[
-            "ALTER SYSTEM SET synchronous_standby_names = '*'",
-            "SELECT pg_reload_conf()",
-        ],
-    )
-    .await;
+    set(&pair.primary, "synchronous_standby_names = '*'").await;
     let sending = {
         let engine = engine.clone();
         tokio::spawn(async move { send_all(&engine).await })
