@@ -158,7 +158,7 @@ fn web_settings(config: &Config) -> web::Settings {
     web::Settings {
         body_bytes_max: size(config.http.body_bytes_max),
         public_entries: config.http.public_entries,
-        trusted_proxy: config.http.trusted_proxy,
+        trusted_proxies: config.http.trusted_proxies.clone(),
         ..web::Settings::default()
     }
 }

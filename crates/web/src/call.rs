@@ -220,7 +220,7 @@ async fn attempt(
     quota: &mut Option<QuotaLeft>,
 ) -> Answer {
     let (parts, body) = request.into_parts();
-    let address = origin::address(&parts, app.settings.trusted_proxy, &app.unreadable);
+    let address = origin::address(&parts, &app.settings.trusted_proxies, &app.unreadable);
     let public = app.settings.public_entries;
     let open = match route.access {
         Access::Open | Access::Credentials => true,

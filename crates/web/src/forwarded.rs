@@ -1,12 +1,15 @@
-//! `X-Forwarded-For`: the address that the nearest proxy saw, in the forms that proxies write.
+//! `X-Forwarded-For`: the addresses that proxies saw, in the forms in which they write them, and which proxies are believed.
 
 use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use http::HeaderMap;
 use http::header::HeaderName;
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
 static NAME: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -29,15 +32,82 @@ struct Told {
     count: u64,
 }
 
-/// The last address: earlier ones are whatever the caller wrote. What cannot be read is counted, and said once a minute.
-pub(crate) fn address(headers: &HeaderMap, unreadable: &Unreadable) -> Option<IpAddr> {
-    let line = headers.get_all(&NAME).iter().next_back()?.as_bytes();
-    let last = line.rsplit(|byte| *byte == b',').next().unwrap_or_default();
-    let found = std::str::from_utf8(last).ok().and_then(|text| read(text.trim()));
-    if found.is_none() {
-        unreadable.note(last);
+/// Most proxies and networks that may be named.
+const PROXIES_MAX: usize = 100;
+
+/// Proxies that are believed, as addresses and networks. As text: with commas between them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Proxies(Vec<IpNet>);
+
+impl FromStr for Proxies {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Proxies, String> {
+        let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+        let proxies = items.map(network).collect::<Result<Vec<_>, _>>()?;
+        if proxies.len() > PROXIES_MAX {
+            return Err(format!(
+                "{} are named: at most {PROXIES_MAX} may be",
+                proxies.len()
+            ));
+        }
+        Ok(Proxies(proxies))
     }
-    found
+}
+
+/// A network, or an address as the network that holds nothing else.
+fn network(text: &str) -> Result<IpNet, String> {
+    let whole = text
+        .parse::<IpAddr>()
+        .map(|address| IpNet::from(address.to_canonical()));
+    whole.or_else(|_| text.parse::<IpNet>()).map_err(|_| {
+        format!("{text:?} is neither an address nor a network, such as 192.0.2.1, 10.0.0.0/8 or fd00::/8")
+    })
+}
+
+impl TryFrom<String> for Proxies {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Proxies, String> {
+        text.parse()
+    }
+}
+
+impl From<Proxies> for String {
+    fn from(proxies: Proxies) -> String {
+        let each: Vec<String> = proxies.0.iter().map(IpNet::to_string).collect();
+        each.join(", ")
+    }
+}
+
+impl Proxies {
+    fn trust(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// Who the caller is: the other end of the connection, or, where that is a proxy that is believed, whom it saw, and so on
+/// from the last address to the first; what is before one that is not believed is whatever the caller wrote. What cannot be read is
+/// counted, and said once a minute.
+pub(crate) fn caller(
+    peer: IpAddr,
+    headers: &HeaderMap,
+    proxies: &Proxies,
+    unreadable: &Unreadable,
+) -> IpAddr {
+    let lines = headers.get_all(&NAME).iter().rev();
+    let mut hops = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+    let mut nearest = peer.to_canonical();
+    while proxies.trust(nearest) {
+        let Some(hop) = hops.next() else { break };
+        let Some(found) = std::str::from_utf8(hop).ok().and_then(|text| read(text.trim())) else {
+            unreadable.note(hop);
+            break;
+        };
+        nearest = found.to_canonical();
+    }
+    nearest
 }
 
 /// An address, with a port or without: `203.0.113.7`, `203.0.113.7:51234`, `2001:db8::1`, `[2001:db8::1]`,
@@ -65,7 +135,7 @@ impl Unreadable {
             tracing::warn!(
                 number = last,
                 last = ?shown,
-                "X-Forwarded-For could not be read: the address of the proxy is recorded in its place"
+                "X-Forwarded-For could not be read: the address of the last proxy that was known is recorded in its place"
             );
         }
     }
@@ -87,12 +157,13 @@ impl Unreadable {
 mod tests {
     use super::*;
 
-    fn of(lines: &[&[u8]], unreadable: &Unreadable) -> Option<String> {
+    fn of(lines: &[&[u8]], proxies: &str, unreadable: &Unreadable) -> String {
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append(&NAME, http::HeaderValue::from_bytes(line).unwrap());
         }
-        address(&headers, unreadable).map(|found| found.to_string())
+        let peer = "::ffff:192.0.2.1".parse().unwrap();
+        caller(peer, &headers, &proxies.parse().unwrap(), unreadable).to_string()
     }
 
     #[test]
@@ -105,17 +176,61 @@ mod tests {
             ("[2001:db8::1]:443", "2001:db8::1"),
             ("[2001:db8::1]", "2001:db8::1"),
             ("2001:DB8::1", "2001:db8::1"),
+            ("[::ffff:203.0.113.9]:1", "203.0.113.9"),
             ("\"junk\",2001:db8::1", "2001:db8::1"),
         ] {
-            let found = of(&[line.as_bytes()], &unreadable);
-            assert_eq!(found.as_deref(), Some(expected), "{line}");
+            assert_eq!(
+                of(&[line.as_bytes()], "192.0.2.1", &unreadable),
+                expected,
+                "{line}"
+            );
         }
-        assert_eq!(of(&[], &unreadable), None);
-        assert_eq!(
-            of(&[b"203.0.113.9", b"2001:db8::2"], &unreadable).as_deref(),
-            Some("2001:db8::2")
-        );
+        assert_eq!(of(&[], "192.0.2.1", &unreadable), "192.0.2.1");
+        let lines: [&[u8]; 2] = [b"203.0.113.9", b"2001:db8::2"];
+        assert_eq!(of(&lines, "192.0.2.1", &unreadable), "2001:db8::2");
         assert_eq!(unreadable.count(), 0);
+    }
+
+    #[test]
+    fn only_proxies_that_are_named_are_believed() {
+        let unreadable = Unreadable::default();
+        let lines: [&[u8]; 2] = [b"198.51.100.9, 203.0.113.7", b"10.1.2.3, 10.9.9.9"];
+        for (proxies, expected) in [
+            ("", "192.0.2.1"),
+            ("10.0.0.0/8", "192.0.2.1"),
+            ("192.0.2.1", "10.9.9.9"),
+            ("192.0.2.0/24, 10.9.9.9", "10.1.2.3"),
+            ("::ffff:192.0.2.1,10.0.0.0/8", "203.0.113.7"),
+            // Whoever is not among them is the caller, and what the caller wrote does not count.
+            ("0.0.0.0/0", "198.51.100.9"),
+            ("192.0.2.1, 10.0.0.0/8, 203.0.113.7/32", "198.51.100.9"),
+        ] {
+            assert_eq!(of(&lines, proxies, &unreadable), expected, "{proxies}");
+        }
+        assert_eq!(of(&[b"junk"], "", &unreadable), "192.0.2.1");
+        assert_eq!(unreadable.count(), 0, "where no proxy is believed nobody looks");
+    }
+
+    #[test]
+    fn proxies_are_addresses_and_networks() {
+        for bad in [
+            "proxy",
+            "10.0.0.0/33",
+            "10.0.0.1:80",
+            "192.0.2.1 192.0.2.2",
+            "10.0.0.0/8,x",
+        ] {
+            let error = bad.parse::<Proxies>().unwrap_err();
+            assert!(error.contains("neither an address nor a network"), "{error}");
+        }
+        let many = |count: usize| vec!["192.0.2.1"; count].join(",").parse::<Proxies>();
+        assert_eq!(many(PROXIES_MAX).unwrap().0.len(), PROXIES_MAX);
+        assert_eq!(
+            many(PROXIES_MAX + 1).unwrap_err(),
+            "101 are named: at most 100 may be"
+        );
+        let text = String::from(" fd00::/8 ,192.0.2.1,".parse::<Proxies>().unwrap());
+        assert_eq!(text, "fd00::/8, 192.0.2.1/32");
     }
 
     #[test]
@@ -134,7 +249,7 @@ mod tests {
         ];
         let unreadable = Unreadable::default();
         for (number, line) in bad.into_iter().enumerate() {
-            assert_eq!(of(&[line], &unreadable), None, "{line:?}");
+            assert_eq!(of(&[line], "192.0.2.1", &unreadable), "192.0.2.1", "{line:?}");
             assert_eq!(unreadable.count(), number as u64 + 1, "{line:?}");
         }
     }

@@ -68,6 +68,7 @@ mod users;
 mod wire;
 
 pub use endpoint::{Access, Verb};
+pub use forwarded::Proxies;
 pub use openapi::document;
 pub use router::router;
 pub use routes::endpoints;

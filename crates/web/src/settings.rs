@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::forwarded::Proxies;
+
 /// Limits and switches of the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -9,8 +11,8 @@ pub struct Settings {
     pub body_bytes_max: usize,
     /// Whether entry bundles of the log (`/log/tile/entries/…`) are served without a key.
     pub public_entries: bool,
-    /// Whether the last address of `X-Forwarded-For` is the caller's: only behind a proxy that sets it.
-    pub trusted_proxy: bool,
+    /// Proxies whose `X-Forwarded-For` is believed; none unless given.
+    pub trusted_proxies: Proxies,
     /// Most connections at once; further ones wait to be accepted.
     pub connections_max: usize,
     /// Most event streams at once; a further one gets 503.
@@ -36,7 +38,7 @@ impl Default for Settings {
         Settings {
             body_bytes_max: 8 * 1024 * 1024,
             public_entries: false,
-            trusted_proxy: false,
+            trusted_proxies: Proxies::default(),
             connections_max: 4_096,
             streams_max: 256,
             exports_max: 4,

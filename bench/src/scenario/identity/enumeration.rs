@@ -78,7 +78,7 @@ impl Context<'_> {
         if !settings.no_import {
             installation.import_users(&imported(&kinds, &accounts)?)?;
         }
-        let server = installation.serve_with(&[("PROBITY_HTTP_TRUSTED_PROXY", "true")])?;
+        let server = installation.serve_with(&[("PROBITY_HTTP_TRUSTED_PROXIES", "127.0.0.1")])?;
         for (kind, accounts) in kinds.iter().zip(&accounts) {
             prepare(*kind, &server, &admin_key, accounts)?;
         }

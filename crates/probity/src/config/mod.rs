@@ -179,8 +179,8 @@ section! {
     body_bytes_max: number(1_024, 1 << 30) = 8 << 20;
     /// Whether entry bundles are served without a key, as a public log does.
     public_entries: switch = false;
-    /// Whether the last address of `X-Forwarded-For` is the caller's: only behind a proxy that sets it.
-    trusted_proxy: switch = false;
+    /// Proxies whose `X-Forwarded-For` is believed: addresses and networks, with commas between them.
+    trusted_proxies: text(web::Proxies) = web::Proxies::default();
 }
 
 section! {

@@ -41,18 +41,20 @@ async fn a_connection_serves_many_requests() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_peer_is_where_a_request_came_from() {
-    for (trusted_proxy, forwarded, ip, unreadable) in [
-        (false, "10.1.1.1, 203.0.113.9", "127.0.0.1", 0),
-        (false, "junk", "127.0.0.1", 0),
-        (true, "10.1.1.1, 203.0.113.9", "203.0.113.9", 0),
-        (true, "203.0.113.7:51234", "203.0.113.7", 0),
-        (true, "[2001:db8::1]:443", "2001:db8::1", 0),
-        (true, "junk", "127.0.0.1", 1),
+    let ours = "127.0.0.0/8, 10.0.0.0/8";
+    for (proxies, forwarded, ip, unreadable) in [
+        ("", "10.1.1.1, 203.0.113.9", "127.0.0.1", 0),
+        ("", "junk", "127.0.0.1", 0),
+        ("10.0.0.0/8", "203.0.113.9", "127.0.0.1", 0),
+        (ours, "198.51.100.1, 203.0.113.9, 10.1.1.1", "203.0.113.9", 0),
+        (ours, "203.0.113.7:51234", "203.0.113.7", 0),
+        (ours, "[2001:db8::1]:443", "2001:db8::1", 0),
+        (ours, "junk", "127.0.0.1", 1),
     ] {
         let running = Running::start(
             On::Sqlite,
             Settings {
-                trusted_proxy,
+                trusted_proxies: proxies.parse().unwrap(),
                 ..Settings::default()
             },
         )
