@@ -86,14 +86,7 @@ async fn a_standby_takes_over_under_load() {
 async fn a_standby_that_lost_the_tail_is_not_written_to() {
     let pair = Pair::start();
     let engine = pair.open().await;
-    on(
-        &pair.standby,
-        &[
-            "ALTER SYSTEM SET primary_conninfo = ''",
-            "SELECT pg_reload_conf()",
-        ],
-    )
-    .await;
+    set(&pair.standby, "primary_conninfo = ''").await;
     let sql = "SELECT count(*) FROM pg_stat_replication";
     let db = Db::new(Settings::new(Location::Postgres(pair.primary.url()))).unwrap();
     let mut conn = db.writer().await.unwrap();
