@@ -82,14 +82,18 @@ mod cases {
     use domain::custody::Balance;
     use domain::custody::destination::Destination;
     use domain::custody::kyc::KycRecord;
+    use domain::governance::agent::Agent;
     use domain::identity::api_key::ApiKey;
     use domain::identity::session::Session;
     use domain::identity::user::User;
     use domain::record::Record;
+    use domain::workflow::conversation::Conversation;
+    use domain::workflow::execution::{Execution, ExecutionStatus};
     use domain::workflow::metric::Metric;
     use engine::identity::session_in_use;
+    use engine::workflow::execution_stands;
     use store::Conn;
-    use store::conditions::{self, Condition};
+    use store::conditions::{self, Condition, Order};
     use uuid::Uuid;
 
     use super::{Copied, assert_no_scan, copies};
@@ -203,10 +207,13 @@ mod cases {
             conn,
             &[
                 (Alone(&["approvals_requester"]), id("requested_by")),
-                (Pairs(&[]), status("pending")),
+                (Alone(&["approvals_agent"]), id("agent_id")),
+                (Alone(&["approvals_execution"]), id("execution_id")),
+                (Pairs(&["approvals_agent"]), status("pending")),
             ],
         )
         .await;
+        assert_workflows(conn, now).await;
         let word = |column| Condition::Is(column, "w".into());
         assert_lists::<Metric>(
             conn,
@@ -237,18 +244,92 @@ mod cases {
         }
     }
 
+    /// What finds most executions: they are looked for along one of these, or along the ids.
+    const BY_STATUS: &[&str] = &[
+        "executions_status",
+        "executions_due",
+        "executions_started",
+        "executions_pkey",
+        "sqlite_autoindex_executions_1",
+    ];
+
+    /// Agents, conversations, executions and their steps.
+    async fn assert_workflows(conn: &mut Conn, now: evidence::Timestamp) {
+        let id = |column| Condition::Is(column, Uuid::from_u128(7).into());
+        let word = |column| Condition::Is(column, "w".into());
+        assert_lists::<Agent>(
+            conn,
+            &[
+                (Alone(&["agents_user"]), id("user_id")),
+                (Pairs(&[]), Condition::Is("active", true.into())),
+            ],
+        )
+        .await;
+        assert_lists::<Conversation>(
+            conn,
+            &[
+                (Alone(&["conversations_user"]), id("user_id")),
+                (Alone(&["conversations_thread"]), word("thread")),
+                (Pairs(&[]), word("status")),
+            ],
+        )
+        .await;
+        let stands = |status| execution_stands(status, now);
+        assert_lists::<Execution>(
+            conn,
+            &[
+                (Alone(&["executions_workflow"]), word("workflow")),
+                (Alone(&["executions_user"]), id("user_id")),
+                (Alone(&["executions_conversation"]), id("conversation_id")),
+                (Alone(&["executions_parent"]), id("parent_id")),
+                (Alone(&["executions_trace"]), word("trace_id")),
+                (Alone(&["executions_agent"]), id("agent_id")),
+                (Alone(&["executions_drag_mode"]), word("drag_mode")),
+                (Pairs(BY_STATUS), stands(ExecutionStatus::Running)),
+                (Pairs(BY_STATUS), stands(ExecutionStatus::Failed)),
+                (Pairs(BY_STATUS), stands(ExecutionStatus::Cancelled)),
+                (Pairs(BY_STATUS), Condition::From("started_at", now.into())),
+                (Pairs(BY_STATUS), Condition::Before("started_at", now.into())),
+            ],
+        )
+        .await;
+        for conditions in [vec![], vec![word("kind")], vec![id("user_id"), word("kind")]] {
+            for order in [Order::Ascending, Order::Descending] {
+                let heard = Ear::heard(conn, async |conn| {
+                    let execution = Uuid::from_u128(7);
+                    store::steps::steps(conn, execution, &conditions, order, Some(3), 10)
+                        .await
+                        .unwrap();
+                })
+                .await;
+                let said = plan(conn, &heard[0]).await;
+                assert_no_scan(&said, "execution_steps", &conditions);
+                assert!(
+                    said.contains("execution_steps_") && !said.contains("TEMP"),
+                    "{said}"
+                );
+            }
+        }
+    }
+
     pub async fn each_filter_follows_an_index(bed: Bed) {
         let engine = rich_log(&bed).await;
         let mut conn = engine.db().writer().await.unwrap();
         close(engine).await;
         let fresh = |column: &str| match column {
-            "id" | "user_id" | "asset_id" | "requested_by" | "execution_id" => Some(Copied::Id),
+            "id" | "user_id" | "asset_id" | "requested_by" | "execution_id" | "conversation_id"
+            | "parent_id" | "agent_id" => Some(Copied::Id),
             "hash" => Some(Copied::Hash),
-            "username" | "address" | "code" | "workflow" => Some(Copied::Text),
+            "username" | "address" | "code" | "workflow" | "thread" | "trace_id" => Some(Copied::Text),
             "email" | "house" => Some(Copied::Null),
             _ => None,
         };
         copies(&mut conn, "users", fresh).await;
+        copies(&mut conn, "agents", |column| match column {
+            "name" => Some(Copied::Text),
+            column => fresh(column),
+        })
+        .await;
         copies(&mut conn, "assets", fresh).await;
         copies(&mut conn, "api_keys", fresh).await;
         copies(&mut conn, "sessions", fresh).await;
@@ -260,7 +341,14 @@ mod cases {
         })
         .await;
         copies(&mut conn, "approvals", fresh).await;
+        copies(&mut conn, "conversations", fresh).await;
         copies(&mut conn, "executions", fresh).await;
+        copies(&mut conn, "execution_steps", |column| match column {
+            "number" => Some(Copied::Number),
+            "execution_id" => None,
+            column => fresh(column),
+        })
+        .await;
         copies(&mut conn, "metrics", |column| match column {
             "name" => Some(Copied::Text),
             column => fresh(column),
