@@ -5,18 +5,20 @@
 //! asked for; the rest is answered from memory where the last entry of then is still in its place, and nothing was erased
 //! since.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use domain::audit::EntryFilter;
+use serde_json::value::RawValue;
 use store::query::{Found, Order, Page, Since, page_within, since};
 use store::{Conn, StoredEntry};
 use tlog::RightEdge;
 
 use crate::error::Error;
 use crate::lately::Lately;
+use crate::tail::ShownEntry;
 
-/// Most bytes in each half of the memory, and of a page that is kept.
-const BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Most bytes in each half of the memory, and of the entries of a page that is kept.
+const BYTES_MAX: usize = 24 * 1024 * 1024;
 const PAGE_BYTES_MAX: usize = 128 * 1024;
 
 /// About what keeping a page costs beside its entries.
@@ -33,7 +35,30 @@ struct Kept {
     edge: RightEdge,
     /// The leaf of its last entry.
     last: String,
-    entries: Arc<[StoredEntry]>,
+    entries: Arc<[Arc<Row>]>,
+}
+
+/// An entry, and how it is shown, once it was.
+struct Row {
+    stored: StoredEntry,
+    json: OnceLock<Arc<RawValue>>,
+}
+
+impl Row {
+    fn of(stored: StoredEntry) -> Arc<Row> {
+        let json = OnceLock::new();
+        Arc::new(Row { stored, json })
+    }
+
+    fn shown(&self) -> Result<ShownEntry, Error> {
+        if self.json.get().is_none() {
+            let json = serde_json::value::to_raw_value(&self.stored);
+            let json = json.map_err(|error| store::Error::data(error.to_string()))?;
+            self.json.get_or_init(|| json.into());
+        }
+        let kept = self.json.get().cloned().map(ShownEntry::Kept);
+        Ok(kept.unwrap_or_else(|| ShownEntry::Stored(self.stored.clone())))
+    }
 }
 
 /// Pages that were asked for.
@@ -67,21 +92,11 @@ impl Pages {
         edge: &RightEdge,
     ) -> Result<Found, Error> {
         let key = (filter.clone(), limit);
-        let kept = self.kept().get(&key);
-        if let Some(kept) = kept {
-            let kept = if kept.edge == *edge {
-                Some(kept)
-            } else {
-                kept.grown(conn, &key, edge).await?.map(Arc::new)
-            };
-            if let Some(kept) = kept {
-                let entries = kept.entries.to_vec();
-                self.keep(key, kept);
-                return Ok(Found {
-                    entries,
-                    ..Found::default()
-                });
-            }
+        if let Some(kept) = self.known(conn, &key, edge).await? {
+            return Ok(Found {
+                entries: kept.entries.iter().map(|row| row.stored.clone()).collect(),
+                ..Found::default()
+            });
         }
         let page = Page {
             limit,
@@ -93,17 +108,48 @@ impl Pages {
             let kept = Kept {
                 edge: edge.clone(),
                 last,
-                entries: found.entries.as_slice().into(),
+                entries: found.entries.iter().cloned().map(Row::of).collect(),
             };
             self.keep(key, Arc::new(kept));
         }
         Ok(found)
     }
 
+    /// The same as they are shown, each with its index; none where they are to be read from the database.
+    pub(crate) async fn shown(
+        &self,
+        conn: &mut Conn,
+        filter: &EntryFilter,
+        limit: u32,
+        edge: &RightEdge,
+    ) -> Result<Option<Vec<(u64, ShownEntry)>>, Error> {
+        let Some(kept) = self.known(conn, &(filter.clone(), limit), edge).await? else {
+            return Ok(None);
+        };
+        let rows = kept.entries.iter();
+        rows.map(|row| Ok(Some((row.stored.entry, row.shown()?))))
+            .collect()
+    }
+
+    /// What is kept, in the tree of this edge.
+    async fn known(&self, conn: &mut Conn, key: &Key, edge: &RightEdge) -> Result<Option<Arc<Kept>>, Error> {
+        let kept = self.kept().get(key);
+        let Some(kept) = kept else { return Ok(None) };
+        if kept.edge == *edge {
+            return Ok(Some(kept));
+        }
+        let grown = kept.grown(conn, key, edge).await?.map(Arc::new);
+        if let Some(kept) = &grown {
+            self.keep(key.clone(), Arc::clone(kept));
+        }
+        Ok(grown)
+    }
+
     fn keep(&self, key: Key, kept: Arc<Kept>) {
-        let bytes: usize = kept.entries.iter().map(StoredEntry::bytes).sum();
+        let bytes: usize = kept.entries.iter().map(|row| row.stored.bytes()).sum();
         if bytes <= PAGE_BYTES_MAX {
-            self.kept().put_weighing(bytes + PAGE_BYTES, key, kept);
+            // As JSON it is half as long again.
+            self.kept().put_weighing(bytes * 5 / 2 + PAGE_BYTES, key, kept);
         }
     }
 }
@@ -134,7 +180,7 @@ impl Kept {
         } else if new.entries.len() >= limit {
             return Ok(None);
         } else {
-            let new = new.entries.into_iter().rev();
+            let new = new.entries.into_iter().rev().map(Row::of);
             new.chain(self.entries.iter().cloned()).take(limit).collect()
         };
         Ok(Some(Kept {

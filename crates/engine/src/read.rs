@@ -77,6 +77,11 @@ fn is_newest(filter: &EntryFilter, page: Page) -> bool {
     is_first(page) && *filter == EntryFilter::default()
 }
 
+/// Whether a page is one of those that are kept in memory.
+fn is_kept(filter: &EntryFilter, page: Page) -> bool {
+    is_first(page) && !is_search(filter) && (filter.from, filter.to) == (None, None)
+}
+
 /// Whether a page begins with the newest entry.
 fn is_first(page: Page) -> bool {
     page.order == Order::Descending && page.after.is_none()
@@ -146,7 +151,7 @@ impl Engine {
             None if newest => tlog::RightEdge::MAX_SIZE,
             None => {
                 let edge = head(&mut conn).await?.edge;
-                if is_first(page) && !search && (filter.from, filter.to) == (None, None) {
+                if is_kept(filter, page) {
                     let pages = &self.shared().pages;
                     let bounds = (page.limit, look.bytes_max);
                     return Ok((pages.newest(&mut conn, filter, bounds, &edge).await?, edge.size()));
@@ -205,6 +210,20 @@ impl Engine {
                     entries,
                     next: (next > 0).then_some(next),
                     size,
+                });
+            }
+        } else if is_kept(filter, page) {
+            let mut conn = self.db().reader().await?;
+            let edge = head(&mut conn).await?.edge;
+            let (pages, one_more) = (&self.shared().pages, page.limit.saturating_add(1));
+            if let Some(mut rows) = pages.shown(&mut conn, filter, one_more, &edge).await? {
+                let more = rows.len() > page.limit as usize;
+                rows.truncate(page.limit as usize);
+                let next = rows.last().filter(|_| more).map(|(index, _)| *index);
+                return Ok(EntryPage {
+                    entries: rows.into_iter().map(|(_, shown)| shown).collect(),
+                    next,
+                    size: edge.size(),
                 });
             }
         }

@@ -23,6 +23,13 @@ mod cases {
     /// What the engine answers, and what the database says.
     async fn both(engine: &Engine, filter: &EntryFilter, limit: u32) -> [Vec<Entry>; 2] {
         let shown = engine.entries_within(filter, page(limit), 1 << 20).await.unwrap();
+        let json = engine.shown_within(filter, page(limit), 1 << 20).await.unwrap();
+        assert_eq!((json.next, json.size), (shown.next, shown.size));
+        let [json, assembled] = [
+            serde_json::to_value(&json.entries),
+            serde_json::to_value(&shown.entries),
+        ];
+        assert_eq!(json.unwrap(), assembled.unwrap(), "{filter:?} by {limit}");
         let mut conn = engine.db().reader().await.unwrap();
         let stored = query::page(&mut conn, filter, page(limit), shown.size)
             .await
