@@ -19,23 +19,84 @@ const UUID_LEN: usize = 36;
 /// Steps that an execution takes.
 pub const STEPS_MAX: u64 = 10_000;
 
-/// The request that starts an execution.
-pub fn start(server: SocketAddr, key: &str) -> Vec<u8> {
-    let body = format!(
-        r#"{{"workflow":"{WORKFLOW}","drag_mode":"analysis","aim":{{"mission":"Find out who logged in"}}}}"#
-    );
+/// Users, workflows and requests to start executions of a large installation: of each workflow by turns, for other users and in other modes.
+pub const DIFFERENT: usize = 100;
+
+/// The request that starts an execution, with more members of its body.
+fn start_with(server: SocketAddr, key: &str, more: &str) -> Vec<u8> {
+    let body = format!(r#"{{"aim":{{"mission":"Find out who logged in"}},{more}}}"#);
     post(server, PATH, &bearer(key), &body)
 }
 
-/// An execution is started, and when the answer to that is there, whoever sends next completes it.
+/// The request that starts an execution.
+pub fn start(server: SocketAddr, key: &str) -> Vec<u8> {
+    let more = format!(r#""workflow":"{WORKFLOW}","drag_mode":"analysis""#);
+    start_with(server, key, &more)
+}
+
+/// A workflow of a large installation.
+pub fn workflow(number: usize) -> String {
+    format!("{WORKFLOW}-{:02}", number % DIFFERENT)
+}
+
+/// Requests that start executions of a large installation, each for another user. Their leases outlast the filling.
+pub fn different_starts(server: SocketAddr, key: &str) -> Vec<Vec<u8>> {
+    let mode = |number: usize| ["draft", "research", "analysis", "grunt"][number % 4];
+    let start = |number: usize| {
+        let (workflow, mode) = (workflow(number), mode(number));
+        let more = format!(
+            r#""workflow":"{workflow}","drag_mode":"{mode}","user":"owner{number:06}","lease_s":86400"#
+        );
+        start_with(server, key, &more)
+    };
+    (0..DIFFERENT).map(start).collect()
+}
+
+/// A request with an id somewhere.
+#[derive(Debug)]
+struct Slotted {
+    request: Vec<u8>,
+    slot: usize,
+}
+
+impl Slotted {
+    fn post(server: SocketAddr, key: &str, verb: &str, body: &str) -> Self {
+        let blank = "-".repeat(UUID_LEN);
+        let request = post(server, &format!("{PATH}/{blank}/{verb}"), &bearer(key), body);
+        Self {
+            slot: memmem::find(&request, blank.as_bytes()).unwrap_or_default(),
+            request,
+        }
+    }
+
+    fn write(&self, id: [u8; UUID_LEN], out: &mut Vec<u8>) {
+        let at = out.len() + self.slot;
+        out.extend_from_slice(&self.request);
+        out[at..at + UUID_LEN].copy_from_slice(&id);
+    }
+
+    /// Steps, by turns what a model said and what a tool did.
+    fn steps(server: SocketAddr, key: &str, count: usize) -> Self {
+        let model = r#"{"kind":"model","name":"chat","provider":"anthropic","request_model":"claude-sonnet-4-5","finish_reasons":["tool_use"],"usage":{"input":1200,"output":85},"cost_usd":"0.004875","input":[{"role":"user","content":"Who logged in?"}],"output":{"tool":"list_logins"}}"#;
+        let tool = r#"{"kind":"tool","name":"list_logins","call_id":"call_7","started_at":"2026-11-21T08:30:00Z","finished_at":"2026-11-21T08:30:01Z","input":{"since":"monday"},"output":{"logins":3}}"#;
+        let steps: Vec<_> = [model, tool].into_iter().cycle().take(count).collect();
+        let body = format!(r#"{{"steps":[{}]}}"#, steps.join(","));
+        Self::post(server, key, "steps", &body)
+    }
+}
+
+/// An execution is started, and when the answer to that is there, whoever sends next completes it: after its steps, where
+/// it has any.
 #[derive(Debug)]
 pub struct Executions {
-    start: Vec<u8>,
-    complete: Vec<u8>,
-    /// Where in `complete` the id goes.
-    slot: usize,
-    /// Started, and not completed yet.
+    starts: Vec<Vec<u8>>,
+    steps: Option<Slotted>,
+    complete: Slotted,
+    /// Started, and to be given steps.
+    bare: VecDeque<[u8; UUID_LEN]>,
+    /// To be completed.
     running: VecDeque<[u8; UUID_LEN]>,
+    next: usize,
     /// Starts that were answered.
     pub started: u64,
     /// Ends that were answered.
@@ -44,33 +105,38 @@ pub struct Executions {
 
 impl Executions {
     pub fn new(server: SocketAddr, key: &str) -> Self {
-        let blank = "-".repeat(UUID_LEN);
-        let complete = post(
-            server,
-            &format!("{PATH}/{blank}/complete"),
-            &bearer(key),
-            r#"{"result":{"logins":3}}"#,
-        );
         Self {
-            start: start(server, key),
-            slot: memmem::find(&complete, blank.as_bytes()).unwrap_or_default(),
-            complete,
+            starts: vec![start(server, key)],
+            steps: None,
+            complete: Slotted::post(server, key, "complete", r#"{"result":{"logins":3}}"#),
+            bare: VecDeque::new(),
             running: VecDeque::new(),
+            next: 0,
             started: 0,
             completed: 0,
+        }
+    }
+
+    /// Different ones, with so many steps each.
+    pub fn different(server: SocketAddr, key: &str, steps: usize) -> Self {
+        Self {
+            starts: different_starts(server, key),
+            steps: Some(Slotted::steps(server, key, steps)),
+            ..Self::new(server, key)
         }
     }
 }
 
 impl Workload for Executions {
     fn write_request(&mut self, out: &mut Vec<u8>) {
-        let Some(id) = self.running.pop_front() else {
-            out.extend_from_slice(&self.start);
-            return;
-        };
-        let at = out.len() + self.slot;
-        out.extend_from_slice(&self.complete);
-        out[at..at + UUID_LEN].copy_from_slice(&id);
+        if let Some(id) = self.running.pop_front() {
+            self.complete.write(id, out);
+        } else if let (Some(steps), Some(id)) = (&self.steps, self.bare.pop_front()) {
+            steps.write(id, out);
+        } else {
+            out.extend_from_slice(&self.starts[self.next]);
+            self.next = (self.next + 1) % self.starts.len();
+        }
     }
 
     fn items(&self) -> &'static str {
@@ -87,21 +153,29 @@ impl Workload for Executions {
             self.completed += 1;
             return true;
         }
-        let id = text::json_string_after(body, br#""id":""#);
-        let Some(id) = id.and_then(|id| id.as_bytes().try_into().ok()) else {
+        let id = |name: &[u8]| text::json_string_after(body, name)?.as_bytes().try_into().ok();
+        if let Some(id) = self.steps.as_ref().and_then(|_| id(br#""execution":""#)) {
+            self.running.push_back(id);
+            return true;
+        }
+        let Some(id) = id(br#""id":""#) else {
             return false;
         };
         self.started += 1;
-        self.running.push_back(id);
+        let next = if self.steps.is_some() {
+            &mut self.bare
+        } else {
+            &mut self.running
+        };
+        next.push_back(id);
         text::count(body, br#""status":"running""#) == 1
     }
 }
 
-/// Arrays of steps: by turns what a model said and what a tool did, to executions by turns.
+/// Arrays of steps to executions by turns.
 #[derive(Debug)]
 pub struct Steps {
-    template: Vec<u8>,
-    slot: usize,
+    template: Slotted,
     batch: usize,
     executions: Vec<[u8; UUID_LEN]>,
     next: usize,
@@ -114,15 +188,8 @@ impl Steps {
             .iter()
             .filter_map(|id| id.as_bytes().try_into().ok())
             .collect();
-        let model = r#"{"kind":"model","name":"chat","provider":"anthropic","request_model":"claude-sonnet-4-5","finish_reasons":["tool_use"],"usage":{"input":1200,"output":85},"cost_usd":"0.004875","input":[{"role":"user","content":"Who logged in?"}],"output":{"tool":"list_logins"}}"#;
-        let tool = r#"{"kind":"tool","name":"list_logins","call_id":"call_7","started_at":"2026-11-21T08:30:00Z","finished_at":"2026-11-21T08:30:01Z","input":{"since":"monday"},"output":{"logins":3}}"#;
-        let steps: Vec<_> = [model, tool].into_iter().cycle().take(batch).collect();
-        let blank = "-".repeat(UUID_LEN);
-        let body = format!(r#"{{"steps":[{}]}}"#, steps.join(","));
-        let template = post(server, &format!("{PATH}/{blank}/steps"), &bearer(key), &body);
         (!executions.is_empty()).then(|| Self {
-            slot: memmem::find(&template, blank.as_bytes()).unwrap_or_default(),
-            template,
+            template: Slotted::steps(server, key, batch),
             batch,
             executions,
             next: 0,
@@ -132,9 +199,7 @@ impl Steps {
 
 impl Workload for Steps {
     fn write_request(&mut self, out: &mut Vec<u8>) {
-        let at = out.len() + self.slot;
-        out.extend_from_slice(&self.template);
-        out[at..at + UUID_LEN].copy_from_slice(&self.executions[self.next]);
+        self.template.write(self.executions[self.next], out);
         self.next = (self.next + 1) % self.executions.len();
     }
 
@@ -150,6 +215,32 @@ impl Workload for Steps {
         text::count(body, br#""number":"#) == self.batch
     }
 }
+
+/// Requests that record so many metrics of one name, over the last 30 days.
+pub fn metrics(server: SocketAddr, key: &str, count: u64, now_s: u64) -> Vec<Vec<u8>> {
+    let metric = |number: u64| {
+        let at = text::utc_second(now_s - MONTH_S + number * MONTH_S / count);
+        let (whole, value) = (at.trim_end_matches('.'), (number * 7_919) % 1_000);
+        format!(r#"{{"name":"{METRIC}","value":0.{value:03},"at":"{whole}Z"}}"#)
+    };
+    let numbers: Vec<u64> = (0..count).collect();
+    let array = |numbers: &[u64]| {
+        let metrics: Vec<_> = numbers.iter().map(|number| metric(*number)).collect();
+        post(
+            server,
+            "/v1/metrics",
+            &bearer(key),
+            &format!("[{}]", metrics.join(",")),
+        )
+    };
+    numbers.chunks(1_000).map(array).collect()
+}
+
+/// The name of the metrics of a large installation.
+pub const METRIC: &str = "reward";
+
+/// 30 days.
+pub const MONTH_S: u64 = 30 * 86_400;
 
 /// The requests for executions.
 pub fn shows(server: SocketAddr, key: &str, executions: &[String]) -> Vec<Vec<u8>> {

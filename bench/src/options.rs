@@ -204,6 +204,18 @@ pub struct Governance {
     /// Connections that send arrays
     #[arg(long, default_value_t = 8, value_parser = number(1..=65_535))]
     pub batch_connections: usize,
+    /// Instead: what is asked of so many executions, and what writing costs beside them
+    #[arg(long, num_args = 0..=1, default_missing_value = "1000000", value_name = "EXECUTIONS")]
+    pub large: Option<u64>,
+    /// Steps of each of these
+    #[arg(long, default_value_t = 8, value_parser = number(1..=1_000))]
+    pub steps: usize,
+    /// Metrics of one name beside them, over 30 days
+    #[arg(long, default_value_t = 43_200, value_parser = clap::value_parser!(u64).range(1..))]
+    pub metrics: u64,
+    /// Connections that ask
+    #[arg(long, default_value_t = 2, value_parser = number(1..=65_535))]
+    pub asking: usize,
 }
 
 /// A part of `governance`.

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpStream};
 
 use crate::error::Error;
+use crate::governance;
 use crate::identity::get;
 use crate::text;
 use crate::workload::{ACTORS, ADDRESSES, OLD_TARGETS, old_target};
@@ -185,6 +186,29 @@ pub fn of_the_books(asset: &str, balances: &[String]) -> Vec<Question> {
             text::count(body, br#""supply":""#) == 1
         })
         .wanted(5_000, 5_000),
+    ]
+}
+
+/// Questions about executions: the four views, metrics from that time on by hour, and these trees.
+pub fn of_governance(month: &str, trees: &[String]) -> Vec<Question> {
+    let view = |name| vec![format!("/v1/governance/{name}")];
+    let newest = |number| {
+        let workflow = governance::workflow(usize::try_from(number).unwrap_or_default());
+        format!("/v1/executions?workflow={workflow}&limit={PAGE}")
+    };
+    let figures = format!(
+        "/v1/metrics/figures?name={}&by=hour&from={month}Z",
+        governance::METRIC
+    );
+    let trees = trees.iter().map(|id| format!("/v1/executions/{id}")).collect();
+    vec![
+        Question::new("recent", view("recent"), some),
+        Question::new("workflows", view("workflows"), some),
+        Question::new("DRAG modes", view("drag-modes"), some),
+        Question::new("users", view("users"), some),
+        Question::new("newest of a workflow", each(newest), some),
+        Question::new("metrics by hour", vec![figures], some),
+        Question::new("tree", trees, |body| text::count(body, br#""number":"#) == 100),
     ]
 }
 

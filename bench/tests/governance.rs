@@ -41,11 +41,44 @@ fn executions_on_both_engines() {
 }
 
 #[test]
+fn beside_many_executions() {
+    let report = json(
+        "governance --large 200 --steps 3 --metrics 1500 --connections 3 --batch-connections 2 --batch 10",
+    );
+    let loads = rows(&report, "loads");
+    let name = |load: &&Value| {
+        assert_eq!(load["failures"], 0, "{load}");
+        assert!(load["requests"].as_u64().unwrap() > 0, "{load}");
+        load["scenario"].as_str().unwrap().to_owned()
+    };
+    let names: Vec<_> = loads.iter().map(name).collect();
+    let expected = [
+        "200: recent",
+        "200: workflows",
+        "200: DRAG modes",
+        "200: users",
+        "200: newest of a workflow",
+        "200: metrics by hour",
+        "200: tree",
+        "empty: governance",
+        "empty: steps",
+        "200: governance",
+        "200: steps",
+    ];
+    assert_eq!(names, [expected, expected].concat());
+    // What is asked has a time, what is written a rate to keep.
+    assert_eq!(rows(&report, "ratios").len(), 2 * (7 + 2));
+}
+
+#[test]
 fn what_is_lost_or_tampered_is_found_out() {
     let arguments = "governance --engine sqlite --connections 2 --parts executions --output json";
-    for (fault, said) in [
-        ("STUB_LOSES", "executions were acknowledged, "),
-        ("STUB_TAMPERED", "entry 7 was changed"),
+    let large = "governance --engine sqlite --connections 2 --large 200 --output json";
+    for (arguments, fault, said) in [
+        (arguments, "STUB_LOSES", "executions were acknowledged, "),
+        (arguments, "STUB_TAMPERED", "entry 7 was changed"),
+        (large, "STUB_MISCOUNTS", "executions were started, "),
+        (large, "STUB_TAMPERED", "entry 7 was changed"),
     ] {
         let output = bench(arguments, &[(fault, "1")]);
         let errors = String::from_utf8_lossy(&output.stderr);

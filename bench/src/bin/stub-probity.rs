@@ -2,7 +2,7 @@
 //!
 //! `STUB_FAIL_EVERY=n` in the environment makes every n-th request fail with 503. `STUB_TELLS=1` refuses unknown users
 //! sooner than wrong passwords, as Probity must not. Neither may it do these: `STUB_LOSES=1` acknowledges a transfer or
-//! the end of an execution that it never makes, `STUB_COINS=1` has money from nowhere, `STUB_TAMPERED=1` has a log that is not intact.
+//! the end of an execution that it never makes, `STUB_COINS=1` has money from nowhere, `STUB_MISCOUNTS=1` counts executions wrongly, `STUB_TAMPERED=1` has a log that is not intact.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -94,8 +94,8 @@ fn serve(listen: &str, sql: Option<Mutex<Sql>>) -> Result<(), Box<dyn std::error
     let fail_every = env::var("STUB_FAIL_EVERY")
         .ok()
         .and_then(|text| text.parse::<u64>().ok());
-    let [tells, loses, coins] =
-        ["STUB_TELLS", "STUB_LOSES", "STUB_COINS"].map(|name| env::var_os(name).is_some());
+    let [tells, loses, coins, miscounts] =
+        ["STUB_TELLS", "STUB_LOSES", "STUB_COINS", "STUB_MISCOUNTS"].map(|name| env::var_os(name).is_some());
     let lost = AtomicBool::new(!loses);
     let index: &'static AtomicU64 = Box::leak(Box::new(AtomicU64::new(0)));
     let answer = stub::like_probity(index);
@@ -112,6 +112,9 @@ fn serve(listen: &str, sql: Option<Mutex<Sql>>) -> Result<(), Box<dyn std::error
         }
         if request.line.ends_with("/complete") && !lost.swap(true, Ordering::Relaxed) {
             return Reply::new(200, r#"{"id":"0197-0","status":"completed"}"#);
+        }
+        if miscounts && request.line.contains("/v1/governance/workflows") {
+            return Reply::new(200, r#"{"workflows":[{"executions":1}]}"#);
         }
         if coins && request.line.ends_with("/supply") {
             return Reply::new(200, r#"{"asset":"BENCH","supply":"2000000.00","sum":"0.01"}"#);

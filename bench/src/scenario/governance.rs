@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::{Context, On, answers, progress};
+use crate::custody::owners;
 use crate::error::Error;
 use crate::governance::{self, Executions, Steps};
 use crate::options::{Engine, Governance, GovernancePart};
@@ -21,6 +22,10 @@ impl Context<'_> {
     pub(super) fn governance(&mut self, settings: &Governance) -> Result<(), Error> {
         let wants = |part| settings.parts.contains(&part);
         for engine in self.common.engine.clone() {
+            if let Some(executions) = settings.large {
+                self.large_governance(engine, settings, executions)?;
+                continue;
+            }
             for connections in settings
                 .connections
                 .iter()
@@ -48,32 +53,32 @@ impl Context<'_> {
     /// Starts and ends on fresh data.
     fn executions(&self, engine: Engine, connections: usize) -> Result<Load, Error> {
         let (installation, key, server) = self.to_govern(engine)?;
-        let plan = self.timed(connections, None);
-        let mut workload = Executions::new(server.address, &key);
-        let load = self.measure("governance", On::Server(engine, &server), &plan, &mut workload)?;
+        let (load, acknowledged) = self.executions_on(engine, &server, &key, "", connections)?;
         let there = completed(&server, &key).map_err(|error| error.during("after the executions"))?;
-        audit(
-            &installation,
-            server,
-            &load,
-            "executions",
-            workload.completed,
-            there,
-        )?;
+        audit(&installation, server, &load, "executions", acknowledged, there)?;
         Ok(load)
+    }
+
+    /// Starts and ends, and how many ends were acknowledged.
+    pub(super) fn executions_on(
+        &self,
+        engine: Engine,
+        server: &Server,
+        key: &str,
+        prefix: &str,
+        connections: usize,
+    ) -> Result<(Load, u64), Error> {
+        let plan = self.timed(connections, None);
+        let mut workload = Executions::new(server.address, key);
+        let name = format!("{prefix}governance");
+        let load = self.measure(&name, On::Server(engine, server), &plan, &mut workload)?;
+        Ok((load, workload.completed))
     }
 
     /// Steps of executions that were started before.
     fn steps(&self, engine: Engine, connections: usize, batch: u16) -> Result<Load, Error> {
         let (installation, key, server) = self.to_govern(engine)?;
-        let starts = vec![governance::start(server.address, &key); EXECUTIONS];
-        let started = answers(&server, 1, starts).map_err(|error| error.during("before the steps"))?;
-        let id = |answer: &Value| answer["id"].as_str().map(str::to_owned);
-        let ids: Vec<String> = started.iter().filter_map(id).collect();
-        let mut workload = Steps::new(server.address, &key, &ids, batch.into())
-            .ok_or_else(|| Error::Server("it answered with executions that have no UUIDs".into()))?;
-        let plan = self.timed(connections, None);
-        let load = self.measure("steps", On::Server(engine, &server), &plan, &mut workload)?;
+        let (load, ids) = self.steps_on(engine, &server, &key, "", (connections, batch))?;
         let shown = answers(&server, 1, governance::shows(server.address, &key, &ids));
         let shown = shown.map_err(|error| error.during("after the steps"))?;
         let there = shown
@@ -92,13 +97,38 @@ impl Context<'_> {
         Ok(load)
     }
 
+    /// Steps, and the executions that they are of.
+    pub(super) fn steps_on(
+        &self,
+        engine: Engine,
+        server: &Server,
+        key: &str,
+        prefix: &str,
+        (connections, batch): (usize, u16),
+    ) -> Result<(Load, Vec<String>), Error> {
+        let starts = vec![governance::start(server.address, key); EXECUTIONS];
+        let ids = ids(answers(server, 1, starts).map_err(|error| error.during("before the steps"))?);
+        let mut workload = Steps::new(server.address, key, &ids, batch.into())
+            .ok_or_else(|| Error::Server("it answered with executions that have no UUIDs".into()))?;
+        let (plan, name) = (self.timed(connections, None), format!("{prefix}steps"));
+        let load = self.measure(&name, On::Server(engine, server), &plan, &mut workload)?;
+        Ok((load, ids))
+    }
+
     /// A fresh installation that serves, and a key that may do everything.
-    fn to_govern(&self, engine: Engine) -> Result<(Installation, String, Server), Error> {
+    pub(super) fn to_govern(&self, engine: Engine) -> Result<(Installation, String, Server), Error> {
         let installation = self.install(engine)?;
+        installation.import_users(&owners(governance::DIFFERENT))?;
         let key = installation.create_key("admin")?;
         let server = installation.serve()?;
         Ok((installation, key, server))
     }
+}
+
+/// The ids in answers.
+pub(super) fn ids(answers: Vec<Value>) -> Vec<String> {
+    let id = |answer: &Value| answer["id"].as_str().map(str::to_owned);
+    answers.iter().filter_map(id).collect()
 }
 
 /// After a load: everything that was acknowledged is there, and the log is intact.

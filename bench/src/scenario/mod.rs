@@ -9,6 +9,7 @@ mod copy;
 mod custody;
 mod governance;
 mod identity;
+mod large_governance;
 mod large_log;
 mod read;
 mod verify;

@@ -16,6 +16,14 @@ fn id(number: usize) -> String {
 impl Executions {
     /// The answer to what concerns them; `None` to everything else.
     pub fn answer(&mut self, line: &str, body: &Value) -> Option<Reply> {
+        let rows = |name: &str, row: Value| Some(Reply::new(200, &json!({name: [row]}).to_string()));
+        match line.split_once("/v1/governance/").map(|(_, view)| view) {
+            Some("recent") => return rows("executions", json!({})),
+            Some(view) => return rows(view.split('?').next()?, json!({"executions": self.0.len()})),
+            None if line.starts_with("POST /v1/metrics") => return Some(Reply::new(201, "{}")),
+            None if line.starts_with("GET /v1/metrics") => return rows("figures", json!({})),
+            None => {}
+        }
         let (method, path) = line.split_once(" /v1/executions")?;
         let (status, answer) = match (method, path.split('?').next()?.strip_prefix('/')) {
             ("POST", None) => {
@@ -48,7 +56,10 @@ impl Executions {
                         let made: Vec<_> = (first..*steps).map(|number| json!({"number": number})).collect();
                         (201, json!({"execution": name, "steps": made}))
                     }
-                    _ => (200, json!({"id": name, "step_count": *steps})),
+                    _ => {
+                        let shown: Vec<_> = (0..*steps).map(|number| json!({"number": number})).collect();
+                        (200, json!({"id": name, "step_count": *steps, "steps": shown}))
+                    }
                 }
             }
             _ => return None,
