@@ -44,10 +44,10 @@ pub fn different_starts(server: SocketAddr, key: &str) -> Vec<Vec<u8>> {
     let mode = |number: usize| ["draft", "research", "analysis", "grunt"][number % 4];
     let start = |number: usize| {
         let (workflow, mode) = (workflow(number), mode(number));
-        let more = format!(
+        let members = format!(
             r#""workflow":"{workflow}","drag_mode":"{mode}","user":"owner{number:06}","lease_s":86400"#
         );
-        start_with(server, key, &more)
+        start_with(server, key, &members)
     };
     (0..DIFFERENT).map(start).collect()
 }

@@ -107,7 +107,7 @@ impl Context<'_> {
         (connections, batch): (usize, u16),
     ) -> Result<(Load, Vec<String>), Error> {
         let starts = vec![governance::start(server.address, key); EXECUTIONS];
-        let ids = ids(answers(server, 1, starts).map_err(|error| error.during("before the steps"))?);
+        let ids = ids(&answers(server, 1, starts).map_err(|error| error.during("before the steps"))?);
         let mut workload = Steps::new(server.address, key, &ids, batch.into())
             .ok_or_else(|| Error::Server("it answered with executions that have no UUIDs".into()))?;
         let (plan, name) = (self.timed(connections, None), format!("{prefix}steps"));
@@ -126,7 +126,7 @@ impl Context<'_> {
 }
 
 /// The ids in answers.
-pub(super) fn ids(answers: Vec<Value>) -> Vec<String> {
+pub(super) fn ids(answers: &[Value]) -> Vec<String> {
     let id = |answer: &Value| answer["id"].as_str().map(str::to_owned);
     answers.iter().filter_map(id).collect()
 }

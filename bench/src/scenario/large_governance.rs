@@ -121,7 +121,7 @@ fn trees(server: &Server, key: &str) -> Result<Vec<String>, Error> {
     let (count, steps) = TREES;
     let mut starts = governance::different_starts(server.address, key);
     starts.truncate(count.min(DIFFERENT));
-    let ids = ids(answers(server, 1, starts)?);
+    let ids = ids(&answers(server, 1, starts)?);
     let steps = Steps::new(server.address, key, &ids, steps)
         .ok_or_else(|| Error::Server("it answered with executions that have no UUIDs".into()))?;
     play(server, 1, ids.len() as u64, steps)?;
