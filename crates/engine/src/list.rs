@@ -1,6 +1,6 @@
 //! Rows of any sealed table as they are read for showing: by id, or a page by conditions.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use domain::identity::user::User;
 use domain::record::{Kind, Record, Sealed, Val};
@@ -91,6 +91,27 @@ impl Engine {
         let more = found.len() > limit;
         found.truncate(limit);
         Ok((found, more))
+    }
+
+    /// The users whom these texts name as ids, names or e-mail addresses, in any case. Erased ones have no names, and none is
+    /// found by the id.
+    pub async fn users_meant(&self, texts: impl IntoIterator<Item = &str>) -> Result<Vec<User>, Error> {
+        let texts: BTreeSet<String> = texts.into_iter().map(str::to_ascii_lowercase).collect();
+        let ids = texts.iter().filter_map(|text| Uuid::try_parse(text).ok());
+        let ids: Vec<Val> = ids.map(Val::Uuid).collect();
+        let names = texts.iter().filter(|text| !text.contains('\0'));
+        let names: Vec<Val> = names.map(|text| text.as_str().into()).collect();
+        let mut conn = self.db().reader().await?;
+        let mut found = Vec::new();
+        for (key, kind, keys) in [
+            ("id", Kind::Uuid, &ids),
+            ("lower(username)", Kind::Text, &names),
+            ("email IS NOT NULL AND lower(email)", Kind::Text, &names),
+        ] {
+            found.extend(store::sealed::by_key::<User>(&mut conn, key, kind, keys, Lock::None).await?);
+        }
+        let users = found.into_iter().map(|sealed| sealed.row);
+        Ok(users.filter(|user| user.erased_at.is_none()).collect())
     }
 
     /// The names of these users, of those that there are.

@@ -132,7 +132,17 @@ fn terms(filter: &EntryFilter) -> Vec<Term> {
         add("ip = ?", Some("entries_ip"), vec![ip.as_str().into()]);
     }
     if let Some(actor) = &filter.actor {
-        add("actor = ?", Some("entries_actor"), vec![actor.as_str().into()]);
+        let values: Vec<Val> = std::iter::once(actor)
+            .chain(&filter.aliases)
+            .map(|text| text.as_str().into())
+            .collect();
+        let text = match values.len() {
+            1 => "actor = ?",
+            2 => "actor IN (?, ?)",
+            3 => "actor IN (?, ?, ?)",
+            _ => "actor IN (?, ?, ?, ?)",
+        };
+        add(text, Some("entries_actor"), values);
     }
     if let Some(id) = filter.recorded_by {
         add("recorded_by_id = ?", Some("entries_recorded_by"), vec![id.into()]);

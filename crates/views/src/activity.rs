@@ -1,9 +1,12 @@
 //! The activity feed: entries as people read them.
 
+use std::collections::HashMap;
+
 use domain::audit::EntryFilter;
 use domain::audit::activity::sentence;
 use domain::audit::event::ID_LEN_MAX;
 use domain::identity::Permission;
+use domain::identity::user::User;
 use engine::list::Order;
 use engine::{Engine, Error};
 use evidence::payload::ActorKind;
@@ -14,7 +17,7 @@ use uuid::Uuid;
 
 use crate::cell::{Columns, Elide, column, number};
 use crate::entry::entries;
-use crate::filter::{Asked, Filter, Takes};
+use crate::filter::{Asked, Filter, Given, Takes};
 use crate::noun::{About, Noun, Page, Paging, Reads, Shown};
 use crate::viewer::Viewer;
 
@@ -32,6 +35,9 @@ pub struct Activity {
     pub kind: String,
     /// Who did it.
     pub user: Option<String>,
+    /// The user whom `user` names by id, name or e-mail address; null where there was none when it was recorded, once the user
+    /// is erased, and for callers who may not read users.
+    pub user_id: Option<Uuid>,
     /// What kind of actor that is.
     pub user_kind: ActorKind,
     /// On whose behalf, such as the owner of an agent.
@@ -60,6 +66,7 @@ impl Activity {
             timestamp: entry.occurred_at.unwrap_or(entry.at),
             kind: entry.action,
             user: entry.actor.id.or(entry.actor.name),
+            user_id: None,
             user_kind: entry.actor.kind,
             on_behalf_of: entry.actor.on_behalf_of,
             entity,
@@ -69,17 +76,70 @@ impl Activity {
         }
     }
 
-    /// The filter over entries that was asked for in the words of the feed.
-    pub fn filter(asked: &Asked) -> EntryFilter {
-        EntryFilter {
-            actor: asked.text("user"),
+    /// Entries as people read them, with their users for whoever may read these.
+    pub async fn of_all(
+        engine: &Engine,
+        entries: Vec<Entry>,
+        reads_users: bool,
+    ) -> Result<Vec<Activity>, Error> {
+        let recorded: Vec<Timestamp> = entries.iter().map(|entry| entry.at).collect();
+        let mut views: Vec<Activity> = entries.into_iter().map(Activity::of).collect();
+        let of_users = |view: &&Activity| reads_users && view.user_kind == ActorKind::User;
+        let texts = views
+            .iter()
+            .filter(of_users)
+            .filter_map(|view| view.user.as_deref());
+        let texts: Vec<&str> = texts.collect();
+        if texts.is_empty() {
+            return Ok(views);
+        }
+        let mut users = HashMap::new();
+        for user in engine.users_meant(texts).await? {
+            for text in names(&user) {
+                users.insert(text, (user.id, user.created_at));
+            }
+        }
+        for (view, at) in views.iter_mut().zip(recorded) {
+            let user = view.user.as_ref().filter(|_| view.user_kind == ActorKind::User);
+            let found = user.and_then(|user| users.get(user));
+            view.user_id = found.filter(|(_, made)| *made <= at).map(|(id, _)| *id);
+        }
+        Ok(views)
+    }
+
+    /// The filter over entries that was asked for in the words of the feed. A user is found under each of the texts that name
+    /// it.
+    pub async fn filter(engine: &Engine, asked: &Asked) -> Result<EntryFilter, Error> {
+        let actor = match asked.get("user") {
+            Some(Given::Id(id)) => Some(id.to_string()),
+            _ => asked.text("user"),
+        };
+        let mut aliases = Vec::new();
+        if let Some(actor) = &actor {
+            let users = engine.users_meant([actor.as_str()]).await?;
+            aliases = users.first().map(names).unwrap_or_default();
+            aliases.retain(|text| text != actor);
+        }
+        Ok(EntryFilter {
+            actor,
+            aliases,
             action: asked.text("kind"),
             target: asked.text("entity"),
             from: asked.time("from"),
             to: asked.time("to"),
             ..EntryFilter::default()
-        }
+        })
     }
+}
+
+/// What names a user.
+fn names(user: &User) -> Vec<String> {
+    let names = [
+        Some(user.id.to_string()),
+        Some(user.username.clone()),
+        user.email.clone(),
+    ];
+    names.into_iter().flatten().collect()
 }
 
 impl Shown for Activity {
@@ -106,7 +166,7 @@ impl Noun for Activity {
     const FILTERS: &'static [Filter] = &[
         Filter::own(
             "user",
-            "of this user: the id, or the name where there is no id",
+            "of this user: the id, or the name where there is no id; one of `users` by id, name and e-mail address at once",
             Takes::Text(ID_LEN_MAX),
         ),
         Filter::own(
@@ -135,13 +195,13 @@ impl Noun for Activity {
 
     async fn page(
         engine: &Engine,
-        _: Viewer<'_>,
+        viewer: Viewer<'_>,
         asked: &Asked,
         paging: Paging<u64>,
     ) -> Result<Page<Activity>, Error> {
-        let (found, next, size) = entries(engine, &Activity::filter(asked), paging).await?;
+        let (found, next, size) = entries(engine, &Activity::filter(engine, asked).await?, paging).await?;
         Ok(Page {
-            views: found.into_iter().map(Activity::of).collect(),
+            views: Activity::of_all(engine, found, viewer.holds(Permission::UsersRead)).await?,
             next,
             size: Some(size),
         })

@@ -74,6 +74,7 @@ impl Shown for Entry {
 pub fn entry_filter(asked: &Asked) -> EntryFilter {
     EntryFilter {
         actor: asked.text("actor"),
+        aliases: Vec::new(),
         action: asked.text("action"),
         target_kind: asked.text("target_kind"),
         target: asked.text("target"),

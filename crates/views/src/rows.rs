@@ -2,7 +2,7 @@
 
 use domain::FieldError;
 use domain::record::{Record, Sealed};
-use engine::list::Condition;
+use engine::list::{Condition, Order};
 use engine::{Engine, Error};
 use evidence::Timestamp;
 use schemars::JsonSchema;
@@ -47,11 +47,29 @@ impl<N: Noun> Part<N> {
 
     /// Those of a user.
     pub async fn of(engine: &Engine, viewer: Viewer<'_>, user: Uuid) -> Result<Part<N>, Error> {
-        let asked = Asked(vec![("user", Given::Id(user))]);
         let paging = Paging {
             limit: Some(Self::RECORDS_MAX),
             ..Paging::ALL
         };
+        Self::paged(engine, viewer, user, paging).await
+    }
+
+    /// The newest of a user, a page of the log.
+    pub async fn newest(engine: &Engine, viewer: Viewer<'_>, user: Uuid) -> Result<Part<N>, Error> {
+        let paging = Paging {
+            order: Order::Descending,
+            ..Paging::ALL
+        };
+        Self::paged(engine, viewer, user, paging).await
+    }
+
+    async fn paged(
+        engine: &Engine,
+        viewer: Viewer<'_>,
+        user: Uuid,
+        paging: Paging<N::Place>,
+    ) -> Result<Part<N>, Error> {
+        let asked = Asked(vec![("user", Given::Id(user))]);
         let page = N::page(engine, viewer, &asked, paging).await?;
         Ok(Part {
             records: page.views,

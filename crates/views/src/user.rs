@@ -12,13 +12,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::ApiKey;
 use crate::cell::{Cell, Columns, Elide, Titled, column, moment};
 use crate::example::{ANN, at};
 use crate::filter::{Filter, Flag, Kind};
 use crate::noun::{About, Found, Noun, Reads, Show, Shown};
 use crate::rows::{Part, Rows, rows};
 use crate::viewer::Viewer;
+use crate::{Activity, ApiKey};
 use crate::{Balance, KycRecord};
 
 /// A user.
@@ -125,10 +125,11 @@ impl Shown for UserListed {
 }
 
 /// What is shown beside a user where it is asked for, and the permission that it takes to see that of others.
-pub const USER_PARTS: [(&str, Permission); 3] = [
+pub const USER_PARTS: [(&str, Permission); 4] = [
     ("kyc", Permission::KycRead),
     ("balances", Permission::CustodyRead),
     ("api_keys", Permission::ApiKeysRead),
+    ("activities", Permission::AuditRead),
 ];
 
 /// KYC of a user.
@@ -168,6 +169,9 @@ pub struct UserWhole {
     /// With `include=api_keys`: the first 1,000. `GET /v1/api-keys?user=ID` goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_keys: Option<Part<ApiKey>>,
+    /// With `include=activities`: what the user did, as the feed tells it, the 50 newest. `GET /v1/activity?user=ID` goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub activities: Option<Part<Activity>>,
     /// For people: what the role, the password and the second factor are.
     #[serde(skip)]
     said: [String; 3],
@@ -199,6 +203,7 @@ impl UserWhole {
             kyc: None,
             balances: None,
             api_keys: None,
+            activities: None,
             said: [role, password(&row.row), second_factor.to_owned()],
             user,
         })
@@ -215,6 +220,7 @@ impl UserWhole {
                 });
             }
             "balances" => self.balances = Some(Part::of(engine, viewer, user).await?),
+            "activities" => self.activities = Some(Part::newest(engine, viewer, user).await?),
             _ => self.api_keys = Some(Part::of(engine, viewer, user).await?),
         }
         Ok(())
@@ -233,6 +239,7 @@ impl Shown for UserWhole {
             kyc: None,
             balances: None,
             api_keys: None,
+            activities: None,
             said: [const { String::new() }; 3],
         }
     }
@@ -393,9 +400,9 @@ impl Show for User {
         id: "show_user",
         summary: "One user",
         description: "With what there is to know beside: the last login, second factor, sessions, invitation. What the user \
-                      did is in the audit log: `GET /v1/audit/entries?actor=ID`. With `include`, KYC, balances and API keys \
-                      too: each takes the permission that its own list takes, `kyc:read`, `custody:read` and \
-                      `api_keys:read`, and one that you do not hold is a refusal.",
+                      did is in the audit log: `GET /v1/activity?user=ID`. With `include`, KYC, balances, API keys and \
+                      activities too: each takes the permission that its own list takes, `kyc:read`, `custody:read`, \
+                      `api_keys:read` and `audit:read`, and one that you do not hold is a refusal.",
     };
     const UNKNOWN: &'static Code = &code::UNKNOWN_USER;
 
@@ -431,7 +438,7 @@ impl Show for User {
             ("Changed", user.updated_at.into()),
             ("Version", user.version.into()),
             ("Erased", user.erased_at.into()),
-            ("Did", format!("probity audit list --actor {}", user.id).into()),
+            ("Did", format!("probity activity list --user {}", user.id).into()),
             (
                 "Was changed",
                 format!("probity audit list --target user:{}", user.id).into(),

@@ -9,6 +9,8 @@ use uuid::Uuid;
 pub struct EntryFilter {
     /// The actor's id, or its name where it has no id.
     pub actor: Option<String>,
+    /// With it, up to three other texts under which entries have the same actor.
+    pub aliases: Vec<String>,
     /// The verb; with a final `*`, every verb that begins so.
     pub action: Option<String>,
     /// What kind of target.

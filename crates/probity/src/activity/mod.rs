@@ -29,7 +29,11 @@ async fn list(context: &Context, args: ListArgs<Activity>) -> Result<Exit, Failu
     context
         .with_engine(async |engine| {
             let mut asked = args.filters.asked(context, engine).await?;
-            meant(context, engine, &mut asked, "user", "actor").await?;
+            let user = asked.text("user").unwrap_or_default();
+            // A user is found under all that names it.
+            if engine.users_meant([user.as_str()]).await?.is_empty() {
+                meant(context, engine, &mut asked, "user", "actor").await?;
+            }
             nouns::page::<Activity>(context, engine, &asked, args.paging).await
         })
         .await

@@ -1,7 +1,9 @@
 //! `probity user show`.
 
 use engine::Engine;
-use views::{ApiKey, Balance, KycRecord, Noun, Part, Session, Show, USER_PARTS, User, UserWhole, Viewer};
+use views::{
+    Activity, ApiKey, Balance, KycRecord, Noun, Part, Session, Show, USER_PARTS, User, UserWhole, Viewer,
+};
 
 use super::Who;
 use crate::context::Context;
@@ -28,6 +30,7 @@ pub async fn run(context: &Context, args: Who) -> Result<Exit, Failure> {
             lines.extend(section::<Balance>(engine, whole.balances.as_ref()).await?);
             lines.extend(section::<Session>(engine, Some(&sessions)).await?);
             lines.extend(section::<ApiKey>(engine, whole.api_keys.as_ref()).await?);
+            lines.extend(section::<Activity>(engine, whole.activities.as_ref()).await?);
             output::line(&lines.join("\n"))?;
             Ok(Exit::Ok)
         })

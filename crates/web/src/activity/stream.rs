@@ -12,8 +12,8 @@ use bytes::Bytes;
 use domain::Caller;
 use domain::audit::EntryFilter;
 use domain::identity::Permission;
+use engine::Error;
 use engine::list::{Order, Page};
-use engine::{EntryPage, Error};
 use futures_util::stream::unfold;
 use http::HeaderMap;
 use http::header::HeaderName;
@@ -79,7 +79,8 @@ pub(crate) const DOC: fn() -> Doc = || Doc {
 
 pub(crate) async fn handle(call: Call) -> Answer {
     let query = call.documented()?;
-    let filter = Activity::filter(&nouns::filters::<Activity>(&call, &query).await?);
+    let asked = nouns::filters::<Activity>(&call, &query).await?;
+    let filter = Activity::filter(&call.app.engine, &asked).await?;
     let position = position(&call.parts.headers, &query)?;
     let field = if call.parts.headers.contains_key(&LAST_EVENT_ID) {
         "Last-Event-ID"
@@ -199,18 +200,15 @@ impl Feed {
             }
         }
         // A key that was revoked meanwhile shows no more entries.
-        self.app
-            .engine
-            .authorise(&self.caller, Permission::AuditRead)
-            .await?;
+        let engine = &self.app.engine;
+        let principal = engine.principal(&self.caller).await?;
+        principal.authorise(Permission::AuditRead)?;
         let page = Page {
             order: Order::Ascending,
             after: self.read_to.checked_sub(1),
             limit: CHUNK,
         };
-        let found = self
-            .app
-            .engine
+        let found = engine
             .entries_within(&self.filter, page, engine::PART_BYTES_MAX)
             .await?;
         // Within a backlog there is no reason to wait.
@@ -220,7 +218,8 @@ impl Feed {
             Some(Instant::now())
         };
         self.read_to = found.next.map_or(found.size, |last| last + 1).max(self.read_to);
-        events(found)
+        let reads_users = principal.holds(Permission::UsersRead);
+        events(Activity::of_all(engine, found.entries, reads_users).await?)
     }
 }
 
@@ -228,11 +227,11 @@ fn beat() -> Bytes {
     Bytes::from_static(b":\n\n")
 }
 
-fn events(page: EntryPage) -> Result<Bytes, Error> {
+fn events(activities: Vec<Activity>) -> Result<Bytes, Error> {
     let mut text = String::new();
-    for entry in page.entries {
-        let index = entry.index;
-        let json = serde_json::to_string(&Activity::of(entry))
+    for activity in activities {
+        let index = activity.index;
+        let json = serde_json::to_string(&activity)
             .map_err(|error| engine::database::Error::data(error.to_string()))?;
         text.push_str("id: ");
         text.push_str(itoa::Buffer::new().format(index));

@@ -17,8 +17,8 @@ pub(crate) const DOC: Doc = Doc {
         PATH,
         &[Parameter::query(
             "include",
-            "What to show beside the user: `kyc`, `balances` and `api_keys`, with a comma between them.",
-            r#"{"type":"string","pattern":"^(kyc|balances|api_keys)(,(kyc|balances|api_keys))*$","examples":["kyc,balances"]}"#,
+            "What to show beside the user: `kyc`, `balances`, `api_keys` and `activities`, with a comma between them.",
+            r#"{"type":"string","pattern":"^(kyc|balances|api_keys|activities)(,(kyc|balances|api_keys|activities))*$","examples":["kyc,balances"]}"#,
         )],
     ],
     replies: &[Reply::shown::<UserWhole>("200", "The user.").with(&[TAG])],
@@ -28,7 +28,7 @@ pub(crate) const DOC: Doc = Doc {
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
     let query = call.query(&DOC)?;
-    let expected = "kyc, balances, api_keys, or several with a comma between them";
+    let expected = "kyc, balances, api_keys, activities, or several with a comma between them";
     let included = query.read("include", expected, |text| {
         let part = |word| USER_PARTS.iter().find(|(name, _)| *name == word);
         text.split(',').map(part).collect::<Option<Vec<_>>>()

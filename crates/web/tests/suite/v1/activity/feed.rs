@@ -28,7 +28,7 @@ async fn what_is_recorded_is_shown() {
             feed(&api, "limit=1").await,
             [json!({
                 "id": "01970000-0000-7000-8000-000000000001", "index": index, "timestamp": "2026-01-02T03:04:05.000000Z",
-                "type": "order.update", "user": "anna", "user_kind": "user", "on_behalf_of": null, "entity": "A-1", "entity_kind": "order",
+                "type": "order.update", "user": "anna", "user_id": null, "user_kind": "user", "on_behalf_of": null, "entity": "A-1", "entity_kind": "order",
                 "description": "Changed the address", "outcome": "success"
             })]
         );

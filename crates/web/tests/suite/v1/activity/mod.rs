@@ -1,3 +1,4 @@
+mod behaviours;
 mod feed;
 mod sentences;
 mod stream;
