@@ -93,6 +93,43 @@ fn the_example_of_a_mapping_has_every_key_and_works() {
     }
 }
 
+/// The mappings without a file, and what a line becomes with them.
+#[test]
+fn a_built_in_mapping_is_described_as_it_is() {
+    assert_eq!(
+        block("toml aim-drag"),
+        include_str!("aim_drag.toml").trim_end(),
+        "docs/import.md"
+    );
+    let mapping = Mapping::built_in("aim-drag").unwrap().unwrap();
+    assert!(Mapping::built_in("aim").is_none());
+    let explained = example(&Format::Jsonl(Some(mapping)), "json aim-drag");
+    let found: Vec<_> = explained
+        .fields
+        .iter()
+        .map(|(name, value, _)| (*name, value.as_str()))
+        .collect();
+    for (field, expected) in [
+        ("id", "0197a3c1-5f00-7000-8000-000000000001"),
+        ("occurred_at", "2025-06-24T08:30:00.123456Z"),
+        ("actor.kind", "user"),
+        ("actor.id", "7d1f"),
+        ("actor.name", "ann"),
+        ("action", "workflow_execute"),
+        ("target.kind", "workflow"),
+        ("target.id", "triage"),
+        ("outcome", "success"),
+        ("aim.actor", "analyst"),
+        ("aim.input", r#"{"max_rows":100}"#),
+        ("aim.mission", "Find out who logged in"),
+        ("drag_mode", "analysis"),
+    ] {
+        assert!(found.contains(&(field, expected)), "{field}: {found:?}");
+    }
+    let details = found.iter().find(|(name, _)| *name == "details").unwrap().1;
+    assert!(details.contains(r#""integrity_hash":"9f86d081"#), "{details}");
+}
+
 /// What the example in this block becomes.
 fn example(format: &Format, head: &str) -> Explained {
     let input = Input::stream(block(head).as_bytes());

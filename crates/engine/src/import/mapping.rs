@@ -101,6 +101,9 @@ impl<'de> Deserialize<'de> for Details {
     }
 }
 
+/// Mappings that need no file, by their names.
+const BUILT_IN: [(&str, &str); 1] = [("aim-drag", include_str!("aim_drag.toml"))];
+
 type Line = Map<String, Value>;
 
 /// Something that is absent unless both mapped and found.
@@ -121,6 +124,12 @@ impl Mapping {
         let fields =
             toml::from_str(toml).map_err(|error| MappingError(error.to_string().trim_end().to_owned()))?;
         Ok(Mapping(Box::new(fields)))
+    }
+
+    /// The mapping of this name that needs no file.
+    pub fn built_in(name: &str) -> Option<Result<Mapping, MappingError>> {
+        let (_, toml) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
+        Some(Mapping::parse(toml))
     }
 
     /// The event that the line is; the error names the field and what is wrong with it.
@@ -312,7 +321,7 @@ fn drag_mode(source: Option<&Source>, line: &Line) -> Result<Option<DragMode>, S
     let Some(word) = text("drag_mode", source, line)? else {
         return Ok(None);
     };
-    let mode = DragMode::parse(&word);
+    let mode = DragMode::parse(&word.to_ascii_lowercase());
     mode.map(Some)
         .ok_or_else(|| format!("drag_mode: {word:?} is not draft, research, analysis or grunt"))
 }

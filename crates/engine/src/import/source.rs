@@ -14,6 +14,8 @@ pub(super) enum Source {
     Pointer(Vec<String>),
     /// The same on every line.
     Constant(String),
+    /// The first of these that finds something.
+    First(Vec<Source>),
 }
 
 impl Source {
@@ -38,6 +40,7 @@ impl Source {
     pub(super) fn value<'a>(&'a self, line: &'a Map<String, Value>) -> Option<Cow<'a, Value>> {
         match self {
             Source::Constant(text) => Some(Cow::Owned(Value::String(text.clone()))),
+            Source::First(sources) => sources.iter().find_map(|source| source.value(line)),
             Source::Pointer(path) => {
                 let (first, rest) = path.split_first()?;
                 let found = rest
@@ -54,8 +57,13 @@ impl Source {
 
     /// What it finds as text; nothing for null or an empty text.
     pub(super) fn text<'a>(&'a self, line: &'a Map<String, Value>) -> Result<Option<Cow<'a, str>>, String> {
-        if let Source::Constant(text) = self {
-            return Ok((!text.is_empty()).then_some(Cow::Borrowed(text)));
+        match self {
+            Source::Constant(text) => return Ok((!text.is_empty()).then_some(Cow::Borrowed(text))),
+            Source::First(sources) => {
+                let mut found = sources.iter().map(|source| source.text(line));
+                return found.find_map(Result::transpose).transpose();
+            }
+            Source::Pointer(_) => {}
         }
         let text = match self.value(line) {
             None => return Ok(None),
@@ -73,6 +81,10 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Source::Constant(text) => write!(f, "={text}"),
+            Source::First(sources) => {
+                let texts: Vec<String> = sources.iter().map(Source::to_string).collect();
+                f.write_str(&texts.join(", or else "))
+            }
             Source::Pointer(path) => path
                 .iter()
                 .try_for_each(|name| write!(f, "/{}", name.replace('~', "~0").replace('/', "~1"))),
@@ -82,7 +94,23 @@ impl fmt::Display for Source {
 
 impl<'de> Deserialize<'de> for Source {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Source::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        #[derive(Deserialize)]
+        #[serde(
+            untagged,
+            expecting = "a text, or a list of texts of which the first counts that finds something"
+        )]
+        enum Given {
+            One(String),
+            First(Vec<String>),
+        }
+        match Given::deserialize(deserializer)? {
+            Given::One(text) => Source::parse(&text),
+            Given::First(texts) => {
+                let sources: Result<_, _> = texts.iter().map(|text| Source::parse(text)).collect();
+                sources.map(Source::First)
+            }
+        }
+        .map_err(serde::de::Error::custom)
     }
 }
 
@@ -113,6 +141,9 @@ pub(super) enum TimeFormat {
     /// RFC 3339, such as `2026-11-21T08:30:00Z`.
     #[default]
     Rfc3339,
+    /// The same, and where it has no offset it is in UTC, such as `2026-11-21 08:30:00.5`.
+    #[serde(rename = "iso_8601_utc")]
+    Iso8601Utc,
     /// Seconds since 1970, also with a fraction.
     UnixS,
     /// Milliseconds since 1970, also with a fraction.
@@ -135,6 +166,14 @@ impl TimeFormat {
             TimeFormat::Rfc3339 => {
                 return text
                     .parse()
+                    .map(Some)
+                    .map_err(|error| format!("{:?} is {error}", super::fit::cut(&text, 64)));
+            }
+            TimeFormat::Iso8601Utc => {
+                let zoned = text
+                    .parse()
+                    .or_else(|_| format!("{}Z", text.replacen(' ', "T", 1)).parse());
+                return zoned
                     .map(Some)
                     .map_err(|error| format!("{:?} is {error}", super::fit::cut(&text, 64)));
             }
@@ -194,6 +233,26 @@ mod tests {
             let source = Source::parse(pointer).unwrap();
             assert_eq!(source.text(&line).unwrap().as_deref(), expected, "{pointer}");
         }
+        let first = |pointers: &[&str]| {
+            let sources = pointers.iter().map(|pointer| Source::parse(pointer).unwrap());
+            Source::First(sources.collect())
+        };
+        for (pointers, expected) in [
+            (&["/none", "/m~0n", "/a~1b"][..], Some("8")),
+            (&["/none", "=", "=x"], Some("x")),
+            (&["/none", "/gone"], None),
+        ] {
+            assert_eq!(
+                first(pointers).text(&line).unwrap().as_deref(),
+                expected,
+                "{pointers:?}"
+            );
+        }
+        assert_eq!(first(&["/none", "/foo"]).value(&line).unwrap()[1], "baz");
+        assert!(
+            first(&["/foo", "/"]).text(&line).is_err(),
+            "what is there must fit"
+        );
         assert!(Source::parse("/foo").unwrap().text(&line).is_err());
         assert!(Source::parse("foo").is_err());
         assert!(Source::parse("/a~2").is_err());
@@ -235,8 +294,22 @@ mod tests {
             at("2016-05-26T23:58:43.000000Z")
         );
         assert_eq!(read(TimeFormat::Rfc3339, "null"), Ok(None));
+        for text in [
+            "2016-05-26T23:58:43.5",
+            "2016-05-26 23:58:43.5",
+            "2016-05-27T01:58:43.5+02:00",
+        ] {
+            let json = format!("{text:?}");
+            assert_eq!(
+                read(TimeFormat::Iso8601Utc, &json),
+                at("2016-05-26T23:58:43.500000Z"),
+                "{text}"
+            );
+        }
         for (format, json) in [
             (TimeFormat::Rfc3339, "\"26/May/2016\""),
+            (TimeFormat::Rfc3339, "\"2016-05-26T23:58:43\""),
+            (TimeFormat::Iso8601Utc, "\"2016-05-26\""),
             (TimeFormat::UnixS, "\"1e9\""),
             (TimeFormat::UnixS, "\"\\u0661\""),
             (TimeFormat::UnixS, "999999999999999"),

@@ -22,9 +22,15 @@ pub struct ImportArgs {
     /// The file; - is standard input
     file: PathBuf,
     /// Shape of the log: jsonl (our own export, or any other with --map), cloudtrail, kubernetes, github, okta, ocsf
-    #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true)]
-    format: FormatName,
-    /// For jsonl that is not our own export: a TOML file that says where each field comes from
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true,
+        required_unless_present = "map"
+    )]
+    format: Option<FormatName>,
+    /// For jsonl that is not our own export: a TOML file that says where each field comes from, or aim-drag
     #[arg(long, value_name = "FILE")]
     map: Option<PathBuf>,
     /// Show how the line of this number would be mapped, and record nothing. The numbers are those of rejected lines:
@@ -51,7 +57,7 @@ enum FormatName {
 }
 
 fn format(args: &ImportArgs) -> Result<Format, Failure> {
-    let format = match args.format {
+    let format = match args.format.unwrap_or(FormatName::Jsonl) {
         FormatName::Cloudtrail => Format::Cloudtrail,
         FormatName::Kubernetes => Format::Kubernetes,
         FormatName::Github => Format::Github,
@@ -148,7 +154,11 @@ fn explained(
     })
 }
 
+/// The mapping of a file, or one that needs none.
 fn mapping(path: &Path) -> Result<Mapping, Failure> {
+    if let Some(Some(Ok(mapping))) = path.to_str().map(Mapping::built_in) {
+        return Ok(mapping);
+    }
     let text = std::fs::read_to_string(path).map_err(|error| Failure::file("read", path, &error))?;
     Mapping::parse(&text).map_err(|error| {
         let text = error.to_string();

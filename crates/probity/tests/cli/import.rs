@@ -1,5 +1,7 @@
 use std::fs;
 
+use serde_json::json;
+
 use crate::harness::{fixture, on_both};
 
 #[test]
@@ -95,6 +97,53 @@ fn our_own_export_comes_back_with_its_ids() {
             (&found["actor"]["id"], &found["details"]["n"]),
             (&"alice".into(), &1.5.into()),
             "{found}"
+        );
+    });
+}
+
+#[test]
+fn an_aim_drag_log_needs_no_mapping_file() {
+    on_both(|place| {
+        let line = |number: u32| {
+            format!(
+                r#"{{"timestamp":"2025-06-24T08:30:0{number}.5","user_id":"ann","action":"workflow_execute","workflow_name":"triage","drag_mode":"GRUNT","mission":"Find out","success":{},"integrity_hash":"9f86"}}"#,
+                number == 1
+            )
+        };
+        let lines = format!(
+            "{}\n{}\n{{\"timestamp\":\"soon\",\"action\":\"a\"}}\n",
+            line(1),
+            line(2)
+        );
+        let import = ["audit", "import", "-", "--map", "aim-drag"];
+        place.run_with(&import, &lines).expect(1);
+        let found = place.json(&["audit", "list", "--actor", "ann"]);
+        let entries = found["entries"].as_array().unwrap();
+        assert_eq!(entries.len(), 2, "{found}");
+        assert_eq!(
+            (&entries[0]["outcome"], &entries[1]["outcome"]),
+            (&json!("failed"), &json!("success"))
+        );
+        let entry = &entries[1];
+        assert_eq!(
+            (
+                &entry["occurred_at"],
+                &entry["drag_mode"],
+                &entry["aim"]["mission"],
+                &entry["details"]["integrity_hash"]
+            ),
+            (
+                &json!("2025-06-24T08:30:01.500000Z"),
+                &json!("grunt"),
+                &json!("Find out"),
+                &json!("9f86")
+            )
+        );
+        // A second import adds nothing.
+        place.run_with(&import, &lines).expect(1);
+        assert_eq!(
+            place.json(&["audit", "list", "--actor", "ann"])["entries"],
+            found["entries"]
         );
     });
 }
