@@ -41,7 +41,15 @@ impl Number {
 
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Number, D::Error> {
-        let Strict(value) = Strict::deserialize(deserializer)?;
+        let Strict(value) = Strict::deserialize(deserializer).map_err(|error: D::Error| {
+            // Elsewhere a string would do; here it would be no number.
+            match error.to_string().strip_suffix("; send it as a string") {
+                Some(what) => {
+                    D::Error::custom(format!("{what}: a double holds 15 digits, from 1e-307 to 1e308"))
+                }
+                None => error,
+            }
+        })?;
         let number = value.as_f64().and_then(Number::new);
         number.ok_or_else(|| D::Error::custom("must be a number"))
     }

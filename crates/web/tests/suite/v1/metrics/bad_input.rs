@@ -57,6 +57,7 @@ async fn metrics() {
         ("NaN", "malformed_json"),
         ("Infinity", "malformed_json"),
         ("1e400", "invalid_field"),
+        ("0.12345678901234567", "invalid_field"),
     ] {
         let body = format!(r#"{{"name":"m","value":{number}}}"#);
         let got = api.post(LIST, body).await;
@@ -65,6 +66,8 @@ async fn metrics() {
             (400, code),
             "{number}"
         );
+        // A number that is sent as a string is none.
+        assert!(!got.text().contains("string"), "{}", got.text());
     }
     let page = ann.get(&api, LIST).await.json();
     assert_eq!(page["metrics"], json!([]));
