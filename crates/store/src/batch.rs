@@ -181,21 +181,18 @@ async fn prove_and_commit(
     batch: &Batch<'_>,
 ) -> Result<Stamp, CommitError> {
     let parts = batch.parts(Some(ground));
-    let (sql, params) = ground::statement(ground, batch.head, parts, |row| batch.writes(row));
-    let steps = [Step { sql: &sql, params }];
+    let steps = [ground::statement(ground, batch.head, parts, |row| {
+        batch.writes(row)
+    })];
     pg.prepare_all(&steps).await.map_err(CommitError::Failed)?;
     let rows = pg.pipeline(&steps).await.map_err(unless_refused)?;
     ground::stamp(rows).map_err(unless_refused)
 }
 
 async fn commit_in_one(pg: &mut PgConn, batch: &Batch<'_>) -> Result<(), CommitError> {
-    let parts = batch.parts(None);
-    let mut steps: Vec<Step<'_>> = Vec::with_capacity(parts.len() + 2);
-    let (texts, params): (Vec<String>, Vec<_>) =
-        parts.into_iter().map(|part| (part.sql, part.params)).unzip();
-    steps.extend(texts.iter().zip(params).map(|(sql, params)| Step { sql, params }));
+    let mut steps: Vec<Step<'_>> = batch.parts(None).into_iter().map(Step::from).collect();
     steps.push(Step {
-        sql: head::UPDATE,
+        sql: head::UPDATE.into(),
         params: batch.head.args().into_iter().map(Param::One).collect(),
     });
     steps.push(Step::plain("COMMIT"));

@@ -152,8 +152,7 @@ pub async fn load_known(conn: &mut Conn, needs: &Needs) -> Result<(Facts, Stamps
         };
         PgConn::keyed_sql(&sql, Lock::None)
     };
-    let texts: Vec<String> = reads.iter().map(text).collect();
-    let answers = pg.pipeline(&steps(&reads, &texts)).await?;
+    let answers = pg.pipeline(&steps(&reads, text).collect::<Vec<_>>()).await?;
     let (mut facts, mut stamps) = (Facts::default(), Stamps::new());
     for (read, mut rows) in reads.iter().zip(answers) {
         if let Source::Rows(table, _) = read.look.source {
@@ -169,14 +168,13 @@ pub async fn load_known(conn: &mut Conn, needs: &Needs) -> Result<(Facts, Stamps
     Ok((facts, stamps))
 }
 
-fn steps<'a>(reads: &[Read], texts: &'a [String]) -> Vec<Step<'a>> {
-    let steps = reads.iter().zip(texts).map(|(read, sql)| Step {
-        sql,
+fn steps(reads: &[Read], text: impl Fn(&Read) -> String) -> impl Iterator<Item = Step<'static>> {
+    reads.iter().map(move |read| Step {
+        sql: text(read).into(),
         params: std::iter::once(Param::Many(read.kind, read.keys.clone()))
             .chain(read.more.clone().map(Param::One))
             .collect(),
-    });
-    steps.collect()
+    })
 }
 
 /// Begins a transaction and loads what is needed, all in one round trip (PostgreSQL).
@@ -185,12 +183,10 @@ fn steps<'a>(reads: &[Read], texts: &'a [String]) -> Vec<Step<'a>> {
 /// locked with it: such a batch is decided too fast for others to wait for that.
 pub(crate) async fn begin_and_load(conn: &mut PgConn, needs: &Needs) -> Result<(Facts, Option<Head>), Error> {
     let reads = plan(needs);
-    let texts: Vec<String> = reads
-        .iter()
-        .map(|read| PgConn::keyed_sql(&read.sql, read.lock))
-        .collect();
     let mut steps = vec![Step::plain(BEGIN)];
-    steps.extend(self::steps(&reads, &texts));
+    steps.extend(self::steps(&reads, |read| {
+        PgConn::keyed_sql(&read.sql, read.lock)
+    }));
     let with_head = needs.keys_alone();
     if with_head {
         steps.push(Step::plain(head::SELECT_LOCKED));

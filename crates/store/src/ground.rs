@@ -114,9 +114,12 @@ impl<'a> Joined<'a> {
         }
     }
 
-    fn into_statement(self) -> (String, Vec<Param<'a>>) {
+    fn into_step(self) -> Step<'a> {
         let sql = format!("WITH {} SELECT {}", self.with.join(", "), self.gives.join(", "));
-        (sql, self.params)
+        Step {
+            sql: sql.into(),
+            params: self.params,
+        }
     }
 }
 
@@ -140,7 +143,7 @@ pub(crate) fn statement<'a>(
     head: &Head,
     parts: Vec<Part<'a>>,
     written: impl Fn(RowKey) -> bool,
-) -> (String, Vec<Param<'a>>) {
+) -> Step<'a> {
     let update = format!(
         "UPDATE log_head SET origin = $7, size = $8, root = $9, edge = $10, at = $11, checkpoint = $12 \
          WHERE {THE_HEAD} RETURNING 1"
@@ -150,7 +153,7 @@ pub(crate) fn statement<'a>(
         joined.add(part);
     }
     joined.ask(ground, |row| !written(row));
-    joined.into_statement()
+    joined.into_step()
 }
 
 /// Locks the head where it is still the one, and so is every row that was known from before.
@@ -158,8 +161,7 @@ pub(crate) async fn lock(pg: &mut PgConn, ground: &Ground<'_>) -> Result<Stamp, 
     let select = format!("SELECT 1 FROM log_head WHERE {THE_HEAD} FOR UPDATE");
     let mut joined = Joined::at(ground, &select, []);
     joined.ask(ground, |_| true);
-    let (sql, params) = joined.into_statement();
-    stamp(pg.pipeline(&[Step { sql: &sql, params }]).await?)
+    stamp(pg.pipeline(&[joined.into_step()]).await?)
 }
 
 #[cfg(test)]

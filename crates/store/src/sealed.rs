@@ -128,10 +128,8 @@ pub async fn write(
         Conn::Pg(conn) => {
             let parts = parts(table, rows, ground);
             let expected: Vec<_> = parts.iter().map(|part| part.rows).collect();
-            let (texts, params): (Vec<_>, Vec<_>) =
-                parts.into_iter().map(|part| (part.sql, part.params)).unzip();
-            let steps = texts.iter().zip(params).map(|(sql, params)| Step { sql, params });
-            let written = conn.pipeline(&steps.collect::<Vec<_>>()).await?;
+            let steps: Vec<Step<'_>> = parts.into_iter().map(Step::from).collect();
+            let written = conn.pipeline(&steps).await?;
             let mut counts = written.iter().map(Vec::len).zip(expected);
             if counts.all(|(written, expected)| expected.is_none_or(|rows| rows == written)) {
                 return Ok(());

@@ -3,6 +3,7 @@
 //! A round trip costs two changes of process, on a small machine more than most statements. An error in one statement
 //! makes the later ones fail too, since all are in one transaction; the first error is the one that is returned.
 
+use std::borrow::Cow;
 use std::pin::pin;
 use std::time::Instant;
 
@@ -88,15 +89,24 @@ pub(crate) struct Part<'a> {
 
 /// A statement of a pipeline.
 pub(crate) struct Step<'a> {
-    pub sql: &'a str,
+    pub sql: Cow<'a, str>,
     pub params: Vec<Param<'a>>,
+}
+
+impl<'a> From<Part<'a>> for Step<'a> {
+    fn from(part: Part<'a>) -> Step<'a> {
+        Step {
+            sql: part.sql.into(),
+            params: part.params,
+        }
+    }
 }
 
 impl<'a> Step<'a> {
     /// A statement without parameters.
     pub fn plain(sql: &'a str) -> Step<'a> {
         Step {
-            sql,
+            sql: sql.into(),
             params: Vec::new(),
         }
     }
@@ -106,7 +116,7 @@ impl PgConn {
     /// Prepares the statements, so that a connection that breaks here has sent nothing yet.
     pub(crate) async fn prepare_all(&mut self, steps: &[Step<'_>]) -> Result<(), Error> {
         for step in steps {
-            self.prepared(step.sql).await?;
+            self.prepared(&step.sql).await?;
         }
         Ok(())
     }
@@ -115,7 +125,7 @@ impl PgConn {
     pub(crate) async fn both(&mut self, statements: [(&str, &[Val]); 2]) -> Result<[Vec<Row>; 2], Error> {
         let fresh = self.idle_since;
         let steps = statements.map(|(sql, args)| Step {
-            sql,
+            sql: sql.into(),
             params: args.iter().cloned().map(Param::One).collect(),
         });
         let mut rows = self.pipeline(&steps).await?.into_iter();
@@ -128,7 +138,7 @@ impl PgConn {
         self.idle_since = None;
         let mut statements = Vec::with_capacity(steps.len());
         for step in steps {
-            statements.push(self.prepared(step.sql).await?);
+            statements.push(self.prepared(&step.sql).await?);
         }
         let params: Vec<Vec<&(dyn ToSql + Sync)>> = steps
             .iter()
@@ -139,7 +149,7 @@ impl PgConn {
             .iter()
             .zip(statements.iter().zip(&params))
             .map(|(step, (statement, params))| {
-                run(patience, step.sql, async {
+                run(patience, &step.sql, async {
                     let rows = client.query_raw(statement, params.iter().copied()).await?;
                     let mut rows = pin!(rows);
                     let mut found = Vec::new();
