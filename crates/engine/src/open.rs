@@ -163,13 +163,13 @@ impl Engine {
         };
         let writes = Arc::clone(&signer.writes);
         let seals = Arc::clone(&signer.seals);
-        let queue = writer::start(
+        let (queue, errands) = writer::start(
             found.db.clone(),
             signer,
             options.queue_max as u64,
             options.batch_entries_max,
         )?;
-        let limits = Limits::new(found.db.clone(), options.clock.clone());
+        let limits = Limits::new(found.db.clone(), errands, options.clock.clone());
         let hashes = HashPool::start(options.identity.hash_threads, HASHES_WAITING_MAX)?;
         let searches = Searches::new(options.database.pool_max);
         let secrets = SecretBox::new(&found.key)?;

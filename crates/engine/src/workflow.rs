@@ -79,8 +79,7 @@ impl Engine {
         let renewed = self.renewed(execution.id).await?;
         check_running(&execution.clone().as_of(renewed, now))?;
         let until = now.plus_seconds(i64::try_from(execution.lease_s).unwrap_or(i64::MAX));
-        let mut conn = self.db().side_writer().await?;
-        side::touch(&mut conn, &[(SeenKind::Lease, execution.id, until)]).await?;
+        self.limits().mark(SeenKind::Lease, execution.id, until).await?;
         let renewed = renewed.max(Some(until));
         Ok((execution, renewed))
     }

@@ -1,6 +1,6 @@
 //! A database: where it is, and a pool of reading connections.
 //!
-//! The Writer has a connection of its own ([`Db::writer`]), and so have the side tables ([`Db::side_writer`]);
+//! The Writer has a connection of its own ([`Db::writer`]), and so have the side tables of a server ([`Db::side_writer`]);
 //! everything that only reads borrows one from the pool.
 
 use std::path::PathBuf;

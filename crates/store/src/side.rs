@@ -1,7 +1,8 @@
 //! The side tables: rate counters and last-seen marks. They change too often to be worth an entry each, so they are
 //! not sealed, and no decision about money, identity or permission rests on them.
 //!
-//! The Writer has no part in them: they are written through [`crate::Db::side_writer`]. Rows are written in the order
+//! On PostgreSQL they are written through [`crate::Db::side_writer`], on SQLite over the Writer's own connection: what another
+//! one writes there empties that one's pages, and what is known of rows. Rows are written in the order
 //! of their keys, so that two processes that write the same ones wait for each other and do not block each other.
 
 use std::collections::BTreeMap;
@@ -19,6 +20,28 @@ use crate::{pg, sqlite};
 
 /// Rows that a prune deletes in one transaction, so that it holds the write lock for some milliseconds only.
 const PRUNE_ROWS: u64 = 1_000;
+
+/// Something to be written.
+#[derive(Debug)]
+pub enum Write {
+    /// Adds to counters: [`add_counts`].
+    Counts(Vec<Count>),
+    /// Last-seen marks: [`touch`].
+    Marks(Vec<Mark>),
+    /// Deletes counters of old windows: [`prune_counts`].
+    Prune(i64),
+}
+
+impl Write {
+    /// Writes it; gives the totals of counters.
+    pub async fn run(&self, conn: &mut Conn) -> Result<Vec<u64>, Error> {
+        match self {
+            Write::Counts(counts) => add_counts(conn, counts).await,
+            Write::Marks(marks) => touch(conn, marks).await.map(|()| Vec::new()),
+            Write::Prune(before) => prune_counts(conn, *before).await.map(|_| Vec::new()),
+        }
+    }
+}
 
 /// What is to be added to a counter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,8 +128,11 @@ impl SeenKind {
     }
 }
 
+/// A last-seen mark.
+pub type Mark = (SeenKind, Uuid, Timestamp);
+
 /// Writes last-seen marks; where there is one already, the later time stays. All or nothing.
-pub async fn touch(conn: &mut Conn, marks: &[(SeenKind, Uuid, Timestamp)]) -> Result<(), Error> {
+pub async fn touch(conn: &mut Conn, marks: &[Mark]) -> Result<(), Error> {
     let mut latest: BTreeMap<(&'static str, Uuid), Timestamp> = BTreeMap::new();
     for (kind, id, at) in marks {
         let known = latest.entry((kind.as_str(), *id)).or_insert(*at);

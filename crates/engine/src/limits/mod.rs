@@ -27,6 +27,7 @@ pub use store::side::SeenKind;
 use uuid::Uuid;
 
 use crate::clock::Clock;
+use crate::writer::errands::Errands;
 use marks::Marks;
 use shard::{Shard, Slot};
 
@@ -86,6 +87,8 @@ pub struct Limits {
 /// What clones share.
 struct Inner {
     db: Db,
+    /// The way over the Writer's connection (SQLite).
+    errands: Option<Errands>,
     clock: Clock,
     hasher: RandomState,
     shards: Box<[Mutex<Shard>]>,
@@ -119,10 +122,11 @@ fn seconds(now: Timestamp) -> i64 {
 }
 
 impl Limits {
-    pub(crate) fn new(db: Db, clock: Clock) -> Limits {
+    pub(crate) fn new(db: Db, errands: Option<Errands>, clock: Clock) -> Limits {
         Limits {
             inner: Arc::new(Inner {
                 db,
+                errands,
                 clock,
                 hasher: RandomState::new(),
                 shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
@@ -209,6 +213,11 @@ impl Limits {
     /// At most 100,000 wait to be written; further ones are dropped.
     pub fn touch(&self, kind: SeenKind, id: Uuid, at: Timestamp) {
         self.inner.marks.touch(kind, id, at);
+    }
+
+    /// Marks someone as seen at once, rather than at the task's next turn.
+    pub(crate) async fn mark(&self, kind: SeenKind, id: Uuid, at: Timestamp) -> Result<(), store::Error> {
+        sync::mark(&self.inner, (kind, id, at)).await
     }
 
     /// Writes counts and marks now, rather than at the task's next turn.

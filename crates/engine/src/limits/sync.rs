@@ -4,7 +4,7 @@ use std::hash::BuildHasher;
 use std::sync::Weak;
 use std::time::{Duration, Instant};
 
-use store::side::{self, Count, Window};
+use store::side::{self, Count, Mark, Window, Write};
 use store::{Conn, Error, ErrorKind};
 
 use super::marks::Map;
@@ -53,6 +53,14 @@ async fn timely<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Er
 }
 
 impl Side {
+    /// Writes this: on SQLite over the Writer's connection.
+    async fn write(&mut self, inner: &Inner, write: Write) -> Result<Vec<u64>, Error> {
+        match &inner.errands {
+            Some(errands) => timely(errands.run(write)).await,
+            None => timely(write.run(self.conn(inner).await?)).await,
+        }
+    }
+
     async fn conn(&mut self, inner: &Inner) -> Result<&mut Conn, Error> {
         self.conn.take_if(|(conn, _)| conn.is_displaced());
         let conn = match self.conn.take() {
@@ -123,7 +131,7 @@ async fn counts(inner: &Inner, side: &mut Side) -> Result<(), Error> {
     let Collected { counts, in_use } = collect(inner);
     side.counted |= !counts.is_empty();
     for counts in counts.chunks(ROWS) {
-        let totals = timely(side::add_counts(side.conn(inner).await?, counts)).await?;
+        let totals = side.write(inner, Write::Counts(counts.to_vec())).await?;
         for (count, total) in counts.iter().zip(totals) {
             learn(inner, &count.window, total);
         }
@@ -146,7 +154,7 @@ async fn marks(inner: &Inner, side: &mut Side) -> Result<(), Error> {
         .map(|((kind, id), at)| (*kind, *id, *at))
         .collect();
     for marks in marks.chunks(ROWS) {
-        timely(side::touch(side.conn(inner).await?, marks)).await?;
+        side.write(inner, Write::Marks(marks.to_vec())).await?;
         for (kind, id, _) in marks {
             side.marks.remove(&(*kind, *id));
         }
@@ -158,7 +166,7 @@ async fn marks(inner: &Inner, side: &mut Side) -> Result<(), Error> {
 async fn prune(inner: &Inner, side: &mut Side) -> Result<(), Error> {
     if side.counted {
         let before = seconds(inner.clock.now()) - PRUNE_AFTER_S;
-        timely(side::prune_counts(side.conn(inner).await?, before)).await?;
+        side.write(inner, Write::Prune(before)).await?;
         side.counted = false;
     }
     Ok(())
@@ -180,6 +188,13 @@ async fn turn(inner: &Inner, marks_due: bool, prune_due: bool) -> Result<(), Err
     .await;
     side.tidy(result.is_err());
     result
+}
+
+/// Writes one mark now.
+pub(super) async fn mark(inner: &Inner, mark: Mark) -> Result<(), Error> {
+    // Not over the connection that the task holds for as long as it takes.
+    let mut side = Side::default();
+    side.write(inner, Write::Marks(vec![mark])).await.map(drop)
 }
 
 /// Writes counts and marks.

@@ -14,7 +14,11 @@ const FIVE: Quota = Quota {
 
 fn limits() -> Limits {
     let nowhere = Location::Sqlite("/nonexistent/probity.db".into());
-    Limits::new(store::Db::new(Settings::new(nowhere)).unwrap(), Clock::system())
+    Limits::new(
+        store::Db::new(Settings::new(nowhere)).unwrap(),
+        None,
+        Clock::system(),
+    )
 }
 
 fn at_micros(micros: i64) -> Timestamp {

@@ -11,6 +11,7 @@ pub mod append;
 pub mod batch;
 mod cache;
 mod days;
+pub(crate) mod errands;
 mod flight;
 mod link;
 mod needed;
@@ -37,6 +38,7 @@ use crate::metrics::{Counters, add};
 use crate::random;
 use crate::seals::Seals;
 use crate::writes::Writes;
+use errands::{Errand, Errands};
 use flight::{Done, Flight, Prepared};
 use link::Link;
 
@@ -238,13 +240,14 @@ pub(crate) fn stopped() -> Error {
 }
 
 /// Starts the Writer on a thread of its own; it ends when every queue is gone.
-pub fn start(
+pub(crate) fn start(
     db: Db,
     signer: Signer,
     queue_entries_max: u64,
     batch_entries_max: usize,
-) -> Result<Queue, Error> {
+) -> Result<(Queue, Option<Errands>), Error> {
     let (sender, receiver) = mpsc::unbounded_channel();
+    let (way, errands) = errands::way(&db);
     let waiting = Arc::new(AtomicU64::new(0));
     let enough = Arc::new(Enough::default());
     let queue = Queue {
@@ -268,6 +271,7 @@ pub fn start(
         link: Link::default(),
         signer,
         receiver,
+        errands,
         held: VecDeque::new(),
         free_since: None,
         waiting,
@@ -283,7 +287,7 @@ pub fn start(
                 "check the operating system's limits",
             )
         })?;
-    Ok(queue)
+    Ok((queue, way))
 }
 
 struct Writer {
@@ -291,6 +295,7 @@ struct Writer {
     link: Link,
     signer: Signer,
     receiver: mpsc::UnboundedReceiver<Job>,
+    errands: mpsc::UnboundedReceiver<Errand>,
     /// Jobs that were taken from the queue, and wait again.
     held: VecDeque<Job>,
     /// Since when nothing is in flight while something waits.
@@ -314,6 +319,7 @@ impl Writer {
                     self.enough.queued.fetch_sub(usize::from(job.is_some()), Ordering::Relaxed);
                     return job;
                 }
+                Some(errand) = self.errands.recv() => self.link.run(&self.db, errand).await,
                 _ = size.changed() => self.link.tidy(&self.signer),
             }
         }
@@ -358,6 +364,9 @@ impl Writer {
     async fn run(&mut self) {
         let (mut done, mut ahead): (Option<Done>, Option<Prepared>) = (None, None);
         loop {
+            while let Ok(errand) = self.errands.try_recv() {
+                self.link.run(&self.db, errand).await;
+            }
             let prepared = match ahead.take() {
                 Some(ahead) if ahead.holds(&self.link, &self.signer) => ahead,
                 old => {
