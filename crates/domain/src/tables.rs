@@ -66,6 +66,17 @@ macro_rules! tables {
                 match self { $(RowWrite::$name(row) => (<$name as Record>::TABLE.name, row.row.id())),* }
             }
 
+            /// How many bytes it takes in memory, about.
+            pub fn bytes(&self) -> usize {
+                let fixed = match self { $(RowWrite::$name(row) => size_of_val(&**row)),* };
+                let texts = self.values().values.into_iter().map(|value| match value {
+                    Val::Text(text) => text.len(),
+                    Val::Bytes(bytes) => bytes.len(),
+                    _ => 0,
+                });
+                fixed + texts.sum::<usize>()
+            }
+
             /// The value of the column of this name.
             pub fn value(&self, column: &str) -> Option<Val> {
                 match self { $(RowWrite::$name(row) => row.row.value(column)),* }

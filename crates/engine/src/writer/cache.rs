@@ -21,8 +21,11 @@ use uuid::Uuid;
 
 use crate::metrics::{Counters, add};
 
-/// Most rows that are known, of which the older half goes when there are more: some 60 MB.
-const ROWS_MAX: usize = 200_000;
+/// Most bytes of rows that are known, of which the older half goes when there are more: some 200,000 balances.
+const BYTES_MAX: usize = 64 << 20;
+
+/// What a row takes beside itself: a table grows when it is nearly full, and is then nearly half empty.
+const PLACE_BYTES: usize = 2 * size_of::<(RowKey, Row)>();
 
 /// Most bytes of callers' texts in a row that is kept. One with more is read each time, or a few rows would fill the memory.
 const TEXT_BYTES_MAX: usize = 1_024;
@@ -37,6 +40,16 @@ const LOOK_UP_FOR: Duration = Duration::from_secs(5);
 struct Row {
     row: Option<RowWrite>,
     stamp: Option<Stamp>,
+    /// What it takes in memory, about, where it is kept.
+    bytes: usize,
+}
+
+impl Row {
+    fn new(row: Option<RowWrite>, stamp: Option<Stamp>) -> Row {
+        let kept = row.as_ref().filter(|row| is_worth_keeping(row));
+        let bytes = PLACE_BYTES + kept.map_or(0, RowWrite::bytes);
+        Row { row, stamp, bytes }
+    }
 }
 
 /// What a batch was decided on.
@@ -79,6 +92,7 @@ pub(super) struct Cache {
     head: Option<Head>,
     /// Rows in two halves: what is used moves to the young one, and when that is full the old one goes.
     young: HashMap<RowKey, Row>,
+    young_bytes: usize,
     old: HashMap<RowKey, Row>,
     /// What the batch that is being committed writes.
     flying: Option<Flying>,
@@ -136,6 +150,7 @@ impl Cache {
     pub fn clear(&mut self, head: Option<Head>) {
         self.head = head;
         self.young.clear();
+        self.young_bytes = 0;
         self.old.clear();
         self.flying = None;
         self.basis = Basis::default();
@@ -191,17 +206,7 @@ impl Cache {
 
     /// A batch is sent for commit, with its rows in the order in which they are written and the ids of its entries.
     pub fn take_off(&mut self, head: Head, rows: impl Iterator<Item = RowWrite>, made: HashSet<Uuid>) {
-        let row = |row: RowWrite| {
-            let (key, stamp) = (row.key(), None);
-            (
-                key,
-                Row {
-                    row: Some(row),
-                    stamp,
-                },
-            )
-        };
-        let rows = rows.map(row).collect();
+        let rows = rows.map(|row| (row.key(), Row::new(Some(row), None))).collect();
         self.flying = Some(Flying { head, rows, made });
     }
 
@@ -218,8 +223,8 @@ impl Cache {
             return;
         }
         let stamp = Some(stamp);
-        for (key, Row { row, .. }) in flying.rows {
-            self.put(key, Row { row, stamp });
+        for (key, row) in flying.rows {
+            self.put(key, Row { stamp, ..row });
         }
     }
 
@@ -232,8 +237,7 @@ impl Cache {
     /// Forgets what the batch under way was decided on: one of it may be wrong.
     pub fn forget_taken(&mut self) {
         for key in std::mem::take(&mut self.basis.rows).into_keys() {
-            self.young.remove(&key);
-            self.old.remove(&key);
+            self.remove(&key);
         }
     }
 
@@ -348,15 +352,23 @@ impl Cache {
         self.young.get(key)
     }
 
+    fn remove(&mut self, key: &RowKey) {
+        if let Some(row) = self.young.remove(key) {
+            self.young_bytes -= row.bytes;
+        }
+        self.old.remove(key);
+    }
+
     fn put(&mut self, key: RowKey, row: Row) {
-        self.old.remove(&key);
+        self.remove(&key);
         if !row.row.as_ref().is_none_or(is_worth_keeping) {
-            self.young.remove(&key);
             return;
         }
-        if self.young.len() >= ROWS_MAX / 2 && !self.young.contains_key(&key) {
+        if self.young_bytes + row.bytes > BYTES_MAX / 2 {
             self.old = std::mem::take(&mut self.young);
+            self.young_bytes = 0;
         }
+        self.young_bytes += row.bytes;
         self.young.insert(key, row);
     }
 
@@ -371,7 +383,7 @@ impl Cache {
                 .then(|| stamps.get(&key).copied().unwrap_or_default());
             let fresh = true;
             self.basis.rows.insert(key, Known { stamp, fresh });
-            self.put(key, Row { row, stamp });
+            self.put(key, Row::new(row, stamp));
         };
         for row in facts.rows() {
             take(row.key(), Some(row));

@@ -64,15 +64,19 @@ fn id(number: u128) -> Uuid {
 fn what_is_used_stays_and_there_is_a_bound() {
     let mut cache = known((0..3).map(|number| balance(number, 0)));
     let used = needs(&looks::BALANCE, [id(0)]);
-    // Twice as many as there is room for, one of them in use all the time.
-    for number in 3..2 * ROWS_MAX as u128 {
-        wrote(&mut cache, [balance(number, 0)], 3);
+    let half = BYTES_MAX / 2 / Row::new(Some(balance(0, 0)), None).bytes;
+    // Three times as many as there is room for, one of them in use all the time.
+    for number in 3..6 * half {
+        wrote(&mut cache, [balance(number as u128, 0)], 3);
         if number % 1_000 == 0 {
             assert_eq!(split(&mut cache, &used), (1, 0));
         }
-        assert!(cache.young.len() + cache.old.len() <= ROWS_MAX);
+        assert!(cache.young.len() <= half && cache.old.len() <= half);
+        assert!(number <= half || cache.old.len() + 1 >= half);
     }
     assert_eq!(split(&mut cache, &used), (1, 0));
+    let bytes = cache.young.values().map(|row| row.bytes).sum::<usize>();
+    assert_eq!(cache.young_bytes, bytes);
     assert_eq!(split(&mut cache, &needs(&looks::BALANCE, [id(1), id(2)])), (0, 2));
 }
 
