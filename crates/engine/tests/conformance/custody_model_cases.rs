@@ -14,7 +14,7 @@ use crate::attacker::{assert_intact, close};
 use crate::custody_model::{Account, Do, Model};
 use crate::custody_model_world::{LIMITS, Sequence, World, rules, uuid, words};
 use crate::people::{now, with_rules};
-use crate::support::{Bed, On, create_user, operator, two};
+use crate::support::{Bed, On, create_user, operator, two, with_pauses};
 
 const USERS: [&str; 4] = ["ann", "bob", "cyd", "dan"];
 
@@ -254,6 +254,10 @@ impl Real {
         Real { bed, engines, world }
     }
 
+    fn all(&self) -> Vec<&Engine> {
+        self.engines.iter().collect()
+    }
+
     /// Has commands carried out by the process whose turn it is.
     async fn run(&self, turn: usize, commands: Vec<Command>) -> Vec<String> {
         let engine = &self.engines[turn % self.engines.len()];
@@ -302,7 +306,7 @@ async fn engines_do_what_the_model_does() {
     compare(1_000..if long { 1_050 } else { 1_002 }, 1).await;
 }
 
-/// The same by two processes in turns: what one of them knows, the other has changed meanwhile.
+/// The same by two processes in turns, with pauses before commits: what one of them knows, the other has changed meanwhile.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_processes_do_what_the_model_does() {
     let long = std::env::var_os("PROBITY_TEST_LONG").is_some();
@@ -318,28 +322,34 @@ async fn compare(seeds: std::ops::Range<u64>, processes: usize) {
         let mut model = Model::new(2, LIMITS.to_vec());
         let mut sequence = Sequence::new(seed, false);
         let (mut sent, mut turn) = (0, 0);
-        while sent < 300 {
-            // A process has several turns, then the other one.
-            turn += usize::from(sent % 3 == 0);
-            // What a step is of must be there when the commands are written down, so the model goes ahead.
-            let mut batch: Vec<(Do, Model)> = Vec::new();
-            let mut expected = Vec::new();
-            for _ in 0..sequence.together() {
-                let command = sequence.command(model.now, &model);
-                batch.push((command.clone(), model.clone()));
-                expected.push(model.run(&command));
+        let work = async {
+            while sent < 300 {
+                // A process has several turns, then the other one.
+                turn += usize::from(sent % 3 == 0);
+                // What a step is of must be there when the commands are written down, so the model goes ahead.
+                let mut batch: Vec<(Do, Model)> = Vec::new();
+                let mut expected = Vec::new();
+                for _ in 0..sequence.together() {
+                    let command = sequence.command(model.now, &model);
+                    batch.push((command.clone(), model.clone()));
+                    expected.push(model.run(&command));
+                }
+                sent += batch.len();
+                for real in &engines {
+                    let commands = batch
+                        .iter()
+                        .map(|(command, model)| real.world.command(command, model));
+                    let answers = real.run(turn, commands.collect()).await;
+                    let asked: Vec<&Do> = batch.iter().map(|(command, _)| command).collect();
+                    assert_eq!(answers, expected, "seed {seed}, {:?}: {asked:#?}", real.bed.on);
+                    assert_eq!(real.amounts(&model).await, modelled(&model), "seed {seed}");
+                }
             }
-            sent += batch.len();
-            for real in &engines {
-                let commands = batch
-                    .iter()
-                    .map(|(command, model)| real.world.command(command, model));
-                let answers = real.run(turn, commands.collect()).await;
-                let asked: Vec<&Do> = batch.iter().map(|(command, _)| command).collect();
-                assert_eq!(answers, expected, "seed {seed}, {:?}: {asked:#?}", real.bed.on);
-                assert_eq!(real.amounts(&model).await, modelled(&model), "seed {seed}");
-            }
-        }
+        };
+        let [one, other] = &engines;
+        let (ones, others) = (one.all(), other.all());
+        let paused = with_pauses(&other.bed, &others, work);
+        Box::pin(with_pauses(&one.bed, &ones, paused)).await;
         for real in engines {
             real.assert_like(&model).await;
         }

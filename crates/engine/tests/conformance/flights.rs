@@ -23,11 +23,11 @@ on_postgresql!(
     a_head_that_moved,
     a_key_that_expires_in_a_hung_commit,
     a_row_changed_by_hand_in_flight,
-    a_connection_that_breaks
+    a_connection_that_breaks,
+    first_balances_of_one_user
 );
 
 mod cases {
-    use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::Duration;
 
     use domain::custody::OperationKind::{Deposit, Transfer};
@@ -45,7 +45,7 @@ mod cases {
     use crate::attacker::{Attacker, assert_intact, close};
     use crate::custody_desk::{asset, make, make_as, new, units};
     use crate::people::{code, until};
-    use crate::support::{Bed, On, create_key, create_user, numbered, operator, record, two};
+    use crate::support::{Bed, On, create_key, create_user, numbered, operator, record, two, with_pauses};
 
     const LONG: Duration = Duration::from_mins(1);
     const USERS: usize = 8;
@@ -390,31 +390,55 @@ mod cases {
         assert_intact(&bed.options()).await;
     }
 
+    /// Two processes open balances of one user at the same moment, in the row of the user: one waits for the other, and
+    /// not each for each.
+    pub async fn first_balances_of_one_user(bed: Bed) {
+        let options = two(&bed).await;
+        let one = Engine::open(options[0].clone()).await.unwrap();
+        let other = Engine::open(options[1].clone()).await.unwrap();
+        asset(&one, "BTC", 8, None).await;
+        asset(&other, "ETH", 18, None).await;
+        create_user(&one, "u", Role::USER).await.unwrap();
+        let mut number = 0;
+        until("both are shared", LONG, async || {
+            for engine in [&one, &other] {
+                record(engine, vec![numbered(number)]).await.unwrap();
+                number += 1;
+            }
+            one.metrics().shared && other.metrics().shared
+        })
+        .await;
+        let retries = || one.metrics().retries + other.metrics().retries;
+        let before = retries();
+        let mut gate = Gate::shut(&bed).await;
+        let first = |asset: &str| NewOperation {
+            asset: Some(asset.into()),
+            ..new(Deposit, "-", "user:u", "1")
+        };
+        let both = async {
+            // Both have begun, and one at least waits for the head.
+            let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+            until("both wait", LONG, async || {
+                gate.eyes.opt(waits, &[]).await.unwrap().unwrap().int(0).unwrap() >= 2
+            })
+            .await;
+            gate.open().await;
+        };
+        let (btc, eth, ()) = tokio::join!(make(&one, first("BTC")), make(&other, first("ETH")), both);
+        assert!(btc.is_ok() && eth.is_ok(), "{btc:?} {eth:?}");
+        assert_eq!(retries(), before, "they waited for each other");
+        for engine in [one, other] {
+            close(engine).await;
+        }
+        assert_intact(&options[0]).await;
+    }
+
     /// Two processes move money with own ids, each sent twice, while somebody stops all commits again and again.
     pub async fn two_processes_with_pauses(bed: Bed) {
         let options = two(&bed).await;
         let one = Engine::open(options[0].clone()).await.unwrap();
         let key = world(&one).await;
         let other = Engine::open(options[1].clone()).await.unwrap();
-        let over = AtomicBool::new(false);
-        let pauses = async {
-            let db = store::Db::new(bed.options().database).unwrap();
-            let mut conn = db.writer().await.unwrap();
-            while !over.load(Ordering::Relaxed) {
-                conn.begin().await.unwrap();
-                if bed.on == On::Postgres {
-                    conn.opt("SELECT 1 FROM log_head FOR UPDATE", &[]).await.unwrap();
-                }
-                // Until somebody waits, or all is done.
-                let waits = |engine: &Engine| engine.metrics().queue_length > 0;
-                until("somebody waits", LONG, async || {
-                    over.load(Ordering::Relaxed) || waits(&one) || waits(&other)
-                })
-                .await;
-                conn.rollback().await.unwrap();
-                tokio::time::sleep(Duration::from_millis(3)).await;
-            }
-        };
         let load = async {
             let calls = (0..12 * MANY).map(|number| {
                 let (engine, key) = ([&one, &other][number % 2].clone(), key.clone());
@@ -427,9 +451,8 @@ mod cases {
             for call in calls.collect::<Vec<_>>() {
                 call.await.unwrap();
             }
-            over.store(true, Ordering::Relaxed);
         };
-        tokio::join!(pauses, load);
+        with_pauses(&bed, &[&one, &other], load).await;
         assert_even(&one).await;
         for engine in [one, other] {
             close(engine).await;

@@ -1,6 +1,8 @@
 //! A database of each engine for a case, and small makers.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use domain::audit::Event;
 use domain::audit::erase::EraseEntries;
@@ -11,6 +13,8 @@ use domain::{Caller, Command, Origin};
 use engine::identity::NewApiKey;
 use engine::{Answer, Engine, Error, Options, Quota, SeenKind};
 use store::db::Location;
+
+use crate::people::until;
 
 /// Which engine a case runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +58,34 @@ impl Bed {
         Engine::init(&self.options(), &mut |_| {}).await.unwrap();
         Engine::open(self.options()).await.unwrap()
     }
+}
+
+/// Does this while somebody stops all commits again and again, each time until one waits or all is done.
+pub async fn with_pauses<T>(bed: &Bed, engines: &[&Engine], work: impl Future<Output = T>) -> T {
+    let over = AtomicBool::new(false);
+    let pauses = async {
+        let db = store::Db::new(bed.options().database).unwrap();
+        let mut conn = db.writer().await.unwrap();
+        while !over.load(Ordering::Relaxed) {
+            conn.begin().await.unwrap();
+            if bed.on == On::Postgres {
+                conn.opt("SELECT 1 FROM log_head FOR UPDATE", &[]).await.unwrap();
+            }
+            let waits = |engine: &&Engine| engine.metrics().queue_length > 0;
+            until("somebody waits", Duration::from_mins(1), async || {
+                over.load(Ordering::Relaxed) || engines.iter().any(waits)
+            })
+            .await;
+            conn.rollback().await.unwrap();
+            tokio::time::sleep(Duration::from_millis(3)).await;
+        }
+    };
+    let work = async {
+        let done = work.await;
+        over.store(true, Ordering::Relaxed);
+        done
+    };
+    tokio::join!(pauses, work).1
 }
 
 /// Options of two processes; the log is set up.

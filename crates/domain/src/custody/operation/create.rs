@@ -151,7 +151,8 @@ impl Act for CreateOperation {
         let (debit, credit) = (self.debit.id(), self.credit.id());
         needs.rows(&looks::BALANCE, [debit, credit]);
         needs.row(&looks::DUE_OF, debit);
-        needs.rows(&looks::USER_RELIED_ON, &self.opens);
+        // Their rows will count the balance: two that only relied on one would wait for each other.
+        needs.rows(&looks::USER, &self.opens);
         let first = self.request.map(|request| request.first);
         for id in self.id.into_iter().chain(first) {
             needs.row(&looks::OPERATION, id);
