@@ -59,6 +59,15 @@ pub struct Plan {
     pub connections: usize,
     pub pace: Pace,
     pub limit: Limit,
+    /// Another server, to which every second connection goes.
+    pub also: Option<SocketAddr>,
+}
+
+impl Plan {
+    /// Where a connection goes.
+    fn server(&self, first: SocketAddr, number: usize) -> SocketAddr {
+        self.also.filter(|_| number % 2 == 1).unwrap_or(first)
+    }
 }
 
 /// The beginning and the end of the time that counts.
@@ -144,7 +153,7 @@ impl<'a, W: Workload> Load<'a, W> {
     fn connect(server: SocketAddr, plan: Plan, workload: &'a mut W) -> Result<Self, Error> {
         let poll = Poll::new().map_err(Error::io("epoll"))?;
         let connections = (0..plan.connections)
-            .map(|number| Connection::open(server, poll.registry(), Token(number)))
+            .map(|number| Connection::open(plan.server(server, number), poll.registry(), Token(number)))
             .collect::<Result<Vec<_>, _>>()
             .map_err(Error::io(format!("connecting to {server}")))?;
         let timer = match plan.pace {
@@ -362,8 +371,9 @@ impl<'a, W: Workload> Load<'a, W> {
     }
 
     fn reconnect(&mut self, number: usize) -> Result<(), Error> {
-        self.connections[number] = Connection::open(self.server, self.poll.registry(), Token(number))
-            .map_err(Error::io(format!("connecting again to {}", self.server)))?;
+        let server = self.plan.server(self.server, number);
+        self.connections[number] = Connection::open(server, self.poll.registry(), Token(number))
+            .map_err(Error::io(format!("connecting again to {server}")))?;
         Ok(())
     }
 }

@@ -176,6 +176,9 @@ pub struct Custody {
     /// How many of them are hot
     #[arg(long, default_value_t = 10, value_parser = number(2..=1_000_000))]
     pub hot: usize,
+    /// Servers on the one database, over which connections are spread
+    #[arg(long, default_value_t = 1, value_parser = number(1..=2))]
+    pub servers: usize,
 }
 
 /// A part of `custody`.

@@ -21,6 +21,7 @@ fn requests(connections: usize, count: u64) -> Plan {
         connections,
         pace: Pace::Closed,
         limit: Limit::Requests(count),
+        also: None,
     }
 }
 
@@ -33,6 +34,7 @@ fn timed(connections: usize, pace: Pace, ms: u64) -> Plan {
         connections,
         pace,
         limit,
+        also: None,
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{Context, On, answers, as_f64, progress};
 use crate::custody::{self, Transfers};
 use crate::error::Error;
+use crate::load::Plan;
 use crate::options::{Custody, CustodyPart, Engine};
 use crate::probity::{Installation, Server};
 use crate::report::{Load, thousands};
@@ -111,7 +112,12 @@ impl Context<'_> {
         let own_ids = kind == Kind::OwnIds;
         let mut workload = Transfers::new(address, key, used, shape.batch.into(), own_ids)
             .ok_or_else(|| Error::Server("it answered with balances that are no UUIDs".into()))?;
-        let plan = self.timed(shape.connections, None);
+        let second = (settings.servers > 1).then(|| running.installation.serve());
+        let second = second.transpose()?;
+        let plan = Plan {
+            also: second.as_ref().map(|server| server.address),
+            ..self.timed(shape.connections, None)
+        };
         let load = self.measure(
             kind.scenario(),
             On::Server(engine, &running.server),
@@ -120,6 +126,7 @@ impl Context<'_> {
         )?;
         let good = if shape.batch == 1 { 201 } else { 200 };
         let answers = load.statuses.get(&good).copied().unwrap_or_default();
+        drop(second);
         running.audit(answers * u64::from(shape.batch), load.failures == 0)?;
         Ok(load)
     }

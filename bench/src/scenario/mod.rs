@@ -181,6 +181,7 @@ impl<'a> Context<'a> {
                 warmup: self.common.warmup,
                 measure: self.common.duration,
             },
+            also: None,
         }
     }
 
@@ -296,6 +297,7 @@ fn play<W: Workload>(
         connections,
         pace: Pace::Closed,
         limit: Limit::Requests(requests),
+        also: None,
     };
     let outcome = load::run(server.address, &plan, &mut workload, |_| {})?;
     match outcome.first_failure {

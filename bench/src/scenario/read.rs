@@ -158,6 +158,7 @@ impl Context<'_> {
             connections: 1,
             pace: Pace::Closed,
             limit: Limit::Requests(1),
+            also: None,
         };
         let run = |edge: &mut dyn FnMut(Edge)| {
             edge(Edge::Start);

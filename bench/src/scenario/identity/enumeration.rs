@@ -93,6 +93,7 @@ impl Context<'_> {
             connections: settings.attempt_connections,
             pace: Pace::Closed,
             limit: Limit::Requests(workload.count()),
+            also: None,
         };
         let load = self.measure("enumeration", On::Server(engine, &server), &plan, &mut workload)?;
         self.report.loads.push(load);
