@@ -25,7 +25,7 @@ use crate::metrics::{Counters, add};
 const BYTES_MAX: usize = 64 << 20;
 
 /// What a row takes beside itself: a table grows when it is nearly full, and is then nearly half empty.
-const PLACE_BYTES: usize = 2 * size_of::<(RowKey, Row)>();
+const PLACE_BYTES: usize = 2 * size_of::<(RowKey, Remembered)>();
 
 /// Most bytes of callers' texts in a row that is kept. One with more is read each time, or a few rows would fill the memory.
 const TEXT_BYTES_MAX: usize = 1_024;
@@ -37,18 +37,18 @@ const ALONE_AFTER: Duration = Duration::from_secs(2);
 const LOOK_UP_FOR: Duration = Duration::from_secs(5);
 
 /// A row, or that there is none; and which transaction wrote it.
-struct Row {
+struct Remembered {
     row: Option<RowWrite>,
     stamp: Option<Stamp>,
     /// What it takes in memory, about, where it is kept.
     bytes: usize,
 }
 
-impl Row {
-    fn new(row: Option<RowWrite>, stamp: Option<Stamp>) -> Row {
+impl Remembered {
+    fn new(row: Option<RowWrite>, stamp: Option<Stamp>) -> Remembered {
         let kept = row.as_ref().filter(|row| is_worth_keeping(row));
         let bytes = PLACE_BYTES + kept.map_or(0, RowWrite::bytes);
-        Row { row, stamp, bytes }
+        Remembered { row, stamp, bytes }
     }
 }
 
@@ -80,7 +80,7 @@ impl Basis {
 /// What a batch that is being committed writes: the next one is decided on it, and both are forgotten if it fails.
 struct Flying {
     head: Head,
-    rows: HashMap<RowKey, Row>,
+    rows: HashMap<RowKey, Remembered>,
     /// The ids of its entries.
     made: HashSet<Uuid>,
 }
@@ -91,9 +91,9 @@ pub(super) struct Cache {
     /// The head that all of it belongs to: the one last written or found. None on a new connection.
     head: Option<Head>,
     /// Rows in two halves: what is used moves to the young one, and when that is full the old one goes.
-    young: HashMap<RowKey, Row>,
+    young: HashMap<RowKey, Remembered>,
     young_bytes: usize,
-    old: HashMap<RowKey, Row>,
+    old: HashMap<RowKey, Remembered>,
     /// What the batch that is being committed writes.
     flying: Option<Flying>,
     /// What the batch that is being decided rests on.
@@ -206,7 +206,9 @@ impl Cache {
 
     /// A batch is sent for commit, with its rows in the order in which they are written and the ids of its entries.
     pub fn take_off(&mut self, head: Head, rows: impl Iterator<Item = RowWrite>, made: HashSet<Uuid>) {
-        let rows = rows.map(|row| (row.key(), Row::new(Some(row), None))).collect();
+        let rows = rows
+            .map(|row| (row.key(), Remembered::new(Some(row), None)))
+            .collect();
         self.flying = Some(Flying { head, rows, made });
     }
 
@@ -224,7 +226,7 @@ impl Cache {
         }
         let stamp = Some(stamp);
         for (key, row) in flying.rows {
-            self.put(key, Row { stamp, ..row });
+            self.put(key, Remembered { stamp, ..row });
         }
     }
 
@@ -341,7 +343,7 @@ impl Cache {
     }
 
     /// What is known of a row. What is used stays longer.
-    fn get(&mut self, key: &RowKey) -> Option<&Row> {
+    fn get(&mut self, key: &RowKey) -> Option<&Remembered> {
         let flying = self.flying.as_ref().map(|flying| &flying.rows);
         if flying.is_some_and(|rows| rows.contains_key(key)) {
             return self.flying.as_ref()?.rows.get(key);
@@ -359,7 +361,7 @@ impl Cache {
         self.old.remove(key);
     }
 
-    fn put(&mut self, key: RowKey, row: Row) {
+    fn put(&mut self, key: RowKey, row: Remembered) {
         self.remove(&key);
         if !row.row.as_ref().is_none_or(is_worth_keeping) {
             return;
@@ -383,7 +385,7 @@ impl Cache {
                 .then(|| stamps.get(&key).copied().unwrap_or_default());
             let fresh = true;
             self.basis.rows.insert(key, Known { stamp, fresh });
-            self.put(key, Row::new(row, stamp));
+            self.put(key, Remembered::new(row, stamp));
         };
         for row in facts.rows() {
             take(row.key(), Some(row));

@@ -64,7 +64,7 @@ fn id(number: u128) -> Uuid {
 fn what_is_used_stays_and_there_is_a_bound() {
     let mut cache = known((0..3).map(|number| balance(number, 0)));
     let used = needs(&looks::BALANCE, [id(0)]);
-    let half = BYTES_MAX / 2 / Row::new(Some(balance(0, 0)), None).bytes;
+    let half = BYTES_MAX / 2 / Remembered::new(Some(balance(0, 0)), None).bytes;
     // Three times as many as there is room for, one of them in use all the time.
     for number in 3..6 * half {
         wrote(&mut cache, [balance(number as u128, 0)], 3);
