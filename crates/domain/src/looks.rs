@@ -222,7 +222,6 @@ looks! {
     CONVERSATION_RELIED_ON = Conversation, Column("id"), &[], Rely;
     EXECUTION = Execution, Column("id"), &[], Change;
     EXECUTION_OF_APPROVAL = Execution, through(&Through { column: "id", table: "approvals", gives: "execution_id", by: Column("id") }), &[], Change;
-    EXECUTIONS_RUNNING_OF_AGENT = Execution, Column("agent_id"), &[OneOf("status", &["running"])], Change;
     EXECUTION_READ = Execution, Column("id"), &[], Read;
     METRIC = Metric, Column("id"), &[], Read;
     STEP = ExecutionStep, Column("id"), &[], Change;

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use domain::record::Sealed;
-use domain::workflow::execution::{Execution, ExecutionStatus, Renewed, check_running};
+use domain::workflow::execution::{ENDED_MAX, Execution, ExecutionStatus, Renewed, check_running};
 use domain::workflow::step::ExecutionStep;
 use evidence::Timestamp;
+use store::Conn;
 use store::conditions::{Condition, Order};
 use store::side::{self, SeenKind};
 use uuid::Uuid;
@@ -36,6 +37,14 @@ pub fn execution_stands(status: ExecutionStatus, now: Timestamp) -> Condition {
     }
 }
 
+/// These executions with until when their leases were renewed.
+pub(crate) async fn leases(conn: &mut Conn, ids: Vec<Uuid>) -> Result<Vec<(Uuid, Renewed)>, Error> {
+    let seen = side::seen(conn, SeenKind::Lease, &ids).await?;
+    let renewed: HashMap<_, _> = seen.into_iter().collect();
+    let lease = |id| (id, renewed.get(&id).copied());
+    Ok(ids.into_iter().map(lease).collect())
+}
+
 impl Engine {
     /// The steps of an execution that fulfil every condition, in the order of their numbers, behind this one, at most so
     /// many; with it, whether there are more. What went in and came out is left out.
@@ -60,12 +69,24 @@ impl Engine {
         &self,
         ids: impl IntoIterator<Item = Uuid>,
     ) -> Result<HashMap<Uuid, Timestamp>, Error> {
-        let ids: Vec<_> = ids.into_iter().collect();
         let mut conn = self.db().reader().await?;
-        Ok(side::seen(&mut conn, SeenKind::Lease, &ids)
-            .await?
+        let leases = leases(&mut conn, ids.into_iter().collect()).await?;
+        let renewed = leases
             .into_iter()
-            .collect())
+            .filter_map(|(id, renewed)| Some((id, renewed?)));
+        Ok(renewed.collect())
+    }
+
+    /// What an agent has running, with until when its leases were renewed, as much as one command ends; where none is named,
+    /// what agents have running that are disabled. With it, the agents.
+    pub async fn running_of(&self, agent: Option<Uuid>) -> Result<(Vec<(Uuid, Renewed)>, Vec<Uuid>), Error> {
+        let mut conn = self.db().reader().await?;
+        let limit = u32::try_from(ENDED_MAX).unwrap_or(u32::MAX);
+        let found = store::executions::running_of(&mut conn, agent, limit).await?;
+        let (ids, mut agents): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+        agents.sort_unstable();
+        agents.dedup();
+        Ok((leases(&mut conn, ids).await?, agents))
     }
 
     /// Until when the lease of an execution was renewed.

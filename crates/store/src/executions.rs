@@ -34,6 +34,29 @@ pub async fn newest(
     all.rows(conn, "started_at DESC, id DESC", limit).await
 }
 
+/// What an agent has running, or where none is named, what agents have running that are disabled: the executions, each with
+/// its agent, at most so many.
+pub async fn running_of(
+    conn: &mut Conn,
+    agent: Option<Uuid>,
+    limit: u32,
+) -> Result<Vec<(Uuid, Uuid)>, Error> {
+    let mut all = Where::default();
+    // As the index on what runs has it.
+    all.write("status = 'running' AND agent_id IS NOT NULL", []);
+    match agent {
+        Some(agent) => all.write("agent_id = ?", [agent.into()]),
+        None => all.write("agent_id IN (SELECT id FROM agents WHERE NOT active)", []),
+    }
+    let limit = all.arg(i64::from(limit));
+    let sql = format!(
+        "SELECT id, agent_id FROM executions{} ORDER BY id LIMIT {limit}",
+        all.clause()
+    );
+    let rows = conn.all(&sql, all.args()).await?;
+    rows.iter().map(|row| Ok((row.uuid(0)?, row.uuid(1)?))).collect()
+}
+
 /// Whether days are kept.
 pub async fn has_days(conn: &mut Conn) -> Result<bool, Error> {
     Ok(conn

@@ -52,6 +52,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(17, "governance_views", "0017_governance_views.sql"),
     migration!(18, "waiting", "0018_waiting.sql"),
     migration!(19, "erased_since", "0019_erased_since.sql"),
+    migration!(20, "running_of_agents", "0020_running_of_agents.sql"),
 ];
 
 /// What a database has of the migrations.

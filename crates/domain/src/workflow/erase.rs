@@ -4,7 +4,7 @@ use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use super::conversation::{Conversation, ConversationStatus};
-use super::execution::{Execution, ExecutionStatus};
+use super::execution::{Execution, Renewed};
 use crate::change::Change;
 use crate::code;
 use crate::refusal::Refusal;
@@ -15,12 +15,12 @@ pub(crate) fn erase(
     change: &mut Change<'_>,
     facts: &Facts,
     user: Uuid,
-    ids: &[Uuid],
+    content: &[(Uuid, Renewed)],
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    for id in ids {
+    for (id, _) in content {
         if let Some(before) = facts.executions.get(id).filter(|found| found.row.user_id == user) {
-            change.overwrite(before, without_content(&before.row, now));
+            change.overwrite(before, without_content(&before.row));
             continue;
         }
         if let Some(before) = facts.steps.get(id).filter(|found| found.row.user_id == user) {
@@ -51,22 +51,14 @@ pub(crate) fn erase(
     Ok(())
 }
 
-/// An execution without what it was given and what it gave; one that goes on is cancelled, so that it gives nothing any
-/// more.
-fn without_content(before: &Execution, now: Timestamp) -> Execution {
-    let running = before.status == ExecutionStatus::Running;
+/// An execution without what it was given and what it gave.
+fn without_content(before: &Execution) -> Execution {
     Execution {
         actor: None,
         input: None,
         mission: None,
         result: None,
         error: None,
-        status: if running {
-            ExecutionStatus::Cancelled
-        } else {
-            before.status
-        },
-        finished_at: before.finished_at.or(Some(now)),
         ..before.clone()
     }
 }

@@ -2,16 +2,14 @@
 //! and an expired tier no longer counts, whether or not this has run. Several processes may sweep at once, since a
 //! command that finds its work done writes nothing.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::approval::{Approval, ExpireApprovals};
 use domain::custody::kyc::{ExpireKyc, KycRecord};
 use domain::custody::operation::{ExpireOperations, Operation};
-use domain::workflow::execution::{Execution, ExpireExecutions, Renewed};
+use domain::workflow::execution::{ENDED_MAX, Execution, ExpireExecutions, Renewed};
 use domain::{Caller, Command, Origin, Reply};
 use store::conditions::{Condition, due, due_where};
-use store::side::{self, SeenKind};
 
 use evidence::Timestamp;
 use store::Conn;
@@ -19,6 +17,7 @@ use uuid::Uuid;
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::workflow::leases;
 
 /// How often it looks.
 const EVERY: Duration = Duration::from_secs(5);
@@ -35,7 +34,7 @@ pub struct Swept {
     pub kyc_records: u64,
     /// Approvals that have expired.
     pub approvals: u64,
-    /// Executions whose lease has lapsed.
+    /// Executions whose lease has lapsed, or whose agent was disabled.
     pub executions: u64,
 }
 
@@ -65,26 +64,54 @@ impl Engine {
             let full = found.contains(&(AT_ONCE as usize));
             let before = swept;
             swept.operations += self
-                .expire(operations, |operations| ExpireOperations { operations }.into())
+                .expire(operations, &|operations| ExpireOperations { operations }.into())
                 .await?;
             swept.kyc_records += self
-                .expire(records, |records| ExpireKyc { records }.into())
+                .expire(records, &|records| ExpireKyc { records }.into())
                 .await?;
             swept.approvals += self
-                .expire(approvals, |approvals| ExpireApprovals { approvals }.into())
+                .expire(approvals, &|approvals| ExpireApprovals { approvals }.into())
                 .await?;
             swept.executions += self
-                .expire(executions, |executions| ExpireExecutions { executions }.into())
+                .expire(executions, &|executions| {
+                    let agents = Vec::new();
+                    ExpireExecutions { executions, agents }.into()
+                })
                 .await?;
             // Nothing done although something was due: another process was quicker, or a row was changed by hand.
             if !full || swept == before {
-                return Ok(swept);
+                break;
+            }
+        }
+        swept.executions += self.stop_disabled().await?;
+        Ok(swept)
+    }
+
+    /// Cancels what agents have running that are disabled: what did not fit the command that disabled them, and what began
+    /// until it was written. How many executions that were.
+    pub async fn stop_disabled(&self) -> Result<u64, Error> {
+        let mut stopped = 0;
+        loop {
+            let (running, agents) = self.running_of(None).await?;
+            let full = running.len() == ENDED_MAX;
+            let stop = |executions| {
+                let agents = agents.clone();
+                ExpireExecutions { executions, agents }.into()
+            };
+            let done = self.expire(running, &stop).await?;
+            stopped += done;
+            if !full || done == 0 {
+                return Ok(stopped);
             }
         }
     }
 
     /// Writes down that these have expired. One that was changed by hand is left as it is, and keeps no other waiting.
-    async fn expire<T: Clone>(&self, due: Vec<T>, command: fn(Vec<T>) -> Command) -> Result<u64, Error> {
+    async fn expire<T: Clone>(
+        &self,
+        due: Vec<T>,
+        command: &(dyn Fn(Vec<T>) -> Command + Sync),
+    ) -> Result<u64, Error> {
         if due.is_empty() {
             return Ok(0);
         }
@@ -114,15 +141,7 @@ impl Engine {
 async fn lapsed(conn: &mut Conn, now: Timestamp) -> Result<Vec<(Uuid, Renewed)>, Error> {
     let gone = [Condition::NotRenewed(now.into())];
     let due = due_where::<Execution>(conn, &["running"], &gone, now, AT_ONCE).await?;
-    let ids: Vec<_> = due.iter().map(|due| due.row.id).collect();
-    let renewed: HashMap<_, _> = side::seen(conn, SeenKind::Lease, &ids)
-        .await?
-        .into_iter()
-        .collect();
-    Ok(ids
-        .into_iter()
-        .map(|id| (id, renewed.get(&id).copied()))
-        .collect())
+    leases(conn, due.iter().map(|due| due.row.id).collect()).await
 }
 
 /// How many things a command says have expired.

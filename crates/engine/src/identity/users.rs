@@ -8,7 +8,7 @@ use domain::identity::token::{Token, TokenKind};
 use domain::identity::user::{CreateUser, EraseUser, ImportUser, RecoverUser, ResetPassword, User};
 use domain::identity::{Role, password};
 use domain::workflow::conversation::Conversation;
-use domain::workflow::execution::{Execution, ExecutionStatus};
+use domain::workflow::execution::{Execution, ExecutionStatus, Renewed};
 use domain::{Caller, Command, Origin, Refusal};
 use evidence::leaf::Leaf;
 use store::conditions::Condition;
@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::credentials::one_time_password;
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::workflow::{execution_stands, leases};
 
 /// Entries that are erased by one command.
 const ERASED_AT_ONCE: u32 = 1_000;
@@ -267,7 +268,7 @@ impl Engine {
 
     /// Conversations of a user that hold something still; where there are none any more, executions, and then steps of
     /// those behind the execution `done`.
-    async fn content_of(&self, user: Uuid, done: &mut Option<Uuid>) -> Result<Vec<Uuid>, Error> {
+    async fn content_of(&self, user: Uuid, done: &mut Option<Uuid>) -> Result<Vec<(Uuid, Renewed)>, Error> {
         let kept = [
             Condition::Is("user_id", user.into()),
             Condition::Has("thread", true),
@@ -276,9 +277,12 @@ impl Engine {
             .select::<Conversation>(&kept, None, Some(ERASED_AT_ONCE))
             .await?;
         if !found.is_empty() {
-            return Ok(found.iter().map(|conversation| conversation.row.id).collect());
+            return Ok(found
+                .iter()
+                .map(|conversation| (conversation.row.id, None))
+                .collect());
         }
-        let running = Condition::Is("status", ExecutionStatus::Running.as_str().into());
+        let running = execution_stands(ExecutionStatus::Running, self.now());
         let held = ["actor", "input", "mission", "result", "error"];
         let held = held.map(|column| Condition::Has(column, true));
         let kept = [
@@ -289,9 +293,15 @@ impl Engine {
             .select::<Execution>(&kept, None, Some(ERASED_AT_ONCE))
             .await?;
         if !found.is_empty() {
-            return Ok(found.iter().map(|execution| execution.row.id).collect());
+            let mut conn = self.db().reader().await?;
+            return leases(
+                &mut conn,
+                found.iter().map(|execution| execution.row.id).collect(),
+            )
+            .await;
         }
-        self.steps_of(user, done).await
+        let steps = self.steps_of(user, done).await?;
+        Ok(steps.into_iter().map(|step| (step, None)).collect())
     }
 
     /// Steps of a user's executions of which something is kept still. No execution is begun for a user who is erased, and

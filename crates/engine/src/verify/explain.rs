@@ -51,8 +51,16 @@ pub fn explain() -> Explanation {
     ];
     sealed.extend(SEALED.iter().map(|table| SealedTable {
         table: table.name,
-        checked: "every row against the digest in the last entry that wrote it; none missing, none added, none put back \
-                  to an older version",
+        checked: match table.name {
+            "executions" => "as the others; and steps and usage are counted anew from the steps, which have no gap",
+            "execution_days" => "as the others; and each is counted anew from the executions",
+            "sums" => "as the others; and each is counted anew from the operations and balances that it is over",
+            "balances" => "as the others; and each is followed through its movements, and against open operations",
+            _ => {
+                "every row against the digest in the last entry that wrote it; none missing, none added, none put back to \
+                 an older version"
+            }
+        },
     }));
     let unsealed = vec![
         UnsealedTable {

@@ -11,6 +11,7 @@ mod entry;
 mod explain;
 mod head;
 mod rows;
+mod steps;
 mod sums;
 
 use std::fmt;
@@ -247,6 +248,7 @@ async fn check(
     let mut notes = sums.compare(&mut findings);
     notes.extend(days.compare(&mut findings));
     custody::check(&mut conn, head.walk, &mut findings).await?;
+    steps::check(&mut conn, &mut findings).await?;
     notes.extend(custody::notes(&mut conn).await?);
     Ok(Report {
         intact: findings.is_empty(),

@@ -23,6 +23,12 @@ pub async fn create_agent(engine: &Engine, name: &str, owner: &str) -> Uuid {
     create_by(engine, &operator(), name, owner).await
 }
 
+/// The command that disables an agent with what it has running.
+pub async fn disable(engine: &Engine, agent: Uuid) -> Command {
+    let (running, _) = engine.running_of(Some(agent)).await.unwrap();
+    DisableAgent { agent, running }.into()
+}
+
 async fn create_by(engine: &Engine, caller: &Caller, name: &str, owner: &str) -> Uuid {
     let new = CreateAgent {
         id: None,
@@ -80,7 +86,7 @@ pub async fn rich_agents(engine: &Engine) {
                 release: None,
             };
             done(engine, &operator(), update.into()).await;
-            done(engine, &operator(), DisableAgent { agent }.into()).await;
+            done(engine, &operator(), disable(engine, agent).await).await;
         }
     }
 }
@@ -127,7 +133,7 @@ mod cases {
         let refused = record_as(&engine, &caller, vec![numbered(1)]).await;
         assert_eq!(code(refused), "scope_missing");
         let disable = engine
-            .submit(&caller, origin(), DisableAgent { agent }.into())
+            .submit(&caller, origin(), disable(&engine, agent).await)
             .await;
         assert_eq!(code(disable), "scope_missing");
         // The refusal is recorded as the agent's too.
@@ -145,7 +151,7 @@ mod cases {
         let agent = create_agent(&one, "triage", "ann").await;
         let (caller, _) = agent_key(&one, agent, vec![Scope::Governance]).await;
         let ask_by = async |engine: &Engine| code(engine.submit(&caller, origin(), ask()).await);
-        let off: [Command; 2] = [DisableAgent { agent }.into(), DisableUser { user: ann }.into()];
+        let off: [Command; 2] = [disable(&one, agent).await, DisableUser { user: ann }.into()];
         for (command, expected) in off.into_iter().zip(["agent_disabled", "user_disabled"]) {
             for engine in [&one, &two] {
                 assert_eq!(verdict(engine, &caller).await, "good");
@@ -187,9 +193,7 @@ mod cases {
         for (name, owner) in [("a", "ann"), ("b", "bob"), ("c", "ann")] {
             agents.push(create_agent(&engine, name, owner).await);
         }
-        submit(&engine, DisableAgent { agent: agents[2] }.into())
-            .await
-            .unwrap();
+        submit(&engine, disable(&engine, agents[2]).await).await.unwrap();
         let ann = user_id(&engine, "ann").await;
         let of_ann = Condition::Is("user_id", ann.into());
         let active = Condition::Is("active", true.into());

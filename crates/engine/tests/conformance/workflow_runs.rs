@@ -10,7 +10,6 @@ crate::on_both!(
 mod cases {
     use std::collections::BTreeMap;
 
-    use domain::governance::agent::DisableAgent;
     use domain::identity::{Role, Scope};
     use domain::record::Val;
     use domain::workflow::execution::{
@@ -24,7 +23,7 @@ mod cases {
     use evidence::payload::DragMode;
     use uuid::Uuid;
 
-    use crate::agents::{agent_key, create_agent};
+    use crate::agents::{agent_key, create_agent, disable};
     use crate::attacker::{Attacker, Key, assert_intact, close, verify};
     use crate::custody_desk::{done, user_id};
     use crate::people::person;
@@ -193,7 +192,7 @@ mod cases {
         assert_counts(&engine, &moments, "before the sweep").await;
         while engine.sweep().await.unwrap().executions > 0 {}
         assert_counts(&engine, &moments, "after the sweep").await;
-        done(&engine, &operator(), DisableAgent { agent }.into()).await;
+        done(&engine, &operator(), disable(&engine, agent).await).await;
         engine
             .erase_user(&operator(), Origin::default(), callers[1].1, "asked to")
             .await

@@ -15,6 +15,7 @@ mod cases {
     use domain::{Command, Origin};
     use engine::chat_import::Runs;
     use engine::list::Order;
+    use engine::verify::Report;
 
     use engine::{Engine, EntryKey};
     use evidence::payload::DragMode;
@@ -140,18 +141,64 @@ mod cases {
             format!("{set} WHERE id = {key}")
         };
         let changes = [
-            change("UPDATE execution_steps SET number = 7"),
-            change("UPDATE execution_steps SET kind = 'agent'"),
-            change("UPDATE execution_steps SET input = '{\"word\":\"4\"}'"),
-            change("UPDATE execution_steps SET input = NULL"),
-            change("DELETE FROM execution_steps"),
+            (
+                change("UPDATE execution_steps SET number = 7"),
+                Some("5 steps, and 5 are there: look at number 3"),
+            ),
+            (
+                change("UPDATE execution_steps SET kind = 'model', input_tokens = 5"),
+                Some("its usage is not what"),
+            ),
+            (
+                change("UPDATE execution_steps SET input = '{\"word\":\"4\"}'"),
+                None,
+            ),
+            (change("UPDATE execution_steps SET input = NULL"), None),
+            (
+                change("DELETE FROM execution_steps"),
+                Some("5 steps, and 4 are there: look at number 3"),
+            ),
         ];
-        for sql in changes {
+        let of_execution = |report: &Report| {
+            let about = report
+                .findings
+                .iter()
+                .filter(|finding| finding.table == "executions");
+            about
+                .map(|finding| (finding.id.clone(), finding.what.clone()))
+                .collect::<Vec<_>>()
+        };
+        for (sql, recounted) in changes {
             attacker.conn.batch(&sql).await.unwrap();
             let report = verify(&bed.options()).await;
             let named = names_row(&report, "execution_steps", &steps[3].into());
             assert!(named, "{sql}: {:#?}", report.findings);
+            let found = of_execution(&report);
+            assert_eq!(found.len(), usize::from(recounted.is_some()), "{sql}: {found:?}");
+            for (id, what) in found {
+                assert_eq!(id, Some(execution.to_string()));
+                assert!(what.contains(recounted.unwrap()), "{what}");
+            }
             attacker.put_back("execution_steps").await;
+        }
+        // What the execution says is counted too.
+        for (column, value, expected) in [
+            ("steps", "4", "4 steps, and 5 are there: look at number 4"),
+            ("steps", "6", "6 steps, and 5 are there: look at number 5"),
+            (
+                "usage",
+                "'{\"model\":{\"input\":7,\"steps\":1}}'",
+                "its usage is not what its steps used",
+            ),
+        ] {
+            let sql = format!("UPDATE executions SET {column} = {value}");
+            attacker.conn.batch(&sql).await.unwrap();
+            let found = of_execution(&verify(&bed.options()).await);
+            assert!(
+                found.iter().any(|(_, what)| what.contains(expected)),
+                "{sql}: {found:?}"
+            );
+            attacker.put_back("executions").await;
         }
         assert_intact(&bed.options()).await;
     }

@@ -15,7 +15,12 @@ pub struct Enable(pub Which);
 impl Verb for Disable {
     async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let agent = self.0.found(work).await?;
-        let answer = work.submit_or_try(DisableAgent { agent }, self.0.dry_run).await?;
+        let (running, _) = work.engine.running_of(Some(agent)).await?;
+        let disable = DisableAgent { agent, running };
+        let answer = work.submit_or_try(disable, self.0.dry_run).await?;
+        if !self.0.dry_run {
+            work.engine.stop_disabled().await?;
+        }
         printout(&answer, |name| match answer.entry {
             Some(_) => {
                 let what = "its keys are refused, its approvals withdrawn, its runs cancelled";
@@ -30,6 +35,10 @@ impl Verb for Disable {
 impl Verb for Enable {
     async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let agent = self.0.found(work).await?;
+        // What it has running since before it was disabled is not to go on.
+        if !self.0.dry_run {
+            work.engine.stop_disabled().await?;
+        }
         let answer = work.submit_or_try(EnableAgent { agent }, self.0.dry_run).await?;
         printout(&answer, |name| match answer.entry {
             Some(_) => format!("Agent {name} is enabled."),

@@ -16,14 +16,16 @@ impl Change for Disable {
         id: "disable_agent",
         summary: "Disable an agent",
         description: "The kill switch, one command: its keys are refused, in other processes within a second, its \
-                      pending and granted approvals are withdrawn, and its running executions cancelled. What the agent \
-                      did stays. Its owner may do it, and \
-                      whoever keeps agents.",
+                      pending and granted approvals are withdrawn, and its running executions cancelled, each by an \
+                      entry of its own: 500 at once, the rest within seconds. What the agent did stays. Its owner \
+                      may do it, and whoever keeps agents.",
         ..Says::CHANGES
     };
 
     async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
-        Ok(DisableAgent { agent: asked.id }.into())
+        let agent = asked.id;
+        let (running, _) = asked.call.app.engine.running_of(Some(agent)).await?;
+        Ok(DisableAgent { agent, running }.into())
     }
 }
 
@@ -43,6 +45,8 @@ impl Change for Enable {
     };
 
     async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
+        // What it has running since before it was disabled is not to go on.
+        asked.call.app.engine.stop_disabled().await?;
         Ok(EnableAgent { agent: asked.id }.into())
     }
 }

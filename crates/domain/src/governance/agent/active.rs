@@ -5,7 +5,7 @@ use super::to_change;
 use crate::approval;
 use crate::identity::user;
 use crate::prelude::*;
-use crate::workflow::execution;
+use crate::workflow::execution::{AGENT_DISABLED, ENDED_MAX, Execution, Renewed, cancel_each};
 
 /// Disables an agent: its keys are refused, and what it asked for or was granted is withdrawn, what it has running is
 /// cancelled.
@@ -13,6 +13,9 @@ use crate::workflow::execution;
 pub struct DisableAgent {
     /// Which.
     pub agent: Uuid,
+    /// What it has running, with until when its leases were renewed: at most 500. What is left out, or begins until the agent
+    /// is disabled, [`crate::workflow::execution::ExpireExecutions`] cancels.
+    pub running: Vec<(Uuid, Renewed)>,
 }
 
 impl Agent {
@@ -36,7 +39,7 @@ impl Act for DisableAgent {
     fn needs(&self, _: &Rules, needs: &mut Needs) {
         needs.row(&looks::AGENT, self.agent);
         needs.row(&looks::APPROVALS_OPEN_OF_AGENT, self.agent);
-        needs.row(&looks::EXECUTIONS_RUNNING_OF_AGENT, self.agent);
+        needs.rows(&looks::EXECUTION, self.running.iter().map(|(id, _)| id));
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
@@ -45,12 +48,21 @@ impl Act for DisableAgent {
             return Ok(Decision::nothing(super::reply(before)));
         }
         let after = before.row.with_active(false, ctx.now);
-        let mut change = Change::new(&by.with(&authority), ctx);
+        let by = by.with(&authority);
+        let mut change = Change::new(&by, ctx);
         change.update(before, after.clone());
         approval::withdraw_all(&mut change, facts, self.agent, ctx.now);
-        execution::cancel_all(&mut change, facts, self.agent, ctx.now);
-        let draft = change.draft(Self::ACTION.name, "agent", self.agent);
-        Ok(Decision::one(Reply::Agent(after, before.version + 1), draft))
+        let mut drafts = vec![change.draft(Self::ACTION.name, "agent", self.agent)];
+        let of_agent = |execution: &Execution| execution.agent_id == Some(self.agent);
+        let why = Some(AGENT_DISABLED);
+        let running = &self.running[..self.running.len().min(ENDED_MAX)];
+        drafts.extend(cancel_each(facts, running, (of_agent, why), &by, ctx));
+        let reply = Reply::Agent(after, before.version + 1);
+        Ok(Decision { reply, drafts })
+    }
+
+    fn weight(&self) -> usize {
+        self.running.len() + 1
     }
 }
 

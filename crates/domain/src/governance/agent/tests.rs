@@ -15,6 +15,12 @@ use crate::identity::world::{World, id, operator};
 const NOBODY: Uuid = Uuid::from_u128(0xdead);
 const ID: Uuid = Uuid::from_u128(0xa6);
 
+/// The switch of an agent that has nothing running.
+pub(crate) fn disable(agent: Uuid) -> DisableAgent {
+    let running = Vec::new();
+    DisableAgent { agent, running }
+}
+
 fn new(name: &str, user: Uuid) -> CreateAgent {
     CreateAgent {
         id: None,
@@ -165,7 +171,7 @@ pub(crate) fn who_may_change_whose_agents() {
                 ..update(agent, 1)
             }
             .into(),
-            DisableAgent { agent }.into(),
+            disable(agent).into(),
             EnableAgent { agent }.into(),
         ];
         for (command, expected) in commands.iter().zip(expected) {
@@ -195,9 +201,9 @@ pub(crate) fn versions_and_what_is_so_already() {
         (described("Sorts", 1).into(), "done"),
         (described("Sorts", 2).into(), "nothing"),
         (EnableAgent { agent }.into(), "nothing"),
-        (DisableAgent { agent }.into(), "done"),
-        (DisableAgent { agent }.into(), "nothing"),
-        (DisableAgent { agent: NOBODY }.into(), "unknown_agent"),
+        (disable(agent).into(), "done"),
+        (disable(agent).into(), "nothing"),
+        (disable(NOBODY).into(), "unknown_agent"),
         (EnableAgent { agent: NOBODY }.into(), "unknown_agent"),
         (update(NOBODY, 1).into(), "unknown_agent"),
     ];
@@ -357,7 +363,7 @@ pub(crate) fn the_switch_stops_it_at_once() {
     };
     assert_eq!(world.code(&session, &vote.into()), "done");
     let by = world.session(ann);
-    assert_eq!(world.code(&by, &DisableAgent { agent }.into()), "done");
+    assert_eq!(world.code(&by, &disable(agent).into()), "done");
     let status = |number| world.facts.approvals[&Uuid::from_u128(number)].row.status;
     let withdrawn = ApprovalStatus::Withdrawn;
     assert_eq!(

@@ -11,6 +11,7 @@ use crate::identity::user::{ERASED_PREFIX, User};
 use crate::identity::{invitation, second_factor, session, user};
 use crate::prelude::*;
 use crate::workflow;
+use crate::workflow::execution::{Execution, Renewed, cancel_each};
 
 /// Erases what is personal of a user: the row's names, those of its API keys, what is said of its agents, and the payload of
 /// entries about or by them.
@@ -24,8 +25,9 @@ pub struct EraseUser {
     pub reason: String,
     /// Entries about the user or its API keys, or by the user: at most 1,000 indexes.
     pub entries: Vec<u64>,
-    /// Conversations, executions and steps of the user: at most 1,000 ids. What they hold goes.
-    pub content: Vec<Uuid>,
+    /// Conversations, executions and steps of the user, at most 1,000 ids, with until when leases were renewed. What they hold
+    /// goes, and what runs is cancelled.
+    pub content: Vec<(Uuid, Renewed)>,
 }
 
 impl Act for EraseUser {
@@ -40,9 +42,9 @@ impl Act for EraseUser {
         needs.row(&looks::API_KEYS_OF, self.user);
         needs.row(&looks::AGENTS_OF, self.user);
         needs.admins();
-        needs.rows(&looks::CONVERSATION, self.content.iter().copied());
-        needs.rows(&looks::EXECUTION, self.content.iter().copied());
-        needs.rows(&looks::STEP, self.content.iter().copied());
+        for look in [&looks::CONVERSATION, &looks::EXECUTION, &looks::STEP] {
+            needs.rows(look, self.content.iter().map(|(id, _)| id));
+        }
         needs.rows(&looks::ENTRY_AT, self.entries.iter().copied());
     }
 
@@ -125,7 +127,17 @@ impl Act for EraseUser {
         }
         let mut draft = change.draft(Self::ACTION.name, "user", after.id);
         draft.erases = indexes;
-        Ok(Decision::one(Reply::User { user: after, version }, draft))
+        let mut left = facts.clone();
+        left.apply(std::slice::from_ref(&draft));
+        let mut drafts = vec![draft];
+        let of_user = |execution: &Execution| execution.user_id == after.id;
+        drafts.extend(cancel_each(&left, &self.content, (of_user, None), by, ctx));
+        let reply = Reply::User { user: after, version };
+        Ok(Decision { reply, drafts })
+    }
+
+    fn weight(&self) -> usize {
+        self.content.len() + 1
     }
 }
 

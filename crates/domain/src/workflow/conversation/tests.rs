@@ -70,12 +70,13 @@ fn update(conversation: Uuid) -> UpdateConversation {
     }
 }
 
-fn erase(user: Uuid, content: Vec<Uuid>) -> EraseUser {
+/// Erases a user with what these hold.
+pub(crate) fn erase(user: Uuid, content: Vec<Uuid>) -> EraseUser {
     EraseUser {
         user,
         reason: "asked to".to_owned(),
         entries: Vec::new(),
-        content,
+        content: content.into_iter().map(|id| (id, None)).collect(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Ending executions: completing, failing and cancelling, each once.
 
 use super::{
-    AGENT_DISABLED, ERROR_LEN_MAX, ERROR_TYPE_LEN_MAX, Execution, ExecutionStatus, LEASE_LAPSED, Renewed,
-    check_content, check_optional, check_running, reply, unknown,
+    ERROR_LEN_MAX, ERROR_TYPE_LEN_MAX, Execution, ExecutionStatus, LEASE_LAPSED, Renewed, check_content,
+    check_optional, check_running, reply, unknown,
 };
 use crate::custody::whose::find_for;
 use crate::prelude::*;
@@ -154,24 +154,5 @@ impl<F: Finish> Act for FinishExecution<F> {
         change.alter(before, after.clone());
         let draft = change.draft(Self::ACTION.name, "execution", after.id);
         Ok(Decision::one(reply(after, before.version + 1), draft))
-    }
-}
-
-/// Cancels what an agent has running, in the order of the ids.
-pub(crate) fn cancel_all(change: &mut Change<'_>, facts: &Facts, agent: Uuid, now: Timestamp) {
-    let of_agent = facts
-        .executions
-        .values()
-        .filter(|sealed| sealed.row.agent_id == Some(agent) && sealed.row.status == ExecutionStatus::Running);
-    let mut running: Vec<_> = of_agent.collect();
-    running.sort_unstable_by_key(|sealed| sealed.row.id);
-    for before in running {
-        let after = Execution {
-            status: ExecutionStatus::Cancelled,
-            error_type: Some(AGENT_DISABLED.to_owned()),
-            finished_at: Some(now),
-            ..before.row.clone()
-        };
-        change.alter(before, after);
     }
 }

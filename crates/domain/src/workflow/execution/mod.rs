@@ -6,12 +6,14 @@ mod finish;
 mod row;
 mod start;
 #[cfg(test)]
+pub(crate) mod switch_tests;
+#[cfg(test)]
 pub(crate) mod tests;
 mod wait;
 
 pub use days::{DayKey, DayOf, ExecutionDay, ExecutionDays, Run, Runs};
-pub use expire::ExpireExecutions;
-pub(crate) use finish::cancel_all;
+pub(crate) use expire::cancel_each;
+pub use expire::{ENDED_MAX, ExpireExecutions};
 pub use finish::{
     Cancel, CancelExecution, Complete, CompleteExecution, Fail, FailExecution, Finish, FinishExecution,
 };

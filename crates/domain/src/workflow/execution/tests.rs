@@ -1,10 +1,8 @@
 use super::*;
 use crate::command::Command;
 use crate::context::Caller;
-use crate::governance::agent::DisableAgent;
-use crate::identity::Scope;
-use crate::identity::user::EraseUser;
 use crate::identity::world::{World, operator};
+use crate::workflow::conversation::tests::erase;
 use crate::workflow::conversation::{CreateConversation, EndConversation};
 
 /// A world with two users who keep their own, a service that keeps all, and a viewer.
@@ -270,6 +268,7 @@ pub fn a_lease_lapses_by_the_clock_whether_or_not_that_is_written_down() {
         plant.world.wait(299);
         let expire = |renewed| ExpireExecutions {
             executions: vec![(execution.id, renewed), (execution.id, renewed), (NOBODY, None)],
+            agents: Vec::new(),
         };
         let clock = Caller::System { part: "expiry" };
         assert_eq!(plant.code(&clock, expire(None)), "nothing");
@@ -431,14 +430,19 @@ pub fn what_is_held_is_in_no_entry_and_goes_with_the_user() {
     for word in ["loquat", "medlar", "quince", "rowan"] {
         assert!(!payloads.contains(word), "{word}");
     }
-    let erase = |content| EraseUser {
-        user: plant.ann_id,
-        reason: "asked to".to_owned(),
-        entries: Vec::new(),
-        content,
-    };
-    let (first, second) = (erase(ids.clone()), erase(Vec::new()));
-    assert_eq!(plant.code(&operator(), first), "done");
+    let (first, second) = (erase(plant.ann_id, ids.clone()), erase(plant.ann_id, Vec::new()));
+    // What runs is cancelled by an entry of its own.
+    let decided = plant.world.decide(&operator(), &first.into()).unwrap();
+    let about = decided
+        .drafts
+        .iter()
+        .map(|draft| (&*draft.action, draft.target_id));
+    let expected = [
+        ("user.erase", Some(plant.ann_id)),
+        ("execution.cancel", Some(ids[1])),
+    ];
+    assert!(about.eq(expected));
+    assert!(decided.drafts[1].payload.contains(r#""details":{"steps":0}"#));
     assert_eq!(plant.code(&operator(), second), "nothing");
     let statuses = [ExecutionStatus::Completed, ExecutionStatus::Cancelled];
     for (id, status) in ids.iter().zip(statuses) {
@@ -449,40 +453,4 @@ pub fn what_is_held_is_in_no_entry_and_goes_with_the_user() {
         assert_eq!(left.workflow, "triage");
     }
     assert_eq!(plant.code(&operator(), start), "user_erased");
-}
-
-#[test]
-pub fn an_agent_runs_for_its_owner_and_its_switch_cancels_what_runs() {
-    let mut plant = Plant::new();
-    let (ann, ann_id) = (plant.ann.clone(), plant.ann_id);
-    let agent = plant.world.agent("triage", ann_id);
-    let caller = plant.world.agent_key("ann", agent, &[Scope::Workflows]);
-    let of_bob = StartExecution {
-        user: plant.bob_id,
-        ..plant.start()
-    };
-    assert_eq!(plant.code(&caller, of_bob), "permission_missing");
-    let mut ids = Vec::new();
-    for _ in 0..2 {
-        let decided = plant.world.decide(&caller, &plant.start().into()).unwrap();
-        ids.push(decided.drafts[0].target_id.unwrap());
-    }
-    let others = plant.made(plant.start()).id;
-    let first = &plant.world.facts.executions[&ids[0]].row;
-    assert_eq!((first.agent_id, first.created_by), (Some(agent), Some(ann_id)));
-    assert_eq!(plant.code(&caller, complete(ids[0], "{}")), "done");
-    assert_eq!(plant.code(&operator(), DisableAgent { agent }), "done");
-    let statuses = [ids[0], ids[1], others].map(|id| plant.world.facts.executions[&id].row.status);
-    assert_eq!(
-        statuses,
-        [
-            ExecutionStatus::Completed,
-            ExecutionStatus::Cancelled,
-            ExecutionStatus::Running
-        ]
-    );
-    let stopped = &plant.world.facts.executions[&ids[1]].row;
-    assert_eq!(stopped.error_type.as_deref(), Some(AGENT_DISABLED));
-    assert_eq!(plant.code(&caller, complete(ids[1], "{}")), "agent_disabled");
-    assert_eq!(plant.code(&ann, complete(ids[1], "{}")), "execution_finished");
 }

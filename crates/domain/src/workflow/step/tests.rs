@@ -4,10 +4,10 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::*;
-use crate::governance::agent::DisableAgent;
+use crate::governance::agent::tests::disable;
 use crate::identity::Scope;
-use crate::identity::user::EraseUser;
 use crate::identity::world::operator;
+use crate::workflow::conversation::tests::erase;
 use crate::workflow::execution::tests::{NOBODY, Plant, complete};
 use crate::workflow::execution::{CONTENT_LEN_MAX, ERROR_TYPE_LEN_MAX, Execution, StartExecution};
 
@@ -284,7 +284,7 @@ pub fn who_may_record_for_whom() {
     let agent = plant.world.agent("triage", ann_id);
     let caller = plant.world.agent_key("ann", agent, &[Scope::Workflows]);
     assert_eq!(plant.code(&caller, record(id, vec![tool()])), "done");
-    assert_eq!(plant.code(&operator(), DisableAgent { agent }), "done");
+    assert_eq!(plant.code(&operator(), disable(agent)), "done");
     assert_eq!(plant.code(&caller, record(id, vec![tool()])), "agent_disabled");
 }
 
@@ -350,12 +350,6 @@ fn what_a_step_holds_goes_with_the_user() {
         .run(&operator(), &record(of_bob, vec![new]).into())
         .unwrap();
     let of_bob = <(Uuid, u64, Vec<(Uuid, u64)>)>::try_from(reply).unwrap().2[0].0;
-    let erase = |user, content| EraseUser {
-        user,
-        reason: "asked to".to_owned(),
-        entries: Vec::new(),
-        content,
-    };
     let ann = plant.ann_id;
     assert_eq!(
         plant.code(&operator(), erase(ann, vec![of_bob])),

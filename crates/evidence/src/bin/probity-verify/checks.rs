@@ -159,9 +159,12 @@ fn bundle_proof(summary: &BundleSummary, signer: &str) -> Proof {
     }
     match execution {
         Some((execution, Some(steps))) => {
-            proved.push(format!(
-                "all {steps} steps of execution {execution}, as its end says"
-            ));
+            let all = match steps {
+                0 => "that there are no steps".to_owned(),
+                1 => "the only step".to_owned(),
+                _ => format!("all {steps} steps"),
+            };
+            proved.push(format!("{all} of execution {execution}, as its end says"));
         }
         Some((execution, None)) => {
             let why = if *end_erased {
