@@ -208,6 +208,9 @@ mod cases {
     /// Asks for executions by each filter.
     async fn ask_executions(conn: &mut Conn, id: Uuid, now: evidence::Timestamp) {
         let stands = |status| engine::workflow::execution_stands(status, now);
+        for agent in [None, Some(id)] {
+            store::executions::running_of(conn, agent, 10).await.unwrap();
+        }
         for condition in [
             Condition::Is("workflow", "triage".into()),
             Condition::Is("user_id", id.into()),
