@@ -74,6 +74,7 @@ mod times;
 mod words;
 mod workflow_leases;
 mod workflow_metrics;
+mod workflow_model;
 mod workflow_rich;
 mod workflow_runs;
 mod workflow_steps;

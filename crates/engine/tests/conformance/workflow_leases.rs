@@ -2,20 +2,17 @@
 
 crate::on_both!(
     leases_lapse_by_the_clock,
-    random_starts_jumps_and_ends,
     the_switch_and_an_erasure_end_each_under_its_own_entry
 );
 
-mod cases {
+pub mod cases {
     use std::collections::BTreeMap;
 
     use domain::audit::EntryFilter;
-    use domain::governance::agent::EnableAgent;
     use domain::identity::{Role, Scope};
     use domain::workflow::execution::{
         Complete, ENDED_MAX, Execution, ExecutionStatus, FinishExecution, LEASE_LAPSED, StartExecution,
     };
-    use domain::workflow::step::RecordSteps;
     use domain::{Command, Origin};
     use engine::Engine;
     use engine::clock::Clock;
@@ -33,7 +30,7 @@ mod cases {
     use crate::workflow_rich::{new_steps, recorded, start, started};
 
     /// A log with one user, and what sets its clock.
-    async fn opened(bed: &Bed) -> (Engine, Uuid, Timestamp, impl Fn(Timestamp) + Clone) {
+    pub async fn opened(bed: &Bed) -> (Engine, Uuid, Timestamp, impl Fn(Timestamp) + Clone) {
         Engine::init(&bed.options(), &mut |_| {}).await.unwrap();
         let begin = now();
         let (clock, set_clock) = Clock::set_by_hand(begin);
@@ -46,7 +43,7 @@ mod cases {
     }
 
     /// The executions by where they stand, as lists have it.
-    async fn listed(engine: &Engine) -> BTreeMap<&'static str, Vec<Uuid>> {
+    pub async fn listed(engine: &Engine) -> BTreeMap<&'static str, Vec<Uuid>> {
         let mut all = BTreeMap::new();
         for status in ExecutionStatus::ALL {
             let stands = [execution_stands(*status, engine.now())];
@@ -57,13 +54,13 @@ mod cases {
         all
     }
 
-    async fn shown(engine: &Engine, id: Uuid) -> Execution {
+    pub async fn shown(engine: &Engine, id: Uuid) -> Execution {
         let row = engine.row::<Execution>(id).await.unwrap().unwrap().row;
         let renewed = engine.renewed(id).await.unwrap();
         row.as_of(renewed, engine.now())
     }
 
-    async fn complete(engine: &Engine, id: Uuid) -> String {
+    pub async fn complete(engine: &Engine, id: Uuid) -> String {
         let command = FinishExecution {
             execution: id,
             renewed: engine.renewed(id).await.unwrap(),
@@ -132,10 +129,7 @@ mod cases {
         let found = engine.entries(&filter, page).await.unwrap().entries;
         let details = found.last().and_then(|entry| entry.details.clone());
         let steps = details.and_then(|details| details.0.get("steps")?.as_u64());
-        (
-            found.into_iter().map(|entry| entry.action.to_string()).collect(),
-            steps,
-        )
+        (found.into_iter().map(|entry| entry.action).collect(), steps)
     }
 
     pub async fn the_switch_and_an_erasure_end_each_under_its_own_entry(bed: Bed) {
@@ -213,146 +207,6 @@ mod cases {
             told(&engine, ids[1]).await,
             (expire.map(str::to_owned).to_vec(), Some(0))
         );
-        close(engine).await;
-        assert_intact(&bed.options()).await;
-    }
-
-    /// A plain account of an execution: until when its lease runs, and what became of it.
-    struct Account {
-        id: Uuid,
-        lease_s: i64,
-        until: i64,
-        completed: bool,
-        steps: u64,
-        by_agent: bool,
-        cancelled: bool,
-    }
-
-    /// Numbers that look random (SplitMix64).
-    fn next(state: &mut u64) -> u64 {
-        *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = *state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    pub async fn random_starts_jumps_and_ends(bed: Bed) {
-        let (engine, ann, begin, set_clock) = opened(&bed).await;
-        let agent = create_agent(&engine, "triage", "ann").await;
-        let (caller, _) = agent_key(&engine, agent, vec![Scope::Workflows]).await;
-        let mut enabled = true;
-        let mut state = u64::from(std::process::id());
-        let seed = state;
-        let (mut at, mut accounts) = (0, Vec::<Account>::new());
-        for _ in 0..200 {
-            let chosen = usize::try_from(next(&mut state) % 1_000).unwrap();
-            let chosen = chosen % accounts.len().max(1);
-            match next(&mut state) % 7 {
-                0 | 1 => {
-                    let lease_s = 10 + next(&mut state) % 50;
-                    let command = StartExecution {
-                        lease_s,
-                        parent: accounts.get(chosen).map(|one| one.id).filter(|_| at % 2 == 0),
-                        ..start(ann)
-                    };
-                    let command = Command::from(command);
-                    let by_agent = next(&mut state).is_multiple_of(2);
-                    let by = if by_agent { caller.clone() } else { operator() };
-                    let answer = engine.submit(&by, Origin::default(), command).await;
-                    // Too deep within others, or by a disabled agent.
-                    let Ok(answer) = answer else { continue };
-                    let (execution, _) = <(Execution, u64)>::try_from(answer.reply).unwrap();
-                    let lease_s = i64::try_from(lease_s).unwrap();
-                    accounts.push(Account {
-                        id: execution.id,
-                        lease_s,
-                        until: at + lease_s,
-                        completed: false,
-                        steps: 0,
-                        by_agent,
-                        cancelled: false,
-                    });
-                }
-                2 => {
-                    at += i64::try_from(next(&mut state) % 15).unwrap();
-                    set_clock(begin.plus_seconds(at));
-                }
-                6 if enabled => {
-                    done(&engine, &operator(), disable(&engine, agent).await).await;
-                    for account in &mut accounts {
-                        let runs = !account.completed && account.until > at;
-                        account.cancelled |= account.by_agent && runs;
-                    }
-                    enabled = false;
-                }
-                6 => {
-                    done(&engine, &operator(), EnableAgent { agent }.into()).await;
-                    enabled = true;
-                }
-                verb if !accounts.is_empty() => {
-                    let account = &mut accounts[chosen];
-                    let runs = !account.completed && !account.cancelled && account.until > at;
-                    if verb == 5 {
-                        let count = 1 + next(&mut state) % 3;
-                        let steps = vec![new_steps()[1].clone(); usize::try_from(count).unwrap()];
-                        let command = RecordSteps {
-                            execution: account.id,
-                            renewed: engine.renewed(account.id).await.unwrap(),
-                            steps,
-                        };
-                        let command = Command::from(command);
-                        let answer = engine.submit(&operator(), Origin::default(), command).await;
-                        assert_eq!(answer.is_ok(), runs, "seed {seed}");
-                        if runs {
-                            account.until = account.until.max(at + account.lease_s);
-                            account.steps += count;
-                        }
-                    } else if verb == 3 {
-                        let row = engine.row::<Execution>(account.id).await.unwrap().unwrap().row;
-                        let expected = if runs { "done" } else { "execution_finished" };
-                        assert_eq!(code(engine.renew(row).await), expected, "seed {seed}");
-                        if runs {
-                            account.until = account.until.max(at + account.lease_s);
-                        }
-                    } else {
-                        let expected = match (account.completed, runs) {
-                            (true, _) => "nothing",
-                            (false, true) => "done",
-                            (false, false) => "execution_finished",
-                        };
-                        assert_eq!(complete(&engine, account.id).await, expected, "seed {seed}");
-                        account.completed |= runs;
-                    }
-                }
-                _ => {}
-            }
-            if next(&mut state).is_multiple_of(20) {
-                engine.sweep().await.unwrap();
-            }
-        }
-        for swept in [false, true] {
-            let found = listed(&engine).await;
-            for account in &accounts {
-                let status = match (account.completed, account.until > at) {
-                    _ if account.cancelled => "cancelled",
-                    (true, _) => "completed",
-                    (false, true) => "running",
-                    (false, false) => "failed",
-                };
-                assert!(
-                    found[status].contains(&account.id),
-                    "{status}, swept: {swept}, seed {seed}"
-                );
-                let shown = shown(&engine, account.id).await;
-                assert_eq!((shown.status.as_str(), shown.steps()), (status, account.steps));
-                let steps = engine.steps(account.id, &[], Order::Ascending, None, 1_000).await;
-                let numbers: Vec<u64> = steps.unwrap().0.iter().map(|step| step.row.number).collect();
-                assert_eq!(numbers, (0..account.steps).collect::<Vec<_>>(), "seed {seed}");
-            }
-            assert_eq!(found.values().map(Vec::len).sum::<usize>(), accounts.len());
-            engine.sweep().await.unwrap();
-        }
         close(engine).await;
         assert_intact(&bed.options()).await;
     }

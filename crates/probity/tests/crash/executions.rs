@@ -1,4 +1,5 @@
-//! `kill -9` of a server on which executions are started and completed: what was acknowledged is there, and no more.
+//! `kill -9` of a server on which executions are started, given steps and completed: what was acknowledged is there, and no
+//! more; steps are numbered without gaps.
 
 use std::collections::BTreeMap;
 use std::io::Result;
@@ -31,12 +32,34 @@ fn executions_outlive_crashes_on_postgresql() {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Request {
     Start,
+    First,
+    Second,
     Complete,
 }
 
+/// Steps of a request.
+const STEPS: u64 = 3;
+
 impl Request {
-    /// Both, in the order in which they are sent.
-    const ALL: [Request; 2] = [Request::Start, Request::Complete];
+    /// All of them, in the order in which they are sent.
+    const ALL: [Request; 4] = [Request::Start, Request::First, Request::Second, Request::Complete];
+
+    /// How many steps there are once it is carried out.
+    fn steps(self) -> u64 {
+        match self {
+            Request::Start => 0,
+            Request::First => STEPS,
+            Request::Second | Request::Complete => 2 * STEPS,
+        }
+    }
+
+    /// The ids of the steps that it records: they follow from that of the execution.
+    fn step_ids(self, id: Uuid) -> Vec<Uuid> {
+        let numbers = self.steps() - STEPS..self.steps();
+        numbers
+            .map(|number| Uuid::from_u128(id.as_u128() ^ u128::from(number + 1)))
+            .collect()
+    }
 
     /// The same words for the same execution, whenever it is sent.
     fn send(self, client: &mut Client, id: Uuid) -> Result<Answer> {
@@ -44,6 +67,14 @@ impl Request {
             Request::Start => {
                 let body = json!({"id": id, "workflow": "load", "aim": {"mission": id.to_string()}});
                 client.post(PATH, &body.to_string())
+            }
+            Request::First | Request::Second => {
+                let step = |id: Uuid| json!({"id": id, "kind": "tool", "name": "load", "input": {"of": id}});
+                let body: Vec<Value> = self.step_ids(id).into_iter().map(step).collect();
+                client.post(
+                    &format!("{PATH}/{id}/steps"),
+                    &json!({ "steps": body }).to_string(),
+                )
             }
             Request::Complete => {
                 let body = json!({"result": {"of": id}});
@@ -80,7 +111,11 @@ fn load(client: &mut Client) -> Told {
 fn assert_good(answer: &Answer, id: Uuid, request: Request) {
     let shown = answer.json();
     assert!(matches!(answer.status, 200 | 201), "{request:?} {shown}");
-    assert_is(&shown, id, request);
+    if matches!(request, Request::First | Request::Second) {
+        assert_eq!(shown["execution"], json!(id), "{shown}");
+    } else {
+        assert_is(&shown, id, request);
+    }
 }
 
 /// The execution is as this request leaves it.
@@ -88,18 +123,37 @@ fn assert_good(answer: &Answer, id: Uuid, request: Request) {
 fn assert_is(shown: &Value, id: Uuid, after: Request) {
     assert_eq!(shown["id"], json!(id));
     assert_eq!(shown["aim"]["mission"], json!(id), "{shown}");
-    match after {
-        Request::Start => assert_eq!(
-            (&shown["status"], &shown["result"]),
-            (&json!("running"), &json!(null))
-        ),
-        Request::Complete => {
-            assert_eq!(
-                (&shown["status"], &shown["result"]["of"]),
-                (&json!("completed"), &json!(id))
-            );
-        }
+    assert_eq!(shown["step_count"], json!(after.steps()), "{shown}");
+    let (status, result) = match after {
+        Request::Complete => ("completed", json!({ "of": id })),
+        _ => ("running", json!(null)),
+    };
+    assert_eq!((&shown["status"], &shown["result"]), (&json!(status), &result));
+    // Where the answer has the steps too, they are those that were sent, in their order.
+    let Some(steps) = shown["steps"].as_array() else {
+        return;
+    };
+    let sent = [Request::First, Request::Second]
+        .into_iter()
+        .filter(|sent| *sent <= after);
+    let ids = sent.flat_map(|sent| sent.step_ids(id));
+    let expected: Vec<Value> = ids.zip(0..).map(|(id, number)| json!([id, number])).collect();
+    let found: Vec<Value> = steps
+        .iter()
+        .map(|step| json!([step["id"], step["number"]]))
+        .collect();
+    assert_eq!(found, expected);
+}
+
+/// What an execution that is there shows that was carried out last.
+fn last(shown: &Value) -> Request {
+    if shown["status"] == "completed" {
+        return Request::Complete;
     }
+    let count = shown["step_count"].as_u64();
+    let mut all = Request::ALL.into_iter().take(3);
+    all.find(|request| count == Some(request.steps()))
+        .expect("steps of a request, all or none")
 }
 
 fn kill_again_and_again(place: &Place) {
@@ -132,12 +186,16 @@ fn kill_again_and_again(place: &Place) {
             );
             if is_there {
                 let shown = answer.json();
-                let ended = shown["status"] == "completed";
-                assert!(!ended || request == Request::Complete, "nobody ended it: {shown}");
-                assert_is(&shown, id, if ended { Request::Complete } else { Request::Start });
+                let last = last(&shown);
+                assert!(last <= request, "nobody asked for it: {shown}");
+                assert!(
+                    answered.get(&id).is_none_or(|answered| *answered <= last),
+                    "{shown}"
+                );
+                assert_is(&shown, id, last);
             }
             all.extend(answered);
-            // Sent again, both are as if they had been answered the first time.
+            // Sent again, all are as if they had been answered the first time.
             let mut client = Client::new(server.address, key);
             for request in Request::ALL {
                 assert!(matches!(request.send(&mut client, id).unwrap().status, 200 | 201));
@@ -154,6 +212,7 @@ fn kill_again_and_again(place: &Place) {
         all.len(),
         "one entry a start, however often it was sent"
     );
+    assert_eq!(count("execution.record"), 2 * all.len());
     assert_eq!(count("execution.complete"), all.len());
     assert!(all.len() > rounds() * CLIENTS, "hardly any load: {}", all.len());
     println!("{} rounds, {} executions", rounds(), all.len());
