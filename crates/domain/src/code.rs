@@ -185,6 +185,7 @@ codes! {
     CONVERSATION_ENDED = Conflict "conversation_ended", "the conversation has ended", hint CONVERSATIONS;
     // Agents.
     UNKNOWN_AGENT = NotFound "unknown_agent", "there is no such agent, or you may not see it", hint AGENTS;
+    AGENT_DISABLED = Conflict "agent_disabled", "the agent is disabled", hint "enable the agent first: probity agent enable NAME";
     AGENT_EXISTS = Conflict "agent_exists", "another agent has this name", hint AGENTS;
     // Executions.
     UNKNOWN_EXECUTION = NotFound "unknown_execution", "there is no such execution, or you may not see it", hint EXECUTIONS;

@@ -72,6 +72,7 @@ const MEET: &[fn()] = &[
         crate::workflow::execution::tests::a_lease_lapses_by_the_clock_whether_or_not_that_is_written_down,
         crate::workflow::execution::tests::executions_are_within_each_other_and_in_conversations_of_their_user,
         crate::workflow::execution::tests::who_may_run_for_whom,
+        crate::workflow::execution::switch_tests::an_agent_is_named_by_its_owner_or_by_whoever_keeps_all,
         crate::workflow::execution::tests::what_is_held_is_in_no_entry_and_goes_with_the_user,
         crate::workflow::metric::tests::bounds_at_their_edges,
         crate::workflow::metric::tests::an_id_is_one_content,

@@ -165,6 +165,7 @@ impl Runs {
         });
         let execution = id("execution", 0);
         let start = StartExecution {
+            agent: None,
             id: Some(execution),
             workflow: self.workflow.clone(),
             user: self.user,

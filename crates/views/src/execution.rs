@@ -72,7 +72,7 @@ pub struct ExecutionView {
     pub created_by: Option<Uuid>,
     /// How many steps it has.
     pub step_count: u64,
-    /// What its own steps used; null where none of them says.
+    /// What its own steps used, without those of its parts; null where none of them says.
     pub usage: Option<TotalView>,
     #[serde(skip)]
     totals: Totals,
@@ -376,6 +376,7 @@ impl Show for Execution {
     fn details(whole: &ExecutionWhole) -> Vec<Titled> {
         let view = &whole.execution;
         let text = |value: Option<Value>| value.map(|value| shortened(value.to_string()));
+        let usage = |total: Option<&TotalView>| total.map(|total| json!(total).to_string()).into();
         let mut details = vec![
             ("Id", view.id.into()),
             ("Workflow", (&view.workflow).into()),
@@ -396,10 +397,8 @@ impl Show for Execution {
             ("Error", view.error.as_ref().into()),
             ("Lease until", view.lease_until.into()),
             ("Steps", view.step_count.into()),
-            (
-                "Usage",
-                whole.total.as_ref().map(|total| json!(total).to_string()).into(),
-            ),
+            ("Usage of its own", usage(view.usage.as_ref())),
+            ("Usage with its parts", usage(whole.total.as_ref())),
             ("By", Cell::By(view.created_by)),
             ("Started", view.started_at.into()),
             ("Ended", view.finished_at.into()),

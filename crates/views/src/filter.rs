@@ -19,6 +19,8 @@ pub struct Filter {
     pub doc: &'static str,
     /// What is given.
     pub kind: Kind,
+    /// Whether it must be given.
+    pub required: bool,
 }
 
 /// What is given with a filter, and what follows from it.
@@ -113,6 +115,7 @@ impl Filter {
             option: name,
             doc,
             kind,
+            required: false,
         }
     }
 
@@ -125,6 +128,13 @@ impl Filter {
     #[must_use]
     pub const fn option(mut self, option: &'static str) -> Filter {
         self.option = option;
+        self
+    }
+
+    /// The same where the list is of nothing without it.
+    #[must_use]
+    pub const fn required(mut self) -> Filter {
+        self.required = true;
         self
     }
 

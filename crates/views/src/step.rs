@@ -317,7 +317,7 @@ impl Noun for ExecutionStep {
                       and came out. `execution` must be given.",
     };
     const FILTERS: &'static [Filter] = &[
-        Filter::own("execution", "of this execution", Takes::Id),
+        Filter::own("execution", "of this execution", Takes::Id).required(),
         Filter::own("kind", "of this sort", Takes::Word(StepKind::WORDS)),
     ];
     const READ: Reads = Reads::OwnOr(Permission::WorkflowsOwn, Permission::WorkflowsRead, "user_id");

@@ -220,7 +220,7 @@ fn explained<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Problem {
         }
     };
     let place = Some((u32_of(error.line()), u32_of(error.column())));
-    let mut message = without_types(error.to_string());
+    let mut message = without_types(&error.to_string());
     if matches!(error.classify(), Category::Syntax | Category::Eof | Category::Io) {
         if !(message.starts_with("expected value") && is_json(bytes)) {
             let detail = format!("the body is not JSON: {message}");
@@ -250,8 +250,9 @@ fn explained<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Problem {
     }
 }
 
-/// The message where an object is expected, which serde calls by the name that its type has in the program.
-fn without_types(message: String) -> String {
+/// The message where an object or a whole number is expected, which serde calls by the name that its type has in the program.
+fn without_types(message: &str) -> String {
+    let message = message.replace("expected u64", "expected an integer from 0");
     match message.split_once("expected struct ") {
         Some((before, rest)) => {
             let after = rest.trim_start_matches(char::is_alphanumeric);
@@ -293,11 +294,22 @@ mod tests {
             #[expect(dead_code, reason = "only its reading is tried")]
             aim: Inner,
         }
+        #[derive(Debug, Deserialize)]
+        struct Count {
+            #[expect(dead_code, reason = "only its reading is tried")]
+            tokens: u64,
+        }
         let problem = object::<Outer>(br#"{"aim":7}"#).unwrap_err();
         assert_eq!(problem.field.as_deref(), Some("aim"));
         let detail = &problem.detail;
         assert!(detail.contains("integer `7`, expected an object"), "{detail}");
         assert!(!detail.contains("Inner"), "{detail}");
+        let problem = object::<Count>(br#"{"tokens":-1}"#).unwrap_err();
+        assert!(
+            problem.detail.contains("expected an integer from 0"),
+            "{}",
+            problem.detail
+        );
     }
 
     #[test]

@@ -77,7 +77,15 @@ pub(crate) fn problems<N: Noun>() -> Vec<Listed> {
 
 /// A noun's filters as parameters.
 pub(crate) fn parameters<N: Noun>() -> &'static [Parameter] {
-    kept(N::FILTERS.iter().map(parameter::<N>).collect())
+    let of = |filter: &Filter| {
+        let parameter = parameter::<N>(filter);
+        if filter.required {
+            parameter.required()
+        } else {
+            parameter
+        }
+    };
+    kept(N::FILTERS.iter().map(of).collect())
 }
 
 fn parameter<N: Noun>(filter: &Filter) -> Parameter {

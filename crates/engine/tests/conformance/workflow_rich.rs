@@ -77,6 +77,7 @@ pub fn start(user: Uuid) -> StartExecution {
         id: None,
         workflow: "triage".to_owned(),
         user,
+        agent: None,
         conversation: None,
         parent: None,
         trace_id: None,

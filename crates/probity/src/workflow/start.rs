@@ -8,6 +8,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::printout;
+use crate::account;
 use crate::failure::Failure;
 use crate::parse;
 use crate::verb::{Printout, Verb, Work};
@@ -20,6 +21,9 @@ pub struct StartArgs {
     /// For whom: user name, id or e-mail address
     #[arg(value_name = "NAME")]
     user: String,
+    /// The agent that does it: name or id
+    #[arg(long, value_name = "AGENT")]
+    agent: Option<String>,
     /// The conversation that it belongs to
     #[arg(long, value_name = "ID")]
     conversation: Option<Uuid>,
@@ -54,10 +58,15 @@ pub struct StartArgs {
 
 impl Verb for StartArgs {
     async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
+        let agent = match &self.agent {
+            Some(agent) => Some(account::agent(work.engine, agent).await?.row.id),
+            None => None,
+        };
         let command = StartExecution {
             id: self.id,
             workflow: self.workflow,
             user: work.user(&self.user).await?.row.id,
+            agent,
             conversation: self.conversation,
             parent: self.parent,
             trace_id: self.trace,

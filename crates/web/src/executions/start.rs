@@ -1,6 +1,7 @@
 //! `POST /v1/executions`
 
 use domain::code;
+use domain::governance::agent::NAME_LEN_MAX as AGENT_LEN_MAX;
 use domain::workflow::execution::{
     Execution, LEASE_S, LEASE_S_USUAL, StartExecution, TRACE_LEN_MAX, WORKFLOW_LEN_MAX,
 };
@@ -8,7 +9,7 @@ use evidence::payload::{Aim, DragMode};
 
 use crate::change::prelude::*;
 use crate::conversations::kept;
-use crate::{custody, person};
+use crate::{agents, custody, person};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -21,6 +22,10 @@ pub(crate) struct Start {
     /// For whom: `me`, an id, or a name for callers who may read users.
     #[schemars(length(min = 1, max = custody::NAME_LEN_MAX), extend("default" = "me"))]
     user: Option<String>,
+    /// The agent that does it, by name or id: one's own, or any for whoever keeps executions of everybody. Where an agent
+    /// calls, it is that one.
+    #[schemars(length(min = 1, max = AGENT_LEN_MAX))]
+    agent: Option<String>,
     /// The conversation that it belongs to: the user's, and active.
     conversation: Option<Id>,
     /// The execution that it is a part of: the user's, and at most 15 deep itself.
@@ -61,10 +66,15 @@ impl Change for Start {
 
     async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
         let aim = self.aim.unwrap_or_default();
+        let agent = match &self.agent {
+            Some(text) => Some(agents::named(asked.call, "agent", text).await?),
+            None => None,
+        };
         Ok(StartExecution {
             id: asked.own_id(self.id)?,
             workflow: self.workflow,
             user: person::named(asked.call, "user", self.user.as_deref()).await?,
+            agent,
             conversation: self.conversation.map(|id| id.0),
             parent: self.parent.map(|id| id.0),
             trace_id: self.trace_id,

@@ -7,6 +7,7 @@ use super::{
 use evidence::payload::{DragMode, NAME_LEN_MAX, TEXT_LEN_MAX};
 
 use crate::custody::whose::{authorise_for, check_user};
+use crate::governance::Agent;
 use crate::prelude::*;
 use crate::workflow::conversation::{KEEP, check_active};
 
@@ -19,6 +20,8 @@ pub struct StartExecution {
     pub workflow: String,
     /// For whom.
     pub user: Uuid,
+    /// The agent that does it, where another caller starts it: the caller's own, or any for whoever keeps what belongs to all.
+    pub agent: Option<Uuid>,
     /// The conversation that it belongs to: the user's, and active.
     pub conversation: Option<Uuid>,
     /// The execution that it is a part of: the user's.
@@ -58,6 +61,7 @@ impl StartExecution {
         let fields = [
             ("user", known.user_id == self.user),
             ("workflow", known.workflow == self.workflow),
+            ("agent", self.agent.is_none() || known.agent_id == self.agent),
             ("conversation", known.conversation_id == self.conversation),
             ("parent", known.parent_id == self.parent),
             ("trace_id", known.trace_id == self.trace_id),
@@ -68,6 +72,28 @@ impl StartExecution {
             ("lease_s", known.lease_s == self.lease_s),
         ];
         fields.into_iter().find(|(_, same)| !same).map(|(field, _)| field)
+    }
+
+    /// The agent that does it: the one that calls, or one that its owner names, or whoever keeps what belongs to all. It is
+    /// not started for one whose keys are refused.
+    fn agent<'a>(&self, facts: &'a Facts, who: &Principal) -> Result<Option<&'a Agent>, Refusal> {
+        let calling = who.agent_id();
+        let Some(id) = self.agent.or(calling) else {
+            return Ok(None);
+        };
+        let may = |agent: &&Agent| match calling {
+            Some(calling) => calling == agent.id,
+            None => who.holds(KEEP.0) || who.user_id == Some(agent.user_id),
+        };
+        let found = facts.agents.get(&id).map(|found| &found.row).filter(may);
+        let absent = || code::UNKNOWN_AGENT.absent(format_args!("agent {id}"), "agent");
+        let agent = found.ok_or_else(absent)?;
+        let owner = facts.users.get(&agent.user_id);
+        if !agent.active || owner.is_some_and(|owner| !owner.row.active) {
+            let message = format!("the agent {}, or its owner, is disabled", agent.name);
+            return Err(code::AGENT_DISABLED.because(message).field("agent"));
+        }
+        Ok(Some(agent))
     }
 
     /// How deep it is, where all that it names is there and the user's.
@@ -95,7 +121,7 @@ impl Act for StartExecution {
     act! {
         action: EXECUTION_START, changes_access: false, target: none,
         refusals: INVALID_FIELD, ID_CONFLICT, UNKNOWN_USER, USER_ERASED, UNKNOWN_CONVERSATION, CONVERSATION_ENDED,
-            UNKNOWN_EXECUTION
+            UNKNOWN_EXECUTION, UNKNOWN_AGENT, AGENT_DISABLED
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
@@ -103,6 +129,8 @@ impl Act for StartExecution {
         needs.rows(&looks::CONVERSATION_RELIED_ON, self.conversation);
         needs.rows(&looks::EXECUTION, self.id);
         needs.rows(&looks::EXECUTION_READ, self.parent);
+        needs.rows(&looks::AGENT_RELIED_ON, self.agent);
+        needs.rows(&looks::OWNER_OF_AGENT, self.agent);
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
@@ -119,7 +147,7 @@ impl Act for StartExecution {
             };
         }
         check_user(facts, self.user)?;
-        let agent = by.who.agent_id().and_then(|id| facts.agents.get(&id));
+        let agent = self.agent(facts, by.who)?;
         let execution = Execution {
             id: self.id.unwrap_or_else(|| ctx.id(1)),
             workflow: self.workflow.clone(),
@@ -129,8 +157,8 @@ impl Act for StartExecution {
             depth: self.depth(facts)?,
             trace_id: self.trace_id.clone(),
             drag_mode: self.drag_mode,
-            agent_id: by.who.agent_id(),
-            agent_version: agent.and_then(|agent| agent.row.release.clone()),
+            agent_id: agent.map(|agent| agent.id),
+            agent_version: agent.and_then(|agent| agent.release.clone()),
             actor: self.actor.clone(),
             input: self.input.clone(),
             mission: self.mission.clone(),

@@ -96,3 +96,63 @@ pub fn the_switch_ends_so_many_and_the_sweeper_the_rest() {
     assert_eq!(row.error_type.as_deref(), Some(AGENT_DISABLED));
     assert_eq!(plant.code(&sweeper, sweep(vec![agent])), "nothing");
 }
+
+#[test]
+pub fn an_agent_is_named_by_its_owner_or_by_whoever_keeps_all() {
+    let mut plant = Plant::new();
+    let [of_ann, of_bob] =
+        [("a", plant.ann_id), ("b", plant.bob_id)].map(|(name, user)| plant.world.agent(name, user));
+    let by_ann = plant.world.agent_key("ann", of_ann, &[Scope::Workflows]);
+    let (ann, svc) = (plant.ann.clone(), plant.svc.clone());
+    let naming = |plant: &Plant, agent| StartExecution {
+        agent: Some(agent),
+        ..plant.start()
+    };
+    for (caller, agent, expected) in [
+        (&ann, of_ann, "done"),
+        (&ann, of_bob, "unknown_agent"),
+        (&svc, of_ann, "done"),
+        (&svc, of_bob, "done"),
+        (&svc, NOBODY, "unknown_agent"),
+        (&operator(), of_bob, "done"),
+        (&by_ann, of_ann, "done"),
+        (&by_ann, of_bob, "unknown_agent"),
+    ] {
+        let command = naming(&plant, agent);
+        assert_eq!(plant.code(caller, command), expected, "{caller:?} {agent}");
+    }
+    // The entry says who started it, the row whose work it is; the same id is of one agent.
+    let own = StartExecution {
+        id: Some(Uuid::from_u128(7)),
+        ..naming(&plant, of_ann)
+    };
+    let decided = plant.world.decide(&ann, &own.clone().into()).unwrap();
+    assert_eq!(decided.drafts[0].actor_id, Some(plant.ann_id));
+    let row = &plant.world.facts.executions[&Uuid::from_u128(7)].row;
+    assert_eq!(
+        (row.agent_id, row.agent_version.as_deref()),
+        (Some(of_ann), Some("2.1.0"))
+    );
+    let other = StartExecution {
+        agent: Some(of_bob),
+        ..own.clone()
+    };
+    let refusal = plant.world.run(&svc, &other.into()).unwrap_err();
+    assert_eq!(
+        (refusal.code, refusal.field.as_deref()),
+        ("id_conflict", Some("agent"))
+    );
+    let running = vec![(Uuid::from_u128(7), None)];
+    let disable = DisableAgent {
+        agent: of_ann,
+        running,
+    };
+    assert_eq!(plant.code(&operator(), disable), "done");
+    let row = &plant.world.facts.executions[&Uuid::from_u128(7)].row;
+    assert_eq!(row.error_type.as_deref(), Some(AGENT_DISABLED));
+    assert_eq!(plant.code(&svc, naming(&plant, of_ann)), "agent_disabled");
+    let bob = crate::identity::user::DisableUser { user: plant.bob_id };
+    assert_eq!(plant.code(&operator(), bob), "done");
+    assert_eq!(plant.code(&svc, naming(&plant, of_bob)), "agent_disabled");
+    assert_eq!(plant.code(&svc, own), "nothing");
+}

@@ -37,6 +37,7 @@ impl Plant {
             id: None,
             workflow: "triage".to_owned(),
             user: self.ann_id,
+            agent: None,
             conversation: None,
             parent: None,
             trace_id: None,

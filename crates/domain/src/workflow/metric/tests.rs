@@ -88,6 +88,7 @@ impl Lab {
             id: None,
             workflow: "triage".to_owned(),
             user: self.ann_id,
+            agent: None,
             conversation: None,
             parent: None,
             trace_id: None,
