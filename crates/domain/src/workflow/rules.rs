@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::step::Keeps;
+use super::step::{Keeps, Prices};
 
 /// The rules in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct WorkflowRules {
     pub content: Keeps,
     /// The same of these workflows.
     pub content_of: BTreeMap<String, Keeps>,
+    /// What tokens cost, where callers do not say what a step cost.
+    pub prices: Option<Prices>,
 }
 
 impl Default for WorkflowRules {
@@ -20,6 +22,7 @@ impl Default for WorkflowRules {
         WorkflowRules {
             content: Keeps::Full,
             content_of: BTreeMap::new(),
+            prices: None,
         }
     }
 }
@@ -32,6 +35,10 @@ impl WorkflowRules {
 
     /// The rules as the log records them.
     pub(crate) fn recorded(&self) -> Value {
-        json!({"content": self.content, "content_of": self.content_of})
+        let mut recorded = json!({"content": self.content, "content_of": self.content_of});
+        if let Some(prices) = &self.prices {
+            recorded["prices"] = json!(prices.file);
+        }
+        recorded
     }
 }

@@ -7,6 +7,7 @@ mod custody;
 mod layers;
 mod load;
 pub mod location;
+mod prices;
 mod roles;
 mod rules;
 mod workflows;
@@ -22,6 +23,7 @@ use serde_json::Value;
 
 pub use custody::Custody;
 pub use load::{Loaded, load};
+pub use prices::Governance;
 pub use roles::RoleSettings;
 pub use rules::RuleError;
 pub use workflows::Workflows;
@@ -52,6 +54,8 @@ pub struct Config {
     pub custody: Custody,
     /// What is kept of the steps of workflows.
     pub workflows: Workflows,
+    /// What steps cost.
+    pub governance: Governance,
     /// Roles of the installation's own, and what is added to built-in ones, by name.
     #[serde(default)]
     pub roles: BTreeMap<String, RoleSettings>,
@@ -229,6 +233,7 @@ pub fn keys() -> impl Iterator<Item = Key> {
         Limits::KEYS,
         Custody::KEYS,
         Workflows::KEYS,
+        Governance::KEYS,
     ];
     let first = std::iter::once(of_its_own("data_dir")).chain(Database::KEYS.iter().copied());
     first
@@ -249,6 +254,7 @@ impl Default for Config {
             limits: Limits::default(),
             custody: Custody::default(),
             workflows: Workflows::default(),
+            governance: Governance::default(),
             roles: BTreeMap::new(),
         }
     }
@@ -263,6 +269,7 @@ impl Config {
         rules.invitation_s = seconds(self.identity.invitation_h, 3_600);
         rules.custody = self.custody.rules()?;
         rules.workflows = self.workflows.rules()?;
+        rules.workflows.prices = self.governance.prices()?;
         Ok(rules)
     }
 

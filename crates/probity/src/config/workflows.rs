@@ -38,7 +38,11 @@ impl Workflows {
             })?;
             content_of.insert(workflow.clone(), keeps(setting, word)?);
         }
-        Ok(WorkflowRules { content, content_of })
+        Ok(WorkflowRules {
+            content,
+            content_of,
+            prices: None,
+        })
     }
 }
 

@@ -42,6 +42,11 @@ impl Cost {
             .then(|| Amount::new(units).map(Cost))?
     }
 
+    /// How many units of the last digit.
+    pub(super) fn units(self) -> i128 {
+        self.0.units()
+    }
+
     /// The sum of both. That of all steps of a tree is far from the bound of amounts.
     #[must_use]
     pub fn plus(self, other: Cost) -> Cost {

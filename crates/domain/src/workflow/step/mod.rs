@@ -3,6 +3,9 @@
 #[cfg(test)]
 pub(crate) mod approval_tests;
 mod cost;
+mod price;
+#[cfg(test)]
+pub(crate) mod price_tests;
 mod record;
 mod row;
 #[cfg(test)]
@@ -10,6 +13,7 @@ pub(crate) mod tests;
 mod totals;
 
 pub use cost::Cost;
+pub use price::{Price, Prices};
 pub use record::{Content, NewStep, RecordSteps};
 pub use row::{
     CALL_ID_LEN_MAX, ExecutionStep, FINISH_REASON_LEN_MAX, FINISH_REASONS_MAX, Keeps, NAME_LEN_MAX,

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::{
     CALL_ID_LEN_MAX, Cost, ExecutionStep, FINISH_REASON_LEN_MAX, FINISH_REASONS_MAX, Keeps, NAME_LEN_MAX,
-    PRICED_BY_CALLER, PROVIDER_LEN_MAX, STEPS_MAX, STEPS_OF_EXECUTION_MAX, StepKind, TOKENS_MAX, Usage,
+    PRICED_BY_CALLER, PROVIDER_LEN_MAX, Prices, STEPS_MAX, STEPS_OF_EXECUTION_MAX, StepKind, TOKENS_MAX,
+    Usage,
 };
 use crate::audit::event::AHEAD_SECONDS_MAX;
 use crate::custody::whose::find_for;
@@ -18,6 +19,7 @@ use crate::workflow::execution::{
     CONTENT_LEN_MAX, ERROR_TYPE_LEN_MAX, Execution, Renewed, check_optional, check_running, lease_end,
     unknown,
 };
+use crate::workflow::rules::WorkflowRules;
 
 /// A value as canonical JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,15 +174,27 @@ impl NewStep {
         fields.into_iter().find(|(_, same)| !same).map(|(field, _)| field)
     }
 
+    /// What it costs, and who says so: the caller, else the file of prices, of the model that answered, or that was asked for.
+    fn priced<'a>(&self, prices: Option<&'a Prices>) -> Option<(Cost, &'a str)> {
+        if let Some(cost) = self.cost {
+            return Some((cost, PRICED_BY_CALLER));
+        }
+        let (prices, provider) = (prices?, self.provider.as_deref()?);
+        let model = self.response_model.as_deref().or(self.request_model.as_deref())?;
+        let cost = prices.cost(provider, model, &self.usage)?;
+        Some((cost, &prices.file))
+    }
+
     /// The step as the next one of an execution.
     fn row(
         &self,
         id: Uuid,
         execution: &Execution,
-        keeps: Keeps,
+        rules: &WorkflowRules,
         salt: Salt,
         now: Timestamp,
     ) -> ExecutionStep {
+        let keeps = rules.keeps(&execution.workflow);
         let kept = |content: &Option<Content>| {
             let content = content.as_ref().filter(|_| keeps == Keeps::Full);
             content.map(|content| content.0.clone())
@@ -190,6 +204,7 @@ impl NewStep {
             content.map(|content| commit(&salt, content.0.as_bytes()).to_vec())
         };
         let (input_commitment, output_commitment) = (committed(&self.input), committed(&self.output));
+        let priced = self.priced(rules.prices.as_ref());
         let commits = input_commitment.is_some() || output_commitment.is_some();
         ExecutionStep {
             id,
@@ -212,8 +227,8 @@ impl NewStep {
             cache_read_tokens: self.usage.cache_read,
             cache_write_tokens: self.usage.cache_write,
             reasoning_tokens: self.usage.reasoning,
-            cost_usd: self.cost,
-            priced_by: self.cost.map(|_| PRICED_BY_CALLER.to_owned()),
+            cost_usd: priced.map(|(cost, _)| cost),
+            priced_by: priced.map(|(_, by)| by.to_owned()),
             approval_id: self.approval,
             content: keeps,
             input: kept(&self.input),
@@ -308,7 +323,7 @@ impl Act for RecordSteps {
         )?;
         self.check(facts, &before.row, by.who, ctx.now)?;
         let mut execution = before.row.clone().as_of(self.renewed, ctx.now);
-        let keeps = facts.rules.workflows.keeps(&execution.workflow);
+        let rules = &facts.rules.workflows;
         let mut made: Vec<ExecutionStep> = Vec::with_capacity(self.steps.len());
         let mut reply = Vec::with_capacity(self.steps.len());
         for (step, number) in self.steps.iter().zip(1..) {
@@ -326,7 +341,7 @@ impl Act for RecordSteps {
             let row = step.row(
                 step.id.unwrap_or_else(|| ctx.id(number)),
                 &execution,
-                keeps,
+                rules,
                 salt,
                 ctx.now,
             );
@@ -345,6 +360,11 @@ impl Act for RecordSteps {
         execution.expires_at = execution.expires_at.max(lease_end(execution.lease_s, ctx.now));
         let mut change = Change::new(&by.with(&authority), ctx);
         change.detail("steps", made.len());
+        let unpriced = |step: &&ExecutionStep| step.usage() != Usage::default() && step.cost_usd.is_none();
+        let unpriced = made.iter().filter(unpriced).count();
+        if rules.prices.is_some() && unpriced > 0 {
+            change.detail("unpriced", unpriced);
+        }
         change.alter(before, execution);
         for step in made {
             change.insert(step);
