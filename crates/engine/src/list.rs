@@ -68,24 +68,36 @@ impl Engine {
         &self,
         order: Order,
         conditions: &[Condition],
-        mut after: Option<Uuid>,
+        after: Option<Uuid>,
         limit: Option<u32>,
     ) -> Result<(Vec<Sealed<T>>, bool), Error> {
-        let mut found = Vec::new();
+        let after = after.map(|id| vec![id.into()]);
+        self.select_by((&["id"], order), conditions, after, limit).await
+    }
+
+    /// The same, in either order of these columns, after the row that has these values there.
+    pub async fn select_by<T: Record>(
+        &self,
+        (by, order): (&[&str], Order),
+        conditions: &[Condition],
+        mut after: Option<Vec<Val>>,
+        limit: Option<u32>,
+    ) -> Result<(Vec<Sealed<T>>, bool), Error> {
+        let mut found: Vec<Sealed<T>> = Vec::new();
         let mut left = limit.map(|limit| limit.saturating_add(1));
         loop {
             let wanted = left.unwrap_or(CHUNK).min(CHUNK);
             let page = {
                 let mut conn = self.db().reader().await?;
-                store::conditions::page_in::<T>(&mut conn, order, conditions, after, wanted).await?
+                store::conditions::page_by::<T>(&mut conn, (by, order), conditions, after, wanted).await?
             };
             let last = page.len() < wanted as usize;
-            after = page.last().map(|sealed| sealed.row.id());
             found.extend(page);
             left = left.map(|left| left - wanted);
             if last || left == Some(0) {
                 break;
             }
+            after = found.last().map(|sealed| place(&sealed.row, by));
         }
         let limit = limit.map_or(usize::MAX, |limit| limit as usize);
         let more = found.len() > limit;
@@ -122,4 +134,13 @@ impl Engine {
         let users = self.rows::<User>(ids).await?;
         Ok(users.into_iter().map(|(id, user)| (id, user.username)).collect())
     }
+}
+
+/// The values of a row in these columns.
+pub fn place<T: Record>(row: &T, by: &[&str]) -> Vec<Val> {
+    let value = |column: &&str| match *column {
+        "id" => Some(row.id().into()),
+        other => row.value(other),
+    };
+    by.iter().filter_map(value).collect()
 }

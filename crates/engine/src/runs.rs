@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::record::Sealed;
 use domain::workflow::execution::{DayKey, DayOf, Execution, ExecutionDays, Runs};
 use evidence::Timestamp;
 use store::conditions::{Condition, due_where};
@@ -27,21 +26,6 @@ pub struct RunsOf {
 pub type RunsBy = BTreeMap<(Option<String>, Option<Uuid>), RunsOf>;
 
 impl Engine {
-    /// The executions that were started in a time, the newest first, before the one of this time and id: at most so many.
-    /// With it, whether there are more.
-    pub async fn newest_executions(
-        &self,
-        times: Times,
-        after: Option<(Timestamp, Uuid)>,
-        limit: u32,
-    ) -> Result<(Vec<Sealed<Execution>>, bool), Error> {
-        let mut conn = self.db().reader().await?;
-        let mut found = executions::newest(&mut conn, times, after, limit.saturating_add(1)).await?;
-        let more = found.len() > limit as usize;
-        found.truncate(limit as usize);
-        Ok((found, more))
-    }
-
     /// The executions that were started in a time, by the clock. Whole days are counted already; what is left of the first and
     /// the last one is counted now, and so are those whose lease has lapsed while nobody has written it down yet.
     pub async fn runs(&self, covers: DayOf, times: Times) -> Result<RunsBy, Error> {

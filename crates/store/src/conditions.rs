@@ -140,22 +140,6 @@ impl Where {
         is_impossible(&self.args)
     }
 
-    /// The rows that fulfil all of it, in the order of their ids, after the one of id `after`.
-    pub(crate) async fn page<T: Record>(
-        mut self,
-        conn: &mut Conn,
-        order: Order,
-        after: Option<Uuid>,
-        limit: u32,
-    ) -> Result<Vec<Sealed<T>>, Error> {
-        let (beyond, order) = match order {
-            Order::Ascending => ("id > ?", "id"),
-            Order::Descending => ("id < ?", "id DESC"),
-        };
-        self.given(beyond, after);
-        self.rows(conn, order, limit).await
-    }
-
     /// The rows that fulfil all of it, in this order, at most so many.
     pub(crate) async fn rows<T: Record>(
         mut self,
@@ -248,11 +232,32 @@ pub async fn page_in<T: Record>(
     after: Option<Uuid>,
     limit: u32,
 ) -> Result<Vec<Sealed<T>>, Error> {
+    let after = after.map(|id| vec![id.into()]);
+    page_by(conn, (&["id"], order), conditions, after, limit).await
+}
+
+/// The same, in either order of these columns, after the row that has these values there.
+pub async fn page_by<T: Record>(
+    conn: &mut Conn,
+    (by, order): (&[&str], Order),
+    conditions: &[Condition],
+    after: Option<Vec<Val>>,
+    limit: u32,
+) -> Result<Vec<Sealed<T>>, Error> {
+    let (beyond, direction) = match order {
+        Order::Ascending => (">", ""),
+        Order::Descending => ("<", " DESC"),
+    };
     let mut all = Where::default();
     for condition in conditions {
         all.add(condition);
     }
-    all.page(conn, order, after, limit).await
+    if let Some(after) = after {
+        let marks = vec!["?"; by.len()].join(", ");
+        all.write(&format!("({}) {beyond} ({marks})", by.join(", ")), after);
+    }
+    let order: Vec<String> = by.iter().map(|column| format!("{column}{direction}")).collect();
+    all.rows(conn, &order.join(", "), limit).await
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Executions in the order in which they were started, and how many there were on each day.
 
-use domain::record::{Sealed, Val};
-use domain::workflow::execution::{DayOf, Execution, ExecutionDay, ExecutionDays, ExecutionStatus, Run};
+use domain::record::Val;
+use domain::workflow::execution::{DayOf, ExecutionDay, ExecutionDays, ExecutionStatus, Run};
 use evidence::Timestamp;
 use evidence::payload::DragMode;
 use uuid::Uuid;
@@ -17,22 +17,6 @@ const CHUNK: u32 = 5_000;
 
 /// A time between two moments, either of which may be missing.
 pub type Times = (Option<Timestamp>, Option<Timestamp>);
-
-/// The executions that were started in a time, the newest first, before the one of this time and id: at most so many.
-pub async fn newest(
-    conn: &mut Conn,
-    (from, to): Times,
-    after: Option<(Timestamp, Uuid)>,
-    limit: u32,
-) -> Result<Vec<Sealed<Execution>>, Error> {
-    let mut all = Where::default();
-    all.given("started_at >= ?", from);
-    all.given("started_at < ?", to);
-    if let Some((at, id)) = after {
-        all.write("(started_at, id) < (?, ?)", [at.into(), id.into()]);
-    }
-    all.rows(conn, "started_at DESC, id DESC", limit).await
-}
 
 /// What an agent has running, or where none is named, what agents have running that are disabled: the executions, each with
 /// its agent, at most so many.

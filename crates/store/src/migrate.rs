@@ -53,6 +53,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(18, "waiting", "0018_waiting.sql"),
     migration!(19, "erased_since", "0019_erased_since.sql"),
     migration!(20, "running_of_agents", "0020_running_of_agents.sql"),
+    migration!(21, "metrics_in_time", "0021_metrics_in_time.sql"),
 ];
 
 /// What a database has of the migrations.

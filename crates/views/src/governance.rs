@@ -4,9 +4,9 @@
 use domain::FieldError;
 use domain::identity::Permission;
 use domain::record::Sealed;
-use domain::workflow::execution::{DayKey, DayOf, Runs};
+use domain::workflow::execution::{DayKey, DayOf, Execution, Runs};
 use domain::workflow::metric::Number;
-use engine::list::Order;
+use engine::list::{Condition, Order};
 use engine::runs::RunsOf;
 use engine::{Engine, Error};
 use evidence::Timestamp;
@@ -21,6 +21,7 @@ use crate::example::{ANN, at};
 use crate::execution::ExecutionView;
 use crate::filter::{Asked, Filter, Takes};
 use crate::noun::{About, Noun, Page, Paging, Reads, Shown};
+use crate::rows::RowPlace;
 use crate::viewer::Viewer;
 
 const TIMES: &[Filter] = &[
@@ -93,8 +94,17 @@ impl Noun for Recent {
     ) -> Result<Page<Recent>, Error> {
         // Nobody wants all of them.
         let limit = paging.limit.unwrap_or(RECENT);
-        let times = (asked.time("from"), asked.time("to"));
-        let (rows, more) = engine.newest_executions(times, paging.after, limit).await?;
+        let from = asked
+            .time("from")
+            .map(|from| Condition::From("started_at", from.into()));
+        let to = asked
+            .time("to")
+            .map(|to| Condition::Before("started_at", to.into()));
+        let times: Vec<Condition> = from.into_iter().chain(to).collect();
+        let after = paging.after.map(RowPlace::values);
+        let (rows, more) = engine
+            .select_by::<Execution>(BY_START, &times, after, Some(limit))
+            .await?;
         let last = rows.last().filter(|_| more);
         let next = last.map(|Sealed { row, .. }| (row.started_at, row.id).encode(Order::Ascending));
         let executions = ExecutionView::of_all(engine, rows).await?;
@@ -110,6 +120,9 @@ impl Noun for Recent {
         })
     }
 }
+
+/// In which order executions are shown.
+const BY_START: (&[&str], Order) = (&["started_at", "id"], Order::Descending);
 
 /// How many executions are shown unless another number is given.
 const RECENT: u32 = 100;

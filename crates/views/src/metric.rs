@@ -84,7 +84,7 @@ impl Shown for MetricView {
 
 impl Noun for Metric {
     type View = MetricView;
-    rows!();
+    rows!((Timestamp, Uuid));
 
     const NAMES: (&'static str, &'static str) = ("metric", "metrics");
     const KEY: &'static str = "metrics";
@@ -93,7 +93,7 @@ impl Noun for Metric {
     const LIST: About = About {
         id: "list_metrics",
         summary: "Metrics",
-        description: "In the order of their ids, newest first unless asked otherwise. Of all users for callers who \
+        description: "In the order of their times, newest first unless asked otherwise. Of all users for callers who \
                       hold `workflows:read`, one's own for others.",
     };
     const FILTERS: &'static [Filter] = &[
@@ -125,6 +125,8 @@ impl Noun for Metric {
 }
 
 impl Rows for Metric {
+    const BY: &'static [&'static str] = &["at", "id"];
+
     async fn views(_: &Engine, _: Viewer<'_>, rows: Vec<Sealed<Metric>>) -> Result<Vec<MetricView>, Error> {
         Ok(rows
             .into_iter()

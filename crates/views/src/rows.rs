@@ -1,8 +1,8 @@
 //! Nouns of which there is a row each, in a table: their pages, and one of them.
 
 use domain::FieldError;
-use domain::record::{Record, Sealed};
-use engine::list::{Condition, Order};
+use domain::record::{Record, Sealed, Val};
+use engine::list::{Condition, Order, place};
 use engine::{Engine, Error};
 use evidence::Timestamp;
 use schemars::JsonSchema;
@@ -14,9 +14,46 @@ use crate::filter::{Asked, Filter, Given, Kind};
 use crate::noun::{Noun, Page, Paging, Reads};
 use crate::viewer::Viewer;
 
+/// A place among the rows of a table: after the one that has these values in the columns by which they are listed.
+pub trait RowPlace: Place {
+    /// The place after the row that has these values.
+    fn of(values: &[Val]) -> Option<Self>;
+    /// The values.
+    fn values(self) -> Vec<Val>;
+}
+
+impl RowPlace for Uuid {
+    fn of(values: &[Val]) -> Option<Uuid> {
+        match values {
+            [Val::Uuid(id)] => Some(*id),
+            _ => None,
+        }
+    }
+
+    fn values(self) -> Vec<Val> {
+        vec![self.into()]
+    }
+}
+
+impl RowPlace for (Timestamp, Uuid) {
+    fn of(values: &[Val]) -> Option<(Timestamp, Uuid)> {
+        match values {
+            [Val::Time(time), Val::Uuid(id)] => Some((*time, *id)),
+            _ => None,
+        }
+    }
+
+    fn values(self) -> Vec<Val> {
+        vec![self.0.into(), self.1.into()]
+    }
+}
+
 /// A noun of which there is a row each, in a table. The type is that of its rows; `rows!()` in its `impl Noun` makes its
 /// pages.
-pub trait Rows: Noun<Place = Uuid> + Record {
+pub trait Rows: Noun<Place: RowPlace> + Record {
+    /// The columns by whose order they are listed.
+    const BY: &'static [&'static str] = &["id"];
+
     /// What a row must fulfil to be listed at all.
     fn always(_: Timestamp) -> Option<Condition> {
         None
@@ -138,16 +175,20 @@ pub(crate) async fn of_rows<N: Rows>(
     engine: &Engine,
     viewer: Viewer<'_>,
     asked: &Asked,
-    paging: Paging<Uuid>,
+    paging: Paging<N::Place>,
 ) -> Result<Page<N>, Error> {
     let conditions = conditions::<N>(viewer, asked, engine.now())?;
     let (rows, more) = engine
-        .select_in::<N>(paging.order, &conditions, paging.after, paging.limit)
+        .select_by::<N>(
+            (N::BY, paging.order),
+            &conditions,
+            paging.after.map(RowPlace::values),
+            paging.limit,
+        )
         .await?;
-    let next = rows
-        .last()
-        .filter(|_| more)
-        .map(|sealed| sealed.row.id().encode(paging.order));
+    let last = rows.last().filter(|_| more);
+    let next = last.and_then(|sealed| N::Place::of(&place(&sealed.row, N::BY)));
+    let next = next.map(|next| next.encode(paging.order));
     let views = N::views(engine, viewer, rows).await?;
     Ok(Page {
         views,
@@ -179,13 +220,16 @@ pub(crate) fn seen<N: Noun + Record>(viewer: Viewer<'_>, sealed: Sealed<N>) -> O
 /// The pages of a noun of which there is a row each, for its `impl Noun`.
 macro_rules! rows {
     () => {
-        type Place = uuid::Uuid;
+        $crate::rows::rows!(uuid::Uuid);
+    };
+    ($place:ty) => {
+        type Place = $place;
 
         async fn page(
             engine: &engine::Engine,
             viewer: $crate::Viewer<'_>,
             asked: &$crate::Asked,
-            paging: $crate::Paging<uuid::Uuid>,
+            paging: $crate::Paging<$place>,
         ) -> Result<$crate::Page<Self>, engine::Error> {
             $crate::rows::of_rows(engine, viewer, asked, paging).await
         }

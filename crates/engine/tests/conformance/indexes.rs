@@ -230,7 +230,9 @@ mod cases {
             steps::steps(conn, id, &[], order, Some(7), 10).await.unwrap();
         }
         steps::held(conn, id, 10).await.unwrap();
-        store::executions::newest(conn, (Some(now), None), Some((now, id)), 10)
+        let by = (&["started_at", "id"][..], Order::Descending);
+        let after = Some(vec![now.into(), id.into()]);
+        conditions::page_by::<Execution>(conn, by, &[Condition::From("started_at", now.into())], after, 10)
             .await
             .unwrap();
         store::executions::count(conn, (Some(now), Some(now)))
@@ -248,12 +250,14 @@ mod cases {
     /// Asks for metrics by each filter, and in time.
     async fn ask_metrics(conn: &mut Conn, id: Uuid, now: evidence::Timestamp) {
         for condition in [
+            Condition::Before("at", now.into()),
             Condition::Is("name", "reward".into()),
             Condition::Is("workflow", "triage".into()),
             Condition::Is("execution_id", id.into()),
             Condition::Is("user_id", id.into()),
         ] {
-            conditions::page_in::<Metric>(conn, Order::Descending, &[condition], None, 10)
+            let by = (&["at", "id"][..], Order::Descending);
+            conditions::page_by::<Metric>(conn, by, &[condition], None, 10)
                 .await
                 .unwrap();
         }

@@ -17,6 +17,7 @@ mod cases {
     };
     use domain::{Caller, Origin};
     use engine::clock::Clock;
+    use engine::list::{Order, place};
     use engine::runs::RunsBy;
     use engine::{Engine, Error};
     use evidence::Timestamp;
@@ -227,10 +228,17 @@ mod cases {
         let newest: Vec<Uuid> = newest.iter().map(|row| row.id).take(100).collect();
         let found: Vec<Uuid> = recent.iter().map(|row| row.uuid(0).unwrap()).collect();
         assert_eq!(found, newest);
-        let (page, further) = engine.newest_executions((None, None), None, 30).await.unwrap();
+        let by = (&["started_at", "id"][..], Order::Descending);
+        let (page, further) = engine
+            .select_by::<Execution>(by, &[], None, Some(30))
+            .await
+            .unwrap();
         assert!(further);
-        let after = page.last().map(|sealed| (sealed.row.started_at, sealed.row.id));
-        let (rest, _) = engine.newest_executions((None, None), after, 70).await.unwrap();
+        let after = page.last().map(|sealed| place(&sealed.row, by.0));
+        let (rest, _) = engine
+            .select_by::<Execution>(by, &[], after, Some(70))
+            .await
+            .unwrap();
         let paged: Vec<Uuid> = page.iter().chain(&rest).map(|sealed| sealed.row.id).collect();
         assert_eq!(paged, newest);
         close(engine).await;

@@ -168,3 +168,47 @@ async fn found_by_every_filter_and_counted() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_go_by_time_while_metrics_arrive() {
+    for on in BOTH {
+        let api = Api::new(on).await;
+        let ann = Person::new(&api, "ann", Role::DEVELOPER).await;
+        let at = |hour: u8, id: u128| json!({"id": Uuid::from_u128(id), "name": "a", "value": 1, "at": format!("2026-11-21T{hour:02}:00:00Z")});
+        // Ids go against the times, and three are of one time.
+        recorded(
+            &api,
+            &ann,
+            json!([at(1, 9), at(2, 3), at(2, 8), at(2, 5), at(4, 2), at(5, 1)]),
+        )
+        .await;
+        for (order, passed, ahead, expected) in [
+            ("desc", at(6, 0x20), at(0, 0x21), vec![1, 2, 8, 5, 3, 9, 0x21]),
+            (
+                "asc",
+                at(0, 0x22),
+                at(4, 0x23),
+                vec![0x21, 9, 3, 5, 8, 2, 0x23, 1, 0x20],
+            ),
+        ] {
+            let query = format!("{LIST}?limit=2&order={order}&to=2026-11-21T07:00:00Z");
+            let mut page = ann.get(&api, &query).await.json();
+            // One where the walk has been, one where it comes to.
+            recorded(&api, &ann, json!([passed, ahead])).await;
+            let mut found = ids(&page, "metrics");
+            while let Some(next) = page["next"].as_str() {
+                page = ann.get(&api, &format!("{query}&cursor={next}")).await.json();
+                found.extend(ids(&page, "metrics"));
+            }
+            let expected: Vec<_> = expected
+                .into_iter()
+                .map(|id| Uuid::from_u128(id).to_string())
+                .collect();
+            assert_eq!(found, expected, "{order}");
+        }
+        let word = text(&ann.get(&api, &format!("{LIST}?limit=1")).await.json(), "next");
+        ann.get(&api, &format!("{LIST}?order=asc&cursor={word}"))
+            .await
+            .assert_problem(400, "invalid_field", Some("cursor"));
+    }
+}
