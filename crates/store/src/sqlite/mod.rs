@@ -76,8 +76,7 @@ pub fn open(path: &Path, create: bool, inline: bool) -> Result<SqliteConn, Error
     // A statement's plan is made once. Otherwise it would be made anew with every other value of a parameter in a range,
     // which takes longer than most statements, and what a question costs would depend on the values in it.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    // journal_mode answers with a row, so it goes by itself.
-    conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0))?;
+    into_wal(&conn)?;
     // Readers are many: together they may take no more than the Writer. No mmap: every connection maps the file for
     // itself, and a process with thirty of them would count as many times the size of the log.
     let cache_kib = if inline { 65_536 } else { 2_048 };
@@ -99,6 +98,24 @@ pub fn open(path: &Path, create: bool, inline: bool) -> Result<SqliteConn, Error
         data_version: None,
         wal_path,
     })
+}
+
+/// Puts the file into WAL mode. Of those who set it up at the same moment all but one are told at once that it is locked, lest
+/// each waits for the other; they ask again.
+fn into_wal(conn: &Connection) -> Result<(), Error> {
+    let began = Instant::now();
+    loop {
+        // It answers with a row, so it goes by itself.
+        let Err(error) = conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0))
+        else {
+            return Ok(());
+        };
+        let error = Error::from(error);
+        if error.kind != ErrorKind::Retry || began.elapsed() >= BUSY_TIMEOUT {
+            return Err(error);
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// How often a side table's write asks for the write lock, a millisecond apart.
