@@ -281,6 +281,8 @@ mod cases {
         let options = bed.options();
         let engine = bed.open().await;
         record(&engine, vec![numbered(1)]).await.unwrap();
+        // Its own memory of it is written beside; what comes now is not written over.
+        until_remembered(&options, &engine.checkpoint().await.unwrap()).await;
         let mut attacker = Attacker::new(&bed).await;
         let text = std::fs::read_to_string(engine::keyfile::path(&options.data_dir)).unwrap();
         let key = tlog::SigningKey::decode(text.trim()).unwrap();
