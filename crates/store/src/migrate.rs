@@ -54,6 +54,11 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(19, "erased_since", "0019_erased_since.sql"),
     migration!(20, "running_of_agents", "0020_running_of_agents.sql"),
     migration!(21, "metrics_in_time", "0021_metrics_in_time.sql"),
+    migration!(
+        22,
+        "governance_views_as_text",
+        "0022_governance_views_as_text.sql"
+    ),
 ];
 
 /// What a database has of the migrations.

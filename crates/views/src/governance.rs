@@ -19,6 +19,7 @@ use crate::cell::{Cell, Column, Columns, Elide, column, number};
 use crate::cursor::Place;
 use crate::example::{ANN, at};
 use crate::execution::ExecutionView;
+use crate::figures::day;
 use crate::filter::{Asked, Filter, Takes};
 use crate::noun::{About, Noun, Page, Paging, Reads, Shown};
 use crate::rows::RowPlace;
@@ -197,7 +198,7 @@ impl RunsView {
     }
 
     fn rate(&self) -> Cell {
-        self.success_rate.map(Number::text).into()
+        part(self.success_rate)
     }
 }
 
@@ -310,15 +311,23 @@ macro_rules! group {
     };
 }
 
-const COUNT: Column = number("executions");
+const COUNT: Column = number("runs");
 const RUNNING: Column = number("running");
 const COMPLETED: Column = number("completed");
 const FAILED: Column = number("failed");
 const CANCELLED: Column = number("cancelled");
-const RATE: Column = number("success rate");
+const RATE: Column = number("success");
 
 fn count(number: u64) -> Cell {
     crate::cell::count(number).into()
+}
+
+/// A part of 1 as people read it: three digits, cut and not rounded, so that 1 is all there is.
+fn part(rate: Option<Number>) -> Cell {
+    // What a double is below a thousandth that it means is less than this.
+    let thousandths = |rate: Number| (rate.get() * 1_000.0 + 1e-9).floor();
+    rate.map(|rate| format!("{:.3}", thousandths(rate) / 1_000.0))
+        .into()
 }
 
 /// The executions of a workflow.
@@ -395,7 +404,7 @@ group! {
         (column("DRAG mode", Elide::Never), |view| {
             view.drag_mode.map_or("-", DragMode::as_str).into()
         }),
-        (number("share"), |view| view.share.map(Number::text).into()),
+        (number("share"), |view| part(view.share)),
         (COUNT, |view| count(view.runs.executions)),
         (RUNNING, |view| count(view.runs.running)),
         (COMPLETED, |view| count(view.runs.completed)),
@@ -453,7 +462,7 @@ group! {
         (FAILED, |view| count(view.runs.failed)),
         (CANCELLED, |view| count(view.runs.cancelled)),
         (RATE, |view| view.runs.rate()),
-        (column("last day (UTC)", Elide::Never), |view| view.last_day.into()),
+        (column("last day", Elide::Never), |view| day(view.last_day).into()),
     ];
     |_name, user, of, _all, username| UserRunsView {
         user: user.unwrap_or_default(),

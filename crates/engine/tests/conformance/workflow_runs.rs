@@ -15,6 +15,7 @@ mod cases {
     use domain::workflow::execution::{
         Cancel, Complete, DayKey, DayOf, Execution, ExecutionStatus, Fail, Runs, StartExecution,
     };
+    use domain::workflow::metric::Bucket;
     use domain::{Caller, Origin};
     use engine::clock::Clock;
     use engine::list::{Order, place};
@@ -103,6 +104,23 @@ mod cases {
             let name = row.optional_text(0).unwrap().unwrap_or_default().to_owned();
             (name, (row.int(1).unwrap(), row.int(2).unwrap()))
         };
+        rows.iter().map(row).collect()
+    }
+
+    /// What a view has in these columns, `-` for nothing. All of it is text, on both engines.
+    async fn shown(engine: &Engine, columns: &str, view: &str) -> Vec<Vec<String>> {
+        let mut conn = engine.db().reader().await.unwrap();
+        let order = if view == "governance_users" {
+            "ORDER BY user_id"
+        } else {
+            ""
+        };
+        let rows = conn
+            .all(&format!("SELECT {columns} FROM {view} {order}"), &[])
+            .await
+            .unwrap();
+        let text = |row: &store::Row, at| row.optional_text(at).unwrap().unwrap_or("-").to_owned();
+        let row = |row: &store::Row| (0..row.0.len()).map(|at| text(row, at)).collect();
         rows.iter().map(row).collect()
     }
 
@@ -217,17 +235,30 @@ mod cases {
             counts
         };
         assert_eq!(sums(&users), sums(&by_user));
-        let mut conn = engine.db().reader().await.unwrap();
-        let recent = conn
-            .all("SELECT id, username FROM governance_recent", &[])
-            .await
-            .unwrap();
-        drop(conn);
+        let recent = shown(
+            &engine,
+            "id, user_id, started_at, finished_at",
+            "governance_recent",
+        )
+        .await;
+        let last_days = shown(&engine, "user_id, last_day", "governance_users").await;
         let mut newest = rows;
         newest.sort_by_key(|row| std::cmp::Reverse((row.started_at, row.id)));
+        let text = |row: &Execution| {
+            let finished = row.finished_at.map_or("-".to_owned(), |at| at.to_string());
+            let (id, user) = (row.id.to_string(), row.user_id.to_string());
+            vec![id, user, row.started_at.to_string(), finished]
+        };
+        assert_eq!(recent, newest.iter().take(100).map(text).collect::<Vec<_>>());
+        let mut days = BTreeMap::new();
+        for row in newest.iter().rev() {
+            days.insert(row.user_id, Bucket::Day.of(row.started_at));
+        }
+        let days = days
+            .iter()
+            .map(|(user, day)| vec![user.to_string(), day.to_string()]);
+        assert_eq!(last_days, days.collect::<Vec<_>>());
         let newest: Vec<Uuid> = newest.iter().map(|row| row.id).take(100).collect();
-        let found: Vec<Uuid> = recent.iter().map(|row| row.uuid(0).unwrap()).collect();
-        assert_eq!(found, newest);
         let by = (&["started_at", "id"][..], Order::Descending);
         let (page, further) = engine
             .select_by::<Execution>(by, &[], None, Some(30))

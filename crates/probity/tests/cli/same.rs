@@ -15,8 +15,14 @@ const LISTS: &[(&str, &str)] = &[
     ),
     ("user list --active --text CLE", "/v1/users?active=true&text=CLE"),
     ("user list --disabled", "/v1/users?active=false"),
-    ("user show ann", "/v1/users/ann?include=kyc,balances,api_keys"),
-    ("user show cleo", "/v1/users/cleo?include=api_keys,balances,kyc"),
+    (
+        "user show ann",
+        "/v1/users/ann?include=kyc,balances,api_keys,activities",
+    ),
+    (
+        "user show cleo",
+        "/v1/users/cleo?include=activities,api_keys,balances,kyc",
+    ),
     ("role list", "/v1/roles"),
     ("asset list", "/v1/assets"),
     ("key list", "/v1/api-keys"),

@@ -86,3 +86,31 @@ fn runs_are_imported_once() {
         place.run(&["audit", "verify"]).expect(0);
     });
 }
+
+/// The four views are no wider than a terminal, with a long name and a rate that has no end.
+#[test]
+fn views_of_governance_fit_a_terminal() {
+    on_both(|place| {
+        place.run(&["init"]).expect(0);
+        let name = "somebody-with-a-name-that-is-long";
+        place.run(&["user", "create", name, "--role", "user"]).expect(0);
+        let started = |workflow: &str| {
+            let made = place.json(&["workflow", "start", workflow, name, "--drag-mode", "analysis"]);
+            made["id"].as_str().unwrap().to_owned()
+        };
+        place.run(&["workflow", "complete", &started("triage")]).expect(0);
+        for _ in 0..2 {
+            place.run(&["workflow", "cancel", &started("triage")]).expect(0);
+        }
+        started("a-workflow-with-a-name-that-is-long");
+        let day = &place.json(&["governance", "users"])["users"][0]["last_day"];
+        let day = day.as_str().unwrap()[..10].to_owned();
+        let text = place.narrow(&["governance", "users"]);
+        let words: Vec<&str> = text.lines().nth(1).unwrap().split_whitespace().collect();
+        let told = ["4", "1", "1", "0", "2", "0.333", &day];
+        assert!(words[0].starts_with("somebody") && words[1..] == told, "{text}");
+        for view in ["recent", "workflows", "drag-modes"] {
+            place.narrow(&["governance", view]);
+        }
+    });
+}
