@@ -27,8 +27,9 @@ fn content_is_kept_as_the_settings_say() {
             let step = made["steps"][0]["id"].as_str().unwrap();
             assert_eq!(place.json(&["step", "show", step])["output"], kept, "{workflow}");
             let other = place.run(&["step", "check", step, "--out", "4"]);
-            other.expect(i32::from(holds == json!(true)));
+            other.expect(1);
             let checked = place.run(&["step", "check", step, "--out", out, "--output", "json"]);
+            let checked = checked.expect(i32::from(holds != json!(true)));
             let checked: serde_json::Value = serde_json::from_str(&checked.out).unwrap();
             assert_eq!(checked["output"], holds, "{workflow}");
         }
