@@ -3,10 +3,11 @@
 //! The file has a run a line: an object whose `messages` (or `traj`) are those of a chat with tools as OpenAI's API has
 //! them (`role`, `content`, `tool_calls`, `tool_call_id`), with `reward`, a number, and `drag_mode` where there are any.
 //! The messages are the input of the execution, and so goes with the user; each tool call is a step. All ids follow from
-//! the line, so the same file again changes nothing, and a broken-off import goes on.
+//! the line, so the same file again changes nothing, and a broken-off import goes on. Lines that were not taken come back
+//! from the file of rejected lines once they are mended, as those of a log do.
 
 use std::collections::HashMap;
-use std::io::BufRead;
+use std::io::{BufRead, Write};
 
 use domain::own_id::derived_id;
 use domain::workflow::execution::{Complete, FinishExecution, LEASE_S, StartExecution};
@@ -21,10 +22,11 @@ use uuid::Uuid;
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::import::FIRST_MAX;
+use crate::import::batch::Rejection;
 use crate::import::read::Items;
-
-/// Most runs that a report names.
-const REJECTIONS_MAX: usize = 10;
+use crate::import::returned;
+use crate::import::tally::unwritable;
 
 /// What the runs of a file are executions of.
 #[derive(Clone, Debug)]
@@ -48,28 +50,22 @@ pub struct RunsReport {
     pub already_there: u64,
     /// Lines that were not taken.
     pub rejected: u64,
-    /// Tool calls of the runs that were taken: steps, now or before.
+    /// Tool calls that became steps now.
     pub steps: u64,
-    /// Rewards of the runs that were taken: metrics, now or before.
+    /// Rewards that became metrics now.
     pub rewards: u64,
     /// The first of what was rejected: the line, counted from 1, and why.
     pub rejections: Vec<(u64, String)>,
 }
 
-/// A run as the commands that make it.
-struct Run {
-    commands: Vec<Command>,
-    steps: u64,
-    rewards: u64,
-}
-
 impl Engine {
-    /// Makes executions of the runs of a file, see the module.
+    /// Makes executions of the runs of a file, see the module. What is not taken goes to `rejected`.
     pub async fn import_runs<R: BufRead + Send>(
         &self,
         caller: &Caller,
         of: &Runs,
         reader: R,
+        rejected: &mut (dyn Write + Send),
         progress: &mut (dyn FnMut(u64, &RunsReport) + Send),
     ) -> Result<RunsReport, Error> {
         let unreadable = |error: std::io::Error| {
@@ -77,20 +73,30 @@ impl Engine {
         };
         let mut report = RunsReport::default();
         let mut items = Items::new(reader);
-        while let Some(item) = items.next().map_err(unreadable)? {
+        while let Some(mut item) = items.next().map_err(unreadable)? {
             report.runs += 1;
+            let cut = item.broken.is_some();
             let run = match item.broken {
                 Some(why) => Err(why),
-                None => of.read(&item.bytes),
+                None => returned::unwrap(&mut item.bytes).and_then(|_| of.read(&item.bytes)),
             };
             let taken = match run {
                 Ok(run) => self.take_run(caller, run, &mut report).await?,
                 Err(why) => Err(why),
             };
-            if let Err(why) = taken {
+            if let Err(reason) = taken {
+                let rejection = Rejection {
+                    number: item.number,
+                    bytes: item.bytes,
+                    cut,
+                    place: None,
+                    reason,
+                };
+                writeln!(rejected, "{}", returned::line(&rejection))
+                    .map_err(|error| unwritable("rejected", &error))?;
                 report.rejected += 1;
-                if report.rejections.len() < REJECTIONS_MAX {
-                    report.rejections.push((item.number, why));
+                if report.rejections.len() < FIRST_MAX {
+                    report.rejections.push((rejection.number, rejection.reason));
                 }
             }
             progress(items.bytes(), &report);
@@ -102,35 +108,50 @@ impl Engine {
     async fn take_run(
         &self,
         caller: &Caller,
-        run: Run,
+        run: Vec<Command>,
         report: &mut RunsReport,
     ) -> Result<Result<(), String>, Error> {
         let origin = Origin::default();
-        let tried = run.commands.iter().cloned().map(Ok).collect();
+        let tried = run.iter().cloned().map(Ok).collect();
         for answer in self.dry_run(caller, &origin, tried).await? {
             match answer {
                 Err(Error::Refused { refusal, .. }) => return Ok(Err(refusal.message)),
                 other => drop(other?),
             }
         }
+        let counted = |command: &Command| match command {
+            Command::RecordSteps(command) => (command.steps.len() as u64, 0),
+            Command::RecordMetrics(command) => (0, command.metrics.len() as u64),
+            _ => (0, 0),
+        };
+        let counts: Vec<_> = run.iter().map(counted).collect();
         let mut new = false;
-        for answer in self.submit_all(caller, &origin, run.commands).await? {
+        for (answer, (steps, rewards)) in self
+            .submit_all(caller, &origin, run)
+            .await?
+            .into_iter()
+            .zip(counts)
+        {
             match answer {
                 Err(Error::Refused { refusal, .. }) => return Ok(Err(refusal.message)),
-                other => new |= other?.entry.is_some(),
+                other => {
+                    if other?.entry.is_some() {
+                        new = true;
+                        report.steps += steps;
+                        report.rewards += rewards;
+                    }
+                }
             }
         }
         report.added += u64::from(new);
         report.already_there += u64::from(!new);
-        report.steps += run.steps;
-        report.rewards += run.rewards;
         Ok(Ok(()))
     }
 }
 
 impl Runs {
-    /// The run of a line.
-    fn read(&self, line: &[u8]) -> Result<Run, String> {
+    /// The run of a line, as the commands that make it.
+    fn read(&self, line: &[u8]) -> Result<Vec<Command>, String> {
         let line: StrictObject = serde_json::from_slice(line).map_err(|error| error.to_string())?;
         let mut line = line.0;
         let text = canonical(&Value::Object(line.clone()));
@@ -178,20 +199,16 @@ impl Runs {
             mission: None,
             lease_s: *LEASE_S.end(),
         };
-        let mut run = Run {
-            commands: vec![start.into()],
-            steps: steps.len() as u64,
-            rewards: u64::from(reward.is_some()),
-        };
+        let mut run = vec![start.into()];
         for steps in steps.chunks(STEPS_MAX) {
             let command = RecordSteps {
                 execution,
                 renewed: None,
                 steps: steps.to_vec(),
             };
-            run.commands.push(command.into());
+            run.push(command.into());
         }
-        run.commands.extend(reward.map(|value| {
+        run.extend(reward.map(|value| {
             let metric = NewMetric {
                 id: Some(id("reward", 0)),
                 name: "reward".to_owned(),
@@ -216,7 +233,7 @@ impl Runs {
                 result: last.map(|content| canonical(&json!({ "content": content }))),
             },
         };
-        run.commands.push(end.into());
+        run.push(end.into());
         Ok(run)
     }
 }

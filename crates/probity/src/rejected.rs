@@ -46,6 +46,14 @@ impl Rejected {
         self.file.is_some()
     }
 
+    /// What a summary says of rejected lines, if any were written.
+    pub fn told(&self) -> Option<String> {
+        let path = self.path.display();
+        let text =
+            format!("All rejected lines with their reasons are in {path}.\nIt can be mended and imported.");
+        self.is_there().then_some(text)
+    }
+
     /// Where it is, or would be.
     pub fn path(&self) -> &Path {
         &self.path

@@ -61,13 +61,13 @@ pub(super) struct Line {
 }
 
 /// A line that was not taken, and why.
-pub(super) struct Rejection {
-    pub(super) number: u64,
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct Rejection {
+    pub(crate) number: u64,
+    pub(crate) bytes: Vec<u8>,
     /// Whether these are only the beginning.
-    pub(super) cut: bool,
-    pub(super) place: Option<[u8; 32]>,
-    pub(super) reason: String,
+    pub(crate) cut: bool,
+    pub(crate) place: Option<[u8; 32]>,
+    pub(crate) reason: String,
 }
 
 /// What became of a batch.

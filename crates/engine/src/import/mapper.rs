@@ -67,7 +67,7 @@ impl Mapper {
     /// The event that a line is, with its id. A line of a report of rejected lines becomes the line in it.
     pub(super) fn map(&mut self, item: &mut Item) -> Result<Mapped, Fault> {
         self.places.pass(item);
-        let returned = returned::unwrap(item)?;
+        let returned = returned::unwrap(&mut item.bytes)?;
         if let Some(reason) = &item.broken {
             return Err(Fault::Line(reason.clone()));
         }

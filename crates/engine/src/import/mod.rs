@@ -11,7 +11,7 @@
 //! `identify` gives them ids (all of it in `mapper`); `batch` sends them, `tally` counts. To add a format: a file with
 //! a function from a line to an [`Event`](domain::audit::Event), a variant of [`Format`], its branches there.
 
-mod batch;
+pub(crate) mod batch;
 mod cloudtrail;
 mod decode;
 #[cfg(test)]
@@ -32,13 +32,13 @@ mod notes;
 mod ocsf;
 mod okta;
 pub(crate) mod read;
-mod returned;
+pub(crate) mod returned;
 mod run;
 mod scan;
 mod shrink;
 mod source;
 mod surrogate;
-mod tally;
+pub(crate) mod tally;
 mod value;
 
 use std::collections::BTreeMap;

@@ -5,13 +5,12 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value, json};
 
 use super::batch::Rejection;
-use super::scan::Item;
 
 /// What marks a line of such a file, and its version.
 const MARK: &str = "probity/1";
 
 /// The line of the report.
-pub(super) fn line(rejection: &Rejection) -> String {
+pub(crate) fn line(rejection: &Rejection) -> String {
     let text = String::from_utf8_lossy(&rejection.bytes);
     let mut line = json!({
         "line": rejection.number,
@@ -33,8 +32,8 @@ pub(super) fn line(rejection: &Rejection) -> String {
 
 /// The event in a line of such a file, and the place that it had where it was rejected; any other line is left as it
 /// is. An error says why the line cannot be taken.
-pub(super) fn unwrap(item: &mut Item) -> Result<Option<[u8; 32]>, String> {
-    let Ok(text) = std::str::from_utf8(&item.bytes) else {
+pub(crate) fn unwrap(bytes: &mut Vec<u8>) -> Result<Option<[u8; 32]>, String> {
+    let Ok(text) = std::str::from_utf8(bytes) else {
         return Ok(None);
     };
     if !text.contains(MARK) {
@@ -52,7 +51,7 @@ pub(super) fn unwrap(item: &mut Item) -> Result<Option<[u8; 32]>, String> {
         .and_then(evidence::json::from_hex::<32>);
     let base64 = members.get("base64").and_then(Value::as_str);
     let original = base64.and_then(|text| BASE64.decode(text).ok());
-    item.bytes = match members.remove("text") {
+    *bytes = match members.remove("text") {
         Some(Value::String(text)) => match original {
             // Not mended: what is not UTF-8 must not come in with its bytes changed.
             Some(original) if String::from_utf8_lossy(&original) == text => original,

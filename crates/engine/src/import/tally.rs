@@ -129,7 +129,7 @@ impl<'a, 'b> Tally<'a, 'b> {
     }
 }
 
-fn unwritable(what: &str, error: &std::io::Error) -> Error {
+pub(crate) fn unwritable(what: &str, error: &std::io::Error) -> Error {
     Error::Problem {
         message: format!("cannot write the report of {what} lines: {error}"),
         hint: "free some space or choose another file, and start the import again".to_owned(),

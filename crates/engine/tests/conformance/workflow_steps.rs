@@ -241,9 +241,16 @@ mod cases {
         for again in [false, true] {
             let file = format!("{}\n{good}\n", bad.join("\n"));
             let size = *engine.size().borrow();
-            let (caller, mut quiet) = (operator(), |_: u64, _: &_| {});
-            let imported = engine.import_runs(&caller, &of, file.as_bytes(), &mut quiet);
+            let (caller, mut rejected, mut quiet) = (operator(), Vec::new(), |_: u64, _: &_| {});
+            let imported = engine.import_runs(&caller, &of, file.as_bytes(), &mut rejected, &mut quiet);
             let report = imported.await.unwrap();
+            let kept = String::from_utf8(rejected).unwrap();
+            let kept: Vec<Value> = kept
+                .lines()
+                .map(|line| serde_json::from_str(line).unwrap())
+                .collect();
+            let texts: Vec<&str> = kept.iter().map(|line| line["text"].as_str().unwrap()).collect();
+            assert_eq!(texts, bad);
             let taken = runs.len() as u64;
             assert_eq!(
                 (report.runs, report.rejected),
@@ -251,8 +258,9 @@ mod cases {
             );
             let expected = if again { (0, taken) } else { (taken, 0) };
             assert_eq!((report.added, report.already_there), expected);
-            assert_eq!(report.steps, calls.iter().sum::<usize>() as u64);
-            assert_eq!(report.rewards, taken);
+            let steps = calls.iter().sum::<usize>() as u64;
+            let expected = if again { (0, 0) } else { (steps, taken) };
+            assert_eq!((report.steps, report.rewards), expected, "what came in now");
             let lines: Vec<u64> = report.rejections.iter().map(|(line, _)| *line).collect();
             assert!(
                 lines.into_iter().eq(1..=bad.len() as u64),

@@ -71,12 +71,7 @@ pub fn print(
             counted(*number, "line", "lines")
         ));
     }
-    if rejected.is_there() {
-        let path = rejected.path().display();
-        lines.push(format!(
-            "All rejected lines with their reasons are in {path}.\nIt can be mended and imported."
-        ));
-    }
+    lines.extend(rejected.told());
     if shortened.is_there() {
         let path = shortened.path().display();
         lines.push(format!("All shortened lines are in {path}."));

@@ -1,5 +1,6 @@
 //! `probity workflow import`.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -11,6 +12,7 @@ use crate::context::{Context, caller};
 use crate::failure::{Exit, Failure};
 use crate::output::{self, count, counted, plain};
 use crate::progress::Progress;
+use crate::rejected::Rejected;
 use crate::{account, parse, source};
 
 /// Arguments of `probity workflow import`.
@@ -42,6 +44,7 @@ enum FormatName {
 pub async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Failure> {
     let FormatName::ChatJsonl = args.format;
     let (reader, total) = source::open(&args.file)?;
+    let mut rejected = Rejected::beside(&args.file);
     let progress = Progress::new(context);
     let mut show = |bytes: u64, at: &RunsReport| {
         progress.at(bytes, total, &format!("{} runs", count(at.runs)));
@@ -52,16 +55,21 @@ pub async fn run(context: &Context, args: ImportArgs) -> Result<Exit, Failure> {
             user: account::user(engine, &args.user).await?.row.id,
             drag_mode: args.drag_mode,
         };
-        let report = engine.import_runs(&caller(), &of, reader, &mut show).await;
+        let report = engine
+            .import_runs(&caller(), &of, reader, &mut rejected, &mut show)
+            .await;
         progress.finish();
         Ok(report?)
     });
-    let report = imported.await?;
-    print(context, &report)?;
+    let report = imported.await;
+    let flushed = rejected.flush();
+    flushed.map_err(|error| Failure::file("write", rejected.path(), &error))?;
+    let report = report?;
+    print(context, &report, &rejected)?;
     Ok(if report.rejected == 0 { Exit::Ok } else { Exit::No })
 }
 
-fn print(context: &Context, report: &RunsReport) -> Result<(), Failure> {
+fn print(context: &Context, report: &RunsReport, rejected: &Rejected) -> Result<(), Failure> {
     let first = report.rejections.iter();
     if context.json() {
         let first: Vec<_> = first
@@ -75,19 +83,21 @@ fn print(context: &Context, report: &RunsReport) -> Result<(), Failure> {
             "steps": report.steps,
             "rewards": report.rewards,
             "first_rejections": first,
+            "rejected_file": rejected.is_there().then(|| rejected.path().display().to_string()),
         }));
     }
     let mut lines = vec![
         format!("Read           {}", counted(report.runs, "run", "runs")),
         format!(
-            "Added          {}",
-            counted(report.added, "execution", "executions")
+            "Added          {} with {} and {}",
+            counted(report.added, "execution", "executions"),
+            counted(report.steps, "step", "steps"),
+            counted(report.rewards, "reward", "rewards")
         ),
         format!("Already there  {}", count(report.already_there)),
         format!("Rejected       {}", count(report.rejected)),
-        format!("Steps          {}", count(report.steps)),
-        format!("Rewards        {}", count(report.rewards)),
     ];
     lines.extend(first.map(|(line, reason)| format!("  line {line}: {}", plain(reason))));
+    lines.extend(rejected.told());
     output::line(&lines.join("\n"))
 }

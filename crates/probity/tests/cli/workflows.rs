@@ -59,7 +59,12 @@ fn runs_are_imported_once() {
             "--user",
             "admin",
         ];
-        place.run(&import).expect(0);
+        let first = place.run(&import).expect(0);
+        let added = "Added          3 executions with ";
+        assert!(
+            first.out.contains(added) && first.out.contains(" and 3 rewards\n"),
+            "{first:#?}"
+        );
         let all = place.json(&["workflow", "list"]);
         let executions = all["executions"].as_array().unwrap();
         assert_eq!(executions.len(), 3);
@@ -77,8 +82,15 @@ fn runs_are_imported_once() {
             .sum();
         assert!(calls > 0);
         assert_eq!(usize::try_from(steps).unwrap(), calls);
+        assert!(first.out.contains(&format!("with {calls} steps")), "{first:#?}");
         let size = place.json(&["status"])["log"]["size"].clone();
-        place.run(&import).expect(0);
+        let again = place.run(&import).expect(0);
+        assert!(
+            again
+                .out
+                .contains("Added          0 executions with 0 steps and 0 rewards\nAlready there  3\n"),
+            "{again:#?}"
+        );
         assert_eq!(
             place.json(&["status"])["log"]["size"],
             size,
@@ -113,5 +125,64 @@ fn views_of_governance_fit_a_terminal() {
         for view in ["recent", "workflows", "drag-modes"] {
             place.narrow(&["governance", view]);
         }
+    });
+}
+
+/// What is not taken is kept beside the file, and comes in from there once it is mended.
+#[test]
+fn rejected_runs_are_kept_and_come_back() {
+    on_both(|place| {
+        let good = r#"{"messages":[],"reward":1}"#;
+        fs::write(
+            place.path("runs.jsonl"),
+            format!("{good}\n{{\"messages\":[],\"reward\":\"high\"}}\nno json\n"),
+        )
+        .unwrap();
+        let import = |file, code, added: u64, rejected: u64| {
+            let words = "--format chat-jsonl --workflow w --user admin --output json".split(' ');
+            let words: Vec<&str> = ["workflow", "import", file].into_iter().chain(words).collect();
+            let report = place.run(&words).expect(code).json();
+            let (steps, rewards) = (&report["steps"], &report["rewards"]);
+            let counts = [&report["added"], &report["rejected"], steps, rewards];
+            assert_eq!(
+                counts,
+                [added, rejected, 0, added].map(|count| json!(count)).each_ref()
+            );
+            report
+        };
+        let report = import("runs.jsonl", 1, 1, 2);
+        assert_eq!(report["rejected_file"], "runs.jsonl.rejected");
+        let kept = fs::read_to_string(place.path("runs.jsonl.rejected")).unwrap();
+        let mut kept: Vec<serde_json::Value> = kept
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!((&kept[0]["line"], &kept[1]["line"]), (&json!(2), &json!(3)));
+        assert_eq!(kept[1]["text"], "no json");
+        assert!(
+            kept[0]["reason"].as_str().unwrap().starts_with("reward: "),
+            "{kept:?}"
+        );
+        kept[0]["text"] = r#"{"messages":[],"reward":2}"#.into();
+        fs::write(place.path("mended.jsonl"), format!("{}\n{}\n", kept[0], kept[1])).unwrap();
+        import("mended.jsonl", 1, 1, 1);
+        let report = import("mended.jsonl", 1, 0, 1);
+        assert_eq!(report["already_there"], 1);
+        let ran = place.run(&[
+            "workflow",
+            "import",
+            "runs.jsonl",
+            "--format",
+            "chat-jsonl",
+            "--workflow",
+            "w",
+            "--user",
+            "admin",
+        ]);
+        let said = ran.expect(1).out;
+        assert!(
+            said.contains("Rejected       2") && said.contains("runs.jsonl.rejected."),
+            "{said}"
+        );
     });
 }
