@@ -22,6 +22,7 @@ use crate::tables::{Facts, RowWrite};
 use crate::workflow::conversation::Conversation;
 use crate::workflow::execution::Execution;
 use crate::workflow::metric::Metric;
+use crate::workflow::step::RecordedStep;
 
 /// An entry before it has its place in the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -214,14 +215,14 @@ pub enum Reply {
     },
     /// Metrics, in the order of the command, and whether each had been recorded before.
     Metrics(Vec<(Metric, bool)>),
-    /// Steps of an execution: their ids and numbers, in the order of the command.
+    /// Steps of an execution, in the order of the command.
     Steps {
         /// The execution.
         execution: Uuid,
         /// Its version.
         version: u64,
         /// The steps.
-        steps: Vec<(Uuid, u64)>,
+        steps: Vec<RecordedStep>,
     },
     /// How many entries were erased now.
     Erased(u64),
@@ -262,7 +263,7 @@ replies! {
     (Conversation, u64) = Reply::Conversation { conversation, version } => (conversation, version);
     (Execution, u64) = Reply::Execution { execution, version } => (*execution, version);
     Vec<(Metric, bool)> = Reply::Metrics(metrics) => metrics;
-    (Uuid, u64, Vec<(Uuid, u64)>) = Reply::Steps { execution, version, steps } => (execution, version, steps);
+    (Uuid, u64, Vec<RecordedStep>) = Reply::Steps { execution, version, steps } => (execution, version, steps);
     u64 = Reply::Ended(count) | Reply::Erased(count) | Reply::Expired(count) => count;
 }
 

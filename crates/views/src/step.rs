@@ -11,7 +11,8 @@ use engine::list::{Condition, Order};
 use engine::{Engine, Error};
 use evidence::{Outcome, Timestamp, json};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -29,23 +30,35 @@ use crate::viewer::Viewer;
 #[schemars(rename = "Usage", !deny_unknown_fields)]
 pub struct UsageView {
     /// Read by the model.
+    #[serde(deserialize_with = "tokens")]
     #[schemars(range(max = TOKENS_MAX))]
     pub input: Option<u64>,
     /// Written by the model.
+    #[serde(deserialize_with = "tokens")]
     #[schemars(range(max = TOKENS_MAX))]
     pub output: Option<u64>,
     /// Of those read, taken from the provider's cache.
+    #[serde(deserialize_with = "tokens")]
     #[schemars(range(max = TOKENS_MAX))]
     pub cache_read: Option<u64>,
     /// Of those read, put into the provider's cache.
+    #[serde(deserialize_with = "tokens")]
     #[schemars(range(max = TOKENS_MAX))]
     pub cache_write: Option<u64>,
     /// Of those written, for reasoning.
+    #[serde(deserialize_with = "tokens")]
     #[schemars(range(max = TOKENS_MAX))]
     pub reasoning: Option<u64>,
 }
 
 use domain::workflow::step::TOKENS_MAX;
+
+/// Reads how many tokens, and names the bound where they are something else.
+fn tokens<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<u64>, D::Error> {
+    let given = Option::<Value>::deserialize(reader)?;
+    let wrong = || D::Error::custom(format!("must be an integer from 0 to {TOKENS_MAX}, or null"));
+    given.map(|given| given.as_u64().ok_or_else(wrong)).transpose()
+}
 
 impl From<Usage> for UsageView {
     fn from(usage: Usage) -> UsageView {

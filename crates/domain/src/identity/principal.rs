@@ -278,20 +278,14 @@ impl Principal {
                 role, scopes, rules, ..
             } => {
                 if !rules.permissions(role).contains(&permission) {
-                    return Err(without_permission(role, permission, rules));
+                    return Err(self.without_permission(role, permission, rules));
                 }
                 if let Some(scopes) = scopes
                     && !scopes
                         .iter()
                         .any(|scope| scope.permissions().contains(&permission))
                 {
-                    let holding = Scope::holding(permission);
-                    let enough: Vec<_> = holding.iter().map(|scope| scope.as_str()).collect();
-                    let message = format!(
-                        "this API key's scopes do not include {word}; scopes that do: {}",
-                        enough.join(", ")
-                    );
-                    return Err(code::SCOPE_MISSING.because(message));
+                    return Err(self.without_scope(permission));
                 }
                 Ok(Authority(format!("role:{role} {word}")))
             }
@@ -388,24 +382,59 @@ impl Principal {
             ..Payload::default()
         }
     }
+
+    /// The scopes that hold `permission`, of those that the caller's key can have.
+    fn scopes_for(&self, permission: Permission) -> Vec<&'static str> {
+        let agents = self.agent_id().is_some();
+        let possible = |scope: &&Scope| !agents || agent::SCOPES.contains(scope);
+        let holding = Scope::holding(permission);
+        holding
+            .iter()
+            .filter(possible)
+            .map(|scope| scope.as_str())
+            .collect()
+    }
+
+    fn without_scope(&self, permission: Permission) -> Refusal {
+        let word = permission.as_str();
+        let enough = self.scopes_for(permission);
+        code::SCOPE_MISSING.because(if enough.is_empty() {
+            for_people(word)
+        } else {
+            let enough = enough.join(", ");
+            format!("this API key's scopes do not include {word}; scopes that do: {enough}")
+        })
+    }
+
+    fn without_permission(&self, role: &Role, permission: Permission, rules: &Rules) -> Refusal {
+        let word = permission.as_str();
+        let holders: Vec<_> = rules
+            .holding(permission)
+            .iter()
+            .map(|role| role.as_str())
+            .collect();
+        let holders = holders.join(", ");
+        let agents = self.agent_id().is_some();
+        code::PERMISSION_MISSING.because(if agents && self.scopes_for(permission).is_empty() {
+            for_people(word)
+        } else if agents {
+            format!(
+                "an agent may do no more than its owner, whose role {role} does not hold {word}: ask a person whose role \
+                 does ({holders}), or use an agent of theirs"
+            )
+        } else if rules.role(role).is_some() {
+            format!("role {role} does not hold {word}; roles that do: {holders}")
+        } else {
+            format!(
+                "role {role} is not defined in this installation, so it holds nothing; roles that hold {word}: {holders}"
+            )
+        })
+    }
 }
 
-fn without_permission(role: &Role, permission: Permission, rules: &Rules) -> Refusal {
-    let word = permission.as_str();
-    let holders: Vec<_> = rules
-        .holding(permission)
-        .iter()
-        .map(|role| role.as_str())
-        .collect();
-    let holders = holders.join(", ");
-    let message = if rules.role(role).is_some() {
-        format!("role {role} does not hold {word}; roles that do: {holders}")
-    } else {
-        format!(
-            "role {role} is not defined in this installation, so it holds nothing; roles that hold {word}: {holders}"
-        )
-    };
-    code::PERMISSION_MISSING.because(message)
+/// What is said to an agent that asks for what no agent may do.
+fn for_people(word: &str) -> String {
+    format!("no agent may do what needs {word}, whatever its owner may: ask a person to do it")
 }
 
 #[cfg(test)]

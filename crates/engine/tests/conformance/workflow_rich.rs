@@ -168,7 +168,7 @@ pub async fn recorded(engine: &Engine, caller: &Caller, execution: Uuid, steps: 
         steps,
     };
     match done(engine, caller, command.into()).await {
-        Reply::Steps { steps, .. } => steps.into_iter().map(|(id, _)| id).collect(),
+        Reply::Steps { steps, .. } => steps.into_iter().map(|step| step.id).collect(),
         other => panic!("{other:?}"),
     }
 }

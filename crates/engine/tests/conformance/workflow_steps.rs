@@ -11,7 +11,7 @@ mod cases {
     use domain::identity::Role;
     use domain::workflow::execution::{Execution, ExecutionStatus};
     use domain::workflow::metric::Metric;
-    use domain::workflow::step::{Content, ExecutionStep, NewStep, RecordSteps};
+    use domain::workflow::step::{Content, ExecutionStep, NewStep, RecordSteps, RecordedStep};
     use domain::{Command, Origin};
     use engine::chat_import::Runs;
     use engine::list::Order;
@@ -60,10 +60,13 @@ mod cases {
         let answers = futures_util::future::join_all(arrays).await;
         let mut numbers = Vec::new();
         for answer in answers {
-            let (_, _, steps) = <(Uuid, u64, Vec<(Uuid, u64)>)>::try_from(answer.reply).unwrap();
-            let first = steps[0].1;
-            assert!(steps.iter().map(|step| step.1).eq(first..first + 10), "{steps:?}");
-            numbers.extend(steps.iter().map(|step| step.1));
+            let (_, _, steps) = <(Uuid, u64, Vec<RecordedStep>)>::try_from(answer.reply).unwrap();
+            let first = steps[0].number;
+            assert!(
+                steps.iter().map(|step| step.number).eq(first..first + 10),
+                "{steps:?}"
+            );
+            numbers.extend(steps.iter().map(|step| step.number));
             // One entry has all of them, and what they hold is not in it.
             let entry = EntryKey::Index(answer.entry.unwrap());
             let entry = engine.entry(entry).await.unwrap().unwrap();

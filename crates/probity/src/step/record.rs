@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use domain::FieldError;
-use domain::workflow::step::{RecordSteps, StepKind};
+use domain::workflow::step::{RecordSteps, RecordedStep, StepKind};
 use evidence::Outcome;
 use serde_json::json;
 use uuid::Uuid;
@@ -84,16 +84,19 @@ impl Verb for RecordArgs {
             steps,
         };
         let answer = work
-            .submit_or_try::<(Uuid, u64, Vec<(Uuid, u64)>)>(command, self.dry_run)
+            .submit_or_try::<(Uuid, u64, Vec<RecordedStep>)>(command, self.dry_run)
             .await?;
         let steps = &answer.reply.2;
         let count = counted(steps.len() as u64, "step", "steps");
-        let shown = steps.iter().map(|(id, number)| {
-            if self.dry_run {
-                json!({"number": number})
-            } else {
-                json!({"id": id, "number": number})
+        let shown = steps.iter().map(|step| {
+            let mut shown = json!({"number": step.number});
+            if !self.dry_run {
+                shown["id"] = step.id.to_string().into();
             }
+            if step.replayed {
+                shown["replayed"] = true.into();
+            }
+            shown
         });
         let mut shown = json!({"execution": execution, "steps": shown.collect::<Vec<_>>()});
         if self.dry_run {
@@ -101,7 +104,7 @@ impl Verb for RecordArgs {
             let sentence = format!("{count} would be recorded.");
             return Ok(Printout::noted(false, shown, &sentence));
         }
-        let first = steps.first().map(|(id, _)| id.to_string()).unwrap_or_default();
+        let first = steps.first().map(|step| step.id.to_string()).unwrap_or_default();
         let sentence = format!("Recorded {count} of execution {execution}.");
         Ok(Printout::sentence(&answer, shown, &sentence).with(&[("First", first)]))
     }

@@ -37,7 +37,7 @@ impl Change for Record {
                       are there, and renew the lease. The entry has a commitment to what went in and came out, not the \
                       content: that is kept as the installation says for the workflow, and goes with the user. A step may \
                       bring its own id, or the request an `Idempotency-Key`: sent again with the same content it is \
-                      answered as the first time.",
+                      answered as the first time, each such step marked `replayed`.",
         examples: &[(
             "a model and a tool",
             r#"{"steps":[{"kind":"model","name":"chat","provider":"anthropic","request_model":"claude-sonnet-4-5","finish_reasons":["tool_use"],"usage":{"input":1200,"output":85},"cost_usd":"0.004875","input":[{"role":"user","content":"Who logged in?"}],"output":{"tool":"list_logins"}},{"kind":"tool","name":"list_logins","call_id":"call_7","started_at":"2026-11-21T08:30:00Z","finished_at":"2026-11-21T08:30:01Z","output":{"logins":3}}]}"#,
@@ -71,7 +71,7 @@ impl Change for Record {
 }
 
 /// Steps that were recorded: the execution, its version, and their ids and numbers.
-pub(crate) struct Recorded(Uuid, u64, Vec<(Uuid, u64)>);
+pub(crate) struct Recorded(Uuid, u64, Vec<domain::workflow::step::RecordedStep>);
 
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct RecordedSteps {
@@ -89,6 +89,10 @@ struct RecordedStep {
     id: Option<Uuid>,
     /// Its number in the execution.
     number: u64,
+    /// Present where the same step with the same own id had been recorded before, or stands further ahead in the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "bool")]
+    replayed: Option<bool>,
 }
 
 impl Shown for RecordedSteps {
@@ -96,7 +100,11 @@ impl Shown for RecordedSteps {
         let id = Some(views::example::id(0xf3));
         RecordedSteps {
             execution: views::example::id(0xf2),
-            steps: vec![RecordedStep { id, number: 0 }],
+            steps: vec![RecordedStep {
+                id,
+                number: 0,
+                replayed: None,
+            }],
         }
     }
 }
@@ -129,9 +137,10 @@ impl Subject for Recorded {
     }
 
     async fn view<'a>(&'a self, _: &'a Call) -> Result<RecordedSteps, Problem> {
-        let steps = self.2.iter().map(|(id, number)| RecordedStep {
-            id: Some(*id),
-            number: *number,
+        let steps = self.2.iter().map(|step| RecordedStep {
+            id: Some(step.id),
+            number: step.number,
+            replayed: step.replayed.then_some(true),
         });
         Ok(RecordedSteps {
             execution: self.0,

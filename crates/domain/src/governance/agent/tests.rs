@@ -326,6 +326,47 @@ fn what_an_agent_never_does() {
     }
 }
 
+/// What an agent is told helps an agent: it can take neither another role nor a scope that no agent has.
+#[test]
+fn an_agent_is_told_what_helps_it() {
+    let mut world = World::new();
+    let (ann, vera) = (world.user("ann", "admin"), world.user("vera", "viewer"));
+    let (of_ann, of_vera) = (world.agent("triage", ann), world.agent("reader", vera));
+    let all = world.agent_key("ann", of_ann, SCOPES);
+    let narrow = world.agent_key("ann", of_ann, &[Scope::Read]);
+    let low = world.agent_key("vera", of_vera, SCOPES);
+    for (key, permission, code, says) in [
+        (
+            &all,
+            Permission::UsersWrite,
+            "scope_missing",
+            "no agent may do what needs users:write",
+        ),
+        (
+            &low,
+            Permission::UsersWrite,
+            "permission_missing",
+            "no agent may do what needs users:write",
+        ),
+        (
+            &narrow,
+            Permission::WorkflowsOwn,
+            "scope_missing",
+            "scopes that do: workflows",
+        ),
+        (
+            &low,
+            Permission::WorkflowsOwn,
+            "permission_missing",
+            "no more than its owner, whose role viewer does not hold workflows:own: ask a person whose role does (admin, ",
+        ),
+    ] {
+        let refusal = world.who(key).authorise(permission).unwrap_err();
+        assert_eq!(refusal.code, code, "{permission:?}");
+        assert!(refusal.message.contains(says), "{}", refusal.message);
+    }
+}
+
 fn ask() -> RequestApproval {
     RequestApproval {
         id: Some(ID),

@@ -17,6 +17,7 @@ pub use price::{Price, Prices};
 pub use record::{Content, NewStep, RecordSteps};
 pub use row::{
     CALL_ID_LEN_MAX, ExecutionStep, FINISH_REASON_LEN_MAX, FINISH_REASONS_MAX, Keeps, NAME_LEN_MAX,
-    PRICED_BY_CALLER, PROVIDER_LEN_MAX, STEPS_MAX, STEPS_OF_EXECUTION_MAX, StepKind, TOKENS_MAX, Usage,
+    PRICED_BY_CALLER, PROVIDER_LEN_MAX, RecordedStep, STEPS_MAX, STEPS_OF_EXECUTION_MAX, StepKind,
+    TOKENS_MAX, Usage,
 };
 pub use totals::{Sum, Totals};

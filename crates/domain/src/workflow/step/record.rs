@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::{
     CALL_ID_LEN_MAX, Cost, ExecutionStep, FINISH_REASON_LEN_MAX, FINISH_REASONS_MAX, Keeps, NAME_LEN_MAX,
-    PRICED_BY_CALLER, PROVIDER_LEN_MAX, Prices, STEPS_MAX, STEPS_OF_EXECUTION_MAX, StepKind, TOKENS_MAX,
-    Usage,
+    PRICED_BY_CALLER, PROVIDER_LEN_MAX, Prices, RecordedStep, STEPS_MAX, STEPS_OF_EXECUTION_MAX, StepKind,
+    TOKENS_MAX, Usage,
 };
 use crate::audit::event::AHEAD_SECONDS_MAX;
 use crate::custody::whose::find_for;
@@ -125,7 +125,10 @@ impl NewStep {
             ("usage.reasoning", self.usage.reasoning),
         ] {
             if tokens.is_some_and(|tokens| tokens > TOKENS_MAX) {
-                return error(field, format!("must be at most {TOKENS_MAX}"));
+                return error(
+                    field,
+                    format!("must be an integer from 0 to {TOKENS_MAX}, or null"),
+                );
             }
         }
         for (field, content) in [("input", &self.input), ("output", &self.output)] {
@@ -328,7 +331,11 @@ impl Act for RecordSteps {
         let mut reply = Vec::with_capacity(self.steps.len());
         for (step, number) in self.steps.iter().zip(1..) {
             if let Some(known) = self.known(facts, &made, reply.len(), by.who)? {
-                reply.push((known.id, known.number));
+                reply.push(RecordedStep {
+                    id: known.id,
+                    number: known.number,
+                    replayed: true,
+                });
                 continue;
             }
             check_running(&execution)?;
@@ -346,7 +353,11 @@ impl Act for RecordSteps {
                 ctx.now,
             );
             execution.count(&row);
-            reply.push((row.id, row.number));
+            reply.push(RecordedStep {
+                id: row.id,
+                number: row.number,
+                replayed: false,
+            });
             made.push(row);
         }
         let reply = |version| Reply::Steps {

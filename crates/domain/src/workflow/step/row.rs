@@ -163,6 +163,17 @@ record! {
     }
 }
 
+/// A step as the answer names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordedStep {
+    /// Its id.
+    pub id: Uuid,
+    /// Its number in the execution.
+    pub number: u64,
+    /// True where the same had been recorded before: by another request, or further ahead in this one.
+    pub replayed: bool,
+}
+
 impl ExecutionStep {
     /// How many tokens it used.
     pub fn usage(&self) -> Usage {

@@ -52,9 +52,9 @@ pub(super) fn record(execution: Uuid, steps: Vec<NewStep>) -> RecordSteps {
 }
 
 /// Records steps as ann, who runs it; their ids and numbers.
-fn recorded(plant: &mut Plant, command: RecordSteps) -> Vec<(Uuid, u64)> {
+fn recorded(plant: &mut Plant, command: RecordSteps) -> Vec<RecordedStep> {
     let reply = plant.world.run(&plant.ann.clone(), &command.into()).unwrap();
-    <(Uuid, u64, Vec<(Uuid, u64)>)>::try_from(reply).unwrap().2
+    <(Uuid, u64, Vec<RecordedStep>)>::try_from(reply).unwrap().2
 }
 
 fn execution(plant: &Plant, id: Uuid) -> &Execution {
@@ -159,7 +159,7 @@ pub fn so_many_in_a_request_and_in_an_execution() {
     }
     for first in (0..STEPS_OF_EXECUTION_MAX).step_by(STEPS_MAX) {
         let steps = recorded(&mut plant, record(id, vec![tool(); STEPS_MAX]));
-        let numbers: Vec<u64> = steps.iter().map(|(_, number)| *number).collect();
+        let numbers: Vec<u64> = steps.iter().map(|step| step.number).collect();
         let expected: Vec<u64> = (first..first + STEPS_MAX as u64).collect();
         assert_eq!(numbers, expected);
     }
@@ -178,17 +178,20 @@ pub fn an_own_id_is_one_step() {
         ..tool()
     };
     let first = recorded(&mut plant, record(id, vec![own.clone(), tool(), own.clone()]));
-    assert_eq!(
-        (first[0], first[2]),
-        ((Uuid::from_u128(7), 0), (Uuid::from_u128(7), 0))
-    );
-    assert_eq!(first[1].1, 1);
+    let named = first.iter().map(|step| (step.id, step.number, step.replayed));
+    let expected = [
+        (Uuid::from_u128(7), 0, false),
+        (first[1].id, 1, false),
+        (Uuid::from_u128(7), 0, true),
+    ];
+    assert!(named.eq(expected), "{first:?}");
     let again = record(id, vec![own.clone()]);
     assert_eq!(plant.code(&ann, again.clone()), "nothing");
     // What is new is recorded beside what is not.
+    let both = recorded(&mut plant, record(id, vec![own.clone(), tool()]));
     assert_eq!(
-        recorded(&mut plant, record(id, vec![own.clone(), tool()]))[1].1,
-        2
+        (both[0].replayed, both[1].replayed, both[1].number),
+        (true, false, 2)
     );
     let other = |with: &dyn Fn(&mut NewStep)| {
         let mut other = own.clone();
@@ -213,6 +216,16 @@ pub fn an_own_id_is_one_step() {
         let field = format!("steps[0].{field}");
         assert_eq!((refusal.code, refusal.field), ("id_conflict", Some(field)));
     }
+    // Within one request it is the same: another content is refused.
+    let new = |name: &str| NewStep {
+        id: Some(Uuid::from_u128(9)),
+        name: name.to_owned(),
+        ..tool()
+    };
+    let twice = record(id, vec![new("one"), new("two")]);
+    let refusal = plant.world.run(&svc, &twice.into()).unwrap_err();
+    let found = (refusal.code, refusal.field.as_deref());
+    assert_eq!(found, ("id_conflict", Some("steps[1].name")));
     // Who may not read it learns nothing but that it is taken.
     let of_bob = StartExecution {
         user: plant.bob_id,
@@ -349,15 +362,15 @@ fn what_a_step_holds_goes_with_the_user() {
         .world
         .run(&operator(), &record(of_bob, vec![new]).into())
         .unwrap();
-    let of_bob = <(Uuid, u64, Vec<(Uuid, u64)>)>::try_from(reply).unwrap().2[0].0;
+    let of_bob = <(Uuid, u64, Vec<RecordedStep>)>::try_from(reply).unwrap().2[0].id;
     let ann = plant.ann_id;
     assert_eq!(
         plant.code(&operator(), erase(ann, vec![of_bob])),
         "content_of_others"
     );
-    let before = plant.world.facts.steps[&steps[0].0].row.clone();
-    assert_eq!(plant.code(&operator(), erase(ann, vec![id, steps[0].0])), "done");
-    let left = &plant.world.facts.steps[&steps[0].0].row;
+    let before = plant.world.facts.steps[&steps[0].id].row.clone();
+    assert_eq!(plant.code(&operator(), erase(ann, vec![id, steps[0].id])), "done");
+    let left = &plant.world.facts.steps[&steps[0].id].row;
     assert_eq!((&left.input, &left.content_salt), (&None, &None));
     assert_eq!(left.input_commitment, before.input_commitment);
     assert_eq!(left.holds(left.input_commitment.as_deref(), r#""quince""#), None);

@@ -115,6 +115,13 @@ async fn sent_again_it_is_answered_as_the_first_time() {
     let api = Api::new(On::Sqlite).await;
     let ann = Person::new(&api, "ann", Role::USER).await;
     let (path, _) = started(&api, &ann).await;
+    let marked = |first: &Value| {
+        let mut marked = first.clone();
+        for step in marked["steps"].as_array_mut().unwrap() {
+            step["replayed"] = true.into();
+        }
+        marked
+    };
     let body = |name: &str, id: Option<Uuid>| json!({"steps": [{"id": id, "kind": "tool", "name": name}]});
     let own = body("search", Some(Uuid::from_u128(7)));
     let first = ann.post(&api, &path, own.clone()).await;
@@ -122,7 +129,7 @@ async fn sent_again_it_is_answered_as_the_first_time() {
     let again = ann.post(&api, &path, own).await;
     assert_eq!(again.status, 200);
     assert_eq!(again.header("idempotent-replayed"), "true");
-    assert_eq!(again.json(), first.json());
+    assert_eq!(again.json(), marked(&first.json()));
     let other = ann
         .post(&api, &path, body("other", Some(Uuid::from_u128(7))))
         .await;
@@ -131,11 +138,17 @@ async fn sent_again_it_is_answered_as_the_first_time() {
         let key = ("idempotency-key", "k-1");
         ann.post_with(&api, key, &path, &body).await
     };
+    let twice = json!({"id": Uuid::from_u128(9), "kind": "tool", "name": "search"});
+    let twice = ann.post(&api, &path, json!({"steps": [twice, twice]})).await;
+    assert_eq!(twice.status, 201);
+    let steps = &twice.json()["steps"];
+    assert_eq!(marked(&json!({"steps": [steps[0]]}))["steps"][0], steps[1]);
+    assert_eq!(steps[0]["replayed"], Value::Null);
     let first = keyed(body("search", None)).await;
     assert_eq!(first.status, 201, "{}", first.text());
     let again = keyed(body("search", None)).await;
     assert_eq!(again.status, 200);
-    assert_eq!(again.json(), first.json());
+    assert_eq!(again.json(), marked(&first.json()));
     let reused = keyed(body("other", None)).await;
     reused.assert_problem(422, "idempotency_key_reused", Some("steps[0].name"));
     let both = keyed(body("search", Some(Uuid::from_u128(8)))).await;
@@ -166,6 +179,7 @@ async fn what_is_no_step_is_refused() {
         ("usage", json!({"input": -1}), "usage.input"),
         ("usage", json!({"input": 1.5}), "usage.input"),
         ("usage", json!({"input": 1_000_000_001}), "usage.input"),
+        ("usage", json!({"reasoning": "7"}), "usage.reasoning"),
         ("usage", json!({"tokens": 1}), "usage.tokens"),
         ("cost_usd", json!(0.25), "cost_usd"),
         ("cost_usd", json!("1e-3"), "cost_usd"),
@@ -188,6 +202,12 @@ async fn what_is_no_step_is_refused() {
     let nobody = with("approval", json!(Uuid::from_u128(7)));
     cases.push((nobody, 404, "unknown_approval", Some("steps[1].approval")));
     assert_refused(&api, &ann, &path, cases).await;
+    for wrong in [json!(-1), json!(1.5), json!("7"), json!(1_000_000_001)] {
+        let body = with("usage", json!({ "cache_read": wrong }));
+        let detail = ann.post(&api, &path, body).await.json()["detail"].to_string();
+        let expected = "must be an integer from 0 to 1000000000, or null";
+        assert!(detail.contains(expected), "{wrong}: {detail}");
+    }
     let list = format!("/v1/steps?execution={id}");
     assert_eq!(
         ann.get(&api, &list).await.json()["steps"],
