@@ -2,25 +2,35 @@
 
 crate::on_both!(
     nothing_is_left,
+    no_content_is_left,
     what_others_recorded_stays,
     oneself,
     more_than_one_command_holds
 );
 
 mod cases {
+    use std::ops::ControlFlow;
+
+    use domain::audit::EntryFilter;
     use domain::identity::user::UpdateUser;
     use domain::identity::{Role, Scope};
-    use domain::{Caller, Command};
+    use domain::workflow::conversation::CreateConversation;
+    use domain::workflow::execution::{Cancel, Complete, Fail, StartExecution};
+    use domain::workflow::step::Content;
+    use domain::{Caller, Command, Reply};
     use engine::identity::{FirstCredential, LogInRequest, NewApiKey, NewUser};
     use engine::{Engine, EntryKey};
-    use evidence::receipt;
+    use evidence::json::StrictObject;
+    use evidence::{Entry, receipt};
     use uuid::Uuid;
 
     use crate::attacker::{assert_intact, close};
+    use crate::custody_desk::done;
     use crate::people::{
         PASSWORD, code, entries, found, from, id, make, origin, person, session_of, verdict,
     };
     use crate::support::{Bed, create_key, event, numbered, operator, record, record_as, submit};
+    use crate::workflow_rich::{ended, new_steps, recorded, start, started};
     use domain::identity::api_key::RevokeApiKey;
     use domain::identity::session::EndSession;
 
@@ -143,7 +153,7 @@ mod cases {
         let gone = crate::support::create_user(engine, "gone", Role::VIEWER)
             .await
             .unwrap();
-        let domain::Reply::User { user: gone, .. } = gone.reply else {
+        let Reply::User { user: gone, .. } = gone.reply else {
             panic!()
         };
         engine
@@ -151,6 +161,101 @@ mod cases {
             .await
             .unwrap();
         [one, key]
+    }
+
+    /// Whatever a conversation, an execution and its steps hold is marked, each with a word of its own.
+    async fn marked(engine: &Engine, user: Uuid) -> Vec<&'static str> {
+        let text = |mark: &str| Some(format!("quince-{mark}"));
+        let object = |mark: &str| Some(format!(r#"{{"a":"quince-{mark}"}}"#));
+        let conversation = CreateConversation {
+            id: None,
+            user,
+            thread: "quince-thread".to_owned(),
+            title: text("title"),
+            context: object("context"),
+        };
+        let made = done(engine, &operator(), conversation.into()).await;
+        let Reply::Conversation { conversation, .. } = made else {
+            panic!("{made:?}");
+        };
+        let start = StartExecution {
+            conversation: Some(conversation.id),
+            actor: text("actor"),
+            input: object("given"),
+            mission: text("mission"),
+            ..start(user)
+        };
+        let content = |mark: &str| Some(Content::of(&serde_json::json!({ "a": text(mark) })));
+        let mut ids = Vec::new();
+        for _ in 0..3 {
+            let id = started(engine, &operator(), start.clone()).await.id;
+            let mut steps = new_steps();
+            (steps[0].input, steps[0].output) = (content("went-in"), content("came-out"));
+            recorded(engine, &operator(), id, steps).await;
+            ids.push(id);
+        }
+        let result = object("result");
+        ended(engine, ids[0], Complete { result }).await;
+        let error_type = Some("timeout".to_owned());
+        ended(
+            engine,
+            ids[1],
+            Fail {
+                error_type,
+                error: text("error"),
+            },
+        )
+        .await;
+        ended(
+            engine,
+            ids[2],
+            Cancel {
+                reason: text("reason"),
+            },
+        )
+        .await;
+        vec![
+            "thread", "title", "context", "actor", "given", "mission", "went-in", "came-out", "result",
+            "error", "reason",
+        ]
+    }
+
+    /// The entries as they are exported, and as an evidence bundle has them.
+    async fn exported(engine: &Engine) -> String {
+        let mut text = String::new();
+        let each = &mut |entry: Entry| {
+            text += &serde_json::to_string(&entry).unwrap();
+            ControlFlow::Continue(())
+        };
+        engine.export(&EntryFilter::default(), each).await.unwrap();
+        let line = &mut |line: String| {
+            text += &line;
+            ControlFlow::Continue(())
+        };
+        engine
+            .bundle(&EntryFilter::default(), StrictObject::default(), line)
+            .await
+            .unwrap();
+        text
+    }
+
+    pub async fn no_content_is_left(bed: Bed) {
+        let engine = bed.open().await;
+        let user = person(&engine, "ann", Role::USER).await.id;
+        let marks = marked(&engine, user).await;
+        for mark in &marks {
+            assert!(
+                !found(&engine, &format!("quince-{mark}")).await.is_empty(),
+                "{mark}"
+            );
+        }
+        let erased = engine.erase_user(&operator(), origin(), user, "asked to").await;
+        erased.unwrap();
+        engine.shutdown().await;
+        assert_eq!(found(&engine, "quince").await, [""; 0]);
+        assert!(!exported(&engine).await.contains("quince"));
+        close(engine).await;
+        assert_intact(&bed.options()).await;
     }
 
     pub async fn nothing_is_left(bed: Bed) {

@@ -2,11 +2,13 @@
 
 crate::on_both!(
     leases_lapse_by_the_clock,
-    the_switch_and_an_erasure_end_each_under_its_own_entry
+    the_switch_and_an_erasure_end_each_under_its_own_entry,
+    a_bundle_without_a_step_does_not_hold_however_it_ended
 );
 
 pub mod cases {
     use std::collections::BTreeMap;
+    use std::ops::ControlFlow;
 
     use domain::audit::EntryFilter;
     use domain::identity::{Role, Scope};
@@ -19,6 +21,8 @@ pub mod cases {
     use engine::list::Order;
     use engine::workflow::execution_stands;
     use evidence::Timestamp;
+    use evidence::bundle::{BundleChecker, BundleFault, BundleSummary};
+    use evidence::json::StrictObject;
     use store::query::Page;
     use uuid::Uuid;
 
@@ -207,6 +211,84 @@ pub mod cases {
             told(&engine, ids[1]).await,
             (expire.map(str::to_owned).to_vec(), Some(0))
         );
+        close(engine).await;
+        assert_intact(&bed.options()).await;
+    }
+
+    /// What `probity-verify` makes of a bundle of the entries that fulfil a filter, which says that it is all about an execution.
+    async fn checked(engine: &Engine, id: Uuid, filter: EntryFilter) -> Result<BundleSummary, BundleFault> {
+        let filter = EntryFilter {
+            target: Some(id.to_string()),
+            ..filter
+        };
+        let mut asked = StrictObject::default();
+        asked.0.insert("target".into(), id.to_string().into());
+        let mut checker = BundleChecker::new(engine.verifier_key().clone());
+        let mut fault = None;
+        let line = &mut |line: String| match checker.line(&line) {
+            Ok(_) => ControlFlow::Continue(()),
+            Err(error) => {
+                fault = Some(error.fault);
+                ControlFlow::Break(())
+            }
+        };
+        engine.bundle(&filter, asked, line).await.unwrap();
+        fault.map_or_else(|| checker.finish().map_err(|error| error.fault), Err)
+    }
+
+    pub async fn a_bundle_without_a_step_does_not_hold_however_it_ended(bed: Bed) {
+        let (engine, ann, begin, set_clock) = opened(&bed).await;
+        person(&engine, "bob", Role::DEVELOPER).await;
+        person(&engine, "eva", Role::USER).await;
+        let (bob, eva) = (user_id(&engine, "bob").await, user_id(&engine, "eva").await);
+        let agent = create_agent(&engine, "triage", "bob").await;
+        let (caller, _) = agent_key(&engine, agent, vec![Scope::Workflows]).await;
+        let short = StartExecution {
+            lease_s: 10,
+            ..start(ann)
+        };
+        let switched = started(&engine, &caller, start(bob)).await.id;
+        let lapsed = started(&engine, &operator(), short).await.id;
+        let erased = started(&engine, &operator(), start(eva)).await.id;
+        let later = begin.plus_seconds(5);
+        for at in [begin, later] {
+            set_clock(at);
+            for (by, id) in [(&caller, switched), (&operator(), lapsed), (&operator(), erased)] {
+                recorded(&engine, by, id, new_steps()).await;
+            }
+        }
+        done(&engine, &operator(), disable(&engine, agent).await).await;
+        set_clock(begin.plus_seconds(20));
+        engine.sweep().await.unwrap();
+        engine
+            .erase_user(&operator(), Origin::default(), eva, "asked to")
+            .await
+            .unwrap();
+        for (id, end) in [
+            (switched, "execution.cancel"),
+            (lapsed, "execution.expire"),
+            (erased, "execution.cancel"),
+        ] {
+            let whole = checked(&engine, id, EntryFilter::default()).await.unwrap();
+            assert_eq!(whole.execution, Some((id, Some(4))), "{end}");
+            let from_later = EntryFilter {
+                from: Some(later),
+                ..EntryFilter::default()
+            };
+            let end_alone = EntryFilter {
+                action: Some(end.to_owned()),
+                ..EntryFilter::default()
+            };
+            for (filter, found) in [(from_later, 2), (end_alone, 0)] {
+                match checked(&engine, id, filter).await {
+                    Err(BundleFault::Steps(missing)) => {
+                        let told = (missing.execution, missing.said, missing.found);
+                        assert_eq!(told, (id, 4, found), "{end}");
+                    }
+                    other => panic!("{end}: {other:?}"),
+                }
+            }
+        }
         close(engine).await;
         assert_intact(&bed.options()).await;
     }

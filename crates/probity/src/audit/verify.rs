@@ -51,7 +51,7 @@ pub async fn run(context: &Context, args: VerifyArgs) -> Result<Exit, Failure> {
 fn print(report: &Report) -> Result<(), Failure> {
     let mut out = output::stdout();
     for finding in &report.findings {
-        writeln!(out, "✗ {}", plain(&finding.to_string()))?;
+        writeln!(out, "{}", table::paragraph(&format!("✗ {finding}")))?;
     }
     if report.findings_omitted > 0 {
         writeln!(

@@ -75,3 +75,47 @@ fn each_request_is_a_line_of_the_log_at_debug() {
         assert_eq!(told[5]["entry"], newest, "the entry that it made");
     });
 }
+
+/// What conversations, executions and steps hold is in no line of the log, however much is asked for, nor is a step that is refused.
+#[test]
+fn no_content_is_in_the_log() {
+    on_both(|place| {
+        let made = place.json(&["key", "create", "--name", "x", "--scopes", "workflows,read"]);
+        let bearer = format!("Authorization: Bearer {}\r\n", made["key"].as_str().unwrap());
+        let envs = [("PROBITY_LOG", "trace"), ("PROBITY_LOG_FORMAT", "json")];
+        let mut server = Server::start_with(place, &[], &envs);
+        let mut err = server.child.stderr.take().unwrap();
+        let reader = std::thread::spawn(move || {
+            let mut text = String::new();
+            err.read_to_string(&mut text).unwrap();
+            text
+        });
+        let post = |path: &str, status: u16, body: &str| {
+            let answer = server.post(path, &bearer, body);
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status}")),
+                "{path}: {answer}"
+            );
+            serde_json::from_str::<Value>(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+        };
+        let talk = r#"{"thread_id":"quince-1","title":"quince-2","context":{"a":"quince-3"}}"#;
+        post("/v1/conversations", 201, talk);
+        let run =
+            r#"{"workflow":"w","aim":{"actor":"quince-4","input":{"a":"quince-5"},"mission":"quince-6"}}"#;
+        let made = post("/v1/executions", 201, run);
+        let path = format!("/v1/executions/{}", made["id"].as_str().unwrap());
+        let step = r#"{"steps":[{"kind":"tool","name":"x","input":"quince-7","output":"quince-8"}]}"#;
+        post(&format!("{path}/steps"), 201, step);
+        post(&format!("{path}/steps"), 400, &step.replace("tool", "quince-9"));
+        post(&format!("{path}/fail"), 200, r#"{"error":"quince-10"}"#);
+        post(
+            &format!("{path}/complete"),
+            409,
+            r#"{"result":{"a":"quince-11"}}"#,
+        );
+        assert_eq!(server.stop("-TERM").0, Some(0));
+        let text = reader.join().unwrap();
+        assert!(text.contains(&path), "requests are told: {text}");
+        assert!(!text.contains("quince"), "{text}");
+    });
+}

@@ -186,3 +186,88 @@ fn rejected_runs_are_kept_and_come_back() {
         );
     });
 }
+
+/// An execution says the agent that it is named with, and a wrong one is refused.
+#[test]
+fn an_execution_is_started_with_an_agent() {
+    on_both(|place| {
+        let made = place.json(&["agent", "create", "triage", "--release", "2.1.0"]);
+        for agent in ["triage", made["id"].as_str().unwrap()] {
+            let started = place.json(&["workflow", "start", "w", "admin", "--agent", agent]);
+            assert_eq!(started["agent"], made["id"], "{agent}");
+            let shown = place.json(&["workflow", "show", started["id"].as_str().unwrap()]);
+            assert_eq!(shown["agent"], made["id"], "{agent}");
+        }
+        let start = |agent| ["workflow", "start", "w", "admin", "--agent", agent];
+        assert_eq!(place.refused(1, &start("nobody"))["code"], "unknown_agent");
+        place.run(&["agent", "disable", "triage"]).expect(0);
+        assert_eq!(place.refused(1, &start("triage"))["code"], "agent_disabled");
+    });
+}
+
+/// A count that was changed by hand is named, with all that is to be seen within 80 columns.
+#[test]
+fn a_wrong_count_of_steps_is_named_within_80_columns() {
+    on_both(|place| {
+        let started = place.json(&["workflow", "start", "w", "admin"]);
+        let id = started["id"].as_str().unwrap();
+        place
+            .run(&["step", "record", id, "--kind", "tool", "--name", "x"])
+            .expect(0);
+        place.by_hand("UPDATE executions SET steps = 5");
+        let said = place.run(&["audit", "verify"]).expect(1).out;
+        let words: Vec<&str> = said.split_whitespace().collect();
+        let expected = "says that it has 5 steps, and 1 are there: look at number 1";
+        assert!(words.join(" ").contains(expected), "{said}");
+        for line in said.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    });
+}
+
+/// A server does not start with prices that it cannot read, and says where they are wrong.
+#[test]
+fn a_server_does_not_start_with_wrong_prices() {
+    on_both(|place| {
+        let prices = "[[price]]\nprovider = \"p\"\nmodel = \"m\"\ninput = \"-3\"\noutput = \"15\"\n";
+        fs::write(place.path("prices.toml"), prices).unwrap();
+        fs::create_dir_all(place.path("config")).unwrap();
+        let settings = "[governance]\nprices = \"prices.toml\"\n";
+        fs::write(place.path("config/development.toml"), settings).unwrap();
+        let error = place.refused(2, &["serve", "--listen", "127.0.0.1:0"]);
+        let message = error["message"].as_str().unwrap();
+        let expected = "prices.toml: line 4: input must be a decimal number";
+        assert!(
+            message.contains("governance.prices") && message.contains(expected),
+            "{error}"
+        );
+    });
+}
+
+/// What is wrong with a step is named by its field and bound, and what had been recorded is said to have been.
+#[test]
+fn steps_are_refused_and_replayed_by_name() {
+    on_both(|place| {
+        let started = place.json(&["workflow", "start", "w", "admin"]);
+        let id = started["id"].as_str().unwrap();
+        let step = |usage: &str| format!(r#"{{"id":"{id}","kind":"model","name":"m","usage":{usage}}}"#);
+        let record = ["step", "record", id, "--json", "steps.json"];
+        for wrong in [r#""7""#, "-1", "1.5", "1000000001"] {
+            let text = format!("[{}]", step(&format!(r#"{{"cache_read":{wrong}}}"#)));
+            fs::write(place.path("steps.json"), text).unwrap();
+            let error = place.refused(1, &record);
+            let said = error.to_string();
+            assert!(said.contains("usage.cache_read"), "{wrong}: {said}");
+            assert!(
+                said.contains("an integer from 0 to 1000000000, or null"),
+                "{wrong}: {said}"
+            );
+        }
+        let good = step(r#"{"cache_read":1000000000,"input":null}"#);
+        fs::write(place.path("steps.json"), format!("[{good},{good}]")).unwrap();
+        let made = place.json(&record);
+        let replayed = json!({"id": id, "number": 0, "replayed": true});
+        assert_eq!(made["steps"], json!([{"id": id, "number": 0}, replayed]));
+        assert_eq!(place.json(&record)["steps"], json!([replayed, replayed]));
+    });
+}

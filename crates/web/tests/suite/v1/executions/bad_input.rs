@@ -35,6 +35,8 @@ async fn executions() {
         (with("conversation", json!("x")), "conversation"),
         (with("parent", json!(7)), "parent"),
         (with("status", json!("failed")), "status"),
+        (with("agent", json!(7)), "agent"),
+        (with("agent", json!(["triage"])), "agent"),
         (with("id", json!(Uuid::nil())), "id"),
     ]
     .map(|(body, field)| (body, 400, "invalid_field", Some(field)))
@@ -82,4 +84,38 @@ async fn executions() {
         got.assert_problem(400, "invalid_field", Some("id"));
     }
     assert_eq!(ann.get(&api, &path).await.json()["status"], "running");
+}
+
+/// Who starts it may name an agent of their own, or any where they keep what belongs to all; one that is there and enabled.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn agents_that_it_cannot_be_by() {
+    let api = Api::new(On::Sqlite).await;
+    let ann = Person::new(&api, "ann", Role::USER).await;
+    let bob = Person::new(&api, "bob", Role::DEVELOPER).await;
+    let root = Person::new(&api, "root", Role::ADMIN).await;
+    let mut ids = Vec::new();
+    for (name, way) in [("triage", "enable"), ("stopped", "disable")] {
+        let made = bob.post(&api, "/v1/agents", json!({ "name": name })).await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        ids.push(made.json()["id"].clone());
+        let switched = root
+            .post(&api, &format!("/v1/agents/{name}/{way}"), json!({}))
+            .await;
+        assert_eq!(switched.status, 200, "{}", switched.text());
+    }
+    let by = |agent: &Value| json!({"workflow": "w", "agent": agent});
+    for nobody in [json!("nobody"), json!(Uuid::from_u128(7))] {
+        let unknown = (by(&nobody), 404, "unknown_agent", Some("agent"));
+        assert_refused(&api, &bob, LIST, vec![unknown]).await;
+    }
+    let stopped = (by(&ids[1]), 409, "agent_disabled", Some("agent"));
+    assert_refused(&api, &bob, LIST, vec![stopped]).await;
+    // Whether there is one, who may not name it does not learn.
+    let cases = ids.iter().map(|id| (by(id), 404, "unknown_agent", Some("agent")));
+    assert_refused(&api, &ann, LIST, cases.collect()).await;
+    for who in [&bob, &root] {
+        let made = who.post(&api, LIST, by(&ids[0])).await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        assert_eq!(made.json()["agent"], ids[0]);
+    }
 }
