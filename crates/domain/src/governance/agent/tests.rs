@@ -34,7 +34,7 @@ fn new(name: &str, user: Uuid) -> CreateAgent {
 #[test]
 pub(crate) fn what_a_new_agent_may_be() {
     type Case = (&'static str, fn(&mut CreateAgent), &'static str);
-    let cases: [Case; 17] = [
+    let cases: [Case; 18] = [
         ("plain", |_| {}, "done"),
         ("the name again", |_| {}, "agent_exists"),
         ("no name", |new| new.name.clear(), "invalid_field"),
@@ -43,6 +43,7 @@ pub(crate) fn what_a_new_agent_may_be() {
         ("upper case", |new| new.name = "Triage".into(), "invalid_field"),
         ("a blank", |new| new.name = "a b".into(), "invalid_field"),
         ("U+0000", |new| new.name = "a\0".into(), "invalid_field"),
+        ("a line break", |new| new.name = "a\nb".into(), "invalid_field"),
         ("a folder", |new| new.name = "..".into(), "invalid_field"),
         ("like an id", |new| new.name = ID.to_string(), "invalid_field"),
         (

@@ -117,6 +117,14 @@ pub fn bounds_at_their_edges() {
             let expected = (!good).then_some(field);
             assert_eq!(plant.field(start).as_deref(), expected, "{field} {length}");
         }
+        let mut plant = Plant::new();
+        let mut start = plant.start();
+        with(&mut start, "a\nb".to_owned());
+        assert_eq!(
+            plant.field(start).as_deref(),
+            Some(field),
+            "a line break in {field}"
+        );
     }
     for (lease_s, good) in [(9, false), (10, true), (86_400, true), (86_401, false)] {
         let mut plant = Plant::new();

@@ -142,7 +142,12 @@ pub fn bounds_at_their_edges() {
             assert_eq!(lab.field(several(vec![metric("m", 1.0), new])), expected);
         }
     }
-    for (name, good) in [("gen_ai.tokens/s:in-1", true), ("two words", false), ("é", false)] {
+    for (name, good) in [
+        ("gen_ai.tokens/s:in-1", true),
+        ("two words", false),
+        ("two\nlines", false),
+        ("é", false),
+    ] {
         let expected = (!good).then_some("name");
         assert_eq!(lab.field(one(metric(name, 1.0))).as_deref(), expected, "{name}");
     }

@@ -94,6 +94,14 @@ pub fn bounds_at_their_edges() {
                 "{field} {length}"
             );
         }
+        let mut new = tool();
+        with(&mut new, "a\nb".to_owned());
+        let expected = Some(format!("steps[0].{field}"));
+        assert_eq!(
+            plant.field(record(id, vec![new])),
+            expected,
+            "a line break in {field}"
+        );
     }
 }
 
