@@ -1,5 +1,6 @@
 //! Keeps SQLite's WAL short while the engine is open, on a thread of its own.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -36,18 +37,34 @@ pub(crate) fn start(shared: &Arc<Shared>) -> Result<(), Error> {
         })
 }
 
+/// Leaves the file as the whole database, where this process wrote and nobody else is in the way.
+pub(crate) async fn end(shared: &Shared) {
+    let Location::Sqlite(path) = &shared.options.database.location else {
+        return;
+    };
+    if shared.counters.entries.load(Ordering::Relaxed) == 0 {
+        return;
+    }
+    let mut checkpointer = Checkpointer::new(path);
+    let emptied = tokio::task::spawn_blocking(move || checkpointer.empty()).await;
+    if let Ok(Err(error)) = emptied {
+        tracing::warn!(%error, "the WAL was not emptied");
+    }
+}
+
 fn run(shared: &Weak<Shared>, mut checkpointer: Checkpointer, mut done: u64) {
-    let mut last = Instant::now();
+    let (mut last, mut all) = (Instant::now(), true);
     loop {
         std::thread::sleep(EVERY);
         let Some(shared) = shared.upgrade() else { return };
         let size = *shared.size.borrow();
         drop(shared);
         let written = size.saturating_sub(done);
-        if written >= ENTRIES || (written > 0 && last.elapsed() >= TIME) {
-            if let Err(error) = checkpointer.run() {
+        if written >= ENTRIES || ((written > 0 || !all) && last.elapsed() >= TIME) {
+            all = checkpointer.run().unwrap_or_else(|error| {
                 tracing::warn!(%error, "the WAL was not checkpointed");
-            }
+                true
+            });
             done = size;
             last = Instant::now();
         }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use domain::RowWrite;
 use domain::identity::user::User;
 use domain::record::{Kind, Record, Sealed, Val};
 use store::conn::Lock;
@@ -21,6 +22,15 @@ impl Engine {
     /// The row of this id.
     pub async fn row<T: Record>(&self, id: Uuid) -> Result<Option<Sealed<T>>, Error> {
         self.one("id", Kind::Uuid, id.into()).await
+    }
+
+    /// The same, once it is known that the row is the one that its entry wrote.
+    pub async fn row_proven<T>(&self, id: Uuid) -> Result<Option<Sealed<T>>, Error>
+    where
+        T: Record + Clone,
+        RowWrite: From<Sealed<T>>,
+    {
+        self.one_proven("id", Kind::Uuid, id.into()).await
     }
 
     /// The rows of these ids, those that there are.

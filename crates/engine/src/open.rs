@@ -233,7 +233,7 @@ impl Engine {
         clock::watch::start(self);
     }
 
-    /// Finishes what is queued, writes rate counters and last-seen marks, and refreshes the guard. The Writer ends once every clone of the engine is gone.
+    /// Finishes what is queued, writes rate counters and last-seen marks, refreshes the guard, and empties SQLite's WAL. The Writer ends once every clone of the engine is gone.
     pub async fn shutdown(&self) {
         self.flush_security_log().await;
         while self.queue().waiting() > 0 {
@@ -245,5 +245,6 @@ impl Engine {
         if self.shared().options.guard {
             watch::remember(self.shared(), &self.shared().known.newest(), false).await;
         }
+        checkpointer::end(self.shared()).await;
     }
 }

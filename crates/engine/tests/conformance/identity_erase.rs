@@ -10,6 +10,7 @@ crate::on_both!(
 
 mod cases {
     use std::ops::ControlFlow;
+    use std::time::Duration;
 
     use domain::audit::EntryFilter;
     use domain::identity::user::UpdateUser;
@@ -22,14 +23,15 @@ mod cases {
     use engine::{Engine, EntryKey};
     use evidence::json::StrictObject;
     use evidence::{Entry, receipt};
+    use store::db::Location;
     use uuid::Uuid;
 
     use crate::attacker::{assert_intact, close};
     use crate::custody_desk::done;
     use crate::people::{
-        PASSWORD, code, entries, found, from, id, make, origin, person, session_of, verdict,
+        PASSWORD, code, entries, found, from, id, make, origin, person, session_of, until, verdict,
     };
-    use crate::support::{Bed, create_key, event, numbered, operator, record, record_as, submit};
+    use crate::support::{Bed, On, create_key, event, numbered, operator, record, record_as, submit};
     use crate::workflow_rich::{ended, new_steps, recorded, start, started};
     use domain::identity::api_key::RevokeApiKey;
     use domain::identity::session::EndSession;
@@ -239,6 +241,18 @@ mod cases {
         text
     }
 
+    /// Whether a text stands in the files of the database, also where no table has it any more.
+    fn in_files(bed: &Bed, text: &str) -> bool {
+        let Location::Sqlite(path) = bed.location() else {
+            return false;
+        };
+        let wal = path.with_extension("db-wal");
+        [path, wal].iter().any(|file| {
+            let bytes = std::fs::read(file).unwrap_or_default();
+            bytes.windows(text.len()).any(|part| part == text.as_bytes())
+        })
+    }
+
     pub async fn no_content_is_left(bed: Bed) {
         let engine = bed.open().await;
         let user = person(&engine, "ann", Role::USER).await.id;
@@ -249,8 +263,12 @@ mod cases {
                 "{mark}"
             );
         }
+        assert_eq!(in_files(&bed, "quince"), bed.on == On::Sqlite);
         let erased = engine.erase_user(&operator(), origin(), user, "asked to").await;
         erased.unwrap();
+        // While the server goes on, without a write after it.
+        let gone = async || !in_files(&bed, "quince");
+        until("the files hold it no more", Duration::from_secs(30), gone).await;
         engine.shutdown().await;
         assert_eq!(found(&engine, "quince").await, [""; 0]);
         assert!(!exported(&engine).await.contains("quince"));
@@ -281,6 +299,7 @@ mod cases {
             // Counts of attempts name an address for some minutes, and no longer.
             found.retain(|place| place != "counters.subject");
             assert_eq!(found, [""; 0], "{personal}");
+            assert!(personal == IP || !in_files(&bed, personal), "{personal}");
         }
         let mut conn = engine.db().reader().await.unwrap();
         let sql = "SELECT max(width_s) FROM counters WHERE subject LIKE $1";

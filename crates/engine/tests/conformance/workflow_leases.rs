@@ -2,6 +2,7 @@
 
 crate::on_both!(
     leases_lapse_by_the_clock,
+    a_heartbeat_obeys_no_row_that_was_changed_by_hand,
     the_switch_and_an_erasure_end_each_under_its_own_entry,
     a_bundle_without_a_step_does_not_hold_however_it_ended
 );
@@ -16,10 +17,10 @@ pub mod cases {
         Complete, ENDED_MAX, Execution, ExecutionStatus, FinishExecution, LEASE_LAPSED, StartExecution,
     };
     use domain::{Command, Origin};
-    use engine::Engine;
     use engine::clock::Clock;
     use engine::list::Order;
     use engine::workflow::execution_stands;
+    use engine::{Engine, Error};
     use evidence::Timestamp;
     use evidence::bundle::{BundleChecker, BundleFault, BundleSummary};
     use evidence::json::StrictObject;
@@ -27,7 +28,7 @@ pub mod cases {
     use uuid::Uuid;
 
     use crate::agents::{agent_key, create_agent, disable};
-    use crate::attacker::{assert_intact, close};
+    use crate::attacker::{Attacker, assert_intact, close};
     use crate::custody_desk::{done, user_id};
     use crate::people::{code, entries, now, person};
     use crate::support::{Bed, operator};
@@ -75,7 +76,7 @@ pub mod cases {
             .await;
         answer.map_or_else(
             |error| match error {
-                engine::Error::Refused { refusal, .. } => refusal.code.to_owned(),
+                Error::Refused { refusal, .. } => refusal.code.to_owned(),
                 other => panic!("{other:?}"),
             },
             |answer| if answer.entry.is_some() { "done" } else { "nothing" }.to_owned(),
@@ -115,6 +116,32 @@ pub mod cases {
         assert_eq!(complete(&engine, silent).await, "execution_finished");
         assert_eq!(complete(&engine, alive).await, "done");
         assert_eq!(complete(&engine, alive).await, "nothing");
+        close(engine).await;
+        assert_intact(&bed.options()).await;
+    }
+
+    /// Whose heartbeat it is, and whether it has ended, is decided on the row.
+    pub async fn a_heartbeat_obeys_no_row_that_was_changed_by_hand(bed: Bed) {
+        let (engine, ann, ..) = opened(&bed).await;
+        let id = started(&engine, &operator(), start(ann)).await.id;
+        assert!(engine.row_proven::<Execution>(id).await.unwrap().is_some());
+        let bob = person(&engine, "bob", Role::USER).await.id;
+        let mut attacker = Attacker::new(&bed).await;
+        let key = attacker.keys("executions", "true").await.remove(0);
+        let mut give_to = async |user: Uuid| attacker.set("executions", "user_id", &key, &user.into()).await;
+        give_to(bob).await.unwrap();
+        let found = engine.row_proven::<Execution>(id).await;
+        assert!(
+            matches!(
+                found,
+                Err(Error::Tampered {
+                    table: "executions",
+                    ..
+                })
+            ),
+            "{found:?}"
+        );
+        give_to(ann).await.unwrap();
         close(engine).await;
         assert_intact(&bed.options()).await;
     }

@@ -22,7 +22,11 @@ impl Verb for HeartbeatArgs {
         let id = self.execution;
         let absent =
             || engine::Error::from(code::UNKNOWN_EXECUTION.absent(format_args!("execution {id}"), "id"));
-        let found = work.engine.row::<Execution>(id).await?.ok_or_else(absent)?;
+        let found = work
+            .engine
+            .row_proven::<Execution>(id)
+            .await?
+            .ok_or_else(absent)?;
         let (execution, renewed) = work.engine.renew(found.row).await?;
         let until = execution.lapses_at(renewed);
         let view = ExecutionView::of(execution, renewed, work.engine.now());

@@ -19,6 +19,9 @@ const FRAMES_LEFT: i64 = 400;
 /// How often what came in meanwhile is copied first.
 const ROUNDS_MAX: u32 = 4;
 
+/// No erasure.
+const NOTHING: i64 = -1;
+
 /// How long beginning anew waits for readers and the Writer before it is put off.
 const PATIENCE: Duration = Duration::from_millis(20);
 
@@ -26,6 +29,8 @@ const PATIENCE: Duration = Duration::from_millis(20);
 pub struct Checkpointer {
     path: PathBuf,
     conn: Option<SqliteConn>,
+    /// The entry of the newest erasure of which the WAL has no trace; none known.
+    erased: i64,
 }
 
 impl Checkpointer {
@@ -34,20 +39,41 @@ impl Checkpointer {
         Checkpointer {
             path: path.to_owned(),
             conn: None,
+            erased: NOTHING,
         }
     }
 
-    /// Copies what is committed; begins the WAL anew when it is long. Gives the length of the WAL in frames. Blocks the thread.
-    pub fn run(&mut self) -> Result<i64, Error> {
+    fn conn(&mut self) -> Result<&mut SqliteConn, Error> {
         self.conn.take_if(SqliteConn::is_displaced);
-        let conn = if let Some(conn) = &mut self.conn {
-            conn
-        } else {
-            self.conn.insert(open(&self.path)?)
-        };
+        match &mut self.conn {
+            Some(conn) => Ok(conn),
+            none => Ok(none.insert(open(&self.path)?)),
+        }
+    }
+
+    /// Copies all that is committed, and empties the WAL: the file alone is the database then. It stays where others read or
+    /// write. Whether it is empty. Blocks the thread.
+    pub fn empty(&mut self) -> Result<bool, Error> {
+        Ok(!pragma(self.conn()?, "PRAGMA wal_checkpoint(TRUNCATE)")?.busy)
+    }
+
+    /// Copies what is committed; begins the WAL anew when it is long, and empties it where something was erased: what was
+    /// written before stands in it until then. Whether nothing is left to do. Blocks the thread.
+    pub fn run(&mut self) -> Result<bool, Error> {
+        let conn = self.conn()?;
         let mut wal = pragma(conn, "PRAGMA wal_checkpoint(PASSIVE)")?;
+        let newest = conn.all("SELECT coalesce(max(entry), -1) FROM erasures", &[])?;
+        let newest = newest.first().map_or(Ok(NOTHING), |row| row.int(0))?;
+        if newest != self.erased {
+            let emptied = self.empty()?;
+            if emptied {
+                self.erased = newest;
+            }
+            return Ok(emptied);
+        }
+        let conn = self.conn()?;
         if wal.frames <= FRAMES_MAX {
-            return Ok(wal.frames);
+            return Ok(true);
         }
         // What came in meanwhile is copied first, so that little is left to copy under the write lock.
         for _ in 0..ROUNDS_MAX {
@@ -56,7 +82,8 @@ impl Checkpointer {
             }
             wal = pragma(conn, "PRAGMA wal_checkpoint(PASSIVE)")?;
         }
-        Ok(pragma(conn, "PRAGMA wal_checkpoint(RESTART)")?.frames)
+        pragma(conn, "PRAGMA wal_checkpoint(RESTART)")?;
+        Ok(true)
     }
 }
 
@@ -70,6 +97,8 @@ fn open(path: &Path) -> Result<SqliteConn, Error> {
 
 /// The WAL after a checkpoint.
 struct Wal {
+    /// Whether others were in the way.
+    busy: bool,
     frames: i64,
     copied: i64,
 }
@@ -84,9 +113,14 @@ fn pragma(conn: &mut SqliteConn, sql: &str) -> Result<Wal, Error> {
     let rows = conn.all(sql, &[])?;
     match rows.first() {
         Some(row) => Ok(Wal {
+            busy: row.int(0)? != 0,
             frames: row.int(1)?,
             copied: row.int(2)?,
         }),
-        None => Ok(Wal { frames: 0, copied: 0 }),
+        None => Ok(Wal {
+            busy: false,
+            frames: 0,
+            copied: 0,
+        }),
     }
 }

@@ -35,7 +35,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let engine = &call.app.engine;
     let identity = call.identity()?;
     let all = identity.principal.holds(Permission::WorkflowsWrite);
-    let found = engine.row::<Execution>(id).await?;
+    let found = engine.row_proven::<Execution>(id).await?;
     let found = found.filter(|found| all || found.row.user_id == identity.user.id);
     let found =
         found.ok_or_else(|| absent(&code::UNKNOWN_EXECUTION, "id", format_args!("execution {id}")))?;
