@@ -21,12 +21,12 @@ mod cases {
     use engine::custody::{NewOperation, NewStep, Proposal, StepKind, Viewer};
     use evidence::Outcome;
     use serde_json::json;
-    use store::query::{Order, Page};
+    use store::query::Page;
     use uuid::Uuid;
 
     use crate::attacker::{assert_intact, close};
     use crate::custody_desk::*;
-    use crate::people::{code, open_with, person, session};
+    use crate::people::{code, entries_by, open_with, person, session};
     use crate::support::{Bed, create_key, operator};
     use domain::custody::operation::steps::{Release, Start};
 
@@ -211,12 +211,7 @@ mod cases {
             outcome: Some(outcome),
             ..EntryFilter::default()
         };
-        let page = Page {
-            order: Order::Ascending,
-            after: None,
-            limit: 100,
-        };
-        let found = engine.entries(&filter, page).await.unwrap().entries;
+        let found = entries_by(engine, &filter).await;
         found.into_iter().map(|entry| entry.action).collect()
     }
 

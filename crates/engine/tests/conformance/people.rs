@@ -197,12 +197,17 @@ pub async fn entries(engine: &Engine, action: &str) -> Vec<Entry> {
         action: Some(action.to_owned()),
         ..EntryFilter::default()
     };
+    entries_by(engine, &filter).await
+}
+
+/// All entries that a filter finds, oldest first.
+pub async fn entries_by(engine: &Engine, filter: &EntryFilter) -> Vec<Entry> {
     let page = Page {
         order: Order::Ascending,
         after: None,
         limit: 1_000,
     };
-    engine.entries(&filter, page).await.unwrap().entries
+    engine.entries(filter, page).await.unwrap().entries
 }
 
 /// Accounts in every state: each column of each table about identity is filled in one row and NULL in another.

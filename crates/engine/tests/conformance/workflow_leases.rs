@@ -24,13 +24,12 @@ pub mod cases {
     use evidence::Timestamp;
     use evidence::bundle::{BundleChecker, BundleFault, BundleSummary};
     use evidence::json::StrictObject;
-    use store::query::Page;
     use uuid::Uuid;
 
     use crate::agents::{agent_key, create_agent, disable};
     use crate::attacker::{Attacker, assert_intact, close};
     use crate::custody_desk::{done, user_id};
-    use crate::people::{code, entries, now, person};
+    use crate::people::{code, entries, entries_by, now, person};
     use crate::support::{Bed, operator};
     use crate::workflow_rich::{new_steps, recorded, start, started};
 
@@ -152,12 +151,7 @@ pub mod cases {
             target: Some(id.to_string()),
             ..EntryFilter::default()
         };
-        let page = Page {
-            order: Order::Ascending,
-            after: None,
-            limit: 100,
-        };
-        let found = engine.entries(&filter, page).await.unwrap().entries;
+        let found = entries_by(engine, &filter).await;
         let details = found.last().and_then(|entry| entry.details.clone());
         let steps = details.and_then(|details| details.0.get("steps")?.as_u64());
         (found.into_iter().map(|entry| entry.action).collect(), steps)
