@@ -1,12 +1,14 @@
 //! Rows as values: what a sealed table is, and how a struct becomes a row of one.
 
 mod canonical;
+mod read;
 
 use evidence::commitment::Salt;
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
-pub use canonical::{Order, order, row_digest, write_images};
+pub use canonical::{Order, order, row_digest, write_images, write_row};
+pub use read::{RowText, read_row};
 
 use crate::custody::Amount;
 

@@ -143,6 +143,12 @@ pub fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     Some(bytes)
 }
 
+/// The same for any number of bytes.
+pub fn bytes_of_hex(text: &str) -> Option<Vec<u8>> {
+    let pair = |pair| from_hex::<1>(str::from_utf8(pair).ok()?).map(|[byte]| byte);
+    text.as_bytes().chunks(2).map(pair).collect()
+}
+
 fn write_number(number: &Number, out: &mut String) {
     if let Some(unsigned) = number.as_u64() {
         out.push_str(itoa::Buffer::new().format(unsigned));
@@ -268,6 +274,7 @@ mod tests {
         assert_eq!(from_hex::<2>("0aff"), Some([10, 255]));
         for text in ["0aFF", "0af", "0aff0", "zzzz", ""] {
             assert_eq!(from_hex::<2>(text), None, "{text}");
+            assert_eq!(bytes_of_hex(text), text.is_empty().then(Vec::new), "{text}");
         }
     }
 

@@ -117,6 +117,19 @@ pub enum SeenKind {
 }
 
 impl SeenKind {
+    /// All of them.
+    pub const ALL: [SeenKind; 4] = [
+        SeenKind::ApiKey,
+        SeenKind::Session,
+        SeenKind::User,
+        SeenKind::Lease,
+    ];
+
+    /// The kind of this word.
+    pub fn parse(word: &str) -> Option<SeenKind> {
+        SeenKind::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
     /// The word in the table.
     pub fn as_str(self) -> &'static str {
         match self {

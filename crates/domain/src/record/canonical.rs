@@ -177,6 +177,13 @@ fn write_value(value: &Val, out: &mut String) {
     }
 }
 
+/// Appends a row as its digest covers it: JCS(row without salt).
+pub fn write_row(table: &Table, id: Uuid, values: &[Val], (version, entry): (u64, u64), out: &mut String) {
+    let keep =
+        |position: usize, column: &Column| !column.leaves_out(values.get(position).unwrap_or(&Val::Null));
+    table.write(id, values, keep, Some((version, entry)), out);
+}
+
 /// SHA-256(salt ‖ JCS(row without salt)) of a row as stored.
 pub fn row_digest(
     table: &Table,
@@ -187,9 +194,7 @@ pub fn row_digest(
     salt: &Salt,
 ) -> [u8; 32] {
     let mut text = String::with_capacity(512);
-    let keep =
-        |position: usize, column: &Column| !column.leaves_out(values.get(position).unwrap_or(&Val::Null));
-    table.write(id, values, keep, Some((version, entry)), &mut text);
+    write_row(table, id, values, (version, entry), &mut text);
     commitment::commit(salt, text.as_bytes())
 }
 
