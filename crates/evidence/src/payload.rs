@@ -1,5 +1,7 @@
 //! The payload: the part of an entry that may be personal, and may therefore be erased.
 
+use std::borrow::Cow;
+
 use crate::spelt::spelt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -221,6 +223,53 @@ impl Payload {
     /// Reads a stored payload.
     pub fn parse(text: &str) -> Result<Payload, serde_json::Error> {
         serde_json::from_str(text)
+    }
+}
+
+/// By what of its payload an entry is found, borrowed from its text.
+#[derive(Clone, Debug, Deserialize, Default)]
+pub struct Found<'a> {
+    #[serde(borrow, default)]
+    actor: FoundActor<'a>,
+    #[serde(borrow, default)]
+    target: FoundTarget<'a>,
+    #[serde(borrow, default)]
+    ip: Option<Cow<'a, str>>,
+}
+
+#[derive(Clone, Debug, Deserialize, Default)]
+struct FoundActor<'a> {
+    #[serde(borrow, default)]
+    id: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    name: Option<Cow<'a, str>>,
+}
+
+#[derive(Clone, Debug, Deserialize, Default)]
+struct FoundTarget<'a> {
+    #[serde(borrow, default)]
+    id: Option<Cow<'a, str>>,
+}
+
+impl<'a> Found<'a> {
+    /// Reads a stored payload, by less work than [`Payload::parse`].
+    pub fn parse(text: &'a str) -> Result<Found<'a>, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+
+    /// The actor's id or name, where it comes from outside.
+    pub fn actor(&self) -> Option<&str> {
+        self.actor.id.as_deref().or(self.actor.name.as_deref())
+    }
+
+    /// The target's id, where it comes from outside.
+    pub fn target(&self) -> Option<&str> {
+        self.target.id.as_deref()
+    }
+
+    /// The network address.
+    pub fn ip(&self) -> Option<&str> {
+        self.ip.as_deref()
     }
 }
 

@@ -11,7 +11,7 @@ use deadpool::managed::{self, Metrics, Pool, RecycleError, RecycleResult, Timeou
 use crate::conn::Conn;
 use crate::error::{Error, ErrorKind};
 use crate::pg::connect;
-use crate::sqlite;
+use crate::{pg, sqlite};
 
 /// Where the database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +59,8 @@ pub struct Settings {
     pub lifetime_max: Duration,
     /// How long after an answer a connection to a server is used again without asking whether it is well.
     pub trusted_for: Duration,
+    /// The schema on a server in which the database is, unless it is the one that the location leads to.
+    pub schema: Option<String>,
     /// How long a server may leave a question without an answer before its connection is given up.
     pub silence_max: Duration,
 }
@@ -68,6 +70,7 @@ impl Settings {
     pub fn new(location: Location) -> Settings {
         Settings {
             location,
+            schema: None,
             pool_max: 30,
             acquire_timeout: Duration::from_secs(30),
             lifetime_max: Duration::from_hours(1),
@@ -107,18 +110,28 @@ pub struct Manager {
     settings: Settings,
 }
 
-async fn open(location: &Location, create: bool, inline: bool) -> Result<Conn, Error> {
-    match location {
-        Location::Sqlite(path) => sqlite::open(path, create, inline).map(Conn::Sqlite),
-        Location::Postgres(url) => connect::connect(&connect::parse(url)?).await.map(Conn::Pg),
-    }
-}
-
 impl Settings {
+    pub(crate) async fn connect(&self, create: bool, inline: bool) -> Result<Conn, Error> {
+        match &self.location {
+            Location::Sqlite(path) => sqlite::open(path, create, inline).map(Conn::Sqlite),
+            Location::Postgres(url) => {
+                let mut conn = connect::connect(&connect::parse(url)?).await?;
+                if let Some(schema) = &self.schema {
+                    conn.batch(&format!("SET search_path TO {}", pg::place::quoted(schema)))
+                        .await?;
+                }
+                Ok(Conn::Pg(conn))
+            }
+        }
+    }
+
     /// A connection that is given up where the server says nothing for too long. On SQLite it blocks its thread where it is
-    /// to do so.
+    /// to do so. Nobody takes the database's place while there is one.
     async fn open(&self, inline: bool) -> Result<Conn, Error> {
-        let mut conn = open(&self.location, false, inline).await?;
+        let mut conn = self.connect(false, inline).await?;
+        if let Conn::Pg(_) = conn {
+            pg::place::share(&mut conn).await?;
+        }
         conn.limit_silence(Some(self.silence_max));
         Ok(conn)
     }
@@ -201,7 +214,7 @@ impl Db {
         match &settings.location {
             Location::Sqlite(path) => {
                 let missing = !path.exists();
-                open(&settings.location, true, true).await?;
+                settings.connect(true, true).await?;
                 Ok(missing)
             }
             Location::Postgres(url) => connect::create_database(&connect::parse(url)?).await,
@@ -263,7 +276,7 @@ impl Db {
     pub async fn snapshots(&self, count: usize) -> Result<Vec<Conn>, Error> {
         let mut conns = Vec::with_capacity(count);
         for _ in 0..count {
-            conns.push(open(&self.settings.location, false, true).await?);
+            conns.push(self.settings.connect(false, true).await?);
         }
         match &self.settings.location {
             Location::Sqlite(_) => {

@@ -8,6 +8,7 @@ use domain::record::{Kind, Val};
 use evidence::commitment::Salt;
 use evidence::entry::{Entry, EntryError};
 use evidence::leaf::Leaf;
+use evidence::payload::Found;
 use evidence::shown::Parts;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
@@ -96,6 +97,39 @@ impl StoredEntry {
             target_kind: leaf.target_kind.map(Cow::into_owned),
             outcome: leaf.outcome,
             payload: self.payload,
+        })
+    }
+}
+
+impl EntryRow {
+    /// The row of an entry that was stored: what it is found by comes from its leaf and its payload.
+    pub fn of(stored: StoredEntry) -> Result<EntryRow, Error> {
+        let wrong = |error: &dyn std::fmt::Display| Error::data(format!("entry {}: {error}", stored.entry));
+        let leaf = Leaf::parse_lenient(&stored.leaf).map_err(|error| wrong(&error))?;
+        let found = stored.payload.as_deref().map(Found::parse).transpose();
+        let found = found.map_err(|error| wrong(&error))?.unwrap_or_default();
+        let own = |ours: Option<Uuid>, outside: Option<&str>| {
+            ours.map(|id| id.to_string())
+                .or_else(|| outside.map(str::to_owned))
+        };
+        Ok(EntryRow {
+            entry: stored.entry,
+            id: leaf.id,
+            at: leaf.at,
+            recorded_by_kind: leaf.recorded_by.kind.as_str(),
+            recorded_by_id: leaf.recorded_by.id,
+            actor_kind: leaf.actor_kind.as_str(),
+            actor: own(leaf.actor_id, found.actor()),
+            target: own(leaf.target_id, found.target()),
+            ip: found.ip().map(str::to_owned),
+            action: Cow::Owned(leaf.action.into_owned()),
+            target_kind: leaf.target_kind.map(Cow::into_owned),
+            outcome: leaf.outcome.as_str(),
+            authority: leaf.authority.into_owned(),
+            leaf: stored.leaf,
+            payload: stored.payload,
+            salt: stored.salt,
+            changes: stored.changes,
         })
     }
 }

@@ -60,10 +60,10 @@ pub struct EntryRow {
     pub ip: Option<String>,
     /// Leaf bytes.
     pub leaf: String,
-    /// Canonical payload.
-    pub payload: String,
-    /// Its salt.
-    pub salt: Salt,
+    /// Canonical payload; none once erased.
+    pub payload: Option<String>,
+    /// Its salt; none once erased.
+    pub salt: Option<Salt>,
     /// Canonical list of changes.
     pub changes: Option<String>,
 }

@@ -89,7 +89,7 @@ pub(crate) fn statements(text: &str) -> impl Iterator<Item = &str> {
         .filter(|statement| !statement.is_empty())
 }
 
-async fn exists(conn: &mut Conn) -> Result<bool, Error> {
+pub(crate) async fn exists(conn: &mut Conn) -> Result<bool, Error> {
     let sql = match conn {
         Conn::Sqlite(_) => "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_migrations'",
         Conn::Pg(_) => {
@@ -140,11 +140,20 @@ pub async fn state(conn: &mut Conn) -> Result<State, Error> {
 
 /// Applies what is missing; gives the names of what it applied. Several processes may do it at once.
 pub async fn migrate(conn: &mut Conn, now: Timestamp) -> Result<Vec<&'static str>, Error> {
+    migrate_to(conn, i64::MAX, now).await
+}
+
+/// The same, up to this version.
+pub(crate) async fn migrate_to(
+    conn: &mut Conn,
+    version: i64,
+    now: Timestamp,
+) -> Result<Vec<&'static str>, Error> {
     let mut names = Vec::new();
     if !exists(conn).await? {
         create_table(conn).await?;
     }
-    for migration in MIGRATIONS {
+    for migration in MIGRATIONS.iter().take_while(|one| one.version <= version) {
         if state(conn).await?.applied >= migration.version {
             continue;
         }

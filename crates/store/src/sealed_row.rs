@@ -61,10 +61,14 @@ pub(crate) fn insert_target(table: &Table) -> String {
 
 /// The text that adds one row, with a parameter for each column (SQLite).
 pub(crate) fn insert_one(table: &Table) -> String {
-    let marks: Vec<String> = (1..=column_names(table).len())
-        .map(|number| format!("?{number}"))
-        .collect();
-    format!("{} VALUES ({})", insert_target(table), marks.join(", "))
+    let marks = marks(column_names(table).len());
+    format!("{} VALUES ({marks})", insert_target(table))
+}
+
+/// A parameter for each of so many columns (SQLite).
+pub(crate) fn marks(columns: usize) -> String {
+    let marks: Vec<String> = (1..=columns).map(|number| format!("?{number}")).collect();
+    marks.join(", ")
 }
 
 /// The text that changes one row, with the same parameters (SQLite). A column that never changes is left out: SQLite

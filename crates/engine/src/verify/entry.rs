@@ -5,10 +5,8 @@ use std::borrow::Cow;
 use evidence::commitment::{self, ChangeRecord, Salt};
 use evidence::json;
 use evidence::leaf::{Leaf, Outcome, RecordedBy, RecorderKind};
-use evidence::payload::ActorKind;
+use evidence::payload::{ActorKind, Found};
 use evidence::time::Timestamp;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 use store::Conn;
 use store::entries::EntryView;
 use tlog::Hash;
@@ -209,46 +207,19 @@ fn difference(view: &EntryView<'_>) -> String {
     }
 }
 
-#[derive(Deserialize, Default)]
-struct Found<'a> {
-    #[serde(borrow, default)]
-    actor: FoundActor<'a>,
-    #[serde(borrow, default)]
-    target: FoundTarget<'a>,
-    #[serde(borrow, default)]
-    ip: Option<Cow<'a, str>>,
-    #[serde(default, rename = "details")]
-    _details: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize, Default)]
-struct FoundActor<'a> {
-    #[serde(borrow, default)]
-    id: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    name: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize, Default)]
-struct FoundTarget<'a> {
-    #[serde(borrow, default)]
-    id: Option<Cow<'a, str>>,
-}
-
 /// Compares the columns that are filled from the payload with it.
 fn payload_columns(view: &EntryView<'_>) -> Option<String> {
-    let found: Found<'_> = match view.payload.map(serde_json::from_str).transpose() {
+    let found = match view.payload.map(Found::parse).transpose() {
         Ok(found) => found.unwrap_or_default(),
         Err(error) => return Some(format!("payload: {error}")),
     };
     let actor_is_ours = view.leaf.contains("\",\"actor\":{\"id\":\"");
     let target_is_ours = view.leaf.contains("},\"target\":{\"id\":\"");
-    let actor = found.actor.id.as_deref().or(found.actor.name.as_deref());
-    if !actor_is_ours && view.actor != actor {
+    if !actor_is_ours && view.actor != found.actor() {
         return Some("actor differs from the payload".to_owned());
     }
-    if !target_is_ours && view.target != found.target.id.as_deref() {
+    if !target_is_ours && view.target != found.target() {
         return Some("target differs from the payload".to_owned());
     }
-    (view.ip != found.ip.as_deref()).then(|| "ip differs from the payload".to_owned())
+    (view.ip != found.ip()).then(|| "ip differs from the payload".to_owned())
 }

@@ -185,8 +185,8 @@ fn entry_row(draft: &mut Draft, index: u64, at: Timestamp, changes: Option<Strin
         authority: std::mem::take(&mut draft.authority),
         ip: draft.ip.take(),
         leaf,
-        payload: std::mem::take(&mut draft.payload),
-        salt: draft.salt,
+        payload: Some(std::mem::take(&mut draft.payload)),
+        salt: Some(draft.salt),
         changes,
     }
 }

@@ -50,6 +50,7 @@ mod known_rows;
 mod lab;
 mod limits;
 mod list_plans;
+mod loading;
 mod long_log;
 mod model;
 mod names_by_hand;

@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::value::{Bound, EPOCH_MICROS};
+use super::value::{Bound, EPOCH_MICROS, put};
 use super::{PgConn, run};
 use crate::entry_row::{COLUMNS, EntryRow, EntryView, Visit};
 use crate::error::Error;
@@ -41,17 +41,47 @@ impl CopyRow<'_> {
 pub(crate) async fn append_entries(conn: &mut PgConn, rows: &[EntryRow]) -> Result<(), Error> {
     let size = rows
         .iter()
-        .map(|row| 400 + row.leaf.len() + row.payload.len())
+        .map(|row| 400 + row.leaf.len() + row.payload.as_ref().map_or(0, String::len))
         .sum();
+    let target = format!("entries ({})", COLUMNS.join(", "));
+    copy_in(conn, &target, size, |out| {
+        rows.iter().for_each(|row| put_entry(row, out));
+    })
+    .await
+}
+
+/// Adds rows to a table with the names of its columns.
+pub(crate) async fn copy(conn: &mut PgConn, target: &str, rows: &[Vec<Val>]) -> Result<(), Error> {
+    copy_in(conn, target, rows.len() * 200, |out| {
+        for row in rows {
+            out.put_i16(i16::try_from(row.len()).unwrap_or(i16::MAX));
+            for value in row {
+                let begin = out.len();
+                out.put_i32(-1);
+                if *value != Val::Null {
+                    put(value, out);
+                    let length = i32::try_from(out.len() - begin - 4).unwrap_or(i32::MAX);
+                    out[begin..begin + 4].copy_from_slice(&length.to_be_bytes());
+                }
+            }
+        }
+    })
+    .await
+}
+
+async fn copy_in(
+    conn: &mut PgConn,
+    target: &str,
+    size: usize,
+    put: impl FnOnce(&mut BytesMut),
+) -> Result<(), Error> {
     let mut out = BytesMut::with_capacity(size);
     out.put_slice(b"PGCOPY\n\xff\r\n\0");
     out.put_i32(0); // flags
     out.put_i32(0); // no header extension
-    for row in rows {
-        put_entry(row, &mut out);
-    }
+    put(&mut out);
     out.put_i16(-1);
-    let sql = format!("COPY entries ({}) FROM STDIN (FORMAT binary)", COLUMNS.join(", "));
+    let sql = format!("COPY {target} FROM STDIN (FORMAT binary)");
     conn.copy_in(&sql, out.freeze()).await.map(drop)
 }
 
@@ -117,8 +147,8 @@ fn put_column(row: &EntryRow, column: usize, fields: &mut CopyRow<'_>) {
         11 => fields.field(row.authority.as_bytes()),
         12 => fields.text(row.ip.as_ref()),
         13 => fields.field(row.leaf.as_bytes()),
-        14 => fields.field(row.payload.as_bytes()),
-        15 => fields.field(&row.salt.0),
+        14 => fields.text(row.payload.as_ref()),
+        15 => fields.optional(row.salt.as_ref().map(|salt| salt.0.as_slice())),
         _ => fields.text(row.changes.as_ref()),
     }
 }

@@ -3,6 +3,7 @@
 pub mod bulk;
 pub mod connect;
 pub(crate) mod pipeline;
+pub(crate) mod place;
 pub(crate) mod side;
 pub mod value;
 mod walk;

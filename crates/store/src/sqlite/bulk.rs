@@ -1,6 +1,6 @@
 //! Bulk writes and scans on SQLite: one prepared statement, run for each row without leaving the thread.
 
-use domain::record::Table;
+use domain::record::{Table, Val};
 use evidence::time::Timestamp;
 use rusqlite::types::ValueRef;
 use rusqlite::{Row, params, params_from_iter};
@@ -35,7 +35,7 @@ pub(crate) fn append_entries(conn: &mut SqliteConn, rows: &[EntryRow]) -> Result
                 row.ip,
                 row.leaf,
                 row.payload,
-                row.salt.0.as_slice(),
+                row.salt.as_ref().map(|salt| salt.0.as_slice()),
                 row.changes,
             ])?;
         }
@@ -64,6 +64,23 @@ pub(crate) fn write_sealed(conn: &mut SqliteConn, table: &Table, rows: &[SealedR
         })?;
     }
     Ok(())
+}
+
+/// Adds rows, of so many columns, to a table with the names of its columns.
+pub(crate) fn insert(
+    conn: &mut SqliteConn,
+    target: &str,
+    columns: usize,
+    rows: &[Vec<Val>],
+) -> Result<(), Error> {
+    let sql = format!("INSERT INTO {target} VALUES ({})", sealed_row::marks(columns));
+    conn.run(&sql, |conn| {
+        let mut statement = conn.prepare_cached(&sql)?;
+        for row in rows {
+            statement.execute(params_from_iter(row.iter().map(Bound)))?;
+        }
+        Ok(((), rows.len() as u64))
+    })
 }
 
 pub(crate) fn visit_entries(

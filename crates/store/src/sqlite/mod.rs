@@ -2,6 +2,7 @@
 
 pub mod bulk;
 pub mod checkpoint;
+pub(crate) mod place;
 pub(crate) mod side;
 mod walk;
 

@@ -1,0 +1,96 @@
+//! The place of a database: held while another one is made for it, so that nobody writes what would be lost, and taken
+//! once that one is whole. Whoever is killed meanwhile leaves the old database or the new one there.
+
+use crate::db::{Location, Settings};
+use crate::error::{Error, ErrorKind};
+use crate::head::Head;
+use crate::{migrate, pg, sqlite};
+
+/// A place that is held until this is dropped.
+pub struct Place {
+    settings: Settings,
+    held: Held,
+}
+
+enum Held {
+    Sqlite(sqlite::place::Held),
+    Pg(pg::place::Held),
+}
+
+/// What a place holds.
+#[derive(Debug)]
+pub enum Found {
+    /// Nothing, or a log without entries.
+    Nothing,
+    /// A log with this head.
+    Log(Box<Head>),
+    /// Something that does not read as a log; how.
+    Unreadable(String),
+}
+
+/// The error of a place that somebody uses, an [`ErrorKind::Retry`].
+pub(crate) fn in_use(what: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Retry, what)
+}
+
+impl Place {
+    /// Holds the place, unless somebody uses what is there. What a restore left that was broken off is removed.
+    pub async fn hold(settings: &Settings) -> Result<Place, Error> {
+        let held = match &settings.location {
+            Location::Sqlite(path) => Held::Sqlite(sqlite::place::hold(path)?),
+            Location::Postgres(_) => Held::Pg(pg::place::hold(settings).await?),
+        };
+        Ok(Place {
+            settings: settings.clone(),
+            held,
+        })
+    }
+
+    /// What is there.
+    pub async fn found(&mut self) -> Result<Found, Error> {
+        let conn = match &mut self.held {
+            Held::Sqlite(held) if !held.is_there => return Ok(Found::Nothing),
+            Held::Sqlite(held) => match &mut held.conn {
+                Some(conn) => conn,
+                None => return Ok(Found::Unreadable("the file is not a database".to_owned())),
+            },
+            Held::Pg(held) => &mut held.conn,
+        };
+        if !migrate::exists(conn).await? {
+            return Ok(Found::Nothing);
+        }
+        match Head::load(conn).await {
+            Ok(Some(head)) if head.edge.size() > 0 => Ok(Found::Log(Box::new(head))),
+            Ok(_) => Ok(Found::Nothing),
+            Err(error) if error.kind == ErrorKind::Connection => Err(error),
+            Err(error) => Ok(Found::Unreadable(error.message)),
+        }
+    }
+
+    /// Where the new database is made: beside the old one.
+    pub fn aside(&self) -> Settings {
+        let mut aside = self.settings.clone();
+        match &self.held {
+            Held::Sqlite(held) => aside.location = Location::Sqlite(held.aside()),
+            Held::Pg(held) => aside.schema = Some(held.aside()),
+        }
+        aside
+    }
+
+    /// Removes what was made.
+    pub async fn give_up(self) -> Result<(), Error> {
+        match self.held {
+            Held::Sqlite(held) => held.clear(),
+            Held::Pg(mut held) => held.clear().await,
+        }
+    }
+
+    /// Puts the new database in the place of the old one, which is kept with `stamp` in its name; gives that name where
+    /// there was one. Nobody may use the new one.
+    pub async fn take(self, stamp: &str) -> Result<Option<String>, Error> {
+        match self.held {
+            Held::Sqlite(held) => held.take(stamp),
+            Held::Pg(held) => held.take(stamp).await,
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! A database's place as a file: its name, beside which the new file is made and the old one is kept.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{SqliteConn, file_id, open};
+use crate::conn::Conn;
+use crate::error::{Error, ErrorKind};
+use crate::place::in_use;
+
+/// What may stand beside a database file.
+const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// What the name of a file that was replaced goes on with.
+const KEPT: &str = ".before-restore-";
+
+/// The place, and whatever keeps others out of it.
+pub(crate) struct Held {
+    path: PathBuf,
+    folder: PathBuf,
+    /// Locked: one restore in a folder at a time.
+    lock: File,
+    /// Whether there is a file.
+    pub is_there: bool,
+    /// A transaction that locks the file as a whole; none where it is not a database.
+    pub conn: Option<Conn>,
+}
+
+fn with(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn failed(what: &str, path: &Path, error: &std::io::Error) -> Error {
+    let kind = match error.kind() {
+        std::io::ErrorKind::StorageFull
+        | std::io::ErrorKind::QuotaExceeded
+        | std::io::ErrorKind::ReadOnlyFilesystem => ErrorKind::Full,
+        _ => ErrorKind::Other,
+    };
+    Error::new(kind, format!("cannot {what} {}: {error}", path.display()))
+}
+
+fn removed(path: &Path) -> Result<(), Error> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed("remove", path, &error)),
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn hold(path: &Path) -> Result<Held, Error> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let lock = File::open(&folder).map_err(|error| failed("open", &folder, &error))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(in_use(format!(
+                "another restore is at work in {}",
+                folder.display()
+            )));
+        }
+        Err(TryLockError::Error(error)) => return Err(failed("lock", &folder, &error)),
+    }
+    let is_there = path.exists();
+    let conn = if is_there { locked(path)? } else { None };
+    let held = Held {
+        path: path.to_owned(),
+        folder,
+        lock,
+        is_there,
+        conn,
+    };
+    held.clear()?;
+    Ok(held)
+}
+
+/// Opens the file and locks it as a whole. It leaves WAL mode, which it can only where nobody else has it open; with that
+/// all that was committed is in the file, and nothing beside it.
+fn locked(path: &Path) -> Result<Option<Conn>, Error> {
+    let locked = || {
+        let mut conn = open(path, false, true)?;
+        conn.conn.busy_timeout(Duration::ZERO)?;
+        leave_wal(&mut conn)?;
+        conn.batch("BEGIN EXCLUSIVE")?;
+        // Whoever came between has put it into WAL mode again.
+        leave_wal(&mut conn)?;
+        Ok::<_, Error>(conn)
+    };
+    match locked() {
+        Ok(conn) => Ok(Some(Conn::Sqlite(conn))),
+        // Nobody can work with it either.
+        Err(error) if error.kind == ErrorKind::Data => Ok(None),
+        Err(error) if error.kind == ErrorKind::Retry => {
+            Err(in_use(format!("another process has {} open", path.display())))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn leave_wal(conn: &mut SqliteConn) -> Result<(), Error> {
+    let rows = conn.all("PRAGMA journal_mode = DELETE", &[])?;
+    match rows.first().map(|row| row.text(0)).transpose()? {
+        Some("delete") => Ok(()),
+        _ => Err(in_use("the file is in use")),
+    }
+}
+
+impl Held {
+    /// The file that is made.
+    pub fn aside(&self) -> PathBuf {
+        with(&self.path, ".restoring")
+    }
+
+    /// Removes what was made, and the second name that a file has which was about to be replaced.
+    pub fn clear(&self) -> Result<(), Error> {
+        let aside = self.aside();
+        removed(&aside)?;
+        for suffix in BESIDE {
+            removed(&with(&aside, suffix))?;
+        }
+        let (Some(name), Some(file)) = (self.path.file_name(), file_id(&self.path)) else {
+            return Ok(());
+        };
+        let prefix = format!("{}{KEPT}", name.to_string_lossy());
+        let list = fs::read_dir(&self.folder).map_err(|error| failed("list", &self.folder, &error))?;
+        for found in list.flatten() {
+            let is_kept = found.file_name().to_string_lossy().starts_with(&prefix);
+            if is_kept && file_id(&found.path()) == Some(file) {
+                removed(&found.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    pub fn take(self, stamp: &str) -> Result<Option<String>, Error> {
+        let aside = self.aside();
+        // The file alone is the database then.
+        leave_wal(&mut open(&aside, false, true)?)?;
+        let on_disk = File::open(&aside).and_then(|file| file.sync_all());
+        on_disk.map_err(|error| failed("flush", &aside, &error))?;
+        let kept = self.is_there.then(|| with(&self.path, &format!("{KEPT}{stamp}")));
+        if let Some(kept) = &kept {
+            // A second name first: the place is never without a database.
+            fs::hard_link(&self.path, kept)
+                .map_err(|error| failed("keep the old database as", kept, &error))?;
+        }
+        for suffix in BESIDE {
+            // Only beside what is not a database, or where the database was taken away without them.
+            let (beside, kept) = (with(&self.path, suffix), kept.as_deref());
+            match kept.filter(|_| beside.exists()) {
+                Some(kept) => fs::rename(&beside, with(kept, suffix))
+                    .map_err(|error| failed("put aside", &beside, &error))?,
+                None => removed(&beside)?,
+            }
+        }
+        let taken = fs::rename(&aside, &self.path).and_then(|()| self.lock.sync_all());
+        taken.map_err(|error| failed("replace", &self.path, &error))?;
+        Ok(kept.map(|kept| kept.display().to_string()))
+    }
+}
