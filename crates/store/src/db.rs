@@ -142,7 +142,8 @@ impl managed::Manager for Manager {
     type Error = Error;
 
     async fn create(&self) -> Result<Conn, Error> {
-        self.settings.open(false).await
+        // Whoever takes a connection from the pool need not carry this along.
+        Box::pin(self.settings.open(false)).await
     }
 
     async fn recycle(&self, conn: &mut Conn, _: &Metrics) -> RecycleResult<Error> {

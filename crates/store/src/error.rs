@@ -68,6 +68,11 @@ impl Error {
         self
     }
 
+    /// Somebody else uses what is needed alone.
+    pub fn in_use(message: impl Into<String>) -> Error {
+        Error::new(ErrorKind::Retry, message)
+    }
+
     /// A stored value that does not decode.
     pub fn data(message: impl Into<String>) -> Error {
         Error::new(ErrorKind::Data, message)

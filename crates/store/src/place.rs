@@ -28,17 +28,12 @@ pub enum Found {
     Unreadable(String),
 }
 
-/// The error of a place that somebody uses, an [`ErrorKind::Retry`].
-pub(crate) fn in_use(what: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Retry, what)
-}
-
 impl Place {
-    /// Holds the place, unless somebody uses what is there. What a restore left that was broken off is removed.
+    /// Holds the place, unless somebody uses what is there, which is an [`ErrorKind::Retry`]. What a restore left that was broken off is removed.
     pub async fn hold(settings: &Settings) -> Result<Place, Error> {
         let held = match &settings.location {
             Location::Sqlite(path) => Held::Sqlite(sqlite::place::hold(path)?),
-            Location::Postgres(_) => Held::Pg(pg::place::hold(settings).await?),
+            Location::Postgres(_) => Held::Pg(pg::place::hold(settings.connect(false, true).await?).await?),
         };
         Ok(Place {
             settings: settings.clone(),

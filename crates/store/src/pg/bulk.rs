@@ -45,7 +45,9 @@ pub(crate) async fn append_entries(conn: &mut PgConn, rows: &[EntryRow]) -> Resu
         .sum();
     let target = format!("entries ({})", COLUMNS.join(", "));
     copy_in(conn, &target, size, |out| {
-        rows.iter().for_each(|row| put_entry(row, out));
+        for row in rows {
+            put_entry(row, out);
+        }
     })
     .await
 }

@@ -4,9 +4,7 @@
 use std::time::Duration;
 
 use crate::conn::{BEGIN, Conn};
-use crate::db::Settings;
 use crate::error::{Error, ErrorKind};
-use crate::place::in_use;
 use crate::row::Row;
 
 /// The lock of a schema: whoever works with it shares the lock, whoever restores has it alone.
@@ -61,8 +59,7 @@ pub(crate) struct Held {
     place: String,
 }
 
-pub(crate) async fn hold(settings: &Settings) -> Result<Held, Error> {
-    let mut conn = settings.connect(false, true).await?;
+pub(crate) async fn hold(mut conn: Conn) -> Result<Held, Error> {
     let mut tries = 0;
     let place = loop {
         let row = conn.opt(LOCK, &[]).await?.unwrap_or(Row(Vec::new()));
@@ -72,7 +69,9 @@ pub(crate) async fn hold(settings: &Settings) -> Result<Held, Error> {
         // The server hears a moment later that a process has ended.
         tries += 1;
         if tries > TRIES {
-            return Err(in_use("another process works with the database, or restores it"));
+            return Err(Error::in_use(
+                "another process works with the database, or restores it",
+            ));
         }
         tokio::time::sleep(PAUSE).await;
     };

@@ -7,7 +7,6 @@ use std::time::Duration;
 use super::{SqliteConn, file_id, open};
 use crate::conn::Conn;
 use crate::error::{Error, ErrorKind};
-use crate::place::in_use;
 
 /// What may stand beside a database file.
 const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
@@ -59,7 +58,7 @@ pub(crate) fn hold(path: &Path) -> Result<Held, Error> {
     match lock.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            return Err(in_use(format!(
+            return Err(Error::in_use(format!(
                 "another restore is at work in {}",
                 folder.display()
             )));
@@ -95,9 +94,10 @@ fn locked(path: &Path) -> Result<Option<Conn>, Error> {
         Ok(conn) => Ok(Some(Conn::Sqlite(conn))),
         // Nobody can work with it either.
         Err(error) if error.kind == ErrorKind::Data => Ok(None),
-        Err(error) if error.kind == ErrorKind::Retry => {
-            Err(in_use(format!("another process has {} open", path.display())))
-        }
+        Err(error) if error.kind == ErrorKind::Retry => Err(Error::in_use(format!(
+            "another process has {} open",
+            path.display()
+        ))),
         Err(error) => Err(error),
     }
 }
@@ -106,7 +106,7 @@ fn leave_wal(conn: &mut SqliteConn) -> Result<(), Error> {
     let rows = conn.all("PRAGMA journal_mode = DELETE", &[])?;
     match rows.first().map(|row| row.text(0)).transpose()? {
         Some("delete") => Ok(()),
-        _ => Err(in_use("the file is in use")),
+        _ => Err(Error::in_use("the file is in use")),
     }
 }
 
