@@ -26,6 +26,9 @@ pub struct Common {
     /// The program under test; default: `probity` beside this program, else target/release/probity
     #[arg(long, global = true, env = "PROBITY_BIN", value_name = "FILE")]
     pub bin: Option<PathBuf>,
+    /// Another program, that of before: each run of a load goes to it first, and the quotients are printed
+    #[arg(long, global = true, value_name = "FILE")]
+    pub against: Option<PathBuf>,
     /// Engines, in this order
     #[arg(long, global = true, value_delimiter = ',', default_values_t = [Engine::Sqlite, Engine::Postgres])]
     pub engine: Vec<Engine>,

@@ -79,6 +79,15 @@ pub struct Cpu {
     pub generator: (f64, f64),
 }
 
+impl Load {
+    /// The same, named as a load of the program of before.
+    #[must_use]
+    pub fn of_before(mut self) -> Self {
+        self.scenario.push_str(", before");
+        self
+    }
+}
+
 /// One `probity audit verify`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Verification {

@@ -32,6 +32,32 @@ fn append_on_both_engines() {
 }
 
 #[test]
+fn two_programs_are_compared_in_turns() {
+    let stub = env!("CARGO_BIN_EXE_stub-probity");
+    let report = json(&format!(
+        "append --engine sqlite --connections 2 --against {stub}"
+    ));
+    let names: Vec<_> = rows(&report, "loads")
+        .iter()
+        .map(|row| &row["scenario"])
+        .collect();
+    assert_eq!(names, ["append, before", "append"]);
+    let ratios = rows(&report, "ratios");
+    let [before, after] = [0, 1].map(|row| report["loads"][row]["items_per_second"].as_f64().unwrap());
+    let names: Vec<_> = ratios.iter().map(|row| row["what"].as_str().unwrap()).collect();
+    let what = "append on sqlite: 2 connections, 1 a request";
+    assert_eq!(
+        names,
+        ["rate", "p99"].map(|name| format!("{what}: {name} / before"))
+    );
+    assert!((ratios[0]["value"].as_f64().unwrap() - after / before).abs() < 1e-9);
+    let refused = bench(&format!("verify --engine sqlite --against {stub}"), &[]);
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(said.contains("`--against` goes with append, custody"), "{said}");
+}
+
+#[test]
 fn an_open_loop_from_the_command_line() {
     let report = json("append --engine sqlite --connections 4 --rate 200");
     let rate = report["loads"][0]["items_per_second"].as_f64().unwrap();

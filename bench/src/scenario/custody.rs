@@ -69,7 +69,7 @@ impl Context<'_> {
         Ok(())
     }
 
-    /// Loads of one shape, their runs by turns: what the machine does meanwhile, it does to all of them.
+    /// Loads of one shape.
     fn transfers(
         &mut self,
         engine: Engine,
@@ -77,20 +77,14 @@ impl Context<'_> {
         kinds: &[Kind],
         settings: &Custody,
     ) -> Result<(), Error> {
-        let mut runs = vec![Vec::new(); kinds.len()];
-        for number in 1..=self.common.runs {
-            for (kind, runs) in kinds.iter().zip(&mut runs) {
-                let (name, Shape { connections, batch }) = (kind.scenario(), shape);
-                progress(&format!(
-                    "{name} on {engine}: {connections} connections, {batch} a request, run {number}"
-                ));
-                runs.push(self.transfer_run(engine, shape, *kind, settings)?);
-            }
-        }
-        let mut rates = Vec::new();
-        for runs in runs {
-            rates.push(self.median(runs)?);
-        }
+        let Shape { connections, batch } = shape;
+        let what = |kind: &Kind| {
+            let name = kind.scenario();
+            format!("{name} on {engine}: {connections} connections, {batch} a request")
+        };
+        let rates = self.by_turns(kinds, what, |context, kind| {
+            context.transfer_run(engine, shape, *kind, settings)
+        })?;
         self.compare(engine, shape, kinds, &rates);
         Ok(())
     }

@@ -16,6 +16,7 @@ mod verify;
 
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::Parser as _;
 use serde_json::Value;
@@ -25,7 +26,7 @@ use crate::error::Error;
 use crate::identity::Script;
 use crate::load::{self, Edge, Limit, Pace, Plan};
 use crate::machine::Machine;
-use crate::options::{Common, Engine, Options, Scenario};
+use crate::options::{Common, Engine, Governance, Options, Scenario};
 use crate::probity::{Installation, Server};
 use crate::process;
 use crate::report::{self, Cpu, Load, Ratio, Report};
@@ -39,6 +40,8 @@ const PRELOAD_CONNECTIONS: usize = 4;
 /// What all scenarios share.
 struct Context<'a> {
     common: &'a Common,
+    /// The one that is installed now.
+    program: PathBuf,
     /// Started at first use, kept to the end.
     postgres: Option<database::Server>,
     report: Report,
@@ -48,6 +51,14 @@ struct Context<'a> {
 /// that leaves nothing to report is the outer result.
 pub fn run(options: &Options) -> Result<(Report, Result<(), Error>), Error> {
     let kept = matches!(&options.scenario, Scenario::Read(settings) if settings.keep.is_some());
+    let by_turns = matches!(
+        options.scenario,
+        Scenario::Append { .. } | Scenario::Custody(_) | Scenario::Governance(Governance { large: None, .. })
+    );
+    if options.common.against.is_some() && !by_turns {
+        let loads = "`--against` goes with append, custody, and governance without --large";
+        return Err(Error::Usage(loads.into()));
+    }
     let mut context = Context::new(&options.common, needs_postgres(options), kept)?;
     let result = context.scenario(&options.scenario);
     Ok((context.report, result))
@@ -78,6 +89,7 @@ impl<'a> Context<'a> {
         let report = Report::new(Machine::look(folder.path(), version.unwrap_or_default())?);
         Ok(Self {
             common,
+            program: common.program(),
             postgres,
             report,
         })
@@ -141,18 +153,64 @@ impl<'a> Context<'a> {
             (Engine::Postgres, Some(server)) => Some(server.database()?),
             (Engine::Postgres, None) => return Err(Error::Usage("PostgreSQL was not started".into())),
         };
-        Installation::create(&self.common.program(), database)
+        Installation::create(&self.program, database)
     }
 
-    /// As many runs of a load as the options say, each on fresh data; adds the median one to the report and gives its
-    /// rate. `what` is for those who wait.
+    /// As many runs of a load as the options say; gives the rate of the median one.
     fn runs(&mut self, what: &str, run: impl Fn(&Self) -> Result<Load, Error>) -> Result<f64, Error> {
-        let runs = (1..=self.common.runs).map(|number| {
-            progress(&format!("{what}, run {number}"));
-            run(self)
-        });
-        let runs = runs.collect::<Result<Vec<_>, _>>()?;
-        self.median(runs)
+        let rates = self.by_turns(&[()], |()| what.to_owned(), |context, ()| run(context))?;
+        rates
+            .first()
+            .copied()
+            .ok_or_else(|| Error::Usage("no runs".into()))
+    }
+
+    /// As many runs of each load as the options say, each on fresh data, all by turns: what the machine does meanwhile, it
+    /// does to all of them. With `--against` each run goes to that program first. Adds the median ones to the report, and
+    /// gives the rates of the program under test. `what` is for those who wait.
+    fn by_turns<T>(
+        &mut self,
+        loads: &[T],
+        what: impl Fn(&T) -> String,
+        run: impl Fn(&Self, &T) -> Result<Load, Error>,
+    ) -> Result<Vec<f64>, Error> {
+        let against = self.common.against.clone();
+        let under_test = self.common.program();
+        let mut runs = vec![[Vec::new(), Vec::new()]; loads.len()];
+        for number in 1..=self.common.runs {
+            for (load, [before, after]) in loads.iter().zip(&mut runs) {
+                if let Some(against) = &against {
+                    progress(&format!("{}, run {number}, before", what(load)));
+                    self.program.clone_from(against);
+                    before.push(run(self, load)?);
+                }
+                progress(&format!("{}, run {number}", what(load)));
+                self.program.clone_from(&under_test);
+                after.push(run(self, load)?);
+            }
+        }
+        let mut rates = Vec::new();
+        for (load, [before, after]) in loads.iter().zip(runs) {
+            if against.is_some() {
+                self.median(before.into_iter().map(Load::of_before).collect())?;
+            }
+            rates.push(self.median(after)?);
+            if let (true, [.., before, after]) = (against.is_some(), &self.report.loads[..]) {
+                let ratios = [
+                    ("rate", after.items_per_second / before.items_per_second),
+                    (
+                        "p99",
+                        as_f64(after.latency.p99_us) / as_f64(before.latency.p99_us),
+                    ),
+                ];
+                for (name, value) in ratios {
+                    let what = format!("{}: {name} / before", what(load));
+                    let wanted = None;
+                    self.report.ratios.push(Ratio { what, value, wanted });
+                }
+            }
+        }
+        Ok(rates)
     }
 
     /// Adds the median of several runs of one load to the report, and gives its rate. Failures of every run count.
