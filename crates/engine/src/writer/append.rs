@@ -37,6 +37,11 @@ pub struct Appended {
 type Rows = HashMap<(&'static str, Uuid), SealedRow>;
 
 impl Appended {
+    /// Whether it writes rows, beside entries.
+    pub fn writes_rows(&self) -> bool {
+        !self.rows.is_empty()
+    }
+
     /// How many entries.
     pub fn count(&self) -> u64 {
         self.entries.len() as u64

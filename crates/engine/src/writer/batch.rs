@@ -29,9 +29,11 @@ pub(super) async fn run(db: &Db, link: &mut Link, signer: &Signer, mut jobs: Vec
     if let Err(error) = attempt(db, link, signer, &mut jobs, first).await {
         let tampered = matches!(error, Error::Tampered { .. });
         if jobs.len() > 1 && (tampered || error_kind(&error) == Some(ErrorKind::Constraint)) {
-            // Two processes raced, or a row was changed by hand: alone, only the commands that it concerns fail.
-            for job in jobs {
-                Box::pin(run(db, link, signer, vec![job], None)).await;
+            // Two processes raced, or a row was changed by hand. By halves the commands that it concerns are soon alone, and
+            // only they fail; the others are still written together.
+            let rest = jobs.split_off(jobs.len() / 2);
+            for half in [jobs, rest] {
+                Box::pin(run(db, link, signer, half, None)).await;
             }
             return;
         }

@@ -43,6 +43,14 @@ struct Cargo {
     basis: Basis,
 }
 
+impl Cargo {
+    /// Whether it is entries alone. Deciding the next batch takes less time then than handing a commit on SQLite to another
+    /// thread and back.
+    fn is_light(&self) -> bool {
+        !self.appended.as_ref().is_some_and(Appended::writes_rows)
+    }
+}
+
 /// What comes back of a commit: the transaction's number, where it wrote anything.
 struct Landed {
     conn: Conn,
@@ -93,6 +101,11 @@ impl Prepared {
         !waited && !link.cache.is_shared() && decided_at.is_some() && decided_at == link.cache.head()
     }
 
+    /// Whether its commit blocks the Writer's thread, so that nothing can be done meanwhile.
+    pub fn blocks(&self, link: &Link) -> bool {
+        matches!(&link.conn, Some(Conn::Sqlite(_))) && self.cargo.is_light()
+    }
+
     /// Its jobs, to be decided again.
     pub fn into_jobs(self) -> Vec<Job> {
         self.answers.jobs
@@ -134,8 +147,7 @@ impl Flight {
                 .take_off(appended.head().clone(), rows.into_iter(), made);
         }
         let landing: Pin<Box<dyn Future<Output = Landed>>> = match conn {
-            Conn::Pg(_) => Box::pin(fly(conn, cargo)),
-            Conn::Sqlite(_) => {
+            Conn::Sqlite(_) if !cargo.is_light() => {
                 let here = tokio::runtime::Handle::current();
                 let there = tokio::task::spawn_blocking(move || here.block_on(fly(conn, cargo)));
                 Box::pin(async move {
@@ -145,6 +157,7 @@ impl Flight {
                     }
                 })
             }
+            Conn::Sqlite(_) | Conn::Pg(_) => Box::pin(fly(conn, cargo)),
         };
         Ok(Flight {
             answers,

@@ -391,7 +391,14 @@ impl Writer {
     }
 
     /// Sends a batch, answers the one before, and decides the next one meanwhile, once enough waits.
-    async fn fly(&mut self, prepared: Prepared, before: Option<Done>) -> (Option<Done>, Option<Prepared>) {
+    async fn fly(
+        &mut self,
+        prepared: Prepared,
+        mut before: Option<Done>,
+    ) -> (Option<Done>, Option<Prepared>) {
+        if prepared.blocks(&self.link) {
+            self.answer(before.take());
+        }
         let launched = Instant::now();
         let pause = self.free_since.map_or(Duration::ZERO, |since| since.elapsed());
         let mut flight = match Flight::launch(&mut self.link, prepared) {

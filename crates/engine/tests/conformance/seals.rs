@@ -4,7 +4,8 @@ crate::on_both!(
     a_changed_row_is_not_obeyed,
     an_older_version_is_not_obeyed,
     an_older_version_cannot_be_made_clean,
-    others_in_the_batch_go_on
+    others_in_the_batch_go_on,
+    others_in_the_batch_stay_together
 );
 
 mod cases {
@@ -121,5 +122,26 @@ mod cases {
             }
         });
         futures_util::future::join_all(both).await;
+    }
+
+    /// One command of a hundred meets a row that was changed by hand. The batch is taken apart by halves until it is alone: the
+    /// others are not committed one by one.
+    pub async fn others_in_the_batch_stay_together(bed: Bed) {
+        let engine = bed.open().await;
+        let ann = user(&engine, "ann", Role::DEVELOPER).await;
+        let hers = create_key(&engine, "ann", vec![Scope::Admin]).await;
+        user(&engine, "bob", Role::DEVELOPER).await;
+        let his = create_key(&engine, "bob", vec![Scope::Write]).await;
+        set_role(&mut Attacker::new(&bed).await, ann, "sre").await;
+        let before = engine.metrics().batches;
+        let of_bob = (0..99).map(|number| record_as(&engine, &his, vec![numbered(number)]));
+        let (of_ann, of_bob) = tokio::join!(
+            record_as(&engine, &hers, vec![numbered(99)]),
+            futures_util::future::join_all(of_bob)
+        );
+        assert_tampered(of_ann, "users", ann);
+        assert!(of_bob.iter().all(Result::is_ok), "{of_bob:?}");
+        let batches = engine.metrics().batches - before;
+        assert!(batches < 40, "{batches} batches");
     }
 }
