@@ -78,10 +78,10 @@ pub fn open(path: &Path, create: bool, inline: bool) -> Result<SqliteConn, Error
     // which takes longer than most statements, and what a question costs would depend on the values in it.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     into_wal(&conn)?;
-    // What is erased is overwritten in the file, and not merely left out of it.
     // Readers are many: together they may take no more than the Writer. No mmap: every connection maps the file for
     // itself, and a process with thirty of them would count as many times the size of the log.
     let cache_kib = if inline { 65_536 } else { 2_048 };
+    // `secure_delete`: what is erased is overwritten in the file, and not merely left out of it.
     conn.execute_batch(&format!(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -{cache_kib};
          PRAGMA secure_delete = ON;
