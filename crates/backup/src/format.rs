@@ -11,11 +11,11 @@ use domain::record::{DecodeError, Table, read_row, write_row};
 use domain::tables::{SEALED, Stored};
 use evidence::commitment::Salt;
 use evidence::json::{self, ObjectWriter};
+use evidence::shown::Parts;
 use evidence::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::StoredEntry;
-use store::entries::EntryView;
 use store::side::{Mark, SeenKind};
 use uuid::Uuid;
 
@@ -173,6 +173,11 @@ fn in_names(origin: &str) -> String {
     origin.chars().map(|c| if kept(c) { c } else { '_' }).collect()
 }
 
+/// How the names of a log's files begin.
+pub fn prefix(origin: &str) -> String {
+    format!("probity-{}-", in_names(origin))
+}
+
 /// The name of a backup's file.
 pub fn file_name(origin: &str, snapshot_at: Timestamp, entries: u64, encrypted: bool) -> String {
     // 2026-11-28T02:15:00.123456Z without its fraction and its punctuation.
@@ -183,7 +188,7 @@ pub fn file_name(origin: &str, snapshot_at: Timestamp, entries: u64, encrypted: 
         .filter(|c| !matches!(c, '-' | ':'))
         .collect();
     let end = if encrypted { ".age" } else { "" };
-    format!("probity-{}-{at}Z-{entries}.tar.zst{end}", in_names(origin))
+    format!("{}{at}Z-{entries}.tar.zst{end}", prefix(origin))
 }
 
 /// The name of what lies beside it.
@@ -193,18 +198,26 @@ pub fn sidecar_name(file: &str) -> String {
 
 /// The name of what an erasing command leaves.
 pub fn erased_name(origin: &str, entry: u64) -> String {
-    format!("probity-{}-erased-{entry:012}.json", in_names(origin))
+    format!("{}erased-{entry:012}.json", prefix(origin))
+}
+
+/// A document of a backup as it is stored: one line of JSON.
+pub fn document(value: &impl Serialize) -> Vec<u8> {
+    // These types have texts as keys, and so cannot fail.
+    let mut text = serde_json::to_vec(value).unwrap_or_default();
+    text.push(b'\n');
+    text
 }
 
 /// Appends the line of an entry.
-pub fn write_entry(entry: &EntryView<'_>, out: &mut String) {
+pub fn write_entry(entry: &Parts<'_>, out: &mut String) {
     let mut object = ObjectWriter::new(out);
     object.optional("changes", entry.changes);
-    object.key("entry").push_str(&entry.entry.to_string());
+    object.key("entry").push_str(&entry.index.to_string());
     object.string("leaf", entry.leaf);
     object.optional("payload", entry.payload);
     if let Some(salt) = entry.salt {
-        write_hex(salt, object.key("salt"));
+        write_hex(&salt.0, object.key("salt"));
     }
     object.end();
     out.push('\n');

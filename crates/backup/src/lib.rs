@@ -1,5 +1,17 @@
 //! Backups: one file that holds the whole log and every sealed row, the same from both engines.
 //!
-//! [`format`] says what is in it.
+//! [`format`] says what is in it, [`write()`] writes one while the server takes writes, [`place`] keeps it, [`list()`] says
+//! what there is, and [`prune`] removes what nobody wants any more.
 
+mod erased;
+mod error;
 pub mod format;
+mod list;
+pub mod place;
+mod retention;
+mod write;
+
+pub use error::Error;
+pub use list::{Listed, Pruned, list, prune};
+pub use retention::{KEEP_LAST_MIN, Retention, Stopped, to_go};
+pub use write::{How, To, write};

@@ -39,7 +39,7 @@ pub(crate) struct Found {
 }
 
 /// Checks that the database has all migrations that this program has.
-pub(crate) fn check_migrated(state: &store::migrate::State) -> Result<(), Error> {
+pub fn check_migrated(state: &store::migrate::State) -> Result<(), Error> {
     if state.applied < state.known {
         return Err(Error::problem(
             format!(

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::conn::{Conn, Lock};
 use crate::error::Error;
 use crate::head::int;
+use crate::row::Row;
 use crate::window::Totals;
 pub use crate::window::Window;
 use crate::{pg, sqlite};
@@ -169,6 +170,24 @@ pub async fn seen(conn: &mut Conn, kind: SeenKind, ids: &[Uuid]) -> Result<Vec<(
     let ids: Vec<Val> = ids.iter().map(|id| Val::Uuid(*id)).collect();
     let rows = conn.keyed(&select, Kind::Uuid, &ids, Lock::None).await?;
     rows.iter().map(|row| Ok((row.uuid(0)?, row.time(1)?))).collect()
+}
+
+/// Most marks of a page of [`marks`].
+const MARKS_MAX: u64 = 1_000;
+
+/// Marks in the order of kind and id, those after this one; none at the end.
+pub async fn marks(conn: &mut Conn, after: Option<&Mark>) -> Result<Vec<Mark>, Error> {
+    let sql = "SELECT kind, id, at FROM last_seen WHERE (kind, id) > ($1, $2) ORDER BY kind, id LIMIT $3";
+    let (kind, id) = after.map_or(("", Uuid::nil()), |(kind, id, _)| (kind.as_str(), *id));
+    let rows = conn
+        .all(sql, &[kind.into(), id.into(), int(MARKS_MAX).into()])
+        .await?;
+    let mark = |row: &Row| {
+        let kind = SeenKind::parse(row.text(0)?);
+        let kind = kind.ok_or_else(|| Error::data("last_seen.kind is none that this program knows"))?;
+        Ok((kind, row.uuid(1)?, row.time(2)?))
+    };
+    rows.iter().map(mark).collect()
 }
 
 /// Deletes a last-seen mark.

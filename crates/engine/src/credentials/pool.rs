@@ -249,9 +249,9 @@ fn work(next: impl Fn() -> Option<Job>) {
 ///
 /// POSIX has one nice value per process, Linux one per thread: there, who = 0 means the calling thread
 /// (setpriority(2), "C library/kernel differences"). Left as it is when it is higher already or may not be set:
-/// hashing works all the same.
+/// the work is done all the same.
 #[cfg(target_os = "linux")]
-fn lower_priority() {
+pub fn lower_priority() {
     const NICE: i32 = 15;
     let set = rustix::process::getpriority_process(None).and_then(|now| {
         if now < NICE {
@@ -261,7 +261,7 @@ fn lower_priority() {
         }
     });
     if let Err(error) = set {
-        tracing::debug!(%error, "the priority of a hash thread stays as it is");
+        tracing::debug!(%error, "the priority of a thread stays as it is");
     }
 }
 
@@ -280,7 +280,7 @@ fn only_when_idle() {
 
 /// Other systems keep one priority for the whole process, which must not be lowered.
 #[cfg(not(target_os = "linux"))]
-fn lower_priority() {}
+pub fn lower_priority() {}
 
 /// The same.
 #[cfg(not(target_os = "linux"))]

@@ -14,7 +14,8 @@ use super::{CHUNK, Finding, Findings, Progress, VerifyProgress};
 use crate::error::Error;
 
 /// The log as re-read.
-pub(crate) struct Walked {
+#[derive(Default)]
+pub struct Walked {
     /// The right edge that the entries give.
     pub edge: RightEdge,
     /// Entries re-read.
@@ -29,6 +30,56 @@ pub(crate) struct Walked {
     pub written: BTreeMap<String, u64>,
 }
 
+/// Chunks that came before their turn.
+#[derive(Default)]
+pub struct InOrder {
+    early: BTreeMap<u64, Chunk>,
+    next: u64,
+}
+
+impl InOrder {
+    /// Takes in a chunk; gives those whose turn it is, in order.
+    pub fn ready(&mut self, chunk: Chunk) -> Vec<Chunk> {
+        self.early.insert(chunk.number, chunk);
+        let mut ready = Vec::new();
+        while let Some(chunk) = self.early.remove(&self.next) {
+            self.next += 1;
+            ready.push(chunk);
+        }
+        ready
+    }
+}
+
+impl Walked {
+    /// Takes in the next chunk and what was found in it; gives the hashes of its full subtrees of 256 entries.
+    pub fn take(&mut self, chunk: &mut Chunk, findings: &mut Findings) -> Vec<(u64, Hash)> {
+        if let (Some(last), Some((first, _))) = (self.last_at, chunk.times)
+            && first < last
+        {
+            let what = "at is earlier than in the entry before it";
+            findings.add(Finding::new("entries", what).entry(chunk.number * CHUNK));
+        }
+        self.last_at = chunk.times.map(|(_, last)| last).or(self.last_at);
+        self.checked += chunk.leaves.len() as u64;
+        self.erased += chunk.erased.len() as u64;
+        findings.extend(chunk.findings.drain(..));
+        let mut blocks = Vec::new();
+        for leaf in chunk.leaves.drain(..) {
+            self.edge.push_with(leaf, |node, hash| {
+                if node.height == 8 {
+                    blocks.push((node.index, hash));
+                } else if store::head::is_stored(node) {
+                    self.upper.push((node, hash));
+                }
+            });
+        }
+        for (table, count) in std::mem::take(&mut chunk.written) {
+            *self.written.entry(table).or_default() += count;
+        }
+        blocks
+    }
+}
+
 type Receiver = tokio::sync::mpsc::Receiver<Result<Chunk, store::Error>>;
 
 pub(crate) async fn collect(
@@ -38,27 +89,16 @@ pub(crate) async fn collect(
     findings: &mut Findings,
     progress: Progress<'_>,
 ) -> Result<Walked, Error> {
-    let mut walked = Walked {
-        edge: RightEdge::new(),
-        checked: 0,
-        erased: 0,
-        last_at: None,
-        upper: Vec::new(),
-        written: BTreeMap::new(),
-    };
-    let mut early: BTreeMap<u64, Chunk> = BTreeMap::new();
-    let mut next = 0;
+    let mut walked = Walked::default();
+    let mut in_order = InOrder::default();
     progress(VerifyProgress {
         done: 0,
         total: size,
         what: "entries",
     });
     while let Some(chunk) = receiver.recv().await {
-        let chunk = chunk?;
-        early.insert(chunk.number, chunk);
-        while let Some(chunk) = early.remove(&next) {
+        for chunk in in_order.ready(chunk?) {
             take(&mut walked, conn, chunk, findings).await?;
-            next += 1;
             progress(VerifyProgress {
                 done: walked.edge.size(),
                 total: size,
@@ -75,38 +115,13 @@ pub(crate) async fn collect(
 async fn take(
     walked: &mut Walked,
     conn: &mut Conn,
-    chunk: Chunk,
+    mut chunk: Chunk,
     findings: &mut Findings,
 ) -> Result<(), Error> {
-    let from = chunk.number * CHUNK;
-    if let (Some(last), Some((first, _))) = (walked.last_at, chunk.times)
-        && first < last
-    {
-        findings.add(Finding::new("entries", "at is earlier than in the entry before it").entry(from));
-    }
-    walked.last_at = chunk.times.map(|(_, last)| last).or(walked.last_at);
-    walked.checked += chunk.leaves.len() as u64;
-    let broken = !chunk.findings.is_empty();
-    findings.extend(chunk.findings);
-    let mut blocks = Vec::new();
-    for leaf in chunk.leaves {
-        walked.edge.push_with(leaf, |node, hash| {
-            if node.height == 8 {
-                blocks.push((node.index, hash));
-            } else if store::head::is_stored(node) {
-                walked.upper.push((node, hash));
-            }
-        });
-    }
-    check_blocks(conn, from >> 8, &blocks, broken, findings).await?;
-    for record in chunk.changes.iter().flat_map(|(_, records)| records) {
-        match walked.written.get_mut(&record.table) {
-            Some(count) => *count += 1,
-            None => drop(walked.written.insert(record.table.clone(), 1)),
-        }
-    }
+    let (first, broken) = ((chunk.number * CHUNK) >> 8, !chunk.findings.is_empty());
+    let blocks = walked.take(&mut chunk, findings);
+    check_blocks(conn, first, &blocks, broken, findings).await?;
     check_written(conn, &chunk.changes, findings).await?;
-    walked.erased += chunk.erased.len() as u64;
     check_erased(conn, &chunk.erased, findings).await
 }
 

@@ -1,6 +1,7 @@
 //! Checking entries: columns against leaf bytes, payload and changes against commitments.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use evidence::commitment::{self, ChangeRecord, Salt};
 use evidence::json;
@@ -12,10 +13,10 @@ use store::entries::EntryView;
 use tlog::Hash;
 use uuid::Uuid;
 
-use super::Finding;
+use super::{CHUNK, Finding};
 
 /// What came of a chunk of entries.
-pub(crate) struct Chunk {
+pub struct Chunk {
     /// Its number, counted from 0.
     pub number: u64,
     /// Leaf hashes, one for each index; the empty hash where an entry is missing.
@@ -24,24 +25,29 @@ pub(crate) struct Chunk {
     pub findings: Vec<Finding>,
     /// Rows that its entries wrote.
     pub changes: Vec<(u64, Vec<ChangeRecord>)>,
+    /// How many writes those are, by table.
+    pub written: BTreeMap<String, u64>,
     /// Indexes of entries without a payload.
     pub erased: Vec<u64>,
     /// Times of the first and last entry.
     pub times: Option<(Timestamp, Timestamp)>,
 }
 
-/// Checks the entries in `from..to`.
-pub(crate) async fn check_chunk(
+/// Checks the entries of a chunk, which are those below `size`, and shows each to `also`.
+pub async fn check_chunk(
     conn: &mut Conn,
     number: u64,
-    from: u64,
-    to: u64,
+    size: u64,
+    also: &mut (dyn FnMut(&EntryView<'_>) + Send),
 ) -> Result<Chunk, store::Error> {
+    let from = number * CHUNK;
+    let to = size.min(from + CHUNK);
     let mut chunk = Chunk {
         number,
         leaves: Vec::with_capacity(usize::try_from(to - from).unwrap_or_default()),
         findings: Vec::new(),
         changes: Vec::new(),
+        written: BTreeMap::new(),
         erased: Vec::new(),
         times: None,
     };
@@ -50,6 +56,7 @@ pub(crate) async fn check_chunk(
         Ok(view) => {
             chunk.skip_to(from, view.entry);
             chunk.take(&view, &mut scratch);
+            also(&view);
         }
         Err(error) => {
             let index = from + chunk.leaves.len() as u64;
@@ -96,7 +103,15 @@ impl Chunk {
         }
         if let Some(changes) = view.changes {
             match commitment::parse_changes(changes) {
-                Ok(records) => self.changes.push((view.entry, records)),
+                Ok(records) => {
+                    for record in &records {
+                        match self.written.get_mut(&record.table) {
+                            Some(count) => *count += 1,
+                            None => drop(self.written.insert(record.table.clone(), 1)),
+                        }
+                    }
+                    self.changes.push((view.entry, records));
+                }
                 Err(error) => self.findings.push(finding(view, format!("changes: {error}"))),
             }
         }

@@ -9,25 +9,25 @@ use super::{Finding, Findings};
 use crate::error::Error;
 
 /// The head row as stored, whatever it says.
-pub(crate) struct HeadRow {
+pub struct HeadRow {
+    /// Name of the log.
     pub origin: String,
+    /// Size of the log.
     pub size: u64,
     /// How many entries to re-read: the size, unless far fewer are there.
     pub walk: u64,
     root: Option<Hash>,
-    pub edge: Option<RightEdge>,
+    pub(super) edge: Option<RightEdge>,
     at: Option<Timestamp>,
+    /// The signed checkpoint.
+    pub checkpoint: String,
 }
 
 /// How far beyond the last entry missing ones are named: a size made up must not keep us counting.
 const MISSING_MAX: u64 = 1_000;
 
 /// Reads the head row and checks it against its own checkpoint. Whatever is in it, only reading it can fail.
-pub(crate) async fn read(
-    conn: &mut Conn,
-    key: &VerifierKey,
-    findings: &mut Findings,
-) -> Result<HeadRow, Error> {
+pub async fn read(conn: &mut Conn, key: &VerifierKey, findings: &mut Findings) -> Result<HeadRow, Error> {
     let rows = store::checks::heads(conn).await?;
     for row in rows.iter().filter(|row| !matches!(row.int(6), Ok(1))) {
         let id = row.int(6).map_or_else(|_| "?".to_owned(), |id| id.to_string());
@@ -48,6 +48,7 @@ pub(crate) async fn read(
             root: None,
             edge: None,
             at: None,
+            checkpoint: String::new(),
         });
     };
     let mut add = |what: String| findings.add(Finding::new("log_head", what));
@@ -71,8 +72,9 @@ pub(crate) async fn read(
             .ok()
             .and_then(|bytes| RightEdge::from_bytes(size, bytes).ok()),
         at: row.time(4).ok(),
+        checkpoint: row.text(5).unwrap_or_default().to_owned(),
     };
-    match Checkpoint::open(row.text(5).unwrap_or_default(), key) {
+    match Checkpoint::open(&head.checkpoint, key) {
         Err(error) => add(format!("checkpoint: {error}")),
         Ok(checkpoint) => {
             if checkpoint.origin != head.origin {
@@ -107,6 +109,13 @@ pub(crate) async fn compare(
     walked: &Walked,
     findings: &mut Findings,
 ) -> Result<(), Error> {
+    compare_root(head, walked, findings);
+    beyond(conn, head.size, findings).await?;
+    subtrees(conn, head.size, walked, findings).await
+}
+
+/// Compares root and time.
+pub fn compare_root(head: &HeadRow, walked: &Walked, findings: &mut Findings) {
     let last = if walked.checked == 0 {
         Some(Timestamp::EPOCH)
     } else {
@@ -131,8 +140,6 @@ pub(crate) async fn compare(
             }
         }
     }
-    beyond(conn, head.size, findings).await?;
-    subtrees(conn, head.size, walked, findings).await
 }
 
 /// Names entries that stand beyond the head.

@@ -24,6 +24,16 @@ use tlog::VerifierKey;
 
 pub use explain::{Explanation, SealedTable, UnsealedTable, explain};
 
+/// What a backup checks while it reads.
+pub mod parts {
+    pub use super::collect::{InOrder, Walked};
+    pub use super::entry::{Chunk, check_chunk};
+    pub use super::head::{HeadRow, compare_root, read as read_head};
+    pub use super::rows::{check_seals, page};
+    pub use super::{CHUNK, check_guard, remembered, verifier};
+    pub use crate::open::check_migrated;
+}
+
 use crate::engine::Options;
 use crate::error::Error;
 use crate::{guard, keyfile, open};
@@ -32,7 +42,7 @@ use crate::{guard, keyfile, open};
 pub const FINDINGS_MAX: usize = 10_000;
 
 /// Entries in a chunk: sixteen full subtrees of 256.
-const CHUNK: u64 = 4_096;
+pub const CHUNK: u64 = 4_096;
 
 /// How to verify.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +88,8 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(crate) fn new(table: &str, what: impl Into<String>) -> Finding {
+    /// About a table.
+    pub fn new(table: &str, what: impl Into<String>) -> Finding {
         Finding {
             table: table.to_owned(),
             id: None,
@@ -87,12 +98,16 @@ impl Finding {
         }
     }
 
-    pub(crate) fn id(mut self, id: impl fmt::Display) -> Finding {
+    /// About this row of it.
+    #[must_use]
+    pub fn id(mut self, id: impl fmt::Display) -> Finding {
         self.id = Some(id.to_string());
         self
     }
 
-    pub(crate) fn entry(mut self, entry: u64) -> Finding {
+    /// About this entry.
+    #[must_use]
+    pub fn entry(mut self, entry: u64) -> Finding {
         self.entry = Some(entry);
         self
     }
@@ -112,13 +127,16 @@ impl fmt::Display for Finding {
 }
 
 /// The findings, bounded.
-#[derive(Default)]
-pub(crate) struct Findings {
-    list: Vec<Finding>,
-    omitted: u64,
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// The first ones.
+    pub list: Vec<Finding>,
+    /// How many more there are.
+    pub omitted: u64,
 }
 
 impl Findings {
+    /// Adds one.
     pub fn add(&mut self, finding: Finding) {
         if self.list.len() < FINDINGS_MAX {
             self.list.push(finding);
@@ -127,10 +145,12 @@ impl Findings {
         }
     }
 
+    /// Adds some.
     pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
         findings.into_iter().for_each(|finding| self.add(finding));
     }
 
+    /// Whether nothing was found.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
@@ -183,15 +203,9 @@ pub type Progress<'a> = &'a (dyn Fn(VerifyProgress) + Sync);
 /// Re-reads everything. An error means that it could not run; what is wrong with the data is in the report.
 pub async fn verify(options: &Options, how: VerifyOptions, progress: Progress<'_>) -> Result<Report, Error> {
     let started = std::time::Instant::now();
-    let key = keyfile::load(&options.data_dir, options.signing_key.as_deref())?
-        .ok_or_else(|| {
-            let path = keyfile::path(&options.data_dir);
-            Error::problem(
-                format!("there is no signing key at {}", path.display()),
-                "give the log's data folder or PROBITY_SIGNING_KEY",
-            )
-        })?
-        .verifier();
+    let key = verifier(options)?;
+    // Before the state that is read: what is remembered later may be newer than it.
+    let remembered = remembered(options)?;
     let db = Db::new(options.database.clone())?;
     let threads = how.threads.max(1);
     let mut conns = db.snapshots(threads + 1).await?;
@@ -209,7 +223,7 @@ pub async fn verify(options: &Options, how: VerifyOptions, progress: Progress<'_
     if let Err(error) = &migrated {
         findings.add(Finding::new("schema_migrations", error.to_string()));
     }
-    let report = check(options, &key, (conns, conn), findings, progress).await;
+    let report = check((remembered.as_deref(), &key), (conns, conn), findings, progress).await;
     // What an older schema lacks is no fault of the rows.
     report
         .map(|report| Report {
@@ -219,23 +233,38 @@ pub async fn verify(options: &Options, how: VerifyOptions, progress: Progress<'_
         .map_err(|error| migrated.err().unwrap_or(error))
 }
 
+/// The key that checks the log's signatures.
+pub fn verifier(options: &Options) -> Result<VerifierKey, Error> {
+    keyfile::load(&options.data_dir, options.signing_key.as_deref())?
+        .map(|key| key.verifier())
+        .ok_or_else(|| {
+            let path = keyfile::path(&options.data_dir);
+            Error::problem(
+                format!("there is no signing key at {}", path.display()),
+                "give the log's data folder or PROBITY_SIGNING_KEY",
+            )
+        })
+}
+
+/// What the rollback guard remembers, where it is kept.
+pub fn remembered(options: &Options) -> Result<Option<String>, Error> {
+    if options.guard {
+        return guard::read(&options.data_dir);
+    }
+    Ok(None)
+}
+
 /// Re-reads everything over these connections, which all see the same.
 async fn check(
-    options: &Options,
-    key: &VerifierKey,
+    (remembered, key): (Option<&str>, &VerifierKey),
     (conns, mut conn): (Vec<Conn>, Conn),
     mut findings: Findings,
     progress: Progress<'_>,
 ) -> Result<Report, Error> {
     let head = head::read(&mut conn, key, &mut findings).await?;
-    let remembered = if options.guard {
-        guard::read(&options.data_dir)?
-    } else {
-        None
-    };
     let walked = walk(conns, &mut conn, head.walk, &mut findings, progress).await?;
     head::compare(&mut conn, &head, &walked, &mut findings).await?;
-    check_guard(&mut conn, &head, remembered.as_deref(), key, &mut findings).await;
+    check_guard(&mut conn, &head, (remembered, key), &mut findings).await;
     let (mut sums, mut days) = (sums::Sums::default(), days::Days::default());
     let rows_checked = rows::check(
         &mut conn,
@@ -266,11 +295,10 @@ async fn check(
 }
 
 /// Compares with the rollback guard, unless the log is already known to be broken: then that comparison says nothing new.
-async fn check_guard(
+pub async fn check_guard(
     conn: &mut Conn,
     head: &head::HeadRow,
-    remembered: Option<&str>,
-    key: &VerifierKey,
+    (remembered, key): (Option<&str>, &VerifierKey),
     findings: &mut Findings,
 ) {
     let Some(edge) = head.edge.as_ref().filter(|_| findings.is_empty()) else {
@@ -328,11 +356,10 @@ type Sender = tokio::sync::mpsc::Sender<Result<entry::Chunk, store::Error>>;
 async fn work(mut conn: Conn, size: u64, next: &AtomicU64, sender: &Sender) {
     loop {
         let number = next.fetch_add(1, Ordering::Relaxed);
-        let from = number * CHUNK;
-        if from >= size {
+        if number * CHUNK >= size {
             return;
         }
-        let chunk = entry::check_chunk(&mut conn, number, from, size.min(from + CHUNK)).await;
+        let chunk = entry::check_chunk(&mut conn, number, size, &mut |_| {}).await;
         if sender.send(chunk).await.is_err() {
             return;
         }

@@ -95,7 +95,8 @@ async fn name_rewritten(
     }
 }
 
-async fn page(
+/// Rows of a table, those after this id.
+pub async fn page(
     conn: &mut Conn,
     table: &'static Table,
     after: Option<&Val>,
@@ -132,11 +133,27 @@ async fn check_page(
             Err(error) => findings.add(Finding::new(table.name, error.message).id(id)),
         }
     }
-    let mut indexes: Vec<u64> = read.iter().map(|row| row.entry).collect();
+    check_seals(conn, table, &read, findings).await?;
+    let versions = read.iter().map(|row| row.version).sum();
+    for row in read {
+        days.take(table, &row);
+        sums.take(table, row);
+    }
+    Ok(versions)
+}
+
+/// Checks that each row is the one that its entry wrote.
+pub async fn check_seals(
+    conn: &mut Conn,
+    table: &'static Table,
+    rows: &[Stored],
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    let mut indexes: Vec<u64> = rows.iter().map(|row| row.entry).collect();
     indexes.sort_unstable();
     indexes.dedup();
     let lists = change_lists(conn, &indexes).await?;
-    for row in &read {
+    for row in rows {
         let record = lists.get(&row.entry).and_then(|records| {
             records
                 .iter()
@@ -146,12 +163,7 @@ async fn check_page(
             findings.add(Finding::new(table.name, what).id(row.id).entry(row.entry));
         }
     }
-    let versions = read.iter().map(|row| row.version).sum();
-    for row in read {
-        days.take(table, &row);
-        sums.take(table, row);
-    }
-    Ok(versions)
+    Ok(())
 }
 
 /// The lists of changes of some entries.

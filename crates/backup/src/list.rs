@@ -1,0 +1,116 @@
+//! What backups a place has, and removing some.
+
+use std::collections::HashSet;
+use std::io::Read;
+
+use evidence::time::Timestamp;
+
+use crate::error::{Error, Tried};
+use crate::format::{self, FORMAT, Sidecar};
+use crate::place::Place;
+use crate::retention::{Retention, Stopped, to_go};
+
+/// The longest document that is read.
+const DOCUMENT_MAX: u64 = 1 << 20;
+
+/// What lists found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Listed {
+    /// Backups, newest first.
+    pub backups: Vec<Sidecar>,
+    /// Names of what looks like one and is none that this program reads, each with the reason.
+    pub strange: Vec<(String, String)>,
+}
+
+/// Backups of a log in a place, or of any log: those whose file is there too.
+pub fn list(place: &dyn Place, origin: Option<&str>) -> Result<Listed, Error> {
+    let names: HashSet<String> = place.names()?.into_iter().collect();
+    let mut listed = Listed::default();
+    for name in &names {
+        let Some(file) = name.strip_suffix(".json").filter(|file| is_file(file)) else {
+            continue;
+        };
+        match read(place, name) {
+            Ok(found) if found.file != file => {
+                let reason = format!("it is of {}", found.file);
+                listed.strange.push((name.clone(), reason));
+            }
+            Ok(found) if origin.is_some_and(|origin| origin != found.manifest.origin) => {}
+            Ok(_) if !names.contains(file) => {
+                listed
+                    .strange
+                    .push((name.clone(), format!("{file} is not there")));
+            }
+            Ok(found) => listed.backups.push(found),
+            Err(Error::Io { what, error }) if error.kind() == std::io::ErrorKind::InvalidData => {
+                listed
+                    .strange
+                    .push((name.clone(), format!("cannot {what}: {error}")));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    listed
+        .backups
+        .sort_unstable_by(|a, b| (b.snapshot_at, &b.file).cmp(&(a.snapshot_at, &a.file)));
+    listed.strange.sort_unstable();
+    Ok(listed)
+}
+
+/// Whether it is named as a backup's file.
+fn is_file(name: &str) -> bool {
+    let name = name.strip_suffix(".age").unwrap_or(name);
+    name.starts_with("probity-") && name.ends_with(".tar.zst")
+}
+
+fn read(place: &dyn Place, name: &str) -> Result<Sidecar, Error> {
+    let mut text = Vec::new();
+    place
+        .read(name)?
+        .take(DOCUMENT_MAX)
+        .read_to_end(&mut text)
+        .tried("read", name)?;
+    let read = serde_json::from_slice::<Sidecar>(&text).map_err(std::io::Error::from);
+    let known = read.and_then(|found| {
+        let unknown = || format!("format {} is newer than this program's, {FORMAT}", found.format);
+        match found.format {
+            FORMAT => Ok(found),
+            _ => Err(std::io::Error::new(std::io::ErrorKind::InvalidData, unknown())),
+        }
+    });
+    // A document that ends too early is one that does not read, whatever the reader calls it.
+    let known = known.map_err(|error| std::io::Error::new(std::io::ErrorKind::InvalidData, error));
+    known.tried("read", name)
+}
+
+/// What came of pruning.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pruned {
+    /// What went, or would go.
+    pub gone: Vec<Sidecar>,
+    /// How many backups stay.
+    pub kept: usize,
+}
+
+/// Removes the backups of a log that nobody wants any more; `dry` only says which.
+pub fn prune(
+    place: &dyn Place,
+    origin: &str,
+    (keep, now, dry): (&Retention, Timestamp, bool),
+) -> Result<Result<Pruned, Stopped>, Error> {
+    let listed = list(place, Some(origin))?;
+    let go = match to_go(&listed.backups, keep, now) {
+        Ok(go) => go,
+        Err(stopped) => return Ok(Err(stopped)),
+    };
+    for backup in go.iter().filter(|_| !dry) {
+        // First what makes it one: a removal that is cut off leaves a file that no list reads, and never a backup
+        // without its file.
+        place.remove(&format::sidecar_name(&backup.file))?;
+        place.remove(&backup.file)?;
+    }
+    Ok(Ok(Pruned {
+        kept: listed.backups.len() - go.len(),
+        gone: go.into_iter().cloned().collect(),
+    }))
+}

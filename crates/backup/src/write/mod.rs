@@ -1,0 +1,326 @@
+//! Writing a backup while the server takes writes.
+//!
+//! The log is read first, in short reads, into members that are held aside, until less than a member is left. Then one
+//! state of the database gives the head, what was appended since, and all rows, so that neither SQLite's WAL nor
+//! PostgreSQL's dead rows grow with the length of the log. What was erased in between is taken out of the members that
+//! were read before. Everything is checked as it is read: leaves against the root, payloads and lists of changes against
+//! leaves, rows against the entries that wrote them.
+
+mod log;
+mod pack;
+mod rows;
+mod spool;
+
+use std::collections::BTreeMap;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use domain::tables::SEALED;
+use engine::Options;
+use engine::verify::parts::{
+    HeadRow, check_guard, check_migrated, compare_root, read_head, remembered, verifier,
+};
+use engine::verify::{Finding, Findings, Progress, VerifyProgress};
+use evidence::json;
+use evidence::time::Timestamp;
+use store::Db;
+use tlog::VerifierKey;
+
+use log::{Log, runtime};
+use pack::{Counted, pack};
+use rows::Rows;
+use spool::{Held, Spool};
+
+use crate::erased::{self, Erasing};
+use crate::error::{Error, Tried};
+use crate::format::{self, END, End, FORMAT, LAST_SEEN, MANIFEST, MEMBER_ENTRIES, Manifest, Member, Sidecar};
+use crate::place::Place;
+
+/// How to write a backup.
+#[derive(Clone, Copy, Debug)]
+pub struct How<'a> {
+    /// Whether a database that is not as its log says is written all the same. The backup says so then.
+    pub even_tampered: bool,
+    /// Threads that read the log.
+    pub threads: usize,
+    /// A folder for members that are not put together yet, in files without a name. It takes as much as the backup.
+    pub aside: &'a Path,
+    /// Name and version of the program.
+    pub program: &'a str,
+}
+
+/// Where a backup goes.
+pub enum To<'a> {
+    /// To a place, where it gets its name.
+    Place(&'a dyn Place),
+    /// To whoever reads: nothing lies beside it then.
+    Output(&'a mut (dyn Write + Send)),
+}
+
+/// What was read, held aside.
+struct Whole {
+    manifest: Manifest,
+    end: End,
+    members: Vec<(String, Held)>,
+    erased: Vec<format::ErasedLater>,
+}
+
+/// Writes a backup; what lies beside it then. It blocks its thread, which must not be one of a runtime.
+pub fn write(options: &Options, to: To<'_>, how: &How<'_>, progress: Progress<'_>) -> Result<Sidecar, Error> {
+    let whole = read(options, how, progress)?;
+    let Manifest { origin, .. } = &whole.manifest;
+    let file = format::file_name(origin, whole.end.snapshot_at, whole.end.entries, false);
+    let (bytes, sha256, place) = match to {
+        To::Output(out) => {
+            let (_, bytes, sha256) = put(&whole, out).tried("write", "to the output")?;
+            (bytes, sha256, None)
+        }
+        To::Place(place) => {
+            place.tidy(&format::prefix(origin))?;
+            let shown = format!("{}/{file}", place.shown());
+            let upload = BufWriter::with_capacity(1 << 20, place.create(&file)?);
+            let (upload, bytes, sha256) = put(&whole, upload).tried("write", &shown)?;
+            let upload = upload.into_inner().map_err(std::io::IntoInnerError::into_error);
+            upload.tried("write", &shown)?.finish()?;
+            (bytes, sha256, Some(place))
+        }
+    };
+    let sidecar = Sidecar {
+        format: FORMAT,
+        bytes,
+        sha256: json::hex(&sha256),
+        encrypted: None,
+        manifest: whole.manifest,
+        checkpoint: whole.end.checkpoint,
+        entries: whole.end.entries,
+        tables: whole.end.tables,
+        snapshot_at: whole.end.snapshot_at,
+        verified_at: None,
+        file,
+    };
+    if let Some(place) = place {
+        // Without them the backup would bring back what was erased since: they are there before it counts.
+        erased::add_missing(place, &whole.erased)?;
+        let name = format::sidecar_name(&sidecar.file);
+        if !place.add(&name, &format::document(&sidecar))? {
+            return Err(Error::Exists(name));
+        }
+    }
+    Ok(sidecar)
+}
+
+/// Puts the members together; where to, how much it was, and SHA-256 of it.
+fn put<W: Write>(whole: &Whole, out: W) -> std::io::Result<(W, u64, [u8; 32])> {
+    let seconds = whole.end.snapshot_at.micros().div_euclid(1_000_000);
+    let mut out = Counted::new(out);
+    pack(
+        &whole.members,
+        u64::try_from(seconds).unwrap_or_default(),
+        &mut out,
+    )?;
+    out.flush()?;
+    Ok(out.end())
+}
+
+/// Reads the whole database and checks it.
+fn read(options: &Options, how: &How<'_>, progress: Progress<'_>) -> Result<Whole, Error> {
+    let began = engine::now();
+    let key = verifier(options)?;
+    let db = Db::new(options.database.clone())?;
+    let runtime = runtime()?;
+    let mut conn = runtime.block_on(db.writer())?;
+    let schema = runtime.block_on(store::migrate::state(&mut conn))?;
+    check_migrated(&schema)?;
+    let mut findings = Findings::default();
+    let spools = (0..how.threads.max(1)).map(|_| Spool::new(how.aside));
+    let mut log = Log::new(spools.collect::<Result<_, _>>()?);
+    let mut done = 0;
+    loop {
+        // What is wrong with the head is said of the one that the backup holds.
+        let head = runtime.block_on(read_head(&mut conn, &key, &mut Findings::default()))?;
+        let whole = head.walk / MEMBER_ENTRIES;
+        if whole <= done {
+            break;
+        }
+        log.read(&db, (done..whole, head.walk), &mut findings, progress)?;
+        done = whole;
+    }
+    let mut snapshot = runtime.block_on(snapshot(
+        options,
+        &db,
+        &key,
+        (&mut log, done),
+        &mut findings,
+        progress,
+    ))?;
+    for (table, rows) in SEALED.iter().zip(&snapshot.tables) {
+        progress(VerifyProgress {
+            done: 0,
+            total: rows.count,
+            what: table.name,
+        });
+        runtime.block_on(rows::check(&mut conn, table, rows, &mut findings))?;
+        let written = log.walked.written.get(table.name).copied().unwrap_or_default();
+        if written != rows.versions && !findings.of(table.name) {
+            let what = format!(
+                "its rows have {} versions together, entries wrote {written}: a row was removed or put back to an older \
+                 version by hand",
+                rows.versions
+            );
+            findings.add(Finding::new(table.name, what));
+        }
+    }
+    take_out_erased(&mut log, &mut snapshot.erasures, &mut findings)?;
+    if !findings.is_empty() && !how.even_tampered {
+        return Err(Error::Tampered(findings));
+    }
+    let manifest = Manifest {
+        format: FORMAT,
+        program: how.program.to_owned(),
+        schema: schema.applied,
+        engine: options.database.location.engine().to_owned(),
+        origin: snapshot.head.origin.clone(),
+        key: key.to_string(),
+        began,
+        even_tampered: !findings.is_empty(),
+    };
+    gather(manifest, log, snapshot)
+}
+
+/// What one state of the database gave.
+struct Snapshot {
+    at: Timestamp,
+    head: HeadRow,
+    /// In the order of [`SEALED`].
+    tables: Vec<Rows>,
+    marks: (Held, u64),
+    /// Entries that a command erased, and the entry that did.
+    erasures: Vec<(u64, u64)>,
+}
+
+async fn snapshot(
+    options: &Options,
+    db: &Db,
+    key: &VerifierKey,
+    (log, done): (&mut Log, u64),
+    findings: &mut Findings,
+    progress: Progress<'_>,
+) -> Result<Snapshot, Error> {
+    // Before the snapshot: what is remembered later may be newer than it.
+    let remembered = remembered(options)?;
+    let mut conn = db.writer().await?;
+    conn.begin_snapshot().await?;
+    let at = engine::now();
+    let head = read_head(&mut conn, key, findings).await?;
+    let members = done..head.walk.div_ceil(MEMBER_ENTRIES);
+    log.read_over(&mut conn, (members, head.walk), findings, progress)
+        .await?;
+    compare_root(&head, &log.walked, findings);
+    check_guard(&mut conn, &head, (remembered.as_deref(), key), findings).await;
+    let (mut tables, mut erasures) = (Vec::new(), Vec::new());
+    let spool = &mut log.spools[0];
+    for table in SEALED {
+        let mut also = |row: &domain::tables::Stored| {
+            if let ("erasures", Some(domain::record::Val::Int(erased))) = (table.name, row.values.first()) {
+                erasures.push((u64::try_from(*erased).unwrap_or(u64::MAX), row.entry));
+            }
+        };
+        tables.push(rows::read(&mut conn, spool, table, findings, &mut also).await?);
+    }
+    let marks = rows::read_marks(&mut conn, spool).await?;
+    conn.rollback().await?;
+    Ok(Snapshot {
+        at,
+        head,
+        tables,
+        marks,
+        erasures,
+    })
+}
+
+/// Compares what is missing with what commands erased, and takes out what they erased after it was read.
+fn take_out_erased(log: &mut Log, erasures: &mut [(u64, u64)], findings: &mut Findings) -> Result<(), Error> {
+    erasures.sort_unstable();
+    let spool = &mut log.spools[0];
+    for (number, part) in &mut log.parts {
+        let at = |index: u64| erasures.partition_point(|(erased, _)| *erased < index);
+        let of_part = &erasures[at(number * MEMBER_ENTRIES)..at((number + 1) * MEMBER_ENTRIES)];
+        for index in &part.missing {
+            if of_part
+                .binary_search_by_key(index, |(erased, _)| *erased)
+                .is_err()
+            {
+                let what = "the payload was removed by hand: no command erased it";
+                findings.add(Finding::new("entries", what).entry(*index));
+            }
+        }
+        let mut late = Vec::new();
+        for (erased, by) in of_part
+            .iter()
+            .filter(|(erased, _)| part.missing.binary_search(erased).is_err())
+        {
+            late.push(*erased);
+            if *by < part.known {
+                let what = "the payload is there although a command erased it";
+                findings.add(Finding::new("entries", what).entry(*erased));
+            }
+        }
+        if !late.is_empty() {
+            part.held = log::without(&part.held, &late, spool)?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives every member its name and place.
+fn gather(manifest: Manifest, mut log: Log, snapshot: Snapshot) -> Result<Whole, Error> {
+    let spool = &mut log.spools[0];
+    let mut document = |text: Vec<u8>| {
+        let mut lines = spool.begin()?;
+        lines.add(|out| out.push_str(&String::from_utf8_lossy(&text)));
+        lines.end()
+    };
+    let erasing: Vec<Erasing> = log
+        .parts
+        .values_mut()
+        .flat_map(|part| std::mem::take(&mut part.erasing))
+        .collect();
+    let mut members = vec![(MANIFEST.to_owned(), document(format::document(&manifest))?)];
+    let parts = log
+        .parts
+        .into_iter()
+        .map(|(number, part)| (format::entries_member(number), part.held));
+    members.extend(parts);
+    let mut tables = BTreeMap::new();
+    for (table, rows) in SEALED.iter().zip(snapshot.tables) {
+        tables.insert(table.name.to_owned(), rows.count);
+        members.push((format::table_member(table), rows.held));
+    }
+    tables.insert("last_seen".to_owned(), snapshot.marks.1);
+    members.push((LAST_SEEN.to_owned(), snapshot.marks.0));
+    let member = |(name, held): &(String, Held)| {
+        let sha256 = json::hex(&held.sha256);
+        (
+            name.clone(),
+            Member {
+                bytes: held.bytes,
+                sha256,
+            },
+        )
+    };
+    let end = End {
+        checkpoint: snapshot.head.checkpoint,
+        entries: snapshot.head.walk,
+        tables,
+        members: members.iter().map(member).collect(),
+        snapshot_at: snapshot.at,
+    };
+    members.push((END.to_owned(), document(format::document(&end))?));
+    let erased = erased::of(&manifest.origin, erasing, &snapshot.erasures);
+    Ok(Whole {
+        manifest,
+        end,
+        members,
+        erased,
+    })
+}
