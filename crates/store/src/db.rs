@@ -31,6 +31,14 @@ impl Location {
         }
     }
 
+    /// Whether what is said to the database stays on this machine or is encrypted. An error where the URL does not read.
+    pub fn is_private(&self) -> Result<bool, Error> {
+        match self {
+            Location::Sqlite(_) => Ok(true),
+            Location::Postgres(url) => Ok(connect::is_private(&connect::parse(url)?)),
+        }
+    }
+
     /// The location without a password.
     pub fn shown(&self) -> String {
         match self {

@@ -128,7 +128,8 @@ fn is_reading(error: &rusqlite::Error) -> bool {
     matches!(extended, Some(SQLITE_IOERR_READ | SQLITE_IOERR_SHORT_READ))
 }
 
-fn chain(error: &dyn std::error::Error) -> String {
+/// What it says, and what each of its causes says.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(inner) = source {

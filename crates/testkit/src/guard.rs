@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Lines, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
@@ -87,6 +88,22 @@ impl Guard {
             .open(self.folder.join("data/postgresql.conf"))
             .and_then(|mut file| file.write_all(text.as_bytes()))
             .map_err(Error::io("write the test server's configuration"))
+    }
+
+    /// Writes files of the data folder that belong to the server's account, which alone may read them.
+    pub(crate) fn put(&self, files: &[(String, String)]) -> Result<(), Error> {
+        let data = self.folder.join("data");
+        let put = |(name, content): &(String, String)| {
+            let path = data.join(name);
+            fs::write(&path, content)?;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+            let owner = fs::metadata(&data)?;
+            std::os::unix::fs::chown(&path, Some(owner.uid()), Some(owner.gid()))
+        };
+        files
+            .iter()
+            .try_for_each(put)
+            .map_err(Error::io("write a file of the test server"))
     }
 
     /// Starts the server, and returns when it takes connections.

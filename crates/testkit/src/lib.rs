@@ -12,10 +12,11 @@
 //! it, whatever way that ends: see `guard.sh`.
 //!
 //! Where things are: [`Postgres`] is what tests use; `guard` starts the process that owns server and folder,
-//! `binaries` finds the programs, `account` whom to run them as, `sql` talks to the server, [`url`] edits URLs.
+//! `binaries` finds the programs, `account` whom to run them as, [`Authority`] makes certificates, `sql` talks to the server, [`url`] edits URLs.
 
 mod account;
 mod binaries;
+mod certificates;
 mod error;
 mod guard;
 mod postgres;
@@ -24,6 +25,7 @@ mod sql;
 mod temp;
 pub mod url;
 
+pub use certificates::{Authority, Signed};
 pub use error::Error;
 pub use postgres::{Options, Postgres, SHARED_SOCKET_URL, SHARED_URL};
 pub use scratch::{TestDatabase, TestSchema};

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::binaries::Places;
+use crate::certificates::{Authority, Signed};
 use crate::guard::Guard;
 use crate::{Error, TestDatabase, TestSchema, free_port, url};
 
@@ -24,6 +25,8 @@ pub struct Options {
     pub max_connections: u32,
     /// More settings, as in `postgresql.conf`: name and value. They come last, so they win.
     pub extra: Vec<(String, String)>,
+    /// Files of the data folder, such as certificates and `pg_hba.conf`: name and content.
+    pub files: Vec<(String, String)>,
 }
 
 impl Default for Options {
@@ -32,11 +35,33 @@ impl Default for Options {
             durable: false,
             max_connections: 200,
             extra: Vec::new(),
+            files: Vec::new(),
         }
     }
 }
 
 impl Options {
+    /// With TLS, as this certificate's owner; whoever shows one of this authority's is who it says.
+    #[must_use]
+    pub fn with_tls(mut self, own: &Signed, clients: &Authority) -> Options {
+        for (setting, value) in [
+            ("ssl", "on"),
+            ("ssl_cert_file", "server.crt"),
+            ("ssl_key_file", "server.key"),
+            ("ssl_ca_file", "clients.crt"),
+        ] {
+            self.extra.push((setting.to_owned(), value.to_owned()));
+        }
+        for (name, content) in [
+            ("server.crt", &own.certificate),
+            ("server.key", &own.key),
+            ("clients.crt", &clients.certificate),
+        ] {
+            self.files.push((name.to_owned(), content.clone()));
+        }
+        self
+    }
+
     fn settings(self, folder: &str) -> Vec<(String, String)> {
         let switch = if self.durable { "on" } else { "off" };
         let connections = self.max_connections.to_string();
@@ -92,6 +117,7 @@ impl Postgres {
         let bin = Places::of_this_machine().find()?;
         let mut guard = Guard::initialise(&bin, cluster)?;
         let folder = guard.folder().display().to_string();
+        guard.put(&options.files)?;
         guard.configure(&options.settings(&folder))?;
         let port = start_on_free_port(&mut guard)?;
         Ok(Postgres {

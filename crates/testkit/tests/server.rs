@@ -98,6 +98,7 @@ async fn a_durable_server_keeps_commits_over_a_crash() {
         durable: true,
         max_connections: 17,
         extra,
+        ..Options::default()
     })
     .unwrap();
     let url = postgres.url();

@@ -29,6 +29,7 @@ mod custody_rich;
 mod custody_spellings;
 mod custody_sums;
 mod custody_verify;
+mod encrypted;
 mod failover;
 mod failures;
 mod flights;

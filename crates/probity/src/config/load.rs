@@ -190,7 +190,13 @@ fn check(loaded: &Loaded, figment: &Figment) -> Result<(), Failure> {
     }
     check_level(&loaded.config.log.level)
         .map_err(|error| wrong(format!("{}: log.level: {error}", source("log.level"))))?;
-    loaded.config.location()?;
+    let of_url = |message: &str| wrong(format!("{}: database.url: {message}", source("database.url")));
+    let is_private = loaded.config.location()?.is_private();
+    if !is_private.map_err(|error| of_url(&error.message))? && loaded.environment == "production" {
+        return Err(of_url(
+            "in production nothing goes to another machine unencrypted: use sslmode=verify-full, verify-ca or require",
+        ));
+    }
     loaded.config.rules().map(drop).map_err(|error| {
         let found = figment.find_metadata(error.source());
         error.failure(found.map_or("default", |found| &found.name))

@@ -94,6 +94,24 @@ fn the_database_url_is_honoured_without_its_password() {
 }
 
 #[test]
+fn in_production_nothing_goes_to_another_machine_unencrypted() {
+    for (environment, url, expected) in [
+        ("production", "postgres://db/one", 0),
+        ("production", "postgres://db/one?sslmode=require", 0),
+        ("production", "postgres://db/one?sslmode=prefer", 2),
+        ("production", "postgres://db/one?sslmode=disable", 2),
+        ("production", "postgres://localhost/one?sslmode=disable", 0),
+        ("development", "postgres://db/one?sslmode=disable", 0),
+        ("development", "postgres://db/one?sslmode=none", 2),
+    ] {
+        let case = Case::new(&[("PROBITY_ENV", environment), ("DATABASE_URL", url)]);
+        let ran = case.run(&[]).expect(expected);
+        let named = ran.err.contains("DATABASE_URL: database.url: ") && ran.err.contains("sslmode=");
+        assert_eq!(named, expected == 2, "{url}: {}", ran.err);
+    }
+}
+
+#[test]
 fn the_signing_key_is_hidden() {
     let case = Case::new(&[("PROBITY_SIGNING_KEY", "very-secret")]);
     let ran = case.run(&[]).expect(0);

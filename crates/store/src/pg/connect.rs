@@ -6,11 +6,16 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use tokio::task::AbortHandle;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{Client, Config, NoTls, Socket};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::PgConn;
-use crate::error::{Error, ErrorKind};
+use super::tls::{self, Mode, Tls};
+use crate::error::{Error, ErrorKind, chain};
 
 /// What every connection sets.
 const SETTINGS: [&str; 6] = [
@@ -38,37 +43,53 @@ const TCP_USER_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The servers that a URL names: one, or several of which one is the primary.
 #[derive(Clone, Debug)]
-pub struct Servers(Vec<Config>);
+pub struct Servers(Vec<Server>);
+
+#[derive(Clone, Debug)]
+struct Server {
+    config: Config,
+    tls: Tls,
+}
 
 /// Reads a `postgres://` URL. Of several hosts the one that takes writes is meant, unless it says `target_session_attrs`.
 pub fn parse(url: &str) -> Result<Servers, Error> {
-    // Whatever the list of hosts, the URL has to read as it is.
-    read(url)?;
-    let each = each_host(url);
-    let several = each.len() > 1 && !url.contains("target_session_attrs=");
+    let (url, taken) = tls::take(url)?;
+    let each = each_host(&url);
+    let several = each.len() > 1;
+    if several {
+        // Whatever each host, the list has to read as it is.
+        read(&url)?;
+    }
     let mut servers = Vec::with_capacity(each.len());
-    for url in &each {
-        let mut config = read(url)?;
-        if several {
+    for one in &each {
+        let mut config = read(one)?;
+        if several && !url.contains("target_session_attrs=") {
             config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         }
-        servers.push(config);
+        let tls = Tls::of(taken.clone(), is_local(&config))?;
+        // The driver knows how to do without, and to insist; on a socket there is none.
+        config.ssl_mode(match tls.mode {
+            _ if config
+                .get_hosts()
+                .iter()
+                .all(|host| matches!(host, Host::Unix(_))) =>
+            {
+                SslMode::Disable
+            }
+            Mode::Disable => SslMode::Disable,
+            Mode::Prefer => SslMode::Prefer,
+            Mode::Require | Mode::VerifyCa | Mode::VerifyFull => SslMode::Require,
+        });
+        servers.push(Server { config, tls });
     }
     Ok(Servers(servers))
 }
 
 fn read(url: &str) -> Result<Config, Error> {
     let mut config = Config::from_str(url).map_err(|error| {
-        Error::new(
-            ErrorKind::Other,
-            format!("the database URL does not read: {error}"),
-        )
+        let message = format!("the database URL does not read: {}", chain(&error));
+        Error::new(ErrorKind::Other, message)
     })?;
-    if config.get_ssl_mode() == SslMode::Require {
-        let message = "sslmode=require: this build speaks to PostgreSQL without TLS only; \
-                       use a Unix socket, the loopback address, or a local TLS proxy";
-        return Err(Error::new(ErrorKind::Other, message));
-    }
     if config.get_application_name().is_none() {
         config.application_name("probity");
     }
@@ -100,8 +121,22 @@ fn each_host(url: &str) -> Vec<String> {
 
 /// Whether all of them are on this machine.
 pub(crate) fn is_here(servers: &Servers) -> bool {
-    let mut hosts = servers.0.iter().flat_map(Config::get_hosts);
-    hosts.all(|host| match host {
+    servers.0.iter().all(|server| is_local(&server.config))
+}
+
+/// Whether what is said to them stays on this machine, or is encrypted.
+pub(crate) fn is_private(servers: &Servers) -> bool {
+    let mut servers = servers.0.iter();
+    servers.all(|server| is_local(&server.config) || server.tls.mode >= Mode::Require)
+}
+
+fn is_local(config: &Config) -> bool {
+    // An address counts before a name.
+    let addresses = config.get_hostaddrs();
+    if !addresses.is_empty() {
+        return addresses.iter().all(IpAddr::is_loopback);
+    }
+    config.get_hosts().iter().all(|host| match host {
         Host::Unix(_) => true,
         Host::Tcp(name) if name == "localhost" => true,
         Host::Tcp(name) => name.parse().is_ok_and(|address: IpAddr| address.is_loopback()),
@@ -129,24 +164,13 @@ pub async fn connect(servers: &Servers) -> Result<PgConn, Error> {
     Err(failed.unwrap_or_else(|| Error::new(ErrorKind::Other, "the database URL names no host")))
 }
 
-async fn connect_to(config: &Config) -> Result<PgConn, Error> {
-    let failed = |error: tokio_postgres::Error| {
-        let missing = error.code() == Some(&tokio_postgres::error::SqlState::INVALID_CATALOG_NAME);
-        let mut error = Error::from(error);
-        if missing {
-            error.kind = ErrorKind::Data;
-        }
-        error.message = format!("cannot connect: {}", error.message);
-        error
-    };
+async fn connect_to(Server { config, tls }: &Server) -> Result<PgConn, Error> {
     let opened = async {
-        let (client, connection) = config.connect(NoTls).await.map_err(failed)?;
-        let driver = tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::warn!(%error, "a PostgreSQL connection ended");
-            }
-        });
-        let mut conn = PgConn::new(client, driver.abort_handle());
+        let (client, driver) = match config.get_ssl_mode() {
+            SslMode::Disable => driven(config, NoTls).await?,
+            _ => driven(config, MakeRustlsConnect::new(tls.config()?)).await?,
+        };
+        let mut conn = PgConn::new(client, driver);
         conn.batch(&SETTINGS.map(|setting| format!("SET {setting}")).join("; "))
             .await?;
         Ok(conn)
@@ -159,6 +183,29 @@ async fn connect_to(config: &Config) -> Result<PgConn, Error> {
     })
 }
 
+/// A connection that the current runtime drives, and what ends it.
+async fn driven<T>(config: &Config, tls: T) -> Result<(Client, AbortHandle), Error>
+where
+    T: MakeTlsConnect<Socket, Stream: Send + 'static>,
+{
+    let (client, connection) = config.connect(tls).await.map_err(|error| {
+        let missing = error.code() == Some(&SqlState::INVALID_CATALOG_NAME);
+        let advice = tls::advice(&error).map_or_else(String::new, |advice| format!("; {advice}"));
+        let mut error = Error::from(error);
+        if missing {
+            error.kind = ErrorKind::Data;
+        }
+        error.message = format!("cannot connect: {}{advice}", error.message);
+        error
+    })?;
+    let driver = tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::warn!(%error, "a PostgreSQL connection ended");
+        }
+    });
+    Ok((client, driver.abort_handle()))
+}
+
 /// Makes the database that the URL names, if it is missing. True when it was made.
 pub async fn create_database(servers: &Servers) -> Result<bool, Error> {
     match connect(servers).await {
@@ -166,10 +213,11 @@ pub async fn create_database(servers: &Servers) -> Result<bool, Error> {
         Err(error) if error.kind == ErrorKind::Data => {}
         Err(error) => return Err(error),
     }
-    let name = servers.0.iter().find_map(Config::get_dbname).unwrap_or_default();
+    let name = servers.0.iter().find_map(|server| server.config.get_dbname());
+    let name = name.unwrap_or_default();
     let mut administrative = servers.clone();
-    for config in &mut administrative.0 {
-        config.dbname("postgres").options("");
+    for server in &mut administrative.0 {
+        server.config.dbname("postgres").options("");
     }
     let mut conn = connect(&administrative).await?;
     let quoted = name.replace('"', "\"\"");
@@ -188,7 +236,7 @@ pub async fn create_database(servers: &Servers) -> Result<bool, Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_here, parse};
+    use super::{is_here, is_private, parse};
 
     #[test]
     fn a_server_on_this_machine() {
@@ -201,8 +249,38 @@ mod tests {
             ("postgres://u@192.0.2.1/d", false),
             ("postgres://u@localhost,db/d", false),
             ("postgres://u@localhost:1,127.0.0.1:2/d", true),
+            ("postgres://u@db/d?hostaddr=127.0.0.1", true),
+            ("postgres://u@localhost/d?hostaddr=192.0.2.1", false),
         ] {
             assert_eq!(is_here(&parse(url).unwrap()), here, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_to_another_machine_is_encrypted_unless_the_url_says_not() {
+        for (url, private) in [
+            ("postgres://u@db/d", true),
+            ("postgres://u@db/d?sslmode=require", true),
+            ("postgres://u@db/d?sslmode=prefer", false),
+            ("postgres://u@db/d?sslmode=disable", false),
+            ("postgres://u@localhost,db/d?sslmode=disable", false),
+            ("postgres://u@localhost/d?sslmode=disable", true),
+            ("postgres:///d?host=/run/postgresql", true),
+        ] {
+            assert_eq!(is_private(&parse(url).unwrap()), private, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_is_unknown_is_refused_by_name() {
+        for (url, expected) in [
+            ("postgres://h/d?sslcrl=a.pem", "sslcrl"),
+            ("postgres://h,i/d?ssl_mode=require", "ssl_mode"),
+            ("postgres://h/d?channel_binding=yes", "channel_binding"),
+            ("postgres://h/d?sslmode=verify", "sslmode=verify is unknown"),
+        ] {
+            let error = parse(url).unwrap_err().message;
+            assert!(error.contains(expected), "{url}: {error}");
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod connect;
 pub(crate) mod pipeline;
 pub(crate) mod place;
 pub(crate) mod side;
+mod tls;
 pub mod value;
 mod walk;
 

@@ -26,7 +26,13 @@ const IMPURE: [&str; 9] = [
     "hyper-util",
     "reqwest",
 ];
-const DRIVERS: [&str; 4] = ["rusqlite", "libsqlite3-sys", "tokio-postgres", "sqlx"];
+const DRIVERS: [&str; 5] = [
+    "rusqlite",
+    "libsqlite3-sys",
+    "tokio-postgres",
+    "tokio-postgres-rustls",
+    "sqlx",
+];
 
 /// What a `Cargo.toml` asks for.
 #[derive(Debug, Default, PartialEq)]
