@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use evidence::commitment::Salt;
 use evidence::leaf::{Outcome, RecordedBy};
 use evidence::payload::{ActorKind, Payload, RowImages};
+use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use crate::approval::{Approval, Vote};
@@ -47,6 +48,8 @@ pub struct Draft {
     pub target: Option<String>,
     /// Network address.
     pub ip: Option<String>,
+    /// When it happened by the recorder's clock, where that was said.
+    pub occurred_at: Option<Timestamp>,
     /// How it ended.
     pub outcome: Outcome,
     /// Which role and permission allowed or refused it.
@@ -106,6 +109,7 @@ impl Draft {
             target_id: None,
             target: None,
             ip: payload.ip.clone(),
+            occurred_at: payload.occurred_at,
             outcome: Outcome::Success,
             authority: authority.as_str().to_owned(),
             payload: text,

@@ -79,7 +79,8 @@ fn is_newest(filter: &EntryFilter, page: Page) -> bool {
 
 /// Whether a page is one of those that are kept in memory.
 fn is_kept(filter: &EntryFilter, page: Page) -> bool {
-    is_first(page) && !is_search(filter) && (filter.from, filter.to) == (None, None)
+    let in_order_of_the_log = !filter.by_timestamp && (filter.from, filter.to) == (None, None);
+    is_first(page) && !is_search(filter) && in_order_of_the_log
 }
 
 /// Whether a page begins with the newest entry.

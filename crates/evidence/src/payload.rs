@@ -235,6 +235,9 @@ pub struct Found<'a> {
     target: FoundTarget<'a>,
     #[serde(borrow, default)]
     ip: Option<Cow<'a, str>>,
+    /// When it happened, by the recorder's clock.
+    #[serde(default)]
+    pub occurred_at: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug, Deserialize, Default)]

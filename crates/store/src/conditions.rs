@@ -22,6 +22,23 @@ pub enum Order {
     Ascending,
 }
 
+impl Order {
+    pub(crate) fn direction(self) -> &'static str {
+        match self {
+            Order::Descending => "DESC",
+            Order::Ascending => "ASC",
+        }
+    }
+
+    /// How what comes later compares.
+    pub(crate) fn beyond(self) -> &'static str {
+        match self {
+            Order::Descending => "<",
+            Order::Ascending => ">",
+        }
+    }
+}
+
 /// What a row of a list must fulfil. Columns are named in the program; what callers send is a value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
@@ -244,10 +261,7 @@ pub async fn page_by<T: Record>(
     after: Option<Vec<Val>>,
     limit: u32,
 ) -> Result<Vec<Sealed<T>>, Error> {
-    let (beyond, direction) = match order {
-        Order::Ascending => (">", ""),
-        Order::Descending => ("<", " DESC"),
-    };
+    let (beyond, direction) = (order.beyond(), order.direction());
     let mut all = Where::default();
     for condition in conditions {
         all.add(condition);
@@ -256,7 +270,7 @@ pub async fn page_by<T: Record>(
         let marks = vec!["?"; by.len()].join(", ");
         all.write(&format!("({}) {beyond} ({marks})", by.join(", ")), after);
     }
-    let order: Vec<String> = by.iter().map(|column| format!("{column}{direction}")).collect();
+    let order: Vec<String> = by.iter().map(|column| format!("{column} {direction}")).collect();
     all.rows(conn, &order.join(", "), limit).await
 }
 

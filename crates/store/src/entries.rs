@@ -122,6 +122,7 @@ impl EntryRow {
             actor: own(leaf.actor_id, found.actor()),
             target: own(leaf.target_id, found.target()),
             ip: found.ip().map(str::to_owned),
+            occurred_at: found.occurred_at,
             action: Cow::Owned(leaf.action.into_owned()),
             target_kind: leaf.target_kind.map(Cow::into_owned),
             outcome: leaf.outcome.as_str(),
@@ -150,9 +151,14 @@ impl Serialize for StoredEntry {
 
 /// Appends entries in one bulk write.
 pub async fn append(conn: &mut Conn, rows: &[EntryRow]) -> Result<(), Error> {
+    append_with(conn, &COLUMNS, rows).await
+}
+
+/// The same with the first of their columns alone.
+pub(crate) async fn append_with(conn: &mut Conn, columns: &[&str], rows: &[EntryRow]) -> Result<(), Error> {
     match conn {
-        Conn::Sqlite(conn) => sqlite::bulk::append_entries(conn, rows),
-        Conn::Pg(conn) => pg::bulk::append_entries(conn, rows).await,
+        Conn::Sqlite(conn) => sqlite::bulk::append_entries(conn, columns, rows),
+        Conn::Pg(conn) => pg::bulk::append_entries(conn, columns, rows).await,
     }
 }
 
@@ -170,7 +176,7 @@ pub async fn erase(conn: &mut Conn, indexes: &[u64]) -> Result<(), Error> {
             .map_err(|error| Error::data(format!("entry {index}: {error}")))?;
         let kept = |id: Option<Uuid>| Val::from(id.map(|id| id.to_string()));
         let args = [int(*index).into(), kept(leaf.actor_id), kept(leaf.target_id)];
-        let sql = "UPDATE entries SET actor = $2, target = $3, ip = NULL, payload = NULL, salt = NULL WHERE entry = $1";
+        let sql = "UPDATE entries SET actor = $2, target = $3, ip = NULL, occurred_at = NULL, payload = NULL, salt = NULL WHERE entry = $1";
         conn.exec(sql, &args).await?;
     }
     Ok(())

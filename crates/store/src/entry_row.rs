@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::error::Error;
 
 /// Columns of the table, in the order of [`EntryRow`].
-pub const COLUMNS: [&str; 17] = [
+pub const COLUMNS: [&str; 18] = [
     "entry",
     "id",
     "at",
@@ -27,7 +27,14 @@ pub const COLUMNS: [&str; 17] = [
     "payload",
     "salt",
     "changes",
+    "occurred_at",
 ];
+
+/// Those of them that the schema had at this version of it.
+pub(crate) fn columns_at(version: i64) -> &'static [&'static str] {
+    const LATER: (i64, usize) = (23, 1);
+    &COLUMNS[..COLUMNS.len() - if version < LATER.0 { LATER.1 } else { 0 }]
+}
 
 /// An entry to be appended.
 #[derive(Clone, Debug)]
@@ -66,6 +73,8 @@ pub struct EntryRow {
     pub salt: Option<Salt>,
     /// Canonical list of changes.
     pub changes: Option<String>,
+    /// When it happened by the recorder's clock, where that was said.
+    pub occurred_at: Option<Timestamp>,
 }
 
 /// All columns of an entry as stored, borrowed from the engine's row.
@@ -89,6 +98,7 @@ pub struct EntryView<'a> {
     pub payload: Option<&'a str>,
     pub salt: Option<&'a [u8]>,
     pub changes: Option<&'a str>,
+    pub occurred_at: Option<Timestamp>,
 }
 
 /// Takes an entry as stored, or why it cannot be read.

@@ -24,6 +24,7 @@ pub mod executions;
 pub mod facts;
 pub mod ground;
 pub mod head;
+mod in_time;
 pub mod load;
 mod lock;
 pub mod migrate;

@@ -9,6 +9,7 @@ use tlog::{Hash, Node};
 use crate::conn::Conn;
 use crate::db::{Db, Location, Settings};
 use crate::entries::{self, EntryRow};
+use crate::entry_row::columns_at;
 use crate::error::Error;
 use crate::head::{Head, int};
 use crate::sealed_row::column_names;
@@ -44,6 +45,8 @@ pub struct Loading {
     settings: Settings,
     conn: Conn,
     later: Vec<String>,
+    /// The columns of entries.
+    columns: &'static [&'static str],
 }
 
 impl Loading {
@@ -81,12 +84,13 @@ impl Loading {
             settings: settings.clone(),
             conn,
             later,
+            columns: columns_at(version),
         })
     }
 
     /// Adds entries, and the hashes of the subtrees that they complete.
     pub async fn entries(&mut self, rows: &[EntryRow], subtrees: &[(Node, Hash)]) -> Result<(), Error> {
-        entries::append(&mut self.conn, rows).await?;
+        entries::append_with(&mut self.conn, self.columns, rows).await?;
         let subtree = |(node, hash): &(Node, Hash)| {
             vec![
                 i64::from(node.height).into(),

@@ -59,6 +59,7 @@ pub const MIGRATIONS: &[Migration] = &[
         "governance_views_as_text",
         "0022_governance_views_as_text.sql"
     ),
+    migration!(23, "when_it_happened", "0023_when_it_happened.sql"),
 ];
 
 /// What a database has of the migrations.

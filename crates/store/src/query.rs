@@ -16,6 +16,7 @@ use crate::conn::Conn;
 use crate::entries::StoredEntry;
 use crate::error::Error;
 use crate::head::int;
+use crate::in_time;
 pub use crate::walk::{Found, Order, Patience};
 use crate::walk::{Room, Term, walk};
 
@@ -190,8 +191,11 @@ fn terms(filter: &EntryFilter) -> Vec<Term> {
 }
 
 /// Whether nothing but reading along the log answers a filter: a text, or what kind of target, where no index leads
-/// to few entries. Such a search is told how long it may take.
+/// to few entries; or any condition, where they are in the order of when they happened. Such a search is told how long it may take.
 pub fn is_search(filter: &EntryFilter) -> bool {
+    if filter.by_timestamp {
+        return !terms(filter).is_empty();
+    }
     let kind = || filter.target_kind.is_some() && terms(filter).iter().all(|term| term.index.is_none());
     filter.text.is_some() || kind()
 }
@@ -218,6 +222,9 @@ pub async fn page_within(
     let terms = terms(filter);
     if terms.iter().any(|term| conditions::is_impossible(&term.values)) {
         return Ok(Found::default());
+    }
+    if filter.by_timestamp {
+        return in_time::page(conn, &terms, filter, page, size, (bytes, patience)).await;
     }
     // Times become indexes: the log is in order of both.
     let mut low = match filter.from {

@@ -53,7 +53,12 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    fn take(&mut self, entries: &[StoredEntry]) {
+    /// Whether there is room for another entry.
+    pub fn is_left(self) -> bool {
+        self.entries > 0 && self.bytes != Some(0)
+    }
+
+    pub fn take(&mut self, entries: &[StoredEntry]) {
         let number = u32::try_from(entries.len()).unwrap_or(u32::MAX);
         self.entries = self.entries.saturating_sub(number);
         let bytes: usize = entries.iter().map(StoredEntry::bytes).sum();
@@ -98,13 +103,6 @@ impl Step<'_> {
             self.range.start >> BUCKET_BITS,
             (self.range.end - 1) >> BUCKET_BITS,
         )
-    }
-
-    pub(crate) fn direction(&self) -> &'static str {
-        match self.order {
-            Order::Descending => "DESC",
-            Order::Ascending => "ASC",
-        }
     }
 
     /// What there is to say before anything is found: all of the range is looked at.

@@ -17,9 +17,21 @@ use uuid::Uuid;
 
 use crate::cell::{Columns, Elide, column, number};
 use crate::entry::entries;
-use crate::filter::{Asked, Filter, Given, Takes};
+use crate::filter::{Asked, Filter, Flag, Given, Takes};
 use crate::noun::{About, Noun, Page, Paging, Reads, Shown};
 use crate::viewer::Viewer;
+
+/// Which of its two times an activity is looked for by.
+const BY_TIMESTAMP: Filter = Filter::own(
+    "by_timestamp",
+    "order, `from` and `to` are those of `timestamp`",
+    Takes::Flag(Flag {
+        usual: Some(false),
+        condition: |_| None,
+        no: None,
+    }),
+)
+.option("by-timestamp");
 
 /// An entry as the feed shows it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -127,6 +139,7 @@ impl Activity {
             target: asked.text("entity"),
             from: asked.time("from"),
             to: asked.time("to"),
+            by_timestamp: asked.flag(BY_TIMESTAMP.name) == Some(true),
             ..EntryFilter::default()
         })
     }
@@ -161,8 +174,11 @@ impl Noun for Activity {
         summary: "What happened",
         description: "Every entry of the audit log with a sentence for people, a page at a time. `timestamp` is when \
                       it happened by the recorder's clock, or else when it was recorded; order, `from` and `to` are those of \
-                      the log.",
+                      the log, or with `by_timestamp=true` those of `timestamp`. What is recorded meanwhile with a time where \
+                      the pages have been is then on none of them, and with another filter it is a search: it may answer with \
+                      less than there is, and `next`.",
     };
+    const SEARCHED: bool = true;
     const FILTERS: &'static [Filter] = &[
         Filter::own(
             "user",
@@ -181,6 +197,7 @@ impl Noun for Activity {
         ),
         Filter::own("from", "recorded at this time or later", Takes::Time),
         Filter::own("to", "recorded before this time", Takes::Time),
+        BY_TIMESTAMP,
     ];
     const READ: Reads = Reads::Holders(Permission::AuditRead);
     const COLUMNS: Columns<Activity> = &[

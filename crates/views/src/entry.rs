@@ -84,6 +84,7 @@ pub fn entry_filter(asked: &Asked) -> EntryFilter {
         text: asked.text("text"),
         ip: asked.text("ip"),
         recorded_by: asked.id("recorded_by"),
+        by_timestamp: false,
     }
 }
 

@@ -19,9 +19,9 @@ pub struct EntryFilter {
     pub target: Option<String>,
     /// How it ended.
     pub outcome: Option<Outcome>,
-    /// Recorded at this time or later.
+    /// Recorded at this time or later; with `by_timestamp`, it happened then.
     pub from: Option<Timestamp>,
-    /// Recorded before this time.
+    /// The same before this time.
     pub to: Option<Timestamp>,
     /// A text somewhere in the payload, in any case.
     pub text: Option<String>,
@@ -29,4 +29,6 @@ pub struct EntryFilter {
     pub ip: Option<String>,
     /// The credential that recorded it: the id of an API key or a session.
     pub recorded_by: Option<Uuid>,
+    /// Whether order, `from` and `to` go by when it happened by the recorder's clock, where that was said.
+    pub by_timestamp: bool,
 }

@@ -104,6 +104,7 @@ fn draft(event: &NewEntry, who: &Principal, authority: &Authority) -> Draft {
         target_id: None,
         target: event.target.clone(),
         ip: event.ip.clone(),
+        occurred_at: event.occurred_at,
         outcome: event.outcome,
         authority: authority.as_str().to_owned(),
         payload: event.payload.clone(),

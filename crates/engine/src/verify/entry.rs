@@ -236,5 +236,8 @@ fn payload_columns(view: &EntryView<'_>) -> Option<String> {
     if !target_is_ours && view.target != found.target() {
         return Some("target differs from the payload".to_owned());
     }
+    if view.occurred_at != found.occurred_at {
+        return Some("occurred_at differs from the payload".to_owned());
+    }
     (view.ip != found.ip()).then(|| "ip differs from the payload".to_owned())
 }

@@ -193,6 +193,7 @@ fn entry_row(draft: &mut Draft, index: u64, at: Timestamp, changes: Option<Strin
         payload: Some(std::mem::take(&mut draft.payload)),
         salt: Some(draft.salt),
         changes,
+        occurred_at: draft.occurred_at,
     }
 }
 

@@ -89,7 +89,11 @@ mod cases {
         )
         .await
         .unwrap();
-        record(&engine, (0..300).map(numbered).collect()).await.unwrap();
+        let timed = |number| domain::audit::Event {
+            occurred_at: evidence::Timestamp::from_micros(1 + number as i64 * 999_999_999_999),
+            ..numbered(number)
+        };
+        record(&engine, (0..300).map(timed).collect()).await.unwrap();
         erase(&engine, vec![40]).await.unwrap();
         sealed_as_then(&engine, crate::people::id(&key)).await;
         let mut from = engine.db().writer().await.unwrap();

@@ -102,6 +102,7 @@ mod cases {
 
     use domain::Needs;
     use domain::approval::{Approval, Vote};
+    use domain::audit::EntryFilter;
     use domain::custody::destination::Destination;
     use domain::custody::kyc::{KycDocument, KycRecord};
     use domain::custody::{Balance, Operation, OperationKind, OperationStatus};
@@ -282,6 +283,11 @@ mod cases {
         for filter in filters() {
             query::page(conn, &filter, page, size).await.unwrap();
         }
+        let in_time = EntryFilter {
+            by_timestamp: true,
+            ..EntryFilter::default()
+        };
+        query::page(conn, &in_time, page, size).await.unwrap();
         query::since(conn, 3, size).await.unwrap();
         entries::written_by(conn, id).await.unwrap();
         ask_rows(conn, id, now).await;

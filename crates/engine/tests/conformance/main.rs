@@ -45,6 +45,7 @@ mod identity_throttle;
 mod identity_upgrade;
 mod identity_users;
 mod importing;
+mod in_time;
 mod indexes;
 mod kept_pages;
 mod known_rows;

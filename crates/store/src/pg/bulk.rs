@@ -38,15 +38,19 @@ impl CopyRow<'_> {
     }
 }
 
-pub(crate) async fn append_entries(conn: &mut PgConn, rows: &[EntryRow]) -> Result<(), Error> {
+pub(crate) async fn append_entries(
+    conn: &mut PgConn,
+    columns: &[&str],
+    rows: &[EntryRow],
+) -> Result<(), Error> {
     let size = rows
         .iter()
         .map(|row| 400 + row.leaf.len() + row.payload.as_ref().map_or(0, String::len))
         .sum();
-    let target = format!("entries ({})", COLUMNS.join(", "));
+    let target = format!("entries ({})", columns.join(", "));
     copy_in(conn, &target, size, |out| {
         for row in rows {
-            put_entry(row, out);
+            put_entry(row, columns.len(), out);
         }
     })
     .await
@@ -87,10 +91,10 @@ async fn copy_in(
     conn.copy_in(&sql, out.freeze()).await.map(drop)
 }
 
-fn put_entry(row: &EntryRow, out: &mut BytesMut) {
-    out.put_i16(17); // the number of COLUMNS
+fn put_entry(row: &EntryRow, columns: usize, out: &mut BytesMut) {
+    out.put_i16(i16::try_from(columns).unwrap_or(i16::MAX));
     let mut fields = CopyRow(out);
-    (0..COLUMNS.len()).for_each(|column| put_column(row, column, &mut fields));
+    (0..columns).for_each(|column| put_column(row, column, &mut fields));
 }
 
 /// A column of entries, written as an array.
@@ -103,10 +107,10 @@ pub(crate) struct EntryColumn<'a> {
 
 /// The arrays that [`EntryColumn`] writes, as the parameters of `unnest`.
 pub(crate) const INSERT_ENTRIES: &str = "INSERT INTO entries (entry, id, at, recorded_by_kind, recorded_by_id, \
-    actor_kind, actor, action, target_kind, target, outcome, authority, ip, leaf, payload, salt, changes) \
+    actor_kind, actor, action, target_kind, target, outcome, authority, ip, leaf, payload, salt, changes, occurred_at) \
     SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::timestamptz[], $4::text[], $5::uuid[], $6::text[], $7::text[], \
     $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bytea[], \
-    $17::text[])";
+    $17::text[], $18::timestamptz[])";
 
 impl EntryColumn<'_> {
     /// Appends the array's binary form.
@@ -114,7 +118,7 @@ impl EntryColumn<'_> {
         let oid = match self.column {
             0 => Type::INT8,
             1 | 4 => Type::UUID,
-            2 => Type::TIMESTAMPTZ,
+            2 | 17 => Type::TIMESTAMPTZ,
             15 => Type::BYTEA,
             _ => Type::TEXT,
         }
@@ -133,11 +137,16 @@ impl EntryColumn<'_> {
     }
 }
 
+/// A time as PostgreSQL counts it.
+fn micros(time: Timestamp) -> [u8; 8] {
+    (time.micros() - EPOCH_MICROS).to_be_bytes()
+}
+
 fn put_column(row: &EntryRow, column: usize, fields: &mut CopyRow<'_>) {
     match column {
         0 => fields.field(&int(row.entry).to_be_bytes()),
         1 => fields.field(row.id.as_bytes()),
-        2 => fields.field(&(row.at.micros() - EPOCH_MICROS).to_be_bytes()),
+        2 => fields.field(&micros(row.at)),
         3 => fields.field(row.recorded_by_kind.as_bytes()),
         4 => fields.optional(row.recorded_by_id.as_ref().map(|id| id.as_bytes().as_slice())),
         5 => fields.field(row.actor_kind.as_bytes()),
@@ -151,7 +160,8 @@ fn put_column(row: &EntryRow, column: usize, fields: &mut CopyRow<'_>) {
         13 => fields.field(row.leaf.as_bytes()),
         14 => fields.text(row.payload.as_ref()),
         15 => fields.optional(row.salt.as_ref().map(|salt| salt.0.as_slice())),
-        _ => fields.text(row.changes.as_ref()),
+        16 => fields.text(row.changes.as_ref()),
+        _ => fields.optional(row.occurred_at.map(micros).as_ref().map(<[u8; 8]>::as_slice)),
     }
 }
 
@@ -229,12 +239,15 @@ fn view(row: &Row) -> Result<EntryView<'_>, Error> {
             .transpose()
     };
     let text = |position: usize| Ok::<_, Error>(optional_text(position)?.unwrap_or_default());
-    let number = |position: usize| -> Result<i64, Error> {
-        let bytes = raw(position)?
-            .and_then(|bytes| bytes.try_into().ok())
-            .map(i64::from_be_bytes);
-        bytes.ok_or_else(|| Error::data(format!("entries.{} is not eight bytes", COLUMNS[position])))
+    let optional_number = |position: usize| -> Result<Option<i64>, Error> {
+        let read = |bytes: &[u8]| {
+            let bytes = bytes.try_into().map(i64::from_be_bytes);
+            bytes.map_err(|_| Error::data(format!("entries.{} is not eight bytes", COLUMNS[position])))
+        };
+        raw(position)?.map(read).transpose()
     };
+    let number = |position: usize| Ok::<_, Error>(optional_number(position)?.unwrap_or_default());
+    let time = |micros: i64| Timestamp::from_micros(micros.saturating_add(EPOCH_MICROS));
     let id = |position: usize| -> Result<Option<Uuid>, Error> {
         let parse = |bytes| Uuid::from_slice(bytes).map_err(|_| Error::data("a stored UUID is not 16 bytes"));
         raw(position)?.map(parse).transpose()
@@ -242,7 +255,7 @@ fn view(row: &Row) -> Result<EntryView<'_>, Error> {
     Ok(EntryView {
         entry: u64::try_from(number(0)?).map_err(|_| Error::data("entries.entry is negative"))?,
         id: id(1)?.unwrap_or_default(),
-        at: Timestamp::from_micros(number(2)?.saturating_add(EPOCH_MICROS)),
+        at: time(number(2)?),
         recorded_by_kind: text(3)?,
         recorded_by_id: id(4)?,
         actor_kind: text(5)?,
@@ -257,5 +270,6 @@ fn view(row: &Row) -> Result<EntryView<'_>, Error> {
         payload: optional_text(14)?,
         salt: raw(15)?,
         changes: optional_text(16)?,
+        occurred_at: optional_number(17)?.and_then(time),
     })
 }

@@ -14,7 +14,7 @@ use crate::walk::{Order, Step, Stepped, ends};
 /// compared as `entry + 0`, so that the primary key serves neither the order nor the range: there are figures by which
 /// it would look cheaper than the way's index.
 fn sql(step: &Step<'_>, all: &mut Where) -> String {
-    let direction = step.direction();
+    let direction = step.order.direction();
     let number = all.arg(i64::from(step.room.entries));
     let [low, high] = ends(&step.range).map(|end| all.arg(end));
     let columns = StoredEntry::LIST;

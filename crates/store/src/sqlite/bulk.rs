@@ -11,15 +11,17 @@ use crate::error::Error;
 use crate::head::int;
 use crate::sealed_row::{self, SealedRow};
 
-pub(crate) fn append_entries(conn: &mut SqliteConn, rows: &[EntryRow]) -> Result<(), Error> {
-    let sql = format!(
-        "INSERT INTO entries ({}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
-        COLUMNS.join(", ")
-    );
+pub(crate) fn append_entries(
+    conn: &mut SqliteConn,
+    columns: &[&str],
+    rows: &[EntryRow],
+) -> Result<(), Error> {
+    let marks = vec!["?"; columns.len()].join(", ");
+    let sql = format!("INSERT INTO entries ({}) VALUES ({marks})", columns.join(", "));
     conn.run(&sql, |conn| {
         let mut statement = conn.prepare_cached(&sql)?;
         for row in rows {
-            statement.execute(params![
+            let values = params![
                 int(row.entry),
                 row.id.as_bytes().as_slice(),
                 row.at.micros(),
@@ -37,7 +39,9 @@ pub(crate) fn append_entries(conn: &mut SqliteConn, rows: &[EntryRow]) -> Result
                 row.payload,
                 row.salt.as_ref().map(|salt| salt.0.as_slice()),
                 row.changes,
-            ])?;
+                row.occurred_at.map(Timestamp::micros),
+            ];
+            statement.execute(&values[..columns.len()])?;
         }
         Ok(((), rows.len() as u64))
     })
@@ -140,5 +144,6 @@ fn view<'a>(row: &'a Row<'_>) -> Result<EntryView<'a>, Error> {
         payload: optional_text(14)?,
         salt: blob(15)?,
         changes: optional_text(16)?,
+        occurred_at: row.get::<_, Option<i64>>(17)?.and_then(Timestamp::from_micros),
     })
 }

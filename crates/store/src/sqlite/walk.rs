@@ -38,7 +38,7 @@ fn sql(step: &Step<'_>, named: bool, all: &mut Where) -> String {
     format!(
         "SELECT {} FROM entries {by} WHERE {bucket}{range}{driver}{rest} ORDER BY entry {} LIMIT {limit}",
         StoredEntry::LIST,
-        step.direction()
+        step.order.direction()
     )
 }
 

@@ -81,6 +81,10 @@ pub(crate) async fn handle(call: Call) -> Answer {
     let query = call.documented()?;
     let asked = nouns::filters::<Activity>(&call, &query).await?;
     let filter = Activity::filter(&call.app.engine, &asked).await?;
+    if filter.by_timestamp {
+        let message = "must be false: a stream is in the order of the log";
+        return Err(Problem::field("by_timestamp", message));
+    }
     let position = position(&call.parts.headers, &query)?;
     let field = if call.parts.headers.contains_key(&LAST_EVENT_ID) {
         "Last-Event-ID"

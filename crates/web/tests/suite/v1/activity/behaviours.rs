@@ -263,6 +263,25 @@ async fn c4_13_ordering() {
                 .collect();
             assert_eq!(texts, expected, "{query}");
         }
+        // By their own times, whatever the order in which they came.
+        for year in [2001, 2003, 2002] {
+            let body = json!({"type": "old", "description": year.to_string(), "timestamp": format!("{year}-01-01T00:00:00Z")});
+            recorded(api, body).await;
+        }
+        for (query, expected) in [
+            ("", vec!["2002", "2003", "2001"]),
+            ("&by_timestamp=true", vec!["2003", "2002", "2001"]),
+            ("&by_timestamp=true&order=asc&from=2002-01-01T00:00:00Z", vec!["2002", "2003"]),
+            ("&by_timestamp=true&to=2002-01-01T00:00:00Z", vec!["2001"]),
+            ("&to=2002-01-01T00:00:00Z", vec![]),
+        ] {
+            let found = feed(api, &format!("kind=old{query}")).await;
+            let texts: Vec<_> = found.iter().map(|one| one["description"].as_str().unwrap()).collect();
+            assert_eq!(texts, expected, "{query}");
+        }
+        api.get("/v1/activity/stream?by_timestamp=true")
+            .await
+            .assert_problem(400, "invalid_field", Some("by_timestamp"));
     })
     .await;
 }
