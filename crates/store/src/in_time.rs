@@ -190,18 +190,16 @@ impl TimePage<'_> {
         let fits: Vec<String> = self.terms.iter().map(fits).collect();
         let limit = i64::from(limit);
         let looks = all.arg(if fits.is_empty() { limit } else { LOOKS });
-        let mut sql = format!(
-            "SELECT {}, happened FROM (SELECT *, {TIME} AS happened FROM entries{within} \
-             ORDER BY {TIME} {direction}, entry {direction} LIMIT {looks}) AS e",
-            StoredEntry::LIST
+        let fits = match fits.as_slice() {
+            [] => String::new(),
+            some => format!(" WHERE {}", some.join(" AND ")),
+        };
+        let (list, limit) = (StoredEntry::LIST, all.arg(limit));
+        let sql = format!(
+            "SELECT {list}, happened FROM (SELECT *, {TIME} AS happened FROM entries{within} \
+             ORDER BY {TIME} {direction}, entry {direction} LIMIT {looks}) AS e{fits} \
+             ORDER BY happened {direction}, entry {direction} LIMIT {limit}"
         );
-        if !fits.is_empty() {
-            sql.push_str(&format!(" WHERE {}", fits.join(" AND ")));
-        }
-        let limit = all.arg(limit);
-        sql.push_str(&format!(
-            " ORDER BY happened {direction}, entry {direction} LIMIT {limit}"
-        ));
         let rows = conn.all(&sql, all.args()).await?;
         let read = |row: &Row| {
             let entry = StoredEntry::read(row)?;

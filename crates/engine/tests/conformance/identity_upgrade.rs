@@ -90,7 +90,9 @@ mod cases {
         .await
         .unwrap();
         let timed = |number| domain::audit::Event {
-            occurred_at: evidence::Timestamp::from_micros(1 + number as i64 * 999_999_999_999),
+            occurred_at: evidence::Timestamp::from_micros(
+                1 + i64::try_from(number).unwrap() * 999_999_999_999,
+            ),
             ..numbered(number)
         };
         record(&engine, (0..300).map(timed).collect()).await.unwrap();

@@ -25,7 +25,9 @@ mod cases {
             0 => None,
             1 => Timestamp::from_micros(0),
             2 => Some(engine::now()),
-            _ => Timestamp::from_micros(1_700_000_000_000_001 - (number % 97) as i64 * 1_000_000),
+            _ => Timestamp::from_micros(
+                1_700_000_000_000_001 - i64::try_from(number % 97).unwrap() * 1_000_000,
+            ),
         };
         event
     }
