@@ -23,10 +23,12 @@ pub(crate) use sampler::Sampler;
 const EVERY: Duration = Duration::from_secs(1);
 
 impl Engine {
-    /// Records an event, or counts it where there are many of its kind and subject.
-    pub(crate) async fn report(&self, event: SecurityEvent, subject: &str, origin: Origin) {
+    /// Records an event, or counts it where there are many of its kind and subject. The entry that it has for itself.
+    pub(crate) async fn report(&self, event: SecurityEvent, subject: &str, origin: Origin) -> Option<u64> {
         if self.shared().sampler.admit(&event, subject, Instant::now()) {
-            record(self, event, origin).await;
+            record(self, event, origin).await
+        } else {
+            None
         }
     }
 
@@ -40,21 +42,21 @@ impl Engine {
 
 impl Engine {
     /// Records that a request was refused before there was a command: the credential is no longer good, or does not
-    /// allow it.
+    /// allow it. Gives the refusal with its entry.
     pub async fn refused_request(
         &self,
         identity: &Identity,
-        refusal: &Refusal,
-        method: &'static str,
-        path: &'static str,
+        refusal: Refusal,
+        (method, path): (&'static str, &'static str),
         origin: Origin,
-    ) {
+    ) -> Error {
         let mut event = of_caller(AUTHZ_FAIL, identity);
         for (name, value) in [("code", refusal.code), ("method", method), ("path", path)] {
             event.details.0.insert(name.to_owned(), value.into());
         }
         let subject = format!("{:?} {} {path}", identity.principal.recorded_by.id, refusal.code);
-        self.report(event, &subject, origin).await;
+        let entry = self.report(event, &subject, origin).await;
+        Error::Refused { refusal, entry }
     }
 
     /// Records that a caller has no requests left in this minute.
@@ -80,17 +82,21 @@ fn of_caller(action: &'static str, identity: &Identity) -> SecurityEvent {
     }
 }
 
-async fn record(engine: &Engine, event: SecurityEvent, origin: Origin) {
+async fn record(engine: &Engine, event: SecurityEvent, origin: Origin) -> Option<u64> {
     let caller = Caller::System { part: "security" };
     let action = event.action;
     let submitted = engine
         .submit(&caller, origin, Command::SecurityEvent(event))
         .await;
-    if let Err(error) = submitted {
-        // When the queue is full, what is asked for by those who may counts more.
-        let overloaded = matches!(error, Error::Overloaded { .. });
-        tracing::warn!(%error, action, overloaded, "a security event was not recorded");
-    }
+    submitted.map_or_else(
+        |error| {
+            // When the queue is full, what is asked for by those who may counts more.
+            let overloaded = matches!(error, Error::Overloaded { .. });
+            tracing::warn!(%error, action, overloaded, "a security event was not recorded");
+            None
+        },
+        |answer| answer.entry,
+    )
 }
 
 /// Records the counts of windows that ended, until the engine is gone.

@@ -45,6 +45,13 @@ pub(crate) struct Route {
     pub doc: fn() -> &'static Doc,
 }
 
+impl Route {
+    /// Its method and path.
+    fn named(&self) -> (&'static str, &'static str) {
+        (self.verb.as_str(), self.path)
+    }
+}
+
 /// A request whose caller may make it.
 pub(crate) struct Call {
     /// What all requests share.
@@ -78,16 +85,10 @@ impl Call {
             return Ok(());
         };
         let engine = &self.app.engine;
-        engine
-            .refused_request(
-                identity,
-                &refusal,
-                self.route.verb.as_str(),
-                self.route.path,
-                self.origin(),
-            )
+        let refused = engine
+            .refused_request(identity, refusal, self.route.named(), self.origin())
             .await;
-        Err(engine::Error::from(refusal).into())
+        Err(refused.into())
     }
 
     /// Checks that the caller holds one of two permissions, the first of them for what is their own: for commands
@@ -288,10 +289,11 @@ async fn admit(
         allowed = check(&identity.principal, route.access);
     }
     let Err(refusal) = allowed else { return Ok(()) };
-    app.engine
-        .refused_request(identity, &refusal, route.verb.as_str(), route.path, origin())
+    let engine = &app.engine;
+    let refused = engine
+        .refused_request(identity, refusal, route.named(), origin())
         .await;
-    Err(engine::Error::from(refusal).into())
+    Err(refused.into())
 }
 
 /// Checks the part of a route's demand that does not depend on what the request is about.
