@@ -12,7 +12,7 @@ use evidence::Salt;
 use store::Db;
 use store::db::{Location, Settings};
 use tlog::VerifierKey;
-use tokio::sync::watch as channel;
+use tokio::sync::{OnceCell, watch as channel};
 
 use crate::auth::Remembered;
 use crate::clock::Clock;
@@ -112,6 +112,8 @@ pub(crate) struct Shared {
     pub sampler: Sampler,
     pub writes: Arc<Writes>,
     pub seals: Arc<Seals>,
+    /// Whether the log says which rules this process decides under.
+    pub rules_recorded: OnceCell<()>,
     pub names: Names,
     pub remembered: Remembered,
     pub tiles: Tiles,

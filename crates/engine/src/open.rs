@@ -8,7 +8,7 @@ use domain::audit::restore::AcknowledgeRestore;
 use domain::{Caller, Command, Origin};
 use store::{Conn, Db, ErrorKind, Head};
 use tlog::SigningKey;
-use tokio::sync::watch as channel;
+use tokio::sync::{OnceCell, watch as channel};
 
 use crate::auth::Remembered;
 use crate::continuity::{Fault, Halt, Known, check};
@@ -138,7 +138,6 @@ impl Engine {
         let engine = Engine::start(options, found)?;
         engine.check_custody_rules().await?;
         engine.keep_sums().await?;
-        engine.record_roles().await?;
         Ok(engine)
     }
 
@@ -192,6 +191,7 @@ impl Engine {
             names: Names::default(),
             newest: Newest::default(),
             seals,
+            rules_recorded: OnceCell::new(),
         });
         checkpointer::start(&shared)?;
         tokio::spawn(watch::run(Arc::downgrade(&shared)));

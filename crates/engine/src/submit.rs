@@ -38,6 +38,19 @@ fn note(answer: &Result<Answer, Error>) {
 impl Engine {
     /// Carries out a command: returns once it is committed, durably, or refused.
     pub async fn submit(&self, caller: &Caller, origin: Origin, command: Command) -> Result<Answer, Error> {
+        if !self.shared().rules_recorded.initialized() {
+            Box::pin(self.record_rules()).await?;
+        }
+        self.hand_over(caller, origin, command).await
+    }
+
+    /// The same, whatever the log says of the rules.
+    pub(crate) async fn hand_over(
+        &self,
+        caller: &Caller,
+        origin: Origin,
+        command: Command,
+    ) -> Result<Answer, Error> {
         let changes_access = command.changes_access();
         let (job, answer) = Job::new(caller.clone(), origin, command)?;
         self.queue().push(job)?;
@@ -70,6 +83,9 @@ impl Engine {
         origin: &Origin,
         commands: Vec<Command>,
     ) -> Result<Vec<Result<Answer, Error>>, Error> {
+        if !self.shared().rules_recorded.initialized() {
+            Box::pin(self.record_rules()).await?;
+        }
         let changes_access = commands.iter().any(Command::changes_access);
         let (mut jobs, mut waiting) = (Vec::new(), Vec::new());
         for command in commands {

@@ -52,6 +52,7 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
     })
     .await?;
     let engine = Engine::open(options).await?;
+    engine.record_rules().await?;
     engine.start_sweeper();
     warn_of_rules_without_asset(&engine).await?;
     let stop = signal::stop()?;

@@ -11,9 +11,18 @@ use crate::engine::Engine;
 use crate::error::Error;
 
 impl Engine {
-    /// Records the installation's own roles, which roles demand a second factor, and its rules of custody, where they
-    /// are other than the log says. An installation that never set any has no such entry.
-    pub(crate) async fn record_roles(&self) -> Result<(), Error> {
+    /// Records the installation's own roles, which roles demand a second factor, and its rules, where they are other than the
+    /// log says, once: before the first command of a process, and when one begins to serve. Who only reads decides nothing
+    /// under them, and writes nothing. An installation that never set any has no such entry.
+    pub async fn record_rules(&self) -> Result<(), Error> {
+        self.shared()
+            .rules_recorded
+            .get_or_try_init(|| self.record_other_rules())
+            .await
+            .copied()
+    }
+
+    async fn record_other_rules(&self) -> Result<(), Error> {
         let own = self.rules().own();
         let filter = EntryFilter {
             action: Some(ROLES_CHANGED.to_owned()),
@@ -40,8 +49,9 @@ impl Engine {
             details: StrictObject(own.0),
         };
         let caller = Caller::System { part: "roles" };
-        self.submit(&caller, Origin::default(), Command::SecurityEvent(event))
-            .await?;
-        Ok(())
+        let command = Command::SecurityEvent(event);
+        self.hand_over(&caller, Origin::default(), command)
+            .await
+            .map(drop)
     }
 }

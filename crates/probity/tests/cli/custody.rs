@@ -284,7 +284,12 @@ fn rules_that_an_asset_cannot_express_stop_the_start() {
             "0.3"
         );
         fs::remove_file(&file).unwrap();
+        // Who only reads decides nothing under other rules, and writes nothing.
         place.run(&["asset", "list"]).expect(0);
+        assert_eq!(changes().len(), 1);
+        place
+            .run(&["user", "create", "dan", "--role", "viewer"])
+            .expect(0);
         assert_eq!(changes().len(), 2);
         place.run(&["audit", "verify"]).expect(0);
     });
