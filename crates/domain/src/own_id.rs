@@ -33,6 +33,20 @@ pub(crate) fn taken(id: Uuid) -> Refusal {
     code::ID_CONFLICT.because(message).field("id")
 }
 
+/// Refuses a key that came with more or fewer before. `next` is the id of one more; of `sent` so many were there before.
+pub(crate) fn check_key(
+    next: Option<Uuid>,
+    is_there: impl Fn(&Uuid) -> bool,
+    (before, sent): (usize, usize),
+) -> Result<(), Refusal> {
+    match next {
+        Some(next) if is_there(&next) || (before > 0 && before < sent) => {
+            Err(taken(next).field("Idempotency-Key"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// One or the other.
 pub(crate) fn conflict_seen(may_read: bool, noun: &str, id: Uuid, field: &str) -> Refusal {
     if may_read {

@@ -13,6 +13,6 @@ pub(crate) use crate::identity::{Authority, Permission, Principal, Rules};
 pub(crate) use crate::looks::{self, Needs};
 pub(crate) use crate::own_id;
 pub(crate) use crate::record::Sealed;
-pub(crate) use crate::refusal::{BrokenRule, FieldError, Refusal, check_text};
+pub(crate) use crate::refusal::{BrokenRule, FieldError, Refusal, check_lines, check_text};
 pub(crate) use crate::tables::Facts;
 pub(crate) use crate::words::shows;

@@ -153,10 +153,26 @@ impl std::error::Error for FieldError {}
 
 /// Checks that a text has 1 to `max` printable characters.
 pub(crate) fn check_text(field: &str, text: &str, max: usize) -> Result<(), FieldError> {
-    let length = text.chars().count();
-    if length == 0 || length > max || text.chars().any(char::is_control) {
-        let message = format!("must be 1 to {max} printable characters");
-        return Err(FieldError::new(field, message));
+    check_chars(field, text, max, "printable characters", |c| !c.is_control())
+}
+
+/// The same with line breaks and tabs among them, as a trace of calls has them.
+pub(crate) fn check_lines(field: &str, text: &str, max: usize) -> Result<(), FieldError> {
+    let what = "printable characters, line breaks and tabs";
+    check_chars(field, text, max, what, |c| {
+        !c.is_control() || matches!(c, '\n' | '\r' | '\t')
+    })
+}
+
+fn check_chars(
+    field: &str,
+    text: &str,
+    max: usize,
+    what: &str,
+    good: fn(char) -> bool,
+) -> Result<(), FieldError> {
+    if !(1..=max).contains(&text.chars().count()) || !text.chars().all(good) {
+        return Err(FieldError::new(field, format!("must be 1 to {max} {what}")));
     }
     Ok(())
 }

@@ -205,6 +205,7 @@ impl Runs {
                 execution,
                 renewed: None,
                 steps: steps.to_vec(),
+                next: None,
             };
             run.push(command.into());
         }

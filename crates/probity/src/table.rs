@@ -126,7 +126,10 @@ pub fn pairs(pairs: &[(&str, String)], width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for (name, value) in pairs {
         let room = width.saturating_sub(name_width + GAP).max(20);
-        let parts = value.split('\n').flat_map(|part| wrap(&plain(part), room));
+        let parts = value.split('\n').flat_map(|part| {
+            let part = part.trim_end_matches('\r').replace('\t', "    ");
+            wrap(&plain(&part), room)
+        });
         for (position, part) in parts.enumerate() {
             let name = if position == 0 { name } else { "" };
             let line = format!("{}  {part}", pad_str(name, name_width, Alignment::Left, None));
@@ -156,17 +159,39 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = text[..indent].to_owned();
     let mut empty = true;
+    // JSON may be cut anywhere; keys, links and commands stay whole, to be copied.
+    let json = indent > 0 || text.starts_with('"');
     let (prose, command) = text[indent..].split_at(command(&text[indent..]));
     let command = Some(command).filter(|command| !command.is_empty());
     for word in prose.split_inclusive(' ').chain(command) {
         if !empty && measure_text_width(&line) + measure_text_width(word.trim_end()) > width {
             lines.push(std::mem::replace(&mut line, further.clone()));
         }
+        let mut word = word;
+        while json && measure_text_width(&line) + measure_text_width(word.trim_end()) > width {
+            let room = width.saturating_sub(measure_text_width(&line)).max(1);
+            let (first, rest) = word.split_at(end_within(word, room));
+            line.push_str(first);
+            lines.push(std::mem::replace(&mut line, further.clone()));
+            word = rest;
+        }
         line.push_str(word);
         empty = false;
     }
     lines.push(line);
     lines
+}
+
+/// Where so many columns of a text end, after one character at least.
+fn end_within(text: &str, width: usize) -> usize {
+    let mut used = 0;
+    let fits = |(_, c): &(usize, char)| {
+        used += measure_text_width(c.encode_utf8(&mut [0; 4]));
+        used <= width
+    };
+    let last = text.char_indices().take_while(fits).last();
+    let (start, c) = last.or_else(|| text.char_indices().next()).unwrap_or_default();
+    start + c.len_utf8()
 }
 
 /// Where the command begins that a text ends with: after a colon, or at once. The end where there is none.
@@ -251,5 +276,13 @@ mod tests {
         let command = "probity audit list --target user:ann";
         assert_eq!(wrap(text, 30), ["see it there: ", command]);
         assert_eq!(wrap(command, 20), [command]);
+        // What has no space is cut, and no character is lost.
+        assert_eq!(
+            wrap("  a 0123456789abcdef", 10),
+            ["  a ", "    012345", "    6789ab", "    cdef"]
+        );
+        assert_eq!(wrap("世界世界世", 5), ["世界", "世界", "世"]);
+        let trace = pairs(&[("error", "at a\r\n\tat b".into())], 40);
+        assert_eq!(trace, ["error  at a", "           at b"]);
     }
 }

@@ -1,6 +1,7 @@
 //! Tables: columns, and what stands in them.
 
 use domain::custody::Account;
+use serde_json::Value;
 use uuid::Uuid;
 
 use evidence::Timestamp;
@@ -90,6 +91,22 @@ pub enum Cell {
     By(Option<Uuid>),
     /// An account with its user's name.
     Account(Account),
+}
+
+/// JSON for people.
+pub(crate) fn indented(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default()
+}
+
+/// The members of an object that have a value, in a line: `input 1200, output 85`.
+pub(crate) fn members(value: &Value) -> String {
+    let members = value.as_object().into_iter().flatten();
+    let members = members.filter(|(_, value)| !value.is_null());
+    let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let members: Vec<_> = members
+        .map(|(name, value)| format!("{name} {}", word(value)))
+        .collect();
+    members.join(", ")
 }
 
 impl Cell {

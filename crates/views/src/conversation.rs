@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::cell::{Cell, Columns, Elide, Titled, column};
+use crate::cell::{Cell, Columns, Elide, Titled, column, indented};
 use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Kind};
 use crate::noun::{About, Noun, Reads, Show, Shown};
@@ -143,7 +143,7 @@ impl Show for Conversation {
     const UNKNOWN: &'static Code = &code::UNKNOWN_CONVERSATION;
 
     fn details(view: &ConversationView) -> Vec<Titled> {
-        let context = view.context.as_ref().map(|context| json!(context).to_string());
+        let context = view.context.as_ref().map(|context| indented(&json!(context)));
         vec![
             ("Id", view.id.into()),
             ("User", Cell::User(view.user)),

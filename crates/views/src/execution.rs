@@ -19,7 +19,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::cell::{Cell, Columns, Elide, Titled, column};
+use crate::cell::{Cell, Columns, Elide, Titled, column, indented, members};
 use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Kind};
 use crate::noun::{About, Found, Noun, Reads, Show, Shown};
@@ -375,8 +375,8 @@ impl Show for Execution {
 
     fn details(whole: &ExecutionWhole) -> Vec<Titled> {
         let view = &whole.execution;
-        let text = |value: Option<Value>| value.map(|value| shortened(value.to_string()));
-        let usage = |total: Option<&TotalView>| total.map(|total| json!(total).to_string()).into();
+        let text = |value: Option<Value>| value.map(|value| shortened(indented(&value)));
+        let usage = |total: Option<&TotalView>| total.map(|total| members(&json!(total))).into();
         let mut details = vec![
             ("Id", view.id.into()),
             ("Workflow", (&view.workflow).into()),

@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::cell::{Columns, Elide, Titled, column};
+use crate::cell::{Columns, Elide, Titled, column, indented, members};
 use crate::cursor::Place;
 use crate::example::{at, id};
 use crate::filter::{Asked, Filter, Takes};
@@ -407,8 +407,8 @@ impl Show for ExecutionStep {
 
     fn details(whole: &StepWhole) -> Vec<Titled> {
         let view = &whole.step;
-        let text = |value: &Option<Value>| value.as_ref().map(Value::to_string);
-        let usage = (view.usage != UsageView::default()).then(|| json!(view.usage).to_string());
+        let text = |value: &Option<Value>| value.as_ref().map(indented);
+        let usage = (view.usage != UsageView::default()).then(|| members(&json!(view.usage)));
         vec![
             ("Id", view.id.into()),
             ("Execution", view.execution.into()),

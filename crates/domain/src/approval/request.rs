@@ -41,7 +41,7 @@ fn check(command: &RequestApproval) -> Result<(), FieldError> {
     // One spelling: what voters read is what the digest is of.
     check_object("arguments", &command.arguments, ARGUMENTS_LEN_MAX)?;
     if let Some(reason) = &command.reason {
-        check_text("reason", reason, REASON_LEN_MAX)?;
+        check_lines("reason", reason, REASON_LEN_MAX)?;
     }
     if !(1..=QUORUM_MAX).contains(&command.quorum) {
         let message = format!("must be 1 to {QUORUM_MAX}, not {}", command.quorum);

@@ -25,7 +25,7 @@ fn id_of(approval: Uuid, user: Uuid) -> Uuid {
 
 fn check_reason(command: &CastVote) -> Result<(), FieldError> {
     match &command.reason {
-        Some(reason) => check_text("reason", reason, REASON_LEN_MAX),
+        Some(reason) => check_lines("reason", reason, REASON_LEN_MAX),
         None if command.approve => Ok(()),
         None => Err(FieldError::new("reason", "a vote against it says why")),
     }

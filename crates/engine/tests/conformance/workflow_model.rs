@@ -120,6 +120,7 @@ mod cases {
                 execution: id,
                 renewed: self.engine.renewed(id).await.unwrap(),
                 steps: vec![new_steps()[1].clone(); usize::try_from(count).unwrap()],
+                next: None,
             };
             let answer = self.ask(&operator(), command).await;
             assert_eq!(answer.err(), (!runs).then_some("execution_finished"));

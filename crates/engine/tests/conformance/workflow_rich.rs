@@ -166,6 +166,7 @@ pub async fn recorded(engine: &Engine, caller: &Caller, execution: Uuid, steps: 
         execution,
         renewed,
         steps,
+        next: None,
     };
     match done(engine, caller, command.into()).await {
         Reply::Steps { steps, .. } => steps.into_iter().map(|step| step.id).collect(),

@@ -53,6 +53,7 @@ mod cases {
                 execution,
                 renewed: None,
                 steps,
+                next: None,
             });
             let (engine, caller) = (&engine, operator());
             async move { engine.submit(&caller, Origin::default(), command).await.unwrap() }

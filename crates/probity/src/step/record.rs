@@ -82,6 +82,7 @@ impl Verb for RecordArgs {
             execution,
             renewed,
             steps,
+            next: None,
         };
         let answer = work
             .submit_or_try::<(Uuid, u64, Vec<RecordedStep>)>(command, self.dry_run)

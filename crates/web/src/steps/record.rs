@@ -37,7 +37,7 @@ impl Change for Record {
                       are there, and renew the lease. The entry has a commitment to what went in and came out, not the \
                       content: that is kept as the installation says for the workflow, and goes with the user. A step may \
                       bring its own id, or the request an `Idempotency-Key`: sent again with the same content it is \
-                      answered as the first time, each such step marked `replayed`.",
+                      answered as the first time, each such step marked `replayed`. A key is for as many steps as the first time.",
         examples: &[(
             "a model and a tool",
             r#"{"steps":[{"kind":"model","name":"chat","provider":"anthropic","request_model":"claude-sonnet-4-5","finish_reasons":["tool_use"],"usage":{"input":1200,"output":85},"cost_usd":"0.004875","input":[{"role":"user","content":"Who logged in?"}],"output":{"tool":"list_logins"}},{"kind":"tool","name":"list_logins","call_id":"call_7","started_at":"2026-11-21T08:30:00Z","finished_at":"2026-11-21T08:30:01Z","output":{"logins":3}}]}"#,
@@ -60,11 +60,13 @@ impl Change for Record {
             }
             steps.push(step.asked().map_err(|error| error.within(&at()))?);
         }
+        let next = asked.key.as_ref().map(|key| key.id(steps.len()));
         let execution = asked.id;
         Ok(RecordSteps {
             execution,
             renewed,
             steps,
+            next,
         }
         .into())
     }

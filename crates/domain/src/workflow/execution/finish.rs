@@ -2,7 +2,7 @@
 
 use super::{
     ERROR_LEN_MAX, ERROR_TYPE_LEN_MAX, Execution, ExecutionStatus, LEASE_LAPSED, Renewed, check_content,
-    check_optional, check_running, reply, unknown,
+    check_optional, check_optional_lines, check_running, reply, unknown,
 };
 use crate::custody::whose::find_for;
 use crate::prelude::*;
@@ -52,14 +52,14 @@ pub struct Complete {
 pub struct Fail {
     /// What sort of error: 1 to 100 printable characters.
     pub error_type: Option<String>,
-    /// The error in words: 1 to 1,000 printable characters.
+    /// The error in words: 1 to 1,000 printable characters, line breaks and tabs.
     pub error: Option<String>,
 }
 
 /// Somebody stopped it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cancel {
-    /// Why: 1 to 1,000 printable characters.
+    /// Why: 1 to 1,000 printable characters, line breaks and tabs.
     pub reason: Option<String>,
 }
 
@@ -88,7 +88,7 @@ impl Finish for Fail {
             let message = format!("{LEASE_LAPSED} is what the clock says: choose another word");
             return Err(FieldError::new("error_type", message));
         }
-        check_optional("error", self.error.as_deref(), ERROR_LEN_MAX)
+        check_optional_lines("error", self.error.as_deref(), ERROR_LEN_MAX)
     }
 
     fn after(&self, before: Execution) -> Execution {
@@ -105,7 +105,7 @@ impl Finish for Cancel {
     const ACTION: &'static Action = &action::EXECUTION_CANCEL;
 
     fn check(&self) -> Result<(), FieldError> {
-        check_optional("reason", self.reason.as_deref(), ERROR_LEN_MAX)
+        check_optional_lines("reason", self.reason.as_deref(), ERROR_LEN_MAX)
     }
 
     fn after(&self, before: Execution) -> Execution {

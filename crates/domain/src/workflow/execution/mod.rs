@@ -30,7 +30,7 @@ use uuid::Uuid;
 
 use crate::code;
 use crate::decision::Reply;
-use crate::refusal::{FieldError, Refusal, check_object, check_text};
+use crate::refusal::{FieldError, Refusal, check_lines, check_object, check_text};
 
 /// A lease as it was renewed last: until when.
 pub type Renewed = Option<Timestamp>;
@@ -42,6 +42,10 @@ pub fn check_workflow(name: &str) -> Result<(), FieldError> {
 
 pub(crate) fn check_optional(field: &str, text: Option<&str>, max: usize) -> Result<(), FieldError> {
     text.map_or(Ok(()), |text| check_text(field, text, max))
+}
+
+fn check_optional_lines(field: &str, text: Option<&str>, max: usize) -> Result<(), FieldError> {
+    text.map_or(Ok(()), |text| check_lines(field, text, max))
 }
 
 fn check_content(field: &str, text: Option<&str>) -> Result<(), FieldError> {

@@ -2,7 +2,7 @@
 
 use super::{
     DEPTH_MAX, Execution, ExecutionStatus, LEASE_S, TRACE_LEN_MAX, check_content, check_optional,
-    check_workflow, reply, unknown,
+    check_optional_lines, check_workflow, reply, unknown,
 };
 use evidence::payload::{DragMode, NAME_LEN_MAX, TEXT_LEN_MAX};
 
@@ -47,7 +47,7 @@ impl StartExecution {
         check_optional("trace_id", self.trace_id.as_deref(), TRACE_LEN_MAX)?;
         check_optional("aim.actor", self.actor.as_deref(), NAME_LEN_MAX)?;
         check_content("aim.input", self.input.as_deref())?;
-        check_optional("aim.mission", self.mission.as_deref(), TEXT_LEN_MAX)?;
+        check_optional_lines("aim.mission", self.mission.as_deref(), TEXT_LEN_MAX)?;
         if !LEASE_S.contains(&self.lease_s) {
             let (least, most) = LEASE_S.into_inner();
             let message = format!("must be {least} to {most}, not {}", self.lease_s);

@@ -125,16 +125,6 @@ impl RecordMetrics {
         refusal
     }
 
-    /// Refuses a key that came with more or fewer before.
-    fn check_key(&self, facts: &Facts, again: usize) -> Result<(), Refusal> {
-        let Some(next) = self.next else { return Ok(()) };
-        let more = facts.metrics.contains_key(&next);
-        if more || (again > 0 && again < self.metrics.len()) {
-            return Err(own_id::taken(next));
-        }
-        Ok(())
-    }
-
     /// The execution that all of them are about.
     fn execution(&self) -> Option<Uuid> {
         let execution = self.metrics.first()?.execution;
@@ -195,7 +185,9 @@ impl Act for RecordMetrics {
             change.insert(row.clone());
             reply.push((row, false));
         }
-        self.check_key(facts, self.metrics.len() - brought.len())?;
+        let again = self.metrics.len() - brought.len();
+        let is_there = |next: &Uuid| facts.metrics.contains_key(next);
+        own_id::check_key(self.next, is_there, (again, self.metrics.len()))?;
         if brought.is_empty() {
             return Ok(Decision::nothing(Reply::Metrics(reply)));
         }

@@ -85,6 +85,8 @@ pub struct RecordSteps {
     pub renewed: Renewed,
     /// 1 to 1,000.
     pub steps: Vec<NewStep>,
+    /// Where all ids follow from one key: the id of one more. The key is for exactly as many.
+    pub next: Option<Uuid>,
 }
 
 impl NewStep {
@@ -308,7 +310,8 @@ impl Act for RecordSteps {
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
         needs.row(&looks::EXECUTION, self.execution);
-        needs.rows(&looks::STEP, self.steps.iter().filter_map(|step| step.id));
+        let ids = self.steps.iter().filter_map(|step| step.id);
+        needs.rows(&looks::STEP, ids.chain(self.next));
         needs.rows(
             &looks::APPROVAL_READ,
             self.steps.iter().filter_map(|step| step.approval),
@@ -360,6 +363,9 @@ impl Act for RecordSteps {
             });
             made.push(row);
         }
+        let is_there = |next: &Uuid| facts.steps.contains_key(next);
+        let again = self.steps.len() - made.len();
+        own_id::check_key(self.next, is_there, (again, self.steps.len()))?;
         let reply = |version| Reply::Steps {
             execution: self.execution,
             version,

@@ -48,6 +48,7 @@ pub(super) fn record(execution: Uuid, steps: Vec<NewStep>) -> RecordSteps {
         execution,
         renewed: None,
         steps,
+        next: None,
     }
 }
 
@@ -173,6 +174,31 @@ pub fn so_many_in_a_request_and_in_an_execution() {
     }
     assert_eq!(plant.code(&ann, record(id, vec![tool()])), "execution_full");
     assert_eq!(execution(&plant, id).steps, Some(STEPS_OF_EXECUTION_MAX));
+}
+
+#[test]
+fn a_key_is_for_as_many_as_the_first_time() {
+    let mut plant = Plant::new();
+    let ann = plant.ann.clone();
+    let id = plant.made(plant.start()).id;
+    let of = |count: u128| RecordSteps {
+        next: Some(Uuid::from_u128(100 + count)),
+        ..record(
+            id,
+            (0..count)
+                .map(|number| changed(&|step| step.id = Some(Uuid::from_u128(100 + number))))
+                .collect(),
+        )
+    };
+    for (count, expected) in [
+        (2, "done"),
+        (2, "nothing"),
+        (1, "id_conflict"),
+        (3, "id_conflict"),
+        (2, "nothing"),
+    ] {
+        assert_eq!(plant.code(&ann, of(count)), expected, "{count}");
+    }
 }
 
 #[test]

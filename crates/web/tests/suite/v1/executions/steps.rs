@@ -151,6 +151,9 @@ async fn sent_again_it_is_answered_as_the_first_time() {
     assert_eq!(again.json(), marked(&first.json()));
     let reused = keyed(body("other", None)).await;
     reused.assert_problem(422, "idempotency_key_reused", Some("steps[0].name"));
+    let search = json!({"kind": "tool", "name": "search"});
+    let longer = keyed(json!({"steps": [search, search]})).await;
+    longer.assert_problem(422, "idempotency_key_reused", Some("Idempotency-Key"));
     let both = keyed(body("search", Some(Uuid::from_u128(8)))).await;
     both.assert_problem(400, "invalid_field", Some("steps[0].id"));
 }
