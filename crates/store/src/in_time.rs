@@ -15,9 +15,8 @@ use crate::conn::Conn;
 use crate::entries::StoredEntry;
 use crate::error::Error;
 use crate::head::int;
-use crate::query::Page;
 use crate::row::Row;
-use crate::walk::{Found, Order, Patience, Room, Term, walk};
+use crate::walk::{Found, Order, Page, Patience, Room, Term, walk};
 
 /// The time of an entry, as it is indexed.
 const TIME: &str = "COALESCE(occurred_at, at)";
@@ -33,7 +32,7 @@ const CHUNK: u32 = 64;
 /// Where an entry stands in this order.
 type Place = (Timestamp, u64);
 
-/// A page of the entries below `size` that fulfil the filter. It ends as [`crate::query::page_within`] says.
+/// A page of the entries below `size` that fulfil the filter. It ends as `page_within` says.
 pub(crate) async fn page(
     conn: &mut Conn,
     terms: &[Term],

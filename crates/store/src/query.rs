@@ -17,19 +17,8 @@ use crate::entries::StoredEntry;
 use crate::error::Error;
 use crate::head::int;
 use crate::in_time;
-pub use crate::walk::{Found, Order, Patience};
+pub use crate::walk::{Found, Order, Page, Patience};
 use crate::walk::{Room, Term, walk};
-
-/// Which part of the answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Page {
-    /// Direction.
-    pub order: Order,
-    /// Entries beyond this index only (not itself), in the direction of the page.
-    pub after: Option<u64>,
-    /// At most so many.
-    pub limit: u32,
-}
 
 /// The entry of this id.
 pub async fn by_id(conn: &mut Conn, id: Uuid) -> Result<Option<StoredEntry>, Error> {

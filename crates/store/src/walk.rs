@@ -44,6 +44,17 @@ pub struct Found {
     pub reached: Option<u64>,
 }
 
+/// Which part of the answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Direction.
+    pub order: Order,
+    /// Entries beyond this index only (not itself), in the direction of the page.
+    pub after: Option<u64>,
+    /// At most so many.
+    pub limit: u32,
+}
+
 /// What of a page is still to be filled.
 #[derive(Clone, Copy)]
 pub(crate) struct Room {
