@@ -1,7 +1,5 @@
 //! The sample that `probity serve --demo` starts with, and commands to try on it.
 
-use std::net::SocketAddr;
-
 use domain::identity::permission::Scope;
 use engine::Engine;
 use engine::identity::NewApiKey;
@@ -65,7 +63,7 @@ impl Demo {
     }
 
     /// What was made and what to try, for people.
-    pub fn text(&self, context: &Context, address: SocketAddr) -> String {
+    pub fn text(&self, context: &Context, base: &str) -> String {
         let prefix = command_prefix(context, true);
         let (key, index) = (&self.key, self.first);
         format!(
@@ -75,7 +73,7 @@ impl Demo {
              # What was the attacker refused?\n{prefix} audit list --outcome refused\n\n\
              # Was anything changed by hand? Every entry and row is checked again.\n{prefix} audit verify\n\n\
              # Proof that entry {index} is in the log, checkable offline (probity-verify).\n\
-             curl -s -H 'Authorization: Bearer {key}' http://{address}/v1/audit/entries/{index}/receipt\n",
+             curl -s -H 'Authorization: Bearer {key}' {base}/v1/audit/entries/{index}/receipt\n",
             count(self.events)
         )
     }

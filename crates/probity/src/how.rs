@@ -1,21 +1,29 @@
 //! What to do with a credential that was just made: commands to copy. The credential itself is not in them: it is
 //! printed once.
 
+use crate::config::Http;
 use crate::context::Context;
 
 /// Where the server is, as far as the settings tell.
 pub fn base(context: &Context) -> String {
-    url(&context.settings.config.listen)
+    let config = &context.settings.config;
+    at(&config.http, &config.listen)
 }
 
-/// Where a server that listens there is found from its own machine: no one can call "every address".
-pub fn url(listen: &str) -> String {
+/// Where a server that listens there is found: where it is said to be, or on its own machine.
+pub fn at(http: &Http, listen: &str) -> String {
+    let public = http.public_url.get().map(str::to_owned);
+    public.unwrap_or_else(|| url(http.scheme(), listen))
+}
+
+/// On its own machine: no one can call "every address".
+fn url(scheme: &str, listen: &str) -> String {
     let (host, port) = listen.rsplit_once(':').unwrap_or((listen, "8080"));
     let host = match host {
         "" | "0.0.0.0" | "[::]" => "127.0.0.1",
         host => host,
     };
-    format!("http://{host}:{port}")
+    format!("{scheme}://{host}:{port}")
 }
 
 /// How to use a one-time password.
@@ -53,7 +61,7 @@ mod tests {
             ("[::1]:80", "http://[::1]:80"),
             ("log.example.com:80", "http://log.example.com:80"),
         ] {
-            assert_eq!(url(listen), expected);
+            assert_eq!(url("http", listen), expected);
         }
     }
 }

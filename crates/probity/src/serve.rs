@@ -1,16 +1,20 @@
 //! `probity serve`: start-up, and an end that finishes what is in flight.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use clap::Args;
 use engine::{Engine, InitStep};
 use tokio::net::TcpListener;
 
-use crate::config::{Config, size};
+use crate::config::{Config, Http, size};
 use crate::context::Context;
 use crate::demo;
 use crate::failure::{Exit, Failure};
 use crate::{how, init, output, signal};
+
+/// How often the certificate's files are looked at again.
+const RENEWED_EVERY: Duration = Duration::from_mins(1);
 
 /// Arguments of `probity serve`.
 #[derive(Debug, Args)]
@@ -28,13 +32,20 @@ pub struct ServeArgs {
 
 /// Serves until told to stop.
 pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
-    let config = match &args.listen {
-        Some(listen) => context.with_option("listen", "--listen", listen)?.config,
-        None => context.settings.config.clone(),
+    let settings = match &args.listen {
+        Some(listen) => context.with_option("listen", "--listen", listen)?,
+        None => context.settings.clone(),
     };
+    let config = settings.config;
+    let tls = tls(&config.http)?;
+    if settings.environment == "production" {
+        refuse_plaintext(&config).await?;
+    }
     // Before anything is made: who cannot have the port wants no database either.
     let listener = listen(&config.listen).await?;
     let address = listener.local_addr()?;
+    let scheme = config.http.scheme();
+    let base = how::at(&config.http, &address.to_string());
     let mut options = config.engine_options()?;
     options.origin = args.origin;
     if !config.database.auto_migrate {
@@ -58,7 +69,7 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
     let stop = signal::stop()?;
     if context.json() {
         let mut started = init::as_json(&done, &steps);
-        started["listening"] = format!("http://{address}").into();
+        started["listening"] = format!("{scheme}://{address}").into();
         if args.demo && fresh {
             started["demo"] = demo::fill(&engine).await?.as_json();
         }
@@ -68,18 +79,21 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
             let lines: Vec<_> = steps.iter().map(|step| init::step_line(context, step)).collect();
             output::line(&lines.join("\n"))?;
         }
-        if let Some(text) = init::password_box(context, &done, &how::url(&address.to_string())) {
+        if let Some(text) = init::password_box(context, &done, &base) {
             output::line(&text)?;
         }
         if args.demo {
-            demo(context, &engine, fresh, address).await?;
+            demo(context, &engine, fresh, &base).await?;
         }
         if !context.global.quiet {
-            output::line(&format!("Listening on http://{address} (stop with Ctrl-C)"))?;
+            output::line(&format!("Listening on {scheme}://{address} (stop with Ctrl-C)"))?;
         }
     }
     tracing::info!(%address, log = %done.origin, database = %done.version, "serving");
-    web::serve(engine.clone(), listener, web_settings(&config), stop)
+    if let Some(tls) = tls.clone() {
+        signal::on_hangup(RENEWED_EVERY, move || tls.look_again())?;
+    }
+    web::serve(engine.clone(), listener, web_settings(&config, tls), stop)
         .await
         .map_err(|error| {
             Failure::could_not_run(
@@ -142,24 +156,60 @@ async fn check_schema(options: &engine::Options, source: &str) -> Result<(), Fai
     }
 }
 
-async fn demo(
-    context: &Context,
-    engine: &Engine,
-    fresh: bool,
-    address: std::net::SocketAddr,
-) -> Result<(), Failure> {
+async fn demo(context: &Context, engine: &Engine, fresh: bool, base: &str) -> Result<(), Failure> {
     if fresh {
         let demo = demo::fill(engine).await?;
-        return output::line(&demo.text(context, address));
+        return output::line(&demo.text(context, base));
     }
     output::line("This database has a log already: serving it as it is, without the sample.")
 }
 
-fn web_settings(config: &Config) -> web::Settings {
+/// The server's own TLS, where it has a certificate.
+fn tls(http: &Http) -> Result<Option<web::Tls>, Failure> {
+    let failed = |message: String| {
+        let hint = "http.tls_cert and http.tls_key are two files in PEM: docs/tls.md";
+        Failure::could_not_run("certificate", message, hint)
+    };
+    match (&*http.tls_cert, &*http.tls_key) {
+        ("", "") => Ok(None),
+        ("", _) | (_, "") => Err(failed(
+            "http.tls_cert and http.tls_key must be set together".into(),
+        )),
+        (certificate, key) => web::Tls::new(certificate.into(), key.into())
+            .map(Some)
+            .map_err(failed),
+    }
+}
+
+/// Refuses to speak plain HTTP with other machines, unless somebody has said that it is meant.
+async fn refuse_plaintext(config: &Config) -> Result<(), Failure> {
+    let http = &config.http;
+    if http.scheme() == "https" || http.plaintext || !http.trusted_proxies.is_empty() {
+        return Ok(());
+    }
+    // What does not resolve is told where it is listened on.
+    let Ok(mut addresses) = tokio::net::lookup_host(&config.listen).await else {
+        return Ok(());
+    };
+    if addresses.all(|address| address.ip().to_canonical().is_loopback()) {
+        return Ok(());
+    }
+    let hint = "set http.tls_cert and http.tls_key, or http.trusted_proxies where a proxy in front ends TLS; http.plaintext = \
+                true serves without";
+    let what = format!(
+        "in production other machines are not served without TLS, and {} is open to them",
+        config.listen
+    );
+    Err(Failure::could_not_run("listen", what, hint))
+}
+
+fn web_settings(config: &Config, tls: Option<web::Tls>) -> web::Settings {
     web::Settings {
         body_bytes_max: size(config.http.body_bytes_max),
         public_entries: config.http.public_entries,
         trusted_proxies: config.http.trusted_proxies.clone(),
+        public_url: config.http.public_url.clone(),
+        tls,
         ..web::Settings::default()
     }
 }

@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 static NAME: HeaderName = HeaderName::from_static("x-forwarded-for");
+static SCHEME: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// How often it is said that some could not be read.
 const TOLD_EVERY: Duration = Duration::from_mins(1);
@@ -61,9 +62,19 @@ fn network(text: &str) -> Result<IpNet, String> {
     let whole = text
         .parse::<IpAddr>()
         .map(|address| IpNet::from(address.to_canonical()));
-    whole.or_else(|_| text.parse::<IpNet>()).map_err(|_| {
+    let found = whole.or_else(|_| text.parse::<IpNet>()).map_err(|_| {
         format!("{text:?} is neither an address nor a network, such as 192.0.2.1, 10.0.0.0/8 or fd00::/8")
-    })
+    })?;
+    // Addresses of IPv4 are compared as such, in whatever form they come.
+    if let IpNet::V6(network) = found
+        && let Some(inner) = network.addr().to_ipv4_mapped()
+        && let Some(length) = network.prefix_len().checked_sub(96)
+    {
+        return Err(format!(
+            "{text:?} is a network of IPv4 and would never match: write {inner}/{length}"
+        ));
+    }
+    Ok(found)
 }
 
 impl TryFrom<String> for Proxies {
@@ -82,6 +93,11 @@ impl From<Proxies> for String {
 }
 
 impl Proxies {
+    /// Whether none is named.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn trust(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
@@ -108,6 +124,17 @@ pub(crate) fn caller(
         nearest = found.to_canonical();
     }
     nearest
+}
+
+/// Whether a proxy that is believed says that the caller, and every proxy between, came by HTTPS.
+pub(crate) fn is_https(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> bool {
+    let mut hops = headers
+        .get_all(&SCHEME)
+        .iter()
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
+        .peekable();
+    let is_said = proxies.trust(peer.to_canonical()) && hops.peek().is_some();
+    is_said && hops.all(|hop| hop.trim_ascii().eq_ignore_ascii_case(b"https"))
 }
 
 /// An address, with a port or without: `203.0.113.7`, `203.0.113.7:51234`, `2001:db8::1`, `[2001:db8::1]`,
@@ -212,6 +239,29 @@ mod tests {
     }
 
     #[test]
+    fn https_is_what_a_proxy_that_is_believed_says() {
+        for (lines, proxies, expected) in [
+            (&["https"][..], "192.0.2.1", true),
+            (&["HTTPS , https"], "192.0.2.0/24", true),
+            (&["https", "http"], "192.0.2.1", false),
+            (&["http, https"], "192.0.2.1", false),
+            (&["https,"], "192.0.2.1", false),
+            (&["http"], "192.0.2.1", false),
+            (&[], "192.0.2.1", false),
+            (&["https"], "", false),
+            (&["https"], "10.0.0.0/8", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(&SCHEME, http::HeaderValue::from_static(line));
+            }
+            let peer = "::ffff:192.0.2.1".parse().unwrap();
+            let found = is_https(peer, &headers, &proxies.parse().unwrap());
+            assert_eq!(found, expected, "{lines:?} {proxies}");
+        }
+    }
+
+    #[test]
     fn proxies_are_addresses_and_networks() {
         for bad in [
             "proxy",
@@ -223,6 +273,8 @@ mod tests {
             let error = bad.parse::<Proxies>().unwrap_err();
             assert!(error.contains("neither an address nor a network"), "{error}");
         }
+        let inside = "::ffff:10.0.0.0/104".parse::<Proxies>().unwrap_err();
+        assert!(inside.ends_with("write 10.0.0.0/8"), "{inside}");
         let many = |count: usize| vec!["192.0.2.1"; count].join(",").parse::<Proxies>();
         assert_eq!(many(PROXIES_MAX).unwrap().0.len(), PROXIES_MAX);
         assert_eq!(

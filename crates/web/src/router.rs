@@ -17,11 +17,15 @@ use crate::settings::Settings;
 
 /// What all requests share, for this table of routes.
 pub(crate) fn app(engine: Engine, settings: Settings) -> Arc<App> {
+    let mut document = document();
+    if let Some(url) = settings.public_url.get() {
+        document["servers"][0]["url"] = url.into();
+    }
     App::new(
         engine,
         settings,
         ROUTES.iter().map(|route| (route.path, route.verb)),
-        &document(),
+        &document,
     )
 }
 

@@ -1,4 +1,4 @@
-//! The server: HTTP/1.1 over TCP, until it is told to stop.
+//! The server: HTTP/1.1 over TCP or TLS, until it is told to stop.
 
 use std::io;
 use std::pin::pin;
@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::connection::{self, Times};
+use crate::connection;
 use crate::router;
 use crate::settings::Settings;
 
@@ -28,11 +28,6 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let permits = Arc::new(Semaphore::new(settings.connections_max));
-    let (header_timeout, grace) = (settings.header_timeout, settings.shutdown_grace);
-    let times = Times {
-        leftover: settings.leftover_timeout,
-        stall: settings.stall_timeout,
-    };
     let app = router::app(engine, settings);
     let router = router::build(&app);
     // Not `pipeline_flush`: it holds answers back while anything more was received, and buffers without a bound.
@@ -41,7 +36,7 @@ pub async fn serve(
         .timer(TokioTimer::new())
         // Who has sent a whole request and then says that nothing more comes (`nc -N`) is waiting for the answer.
         .half_close(true)
-        .header_read_timeout(header_timeout);
+        .header_read_timeout(app.settings.header_timeout);
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     loop {
@@ -58,7 +53,7 @@ pub async fn serve(
         match accepted {
             Ok(accepted) => {
                 let (builder, router) = (builder.clone(), router.clone());
-                let served = connection::serve(builder, accepted, router, app.closing(), times);
+                let served = connection::serve(builder, accepted, router, Arc::clone(&app));
                 connections.spawn(async move {
                     served.await;
                     drop(permit);
@@ -73,6 +68,7 @@ pub async fn serve(
     }
     drop(listener);
     app.close();
+    let grace = app.settings.shutdown_grace;
     let finished =
         tokio::time::timeout(grace, async { while connections.join_next().await.is_some() {} }).await;
     if finished.is_err() {

@@ -3,22 +3,30 @@
 use std::time::Duration;
 
 use crate::forwarded::Proxies;
+use crate::public_url::PublicUrl;
+use crate::tls::Tls;
 
 /// Limits and switches of the API.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// Largest request body, in bytes.
     pub body_bytes_max: usize,
     /// Whether entry bundles of the log (`/log/tile/entries/…`) are served without a key.
     pub public_entries: bool,
-    /// Proxies whose `X-Forwarded-For` is believed; none unless given.
+    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; none unless given.
     pub trusted_proxies: Proxies,
+    /// Where callers find the server, for links.
+    pub public_url: PublicUrl,
+    /// The server's own TLS; plain HTTP without.
+    pub tls: Option<Tls>,
     /// Most connections at once; further ones wait to be accepted.
     pub connections_max: usize,
     /// Most event streams at once; a further one gets 503.
     pub streams_max: usize,
     /// Most exports at once; a further one gets 503.
     pub exports_max: usize,
+    /// How long a handshake of TLS may take.
+    pub handshake_timeout: Duration,
     /// How long a request's head may take to arrive, and how long a connection may be idle.
     pub header_timeout: Duration,
     /// How long a request's body may take to arrive.
@@ -39,9 +47,12 @@ impl Default for Settings {
             body_bytes_max: 8 * 1024 * 1024,
             public_entries: false,
             trusted_proxies: Proxies::default(),
+            public_url: PublicUrl::default(),
+            tls: None,
             connections_max: 4_096,
             streams_max: 256,
             exports_max: 4,
+            handshake_timeout: Duration::from_secs(10),
             header_timeout: Duration::from_mins(1),
             body_timeout: Duration::from_secs(30),
             leftover_timeout: Duration::from_secs(1),

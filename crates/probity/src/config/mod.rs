@@ -183,8 +183,23 @@ section! {
     body_bytes_max: number(1_024, 1 << 30) = 8 << 20;
     /// Whether entry bundles are served without a key, as a public log does.
     public_entries: switch = false;
-    /// Proxies whose `X-Forwarded-For` is believed: addresses and networks, with commas between them.
+    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed: addresses and networks, with commas between them.
     trusted_proxies: text(web::Proxies) = web::Proxies::default();
+    /// Where callers find the server, for links; where it listens unless given.
+    public_url: text(web::PublicUrl) = web::PublicUrl::default();
+    /// File of the server's certificate, in PEM; none for plain HTTP.
+    tls_cert: text(String) = String::new();
+    /// File of its key.
+    tls_key: text(String) = String::new();
+    /// Whether other machines may be served without TLS in production.
+    plaintext: switch = false;
+}
+
+impl Http {
+    /// What the server speaks.
+    pub fn scheme(&self) -> &'static str {
+        if self.tls_cert.is_empty() { "http" } else { "https" }
+    }
 }
 
 section! {

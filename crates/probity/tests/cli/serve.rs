@@ -2,7 +2,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::harness::{both, on_both, run};
+use crate::harness::{Place, both, on_both, run};
 use crate::server::Server;
 
 #[test]
@@ -159,4 +159,136 @@ fn a_schema_that_is_up_to_date_is_served_everywhere() {
         child.wait().unwrap();
         assert!(line.starts_with("Listening on http://"), "{line}");
     });
+}
+
+/// The pair of files as settings.
+fn pair(place: &Place, signed: &testkit::Signed) -> [(&'static str, String); 2] {
+    [
+        ("PROBITY_HTTP_TLS_CERT", "server.crt", &signed.certificate),
+        ("PROBITY_HTTP_TLS_KEY", "server.key", &signed.key),
+    ]
+    .map(|(variable, name, content)| {
+        let path = place.path(name);
+        std::fs::write(&path, content).unwrap();
+        (variable, path.to_str().unwrap().to_owned())
+    })
+}
+
+#[test]
+fn a_certificate_is_renewed_when_told() {
+    let authority = testkit::Authority::new();
+    let place = &both()[0];
+    let files = pair(place, &authority.signs(&["localhost"]));
+    let envs: Vec<_> = files.iter().map(|(name, path)| (*name, path.as_str())).collect();
+    let mut server = Server::start_with(place, &[], &[&envs[..], &[("PROBITY_LOG", "info")]].concat());
+    assert!(
+        server.said.last().unwrap().starts_with("https://127.0.0.1:"),
+        "{:?}",
+        server.said
+    );
+    let answer = server.get("/health/live", "");
+    assert!(
+        answer.starts_with("HTTP/1.1 400 ") && answer.contains("use https://"),
+        "{answer}"
+    );
+
+    let mut log = BufReader::new(server.child.stderr.take().unwrap()).lines();
+    let mut told = |signed: &testkit::Signed, expected: &str| {
+        pair(place, signed);
+        let pid = server.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-HUP", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        log.find(|line| line.as_ref().unwrap().contains(expected))
+            .expect(expected)
+            .unwrap();
+    };
+    told(&authority.signs(&["localhost"]), "the certificate was renewed");
+    let (one, other) = (authority.signs(&["localhost"]), authority.signs(&["localhost"]));
+    let mismatched = testkit::Signed {
+        key: other.key,
+        ..one
+    };
+    told(&mismatched, "the certificate is not renewed");
+    assert_eq!(server.stop("-TERM").0, Some(0));
+}
+
+#[test]
+fn a_bad_certificate_is_said_before_anything_is_made() {
+    let authority = testkit::Authority::new();
+    let place = &both()[0];
+    let (one, other) = (authority.signs(&["localhost"]), authority.signs(&["localhost"]));
+    let good = pair(place, &one);
+    let refused = |files: &[(&str, String)], expected: &str| {
+        let mut command = place.command(&["--output", "json", "serve", "--listen", "127.0.0.1:0"]);
+        command.envs(files.iter().map(|(name, path)| (*name, path.as_str())));
+        let error = run(command, "").expect(2).error();
+        assert_eq!(error["code"], "certificate", "{error}");
+        assert!(error["message"].as_str().unwrap().contains(expected), "{error}");
+        assert!(!place.path("data").exists());
+    };
+    refused(&good[..1], "must be set together");
+    refused(&good[1..], "must be set together");
+    std::fs::write(place.path("server.key"), &other.key).unwrap();
+    refused(&good, "server.key: ");
+    std::fs::remove_file(place.path("server.crt")).unwrap();
+    refused(&good, "server.crt: ");
+}
+
+#[test]
+fn in_production_other_machines_are_not_served_without_tls() {
+    let place = &both()[0];
+    let serve = |listen: &str, envs: &[(&str, &str)]| {
+        let mut command = place.command(&["--output", "json", "serve", "--listen", listen]);
+        command
+            .env("PROBITY_ENV", "production")
+            .envs(envs.iter().copied());
+        // Nothing was set up: what may be listened on is refused for that.
+        run(command, "").expect(2).error()["code"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    for (listen, envs, expected) in [
+        ("127.0.0.1:0", &[][..], "schema_behind"),
+        ("localhost:0", &[], "schema_behind"),
+        ("0.0.0.0:0", &[], "listen"),
+        ("[::]:0", &[], "listen"),
+        (
+            "0.0.0.0:0",
+            &[("PROBITY_HTTP_PLAINTEXT", "true")],
+            "schema_behind",
+        ),
+        (
+            "0.0.0.0:0",
+            &[("PROBITY_HTTP_TRUSTED_PROXIES", "192.0.2.1")],
+            "schema_behind",
+        ),
+    ] {
+        assert_eq!(serve(listen, envs), expected, "{listen} {envs:?}");
+    }
+    let files = pair(place, &testkit::Authority::new().signs(&["localhost"]));
+    let envs: Vec<_> = files.iter().map(|(name, path)| (*name, path.as_str())).collect();
+    assert_eq!(serve("0.0.0.0:0", &envs), "schema_behind");
+}
+
+#[test]
+fn commands_to_copy_have_the_public_url() {
+    let place = &both()[0];
+    let server = Server::start_with(
+        place,
+        &[],
+        &[("PROBITY_HTTP_PUBLIC_URL", "https://log.example.org/")],
+    );
+    let said = server.said.join("\n");
+    assert!(
+        said.contains("curl https://log.example.org/v1/auth/login"),
+        "{said}"
+    );
+    let document = server.get("/openapi.json", "");
+    assert!(document.contains(r#""servers":[{"url":"https://log.example.org"}]"#));
 }

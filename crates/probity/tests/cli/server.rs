@@ -46,8 +46,12 @@ impl Server {
             address: String::new(),
         };
         while let Some(Ok(line)) = server.lines.next() {
-            if let Some(rest) = line.strip_prefix("Listening on http://") {
-                rest.split(' ').next().unwrap().clone_into(&mut server.address);
+            if let Some(rest) = line.strip_prefix("Listening on ") {
+                let url = rest.split(' ').next().unwrap();
+                url.split_once("://").unwrap().1.clone_into(&mut server.address);
+                server
+                    .said
+                    .extend(url.starts_with("https:").then(|| url.to_owned()));
                 return server;
             }
             server.said.push(line);

@@ -12,7 +12,8 @@ pub(crate) const DOC: Doc = Doc {
     id: "ready",
     tag: "service",
     summary: "Whether requests can be served",
-    description: "Database, log, Writer, storage and clock, one check each; of these the clock does not decide. `code` says \
+    description: "Database, log, Writer, storage and clock, one check each, and the certificate where the server speaks TLS; of these \
+                  clock and certificate do not decide. `code` says \
                   why one is not well, where errors have a code for it; what was found is in the server's log.",
     replies: &[
         Reply::new(
@@ -56,6 +57,11 @@ pub(crate) async fn handle(call: Call) -> Answer {
     if call.app.readiness.changed(health.ready) {
         log(&health);
     }
+    let certificate = call.app.settings.tls.as_ref().map(|tls| Check {
+        name: "certificate",
+        ok: tls.is_well(),
+        code: None,
+    });
     let checks = health
         .checks
         .iter()
@@ -64,6 +70,7 @@ pub(crate) async fn handle(call: Call) -> Answer {
             ok: check.ok,
             code: check.code,
         })
+        .chain(certificate)
         .collect();
     let mut response = json(&Body {
         ready: health.ready,

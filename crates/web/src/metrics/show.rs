@@ -59,6 +59,12 @@ pub(crate) async fn handle(call: Call) -> Answer {
         "counter" "probity_http_forwarded_unreadable_total" = app.unreadable.count(),
             "Requests whose X-Forwarded-For could not be read: the proxy's own address was recorded.";
     }
+    if let Some(tls) = &app.settings.tls {
+        singles! { out,
+            "gauge" "probity_http_certificate_refused" = u8::from(!tls.is_well()),
+                "1 while the files hold no good certificate and key, so that those before serve on.";
+        }
+    }
     app.requests.write(out);
     Ok(with_type(MEDIA, text.finish()))
 }

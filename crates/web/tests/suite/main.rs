@@ -21,4 +21,5 @@ mod server;
 mod service;
 mod slow_readers;
 mod tcp;
+mod tls;
 mod v1;

@@ -1,0 +1,143 @@
+//! The server's own TLS: a certificate and its key from two files, which may be renewed while it serves.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use rustls::{ServerConfig, version};
+use tokio::io::AsyncWriteExt as _;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use crate::wire::Wire;
+
+/// What a client begins a handshake with (RFC 8446, section 5.1).
+const HANDSHAKE: u8 = 22;
+
+/// What whoever speaks plain HTTP is told.
+const PLAIN: &str = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 35\r\n\
+                     Connection: close\r\n\r\nThis port speaks TLS: use https://\n";
+
+/// TLS of a server, with the certificate that its files held when they were last good.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    config: Arc<ServerConfig>,
+    pair: Arc<Pair>,
+}
+
+/// Certificate and key.
+#[derive(Debug)]
+struct Pair {
+    certificate: PathBuf,
+    key: PathBuf,
+    provider: Arc<CryptoProvider>,
+    good: RwLock<Arc<CertifiedKey>>,
+    /// What the files held last is not good.
+    refused: AtomicBool,
+}
+
+impl Tls {
+    /// Reads certificate (with those between it and its authority) and key, in PEM. TLS 1.2 and 1.3, HTTP/1.1.
+    pub fn new(certificate: PathBuf, key: PathBuf) -> Result<Tls, String> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let good = read(&certificate, &key, &provider)?;
+        let pair = Arc::new(Pair {
+            certificate,
+            key,
+            provider: Arc::clone(&provider),
+            good: RwLock::new(Arc::new(good)),
+            refused: AtomicBool::new(false),
+        });
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&version::TLS13, &version::TLS12])
+            .map_err(|error| error.to_string())?
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::clone(&pair) as Arc<dyn ResolvesServerCert>);
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Tls {
+            config: Arc::new(config),
+            pair,
+        })
+    }
+
+    /// Looks at the files again. What they hold serves from the next connection on, if it is good; else what was there stays.
+    pub fn look_again(&self) {
+        let Pair {
+            certificate,
+            key,
+            provider,
+            good,
+            refused,
+        } = &*self.pair;
+        match read(certificate, key, provider) {
+            Ok(found) => {
+                let mut good = good.write().unwrap_or_else(PoisonError::into_inner);
+                if good.cert != found.cert {
+                    *good = Arc::new(found);
+                    tracing::info!(file = %certificate.display(), "the certificate was renewed");
+                }
+                refused.store(false, Ordering::Relaxed);
+            }
+            Err(error) => {
+                if !refused.swap(true, Ordering::Relaxed) {
+                    tracing::error!("the certificate is not renewed, the one before serves on: {error}");
+                }
+            }
+        }
+    }
+
+    /// Whether the files hold what serves.
+    pub(crate) fn is_well(&self) -> bool {
+        !self.pair.refused.load(Ordering::Relaxed)
+    }
+
+    /// The handshake with a client, or nothing where it fails, which concerns nobody else.
+    pub(crate) async fn accept(&self, mut wire: Wire, limit: Duration) -> Option<TlsStream<Wire>> {
+        let accepted = tokio::time::timeout(limit, async {
+            if wire.first_byte().await? != HANDSHAKE {
+                wire.write_all(PLAIN.as_bytes()).await?;
+                wire.end(true).await;
+                return Ok(None);
+            }
+            TlsAcceptor::from(Arc::clone(&self.config))
+                .accept(wire)
+                .await
+                .map(Some)
+        });
+        match accepted.await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => {
+                tracing::debug!("a handshake failed: {error}");
+                None
+            }
+            Err(_) => None,
+        }
+    }
+}
+
+impl ResolvesServerCert for Pair {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(
+            &self.good.read().unwrap_or_else(PoisonError::into_inner),
+        ))
+    }
+}
+
+fn read(certificate: &Path, key: &Path, provider: &CryptoProvider) -> Result<CertifiedKey, String> {
+    let of = |file: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    let chain = CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let chain = chain.map_err(|error| of(certificate, &error))?;
+    if chain.is_empty() {
+        return Err(of(certificate, &"it holds no certificate in PEM"));
+    }
+    let signing = PrivateKeyDer::from_pem_file(key).map_err(|error| of(key, &error))?;
+    // The two are compared here.
+    CertifiedKey::from_der(chain, signing, provider)
+        .map_err(|error| format!("{} and {}: {error}", certificate.display(), key.display()))
+}
