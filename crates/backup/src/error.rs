@@ -5,6 +5,8 @@ use std::io;
 
 use engine::verify::Findings;
 
+use crate::fault::Fault;
+
 /// Why it was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -22,9 +24,37 @@ pub enum Error {
     /// The database is not as its log says.
     #[error("the database is not as its log says: {}", first(.0))]
     Tampered(Findings),
+    /// What was restored is not as its log says.
+    #[error("what was restored is not as its log says, and was put nowhere: {}", first(.0))]
+    Restored(Findings),
+    /// It is not done as things are.
+    #[error("{message}")]
+    Refused {
+        /// Stable code.
+        code: &'static str,
+        /// What is wrong.
+        message: String,
+        /// What to do about it.
+        hint: &'static str,
+    },
+    /// A file is not the backup that it should be.
+    #[error(transparent)]
+    Fault(#[from] Fault),
     /// A backup of this name is there already.
     #[error("{0} is there already, and no backup is ever overwritten")]
     Exists(String),
+}
+
+impl Error {
+    pub(crate) fn refused(code: &'static str, message: impl Into<String>, hint: &'static str) -> Error {
+        let message = message.into();
+        Error::Refused { code, message, hint }
+    }
+
+    /// A part of the work ended without a word.
+    pub(crate) fn stopped() -> Error {
+        Error::Engine(engine::Error::problem("a thread stopped", "report this as a bug"))
+    }
 }
 
 fn first(findings: &Findings) -> String {

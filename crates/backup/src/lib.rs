@@ -5,13 +5,19 @@
 
 mod erased;
 mod error;
+mod fault;
 pub mod format;
 mod list;
 pub mod place;
+mod read;
+mod restore;
 mod retention;
 mod write;
 
 pub use error::Error;
+pub use fault::Fault;
 pub use list::{Listed, Pruned, list, prune};
+pub use read::{Contents, Part, read};
+pub use restore::{Again, How as RestoreHow, NotErased, Restored, check, newest, restore};
 pub use retention::{KEEP_LAST_MIN, Retention, Stopped, to_go};
 pub use write::{How, To, write};

@@ -295,7 +295,7 @@ fn events() {
     let known = KnownEntry::pending(&first, world.who(&operator()).recorded_by);
     world.facts.entries.insert(first.id, known);
     let restore = AcknowledgeRestore {
-        remembered: String::new(),
+        remembered: Some(String::new()),
         found: String::new(),
         reason: String::new(),
     };

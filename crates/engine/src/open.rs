@@ -36,6 +36,8 @@ pub(crate) struct Found {
     pub key: SigningKey,
     pub remembered: Option<String>,
     pub verdict: guard::Verdict,
+    /// The log itself says that what the guard remembers was given up: a restore was cut off before the guard was told.
+    pub given_up: bool,
 }
 
 /// Checks that the database has all migrations that this program has.
@@ -89,6 +91,12 @@ pub(crate) async fn find(options: &Options) -> Result<Found, Error> {
         None
     };
     let verdict = guard::check(&mut conn, &head.edge, remembered.as_deref(), &key.verifier()).await?;
+    let given_up = match (&verdict, &remembered) {
+        (guard::Verdict::RolledBack(_), Some(remembered)) => {
+            check::given_up(&mut conn, &head, remembered).await?
+        }
+        _ => false,
+    };
     conn.rollback().await?;
     Ok(Found {
         db,
@@ -96,6 +104,7 @@ pub(crate) async fn find(options: &Options) -> Result<Found, Error> {
         key,
         remembered,
         verdict,
+        given_up,
     })
 }
 
@@ -132,10 +141,16 @@ impl Engine {
     /// not know to be the same.
     pub async fn open(options: Options) -> Result<Engine, Error> {
         let found = find(&options).await?;
-        if let guard::Verdict::RolledBack(reason) = &found.verdict {
+        let given_up = found.given_up;
+        if let guard::Verdict::RolledBack(reason) = &found.verdict
+            && !given_up
+        {
             return Err(guard::refusal(&options.data_dir, reason));
         }
         let engine = Engine::start(options, found)?;
+        if given_up {
+            watch::remember(engine.shared(), &engine.shared().known.newest(), true).await;
+        }
         engine.check_custody_rules().await?;
         engine.keep_sums().await?;
         Ok(engine)
@@ -213,7 +228,7 @@ impl Engine {
             ));
         };
         let command = AcknowledgeRestore {
-            remembered,
+            remembered: Some(remembered),
             found: found.head.checkpoint.clone(),
             reason: reason.to_owned(),
         };

@@ -16,6 +16,8 @@ mod custody_rich;
 mod opened;
 #[path = "../../../engine/tests/conformance/people.rs"]
 mod people;
+mod reading;
+mod restoring;
 #[path = "../../../engine/tests/conformance/support.rs"]
 mod support;
 #[path = "../../../engine/tests/conformance/workflow_rich.rs"]

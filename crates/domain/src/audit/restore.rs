@@ -7,8 +7,8 @@ use crate::prelude::*;
 /// Acknowledges a restore: the rollback guard remembers a log that this one does not extend.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AcknowledgeRestore {
-    /// The signed checkpoint that the guard remembers.
-    pub remembered: String,
+    /// The signed checkpoint that the guard remembers, where it remembers one.
+    pub remembered: Option<String>,
     /// The signed checkpoint of the log as it is now.
     pub found: String,
     /// Why: 1 to 500 characters.
@@ -28,11 +28,13 @@ impl Act for AcknowledgeRestore {
         let mut payload = by.who.payload(ctx);
         let mut details = StrictObject::default();
         for (key, value) in [
-            ("reason", &self.reason),
-            ("remembered_checkpoint", &self.remembered),
-            ("found_checkpoint", &self.found),
+            ("reason", Some(&self.reason)),
+            ("remembered_checkpoint", self.remembered.as_ref()),
+            ("found_checkpoint", Some(&self.found)),
         ] {
-            details.0.insert(key.into(), value.as_str().into());
+            if let Some(value) = value {
+                details.0.insert(key.into(), value.as_str().into());
+            }
         }
         payload.details = Some(details);
         let draft = Draft::new(

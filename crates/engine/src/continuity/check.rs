@@ -155,6 +155,27 @@ const ACKNOWLEDGEMENTS: u32 = 16;
 /// the log from before cannot hold it. What allowed it stands in the leaf, where the program that wrote it put it: an event
 /// that calls itself so from outside has another authority.
 pub(crate) async fn acknowledged(conn: &mut Conn, head: &Head, known: &Head) -> Result<bool, Error> {
+    acknowledges(conn, head, |entry, leaf| {
+        // The clock may have been ahead when the newest entry was written, which is why the log was put back: then what
+        // the acknowledgement says counts, and not when.
+        leaf.at > known.at || remembered(entry, leaf).is_some_and(|text| text == known.checkpoint)
+    })
+    .await
+}
+
+/// The same, where only a checkpoint is known: an acknowledgement must name exactly that one.
+pub(crate) async fn given_up(conn: &mut Conn, head: &Head, checkpoint: &str) -> Result<bool, Error> {
+    acknowledges(conn, head, |entry, leaf| {
+        remembered(entry, leaf).is_some_and(|text| text == checkpoint)
+    })
+    .await
+}
+
+async fn acknowledges(
+    conn: &mut Conn,
+    head: &Head,
+    fits: impl Fn(&StoredEntry, &Leaf<'_>) -> bool,
+) -> Result<bool, Error> {
     let filter = EntryFilter {
         action: Some(ACKNOWLEDGED.to_owned()),
         ..EntryFilter::default()
@@ -166,24 +187,19 @@ pub(crate) async fn acknowledged(conn: &mut Conn, head: &Head, known: &Head) -> 
     };
     let size = head.edge.size();
     for entry in store::query::page(conn, &filter, newest, size).await? {
-        if gives_up(&entry, known) && included(conn, &entry, head).await? {
+        if gives_up(&entry, &fits) && included(conn, &entry, head).await? {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-fn gives_up(entry: &StoredEntry, known: &Head) -> bool {
+fn gives_up(entry: &StoredEntry, fits: impl Fn(&StoredEntry, &Leaf<'_>) -> bool) -> bool {
     let Ok(leaf) = Leaf::parse_lenient(&entry.leaf) else {
         return false;
     };
     let permitted = format!(" {}", Permission::LogRestore.as_str());
-    if leaf.action != ACKNOWLEDGED || !leaf.authority.ends_with(&permitted) {
-        return false;
-    }
-    // The clock may have been ahead when the newest entry was written, which is why the log was put back: then what the
-    // acknowledgement says counts, and not when.
-    leaf.at > known.at || remembered(entry, &leaf).is_some_and(|text| text == known.checkpoint)
+    leaf.action == ACKNOWLEDGED && leaf.authority.ends_with(&permitted) && fits(entry, &leaf)
 }
 
 /// The checkpoint that an acknowledgement gives up, where its payload is there and the one that the leaf commits to.

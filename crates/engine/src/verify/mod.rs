@@ -202,8 +202,17 @@ pub type Progress<'a> = &'a (dyn Fn(VerifyProgress) + Sync);
 
 /// Re-reads everything. An error means that it could not run; what is wrong with the data is in the report.
 pub async fn verify(options: &Options, how: VerifyOptions, progress: Progress<'_>) -> Result<Report, Error> {
+    verify_by(&verifier(options)?, options, how, progress).await
+}
+
+/// The same for whoever has only the key that checks the log's signatures.
+pub async fn verify_by(
+    key: &VerifierKey,
+    options: &Options,
+    how: VerifyOptions,
+    progress: Progress<'_>,
+) -> Result<Report, Error> {
     let started = std::time::Instant::now();
-    let key = verifier(options)?;
     // Before the state that is read: what is remembered later may be newer than it.
     let remembered = remembered(options)?;
     let db = Db::new(options.database.clone())?;
@@ -223,7 +232,7 @@ pub async fn verify(options: &Options, how: VerifyOptions, progress: Progress<'_
     if let Err(error) = &migrated {
         findings.add(Finding::new("schema_migrations", error.to_string()));
     }
-    let report = check((remembered.as_deref(), &key), (conns, conn), findings, progress).await;
+    let report = check((remembered.as_deref(), key), (conns, conn), findings, progress).await;
     // What an older schema lacks is no fault of the rows.
     report
         .map(|report| Report {

@@ -2,9 +2,9 @@
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::{SqliteConn, file_id, open};
+use super::{BUSY_TIMEOUT, SqliteConn, file_id, open};
 use crate::conn::Conn;
 use crate::error::{Error, ErrorKind};
 
@@ -140,7 +140,14 @@ impl Held {
     pub fn take(self, stamp: &str) -> Result<Option<String>, Error> {
         let aside = self.aside();
         // The file alone is the database then.
-        leave_wal(&mut open(&aside, false, true)?)?;
+        let began = Instant::now();
+        while let Err(error) = open(&aside, false, true).and_then(|mut conn| leave_wal(&mut conn)) {
+            // Whoever worked with it may take a moment to close it.
+            if error.kind != ErrorKind::Retry || began.elapsed() > BUSY_TIMEOUT {
+                return Err(error);
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
         let on_disk = File::open(&aside).and_then(|file| file.sync_all());
         on_disk.map_err(|error| failed("flush", &aside, &error))?;
         let kept = self.is_there.then(|| with(&self.path, &format!("{KEPT}{stamp}")));

@@ -1,0 +1,123 @@
+//! The file as it is stored: counted and digested, opened where it is encrypted, and unpacked.
+
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use evidence::json;
+use sha2::{Digest, Sha256};
+
+use super::age;
+use crate::error::{Error, Tried};
+
+/// The largest window that is taken, as a power of two: what a backup is written with, and what that needs of memory.
+const WINDOW_LOG_MAX: u32 = 23;
+
+/// A file that unpacks to more than so many times its length is none of ours: digests, ids and salts of entries do not
+/// become less. What is unpacked first is not compared.
+const UNPACKED_TIMES_MAX: u64 = 4_000;
+const UNPACKED_FREE: u64 = 64 << 20;
+
+#[derive(Default)]
+struct Count {
+    bytes: u64,
+    hash: Sha256,
+    failure: Option<io::Error>,
+}
+
+/// What was read of the file.
+#[derive(Clone, Default)]
+pub(super) struct Counted(Arc<Mutex<Count>>);
+
+impl Counted {
+    fn count(&self) -> MutexGuard<'_, Count> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether reading failed.
+    pub fn failure(&self) -> Result<(), Error> {
+        self.count()
+            .failure
+            .take()
+            .map_or(Ok(()), Err)
+            .tried("read", "the backup")
+    }
+
+    /// Length and SHA-256 of what was read.
+    pub fn end(&self) -> (u64, String) {
+        let count = std::mem::take(&mut *self.count());
+        (count.bytes, json::hex(&count.hash.finalize()))
+    }
+}
+
+struct Stored {
+    file: Box<dyn Read + Send>,
+    counted: Counted,
+}
+
+impl Read for Stored {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer);
+        let mut count = self.counted.count();
+        match read {
+            Ok(bytes) => {
+                count.hash.update(&buffer[..bytes]);
+                count.bytes += bytes as u64;
+                Ok(bytes)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
+            Err(error) => {
+                let told = io::Error::from(error.kind());
+                count.failure = Some(error);
+                Err(told)
+            }
+        }
+    }
+}
+
+/// What the file unpacks to.
+pub(super) struct Unpacked {
+    from: zstd::Decoder<'static, BufReader<Box<dyn Read + Send>>>,
+    bytes: u64,
+    counted: Counted,
+}
+
+impl Unpacked {
+    pub fn new(file: Box<dyn Read + Send>, identity: Option<&Path>) -> Result<(Unpacked, Counted), Error> {
+        let counted = Counted::default();
+        let stored = Stored {
+            file,
+            counted: counted.clone(),
+        };
+        let mut stored = BufReader::with_capacity(1 << 20, stored);
+        let encrypted = stored.fill_buf().is_ok_and(|begin| begin.starts_with(age::BEGIN));
+        counted.failure()?;
+        let mut opened: Box<dyn Read + Send> = Box::new(stored);
+        if encrypted {
+            opened = age::decrypt(opened, identity)?;
+        }
+        let mut from = zstd::Decoder::new(opened).tried("unpack", "the backup")?;
+        from.window_log_max(WINDOW_LOG_MAX)
+            .tried("unpack", "the backup")?;
+        let unpacked = Unpacked {
+            from,
+            bytes: 0,
+            counted: counted.clone(),
+        };
+        Ok((unpacked, counted))
+    }
+}
+
+impl Read for Unpacked {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.from.read(buffer)?;
+        self.bytes += count as u64;
+        let most =
+            UNPACKED_FREE.saturating_add(self.counted.count().bytes.saturating_mul(UNPACKED_TIMES_MAX));
+        if self.bytes > most {
+            let message = format!("it unpacks to more than {UNPACKED_TIMES_MAX} times its length");
+            return Err(io::Error::other(message));
+        }
+        Ok(count)
+    }
+}

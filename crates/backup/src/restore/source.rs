@@ -1,0 +1,121 @@
+//! What is restored: a file of a place, and what lies beside it.
+
+use std::io::Read;
+use std::path::Path;
+
+use engine::verify::{Progress, VerifyProgress};
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Tried};
+use crate::format::{self, ErasedLater, Manifest, Sidecar};
+use crate::list::list;
+use crate::place::Place;
+use crate::read::{Contents, Part, read};
+
+/// The longest document that lies beside a backup.
+const DOCUMENT_MAX: u64 = 1 << 20;
+
+/// A backup about to be read.
+pub(super) struct Source<'a> {
+    pub file: Box<dyn Read + Send>,
+    pub sidecar: Option<Sidecar>,
+    pub identity: Option<&'a Path>,
+    /// Whether it is the one that is meant.
+    pub check: &'a (dyn Fn(&Manifest) -> Result<(), Error> + Sync),
+}
+
+impl Source<'_> {
+    /// Reads it to its end.
+    pub fn read(
+        self,
+        progress: Progress<'_>,
+        take: &mut dyn FnMut(Part) -> Result<(), Error>,
+    ) -> Result<Contents, Error> {
+        let total = self.sidecar.as_ref().map_or(0, |sidecar| sidecar.entries);
+        let mut done = 0;
+        let mut take = |part: Part| {
+            match &part {
+                Part::Manifest(manifest) => (self.check)(manifest)?,
+                Part::Entries(rows, _) => {
+                    done += rows.len() as u64;
+                    progress(VerifyProgress {
+                        done,
+                        total: total.max(done),
+                        what: "entries read",
+                    });
+                }
+                _ => {}
+            }
+            take(part)
+        };
+        read(self.file, self.sidecar.as_ref(), self.identity, &mut take)
+    }
+}
+
+fn document<T: DeserializeOwned>(place: &dyn Place, name: &str) -> Result<T, Error> {
+    let mut text = Vec::new();
+    place
+        .read(name)?
+        .take(DOCUMENT_MAX)
+        .read_to_end(&mut text)
+        .tried("read", name)?;
+    serde_json::from_slice(&text)
+        .map_err(std::io::Error::from)
+        .tried("read", name)
+}
+
+/// What lies beside a backup, if anything does.
+pub(super) fn sidecar(place: &dyn Place, file: &str) -> Result<Option<Sidecar>, Error> {
+    let name = format::sidecar_name(file);
+    if place.names()?.contains(&name) {
+        return document(place, &name).map(Some);
+    }
+    Ok(None)
+}
+
+/// The name of the newest backup in a place: of this log, or where that is not known, of the only one.
+pub fn newest(place: &dyn Place, origin: Option<&str>) -> Result<String, Error> {
+    let backups = list(place, origin)?.backups;
+    let first = backups.first().ok_or_else(|| {
+        let of = origin.map_or(String::new(), |origin| format!(" of {origin}"));
+        let hint = "name the file, or see what there is: probity db list-backups";
+        Error::refused(
+            "no_backup",
+            format!("there is no backup{of} in {}", place.shown()),
+            hint,
+        )
+    })?;
+    if let Some(other) = backups
+        .iter()
+        .find(|backup| backup.manifest.origin != first.manifest.origin)
+    {
+        let message = format!(
+            "{} holds backups of {} and of {}",
+            place.shown(),
+            first.manifest.origin,
+            other.manifest.origin
+        );
+        return Err(Error::refused(
+            "several_logs",
+            message,
+            "name the file that is meant",
+        ));
+    }
+    Ok(first.file.clone())
+}
+
+/// What was erased after a backup was made, as the place knows.
+pub(super) fn erased_later(place: &dyn Place, contents: &Contents) -> Result<Vec<ErasedLater>, Error> {
+    let origin = &contents.manifest.origin;
+    let first = format::erased_name(origin, 0);
+    let prefix = first.trim_end_matches("000000000000.json");
+    let mut found = Vec::new();
+    for name in place.names()?.iter().filter(|name| name.starts_with(prefix)) {
+        let later: ErasedLater = document(place, name)?;
+        if later.origin == *origin && later.entry >= contents.end.entries {
+            found.push(later);
+        }
+    }
+    found.sort_unstable_by_key(|later| later.entry);
+    Ok(found)
+}
