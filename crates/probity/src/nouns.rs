@@ -62,7 +62,11 @@ fn option(filter: &Filter) -> Arg {
     };
     let help = format!("{}{more}", output::capital(filter.doc)).replace('`', "'");
     let arg = Arg::new(filter.name).long(filter.option).help(help);
-    let arg = arg.help_heading("Which ones");
+    let mut arg = arg.help_heading("Which ones");
+    if filter.option != filter.name {
+        // The name over HTTP is understood too.
+        arg = arg.alias(filter.name);
+    }
     match takes {
         Takes::Flag(_) => return arg.action(ArgAction::SetTrue),
         Takes::Either => arg
@@ -241,6 +245,18 @@ pub async fn list<N: Noun>(context: &Context, args: ListArgs<N>) -> Result<Exit,
         .await
 }
 
+/// An error whose field is a filter, in the words of the command line.
+pub fn in_options<N: Noun>(error: engine::Error) -> Failure {
+    let mut failure = Failure::from(error);
+    let named = |filter: &&Filter| failure.field.as_deref() == Some(filter.name);
+    if let Some(filter) = N::FILTERS.iter().find(named)
+        && let Some(rest) = failure.message.strip_prefix(&format!("{}: ", filter.name))
+    {
+        failure.message = format!("--{} {rest}", filter.option);
+    }
+    failure
+}
+
 /// Lists a page.
 pub async fn page<N: Noun>(
     context: &Context,
@@ -248,7 +264,8 @@ pub async fn page<N: Noun>(
     asked: &Asked,
     paging: Paging<N::Place>,
 ) -> Result<Exit, Failure> {
-    let mut page: Page<N> = N::page(engine, Viewer::OPERATOR, asked, paging).await?;
+    let found = N::page(engine, Viewer::OPERATOR, asked, paging).await;
+    let mut page: Page<N> = found.map_err(in_options::<N>)?;
     // A page of large entries ends early, and so does a search: here it goes on until there are as many as are asked for.
     let limit = paging.limit.unwrap_or(LIMIT_USUAL);
     while N::Place::IN_LOG

@@ -60,7 +60,10 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
             ("Verifier key", key.to_string()),
             (
                 "Pool",
-                format!("{} open of at most {}, {} idle", pool.open, pool.max, pool.idle),
+                format!(
+                    "{} open of at most {}, {} idle, in this command alone",
+                    pool.open, pool.max, pool.idle
+                ),
             ),
         ];
         let mark = |ok| if ok { '✓' } else { '✗' };

@@ -195,8 +195,8 @@ impl Noun for Activity {
             "that concern the entity of this id",
             Takes::Text(ID_LEN_MAX),
         ),
-        Filter::own("from", "recorded at this time or later", Takes::Time),
-        Filter::own("to", "recorded before this time", Takes::Time),
+        Filter::own("from", "recorded at this time or later", Takes::Time).option("since"),
+        Filter::own("to", "recorded before this time", Takes::Time).option("until"),
         BY_TIMESTAMP,
     ];
     const READ: Reads = Reads::Holders(Permission::AuditRead);

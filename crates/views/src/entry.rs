@@ -170,8 +170,8 @@ impl Noun for Entry {
             "of this outcome",
             Takes::Word(&["success", "refused", "failed"]),
         ),
-        Filter::own("from", "recorded at this time or later", Takes::Time),
-        Filter::own("to", "recorded before this time", Takes::Time),
+        Filter::own("from", "recorded at this time or later", Takes::Time).option("since"),
+        Filter::own("to", "recorded before this time", Takes::Time).option("until"),
         Filter::own(
             "text",
             "with this text somewhere in their payload, in any case of ASCII letters; a search, which looks at every entry that the others leave",

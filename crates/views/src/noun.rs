@@ -65,6 +65,8 @@ pub trait Noun: Sized + Send + Sync + 'static {
     const LIST: About;
     /// Whether a list of them may be a search, which waits for its turn, or is told that too many do.
     const SEARCHED: bool = false;
+    /// What a list of them may be refused with, beside what its filters are.
+    const REFUSALS: &'static [&'static Code] = &[];
     /// What the list can be narrowed down by.
     const FILTERS: &'static [Filter];
     /// Who may read them.

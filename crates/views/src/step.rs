@@ -6,6 +6,7 @@ use domain::FieldError;
 use domain::code::{self, Code};
 use domain::identity::Permission;
 use domain::record::Sealed;
+use domain::workflow::execution::Execution;
 use domain::workflow::step::{Cost, ExecutionStep, Keeps, StepKind, Totals, Usage};
 use engine::list::{Condition, Order};
 use engine::{Engine, Error};
@@ -329,6 +330,7 @@ impl Noun for ExecutionStep {
         description: "In the order of their numbers, the first one first unless asked otherwise, without what went in \
                       and came out. `execution` must be given.",
     };
+    const REFUSALS: &'static [&'static Code] = &[&code::UNKNOWN_EXECUTION];
     const FILTERS: &'static [Filter] = &[
         Filter::own("execution", "of this execution", Takes::Id).required(),
         Filter::own("kind", "of this sort", Takes::Word(StepKind::WORDS)),
@@ -356,6 +358,12 @@ impl Noun for ExecutionStep {
     ) -> Result<Page<Self>, Error> {
         let missing = || FieldError::new("execution", "must be given");
         let execution = asked.id("execution").ok_or_else(missing)?;
+        // The steps of none are not the same as no steps.
+        row::<Execution>(engine, viewer, &execution.to_string())
+            .await?
+            .ok_or_else(|| {
+                code::UNKNOWN_EXECUTION.absent(format_args!("execution {execution}"), "execution")
+            })?;
         let of_viewer = own::<Self>(viewer, false).map(|(column, id)| Condition::Is(column, id.into()));
         let of_kind = asked.text("kind").map(|kind| Condition::Is("kind", kind.into()));
         let conditions: Vec<_> = of_viewer.into_iter().chain(of_kind).collect();

@@ -72,6 +72,7 @@ pub(crate) fn problems<N: Noun>() -> Vec<Listed> {
             _ => None,
         });
     }
+    problems.extend(N::REFUSALS.iter().map(|code| listed(code)));
     problems
 }
 

@@ -7,7 +7,7 @@ use views::{Metric, MetricFiguresView, Viewer, metric_figures};
 
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::nouns::FilterArgs;
+use crate::nouns::{FilterArgs, in_options};
 use crate::output::{self, count, counted, minute};
 use crate::table::{self, Elide, column, number};
 
@@ -44,7 +44,9 @@ pub async fn run(context: &Context, args: FiguresArgs) -> Result<Exit, Failure> 
         .with_engine(async |engine| {
             let asked = args.filters.asked(context, engine).await?;
             let Percentiles(percentiles) = &args.percentiles;
-            let figures = metric_figures(engine, Viewer::OPERATOR, &asked, args.by, percentiles).await?;
+            let figures = metric_figures(engine, Viewer::OPERATOR, &asked, args.by, percentiles)
+                .await
+                .map_err(in_options::<Metric>)?;
             if context.json() {
                 output::json(&json!({ "figures": figures }))?;
                 return Ok(Exit::Ok);

@@ -1,4 +1,7 @@
-use crate::harness::on_both;
+use std::fs;
+use std::process::Command;
+
+use crate::harness::{on_both, run, verifier};
 
 #[test]
 fn an_agent_is_made_changed_and_stopped() {
@@ -116,5 +119,44 @@ fn what_cannot_be_is_refused() {
                 "key", "create", "--agent", "triage", "--user", "admin", "--name", "x", "--scopes", "read",
             ])
             .expect(2);
+    });
+}
+
+/// The bundle of an execution that the switch of its agent ended is whole; one that lacks its steps is named.
+#[test]
+fn a_bundle_of_what_the_switch_ended_lacks_no_step() {
+    on_both(|place| {
+        place.json(&["agent", "create", "triage"]);
+        let started = place.json(&["workflow", "start", "w", "admin", "--agent", "triage"]);
+        let id = started["id"].as_str().unwrap();
+        for name in ["first", "second"] {
+            place
+                .run(&["step", "record", id, "--kind", "tool", "--name", name])
+                .expect(0);
+        }
+        let said = place.run(&["agent", "disable", "triage"]).expect(0).out;
+        assert!(said.contains("1 run of it cancelled"), "{said}");
+        fs::write(place.path("log.vkey"), place.run(&["audit", "key"]).expect(0).out).unwrap();
+        let bundle = |more: &[&str]| {
+            let mut args = vec!["audit", "export", "--format", "bundle", "--target", id];
+            args.extend(more);
+            place.run(&args).expect(0).out
+        };
+        let checked = |text: &str| {
+            fs::write(place.path("run.jsonl"), text).unwrap();
+            let mut verify = Command::new(verifier());
+            let args = ["bundle", "run.jsonl", "--key", "@log.vkey"];
+            verify.args(args).current_dir(place.path("."));
+            run(verify, "")
+        };
+        checked(&bundle(&[])).expect(0);
+        // Asked for the end alone, and passed off as all there is about the execution.
+        let end = bundle(&["--action", "execution.cancel"]);
+        let (header, rest) = end.split_once('\n').unwrap();
+        let passed_off = header.replace(r#""action":"execution.cancel","#, "");
+        assert_ne!(passed_off, header);
+        let ran = checked(&format!("{passed_off}\n{rest}")).expect(1);
+        assert!(ran.err.contains(id) && ran.err.contains("steps"), "{ran:?}");
+        checked(&end).expect(0);
     });
 }

@@ -265,3 +265,27 @@ pub fn code(secret: &str, steps: u64) -> String {
 pub fn fixture(name: &str) -> String {
     format!("{}/tests/cli/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))
 }
+
+/// `probity-verify`: the one that `PROBITY_VERIFY_BIN` names, or else the one built beside these tests.
+pub fn verifier() -> PathBuf {
+    if let Some(path) = std::env::var_os("PROBITY_VERIFY_BIN").filter(|path| !path.is_empty()) {
+        return PathBuf::from(path);
+    }
+    let profile = Path::new(env!("CARGO_BIN_EXE_probity")).parent().unwrap();
+    // Tests of one package do not build the program of another.
+    let mut build = Command::new(env!("CARGO"));
+    build
+        .args([
+            "build",
+            "--quiet",
+            "-p",
+            "evidence",
+            "--bin",
+            "probity-verify",
+            "--target-dir",
+        ])
+        .arg(profile.parent().unwrap())
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    run(build, "").expect(0);
+    profile.join("probity-verify")
+}

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::harness::{bare, program, run};
+use crate::harness::{bare, program, verifier};
 
 const SECTION: &str = "Five minutes";
 /// How long the whole tour may take.
@@ -128,30 +128,6 @@ fn lay_out(root: &Path, folder: &Path) {
     fs::create_dir_all(folder.join("target/release")).unwrap();
     symlink(program(), folder.join("target/release/probity")).unwrap();
     symlink(verifier(), folder.join("target/release/probity-verify")).unwrap();
-}
-
-/// `probity-verify`: the one that `PROBITY_VERIFY_BIN` names, or else the one built beside these tests.
-fn verifier() -> PathBuf {
-    if let Some(path) = std::env::var_os("PROBITY_VERIFY_BIN").filter(|path| !path.is_empty()) {
-        return PathBuf::from(path);
-    }
-    let profile = Path::new(env!("CARGO_BIN_EXE_probity")).parent().unwrap();
-    // Tests of one package do not build the program of another.
-    let mut build = Command::new(env!("CARGO"));
-    build
-        .args([
-            "build",
-            "--quiet",
-            "-p",
-            "evidence",
-            "--bin",
-            "probity-verify",
-            "--target-dir",
-        ])
-        .arg(profile.parent().unwrap())
-        .current_dir(env!("CARGO_MANIFEST_DIR"));
-    run(build, "").expect(0);
-    profile.join("probity-verify")
 }
 
 /// Runs all blocks in one shell, since later ones use variables of earlier ones; the output of each.
