@@ -14,8 +14,8 @@ use crate::reading;
 use crate::report::{Load, short, thousands};
 use crate::text;
 
-/// Connections that fill.
-const FILLING: usize = 64;
+/// Connections that fill: so many that the disk is waited for seldom.
+const FILLING: usize = 256;
 /// Executions whose trees are asked for, and the steps of each.
 const TREES: (usize, usize) = (16, 100);
 /// Writing keeps at least so much of its speed beside them.
