@@ -79,6 +79,15 @@ pub enum Scenario {
         #[arg(long, default_value_t = 1_000_000)]
         entries: u64,
     },
+    /// `probity db backup` on a log: time and memory, and what appends keep of their rate beside it
+    Backup {
+        /// Entries to preload
+        #[arg(long, default_value_t = 1_000_000)]
+        entries: u64,
+        /// Connections that append one entry a request
+        #[arg(long, default_value_t = 64, value_parser = number(1..=65_535))]
+        connections: usize,
+    },
     /// Arrays of 100 against bare COPY into a table like `entries`; PostgreSQL only
     CopyBaseline {
         /// Rows to copy

@@ -95,6 +95,13 @@ impl Installation {
         self.database.as_deref()
     }
 
+    /// SQLite's WAL; none on PostgreSQL.
+    pub fn wal(&self) -> Option<PathBuf> {
+        self.database
+            .is_none()
+            .then(|| self.data().join("probity.db-wal"))
+    }
+
     fn data(&self) -> PathBuf {
         self.folder.join("data")
     }

@@ -16,7 +16,7 @@ pub struct Report {
     pub machine: Machine,
     /// Loads put on a server.
     pub loads: Vec<Load>,
-    /// Checks of a whole log.
+    /// Commands that went through a whole log.
     pub verifications: Vec<Verification>,
     /// Bare COPY into a table like `entries`.
     pub copies: Vec<Copied>,
@@ -88,9 +88,11 @@ impl Load {
     }
 }
 
-/// One `probity audit verify`.
+/// One command that goes through a whole log.
 #[derive(Debug, Clone, Serialize)]
 pub struct Verification {
+    /// Which: `audit verify` or `db backup`.
+    pub command: String,
     pub engine: String,
     pub entries: u64,
     pub seconds: f64,

@@ -52,6 +52,7 @@ fn report() -> Report {
         commit: String::new(),
     };
     let verification = Verification {
+        command: "audit verify".to_owned(),
         engine: "sqlite".into(),
         entries: 1_000_000,
         seconds: 10.0,

@@ -101,10 +101,11 @@ impl Report {
 
     fn log_text(&self) -> String {
         let verifications = table(
-            "probity audit verify",
-            1,
+            "Commands that go through a whole log",
+            2,
             &self.verifications,
             &[
+                ("command", &|v| v.command.clone()),
                 ("engine", &|v| v.engine.clone()),
                 ("entries", &|v| thousands(v.entries)),
                 ("seconds", &|v| decimals(v.seconds)),

@@ -4,6 +4,7 @@
 //! in [`run`].
 
 mod append;
+mod backup;
 mod calibrate;
 mod copy;
 mod custody;
@@ -111,6 +112,7 @@ impl<'a> Context<'a> {
             }
             Scenario::LargeLog { entries } => self.large_log(*entries),
             Scenario::Verify { entries } => self.verify(*entries),
+            Scenario::Backup { entries, connections } => self.backup(*entries, *connections),
             Scenario::CopyBaseline { rows, transactions } => self.copy_baseline(*rows, transactions),
             Scenario::Identity(settings) => self.identity(settings),
             Scenario::Custody(settings) => self.custody(settings),
@@ -129,6 +131,7 @@ impl<'a> Context<'a> {
             "append --connections 8 --batch 100",
             "copy-baseline",
             &format!("verify --entries {verify}"),
+            &format!("backup --entries {verify}"),
             &format!("large-log --entries {large}"),
             "identity --attempts 40",
             "custody",

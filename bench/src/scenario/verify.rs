@@ -19,6 +19,7 @@ impl Context<'_> {
                 let usage = installation.measure(&["audit", "verify"])?;
                 let seconds = usage.wall.as_secs_f64();
                 self.report.verifications.push(Verification {
+                    command: "audit verify".to_owned(),
                     engine: engine.to_string(),
                     entries: size,
                     seconds,

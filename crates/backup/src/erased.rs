@@ -1,14 +1,19 @@
 //! What erasing commands leave beside the backups, so that none of them brings back what they erased.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
 
 use domain::action;
+use domain::audit::EntryFilter;
+use engine::Engine;
 use evidence::leaf::{Leaf, Outcome};
 use evidence::time::Timestamp;
 use store::entries::EntryView;
+use store::query::{Order, Page};
 use uuid::Uuid;
 
-use crate::error::Error;
+use crate::error::{Error, Tried};
 use crate::format::{self, ErasedLater, FORMAT};
 use crate::place::Place;
 
@@ -34,6 +39,12 @@ impl Erasing {
         })
     }
 }
+
+/// How often the log is looked at, at most.
+const AT_MOST_EVERY: Duration = Duration::from_secs(1);
+
+/// When it is tried again.
+const AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 /// What each of these entries leaves, given which entry was erased by which.
 pub(crate) fn of(origin: &str, erasing: Vec<Erasing>, erasures: &[(u64, u64)]) -> Vec<ErasedLater> {
@@ -67,4 +78,74 @@ pub(crate) fn add_missing(place: &dyn Place, erased: &[ErasedLater]) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Leaves what every erasing command leaves, for as long as the engine lasts.
+///
+/// It goes by the log and not by commands, so nothing is forgotten where a place was out of reach or no server ran.
+pub async fn keep_leaving(engine: Engine, place: Arc<dyn Place>) {
+    let (mut size, mut done) = (engine.size(), 0);
+    loop {
+        match leave(&engine, &place, done).await {
+            Ok(upto) => {
+                done = upto;
+                if size.changed().await.is_err() {
+                    return;
+                }
+                // Many appends are one look.
+                tokio::time::sleep(AT_MOST_EVERY).await;
+            }
+            Err(error) => {
+                tracing::warn!(%error, place = place.shown(), "what was erased is not yet told beside the backups");
+                tokio::time::sleep(AGAIN_AFTER).await;
+            }
+        }
+    }
+}
+
+/// Leaves what erasing commands from this entry on leave; the entry from which there is more to come.
+async fn leave(engine: &Engine, place: &Arc<dyn Place>, from: u64) -> Result<u64, Error> {
+    let upto = engine.size_now().await?;
+    let mut left = Vec::new();
+    for action in [action::USER_ERASE.name, action::AUDIT_ERASE.name] {
+        let filter = EntryFilter {
+            action: Some(action.to_owned()),
+            outcome: Some(Outcome::Success),
+            ..EntryFilter::default()
+        };
+        let mut after = from.checked_sub(1);
+        loop {
+            let page = Page {
+                order: Order::Ascending,
+                after,
+                limit: 100,
+            };
+            let found = engine.entries(&filter, page).await?;
+            for entry in found.entries {
+                let of = entry.target.and_then(|target| target.id?.parse().ok());
+                let user = of.filter(|_| action == action::USER_ERASE.name);
+                let entries =
+                    store::checks::erased_by(&mut *engine.db().reader().await?, entry.index).await?;
+                left.push(ErasedLater {
+                    format: FORMAT,
+                    origin: engine.verifier_key().name().to_owned(),
+                    at: entry.at,
+                    entry: entry.index,
+                    entries,
+                    users: user.into_iter().collect(),
+                });
+            }
+            after = found.next;
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    let place = Arc::clone(place);
+    let adding = tokio::task::spawn_blocking(move || add_missing(&*place, &left));
+    adding
+        .await
+        .map_err(std::io::Error::other)
+        .tried("start", "a thread")??;
+    Ok(upto)
 }

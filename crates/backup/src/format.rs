@@ -110,14 +110,12 @@ pub struct End {
     pub snapshot_at: Timestamp,
 }
 
-/// How a file is encrypted.
+/// How a file is encrypted, by age.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Encryption {
     /// To the public keys of recipients.
     Recipients,
-    /// By a passphrase.
-    Passphrase,
 }
 
 /// What lies beside the file as `NAME.json`, and is all that lists read. It is written last: without it there is no backup.

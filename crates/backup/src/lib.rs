@@ -3,6 +3,7 @@
 //! [`format`] says what is in it, [`write()`] writes one while the server takes writes, [`place`] keeps it, [`list()`] says
 //! what there is, and [`prune`] removes what nobody wants any more.
 
+mod age;
 mod erased;
 mod error;
 mod fault;
@@ -14,6 +15,8 @@ mod restore;
 mod retention;
 mod write;
 
+pub use age::recipient;
+pub use erased::keep_leaving;
 pub use error::Error;
 pub use fault::Fault;
 pub use list::{Listed, Pruned, list, prune};

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::global::Global;
 use crate::{
-    activity, agent, approval, asset, audit, balance, completions, conversation, destination, governance,
+    activity, agent, approval, asset, audit, balance, completions, conversation, db, destination, governance,
     init, key, kyc, metric, operation, role, serve, session, step, user, workflow,
 };
 
@@ -110,6 +110,9 @@ pub enum Command {
         after_help = "Example:\n  probity metric figures --name reward --since 7d --by day"
     )]
     Metric(metric::MetricCommand),
+    /// Backups: write, list, remove
+    #[command(subcommand, after_help = "Example:\n  probity db backup --to /mnt/backups")]
+    Db(db::DbCommand),
     /// Print the settings in force and where each came from; secrets are hidden
     #[command(after_help = "Example:\n  PROBITY_ENV=production probity config")]
     Config,

@@ -20,6 +20,7 @@ mod completions;
 mod config;
 mod context;
 mod conversation;
+mod db;
 mod demo;
 mod destination;
 mod failure;
@@ -123,6 +124,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Agent(command) => command.run(&context).await,
             Command::Destination(command) => command.run(&context).await,
             Command::Approval(command) => command.run(&context).await,
+            Command::Db(command) => command.run(&context).await,
             Command::Config => settings::run(&context),
             Command::Status => status::run(&context).await,
             Command::Completions(args) => completions::run(&args),

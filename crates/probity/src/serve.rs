@@ -1,6 +1,7 @@
 //! `probity serve`: start-up, and an end that finishes what is in flight.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -93,6 +94,13 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
     if let Some(tls) = tls.clone() {
         signal::on_hangup(RENEWED_EVERY, move || tls.look_again())?;
     }
+    let erased = match config.backup.path.as_str() {
+        "" => None,
+        path => {
+            let place = Arc::from(backup::place::open(path)?);
+            Some(tokio::spawn(backup::keep_leaving(engine.clone(), place)))
+        }
+    };
     web::serve(engine.clone(), listener, web_settings(&config, tls), stop)
         .await
         .map_err(|error| {
@@ -102,6 +110,7 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
                 "see the log lines above",
             )
         })?;
+    erased.inspect(tokio::task::JoinHandle::abort);
     engine.shutdown().await;
     tracing::info!("stopped");
     Ok(Exit::Ok)

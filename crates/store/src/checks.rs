@@ -23,6 +23,13 @@ pub async fn count(conn: &mut Conn, table: &Table) -> Result<u64, Error> {
     row.map_or(Ok(0), |row| row.unsigned(0))
 }
 
+/// Entries that this entry erased.
+pub async fn erased_by(conn: &mut Conn, entry: u64) -> Result<Vec<u64>, Error> {
+    let sql = "SELECT erased FROM erasures WHERE entry = $1 ORDER BY erased";
+    let rows = conn.all(sql, &[int(entry).into()]).await?;
+    rows.iter().map(|row| row.unsigned(0)).collect()
+}
+
 /// Ids and versions of the rows of a sealed table with these ids.
 pub async fn versions(conn: &mut Conn, table: &Table, ids: &[Uuid]) -> Result<Vec<Row>, Error> {
     let select = format!("SELECT id, version FROM {} WHERE id", table.name);

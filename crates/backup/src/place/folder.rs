@@ -52,6 +52,10 @@ impl Place for Folder {
         self.path.display().to_string()
     }
 
+    fn folder(&self) -> Option<&Path> {
+        Some(&self.path)
+    }
+
     fn names(&self) -> Result<Vec<String>, Error> {
         let listed = fs::read_dir(&self.path).and_then(|entries| {
             let names = entries.map(|entry| Ok(entry?.file_name().into_string().ok()));

@@ -5,15 +5,30 @@
 mod folder;
 
 use std::io::{Read, Write};
+use std::path::Path;
 
 use crate::error::Error;
 
 pub use folder::Folder;
 
+/// The place of this name: a folder, which is made where it is missing.
+pub fn open(name: &str) -> Result<Box<dyn Place>, Error> {
+    if name.contains("://") {
+        let message = format!("{name} is no place for backups that this program knows");
+        return Err(engine::Error::problem(message, "name a folder").into());
+    }
+    Ok(Box::new(Folder::new(Path::new(name))?))
+}
+
 /// Keeps files by name.
 pub trait Place: Send + Sync {
     /// What people call it.
     fn shown(&self) -> String;
+
+    /// A folder beside it where something can be held aside; none where there is none.
+    fn folder(&self) -> Option<&Path> {
+        None
+    }
 
     /// Names of the files there, in no order.
     fn names(&self) -> Result<Vec<String>, Error>;

@@ -31,9 +31,12 @@ use pack::{Counted, pack};
 use rows::Rows;
 use spool::{Held, Spool};
 
+use crate::age;
 use crate::erased::{self, Erasing};
 use crate::error::{Error, Tried};
-use crate::format::{self, END, End, FORMAT, LAST_SEEN, MANIFEST, MEMBER_ENTRIES, Manifest, Member, Sidecar};
+use crate::format::{
+    self, END, Encryption, End, FORMAT, LAST_SEEN, MANIFEST, MEMBER_ENTRIES, Manifest, Member, Sidecar,
+};
 use crate::place::Place;
 
 /// How to write a backup.
@@ -47,6 +50,8 @@ pub struct How<'a> {
     pub aside: &'a Path,
     /// Name and version of the program.
     pub program: &'a str,
+    /// Public keys of age; none for a file that is not encrypted.
+    pub recipients: &'a [String],
 }
 
 /// Where a backup goes.
@@ -69,17 +74,22 @@ struct Whole {
 pub fn write(options: &Options, to: To<'_>, how: &How<'_>, progress: Progress<'_>) -> Result<Sidecar, Error> {
     let whole = read(options, how, progress)?;
     let Manifest { origin, .. } = &whole.manifest;
-    let file = format::file_name(origin, whole.end.snapshot_at, whole.end.entries, false);
+    let file = format::file_name(
+        origin,
+        whole.end.snapshot_at,
+        whole.end.entries,
+        !how.recipients.is_empty(),
+    );
     let (bytes, sha256, place) = match to {
         To::Output(out) => {
-            let (_, bytes, sha256) = put(&whole, out).tried("write", "to the output")?;
+            let (_, bytes, sha256) = put(&whole, how, "to the output", out)?;
             (bytes, sha256, None)
         }
         To::Place(place) => {
             place.tidy(&format::prefix(origin))?;
             let shown = format!("{}/{file}", place.shown());
             let upload = BufWriter::with_capacity(1 << 20, place.create(&file)?);
-            let (upload, bytes, sha256) = put(&whole, upload).tried("write", &shown)?;
+            let (upload, bytes, sha256) = put(&whole, how, &shown, upload)?;
             let upload = upload.into_inner().map_err(std::io::IntoInnerError::into_error);
             upload.tried("write", &shown)?.finish()?;
             (bytes, sha256, Some(place))
@@ -89,7 +99,7 @@ pub fn write(options: &Options, to: To<'_>, how: &How<'_>, progress: Progress<'_
         format: FORMAT,
         bytes,
         sha256: json::hex(&sha256),
-        encrypted: None,
+        encrypted: (!how.recipients.is_empty()).then_some(Encryption::Recipients),
         manifest: whole.manifest,
         checkpoint: whole.end.checkpoint,
         entries: whole.end.entries,
@@ -109,16 +119,24 @@ pub fn write(options: &Options, to: To<'_>, how: &How<'_>, progress: Progress<'_
     Ok(sidecar)
 }
 
-/// Puts the members together; where to, how much it was, and SHA-256 of it.
-fn put<W: Write>(whole: &Whole, out: W) -> std::io::Result<(W, u64, [u8; 32])> {
+/// Puts the members together; where to, how much it was, and SHA-256 of it. `shown` is what people call where it goes.
+fn put<W: Write + Send>(
+    whole: &Whole,
+    how: &How<'_>,
+    shown: &str,
+    out: W,
+) -> Result<(W, u64, [u8; 32]), Error> {
     let seconds = whole.end.snapshot_at.micros().div_euclid(1_000_000);
+    let seconds = u64::try_from(seconds).unwrap_or_default();
     let mut out = Counted::new(out);
-    pack(
-        &whole.members,
-        u64::try_from(seconds).unwrap_or_default(),
-        &mut out,
-    )?;
-    out.flush()?;
+    if how.recipients.is_empty() {
+        pack(&whole.members, seconds, &mut out).tried("write", shown)?;
+    } else {
+        out = age::encrypt(how.recipients, shown, out, |mut through| {
+            pack(&whole.members, seconds, &mut through)
+        })?;
+    }
+    out.flush().tried("write", shown)?;
     Ok(out.end())
 }
 

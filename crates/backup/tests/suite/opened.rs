@@ -62,6 +62,7 @@ pub fn how(aside: &Path) -> How<'_> {
         threads: 2,
         aside,
         program: "probity test",
+        recipients: &[],
     }
 }
 

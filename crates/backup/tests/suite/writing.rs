@@ -5,26 +5,32 @@ crate::on_both!(
     what_is_erased_meanwhile_is_not_in_it,
     a_tampered_database_gives_none,
     what_is_broken_off_leaves_nothing,
+    an_erasure_is_told_while_serving,
 );
 
 mod cases {
     use std::io::{self, Read, Write};
-    use std::sync::Mutex;
     use std::sync::mpsc::channel;
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
 
     use backup::Error;
     use backup::format::{self, ErasedLater, LAST_SEEN};
     use backup::place::{Folder, Place, Upload};
+    use domain::Origin;
     use domain::record::Val;
     use domain::tables::SEALED;
+    use engine::Engine;
     use evidence::json;
     use sha2::{Digest, Sha256};
     use store::sealed;
     use tlog::{Checkpoint, Hash, RightEdge};
 
     use crate::attacker::{Attacker, Key, close};
+    use crate::custody_desk::user_id;
     use crate::opened::{Opened, folder, write_to};
-    use crate::support::{Bed, erase, numbered, record, rich_log};
+    use crate::people::until;
+    use crate::support::{Bed, erase, numbered, operator, record, rich_log};
 
     pub async fn everything_is_in_it(bed: Bed) {
         let engine = rich_log(&bed).await;
@@ -269,6 +275,48 @@ mod cases {
             .await
             .unwrap();
         assert!(!sidecar.manifest.even_tampered, "it says so only where it is so");
+    }
+
+    pub async fn an_erasure_is_told_while_serving(bed: Bed) {
+        let engine = rich_log(&bed).await;
+        let place = folder(bed.dir.path());
+        let served: Arc<dyn Place> = Arc::new(place.clone());
+        let keeping = tokio::spawn(backup::keep_leaving(engine.clone(), served));
+        let told = async |count: usize| {
+            let all = || place.names().unwrap().len() >= count;
+            until("what was erased is told", Duration::from_mins(1), async || all()).await;
+            let mut names = place.names().unwrap();
+            names.sort_unstable();
+            assert_eq!(names.len(), count, "{names:?}");
+            let last = place.read(&names[count - 1]).unwrap();
+            serde_json::from_reader::<_, ErasedLater>(last).unwrap()
+        };
+        // What was erased before anybody looked: by two commands, and of one user.
+        let before = told(erasing(&engine).await).await;
+        erase(&engine, vec![300, 301]).await.unwrap();
+        let count = erasing(&engine).await;
+        let left = told(count).await;
+        assert_eq!((left.entries, left.users.len()), (vec![300, 301], 0));
+        assert!(left.entry > before.entry);
+        let bob = user_id(&engine, "bob").await;
+        engine
+            .erase_user(&operator(), Origin::default(), bob, "asked to")
+            .await
+            .unwrap();
+        let left = told(erasing(&engine).await).await;
+        assert_eq!(left.users, [bob]);
+        // A backup adds none that is there.
+        write_to(&bed.options(), &place, false, |_| {}).await.unwrap();
+        assert_eq!(place.names().unwrap().len(), erasing(&engine).await + 2);
+        keeping.abort();
+        close(engine).await;
+    }
+
+    /// How many entries of the log erase.
+    async fn erasing(engine: &Engine) -> usize {
+        let sql = "SELECT count(*) FROM entries WHERE action IN ('user.erase', 'audit.erase') AND outcome = 'success'";
+        let row = engine.db().writer().await.unwrap().opt(sql, &[]).await.unwrap();
+        usize::try_from(row.unwrap().int(0).unwrap()).unwrap()
     }
 
     /// A folder on a disk that takes so many bytes more.

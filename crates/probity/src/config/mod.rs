@@ -3,6 +3,7 @@
 //! Later wins: built-in defaults, the built-in file of the environment, `./config/ENV.toml`, `DATA_DIR/ENV.toml`,
 //! environment variables, command-line options. `ENV` is `PROBITY_ENV`: development (default), test or production.
 
+mod backup;
 mod custody;
 mod layers;
 mod load;
@@ -21,6 +22,7 @@ use domain::identity::Rules;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use backup::Backup;
 pub use custody::Custody;
 pub use load::{Loaded, load};
 pub use prices::Governance;
@@ -56,6 +58,8 @@ pub struct Config {
     pub workflows: Workflows,
     /// What steps cost.
     pub governance: Governance,
+    /// Where backups are kept, and how long.
+    pub backup: Backup,
     /// Roles of the installation's own, and what is added to built-in ones, by name.
     #[serde(default)]
     pub roles: BTreeMap<String, RoleSettings>,
@@ -249,6 +253,7 @@ pub fn keys() -> impl Iterator<Item = Key> {
         Custody::KEYS,
         Workflows::KEYS,
         Governance::KEYS,
+        Backup::KEYS,
     ];
     let first = std::iter::once(of_its_own("data_dir")).chain(Database::KEYS.iter().copied());
     first
@@ -270,6 +275,7 @@ impl Default for Config {
             custody: Custody::default(),
             workflows: Workflows::default(),
             governance: Governance::default(),
+            backup: Backup::default(),
             roles: BTreeMap::new(),
         }
     }

@@ -7,6 +7,7 @@
 
 mod agents;
 mod approvals;
+mod backups;
 mod config;
 mod custody;
 mod exact;

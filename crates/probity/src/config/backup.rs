@@ -1,0 +1,67 @@
+//! Settings of backups.
+
+use std::fmt;
+
+use backup::{KEEP_LAST_MIN, Retention};
+use serde::{Deserialize, Serialize};
+
+use super::{Key, Kind, section};
+
+section! {
+    /// Settings of backups.
+    Backup in "backup";
+    /// Where they are kept: a folder. Empty: nowhere, unless a command says so.
+    path: text(String) = String::new();
+    /// Public keys of age to which they are encrypted. Empty: they are not.
+    recipients: text(Recipients) = Recipients::default();
+    /// The newest ones stay, whatever their age.
+    keep_last: number(KEEP_LAST_MIN, 100_000) = KEEP_LAST_MIN;
+    /// All of so many days stay.
+    keep_days: number(0, 36_500) = 7;
+    /// The newest of a day stays, of so many days.
+    keep_daily: number(0, 36_500) = 0;
+    /// The newest of a week stays, of so many weeks.
+    keep_weekly: number(0, 5_200) = 0;
+    /// The newest of a month stays, of so many months.
+    keep_monthly: number(0, 1_200) = 0;
+}
+
+impl Backup {
+    /// What stays.
+    pub fn retention(&self) -> Retention {
+        Retention {
+            last: self.keep_last,
+            days: self.keep_days,
+            daily: self.keep_daily,
+            weekly: self.keep_weekly,
+            monthly: self.keep_monthly,
+        }
+    }
+}
+
+/// Public keys of age, with commas between them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Recipients(pub Vec<String>);
+
+impl TryFrom<String> for Recipients {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Recipients, String> {
+        let keys = text.split(',').map(str::trim).filter(|key| !key.is_empty());
+        let keys = keys.map(|key| backup::recipient(key).map(|()| key.to_owned()));
+        Ok(Recipients(keys.collect::<Result<_, _>>()?))
+    }
+}
+
+impl fmt::Display for Recipients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(", "))
+    }
+}
+
+impl From<Recipients> for String {
+    fn from(recipients: Recipients) -> String {
+        recipients.to_string()
+    }
+}

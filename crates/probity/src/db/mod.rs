@@ -1,0 +1,146 @@
+//! `probity db`: a file per verb. They run beside a server.
+
+mod backup;
+mod list;
+mod prune;
+
+use std::io::ErrorKind;
+
+use ::backup::Error;
+use ::backup::format::Sidecar;
+use ::backup::place::{self, Place};
+use views::{count, minute};
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::table::{self, Column, Elide, column, number};
+use crate::verb::verbs;
+
+verbs! {
+    /// What can be done about backups.
+    DbCommand {
+        /// Write a backup, which is checked as it is written; safe beside a running server
+        #[command(
+            after_help = "Exit codes: 0 written, 1 tampered: there is no backup, 2 could not be written.\n\n\
+            Example:\n  probity db backup --to /mnt/backups"
+        )]
+        Backup(backup::BackupArgs) => backup::run,
+        /// List the backups of a place, newest first
+        #[command(after_help = "Example:\n  probity db list-backups --path /mnt/backups")]
+        ListBackups(list::ListArgs) => list::run,
+        /// Remove the backups that the settings (backup.keep_*) no longer keep
+        #[command(after_help = "Example:\n  probity db prune --dry-run")]
+        Prune(prune::PruneArgs) => prune::run,
+    }
+}
+
+/// The place that an option names, or else the settings.
+fn place(context: &Context, option: Option<&str>) -> Result<Box<dyn Place>, Failure> {
+    let path = option.unwrap_or(&context.settings.config.backup.path);
+    if path.is_empty() {
+        let hint = "name a folder, or set backup.path in the settings";
+        return Err(Failure::could_not_run(
+            "no_place",
+            "no place for backups is named",
+            hint,
+        ));
+    }
+    Ok(place::open(path)?)
+}
+
+const COLUMNS: [Column; 6] = [
+    column("taken (UTC)", Elide::Never),
+    number("entries"),
+    number("size"),
+    column("encrypted", Elide::Never).spare(),
+    column("verified", Elide::Never).spare(),
+    column("file", Elide::Never),
+];
+
+/// Backups as a table.
+fn lines(backups: &[Sidecar]) -> String {
+    let row = |backup: &Sidecar| {
+        vec![
+            minute(backup.snapshot_at),
+            count(backup.entries),
+            size(backup.bytes),
+            if backup.encrypted.is_some() { "yes" } else { "no" }.to_owned(),
+            backup.verified_at.map_or("never".to_owned(), minute),
+            backup.file.clone(),
+        ]
+    };
+    let rows: Vec<_> = backups.iter().map(row).collect();
+    table::lines(&COLUMNS, &rows, table::width()).join("\n")
+}
+
+/// A number of bytes for people, cut to a tenth.
+fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    let (mut tenths, mut unit) = (bytes / 100, 0);
+    while tenths >= 10_000 && unit + 1 < UNITS.len() {
+        tenths /= 1_000;
+        unit += 1;
+    }
+    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        let message = error.to_string();
+        match error {
+            Error::Engine(error) => error.into(),
+            Error::Io { error, .. } => {
+                let hint = match error.kind() {
+                    ErrorKind::StorageFull => {
+                        "free some space there, or name another place; nothing is left of what was begun"
+                    }
+                    ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                        "name a place that this account may read and write"
+                    }
+                    ErrorKind::NotFound => "check that it is there",
+                    _ => "check the place and what leads to it",
+                };
+                Failure::could_not_run("backup", message, hint)
+            }
+            Error::Tampered(_) => Failure::no(
+                "tampered",
+                message,
+                "there is no backup. See everything that was changed: probity audit verify. With --even-tampered there is one \
+                 all the same, and says so",
+            ),
+            Error::Refused { code, hint, .. } => Failure::no(code, message, hint),
+            Error::Fault(_) => Failure::no(
+                "not_a_backup",
+                message,
+                "take another backup, or another copy of it",
+            ),
+            Error::Restored(_) => Failure::no(
+                "tampered",
+                message,
+                "take another backup: the one that was read is not sound",
+            ),
+            Error::Exists(_) => {
+                Failure::no("exists", message, "do it again: a backup is named by its second")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn sizes_for_people() {
+        for (bytes, text) in [
+            (0, "0.0 kB"),
+            (999, "0.9 kB"),
+            (999_999, "999.9 kB"),
+            (1_000_000, "1.0 MB"),
+            (1_234_567_890, "1.2 GB"),
+            (u64::MAX, "18446744.0 TB"),
+        ] {
+            assert_eq!(size(bytes), text);
+        }
+    }
+}

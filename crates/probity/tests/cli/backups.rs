@@ -1,0 +1,223 @@
+//! Backups, as somebody who keeps them asks for them.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::harness::{Place, on_both, sqlite};
+
+fn names(folder: &std::path::Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn set_up() -> Place {
+    let place = sqlite();
+    place.run(&["init"]).expect(0);
+    place
+}
+
+/// The sidecar of a backup into this folder.
+fn back_up(place: &Place, folder: &str) -> Value {
+    place.json(&["db", "backup", "--to", folder])
+}
+
+#[test]
+fn a_backup_is_written_listed_and_kept() {
+    on_both(|place| {
+        place.append(&["--actor", "user:al", "--action", "x"]);
+        let folder = place.path("backups");
+        let to = folder.to_str().unwrap();
+        let made = back_up(place, to);
+        let file = made["file"].as_str().unwrap();
+        assert_eq!(names(&folder), [file.to_owned(), format!("{file}.json")]);
+        assert_eq!(made["bytes"], fs::metadata(folder.join(file)).unwrap().len());
+        let size = place.json(&["status"])["log"]["size"].clone();
+        assert_eq!((&made["entries"], &made["encrypted"]), (&size, &Value::Null));
+        let listed = place.json(&["db", "list-backups", "--path", to]);
+        assert_eq!(listed["backups"], Value::from(vec![made.clone()]));
+        let shown = place.run(&["db", "list-backups", "--path", to]).expect(0);
+        assert!(
+            shown.out.contains(file) && shown.err.contains("1 backup"),
+            "{}",
+            shown.out
+        );
+
+        // What is not whole is told, and is none.
+        fs::write(folder.join("probity-x-20260101T000000Z-1.tar.zst.json"), "{").unwrap();
+        let listed = place.json(&["db", "list-backups", "--path", to]);
+        assert_eq!(listed["backups"].as_array().unwrap().len(), 1);
+        assert_eq!(listed["strange"].as_array().unwrap().len(), 1, "{listed}");
+
+        let pruned = place.json(&["db", "prune", "--path", to]);
+        assert_eq!(
+            (&pruned["gone"], &pruned["kept"]),
+            (&Value::from(Vec::<Value>::new()), &1.into())
+        );
+        // The same into a pipe: zstd's magic number (RFC 8878 section 3.1.1).
+        let piped = place.command(&["db", "backup", "--to", "-"]).output().unwrap();
+        assert!(
+            piped.status.success() && piped.stdout.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]),
+            "{piped:?}"
+        );
+    });
+}
+
+/// Copies of one backup, each of another day, as far as lists can tell.
+fn copies(folder: &std::path::Path, made: &Value, days: &[&str]) {
+    let file = made["file"].as_str().unwrap();
+    for day in days {
+        let name = format!("probity-copy-{day}.tar.zst");
+        let mut copy = made.clone();
+        copy["file"] = name.clone().into();
+        copy["snapshot_at"] = format!("{day}T02:00:00.000000Z").into();
+        fs::copy(folder.join(file), folder.join(&name)).unwrap();
+        fs::write(folder.join(format!("{name}.json")), copy.to_string()).unwrap();
+    }
+}
+
+#[test]
+fn what_nobody_wants_any_more_is_removed() {
+    let place = set_up();
+    place.append(&["--actor", "user:al", "--action", "x"]);
+    let folder = place.path("backups");
+    let to = folder.to_str().unwrap();
+    let made = back_up(&place, to);
+    copies(
+        &folder,
+        &made,
+        &["2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"],
+    );
+    let before = names(&folder);
+    let dry = place.json(&["db", "prune", "--path", to, "--dry-run"]);
+    let gone: Vec<_> = dry["gone"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["file"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        gone,
+        [
+            "probity-copy-2026-01-02.tar.zst",
+            "probity-copy-2026-01-01.tar.zst"
+        ]
+    );
+    assert_eq!(names(&folder), before);
+    let pruned = place.json(&["db", "prune", "--path", to]);
+    assert_eq!((&pruned["gone"], &pruned["kept"]), (&dry["gone"], &3.into()));
+    assert_eq!(names(&folder).len(), before.len() - 4);
+    // Those of another log are not ours to remove.
+    let other = set_up();
+    other.append(&["--actor", "user:al", "--action", "x"]);
+    let pruned = other.json(&["db", "prune", "--path", to]);
+    assert_eq!(pruned["kept"], 0, "{pruned}");
+    assert_eq!(names(&folder).len(), before.len() - 4);
+    // The clock is far from the newest one.
+    fs::remove_file(folder.join(format!("{}.json", made["file"].as_str().unwrap()))).unwrap();
+    let stopped = place.refused(1, &["db", "prune", "--path", to]);
+    assert_eq!(stopped["code"], "prune_stopped", "{stopped}");
+}
+
+#[test]
+fn what_stands_in_the_way_is_said() {
+    on_both(|place| {
+        place.append(&["--actor", "user:al", "--action", "x"]);
+        let missing = place.refused(2, &["db", "backup"]);
+        assert_eq!(missing["code"], "no_place", "{missing}");
+        fs::write(place.path("file"), "").unwrap();
+        let blocked = place.path("file").join("below");
+        let failed = place.refused(2, &["db", "backup", "--to", blocked.to_str().unwrap()]);
+        assert!(
+            failed["message"]
+                .as_str()
+                .unwrap()
+                .contains("cannot make the folder"),
+            "{failed}"
+        );
+        place.by_hand("UPDATE users SET active = NOT active");
+        let folder = place.path("backups");
+        let tampered = place.refused(1, &["db", "backup", "--to", folder.to_str().unwrap()]);
+        assert_eq!(tampered["code"], "tampered", "{tampered}");
+        assert!(
+            tampered["message"].as_str().unwrap().contains("users "),
+            "{tampered}"
+        );
+        assert_eq!(names(&folder), Vec::<String>::new());
+        let made = place.json(&[
+            "db",
+            "backup",
+            "--even-tampered",
+            "--to",
+            folder.to_str().unwrap(),
+        ]);
+        assert_eq!(made["manifest"]["even_tampered"], true, "{made}");
+    });
+}
+
+/// A new key of age: the file, and its public key.
+fn age_key(place: &Place) -> (String, String) {
+    let path = place.path("age.key").to_str().unwrap().to_owned();
+    assert!(
+        Command::new("age-keygen")
+            .args(["-o", &path])
+            .stderr(Stdio::null())
+            .status()
+            .unwrap()
+            .success()
+    );
+    let public = Command::new("age-keygen").args(["-y", &path]).output().unwrap();
+    (path, String::from_utf8(public.stdout).unwrap().trim().to_owned())
+}
+
+#[test]
+fn a_backup_is_encrypted_to_recipients() {
+    let place = set_up();
+    place.append(&["--actor", "user:al", "--action", "x"]);
+    let (key, public) = age_key(&place);
+    let folder = place.path("backups");
+    let to = folder.to_str().unwrap();
+    let mut command = place.command(&["--output", "json", "db", "backup", "--to", to]);
+    let made = command
+        .env("PROBITY_BACKUP_RECIPIENTS", &public)
+        .output()
+        .unwrap();
+    let made: Value = serde_json::from_slice(&made.stdout).unwrap_or_else(|_| panic!("{made:?}"));
+    assert_eq!(made["encrypted"], "recipients", "{made}");
+    let file = folder.join(made["file"].as_str().unwrap());
+    assert!(file.to_str().unwrap().ends_with(".tar.zst.age"));
+    assert_eq!(made["bytes"], fs::metadata(&file).unwrap().len());
+    let opened = Command::new("age")
+        .args(["-d", "-i", &key])
+        .arg(&file)
+        .output()
+        .unwrap();
+    assert!(opened.stdout.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]));
+    for (recipients, named) in [
+        ("AGE-SECRET-KEY-1X", "a secret key"),
+        ("me@example.com", "no public key"),
+    ] {
+        let mut command = place.command(&["db", "backup", "--to", to]);
+        let refused = command
+            .env("PROBITY_BACKUP_RECIPIENTS", recipients)
+            .output()
+            .unwrap();
+        let told = String::from_utf8(refused.stderr).unwrap();
+        assert!(refused.status.code() == Some(2) && told.contains(named), "{told}");
+    }
+    // A key that looks like one and is none: what age says is said, and nothing is left.
+    let before = names(&folder);
+    let mut command = place.command(&["db", "backup", "--to", to]);
+    let refused = command
+        .env("PROBITY_BACKUP_RECIPIENTS", "age1qqqq")
+        .output()
+        .unwrap();
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert!(refused.status.code() == Some(2) && told.contains("age"), "{told}");
+    assert_eq!(names(&folder), before);
+}
