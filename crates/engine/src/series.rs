@@ -1,13 +1,11 @@
 //! Figures of metrics in time. They are counted here and not by the database, so that both engines say the same to the last
 //! digit.
 
-use std::collections::BTreeMap;
-
 use domain::FieldError;
 use domain::workflow::metric::{Bucket, Figures, Percentile};
 use evidence::Timestamp;
 use store::conditions::Condition;
-use store::{Conn, series};
+use store::series::{self, Numbers};
 
 use crate::engine::Engine;
 use crate::error::Error;
@@ -17,9 +15,6 @@ pub const BUCKETS_MAX: i64 = 1_000;
 
 /// Most metrics that figures are of at once.
 pub const POINTS_MAX: usize = 1_000_000;
-
-/// Metrics read at a time.
-const CHUNK: u32 = 5_000;
 
 /// What is asked of metrics.
 #[derive(Clone, Debug)]
@@ -69,28 +64,6 @@ impl Series {
     }
 }
 
-/// Figures as they are put together, bucket by bucket.
-struct Told<'a> {
-    percentiles: &'a [Percentile],
-    at: Option<Timestamp>,
-    /// The numbers of the bucket, by unit.
-    open: BTreeMap<Option<String>, Vec<f64>>,
-    all: Vec<SeriesFigures>,
-}
-
-impl Told<'_> {
-    /// Begins another bucket.
-    fn begin(&mut self, at: Option<Timestamp>) {
-        for (unit, numbers) in std::mem::take(&mut self.open) {
-            if let Some(figures) = Figures::of(numbers, self.percentiles) {
-                let at = self.at;
-                self.all.push(SeriesFigures { at, unit, figures });
-            }
-        }
-        self.at = at;
-    }
-}
-
 impl Engine {
     /// The figures of metrics, by bucket and unit, oldest first. Buckets without a metric are left out.
     pub async fn metric_figures(&self, mut series: Series) -> Result<Vec<SeriesFigures>, Error> {
@@ -102,41 +75,17 @@ impl Engine {
         let to = series.to.map(|to| Condition::Before("at", to.into()));
         series.conditions.extend(from.into_iter().chain(to));
         let mut conn = self.db().long_reader().await?;
-        conn.begin_snapshot().await?;
-        let told = told(&mut conn, &series).await;
-        conn.rollback().await?;
-        told
-    }
-}
-
-async fn told(conn: &mut Conn, series: &Series) -> Result<Vec<SeriesFigures>, Error> {
-    let mut told = Told {
-        percentiles: &series.percentiles,
-        at: None,
-        open: BTreeMap::new(),
-        all: Vec::new(),
-    };
-    let (mut after, mut count) = (None, 0);
-    loop {
-        let points = series::points(conn, &series.conditions, after, CHUNK).await?;
-        count += points.len();
-        if count > POINTS_MAX {
+        let limit = i64::try_from(POINTS_MAX + 1).unwrap_or(i64::MAX);
+        let found = series::numbers(&mut conn, &series.conditions, series.bucket, limit).await?;
+        if found.iter().map(|found| found.numbers.len()).sum::<usize>() > POINTS_MAX {
             let message =
                 format!("more than {POINTS_MAX} metrics are within the time: ask for a shorter one");
             return Err(FieldError::new("from", message).into());
         }
-        after = points.last().map(|point| (point.at, point.id));
-        let last = points.len() < CHUNK as usize;
-        for point in points {
-            let at = series.bucket.map(|bucket| bucket.of(point.at));
-            if at != told.at {
-                told.begin(at);
-            }
-            told.open.entry(point.unit).or_default().push(point.value.get());
-        }
-        if last {
-            told.begin(None);
-            return Ok(told.all);
-        }
+        let told = found.into_iter().filter_map(|Numbers { at, unit, numbers }| {
+            let figures = Figures::of(numbers, &series.percentiles)?;
+            Some(SeriesFigures { at, unit, figures })
+        });
+        Ok(told.collect())
     }
 }
