@@ -3,6 +3,8 @@
 mod backup;
 mod list;
 mod prune;
+mod restore;
+mod verify_backup;
 
 use std::io::ErrorKind;
 
@@ -13,6 +15,7 @@ use views::{count, minute};
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::progress::Progress;
 use crate::table::{self, Column, Elide, column, number};
 use crate::verb::verbs;
 
@@ -31,6 +34,14 @@ verbs! {
         /// Remove the backups that the settings (backup.keep_*) no longer keep
         #[command(after_help = "Example:\n  probity db prune --dry-run")]
         Prune(prune::PruneArgs) => prune::run,
+        /// Check a backup without a database: digests, root, signature, counts
+        #[command(after_help = "Exit codes: 0 good, 1 not, 2 could not be checked. It needs no signing key.\n\n\
+            Example:\n  probity db verify-backup latest --full")]
+        VerifyBackup(verify_backup::VerifyBackupArgs) => verify_backup::run,
+        /// Put a backup in the place of the database, of either engine; nothing else may use it meanwhile
+        #[command(after_help = "It is verified in full before it takes the place; whatever was erased since is erased again.\n\n\
+            Example:\n  probity db restore latest --reason 'the disk broke'")]
+        Restore(restore::RestoreArgs) => restore::run,
     }
 }
 
@@ -46,6 +57,61 @@ fn place(context: &Context, option: Option<&str>) -> Result<Box<dyn Place>, Fail
         ));
     }
     Ok(place::open(path)?)
+}
+
+/// A backup that somebody named.
+struct Kept {
+    place: Box<dyn Place>,
+    name: String,
+}
+
+impl Kept {
+    /// A file, or the newest one of the place in the settings.
+    fn find(context: &Context, text: &str) -> Result<Kept, Failure> {
+        if text == "latest" {
+            let place = place(context, None)?;
+            let options = context.options()?;
+            let key = engine::keyfile::load(&options.data_dir, options.signing_key.as_deref())?;
+            let name = ::backup::newest(&*place, key.as_ref().map(tlog::SigningKey::name))?;
+            return Ok(Kept { place, name });
+        }
+        let (folder, name) = text.rsplit_once('/').unwrap_or((".", text));
+        let folder = if folder.is_empty() { "/" } else { folder };
+        if !folder.contains("://") && !std::path::Path::new(text).is_file() {
+            let hint = "name the file of a backup, or see what there is: probity db list-backups";
+            return Err(Failure::could_not_run(
+                "file",
+                format!("there is no file {text}"),
+                hint,
+            ));
+        }
+        let place = place::open(folder)?;
+        Ok(Kept {
+            place,
+            name: name.to_owned(),
+        })
+    }
+
+    /// Does some work with it that blocks its thread, and shows how far it is.
+    fn work<T: Send>(
+        &self,
+        context: &Context,
+        work: impl FnOnce(&dyn Place, &str, engine::verify::Progress<'_>) -> Result<T, Error> + Send,
+    ) -> Result<T, Failure> {
+        let progress = Progress::new(context);
+        let at = |at: engine::verify::VerifyProgress| {
+            let text = format!("{} of {} {}", count(at.done), count(at.total), at.what);
+            progress.at(at.done, at.total, &text);
+        };
+        // A runtime of its own works inside, which must not be begun within this one.
+        let done = std::thread::scope(|scope| {
+            let working = scope.spawn(|| work(&*self.place, &self.name, &at));
+            tokio::task::block_in_place(|| working.join())
+        });
+        progress.finish();
+        let stopped = |_| engine::Error::problem("a thread stopped", "report this as a bug");
+        Ok(done.map_err(stopped)??)
+    }
 }
 
 const COLUMNS: [Column; 6] = [
@@ -108,17 +174,17 @@ impl From<Error> for Failure {
                 "there is no backup. See everything that was changed: probity audit verify. With --even-tampered there is one \
                  all the same, and says so",
             ),
-            Error::Refused { code, hint, .. } => Failure::no(code, message, hint),
             Error::Fault(_) => Failure::no(
-                "not_a_backup",
+                "bad_backup",
                 message,
-                "take another backup, or another copy of it",
+                "it is not the backup that was written, or none: take another copy, or another one: probity db list-backups",
             ),
             Error::Restored(_) => Failure::no(
                 "tampered",
                 message,
-                "take another backup: the one that was read is not sound",
+                "the database that is there is as it was: restore another backup",
             ),
+            Error::Refused { code, hint, .. } => Failure::no(code, message, hint),
             Error::Exists(_) => {
                 Failure::no("exists", message, "do it again: a backup is named by its second")
             }

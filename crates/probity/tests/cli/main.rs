@@ -23,6 +23,7 @@ mod outputs;
 mod people;
 mod read;
 mod request_log;
+mod restores;
 mod roles;
 mod same;
 mod serve;
