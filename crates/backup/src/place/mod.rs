@@ -2,6 +2,8 @@
 //!
 //! A place blocks its caller: it is used from threads of its own, beside any runtime.
 
+mod bucket;
+mod credentials;
 mod folder;
 
 use std::io::{Read, Write};
@@ -9,6 +11,8 @@ use std::path::Path;
 
 use crate::error::Error;
 
+pub use bucket::{Bucket, S3};
+pub use credentials::Credentials;
 pub use folder::Folder;
 
 /// The place of this name: a folder, which is made where it is missing.

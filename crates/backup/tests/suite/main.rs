@@ -7,6 +7,7 @@
 mod agents;
 #[path = "../../../engine/tests/conformance/attacker.rs"]
 mod attacker;
+mod bucket;
 #[path = "../../../engine/tests/conformance/catalogue.rs"]
 mod catalogue;
 #[path = "../../../engine/tests/conformance/custody_desk.rs"]

@@ -1,0 +1,282 @@
+//! A bucket as a place, on a server that speaks S3 (moto), and on one that only listens.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use backup::Error;
+use backup::place::{Bucket, Credentials, Place, S3, Upload};
+use evidence::json::hex;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+
+/// The key of Amazon's examples.
+const KEY: &str = concat!("AKIA", "IOSFODNN7EXAMPLE");
+const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+fn credentials() -> Credentials {
+    Credentials {
+        key: Some(KEY.to_owned()),
+        secret: Some(SECRET.to_owned()),
+        token: None,
+    }
+}
+
+/// A running moto; it ends with the test.
+struct Moto {
+    child: Child,
+    port: u16,
+}
+
+impl Moto {
+    fn start() -> Moto {
+        let port = testkit::free_port();
+        let mut command = Command::new("moto_server");
+        command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let child = match child {
+            Err(error) if error.kind() == ErrorKind::NotFound => panic!(
+                "moto_server is not in PATH: ./test installs it, and so does pip install 'moto[s3,server]==5.2.*'"
+            ),
+            child => child.unwrap(),
+        };
+        let moto = Moto { child, port };
+        let up = || TcpStream::connect(("127.0.0.1", port)).is_ok();
+        let mut tries = (0..600).map(|_| std::thread::sleep(Duration::from_millis(100)));
+        assert!(up() || tries.any(|()| up()), "moto does not listen");
+        moto.ask("PUT", "/kept");
+        moto
+    }
+
+    /// An answer to a request that nobody signed, which moto does not mind.
+    fn ask(&self, method: &str, path: &str) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let host = "Host: 127.0.0.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        write!(stream, "{method} {path} HTTP/1.1\r\n{host}").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        answer
+    }
+
+    fn s3(&self) -> S3 {
+        S3 {
+            endpoint: Some(format!("http://127.0.0.1:{}", self.port)),
+            ..S3::default()
+        }
+    }
+}
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn read(place: &dyn Place, name: &str) -> Vec<u8> {
+    let mut contents = Vec::new();
+    place.read(name).unwrap().read_to_end(&mut contents).unwrap();
+    contents
+}
+
+fn upload(place: &dyn Place, name: &str, contents: &[u8]) -> Box<dyn Upload> {
+    let mut upload = place.create(name).unwrap();
+    for piece in contents.chunks(1 << 20) {
+        upload.write_all(piece).unwrap();
+    }
+    upload
+}
+
+#[test]
+fn a_bucket_keeps_files_by_name() {
+    let moto = Moto::start();
+    let usual = moto.s3();
+    let with_checksum = S3 {
+        checksum: true,
+        ..usual.clone()
+    };
+    let unconditional = S3 {
+        conditional_put: false,
+        ..usual.clone()
+    };
+    for (prefix, s3) in [("", usual), ("a/b", with_checksum), ("c", unconditional)] {
+        let place = Bucket::new(&format!("s3://kept/{prefix}"), &s3, credentials()).unwrap();
+        // Two whole parts and a rest.
+        let large: Vec<u8> = (0..(33_u32 << 20))
+            .map(|number| number.to_le_bytes()[2])
+            .collect();
+        upload(&place, "large", &large).finish().unwrap();
+        assert!(read(&place, "large") == large);
+        let again = upload(&place, "large", b"else").finish().unwrap_err();
+        assert!(matches!(again, Error::Exists(_)), "{again}");
+        upload(&place, "empty", b"").finish().unwrap();
+        assert!(read(&place, "empty").is_empty());
+
+        assert!(place.add("small", b"one").unwrap());
+        assert!(!place.add("small", b"two").unwrap());
+        assert_eq!(read(&place, "small"), b"one");
+        place.replace("small", b"three").unwrap();
+        assert_eq!(read(&place, "small"), b"three");
+
+        drop(upload(&place, "broken-off", &large));
+        let mut names = place.names().unwrap();
+        names.sort();
+        assert_eq!(names, ["empty", "large", "small"]);
+        for name in &names {
+            place.remove(name).unwrap();
+            place.remove(name).unwrap();
+        }
+        assert!(place.names().unwrap().is_empty());
+    }
+    let left = moto.ask("GET", "/kept?uploads");
+    assert!(!left.contains("<UploadId>"), "{left}");
+}
+
+#[test]
+fn a_storage_that_fails_says_what_to_change() {
+    let moto = Moto::start();
+    let place = Bucket::new("s3://missing", &moto.s3(), credentials()).unwrap();
+    let said = |error: Error| error.to_string();
+    for error in [
+        said(place.names().unwrap_err()),
+        said(place.add("a", b"").unwrap_err()),
+        said(place.create("a").err().unwrap()),
+    ] {
+        assert!(error.contains("there is no such bucket: make it"), "{error}");
+    }
+    // The bucket goes while a file is on its way.
+    let place = Bucket::new("s3://kept", &moto.s3(), credentials()).unwrap();
+    let half_way = upload(&place, "a", &[0; 100]);
+    drop(moto);
+    let error = said(half_way.finish().unwrap_err());
+    assert!(error.contains("cannot write s3://kept/a: "), "{error}");
+}
+
+/// A request as it was sent, to a server that then hangs up.
+fn recorded() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let s3 = S3 {
+        endpoint: Some(format!("http://{}", listener.local_addr().unwrap())),
+        region: Some("eu-west-1".to_owned()),
+        ..S3::default()
+    };
+    let asked = std::thread::spawn(move || {
+        let place = Bucket::new("s3://kept/a b", &s3, credentials()).unwrap();
+        place.add("a+1.json", b"contents").is_ok()
+    });
+    let (mut stream, _) = listener.accept().unwrap();
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    let mut body = [0; 8];
+    stream.read_exact(&mut body).unwrap();
+    assert_eq!(&body, b"contents");
+    stream
+        .write_all(b"HTTP/1.1 200 OK\r\nETag: \"1\"\r\nContent-Length: 0\r\n\r\n")
+        .unwrap();
+    assert!(asked.join().unwrap());
+    String::from_utf8(head).unwrap()
+}
+
+fn hmac(key: &[u8], text: &str) -> Vec<u8> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().to_vec()
+}
+
+/// The signature of a request without parameters (Amazon S3 API reference, "Signature Version 4"): method, path, the signed
+/// headers in order, SHA-256 of the body, time and region.
+fn signature(request: &str, headers: &[(&str, &str)], payload: &str, time: &str, region: &str) -> String {
+    let lines: String = headers
+        .iter()
+        .flat_map(|(name, value)| {
+            [
+                *name, ":", *value, "
+",
+            ]
+        })
+        .collect();
+    let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
+    let (method, path) = request.split_once(' ').unwrap();
+    let canonical = format!("{method}\n{path}\n\n{lines}\n{}\n{payload}", names.join(";"));
+    let day = &time[..8];
+    let scope = format!("{day}/{region}/s3/aws4_request");
+    let text = format!(
+        "AWS4-HMAC-SHA256\n{time}\n{scope}\n{}",
+        hex(&Sha256::digest(canonical))
+    );
+    let key = [day, region, "s3", "aws4_request"]
+        .into_iter()
+        .fold(format!("AWS4{SECRET}").into_bytes(), |key, part| hmac(&key, part));
+    hex(&hmac(&key, &text))
+}
+
+#[test]
+fn a_request_is_signed_as_amazon_has_it() {
+    // "Example: GET Object" of the same document.
+    let nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    let headers = [
+        ("host", "examplebucket.s3.amazonaws.com"),
+        ("range", "bytes=0-9"),
+        ("x-amz-content-sha256", nothing),
+        ("x-amz-date", "20130524T000000Z"),
+    ];
+    let get = signature(
+        "GET /test.txt",
+        &headers,
+        nothing,
+        "20130524T000000Z",
+        "us-east-1",
+    );
+    assert_eq!(
+        get,
+        "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"
+    );
+
+    let head = recorded();
+    let request = head.lines().next().unwrap().strip_suffix(" HTTP/1.1").unwrap();
+    assert_eq!(request, "PUT /kept/a%20b/a%2B1.json");
+    let header = |name: &str| {
+        let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+        lines
+            .find(|(found, _)| found.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    };
+    assert_eq!(header("if-none-match"), Some("*"));
+    assert!(
+        header("x-amz-tagging").is_none() && header("x-amz-checksum-sha256").is_none(),
+        "{head}"
+    );
+    let authorization = header("authorization").unwrap();
+    let part = |name: &str| {
+        authorization
+            .split_once(name)
+            .unwrap()
+            .1
+            .split(',')
+            .next()
+            .unwrap()
+    };
+    let signed: Vec<(&str, &str)> = part("SignedHeaders=")
+        .split(';')
+        .map(|name| (name, header(name).unwrap()))
+        .collect();
+    let (time, payload) = (
+        header("x-amz-date").unwrap(),
+        header("x-amz-content-sha256").unwrap(),
+    );
+    assert_eq!(payload, hex(&Sha256::digest("contents")));
+    assert_eq!(
+        part("Credential="),
+        format!("{KEY}/{}/eu-west-1/s3/aws4_request", &time[..8])
+    );
+    assert_eq!(
+        part("Signature="),
+        signature(request, &signed, payload, time, "eu-west-1")
+    );
+}
