@@ -19,7 +19,7 @@ verbs! {
         )]
         Record(Box<record::RecordArgs>),
         /// List what happened, a sentence each, newest first
-        #[command(after_help = "Example:\n  probity activity list --user ann --from 7d")]
+        #[command(after_help = "Example:\n  probity activity list --user ann --since 7d")]
         List(ListArgs<Activity>) => list,
     }
 }
