@@ -22,7 +22,7 @@ pub struct Listed {
     pub strange: Vec<(String, String)>,
 }
 
-/// Backups of a log in a place, or of any log: those whose file is there too.
+/// Backups of a log in a place, or of any log: those whose file is there too, as long as it was.
 pub fn list(place: &dyn Place, origin: Option<&str>) -> Result<Listed, Error> {
     let names: HashSet<String> = place.names()?.into_iter().collect();
     let mut listed = Listed::default();
@@ -36,12 +36,16 @@ pub fn list(place: &dyn Place, origin: Option<&str>) -> Result<Listed, Error> {
                 listed.strange.push((name.clone(), reason));
             }
             Ok(found) if origin.is_some_and(|origin| origin != found.manifest.origin) => {}
-            Ok(_) if !names.contains(file) => {
-                listed
-                    .strange
-                    .push((name.clone(), format!("{file} is not there")));
-            }
-            Ok(found) => listed.backups.push(found),
+            Ok(found) => match place.length(file)? {
+                Some(bytes) if bytes == found.bytes => listed.backups.push(found),
+                other => {
+                    let reason = other.map_or_else(
+                        || format!("{file} is not there"),
+                        |bytes| format!("{file} has {bytes} bytes, not {}", found.bytes),
+                    );
+                    listed.strange.push((name.clone(), reason));
+                }
+            },
             Err(Error::Io { what, error }) if error.kind() == std::io::ErrorKind::InvalidData => {
                 listed
                     .strange
@@ -49,6 +53,18 @@ pub fn list(place: &dyn Place, origin: Option<&str>) -> Result<Listed, Error> {
             }
             Err(error) => return Err(error),
         }
+    }
+    let prefix = origin.map_or("probity-".to_owned(), format::prefix);
+    let alone = |name: &&String| !names.contains(&format::sidecar_name(name));
+    let files = names
+        .iter()
+        .filter(|name| is_file(name) && name.starts_with(&prefix));
+    for file in files.filter(alone) {
+        let reason = format!(
+            "{} is not there: it is no backup, or not yet",
+            format::sidecar_name(file)
+        );
+        listed.strange.push((file.clone(), reason));
     }
     listed
         .backups

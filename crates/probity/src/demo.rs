@@ -6,7 +6,7 @@ use engine::identity::NewApiKey;
 use engine::import::{Format, Input, Reports, import};
 use serde_json::json;
 
-use crate::config::variable;
+use crate::config::{location, variable};
 use crate::context::{Context, caller, origin};
 use crate::failure::Failure;
 use crate::output::count;
@@ -143,7 +143,7 @@ fn database_argument(location: &engine::database::Location) -> String {
                 path.canonicalize().unwrap_or_else(|_| path.clone()).display()
             )
         }
-        engine::database::Location::Postgres(url) => url.clone(),
+        postgres @ engine::database::Location::Postgres(_) => location::shown(postgres),
     }
 }
 

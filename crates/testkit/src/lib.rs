@@ -12,13 +12,14 @@
 //! it, whatever way that ends: see `guard.sh`.
 //!
 //! Where things are: [`Postgres`] is what tests use; `guard` starts the process that owns server and folder,
-//! `binaries` finds the programs, `account` whom to run them as, [`Authority`] makes certificates, `sql` talks to the server, [`url`] edits URLs.
+//! `binaries` finds the programs, `account` whom to run them as, [`Authority`] makes certificates, [`Moto`] is an object storage, `sql` talks to the server, [`url`] edits URLs.
 
 mod account;
 mod binaries;
 mod certificates;
 mod error;
 mod guard;
+mod moto;
 mod postgres;
 mod scratch;
 mod sql;
@@ -27,6 +28,7 @@ pub mod url;
 
 pub use certificates::{Authority, Signed};
 pub use error::Error;
+pub use moto::Moto;
 pub use postgres::{Options, Postgres, SHARED_SOCKET_URL, SHARED_URL};
 pub use scratch::{TestDatabase, TestSchema};
 pub use temp::{TempDir, free_port, temp_dir};

@@ -20,6 +20,9 @@ use crate::wire::Wire;
 /// What a client begins a handshake with (RFC 8446, section 5.1).
 const HANDSHAKE: u8 = 22;
 
+/// The longest certificate or key that is read.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
 /// What whoever speaks plain HTTP is told.
 const PLAIN: &str = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 35\r\n\
                      Connection: close\r\n\r\nThis port speaks TLS: use https://\n";
@@ -131,6 +134,16 @@ impl ResolvesServerCert for Pair {
 
 fn read(certificate: &Path, key: &Path, provider: &CryptoProvider) -> Result<CertifiedKey, String> {
     let of = |file: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    for file in [certificate, key] {
+        // A pipe or a device would be waited for.
+        let about = std::fs::metadata(file).map_err(|error| of(file, &error))?;
+        if !about.is_file() || about.len() > FILE_BYTES_MAX {
+            return Err(of(
+                file,
+                &format!("it is no file of at most {FILE_BYTES_MAX} bytes"),
+            ));
+        }
+    }
     let chain = CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let chain = chain.map_err(|error| of(certificate, &error))?;
     if chain.is_empty() {
@@ -138,6 +151,10 @@ fn read(certificate: &Path, key: &Path, provider: &CryptoProvider) -> Result<Cer
     }
     let signing = PrivateKeyDer::from_pem_file(key).map_err(|error| of(key, &error))?;
     // The two are compared here.
-    CertifiedKey::from_der(chain, signing, provider)
-        .map_err(|error| format!("{} and {}: {error}", certificate.display(), key.display()))
+    CertifiedKey::from_der(chain, signing, provider).map_err(|error| match error {
+        rustls::Error::InconsistentKeys(_) => {
+            format!("{} is not the key of {}", key.display(), certificate.display())
+        }
+        error => format!("{} and {}: {error}", certificate.display(), key.display()),
+    })
 }

@@ -154,6 +154,16 @@ impl Place for Bucket {
         Ok(names.map(str::to_owned).collect())
     }
 
+    fn length(&self, name: &str) -> Result<Option<u64>, Error> {
+        let inner = &self.inner;
+        match inner.wait(inner.store.head(&inner.path(name))) {
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            found => found
+                .map(|found| Some(found.size))
+                .map_err(|error| inner.told("read", name, &error)),
+        }
+    }
+
     fn read(&self, name: &str) -> Result<Box<dyn Read + Send>, Error> {
         let inner = &self.inner;
         let found = inner.wait(inner.store.get(&inner.path(name)));

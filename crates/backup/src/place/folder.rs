@@ -58,12 +58,24 @@ impl Place for Folder {
 
     fn names(&self) -> Result<Vec<String>, Error> {
         let listed = fs::read_dir(&self.path).and_then(|entries| {
-            let names = entries.map(|entry| Ok(entry?.file_name().into_string().ok()));
+            let names = entries.map(|entry| {
+                let entry = entry?;
+                let name = entry.file_name().into_string().ok();
+                Ok(name.filter(|_| entry.file_type().is_ok_and(|kind| !kind.is_dir())))
+            });
             names
                 .filter_map(Result::transpose)
                 .collect::<io::Result<Vec<_>>>()
         });
         listed.tried("list", self.path.display())
+    }
+
+    fn length(&self, name: &str) -> Result<Option<u64>, Error> {
+        let path = self.path.join(name);
+        match fs::metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            found => found.map(|found| Some(found.len())).tried("read", path.display()),
+        }
     }
 
     fn read(&self, name: &str) -> Result<Box<dyn Read + Send>, Error> {

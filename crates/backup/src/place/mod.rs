@@ -15,11 +15,14 @@ pub use bucket::{Bucket, S3};
 pub use credentials::Credentials;
 pub use folder::Folder;
 
-/// The place of this name: a folder, which is made where it is missing.
-pub fn open(name: &str) -> Result<Box<dyn Place>, Error> {
+/// The place of this name: a bucket, or a folder, which is made where it is missing.
+pub fn open(name: &str, s3: &S3) -> Result<Box<dyn Place>, Error> {
+    if name.starts_with("s3://") {
+        return Ok(Box::new(Bucket::new(name, s3, Credentials::find()?)?));
+    }
     if name.contains("://") {
         let message = format!("{name} is no place for backups that this program knows");
-        return Err(engine::Error::problem(message, "name a folder").into());
+        return Err(engine::Error::problem(message, "name a folder, or s3://BUCKET/PREFIX").into());
     }
     Ok(Box::new(Folder::new(Path::new(name))?))
 }
@@ -36,6 +39,9 @@ pub trait Place: Send + Sync {
 
     /// Names of the files there, in no order.
     fn names(&self) -> Result<Vec<String>, Error>;
+
+    /// How long a file is, in bytes; none where there is none.
+    fn length(&self, name: &str) -> Result<Option<u64>, Error>;
 
     /// Reads a file.
     fn read(&self, name: &str) -> Result<Box<dyn Read + Send>, Error>;

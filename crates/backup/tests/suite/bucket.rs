@@ -10,6 +10,7 @@ use backup::place::{Bucket, Credentials, Place, S3, Upload};
 use evidence::json::hex;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
+use testkit::Moto;
 
 /// The key of Amazon's examples.
 const KEY: &str = concat!("AKIA", "IOSFODNN7EXAMPLE");
@@ -23,55 +24,10 @@ fn credentials() -> Credentials {
     }
 }
 
-/// A running moto; it ends with the test.
-struct Moto {
-    child: Child,
-    port: u16,
-}
-
-impl Moto {
-    fn start() -> Moto {
-        let port = testkit::free_port();
-        let mut command = Command::new("moto_server");
-        command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        let child = match child {
-            Err(error) if error.kind() == ErrorKind::NotFound => panic!(
-                "moto_server is not in PATH: ./test installs it, and so does pip install 'moto[s3,server]==5.2.*'"
-            ),
-            child => child.unwrap(),
-        };
-        let moto = Moto { child, port };
-        let up = || TcpStream::connect(("127.0.0.1", port)).is_ok();
-        let mut tries = (0..600).map(|_| std::thread::sleep(Duration::from_millis(100)));
-        assert!(up() || tries.any(|()| up()), "moto does not listen");
-        moto.ask("PUT", "/kept");
-        moto
-    }
-
-    /// An answer to a request that nobody signed, which moto does not mind.
-    fn ask(&self, method: &str, path: &str) -> String {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        let host = "Host: 127.0.0.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-        write!(stream, "{method} {path} HTTP/1.1\r\n{host}").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-        answer
-    }
-
-    fn s3(&self) -> S3 {
-        S3 {
-            endpoint: Some(format!("http://127.0.0.1:{}", self.port)),
-            ..S3::default()
-        }
-    }
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+fn s3(moto: &Moto) -> S3 {
+    S3 {
+        endpoint: Some(moto.endpoint()),
+        ..S3::default()
     }
 }
 
@@ -91,8 +47,8 @@ fn upload(place: &dyn Place, name: &str, contents: &[u8]) -> Box<dyn Upload> {
 
 #[test]
 fn a_bucket_keeps_files_by_name() {
-    let moto = Moto::start();
-    let usual = moto.s3();
+    let moto = Moto::start().unwrap();
+    let usual = s3(&moto);
     let with_checksum = S3 {
         checksum: true,
         ..usual.clone()
@@ -130,14 +86,14 @@ fn a_bucket_keeps_files_by_name() {
         }
         assert!(place.names().unwrap().is_empty());
     }
-    let left = moto.ask("GET", "/kept?uploads");
+    let left = moto.ask("GET", "/kept?uploads").unwrap();
     assert!(!left.contains("<UploadId>"), "{left}");
 }
 
 #[test]
 fn a_storage_that_fails_says_what_to_change() {
-    let moto = Moto::start();
-    let place = Bucket::new("s3://missing", &moto.s3(), credentials()).unwrap();
+    let moto = Moto::start().unwrap();
+    let place = Bucket::new("s3://missing", &s3(&moto), credentials()).unwrap();
     let said = |error: Error| error.to_string();
     for error in [
         said(place.names().unwrap_err()),
@@ -147,7 +103,7 @@ fn a_storage_that_fails_says_what_to_change() {
         assert!(error.contains("there is no such bucket: make it"), "{error}");
     }
     // The bucket goes while a file is on its way.
-    let place = Bucket::new("s3://kept", &moto.s3(), credentials()).unwrap();
+    let place = Bucket::new("s3://kept", &s3(&moto), credentials()).unwrap();
     let half_way = upload(&place, "a", &[0; 100]);
     drop(moto);
     let error = said(half_way.finish().unwrap_err());

@@ -353,6 +353,9 @@ mod cases {
         fn names(&self) -> Result<Vec<String>, Error> {
             self.0.names()
         }
+        fn length(&self, name: &str) -> Result<Option<u64>, Error> {
+            self.0.length(name)
+        }
         fn read(&self, name: &str) -> Result<Box<dyn Read + Send>, Error> {
             self.0.read(name)
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use backup::place::S3;
 use backup::{KEEP_LAST_MIN, Retention};
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,7 @@ use super::{Key, Kind, section};
 section! {
     /// Settings of backups.
     Backup in "backup";
-    /// Where they are kept: a folder. Empty: nowhere, unless a command says so.
+    /// Where they are kept: a folder, or `s3://BUCKET/PREFIX`. Empty: nowhere, unless a command says so.
     path: text(String) = String::new();
     /// Public keys of age to which they are encrypted. Empty: they are not.
     recipients: text(Recipients) = Recipients::default();
@@ -35,6 +36,34 @@ impl Backup {
             daily: self.keep_daily,
             weekly: self.keep_weekly,
             monthly: self.keep_monthly,
+        }
+    }
+}
+
+section! {
+    /// How object storages are reached.
+    Storage in "s3";
+    /// The URL of one that is not Amazon's. Empty: Amazon's.
+    endpoint: text(String) = String::new();
+    /// Its region. Empty: `AWS_REGION`, or us-east-1.
+    region: text(String) = String::new();
+    /// Whether what is sent goes with its SHA-256.
+    checksum: switch = false;
+    /// Whether it can refuse to write over what is there.
+    conditional_put: switch = true;
+    /// Whether the bucket is part of the host's name, instead of the path.
+    virtual_hosted: switch = false;
+}
+
+impl From<&Storage> for S3 {
+    fn from(storage: &Storage) -> S3 {
+        let given = |text: &String| (!text.is_empty()).then(|| text.clone());
+        S3 {
+            endpoint: given(&storage.endpoint),
+            region: given(&storage.region),
+            checksum: storage.checksum,
+            conditional_put: storage.conditional_put,
+            virtual_hosted: storage.virtual_hosted,
         }
     }
 }

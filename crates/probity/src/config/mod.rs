@@ -22,7 +22,7 @@ use domain::identity::Rules;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use backup::Backup;
+pub use backup::{Backup, Storage};
 pub use custody::Custody;
 pub use load::{Loaded, load};
 pub use prices::Governance;
@@ -60,6 +60,8 @@ pub struct Config {
     pub governance: Governance,
     /// Where backups are kept, and how long.
     pub backup: Backup,
+    /// How object storages are reached.
+    pub s3: Storage,
     /// Roles of the installation's own, and what is added to built-in ones, by name.
     #[serde(default)]
     pub roles: BTreeMap<String, RoleSettings>,
@@ -254,6 +256,7 @@ pub fn keys() -> impl Iterator<Item = Key> {
         Workflows::KEYS,
         Governance::KEYS,
         Backup::KEYS,
+        Storage::KEYS,
     ];
     let first = std::iter::once(of_its_own("data_dir")).chain(Database::KEYS.iter().copied());
     first
@@ -276,6 +279,7 @@ impl Default for Config {
             workflows: Workflows::default(),
             governance: Governance::default(),
             backup: Backup::default(),
+            s3: Storage::default(),
             roles: BTreeMap::new(),
         }
     }

@@ -10,7 +10,7 @@ use std::io::ErrorKind;
 
 use ::backup::Error;
 use ::backup::format::Sidecar;
-use ::backup::place::{self, Place};
+use ::backup::place::{self, Place, S3};
 use views::{count, minute};
 
 use crate::context::Context;
@@ -49,14 +49,14 @@ verbs! {
 fn place(context: &Context, option: Option<&str>) -> Result<Box<dyn Place>, Failure> {
     let path = option.unwrap_or(&context.settings.config.backup.path);
     if path.is_empty() {
-        let hint = "name a folder, or set backup.path in the settings";
+        let hint = "name a folder or s3://BUCKET/PREFIX, or set backup.path in the settings";
         return Err(Failure::could_not_run(
             "no_place",
             "no place for backups is named",
             hint,
         ));
     }
-    Ok(place::open(path)?)
+    Ok(place::open(path, &S3::from(&context.settings.config.s3))?)
 }
 
 /// A backup that somebody named.
@@ -85,9 +85,8 @@ impl Kept {
                 hint,
             ));
         }
-        let place = place::open(folder)?;
         Ok(Kept {
-            place,
+            place: place(context, Some(folder))?,
             name: name.to_owned(),
         })
     }
@@ -186,7 +185,7 @@ impl From<Error> for Failure {
             ),
             Error::Refused { code, hint, .. } => Failure::no(code, message, hint),
             Error::Exists(_) => {
-                Failure::no("exists", message, "do it again: a backup is named by its second")
+                Failure::could_not_run("exists", message, "do it again: a backup is named by its second")
             }
         }
     }

@@ -50,9 +50,13 @@ fn a_backup_is_written_listed_and_kept() {
 
         // What is not whole is told, and is none.
         fs::write(folder.join("probity-x-20260101T000000Z-1.tar.zst.json"), "{").unwrap();
+        fs::write(folder.join("probity-y-20260101T000000Z-1.tar.zst"), "whole").unwrap();
+        copies(&folder, &made, &["2026-01-02"]);
+        fs::write(folder.join("probity-copy-2026-01-02.tar.zst"), "").unwrap();
+        fs::create_dir(folder.join("probity-z-20260101T000000Z-1.tar.zst.json")).unwrap();
         let listed = place.json(&["db", "list-backups", "--path", to]);
         assert_eq!(listed["backups"].as_array().unwrap().len(), 1);
-        assert_eq!(listed["strange"].as_array().unwrap().len(), 1, "{listed}");
+        assert_eq!(listed["strange"].as_array().unwrap().len(), 3, "{listed}");
 
         let pruned = place.json(&["db", "prune", "--path", to]);
         assert_eq!(
@@ -220,4 +224,57 @@ fn a_backup_is_encrypted_to_recipients() {
     let told = String::from_utf8(refused.stderr).unwrap();
     assert!(refused.status.code() == Some(2) && told.contains("age"), "{told}");
     assert_eq!(names(&folder), before);
+}
+
+/// A bucket as the place of backups: written there, listed, checked, brought back on the other side, pruned.
+#[test]
+fn backups_are_kept_in_a_bucket() {
+    let moto = testkit::Moto::start().unwrap();
+    let storage = [
+        ("PROBITY_S3_ENDPOINT", moto.endpoint()),
+        ("PROBITY_BACKUP_PATH", "s3://kept/log".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "anybody".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "anything".to_owned()),
+    ];
+    let place = set_up();
+    place.append(&["--actor", "user:al", "--action", "x"]);
+    let run = |args: &[&str]| {
+        let mut command = place.command(args);
+        command.envs(storage.iter().map(|(name, value)| (name, value)));
+        crate::harness::run(command, "")
+    };
+    let written = run(&["db", "backup"]).expect(0);
+    assert!(
+        written.out.starts_with("s3://kept/log/probity-"),
+        "{}",
+        written.out
+    );
+    assert_eq!(
+        run(&["db", "list-backups", "--output", "json"]).json()["backups"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    run(&["db", "verify-backup", "latest", "--full"]).expect(0);
+    let verified = run(&["db", "list-backups", "--output", "json"]).json();
+    assert!(verified["backups"][0]["verified_at"].is_string(), "{verified}");
+    place.append(&["--actor", "user:al", "--action", "later"]);
+    run(&[
+        "db",
+        "restore",
+        "latest",
+        "--reason",
+        "a drill",
+        "--replace",
+        "--shorter",
+    ])
+    .expect(0);
+    place.run(&["audit", "verify"]).expect(0);
+    run(&["db", "prune"]).expect(0);
+
+    let missing = run(&["db", "backup", "--to", "s3://not-there"]).expect(2);
+    assert!(missing.err.contains("not-there"), "{}", missing.err);
+    let unknown = run(&["db", "backup", "--to", "ftp://there"]).expect(2);
+    assert!(unknown.err.contains("ftp://there is no place"), "{}", unknown.err);
 }

@@ -63,6 +63,15 @@ pub fn parse(url: &str) -> Result<Servers, Error> {
     let mut servers = Vec::with_capacity(each.len());
     for one in &each {
         let mut config = read(one)?;
+        let sockets = config
+            .get_hosts()
+            .iter()
+            .any(|host| matches!(host, Host::Unix(_)));
+        if sockets && !config.get_hostaddrs().is_empty() {
+            // The driver would go to the address, as it goes to a socket: without TLS.
+            let message = "the database URL names an address (hostaddr) and a folder of sockets (host): it must be one of them";
+            return Err(Error::new(ErrorKind::Other, message));
+        }
         if several && !url.contains("target_session_attrs=") {
             config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         }
@@ -253,6 +262,18 @@ mod tests {
             ("postgres://u@localhost/d?hostaddr=192.0.2.1", false),
         ] {
             assert_eq!(is_here(&parse(url).unwrap()), here, "{url}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_no_folder_of_sockets() {
+        for url in [
+            "postgres://u:p@%2Ftmp:5433/d?hostaddr=192.0.2.2",
+            "postgres://u@localhost/d?host=/tmp&hostaddr=192.0.2.2",
+            "postgres:///d?host=/tmp&hostaddr=127.0.0.1",
+        ] {
+            let error = parse(url).unwrap_err();
+            assert!(error.message.contains("hostaddr"), "{url}: {error}");
         }
     }
 
