@@ -165,19 +165,20 @@ fn all_of_them_in_one_report() {
     let report = json("all --large 2000 --verify 2000");
     // Per engine: 64 and 256 connections, arrays of 100, and three loads on each of two logs. COPY adds none.
     // Identity: oneself, logins, two floods of three rows, refused logins. Custody: three shapes on many and on few
-    // balances, and own ids. Governance: two. Read: 5 questions to the books, 15 to the log.
+    // balances, and own ids. Governance: two. Backup: alone and beside. Read: 5 questions to the books, 15 to the log.
     assert_eq!(
         rows(&report, "loads").len(),
-        2 * (2 + 1 + 6) + 2 * (1 + 1 + 6 + 1) + 2 * (6 + 1) + 2 * 2 + 2 * (5 + 15)
+        2 * (2 + 1 + 6) + 2 * (1 + 1 + 6 + 1) + 2 * (6 + 1) + 2 * 2 + 2 * 2 + 2 * (5 + 15)
     );
-    assert_eq!(rows(&report, "verifications").len(), 4);
+    assert_eq!(rows(&report, "verifications").len(), 4 + 2);
     assert_eq!(rows(&report, "copies").len(), 8);
     assert_eq!(rows(&report, "timings").len(), 12);
     // COPY: 8 and the fastest; verify: 1 an engine; large-log: 3 an engine; identity: 2 an engine;
-    // custody: a target and hot / uniform for each shape, and own ids, an engine; governance: two targets an engine; read: 11.
+    // custody: a target and hot / uniform for each shape, and own ids, an engine; governance: two targets an engine; backup: what is kept,
+    // and the WAL; read: 11.
     assert_eq!(
         rows(&report, "ratios").len(),
-        9 + 2 + 6 + 4 + 2 * (6 + 1) + 2 * 2 + 2 * 11
+        9 + 2 + 6 + 4 + 2 * (6 + 1) + 2 * 2 + (2 + 1) + 2 * 11
     );
 }
 

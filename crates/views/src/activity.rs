@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use domain::FieldError;
 use domain::audit::EntryFilter;
 use domain::audit::activity::sentence;
 use domain::audit::event::ID_LEN_MAX;
@@ -16,6 +17,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::cell::{Columns, Elide, column, number};
+use crate::cursor::{ActivityPlace, Place as _};
 use crate::entry::entries;
 use crate::filter::{Asked, Filter, Flag, Given, Takes};
 use crate::noun::{About, Noun, Page, Paging, Reads, Shown};
@@ -163,7 +165,7 @@ impl Shown for Activity {
 
 impl Noun for Activity {
     type View = Activity;
-    type Place = u64;
+    type Place = ActivityPlace;
 
     const NAMES: (&'static str, &'static str) = ("activity", "activities");
     const KEY: &'static str = "activities";
@@ -214,9 +216,24 @@ impl Noun for Activity {
         engine: &Engine,
         viewer: Viewer<'_>,
         asked: &Asked,
-        paging: Paging<u64>,
+        paging: Paging<ActivityPlace>,
     ) -> Result<Page<Activity>, Error> {
-        let (found, next, size) = entries(engine, &Activity::filter(engine, asked).await?, paging).await?;
+        let filter = Activity::filter(engine, asked).await?;
+        let by_timestamp = filter.by_timestamp;
+        if paging
+            .after
+            .is_some_and(|place| place.by_timestamp != by_timestamp)
+        {
+            let message = "must be what a page before says, in the same order";
+            return Err(FieldError::new("cursor", message).into());
+        }
+        let within = Paging {
+            order: paging.order,
+            after: paging.after.map(|place| place.entry),
+            limit: paging.limit,
+        };
+        let (found, next, size) = entries(engine, &filter, within).await?;
+        let next = next.map(|entry| ActivityPlace { entry, by_timestamp }.encode(paging.order));
         Ok(Page {
             views: Activity::of_all(engine, found, viewer.holds(Permission::UsersRead)).await?,
             next,

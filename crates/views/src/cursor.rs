@@ -50,6 +50,41 @@ impl Place for u64 {
     }
 }
 
+/// The index of an entry, in the order of the log or in that of the times when things happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ActivityPlace {
+    /// The entry.
+    pub entry: u64,
+    /// Whether the list is in the order of these times.
+    pub by_timestamp: bool,
+}
+
+/// What a cursor in the order of times has behind that of the log.
+const BY_TIMESTAMP: char = 't';
+
+impl Place for ActivityPlace {
+    const IN_LOG: bool = true;
+
+    fn encode(self, order: Order) -> String {
+        let mut word = self.entry.encode(order);
+        word.extend(self.by_timestamp.then_some(BY_TIMESTAMP));
+        word
+    }
+
+    fn decode(order: Order, word: &str) -> Option<ActivityPlace> {
+        // Nine bytes are twelve characters, the last of which may be the mark's too.
+        let marked = word.strip_suffix(BY_TIMESTAMP).filter(|rest| rest.len() == 12);
+        Some(ActivityPlace {
+            entry: u64::decode(order, marked.unwrap_or(word))?,
+            by_timestamp: marked.is_some(),
+        })
+    }
+
+    fn entry(self) -> Option<u64> {
+        Some(self.entry)
+    }
+}
+
 /// The id of a row; marked where the order is not the usual one of ids.
 impl Place for Uuid {
     const IN_LOG: bool = false;
@@ -170,6 +205,21 @@ mod tests {
                 let word = index.encode(order);
                 assert_eq!(u64::decode(order, &word), Some(index));
                 assert_eq!(u64::decode(other, &word), None);
+            }
+        }
+    }
+
+    #[test]
+    fn a_cursor_says_of_which_times_its_order_is() {
+        for entry in [0, 4_711, u64::MAX >> 1, 0xb7, 0xed] {
+            for (order, other) in ORDERS {
+                for by_timestamp in [true, false] {
+                    let place = ActivityPlace { entry, by_timestamp };
+                    let word = place.encode(order);
+                    assert_eq!(ActivityPlace::decode(order, &word), Some(place));
+                    assert_eq!(ActivityPlace::decode(other, &word), None);
+                    assert_eq!(u64::decode(order, &word).is_some(), !by_timestamp, "{word}");
+                }
             }
         }
     }

@@ -113,16 +113,15 @@ fn of(paging: Paging<u64>) -> EntryPage {
     }
 }
 
-/// A page of the entries that fulfil a filter, and the cursor of the next one.
+/// A page of the entries that fulfil a filter, and the entry behind which the next one begins.
 pub(crate) async fn entries(
     engine: &Engine,
     filter: &EntryFilter,
     paging: Paging<u64>,
-) -> Result<(Vec<Entry>, Option<String>, u64), Error> {
+) -> Result<(Vec<Entry>, Option<u64>, u64), Error> {
     let page = of(paging);
     let found = engine.entries_within(filter, page, BYTES_MAX).await?;
-    let next = found.next.map(|index| index.encode(paging.order));
-    Ok((found.entries, next, found.size))
+    Ok((found.entries, found.next, found.size))
 }
 
 impl Noun for Entry {
@@ -221,6 +220,7 @@ impl Noun for Entry {
         paging: Paging<u64>,
     ) -> Result<Page<Entry>, Error> {
         let (views, next, size) = entries(engine, &entry_filter(asked), paging).await?;
+        let next = next.map(|index| index.encode(paging.order));
         Ok(Page {
             views,
             next,

@@ -217,7 +217,7 @@ async fn a_bad_pair_is_refused_and_the_one_before_stays() {
 #[test]
 fn what_is_no_file_is_not_read() {
     let device = std::path::PathBuf::from("/dev/zero");
-    let error = web::Tls::new(device.clone(), device).unwrap_err();
+    let error = Tls::new(device.clone(), device).unwrap_err();
     assert!(error.contains("/dev/zero: it is no file"), "{error}");
 }
 

@@ -279,6 +279,14 @@ async fn c4_13_ordering() {
             let texts: Vec<_> = found.iter().map(|one| one["description"].as_str().unwrap()).collect();
             assert_eq!(texts, expected, "{query}");
         }
+        // A page goes on in the order in which it began.
+        let page = api.get("/v1/activity?kind=old&by_timestamp=true&limit=1").await;
+        let next = page.json()["next"].as_str().unwrap().to_owned();
+        let found = feed(api, &format!("kind=old&by_timestamp=true&cursor={next}")).await;
+        assert_eq!(found.len(), 2);
+        api.get(&format!("/v1/activity?kind=old&cursor={next}"))
+            .await
+            .assert_problem(400, "invalid_field", Some("cursor"));
         api.get("/v1/activity/stream?by_timestamp=true")
             .await
             .assert_problem(400, "invalid_field", Some("by_timestamp"));
