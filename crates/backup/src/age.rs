@@ -31,15 +31,22 @@ pub(crate) fn encrypt<W: Write + Send>(
     for key in recipients {
         command.args(["-r", key]);
     }
+    let mut age = start(&mut command)?;
+    through(&mut age, &mut out, fill).tried("write", shown)?;
+    Ok(out)
+}
+
+/// Starts age, with pipes to it and from it.
+pub(crate) fn start(command: &mut Command) -> Result<Child, Error> {
     command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut age = command
+        .stderr(Stdio::piped())
         .spawn()
-        .tried("run", "age, which encrypts backups (apt-get install age)")?;
-    through(&mut age, &mut out, fill).tried("write", shown)?;
-    Ok(out)
+        .tried(
+            "run",
+            "age, which encrypts and decrypts backups (apt-get install age)",
+        )
 }
 
 /// Sends through a program what `fill` writes.

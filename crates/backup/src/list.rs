@@ -1,17 +1,13 @@
 //! What backups a place has, and removing some.
 
 use std::collections::HashSet;
-use std::io::Read;
 
 use evidence::time::Timestamp;
 
 use crate::error::{Error, Tried};
 use crate::format::{self, FORMAT, Sidecar};
-use crate::place::Place;
+use crate::place::{Place, document};
 use crate::retention::{Retention, Stopped, to_go};
-
-/// The longest document that is read.
-const DOCUMENT_MAX: u64 = 1 << 20;
 
 /// What lists found.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -80,23 +76,13 @@ fn is_file(name: &str) -> bool {
 }
 
 fn read(place: &dyn Place, name: &str) -> Result<Sidecar, Error> {
-    let mut text = Vec::new();
-    place
-        .read(name)?
-        .take(DOCUMENT_MAX)
-        .read_to_end(&mut text)
-        .tried("read", name)?;
-    let read = serde_json::from_slice::<Sidecar>(&text).map_err(std::io::Error::from);
-    let known = read.and_then(|found| {
-        let unknown = || format!("format {} is newer than this program's, {FORMAT}", found.format);
-        match found.format {
-            FORMAT => Ok(found),
-            _ => Err(std::io::Error::new(std::io::ErrorKind::InvalidData, unknown())),
-        }
-    });
-    // A document that ends too early is one that does not read, whatever the reader calls it.
-    let known = known.map_err(|error| std::io::Error::new(std::io::ErrorKind::InvalidData, error));
-    known.tried("read", name)
+    let found: Sidecar = document(place, name)?;
+    let message = format!("format {} is newer than this program's, {FORMAT}", found.format);
+    let unknown = || std::io::Error::new(std::io::ErrorKind::InvalidData, message);
+    (found.format == FORMAT)
+        .then_some(found)
+        .ok_or_else(unknown)
+        .tried("read", name)
 }
 
 /// What came of pruning.

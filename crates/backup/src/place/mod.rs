@@ -6,10 +6,12 @@ mod bucket;
 mod credentials;
 mod folder;
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
-use crate::error::Error;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Tried};
 
 pub use bucket::{Bucket, S3};
 pub use credentials::Credentials;
@@ -25,6 +27,22 @@ pub fn open(name: &str, s3: &S3) -> Result<Box<dyn Place>, Error> {
         return Err(engine::Error::problem(message, "name a folder, or s3://BUCKET/PREFIX").into());
     }
     Ok(Box::new(Folder::new(Path::new(name))?))
+}
+
+/// The longest document that lies beside a backup.
+const DOCUMENT_MAX: u64 = 1 << 20;
+
+/// A document of a place. One that does not read is invalid data, also where it ends too early.
+pub(crate) fn document<T: DeserializeOwned>(place: &dyn Place, name: &str) -> Result<T, Error> {
+    let mut text = Vec::new();
+    place
+        .read(name)?
+        .take(DOCUMENT_MAX)
+        .read_to_end(&mut text)
+        .tried("read", name)?;
+    serde_json::from_slice(&text)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+        .tried("read", name)
 }
 
 /// Keeps files by name.

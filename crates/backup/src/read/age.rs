@@ -2,10 +2,11 @@
 
 use std::io::{self, Read};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command};
 use std::thread;
 
-use crate::error::{Error, Tried};
+use crate::age::start;
+use crate::error::Error;
 
 /// What every file of age begins with.
 pub(super) const BEGIN: &[u8] = b"age-encryption.org/";
@@ -20,13 +21,7 @@ pub(super) fn decrypt(
     if let Some(identity) = identity {
         command.arg("--identity").arg(identity);
     }
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut age = command
-        .spawn()
-        .tried("run", "age, which decrypts backups (apt-get install age)")?;
+    let mut age = start(&mut command)?;
     let stdin = age.stdin.take();
     let stdout = age.stdout.take();
     // It ends when age does, or when all is read; a file that cannot be read is told by whoever counts it.

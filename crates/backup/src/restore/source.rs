@@ -4,16 +4,12 @@ use std::io::Read;
 use std::path::Path;
 
 use engine::verify::{Progress, VerifyProgress};
-use serde::de::DeserializeOwned;
 
-use crate::error::{Error, Tried};
+use crate::error::Error;
 use crate::format::{self, ErasedLater, Manifest, Sidecar};
 use crate::list::list;
-use crate::place::Place;
+use crate::place::{Place, document};
 use crate::read::{Contents, Part, read};
-
-/// The longest document that lies beside a backup.
-const DOCUMENT_MAX: u64 = 1 << 20;
 
 /// A backup about to be read.
 pub(super) struct Source<'a> {
@@ -50,18 +46,6 @@ impl Source<'_> {
         };
         read(self.file, self.sidecar.as_ref(), self.identity, &mut take)
     }
-}
-
-fn document<T: DeserializeOwned>(place: &dyn Place, name: &str) -> Result<T, Error> {
-    let mut text = Vec::new();
-    place
-        .read(name)?
-        .take(DOCUMENT_MAX)
-        .read_to_end(&mut text)
-        .tried("read", name)?;
-    serde_json::from_slice(&text)
-        .map_err(std::io::Error::from)
-        .tried("read", name)
 }
 
 /// What lies beside a backup, if anything does.

@@ -1,9 +1,7 @@
 //! A bucket as a place, on a server that speaks S3 (moto), and on one that only listens.
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 
 use backup::Error;
 use backup::place::{Bucket, Credentials, Place, S3, Upload};

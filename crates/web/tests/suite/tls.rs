@@ -216,7 +216,7 @@ async fn a_bad_pair_is_refused_and_the_one_before_stays() {
 /// A device or a pipe has no end, or is waited for.
 #[test]
 fn what_is_no_file_is_not_read() {
-    let device = std::path::PathBuf::from("/dev/zero");
+    let device = PathBuf::from("/dev/zero");
     let error = Tls::new(device.clone(), device).unwrap_err();
     assert!(error.contains("/dev/zero: it is no file"), "{error}");
 }
