@@ -38,7 +38,9 @@ fn note(answer: &Result<Answer, Error>) {
 impl Engine {
     /// Carries out a command: returns once it is committed, durably, or refused.
     pub async fn submit(&self, caller: &Caller, origin: Origin, command: Command) -> Result<Answer, Error> {
-        if !self.shared().rules_recorded.initialized() {
+        // The first entry after a restore says that it was one.
+        let acknowledges = matches!(command, Command::AcknowledgeRestore(_));
+        if !acknowledges && !self.shared().rules_recorded.initialized() {
             Box::pin(self.record_rules()).await?;
         }
         self.hand_over(caller, origin, command).await
