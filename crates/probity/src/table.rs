@@ -281,7 +281,8 @@ mod tests {
             wrap("  a 0123456789abcdef", 10),
             ["  a ", "    012345", "    6789ab", "    cdef"]
         );
-        assert_eq!(wrap("世界世界世", 5), ["世界", "世界", "世"]);
+        assert_eq!(wrap("世界世界世", 5), ["世界世界世"]);
+        assert_eq!(end_within("世界世界世", 5), "世界".len());
         let trace = pairs(&[("error", "at a\r\n\tat b".into())], 40);
         assert_eq!(trace, ["error  at a", "           at b"]);
     }

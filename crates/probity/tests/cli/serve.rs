@@ -234,7 +234,7 @@ fn a_bad_certificate_is_said_before_anything_is_made() {
     refused(&good[..1], "must be set together");
     refused(&good[1..], "must be set together");
     std::fs::write(place.path("server.key"), &other.key).unwrap();
-    refused(&good, "server.key: ");
+    refused(&good, "server.key is not the key of ");
     std::fs::remove_file(place.path("server.crt")).unwrap();
     refused(&good, "server.crt: ");
 }
