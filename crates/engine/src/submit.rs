@@ -39,11 +39,19 @@ impl Engine {
     /// Carries out a command: returns once it is committed, durably, or refused.
     pub async fn submit(&self, caller: &Caller, origin: Origin, command: Command) -> Result<Answer, Error> {
         // The first entry after a restore says that it was one.
-        let acknowledges = matches!(command, Command::AcknowledgeRestore(_));
-        if !acknowledges && !self.shared().rules_recorded.initialized() {
-            Box::pin(self.record_rules()).await?;
+        if !matches!(command, Command::AcknowledgeRestore(_)) {
+            self.rules_first().await?;
         }
         self.hand_over(caller, origin, command).await
+    }
+
+    /// Before the first change the log says under which rules this process decides.
+    async fn rules_first(&self) -> Result<(), Error> {
+        if self.shared().rules_recorded.initialized() {
+            return Ok(());
+        }
+        // It is large, and happens once.
+        Box::pin(self.record_rules()).await
     }
 
     /// The same, whatever the log says of the rules.
@@ -85,9 +93,7 @@ impl Engine {
         origin: &Origin,
         commands: Vec<Command>,
     ) -> Result<Vec<Result<Answer, Error>>, Error> {
-        if !self.shared().rules_recorded.initialized() {
-            Box::pin(self.record_rules()).await?;
-        }
+        self.rules_first().await?;
         let changes_access = commands.iter().any(Command::changes_access);
         let (mut jobs, mut waiting) = (Vec::new(), Vec::new());
         for command in commands {

@@ -11,7 +11,7 @@ crate::on_both!(
 mod cases {
     use domain::identity::{Permission, Role, Scope};
     use domain::record::Val;
-    use domain::{Command, Reply};
+    use domain::{Caller, Command, Reply};
     use engine::{Engine, Error};
     use uuid::Uuid;
 
@@ -103,13 +103,19 @@ mod cases {
         );
     }
 
-    pub async fn others_in_the_batch_go_on(bed: Bed) {
+    /// Ann, whose row was changed by hand, with her key, and Bob's key.
+    async fn ann_is_changed(bed: &Bed) -> (Engine, Uuid, Caller, Caller) {
         let engine = bed.open().await;
         let ann = user(&engine, "ann", Role::DEVELOPER).await;
         let hers = create_key(&engine, "ann", vec![Scope::Admin]).await;
         user(&engine, "bob", Role::DEVELOPER).await;
         let his = create_key(&engine, "bob", vec![Scope::Write]).await;
-        set_role(&mut Attacker::new(&bed).await, ann, "sre").await;
+        set_role(&mut Attacker::new(bed).await, ann, "sre").await;
+        (engine, ann, hers, his)
+    }
+
+    pub async fn others_in_the_batch_go_on(bed: Bed) {
+        let (engine, ann, hers, his) = ann_is_changed(&bed).await;
         let both = (0..20).map(|number| {
             let (engine, hers, his) = (engine.clone(), hers.clone(), his.clone());
             async move {
@@ -127,12 +133,7 @@ mod cases {
     /// One command of a hundred meets a row that was changed by hand. The batch is taken apart by halves until it is alone: the
     /// others are not committed one by one.
     pub async fn others_in_the_batch_stay_together(bed: Bed) {
-        let engine = bed.open().await;
-        let ann = user(&engine, "ann", Role::DEVELOPER).await;
-        let hers = create_key(&engine, "ann", vec![Scope::Admin]).await;
-        user(&engine, "bob", Role::DEVELOPER).await;
-        let his = create_key(&engine, "bob", vec![Scope::Write]).await;
-        set_role(&mut Attacker::new(&bed).await, ann, "sre").await;
+        let (engine, ann, hers, his) = ann_is_changed(&bed).await;
         let before = engine.metrics().batches;
         let of_bob = (0..99).map(|number| record_as(&engine, &his, vec![numbered(number)]));
         let (of_ann, of_bob) = tokio::join!(
