@@ -34,6 +34,9 @@ use stored::Unpacked;
 const PART_LINES: usize = 4_096;
 const PART_BYTES: usize = 4 << 20;
 
+/// What is wrong where no member is.
+const WHOLE: &str = "the file";
+
 /// The longest member that is one document.
 const DOCUMENT_MAX: u64 = 16 << 20;
 
@@ -95,16 +98,21 @@ pub fn read(
         let whole = |bytes: u64, sha256: &str| format!("{bytes} bytes with SHA-256 {sha256}");
         let (expected, found) = (whole(sidecar.bytes, &sidecar.sha256), whole(bytes, &sha256));
         if expected != found {
-            return Err(Fault::new("the file", expected, found).into());
+            return Err(Fault::new(WHOLE, expected, found).into());
         }
     }
     reading.end(bytes, sha256)
 }
 
 fn members(archive: &mut tar::Archive<Unpacked>, reading: &mut Reading, take: Take<'_>) -> Result<(), Error> {
-    let expected = |reading: &Reading| reading.allowed().into_iter().next().unwrap_or_default();
-    let broken =
-        |reading: &Reading, error: &io::Error| Fault::new(&expected(reading), "the member whole", error);
+    let broken = |reading: &Reading, error: &io::Error| {
+        let expected = if reading.last == END {
+            "its end"
+        } else {
+            "the member whole"
+        };
+        Fault::new(&reading.next(), expected, error)
+    };
     let entries = archive.entries().map_err(|error| broken(reading, &error))?;
     // Raw: names of any length and other extensions are members as others are, and not of this form.
     for entry in entries.raw(true) {
@@ -177,6 +185,14 @@ impl Reading {
             }
             _ => tables(0),
         }
+    }
+
+    /// What is read next: a member, or the rest of the file behind the last one.
+    fn next(&self) -> String {
+        self.allowed()
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| WHOLE.to_owned())
     }
 
     fn member(&mut self, name: &str, lines: &mut Lines<'_>, take: Take<'_>) -> Result<(), Error> {
@@ -277,18 +293,17 @@ impl Reading {
     /// Behind the last member there is nothing.
     fn after_the_end(&self, mut rest: Unpacked) -> Result<(), Error> {
         if self.last != END {
-            let next = self.allowed().into_iter().next().unwrap_or_default();
-            return Err(Fault::new(&next, "the member", "the end of the file").into());
+            return Err(Fault::new(&self.next(), "the member", "the end of the file").into());
         }
         let mut buffer = vec![0; 64 << 10];
         loop {
             let count = rest.read(&mut buffer);
-            let count = count.map_err(|error| Fault::new("the file", "its end", error))?;
+            let count = count.map_err(|error| Fault::new(WHOLE, "its end", error))?;
             if count == 0 {
                 return Ok(());
             }
             if buffer[..count].iter().any(|byte| *byte != 0) {
-                return Err(Fault::new("the file", "nothing behind its last member", "something").into());
+                return Err(Fault::new(WHOLE, "nothing behind its last member", "something").into());
             }
         }
     }

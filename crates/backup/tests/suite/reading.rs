@@ -79,8 +79,10 @@ async fn what_is_cut_off_or_flipped_is_named() {
             .wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(seed >> 33).unwrap() % below
     };
-    for _ in 0..200 {
-        let (byte, bit) = (random(file.len()), random(8));
+    let anywhere: Vec<_> = (0..200).map(|_| (random(file.len()), random(8))).collect();
+    // And all behind the last member.
+    let behind = (file.len() - 300..file.len()).map(|byte| (byte, byte % 8));
+    for (byte, bit) in anywhere.into_iter().chain(behind) {
         let mut flipped = file.clone();
         flipped[byte] ^= 1 << bit;
         let fault = tried(flipped.clone(), Some(&sidecar)).unwrap_err();
