@@ -110,7 +110,7 @@ pub enum Command {
         after_help = "Example:\n  probity metric figures --name reward --since 7d --by day"
     )]
     Metric(metric::MetricCommand),
-    /// Backups: write, list, remove
+    /// The database: back it up and restore it, seed and clear one for development
     #[command(subcommand, after_help = "Example:\n  probity db backup --to /mnt/backups")]
     Db(db::DbCommand),
     /// Print the settings in force and where each came from; secrets are hidden
@@ -119,6 +119,13 @@ pub enum Command {
     /// Print the state of database, log and server parts; exits 1 when something is wrong
     #[command(after_help = "Example:\n  probity status --output json")]
     Status,
+    /// Look for what is wrong with this installation, and say what to do about it
+    #[command(
+        after_help = "Exit codes: 0 nothing of weight is wrong, 1 something is, 2 could not run. What is a finding of \
+        weight in production alone is said in docs/database.md.\n\n\
+        Example:\n  probity doctor --output json"
+    )]
+    Doctor,
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  probity completions bash > /etc/bash_completion.d/probity")]
     Completions(completions::CompletionsArgs),
@@ -180,6 +187,31 @@ mod tests {
             let line = example[start..].split(['>', '|']).next().unwrap();
             if let Err(error) = Cli::try_parse_from(words(line)) {
                 panic!("{example}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn commands_of_the_database_guide_parse() {
+        let guide = include_str!("../../../docs/database.md");
+        let lines = guide.lines().filter(|line| line.starts_with("probity "));
+        let blocks: Vec<&str> = lines.map(|line| line.split('#').next().unwrap()).collect();
+        let quoted = guide
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .filter(|text| text.starts_with("probity "));
+        // A verb alone is named without what it needs.
+        let needs = ["probity db restore", "probity audit acknowledge-restore"];
+        let commands: Vec<&str> = blocks
+            .into_iter()
+            .chain(quoted)
+            .filter(|text| !needs.contains(text))
+            .collect();
+        assert!(commands.len() > 20);
+        for command in commands {
+            if let Err(error) = Cli::try_parse_from(words(&command.replace(" N`", " 1"))) {
+                panic!("{command}: {error}");
             }
         }
     }

@@ -1,13 +1,14 @@
-//! The sample that `probity serve --demo` starts with, and commands to try on it.
+//! What `probity serve --demo` starts with, and commands to try on it: a sample of real events, and what `probity db seed` makes.
 
 use domain::identity::permission::Scope;
 use engine::Engine;
 use engine::identity::NewApiKey;
 use engine::import::{Format, Input, Reports, import};
-use serde_json::json;
+use engine::seed::Seeded;
 
 use crate::config::{location, variable};
 use crate::context::{Context, caller, origin};
+use crate::db::seed;
 use crate::failure::Failure;
 use crate::output::count;
 
@@ -22,9 +23,11 @@ pub struct Demo {
     events: u64,
     /// Index of the first imported event.
     first: u64,
+    /// The five people.
+    seeded: Seeded,
 }
 
-/// Imports the sample and makes an API key.
+/// Imports the sample, makes an API key, and seeds.
 pub async fn fill(engine: &Engine) -> Result<Demo, Failure> {
     let first = *engine.size().borrow();
     let reports = Reports {
@@ -53,27 +56,35 @@ pub async fn fill(engine: &Engine) -> Result<Demo, Failure> {
         key: token.secret().to_owned(),
         events: report.added,
         first,
+        seeded: engine.seed(&caller(), false).await?,
     })
 }
 
 impl Demo {
     /// What was made, for programs.
     pub fn as_json(&self) -> serde_json::Value {
-        json!({ "key": self.key, "events": self.events })
+        let mut shown = seed::as_json(&self.seeded);
+        shown["key"] = self.key.as_str().into();
+        shown["events"] = self.events.into();
+        shown
     }
 
     /// What was made and what to try, for people.
     pub fn text(&self, context: &Context, base: &str) -> String {
         let prefix = command_prefix(context, true);
         let (key, index) = (&self.key, self.first);
+        let people = seed::text(&self.seeded);
         format!(
-            "\nThe log now holds {} AWS CloudTrail events of a simulated attack (2023-07-10).\n\n\
+            "\n{people}\n\nThe log now holds {} AWS CloudTrail events of a simulated attack (2023-07-10).\n\n\
              API key \"demo\" (scopes read, write), shown only now:\n\n  {key}\n\n\
              Try in another terminal:\n\n\
              # What was the attacker refused?\n{prefix} audit list --outcome refused\n\n\
              # Was anything changed by hand? Every entry and row is checked again.\n{prefix} audit verify\n\n\
              # Proof that entry {index} is in the log, checkable offline (probity-verify).\n\
-             curl -s -H 'Authorization: Bearer {key}' {base}/v1/audit/entries/{index}/receipt\n",
+             curl -s -H 'Authorization: Bearer {key}' {base}/v1/audit/entries/{index}/receipt\n\n\
+             # What does Alice own, and how did it come to that?\n{prefix} balance statement user:alice --asset BTC\n\n\
+             # What did her agent do?\n{prefix} workflow list --user alice\n\n\
+             Every endpoint: {base}/docs. Log in as one of the people above: POST {base}/v1/auth/login\n",
             count(self.events)
         )
     }

@@ -23,6 +23,7 @@ mod conversation;
 mod db;
 mod demo;
 mod destination;
+mod doctor;
 mod failure;
 mod global;
 mod governance;
@@ -127,6 +128,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Db(command) => command.run(&context).await,
             Command::Config => settings::run(&context),
             Command::Status => status::run(&context).await,
+            Command::Doctor => doctor::run(&context).await,
             Command::Completions(args) => completions::run(&args),
         }
     });

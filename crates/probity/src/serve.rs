@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use engine::seed::Seeded;
 use engine::{Engine, InitStep};
 use tokio::net::TcpListener;
 
 use crate::config::{Config, Http, size};
-use crate::context::Context;
-use crate::demo;
+use crate::context::{Context, caller};
+use crate::demo::Demo;
 use crate::failure::{Exit, Failure};
-use crate::{how, init, output, signal};
+use crate::{db, demo, how, init, output, signal};
 
 /// How often the certificate's files are looked at again.
 const RENEWED_EVERY: Duration = Duration::from_mins(1);
@@ -23,7 +24,7 @@ pub struct ServeArgs {
     /// Address and port; port 0 takes a free one; PROBITY_LISTEN [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
-    /// Start with a sample log and an API key, in a fresh data folder
+    /// Start with a sample log, five people and an API key, in a fresh data folder
     #[arg(long)]
     demo: bool,
     /// Name of the log, used when the log is made
@@ -39,6 +40,9 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
     };
     let config = settings.config;
     let tls = tls(&config.http)?;
+    if args.demo || config.database.auto_seed {
+        db::not_in_production(context, "seeded")?;
+    }
     if settings.environment == "production" {
         refuse_plaintext(&config).await?;
     }
@@ -58,7 +62,7 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
     }
     let mut fresh = false;
     let mut steps = Vec::new();
-    let done = Engine::init(&options, &mut |step: InitStep| {
+    let mut done = Engine::init(&options, &mut |step: InitStep| {
         fresh |= step.changed && step.name == "log";
         steps.push(step);
     })
@@ -68,11 +72,18 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
     engine.start_sweeper();
     warn_of_rules_without_asset(&engine).await?;
     let stop = signal::stop()?;
+    if args.demo && fresh {
+        // Seeding gives the admin another password.
+        done.first_admin = None;
+    }
+    let filled = fill(&engine, args.demo && fresh, config.database.auto_seed).await?;
     if context.json() {
         let mut started = init::as_json(&done, &steps);
         started["listening"] = format!("{scheme}://{address}").into();
-        if args.demo && fresh {
-            started["demo"] = demo::fill(&engine).await?.as_json();
+        match &filled {
+            Some(Filled::Demo(demo)) => started["demo"] = demo.as_json(),
+            Some(Filled::Seed(seeded)) => started["seeded"] = db::seed::as_json(seeded),
+            None => {}
         }
         output::line(&started.to_string())?;
     } else {
@@ -83,8 +94,13 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
         if let Some(text) = init::password_box(context, &done, &base) {
             output::line(&text)?;
         }
-        if args.demo {
-            demo(context, &engine, fresh, &base).await?;
+        if args.demo && !fresh {
+            output::line("This database has a log already: serving it as it is, without the sample.")?;
+        }
+        match filled {
+            Some(Filled::Demo(demo)) => output::line(&demo.text(context, &base))?,
+            Some(Filled::Seed(seeded)) if seeded.entries > 0 => output::line(&db::seed::text(&seeded))?,
+            _ => {}
         }
         if !context.global.quiet {
             output::line(&format!("Listening on {scheme}://{address} (stop with Ctrl-C)"))?;
@@ -114,6 +130,21 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
     engine.shutdown().await;
     tracing::info!("stopped");
     Ok(Exit::Ok)
+}
+
+/// What there is to look at.
+enum Filled {
+    Demo(Demo),
+    Seed(Seeded),
+}
+
+/// Makes what there is to look at: for a demo, or because the settings say so.
+async fn fill(engine: &Engine, demo: bool, seed: bool) -> Result<Option<Filled>, Failure> {
+    Ok(match (demo, seed) {
+        (true, _) => Some(Filled::Demo(demo::fill(engine).await?)),
+        (false, true) => Some(Filled::Seed(engine.seed(&caller(), false).await?)),
+        (false, false) => None,
+    })
 }
 
 /// A rule for an asset that is not there (yet) limits nothing: a misspelt code would go unnoticed.
@@ -163,14 +194,6 @@ async fn check_schema(options: &engine::Options, source: &str) -> Result<(), Fai
         ))),
         _ => Ok(()),
     }
-}
-
-async fn demo(context: &Context, engine: &Engine, fresh: bool, base: &str) -> Result<(), Failure> {
-    if fresh {
-        let demo = demo::fill(engine).await?;
-        return output::line(&demo.text(context, base));
-    }
-    output::line("This database has a log already: serving it as it is, without the sample.")
 }
 
 /// The server's own TLS, where it has a certificate.

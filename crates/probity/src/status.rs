@@ -1,11 +1,14 @@
 //! `probity status`: is all well?
 
-use serde_json::json;
+use engine::verify::{LastVerified, last};
+use serde_json::{Value, json};
 
 use crate::config::location;
 use crate::context::Context;
+use crate::db::size;
+use crate::doctor::facts::{self, Backups};
 use crate::failure::{Exit, Failure};
-use crate::output::{self, counted};
+use crate::output::{self, counted, moment};
 use crate::table;
 
 /// Prints the state of database, log and parts; the answer is no when something is wrong.
@@ -32,6 +35,9 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         .map(|check| format!("Check {}", check.name))
         .collect();
     let (key, pool) = (engine.verifier_key(), metrics.pool);
+    let verified = last(&engine.options().data_dir, key.name());
+    let backups = facts::backups(context, Some(key.name()));
+    let (room, certificate) = (facts::room(context), facts::certificate(&context.settings.config));
     if context.json() {
         output::json(&json!({
             "healthy": healthy,
@@ -39,6 +45,13 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
             "migrations": { "applied": migrations.applied, "known": migrations.known },
             "log": { "origin": key.name(), "size": metrics.log_size, "verifier_key": key.to_string() },
             "pool": { "max": pool.max, "open": pool.open, "idle": pool.idle, "waiting": pool.waiting },
+            "verified": verified,
+            "backups": backups_json(&backups),
+            "disk": room.map(|room| json!({ "free": room.free, "whole": room.whole })),
+            "certificate": certificate.map(|until| match until {
+                Ok(until) => json!({ "good_until": until }),
+                Err(error) => json!({ "problem": error }),
+            }),
             "checks": health.checks,
         }))?;
     } else {
@@ -65,7 +78,19 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
                     pool.open, pool.max, pool.idle
                 ),
             ),
+            ("Last verify", verified_text(verified)),
+            ("Backups", backups_text(&backups)),
         ];
+        pairs.extend(room.map(|room| {
+            (
+                "Disk",
+                format!("{} free of {}", size(room.free), size(room.whole)),
+            )
+        }));
+        pairs.extend(certificate.map(|until| {
+            let text = until.map_or_else(|error| error, |until| format!("good until {}", moment(until)));
+            ("Certificate", text)
+        }));
         let mark = |ok| if ok { '✓' } else { '✗' };
         pairs.extend(
             names
@@ -86,6 +111,41 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
     }
     engine.shutdown().await;
     Ok(if healthy { Exit::Ok } else { Exit::No })
+}
+
+fn verified_text(last: Option<LastVerified>) -> String {
+    last.map_or("never from here".to_owned(), |last| {
+        format!(
+            "{}, {}, {}",
+            moment(last.at),
+            counted(last.size, "entry", "entries"),
+            counted(last.findings, "finding", "findings")
+        )
+    })
+}
+
+fn backups_text(backups: &Backups) -> String {
+    match backups {
+        Backups::Nowhere => "nowhere: backup.path is not set".to_owned(),
+        Backups::Unreadable(error) => error.clone(),
+        Backups::Of { newest: None, .. } => "none of this log".to_owned(),
+        Backups::Of {
+            newest: Some(newest),
+            count,
+            ..
+        } => {
+            let count = counted(*count as u64, "backup", "backups");
+            format!("{count}, the newest of {}", moment(newest.snapshot_at))
+        }
+    }
+}
+
+fn backups_json(backups: &Backups) -> Value {
+    match backups {
+        Backups::Nowhere => Value::Null,
+        Backups::Unreadable(error) => json!({ "problem": error }),
+        Backups::Of { newest, count, .. } => json!({ "count": count, "newest": newest }),
+    }
 }
 
 /// What cannot even be opened is an answer too.

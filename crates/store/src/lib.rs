@@ -40,6 +40,7 @@ pub mod side;
 pub mod sqlite;
 pub mod steps;
 pub mod trial;
+pub mod vitals;
 mod walk;
 mod window;
 

@@ -1,4 +1,7 @@
-//! Migrations: each engine's own DDL, one statement a paragraph, each file in one transaction.
+//! Migrations: each engine's own DDL, one statement a paragraph, each file in one transaction. The way back is a file for both
+//! engines.
+
+mod back;
 
 use domain::record::Val;
 use evidence::json;
@@ -7,6 +10,8 @@ use sha2::{Digest, Sha256};
 
 use crate::conn::Conn;
 use crate::error::{Error, ErrorKind};
+
+pub use back::{RolledBack, roll_back};
 
 /// A migration.
 pub struct Migration {
@@ -18,15 +23,20 @@ pub struct Migration {
     pub sqlite: &'static str,
     /// DDL for PostgreSQL.
     pub postgres: &'static str,
+    /// What undoes it, for both; none where there is no way back.
+    pub back: Option<&'static str>,
 }
 
 macro_rules! migration {
-    ($version:literal, $name:literal, $file:literal) => {
+    (@back) => { None };
+    (@back $back:literal) => { Some(include_str!(concat!("../migrations/back/", $back))) };
+    ($version:literal, $name:literal, $file:literal $(, back $back:literal)?) => {
         Migration {
             version: $version,
             name: $name,
             sqlite: include_str!(concat!("../migrations/sqlite/", $file)),
             postgres: include_str!(concat!("../migrations/postgres/", $file)),
+            back: migration!(@back $($back)?),
         }
     };
 }
@@ -46,20 +56,16 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(11, "agents", "0011_agents.sql"),
     migration!(12, "lists", "0012_lists.sql"),
     migration!(13, "executions", "0013_executions.sql"),
-    migration!(14, "counted_balances", "0014_counted_balances.sql"),
-    migration!(15, "metrics", "0015_metrics.sql"),
-    migration!(16, "steps", "0016_steps.sql"),
-    migration!(17, "governance_views", "0017_governance_views.sql"),
-    migration!(18, "waiting", "0018_waiting.sql"),
-    migration!(19, "erased_since", "0019_erased_since.sql"),
-    migration!(20, "running_of_agents", "0020_running_of_agents.sql"),
-    migration!(21, "metrics_in_time", "0021_metrics_in_time.sql"),
-    migration!(
-        22,
-        "governance_views_as_text",
-        "0022_governance_views_as_text.sql"
-    ),
-    migration!(23, "when_it_happened", "0023_when_it_happened.sql"),
+    migration!(14, "counted_balances", "0014_counted_balances.sql", back "0014.sql"),
+    migration!(15, "metrics", "0015_metrics.sql", back "0015.sql"),
+    migration!(16, "steps", "0016_steps.sql", back "0016.sql"),
+    migration!(17, "governance_views", "0017_governance_views.sql", back "0017.sql"),
+    migration!(18, "waiting", "0018_waiting.sql", back "0018.sql"),
+    migration!(19, "erased_since", "0019_erased_since.sql", back "0019.sql"),
+    migration!(20, "running_of_agents", "0020_running_of_agents.sql", back "0020.sql"),
+    migration!(21, "metrics_in_time", "0021_metrics_in_time.sql", back "0021.sql"),
+    migration!(22, "governance_views_as_text", "0022_governance_views_as_text.sql", back "0022.sql"),
+    migration!(23, "when_it_happened", "0023_when_it_happened.sql", back "0023.sql"),
 ];
 
 /// What a database has of the migrations.
@@ -144,12 +150,40 @@ pub async fn migrate(conn: &mut Conn, now: Timestamp) -> Result<Vec<&'static str
     migrate_to(conn, i64::MAX, now).await
 }
 
+/// A migration as a database has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its number.
+    pub version: i64,
+    /// Its name.
+    pub name: &'static str,
+    /// When it was applied; none while it is not.
+    pub applied_at: Option<Timestamp>,
+    /// Whether there is a way back.
+    pub back: bool,
+}
+
+/// All migrations of this program, with when each was applied.
+pub async fn list(conn: &mut Conn) -> Result<Vec<Listed>, Error> {
+    let applied = state(conn).await?.applied;
+    let mut rows = Vec::new();
+    if applied > 0 {
+        let sql = "SELECT applied_at FROM schema_migrations ORDER BY version";
+        rows = conn.all(sql, &[]).await?;
+    }
+    let listed = MIGRATIONS.iter().enumerate().map(|(place, migration)| {
+        Ok(Listed {
+            version: migration.version,
+            name: migration.name,
+            applied_at: rows.get(place).map(|row| row.time(0)).transpose()?,
+            back: migration.back.is_some(),
+        })
+    });
+    listed.collect()
+}
+
 /// The same, up to this version.
-pub(crate) async fn migrate_to(
-    conn: &mut Conn,
-    version: i64,
-    now: Timestamp,
-) -> Result<Vec<&'static str>, Error> {
+pub async fn migrate_to(conn: &mut Conn, version: i64, now: Timestamp) -> Result<Vec<&'static str>, Error> {
     let mut names = Vec::new();
     if !exists(conn).await? {
         create_table(conn).await?;

@@ -80,6 +80,14 @@ impl Place {
         }
     }
 
+    /// Removes the database that is there.
+    pub async fn empty(self) -> Result<(), Error> {
+        match self.held {
+            Held::Sqlite(held) => held.empty(),
+            Held::Pg(held) => held.empty().await,
+        }
+    }
+
     /// Puts the new database in the place of the old one, which is kept with `stamp` in its name; gives that name where
     /// there was one. Nobody may use the new one.
     pub async fn take(self, stamp: &str) -> Result<Option<String>, Error> {

@@ -26,6 +26,7 @@ mod auth;
 mod balances;
 mod body;
 mod call;
+mod certificate;
 mod change;
 mod connection;
 mod conversations;
@@ -69,6 +70,7 @@ mod tls;
 mod users;
 mod wire;
 
+pub use certificate::good_until;
 pub use endpoint::{Access, Verb};
 pub use forwarded::Proxies;
 pub use openapi::document;

@@ -15,6 +15,7 @@ mod custody_desk;
 #[path = "../../../engine/tests/conformance/custody_rich.rs"]
 mod custody_rich;
 mod opened;
+mod past_schemas;
 #[path = "../../../engine/tests/conformance/people.rs"]
 mod people;
 mod reading;

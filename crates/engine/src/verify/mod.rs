@@ -10,6 +10,7 @@ mod days;
 mod entry;
 mod explain;
 mod head;
+mod last;
 mod rows;
 mod steps;
 mod sums;
@@ -23,6 +24,7 @@ use store::{Conn, Db};
 use tlog::VerifierKey;
 
 pub use explain::{Explanation, SealedTable, UnsealedTable, explain};
+pub use last::{LastVerified, last, remember};
 
 /// What a backup checks while it reads.
 pub mod parts {

@@ -60,6 +60,18 @@ impl Bed {
     }
 }
 
+/// Waits until nobody has the database open: the threads of an engine end a moment after it.
+pub async fn until_free(options: &Options) {
+    until("nobody uses it", Duration::from_mins(1), async || {
+        let held = store::place::Place::hold(&options.database).await;
+        match held {
+            Ok(place) => place.give_up().await.is_ok(),
+            Err(_) => false,
+        }
+    })
+    .await;
+}
+
 /// Does this while somebody stops all commits again and again, each time until one waits or all is done.
 pub async fn with_pauses<T>(bed: &Bed, engines: &[&Engine], work: impl Future<Output = T>) -> T {
     let over = AtomicBool::new(false);

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use clap::Args;
-use engine::verify::{Report, VerifyOptions, VerifyProgress, explain, verify};
+use engine::verify::{Report, VerifyOptions, VerifyProgress, explain, remember, verify};
 
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
@@ -30,7 +30,8 @@ pub async fn run(context: &Context, args: VerifyArgs) -> Result<Exit, Failure> {
     let mut how = VerifyOptions::default();
     how.threads = args.threads.map_or(how.threads, usize::from);
     let progress = Progress::new(context);
-    let report = verify(&context.options()?, how, &|at: VerifyProgress| {
+    let options = context.options()?;
+    let report = verify(&options, how, &|at: VerifyProgress| {
         progress.at(
             at.done,
             at.total,
@@ -40,6 +41,7 @@ pub async fn run(context: &Context, args: VerifyArgs) -> Result<Exit, Failure> {
     .await;
     progress.finish();
     let report = report?;
+    remember(&options.data_dir, &report);
     if context.json() {
         output::json(&report)?;
     } else {

@@ -150,6 +150,8 @@ section! {
     lifetime_max_s: number(1, 604_800) = 3_600;
     /// Whether the server brings the schema up to date when it starts.
     auto_migrate: switch = true;
+    /// Whether the server seeds what is missing when it starts; not in production.
+    auto_seed: switch = false;
 }
 
 section! {

@@ -1,9 +1,13 @@
 //! `probity db`: a file per verb. They run beside a server.
 
 mod backup;
+mod check;
+mod clear;
 mod list;
+mod migrate;
 mod prune;
 mod restore;
+pub mod seed;
 mod verify_backup;
 
 use std::io::ErrorKind;
@@ -17,7 +21,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::table::{self, Column, Elide, column, number};
-use crate::verb::verbs;
+use crate::verb::{NoArgs, verbs};
 
 verbs! {
     /// What can be done about backups.
@@ -42,7 +46,42 @@ verbs! {
         #[command(after_help = "It is verified in full before it takes the place; whatever was erased since is erased again.\n\n\
             Example:\n  probity db restore latest --reason 'the disk broke'")]
         Restore(restore::RestoreArgs) => restore::run,
+        /// Apply the migrations that are missing, one by one; init does so too
+        #[command(after_help = "In production it wants a backup of all entries first. Stop the servers of an older program.\n\n\
+            Example:\n  probity db migrate")]
+        Migrate(migrate::MigrateArgs) => migrate::run,
+        /// Say which migrations there are, and which were applied; exits 1 where one is missing
+        #[command(after_help = "Example:\n  probity db status --output json")]
+        Status(NoArgs) => migrate::status,
+        /// Undo the last migration, unless rows hold what would go; nothing else may use the database meanwhile
+        #[command(after_help = "This program works with the newest schema alone: an older one goes on from there.\n\n\
+            Example:\n  probity db rollback")]
+        Rollback(NoArgs) => migrate::rollback,
+        /// Set up a development database and fill it: five people, what they own, and what they did
+        #[command(after_help = "What is there is not made again. Refused in production.\n\n\
+            Example:\n  probity db seed --scale 100000")]
+        Seed(seed::SeedArgs) => seed::run,
+        /// Try the database in seven steps, in a user and a conversation that are erased again; safe beside a server
+        #[command(after_help = "Exit codes: 0 it works, 1 it does not, 2 it cannot be opened. Its entries stay in the log.\n\n\
+            Example:\n  probity db check")]
+        Check(NoArgs) => check::run,
+        /// Remove a development database with all that is in it
+        #[command(after_help = "Nothing else may use it meanwhile. Refused in production.\n\n\
+            Example:\n  probity db clear --yes")]
+        Clear(clear::ClearArgs) => clear::run,
     }
+}
+
+/// Refuses what is for development alone.
+pub fn not_in_production(context: &Context, done: &str) -> Result<(), Failure> {
+    if context.settings.environment != "production" {
+        return Ok(());
+    }
+    Err(Failure::no(
+        "production",
+        format!("a database in production is not {done} (PROBITY_ENV=production)"),
+        "use another database, with PROBITY_ENV=development",
+    ))
 }
 
 /// The place that an option names, or else the settings.
@@ -139,7 +178,7 @@ fn lines(backups: &[Sidecar]) -> String {
 }
 
 /// A number of bytes for people, cut to a tenth.
-fn size(bytes: u64) -> String {
+pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
     let (mut tenths, mut unit) = (bytes / 100, 0);
     while tenths >= 10_000 && unit + 1 < UNITS.len() {

@@ -95,6 +95,16 @@ impl Held {
         self.conn.batch(&sql).await
     }
 
+    /// Removes what the schema has; the schema itself stays.
+    pub async fn empty(mut self) -> Result<(), Error> {
+        let aside = self.aside();
+        self.conn.batch(BEGIN).await?;
+        let old = statements(&mut self.conn, MOVES, (&self.place, &aside)).await?;
+        run(&mut self.conn, &old).await?;
+        self.clear().await?;
+        self.conn.commit().await
+    }
+
     pub async fn take(mut self, stamp: &str) -> Result<Option<String>, Error> {
         let (aside, place) = (self.aside(), &self.place);
         let kept = format!("{place}_before_restore_{}", stamp.to_lowercase());

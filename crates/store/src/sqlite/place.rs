@@ -137,6 +137,16 @@ impl Held {
         Ok(())
     }
 
+    /// Removes the file and whatever is beside it.
+    pub fn empty(self) -> Result<(), Error> {
+        removed(&self.path)?;
+        for suffix in BESIDE {
+            removed(&with(&self.path, suffix))?;
+        }
+        let on_disk = self.lock.sync_all();
+        on_disk.map_err(|error| failed("flush", &self.folder, &error))
+    }
+
     pub fn take(self, stamp: &str) -> Result<Option<String>, Error> {
         let aside = self.aside();
         // The file alone is the database then.

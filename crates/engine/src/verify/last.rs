@@ -1,0 +1,53 @@
+//! The last verification, remembered in a file beside the rollback guard: for whoever asks when that was.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use evidence::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Report;
+use crate::random;
+
+/// Name of the file in the data folder.
+const FILE_NAME: &str = "verified.json";
+
+/// What is remembered of a verification.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastVerified {
+    /// When it ended.
+    pub at: Timestamp,
+    /// Name of the log.
+    pub origin: String,
+    /// How many entries it had.
+    pub size: u64,
+    /// How much was found.
+    pub findings: u64,
+}
+
+fn path(data_dir: &Path) -> PathBuf {
+    data_dir.join(FILE_NAME)
+}
+
+/// Remembers a verification. Where the folder cannot be written it is not remembered: it was no less good for that.
+pub fn remember(data_dir: &Path, report: &Report) {
+    let last = LastVerified {
+        at: random::now(),
+        origin: report.origin.clone(),
+        size: report.size,
+        findings: report.findings.len() as u64 + report.findings_omitted,
+    };
+    let written = serde_json::to_vec(&last)
+        .map_err(std::io::Error::from)
+        .and_then(|text| fs::write(path(data_dir), text));
+    if let Err(error) = written {
+        tracing::warn!(%error, "that the log was verified is not remembered");
+    }
+}
+
+/// The last verification of the log of this name; none where there was none, or nothing of it can be read.
+pub fn last(data_dir: &Path, origin: &str) -> Option<LastVerified> {
+    let text = fs::read(path(data_dir)).ok()?;
+    let last: LastVerified = serde_json::from_slice(&text).ok()?;
+    (last.origin == origin).then_some(last)
+}

@@ -1,0 +1,3 @@
+DROP INDEX approvals_execution;
+
+ALTER TABLE approvals DROP COLUMN execution_id;
