@@ -6,9 +6,9 @@
 use crate::code::{Codes, refusals};
 use crate::governance::agent;
 use crate::identity::Permission::{
-    self, AgentsOwn, AgentsWrite, ApiKeysOwn, ApiKeysWrite, ApprovalsRequest, AuditErase, AuditWrite,
-    CustodyApprove, CustodyConfigure, CustodyOwn, CustodyWrite, GovernanceApprove, KycOwn, KycReview,
-    KycWrite, LogRestore, SessionsWrite, UsersErase, UsersWrite, WorkflowsOwn, WorkflowsWrite,
+    self, AgentsOwn, AgentsWrite, ApiKeysOwn, ApiKeysWrite, ApprovalsRequest, AuditErase, AuditHold,
+    AuditWrite, CustodyApprove, CustodyConfigure, CustodyOwn, CustodyWrite, GovernanceApprove, KycOwn,
+    KycReview, KycWrite, LogRestore, SessionsWrite, UsersErase, UsersWrite, WorkflowsOwn, WorkflowsWrite,
 };
 
 /// What it takes to carry out a command.
@@ -59,6 +59,8 @@ macro_rules! actions {
 actions! {
     AUDIT_APPEND = "audit.append", Demand::Permission(AuditWrite);
     AUDIT_ERASE = "audit.erase", Demand::Permission(AuditErase);
+    LEGAL_HOLD_CREATE = "legal_hold.create", Demand::Permission(AuditHold);
+    LEGAL_HOLD_RELEASE = "legal_hold.release", Demand::Permission(AuditHold);
     LOG_ACKNOWLEDGE_RESTORE = "log.acknowledge_restore", Demand::Permission(LogRestore);
     USER_CREATE = "user.create", Demand::Permission(UsersWrite);
     USER_IMPORT = "user.import", Demand::Permission(UsersWrite);

@@ -12,6 +12,7 @@ use crate::act::{Act, By, Unmade};
 use crate::action::{Action, Demand};
 use crate::approval::{CastVote, ExpireApprovals, RequestApproval, UseApproval, WithdrawApproval};
 use crate::audit::erase::EraseEntries;
+use crate::audit::hold::{CreateHold, ReleaseHold};
 use crate::audit::record_events::RecordEvents;
 use crate::audit::restore::AcknowledgeRestore;
 use crate::context::{Caller, Context};
@@ -117,7 +118,7 @@ macro_rules! commands {
 }
 
 commands! {
-    RecordEvents, EraseEntries, AcknowledgeRestore,
+    RecordEvents, EraseEntries, CreateHold, ReleaseHold, AcknowledgeRestore,
     CreateUser, ImportUser, InviteUser, UpdateUser, SetRole, EnableUser, DisableUser, ResetPassword, RecoverUser,
     ResetSecondFactor, EraseUser,
     AcceptInvitation, LogIn, ChangePassword,

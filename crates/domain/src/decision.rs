@@ -9,6 +9,7 @@ use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use crate::approval::{Approval, Vote};
+use crate::audit::hold::LegalHold;
 use crate::audit::known::KnownEntry;
 use crate::custody::destination::Destination;
 use crate::custody::kyc::{KycDocument, KycRecord};
@@ -194,6 +195,8 @@ pub enum Reply {
     Destination(Destination),
     /// An agent as it is now, and its version.
     Agent(Agent, u64),
+    /// A legal hold as it is now, and its version.
+    Hold(LegalHold, u64),
     /// An approval as it is now.
     Approval {
         /// The approval.
@@ -263,6 +266,7 @@ replies! {
     (KycRecord, u64, Vec<KycDocument>) = Reply::Kyc { record, version, documents } => (record, version, documents);
     Destination = Reply::Destination(destination) => destination;
     (Agent, u64) = Reply::Agent(agent, version) => (agent, version);
+    (LegalHold, u64) = Reply::Hold(hold, version) => (hold, version);
     (Approval, u64, Vec<Vote>) = Reply::Approval { approval, version, votes } => (approval, version, votes);
     (Conversation, u64) = Reply::Conversation { conversation, version } => (conversation, version);
     (Execution, u64) = Reply::Execution { execution, version } => (*execution, version);

@@ -7,6 +7,7 @@ use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use crate::approval::{Approval, Vote};
+use crate::audit::hold::LegalHold;
 use crate::context::Caller;
 use crate::custody::chain::spellings;
 use crate::custody::destination::Destination;
@@ -225,9 +226,14 @@ looks! {
     EXECUTION_READ = Execution, Column("id"), &[], Read;
     METRIC = Metric, Column("id"), &[], Read;
     STEP = ExecutionStep, Column("id"), &[], Change;
+    LEGAL_HOLD = LegalHold, Column("id"), &[], Change;
     // Once the head is locked or about to be proven: nothing else changes a sum.
     SUM = Sum, Column("id"), &[], Read;
     EXECUTION_DAY = ExecutionDay, Column("id"), &[], Read;
+    // The same: a hold that is set meanwhile has no row yet that a lock could hold.
+    HOLDS_ACTIVE = LegalHold, Column("status"), &[], Read;
+    KEYS_HELD = ApiKey, through(&Through { column: "user_id", table: "legal_holds", gives: "user_id", by: Column("status") }), &[], Read;
+    AGENTS_HELD = Agent, through(&Through { column: "user_id", table: "legal_holds", gives: "user_id", by: Column("status") }), &[], Read;
 }
 
 /// Which rows commands read, by look and key. Keys are ordered, so that rows are locked in key order.
@@ -401,6 +407,11 @@ impl Look {
                 && other.by == self.by
                 && matches!(other.source, Source::Rows(same, _) if std::ptr::eq(same, table))
         })
+    }
+
+    /// Whether the head must be locked before it, or be proven after it: what it finds nobody else can change then.
+    pub fn is_behind_head(&self) -> bool {
+        self.position >= SUM.position
     }
 
     /// Whether it finds the row of an id, or none: what is known of that row answers it.

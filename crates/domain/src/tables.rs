@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::approval::{Approval, Vote};
 use crate::audit::erasure::Erasure;
+use crate::audit::hold::LegalHold;
 use crate::audit::known::KnownEntry;
 use crate::custody::destination::Destination;
 use crate::custody::kyc::{KycDocument, KycRecord};
@@ -158,6 +159,7 @@ tables! {
     Invitation in invitations, "invitation";
     SecondFactor in second_factors, "second_factor";
     Erasure in erasures, "erasure";
+    LegalHold in legal_holds, "legal_hold";
     Asset in assets, "asset";
     Balance in balances, "balance";
     KycRecord in kyc_records, "kyc_record";

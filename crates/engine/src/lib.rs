@@ -25,6 +25,7 @@ mod export;
 mod governance;
 pub mod guard;
 pub mod health;
+mod holds;
 pub mod identity;
 pub mod import;
 pub mod init;

@@ -180,20 +180,21 @@ fn steps(reads: &[Read], text: impl Fn(&Read) -> String) -> impl Iterator<Item =
 /// Begins a transaction and loads what is needed, all in one round trip (PostgreSQL).
 ///
 /// Where nothing but callers is needed, as for the usual batch of events without ids of their own, the head is
-/// locked with it: such a batch is decided too fast for others to wait for that.
+/// locked with it: such a batch is decided too fast for others to wait for that. What is read behind the head takes it too.
 pub(crate) async fn begin_and_load(conn: &mut PgConn, needs: &Needs) -> Result<(Facts, Option<Head>), Error> {
     let reads = plan(needs);
     let mut steps = vec![Step::plain(BEGIN)];
     steps.extend(self::steps(&reads, |read| {
         PgConn::keyed_sql(&read.sql, read.lock)
     }));
-    let with_head = needs.keys_alone();
+    let before_head = reads.partition_point(|read| !read.look.is_behind_head());
+    let with_head = needs.keys_alone() || before_head < reads.len();
     if with_head {
-        steps.push(Step::plain(head::SELECT_LOCKED));
+        steps.insert(before_head + 1, Step::plain(head::SELECT_LOCKED));
     }
     let mut answers = conn.pipeline(&steps).await?;
     let head = if with_head {
-        let row = answers.pop().and_then(|rows| rows.into_iter().next());
+        let row = answers.remove(before_head + 1).into_iter().next();
         Some(Head::read(row)?.ok_or_else(head::missing)?)
     } else {
         None

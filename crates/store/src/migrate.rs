@@ -66,6 +66,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(21, "metrics_in_time", "0021_metrics_in_time.sql", back "0021.sql"),
     migration!(22, "governance_views_as_text", "0022_governance_views_as_text.sql", back "0022.sql"),
     migration!(23, "when_it_happened", "0023_when_it_happened.sql", back "0023.sql"),
+    migration!(24, "legal_holds", "0024_legal_holds.sql", back "0024.sql"),
 ];
 
 /// What a database has of the migrations.

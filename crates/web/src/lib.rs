@@ -40,6 +40,7 @@ mod executions;
 mod forwarded;
 mod governance;
 mod health;
+mod holds;
 mod host;
 mod id;
 mod idempotency;

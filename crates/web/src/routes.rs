@@ -13,8 +13,8 @@ use crate::endpoint::{Access, Verb};
 use crate::openapi::{Doc, Documents as _};
 use crate::{
     access, activity, agents, api_keys, approvals, assets, audit, auth, balances, change, conversations,
-    destinations, docs, executions, governance, health, kyc, log, me, metrics, nouns, openapi, operations,
-    sessions, steps, users,
+    destinations, docs, executions, governance, health, holds, kyc, log, me, metrics, nouns, openapi,
+    operations, sessions, steps, users,
 };
 
 /// What is behind a line of the table: a module with its `handle` and `DOC`, or what follows from a description.
@@ -59,6 +59,10 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Get "/v1/audit/export" Access::Read(AuditRead) => audit::export;
     Get "/v1/audit/checkpoint" Access::Read(AuditRead) => audit::checkpoint;
     Get "/v1/audit/consistency" Access::Read(AuditRead) => audit::consistency;
+    Post "/v1/audit/holds" does holds::Create;
+    Get "/v1/audit/holds" lists LegalHold;
+    Get "/v1/audit/holds/{id}" shows LegalHold;
+    Post "/v1/audit/holds/{id}/release" does holds::Release;
     Post "/v1/activity" Access::Command(AuditWrite) => activity::record;
     Get "/v1/activity" lists Activity;
     Get "/v1/activity/stream" Access::Read(AuditRead) => activity::stream;

@@ -1,6 +1,7 @@
 //! Erasing payloads: what was personal goes, every proof stays valid.
 
 use crate::audit::erasure::Erasure;
+use crate::audit::hold::{self, Holds};
 use crate::audit::known::KnownEntry;
 use crate::prelude::*;
 
@@ -17,10 +18,11 @@ pub struct EraseEntries {
 }
 
 impl Act for EraseEntries {
-    act! { action: AUDIT_ERASE, changes_access: false, target: none, refusals: INVALID_FIELD, UNKNOWN_ENTRY }
+    act! { action: AUDIT_ERASE, changes_access: false, target: none, refusals: INVALID_FIELD, UNKNOWN_ENTRY, HELD }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
         needs.rows(&looks::ENTRY_AT, self.entries.iter().copied());
+        hold::needs(needs);
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
@@ -32,7 +34,7 @@ impl Act for EraseEntries {
         if length == 0 || length > 500 {
             return Err(FieldError::new("reason", "must be 1 to 500 characters").into());
         }
-        let erasures = erasures(facts, &self.entries, |_| Ok(()))?;
+        let erasures = erasures(facts, &self.entries, by.who, |_| Ok(()))?;
         let count = erasures.len() as u64;
         if erasures.is_empty() {
             return Ok(Decision {
@@ -55,21 +57,23 @@ impl Act for EraseEntries {
     }
 }
 
-/// The marks of entries that are not erased yet, in the order of their indexes; `check` may refuse one.
+/// The marks of entries that are not erased yet, in the order of their indexes; `check` may refuse one, and so may a hold.
 pub(crate) fn erasures(
     facts: &Facts,
     entries: &[u64],
+    who: &Principal,
     check: impl Fn(&KnownEntry) -> Result<(), Refusal>,
 ) -> Result<Vec<Erasure>, Refusal> {
     let mut indexes = entries.to_vec();
     indexes.sort_unstable();
     indexes.dedup();
-    let mut erasures = Vec::new();
+    let (mut erasures, holds) = (Vec::new(), Holds::binding(facts, who));
     for index in indexes {
         let entry = facts.entry_ids.get(&index).and_then(|id| facts.entries.get(id));
         let entry =
             entry.ok_or_else(|| code::UNKNOWN_ENTRY.absent(format_args!("entry {index}"), "entries"))?;
         check(entry)?;
+        holds.check_entry(entry)?;
         if entry.payload.is_some() {
             erasures.push(Erasure {
                 id: entry.id,

@@ -5,6 +5,7 @@ pub mod erase;
 pub mod erasure;
 pub mod event;
 pub mod filter;
+pub mod hold;
 pub mod known;
 pub mod record_events;
 pub mod restore;

@@ -19,6 +19,8 @@ words! {
         AuditWrite = "audit:write",
         /// Erase the payload of entries.
         AuditErase = "audit:erase",
+        /// Set legal holds, and release those of others.
+        AuditHold = "audit:hold",
         /// Acknowledge a restore of an older state of the log.
         LogRestore = "log:restore",
         /// Read metrics, and nothing else.
@@ -80,9 +82,9 @@ words! {
 
 use Permission::{
     AgentsOwn, AgentsRead, AgentsWrite, ApiKeysOwn, ApiKeysRead, ApprovalsRead, ApprovalsRequest, AuditErase,
-    AuditRead, AuditWrite, CustodyApprove, CustodyConfigure, CustodyOwn, CustodyRead, CustodyWrite,
-    GovernanceApprove, KycOwn, KycRead, KycReview, KycWrite, LogRestore, MetricsRead, SessionsRead,
-    SessionsWrite, UsersErase, UsersRead, WorkflowsOwn, WorkflowsRead, WorkflowsWrite,
+    AuditHold, AuditRead, AuditWrite, CustodyApprove, CustodyConfigure, CustodyOwn, CustodyRead,
+    CustodyWrite, GovernanceApprove, KycOwn, KycRead, KycReview, KycWrite, LogRestore, MetricsRead,
+    SessionsRead, SessionsWrite, UsersErase, UsersRead, WorkflowsOwn, WorkflowsRead, WorkflowsWrite,
 };
 
 words! {
@@ -266,12 +268,12 @@ roles! {
     /// Decides on compliance.
     COMPLIANCE = "compliance", "Decides on compliance": &[
         CustodyRead, CustodyApprove, GovernanceApprove, KycRead, KycReview, ApprovalsRead, AuditRead, AuditWrite,
-        AuditErase, UsersRead, UsersErase, SessionsRead, ApiKeysOwn, AgentsRead,
+        AuditErase, AuditHold, UsersRead, UsersErase, SessionsRead, ApiKeysOwn, AgentsRead,
         WorkflowsRead,
     ];
     /// Checks.
     AUDITOR = "auditor", "Checks": &[
-        CustodyRead, KycRead, ApprovalsRead, AuditRead, UsersRead, SessionsRead, ApiKeysRead, ApiKeysOwn, AgentsRead,
+        CustodyRead, KycRead, ApprovalsRead, AuditRead, AuditHold, UsersRead, SessionsRead, ApiKeysRead, ApiKeysOwn, AgentsRead,
         WorkflowsRead,
     ];
     /// Uses the application.

@@ -238,8 +238,9 @@ impl Engine {
         reason: &str,
     ) -> Result<ErasedUser, Error> {
         let mut erased = 0;
-        // The first time without entries: that the user can no longer be used comes before all else.
-        let (mut entries, mut content) = (Vec::new(), Vec::new());
+        // The first time without entries: that the user can no longer be used comes before all else. Unless one is under a
+        // legal hold: then the command is refused, and nothing is erased.
+        let (mut entries, mut content) = (self.held_of(user).await?, Vec::new());
         let mut done = None;
         loop {
             let count = entries.len() as u64;
@@ -254,7 +255,7 @@ impl Engine {
                 .await?;
             let (row, version) = answer.reply;
             erased += count;
-            entries = self.entries_of(user).await?;
+            entries = self.entries_of(user, |_| Ok(true)).await?;
             content = self.content_of(user, &mut done).await?;
             if entries.is_empty() && content.is_empty() {
                 return Ok(ErasedUser {
@@ -264,6 +265,18 @@ impl Engine {
                 });
             }
         }
+    }
+
+    /// An entry of a user that is under a legal hold, if there is one.
+    async fn held_of(&self, user: Uuid) -> Result<Vec<u64>, Error> {
+        let holds = self.holds().await?;
+        if holds.is_empty() {
+            return Ok(Vec::new());
+        }
+        let is_held = |entry: &StoredEntry| Ok(holds.covering_entry(&entry.clone().known()?).is_some());
+        let mut held = self.entries_of(user, is_held).await?;
+        held.truncate(1);
+        Ok(held)
     }
 
     /// Conversations of a user that hold something still; where there are none any more, executions, and then steps of
@@ -336,9 +349,12 @@ impl Engine {
     }
 
     /// Entries by or about a user, its agents and its API keys whose payload is still there, but those that record the
-    /// erasure
-    /// itself.
-    async fn entries_of(&self, user: Uuid) -> Result<Vec<u64>, Error> {
+    /// erasure itself: some 1,000 of those that are wanted.
+    async fn entries_of(
+        &self,
+        user: Uuid,
+        wanted: impl Fn(&StoredEntry) -> Result<bool, Error>,
+    ) -> Result<Vec<u64>, Error> {
         let mut by = vec![user];
         let agents = self.rows_of::<Agent>("user_id", [user]).await?;
         by.extend(agents.iter().map(|agent| agent.row.id));
@@ -364,11 +380,11 @@ impl Engine {
                 };
                 let page = self.stored_entries(&filter, page).await?;
                 after = page.last().map(|entry| entry.entry);
-                let kept = page.iter().filter(|entry| entry.payload.is_some());
-                found.extend(
-                    kept.filter(|entry| is_of(entry, &by, &own))
-                        .map(|entry| entry.entry),
-                );
+                for entry in page.iter().filter(|entry| entry.payload.is_some()) {
+                    if is_of(entry, &by, &own) && wanted(entry)? {
+                        found.push(entry.entry);
+                    }
+                }
                 if after.is_none() || found.len() >= ERASED_AT_ONCE as usize {
                     break;
                 }

@@ -296,7 +296,7 @@ mod cases {
     use crate::support::{Bed, rich_log};
 
     /// Tables of custody, approvals and workflows.
-    const TABLES: [&str; 12] = [
+    const TABLES: [&str; 13] = [
         "approval_votes",
         "approvals",
         "assets",
@@ -308,6 +308,7 @@ mod cases {
         "execution_steps",
         "kyc_documents",
         "kyc_records",
+        "legal_holds",
         "operations",
     ];
 

@@ -21,7 +21,7 @@ mod cases {
     use tlog::{Hash, RightEdge};
 
     use crate::attacker::{assert_intact, close};
-    use crate::support::{Bed, On, numbered, record, rich_log};
+    use crate::support::{Bed, On, numbered, older_log, record, rich_log};
 
     async fn conn(settings: &Settings) -> Conn {
         Db::new(settings.clone()).unwrap().writer().await.unwrap()
@@ -50,7 +50,10 @@ mod cases {
         assert_eq!(edge, head.edge);
         for table in SEALED.iter().filter(|table| table.name != left_out) {
             let rows = from.all(&sealed::select(table), &[]).await.unwrap();
-            assert!(!rows.is_empty(), "there is nothing in {}", table.name);
+            if rows.is_empty() {
+                assert!(version < newest(), "there is nothing in {}", table.name);
+                continue;
+            }
             let rows = rows
                 .into_iter()
                 .map(|row| sealed::read(table, row).unwrap())
@@ -108,7 +111,7 @@ mod cases {
     }
 
     pub async fn an_older_schema_is_loaded_and_migrated(bed: Bed) {
-        close(rich_log(&bed).await).await;
+        close(older_log(&bed).await).await;
         let other = Bed::new(bed.on);
         let options = at(&bed.options(), &other.options().database);
         // The version after which tables have got no column.

@@ -33,6 +33,7 @@ mod encrypted;
 mod failover;
 mod failures;
 mod flights;
+mod holds;
 mod identity_access;
 mod identity_erase;
 mod identity_key_model;

@@ -192,6 +192,13 @@ pub async fn erase(engine: &Engine, entries: Vec<u64>) -> Result<Answer, Error> 
 /// A log of more than 600 entries with everything in it: users, keys, sessions, invitations, second factors, operations,
 /// KYC records and approvals in every state, refusals, failures, and events with and without actor, target, address and details; six entries are erased. The side tables have rows too.
 pub async fn rich_log(bed: &Bed) -> Engine {
+    let engine = older_log(bed).await;
+    Box::pin(crate::holds::rich_holds(&engine)).await;
+    engine
+}
+
+/// The same without what older schemas have no tables for.
+pub async fn older_log(bed: &Bed) -> Engine {
     let engine = Box::pin(crate::people::open_with(bed, |rules| {
         crate::custody_rich::rules(&mut rules.custody);
     }))

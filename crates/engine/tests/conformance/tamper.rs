@@ -24,6 +24,7 @@ const WORDS: &[&[&str]] = &[
         "used",
         "verified",
     ],
+    &["active", "released"],
     &["admin", "sre", "viewer"],
     &["read", "write", "admin"],
     &["logout", "revoked", "expired", "password_changed"],

@@ -62,8 +62,8 @@ mod cases {
             "api_keys" | "sessions" | "invitations" => &["id", "hash"],
             "erasures" => &["id", "erased"],
             "subtrees" => &["height", "position"],
-            "log_head" | "last_seen" | "second_factors" | "kyc_documents" | "approvals" | "sums"
-            | "executions" | "metrics" | "execution_days" => &["id"],
+            "log_head" | "legal_holds" | "last_seen" | "second_factors" | "kyc_documents" | "approvals"
+            | "sums" | "executions" | "metrics" | "execution_days" => &["id"],
             "schema_migrations" => &["version"],
             "assets" => &["id", "code"],
             "balances" => &["id", "asset_id"],

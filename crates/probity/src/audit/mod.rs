@@ -6,6 +6,7 @@ mod consistency;
 mod erase;
 mod export;
 mod filter;
+mod hold;
 mod import;
 mod import_report;
 mod proof;
@@ -76,6 +77,9 @@ verbs! {
             after_help = "Example:\n  probity audit erase 17 18 --reason 'request of the person, ticket 93'"
         )]
         Erase(erase::EraseArgs),
+        /// Legal holds: what is neither erased nor pruned
+        #[command(subcommand, after_help = "Example:\n  probity audit hold list")]
+        Hold(hold::HoldCommand) => hold::run,
         /// Say that an older state of the log was restored on purpose; recorded in the log
         #[command(
             after_help = "Example:\n  probity audit acknowledge-restore --reason 'disk failure, backup of Monday'"

@@ -21,16 +21,17 @@ pub fn set_up(place: &Place, amount: &str, rules: &str) {
         place.run(&["user", "create", name, "--role", "user"]).expect(0);
     }
     for name in ["cleo", "dora"] {
-        place
-            .run_with(
-                &["user", "create", name, "--role", "compliance", "--password-stdin"],
-                PASSWORD,
-            )
-            .expect(0);
+        compliance(place, name);
     }
     place
         .run(&["operation", "deposit", "user:ann", amount, "--asset", "BTC"])
         .expect(0);
+}
+
+/// Somebody who decides.
+pub fn compliance(place: &Place, name: &str) {
+    let words = ["user", "create", name, "--role", "compliance", "--password-stdin"];
+    place.run_with(&words, PASSWORD).expect(0);
 }
 
 /// Runs it as a person, with JSON.

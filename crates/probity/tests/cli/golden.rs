@@ -157,6 +157,22 @@ fn users_as_json() {
 }
 
 #[test]
+fn holds_as_json() {
+    told("hold", |story| {
+        for name in ["ann", "cleo"] {
+            story.tell(&format!("user create {name} --role compliance --password-stdin"));
+        }
+        let hold = story.id("audit hold create --user ann --from 2026-11-01 --reason case");
+        story.tell("audit hold create --actor bob --target order:42 --to 2026-11-01 --reason case");
+        story.tell("audit hold list");
+        story.tell(&format!("audit hold release {hold} --as cleo --reason closed"));
+        story.tell(&format!("audit hold show {hold}"));
+        story.tell("audit hold list --released");
+        story.tell("user erase ann --reason asked --yes");
+    });
+}
+
+#[test]
 fn keys_as_json() {
     told("key", |story| {
         let key = story

@@ -108,6 +108,8 @@ const LISTS: &[(&str, &str)] = &[
         "operation list --kind deposit --user ann --order oldest --limit 1",
         "/v1/operations?kind=deposit&user=ann&order=asc&limit=1",
     ),
+    ("audit hold list", "/v1/audit/holds"),
+    ("audit hold list --released", "/v1/audit/holds?released=true"),
     ("audit list", "/v1/audit/entries"),
     (
         "audit list --action user.* --outcome success --order oldest --limit 2",
@@ -126,6 +128,7 @@ const SHOWN: &[(&str, &str, &str)] = &[
     ("balance show", "/v1/balances", "balances"),
     ("asset show", "/v1/assets", "assets"),
     ("operation show", "/v1/operations", "operations"),
+    ("audit hold show", "/v1/audit/holds", "holds"),
     ("audit show", "/v1/audit/entries", "entries"),
 ];
 
@@ -185,6 +188,7 @@ fn every_noun_is_the_same_json_over_http() {
             "operation mint user:ann 0.1 --asset BTC --request-approval gift",
         );
         told(place, "agent create triage --release 2.1.0");
+        told(place, "audit hold create --user ann --reason case");
         told(place, "key create --agent triage --name triage --scopes read");
         let scopes = "read,write,admin,governance,workflows,custody";
         let key = told(place, &format!("key create --name reader --scopes {scopes}"));

@@ -163,6 +163,27 @@ fn erasing_leaves_every_proof_valid() {
 }
 
 #[test]
+fn what_is_under_a_legal_hold_stays() {
+    on_both(|place| {
+        place.append(&["--actor", "user:alice", "--action", "user.login"]);
+        let set = [
+            "audit", "hold", "create", "--actor", "alice", "--reason", "case 93",
+        ];
+        let hold = place.json(&set)["id"].as_str().unwrap().to_owned();
+        let erase = ["audit", "erase", "1", "--reason", "asked for"];
+        let error = place.refused(1, &erase);
+        assert_eq!(error["code"], "held");
+        assert!(error["message"].as_str().unwrap().contains(&hold), "{error}");
+        let release = ["audit", "hold", "release", &hold, "--reason", "closed"];
+        assert_eq!(place.refused(2, &release)["code"], "person_needed");
+        crate::approvals::compliance(place, "cleo");
+        crate::approvals::done(place, &release, "cleo");
+        assert_eq!(place.json(&erase)["erased"], 1);
+        place.run(&["audit", "verify"]).expect(0);
+    });
+}
+
+#[test]
 fn a_restore_must_be_acknowledged() {
     let place = crate::harness::sqlite();
     place.run(&["init"]).expect(0);

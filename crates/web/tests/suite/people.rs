@@ -134,6 +134,12 @@ pub async fn prepare(api: &Api, operation: &str, template: &str) -> Option<(Stri
             let made = dev.post(api, "/v1/conversations", body).await.json();
             Some((template.replace("{id}", &text(&made, "id")), dev.session))
         }
+        "release_hold" => {
+            let cora = Person::new(api, "cora", Role::COMPLIANCE).await;
+            let body = json!({"actor": "bob", "reason": "case 93"});
+            let made = api.call("POST", "/v1/audit/holds", body).await.json();
+            Some((template.replace("{id}", &text(&made, "id")), cora.session))
+        }
         "update_agent" => {
             api.call("POST", "/v1/agents", json!({"name": "triage"})).await;
             Some(("/v1/agents/triage".to_owned(), api.key.clone()))

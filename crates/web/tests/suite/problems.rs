@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::Act;
 use domain::approval::{CastVote, RequestApproval, UseApproval, WithdrawApproval};
+use domain::audit::hold::{CreateHold, ReleaseHold};
 use domain::audit::record_events::RecordEvents;
 use domain::code::{self, Code, Codes};
 use domain::custody::asset::CreateAsset;
@@ -42,6 +43,8 @@ const ATTEMPTS: Codes = &[&code::TOO_MANY_LOGINS];
 const DOES: &[(&str, Codes, Codes)] = &[
     ("append_entries", RecordEvents::REFUSALS, &[]),
     ("record_activity", RecordEvents::REFUSALS, &[]),
+    ("create_hold", CreateHold::REFUSALS, USER),
+    ("release_hold", ReleaseHold::REFUSALS, &[]),
     ("log_in", LogIn::REFUSALS, ATTEMPTS),
     ("log_out", EndSession::REFUSALS, &[]),
     ("accept_invitation", AcceptInvitation::REFUSALS, &[]),

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::audit::erase;
 use crate::audit::erase::ERASE_MAX;
+use crate::audit::hold::{self, Holds};
 use crate::governance::Agent;
 use crate::identity::api_key::ApiKey;
 use crate::identity::session::EndReason;
@@ -33,8 +34,8 @@ pub struct EraseUser {
 impl Act for EraseUser {
     act! {
         action: USER_ERASE, changes_access: true, target: "user" = user,
-        refusals: INVALID_FIELD, UNKNOWN_USER, EXCEEDS_OWN, LAST_ADMIN, UNKNOWN_ENTRY, ENTRY_OF_OTHERS,
-            CONTENT_OF_OTHERS
+        refusals: INVALID_FIELD, UNKNOWN_USER, EXCEEDS_OWN, LAST_ADMIN, HELD, UNKNOWN_ENTRY,
+            ENTRY_OF_OTHERS, CONTENT_OF_OTHERS
     }
 
     fn needs(&self, _: &Rules, needs: &mut Needs) {
@@ -46,6 +47,7 @@ impl Act for EraseUser {
             needs.rows(look, self.content.iter().map(|(id, _)| id));
         }
         needs.rows(&looks::ENTRY_AT, self.entries.iter().copied());
+        hold::needs(needs);
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
@@ -74,7 +76,8 @@ impl Act for EraseUser {
             None => user::to_change(facts, self.user, by.who)?,
         };
         user::check_admin_left(facts, &before.row)?;
-        let erasures = erase::erasures(facts, &self.entries, |entry| {
+        Holds::binding(facts, by.who).check_user(facts, self.user)?;
+        let erasures = erase::erasures(facts, &self.entries, by.who, |entry| {
             let is_of = |id: Uuid| {
                 let key = facts.api_keys.get(&id).map(|key| key.row.user_id);
                 let agent = facts.agents.get(&id).map(|agent| agent.row.user_id);
