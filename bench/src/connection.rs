@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use mio::net::TcpStream;
-use mio::{Interest, Registry, Token};
+use mio::{Registry, Token};
 
 use crate::response::{ParseError, Response};
+use crate::tls::Stream;
 
 /// Room for an answer to one entry with its headers; grows for larger ones and then stays.
 const INPUT_BYTES: usize = 2_048;
@@ -27,7 +28,7 @@ pub enum Failure {
 /// A connection and the buffers that it reuses from request to request.
 #[derive(Debug)]
 pub struct Connection {
-    stream: TcpStream,
+    stream: Stream<TcpStream>,
     out: Vec<u8>,
     sent: usize,
     input: Vec<u8>,
@@ -41,15 +42,9 @@ pub struct Connection {
 
 impl Connection {
     /// Connects, waiting for it, and registers the socket.
-    pub fn open(server: SocketAddr, registry: &Registry, token: Token) -> io::Result<Self> {
-        let stream = std::net::TcpStream::connect(server)?;
-        stream.set_nodelay(true)?;
-        stream.set_nonblocking(true)?;
-        let mut stream = TcpStream::from_std(stream);
-        // Both at once: mio is edge-triggered, so that the second costs no wake-ups while nothing waits to be sent.
-        registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
+    pub fn open(server: SocketAddr, tls: bool, registry: &Registry, token: Token) -> io::Result<Self> {
         Ok(Self {
-            stream,
+            stream: Stream::open(server, tls)?.register(registry, token)?,
             out: Vec::new(),
             sent: 0,
             input: vec![0; INPUT_BYTES],
@@ -78,7 +73,11 @@ impl Connection {
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(())
+        // What TLS holds back goes when the socket takes it.
+        match self.stream.flush() {
+            Err(error) if error.kind() != ErrorKind::WouldBlock => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 
     /// Reads what is there; a response when one is complete. Call [`Connection::consume`] after looking at it.
@@ -103,7 +102,7 @@ impl Connection {
             }
             // epoll(7): a short read has drained the socket, so that asking again would only cost a call. Not so
             // when the end of the stream came in the same event: no other event will tell of it.
-            if count < room && !closed {
+            if count < room && !closed && self.stream.is_drained_by_a_short_read() {
                 return Ok(None);
             }
         }

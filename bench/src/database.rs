@@ -9,6 +9,12 @@ use tokio_postgres::{Client, NoTls};
 
 use crate::error::Error;
 use crate::process::{self, Ticks};
+use crate::tls;
+
+/// What the URL of a database ends with where it is spoken to in plain text, as it is unless encryption is measured.
+pub const PLAIN: &str = "sslmode=disable";
+/// The same with TLS.
+pub const ENCRYPTED: &str = "sslmode=require";
 
 /// A running server that keeps its promises about durability.
 #[derive(Debug)]
@@ -29,7 +35,7 @@ impl Server {
             extra: settings.to_vec(),
             ..Options::default()
         };
-        Self::of(Postgres::start(options)?, by_socket)
+        Self::of(Postgres::start(tls::of_postgres(options)?)?, by_socket)
     }
 
     /// The one whose data are kept: that of the environment.
@@ -73,7 +79,9 @@ impl Server {
     pub fn url_of(&self, name: &str) -> Result<String, Error> {
         let by_socket = self.postgres.socket_url().filter(|_| self.by_socket);
         let administrative = by_socket.unwrap_or_else(|| self.postgres.url());
-        Ok(testkit::url::with_database(&administrative, name)?)
+        let url = testkit::url::with_database(&administrative, name)?;
+        let (name, value) = PLAIN.split_once('=').unwrap_or_default();
+        Ok(testkit::url::with_parameter(&url, name, value))
     }
 
     /// Processor time of all processes of the server.

@@ -35,4 +35,5 @@ pub mod scenario;
 pub mod statistics;
 pub mod stub;
 pub mod text;
+pub mod tls;
 pub mod workload;

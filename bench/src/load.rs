@@ -61,6 +61,8 @@ pub struct Plan {
     pub limit: Limit,
     /// Another server, to which every second connection goes.
     pub also: Option<SocketAddr>,
+    /// Whether TLS is spoken.
+    pub tls: bool,
 }
 
 impl Plan {
@@ -153,7 +155,14 @@ impl<'a, W: Workload> Load<'a, W> {
     fn connect(server: SocketAddr, plan: Plan, workload: &'a mut W) -> Result<Self, Error> {
         let poll = Poll::new().map_err(Error::io("epoll"))?;
         let connections = (0..plan.connections)
-            .map(|number| Connection::open(plan.server(server, number), poll.registry(), Token(number)))
+            .map(|number| {
+                Connection::open(
+                    plan.server(server, number),
+                    plan.tls,
+                    poll.registry(),
+                    Token(number),
+                )
+            })
             .collect::<Result<Vec<_>, _>>()
             .map_err(Error::io(format!("connecting to {server}")))?;
         let timer = match plan.pace {
@@ -372,8 +381,9 @@ impl<'a, W: Workload> Load<'a, W> {
 
     fn reconnect(&mut self, number: usize) -> Result<(), Error> {
         let server = self.plan.server(self.server, number);
-        self.connections[number] = Connection::open(server, self.poll.registry(), Token(number))
-            .map_err(Error::io(format!("connecting again to {server}")))?;
+        self.connections[number] =
+            Connection::open(server, self.plan.tls, self.poll.registry(), Token(number))
+                .map_err(Error::io(format!("connecting again to {server}")))?;
         Ok(())
     }
 }

@@ -67,6 +67,12 @@ pub enum Scenario {
         #[arg(long, value_parser = positive)]
         rate: Option<f64>,
     },
+    /// POST entries over TLS, to the server and from it to PostgreSQL, against the same without
+    Tls {
+        /// Connections that append one entry a request
+        #[arg(long, default_value_t = 64, value_parser = number(1..=65_535))]
+        connections: usize,
+    },
     /// Append and fetch receipts on a large log, against an empty one
     LargeLog {
         /// Entries to preload

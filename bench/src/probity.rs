@@ -2,13 +2,13 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
-use crate::process;
+use crate::{database, process, tls};
 
 /// Start-up includes migrations and the check of the log's right edge.
 const READY_MAX: Duration = Duration::from_mins(1);
@@ -26,6 +26,8 @@ pub struct Installation {
     temporary: Option<(testkit::TempDir, Option<testkit::TestDatabase>)>,
     /// With scopes to write and to read.
     pub key: String,
+    /// Whether its server speaks TLS.
+    pub tls: bool,
 }
 
 /// What a command of the program took.
@@ -56,6 +58,7 @@ impl Installation {
             database,
             temporary: None,
             key: String::new(),
+            tls: false,
         }
     }
 
@@ -93,6 +96,14 @@ impl Installation {
     /// Where a connection of ours finds the database; `None` on SQLite.
     pub fn database_url(&self) -> Option<&str> {
         self.database.as_deref()
+    }
+
+    /// From here on the program speaks TLS to PostgreSQL.
+    pub fn encrypt_database(&mut self) {
+        self.database = self
+            .database
+            .take()
+            .map(|url| url.replace(database::PLAIN, database::ENCRYPTED));
     }
 
     /// SQLite's WAL; none on PostgreSQL.
@@ -177,14 +188,24 @@ impl Installation {
         let address: SocketAddr = ([127, 0, 0, 1], testkit::free_port()).into();
         let mut command = self.command(&["serve"], &["--listen", &address.to_string()]);
         command.envs(environment.iter().copied());
+        if self.tls {
+            tls::put(&self.folder)?;
+            let names = ["PROBITY_HTTP_TLS_CERT", "PROBITY_HTTP_TLS_KEY"];
+            command.envs(
+                names
+                    .into_iter()
+                    .zip(tls::FILES.map(|name| self.folder.join(name))),
+            );
+        }
+        let started = Instant::now();
         let (child, log) = self.spawn(command)?;
         let mut server = Server {
             child,
             address,
             memory_idle_kib: 0,
+            ready_after: Duration::ZERO,
         };
-        let started = Instant::now();
-        while !is_ready(address).unwrap_or_default() {
+        while !is_ready(address, self.tls).unwrap_or_default() {
             let ended = server.child.try_wait();
             let ended = ended.map_err(Error::io("looking after the server"))?;
             if ended.is_some() || started.elapsed() > READY_MAX {
@@ -193,6 +214,7 @@ impl Installation {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
+        server.ready_after = started.elapsed();
         server.memory_idle_kib = process::memory_kib(server.pid()).unwrap_or_default().0;
         Ok(server)
     }
@@ -205,6 +227,8 @@ pub struct Server {
     pub address: SocketAddr,
     /// Resident memory once ready, before any load, in KiB.
     pub memory_idle_kib: u64,
+    /// How long it took to be ready, to within 20 ms.
+    pub ready_after: Duration,
 }
 
 impl Server {
@@ -238,14 +262,14 @@ impl Drop for Server {
     }
 }
 
-fn is_ready(address: SocketAddr) -> std::io::Result<bool> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+fn is_ready(address: SocketAddr, tls: bool) -> std::io::Result<bool> {
+    let mut stream = tls::Stream::open(address, tls)?;
     let request = format!("GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes())?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer)?;
-    Ok(answer.starts_with(b"HTTP/1.1 200"))
+    let mut answer = *b"HTTP/1.1 200";
+    let wanted = answer;
+    stream.read_exact(&mut answer)?;
+    Ok(answer == wanted)
 }
 
 /// The command, how it ended, and the end of what it printed.

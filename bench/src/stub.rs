@@ -1,11 +1,13 @@
 //! A small HTTP server that stands in for Probity, to prove the generator and to measure what it costs by itself.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
+
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::text;
 
@@ -47,6 +49,7 @@ impl Reply {
 /// Listens on 127.0.0.1 as long as the process lives, with a thread for each connection.
 pub fn start(
     listen: SocketAddr,
+    tls: Option<Arc<ServerConfig>>,
     answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
 ) -> std::io::Result<SocketAddr> {
     let listener = TcpListener::bind(listen)?;
@@ -54,9 +57,16 @@ pub fn start(
     let (answer, counter) = (Arc::new(answer), Arc::new(AtomicU64::new(0)));
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let (answer, counter) = (Arc::clone(&answer), Arc::clone(&counter));
+            let (answer, counter, tls) = (Arc::clone(&answer), Arc::clone(&counter), tls.clone());
             // A client that goes away ends its thread with an error that concerns nobody.
-            thread::spawn(move || serve(&stream, &*answer, &counter));
+            thread::spawn(move || {
+                stream.set_nodelay(true)?;
+                let Some(tls) = tls else {
+                    return serve(stream, &*answer, &counter);
+                };
+                let session = ServerConnection::new(tls).map_err(std::io::Error::other)?;
+                serve(StreamOwned::new(session, stream), &*answer, &counter)
+            });
         }
     });
     Ok(address)
@@ -90,12 +100,11 @@ pub fn like_probity(first_index: &AtomicU64) -> impl Fn(&Request) -> Reply {
 }
 
 fn serve(
-    stream: &TcpStream,
+    stream: impl Read + Write,
     answer: &impl Fn(&Request) -> Reply,
     counter: &AtomicU64,
 ) -> std::io::Result<()> {
-    stream.set_nodelay(true)?;
-    let (mut reader, mut writer) = (BufReader::new(stream), stream);
+    let mut reader = BufReader::new(stream);
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line)? == 0 {
@@ -124,7 +133,8 @@ fn serve(
             if number > 0 {
                 thread::sleep(Duration::from_millis(3));
             }
-            writer.write_all(piece)?;
+            reader.get_mut().write_all(piece)?;
+            reader.get_mut().flush()?;
         }
         if reply.close || close {
             return Ok(());

@@ -13,7 +13,7 @@ use bench::stub::{self, Reply, Request};
 use bench::workload::Append;
 
 fn stub(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> SocketAddr {
-    stub::start(([127, 0, 0, 1], 0).into(), answer).unwrap()
+    stub::start(([127, 0, 0, 1], 0).into(), None, answer).unwrap()
 }
 
 fn requests(connections: usize, count: u64) -> Plan {
@@ -22,6 +22,7 @@ fn requests(connections: usize, count: u64) -> Plan {
         pace: Pace::Closed,
         limit: Limit::Requests(count),
         also: None,
+        tls: false,
     }
 }
 
@@ -35,6 +36,7 @@ fn timed(connections: usize, pace: Pace, ms: u64) -> Plan {
         pace,
         limit,
         also: None,
+        tls: false,
     }
 }
 

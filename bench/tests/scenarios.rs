@@ -58,6 +58,24 @@ fn two_programs_are_compared_in_turns() {
 }
 
 #[test]
+fn tls_is_compared_with_none() {
+    let report = json("tls --connections 2");
+    let names: Vec<_> = rows(&report, "loads")
+        .iter()
+        .map(|row| row["scenario"].as_str().unwrap())
+        .collect();
+    let of_server = ["append", "append (TLS)"];
+    assert_eq!(names[..2], of_server);
+    assert_eq!(names[2..4], of_server);
+    assert_eq!(names[4..], ["append (TLS to PostgreSQL)"]);
+    let wanted: Vec<_> = rows(&report, "ratios")
+        .iter()
+        .map(|row| row["wanted"].as_f64().unwrap())
+        .collect();
+    assert_eq!(wanted, [0.85, 0.85, 0.9]);
+}
+
+#[test]
 fn an_open_loop_from_the_command_line() {
     let report = json("append --engine sqlite --connections 4 --rate 200");
     let rate = report["loads"][0]["items_per_second"].as_f64().unwrap();
@@ -163,22 +181,23 @@ fn read_asks_again_what_is_kept() {
 #[test]
 fn all_of_them_in_one_report() {
     let report = json("all --large 2000 --verify 2000");
-    // Per engine: 64 and 256 connections, arrays of 100, and three loads on each of two logs. COPY adds none.
+    // Per engine: 64 and 256 connections, arrays of 100, and three loads on each of two logs. COPY adds none. TLS: without and
+    // to the server, and to PostgreSQL.
     // Identity: oneself, logins, two floods of three rows, refused logins. Custody: three shapes on many and on few
     // balances, and own ids. Governance: two. Backup: alone and beside. Read: 5 questions to the books, 15 to the log.
     assert_eq!(
         rows(&report, "loads").len(),
-        2 * (2 + 1 + 6) + 2 * (1 + 1 + 6 + 1) + 2 * (6 + 1) + 2 * 2 + 2 * 2 + 2 * (5 + 15)
+        2 * (2 + 1 + 6) + 2 * 2 + 1 + 2 * (1 + 1 + 6 + 1) + 2 * (6 + 1) + 2 * 2 + 2 * 2 + 2 * (5 + 15)
     );
     assert_eq!(rows(&report, "verifications").len(), 4 + 2);
     assert_eq!(rows(&report, "copies").len(), 8);
     assert_eq!(rows(&report, "timings").len(), 12);
-    // COPY: 8 and the fastest; verify: 1 an engine; large-log: 3 an engine; identity: 2 an engine;
+    // COPY: 8 and the fastest; TLS: 1 an engine, and to PostgreSQL; verify: memory and a start an engine; large-log: 3 an engine; identity: 2 an engine;
     // custody: a target and hot / uniform for each shape, and own ids, an engine; governance: two targets an engine; backup: what is kept,
     // and the WAL; read: 11.
     assert_eq!(
         rows(&report, "ratios").len(),
-        9 + 2 + 6 + 4 + 2 * (6 + 1) + 2 * 2 + (2 + 1) + 2 * 11
+        9 + 3 + 4 + 6 + 4 + 2 * (6 + 1) + 2 * 2 + (2 + 1) + 2 * 11
     );
 }
 

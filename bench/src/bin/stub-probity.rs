@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::{env, fs, thread};
 
-use bench::database::Sql;
+use bench::database::{self, Sql};
 use bench::stub::{self, Reply, Request};
-use bench::text;
+use bench::{text, tls};
 
 /// With an index and types that make a copy of it real work.
 const TABLE: &str = "CREATE TABLE entries (entry bigint PRIMARY KEY, id uuid NOT NULL UNIQUE, leaf bytea NOT NULL, \
@@ -37,7 +37,10 @@ fn option<'a>(arguments: &'a [String], name: &str) -> Option<&'a str> {
 
 fn run(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
     let folder = PathBuf::from(option(arguments, "--data-dir").ok_or("no --data-dir")?);
-    let database = option(arguments, "--database");
+    // It speaks no TLS to PostgreSQL.
+    let database =
+        option(arguments, "--database").map(|url| url.replace(database::ENCRYPTED, database::PLAIN));
+    let database = database.as_deref();
     let verb: Vec<&str> = arguments
         .iter()
         .map(String::as_str)
@@ -104,7 +107,12 @@ fn serve(listen: &str, sql: Option<Mutex<Sql>>) -> Result<(), Box<dyn std::error
     let lost = AtomicBool::new(!loses);
     let index: &'static AtomicU64 = Box::leak(Box::new(AtomicU64::new(0)));
     let answer = stub::like_probity(index);
-    stub::start(listen.parse()?, move |request: &Request| {
+    let file = |name| env::var_os(name).map(PathBuf::from);
+    let files = file("PROBITY_HTTP_TLS_CERT").zip(file("PROBITY_HTTP_TLS_KEY"));
+    let tls = files
+        .map(|(certificate, key)| tls::server(&certificate, &key))
+        .transpose()?;
+    stub::start(listen.parse()?, tls, move |request: &Request| {
         let is_write = request.line.starts_with("POST");
         if is_write && fail_every.is_some_and(|every| request.number % every == every - 1) {
             return Reply::new(503, r#"{"code":"overloaded"}"#);

@@ -13,6 +13,7 @@ mod identity;
 mod large_governance;
 mod large_log;
 mod read;
+mod tls;
 mod verify;
 
 use std::io::Write as _;
@@ -110,6 +111,7 @@ impl<'a> Context<'a> {
                 }
                 Ok(())
             }
+            Scenario::Tls { connections } => self.tls(*connections),
             Scenario::LargeLog { entries } => self.large_log(*entries),
             Scenario::Verify { entries } => self.verify(*entries),
             Scenario::Backup { entries, connections } => self.backup(*entries, *connections),
@@ -130,6 +132,7 @@ impl<'a> Context<'a> {
             "append",
             "append --connections 8 --batch 100",
             "copy-baseline",
+            "tls",
             &format!("verify --entries {verify}"),
             &format!("backup --entries {verify}"),
             &format!("large-log --entries {large}"),
@@ -243,6 +246,7 @@ impl<'a> Context<'a> {
                 measure: self.common.duration,
             },
             also: None,
+            tls: false,
         }
     }
 
@@ -359,6 +363,7 @@ fn play<W: Workload>(
         pace: Pace::Closed,
         limit: Limit::Requests(requests),
         also: None,
+        tls: false,
     };
     let outcome = load::run(server.address, &plan, &mut workload, |_| {})?;
     match outcome.first_failure {

@@ -159,6 +159,7 @@ impl Context<'_> {
             pace: Pace::Closed,
             limit: Limit::Requests(1),
             also: None,
+            tls: false,
         };
         let run = |edge: &mut dyn FnMut(Edge)| {
             edge(Edge::Start);

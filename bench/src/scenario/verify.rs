@@ -4,6 +4,9 @@ use super::{Context, as_f64, preload, progress};
 use crate::error::Error;
 use crate::report::{Verification, thousands};
 
+/// In how many seconds a server should be ready, however long the log.
+const READY_S: f64 = 1.0;
+
 impl Context<'_> {
     pub(super) fn verify(&mut self, entries: u64) -> Result<(), Error> {
         for engine in self.common.engine.clone() {
@@ -38,6 +41,10 @@ impl Context<'_> {
                 let (large, small) = (as_f64(large.memory_peak_kib), as_f64(small.memory_peak_kib));
                 self.ratio(what, large, small, None);
             }
+            progress(&format!("serve on {engine}: {} entries", thousands(entries)));
+            let ready = installation.serve()?.ready_after.as_secs_f64();
+            let what = format!("serve on {engine}: {READY_S} s / until it is ready");
+            self.ratio(what, READY_S, ready, Some(1.0));
         }
         Ok(())
     }

@@ -94,6 +94,7 @@ impl Context<'_> {
             pace: Pace::Closed,
             limit: Limit::Requests(workload.count()),
             also: None,
+            tls: false,
         };
         let load = self.measure("enumeration", On::Server(engine, &server), &plan, &mut workload)?;
         self.report.loads.push(load);
