@@ -1,10 +1,18 @@
 //! Whether the service can do its work.
 
+use std::time::Duration;
+
 use tlog::Checkpoint;
 
 use crate::clock;
 use crate::engine::Engine;
 use crate::error::Error;
+
+/// How long the database may take for a check: whoever asks whether the service is ready does not wait for long.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The check of what is written to.
+pub(crate) const STORAGE: &str = "storage";
 
 /// One check of the service's health.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -38,6 +46,13 @@ impl HealthCheck {
     }
 }
 
+/// A check that asks the database; one that takes too long is not well.
+fn soon(name: &'static str, check: impl Future<Output = HealthCheck>) -> impl Future<Output = HealthCheck> {
+    let check = tokio::time::timeout(PATIENCE, Box::pin(check));
+    let late = move |_| HealthCheck::new(name, false, format!("no answer within {PATIENCE:?}"));
+    async move { check.await.unwrap_or_else(late) }
+}
+
 /// The service's health.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Health {
@@ -50,13 +65,15 @@ pub struct Health {
 impl Engine {
     /// Whether the service can do its work.
     pub async fn health(&self) -> Health {
-        let database = HealthCheck::of("database", self.db().version().await);
-        let mut checks = vec![
-            database,
-            self.log_check().await,
-            self.writer_check(),
-            self.storage_check().await,
-        ];
+        // All at once: where the database hangs, each of them waits for as long as it may.
+        let (database, log, storage) = tokio::join!(
+            soon("database", async {
+                HealthCheck::of("database", self.db().version().await)
+            }),
+            soon("log", self.log_check()),
+            soon(STORAGE, self.storage_check()),
+        );
+        let mut checks = vec![database, log, self.writer_check(), storage];
         let ready = checks.iter().all(|check| check.ok);
         // The log does not depend on a clock that jumped: the operator has to act, not those who send requests.
         checks.push(self.clock_check());

@@ -10,14 +10,11 @@ use std::time::Duration;
 use store::ErrorKind;
 
 use crate::engine::{Engine, Shared};
-use crate::health::{Health, HealthCheck};
+use crate::health::{Health, HealthCheck, STORAGE};
 use crate::writes::Failing;
 
 /// How often it is tried again while batches fail.
 const EVERY: Duration = Duration::from_secs(1);
-
-/// Name of the check.
-const NAME: &str = "storage";
 
 impl Engine {
     /// Why batches fail now, where they do.
@@ -30,7 +27,7 @@ impl Engine {
         let mut health = self.health().await;
         if self.failing().is_none() {
             let tried = store::trial::run(self.db()).await;
-            health.checks.retain(|check| check.name != NAME);
+            health.checks.retain(|check| check.name != STORAGE);
             health.checks.push(tried_check(tried));
             health.ready = health.checks.iter().all(|check| check.ok);
         }
@@ -57,13 +54,13 @@ impl Engine {
 }
 
 fn well(detail: &str) -> HealthCheck {
-    HealthCheck::new(NAME, true, detail)
+    HealthCheck::new(STORAGE, true, detail)
 }
 
 fn unwell(code: &'static str, detail: String) -> HealthCheck {
     HealthCheck {
         code: Some(code),
-        ..HealthCheck::new(NAME, false, detail)
+        ..HealthCheck::new(STORAGE, false, detail)
     }
 }
 

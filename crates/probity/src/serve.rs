@@ -197,7 +197,7 @@ async fn check_schema(options: &engine::Options, source: &str) -> Result<(), Fai
 }
 
 /// The server's own TLS, where it has a certificate.
-fn tls(http: &Http) -> Result<Option<web::Tls>, Failure> {
+pub fn tls(http: &Http) -> Result<Option<web::Tls>, Failure> {
     let failed = |message: String| {
         let hint = "http.tls_cert and http.tls_key are two files in PEM: docs/tls.md";
         Failure::could_not_run("certificate", message, hint)

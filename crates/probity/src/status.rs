@@ -1,15 +1,16 @@
 //! `probity status`: is all well?
 
+use engine::HealthCheck;
 use engine::verify::{LastVerified, last};
 use serde_json::{Value, json};
 
-use crate::config::location;
+use crate::config::{Http, location};
 use crate::context::Context;
 use crate::db::size;
 use crate::doctor::facts::{self, Backups};
 use crate::failure::{Exit, Failure};
 use crate::output::{self, counted, moment};
-use crate::table;
+use crate::{serve, table};
 
 /// Prints the state of database, log and parts; the answer is no when something is wrong.
 pub async fn run(context: &Context) -> Result<Exit, Failure> {
@@ -18,7 +19,10 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         Ok(engine) => engine,
         Err(failure) => return unhealthy(context, &database, &failure),
     };
-    let (health, metrics) = (engine.check_up().await, engine.metrics());
+    let (mut health, metrics) = (engine.check_up().await, engine.metrics());
+    health
+        .checks
+        .extend(certificate_check(&context.settings.config.http));
     let healthy = health.checks.iter().all(|check| check.ok);
     let version = engine
         .db()
@@ -98,15 +102,12 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
                 .zip(&health.checks)
                 .map(|(name, check)| (name.as_str(), format!("{} {}", mark(check.ok), check.detail))),
         );
-        pairs.push((
-            "Verdict",
-            if healthy {
-                "✓ all is well"
-            } else {
-                "✗ something is wrong"
-            }
-            .to_owned(),
-        ));
+        let verdict = if healthy {
+            "✓ all is well"
+        } else {
+            "✗ something is wrong"
+        };
+        pairs.push(("Verdict", verdict.to_owned()));
         output::line(&table::pairs(&pairs, table::width()).join("\n"))?;
     }
     engine.shutdown().await;
@@ -146,6 +147,20 @@ fn backups_json(backups: &Backups) -> Value {
         Backups::Unreadable(error) => json!({ "problem": error }),
         Backups::Of { newest, count, .. } => json!({ "count": count, "newest": newest }),
     }
+}
+
+/// What a server of these settings would find in the files of its certificate; nothing where it speaks plain HTTP.
+fn certificate_check(http: &Http) -> Option<HealthCheck> {
+    let trouble = match serve::tls(http) {
+        Ok(tls) => tls.map(|tls| tls.trouble().map_or_else(|| Ok(tls.valid_until()), Err))?,
+        Err(failure) => Err(failure.message),
+    };
+    Some(HealthCheck {
+        name: "certificate",
+        ok: trouble.is_ok(),
+        code: None,
+        detail: trouble.map_or_else(|what| what, |until| format!("valid until {until}")),
+    })
 }
 
 /// What cannot even be opened is an answer too.

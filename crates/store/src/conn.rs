@@ -150,9 +150,12 @@ impl Conn {
         match self {
             // A deferred transaction takes its snapshot at its first read.
             Conn::Sqlite(conn) => conn.batch("BEGIN DEFERRED; SELECT 1 FROM sqlite_schema LIMIT 1"),
+            // It holds nobody up, and may wait for where it puts what it reads.
             Conn::Pg(conn) => {
-                conn.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                    .await
+                conn.batch(
+                    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = '60s'",
+                )
+                .await
             }
         }
     }

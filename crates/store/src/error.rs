@@ -105,9 +105,11 @@ impl From<tokio_postgres::Error> for Error {
             Some(CHANGED) => ErrorKind::Changed,
             // Class 22 is a value that the server does not take: like a constraint, the fault of one command.
             Some(code) if code.starts_with("22") || code.starts_with("23") => ErrorKind::Constraint,
-            // Admin shutdown, cannot connect now, read-only after a failover, too many connections, class 08; and no
-            // answer at all.
-            Some("57P01" | "57P02" | "57P03" | "25006" | "53300" | "XX000") | None => ErrorKind::Connection,
+            // Admin shutdown, cannot connect now, read-only after a failover, idle in a transaction for too long, too many
+            // connections, class 08; and no answer at all.
+            Some("57P01" | "57P02" | "57P03" | "25006" | "25P03" | "53300" | "XX000") | None => {
+                ErrorKind::Connection
+            }
             Some(code) if code.starts_with("08") => ErrorKind::Connection,
             // Disk full, out of memory, a limit of the configuration; and a disk that cannot be written.
             Some(code) if code.starts_with("53") || code == "58030" => ErrorKind::Full,

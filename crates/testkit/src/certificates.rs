@@ -50,8 +50,17 @@ impl Authority {
     /// # Panics
     /// When one is not a name.
     pub fn signed_once(&self, names: &[&str]) -> Signed {
+        self.signs_between(names, (1975, 2020))
+    }
+
+    /// One that is good from the beginning of a year to that of another one.
+    ///
+    /// # Panics
+    /// When one is not a name.
+    pub fn signs_between(&self, names: &[&str], years: (i32, i32)) -> Signed {
         wanted(params(names[0], names).and_then(|mut params| {
-            params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+            params.not_before = rcgen::date_time_ymd(years.0, 1, 1);
+            params.not_after = rcgen::date_time_ymd(years.1, 1, 1);
             self.sign(&params)
         }))
     }

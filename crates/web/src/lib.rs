@@ -68,6 +68,7 @@ mod sessions;
 mod settings;
 mod steps;
 mod tls;
+mod told;
 mod users;
 mod wire;
 

@@ -2,6 +2,7 @@
 
 use domain::{Code, FieldError, Refusal};
 use std::num::NonZeroU64;
+use std::time::Instant;
 
 use axum::body::Body;
 use domain::refusal::BrokenRule;
@@ -20,6 +21,7 @@ use crate::listed::{
     STORAGE_FULL, TAMPERED, UNKNOWN_PATH,
 };
 use crate::request_log::Told;
+use crate::told;
 
 /// Longest `detail` and `field` of an answer, in characters: both may repeat a part of the request.
 const TEXT_LEN_MAX: usize = 500;
@@ -275,8 +277,10 @@ impl From<Error> for Problem {
                     1,
                 )
             }
-            Error::Tampered { .. } => {
-                tracing::error!("{error}");
+            Error::Tampered { table, id, .. } => {
+                if told::is_news((table, id), Instant::now()) {
+                    tracing::error!("{error}");
+                }
                 Problem::of(
                     TAMPERED,
                     "a row that this rests on was changed by hand, and is not relied on; tell the operator, who \

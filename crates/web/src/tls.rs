@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use evidence::time::Timestamp;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -15,6 +16,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use crate::certificate::validity;
 use crate::wire::Wire;
 
 /// What a client begins a handshake with (RFC 8446, section 5.1).
@@ -40,9 +42,19 @@ struct Pair {
     certificate: PathBuf,
     key: PathBuf,
     provider: Arc<CryptoProvider>,
-    good: RwLock<Arc<CertifiedKey>>,
+    good: RwLock<Good>,
     /// What the files held last is not good.
     refused: AtomicBool,
+    /// It was said that clients do not take the certificate at this time.
+    untimely: AtomicBool,
+}
+
+/// What serves.
+#[derive(Clone, Debug)]
+struct Good {
+    pair: Arc<CertifiedKey>,
+    from: Timestamp,
+    until: Timestamp,
 }
 
 impl Tls {
@@ -54,9 +66,11 @@ impl Tls {
             certificate,
             key,
             provider: Arc::clone(&provider),
-            good: RwLock::new(Arc::new(good)),
+            good: RwLock::new(good),
             refused: AtomicBool::new(false),
+            untimely: AtomicBool::new(false),
         });
+        pair.tell();
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&version::TLS13, &version::TLS12])
             .map_err(|error| error.to_string())?
@@ -77,12 +91,13 @@ impl Tls {
             provider,
             good,
             refused,
+            ..
         } = &*self.pair;
         match read(certificate, key, provider) {
             Ok(found) => {
                 let mut good = good.write().unwrap_or_else(PoisonError::into_inner);
-                if good.cert != found.cert {
-                    *good = Arc::new(found);
+                if good.pair.cert != found.pair.cert {
+                    *good = found;
                     tracing::info!(file = %certificate.display(), "the certificate was renewed");
                 }
                 refused.store(false, Ordering::Relaxed);
@@ -93,11 +108,25 @@ impl Tls {
                 }
             }
         }
+        self.pair.tell();
     }
 
-    /// Whether the files hold what serves.
-    pub(crate) fn is_well(&self) -> bool {
-        !self.pair.refused.load(Ordering::Relaxed)
+    /// What is wrong with what serves, if anything is.
+    pub fn trouble(&self) -> Option<String> {
+        let refused = self
+            .is_refused()
+            .then(|| "the files hold no good certificate and key".to_owned());
+        refused.or_else(|| self.pair.untimely(engine::now()))
+    }
+
+    /// Whether the files hold nothing good, so that what was there before serves.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.pair.refused.load(Ordering::Relaxed)
+    }
+
+    /// Until when clients take the certificate that serves.
+    pub fn valid_until(&self) -> Timestamp {
+        self.pair.good().until
     }
 
     /// The handshake with a client, or nothing where it fails, which concerns nobody else.
@@ -126,13 +155,38 @@ impl Tls {
 
 impl ResolvesServerCert for Pair {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(
-            &self.good.read().unwrap_or_else(PoisonError::into_inner),
-        ))
+        Some(self.good().pair)
     }
 }
 
-fn read(certificate: &Path, key: &Path, provider: &CryptoProvider) -> Result<CertifiedKey, String> {
+impl Pair {
+    fn good(&self) -> Good {
+        self.good.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Why clients do not take the certificate at this time, if they do not.
+    fn untimely(&self, now: Timestamp) -> Option<String> {
+        let Good { from, until, .. } = self.good();
+        let file = self.certificate.display();
+        if now > until {
+            return Some(format!(
+                "the certificate in {file} has expired: it was valid until {until}"
+            ));
+        }
+        (now < from).then(|| format!("the certificate in {file} is not valid before {from}"))
+    }
+
+    /// Says so once, and again after it was well.
+    fn tell(&self) {
+        let untimely = self.untimely(engine::now());
+        let told = self.untimely.swap(untimely.is_some(), Ordering::Relaxed);
+        if let Some(untimely) = untimely.filter(|_| !told) {
+            tracing::error!("{untimely}; clients refuse it: put another one in its place");
+        }
+    }
+}
+
+fn read(certificate: &Path, key: &Path, provider: &CryptoProvider) -> Result<Good, String> {
     let of = |file: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
     for file in [certificate, key] {
         // A pipe or a device would be waited for.
@@ -149,12 +203,15 @@ fn read(certificate: &Path, key: &Path, provider: &CryptoProvider) -> Result<Cer
     if chain.is_empty() {
         return Err(of(certificate, &"it holds no certificate in PEM"));
     }
+    let [from, until] = validity(&chain[0]).map_err(|error| of(certificate, &error))?;
     let signing = PrivateKeyDer::from_pem_file(key).map_err(|error| of(key, &error))?;
     // The two are compared here.
-    CertifiedKey::from_der(chain, signing, provider).map_err(|error| match error {
+    let pair = CertifiedKey::from_der(chain, signing, provider).map_err(|error| match error {
         rustls::Error::InconsistentKeys(_) => {
             format!("{} is not the key of {}", key.display(), certificate.display())
         }
         error => format!("{} and {}: {error}", certificate.display(), key.display()),
-    })
+    })?;
+    let pair = Arc::new(pair);
+    Ok(Good { pair, from, until })
 }

@@ -10,7 +10,7 @@ use testkit::Postgres;
 use crate::attacker::{assert_intact, close};
 use crate::continuity::until_halted;
 use crate::failures::{assert_each_once, own_id, send, send_all};
-use crate::support::{numbered, operator, record};
+use crate::support::{Bed, On, numbered, operator, record};
 
 /// A server, one that follows it, and what knows both.
 struct Pair {
@@ -144,4 +144,46 @@ async fn a_server_that_hangs_is_given_up() {
     assert_eq!(send(&engine, own_id(0, 1)).await.unwrap(), (place, true));
     close(engine).await;
     assert_intact(&options).await;
+}
+
+/// Whoever asks whether the service is ready waits neither for what the server may take, nor for the next connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_asks_is_told_in_time_that_the_database_hangs() {
+    let server = Postgres::start(testkit::Options::default()).unwrap();
+    let dir = testkit::temp_dir("failover");
+    let options = Options::new(dir.path().to_owned(), Location::Postgres(server.url()));
+    Engine::init(&options, &mut |_| {}).await.unwrap();
+    let engine = Engine::open(options).await.unwrap();
+    assert!(engine.health().await.ready);
+    server.freeze().unwrap();
+    let mut health = engine.health().await;
+    while health.ready {
+        // A connection that was just used counts as well for half a second.
+        health = engine.health().await;
+    }
+    let told = health.checks.iter().filter(|check| !check.ok);
+    let told: Vec<_> = told.map(|check| (check.name, check.detail.as_str())).collect();
+    let late = "no answer within 3s";
+    assert!(
+        !told.is_empty() && told.iter().all(|(_, detail)| *detail == late),
+        "{told:?}"
+    );
+    server.thaw().unwrap();
+    while !engine.health().await.ready {}
+    close(engine).await;
+}
+
+/// Another process that stands still in the middle of a batch, with the log's head locked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_writer_that_stands_still_is_waited_for_no_longer_than_postgresql_lets_it() {
+    let bed = Bed::new(On::Postgres);
+    let engine = bed.open().await;
+    let mut still = engine.db().writer().await.unwrap();
+    still.begin().await.unwrap();
+    still.all("SELECT 1 FROM log_head FOR UPDATE", &[]).await.unwrap();
+    record(&engine, vec![numbered(1)]).await.unwrap();
+    let late = still.batch("COMMIT").await.unwrap_err();
+    assert_eq!(late.kind, store::ErrorKind::Connection, "{late}");
+    close(engine).await;
+    assert_intact(&bed.options()).await;
 }

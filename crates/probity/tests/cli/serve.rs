@@ -254,6 +254,62 @@ fn a_bad_certificate_is_said_before_anything_is_made() {
     refused(&good, "server.crt: ");
 }
 
+/// Clients refuse it: whoever looks is told, before they ask.
+#[test]
+fn a_certificate_that_has_expired_is_said() {
+    let place = &both()[0];
+    place.run(&["init"]).expect(0);
+    let authority = testkit::Authority::new();
+    let status = |signed: &testkit::Signed| {
+        let mut command = place.command(&["--output", "json", "status"]);
+        command.envs(pair(place, signed));
+        let ran = run(command, "");
+        let checks = ran.json()["checks"].as_array().unwrap().clone();
+        let check = checks
+            .iter()
+            .find(|check| check["name"] == "certificate")
+            .unwrap();
+        (ran.code, check["detail"].as_str().unwrap().to_owned())
+    };
+    let good = status(&authority.signs(&["localhost"]));
+    assert!(good.0 == 0 && good.1.starts_with("valid until 4096-"), "{good:?}");
+    let expired = authority.signed_once(&["localhost"]);
+    let told = status(&expired);
+    assert!(
+        told.0 == 1 && told.1.contains("has expired: it was valid until 2020-01-01"),
+        "{told:?}"
+    );
+    let files = pair(place, &expired);
+    let files: Vec<_> = files.iter().map(|(name, path)| (*name, path.as_str())).collect();
+    let mut server = Server::start_with(place, &[], &files);
+    let mut log = BufReader::new(server.child.stderr.take().unwrap()).lines();
+    let told = log.find(|line| line.as_ref().unwrap().contains("has expired"));
+    assert!(told.unwrap().unwrap().contains("put another one in its place"));
+    assert_eq!(server.stop("-TERM").0, Some(0));
+}
+
+/// Whoever asks for a row that was changed by hand again and again does not fill the log.
+#[test]
+fn a_changed_row_is_named_once_a_minute() {
+    on_both(|place| {
+        let made = place.json(&["key", "create", "--name", "x", "--scopes", "read,write,admin"]);
+        let key = format!("Authorization: Bearer {}\r\n", made["key"].as_str().unwrap());
+        place.by_hand("UPDATE users SET active = NOT active");
+        let mut server = Server::start(place, &[]);
+        let stderr = server.child.stderr.take().unwrap();
+        let body = r#"{"actor":{"kind":"user","id":"a"},"action":"x"}"#;
+        for _ in 0..10 {
+            assert!(server.get("/v1/me", &key).contains("tampered"));
+            assert!(server.post("/v1/audit/entries", &key, body).contains("tampered"));
+        }
+        assert_eq!(server.stop("-TERM").0, Some(0));
+        let log: Vec<_> = BufReader::new(stderr).lines().map(Result::unwrap).collect();
+        let named = log.iter().filter(|line| line.contains("ERROR"));
+        let named: Vec<_> = named.filter(|line| line.contains("users ")).collect();
+        assert_eq!(named.len(), 1, "{log:#?}");
+    });
+}
+
 #[test]
 fn in_production_other_machines_are_not_served_without_tls() {
     let place = &both()[0];

@@ -19,8 +19,8 @@ use crate::error::{Error, ErrorKind, chain};
 
 /// What every connection sets.
 const SETTINGS: [&str; 6] = [
-    // A lost client must not hold the log's lock; and a commit is acknowledged only once it is on disk.
-    "idle_in_transaction_session_timeout = '60s'",
+    // A client that is lost, or stands still, must not hold the log's lock; and a commit is acknowledged only once it is on disk.
+    "idle_in_transaction_session_timeout = '10s'",
     "synchronous_commit = on",
     "timezone = 'UTC'",
     // Plans are the same whatever the planner believes of the tables: its figures are from when a table was last analysed,

@@ -59,7 +59,7 @@ pub(crate) async fn handle(call: Call) -> Answer {
     }
     let certificate = call.app.settings.tls.as_ref().map(|tls| Check {
         name: "certificate",
-        ok: tls.is_well(),
+        ok: tls.trouble().is_none(),
         code: None,
     });
     let checks = health

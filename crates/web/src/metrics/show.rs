@@ -61,8 +61,10 @@ pub(crate) async fn handle(call: Call) -> Answer {
     }
     if let Some(tls) = &app.settings.tls {
         singles! { out,
-            "gauge" "probity_http_certificate_refused" = u8::from(!tls.is_well()),
+            "gauge" "probity_http_certificate_refused" = u8::from(tls.is_refused()),
                 "1 while the files hold no good certificate and key, so that those before serve on.";
+            "gauge" "probity_tls_certificate_expiry_timestamp_seconds" = tls.valid_until().micros() / 1_000_000,
+                "When the certificate that serves expires, in seconds since 1970.";
         }
     }
     app.requests.write(out);

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, ProtocolVersion, RootCertStore, SupportedProtocolVersion, version};
 use serde_json::{Value, json};
 use testkit::{Authority, Signed, TempDir};
@@ -210,6 +211,60 @@ async fn a_bad_pair_is_refused_and_the_one_before_stays() {
         let metrics = lab.text("/metrics").await;
         let line = format!("\nprobity_http_certificate_refused {refused}\n");
         assert!(metrics.contains(&line), "{metrics}");
+    }
+}
+
+/// A clock that stands still, in seconds since 1970.
+#[derive(Debug)]
+struct At(u64);
+
+impl TimeProvider for At {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(UnixTime::since_unix_epoch(Duration::from_secs(self.0)))
+    }
+}
+
+/// Clients refuse it, whatever the server does: so it is told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_certificate_out_of_its_time_is_told() {
+    let lab = Lab::start(Settings::default()).await;
+    for (years, trouble, expires) in [
+        (
+            (2010, 2020),
+            Some("has expired: it was valid until 2020-01-01T00:00:00.000000Z"),
+            1_577_836_800,
+        ),
+        (
+            (3000, 3001),
+            Some("is not valid before 3000-01-01T00:00:00.000000Z"),
+            32_535_216_000,
+        ),
+        ((2010, 3000), None, 32_503_680_000),
+    ] {
+        put(lab.dir.path(), &lab.authority.signs_between(&[NAME], years));
+        lab.tls.look_again();
+        let found = lab.tls.trouble();
+        assert_eq!(found.is_some(), trouble.is_some(), "{found:?}");
+        assert!(found.unwrap_or_default().contains(trouble.unwrap_or_default()));
+        // A client whose clock takes it.
+        let mut config = ClientConfig::clone(lab.connector(&[&version::TLS13]).config());
+        config.time_provider = Arc::new(At(expires - 1));
+        let connector = TlsConnector::from(Arc::new(config));
+        let mut answers = Vec::new();
+        for path in ["/health/ready", "/metrics"] {
+            let mut stream = connect(&connector, lab.running.address).await;
+            let head = lab.running.head(&format!("GET {path}"));
+            answers.push(ask(&mut stream, &format!("{head}Connection: close\r\n\r\n")).await);
+        }
+        let check = format!(r#"{{"name":"certificate","ok":{}}}"#, trouble.is_none());
+        assert!(
+            answers[0].contains(&check) && answers[0].contains(r#""ready":true"#),
+            "{}",
+            answers[0]
+        );
+        let line = format!("\nprobity_tls_certificate_expiry_timestamp_seconds {expires}\n");
+        assert!(answers[1].contains(&line), "{}", answers[1]);
+        assert!(answers[1].contains("\nprobity_http_certificate_refused 0\n"));
     }
 }
 
