@@ -6,11 +6,61 @@ crate::on_both!(
     what_must_not_be_done_is_not,
     an_old_database_is_replaced,
     a_backup_is_checked_without_a_database,
+    a_place_that_goes_half_way_leaves_the_old_log,
 );
 
+/// PostgreSQL goes down and comes back while a backup is read, while indexes are made and while it is verified.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_restarts_meanwhile_leaves_the_old_log() {
+    use crate::attacker::{assert_intact, close};
+    use crate::support::{numbered, record};
+
+    let server = testkit::Postgres::start(testkit::Options::default()).unwrap();
+    let dir = testkit::temp_dir("restarted");
+    let url = format!("postgres://postgres@{}/probity", server.host().unwrap());
+    let options = engine::Options::new(dir.path().to_owned(), store::db::Location::Postgres(url));
+    engine::Engine::init(&options, &mut |_| {}).await.unwrap();
+    let engine = engine::Engine::open(options.clone()).await.unwrap();
+    record(&engine, (0..600).map(numbered).collect()).await.unwrap();
+    let place = crate::opened::folder(dir.path());
+    let sidecar = crate::opened::write_to(&options, &place, false, |_| {})
+        .await
+        .unwrap();
+    record(&engine, vec![numbered(1)]).await.unwrap();
+    close(engine).await;
+    let before = assert_intact(&options).await;
+    let server = std::sync::Arc::new(server);
+    for moment in ["entries read", "indexes made", "entries"] {
+        let (once, goes_down) = (std::sync::Once::new(), std::sync::Arc::clone(&server));
+        let restart = move |at: engine::verify::VerifyProgress| {
+            if at.what == moment {
+                once.call_once(|| goes_down.restart().unwrap());
+            }
+        };
+        let error = cases::restore_with(&options, &place, &sidecar.file, cases::ANYWAY, restart)
+            .await
+            .unwrap_err();
+        let backup::Error::Engine(engine::Error::Store(error)) = &error else {
+            panic!("{moment}: {error:?}")
+        };
+        assert_eq!(error.kind, store::ErrorKind::Connection, "{moment}: {error}");
+        let after = assert_intact(&options).await;
+        assert_eq!((after.size, &after.root), (before.size, &before.root), "{moment}");
+    }
+    // What they left is removed.
+    let restored = cases::restore_with(&options, &place, &sidecar.file, cases::ANYWAY, |_| {})
+        .await
+        .unwrap();
+    assert_eq!(restored.known, Some(before.size));
+    assert_intact(&options).await;
+}
+
 mod cases {
-    use backup::place::{Folder, Place};
+    use std::io::{self, Read};
+
+    use backup::place::{Folder, Place, Upload};
     use backup::{Error, RestoreHow, Restored};
+    use engine::verify::VerifyProgress;
     use engine::{Engine, EntryKey, Options};
     use store::db::Location;
 
@@ -20,12 +70,28 @@ mod cases {
     use crate::support::{Bed, On, erase, event, numbered, operator, record, rich_log};
 
     #[derive(Clone, Copy, Default)]
-    struct Asked {
+    pub struct Asked {
         replace: bool,
         shorter: bool,
     }
 
+    /// In the place of whatever is there.
+    pub const ANYWAY: Asked = Asked {
+        replace: true,
+        shorter: true,
+    };
+
     async fn restore(options: &Options, place: &Folder, name: &str, asked: Asked) -> Result<Restored, Error> {
+        restore_with(options, place, name, asked, |_| {}).await
+    }
+
+    pub async fn restore_with<P: Place + Clone + 'static>(
+        options: &Options,
+        place: &P,
+        name: &str,
+        asked: Asked,
+        progress: impl Fn(VerifyProgress) + Send + Sync + 'static,
+    ) -> Result<Restored, Error> {
         let (options, place, name) = (options.clone(), place.clone(), name.to_owned());
         let restoring = tokio::task::spawn_blocking(move || {
             let how = RestoreHow {
@@ -35,7 +101,7 @@ mod cases {
                 shorter: asked.shorter,
                 identity: None,
             };
-            backup::restore(&place, &name, &options, &how, &|_| {})
+            backup::restore(&place, &name, &options, &how, &progress)
         });
         restoring.await.unwrap()
     }
@@ -167,10 +233,7 @@ mod cases {
         let place = folder(bed.dir.path());
         let sidecar = write_to(&bed.options(), &place, false, |_| {}).await.unwrap();
         record(&engine, vec![numbered(1), numbered(2)]).await.unwrap();
-        let asked = Asked {
-            replace: true,
-            shorter: true,
-        };
+        let asked = ANYWAY;
         let (code, message) = refused(restore(&bed.options(), &place, &sidecar.file, asked).await);
         assert_eq!(code, "database_in_use", "{message}");
         close(engine).await;
@@ -221,10 +284,7 @@ mod cases {
         let last = bytes.len() - 1;
         bytes[last] ^= 1;
         std::fs::write(&path, bytes).unwrap();
-        let asked = Asked {
-            replace: true,
-            shorter: true,
-        };
+        let asked = ANYWAY;
         let error = restore(&bed.options(), &place, &sidecar.file, asked)
             .await
             .unwrap_err();
@@ -240,10 +300,7 @@ mod cases {
         record(&engine, vec![numbered(1), numbered(2)]).await.unwrap();
         let newest = engine.checkpoint().await.unwrap();
         close(engine).await;
-        let asked = Asked {
-            replace: true,
-            shorter: true,
-        };
+        let asked = ANYWAY;
         let mut restored = None;
         until(
             "nobody has it open",
@@ -308,5 +365,94 @@ mod cases {
         let listed = backup::list(&place, None).unwrap().backups;
         assert!(listed[0].verified_at.is_some());
         place.remove(&sidecar.file).unwrap();
+    }
+
+    /// A place that is gone once half of a file is read.
+    #[derive(Clone)]
+    struct Going(Folder);
+
+    struct Half {
+        from: Box<dyn Read + Send>,
+        left: u64,
+    }
+
+    impl Read for Half {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if self.left == 0 {
+                return Err(io::Error::new(
+                    io::ErrorKind::ConnectionReset,
+                    "the storage is gone",
+                ));
+            }
+            let count = self.from.by_ref().take(self.left).read(buffer)?;
+            self.left -= count as u64;
+            Ok(count)
+        }
+    }
+
+    impl Place for Going {
+        fn shown(&self) -> String {
+            self.0.shown()
+        }
+        fn names(&self) -> Result<Vec<String>, Error> {
+            self.0.names()
+        }
+        fn length(&self, name: &str) -> Result<Option<u64>, Error> {
+            self.0.length(name)
+        }
+        fn read(&self, name: &str) -> Result<Box<dyn Read + Send>, Error> {
+            let from = self.0.read(name)?;
+            let whole = self.0.length(name)?.unwrap_or_default();
+            // What lies beside it is read before.
+            let left = if name.contains(".zst.") { whole } else { whole / 2 };
+            Ok(if left == whole {
+                from
+            } else {
+                Box::new(Half { from, left })
+            })
+        }
+        fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
+            self.0.create(name)
+        }
+        fn add(&self, name: &str, contents: &[u8]) -> Result<bool, Error> {
+            self.0.add(name, contents)
+        }
+        fn replace(&self, name: &str, contents: &[u8]) -> Result<(), Error> {
+            self.0.replace(name, contents)
+        }
+        fn remove(&self, name: &str) -> Result<(), Error> {
+            self.0.remove(name)
+        }
+        fn tidy(&self, prefix: &str) -> Result<(), Error> {
+            self.0.tidy(prefix)
+        }
+    }
+
+    pub async fn a_place_that_goes_half_way_leaves_the_old_log(bed: Bed) {
+        let engine = rich_log(&bed).await;
+        let place = folder(bed.dir.path());
+        let sidecar = write_to(&bed.options(), &place, false, |_| {}).await.unwrap();
+        record(&engine, vec![numbered(1)]).await.unwrap();
+        close(engine).await;
+        let before = assert_intact(&bed.options()).await;
+        let mut told = String::new();
+        until(
+            "nobody has it open",
+            std::time::Duration::from_mins(1),
+            async || {
+                let going = Going(place.clone());
+                let error = restore_with(&bed.options(), &going, &sidecar.file, ANYWAY, |_| {}).await;
+                told = error.unwrap_err().to_string();
+                !told.contains("open") && !told.contains("another process")
+            },
+        )
+        .await;
+        assert_eq!(told, "cannot read the backup: the storage is gone");
+        let after = assert_intact(&bed.options()).await;
+        assert_eq!((after.size, after.root), (before.size, before.root));
+        restore(&bed.options(), &place, &sidecar.file, ANYWAY)
+            .await
+            .unwrap();
+        assert_intact(&bed.options()).await;
     }
 }

@@ -48,7 +48,8 @@ pub async fn run(context: &Context, args: RestoreArgs) -> Result<Exit, Failure> 
     };
     let restored = kept.work(context, |place, name, progress| {
         ::backup::restore(place, name, &options, &how, progress)
-    })?;
+    });
+    let restored = restored.map_err(unharmed)?;
     if context.json() {
         output::json(&as_json(&restored, &kept.name))?;
     } else {
@@ -59,6 +60,25 @@ pub async fn run(context: &Context, args: RestoreArgs) -> Result<Exit, Failure> 
     } else {
         Exit::No
     })
+}
+
+/// What can be done where it could not be done, and what is there then.
+fn unharmed(failure: Failure) -> Failure {
+    if failure.exit != Exit::CouldNotRun {
+        return failure;
+    }
+    let first = match failure.code {
+        "storage_full" => {
+            "free some space on the database's disk, or let it be written to: the new database is made beside the old one, and what is sorted for \
+                           its indexes in the folder for temporary files"
+        }
+        _ => failure.hint.as_str(),
+    };
+    let hint = format!(
+        "{first}; then do it again. No database was harmed: the old one is there, or the new one where that had taken its place \
+         already (probity status)"
+    );
+    Failure { hint, ..failure }
 }
 
 fn as_json(restored: &Restored, file: &str) -> serde_json::Value {

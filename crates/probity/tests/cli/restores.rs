@@ -5,7 +5,8 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::harness::{Place, both, on_both};
+use crate::harness::{Place, both, on_both, run};
+use crate::storage::{Full, large};
 
 /// The path of a backup of what a place has.
 fn back_up(place: &Place) -> (Value, String) {
@@ -120,5 +121,57 @@ fn a_killed_restore_leaves_the_old_log_or_the_new_one() {
             true,
             "after {restored}: {last}"
         );
+    });
+}
+
+/// On a disk that is full before all is there, nothing is left but what was there before.
+#[test]
+fn a_full_disk_leaves_the_old_log() {
+    on_both(|place| {
+        let sqlite = matches!(place.location(), store::db::Location::Sqlite(_));
+        let full = Full { place, sqlite };
+        // More than a file may have.
+        let many = format!("[{}]", vec![large(); 60].join(","));
+        place
+            .run_with(&["audit", "append", "--json", "-"], &many)
+            .expect(0);
+        let (made, file) = back_up(place);
+        place.append(&["--actor", "user:al", "--action", "later"]);
+        let args = [
+            "db",
+            "restore",
+            &file,
+            "--reason",
+            "the disk broke",
+            "--replace",
+            "--shorter",
+        ];
+        if !sqlite {
+            // What PostgreSQL says when it cannot extend a file, once entries are there.
+            place.by_hand(
+                "CREATE FUNCTION no_space() RETURNS event_trigger LANGUAGE plpgsql AS $$ DECLARE n bigint; BEGIN \
+                 IF to_regclass('public_restoring.entries') IS NULL THEN RETURN; END IF; \
+                 EXECUTE 'SELECT count(*) FROM public_restoring.entries' INTO n; IF n > 0 THEN \
+                 RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END IF; END $$; \
+                 CREATE EVENT TRIGGER no_space ON ddl_command_start EXECUTE FUNCTION no_space()",
+            );
+        }
+        let failed = run(full.command(&args), "").expect(2).err;
+        for expected in ["free some space", "do it again", "No database was harmed"] {
+            assert!(failed.contains(expected), "{failed}");
+        }
+        if sqlite {
+            assert!(!place.path("data/probity.db.restoring").exists());
+        } else {
+            place.by_hand("DROP EVENT TRIGGER no_space; DROP FUNCTION no_space()");
+        }
+        let report = place.json(&["audit", "verify"]);
+        let entries = made["entries"].as_u64().unwrap();
+        assert_eq!(
+            (&report["intact"], &report["size"]),
+            (&true.into(), &(entries + 1).into())
+        );
+        place.run(&args).expect(0);
+        assert_eq!(place.json(&["audit", "verify"])["intact"], true);
     });
 }

@@ -9,9 +9,9 @@ use crate::server::Server;
 
 /// What takes the space away: on SQLite a limit on how long a file of the process may become, which the disk answers as a
 /// full one; on PostgreSQL the server says of each entry what it says when it cannot extend a file.
-struct Full<'a> {
-    place: &'a Place,
-    sqlite: bool,
+pub struct Full<'a> {
+    pub place: &'a Place,
+    pub sqlite: bool,
 }
 
 /// Longest file in KiB: enough for the set-up and some large entries.
@@ -19,7 +19,7 @@ const KIB: u32 = 2_048;
 
 impl Full<'_> {
     /// A command that has no more space than there is.
-    fn command(&self, args: &[&str]) -> Command {
+    pub fn command(&self, args: &[&str]) -> Command {
         let plain = self.place.command(args);
         if !self.sqlite {
             return plain;
@@ -68,7 +68,7 @@ impl Full<'_> {
 }
 
 /// An entry of 50 kB: where it does not fit, neither does what a trial writes, which is 128 KiB.
-fn large() -> String {
+pub fn large() -> String {
     let text = "0123456789".repeat(5_000);
     format!(r#"{{"actor":{{"kind":"user","id":"a"}},"action":"x","details":{{"text":"{text}"}}}}"#)
 }
