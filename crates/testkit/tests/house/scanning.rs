@@ -3,7 +3,7 @@
 //! Licences and known advisories are cargo-deny's (`./test`), and what a server answers to made-up requests is schemathesis's
 //! (`./test --full`); both find their planted fault first (`crates/testkit/tests/planted`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::tree::files;
 
@@ -93,6 +93,67 @@ fn every_dependency_is_from_the_registry() {
     let locks = files(|path| path.ends_with("Cargo.lock")).map(|(path, lock)| (path, strangers(lock)));
     let found: Vec<_> = locks.filter(|(_, strangers)| !strangers.is_empty()).collect();
     assert_eq!(found, []);
+}
+
+/// Versions of crates that are there more than once, of a list of names and versions (`cargo tree -d`).
+fn doubled(tree: &str) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (name, version) in tree.lines().filter_map(|line| line.split_once(" v")) {
+        let version = version.split(' ').next().unwrap_or_default();
+        versions.entry(name).or_default().insert(version);
+    }
+    versions.retain(|_, versions| versions.len() > 1);
+    versions
+}
+
+/// The list of `deny.toml`, against what is built here: one version of each crate is free, the others have their reason.
+#[test]
+fn what_is_there_twice_has_its_reason() {
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    cargo.args([
+        "tree",
+        "--locked",
+        "--workspace",
+        "--all-features",
+        "--edges",
+        "normal,build,dev",
+        "--duplicates",
+    ]);
+    cargo.args(["--depth", "0", "--prefix", "none"]);
+    let tree = cargo.output().unwrap();
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let tree = String::from_utf8(tree.stdout).unwrap();
+    let doubled = doubled(&tree);
+    let (_, deny) = files(|path| path == "deny.toml").next().unwrap();
+    let skipped = deny
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("{ crate = \""));
+    let skipped: Vec<_> = skipped
+        .filter_map(|rest| rest.split_once('"')?.0.split_once('@'))
+        .collect();
+    let is_skipped = |name: &str, version: &str| {
+        let mut of_name = skipped.iter().filter(|(skipped, _)| *skipped == name);
+        of_name.any(|(_, begin)| version == *begin || version.starts_with(&format!("{begin}.")))
+    };
+    for (name, versions) in &doubled {
+        let free = versions.iter().filter(|version| !is_skipped(name, version));
+        assert_eq!(free.count(), 1, "{name}: {versions:?}");
+    }
+    for (name, begin) in &skipped {
+        assert!(
+            doubled.contains_key(name),
+            "{name}@{begin} is there once: it leaves the list"
+        );
+    }
+}
+
+#[test]
+fn a_second_version_is_found() {
+    let tree = "a v1.0.0\nb v1.0.0\nb v2.1.0 (*)\n\nc v0.1.0 (/path)\n";
+    assert_eq!(
+        doubled(tree),
+        BTreeMap::from([("b", BTreeSet::from(["1.0.0", "2.1.0"]))])
+    );
 }
 
 /// What is planted is put together here, so that it is not found in this file itself.
