@@ -21,7 +21,7 @@ const SHOWN_MAX: usize = 60;
 
 /// How many could not be read.
 #[derive(Default)]
-pub(crate) struct Unreadable {
+pub struct Unreadable {
     count: AtomicU64,
     told: Mutex<Option<Told>>,
 }
@@ -106,12 +106,7 @@ impl Proxies {
 /// Who the caller is: the other end of the connection, or, where that is a proxy that is believed, whom it saw, and so on
 /// from the last address to the first; what is before one that is not believed is whatever the caller wrote. What cannot be read is
 /// counted, and said once a minute.
-pub(crate) fn caller(
-    peer: IpAddr,
-    headers: &HeaderMap,
-    proxies: &Proxies,
-    unreadable: &Unreadable,
-) -> IpAddr {
+pub fn caller(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies, unreadable: &Unreadable) -> IpAddr {
     let lines = headers.get_all(&NAME).iter().rev();
     let mut hops = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
     let mut nearest = peer.to_canonical();
@@ -127,7 +122,7 @@ pub(crate) fn caller(
 }
 
 /// Whether a proxy that is believed says that the caller, and every proxy between, came by HTTPS.
-pub(crate) fn is_https(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> bool {
+pub fn is_https(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> bool {
     let mut hops = headers
         .get_all(&SCHEME)
         .iter()

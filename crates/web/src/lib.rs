@@ -37,7 +37,9 @@ mod docs;
 mod dry_run;
 mod endpoint;
 mod executions;
-mod forwarded;
+// For the fuzz target.
+#[doc(hidden)]
+pub mod forwarded;
 mod governance;
 mod health;
 mod holds;

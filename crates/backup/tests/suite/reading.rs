@@ -305,6 +305,27 @@ async fn members_in_another_order_missing_or_unknown_are_named() {
     assert!(fault.found.ends_with("bytes without an end"), "{fault}");
 }
 
+/// The seeds of the fuzz targets are golden files too: what earlier versions wrote must be read for ever.
+#[test]
+fn kept_backups_are_still_read() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/");
+    let contents = tried(
+        std::fs::read(format!("{folder}packed/whole.tar.zst")).unwrap(),
+        None,
+    )
+    .unwrap();
+    assert_eq!((contents.end.entries, contents.manifest.schema), (2, 23));
+    let text = std::fs::read_to_string(format!("{folder}members/whole.txt")).unwrap();
+    let members = text
+        .split("== ")
+        .skip(1)
+        .map(|part| part.split_once('\n').unwrap());
+    let members: Vec<_> = members
+        .map(|(name, text)| (name.to_owned(), text.to_owned()))
+        .collect();
+    assert_eq!(tried(packed(&members, false), None).unwrap().end, contents.end);
+}
+
 /// A small file that unpacks to more than any backup does.
 #[test]
 fn what_unpacks_without_end_is_refused() {
