@@ -132,6 +132,9 @@ pub fn command_prefix(context: &Context, elsewhere: bool) -> String {
         Some(_) if source("database.url").ends_with("DATABASE_URL") => {
             words.push(format!("--database \"${}\"", source("database.url")));
         }
+        Some(_) if source("database.url").ends_with("DATABASE_URL_FILE") => {
+            words.push(format!("--database \"$(cat \"${}\")\"", source("database.url")));
+        }
         Some(_) => {
             let text = config
                 .location()

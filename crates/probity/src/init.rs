@@ -4,7 +4,7 @@ use clap::Args;
 use engine::{Engine, InitStep, Initialised};
 use serde_json::json;
 
-use crate::config::variable;
+use crate::config::signing_key;
 use crate::context::Context;
 use crate::demo::command_prefix;
 use crate::failure::{Exit, Failure};
@@ -67,9 +67,9 @@ pub fn step_line(context: &Context, step: &InitStep) -> String {
 }
 
 fn key_place(context: &Context) -> String {
-    match variable("PROBITY_SIGNING_KEY") {
-        Some(_) => "from PROBITY_SIGNING_KEY".to_owned(),
-        None => engine::keyfile::path(&context.settings.config.data_dir)
+    match signing_key() {
+        Ok(Some(found)) => format!("from {}", found.source),
+        _ => engine::keyfile::path(&context.settings.config.data_dir)
             .display()
             .to_string(),
     }

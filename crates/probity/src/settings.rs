@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::config::{keys, location, variable};
+use crate::config::{keys, location, signing_key};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output;
@@ -26,9 +26,8 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
         let source = loaded.sources.get(&key).cloned().unwrap_or_default();
         rows.push((key, value, source));
     }
-    rows.push(if variable("PROBITY_SIGNING_KEY").is_some() {
-        let source = "PROBITY_SIGNING_KEY".to_owned();
-        ("signing_key".to_owned(), "(hidden)".into(), source)
+    rows.push(if let Some(found) = signing_key()? {
+        ("signing_key".to_owned(), "(hidden)".into(), found.source)
     } else {
         let path = engine::keyfile::path(&loaded.config.data_dir)
             .display()

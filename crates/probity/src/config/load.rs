@@ -8,6 +8,7 @@ use figment::error::Kind as ErrorKind;
 use figment::value::Value;
 
 use super::layers::Layer;
+use super::secret::{credential, of_variable};
 use super::{Config, Kind, between, keys, variable};
 use crate::failure::Failure;
 use crate::global::Global;
@@ -59,7 +60,7 @@ pub fn load(global: &Global, options: &[(&'static str, &'static str, &str)]) -> 
     }
     let above = |figment: Figment| above_files(figment, global, options);
     // The data folder may hold a file too, but not say where it is itself.
-    let data_dir = extract(&above(base.clone()))?.data_dir;
+    let data_dir = extract(&above(base.clone())?)?.data_dir;
     let path = data_dir.join(&file_name);
     if let Some(layer) = file(&path)? {
         if layer.sets("data_dir") {
@@ -70,7 +71,7 @@ pub fn load(global: &Global, options: &[(&'static str, &'static str, &str)]) -> 
         }
         base = base.merge(layer);
     }
-    let figment = above(base);
+    let figment = above(base)?;
     let config = extract(&figment)?;
     let source = |name: &str| {
         figment
@@ -119,10 +120,19 @@ fn above_files(
     mut figment: Figment,
     global: &Global,
     options: &[(&'static str, &'static str, &str)],
-) -> Figment {
+) -> Result<Figment, Failure> {
+    if let Some(secret) = credential("database.url")? {
+        let value = Value::from(secret.text);
+        figment = figment.merge(Layer::single(&secret.source, "database.url", value));
+    }
     for key in keys() {
         for name in key.variables() {
-            if let Some(text) = variable(&name) {
+            if key.name == "database.url" {
+                if let Some(secret) = of_variable(&name)? {
+                    let value = Value::from(secret.text);
+                    figment = figment.merge(Layer::single(&secret.source, key.name, value));
+                }
+            } else if let Some(text) = variable(&name) {
                 figment = figment.merge(Layer::single(&name, key.name, value(key.kind, text)));
             }
         }
@@ -141,7 +151,7 @@ fn above_files(
     for (key, option, value) in options {
         figment = figment.merge(Layer::single(option, key, Value::from(*value)));
     }
-    figment
+    Ok(figment)
 }
 
 /// The value of a variable. A text that is not of the setting's kind stays a text, which is refused with its source later.
@@ -168,8 +178,10 @@ fn extract(figment: &Figment) -> Result<Config, Failure> {
                 } else {
                     path
                 };
+                let last = name.rsplit('.').next().unwrap_or_default();
+                let meant = nearest(last, expected.iter().copied());
                 format!(
-                    "{source}unknown setting {name}; known here: {}",
+                    "{source}unknown setting {name};{meant} known here: {}",
                     expected.join(", ")
                 )
             }
@@ -205,7 +217,12 @@ fn check(loaded: &Loaded, figment: &Figment) -> Result<(), Failure> {
 
 /// A misspelt variable would otherwise be passed over in silence, and with it, say, the database to use.
 fn refuse_unknown_variables() -> Result<(), Failure> {
-    let others = ["PROBITY_ENV", "PROBITY_SIGNING_KEY"];
+    let others = [
+        "PROBITY_ENV",
+        "PROBITY_SIGNING_KEY",
+        "PROBITY_SIGNING_KEY_FILE",
+        "PROBITY_DATABASE_URL_FILE",
+    ];
     let known = |name: &str| {
         others.contains(&name)
             || keys().any(|key| key.variables().iter().any(|known| known == name))
@@ -220,9 +237,22 @@ fn refuse_unknown_variables() -> Result<(), Failure> {
         .filter(|name| name.starts_with("PROBITY_"))
         .find(|name| !known(name))
     {
-        Some(name) => Err(wrong(format!("unknown environment variable {name}"))),
+        Some(name) => {
+            let known: Vec<String> = keys().flat_map(|key| key.variables()).collect();
+            let meant = nearest(&name, known.iter().map(String::as_str));
+            let message = format!("unknown environment variable {name};{meant}");
+            Err(wrong(message.trim_end_matches(';')))
+        }
         None => Ok(()),
     }
+}
+
+/// What was probably meant, as a part of a sentence; nothing where nothing is near.
+fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let distance = |other: &&str| strsim::damerau_levenshtein(name, other);
+    let near = known.filter(|other| distance(other) * 3 <= name.len());
+    near.min_by_key(distance)
+        .map_or_else(String::new, |meant| format!(" did you mean {meant}?"))
 }
 
 #[cfg(test)]
@@ -278,6 +308,19 @@ mod tests {
             let figment = Figment::from(defaults).merge(Layer::toml(name, text).unwrap());
             assert!(extract(&figment).is_ok(), "{name}");
         }
+    }
+
+    #[test]
+    fn the_nearest_name_is_said() {
+        let known = || ["listen", "log", "http", "pool_max"].into_iter();
+        assert_eq!(nearest("lisen", known()), " did you mean listen?");
+        assert_eq!(nearest("poolmax", known()), " did you mean pool_max?");
+        assert_eq!(nearest("verbosity", known()), "");
+        let defaults = Layer::of("default", &Config::default()).unwrap();
+        let text = Layer::toml("x.toml", "[database]\npool_mx = 1").unwrap();
+        let error = extract(&Figment::from(defaults).merge(text)).unwrap_err();
+        let expected = "x.toml: unknown setting database.pool_mx; did you mean pool_max? known here: ";
+        assert!(error.message.starts_with(expected), "{}", error.message);
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod location;
 mod prices;
 mod roles;
 mod rules;
+mod secret;
 mod workflows;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ pub use load::{Loaded, load};
 pub use prices::Governance;
 pub use roles::RoleSettings;
 pub use rules::RuleError;
+pub use secret::signing_key;
 pub use workflows::Workflows;
 
 use crate::failure::Failure;
@@ -326,7 +328,7 @@ impl Config {
         options.database.lifetime_max = duration(self.database.lifetime_max_s);
         options.queue_max = size(self.writer.queue_max);
         options.batch_entries_max = size(self.writer.batch_entries_max);
-        options.signing_key = variable("PROBITY_SIGNING_KEY");
+        options.signing_key = signing_key()?.map(|found| found.text);
         let rules = self.rules().map_err(|error| error.failure("settings"))?;
         options.identity.rules = Arc::new(rules);
         options.identity.user_requests_per_minute = self.limits.user_requests_per_minute;

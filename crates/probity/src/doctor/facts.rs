@@ -13,7 +13,7 @@ use engine::{Engine, HealthCheck, guard, keyfile};
 use evidence::Timestamp;
 
 use super::machine::{self, Room};
-use crate::config::{Config, variable};
+use crate::config::{Config, signing_key};
 use crate::context::Context;
 use crate::failure::Failure;
 
@@ -108,7 +108,7 @@ pub async fn gather(context: &Context) -> Result<Facts, Failure> {
         guarded: guard::path(&config.data_dir).exists(),
         verified: None,
         backups: backups(context, None),
-        key_mode: machine::mode(&key_file).filter(|_| variable("PROBITY_SIGNING_KEY").is_none()),
+        key_mode: machine::mode(&key_file).filter(|_| matches!(signing_key(), Ok(None))),
         folder_mode: machine::mode(&config.data_dir),
         vitals: None,
         is_server,

@@ -370,3 +370,57 @@ fn sql_is_echoed_without_its_values() {
         assert!(!run(command, "").expect(0).err.contains("\"target\":\"sql\""));
     });
 }
+
+#[test]
+fn secrets_come_from_files_too() {
+    let place = sqlite();
+    place.run(&["init"]).expect(0);
+    let secrets = place.path("secrets");
+    fs::create_dir(&secrets).unwrap();
+    let key = secrets.join("signing.key");
+    fs::rename(engine::keyfile::path(&place.path("data")), &key).unwrap();
+    place.run(&["user", "list"]).expect(2);
+    let (folder, file) = (secrets.to_str().unwrap(), key.to_str().unwrap());
+    for (name, value, source) in [
+        ("PROBITY_SIGNING_KEY_FILE", file, "PROBITY_SIGNING_KEY_FILE"),
+        (
+            "CREDENTIALS_DIRECTORY",
+            folder,
+            "$CREDENTIALS_DIRECTORY/signing.key",
+        ),
+    ] {
+        let with = |args: &[&str]| {
+            let mut command = place.command(args);
+            command.env(name, value);
+            run(command, "")
+        };
+        with(&["user", "list"]).expect(0);
+        let shown = with(&["--output", "json", "config"]).expect(0).out;
+        assert!(shown.contains("(hidden)") && shown.contains(source), "{shown}");
+        assert!(!shown.contains("PRIVATE+KEY"), "{shown}");
+    }
+    // One of both, and one that is there.
+    let mut both = place.command(&["config"]);
+    both.env("PROBITY_SIGNING_KEY_FILE", file)
+        .env("PROBITY_SIGNING_KEY", "x");
+    assert!(run(both, "").expect(2).err.contains("both set"));
+    let mut missing = place.command(&["config"]);
+    missing.env("PROBITY_DATABASE_URL_FILE", "/nowhere/url");
+    assert!(run(missing, "").expect(2).err.contains("/nowhere/url"));
+    // The database's too, with its password hidden; a variable wins over the folder.
+    fs::write(secrets.join("database.url"), "postgres://u:hush@h/folder\n").unwrap();
+    fs::write(secrets.join("url"), "postgres://u:hush@h/named\n").unwrap();
+    let url = secrets.join("url");
+    for (file, expected) in [(None, "u@h/folder"), (url.to_str(), "u@h/named")] {
+        let mut command = place.command(&["config"]);
+        command.env("CREDENTIALS_DIRECTORY", folder);
+        command.envs(file.map(|file| ("DATABASE_URL_FILE", file)));
+        let shown = run(command, "").expect(0).out;
+        assert!(shown.contains(expected) && !shown.contains("hush"), "{shown}");
+    }
+    // A misspelt name is told with what it may mean.
+    let mut misspelt = place.command(&["config"]);
+    misspelt.env("PROBITY_LISEN", "x");
+    let err = run(misspelt, "").expect(2).err;
+    assert!(err.contains("did you mean PROBITY_LISTEN?"), "{err}");
+}
