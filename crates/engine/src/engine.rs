@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::FieldError;
 use domain::audit::Event;
@@ -114,6 +115,8 @@ pub(crate) struct Shared {
     pub seals: Arc<Seals>,
     /// Whether the log says which rules this process decides under.
     pub rules_recorded: OnceCell<()>,
+    /// Up to which size of the log it says so.
+    pub told: Arc<AtomicU64>,
     pub names: Names,
     pub remembered: Remembered,
     pub tiles: Tiles,
@@ -133,6 +136,7 @@ impl Shared {
         self.tail.forget();
         self.pages.forget();
         self.newest.forget();
+        self.told.store(0, Ordering::Relaxed);
     }
 }
 

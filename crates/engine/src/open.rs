@@ -2,6 +2,7 @@
 //! what is written down at the end.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use domain::audit::restore::AcknowledgeRestore;
@@ -174,7 +175,9 @@ impl Engine {
             clock: options.clock.clone(),
             seals: Arc::default(),
             writes: Arc::default(),
+            told: Arc::new(AtomicU64::new(u64::MAX)),
         };
+        let told = Arc::clone(&signer.told);
         let writes = Arc::clone(&signer.writes);
         let seals = Arc::clone(&signer.seals);
         let (queue, errands) = writer::start(
@@ -207,6 +210,7 @@ impl Engine {
             newest: Newest::default(),
             seals,
             rules_recorded: OnceCell::new(),
+            told,
         });
         checkpointer::start(&shared)?;
         tokio::spawn(watch::run(Arc::downgrade(&shared)));

@@ -1,10 +1,12 @@
 //! Under which rules decisions were made: the log says when an installation's own roles or its rules of custody changed.
 
+use std::sync::atomic::Ordering;
+
 use domain::audit::EntryFilter;
+use domain::identity::Rules;
 use domain::identity::security_event::{ROLES_CHANGED, SecurityEvent};
 use domain::{Caller, Command, Origin};
 use evidence::Outcome;
-use evidence::json::StrictObject;
 use store::query::{Order, Page};
 
 use crate::engine::Engine;
@@ -12,8 +14,9 @@ use crate::error::Error;
 
 impl Engine {
     /// Records the installation's own roles, which roles demand a second factor, and its rules, where they are other than the
-    /// log says, once: before the first command of a process, and when one begins to serve. Who only reads decides nothing
-    /// under them, and writes nothing. An installation that never set any has no such entry.
+    /// log says, once: before the first command of a process, and when one begins to serve. Where another process says others
+    /// meanwhile, the Writer says these again before it goes on. Who only reads decides nothing under them, and writes
+    /// nothing. An installation that never set any has no such entry.
     pub async fn record_rules(&self) -> Result<(), Error> {
         self.shared()
             .rules_recorded
@@ -23,7 +26,8 @@ impl Engine {
     }
 
     async fn record_other_rules(&self) -> Result<(), Error> {
-        let own = self.rules().own();
+        // What comes behind it, the Writer looks at.
+        let size = *self.size().borrow();
         let filter = EntryFilter {
             action: Some(ROLES_CHANGED.to_owned()),
             ..EntryFilter::default()
@@ -35,23 +39,28 @@ impl Engine {
         };
         let recorded = self.entries(&filter, newest).await?.entries.pop();
         let known = recorded.and_then(|entry| entry.details).unwrap_or_default();
-        if known == own {
+        if known == self.rules().own() {
+            self.shared().told.store(size, Ordering::Relaxed);
             return Ok(());
         }
-        let event = SecurityEvent {
-            action: ROLES_CHANGED,
-            outcome: Outcome::Success,
-            recorded_by: None,
-            actor: None,
-            on_behalf_of: None,
-            target: None,
-            authority: "configuration".to_owned(),
-            details: StrictObject(own.0),
-        };
         let caller = Caller::System { part: "roles" };
-        let command = Command::SecurityEvent(event);
+        let command = rules_event(self.rules());
         self.hand_over(&caller, Origin::default(), command)
             .await
             .map(drop)
     }
+}
+
+/// The event that these rules are in force.
+pub(crate) fn rules_event(rules: &Rules) -> Command {
+    Command::SecurityEvent(SecurityEvent {
+        action: ROLES_CHANGED,
+        outcome: Outcome::Success,
+        recorded_by: None,
+        actor: None,
+        on_behalf_of: None,
+        target: None,
+        authority: "configuration".to_owned(),
+        details: rules.own(),
+    })
 }

@@ -169,15 +169,20 @@ pub(super) async fn prepare(
     db: &Db,
     link: &mut Link,
     signer: &Signer,
-    jobs: Vec<Job>,
+    mut jobs: Vec<Job>,
 ) -> Result<Prepared, (Vec<Job>, Error)> {
-    match read_and_write(db, link, signer, &jobs).await {
+    match read_and_write(db, link, signer, &mut jobs).await {
         Ok(written) => Ok(Prepared::new(&mut link.cache, jobs, written)),
         Err(error) => Err((jobs, error)),
     }
 }
 
-async fn read_and_write(db: &Db, link: &mut Link, signer: &Signer, jobs: &[Job]) -> Result<Written, Error> {
+async fn read_and_write(
+    db: &Db,
+    link: &mut Link,
+    signer: &Signer,
+    jobs: &mut Vec<Job>,
+) -> Result<Written, Error> {
     link.lose_displaced();
     let cache = &mut link.cache;
     let conn = match &mut link.conn {
@@ -200,12 +205,12 @@ async fn read_and_write(db: &Db, link: &mut Link, signer: &Signer, jobs: &[Job])
 }
 
 /// Decides a batch while another one is being committed, on what is known then; the jobs come back where that is not enough.
-pub(super) fn ahead(link: &mut Link, signer: &Signer, jobs: Vec<Job>) -> Result<Prepared, Vec<Job>> {
+pub(super) fn ahead(link: &mut Link, signer: &Signer, mut jobs: Vec<Job>) -> Result<Prepared, Vec<Job>> {
     if link.cache.is_shared() {
         return Err(jobs);
     }
     link.cache.begin(&signer.counters);
-    let written = write(&mut Way(None), &mut link.cache, signer, &jobs).now_or_never();
+    let written = write(&mut Way(None), &mut link.cache, signer, &mut jobs).now_or_never();
     match written {
         Some(Ok(written)) => Ok(Prepared::new(&mut link.cache, jobs, written)),
         _ => Err(jobs),
@@ -217,12 +222,12 @@ async fn write(
     way: &mut Way<'_>,
     cache: &mut Cache,
     signer: &Signer,
-    jobs: &[Job],
+    jobs: &mut Vec<Job>,
 ) -> Result<Written, Error> {
     let (now, started) = (signer.clock.now(), Instant::now());
     let mut needs = Needs::at(now, &signer.rules);
     let mut own_ids = 0;
-    for job in jobs {
+    for job in &*jobs {
         job.command.needs(&job.caller, &signer.rules, &mut needs);
         own_ids += job.command.own_ids();
     }
@@ -247,13 +252,19 @@ async fn write(
         facts = needed::facts(way, cache, signer, &needs).await?;
         verdicts = all(&mut facts);
     }
-    let mut drafts: Vec<&mut Draft> = verdicts.iter_mut().flat_map(Verdict::drafts).collect();
     // Also where nothing is appended: what such a batch answers must not rest on a log that is not ours.
     let head = match head {
         Some(head) => head,
         None => admitted(way.conn()?, signer, None).await?,
     };
     cache.found(&head);
+    if verdicts.iter_mut().any(|verdict| !verdict.drafts().is_empty())
+        && let Some(job) = super::rules::other(way, signer, &head, jobs).await?
+    {
+        verdicts.insert(0, decide(&mut facts, &job, now, false));
+        jobs.insert(0, job);
+    }
+    let mut drafts: Vec<&mut Draft> = verdicts.iter_mut().flat_map(Verdict::drafts).collect();
     if drafts.is_empty() {
         return Ok(Written {
             verdicts,

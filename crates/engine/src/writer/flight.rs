@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use domain::Reply;
@@ -257,6 +258,7 @@ pub(super) async fn run(
 /// A batch is written: what follows from it for others.
 fn note(signer: &Signer, appended: &Appended, started: Instant) {
     signer.known.remember(appended.head().clone());
+    signer.told.store(appended.size(), Ordering::Relaxed);
     signer.writes.well();
     signer.seals.remember(appended.seals.iter().copied());
     signer.counters.batch(started.elapsed());

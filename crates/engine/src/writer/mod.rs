@@ -16,6 +16,7 @@ mod flight;
 mod link;
 mod needed;
 mod opened;
+mod rules;
 mod sums;
 
 pub(crate) use sums::removed;
@@ -99,6 +100,12 @@ impl Job {
         ))
     }
 
+    /// A job of the Writer's own, whose answer nobody waits for.
+    fn own(part: &'static str, command: Command) -> Result<Job, Error> {
+        let (job, _) = Job::new(Caller::System { part }, Origin::default(), command)?;
+        Ok(Job { reply: None, ..job })
+    }
+
     /// Answers; a caller that is gone does not matter.
     pub(crate) fn answer(&mut self, answer: Result<Answer, Error>) {
         if let Some(reply) = self.reply.take() {
@@ -125,6 +132,8 @@ pub struct Signer {
     pub(crate) seals: Arc<Seals>,
     /// Whether batches are written.
     pub(crate) writes: Arc<Writes>,
+    /// The size of the log up to which it says that this process's rules are in force; `u64::MAX` until that is known.
+    pub(crate) told: Arc<AtomicU64>,
 }
 
 /// Says when so many commands are in the queue that a batch is decided ahead.
@@ -228,8 +237,10 @@ impl Queue {
     }
 }
 
+/// What jobs weigh in the queue, in which the Writer's own never were.
 fn weight(jobs: &[Job]) -> u64 {
-    jobs.iter().map(|job| job.command.weight() as u64).sum()
+    let queued = jobs.iter().filter(|job| job.reply.is_some());
+    queued.map(|job| job.command.weight() as u64).sum()
 }
 
 pub(crate) fn stopped() -> Error {

@@ -3,6 +3,7 @@
 crate::on_both!(
     two_processes_share_a_log,
     opened_and_verified_under_load,
+    each_says_its_rules_again,
     size_wakes_for_both
 );
 
@@ -12,10 +13,13 @@ mod cases {
 
     use domain::Reply;
     use domain::audit::EntryFilter;
+    use domain::identity::Rules;
+    use domain::identity::security_event::ROLES_CHANGED;
     use engine::Engine;
     use uuid::Uuid;
 
     use crate::attacker::{assert_intact, close};
+    use crate::people::with_rules;
     use crate::support::{Bed, numbered, record, two};
 
     const TASKS: usize = 8;
@@ -147,6 +151,45 @@ mod cases {
         stop.store(true, std::sync::atomic::Ordering::Relaxed);
         writer.await.unwrap();
         assert!(*one.size().borrow() > 100);
+        close(one).await;
+        assert_intact(&options[0]).await;
+    }
+
+    /// Who decides under other rules than the log says has said its own first, however often they take turns.
+    pub async fn each_says_its_rules_again(bed: Bed) {
+        let options = two(&bed).await;
+        let [one, two] = [20, 30]
+            .map(|cooling_off_s| move |rules: &mut Rules| rules.custody.cooling_off_s = cooling_off_s);
+        let one = Engine::open(with_rules(options[0].clone(), one)).await.unwrap();
+        record(&one, vec![numbered(1)]).await.unwrap();
+        for turn in 0..2 {
+            let options = with_rules(options[1].clone(), two);
+            let other = Engine::open(options).await.unwrap();
+            for number in [2, 3] {
+                let answer = record(&other, vec![numbered(number)]).await.unwrap();
+                let Reply::Recorded(recorded) = &answer.reply else {
+                    panic!("{answer:?}")
+                };
+                assert_eq!(recorded[0].place.unwrap().index, answer.entry.unwrap());
+            }
+            close(other).await;
+            let answer = record(&one, vec![numbered(4)]).await.unwrap();
+            assert_eq!(answer.entry, Some(7 + 6 * turn));
+            record(&one, vec![numbered(5)]).await.unwrap();
+            assert_eq!(one.metrics().queue_length, 0);
+        }
+        let mut said = Vec::new();
+        let each = &mut |entry: evidence::Entry| {
+            said.push(match entry.details {
+                Some(details) if entry.action == ROLES_CHANGED => {
+                    details.0["custody.rules"]["cooling_off_s"].as_u64().unwrap()
+                }
+                details => details.map_or(0, |details| details.0["n"].as_u64().unwrap()),
+            });
+            std::ops::ControlFlow::Continue(())
+        };
+        one.export(&EntryFilter::default(), each).await.unwrap();
+        assert_eq!(said[1..], [20, 1, 30, 2, 3, 20, 4, 5, 30, 2, 3, 20, 4, 5]);
         close(one).await;
         assert_intact(&options[0]).await;
     }
