@@ -3,7 +3,7 @@
 crate::on_both!(figures_are_those_of_a_plain_count, bounds_of_figures);
 
 /// Sums of the numbers below, as `math.fsum` of Python has them; adding one by one gives others.
-const SUMS: [(&str, &str); 2] = [("ms", "-99999475711500.2"), ("", "-99999475921215.3")];
+const SUMS: [(&str, &str); 2] = [("m s", "-99999475711500.2"), ("", "-99999475921215.3")];
 
 mod cases {
     use std::collections::BTreeMap;
@@ -85,7 +85,7 @@ mod cases {
                     - f64::from(number % 5) * 1e10;
                 NewMetric {
                     at: Some(begin.plus_seconds(i64::from(number / 2_500 * 3_599))),
-                    unit: number.is_multiple_of(2).then(|| "ms".to_owned()),
+                    unit: number.is_multiple_of(2).then(|| "m s".to_owned()),
                     workflow: number.is_multiple_of(3).then(|| "w".to_owned()),
                     drag_mode: number.is_multiple_of(4).then_some(DragMode::Grunt),
                     ..metric("cost", tenth)
@@ -140,6 +140,26 @@ mod cases {
         });
         let expected = super::SUMS.map(|(unit, sum)| (unit.to_owned(), sum.to_owned()));
         assert_eq!(sums.collect::<BTreeMap<_, _>>(), BTreeMap::from(expected));
+        // Hours of before 1970 begin where others do.
+        let old: Timestamp = "1969-12-31T23:30:00Z".parse().unwrap();
+        let at = Some(old);
+        let all = record(
+            &engine,
+            vec![NewMetric {
+                at,
+                ..metric("old", 1.5)
+            }],
+        )
+        .await;
+        let asked = Series {
+            from: Some(old.plus_seconds(-7_200)),
+            to: Some(old.plus_seconds(7_200)),
+            bucket: Some(Bucket::Hour),
+            ..series("old")
+        };
+        let found = engine.metric_figures(asked).await.unwrap();
+        assert_eq!(found, counted(&all, Some(Bucket::Hour), |_| true));
+        assert_eq!(found[0].at.unwrap().to_string(), "1969-12-31T23:00:00.000000Z");
         let of_execution = Series {
             conditions: vec![Condition::Is("execution_id", execution.into())],
             ..series("other")
