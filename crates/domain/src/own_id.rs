@@ -1,6 +1,10 @@
 //! Ids that callers bring: what is none, and what is told of one that is taken.
 
+use std::borrow::Cow;
+
 use crate::code;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -9,16 +13,33 @@ use crate::refusal::{FieldError, Refusal};
 /// Refuses the two UUIDs that are no ids (RFC 9562 sections 5.9 and 5.10).
 pub fn check(field: &str, id: Option<Uuid>) -> Result<(), FieldError> {
     if id.is_some_and(|id| id.is_nil() || id.is_max()) {
-        return Err(FieldError::new(field, "must not be the nil or the max UUID"));
+        return Err(FieldError::new(field, MUST));
     }
     Ok(())
 }
+
+/// What an id must be.
+pub const MUST: &str =
+    "must be a UUID such as 01970000-0000-7000-8000-0000000000ab, neither the nil nor the max one";
 
 /// The id that a text is; none for another text, and for the two UUIDs that are no ids.
 pub fn parse(text: &str) -> Option<Uuid> {
     Uuid::try_parse(text)
         .ok()
         .filter(|id| !id.is_nil() && !id.is_max())
+}
+
+/// The id that a text is, in the form of a reader of JSON.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Uuid, D::Error> {
+    let text = Cow::<str>::deserialize(deserializer)?;
+    parse(&text).ok_or_else(|| D::Error::custom(MUST))
+}
+
+/// The same where it may be left out, and is checked later.
+pub fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Uuid>, D::Error> {
+    let text = Option::<Cow<'_, str>>::deserialize(deserializer)?;
+    let id = text.map(|text| Uuid::try_parse(&text).map_err(|_| D::Error::custom(MUST)));
+    id.transpose()
 }
 
 /// The refusal of an id that is taken by something of other content: which field differs.

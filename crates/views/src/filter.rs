@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use domain::FieldError;
 use domain::audit::event::ACTION_LEN_MAX;
+use domain::{FieldError, own_id};
 use engine::list::Condition;
 use evidence::Timestamp;
 use uuid::Uuid;
@@ -180,8 +180,8 @@ impl Takes {
                 (text.parse().ok().map(Given::Flag), "true or false".to_owned())
             }
             Takes::Id => (
-                domain::own_id::parse(text).map(Given::Id),
-                "an id such as 01970000-0000-7000-8000-0000000000ab".to_owned(),
+                own_id::parse(text).map(Given::Id),
+                own_id::MUST.trim_start_matches("must be ").to_owned(),
             ),
             Takes::Action => (
                 is_action(text).then(taken).flatten(),
@@ -271,11 +271,28 @@ impl Asked {
         }
     }
 
+    /// The same, unless its times are the wrong way round.
+    pub fn checked(self) -> Result<Asked, FieldError> {
+        check_times(self.time("from"), self.time("to"))?;
+        Ok(self)
+    }
+
     /// A time.
     pub fn time(&self, name: &str) -> Option<Timestamp> {
         match self.get(name) {
             Some(Given::Time(time)) => Some(*time),
             _ => None,
         }
+    }
+}
+
+/// Refuses times between which there is nothing: whoever asks so means them the other way round.
+pub fn check_times(from: Option<Timestamp>, to: Option<Timestamp>) -> Result<(), FieldError> {
+    match (from, to) {
+        (Some(from), Some(to)) if from > to => {
+            let message = format!("must not be after `to`: {from} is after {to}");
+            Err(FieldError::new("from", message))
+        }
+        _ => Ok(()),
     }
 }

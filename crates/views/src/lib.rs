@@ -65,7 +65,7 @@ pub use destination::DestinationView;
 pub use entry::{entry_filter, repeated};
 pub use execution::{ExecutionPart, ExecutionView, ExecutionWhole};
 pub use figures::{StatisticsView, SupplyView, day};
-pub use filter::{Asked, Filter, Given, Kind, Takes};
+pub use filter::{Asked, Filter, Given, Kind, Takes, check_times};
 pub use governance::{DragModeRuns, Recent, UserRuns, WorkflowRuns};
 pub use hold::HoldView;
 pub use kyc::{DocumentView, KycRecordView};

@@ -20,6 +20,8 @@ use crate::step::UsageView;
 #[schemars(rename = "NewStep")]
 pub struct StepBody {
     /// Your own id: sending it again with the same content answers as the first time.
+    #[serde(default, deserialize_with = "domain::own_id::optional")]
+    #[schemars(with = "Option<Uuid>")]
     pub id: Option<Uuid>,
     /// What sort of step it is.
     #[schemars(with = "StepKind")]
@@ -58,6 +60,8 @@ pub struct StepBody {
     #[schemars(regex(pattern = r"^(0|[1-9][0-9]{0,6})(\.[0-9]{1,12})?$"))]
     cost_usd: Option<String>,
     /// The approval that it had: asked for by the user for whom it runs, or by you.
+    #[serde(default, deserialize_with = "domain::own_id::optional")]
+    #[schemars(with = "Option<Uuid>")]
     approval: Option<Uuid>,
     /// What went in, any JSON: at most 256 KiB in canonical form. It is in no entry of the log, which commits to it.
     #[schemars(with = "Option<Value>")]

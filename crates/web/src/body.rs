@@ -8,6 +8,7 @@ use std::pin::Pin;
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use domain::code::Code;
+use domain::refusal::check_count;
 use evidence::json::located;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
@@ -20,7 +21,7 @@ use serde_json::error::Category;
 
 use crate::listed::{
     BODY_INCOMPLETE, BODY_TIMEOUT, BODY_TOO_LARGE, INVALID_FIELD, MALFORMED_JSON, UNSUPPORTED_ENCODING,
-    UNSUPPORTED_MEDIA_TYPE, listed,
+    UNSUPPORTED_MEDIA_TYPE,
 };
 use crate::problem::Problem;
 use crate::settings::Settings;
@@ -69,13 +70,10 @@ impl<T: JsonSchema, const MAX: usize> Bounded<T, MAX> {
         json_schema!({"type": "array", "minItems": 1, "maxItems": MAX, "items": items})
     }
 
-    /// All of them, of which there must be some and not too many.
-    pub fn within_bounds(self, code: &'static Code, many: &str) -> Result<Vec<T>, Problem> {
-        if (1..=MAX).contains(&self.length) {
-            return Ok(self.items);
-        }
-        let detail = format!("a request holds 1 to {MAX} {many}, not {}", self.length);
-        Err(Problem::of(listed(code), detail))
+    /// All of them, of which there must be some and not too many; the array is at `path`.
+    pub fn within_bounds(self, code: &'static Code, many: &str, path: &str) -> Result<Vec<T>, Problem> {
+        check_count(code, many, self.length, MAX, path).map_err(engine::Error::from)?;
+        Ok(self.items)
     }
 }
 

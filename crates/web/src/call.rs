@@ -8,7 +8,7 @@ use std::time::Instant;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, Request};
 use domain::identity::{Must, Permission, Principal};
-use domain::{Caller, Origin, Refusal};
+use domain::{Caller, Origin, Refusal, own_id};
 use engine::Identity;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -138,9 +138,9 @@ impl Call {
         path.map(|Path(text)| text).map_err(|_| Problem::unknown_path())
     }
 
-    /// The variable part of the path, which must be the id of such a thing.
-    pub async fn id(&mut self, what: &str) -> Result<Uuid, Problem> {
-        id_of("id", what, &self.path().await?)
+    /// The variable part of the path, which must be an id.
+    pub async fn id(&mut self) -> Result<Uuid, Problem> {
+        id_of("id", &self.path().await?)
     }
 
     /// The body, which must be JSON.
@@ -164,11 +164,8 @@ impl Call {
 }
 
 /// The id that a part of a path is.
-pub(crate) fn id_of(field: &str, what: &str, text: &str) -> Result<Uuid, Problem> {
-    domain::own_id::parse(text).ok_or_else(|| {
-        let example = "a UUID such as 01970000-0000-7000-8000-0000000000ab";
-        Problem::field(field, format!("must be the id of a {what}, {example}"))
-    })
+pub(crate) fn id_of(field: &str, text: &str) -> Result<Uuid, Problem> {
+    own_id::parse(text).ok_or_else(|| Problem::field(field, own_id::MUST))
 }
 
 /// Answers a request of this row of the table.

@@ -76,7 +76,7 @@ pub(crate) trait Subject: Sized + Send + Sync + 'static {
 
     /// The id of what the path names.
     fn meant(_: &Call, text: &str) -> impl Future<Output = Result<Uuid, Problem>> + Send {
-        std::future::ready(id_of("id", Self::NAME, text))
+        std::future::ready(id_of("id", text))
     }
 
     /// What a command answered with, if that is one.
@@ -210,7 +210,7 @@ impl Asked<'_> {
     /// The id that a further variable of the path holds.
     pub fn in_path(&self, name: &'static str) -> Result<Uuid, Problem> {
         let found = self.path.iter().find(|(known, _)| known == name);
-        id_of(name, name, found.map_or("", |(_, text)| text))
+        id_of(name, found.map_or("", |(_, text)| text))
     }
 }
 

@@ -130,7 +130,7 @@ pub(crate) async fn readable_balance(call: &Call, text: &str, asset: Option<Uuid
 
 /// The balance of the path, which the caller may see: somebody else's is not there for callers who may see only their own.
 pub(crate) async fn visible_balance(call: &mut Call) -> Result<Account, Problem> {
-    let id = call.id("balance").await?;
+    let id = call.id().await?;
     let found = call.app.engine.account_of(id).await?;
     let own = call.identity()?.user.id;
     let all = reads_all(call)?;
@@ -145,5 +145,7 @@ pub(crate) fn absent(code: &Code, field: &str, what: impl fmt::Display) -> Probl
 
 /// The times of the query: from, and before which.
 pub(crate) fn times(query: &Query) -> Result<(Option<Timestamp>, Option<Timestamp>), Problem> {
-    Ok((query.time("from")?, query.time("to")?))
+    let (from, to) = (query.time("from")?, query.time("to")?);
+    views::check_times(from, to)?;
+    Ok((from, to))
 }

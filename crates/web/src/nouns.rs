@@ -158,7 +158,7 @@ pub(crate) async fn filters<N: Noun>(call: &Call, query: &Query) -> Result<Asked
             asked.0.push((filter.name, given));
         }
     }
-    Ok(asked)
+    Ok(asked.checked()?)
 }
 
 async fn read<N: Noun>(
@@ -227,7 +227,7 @@ pub(crate) async fn named<N: Show>(call: &mut Call) -> Result<String, Problem> {
     match N::NAMED {
         Some(named) if !(named.good)(&name) => Err(Problem::field("id", format!("must be {}", named.must))),
         Some(_) => Ok(name),
-        None => id_of("id", N::NAMES.0, &name).map(|_| name),
+        None => id_of("id", &name).map(|_| name),
     }
 }
 

@@ -36,7 +36,8 @@ pub const AHEAD_SECONDS_MAX: i64 = 86_400;
 pub struct Event {
     /// Your own id, best a UUIDv7: sending it again with the same content answers as the first time. One is made
     /// otherwise.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::own_id::optional")]
+    #[schemars(with = "Option<Uuid>")]
     pub id: Option<Uuid>,
     /// When it happened, by the reporter's clock.
     #[serde(default)]

@@ -7,6 +7,7 @@ use crate::audit::event::{AHEAD_SECONDS_MAX, EVENTS_MAX, NewEntry};
 use crate::audit::known::KnownEntry;
 use crate::decision::Recorded;
 use crate::prelude::*;
+use crate::refusal::check_count;
 
 /// Records events.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,13 +40,8 @@ impl Act for RecordEvents {
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
-        if self.events.is_empty() || self.events.len() > EVENTS_MAX {
-            let message = format!(
-                "a request holds 1 to {EVENTS_MAX} entries, not {}",
-                self.events.len()
-            );
-            return Err(code::TOO_MANY_ENTRIES.because(message));
-        }
+        let count = self.events.len();
+        check_count(&code::TOO_MANY_ENTRIES, "entries", count, EVENTS_MAX, "")?;
         let latest = ctx.now.plus_seconds(AHEAD_SECONDS_MAX);
         let mut reply = Vec::with_capacity(self.events.len());
         let mut drafts = Vec::with_capacity(self.events.len());

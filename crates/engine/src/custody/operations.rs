@@ -4,6 +4,7 @@ use domain::custody::operation::{CreateOperation, OPERATIONS_MAX, OnChain, Reque
 use domain::custody::{Account, Amount, Asset, House, Operation, OperationKind};
 use domain::own_id::derived_id;
 use domain::record::Kind;
+use domain::refusal::check_count;
 use domain::{Caller, Command, FieldError, Origin, code};
 use evidence::Timestamp;
 use evidence::json::{self, StrictObject};
@@ -312,13 +313,8 @@ impl Engine {
         new: Vec<NewOperation>,
         key: Option<&OperationId>,
     ) -> Result<(Vec<(usize, Result<Command, Error>)>, Named), Error> {
-        if new.is_empty() || new.len() > OPERATIONS_MAX {
-            let message = format!(
-                "a request holds 1 to {OPERATIONS_MAX} operations, not {}",
-                new.len()
-            );
-            return Err(code::TOO_MANY_OPERATIONS.because(message).into());
-        }
+        let code = &code::TOO_MANY_OPERATIONS;
+        check_count(code, "operations", new.len(), OPERATIONS_MAX, "")?;
         if new.last().is_some_and(|last| last.linked) {
             let field = format!("[{}].linked", new.len() - 1);
             return Err(FieldError::new(field, "the last one has no next one to be linked with").into());

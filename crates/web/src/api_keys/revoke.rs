@@ -22,7 +22,7 @@ pub(crate) const DOC: Doc = Doc {
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
-    let id = call.id("key").await?;
+    let id = call.id().await?;
     let command = Command::RevokeApiKey(RevokeApiKey { id });
     call.app
         .engine

@@ -40,7 +40,7 @@ struct Input {
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
-    let id = call.id("key").await?;
+    let id = call.id().await?;
     let input: Input = call.input().await?;
     let overlap_s = input.overlap_s.unwrap_or(OVERLAP_S);
     let engine = &call.app.engine;

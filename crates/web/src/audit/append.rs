@@ -88,7 +88,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
     if first == Some(&b'[') {
         let list: Events = body::json(&bytes)?;
-        let events = list.within_bounds(&domain::code::TOO_MANY_ENTRIES, "entries")?;
+        let events = list.within_bounds(&domain::code::TOO_MANY_ENTRIES, "entries", "")?;
         Ok(answer_list(
             &record(&call.app, call.caller()?, call.origin(), events, true).await?,
         ))

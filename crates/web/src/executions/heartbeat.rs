@@ -31,7 +31,7 @@ pub(crate) const DOC: Doc = Doc {
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
     call.require_of_route().await?;
-    let id = call.id("execution").await?;
+    let id = call.id().await?;
     let engine = &call.app.engine;
     let identity = call.identity()?;
     let all = identity.principal.holds(Permission::WorkflowsWrite);

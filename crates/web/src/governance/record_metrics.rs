@@ -138,7 +138,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let bytes = call.body().await?;
     let list = bytes.trim_ascii_start().starts_with(b"[");
     let inputs = if list {
-        body::json::<Inputs>(&bytes)?.within_bounds(&code::TOO_MANY_METRICS, "metrics")?
+        body::json::<Inputs>(&bytes)?.within_bounds(&code::TOO_MANY_METRICS, "metrics", "")?
     } else {
         vec![body::object::<Input>(&bytes)?]
     };

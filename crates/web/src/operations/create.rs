@@ -120,7 +120,7 @@ async fn read(
     let inputs = if alone {
         vec![body::object::<Input>(bytes)?]
     } else {
-        body::json::<Inputs>(bytes)?.within_bounds(&code::TOO_MANY_OPERATIONS, "operations")?
+        body::json::<Inputs>(bytes)?.within_bounds(&code::TOO_MANY_OPERATIONS, "operations", "")?
     };
     let key = defaults::key(call, bytes).await?;
     let own_id = inputs.iter().position(|input| input.id.is_some());

@@ -24,7 +24,7 @@ pub(crate) const DOC: Doc = Doc {
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
-    let session = call.id("session").await?;
+    let session = call.id().await?;
     let command = Command::EndSession(EndSession { session });
     call.app
         .engine

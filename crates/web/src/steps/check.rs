@@ -61,7 +61,7 @@ struct Checked {
 
 pub(crate) async fn handle(mut call: Call) -> Answer {
     call.query(&DOC)?;
-    let id = call.id("step").await?;
+    let id = call.id().await?;
     let asked: Check = call.input().await?;
     let identity = call.identity()?;
     let all = identity.principal.holds(Permission::WorkflowsRead);

@@ -48,7 +48,9 @@ impl Change for Record {
 
     async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
         let renewed = asked.call.app.engine.renewed(asked.id).await?;
-        let new = self.steps.within_bounds(&code::TOO_MANY_STEPS, "steps")?;
+        let new = self
+            .steps
+            .within_bounds(&code::TOO_MANY_STEPS, "steps", "steps")?;
         let mut steps = Vec::with_capacity(new.len());
         for (mut step, place) in new.into_iter().zip(0..) {
             let at = || format!("steps[{place}]");

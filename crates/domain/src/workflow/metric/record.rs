@@ -7,6 +7,7 @@ use evidence::payload::DragMode;
 use super::{Metric, NAME_LEN_MAX, Number, UNIT_LEN_MAX};
 use crate::audit::event::{AHEAD_SECONDS_MAX, word};
 use crate::prelude::*;
+use crate::refusal::check_count;
 use crate::workflow::conversation::KEEP;
 use crate::workflow::execution::{WORKFLOW_LEN_MAX, check_optional, unknown};
 
@@ -153,13 +154,8 @@ impl Act for RecordMetrics {
             Some(authority) => (authority, true),
             None => (by.who.authorise(KEEP.1)?, false),
         };
-        if self.metrics.is_empty() || self.metrics.len() > METRICS_MAX {
-            let message = format!(
-                "a request holds 1 to {METRICS_MAX} metrics, not {}",
-                self.metrics.len()
-            );
-            return Err(code::TOO_MANY_METRICS.because(message));
-        }
+        let count = self.metrics.len();
+        check_count(&code::TOO_MANY_METRICS, "metrics", count, METRICS_MAX, "")?;
         let mut change = Change::new(&by.with(&authority), ctx);
         let mut reply = Vec::with_capacity(self.metrics.len());
         // What this very request brings, so that a list with the same id twice is seen as a replay or refused.

@@ -14,6 +14,7 @@ use super::{
 use crate::audit::event::AHEAD_SECONDS_MAX;
 use crate::custody::whose::find_for;
 use crate::prelude::*;
+use crate::refusal::check_count;
 use crate::workflow::conversation::KEEP;
 use crate::workflow::execution::{
     CONTENT_LEN_MAX, ERROR_TYPE_LEN_MAX, Execution, Renewed, check_optional, check_running, lease_end,
@@ -254,10 +255,8 @@ impl RecordSteps {
         who: &Principal,
         now: Timestamp,
     ) -> Result<(), Refusal> {
-        if self.steps.is_empty() || self.steps.len() > STEPS_MAX {
-            let message = format!("a request holds 1 to {STEPS_MAX} steps, not {}", self.steps.len());
-            return Err(code::TOO_MANY_STEPS.because(message));
-        }
+        let count = self.steps.len();
+        check_count(&code::TOO_MANY_STEPS, "steps", count, STEPS_MAX, "steps")?;
         let latest = now.plus_seconds(AHEAD_SECONDS_MAX);
         for (step, place) in self.steps.iter().zip(0..) {
             step.check(latest)

@@ -1,8 +1,9 @@
 //! Numbers and times, on every way in: as they were written, or refused by name.
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use crate::api::{Api, BOTH};
+use crate::api::{Api, BOTH, On};
 use crate::custody::World;
 
 /// Numbers that canonical JSON would make another of.
@@ -285,5 +286,62 @@ async fn times_are_taken_in_every_spelling_of_rfc_3339() {
             .await;
         assert_eq!(statistics.status, 200, "{}", statistics.text());
         let _: Value = statistics.json();
+    }
+}
+
+/// Times the wrong way round are refused wherever there are two, and an id that is none has one text everywhere.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wrong_times_and_ids_are_told_alike_everywhere() {
+    let world = World::new(On::Sqlite).await;
+    let api = &world.api;
+    let document = api.get("/openapi.json").await.json();
+    let balances = api.get("/v1/balances").await.json();
+    let balance = balances["balances"][0]["id"].as_str().unwrap();
+    let times = "from=2026-11-22T00:00:00Z&to=2026-11-21T00:00:00Z";
+    let mut asked = Vec::new();
+    for (path, endpoint) in document["paths"].as_object().unwrap() {
+        let parameters = endpoint["get"]["parameters"].as_array();
+        let has = |name: &str| parameters.is_some_and(|all| all.iter().any(|one| one["name"] == name));
+        if has("from") && has("to") && path != "/v1/audit/consistency" {
+            let path = path.replace("{id}", balance);
+            let got = api.get(&format!("{path}?{times}&name=m")).await;
+            let got = match got.problem().1.as_str() {
+                "unknown_parameter" => api.get(&format!("{path}?{times}")).await,
+                _ => got,
+            };
+            got.assert_problem(400, "invalid_field", Some("from"));
+            assert!(
+                got.text().contains("must not be after `to`"),
+                "{path}: {}",
+                got.text()
+            );
+            asked.push(path);
+        }
+    }
+    assert!(asked.len() >= 12, "{asked:?}");
+    let must = domain::own_id::MUST;
+    let execution = api
+        .call("POST", "/v1/executions", json!({"workflow": "w"}))
+        .await
+        .json();
+    let steps = format!("/v1/executions/{}/steps", execution["id"].as_str().unwrap());
+    for id in [
+        "x",
+        "01970000-0000-7000-8000-0000000000a",
+        &Uuid::nil().to_string(),
+    ] {
+        let start = json!({"workflow": "w", "conversation": id});
+        let event = json!({"actor": {"kind": "system"}, "action": "a", "id": id});
+        let step = json!({"steps": [{"kind": "tool", "name": "t", "id": id}]});
+        for got in [
+            api.get(&format!("/v1/executions/{id}")).await,
+            api.get(&format!("/v1/executions?parent={id}")).await,
+            api.call("POST", "/v1/executions", start).await,
+            api.call("POST", "/v1/audit/entries", event).await,
+            api.call("POST", &steps, step).await,
+        ] {
+            assert_eq!(got.problem().1, "invalid_field", "{id}");
+            assert!(got.text().contains(must), "{id}: {}", got.text());
+        }
     }
 }

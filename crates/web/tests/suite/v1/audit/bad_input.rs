@@ -167,9 +167,9 @@ fn out_of_bounds() -> Vec<Case> {
 fn too_many() -> Vec<Case> {
     let list = |count: usize| format!("[{}]", vec![with("action", &json!("a")); count].join(","));
     vec![
-        ("[]".into(), 400, "too_many_entries", None),
-        (" [ ] ".into(), 400, "too_many_entries", None),
-        (list(1_001).into(), 400, "too_many_entries", None),
+        ("[]".into(), 400, "too_many_entries", Some("[0]".into())),
+        (" [ ] ".into(), 400, "too_many_entries", Some("[0]".into())),
+        (list(1_001).into(), 400, "too_many_entries", Some("[1000]".into())),
         (
             vec![b' '; 8 * 1024 * 1024 + 1].into(),
             413,

@@ -204,9 +204,9 @@ async fn what_is_no_step_is_refused() {
         .collect();
     cases.push((json!({}), 400, "invalid_field", Some("steps")));
     cases.push((json!({"steps": {}}), 400, "invalid_field", Some("steps")));
-    cases.push((json!({"steps": []}), 400, "too_many_steps", None));
+    cases.push((json!({"steps": []}), 400, "too_many_steps", Some("steps[0]")));
     let many = vec![json!({"kind": "tool", "name": "search"}); 1_001];
-    cases.push((json!({"steps": many}), 400, "too_many_steps", None));
+    cases.push((json!({"steps": many}), 400, "too_many_steps", Some("steps[1000]")));
     let nobody = with("approval", json!(Uuid::from_u128(7)));
     cases.push((nobody, 404, "unknown_approval", Some("steps[1].approval")));
     assert_refused(&api, &ann, &path, cases).await;

@@ -44,12 +44,12 @@ async fn metrics() {
     cases.push((json!([nobody]), 404, "unknown_execution", Some("[0].execution")));
     let second = json!([with("value", json!(1)), with("unit", json!(""))]);
     cases.push((second, 400, "invalid_field", Some("[1].unit")));
-    cases.push((json!([]), 400, "too_many_metrics", None));
+    cases.push((json!([]), 400, "too_many_metrics", Some("[0]")));
     cases.push((
         json!(vec![with("value", json!(1)); 1_001]),
         400,
         "too_many_metrics",
-        None,
+        Some("[1000]"),
     ));
     assert_refused(&api, &ann, LIST, cases).await;
     // What is no number of JSON is no JSON; what no double holds is not exact.

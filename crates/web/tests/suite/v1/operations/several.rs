@@ -77,11 +77,11 @@ async fn bounds_of_a_list() {
     let world = World::new(On::Sqlite).await;
     let api = &world.api;
     let size = api.size().await;
-    for count in [0, 1_001] {
+    for (count, field) in [(0, "[0]"), (1_001, "[1000]")] {
         let got = api
             .call("POST", OPERATIONS, json!(vec![transfer("1", false); count]))
             .await;
-        got.assert_problem(400, "too_many_operations", None);
+        got.assert_problem(400, "too_many_operations", Some(field));
     }
     let got = api.call("POST", OPERATIONS, json!([transfer("1", true)])).await;
     got.assert_problem(400, "invalid_field", Some("[0].linked"));
