@@ -83,6 +83,7 @@ const CONVERSATIONS: &str = "see what there is: probity conversation list";
 const AGENTS: &str = "see what there is: probity agent list";
 const STEPS: &str = "see what there is: probity step list --execution ID";
 const EXECUTIONS: &str = "see what there is: probity workflow list";
+const EXECUTION: &str = "see how it stands: probity workflow show ID";
 const METRICS: &str = "see what there is: probity metric list";
 const SOMEONE_ELSE: &str = "let someone else decide: --as NAME";
 
@@ -193,12 +194,12 @@ codes! {
     AGENT_EXISTS = Conflict "agent_exists", "another agent has this name", hint AGENTS;
     // Executions.
     UNKNOWN_EXECUTION = NotFound "unknown_execution", "there is no such execution, or you may not see it", hint EXECUTIONS;
-    EXECUTION_FINISHED = Conflict "execution_finished", "the execution has ended, by itself or by the clock", hint EXECUTIONS;
+    EXECUTION_FINISHED = Conflict "execution_finished", "the execution has ended, by itself or by the clock", hint EXECUTION;
     // Metrics.
     TOO_MANY_METRICS = Invalid "too_many_metrics", "the array is empty or holds more than 1,000";
     UNKNOWN_METRIC = NotFound "unknown_metric", "there is no such metric, or you may not see it", hint METRICS;
     TOO_MANY_STEPS = Invalid "too_many_steps", "a request holds 1 to 1,000 steps";
-    EXECUTION_FULL = Conflict "execution_full", "an execution has at most 10,000 steps", hint EXECUTIONS;
+    EXECUTION_FULL = Conflict "execution_full", "an execution has at most 10,000 steps", hint EXECUTION;
     UNKNOWN_STEP = NotFound "unknown_step", "there is no such step, or you may not see it", hint STEPS;
     // Approvals.
     UNKNOWN_APPROVAL = NotFound "unknown_approval", "there is no such approval, or you may not see it", hint APPROVAL;

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::global::Output;
 use crate::plain::plain;
+use crate::table;
 
 /// How a command ended, for scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,7 +123,12 @@ impl Failure {
                     self.entry
                         .map(|entry| format!("The refusal is recorded as entry {entry}.\n")),
                 ];
-                lines.into_iter().flatten().collect()
+                let text = lines.into_iter().flatten().collect::<String>();
+                // What goes to a program or a file stays in one line each.
+                match console::Term::stderr().size_checked() {
+                    Some((_, columns)) => table::broken(&text, usize::from(columns)) + "\n",
+                    None => text,
+                }
             }
         };
         // Where standard error is closed, the exit code still tells.

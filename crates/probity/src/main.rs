@@ -57,9 +57,11 @@ mod user;
 mod verb;
 mod workflow;
 
+use std::any::TypeId;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Arg, CommandFactory, FromArgMatches};
+use uuid::Uuid;
 
 use cli::{Cli, Command};
 use context::Context;
@@ -74,7 +76,8 @@ const BLOCKING_THREADS_MAX: usize = 24;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = with_ids(Cli::command()).try_get_matches();
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return usage::tell(&error).into(),
     };
@@ -86,6 +89,19 @@ fn main() -> ExitCode {
             failure.exit.into()
         }
     }
+}
+
+/// A command whose ids say what an id is like.
+fn with_ids(command: clap::Command) -> clap::Command {
+    let is_id = |arg: &Arg| arg.get_value_parser().type_id() == TypeId::of::<Uuid>();
+    let told = |arg: Arg| {
+        if is_id(&arg) {
+            arg.value_parser(parse::id)
+        } else {
+            arg
+        }
+    };
+    command.mut_args(told).mut_subcommands(with_ids)
 }
 
 fn run(cli: Cli) -> Result<Exit, Failure> {

@@ -153,7 +153,7 @@ impl<N: Noun> FilterArgs<N> {
             };
             asked.0.push((filter.name, given));
         }
-        Ok(asked)
+        Ok(asked.checked()?)
     }
 }
 
@@ -179,7 +179,7 @@ impl<N: Noun> Args for ListArgs<N> {
                 ))
         } else {
             limit
-                .value_parser(parse::number::<u32, 1, { u32::MAX as u64 }>)
+                .value_parser(parse::number::<u32, 1, { parse::ALL }>)
                 .help(format!("Most {many} to list; all unless given"))
         });
         if let Some(usual) = N::ORDER {
@@ -245,18 +245,6 @@ pub async fn list<N: Noun>(context: &Context, args: ListArgs<N>) -> Result<Exit,
         .await
 }
 
-/// An error whose field is a filter, in the words of the command line.
-pub fn in_options<N: Noun>(error: engine::Error) -> Failure {
-    let mut failure = Failure::from(error);
-    let named = |filter: &&Filter| failure.field.as_deref() == Some(filter.name);
-    if let Some(filter) = N::FILTERS.iter().find(named)
-        && let Some(rest) = failure.message.strip_prefix(&format!("{}: ", filter.name))
-    {
-        failure.message = format!("--{} {rest}", filter.option);
-    }
-    failure
-}
-
 /// Lists a page.
 pub async fn page<N: Noun>(
     context: &Context,
@@ -264,8 +252,7 @@ pub async fn page<N: Noun>(
     asked: &Asked,
     paging: Paging<N::Place>,
 ) -> Result<Exit, Failure> {
-    let found = N::page(engine, Viewer::OPERATOR, asked, paging).await;
-    let mut page: Page<N> = found.map_err(in_options::<N>)?;
+    let mut page: Page<N> = N::page(engine, Viewer::OPERATOR, asked, paging).await?;
     // A page of large entries ends early, and so does a search: here it goes on until there are as many as are asked for.
     let limit = paging.limit.unwrap_or(LIMIT_USUAL);
     while N::Place::IN_LOG
@@ -361,9 +348,7 @@ fn name<N: Show>(text: &str) -> Result<String, String> {
     match N::NAMED {
         Some(named) if !(named.good)(text) => Err(format!("must be {}", named.must)),
         Some(_) => Ok(text.to_owned()),
-        None => Uuid::try_parse(text)
-            .map(|id| id.to_string())
-            .map_err(|error| error.to_string()),
+        None => Ok(parse::id(text)?.to_string()),
     }
 }
 

@@ -1,11 +1,13 @@
 //! Values of options, from text.
 
 use domain::identity::Role;
+use domain::own_id;
 use evidence::Timestamp;
 use evidence::json::StrictObject;
 use evidence::payload::DragMode;
 use evidence::time::InvalidTimestamp;
 use jiff::{SignedDuration, Timestamp as Moment};
+use uuid::Uuid;
 
 /// Now, in microseconds. The command line is where the clock is read; what it decides on is passed on as a value.
 pub fn now() -> Timestamp {
@@ -33,6 +35,9 @@ fn duration(text: &str) -> Option<SignedDuration> {
         .flatten()
 }
 
+/// The largest number of rows that can be asked for, which is as good as none.
+pub const ALL: u64 = u32::MAX as u64;
+
 /// A whole number within bounds.
 pub fn number<T: TryFrom<u64>, const MIN: u64, const MAX: u64>(text: &str) -> Result<T, String> {
     let number = text
@@ -41,7 +46,7 @@ pub fn number<T: TryFrom<u64>, const MIN: u64, const MAX: u64>(text: &str) -> Re
         .filter(|number| (MIN..=MAX).contains(number))
         .and_then(|number| T::try_from(number).ok());
     number.ok_or_else(|| match MAX {
-        u64::MAX => format!("must be a whole number from {MIN} on"),
+        u64::MAX | ALL => format!("must be a whole number from {MIN} on"),
         _ => format!("must be a whole number from {MIN} to {MAX}"),
     })
 }
@@ -88,6 +93,11 @@ pub fn future(text: &str) -> Result<Timestamp, String> {
             .map(timestamp)
     };
     time(text, ahead, "90d for so long from now")
+}
+
+/// An id.
+pub fn id(text: &str) -> Result<Uuid, &'static str> {
+    own_id::parse(text).ok_or(own_id::MUST)
 }
 
 /// A JSON object.

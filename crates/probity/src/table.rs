@@ -141,7 +141,11 @@ pub fn pairs(pairs: &[(&str, String)], width: usize) -> Vec<String> {
 
 /// A text in lines of the terminal's width, safe to look at.
 pub fn paragraph(text: &str) -> String {
-    let width = width();
+    broken(text, width())
+}
+
+/// The same in lines of so many characters.
+pub fn broken(text: &str, width: usize) -> String {
     let lines = text.lines().flat_map(|line| wrap(&plain(line), width));
     let lines: Vec<_> = lines.map(|line| line.trim_end().to_owned()).collect();
     lines.join("\n")

@@ -1,10 +1,10 @@
 //! What verbs have in common. Those that change something ([`Verb`]) open the log, carry out a command, say what came of
 //! it as a sentence or as JSON, and close the log again. A noun lists its verbs with [`verbs!`].
 
-use clap::Args;
+use clap::{Arg, Args, Command};
+use domain::Reply;
 use domain::identity::user::User;
 use domain::record::Sealed;
-use domain::{Command, Reply};
 use engine::{Answer, Engine};
 use serde::Serialize;
 use serde_json::Value;
@@ -15,6 +15,11 @@ use crate::{account, output, person, table};
 
 /// A verb that changes something. The type is its arguments.
 pub trait Verb {
+    /// Whether what it takes stands in a file, whose members are named as they are over HTTP.
+    fn reads_file(&self) -> bool {
+        false
+    }
+
     /// Changes it, and says what came of it.
     async fn run(self, work: &Work<'_>) -> Result<Printout, Failure>;
 }
@@ -29,7 +34,7 @@ pub struct Work<'a> {
 
 impl Work<'_> {
     /// Carries out a command as who runs this program.
-    pub async fn submit<T>(&self, command: impl Into<Command>) -> Result<Answer<T>, Failure>
+    pub async fn submit<T>(&self, command: impl Into<domain::Command>) -> Result<Answer<T>, Failure>
     where
         T: TryFrom<Reply, Error = Reply>,
     {
@@ -40,7 +45,11 @@ impl Work<'_> {
     }
 
     /// Carries out a command, or says what it would be answered now and writes nothing.
-    pub async fn submit_or_try<T>(&self, command: impl Into<Command>, dry: bool) -> Result<Answer<T>, Failure>
+    pub async fn submit_or_try<T>(
+        &self,
+        command: impl Into<domain::Command>,
+        dry: bool,
+    ) -> Result<Answer<T>, Failure>
     where
         T: TryFrom<Reply, Error = Reply>,
     {
@@ -55,7 +64,11 @@ impl Work<'_> {
     }
 
     /// Carries out a command as a user where one is named, who then logs in, and as who runs this program otherwise.
-    pub async fn act<T>(&self, user: Option<&str>, command: impl Into<Command>) -> Result<Answer<T>, Failure>
+    pub async fn act<T>(
+        &self,
+        user: Option<&str>,
+        command: impl Into<domain::Command>,
+    ) -> Result<Answer<T>, Failure>
     where
         T: TryFrom<Reply, Error = Reply>,
     {
@@ -160,12 +173,58 @@ pub fn recorded_note<T>(answer: &Answer<T>) -> String {
 }
 
 /// Runs a verb that changes something.
-pub async fn run(context: &Context, verb: impl Verb) -> Result<Exit, Failure> {
+pub async fn run<A: Args>(context: &Context, verb: impl Verb) -> Result<Exit, Failure> {
+    let from_file = verb.reads_file();
     let worked = context.with_engine(async |engine| {
         let printout = verb.run(&Work { context, engine }).await?;
         printout.print(context)
     });
-    worked.await
+    let done = worked.await;
+    if from_file {
+        return done;
+    }
+    done.map_err(in_options::<A>)
+}
+
+/// A failure that names a field, in the words of these arguments.
+pub fn in_options<A: Args>(mut failure: Failure) -> Failure {
+    let command = A::augment_args(Command::new(""));
+    let message = failure.field.as_ref().and_then(|field| {
+        let rest = failure.message.strip_prefix(&format!("{field}: "))?;
+        Some(format!("{} {rest}", word(argument(&command, field)?)))
+    });
+    if let Some(message) = message {
+        failure.message = command.get_arguments().fold(message, |message, arg| {
+            message.replace(&format!("`{}`", arg.get_id()), &word(arg))
+        });
+    }
+    failure
+}
+
+/// The argument that a field comes from: of its name, or of what its name begins with, as `lease_s` comes from `--lease`. What
+/// is within something comes from the argument for that, or from one of its own.
+fn argument<'a>(command: &'a Command, field: &str) -> Option<&'a Arg> {
+    let parts: Vec<&str> = field.split('.').collect();
+    let is = |arg: &Arg, name: &str| match arg.get_long() {
+        Some(long) => arg.get_id() == name || long == name.replace('_', "-"),
+        None => arg.get_id() == name || word(arg).eq_ignore_ascii_case(name),
+    };
+    let named = |name: &str| command.get_arguments().find(|arg| is(arg, name));
+    let begins = |name: &str| {
+        let end = name.rfind('_')?;
+        named(&name[..end])
+    };
+    let exact = parts.iter().find_map(|name| named(name));
+    exact.or_else(|| begins(parts.last()?))
+}
+
+/// How an argument is written.
+fn word(arg: &Arg) -> String {
+    match (arg.get_long(), arg.get_value_names()) {
+        (Some(long), _) => format!("--{long}"),
+        (None, Some([name, ..])) => name.to_string(),
+        (None, _) => arg.get_id().as_str().to_uppercase(),
+    }
 }
 
 /// No arguments at all.
@@ -186,13 +245,17 @@ macro_rules! verbs {
             /// Runs the verb.
             pub async fn run(self, context: &crate::context::Context) -> Result<crate::failure::Exit, crate::failure::Failure> {
                 match self {
-                    $($noun::$verb(args) => $crate::verb::verbs!(@run context, args $(is $is)? $(=> $run)?),)*
+                    $($noun::$verb(args) => $crate::verb::verbs!(@run context, args: $args, $(is $is)? $(=> $run)?),)*
                 }
             }
         }
     };
-    (@run $context:ident, $args:ident) => { Box::pin($crate::verb::run($context, $args)).await };
-    (@run $context:ident, $args:ident is $is:path) => { Box::pin($crate::verb::run($context, $is($args))).await };
-    (@run $context:ident, $args:ident => $run:path) => { Box::pin($run($context, $args)).await };
+    (@run $context:ident, $arg:ident: $args:ty,) => { Box::pin($crate::verb::run::<$args>($context, $arg)).await };
+    (@run $context:ident, $arg:ident: $args:ty, is $is:path) => {
+        Box::pin($crate::verb::run::<$args>($context, $is($arg))).await
+    };
+    (@run $context:ident, $arg:ident: $args:ty, => $run:path) => {
+        Box::pin($run($context, $arg)).await.map_err($crate::verb::in_options::<$args>)
+    };
 }
 pub(crate) use verbs;

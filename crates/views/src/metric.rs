@@ -115,8 +115,10 @@ impl Noun for Metric {
         (column("id", Elide::Never), |view| view.id.into()),
         (column("name", Elide::End), |view| (&view.name).into()),
         (number("value"), |view| view.value.text().into()),
-        (column("unit", Elide::End), |view| view.unit.as_ref().into()),
-        (column("workflow", Elide::End), |view| {
+        (column("unit", Elide::End).spare(), |view| {
+            view.unit.as_ref().into()
+        }),
+        (column("workflow", Elide::End).spare(), |view| {
             view.workflow.as_ref().into()
         }),
         (column("at (UTC)", Elide::Never), |view| view.at.into()),

@@ -85,6 +85,10 @@ fn target(text: &str) -> Result<Target, String> {
 }
 
 impl Verb for Box<AppendArgs> {
+    fn reads_file(&self) -> bool {
+        self.json.is_some()
+    }
+
     async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
         let (events, list) = match self.json.clone() {
             Some(path) => read(&path, HINT)?,

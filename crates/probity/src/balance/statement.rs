@@ -40,6 +40,7 @@ pub struct StatementArgs {
 pub async fn run(context: &Context, args: StatementArgs) -> Result<Exit, Failure> {
     context
         .with_engine(async |engine| {
+            views::check_times(args.from, args.to)?;
             let (account, asset) = account::find(engine, &args.account, args.asset.as_deref()).await?;
             let mut writer = args.csv.then(output::stdout);
             if let Some(writer) = &mut writer {

@@ -7,7 +7,7 @@ use views::{Metric, MetricFiguresView, Viewer, metric_figures};
 
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::nouns::{FilterArgs, in_options};
+use crate::nouns::FilterArgs;
 use crate::output::{self, count, counted, minute};
 use crate::table::{self, Elide, column, number};
 
@@ -44,9 +44,7 @@ pub async fn run(context: &Context, args: FiguresArgs) -> Result<Exit, Failure> 
         .with_engine(async |engine| {
             let asked = args.filters.asked(context, engine).await?;
             let Percentiles(percentiles) = &args.percentiles;
-            let figures = metric_figures(engine, Viewer::OPERATOR, &asked, args.by, percentiles)
-                .await
-                .map_err(in_options::<Metric>)?;
+            let figures = metric_figures(engine, Viewer::OPERATOR, &asked, args.by, percentiles).await?;
             if context.json() {
                 output::json(&json!({ "figures": figures }))?;
                 return Ok(Exit::Ok);
@@ -55,11 +53,11 @@ pub async fn run(context: &Context, args: FiguresArgs) -> Result<Exit, Failure> 
                 column("from (UTC)", Elide::Never),
                 column("unit", Elide::End),
                 number("count"),
-                number("sum"),
+                number("sum").spare(),
                 number("mean"),
-                number("min"),
-                number("max"),
-                column("percentiles", Elide::End),
+                number("min").spare(),
+                number("max").spare(),
+                column("percentiles", Elide::Never),
             ];
             let skipped = usize::from(args.by.is_none());
             let rows: Vec<Vec<String>> = figures.iter().map(|one| row(one)[skipped..].to_vec()).collect();

@@ -31,6 +31,7 @@ pub struct StatisticsArgs {
 pub async fn run(context: &Context, args: StatisticsArgs) -> Result<Exit, Failure> {
     context
         .with_engine(async |engine| {
+            views::check_times(args.from, args.to)?;
             let asset = match &args.asset {
                 Some(code) => Some(engine.asset_named(code).await?.id),
                 None => None,

@@ -48,9 +48,10 @@ pub struct RecordArgs {
 }
 
 impl RecordArgs {
-    fn bodies(&self) -> Result<Vec<StepBody>, Failure> {
+    /// What is to be recorded, and whether it came as a list.
+    fn bodies(&self) -> Result<(Vec<StepBody>, bool), Failure> {
         if let Some(path) = &self.json {
-            return Ok(read(path, HINT)?.0);
+            return read(path, HINT);
         }
         let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "null".to_owned());
         // Numbers are read as they are written, which a value in between would not allow.
@@ -63,15 +64,36 @@ impl RecordArgs {
             text(&self.came_out)
         );
         let body = serde_json::from_str(&body);
-        Ok(vec![body.map_err(|error| {
-            Failure::no("malformed_json", error.to_string(), HINT)
-        })?])
+        let body = body.map_err(|error| Failure::no("malformed_json", error.to_string(), HINT))?;
+        Ok((vec![body], false))
     }
 }
 
 impl Verb for RecordArgs {
+    fn reads_file(&self) -> bool {
+        self.json.is_some()
+    }
+
     async fn run(self, work: &Work<'_>) -> Result<Printout, Failure> {
-        let asked = self.bodies()?.into_iter().zip(0..).map(|(body, place)| {
+        let (bodies, list) = self.bodies()?;
+        let done = self.record(work, bodies).await;
+        done.map_err(|failure| if list { failure } else { without_place(failure) })
+    }
+}
+
+/// A failure about the only step, which came in no list.
+fn without_place(failure: Failure) -> Failure {
+    let text = |text: String| text.replace("steps[0].", "");
+    Failure {
+        field: failure.field.map(text),
+        message: text(failure.message),
+        ..failure
+    }
+}
+
+impl RecordArgs {
+    async fn record(self, work: &Work<'_>, bodies: Vec<StepBody>) -> Result<Printout, Failure> {
+        let asked = bodies.into_iter().zip(0..).map(|(body, place)| {
             let at = format!("steps[{place}]");
             body.asked()
                 .map_err(|error: FieldError| engine::Error::from(error.within(&at)))

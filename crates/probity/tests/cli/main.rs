@@ -22,6 +22,7 @@ mod init;
 mod keys;
 mod migrations;
 mod operations;
+mod options;
 mod outputs;
 mod people;
 mod read;
