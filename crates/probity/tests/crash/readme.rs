@@ -1,4 +1,4 @@
-//! The README's tour, as its reader would paste it.
+//! The tours of the README and of governance, as their readers would paste them.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -23,10 +23,10 @@ struct Block {
     expected: Option<String>,
 }
 
-/// The blocks of shell commands in a section of a Markdown text, each with the text block that follows it.
-fn blocks(markdown: &str, section: &str) -> Vec<Block> {
+/// The blocks of shell commands in a section of a Markdown text, or in all of it, each with the text block that follows it.
+fn blocks(markdown: &str, section: Option<&str>) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
-    let mut inside = false;
+    let mut inside = section.is_none();
     // The language and the lines so far of the fence that we are in.
     let mut fence: Option<(&str, String)> = None;
     // Whether a text block now would be the output of the last commands.
@@ -36,7 +36,7 @@ fn blocks(markdown: &str, section: &str) -> Vec<Block> {
             (None, Some(language)) => fence = Some((language.trim(), String::new())),
             (None, None) => {
                 if let Some(title) = line.strip_prefix("## ") {
-                    inside = title.trim() == section;
+                    inside = section.is_none_or(|section| title.trim() == section);
                 }
                 follows &= line.trim().is_empty();
             }
@@ -98,12 +98,48 @@ fn pattern(text: &str) -> String {
 fn the_tour_works_as_it_is_written() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let readme = fs::read_to_string(root.join("README.md")).unwrap();
-    let blocks = blocks(&readme, SECTION);
+    let blocks = blocks(&readme, Some(SECTION));
     assert!(blocks.len() >= 5, "{blocks:?}");
     let folder = testkit::temp_dir("probity-tour");
     lay_out(&root, folder.path());
-    let outputs = tour(folder.path(), &blocks);
-    for (block, output) in blocks.iter().zip(&outputs) {
+    // What the first block would build is built.
+    let outputs = tour(folder.path(), "cargo() { [ \"$1\" = build ]; }", &blocks);
+    assert_shown(&blocks, &outputs);
+}
+
+#[test]
+fn the_tour_of_governance_works_as_it_is_written() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let text = fs::read_to_string(root.join("docs/governance.md")).unwrap();
+    let blocks = blocks(&text, None);
+    assert!(blocks.len() >= 8, "{blocks:?}");
+    let database = testkit::Postgres::shared()
+        .and_then(testkit::Postgres::database)
+        .unwrap();
+    for url in ["", database.url()] {
+        let folder = testkit::temp_dir("probity-tour");
+        lay_out(&root, folder.path());
+        let begin =
+            format!("export PATH=$PWD/target/release:$PATH PROBITY_DATABASE_URL='{url}'\nprobity init");
+        let outputs = tour(folder.path(), &begin, &blocks);
+        assert_shown(&blocks, &outputs);
+        let cost = r#""cost_usd":"0.002175000000""#;
+        assert!(
+            text.contains(cost) && outputs.concat().contains(cost),
+            "{outputs:?}"
+        );
+        // The proof of a step ends with how many entries hold its commitment.
+        let proof = blocks
+            .iter()
+            .zip(&outputs)
+            .find(|(block, _)| block.commands.contains("COMMITMENT="));
+        assert_eq!(proof.unwrap().1.lines().last(), Some("1"));
+    }
+}
+
+/// The commands print what is shown below them.
+fn assert_shown(blocks: &[Block], outputs: &[String]) {
+    for (block, output) in blocks.iter().zip(outputs) {
         let Some(expected) = &block.expected else { continue };
         // The server in the background may say something in between.
         let printed = pattern(output);
@@ -111,7 +147,7 @@ fn the_tour_works_as_it_is_written() {
         for line in pattern(expected).lines() {
             assert!(
                 lines.any(|found| found == line),
-                "{line:?} is missing.\nThe README shows:\n{expected}\nThe commands print:\n{output}"
+                "{line:?} is missing.\nThe text shows:\n{expected}\nThe commands print:\n{output}"
             );
         }
     }
@@ -131,9 +167,9 @@ fn lay_out(root: &Path, folder: &Path) {
 }
 
 /// Runs all blocks in one shell, since later ones use variables of earlier ones; the output of each.
-fn tour(folder: &Path, blocks: &[Block]) -> Vec<String> {
-    // What the first block would build is built. Any command that fails ends the tour.
-    let mut script = String::from("set -e -o pipefail\ncargo() { [ \"$1\" = build ]; }\n");
+fn tour(folder: &Path, first: &str, blocks: &[Block]) -> Vec<String> {
+    // Any command that fails ends the tour.
+    let mut script = format!("set -e -o pipefail\n{first} >&2\n");
     for block in blocks {
         let _ = write!(script, "{}\nprintf '\\n%s\\n' {END}\n", block.commands);
     }
@@ -217,9 +253,10 @@ fn blocks_are_found_with_their_output() {
         expected: expected.map(str::to_owned),
     };
     assert_eq!(
-        blocks(text, "Five minutes"),
+        blocks(text, Some("Five minutes")),
         [block("a\nb\n", Some("out\n")), block("d\n", None)]
     );
+    assert_eq!(blocks(text, None).len(), 4);
 }
 
 #[test]
