@@ -14,6 +14,8 @@ mod catalogue;
 mod custody_desk;
 #[path = "../../../engine/tests/conformance/custody_rich.rs"]
 mod custody_rich;
+#[path = "../../../engine/tests/conformance/holds.rs"]
+mod holds;
 mod opened;
 mod past_schemas;
 #[path = "../../../engine/tests/conformance/people.rs"]
