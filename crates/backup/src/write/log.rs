@@ -4,16 +4,20 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::time::Instant;
 
-use engine::verify::parts::{CHUNK, Chunk, InOrder, Walked, check_chunk};
+use engine::verify::parts::{CHUNK, Chunk, HeadRow, InOrder, Walked, check_chunk, read_head};
 use engine::verify::{Findings, Progress, VerifyProgress};
 use evidence::commitment::Salt;
 use evidence::shown::Parts;
+use evidence::time::Timestamp;
 use store::entries::EntryView;
 use store::{Conn, Db};
+use tlog::VerifierKey;
 use tokio::runtime::Runtime;
 
-use super::spool::{Held, Spool};
+use super::pace::Pace;
+use super::spool::{Held, Lines, Spool};
 use crate::erased::Erasing;
 use crate::error::{Error, Tried};
 use crate::format::{self, MEMBER_ENTRIES};
@@ -21,8 +25,8 @@ use crate::format::{self, MEMBER_ENTRIES};
 /// A member of entries.
 pub(super) struct Part {
     pub held: Held,
-    /// Size of the log before it was read: what was erased by an entry below it must be missing.
-    pub known: u64,
+    /// Size of the log before each chunk was read: what was erased by an entry below it must be missing.
+    pub known: Vec<u64>,
     /// Entries without a payload, in order.
     pub missing: Vec<u64>,
     /// Entries that erase.
@@ -36,6 +40,10 @@ pub(super) struct Log {
     pub walked: Walked,
     in_order: InOrder,
 }
+
+/// How often what came meanwhile is read before the state of the database that gives the rest, should the log grow faster
+/// than it can be read.
+pub(super) const ROUNDS_MAX: u32 = 32;
 
 /// A runtime for the calling thread.
 pub(super) fn runtime() -> Result<Runtime, Error> {
@@ -85,14 +93,15 @@ impl Log {
         progress: Progress<'_>,
     ) -> Result<(), Error> {
         let next = AtomicU64::new(members.start);
+        let pace = Pace::new(size, Instant::now());
         let mut spools = std::mem::take(&mut self.spools);
         let done = std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(2 * spools.len());
             for spool in &mut spools {
-                let (sender, next) = (sender.clone(), &next);
+                let (sender, next, pace) = (sender.clone(), &next, &pace);
                 scope.spawn(move || {
                     engine::credentials::pool::lower_priority();
-                    let done = work(db, spool, (next, members.end), size, &sender);
+                    let done = work(db, spool, (next, members.end), (size, pace), &sender);
                     // Where nobody listens any more, somebody else failed first.
                     done.or_else(|error| sender.send(Err(error)).map_err(drop))
                 });
@@ -107,26 +116,52 @@ impl Log {
         done
     }
 
-    /// Reads members over this connection.
-    pub async fn read_over(
+    /// Reads the rest over this connection: whole chunks in short reads, until less than one is left, and that in one state
+    /// of the database, which the connection sees from then on. Since when, and the head in it.
+    pub async fn read_end(
         &mut self,
         conn: &mut Conn,
-        (members, size): (Range<u64>, u64),
+        (from, key): (u64, &VerifierKey),
         findings: &mut Findings,
         progress: Progress<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<(Timestamp, HeadRow), Error> {
         let mut spools = std::mem::take(&mut self.spools);
-        for number in members {
-            let spool = &mut spools[0];
-            let mut each = |chunk| {
-                self.take(Read::Chunk(chunk), size, findings, progress);
-                true
-            };
-            let part = member(conn, spool, (number, size), &mut each).await?;
-            self.parts.insert(number, part);
+        let (mut rounds, mut size, mut last) = (0, from * MEMBER_ENTRIES, None);
+        for number in from.. {
+            let mut open = Open::new(&mut spools[0], number)?;
+            loop {
+                let end = size.min((number + 1) * MEMBER_ENTRIES);
+                while open.next < end {
+                    let chunk = open.read(conn, end, size).await?;
+                    self.take(Read::Chunk(chunk), size, findings, progress);
+                }
+                if last.is_some() || end < size {
+                    break;
+                }
+                let read = size;
+                let head = read_head(conn, key, &mut Findings::default()).await?;
+                size = head.walk / CHUNK * CHUNK;
+                rounds += 1;
+                if size <= read || rounds > ROUNDS_MAX {
+                    // What was acknowledged before this time is in it.
+                    let at = engine::now();
+                    conn.begin_snapshot().await?;
+                    let head = read_head(conn, key, findings).await?;
+                    size = head.walk;
+                    last = Some((at, head));
+                }
+            }
+            if !open.known.is_empty() {
+                self.parts.insert(number, open.end()?);
+            }
+            if size <= (number + 1) * MEMBER_ENTRIES
+                && let Some(last) = last
+            {
+                self.spools = spools;
+                return Ok(last);
+            }
         }
-        self.spools = spools;
-        Ok(())
+        Err(Error::stopped())
     }
 }
 
@@ -134,7 +169,7 @@ fn work(
     db: &Db,
     spool: &mut Spool,
     (next, end): (&AtomicU64, u64),
-    size: u64,
+    (size, pace): (u64, &Pace),
     sender: &SyncSender<Result<Read, Error>>,
 ) -> Result<(), Error> {
     let runtime = runtime()?;
@@ -144,44 +179,68 @@ fn work(
         if number >= end {
             return Ok(());
         }
-        let mut send = |chunk| sender.send(Ok(Read::Chunk(chunk))).is_ok();
-        let part = runtime.block_on(member(&mut conn, spool, (number, size), &mut send))?;
-        if sender.send(Ok(Read::Part(number, part))).is_err() {
+        let mut open = Open::new(spool, number)?;
+        while open.next < size.min((number + 1) * MEMBER_ENTRIES) && !open.lines.has_failed() {
+            let before = open.next;
+            let chunk = runtime.block_on(open.read(&mut conn, size, size))?;
+            if sender.send(Ok(Read::Chunk(chunk))).is_err() {
+                return Ok(());
+            }
+            let now = runtime.block_on(store::checks::last_entry(&mut conn))?;
+            let rest = pace.rest(open.next - before, now.map_or(0, |last| last + 1), Instant::now());
+            std::thread::sleep(rest);
+        }
+        if sender.send(Ok(Read::Part(number, open.end()?))).is_err() {
             return Ok(());
         }
     }
 }
 
-/// Reads a member; `each` takes the chunks and says whether to go on.
-async fn member(
-    conn: &mut Conn,
-    spool: &mut Spool,
-    (number, size): (u64, u64),
-    each: &mut (dyn FnMut(Chunk) -> bool + Send),
-) -> Result<Part, Error> {
-    let (mut missing, mut erasing) = (Vec::new(), Vec::new());
-    let from = number * MEMBER_ENTRIES;
-    let to = size.min(from + MEMBER_ENTRIES);
-    let mut lines = spool.begin()?;
-    for chunk in from / CHUNK..to.div_ceil(CHUNK) {
+/// A member that is read.
+struct Open<'a> {
+    lines: Lines<'a>,
+    /// The entry that is read next.
+    next: u64,
+    known: Vec<u64>,
+    missing: Vec<u64>,
+    erasing: Vec<Erasing>,
+}
+
+impl<'a> Open<'a> {
+    fn new(spool: &'a mut Spool, number: u64) -> Result<Open<'a>, Error> {
+        Ok(Open {
+            lines: spool.begin()?,
+            next: number * MEMBER_ENTRIES,
+            known: Vec::new(),
+            missing: Vec::new(),
+            erasing: Vec::new(),
+        })
+    }
+
+    /// Reads the next chunk, of entries below `to`, of a log that has had this size.
+    async fn read(&mut self, conn: &mut Conn, to: u64, size: u64) -> Result<Chunk, Error> {
+        self.known.push(size);
+        let Open { lines, erasing, .. } = self;
         let mut also = |view: &EntryView<'_>| {
             erasing.extend(Erasing::of(view));
             lines.add(|out| format::write_entry(&parts(view), out));
         };
-        let mut chunk = check_chunk(conn, chunk, to, &mut also).await?;
-        missing.extend_from_slice(&chunk.erased);
+        let mut chunk = check_chunk(conn, self.next / CHUNK, to, &mut also).await?;
+        self.next = to.min(self.next + CHUNK);
+        self.missing.extend_from_slice(&chunk.erased);
         // Rows are compared once they are all there; only how many there should be is kept until then.
         chunk.changes = Vec::new();
-        if lines.has_failed() || !each(chunk) {
-            break;
-        }
+        Ok(chunk)
     }
-    Ok(Part {
-        held: lines.end()?,
-        known: size,
-        missing,
-        erasing,
-    })
+
+    fn end(self) -> Result<Part, Error> {
+        Ok(Part {
+            held: self.lines.end()?,
+            known: self.known,
+            missing: self.missing,
+            erasing: self.erasing,
+        })
+    }
 }
 
 /// What a line says of an entry.

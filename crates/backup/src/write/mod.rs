@@ -1,12 +1,13 @@
 //! Writing a backup while the server takes writes.
 //!
-//! The log is read first, in short reads, into members that are held aside, until less than a member is left. Then one
-//! state of the database gives the head, what was appended since, and all rows, so that neither SQLite's WAL nor
-//! PostgreSQL's dead rows grow with the length of the log. What was erased in between is taken out of the members that
-//! were read before. Everything is checked as it is read: leaves against the root, payloads and lists of changes against
-//! leaves, rows against the entries that wrote them.
+//! The log is read first, in short reads and not much faster than it grows, into members that are held aside, until next to
+//! nothing is left. Then one state of the database gives the head, what was appended since, and all rows, so that neither
+//! SQLite's WAL nor PostgreSQL's dead rows grow with the length of the log. What was erased in between is taken out of the
+//! members that were read before. Everything is checked as it is read: leaves against the root, payloads and lists of
+//! changes against leaves, rows against the entries that wrote them.
 
 mod log;
+mod pace;
 mod pack;
 mod rows;
 mod spool;
@@ -18,7 +19,7 @@ use std::path::Path;
 use domain::tables::SEALED;
 use engine::Options;
 use engine::verify::parts::{
-    HeadRow, check_guard, check_migrated, compare_root, read_head, remembered, verifier,
+    CHUNK, HeadRow, check_guard, check_migrated, compare_root, read_head, remembered, verifier,
 };
 use engine::verify::{Finding, Findings, Progress, VerifyProgress};
 use evidence::json;
@@ -26,7 +27,7 @@ use evidence::time::Timestamp;
 use store::Db;
 use tlog::VerifierKey;
 
-use log::{Log, runtime};
+use log::{Log, ROUNDS_MAX, runtime};
 use pack::{Counted, pack};
 use rows::Rows;
 use spool::{Held, Spool};
@@ -72,6 +73,14 @@ struct Whole {
 
 /// Writes a backup; what lies beside it then. It blocks its thread, which must not be one of a runtime.
 pub fn write(options: &Options, to: To<'_>, how: &How<'_>, progress: Progress<'_>) -> Result<Sidecar, Error> {
+    // The caller's thread keeps its priority.
+    std::thread::scope(|scope| {
+        let writing = scope.spawn(|| written(options, to, how, progress));
+        writing.join().map_err(|_| Error::stopped()).flatten()
+    })
+}
+
+fn written(options: &Options, to: To<'_>, how: &How<'_>, progress: Progress<'_>) -> Result<Sidecar, Error> {
     let whole = read(options, how, progress)?;
     let Manifest { origin, .. } = &whole.manifest;
     let file = format::file_name(
@@ -153,7 +162,7 @@ fn read(options: &Options, how: &How<'_>, progress: Progress<'_>) -> Result<Whol
     let spools = (0..how.threads.max(1)).map(|_| Spool::new(how.aside));
     let mut log = Log::new(spools.collect::<Result<_, _>>()?);
     let mut done = 0;
-    loop {
+    for _ in 0..ROUNDS_MAX {
         // What is wrong with the head is said of the one that the backup holds.
         let head = runtime.block_on(read_head(&mut conn, &key, &mut Findings::default()))?;
         let whole = head.walk / MEMBER_ENTRIES;
@@ -171,6 +180,8 @@ fn read(options: &Options, how: &How<'_>, progress: Progress<'_>) -> Result<Whol
         &mut findings,
         progress,
     ))?;
+    // What is left holds nobody up, and may take its time.
+    engine::credentials::pool::lower_priority();
     for (table, rows) in SEALED.iter().zip(&snapshot.tables) {
         progress(VerifyProgress {
             done: 0,
@@ -227,12 +238,7 @@ async fn snapshot(
     // Before the snapshot: what is remembered later may be newer than it.
     let remembered = remembered(options)?;
     let mut conn = db.writer().await?;
-    conn.begin_snapshot().await?;
-    let at = engine::now();
-    let head = read_head(&mut conn, key, findings).await?;
-    let members = done..head.walk.div_ceil(MEMBER_ENTRIES);
-    log.read_over(&mut conn, (members, head.walk), findings, progress)
-        .await?;
+    let (at, head) = log.read_end(&mut conn, (done, key), findings, progress).await?;
     compare_root(&head, &log.walked, findings);
     check_guard(&mut conn, &head, (remembered.as_deref(), key), findings).await;
     let (mut tables, mut erasures) = (Vec::new(), Vec::new());
@@ -278,7 +284,8 @@ fn take_out_erased(log: &mut Log, erasures: &mut [(u64, u64)], findings: &mut Fi
             .filter(|(erased, _)| part.missing.binary_search(erased).is_err())
         {
             late.push(*erased);
-            if *by < part.known {
+            let chunk = usize::try_from(erased % MEMBER_ENTRIES / CHUNK).unwrap_or_default();
+            if part.known.get(chunk).is_some_and(|known| by < known) {
                 let what = "the payload is there although a command erased it";
                 findings.add(Finding::new("entries", what).entry(*erased));
             }

@@ -2,6 +2,7 @@
 
 crate::on_both!(
     into_either_engine,
+    what_was_acknowledged_before_is_in_it,
     what_was_erased_stays_erased,
     what_must_not_be_done_is_not,
     an_old_database_is_replaced,
@@ -57,9 +58,13 @@ async fn a_server_that_restarts_meanwhile_leaves_the_old_log() {
 
 mod cases {
     use std::io::{self, Read};
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{Arc, Mutex};
 
+    use backup::format;
     use backup::place::{Folder, Place, Upload};
     use backup::{Error, RestoreHow, Restored};
+    use domain::Reply;
     use engine::verify::VerifyProgress;
     use engine::{Engine, EntryKey, Options};
     use store::db::Location;
@@ -153,6 +158,70 @@ mod cases {
             close(new).await;
         }
         close(old).await;
+    }
+
+    /// Taken while others append as fast as they can, of a log of more than a member.
+    pub async fn what_was_acknowledged_before_is_in_it(bed: Bed) {
+        let engine = bed.open().await;
+        while *engine.size().borrow() <= format::MEMBER_ENTRIES {
+            record(&engine, (0..1_000).map(numbered).collect()).await.unwrap();
+        }
+        let acknowledged = Arc::new(Mutex::new(Vec::new()));
+        let over = Arc::new(AtomicBool::new(false));
+        let append = || {
+            let (engine, acknowledged, over) = (engine.clone(), Arc::clone(&acknowledged), Arc::clone(&over));
+            tokio::spawn(async move {
+                while !over.load(Ordering::Relaxed) {
+                    let answer = record(&engine, (0..100).map(numbered).collect()).await.unwrap();
+                    let Reply::Recorded(recorded) = answer.reply else {
+                        panic!("{answer:?}")
+                    };
+                    let now = engine::now();
+                    acknowledged
+                        .lock()
+                        .unwrap()
+                        .extend(recorded.iter().map(|one| (one.place.unwrap().index, one.id, now)));
+                }
+            })
+        };
+        let appending: Vec<_> = (0..4).map(|_| append()).collect();
+        let place = folder(bed.dir.path());
+        let sidecar = write_to(&bed.options(), &place, false, |_| {}).await.unwrap();
+        over.store(true, Ordering::Relaxed);
+        for task in appending {
+            task.await.unwrap();
+        }
+        let acknowledged = std::mem::take(&mut *acknowledged.lock().unwrap());
+        close(engine).await;
+        let in_it = |index: u64| index < sidecar.entries;
+        let beside = acknowledged.iter().filter(|(index, ..)| in_it(*index)).count();
+        assert!(
+            beside > 0 && beside < acknowledged.len(),
+            "it was not taken beside those who append"
+        );
+        for (index, _, at) in &acknowledged {
+            assert!(
+                in_it(*index) || *at >= sidecar.snapshot_at,
+                "entry {index} is missing"
+            );
+        }
+        for on in [On::Sqlite, On::Postgres] {
+            let other = Bed::new(on);
+            let options = elsewhere(&bed, &other);
+            let restored = restore(&options, &place, &sidecar.file, Asked::default())
+                .await
+                .unwrap();
+            assert_eq!(
+                (restored.report.size, restored.report.intact),
+                (sidecar.entries, true)
+            );
+            let engine = Engine::open(options).await.unwrap();
+            for (index, id, _) in acknowledged.iter().filter(|(index, ..)| in_it(*index)) {
+                let entry = engine.entry(EntryKey::Index(*index)).await.unwrap().unwrap();
+                assert_eq!(entry.id, *id);
+            }
+            close(engine).await;
+        }
     }
 
     pub async fn what_was_erased_stays_erased(bed: Bed) {

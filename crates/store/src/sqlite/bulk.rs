@@ -1,9 +1,11 @@
 //! Bulk writes and scans on SQLite: one prepared statement, run for each row without leaving the thread.
 
+use std::ops::Range;
+
 use domain::record::{Table, Val};
 use evidence::time::Timestamp;
 use rusqlite::types::ValueRef;
-use rusqlite::{Row, params, params_from_iter};
+use rusqlite::{Rows, params, params_from_iter};
 
 use super::{Bound, SqliteConn, uuid};
 use crate::entry_row::{COLUMNS, EntryRow, EntryView, Visit};
@@ -99,19 +101,81 @@ pub(crate) fn visit_entries(
     );
     conn.run(&sql, |conn| {
         let mut statement = conn.prepare_cached(&sql)?;
-        let mut rows = statement.query(params![int(from), int(to)])?;
-        let mut count = 0;
-        while let Some(row) = rows.next()? {
-            visit(view(row));
-            count += 1;
+        let (mut copied, mut count) = (Copied::default(), 0);
+        let mut next = Some(int(from));
+        while let Some(first) = next {
+            next = copied.read(statement.query(params![first, int(to)])?)?;
+            for cells in copied.cells.chunks(COLUMNS.len()) {
+                visit(view(&|position| copied.value(&cells[position])));
+                count += 1;
+            }
         }
         Ok(((), count))
     })
 }
 
-fn view<'a>(row: &'a Row<'_>) -> Result<EntryView<'a>, Error> {
+/// Bytes of entries that are read before they are looked at. While a statement reads, the WAL cannot begin anew; a look at
+/// an entry takes longer than reading it, and may be of low priority.
+const READ_AT_ONCE: usize = 1 << 20;
+
+/// Rows of a statement that has ended, value by value.
+#[derive(Default)]
+struct Copied {
+    cells: Vec<Cell>,
+    bytes: Vec<u8>,
+}
+
+enum Cell {
+    Null,
+    Integer(i64),
+    Real(f64),
+    Text(Range<usize>),
+    Blob(Range<usize>),
+}
+
+impl Copied {
+    /// Reads what follows; the entry to go on from where that is not all.
+    fn read(&mut self, mut rows: Rows<'_>) -> Result<Option<i64>, Error> {
+        self.cells.clear();
+        self.bytes.clear();
+        while let Some(row) = rows.next()? {
+            for position in 0..COLUMNS.len() {
+                let cell = match row.get_ref(position)? {
+                    ValueRef::Null => Cell::Null,
+                    ValueRef::Integer(number) => Cell::Integer(number),
+                    ValueRef::Real(number) => Cell::Real(number),
+                    ValueRef::Text(text) => Cell::Text(self.add(text)),
+                    ValueRef::Blob(blob) => Cell::Blob(self.add(blob)),
+                };
+                self.cells.push(cell);
+            }
+            if self.bytes.len() >= READ_AT_ONCE {
+                return Ok(Some(row.get::<_, i64>(0)? + 1));
+            }
+        }
+        Ok(None)
+    }
+
+    fn add(&mut self, bytes: &[u8]) -> Range<usize> {
+        let from = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        from..self.bytes.len()
+    }
+
+    fn value(&self, cell: &Cell) -> ValueRef<'_> {
+        match cell {
+            Cell::Null => ValueRef::Null,
+            Cell::Integer(number) => ValueRef::Integer(*number),
+            Cell::Real(number) => ValueRef::Real(*number),
+            Cell::Text(range) => ValueRef::Text(&self.bytes[range.clone()]),
+            Cell::Blob(range) => ValueRef::Blob(&self.bytes[range.clone()]),
+        }
+    }
+}
+
+fn view<'a>(value: &dyn Fn(usize) -> ValueRef<'a>) -> Result<EntryView<'a>, Error> {
     let optional_text = |position: usize| -> Result<Option<&'a str>, Error> {
-        match row.get_ref(position)? {
+        match value(position) {
             ValueRef::Null => Ok(None),
             ValueRef::Text(text) => std::str::from_utf8(text)
                 .map(Some)
@@ -121,15 +185,20 @@ fn view<'a>(row: &'a Row<'_>) -> Result<EntryView<'a>, Error> {
     };
     let text = |position: usize| Ok::<_, Error>(optional_text(position)?.unwrap_or_default());
     let blob = |position: usize| -> Result<Option<&'a [u8]>, Error> {
-        row.get_ref(position)?
+        value(position)
             .as_blob_or_null()
             .map_err(|_| Error::data(format!("entries.{} is not a blob", COLUMNS[position])))
     };
-    let entry: i64 = row.get(0)?;
+    let number = |position: usize| {
+        value(position)
+            .as_i64_or_null()
+            .map_err(|_| Error::data(format!("entries.{} is not a number", COLUMNS[position])))
+    };
     Ok(EntryView {
-        entry: u64::try_from(entry).map_err(|_| Error::data("entries.entry is negative"))?,
+        entry: u64::try_from(number(0)?.unwrap_or(-1))
+            .map_err(|_| Error::data("entries.entry is negative"))?,
         id: uuid(blob(1)?.unwrap_or_default())?,
-        at: Timestamp::from_micros(row.get(2)?),
+        at: number(2)?.and_then(Timestamp::from_micros),
         recorded_by_kind: text(3)?,
         recorded_by_id: blob(4)?.map(uuid).transpose()?,
         actor_kind: text(5)?,
@@ -144,6 +213,6 @@ fn view<'a>(row: &'a Row<'_>) -> Result<EntryView<'a>, Error> {
         payload: optional_text(14)?,
         salt: blob(15)?,
         changes: optional_text(16)?,
-        occurred_at: row.get::<_, Option<i64>>(17)?.and_then(Timestamp::from_micros),
+        occurred_at: number(17)?.and_then(Timestamp::from_micros),
     })
 }
