@@ -27,13 +27,30 @@ pub(crate) fn encrypt<W: Write + Send>(
     mut out: W,
     fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<W, Error> {
+    let mut age = start(&mut to(recipients))?;
+    through(&mut age, &mut out, fill).tried("write", shown)?;
+    Ok(out)
+}
+
+fn to(recipients: &[String]) -> Command {
     let mut command = Command::new("age");
     for key in recipients {
         command.args(["-r", key]);
     }
-    let mut age = start(&mut command)?;
-    through(&mut age, &mut out, fill).tried("write", shown)?;
-    Ok(out)
+    command
+}
+
+/// Encrypts a small secret, as text: to recipients, or where there are none with a passphrase, for which age asks at the
+/// terminal.
+pub(crate) fn armored(recipients: &[String], secret: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut command = to(recipients);
+    command.arg("--armor");
+    if recipients.is_empty() {
+        command.arg("--passphrase");
+    }
+    let (mut age, mut sealed) = (start(&mut command)?, Vec::new());
+    through(&mut age, &mut sealed, |out| out.write_all(secret)).tried("seal", "the key")?;
+    Ok(sealed)
 }
 
 /// Starts age, with pipes to it and from it.

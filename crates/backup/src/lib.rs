@@ -1,13 +1,14 @@
 //! Backups: one file that holds the whole log and every sealed row, the same from both engines.
 //!
 //! [`format`] says what is in it, [`write()`] writes one while the server takes writes, [`place`] keeps it, [`list()`] says
-//! what there is, and [`prune`] removes what nobody wants any more.
+//! what there is, and [`prune`] removes what nobody wants any more. [`key`] is what a backup does not hold.
 
 mod age;
 mod erased;
 mod error;
 mod fault;
 pub mod format;
+pub mod key;
 mod list;
 pub mod place;
 mod read;

@@ -4,7 +4,7 @@
 //! Whoever made the file may have made it up: lines, members and the whole have bounds, a name that is not the next one is
 //! refused, and nothing is written anywhere.
 
-mod age;
+pub(crate) mod age;
 mod line;
 mod stored;
 

@@ -62,6 +62,7 @@ actions! {
     LEGAL_HOLD_CREATE = "legal_hold.create", Demand::Permission(AuditHold);
     LEGAL_HOLD_RELEASE = "legal_hold.release", Demand::Permission(AuditHold);
     LOG_ACKNOWLEDGE_RESTORE = "log.acknowledge_restore", Demand::Permission(LogRestore);
+    LOG_EXPORT_KEY = "log.export_key", Demand::Permission(LogRestore);
     USER_CREATE = "user.create", Demand::Permission(UsersWrite);
     USER_IMPORT = "user.import", Demand::Permission(UsersWrite);
     USER_INVITE = "user.invite", Demand::Permission(UsersWrite);

@@ -12,6 +12,7 @@ use crate::act::{Act, By, Unmade};
 use crate::action::{Action, Demand};
 use crate::approval::{CastVote, ExpireApprovals, RequestApproval, UseApproval, WithdrawApproval};
 use crate::audit::erase::EraseEntries;
+use crate::audit::export_key::ExportKey;
 use crate::audit::hold::{CreateHold, ReleaseHold};
 use crate::audit::record_events::RecordEvents;
 use crate::audit::restore::AcknowledgeRestore;
@@ -118,7 +119,7 @@ macro_rules! commands {
 }
 
 commands! {
-    RecordEvents, EraseEntries, CreateHold, ReleaseHold, AcknowledgeRestore,
+    RecordEvents, EraseEntries, CreateHold, ReleaseHold, AcknowledgeRestore, ExportKey,
     CreateUser, ImportUser, InviteUser, UpdateUser, SetRole, EnableUser, DisableUser, ResetPassword, RecoverUser,
     ResetSecondFactor, EraseUser,
     AcceptInvitation, LogIn, ChangePassword,

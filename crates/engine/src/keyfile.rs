@@ -49,14 +49,19 @@ pub fn create(data_dir: &Path, origin: &str) -> Result<SigningKey, Error> {
             "use a name such as log.example.org/audit, without spaces and '+'",
         )
     })?;
+    put(data_dir, &key)?;
+    Ok(key)
+}
+
+/// Writes a key to the file, readable by its owner only. One that is there is never replaced.
+pub fn put(data_dir: &Path, key: &SigningKey) -> Result<(), Error> {
     let path = path(data_dir);
     write_private(&path, format!("{}\n", key.encode()).as_bytes()).map_err(|error| {
         Error::problem(
             format!("cannot write {}: {error}", path.display()),
             "check the data folder",
         )
-    })?;
-    Ok(key)
+    })
 }
 
 /// Writes a new file of mode 0600 and flushes it to disk; fails when there is one.

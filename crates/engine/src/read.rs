@@ -1,9 +1,12 @@
 //! Reading the log: entries, pages, and every kind of proof.
 
 use domain::audit::EntryFilter;
-use domain::code;
+use domain::identity::Permission;
+use domain::{action, code};
 use evidence::entry::Entry;
+use evidence::leaf::Outcome;
 use evidence::receipt::{self, ConsistencyProof};
+use evidence::time::Timestamp;
 use store::query::{Found, Order, Page, Patience, is_search, page_within};
 use store::{Conn, Head, StoredEntry};
 use tlog::{EntryBundle, Hash, Plan, Tile};
@@ -183,6 +186,25 @@ impl Engine {
             (whole.next, whole.size) = (more.next, more.size);
         }
         whole.assemble()
+    }
+
+    /// When the log's signing key was last exported; none where it never was, as far as the newest entries tell which say so.
+    pub async fn key_exported(&self) -> Result<Option<Timestamp>, Error> {
+        let filter = EntryFilter {
+            action: Some(action::LOG_EXPORT_KEY.name.to_owned()),
+            outcome: Some(Outcome::Success),
+            ..EntryFilter::default()
+        };
+        let newest = Page {
+            order: Order::Descending,
+            after: None,
+            limit: 100,
+        };
+        // An event that calls itself so from outside has another authority.
+        let permitted = format!(" {}", Permission::LogRestore.as_str());
+        let entries = self.entries(&filter, newest).await?.entries;
+        let exported = entries.iter().find(|entry| entry.authority.ends_with(&permitted));
+        Ok(exported.map(|entry| entry.at))
     }
 
     /// One part of the entries that fulfil a filter: the page ends with the entry that reaches `bytes_max` bytes, and a

@@ -53,7 +53,7 @@ pub enum Command {
     /// Roles: what each may do, and why one is refused
     #[command(subcommand, after_help = "Example:\n  probity role explain user.set_role")]
     Role(role::RoleCommand),
-    /// API keys: create, list, show, rotate, revoke
+    /// API keys: create, list, show, rotate, revoke; the log's signing key: export, import
     #[command(
         subcommand,
         after_help = "Example:\n  probity key create --name ci --scopes write"

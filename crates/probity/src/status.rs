@@ -33,6 +33,7 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         let mut conn = engine.db().reader().await?;
         engine::database::migrate::state(&mut conn).await?
     };
+    let exported = engine.key_exported().await?;
     let names: Vec<_> = health
         .checks
         .iter()
@@ -48,6 +49,7 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
             "database": { "location": database, "version": version },
             "migrations": { "applied": migrations.applied, "known": migrations.known },
             "log": { "origin": key.name(), "size": metrics.log_size, "verifier_key": key.to_string() },
+            "signing_key": { "exported_at": exported },
             "pool": { "max": pool.max, "open": pool.open, "idle": pool.idle, "waiting": pool.waiting },
             "verified": verified,
             "backups": backups_json(&backups),
@@ -75,6 +77,13 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
                 ),
             ),
             ("Verifier key", key.to_string()),
+            (
+                "Signing key",
+                exported.map_or_else(
+                    || "! never exported: without it no backup goes on, and second factors are lost. See probity key export".to_owned(),
+                    |at| format!("exported {}", output::moment(at)),
+                ),
+            ),
             (
                 "Pool",
                 format!(

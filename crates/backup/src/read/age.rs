@@ -12,7 +12,7 @@ use crate::error::Error;
 pub(super) const BEGIN: &[u8] = b"age-encryption.org/";
 
 /// Decrypts what is read, with this identity; without one age asks for a passphrase on the terminal.
-pub(super) fn decrypt(
+pub(crate) fn decrypt(
     mut from: Box<dyn Read + Send>,
     identity: Option<&Path>,
 ) -> Result<Box<dyn Read + Send>, Error> {

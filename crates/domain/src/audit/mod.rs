@@ -4,6 +4,7 @@ pub mod activity;
 pub mod erase;
 pub mod erasure;
 pub mod event;
+pub mod export_key;
 pub mod filter;
 pub mod hold;
 pub mod known;

@@ -14,8 +14,8 @@ use crate::progress::Progress;
 /// Arguments of `probity db backup`.
 #[derive(Debug, Args)]
 pub struct BackupArgs {
-    /// Where to: a folder, or - for standard output; backup.path of the settings unless given
-    #[arg(long, value_name = "DIR|-")]
+    /// Where to: a folder, s3://BUCKET/PREFIX, or - for standard output; backup.path of the settings unless given
+    #[arg(long, value_name = "DIR|URL|-")]
     to: Option<String>,
     /// Write a database that is not as its log says all the same; the backup says so then
     #[arg(long)]

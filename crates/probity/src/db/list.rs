@@ -10,8 +10,8 @@ use crate::output::{self, counted};
 /// Arguments of `probity db list-backups`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Where they are: a folder; backup.path of the settings unless given
-    #[arg(long, value_name = "DIR")]
+    /// Where they are: a folder or s3://BUCKET/PREFIX; backup.path of the settings unless given
+    #[arg(long, value_name = "DIR|URL")]
     path: Option<String>,
 }
 

@@ -195,7 +195,7 @@ impl From<Error> for Failure {
             Error::Engine(error) => error.into(),
             Error::Io { error, .. } => {
                 let hint = match error.kind() {
-                    ErrorKind::StorageFull => {
+                    ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
                         "free some space there, or name another place; nothing is left of what was begun"
                     }
                     ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {

@@ -11,8 +11,8 @@ use crate::parse;
 /// Arguments of `probity db prune`.
 #[derive(Debug, Args)]
 pub struct PruneArgs {
-    /// Where they are: a folder; backup.path of the settings unless given
-    #[arg(long, value_name = "DIR")]
+    /// Where they are: a folder or s3://BUCKET/PREFIX; backup.path of the settings unless given
+    #[arg(long, value_name = "DIR|URL")]
     path: Option<String>,
     /// Say what would go, and remove nothing
     #[arg(long)]

@@ -1,6 +1,8 @@
 //! `probity key`: a file per verb.
 
 mod create;
+mod export;
+mod import;
 mod revoke;
 mod rotate;
 
@@ -12,7 +14,7 @@ use crate::output::{moment, plain};
 use crate::verb::{Printout, Work, json, verbs};
 
 verbs! {
-    /// What can be done about API keys.
+    /// What can be done about API keys, and about the log's own key.
     KeyCommand {
         /// Create an API key; its secret is printed once
         #[command(after_help = "Example:\n  probity key create --name ci --scopes read,write --expires 90d")]
@@ -31,6 +33,15 @@ verbs! {
         /// Revoke an API key, at once and for ever
         #[command(after_help = "Example:\n  probity key revoke 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d")]
         Revoke(revoke::RevokeArgs),
+        /// Seal the log's signing key, without which a restored log cannot go on, and hand it out
+        #[command(
+            after_help = "The program age seals it; it asks for a passphrase at a terminal only.\n\n\
+            Example:\n  probity key export --recipient age1qyqszqgpqyqszqgpqyqszqgp --to signing.key.age"
+        )]
+        Export(export::ExportArgs) => export::run,
+        /// Put a sealed signing key into the data folder, before a restore on another machine
+        #[command(after_help = "Example:\n  probity key import signing.key.age --identity backup.key")]
+        Import(import::ImportArgs) => import::run,
     }
 }
 

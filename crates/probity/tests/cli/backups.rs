@@ -4,8 +4,9 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
+use sha2::Digest as _;
 
-use crate::harness::{Place, on_both, sqlite};
+use crate::harness::{Place, at_terminal, by_way_of, on_both, sqlite, with_files_up_to};
 
 fn names(folder: &std::path::Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
@@ -164,8 +165,62 @@ fn what_stands_in_the_way_is_said() {
     });
 }
 
+/// A disk that is full where members are held aside, or only once they are put together, and one that nobody may write.
+#[test]
+fn a_disk_that_takes_no_more_is_said() {
+    on_both(|place| {
+        let events: Vec<_> = (0..1_000)
+            .map(|number: u32| {
+                let text = evidence::json::hex(&sha2::Sha256::digest(number.to_be_bytes()));
+                serde_json::json!({ "actor": { "kind": "user", "id": "al" }, "action": "x", "details": { "text": text } })
+            })
+            .collect();
+        let events = Value::from(events).to_string();
+        place
+            .run_with(&["audit", "append", "--json", "-"], &events)
+            .expect(0);
+        let folder = place.path("backups");
+        let to = folder.to_str().unwrap();
+        let whole = back_up(place, to)["bytes"].as_u64().unwrap();
+        let before = names(&folder);
+        let limited = |kib: u64| {
+            let plain = place.command(&["--output", "json", "db", "backup", "--to", to]);
+            let command = by_way_of(with_files_up_to(kib), &plain);
+            let failed = crate::harness::run(command, "").expect(2).error();
+            assert!(
+                failed["hint"]
+                    .as_str()
+                    .unwrap()
+                    .starts_with("free some space there"),
+                "{failed}"
+            );
+            failed["message"].as_str().unwrap().to_owned()
+        };
+        let aside = limited(64);
+        assert!(aside.starts_with(&format!("cannot write into {to}: ")), "{aside}");
+        // What is put together is longer than what it is put together from, by the headers of its members.
+        let written = limited((whole - 512) / 1_024);
+        assert!(
+            written.starts_with(&format!("cannot write {to}/probity-")),
+            "{written}"
+        );
+        assert_eq!(names(&folder), before, "nothing is left");
+        // Nobody may make anything there, whoever runs this.
+        let failed = place.refused(2, &["db", "backup", "--to", "/sys/backups"]);
+        let message = failed["message"].as_str().unwrap();
+        assert!(
+            message.starts_with("cannot make the folder /sys/backups: "),
+            "{failed}"
+        );
+        assert_eq!(
+            failed["hint"],
+            "name a place that this account may read and write"
+        );
+    });
+}
+
 /// A new key of age: the file, and its public key.
-fn age_key(place: &Place) -> (String, String) {
+pub fn age_key(place: &Place) -> (String, String) {
     let path = place.path("age.key").to_str().unwrap().to_owned();
     assert!(
         Command::new("age-keygen")
@@ -224,6 +279,43 @@ fn a_backup_is_encrypted_to_recipients() {
     let told = String::from_utf8(refused.stderr).unwrap();
     assert!(refused.status.code() == Some(2) && told.contains("age"), "{told}");
     assert_eq!(names(&folder), before);
+}
+
+/// Encrypted with a passphrase by age at the end of a pipe, and checked with it, with another one, and where nobody can be asked.
+#[test]
+fn a_backup_is_encrypted_with_a_passphrase_at_a_terminal() {
+    let place = set_up();
+    place.append(&["--actor", "user:al", "--action", "x"]);
+    let piped = place.command(&["db", "backup", "--to", "-"]).output().unwrap();
+    fs::write(place.path("plain"), piped.stdout).unwrap();
+    let mut script = Command::new("script");
+    script
+        .args(["-qec", "age -p -o probity.tar.zst.age plain", "/dev/null"])
+        .current_dir(place.path(""));
+    crate::harness::run(script, "one two\none two\n").expect(0);
+    let file = place.path("probity.tar.zst.age");
+    let check = ["db", "verify-backup", file.to_str().unwrap()];
+    let told = at_terminal(&place, &check, "one two\n").expect(0).out;
+    assert!(told.contains("digests, root, signature and counts are right"), "{told}");
+    let told = at_terminal(&place, &check, "three\n").expect(1).out;
+    assert!(
+        told.contains("age did not decrypt it") && told.contains("incorrect passphrase"),
+        "{told}"
+    );
+    let mut setsid = Command::new("setsid");
+    setsid.arg("--wait");
+    let told = crate::harness::run(by_way_of(setsid, &place.command(&check)), "").expect(1).err;
+    assert!(told.contains("/dev/tty is not available"), "{told}");
+    // Of what age is given more to do than is good, it does nothing: decision 0036 leaves bounds to it.
+    let header = fs::read(&file).unwrap();
+    let header = String::from_utf8_lossy(&header[..120]).into_owned();
+    let work = header.lines().nth(1).unwrap().rsplit(' ').next().unwrap().to_owned();
+    assert_eq!(work, "18", "{header}");
+    let heavier = fs::read(&file).unwrap();
+    let at = header.find(" 18\n").unwrap() + 1;
+    fs::write(&file, [&heavier[..at], b"23", &heavier[at + 2..]].concat()).unwrap();
+    let told = at_terminal(&place, &check, "one two\n").expect(1).out;
+    assert!(told.contains("work factor too large"), "{told}");
 }
 
 /// A bucket as the place of backups: written there, listed, checked, brought back on the other side, pruned.

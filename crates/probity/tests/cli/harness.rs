@@ -141,10 +141,16 @@ impl Place {
 
     /// Logs in as the server would: the session's token, or the code of the refusal.
     pub fn log_in(&self, name: &str, password: &str) -> Result<String, String> {
+        self.log_in_with(name, password, None)
+    }
+
+    /// The same with the code of a second factor.
+    pub fn log_in_with(&self, name: &str, password: &str, totp: Option<String>) -> Result<String, String> {
         let options = engine::Options::new(self.path("data"), self.location());
         let request = engine::identity::LogInRequest {
             name: name.to_owned(),
             password: password.to_owned(),
+            totp,
             ..engine::identity::LogInRequest::default()
         };
         let origin = domain::Origin {
@@ -228,6 +234,39 @@ pub fn bare(folder: &Path) -> Command {
         }
     }
     command
+}
+
+/// A command by way of another one, whose last words it is.
+pub fn by_way_of(mut outer: Command, inner: &Command) -> Command {
+    outer
+        .arg(inner.get_program())
+        .args(inner.get_args())
+        .current_dir(inner.get_current_dir().unwrap())
+        .stdin(Stdio::null());
+    for (name, value) in inner.get_envs() {
+        match value {
+            Some(value) => outer.env(name, value),
+            None => outer.env_remove(name),
+        };
+    }
+    outer
+}
+
+/// Runs the binary at a terminal that is its own, where programs that it starts can ask, too. What is typed waits there; what
+/// is to be seen is the output.
+pub fn at_terminal(place: &Place, args: &[&str], typed: &str) -> Ran {
+    let mut shell = Command::new("bash");
+    let script = r#"exec script --quiet --return --command "$(printf '%q ' "$0" "$@")" /dev/null"#;
+    shell.args(["-c", script]);
+    run(by_way_of(shell, &place.command(args)), typed)
+}
+
+/// A shell that runs the command after it, none of whose files may become longer than this. It is met as a full disk is.
+pub fn with_files_up_to(kib: u64) -> Command {
+    let mut shell = Command::new("bash");
+    let limited = format!("ulimit -S -f {kib}; trap '' XFSZ; exec \"$0\" \"$@\"");
+    shell.args(["-c", &limited]);
+    shell
 }
 
 /// Runs a command to its end.

@@ -33,6 +33,7 @@ mod same;
 mod serve;
 mod server;
 mod sessions;
+mod signing_key;
 mod storage;
 mod terminal;
 mod usage;

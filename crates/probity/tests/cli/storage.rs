@@ -1,10 +1,10 @@
 //! A disk that is full, under a running server and at the command line.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
 
-use crate::harness::{Place, on_both, program, run};
+use crate::harness::{Place, by_way_of, on_both, run, with_files_up_to};
 use crate::server::Server;
 
 /// What takes the space away: on SQLite a limit on how long a file of the process may become, which the disk answers as a
@@ -15,7 +15,7 @@ pub struct Full<'a> {
 }
 
 /// Longest file in KiB: enough for the set-up and some large entries.
-const KIB: u32 = 2_048;
+const KIB: u64 = 2_048;
 
 impl Full<'_> {
     /// A command that has no more space than there is.
@@ -24,22 +24,7 @@ impl Full<'_> {
         if !self.sqlite {
             return plain;
         }
-        let mut command = Command::new("bash");
-        let limited = format!("ulimit -S -f {KIB}; trap '' XFSZ; exec \"$0\" \"$@\"");
-        command
-            .args(["-c", &limited])
-            .arg(program())
-            .args(plain.get_args());
-        command
-            .current_dir(plain.get_current_dir().unwrap())
-            .stdin(Stdio::null());
-        for (name, value) in plain.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        command
+        by_way_of(with_files_up_to(KIB), &plain)
     }
 
     fn fill(&self) {
