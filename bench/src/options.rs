@@ -85,7 +85,7 @@ pub enum Scenario {
         #[arg(long, default_value_t = 1_000_000)]
         entries: u64,
     },
-    /// `probity db backup` on a log: time and memory, and what appends keep of their rate beside it
+    /// `probity db backup` and `restore` of a log: time and memory, and what appends keep of their rate beside backups
     Backup {
         /// Entries to preload
         #[arg(long, default_value_t = 1_000_000)]

@@ -62,6 +62,18 @@ impl Installation {
         }
     }
 
+    /// An empty one that has been given this one's key, to be restored into.
+    pub fn to_restore(&self, database: Option<(String, testkit::TestDatabase)>) -> Result<Self, Error> {
+        let folder = testkit::temp_dir("probity-bench");
+        let (url, database) = database.unzip();
+        let mut other = Self::kept(&self.program, folder.path().to_owned(), url);
+        other.temporary = Some((folder, database));
+        let [from, to] = [self, &other].map(|one| one.data().join("signing.key"));
+        let copied = fs::create_dir(other.data()).and_then(|()| fs::copy(from, to));
+        copied.map_err(Error::io("the signing key"))?;
+        Ok(other)
+    }
+
     /// `init` and `key create`.
     pub fn initialise(&mut self) -> Result<(), Error> {
         self.run(&["init"], &[])?;

@@ -91,7 +91,7 @@ impl Load {
 /// One command that goes through a whole log.
 #[derive(Debug, Clone, Serialize)]
 pub struct Verification {
-    /// Which: `audit verify` or `db backup`.
+    /// Which: `audit verify`, `db backup` or `db restore`.
     pub command: String,
     pub engine: String,
     pub entries: u64,

@@ -49,6 +49,7 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
     match verb.as_slice() {
         ["init"] => {
             fs::create_dir(&folder)?;
+            fs::write(folder.join("signing.key"), "")?;
             if let Some(url) = database {
                 Sql::connect(url)?.execute(TABLE)?;
             }
@@ -76,9 +77,14 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
             }
         }
         ["db", "backup"] => {
-            fs::read_dir(option(arguments, "--to").ok_or("no --to")?)?;
+            let to = Path::new(option(arguments, "--to").ok_or("no --to")?);
             thread::sleep(std::time::Duration::from_millis(50));
-            Ok(())
+            Ok(fs::write(to.join("stub.tar.zst"), "")?)
+        }
+        ["db", "restore"] => {
+            fs::read(folder.join("signing.key"))?;
+            thread::sleep(std::time::Duration::from_millis(50));
+            Ok(fs::read(option(arguments, "--file").ok_or("no --file")?).map(drop)?)
         }
         _ => Err(format!("unknown command {verb:?}").into()),
     }

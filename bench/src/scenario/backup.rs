@@ -1,4 +1,5 @@
-//! `backup`: how fast a log is backed up, what memory that takes, and what it costs those who append meanwhile.
+//! `backup`: how fast a log is backed up and restored, what memory that takes, and what a backup costs those who append
+//! meanwhile.
 
 use std::fs;
 use std::path::Path;
@@ -14,6 +15,8 @@ use crate::workload::Append;
 
 /// What appends should keep of their rate, and how much the WAL may grow.
 const KEPT: f64 = 0.7;
+/// Entries a second that should be restored, with indexes, and verified.
+const RESTORED: f64 = 30_000.0;
 const WAL_MIB_MAX: f64 = 256.0;
 
 impl Context<'_> {
@@ -25,7 +28,16 @@ impl Context<'_> {
             let folder = testkit::temp_dir("probity-bench-backups");
             let to = folder.path().to_string_lossy().into_owned();
             let verb = ["db", "backup", "--to", &to];
-            self.backed_up("db backup", engine, entries, &installation, &verb)?;
+            let wanted = match engine {
+                Engine::Sqlite => 100_000.0,
+                Engine::Postgres => 60_000.0,
+            };
+            self.took("db backup", (engine, wanted), entries, (&installation, &verb))?;
+            let file = backup_in(folder.path())?;
+            let other = installation.to_restore(self.database(engine)?)?;
+            let restore = ["db", "restore", "--file", &file, "--reason", "measured"];
+            self.took("db restore", (engine, RESTORED), entries, (&other, &restore))?;
+            drop(other);
             progress(&format!("append on {engine}: {connections} connections, alone"));
             let plan = self.timed(connections, None);
             let append = || Append::new(server.address, &installation.key, 1);
@@ -64,17 +76,19 @@ impl Context<'_> {
         Ok(())
     }
 
-    fn backed_up(
+    /// Measures a command on so many entries, of which it should manage so many a second.
+    fn took(
         &mut self,
         command: &str,
-        engine: Engine,
+        (engine, wanted): (Engine, f64),
         entries: u64,
-        installation: &Installation,
-        verb: &[&str],
+        (installation, verb): (&Installation, &[&str]),
     ) -> Result<(), Error> {
         progress(&format!("{command} on {engine}: {} entries", thousands(entries)));
         let usage = installation.measure(verb)?;
         let seconds = usage.wall.as_secs_f64();
+        let what = format!("{command} on {engine}: entries/s / {wanted}");
+        self.ratio(what, as_f64(entries) / seconds, wanted, Some(1.0));
         self.report.verifications.push(Verification {
             command: command.to_owned(),
             engine: engine.to_string(),
@@ -86,6 +100,14 @@ impl Context<'_> {
         });
         Ok(())
     }
+}
+
+/// The backup in a folder.
+fn backup_in(folder: &Path) -> Result<String, Error> {
+    let names = fs::read_dir(folder).map_err(Error::io("the folder of backups"))?;
+    let mut paths = names.filter_map(|entry| Some(entry.ok()?.path().to_string_lossy().into_owned()));
+    let found = paths.find(|path| path.ends_with(".tar.zst"));
+    found.ok_or_else(|| Error::Usage("`db backup` left no backup".into()))
 }
 
 /// The largest that a file was, looked at every 10 ms until it is over.

@@ -154,12 +154,16 @@ impl<'a> Context<'a> {
 
     /// A fresh installation on an engine.
     fn install(&self, engine: Engine) -> Result<Installation, Error> {
-        let database = match (engine, &self.postgres) {
-            (Engine::Sqlite, _) => None,
-            (Engine::Postgres, Some(server)) => Some(server.database()?),
-            (Engine::Postgres, None) => return Err(Error::Usage("PostgreSQL was not started".into())),
-        };
-        Installation::create(&self.program, database)
+        Installation::create(&self.program, self.database(engine)?)
+    }
+
+    /// A fresh database; none on SQLite.
+    fn database(&self, engine: Engine) -> Result<Option<(String, testkit::TestDatabase)>, Error> {
+        match (engine, &self.postgres) {
+            (Engine::Sqlite, _) => Ok(None),
+            (Engine::Postgres, Some(server)) => Ok(Some(server.database()?)),
+            (Engine::Postgres, None) => Err(Error::Usage("PostgreSQL was not started".into())),
+        }
     }
 
     /// As many runs of a load as the options say; gives the rate of the median one.
