@@ -424,3 +424,51 @@ fn secrets_come_from_files_too() {
     let err = run(misspelt, "").expect(2).err;
     assert!(err.contains("did you mean PROBITY_LISTEN?"), "{err}");
 }
+
+/// The table of settings in docs/limits.md, tried at both ends of every bound, and one beyond.
+#[test]
+fn numbers_hold_at_the_bounds_that_are_documented() {
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/limits.md")).unwrap();
+    let number = |text: &str| text.trim().replace(',', "").parse::<u64>().ok();
+    let quoted = |cell: &str| cell.trim().trim_matches('`').to_owned();
+    let case = Case::new(&[]);
+    let found = case.run(&[]).expect(0).json();
+    let mut numbers: Vec<String> = Vec::new();
+    for setting in found["settings"].as_array().unwrap() {
+        if setting["value"].is_u64() {
+            numbers.push(setting["key"].as_str().unwrap().to_owned());
+        }
+    }
+    assert!(numbers.len() > 15, "{numbers:?}");
+    let settings = text.split("\n## Settings\n").nth(1).unwrap();
+    for line in settings.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = line.split('|').collect();
+        let Some((min, max)) = cells[3].split(';').next().unwrap().split_once(" to ") else {
+            continue;
+        };
+        let (Some(min), Some(max)) = (number(min), number(max.split('(').next().unwrap())) else {
+            continue;
+        };
+        let (key, variable) = (quoted(cells[1]), quoted(cells[4]));
+        let position = numbers.iter().position(|name| *name == key);
+        numbers.remove(position.unwrap_or_else(|| panic!("{key} is no number, or is there twice")));
+        let ran = |value: u64| {
+            let mut command = bare(&case.place.path(""));
+            command.env(&variable, value.to_string());
+            command.args(["--output", "json", "config"]);
+            run(command, "")
+        };
+        for edge in [min, max] {
+            let found = ran(edge).expect(0).json();
+            let all = found["settings"].as_array().unwrap();
+            let setting = all.iter().find(|setting| setting["key"] == key.as_str()).unwrap();
+            assert_eq!(setting["value"], edge, "{key}");
+        }
+        for beyond in [min.checked_sub(1), Some(max + 1)].into_iter().flatten() {
+            let error = ran(beyond).expect(2).error();
+            assert_eq!(error["code"], "config", "{error}");
+            assert!(error["message"].as_str().unwrap().contains(&key), "{error}");
+        }
+    }
+    assert_eq!(numbers, Vec::<String>::new(), "these are not documented");
+}

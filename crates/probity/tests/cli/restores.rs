@@ -105,7 +105,7 @@ fn a_killed_restore_leaves_the_old_log_or_the_new_one() {
             let report = place.json(&["audit", "verify"]);
             assert_eq!(report["intact"], true, "{report}");
             let found = place.json(&["audit", "list", "--action", "log.acknowledge_restore"]);
-            restored += u64::from(!found["items"].as_array().is_none_or(Vec::is_empty));
+            restored += u64::from(!found["entries"].as_array().is_none_or(Vec::is_empty));
         }
         let last = place.json(&[
             "db",
@@ -173,5 +173,34 @@ fn a_full_disk_leaves_the_old_log() {
         );
         place.run(&args).expect(0);
         assert_eq!(place.json(&["audit", "verify"])["intact"], true);
+    });
+}
+
+#[test]
+fn a_reason_is_asked_for_and_bounded() {
+    on_both(|place| {
+        let (_, file) = back_up(place);
+        for reason in [String::new(), "x".repeat(501)] {
+            let refused = place.refused(1, &["db", "restore", &file, "--replace", "--reason", &reason]);
+            assert_eq!(
+                (&refused["code"], &refused["field"]),
+                (&"invalid_field".into(), &"reason".into())
+            );
+        }
+        let reason = "x".repeat(500);
+        let restored = place.json(&[
+            "db",
+            "restore",
+            &file,
+            "--replace",
+            "--shorter",
+            "--reason",
+            &reason,
+        ]);
+        let entry = restored["entry"].to_string();
+        assert_eq!(
+            place.json(&["audit", "show", &entry])["details"]["reason"],
+            reason.as_str()
+        );
     });
 }
