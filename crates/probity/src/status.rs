@@ -81,7 +81,7 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
                 "Signing key",
                 exported.map_or_else(
                     || "! never exported: without it no backup goes on, and second factors are lost. See probity key export".to_owned(),
-                    |at| format!("exported {}", output::moment(at)),
+                    |at| format!("exported {}", moment(at)),
                 ),
             ),
             (

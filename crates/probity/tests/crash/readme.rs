@@ -1,4 +1,4 @@
-//! The tours of the README and of governance, as their readers would paste them.
+//! The tours of the README and of documents, as their readers would paste them.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -135,6 +135,28 @@ fn the_tour_of_governance_works_as_it_is_written() {
             .find(|(block, _)| block.commands.contains("COMMITMENT="));
         assert_eq!(proof.unwrap().1.lines().last(), Some("1"));
     }
+}
+
+#[test]
+fn a_first_backup_and_its_restore_work_as_they_are_written() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let text = fs::read_to_string(root.join("docs/backup.md")).unwrap();
+    let blocks = blocks(&text, Some("In five minutes"));
+    assert!(blocks.len() >= 4, "{blocks:?}");
+    let folder = testkit::temp_dir("probity-tour");
+    lay_out(&root, folder.path());
+    let first = "export PATH=$PWD/target/release:$PATH";
+    let outputs = tour(folder.path(), first, &blocks);
+    assert_shown(&blocks, &outputs);
+    let restored = outputs.last().unwrap();
+    assert!(
+        restored.contains("verified in full") && restored.contains("✓ intact"),
+        "{restored}"
+    );
+    assert!(
+        restored.contains("order.cancel") && restored.contains("acknowledge_restore"),
+        "{restored}"
+    );
 }
 
 /// The commands print what is shown below them.
