@@ -296,7 +296,10 @@ fn a_backup_is_encrypted_with_a_passphrase_at_a_terminal() {
     let file = place.path("probity.tar.zst.age");
     let check = ["db", "verify-backup", file.to_str().unwrap()];
     let told = at_terminal(&place, &check, "one two\n").expect(0).out;
-    assert!(told.contains("digests, root, signature and counts are right"), "{told}");
+    assert!(
+        told.contains("digests, root, signature and counts are right"),
+        "{told}"
+    );
     let told = at_terminal(&place, &check, "three\n").expect(1).out;
     assert!(
         told.contains("age did not decrypt it") && told.contains("incorrect passphrase"),
@@ -304,12 +307,21 @@ fn a_backup_is_encrypted_with_a_passphrase_at_a_terminal() {
     );
     let mut setsid = Command::new("setsid");
     setsid.arg("--wait");
-    let told = crate::harness::run(by_way_of(setsid, &place.command(&check)), "").expect(1).err;
+    let told = crate::harness::run(by_way_of(setsid, &place.command(&check)), "")
+        .expect(1)
+        .err;
     assert!(told.contains("/dev/tty is not available"), "{told}");
     // Of what age is given more to do than is good, it does nothing: decision 0036 leaves bounds to it.
     let header = fs::read(&file).unwrap();
     let header = String::from_utf8_lossy(&header[..120]).into_owned();
-    let work = header.lines().nth(1).unwrap().rsplit(' ').next().unwrap().to_owned();
+    let work = header
+        .lines()
+        .nth(1)
+        .unwrap()
+        .rsplit(' ')
+        .next()
+        .unwrap()
+        .to_owned();
     assert_eq!(work, "18", "{header}");
     let heavier = fs::read(&file).unwrap();
     let at = header.find(" 18\n").unwrap() + 1;
