@@ -8,7 +8,11 @@ crate::on_both!(
 );
 
 mod cases {
-    use engine::database::roll_back;
+    use domain::custody::OperationKind;
+    use domain::custody::asset::CreateAsset;
+    use domain::identity::Role;
+    use engine::custody::NewOperation;
+    use engine::database::{Settings, roll_back};
     use engine::{Engine, Error};
     use evidence::Timestamp;
     use store::migrate::{self, MIGRATIONS, RolledBack};
@@ -16,7 +20,7 @@ mod cases {
     use store::{Conn, Db};
 
     use crate::attacker::{assert_intact, close};
-    use crate::support::{Bed, numbered, record, rich_log, until_free};
+    use crate::support::{Bed, create_user, numbered, record, rich_log, submit, until_free};
 
     async fn made(bed: &Bed, version: i64) -> Conn {
         let settings = bed.options().database;
@@ -65,40 +69,66 @@ mod cases {
         assert_eq!((compared.faults, compared.unknown), (Vec::new(), Vec::new()));
     }
 
-    pub async fn what_rows_hold_is_not_taken(bed: Bed) {
-        close(rich_log(&bed).await).await;
-        until_free(&bed.options()).await;
-        let before = assert_intact(&bed.options()).await;
-        let settings = bed.options().database;
-        let lost = loop {
-            match roll_back(&settings).await.unwrap() {
+    /// Goes back until that would lose something: what, and in how many rows.
+    async fn back(settings: &Settings) -> (String, u64) {
+        loop {
+            match roll_back(settings).await.unwrap() {
                 RolledBack::Done(..) => {}
-                RolledBack::WouldLose { what, rows } => break (what, rows),
+                RolledBack::WouldLose { what, rows } => return (what, rows),
                 other @ RolledBack::NoWay(..) => panic!("{other:?}"),
             }
-        };
-        let mut conn = Db::new(settings.clone()).unwrap().writer().await.unwrap();
-        let (table, column) = lost.0.split_once('.').unwrap();
-        let sql = format!("SELECT count(*) FROM {table} WHERE {column} IS NOT NULL");
+        }
+    }
+
+    /// Goes back as far as it goes, and forward again: nothing was lost.
+    async fn keeps(bed: &Bed, expected: &str) {
+        let options = bed.options();
+        until_free(&options).await;
+        let before = assert_intact(&options).await;
+        let (what, rows) = back(&options.database).await;
+        assert_eq!(what, expected);
+        let mut conn = Db::new(options.database.clone()).unwrap().writer().await.unwrap();
+        let (table, column) = what.split_once('.').unwrap_or((&what, "id"));
+        let sql = format!("SELECT count({column}) FROM {table}");
         let row = conn.opt(&sql, &[]).await.unwrap().unwrap();
-        assert!(lost.1 > 0);
-        assert_eq!(row.unsigned(0).unwrap(), lost.1, "{lost:?}");
+        assert!(rows > 0 && row.unsigned(0).unwrap() == rows, "{rows}");
         drop(conn);
         // Again it is the same: nothing of the step was done.
-        let again = roll_back(&settings).await.unwrap();
-        assert_eq!(
-            again,
-            RolledBack::WouldLose {
-                what: lost.0,
-                rows: lost.1
-            }
-        );
-        Engine::init(&bed.options(), &mut |_| {}).await.unwrap();
-        let after = assert_intact(&bed.options()).await;
+        assert_eq!(back(&options.database).await, (what, rows));
+        Engine::init(&options, &mut |_| {}).await.unwrap();
+        let after = assert_intact(&options).await;
         assert_eq!((before.root, before.size), (after.root, after.size));
-        let engine = Engine::open(bed.options()).await.unwrap();
+        let engine = Engine::open(options).await.unwrap();
         record(&engine, vec![numbered(1)]).await.unwrap();
         close(engine).await;
+    }
+
+    pub async fn what_rows_hold_is_not_taken(bed: Bed) {
+        // A table.
+        close(rich_log(&bed).await).await;
+        keeps(&bed, "legal_holds").await;
+        // A column, where there is nothing of what came later.
+        let bed = Bed::new(bed.on);
+        let engine = bed.open().await;
+        create_user(&engine, "ann", Role::USER).await.unwrap();
+        let asset = CreateAsset {
+            id: None,
+            code: "EUR".to_owned(),
+            name: "Euro".to_owned(),
+            scale: 2,
+            chain: None,
+        };
+        submit(&engine, asset.into()).await.unwrap();
+        let deposit = NewOperation {
+            asset: Some("EUR".to_owned()),
+            amount: Some("7".to_owned()),
+            credit: Some("user:ann".to_owned()),
+            ..NewOperation::new(OperationKind::Deposit)
+        };
+        let deposit = engine.prepare_operation(deposit, None).await.unwrap();
+        submit(&engine, deposit.into()).await.unwrap();
+        close(engine).await;
+        keeps(&bed, "users.balances").await;
     }
 
     pub async fn a_database_in_use_stays_as_it_is(bed: Bed) {
