@@ -293,7 +293,7 @@ pub(crate) fn what_a_hold_covers() {
         (by(&|hold| hold.since = at("2026-03-05T12:00:00.000001Z")), &[]),
         (
             by(&|hold| {
-                (hold.since, hold.until) = (at("2020-01-01T00:00:00Z"), at("2020-01-01T00:00:00.000001Z"))
+                (hold.since, hold.until) = (at("2020-01-01T00:00:00Z"), at("2020-01-01T00:00:00.000001Z"));
             }),
             &[14],
         ),
