@@ -173,7 +173,7 @@ fn work(
     sender: &SyncSender<Result<Read, Error>>,
 ) -> Result<(), Error> {
     let runtime = runtime()?;
-    let mut conn = runtime.block_on(db.writer())?;
+    let mut conn = runtime.block_on(db.patient_writer())?;
     loop {
         let number = next.fetch_add(1, Ordering::Relaxed);
         if number >= end {

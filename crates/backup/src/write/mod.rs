@@ -155,7 +155,7 @@ fn read(options: &Options, how: &How<'_>, progress: Progress<'_>) -> Result<Whol
     let key = verifier(options)?;
     let db = Db::new(options.database.clone())?;
     let runtime = runtime()?;
-    let mut conn = runtime.block_on(db.writer())?;
+    let mut conn = runtime.block_on(db.patient_writer())?;
     let schema = runtime.block_on(store::migrate::state(&mut conn))?;
     check_migrated(&schema)?;
     let mut findings = Findings::default();
@@ -237,7 +237,7 @@ async fn snapshot(
 ) -> Result<Snapshot, Error> {
     // Before the snapshot: what is remembered later may be newer than it.
     let remembered = remembered(options)?;
-    let mut conn = db.writer().await?;
+    let mut conn = db.patient_writer().await?;
     let (at, head) = log.read_end(&mut conn, (done, key), findings, progress).await?;
     compare_root(&head, &log.walked, findings);
     check_guard(&mut conn, &head, (remembered.as_deref(), key), findings).await;
