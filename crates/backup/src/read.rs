@@ -37,6 +37,9 @@ const PART_BYTES: usize = 4 << 20;
 /// What is wrong where no member is.
 const WHOLE: &str = "the file";
 
+/// Zeros behind the last member: tar fills its last record.
+const PADDING_MAX: usize = 1 << 20;
+
 /// The longest member that is one document.
 const DOCUMENT_MAX: u64 = 16 << 20;
 
@@ -85,7 +88,7 @@ pub fn read(
     identity: Option<&Path>,
     take: Take<'_>,
 ) -> Result<Contents, Error> {
-    let (unpacked, counted) = Unpacked::new(file, identity)?;
+    let (unpacked, counted) = stored::unpacked(file, identity)?;
     let mut archive = tar::Archive::new(unpacked);
     let mut reading = Reading::default();
     let read = members(&mut archive, &mut reading, take);
@@ -296,13 +299,15 @@ impl Reading {
             return Err(Fault::new(&self.next(), "the member", "the end of the file").into());
         }
         let mut buffer = vec![0; 64 << 10];
+        let mut behind = 0;
         loop {
             let count = rest.read(&mut buffer);
             let count = count.map_err(|error| Fault::new(WHOLE, "its end", error))?;
             if count == 0 {
                 return Ok(());
             }
-            if buffer[..count].iter().any(|byte| *byte != 0) {
+            behind += count;
+            if behind > PADDING_MAX || buffer[..count].iter().any(|byte| *byte != 0) {
                 return Err(Fault::new(WHOLE, "nothing behind its last member", "something").into());
             }
         }

@@ -1,10 +1,11 @@
 //! The place of a database: held while another one is made for it, so that nobody writes what would be lost, and taken
 //! once that one is whole. Whoever is killed meanwhile leaves the old database or the new one there.
 
+use crate::conn::Conn;
 use crate::db::{Location, Settings};
 use crate::error::{Error, ErrorKind};
 use crate::head::Head;
-use crate::{migrate, pg, sqlite};
+use crate::{migrate, pg, schema, sqlite};
 
 /// A place that is held until this is dropped.
 pub struct Place {
@@ -26,6 +27,8 @@ pub enum Found {
     Log(Box<Head>),
     /// Something that does not read as a log; how.
     Unreadable(String),
+    /// A table or view of another program: its kind and name.
+    Foreign(String),
 }
 
 impl Place {
@@ -51,7 +54,11 @@ impl Place {
             },
             Held::Pg(held) => &mut held.conn,
         };
-        if !migrate::exists(conn).await? {
+        let exists = migrate::exists(conn).await?;
+        if let Some(part) = foreign(conn, exists).await? {
+            return Ok(Found::Foreign(part));
+        }
+        if !exists {
             return Ok(Found::Nothing);
         }
         match Head::load(conn).await {
@@ -96,4 +103,15 @@ impl Place {
             Held::Pg(held) => held.take(stamp).await,
         }
     }
+}
+
+/// A table or view that is none of ours. Where our migrations never ran, one that is called as ours is not ours either.
+async fn foreign(conn: &mut Conn, migrated: bool) -> Result<Option<String>, Error> {
+    let names = if migrated {
+        schema::compare(conn).await?.unknown
+    } else {
+        schema::found(conn).await?.into_keys().collect()
+    };
+    let mut names = names.into_iter();
+    Ok(names.find(|name| name.starts_with("table ") || name.starts_with("view ")))
 }

@@ -178,14 +178,21 @@ impl Place for Bucket {
 
     fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error> {
         let inner = &self.inner;
-        let begun = inner.wait(inner.store.put_multipart(&inner.path(name)));
-        Ok(Box::new(Parts {
+        // Storages do not refuse to put parts together where there is a file of this name, and looking first leaves a moment.
+        if !self.add(name, uuid::Uuid::now_v7().as_bytes())? {
+            return Err(Error::Exists(format!("{}/{name}", inner.shown)));
+        }
+        let mut parts = Parts {
             inner: Arc::clone(inner),
             name: name.to_owned(),
-            upload: Some(begun.map_err(|error| inner.told("write", name, &error))?),
+            is_whole: false,
+            upload: None,
             part: Vec::with_capacity(PART_BYTES),
             flying: None,
-        }))
+        };
+        let begun = inner.wait(inner.store.put_multipart(&inner.path(name)));
+        parts.upload = Some(begun.map_err(|error| inner.told("write", name, &error))?);
+        Ok(Box::new(parts))
     }
 
     fn add(&self, name: &str, contents: &[u8]) -> Result<bool, Error> {
@@ -259,11 +266,11 @@ impl Read for Reading {
     }
 }
 
-/// A file that goes in parts: while one is on its way the next is filled.
+/// A file that goes in parts: while one is on its way the next is filled. What keeps its name stands there until then.
 struct Parts {
     inner: Arc<Inner>,
     name: String,
-    /// None once it is finished.
+    is_whole: bool,
     upload: Option<Box<dyn MultipartUpload>>,
     part: Vec<u8>,
     flying: Option<JoinHandle<object_store::Result<()>>>,
@@ -307,29 +314,33 @@ impl Upload for Parts {
     fn finish(mut self: Box<Self>) -> Result<(), Error> {
         self.send()?;
         self.landed()?;
-        // Storages do not refuse it by themselves where there is one of this name.
-        if self.inner.exists(&self.name)? {
-            return Err(Error::Exists(format!("{}/{}", self.inner.shown, self.name)));
-        }
         if let Some(upload) = &mut self.upload {
             let done = self.inner.wait(upload.complete());
             done.map_err(|error| self.inner.told("write", &self.name, &error))?;
         }
-        self.upload = None;
+        self.is_whole = true;
         Ok(())
     }
 }
 
 impl Drop for Parts {
     fn drop(&mut self) {
-        let Some(mut upload) = self.upload.take() else {
+        if self.is_whole {
             return;
-        };
+        }
         if let Some(flying) = self.flying.take() {
             flying.abort();
         }
-        if let Err(error) = self.inner.wait(upload.abort()) {
+        if let Some(upload) = &mut self.upload
+            && let Err(error) = self.inner.wait(upload.abort())
+        {
             tracing::warn!("what was sent of {} stays in the bucket: {error}", self.name);
+        }
+        if let Err(error) = self
+            .inner
+            .wait(self.inner.store.delete(&self.inner.path(&self.name)))
+        {
+            tracing::warn!("what kept the name {} stays in the bucket: {error}", self.name);
         }
     }
 }

@@ -64,7 +64,8 @@ pub trait Place: Send + Sync {
     /// Reads a file.
     fn read(&self, name: &str) -> Result<Box<dyn Read + Send>, Error>;
 
-    /// Begins a file, of which nothing is seen before it is whole.
+    /// Begins a file, which is not to be read before it is whole; an error where there is one of this name, or one is on its
+    /// way, if the place knows it so early.
     fn create(&self, name: &str) -> Result<Box<dyn Upload>, Error>;
 
     /// Adds a small file; false where there is one of this name, which stays as it is.

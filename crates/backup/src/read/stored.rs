@@ -13,11 +13,6 @@ use crate::error::{Error, Tried};
 /// The largest window that is taken, as a power of two: what a backup is written with, and what that needs of memory.
 const WINDOW_LOG_MAX: u32 = 23;
 
-/// A file that unpacks to more than so many times its length is none of ours: digests, ids and salts of entries do not
-/// become less. What is unpacked first is not compared.
-const UNPACKED_TIMES_MAX: u64 = 4_000;
-const UNPACKED_FREE: u64 = 64 << 20;
-
 #[derive(Default)]
 struct Count {
     bytes: u64,
@@ -75,49 +70,30 @@ impl Read for Stored {
     }
 }
 
-/// What the file unpacks to.
-pub(super) struct Unpacked {
-    from: zstd::Decoder<'static, BufReader<Box<dyn Read + Send>>>,
-    bytes: u64,
-    counted: Counted,
-}
+/// What the file unpacks to. How much that is has no bound, since entries may be alike but for a few bytes each; lines and
+/// members have, and what is behind them.
+pub(super) type Unpacked = zstd::Decoder<'static, BufReader<Box<dyn Read + Send>>>;
 
-impl Unpacked {
-    pub fn new(file: Box<dyn Read + Send>, identity: Option<&Path>) -> Result<(Unpacked, Counted), Error> {
-        let counted = Counted::default();
-        let stored = Stored {
-            file,
-            counted: counted.clone(),
-        };
-        let mut stored = BufReader::with_capacity(1 << 20, stored);
-        let encrypted = stored.fill_buf().is_ok_and(|begin| begin.starts_with(age::BEGIN));
-        counted.failure()?;
-        let mut opened: Box<dyn Read + Send> = Box::new(stored);
-        if encrypted {
-            opened = age::decrypt(opened, identity)?;
-        }
-        let mut from = zstd::Decoder::new(opened).tried("unpack", "the backup")?;
-        from.window_log_max(WINDOW_LOG_MAX)
-            .tried("unpack", "the backup")?;
-        let unpacked = Unpacked {
-            from,
-            bytes: 0,
-            counted: counted.clone(),
-        };
-        Ok((unpacked, counted))
+/// Opens the file, and unpacks it.
+pub(super) fn unpacked(
+    file: Box<dyn Read + Send>,
+    identity: Option<&Path>,
+) -> Result<(Unpacked, Counted), Error> {
+    let counted = Counted::default();
+    let stored = Stored {
+        file,
+        counted: counted.clone(),
+    };
+    let mut stored = BufReader::with_capacity(1 << 20, stored);
+    let encrypted = stored.fill_buf().is_ok_and(|begin| begin.starts_with(age::BEGIN));
+    counted.failure()?;
+    let mut opened: Box<dyn Read + Send> = Box::new(stored);
+    if encrypted {
+        opened = age::decrypt(opened, identity)?;
     }
-}
-
-impl Read for Unpacked {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.from.read(buffer)?;
-        self.bytes += count as u64;
-        let most =
-            UNPACKED_FREE.saturating_add(self.counted.count().bytes.saturating_mul(UNPACKED_TIMES_MAX));
-        if self.bytes > most {
-            let message = format!("it unpacks to more than {UNPACKED_TIMES_MAX} times its length");
-            return Err(io::Error::other(message));
-        }
-        Ok(count)
-    }
+    let mut unpacked = zstd::Decoder::new(opened).tried("unpack", "the backup")?;
+    unpacked
+        .window_log_max(WINDOW_LOG_MAX)
+        .tried("unpack", "the backup")?;
+    Ok((unpacked, counted))
 }

@@ -263,6 +263,14 @@ async fn remembered(
         Error::refused("database_not_empty", format!("{location} {what}"), hint)
     };
     let head = match place.found().await? {
+        Found::Foreign(part) => {
+            let location = options.database.location.shown();
+            return Err(Error::refused(
+                "database_not_empty",
+                format!("{location} holds the {part}, which is not Probity's"),
+                "give Probity a schema or a file of its own, or take that away first",
+            ));
+        }
         Found::Log(head) if !how.replace => {
             return Err(there(format!(
                 "holds {} entries of {}",

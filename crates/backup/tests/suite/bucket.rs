@@ -63,9 +63,13 @@ fn a_bucket_keeps_files_by_name() {
             .collect();
         upload(&place, "large", &large).finish().unwrap();
         assert!(read(&place, "large") == large);
-        let again = upload(&place, "large", b"else").finish().unwrap_err();
+        let again = place.create("large").err().unwrap();
         assert!(matches!(again, Error::Exists(_)), "{again}");
-        upload(&place, "empty", b"").finish().unwrap();
+        let first = upload(&place, "empty", b"");
+        // Not even while it is on its way.
+        let second = place.create("empty").err().unwrap();
+        assert!(matches!(second, Error::Exists(_)), "{second}");
+        first.finish().unwrap();
         assert!(read(&place, "empty").is_empty());
 
         assert!(place.add("small", b"one").unwrap());

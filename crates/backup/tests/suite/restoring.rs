@@ -5,6 +5,7 @@ crate::on_both!(
     what_was_acknowledged_before_is_in_it,
     what_was_erased_stays_erased,
     what_must_not_be_done_is_not,
+    what_is_of_another_program_stays,
     an_old_database_is_replaced,
     a_backup_is_checked_without_a_database,
     a_place_that_goes_half_way_leaves_the_old_log,
@@ -359,6 +360,41 @@ mod cases {
             .unwrap_err();
         assert!(matches!(error, Error::Fault(_)), "{error:?}");
         assert_eq!(assert_intact(&bed.options()).await.size, size + 2);
+    }
+
+    pub async fn what_is_of_another_program_stays(bed: Bed) {
+        close(rich_log(&bed).await).await;
+        let place = folder(bed.dir.path());
+        let sidecar = write_to(&bed.options(), &place, false, |_| {}).await.unwrap();
+        for (made, part) in [(false, "table customers"), (true, "view customers")] {
+            let other = Bed::new(bed.on);
+            if made {
+                close(other.open().await).await;
+            }
+            let options = elsewhere(&bed, &other);
+            let db = store::Db::create(&options.database).await.unwrap();
+            let mut conn = db.writer().await.unwrap();
+            let (kind, _) = part.split_once(' ').unwrap();
+            let sql = format!("CREATE {kind} customers AS SELECT 7 AS id");
+            conn.batch(&sql).await.unwrap();
+            drop((conn, db));
+            for replace in [false, true] {
+                let asked = Asked {
+                    replace,
+                    shorter: true,
+                };
+                let (code, message) = refused(restore(&options, &place, &sidecar.file, asked).await);
+                assert_eq!(code, "database_not_empty", "{message}");
+                assert!(message.contains(part), "{message}");
+            }
+            let mut conn = store::Db::new(options.database.clone())
+                .unwrap()
+                .writer()
+                .await
+                .unwrap();
+            let there = conn.all("SELECT id FROM customers", &[]).await.unwrap();
+            assert_eq!(there.len(), 1);
+        }
     }
 
     pub async fn an_old_database_is_replaced(bed: Bed) {

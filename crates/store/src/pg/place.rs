@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
+
 use crate::conn::{BEGIN, Conn};
 use crate::error::{Error, ErrorKind};
 use crate::row::Row;
@@ -34,6 +36,27 @@ const GRANTS: &str = "SELECT format('GRANT %s ON %I.%I TO %s', a.privilege_type,
      FROM pg_class o JOIN pg_class n ON n.relname = o.relname AND n.relnamespace = to_regnamespace(quote_ident($2)) \
      CROSS JOIN aclexplode(o.relacl) a WHERE o.relnamespace = to_regnamespace(quote_ident($1)) \
      AND n.relkind IN ('r', 'v') AND a.grantee <> o.relowner";
+
+/// The longest name, in bytes (`NAMEDATALEN` less one): PostgreSQL would cut a longer one without an error.
+const NAME_MAX: usize = 63;
+
+/// The name of a schema that belongs to a place. Of a place with a long name it has the beginning, and a digest.
+fn beside(place: &str, suffix: &str) -> String {
+    let whole = format!("{place}{suffix}");
+    if whole.len() <= NAME_MAX {
+        return whole;
+    }
+    let digest = &evidence::json::hex(&Sha256::digest(place))[..8];
+    let mut end = NAME_MAX - suffix.len() - digest.len() - 1;
+    while !place.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}_{digest}{suffix}", &place[..end])
+}
+
+/// What is said of a schema that a restore makes: no other one is removed.
+const MADE: &str = "Probity restores a backup here";
+const MADE_BY: &str = "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = $1";
 
 /// A name as SQL has it.
 pub(crate) fn quoted(name: &str) -> String {
@@ -78,21 +101,29 @@ pub(crate) async fn hold(mut conn: Conn) -> Result<Held, Error> {
     let mut held = Held { conn, place };
     held.clear().await?;
     let aside = quoted(&held.aside());
-    held.conn.batch(&format!("CREATE SCHEMA {aside}")).await?;
+    let make = format!("CREATE SCHEMA {aside}; COMMENT ON SCHEMA {aside} IS '{MADE}'");
+    held.conn.batch(&make).await?;
     Ok(held)
 }
 
 impl Held {
     /// The schema in which a database is made.
     pub fn aside(&self) -> String {
-        format!("{}_restoring", self.place)
+        beside(&self.place, "_restoring")
     }
 
     /// Removes it.
     pub async fn clear(&mut self) -> Result<(), Error> {
-        let aside = quoted(&self.aside());
-        let sql = format!("DROP SCHEMA IF EXISTS {aside} CASCADE");
-        self.conn.batch(&sql).await
+        let aside = self.aside();
+        let Some(there) = self.conn.opt(MADE_BY, &[aside.as_str().into()]).await? else {
+            return Ok(());
+        };
+        let aside = quoted(&aside);
+        if there.optional_text(0)? != Some(MADE) {
+            let message = format!("the schema {aside} is in the way, and no restore made it");
+            return Err(Error::new(ErrorKind::Other, message));
+        }
+        self.conn.batch(&format!("DROP SCHEMA {aside} CASCADE")).await
     }
 
     /// Removes what the schema has; the schema itself stays.
@@ -107,7 +138,7 @@ impl Held {
 
     pub async fn take(mut self, stamp: &str) -> Result<Option<String>, Error> {
         let (aside, place) = (self.aside(), &self.place);
-        let kept = format!("{place}_before_restore_{}", stamp.to_lowercase());
+        let kept = beside(place, &format!("_before_restore_{}", stamp.to_lowercase()));
         let conn = &mut self.conn;
         conn.batch(BEGIN).await?;
         conn.batch("SET LOCAL lock_timeout = '30s'").await?;
@@ -136,4 +167,25 @@ async fn run(conn: &mut Conn, statements: &[String]) -> Result<(), Error> {
         conn.batch(sql).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NAME_MAX, beside};
+
+    #[test]
+    fn a_name_beside_a_long_one_is_neither_that_nor_cut() {
+        assert_eq!(beside("public", "_restoring"), "public_restoring");
+        let edge = "a".repeat(NAME_MAX - "_restoring".len());
+        assert_eq!(beside(&edge, "_restoring"), format!("{edge}_restoring"));
+        for place in ["a".repeat(54), "a".repeat(63), "ü".repeat(31)] {
+            let [one, two] =
+                ["_restoring", "_before_restore_20261129t061500z"].map(|suffix| beside(&place, suffix));
+            for name in [&one, &two] {
+                assert!(name.len() <= NAME_MAX && *name != place, "{name}");
+            }
+            assert!(one.ends_with("_restoring") && two.ends_with("_20261129t061500z"));
+            assert_ne!(one, beside(&format!("{place}b"), "_restoring"));
+        }
+    }
 }
