@@ -72,7 +72,7 @@ pub(crate) fn add_missing(place: &dyn Place, erased: &[ErasedLater]) -> Result<(
     }
     let there: HashSet<String> = place.names()?.into_iter().collect();
     for left in erased {
-        let name = format::erased_name(&left.origin, left.entry);
+        let name = format::erased_name(left);
         if !there.contains(&name) {
             place.add(&name, &format::document(left))?;
         }

@@ -15,6 +15,7 @@ use evidence::shown::Parts;
 use evidence::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 use store::StoredEntry;
 use store::side::{Mark, SeenKind};
 use uuid::Uuid;
@@ -194,9 +195,34 @@ pub fn sidecar_name(file: &str) -> String {
     format!("{file}.json")
 }
 
-/// The name of what an erasing command leaves.
-pub fn erased_name(origin: &str, entry: u64) -> String {
-    format!("{}erased-{entry:012}.json", prefix(origin))
+/// How the names of what a log's erasing commands leave begin.
+fn erased_prefix(origin: &str) -> String {
+    format!("{}erased-", prefix(origin))
+}
+
+/// The name of what an erasing command leaves. It ends with a digest of what that says: a log that was restored, and lacks
+/// entries of before, may erase at the same index again.
+pub fn erased_name(erased: &ErasedLater) -> String {
+    let digest = &json::hex(&Sha256::digest(document(erased)))[..16];
+    format!(
+        "{}{:012}-{digest}.json",
+        erased_prefix(&erased.origin),
+        erased.entry
+    )
+}
+
+/// Whether a file has such a name; it had no digest at first.
+pub fn is_erased_name(origin: &str, name: &str) -> bool {
+    let rest = name.strip_prefix(&erased_prefix(origin));
+    let Some(rest) = rest.and_then(|rest| rest.strip_suffix(".json")) else {
+        return false;
+    };
+    let (entry, digest) = rest.split_once('-').unwrap_or((rest, ""));
+    let hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+    entry.len() >= 12
+        && entry.chars().all(|c| c.is_ascii_digit())
+        && [0, 16].contains(&digest.len())
+        && digest.chars().all(hex)
 }
 
 /// A document of a backup as it is stored: one line of JSON.

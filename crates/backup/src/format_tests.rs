@@ -64,7 +64,30 @@ fn names_are_those_of_the_form() {
     let name = file_name("log.example/a b", at, 1_234, true);
     assert_eq!(name, "probity-log.example_a_b-20261128T021500Z-1234.tar.zst.age");
     assert!(file_name("x", at, 0, false).ends_with("-0.tar.zst"));
-    assert_eq!(erased_name("x/y", 12), "probity-x_y-erased-000000000012.json");
+    let erased = |entries| ErasedLater {
+        format: FORMAT,
+        origin: "x/y".to_owned(),
+        at,
+        entry: 12,
+        entries,
+        users: Vec::new(),
+    };
+    let [one, other] = [vec![3], vec![4]].map(|entries| erased_name(&erased(entries)));
+    assert!(
+        one.starts_with("probity-x_y-erased-000000000012-") && one != other,
+        "{one}"
+    );
+    for (name, is) in [
+        (&*one, true),
+        ("probity-x_y-erased-000000000012.json", true),
+        ("probity-x_y-erased-0000000000012.json", true),
+        ("probity-x_y-erased-00000000012.json", false),
+        ("probity-x_y-erased-000000000012.json.bak", false),
+        ("probity-x_y-erased-000000000012-12.json", false),
+        ("probity-x_z-erased-000000000012.json", false),
+    ] {
+        assert_eq!(is_erased_name("x/y", name), is, "{name}");
+    }
     let members: Vec<String> = members(65_537).collect();
     assert_eq!(
         members[..3],

@@ -84,6 +84,7 @@ pub fn restore(
     if let Some(sidecar) = &sidecar {
         is_of(&sidecar.manifest, &key)?;
     }
+    let mut erased = source::erased(place, key.name())?;
     let runtime = runtime()?;
     let mut held = runtime.block_on(hold(options))?;
     let remembered = runtime.block_on(remembered(&mut held, options, how, &key))?;
@@ -110,8 +111,8 @@ pub fn restore(
         let contents = load::load(source, &aside.database, &runtime, progress)?;
         enough(contents.end.entries)?;
         let report = runtime.block_on(verified(&key, &aside, progress))?;
-        let again = source::erased_later(place, &contents)?;
-        let continued = continue_log(&aside, how, (&contents, remembered.as_ref(), &key), again);
+        erased.retain(|erased| erased.entry >= contents.end.entries);
+        let continued = continue_log(&aside, how, (&contents, remembered.as_ref(), &key), erased);
         let (entry, known, again, checkpoint) = runtime.block_on(continued)?;
         Ok((
             Restored {

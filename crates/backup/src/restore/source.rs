@@ -6,7 +6,8 @@ use std::path::Path;
 use engine::verify::{Progress, VerifyProgress};
 
 use crate::error::Error;
-use crate::format::{self, ErasedLater, Manifest, Sidecar};
+use crate::fault::Fault;
+use crate::format::{self, ErasedLater, FORMAT, Manifest, Sidecar};
 use crate::list::list;
 use crate::place::{Place, document};
 use crate::read::{Contents, Part, read};
@@ -88,18 +89,20 @@ pub fn newest(place: &dyn Place, origin: Option<&str>) -> Result<String, Error> 
     Ok(first.file.clone())
 }
 
-/// What was erased after a backup was made, as the place knows.
-pub(super) fn erased_later(place: &dyn Place, contents: &Contents) -> Result<Vec<ErasedLater>, Error> {
-    let origin = &contents.manifest.origin;
-    let first = format::erased_name(origin, 0);
-    let prefix = first.trim_end_matches("000000000000.json");
+/// What was ever erased of a log, as the place knows, in order.
+pub(super) fn erased(place: &dyn Place, origin: &str) -> Result<Vec<ErasedLater>, Error> {
     let mut found = Vec::new();
-    for name in place.names()?.iter().filter(|name| name.starts_with(prefix)) {
-        let later: ErasedLater = document(place, name)?;
-        if later.origin == *origin && later.entry >= contents.end.entries {
-            found.push(later);
+    let names = place.names()?;
+    for name in names.iter().filter(|name| format::is_erased_name(origin, name)) {
+        let erased: ErasedLater = document(place, name)?;
+        if erased.format != FORMAT {
+            let expected = format!("format {FORMAT}, which this program reads");
+            return Err(Fault::new(name, expected, format!("format {}", erased.format)).into());
+        }
+        if erased.origin == origin {
+            found.push(erased);
         }
     }
-    found.sort_unstable_by_key(|later| later.entry);
+    found.sort_unstable_by_key(|erased| erased.entry);
     Ok(found)
 }

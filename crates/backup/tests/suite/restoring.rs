@@ -4,6 +4,7 @@ crate::on_both!(
     into_either_engine,
     what_was_acknowledged_before_is_in_it,
     what_was_erased_stays_erased,
+    what_was_erased_after_going_back_stays_erased,
     what_must_not_be_done_is_not,
     what_is_of_another_program_stays,
     an_old_database_is_replaced,
@@ -290,6 +291,51 @@ mod cases {
         }
     }
 
+    /// Two commands of one index: the log went back between them.
+    pub async fn what_was_erased_after_going_back_stays_erased(bed: Bed) {
+        let engine = rich_log(&bed).await;
+        let zoe = *engine.size().borrow();
+        record(&engine, vec![numbered(1)]).await.unwrap();
+        let place = folder(bed.dir.path());
+        let early = write_to(&bed.options(), &place, false, |_| {}).await.unwrap();
+        record(&engine, vec![numbered(2)]).await.unwrap();
+        erase(&engine, vec![zoe + 1]).await.unwrap();
+        write_to(&bed.options(), &place, false, |_| {}).await.unwrap();
+        close(engine).await;
+        let restored = until_restored(&bed.options(), &place, &early.file, ANYWAY).await;
+        assert_eq!((restored.entry, restored.again.entries), (zoe + 1, 0));
+        let engine = Engine::open(bed.options()).await.unwrap();
+        erase(&engine, vec![zoe]).await.unwrap();
+        write_to(&bed.options(), &place, false, |_| {}).await.unwrap();
+        close(engine).await;
+        let names = place.names().unwrap();
+        let erased = names.iter().find(|name| name.contains("-erased-")).unwrap();
+        for end in [".bak", ".partial"] {
+            place.add(&format!("{erased}{end}"), b"").unwrap();
+        }
+        let restored = until_restored(&bed.options(), &place, &early.file, ANYWAY).await;
+        assert_eq!(restored.again.entries, 1);
+        let engine = Engine::open(bed.options()).await.unwrap();
+        let entry = engine.entry(EntryKey::Index(zoe)).await.unwrap().unwrap();
+        assert!(entry.details.is_none(), "{entry:?}");
+        close(engine).await;
+    }
+
+    /// Restores as soon as nobody has the database open any more.
+    async fn until_restored(options: &Options, place: &Folder, name: &str, asked: Asked) -> Restored {
+        let mut restored = None;
+        until(
+            "nobody has it open",
+            std::time::Duration::from_mins(1),
+            async || {
+                restored = restore(options, place, name, asked).await.ok();
+                restored.is_some()
+            },
+        )
+        .await;
+        restored.unwrap()
+    }
+
     fn refused(result: Result<Restored, Error>) -> (&'static str, String) {
         match result {
             Err(Error::Refused { code, message, .. }) => (code, message),
@@ -362,6 +408,11 @@ mod cases {
         assert_eq!(assert_intact(&bed.options()).await.size, size + 2);
     }
 
+    async fn writer(settings: &store::db::Settings) -> store::Conn {
+        let db = store::Db::new(settings.clone()).unwrap();
+        db.writer().await.unwrap()
+    }
+
     pub async fn what_is_of_another_program_stays(bed: Bed) {
         close(rich_log(&bed).await).await;
         let place = folder(bed.dir.path());
@@ -372,12 +423,13 @@ mod cases {
                 close(other.open().await).await;
             }
             let options = elsewhere(&bed, &other);
-            let db = store::Db::create(&options.database).await.unwrap();
-            let mut conn = db.writer().await.unwrap();
+            store::Db::create(&options.database).await.unwrap();
+            let settings = &options.database;
+            let mut conn = writer(settings).await;
             let (kind, _) = part.split_once(' ').unwrap();
             let sql = format!("CREATE {kind} customers AS SELECT 7 AS id");
             conn.batch(&sql).await.unwrap();
-            drop((conn, db));
+            drop(conn);
             for replace in [false, true] {
                 let asked = Asked {
                     replace,
@@ -387,11 +439,7 @@ mod cases {
                 assert_eq!(code, "database_not_empty", "{message}");
                 assert!(message.contains(part), "{message}");
             }
-            let mut conn = store::Db::new(options.database.clone())
-                .unwrap()
-                .writer()
-                .await
-                .unwrap();
+            let mut conn = writer(settings).await;
             let there = conn.all("SELECT id FROM customers", &[]).await.unwrap();
             assert_eq!(there.len(), 1);
         }
@@ -405,18 +453,7 @@ mod cases {
         record(&engine, vec![numbered(1), numbered(2)]).await.unwrap();
         let newest = engine.checkpoint().await.unwrap();
         close(engine).await;
-        let asked = ANYWAY;
-        let mut restored = None;
-        until(
-            "nobody has it open",
-            std::time::Duration::from_mins(1),
-            async || {
-                restored = restore(&bed.options(), &place, &sidecar.file, asked).await.ok();
-                restored.is_some()
-            },
-        )
-        .await;
-        let restored = restored.unwrap();
+        let restored = until_restored(&bed.options(), &place, &sidecar.file, ANYWAY).await;
         assert_eq!(restored.known, Some(size + 2));
         let mut old = bed.options();
         old.guard = false;
