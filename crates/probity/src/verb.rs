@@ -232,9 +232,9 @@ fn word(arg: &Arg) -> String {
 pub struct NoArgs {}
 
 /// The verbs of a noun as the command line has them, and how each is run: a [`Verb`] by itself, others by the function that
-/// follows. `Verb(Args) is TYPE` makes the arguments into the verb that they are for.
+/// follows. `Verb(Args) is TYPE` makes the arguments into the verb that they are for; `Verb(Verbs) by run` has verbs of its own.
 macro_rules! verbs {
-    ($(#[$about:meta])* $noun:ident { $($(#[$help:meta])* $verb:ident($args:ty) $(is $is:path)? $(=> $run:path)?,)* }) => {
+    ($(#[$about:meta])* $noun:ident { $($(#[$help:meta])* $verb:ident($args:ty) $(by $own:ident)? $(is $is:path)? $(=> $run:path)?,)* }) => {
         $(#[$about])*
         #[derive(Debug, clap::Subcommand)]
         pub enum $noun {
@@ -245,7 +245,7 @@ macro_rules! verbs {
             /// Runs the verb.
             pub async fn run(self, context: &crate::context::Context) -> Result<crate::failure::Exit, crate::failure::Failure> {
                 match self {
-                    $($noun::$verb(args) => $crate::verb::verbs!(@run context, args: $args, $(is $is)? $(=> $run)?),)*
+                    $($noun::$verb(args) => $crate::verb::verbs!(@run context, args: $args, $(by $own)? $(is $is)? $(=> $run)?),)*
                 }
             }
         }
@@ -254,6 +254,7 @@ macro_rules! verbs {
     (@run $context:ident, $arg:ident: $args:ty, is $is:path) => {
         Box::pin($crate::verb::run::<$args>($context, $is($arg))).await
     };
+    (@run $context:ident, $arg:ident: $args:ty, by $own:ident) => { Box::pin($arg.$own($context)).await };
     (@run $context:ident, $arg:ident: $args:ty, => $run:path) => {
         Box::pin($run($context, $arg)).await.map_err($crate::verb::in_options::<$args>)
     };

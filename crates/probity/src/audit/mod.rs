@@ -79,7 +79,7 @@ verbs! {
         Erase(erase::EraseArgs),
         /// Legal holds: what is neither erased nor pruned
         #[command(subcommand, after_help = "Example:\n  probity audit hold list")]
-        Hold(hold::HoldCommand) => hold::run,
+        Hold(hold::HoldCommand) by run,
         /// Say that an older state of the log was restored on purpose; recorded in the log
         #[command(
             after_help = "Example:\n  probity audit acknowledge-restore --reason 'disk failure, backup of Monday'"

@@ -7,8 +7,7 @@ use domain::audit::hold::LegalHold;
 use engine::Answer;
 use views::HoldView;
 
-use crate::context::Context;
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::nouns::{self, ListArgs, ShowArgs};
 use crate::verb::{Printout, json, verbs};
 
@@ -35,10 +34,6 @@ verbs! {
         )]
         Release(release::ReleaseArgs),
     }
-}
-
-pub async fn run(context: &Context, command: HoldCommand) -> Result<Exit, Failure> {
-    command.run(context).await
 }
 
 /// A hold as it is now, in a sentence.
