@@ -43,6 +43,12 @@ pub async fn clear(options: &Options) -> Result<Cleared, Error> {
     let entries = match place.found().await? {
         Found::Log(head) => Some(head.edge.size()),
         Found::Nothing | Found::Unreadable(_) => None,
+        Found::Foreign(part) => {
+            return Err(Error::problem(
+                format!("the database holds {part}, which is another program's: nothing was removed"),
+                "remove it by hand, or give Probity a database or schema of its own",
+            ));
+        }
     };
     // The database goes last: what is broken off is done by doing it again.
     let removed = match fs::remove_file(guard::path(&options.data_dir)) {
