@@ -225,6 +225,15 @@ impl From<FieldError> for Refusal {
     }
 }
 
+/// Checks that a list, which is at `path`, has 1 to `max` members; otherwise names the one that is missing or too many.
+pub fn check_count(code: &Code, many: &str, count: usize, max: usize, path: &str) -> Result<(), Refusal> {
+    if (1..=max).contains(&count) {
+        return Ok(());
+    }
+    let message = format!("a request holds 1 to {max} {many}, not {count}");
+    Err(code.because(message).field(format!("{path}[{}]", count.min(max))))
+}
+
 /// Refuses when a thing is not at the version that a change depends on.
 pub(crate) fn check_version(noun: &str, version: u64, expected: Option<u64>) -> Result<(), Refusal> {
     match expected {

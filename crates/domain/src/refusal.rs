@@ -4,7 +4,6 @@ use std::fmt;
 
 use evidence::json::{self, StrictObject};
 
-use crate::code::Code;
 use crate::recorded::Recorded;
 
 /// What sort of refusal, by who can do what about it.
@@ -151,15 +150,6 @@ impl fmt::Display for FieldError {
 }
 
 impl std::error::Error for FieldError {}
-
-/// Checks that a list, which is at `path`, has 1 to `max` members; otherwise names the one that is missing or too many.
-pub fn check_count(code: &Code, many: &str, count: usize, max: usize, path: &str) -> Result<(), Refusal> {
-    if (1..=max).contains(&count) {
-        return Ok(());
-    }
-    let message = format!("a request holds 1 to {max} {many}, not {count}");
-    Err(code.because(message).field(format!("{path}[{}]", count.min(max))))
-}
 
 /// Checks that a text has 1 to `max` printable characters.
 pub(crate) fn check_text(field: &str, text: &str, max: usize) -> Result<(), FieldError> {

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use domain::code::Code;
-use domain::refusal::check_count;
+use domain::code::check_count;
 use evidence::json::located;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};

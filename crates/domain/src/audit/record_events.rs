@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use crate::audit::event::{AHEAD_SECONDS_MAX, EVENTS_MAX, NewEntry};
 use crate::audit::known::KnownEntry;
+use crate::code::check_count;
 use crate::decision::Recorded;
 use crate::prelude::*;
-use crate::refusal::check_count;
 
 /// Records events.
 #[derive(Clone, Debug, PartialEq)]

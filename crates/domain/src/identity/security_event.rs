@@ -42,6 +42,20 @@ pub struct SecurityEvent {
 }
 
 impl SecurityEvent {
+    /// These rules are in force.
+    pub fn rules(rules: &Rules) -> SecurityEvent {
+        SecurityEvent {
+            action: ROLES_CHANGED,
+            outcome: Outcome::Success,
+            recorded_by: None,
+            actor: None,
+            on_behalf_of: None,
+            target: None,
+            authority: "configuration".to_owned(),
+            details: rules.own(),
+        }
+    }
+
     /// An attempt that came to nothing for this reason, by nobody who is known yet.
     pub fn failed(action: &'static str, reason: &str) -> SecurityEvent {
         let mut details = StrictObject::default();

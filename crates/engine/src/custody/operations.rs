@@ -1,10 +1,10 @@
 //! Making operations and carrying them on: names and decimals become ids and amounts, then the Writer decides.
 
+use domain::code::check_count;
 use domain::custody::operation::{CreateOperation, OPERATIONS_MAX, OnChain, Request, Step, StepOperation};
 use domain::custody::{Account, Amount, Asset, House, Operation, OperationKind};
 use domain::own_id::derived_id;
 use domain::record::Kind;
-use domain::refusal::check_count;
 use domain::{Caller, Command, FieldError, Origin, code};
 use evidence::Timestamp;
 use evidence::json::{self, StrictObject};

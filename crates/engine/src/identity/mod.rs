@@ -17,6 +17,5 @@ pub use keys::NewApiKey;
 pub use login::{LogInRequest, LoggedIn};
 pub(crate) use read::by_login;
 pub use read::{KeyUse, UserState, session_in_use};
-pub(crate) use roles::rules_event;
 pub use throttle::{ACCOUNT, ADDRESS, PAIR};
 pub use users::{CreatedUser, ErasedUser, FirstCredential, NewUser};

@@ -3,10 +3,8 @@
 use std::sync::atomic::Ordering;
 
 use domain::audit::EntryFilter;
-use domain::identity::Rules;
 use domain::identity::security_event::{ROLES_CHANGED, SecurityEvent};
-use domain::{Caller, Command, Origin};
-use evidence::Outcome;
+use domain::{Caller, Origin};
 use store::query::{Order, Page};
 
 use crate::engine::Engine;
@@ -44,23 +42,9 @@ impl Engine {
             return Ok(());
         }
         let caller = Caller::System { part: "roles" };
-        let command = rules_event(self.rules());
+        let command = SecurityEvent::rules(self.rules()).into();
         self.hand_over(&caller, Origin::default(), command)
             .await
             .map(drop)
     }
-}
-
-/// The event that these rules are in force.
-pub(crate) fn rules_event(rules: &Rules) -> Command {
-    Command::SecurityEvent(SecurityEvent {
-        action: ROLES_CHANGED,
-        outcome: Outcome::Success,
-        recorded_by: None,
-        actor: None,
-        on_behalf_of: None,
-        target: None,
-        authority: "configuration".to_owned(),
-        details: rules.own(),
-    })
 }

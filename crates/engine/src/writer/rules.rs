@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use domain::Command;
 use domain::audit::EntryFilter;
-use domain::identity::security_event::ROLES_CHANGED;
+use domain::identity::security_event::{ROLES_CHANGED, SecurityEvent};
 use evidence::payload::Payload;
 use store::Head;
 use store::query::{self, Order, Page};
@@ -13,7 +13,6 @@ use store::query::{self, Order, Page};
 use super::link::Way;
 use super::{Job, Signer};
 use crate::error::Error;
-use crate::identity::rules_event;
 
 /// The job that says it, where it is to be said before these. While a batch is in flight nobody else has written.
 pub(super) async fn other(
@@ -50,5 +49,5 @@ pub(super) async fn other(
     if said == signer.rules.own() {
         return Ok(None);
     }
-    Job::own("roles", rules_event(&signer.rules)).map(Some)
+    Job::own("roles", SecurityEvent::rules(&signer.rules).into()).map(Some)
 }

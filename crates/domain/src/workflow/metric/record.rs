@@ -6,8 +6,8 @@ use evidence::payload::DragMode;
 
 use super::{Metric, NAME_LEN_MAX, Number, UNIT_LEN_MAX};
 use crate::audit::event::{AHEAD_SECONDS_MAX, word};
+use crate::code::check_count;
 use crate::prelude::*;
-use crate::refusal::check_count;
 use crate::workflow::conversation::KEEP;
 use crate::workflow::execution::{WORKFLOW_LEN_MAX, check_optional, unknown};
 

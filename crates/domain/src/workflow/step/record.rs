@@ -12,9 +12,9 @@ use super::{
     TOKENS_MAX, Usage,
 };
 use crate::audit::event::AHEAD_SECONDS_MAX;
+use crate::code::check_count;
 use crate::custody::whose::find_for;
 use crate::prelude::*;
-use crate::refusal::check_count;
 use crate::workflow::conversation::KEEP;
 use crate::workflow::execution::{
     CONTENT_LEN_MAX, ERROR_TYPE_LEN_MAX, Execution, Renewed, check_optional, check_running, lease_end,
