@@ -2,6 +2,7 @@
 
 use engine::HealthCheck;
 use engine::verify::{LastVerified, last};
+use evidence::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::config::{Http, location};
@@ -77,13 +78,7 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
                 ),
             ),
             ("Verifier key", key.to_string()),
-            (
-                "Signing key",
-                exported.map_or_else(
-                    || "! never exported: without it no backup goes on, and second factors are lost. See probity key export".to_owned(),
-                    |at| format!("exported {}", moment(at)),
-                ),
-            ),
+            ("Signing key", key_text(exported)),
             (
                 "Pool",
                 format!(
@@ -111,16 +106,25 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
                 .zip(&health.checks)
                 .map(|(name, check)| (name.as_str(), format!("{} {}", mark(check.ok), check.detail))),
         );
-        let verdict = if healthy {
-            "✓ all is well"
-        } else {
-            "✗ something is wrong"
-        };
-        pairs.push(("Verdict", verdict.to_owned()));
+        pairs.push(("Verdict", verdict(healthy).to_owned()));
         output::line(&table::pairs(&pairs, table::width()).join("\n"))?;
     }
     engine.shutdown().await;
     Ok(if healthy { Exit::Ok } else { Exit::No })
+}
+
+fn verdict(healthy: bool) -> &'static str {
+    if healthy {
+        "✓ all is well"
+    } else {
+        "✗ something is wrong"
+    }
+}
+
+fn key_text(exported: Option<Timestamp>) -> String {
+    let never =
+        "! never exported: without it no backup goes on, and second factors are lost. See probity key export";
+    exported.map_or_else(|| never.to_owned(), |at| format!("exported {}", moment(at)))
 }
 
 fn verified_text(last: Option<LastVerified>) -> String {
