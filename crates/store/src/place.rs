@@ -7,6 +7,8 @@ use crate::error::{Error, ErrorKind};
 use crate::head::Head;
 use crate::{migrate, pg, schema, sqlite};
 
+pub use crate::sqlite::place::own;
+
 /// A place that is held until this is dropped.
 pub struct Place {
     settings: Settings,

@@ -39,6 +39,8 @@ pub struct How<'a> {
     pub shorter: bool,
     /// The file of the identity that opens the backup, where it is encrypted.
     pub identity: Option<&'a Path>,
+    /// Another place that may know what was erased since: that of the server's backups, where the file is a copy elsewhere.
+    pub also: Option<&'a dyn Place>,
 }
 
 /// What came of a restore.
@@ -84,7 +86,12 @@ pub fn restore(
     if let Some(sidecar) = &sidecar {
         is_of(&sidecar.manifest, &key)?;
     }
-    let mut erased = source::erased(place, key.name())?;
+    // Before the work and not after it: what was erased since, and whether the guard can be told.
+    let mut again = source::erased([Some(place), how.also], key.name())?;
+    if options.guard {
+        std::fs::create_dir_all(&options.data_dir).tried("make the folder", options.data_dir.display())?;
+        tempfile::tempfile_in(&options.data_dir).tried("write in", options.data_dir.display())?;
+    }
     let runtime = runtime()?;
     let mut held = runtime.block_on(hold(options))?;
     let remembered = runtime.block_on(remembered(&mut held, options, how, &key))?;
@@ -111,8 +118,8 @@ pub fn restore(
         let contents = load::load(source, &aside.database, &runtime, progress)?;
         enough(contents.end.entries)?;
         let report = runtime.block_on(verified(&key, &aside, progress))?;
-        erased.retain(|erased| erased.entry >= contents.end.entries);
-        let continued = continue_log(&aside, how, (&contents, remembered.as_ref(), &key), erased);
+        again.retain(|erased| erased.entry >= contents.end.entries);
+        let continued = continue_log(&aside, how, (&contents, remembered.as_ref(), &key), again);
         let (entry, known, again, checkpoint) = runtime.block_on(continued)?;
         Ok((
             Restored {
@@ -136,8 +143,10 @@ pub fn restore(
     };
     restored.kept = runtime.block_on(held.take(&stamp(engine::now())))?;
     if options.guard {
+        let path = guard::path(&options.data_dir);
         guard::write(&options.data_dir, &checkpoint)
-            .tried("write", guard::path(&options.data_dir).display())?;
+            .and_then(|()| store::place::own(&path, &std::fs::metadata(&options.data_dir)?))
+            .tried("write", path.display())?;
     }
     Ok(restored)
 }
@@ -288,12 +297,26 @@ async fn remembered(
     } else {
         None
     };
-    let signed = [guarded, head].into_iter().flatten().filter_map(|checkpoint| {
-        let size = Checkpoint::open(&checkpoint, key).ok()?.size;
-        Some(Remembered { size, checkpoint })
-    });
-    // Of two that are alike the guard's is named: it is what a start compares with.
-    Ok(signed.reduce(|one, other| if other.size > one.size { other } else { one }))
+    let mut newest: Option<Remembered> = None;
+    for (whose, checkpoint) in [("log.guard", guarded), ("the database", head)] {
+        let Some(checkpoint) = checkpoint else { continue };
+        match Checkpoint::open(&checkpoint, key) {
+            // Of two that are alike the guard's is named: it is what a start compares with.
+            Ok(signed) if newest.as_ref().is_none_or(|newest| signed.size > newest.size) => {
+                newest = Some(Remembered {
+                    size: signed.size,
+                    checkpoint,
+                });
+            }
+            Err(error) if !how.shorter => {
+                let hint = "look whether this is the right folder and database; to give up what is remembered, say --shorter";
+                let message = format!("{whose} is of another log, or was changed: {error}");
+                return Err(Error::refused("other_log", message, hint));
+            }
+            _ => {}
+        }
+    }
+    Ok(newest)
 }
 
 async fn verified(key: &VerifierKey, options: &Options, progress: Progress<'_>) -> Result<Report, Error> {

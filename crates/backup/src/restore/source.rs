@@ -89,20 +89,24 @@ pub fn newest(place: &dyn Place, origin: Option<&str>) -> Result<String, Error> 
     Ok(first.file.clone())
 }
 
-/// What was ever erased of a log, as the place knows, in order.
-pub(super) fn erased(place: &dyn Place, origin: &str) -> Result<Vec<ErasedLater>, Error> {
+/// What was erased of a log, as these places know.
+pub(super) fn erased(places: [Option<&dyn Place>; 2], origin: &str) -> Result<Vec<ErasedLater>, Error> {
     let mut found = Vec::new();
-    let names = place.names()?;
-    for name in names.iter().filter(|name| format::is_erased_name(origin, name)) {
-        let erased: ErasedLater = document(place, name)?;
-        if erased.format != FORMAT {
-            let expected = format!("format {FORMAT}, which this program reads");
-            return Err(Fault::new(name, expected, format!("format {}", erased.format)).into());
-        }
-        if erased.origin == origin {
-            found.push(erased);
+    for place in places.into_iter().flatten() {
+        let names = place.names()?;
+        for name in names.iter().filter(|name| format::is_erased_name(origin, name)) {
+            let erased: ErasedLater = document(place, name)?;
+            if erased.format != FORMAT {
+                let (expected, found) = (format!("format {FORMAT}"), format!("format {}", erased.format));
+                return Err(Fault::new(name, expected, found).into());
+            }
+            if erased.origin == origin {
+                found.push(erased);
+            }
         }
     }
-    found.sort_unstable_by_key(|erased| erased.entry);
+    found.sort_unstable_by_key(|erased| (erased.entry, erased.at));
+    // A place that is a copy of the other one.
+    found.dedup();
     Ok(found)
 }

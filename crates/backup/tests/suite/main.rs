@@ -14,6 +14,7 @@ mod catalogue;
 mod custody_desk;
 #[path = "../../../engine/tests/conformance/custody_rich.rs"]
 mod custody_rich;
+mod faults;
 #[path = "../../../engine/tests/conformance/holds.rs"]
 mod holds;
 mod opened;

@@ -68,6 +68,7 @@ mod cases {
                     replace: false,
                     shorter: false,
                     identity: None,
+                    also: None,
                 };
                 backup::restore(&place, &name, &given, &how, &|_| {}).unwrap()
             });

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use ::backup::place::Place;
 use ::backup::{RestoreHow, Restored};
 use clap::Args;
 use serde_json::json;
@@ -38,6 +39,7 @@ pub async fn run(context: &Context, args: RestoreArgs) -> Result<Exit, Failure> 
     let options = context.options()?;
     let name = args.backup.or(args.file).unwrap_or_default();
     let kept = tokio::task::block_in_place(|| Kept::find(context, &name))?;
+    let usual = tokio::task::block_in_place(|| usual(context))?;
     let caller = caller();
     let how = RestoreHow {
         caller: &caller,
@@ -45,6 +47,7 @@ pub async fn run(context: &Context, args: RestoreArgs) -> Result<Exit, Failure> 
         replace: args.replace,
         shorter: args.shorter,
         identity: args.identity.as_deref(),
+        also: usual.as_deref(),
     };
     let restored = kept.work(context, |place, name, progress| {
         ::backup::restore(place, name, &options, &how, progress)
@@ -60,6 +63,12 @@ pub async fn run(context: &Context, args: RestoreArgs) -> Result<Exit, Failure> 
     } else {
         Exit::No
     })
+}
+
+/// The place of the settings, where there is one: what was erased is told there.
+fn usual(context: &Context) -> Result<Option<Box<dyn Place>>, Failure> {
+    let named = !context.settings.config.backup.path.is_empty();
+    named.then(|| super::place(context, None)).transpose()
 }
 
 /// What can be done where it could not be done, and what is there then.

@@ -204,3 +204,106 @@ fn a_reason_is_asked_for_and_bounded() {
         );
     });
 }
+
+/// Where there is no database (the usual disaster), nobody makes one while the log is brought back.
+#[test]
+fn nobody_makes_a_database_where_one_is_restored() {
+    on_both(|place| {
+        let many = format!("[{}]", vec![large(); 60].join(","));
+        place
+            .run_with(&["audit", "append", "--json", "-"], &many)
+            .expect(0);
+        let (made, file) = back_up(place);
+        for other in both() {
+            fs::create_dir_all(other.path("data")).unwrap();
+            fs::copy(place.path("data/signing.key"), other.path("data/signing.key")).unwrap();
+            let mut restore = other.command(&["db", "restore", &file, "--reason", "gone"]);
+            let mut restore = restore.stdout(Stdio::null()).spawn().unwrap();
+            if matches!(other.location(), store::db::Location::Sqlite(_)) {
+                while !other.path("data/probity.db.restoring").exists() {
+                    std::thread::yield_now();
+                }
+            }
+            let init = other.run(&["--output", "json", "init"]);
+            let status = restore.wait().unwrap();
+            assert!(
+                !init.out.contains("\"password\""),
+                "it made another log: {init:?}"
+            );
+            assert!(status.success(), "{init:?}");
+            let report = other.json(&["audit", "verify"]);
+            let entries = made["entries"].as_u64().unwrap() + 1;
+            assert_eq!(
+                (&report["intact"], &report["size"]),
+                (&true.into(), &entries.into())
+            );
+        }
+    });
+}
+
+/// A new machine that has the key in its environment, and a database that another user of the machine owns.
+#[test]
+fn what_is_restored_is_as_what_was_there() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = &both()[0];
+    place.run(&["init"]).expect(0);
+    let (_, file) = back_up(place);
+    let path = place.path("data/probity.db");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    place
+        .run(&["db", "restore", &file, "--reason", "a drill", "--replace"])
+        .expect(0);
+    let mode = fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    for other in both() {
+        let mut command = other.command(&["db", "restore", &file, "--reason", "new machine"]);
+        command.env(
+            "PROBITY_SIGNING_KEY",
+            fs::read_to_string(place.path("data/signing.key")).unwrap().trim(),
+        );
+        run(command, "").expect(0);
+        assert!(other.path("data/log.guard").exists());
+    }
+}
+
+/// A backup that lies elsewhere alone: what was erased since is told where backups are kept.
+#[test]
+fn what_was_erased_is_looked_for_where_backups_are_kept() {
+    on_both(|place| {
+        let entry = place.append(&[
+            "--actor",
+            "user:al",
+            "--action",
+            "x",
+            "--details",
+            r#"{"secret":"Zoe"}"#,
+        ]);
+        let (_, file) = back_up(place);
+        let elsewhere = place.path("copy");
+        fs::create_dir(&elsewhere).unwrap();
+        let copy = elsewhere.join(std::path::Path::new(&file).file_name().unwrap());
+        for end in ["", ".json"] {
+            fs::copy(format!("{file}{end}"), format!("{}{end}", copy.display())).unwrap();
+        }
+        let index = entry["index"].to_string();
+        place
+            .run(&["audit", "erase", &index, "--reason", "asked for", "--yes"])
+            .expect(0);
+        back_up(place);
+        let args = [
+            "--output",
+            "json",
+            "db",
+            "restore",
+            copy.to_str().unwrap(),
+            "--reason",
+            "x",
+            "--replace",
+            "--shorter",
+        ];
+        let mut command = place.command(&args);
+        command.env("PROBITY_BACKUP_PATH", place.path("backups"));
+        let restored = run(command, "").expect(0).json();
+        assert_eq!(restored["erased_again"]["entries"], 1, "{restored}");
+    });
+}

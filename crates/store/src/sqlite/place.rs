@@ -20,7 +20,7 @@ pub(crate) struct Held {
     folder: PathBuf,
     /// Locked: one restore in a folder at a time.
     lock: File,
-    /// Whether there is a file.
+    /// Whether there is a file that holds something.
     pub is_there: bool,
     /// A transaction that locks the file as a whole; none where it is not a database.
     pub conn: Option<Conn>,
@@ -65,8 +65,12 @@ pub(crate) fn hold(path: &Path) -> Result<Held, Error> {
         }
         Err(TryLockError::Error(error)) => return Err(failed("lock", &folder, &error)),
     }
-    let is_there = path.exists();
-    let conn = if is_there { locked(path)? } else { None };
+    let mut conn = locked(path)?;
+    // Where there was none, the place is held by an empty one.
+    let is_there = match &mut conn {
+        Some(Conn::Sqlite(conn)) => !conn.all("SELECT 1 FROM sqlite_schema LIMIT 1", &[])?.is_empty(),
+        _ => true,
+    };
     let held = Held {
         path: path.to_owned(),
         folder,
@@ -78,11 +82,11 @@ pub(crate) fn hold(path: &Path) -> Result<Held, Error> {
     Ok(held)
 }
 
-/// Opens the file and locks it as a whole. It leaves WAL mode, which it can only where nobody else has it open; with that
+/// Opens the file, or makes it, and locks it as a whole. It leaves WAL mode, which it can only where nobody else has it open; with that
 /// all that was committed is in the file, and nothing beside it.
 fn locked(path: &Path) -> Result<Option<Conn>, Error> {
     let locked = || {
-        let mut conn = open(path, false, true)?;
+        let mut conn = open(path, true, true)?;
         conn.conn.busy_timeout(Duration::ZERO)?;
         leave_wal(&mut conn)?;
         conn.batch("BEGIN EXCLUSIVE")?;
@@ -108,6 +112,23 @@ fn leave_wal(conn: &mut SqliteConn) -> Result<(), Error> {
         Some("delete") => Ok(()),
         _ => Err(Error::in_use("the file is in use")),
     }
+}
+
+/// Gives a file the owner of another one, where it has another.
+#[cfg(unix)]
+pub fn own(file: &Path, about: &fs::Metadata) -> std::io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    let ours = fs::metadata(file)?;
+    if (ours.uid(), ours.gid()) == (about.uid(), about.gid()) {
+        return Ok(());
+    }
+    chown(file, Some(about.uid()), Some(about.gid()))
+}
+
+/// There are no owners.
+#[cfg(not(unix))]
+pub fn own(_: &Path, _: &fs::Metadata) -> std::io::Result<()> {
+    Ok(())
 }
 
 impl Held {
@@ -158,6 +179,15 @@ impl Held {
             }
             std::thread::sleep(Duration::from_millis(1));
         }
+        // Whoever restores need not be who serves.
+        let alike = if self.is_there { &self.path } else { &self.folder };
+        let owned = fs::metadata(alike).and_then(|about| {
+            if self.is_there {
+                fs::set_permissions(&aside, about.permissions())?;
+            }
+            own(&aside, &about)
+        });
+        owned.map_err(|error| failed("give away", &aside, &error))?;
         let on_disk = File::open(&aside).and_then(|file| file.sync_all());
         on_disk.map_err(|error| failed("flush", &aside, &error))?;
         let kept = self.is_there.then(|| with(&self.path, &format!("{KEPT}{stamp}")));
