@@ -9,7 +9,7 @@ use figment::value::Value;
 
 use super::layers::Layer;
 use super::secret::{credential, of_variable};
-use super::{Config, Kind, between, keys, variable};
+use super::{Config, Kind, between, keys, variable, wrong};
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::levels::check_level;
@@ -30,14 +30,6 @@ pub struct Loaded {
     pub config: Config,
     /// Where each setting came from, by name.
     pub sources: BTreeMap<String, String>,
-}
-
-pub(super) fn wrong(message: impl Into<String>) -> Failure {
-    Failure::could_not_run(
-        "config",
-        message,
-        "every setting is described in config/example.toml",
-    )
 }
 
 /// Loads the settings; `options` holds what the command line says, as key, option and value.

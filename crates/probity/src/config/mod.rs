@@ -355,3 +355,12 @@ fn seconds(number: u64, unit: u32) -> i64 {
 pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
+
+/// A setting that cannot be taken.
+fn wrong(message: impl Into<String>) -> Failure {
+    Failure::could_not_run(
+        "config",
+        message,
+        "every setting is described in config/example.toml",
+    )
+}

@@ -1,6 +1,6 @@
 //! What is wrong with a rule of the settings: a role, or a limit or threshold of custody.
 
-use super::load::wrong;
+use super::wrong;
 use crate::failure::Failure;
 
 /// A rule that cannot be as a file says.

@@ -3,8 +3,7 @@
 
 use std::path::Path;
 
-use super::load::wrong;
-use super::variable;
+use super::{variable, wrong};
 use crate::failure::Failure;
 
 /// A secret, and where it came from.
