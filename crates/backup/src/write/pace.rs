@@ -98,7 +98,7 @@ mod tests {
                 "{growth}: {read}"
             );
         };
-        paced(1_001, 20_000);
+        paced(1_100, 20_000);
         paced(10_000, 20_000);
         paced(30_000, 60_000);
         // What takes its time anyway need not wait.
