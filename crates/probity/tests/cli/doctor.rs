@@ -138,12 +138,14 @@ fn status_tells_of_verification_backups_and_disk() {
         let backups = place.path("backups");
         let to = backups.to_str().unwrap();
         place.run(&["db", "backup", "--to", to]).expect(0);
-        let certificate = testkit::Authority::new().signs(&["localhost"]).certificate;
-        fs::write(place.path("cert.pem"), certificate).unwrap();
+        let signed = testkit::Authority::new().signs(&["localhost"]);
+        fs::write(place.path("cert.pem"), signed.certificate).unwrap();
+        fs::write(place.path("key.pem"), signed.key).unwrap();
         let mut command = place.command(&["--output", "json", "status"]);
         command
             .env("PROBITY_BACKUP_PATH", to)
-            .env("PROBITY_HTTP_TLS_CERT", "cert.pem");
+            .env("PROBITY_HTTP_TLS_CERT", "cert.pem")
+            .env("PROBITY_HTTP_TLS_KEY", "key.pem");
         let shown = run(command, "").expect(0).json();
         assert_eq!(
             (&shown["verified"]["findings"], &shown["backups"]["count"]),

@@ -223,6 +223,11 @@ fn nobody_makes_a_database_where_one_is_restored() {
                 while !other.path("data/probity.db.restoring").exists() {
                     std::thread::yield_now();
                 }
+            } else {
+                let runtime = tokio::runtime::Runtime::new().unwrap();
+                let db = || store::Db::new(store::Settings::new(other.location())).unwrap();
+                // Until the place is held.
+                while runtime.block_on(async { db().writer().await.is_ok() }) {}
             }
             let init = other.run(&["--output", "json", "init"]);
             let status = restore.wait().unwrap();
