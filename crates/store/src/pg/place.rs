@@ -15,7 +15,7 @@ const LOCK: &str =
 const LOCK_SHARED: &str = "SELECT pg_try_advisory_lock_shared(1349676898, hashtext(current_schema()))";
 
 /// How often a place is asked for that others hold, and how long after one another.
-const TRIES: u32 = 20;
+const TRIES: u32 = 60;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// What moves everything that a schema has into another one; what an extension made stays.
