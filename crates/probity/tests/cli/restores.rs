@@ -224,10 +224,18 @@ fn nobody_makes_a_database_where_one_is_restored() {
                     std::thread::yield_now();
                 }
             } else {
+                // Seen from beside the place, which is not to be used.
+                let beside = store::Settings {
+                    schema: Some("pg_catalog".to_owned()),
+                    ..store::Settings::new(other.location())
+                };
+                let begun = "SELECT 1 FROM pg_namespace WHERE nspname LIKE '%_restoring'";
                 let runtime = tokio::runtime::Runtime::new().unwrap();
-                let db = || store::Db::new(store::Settings::new(other.location())).unwrap();
-                // Until the place is held.
-                while runtime.block_on(async { db().writer().await.is_ok() }) {}
+                runtime.block_on(async {
+                    let db = store::Db::new(beside).unwrap();
+                    let mut conn = db.writer().await.unwrap();
+                    while conn.all(begun, &[]).await.unwrap().is_empty() {}
+                });
             }
             let init = other.run(&["--output", "json", "init"]);
             let status = restore.wait().unwrap();
