@@ -231,11 +231,15 @@ fn nobody_makes_a_database_where_one_is_restored() {
                 };
                 let begun = "SELECT 1 FROM pg_namespace WHERE nspname LIKE '%_restoring'";
                 let runtime = tokio::runtime::Runtime::new().unwrap();
-                runtime.block_on(async {
-                    let db = store::Db::new(beside).unwrap();
-                    let mut conn = db.writer().await.unwrap();
-                    while conn.all(begun, &[]).await.unwrap().is_empty() {}
-                });
+                let has_begun = async || {
+                    let db = store::Db::new(beside.clone()).unwrap();
+                    // The database is made first.
+                    let Ok(mut conn) = db.writer().await else {
+                        return false;
+                    };
+                    !conn.all(begun, &[]).await.unwrap().is_empty()
+                };
+                while !runtime.block_on(has_begun()) {}
             }
             let init = other.run(&["--output", "json", "init"]);
             let status = restore.wait().unwrap();

@@ -65,14 +65,18 @@ pub(crate) fn quoted(name: &str) -> String {
 
 /// Keeps others from taking the place as long as the connection lives.
 pub(crate) async fn share(conn: &mut Conn) -> Result<(), Error> {
-    let row = conn.opt(LOCK_SHARED, &[]).await?;
-    match row.map(|row| row.flag(0)) {
-        Some(Ok(false)) => Err(Error::new(
-            ErrorKind::Connection,
-            "the database is being restored",
-        )),
-        _ => Ok(()),
+    for _ in 0..TRIES {
+        let row = conn.opt(LOCK_SHARED, &[]).await?;
+        if !matches!(row.map(|row| row.flag(0)), Some(Ok(false))) {
+            return Ok(());
+        }
+        // One that restored may just have ended.
+        tokio::time::sleep(PAUSE).await;
     }
+    Err(Error::new(
+        ErrorKind::Connection,
+        "the database is being restored",
+    ))
 }
 
 /// The place, held by what its connection has locked.
