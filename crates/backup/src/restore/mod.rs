@@ -6,6 +6,7 @@ mod load;
 mod source;
 
 use std::path::Path;
+use std::time::Duration;
 
 use domain::audit::restore::AcknowledgeRestore;
 use domain::{Caller, Command, Origin};
@@ -15,6 +16,7 @@ use evidence::time::Timestamp;
 use store::db::Location;
 use store::place::{Found, Place as Held};
 use store::{Db, ErrorKind};
+use tempfile::TempDir;
 use tlog::{Checkpoint, VerifierKey};
 use tokio::runtime::Runtime;
 
@@ -171,7 +173,7 @@ pub fn check(
     let (contents, report) = match full {
         None => (source.read(progress, &mut |_| Ok(()))?, None),
         Some(folder) => {
-            let folder = tempfile::tempdir_in(folder).tried("make a folder in", folder.display())?;
+            let folder = unpacked_in(folder).tried("make a folder in", folder.display())?;
             let database = Location::Sqlite(folder.path().join("probity.db"));
             let options = Options {
                 guard: false,
@@ -188,6 +190,28 @@ pub fn check(
         place.replace(&format::sidecar_name(name), &format::document(&sidecar))?;
     }
     Ok((contents, report))
+}
+
+/// Nothing is unpacked for so long.
+const LEFT_AFTER: Duration = Duration::from_hours(24);
+
+/// How the names of folders begin into which a backup is unpacked to be verified.
+const UNPACKED: &str = ".probity-verify-";
+
+/// A folder of one's own: what is unpacked may be what was encrypted. One that a killed run left goes a day later.
+fn unpacked_in(folder: &Path) -> std::io::Result<TempDir> {
+    for found in std::fs::read_dir(folder)?.flatten() {
+        let is_one = found.file_name().to_string_lossy().starts_with(UNPACKED);
+        let modified = found.metadata()?.modified()?;
+        if is_one && modified.elapsed().is_ok_and(|age| age > LEFT_AFTER) {
+            std::fs::remove_dir_all(found.path())?;
+        }
+    }
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(UNPACKED);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir_in(folder)
 }
 
 fn runtime() -> Result<Runtime, Error> {

@@ -12,6 +12,7 @@ crate::on_both!(
 );
 
 pub mod cases {
+    use std::os::unix::fs::PermissionsExt;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Arc, Mutex};
 
@@ -467,10 +468,25 @@ pub mod cases {
         let place = folder(bed.dir.path());
         let sidecar = write_to(&bed.options(), &place, false, |_| {}).await.unwrap();
         let aside = testkit::temp_dir("verified");
+        // What a killed run left.
+        let left = aside.path().join(".probity-verify-left");
+        std::fs::create_dir(&left).unwrap();
+        let long_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(25);
+        std::fs::File::open(&left)
+            .unwrap()
+            .set_modified(long_ago)
+            .unwrap();
+        std::fs::set_permissions(&left, PermissionsExt::from_mode(0o700)).unwrap();
         for full in [false, true] {
             let (place, name, folder) = (place.clone(), sidecar.file.clone(), aside.path().to_owned());
             let checking = tokio::task::spawn_blocking(move || {
-                backup::check(&place, &name, (None, full.then_some(&folder)), &|_| {})
+                let look = |_: engine::verify::VerifyProgress| {
+                    for unpacked in std::fs::read_dir(&folder).unwrap() {
+                        let mode = unpacked.unwrap().metadata().unwrap().permissions().mode();
+                        assert_eq!(mode & 0o777, 0o700);
+                    }
+                };
+                backup::check(&place, &name, (None, full.then_some(&folder)), &look)
             });
             let (contents, report) = checking.await.unwrap().unwrap();
             assert_eq!(
