@@ -10,6 +10,7 @@ mod attacker;
 mod bucket;
 #[path = "../../../engine/tests/conformance/catalogue.rs"]
 mod catalogue;
+mod checking;
 #[path = "../../../engine/tests/conformance/custody_desk.rs"]
 mod custody_desk;
 #[path = "../../../engine/tests/conformance/custody_rich.rs"]

@@ -1,0 +1,60 @@
+//! Checking a backup where no database is.
+
+crate::on_both!(a_backup_is_checked_without_a_database);
+
+mod cases {
+    use std::os::unix::fs::PermissionsExt;
+
+    use backup::place::Place;
+    use engine::verify::VerifyProgress;
+
+    use crate::attacker::{assert_intact, close};
+    use crate::opened::{folder, write_to};
+    use crate::support::{Bed, rich_log};
+
+    pub async fn a_backup_is_checked_without_a_database(bed: Bed) {
+        close(rich_log(&bed).await).await;
+        let before = assert_intact(&bed.options()).await;
+        let place = folder(bed.dir.path());
+        let sidecar = write_to(&bed.options(), &place, false, |_| {}).await.unwrap();
+        let aside = testkit::temp_dir("verified");
+        // What a killed run left.
+        let left = aside.path().join(".probity-verify-left");
+        std::fs::create_dir(&left).unwrap();
+        let long_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(25);
+        std::fs::File::open(&left)
+            .unwrap()
+            .set_modified(long_ago)
+            .unwrap();
+        std::fs::set_permissions(&left, PermissionsExt::from_mode(0o700)).unwrap();
+        for full in [false, true] {
+            let (place, name, folder) = (place.clone(), sidecar.file.clone(), aside.path().to_owned());
+            let checking = tokio::task::spawn_blocking(move || {
+                let look = |_: VerifyProgress| {
+                    for unpacked in std::fs::read_dir(&folder).unwrap() {
+                        let mode = unpacked.unwrap().metadata().unwrap().permissions().mode();
+                        assert_eq!(mode & 0o777, 0o700);
+                    }
+                };
+                backup::check(&place, &name, (None, full.then_some(&folder)), &look)
+            });
+            let (contents, report) = checking.await.unwrap().unwrap();
+            assert_eq!(
+                (contents.end.entries, contents.edge.root().to_base64()),
+                (before.size, before.root.clone())
+            );
+            assert_eq!(
+                report.map(|report| report.rows_checked),
+                full.then(|| before.rows_checked.clone())
+            );
+        }
+        assert_eq!(
+            std::fs::read_dir(aside.path()).unwrap().count(),
+            0,
+            "nothing is left"
+        );
+        let listed = backup::list(&place, None).unwrap().backups;
+        assert!(listed[0].verified_at.is_some());
+        place.remove(&sidecar.file).unwrap();
+    }
+}
