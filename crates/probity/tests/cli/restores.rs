@@ -214,33 +214,28 @@ fn nobody_makes_a_database_where_one_is_restored() {
             .run_with(&["audit", "append", "--json", "-"], &many)
             .expect(0);
         let (made, file) = back_up(place);
-        for other in both() {
+        // On SQLite there is nothing that could be held.
+        for other in &both()[1..] {
             fs::create_dir_all(other.path("data")).unwrap();
             fs::copy(place.path("data/signing.key"), other.path("data/signing.key")).unwrap();
             let mut restore = other.command(&["db", "restore", &file, "--reason", "gone"]);
             let mut restore = restore.stdout(Stdio::null()).spawn().unwrap();
-            if matches!(other.location(), store::db::Location::Sqlite(_)) {
-                while !other.path("data/probity.db.restoring").exists() {
-                    std::thread::yield_now();
-                }
-            } else {
-                // Seen from beside the place, which is not to be used.
-                let beside = store::Settings {
-                    schema: Some("pg_catalog".to_owned()),
-                    ..store::Settings::new(other.location())
+            // Seen from beside the place, which is not to be used.
+            let beside = store::Settings {
+                schema: Some("pg_catalog".to_owned()),
+                ..store::Settings::new(other.location())
+            };
+            let begun = "SELECT 1 FROM pg_namespace WHERE nspname LIKE '%_restoring'";
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            let has_begun = async || {
+                let db = store::Db::new(beside.clone()).unwrap();
+                // The database is made first.
+                let Ok(mut conn) = db.writer().await else {
+                    return false;
                 };
-                let begun = "SELECT 1 FROM pg_namespace WHERE nspname LIKE '%_restoring'";
-                let runtime = tokio::runtime::Runtime::new().unwrap();
-                let has_begun = async || {
-                    let db = store::Db::new(beside.clone()).unwrap();
-                    // The database is made first.
-                    let Ok(mut conn) = db.writer().await else {
-                        return false;
-                    };
-                    !conn.all(begun, &[]).await.unwrap().is_empty()
-                };
-                while !runtime.block_on(has_begun()) {}
-            }
+                !conn.all(begun, &[]).await.unwrap().is_empty()
+            };
+            while !runtime.block_on(has_begun()) {}
             let init = other.run(&["--output", "json", "init"]);
             let status = restore.wait().unwrap();
             assert!(

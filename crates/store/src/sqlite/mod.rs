@@ -72,14 +72,12 @@ pub fn open(path: &Path, create: bool, inline: bool) -> Result<SqliteConn, Error
     })?;
     // A new file is there only now.
     let file = before.or_else(|| file_id(path));
-    // Not waiting inside: what is waited for may be that another file takes the place.
-    conn.busy_timeout(Duration::ZERO)?;
+    conn.busy_timeout(BUSY_TIMEOUT)?;
     conn.set_prepared_statement_cache_capacity(64);
     // A statement's plan is made once. Otherwise it would be made anew with every other value of a parameter in a range,
     // which takes longer than most statements, and what a question costs would depend on the values in it.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    into_wal(&conn, path, file)?;
-    conn.busy_timeout(BUSY_TIMEOUT)?;
+    into_wal(&conn)?;
     // Readers are many: together they may take no more than the Writer. No mmap: every connection maps the file for
     // itself, and a process with thirty of them would count as many times the size of the log.
     let cache_kib = if inline { 65_536 } else { 2_048 };
@@ -106,15 +104,10 @@ pub fn open(path: &Path, create: bool, inline: bool) -> Result<SqliteConn, Error
 }
 
 /// Puts the file into WAL mode. Of those who set it up at the same moment all but one are told at once that it is locked, lest
-/// each waits for the other; they ask again. A file that was replaced meanwhile would have its WAL beside the other one.
-fn into_wal(conn: &Connection, path: &Path, file: Option<FileId>) -> Result<(), Error> {
+/// each waits for the other; they ask again.
+fn into_wal(conn: &Connection) -> Result<(), Error> {
     let began = Instant::now();
     loop {
-        if file_id(path) != file {
-            return Err(Error::in_use(
-                "another file has taken the database's place: try again",
-            ));
-        }
         // It answers with a row, so it goes by itself.
         let Err(error) = conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0))
         else {

@@ -20,7 +20,7 @@ pub(crate) struct Held {
     folder: PathBuf,
     /// Locked: one restore in a folder at a time.
     lock: File,
-    /// Whether there is a file that holds something.
+    /// Whether there is a file.
     pub is_there: bool,
     /// A transaction that locks the file as a whole; none where it is not a database.
     pub conn: Option<Conn>,
@@ -65,12 +65,8 @@ pub(crate) fn hold(path: &Path) -> Result<Held, Error> {
         }
         Err(TryLockError::Error(error)) => return Err(failed("lock", &folder, &error)),
     }
-    let mut conn = locked(path)?;
-    // Where there was none, the place is held by an empty one.
-    let is_there = match &mut conn {
-        Some(Conn::Sqlite(conn)) => !conn.all("SELECT 1 FROM sqlite_schema LIMIT 1", &[])?.is_empty(),
-        _ => true,
-    };
+    let is_there = path.exists();
+    let conn = if is_there { locked(path)? } else { None };
     let held = Held {
         path: path.to_owned(),
         folder,
@@ -82,11 +78,11 @@ pub(crate) fn hold(path: &Path) -> Result<Held, Error> {
     Ok(held)
 }
 
-/// Opens the file, or makes it, and locks it as a whole. It leaves WAL mode, which it can only where nobody else has it open; with that
+/// Opens the file and locks it as a whole. It leaves WAL mode, which it can only where nobody else has it open; with that
 /// all that was committed is in the file, and nothing beside it.
 fn locked(path: &Path) -> Result<Option<Conn>, Error> {
     let locked = || {
-        let mut conn = open(path, true, true)?;
+        let mut conn = open(path, false, true)?;
         conn.conn.busy_timeout(Duration::ZERO)?;
         leave_wal(&mut conn)?;
         conn.batch("BEGIN EXCLUSIVE")?;
