@@ -147,10 +147,7 @@ fn backups_text(backups: &Backups) -> String {
             newest: Some(newest),
             count,
             ..
-        } => {
-            let count = counted(*count as u64, "backup", "backups");
-            format!("{count}, the newest of {}", moment(newest.snapshot_at))
-        }
+        } => facts::told(*count, newest),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::error::{Error, Tried};
 const PARTIAL: &str = ".partial";
 
 /// When a file that is not whole is one that nobody writes any more.
-const BROKEN_OFF_AFTER: Duration = Duration::from_hours(24);
+pub(crate) const BROKEN_OFF_AFTER: Duration = Duration::from_hours(24);
 
 /// A folder of this machine, or one that is mounted.
 #[derive(Clone, Debug)]

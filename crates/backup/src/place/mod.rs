@@ -15,6 +15,7 @@ use crate::error::{Error, Tried};
 
 pub use bucket::{Bucket, S3};
 pub use credentials::Credentials;
+pub(crate) use folder::BROKEN_OFF_AFTER;
 pub use folder::Folder;
 
 /// The place of this name: a bucket, or a folder, which is made where it is missing.

@@ -6,7 +6,6 @@ mod load;
 mod source;
 
 use std::path::Path;
-use std::time::Duration;
 
 use domain::audit::restore::AcknowledgeRestore;
 use domain::{Caller, Command, Origin};
@@ -23,7 +22,7 @@ use tokio::runtime::Runtime;
 use crate::error::{Error, Tried};
 use crate::fault::Fault;
 use crate::format::{self, MANIFEST, Manifest};
-use crate::place::Place;
+use crate::place::{BROKEN_OFF_AFTER, Place};
 use crate::read::Contents;
 
 pub use again::{Again, NotErased};
@@ -192,9 +191,6 @@ pub fn check(
     Ok((contents, report))
 }
 
-/// Nothing is unpacked for so long.
-const LEFT_AFTER: Duration = Duration::from_hours(24);
-
 /// How the names of folders begin into which a backup is unpacked to be verified.
 const UNPACKED: &str = ".probity-verify-";
 
@@ -203,7 +199,7 @@ fn unpacked_in(folder: &Path) -> std::io::Result<TempDir> {
     for found in std::fs::read_dir(folder)?.flatten() {
         let is_one = found.file_name().to_string_lossy().starts_with(UNPACKED);
         let modified = found.metadata()?.modified()?;
-        if is_one && modified.elapsed().is_ok_and(|age| age > LEFT_AFTER) {
+        if is_one && modified.elapsed().is_ok_and(|age| age > BROKEN_OFF_AFTER) {
             std::fs::remove_dir_all(found.path())?;
         }
     }

@@ -4,7 +4,7 @@ mod server;
 
 use engine::HealthCheck;
 
-use super::facts::{Backups, Facts};
+use super::facts::{self, Backups, Facts};
 use crate::db::size;
 use crate::output::{count, counted, moment};
 
@@ -199,11 +199,7 @@ fn backup(facts: &Facts) -> Verdict {
             count: all,
             ..
         } => {
-            let what = format!(
-                "{}, the newest of {}",
-                counted(*all as u64, "backup", "backups"),
-                moment(newest.snapshot_at)
-            );
+            let what = facts::told(*all, newest);
             match days_since(facts, newest.snapshot_at, BACKUP_D) {
                 (true, days) => graver(facts, format!("none for {days} days: {what}"), REMEDY),
                 (false, _) => Good(what),

@@ -16,6 +16,7 @@ use super::machine::{self, Room};
 use crate::config::{Config, signing_key};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::output::{counted, moment};
 
 /// What is looked at. What could not be looked at is none.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
@@ -91,6 +92,12 @@ pub enum Backups {
         /// Whether the place is on the database's own file system.
         beside: bool,
     },
+}
+
+/// How many there are, and of when the newest is.
+pub fn told(count: usize, newest: &Sidecar) -> String {
+    let count = counted(count as u64, "backup", "backups");
+    format!("{count}, the newest of {}", moment(newest.snapshot_at))
 }
 
 /// Looks at everything.
