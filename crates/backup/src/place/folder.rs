@@ -39,6 +39,21 @@ impl Folder {
         Ok(Aside { path, partial, file })
     }
 
+    /// Names of all files, also of those that are not whole.
+    fn listed(&self) -> Result<Vec<String>, Error> {
+        let listed = fs::read_dir(&self.path).and_then(|entries| {
+            let names = entries.map(|entry| {
+                let entry = entry?;
+                let name = entry.file_name().into_string().ok();
+                Ok(name.filter(|_| entry.file_type().is_ok_and(|kind| !kind.is_dir())))
+            });
+            names
+                .filter_map(Result::transpose)
+                .collect::<io::Result<Vec<_>>>()
+        });
+        listed.tried("list", self.path.display())
+    }
+
     fn write_aside(&self, name: &str, contents: &[u8]) -> Result<Aside, Error> {
         let mut aside = self.aside(name)?;
         aside.write_all(contents).tried("write", aside.path.display())?;
@@ -57,17 +72,9 @@ impl Place for Folder {
     }
 
     fn names(&self) -> Result<Vec<String>, Error> {
-        let listed = fs::read_dir(&self.path).and_then(|entries| {
-            let names = entries.map(|entry| {
-                let entry = entry?;
-                let name = entry.file_name().into_string().ok();
-                Ok(name.filter(|_| entry.file_type().is_ok_and(|kind| !kind.is_dir())))
-            });
-            names
-                .filter_map(Result::transpose)
-                .collect::<io::Result<Vec<_>>>()
-        });
-        listed.tried("list", self.path.display())
+        let mut names = self.listed()?;
+        names.retain(|name| !name.ends_with(PARTIAL));
+        Ok(names)
     }
 
     fn length(&self, name: &str) -> Result<Option<u64>, Error> {
@@ -111,7 +118,7 @@ impl Place for Folder {
 
     fn tidy(&self, prefix: &str) -> Result<(), Error> {
         let of_ours = |name: &String| name.starts_with(prefix) && name.ends_with(PARTIAL);
-        for name in self.names()?.into_iter().filter(of_ours) {
+        for name in self.listed()?.into_iter().filter(of_ours) {
             let modified = fs::metadata(self.path.join(&name)).and_then(|about| about.modified());
             let age = modified
                 .ok()

@@ -56,7 +56,7 @@ pub trait Place: Send + Sync {
         None
     }
 
-    /// Names of the files there, in no order.
+    /// Names of the whole files there, in no order. What is still being written is not among them.
     fn names(&self) -> Result<Vec<String>, Error>;
 
     /// How long a file is, in bytes; none where there is none.

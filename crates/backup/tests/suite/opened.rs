@@ -1,6 +1,7 @@
 //! A backup taken apart by the libraries alone.
 
-use std::io::Read;
+use std::fs::{self, DirEntry};
+use std::io::{self, Read};
 use std::path::Path;
 
 use backup::format::{self, End, Manifest, Sidecar};
@@ -18,7 +19,7 @@ pub struct Opened {
 impl Opened {
     pub fn read(from: impl Read) -> Opened {
         let mut tar = tar::Archive::new(zstd::Decoder::new(from).unwrap());
-        let member = |entry: std::io::Result<tar::Entry<'_, _>>| {
+        let member = |entry: io::Result<tar::Entry<'_, _>>| {
             let mut entry = entry.unwrap();
             assert_eq!(entry.header().mode().unwrap(), 0o600);
             let mut text = String::new();
@@ -54,6 +55,12 @@ impl Opened {
 /// A folder for backups within this one.
 pub fn folder(within: &Path) -> Folder {
     Folder::new(&within.join("backups")).unwrap()
+}
+
+/// Names of everything in a place, also of what is not whole.
+pub fn left_in(place: &Folder) -> Vec<String> {
+    let name = |entry: io::Result<DirEntry>| entry.unwrap().file_name().into_string().unwrap();
+    fs::read_dir(place.folder().unwrap()).unwrap().map(name).collect()
 }
 
 pub fn how(aside: &Path) -> How<'_> {

@@ -28,7 +28,7 @@ mod cases {
 
     use crate::attacker::{Attacker, Key, close};
     use crate::custody_desk::user_id;
-    use crate::opened::{Opened, folder, write_to};
+    use crate::opened::{Opened, folder, left_in, write_to};
     use crate::people::until;
     use crate::support::{Bed, erase, numbered, operator, record, rich_log};
 
@@ -253,7 +253,7 @@ mod cases {
                     .any(|finding| finding.to_string().contains(named)),
                 "{findings:?}"
             );
-            assert_eq!(place.names().unwrap(), Vec::<String>::new(), "{table}.{column}");
+            assert_eq!(left_in(&place), Vec::<String>::new(), "{table}.{column}");
             attacker.put_back(table).await;
         }
         attacker.conn.batch("DELETE FROM approval_votes").await.unwrap();
@@ -393,7 +393,7 @@ mod cases {
                 what.starts_with("write /") && error.kind() == io::ErrorKind::StorageFull,
                 "{what}: {error}"
             );
-            assert_eq!(empty.names().unwrap(), Vec::<String>::new());
+            assert_eq!(left_in(&empty), Vec::<String>::new());
         }
     }
 }
