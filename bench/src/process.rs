@@ -49,6 +49,11 @@ fn stat(pid: u32) -> Option<Stat> {
     parse_stat(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
+/// Waits until everything that was written is on disk, so that no load pays for the one before it (sync(2)).
+pub fn flush_disks() {
+    rustix::fs::sync();
+}
+
 /// Processor time of one process so far; also after its end, until someone waits for it.
 pub fn ticks(pid: u32) -> Ticks {
     stat(pid).map(|stat| stat.own).unwrap_or_default()

@@ -298,6 +298,9 @@ impl<'a> Context<'a> {
                 process::own_thread_ticks(),
             ]
         };
+        if !matches!(on, On::Beside(..)) {
+            process::flush_disks();
+        }
         let mut samples = Vec::new();
         let (outcome, (items, items_per_request)) = run(&mut |_| samples.push(used()))?;
         let [server_cpu, postgres_cpu, generator_cpu] = match samples[..] {
