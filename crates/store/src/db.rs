@@ -223,7 +223,9 @@ impl Db {
         match &settings.location {
             Location::Sqlite(path) => {
                 let missing = !path.exists();
-                settings.connect(true, true).await?;
+                // A restore that begins meanwhile would find no database, and take its place.
+                let _shared = missing.then(|| sqlite::place::share(path)).transpose()?;
+                settings.connect(missing, true).await?;
                 Ok(missing)
             }
             Location::Postgres(url) => connect::create_database(&connect::parse(url)?).await,

@@ -142,7 +142,9 @@ pub fn restore(
             return Err(error);
         }
     };
-    restored.kept = runtime.block_on(held.take(&stamp(engine::now())))?;
+    restored.kept = runtime
+        .block_on(held.take(&stamp(engine::now())))
+        .map_err(in_use)?;
     if options.guard {
         let path = guard::path(&options.data_dir);
         guard::write(&options.data_dir, &checkpoint)
@@ -268,16 +270,18 @@ async fn hold(options: &Options) -> Result<Held, Error> {
         }
         Location::Postgres(_) => drop(Db::create(&options.database).await?),
     }
-    Held::hold(&options.database)
-        .await
-        .map_err(|error| match error.kind {
-            ErrorKind::Retry => Error::refused(
-                "database_in_use",
-                error.message,
-                "stop the server, and whatever else has the database open, and try again",
-            ),
-            _ => error.into(),
-        })
+    Held::hold(&options.database).await.map_err(in_use)
+}
+
+fn in_use(error: store::Error) -> Error {
+    match error.kind {
+        ErrorKind::Retry => Error::refused(
+            "database_in_use",
+            error.message,
+            "stop the server, and whatever else has the database open, and try again",
+        ),
+        _ => error.into(),
+    }
 }
 
 /// What is known of the log that was here; a refusal where something is, and is not to be replaced.

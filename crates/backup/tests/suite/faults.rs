@@ -60,6 +60,46 @@ async fn a_server_that_restarts_meanwhile_leaves_the_old_log() {
     assert_intact(&options).await;
 }
 
+/// Where there was no database, somebody puts a file there by hand while a backup is read: it stays, and what was restored is
+/// kept beside it. On PostgreSQL what comes meanwhile is kept as an old database is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_put_there_meanwhile_stays() {
+    use crate::attacker::{assert_intact, close};
+    use crate::support::{Bed, On, rich_log};
+
+    let bed = Bed::new(On::Sqlite);
+    close(rich_log(&bed).await).await;
+    let before = assert_intact(&bed.options()).await;
+    let place = crate::opened::folder(bed.dir.path());
+    let sidecar = crate::opened::write_to(&bed.options(), &place, false, |_| {})
+        .await
+        .unwrap();
+    let other = Bed::new(On::Sqlite);
+    let options = engine::Options {
+        signing_key: Some(std::fs::read_to_string(engine::keyfile::path(bed.dir.path())).unwrap()),
+        ..other.options()
+    };
+    let store::db::Location::Sqlite(path) = options.database.location.clone() else {
+        panic!()
+    };
+    let put = path.clone();
+    let meanwhile = move |_: engine::verify::VerifyProgress| std::fs::write(&put, "by hand").unwrap();
+    let asked = crate::restoring::cases::Asked::default();
+    let restored =
+        crate::restoring::cases::restore_with(&options, &place, &sidecar.file, asked, meanwhile).await;
+    let Err(backup::Error::Refused { code, message, .. }) = restored else {
+        panic!("{restored:?}")
+    };
+    assert_eq!(code, "database_in_use");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "by hand");
+    let (_, kept) = message.split_once("what was restored is kept as ").unwrap();
+    let mut kept_options = options.clone();
+    kept_options.guard = false;
+    kept_options.database.location = store::db::Location::Sqlite(kept.into());
+    let found = assert_intact(&kept_options).await;
+    assert_eq!(found.size, before.size + 1, "and the entry that records it");
+}
+
 mod cases {
     use std::io::{self, Read};
 

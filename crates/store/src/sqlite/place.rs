@@ -49,17 +49,40 @@ fn removed(path: &Path) -> Result<(), Error> {
     }
 }
 
-pub(crate) fn hold(path: &Path) -> Result<Held, Error> {
-    let folder = match path.parent() {
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
+    }
+}
+
+/// Keeps a restore from beginning in the folder as long as what is given back lives: for whoever makes a database where
+/// there is none. An error while a restore is at work there.
+pub(crate) fn share(path: &Path) -> Result<Option<File>, Error> {
+    let folder = folder_of(path);
+    // Where there is no folder, whoever makes the file says so.
+    let Ok(lock) = File::open(&folder) else {
+        return Ok(None);
     };
+    match lock.try_lock_shared() {
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => Err(Error::new(
+            ErrorKind::Connection,
+            format!("a database is being restored in {}", folder.display()),
+        )),
+        // Where no folder can be locked, none is restored.
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
+}
+
+pub(crate) fn hold(path: &Path) -> Result<Held, Error> {
+    let folder = folder_of(path);
     let lock = File::open(&folder).map_err(|error| failed("open", &folder, &error))?;
     match lock.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             return Err(Error::in_use(format!(
-                "another restore is at work in {}",
+                "another restore is at work in {}, or a database is being made there",
                 folder.display()
             )));
         }
@@ -127,6 +150,17 @@ pub fn own(_: &Path, _: &fs::Metadata) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Gives a file another name, unless there is a file of that name.
+fn named(file: &Path, name: &Path) -> std::io::Result<()> {
+    match fs::hard_link(file, name) {
+        // File systems of other systems know no second name.
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists && !name.exists() => {
+            fs::rename(file, name)
+        }
+        linked => linked.and_then(|()| fs::remove_file(file)),
+    }
+}
+
 impl Held {
     /// The file that is made.
     pub fn aside(&self) -> PathBuf {
@@ -164,6 +198,7 @@ impl Held {
         on_disk.map_err(|error| failed("flush", &self.folder, &error))
     }
 
+    /// Where there was no file, and somebody has put one there since, it stays, and what was made is kept beside it.
     pub fn take(self, stamp: &str) -> Result<Option<String>, Error> {
         let aside = self.aside();
         // The file alone is the database then.
@@ -186,6 +221,9 @@ impl Held {
         owned.map_err(|error| failed("give away", &aside, &error))?;
         let on_disk = File::open(&aside).and_then(|file| file.sync_all());
         on_disk.map_err(|error| failed("flush", &aside, &error))?;
+        if !self.is_there && self.path.exists() {
+            return Err(self.taken_by_another(stamp));
+        }
         let kept = self.is_there.then(|| with(&self.path, &format!("{KEPT}{stamp}")));
         if let Some(kept) = &kept {
             // A second name first: the place is never without a database.
@@ -201,8 +239,32 @@ impl Held {
                 None => removed(&beside)?,
             }
         }
-        let taken = fs::rename(&aside, &self.path).and_then(|()| self.lock.sync_all());
+        let taken = if self.is_there {
+            fs::rename(&aside, &self.path)
+        } else {
+            named(&aside, &self.path)
+        };
+        if taken
+            .as_ref()
+            .is_err_and(|error| error.kind() == std::io::ErrorKind::AlreadyExists)
+        {
+            return Err(self.taken_by_another(stamp));
+        }
+        let taken = taken.and_then(|()| self.lock.sync_all());
         taken.map_err(|error| failed("replace", &self.path, &error))?;
         Ok(kept.map(|kept| kept.display().to_string()))
+    }
+
+    /// Keeps what was made, since it is whole, under a name that no restore removes.
+    fn taken_by_another(&self, stamp: &str) -> Error {
+        let kept = with(&self.path, &format!(".restored-{stamp}"));
+        if let Err(error) = fs::rename(self.aside(), &kept) {
+            return failed("keep what was restored as", &kept, &error);
+        }
+        Error::in_use(format!(
+            "a file was put at {} meanwhile, and stays; what was restored is kept as {}",
+            self.path.display(),
+            kept.display()
+        ))
     }
 }
