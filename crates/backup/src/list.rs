@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use evidence::time::Timestamp;
+use tlog::VerifierKey;
 
 use crate::error::{Error, Tried};
 use crate::format::{self, FORMAT, Sidecar};
@@ -94,13 +95,16 @@ pub struct Pruned {
     pub kept: usize,
 }
 
-/// Removes the backups of a log that nobody wants any more; `dry` only says which.
+/// Removes the backups of the log of this key that nobody wants any more; `dry` only says which.
 pub fn prune(
     place: &dyn Place,
-    origin: &str,
+    key: &VerifierKey,
     (keep, now, dry): (&Retention, Timestamp, bool),
 ) -> Result<Result<Pruned, Stopped>, Error> {
-    let listed = list(place, Some(origin))?;
+    let mut listed = list(place, Some(key.name()))?;
+    // Another log may have had the same name.
+    let key = key.to_string();
+    listed.backups.retain(|backup| backup.manifest.key == key);
     let go = match to_go(&listed.backups, keep, now) {
         Ok(go) => go,
         Err(stopped) => return Ok(Err(stopped)),

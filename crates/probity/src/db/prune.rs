@@ -24,7 +24,7 @@ pub async fn run(context: &Context, args: PruneArgs) -> Result<Exit, Failure> {
     let key = engine::verify::parts::verifier(&context.options()?)?;
     let keep = context.settings.config.backup.retention();
     let how = (&keep, parse::now(), args.dry_run);
-    let pruned = tokio::task::block_in_place(|| ::backup::prune(&*place, key.name(), how))?;
+    let pruned = tokio::task::block_in_place(|| ::backup::prune(&*place, &key, how))?;
     let pruned = pruned.map_err(|stopped| {
         let hint = "nothing was removed: set the clock, or write a backup first: probity db backup";
         Failure::no("prune_stopped", stopped.to_string(), hint)

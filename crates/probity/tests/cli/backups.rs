@@ -123,6 +123,18 @@ fn what_nobody_wants_any_more_is_removed() {
     let pruned = other.json(&["db", "prune", "--path", to]);
     assert_eq!(pruned["kept"], 0, "{pruned}");
     assert_eq!(names(&folder).len(), before.len() - 4);
+    // Nor are those of a log that had the same name, and another key: they count for nothing.
+    let alike = "probity-copy-2026-01-03.tar.zst";
+    let beside = folder.join(format!("{alike}.json"));
+    let mut copy: Value = serde_json::from_slice(&fs::read(&beside).unwrap()).unwrap();
+    copy["manifest"]["key"] = other.json(&["status"])["log"]["verifier_key"].clone();
+    copies(&folder, &made, &["2026-01-05", "2026-01-06"]);
+    fs::write(&beside, copy.to_string()).unwrap();
+    let pruned = place.json(&["db", "prune", "--path", to]);
+    let gone = pruned["gone"].as_array().unwrap();
+    assert_eq!((gone.len(), &pruned["kept"]), (1, &3.into()), "{pruned}");
+    assert_eq!(gone[0]["file"], "probity-copy-2026-01-04.tar.zst");
+    assert!(beside.exists());
     // The clock is far from the newest one.
     fs::remove_file(folder.join(format!("{}.json", made["file"].as_str().unwrap()))).unwrap();
     let stopped = place.refused(1, &["db", "prune", "--path", to]);
