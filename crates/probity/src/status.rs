@@ -5,7 +5,7 @@ use engine::verify::{LastVerified, last};
 use evidence::time::Timestamp;
 use serde_json::{Value, json};
 
-use crate::config::{Http, location};
+use crate::config::location;
 use crate::context::Context;
 use crate::db::size;
 use crate::doctor::facts::{self, Backups};
@@ -21,9 +21,8 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         Err(failure) => return unhealthy(context, &database, &failure),
     };
     let (mut health, metrics) = (engine.check_up().await, engine.metrics());
-    health
-        .checks
-        .extend(certificate_check(&context.settings.config.http));
+    let tls = serve::tls(&context.settings.config.http).transpose();
+    health.checks.extend(tls.as_ref().map(certificate_check));
     let healthy = health.checks.iter().all(|check| check.ok);
     let version = engine
         .db()
@@ -43,7 +42,11 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
     let (key, pool) = (engine.verifier_key(), metrics.pool);
     let verified = last(&engine.options().data_dir, key.name());
     let backups = facts::backups(context, Some(key.name()));
-    let (room, certificate) = (facts::room(context), facts::certificate(&context.settings.config));
+    let room = facts::room(context);
+    let certificate = tls.map(|tls| {
+        tls.map(|tls| tls.valid_until())
+            .map_err(|failure| failure.message)
+    });
     if context.json() {
         output::json(&json!({
             "healthy": healthy,
@@ -159,18 +162,18 @@ fn backups_json(backups: &Backups) -> Value {
     }
 }
 
-/// What a server of these settings would find in the files of its certificate; nothing where it speaks plain HTTP.
-fn certificate_check(http: &Http) -> Option<HealthCheck> {
-    let trouble = match serve::tls(http) {
-        Ok(tls) => tls.map(|tls| tls.trouble().map_or_else(|| Ok(tls.valid_until()), Err))?,
-        Err(failure) => Err(failure.message),
+/// What a server of these settings would find in the files of its certificate.
+fn certificate_check(tls: &Result<web::Tls, Failure>) -> HealthCheck {
+    let trouble = match tls {
+        Ok(tls) => tls.trouble().map_or_else(|| Ok(tls.valid_until()), Err),
+        Err(failure) => Err(failure.message.clone()),
     };
-    Some(HealthCheck {
+    HealthCheck {
         name: "certificate",
         ok: trouble.is_ok(),
         code: None,
         detail: trouble.map_or_else(|what| what, |until| format!("valid until {until}")),
-    })
+    }
 }
 
 /// What cannot even be opened is an answer too.

@@ -71,6 +71,7 @@ checks! {
     "backup checked" => backup_checked,
     "backup apart" => backup_apart,
     "signing key" => key_mode,
+    "signing key elsewhere" => key_exported,
     "data folder" => folder_mode,
     "file system" => file_system,
     "disk" => disk,
@@ -245,6 +246,18 @@ fn key_mode(facts: &Facts) -> Verdict {
             "chmod 600 signing.key; where others may have read it, they can sign another log".into(),
         ),
         Some(_) => Good("its owner alone may read it".into()),
+    }
+}
+
+fn key_exported(facts: &Facts) -> Verdict {
+    match facts.key_exported {
+        None => NOT_OPEN,
+        Some(None) => graver(
+            facts,
+            "never exported: where it is lost no backup goes on, and neither do second factors".into(),
+            "probity key export --recipient age1… --to FILE, and keep it apart from the backups",
+        ),
+        Some(Some(at)) => Good(format!("exported {}", moment(at))),
     }
 }
 

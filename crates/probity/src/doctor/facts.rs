@@ -39,6 +39,8 @@ pub struct Facts {
     pub backups: Backups,
     /// The mode of the signing key's file; none where the key is in the environment.
     pub key_mode: Option<u32>,
+    /// When the signing key was first sealed to leave this machine; none of a log that does not open.
+    pub key_exported: Option<Option<Timestamp>>,
     /// The data folder's mode.
     pub folder_mode: Option<u32>,
     /// What the database says of itself.
@@ -116,6 +118,7 @@ pub async fn gather(context: &Context) -> Result<Facts, Failure> {
         verified: None,
         backups: backups(context, None),
         key_mode: machine::mode(&key_file).filter(|_| matches!(signing_key(), Ok(None))),
+        key_exported: None,
         folder_mode: machine::mode(&config.data_dir),
         vitals: None,
         is_server,
@@ -163,6 +166,7 @@ async fn of_database(context: &Context, facts: &mut Facts) -> Result<(), Failure
             let origin = engine.verifier_key().name();
             facts.verified = last(&options.data_dir, origin);
             facts.backups = backups(context, Some(origin));
+            facts.key_exported = Some(engine.key_exported().await?);
             facts.admins = Some(admins(engine).await?);
             Ok(())
         })
@@ -234,7 +238,7 @@ fn wal_bytes(location: &Location) -> Option<u64> {
 }
 
 /// Until when the server's certificate is good, where it has one.
-pub fn certificate(config: &Config) -> Option<Result<Timestamp, String>> {
+fn certificate(config: &Config) -> Option<Result<Timestamp, String>> {
     let file = &config.http.tls_cert;
     (!file.is_empty()).then(|| web::good_until(Path::new(file)))
 }

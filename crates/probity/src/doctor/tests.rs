@@ -87,6 +87,7 @@ fn well() -> Facts {
         }),
         backups: backups(days_ago(1), Some(days_ago(1)), false),
         key_mode: Some(0o600),
+        key_exported: Some(Some(days_ago(300))),
         folder_mode: Some(0o700),
         vitals: Some(Vitals {
             bytes: 1,
@@ -162,6 +163,9 @@ const FIRES: &[Fires] = &[
         facts.backups = backups(days_ago(1), Some(days_ago(1)), true);
     }),
     ("signing key", true, |facts| facts.key_mode = Some(0o640)),
+    ("signing key elsewhere", true, |facts| {
+        facts.key_exported = Some(None)
+    }),
     ("data folder", true, |facts| facts.folder_mode = Some(0o770)),
     ("data folder", false, |facts| facts.folder_mode = Some(0o755)),
     ("file system", true, |facts| {
@@ -300,6 +304,7 @@ fn what_cannot_be_opened_hides_nothing_else() {
         health: Vec::new(),
         vitals: None,
         admins: None,
+        key_exported: None,
         key_mode: Some(0o644),
         ..well()
     };
