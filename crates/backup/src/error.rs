@@ -46,6 +46,9 @@ pub enum Error {
 }
 
 impl Error {
+    /// Nothing that was given opens a backup that is encrypted. Whether it is good, nobody knows.
+    #[error("the backup cannot be opened: {0}")]
+    NotOpened(io::Error),
     pub(crate) fn refused(code: &'static str, message: impl Into<String>, hint: &'static str) -> Error {
         let message = message.into();
         Error::Refused { code, message, hint }

@@ -52,12 +52,28 @@ impl Read for Decrypted {
         if let Some(stderr) = &mut self.age.stderr {
             stderr.read_to_string(&mut told)?;
         }
-        Err(io::Error::other(format!(
-            "age did not decrypt it: {}",
-            told.trim()
-        )))
+        let told = told.trim();
+        Err(if OF_THE_OPENER.iter().any(|said| told.contains(said)) {
+            io::Error::other(NotOpened(told.to_owned()))
+        } else {
+            io::Error::other(format!("age did not decrypt it: {told}"))
+        })
     }
 }
+
+/// What age says where it is not the file that is wrong, but what should open it.
+const OF_THE_OPENER: [&str; 5] = [
+    "no identity matched",
+    "incorrect passphrase",
+    "could not read passphrase",
+    "/dev/tty is not available",
+    "error: reading \"",
+];
+
+/// Nothing that was given opens it: whether it is good, nobody knows.
+#[derive(Debug, thiserror::Error)]
+#[error("age did not decrypt it: {0}")]
+pub(super) struct NotOpened(String);
 
 impl Drop for Decrypted {
     fn drop(&mut self) {

@@ -18,6 +18,7 @@ struct Count {
     bytes: u64,
     hash: Sha256,
     failure: Option<io::Error>,
+    not_opened: Option<io::Error>,
 }
 
 /// What was read of the file.
@@ -29,13 +30,16 @@ impl Counted {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether reading failed.
+    /// Whether reading failed, or nothing that was given opens it: both say nothing of the file.
     pub fn failure(&self) -> Result<(), Error> {
-        self.count()
-            .failure
-            .take()
-            .map_or(Ok(()), Err)
-            .tried("read", "the backup")
+        let mut count = self.count();
+        if let Some(error) = count.failure.take() {
+            return Err(error).tried("read", "the backup");
+        }
+        match count.not_opened.take() {
+            Some(error) => Err(Error::NotOpened(error)),
+            None => Ok(()),
+        }
     }
 
     /// Length and SHA-256 of what was read.
@@ -70,6 +74,25 @@ impl Read for Stored {
     }
 }
 
+/// What was encrypted.
+struct Opened {
+    from: Box<dyn Read + Send>,
+    counted: Counted,
+}
+
+impl Read for Opened {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.from.read(buffer).map_err(|error| {
+            if !error.get_ref().is_some_and(|inner| inner.is::<age::NotOpened>()) {
+                return error;
+            }
+            let told = io::Error::from(error.kind());
+            self.counted.count().not_opened = Some(error);
+            told
+        })
+    }
+}
+
 /// What the file unpacks to. How much that is has no bound, since entries may be alike but for a few bytes each; lines and
 /// members have, and what is behind them.
 pub(super) type Unpacked = zstd::Decoder<'static, BufReader<Box<dyn Read + Send>>>;
@@ -89,7 +112,10 @@ pub(super) fn unpacked(
     counted.failure()?;
     let mut opened: Box<dyn Read + Send> = Box::new(stored);
     if encrypted {
-        opened = age::decrypt(opened, identity)?;
+        opened = Box::new(Opened {
+            from: age::decrypt(opened, identity)?,
+            counted: counted.clone(),
+        });
     }
     let mut unpacked = zstd::Decoder::new(opened).tried("unpack", "the backup")?;
     unpacked

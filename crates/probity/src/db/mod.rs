@@ -239,6 +239,11 @@ mod tests {
         for (bytes, text) in [
             (0, "0.0 kB"),
             (999, "0.9 kB"),
+            Error::NotOpened(_) => Failure::could_not_run(
+                "not_opened",
+                message,
+                "name the key that it was encrypted to: --identity FILE; a passphrase is asked for at a terminal alone",
+            ),
             (999_999, "999.9 kB"),
             (1_000_000, "1.0 MB"),
             (1_234_567_890, "1.2 GB"),

@@ -312,7 +312,7 @@ fn a_backup_is_encrypted_with_a_passphrase_at_a_terminal() {
         told.contains("digests, root, signature and counts are right"),
         "{told}"
     );
-    let told = at_terminal(&place, &check, "three\n").expect(1).out;
+    let told = at_terminal(&place, &check, "three\n").expect(2).out;
     assert!(
         told.contains("age did not decrypt it") && told.contains("incorrect passphrase"),
         "{told}"
@@ -320,11 +320,25 @@ fn a_backup_is_encrypted_with_a_passphrase_at_a_terminal() {
     let mut setsid = Command::new("setsid");
     setsid.arg("--wait");
     let told = crate::harness::run(by_way_of(setsid, &place.command(&check)), "")
-        .expect(1)
+        .expect(2)
         .err;
     assert!(told.contains("/dev/tty is not available"), "{told}");
     // Of what age is given more to do than is good, it does nothing: decision 0036 leaves bounds to it.
     let header = fs::read(&file).unwrap();
+    // Whether it is good is known to whoever can open it alone.
+    let other = sqlite();
+    fs::create_dir_all(other.path("")).unwrap();
+    let (wrong, _) = age_key(&other);
+    let check = ["db", "verify-backup", file.to_str().unwrap(), "--identity"];
+    for (identity, code) in [(key.as_str(), 0), (wrong.as_str(), 2), ("nowhere", 2)] {
+        let checked = place.run(&[&check[..], &[identity]].concat()).expect(code);
+        assert_eq!(
+            checked.err.contains("the backup cannot be opened: age"),
+            code == 2,
+            "{}",
+            checked.err
+        );
+    }
     let header = String::from_utf8_lossy(&header[..120]).into_owned();
     let work = header
         .lines()
