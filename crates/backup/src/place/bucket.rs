@@ -67,13 +67,24 @@ impl Bucket {
     pub fn new(url: &str, s3: &S3, credentials: Credentials) -> Result<Bucket, Error> {
         let (bucket, prefix) = parse(url)?;
         let region = s3.region.clone().or_else(|| variable("AWS_REGION"));
+        let endpoint = s3.endpoint.as_deref();
+        if let Some(region) = region.as_deref().filter(|region| !region.chars().all(in_names)) {
+            return wrong(
+                format!("s3.region (or AWS_REGION) is {region:?}"),
+                "a region is letters, digits and -",
+            );
+        }
+        if let Some(endpoint) = endpoint.filter(|endpoint| !is_url(endpoint)) {
+            let hint = "it begins with http:// or https://, and has a host and no spaces";
+            return wrong(format!("s3.endpoint is {endpoint:?}"), hint);
+        }
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(bucket)
             .with_region(region.as_deref().unwrap_or("us-east-1"))
             .with_virtual_hosted_style_request(s3.virtual_hosted)
             .with_disable_tagging(true)
             .with_conditional_put(S3ConditionalPut::ETagMatch);
-        if let Some(endpoint) = &s3.endpoint {
+        if let Some(endpoint) = endpoint {
             builder = builder
                 .with_allow_http(endpoint.starts_with("http://"))
                 .with_endpoint(endpoint.trim_end_matches('/'));
@@ -81,7 +92,7 @@ impl Bucket {
         if s3.checksum {
             builder = builder.with_checksum_algorithm(Checksum::SHA256);
         }
-        let store = credentials.add(builder).build();
+        let store = credentials.add(builder)?.build();
         let inner = Inner {
             shown: url.trim_end_matches('/').to_owned(),
             prefix,
@@ -106,14 +117,45 @@ fn runtime() -> io::Result<&'static Runtime> {
     Ok(RUNTIME.get_or_init(|| runtime))
 }
 
+/// What could not be asked for: the library would panic, or ask for something else.
+fn wrong<T>(what: impl Into<String>, hint: &str) -> Result<T, Error> {
+    Err(engine::Error::problem(what, hint).into())
+}
+
+fn in_names(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_')
+}
+
+fn is_url(endpoint: &str) -> bool {
+    let rest = endpoint
+        .strip_prefix("https://")
+        .or_else(|| endpoint.strip_prefix("http://"));
+    let is_plain =
+        |c: char| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | '{' | '}' | '|' | '\\' | '^' | '`');
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', ':']) && rest.chars().all(is_plain))
+}
+
+/// Bucket and prefix of a URL. One `/` may end it.
 fn parse(url: &str) -> Result<(&str, Path), Error> {
+    const FORM: &str = "a place in a bucket is s3://BUCKET or s3://BUCKET/PREFIX";
     let rest = url.strip_prefix("s3://").unwrap_or_default();
     let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-    if bucket.is_empty() {
-        let wrong = io::Error::other("a bucket is named s3://BUCKET or s3://BUCKET/PREFIX");
-        return Err(wrong).tried("open", url);
+    if bucket.is_empty() || !bucket.chars().all(in_names) {
+        return wrong(
+            format!("{url:?} names the bucket {bucket:?}: a bucket is letters, digits, - and ."),
+            FORM,
+        );
     }
-    Ok((bucket, Path::from(prefix)))
+    match Path::parse(prefix) {
+        // The library would pass over a first `/`.
+        Ok(path) if !prefix.starts_with('/') => Ok((bucket, path)),
+        _ => wrong(
+            format!(
+                "{url:?} has the prefix {prefix:?}: no part of it may be empty, . or .., or have a control character"
+            ),
+            FORM,
+        ),
+    }
 }
 
 impl Inner {
@@ -356,8 +398,17 @@ fn told(verb: &str, what: &str, error: &object_store::Error) -> Error {
     }
 }
 
+/// Of what lies there under a key that no file could have.
+const ODD_KEY: &str = "something else is kept there too: give backups a prefix of their own, or remove it";
+
 /// What storages answer (Amazon S3 API reference, "Error responses"), and what to change.
-const ADVICE: [(&str, &str); 12] = [
+const ADVICE: [(&str, &str); 15] = [
+    (
+        "invalid list response",
+        "what answers speaks no S3: look at s3.endpoint, and at what is between here and there",
+    ),
+    ("illegal character sequence", ODD_KEY),
+    ("empty path segment", ODD_KEY),
     (
         "InvalidAccessKeyId",
         "the storage does not know this key: look at AWS_ACCESS_KEY_ID, and whose storage s3.endpoint is",
@@ -401,7 +452,7 @@ const ADVICE: [(&str, &str); 12] = [
 
 #[cfg(test)]
 mod tests {
-    use super::{parse, told};
+    use super::{Bucket, Credentials, S3, parse, told};
 
     #[test]
     fn a_bucket_and_what_of_it() {
@@ -409,6 +460,17 @@ mod tests {
             ("s3://b", Some(("b", ""))),
             ("s3://b/", Some(("b", ""))),
             ("s3://b/a/c/", Some(("b", "a/c"))),
+            ("s3://b/a b/ü", Some(("b", "a b/ü"))),
+            ("s3://b/a//c", None),
+            ("s3://b/a//", None),
+            ("s3://b//a", None),
+            ("s3://b/./a", None),
+            ("s3://b/a/..", None),
+            ("s3://b/a%2Fc*", Some(("b", "a%2Fc*"))),
+            ("s3://b/a\nc", None),
+            ("s3://b b/a", None),
+            ("s3://b\nb", None),
+            ("s3://b?x/a", None),
             ("s3://", None),
             ("s3:///a", None),
             ("b", None),
@@ -416,6 +478,36 @@ mod tests {
             let found = parse(url).ok();
             let found = found.as_ref().map(|(bucket, prefix)| (*bucket, prefix.as_ref()));
             assert_eq!(found, expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn settings_that_nobody_can_ask_with_are_named() {
+        let credentials = |key: &str| Credentials {
+            key: Some(key.to_owned()),
+            secret: Some("secret".to_owned()),
+            token: None,
+        };
+        let s3 = |endpoint: &str, region: &str| S3 {
+            endpoint: Some(endpoint.to_owned()),
+            region: Some(region.to_owned()),
+            ..S3::default()
+        };
+        let good = s3("http://[::1]:9000/s3", "eu-west-1");
+        assert!(Bucket::new("s3://b/a", &good, credentials("A")).is_ok());
+        for (s3, key, named) in [
+            (&good, "A\n", "AWS_ACCESS_KEY_ID"),
+            (&good, "A\u{e9}", "AWS_ACCESS_KEY_ID"),
+            (&s3("http://h o", "r"), "A", "s3.endpoint"),
+            (&s3("h:9000", "r"), "A", "s3.endpoint"),
+            (&s3("http://", "r"), "A", "s3.endpoint"),
+            (&s3("http://h", "r\n"), "A", "s3.region"),
+        ] {
+            let said = Bucket::new("s3://b/a", s3, credentials(key))
+                .err()
+                .unwrap()
+                .to_string();
+            assert!(said.contains(named), "{said}");
         }
     }
 

@@ -57,7 +57,24 @@ impl Credentials {
         }
     }
 
-    pub(super) fn add(self, builder: AmazonS3Builder) -> AmazonS3Builder {
+    /// Gives them to the builder. What cannot stand in a header of HTTP would end the program later.
+    pub(super) fn add(self, builder: AmazonS3Builder) -> Result<AmazonS3Builder, Error> {
+        for (name, value) in [
+            ("AWS_ACCESS_KEY_ID", &self.key),
+            ("AWS_SECRET_ACCESS_KEY", &self.secret),
+            ("AWS_SESSION_TOKEN", &self.token),
+        ] {
+            let is_odd = |value: &str| !value.chars().all(|c| c.is_ascii_graphic());
+            if value.as_deref().is_some_and(is_odd) {
+                let what =
+                    format!("{name} has a space, a line break or another character that no such key has");
+                return Err(engine::Error::problem(
+                    what,
+                    "look at its end: a file may have given it a line break",
+                )
+                .into());
+            }
+        }
         let given = [
             (AmazonS3ConfigKey::AccessKeyId, self.key),
             (AmazonS3ConfigKey::SecretAccessKey, self.secret),
@@ -65,10 +82,10 @@ impl Credentials {
         ];
         let of_machine = OF_THE_MACHINE.map(|(name, key)| (key, variable(name)));
         let all = given.into_iter().chain(of_machine);
-        all.fold(builder, |builder, (key, value)| match value {
+        Ok(all.fold(builder, |builder, (key, value)| match value {
             Some(value) => builder.with_config(key, value),
             None => builder,
-        })
+        }))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A bucket as a place, on a server that speaks S3 (moto), and on one that only listens.
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 
 use backup::Error;
 use backup::place::{Bucket, Credentials, Place, S3, Upload};
@@ -112,25 +112,78 @@ fn a_storage_that_fails_says_what_to_change() {
     assert!(error.contains("cannot write s3://kept/a: "), "{error}");
 }
 
-/// A request as it was sent, to a server that then hangs up.
-fn recorded() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let s3 = S3 {
-        endpoint: Some(format!("http://{}", listener.local_addr().unwrap())),
-        region: Some("eu-west-1".to_owned()),
-        ..S3::default()
-    };
-    let asked = std::thread::spawn(move || {
-        let place = Bucket::new("s3://kept/a b", &s3, credentials()).unwrap();
-        place.add("a+1.json", b"contents").is_ok()
-    });
-    let (mut stream, _) = listener.accept().unwrap();
+/// Reads the head of a request.
+fn head_of(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
         stream.read_exact(&mut byte).unwrap();
         head.push(byte[0]);
     }
+    String::from_utf8(head).unwrap()
+}
+
+/// A place at this address.
+fn at(listener: &TcpListener) -> S3 {
+    S3 {
+        endpoint: Some(format!("http://{}", listener.local_addr().unwrap())),
+        region: Some("eu-west-1".to_owned()),
+        ..S3::default()
+    }
+}
+
+/// What comes of a list that is answered so.
+fn listed(answer: &str) -> Result<Vec<String>, Error> {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let s3 = at(&listener);
+    let asking = std::thread::spawn(move || Bucket::new("s3://kept/a", &s3, credentials()).unwrap().names());
+    let (mut stream, _) = listener.accept().unwrap();
+    head_of(&mut stream);
+    write!(
+        stream,
+        "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{answer}",
+        answer.len()
+    )
+    .unwrap();
+    asking.join().unwrap()
+}
+
+#[test]
+fn an_answer_that_is_no_list_of_ours_is_told() {
+    let list = |key: &str| {
+        format!(
+            "<ListBucketResult><Contents><Key>{key}</Key><Size>1</Size>\
+             <LastModified>2026-01-01T00:00:00.000Z</LastModified></Contents></ListBucketResult>"
+        )
+    };
+    assert_eq!(listed(&list("a/small")).unwrap(), ["small"]);
+    for (answer, said) in [
+        (
+            "<!DOCTYPE html><html><body><p>It works!<br></body></html>",
+            "look at s3.endpoint",
+        ),
+        (&list("a/line&#10;break"), "give backups a prefix of their own"),
+        (&list("a//small"), "give backups a prefix of their own"),
+        (&list("a/.."), "give backups a prefix of their own"),
+    ] {
+        let error = listed(answer).unwrap_err().to_string();
+        assert!(
+            error.starts_with("cannot list s3://kept/a: ") && error.contains(said),
+            "{error}"
+        );
+    }
+}
+
+/// A request as it was sent, to a server that then hangs up.
+fn recorded() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let s3 = at(&listener);
+    let asked = std::thread::spawn(move || {
+        let place = Bucket::new("s3://kept/a b", &s3, credentials()).unwrap();
+        place.add("a+1.json", b"contents").is_ok()
+    });
+    let (mut stream, _) = listener.accept().unwrap();
+    let head = head_of(&mut stream);
     let mut body = [0; 8];
     stream.read_exact(&mut body).unwrap();
     assert_eq!(&body, b"contents");
@@ -138,7 +191,7 @@ fn recorded() -> String {
         .write_all(b"HTTP/1.1 200 OK\r\nETag: \"1\"\r\nContent-Length: 0\r\n\r\n")
         .unwrap();
     assert!(asked.join().unwrap());
-    String::from_utf8(head).unwrap()
+    head
 }
 
 fn hmac(key: &[u8], text: &str) -> Vec<u8> {
