@@ -113,7 +113,7 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
     let erased = match config.backup.path.as_str() {
         "" => None,
         path => {
-            let place = Arc::from(backup::place::open(path, &(&config.s3).into())?);
+            let place = Arc::from(backup::place::make(path, &(&config.s3).into())?);
             Some(tokio::spawn(backup::keep_leaving(engine.clone(), place)))
         }
     };

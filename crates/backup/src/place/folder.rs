@@ -24,9 +24,14 @@ impl Folder {
     /// A folder, which is made where it is missing.
     pub fn new(path: &Path) -> Result<Folder, Error> {
         fs::create_dir_all(path).tried("make the folder", path.display())?;
-        Ok(Folder {
+        Ok(Folder::at(path))
+    }
+
+    /// A folder that is read: one that is missing is an error as soon as it is.
+    pub fn at(path: &Path) -> Folder {
+        Folder {
             path: path.to_owned(),
-        })
+        }
     }
 
     fn aside(&self, name: &str) -> Result<Aside, Error> {
@@ -39,13 +44,14 @@ impl Folder {
         Ok(Aside { path, partial, file })
     }
 
-    /// Names of all files, also of those that are not whole.
+    /// Names of all regular files, also of those that are not whole.
     fn listed(&self) -> Result<Vec<String>, Error> {
         let listed = fs::read_dir(&self.path).and_then(|entries| {
             let names = entries.map(|entry| {
                 let entry = entry?;
-                let name = entry.file_name().into_string().ok();
-                Ok(name.filter(|_| entry.file_type().is_ok_and(|kind| !kind.is_dir())))
+                // A pipe or a device would be waited for without end.
+                let is_file = fs::metadata(entry.path()).is_ok_and(|about| about.is_file());
+                Ok(entry.file_name().into_string().ok().filter(|_| is_file))
             });
             names
                 .filter_map(Result::transpose)

@@ -18,8 +18,21 @@ pub use credentials::Credentials;
 pub(crate) use folder::BROKEN_OFF_AFTER;
 pub use folder::Folder;
 
-/// The place of this name: a bucket, or a folder, which is made where it is missing.
+/// The place of this name, a bucket or a folder, to be read.
 pub fn open(name: &str, s3: &S3) -> Result<Box<dyn Place>, Error> {
+    opened(name, s3, |folder| Ok(Folder::at(folder)))
+}
+
+/// The place of this name to be written to: a folder is made where it is missing.
+pub fn make(name: &str, s3: &S3) -> Result<Box<dyn Place>, Error> {
+    opened(name, s3, Folder::new)
+}
+
+fn opened(
+    name: &str,
+    s3: &S3,
+    folder: impl FnOnce(&Path) -> Result<Folder, Error>,
+) -> Result<Box<dyn Place>, Error> {
     if name.starts_with("s3://") {
         return Ok(Box::new(Bucket::new(name, s3, Credentials::find()?)?));
     }
@@ -27,7 +40,7 @@ pub fn open(name: &str, s3: &S3) -> Result<Box<dyn Place>, Error> {
         let message = format!("{name} is no place for backups that this program knows");
         return Err(engine::Error::problem(message, "name a folder, or s3://BUCKET/PREFIX").into());
     }
-    Ok(Box::new(Folder::new(Path::new(name))?))
+    Ok(Box::new(folder(Path::new(name))?))
 }
 
 /// The longest document that lies beside a backup.

@@ -31,7 +31,7 @@ pub async fn run(context: &Context, args: BackupArgs) -> Result<Exit, Failure> {
         return Err(Failure::could_not_run("terminal", message, hint));
     }
     let place = (!to_output)
-        .then(|| super::place(context, args.to.as_deref()))
+        .then(|| super::made_place(context, args.to.as_deref()))
         .transpose()?;
     let recipients = context.settings.config.backup.recipients.clone().0;
     let progress = Progress::new(context);

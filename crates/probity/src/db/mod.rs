@@ -86,6 +86,19 @@ pub fn not_in_production(context: &Context, done: &str) -> Result<(), Failure> {
 
 /// The place that an option names, or else the settings.
 fn place(context: &Context, option: Option<&str>) -> Result<Box<dyn Place>, Failure> {
+    place_by(context, option, place::open)
+}
+
+/// The same to be written to, which is made where it is missing.
+fn made_place(context: &Context, option: Option<&str>) -> Result<Box<dyn Place>, Failure> {
+    place_by(context, option, place::make)
+}
+
+fn place_by(
+    context: &Context,
+    option: Option<&str>,
+    open: fn(&str, &S3) -> Result<Box<dyn Place>, Error>,
+) -> Result<Box<dyn Place>, Failure> {
     let path = option.unwrap_or(&context.settings.config.backup.path);
     if path.is_empty() {
         let hint = "name a folder or s3://BUCKET/PREFIX, or set backup.path in the settings";
@@ -95,7 +108,7 @@ fn place(context: &Context, option: Option<&str>) -> Result<Box<dyn Place>, Fail
             hint,
         ));
     }
-    Ok(place::open(path, &S3::from(&context.settings.config.s3))?)
+    Ok(open(path, &S3::from(&context.settings.config.s3))?)
 }
 
 /// A backup that somebody named.

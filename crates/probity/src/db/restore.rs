@@ -68,7 +68,7 @@ pub async fn run(context: &Context, args: RestoreArgs) -> Result<Exit, Failure> 
 /// The place of the settings, where there is one: what was erased is told there.
 fn usual(context: &Context) -> Result<Option<Box<dyn Place>>, Failure> {
     let named = !context.settings.config.backup.path.is_empty();
-    named.then(|| super::place(context, None)).transpose()
+    named.then(|| super::made_place(context, None)).transpose()
 }
 
 /// What can be done where it could not be done, and what is there then.

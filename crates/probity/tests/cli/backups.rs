@@ -192,6 +192,47 @@ fn a_disk_that_takes_no_more_is_said() {
             .run_with(&["audit", "append", "--json", "-"], &events)
             .expect(0);
         let folder = place.path("backups");
+/// Of a place that cannot be written to a backup is checked all the same, and what is no file in it holds nobody up.
+#[test]
+fn a_place_is_read_as_it_is() {
+    let place = set_up();
+    place.append(&["--actor", "user:al", "--action", "x"]);
+    let folder = place.path("backups");
+    let to = folder.to_str().unwrap();
+    let missing = place.refused(2, &["db", "list-backups", "--path", to]);
+    assert_eq!(
+        missing["message"],
+        format!("cannot list {to}: No such file or directory (os error 2)")
+    );
+    place.refused(2, &["db", "prune", "--path", to]);
+    assert!(!folder.exists(), "whoever only looks makes nothing");
+    let made = back_up(&place, to);
+    let file = folder.join(made["file"].as_str().unwrap());
+    for name in [
+        "probity-x-20260101T000000Z-1.tar.zst.json",
+        "probity-y-20260101T000000Z-1.tar.zst",
+    ] {
+        let fifo = Command::new("mkfifo").arg(folder.join(name)).status().unwrap();
+        assert!(fifo.success());
+    }
+    let listed = place.json(&["db", "list-backups", "--path", to]);
+    assert_eq!(
+        (listed["backups"].as_array().unwrap().len(), &listed["strange"]),
+        (1, &Value::from(Vec::<Value>::new()))
+    );
+    let check = ["--output", "json", "db", "verify-backup", file.to_str().unwrap()];
+    let checked = crate::harness::run(by_way_of(with_files_up_to(0), &place.command(&check)), "")
+        .expect(0)
+        .json();
+    let not_noted = checked["not_noted"].as_str().unwrap();
+    assert!(
+        not_noted.starts_with(&format!("cannot write {}.json", file.display())),
+        "{checked}"
+    );
+    let checked = place.json(&check[2..]);
+    assert_eq!(checked["not_noted"], Value::Null);
+}
+
         let to = folder.to_str().unwrap();
         let whole = back_up(place, to)["bytes"].as_u64().unwrap();
         let before = names(&folder);
