@@ -25,8 +25,17 @@ pub enum Error {
     #[error("the database is not as its log says: {}", first(.0))]
     Tampered(Findings),
     /// What was restored is not as its log says.
-    #[error("what was restored is not as its log says, and was put nowhere: {}", first(.0))]
-    Restored(Findings),
+    #[error(
+        "what was restored is not as its log says, and was put nowhere{}: {}",
+        if *.even_tampered { " (the backup was written with --even-tampered)" } else { "" },
+        first(.findings)
+    )]
+    Restored {
+        /// What is wrong.
+        findings: Findings,
+        /// The backup says that its database was not as its log says.
+        even_tampered: bool,
+    },
     /// It is not done as things are.
     #[error("{message}")]
     Refused {
@@ -37,6 +46,9 @@ pub enum Error {
         /// What to do about it.
         hint: &'static str,
     },
+    /// Nothing that was given opens a backup that is encrypted. Whether it is good, nobody knows.
+    #[error("the backup cannot be opened: {0}")]
+    NotOpened(io::Error),
     /// A file is not the backup that it should be.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -46,9 +58,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// Nothing that was given opens a backup that is encrypted. Whether it is good, nobody knows.
-    #[error("the backup cannot be opened: {0}")]
-    NotOpened(io::Error),
     pub(crate) fn refused(code: &'static str, message: impl Into<String>, hint: &'static str) -> Error {
         let message = message.into();
         Error::Refused { code, message, hint }

@@ -104,7 +104,11 @@ pub fn read(
             return Err(Fault::new(WHOLE, expected, found).into());
         }
     }
-    reading.end(bytes, sha256)
+    let contents = reading.end(bytes, sha256)?;
+    if let Some(sidecar) = sidecar {
+        agrees(sidecar, &contents)?;
+    }
+    Ok(contents)
 }
 
 fn members(archive: &mut tar::Archive<Unpacked>, reading: &mut Reading, take: Take<'_>) -> Result<(), Error> {
@@ -360,6 +364,52 @@ impl Reading {
             sha256,
         })
     }
+}
+
+fn json_of(value: &impl serde::Serialize) -> String {
+    String::from_utf8_lossy(&format::document(value)).into_owned()
+}
+
+/// Compares what lies beside a file with what the file holds: lists read nothing else, and go by it.
+fn agrees(sidecar: &Sidecar, contents: &Contents) -> Result<(), Fault> {
+    let fields = |manifest: &Manifest,
+                  checkpoint: &str,
+                  entries: u64,
+                  tables: &BTreeMap<String, u64>,
+                  at: Timestamp| {
+        [
+            ("origin", manifest.origin.clone()),
+            ("key", manifest.key.clone()),
+            ("checkpoint", checkpoint.to_owned()),
+            ("entries", entries.to_string()),
+            ("tables", json_of(tables)),
+            ("snapshot_at", at.to_string()),
+            ("manifest", json_of(manifest)),
+        ]
+    };
+    let end = &contents.end;
+    let held = fields(
+        &contents.manifest,
+        &end.checkpoint,
+        end.entries,
+        &end.tables,
+        end.snapshot_at,
+    );
+    let beside = fields(
+        &sidecar.manifest,
+        &sidecar.checkpoint,
+        sidecar.entries,
+        &sidecar.tables,
+        sidecar.snapshot_at,
+    );
+    for ((name, expected), (_, found)) in held.into_iter().zip(beside) {
+        if expected != found {
+            let what = |value: &str| format!("{name} {}", value.trim_end());
+            let member = format::sidecar_name(&sidecar.file);
+            return Err(Fault::new(&member, what(&expected), what(&found)));
+        }
+    }
+    Ok(())
 }
 
 /// The first name under which two maps do not hold the same.

@@ -118,7 +118,7 @@ pub fn restore(
         };
         let contents = load::load(source, &aside.database, &runtime, progress)?;
         enough(contents.end.entries)?;
-        let report = runtime.block_on(verified(&key, &aside, progress))?;
+        let report = runtime.block_on(verified(&contents, &aside, progress))?;
         again.retain(|erased| erased.entry >= contents.end.entries);
         let continued = continue_log(&aside, how, (&contents, remembered.as_ref(), &key), again);
         let (entry, known, again, checkpoint) = runtime.block_on(continued)?;
@@ -154,14 +154,25 @@ pub fn restore(
     Ok(restored)
 }
 
+/// What came of checking a backup.
+#[derive(Debug)]
+pub struct Checked {
+    /// What it holds.
+    pub contents: Contents,
+    /// What the temporary database was found to be, where it was restored into one.
+    pub report: Option<Report>,
+    /// Why it could not be noted beside the backup that it was checked.
+    pub not_noted: Option<Error>,
+}
+
 /// Checks a backup without a database; with `full` it is restored into a temporary one in this folder and verified there.
-/// That it was checked is noted beside it. It blocks its thread, which must not be one of a runtime.
+/// That it was checked is noted beside it, where that can be written. It blocks its thread, which must not be one of a runtime.
 pub fn check(
     place: &dyn Place,
     name: &str,
     (identity, full): (Option<&Path>, Option<&Path>),
     progress: Progress<'_>,
-) -> Result<(Contents, Option<Report>), Error> {
+) -> Result<Checked, Error> {
     let sidecar = source::sidecar(place, name)?;
     let noted = sidecar.clone();
     let check = |_: &Manifest| Ok(());
@@ -182,15 +193,19 @@ pub fn check(
             };
             let runtime = runtime()?;
             let contents = load::load(source, &options.database, &runtime, progress)?;
-            let report = runtime.block_on(verified(&contents.key, &options, progress))?;
+            let report = runtime.block_on(verified(&contents, &options, progress))?;
             (contents, Some(report))
         }
     };
-    if let Some(mut sidecar) = noted {
+    let noted = noted.map_or(Ok(()), |mut sidecar| {
         sidecar.verified_at = Some(engine::now());
-        place.replace(&format::sidecar_name(name), &format::document(&sidecar))?;
-    }
-    Ok((contents, report))
+        place.replace(&format::sidecar_name(name), &format::document(&sidecar))
+    });
+    Ok(Checked {
+        contents,
+        report,
+        not_noted: noted.err(),
+    })
 }
 
 /// How the names of folders begin into which a backup is unpacked to be verified.
@@ -343,15 +358,20 @@ async fn remembered(
     Ok(newest)
 }
 
-async fn verified(key: &VerifierKey, options: &Options, progress: Progress<'_>) -> Result<Report, Error> {
-    let report = verify_by(key, options, VerifyOptions::default(), progress).await?;
+/// Verifies what was loaded. Its key is that of the log: of a restore that was compared as the manifest was read.
+async fn verified(contents: &Contents, options: &Options, progress: Progress<'_>) -> Result<Report, Error> {
+    let report = verify_by(&contents.key, options, VerifyOptions::default(), progress).await?;
     if report.intact {
         return Ok(report);
     }
-    Err(Error::Restored(Findings {
+    let findings = Findings {
         list: report.findings,
         omitted: report.findings_omitted,
-    }))
+    };
+    Err(Error::Restored {
+        findings,
+        even_tampered: contents.manifest.even_tampered,
+    })
 }
 
 /// Lets the log go on: it records that it was restored, and erases again. The entry, the size of what was known beyond it,

@@ -1,6 +1,9 @@
 //! Checking a backup where no database is.
 
-crate::on_both!(a_backup_is_checked_without_a_database);
+crate::on_both!(
+    a_backup_is_checked_without_a_database,
+    a_tampered_database_is_told_of
+);
 
 mod cases {
     use std::os::unix::fs::PermissionsExt;
@@ -38,7 +41,12 @@ mod cases {
                 };
                 backup::check(&place, &name, (None, full.then_some(&folder)), &look)
             });
-            let (contents, report) = checking.await.unwrap().unwrap();
+            let backup::Checked {
+                contents,
+                report,
+                not_noted,
+            } = checking.await.unwrap().unwrap();
+            assert!(not_noted.is_none(), "{not_noted:?}");
             assert_eq!(
                 (contents.end.entries, contents.edge.root().to_base64()),
                 (before.size, before.root.clone())
@@ -56,5 +64,38 @@ mod cases {
         let listed = backup::list(&place, None).unwrap().backups;
         assert!(listed[0].verified_at.is_some());
         place.remove(&sidecar.file).unwrap();
+    }
+
+    /// Of a database that was tampered with there is a backup that says so: whoever reads it is told, also where a restore of
+    /// it does not hold.
+    pub async fn a_tampered_database_is_told_of(bed: Bed) {
+        close(rich_log(&bed).await).await;
+        let mut conn = store::Db::new(bed.options().database)
+            .unwrap()
+            .writer()
+            .await
+            .unwrap();
+        conn.batch("UPDATE users SET active = NOT active").await.unwrap();
+        drop(conn);
+        let place = folder(bed.dir.path());
+        let sidecar = write_to(&bed.options(), &place, true, |_| {}).await.unwrap();
+        let aside = testkit::temp_dir("verified");
+        for full in [false, true] {
+            let (place, name, folder) = (place.clone(), sidecar.file.clone(), aside.path().to_owned());
+            let checking = tokio::task::spawn_blocking(move || {
+                backup::check(&place, &name, (None, full.then_some(&folder)), &|_| {})
+            });
+            match checking.await.unwrap() {
+                Ok(checked) if !full => assert!(checked.contents.manifest.even_tampered),
+                Err(error) if full => {
+                    let said = error.to_string();
+                    assert!(
+                        said.contains("(the backup was written with --even-tampered): users "),
+                        "{said}"
+                    );
+                }
+                other => panic!("{other:?}"),
+            }
+        }
     }
 }

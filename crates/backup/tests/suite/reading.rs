@@ -400,3 +400,34 @@ async fn what_age_encrypted_is_opened_by_its_identity() {
     );
     opened(&sealed[..sealed.len() / 2], &one).unwrap_err();
 }
+
+/// What lies beside a file is what lists go by: it says the same as the file.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lies_beside_a_file_says_what_the_file_says() {
+    let (file, sidecar) = backup().await;
+    let entries = sidecar.entries;
+    let changes: [(&str, fn(&mut Sidecar)); 7] = [
+        ("origin", |beside| beside.manifest.origin.push('x')),
+        ("key", |beside| beside.manifest.key.push('x')),
+        ("checkpoint", |beside| beside.checkpoint.push('x')),
+        ("entries", |beside| beside.entries += 1),
+        ("tables", |beside| *beside.tables.get_mut("users").unwrap() += 1),
+        ("snapshot_at", |beside| {
+            beside.snapshot_at = beside.snapshot_at.plus_seconds(1)
+        }),
+        ("manifest", |beside| beside.manifest.even_tampered = true),
+    ];
+    for (name, change) in changes {
+        let mut beside = sidecar.clone();
+        change(&mut beside);
+        let fault = tried(file.clone(), Some(&beside)).unwrap_err();
+        assert_eq!(fault.member, format!("{}.json", sidecar.file), "{fault}");
+        for said in [&fault.expected, &fault.found] {
+            assert!(said.starts_with(&format!("{name} ")), "{fault}");
+        }
+        if name == "entries" {
+            let told = (format!("entries {entries}"), format!("entries {}", entries + 1));
+            assert_eq!((fault.expected, fault.found), told);
+        }
+    }
+}

@@ -29,6 +29,13 @@ pub async fn run(context: &Context, args: ListArgs) -> Result<Exit, Failure> {
     if !listed.backups.is_empty() {
         output::line(&super::lines(&listed.backups))?;
     }
+    for backup in listed
+        .backups
+        .iter()
+        .filter(|backup| backup.manifest.even_tampered)
+    {
+        output::line(&format!("! {}: {}", backup.file, super::EVEN_TAMPERED))?;
+    }
     for (name, reason) in &listed.strange {
         context.remark(&format!("{name} is no backup: {reason}"));
     }

@@ -84,7 +84,7 @@ pub fn not_in_production(context: &Context, done: &str) -> Result<(), Failure> {
     ))
 }
 
-/// The place that an option names, or else the settings.
+/// The place that an option names, or else the settings, to be read.
 fn place(context: &Context, option: Option<&str>) -> Result<Box<dyn Place>, Failure> {
     place_by(context, option, place::open)
 }
@@ -190,6 +190,9 @@ fn lines(backups: &[Sidecar]) -> String {
     table::lines(&COLUMNS, &rows, table::width()).join("\n")
 }
 
+/// What is said of a backup whose database was not as its log says.
+const EVEN_TAMPERED: &str = "it was written with --even-tampered: its database was not as its log says";
+
 /// A number of bytes for people, cut to a tenth.
 pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
@@ -230,12 +233,17 @@ impl From<Error> for Failure {
                 message,
                 "it is not the backup that was written, or none: take another copy, or another one: probity db list-backups",
             ),
-            Error::Restored(_) => Failure::no(
+            Error::Restored { .. } => Failure::no(
                 "tampered",
                 message,
                 "the database that is there is as it was: restore another backup",
             ),
             Error::Refused { code, hint, .. } => Failure::no(code, message, hint),
+            Error::NotOpened(_) => Failure::could_not_run(
+                "not_opened",
+                message,
+                "name the key that it was encrypted to: --identity FILE; a passphrase is asked for at a terminal alone",
+            ),
             Error::Exists(_) => {
                 Failure::could_not_run("exists", message, "do it again: a backup is named by its second")
             }
@@ -252,11 +260,6 @@ mod tests {
         for (bytes, text) in [
             (0, "0.0 kB"),
             (999, "0.9 kB"),
-            Error::NotOpened(_) => Failure::could_not_run(
-                "not_opened",
-                message,
-                "name the key that it was encrypted to: --identity FILE; a passphrase is asked for at a terminal alone",
-            ),
             (999_999, "999.9 kB"),
             (1_000_000, "1.0 MB"),
             (1_234_567_890, "1.2 GB"),

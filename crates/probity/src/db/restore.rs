@@ -103,6 +103,7 @@ fn as_json(restored: &Restored, file: &str) -> serde_json::Value {
         "root": restored.report.root,
         "snapshot_at": restored.contents.end.snapshot_at,
         "entry": restored.entry,
+        "even_tampered": restored.contents.manifest.even_tampered,
         "complete": restored.known.is_none(),
         "known_entries": restored.known,
         "erased_again": { "users": again.users, "entries": again.entries, "not": not_erased.collect::<Vec<_>>() },
@@ -118,6 +119,12 @@ fn text(restored: &Restored, file: &str) -> String {
         restored.contents.manifest.origin,
         output::moment(end.snapshot_at)
     )];
+    if restored.contents.manifest.even_tampered {
+        lines.push(format!(
+            "! Of the backup: {}. What was restored is.",
+            super::EVEN_TAMPERED
+        ));
+    }
     if let Some(known) = restored.known {
         lines.push(format!(
             "It is not complete: {} were known, and what came after the backup is given up.",

@@ -29,9 +29,11 @@ pub async fn run(context: &Context, args: VerifyBackupArgs) -> Result<Exit, Fail
     // Where the backup is there is room for what it holds; elsewhere the data folder has to have it.
     let aside = kept.place.folder().unwrap_or(&context.settings.config.data_dir);
     let full = args.full.then_some(aside);
-    let (contents, report) = kept.work(context, |place, name, progress| {
+    let checked = kept.work(context, |place, name, progress| {
         ::backup::check(place, name, (args.identity.as_deref(), full), progress)
     })?;
+    let (contents, report) = (&checked.contents, &checked.report);
+    let not_noted = checked.not_noted.as_ref().map(ToString::to_string);
     let end = &contents.end;
     if context.json() {
         output::json(&json!({
@@ -44,22 +46,30 @@ pub async fn run(context: &Context, args: VerifyBackupArgs) -> Result<Exit, Fail
             "snapshot_at": end.snapshot_at,
             "bytes": contents.bytes,
             "sha256": contents.sha256,
+            "even_tampered": contents.manifest.even_tampered,
             "verified": report,
+            "not_noted": not_noted,
         }))?;
         return Ok(Exit::Ok);
     }
-    let checked = if report.is_some() {
+    let said = if report.is_some() {
         "digests, root, signature and counts are right, and so is every row"
     } else {
         "digests, root, signature and counts are right"
     };
     output::line(&format!(
-        "✓ {}: {checked}.\n{} of {} as of {}, {}",
+        "✓ {}: {said}.\n{} of {} as of {}, {}",
         kept.name,
         counted(end.entries, "entry", "entries"),
         contents.manifest.origin,
         output::moment(end.snapshot_at),
         super::size(contents.bytes)
     ))?;
+    if contents.manifest.even_tampered {
+        output::line(&format!("! {}", super::EVEN_TAMPERED))?;
+    }
+    if let Some(error) = not_noted {
+        output::line(&format!("! That it was checked is not noted beside it: {error}"))?;
+    }
     Ok(Exit::Ok)
 }

@@ -174,24 +174,24 @@ fn what_stands_in_the_way_is_said() {
             folder.to_str().unwrap(),
         ]);
         assert_eq!(made["manifest"]["even_tampered"], true, "{made}");
+        // Whoever reads it is told, and so is whoever looks for one.
+        let to = folder.to_str().unwrap();
+        let file = folder.join(made["file"].as_str().unwrap());
+        let (file, said) = (file.to_str().unwrap(), "it was written with --even-tampered");
+        let listed = place.run(&["db", "list-backups", "--path", to]).expect(0).out;
+        assert!(listed.contains(said), "{listed}");
+        let checked = place.run(&["db", "verify-backup", file]).expect(0).out;
+        assert!(checked.contains(said), "{checked}");
+        assert_eq!(place.json(&["db", "verify-backup", file])["even_tampered"], true);
+        let refused = place.refused(1, &["db", "restore", file, "--reason", "x", "--replace"]);
+        let message = refused["message"].as_str().unwrap();
+        assert!(
+            message.contains("the backup was written with --even-tampered"),
+            "{refused}"
+        );
     });
 }
 
-/// A disk that is full where members are held aside, or only once they are put together, and one that nobody may write.
-#[test]
-fn a_disk_that_takes_no_more_is_said() {
-    on_both(|place| {
-        let events: Vec<_> = (0..1_000)
-            .map(|number: u32| {
-                let text = evidence::json::hex(&sha2::Sha256::digest(number.to_be_bytes()));
-                serde_json::json!({ "actor": { "kind": "user", "id": "al" }, "action": "x", "details": { "text": text } })
-            })
-            .collect();
-        let events = Value::from(events).to_string();
-        place
-            .run_with(&["audit", "append", "--json", "-"], &events)
-            .expect(0);
-        let folder = place.path("backups");
 /// Of a place that cannot be written to a backup is checked all the same, and what is no file in it holds nobody up.
 #[test]
 fn a_place_is_read_as_it_is() {
@@ -233,6 +233,21 @@ fn a_place_is_read_as_it_is() {
     assert_eq!(checked["not_noted"], Value::Null);
 }
 
+/// A disk that is full where members are held aside, or only once they are put together, and one that nobody may write.
+#[test]
+fn a_disk_that_takes_no_more_is_said() {
+    on_both(|place| {
+        let events: Vec<_> = (0..1_000)
+            .map(|number: u32| {
+                let text = evidence::json::hex(&sha2::Sha256::digest(number.to_be_bytes()));
+                serde_json::json!({ "actor": { "kind": "user", "id": "al" }, "action": "x", "details": { "text": text } })
+            })
+            .collect();
+        let events = Value::from(events).to_string();
+        place
+            .run_with(&["audit", "append", "--json", "-"], &events)
+            .expect(0);
+        let folder = place.path("backups");
         let to = folder.to_str().unwrap();
         let whole = back_up(place, to)["bytes"].as_u64().unwrap();
         let before = names(&folder);
@@ -310,6 +325,20 @@ fn a_backup_is_encrypted_to_recipients() {
         .output()
         .unwrap();
     assert!(opened.stdout.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]));
+    // Whether it is good is known to whoever can open it alone.
+    let other = sqlite();
+    fs::create_dir_all(other.path("")).unwrap();
+    let (wrong, _) = age_key(&other);
+    let check = ["db", "verify-backup", file.to_str().unwrap(), "--identity"];
+    for (identity, code) in [(key.as_str(), 0), (wrong.as_str(), 2), ("nowhere", 2)] {
+        let checked = place.run(&[&check[..], &[identity]].concat()).expect(code);
+        assert_eq!(
+            checked.err.contains("the backup cannot be opened: age"),
+            code == 2,
+            "{}",
+            checked.err
+        );
+    }
     for (recipients, named) in [
         ("AGE-SECRET-KEY-1X", "a secret key"),
         ("me@example.com", "no public key"),
@@ -366,20 +395,6 @@ fn a_backup_is_encrypted_with_a_passphrase_at_a_terminal() {
     assert!(told.contains("/dev/tty is not available"), "{told}");
     // Of what age is given more to do than is good, it does nothing: decision 0036 leaves bounds to it.
     let header = fs::read(&file).unwrap();
-    // Whether it is good is known to whoever can open it alone.
-    let other = sqlite();
-    fs::create_dir_all(other.path("")).unwrap();
-    let (wrong, _) = age_key(&other);
-    let check = ["db", "verify-backup", file.to_str().unwrap(), "--identity"];
-    for (identity, code) in [(key.as_str(), 0), (wrong.as_str(), 2), ("nowhere", 2)] {
-        let checked = place.run(&[&check[..], &[identity]].concat()).expect(code);
-        assert_eq!(
-            checked.err.contains("the backup cannot be opened: age"),
-            code == 2,
-            "{}",
-            checked.err
-        );
-    }
     let header = String::from_utf8_lossy(&header[..120]).into_owned();
     let work = header
         .lines()
