@@ -48,7 +48,7 @@ pub enum Error {
     },
     /// Nothing that was given opens a backup that is encrypted. Whether it is good, nobody knows.
     #[error("the backup cannot be opened: {0}")]
-    NotOpened(io::Error),
+    NotOpened(String),
     /// A file is not the backup that it should be.
     #[error(transparent)]
     Fault(#[from] Fault),

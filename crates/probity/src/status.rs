@@ -58,10 +58,7 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
             "verified": verified,
             "backups": backups_json(&backups),
             "disk": room.map(|room| json!({ "free": room.free, "whole": room.whole })),
-            "certificate": certificate.map(|until| match until {
-                Ok(until) => json!({ "good_until": until }),
-                Err(error) => json!({ "problem": error }),
-            }),
+            "certificate": certificate.map(certificate_json),
             "checks": health.checks,
         }))?;
     } else {
@@ -159,6 +156,13 @@ fn backups_json(backups: &Backups) -> Value {
         Backups::Nowhere => Value::Null,
         Backups::Unreadable(error) => json!({ "problem": error }),
         Backups::Of { newest, count, .. } => json!({ "count": count, "newest": newest }),
+    }
+}
+
+fn certificate_json(until: Result<Timestamp, String>) -> Value {
+    match until {
+        Ok(until) => json!({ "good_until": until }),
+        Err(error) => json!({ "problem": error }),
     }
 }
 

@@ -18,7 +18,7 @@ struct Count {
     bytes: u64,
     hash: Sha256,
     failure: Option<io::Error>,
-    not_opened: Option<io::Error>,
+    not_opened: Option<String>,
 }
 
 /// What was read of the file.
@@ -37,7 +37,7 @@ impl Counted {
             return Err(error).tried("read", "the backup");
         }
         match count.not_opened.take() {
-            Some(error) => Err(Error::NotOpened(error)),
+            Some(told) => Err(Error::NotOpened(told)),
             None => Ok(()),
         }
     }
@@ -82,14 +82,15 @@ struct Opened {
 
 impl Read for Opened {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.from.read(buffer).map_err(|error| {
-            if !error.get_ref().is_some_and(|inner| inner.is::<age::NotOpened>()) {
-                return error;
-            }
-            let told = io::Error::from(error.kind());
-            self.counted.count().not_opened = Some(error);
-            told
-        })
+        self.from
+            .read(buffer)
+            .map_err(|error| match error.downcast::<age::NotOpened>() {
+                Ok(not_opened) => {
+                    self.counted.count().not_opened = Some(not_opened.to_string());
+                    io::ErrorKind::Other.into()
+                }
+                Err(error) => error,
+            })
     }
 }
 

@@ -401,19 +401,21 @@ async fn what_age_encrypted_is_opened_by_its_identity() {
     opened(&sealed[..sealed.len() / 2], &one).unwrap_err();
 }
 
+type ToSidecar = fn(&mut Sidecar);
+
 /// What lies beside a file is what lists go by: it says the same as the file.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_lies_beside_a_file_says_what_the_file_says() {
     let (file, sidecar) = backup().await;
     let entries = sidecar.entries;
-    let changes: [(&str, fn(&mut Sidecar)); 7] = [
+    let changes: [(&str, ToSidecar); 7] = [
         ("origin", |beside| beside.manifest.origin.push('x')),
         ("key", |beside| beside.manifest.key.push('x')),
         ("checkpoint", |beside| beside.checkpoint.push('x')),
         ("entries", |beside| beside.entries += 1),
         ("tables", |beside| *beside.tables.get_mut("users").unwrap() += 1),
         ("snapshot_at", |beside| {
-            beside.snapshot_at = beside.snapshot_at.plus_seconds(1)
+            beside.snapshot_at = beside.snapshot_at.plus_seconds(1);
         }),
         ("manifest", |beside| beside.manifest.even_tampered = true),
     ];

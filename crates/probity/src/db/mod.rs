@@ -84,21 +84,8 @@ pub fn not_in_production(context: &Context, done: &str) -> Result<(), Failure> {
     ))
 }
 
-/// The place that an option names, or else the settings, to be read.
-fn place(context: &Context, option: Option<&str>) -> Result<Box<dyn Place>, Failure> {
-    place_by(context, option, place::open)
-}
-
-/// The same to be written to, which is made where it is missing.
-fn made_place(context: &Context, option: Option<&str>) -> Result<Box<dyn Place>, Failure> {
-    place_by(context, option, place::make)
-}
-
-fn place_by(
-    context: &Context,
-    option: Option<&str>,
-    open: fn(&str, &S3) -> Result<Box<dyn Place>, Error>,
-) -> Result<Box<dyn Place>, Failure> {
+/// The place that an option names, or else the settings, and how a bucket is reached.
+fn named<'a>(context: &'a Context, option: Option<&'a str>) -> Result<(&'a str, S3), Failure> {
     let path = option.unwrap_or(&context.settings.config.backup.path);
     if path.is_empty() {
         let hint = "name a folder or s3://BUCKET/PREFIX, or set backup.path in the settings";
@@ -108,7 +95,19 @@ fn place_by(
             hint,
         ));
     }
-    Ok(open(path, &S3::from(&context.settings.config.s3))?)
+    Ok((path, S3::from(&context.settings.config.s3)))
+}
+
+/// The place, to be read.
+fn place(context: &Context, option: Option<&str>) -> Result<Box<dyn Place>, Failure> {
+    let (path, s3) = named(context, option)?;
+    Ok(place::open(path, &s3)?)
+}
+
+/// The place, to be written to: it is made where it is missing.
+fn made_place(context: &Context, option: Option<&str>) -> Result<Box<dyn Place>, Failure> {
+    let (path, s3) = named(context, option)?;
+    Ok(place::make(path, &s3)?)
 }
 
 /// A backup that somebody named.

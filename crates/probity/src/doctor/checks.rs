@@ -251,13 +251,13 @@ fn key_mode(facts: &Facts) -> Verdict {
 
 fn key_exported(facts: &Facts) -> Verdict {
     match facts.key_exported {
-        None => NOT_OPEN,
-        Some(None) => graver(
+        None if facts.health.is_empty() => NOT_OPEN,
+        None => graver(
             facts,
             "never exported: where it is lost no backup goes on, and neither do second factors".into(),
             "probity key export --recipient age1… --to FILE, and keep it apart from the backups",
         ),
-        Some(Some(at)) => Good(format!("exported {}", moment(at))),
+        Some(at) => Good(format!("exported {}", moment(at))),
     }
 }
 

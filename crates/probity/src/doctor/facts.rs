@@ -39,8 +39,8 @@ pub struct Facts {
     pub backups: Backups,
     /// The mode of the signing key's file; none where the key is in the environment.
     pub key_mode: Option<u32>,
-    /// When the signing key was first sealed to leave this machine; none of a log that does not open.
-    pub key_exported: Option<Option<Timestamp>>,
+    /// When the signing key was last sealed to leave this machine.
+    pub key_exported: Option<Timestamp>,
     /// The data folder's mode.
     pub folder_mode: Option<u32>,
     /// What the database says of itself.
@@ -166,7 +166,7 @@ async fn of_database(context: &Context, facts: &mut Facts) -> Result<(), Failure
             let origin = engine.verifier_key().name();
             facts.verified = last(&options.data_dir, origin);
             facts.backups = backups(context, Some(origin));
-            facts.key_exported = Some(engine.key_exported().await?);
+            facts.key_exported = engine.key_exported().await?;
             facts.admins = Some(admins(engine).await?);
             Ok(())
         })

@@ -87,7 +87,7 @@ fn well() -> Facts {
         }),
         backups: backups(days_ago(1), Some(days_ago(1)), false),
         key_mode: Some(0o600),
-        key_exported: Some(Some(days_ago(300))),
+        key_exported: Some(days_ago(300)),
         folder_mode: Some(0o700),
         vitals: Some(Vitals {
             bytes: 1,
@@ -163,9 +163,7 @@ const FIRES: &[Fires] = &[
         facts.backups = backups(days_ago(1), Some(days_ago(1)), true);
     }),
     ("signing key", true, |facts| facts.key_mode = Some(0o640)),
-    ("signing key elsewhere", true, |facts| {
-        facts.key_exported = Some(None)
-    }),
+    ("signing key elsewhere", true, |facts| facts.key_exported = None),
     ("data folder", true, |facts| facts.folder_mode = Some(0o770)),
     ("data folder", false, |facts| facts.folder_mode = Some(0o755)),
     ("file system", true, |facts| {
