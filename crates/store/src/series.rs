@@ -21,8 +21,9 @@ pub struct Numbers {
     pub numbers: Vec<f64>,
 }
 
-/// The numbers of the metrics that fulfil every condition, by bucket and unit: of the oldest, at most so many. The database puts
-/// them together as text, since a row of its own for each takes several times as long.
+/// The numbers of the metrics that fulfil every condition, by bucket and unit: of the oldest, at most so many. PostgreSQL puts them
+/// together as text, since a row of its own for each takes several times as long; from SQLite they are taken one by one, as they
+/// come.
 pub async fn numbers(
     conn: &mut Conn,
     conditions: &[Condition],
@@ -37,36 +38,26 @@ pub async fn numbers(
         return Ok(Vec::new());
     }
     let limit = all.arg(limit);
-    let (columns, groups) = match (&conn, bucket) {
-        // One text of all, in the order of their times: to group them would sort them once more, in memory that each thread
-        // keeps. No unit has a line break.
-        (Conn::Sqlite(_), bucket) => {
-            // What remains of a negative number is negative.
-            let begin = bucket.map_or("0".to_owned(), |bucket| {
-                let long = bucket.micros();
-                format!("((at - (at % {long} + {long}) % {long}) / {long})")
-            });
-            let line = format!("{begin} || ' ' || value || coalesce(' ' || unit, '')");
-            (format!("group_concat({line}, char(10))"), "")
-        }
-        (Conn::Pg(_), None) => {
-            let columns = "NULL::timestamptz, unit, string_agg(value, ' ')";
-            (columns.to_owned(), " GROUP BY 1, 2")
-        }
-        (Conn::Pg(_), Some(bucket)) => {
-            // Half of what `date_trunc` takes, which looks at time zones.
-            let begin = format!("date_bin('1 {}', at, '0001-01-01Z')", bucket.as_str());
-            (format!("{begin}, unit, string_agg(value, ' ')"), " GROUP BY 1, 2")
-        }
-    };
-    let sql = format!(
-        "SELECT {columns} FROM (SELECT at, unit, value FROM metrics{} ORDER BY at LIMIT {limit}) AS m{groups}",
+    let metrics = format!(
+        "SELECT at, unit, value FROM metrics{} ORDER BY at LIMIT {limit}",
         all.clause()
     );
-    let rows = conn.all(&sql, all.args()).await?;
-    let mut together = match (&conn, rows.first()) {
-        (Conn::Sqlite(_), Some(row)) => lines(row.optional_text(0)?.unwrap_or_default(), bucket)?,
-        _ => rows.iter().map(read).collect::<Result<Vec<_>, _>>()?,
+    let mut together = match conn {
+        Conn::Sqlite(conn) => {
+            let mut together = Together::default();
+            conn.each(&metrics, all.args(), |row| together.add(&row, bucket))?;
+            together.numbers()?
+        }
+        Conn::Pg(conn) => {
+            let begin = bucket.map_or("NULL::timestamptz".to_owned(), |bucket| {
+                // Half of what `date_trunc` takes, which looks at time zones.
+                format!("date_bin('1 {}', at, '0001-01-01Z')", bucket.as_str())
+            });
+            let sql =
+                format!("SELECT {begin}, unit, string_agg(value, ' ') FROM ({metrics}) AS m GROUP BY 1, 2");
+            let rows = conn.all(&sql, all.args()).await?;
+            rows.iter().map(read).collect::<Result<Vec<_>, _>>()?
+        }
     };
     together.sort_unstable_by(|one, other| (one.at, &one.unit).cmp(&(other.at, &other.unit)));
     Ok(together)
@@ -86,28 +77,49 @@ fn read(row: &Row) -> Result<Numbers, Error> {
     })
 }
 
-/// Reads lines of which each has the number of its bucket, a number and perhaps its unit.
-fn lines(text: &str, bucket: Option<Bucket>) -> Result<Vec<Numbers>, Error> {
-    let mut found: HashMap<(&str, Option<&str>), Vec<f64>> = HashMap::new();
-    for line in text.lines() {
-        let mut parts = line.splitn(3, ' ');
-        let (begin, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        found
-            .entry((begin, parts.next()))
-            .or_default()
-            .push(number(value)?);
+/// The numbers of one bucket.
+#[derive(Default)]
+struct Units {
+    without: Vec<f64>,
+    of_unit: HashMap<String, Vec<f64>>,
+}
+
+/// What came of rows so far, by when the bucket of their time begins.
+#[derive(Default)]
+struct Together(HashMap<Option<i64>, Units>);
+
+impl Together {
+    /// Adds a row of a time, a unit and a number.
+    fn add(&mut self, row: &Row, bucket: Option<Bucket>) -> Result<(), Error> {
+        let at = row.int(0)?;
+        let begin = bucket.map(|bucket| at - at.rem_euclid(bucket.micros()));
+        let units = self.0.entry(begin).or_default();
+        let number = number(row.text(2)?)?;
+        let Some(unit) = row.optional_text(1)? else {
+            units.without.push(number);
+            return Ok(());
+        };
+        match units.of_unit.get_mut(unit) {
+            Some(numbers) => numbers.push(number),
+            None => drop(units.of_unit.insert(unit.to_owned(), vec![number])),
+        }
+        Ok(())
     }
-    let numbers = found.into_iter().map(|((begin, unit), numbers)| {
-        let begins = |bucket: Bucket| {
-            let micros = begin.parse::<i64>().ok()?.checked_mul(bucket.micros())?;
-            Timestamp::from_micros(micros)
-        };
-        let at = match bucket {
-            Some(bucket) => Some(begins(bucket).ok_or_else(|| Error::data("metrics.at is no time"))?),
-            None => None,
-        };
-        let unit = unit.map(str::to_owned);
-        Ok(Numbers { at, unit, numbers })
-    });
-    numbers.collect()
+
+    fn numbers(self) -> Result<Vec<Numbers>, Error> {
+        let mut together = Vec::new();
+        for (begin, units) in self.0 {
+            let begins =
+                |begin| Timestamp::from_micros(begin).ok_or_else(|| Error::data("metrics.at is no time"));
+            let at = begin.map(begins).transpose()?;
+            let without = Some((None, units.without)).filter(|(_, numbers)| !numbers.is_empty());
+            let of_unit = units
+                .of_unit
+                .into_iter()
+                .map(|(unit, numbers)| (Some(unit), numbers));
+            let all = without.into_iter().chain(of_unit);
+            together.extend(all.map(|(unit, numbers)| Numbers { at, unit, numbers }));
+        }
+        Ok(together)
+    }
 }

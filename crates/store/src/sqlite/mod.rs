@@ -240,6 +240,24 @@ impl SqliteConn {
         self.run(sql, |conn| Ok(counted(collect(conn, &translate(sql), args)?)))
     }
 
+    /// Gives each row as it comes, so that no two of them are there at once.
+    pub(crate) fn each(
+        &mut self,
+        sql: &str,
+        args: &[Val],
+        mut take: impl FnMut(Row) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.run(sql, |conn| {
+            let mut count = 0;
+            let counted = |row| {
+                count += 1;
+                take(row)
+            };
+            ask(&mut *conn.prepare_cached(&translate(sql))?, args, counted)?;
+            Ok(((), count))
+        })
+    }
+
     /// Two statements, without letting go of the thread in between.
     pub(crate) fn both(&mut self, [one, two]: [(&str, &[Val]); 2]) -> Result<[Vec<Row>; 2], Error> {
         let inline = std::mem::replace(&mut self.inline, true);
@@ -269,7 +287,7 @@ impl SqliteConn {
             let mut statement = conn.prepare_cached(&sql)?;
             let mut rows = Vec::with_capacity(keys.len());
             for key in keys {
-                ask(&mut statement, std::iter::once(key).chain(more), &mut rows)?;
+                ask(&mut statement, std::iter::once(key).chain(more), into(&mut rows))?;
             }
             Ok(counted(rows))
         })
@@ -293,7 +311,7 @@ impl SqliteConn {
             let mut statement = conn.prepare_cached(&translate(&sql))?;
             while found.len() < limit as usize && buckets.holds(bucket) {
                 let number = Val::Int(bucket);
-                ask(&mut statement, args.iter().chain([&number]), &mut found)?;
+                ask(&mut statement, args.iter().chain([&number]), into(&mut found))?;
                 bucket += buckets.step();
             }
             Ok(counted(found))
@@ -323,15 +341,23 @@ fn counted(rows: Vec<Row>) -> (Vec<Row>, u64) {
 
 fn collect(conn: &Connection, sql: &str, args: &[Val]) -> Result<Vec<Row>, Error> {
     let mut collected = Vec::new();
-    ask(&mut *conn.prepare_cached(sql)?, args, &mut collected)?;
+    ask(&mut *conn.prepare_cached(sql)?, args, into(&mut collected))?;
     Ok(collected)
 }
 
-/// Runs a statement once, and adds its rows.
+/// Adds rows to others.
+fn into(rows: &mut Vec<Row>) -> impl FnMut(Row) -> Result<(), Error> {
+    |row| {
+        rows.push(row);
+        Ok(())
+    }
+}
+
+/// Runs a statement once, and gives each of its rows.
 fn ask<'a>(
     statement: &mut rusqlite::Statement<'_>,
     args: impl IntoIterator<Item = &'a Val>,
-    collected: &mut Vec<Row>,
+    mut take: impl FnMut(Row) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let columns = statement.column_count();
     let mut rows = statement.query(params_from_iter(args.into_iter().map(Bound)))?;
@@ -340,7 +366,7 @@ fn ask<'a>(
         for position in 0..columns {
             values.push(value(row.get_ref(position)?)?);
         }
-        collected.push(Row(values));
+        take(Row(values))?;
     }
     Ok(())
 }
