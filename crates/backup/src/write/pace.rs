@@ -6,8 +6,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How many times faster it is read than it grows. What came meanwhile is half as much each time.
-const FASTER: f64 = 2.0;
+/// How many times faster it is read than it grows. What came meanwhile is two thirds as much each time.
+const FASTER: f64 = 1.5;
 
 /// Growth, in entries a second, up to which nobody has to be given room.
 const QUIET: f64 = 1_000.0;
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_is_read_twice_as_fast_as_it_grows() {
+    fn a_log_is_read_faster_than_it_grows() {
         // Nobody, or hardly anybody, appends: as fast as it goes.
         assert_eq!(read(0, 10), 409_600);
         assert_eq!(read(1_000, 10), 409_600);
@@ -101,7 +101,7 @@ mod tests {
         };
         paced(1_100, 20_000);
         paced(10_000, 20_000);
-        paced(30_000, 60_000);
+        paced(30_000, 45_000);
         // What takes its time anyway need not wait.
         assert_eq!(read(30_000, 100), 40_960);
     }
