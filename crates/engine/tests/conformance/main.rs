@@ -5,6 +5,7 @@
 mod agents;
 mod attacker;
 mod catalogue;
+mod chat_import;
 mod clock;
 mod constraints;
 mod continuity;

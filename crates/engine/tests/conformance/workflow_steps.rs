@@ -3,23 +3,19 @@
 crate::on_both!(
     arrays_at_once_leave_no_gap,
     what_steps_hold_is_gone_with_the_user,
-    a_step_moved_or_left_out_is_named,
-    runs_of_a_chat_become_executions
+    a_step_moved_or_left_out_is_named
 );
 
 mod cases {
     use domain::identity::Role;
-    use domain::workflow::execution::{Execution, ExecutionStatus};
-    use domain::workflow::metric::Metric;
+    use domain::workflow::execution::Execution;
     use domain::workflow::step::{Content, ExecutionStep, NewStep, RecordSteps, RecordedStep};
     use domain::{Command, Origin};
-    use engine::chat_import::Runs;
     use engine::list::Order;
     use engine::verify::Report;
 
     use engine::{Engine, EntryKey};
-    use evidence::payload::DragMode;
-    use serde_json::{Value, json};
+    use serde_json::json;
     use uuid::Uuid;
 
     use crate::attacker::{Attacker, assert_intact, close, names_row, verify};
@@ -204,110 +200,6 @@ mod cases {
             );
             attacker.put_back("executions").await;
         }
-        assert_intact(&bed.options()).await;
-    }
-
-    const RUNS: &str = include_str!("../fixtures/chat-runs.jsonl");
-
-    pub async fn runs_of_a_chat_become_executions(bed: Bed) {
-        let engine = bed.open().await;
-        person(&engine, "ann", Role::USER).await;
-        let ann = user_id(&engine, "ann").await;
-        let of = Runs {
-            workflow: "airline".to_owned(),
-            user: ann,
-            drag_mode: Some(DragMode::Grunt),
-        };
-        let mut runs: Vec<Value> = RUNS
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
-        runs[0]["drag_mode"] = json!("research");
-        let good = runs.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
-        let bad = [
-            "no json",
-            "[]",
-            r#"{"messages":7}"#,
-            r#"{"messages":[7]}"#,
-            r#"{"messages":[{"role":"assistant","tool_calls":[{"id":"c"}]}]}"#,
-            r#"{"messages":[],"reward":"high"}"#,
-            r#"{"messages":[],"drag_mode":"fast"}"#,
-            &format!(r#"{{"messages":["{}"]}}"#, "x".repeat(262_144)),
-        ];
-        let calls = |run: &Value| {
-            let messages = run["traj"].as_array().unwrap().iter();
-            messages
-                .filter_map(|message| message["tool_calls"].as_array())
-                .map(Vec::len)
-                .sum::<usize>()
-        };
-        let calls: Vec<usize> = runs.iter().map(calls).collect();
-        for again in [false, true] {
-            let file = format!("{}\n{good}\n", bad.join("\n"));
-            let size = *engine.size().borrow();
-            let (caller, mut rejected, mut quiet) = (operator(), Vec::new(), |_: u64, _: &_| {});
-            let imported = engine.import_runs(&caller, &of, file.as_bytes(), &mut rejected, &mut quiet);
-            let report = imported.await.unwrap();
-            let kept = String::from_utf8(rejected).unwrap();
-            let kept: Vec<Value> = kept
-                .lines()
-                .map(|line| serde_json::from_str(line).unwrap())
-                .collect();
-            let texts: Vec<&str> = kept.iter().map(|line| line["text"].as_str().unwrap()).collect();
-            assert_eq!(texts, bad);
-            let taken = runs.len() as u64;
-            assert_eq!(
-                (report.runs, report.rejected),
-                (taken + bad.len() as u64, bad.len() as u64)
-            );
-            let expected = if again { (0, taken) } else { (taken, 0) };
-            assert_eq!((report.added, report.already_there), expected);
-            let steps = calls.iter().sum::<usize>() as u64;
-            let expected = if again { (0, 0) } else { (steps, taken) };
-            assert_eq!((report.steps, report.rewards), expected, "what came in now");
-            let lines: Vec<u64> = report.rejections.iter().map(|(line, _)| *line).collect();
-            assert!(
-                lines.into_iter().eq(1..=bad.len() as u64),
-                "{:?}",
-                report.rejections
-            );
-            assert_eq!(
-                *engine.size().borrow() == size,
-                again,
-                "the same again changes nothing"
-            );
-        }
-        let made = engine.select::<Execution>(&[], None, None).await.unwrap().0;
-        let mut found: Vec<u64> = made.iter().map(|one| one.row.steps()).collect();
-        let mut expected: Vec<u64> = calls.iter().map(|count| *count as u64).collect();
-        found.sort_unstable();
-        expected.sort_unstable();
-        assert_eq!(found, expected);
-        let modes = made
-            .iter()
-            .filter(|one| one.row.drag_mode == Some(DragMode::Research));
-        assert_eq!(modes.count(), 1);
-        assert!(
-            made.iter()
-                .all(|one| one.row.status == ExecutionStatus::Completed)
-        );
-        let rewards = engine.select::<Metric>(&[], None, None).await.unwrap().0;
-        assert_eq!(rewards.len(), runs.len());
-        // What a tool was given and answered is there, and in no entry.
-        let steps = engine
-            .steps(made[0].row.id, &[], Order::Ascending, None, 1)
-            .await
-            .unwrap()
-            .0;
-        let step = engine
-            .row::<ExecutionStep>(steps[0].row.id)
-            .await
-            .unwrap()
-            .unwrap()
-            .row;
-        let input: Value = serde_json::from_str(&step.input.unwrap()).unwrap();
-        assert!(input.is_object() && step.output.is_some() && step.call_id.is_some());
-        close(engine).await;
         assert_intact(&bed.options()).await;
     }
 }
