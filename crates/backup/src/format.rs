@@ -7,7 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use domain::record::{DecodeError, Table, read_row, write_row};
+use domain::audit::pruning::{Pruning, pruned};
+use domain::record::{DecodeError, Record as _, Table, Val, read_row, write_row};
 use domain::tables::{SEALED, Stored};
 use evidence::commitment::Salt;
 use evidence::json::{self, ObjectWriter};
@@ -314,7 +315,19 @@ pub fn read_entry(line: &str) -> Result<StoredEntry, LineError> {
         payload: line.payload,
         salt: line.salt.as_deref().map(salt).transpose()?,
         changes: line.changes,
+        pruned: false,
     })
+}
+
+/// The entries that a row says were pruned.
+pub fn pruned_in(table: &Table, row: &Stored) -> impl Iterator<Item = u64> {
+    let said = match (table == Pruning::TABLE, &row.values[..]) {
+        (true, [Val::Int(bucket), Val::Bytes(bits)]) => {
+            u64::try_from(*bucket).ok().map(|bucket| pruned(bucket, bits))
+        }
+        _ => None,
+    };
+    said.into_iter().flatten()
 }
 
 /// Reads the line of a row.

@@ -71,6 +71,8 @@ pub struct Contents {
     pub at: Timestamp,
     /// How many of its entries are erased.
     pub erased: u64,
+    /// How many of its entries are pruned.
+    pub pruned: u64,
     /// Length of the file.
     pub bytes: u64,
     /// SHA-256 of the file, in hex.
@@ -153,7 +155,10 @@ struct Reading {
     end: Option<End>,
     edge: RightEdge,
     at: Option<Timestamp>,
-    erased: u64,
+    /// Entries without a payload.
+    missing: u64,
+    /// Those of them that the backup says were pruned.
+    pruned: u64,
     tables: BTreeMap<String, u64>,
 }
 
@@ -244,7 +249,7 @@ impl Reading {
                     }
                 });
             self.at = Some(row.at);
-            self.erased += u64::from(row.payload.is_none());
+            self.missing += u64::from(row.payload.is_none());
             rows.push(row);
             if rows.len() >= PART_LINES || bytes >= PART_BYTES {
                 bytes = 0;
@@ -274,6 +279,7 @@ impl Reading {
             }
             before = Some(row.id);
             count += 1;
+            self.pruned += format::pruned_in(table, &row).count() as u64;
             rows.push(row);
             if rows.len() >= PART_LINES || bytes >= PART_BYTES {
                 bytes = 0;
@@ -359,7 +365,8 @@ impl Reading {
             key,
             edge: self.edge,
             at: self.at.unwrap_or(Timestamp::EPOCH),
-            erased: self.erased,
+            erased: self.missing.saturating_sub(self.pruned),
+            pruned: self.pruned,
             bytes,
             sha256,
         })

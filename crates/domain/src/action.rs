@@ -59,6 +59,7 @@ macro_rules! actions {
 actions! {
     AUDIT_APPEND = "audit.append", Demand::Permission(AuditWrite);
     AUDIT_ERASE = "audit.erase", Demand::Permission(AuditErase);
+    AUDIT_PRUNE = "audit.prune", Demand::System;
     LEGAL_HOLD_CREATE = "legal_hold.create", Demand::Permission(AuditHold);
     LEGAL_HOLD_RELEASE = "legal_hold.release", Demand::Permission(AuditHold);
     LOG_ACKNOWLEDGE_RESTORE = "log.acknowledge_restore", Demand::Permission(LogRestore);

@@ -117,6 +117,8 @@ codes! {
     ENTRY_OF_OTHERS = Conflict "entry_of_others", "an entry is neither by nor about the user or its keys";
     CONTENT_OF_OTHERS = Conflict "content_of_others", "what is to be erased is not the user's";
     HELD = Conflict "held", "it is under a legal hold, which the message names", hint "see what is held: probity audit hold list";
+    RETAINED = Conflict "retained", "it is not past the time for which a policy keeps it, or none is about it",
+        hint "see what is past its time: probity audit retention --dry-run";
     UNKNOWN_HOLD = NotFound "unknown_hold", "there is no such legal hold", hint "see what is held: probity audit hold list";
     OWN_HOLD = Forbidden "own_hold", "you set it: someone else releases it", hint SOMEONE_ELSE;
     TOO_MANY_HOLDS = Conflict "too_many_holds", "1,000 legal holds are active, which is the most";

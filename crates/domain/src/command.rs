@@ -14,6 +14,7 @@ use crate::approval::{CastVote, ExpireApprovals, RequestApproval, UseApproval, W
 use crate::audit::erase::EraseEntries;
 use crate::audit::export_key::ExportKey;
 use crate::audit::hold::{CreateHold, ReleaseHold};
+use crate::audit::prune::PruneEntries;
 use crate::audit::record_events::RecordEvents;
 use crate::audit::restore::AcknowledgeRestore;
 use crate::context::{Caller, Context};
@@ -119,7 +120,7 @@ macro_rules! commands {
 }
 
 commands! {
-    RecordEvents, EraseEntries, CreateHold, ReleaseHold, AcknowledgeRestore, ExportKey,
+    RecordEvents, EraseEntries, PruneEntries, CreateHold, ReleaseHold, AcknowledgeRestore, ExportKey,
     CreateUser, ImportUser, InviteUser, UpdateUser, SetRole, EnableUser, DisableUser, ResetPassword, RecoverUser,
     ResetSecondFactor, EraseUser,
     AcceptInvitation, LogIn, ChangePassword,

@@ -63,7 +63,7 @@ pub struct Draft {
     pub commitment: [u8; 32],
     /// Rows written, in the order of the payload's row images.
     pub writes: Vec<RowWrite>,
-    /// Indexes of entries whose payload this one erases.
+    /// Indexes of entries whose payload this one erases or prunes.
     pub erases: Vec<u64>,
 }
 
@@ -233,6 +233,8 @@ pub enum Reply {
     },
     /// How many entries were erased now.
     Erased(u64),
+    /// How many entries were pruned now.
+    Pruned(u64),
     /// Of how many the expiry was recorded now.
     Expired(u64),
     /// Done, with nothing to add.
@@ -272,7 +274,7 @@ replies! {
     (Execution, u64) = Reply::Execution { execution, version } => (*execution, version);
     Vec<(Metric, bool)> = Reply::Metrics(metrics) => metrics;
     (Uuid, u64, Vec<RecordedStep>) = Reply::Steps { execution, version, steps } => (execution, version, steps);
-    u64 = Reply::Ended(count) | Reply::Erased(count) | Reply::Expired(count) => count;
+    u64 = Reply::Ended(count) | Reply::Erased(count) | Reply::Pruned(count) | Reply::Expired(count) => count;
 }
 
 /// An operation as an answer.

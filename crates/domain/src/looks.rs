@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::approval::{Approval, Vote};
 use crate::audit::hold::LegalHold;
+use crate::audit::pruning::Pruning;
 use crate::context::Caller;
 use crate::custody::chain::spellings;
 use crate::custody::destination::Destination;
@@ -193,6 +194,7 @@ looks! {
     AGENT_NAMED = Agent, Column("name"), &[], Rely;
     ENTRY = KnownEntry, Column("id"), &[], Read;
     ENTRY_AT = KnownEntry, Column("entry"), &[], Change;
+    PRUNING = Pruning, Column("id"), &[], Change;
     ASSET = Asset, Column("id"), &[], Read;
     ASSET_TO_COUNT = Asset, Column("id"), &[], Change;
     ASSET_CODED = Asset, Lower("code"), &[], Read;

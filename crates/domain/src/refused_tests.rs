@@ -90,6 +90,8 @@ const MEET: &[fn()] = &[
         crate::workflow::conversation::tests::who_may_keep_whose,
         crate::workflow::conversation::tests::what_has_ended_stays,
         crate::workflow::conversation::tests::what_is_held_is_in_no_entry_and_goes_with_the_user,
+        crate::audit::prune::tests::what_is_past_its_time_goes_and_nothing_else,
+        crate::audit::prune::tests::nothing_under_a_hold_goes_whoever_prunes,
         crate::audit::hold::tests::bounds_of_a_hold,
         crate::audit::hold::tests::so_many_are_active_at_a_time,
         crate::audit::hold::tests::an_id_is_one_content,

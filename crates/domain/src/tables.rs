@@ -11,6 +11,7 @@ use crate::approval::{Approval, Vote};
 use crate::audit::erasure::Erasure;
 use crate::audit::hold::LegalHold;
 use crate::audit::known::KnownEntry;
+use crate::audit::pruning::Pruning;
 use crate::custody::destination::Destination;
 use crate::custody::kyc::{KycDocument, KycRecord};
 use crate::custody::operation::{ChainOutput, Operations};
@@ -159,6 +160,7 @@ tables! {
     Invitation in invitations, "invitation";
     SecondFactor in second_factors, "second_factor";
     Erasure in erasures, "erasure";
+    Pruning in prunings, "pruning";
     LegalHold in legal_holds, "legal_hold";
     Asset in assets, "asset";
     Balance in balances, "balance";

@@ -2,7 +2,7 @@
 //!
 //! What is kept is trusted no more than the database. Each question reads the head, and is answered from memory only where
 //! the leaves of what is kept lead to that head's tree, and payloads and changes are what the leaves commit to. An entry that
-//! erases others ends what is kept before it is shown. Where many entries come between two questions, the database is
+//! erases or prunes others ends what is kept before it is shown. Where many entries come between two questions, the database is
 //! asked as ever: keeping them would cost more than it saves.
 
 use std::collections::VecDeque;
@@ -169,10 +169,12 @@ impl Kept {
     }
 }
 
-/// Whether an entry erases others.
+/// Whether an entry erases or prunes others.
 fn erases(entry: &StoredEntry) -> bool {
     let changes = entry.changes.as_deref().unwrap_or_default();
-    changes.contains(r#""table":"erasures""#)
+    [r#""table":"erasures""#, r#""table":"prunings""#]
+        .iter()
+        .any(|table| changes.contains(table))
 }
 
 /// Whether payload and changes are what the leaf commits to. What was erased commits to nothing.

@@ -6,13 +6,13 @@ use crate::time::Timestamp;
 /// The columns, in order.
 pub const COLUMNS: &str = "index,id,at,occurred_at,recorded_by_kind,recorded_by_id,actor_kind,actor_id,\
     actor_name,on_behalf_of,action,target_kind,target_id,outcome,authority,description,ip,user_agent,trace_id,\
-    session_id,drag_mode,details,erased";
+    session_id,drag_mode,details,erased,pruned";
 
 /// Appends the line of an entry with its line end, CR LF. What is absent is empty.
 pub fn write(entry: &Entry, out: &mut String) {
     let target = entry.target.as_ref();
     let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
-    let fields: [Option<String>; 23] = [
+    let fields: [Option<String>; 24] = [
         Some(entry.index.to_string()),
         Some(entry.id.to_string()),
         time(Some(entry.at)),
@@ -36,6 +36,7 @@ pub fn write(entry: &Entry, out: &mut String) {
         entry.drag_mode.map(|mode| mode.as_str().to_owned()),
         details_text(entry),
         Some(entry.erased.to_string()),
+        Some(entry.pruned.to_string()),
     ];
     for (position, field) in fields.iter().enumerate() {
         if position > 0 {

@@ -84,7 +84,7 @@ pub struct Change {
 pub struct EntryEvidence {
     /// The leaf, byte for byte.
     pub leaf: String,
-    /// The payload's salt in hex; none once the payload is erased.
+    /// The payload's salt in hex; none once the payload is erased or pruned.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub salt: Option<String>,
 }
@@ -152,6 +152,10 @@ pub struct Entry {
     #[cfg_attr(feature = "schema", schemars(extend("const" = true)))]
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub erased: bool,
+    /// Present once the payload was pruned: it was past the time for which such entries are kept.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = true)))]
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub pruned: bool,
     /// What the tree holds.
     pub evidence: EntryEvidence,
 }
@@ -248,6 +252,7 @@ impl Entry {
             aim: payload.aim,
             drag_mode: payload.drag_mode,
             erased,
+            pruned: false,
             evidence: EntryEvidence {
                 leaf: leaf_text,
                 salt: salt.map(Salt::to_hex),
@@ -255,10 +260,25 @@ impl Entry {
         })
     }
 
+    /// The same entry, whose payload is absent because it was pruned, not erased.
+    #[must_use]
+    pub fn into_pruned(self) -> Entry {
+        Entry {
+            pruned: self.erased,
+            erased: false,
+            ..self
+        }
+    }
+
+    /// Whether it has no payload any more: it was erased or pruned.
+    pub fn is_gone(&self) -> bool {
+        self.erased || self.pruned
+    }
+
     /// Checks that everything shown is what the leaf says or commits to.
     ///
     /// The index is not part of the leaf: whether the leaf is in the log, and where, a receipt answers. That the
-    /// payload of an entry marked as erased is erased in the log too is only claimed: whoever passes an entry on
+    /// payload of an entry marked as erased or pruned is gone in the log too is only claimed: whoever passes an entry on
     /// may leave the payload out. Nothing of it can be changed or added.
     pub fn check(&self) -> Result<(), EntryError> {
         let leaf = Leaf::parse(&self.evidence.leaf)?;
@@ -285,6 +305,8 @@ impl Entry {
             ),
             ("outcome", self.outcome == leaf.outcome),
             ("authority", self.authority == leaf.authority),
+            // What is gone went once.
+            ("pruned", !(self.pruned && self.erased)),
         ];
         if let Some((member, _)) = facts.iter().find(|(_, agrees)| !agrees) {
             return Err(EntryError::Differs(member));
@@ -297,7 +319,7 @@ impl Entry {
     pub fn recorded(&self) -> Result<Recorded, EntryError> {
         self.check()?;
         let leaf = Leaf::parse(&self.evidence.leaf)?;
-        let payload = (!self.erased).then(|| self.payload(&leaf).to_text());
+        let payload = (!self.is_gone()).then(|| self.payload(&leaf).to_text());
         Ok(Recorded {
             actor_id: leaf.actor_id,
             target_id: leaf.target_id,
@@ -329,7 +351,7 @@ impl Entry {
         let payload = self.payload(leaf);
         let Some(salt) = &self.evidence.salt else {
             // Without a salt nothing of the payload may be shown: nothing binds it.
-            let empty = self.erased
+            let empty = self.is_gone()
                 && payload
                     == Payload {
                         changes: payload.changes.clone(),
@@ -349,7 +371,7 @@ impl Entry {
             part: "salt",
             reason: "not 32 lower-case hex digits".into(),
         })?;
-        if !self.erased && commitment::commit(&salt, payload.to_text().as_bytes()) == leaf.payload {
+        if !self.is_gone() && commitment::commit(&salt, payload.to_text().as_bytes()) == leaf.payload {
             Ok(())
         } else {
             Err(EntryError::Payload)

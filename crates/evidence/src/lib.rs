@@ -1,7 +1,7 @@
 //! Evidence: the bytes that Probity commits to, and the checks that anyone can run on them offline.
 //!
 //! This crate owns what an audit entry *is*: its canonical JSON ([`json`]), its times ([`time`]), the part
-//! that is hashed into the Merkle tree for ever ([`leaf`]), the part that may be erased ([`payload`]), the
+//! that is hashed into the Merkle tree for ever ([`leaf`]), the part that may be erased or pruned ([`payload`]), the
 //! salted commitments that tie the two together ([`commitment`]), and the files an auditor receives:
 //! receipts ([`receipt`]), consistency proofs ([`consistency`]) and bundles ([`bundle`]). It knows neither SQL
 //! nor HTTP and does no I/O; the server and the binary `probity-verify` run this very code.

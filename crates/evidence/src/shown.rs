@@ -158,6 +158,8 @@ struct Shown<'a> {
     drag_mode: Option<Text<'a>>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     erased: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pruned: bool,
     evidence: ShownEvidence<'a>,
 }
 
@@ -199,7 +201,7 @@ struct ShownEvidence<'a> {
     salt: Option<String>,
 }
 
-/// The parts of an entry as they are stored; payload and salt are absent once erased. In JSON they are the entry.
+/// The parts of an entry as they are stored; payload and salt are absent once erased or pruned. In JSON they are the entry.
 #[derive(Clone, Copy, Debug)]
 pub struct Parts<'a> {
     /// Position in the log.
@@ -212,6 +214,8 @@ pub struct Parts<'a> {
     pub salt: Option<Salt>,
     /// Canonical list of changes.
     pub changes: Option<&'a str>,
+    /// Whether the payload is absent because retention pruned it.
+    pub pruned: bool,
 }
 
 impl Serialize for Parts<'_> {
@@ -277,7 +281,8 @@ fn show<S: Serializer>(parts: Parts<'_>, serializer: S) -> Result<Result<S::Ok, 
         session_id: payload.session_id,
         aim: payload.aim,
         drag_mode: payload.drag_mode,
-        erased: parts.payload.is_none(),
+        erased: parts.payload.is_none() && !parts.pruned,
+        pruned: parts.payload.is_none() && parts.pruned,
         evidence: ShownEvidence {
             leaf: parts.leaf,
             salt: parts.salt.map(Salt::to_hex),

@@ -33,6 +33,7 @@ mod key;
 mod kyc;
 mod levels;
 mod log;
+mod machine;
 mod metric;
 mod nouns;
 mod operation;

@@ -34,7 +34,7 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
             .to_string();
         ("signing_key".to_owned(), path.into(), "default".to_owned())
     });
-    let rules = loaded.config.custody_rules();
+    let rules = loaded.config.listed_rules();
     let rules: Vec<_> = rules
         .into_iter()
         .map(|rule| {

@@ -2,12 +2,11 @@
 
 use std::fmt::Write as _;
 
+/// Entries of a bucket share `entry >> BUCKET_BITS`, the first column of the indexes that filters use.
+pub(crate) use domain::audit::pruning::BUCKET_BITS;
 use domain::record::Val;
 
 use crate::row::Row;
-
-/// Entries of a bucket share `entry >> BUCKET_BITS`, the first column of the indexes that filters use.
-pub(crate) const BUCKET_BITS: u32 = 10;
 
 /// Which buckets, and in which order.
 #[derive(Clone, Debug)]

@@ -33,6 +33,8 @@ pub struct StoredEntry {
     pub salt: Option<Salt>,
     /// Canonical list of changes.
     pub changes: Option<String>,
+    /// Whether a command pruned it. Only the questions of [`crate::query`] say so.
+    pub pruned: bool,
 }
 
 impl StoredEntry {
@@ -63,20 +65,22 @@ impl StoredEntry {
             payload: row.optional_text(2)?.map(str::to_owned),
             salt: row.optional_salt(3)?,
             changes: row.optional_text(4)?.map(str::to_owned),
+            pruned: false,
         })
     }
 
     /// The entry as users see it.
     pub fn assemble(self) -> Result<Entry, Error> {
         let index = self.entry;
-        Entry::assemble(
+        let entry = Entry::assemble(
             index,
             self.leaf,
             self.payload.as_deref(),
             self.salt,
             self.changes.as_deref(),
         )
-        .map_err(|error: EntryError| Error::data(format!("entry {index}: {error}")))
+        .map_err(|error: EntryError| Error::data(format!("entry {index}: {error}")))?;
+        Ok(if self.pruned { entry.into_pruned() } else { entry })
     }
 
     /// The entry as decisions see it.
@@ -144,6 +148,7 @@ impl Serialize for StoredEntry {
             payload: self.payload.as_deref(),
             salt: self.salt,
             changes: self.changes.as_deref(),
+            pruned: self.pruned,
         };
         parts.serialize(serializer)
     }
@@ -162,24 +167,16 @@ pub(crate) async fn append_with(conn: &mut Conn, columns: &[&str], rows: &[Entry
     }
 }
 
-/// Erases the payload of entries, and with it their salt and the columns that come from the payload.
+/// Takes the payload of entries away, and with it their salt and the columns that come from the payload.
 ///
-/// The actor and the target stay findable where their id is ours, which the leaf holds.
+/// The actor and the target stay findable where their id is ours, which the leaf holds. What stands in its texts has its
+/// quotation marks escaped, and is not taken for that.
 pub async fn erase(conn: &mut Conn, indexes: &[u64]) -> Result<(), Error> {
-    for index in indexes {
-        let select = format!("{} WHERE entry = $1", StoredEntry::SELECT);
-        let Some(row) = conn.opt(&select, &[int(*index).into()]).await? else {
-            continue;
-        };
-        let stored = StoredEntry::read(&row)?;
-        let leaf = Leaf::parse_lenient(&stored.leaf)
-            .map_err(|error| Error::data(format!("entry {index}: {error}")))?;
-        let kept = |id: Option<Uuid>| Val::from(id.map(|id| id.to_string()));
-        let args = [int(*index).into(), kept(leaf.actor_id), kept(leaf.target_id)];
-        let sql = "UPDATE entries SET actor = $2, target = $3, ip = NULL, occurred_at = NULL, payload = NULL, salt = NULL WHERE entry = $1";
-        conn.exec(sql, &args).await?;
-    }
-    Ok(())
+    let sql = "UPDATE entries SET actor = CASE WHEN leaf LIKE '%\",\"actor\":{\"id\":\"%' THEN actor END, \
+               target = CASE WHEN leaf LIKE '%},\"target\":{\"id\":\"%' THEN target END, \
+               ip = NULL, occurred_at = NULL, payload = NULL, salt = NULL WHERE entry";
+    let keys: Vec<Val> = indexes.iter().map(|index| int(*index).into()).collect();
+    conn.keyed(sql, Kind::Int, &keys, Lock::None).await.map(drop)
 }
 
 /// The leaf at this index.

@@ -12,6 +12,7 @@
 pub mod batch;
 mod buckets;
 pub mod checks;
+pub mod compact;
 pub mod conditions;
 pub mod conn;
 pub mod custody;
@@ -30,6 +31,7 @@ mod lock;
 pub mod migrate;
 pub mod pg;
 pub mod place;
+pub mod prunings;
 pub mod query;
 pub mod row;
 pub mod schema;

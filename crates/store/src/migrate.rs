@@ -67,6 +67,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(22, "governance_views_as_text", "0022_governance_views_as_text.sql", back "0022.sql"),
     migration!(23, "when_it_happened", "0023_when_it_happened.sql", back "0023.sql"),
     migration!(24, "legal_holds", "0024_legal_holds.sql", back "0024.sql"),
+    migration!(25, "prunings", "0025_prunings.sql", back "0025.sql"),
 ];
 
 /// What a database has of the migrations.

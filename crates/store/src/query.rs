@@ -16,27 +16,29 @@ use crate::conn::Conn;
 use crate::entries::StoredEntry;
 use crate::error::Error;
 use crate::head::int;
-use crate::in_time;
 pub use crate::walk::{Found, Order, Page, Patience};
 use crate::walk::{Room, Term, walk};
+use crate::{in_time, prunings};
 
 /// The entry of this id.
 pub async fn by_id(conn: &mut Conn, id: Uuid) -> Result<Option<StoredEntry>, Error> {
-    let row = conn
-        .opt(&format!("{} WHERE id = $1", StoredEntry::SELECT), &[id.into()])
-        .await?;
-    row.as_ref().map(StoredEntry::read).transpose()
+    one(conn, "id", id.into()).await
 }
 
 /// The entry at this index.
 pub async fn by_index(conn: &mut Conn, index: u64) -> Result<Option<StoredEntry>, Error> {
-    let row = conn
-        .opt(
-            &format!("{} WHERE entry = $1", StoredEntry::SELECT),
-            &[int(index).into()],
-        )
-        .await?;
-    row.as_ref().map(StoredEntry::read).transpose()
+    one(conn, "entry", int(index).into()).await
+}
+
+async fn one(conn: &mut Conn, key: &str, value: Val) -> Result<Option<StoredEntry>, Error> {
+    let select = format!("{} WHERE {key} = $1", StoredEntry::SELECT);
+    let Some(row) = conn.opt(&select, &[value]).await? else {
+        return Ok(None);
+    };
+    let mut found = [StoredEntry::read(&row)?];
+    prunings::mark(conn, &mut found).await?;
+    let [entry] = found;
+    Ok(Some(entry))
 }
 
 /// What a log of some size shows of an earlier one.
@@ -46,7 +48,7 @@ pub struct Since {
     pub then: Option<String>,
     /// The last leaf.
     pub now: Option<String>,
-    /// Whether an entry was erased since.
+    /// Whether an entry was erased or pruned since.
     pub erased: bool,
 }
 
@@ -54,7 +56,7 @@ pub struct Since {
 pub async fn since(conn: &mut Conn, from: u64, to: u64) -> Result<Since, Error> {
     let ends = [from, to].map(|size| int(size) - 1);
     let leaves = "SELECT entry, leaf FROM entries WHERE entry IN ($1, $2)";
-    let erased = "SELECT entry FROM erasures WHERE entry >= $1 LIMIT 1";
+    let erased = "SELECT entry FROM erasures WHERE entry >= $1 UNION ALL SELECT entry FROM prunings WHERE entry >= $1 LIMIT 1";
     let [leaves, erased] = conn
         .both([(leaves, &ends.map(Val::from)), (erased, &[int(from).into()])])
         .await?;
@@ -202,6 +204,18 @@ pub async fn page(
 /// The same, where the page ends with the entry that reaches a number of bytes, or when patience ends. What lies beyond
 /// the bytes is not read: entries may be large, and a page of few bytes is all that a stream may hold.
 pub async fn page_within(
+    conn: &mut Conn,
+    filter: &EntryFilter,
+    page: Page,
+    size: u64,
+    (bytes, patience): (Option<u64>, Option<&Patience<'_>>),
+) -> Result<Found, Error> {
+    let mut found = find(conn, filter, page, size, (bytes, patience)).await?;
+    prunings::mark(conn, &mut found.entries).await?;
+    Ok(found)
+}
+
+async fn find(
     conn: &mut Conn,
     filter: &EntryFilter,
     page: Page,

@@ -62,6 +62,7 @@ impl Shown for Entry {
             aim: None,
             drag_mode: None,
             erased: false,
+            pruned: false,
             evidence: EntryEvidence {
                 leaf: r#"{"action":"order.update",…}"#.to_owned(),
                 salt: Some("000102030405060708090a0b0c0d0e0f".to_owned()),
@@ -271,7 +272,7 @@ impl Show for Entry {
         let Some(key) = EntryKey::parse(name) else {
             return Ok(None);
         };
-        // It never changes, but for being erased.
+        // It never changes, but for being erased or pruned.
         Ok(engine.entry(key).await?.map(|entry| (entry, 1)))
     }
 
@@ -323,6 +324,10 @@ impl Show for Entry {
         if entry.erased {
             let text = "what was personal in it has been erased; its proof still holds";
             pairs.push(("Erased", text.into()));
+        }
+        if entry.pruned {
+            let text = "its details were kept for their time, and are gone; its proof still holds";
+            pairs.push(("Pruned", text.into()));
         }
         pairs
     }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use domain::audit::event::ACTION_LEN_MAX;
+use domain::audit::filter::is_action;
 use domain::{FieldError, own_id};
 use engine::list::Condition;
 use evidence::Timestamp;
@@ -204,12 +204,6 @@ impl Takes {
         };
         read.ok_or_else(|| format!("must be {must}"))
     }
-}
-
-fn is_action(text: &str) -> bool {
-    let word = text.strip_suffix('*').unwrap_or(text);
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:/-".contains(&byte);
-    word.len() <= ACTION_LEN_MAX && word.bytes().all(allowed)
 }
 
 /// What was given with a filter, once it is known what it means.

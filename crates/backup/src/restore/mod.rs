@@ -9,7 +9,7 @@ use std::path::Path;
 
 use domain::audit::restore::AcknowledgeRestore;
 use domain::{Caller, Command, Origin};
-use engine::verify::{Findings, Progress, Report, VerifyOptions, verify_by};
+use engine::verify::{Progress, Report, VerifyOptions, verify_by};
 use engine::{Engine, Options, guard, keyfile};
 use evidence::time::Timestamp;
 use store::db::Location;
@@ -364,12 +364,8 @@ async fn verified(contents: &Contents, options: &Options, progress: Progress<'_>
     if report.intact {
         return Ok(report);
     }
-    let findings = Findings {
-        list: report.findings,
-        omitted: report.findings_omitted,
-    };
     Err(Error::Restored {
-        findings,
+        findings: report.into(),
         even_tampered: contents.manifest.even_tampered,
     })
 }

@@ -227,7 +227,7 @@ impl<'a> Open<'a> {
         };
         let mut chunk = check_chunk(conn, self.next / CHUNK, to, &mut also).await?;
         self.next = to.min(self.next + CHUNK);
-        self.missing.extend_from_slice(&chunk.erased);
+        self.missing.extend_from_slice(&chunk.missing);
         // Rows are compared once they are all there; only how many there should be is kept until then.
         chunk.changes = Vec::new();
         Ok(chunk)
@@ -252,6 +252,7 @@ fn parts<'a>(view: &EntryView<'a>) -> Parts<'a> {
         // One of another length is found as the entry is checked.
         salt: view.salt.and_then(|salt| salt.try_into().ok()).map(Salt),
         changes: view.changes,
+        pruned: false,
     }
 }
 
@@ -269,6 +270,7 @@ pub(super) fn without(held: &Held, erased: &[u64], spool: &mut Spool) -> Result<
                 payload: entry.payload.as_deref().filter(|_| kept),
                 salt: entry.salt.filter(|_| kept),
                 changes: entry.changes.as_deref(),
+                pruned: false,
             };
             format::write_entry(&parts, out);
         });

@@ -16,7 +16,9 @@ use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use domain::tables::SEALED;
+use domain::audit::pruning::Pruning;
+use domain::record::Record as _;
+use domain::tables::{SEALED, Stored};
 use engine::Options;
 use engine::verify::parts::{
     CHUNK, HeadRow, check_guard, check_migrated, compare_root, read_head, remembered, verifier,
@@ -199,7 +201,10 @@ fn read(options: &Options, how: &How<'_>, progress: Progress<'_>) -> Result<Whol
             findings.add(Finding::new(table.name, what));
         }
     }
-    take_out_erased(&mut log, &mut snapshot.erasures, &mut findings)?;
+    // They are told beside the backups in this order too.
+    snapshot.erasures.sort_unstable();
+    let gone = Gone::new(&snapshot.erasures, std::mem::take(&mut snapshot.prunings));
+    take_out(&mut log, &gone, &mut findings)?;
     if !findings.is_empty() && !how.even_tampered {
         return Err(Error::Tampered(findings));
     }
@@ -225,6 +230,8 @@ struct Snapshot {
     marks: (Held, u64),
     /// Entries that a command erased, and the entry that did.
     erasures: Vec<(u64, u64)>,
+    /// What says which ones were pruned.
+    prunings: Vec<Stored>,
 }
 
 async fn snapshot(
@@ -241,12 +248,15 @@ async fn snapshot(
     let (at, head) = log.read_end(&mut conn, (done, key), findings, progress).await?;
     compare_root(&head, &log.walked, findings);
     check_guard(&mut conn, &head, (remembered.as_deref(), key), findings).await;
-    let (mut tables, mut erasures) = (Vec::new(), Vec::new());
+    let (mut tables, mut erasures, mut prunings) = (Vec::new(), Vec::new(), Vec::new());
     let spool = &mut log.spools[0];
     for table in SEALED {
-        let mut also = |row: &domain::tables::Stored| {
+        let mut also = |row: &Stored| {
             if let ("erasures", Some(domain::record::Val::Int(erased))) = (table.name, row.values.first()) {
                 erasures.push((u64::try_from(*erased).unwrap_or(u64::MAX), row.entry));
+            }
+            if table.name == Pruning::TABLE.name {
+                prunings.push(row.clone());
             }
         };
         tables.push(rows::read(&mut conn, spool, table, findings, &mut also).await?);
@@ -259,35 +269,60 @@ async fn snapshot(
         tables,
         marks,
         erasures,
+        prunings,
     })
 }
 
-/// Compares what is missing with what commands erased, and takes out what they erased after it was read.
-fn take_out_erased(log: &mut Log, erasures: &mut [(u64, u64)], findings: &mut Findings) -> Result<(), Error> {
-    erasures.sort_unstable();
+/// What commands erased and pruned, by the entries that are gone.
+struct Gone<'a> {
+    erasures: &'a [(u64, u64)],
+    prunings: BTreeMap<u64, Stored>,
+}
+
+impl Gone<'_> {
+    /// What was erased is in order.
+    fn new(erasures: &[(u64, u64)], prunings: Vec<Stored>) -> Gone<'_> {
+        let first = |row: &Stored| format::pruned_in(Pruning::TABLE, row).next();
+        let prunings = prunings.into_iter().filter_map(|row| Some((first(&row)?, row)));
+        let prunings = prunings.collect();
+        Gone { erasures, prunings }
+    }
+
+    /// Those of a member, in order, each with the entry that erased it, or the last one that pruned in its bucket.
+    fn of(&self, number: u64) -> Vec<(u64, u64)> {
+        let entries = number * MEMBER_ENTRIES..(number + 1) * MEMBER_ENTRIES;
+        let at = |index: u64| self.erasures.partition_point(|(erased, _)| *erased < index);
+        let mut found = self.erasures[at(entries.start)..at(entries.end)].to_vec();
+        let prunings = self.prunings.range(entries).map(|(_, row)| row);
+        let pruned =
+            prunings.flat_map(|row| format::pruned_in(Pruning::TABLE, row).map(|index| (index, row.entry)));
+        found.extend(pruned);
+        found.sort_unstable();
+        found
+    }
+}
+
+/// Compares what is missing with what commands erased or pruned, and takes out what they did after it was read.
+fn take_out(log: &mut Log, gone: &Gone<'_>, findings: &mut Findings) -> Result<(), Error> {
     let spool = &mut log.spools[0];
     for (number, part) in &mut log.parts {
-        let at = |index: u64| erasures.partition_point(|(erased, _)| *erased < index);
-        let of_part = &erasures[at(number * MEMBER_ENTRIES)..at((number + 1) * MEMBER_ENTRIES)];
+        let of_part = gone.of(*number);
         for index in &part.missing {
-            if of_part
-                .binary_search_by_key(index, |(erased, _)| *erased)
-                .is_err()
-            {
-                let what = "the payload was removed by hand: no command erased it";
+            if of_part.binary_search_by_key(index, |(gone, _)| *gone).is_err() {
+                let what = "the payload was removed by hand: no command erased or pruned it";
                 findings.add(Finding::new("entries", what).entry(*index));
             }
         }
         let mut late = Vec::new();
-        for (erased, by) in of_part
-            .iter()
-            .filter(|(erased, _)| part.missing.binary_search(erased).is_err())
-        {
-            late.push(*erased);
-            let chunk = usize::try_from(erased % MEMBER_ENTRIES / CHUNK).unwrap_or_default();
+        for (index, by) in &of_part {
+            if part.missing.binary_search(index).is_ok() {
+                continue;
+            }
+            late.push(*index);
+            let chunk = usize::try_from(index % MEMBER_ENTRIES / CHUNK).unwrap_or_default();
             if part.known.get(chunk).is_some_and(|known| by < known) {
-                let what = "the payload is there although a command erased it";
-                findings.add(Finding::new("entries", what).entry(*erased));
+                let what = "the payload is there although a command erased or pruned it";
+                findings.add(Finding::new("entries", what).entry(*index));
             }
         }
         if !late.is_empty() {

@@ -24,6 +24,11 @@ mod past_schemas;
 mod people;
 mod reading;
 mod restoring;
+mod retained;
+#[path = "../../../engine/tests/conformance/retention.rs"]
+mod retention;
+#[path = "../../../engine/tests/conformance/retention_model.rs"]
+mod retention_model;
 #[path = "../../../engine/tests/conformance/support.rs"]
 mod support;
 #[path = "../../../engine/tests/conformance/workflow_rich.rs"]

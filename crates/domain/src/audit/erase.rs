@@ -64,10 +64,22 @@ pub(crate) fn erasures(
     who: &Principal,
     check: impl Fn(&KnownEntry) -> Result<(), Refusal>,
 ) -> Result<Vec<Erasure>, Refusal> {
+    let found = with_payload(facts, entries, &Holds::binding(facts, who), check)?;
+    let mark = |(erased, entry): (u64, &KnownEntry)| Erasure { id: entry.id, erased };
+    Ok(found.into_iter().map(mark).collect())
+}
+
+/// Those of these entries whose payload is there, in the order of their indexes; `check` may refuse one, and so may a hold.
+pub(crate) fn with_payload<'a>(
+    facts: &'a Facts,
+    entries: &[u64],
+    holds: &Holds,
+    check: impl Fn(&KnownEntry) -> Result<(), Refusal>,
+) -> Result<Vec<(u64, &'a KnownEntry)>, Refusal> {
     let mut indexes = entries.to_vec();
     indexes.sort_unstable();
     indexes.dedup();
-    let (mut erasures, holds) = (Vec::new(), Holds::binding(facts, who));
+    let mut found = Vec::with_capacity(indexes.len());
     for index in indexes {
         let entry = facts.entry_ids.get(&index).and_then(|id| facts.entries.get(id));
         let entry =
@@ -75,11 +87,8 @@ pub(crate) fn erasures(
         check(entry)?;
         holds.check_entry(entry)?;
         if entry.payload.is_some() {
-            erasures.push(Erasure {
-                id: entry.id,
-                erased: index,
-            });
+            found.push((index, entry));
         }
     }
-    Ok(erasures)
+    Ok(found)
 }

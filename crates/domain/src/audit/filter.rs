@@ -4,6 +4,23 @@ use evidence::leaf::Outcome;
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
+use super::event::ACTION_LEN_MAX;
+
+/// Whether a text is what an action may be, or the beginning of one and a final `*`.
+pub fn is_action(text: &str) -> bool {
+    let word = text.strip_suffix('*').unwrap_or(text);
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:/-".contains(&byte);
+    word.len() <= ACTION_LEN_MAX && word.bytes().all(allowed)
+}
+
+/// Whether an action is the one that is given; with a final `*`, whether it begins so.
+pub fn matches_action(given: &str, action: &str) -> bool {
+    match given.strip_suffix('*') {
+        Some(begin) => action.starts_with(begin),
+        None => action == given,
+    }
+}
+
 /// Entries that fulfil every condition given.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct EntryFilter {

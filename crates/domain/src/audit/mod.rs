@@ -1,4 +1,4 @@
-//! The audit log: events from outside, erasure, and what is asked of the log.
+//! The audit log: events from outside, erasure and pruning, and what is asked of the log.
 
 pub mod activity;
 pub mod erase;
@@ -8,8 +8,11 @@ pub mod export_key;
 pub mod filter;
 pub mod hold;
 pub mod known;
+pub mod prune;
+pub mod pruning;
 pub mod record_events;
 pub mod restore;
+pub mod retention;
 
 pub use event::{Event, NewEntry};
 pub use filter::EntryFilter;

@@ -3,6 +3,7 @@
 use evidence::json::StrictObject;
 use serde_json::{Value, json};
 
+use crate::audit::retention::Retention;
 use crate::custody::CustodyRules;
 use crate::identity::permission::{BUILT_IN, Permission, Role};
 use crate::workflow::rules::WorkflowRules;
@@ -37,6 +38,8 @@ pub struct Rules {
     pub custody: CustodyRules,
     /// What is kept of steps.
     pub workflows: WorkflowRules,
+    /// How long payloads are kept.
+    pub retention: Retention,
 }
 
 impl Default for Rules {
@@ -55,6 +58,7 @@ impl Default for Rules {
             invitation_s: 72 * 3_600,
             custody: CustodyRules::default(),
             workflows: WorkflowRules::default(),
+            retention: Retention::default(),
         }
     }
 }
@@ -141,6 +145,10 @@ impl Rules {
         if self.workflows != WorkflowRules::default() {
             let rules = self.workflows.recorded();
             details.0.insert("workflow.rules".to_owned(), rules);
+        }
+        if self.retention != Retention::default() {
+            let policies = self.retention.recorded();
+            details.0.insert("audit.retention".to_owned(), policies);
         }
         details
     }

@@ -13,20 +13,21 @@ use super::value::{Fields, fields};
 
 /// Where each field comes from.
 pub(super) const FIELDS: Fields = fields! {
-    "details" = "details; with at, authority, changes, erased, evidence, index and recorded_by in its member _imported";
+    "details" = "details; with at, authority, changes, erased, evidence, index, pruned and recorded_by in its member _imported";
     "id" = "id";
     "occurred_at" = "occurred_at, or else at";
     "the others" = "the members of these names";
 };
 
 /// What an event cannot bring: the old log, not ours, vouches for it.
-const OF_THE_OLD_LOG: [&str; 7] = [
+const OF_THE_OLD_LOG: [&str; 8] = [
     "at",
     "authority",
     "changes",
     "erased",
     "evidence",
     "index",
+    "pruned",
     "recorded_by",
 ];
 

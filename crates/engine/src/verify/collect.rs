@@ -1,7 +1,8 @@
 //! Putting the chunks together in order: the tree, the stored subtrees, the rows that entries say they wrote.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use domain::audit::pruning::{bucket_of, pruned};
 use domain::tables::SEALED;
 use evidence::commitment::ChangeRecord;
 use evidence::time::Timestamp;
@@ -20,8 +21,10 @@ pub struct Walked {
     pub edge: RightEdge,
     /// Entries re-read.
     pub checked: u64,
-    /// Entries without a payload.
+    /// Entries whose payload was erased by a command, and that show nothing else.
     pub erased: u64,
+    /// The same of those that were pruned.
+    pub pruned: u64,
     /// Time of the last entry.
     pub last_at: Option<Timestamp>,
     /// Subtrees above 256 entries that the entries give; those of 256 are compared on the way.
@@ -61,7 +64,6 @@ impl Walked {
         }
         self.last_at = chunk.times.map(|(_, last)| last).or(self.last_at);
         self.checked += chunk.leaves.len() as u64;
-        self.erased += chunk.erased.len() as u64;
         findings.extend(chunk.findings.drain(..));
         let mut blocks = Vec::new();
         for leaf in chunk.leaves.drain(..) {
@@ -122,7 +124,7 @@ async fn take(
     let blocks = walked.take(&mut chunk, findings);
     check_blocks(conn, first, &blocks, broken, findings).await?;
     check_written(conn, &chunk.changes, findings).await?;
-    check_erased(conn, &chunk.erased, findings).await
+    check_gone(walked, conn, &chunk, findings).await
 }
 
 /// Compares the hashes of full subtrees of 256 entries with the stored ones.
@@ -214,16 +216,36 @@ async fn check_written(
     Ok(())
 }
 
-/// Checks that every missing payload was erased by a command.
-async fn check_erased(conn: &mut Conn, erased: &[u64], findings: &mut Findings) -> Result<(), Error> {
-    let rows = store::checks::erased(conn, erased).await?;
-    let by_command: Result<std::collections::HashSet<u64>, store::Error> =
-        rows.iter().map(|row| row.unsigned(0)).collect();
-    let by_command = by_command?;
-    for index in erased.iter().filter(|index| !by_command.contains(index)) {
-        findings.add(
-            Finding::new("entries", "the payload was removed by hand: no command erased it").entry(*index),
-        );
+/// Checks that every payload that is missing was erased or pruned by a command, and that none is there that was pruned.
+async fn check_gone(
+    walked: &mut Walked,
+    conn: &mut Conn,
+    chunk: &Chunk,
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    let rows = store::checks::erased(conn, &chunk.missing).await?;
+    let erased: Result<HashSet<u64>, store::Error> = rows.iter().map(|row| row.unsigned(0)).collect();
+    let (erased, first) = (erased?, chunk.number * CHUNK);
+    let buckets = bucket_of(first)..bucket_of(first + CHUNK);
+    let buckets = store::prunings::bits(conn, buckets).await?;
+    let pruned = buckets.iter().flat_map(|(bucket, bits)| pruned(*bucket, bits));
+    // What a row says of entries that are not there, its seal tells.
+    let pruned: HashSet<u64> = pruned.filter(|index| *index < walked.edge.size()).collect();
+    for index in &chunk.missing {
+        let known = [(&erased, &mut walked.erased), (&pruned, &mut walked.pruned)];
+        if let Some((_, count)) = known.into_iter().find(|(entries, _)| entries.contains(index)) {
+            *count += u64::from(!findings.entries.has(*index));
+        } else {
+            let what = "the payload was removed by hand: no command erased or pruned it";
+            findings.add(Finding::new("entries", what).entry(*index));
+        }
+    }
+    let missing: HashSet<u64> = chunk.missing.iter().copied().collect();
+    let mut there: Vec<u64> = pruned.difference(&missing).copied().collect();
+    there.sort_unstable();
+    for index in there {
+        let what = "the payload is there although a command pruned it";
+        findings.add(Finding::new("entries", what).entry(index));
     }
     Ok(())
 }

@@ -27,8 +27,8 @@ pub struct Chunk {
     pub changes: Vec<(u64, Vec<ChangeRecord>)>,
     /// How many writes those are, by table.
     pub written: BTreeMap<String, u64>,
-    /// Indexes of entries without a payload.
-    pub erased: Vec<u64>,
+    /// Indexes of entries without a payload, in order.
+    pub missing: Vec<u64>,
     /// Times of the first and last entry.
     pub times: Option<(Timestamp, Timestamp)>,
 }
@@ -48,7 +48,7 @@ pub async fn check_chunk(
         findings: Vec::new(),
         changes: Vec::new(),
         written: BTreeMap::new(),
-        erased: Vec::new(),
+        missing: Vec::new(),
         times: None,
     };
     let mut scratch = String::with_capacity(1_024);
@@ -85,7 +85,7 @@ impl Chunk {
     fn take(&mut self, view: &EntryView<'_>, scratch: &mut String) {
         self.leaves.push(Hash::leaf(view.leaf.as_bytes()));
         if view.payload.is_none() {
-            self.erased.push(view.entry);
+            self.missing.push(view.entry);
         }
         if let Some(at) = view.at {
             if let Some((_, last)) = self.times

@@ -42,7 +42,7 @@ pub fn explain() -> Explanation {
             table: "entries",
             checked: "every leaf against the root; every column against its leaf or payload; payload, salt and changes \
                       against the leaf's commitments; no gap, none added; times never go back; a payload is missing only \
-                      where a command erased it",
+                      where a command erased or pruned it",
         },
         SealedTable {
             table: "subtrees",

@@ -15,6 +15,7 @@ mod rows;
 mod steps;
 mod sums;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -42,6 +43,9 @@ use crate::{guard, keyfile, open};
 
 /// Most findings that a report lists; more are counted.
 pub const FINDINGS_MAX: usize = 10_000;
+
+/// The table of the log, as findings name it.
+const ENTRIES: &str = "entries";
 
 /// Entries in a chunk: sixteen full subtrees of 256.
 pub const CHUNK: u64 = 4_096;
@@ -135,11 +139,36 @@ pub struct Findings {
     pub list: Vec<Finding>,
     /// How many more there are.
     pub omitted: u64,
+    /// The entries that they are about.
+    pub(crate) entries: Marks,
+}
+
+/// Entries, a bit each: 64 of them in a number.
+#[derive(Debug, Default)]
+pub(crate) struct Marks(BTreeMap<u64, u64>);
+
+impl Marks {
+    fn add(&mut self, index: u64) {
+        *self.0.entry(index / 64).or_default() |= 1 << (index % 64);
+    }
+
+    fn has(&self, index: u64) -> bool {
+        self.0
+            .get(&(index / 64))
+            .is_some_and(|bits| bits & (1 << (index % 64)) != 0)
+    }
+
+    fn count(&self) -> u64 {
+        self.0.values().map(|bits| u64::from(bits.count_ones())).sum()
+    }
 }
 
 impl Findings {
     /// Adds one.
     pub fn add(&mut self, finding: Finding) {
+        if let (ENTRIES, Some(index)) = (&*finding.table, finding.entry) {
+            self.entries.add(index);
+        }
         if self.list.len() < FINDINGS_MAX {
             self.list.push(finding);
         } else {
@@ -185,8 +214,6 @@ pub struct Report {
     pub root: String,
     /// Entries re-read.
     pub entries_checked: u64,
-    /// Entries whose payload was erased by command: intact, but for what was erased.
-    pub erased: u64,
     /// Rows of sealed tables re-read.
     pub rows_checked: Vec<RowsChecked>,
     /// What is not as the log says.
@@ -197,6 +224,43 @@ pub struct Report {
     pub notes: Vec<Finding>,
     /// Time taken, in seconds.
     pub seconds: f64,
+    /// What its entries are.
+    pub entries: Counts,
+}
+
+impl From<Report> for Findings {
+    fn from(report: Report) -> Findings {
+        Findings {
+            list: report.findings,
+            omitted: report.findings_omitted,
+            ..Findings::default()
+        }
+    }
+}
+
+/// What the entries of a log are: each is one of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Whole, and as they were recorded.
+    pub intact: u64,
+    /// Without their payload, which a command erased.
+    pub erased: u64,
+    /// Without their payload, which retention pruned.
+    pub pruned: u64,
+    /// Not as the log says, or not there.
+    pub tampered: u64,
+}
+
+impl Counts {
+    fn of(walked: &collect::Walked, findings: &Findings) -> Counts {
+        let (erased, pruned, tampered) = (walked.erased, walked.pruned, findings.entries.count());
+        Counts {
+            intact: walked.checked.saturating_sub(erased + pruned + tampered),
+            erased,
+            pruned,
+            tampered,
+        }
+    }
 }
 
 /// Progress as it is reported.
@@ -290,18 +354,19 @@ async fn check(
     custody::check(&mut conn, head.walk, &mut findings).await?;
     steps::check(&mut conn, &mut findings).await?;
     notes.extend(custody::notes(&mut conn).await?);
+    let entries = Counts::of(&walked, &findings);
     Ok(Report {
         intact: findings.is_empty(),
         origin: head.origin,
         size: head.size,
         root: walked.edge.root().to_base64(),
         entries_checked: walked.checked,
-        erased: walked.erased,
         rows_checked,
         findings: findings.list,
         findings_omitted: findings.omitted,
         notes,
         seconds: 0.0,
+        entries,
     })
 }
 

@@ -314,7 +314,7 @@ mod cases {
         let entry = engine.entry(EntryKey::Index(5)).await.unwrap().unwrap();
         receipt::check(&receipt, &entry, key).unwrap();
         let report = assert_intact(&bed.options()).await;
-        let before = report.erased;
+        let before = report.entries.erased;
 
         // What came since goes with a second one; a third finds nothing.
         let written = record_as(&engine, &callers[1], vec![numbered(2)]).await;
@@ -330,7 +330,7 @@ mod cases {
             .unwrap();
         assert_eq!((third.entries, third.version), (0, again.version));
         let report = assert_intact(&bed.options()).await;
-        assert_eq!(report.erased, before + again.entries);
+        assert_eq!(report.entries.erased, before + again.entries);
         let erasures = entries(&engine, "user.erase").await;
         let kept = erasures.iter().filter(|entry| !entry.erased);
         assert!(kept.clone().count() >= 2);
@@ -426,6 +426,6 @@ mod cases {
         assert_eq!(erased.entries, 1_101);
         assert_eq!(found(&engine, "Ann the").await, [""; 0]);
         close(engine).await;
-        assert_eq!(assert_intact(&bed.options()).await.erased, 1_101);
+        assert_eq!(assert_intact(&bed.options()).await.entries.erased, 1_101);
     }
 }

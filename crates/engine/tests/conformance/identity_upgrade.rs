@@ -124,7 +124,7 @@ mod cases {
             .unwrap();
         assert!(done.first_admin.is_none());
         assert!(steps.contains(&("schema", true)) && steps.contains(&("log", false)));
-        assert_eq!(assert_intact(&options).await.erased, 1);
+        assert_eq!(assert_intact(&options).await.entries.erased, 1);
         // And everything works there.
         let engine = Engine::open(options.clone()).await.unwrap();
         record(&engine, vec![numbered(1)]).await.unwrap();

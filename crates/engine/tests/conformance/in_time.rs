@@ -126,7 +126,7 @@ mod cases {
         assert_ne!(sorted(&engine, &oldest).await[0], first);
         assert_sorted(&engine, &oldest, 50).await;
         close(engine).await;
-        assert_eq!(assert_intact(&bed.options()).await.erased, 1);
+        assert_eq!(assert_intact(&bed.options()).await.entries.erased, 1);
     }
 
     pub async fn along_the_index_where_there_are_many(bed: Bed) {

@@ -98,8 +98,8 @@ mod cases {
                 .unwrap();
             let after = assert_intact(&options).await;
             assert_eq!(
-                (&before.root, before.size, before.erased),
-                (&after.root, after.size, after.erased)
+                (&before.root, before.size, before.entries),
+                (&after.root, after.size, after.entries)
             );
             assert_eq!(before.rows_checked, after.rows_checked);
             let engine = Engine::open(options.clone()).await.unwrap();

@@ -69,6 +69,8 @@ mod questions;
 mod reading;
 mod removed_rows;
 mod restore;
+mod retention;
+mod retention_model;
 mod schema;
 mod schema_check;
 mod seals;

@@ -109,7 +109,7 @@ mod cases {
     pub async fn what_rows_hold_is_not_taken(bed: Bed) {
         // A table.
         close(rich_log(&bed).await).await;
-        keeps(&bed, "legal_holds").await;
+        keeps(&bed, "prunings").await;
         // A column, where there is nothing of what came later.
         let bed = Bed::new(bed.on);
         let engine = bed.open().await;

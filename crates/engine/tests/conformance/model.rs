@@ -256,7 +256,7 @@ impl Real {
         close(self.engine).await;
         let report = assert_intact(&self.bed.options()).await;
         assert_eq!(
-            report.erased,
+            report.entries.erased,
             model.log.iter().filter(|(_, erased)| *erased).count() as u64
         );
     }

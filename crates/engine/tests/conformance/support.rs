@@ -190,9 +190,12 @@ pub async fn erase(engine: &Engine, entries: Vec<u64>) -> Result<Answer, Error> 
 }
 
 /// A log of more than 600 entries with everything in it: users, keys, sessions, invitations, second factors, operations,
-/// KYC records and approvals in every state, refusals, failures, and events with and without actor, target, address and details; six entries are erased. The side tables have rows too.
+/// KYC records and approvals in every state, refusals, failures, and events with and without actor, target, address and details; six entries are erased, and five pruned. The side tables have rows too.
 pub async fn rich_log(bed: &Bed) -> Engine {
+    Box::pin(crate::retention::rich_past(bed)).await;
     let engine = older_log(bed).await;
+    let pruned = Box::pin(crate::retention::prune(&engine)).await;
+    assert_eq!(pruned.entries(), 5, "one of six is erased");
     Box::pin(crate::holds::rich_holds(&engine)).await;
     engine
 }
@@ -201,6 +204,7 @@ pub async fn rich_log(bed: &Bed) -> Engine {
 pub async fn older_log(bed: &Bed) -> Engine {
     let engine = Box::pin(crate::people::open_with(bed, |rules| {
         crate::custody_rich::rules(&mut rules.custody);
+        crate::retention::rules(rules);
     }))
     .await;
     let bare = || event(r#"{"actor":{"kind":"system"},"action":"tick"}"#);

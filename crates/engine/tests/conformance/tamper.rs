@@ -223,7 +223,7 @@ mod cases {
         let engine = rich_log(&bed).await;
         let options = bed.options();
         let report = assert_intact(&options).await;
-        assert_eq!(report.erased, 6);
+        assert_eq!(report.entries.erased, 6);
         let entry = engine.entry(EntryKey::Index(300)).await.unwrap().unwrap();
         assert!(!entry.erased);
         let mut conn = engine.db().writer().await.unwrap();
@@ -259,7 +259,7 @@ mod cases {
         assert_intact(&options).await;
         // What a command erased stays erased: bringing the true payload back is tampering too.
         crate::support::erase(&engine, vec![300]).await.unwrap();
-        assert_eq!(assert_intact(&options).await.erased, 7);
+        assert_eq!(assert_intact(&options).await.entries.erased, 7);
         for (column, value) in ["payload", "salt", "actor", "target", "ip"]
             .into_iter()
             .zip(&saved.0)

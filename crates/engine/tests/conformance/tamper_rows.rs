@@ -61,6 +61,7 @@ mod cases {
             "agents" => &["id", "name"],
             "api_keys" | "sessions" | "invitations" => &["id", "hash"],
             "erasures" => &["id", "erased"],
+            "prunings" => &["id", "bucket"],
             "subtrees" => &["height", "position"],
             "log_head" | "legal_holds" | "last_seen" | "second_factors" | "kyc_documents" | "approvals"
             | "sums" | "executions" | "metrics" | "execution_days" => &["id"],

@@ -124,16 +124,18 @@ pub struct BundleSummary {
     pub created_at: Timestamp,
     /// Entries in the bundle.
     pub entries: u64,
-    /// Those of them that come without payload, of which only leaf and list of changes were checked.
+    /// Those of them that are said to be erased: of them only leaf and list of changes were checked.
     pub erased: u64,
+    /// Those of them that are said to be pruned: the same is true of them.
+    pub pruned: u64,
     /// Index of the first entry in the file.
     pub first_index: Option<u64>,
     /// Index of the last entry in the file.
     pub last_index: Option<u64>,
     /// Executions whose end is in the file, and not all of their steps.
     pub missing_steps: Vec<MissingSteps>,
-    /// Whether the end of an execution is there, and its payload is erased.
-    pub end_erased: bool,
+    /// Whether the end of an execution is there, and its payload is erased or pruned.
+    pub end_gone: bool,
     /// The execution that every entry is about, if there is one; with how many steps it has, where all are in the file.
     pub execution: Option<(Uuid, Option<u64>)>,
 }
@@ -272,11 +274,12 @@ fn open_header(line: &str, key: &VerifierKey) -> Result<(BundleHeader, BundleSum
         created_at: header.created_at,
         entries: 0,
         erased: 0,
+        pruned: 0,
         first_index: None,
         last_index: None,
         missing_steps: Vec::new(),
         execution: None,
-        end_erased: false,
+        end_gone: false,
     };
     Ok((header, summary))
 }
@@ -334,6 +337,7 @@ fn check_entry(
         .map_err(|error| BundleFault::NotIncluded { index, error })?;
     summary.entries += 1;
     summary.erased += u64::from(entry.erased);
+    summary.pruned += u64::from(entry.pruned);
     summary.first_index.get_or_insert(index);
     summary.last_index = Some(index);
     Ok(())
@@ -343,7 +347,7 @@ fn check_entry(
 fn check_steps(summary: &mut BundleSummary, steps: &Steps) -> Result<(), BundleFault> {
     summary.missing_steps = steps.missing();
     summary.execution = steps.alone();
-    summary.end_erased = steps.end_erased;
+    summary.end_gone = steps.end_gone;
     match (summary.execution, summary.missing_steps.first()) {
         (Some(_), Some(missing)) if !steps.narrowed => Err(BundleFault::Steps(missing.clone())),
         _ => Ok(()),

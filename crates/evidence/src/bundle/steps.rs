@@ -41,8 +41,8 @@ pub(super) struct Steps {
     all: Option<u64>,
     /// Whether the bundle was asked for less than all about what it is about: then it may lack steps.
     pub narrowed: bool,
-    /// Whether an end is there whose payload is erased.
-    pub end_erased: bool,
+    /// Whether an end is there whose payload is erased or pruned.
+    pub end_gone: bool,
 }
 
 impl Steps {
@@ -57,7 +57,7 @@ impl Steps {
         let Some(execution) = execution.filter(|_| entry.outcome == Outcome::Success) else {
             return;
         };
-        self.end_erased |= entry.erased && ENDS.contains(&entry.action.as_str());
+        self.end_gone |= entry.is_gone() && ENDS.contains(&entry.action.as_str());
         let made = |change: &&crate::entry::Change| change.table == "execution_steps" && change.version == 1;
         let found = entry.changes.iter().filter(made).count() as u64;
         let details = entry

@@ -95,6 +95,7 @@ proptest! {
             payload: recorded.payload.as_deref(),
             salt: original.evidence.salt.as_deref().and_then(evidence::Salt::from_hex),
             changes: changes.as_deref(),
+            pruned: original.pruned,
         };
         prop_assert_eq!(serde_json::to_string(&parts).unwrap(), entry::to_line(&original).unwrap());
     }
@@ -170,6 +171,9 @@ fn errors_name_what_differs() {
     assert_eq!(tampered(&|e| e.actor.name = None), EntryError::Payload);
     assert_eq!(tampered(&|e| e.evidence.salt = None), EntryError::Payload);
     assert_eq!(tampered(&|e| e.erased = true), EntryError::Payload);
+    assert_eq!(tampered(&|e| e.pruned = true), EntryError::Payload);
+    let both = tampered(&|e| (e.erased, e.pruned) = (true, true));
+    assert_eq!(both, EntryError::Differs("pruned"));
     assert_eq!(tampered(&|e| e.changes[0].version += 1), EntryError::Changes);
     assert_eq!(tampered(&|e| e.changes[0].after = None), EntryError::Payload);
     assert!(matches!(
@@ -198,6 +202,13 @@ fn an_erased_entry_shows_nothing_of_its_payload() {
     let mut invented = erased.clone();
     invented.changes[0].after = Some(crate::log::object(json!({"state": "paid"})));
     assert_eq!(invented.check(), Err(EntryError::Payload));
+    let pruned = erased.clone().into_pruned();
+    assert!(pruned.pruned && !pruned.erased && pruned.is_gone());
+    assert_eq!(pruned.check(), Ok(()));
+    assert!(
+        !sample(0).into_pruned().is_gone(),
+        "one that has its payload is not"
+    );
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn an_end_that_is_erased_is_told_from_one_that_is_not_there() {
         let lines = log.bundle_for(json!({"target": EXECUTION}), indexes.iter().copied());
         let summary = check(&lines).unwrap();
         assert_eq!(
-            (summary.execution, summary.end_erased),
+            (summary.execution, summary.end_gone),
             (Some((EXECUTION, None)), end_erased)
         );
     }

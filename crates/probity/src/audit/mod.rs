@@ -10,6 +10,7 @@ mod hold;
 mod import;
 mod import_report;
 mod proof;
+mod retention;
 mod tail;
 mod verify;
 
@@ -77,6 +78,10 @@ verbs! {
             after_help = "Example:\n  probity audit erase 17 18 --reason 'request of the person, ticket 93'"
         )]
         Erase(erase::EraseArgs),
+        /// Prune the payloads that the settings (audit.retention_days, retention) no longer keep; every proof stays valid
+        #[command(after_help = "What is under a legal hold stays. Leaves, and which rows entries changed, stay too.\n\n\
+            Example:\n  probity audit retention --dry-run")]
+        Retention(retention::RetentionArgs),
         /// Legal holds: what is neither erased nor pruned
         #[command(subcommand, after_help = "Example:\n  probity audit hold list")]
         Hold(hold::HoldCommand) by run,

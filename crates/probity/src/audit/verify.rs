@@ -69,22 +69,19 @@ fn print(report: &Report) -> Result<(), Failure> {
         .rows_checked
         .iter()
         .map(|checked| format!("{} {}", checked.table, count(checked.rows)));
-    let erased = match report.erased {
-        0 => String::new(),
-        erased => format!(", {} of them erased", count(erased)),
-    };
     let pairs = [
         (
             "Log",
             format!("{}, {}", report.origin, counted(report.size, "entry", "entries")),
         ),
         ("Root", report.root.clone()),
-        (
-            "Entries checked",
-            format!("{}{erased}", count(report.entries_checked)),
-        ),
+        ("Entries checked", count(report.entries_checked)),
         ("Rows checked", rows.collect::<Vec<_>>().join(", ")),
         ("Time", format!("{:.1} s", report.seconds)),
+        ("Intact", count(report.entries.intact)),
+        ("Erased", count(report.entries.erased)),
+        ("Pruned", count(report.entries.pruned)),
+        ("Tampered", count(report.entries.tampered)),
     ];
     for line in table::pairs(&pairs, table::width()) {
         writeln!(out, "{line}")?;

@@ -197,7 +197,7 @@ impl Custody {
     }
 }
 
-/// A limit or threshold for showing.
+/// A limit, a threshold or a policy for showing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShownRule {
     /// Its place, such as `custody.limits[0]`.
@@ -208,9 +208,10 @@ pub struct ShownRule {
     pub words: String,
 }
 
-fn shown(list: &str, position: usize, rule: &impl Serialize, words: String) -> ShownRule {
+/// A rule for showing.
+pub(super) fn shown(setting: String, rule: &impl Serialize, words: String) -> ShownRule {
     ShownRule {
-        setting: format!("custody.{list}[{position}]"),
+        setting,
         value: serde_json::to_value(rule).unwrap_or_default(),
         words,
     }
@@ -220,9 +221,11 @@ impl Config {
     /// Every limit and threshold.
     pub fn custody_rules(&self) -> Vec<ShownRule> {
         let limits = self.custody.limits.iter().enumerate();
-        let limits = limits.map(|(position, rule)| shown("limits", position, rule, rule.words()));
+        let limits =
+            limits.map(|(position, rule)| shown(format!("custody.limits[{position}]"), rule, rule.words()));
         let thresholds = self.custody.thresholds.iter().enumerate();
-        let thresholds = thresholds.map(|(position, rule)| shown("thresholds", position, rule, rule.words()));
+        let thresholds = thresholds
+            .map(|(position, rule)| shown(format!("custody.thresholds[{position}]"), rule, rule.words()));
         limits.chain(thresholds).collect()
     }
 }

@@ -73,7 +73,7 @@ pub fn load(global: &Global, options: &[(&'static str, &'static str, &str)]) -> 
     let names = keys().map(|key| key.name.to_owned());
     let names = names.chain(config.named_settings().into_iter().map(|(setting, _)| setting));
     let mut sources: BTreeMap<String, String> = names.map(|name| (name.clone(), source(&name))).collect();
-    for rule in config.custody_rules() {
+    for rule in config.listed_rules() {
         // A list comes from one place as a whole.
         let list = rule.setting.split('[').next().unwrap_or_default();
         let from = source(list);
@@ -294,6 +294,18 @@ mod tests {
     }
 
     #[test]
+    fn policies_of_the_example_hold() {
+        let text = include_str!("../../../../config/example.toml");
+        let start = text.find("#[[retention]]").unwrap();
+        let lines = text[start..].lines().take_while(|line| line.starts_with('#'));
+        let uncommented: Vec<&str> = lines.map(|line| &line[1..]).collect();
+        let defaults = Layer::of("default", &Config::default()).unwrap();
+        let example = Layer::toml("example.toml", &uncommented.join("\n")).unwrap();
+        let config = extract(&Figment::from(defaults).merge(example)).unwrap();
+        assert_eq!(config.rules().unwrap().retention.policies().len(), 2);
+    }
+
+    #[test]
     fn built_in_files_hold() {
         for (name, text) in BUILT_IN {
             let defaults = Layer::of("default", &Config::default()).unwrap();
@@ -333,6 +345,10 @@ mod tests {
             (
                 "[[custody.thresholds]]\nquorum = 1",
                 "x.toml: custody.thresholds.0",
+            ),
+            (
+                "[[retention]]\naction = \"a\"\nkeep_day = 1",
+                "x.toml: unknown setting retention.0.keep_day;",
             ),
             (
                 "[roles.trader]\npermissions = \"audit:read\"",

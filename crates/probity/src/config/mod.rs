@@ -9,6 +9,7 @@ mod layers;
 mod load;
 pub mod location;
 mod prices;
+mod retention;
 mod roles;
 mod rules;
 mod secret;
@@ -27,6 +28,7 @@ pub use backup::{Backup, Storage};
 pub use custody::Custody;
 pub use load::{Loaded, load};
 pub use prices::Governance;
+pub use retention::{Audit, Keep};
 pub use roles::RoleSettings;
 pub use rules::RuleError;
 pub use secret::signing_key;
@@ -64,6 +66,11 @@ pub struct Config {
     pub backup: Backup,
     /// How object storages are reached.
     pub s3: Storage,
+    /// What is kept of the audit log.
+    pub audit: Audit,
+    /// For how long payloads are kept, by action.
+    #[serde(default)]
+    pub retention: Vec<Keep>,
     /// Roles of the installation's own, and what is added to built-in ones, by name.
     #[serde(default)]
     pub roles: BTreeMap<String, RoleSettings>,
@@ -261,6 +268,7 @@ pub fn keys() -> impl Iterator<Item = Key> {
         Governance::KEYS,
         Backup::KEYS,
         Storage::KEYS,
+        Audit::KEYS,
     ];
     let first = std::iter::once(of_its_own("data_dir")).chain(Database::KEYS.iter().copied());
     first
@@ -284,13 +292,15 @@ impl Default for Config {
             governance: Governance::default(),
             backup: Backup::default(),
             s3: Storage::default(),
+            audit: Audit::default(),
+            retention: Vec::new(),
             roles: BTreeMap::new(),
         }
     }
 }
 
 impl Config {
-    /// The rules of identity, custody and workflows.
+    /// The rules of identity, custody, workflows and retention.
     pub fn rules(&self) -> Result<Rules, RuleError> {
         let mut rules = roles::rules(&self.roles)?;
         rules.session_idle_s = seconds(self.identity.session_idle_m, 60);
@@ -299,6 +309,7 @@ impl Config {
         rules.custody = self.custody.rules()?;
         rules.workflows = self.workflows.rules()?;
         rules.workflows.prices = self.governance.prices()?;
+        rules.retention = self.retention()?;
         Ok(rules)
     }
 

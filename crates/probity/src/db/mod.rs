@@ -3,6 +3,7 @@
 mod backup;
 mod check;
 mod clear;
+mod compact;
 mod list;
 mod migrate;
 mod prune;
@@ -65,6 +66,10 @@ verbs! {
         #[command(after_help = "Exit codes: 0 it works, 1 it does not, 2 it cannot be opened. Its entries stay in the log.\n\n\
             Example:\n  probity db check")]
         Check(NoArgs) => check::run,
+        /// Make the database's files anew, so that nothing erased or pruned is left in them, and the space is free
+        #[command(after_help = "It says first what it needs and what it locks, and asks. On PostgreSQL tables are made anew one by one.\n\n\
+            Example:\n  probity db compact --table entries --yes")]
+        Compact(compact::CompactArgs) => compact::run,
         /// Remove a development database with all that is in it
         #[command(after_help = "Nothing else may use it meanwhile. Refused in production.\n\n\
             Example:\n  probity db clear --yes")]

@@ -42,6 +42,7 @@ pub async fn run(context: &Context, args: VerifyBackupArgs) -> Result<Exit, Fail
             "verifier_key": contents.manifest.key,
             "entries": end.entries,
             "erased": contents.erased,
+            "pruned": contents.pruned,
             "root": contents.edge.root().to_base64(),
             "snapshot_at": end.snapshot_at,
             "bytes": contents.bytes,

@@ -12,10 +12,10 @@ use engine::verify::{LastVerified, last};
 use engine::{Engine, HealthCheck, guard, keyfile};
 use evidence::Timestamp;
 
-use super::machine::{self, Room};
 use crate::config::{Config, signing_key};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::machine::{self, Room};
 use crate::output::{counted, moment};
 
 /// What is looked at. What could not be looked at is none.

@@ -2,7 +2,6 @@
 
 mod checks;
 pub mod facts;
-mod machine;
 #[cfg(test)]
 mod tests;
 

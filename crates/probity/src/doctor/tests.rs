@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::checks::{CHECKS, Verdict};
 use super::facts::{Admins, Backups, Facts};
-use super::machine::Room;
+use crate::machine::Room;
 
 fn now() -> Timestamp {
     Timestamp::from_micros(1_800_000_000_000_000).unwrap()

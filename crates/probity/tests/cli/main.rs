@@ -28,6 +28,7 @@ mod people;
 mod read;
 mod request_log;
 mod restores;
+mod retention;
 mod roles;
 mod same;
 mod serve;

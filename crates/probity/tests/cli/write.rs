@@ -158,7 +158,7 @@ fn erasing_leaves_every_proof_valid() {
         );
         place.run(&["audit", "erase", "99", "--reason", "x"]).expect(1);
         place.run(&["audit", "erase", "1", "--reason", ""]).expect(1);
-        assert_eq!(place.json(&["audit", "verify"])["erased"], 1);
+        assert_eq!(place.json(&["audit", "verify"])["entries"]["erased"], 1);
     });
 }
 

@@ -19,8 +19,12 @@ const FRAMES_LEFT: i64 = 400;
 /// How often what came in meanwhile is copied first.
 const ROUNDS_MAX: u32 = 4;
 
-/// No erasure.
+/// Nothing was erased or pruned.
 const NOTHING: i64 = -1;
+
+/// The newest entry that erased or pruned.
+const NEWEST: &str = "SELECT coalesce(max(entry), -1) FROM (SELECT max(entry) AS entry FROM erasures \
+                      UNION ALL SELECT max(entry) FROM prunings)";
 
 /// How long beginning anew waits for readers and the Writer before it is put off.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -29,7 +33,7 @@ const PATIENCE: Duration = Duration::from_millis(20);
 pub struct Checkpointer {
     path: PathBuf,
     conn: Option<SqliteConn>,
-    /// The entry of the newest erasure of which the WAL has no trace; none known.
+    /// The entry of the newest erasure or pruning of which the WAL has no trace; none known.
     erased: i64,
 }
 
@@ -57,22 +61,16 @@ impl Checkpointer {
         Ok(!pragma(self.conn()?, "PRAGMA wal_checkpoint(TRUNCATE)")?.busy)
     }
 
-    /// Copies what is committed; begins the WAL anew when it is long, and empties it where something was erased: what was
-    /// written before stands in it until then. Whether nothing is left to do. Blocks the thread.
+    /// Copies what is committed; begins the WAL anew when it is long, and empties it where something was erased or pruned: what
+    /// was written before stands in it until then. Whether nothing is left to do. Blocks the thread.
     pub fn run(&mut self) -> Result<bool, Error> {
+        let known = self.erased;
         let conn = self.conn()?;
         let mut wal = pragma(conn, "PRAGMA wal_checkpoint(PASSIVE)")?;
-        let newest = conn.all("SELECT coalesce(max(entry), -1) FROM erasures", &[])?;
+        let newest = conn.all(NEWEST, &[])?;
         let newest = newest.first().map_or(Ok(NOTHING), |row| row.int(0))?;
-        if newest != self.erased {
-            let emptied = self.empty()?;
-            if emptied {
-                self.erased = newest;
-            }
-            return Ok(emptied);
-        }
-        let conn = self.conn()?;
-        if wal.frames <= FRAMES_MAX {
+        let erased = newest != known;
+        if !erased && wal.frames <= FRAMES_MAX {
             return Ok(true);
         }
         // What came in meanwhile is copied first, so that little is left to copy under the write lock.
@@ -82,8 +80,15 @@ impl Checkpointer {
             }
             wal = pragma(conn, "PRAGMA wal_checkpoint(PASSIVE)")?;
         }
-        pragma(conn, "PRAGMA wal_checkpoint(RESTART)")?;
-        Ok(true)
+        if !erased {
+            pragma(conn, "PRAGMA wal_checkpoint(RESTART)")?;
+            return Ok(true);
+        }
+        let emptied = self.empty()?;
+        if emptied {
+            self.erased = newest;
+        }
+        Ok(emptied)
     }
 }
 

@@ -127,7 +127,7 @@ impl Holds {
         })
     }
 
-    /// Refuses to erase an entry that is covered.
+    /// Refuses to erase or prune an entry that is covered.
     pub(crate) fn check_entry(&self, entry: &KnownEntry) -> Result<(), Refusal> {
         self.covering_entry(entry).map_or(Ok(()), |hold| {
             let index = entry.place.map(|place| place.index.to_string());
@@ -155,6 +155,7 @@ fn held(what: &str, hold: Uuid) -> Refusal {
         lifted_by: "who holds audit:hold, and did not set the hold".to_owned(),
         ..BrokenRule::default()
     };
-    let message = format!("{what} is under legal hold {hold}: nothing is erased until it is released");
+    let message =
+        format!("{what} is under legal hold {hold}: nothing is erased or pruned until it is released");
     code::HELD.because(message).by(rule)
 }

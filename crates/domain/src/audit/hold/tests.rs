@@ -17,7 +17,7 @@ use crate::recorded::Place;
 
 const NOBODY: Uuid = Uuid::from_u128(0xdead);
 
-fn on(actor: &str) -> CreateHold {
+pub(crate) fn on(actor: &str) -> CreateHold {
     CreateHold {
         id: None,
         actor: Some(actor.to_owned()),
@@ -37,19 +37,19 @@ fn of(user: Uuid) -> CreateHold {
     }
 }
 
-fn set(world: &mut World, by: &Caller, command: CreateHold) -> Uuid {
+pub(crate) fn set(world: &mut World, by: &Caller, command: CreateHold) -> Uuid {
     match world.run(by, &command.into()) {
         Ok(Reply::Hold(hold, _)) => hold.id,
         other => panic!("{other:?}"),
     }
 }
 
-fn release(hold: Uuid) -> Command {
+pub(crate) fn release(hold: Uuid) -> Command {
     let reason = "closed".to_owned();
     ReleaseHold { hold, reason }.into()
 }
 
-fn erase(entries: &[u64]) -> Command {
+pub(crate) fn erase(entries: &[u64]) -> Command {
     let (entries, reason) = (entries.to_vec(), "asked to".to_owned());
     EraseEntries { entries, reason }.into()
 }
@@ -65,7 +65,7 @@ fn erase_user(user: Uuid, entries: &[u64]) -> Command {
 }
 
 /// An entry at this time, with what is ours in its leaf and this payload.
-fn entry(world: &mut World, index: u64, ours: [Option<Uuid>; 2], at: &str, payload: &Value) {
+pub(crate) fn entry(world: &mut World, index: u64, ours: [Option<Uuid>; 2], at: &str, payload: &Value) {
     let recorded_by = world.who(&operator()).recorded_by;
     let payload: StrictObject = serde_json::from_value(payload.clone()).unwrap();
     let mut text = String::new();

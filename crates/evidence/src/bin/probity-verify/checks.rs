@@ -54,16 +54,19 @@ fn receipt_proof(checked: &CheckedReceipt, entry: &Entry, key: &VerifierKey) -> 
         format!("at {}: {}, {}", entry.at, entry.action, entry.outcome.as_str()),
     ];
     let mut not_proved = Vec::new();
-    if entry.erased {
+    if entry.is_gone() {
+        let gone = if entry.pruned { "pruned" } else { "erased" };
         proved.push("the leaf and the list of changes fit together".to_owned());
-        not_proved.push("payload erased: only the leaf and the list of changes were checked".to_owned());
+        not_proved.push(format!(
+            "payload {gone}: only the leaf and the list of changes were checked"
+        ));
     } else {
         proved.push("all that the entry shows is what its leaf commits to".to_owned());
     }
     let facts = json!({
         "check": "receipt", "origin": origin, "size": size, "root": root.to_base64(), "signed_by": signer(key),
         "index": index, "id": entry.id, "at": entry.at, "action": entry.action, "outcome": entry.outcome,
-        "erased": entry.erased,
+        "erased": entry.erased, "pruned": entry.pruned,
     });
     Proof {
         proved,
@@ -127,10 +130,11 @@ fn bundle_proof(summary: &BundleSummary, signer: &str) -> Proof {
         created_at,
         entries,
         erased,
+        pruned,
         first_index,
         last_index,
         missing_steps,
-        end_erased,
+        end_gone,
         execution,
     } = summary;
     let noun = if *entries == 1 { "entry is" } else { "entries are" };
@@ -152,10 +156,12 @@ fn bundle_proof(summary: &BundleSummary, signer: &str) -> Proof {
             not_proved.push("that nothing else matches the bundle's filter".to_owned());
         }
     }
-    if *erased > 0 {
-        not_proved.push(format!(
-            "the payload of {erased} of them, which is erased: only the leaf and the list of changes were checked"
-        ));
+    for (count, gone) in [(*erased, "erased"), (*pruned, "pruned")] {
+        if count > 0 {
+            not_proved.push(format!(
+                "the payload of {count} of them, which is {gone}: only the leaf and the list of changes were checked"
+            ));
+        }
     }
     match execution {
         Some((execution, Some(steps))) => {
@@ -167,8 +173,8 @@ fn bundle_proof(summary: &BundleSummary, signer: &str) -> Proof {
             proved.push(format!("{all} of execution {execution}, as its end says"));
         }
         Some((execution, None)) => {
-            let why = if *end_erased {
-                "what its end says is erased"
+            let why = if *end_gone {
+                "what its end says is erased or pruned"
             } else {
                 "its end is not here"
             };
@@ -188,7 +194,7 @@ fn bundle_proof(summary: &BundleSummary, signer: &str) -> Proof {
     let missing: Vec<_> = missing.collect();
     let facts = json!({
         "check": "bundle", "origin": origin, "size": size, "root": root.to_base64(), "signed_by": signer,
-        "entries": entries, "erased": erased, "first_index": first_index, "last_index": last_index,
+        "entries": entries, "erased": erased, "pruned": pruned, "first_index": first_index, "last_index": last_index,
         "without_gap": summary.without_gap(), "whole_log": summary.whole_log(), "created_at": created_at,
         "missing_steps": missing,
     });
