@@ -60,8 +60,8 @@ async fn main() -> Result<(), Failure> {
     std::fs::create_dir_all(&dir)?;
     let file = Location::Sqlite(dir.join("probity.db"));
     let location = args.next().map_or(file, Location::Postgres);
-    let begin = engine::now().plus_seconds(-2 * DAY_S);
-    let (clock, set) = Clock::set_by_hand(begin);
+    let then = engine::now().plus_seconds(-2 * DAY_S);
+    let (clock, set) = Clock::set_by_hand(then);
     let action = "http.*".to_owned();
     let policies = vec![Policy { action, keep_days: 1 }];
     let mut rules = Rules::default();
@@ -77,7 +77,7 @@ async fn main() -> Result<(), Failure> {
         let end = entries.min(first + AT_ONCE);
         record(&engine, (first..end).map(event).collect()).await?;
     }
-    set(begin.plus_seconds(2 * DAY_S));
+    set(then.plus_seconds(2 * DAY_S));
     let over = Arc::new(AtomicBool::new(false));
     let beside = tokio::spawn(append(engine.clone(), Arc::clone(&over)));
     let began = Instant::now();

@@ -9,14 +9,13 @@ mod custody;
 mod days;
 mod entry;
 mod explain;
+mod findings;
 mod head;
 mod last;
 mod rows;
 mod steps;
 mod sums;
 
-use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -25,6 +24,7 @@ use store::{Conn, Db};
 use tlog::VerifierKey;
 
 pub use explain::{Explanation, SealedTable, UnsealedTable, explain};
+pub use findings::{Counts, FINDINGS_MAX, Finding, Findings};
 pub use last::{LastVerified, last, remember};
 
 /// What a backup checks while it reads.
@@ -40,12 +40,6 @@ pub mod parts {
 use crate::engine::Options;
 use crate::error::Error;
 use crate::{guard, keyfile, open};
-
-/// Most findings that a report lists; more are counted.
-pub const FINDINGS_MAX: usize = 10_000;
-
-/// The table of the log, as findings name it.
-const ENTRIES: &str = "entries";
 
 /// Entries in a chunk: sixteen full subtrees of 256.
 pub const CHUNK: u64 = 4_096;
@@ -76,120 +70,6 @@ pub struct VerifyProgress {
     pub total: u64,
     /// Of what.
     pub what: &'static str,
-}
-
-/// Something that is not as the log says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// The table in which it was found.
-    pub table: String,
-    /// Id of the row, where one row is meant.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// Index of the entry concerned.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub entry: Option<u64>,
-    /// What differs.
-    pub what: String,
-}
-
-impl Finding {
-    /// About a table.
-    pub fn new(table: &str, what: impl Into<String>) -> Finding {
-        Finding {
-            table: table.to_owned(),
-            id: None,
-            entry: None,
-            what: what.into(),
-        }
-    }
-
-    /// About this row of it.
-    #[must_use]
-    pub fn id(mut self, id: impl fmt::Display) -> Finding {
-        self.id = Some(id.to_string());
-        self
-    }
-
-    /// About this entry.
-    #[must_use]
-    pub fn entry(mut self, entry: u64) -> Finding {
-        self.entry = Some(entry);
-        self
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.table)?;
-        if let Some(id) = &self.id {
-            write!(f, " {id}")?;
-        }
-        if let Some(entry) = self.entry {
-            write!(f, " (entry {entry})")?;
-        }
-        write!(f, ": {}", self.what)
-    }
-}
-
-/// The findings, bounded.
-#[derive(Debug, Default)]
-pub struct Findings {
-    /// The first ones.
-    pub list: Vec<Finding>,
-    /// How many more there are.
-    pub omitted: u64,
-    /// The entries that they are about.
-    pub(crate) entries: Marks,
-}
-
-/// Entries, a bit each: 64 of them in a number.
-#[derive(Debug, Default)]
-pub(crate) struct Marks(BTreeMap<u64, u64>);
-
-impl Marks {
-    fn add(&mut self, index: u64) {
-        *self.0.entry(index / 64).or_default() |= 1 << (index % 64);
-    }
-
-    fn has(&self, index: u64) -> bool {
-        self.0
-            .get(&(index / 64))
-            .is_some_and(|bits| bits & (1 << (index % 64)) != 0)
-    }
-
-    fn count(&self) -> u64 {
-        self.0.values().map(|bits| u64::from(bits.count_ones())).sum()
-    }
-}
-
-impl Findings {
-    /// Adds one.
-    pub fn add(&mut self, finding: Finding) {
-        if let (ENTRIES, Some(index)) = (&*finding.table, finding.entry) {
-            self.entries.add(index);
-        }
-        if self.list.len() < FINDINGS_MAX {
-            self.list.push(finding);
-        } else {
-            self.omitted += 1;
-        }
-    }
-
-    /// Adds some.
-    pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
-        findings.into_iter().for_each(|finding| self.add(finding));
-    }
-
-    /// Whether nothing was found.
-    pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
-
-    /// Whether there is one about this table.
-    pub fn of(&self, table: &str) -> bool {
-        self.omitted > 0 || self.list.iter().any(|finding| finding.table == table)
-    }
 }
 
 /// How many rows of a sealed table were checked.
@@ -234,31 +114,6 @@ impl From<Report> for Findings {
             list: report.findings,
             omitted: report.findings_omitted,
             ..Findings::default()
-        }
-    }
-}
-
-/// What the entries of a log are: each is one of these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    /// Whole, and as they were recorded.
-    pub intact: u64,
-    /// Without their payload, which a command erased.
-    pub erased: u64,
-    /// Without their payload, which retention pruned.
-    pub pruned: u64,
-    /// Not as the log says, or not there.
-    pub tampered: u64,
-}
-
-impl Counts {
-    fn of(walked: &collect::Walked, findings: &Findings) -> Counts {
-        let (erased, pruned, tampered) = (walked.erased, walked.pruned, findings.entries.count());
-        Counts {
-            intact: walked.checked.saturating_sub(erased + pruned + tampered),
-            erased,
-            pruned,
-            tampered,
         }
     }
 }
@@ -354,7 +209,7 @@ async fn check(
     custody::check(&mut conn, head.walk, &mut findings).await?;
     steps::check(&mut conn, &mut findings).await?;
     notes.extend(custody::notes(&mut conn).await?);
-    let entries = Counts::of(&walked, &findings);
+    let entries = Counts::of(walked.checked, [walked.erased, walked.pruned], &findings);
     Ok(Report {
         intact: findings.is_empty(),
         origin: head.origin,

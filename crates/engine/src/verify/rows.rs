@@ -26,6 +26,7 @@ pub(crate) async fn check(
     progress: Progress<'_>,
 ) -> Result<Vec<RowsChecked>, Error> {
     let mut checked = Vec::new();
+    check_erasures(conn, findings).await?;
     for table in SEALED {
         let mut versions = 0;
         let total = store::checks::count(conn, table).await?;
@@ -54,7 +55,6 @@ pub(crate) async fn check(
             rows: done,
         });
     }
-    check_erasures(conn, findings).await?;
     Ok(checked)
 }
 
@@ -161,6 +161,7 @@ pub async fn check_seals(
         });
         if let Some(what) = difference(table, row, record) {
             findings.add(Finding::new(table.name, what).id(row.id).entry(row.entry));
+            findings.doubt(table, row);
         }
     }
     Ok(())

@@ -236,6 +236,14 @@ mod cases {
             !report.intact && names_row(&report, "prunings", &id),
             "{report:?}"
         );
+        // Nothing that it says is believed then.
+        let doubted = Counts {
+            intact: whole.intact - 1,
+            pruned: 0,
+            tampered: whole.pruned + 1,
+            ..whole
+        };
+        assert_eq!(report.entries, doubted);
         attacker
             .set("prunings", "bits", &key, &Val::Bytes(said.bits))
             .await
@@ -305,15 +313,16 @@ mod cases {
         set(start.plus_seconds(2 * DAY_S));
         {
             // Whoever waits goes away after the first command was sent.
-            let sent = engine.metrics().commands;
+            let before = engine.metrics().commands;
             let caller = crate::support::operator();
             let mut running = std::pin::pin!(engine.retain(&caller, &|_| {}));
             let over = std::future::poll_fn(|context| {
                 let done = running.as_mut().poll(context).is_ready();
-                let moved = engine.metrics().commands > sent;
-                match done || moved {
-                    true => std::task::Poll::Ready(()),
-                    false => std::task::Poll::Pending,
+                let moved = engine.metrics().commands > before;
+                if done || moved {
+                    std::task::Poll::Ready(())
+                } else {
+                    std::task::Poll::Pending
                 }
             });
             over.await;

@@ -85,16 +85,16 @@ fn text(retained: &Retained, dry_run: bool) -> String {
     let rows: Vec<_> = retained.actions.iter().map(row).collect();
     let entries = |number: u64| counted(number, "entry", "entries");
     let (gone, held) = (entries(retained.entries()), retained.held());
-    let mut sentence = if dry_run {
+    let done = if dry_run {
         format!("{gone} would be pruned")
     } else {
         let commands = counted(retained.commands, "command", "commands");
         format!("{gone} pruned, by {commands}")
     };
-    if held > 0 {
-        sentence.push_str(&format!("; legal holds keep {}", entries(held)));
-    }
-    sentence.push('.');
+    let sentence = match held {
+        0 => format!("{done}."),
+        held => format!("{done}; legal holds keep {}.", entries(held)),
+    };
     if rows.is_empty() {
         return sentence;
     }
