@@ -256,6 +256,11 @@ impl Engine {
         &self.shared.options.clock
     }
 
+    /// Whether the Writer lives: no answer where its thread hangs, false where it has ended, after which nothing is written.
+    pub async fn writer_lives(&self) -> bool {
+        self.queue.pulse().is_there().await
+    }
+
     /// The numbers of the write path.
     pub fn metrics(&self) -> Metrics {
         let size = *self.shared.size.borrow();

@@ -9,7 +9,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 
 /// How long the database may take for a check: whoever asks whether the service is ready does not wait for long.
-const PATIENCE: Duration = Duration::from_secs(3);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The check of what is written to.
 pub(crate) const STORAGE: &str = "storage";

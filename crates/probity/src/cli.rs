@@ -129,6 +129,9 @@ pub enum Command {
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  probity completions bash > /etc/bash_completion.d/probity")]
     Completions(completions::CompletionsArgs),
+    /// Write the manual pages, one for each command, into a folder
+    #[command(after_help = "Example:\n  probity man-pages /usr/local/share/man/man1")]
+    ManPages(completions::ManPagesArgs),
 }
 
 #[cfg(test)]
@@ -191,27 +194,35 @@ mod tests {
         }
     }
 
+    /// Commands of a guide: those of its blocks, and those that it quotes.
+    fn commands(guide: &str) -> impl Iterator<Item = &str> {
+        let lines = guide.lines().map(|line| line.split('#').next().unwrap());
+        let blocks = lines.flat_map(|line| line.split("&&")).map(str::trim);
+        let quoted = guide.split('`').skip(1).step_by(2);
+        blocks.chain(quoted).filter(|text| text.starts_with("probity "))
+    }
+
     #[test]
-    fn commands_of_the_database_guide_parse() {
-        let guide = include_str!("../../../docs/database.md");
-        let lines = guide.lines().filter(|line| line.starts_with("probity "));
-        let blocks: Vec<&str> = lines.map(|line| line.split('#').next().unwrap()).collect();
-        let quoted = guide
-            .split('`')
-            .skip(1)
-            .step_by(2)
-            .filter(|text| text.starts_with("probity "));
+    fn commands_of_the_guides_parse() {
+        let guides = [
+            include_str!("../../../docs/database.md"),
+            include_str!("../../../docs/operations.md"),
+        ];
         // A verb alone is named without what it needs.
-        let needs = ["probity db restore", "probity audit acknowledge-restore"];
-        let commands: Vec<&str> = blocks
-            .into_iter()
-            .chain(quoted)
-            .filter(|text| !needs.contains(text))
-            .collect();
-        assert!(commands.len() > 20);
-        for command in commands {
-            if let Err(error) = Cli::try_parse_from(words(&command.replace(" N`", " 1"))) {
-                panic!("{command}: {error}");
+        let needs = [
+            "probity db restore",
+            "probity audit acknowledge-restore",
+            "probity completions",
+            "probity man-pages",
+        ];
+        for guide in guides {
+            let guide = guide.replace("probity-admin ", "probity ");
+            let commands: Vec<&str> = commands(&guide).filter(|text| !needs.contains(text)).collect();
+            assert!(commands.len() > 20);
+            for command in commands {
+                if let Err(error) = Cli::try_parse_from(words(&command.replace(" N`", " 1"))) {
+                    panic!("{command}: {error}");
+                }
             }
         }
     }

@@ -2,29 +2,7 @@
 
 use std::path::Path;
 
-/// How much room a file system has, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Room {
-    /// For whoever runs this program.
-    pub free: u64,
-    /// All of it.
-    pub whole: u64,
-}
-
-/// The file system's room where this path is, or will be.
-pub fn room(path: &Path) -> Option<Room> {
-    let found = rustix::fs::statvfs(there(path)?).ok()?;
-    Some(Room {
-        free: found.f_bavail.saturating_mul(found.f_frsize),
-        whole: found.f_blocks.saturating_mul(found.f_frsize),
-    })
-}
-
-/// The path, or the nearest folder above it that is there.
-fn there(path: &Path) -> Option<&Path> {
-    let above = path.ancestors().find(|above| above.exists());
-    above.or_else(|| (!path.is_absolute()).then_some(Path::new(".")))
-}
+use engine::disk::there;
 
 /// Whether two paths are on one file system.
 pub fn same_file_system(one: &Path, other: &Path) -> Option<bool> {

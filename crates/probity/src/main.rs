@@ -34,6 +34,7 @@ mod kyc;
 mod levels;
 mod log;
 mod machine;
+mod manager;
 mod metric;
 mod nouns;
 mod operation;
@@ -106,8 +107,10 @@ fn with_ids(command: clap::Command) -> clap::Command {
 }
 
 fn run(cli: Cli) -> Result<Exit, Failure> {
-    if let Command::Completions(args) = &cli.command {
-        return completions::run(args);
+    match &cli.command {
+        Command::Completions(args) => return completions::run(args),
+        Command::ManPages(args) => return completions::man_pages(args),
+        _ => {}
     }
     let context = Context::new(cli.global)?;
     log::start(&context, matches!(cli.command, Command::Serve(_)))?;
@@ -147,6 +150,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Status => status::run(&context).await,
             Command::Doctor => doctor::run(&context).await,
             Command::Completions(args) => completions::run(&args),
+            Command::ManPages(args) => completions::man_pages(&args),
         }
     });
     // What still reads (a blocked standard input) must not hold the process back.

@@ -13,7 +13,7 @@ use crate::config::{Config, Http, size};
 use crate::context::{Context, caller};
 use crate::demo::Demo;
 use crate::failure::{Exit, Failure};
-use crate::{db, demo, how, init, output, signal};
+use crate::{db, demo, how, init, manager, output, signal};
 
 /// How often the certificate's files are looked at again.
 const RENEWED_EVERY: Duration = Duration::from_mins(1);
@@ -107,9 +107,7 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
         }
     }
     tracing::info!(%address, log = %done.origin, database = %done.version, "serving");
-    if let Some(tls) = tls.clone() {
-        signal::on_hangup(RENEWED_EVERY, move || tls.look_again())?;
-    }
+    look_again(tls.clone())?;
     let erased = match config.backup.path.as_str() {
         "" => None,
         path => {
@@ -117,6 +115,9 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
             Some(tokio::spawn(backup::keep_leaving(engine.clone(), place)))
         }
     };
+    manager::ready(&format!("serving {} at {scheme}://{address}", done.origin));
+    let watched = manager::watch(&engine);
+    let stop = manager::told_of(stop);
     web::serve(engine.clone(), listener, web_settings(&config, tls), stop)
         .await
         .map_err(|error| {
@@ -127,9 +128,19 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
             )
         })?;
     erased.inspect(tokio::task::JoinHandle::abort);
+    watched.inspect(tokio::task::JoinHandle::abort);
     engine.shutdown().await;
     tracing::info!("stopped");
     Ok(Exit::Ok)
+}
+
+/// Looks at the certificate's files again, now and then and when told. A manager that says "reload" ends nothing, also where
+/// there are none.
+fn look_again(tls: Option<web::Tls>) -> Result<(), Failure> {
+    if tls.is_none() && !manager::is_there() {
+        return Ok(());
+    }
+    signal::on_hangup(RENEWED_EVERY, move || tls.iter().for_each(web::Tls::look_again))
 }
 
 /// What there is to look at.

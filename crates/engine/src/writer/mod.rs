@@ -16,6 +16,7 @@ mod flight;
 mod link;
 mod needed;
 mod opened;
+mod pulse;
 mod rules;
 mod sums;
 
@@ -42,6 +43,7 @@ use crate::writes::Writes;
 use errands::{Errand, Errands};
 use flight::{Done, Flight, Prepared};
 use link::Link;
+use pulse::Pulse;
 
 /// How many commands must wait for a batch to be decided while another one is in flight. Being woken for each would cost more
 /// than it gains; fewer wait until it has landed.
@@ -159,6 +161,7 @@ pub struct Queue {
     enough: Arc<Enough>,
     entries_max: u64,
     counters: Arc<Counters>,
+    pulse: Pulse,
 }
 
 /// A [`Queue`] that does not keep the Writer going.
@@ -168,6 +171,7 @@ pub struct WeakQueue {
     enough: Arc<Enough>,
     entries_max: u64,
     counters: Arc<Counters>,
+    pulse: Pulse,
 }
 
 impl WeakQueue {
@@ -179,6 +183,7 @@ impl WeakQueue {
             enough: Arc::clone(&self.enough),
             entries_max: self.entries_max,
             counters: Arc::clone(&self.counters),
+            pulse: self.pulse.clone(),
         })
     }
 }
@@ -192,6 +197,7 @@ impl Queue {
             enough: Arc::clone(&self.enough),
             entries_max: self.entries_max,
             counters: Arc::clone(&self.counters),
+            pulse: self.pulse.clone(),
         }
     }
 
@@ -224,6 +230,11 @@ impl Queue {
             });
         }
         Ok(())
+    }
+
+    /// Whether the Writer's thread lives.
+    pub(crate) fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 
     /// Entries that wait.
@@ -261,13 +272,6 @@ pub(crate) fn start(
     let (way, errands) = errands::way(&db);
     let waiting = Arc::new(AtomicU64::new(0));
     let enough = Arc::new(Enough::default());
-    let queue = Queue {
-        jobs: sender,
-        waiting: Arc::clone(&waiting),
-        enough: Arc::clone(&enough),
-        entries_max: queue_entries_max,
-        counters: Arc::clone(&signer.counters),
-    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -277,6 +281,14 @@ pub(crate) fn start(
                 "check the operating system's limits",
             )
         })?;
+    let queue = Queue {
+        jobs: sender,
+        waiting: Arc::clone(&waiting),
+        enough: Arc::clone(&enough),
+        entries_max: queue_entries_max,
+        counters: Arc::clone(&signer.counters),
+        pulse: Pulse::of(&runtime),
+    };
     let mut writer = Writer {
         db,
         link: Link::default(),

@@ -5,12 +5,12 @@ use std::io::{self, IsTerminal as _};
 use clap::Args;
 use engine::compact::{Compacting, Plan};
 use engine::database::Location;
+use engine::disk;
 use serde_json::json;
 
 use crate::config::location;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
-use crate::machine;
 use crate::output;
 use crate::progress::Progress;
 use crate::{prompt, table};
@@ -36,7 +36,7 @@ pub async fn run(context: &Context, args: CompactArgs) -> Result<Exit, Failure> 
     }
     prompt::confirm(args.yes, &said, "nothing was made anew")?;
     if let (Location::Sqlite(path), needs) = (&settings.location, compacting.needed().needs)
-        && let Some(room) = machine::room(path).filter(|room| room.free < needs)
+        && let Some(room) = disk::room(path).filter(|room| room.free < needs)
     {
         let message = format!(
             "{} are free where the database is, and it takes about {}",

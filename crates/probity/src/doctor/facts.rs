@@ -1,12 +1,13 @@
 //! What is looked at: gathered first, so that what is said of it depends on nothing else.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use backup::format::Sidecar;
 use domain::identity::Role;
 use domain::identity::second_factor::SecondFactor;
 use domain::identity::user::User;
 use engine::database::{Db, Location, Vitals, migrate, schema, vitals};
+use engine::disk::{self, Room};
 use engine::list::Condition;
 use engine::verify::{LastVerified, last};
 use engine::{Engine, HealthCheck, guard, keyfile};
@@ -15,7 +16,7 @@ use evidence::Timestamp;
 use crate::config::{Config, signing_key};
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::machine::{self, Room};
+use crate::machine;
 use crate::output::{counted, moment};
 
 /// What is looked at. What could not be looked at is none.
@@ -124,9 +125,9 @@ pub async fn gather(context: &Context) -> Result<Facts, Failure> {
         is_server,
         pool_max: config.database.pool_max,
         overheard: !location.is_private().unwrap_or(true),
-        network: machine::network(&database_path(config, &location)).filter(|_| !is_server),
-        room: machine::room(&database_path(config, &location)),
-        wal_bytes: wal_bytes(&location),
+        network: machine::network(disk::path_of(&location, &config.data_dir)).filter(|_| !is_server),
+        room: disk::room(disk::path_of(&location, &config.data_dir)),
+        wal_bytes: disk::wal_bytes(&location),
         open_files: machine::open_files(),
         admins: None,
         certificate: certificate(config),
@@ -199,8 +200,10 @@ pub fn backups(context: &Context, origin: Option<&str>) -> Backups {
     let listed = tokio::task::block_in_place(|| {
         let place = backup::place::open(&config.backup.path, &(&config.s3).into())?;
         let beside = place.folder().is_some_and(|folder| {
-            let database = config.location().map(|location| database_path(config, &location));
-            database.is_ok_and(|database| machine::same_file_system(folder, &database).unwrap_or(false))
+            config.location().is_ok_and(|location| {
+                let database = disk::path_of(&location, &config.data_dir);
+                machine::same_file_system(folder, database).unwrap_or(false)
+            })
         });
         Ok::<_, backup::Error>((backup::list(&*place, origin)?, beside))
     });
@@ -214,27 +217,10 @@ pub fn backups(context: &Context, origin: Option<&str>) -> Backups {
     }
 }
 
-/// Where on this machine the database is, as far as it is here: else the data folder.
-fn database_path(config: &Config, location: &Location) -> PathBuf {
-    match location {
-        Location::Sqlite(path) => path.clone(),
-        Location::Postgres(_) => config.data_dir.clone(),
-    }
-}
-
 /// The room where the database is.
 pub fn room(context: &Context) -> Option<Room> {
     let config = &context.settings.config;
-    machine::room(&database_path(config, &config.location().ok()?))
-}
-
-fn wal_bytes(location: &Location) -> Option<u64> {
-    let Location::Sqlite(path) = location else {
-        return None;
-    };
-    let mut name = path.clone().into_os_string();
-    name.push("-wal");
-    Some(std::fs::metadata(name).map_or(0, |about| about.len()))
+    disk::room(disk::path_of(&config.location().ok()?, &config.data_dir))
 }
 
 /// Until when the server's certificate is good, where it has one.

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use backup::format::Sidecar;
 use engine::HealthCheck;
 use engine::database::Vitals;
+use engine::disk::Room;
 use engine::verify::LastVerified;
 use evidence::Timestamp;
 use serde_json::json;
 
 use super::checks::{CHECKS, Verdict};
 use super::facts::{Admins, Backups, Facts};
-use crate::machine::Room;
 
 fn now() -> Timestamp {
     Timestamp::from_micros(1_800_000_000_000_000).unwrap()

@@ -1,4 +1,5 @@
 use std::io::{BufRead, BufReader};
+use std::os::unix::net::UnixDatagram;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -362,4 +363,41 @@ fn commands_to_copy_have_the_public_url() {
     );
     let document = server.get("/openapi.json", "");
     assert!(document.contains(r#""servers":[{"url":"https://log.example.org"}]"#));
+}
+
+#[test]
+fn a_service_manager_is_told_how_the_server_is() {
+    for place in both() {
+        let path = place.path("notify");
+        let socket = UnixDatagram::bind(&path).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let hear = || {
+            let mut bytes = [0; 1_024];
+            let length = socket.recv(&mut bytes).unwrap();
+            String::from_utf8_lossy(&bytes[..length]).into_owned()
+        };
+        let envs = [
+            ("NOTIFY_SOCKET", path.to_str().unwrap()),
+            ("WATCHDOG_USEC", "1500000"),
+        ];
+        let server = Server::start_with(&place, &[], &envs);
+        let ready = hear();
+        assert!(ready.starts_with("READY=1\nSTATUS=serving "), "{ready}");
+        // To read files again ends nothing, also where there are none.
+        let id = server.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-HUP", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        for _ in 0..2 {
+            assert_eq!(hear().trim_end(), "WATCHDOG=1");
+        }
+        assert!(server.get("/health/live", "").starts_with("HTTP/1.1 200"));
+        assert_eq!(server.stop("-TERM").0, Some(0));
+        let stopping = std::iter::repeat_with(hear).find(|said| said.trim_end() != "WATCHDOG=1");
+        assert!(stopping.unwrap().starts_with("STOPPING=1\n"));
+    }
 }

@@ -87,6 +87,27 @@ fn completions_name_the_commands() {
 }
 
 #[test]
+fn each_command_has_its_manual_page() {
+    let place = sqlite();
+    place.run(&["man-pages", "pages"]).expect(0);
+    let page = |name: &str| std::fs::read_to_string(place.path("pages").join(name)).unwrap();
+    assert!(
+        page("probity.1").contains("probity\\-serve(1)"),
+        "{}",
+        page("probity.1")
+    );
+    for name in [
+        "probity-serve.1",
+        "probity-db-backup.1",
+        "probity-audit-hold-create.1",
+    ] {
+        assert!(page(name).contains("Example:"), "{}", page(name));
+    }
+    let taken = place.path("pages/probity.1").to_string_lossy().into_owned();
+    place.run(&["man-pages", &taken]).expect(2);
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_error() {
     on_both(|place| {
         let events = vec![r#"{"actor":{"kind":"user","id":"a"},"action":"x"}"#; 1_000].join(",");

@@ -1,11 +1,13 @@
 //! `GET /metrics`
 
 use engine::clock::{Alarm, Clock};
+use engine::database::Location;
 use engine::metrics::COMMIT_BUCKETS_S;
 use engine::writes::CAUSES;
-use engine::{Fault, LimitStats};
+use engine::{Fault, Footprint, LimitStats};
 
 use crate::call::{Answer, Call, with_type};
+use crate::metrics::process;
 use crate::metrics::text::Text;
 use crate::openapi::{Content, Doc, Reply};
 
@@ -40,6 +42,7 @@ pub(crate) async fn handle(call: Call) -> Answer {
     call.query(&DOC)?;
     let (app, engine, mut text) = (&call.app, &call.app.engine, Text::default());
     let out = &mut text;
+    build(&engine.options().database.location, out);
     writing(&engine.metrics(), out);
     let full = engine
         .failing()
@@ -67,8 +70,61 @@ pub(crate) async fn handle(call: Call) -> Answer {
                 "When the certificate that serves expires, in seconds since 1970.";
         }
     }
+    footprint(&engine.footprint().await, out);
+    process::write(out);
     app.requests.write(out);
     Ok(with_type(MEDIA, text.finish()))
+}
+
+/// What runs.
+fn build(location: &Location, out: &mut Text) {
+    let database = match location {
+        Location::Sqlite(_) => "sqlite",
+        Location::Postgres(_) => "postgres",
+    };
+    let name = "probity_build_info";
+    out.family(
+        name,
+        "gauge",
+        "1; its labels say which version runs, on which kind of database.",
+    );
+    let version = env!("CARGO_PKG_VERSION");
+    out.sample(name, &format!("version=\"{version}\",database=\"{database}\""), 1);
+}
+
+/// What the log takes of the machine, and what is left. What is not known is not there.
+fn footprint(found: &Footprint, out: &mut Text) {
+    let mut gauge = |name, help, value: Option<u64>| {
+        if let Some(value) = value {
+            out.single(name, "gauge", help, value);
+        }
+    };
+    let schema = found.schema.and_then(|schema| u64::try_from(schema).ok());
+    gauge(
+        "probity_schema_version",
+        "The last migration of the database's schema.",
+        schema,
+    );
+    gauge(
+        "probity_database_size_bytes",
+        "Size of the database.",
+        found.database_bytes,
+    );
+    gauge(
+        "probity_wal_size_bytes",
+        "Size of SQLite's log of changes.",
+        found.wal_bytes,
+    );
+    gauge(
+        "probity_disk_free_bytes",
+        "Free where the database is on this machine, else where the data folder is.",
+        found.room.map(|room| room.free),
+    );
+    gauge(
+        "probity_disk_size_bytes",
+        "Size of the file system that this is on.",
+        found.room.map(|room| room.whole),
+    );
 }
 
 fn writing(numbers: &engine::Metrics, out: &mut Text) {

@@ -1,9 +1,14 @@
 //! `/metrics`
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use domain::identity::Role;
 use serde_json::{Value, json};
+use web::{Settings, Tls};
 
 use crate::api::{Api, BOTH, On};
+use crate::tls::put;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_and_entries_are_counted() {
@@ -91,7 +96,7 @@ async fn what_limits_refuse_is_counted_by_kind() {
 async fn the_text_is_well_formed() {
     let api = Api::new(On::Sqlite).await;
     let got = api.get("/metrics").await;
-    let mut described = std::collections::BTreeSet::new();
+    let mut described = BTreeSet::new();
     for line in got.text().lines() {
         if let Some(rest) = line.strip_prefix("# TYPE ") {
             assert!(
@@ -110,5 +115,134 @@ async fn the_text_is_well_formed() {
                 "{line}"
             );
         }
+    }
+}
+
+/// What is said of a metric.
+#[derive(Debug, Default, PartialEq)]
+struct Said {
+    kind: String,
+    /// None while it has no number.
+    labels: Option<BTreeSet<String>>,
+    says: String,
+}
+
+/// The metrics of a text, by name.
+fn answered(text: &str) -> BTreeMap<String, Said> {
+    let mut found: BTreeMap<String, Said> = BTreeMap::new();
+    for line in text.lines() {
+        if let Some(described) = line.strip_prefix("# ") {
+            let mut words = described.splitn(3, ' ').map(str::to_owned);
+            let [what, name, rest] = std::array::from_fn(|_| words.next().unwrap());
+            let said = found.entry(name).or_default();
+            if what == "TYPE" {
+                said.kind = rest;
+            } else {
+                said.says = rest;
+            }
+            continue;
+        }
+        let series = line.rsplit_once(' ').unwrap().0;
+        let (name, labels) = series.split_once('{').unwrap_or((series, ""));
+        let mut ends = ["_bucket", "_sum", "_count"].iter();
+        let of_histogram =
+            ends.find_map(|end| name.strip_suffix(end).filter(|name| found.contains_key(*name)));
+        let said = found.get_mut(of_histogram.unwrap_or(name)).unwrap();
+        let labels = labels
+            .split("\",")
+            .filter_map(|label| Some(label.split_once('=')?.0));
+        let known = said.labels.get_or_insert_default();
+        known.extend(labels.filter(|label| *label != "le").map(str::to_owned));
+    }
+    found
+}
+
+/// The metrics of the tables, by name, each with what it needs to be there.
+fn documented() -> BTreeMap<String, (&'static str, Said)> {
+    let rows = include_str!("../../../../docs/metrics.md").lines();
+    let rows = rows.filter_map(|row| row.strip_prefix("| `")).map(|row| {
+        let mut cells = row.split('|').map(|cell| cell.trim().trim_end_matches('`'));
+        let [metric, kind, needs, says] = std::array::from_fn(|_| cells.next().unwrap());
+        let (name, labels) = metric.split_once('{').unwrap_or((metric, ""));
+        let labels = labels
+            .trim_end_matches('}')
+            .split(',')
+            .filter(|label| !label.is_empty());
+        let said = Said {
+            kind: kind.to_owned(),
+            labels: Some(labels.map(str::to_owned).collect()),
+            says: says.to_owned(),
+        };
+        (name.to_owned(), (needs, said))
+    });
+    rows.collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_metric_is_in_the_table() {
+    let (authority, dir) = (testkit::Authority::new(), testkit::temp_dir("metrics"));
+    let [certificate, key] = put(dir.path(), &authority.signs(&["log.example"]));
+    let tls = Settings {
+        tls: Some(Tls::new(certificate, key).unwrap()),
+        ..Settings::default()
+    };
+    let places: [(On, Settings, &[&str]); 2] = [
+        (On::Sqlite, tls, &["SQLite", "TLS"]),
+        (On::Postgres, Settings::default(), &[]),
+    ];
+    for (on, settings, has) in places {
+        let api = Api::with(on, settings).await;
+        let mut answered = answered(api.get("/metrics").await.text());
+        for (name, (needs, documented)) in documented() {
+            match answered.remove(&name) {
+                Some(said) => {
+                    let labels = said.labels.or_else(|| documented.labels.clone());
+                    assert_eq!(Said { labels, ..said }, documented, "{on:?} {name}");
+                }
+                None => assert!(!needs.is_empty() && !has.contains(&needs), "{on:?}: no {name}"),
+            }
+        }
+        assert_eq!(
+            answered.into_keys().collect::<Vec<_>>(),
+            [""; 0],
+            "{on:?}: in no table"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_taken_of_the_machine_is_told() {
+    for on in BOTH {
+        let api = Api::new(on).await;
+        let got = api.get("/metrics").await;
+        let number = |name: &str| -> f64 {
+            let mut values = got
+                .text()
+                .lines()
+                .filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+            values
+                .next()
+                .unwrap_or_else(|| panic!("no {name}"))
+                .parse()
+                .unwrap()
+        };
+        let newest = store::migrate::MIGRATIONS.last().unwrap().version;
+        assert!(
+            got.text()
+                .contains(&format!("\nprobity_schema_version {newest}\n"))
+        );
+        assert!(number("probity_database_size_bytes") > 100_000.0);
+        assert!(number("probity_disk_free_bytes") <= number("probity_disk_size_bytes"));
+        assert!(number("process_open_fds") < number("process_max_fds"));
+        assert!(number("process_resident_memory_bytes") > 1_000_000.0);
+        let started = UNIX_EPOCH + Duration::from_secs_f64(number("process_start_time_seconds"));
+        // To a tick of the kernel's clock.
+        let now = SystemTime::now() + Duration::from_secs(1);
+        assert!(
+            started < now && started > now - Duration::from_hours(24),
+            "{started:?}"
+        );
+        let database = if on == On::Sqlite { "sqlite" } else { "postgres" };
+        assert!(got.text().contains(&format!("database=\"{database}\"}} 1\n")));
     }
 }

@@ -32,7 +32,8 @@ struct Lab {
     dir: TempDir,
 }
 
-fn put(dir: &Path, signed: &Signed) -> [PathBuf; 2] {
+/// Puts a certificate and its key into a folder.
+pub fn put(dir: &Path, signed: &Signed) -> [PathBuf; 2] {
     [("server.crt", &signed.certificate), ("server.key", &signed.key)].map(|(name, content)| {
         let path = dir.join(name);
         std::fs::write(&path, content).unwrap();
