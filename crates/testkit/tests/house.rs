@@ -1,7 +1,7 @@
 //! House rules, checked on the source tree itself.
 //!
 //! `coverage` keeps `docs/coverage.md` and `docs/limits.md` honest, `crates` keeps dependencies pointing one way, `circles`
-//! keeps files from depending on each other in circles, `sql` keeps statements in one crate, `source` keeps files small and finished, `docs` keeps links and texts fit to be read by anyone.
+//! keeps files from depending on each other in circles, `sql` keeps statements in one crate, `source` keeps files small and finished, `alarms` keeps each alarm and its runbook together, `docs` keeps links and texts fit to be read by anyone.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 #![expect(
@@ -9,6 +9,8 @@
     reason = "names of our own files, whose case is known"
 )]
 
+#[path = "house/alarms.rs"]
+mod alarms;
 #[path = "house/circles.rs"]
 mod circles;
 #[path = "house/coverage.rs"]

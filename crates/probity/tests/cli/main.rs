@@ -31,6 +31,7 @@ mod restores;
 mod retention;
 mod roles;
 mod same;
+mod scripts;
 mod serve;
 mod server;
 mod sessions;
