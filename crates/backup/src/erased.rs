@@ -1,43 +1,32 @@
-//! What erasing commands leave beside the backups, so that none of them brings back what they erased.
+//! What erasing commands leave beside the backups, so that none of them brings back what they erased. Each proves itself.
 
-use std::collections::{BTreeMap, HashSet};
+mod proof;
+
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::action;
 use domain::audit::EntryFilter;
-use engine::Engine;
-use evidence::leaf::{Leaf, Outcome};
-use evidence::time::Timestamp;
+use domain::audit::erasure::Erasure;
+use domain::record::Kind;
+use engine::{Engine, read::receipt_at};
+use evidence::leaf::Outcome;
+use store::conn::Lock;
 use store::entries::EntryView;
 use store::query::{Order, Page};
-use uuid::Uuid;
+use store::{Conn, sealed};
+use tlog::VerifierKey;
 
 use crate::error::{Error, Tried};
-use crate::format::{self, ErasedLater, FORMAT};
+use crate::format::{self, ErasedLater, ErasureRow, Proof};
 use crate::place::Place;
 
-/// An entry that erases what is personal.
-#[derive(Clone, Debug)]
-pub(crate) struct Erasing {
-    pub entry: u64,
-    pub at: Timestamp,
-    /// The user who was erased.
-    pub user: Option<Uuid>,
-}
+pub(crate) use proof::check;
+use proof::{ERASES, said};
 
-impl Erasing {
-    /// The entry, where it is one.
-    pub fn of(view: &EntryView<'_>) -> Option<Erasing> {
-        let erases = [action::USER_ERASE.name, action::AUDIT_ERASE.name].contains(&view.action)
-            && view.outcome == Outcome::Success.as_str();
-        let leaf = erases.then(|| Leaf::parse_lenient(view.leaf).ok()).flatten()?;
-        Some(Erasing {
-            entry: view.entry,
-            at: leaf.at,
-            user: leaf.target_id.filter(|_| leaf.action == action::USER_ERASE.name),
-        })
-    }
+/// Whether an entry erases what is personal. What is recorded from outside changes nothing, whatever it calls itself.
+pub(crate) fn erases(view: &EntryView<'_>) -> bool {
+    ERASES.contains(&view.action) && view.outcome == Outcome::Success.as_str() && view.changes.is_some()
 }
 
 /// How often the log is looked at, at most.
@@ -46,38 +35,88 @@ const AT_MOST_EVERY: Duration = Duration::from_secs(1);
 /// When it is tried again.
 const AGAIN_AFTER: Duration = Duration::from_secs(10);
 
-/// What each of these entries leaves, given which entry was erased by which.
-pub(crate) fn of(origin: &str, erasing: Vec<Erasing>, erasures: &[(u64, u64)]) -> Vec<ErasedLater> {
-    let mut by_entry: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
-    for (erased, by) in erasures {
-        by_entry.entry(*by).or_default().push(*erased);
-    }
-    let left = erasing
-        .into_iter()
-        .map(|Erasing { entry, at, user }| ErasedLater {
-            format: FORMAT,
-            origin: origin.to_owned(),
-            at,
-            entry,
-            entries: by_entry.remove(&entry).unwrap_or_default(),
-            users: user.into_iter().collect(),
-        });
-    left.collect()
-}
-
-/// Adds those that are not there yet.
-pub(crate) fn add_missing(place: &dyn Place, erased: &[ErasedLater]) -> Result<(), Error> {
-    if erased.is_empty() {
-        return Ok(());
-    }
-    let there: HashSet<String> = place.names()?.into_iter().collect();
-    for left in erased {
-        let name = format::erased_name(left);
-        if !there.contains(&name) {
-            place.add(&name, &format::document(left))?;
+/// What an entry leaves, and what proves it but for the receipt. None where the database is not as its log says there: what
+/// a restore would not take is not left.
+async fn read(conn: &mut Conn, origin: &str, entry: u64) -> Result<Option<(ErasedLater, Proof)>, Error> {
+    let found = store::entries::changes(conn, &[entry].into()).await?;
+    let Some((_, leaf, changes)) = found.into_iter().next() else {
+        return Ok(None);
+    };
+    let key = [store::head::int(entry).into()];
+    let rows = sealed::by_key::<Erasure>(conn, "entry", Kind::Int, &key, Lock::None).await?;
+    let row = |row: domain::record::Sealed<Erasure>| ErasureRow {
+        erased: row.row.erased,
+        id: row.row.id,
+        salt: row.salt.to_hex(),
+    };
+    let mut erasures: Vec<_> = rows.into_iter().map(row).collect();
+    erasures.sort_unstable_by_key(|row| row.erased);
+    let proof = Proof {
+        changes,
+        erasures,
+        leaf,
+        receipt: String::new(),
+    };
+    match said(origin, entry, &proof) {
+        Ok(said) => Ok(Some((said, proof))),
+        Err(wrong) => {
+            tracing::warn!(
+                entry,
+                wrong,
+                "what this entry erased is not told beside the backups"
+            );
+            Ok(None)
         }
     }
-    Ok(())
+}
+
+/// What these entries leave, without what proves it.
+pub(crate) async fn told(conn: &mut Conn, origin: &str, entries: &[u64]) -> Result<Vec<ErasedLater>, Error> {
+    let mut told = Vec::with_capacity(entries.len());
+    for entry in entries {
+        told.extend(read(conn, origin, *entry).await?.map(|(left, _)| left));
+    }
+    Ok(told)
+}
+
+/// What an entry leaves, with what proves it.
+pub(crate) async fn proven(conn: &mut Conn, origin: &str, entry: u64) -> Result<Option<ErasedLater>, Error> {
+    let Some((left, mut proof)) = read(conn, origin, entry).await? else {
+        return Ok(None);
+    };
+    proof.receipt = receipt_at(conn, entry).await?.unwrap_or_default();
+    Ok(Some(ErasedLater {
+        proof: Some(proof),
+        ..left
+    }))
+}
+
+/// Those that are not there yet.
+pub(crate) fn missing(place: &dyn Place, told: Vec<ErasedLater>) -> Result<Vec<u64>, Error> {
+    if told.is_empty() {
+        return Ok(Vec::new());
+    }
+    let there: HashSet<String> = place.names()?.into_iter().collect();
+    let missing = told
+        .into_iter()
+        .filter(|left| !there.contains(&format::erased_name(left)));
+    Ok(missing.map(|left| left.entry).collect())
+}
+
+/// Adds one, unless it is there.
+pub(crate) fn add(place: &dyn Place, left: &ErasedLater) -> Result<(), Error> {
+    place
+        .add(&format::erased_name(left), &format::document(left))
+        .map(drop)
+}
+
+/// What a log erased from an entry on, as its own database has it.
+pub(crate) async fn of_log(conn: &mut Conn, key: &VerifierKey, from: u64) -> Result<Vec<ErasedLater>, Error> {
+    let mut found = Vec::new();
+    for entry in store::checks::succeeded(conn, &ERASES, from).await? {
+        found.extend(proven(conn, key.name(), entry).await?);
+    }
+    Ok(found)
 }
 
 /// Leaves what every erasing command leaves, for as long as the engine lasts.
@@ -106,8 +145,9 @@ pub async fn keep_leaving(engine: Engine, place: Arc<dyn Place>) {
 /// Leaves what erasing commands from this entry on leave; the entry from which there is more to come.
 async fn leave(engine: &Engine, place: &Arc<dyn Place>, from: u64) -> Result<u64, Error> {
     let upto = engine.size_now().await?;
-    let mut left = Vec::new();
-    for action in [action::USER_ERASE.name, action::AUDIT_ERASE.name] {
+    let origin = engine.verifier_key().name();
+    let mut entries = Vec::new();
+    for action in ERASES {
         let filter = EntryFilter {
             action: Some(action.to_owned()),
             outcome: Some(Outcome::Success),
@@ -121,31 +161,32 @@ async fn leave(engine: &Engine, place: &Arc<dyn Place>, from: u64) -> Result<u64
                 limit: 100,
             };
             let found = engine.entries(&filter, page).await?;
-            for entry in found.entries {
-                let of = entry.target.and_then(|target| target.id?.parse().ok());
-                let user = of.filter(|_| action == action::USER_ERASE.name);
-                let entries =
-                    store::checks::erased_by(&mut *engine.db().reader().await?, entry.index).await?;
-                left.push(ErasedLater {
-                    format: FORMAT,
-                    origin: engine.verifier_key().name().to_owned(),
-                    at: entry.at,
-                    entry: entry.index,
-                    entries,
-                    users: user.into_iter().collect(),
-                });
-            }
+            entries.extend(found.entries.iter().map(|entry| entry.index));
             after = found.next;
             if after.is_none() {
                 break;
             }
         }
     }
+    let told = told(&mut *engine.db().reader().await?, origin, &entries).await?;
+    for entry in blocking(place, |place| missing(place, told)).await? {
+        let left = proven(&mut *engine.db().reader().await?, origin, entry).await?;
+        if let Some(left) = left {
+            blocking(place, move |place| add(place, &left)).await?;
+        }
+    }
+    Ok(upto)
+}
+
+/// Does something with a place, which blocks its thread.
+async fn blocking<T: Send + 'static>(
+    place: &Arc<dyn Place>,
+    work: impl FnOnce(&dyn Place) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
     let place = Arc::clone(place);
-    let adding = tokio::task::spawn_blocking(move || add_missing(&*place, &left));
-    adding
+    let working = tokio::task::spawn_blocking(move || work(&*place));
+    working
         .await
         .map_err(std::io::Error::other)
-        .tried("start", "a thread")??;
-    Ok(upto)
+        .tried("start", "a thread")?
 }

@@ -21,8 +21,11 @@ use store::StoredEntry;
 use store::side::{Mark, SeenKind};
 use uuid::Uuid;
 
-/// The version of the form, in manifest, sidecar and erasure objects.
+/// The version of the form, in manifest and sidecar.
 pub const FORMAT: u64 = 1;
+
+/// The version of what an erasing command leaves. At first it had no proof.
+pub const ERASED_FORMAT: u64 = 2;
 
 /// Entries in a member; the last one may have fewer.
 pub const MEMBER_ENTRIES: u64 = 65_536;
@@ -153,7 +156,7 @@ pub struct Sidecar {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ErasedLater {
-    /// [`FORMAT`].
+    /// [`ERASED_FORMAT`].
     pub format: u64,
     /// Name of the log.
     pub origin: String,
@@ -165,6 +168,43 @@ pub struct ErasedLater {
     pub entries: Vec<u64>,
     /// Users that it erased.
     pub users: Vec<Uuid>,
+    /// What proves all this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
+}
+
+impl ErasedLater {
+    /// Whether both say that the same was erased, whatever proves it.
+    pub fn says_the_same(&self, other: &ErasedLater) -> bool {
+        let what = |one: &ErasedLater| (one.at, one.entry, one.entries.clone(), one.users.clone());
+        self.origin == other.origin && what(self) == what(other)
+    }
+}
+
+/// That a log erased something: its entry under a signed checkpoint, and the rows that the entry commits to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proof {
+    /// The entry's list of changes, byte for byte.
+    pub changes: String,
+    /// The rows of `erasures` among them.
+    pub erasures: Vec<ErasureRow>,
+    /// The entry's leaf, byte for byte.
+    pub leaf: String,
+    /// Its receipt (C2SP tlog-proof).
+    pub receipt: String,
+}
+
+/// A row of `erasures`, with the salt of its digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ErasureRow {
+    /// Index of the erased entry.
+    pub erased: u64,
+    /// Its id.
+    pub id: Uuid,
+    /// The row's salt, in lower-case hex.
+    pub salt: String,
 }
 
 /// The origin as it stands in names of files.
@@ -201,10 +241,14 @@ fn erased_prefix(origin: &str) -> String {
     format!("{}erased-", prefix(origin))
 }
 
-/// The name of what an erasing command leaves. It ends with a digest of what that says: a log that was restored, and lacks
-/// entries of before, may erase at the same index again.
+/// The name of what an erasing command leaves. It ends with a digest of what that says, without what proves it: a log that was
+/// restored, and lacks entries of before, may erase at the same index again.
 pub fn erased_name(erased: &ErasedLater) -> String {
-    let digest = &json::hex(&Sha256::digest(document(erased)))[..16];
+    let said = ErasedLater {
+        proof: None,
+        ..erased.clone()
+    };
+    let digest = &json::hex(&Sha256::digest(document(&said)))[..16];
     format!(
         "{}{:012}-{digest}.json",
         erased_prefix(&erased.origin),

@@ -65,12 +65,13 @@ fn names_are_those_of_the_form() {
     assert_eq!(name, "probity-log.example_a_b-20261128T021500Z-1234.tar.zst.age");
     assert!(file_name("x", at, 0, false).ends_with("-0.tar.zst"));
     let erased = |entries| ErasedLater {
-        format: FORMAT,
+        format: ERASED_FORMAT,
         origin: "x/y".to_owned(),
         at,
         entry: 12,
         entries,
         users: Vec::new(),
+        proof: None,
     };
     let [one, other] = [vec![3], vec![4]].map(|entries| erased_name(&erased(entries)));
     assert!(

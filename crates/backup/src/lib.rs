@@ -22,6 +22,6 @@ pub use error::Error;
 pub use fault::Fault;
 pub use list::{Listed, Pruned, list, prune};
 pub use read::{Contents, Part, read};
-pub use restore::{Again, Checked, How as RestoreHow, NotErased, Restored, check, newest, restore};
+pub use restore::{Again, Checked, How as RestoreHow, NotErased, Restored, Unproven, check, newest, restore};
 pub use retention::{KEEP_LAST_MIN, Retention, Stopped, to_go};
 pub use write::{How, To, write};

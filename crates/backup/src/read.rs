@@ -27,6 +27,7 @@ use tlog::{Checkpoint, Hash, Node, RightEdge, VerifierKey};
 use crate::error::Error;
 use crate::fault::Fault;
 use crate::format::{self, END, End, FORMAT, LAST_SEEN, MANIFEST, MEMBER_ENTRIES, Manifest, Member, Sidecar};
+use crate::place::DOCUMENT_MAX;
 use line::Lines;
 use stored::Unpacked;
 
@@ -39,9 +40,6 @@ const WHOLE: &str = "the file";
 
 /// Zeros behind the last member: tar fills its last record.
 const PADDING_MAX: usize = 1 << 20;
-
-/// The longest member that is one document.
-const DOCUMENT_MAX: u64 = 16 << 20;
 
 /// What is read, in the order of the file.
 #[derive(Debug)]

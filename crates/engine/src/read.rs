@@ -113,6 +113,17 @@ async fn resolve(conn: &mut Conn, plan: &Plan) -> Result<Vec<Hash>, Error> {
         .map_err(|error| store::Error::data(error.to_string()).into())
 }
 
+/// The receipt of the entry at this index, over a connection of one's own: of a log that no engine has open.
+pub async fn receipt_at(conn: &mut Conn, index: u64) -> Result<Option<String>, Error> {
+    let (entry, head) = Head::with_leaf(conn, store::head::int(index).into()).await?;
+    if entry.is_none() {
+        return Ok(None);
+    }
+    let head = head.ok_or_else(no_head)?;
+    let path = resolve(conn, &planned(Plan::inclusion(index, head.edge.size()))?).await?;
+    Ok(Some(receipt::build(index, path, &head.checkpoint)))
+}
+
 impl Engine {
     /// One entry.
     pub async fn entry(&self, key: EntryKey) -> Result<Option<Entry>, Error> {

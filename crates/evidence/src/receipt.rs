@@ -62,18 +62,28 @@ pub enum ReceiptError {
 /// at the entry's index.
 pub fn check(receipt: &str, entry: &Entry, key: &VerifierKey) -> Result<CheckedReceipt, ReceiptError> {
     entry.check()?;
+    check_leaf(receipt, entry.index, &entry.evidence.leaf, key)
+}
+
+/// Checks the leaf of the entry at this index against its receipt: that the log with this key holds it there.
+pub fn check_leaf(
+    receipt: &str,
+    entry: u64,
+    leaf: &str,
+    key: &VerifierKey,
+) -> Result<CheckedReceipt, ReceiptError> {
     let receipt = TlogProof::parse(receipt).map_err(ReceiptError::Malformed)?;
-    if receipt.index != entry.index {
+    if receipt.index != entry {
         return Err(ReceiptError::Index {
             receipt: receipt.index,
-            entry: entry.index,
+            entry,
         });
     }
     // Opening also compares the checkpoint's origin with the key's name.
     let Checkpoint {
         origin, size, root, ..
     } = Checkpoint::open(&receipt.checkpoint, key).map_err(ReceiptError::Checkpoint)?;
-    let leaf = Hash::leaf(entry.evidence.leaf.as_bytes());
+    let leaf = Hash::leaf(leaf.as_bytes());
     verify_inclusion(receipt.index, size, &leaf, &receipt.path, &root).map_err(ReceiptError::NotIncluded)?;
     Ok(CheckedReceipt {
         index: receipt.index,

@@ -23,10 +23,11 @@ pub async fn count(conn: &mut Conn, table: &Table) -> Result<u64, Error> {
     row.map_or(Ok(0), |row| row.unsigned(0))
 }
 
-/// Entries that this entry erased.
-pub async fn erased_by(conn: &mut Conn, entry: u64) -> Result<Vec<u64>, Error> {
-    let sql = "SELECT erased FROM erasures WHERE entry = $1 ORDER BY erased";
-    let rows = conn.all(sql, &[int(entry).into()]).await?;
+/// Entries from this one on that record one of these two actions as done, in order.
+pub async fn succeeded(conn: &mut Conn, actions: &[&str; 2], from: u64) -> Result<Vec<u64>, Error> {
+    let sql = "SELECT entry FROM entries WHERE action IN ($1, $2) AND outcome = 'success' AND entry >= $3 ORDER BY entry";
+    let args = [actions[0].into(), actions[1].into(), int(from).into()];
+    let rows = conn.all(sql, &args).await?;
     rows.iter().map(|row| row.unsigned(0)).collect()
 }
 

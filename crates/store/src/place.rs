@@ -50,11 +50,10 @@ impl Place {
     pub async fn found(&mut self) -> Result<Found, Error> {
         let conn = match &mut self.held {
             Held::Sqlite(held) if !held.is_there => return Ok(Found::Nothing),
-            Held::Sqlite(held) => match &mut held.conn {
+            _ => match self.conn() {
                 Some(conn) => conn,
                 None => return Ok(Found::Unreadable("the file is not a database".to_owned())),
             },
-            Held::Pg(held) => &mut held.conn,
         };
         let exists = migrate::exists(conn).await?;
         if let Some(part) = foreign(conn, exists).await? {
@@ -68,6 +67,14 @@ impl Place {
             Ok(_) => Ok(Found::Nothing),
             Err(error) if error.kind == ErrorKind::Connection => Err(error),
             Err(error) => Ok(Found::Unreadable(error.message)),
+        }
+    }
+
+    /// A connection to what is there, where it is a database.
+    pub fn conn(&mut self) -> Option<&mut Conn> {
+        match &mut self.held {
+            Held::Sqlite(held) => held.conn.as_mut(),
+            Held::Pg(held) => Some(&mut held.conn),
         }
     }
 

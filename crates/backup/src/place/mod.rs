@@ -43,8 +43,8 @@ fn opened(
     Ok(Box::new(folder(Path::new(name))?))
 }
 
-/// The longest document that lies beside a backup.
-const DOCUMENT_MAX: u64 = 1 << 20;
+/// The longest document of a backup, or beside one: what a command erased that changed much takes some hundred kB.
+pub(crate) const DOCUMENT_MAX: u64 = 16 << 20;
 
 /// A document of a place. One that does not read is invalid data, also where it ends too early.
 pub(crate) fn document<T: DeserializeOwned>(place: &dyn Place, name: &str) -> Result<T, Error> {

@@ -2,6 +2,8 @@
 //! that it was restored, erases again what was erased since, and only then takes the place.
 
 mod again;
+mod known;
+mod later;
 mod load;
 mod source;
 
@@ -13,10 +15,10 @@ use engine::verify::{Progress, Report, VerifyOptions, verify_by};
 use engine::{Engine, Options, guard, keyfile};
 use evidence::time::Timestamp;
 use store::db::Location;
-use store::place::{Found, Place as Held};
+use store::place::Place as Held;
 use store::{Db, ErrorKind};
 use tempfile::TempDir;
-use tlog::{Checkpoint, VerifierKey};
+use tlog::VerifierKey;
 use tokio::runtime::Runtime;
 
 use crate::error::{Error, Tried};
@@ -25,7 +27,10 @@ use crate::format::{self, MANIFEST, Manifest};
 use crate::place::{BROKEN_OFF_AFTER, Place};
 use crate::read::Contents;
 
+use known::{Remembered, remembered};
+
 pub use again::{Again, NotErased};
+pub use later::Unproven;
 pub use source::newest;
 
 /// How to restore.
@@ -42,6 +47,8 @@ pub struct How<'a> {
     pub identity: Option<&'a Path>,
     /// Another place that may know what was erased since: that of the server's backups, where the file is a copy elsewhere.
     pub also: Option<&'a dyn Place>,
+    /// What is done with erasures that the log does not prove; without it they are refused.
+    pub unproven: Option<Unproven>,
 }
 
 /// What came of a restore.
@@ -57,14 +64,12 @@ pub struct Restored {
     pub known: Option<u64>,
     /// What was erased again.
     pub again: Again,
+    /// Who told of erasures that the log does not prove.
+    pub unproven: Vec<String>,
+    /// Why the old database, which is of the same log, could not be asked what it erased.
+    pub not_asked: Option<Error>,
     /// Where the old database is kept.
     pub kept: Option<String>,
-}
-
-/// What the log was, as this machine remembers it.
-struct Remembered {
-    size: u64,
-    checkpoint: String,
 }
 
 /// Restores a backup of a place. It blocks its thread, which must not be one of a runtime.
@@ -88,20 +93,30 @@ pub fn restore(
         is_of(&sidecar.manifest, &key)?;
     }
     // Before the work and not after it: what was erased since, and whether the guard can be told.
-    let mut again = source::erased([Some(place), how.also], key.name())?;
+    let mut told = later::of_places([Some(place), how.also], &key)?;
     if options.guard {
         std::fs::create_dir_all(&options.data_dir).tried("make the folder", options.data_dir.display())?;
         tempfile::tempfile_in(&options.data_dir).tried("write in", options.data_dir.display())?;
     }
     let runtime = runtime()?;
     let mut held = runtime.block_on(hold(options))?;
-    let remembered = runtime.block_on(remembered(&mut held, options, how, &key))?;
+    let (remembered, same) =
+        runtime.block_on(remembered(&mut held, options, (how.replace, how.shorter), &key))?;
     let enough = |entries: u64| match &remembered {
         Some(known) if known.size > entries && !how.shorter => Err(shorter(known.size, entries)),
         _ => Ok(()),
     };
-    if let Some(sidecar) = &sidecar {
-        enough(sidecar.entries)?;
+    let at_least = sidecar.as_ref().map_or(0, |sidecar| sidecar.entries);
+    let mut not_asked = None;
+    if same {
+        match runtime.block_on(later::of_old(&mut held, &key, at_least)) {
+            Ok(old) => told.extend(old),
+            Err(error) => not_asked = Some(error),
+        }
+    }
+    if sidecar.is_some() {
+        enough(at_least)?;
+        later::to_erase(&told, at_least, how.unproven)?;
     }
     let aside = Options {
         database: held.aside(),
@@ -119,7 +134,7 @@ pub fn restore(
         let contents = load::load(source, &aside.database, &runtime, progress)?;
         enough(contents.end.entries)?;
         let report = runtime.block_on(verified(&contents, &aside, progress))?;
-        again.retain(|erased| erased.entry >= contents.end.entries);
+        let (again, unproven) = later::to_erase(&told, contents.end.entries, how.unproven)?;
         let continued = continue_log(&aside, how, (&contents, remembered.as_ref(), &key), again);
         let (entry, known, again, checkpoint) = runtime.block_on(continued)?;
         Ok((
@@ -129,6 +144,8 @@ pub fn restore(
                 entry,
                 known,
                 again,
+                unproven,
+                not_asked,
                 kept: None,
             },
             checkpoint,
@@ -297,65 +314,6 @@ fn in_use(error: store::Error) -> Error {
         ),
         _ => error.into(),
     }
-}
-
-/// What is known of the log that was here; a refusal where something is, and is not to be replaced.
-async fn remembered(
-    place: &mut Held,
-    options: &Options,
-    how: &How<'_>,
-    key: &VerifierKey,
-) -> Result<Option<Remembered>, Error> {
-    let there = |what: String| {
-        let hint = "say --replace to put the backup in its place; the old one is kept beside it";
-        let location = options.database.location.shown();
-        Error::refused("database_not_empty", format!("{location} {what}"), hint)
-    };
-    let head = match place.found().await? {
-        Found::Foreign(part) => {
-            let location = options.database.location.shown();
-            return Err(Error::refused(
-                "database_not_empty",
-                format!("{location} holds the {part}, which is not Probity's"),
-                "give Probity a schema or a file of its own, or take that away first",
-            ));
-        }
-        Found::Log(head) if !how.replace => {
-            return Err(there(format!(
-                "holds {} entries of {}",
-                head.edge.size(),
-                head.origin
-            )));
-        }
-        Found::Unreadable(what) if !how.replace => return Err(there(format!("is not empty: {what}"))),
-        Found::Log(head) => Some(head.checkpoint),
-        Found::Nothing | Found::Unreadable(_) => None,
-    };
-    let guarded = if options.guard {
-        guard::read(&options.data_dir)?
-    } else {
-        None
-    };
-    let mut newest: Option<Remembered> = None;
-    for (whose, checkpoint) in [("log.guard", guarded), ("the database", head)] {
-        let Some(checkpoint) = checkpoint else { continue };
-        match Checkpoint::open(&checkpoint, key) {
-            // Of two that are alike the guard's is named: it is what a start compares with.
-            Ok(signed) if newest.as_ref().is_none_or(|newest| signed.size > newest.size) => {
-                newest = Some(Remembered {
-                    size: signed.size,
-                    checkpoint,
-                });
-            }
-            Err(error) if !how.shorter => {
-                let hint = "look whether this is the right folder and database; to give up what is remembered, say --shorter";
-                let message = format!("{whose} is of another log, or was changed: {error}");
-                return Err(Error::refused("other_log", message, hint));
-            }
-            _ => {}
-        }
-    }
-    Ok(newest)
 }
 
 /// Verifies what was loaded. Its key is that of the log: of a restore that was compared as the manifest was read.

@@ -6,8 +6,7 @@ use std::path::Path;
 use engine::verify::{Progress, VerifyProgress};
 
 use crate::error::Error;
-use crate::fault::Fault;
-use crate::format::{self, ErasedLater, FORMAT, Manifest, Sidecar};
+use crate::format::{self, Manifest, Sidecar};
 use crate::list::list;
 use crate::place::{Place, document};
 use crate::read::{Contents, Part, read};
@@ -87,26 +86,4 @@ pub fn newest(place: &dyn Place, origin: Option<&str>) -> Result<String, Error> 
         ));
     }
     Ok(first.file.clone())
-}
-
-/// What was erased of a log, as these places know.
-pub(super) fn erased(places: [Option<&dyn Place>; 2], origin: &str) -> Result<Vec<ErasedLater>, Error> {
-    let mut found = Vec::new();
-    for place in places.into_iter().flatten() {
-        let names = place.names()?;
-        for name in names.iter().filter(|name| format::is_erased_name(origin, name)) {
-            let erased: ErasedLater = document(place, name)?;
-            if erased.format != FORMAT {
-                let (expected, found) = (format!("format {FORMAT}"), format!("format {}", erased.format));
-                return Err(Fault::new(name, expected, found).into());
-            }
-            if erased.origin == origin {
-                found.push(erased);
-            }
-        }
-    }
-    found.sort_unstable_by_key(|erased| (erased.entry, erased.at));
-    // A place that is a copy of the other one.
-    found.dedup();
-    Ok(found)
 }

@@ -18,7 +18,7 @@ use tokio::runtime::Runtime;
 
 use super::pace::Pace;
 use super::spool::{Held, Lines, Spool};
-use crate::erased::Erasing;
+use crate::erased::erases;
 use crate::error::{Error, Tried};
 use crate::format::{self, MEMBER_ENTRIES};
 
@@ -30,7 +30,7 @@ pub(super) struct Part {
     /// Entries without a payload, in order.
     pub missing: Vec<u64>,
     /// Entries that erase.
-    pub erasing: Vec<Erasing>,
+    pub erasing: Vec<u64>,
 }
 
 /// The log as far as it was read.
@@ -203,7 +203,7 @@ struct Open<'a> {
     next: u64,
     known: Vec<u64>,
     missing: Vec<u64>,
-    erasing: Vec<Erasing>,
+    erasing: Vec<u64>,
 }
 
 impl<'a> Open<'a> {
@@ -222,7 +222,7 @@ impl<'a> Open<'a> {
         self.known.push(size);
         let Open { lines, erasing, .. } = self;
         let mut also = |view: &EntryView<'_>| {
-            erasing.extend(Erasing::of(view));
+            erasing.extend(erases(view).then_some(view.entry));
             lines.add(|out| format::write_entry(&parts(view), out));
         };
         let mut chunk = check_chunk(conn, self.next / CHUNK, to, &mut also).await?;

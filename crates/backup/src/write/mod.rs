@@ -35,7 +35,7 @@ use rows::Rows;
 use spool::{Held, Spool};
 
 use crate::age;
-use crate::erased::{self, Erasing};
+use crate::erased;
 use crate::error::{Error, Tried};
 use crate::format::{
     self, END, Encryption, End, FORMAT, LAST_SEEN, MANIFEST, MEMBER_ENTRIES, Manifest, Member, Sidecar,
@@ -70,7 +70,8 @@ struct Whole {
     manifest: Manifest,
     end: End,
     members: Vec<(String, Held)>,
-    erased: Vec<format::ErasedLater>,
+    /// Entries that erase.
+    erasing: Vec<u64>,
 }
 
 /// Writes a backup; what lies beside it then. It blocks its thread, which must not be one of a runtime.
@@ -121,13 +122,26 @@ fn written(options: &Options, to: To<'_>, how: &How<'_>, progress: Progress<'_>)
     };
     if let Some(place) = place {
         // Without them the backup would bring back what was erased since: they are there before it counts.
-        erased::add_missing(place, &whole.erased)?;
+        tell_erased(options, place, &sidecar.manifest.origin, &whole.erasing)?;
         let name = format::sidecar_name(&sidecar.file);
         if !place.add(&name, &format::document(&sidecar))? {
             return Err(Error::Exists(name));
         }
     }
     Ok(sidecar)
+}
+
+/// Adds what erasing entries leave beside the backups, where it is missing.
+fn tell_erased(options: &Options, place: &dyn Place, origin: &str, erasing: &[u64]) -> Result<(), Error> {
+    let runtime = runtime()?;
+    let mut conn = runtime.block_on(Db::new(options.database.clone())?.patient_writer())?;
+    let told = runtime.block_on(erased::told(&mut conn, origin, erasing))?;
+    for entry in erased::missing(place, told)? {
+        if let Some(left) = runtime.block_on(erased::proven(&mut conn, origin, entry))? {
+            erased::add(place, &left)?;
+        }
+    }
+    Ok(())
 }
 
 /// Puts the members together; where to, how much it was, and SHA-256 of it. `shown` is what people call where it goes.
@@ -201,7 +215,6 @@ fn read(options: &Options, how: &How<'_>, progress: Progress<'_>) -> Result<Whol
             findings.add(Finding::new(table.name, what));
         }
     }
-    // They are told beside the backups in this order too.
     snapshot.erasures.sort_unstable();
     let gone = Gone::new(&snapshot.erasures, std::mem::take(&mut snapshot.prunings));
     take_out(&mut log, &gone, &mut findings)?;
@@ -340,7 +353,7 @@ fn gather(manifest: Manifest, mut log: Log, snapshot: Snapshot) -> Result<Whole,
         lines.add(|out| out.push_str(&String::from_utf8_lossy(&text)));
         lines.end()
     };
-    let erasing: Vec<Erasing> = log
+    let erasing = log
         .parts
         .values_mut()
         .flat_map(|part| std::mem::take(&mut part.erasing))
@@ -376,11 +389,10 @@ fn gather(manifest: Manifest, mut log: Log, snapshot: Snapshot) -> Result<Whole,
         snapshot_at: snapshot.at,
     };
     members.push((END.to_owned(), document(format::document(&end))?));
-    let erased = erased::of(&manifest.origin, erasing, &snapshot.erasures);
     Ok(Whole {
         manifest,
         end,
         members,
-        erased,
+        erasing,
     })
 }

@@ -15,6 +15,7 @@ mod checking;
 mod custody_desk;
 #[path = "../../../engine/tests/conformance/custody_rich.rs"]
 mod custody_rich;
+mod erasing;
 mod faults;
 #[path = "../../../engine/tests/conformance/holds.rs"]
 mod holds;

@@ -69,6 +69,7 @@ mod cases {
                     shorter: false,
                     identity: None,
                     also: None,
+                    unproven: None,
                 };
                 backup::restore(&place, &name, &given, &how, &|_| {}).unwrap()
             });

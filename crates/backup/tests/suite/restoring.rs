@@ -15,7 +15,7 @@ pub mod cases {
     use std::sync::{Arc, Mutex};
 
     use backup::place::{Folder, Place};
-    use backup::{Error, RestoreHow, Restored};
+    use backup::{Error, RestoreHow, Restored, Unproven};
     use domain::Reply;
     use engine::verify::VerifyProgress;
     use engine::{Engine, EntryKey, Options};
@@ -28,14 +28,16 @@ pub mod cases {
 
     #[derive(Clone, Copy, Default)]
     pub struct Asked {
-        replace: bool,
-        shorter: bool,
+        pub replace: bool,
+        pub shorter: bool,
+        pub unproven: Option<Unproven>,
     }
 
     /// In the place of whatever is there.
     pub const ANYWAY: Asked = Asked {
         replace: true,
         shorter: true,
+        unproven: None,
     };
 
     pub async fn restore(
@@ -63,6 +65,7 @@ pub mod cases {
                 shorter: asked.shorter,
                 identity: None,
                 also: None,
+                unproven: asked.unproven,
             };
             backup::restore(&place, &name, &options, &how, &progress)
         });
@@ -70,7 +73,7 @@ pub mod cases {
     }
 
     /// Options of another machine that has been given the log's key.
-    fn elsewhere(bed: &Bed, other: &Bed) -> Options {
+    pub fn elsewhere(bed: &Bed, other: &Bed) -> Options {
         let key = std::fs::read_to_string(engine::keyfile::path(bed.dir.path())).unwrap();
         Options {
             signing_key: Some(key),
@@ -278,14 +281,14 @@ pub mod cases {
         assert!(entry.details.is_none(), "{entry:?}");
         close(engine).await;
         // One of a later form is not passed over.
-        let newer = br#"{"format":2,"origin":"x","at":"2026-01-01T00:00:00.000000Z","entry":1,"entries":[],"users":[]}"#;
+        let newer = br#"{"format":3,"origin":"x","at":"2026-01-01T00:00:00.000000Z","entry":1,"entries":[],"users":[]}"#;
         place.replace(erased, newer).unwrap();
         let error = restore(&bed.options(), &place, &early.file, ANYWAY).await;
         assert!(matches!(error, Err(Error::Fault(_))), "{error:?}");
     }
 
     /// Restores as soon as nobody has the database open any more.
-    async fn until_restored(options: &Options, place: &Folder, name: &str, asked: Asked) -> Restored {
+    pub async fn until_restored(options: &Options, place: &Folder, name: &str, asked: Asked) -> Restored {
         let mut restored = None;
         until(
             "nobody has it open",
@@ -333,7 +336,7 @@ pub mod cases {
         );
         let asked = Asked {
             replace: true,
-            shorter: false,
+            ..Asked::default()
         };
         let (code, message) = refused(restore(&bed.options(), &place, &sidecar.file, asked).await);
         assert_eq!(code, "log_shorter");
@@ -360,7 +363,7 @@ pub mod cases {
         // Where another log is, or was, only who gives it up has the backup in its place; so it is with a guard of no log.
         let asked = Asked {
             replace: true,
-            shorter: false,
+            ..Asked::default()
         };
         let (code, message) = refused(restore(&elsewhere(&bed, &other), &place, &sidecar.file, asked).await);
         assert_eq!(code, "other_log", "{message}");
@@ -413,10 +416,7 @@ pub mod cases {
             conn.batch(&sql).await.unwrap();
             drop(conn);
             for replace in [false, true] {
-                let asked = Asked {
-                    replace,
-                    shorter: true,
-                };
+                let asked = Asked { replace, ..ANYWAY };
                 let (code, message) = refused(restore(&options, &place, &sidecar.file, asked).await);
                 assert_eq!(code, "database_not_empty", "{message}");
                 assert!(message.contains(part), "{message}");

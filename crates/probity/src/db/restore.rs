@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use ::backup::place::Place;
 use ::backup::{RestoreHow, Restored};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::Kept;
@@ -33,6 +33,18 @@ pub struct RestoreArgs {
     /// The file of the age identity that opens the backup
     #[arg(long, value_name = "FILE")]
     identity: Option<PathBuf>,
+    /// What to do with files beside the backup that say what was erased later where the log does not prove it
+    #[arg(long, value_name = "erase|skip", value_enum)]
+    unproven: Option<Unproven>,
+}
+
+/// What is done with erasures that the log does not prove.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Unproven {
+    /// Erase it all the same
+    Erase,
+    /// Pass it over
+    Skip,
 }
 
 pub async fn run(context: &Context, args: RestoreArgs) -> Result<Exit, Failure> {
@@ -48,6 +60,10 @@ pub async fn run(context: &Context, args: RestoreArgs) -> Result<Exit, Failure> 
         shorter: args.shorter,
         identity: args.identity.as_deref(),
         also: usual.as_deref(),
+        unproven: args.unproven.map(|unproven| match unproven {
+            Unproven::Erase => ::backup::Unproven::Erase,
+            Unproven::Skip => ::backup::Unproven::Skip,
+        }),
     };
     let restored = kept.work(context, |place, name, progress| {
         ::backup::restore(place, name, &options, &how, progress)
@@ -107,6 +123,8 @@ fn as_json(restored: &Restored, file: &str) -> serde_json::Value {
         "complete": restored.known.is_none(),
         "known_entries": restored.known,
         "erased_again": { "users": again.users, "entries": again.entries, "not": not_erased.collect::<Vec<_>>() },
+        "unproven": restored.unproven,
+        "old_not_asked": restored.not_asked.as_ref().map(ToString::to_string),
         "kept": restored.kept,
     })
 }
@@ -142,6 +160,17 @@ fn text(restored: &Restored, file: &str) -> String {
         lines.push(format!(
             "✗ User {} was erased later, and is not erased here: {}",
             left.user, left.reason
+        ));
+    }
+    if !restored.unproven.is_empty() {
+        let which = restored.unproven.join(", ");
+        lines.push(format!(
+            "! Told without proof of what was erased, and dealt with as --unproven says: {which}"
+        ));
+    }
+    if let Some(error) = &restored.not_asked {
+        lines.push(format!(
+            "! The old database could not be asked what it erased since: {error}"
         ));
     }
     if let Some(kept) = &restored.kept {
