@@ -8,7 +8,8 @@ use crate::governance::agent;
 use crate::identity::Permission::{
     self, AgentsOwn, AgentsWrite, ApiKeysOwn, ApiKeysWrite, ApprovalsRequest, AuditErase, AuditHold,
     AuditWrite, CustodyApprove, CustodyConfigure, CustodyOwn, CustodyWrite, GovernanceApprove, KycOwn,
-    KycReview, KycWrite, LogRestore, SessionsWrite, UsersErase, UsersWrite, WorkflowsOwn, WorkflowsWrite,
+    KycReview, KycWrite, LogRestore, OperateRun, SessionsWrite, UsersErase, UsersWrite, WorkflowsOwn,
+    WorkflowsWrite,
 };
 
 /// What it takes to carry out a command.
@@ -64,6 +65,8 @@ actions! {
     LEGAL_HOLD_RELEASE = "legal_hold.release", Demand::Permission(AuditHold);
     LOG_ACKNOWLEDGE_RESTORE = "log.acknowledge_restore", Demand::Permission(LogRestore);
     LOG_EXPORT_KEY = "log.export_key", Demand::Permission(LogRestore);
+    JOB_RUN = "job.run", Demand::Permission(OperateRun);
+    JOB_RECORD = "job.record", Demand::System;
     USER_CREATE = "user.create", Demand::Permission(UsersWrite);
     USER_IMPORT = "user.import", Demand::Permission(UsersWrite);
     USER_INVITE = "user.invite", Demand::Permission(UsersWrite);

@@ -195,6 +195,7 @@ codes! {
     AGENT_DISABLED = Conflict "agent_disabled", "the agent is disabled", hint "enable the agent first: probity agent enable NAME";
     AGENT_EXISTS = Conflict "agent_exists", "another agent has this name", hint AGENTS;
     // Executions.
+    UNKNOWN_JOB = NotFound "unknown_job", "there is no job of this name", hint "see what there is: probity job list";
     UNKNOWN_EXECUTION = NotFound "unknown_execution", "there is no such execution, or you may not see it", hint EXECUTIONS;
     EXECUTION_FINISHED = Conflict "execution_finished", "the execution has ended, by itself or by the clock", hint EXECUTION;
     // Metrics.

@@ -46,6 +46,7 @@ use crate::identity::{Authority, Must, Principal, Rules};
 use crate::looks::Needs;
 use crate::refusal::{Refusal, RefusalKind};
 use crate::tables::Facts;
+use crate::upkeep::{RecordJob, RunJob};
 use crate::workflow::conversation::{CreateConversation, EndConversation, UpdateConversation};
 use crate::workflow::execution::{
     CancelExecution, CompleteExecution, ExpireExecutions, FailExecution, StartExecution,
@@ -121,6 +122,7 @@ macro_rules! commands {
 
 commands! {
     RecordEvents, EraseEntries, PruneEntries, CreateHold, ReleaseHold, AcknowledgeRestore, ExportKey,
+    RunJob, RecordJob,
     CreateUser, ImportUser, InviteUser, UpdateUser, SetRole, EnableUser, DisableUser, ResetPassword, RecoverUser,
     ResetSecondFactor, EraseUser,
     AcceptInvitation, LogIn, ChangePassword,

@@ -28,6 +28,7 @@ pub mod record;
 mod recorded;
 pub mod refusal;
 pub mod tables;
+pub mod upkeep;
 mod words;
 pub mod workflow;
 

@@ -98,7 +98,7 @@ impl Clock {
     }
 
     /// The time since some moment, by the steady clock.
-    pub(crate) fn steady(&self) -> Duration {
+    pub fn steady(&self) -> Duration {
         (self.hands.read)().steady
     }
 

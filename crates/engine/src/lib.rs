@@ -52,6 +52,7 @@ mod storage;
 mod submit;
 mod tail;
 mod tiles;
+pub mod upkeep;
 pub mod verify;
 mod watch;
 pub mod workflow;

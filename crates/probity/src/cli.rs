@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::global::Global;
 use crate::{
     activity, agent, approval, asset, audit, balance, completions, conversation, db, destination, governance,
-    init, key, kyc, metric, operation, role, serve, session, step, user, workflow,
+    init, job, key, kyc, metric, operation, role, serve, session, step, user, workflow,
 };
 
 /// A system of record that can show its work: who did what, and proof of it.
@@ -110,6 +110,9 @@ pub enum Command {
         after_help = "Example:\n  probity metric figures --name reward --since 7d --by day"
     )]
     Metric(metric::MetricCommand),
+    /// Jobs: what is done again and again, when, and how it went
+    #[command(subcommand, after_help = "Example:\n  probity job list")]
+    Job(job::JobCommand),
     /// The database: back it up and restore it, seed and clear one for development
     #[command(subcommand, after_help = "Example:\n  probity db backup --to /mnt/backups")]
     Db(db::DbCommand),

@@ -29,6 +29,7 @@ mod global;
 mod governance;
 mod how;
 mod init;
+mod job;
 mod key;
 mod kyc;
 mod levels;
@@ -125,7 +126,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         })?;
     let exit = runtime.block_on(async {
         match cli.command {
-            Command::Serve(args) => serve::run(&context, args).await,
+            Command::Serve(args) => Box::pin(serve::run(&context, args)).await,
             Command::Init(args) => init::run(&context, args).await,
             Command::Audit(command) => command.run(&context).await,
             Command::Key(command) => command.run(&context).await,
@@ -145,6 +146,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Agent(command) => command.run(&context).await,
             Command::Destination(command) => command.run(&context).await,
             Command::Approval(command) => command.run(&context).await,
+            Command::Job(command) => command.run(&context).await,
             Command::Db(command) => command.run(&context).await,
             Command::Config => settings::run(&context),
             Command::Status => status::run(&context).await,

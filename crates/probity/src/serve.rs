@@ -7,7 +7,9 @@ use std::time::Duration;
 use clap::Args;
 use engine::seed::Seeded;
 use engine::{Engine, InitStep};
+use jobs::Jobs;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 use crate::config::{Config, Http, size};
 use crate::context::{Context, caller};
@@ -107,6 +109,20 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
         }
     }
     tracing::info!(%address, log = %done.origin, database = %done.version, "serving");
+    let ready = format!("serving {} at {scheme}://{address}", done.origin);
+    serve(&engine, &config, (listener, tls, &ready), stop).await?;
+    engine.shutdown().await;
+    tracing::info!("stopped");
+    Ok(Exit::Ok)
+}
+
+/// Serves, and does beside it what a server does by itself, until it is told to stop.
+async fn serve(
+    engine: &Engine,
+    config: &Config,
+    (listener, tls, ready): (TcpListener, Option<web::Tls>, &str),
+    stop: impl Future<Output = ()>,
+) -> Result<(), Failure> {
     look_again(tls.clone())?;
     let erased = match config.backup.path.as_str() {
         "" => None,
@@ -115,10 +131,15 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
             Some(tokio::spawn(backup::keep_leaving(engine.clone(), place)))
         }
     };
-    manager::ready(&format!("serving {} at {scheme}://{address}", done.origin));
-    let watched = manager::watch(&engine);
+    let jobs = Jobs::new(engine.clone(), config.job_settings());
+    let looking = config.jobs.run.then(|| {
+        let jobs = jobs.clone();
+        tokio::spawn(async move { jobs.keep_looking().await })
+    });
+    manager::ready(ready);
+    let watched = manager::watch(engine);
     let stop = manager::told_of(stop);
-    web::serve(engine.clone(), listener, web_settings(&config, tls), stop)
+    web::serve(engine.clone(), listener, web_settings(config, tls, &jobs), stop)
         .await
         .map_err(|error| {
             Failure::could_not_run(
@@ -127,11 +148,13 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
                 "see the log lines above",
             )
         })?;
-    erased.inspect(tokio::task::JoinHandle::abort);
-    watched.inspect(tokio::task::JoinHandle::abort);
-    engine.shutdown().await;
-    tracing::info!("stopped");
-    Ok(Exit::Ok)
+    erased.inspect(JoinHandle::abort);
+    watched.inspect(JoinHandle::abort);
+    if let Some(looking) = looking {
+        looking.abort();
+        jobs.stop().await;
+    }
+    Ok(())
 }
 
 /// Looks at the certificate's files again, now and then and when told. A manager that says "reload" ends nothing, also where
@@ -246,13 +269,14 @@ async fn refuse_plaintext(config: &Config) -> Result<(), Failure> {
     Err(Failure::could_not_run("listen", what, hint))
 }
 
-fn web_settings(config: &Config, tls: Option<web::Tls>) -> web::Settings {
+fn web_settings(config: &Config, tls: Option<web::Tls>, jobs: &Jobs) -> web::Settings {
     web::Settings {
         body_bytes_max: size(config.http.body_bytes_max),
         public_entries: config.http.public_entries,
         trusted_proxies: config.http.trusted_proxies.clone(),
         public_url: config.http.public_url.clone(),
         tls,
+        jobs: Some(jobs.clone()),
         ..web::Settings::default()
     }
 }

@@ -4,6 +4,7 @@ use engine::HealthCheck;
 use engine::verify::{LastVerified, last};
 use evidence::time::Timestamp;
 use serde_json::{Value, json};
+use views::{JobView, Jobs};
 
 use crate::config::location;
 use crate::context::Context;
@@ -34,11 +35,8 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         engine::database::migrate::state(&mut conn).await?
     };
     let exported = engine.key_exported().await?;
-    let names: Vec<_> = health
-        .checks
-        .iter()
-        .map(|check| format!("Check {}", check.name))
-        .collect();
+    let checks = health.checks.iter();
+    let names: Vec<_> = checks.map(|check| format!("Check {}", check.name)).collect();
     let (key, pool) = (engine.verifier_key(), metrics.pool);
     let verified = last(&engine.options().data_dir, key.name());
     let backups = facts::backups(context, Some(key.name()));
@@ -47,6 +45,7 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         tls.map(|tls| tls.valid_until())
             .map_err(|failure| failure.message)
     });
+    let jobs = Jobs::of(&crate::job::of(context, &engine).states().await?).jobs;
     if context.json() {
         output::json(&json!({
             "healthy": healthy,
@@ -57,6 +56,7 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
             "pool": { "max": pool.max, "open": pool.open, "idle": pool.idle, "waiting": pool.waiting },
             "verified": verified,
             "backups": backups_json(&backups),
+            "jobs": jobs,
             "disk": room.map(|room| json!({ "free": room.free, "whole": room.whole })),
             "certificate": certificate.map(certificate_json),
             "checks": health.checks,
@@ -89,6 +89,7 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
             ("Last verify", verified_text(verified)),
             ("Backups", backups_text(&backups)),
         ];
+        pairs.extend(jobs.iter().map(|job| ("Job", job_text(job))));
         pairs.extend(room.map(|room| {
             (
                 "Disk",
@@ -149,6 +150,24 @@ fn backups_text(backups: &Backups) -> String {
             ..
         } => facts::told(*count, newest),
     }
+}
+
+/// How a job went, and when it is due.
+fn job_text(job: &JobView) -> String {
+    let went = match (job.outcome, job.started_at) {
+        (Some(outcome), Some(at)) => format!("{} {}", outcome.as_str(), moment(at)),
+        _ => "never ran".to_owned(),
+    };
+    let next = match (job.next_at, job.not_scheduled) {
+        (Some(at), _) => format!("; next {}", moment(at)),
+        (None, Some(why)) => format!("; only when it is asked for: {why}"),
+        (None, None) => String::new(),
+    };
+    let error = job
+        .error
+        .as_ref()
+        .map_or_else(String::new, |error| format!(": {error}"));
+    format!("{}: {went}{error}{next}", job.name.as_str())
 }
 
 fn backups_json(backups: &Backups) -> Value {

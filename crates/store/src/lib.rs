@@ -26,6 +26,7 @@ pub mod facts;
 pub mod ground;
 pub mod head;
 mod in_time;
+pub mod jobs;
 pub mod load;
 mod lock;
 pub mod migrate;

@@ -68,6 +68,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(23, "when_it_happened", "0023_when_it_happened.sql", back "0023.sql"),
     migration!(24, "legal_holds", "0024_legal_holds.sql", back "0024.sql"),
     migration!(25, "prunings", "0025_prunings.sql", back "0025.sql"),
+    migration!(26, "jobs", "0026_jobs.sql", back "0026.sql"),
 ];
 
 /// What a database has of the migrations.

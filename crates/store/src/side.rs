@@ -1,4 +1,4 @@
-//! The side tables: rate counters and last-seen marks. They change too often to be worth an entry each, so they are
+//! The side tables: rate counters and last-seen marks; those of jobs are in [`crate::jobs`]. They change too often to be worth an entry each, so they are
 //! not sealed, and no decision about money, identity or permission rests on them.
 //!
 //! On PostgreSQL they are written through [`crate::Db::side_writer`], on SQLite over the Writer's own connection: what another
@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::conn::{Conn, Lock};
 use crate::error::Error;
 use crate::head::int;
+use crate::jobs::JobWrite;
 use crate::row::Row;
 use crate::window::Totals;
 pub use crate::window::Window;
@@ -31,15 +32,18 @@ pub enum Write {
     Marks(Vec<Mark>),
     /// Deletes counters of old windows: [`prune_counts`].
     Prune(i64),
+    /// How jobs stand, and who leads.
+    Job(JobWrite),
 }
 
 impl Write {
-    /// Writes it; gives the totals of counters.
+    /// Writes it; gives the totals of counters, or how many rows were changed.
     pub async fn run(&self, conn: &mut Conn) -> Result<Vec<u64>, Error> {
         match self {
             Write::Counts(counts) => add_counts(conn, counts).await,
             Write::Marks(marks) => touch(conn, marks).await.map(|()| Vec::new()),
             Write::Prune(before) => prune_counts(conn, *before).await.map(|_| Vec::new()),
+            Write::Job(write) => write.run(conn).await.map(|rows| vec![rows]),
         }
     }
 }

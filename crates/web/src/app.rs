@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use bytes::Bytes;
 use engine::Engine;
+use jobs::Jobs;
 use serde_json::Value;
 use tokio::sync::{Semaphore, watch};
 
@@ -18,6 +19,8 @@ use crate::settings::Settings;
 pub(crate) struct App {
     /// What does the work.
     pub engine: Engine,
+    /// The jobs of this process.
+    pub jobs: Jobs,
     /// Limits and switches.
     pub settings: Settings,
     /// Counters by route.
@@ -45,7 +48,9 @@ impl App {
         routes: impl Iterator<Item = (&'static str, Verb)>,
         document: &Value,
     ) -> Arc<App> {
+        let jobs = settings.jobs.clone();
         Arc::new(App {
+            jobs: jobs.unwrap_or_else(|| Jobs::new(engine.clone(), jobs::Settings::default())),
             engine,
             requests: Requests::new(routes),
             openapi: Bytes::from(document.to_string()),

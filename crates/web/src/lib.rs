@@ -71,6 +71,7 @@ mod settings;
 mod steps;
 mod tls;
 mod told;
+mod upkeep;
 mod users;
 mod wire;
 

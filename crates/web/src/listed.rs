@@ -24,6 +24,7 @@ problems! {
     UNKNOWN_PATH = "404" "unknown_path", "there is nothing at this path; /openapi.json lists what there is";
     METHOD_NOT_ALLOWED = "405" "method_not_allowed", "the path does not take this method; `Allow` says which";
     NO_SUCH_TILE = "404" "no_such_tile", "the log is not large enough for this tile";
+    NO_PLACE = "503" "backups_unreadable", "the place of backups cannot be read now";
     BEYOND_END = "409" "beyond_end",
         "the log does not have the entry to go on after: it was put back, or is another log; `size` says how many it has";
 

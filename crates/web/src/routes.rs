@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use domain::identity::Permission::{
     ApiKeysOwn, ApiKeysWrite, AuditRead, AuditWrite, CustodyOwn, CustodyRead, CustodyWrite, KycOwn, KycRead,
-    MetricsRead, SessionsWrite, UsersErase, UsersRead, UsersWrite, WorkflowsOwn, WorkflowsRead,
-    WorkflowsWrite,
+    MetricsRead, OperateRead, OperateRun, SessionsWrite, UsersErase, UsersRead, UsersWrite, WorkflowsOwn,
+    WorkflowsRead, WorkflowsWrite,
 };
 
 use crate::call::Route;
@@ -14,7 +14,7 @@ use crate::openapi::{Doc, Documents as _};
 use crate::{
     access, activity, agents, api_keys, approvals, assets, audit, auth, balances, change, conversations,
     destinations, docs, executions, governance, health, holds, kyc, log, me, metrics, nouns, openapi,
-    operations, sessions, steps, users,
+    operations, sessions, steps, upkeep, users,
 };
 
 /// What is behind a line of the table: a module with its `handle` and `DOC`, or what follows from a description.
@@ -142,6 +142,10 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Get "/v1/governance/workflows" lists WorkflowRuns;
     Get "/v1/governance/drag-modes" lists DragModeRuns;
     Get "/v1/governance/users" lists UserRuns;
+    Get "/v1/jobs" Access::Read(OperateRead) => upkeep::jobs;
+    Post "/v1/jobs/{job}/run" Access::Command(OperateRun) => upkeep::run;
+    Get "/v1/backups" Access::Read(OperateRead) => upkeep::backups;
+    Get "/v1/status" Access::Read(OperateRead) => upkeep::status;
     Get "/v1/permissions" Access::Caller => access::permissions;
     Get "/v1/roles" Access::Caller => access::roles;
     Post "/v1/assets" does assets::Create;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jobs::Jobs;
+
 use crate::forwarded::Proxies;
 use crate::public_url::PublicUrl;
 use crate::tls::Tls;
@@ -19,6 +21,8 @@ pub struct Settings {
     pub public_url: PublicUrl,
     /// The server's own TLS; plain HTTP without.
     pub tls: Option<Tls>,
+    /// The jobs of this process; without, what is asked for waits for a process that leads.
+    pub jobs: Option<Jobs>,
     /// Most connections at once; further ones wait to be accepted.
     pub connections_max: usize,
     /// Most event streams at once; a further one gets 503.
@@ -49,6 +53,7 @@ impl Default for Settings {
             trusted_proxies: Proxies::default(),
             public_url: PublicUrl::default(),
             tls: None,
+            jobs: None,
             connections_max: 4_096,
             streams_max: 256,
             exports_max: 4,

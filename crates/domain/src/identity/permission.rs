@@ -25,6 +25,10 @@ words! {
         LogRestore = "log:restore",
         /// Read metrics, and nothing else.
         MetricsRead = "metrics:read",
+        /// Read how the service stands: its state, its jobs and its backups.
+        OperateRead = "operate:read",
+        /// Ask for a run of a job.
+        OperateRun = "operate:run",
         /// Read users.
         UsersRead = "users:read",
         /// Create, invite, change, disable and enable users, set their role, reset their credentials.
@@ -84,7 +88,8 @@ use Permission::{
     AgentsOwn, AgentsRead, AgentsWrite, ApiKeysOwn, ApiKeysRead, ApprovalsRead, ApprovalsRequest, AuditErase,
     AuditHold, AuditRead, AuditWrite, CustodyApprove, CustodyConfigure, CustodyOwn, CustodyRead,
     CustodyWrite, GovernanceApprove, KycOwn, KycRead, KycReview, KycWrite, LogRestore, MetricsRead,
-    SessionsRead, SessionsWrite, UsersErase, UsersRead, WorkflowsOwn, WorkflowsRead, WorkflowsWrite,
+    OperateRead, OperateRun, SessionsRead, SessionsWrite, UsersErase, UsersRead, WorkflowsOwn, WorkflowsRead,
+    WorkflowsWrite,
 };
 
 words! {
@@ -112,6 +117,7 @@ impl Scope {
             Scope::Read => &[
                 AuditRead,
                 MetricsRead,
+                OperateRead,
                 UsersRead,
                 SessionsRead,
                 ApiKeysRead,
@@ -246,8 +252,8 @@ roles! {
     ADMIN = "admin", "Everything": Permission::ALL;
     /// Runs the service.
     SRE = "sre", "Runs the service": &[
-        CustodyRead, ApprovalsRead, AuditRead, AuditWrite, LogRestore, MetricsRead, UsersRead, SessionsRead,
-        SessionsWrite, ApiKeysRead, ApiKeysOwn, AgentsRead, AgentsWrite, WorkflowsRead,
+        CustodyRead, ApprovalsRead, AuditRead, AuditWrite, LogRestore, MetricsRead, OperateRead, OperateRun, UsersRead,
+        SessionsRead, SessionsWrite, ApiKeysRead, ApiKeysOwn, AgentsRead, AgentsWrite, WorkflowsRead,
         WorkflowsWrite,
     ];
     /// Builds on it.
@@ -273,8 +279,8 @@ roles! {
     ];
     /// Checks.
     AUDITOR = "auditor", "Checks": &[
-        CustodyRead, KycRead, ApprovalsRead, AuditRead, AuditHold, UsersRead, SessionsRead, ApiKeysRead, ApiKeysOwn, AgentsRead,
-        WorkflowsRead,
+        CustodyRead, KycRead, ApprovalsRead, AuditRead, AuditHold, OperateRead, UsersRead, SessionsRead, ApiKeysRead, ApiKeysOwn,
+        AgentsRead, WorkflowsRead,
     ];
     /// Uses the application.
     USER = "user", "Uses the application": &[

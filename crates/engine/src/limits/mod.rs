@@ -23,6 +23,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use evidence::Timestamp;
 use sha2::{Digest, Sha256};
 use store::Db;
+use store::jobs::JobWrite;
 pub use store::side::SeenKind;
 use uuid::Uuid;
 
@@ -218,6 +219,11 @@ impl Limits {
     /// Marks someone as seen at once, rather than at the task's next turn.
     pub(crate) async fn mark(&self, kind: SeenKind, id: Uuid, at: Timestamp) -> Result<(), store::Error> {
         sync::mark(&self.inner, (kind, id, at)).await
+    }
+
+    /// Writes how a job stands, or who leads; how many rows that changed.
+    pub(crate) async fn job(&self, write: JobWrite) -> Result<u64, store::Error> {
+        sync::job(&self.inner, write).await
     }
 
     /// Writes counts and marks now, rather than at the task's next turn.

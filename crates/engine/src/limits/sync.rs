@@ -4,6 +4,7 @@ use std::hash::BuildHasher;
 use std::sync::Weak;
 use std::time::{Duration, Instant};
 
+use store::jobs::JobWrite;
 use store::side::{self, Count, Mark, Window, Write};
 use store::{Conn, Error, ErrorKind};
 
@@ -195,6 +196,14 @@ pub(super) async fn mark(inner: &Inner, mark: Mark) -> Result<(), Error> {
     // Not over the connection that the task holds for as long as it takes.
     let mut side = Side::default();
     side.write(inner, Write::Marks(vec![mark])).await.map(drop)
+}
+
+/// Writes how a job stands, or who leads; how many rows that changed.
+pub(super) async fn job(inner: &Inner, write: JobWrite) -> Result<u64, Error> {
+    let side = &mut *inner.side.lock().await;
+    let written = side.write(inner, Write::Job(write)).await;
+    side.tidy(written.is_err());
+    Ok(written?.into_iter().sum())
 }
 
 /// Writes counts and marks.

@@ -78,6 +78,15 @@ pub fn explain() -> Explanation {
             why: "when keys, sessions and users were last seen, and until when leases were renewed; changes too often to be worth entries; no decision about \
                   money, identity or permission rests on it",
         },
+        UnsealedTable {
+            table: "jobs",
+            why: "when each job ran, how that went, and what was asked for; what came of it is in entries; only when it runs \
+                  again rests on it, and a job may run twice",
+        },
+        UnsealedTable {
+            table: "leases",
+            why: "which process runs the jobs; changes every ten seconds; a job may run in two processes",
+        },
     ];
     Explanation { sealed, unsealed }
 }

@@ -197,7 +197,7 @@ pub fn entry_key(index: u64) -> Key {
 
 /// Whether nothing at all is checked on a table: a side table.
 pub fn is_side_table(name: &str) -> bool {
-    ["counters", "last_seen"].contains(&name)
+    ["counters", "last_seen", "jobs", "leases"].contains(&name)
 }
 
 /// A UUID as either engine stores it.
@@ -247,9 +247,8 @@ fn range(what: &str) -> Option<(u64, u64)> {
 pub fn names_row(report: &Report, table: &str, key: &Val) -> bool {
     report.findings.iter().any(|finding| match (table, key) {
         ("entries", Val::Int(index)) => names_entry(finding, u64::try_from(*index).unwrap()),
-        ("entries" | "subtrees" | "log_head" | "schema_migrations" | "counters" | "last_seen", _) => {
-            finding.table == table
-        }
+        ("entries" | "subtrees" | "log_head" | "schema_migrations", _) => finding.table == table,
+        (table, _) if is_side_table(table) => finding.table == table,
         _ => finding.table == table && finding.id.as_deref() == Some(&uuid_text(key)),
     })
 }

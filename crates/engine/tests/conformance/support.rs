@@ -9,8 +9,10 @@ use domain::audit::erase::EraseEntries;
 use domain::identity::api_key::RevokeApiKey;
 use domain::identity::user::CreateUser;
 use domain::identity::{Role, Scope};
+use domain::upkeep::{Job, RunOutcome};
 use domain::{Caller, Command, Origin};
 use engine::identity::NewApiKey;
+use engine::upkeep::{Ended, JobWrite};
 use engine::{Answer, Engine, Error, Options, Quota, SeenKind};
 use store::db::Location;
 
@@ -197,6 +199,7 @@ pub async fn rich_log(bed: &Bed) -> Engine {
     let pruned = Box::pin(crate::retention::prune(&engine)).await;
     assert_eq!(pruned.entries(), 5, "one of six is erased");
     Box::pin(crate::holds::rich_holds(&engine)).await;
+    job_rows(&engine).await;
     engine
 }
 
@@ -271,6 +274,41 @@ async fn side_rows(engine: &Engine) {
         engine.limits().touch(SeenKind::ApiKey, id, now);
     }
     engine.limits().flush().await.unwrap();
+}
+
+/// Two jobs that ran and were asked for again, and who leads.
+async fn job_rows(engine: &Engine) {
+    let now = evidence::Timestamp::from_micros(1_790_000_000_000_000).unwrap();
+    for job in [Job::Backup, Job::Verify] {
+        let run = uuid::Uuid::from_u128(now.micros().unsigned_abs().into());
+        let (at, done_to, leader) = (now, now, None);
+        let ended = Ended {
+            at: now.plus_seconds(2),
+            outcome: RunOutcome::Succeeded,
+            error: None,
+            figure: Some(0),
+        };
+        let begin = JobWrite::Begin {
+            job,
+            run,
+            at,
+            done_to,
+            leader,
+        };
+        for write in [
+            JobWrite::Know(job, now),
+            begin,
+            JobWrite::End(job, run, ended),
+            JobWrite::Ask(job, now),
+        ] {
+            assert!(engine.write_job(write).await.unwrap());
+        }
+    }
+    let lease = JobWrite::Lease {
+        beats: 0,
+        holder: Some(uuid::Uuid::from_u128(1)),
+    };
+    assert!(engine.write_job(lease).await.unwrap());
 }
 
 /// A quota of five, in a window that ends in the year 2033: no test meets its edge.

@@ -15,6 +15,8 @@ section! {
     path: text(String) = String::new();
     /// Public keys of age to which they are encrypted. Empty: they are not.
     recipients: text(Recipients) = Recipients::default();
+    /// The file of the age identity that opens them, for checking them by a job.
+    identity: text(String) = String::new();
     /// The newest ones stay, whatever their age.
     keep_last: number(KEEP_LAST_MIN, 100_000) = KEEP_LAST_MIN;
     /// All of so many days stay.

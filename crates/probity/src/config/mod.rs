@@ -5,6 +5,7 @@
 
 mod backup;
 mod custody;
+mod jobs;
 mod layers;
 mod load;
 pub mod location;
@@ -26,6 +27,7 @@ use serde_json::Value;
 
 pub use backup::{Backup, Storage};
 pub use custody::Custody;
+pub use jobs::{Jobs, PROGRAM, Verify};
 pub use load::{Loaded, load};
 pub use prices::Governance;
 pub use retention::{Audit, Keep};
@@ -71,6 +73,10 @@ pub struct Config {
     /// For how long payloads are kept, by action.
     #[serde(default)]
     pub retention: Vec<Keep>,
+    /// When jobs are due.
+    pub jobs: Jobs,
+    /// How often the log is verified.
+    pub verify: Verify,
     /// Roles of the installation's own, and what is added to built-in ones, by name.
     #[serde(default)]
     pub roles: BTreeMap<String, RoleSettings>,
@@ -269,6 +275,8 @@ pub fn keys() -> impl Iterator<Item = Key> {
         Backup::KEYS,
         Storage::KEYS,
         Audit::KEYS,
+        Jobs::KEYS,
+        Verify::KEYS,
     ];
     let first = std::iter::once(of_its_own("data_dir")).chain(Database::KEYS.iter().copied());
     first
@@ -294,6 +302,8 @@ impl Default for Config {
             s3: Storage::default(),
             audit: Audit::default(),
             retention: Vec::new(),
+            jobs: Jobs::default(),
+            verify: Verify::default(),
             roles: BTreeMap::new(),
         }
     }

@@ -6,6 +6,7 @@ use ::backup::{How, To};
 use clap::Args;
 use engine::verify::{VerifyOptions, VerifyProgress};
 
+use crate::config::PROGRAM;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, count, counted};
@@ -44,7 +45,7 @@ pub async fn run(context: &Context, args: BackupArgs) -> Result<Exit, Failure> {
         even_tampered: args.even_tampered,
         threads: VerifyOptions::default().threads,
         aside: here.unwrap_or(&options.data_dir),
-        program: concat!("probity ", env!("CARGO_PKG_VERSION")),
+        program: PROGRAM,
         recipients: &recipients,
     };
     let at = |at: VerifyProgress| {

@@ -19,6 +19,7 @@ mod import;
 mod import_shapes;
 mod import_stream;
 mod init;
+mod jobs;
 mod keys;
 mod migrations;
 mod operations;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::tree::files;
 
 /// The crates of the product: each may use those before it.
-const ORDER: [&str; 9] = [
-    "tlog", "evidence", "domain", "store", "engine", "backup", "views", "web", "probity",
+const ORDER: [&str; 10] = [
+    "tlog", "evidence", "domain", "store", "engine", "backup", "jobs", "views", "web", "probity",
 ];
 /// The crates that speak to the outside, which know rows as views only.
 const OUTSIDE: [&str; 3] = ["views", "web", "probity"];

@@ -1,5 +1,6 @@
 //! Numbers about the service: requests by route, and what the engine counts.
 
+mod jobs;
 mod process;
 mod requests;
 pub(crate) mod show;

@@ -7,8 +7,8 @@ use engine::writes::CAUSES;
 use engine::{Fault, Footprint, LimitStats};
 
 use crate::call::{Answer, Call, with_type};
-use crate::metrics::process;
 use crate::metrics::text::Text;
+use crate::metrics::{jobs, process};
 use crate::openapi::{Content, Doc, Reply};
 
 const MEDIA: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -72,6 +72,7 @@ pub(crate) async fn handle(call: Call) -> Answer {
     }
     footprint(&engine.footprint().await, out);
     process::write(out);
+    jobs::write(&app.jobs, out);
     app.requests.write(out);
     Ok(with_type(MEDIA, text.finish()))
 }

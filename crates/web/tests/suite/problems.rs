@@ -27,6 +27,7 @@ use domain::identity::session::{EndSession, EndSessionsOf};
 use domain::identity::user::{
     ChangePassword, CreateUser, DisableUser, EnableUser, EraseUser, ResetPassword, SetRole, UpdateUser,
 };
+use domain::upkeep::RunJob;
 use domain::workflow::conversation::{CreateConversation, EndConversation, UpdateConversation};
 use domain::workflow::execution::{CancelExecution, CompleteExecution, FailExecution, StartExecution};
 use domain::workflow::metric::RecordMetrics;
@@ -45,6 +46,7 @@ const DOES: &[(&str, Codes, Codes)] = &[
     ("record_activity", RecordEvents::REFUSALS, &[]),
     ("create_hold", CreateHold::REFUSALS, USER),
     ("release_hold", ReleaseHold::REFUSALS, &[]),
+    ("run_job", RunJob::REFUSALS, &[&code::UNKNOWN_JOB]),
     ("log_in", LogIn::REFUSALS, ATTEMPTS),
     ("log_out", EndSession::REFUSALS, &[]),
     ("accept_invitation", AcceptInvitation::REFUSALS, &[]),

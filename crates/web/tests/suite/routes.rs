@@ -14,6 +14,7 @@ fn concrete(template: &str) -> String {
         .replace("/{*position}", "/0/000")
         .replace("{id}", "0")
         .replace("{document}", "0")
+        .replace("{job}", "verify")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -19,4 +19,5 @@ mod metrics;
 mod operations;
 mod own_ids;
 mod sessions;
+mod upkeep;
 mod users;
