@@ -34,6 +34,9 @@ section! {
     within_h: number(0, 8_760) = 24;
 }
 
+/// What says that there is no time.
+const NEVER: &str = "never";
+
 /// An expression of cron, or none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -50,7 +53,8 @@ impl TryFrom<String> for Times {
     type Error = String;
 
     fn try_from(text: String) -> Result<Times, String> {
-        let given = (!text.trim().is_empty()).then_some(text);
+        // A variable that is set to nothing is one that is not set.
+        let given = (!["", NEVER].contains(&text.trim())).then_some(text);
         given.map(Expression::try_from).transpose().map(Times)
     }
 }

@@ -98,9 +98,9 @@ fn a_server_runs_what_is_asked_for_and_tells_of_it() {
     on_both(|place| {
         with_backups(place);
         let made = place.json(&[
-            "key", "create", "--name", "ops", "--scopes", "admin", "--owner", "admin",
+            "key", "create", "--name", "ops", "--scopes", "admin", "--user", "admin",
         ]);
-        let header = format!("Authorization: Bearer {}\r\n", made["secret"].as_str().unwrap());
+        let header = format!("Authorization: Bearer {}\r\n", made["key"].as_str().unwrap());
         let server = Server::start(place, &[]);
         let answer = server.post("/v1/jobs/backup/run", &header, "");
         assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
@@ -147,7 +147,7 @@ fn a_wrong_time_or_zone_is_named() {
     }
     let mut command = place.command(&["--output", "json", "job", "list"]);
     place.run(&["init"]).expect(0);
-    command.env("PROBITY_JOBS_EXPIRY", "");
+    command.env("PROBITY_JOBS_EXPIRY", "never");
     let listed = crate::harness::run(command, "").expect(0).json();
     assert_eq!(of(&listed, "expiry")["not_scheduled"], "no time is set");
 }
