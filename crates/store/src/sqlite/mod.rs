@@ -80,7 +80,7 @@ pub fn open(path: &Path, create: bool, inline: bool) -> Result<SqliteConn, Error
     into_wal(&conn)?;
     // Readers are many: together they may take no more than the Writer. No mmap: every connection maps the file for
     // itself, and a process with thirty of them would count as many times the size of the log.
-    let cache_kib = if inline { 65_536 } else { 2_048 };
+    let cache_kib = if inline { 32_768 } else { 2_048 };
     // `secure_delete`: what is erased is overwritten in the file, and not merely left out of it.
     conn.execute_batch(&format!(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -{cache_kib};
