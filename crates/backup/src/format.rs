@@ -45,6 +45,8 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("subtrees", "follow from the entries"),
     ("schema_migrations", "are applied anew"),
     ("counters", "of rate limits are over within the hour"),
+    ("jobs", "of this installation: when its own ran"),
+    ("leases", "of processes are over within the minute"),
 ];
 
 /// The member of the entries from `number * MEMBER_ENTRIES`.

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{self, Read};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use engine::{Options, guard, keyfile};
@@ -57,8 +57,7 @@ pub fn open(sealed: impl Read, identity: Option<&Path>) -> Result<SigningKey, Er
 /// there, or where others could read it or put another in its place.
 pub async fn import(options: &Options, key: &SigningKey) -> Result<bool, Error> {
     let folder = &options.data_dir;
-    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.tried("make the folder", folder.display())?;
+    keyfile::make_folder(folder).tried("make the folder", folder.display())?;
     is_private(folder, 0o022, "only its owner may write there: chmod go-w it")?;
     if let Some(there) = keyfile::load(folder, options.signing_key.as_deref())? {
         if there.encode() != key.encode() {

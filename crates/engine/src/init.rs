@@ -1,7 +1,5 @@
 //! Set-up, step by step: database, schema, signing key, log, first admin. Running it again changes nothing.
 
-use std::fs;
-
 use domain::identity::Role;
 use domain::identity::user::{CreateUser, User};
 use domain::record::Record;
@@ -53,7 +51,7 @@ type Report<'a> = &'a mut (dyn FnMut(InitStep) + Send);
 impl Engine {
     /// Sets up what is missing; `report` gets each step as it is done.
     pub async fn init(options: &Options, report: Report<'_>) -> Result<Initialised, Error> {
-        fs::create_dir_all(&options.data_dir).map_err(|error| {
+        keyfile::make_folder(&options.data_dir).map_err(|error| {
             Error::problem(
                 format!("cannot make {}: {error}", options.data_dir.display()),
                 "choose another --data-dir",

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use tlog::SigningKey;
@@ -11,6 +12,11 @@ use crate::random;
 
 /// Name of the key file in the data folder.
 pub const FILE_NAME: &str = "signing.key";
+
+/// Makes a folder for the key or the database where there is none: its owner alone may look into it.
+pub fn make_folder(path: &Path) -> std::io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
 
 /// Path of the key file.
 pub fn path(data_dir: &Path) -> PathBuf {

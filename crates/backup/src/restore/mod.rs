@@ -95,7 +95,7 @@ pub fn restore(
     // Before the work and not after it: what was erased since, and whether the guard can be told.
     let mut told = later::of_places([Some(place), how.also], &key)?;
     if options.guard {
-        std::fs::create_dir_all(&options.data_dir).tried("make the folder", options.data_dir.display())?;
+        keyfile::make_folder(&options.data_dir).tried("make the folder", options.data_dir.display())?;
         tempfile::tempfile_in(&options.data_dir).tried("write in", options.data_dir.display())?;
     }
     let runtime = runtime()?;
@@ -297,7 +297,7 @@ async fn hold(options: &Options) -> Result<Held, Error> {
     match &options.database.location {
         Location::Sqlite(path) => {
             if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                std::fs::create_dir_all(folder).tried("make the folder", folder.display())?;
+                keyfile::make_folder(folder).tried("make the folder", folder.display())?;
             }
         }
         Location::Postgres(_) => drop(Db::create(&options.database).await?),
