@@ -114,6 +114,7 @@ fn a_key_shows_what_it_may_do_and_is_rotated() {
                 "kyc:read",
                 "approvals:read",
                 "audit:read",
+                "operate:read",
                 "users:read",
                 "sessions:read",
                 "api_keys:read",
