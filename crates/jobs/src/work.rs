@@ -7,6 +7,7 @@ use engine::Engine;
 use engine::verify::{Report, VerifyOptions, remember, verify};
 use evidence::Outcome;
 use evidence::json::StrictObject;
+use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::settings::{Backups, Settings};
@@ -26,15 +27,8 @@ pub struct Came {
 }
 
 impl Came {
-    fn of(figure: u64, details: impl IntoIterator<Item = (&'static str, Detail)>) -> Came {
-        let details = details.into_iter().map(|(name, detail)| {
-            let value = match detail {
-                Detail::Text(text) => text.into(),
-                Detail::Number(number) => number.into(),
-                Detail::Texts(texts) => texts.into(),
-            };
-            (name.to_owned(), value)
-        });
+    fn of(figure: u64, details: impl IntoIterator<Item = (&'static str, Value)>) -> Came {
+        let details = details.into_iter().map(|(name, value)| (name.to_owned(), value));
         Came {
             figure: Some(figure),
             failed: None,
@@ -52,9 +46,9 @@ impl Came {
     /// A backup was written.
     pub fn of_backup(written: &backup::format::Sidecar) -> Came {
         let details = [
-            ("file", Detail::Text(written.file.clone())),
-            ("bytes", Detail::Number(written.bytes)),
-            ("entries", Detail::Number(written.entries)),
+            ("file", written.file.clone().into()),
+            ("bytes", written.bytes.into()),
+            ("entries", written.entries.into()),
         ];
         Came::of(written.bytes, details)
     }
@@ -62,10 +56,7 @@ impl Came {
     /// Backups were removed.
     pub fn of_prune(pruned: &backup::Pruned) -> Came {
         let gone: Vec<_> = pruned.gone.iter().map(|backup| backup.file.clone()).collect();
-        let details = [
-            ("kept", Detail::Number(pruned.kept as u64)),
-            ("removed", Detail::Texts(gone)),
-        ];
+        let details = [("kept", pruned.kept.into()), ("removed", gone.into())];
         Came::of(pruned.gone.len() as u64, details)
     }
 
@@ -73,9 +64,9 @@ impl Came {
     pub fn of_verify(report: &Report) -> Came {
         let findings = report.findings.len() as u64 + report.findings_omitted;
         let details = [
-            ("entries", Detail::Number(report.entries_checked)),
-            ("findings", Detail::Number(findings)),
-            ("root", Detail::Text(report.root.clone())),
+            ("entries", report.entries_checked.into()),
+            ("findings", findings.into()),
+            ("root", report.root.clone().into()),
         ];
         let first = report.findings.first();
         Came {
@@ -83,13 +74,6 @@ impl Came {
             ..Came::of(findings, details)
         }
     }
-}
-
-/// Something that an entry says.
-enum Detail {
-    Text(String),
-    Number(u64),
-    Texts(Vec<String>),
 }
 
 /// Who records what jobs do.
@@ -189,7 +173,7 @@ async fn check(engine: &Engine, settings: &Settings) -> Result<Came, String> {
         Ok((name, checked.contents.end.entries))
     });
     let (name, entries) = checked.await?;
-    let details = [("file", Detail::Text(name)), ("entries", Detail::Number(entries))];
+    let details = [("file", name.into()), ("entries", entries.into())];
     Ok(Came::of(entries, details))
 }
 

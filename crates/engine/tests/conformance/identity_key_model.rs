@@ -6,11 +6,11 @@ use domain::identity::user::{DisableUser, EnableUser};
 use domain::{Caller, Command, Origin};
 use engine::Engine;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use proptest::test_runner::TestCaseError;
 
 use crate::attacker::{assert_intact, close};
 use crate::people::{code, id, verdict};
-use crate::support::{Bed, On, create_key, create_user, operator, record_as, submit};
+use crate::support::{Bed, On, create_key, create_user, operator, random_cases, record_as, submit};
 use domain::identity::api_key::RevokeApiKey;
 
 #[derive(Clone, Debug)]
@@ -143,24 +143,13 @@ async fn compare(engine: &Engine, owner: &str, steps: &[Step]) {
 /// 12 cases on each engine, always the same; with `PROBITY_TEST_LONG` set, many more and new ones each time.
 #[test]
 fn any_sequence_gives_the_models_answer() {
-    let long = std::env::var_os("PROBITY_TEST_LONG").is_some();
-    let config = Config {
-        cases: if long { 300 } else { 12 },
-        max_shrink_iters: 100,
-        failure_persistence: None,
-        ..Config::default()
-    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .unwrap();
     for on in [On::Sqlite, On::Postgres] {
-        let mut runner = if long {
-            TestRunner::new(config.clone())
-        } else {
-            TestRunner::new_with_rng(config.clone(), TestRng::deterministic_rng(RngAlgorithm::ChaCha))
-        };
+        let mut runner = random_cases(12, 300, 100);
         let bed = Bed::new(on);
         let engine = runtime.block_on(bed.open());
         let owners = std::cell::Cell::new(0);

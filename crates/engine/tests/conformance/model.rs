@@ -10,12 +10,12 @@ use domain::{Caller, Command, Draft, Facts, Origin, Reply, command};
 use engine::{Answer, Engine, EntryKey, Error};
 use evidence::{Salt, Timestamp};
 use futures_util::future::join_all;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use proptest::test_runner::TestCaseError;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::attacker::{assert_intact, close};
-use crate::support::{Bed, On};
+use crate::support::{Bed, On, random_cases};
 use crate::symbolic::{Concrete, Known, Op, batches};
 use crate::words::{Told, draft_words, entry_words};
 
@@ -304,18 +304,7 @@ async fn compare(batches: &[Vec<Op>]) {
 /// 24 cases, always the same; with `PROBITY_TEST_LONG` set, many more and new ones each time.
 #[test]
 fn engines_do_what_the_model_does() {
-    let long = std::env::var_os("PROBITY_TEST_LONG").is_some();
-    let config = Config {
-        cases: if long { 600 } else { 24 },
-        max_shrink_iters: 100,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let mut runner = if long {
-        TestRunner::new(config)
-    } else {
-        TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
-    };
+    let mut runner = random_cases(24, 600, 100);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

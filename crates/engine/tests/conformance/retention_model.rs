@@ -9,14 +9,13 @@ use engine::verify::Counts;
 use engine::{Engine, EntryKey, Options};
 use evidence::Timestamp;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use uuid::Uuid;
 
 use crate::attacker::{assert_intact, close};
 use crate::holds::{on, release, set};
 use crate::people::{code, now, session_of};
 use crate::retention::{DAY_S, at, probe, prune};
-use crate::support::{Bed, create_user, erase, record, submit};
+use crate::support::{Bed, create_user, erase, random_cases, record, submit};
 
 /// Actions, and for how many days each is kept by [`crate::retention::rules`].
 const ACTIONS: [(&str, Option<i64>); 3] =
@@ -272,18 +271,7 @@ fn op() -> impl Strategy<Value = Op> {
 
 /// Runs cases, each of so many lists of ops: always the same; with `PROBITY_TEST_LONG` set, more and new ones each time.
 pub fn cases(lists: usize, case: impl Fn(Vec<Vec<Op>>)) {
-    let long = std::env::var_os("PROBITY_TEST_LONG").is_some();
-    let config = Config {
-        cases: if long { 60 } else { 4 },
-        max_shrink_iters: 60,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let mut runner = if long {
-        TestRunner::new(config)
-    } else {
-        TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
-    };
+    let mut runner = random_cases(4, 60, 60);
     let ops = prop::collection::vec(prop::collection::vec(op(), 8..20), lists);
     let outcome = runner.run(&ops, |ops| {
         case(ops);

@@ -14,6 +14,7 @@ use domain::{Caller, Command, Origin};
 use engine::identity::NewApiKey;
 use engine::upkeep::{Ended, JobWrite};
 use engine::{Answer, Engine, Error, Options, Quota, SeenKind};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use store::db::Location;
 
 use crate::people::until;
@@ -332,4 +333,20 @@ macro_rules! on_both {
             }
         }
     )* };
+}
+
+/// Runs so many random cases, always the same; with `PROBITY_TEST_LONG` set so many more, and new ones each time.
+pub fn random_cases(cases: u32, more: u32, max_shrink_iters: u32) -> TestRunner {
+    let long = std::env::var_os("PROBITY_TEST_LONG").is_some();
+    let config = Config {
+        cases: if long { more } else { cases },
+        max_shrink_iters,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    if long {
+        TestRunner::new(config)
+    } else {
+        TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
+    }
 }

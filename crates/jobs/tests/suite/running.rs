@@ -17,17 +17,16 @@ mod cases {
 
     use backup::Retention;
     use backup::place::S3;
-    use domain::audit::EntryFilter;
     use domain::upkeep::{Job, RunOutcome};
     use engine::clock::Clock;
     use engine::upkeep::{JobRow, JobWrite};
     use engine::{Engine, Options};
-    use evidence::{Entry, Outcome, Timestamp};
+    use evidence::{Outcome, Timestamp};
     use jobs::{Backups, Expression, Jobs, Settings, Zone};
-    use store::query::{Order, Page};
     use uuid::Uuid;
 
     use crate::attacker::close;
+    use crate::people::entries;
     use crate::support::{Bed, numbered, operator, record, two};
 
     const START: &str = "2026-11-01T12:00:00Z";
@@ -112,20 +111,6 @@ mod cases {
     async fn one(bed: &Bed) -> Process<impl Fn(Timestamp) + Clone> {
         Engine::init(&bed.options(), &mut |_| {}).await.unwrap();
         process(bed.options(), settings(bed.dir.path())).await
-    }
-
-    /// Entries of an action, oldest first.
-    async fn entries(engine: &Engine, action: &str) -> Vec<Entry> {
-        let filter = EntryFilter {
-            action: Some(action.to_owned()),
-            ..EntryFilter::default()
-        };
-        let page = Page {
-            order: Order::Ascending,
-            after: None,
-            limit: 100,
-        };
-        engine.entries(&filter, page).await.unwrap().entries
     }
 
     pub async fn each_job_runs_and_says_what_it_gave(bed: Bed) {

@@ -251,6 +251,17 @@ fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
 mod tests {
     use super::*;
 
+    /// The defaults, with a part of the example that stands there as a comment.
+    fn example(begin: &str) -> Config {
+        let text = include_str!("../../../../config/example.toml");
+        let start = text.find(begin).unwrap();
+        let lines = text[start..].lines().take_while(|line| line.starts_with('#'));
+        let uncommented: Vec<&str> = lines.map(|line| &line[1..]).collect();
+        let defaults = Layer::of("default", &Config::default()).unwrap();
+        let example = Layer::toml("example.toml", &uncommented.join("\n")).unwrap();
+        extract(&Figment::from(defaults).merge(example)).unwrap()
+    }
+
     #[test]
     fn example_documents_every_key_with_its_default() {
         let text = include_str!("../../../../config/example.toml");
@@ -269,39 +280,21 @@ mod tests {
 
     #[test]
     fn roles_of_the_example_hold() {
-        let text = include_str!("../../../../config/example.toml");
-        let start = text.find("#[roles.").unwrap();
-        let lines = text[start..].lines().take_while(|line| line.starts_with('#'));
-        let uncommented: Vec<&str> = lines.map(|line| &line[1..]).collect();
-        let defaults = Layer::of("default", &Config::default()).unwrap();
-        let example = Layer::toml("example.toml", &uncommented.join("\n")).unwrap();
-        let config = extract(&Figment::from(defaults).merge(example)).unwrap();
+        let config = example("#[roles.");
         let rules = config.rules().unwrap();
         assert_eq!((config.roles.len(), rules.roles().len()), (3, 11));
     }
 
     #[test]
     fn limits_and_thresholds_of_the_example_hold() {
-        let text = include_str!("../../../../config/example.toml");
-        let start = text.find("#[[custody.").unwrap();
-        let lines = text[start..].lines().take_while(|line| line.starts_with('#'));
-        let uncommented: Vec<&str> = lines.map(|line| &line[1..]).collect();
-        let defaults = Layer::of("default", &Config::default()).unwrap();
-        let example = Layer::toml("example.toml", &uncommented.join("\n")).unwrap();
-        let config = extract(&Figment::from(defaults).merge(example)).unwrap();
+        let config = example("#[[custody.");
         let rules = config.rules().unwrap().custody;
         assert_eq!((rules.limits.len(), rules.thresholds.len()), (2, 1));
     }
 
     #[test]
     fn policies_of_the_example_hold() {
-        let text = include_str!("../../../../config/example.toml");
-        let start = text.find("#[[retention]]").unwrap();
-        let lines = text[start..].lines().take_while(|line| line.starts_with('#'));
-        let uncommented: Vec<&str> = lines.map(|line| &line[1..]).collect();
-        let defaults = Layer::of("default", &Config::default()).unwrap();
-        let example = Layer::toml("example.toml", &uncommented.join("\n")).unwrap();
-        let config = extract(&Figment::from(defaults).merge(example)).unwrap();
+        let config = example("#[[retention]]");
         assert_eq!(config.rules().unwrap().retention.policies().len(), 2);
     }
 
