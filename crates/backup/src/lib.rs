@@ -24,4 +24,4 @@ pub use list::{Listed, Pruned, list, prune};
 pub use read::{Contents, Part, read};
 pub use restore::{Again, Checked, How as RestoreHow, NotErased, Restored, Unproven, check, newest, restore};
 pub use retention::{KEEP_LAST_MIN, Retention, Stopped, to_go};
-pub use write::{How, To, write};
+pub use write::{How, To, pace, write};

@@ -79,9 +79,16 @@ fn utf16_order(a: &str, b: &str) -> Ordering {
 pub fn write_string(text: &str, out: &mut String) {
     out.push('"');
     let bytes = text.as_bytes();
+    let is_escaped = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
+    // All bytes, without a way out on the way: so many are looked at at once. Most texts have nothing to escape.
+    if !bytes.iter().fold(false, |any, &byte| any | is_escaped(byte)) {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     let mut clean_from = 0;
     for (position, &byte) in bytes.iter().enumerate() {
-        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+        if !is_escaped(byte) {
             continue;
         }
         // Only ASCII bytes get here, so both slices end on character boundaries.
@@ -97,8 +104,7 @@ pub fn write_string(text: &str, out: &mut String) {
             0x0D => out.push_str("\\r"),
             other => {
                 out.push_str("\\u00");
-                out.push(HEX[usize::from(other >> 4)]);
-                out.push(HEX[usize::from(other & 15)]);
+                write_hex(&[other], out);
             }
         }
     }
@@ -106,15 +112,17 @@ pub fn write_string(text: &str, out: &mut String) {
     out.push('"');
 }
 
-const HEX: [char; 16] = [
-    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-];
-
 /// Appends `bytes` in lower-case hex, without quotes.
 pub fn write_hex(bytes: &[u8], out: &mut String) {
-    for byte in bytes {
-        out.push(HEX[usize::from(byte >> 4)]);
-        out.push(HEX[usize::from(byte & 15)]);
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for part in bytes.chunks(32) {
+        let mut digits = [0; 64];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(part) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        // Digits are ASCII; an empty text would only show a bug.
+        out.push_str(std::str::from_utf8(&digits[..2 * part.len()]).unwrap_or_default());
     }
 }
 

@@ -111,20 +111,28 @@ impl Timestamp {
         let days = self.0.div_euclid(86_400_000_000);
         let micros_of_day = self.0.rem_euclid(86_400_000_000);
         let (year, month, day) = civil_from_days(days);
-        let seconds = micros_of_day / 1_000_000;
-        let parts = [
-            (year, 4, '-'),
-            (month, 2, '-'),
-            (day, 2, 'T'),
-            (seconds / 3600, 2, ':'),
-            (seconds / 60 % 60, 2, ':'),
-            (seconds % 60, 2, '.'),
-            (micros_of_day % 1_000_000, 6, 'Z'),
+        let (seconds, micros) = (micros_of_day / 1_000_000, micros_of_day % 1_000_000);
+        let mut text = *b"0000-00-00T00:00:00.000000Z";
+        let pairs = [
+            (0, year / 100),
+            (2, year % 100),
+            (5, month),
+            (8, day),
+            (11, seconds / 3_600),
+            (14, seconds / 60 % 60),
+            (17, seconds % 60),
+            (20, micros / 10_000),
+            (22, micros / 100 % 100),
+            (24, micros % 100),
         ];
-        for (value, width, separator) in parts {
-            push_padded(out, value, width);
-            out.push(separator);
+        for (at, value) in pairs {
+            // Always 0 to 99, and so two digits.
+            let value = u8::try_from(value).unwrap_or_default();
+            text[at] += value / 10;
+            text[at + 1] += value % 10;
         }
+        // Digits are ASCII; an empty text would only show a bug.
+        out.push_str(std::str::from_utf8(&text).unwrap_or_default());
     }
 }
 
@@ -146,20 +154,6 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
         month_from_march - 9
     };
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
-}
-
-fn push_padded(out: &mut String, value: i64, width: u32) {
-    let mut divisor = 10_i64.pow(width - 1);
-    while divisor > 0 {
-        // The digit is always 0..=9, so the conversion cannot fail; '0' would only show a bug.
-        out.push(
-            u32::try_from(value / divisor % 10)
-                .ok()
-                .and_then(|d| char::from_digit(d, 10))
-                .unwrap_or('0'),
-        );
-        divisor /= 10;
-    }
 }
 
 impl fmt::Display for Timestamp {

@@ -39,10 +39,10 @@ impl Location {
         }
     }
 
-    /// The location without a password.
+    /// The location without a password, in URL and parameters.
     pub fn shown(&self) -> String {
-        match self {
-            Location::Sqlite(path) => path.display().to_string(),
+        let url = match self {
+            Location::Sqlite(path) => return path.display().to_string(),
             Location::Postgres(url) => match (url.find("://"), url.rfind('@')) {
                 (Some(scheme), Some(at)) if at > scheme + 3 => {
                     let user = url[scheme + 3..at].split(':').next().unwrap_or_default();
@@ -50,7 +50,15 @@ impl Location {
                 }
                 _ => url.clone(),
             },
-        }
+        };
+        let Some((base, query)) = url.split_once('?') else {
+            return url;
+        };
+        let parameters = query.split('&').map(|parameter| match parameter.split_once('=') {
+            Some((name, _)) if name.eq_ignore_ascii_case("password") => format!("{name}=…"),
+            _ => parameter.to_owned(),
+        });
+        format!("{base}?{}", parameters.collect::<Vec<_>>().join("&"))
     }
 }
 
@@ -101,6 +109,33 @@ pub struct PoolStatus {
     pub waiting: usize,
 }
 
+/// A place for a reader: among those of one state of the database, for as long as the connection that came with it is open, or
+/// by itself.
+pub struct Seat(Reader);
+
+enum Reader {
+    Open(Conn),
+    /// One that is still to be opened; the name of the snapshot, where it sees one.
+    Joins(Settings, Option<String>),
+}
+
+impl Seat {
+    /// The connection. On PostgreSQL it is made here and now: the runtime that waits for its answers is the one that reads
+    /// them, and no thread wakes another for each.
+    pub async fn take(self) -> Result<Conn, Error> {
+        let (settings, id) = match self.0 {
+            Reader::Open(conn) => return Ok(conn),
+            Reader::Joins(settings, id) => (settings, id),
+        };
+        let mut conn = settings.reader().await?;
+        if let Some(id) = id {
+            conn.begin_snapshot().await?;
+            conn.batch(&format!("SET TRANSACTION SNAPSHOT '{id}'")).await?;
+        }
+        Ok(conn)
+    }
+}
+
 /// A database.
 #[derive(Clone)]
 pub struct Db {
@@ -131,6 +166,15 @@ impl Settings {
                 Ok(Conn::Pg(conn))
             }
         }
+    }
+
+    /// A connection for one who reads all entries in their order.
+    async fn reader(&self) -> Result<Conn, Error> {
+        let mut conn = self.connect(false, true).await?;
+        if let Conn::Sqlite(conn) = &mut conn {
+            conn.keep_few_pages()?;
+        }
+        Ok(conn)
     }
 
     /// A connection that is given up where the server says nothing for too long. On SQLite it blocks its thread where it is
@@ -283,36 +327,39 @@ impl Db {
         })
     }
 
-    /// `count` connections of one's own that all read the same state of the database.
-    pub async fn snapshots(&self, count: usize) -> Result<Vec<Conn>, Error> {
-        let mut conns = Vec::with_capacity(count);
-        for _ in 0..count {
-            conns.push(self.settings.connect(false, true).await?);
-        }
+    /// One state of the database for several readers: a connection that sees it, and places for so many others.
+    pub async fn snapshot(&self, others: usize) -> Result<(Conn, Vec<Seat>), Error> {
+        let mut conn = self.settings.connect(false, true).await?;
+        let mut seats = Vec::with_capacity(others);
         match &self.settings.location {
             Location::Sqlite(_) => {
                 // Nobody can commit while we hold the write lock, so all readers begin at the same commit.
                 let mut lock = self.writer().await?;
                 lock.begin().await?;
-                for conn in &mut conns {
-                    conn.begin_snapshot().await?;
+                conn.begin_snapshot().await?;
+                for _ in 0..others {
+                    let mut other = self.settings.reader().await?;
+                    other.begin_snapshot().await?;
+                    seats.push(Seat(Reader::Open(other)));
                 }
                 lock.rollback().await?;
             }
             Location::Postgres(_) => {
-                let mut exported: Option<String> = None;
-                for conn in &mut conns {
-                    conn.begin_snapshot().await?;
-                    if let Some(id) = &exported {
-                        conn.batch(&format!("SET TRANSACTION SNAPSHOT '{id}'")).await?;
-                    } else if count > 1 {
-                        let row = conn.opt("SELECT pg_export_snapshot()", &[]).await?;
-                        exported = row.map(|row| row.text(0).map(str::to_owned)).transpose()?;
-                    }
-                }
+                conn.begin_snapshot().await?;
+                let row = conn.opt("SELECT pg_export_snapshot()", &[]).await?;
+                let row = row.ok_or_else(|| Error::data("no snapshot"))?;
+                let id = row.text(0)?;
+                let joins = || Seat(Reader::Joins(self.settings.clone(), Some(id.to_owned())));
+                seats.extend((0..others).map(|_| joins()));
             }
         }
-        Ok(conns)
+        Ok((conn, seats))
+    }
+
+    /// Places for readers of which each question sees the state of its own moment.
+    pub fn seats(&self, count: usize) -> Vec<Seat> {
+        let seat = |_| Seat(Reader::Joins(self.settings.clone(), None));
+        (0..count).map(seat).collect()
     }
 
     /// State of the pool.
@@ -359,6 +406,14 @@ mod tests {
             ("postgres://probity@db/probity", "postgres://probity@db/probity"),
             ("postgres:///probity?host=/run", "postgres:///probity?host=/run"),
             ("postgres://u:p@ss@h/d", "postgres://u@h/d"),
+            (
+                "postgres://u:secret@h/d?sslmode=require",
+                "postgres://u@h/d?sslmode=require",
+            ),
+            (
+                "postgres://h/d?user=u&password=secret",
+                "postgres://h/d?user=u&password=…",
+            ),
         ] {
             assert_eq!(Location::Postgres(url.into()).shown(), shown);
         }

@@ -16,7 +16,7 @@ use store::{Conn, Db};
 use tlog::VerifierKey;
 use tokio::runtime::Runtime;
 
-use super::pace::Pace;
+use super::pace::{Pace, TO_ITS_END};
 use super::spool::{Held, Lines, Spool};
 use crate::erased::erases;
 use crate::error::{Error, Tried};
@@ -93,7 +93,7 @@ impl Log {
         progress: Progress<'_>,
     ) -> Result<(), Error> {
         let next = AtomicU64::new(members.start);
-        let pace = Pace::new(size, Instant::now());
+        let pace = Pace::new(TO_ITS_END, size, Instant::now());
         let mut spools = std::mem::take(&mut self.spools);
         let done = std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(2 * spools.len());

@@ -7,7 +7,7 @@
 //! changes against leaves, rows against the entries that wrote them.
 
 mod log;
-mod pace;
+pub mod pace;
 mod pack;
 mod rows;
 mod spool;

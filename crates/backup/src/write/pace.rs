@@ -6,20 +6,22 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How many times faster it is read than it grows. What came meanwhile is two thirds as much each time.
-const FASTER: f64 = 1.5;
+/// How a whole log is read: some times faster than it grows, so that what came meanwhile is two thirds as much each time, and at
+/// least so many entries a second.
+pub const TO_ITS_END: (f64, f64) = (1.5, 20_000.0);
 
 /// Growth, in entries a second, up to which nobody has to be given room.
 const QUIET: f64 = 1_000.0;
-
-/// Entries a second that are read at least.
-const LEAST: f64 = 20_000.0;
 
 /// How often growth is measured.
 const MEASURED_EVERY: Duration = Duration::from_millis(100);
 
 /// The pace of all threads together.
-pub(super) struct Pace(Mutex<State>);
+pub struct Pace {
+    faster: f64,
+    least: f64,
+    state: Mutex<State>,
+}
 
 struct State {
     measured: Instant,
@@ -31,19 +33,20 @@ struct State {
 }
 
 impl Pace {
-    /// Of a log that has this size now.
-    pub fn new(size: u64, now: Instant) -> Pace {
-        Pace(Mutex::new(State {
+    /// Of a log that has this size now: it is read so many times faster than it grows, and at least so many entries a second.
+    pub fn new((faster, least): (f64, f64), size: u64, now: Instant) -> Pace {
+        let state = Mutex::new(State {
             measured: now,
             size,
             growth: 0.0,
             due: now,
-        }))
+        });
+        Pace { faster, least, state }
     }
 
     /// How long to wait after so many entries were read, where the log has this size now.
     pub fn rest(&self, read: u64, size: u64, now: Instant) -> Duration {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let passed = now.saturating_duration_since(state.measured);
         if passed >= MEASURED_EVERY {
             state.growth = per_second(size.saturating_sub(state.size), passed);
@@ -52,7 +55,7 @@ impl Pace {
         state.due = if state.growth <= QUIET {
             now
         } else {
-            let rate = (FASTER * state.growth).max(LEAST);
+            let rate = (self.faster * state.growth).max(self.least);
             now.max(state.due + Duration::from_secs_f64(as_f64(read) / rate))
         };
         state.due.saturating_duration_since(now)
@@ -74,8 +77,12 @@ mod tests {
 
     /// Reads parts of 4,096 for ten seconds of a log that grows so fast, each in so many milliseconds; entries a second.
     fn read(growth: u64, each: u64) -> u64 {
+        read_by(TO_ITS_END, growth, each)
+    }
+
+    fn read_by(how: (f64, f64), growth: u64, each: u64) -> u64 {
         let begin = Instant::now();
-        let pace = Pace::new(0, begin);
+        let pace = Pace::new(how, 0, begin);
         let (mut passed, mut read) = (Duration::ZERO, 0);
         while passed < Duration::from_secs(10) {
             passed += Duration::from_millis(each);
@@ -104,5 +111,8 @@ mod tests {
         paced(30_000, 45_000);
         // What takes its time anyway need not wait.
         assert_eq!(read(30_000, 100), 40_960);
+        // What need not come to an end soon goes by its own rate, however fast the log grows.
+        let slow = read_by((0.0, 10_000.0), 30_000, 10);
+        assert!((10_000..15_000).contains(&slow), "{slow}");
     }
 }

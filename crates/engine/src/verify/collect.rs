@@ -10,8 +10,8 @@ use store::Conn;
 use tlog::{Hash, Node, RightEdge};
 use uuid::Uuid;
 
-use super::entry::Chunk;
-use super::{CHUNK, Finding, Findings, Progress, VerifyProgress};
+use super::entry::{Chunk, check_chunk};
+use super::{CHUNK, ENTRIES, Finding, Findings, Progress, VerifyProgress};
 use crate::error::Error;
 
 /// The log as re-read.
@@ -41,6 +41,14 @@ pub struct InOrder {
 }
 
 impl InOrder {
+    /// From this chunk on.
+    pub fn from(next: u64) -> InOrder {
+        InOrder {
+            next,
+            ..InOrder::default()
+        }
+    }
+
     /// Takes in a chunk; gives those whose turn it is, in order.
     pub fn ready(&mut self, chunk: Chunk) -> Vec<Chunk> {
         self.early.insert(chunk.number, chunk);
@@ -56,12 +64,7 @@ impl InOrder {
 impl Walked {
     /// Takes in the next chunk and what was found in it; gives the hashes of its full subtrees of 256 entries.
     pub fn take(&mut self, chunk: &mut Chunk, findings: &mut Findings) -> Vec<(u64, Hash)> {
-        if let (Some(last), Some((first, _))) = (self.last_at, chunk.times)
-            && first < last
-        {
-            let what = "at is earlier than in the entry before it";
-            findings.add(Finding::new("entries", what).entry(chunk.number * CHUNK));
-        }
+        findings.extend(out_of_order(self.last_at, chunk));
         self.last_at = chunk.times.map(|(_, last)| last).or(self.last_at);
         self.checked += chunk.leaves.len() as u64;
         findings.extend(chunk.findings.drain(..));
@@ -84,34 +87,60 @@ impl Walked {
 
 type Receiver = tokio::sync::mpsc::Receiver<Result<Chunk, store::Error>>;
 
-pub(crate) async fn collect(
+/// A chunk of which something was found that may be no fault: what it says and what the tables say may be of two moments.
+pub(super) struct Doubt {
+    number: u64,
+    blocks: Vec<(u64, Hash)>,
+    /// Time of the entry before it.
+    last_at: Option<Timestamp>,
+}
+
+/// Where what is found goes.
+pub(super) enum Sink<'a> {
+    /// All that is read is of one state of the database.
+    Findings(&'a mut Findings),
+    /// It is not: what is found is a doubt, and looked at again.
+    Doubts(&'a mut Vec<Doubt>),
+}
+
+/// Puts what threads read of a log that has this size behind what was walked before.
+pub(super) async fn collect(
     mut receiver: Receiver,
     conn: &mut Conn,
-    size: u64,
-    findings: &mut Findings,
+    (walked, size): (&mut Walked, u64),
+    mut sink: Sink<'_>,
     progress: Progress<'_>,
-) -> Result<Walked, Error> {
-    let mut walked = Walked::default();
-    let mut in_order = InOrder::default();
-    progress(VerifyProgress {
-        done: 0,
-        total: size,
-        what: "entries",
-    });
+) -> Result<(), Error> {
+    let mut in_order = InOrder::from(walked.edge.size() / CHUNK);
+    let tell = |done| {
+        progress(VerifyProgress {
+            done,
+            total: size,
+            what: ENTRIES,
+        });
+    };
+    tell(walked.edge.size());
     while let Some(chunk) = receiver.recv().await {
         for chunk in in_order.ready(chunk?) {
-            take(&mut walked, conn, chunk, findings).await?;
-            progress(VerifyProgress {
-                done: walked.edge.size(),
-                total: size,
-                what: "entries",
-            });
+            match &mut sink {
+                Sink::Findings(findings) => drop(take(walked, conn, chunk, findings).await?),
+                Sink::Doubts(doubts) => {
+                    let gone = (walked.erased, walked.pruned);
+                    let mut found = Findings::default();
+                    let doubt = take(walked, conn, chunk, &mut found).await?;
+                    if !found.is_empty() {
+                        (walked.erased, walked.pruned) = gone;
+                        doubts.push(doubt);
+                    }
+                }
+            }
+            tell(walked.edge.size());
         }
     }
     if walked.edge.size() != size {
         return Err(store::Error::data("a thread that checks entries ended early").into());
     }
-    Ok(walked)
+    Ok(())
 }
 
 async fn take(
@@ -119,12 +148,54 @@ async fn take(
     conn: &mut Conn,
     mut chunk: Chunk,
     findings: &mut Findings,
+) -> Result<Doubt, Error> {
+    let mut doubt = Doubt {
+        number: chunk.number,
+        blocks: Vec::new(),
+        last_at: walked.last_at,
+    };
+    let broken = !chunk.findings.is_empty();
+    doubt.blocks = walked.take(&mut chunk, findings);
+    check(walked, conn, (&chunk, &doubt.blocks, broken), findings).await?;
+    Ok(doubt)
+}
+
+/// Reads once more what was doubted, in one state of the database that has so many entries.
+pub(super) async fn settle(
+    walked: &mut Walked,
+    conn: &mut Conn,
+    size: u64,
+    doubts: Vec<Doubt>,
+    findings: &mut Findings,
 ) -> Result<(), Error> {
-    let (first, broken) = ((chunk.number * CHUNK) >> 8, !chunk.findings.is_empty());
-    let blocks = walked.take(&mut chunk, findings);
-    check_blocks(conn, first, &blocks, broken, findings).await?;
+    for doubt in doubts {
+        let mut chunk = check_chunk(conn, doubt.number, size, &mut |_| {}).await?;
+        let broken = !chunk.findings.is_empty();
+        findings.extend(out_of_order(doubt.last_at, &chunk));
+        findings.extend(chunk.findings.drain(..));
+        check(walked, conn, (&chunk, &doubt.blocks, broken), findings).await?;
+    }
+    Ok(())
+}
+
+/// What is wrong where a chunk begins before the entry before it.
+fn out_of_order(last_at: Option<Timestamp>, chunk: &Chunk) -> Option<Finding> {
+    let (last, (first, _)) = (last_at?, chunk.times?);
+    let what = "at is earlier than in the entry before it";
+    (first < last).then(|| Finding::new("entries", what).entry(chunk.number * CHUNK))
+}
+
+/// Compares a chunk with what the tables say of its entries.
+async fn check(
+    walked: &mut Walked,
+    conn: &mut Conn,
+    (chunk, blocks, broken): (&Chunk, &[(u64, Hash)], bool),
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    let first = (chunk.number * CHUNK) >> 8;
+    check_blocks(conn, first, blocks, broken, findings).await?;
     check_written(conn, &chunk.changes, findings).await?;
-    check_gone(walked, conn, &chunk, findings).await
+    check_gone(walked, conn, chunk, findings).await
 }
 
 /// Compares the hashes of full subtrees of 256 entries with the stored ones.

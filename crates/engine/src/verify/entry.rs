@@ -96,11 +96,13 @@ impl Chunk {
             }
             self.times = Some((self.times.map_or(at, |(first, _)| first), at));
         }
-        if !agrees(view, scratch) {
-            self.findings.push(finding(view, difference(view)));
-        } else if let Some(what) = payload_columns(view) {
-            self.findings.push(finding(view, what));
-        }
+        let ours = Ours::of(view);
+        let what = if agrees(view, ours, scratch) {
+            payload_columns(view, ours)
+        } else {
+            Some(difference(view))
+        };
+        self.findings.extend(what.map(|what| finding(view, what)));
         if let Some(changes) = view.changes {
             match commitment::parse_changes(changes) {
                 Ok(records) => {
@@ -123,8 +125,8 @@ fn finding(view: &EntryView<'_>, what: impl Into<String>) -> Finding {
 }
 
 /// Whether the leaf is, byte for byte, what the columns say: the quick test that nearly every entry passes.
-fn agrees(view: &EntryView<'_>, scratch: &mut String) -> bool {
-    let Some(leaf) = leaf_of_columns(view) else {
+fn agrees(view: &EntryView<'_>, ours: Ours, scratch: &mut String) -> bool {
+    let Some(leaf) = leaf_of_columns(view, ours) else {
         return false;
     };
     scratch.clear();
@@ -132,12 +134,50 @@ fn agrees(view: &EntryView<'_>, scratch: &mut String) -> bool {
     *scratch == *view.leaf
 }
 
+/// Which ids are ours: those that the leaf shows. Where it shows one, the column must be that one.
+#[derive(Clone, Copy)]
+struct Ours {
+    actor: bool,
+    target: bool,
+}
+
+impl Ours {
+    /// In its one form a leaf begins with the action and the actor, and ends with who recorded it, or with the target behind
+    /// that. So neither is searched for, unless the leaf has another form.
+    fn of(view: &EntryView<'_>) -> Ours {
+        const ACTOR: &str = "\",\"actor\":{\"id\":\"";
+        const TARGET: &str = "},\"target\":{\"id\":\"";
+        let begin = view.leaf.strip_prefix("{\"action\":\"");
+        let actor = match begin.and_then(|begin| begin.strip_prefix(view.action)) {
+            Some(actor) if actor.starts_with("\",\"actor\":{") => actor.starts_with(ACTOR),
+            _ => view.leaf.contains(ACTOR),
+        };
+        let kind = view.target_kind.unwrap_or(view.recorded_by_kind);
+        let target = match last_reference(view.leaf, kind) {
+            Some((before, has_id)) if before.ends_with("},\"target\":") => has_id,
+            Some((before, _)) if before.ends_with(",\"recorded_by\":") => false,
+            _ => view.leaf.contains(TARGET),
+        };
+        Ours { actor, target }
+    }
+}
+
+/// What stands before a leaf's last reference, if that is of this kind, and whether the reference has an id.
+fn last_reference<'a>(leaf: &'a str, kind: &str) -> Option<(&'a str, bool)> {
+    let end = leaf.strip_suffix("\"},\"v\":1}")?.strip_suffix(kind)?;
+    let end = end.strip_suffix("\"kind\":\"")?;
+    if let Some(before) = end.strip_suffix('{') {
+        return Some((before, false));
+    }
+    let id = end.strip_suffix("\",")?;
+    let before = id.get(..id.len().checked_sub(uuid::fmt::Hyphenated::LENGTH)?)?;
+    before.strip_suffix("{\"id\":\"").map(|before| (before, true))
+}
+
 /// The leaf that the columns give; `None` where a column holds no such word.
-fn leaf_of_columns<'a>(view: &EntryView<'a>) -> Option<Leaf<'a>> {
-    // Which ids are ours only the leaf tells; where it shows one, the column must be that one.
-    let ours = |marker: &str, column: Option<&str>| {
-        view.leaf
-            .contains(marker)
+fn leaf_of_columns<'a>(view: &EntryView<'a>, ours: Ours) -> Option<Leaf<'a>> {
+    let id = |is_ours: bool, column: Option<&str>| {
+        is_ours
             .then(|| column.and_then(canonical_uuid))
             .map(Option::unwrap_or_default)
     };
@@ -154,10 +194,10 @@ fn leaf_of_columns<'a>(view: &EntryView<'a>) -> Option<Leaf<'a>> {
             id: view.recorded_by_id,
         },
         actor_kind: ActorKind::parse(view.actor_kind)?,
-        actor_id: ours("\",\"actor\":{\"id\":\"", view.actor),
+        actor_id: id(ours.actor, view.actor),
         action: Cow::Borrowed(view.action),
         target_kind: view.target_kind.map(Cow::Borrowed),
-        target_id: ours("},\"target\":{\"id\":\"", view.target),
+        target_id: id(ours.target, view.target),
         outcome: Outcome::parse(view.outcome)?,
         authority: Cow::Borrowed(view.authority),
         payload,
@@ -223,21 +263,82 @@ fn difference(view: &EntryView<'_>) -> String {
 }
 
 /// Compares the columns that are filled from the payload with it.
-fn payload_columns(view: &EntryView<'_>) -> Option<String> {
+fn payload_columns(view: &EntryView<'_>, ours: Ours) -> Option<String> {
     let found = match view.payload.map(Found::parse).transpose() {
         Ok(found) => found.unwrap_or_default(),
         Err(error) => return Some(format!("payload: {error}")),
     };
-    let actor_is_ours = view.leaf.contains("\",\"actor\":{\"id\":\"");
-    let target_is_ours = view.leaf.contains("},\"target\":{\"id\":\"");
-    if !actor_is_ours && view.actor != found.actor() {
+    if !ours.actor && view.actor != found.actor() {
         return Some("actor differs from the payload".to_owned());
     }
-    if !target_is_ours && view.target != found.target() {
+    if !ours.target && view.target != found.target() {
         return Some("target differs from the payload".to_owned());
     }
     if view.occurred_at != found.occurred_at {
         return Some("occurred_at differs from the payload".to_owned());
     }
     (view.ip != found.ip()).then(|| "ip differs from the payload".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whose_ids_are_ours_is_read_off_the_leaf() {
+        let id = Some(Uuid::from_u128(7));
+        for number in 0..64 {
+            let bit = |bit: u32| number >> bit & 1 == 1;
+            let leaf = Leaf {
+                id: Uuid::from_u128(1),
+                at: Timestamp::EPOCH,
+                recorded_by: RecordedBy {
+                    kind: RecorderKind::ApiKey,
+                    id: id.filter(|_| bit(0)),
+                },
+                actor_kind: ActorKind::User,
+                actor_id: id.filter(|_| bit(1)),
+                // One has a form that no action has.
+                action: Cow::Borrowed(if bit(2) {
+                    "order\",\"actor\":{\"id"
+                } else {
+                    "order"
+                }),
+                target_kind: bit(3).then(|| Cow::Borrowed(if bit(4) { "api_key" } else { "target" })),
+                target_id: id.filter(|_| bit(3) && bit(5)),
+                outcome: Outcome::Success,
+                authority: Cow::Borrowed("role:admin"),
+                payload: [7; 32],
+                changes: None,
+            };
+            let text = leaf.to_text();
+            let mut view = EntryView {
+                entry: 0,
+                id: leaf.id,
+                at: Some(leaf.at),
+                recorded_by_kind: leaf.recorded_by.kind.as_str(),
+                recorded_by_id: leaf.recorded_by.id,
+                actor_kind: leaf.actor_kind.as_str(),
+                actor: None,
+                action: &leaf.action,
+                target_kind: leaf.target_kind.as_deref(),
+                target: None,
+                outcome: leaf.outcome.as_str(),
+                authority: &leaf.authority,
+                ip: None,
+                leaf: &text,
+                payload: None,
+                salt: None,
+                changes: None,
+                occurred_at: None,
+            };
+            let expected = (leaf.actor_id.is_some(), leaf.target_id.is_some());
+            let ours = Ours::of(&view);
+            assert_eq!((ours.actor, ours.target), expected, "{text}");
+            // Whatever the columns say.
+            (view.action, view.target_kind) = ("x", None);
+            let ours = Ours::of(&view);
+            assert_eq!((ours.actor, ours.target), expected, "{text}");
+        }
+    }
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 pub const FINDINGS_MAX: usize = 10_000;
 
 /// The table of the log, as findings name it.
-const ENTRIES: &str = "entries";
+pub const ENTRIES: &str = "entries";
 
 /// Something that is not as the log says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -20,11 +20,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
+use store::db::Seat;
 use store::{Conn, Db};
 use tlog::VerifierKey;
 
+use collect::{Doubt, Sink, Walked};
 pub use explain::{Explanation, SealedTable, UnsealedTable, explain};
-pub use findings::{Counts, FINDINGS_MAX, Finding, Findings};
+pub use findings::{Counts, ENTRIES, FINDINGS_MAX, Finding, Findings};
 pub use last::{LastVerified, last, remember};
 
 /// What a backup checks while it reads.
@@ -44,11 +46,18 @@ use crate::{guard, keyfile, open};
 /// Entries in a chunk: sixteen full subtrees of 256.
 pub const CHUNK: u64 = 4_096;
 
+/// How often what came meanwhile is read in pieces too, and how much may be left to be read in one state of the database.
+const ROUNDS_MAX: u32 = 32;
+const LEFT_MAX: u64 = 16 * CHUNK;
+
 /// How to verify.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VerifyOptions {
     /// Threads that check entries, at least one.
     pub threads: usize,
+    /// Whether the log is read in short pieces, so that no state of the database is held for as long as the log is long: beside
+    /// a server that writes. What is found is the same.
+    pub in_pieces: bool,
 }
 
 impl Default for VerifyOptions {
@@ -57,6 +66,7 @@ impl Default for VerifyOptions {
             threads: std::thread::available_parallelism()
                 .map_or(2, usize::from)
                 .clamp(1, 8),
+            in_pieces: false,
         }
     }
 }
@@ -138,10 +148,15 @@ pub async fn verify_by(
     let remembered = remembered(options)?;
     let db = Db::new(options.database.clone())?;
     let threads = how.threads.max(1);
-    let mut conns = db.snapshots(threads + 1).await?;
-    let Some(mut conn) = conns.pop() else {
-        return Err(store::Error::data("no connection").into());
+    let mut doubts = Vec::new();
+    let walked = if how.in_pieces {
+        // What stands in the way of that is told by what follows.
+        let before = ahead(&db, key, (threads, &mut doubts), progress).await;
+        before.unwrap_or_default()
+    } else {
+        Walked::default()
     };
+    let (mut conn, seats) = db.snapshot(threads).await?;
     let mut findings = Findings::default();
     let migrated = match store::migrate::state(&mut conn).await {
         Ok(state) => open::check_migrated(&state),
@@ -153,7 +168,15 @@ pub async fn verify_by(
     if let Err(error) = &migrated {
         findings.add(Finding::new("schema_migrations", error.to_string()));
     }
-    let report = check((remembered.as_deref(), key), (conns, conn), findings, progress).await;
+    let walked = (walked, doubts);
+    let report = check(
+        (remembered.as_deref(), key),
+        (seats, conn),
+        walked,
+        findings,
+        progress,
+    );
+    let report = report.await;
     // What an older schema lacks is no fault of the rows.
     report
         .map(|report| Report {
@@ -187,12 +210,19 @@ pub fn remembered(options: &Options) -> Result<Option<String>, Error> {
 /// Re-reads everything over these connections, which all see the same.
 async fn check(
     (remembered, key): (Option<&str>, &VerifierKey),
-    (conns, mut conn): (Vec<Conn>, Conn),
+    (seats, mut conn): (Vec<Seat>, Conn),
+    (mut walked, mut doubts): (Walked, Vec<Doubt>),
     mut findings: Findings,
     progress: Progress<'_>,
 ) -> Result<Report, Error> {
     let head = head::read(&mut conn, key, &mut findings).await?;
-    let walked = walk(conns, &mut conn, head.walk, &mut findings, progress).await?;
+    if head.walk < walked.edge.size() {
+        // Not the log that was read before.
+        (walked, doubts) = (Walked::default(), Vec::new());
+    }
+    let sink = Sink::Findings(&mut findings);
+    walk(seats, &mut conn, (&mut walked, head.walk), sink, progress).await?;
+    collect::settle(&mut walked, &mut conn, head.walk, doubts, &mut findings).await?;
     head::compare(&mut conn, &head, &walked, &mut findings).await?;
     check_guard(&mut conn, &head, (remembered, key), &mut findings).await;
     let (mut sums, mut days) = (sums::Sums::default(), days::Days::default());
@@ -247,18 +277,43 @@ pub async fn check_guard(
     }
 }
 
-/// Re-reads all entries with the threads, and collects.
-async fn walk(
-    conns: Vec<Conn>,
-    conn: &mut Conn,
-    size: u64,
-    findings: &mut Findings,
+/// Reads the whole chunks of the log, each in the state of its own moment. Entries stay as they are, but for payloads that are
+/// erased or pruned; where one of them seems to be wrong for that, its chunk is doubted.
+async fn ahead(
+    db: &Db,
+    key: &VerifierKey,
+    (threads, doubts): (usize, &mut Vec<Doubt>),
     progress: Progress<'_>,
-) -> Result<collect::Walked, Error> {
-    let (sender, receiver) = tokio::sync::mpsc::channel(conns.len() * 2);
-    let next = Arc::new(AtomicU64::new(0));
+) -> Result<Walked, Error> {
+    let mut conn = db.patient_writer().await?;
+    let mut walked = Walked::default();
+    // What came while the log was read is read too, until little is left.
+    for _ in 0..ROUNDS_MAX {
+        let head = head::read(&mut conn, key, &mut Findings::default()).await?;
+        let whole = head.walk / CHUNK * CHUNK;
+        let read = walked.edge.size();
+        let left = whole.saturating_sub(read);
+        if left == 0 || read > 0 && left < LEFT_MAX {
+            break;
+        }
+        let (seats, sink) = (db.seats(threads), Sink::Doubts(&mut *doubts));
+        walk(seats, &mut conn, (&mut walked, whole), sink, progress).await?;
+    }
+    Ok(walked)
+}
+
+/// Re-reads what follows of the entries with the threads, and collects.
+async fn walk(
+    seats: Vec<Seat>,
+    conn: &mut Conn,
+    (walked, size): (&mut Walked, u64),
+    sink: Sink<'_>,
+    progress: Progress<'_>,
+) -> Result<(), Error> {
+    let (sender, receiver) = tokio::sync::mpsc::channel(seats.len() * 2);
+    let next = Arc::new(AtomicU64::new(walked.edge.size() / CHUNK));
     let mut threads = Vec::new();
-    for conn in conns {
+    for seat in seats {
         let (sender, next) = (sender.clone(), Arc::clone(&next));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -270,21 +325,26 @@ async fn walk(
                 )
             })?;
         threads.push(std::thread::spawn(move || {
-            runtime.block_on(work(conn, size, &next, &sender));
+            runtime.block_on(work(seat, size, &next, &sender));
         }));
     }
     drop(sender);
-    let walked = collect::collect(receiver, conn, size, findings, progress).await;
+    let done = collect::collect(receiver, conn, (walked, size), sink, progress).await;
     for thread in threads {
         // A thread that panicked has left its chunk out, which the collector has seen.
         let _ = thread.join();
     }
-    walked
+    done
 }
 
 type Sender = tokio::sync::mpsc::Sender<Result<entry::Chunk, store::Error>>;
 
-async fn work(mut conn: Conn, size: u64, next: &AtomicU64, sender: &Sender) {
+async fn work(seat: Seat, size: u64, next: &AtomicU64, sender: &Sender) {
+    let mut conn = match seat.take().await {
+        Ok(conn) => conn,
+        // Where nobody listens any more, that is told already.
+        Err(error) => return drop(sender.send(Err(error)).await),
+    };
     loop {
         let number = next.fetch_add(1, Ordering::Relaxed);
         if number * CHUNK >= size {

@@ -211,16 +211,30 @@ pub fn uuid_text(value: &Val) -> String {
 
 /// Verifies with one thread.
 pub async fn verify(options: &Options) -> Report {
-    engine::verify::verify(options, VerifyOptions { threads: 1 }, &|_| {})
-        .await
-        .unwrap()
+    engine::verify::verify(
+        options,
+        VerifyOptions {
+            threads: 1,
+            ..VerifyOptions::default()
+        },
+        &|_| {},
+    )
+    .await
+    .unwrap()
 }
 
 /// Verifies with several threads, and says what is wrong where it does not find everything as it should be.
 pub async fn assert_intact(options: &Options) -> Report {
-    let report = engine::verify::verify(options, VerifyOptions { threads: 3 }, &|_| {})
-        .await
-        .unwrap();
+    let report = engine::verify::verify(
+        options,
+        VerifyOptions {
+            threads: 3,
+            ..VerifyOptions::default()
+        },
+        &|_| {},
+    )
+    .await
+    .unwrap();
     assert!(report.intact, "{:#?}", report.findings);
     assert_eq!(report.findings_omitted, 0);
     report

@@ -314,8 +314,15 @@ mod cases {
     /// from there.
     pub async fn what_is_not_kept_is_counted(bed: Bed) {
         let options = crate::custody_spellings::of_then(&bed).await;
-        let refused =
-            engine::verify::verify(&options, engine::verify::VerifyOptions { threads: 1 }, &|_| {}).await;
+        let refused = engine::verify::verify(
+            &options,
+            engine::verify::VerifyOptions {
+                threads: 1,
+                ..engine::verify::VerifyOptions::default()
+            },
+            &|_| {},
+        )
+        .await;
         let refused = refused.unwrap_err().to_string();
         assert!(refused.contains("migration 4"), "{refused}");
         let mut conn = store::Db::new(bed.options().database)

@@ -80,6 +80,7 @@ mod symbolic;
 mod tamper;
 mod tamper_rows;
 mod times;
+mod verify_pieces;
 mod words;
 mod workflow_leases;
 mod workflow_metrics;

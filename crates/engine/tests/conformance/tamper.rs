@@ -176,7 +176,10 @@ mod cases {
                         tried += 1;
                         let report = engine::verify::verify(
                             &options,
-                            engine::verify::VerifyOptions { threads: 1 },
+                            engine::verify::VerifyOptions {
+                                threads: 1,
+                                ..engine::verify::VerifyOptions::default()
+                            },
                             &|_| {},
                         )
                         .await;

@@ -5,16 +5,18 @@ use std::pin::pin;
 use bytes::{BufMut, BytesMut};
 use domain::record::{Kind, Val};
 use futures_util::TryStreamExt;
-use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::value::{Bound, EPOCH_MICROS, put};
+use super::value::{EPOCH_MICROS, put};
 use super::{PgConn, run};
 use crate::entry_row::{COLUMNS, EntryRow, EntryView, Visit};
 use crate::error::Error;
 use crate::head::int;
 use evidence::time::Timestamp;
+
+/// What PostgreSQL's binary COPY format begins with.
+const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 
 /// One row of PostgreSQL's binary COPY format.
 struct CopyRow<'a>(&'a mut BytesMut);
@@ -82,7 +84,7 @@ async fn copy_in(
     put: impl FnOnce(&mut BytesMut),
 ) -> Result<(), Error> {
     let mut out = BytesMut::with_capacity(size);
-    out.put_slice(b"PGCOPY\n\xff\r\n\0");
+    out.put_slice(SIGNATURE);
     out.put_i32(0); // flags
     out.put_i32(0); // no header extension
     put(&mut out);
@@ -187,6 +189,7 @@ pub(crate) fn unnest(kinds: &[Kind]) -> String {
     format!("unnest({})", arrays.join(", "))
 }
 
+/// By COPY, which gives a row as it stands in a message: no list of its fields is made, as of the row of an answer.
 pub(crate) async fn visit_entries(
     conn: &mut PgConn,
     from: u64,
@@ -194,44 +197,92 @@ pub(crate) async fn visit_entries(
     visit: Visit<'_>,
 ) -> Result<(), Error> {
     let sql = format!(
-        "SELECT {} FROM entries WHERE entry >= $1 AND entry < $2 ORDER BY entry",
+        "COPY (SELECT {} FROM entries WHERE entry >= {from} AND entry < {to} ORDER BY entry) TO STDOUT (FORMAT binary)",
         COLUMNS.join(", ")
     );
-    let statement = conn.prepared(&sql).await?;
     conn.idle_since = None;
-    let args = [Val::Int(int(from)), Val::Int(int(to))];
     run(&conn.patience, &sql, async {
-        let rows = conn.client.query_raw(&statement, args.iter().map(Bound)).await?;
-        let mut rows = pin!(rows);
-        let mut count = 0;
-        while let Some(row) = rows.try_next().await? {
-            visit(view(&row));
-            count += 1;
+        let messages = conn.client.copy_out(&*sql).await?;
+        let mut messages = pin!(messages);
+        let (mut copied, mut count) = (Copied::default(), 0);
+        while let Some(message) = messages.try_next().await? {
+            copied.read(&message, &mut |fields| {
+                visit(view(fields));
+                count += 1;
+            });
         }
-        Ok(((), count))
+        Ok((copied.ended(), count))
     })
-    .await
+    .await?
 }
 
-/// Bytes of a column that may be NULL, whatever its type.
-struct Raw<'a>(Option<&'a [u8]>);
+/// The fields of a row; none for NULL.
+type Fields<'a> = [Option<&'a [u8]>; COLUMNS.len()];
 
-impl<'a> tokio_postgres::types::FromSql<'a> for Raw<'a> {
-    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
-        Ok(Raw(Some(raw)))
+/// How far binary COPY was read: messages that hold whole rows, before them a header, after them a mark.
+#[derive(Default)]
+struct Copied {
+    begun: bool,
+    /// Whether the mark was there, or something that is none of this.
+    end: Option<Result<(), Error>>,
+}
+
+impl Copied {
+    fn read(&mut self, message: &[u8], row: &mut dyn FnMut(&Fields<'_>)) {
+        if self.end.is_none() {
+            self.end = self.read_on(message, row).transpose();
+        }
     }
-    fn from_sql_null(_: &Type) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
-        Ok(Raw(None))
+
+    /// Whether the mark came.
+    fn read_on(&mut self, mut message: &[u8], row: &mut dyn FnMut(&Fields<'_>)) -> Result<Option<()>, Error> {
+        let wrong = || Error::data("what PostgreSQL copied out cannot be read");
+        if !std::mem::replace(&mut self.begun, true) {
+            let flags = message.strip_prefix(SIGNATURE).ok_or_else(wrong)?;
+            let (header, rest) = flags.split_at_checked(8).ok_or_else(wrong)?;
+            // No flags, and no header extension.
+            message = if header == [0; 8] {
+                rest
+            } else {
+                return Err(wrong());
+            };
+        }
+        while !message.is_empty() {
+            let (count, mut rest) = message.split_first_chunk().ok_or_else(wrong)?;
+            let count = i16::from_be_bytes(*count);
+            if count == -1 {
+                return Ok(Some(()));
+            }
+            if usize::try_from(count) != Ok(COLUMNS.len()) {
+                return Err(wrong());
+            }
+            let mut fields: Fields<'_> = [None; COLUMNS.len()];
+            for field in &mut fields {
+                let (length, from) = rest.split_first_chunk().ok_or_else(wrong)?;
+                rest = from;
+                // -1 is NULL.
+                if let Ok(length) = usize::try_from(i32::from_be_bytes(*length)) {
+                    let (value, behind) = rest.split_at_checked(length).ok_or_else(wrong)?;
+                    *field = Some(value);
+                    rest = behind;
+                }
+            }
+            row(&fields);
+            message = rest;
+        }
+        Ok(None)
     }
-    fn accepts(_: &Type) -> bool {
-        true
+
+    fn ended(self) -> Result<(), Error> {
+        self.end
+            .unwrap_or_else(|| Err(Error::data("what PostgreSQL copied out ended early")))
     }
 }
 
-fn view(row: &Row) -> Result<EntryView<'_>, Error> {
-    let raw = |position: usize| Ok::<_, Error>(row.try_get::<_, Raw<'_>>(position)?.0);
-    let optional_text = |position: usize| -> Result<Option<&str>, Error> {
-        raw(position)?
+fn view<'a>(fields: &Fields<'a>) -> Result<EntryView<'a>, Error> {
+    let raw = |position: usize| fields[position];
+    let optional_text = |position: usize| -> Result<Option<&'a str>, Error> {
+        raw(position)
             .map(|bytes| {
                 std::str::from_utf8(bytes)
                     .map_err(|_| Error::data(format!("entries.{} is not UTF-8", COLUMNS[position])))
@@ -244,13 +295,13 @@ fn view(row: &Row) -> Result<EntryView<'_>, Error> {
             let bytes = bytes.try_into().map(i64::from_be_bytes);
             bytes.map_err(|_| Error::data(format!("entries.{} is not eight bytes", COLUMNS[position])))
         };
-        raw(position)?.map(read).transpose()
+        raw(position).map(read).transpose()
     };
     let number = |position: usize| Ok::<_, Error>(optional_number(position)?.unwrap_or_default());
     let time = |micros: i64| Timestamp::from_micros(micros.saturating_add(EPOCH_MICROS));
     let id = |position: usize| -> Result<Option<Uuid>, Error> {
         let parse = |bytes| Uuid::from_slice(bytes).map_err(|_| Error::data("a stored UUID is not 16 bytes"));
-        raw(position)?.map(parse).transpose()
+        raw(position).map(parse).transpose()
     };
     Ok(EntryView {
         entry: u64::try_from(number(0)?).map_err(|_| Error::data("entries.entry is negative"))?,
@@ -268,7 +319,7 @@ fn view(row: &Row) -> Result<EntryView<'_>, Error> {
         ip: optional_text(12)?,
         leaf: text(13)?,
         payload: optional_text(14)?,
-        salt: raw(15)?,
+        salt: raw(15),
         changes: optional_text(16)?,
         occurred_at: optional_number(17)?.and_then(time),
     })

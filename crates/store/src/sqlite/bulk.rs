@@ -101,12 +101,21 @@ pub(crate) fn visit_entries(
     );
     conn.run(&sql, |conn| {
         let mut statement = conn.prepare_cached(&sql)?;
-        let (mut copied, mut count) = (Copied::default(), 0);
+        let mut count = 0;
         let mut next = Some(int(from));
+        if !conn.is_autocommit() {
+            // Whoever has a transaction open holds the WAL up with it already.
+            let mut rows = statement.query(params![next.take(), int(to)])?;
+            while let Some(row) = rows.next()? {
+                visit(view(|position| Ok(row.get_ref(position)?)));
+                count += 1;
+            }
+        }
+        let mut copied = Copied::default();
         while let Some(first) = next {
             next = copied.read(statement.query(params![first, int(to)])?)?;
             for cells in copied.cells.chunks(COLUMNS.len()) {
-                visit(view(&|position| copied.value(&cells[position])));
+                visit(view(|position| Ok(copied.value(&cells[position]))));
                 count += 1;
             }
         }
@@ -173,9 +182,9 @@ impl Copied {
     }
 }
 
-fn view<'a>(value: &dyn Fn(usize) -> ValueRef<'a>) -> Result<EntryView<'a>, Error> {
+fn view<'a>(value: impl Fn(usize) -> Result<ValueRef<'a>, Error>) -> Result<EntryView<'a>, Error> {
     let optional_text = |position: usize| -> Result<Option<&'a str>, Error> {
-        match value(position) {
+        match value(position)? {
             ValueRef::Null => Ok(None),
             ValueRef::Text(text) => std::str::from_utf8(text)
                 .map(Some)
@@ -185,12 +194,12 @@ fn view<'a>(value: &dyn Fn(usize) -> ValueRef<'a>) -> Result<EntryView<'a>, Erro
     };
     let text = |position: usize| Ok::<_, Error>(optional_text(position)?.unwrap_or_default());
     let blob = |position: usize| -> Result<Option<&'a [u8]>, Error> {
-        value(position)
+        value(position)?
             .as_blob_or_null()
             .map_err(|_| Error::data(format!("entries.{} is not a blob", COLUMNS[position])))
     };
     let number = |position: usize| {
-        value(position)
+        value(position)?
             .as_i64_or_null()
             .map_err(|_| Error::data(format!("entries.{} is not a number", COLUMNS[position])))
     };

@@ -325,6 +325,12 @@ impl SqliteConn {
         })
     }
 
+    /// Keeps few pages: for one who reads each of them once, in their order. What was read stays in the processor's own memory then,
+    /// until it is looked at.
+    pub(crate) fn keep_few_pages(&mut self) -> Result<(), Error> {
+        self.batch("PRAGMA cache_size = -512")
+    }
+
     pub(crate) fn rollback(&mut self) -> Result<(), Error> {
         if self.conn.is_autocommit() {
             return Ok(());
