@@ -6,7 +6,7 @@ use engine::identity::NewApiKey;
 use engine::import::{Format, Input, Reports, import};
 use engine::seed::Seeded;
 
-use crate::config::{location, variable};
+use crate::config::variable;
 use crate::context::{Context, caller, origin};
 use crate::db::seed;
 use crate::failure::Failure;
@@ -157,7 +157,7 @@ fn database_argument(location: &engine::database::Location) -> String {
                 path.canonicalize().unwrap_or_else(|_| path.clone()).display()
             )
         }
-        postgres @ engine::database::Location::Postgres(_) => location::shown(postgres),
+        postgres @ engine::database::Location::Postgres(_) => postgres.shown(),
     }
 }
 

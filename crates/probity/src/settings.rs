@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::config::{keys, location, signing_key};
+use crate::config::{keys, signing_key};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output;
@@ -16,7 +16,7 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
     for key in keys() {
         let pointer = format!("/{}", key.name.replace('.', "/"));
         let value = match key.name {
-            "database.url" => location::shown(&loaded.config.location()?).into(),
+            "database.url" => loaded.config.location()?.shown().into(),
             _ => values.pointer(&pointer).cloned().unwrap_or_default(),
         };
         let source = loaded.sources.get(key.name).cloned().unwrap_or_default();

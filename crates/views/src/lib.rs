@@ -79,7 +79,7 @@ pub use operation::OperationView;
 pub use role::{PermissionView, Permissions, RoleView, Roles};
 pub use rows::{Part, Rows};
 pub use session::{SessionListed, SessionView};
-pub use status::{CheckView, StatusView, VerifiedView};
+pub use status::{CertificateView, CheckView, KeptView, StatusView, VerifiedView};
 pub use step::{StepView, StepWhole, TotalView, UsageView};
 pub use user::{USER_PARTS, UserErased, UserListed, UserMade, UserView, UserWhole};
 pub use value::{Holder, Units};

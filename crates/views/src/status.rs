@@ -1,7 +1,7 @@
-//! How the service stands, as one of its processes sees it.
+//! How the service stands, as one of its processes sees it: `GET /v1/status` and `probity status`.
 
 use engine::verify::last;
-use engine::{Engine, Error, HealthCheck, database};
+use engine::{Engine, Error, Health, HealthCheck, database, disk};
 use evidence::Timestamp;
 use jobs::Jobs;
 use schemars::JsonSchema;
@@ -17,40 +17,84 @@ use crate::noun::Shown;
 pub struct StatusView {
     /// Whether every check is well.
     pub healthy: bool,
-    /// The database's own name and version; what it said instead, where it does not answer.
-    pub database: String,
-    /// The last migration that was applied; null where the database does not answer.
-    pub migrations_applied: Option<i64>,
+    /// The database.
+    pub database: DatabaseView,
+    /// Its schema; null where it does not answer.
+    pub migrations: Option<MigrationsView>,
+    /// The log.
+    pub log: LogView,
+    /// The key that signs it; null where the database does not answer.
+    pub signing_key: Option<SigningKeyView>,
+    /// The reading connections of the process that answers.
+    pub pool: PoolView,
+    /// The last verification of the whole log by this machine; null where there was none.
+    pub verified: Option<VerifiedView>,
+    /// Whether the process that answers leads: it runs the jobs. A command never does.
+    pub leads: bool,
+    /// Every job.
+    pub jobs: Vec<JobView>,
+    /// The backups of this log; null where no place is set.
+    pub backups: Option<KeptView>,
+    /// The room where the database is on this machine, else where the data folder is; null where the system does not say.
+    pub disk: Option<DiskView>,
+    /// The certificate of the server; null without one.
+    pub certificate: Option<CertificateView>,
+    /// Every check.
+    pub checks: Vec<CheckView>,
+}
+
+/// A database.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct DatabaseView {
+    /// Where it is, without a password.
+    pub location: String,
+    /// Its own name and version; what it said instead, where it does not answer.
+    pub version: String,
+}
+
+/// A schema.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct MigrationsView {
+    /// The last migration that was applied.
+    pub applied: i64,
     /// The last migration that this program knows.
-    pub migrations_known: Option<i64>,
-    /// Name of the log.
+    pub known: i64,
+}
+
+/// A log.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct LogView {
+    /// Its name.
     pub origin: String,
     /// How many entries it has.
     pub size: u64,
     /// The key that checks its signatures.
     pub verifier_key: String,
-    /// Most reading connections of this process.
-    pub pool_max: usize,
+}
+
+/// The key that signs a log.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct SigningKeyView {
+    /// When it was last sealed to leave this machine; null where it never was.
+    pub exported_at: Option<Timestamp>,
+}
+
+/// Reading connections.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct PoolView {
+    /// Most of them at once.
+    pub max: usize,
     /// Those that are open.
-    pub pool_open: usize,
+    pub open: usize,
+    /// Those of them that nobody uses.
+    pub idle: usize,
     /// Readers that wait for one.
-    pub pool_waiting: usize,
-    /// The last verification of the whole log by this machine; null where there was none.
-    pub verified: Option<VerifiedView>,
-    /// Whether this process leads: it runs the jobs.
-    pub leads: bool,
-    /// Every job.
-    pub jobs: Vec<JobView>,
-    /// How many backups of this log there are; null where no place is set, or it cannot be read.
-    pub backups: Option<usize>,
-    /// The newest one.
-    pub newest_backup: Option<BackupView>,
-    /// Why the place of backups cannot be read.
-    pub backups_problem: Option<String>,
-    /// Until when the server's certificate is good; null without one.
-    pub certificate_until: Option<Timestamp>,
-    /// Every check.
-    pub checks: Vec<CheckView>,
+    pub waiting: usize,
 }
 
 /// A verification of the whole log.
@@ -63,6 +107,50 @@ pub struct VerifiedView {
     pub size: u64,
     /// How much was found.
     pub findings: u64,
+}
+
+/// The backups in the place of the settings.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct KeptView {
+    /// How many of this log there are; null where the place cannot be read.
+    pub count: Option<usize>,
+    /// The newest one.
+    pub newest: Option<BackupView>,
+    /// Why the place cannot be read.
+    pub problem: Option<String>,
+}
+
+/// The room of a file system, in bytes.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct DiskView {
+    /// What is free for the program.
+    pub free: u64,
+    /// All of it.
+    pub whole: u64,
+}
+
+/// The certificate of a server.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct CertificateView {
+    /// Until when the one that serves is good.
+    pub good_until: Option<Timestamp>,
+    /// What is wrong with it, or with the files.
+    pub problem: Option<String>,
+}
+
+impl CertificateView {
+    fn check(&self) -> CheckView {
+        let until = self.good_until.map(|until| format!("valid until {until}"));
+        CheckView {
+            name: "certificate",
+            ok: self.problem.is_none(),
+            code: None,
+            detail: self.problem.clone().or(until).unwrap_or_default(),
+        }
+    }
 }
 
 /// A check.
@@ -91,13 +179,15 @@ impl CheckView {
 }
 
 impl StatusView {
-    /// Looks, and shows what there is.
+    /// Looks, and shows what there is beside the health that was found.
     pub async fn of(
         engine: &Engine,
         jobs: &Jobs,
-        certificate_until: Option<Timestamp>,
+        health: Health,
+        certificate: Option<CertificateView>,
     ) -> Result<StatusView, Error> {
-        let (health, metrics, key) = (engine.health().await, engine.metrics(), engine.verifier_key());
+        let (options, metrics, key) = (engine.options(), engine.metrics(), engine.verifier_key());
+        let location = &options.database.location;
         let version = engine.db().version().await;
         let migrations = match engine.db().reader().await {
             Ok(mut conn) => database::migrate::state(&mut conn).await.ok(),
@@ -105,52 +195,93 @@ impl StatusView {
         };
         // What the database does not say now, this process may have seen before.
         let states = jobs.states().await.unwrap_or_else(|_| jobs.states_seen());
-        let (found, backups_problem) = match jobs.backups().await {
-            Ok(found) => (found, None),
-            Err(error) => (None, Some(error)),
-        };
-        let found = found.as_deref();
+        let checks = health.checks.into_iter().map(CheckView::of);
+        let checks: Vec<_> = checks
+            .chain(certificate.as_ref().map(CertificateView::check))
+            .collect();
         Ok(StatusView {
-            healthy: health.checks.iter().all(|check| check.ok),
-            database: version.unwrap_or_else(|error| error.to_string()),
-            migrations_applied: migrations.as_ref().map(|state| state.applied),
-            migrations_known: migrations.as_ref().map(|state| state.known),
-            origin: key.name().to_owned(),
-            size: metrics.log_size,
-            verifier_key: key.to_string(),
-            pool_max: metrics.pool.max,
-            pool_open: metrics.pool.open,
-            pool_waiting: metrics.pool.waiting,
-            verified: last(&engine.options().data_dir, key.name()).map(|last| VerifiedView {
+            healthy: checks.iter().all(|check| check.ok),
+            database: DatabaseView {
+                location: location.shown(),
+                version: version.unwrap_or_else(|error| error.to_string()),
+            },
+            migrations: migrations.map(|state| MigrationsView {
+                applied: state.applied,
+                known: state.known,
+            }),
+            log: LogView {
+                origin: key.name().to_owned(),
+                size: metrics.log_size,
+                verifier_key: key.to_string(),
+            },
+            signing_key: engine
+                .key_exported()
+                .await
+                .ok()
+                .map(|exported_at| SigningKeyView { exported_at }),
+            pool: PoolView {
+                max: metrics.pool.max,
+                open: metrics.pool.open,
+                idle: metrics.pool.idle,
+                waiting: metrics.pool.waiting,
+            },
+            verified: last(&options.data_dir, key.name()).map(|last| VerifiedView {
                 at: last.at,
                 size: last.size,
                 findings: last.findings,
             }),
             leads: jobs.seen().1,
             jobs: states.iter().map(JobView::of).collect(),
-            backups: found.map(<[_]>::len),
-            newest_backup: found.and_then(|found| found.first()).map(BackupView::of),
-            backups_problem,
-            certificate_until,
-            checks: health.checks.into_iter().map(CheckView::of).collect(),
+            backups: kept(jobs).await,
+            disk: disk::room(disk::path_of(location, &options.data_dir)).map(|room| DiskView {
+                free: room.free,
+                whole: room.whole,
+            }),
+            certificate,
+            checks,
         })
     }
+}
+
+async fn kept(jobs: &Jobs) -> Option<KeptView> {
+    let (found, problem) = match jobs.backups().await {
+        Ok(found) => (Some(found?), None),
+        Err(error) => (None, Some(error)),
+    };
+    Some(KeptView {
+        count: found.as_ref().map(Vec::len),
+        newest: found.and_then(|found| found.first().map(BackupView::of)),
+        problem,
+    })
 }
 
 impl Shown for StatusView {
     fn example() -> StatusView {
         StatusView {
             healthy: true,
-            database: "PostgreSQL 17.6".to_owned(),
-            migrations_applied: Some(26),
-            migrations_known: Some(26),
-            origin: "log.example/audit".to_owned(),
-            size: 4_712,
-            verifier_key: "log.example/audit+e4e1ff5b+AbVcGyMVl3UXqA7wtEFKlkB5WmuTnTBFIjOJxZ6KWDIp"
-                .to_owned(),
-            pool_max: 30,
-            pool_open: 3,
-            pool_waiting: 0,
+            database: DatabaseView {
+                location: "postgres://probity@db.example/probity".to_owned(),
+                version: "PostgreSQL 17.6".to_owned(),
+            },
+            migrations: Some(MigrationsView {
+                applied: 26,
+                known: 26,
+            }),
+            log: LogView {
+                origin: "log.example/audit".to_owned(),
+                size: 4_712,
+                verifier_key: "log.example/audit+e4e1ff5b+AbVcGyMVl3UXqA7wtEFKlkB5WmuTnTBFIjOJxZ6KWDIp"
+                    .to_owned(),
+            },
+            signing_key: Some(SigningKeyView {
+                exported_at: Some(at(1, 9)),
+            }),
+            pool: PoolView {
+                max: 30,
+                open: 3,
+                idle: 2,
+                waiting: 0,
+            },
             verified: Some(VerifiedView {
                 at: at(21, 4),
                 size: 4_700,
@@ -158,10 +289,19 @@ impl Shown for StatusView {
             }),
             leads: true,
             jobs: vec![JobView::example()],
-            backups: Some(7),
-            newest_backup: Some(BackupView::example()),
-            backups_problem: None,
-            certificate_until: Some(at(30, 0)),
+            backups: Some(KeptView {
+                count: Some(7),
+                newest: Some(BackupView::example()),
+                problem: None,
+            }),
+            disk: Some(DiskView {
+                free: 41_203_519_488,
+                whole: 105_089_261_568,
+            }),
+            certificate: Some(CertificateView {
+                good_until: Some(at(30, 0)),
+                problem: None,
+            }),
             checks: vec![CheckView {
                 name: "database",
                 ok: true,

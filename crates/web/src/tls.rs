@@ -15,6 +15,7 @@ use rustls::{ServerConfig, version};
 use tokio::io::AsyncWriteExt as _;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+use views::CertificateView;
 
 use crate::certificate::validity;
 use crate::wire::Wire;
@@ -117,6 +118,14 @@ impl Tls {
             .is_refused()
             .then(|| "the files hold no good certificate and key".to_owned());
         refused.or_else(|| self.pair.untimely(engine::now()))
+    }
+
+    /// How it stands, for whoever asks.
+    pub fn shown(&self) -> CertificateView {
+        CertificateView {
+            good_until: Some(self.valid_until()),
+            problem: self.trouble(),
+        }
     }
 
     /// Whether the files hold nothing good, so that what was there before serves.

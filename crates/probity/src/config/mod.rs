@@ -8,7 +8,7 @@ mod custody;
 mod jobs;
 mod layers;
 mod load;
-pub mod location;
+mod location;
 mod prices;
 mod retention;
 mod roles;

@@ -6,7 +6,6 @@ use clap::Args;
 use engine::clear::clear;
 use serde_json::json;
 
-use crate::config::location;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, counted};
@@ -23,7 +22,7 @@ pub struct ClearArgs {
 pub async fn run(context: &Context, args: ClearArgs) -> Result<Exit, Failure> {
     super::not_in_production(context, "cleared")?;
     let options = context.options()?;
-    let place = location::shown(&options.database.location);
+    let place = options.database.location.shown();
     if !args.yes && !io::stdin().is_terminal() {
         return Err(Failure::could_not_run(
             "not_confirmed",

@@ -8,7 +8,6 @@ use engine::database::Location;
 use engine::disk;
 use serde_json::json;
 
-use crate::config::location;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output;
@@ -62,7 +61,7 @@ pub async fn run(context: &Context, args: CompactArgs) -> Result<Exit, Failure> 
     let after = after?;
     if context.json() {
         output::json(&json!({
-            "database": location::shown(&settings.location),
+            "database": settings.location.shown(),
             "bytes_before": before,
             "bytes_after": after,
         }))?;

@@ -200,7 +200,7 @@ fn backup(facts: &Facts) -> Verdict {
             count: all,
             ..
         } => {
-            let what = facts::told(*all, newest);
+            let what = facts::told(*all, newest.snapshot_at);
             match days_since(facts, newest.snapshot_at, BACKUP_D) {
                 (true, days) => graver(facts, format!("none for {days} days: {what}"), REMEDY),
                 (false, _) => Good(what),

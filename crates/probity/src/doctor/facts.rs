@@ -98,9 +98,9 @@ pub enum Backups {
 }
 
 /// How many there are, and of when the newest is.
-pub fn told(count: usize, newest: &Sidecar) -> String {
+pub fn told(count: usize, newest: Timestamp) -> String {
     let count = counted(count as u64, "backup", "backups");
-    format!("{count}, the newest of {}", moment(newest.snapshot_at))
+    format!("{count}, the newest of {}", moment(newest))
 }
 
 /// Looks at everything.
@@ -215,12 +215,6 @@ pub fn backups(context: &Context, origin: Option<&str>) -> Backups {
             beside,
         },
     }
-}
-
-/// The room where the database is.
-pub fn room(context: &Context) -> Option<Room> {
-    let config = &context.settings.config;
-    disk::room(disk::path_of(&config.location().ok()?, &config.data_dir))
 }
 
 /// Until when the server's certificate is good, where it has one.

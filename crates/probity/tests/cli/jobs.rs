@@ -93,6 +93,18 @@ fn a_job_runs_here_and_now_and_is_told() {
     });
 }
 
+/// The names of an object's members, and of those of their own.
+fn members(value: &Value) -> Vec<String> {
+    let Some(object) = value.as_object() else {
+        return Vec::new();
+    };
+    let with_own = |(name, value): (&String, &Value)| {
+        let own = members(value).into_iter().map(move |own| format!("{name}.{own}"));
+        std::iter::once(name.clone()).chain(own).collect::<Vec<_>>()
+    };
+    object.iter().flat_map(with_own).collect()
+}
+
 #[test]
 fn a_server_runs_what_is_asked_for_and_tells_of_it() {
     on_both(|place| {
@@ -119,9 +131,19 @@ fn a_server_runs_what_is_asked_for_and_tells_of_it() {
         assert_eq!(backups["backups"][0]["bytes"], done["figure"]);
         let status = body(&server.get("/v1/status", &header));
         assert_eq!(
-            (&status["leads"], &status["backups"]),
+            (&status["leads"], &status["backups"]["count"]),
             (&true.into(), &1.into()),
             "{status}"
+        );
+        // The command says it in the same words.
+        let told = place.json(&["status"]);
+        assert_eq!(
+            (told["leads"].as_bool(), members(&told)),
+            (Some(false), members(&status))
+        );
+        assert_eq!(
+            (&told["log"], &told["database"], &told["backups"]),
+            (&status["log"], &status["database"], &status["backups"])
         );
         let asked = place.json(&["audit", "list", "--action", "job.run"]);
         assert_eq!(asked["entries"][0]["details"]["job"], "backup");
