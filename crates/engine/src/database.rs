@@ -5,6 +5,7 @@ use store::migrate::RolledBack;
 use store::place::Place;
 
 pub use store::db::{Db, Location, Settings};
+pub use store::entries::actions_from;
 pub use store::vitals::Vitals;
 pub use store::{Conn, Error, ErrorKind, Head, echo, migrate, schema, vitals};
 

@@ -187,6 +187,13 @@ pub async fn leaf(conn: &mut Conn, index: u64) -> Result<Option<String>, Error> 
     row.map(|row| row.text(0).map(str::to_owned)).transpose()
 }
 
+/// The actions of the entries from this one on, each once. Of any schema.
+pub async fn actions_from(conn: &mut Conn, entry: u64) -> Result<Vec<String>, Error> {
+    let sql = "SELECT DISTINCT action FROM entries WHERE entry >= $1";
+    let rows = conn.all(sql, &[int(entry).into()]).await?;
+    rows.iter().map(|row| row.text(0).map(str::to_owned)).collect()
+}
+
 /// Leaf and list of changes of entries that have one, by index.
 pub async fn changes(
     conn: &mut Conn,

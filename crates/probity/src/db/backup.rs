@@ -4,7 +4,9 @@ use std::io::IsTerminal;
 
 use ::backup::{How, To};
 use clap::Args;
+use domain::upkeep::Job;
 use engine::verify::{VerifyOptions, VerifyProgress};
+use jobs::Came;
 
 use crate::config::PROGRAM;
 use crate::context::Context;
@@ -59,6 +61,7 @@ pub async fn run(context: &Context, args: BackupArgs) -> Result<Exit, Failure> {
     });
     progress.finish();
     let sidecar = written?;
+    super::record(context, Job::Backup, Came::of_backup(&sidecar)).await;
     let entries = counted(sidecar.entries, "entry", "entries");
     let said = format!(
         "{entries}, {}, as of {}",

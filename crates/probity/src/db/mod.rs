@@ -16,10 +16,13 @@ use std::io::ErrorKind;
 use ::backup::Error;
 use ::backup::format::Sidecar;
 use ::backup::place::{self, Place, S3};
+use domain::upkeep::Job;
+use jobs::Came;
 use views::{count, minute};
 
-use crate::context::Context;
+use crate::context::{Context, caller};
 use crate::failure::Failure;
+use crate::output;
 use crate::progress::Progress;
 use crate::table::{self, Column, Elide, column, number};
 use crate::verb::{NoArgs, verbs};
@@ -87,6 +90,20 @@ pub fn not_in_production(context: &Context, done: &str) -> Result<(), Failure> {
         format!("a database in production is not {done} (PROBITY_ENV=production)"),
         "use another database, with PROBITY_ENV=development",
     ))
+}
+
+/// Records in the log what was done by hand, as a job does. It is done, whether or not that can be: a log of an older schema
+/// takes no entry, nor does one that is tampered.
+async fn record(context: &Context, job: Job, came: Came) {
+    let recorded = context
+        .with_engine(async |engine| Ok(jobs::record(engine, &caller(), job, &came).await?))
+        .await;
+    if let Err(failure) = recorded {
+        output::remark(&format!(
+            "It is done, and not recorded in the log: {}",
+            failure.message
+        ));
+    }
 }
 
 /// The place that an option names, or else the settings, and how a bucket is reached.

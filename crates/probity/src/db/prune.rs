@@ -1,6 +1,8 @@
 //! `probity db prune`.
 
 use clap::Args;
+use domain::upkeep::Job;
+use jobs::Came;
 use serde_json::json;
 
 use crate::context::Context;
@@ -29,6 +31,9 @@ pub async fn run(context: &Context, args: PruneArgs) -> Result<Exit, Failure> {
         let hint = "nothing was removed: set the clock, or write a backup first: probity db backup";
         Failure::no("prune_stopped", stopped.to_string(), hint)
     })?;
+    if !args.dry_run {
+        super::record(context, Job::Prune, Came::of_prune(&pruned)).await;
+    }
     if context.json() {
         output::json(&json!({ "dry_run": args.dry_run, "gone": pruned.gone, "kept": pruned.kept }))?;
         return Ok(Exit::Ok);

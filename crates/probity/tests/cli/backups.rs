@@ -23,6 +23,11 @@ fn set_up() -> Place {
     place
 }
 
+/// The newest entry of an action.
+fn newest(place: &Place, action: &str) -> Value {
+    place.json(&["audit", "list", "--action", action, "--limit", "1"])["entries"][0].clone()
+}
+
 /// The sidecar of a backup into this folder.
 fn back_up(place: &Place, folder: &str) -> Value {
     place.json(&["db", "backup", "--to", folder])
@@ -34,12 +39,22 @@ fn a_backup_is_written_listed_and_kept() {
         place.append(&["--actor", "user:al", "--action", "x"]);
         let folder = place.path("backups");
         let to = folder.to_str().unwrap();
+        let size = place.json(&["status"])["log"]["size"].clone();
         let made = back_up(place, to);
         let file = made["file"].as_str().unwrap();
         assert_eq!(names(&folder), [file.to_owned(), format!("{file}.json")]);
         assert_eq!(made["bytes"], fs::metadata(folder.join(file)).unwrap().len());
-        let size = place.json(&["status"])["log"]["size"].clone();
         assert_eq!((&made["entries"], &made["encrypted"]), (&size, &Value::Null));
+        let recorded = newest(place, "backup.create");
+        assert_eq!(
+            (
+                &recorded["index"],
+                &recorded["details"]["file"],
+                &recorded["recorded_by"]["kind"]
+            ),
+            (&size, &made["file"], &"operator".into()),
+            "{recorded}"
+        );
         let listed = place.json(&["db", "list-backups", "--path", to]);
         assert_eq!(listed["backups"], Value::from(vec![made.clone()]));
         let shown = place.run(&["db", "list-backups", "--path", to]).expect(0);
@@ -64,6 +79,7 @@ fn a_backup_is_written_listed_and_kept() {
             (&pruned["gone"], &pruned["kept"]),
             (&Value::from(Vec::<Value>::new()), &1.into())
         );
+        assert_eq!(newest(place, "backup.prune")["details"]["kept"], 1);
         // The same into a pipe: zstd's magic number (RFC 8878 section 3.1.1).
         let piped = place.command(&["db", "backup", "--to", "-"]).output().unwrap();
         assert!(
@@ -183,7 +199,8 @@ fn what_stands_in_the_way_is_said() {
         let checked = place.run(&["db", "verify-backup", file]).expect(0).out;
         assert!(checked.contains(said), "{checked}");
         assert_eq!(place.json(&["db", "verify-backup", file])["even_tampered"], true);
-        let refused = place.refused(1, &["db", "restore", file, "--reason", "x", "--replace"]);
+        let restore = ["db", "restore", file, "--reason", "x", "--replace", "--shorter"];
+        let refused = place.refused(1, &restore);
         let message = refused["message"].as_str().unwrap();
         assert!(
             message.contains("the backup was written with --even-tampered"),

@@ -411,13 +411,21 @@ fn secrets_come_from_files_too() {
     fs::write(secrets.join("database.url"), "postgres://u:hush@h/folder\n").unwrap();
     fs::write(secrets.join("url"), "postgres://u:hush@h/named\n").unwrap();
     let url = secrets.join("url");
-    for (file, expected) in [(None, "u@h/folder"), (url.to_str(), "u@h/named")] {
+    for (variable, expected) in [
+        (None, "u@h/folder"),
+        (Some("DATABASE_URL_FILE"), "u@h/named"),
+        (Some("PROBITY_DATABASE_URL_FILE"), "u@h/named"),
+    ] {
         let mut command = place.command(&["config"]);
         command.env("CREDENTIALS_DIRECTORY", folder);
-        command.envs(file.map(|file| ("DATABASE_URL_FILE", file)));
+        command.envs(variable.map(|variable| (variable, &url)));
         let shown = run(command, "").expect(0).out;
         assert!(shown.contains(expected) && !shown.contains("hush"), "{shown}");
     }
+    fs::write(&url, "\n").unwrap();
+    let mut empty = place.command(&["config"]);
+    empty.env("DATABASE_URL_FILE", &url);
+    assert!(run(empty, "").expect(2).err.contains("is empty"));
     // A misspelt name is told with what it may mean.
     let mut misspelt = place.command(&["config"]);
     misspelt.env("PROBITY_LISEN", "x");
