@@ -13,7 +13,7 @@ pub(super) fn write(jobs: &Jobs, out: &mut Text) {
         out.family(name, kind, help);
         for row in &rows {
             if let Some(value) = value(row) {
-                out.sample(name, &format!("job=\"{}\"", row.job.as_str()), value);
+                out.sample(name, &format!("name=\"{}\"", row.job.as_str()), value);
             }
         }
     };
