@@ -79,10 +79,19 @@ pub enum Scenario {
         #[arg(long, default_value_t = 5_000_000)]
         entries: u64,
     },
-    /// `probity audit verify` on a log and on one a quarter as large: time and memory
+    /// `probity audit verify` on a log and on one a quarter as large: time and memory, and what appends keep of their rate beside it
     Verify {
         /// Entries to preload
         #[arg(long, default_value_t = 1_000_000)]
+        entries: u64,
+        /// Connections that append one entry a request
+        #[arg(long, default_value_t = 64, value_parser = number(1..=65_535))]
+        connections: usize,
+    },
+    /// `probity db seed --scale` and retention of what it makes: their speed, and for how long appends are held up
+    Upkeep {
+        /// Entries to seed
+        #[arg(long, default_value_t = 500_000)]
         entries: u64,
     },
     /// `probity db backup` and `restore` of a log: time and memory, and what appends keep of their rate beside backups

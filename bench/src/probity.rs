@@ -42,12 +42,18 @@ pub struct Usage {
 impl Installation {
     /// A fresh one. Without a database it is on SQLite.
     pub fn create(program: &Path, database: Option<(String, testkit::TestDatabase)>) -> Result<Self, Error> {
+        let mut installation = Self::empty(program, database);
+        installation.initialise()?;
+        Ok(installation)
+    }
+
+    /// One that nobody has set up yet.
+    pub fn empty(program: &Path, database: Option<(String, testkit::TestDatabase)>) -> Self {
         let folder = testkit::temp_dir("probity-bench");
         let (url, database) = database.unzip();
         let mut installation = Self::kept(program, folder.path().to_owned(), url);
         installation.temporary = Some((folder, database));
-        installation.initialise()?;
-        Ok(installation)
+        installation
     }
 
     /// One that is, or is to be, in a folder and a database of the caller's.
@@ -64,10 +70,7 @@ impl Installation {
 
     /// An empty one that has been given this one's key, to be restored into.
     pub fn to_restore(&self, database: Option<(String, testkit::TestDatabase)>) -> Result<Self, Error> {
-        let folder = testkit::temp_dir("probity-bench");
-        let (url, database) = database.unzip();
-        let mut other = Self::kept(&self.program, folder.path().to_owned(), url);
-        other.temporary = Some((folder, database));
+        let other = Self::empty(&self.program, database);
         let [from, to] = [self, &other].map(|one| one.data().join("signing.key"));
         let copied = fs::create_dir(other.data()).and_then(|()| fs::copy(from, to));
         copied.map_err(Error::io("the signing key"))?;
@@ -77,6 +80,11 @@ impl Installation {
     /// `init` and `key create`.
     pub fn initialise(&mut self) -> Result<(), Error> {
         self.run(&["init"], &[])?;
+        self.take_key()
+    }
+
+    /// `key create`, for what is sent.
+    pub fn take_key(&mut self) -> Result<(), Error> {
         self.key = self.create_key("write,read")?;
         Ok(())
     }

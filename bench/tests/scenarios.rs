@@ -103,10 +103,29 @@ fn verify_measures_time_and_memory_at_two_sizes() {
         .map(|row| row["entries"].as_u64().unwrap())
         .collect();
     assert_eq!(found, [1_000, 4_000]);
+    let loads = rows(&report, "loads");
+    let names: Vec<_> = loads.iter().map(|row| &row["scenario"]).collect();
+    assert_eq!(names, ["append alone", "append beside verifications"]);
+    // Its rate, memory at two sizes, a start, what appends keep, the WAL.
+    assert_eq!(rows(&report, "ratios").len(), 5);
     for row in rows(&report, "verifications") {
         assert!(row["seconds"].as_f64().unwrap() >= 0.05, "{row}");
         assert!(row["memory_peak_kib"].as_u64().unwrap() > 100, "{row}");
     }
+}
+
+#[test]
+fn upkeep_seeds_and_prunes() {
+    let report = json("upkeep --entries 4000");
+    let commands: Vec<_> = rows(&report, "verifications")
+        .iter()
+        .map(|row| (row["command"].as_str().unwrap(), row["entries"].as_u64().unwrap()))
+        .collect();
+    let expected = [("db seed", 4_000), ("retention", 4_000)];
+    assert_eq!(commands, [expected, expected].concat());
+    assert_eq!(rows(&report, "loads").len(), 2);
+    // Of each engine: seeding, pruning, the longest append.
+    assert_eq!(rows(&report, "ratios").len(), 2 * 3);
 }
 
 #[test]
@@ -184,20 +203,28 @@ fn all_of_them_in_one_report() {
     // Per engine: 64 and 256 connections, arrays of 100, and three loads on each of two logs. COPY adds none. TLS: without and
     // to the server, and to PostgreSQL.
     // Identity: oneself, logins, two floods of three rows, refused logins. Custody: three shapes on many and on few
-    // balances, and own ids. Governance: two. Backup: alone and beside. Read: 5 questions to the books, 15 to the log.
+    // balances, and own ids. Governance: two. Backup and verify: alone and beside. Upkeep: one. Read: 5 questions to the books, 15 to the log.
     assert_eq!(
         rows(&report, "loads").len(),
-        2 * (2 + 1 + 6) + 2 * 2 + 1 + 2 * (1 + 1 + 6 + 1) + 2 * (6 + 1) + 2 * 2 + 2 * 2 + 2 * (5 + 15)
+        2 * (2 + 1 + 6)
+            + 2 * 2
+            + 1
+            + 2 * (1 + 1 + 6 + 1)
+            + 2 * (6 + 1)
+            + 2 * 2
+            + 2 * (2 + 2)
+            + 2
+            + 2 * (5 + 15)
     );
-    assert_eq!(rows(&report, "verifications").len(), 4 + 2 * 2);
+    assert_eq!(rows(&report, "verifications").len(), 4 + 2 * 2 + 2 * 2);
     assert_eq!(rows(&report, "copies").len(), 8);
     assert_eq!(rows(&report, "timings").len(), 12);
-    // COPY: 8 and the fastest; TLS: 1 an engine, and to PostgreSQL; verify: memory and a start an engine; large-log: 3 an engine; identity: 2 an engine;
+    // COPY: 8 and the fastest; TLS: 1 an engine, and to PostgreSQL; verify: its rate, memory, a start and what is kept an engine, and the WAL; large-log: 3 an engine; identity: 2 an engine;
     // custody: a target and hot / uniform for each shape, and own ids, an engine; governance: two targets an engine; backup: two
-    // targets and what is kept, an engine, and the WAL; read: 11.
+    // targets and what is kept, an engine, and the WAL; upkeep: three an engine; read: 11.
     assert_eq!(
         rows(&report, "ratios").len(),
-        9 + 3 + 4 + 6 + 4 + 2 * (6 + 1) + 2 * 2 + (2 * 3 + 1) + 2 * 11
+        9 + 3 + (2 * 4 + 1) + 6 + 4 + 2 * (6 + 1) + 2 * 2 + (2 * 3 + 1) + 2 * 3 + 2 * 11
     );
 }
 

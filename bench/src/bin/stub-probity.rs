@@ -47,14 +47,7 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
         .take_while(|word| !word.starts_with("--"))
         .collect();
     match verb.as_slice() {
-        ["init"] => {
-            fs::create_dir(&folder)?;
-            fs::write(folder.join("signing.key"), "")?;
-            if let Some(url) = database {
-                Sql::connect(url)?.execute(TABLE)?;
-            }
-            Ok(())
-        }
+        ["init"] => set_up(&folder, database),
         ["key", "create"] => Ok(writeln!(std::io::stdout(), r#"{{"key":"prb_stub","id":"1"}}"#)?),
         ["serve"] => {
             let sql = database.map(Sql::connect).transpose()?.map(Mutex::new);
@@ -81,6 +74,11 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
             thread::sleep(std::time::Duration::from_millis(50));
             Ok(fs::write(to.join("stub.tar.zst"), "")?)
         }
+        ["db", "seed"] => {
+            thread::sleep(std::time::Duration::from_millis(50));
+            option(arguments, "--scale").ok_or("no --scale")?.parse::<u64>()?;
+            set_up(&folder, database)
+        }
         ["db", "restore"] => {
             fs::read(folder.join("signing.key"))?;
             thread::sleep(std::time::Duration::from_millis(50));
@@ -88,6 +86,15 @@ fn run(arguments: &[String]) -> Result<(), Box<dyn std::error::Error>> {
         }
         _ => Err(format!("unknown command {verb:?}").into()),
     }
+}
+
+fn set_up(folder: &Path, database: Option<&str>) -> Result<(), Box<dyn std::error::Error>> {
+    fs::create_dir(folder)?;
+    fs::write(folder.join("signing.key"), "")?;
+    if let Some(url) = database {
+        Sql::connect(url)?.execute(TABLE)?;
+    }
+    Ok(())
 }
 
 /// Nobody logs in as an imported user, so that it is enough to look at them.

@@ -5,6 +5,7 @@
 
 mod append;
 mod backup;
+mod beside;
 mod calibrate;
 mod copy;
 mod custody;
@@ -14,6 +15,7 @@ mod large_governance;
 mod large_log;
 mod read;
 mod tls;
+mod upkeep;
 mod verify;
 
 use std::io::Write as _;
@@ -113,7 +115,8 @@ impl<'a> Context<'a> {
             }
             Scenario::Tls { connections } => self.tls(*connections),
             Scenario::LargeLog { entries } => self.large_log(*entries),
-            Scenario::Verify { entries } => self.verify(*entries),
+            Scenario::Verify { entries, connections } => self.verify(*entries, *connections),
+            Scenario::Upkeep { entries } => self.upkeep(*entries),
             Scenario::Backup { entries, connections } => self.backup(*entries, *connections),
             Scenario::CopyBaseline { rows, transactions } => self.copy_baseline(*rows, transactions),
             Scenario::Identity(settings) => self.identity(settings),
@@ -135,6 +138,7 @@ impl<'a> Context<'a> {
             "tls",
             &format!("verify --entries {verify}"),
             &format!("backup --entries {verify}"),
+            &format!("upkeep --entries {asked}"),
             &format!("large-log --entries {large}"),
             "identity --attempts 40",
             "custody",

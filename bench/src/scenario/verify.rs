@@ -1,14 +1,19 @@
-//! `verify`: time and memory of re-reading a whole log, at two sizes: memory may not grow with the log.
+//! `verify`: time and memory of re-reading a whole log, at two sizes: memory may not grow with the log. Then what a server that
+//! verifies all the time costs those who append.
 
+use super::beside::run_job;
 use super::{Context, as_f64, preload, progress};
 use crate::error::Error;
+use crate::options::Engine;
 use crate::report::{Verification, thousands};
 
 /// In how many seconds a server should be ready, however long the log.
 const READY_S: f64 = 1.0;
+/// What appends should keep of their rate.
+const KEPT: f64 = 0.95;
 
 impl Context<'_> {
-    pub(super) fn verify(&mut self, entries: u64) -> Result<(), Error> {
+    pub(super) fn verify(&mut self, entries: u64, connections: usize) -> Result<(), Error> {
         for engine in self.common.engine.clone() {
             let installation = self.install(engine)?;
             let mut inside = 0;
@@ -37,14 +42,28 @@ impl Context<'_> {
                 .iter()
                 .filter(|v| v.engine == engine.to_string());
             if let [small, large] = of_engine.collect::<Vec<_>>()[..] {
+                let wanted = match engine {
+                    Engine::Sqlite => 1_000_000.0,
+                    Engine::Postgres => 500_000.0,
+                };
+                let (large, small, rate) = (
+                    as_f64(large.memory_peak_kib),
+                    as_f64(small.memory_peak_kib),
+                    large.entries_per_second,
+                );
+                let what = format!("verify on {engine}: entries/s / {wanted}");
+                self.ratio(what, rate, wanted, Some(1.0));
                 let what = format!("verify on {engine}: peak memory, whole log / a quarter of it");
-                let (large, small) = (as_f64(large.memory_peak_kib), as_f64(small.memory_peak_kib));
                 self.ratio(what, large, small, None);
             }
             progress(&format!("serve on {engine}: {} entries", thousands(entries)));
-            let ready = installation.serve()?.ready_after.as_secs_f64();
+            let server = installation.serve()?;
             let what = format!("serve on {engine}: {READY_S} s / until it is ready");
-            self.ratio(what, READY_S, ready, Some(1.0));
+            self.ratio(what, READY_S, server.ready_after.as_secs_f64(), Some(1.0));
+            let admin_key = installation.create_key("admin")?;
+            let again = || run_job(&server, &admin_key, "verify").map(drop);
+            let on = (engine, &installation, &server);
+            self.beside(("verifications", KEPT), on, connections, again)?;
         }
         Ok(())
     }
