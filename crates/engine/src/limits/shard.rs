@@ -64,6 +64,19 @@ impl Slot {
             .saturating_add_signed(self.in_flight.saturating_add(self.delta))
     }
 
+    /// Takes note of a total that was read when `synced` was what it is here.
+    ///
+    /// While counts are on their way the total may have them already. They are then counted once: what others took in
+    /// the same moment may be missing until the counts have arrived.
+    pub fn read(&mut self, total: u64, synced: u32) {
+        self.shared = if self.in_flight == 0 && self.synced == synced {
+            total
+        } else {
+            let others = total.saturating_sub(self.in_flight.max(0).unsigned_abs());
+            self.shared.max(others)
+        };
+    }
+
     /// End of the window in seconds since 1970.
     pub fn end(&self) -> i64 {
         self.start + self.width

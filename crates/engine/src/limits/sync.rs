@@ -233,12 +233,7 @@ pub(super) async fn load(inner: &Inner, subjects: &[(String, Quota)]) -> Result<
     let totals = Box::pin(timely(read)).await?;
     for ((window, synced), total) in windows.iter().zip(synced).zip(totals) {
         inner.with_slot(&window.subject, window.width_s.into(), window.start, |slot| {
-            // While counts are on their way the total may or may not have them: better too many for a moment.
-            slot.shared = if slot.in_flight == 0 && slot.synced == synced {
-                total
-            } else {
-                slot.shared.max(total)
-            };
+            slot.read(total, synced);
         });
     }
     Ok(())

@@ -275,3 +275,35 @@ fn counts_that_are_not_written_are_not_displaced() {
     assert_eq!(limits.take("key:new", FIVE, at(660)), taken(true, 4, 60));
     assert_eq!(limits.take("key:new", FIVE, at(660)), taken(true, 3, 60));
 }
+
+/// A total is read while counts are on their way: it may have them already, and they are counted once all the same.
+#[test]
+fn what_is_on_its_way_is_counted_once() {
+    for (shared, in_flight, delta, total, used) in [
+        // Not written yet, and written.
+        (0, 6, 0, 0, 6),
+        (0, 6, 0, 6, 6),
+        (0, 6, 1, 6, 7),
+        (3, 4, 2, 7, 9),
+        // Others took more than all that is on its way.
+        (3, 4, 0, 12, 12),
+        // What was given back lowers it once.
+        (5, -2, 0, 5, 3),
+        (5, -2, 0, 3, 3),
+    ] {
+        let limits = limits();
+        let mut shard = super::lock(&limits.inner.shards[0]);
+        let slot = shard.slot(0, "login:a", 60, at(600)).unwrap();
+        (slot.shared, slot.in_flight, slot.delta) = (shared, in_flight, delta);
+        slot.read(total, slot.synced);
+        assert_eq!(
+            slot.used(),
+            used,
+            "{shared} known, {in_flight} on their way, {total} read"
+        );
+        // Once they have arrived, what the database says counts.
+        slot.in_flight = 0;
+        slot.read(20, slot.synced);
+        assert_eq!(slot.used(), 20_u64.saturating_add_signed(delta));
+    }
+}
