@@ -11,22 +11,12 @@ use crate::server::{SERVE, Server};
 
 /// Enough that a batch waits, decided, while another one is in flight.
 const CLIENTS: usize = 40;
-/// Rounds with the release build, or when there is time: about 35 s.
-const ROUNDS: usize = 50;
-/// Rounds with a debug build.
-const ROUNDS_DEBUG: usize = 12;
+/// How often a server is killed.
+pub const ROUNDS: usize = 50;
 /// So often a server lives long enough to write the rollback guard, which it does every half second.
 const LONG_EVERY: usize = 8;
 /// So often the whole log is verified between two rounds.
 const VERIFY_EVERY: usize = 6;
-
-/// How often a server is killed.
-pub fn rounds() -> usize {
-    let asked = ["PROBITY_TEST_LONG", "PROBITY_BIN"]
-        .iter()
-        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
-    if asked { ROUNDS } else { ROUNDS_DEBUG }
-}
 
 #[test]
 fn nothing_acknowledged_is_lost_on_sqlite() {
@@ -47,7 +37,7 @@ fn kill_again_and_again(place: &Place) {
     let mut ledger = Ledger::default();
     let begun = Instant::now();
     let mut unanswered = 0;
-    for round in 1..=rounds() {
+    for round in 1..=ROUNDS {
         let (from, to) = if round % LONG_EVERY == 0 {
             (500, 1_100)
         } else {
@@ -74,10 +64,10 @@ fn kill_again_and_again(place: &Place) {
     ledger.check(place);
     println!(
         "{} rounds, {sent} entries acknowledged, {unanswered} requests broken off, {:.1} s",
-        rounds(),
+        ROUNDS,
         begun.elapsed().as_secs_f64()
     );
-    assert!(sent > rounds() * CLIENTS, "hardly any load: {sent} entries");
+    assert!(sent > ROUNDS * CLIENTS, "hardly any load: {sent} entries");
 }
 
 /// A server on a free port.
