@@ -11,6 +11,7 @@ use crate::payload::{ActorKind, Aim, DragMode, Payload, PayloadActor, PayloadTar
 #[cfg(feature = "schema")]
 use crate::payload::{ID_LEN_MAX, KIND_LEN_MAX, NAME_LEN_MAX, WORD};
 use crate::time::{self, Timestamp};
+use crate::wire;
 
 /// Who acted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +56,7 @@ pub struct Change {
     /// The row's table.
     pub table: String,
     /// The row's id.
+    #[serde(deserialize_with = "wire::id")]
     pub id: Uuid,
     /// The row's version after the change.
     pub version: u64,
@@ -95,6 +97,7 @@ pub struct EntryEvidence {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(!deny_unknown_fields))]
 pub struct Entry {
     /// Id: a UUID, made by Probity or brought by the recorder.
+    #[serde(deserialize_with = "wire::id")]
     pub id: Uuid,
     /// Position in the log, counted from 0.
     pub index: u64,

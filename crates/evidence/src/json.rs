@@ -57,9 +57,9 @@ pub fn write_map(members: &Map<String, Value>, out: &mut String) {
         out.push(':');
         write_value(value, out);
     };
-    // serde_json's map is sorted by bytes, which is RFC 8785's order by UTF-16 units unless some key
-    // holds a character outside ASCII.
-    if members.keys().all(|key| key.is_ascii()) {
+    // serde_json's map is sorted by bytes, which is RFC 8785's order by UTF-16 units unless some key holds a character
+    // outside ASCII. In a program where some crate has it keep the order of insertion (`preserve_order`), it is not.
+    if members.keys().all(|key| key.is_ascii()) && members.keys().is_sorted() {
         members.iter().for_each(|(key, value)| write_member(key, value));
     } else {
         let mut sorted: Vec<_> = members.iter().collect();

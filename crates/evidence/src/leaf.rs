@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::json::{self, ObjectWriter};
 use crate::payload::ActorKind;
 use crate::time::Timestamp;
+use crate::wire;
 
 /// Format version of a leaf, its member `v`.
 pub const VERSION: u64 = 1;
@@ -57,7 +58,11 @@ pub struct RecordedBy {
     /// What kind of credential.
     pub kind: RecorderKind,
     /// Its id, for a credential that has a row of its own.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "wire::id_option"
+    )]
     pub id: Option<Uuid>,
 }
 

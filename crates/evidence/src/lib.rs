@@ -22,6 +22,7 @@ pub mod receipt;
 pub mod shown;
 mod spelt;
 pub mod time;
+pub mod verifier;
 mod wire;
 
 pub use commitment::{ChangeRecord, Salt};

@@ -1,8 +1,10 @@
-//! How hashes of the log are written in JSON: as base64, the way checkpoints and proofs write them.
+//! How hashes and ids of the log are written in JSON: hashes as base64, the way checkpoints and proofs write them; ids in
+//! the one form that is hashed.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tlog::Hash;
+use uuid::Uuid;
 
 /// A hash as base64 in JSON.
 #[derive(Clone, Copy)]
@@ -50,4 +52,23 @@ pub(crate) mod hashes {
             .map(|hash| hash.0)
             .collect())
     }
+}
+
+/// For `#[serde(deserialize_with)]`: an id as Probity writes it. There are other forms of the same UUID, and what is shown
+/// of an entry has one text.
+pub(crate) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Uuid, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let id = text.parse::<Uuid>().map_err(D::Error::custom)?;
+    if id.to_string() == text {
+        Ok(id)
+    } else {
+        Err(D::Error::custom("an id is a UUID in lower case with hyphens"))
+    }
+}
+
+/// As [`id`], for a member that may be absent.
+pub(crate) fn id_option<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Uuid>, D::Error> {
+    #[derive(Deserialize)]
+    struct Id(#[serde(deserialize_with = "id")] Uuid);
+    Ok(Option::<Id>::deserialize(deserializer)?.map(|id| id.0))
 }

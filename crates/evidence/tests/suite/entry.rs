@@ -239,6 +239,11 @@ fn one_entry_has_one_text() {
             "not an RFC 3339",
         ),
         (r#"{"id""#, r#"{"surprise":1,"id""#, "unknown field"),
+        (
+            r#"{"id":"0197"#,
+            r#"{"id":"urn:uuid:0197"#,
+            "lower case with hyphens",
+        ),
     ] {
         assert!(line.contains(from), "{from} in {line}");
         let error = entry::parse(&line.replacen(from, to, 1)).unwrap_err().to_string();

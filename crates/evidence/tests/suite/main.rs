@@ -14,3 +14,7 @@ mod random;
 mod receipt;
 mod seeds;
 mod steps;
+mod tampered;
+mod verifier;
+mod verifier_browser;
+mod verifier_json;

@@ -148,3 +148,25 @@ fn what_is_missing_of_several_is_told() {
         .collect();
     assert_eq!(missing, [(EXECUTION, 3, 1)]);
 }
+
+/// Bundles about executions, whole and with entries left out.
+pub fn bundles() -> Vec<String> {
+    let about = json!({"target": EXECUTION, "target_kind": "execution"});
+    let since = json!({"target": EXECUTION, "from": "2026-11-28T21:06:28.431Z"});
+    let selections: [&[u64]; 9] = [
+        &[0, 1, 3, 4],
+        &[4, 3, 1, 0],
+        &[0, 1, 4],
+        &[4, 3],
+        &[4],
+        &[0, 1],
+        &[0, 1, 2, 3, 4, 5],
+        &[2, 3, 4, 5],
+        &[2, 5],
+    ];
+    let both = selections
+        .iter()
+        .flat_map(|indexes| [(&about, indexes), (&since, indexes)]);
+    both.map(|(asked, indexes)| log().bundle_for(asked.clone(), indexes.iter().copied()).concat())
+        .collect()
+}

@@ -69,6 +69,10 @@ verbs! {
         /// Print the log's verifier key, which checks receipts, checkpoints and bundles
         #[command(after_help = "Example:\n  probity audit key > log.vkey")]
         Key(NoArgs) => proof::key,
+        /// Print verify.html, a page that checks receipts and bundles in a browser, without a network
+        #[command(after_help = "docs/verify.md says how, and has its SHA-256.\n\n\
+            Example:\n  probity audit verifier > verify.html")]
+        Verifier(NoArgs) => proof::verifier,
         /// Check every entry, every proof and every row; names what was changed by hand
         #[command(after_help = "Exit codes: 0 intact, 1 tampered, 2 could not be checked.\n\n\
             Example:\n  probity audit verify")]

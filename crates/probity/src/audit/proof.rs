@@ -1,4 +1,6 @@
-//! `probity audit receipt`, `checkpoint` and `key`: texts that others check.
+//! `probity audit receipt`, `checkpoint` and `key`: texts that others check; and `verifier`, by which they do.
+
+use std::future::{Ready, ready};
 
 use engine::EntryKey;
 use serde_json::json;
@@ -29,6 +31,11 @@ pub async fn checkpoint(context: &Context, _: NoArgs) -> Result<Exit, Failure> {
 pub async fn key(context: &Context, _: NoArgs) -> Result<Exit, Failure> {
     let key = context.with_engine(async |engine| Ok(engine.verifier_key().to_string()));
     print(context, "verifier_key", &key.await?)
+}
+
+/// Prints the page that checks evidence in a browser.
+pub fn verifier(context: &Context, _: NoArgs) -> Ready<Result<Exit, Failure>> {
+    ready(print(context, "verifier", &evidence::verifier::page()))
 }
 
 /// The text as it is, or as the member of an object.
