@@ -139,6 +139,17 @@ impl Engine {
         Ok(head(&mut *self.db().reader().await?).await?.edge.size())
     }
 
+    /// How many entries there were at each of these times, and how many there are.
+    pub async fn sizes_at(&self, times: &[Timestamp]) -> Result<(Vec<u64>, u64), Error> {
+        let mut conn = self.db().reader().await?;
+        let size = head(&mut conn).await?.edge.size();
+        let mut sizes = Vec::with_capacity(times.len());
+        for time in times {
+            sizes.push(store::query::index_at(&mut conn, *time, size).await?);
+        }
+        Ok((sizes, size))
+    }
+
     /// Reads once: the entries that fulfil a filter, all that are asked for unless the bytes are reached, or the time of a
     /// search is over. Gives the size of the log that counted, too.
     pub(crate) async fn look(&self, filter: &EntryFilter, look: Look) -> Result<(Found, u64), Error> {

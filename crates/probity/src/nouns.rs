@@ -1,19 +1,15 @@
 //! Lists and single rows of nouns: arguments, table and JSON follow from what [`views`] says of them.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
-use domain::custody::Owner;
-use domain::governance::Agent;
 use engine::Engine;
 use engine::list::Order;
-use uuid::Uuid;
 use views::{
-    Asked, Cell, Filter, Given, LIMIT_USUAL, Noun, Page, Paging, Place, Show, Takes, Titled, Viewer,
+    Asked, Cell, Filter, Given, LIMIT_USUAL, Names, Noun, Page, Paging, Place, Show, Takes, Titled, Viewer, second,
 };
 
 use crate::account::{self, ACCOUNT};
@@ -294,7 +290,7 @@ pub async fn page<N: Noun>(
 pub async fn lines<N: Noun>(engine: &Engine, rows: &[N::View]) -> Result<Vec<String>, Failure> {
     let row = |view: &N::View| N::COLUMNS.iter().map(|(_, cell)| cell(view)).collect();
     let rows: Vec<Vec<Cell>> = rows.iter().map(row).collect();
-    let names = names(engine, rows.iter().flatten()).await?;
+    let names = Names::of(engine, Viewer::OPERATOR, rows.iter().flatten()).await?;
     let row = |cells: &Vec<Cell>| cells.iter().map(|cell| text(cell, &names)).collect();
     let mut rows: Vec<Vec<String>> = rows.iter().map(row).collect();
     let key = |row: &Vec<String>| N::SORTED_BY.iter().map(|column| row[*column].clone()).collect();
@@ -303,32 +299,12 @@ pub async fn lines<N: Noun>(engine: &Engine, rows: &[N::View]) -> Result<Vec<Str
     Ok(table::lines(&columns, &rows, table::width()))
 }
 
-/// Names of users and agents.
-type Names = HashMap<Uuid, String>;
-
-/// The names that it takes to show these cells, all asked for at once.
-async fn names<'a>(engine: &Engine, cells: impl Iterator<Item = &'a Cell> + Clone) -> Result<Names, Failure> {
-    let mut names = engine.usernames(cells.clone().filter_map(Cell::user)).await?;
-    let agents = engine.rows::<Agent>(cells.filter_map(Cell::agent)).await?;
-    names.extend(agents.into_iter().map(|(id, agent)| (id, agent.name)));
-    Ok(names)
-}
-
-/// A cell as people read it.
+/// A cell as people read it in a table.
 fn text(cell: &Cell, names: &Names) -> String {
-    let name = |id: &Uuid| names.get(id).cloned().unwrap_or_else(|| id.to_string());
-    match cell {
-        Cell::Empty => String::new(),
-        Cell::Text(text) => text.clone(),
-        Cell::Time(time) => minute(*time),
-        Cell::User(id) | Cell::Agent(id) => name(id),
-        Cell::UserAnd(id, more) => name(id) + more,
-        Cell::By(id) => id.as_ref().map_or("operator".to_owned(), name),
-        Cell::Account(account) => match account.owner {
-            Owner::User(id) => format!("user:{}", name(&id)),
-            Owner::House(house) => format!("house:{}", house.as_str()),
-        },
-    }
+    names.text(cell, |cell, at| match cell {
+        Cell::Second(_) => second(at),
+        _ => minute(at),
+    })
 }
 
 /// Arguments of a noun's `show`.
@@ -383,11 +359,9 @@ pub fn unknown<N: Show>(name: impl fmt::Display) -> Failure {
 
 /// Names and what stands beside them; what is not there is left out.
 pub async fn pairs(engine: &Engine, details: &[Titled]) -> Result<Vec<(&'static str, String)>, Failure> {
-    let names = names(engine, details.iter().map(|(_, cell)| cell)).await?;
+    let cells = details.iter().map(|(_, cell)| cell);
+    let names = Names::of(engine, Viewer::OPERATOR, cells).await?;
     let there = details.iter().filter(|(_, cell)| *cell != Cell::Empty);
-    let text = |cell: &Cell| match cell {
-        Cell::Time(time) => moment(*time),
-        _ => text(cell, &names),
-    };
+    let text = |cell: &Cell| names.text(cell, |_, at| moment(at));
     Ok(there.map(|(name, cell)| (*name, text(cell))).collect())
 }

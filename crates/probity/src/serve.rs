@@ -110,7 +110,8 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
     }
     tracing::info!(%address, log = %done.origin, database = %done.version, "serving");
     let ready = format!("serving {} at {scheme}://{address}", done.origin);
-    serve(&engine, &config, (listener, tls, &ready), stop).await?;
+    let served = (listener, tls, settings.environment);
+    serve(&engine, &config, served, &ready, stop).await?;
     engine.shutdown().await;
     tracing::info!("stopped");
     Ok(Exit::Ok)
@@ -120,7 +121,8 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
 async fn serve(
     engine: &Engine,
     config: &Config,
-    (listener, tls, ready): (TcpListener, Option<web::Tls>, &str),
+    (listener, tls, environment): (TcpListener, Option<web::Tls>, &str),
+    ready: &str,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Failure> {
     look_again(tls.clone())?;
@@ -139,7 +141,9 @@ async fn serve(
     manager::ready(ready);
     let watched = manager::watch(engine);
     let stop = manager::told_of(stop);
-    web::serve(engine.clone(), listener, web_settings(config, tls, &jobs), stop)
+    let mut settings = web_settings(config, tls, &jobs);
+    environment.clone_into(&mut settings.environment);
+    web::serve(engine.clone(), listener, settings, stop)
         .await
         .map_err(|error| {
             Failure::could_not_run(

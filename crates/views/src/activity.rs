@@ -212,6 +212,10 @@ impl Noun for Activity {
     ];
     const ORDER: Option<Order> = Some(Order::Descending);
 
+    fn leads(view: &Activity) -> Option<(&'static str, String)> {
+        Some((Entry::KEY, view.index.to_string()))
+    }
+
     async fn page(
         engine: &Engine,
         viewer: Viewer<'_>,

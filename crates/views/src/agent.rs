@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::cell::{Cell, Columns, Elide, Titled, column};
+use crate::cell::{Cell, Columns, Elide, Titled, column, state};
 use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Kind};
 use crate::noun::{About, Found, Named, Noun, Reads, Show, Shown};
@@ -113,11 +113,15 @@ impl Noun for Agent {
         (column("name", Elide::Never), |view| (&view.name).into()),
         (column("owner", Elide::End), |view| Cell::User(view.user)),
         (column("release", Elide::End), |view| view.release.as_ref().into()),
-        (column("status", Elide::Never), |view| view.state().into()),
+        (column("status", Elide::Never), |view| state(view.state())),
         (column("description", Elide::End), |view| {
             view.description.as_ref().into()
         }),
     ];
+
+    fn leads(view: &AgentView) -> Option<(&'static str, String)> {
+        Some((Self::KEY, view.id.to_string()))
+    }
 }
 
 impl Rows for Agent {
@@ -160,7 +164,7 @@ impl Show for Agent {
             ("Description", view.description.as_ref().into()),
             ("Release", view.release.as_ref().into()),
             ("Owner", Cell::User(view.user)),
-            ("Status", view.state().into()),
+            ("Status", state(view.state())),
             ("Made", view.created_at.into()),
             ("By", Cell::By(view.created_by)),
             ("Changed", view.updated_at.into()),

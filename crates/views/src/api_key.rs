@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::cell::{Columns, Elide, Titled, column, count};
+use crate::cell::{Columns, Elide, Titled, column, count, state};
 use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Kind};
 use crate::noun::{About, Found, Noun, Reads, Show, Shown};
@@ -242,8 +242,12 @@ impl Noun for ApiKey {
         (column("name", Elide::End), |view| (&view.name).into()),
         (column("owner", Elide::End), |view| (&view.owner).into()),
         (column("scopes", Elide::End), |view| view.scopes().into()),
-        (column("state", Elide::Never), |view| view.state().into()),
+        (column("state", Elide::Never), |view| state(view.state())),
     ];
+
+    fn leads(view: &ApiKeyView) -> Option<(&'static str, String)> {
+        Some((Self::KEY, view.id.to_string()))
+    }
 }
 
 impl Rows for ApiKey {
@@ -341,7 +345,7 @@ impl Show for ApiKey {
             ("Name", (&key.name).into()),
             ("Begins", format!("{}…", key.shown).into()),
             ("Owner", owner.into()),
-            ("State", (&whole.state).into()),
+            ("State", state(&whole.state)),
             ("Scopes", key.scopes().into()),
             ("May", permissions.into()),
             ("Limit", limit.into()),

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::cell::{Cell, Columns, Elide, Titled, column, moment};
+use crate::cell::{Cell, Columns, Elide, Titled, column, moment, one, state};
 use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Kind};
 use crate::noun::{About, Noun, Reads, Show, Shown};
@@ -305,11 +305,15 @@ impl Noun for Approval {
         (column("id", Elide::Never), |view| view.id.into()),
         (column("action", Elide::Start), |view| (&view.action).into()),
         (column("asked by", Elide::End), |view| Cell::By(view.requested_by)),
-        (column("status", Elide::Never), |view| view.status.as_str().into()),
+        (column("status", Elide::Never), |view| state(view.status.as_str())),
         (column("votes", Elide::Never), |view| {
             format!("{}/{}", view.votes_for, view.quorum).into()
         }),
     ];
+
+    fn leads(view: &ApprovalView) -> Option<(&'static str, String)> {
+        Some((Self::KEY, view.id.to_string()))
+    }
 }
 
 impl Rows for Approval {
@@ -345,10 +349,10 @@ impl Show for Approval {
             ("Digest", (&view.digest).into()),
             ("Asked by", Cell::By(view.requested_by)),
             ("Agent", view.agent.map_or(Cell::Empty, Cell::Agent)),
-            ("Execution", view.execution.into()),
+            ("Execution", one("executions", view.execution)),
             ("Asked", view.requested_at.into()),
             ("Reason", view.reason.as_ref().into()),
-            ("Status", view.status.as_str().into()),
+            ("Status", state(view.status.as_str())),
             ("Expires", view.expires_at.into()),
             ("Quorum", view.quorum.into()),
         ]);

@@ -83,6 +83,10 @@ impl Noun for Asset {
         (column("chain", Elide::End), |view| view.chain.as_ref().into()),
         (column("made (UTC)", Elide::Never), |view| view.created_at.into()),
     ];
+
+    fn leads(view: &AssetView) -> Option<(&'static str, String)> {
+        Some((Self::KEY, view.id.to_string()))
+    }
 }
 
 impl Rows for Asset {

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::cell::{Cell, Columns, Elide, Titled, column, number};
+use crate::cell::{Cell, Columns, Elide, Titled, column, number, state};
 use crate::example::{ACCOUNT, at, id};
 use crate::filter::{Filter, Flag, Kind};
 use crate::noun::{About, LIMIT_USUAL, Noun, Paging, Reads, Show, Shown};
@@ -277,15 +277,18 @@ impl Noun for Balance {
         (number("held"), |view| view.held.to_string().into()),
         (number("available"), |view| view.available.to_string().into()),
         (column("state", Elide::Never), |view| {
-            if view.closed_at.is_some() {
+            state(if view.closed_at.is_some() {
                 "closed"
             } else {
                 "open"
-            }
-            .into()
+            })
         }),
     ];
     const SORTED_BY: &'static [usize] = &[1, 0];
+
+    fn leads(view: &BalanceView) -> Option<(&'static str, String)> {
+        Some((Self::KEY, view.id.to_string()))
+    }
 }
 
 impl Rows for Balance {

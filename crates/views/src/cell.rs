@@ -79,8 +79,14 @@ pub enum Cell {
     Empty,
     /// A text.
     Text(String),
-    /// A time.
+    /// A time, of which a table shows the minute.
     Time(Timestamp),
+    /// A time, of which a table shows the second.
+    Second(Timestamp),
+    /// A word that says how something stands.
+    State(String),
+    /// One of the things that a list has: the list's [`crate::Noun::KEY`], and what names it there.
+    One(&'static str, String),
     /// A user's name.
     User(Uuid),
     /// An agent's name.
@@ -116,7 +122,7 @@ impl Cell {
             Cell::User(id) | Cell::UserAnd(id, _) => Some(*id),
             Cell::By(id) => *id,
             Cell::Account(account) => account.user(),
-            Cell::Empty | Cell::Text(_) | Cell::Time(_) | Cell::Agent(_) => None,
+            _ => None,
         }
     }
 
@@ -133,6 +139,12 @@ impl Cell {
 pub fn minute(time: Timestamp) -> String {
     let text = time.to_string();
     text.get(..16).unwrap_or(&text).replace('T', " ")
+}
+
+/// A time to the second, a space for the T.
+pub fn second(time: Timestamp) -> String {
+    let text = time.to_string();
+    text.get(..19).unwrap_or(&text).replace('T', " ")
 }
 
 /// A time in a sentence or beside its name: to the minute, with its zone.
@@ -158,6 +170,16 @@ pub type Columns<V> = &'static [(Column, fn(&V) -> Cell)];
 
 /// A name and what stands beside it, in the details of one thing.
 pub type Titled = (&'static str, Cell);
+
+/// A word that says how something stands.
+pub(crate) fn state(word: impl Into<String>) -> Cell {
+    Cell::State(word.into())
+}
+
+/// One of the things that a list has, named by its id.
+pub(crate) fn one(key: &'static str, id: impl Into<Option<Uuid>>) -> Cell {
+    id.into().map_or(Cell::Empty, |id| Cell::One(key, id.to_string()))
+}
 
 impl From<&str> for Cell {
     fn from(text: &str) -> Cell {

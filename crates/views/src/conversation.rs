@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::cell::{Cell, Columns, Elide, Titled, column, indented};
+use crate::cell::{Cell, Columns, Elide, Titled, column, indented, state};
 use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Kind};
 use crate::noun::{About, Noun, Reads, Show, Shown};
@@ -113,12 +113,16 @@ impl Noun for Conversation {
             view.thread_id.as_ref().into()
         }),
         (column("title", Elide::End), |view| view.title.as_ref().into()),
-        (column("status", Elide::Never), |view| view.status.as_str().into()),
+        (column("status", Elide::Never), |view| state(view.status.as_str())),
         (column("changed (UTC)", Elide::Never).spare(), |view| {
             view.updated_at.into()
         }),
     ];
     const ORDER: Option<Order> = Some(Order::Descending);
+
+    fn leads(view: &ConversationView) -> Option<(&'static str, String)> {
+        Some((Self::KEY, view.id.to_string()))
+    }
 }
 
 impl Rows for Conversation {
@@ -150,7 +154,7 @@ impl Show for Conversation {
             ("Thread", view.thread_id.as_ref().into()),
             ("Title", view.title.as_ref().into()),
             ("Context", context.into()),
-            ("Status", view.status.as_str().into()),
+            ("Status", state(view.status.as_str())),
             ("Begun", view.created_at.into()),
             ("By", Cell::By(view.created_by)),
             ("Changed", view.updated_at.into()),

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::cell::{Cell, Columns, Elide, Titled, column};
+use crate::cell::{Cell, Columns, Elide, Titled, column, state};
 use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Flag, Kind};
 use crate::noun::{About, Noun, Reads, Show, Shown};
@@ -120,8 +120,12 @@ impl Noun for Destination {
         (column("user", Elide::End), |view| Cell::User(view.user)),
         (column("asset", Elide::Never), |view| (&view.asset).into()),
         (column("address", Elide::Start), |view| (&view.address).into()),
-        (column("state", Elide::Never), |view| view.state().into()),
+        (column("state", Elide::Never), |view| state(view.state())),
     ];
+
+    fn leads(view: &DestinationView) -> Option<(&'static str, String)> {
+        Some((Self::KEY, view.id.to_string()))
+    }
 }
 
 impl Rows for Destination {
@@ -156,7 +160,7 @@ impl Show for Destination {
             ("Asset", (&view.asset).into()),
             ("Address", (&view.address).into()),
             ("Label", view.label.as_ref().into()),
-            ("State", view.state().into()),
+            ("State", state(view.state())),
             ("Usable from", view.usable_at.into()),
             ("Added", view.created_at.into()),
             ("By", Cell::By(view.created_by)),

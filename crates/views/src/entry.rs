@@ -16,7 +16,7 @@ use evidence::payload::DragMode;
 use evidence::{ActorKind, Entry, Outcome};
 use serde_json::{Map, Value};
 
-use crate::cell::{Columns, Elide, Titled, column, number};
+use crate::cell::{Cell, Columns, Elide, Titled, column, number, state};
 use crate::cursor::Place;
 use crate::example::{at, id};
 use crate::filter::{Asked, Filter, Given, Takes};
@@ -188,10 +188,7 @@ impl Noun for Entry {
     const READ: Reads = Reads::Holders(Permission::AuditRead);
     const COLUMNS: Columns<Entry> = &[
         (number("index"), |entry| entry.index.into()),
-        (column("at (UTC)", Elide::Never), |entry| {
-            let time = entry.at.to_string();
-            time.get(..19).unwrap_or(&time).replace('T', " ").into()
-        }),
+        (column("at (UTC)", Elide::Never), |entry| Cell::Second(entry.at)),
         (column("actor", Elide::Name), |entry| {
             let actor = &entry.actor;
             let name = actor.name.as_deref().or(actor.id.as_deref());
@@ -209,10 +206,14 @@ impl Noun for Entry {
             words.into()
         }),
         (column("outcome", Elide::Never), |entry| {
-            entry.outcome.as_str().into()
+            state(entry.outcome.as_str())
         }),
     ];
     const ORDER: Option<Order> = Some(Order::Descending);
+
+    fn leads(entry: &Entry) -> Option<(&'static str, String)> {
+        Some((Self::KEY, entry.index.to_string()))
+    }
 
     async fn page(
         engine: &Engine,
@@ -305,7 +306,7 @@ impl Show for Entry {
             ("Action", (&entry.action).into()),
             ("Target", target.map(|target| &target.kind).into()),
             ("  id", target.and_then(|target| target.id.as_ref()).into()),
-            ("Outcome", entry.outcome.as_str().into()),
+            ("Outcome", state(entry.outcome.as_str())),
             ("Authority", (&entry.authority).into()),
             ("Address", entry.ip.as_ref().into()),
             ("Program", entry.user_agent.as_ref().into()),

@@ -19,7 +19,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::cell::{Cell, Columns, Elide, Titled, column, indented, members};
+use crate::cell::{Cell, Columns, Elide, Titled, column, indented, members, one, state};
 use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Kind};
 use crate::noun::{About, Found, Noun, Reads, Show, Shown};
@@ -335,12 +335,16 @@ impl Noun for Execution {
         (column("id", Elide::Never), |view| view.id.into()),
         (column("workflow", Elide::End), |view| (&view.workflow).into()),
         (column("for", Elide::End), |view| Cell::User(view.user)),
-        (column("status", Elide::Never), |view| view.status.as_str().into()),
+        (column("status", Elide::Never), |view| state(view.status.as_str())),
         (column("started (UTC)", Elide::Never), |view| {
             view.started_at.into()
         }),
     ];
     const ORDER: Option<Order> = Some(Order::Descending);
+
+    fn leads(view: &ExecutionView) -> Option<(&'static str, String)> {
+        Some((Self::KEY, view.id.to_string()))
+    }
 }
 
 impl Rows for Execution {
@@ -380,10 +384,10 @@ impl Show for Execution {
         let mut details = vec![
             ("Id", view.id.into()),
             ("Workflow", (&view.workflow).into()),
-            ("Status", view.status.as_str().into()),
+            ("Status", state(view.status.as_str())),
             ("For", Cell::User(view.user)),
-            ("Conversation", view.conversation.into()),
-            ("Part of", view.parent.into()),
+            ("Conversation", one("conversations", view.conversation)),
+            ("Part of", one("executions", view.parent)),
             ("Trace", view.trace_id.as_ref().into()),
             ("Agent", view.agent.map_or(Cell::Empty, Cell::Agent)),
             ("Agent version", view.agent_version.as_ref().into()),

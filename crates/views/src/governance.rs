@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::cell::{Cell, Column, Columns, Elide, column, number};
+use crate::cell::{Cell, Column, Columns, Elide, column, number, state};
 use crate::cursor::Place;
 use crate::example::{ANN, at};
 use crate::execution::ExecutionView;
@@ -83,9 +83,13 @@ impl Noun for Recent {
             view.execution.drag_mode.map(DragMode::as_str).into()
         }),
         (column("status", Elide::Never), |view| {
-            view.execution.status.as_str().into()
+            state(view.execution.status.as_str())
         }),
     ];
+
+    fn leads(view: &RecentView) -> Option<(&'static str, String)> {
+        Some((Execution::KEY, view.execution.id.to_string()))
+    }
 
     async fn page(
         engine: &Engine,

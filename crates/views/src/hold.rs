@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::cell::{Cell, Columns, Elide, Titled, column, minute};
+use crate::cell::{Cell, Columns, Elide, Titled, column, minute, state};
 use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Flag, Kind};
 use crate::noun::{About, Noun, Reads, Show, Shown};
@@ -142,9 +142,13 @@ impl Noun for LegalHold {
             view.user.map_or(Cell::Empty, Cell::User)
         }),
         (column("times", Elide::End), |view| view.times().into()),
-        (column("status", Elide::Never), |view| view.status.as_str().into()),
+        (column("status", Elide::Never), |view| state(view.status.as_str())),
         (column("reason", Elide::End), |view| (&view.reason).into()),
     ];
+
+    fn leads(view: &HoldView) -> Option<(&'static str, String)> {
+        Some((Self::KEY, view.id.to_string()))
+    }
 }
 
 impl Rows for LegalHold {
@@ -180,7 +184,7 @@ impl Show for LegalHold {
             ("From", view.from.into()),
             ("To", view.to.into()),
             ("Reason", (&view.reason).into()),
-            ("Status", view.status.as_str().into()),
+            ("Status", state(view.status.as_str())),
             ("Set", view.created_at.into()),
             ("By", Cell::By(view.created_by)),
             ("Released", view.released_at.into()),

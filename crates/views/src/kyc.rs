@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::cell::{Cell, Columns, Elide, Titled, column, number};
+use crate::cell::{Cell, Columns, Elide, Titled, column, number, state};
 use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Kind};
 use crate::noun::{About, Noun, Reads, Show, Shown};
@@ -192,9 +192,13 @@ impl Noun for KycRecord {
         (column("id", Elide::Never), |view| view.id.into()),
         (column("user", Elide::End), |view| Cell::User(view.user)),
         (number("tier"), |view| view.tier.into()),
-        (column("status", Elide::Never), |view| view.status.as_str().into()),
+        (column("status", Elide::Never), |view| state(view.status.as_str())),
         (number("documents"), |view| (view.documents.len() as u64).into()),
     ];
+
+    fn leads(view: &KycRecordView) -> Option<(&'static str, String)> {
+        Some((Self::KEY, view.id.to_string()))
+    }
 }
 
 impl Rows for KycRecord {
@@ -223,7 +227,7 @@ impl Show for KycRecord {
             ("Id", view.id.into()),
             ("User", Cell::User(view.user)),
             ("Tier", view.tier.into()),
-            ("Status", view.status.as_str().into()),
+            ("Status", state(view.status.as_str())),
             ("Submitted", view.submitted_at.into()),
             ("By", Cell::By(view.submitted_by)),
             ("Decided", view.decided_at.into()),

@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::cell::{Cell, Columns, Elide, Titled, column, number};
+use crate::cell::{Cell, Columns, Elide, Titled, column, number, one};
 use crate::example::{ANN, at, id};
 use crate::filter::{Asked, Filter, Kind};
 use crate::noun::{About, Noun, Reads, Show, Shown};
@@ -124,6 +124,10 @@ impl Noun for Metric {
         (column("at (UTC)", Elide::Never), |view| view.at.into()),
     ];
     const ORDER: Option<Order> = Some(Order::Descending);
+
+    fn leads(view: &MetricView) -> Option<(&'static str, String)> {
+        view.id.map(|id| (Self::KEY, id.to_string()))
+    }
 }
 
 impl Rows for Metric {
@@ -157,7 +161,7 @@ impl Show for Metric {
             ("At", view.at.into()),
             ("Workflow", view.workflow.as_ref().into()),
             ("DRAG mode", view.drag_mode.map(DragMode::as_str).into()),
-            ("Execution", view.execution.into()),
+            ("Execution", one("executions", view.execution)),
             ("User", Cell::By(view.user)),
         ]
     }

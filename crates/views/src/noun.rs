@@ -86,6 +86,11 @@ pub trait Noun: Sized + Send + Sync + 'static {
         None => Order::Ascending,
     };
 
+    /// What a row of the list leads to: the list that has it, by its [`Noun::KEY`], and what names it there.
+    fn leads(_: &Self::View) -> Option<(&'static str, String)> {
+        None
+    }
+
     /// A page of those that this viewer may see and that fulfil every filter given.
     fn page(
         engine: &Engine,

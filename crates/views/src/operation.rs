@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::cell::{Cell, Columns, Elide, Titled, column, number};
+use crate::cell::{Cell, Columns, Elide, Titled, column, number, one, state};
 use crate::cursor::Place;
 use crate::example::{ACCOUNT, ANN, at, id};
 use crate::filter::{Asked, Filter, Takes};
@@ -308,7 +308,7 @@ impl Noun for Operation {
         (column("kind", Elide::End), |view| view.kind.as_str().into()),
         (column("status", Elide::End), |view| {
             let on_hold = view.on_hold.as_ref();
-            on_hold.map_or(view.status.as_str(), |_| "on hold").into()
+            state(on_hold.map_or(view.status.as_str(), |_| "on hold"))
         }),
         (number("amount"), |view| view.words().into()),
         (column("changed (UTC)", Elide::Never).spare(), |view| {
@@ -322,6 +322,10 @@ impl Noun for Operation {
         }),
     ];
     const ORDER: Option<Order> = Some(Order::Descending);
+
+    fn leads(view: &OperationView) -> Option<(&'static str, String)> {
+        view.id.map(|id| (Self::KEY, id.to_string()))
+    }
 
     async fn page(
         engine: &Engine,
@@ -399,7 +403,7 @@ impl Show for Operation {
         let mut details = vec![
             ("Id", view.id.into()),
             ("Kind", view.kind.as_str().into()),
-            ("Status", view.status.as_str().into()),
+            ("Status", state(view.status.as_str())),
             ("Amount", view.words().into()),
             ("From", Cell::Account(view.debit.account.0)),
             ("To", Cell::Account(view.credit.account.0)),
@@ -415,24 +419,24 @@ impl Show for Operation {
             ("Captured", view.captured.as_ref().map(words).into()),
             ("From after", view.debit_posted.as_ref().map(words).into()),
             ("To after", view.credit_posted.as_ref().map(words).into()),
-            ("Captures", view.parent.into()),
-            ("Reverses", view.reverses.into()),
-            ("Reversed by", view.reversed_by.into()),
-            ("Replaces", view.replaces.into()),
+            ("Captures", one(Self::KEY, view.parent)),
+            ("Reverses", one(Self::KEY, view.reverses)),
+            ("Reversed by", one(Self::KEY, view.reversed_by)),
+            ("Replaces", one(Self::KEY, view.replaces)),
             ("Linked with", view.link.into()),
-            ("Destination", view.destination.into()),
-            ("Approval", view.approval.into()),
+            ("Destination", one("destinations", view.destination)),
+            ("Approval", one("approvals", view.approval)),
             ("Chain", view.chain.as_ref().into()),
             ("Transaction", view.tx_hash.as_ref().into()),
             ("Output", view.output.into()),
             ("Block", view.block.into()),
             ("Confirmations", view.confirmations.into()),
         ]);
-        for one in view.transactions.iter().flatten() {
+        for also in view.transactions.iter().flatten() {
             details.extend([
-                ("Also on", (&one.chain).into()),
-                ("Transaction", (&one.tx_hash).into()),
-                ("Output", one.output.into()),
+                ("Also on", (&also.chain).into()),
+                ("Transaction", (&also.tx_hash).into()),
+                ("Output", also.output.into()),
             ]);
         }
         let metadata = view.metadata.as_ref().map(|metadata| metadata.get());

@@ -123,6 +123,10 @@ impl Noun for Session {
             view.last_used_at.unwrap_or(view.session.created_at).into()
         }),
     ];
+
+    fn leads(view: &SessionListed) -> Option<(&'static str, String)> {
+        Some((Self::KEY, view.session.id.to_string()))
+    }
 }
 
 impl Rows for Session {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::cell::{Columns, Elide, Titled, column, indented, members};
+use crate::cell::{Cell, Columns, Elide, Titled, column, indented, members, one, state};
 use crate::cursor::Place;
 use crate::example::{at, id};
 use crate::filter::{Asked, Filter, Takes};
@@ -341,7 +341,7 @@ impl Noun for ExecutionStep {
         (column("kind", Elide::Never), |view| view.kind.as_str().into()),
         (column("name", Elide::End).weighing(2), |view| (&view.name).into()),
         (column("outcome", Elide::Never), |view| {
-            view.outcome.as_str().into()
+            state(view.outcome.as_str())
         }),
         (column("started (UTC)", Elide::Never).spare(), |view| {
             view.started_at.into()
@@ -349,6 +349,10 @@ impl Noun for ExecutionStep {
         (column("id", Elide::Never), |view| view.id.into()),
     ];
     const ORDER: Option<Order> = Some(Order::Ascending);
+
+    fn leads(view: &StepView) -> Option<(&'static str, String)> {
+        Some((Self::KEY, view.id.to_string()))
+    }
 
     async fn page(
         engine: &Engine,
@@ -419,7 +423,7 @@ impl Show for ExecutionStep {
         let usage = (view.usage != UsageView::default()).then(|| members(&json!(view.usage)));
         vec![
             ("Id", view.id.into()),
-            ("Execution", view.execution.into()),
+            ("Execution", one("executions", view.execution)),
             ("Number", view.number.into()),
             ("Kind", view.kind.as_str().into()),
             ("Name", (&view.name).into()),
@@ -430,12 +434,12 @@ impl Show for ExecutionStep {
             ("Call", view.call_id.as_ref().into()),
             ("Started", view.started_at.into()),
             ("Ended", view.finished_at.into()),
-            ("Outcome", view.outcome.as_str().into()),
+            ("Outcome", state(view.outcome.as_str())),
             ("Error type", view.error_type.as_ref().into()),
             ("Usage", usage.into()),
             ("Cost (USD)", view.cost_usd.as_ref().into()),
             ("Priced by", view.priced_by.as_ref().into()),
-            ("Approval", view.approval.into()),
+            ("Approval", one("approvals", view.approval)),
             ("Content", view.content.as_str().into()),
             ("Input", text(&whole.input).into()),
             ("Output", text(&whole.output).into()),
@@ -443,7 +447,7 @@ impl Show for ExecutionStep {
             ("Output commitment", view.output_commitment.as_ref().into()),
             ("Salt", whole.content_salt.as_ref().into()),
             ("Recorded", view.recorded_at.into()),
-            ("Entry", whole.entry.into()),
+            ("Entry", Cell::One("entries", whole.entry.to_string())),
         ]
     }
 }

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::cell::{Cell, Columns, Elide, Titled, column, moment};
+use crate::cell::{Cell, Columns, Elide, Titled, column, moment, state};
 use crate::example::{ANN, at};
 use crate::filter::{Filter, Flag, Kind};
 use crate::noun::{About, Found, Noun, Reads, Show, Shown};
@@ -368,7 +368,7 @@ impl Noun for User {
             (&view.user.username).into()
         }),
         (column("role", Elide::End), |view| (&view.user.role).into()),
-        (column("state", Elide::Never), |view| view.user.state().into()),
+        (column("state", Elide::Never), |view| state(view.user.state())),
         (column("e-mail", Elide::End).weighing(2), |view| {
             view.user.email.as_ref().into()
         }),
@@ -376,6 +376,10 @@ impl Noun for User {
             never(view.last_login_at)
         }),
     ];
+
+    fn leads(view: &UserListed) -> Option<(&'static str, String)> {
+        Some((Self::KEY, view.user.id.to_string()))
+    }
 }
 
 impl Rows for User {
@@ -428,7 +432,7 @@ impl Show for User {
             ("Full name", or_none(&user.full_name)),
             ("E-mail", or_none(&user.email)),
             ("Role", role.into()),
-            ("State", whole.state.into()),
+            ("State", state(whole.state)),
             ("Password", password.into()),
             ("Second factor", second_factor.into()),
             ("Last login", never(whole.last_login_at)),

@@ -9,6 +9,7 @@ use jobs::Jobs;
 use serde_json::Value;
 use tokio::sync::{Semaphore, watch};
 
+use crate::console::Site;
 use crate::docs;
 use crate::endpoint::Verb;
 use crate::forwarded::Unreadable;
@@ -29,6 +30,8 @@ pub(crate) struct App {
     pub openapi: Bytes,
     /// The same document as a page.
     pub docs: Bytes,
+    /// What the console consists of.
+    pub site: Site,
     /// One permit for each event stream.
     pub streams: Arc<Semaphore>,
     /// One permit for each export.
@@ -46,7 +49,7 @@ impl App {
         engine: Engine,
         settings: Settings,
         routes: impl Iterator<Item = (&'static str, Verb)>,
-        document: &Value,
+        (document, site): (&Value, Site),
     ) -> Arc<App> {
         let jobs = settings.jobs.clone();
         Arc::new(App {
@@ -55,6 +58,7 @@ impl App {
             requests: Requests::new(routes),
             openapi: Bytes::from(document.to_string()),
             docs: Bytes::from(docs::page(document)),
+            site,
             streams: Arc::new(Semaphore::new(settings.streams_max)),
             exports: Arc::new(Semaphore::new(settings.exports_max)),
             unreadable: Unreadable::default(),

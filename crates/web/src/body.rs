@@ -120,6 +120,16 @@ pub(crate) async fn refuse(parts: &Parts, body: Body, settings: &Settings) -> Re
 /// The JSON body of a request, as bytes.
 pub(crate) async fn read(parts: &Parts, body: Body, settings: &Settings) -> Result<Bytes, Problem> {
     check_type(&parts.headers)?;
+    read_any(parts, body, settings).await
+}
+
+/// What a form of a page sends, as bytes.
+pub(crate) async fn read_form(parts: &Parts, body: Body, settings: &Settings) -> Result<Bytes, Problem> {
+    check_is(&parts.headers, FORM)?;
+    read_any(parts, body, settings).await
+}
+
+async fn read_any(parts: &Parts, body: Body, settings: &Settings) -> Result<Bytes, Problem> {
     let bytes_max = settings.body_bytes_max;
     let announced = parts
         .headers
@@ -138,17 +148,23 @@ pub(crate) async fn read(parts: &Parts, body: Body, settings: &Settings) -> Resu
     })
 }
 
+/// What JSON is sent as, and what forms are.
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
 fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
+    check_is(headers, JSON)
+}
+
+fn check_is(headers: &HeaderMap, wanted: &str) -> Result<(), Problem> {
     let media = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     let essence = media.split(';').next().unwrap_or_default().trim();
-    if !essence.eq_ignore_ascii_case("application/json") {
-        return Err(Problem::of(
-            UNSUPPORTED_MEDIA_TYPE,
-            "send the body as Content-Type: application/json",
-        ));
+    if !essence.eq_ignore_ascii_case(wanted) {
+        let detail = format!("send the body as Content-Type: {wanted}");
+        return Err(Problem::of(UNSUPPORTED_MEDIA_TYPE, detail));
     }
     if headers
         .get(CONTENT_ENCODING)

@@ -20,6 +20,7 @@ use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
+use views::Filter;
 
 use crate::app::App;
 use crate::endpoint::{Access, Verb};
@@ -27,7 +28,7 @@ use crate::limit::{self, QuotaLeft};
 use crate::listed::{MALFORMED_IF_MATCH, NO_IF_MATCH};
 use crate::openapi::Doc;
 use crate::problem::Problem;
-use crate::query::Query;
+use crate::query::{Fields, Query};
 use crate::request_log::{Line, Told};
 use crate::{body, credential, origin};
 
@@ -43,6 +44,22 @@ pub(crate) struct Route {
     pub access: Access,
     pub handler: Handler,
     pub doc: fn() -> &'static Doc,
+    /// How people see it, where it shows a noun.
+    pub page: Option<Page>,
+}
+
+/// How people see what an endpoint shows: a page of the console.
+#[derive(Clone, Copy)]
+pub(crate) struct Page {
+    /// The key of the noun's list.
+    pub key: &'static str,
+    /// One of them, and several, for people.
+    pub names: (&'static str, &'static str),
+    /// What the list can be narrowed down by.
+    pub filters: &'static [Filter],
+    /// Whether it shows one of them, by what the path ends with.
+    pub one: bool,
+    pub handler: Handler,
 }
 
 impl Route {
@@ -132,6 +149,11 @@ impl Call {
         self.query((self.route.doc)())
     }
 
+    /// The query parameters that are documented, and what is wrong with others.
+    pub fn each(&self) -> (Query, Vec<Problem>) {
+        Query::each(self.parts.uri.query(), (self.route.doc)().parameters)
+    }
+
     /// The variable part of the path.
     pub async fn path(&mut self) -> Result<String, Problem> {
         let path = Path::<String>::from_request_parts(&mut self.parts, &()).await;
@@ -141,6 +163,13 @@ impl Call {
     /// The variable part of the path, which must be an id.
     pub async fn id(&mut self) -> Result<Uuid, Problem> {
         id_of("id", &self.path().await?)
+    }
+
+    /// The fields of a form.
+    pub async fn form(&mut self) -> Result<Fields, Problem> {
+        let body = std::mem::take(self.body.get_mut().unwrap_or_else(PoisonError::into_inner));
+        let bytes = body::read_form(&self.parts, body, &self.app.settings).await?;
+        Fields::parse(std::str::from_utf8(&bytes).unwrap_or_default())
     }
 
     /// The body, which must be JSON.
@@ -175,6 +204,17 @@ pub(crate) async fn answer(
     route: &'static Route,
     request: Request,
 ) -> Response<Body> {
+    answer_with(app, number, route, request, async |problem| problem.into_response()).await
+}
+
+/// The same with other words for problems.
+pub(crate) async fn answer_with(
+    app: Arc<App>,
+    number: usize,
+    route: &'static Route,
+    request: Request,
+    refused: impl AsyncFnOnce(Problem) -> Response<Body>,
+) -> Response<Body> {
     let started = Instant::now();
     let line = Line::of(&request);
     let requests = Arc::clone(&app);
@@ -186,18 +226,19 @@ pub(crate) async fn answer(
         (attempt.await, None)
     };
     let result = attempt.unwrap_or_else(|_| Err(Problem::internal(&format_args!("{} panicked", route.path))));
-    let mut response = result.unwrap_or_else(|mut problem| {
-        let entry = problem.entry;
-        if route.access == Access::Credentials {
-            // Refusals of a known user's have an entry of another kind: nobody unknown shall learn which was met.
-            problem.entry = None;
+    let mut response = match result {
+        Ok(response) => response,
+        Err(mut problem) => {
+            let (code, entry) = (problem.code, problem.entry);
+            if route.access == Access::Credentials {
+                // Refusals of a known user's have an entry of another kind: nobody unknown shall learn which was met.
+                problem.entry = None;
+            }
+            let mut response = refused(problem).await;
+            response.extensions_mut().insert(Told { code, entry });
+            response
         }
-        let mut response = problem.into_response();
-        if let Some(told) = response.extensions_mut().get_mut::<Told>() {
-            told.entry = entry;
-        }
-        response
-    });
+    };
     secure(&mut response, route.path);
     if let Some(quota) = quota {
         quota.write(response.headers_mut());
@@ -349,7 +390,7 @@ pub(crate) fn answered<T>(request: &http::Request<T>, mut response: Response<Bod
 /// Headers that every answer has: a browser shall neither guess its type, nor run anything in it, nor keep it. A page
 /// brings its own policy.
 fn secure(response: &mut Response<Body>, path: &str) {
-    let public = path.starts_with("/log/");
+    let public = path.starts_with("/log/") || path.starts_with("/static/");
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

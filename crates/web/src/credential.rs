@@ -16,7 +16,8 @@ use crate::problem::Problem;
 /// The session cookie. Its prefix makes browsers insist on Secure, Path=/ and no Domain (RFC 6265bis section 4.1.3.2).
 pub(crate) const COOKIE_NAME: &str = "__Host-probity";
 
-static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+/// Where a browser says that a request comes from (Fetch Metadata).
+pub(crate) static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The text of the token that the request brought.
 pub(crate) fn of(parts: &Parts) -> Result<&str, Problem> {
@@ -61,13 +62,18 @@ fn bearer(parts: &Parts) -> Result<&str, Problem> {
 
 /// The session cookie's value.
 fn cookie(parts: &Parts) -> Option<&str> {
+    cookie_named(parts, COOKIE_NAME)
+}
+
+/// The value of the cookie of this name.
+pub(crate) fn cookie_named<'a>(parts: &'a Parts, wanted: &str) -> Option<&'a str> {
     let lines = parts.headers.get_all(COOKIE).iter();
     let pairs = lines
         .filter_map(|line| line.to_str().ok())
         .flat_map(|line| line.split(';'));
     pairs
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == COOKIE_NAME)
+        .find(|(name, _)| *name == wanted)
         .map(|(_, value)| value)
 }
 

@@ -1,6 +1,6 @@
 //! What an endpoint is, beside what handles it: its method, and who may call it.
 
-use domain::identity::Permission;
+use domain::identity::{Permission, Principal};
 
 /// Who may call an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,25 @@ pub enum Access {
     Vote(Permission, Permission),
     /// Who holds this permission, or everyone where the settings say so.
     ReadUnlessPublic(Permission),
+}
+
+impl Access {
+    /// Whether a caller may be shown the way there. What depends on what it is about is checked where it is decided.
+    pub(crate) fn offered(self, to: &Principal) -> bool {
+        match self {
+            Access::Read(one) | Access::Command(one) | Access::ReadUnlessPublic(one) => to.holds(one),
+            Access::ReadEither(one, other)
+            | Access::ReadOwnOr(one, other)
+            | Access::OwnOr(one, other)
+            | Access::Vote(one, other) => to.holds(one) || to.holds(other),
+            Access::Open
+            | Access::Credentials
+            | Access::Caller
+            | Access::Session
+            | Access::SecondFactor
+            | Access::OwnSessionOr(_) => true,
+        }
+    }
 }
 
 /// A method of HTTP.

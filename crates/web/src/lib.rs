@@ -1,4 +1,4 @@
-//! The HTTP API of Probity: the only crate that knows HTTP.
+//! The HTTP API and the console of Probity: the only crate that knows HTTP.
 //!
 //! It owns the routes, what a request must look like, what an answer looks like, and the server that speaks
 //! HTTP/1.1. It decides nothing: what changes something is a [`domain::Command`] given to
@@ -7,7 +7,7 @@
 //! Where things are: `routes` is the one table of endpoints, with who may call each, and `router` makes a server of it; there is a folder per noun
 //! and a file per endpoint, which holds its handler and its text in the OpenAPI document. `call` carries a
 //! request through authentication, handler, headers and counters; `problem` is every error answer (RFC 9457);
-//! `openapi` puts the document together, and `docs` makes a page of it.
+//! `openapi` puts the document together, and `docs` makes a page of it. `console` has the pages for people.
 //!
 //! To add a request that becomes a command: write its file with its body as a type and `impl change::Change`, and a line
 //! `does` in `routes::ROUTES`. Any other endpoint has a file with `handle` and `DOC`. Query parameters are those that are
@@ -29,6 +29,7 @@ mod call;
 mod certificate;
 mod change;
 mod connection;
+mod console;
 mod conversations;
 mod credential;
 mod custody;
@@ -80,7 +81,7 @@ pub use endpoint::{Access, Verb};
 pub use forwarded::Proxies;
 pub use openapi::document;
 pub use public_url::PublicUrl;
-pub use router::router;
+pub use router::{pages, router};
 pub use routes::endpoints;
 pub use server::serve;
 pub use settings::Settings;

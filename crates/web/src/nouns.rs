@@ -153,12 +153,33 @@ pub(crate) async fn list<N: Noun>(call: Call) -> Answer {
 pub(crate) async fn filters<N: Noun>(call: &Call, query: &Query) -> Result<Asked, Problem> {
     let mut asked = Asked::default();
     for filter in N::FILTERS {
-        if let Some(text) = query.get(filter.name) {
-            let given = read::<N>(call, query, filter, text, asked.id("asset")).await?;
-            asked.0.push((filter.name, given));
-        }
+        add::<N>(call, query, filter, &mut asked).await?;
     }
     Ok(asked.checked()?)
+}
+
+/// The same, with every problem beside what could be read in spite of it.
+pub(crate) async fn filters_each<N: Noun>(call: &Call, query: &Query) -> (Asked, Vec<Problem>) {
+    let (mut asked, mut problems) = (Asked::default(), Vec::new());
+    for filter in N::FILTERS {
+        problems.extend(add::<N>(call, query, filter, &mut asked).await.err());
+    }
+    match asked.clone().checked() {
+        Ok(asked) => (asked, problems),
+        Err(problem) => {
+            asked.0.retain(|(name, _)| *name != problem.field);
+            problems.push(problem.into());
+            (asked, problems)
+        }
+    }
+}
+
+async fn add<N: Noun>(call: &Call, query: &Query, filter: &Filter, asked: &mut Asked) -> Result<(), Problem> {
+    if let Some(text) = query.get(filter.name) {
+        let given = read::<N>(call, query, filter, text, asked.id("asset")).await?;
+        asked.0.push((filter.name, given));
+    }
+    Ok(())
 }
 
 async fn read<N: Noun>(
@@ -270,8 +291,8 @@ pub(crate) async fn show<N: Show>(mut call: Call) -> Answer {
     shown::<N>(&mut call).await
 }
 
-/// Shows the one in the path.
-pub(crate) async fn shown<N: Show>(call: &mut Call) -> Answer {
+/// The one in the path, and its version.
+pub(crate) async fn found<N: Show>(call: &mut Call) -> Result<(N::Whole, u64), Problem> {
     let name = named::<N>(call).await?;
     let viewer = Viewer::of(call.identity()?);
     let found = N::find(&call.app.engine, viewer, &name).await?;
@@ -279,7 +300,12 @@ pub(crate) async fn shown<N: Show>(call: &mut Call) -> Answer {
         // Who may not read all learns of no one else's, not even which there are.
         call.require(all::<N>()).await?;
     }
-    let (whole, version) = found.ok_or_else(|| missing::<N>(&name))?;
+    found.ok_or_else(|| missing::<N>(&name))
+}
+
+/// Shows the one in the path.
+pub(crate) async fn shown<N: Show>(call: &mut Call) -> Answer {
+    let (whole, version) = found::<N>(call).await?;
     let response = json(&whole)?;
     Ok(if N::TAGGED {
         tagged(response, version)

@@ -15,28 +15,44 @@ pub(crate) struct Query {
 impl Query {
     /// Reads a query string that may hold these parameters.
     pub fn parse(raw: Option<&str>, documented: &[&[Parameter]]) -> Result<Query, Problem> {
-        let mut pairs: Vec<(&'static str, String)> = Vec::new();
+        let (query, problems) = Query::each(raw, documented);
+        problems.into_iter().next().map_or(Ok(query), Err)
+    }
+
+    /// The same, with every problem beside what could be read in spite of it.
+    pub fn each(raw: Option<&str>, documented: &[&[Parameter]]) -> (Query, Vec<Problem>) {
+        let (mut query, mut problems) = (Query::default(), Vec::new());
         for pair in raw.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = decoded(name)
-                .ok_or_else(|| malformed("a parameter's name is not UTF-8 in percent-encoding"))?;
-            let Some(known) = names(documented).find(|known| *known == name) else {
-                return Err(unknown(&name, documented));
-            };
-            let value =
-                decoded(value).ok_or_else(|| Problem::field(known, "is not UTF-8 in percent-encoding"))?;
-            if value.is_empty() {
-                return Err(Problem::field(known, "must not be empty; leave it out instead"));
-            }
-            if value.contains('\0') {
-                return Err(Problem::field(known, "must not contain the character U+0000"));
-            }
-            if pairs.iter().any(|(name, _)| *name == known) {
-                return Err(Problem::field(known, "is given twice"));
-            }
-            pairs.push((known, value));
+            problems.extend(query.read_pair(pair, documented).err());
         }
-        Ok(Query { pairs })
+        (query, problems)
+    }
+
+    fn read_pair(&mut self, pair: &str, documented: &[&[Parameter]]) -> Result<(), Problem> {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let name =
+            decoded(name).ok_or_else(|| malformed("a parameter's name is not UTF-8 in percent-encoding"))?;
+        let Some(known) = names(documented).find(|known| *known == name) else {
+            return Err(unknown(&name, documented));
+        };
+        let value =
+            decoded(value).ok_or_else(|| Problem::field(known, "is not UTF-8 in percent-encoding"))?;
+        if value.is_empty() {
+            return Err(Problem::field(known, "must not be empty; leave it out instead"));
+        }
+        if value.contains('\0') {
+            return Err(Problem::field(known, "must not contain the character U+0000"));
+        }
+        if self.get(known).is_some() {
+            return Err(Problem::field(known, "is given twice"));
+        }
+        self.pairs.push((known, value));
+        Ok(())
+    }
+
+    /// What was given.
+    pub fn pairs(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.pairs.iter().map(|(name, value)| (*name, value.as_str()))
     }
 
     /// The value of a parameter.
@@ -94,6 +110,41 @@ impl Query {
     /// A whole number of a log: a size, or an index.
     pub fn number(&self, name: &str) -> Result<Option<u64>, Problem> {
         self.read(name, "a whole number below 2^63", decimal)
+    }
+}
+
+/// The fields of a form, or of an address that a form made.
+#[derive(Debug, Default)]
+pub(crate) struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// Reads them.
+    pub fn parse(raw: &str) -> Result<Fields, Problem> {
+        let pair = |pair: &str| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Some((decoded(name)?, decoded(value)?))
+        };
+        let pairs = raw.split('&').filter(|pair| !pair.is_empty()).map(pair);
+        let pairs: Option<Vec<_>> = pairs.collect();
+        pairs
+            .map(Fields)
+            .ok_or_else(|| malformed("a field is not UTF-8 in percent-encoding"))
+    }
+
+    /// A field; empty where it is not there. Browsers end lines by two characters.
+    pub fn get(&self, name: &str) -> String {
+        self.all(name).next().unwrap_or_default()
+    }
+
+    /// Every value of a field that is there several times.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = String> + 'a {
+        let found = self.0.iter().filter(move |(known, _)| known == name);
+        found.map(|(_, value)| value.replace("\r\n", "\n"))
+    }
+
+    /// All of them.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The API put together: the table of routes as a router, and what all its requests share.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::extract::Request;
@@ -9,7 +9,8 @@ use engine::Engine;
 
 use crate::app::App;
 use crate::call::{Route, answer, answered};
-use crate::endpoint::Verb;
+use crate::console;
+use crate::endpoint::{Access, Verb};
 use crate::openapi::document;
 use crate::problem::Problem;
 use crate::routes::ROUTES;
@@ -21,12 +22,34 @@ pub(crate) fn app(engine: Engine, settings: Settings) -> Arc<App> {
     if let Some(url) = settings.public_url.get() {
         document["servers"][0]["url"] = url.into();
     }
-    App::new(
-        engine,
-        settings,
-        ROUTES.iter().map(|route| (route.path, route.verb)),
-        &document,
-    )
+    let routes = ROUTES.iter().map(|route| (route.path, route.verb));
+    // The pages are counted together: they are for people.
+    let pages = [("console", Verb::Get)];
+    let site = console::site(ROUTES, &document);
+    App::new(engine, settings, routes.chain(pages), (&document, site))
+}
+
+/// The pages of the console.
+static PAGES: LazyLock<Vec<Route>> = LazyLock::new(|| console::pages(ROUTES));
+
+/// Every page of the console: its method, path template and who may ask for it. What a form may do is said by the endpoint
+/// that it is sent on to.
+pub fn pages() -> impl Iterator<Item = (Verb, &'static str, Access)> {
+    PAGES.iter().map(|page| (page.verb, page.path, page.access))
+}
+
+/// Endpoints and pages.
+fn routes() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().chain(PAGES.iter())
+}
+
+fn filter(verb: Verb) -> MethodFilter {
+    match verb {
+        Verb::Get => MethodFilter::GET,
+        Verb::Post => MethodFilter::POST,
+        Verb::Patch => MethodFilter::PATCH,
+        Verb::Delete => MethodFilter::DELETE,
+    }
 }
 
 /// The API as a router, for embedding in another server. It does not know the caller's address.
@@ -37,28 +60,43 @@ pub fn router(engine: Engine, settings: Settings) -> Router {
 pub(crate) fn build(app: &Arc<App>) -> Router {
     let mut router = Router::new();
     for (number, route) in ROUTES.iter().enumerate() {
-        let filter = match route.verb {
-            Verb::Get => MethodFilter::GET,
-            Verb::Post => MethodFilter::POST,
-            Verb::Patch => MethodFilter::PATCH,
-            Verb::Delete => MethodFilter::DELETE,
-        };
         let app = Arc::clone(app);
         let handler = move |request: Request| answer(Arc::clone(&app), number, route, request);
-        router = router.route(route.path, on(filter, handler));
+        router = router.route(route.path, on(filter(route.verb), handler));
     }
+    // What the forms of pages send on is answered by the endpoints, and by them alone.
+    let api = router.clone();
+    for route in PAGES.iter() {
+        let (app, api) = (Arc::clone(app), api.clone());
+        let handler = move |request: Request| {
+            console::answer(Arc::clone(&app), ROUTES.len(), route, request, api.clone())
+        };
+        router = router.route(route.path, on(filter(route.verb), handler));
+    }
+    let app = Arc::clone(app);
     router
         .method_not_allowed_fallback(async |request: Request| {
             let path = request.uri().path();
             answered(&request, Problem::method_not_allowed(&methods_of(path)))
         })
-        .fallback(async |request: Request| answered(&request, Problem::unknown_path().into_response()))
+        .fallback(move |request: Request| {
+            let app = Arc::clone(&app);
+            async move {
+                let (parts, _) = request.into_parts();
+                let response = if console::is_for_people(&parts) {
+                    console::problem(&app, &parts, Problem::unknown_path()).await
+                } else {
+                    Problem::unknown_path().into_response()
+                };
+                answered(&http::Request::from_parts(parts, ()), response)
+            }
+        })
 }
 
 /// The methods of a path, for the header `Allow`.
 fn methods_of(path: &str) -> String {
     // As the router does: a path that is written out counts before a template that it would match too.
-    let exact = ROUTES.iter().any(|route| route.path == path);
+    let exact = routes().any(|route| route.path == path);
     let found = |route: &&Route| {
         if exact {
             route.path == path
@@ -67,7 +105,7 @@ fn methods_of(path: &str) -> String {
         }
     };
     let mut methods = Vec::new();
-    for route in ROUTES.iter().filter(found) {
+    for route in routes().filter(found) {
         methods.push(route.verb.as_str());
         if route.verb == Verb::Get {
             methods.push("HEAD");

@@ -12,7 +12,7 @@ use crate::call::Route;
 use crate::endpoint::{Access, Verb};
 use crate::openapi::{Doc, Documents as _};
 use crate::{
-    access, activity, agents, api_keys, approvals, assets, audit, auth, balances, change, conversations,
+    access, activity, agents, api_keys, approvals, assets, audit, auth, balances, change, console, conversations,
     destinations, docs, executions, governance, health, holds, kyc, log, me, metrics, nouns, openapi,
     operations, sessions, steps, upkeep, users,
 };
@@ -20,6 +20,9 @@ use crate::{
 /// What is behind a line of the table: a module with its `handle` and `DOC`, or what follows from a description.
 macro_rules! route {
     ($verb:ident $path:literal $access:expr, $doc:expr, $handler:path) => {
+        route!($verb $path $access, $doc, $handler, None)
+    };
+    ($verb:ident $path:literal $access:expr, $doc:expr, $handler:path, $page:expr) => {
         Route {
             verb: Verb::$verb,
             path: $path,
@@ -29,6 +32,7 @@ macro_rules! route {
                 static DOC: LazyLock<Doc> = LazyLock::new($doc);
                 &DOC
             },
+            page: $page,
         }
     };
 }
@@ -43,8 +47,8 @@ macro_rules! routes {
     )*) => {
         &[$(
             $(route!($verb $path change::access::<$($does)::+>(), change::documented::doc::<$($does)::+>, change::handle::<$($does)::+>))?
-            $(route!($verb $path nouns::access::<views::$list>(), nouns::list_doc::<views::$list>, nouns::list::<views::$list>))?
-            $(route!($verb $path nouns::access::<views::$show>(), nouns::show_doc::<views::$show>, nouns::show::<views::$show>))?
+            $(route!($verb $path nouns::access::<views::$list>(), nouns::list_doc::<views::$list>, nouns::list::<views::$list>, Some(console::list::page::<views::$list>())))?
+            $(route!($verb $path nouns::access::<views::$show>(), nouns::show_doc::<views::$show>, nouns::show::<views::$show>, Some(console::one::page::<views::$show>())))?
             $(route!($verb $path Access::$access $(($($permission),+))?, || $($module)::+::DOC.doc(), $($module)::+::handle))?
         ),*]
     };

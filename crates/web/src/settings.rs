@@ -21,6 +21,8 @@ pub struct Settings {
     pub public_url: PublicUrl,
     /// The server's own TLS; plain HTTP without.
     pub tls: Option<Tls>,
+    /// The name of the environment, as pages show it: `production` looks different from `test`.
+    pub environment: String,
     /// The jobs of this process; without, what is asked for waits for a process that leads.
     pub jobs: Option<Jobs>,
     /// Most connections at once; further ones wait to be accepted.
@@ -53,6 +55,7 @@ impl Default for Settings {
             trusted_proxies: Proxies::default(),
             public_url: PublicUrl::default(),
             tls: None,
+            environment: "development".to_owned(),
             jobs: None,
             connections_max: 4_096,
             streams_max: 256,

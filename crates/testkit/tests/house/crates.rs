@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use crate::tree::files;
 
 /// The crates of the product: each may use those before it.
-const ORDER: [&str; 10] = [
-    "tlog", "evidence", "domain", "store", "engine", "backup", "jobs", "views", "web", "probity",
+const ORDER: [&str; 11] = [
+    "tlog", "evidence", "domain", "store", "engine", "backup", "jobs", "views", "console", "web", "probity",
 ];
 /// The crates that speak to the outside, which know rows as views only.
-const OUTSIDE: [&str; 3] = ["views", "web", "probity"];
+const OUTSIDE: [&str; 4] = ["views", "console", "web", "probity"];
 /// Crates without I/O, so that they run anywhere and give the same answer twice.
 const PURE: [&str; 3] = ["tlog", "evidence", "domain"];
 /// For development only.

@@ -6,7 +6,7 @@ mod listing;
 mod operation;
 mod page;
 mod prose;
-mod schema;
+pub(crate) mod schema;
 pub(crate) mod show;
 pub(crate) mod style;
 

@@ -13,7 +13,7 @@ pub(super) const ALWAYS: &str = "always there";
 
 /// What the names of the schemas lead to.
 #[derive(Clone, Copy)]
-pub(super) struct Schemas<'a> {
+pub(crate) struct Schemas<'a> {
     document: &'a Value,
 }
 
@@ -117,7 +117,7 @@ fn plain(value: &Value) -> String {
 }
 
 /// What `oneOf` or `anyOf` lists.
-pub(super) fn alternatives(schema: &Value) -> &[Value] {
+pub(crate) fn alternatives(schema: &Value) -> &[Value] {
     match items(schema, "oneOf") {
         [] => items(schema, "anyOf"),
         found => found,

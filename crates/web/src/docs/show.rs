@@ -1,16 +1,10 @@
 //! `GET /docs`
 
 use axum::body::Body;
-use http::HeaderValue;
-use http::header::CONTENT_SECURITY_POLICY;
 
 use crate::call::{Answer, Call, with_type};
+use crate::console;
 use crate::openapi::{Content, Doc, Reply};
-
-/// The page takes its style sheet from us, and nothing else from anywhere.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-);
 
 pub(crate) const DOC: Doc = Doc {
     id: "browse",
@@ -33,6 +27,6 @@ pub(crate) const DOC: Doc = Doc {
 pub(crate) async fn handle(call: Call) -> Answer {
     call.query(&DOC)?;
     let mut response = with_type("text/html; charset=utf-8", Body::from(call.app.docs.clone()));
-    response.headers_mut().insert(CONTENT_SECURITY_POLICY, POLICY);
+    console::keep_to(&mut response);
     Ok(response)
 }

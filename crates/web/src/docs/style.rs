@@ -3,7 +3,8 @@
 use crate::call::{Answer, Call, with_type};
 use crate::openapi::{Content, Doc, Reply};
 
-const SHEET: &str = include_str!("style.css");
+/// Colours, letters and focus are those of the console.
+const SHEETS: [&str; 2] = [console::assets::BASE, include_str!("style.css")];
 
 pub(crate) const DOC: Doc = Doc {
     id: "show_style",
@@ -24,5 +25,5 @@ pub(crate) const DOC: Doc = Doc {
 
 pub(crate) async fn handle(call: Call) -> Answer {
     call.query(&DOC)?;
-    Ok(with_type("text/css; charset=utf-8", SHEET))
+    Ok(with_type("text/css; charset=utf-8", SHEETS.concat()))
 }

@@ -2,49 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use html5gum::{StartTag, Token, Tokenizer};
+use html5gum::StartTag;
 use serde_json::Value;
 
 use crate::api::{Api, Got, On};
+use crate::html::{attribute, tags, utf8};
 
-/// Elements that have no end (HTML, section 13.1.2).
-const VOID: [&str; 13] = [
-    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
-];
 /// What would run something, or load something into the page, or send something from it.
 const FOREIGN: [&str; 12] = [
     "audio", "base", "embed", "form", "frame", "iframe", "img", "object", "script", "source", "style",
     "video",
 ];
-
-fn utf8(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-fn attribute(tag: &StartTag<()>, name: &str) -> Option<String> {
-    tag.attributes.get(name.as_bytes()).map(|value| utf8(value))
-}
-
-/// The page taken apart; it must be well formed.
-fn tags(page: &str) -> Vec<StartTag<()>> {
-    let (mut open, mut tags) = (Vec::<String>::new(), Vec::new());
-    for token in Tokenizer::new(page) {
-        match token.unwrap() {
-            Token::StartTag(tag) => {
-                let name = utf8(&tag.name);
-                if !VOID.contains(&name.as_str()) {
-                    open.push(name);
-                }
-                tags.push(tag);
-            }
-            Token::EndTag(tag) => assert_eq!(open.pop().as_deref(), Some(&*utf8(&tag.name))),
-            Token::Error(error) => panic!("{error:?}"),
-            _ => {}
-        }
-    }
-    assert!(open.is_empty(), "{open:?} are not closed");
-    tags
-}
 
 async fn page() -> (Got, Vec<StartTag<()>>) {
     let got = Api::new(On::Sqlite).await.get_open("/docs").await;
@@ -145,7 +113,7 @@ async fn nothing_is_loaded_from_elsewhere_and_nothing_runs() {
     assert_eq!(sheets, ["/docs/style.css"]);
     assert_eq!(
         got.header("content-security-policy"),
-        "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+        console::assets::POLICY
     );
     let sheet = Api::new(On::Sqlite).await.get_open("/docs/style.css").await;
     assert_eq!(

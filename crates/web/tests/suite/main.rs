@@ -6,9 +6,11 @@
 mod access;
 mod answers;
 mod api;
+mod console;
 mod custody;
 mod docs;
 mod health;
+mod html;
 mod limit;
 mod log;
 mod metrics;
@@ -22,4 +24,5 @@ mod service;
 mod slow_readers;
 mod tcp;
 mod tls;
+mod totp;
 mod v1;

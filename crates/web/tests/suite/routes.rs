@@ -127,7 +127,6 @@ async fn every_answer_says_what_browsers_may_not_do() {
 async fn what_is_not_there_is_a_problem_too() {
     let api = Api::new(On::Sqlite).await;
     for path in [
-        "/",
         "/v1",
         "/v1/audit/entries/",
         "/v1/audit/entries/0/receipt/x",

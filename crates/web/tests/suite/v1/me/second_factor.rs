@@ -5,24 +5,11 @@ use std::sync::Arc;
 use domain::identity::{Role, Rules};
 use engine::IdentityOptions;
 use serde_json::{Value, json};
-use totp_rs::{Algorithm, Builder, Secret};
 
 use crate::api::{Api, BOTH, On, PASSWORD};
+use crate::totp::code;
 
 const PATH: &str = "/v1/me/second-factor";
-
-/// The code of a secret in base32, this many steps from now.
-fn code(secret: &str, steps: i64) -> String {
-    let now = engine::now().micros() / 1_000_000 + 30 * steps;
-    let totp = Builder::new()
-        .with_secret(Secret::try_from_base32(secret).unwrap())
-        .with_algorithm(Algorithm::SHA1)
-        .with_digits(6)
-        .with_step_duration(30)
-        .build()
-        .unwrap();
-    totp.generate(u64::try_from(now).unwrap()).to_string()
-}
 
 fn password() -> Value {
     json!({"password": PASSWORD})

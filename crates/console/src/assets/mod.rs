@@ -1,0 +1,106 @@
+//! What pages load: a style sheet, icons and scripts, under names that change with their content.
+
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use sha2::{Digest as _, Sha256};
+
+/// What pages may load and run: from this server alone, and nothing that stands in the page itself.
+pub const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+                          form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
+                          trusted-types 'none'";
+
+/// The part of the style sheet that the API reference has too: colours, letters, focus.
+pub const BASE: &str = include_str!("base.css");
+
+/// Something that pages load.
+#[derive(Debug)]
+pub struct Asset {
+    name: LazyLock<String>,
+    /// Media type.
+    pub media: &'static str,
+    /// Content.
+    pub text: &'static str,
+}
+
+/// Hexadecimal digits of the hash in a name.
+const HASH_LEN: usize = 12;
+
+fn name(stem: &str, text: &str, end: &str) -> String {
+    let mut name = format!("{stem}.");
+    for byte in Sha256::digest(text).iter().take(HASH_LEN / 2) {
+        let _ = write!(name, "{byte:02x}");
+    }
+    name + "." + end
+}
+
+macro_rules! assets {
+    ($($(#[$doc:meta])* $name:ident = $stem:literal $end:literal $media:literal $text:expr;)*) => {
+        $(
+            $(#[$doc])*
+            pub static $name: Asset = Asset {
+                name: LazyLock::new(|| name($stem, $text, $end)),
+                media: $media,
+                text: $text,
+            };
+        )*
+
+        /// All of them.
+        static ALL: &[&Asset] = &[$(&$name),*];
+    };
+}
+
+assets! {
+    /// What pages look like.
+    STYLE = "style" "css" "text/css; charset=utf-8" concat!(include_str!("base.css"), include_str!("style.css"));
+    /// The icons.
+    ICONS = "icons" "svg" "image/svg+xml" include_str!("icons.svg");
+    /// The icon of the tab.
+    FAVICON = "probity" "svg" "image/svg+xml" include_str!("favicon.svg");
+    /// What every page has: times, keys, filters and copying. Each part is a block, so that none sees another's names.
+    CONSOLE = "console" "js" "text/javascript; charset=utf-8"
+        concat!("{", include_str!("time.js"), "}\n{", include_str!("keys.js"), "}\n{", include_str!("filter.js"), "}\n");
+    /// What is new, as it comes.
+    LIVE = "live" "js" "text/javascript; charset=utf-8" include_str!("live.js");
+}
+
+impl Asset {
+    /// Where it is.
+    pub fn path(&self) -> String {
+        format!("/static/{}", *self.name)
+    }
+
+    /// The one of this name.
+    pub fn named(name: &str) -> Option<&'static Asset> {
+        ALL.iter().copied().find(|asset| *asset.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_from_the_content() {
+        for asset in ALL {
+            let path = asset.path();
+            let name = path.strip_prefix("/static/").unwrap();
+            assert_eq!(Asset::named(name).map(Asset::path).as_deref(), Some(&*path));
+            assert_eq!(name.split('.').nth(1).map(str::len), Some(HASH_LEN), "{name}");
+        }
+        assert!(Asset::named("style.css").is_none());
+        assert_ne!(name("a", "1", "css"), name("a", "2", "css"));
+    }
+
+    #[test]
+    fn scripts_and_style_are_small_and_load_nothing() {
+        let size = |asset: &Asset| asset.text.len();
+        assert!(size(&CONSOLE) + size(&LIVE) < 25_000, "{} {}", size(&CONSOLE), size(&LIVE));
+        assert!(size(&STYLE) + size(&ICONS) + size(&CONSOLE) < 40_000);
+        for asset in [&STYLE, &CONSOLE, &LIVE] {
+            for word in ["http:", "https:", "@import", "url(", "innerHTML", "eval(", "import "] {
+                assert!(!asset.text.contains(word), "{word} in {}", asset.path());
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! A file for each page.
+
+pub(crate) mod change;
+pub(crate) mod list;
+pub(crate) mod one;
+pub(crate) mod overview;
+pub(crate) mod preferences;
+pub(crate) mod problem;
+pub(crate) mod sign_in;

@@ -1,0 +1,212 @@
+//! Pages from plain data: well formed, fit for keyboards and readers, and nothing that was stored runs in them.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use console::components::{Field, Input, Row};
+use console::{
+    Action, Banner, ChangePage, Chip, Frame, Group, Item, ListPage, Look, OnePage, ProblemPage, SignIn, Tone, Who, Zone,
+};
+use html5gum::{Token, Tokenizer};
+use views::{Cell, Elide, Names, column, number};
+
+const BAD: &str = "\"'><img src=x onerror=alert(1)><script>alert(2)</script>";
+
+fn look() -> Look {
+    Look {
+        zone: Zone::utc(),
+        now: "2026-11-29T12:00:00Z".parse().unwrap(),
+        names: Names::default(),
+        paths: vec![("users", "/users"), ("entries", "/audit/entries")],
+    }
+}
+
+fn frame(title: &str) -> Frame {
+    Frame {
+        title: title.to_owned(),
+        path: "/audit/entries".to_owned(),
+        groups: vec![Group {
+            label: "Audit",
+            icon: "scroll-text",
+            items: vec![Item {
+                href: "/audit/entries".to_owned(),
+                label: "Audit log".to_owned(),
+            }],
+        }],
+        who: Some(Who {
+            name: BAD.to_owned(),
+            role: BAD.to_owned(),
+        }),
+        environment: "production".to_owned(),
+        banners: vec![Banner {
+            tone: Tone::Bad,
+            text: BAD.to_owned(),
+            href: Some("/status".to_owned()),
+        }],
+        look: look(),
+        theme: None,
+        keys: true,
+        scripts: Vec::new(),
+    }
+}
+
+fn list() -> ListPage {
+    let time = "2026-11-29T11:58:30Z".parse().unwrap();
+    let mut outcome = Field::new("outcome", "outcome", Input::Words(vec!["success".to_owned(), BAD.to_owned()]));
+    outcome.problem = Some(BAD.to_owned());
+    ListPage {
+        title: "Audit log".to_owned(),
+        many: "entries",
+        about: "Entries, newest first",
+        path: "/audit/entries".to_owned(),
+        fields: vec![Field::new("actor", "actor", Input::Line(Some(9))).doc(BAD).value(BAD), outcome],
+        chips: vec![Chip {
+            text: BAD.to_owned(),
+            without: "/audit/entries".to_owned(),
+        }],
+        problems: vec![BAD.to_owned()],
+        columns: vec![
+            number("index"),
+            column("at (UTC)", Elide::Never),
+            column("actor", Elide::End),
+            column("outcome", Elide::Never),
+        ],
+        parts: vec![(
+            Some(BAD.to_owned()),
+            vec![Row {
+                href: Some("/audit/entries/7".to_owned()),
+                cells: vec![7.into(), Cell::Second(time), BAD.into(), Cell::State("refused".to_owned())],
+            }],
+        )],
+        next: Some("/audit/entries?cursor=x".to_owned()),
+        actions: vec![Action {
+            label: BAD.to_owned(),
+            href: "/audit/entries/new".to_owned(),
+            danger: true,
+        }],
+        call: BAD.to_owned(),
+        ..ListPage::default()
+    }
+}
+
+/// The names of the elements of a page, which must be well formed.
+fn elements(page: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for token in Tokenizer::new(page) {
+        match token.unwrap() {
+            Token::StartTag(tag) => {
+                for attribute in tag.attributes.keys() {
+                    assert!(!attribute.starts_with(b"on") && &***attribute != b"style");
+                }
+                names.push(String::from_utf8(tag.name.to_vec()).unwrap());
+            }
+            Token::Error(error) => panic!("{error:?}"),
+            _ => {}
+        }
+    }
+    names
+}
+
+fn pages() -> Vec<(&'static str, String)> {
+    let one = OnePage {
+        title: BAD.to_owned(),
+        list: ("/audit/entries".to_owned(), "Audit log".to_owned()),
+        pairs: vec![
+            ("", BAD.into()),
+            ("  sub", format!("{BAD}\n{BAD}").into()),
+            ("Entry", Cell::One("entries", BAD.to_owned())),
+            ("Nothing", Cell::Empty),
+        ],
+        related: vec![(BAD.to_owned(), "/activity".to_owned())],
+        call: BAD.to_owned(),
+        ..OnePage::default()
+    };
+    let change = ChangePage {
+        title: BAD.to_owned(),
+        about: Some(("/users".to_owned(), BAD.to_owned())),
+        description: BAD.to_owned(),
+        action: "/users/new".to_owned(),
+        fields: [
+            Input::Line(None),
+            Input::Lines,
+            Input::NewPassword,
+            Input::Several(vec![BAD.to_owned()]),
+            Input::Flag,
+            Input::Number(Some(1), None),
+            Input::Time,
+            Input::Hidden,
+        ]
+        .into_iter()
+        .enumerate()
+        .map(|(place, input)| Field::new(format!("f{place}"), BAD, input).value(BAD).doc(BAD))
+        .collect(),
+        danger: true,
+        problem: Some(BAD.to_owned()),
+        entry: Some("/audit/entries/7".to_owned()),
+        back: "/users".to_owned(),
+        button: BAD.to_owned(),
+    };
+    let problem = ProblemPage {
+        title: BAD.to_owned(),
+        detail: BAD.to_owned(),
+        code: BAD.to_owned(),
+        field: Some(BAD.to_owned()),
+        links: vec![(BAD.to_owned(), "/".to_owned())],
+        ..ProblemPage::default()
+    };
+    let sign_in = SignIn {
+        username: BAD.to_owned(),
+        next: BAD.to_owned(),
+        problem: Some(BAD.to_owned()),
+        ..SignIn::default()
+    };
+    vec![
+        ("list", console::list(&look(), &list()).into_string()),
+        ("one", console::one(&look(), &one).into_string()),
+        ("change", console::change(&change).into_string()),
+        ("problem", console::problem(&problem).into_string()),
+        ("sign_in", console::sign_in(&sign_in).into_string()),
+    ]
+}
+
+#[test]
+fn no_text_becomes_markup() {
+    for (name, page) in pages() {
+        let names = elements(&page);
+        assert!(!names.iter().any(|name| ["img", "script"].contains(&&**name)), "{name}: {page}");
+        assert!(page.contains("&lt;script&gt;"), "{name}: {page}");
+    }
+    let again = console::again("/x?a=\"><script>").into_string();
+    assert!(!elements(&again).contains(&"script".to_owned()), "{again}");
+}
+
+#[test]
+fn a_page_has_its_landmarks_and_the_first_link_skips_to_the_content() {
+    let content = console::list(&look(), &list());
+    let page = frame("Audit log, 1 shown").page(&content).into_string();
+    let names = elements(&page);
+    for landmark in ["header", "main", "h1", "title"] {
+        assert_eq!(names.iter().filter(|name| *name == landmark).count(), 1, "{landmark}");
+    }
+    assert!(page.contains("<title>Audit log, 1 shown · production · Probity</title>"));
+    assert!(page.contains("data-environment=\"production\"") && page.contains("aria-current=\"page\""));
+    let first = page.find("<a ").unwrap();
+    assert!(page[first..].starts_with("<a class=\"skip\" href=\"#content\">"), "{page}");
+}
+
+#[test]
+fn a_row_is_a_link_and_its_times_are_exact_on_hover() {
+    let page = console::list(&look(), &list()).into_string();
+    assert!(page.contains("<a href=\"/audit/entries/7\">7</a>"), "{page}");
+    assert!(page.contains("title=\"2026-11-29 11:58:30.000000 UTC\"") && page.contains(">1 min ago</time>"), "{page}");
+    assert!(page.contains("data-tone=\"bad\">refused</span>"), "{page}");
+}
+
+#[test]
+fn what_is_not_there_says_how_to_get_it() {
+    let empty = ListPage {
+        many: "agents",
+        actions: list().actions,
+        ..ListPage::default()
+    };
+    let page = console::list(&look(), &empty).into_string();
+    assert!(page.contains("There are no agents yet.") && page.contains("to make the first one"), "{page}");
+}

@@ -1,0 +1,86 @@
+//! What every page says while something is wrong.
+
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
+use console::{Banner, Tone};
+use domain::identity::{Permission, Principal};
+use domain::upkeep::{Job, RunOutcome};
+use evidence::Timestamp;
+use views::JobView;
+
+use crate::app::App;
+use crate::listed::{LOG_ROLLED_BACK, LOG_TAMPERED, STORAGE_FULL};
+
+/// For how long what was found is believed.
+const BELIEVED_FOR: Duration = Duration::from_secs(5);
+/// How late a job may be before somebody is told, in microseconds.
+const LATE_MAX: i64 = 3_600_000_000;
+
+/// What is wrong, as this reader is told. Who may read how the service stands finds more behind it.
+pub(crate) async fn of(app: &App, principal: &Principal) -> Vec<Banner> {
+    let known = {
+        let found = app.site.banners.lock().unwrap_or_else(PoisonError::into_inner);
+        found.clone().filter(|(at, _)| at.elapsed() < BELIEVED_FOR)
+    };
+    let mut banners = match known {
+        Some((_, banners)) => banners,
+        None => {
+            let banners = found(app).await;
+            let mut known = app.site.banners.lock().unwrap_or_else(PoisonError::into_inner);
+            *known = Some((Instant::now(), banners.clone()));
+            banners
+        }
+    };
+    if !principal.holds(Permission::OperateRead) {
+        // When a backup is late is nothing that they can do anything about.
+        banners.retain(|banner| banner.tone == Tone::Bad);
+        banners.iter_mut().for_each(|banner| banner.href = None);
+    }
+    banners
+}
+
+async fn found(app: &App) -> Vec<Banner> {
+    let mut banners = Vec::new();
+    let bad = |text: String| Banner {
+        tone: Tone::Bad,
+        text,
+        href: Some("/status".to_owned()),
+    };
+    for check in app.engine.health().await.checks {
+        if check.ok {
+            continue;
+        }
+        let known = [LOG_TAMPERED, LOG_ROLLED_BACK, STORAGE_FULL];
+        let said = known.into_iter().find(|(_, code, _)| Some(*code) == check.code);
+        banners.push(bad(match said {
+            Some((_, _, when)) => format!("Read only: {when}."),
+            None => format!("Something is wrong with the {}.", check.name),
+        }));
+    }
+    let now = app.engine.now();
+    let jobs = app.jobs.states_seen();
+    banners.extend(jobs.iter().filter_map(|state| late(&JobView::of(state), now)));
+    banners
+}
+
+/// A job that is late, or failed, where that puts the log at risk.
+fn late(job: &JobView, now: Timestamp) -> Option<Banner> {
+    let what = match job.name {
+        Job::Verify => "The verification of the log",
+        Job::Backup => "The backup",
+        _ => return None,
+    };
+    let failed = matches!(job.outcome, Some(RunOutcome::Failed | RunOutcome::BrokenOff));
+    let late = job.next_at.is_some_and(|next| now.micros() - next.micros() > LATE_MAX);
+    let words = match (failed, late) {
+        (true, _) => "failed",
+        (_, true) => "is overdue",
+        _ => return None,
+    };
+    Some(Banner {
+        tone: Tone::Warn,
+        text: format!("{what} {words}."),
+        href: Some("/jobs".to_owned()),
+    })
+}

@@ -1,0 +1,258 @@
+//! Forms of changes: shown from what the API says of them, and sent on to the API.
+
+use axum::extract::{FromRequestParts as _, Path};
+use console::components::{Field, Input};
+use console::{ChangePage, Secret, SecretsPage};
+use http::StatusCode;
+use http::header::{HeaderName, IF_MATCH};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::call::{Answer, Call};
+use crate::console::api::{self, Answered};
+use crate::console::form::Form;
+use crate::console::place::title;
+use crate::console::{frame, redirect};
+use crate::credential;
+use crate::endpoint::Verb;
+use crate::problem::Problem;
+use crate::query::Fields;
+
+/// Fields that a form has beside those of the body. No member of a body begins so.
+const KEY: &str = "_key";
+const VERSION: &str = "_version";
+const TYPED: &str = "_name";
+
+/// Members of answers that are shown once.
+const SECRETS: [&str; 6] = ["key", "one_time_password", "invitation", "secret", "uri", "recovery_codes"];
+
+/// A form of this request, and what its path names.
+struct Asked<'a> {
+    form: &'a Form,
+    /// The variables of the path.
+    path: Vec<(String, String)>,
+}
+
+impl Asked<'_> {
+    /// A template with what the path names.
+    fn filled(&self, template: &str) -> String {
+        self.path.iter().fold(template.to_owned(), |path, (name, value)| {
+            path.replace(&format!("{{{name}}}"), &console::encoded(value))
+        })
+    }
+
+    /// What it is about, where that is one thing.
+    fn name(&self) -> Option<&str> {
+        self.path.first().map(|(_, value)| value.as_str())
+    }
+
+    /// Where the page of what it is about is, or its list.
+    fn about(&self, call: &Call) -> String {
+        let list = self.form.list();
+        let shows = call.app.site.lists.iter().any(|known| known.path == list && known.shows);
+        match self.name() {
+            Some(name) if shows => format!("{list}/{}", console::encoded(name)),
+            _ if call.app.site.lists.iter().any(|known| known.path == list) => list.to_owned(),
+            _ => "/account".to_owned(),
+        }
+    }
+}
+
+/// The form at this path.
+async fn asked(call: &mut Call) -> Result<(usize, Vec<(String, String)>), Problem> {
+    let path = Path::<Vec<(String, String)>>::from_request_parts(&mut call.parts, &()).await;
+    let Path(path) = path.map_err(|_| Problem::unknown_path())?;
+    let template = call.template();
+    let form = call.app.site.forms.iter().position(|form| form.path == template);
+    Ok((form.ok_or_else(Problem::unknown_path)?, path))
+}
+
+/// Shows a form. What the address gives stands in its fields.
+pub(crate) async fn show(mut call: Call) -> Answer {
+    let (form, path) = asked(&mut call).await?;
+    let asked = Asked {
+        form: &call.app.site.forms[form],
+        path,
+    };
+    let given = Fields::parse(call.parts.uri.query().unwrap_or_default())?;
+    let mut fields: Vec<Field> = Vec::new();
+    let mut version = None;
+    let mut now = Value::Null;
+    if asked.form.if_match || asked.form.verb == Verb::Patch {
+        let one = asked.filled(asked.form.api);
+        let one = one.rsplit_once('/').filter(|_| asked.form.verb != Verb::Patch).map_or(one.as_str(), |(one, _)| one);
+        let shown = api::call(&call, Verb::Get, one, &[], None).await?;
+        version = shown.tag().map(str::to_owned);
+        now = shown.body;
+    }
+    for spec in &asked.form.fields {
+        let typed = spec.typed(&given);
+        let is_kept = asked.form.verb == Verb::Patch && typed.is_empty();
+        fields.push(spec.field(if is_kept { spec.shown(&now[&spec.name]) } else { typed }));
+    }
+    let hidden = |name: &str, value: String| Field::new(name, name, Input::Hidden).value(value);
+    if asked.form.key {
+        fields.push(hidden(KEY, Uuid::now_v7().to_string()));
+    }
+    if let Some(version) = version.filter(|_| asked.form.if_match) {
+        fields.push(hidden(VERSION, version));
+    }
+    add_name(&mut fields, &asked, "");
+    page(&call, &asked, fields, None).await
+}
+
+/// For what cannot be undone, its name is typed in.
+fn add_name(fields: &mut Vec<Field>, asked: &Asked<'_>, typed: &str) {
+    if let Some(name) = asked.name().filter(|_| asked.form.is_final()) {
+        let field = Field::new(TYPED, format!("Type {name} to confirm"), Input::Line(None));
+        fields.push(field.required().value(typed));
+    }
+}
+
+async fn page(call: &Call, asked: &Asked<'_>, fields: Vec<Field>, refused: Option<&Answered>) -> Answer {
+    let form = asked.form;
+    let mut frame = frame::of(call, form.title).await;
+    let about = asked.about(call);
+    // The place in the navigation is that of what it is about.
+    frame.path.clone_from(&about);
+    let problem = refused.filter(|_| fields.iter().all(|field| field.problem.is_none()));
+    let entry = problem.and_then(|answered| answered.body["entry"].as_u64());
+    let page = ChangePage {
+        title: form.title.to_owned(),
+        about: Some((about.clone(), asked.name().map_or_else(|| title(form.list().trim_start_matches('/')), str::to_owned))),
+        description: form.description.replace('`', ""),
+        action: asked.filled(form.path),
+        fields,
+        danger: form.is_final(),
+        problem: problem.map(|answered| said(answered)),
+        entry: entry.map(|index| format!("/audit/entries/{index}")),
+        back: about,
+        button: form.title.to_owned(),
+    };
+    let mut response = frame::answer(&frame, &console::change(&page));
+    if let Some(answered) = refused {
+        *response.status_mut() = match answered.status {
+            // The reader is signed in; it is the form that was not good.
+            StatusCode::UNAUTHORIZED => StatusCode::UNPROCESSABLE_ENTITY,
+            status => status,
+        };
+    }
+    Ok(response)
+}
+
+/// A problem of the API in words.
+fn said(answered: &Answered) -> String {
+    let detail = answered.said("detail").unwrap_or("it was refused");
+    let field = answered.said("field").map(|field| format!("{field}: ")).unwrap_or_default();
+    let lifted = answered.said("lifted_by").map(|who| format!(" What lifts this: {who}.")).unwrap_or_default();
+    format!("{field}{detail}.{lifted}").replace("..", ".")
+}
+
+/// Sends a form on, and shows what came of it.
+pub(crate) async fn submit(mut call: Call) -> Answer {
+    credential::from_our_pages(&call.parts)?;
+    let (form, path) = asked(&mut call).await?;
+    let given = call.form().await?;
+    let call = &call;
+    let asked = Asked {
+        form: &call.app.site.forms[form],
+        path,
+    };
+    let zone = frame::zone(&call.parts);
+    let (mut body, mut fields) = (Map::new(), Vec::new());
+    for spec in &asked.form.fields {
+        let mut field = spec.field(spec.typed(&given));
+        match spec.read(&given, &zone) {
+            Ok(Some(value)) => drop(body.insert(spec.name.clone(), value)),
+            Ok(None) => {}
+            Err(problem) => field.problem = Some(problem),
+        }
+        fields.push(field);
+    }
+    let hidden = [KEY, VERSION].map(|name| (name, given.get(name)));
+    for (name, value) in hidden.iter().filter(|(_, value)| !value.is_empty()) {
+        fields.push(Field::new(*name, *name, Input::Hidden).value(value));
+    }
+    let typed = given.get(TYPED);
+    add_name(&mut fields, &asked, &typed);
+    let confirmed = asked.name().is_none_or(|name| name == typed) || !asked.form.is_final();
+    if !confirmed && let Some(field) = fields.last_mut() {
+        field.problem = Some("is not the name that is asked for".to_owned());
+    }
+    if fields.iter().any(|field| field.problem.is_some()) {
+        let mut response = page(call, &asked, fields, None).await?;
+        *response.status_mut() = StatusCode::BAD_REQUEST;
+        return Ok(response);
+    }
+    let mut headers: Vec<(HeaderName, &str)> = Vec::new();
+    for (name, value) in &hidden {
+        match *name {
+            _ if value.is_empty() => {}
+            KEY => headers.push((HeaderName::from_static("idempotency-key"), value)),
+            _ => headers.push((IF_MATCH, value)),
+        }
+    }
+    let body = (!asked.form.fields.is_empty()).then_some(Value::Object(body));
+    let path = asked.filled(asked.form.api);
+    let answered = api::call(call, asked.form.verb, &path, &headers, body.as_ref()).await?;
+    if answered.status.is_success() {
+        return done(call, &asked, &answered).await;
+    }
+    if let Some(name) = answered.said("field") {
+        let top = name.split(['.', '[']).next().unwrap_or_default();
+        if let Some(field) = fields.iter_mut().find(|field| field.name == top) {
+            field.problem = Some(said_of(&answered, name, top));
+        }
+    }
+    page(call, &asked, fields, Some(&answered)).await
+}
+
+/// What is wrong with a field, which stands beside it: of its inner members, which.
+fn said_of(answered: &Answered, name: &str, top: &str) -> String {
+    let detail = answered.said("detail").unwrap_or_default();
+    match name.strip_prefix(top) {
+        Some("") | None => detail.to_owned(),
+        Some(inner) => format!("{inner}: {detail}"),
+    }
+}
+
+/// To the page of what was made or changed, unless something is shown once.
+async fn done(call: &Call, asked: &Asked<'_>, answered: &Answered) -> Answer {
+    let form = asked.form;
+    let made = answered.location();
+    let next = match (&made, form.verb) {
+        _ if call.caller().is_err() => "/sign-in".to_owned(),
+        (Some(made), _) => made.clone(),
+        // It is not there any more.
+        (None, Verb::Delete) => form.list().to_owned(),
+        _ => asked.about(call),
+    };
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(items) => {
+            let lines: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+            Some(lines.join("\n"))
+        }
+        _ => None,
+    };
+    let secrets: Vec<Secret> = SECRETS
+        .iter()
+        .filter_map(|name| {
+            Some(Secret {
+                label: title(&name.replace('_', " ")),
+                text: text(&answered.body[*name])?,
+            })
+        })
+        .collect();
+    if secrets.is_empty() {
+        return Ok(redirect::to(&next));
+    }
+    let next = if form.api.ends_with("/second-factor") { "/me/second-factor/confirm".to_owned() } else { next };
+    let frame = frame::of(call, form.title).await;
+    let page = SecretsPage {
+        title: form.title.to_owned(),
+        secrets,
+        next,
+    };
+    Ok(frame::answer(&frame, &console::secrets(&page)))
+}

@@ -1,0 +1,262 @@
+//! Lists of nouns as pages.
+
+use console::assets::LIVE;
+use console::components::{Field, Input, Row};
+use console::{Action, Chip, ListPage, Zone};
+use engine::list::Order;
+use evidence::Timestamp;
+use views::{Asked, Cell, Filter, Noun, Paging, Place, Takes, Viewer};
+
+use crate::audit::page as pages;
+use crate::call::{Answer, Call, Page};
+use crate::console::place::place;
+use crate::console::{canonical, frame, presets, problem, redirect};
+use crate::nouns;
+use crate::problem::Problem;
+use crate::query::Query;
+
+/// How people see a noun's list.
+pub(crate) const fn page<N: Noun>() -> Page {
+    Page {
+        key: N::KEY,
+        names: N::NAMES,
+        filters: N::FILTERS,
+        one: false,
+        handler: |call| Box::pin(show::<N>(call)),
+    }
+}
+
+/// What was asked for, and what is wrong with it.
+struct Wanted<P> {
+    query: Query,
+    asked: Asked,
+    paging: Paging<P>,
+    problems: Vec<Problem>,
+}
+
+/// Shows a list.
+pub(crate) async fn show<N: Noun>(call: Call) -> Answer {
+    let zone = frame::zone(&call.parts);
+    let path = call.parts.uri.path().to_owned();
+    if let Some(query) = canonical::query(call.parts.uri.query().unwrap_or_default(), N::FILTERS, &zone) {
+        return Ok(redirect::to(&format!("{path}{query}")));
+    }
+    let mut wanted = wanted::<N>(&call).await;
+    let viewer = Viewer::of(call.identity()?);
+    let found = match N::page(&call.app.engine, viewer, &wanted.asked, wanted.paging).await {
+        Ok(found) => Some(found),
+        Err(error) => {
+            let problem = Problem::from(error);
+            // What a filter asks for may not be there.
+            if !N::FILTERS.iter().any(|filter| problem.field.as_deref() == Some(filter.name)) {
+                return Err(problem);
+            }
+            wanted.problems.push(problem);
+            None
+        }
+    };
+    let (views, next) = found.map_or_else(|| (Vec::new(), None), |found| (found.views, found.next));
+    let stopped = N::SEARCHED && next.is_some() && views.len() < wanted.paging.limit.unwrap_or(0) as usize;
+    let mut rows: Vec<Row> = Vec::with_capacity(views.len());
+    let principal = &call.identity()?.principal;
+    let paths = call.app.site.paths_for(principal);
+    for view in &views {
+        let href = N::leads(view).and_then(|(key, name)| leads_to(&call, &paths, key, &name, &path));
+        let cells = N::COLUMNS.iter().map(|(_, cell)| cell(view)).collect();
+        rows.push(Row { href, cells });
+    }
+    let called = frame::called(&path, N::NAMES.1);
+    let mut frame = frame::of(&call, format!("{called}, {} shown", rows.len())).await;
+    frame.look.names = frame::names(&call, rows.iter().flat_map(|row| &row.cells)).await?;
+    let live = live::<N>(&wanted);
+    if live.is_some() {
+        frame.scripts.push(&LIVE);
+    }
+    let mut fields = fields::<N>(&wanted.query, &zone);
+    let problems = problem::beside(&mut fields, wanted.problems);
+    let pairs: Vec<(&str, &str)> = wanted.query.pairs().collect();
+    let without = |name: &str| {
+        let kept = pairs.iter().copied().filter(|(known, _)| *known != name && *known != "cursor");
+        format!("{path}{}", console::query(kept))
+    };
+    let page = ListPage {
+        title: called,
+        many: N::NAMES.1,
+        about: N::LIST.summary,
+        fields,
+        chips: chips(&pairs, without),
+        presets: presets::of(N::KEY, &frame.look.zone, frame.look.now),
+        problems: problems.into_iter().map(words).collect(),
+        columns: N::COLUMNS.iter().map(|(column, _)| *column).collect(),
+        parts: parts::<N>(rows, &frame.look.zone),
+        next: next.map(|next| {
+            let kept = pairs.iter().copied().filter(|(known, _)| *known != "cursor");
+            format!("{path}{}", console::query(kept.chain([("cursor", next.as_str())])))
+        }),
+        first: wanted.paging.after.is_some().then(|| without("cursor")),
+        stopped,
+        actions: actions(&call, &path)?,
+        call: api_call(&call, &pairs),
+        live,
+        path,
+    };
+    Ok(frame::answer(&frame, &console::list(&frame.look, &page)))
+}
+
+/// What the address asks for. What is wrong in it is left out, and said.
+async fn wanted<N: Noun>(call: &Call) -> Wanted<N::Place> {
+    let (query, mut problems) = call.each();
+    let (asked, wrong) = nouns::filters_each::<N>(call, &query).await;
+    problems.extend(wrong);
+    let order = pages::order(&query, N::USUAL).unwrap_or_else(|problem| {
+        problems.push(problem);
+        N::USUAL
+    });
+    let paging = pages::read::<N::Place>(&query, order).unwrap_or_else(|problem| {
+        problems.push(problem);
+        Paging {
+            order,
+            after: None,
+            limit: Some(views::LIMIT_USUAL),
+        }
+    });
+    let engine = &call.app.engine;
+    let within = pages::within_log(engine, "cursor", paging.after.and_then(Place::entry)).await;
+    problems.extend(within.err());
+    Wanted {
+        query,
+        asked,
+        paging,
+        problems,
+    }
+}
+
+/// Where a row leads: to the page of what it is about, or else to what can be done with it.
+fn leads_to(
+    call: &Call,
+    paths: &[(&'static str, &'static str)],
+    key: &str,
+    name: &str,
+    list: &str,
+) -> Option<String> {
+    let name = console::encoded(name);
+    if let Some((_, path)) = paths.iter().find(|(known, _)| *known == key) {
+        return Some(format!("{path}/{name}"));
+    }
+    let principal = &call.identity().ok()?.principal;
+    let mut forms = call.app.site.forms_for(principal);
+    let form = forms.find(|form| form.is_of_one() && form.list() == list)?;
+    Some(form.path.replace("{id}", &name))
+}
+
+fn words(problem: Problem) -> String {
+    match problem.field {
+        Some(field) => format!("{field}: {}", problem.detail),
+        None => problem.detail,
+    }
+}
+
+fn fields<N: Noun>(query: &Query, zone: &Zone) -> Vec<Field> {
+    let mut fields: Vec<Field> = N::FILTERS.iter().map(|filter| field(filter, query, zone)).collect();
+    if N::ORDER.is_some() {
+        let words = ["desc", "asc"].map(str::to_owned).into();
+        let order = Field::new("order", "order", Input::Words(words)).doc("newest first, or oldest first");
+        fields.push(order.value(query.get("order").unwrap_or_default()));
+    }
+    fields
+}
+
+fn field(filter: &Filter, query: &Query, zone: &Zone) -> Field {
+    let words = |words: &[&str]| Input::Words(words.iter().map(|word| (*word).to_owned()).collect());
+    let (input, offers) = match filter.takes() {
+        Takes::Word(list) => (words(list), Vec::new()),
+        Takes::Flag(_) | Takes::Either => (Input::Flag, Vec::new()),
+        Takes::Time => (Input::Time, Vec::new()),
+        Takes::Action => (Input::Line(Some(129)), presets::actions()),
+        Takes::Text(most) => (Input::Line(Some(most as u64)), Vec::new()),
+        _ => (Input::Line(Some(254)), Vec::new()),
+    };
+    let given = query.get(filter.name).unwrap_or_default();
+    let value = match filter.takes() {
+        // As clocks show it here, for the field; what is no time stays as it was given.
+        Takes::Time => given.parse::<Timestamp>().map_or_else(|_| given.to_owned(), |time| zone.typed(time)),
+        _ => given.to_owned(),
+    };
+    let mut field = Field::new(filter.name, filter.name, input).doc(filter.doc).value(value);
+    field.required = filter.required;
+    field.offers = offers;
+    field
+}
+
+fn chips(pairs: &[(&str, &str)], without: impl Fn(&str) -> String) -> Vec<Chip> {
+    let filters = pairs.iter().filter(|(name, _)| !["cursor", "limit"].contains(name));
+    filters
+        .map(|(name, value)| Chip {
+            text: format!("{name}: {value}"),
+            without: without(name),
+        })
+        .collect()
+}
+
+/// The rows; those of the activity by their days.
+fn parts<N: Noun>(rows: Vec<Row>, zone: &Zone) -> Vec<(Option<String>, Vec<Row>)> {
+    if N::KEY != "activities" {
+        return vec![(None, rows)];
+    }
+    let mut parts: Vec<(Option<String>, Vec<Row>)> = Vec::new();
+    for row in rows {
+        let time = row.cells.iter().find_map(|cell| match cell {
+            Cell::Time(at) | Cell::Second(at) => Some(*at),
+            _ => None,
+        });
+        let day = time.map(|at| zone.weekday(at));
+        match parts.last_mut() {
+            Some((last, rows)) if *last == day => rows.push(row),
+            _ => parts.push((day, vec![row])),
+        }
+    }
+    parts
+}
+
+/// Where what is new comes from: the begin of a list in the order of the log, the newest first.
+fn live<N: Noun>(wanted: &Wanted<N::Place>) -> Option<String> {
+    let newest = wanted.paging.after.is_none() && wanted.paging.order == Order::Descending;
+    let in_log = ["activities", "entries"].contains(&N::KEY) && wanted.asked.flag("by_timestamp") != Some(true);
+    (newest && in_log).then(|| "/v1/activity/stream".to_owned())
+}
+
+fn actions(call: &Call, list: &str) -> Result<Vec<Action>, Problem> {
+    let principal = &call.identity()?.principal;
+    let forms = call.app.site.forms_for(principal);
+    let of_list = forms.filter(|form| form.path == format!("{list}/new"));
+    Ok(of_list
+        .map(|form| Action {
+            label: form.title.to_owned(),
+            href: form.path.to_owned(),
+            danger: false,
+        })
+        .collect())
+}
+
+/// The same as a call of the API, for a shell.
+fn api_call(call: &Call, pairs: &[(&str, &str)]) -> String {
+    let query = console::query(pairs.iter().copied());
+    curl(call, &query)
+}
+
+/// The call of the API that this page shows, for a shell.
+pub(crate) fn curl(call: &Call, query: &str) -> String {
+    let path = call.parts.uri.path();
+    let api = api_path(path);
+    let url = call.app.settings.public_url.get().unwrap_or("$URL");
+    format!("curl -sS \"{url}{api}{query}\" -H \"Authorization: Bearer $KEY\"")
+}
+
+/// The path of the API that a page shows.
+fn api_path(path: &str) -> String {
+    let metrics = place("/v1/metrics");
+    match path.strip_prefix(&metrics) {
+        Some(rest) => format!("/v1/metrics{rest}"),
+        None => format!("/v1{path}"),
+    }
+}

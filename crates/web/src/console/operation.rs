@@ -1,0 +1,165 @@
+//! How the service stands, its jobs and its backups, as pages.
+
+use console::components::Row;
+use console::{Action, ListPage, OnePage};
+use domain::identity::{Permission, Principal};
+use domain::upkeep::RunOutcome;
+use views::{BackupView, Backups, Cell, Column, Elide, JobView, Jobs, StatusView, Titled, column, count, number};
+
+use crate::call::{Answer, Call};
+use crate::console::list::curl;
+use crate::console::frame;
+use crate::listed::NO_PLACE;
+use crate::problem::Problem;
+
+const JOBS: [Column; 6] = [
+    column("job", Elide::Never),
+    column("due", Elide::End),
+    column("next (UTC)", Elide::Never),
+    column("last (UTC)", Elide::Never),
+    column("outcome", Elide::Never),
+    column("error", Elide::End),
+];
+
+const BACKUPS: [Column; 6] = [
+    column("file", Elide::End),
+    column("taken (UTC)", Elide::Never),
+    number("entries"),
+    number("bytes"),
+    column("encrypted", Elide::Never),
+    column("verified (UTC)", Elide::Never),
+];
+
+/// `GET /jobs`
+pub(crate) async fn jobs(call: Call) -> Answer {
+    let jobs = Jobs::of(&call.app.jobs.states().await?).jobs;
+    let runs = call.identity()?.principal.holds(Permission::OperateRun);
+    let rows = jobs.iter().map(|job| Row {
+        href: runs.then(|| format!("/jobs/{}/run", job.name.as_str())),
+        cells: job_cells(job),
+    });
+    let rows = rows.collect();
+    listed(&call, "Jobs", ("jobs", "What is done again and again, when it is due, and how it went."), &JOBS, rows).await
+}
+
+fn job_cells(job: &JobView) -> Vec<Cell> {
+    vec![
+        job.name.as_str().into(),
+        job.said().into(),
+        job.next_at.into(),
+        job.started_at.into(),
+        job.outcome.map(RunOutcome::as_str).map_or(Cell::Empty, |word| Cell::State(word.to_owned())),
+        job.error.as_ref().into(),
+    ]
+}
+
+/// `GET /backups`
+pub(crate) async fn backups(call: Call) -> Answer {
+    let found = call.app.jobs.backups().await.map_err(|error| Problem::busy(NO_PLACE, error, 60))?;
+    let backups = Backups::of(found.as_deref()).backups.unwrap_or_default();
+    let rows = backups.iter().map(|backup| Row {
+        href: None,
+        cells: backup_cells(backup),
+    });
+    let rows = rows.collect();
+    listed(&call, "Backups", ("backups", "Those in the place of the settings, newest first."), &BACKUPS, rows).await
+}
+
+fn backup_cells(backup: &BackupView) -> Vec<Cell> {
+    vec![
+        (&backup.file).into(),
+        backup.taken_at.into(),
+        count(backup.entries).into(),
+        count(backup.bytes).into(),
+        if backup.encrypted { "yes" } else { "no" }.into(),
+        backup.verified_at.into(),
+    ]
+}
+
+async fn listed(
+    call: &Call,
+    title: &str,
+    (many, about): (&'static str, &'static str),
+    columns: &[Column],
+    rows: Vec<Row>,
+) -> Answer {
+    let frame = frame::of(call, format!("{title}, {} shown", rows.len())).await;
+    let page = ListPage {
+        title: title.to_owned(),
+        many,
+        about,
+        path: call.parts.uri.path().to_owned(),
+        columns: columns.to_vec(),
+        parts: vec![(None, rows)],
+        call: curl(call, ""),
+        ..ListPage::default()
+    };
+    Ok(frame::answer(&frame, &console::list(&frame.look, &page)))
+}
+
+/// `GET /status`
+pub(crate) async fn status(call: Call) -> Answer {
+    let status = state(&call).await?;
+    let frame = frame::of(&call, "Status").await;
+    let page = OnePage {
+        title: "Status".to_owned(),
+        list: ("/".to_owned(), "Overview".to_owned()),
+        pairs: pairs(&status),
+        actions: actions(&call.identity()?.principal),
+        related: Vec::new(),
+        call: curl(&call, ""),
+    };
+    Ok(frame::answer(&frame, &console::one(&frame.look, &page)))
+}
+
+fn actions(principal: &Principal) -> Vec<Action> {
+    let run = |job: &str, words: &str| Action {
+        label: words.to_owned(),
+        href: format!("/jobs/{job}/run"),
+        danger: false,
+    };
+    if principal.holds(Permission::OperateRun) {
+        vec![run("verify", "Verify the log now"), run("backup", "Back up now")]
+    } else {
+        Vec::new()
+    }
+}
+
+/// How the service stands.
+pub(crate) async fn state(call: &Call) -> Result<StatusView, Problem> {
+    let app = &call.app;
+    let certificate = app.settings.tls.as_ref().map(crate::tls::Tls::valid_until);
+    Ok(StatusView::of(&app.engine, &app.jobs, certificate).await?)
+}
+
+/// The same for people.
+pub(crate) fn pairs(status: &StatusView) -> Vec<Titled> {
+    let word = |ok: bool| Cell::State(if ok { "ok" } else { "failed" }.to_owned());
+    let mut pairs: Vec<Titled> = vec![
+        ("Healthy", word(status.healthy)),
+        ("Database", (&status.database).into()),
+        ("Migration", status.migrations_applied.map(|number| number.to_string()).into()),
+        ("Log", (&status.origin).into()),
+        ("Entries", count(status.size).into()),
+        ("Verifier key", (&status.verifier_key).into()),
+        ("Readers", format!("{} of {} open, {} wait", status.pool_open, status.pool_max, status.pool_waiting).into()),
+    ];
+    if let Some(verified) = &status.verified {
+        pairs.push(("Verified", verified.at.into()));
+        pairs.push(("  findings", count(verified.findings).into()));
+    } else {
+        pairs.push(("Verified", "never on this machine".into()));
+    }
+    let newest = status.newest_backup.as_ref();
+    pairs.push(("Newest backup", newest.map_or("none".into(), |backup| backup.taken_at.into())));
+    pairs.push(("  cannot be read", status.backups_problem.as_ref().into()));
+    pairs.push(("Runs the jobs", if status.leads { "yes" } else { "no, another process does" }.into()));
+    pairs.push(("Certificate until", status.certificate_until.into()));
+    for check in &status.checks {
+        pairs.push((check.name, word(check.ok)));
+        if !check.ok {
+            pairs.push(("  found", (&check.detail).into()));
+        }
+    }
+    pairs
+}

@@ -1,0 +1,133 @@
+//! `GET /`: is everything all right?
+
+use console::{Banner, Figure, Overview};
+use domain::identity::{Permission, Principal};
+use domain::workflow::execution::{DayOf, Runs};
+use evidence::Timestamp;
+use views::{Approval, Asked, Given, KycRecord, Noun, Paging, Viewer};
+
+use crate::call::{Answer, Call};
+use crate::console::{frame, operation};
+use crate::problem::Problem;
+
+/// Most that are counted of what waits.
+const COUNTED_MAX: u32 = 100;
+const HOUR: i64 = 3_600_000_000;
+const HOURS: i64 = 24;
+
+pub(crate) async fn show(call: Call) -> Answer {
+    let frame = frame::of(&call, "Overview").await;
+    let principal = &call.identity()?.principal;
+    let knows = principal.holds(Permission::OperateRead);
+    let reads_log = principal.holds(Permission::AuditRead);
+    let (mut log, mut hours) = (Vec::new(), Vec::new());
+    if reads_log {
+        let (day, size, each) = hours_of(&call, frame.look.now, &frame.look.zone).await?;
+        log.push(figure("entries in the log", views::count(size), Some("/audit/entries".to_owned())));
+        log.push(figure("entries in the last 24 hours", views::count(day), Some("/activity".to_owned())));
+        hours = each;
+    }
+    let page = Overview {
+        healthy: knows.then_some(frame.banners.is_empty()),
+        sentence: sentence(knows, &frame.banners),
+        figures: vec![
+            ("Log", log),
+            ("Waiting", waiting(&call, principal).await?),
+            ("Executions", executions(&call, principal).await?),
+        ],
+        hours,
+        pairs: match knows {
+            true => operation::pairs(&operation::state(&call).await?),
+            false => Vec::new(),
+        },
+    };
+    Ok(frame::answer(&frame, &console::overview(&frame.look, &page)))
+}
+
+fn sentence(knows: bool, banners: &[Banner]) -> String {
+    match (knows, banners) {
+        (true, []) => "Everything is all right.".to_owned(),
+        (true, [one]) => one.text.clone(),
+        (true, several) => format!("{} things need somebody.", several.len()),
+        (false, _) => "What you may read is in the menu.".to_owned(),
+    }
+}
+
+fn figure(label: &str, number: String, href: Option<String>) -> Figure {
+    Figure {
+        label: label.to_owned(),
+        number,
+        href,
+        attention: false,
+    }
+}
+
+/// How many entries the last day has, how many there are at all, and how many each hour had.
+async fn hours_of(
+    call: &Call,
+    now: Timestamp,
+    zone: &console::Zone,
+) -> Result<(u64, u64, Vec<(String, u64)>), Problem> {
+    let begins = (0..HOURS).rev().map(|hour| now.micros() - (hour + 1) * HOUR);
+    let begins: Vec<Timestamp> = begins.filter_map(Timestamp::from_micros).collect();
+    let (mut sizes, size) = call.app.engine.sizes_at(&begins).await?;
+    let day = size - sizes.first().copied().unwrap_or(size);
+    sizes.push(size);
+    let each = sizes.windows(2).map(|two| two[1] - two[0]);
+    let hours = begins.iter().map(|begin| zone.minute(*begin)).zip(each).collect();
+    Ok((day, size, hours))
+}
+
+/// What waits for somebody.
+async fn waiting(call: &Call, principal: &Principal) -> Result<Vec<Figure>, Problem> {
+    let mut figures = Vec::new();
+    let may = |path: &str| call.app.site.lists_for(principal).any(|list| list.path == path);
+    if may("/approvals") {
+        figures.push(count::<Approval>(call, "approvals", "/approvals").await?);
+    }
+    if may("/kyc") {
+        figures.push(count::<KycRecord>(call, "KYC records", "/kyc").await?);
+    }
+    Ok(figures)
+}
+
+/// How many of a noun are pending, as far as this reader sees them.
+async fn count<N: Noun>(call: &Call, label: &str, path: &str) -> Result<Figure, Problem> {
+    let asked = Asked(vec![("status", Given::Text("pending".to_owned()))]);
+    let paging = Paging {
+        order: N::USUAL,
+        after: None,
+        limit: Some(COUNTED_MAX),
+    };
+    let viewer = Viewer::of(call.identity()?);
+    let page = N::page(&call.app.engine, viewer, &asked, paging).await?;
+    let more = if page.next.is_some() { "+" } else { "" };
+    Ok(Figure {
+        label: format!("{label} wait"),
+        number: format!("{}{more}", page.views.len()),
+        href: Some(format!("{path}?status=pending")),
+        attention: !page.views.is_empty(),
+    })
+}
+
+/// How executions stand.
+async fn executions(call: &Call, principal: &Principal) -> Result<Vec<Figure>, Problem> {
+    if !principal.holds(Permission::WorkflowsRead) {
+        return Ok(Vec::new());
+    }
+    let runs = call.app.engine.runs(DayOf::Workflow, (None, None)).await?;
+    let all = runs.values().fold(Runs::default(), |sum, of| sum.and(of.runs));
+    let shown = |word: &str, number: i64| {
+        let number = views::count(u64::try_from(number).unwrap_or(0));
+        figure(word, number, Some(format!("/executions?status={word}")))
+    };
+    Ok(vec![
+        shown("running", all.running),
+        shown("completed", all.completed),
+        Figure {
+            attention: all.failed > 0,
+            ..shown("failed", all.failed)
+        },
+        shown("cancelled", all.cancelled),
+    ])
+}

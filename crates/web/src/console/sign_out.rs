@@ -1,0 +1,29 @@
+//! `POST /sign-out`: the session ends, and the browser keeps no page of it.
+
+use domain::identity::session::EndSession;
+use domain::{Caller, Command};
+use http::header::{HeaderName, SET_COOKIE};
+use http::HeaderValue;
+
+use crate::call::{Answer, Call};
+use crate::console::redirect;
+use crate::credential;
+
+/// What the browser forgets: pages. What it keeps beside, such as the checkpoint that it saw last, is what makes it a witness.
+const FORGET: (HeaderName, HeaderValue) = (
+    HeaderName::from_static("clear-site-data"),
+    HeaderValue::from_static("\"cache\""),
+);
+
+pub(crate) async fn submit(call: Call) -> Answer {
+    let caller = call.caller()?;
+    let Caller::Session(id) = caller else {
+        return Err(credential::missing());
+    };
+    let command = Command::EndSession(EndSession { session: *id });
+    call.app.engine.submit(caller, call.origin(), command).await?;
+    let mut response = redirect::to("/sign-in?note=out");
+    response.headers_mut().insert(SET_COOKIE, credential::REMOVE_COOKIE);
+    response.headers_mut().insert(FORGET.0, FORGET.1);
+    Ok(response)
+}

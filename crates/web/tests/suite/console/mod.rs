@@ -1,0 +1,9 @@
+//! The console as browsers see it.
+
+mod browser;
+mod filters;
+mod forms;
+mod pages;
+mod roles;
+mod safety;
+mod signing;
