@@ -130,9 +130,14 @@ impl Frame {
         html! {
             header.top {
                 @if !self.groups.is_empty() { a.to-menu href="#menu" { (icon("menu")) span.hidden { "Menu" } } }
-                a.brand href="/" { (icon("shield-check")) " Probity" }
+                a.brand href="/" aria-label="Probity" { (icon("shield-check")) span { "Probity" } }
                 span.environment { (self.environment) }
-                span.room {}
+                @if self.groups.is_empty() { span.room {} } @else {
+                    form.search role="search" method="get" action="/search" {
+                        label.hidden for="q" { "Search" }
+                        input id="q" type="search" name="q" maxlength="254" placeholder="Id, index, name, transaction, trace" autocomplete="off" spellcheck="false";
+                    }
+                }
                 @if let Some(who) = &self.who {
                     details.menu {
                         summary { (icon("circle-user")) " " (who.name) " " span.quiet { (who.role) } }

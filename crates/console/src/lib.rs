@@ -21,5 +21,6 @@ pub use pages::one::{Action, OnePage, one};
 pub use pages::overview::{Figure, Overview, overview};
 pub use pages::preferences::{Preferences, preferences};
 pub use pages::problem::{ProblemPage, again, problem};
+pub use pages::search::{SearchPage, search};
 pub use pages::sign_in::{SignIn, sign_in};
 pub use zone::Zone;

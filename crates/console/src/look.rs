@@ -28,7 +28,11 @@ impl Look {
 }
 
 /// Everything but letters, digits and these is percent-encoded (RFC 3986 section 2.3).
-const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const KEPT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// A text as a part of a path or a query.
 pub fn encoded(text: &str) -> String {

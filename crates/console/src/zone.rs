@@ -117,7 +117,11 @@ mod tests {
             (Some("<script>"), "UTC", true),
         ] {
             let zone = Zone::of(cookie);
-            assert_eq!((zone.name(), zone.is_the_browser_s()), (name, browser), "{cookie:?}");
+            assert_eq!(
+                (zone.name(), zone.is_the_browser_s()),
+                (name, browser),
+                "{cookie:?}"
+            );
         }
     }
 
@@ -126,11 +130,17 @@ mod tests {
         let zone = Zone::of(Some("Europe/Berlin"));
         let time: Timestamp = "2026-11-29T12:34:56.789012Z".parse().unwrap();
         assert_eq!(zone.exact(time), "2026-11-29 13:34:56.789012 CET");
-        assert_eq!((zone.minute(time), zone.day(time)), ("2026-11-29 13:34".into(), "2026-11-29".into()));
+        assert_eq!(
+            (zone.minute(time), zone.day(time)),
+            ("2026-11-29 13:34".into(), "2026-11-29".into())
+        );
         assert_eq!(zone.weekday(time), "Sunday, 2026-11-29");
         let typed = zone.read(&zone.second(time)).unwrap();
         assert_eq!(typed.to_string(), "2026-11-29T12:34:56.000000Z");
-        assert_eq!(zone.read("2026-07-01T00:00").unwrap().to_string(), "2026-06-30T22:00:00.000000Z");
+        assert_eq!(
+            zone.read("2026-07-01T00:00").unwrap().to_string(),
+            "2026-06-30T22:00:00.000000Z"
+        );
         assert_eq!(zone.read("yesterday"), None);
     }
 }

@@ -3,7 +3,8 @@
 
 use console::components::{Field, Input, Row};
 use console::{
-    Action, Banner, ChangePage, Chip, Frame, Group, Item, ListPage, Look, OnePage, ProblemPage, SignIn, Tone, Who, Zone,
+    Action, Banner, ChangePage, Chip, Frame, Group, Item, ListPage, Look, OnePage, ProblemPage, SignIn, Tone,
+    Who, Zone,
 };
 use html5gum::{Token, Tokenizer};
 use views::{Cell, Elide, Names, column, number};
@@ -50,14 +51,23 @@ fn frame(title: &str) -> Frame {
 
 fn list() -> ListPage {
     let time = "2026-11-29T11:58:30Z".parse().unwrap();
-    let mut outcome = Field::new("outcome", "outcome", Input::Words(vec!["success".to_owned(), BAD.to_owned()]));
+    let mut outcome = Field::new(
+        "outcome",
+        "outcome",
+        Input::Words(vec!["success".to_owned(), BAD.to_owned()]),
+    );
     outcome.problem = Some(BAD.to_owned());
     ListPage {
         title: "Audit log".to_owned(),
         many: "entries",
         about: "Entries, newest first",
         path: "/audit/entries".to_owned(),
-        fields: vec![Field::new("actor", "actor", Input::Line(Some(9))).doc(BAD).value(BAD), outcome],
+        fields: vec![
+            Field::new("actor", "actor", Input::Line(Some(9)))
+                .doc(BAD)
+                .value(BAD),
+            outcome,
+        ],
         chips: vec![Chip {
             text: BAD.to_owned(),
             without: "/audit/entries".to_owned(),
@@ -73,7 +83,12 @@ fn list() -> ListPage {
             Some(BAD.to_owned()),
             vec![Row {
                 href: Some("/audit/entries/7".to_owned()),
-                cells: vec![7.into(), Cell::Second(time), BAD.into(), Cell::State("refused".to_owned())],
+                cells: vec![
+                    7.into(),
+                    Cell::Second(time),
+                    BAD.into(),
+                    Cell::State("refused".to_owned()),
+                ],
             }],
         )],
         next: Some("/audit/entries?cursor=x".to_owned()),
@@ -171,7 +186,10 @@ fn pages() -> Vec<(&'static str, String)> {
 fn no_text_becomes_markup() {
     for (name, page) in pages() {
         let names = elements(&page);
-        assert!(!names.iter().any(|name| ["img", "script"].contains(&&**name)), "{name}: {page}");
+        assert!(
+            !names.iter().any(|name| ["img", "script"].contains(&&**name)),
+            "{name}: {page}"
+        );
         assert!(page.contains("&lt;script&gt;"), "{name}: {page}");
     }
     let again = console::again("/x?a=\"><script>").into_string();
@@ -184,19 +202,29 @@ fn a_page_has_its_landmarks_and_the_first_link_skips_to_the_content() {
     let page = frame("Audit log, 1 shown").page(&content).into_string();
     let names = elements(&page);
     for landmark in ["header", "main", "h1", "title"] {
-        assert_eq!(names.iter().filter(|name| *name == landmark).count(), 1, "{landmark}");
+        assert_eq!(
+            names.iter().filter(|name| *name == landmark).count(),
+            1,
+            "{landmark}"
+        );
     }
     assert!(page.contains("<title>Audit log, 1 shown · production · Probity</title>"));
     assert!(page.contains("data-environment=\"production\"") && page.contains("aria-current=\"page\""));
     let first = page.find("<a ").unwrap();
-    assert!(page[first..].starts_with("<a class=\"skip\" href=\"#content\">"), "{page}");
+    assert!(
+        page[first..].starts_with("<a class=\"skip\" href=\"#content\">"),
+        "{page}"
+    );
 }
 
 #[test]
 fn a_row_is_a_link_and_its_times_are_exact_on_hover() {
     let page = console::list(&look(), &list()).into_string();
     assert!(page.contains("<a href=\"/audit/entries/7\">7</a>"), "{page}");
-    assert!(page.contains("title=\"2026-11-29 11:58:30.000000 UTC\"") && page.contains(">1 min ago</time>"), "{page}");
+    assert!(
+        page.contains("title=\"2026-11-29 11:58:30.000000 UTC\"") && page.contains(">1 min ago</time>"),
+        "{page}"
+    );
     assert!(page.contains("data-tone=\"bad\">refused</span>"), "{page}");
 }
 
@@ -208,5 +236,8 @@ fn what_is_not_there_says_how_to_get_it() {
         ..ListPage::default()
     };
     let page = console::list(&look(), &empty).into_string();
-    assert!(page.contains("There are no agents yet.") && page.contains("to make the first one"), "{page}");
+    assert!(
+        page.contains("There are no agents yet.") && page.contains("to make the first one"),
+        "{page}"
+    );
 }

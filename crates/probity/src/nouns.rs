@@ -9,7 +9,8 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use engine::Engine;
 use engine::list::Order;
 use views::{
-    Asked, Cell, Filter, Given, LIMIT_USUAL, Names, Noun, Page, Paging, Place, Show, Takes, Titled, Viewer, second,
+    Asked, Cell, Filter, Given, LIMIT_USUAL, Names, Noun, Page, Paging, Place, Show, Takes, Titled, Viewer,
+    second,
 };
 
 use crate::account::{self, ACCOUNT};

@@ -204,7 +204,10 @@ pub(crate) async fn answer(
     route: &'static Route,
     request: Request,
 ) -> Response<Body> {
-    answer_with(app, number, route, request, async |problem| problem.into_response()).await
+    answer_with(app, number, route, request, async |problem| {
+        problem.into_response()
+    })
+    .await
 }
 
 /// The same with other words for problems.

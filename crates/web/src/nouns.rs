@@ -291,21 +291,21 @@ pub(crate) async fn show<N: Show>(mut call: Call) -> Answer {
     shown::<N>(&mut call).await
 }
 
-/// The one in the path, and its version.
-pub(crate) async fn found<N: Show>(call: &mut Call) -> Result<(N::Whole, u64), Problem> {
-    let name = named::<N>(call).await?;
+/// The one of this name, and its version.
+pub(crate) async fn found<N: Show>(call: &Call, name: &str) -> Result<(N::Whole, u64), Problem> {
     let viewer = Viewer::of(call.identity()?);
-    let found = N::find(&call.app.engine, viewer, &name).await?;
+    let found = N::find(&call.app.engine, viewer, name).await?;
     if found.is_none() && !N::HIDDEN {
         // Who may not read all learns of no one else's, not even which there are.
         call.require(all::<N>()).await?;
     }
-    found.ok_or_else(|| missing::<N>(&name))
+    found.ok_or_else(|| missing::<N>(name))
 }
 
 /// Shows the one in the path.
 pub(crate) async fn shown<N: Show>(call: &mut Call) -> Answer {
-    let (whole, version) = found::<N>(call).await?;
+    let name = named::<N>(call).await?;
+    let (whole, version) = found::<N>(call, &name).await?;
     let response = json(&whole)?;
     Ok(if N::TAGGED {
         tagged(response, version)

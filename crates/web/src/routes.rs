@@ -12,9 +12,9 @@ use crate::call::Route;
 use crate::endpoint::{Access, Verb};
 use crate::openapi::{Doc, Documents as _};
 use crate::{
-    access, activity, agents, api_keys, approvals, assets, audit, auth, balances, change, console, conversations,
-    destinations, docs, executions, governance, health, holds, kyc, log, me, metrics, nouns, openapi,
-    operations, sessions, steps, upkeep, users,
+    access, activity, agents, api_keys, approvals, assets, audit, auth, balances, change, console,
+    conversations, destinations, docs, executions, governance, health, holds, kyc, log, me, metrics, nouns,
+    openapi, operations, sessions, steps, upkeep, users,
 };
 
 /// What is behind a line of the table: a module with its `handle` and `DOC`, or what follows from a description.

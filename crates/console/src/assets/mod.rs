@@ -95,10 +95,23 @@ mod tests {
     #[test]
     fn scripts_and_style_are_small_and_load_nothing() {
         let size = |asset: &Asset| asset.text.len();
-        assert!(size(&CONSOLE) + size(&LIVE) < 25_000, "{} {}", size(&CONSOLE), size(&LIVE));
+        assert!(
+            size(&CONSOLE) + size(&LIVE) < 25_000,
+            "{} {}",
+            size(&CONSOLE),
+            size(&LIVE)
+        );
         assert!(size(&STYLE) + size(&ICONS) + size(&CONSOLE) < 40_000);
         for asset in [&STYLE, &CONSOLE, &LIVE] {
-            for word in ["http:", "https:", "@import", "url(", "innerHTML", "eval(", "import "] {
+            for word in [
+                "http:",
+                "https:",
+                "@import",
+                "url(",
+                "innerHTML",
+                "eval(",
+                "import ",
+            ] {
                 assert!(!asset.text.contains(word), "{word} in {}", asset.path());
             }
         }

@@ -11,12 +11,14 @@ pub fn badge(word: &str) -> Markup {
 fn tone(word: &str) -> &'static str {
     // Some say more behind a comma: `revoked, 2026-11-29`.
     match word.split([',', ' ', ':']).next().unwrap_or(word) {
-        "success" | "succeeded" | "completed" | "active" | "approved" | "granted" | "usable" | "open" | "ok"
-        | "good" => "good",
-        "failed" | "refused" | "rejected" | "broken_off" | "unknown" | "tampered" | "error" | "abandoned" => "bad",
+        "success" | "succeeded" | "completed" | "active" | "approved" | "granted" | "usable" | "open"
+        | "ok" | "good" => "good",
+        "failed" | "refused" | "rejected" | "broken_off" | "unknown" | "tampered" | "error" | "abandoned" => {
+            "bad"
+        }
         "pending" | "processing" | "running" | "on" | "waiting" | "cooling" | "no" => "wait",
-        "disabled" | "erased" | "pruned" | "revoked" | "expired" | "ended" | "closed" | "cancelled" | "withdrawn"
-        | "removed" | "released" | "used" => "off",
+        "disabled" | "erased" | "pruned" | "revoked" | "expired" | "ended" | "closed" | "cancelled"
+        | "withdrawn" | "removed" | "released" | "used" => "off",
         _ => "plain",
     }
 }

@@ -29,7 +29,15 @@ pub fn cell(look: &Look, cell: &Cell, short: bool) -> Markup {
         Cell::Time(at) if short => time(look, *at, Precision::Near),
         Cell::Second(at) if short => time(look, *at, Precision::NearSecond),
         Cell::Time(at) | Cell::Second(at) => time(look, *at, Precision::Exact),
-        Cell::One(key, name) => linked(key, name, if short { id(name) } else { html! { (name) } }),
+        Cell::One(key, name) => linked(
+            key,
+            name,
+            if short {
+                id(name)
+            } else {
+                html! { (name) }
+            },
+        ),
         Cell::User(user) | Cell::UserAnd(user, _) | Cell::By(Some(user)) => {
             let more = match cell {
                 Cell::UserAnd(_, more) => more.as_str(),
@@ -39,10 +47,10 @@ pub fn cell(look: &Look, cell: &Cell, short: bool) -> Markup {
             html! { (linked(USERS, &user.to_string(), id(&shown))) (more) }
         }
         Cell::Agent(agent) => linked(AGENTS, &agent.to_string(), id(&name)),
-        Cell::Account(account) => match account.user() {
-            Some(user) => linked(USERS, &user.to_string(), html! { (name) }),
-            None => html! { (name) },
-        },
+        Cell::Account(account) => {
+            let user = account.user().map(|user| user.to_string());
+            user.map_or_else(|| html! { (name) }, |user| linked(USERS, &user, html! { (name) }))
+        }
         Cell::By(None) => html! { (name) },
     }
 }

@@ -37,10 +37,17 @@ mod tests {
 
     #[test]
     fn what_is_not_nothing_is_seen_and_nothing_is_higher_than_the_highest() {
-        let values = [("a".to_owned(), 0), ("b".to_owned(), 1), ("c".to_owned(), 1_000_000)];
+        let values = [
+            ("a".to_owned(), 0),
+            ("b".to_owned(), 1),
+            ("c".to_owned(), 1_000_000),
+        ];
         let markup = bars("x", "y", &values).into_string();
         for (y, height) in [(40, 0), (39, 1), (0, 40)] {
-            assert!(markup.contains(&format!("y=\"{y}\" width=\"8\" height=\"{height}\"")), "{markup}");
+            assert!(
+                markup.contains(&format!("y=\"{y}\" width=\"8\" height=\"{height}\"")),
+                "{markup}"
+            );
         }
         assert!(bars("x", "y", &[]).into_string().contains("0 0 0 40"));
     }

@@ -181,7 +181,7 @@ fn control(field: &Field, id: &str) -> Markup {
                 input id=(id) name=(field.name) type=(field.kind()) value=(field.value) autocomplete=(field.autocomplete())
                     aria-describedby=[described] aria-invalid=[wrong] required[field.required] maxlength=[chars] min=[least] max=[most]
                     list=[list.as_deref()] step=[(field.input == Input::Time).then_some("1")] spellcheck="false" autocapitalize="none";
-                @if let Some(list) = &list { datalist id=(list) { @for offer in &field.offers { option value=(offer); } } }
+                @if let Some(list) = &list { datalist id=(list) { @for offer in &field.offers { option value=(offer) {} } } }
             }
         }
     }
@@ -193,11 +193,19 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_tied_to_its_field_and_escaped() {
-        let mut one = Field::new("a", "A", Input::Line(Some(7))).doc("d").value("\"><script>");
+        let mut one = Field::new("a", "A", Input::Line(Some(7)))
+            .doc("d")
+            .value("\"><script>");
         one.problem = Some("<b>".to_owned());
         let markup = field(&one, "f-").into_string();
-        assert!(markup.contains(r#"aria-describedby="f-a-wrong f-a-doc" aria-invalid="true""#), "{markup}");
-        assert!(markup.contains(r#"<label for="f-a">"#) && markup.contains("&lt;b&gt;"), "{markup}");
+        assert!(
+            markup.contains(r#"aria-describedby="f-a-wrong f-a-doc" aria-invalid="true""#),
+            "{markup}"
+        );
+        assert!(
+            markup.contains(r#"<label for="f-a">"#) && markup.contains("&lt;b&gt;"),
+            "{markup}"
+        );
         assert!(!markup.contains("<script>"), "{markup}");
     }
 

@@ -47,7 +47,9 @@ fn title(look: &Look, column: &Column) -> String {
 
 fn one(look: &Look, column: &Column, value: &Cell, href: Option<&str>) -> Markup {
     let elided = column.elide != Elide::Never && matches!(value, Cell::Text(_));
-    let title = elided.then(|| text(look, value)).filter(|text| text.chars().count() > 24);
+    let title = elided
+        .then(|| text(look, value))
+        .filter(|text| text.chars().count() > 24);
     html! {
         @if let Some(href) = href {
             // A row is headed by what it leads to.

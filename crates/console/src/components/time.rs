@@ -47,7 +47,11 @@ fn relative(ago: i64) -> Option<String> {
         _ if size < HOUR => format!("{} min", size / MINUTE),
         _ => format!("{} h", size / HOUR),
     };
-    Some(if ahead { format!("in {words}") } else { format!("{words} ago") })
+    Some(if ahead {
+        format!("in {words}")
+    } else {
+        format!("{words} ago")
+    })
 }
 
 #[cfg(test)]

@@ -31,10 +31,16 @@ pub struct ChangePage {
 
 /// The page of a change.
 pub fn change(page: &ChangePage) -> Markup {
-    let (asked, more): (Vec<&Field>, Vec<&Field>) =
-        page.fields.iter().partition(|one| one.required || one.problem.is_some() || one.input == Input::Hidden);
+    let (asked, more): (Vec<&Field>, Vec<&Field>) = page
+        .fields
+        .iter()
+        .partition(|one| one.required || one.problem.is_some() || one.input == Input::Hidden);
     // Where little is asked for, nothing is folded.
-    let (asked, more) = if page.fields.len() <= 6 { (page.fields.iter().collect(), Vec::new()) } else { (asked, more) };
+    let (asked, more) = if page.fields.len() <= 6 {
+        (page.fields.iter().collect(), Vec::new())
+    } else {
+        (asked, more)
+    };
     html! {
         nav.trail aria-label="Where this is" {
             @if let Some((href, words)) = &page.about { a href=(href) { (words) } }

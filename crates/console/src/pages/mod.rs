@@ -6,4 +6,5 @@ pub(crate) mod one;
 pub(crate) mod overview;
 pub(crate) mod preferences;
 pub(crate) mod problem;
+pub(crate) mod search;
 pub(crate) mod sign_in;

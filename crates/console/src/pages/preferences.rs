@@ -24,11 +24,20 @@ pub fn preferences(page: &Preferences) -> Markup {
         .value(&page.zone)
         .required();
     zone.problem.clone_from(&page.problem);
-    zone.offers = ["browser", "UTC", "Europe/Berlin", "Europe/London", "America/New_York", "Asia/Tokyo"]
-        .map(str::to_owned)
-        .into();
+    zone.offers = [
+        "browser",
+        "UTC",
+        "Europe/Berlin",
+        "Europe/London",
+        "America/New_York",
+        "Asia/Tokyo",
+    ]
+    .map(str::to_owned)
+    .into();
     let words = |words: &[&str]| Input::Words(words.iter().map(|word| (*word).to_owned()).collect());
-    let theme = Field::new("theme", "Colours", words(&["system", "light", "dark"])).value(&page.theme).required();
+    let theme = Field::new("theme", "Colours", words(&["system", "light", "dark"]))
+        .value(&page.theme)
+        .required();
     let keys = Field::new("keys", "Single keys", words(&["on", "off"]))
         .value(if page.keys { "on" } else { "off" })
         .doc("j and k move in a list, and ? shows all of them.")

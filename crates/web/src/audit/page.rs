@@ -32,7 +32,8 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
 ];
 
-fn limit(query: &Query) -> Result<u32, Problem> {
+/// How many are asked for at most.
+pub(crate) fn limit(query: &Query) -> Result<u32, Problem> {
     let read = |text: &str| {
         let number = crate::query::decimal(text).and_then(|number| u32::try_from(number).ok())?;
         (1..=LIMIT_MAX).contains(&number).then_some(number)
@@ -66,12 +67,17 @@ pub(crate) const LINK_HEADER: (&str, &str) = (
 
 /// Reads which page is asked for, in this order.
 pub(crate) fn read<P: Place>(query: &Query, order: Order) -> Result<Paging<P>, Problem> {
-    let expected = "`next` of a page of the same list in the same order";
     Ok(Paging {
         order,
-        after: query.read("cursor", expected, |word| P::decode(order, word))?,
+        after: after(query, order)?,
         limit: Some(limit(query)?),
     })
+}
+
+/// Reads behind which place the page begins.
+pub(crate) fn after<P: Place>(query: &Query, order: Order) -> Result<Option<P>, Problem> {
+    let expected = "`next` of a page of the same list in the same order";
+    query.read("cursor", expected, |word| P::decode(order, word))
 }
 
 /// The parameter for the order of a list.

@@ -17,11 +17,16 @@ const OWN: [(&str, &str); 6] = [
 ];
 
 pub(crate) async fn show(call: Call) -> Answer {
+    frame::free(&call)?;
     let frame = frame::of(&call, "My account").await;
     let identity = call.identity()?;
     let user = &identity.user;
-    let permissions: Vec<&str> =
-        identity.principal.permissions().into_iter().map(domain::identity::Permission::as_str).collect();
+    let permissions: Vec<&str> = identity
+        .principal
+        .permissions()
+        .into_iter()
+        .map(domain::identity::Permission::as_str)
+        .collect();
     let mut pairs: Vec<Titled> = vec![
         ("User name", (&user.username).into()),
         ("Full name", user.full_name.as_ref().into()),
@@ -34,10 +39,18 @@ pub(crate) async fn show(call: Call) -> Answer {
         pairs.push(("Signed in", session.created_at.into()));
         pairs.push(("Until", session.expires_at.into()));
     }
-    let offered = |path: &str| call.app.site.forms_for(&identity.principal).any(|form| form.path == path);
+    let offered = |path: &str| {
+        call.app
+            .site
+            .forms_for(&identity.principal)
+            .any(|form| form.path == path)
+    };
     let id = user.id.to_string();
     let mine = |words: &str, path: &str| {
-        (words.to_owned(), format!("{path}{}", console::query([("user", id.as_str())])))
+        (
+            words.to_owned(),
+            format!("{path}{}", console::query([("user", id.as_str())])),
+        )
     };
     let page = OnePage {
         title: "My account".to_owned(),

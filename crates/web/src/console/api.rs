@@ -99,7 +99,9 @@ pub(crate) async fn call(
     }
     let response = router.call(request).await.map_err(|error| internal(&error))?;
     let (parts, body) = response.into_parts();
-    let bytes = to_bytes(body, BYTES_MAX).await.map_err(|error| internal(&error))?;
+    let bytes = to_bytes(body, BYTES_MAX)
+        .await
+        .map_err(|error| internal(&error))?;
     let body = if bytes.is_empty() {
         Value::Null
     } else {

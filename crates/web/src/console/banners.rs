@@ -19,24 +19,32 @@ const LATE_MAX: i64 = 3_600_000_000;
 
 /// What is wrong, as this reader is told. Who may read how the service stands finds more behind it.
 pub(crate) async fn of(app: &App, principal: &Principal) -> Vec<Banner> {
-    let known = {
-        let found = app.site.banners.lock().unwrap_or_else(PoisonError::into_inner);
-        found.clone().filter(|(at, _)| at.elapsed() < BELIEVED_FOR)
-    };
-    let mut banners = match known {
-        Some((_, banners)) => banners,
-        None => {
-            let banners = found(app).await;
-            let mut known = app.site.banners.lock().unwrap_or_else(PoisonError::into_inner);
-            *known = Some((Instant::now(), banners.clone()));
-            banners
-        }
+    let mut banners = match remembered(app) {
+        Some(banners) => banners,
+        None => look(app).await,
     };
     if !principal.holds(Permission::OperateRead) {
         // When a backup is late is nothing that they can do anything about.
         banners.retain(|banner| banner.tone == Tone::Bad);
-        banners.iter_mut().for_each(|banner| banner.href = None);
+        for banner in &mut banners {
+            banner.href = None;
+        }
     }
+    banners
+}
+
+/// What was found a moment ago.
+fn remembered(app: &App) -> Option<Vec<Banner>> {
+    let known = app.site.banners.lock().unwrap_or_else(PoisonError::into_inner);
+    let (at, banners) = known.as_ref()?;
+    (at.elapsed() < BELIEVED_FOR).then(|| banners.clone())
+}
+
+/// Looks, and remembers what was found.
+async fn look(app: &App) -> Vec<Banner> {
+    let banners = found(app).await;
+    let mut known = app.site.banners.lock().unwrap_or_else(PoisonError::into_inner);
+    *known = Some((Instant::now(), banners.clone()));
     banners
 }
 
@@ -72,7 +80,9 @@ fn late(job: &JobView, now: Timestamp) -> Option<Banner> {
         _ => return None,
     };
     let failed = matches!(job.outcome, Some(RunOutcome::Failed | RunOutcome::BrokenOff));
-    let late = job.next_at.is_some_and(|next| now.micros() - next.micros() > LATE_MAX);
+    let late = job
+        .next_at
+        .is_some_and(|next| now.micros() - next.micros() > LATE_MAX);
     let words = match (failed, late) {
         (true, _) => "failed",
         (_, true) => "is overdue",

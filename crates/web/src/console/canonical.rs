@@ -41,7 +41,10 @@ mod tests {
 
     #[test]
     fn an_address_says_the_same_to_everybody() {
-        let filters = [Filter::own("from", "", Takes::Time), Filter::own("actor", "", Takes::Text(9))];
+        let filters = [
+            Filter::own("from", "", Takes::Time),
+            Filter::own("actor", "", Takes::Text(9)),
+        ];
         let zone = Zone::of(Some("Europe/Berlin"));
         for (raw, expected) in [
             ("", None),
@@ -49,7 +52,10 @@ mod tests {
             ("from=2026-11-29T12:00:00Z", None),
             ("actor=&from=", Some("")),
             ("actor=a&from=", Some("?actor=a")),
-            ("from=2026-11-29T13:00", Some("?from=2026-11-29T12%3A00%3A00.000000Z")),
+            (
+                "from=2026-11-29T13:00",
+                Some("?from=2026-11-29T12%3A00%3A00.000000Z"),
+            ),
             ("from=x", None),
             ("actor=%ff&from=", None),
         ] {

@@ -24,7 +24,14 @@ const VERSION: &str = "_version";
 const TYPED: &str = "_name";
 
 /// Members of answers that are shown once.
-const SECRETS: [&str; 6] = ["key", "one_time_password", "invitation", "secret", "uri", "recovery_codes"];
+const SECRETS: [&str; 6] = [
+    "key",
+    "one_time_password",
+    "invitation",
+    "secret",
+    "uri",
+    "recovery_codes",
+];
 
 /// A form of this request, and what its path names.
 struct Asked<'a> {
@@ -46,10 +53,24 @@ impl Asked<'_> {
         self.path.first().map(|(_, value)| value.as_str())
     }
 
+    /// What that is called.
+    fn called(&self) -> String {
+        match (self.name(), self.form.list()) {
+            (Some(name), _) => name.to_owned(),
+            (None, "/") => "My account".to_owned(),
+            (None, list) => frame::called(list, list.trim_start_matches('/')),
+        }
+    }
+
     /// Where the page of what it is about is, or its list.
     fn about(&self, call: &Call) -> String {
         let list = self.form.list();
-        let shows = call.app.site.lists.iter().any(|known| known.path == list && known.shows);
+        let shows = call
+            .app
+            .site
+            .lists
+            .iter()
+            .any(|known| known.path == list && known.shows);
         match self.name() {
             Some(name) if shows => format!("{list}/{}", console::encoded(name)),
             _ if call.app.site.lists.iter().any(|known| known.path == list) => list.to_owned(),
@@ -80,7 +101,10 @@ pub(crate) async fn show(mut call: Call) -> Answer {
     let mut now = Value::Null;
     if asked.form.if_match || asked.form.verb == Verb::Patch {
         let one = asked.filled(asked.form.api);
-        let one = one.rsplit_once('/').filter(|_| asked.form.verb != Verb::Patch).map_or(one.as_str(), |(one, _)| one);
+        let one = one
+            .rsplit_once('/')
+            .filter(|_| asked.form.verb != Verb::Patch)
+            .map_or(one.as_str(), |(one, _)| one);
         let shown = api::call(&call, Verb::Get, one, &[], None).await?;
         version = shown.tag().map(str::to_owned);
         now = shown.body;
@@ -88,7 +112,11 @@ pub(crate) async fn show(mut call: Call) -> Answer {
     for spec in &asked.form.fields {
         let typed = spec.typed(&given);
         let is_kept = asked.form.verb == Verb::Patch && typed.is_empty();
-        fields.push(spec.field(if is_kept { spec.shown(&now[&spec.name]) } else { typed }));
+        fields.push(spec.field(if is_kept {
+            spec.shown(&now[&spec.name])
+        } else {
+            typed
+        }));
     }
     let hidden = |name: &str, value: String| Field::new(name, name, Input::Hidden).value(value);
     if asked.form.key {
@@ -119,12 +147,12 @@ async fn page(call: &Call, asked: &Asked<'_>, fields: Vec<Field>, refused: Optio
     let entry = problem.and_then(|answered| answered.body["entry"].as_u64());
     let page = ChangePage {
         title: form.title.to_owned(),
-        about: Some((about.clone(), asked.name().map_or_else(|| title(form.list().trim_start_matches('/')), str::to_owned))),
+        about: Some((about.clone(), asked.called())),
         description: form.description.replace('`', ""),
         action: asked.filled(form.path),
         fields,
         danger: form.is_final(),
-        problem: problem.map(|answered| said(answered)),
+        problem: problem.map(said),
         entry: entry.map(|index| format!("/audit/entries/{index}")),
         back: about,
         button: form.title.to_owned(),
@@ -143,8 +171,14 @@ async fn page(call: &Call, asked: &Asked<'_>, fields: Vec<Field>, refused: Optio
 /// A problem of the API in words.
 fn said(answered: &Answered) -> String {
     let detail = answered.said("detail").unwrap_or("it was refused");
-    let field = answered.said("field").map(|field| format!("{field}: ")).unwrap_or_default();
-    let lifted = answered.said("lifted_by").map(|who| format!(" What lifts this: {who}.")).unwrap_or_default();
+    let field = answered
+        .said("field")
+        .map(|field| format!("{field}: "))
+        .unwrap_or_default();
+    let lifted = answered
+        .said("lifted_by")
+        .map(|who| format!(" What lifts this: {who}."))
+        .unwrap_or_default();
     format!("{field}{detail}.{lifted}").replace("..", ".")
 }
 
@@ -247,7 +281,11 @@ async fn done(call: &Call, asked: &Asked<'_>, answered: &Answered) -> Answer {
     if secrets.is_empty() {
         return Ok(redirect::to(&next));
     }
-    let next = if form.api.ends_with("/second-factor") { "/me/second-factor/confirm".to_owned() } else { next };
+    let next = if form.api.ends_with("/second-factor") {
+        "/me/second-factor/confirm".to_owned()
+    } else {
+        next
+    };
     let frame = frame::of(call, form.title).await;
     let page = SecretsPage {
         title: form.title.to_owned(),

@@ -45,12 +45,19 @@ impl Spec {
         let (kind, input) = match kinds.trim_end_matches(" or null") {
             _ if !enumerated.is_empty() => (Kind::Text, Input::Words(enumerated)),
             "boolean" => (Kind::Flag, Input::Flag),
-            "integer" => (Kind::Number, Input::Number(one["minimum"].as_i64(), one["maximum"].as_i64())),
+            "integer" => (
+                Kind::Number,
+                Input::Number(one["minimum"].as_i64(), one["maximum"].as_i64()),
+            ),
             "string (date-time)" => (Kind::Time, Input::Time),
             text if text.starts_with("string") => (Kind::Text, line(name, chars_max)),
             list if list.starts_with("array of string") => {
                 let offered = words(schemas.resolved(&one["items"]).1);
-                let input = if offered.is_empty() { Input::Lines } else { Input::Several(offered) };
+                let input = if offered.is_empty() {
+                    Input::Lines
+                } else {
+                    Input::Several(offered)
+                };
                 (Kind::List, input)
             }
             _ => (Kind::Json, Input::Lines),
@@ -94,7 +101,11 @@ impl Spec {
     }
 
     fn between(&self) -> &'static str {
-        if matches!(self.input, Input::Several(_)) { "," } else { "\n" }
+        if matches!(self.input, Input::Several(_)) {
+            ","
+        } else {
+            "\n"
+        }
     }
 
     /// What was typed, to be shown again.
@@ -113,10 +124,15 @@ impl Spec {
             // What is no number goes on as it is: the endpoint says what is wrong with it.
             Kind::Number => text.parse::<i64>().map_or(Value::String(text), Value::from),
             Kind::List => {
-                let words = text.split([',', '\n']).map(str::trim).filter(|word| !word.is_empty());
+                let words = text
+                    .split([',', '\n'])
+                    .map(str::trim)
+                    .filter(|word| !word.is_empty());
                 words.map(Value::from).collect()
             }
-            Kind::Time => zone.read(&text).map_or(Value::String(text), |time| time.to_string().into()),
+            Kind::Time => zone
+                .read(&text)
+                .map_or(Value::String(text), |time| time.to_string().into()),
             Kind::Json => serde_json::from_str(&text).map_err(|error| format!("is no JSON: {error}"))?,
             Kind::Text => Value::String(text),
         }))
@@ -143,13 +159,21 @@ fn without_null<'a>(schemas: Schemas<'a>, schema: &'a Value) -> (&'a Value, bool
     {
         return (schemas.resolved(one).1, true);
     }
-    let nullable = schema["type"].as_array().is_some_and(|types| types.iter().any(|one| one == "null"));
+    let nullable = schema["type"]
+        .as_array()
+        .is_some_and(|types| types.iter().any(|one| one == "null"));
     (schema, nullable)
 }
 
 /// The words that a schema lists.
 fn words(schema: &Value) -> Vec<String> {
-    let listed = schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let each = alternatives(schema).iter().filter_map(|way| way["const"].as_str());
+    let listed = schema["enum"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str);
+    let each = alternatives(schema)
+        .iter()
+        .filter_map(|way| way["const"].as_str());
     listed.chain(each).map(str::to_owned).collect()
 }

@@ -41,7 +41,11 @@ const TASKS: [(&str, &str, &[&str]); 6] = [
         ],
     ),
     ("Approvals", "stamp", &["/approvals"]),
-    ("Custody", "wallet", &["/balances", "/operations", "/kyc", "/destinations", "/assets"]),
+    (
+        "Custody",
+        "wallet",
+        &["/balances", "/operations", "/kyc", "/destinations", "/assets"],
+    ),
     ("People", "users", &["/users", "/api-keys", "/sessions"]),
     ("Operation", "settings-2", &[]),
 ];
@@ -64,7 +68,13 @@ pub(crate) fn called(path: &str, many: &str) -> String {
 /// The frame of a page for who made this request.
 pub(crate) async fn of(call: &Call, title: impl Into<String>) -> Frame {
     let identity = call.identity().ok();
-    around(&call.app, &call.parts, identity.map(|identity| &**identity), title.into()).await
+    around(
+        &call.app,
+        &call.parts,
+        identity.map(|identity| &**identity),
+        title.into(),
+    )
+    .await
 }
 
 /// The frame of a page for this reader, or for nobody.
@@ -101,10 +111,19 @@ pub(crate) async fn around(app: &App, parts: &Parts, identity: Option<&Identity>
     }
 }
 
+/// Refuses who must do something first, such as changing a one-time password.
+pub(crate) fn free(call: &Call) -> Result<(), Problem> {
+    let principal = &call.identity()?.principal;
+    if principal.must().is_some() {
+        principal.session_in_full().map_err(engine::Error::from)?;
+    }
+    Ok(())
+}
+
 /// The zone that the reader chose, or the browser said.
 pub(crate) fn zone(parts: &Parts) -> Zone {
-    let text = cookie_named(parts, ZONE).map(percent_decode_str);
-    Zone::of(text.map(|text| text.decode_utf8_lossy()).as_deref())
+    let text = cookie_named(parts, ZONE).map(|text| percent_decode_str(text).decode_utf8_lossy());
+    Zone::of(text.as_deref())
 }
 
 fn groups(app: &App, principal: &Principal) -> Vec<Group> {
@@ -127,8 +146,9 @@ fn groups(app: &App, principal: &Principal) -> Vec<Group> {
     }
     for (label, icon, paths) in TASKS {
         let found = paths.iter().filter_map(|path| list(path));
-        let mut items: Vec<Item> =
-            found.map(|list| item(list.path, called(list.path, list.names.1))).collect();
+        let mut items: Vec<Item> = found
+            .map(|list| item(list.path, called(list.path, list.names.1)))
+            .collect();
         if label == "Operation" && Access::Read(Permission::OperateRead).offered(principal) {
             items.push(item("/jobs", "Jobs".to_owned()));
             items.push(item("/backups", "Backups".to_owned()));
@@ -137,7 +157,11 @@ fn groups(app: &App, principal: &Principal) -> Vec<Group> {
         match items.as_slice() {
             [] => {}
             // A task of one place is that place.
-            [one] if one.label == label => groups.push(Group { label: "", icon, items }),
+            [one] if one.label == label => groups.push(Group {
+                label: "",
+                icon,
+                items,
+            }),
             _ => groups.push(Group { label, icon, items }),
         }
     }
@@ -159,7 +183,10 @@ pub(crate) fn html(page: Markup) -> Response<Body> {
 /// Says what browsers must keep to: only what is ours is loaded, nobody frames the page, and no other page holds it.
 pub(crate) fn keep_to(response: &mut Response<Body>) {
     let headers = response.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(console::assets::POLICY));
+    headers.insert(
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(console::assets::POLICY),
+    );
     for (name, value) in [
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),

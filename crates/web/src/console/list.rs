@@ -48,7 +48,10 @@ pub(crate) async fn show<N: Noun>(call: Call) -> Answer {
         Err(error) => {
             let problem = Problem::from(error);
             // What a filter asks for may not be there.
-            if !N::FILTERS.iter().any(|filter| problem.field.as_deref() == Some(filter.name)) {
+            if !N::FILTERS
+                .iter()
+                .any(|filter| problem.field.as_deref() == Some(filter.name))
+            {
                 return Err(problem);
             }
             wanted.problems.push(problem);
@@ -72,11 +75,14 @@ pub(crate) async fn show<N: Noun>(call: Call) -> Answer {
     if live.is_some() {
         frame.scripts.push(&LIVE);
     }
-    let mut fields = fields::<N>(&wanted.query, &zone);
+    let mut fields = fields::<N>(&call, &wanted.query, &zone);
     let problems = problem::beside(&mut fields, wanted.problems);
     let pairs: Vec<(&str, &str)> = wanted.query.pairs().collect();
     let without = |name: &str| {
-        let kept = pairs.iter().copied().filter(|(known, _)| *known != name && *known != "cursor");
+        let kept = pairs
+            .iter()
+            .copied()
+            .filter(|(known, _)| *known != name && *known != "cursor");
         format!("{path}{}", console::query(kept))
     };
     let page = ListPage {
@@ -91,7 +97,10 @@ pub(crate) async fn show<N: Noun>(call: Call) -> Answer {
         parts: parts::<N>(rows, &frame.look.zone),
         next: next.map(|next| {
             let kept = pairs.iter().copied().filter(|(known, _)| *known != "cursor");
-            format!("{path}{}", console::query(kept.chain([("cursor", next.as_str())])))
+            format!(
+                "{path}{}",
+                console::query(kept.chain([("cursor", next.as_str())]))
+            )
         }),
         first: wanted.paging.after.is_some().then(|| without("cursor")),
         stopped,
@@ -108,21 +117,25 @@ async fn wanted<N: Noun>(call: &Call) -> Wanted<N::Place> {
     let (query, mut problems) = call.each();
     let (asked, wrong) = nouns::filters_each::<N>(call, &query).await;
     problems.extend(wrong);
-    let order = pages::order(&query, N::USUAL).unwrap_or_else(|problem| {
-        problems.push(problem);
-        N::USUAL
-    });
-    let paging = pages::read::<N::Place>(&query, order).unwrap_or_else(|problem| {
-        problems.push(problem);
-        Paging {
-            order,
-            after: None,
-            limit: Some(views::LIMIT_USUAL),
-        }
-    });
+    let order = pages::order(&query, N::USUAL);
+    let order = order
+        .map_err(|problem| problems.push(problem))
+        .unwrap_or(N::USUAL);
+    let after = pages::after::<N::Place>(&query, order);
+    let after = after.map_err(|problem| problems.push(problem)).unwrap_or(None);
+    let limit = pages::limit(&query);
+    let limit = limit
+        .map_err(|problem| problems.push(problem))
+        .unwrap_or(views::LIMIT_USUAL);
     let engine = &call.app.engine;
-    let within = pages::within_log(engine, "cursor", paging.after.and_then(Place::entry)).await;
+    let within = pages::within_log(engine, "cursor", after.and_then(Place::entry)).await;
+    let after = after.filter(|_| within.is_ok());
     problems.extend(within.err());
+    let paging = Paging {
+        order,
+        after,
+        limit: Some(limit),
+    };
     Wanted {
         query,
         asked,
@@ -156,40 +169,61 @@ fn words(problem: Problem) -> String {
     }
 }
 
-fn fields<N: Noun>(query: &Query, zone: &Zone) -> Vec<Field> {
-    let mut fields: Vec<Field> = N::FILTERS.iter().map(|filter| field(filter, query, zone)).collect();
+fn fields<N: Noun>(call: &Call, query: &Query, zone: &Zone) -> Vec<Field> {
+    let mut fields: Vec<Field> = N::FILTERS
+        .iter()
+        .map(|filter| field(call, filter, query, zone))
+        .collect();
     if N::ORDER.is_some() {
-        let words = ["desc", "asc"].map(str::to_owned).into();
-        let order = Field::new("order", "order", Input::Words(words)).doc("newest first, or oldest first");
+        let order =
+            Field::new("order", "order", words_of(["desc", "asc"])).doc("newest first, or oldest first");
         fields.push(order.value(query.get("order").unwrap_or_default()));
     }
     fields
 }
 
-fn field(filter: &Filter, query: &Query, zone: &Zone) -> Field {
-    let words = |words: &[&str]| Input::Words(words.iter().map(|word| (*word).to_owned()).collect());
-    let (input, offers) = match filter.takes() {
-        Takes::Word(list) => (words(list), Vec::new()),
-        Takes::Flag(_) | Takes::Either => (Input::Flag, Vec::new()),
-        Takes::Time => (Input::Time, Vec::new()),
-        Takes::Action => (Input::Line(Some(129)), presets::actions()),
-        Takes::Text(most) => (Input::Line(Some(most as u64)), Vec::new()),
-        _ => (Input::Line(Some(254)), Vec::new()),
-    };
+fn words_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Input {
+    Input::Words(words.into_iter().map(str::to_owned).collect())
+}
+
+fn field(call: &Call, filter: &Filter, query: &Query, zone: &Zone) -> Field {
     let given = query.get(filter.name).unwrap_or_default();
+    let input = match filter.takes() {
+        Takes::Word(list) => words_of(list.iter().copied()),
+        Takes::Role => words_of(
+            call.app
+                .engine
+                .rules()
+                .roles()
+                .iter()
+                .map(|role| role.name.as_str()),
+        ),
+        Takes::Flag(_) | Takes::Either => Input::Flag,
+        Takes::Time => Input::Time,
+        Takes::Text(most) => Input::Line(Some(most as u64)),
+        _ => Input::Line(Some(254)),
+    };
     let value = match filter.takes() {
         // As clocks show it here, for the field; what is no time stays as it was given.
-        Takes::Time => given.parse::<Timestamp>().map_or_else(|_| given.to_owned(), |time| zone.typed(time)),
+        Takes::Time => given
+            .parse::<Timestamp>()
+            .map_or_else(|_| given.to_owned(), |time| zone.typed(time)),
         _ => given.to_owned(),
     };
-    let mut field = Field::new(filter.name, filter.name, input).doc(filter.doc).value(value);
+    let mut field = Field::new(filter.name, filter.name, input)
+        .doc(filter.doc)
+        .value(value);
     field.required = filter.required;
-    field.offers = offers;
+    if matches!(filter.takes(), Takes::Action) {
+        field.offers = presets::actions();
+    }
     field
 }
 
 fn chips(pairs: &[(&str, &str)], without: impl Fn(&str) -> String) -> Vec<Chip> {
-    let filters = pairs.iter().filter(|(name, _)| !["cursor", "limit"].contains(name));
+    let filters = pairs
+        .iter()
+        .filter(|(name, _)| !["cursor", "limit"].contains(name));
     filters
         .map(|(name, value)| Chip {
             text: format!("{name}: {value}"),
@@ -221,7 +255,8 @@ fn parts<N: Noun>(rows: Vec<Row>, zone: &Zone) -> Vec<(Option<String>, Vec<Row>)
 /// Where what is new comes from: the begin of a list in the order of the log, the newest first.
 fn live<N: Noun>(wanted: &Wanted<N::Place>) -> Option<String> {
     let newest = wanted.paging.after.is_none() && wanted.paging.order == Order::Descending;
-    let in_log = ["activities", "entries"].contains(&N::KEY) && wanted.asked.flag("by_timestamp") != Some(true);
+    let in_log =
+        ["activities", "entries"].contains(&N::KEY) && wanted.asked.flag("by_timestamp") != Some(true);
     (newest && in_log).then(|| "/v1/activity/stream".to_owned())
 }
 

@@ -24,6 +24,7 @@ mod preferences;
 mod presets;
 mod problem;
 mod redirect;
+mod search;
 mod served;
 mod sign_in;
 mod sign_out;

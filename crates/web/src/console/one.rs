@@ -2,14 +2,13 @@
 
 use console::{Action, OnePage};
 use domain::identity::{Permission, Principal};
-use views::{Cell, Noun, Show, Takes, Titled};
+use views::{Cell, Noun, Show, Takes, Titled, User};
 
 use crate::call::{Answer, Call, Page};
+use crate::console::frame;
 use crate::console::list::curl;
 use crate::console::place::title;
-use crate::console::frame;
 use crate::nouns;
-
 
 /// How people see one of a noun.
 pub(crate) const fn page<N: Show>() -> Page {
@@ -22,24 +21,34 @@ pub(crate) const fn page<N: Show>() -> Page {
     }
 }
 
-/// Shows one.
+/// Shows one, which its path names as the API does.
 pub(crate) async fn show<N: Show>(mut call: Call) -> Answer {
+    let name = nouns::named::<N>(&mut call).await?;
+    shown::<N>(&call, &name).await
+}
+
+/// Shows a user, who may be named by user name or e-mail address too.
+pub(crate) async fn user(mut call: Call) -> Answer {
     let name = call.path().await?;
-    let (whole, _) = nouns::found::<N>(&mut call).await?;
+    shown::<User>(&call, &name).await
+}
+
+async fn shown<N: Show>(call: &Call, name: &str) -> Answer {
+    let (whole, _) = nouns::found::<N>(call, name).await?;
     let pairs = N::details(&whole);
-    let id = id_in(&pairs).unwrap_or_else(|| name.clone());
+    let id = id_in(&pairs).unwrap_or_else(|| name.to_owned());
     let path = call.parts.uri.path().to_owned();
     let list = path.rsplit_once('/').map_or("/", |(list, _)| list).to_owned();
     let called = frame::called(&list, N::NAMES.1);
-    let mut frame = frame::of(&call, format!("{} {name}", title(N::NAMES.0))).await;
-    frame.look.names = frame::names(&call, pairs.iter().map(|(_, cell)| cell)).await?;
+    let mut frame = frame::of(call, format!("{} {name}", title(N::NAMES.0))).await;
+    frame.look.names = frame::names(call, pairs.iter().map(|(_, cell)| cell)).await?;
     let principal = &call.identity()?.principal;
     let page = OnePage {
-        title: format!("{} {}", title(N::NAMES.0), shown(&pairs, &name)),
+        title: format!("{} {}", title(N::NAMES.0), words(&pairs, name)),
         list: (list.clone(), called),
-        actions: actions(&call, principal, &list, &name),
-        related: related::<N>(&call, principal, &id),
-        call: curl(&call, ""),
+        actions: actions(call, principal, &list, name),
+        related: related::<N>(call, principal, &id),
+        call: curl(call, ""),
         pairs,
     };
     Ok(frame::answer(&frame, &console::one(&frame.look, &page)))
@@ -54,9 +63,11 @@ fn id_in(pairs: &[Titled]) -> Option<String> {
 }
 
 /// How it is called in a title: by a name that people gave it, where it has one.
-fn shown(pairs: &[Titled], name: &str) -> String {
+fn words(pairs: &[Titled], name: &str) -> String {
     let named = pairs.iter().find_map(|(title, cell)| match cell {
-        Cell::Text(text) if ["Name", "User name", "Code", "Workflow", "Title"].contains(title) => Some(text.clone()),
+        Cell::Text(text) if ["Name", "User name", "Code", "Workflow", "Title"].contains(title) => {
+            Some(text.clone())
+        }
         _ => None,
     });
     named.unwrap_or_else(|| name.to_owned())
@@ -85,13 +96,19 @@ fn related<N: Noun>(call: &Call, principal: &Principal, id: &str) -> Vec<(String
     for list in call.app.site.lists_for(principal) {
         let about = |filter: &&views::Filter| {
             let by_word = filter.name == N::NAMES.0;
-            by_word && matches!(filter.takes(), Takes::User | Takes::Agent | Takes::Asset | Takes::Balance | Takes::Id | Takes::Text(_))
+            by_word
+                && matches!(
+                    filter.takes(),
+                    Takes::User | Takes::Agent | Takes::Asset | Takes::Balance | Takes::Id | Takes::Text(_)
+                )
         };
         if let Some(filter) = list.filters.iter().find(about) {
             let query = console::query([(filter.name, id)]);
-            related.push((frame::called(list.path, list.names.1), format!("{}{query}", list.path)));
+            related.push((
+                frame::called(list.path, list.names.1),
+                format!("{}{query}", list.path),
+            ));
         }
     }
     related
 }
-

@@ -4,11 +4,13 @@ use console::components::Row;
 use console::{Action, ListPage, OnePage};
 use domain::identity::{Permission, Principal};
 use domain::upkeep::RunOutcome;
-use views::{BackupView, Backups, Cell, Column, Elide, JobView, Jobs, StatusView, Titled, column, count, number};
+use views::{
+    BackupView, Backups, Cell, Column, Elide, JobView, Jobs, StatusView, Titled, column, count, number,
+};
 
 use crate::call::{Answer, Call};
-use crate::console::list::curl;
 use crate::console::frame;
+use crate::console::list::curl;
 use crate::listed::NO_PLACE;
 use crate::problem::Problem;
 
@@ -39,7 +41,17 @@ pub(crate) async fn jobs(call: Call) -> Answer {
         cells: job_cells(job),
     });
     let rows = rows.collect();
-    listed(&call, "Jobs", ("jobs", "What is done again and again, when it is due, and how it went."), &JOBS, rows).await
+    listed(
+        &call,
+        "Jobs",
+        (
+            "jobs",
+            "What is done again and again, when it is due, and how it went.",
+        ),
+        &JOBS,
+        rows,
+    )
+    .await
 }
 
 fn job_cells(job: &JobView) -> Vec<Cell> {
@@ -48,21 +60,35 @@ fn job_cells(job: &JobView) -> Vec<Cell> {
         job.said().into(),
         job.next_at.into(),
         job.started_at.into(),
-        job.outcome.map(RunOutcome::as_str).map_or(Cell::Empty, |word| Cell::State(word.to_owned())),
+        job.outcome
+            .map(RunOutcome::as_str)
+            .map_or(Cell::Empty, |word| Cell::State(word.to_owned())),
         job.error.as_ref().into(),
     ]
 }
 
 /// `GET /backups`
 pub(crate) async fn backups(call: Call) -> Answer {
-    let found = call.app.jobs.backups().await.map_err(|error| Problem::busy(NO_PLACE, error, 60))?;
+    let found = call
+        .app
+        .jobs
+        .backups()
+        .await
+        .map_err(|error| Problem::busy(NO_PLACE, error, 60))?;
     let backups = Backups::of(found.as_deref()).backups.unwrap_or_default();
     let rows = backups.iter().map(|backup| Row {
         href: None,
         cells: backup_cells(backup),
     });
     let rows = rows.collect();
-    listed(&call, "Backups", ("backups", "Those in the place of the settings, newest first."), &BACKUPS, rows).await
+    listed(
+        &call,
+        "Backups",
+        ("backups", "Those in the place of the settings, newest first."),
+        &BACKUPS,
+        rows,
+    )
+    .await
 }
 
 fn backup_cells(backup: &BackupView) -> Vec<Cell> {
@@ -138,11 +164,21 @@ pub(crate) fn pairs(status: &StatusView) -> Vec<Titled> {
     let mut pairs: Vec<Titled> = vec![
         ("Healthy", word(status.healthy)),
         ("Database", (&status.database).into()),
-        ("Migration", status.migrations_applied.map(|number| number.to_string()).into()),
+        (
+            "Migration",
+            status.migrations_applied.map(|number| number.to_string()).into(),
+        ),
         ("Log", (&status.origin).into()),
         ("Entries", count(status.size).into()),
         ("Verifier key", (&status.verifier_key).into()),
-        ("Readers", format!("{} of {} open, {} wait", status.pool_open, status.pool_max, status.pool_waiting).into()),
+        (
+            "Readers",
+            format!(
+                "{} of {} open, {} wait",
+                status.pool_open, status.pool_max, status.pool_waiting
+            )
+            .into(),
+        ),
     ];
     if let Some(verified) = &status.verified {
         pairs.push(("Verified", verified.at.into()));
@@ -151,9 +187,20 @@ pub(crate) fn pairs(status: &StatusView) -> Vec<Titled> {
         pairs.push(("Verified", "never on this machine".into()));
     }
     let newest = status.newest_backup.as_ref();
-    pairs.push(("Newest backup", newest.map_or("none".into(), |backup| backup.taken_at.into())));
+    pairs.push((
+        "Newest backup",
+        newest.map_or("none".into(), |backup| backup.taken_at.into()),
+    ));
     pairs.push(("  cannot be read", status.backups_problem.as_ref().into()));
-    pairs.push(("Runs the jobs", if status.leads { "yes" } else { "no, another process does" }.into()));
+    pairs.push((
+        "Runs the jobs",
+        if status.leads {
+            "yes"
+        } else {
+            "no, another process does"
+        }
+        .into(),
+    ));
     pairs.push(("Certificate until", status.certificate_until.into()));
     for check in &status.checks {
         pairs.push((check.name, word(check.ok)));

@@ -16,6 +16,7 @@ const HOUR: i64 = 3_600_000_000;
 const HOURS: i64 = 24;
 
 pub(crate) async fn show(call: Call) -> Answer {
+    frame::free(&call)?;
     let frame = frame::of(&call, "Overview").await;
     let principal = &call.identity()?.principal;
     let knows = principal.holds(Permission::OperateRead);
@@ -23,8 +24,16 @@ pub(crate) async fn show(call: Call) -> Answer {
     let (mut log, mut hours) = (Vec::new(), Vec::new());
     if reads_log {
         let (day, size, each) = hours_of(&call, frame.look.now, &frame.look.zone).await?;
-        log.push(figure("entries in the log", views::count(size), Some("/audit/entries".to_owned())));
-        log.push(figure("entries in the last 24 hours", views::count(day), Some("/activity".to_owned())));
+        log.push(figure(
+            "entries in the log",
+            views::count(size),
+            Some("/audit/entries".to_owned()),
+        ));
+        log.push(figure(
+            "entries in the last 24 hours",
+            views::count(day),
+            Some("/activity".to_owned()),
+        ));
         hours = each;
     }
     let page = Overview {
@@ -36,9 +45,10 @@ pub(crate) async fn show(call: Call) -> Answer {
             ("Executions", executions(&call, principal).await?),
         ],
         hours,
-        pairs: match knows {
-            true => operation::pairs(&operation::state(&call).await?),
-            false => Vec::new(),
+        pairs: if knows {
+            operation::pairs(&operation::state(&call).await?)
+        } else {
+            Vec::new()
         },
     };
     Ok(frame::answer(&frame, &console::overview(&frame.look, &page)))

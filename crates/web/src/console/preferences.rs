@@ -16,7 +16,11 @@ pub(crate) async fn show(call: Call) -> Answer {
     let frame = frame::of(&call, "Times, colours, keys").await;
     let zone = &frame.look.zone;
     let page = Preferences {
-        zone: if zone.is_the_browser_s() { BROWSER.to_owned() } else { zone.name().to_owned() },
+        zone: if zone.is_the_browser_s() {
+            BROWSER.to_owned()
+        } else {
+            zone.name().to_owned()
+        },
         theme: frame.theme.unwrap_or("system").to_owned(),
         keys: frame.keys,
         problem: None,

@@ -6,9 +6,15 @@ use evidence::Timestamp;
 
 /// Lists that are often asked for, of the noun with this key: words, and where.
 pub(crate) fn of(key: &str, zone: &Zone, now: Timestamp) -> Vec<(String, String)> {
-    let today = zone.read(&format!("{}T00:00:00", zone.day(now))).unwrap_or(now).to_string();
+    let today = zone
+        .read(&format!("{}T00:00:00", zone.day(now)))
+        .unwrap_or(now)
+        .to_string();
     let link = |words: &str, path: &str, pairs: &[(&str, &str)]| {
-        (words.to_owned(), format!("{path}{}", console::query(pairs.iter().copied())))
+        (
+            words.to_owned(),
+            format!("{path}{}", console::query(pairs.iter().copied())),
+        )
     };
     match key {
         "entries" => {

@@ -65,7 +65,9 @@ pub(crate) fn page(problem: &Problem) -> Markup {
         code: problem.code.to_owned(),
         status: problem.status.as_u16(),
         field: problem.field.clone(),
-        entry: problem.entry.map(|index| (format!("/audit/entries/{index}"), index)),
+        entry: problem
+            .entry
+            .map(|index| (format!("/audit/entries/{index}"), index)),
         links,
     })
 }
@@ -75,12 +77,23 @@ pub(crate) fn page(problem: &Problem) -> Markup {
 fn way_in(parts: &Parts) -> Response<Body> {
     let address = parts.uri.path_and_query().map_or("/", |address| address.as_str());
     let reads = matches!(parts.method, Method::GET | Method::HEAD);
-    let here = if reads && redirect::is_ours(address) { address } else { "/" };
-    let site = parts.headers.get(&SEC_FETCH_SITE).map(http::HeaderValue::as_bytes);
+    let here = if reads && redirect::is_ours(address) {
+        address
+    } else {
+        "/"
+    };
+    let site = parts
+        .headers
+        .get(&SEC_FETCH_SITE)
+        .map(http::HeaderValue::as_bytes);
     if reads && matches!(site, Some(b"cross-site" | b"same-site")) {
         return frame::html(console::again(here));
     }
-    let query = if here == "/" { String::new() } else { console::query([("next", here)]) };
+    let query = if here == "/" {
+        String::new()
+    } else {
+        console::query([("next", here)])
+    };
     redirect::to(&format!("/sign-in{query}"))
 }
 
@@ -90,7 +103,10 @@ pub(crate) fn beside(fields: &mut [Field], problems: Vec<Problem>) -> Vec<Proble
     for problem in problems {
         let name = problem.field.as_deref().unwrap_or_default();
         let top = name.split(['.', '[']).next().unwrap_or_default();
-        match fields.iter_mut().find(|field| !top.is_empty() && field.name == top) {
+        match fields
+            .iter_mut()
+            .find(|field| !top.is_empty() && field.name == top)
+        {
             Some(field) if field.problem.is_none() => {
                 let inner = name.strip_prefix(top).filter(|rest| !rest.is_empty());
                 let inner = inner.map_or_else(String::new, |rest| format!("{rest}: "));

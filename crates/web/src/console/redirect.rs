@@ -21,7 +21,9 @@ pub(crate) fn is_ours(address: &str) -> bool {
     let mut bytes = address.bytes();
     bytes.next() == Some(b'/')
         && bytes.next() != Some(b'/')
-        && address.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+        && address
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'\\')
 }
 
 #[cfg(test)]

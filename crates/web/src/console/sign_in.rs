@@ -85,7 +85,11 @@ async fn again(call: &Call, given: &Fields, problem: Problem) -> Answer {
 /// Where to go afterwards: a path of ours, or the first page.
 fn next(given: &Fields) -> String {
     let asked = given.get("next");
-    if redirect::is_ours(&asked) { asked } else { "/".to_owned() }
+    if redirect::is_ours(&asked) {
+        asked
+    } else {
+        "/".to_owned()
+    }
 }
 
 /// Why the browser would not keep the session's cookie, where it would not. Browsers send Fetch Metadata where they trust the
@@ -105,17 +109,28 @@ fn cookieless(call: &Call) -> Option<&'static str> {
         (true, true) => Some(
             "Safari does not keep the session on plain HTTP, not even on this machine: use another browser, or HTTPS.",
         ),
-        (false, _) => Some("This page came over plain HTTP, where browsers do not keep the session: use HTTPS."),
+        (false, _) => {
+            Some("This page came over plain HTTP, where browsers do not keep the session: use HTTPS.")
+        }
     }
 }
 
 fn is_https(call: &Call) -> bool {
     let peer = call.parts.extensions.get::<Peer>();
     let proxies = &call.app.settings.trusted_proxies;
-    peer.is_some_and(|peer| forwarded::is_https(peer.0.ip(), &call.parts.headers, proxies)) || call.app.settings.public_url.get().is_some_and(|url| url.starts_with("https:"))
+    peer.is_some_and(|peer| forwarded::is_https(peer.0.ip(), &call.parts.headers, proxies))
+        || call
+            .app
+            .settings
+            .public_url
+            .get()
+            .is_some_and(|url| url.starts_with("https:"))
 }
 
 fn is_safari(parts: &Parts) -> bool {
-    let agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+    let agent = parts
+        .headers
+        .get(USER_AGENT)
+        .and_then(|value| value.to_str().ok());
     agent.is_some_and(|agent| agent.contains("Safari/") && !agent.contains("Chrom"))
 }

@@ -2,8 +2,8 @@
 
 use domain::identity::session::EndSession;
 use domain::{Caller, Command};
-use http::header::{HeaderName, SET_COOKIE};
 use http::HeaderValue;
+use http::header::{HeaderName, SET_COOKIE};
 
 use crate::call::{Answer, Call};
 use crate::console::redirect;
@@ -23,7 +23,9 @@ pub(crate) async fn submit(call: Call) -> Answer {
     let command = Command::EndSession(EndSession { session: *id });
     call.app.engine.submit(caller, call.origin(), command).await?;
     let mut response = redirect::to("/sign-in?note=out");
-    response.headers_mut().insert(SET_COOKIE, credential::REMOVE_COOKIE);
+    response
+        .headers_mut()
+        .insert(SET_COOKIE, credential::REMOVE_COOKIE);
     response.headers_mut().insert(FORGET.0, FORGET.1);
     Ok(response)
 }

@@ -24,8 +24,9 @@ pub(crate) struct List {
     pub key: &'static str,
     /// One of them, and several, for people.
     pub names: (&'static str, &'static str),
-    /// Where it is.
+    /// Where it is, and where the API has it.
     pub path: &'static str,
+    pub api: &'static str,
     pub access: Access,
     pub filters: &'static [Filter],
     /// Whether each of them has a page.
@@ -46,6 +47,8 @@ impl Site {
 
     /// The forms that a caller may be offered.
     pub fn forms_for<'a>(&'a self, principal: &'a Principal) -> impl Iterator<Item = &'a Form> {
-        self.forms.iter().filter(|form| form.offered && form.access.offered(principal))
+        self.forms
+            .iter()
+            .filter(|form| form.offered && form.access.offered(principal))
     }
 }

@@ -1,8 +1,8 @@
 //! The table of pages, and what follows from the table of routes: a list and a page for each noun, a form for each change.
 
-use domain::identity::Permission::{OperateRead, UsersRead};
+use domain::identity::Permission::{CustodyOwn, CustodyRead, OperateRead, UsersRead};
 use serde_json::{Map, Value};
-use views::User;
+use views::Balance;
 
 use crate::call::Route;
 use crate::console::field::Spec;
@@ -10,7 +10,7 @@ use crate::console::form::Form;
 use crate::console::place::place;
 use crate::console::site::{List, Site};
 use crate::console::{
-    account, asset, change, one, operation, overview, preferences, sign_in, sign_out,
+    account, asset, change, one, operation, overview, preferences, search, sign_in, sign_out,
 };
 use crate::docs::schema::{Schemas, alternatives};
 use crate::endpoint::{Access, Verb};
@@ -64,13 +64,15 @@ fn own() -> impl IntoIterator<Item = Route> {
         Get "/sign-in" Access::Open, READ => sign_in::show;
         Post "/sign-in" Access::Credentials, SENT => sign_in::submit;
         Post "/sign-out" Access::Session, SENT => sign_out::submit;
+        Get "/search" Access::Caller, READ => search::show;
         Get "/account" Access::Caller, READ => account::show;
-        Get "/preferences" Access::Open, READ => preferences::show;
-        Post "/preferences" Access::Open, SENT => preferences::submit;
+        Get "/preferences" Access::Caller, READ => preferences::show;
+        Post "/preferences" Access::Caller, SENT => preferences::submit;
         Get "/jobs" Access::Read(OperateRead), READ => operation::jobs;
         Get "/backups" Access::Read(OperateRead), READ => operation::backups;
         Get "/status" Access::Read(OperateRead), READ => operation::status;
-        Get "/users/{id}" Access::Read(UsersRead), READ => one::show::<User>;
+        Get "/balances/{id}" Access::ReadOwnOr(CustodyOwn, CustodyRead), READ => one::show::<Balance>;
+        Get "/users/{id}" Access::Read(UsersRead), READ => one::user;
     }
 }
 
@@ -91,25 +93,48 @@ pub(crate) fn pages(routes: &'static [Route]) -> Vec<Route> {
             });
         }
     }
-    let forms = routes.iter().filter_map(|route| Some((route, form_path(route, routes)?)));
+    let forms = routes
+        .iter()
+        .filter_map(|route| Some((route, form_path(route, routes)?)));
     for (route, path) in forms {
         let path = words(path);
-        let page = |verb, handler, doc| Route {
+        let page = |verb, access, handler, doc| Route {
             verb,
             path,
-            access: shown_to(route.access),
+            access,
             handler,
             doc,
             page: None,
         };
-        pages.push(page(Verb::Get, |call| Box::pin(change::show(call)), || &READ));
-        pages.push(page(Verb::Post, |call| Box::pin(change::submit(call)), || &SENT));
+        let (see, send) = (shown_to(route.access), sent_by(route.access));
+        pages.push(page(
+            Verb::Get,
+            see,
+            |call| Box::pin(change::show(call)),
+            || &READ,
+        ));
+        pages.push(page(
+            Verb::Post,
+            send,
+            |call| Box::pin(change::submit(call)),
+            || &SENT,
+        ));
     }
     pages
 }
 
-/// Who may see a form: whoever is signed in. Who may send it, the endpoint says, and records that it refused.
+/// Who may see a form: who may do what it does, as far as that can be said before it is filled in.
 fn shown_to(access: Access) -> Access {
+    match access {
+        Access::Command(one) => Access::Read(one),
+        Access::OwnOr(one, other) => Access::ReadOwnOr(one, other),
+        Access::Vote(..) | Access::SecondFactor => access,
+        other => sent_by(other),
+    }
+}
+
+/// Who may send it: whoever is signed in. The endpoint that it goes to decides, and records a refusal.
+fn sent_by(access: Access) -> Access {
     match access {
         Access::Open | Access::Credentials => Access::Open,
         _ => Access::Session,
@@ -120,7 +145,9 @@ fn shown_to(access: Access) -> Access {
 pub(crate) fn site(routes: &'static [Route], document: &Value) -> Site {
     let shown = |path: &str| {
         let one = format!("{path}/{{id}}");
-        routes.iter().any(|route| route.path == one && route.verb == Verb::Get)
+        routes
+            .iter()
+            .any(|route| route.path == one && route.verb == Verb::Get)
     };
     let list = |route: &Route| {
         let page = route.page.filter(|page| !page.one)?;
@@ -128,6 +155,7 @@ pub(crate) fn site(routes: &'static [Route], document: &Value) -> Site {
             key: page.key,
             names: page.names,
             path: words(place(route.path)),
+            api: route.path,
             access: route.access,
             filters: page.filters,
             shows: shown(route.path),
@@ -135,7 +163,10 @@ pub(crate) fn site(routes: &'static [Route], document: &Value) -> Site {
     };
     Site {
         lists: routes.iter().filter_map(list).collect(),
-        forms: routes.iter().filter_map(|route| form(route, routes, document)).collect(),
+        forms: routes
+            .iter()
+            .filter_map(|route| form(route, routes, document))
+            .collect(),
         ..Site::default()
     }
 }
@@ -146,7 +177,11 @@ fn form_path(route: &Route, routes: &[Route]) -> Option<String> {
     if route.verb == Verb::Get || !api.starts_with("/v1/") || WITHOUT.contains(&api) {
         return None;
     }
-    let is_list = || routes.iter().any(|other| other.path == api && other.verb == Verb::Get);
+    let is_list = || {
+        routes
+            .iter()
+            .any(|other| other.path == api && other.verb == Verb::Get)
+    };
     let at = place(api);
     Some(match route.verb {
         Verb::Post if is_list() => format!("{at}/new"),
@@ -182,9 +217,19 @@ fn fields(schemas: Schemas<'_>, schema: &Value, changes: bool) -> Vec<Spec> {
 fn form(route: &Route, routes: &[Route], document: &Value) -> Option<Form> {
     let (api, doc) = (route.path, (route.doc)());
     let path = words(form_path(route, routes)?);
-    let named = |name: &str| doc.parameters.iter().copied().flatten().any(|one| one.name == name);
+    let named = |name: &str| {
+        doc.parameters
+            .iter()
+            .copied()
+            .flatten()
+            .any(|one| one.name == name)
+    };
     let verb = route.verb.as_str().to_lowercase();
     let body = &document["paths"][api][verb]["requestBody"]["content"]["application/json"]["schema"];
+    let key = named("Idempotency-Key");
+    let mut fields = fields(Schemas::of(document), body, route.verb == Verb::Patch);
+    // The id of what is made follows from the key.
+    fields.retain(|field| !key || field.name != "id");
     Some(Form {
         verb: route.verb,
         api,
@@ -192,9 +237,9 @@ fn form(route: &Route, routes: &[Route], document: &Value) -> Option<Form> {
         access: route.access,
         title: doc.summary,
         description: doc.description,
-        fields: fields(Schemas::of(document), body, route.verb == Verb::Patch),
+        fields,
         if_match: named("If-Match"),
-        key: named("Idempotency-Key"),
+        key,
         offered: !FOR_PROGRAMS.contains(&api),
     })
 }

@@ -111,10 +111,7 @@ async fn nothing_is_loaded_from_elsewhere_and_nothing_runs() {
         .filter_map(|tag| attribute(tag, "href"))
         .collect();
     assert_eq!(sheets, ["/docs/style.css"]);
-    assert_eq!(
-        got.header("content-security-policy"),
-        console::assets::POLICY
-    );
+    assert_eq!(got.header("content-security-policy"), console::assets::POLICY);
     let sheet = Api::new(On::Sqlite).await.get_open("/docs/style.css").await;
     assert_eq!(
         (sheet.status.as_u16(), sheet.header("content-type")),

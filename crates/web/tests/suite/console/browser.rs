@@ -40,7 +40,10 @@ impl<'a> Browser<'a> {
     }
 
     pub fn keep(&self, name: &str, value: &str) {
-        self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
+        self.cookies
+            .lock()
+            .unwrap()
+            .insert(name.to_owned(), value.to_owned());
     }
 
     pub fn cookie(&self, name: &str) -> Option<String> {
@@ -48,8 +51,13 @@ impl<'a> Browser<'a> {
     }
 
     async fn send(&self, method: &str, path: &str, from: &str, body: Option<String>) -> Got {
-        let cookies: Vec<String> =
-            self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> = self
+            .cookies
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -97,7 +105,8 @@ impl<'a> Browser<'a> {
 
     /// Sends a form of ours.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Got {
-        self.send("POST", path, "same-origin", Some(encoded(fields))).await
+        self.send("POST", path, "same-origin", Some(encoded(fields)))
+            .await
     }
 
     /// Sends a form of another site, with the cookies all the same.
@@ -107,7 +116,9 @@ impl<'a> Browser<'a> {
 }
 
 fn encoded(fields: &[(&str, &str)]) -> String {
-    console::query(fields.iter().copied()).trim_start_matches('?').to_owned()
+    console::query(fields.iter().copied())
+        .trim_start_matches('?')
+        .to_owned()
 }
 
 impl Page {
@@ -119,11 +130,21 @@ impl Page {
         let mut ids = BTreeSet::new();
         for tag in &tags {
             let name = utf8(&tag.name);
-            assert!(!["style", "iframe", "object", "embed", "base"].contains(&&*name), "<{name}>");
+            assert!(
+                !["style", "iframe", "object", "embed", "base"].contains(&&*name),
+                "<{name}>"
+            );
             for attribute in tag.attributes.keys().map(|name| utf8(name)) {
-                assert!(!attribute.starts_with("on") && attribute != "style", "{attribute}");
+                assert!(
+                    !attribute.starts_with("on") && attribute != "style",
+                    "{attribute}"
+                );
             }
-            for address in ["href", "src", "action"].map(|name| attribute(tag, name)).into_iter().flatten() {
+            for address in ["href", "src", "action"]
+                .map(|name| attribute(tag, name))
+                .into_iter()
+                .flatten()
+            {
                 let ours = address.starts_with('/') && !address.starts_with("//");
                 assert!(ours || address.starts_with('#'), "{address}");
             }

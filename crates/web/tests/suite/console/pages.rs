@@ -19,7 +19,10 @@ fn places(page: &Page) -> Vec<String> {
     let text = page.text();
     let (_, menu) = text.split_once("id=\"menu\"").unwrap();
     let menu = menu.split("</nav>").next().unwrap();
-    menu.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect()
+    menu.split("<a href=\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap().to_owned())
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -33,15 +36,25 @@ async fn every_place_of_the_navigation_opens_and_so_does_its_first_row() {
         for place in &places {
             let page = browser.page(place).await;
             assert!(page.text().contains("aria-current=\"page\""), "{place}");
-            assert!(page.got.body.len() < 60_000, "{place}: {} bytes", page.got.body.len());
-            let Some(row) = page.rows().into_iter().next() else { continue };
+            assert!(
+                page.got.body.len() < 60_000,
+                "{place}: {} bytes",
+                page.got.body.len()
+            );
+            let Some(row) = page.rows().into_iter().next() else {
+                continue;
+            };
             with_rows += 1;
             let one = browser.page(&row).await;
             assert!(one.text().contains("<h1>"), "{row}");
             // What belongs to it opens too.
             for link in one.links().iter().filter(|link| link.starts_with('/')) {
                 let got = browser.get(link).await;
-                assert!([200, 303].contains(&got.status.as_u16()), "{row}: {link}: {}", got.text());
+                assert!(
+                    [200, 303].contains(&got.status.as_u16()),
+                    "{row}: {link}: {}",
+                    got.text()
+                );
             }
         }
         assert!(with_rows > 12, "{with_rows}");
@@ -57,17 +70,35 @@ async fn lists_go_on_and_come_back() {
         let browser = Browser::of(&api, "root", Role::ADMIN).await;
         let first = browser.page("/audit/entries?action=order.update").await;
         assert_eq!(first.rows().len(), 50);
-        let next = first.links().into_iter().find(|link| link.contains("cursor=")).unwrap();
+        let next = first
+            .links()
+            .into_iter()
+            .find(|link| link.contains("cursor="))
+            .unwrap();
         let second = browser.page(&next).await;
         assert_eq!(second.rows().len(), 50);
         assert!(second.rows().iter().all(|row| !first.rows().contains(row)));
-        assert!(second.links().contains("/audit/entries?action=order.update"), "back to the first page");
-        let next = second.links().into_iter().find(|link| link.contains("cursor=")).unwrap();
+        assert!(
+            second.links().contains("/audit/entries?action=order.update"),
+            "back to the first page"
+        );
+        let next = second
+            .links()
+            .into_iter()
+            .find(|link| link.contains("cursor="))
+            .unwrap();
         let third = browser.page(&next).await;
         assert_eq!(third.rows().len(), 20);
         assert!(third.text().contains("20 shown, no more"));
-        assert!(first.text().contains("/v1/audit/entries?action=order.update"), "the call of the API");
-        assert!(first.text().contains("<title>Audit log, 50 shown · development · Probity</title>"));
+        assert!(
+            first.text().contains("/v1/audit/entries?action=order.update"),
+            "the call of the API"
+        );
+        assert!(
+            first
+                .text()
+                .contains("<title>Audit log, 50 shown · development · Probity</title>")
+        );
     }
 }
 
@@ -75,17 +106,27 @@ async fn lists_go_on_and_come_back() {
 async fn what_is_not_there_is_a_page_too() {
     let api = Api::new(On::Sqlite).await;
     let browser = Browser::of(&api, "root", Role::ADMIN).await;
-    for path in ["/nothing", "/audit/entries/999999", "/users/nobody", "/approvals/01970000-0000-7000-8000-0000000000ab"] {
+    for path in [
+        "/nothing",
+        "/audit/entries/999999",
+        "/users/nobody",
+        "/approvals/01970000-0000-7000-8000-0000000000ab",
+    ] {
         let got = browser.get(path).await;
         assert_eq!(got.status, 404, "{path}: {}", got.text());
         let page = Page::of(got);
-        assert!(page.links().contains("/audit/entries"), "{path} has the navigation");
+        assert!(
+            page.links().contains("/audit/entries"),
+            "{path} has the navigation"
+        );
     }
     let got = browser.get("/approvals/7").await;
     assert_eq!(got.status, 400, "{}", got.text());
     assert!(Page::of(got).text().contains("invalid_field"));
     // Programs get what programs read.
-    api.get("/nothing").await.assert_problem(404, "unknown_path", None);
+    api.get("/nothing")
+        .await
+        .assert_problem(404, "unknown_path", None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -95,7 +136,11 @@ async fn what_a_role_may_not_read_says_who_may() {
     let got = browser.get("/audit/entries").await;
     assert_eq!(got.status, 403, "{}", got.text());
     let page = Page::of(got);
-    assert!(page.text().contains("permission_missing") && page.text().contains("auditor"), "{}", page.text());
+    assert!(
+        page.text().contains("permission_missing") && page.text().contains("auditor"),
+        "{}",
+        page.text()
+    );
     assert!(page.text().contains("Recorded as"), "{}", page.text());
     assert!(!page.links().contains("/audit/entries"), "it is not offered");
 }
@@ -137,8 +182,14 @@ async fn every_list_is_in_the_navigation_or_reached_from_elsewhere() {
             None => path.trim_start_matches("/v1").to_owned(),
         };
         let is_list = web::pages().any(|(verb, page, _)| verb == web::Verb::Get && page == path);
-        if is_list && !path.contains('{') && path.starts_with('/') && !elsewhere.contains(&&*path) && path.len() > 1 {
-            let known = ["/docs", "/status"].contains(&&*path) || places.contains(&path) || path.contains("/me/");
+        if is_list
+            && !path.contains('{')
+            && path.starts_with('/')
+            && !elsewhere.contains(&&*path)
+            && path.len() > 1
+        {
+            let known =
+                ["/docs", "/status"].contains(&&*path) || places.contains(&path) || path.contains("/me/");
             assert!(known, "nothing leads to {path}");
         }
     }

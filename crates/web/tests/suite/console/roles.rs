@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use domain::identity::permission::BUILT_IN;
 use domain::identity::Role;
+use domain::identity::permission::BUILT_IN;
 
 use super::browser::Browser;
 use crate::api::{Api, On};
@@ -13,10 +13,11 @@ use crate::api::{Api, On};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_sees_which_page() {
     let api = Api::new(On::Sqlite).await;
-    api.call("POST", "/v1/agents", serde_json::json!({"name": "triage"})).await;
+    api.call("POST", "/v1/agents", serde_json::json!({"name": "triage"}))
+        .await;
     let user = api.new_person("somebody", Role::USER).await;
     let mut text = String::new();
-    for role in BUILT_IN.iter() {
+    for role in BUILT_IN {
         let browser = Browser::of(&api, &format!("u-{}", role.name), role.name.clone()).await;
         writeln!(text, "# {}", role.name).unwrap();
         for (verb, path, _) in web::pages() {
@@ -27,8 +28,10 @@ async fn who_sees_which_page() {
         }
         let one = browser.get(&format!("/users/{user}")).await;
         let offered = ["/edit", "/role", "/disable", "/erase", "/reset-password"];
-        let offered: Vec<&str> =
-            offered.into_iter().filter(|end| one.text().contains(&format!("{user}{end}\""))).collect();
+        let offered: Vec<&str> = offered
+            .into_iter()
+            .filter(|end| one.text().contains(&format!("{user}{end}\"")))
+            .collect();
         writeln!(text, "a user: {} {}\n", one.status.as_u16(), offered.join(" ")).unwrap();
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/pages.txt");

@@ -1,8 +1,8 @@
 //! What somebody stored does nothing in a page.
 
+use axum::body::Body;
 use domain::identity::Role;
 use http::{HeaderMap, Request};
-use axum::body::Body;
 use serde_json::json;
 
 use super::browser::{Browser, Page};
@@ -32,7 +32,14 @@ async fn no_stored_text_runs_in_a_page() {
         assert_eq!(api.call("POST", "/v1/assets", asset).await.status, 201);
         let browser = Browser::of(&api, "root", Role::ADMIN).await;
         let bad = console::encoded(BAD);
-        for list in ["/audit/entries", "/activity", "/agents", "/assets", "/users", "/api-keys"] {
+        for list in [
+            "/audit/entries",
+            "/activity",
+            "/agents",
+            "/assets",
+            "/users",
+            "/api-keys",
+        ] {
             let page = browser.page(list).await;
             unharmed(&page, list);
             for row in page.rows() {
@@ -48,7 +55,9 @@ async fn no_stored_text_runs_in_a_page() {
         ] {
             unharmed(&Page::of(browser.get(&path).await), &path);
         }
-        let got = browser.post("/agents/new", &[("name", BAD), ("description", BAD)]).await;
+        let got = browser
+            .post("/agents/new", &[("name", BAD), ("description", BAD)])
+            .await;
         assert_eq!(got.status, 400);
         unharmed(&Page::of(got), "a form that came back");
         unharmed(&Page::of(browser.get(&format!("/users/{bad}")).await), "a path");
@@ -59,9 +68,15 @@ async fn no_stored_text_runs_in_a_page() {
 fn unharmed(page: &Page, what: &str) {
     assert!(page.each("img", "src").is_empty(), "{what}");
     let scripts = page.each("script", "src");
-    assert!(scripts.iter().all(|source| source.starts_with("/static/")), "{what}: {scripts:?}");
+    assert!(
+        scripts.iter().all(|source| source.starts_with("/static/")),
+        "{what}: {scripts:?}"
+    );
     assert_eq!(page.text().matches("<script").count(), scripts.len(), "{what}");
-    assert!(!page.text().contains("<img") && !page.text().contains("<svg onload"), "{what}");
+    assert!(
+        !page.text().contains("<img") && !page.text().contains("<svg onload"),
+        "{what}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -99,12 +114,16 @@ async fn every_page_says_what_browsers_must_keep_to() {
 async fn no_address_ends_a_header() {
     let api = Api::new(On::Sqlite).await;
     let browser = Browser::of(&api, "root", Role::ADMIN).await;
-    for path in ["/audit/entries?actor=&action=a%0d%0aSet-Cookie:%20x=y", "/sign-in?next=/a%0d%0aSet-Cookie:%20x=y"] {
+    for path in [
+        "/audit/entries?actor=&action=a%0d%0aSet-Cookie:%20x=y",
+        "/sign-in?next=/a%0d%0aSet-Cookie:%20x=y",
+    ] {
         let got = browser.get(path).await;
         assert!(got.headers.get("set-cookie").is_none(), "{path}");
         assert!(!got.header("location").contains('\r'), "{path}");
     }
-    let request = Request::get("/audit/entries").header("cookie", "probity-zone=%0d%0a<script>; probity-theme=\"><script>");
+    let request = Request::get("/audit/entries")
+        .header("cookie", "probity-zone=%0d%0a<script>; probity-theme=\"><script>");
     let got = api.send(request.body(Body::empty()).unwrap()).await;
     assert_eq!(got.status, 303);
 }
