@@ -13,6 +13,7 @@ use crate::console::frame;
 use crate::console::list::curl;
 use crate::listed::NO_PLACE;
 use crate::problem::Problem;
+use crate::tls::Tls;
 
 const JOBS: [Column; 6] = [
     column("job", Elide::Never),
@@ -154,54 +155,74 @@ fn actions(principal: &Principal) -> Vec<Action> {
 /// How the service stands.
 pub(crate) async fn state(call: &Call) -> Result<StatusView, Problem> {
     let app = &call.app;
-    let certificate = app.settings.tls.as_ref().map(crate::tls::Tls::valid_until);
-    Ok(StatusView::of(&app.engine, &app.jobs, certificate).await?)
+    let certificate = app.settings.tls.as_ref().map(Tls::shown);
+    let health = app.engine.health().await;
+    Ok(StatusView::of(&app.engine, &app.jobs, health, certificate).await?)
 }
 
 /// The same for people.
 pub(crate) fn pairs(status: &StatusView) -> Vec<Titled> {
     let word = |ok: bool| Cell::State(if ok { "ok" } else { "failed" }.to_owned());
+    let (log, pool) = (&status.log, &status.pool);
+    let (newest, problem) = match &status.backups {
+        None => ("no place is set".into(), Cell::Empty),
+        Some(kept) => (
+            kept.newest
+                .as_ref()
+                .map_or("none".into(), |backup| backup.taken_at.into()),
+            kept.problem.as_ref().into(),
+        ),
+    };
+    let certificate = status.certificate.as_ref();
     let mut pairs: Vec<Titled> = vec![
         ("Healthy", word(status.healthy)),
-        ("Database", (&status.database).into()),
+        ("Database", (&status.database.version).into()),
         (
             "Migration",
-            status.migrations_applied.map(|number| number.to_string()).into(),
+            status
+                .migrations
+                .as_ref()
+                .map(|state| format!("{} of {}", state.applied, state.known))
+                .into(),
         ),
-        ("Log", (&status.origin).into()),
-        ("Entries", count(status.size).into()),
-        ("Verifier key", (&status.verifier_key).into()),
+        ("Log", (&log.origin).into()),
+        ("Entries", count(log.size).into()),
+        ("Verifier key", (&log.verifier_key).into()),
         (
             "Readers",
-            format!(
-                "{} of {} open, {} wait",
-                status.pool_open, status.pool_max, status.pool_waiting
-            )
+            format!("{} of {} open, {} wait", pool.open, pool.max, pool.waiting).into(),
+        ),
+        (
+            "Verified",
+            status
+                .verified
+                .as_ref()
+                .map_or("never on this machine".into(), |last| last.at.into()),
+        ),
+        (
+            "  findings",
+            status.verified.as_ref().map(|last| count(last.findings)).into(),
+        ),
+        ("Newest backup", newest),
+        ("  cannot be read", problem),
+        (
+            "Runs the jobs",
+            if status.leads {
+                "yes"
+            } else {
+                "no, another process does"
+            }
             .into(),
         ),
+        (
+            "Certificate until",
+            certificate.and_then(|shown| shown.good_until).into(),
+        ),
+        (
+            "  problem",
+            certificate.and_then(|shown| shown.problem.as_ref()).into(),
+        ),
     ];
-    if let Some(verified) = &status.verified {
-        pairs.push(("Verified", verified.at.into()));
-        pairs.push(("  findings", count(verified.findings).into()));
-    } else {
-        pairs.push(("Verified", "never on this machine".into()));
-    }
-    let newest = status.newest_backup.as_ref();
-    pairs.push((
-        "Newest backup",
-        newest.map_or("none".into(), |backup| backup.taken_at.into()),
-    ));
-    pairs.push(("  cannot be read", status.backups_problem.as_ref().into()));
-    pairs.push((
-        "Runs the jobs",
-        if status.leads {
-            "yes"
-        } else {
-            "no, another process does"
-        }
-        .into(),
-    ));
-    pairs.push(("Certificate until", status.certificate_until.into()));
     for check in &status.checks {
         pairs.push((check.name, word(check.ok)));
         if !check.ok {
