@@ -132,6 +132,8 @@ actions! {
     APPROVAL_WITHDRAW = "approval.withdraw", Demand::Permission(ApprovalsRequest);
     APPROVAL_USE = "approval.use", Demand::Permission(ApprovalsRequest);
     APPROVAL_EXPIRE = "approval.expire", Demand::System;
+    APPROVAL_OUTCOME = "approval.outcome", Demand::Permission(ApprovalsRequest);
+    APPROVAL_SALT = "approval.salt", Demand::System;
 }
 
 /// What a credential can be refused with, whatever is asked for.

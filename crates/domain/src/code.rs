@@ -217,6 +217,8 @@ codes! {
     APPROVAL_DECIDED = Conflict "approval_decided", "it is decided already", hint APPROVAL;
     APPROVAL_EXPIRED = Conflict "approval_expired", "its time has passed", hint APPROVAL;
     APPROVAL_INTERNAL = Conflict "approval_internal", "the command itself uses such an approval";
+    APPROVAL_NOT_USED = Conflict "approval_not_used", "the approval was not used, so nothing can have come of it", hint APPROVAL;
+    APPROVAL_REPORTED = Conflict "approval_reported", "what came of it was reported already, and is said once", hint APPROVAL;
     NOT_REQUESTER = Forbidden "not_requester", "somebody else asked for it";
     OWN_REQUEST = Forbidden "own_request", "nobody votes on what they asked for themselves", hint SOMEONE_ELSE;
     OWN_PAYMENT = Forbidden "own_payment", "nobody votes on what they are paid by";

@@ -10,7 +10,9 @@ use uuid::Uuid;
 
 use crate::act::{Act, By, Unmade};
 use crate::action::{Action, Demand};
-use crate::approval::{CastVote, ExpireApprovals, RequestApproval, UseApproval, WithdrawApproval};
+use crate::approval::{
+    CastVote, ExpireApprovals, ReportOutcome, RequestApproval, SaltApprovals, UseApproval, WithdrawApproval,
+};
 use crate::audit::erase::EraseEntries;
 use crate::audit::export_key::ExportKey;
 use crate::audit::hold::{CreateHold, ReleaseHold};
@@ -141,7 +143,7 @@ commands! {
     CreateAgent, UpdateAgent, DisableAgent, EnableAgent,
     StartExecution in Box, CompleteExecution, FailExecution, CancelExecution, ExpireExecutions, RecordSteps,
     RecordMetrics,
-    RequestApproval, CastVote, WithdrawApproval, UseApproval, ExpireApprovals,
+    RequestApproval, CastVote, WithdrawApproval, UseApproval, ReportOutcome, ExpireApprovals, SaltApprovals,
 }
 
 impl Command {

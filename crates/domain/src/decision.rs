@@ -200,7 +200,7 @@ pub enum Reply {
     /// An approval as it is now.
     Approval {
         /// The approval.
-        approval: Approval,
+        approval: Box<Approval>,
         /// Its version.
         version: u64,
         /// Its votes, oldest first.
@@ -269,7 +269,7 @@ replies! {
     Destination = Reply::Destination(destination) => destination;
     (Agent, u64) = Reply::Agent(agent, version) => (agent, version);
     (LegalHold, u64) = Reply::Hold(hold, version) => (hold, version);
-    (Approval, u64, Vec<Vote>) = Reply::Approval { approval, version, votes } => (approval, version, votes);
+    (Approval, u64, Vec<Vote>) = Reply::Approval { approval, version, votes } => (*approval, version, votes);
     (Conversation, u64) = Reply::Conversation { conversation, version } => (conversation, version);
     (Execution, u64) = Reply::Execution { execution, version } => (*execution, version);
     Vec<(Metric, bool)> = Reply::Metrics(metrics) => metrics;

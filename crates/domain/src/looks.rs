@@ -202,6 +202,7 @@ looks! {
     APPROVALS_OPEN_OF_AGENT = Approval, Column("agent_id"), &[OneOf("status", &["pending", "granted"])], Change;
     PENDING_BESIDE = Approval, through(&Through { column: "execution_id", table: "approvals", gives: "execution_id", by: Column("id") }), &[OneOf("status", &["pending"])], Rely;
     APPROVAL_READ = Approval, Column("id"), &[], Read;
+    VOTE = Vote, Column("id"), &[], Change;
     VOTES_ON = Vote, Column("approval_id"), &[], Rely;
     KYC_RECORD = KycRecord, Column("id"), &[], Change;
     KYC_RECORDS_OPEN_OF = KycRecord, Column("user_id"), &[OneOf("status", &["pending", "approved"])], Change;

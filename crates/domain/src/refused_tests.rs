@@ -46,6 +46,8 @@ const MEET: &[fn()] = &[
         crate::approval::tests::it_needs_its_votes_when_it_is_used,
         crate::approval::tests::one_vote_against_it_rejects_it,
         crate::approval::tests::request::fields_of_a_request,
+        crate::approval::tests::policy::only_the_agent_that_asked_uses_it_and_says_what_came_of_it,
+        crate::approval::tests::policy::what_came_of_an_operation_is_in_the_operation,
         crate::approval::tests::request::the_same_request_again,
         tests::a_refusal_names_only_what_is_there,
         crate::custody::destination::tests::a_removal_is_recorded_once,

@@ -30,6 +30,7 @@ use crate::search::Searches;
 use crate::security_log::Sampler;
 use crate::tail::Tail;
 use crate::tiles::Tiles;
+use crate::waits::Waits;
 use crate::writer::Queue;
 use crate::writes::Writes;
 
@@ -124,6 +125,7 @@ pub(crate) struct Shared {
     pub pages: Pages,
     pub newest: Newest,
     pub searches: Searches,
+    pub waits: Arc<Waits>,
 }
 
 impl Shared {

@@ -61,9 +61,39 @@ impl Export {
     }
 }
 
+/// The entries of a bundle.
+enum Entries {
+    /// Those that fulfil a filter.
+    Found(Box<Export>),
+    /// Those of these indexes, from the lowest on.
+    Listed(Engine, std::vec::IntoIter<u64>),
+}
+
+impl Entries {
+    fn engine(&self) -> &Engine {
+        match self {
+            Entries::Found(export) => &export.engine,
+            Entries::Listed(engine, _) => engine,
+        }
+    }
+
+    async fn next(&mut self) -> Result<Option<Vec<Entry>>, Error> {
+        let (engine, indexes) = match self {
+            Entries::Found(export) => return export.next().await,
+            Entries::Listed(engine, indexes) => (engine, indexes),
+        };
+        let Some(index) = indexes.next() else {
+            return Ok(None);
+        };
+        let found = store::query::by_index(&mut *engine.db().reader().await?, index).await?;
+        let gone = || store::Error::data(format!("there is no entry {index}"));
+        Ok(Some(vec![found.ok_or_else(gone)?.assemble()?]))
+    }
+}
+
 /// An evidence bundle under way.
 pub struct Bundle {
-    entries: Export,
+    entries: Entries,
     head: Head,
     /// Its own, so that a large bundle leaves the engine's alone.
     tiles: Tiles,
@@ -76,6 +106,18 @@ fn bundled(error: &WriteError) -> Error {
 }
 
 impl Bundle {
+    fn begin(entries: Entries, head: Head, asked: StrictObject) -> Result<Bundle, Error> {
+        let writer =
+            BundleWriter::new(&head.checkpoint, asked, random::now()).map_err(|error| bundled(&error))?;
+        Ok(Bundle {
+            entries,
+            head,
+            tiles: Tiles::new(GROUPS_OF_BUNDLE_MAX),
+            writer: Some(writer),
+            begun: false,
+        })
+    }
+
     /// The next lines, each with its line end; none at the end. The header comes first and alone, and so does the
     /// trailer last.
     pub async fn next(&mut self) -> Result<Option<Vec<String>>, Error> {
@@ -93,7 +135,7 @@ impl Bundle {
                 .map_err(|error| bundled(&error))?
                 .map(|line| vec![line]));
         };
-        let mut conn = self.entries.engine.db().reader().await?;
+        let mut conn = self.entries.engine().db().reader().await?;
         let mut lines = Vec::with_capacity(entries.len());
         for entry in &entries {
             let leaf = &entry.evidence.leaf;
@@ -123,22 +165,26 @@ impl Engine {
     /// An evidence bundle of every entry that fulfils a filter, part by part.
     pub async fn bundled(&self, filter: EntryFilter, asked: StrictObject) -> Result<Bundle, Error> {
         let head = head(&mut *self.db().reader().await?).await?;
-        let writer =
-            BundleWriter::new(&head.checkpoint, asked, random::now()).map_err(|error| bundled(&error))?;
-        let entries = Export {
+        let entries = Entries::Found(Box::new(Export {
             engine: self.clone(),
             filter,
             size: head.edge.size(),
             after: None,
             done: false,
-        };
-        Ok(Bundle {
-            entries,
-            head,
-            tiles: Tiles::new(GROUPS_OF_BUNDLE_MAX),
-            writer: Some(writer),
-            begun: false,
-        })
+        }));
+        Bundle::begin(entries, head, asked)
+    }
+
+    /// An evidence bundle of the entries of these indexes.
+    pub(crate) async fn bundled_by_index(
+        &self,
+        mut indexes: Vec<u64>,
+        asked: StrictObject,
+    ) -> Result<Bundle, Error> {
+        let head = head(&mut *self.db().reader().await?).await?;
+        indexes.sort_unstable();
+        indexes.dedup();
+        Bundle::begin(Entries::Listed(self.clone(), indexes.into_iter()), head, asked)
     }
 
     /// Every entry that fulfils a filter, oldest first, up to the size of the log now; returns how many were given.

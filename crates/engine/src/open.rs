@@ -154,6 +154,7 @@ impl Engine {
         }
         engine.check_custody_rules().await?;
         engine.keep_sums().await?;
+        engine.salt_approvals().await?;
         Ok(engine)
     }
 
@@ -176,7 +177,9 @@ impl Engine {
             seals: Arc::default(),
             writes: Arc::default(),
             told: Arc::new(AtomicU64::new(u64::MAX)),
+            waits: Arc::default(),
         };
+        let waits = Arc::clone(&signer.waits);
         let told = Arc::clone(&signer.told);
         let writes = Arc::clone(&signer.writes);
         let seals = Arc::clone(&signer.seals);
@@ -211,6 +214,7 @@ impl Engine {
             seals,
             rules_recorded: OnceCell::new(),
             told,
+            waits,
         });
         checkpointer::start(&shared)?;
         tokio::spawn(watch::run(Arc::downgrade(&shared)));

@@ -34,6 +34,8 @@ struct Seen {
     guarded: String,
     /// The checkpoint in whose log no acknowledgement was found: only a new entry can change that.
     searched: String,
+    /// The size of the log up to which those who wait for approvals were woken.
+    woken: u64,
 }
 
 /// One look: what is known, what the guard remembers, what the database has, in this order, so that each is at least as
@@ -74,6 +76,14 @@ async fn look(shared: &Shared, seen: &mut Seen) -> Result<(), Error> {
         *size = newest.edge.size().max(*size);
         grown
     });
+    let size = newest.edge.size();
+    if size != seen.woken {
+        if shared.waits.count() > 0 {
+            let mut conn = shared.db.reader().await?;
+            shared.waits.look(&mut conn, seen.woken).await?;
+        }
+        seen.woken = size;
+    }
     // Also where somebody took the file away.
     if shared.options.guard && (newest.checkpoint != seen.guarded || !guarded) {
         remember(shared, &newest, false).await;

@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::global::Global;
 use crate::{
     activity, agent, approval, asset, audit, balance, completions, conversation, db, destination, governance,
-    init, job, key, kyc, metric, operation, role, serve, session, step, user, workflow,
+    init, job, key, kyc, metric, operation, policy, role, serve, session, step, user, workflow,
 };
 
 /// A system of record that can show its work: who did what, and proof of it.
@@ -86,6 +86,12 @@ pub enum Command {
     /// Approvals: ask, vote, withdraw
     #[command(subcommand, after_help = "Example:\n  probity approval list --status pending")]
     Approval(approval::ApprovalCommand),
+    /// Policies: what is granted, asked or denied before anybody votes
+    #[command(
+        subcommand,
+        after_help = "Example:\n  probity policy test request.json --agent triage"
+    )]
+    Policy(policy::PolicyCommand),
     /// Executions of workflows: start, keep alive, end, as a tree
     #[command(subcommand, after_help = "Example:\n  probity workflow list --status running")]
     Workflow(Box<workflow::WorkflowCommand>),

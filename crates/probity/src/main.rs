@@ -43,6 +43,7 @@ mod output;
 mod parse;
 mod person;
 mod plain;
+mod policy;
 mod progress;
 mod prompt;
 mod rejected;
@@ -133,6 +134,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::User(command) => command.run(&context).await,
             Command::Session(command) => command.run(&context).await,
             Command::Role(command) => role::run(&context, &command),
+            Command::Policy(command) => policy::run(&context, &command),
             Command::Asset(command) => command.run(&context).await,
             Command::Balance(command) => command.run(&context).await,
             Command::Operation(command) => command.run(&context).await,

@@ -9,6 +9,7 @@
 //! `docs/decisions/0002-sql.md`) and give it to [`conn::Conn::all`]. To add a table: write its DDL twice, in
 //! `migrations/sqlite` and `migrations/postgres`, one statement a paragraph.
 
+pub mod approvals;
 pub mod batch;
 mod buckets;
 pub mod checks;

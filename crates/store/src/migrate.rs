@@ -69,6 +69,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(24, "legal_holds", "0024_legal_holds.sql", back "0024.sql"),
     migration!(25, "prunings", "0025_prunings.sql", back "0025.sql"),
     migration!(26, "jobs", "0026_jobs.sql", back "0026.sql"),
+    migration!(27, "policies", "0027_policies.sql", back "0027.sql"),
 ];
 
 /// What a database has of the migrations.

@@ -1,11 +1,11 @@
 //! Approvals.
 
-use domain::approval::{Approval, ApprovalStatus, Vote};
+use domain::approval::{Approval, ApprovalOutcome, ApprovalStatus, Verdict, Vote};
 use domain::code::{self, Code};
 use domain::custody::destination::Destination;
 use domain::identity::Permission;
 use domain::record::Sealed;
-use engine::custody::{self, ApprovalView as Read, Subject, approval_in_status};
+use engine::custody::{self, ApprovalView as Read, Subject, approval_in_status, approval_with_outcome};
 use engine::{Engine, Error};
 use evidence::{Timestamp, json};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -32,6 +32,12 @@ pub struct VoteView {
     pub reason: Option<String>,
     /// When.
     pub voted_at: Timestamp,
+    /// The session in which; null for votes of before that was recorded.
+    pub session: Option<Uuid>,
+    /// Whether that session was logged in to with a second factor.
+    pub second_factor: Option<bool>,
+    /// With a vote against it: what to ask for instead. Nothing is granted by it.
+    pub suggested_arguments: Option<Map<String, Value>>,
 }
 
 impl VoteView {
@@ -41,7 +47,65 @@ impl VoteView {
             approve: vote.approve,
             reason: vote.reason,
             voted_at: vote.voted_at,
+            session: vote.session_id,
+            second_factor: vote.second_factor,
+            suggested_arguments: vote.suggested_arguments.as_deref().and_then(object),
         }
+    }
+}
+
+/// What is stored as canonical JSON of an object.
+fn object(text: &str) -> Option<Map<String, Value>> {
+    serde_json::from_str(text).ok()
+}
+
+/// What the installation's policies say to an approval.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct PolicyView {
+    /// What was said.
+    pub verdict: Verdict,
+    /// The setting that decided, such as `governance.policies[2]`; null where none was about it, so that people vote.
+    pub rule: Option<String>,
+    /// SHA-256 of the policies, as entries of the action `privilege_permissions_changed` have them under
+    /// `approval.policies`, in canonical JSON (RFC 8785); in lower-case hex.
+    pub digest: String,
+    /// Whether the owner of the agent that asks may vote.
+    pub owner_may_vote: bool,
+}
+
+impl PolicyView {
+    fn of(row: &Approval) -> Option<PolicyView> {
+        Some(PolicyView {
+            verdict: row.verdict?,
+            rule: row
+                .policy_rule
+                .map(|place| format!("governance.policies[{place}]")),
+            digest: json::hex(row.policy_digest.as_deref()?),
+            owner_may_vote: row.owner_may_vote.unwrap_or(false),
+        })
+    }
+}
+
+/// What came of what an approval was used for.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct OutcomeView {
+    /// How it ended.
+    pub outcome: ApprovalOutcome,
+    /// When that was reported.
+    pub at: Timestamp,
+    /// What came of it.
+    pub result: Option<Map<String, Value>>,
+}
+
+impl OutcomeView {
+    fn of(row: &Approval) -> Option<OutcomeView> {
+        Some(OutcomeView {
+            outcome: row.outcome?,
+            at: row.outcome_at?,
+            result: row.result.as_deref().and_then(object),
+        })
     }
 }
 
@@ -53,14 +117,18 @@ pub struct ApprovalView {
     pub id: Uuid,
     /// What it is for.
     pub action: String,
-    /// What it is for, in particular: exactly these.
-    pub arguments: Map<String, Value>,
+    /// What it is for, in particular: exactly these. Null once they are erased with the user who asked.
+    pub arguments: Option<Map<String, Value>>,
     /// The arguments as people read them, for one of Probity's own actions; null for any other, and for callers who may
     /// not see the operation.
     #[schemars(with = "Option<ApprovalShown>")]
     pub shown: Option<Value>,
-    /// SHA-256 of the arguments as canonical JSON (RFC 8785), in lower-case hex.
+    /// SHA-256 of the salt's 16 bytes and of the arguments as canonical JSON (RFC 8785), in lower-case hex.
     pub digest: String,
+    /// The salt, in lower-case hex; null once the arguments are erased, so that nobody can guess them.
+    pub salt: Option<String>,
+    /// What the installation's policies said; null for approvals of before there were any.
+    pub policy: Option<PolicyView>,
     /// Why it is asked for.
     pub reason: Option<String>,
     /// Where it stands now; the clock decides whether it has expired.
@@ -79,6 +147,10 @@ pub struct ApprovalView {
     pub decided_at: Option<Timestamp>,
     /// When it was used.
     pub used_at: Option<Timestamp>,
+    /// What came of it, as who used it reported.
+    pub outcome: Option<OutcomeView>,
+    /// Whether it was used more than 24 hours ago, and what came of it was not reported.
+    pub unreported: bool,
     /// How many must vote for it.
     pub quorum: u64,
     /// How many have.
@@ -164,10 +236,10 @@ impl ApprovalView {
     ) -> Result<Vec<ApprovalView>, Error> {
         let approvals = read.iter().map(|read| &read.approval);
         let mut subjects = engine.approval_subjects(approvals).await?;
-        let eyes = eyes(viewer);
+        let (eyes, now) = (eyes(viewer), engine.now());
         let view = |read: Read| {
             let subject = subjects.remove(&read.approval.id);
-            ApprovalView::with(read, subject, &eyes)
+            ApprovalView::with(read, subject, &eyes, now)
         };
         Ok(read.into_iter().map(view).collect())
     }
@@ -175,18 +247,23 @@ impl ApprovalView {
     /// Shows an approval to this viewer.
     pub async fn of_one(engine: &Engine, viewer: Viewer<'_>, read: Read) -> Result<ApprovalView, Error> {
         let subject = engine.approval_subject(&read.approval).await?;
-        Ok(ApprovalView::with(read, subject, &eyes(viewer)))
+        Ok(ApprovalView::with(read, subject, &eyes(viewer), engine.now()))
     }
 
-    fn with(read: Read, subject: Option<Subject>, eyes: &custody::Viewer) -> ApprovalView {
+    fn with(read: Read, subject: Option<Subject>, eyes: &custody::Viewer, now: Timestamp) -> ApprovalView {
         let row = read.approval;
+        let (policy, outcome) = (PolicyView::of(&row), OutcomeView::of(&row));
+        let unreported = row.is_unreported(now);
         ApprovalView {
             id: row.id,
             action: row.action,
-            // They are stored as canonical JSON of an object.
-            arguments: serde_json::from_str(&row.arguments).unwrap_or_default(),
+            arguments: object(&row.arguments),
             shown: subject.as_ref().and_then(|subject| subject.as_json(eyes)),
             digest: json::hex(&row.digest),
+            salt: row.content_salt.as_deref().map(json::hex),
+            policy,
+            unreported,
+            outcome,
             reason: row.reason,
             status: row.status,
             requested_by: row.requested_by,
@@ -201,6 +278,15 @@ impl ApprovalView {
             votes: read.votes.into_iter().map(VoteView::of).collect(),
             version: read.version,
             subject,
+        }
+    }
+
+    /// What came of its use, or that it is missing.
+    fn came_of_it(&self) -> Cell {
+        match &self.outcome {
+            Some(outcome) => state(outcome.outcome.as_str()),
+            None if self.unreported => state("unreported"),
+            None => Cell::Empty,
         }
     }
 
@@ -235,9 +321,16 @@ impl Shown for ApprovalView {
         ApprovalView {
             id: id(0xf1),
             action: "model.deploy".to_owned(),
-            arguments: arguments.as_object().cloned().unwrap_or_default(),
+            arguments: arguments.as_object().cloned(),
             shown: None,
-            digest: "04649a168848c663b285aec557dc1d72c4826d59099ec45965d2157308237868".to_owned(),
+            digest: "c75169b9b1aea2f84ba4e7001719286c0fa7206712b91dd53309663ba91a7347".to_owned(),
+            salt: Some("5f1a3c7e9b2d4f60718293a4b5c6d7e8".to_owned()),
+            policy: Some(PolicyView {
+                verdict: Verdict::Ask,
+                rule: Some("governance.policies[2]".to_owned()),
+                digest: "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945".to_owned(),
+                owner_may_vote: false,
+            }),
             reason: Some("passed its evaluation".to_owned()),
             status: ApprovalStatus::Pending,
             requested_by: Some(ANN),
@@ -247,6 +340,8 @@ impl Shown for ApprovalView {
             expires_at: at(21, 8),
             decided_at: None,
             used_at: None,
+            outcome: None,
+            unreported: false,
             quorum: 2,
             votes_for: 1,
             votes: vec![VoteView {
@@ -254,12 +349,18 @@ impl Shown for ApprovalView {
                 approve: true,
                 reason: None,
                 voted_at: at(20, 9),
+                session: Some(id(0x5e)),
+                second_factor: Some(true),
+                suggested_arguments: None,
             }],
             version: 1,
             subject: None,
         }
     }
 }
+
+/// How a use ended, and that it was not said how.
+const OUTCOMES: &[&str] = &["succeeded", "failed", "missing"];
 
 impl Noun for Approval {
     type View = ApprovalView;
@@ -291,6 +392,13 @@ impl Noun for Approval {
         .option("by"),
         Filter::new("agent", "that this agent asked for", Kind::Agent("agent_id")),
         Filter::new(
+            "outcome",
+            "whose use ended so, or of which that is missing 24 hours after it",
+            Kind::Word(OUTCOMES, |word, now| {
+                Ok(approval_with_outcome(ApprovalOutcome::parse(word), now))
+            }),
+        ),
+        Filter::new(
             "execution",
             "that this execution waits for",
             Kind::Id("execution_id"),
@@ -309,6 +417,7 @@ impl Noun for Approval {
         (column("votes", Elide::Never), |view| {
             format!("{}/{}", view.votes_for, view.quorum).into()
         }),
+        (column("outcome", Elide::Never), |view| view.came_of_it()),
     ];
 
     fn leads(view: &ApprovalView) -> Option<(&'static str, String)> {
@@ -338,14 +447,15 @@ impl Show for Approval {
     const UNKNOWN: &'static Code = &code::UNKNOWN_APPROVAL;
 
     fn details(view: &ApprovalView) -> Vec<Titled> {
-        let arguments = match &view.shown {
-            Some(shown) => serde_json::to_string_pretty(shown),
-            None => serde_json::to_string_pretty(&view.arguments),
+        let arguments = match (&view.shown, &view.arguments) {
+            (Some(shown), _) => pretty(shown),
+            (None, Some(arguments)) => pretty(arguments),
+            (None, None) => "erased".to_owned(),
         };
         let mut details = vec![("Id", view.id.into()), ("Action", (&view.action).into())];
         details.extend(view.about());
         details.extend([
-            ("Arguments", arguments.unwrap_or_default().into()),
+            ("Arguments", arguments.into()),
             ("Digest", (&view.digest).into()),
             ("Asked by", Cell::By(view.requested_by)),
             ("Agent", view.agent.map_or(Cell::Empty, Cell::Agent)),
@@ -356,18 +466,37 @@ impl Show for Approval {
             ("Expires", view.expires_at.into()),
             ("Quorum", view.quorum.into()),
         ]);
+        if let Some(policy) = &view.policy {
+            let rule = policy.rule.as_deref().unwrap_or("no policy is about it");
+            details.push(("Policy", format!("{}: {rule}", policy.verdict.as_str()).into()));
+            details.push(("Policies", (&policy.digest).into()));
+        }
         for vote in &view.votes {
             let way = if vote.approve { "for it" } else { "against it" };
             let reason = vote.reason.as_ref();
             let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
-            let more = format!(", {way}, {}{reason}", moment(vote.voted_at));
+            let factor = match vote.second_factor {
+                Some(true) => ", with a second factor",
+                Some(false) => ", without a second factor",
+                None => "",
+            };
+            let more = format!(", {way}, {}{factor}{reason}", moment(vote.voted_at));
             details.push(("Vote", Cell::UserAnd(vote.user, more)));
+            if let Some(suggested) = &vote.suggested_arguments {
+                details.push(("Suggests", pretty(suggested).into()));
+            }
         }
-        details.extend([
-            ("Decided", view.decided_at.into()),
-            ("Used", view.used_at.into()),
-            ("Version", view.version.into()),
-        ]);
+        details.extend([("Decided", view.decided_at.into()), ("Used", view.used_at.into())]);
+        details.push(("Outcome", view.came_of_it()));
+        if let Some(outcome) = &view.outcome {
+            details.push(("Reported", outcome.at.into()));
+            details.push(("Result", outcome.result.as_ref().map(pretty).into()));
+        }
+        details.push(("Version", view.version.into()));
         details
     }
+}
+
+fn pretty(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default()
 }

@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use domain::identity::Permission::{
-    ApiKeysOwn, ApiKeysWrite, AuditRead, AuditWrite, CustodyOwn, CustodyRead, CustodyWrite, KycOwn, KycRead,
-    MetricsRead, OperateRead, OperateRun, SessionsWrite, UsersErase, UsersRead, UsersWrite, WorkflowsOwn,
-    WorkflowsRead, WorkflowsWrite,
+    ApiKeysOwn, ApiKeysWrite, ApprovalsRead, ApprovalsRequest, AuditRead, AuditWrite, CustodyOwn,
+    CustodyRead, CustodyWrite, KycOwn, KycRead, MetricsRead, OperateRead, OperateRun, SessionsWrite,
+    UsersErase, UsersRead, UsersWrite, WorkflowsOwn, WorkflowsRead, WorkflowsWrite,
 };
 
 use crate::call::Route;
@@ -118,10 +118,12 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Post "/v1/agents/{id}/enable" does agents::Enable;
     Post "/v1/approvals" does approvals::Request;
     Get "/v1/approvals" lists Approval;
-    Get "/v1/approvals/{id}" shows Approval;
+    Get "/v1/approvals/{id}" Access::ReadOwnOr(ApprovalsRequest, ApprovalsRead) => approvals::show;
+    Get "/v1/approvals/{id}/evidence" Access::Read(AuditRead) => approvals::evidence;
     Post "/v1/approvals/{id}/vote" does approvals::Vote;
     Post "/v1/approvals/{id}/withdraw" does approvals::Withdraw;
     Post "/v1/approvals/{id}/use" does approvals::Use;
+    Post "/v1/approvals/{id}/outcome" does approvals::Outcome;
     Post "/v1/conversations" does conversations::Create;
     Get "/v1/conversations" lists Conversation;
     Get "/v1/conversations/{id}" shows Conversation;

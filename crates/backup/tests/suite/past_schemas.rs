@@ -11,7 +11,9 @@ mod cases {
 
     use backup::RestoreHow;
     use backup::place::Folder;
+    use domain::approval::Approval;
     use engine::database::roll_back;
+    use engine::list::Condition;
     use engine::{Engine, Options, keyfile};
     use store::migrate::{MIGRATIONS, RolledBack};
 
@@ -86,7 +88,14 @@ mod cases {
             assert_intact(&options).await;
             let engine = Engine::open(options.clone()).await.unwrap();
             record(&engine, vec![numbered(1)]).await.unwrap();
+            // Digests of approvals of before there were salts have one now.
+            let (unsalted, _) = engine
+                .select::<Approval>(&[Condition::Has("content_salt", false)], None, None)
+                .await
+                .unwrap();
+            assert!(unsalted.is_empty(), "{unsalted:?}");
             close(engine).await;
+            assert_intact(&options).await;
         }
     }
 }

@@ -1,21 +1,29 @@
 //! Approvals: what one person asks for, others decide, and that works once, for exactly what was asked.
 
+mod erase;
 mod expire;
 mod paid;
+pub mod policy;
+mod report;
 mod request;
 mod row;
+mod salt;
 #[cfg(test)]
 pub(crate) mod tests;
 mod use_once;
 mod vote;
 
+pub(crate) use erase::erase;
 pub use expire::ExpireApprovals;
 pub use paid::operation_of;
+pub use report::ReportOutcome;
 pub(crate) use request::withdraw_all;
 pub use request::{RequestApproval, WithdrawApproval};
 pub use row::{
-    ACTION_LEN_MAX, ARGUMENTS_LEN_MAX, Approval, ApprovalStatus, QUORUM_MAX, REASON_LEN_MAX, Vote,
+    ACTION_LEN_MAX, ARGUMENTS_LEN_MAX, Approval, ApprovalOutcome, ApprovalStatus, QUORUM_MAX, REASON_LEN_MAX,
+    UNREPORTED_S, Verdict, Vote,
 };
+pub use salt::SaltApprovals;
 pub(crate) use use_once::consume;
 pub use use_once::{Asked, UseApproval};
 pub use vote::CastVote;
@@ -54,7 +62,7 @@ fn votes(facts: &Facts, approval: Uuid) -> Vec<Vote> {
 /// The answer about an approval as it is.
 fn reply(facts: &Facts, sealed: &Sealed<Approval>) -> Reply {
     Reply::Approval {
-        approval: sealed.row.clone(),
+        approval: sealed.row.clone().into(),
         version: sealed.version,
         votes: votes(facts, sealed.row.id),
     }

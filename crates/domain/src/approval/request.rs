@@ -1,8 +1,9 @@
 //! Asking for an approval, and taking it back.
 
-use sha2::{Digest, Sha256};
-
-use super::{ACTION_LEN_MAX, ARGUMENTS_LEN_MAX, Approval, ApprovalStatus, QUORUM_MAX, REASON_LEN_MAX};
+use super::policy::{Question, Ruling};
+use super::{
+    ACTION_LEN_MAX, ARGUMENTS_LEN_MAX, Approval, ApprovalStatus, QUORUM_MAX, REASON_LEN_MAX, Verdict,
+};
 use crate::prelude::*;
 use crate::refusal::check_object;
 use crate::workflow::execution::{Renewed, go_on, waiting};
@@ -14,17 +15,21 @@ pub struct RequestApproval {
     pub id: Option<Uuid>,
     /// The verb that it is for: 1 to 100 of `a-z`, `0-9`, `.`, `_`, `-`.
     pub action: String,
-    /// What it is for, as canonical JSON of at most 16 KiB: an object.
+    /// What it is for, as canonical JSON of at most 256 KiB: an object.
     pub arguments: String,
     /// Why.
     pub reason: Option<String>,
-    /// How many must vote for it: 1 to 10.
-    pub quorum: u64,
-    /// From when it can be neither voted on nor used; otherwise as long as the installation says, which is also the most.
+    /// How many must vote for it, 1 to 10, where the one who asks says so; never fewer than the policy says.
+    pub quorum: Option<u64>,
+    /// From when it can be neither voted on nor used; otherwise as long as the policy or the installation says, which is
+    /// also the most.
     pub expires_at: Option<Timestamp>,
     /// The execution that waits for it, and until when its lease was renewed last.
     pub execution: Option<(Uuid, Renewed)>,
 }
+
+/// The number of the salt of the arguments, apart from those of rows.
+pub(super) const CONTENT_SALT: u32 = 1 << 30;
 
 fn check_action(action: &str) -> Result<(), FieldError> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
@@ -43,8 +48,8 @@ fn check(command: &RequestApproval) -> Result<(), FieldError> {
     if let Some(reason) = &command.reason {
         check_lines("reason", reason, REASON_LEN_MAX)?;
     }
-    if !(1..=QUORUM_MAX).contains(&command.quorum) {
-        let message = format!("must be 1 to {QUORUM_MAX}, not {}", command.quorum);
+    if let Some(quorum) = command.quorum.filter(|quorum| !(1..=QUORUM_MAX).contains(quorum)) {
+        let message = format!("must be 1 to {QUORUM_MAX}, not {quorum}");
         return Err(FieldError::new("quorum", message));
     }
     Ok(())
@@ -71,7 +76,7 @@ fn difference(known: &Approval, command: &RequestApproval, who: &Principal) -> O
         ("action", known.action == command.action),
         ("arguments", known.arguments == command.arguments),
         ("reason", known.reason == command.reason),
-        ("quorum", known.quorum == command.quorum),
+        ("quorum", known.wants(command.quorum)),
         (
             "expires_at",
             command.expires_at.is_none_or(|time| time == known.expires_at),
@@ -82,6 +87,66 @@ fn difference(known: &Approval, command: &RequestApproval, who: &Principal) -> O
         ),
     ];
     fields.into_iter().find(|(_, same)| !same).map(|(field, _)| field)
+}
+
+impl Approval {
+    /// Whether as many were asked to vote for it.
+    fn wants(&self, quorum: Option<u64>) -> bool {
+        match self.verdict {
+            // Whoever wants a vote wants more than that.
+            Some(Verdict::Allow) => self.asked_quorum == quorum,
+            Some(_) => self.asked_quorum.unwrap_or(1) == quorum.unwrap_or(1),
+            // Before there were policies everybody said it, or meant one.
+            None => self.quorum == quorum.unwrap_or(1),
+        }
+    }
+}
+
+impl RequestApproval {
+    /// The approval as it is made, by what the policies say.
+    fn row(&self, facts: &Facts, who: &Principal, ctx: &Context) -> Result<Approval, FieldError> {
+        let policies = &facts.rules.policies;
+        let agent = who.agent_id().and(who.actor_name.as_deref());
+        let Ruling {
+            rule,
+            verdict,
+            quorum,
+            expires_s,
+            owner_may_vote,
+        } = policies.rule(&Question::new(&self.action, agent, &self.arguments, self.quorum));
+        let seconds = expires_s.unwrap_or(facts.rules.custody.approval_s);
+        let status = match verdict {
+            Verdict::Allow => ApprovalStatus::Granted,
+            Verdict::Ask => ApprovalStatus::Pending,
+            Verdict::Deny => ApprovalStatus::Rejected,
+        };
+        let approval = Approval {
+            id: self.id.unwrap_or_else(|| ctx.id(1)),
+            action: self.action.clone(),
+            arguments: self.arguments.clone(),
+            digest: Vec::new(),
+            reason: self.reason.clone(),
+            requested_by: who.user_id,
+            requested_at: ctx.now,
+            quorum,
+            status,
+            expires_at: expiry(self, seconds, ctx.now)?,
+            decided_at: (verdict != Verdict::Ask).then_some(ctx.now),
+            used_at: None,
+            agent_id: who.agent_id(),
+            execution_id: self.execution.map(|(id, _)| id),
+            content_salt: None,
+            verdict: Some(verdict),
+            policy_digest: Some(policies.digest().to_vec()),
+            policy_rule: rule.map(|rule| rule as u64),
+            asked_quorum: self.quorum,
+            owner_may_vote: owner_may_vote.then_some(true),
+            outcome: None,
+            outcome_at: None,
+            result: None,
+        };
+        Ok(approval.salted(ctx.salt(CONTENT_SALT)))
+    }
 }
 
 impl Act for RequestApproval {
@@ -107,32 +172,18 @@ impl Act for RequestApproval {
             };
         }
         // After the look for the same again, whose time may have come meanwhile.
-        let expires_at = expiry(self, facts.rules.custody.approval_s, ctx.now)?;
-        let approval = Approval {
-            id: self.id.unwrap_or_else(|| ctx.id(1)),
-            action: self.action.clone(),
-            arguments: self.arguments.clone(),
-            digest: Sha256::digest(&self.arguments).to_vec(),
-            reason: self.reason.clone(),
-            requested_by: by.who.user_id,
-            requested_at: ctx.now,
-            quorum: self.quorum,
-            status: ApprovalStatus::Pending,
-            expires_at,
-            decided_at: None,
-            used_at: None,
-            agent_id: by.who.agent_id(),
-            execution_id: self.execution.map(|(id, _)| id),
-        };
+        let approval = self.row(facts, by.who, ctx)?;
         let mut change = Change::new(by, ctx);
         change.insert(approval.clone());
         if let Some((id, renewed)) = self.execution {
             let (before, after) = waiting(facts, id, renewed, by.who, &approval, ctx.now)?;
-            change.alter(before, after);
+            if approval.status == ApprovalStatus::Pending {
+                change.alter(before, after);
+            }
         }
         let draft = change.draft(Self::ACTION.name, "approval", approval.id);
         let reply = Reply::Approval {
-            approval,
+            approval: approval.as_of(ctx.now).into(),
             version: 1,
             votes: Vec::new(),
         };
@@ -201,7 +252,7 @@ impl Act for WithdrawApproval {
         go_on(&mut change, facts, &after, ctx.now);
         let draft = change.draft(Self::ACTION.name, "approval", self.approval);
         let reply = Reply::Approval {
-            approval: after,
+            approval: after.into(),
             version: before.version + 1,
             votes: super::votes(facts, self.approval),
         };

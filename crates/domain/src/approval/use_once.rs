@@ -1,8 +1,6 @@
 //! Using an approval: once, by who asked for it, for exactly what was asked.
 
-use sha2::{Digest, Sha256};
-
-use super::row::{Approval, ApprovalStatus, INTERNAL};
+use super::row::{Approval, ApprovalOutcome, ApprovalStatus, INTERNAL, Verdict};
 use crate::prelude::*;
 
 /// Uses an approval for something outside Probity.
@@ -47,7 +45,7 @@ fn check<'a>(
             "the approval is for the action {}, not for {}",
             approval.action, asked.action
         ))
-    } else if approval.digest != Sha256::digest(asked.arguments).as_slice() {
+    } else if !approval.is_for_these(asked.arguments) {
         Some("the approval is for other arguments than these".to_owned())
     } else {
         None
@@ -86,7 +84,8 @@ fn used(approval: &Approval, now: Timestamp) -> Approval {
     }
 }
 
-/// Uses an approval within another change: refuses, or adds to `change` that it is used now.
+/// Uses an approval within another change: refuses, or adds to `change` that it is used now. What it is for is that change,
+/// which is how it ended.
 pub(crate) fn consume(
     change: &mut Change<'_>,
     facts: &Facts,
@@ -96,7 +95,12 @@ pub(crate) fn consume(
     now: Timestamp,
 ) -> Result<(), Refusal> {
     let before = check(facts, id, asked, who, now)?;
-    change.alter(before, used(&before.row, now));
+    let after = Approval {
+        outcome: Some(ApprovalOutcome::Succeeded),
+        outcome_at: Some(now),
+        ..used(&before.row, now)
+    };
+    change.alter(before, after);
     Ok(())
 }
 
@@ -124,13 +128,18 @@ impl Act for UseApproval {
         let asked = Asked {
             action: &self.action,
             arguments: &self.arguments,
-            quorum: before.row.quorum,
+            quorum: match before.row.verdict {
+                Some(Verdict::Allow) => 0,
+                _ => before.row.quorum,
+            },
         };
+        check(facts, id, &asked, by.who, ctx.now)?;
+        let after = used(&before.row, ctx.now);
         let mut change = Change::new(by, ctx);
-        consume(&mut change, facts, id, &asked, by.who, ctx.now)?;
+        change.alter(before, after.clone());
         let draft = change.draft(Self::ACTION.name, "approval", id);
         let reply = Reply::Approval {
-            approval: used(&before.row, ctx.now),
+            approval: after.into(),
             version: before.version + 1,
             votes: super::votes(facts, id),
         };

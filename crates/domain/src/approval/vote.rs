@@ -1,8 +1,11 @@
 //! Voting: by a person, never on what one asked for oneself, nor on what one is paid by.
 
-use super::{Approval, ApprovalStatus, REASON_LEN_MAX, Vote, paid};
+use evidence::leaf::RecorderKind;
+
+use super::{ARGUMENTS_LEN_MAX, Approval, ApprovalStatus, REASON_LEN_MAX, Vote, paid};
 use crate::own_id::derived_id;
 use crate::prelude::*;
+use crate::refusal::check_object;
 use crate::workflow::execution::go_on;
 
 /// Votes on an approval. One may change one's vote while the approval is pending.
@@ -16,6 +19,8 @@ pub struct CastVote {
     pub approve: bool,
     /// Why; needed for a vote against it.
     pub reason: Option<String>,
+    /// With a vote against it: what to ask for instead, as canonical JSON of at most 256 KiB, an object.
+    pub suggested_arguments: Option<String>,
 }
 
 /// The id of a person's vote on an approval: there is never another.
@@ -23,7 +28,15 @@ fn id_of(approval: Uuid, user: Uuid) -> Uuid {
     derived_id("vote", &[approval.as_bytes(), user.as_bytes()])
 }
 
-fn check_reason(command: &CastVote) -> Result<(), FieldError> {
+fn check(command: &CastVote) -> Result<(), FieldError> {
+    if let Some(suggested) = &command.suggested_arguments {
+        if command.approve {
+            let message =
+                "only a vote against it suggests other arguments: what is granted is what was asked for";
+            return Err(FieldError::new("suggested_arguments", message));
+        }
+        check_object("suggested_arguments", suggested, ARGUMENTS_LEN_MAX)?;
+    }
     match &command.reason {
         Some(reason) => check_lines("reason", reason, REASON_LEN_MAX),
         None if command.approve => Ok(()),
@@ -46,7 +59,8 @@ fn partial(approval: &Approval, code: &Code, message: &str, other_than: &str) ->
 
 /// The user who votes, unless they asked for it or are paid by it.
 fn voter(facts: &Facts, command: &CastVote, approval: &Approval, who: &Principal) -> Result<Uuid, Refusal> {
-    let Some(user) = who.user_id.filter(|_| !approval.is_for(who)) else {
+    let owner = approval.agent_id.is_some() && approval.owner_may_vote == Some(true);
+    let Some(user) = who.user_id.filter(|_| owner || !approval.is_for(who)) else {
         let message = "nobody votes on what they asked for themselves, or what their agents asked for";
         return Err(partial(approval, &code::OWN_REQUEST, message, "the one who asks"));
     };
@@ -104,14 +118,19 @@ impl Act for CastVote {
         let before = super::find(facts, self.approval, "id")?;
         let authority = by.who.authorise(before.row.voters())?;
         let user_id = voter(facts, self, &before.row, by.who)?;
-        check_reason(self)?;
+        check(self)?;
         let id = id_of(self.approval, user_id);
         let earlier = facts.votes.get(&id);
-        let same = |earlier: &Vote| (earlier.approve, &earlier.reason) == (self.approve, &self.reason);
+        let same = |earlier: &Vote| {
+            let said = (earlier.approve, &earlier.reason, &earlier.suggested_arguments);
+            said == (self.approve, &self.reason, &self.suggested_arguments)
+        };
         if earlier.is_some_and(|earlier| same(&earlier.row)) {
             return Ok(Decision::nothing(super::reply(facts, before)));
         }
         super::check_undecided(&before.row, &[ApprovalStatus::Pending], ctx.now)?;
+        let recorder = by.who.recorded_by;
+        let session_id = recorder.id.filter(|_| recorder.kind == RecorderKind::Session);
         let vote = Vote {
             id,
             approval_id: self.approval,
@@ -119,6 +138,11 @@ impl Act for CastVote {
             approve: self.approve,
             reason: self.reason.clone(),
             voted_at: ctx.now,
+            session_id,
+            second_factor: session_id
+                .and_then(|id| facts.sessions.get(&id))
+                .map(|session| session.row.second_factor),
+            suggested_arguments: self.suggested_arguments.clone(),
         };
         // The newest is the last.
         let mut votes = super::votes(facts, self.approval);
@@ -138,7 +162,7 @@ impl Act for CastVote {
         }
         let draft = change.draft(Self::ACTION.name, "approval", self.approval);
         let reply = Reply::Approval {
-            approval: after,
+            approval: after.into(),
             version,
             votes,
         };

@@ -135,6 +135,8 @@ fn done(entry: &Entry) -> Option<String> {
         "approval.withdraw" => format!("withdrew approval {}", id?),
         "approval.use" => format!("used approval {}", id?),
         "approval.expire" => format!("found approval {} expired", id?),
+        "approval.outcome" => format!("reported what came of approval {}", id?),
+        "approval.salt" => format!("salted the digest of approval {}", id?),
         _ => return None,
     })
 }

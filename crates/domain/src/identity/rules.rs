@@ -3,6 +3,7 @@
 use evidence::json::StrictObject;
 use serde_json::{Value, json};
 
+use crate::approval::policy::Policies;
 use crate::audit::retention::Retention;
 use crate::custody::CustodyRules;
 use crate::identity::permission::{BUILT_IN, Permission, Role};
@@ -40,6 +41,8 @@ pub struct Rules {
     pub workflows: WorkflowRules,
     /// How long payloads are kept.
     pub retention: Retention,
+    /// What is said to what is asked for, before anybody votes.
+    pub policies: Policies,
 }
 
 impl Default for Rules {
@@ -59,6 +62,7 @@ impl Default for Rules {
             custody: CustodyRules::default(),
             workflows: WorkflowRules::default(),
             retention: Retention::default(),
+            policies: Policies::default(),
         }
     }
 }
@@ -149,6 +153,10 @@ impl Rules {
         if self.retention != Retention::default() {
             let policies = self.retention.recorded();
             details.0.insert("audit.retention".to_owned(), policies);
+        }
+        if self.policies != Policies::default() {
+            let policies = self.policies.recorded();
+            details.0.insert("approval.policies".to_owned(), policies);
         }
         details
     }

@@ -1,12 +1,13 @@
 //! What goes with a user: rows stay, with who did what when; what they hold goes.
 
-use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use super::conversation::{Conversation, ConversationStatus};
 use super::execution::{Execution, Renewed};
+use crate::approval;
 use crate::change::Change;
 use crate::code;
+use crate::context::Context;
 use crate::refusal::Refusal;
 use crate::tables::Facts;
 
@@ -16,9 +17,12 @@ pub(crate) fn erase(
     facts: &Facts,
     user: Uuid,
     content: &[(Uuid, Renewed)],
-    now: Timestamp,
+    ctx: &Context,
 ) -> Result<(), Refusal> {
-    for (id, _) in content {
+    for (id, number) in content.iter().map(|(id, _)| id).zip(0_u32..) {
+        if approval::erase(change, facts, user, *id, (number, ctx)) {
+            continue;
+        }
         if let Some(before) = facts.executions.get(id).filter(|found| found.row.user_id == user) {
             change.overwrite(before, without_content(&before.row));
             continue;
@@ -28,7 +32,7 @@ pub(crate) fn erase(
             continue;
         }
         let of_others = || {
-            let message = format!("{id} is no conversation, execution or step of this user");
+            let message = format!("{id} is no conversation, execution, step, approval or vote of this user");
             code::CONTENT_OF_OTHERS.because(message).field("content")
         };
         let conversation = facts.conversations.get(id);
@@ -42,8 +46,8 @@ pub(crate) fn erase(
                 title: None,
                 context: None,
                 status: ConversationStatus::Ended,
-                updated_at: now,
-                ended_at: before.row.ended_at.or(Some(now)),
+                updated_at: ctx.now,
+                ended_at: before.row.ended_at.or(Some(ctx.now)),
                 ..before.row.clone()
             },
         );

@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
-use domain::approval::{Approval, ApprovalStatus, CastVote, Vote, operation_of};
+use domain::approval::{
+    Approval, ApprovalOutcome, ApprovalStatus, CastVote, SaltApprovals, UNREPORTED_S, Verdict, Vote,
+    operation_of,
+};
 use domain::record::{Field, Sealed};
-use domain::{Command, FieldError, Refusal, Reply, action};
+use domain::{Caller, Command, FieldError, Origin, Refusal, Reply, action};
 use evidence::{Timestamp, json};
 use serde_json::Value;
 use uuid::Uuid;
@@ -13,6 +16,9 @@ use super::{NewOperation, NewStep};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::list::Condition;
+
+/// Approvals whose digests are salted by one command.
+const SALTED_AT_ONCE: u32 = 500;
 
 /// An approval with its votes.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,9 +61,41 @@ pub enum Proposal {
 }
 
 impl Engine {
+    /// Salts the digests of approvals that were there before digests had salts.
+    pub(crate) async fn salt_approvals(&self) -> Result<(), Error> {
+        loop {
+            let mut conn = self.db().reader().await?;
+            let approvals = store::approvals::unsalted(&mut conn, SALTED_AT_ONCE).await?;
+            drop(conn);
+            if approvals.is_empty() {
+                return Ok(());
+            }
+            let caller = Caller::System { part: "salts" };
+            let command = SaltApprovals { approvals }.into();
+            match self.submit(&caller, Origin::default(), command).await {
+                // Nothing can be done with these until that is mended; all else goes on.
+                Err(error @ Error::Tampered { .. }) => {
+                    tracing::error!(%error, "digests of approvals are not salted");
+                    return Ok(());
+                }
+                salted => drop(salted?),
+            }
+        }
+    }
+
+    /// How many approvals were used so long ago that what came of it should have been reported, and was not.
+    pub async fn unreported_approvals(&self) -> Result<u64, Error> {
+        let until = self.now().plus_seconds(-UNREPORTED_S);
+        let mut conn = self.db().reader().await?;
+        Ok(store::approvals::unreported(&mut conn, until).await?)
+    }
+
     /// The verb and the arguments that an approval is bound to, as canonical JSON, and how many must vote for it where
-    /// the rules say so.
-    pub async fn approval_arguments(&self, proposal: Proposal) -> Result<(String, String, u64), Error> {
+    /// the rules of custody say so.
+    pub async fn approval_arguments(
+        &self,
+        proposal: Proposal,
+    ) -> Result<(String, String, Option<u64>), Error> {
         match proposal {
             Proposal::Operation(new) => {
                 let command = self.prepare_operation(*new, None).await?;
@@ -65,7 +103,7 @@ impl Engine {
                 Ok((
                     action::OPERATION_CREATE.name.to_owned(),
                     command.arguments(),
-                    quorum,
+                    Some(quorum),
                 ))
             }
             Proposal::Step(new) => {
@@ -76,13 +114,17 @@ impl Engine {
                     Some(kind) => self.quorum(command.debit.asset, kind).await?,
                     None => 1,
                 };
-                Ok((command.action().name.to_owned(), command.arguments(), quorum))
+                Ok((
+                    command.action().name.to_owned(),
+                    command.arguments(),
+                    Some(quorum),
+                ))
             }
             Proposal::Other { action, arguments } => {
                 if !arguments.is_object() {
                     return Err(Refusal::from(FieldError::new("arguments", "must be an object")).into());
                 }
-                Ok((action, json::canonical(&arguments), 1))
+                Ok((action, json::canonical(&arguments), None))
             }
         }
     }
@@ -93,6 +135,7 @@ impl Engine {
         approval: Uuid,
         approve: bool,
         reason: Option<String>,
+        suggested_arguments: Option<String>,
     ) -> Result<Command, Error> {
         let found = self.row::<Approval>(approval).await?;
         Ok(Command::CastVote(CastVote {
@@ -100,6 +143,7 @@ impl Engine {
             operation: found.and_then(|sealed| operation_of(&sealed.row)),
             approve,
             reason,
+            suggested_arguments,
         }))
     }
 
@@ -144,6 +188,17 @@ pub fn approval_in_status(status: ApprovalStatus, now: Timestamp) -> Condition {
         ApprovalStatus::Pending | ApprovalStatus::Granted => {
             Condition::All(vec![stored(status), Condition::After("expires_at", now.into())])
         }
+        ApprovalStatus::Rejected => Condition::All(vec![
+            stored(status),
+            Condition::Any(vec![
+                Condition::Has("verdict", false),
+                Condition::Is("verdict", Verdict::Ask.to_val()),
+            ]),
+        ]),
+        ApprovalStatus::Denied => Condition::All(vec![
+            stored(ApprovalStatus::Rejected),
+            Condition::Is("verdict", Verdict::Deny.to_val()),
+        ]),
         ApprovalStatus::Expired => Condition::Any(vec![
             stored(status),
             Condition::All(vec![
@@ -155,5 +210,18 @@ pub fn approval_in_status(status: ApprovalStatus, now: Timestamp) -> Condition {
             ]),
         ]),
         status => stored(status),
+    }
+}
+
+/// The approvals whose use ended so; or without an outcome, those of which it is missing at `now`.
+pub fn approval_with_outcome(outcome: Option<ApprovalOutcome>, now: Timestamp) -> Condition {
+    match outcome {
+        Some(outcome) => Condition::Is("outcome", outcome.to_val()),
+        None => Condition::All(vec![
+            Condition::Has("used_at", true),
+            Condition::Until("used_at", now.plus_seconds(-UNREPORTED_S).into()),
+            Condition::Has("outcome", false),
+            Condition::Has("verdict", true),
+        ]),
     }
 }

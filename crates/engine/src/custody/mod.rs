@@ -3,9 +3,10 @@
 //!
 //! [`names`] finds assets and balances, [`known`] remembers them, [`operations`] makes operations and carries them on, [`outcomes`] says what
 //! came of each of a list; [`read`], [`newest`], [`show`], [`kyc`] and [`approvals`] are everything that only looks, [`subject`] says what an approval is about, [`table`] writes statements as CSV; [`rules`] checks the
-//! configuration against the assets, [`sweep`] writes down what the clock has already decided, [`import`] takes deposits from a file.
+//! configuration against the assets, [`sweep`] writes down what the clock has already decided, [`waiting`] waits for a decision, [`evidence`] puts together what proves an approval, [`import`] takes deposits from a file.
 
 mod approvals;
+mod evidence;
 pub mod import;
 mod known;
 mod kyc;
@@ -21,8 +22,9 @@ mod subject;
 pub(crate) mod sums;
 mod sweep;
 mod table;
+mod waiting;
 
-pub use approvals::{ApprovalView, Proposal, approval_in_status};
+pub use approvals::{ApprovalView, Proposal, approval_in_status, approval_with_outcome};
 pub use import::{DepositsProgress, DepositsReport};
 pub use known::Names;
 pub use kyc::{KycView, kyc_in_status};

@@ -5,6 +5,7 @@
 //! for those of others, [`keys`] for API keys, [`read`] for everything that only looks.
 
 mod account;
+mod approvals;
 mod keys;
 mod login;
 mod read;

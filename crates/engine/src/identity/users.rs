@@ -22,7 +22,7 @@ use crate::error::Error;
 use crate::workflow::{execution_stands, leases};
 
 /// Entries that are erased by one command.
-const ERASED_AT_ONCE: u32 = 1_000;
+pub(super) const ERASED_AT_ONCE: u32 = 1_000;
 
 /// Whether an entry is by one of these, or about one of these ids: those that Probity made, for whoever records events
 /// may use the same text as an id. Somebody else's entry about the erasure is what stays.
@@ -257,6 +257,10 @@ impl Engine {
             erased += count;
             entries = self.entries_of(user, |_| Ok(true)).await?;
             content = self.content_of(user, &mut done).await?;
+            if content.is_empty() {
+                // What there is about them goes with them.
+                (content, entries) = self.approvals_of(user, entries).await?;
+            }
             if entries.is_empty() && content.is_empty() {
                 return Ok(ErasedUser {
                     user: row,

@@ -263,6 +263,9 @@ fn note(signer: &Signer, appended: &Appended, started: Instant) {
     signer.seals.remember(appended.seals.iter().copied());
     signer.counters.batch(started.elapsed());
     add(&signer.counters.entries, appended.count());
+    signer
+        .waits
+        .written(appended.seals.iter().map(|(table, id, _)| (*table, *id)));
     signer.size.send_if_modified(|size| {
         let grown = appended.size() > *size;
         *size = appended.size().max(*size);

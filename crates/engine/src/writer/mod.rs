@@ -39,6 +39,7 @@ use crate::error::Error;
 use crate::metrics::{Counters, add};
 use crate::random;
 use crate::seals::Seals;
+use crate::waits::Waits;
 use crate::writes::Writes;
 use errands::{Errand, Errands};
 use flight::{Done, Flight, Prepared};
@@ -136,6 +137,8 @@ pub struct Signer {
     pub(crate) writes: Arc<Writes>,
     /// The size of the log up to which it says that this process's rules are in force; `u64::MAX` until that is known.
     pub(crate) told: Arc<AtomicU64>,
+    /// Who waits for approvals.
+    pub(crate) waits: Arc<Waits>,
 }
 
 /// Says when so many commands are in the queue that a batch is decided ahead.

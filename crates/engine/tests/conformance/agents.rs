@@ -64,7 +64,7 @@ fn ask() -> Command {
         action: "workflow.deploy".to_owned(),
         arguments: "{}".to_owned(),
         reason: None,
-        quorum: 1,
+        quorum: Some(1),
         expires_at: None,
         execution: None,
     }

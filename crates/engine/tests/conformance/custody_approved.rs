@@ -203,7 +203,7 @@ mod cases {
             action: "invoice.pay".into(),
             arguments: "{}".into(),
             reason: None,
-            quorum: 1,
+            quorum: Some(1),
             expires_at: Some(now().plus_seconds(2 * 86_400)),
             execution: None,
         };
@@ -331,7 +331,7 @@ mod cases {
                 action,
                 arguments,
                 reason: None,
-                quorum: 1,
+                quorum: Some(1),
                 expires_at: None,
                 execution: None,
             };

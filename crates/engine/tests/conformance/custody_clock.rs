@@ -181,7 +181,7 @@ mod cases {
                     action: "cat.feed".into(),
                     arguments: "{}".into(),
                     reason: None,
-                    quorum: 1,
+                    quorum: Some(1),
                     expires_at: Some(start.plus_seconds(seconds)),
                     execution: None,
                 };

@@ -206,7 +206,10 @@ pub async fn request_approval(
 /// A vote, with a reason where it is against.
 pub async fn vote(engine: &Engine, approval: Uuid, approve: bool) -> Command {
     let reason = (!approve).then(|| "too much".to_owned());
-    engine.prepare_vote(approval, approve, reason).await.unwrap()
+    engine
+        .prepare_vote(approval, approve, reason, None)
+        .await
+        .unwrap()
 }
 
 /// A proposal that concerns nothing of Probity's own.

@@ -147,6 +147,7 @@ mod cases {
             approval,
             operation: None,
             approve: true,
+            suggested_arguments: None,
             reason: None,
         };
         let came = engine

@@ -206,6 +206,21 @@ mod cases {
             .unwrap();
     }
 
+    /// Asks for approvals that have no salt or were not reported, and for votes of a user that say something.
+    async fn ask_approvals(conn: &mut Conn, id: Uuid, now: evidence::Timestamp) {
+        store::approvals::unsalted(conn, 10).await.unwrap();
+        store::approvals::unreported(conn, now).await.unwrap();
+        store::approvals::written_since(conn, 7, &[id]).await.unwrap();
+        let said = [
+            Condition::Is("user_id", id.into()),
+            Condition::Any(vec![
+                Condition::Has("reason", true),
+                Condition::Has("suggested_arguments", true),
+            ]),
+        ];
+        conditions::page::<Vote>(conn, &said, None, 10).await.unwrap();
+    }
+
     /// Asks for executions by each filter.
     async fn ask_executions(conn: &mut Conn, id: Uuid, now: evidence::Timestamp) {
         let stands = |status| engine::workflow::execution_stands(status, now);
@@ -289,6 +304,7 @@ mod cases {
         query::since(conn, 3, size).await.unwrap();
         entries::written_by(conn, id).await.unwrap();
         ask_rows(conn, id, now).await;
+        ask_approvals(conn, id, now).await;
         ask_executions(conn, id, now).await;
         ask_metrics(conn, id, now).await;
         let ids = [id.into()];

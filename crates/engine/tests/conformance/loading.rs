@@ -21,7 +21,7 @@ mod cases {
     use tlog::{Hash, RightEdge};
 
     use crate::attacker::{assert_intact, close};
-    use crate::support::{Bed, On, numbered, older_log, record, rich_log};
+    use crate::support::{Bed, On, numbered, record, rich_log};
 
     async fn conn(settings: &Settings) -> Conn {
         Db::new(settings.clone()).unwrap().writer().await.unwrap()
@@ -111,11 +111,11 @@ mod cases {
     }
 
     pub async fn an_older_schema_is_loaded_and_migrated(bed: Bed) {
-        close(older_log(&bed).await).await;
+        close(rich_log(&bed).await).await;
         let other = Bed::new(bed.on);
         let options = at(&bed.options(), &other.options().database);
         // The version after which tables have got no column.
-        load(&bed.options().database, &options.database, 20, "")
+        load(&bed.options().database, &options.database, 27, "")
             .await
             .unwrap();
         assert_intact(&options).await;

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod agents;
+mod approvals_model;
+mod approvals_policy;
 mod attacker;
 mod catalogue;
 mod chat_import;

@@ -180,7 +180,7 @@ async fn steps(engine: &Engine, caller: &Caller, execution: Uuid) {
         action: "model.ask".to_owned(),
         arguments: "{}".to_owned(),
         reason: None,
-        quorum: 1,
+        quorum: Some(1),
         expires_at: None,
         execution: Some((execution, None)),
     };

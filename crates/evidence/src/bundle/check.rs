@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use tlog::{Checkpoint, Hash, VerifierKey, verify_inclusion};
 use uuid::Uuid;
 
+use super::approval::{ApprovalFault, Approvals, ProvedApproval};
 use super::steps::{MissingSteps, Steps};
 use super::{BundleHeader, FORMAT, LINE_MAX, Order, Trailer};
 use crate::entry::{Entry, EntryError};
@@ -89,6 +90,9 @@ pub enum BundleFault {
         .0.found
     )]
     Steps(MissingSteps),
+    /// What the entries say of the approval that the bundle is about cannot be.
+    #[error("approval: {0}")]
+    Approval(ApprovalFault),
     /// Something follows the trailer.
     #[error("a line after the trailer")]
     AfterTrailer,
@@ -138,6 +142,8 @@ pub struct BundleSummary {
     pub end_gone: bool,
     /// The execution that every entry is about, if there is one; with how many steps it has, where all are in the file.
     pub execution: Option<(Uuid, Option<u64>)>,
+    /// What it proves of the approval that it was asked about.
+    pub approval: Option<Box<ProvedApproval>>,
 }
 
 impl BundleSummary {
@@ -163,6 +169,7 @@ pub struct BundleChecker {
     digest: Sha256,
     order: Order,
     steps: Steps,
+    approvals: Approvals,
     state: State,
 }
 
@@ -196,6 +203,7 @@ impl BundleChecker {
             digest: Sha256::new(),
             order: Order::default(),
             steps: Steps::default(),
+            approvals: Approvals::default(),
             state: State::Start,
         }
     }
@@ -240,12 +248,18 @@ impl BundleChecker {
                 let (header, summary) = open_header(line, &self.key)?;
                 let other = |name: &String| name != "target" && name != "target_kind";
                 self.steps.narrowed = header.filter.0.keys().any(other);
+                self.approvals = Approvals::asked(&header.filter.0);
                 self.state = State::Body(summary);
                 BundleLine::Header(header)
             }
             State::Body(summary) => {
                 let taken = take_body(line, summary, (&mut self.order, &mut self.steps), &self.digest)?;
+                if let BundleLine::Entry(entry) = &taken {
+                    self.approvals.take(entry);
+                }
                 if taken == BundleLine::Trailer {
+                    let approval = self.approvals.proved().map_err(BundleFault::Approval)?;
+                    summary.approval = approval.map(Box::new);
                     self.state = State::Done(summary.clone());
                 }
                 taken
@@ -280,6 +294,7 @@ fn open_header(line: &str, key: &VerifierKey) -> Result<(BundleHeader, BundleSum
         missing_steps: Vec::new(),
         execution: None,
         end_gone: false,
+        approval: None,
     };
     Ok((header, summary))
 }

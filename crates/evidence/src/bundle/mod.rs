@@ -11,11 +11,14 @@
 //! No line is longer than [`LINE_MAX`]. The trailer shows a file that was cut short or damaged; it is not signed,
 //! and neither are `filter` and `created_at`. So a bundle proves every entry that it holds, but not that it holds
 //! all that the filter asks for, unless its indexes leave no gap. Of an execution it is known: the entry of its end says
-//! how many steps it has, so a bundle about one execution that leaves some out does not hold.
+//! how many steps it has, so a bundle about one execution that leaves some out does not hold. Of an approval each entry says
+//! which version of it it wrote, so what one was used for, by whom and once is known from the entries about it.
 //!
 //! [`BundleWriter`] makes the lines and [`BundleChecker`] takes them; both keep a bounded amount of memory,
-//! whatever the number of entries (but for executions whose steps are not all there), and leave files to the caller.
+//! whatever the number of entries (but for executions whose steps are not all there, and for the one approval that a bundle was
+//! asked about), and leave files to the caller.
 
+mod approval;
 mod check;
 mod steps;
 mod write;
@@ -23,6 +26,7 @@ mod write;
 use serde::{Deserialize, Serialize};
 use tlog::Hash;
 
+pub use approval::{ApprovalFault, Deed, ProvedApproval, ProvedVote};
 pub use check::{BundleChecker, BundleError, BundleFault, BundleLine, BundleSummary};
 pub use steps::MissingSteps;
 pub use write::{BundleWriter, WriteError};

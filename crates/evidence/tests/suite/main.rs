@@ -5,6 +5,7 @@
     reason = "clippy takes only functions marked as tests for tests, not their helpers"
 )]
 
+mod approvals;
 mod bundle;
 mod cli;
 mod cli_bundle;

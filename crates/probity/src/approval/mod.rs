@@ -1,5 +1,7 @@
 //! `probity approval`: a file per verb.
 
+mod evidence;
+mod outcome;
 mod request;
 mod use_once;
 mod vote;
@@ -42,6 +44,15 @@ verbs! {
                 --arguments '{\"version\":\"1.2\"}'"
         )]
         Use(use_once::UseArgs),
+        /// Say what came of what an approval was used for, once
+        #[command(
+            after_help = "Example:\n  probity approval outcome 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d succeeded \
+                --result '{\"release\":\"1.2\"}'"
+        )]
+        Outcome(outcome::OutcomeArgs),
+        /// Print what proves an approval, for probity-verify: request, votes, use, outcome and policies
+        #[command(after_help = "Example:\n  probity approval evidence 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d > approval.jsonl")]
+        Evidence(evidence::EvidenceArgs) => evidence::run,
         /// Take back an approval that one asked for
         #[command(after_help = "Example:\n  probity approval withdraw 0197a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d")]
         Withdraw(withdraw::WithdrawArgs),
@@ -61,7 +72,9 @@ pub async fn printout(work: &Work<'_>, mut answer: Answer<Read>) -> Result<Print
     };
     let status = view.status.as_str();
     let sentence = format!("The approval of {} is {status}{missing}.", view.action);
+    let rule = view.policy.as_ref().and_then(|policy| policy.rule.as_deref());
     let mut details = view.about();
+    details.push(("Policy", rule.into()));
     details.push(("Id", view.id.into()));
     details.push(("Expires", moment(view.expires_at).into()));
     let pairs = nouns::pairs(work.engine, &details).await?;

@@ -24,10 +24,10 @@ pub struct RequestArgs {
     /// Why
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-    /// How many must vote for it: 1 to 10
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    quorum: u64,
-    /// From when it is no longer good; custody.approval_expires_h of the settings unless given
+    /// How many must vote for it: 1 to 10; what the policy says unless given, which is also the fewest
+    #[arg(long, value_name = "N")]
+    quorum: Option<u64>,
+    /// From when it is no longer good; what the policy or custody.approval_expires_h of the settings says unless given
     #[arg(long, value_name = "TIME", value_parser = parse::future)]
     expires: Option<Timestamp>,
     /// The execution that waits for it: its lease does not lapse while the approval is pending

@@ -62,7 +62,7 @@ pub struct Threshold {
     pub quorum: u64,
 }
 
-fn one() -> u64 {
+pub(super) fn one() -> u64 {
     1
 }
 

@@ -299,6 +299,12 @@ mod tests {
     }
 
     #[test]
+    fn policies_of_approvals_of_the_example_hold() {
+        let config = example("#[[governance.policies]]");
+        assert_eq!(config.rules().unwrap().policies.list().len(), 3);
+    }
+
+    #[test]
     fn built_in_files_hold() {
         for (name, text) in BUILT_IN {
             let defaults = Layer::of("default", &Config::default()).unwrap();

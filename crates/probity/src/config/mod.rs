@@ -9,6 +9,7 @@ mod jobs;
 mod layers;
 mod load;
 mod location;
+mod policies;
 mod prices;
 mod retention;
 mod roles;
@@ -29,6 +30,7 @@ pub use backup::{Backup, Storage};
 pub use custody::Custody;
 pub use jobs::{Jobs, PROGRAM, Verify};
 pub use load::{Loaded, load};
+pub use policies::words as policy_words;
 pub use prices::Governance;
 pub use retention::{Audit, Keep};
 pub use roles::RoleSettings;
@@ -62,7 +64,7 @@ pub struct Config {
     pub custody: Custody,
     /// What is kept of the steps of workflows.
     pub workflows: Workflows,
-    /// What steps cost.
+    /// What steps cost, and what is said to what is asked for.
     pub governance: Governance,
     /// Where backups are kept, and how long.
     pub backup: Backup,
@@ -310,7 +312,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The rules of identity, custody, workflows and retention.
+    /// The rules of identity, custody, workflows, retention and approvals.
     pub fn rules(&self) -> Result<Rules, RuleError> {
         let mut rules = roles::rules(&self.roles)?;
         rules.session_idle_s = seconds(self.identity.session_idle_m, 60);
@@ -320,6 +322,7 @@ impl Config {
         rules.workflows = self.workflows.rules()?;
         rules.workflows.prices = self.governance.prices()?;
         rules.retention = self.retention()?;
+        rules.policies = self.policies()?;
         Ok(rules)
     }
 

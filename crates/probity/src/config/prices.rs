@@ -8,6 +8,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 
+use super::policies::PolicySettings;
 use super::{Key, Kind, RuleError, section};
 
 /// Longest file, in bytes.
@@ -15,7 +16,10 @@ const FILE_LEN_MAX: usize = 1_048_576;
 
 section! {
     /// Settings of governance.
-    Governance in "governance";
+    Governance in "governance" with {
+        /// What is said to what is asked for.
+        policies: Vec<PolicySettings>;
+    };
     /// The file of prices; none where it is empty.
     prices: text(String) = String::new();
 }
@@ -164,6 +168,7 @@ mod tests {
         let longest = with("\"m\"", &format!("\"{}\"", "m".repeat(200)));
         assert!(read(with("\"3\"", "\"1000000\"").as_bytes()).is_ok() && read(longest.as_bytes()).is_ok());
         let error = Governance {
+            policies: Vec::new(),
             prices: "/there/is/none".to_owned(),
         };
         let error = error.prices().unwrap_err();

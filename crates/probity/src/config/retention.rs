@@ -50,13 +50,14 @@ impl Config {
         })
     }
 
-    /// Every limit and threshold of custody, and every policy of retention.
+    /// Every limit and threshold of custody, and every policy of retention and of approvals.
     pub fn listed_rules(&self) -> Vec<ShownRule> {
         let kept = self.retention.iter().enumerate().map(|(position, keep)| {
             let words = format!("payloads of {} are kept for {} days", keep.action, keep.keep_days);
             shown(format!("retention[{position}]"), keep, words)
         });
-        self.custody_rules().into_iter().chain(kept).collect()
+        let rules = self.custody_rules().into_iter().chain(kept);
+        rules.chain(self.shown_policies()).collect()
     }
 }
 

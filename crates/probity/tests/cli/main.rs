@@ -26,6 +26,7 @@ mod operations;
 mod options;
 mod outputs;
 mod people;
+mod policies;
 mod read;
 mod request_log;
 mod restores;

@@ -138,6 +138,21 @@ fn the_tour_of_governance_works_as_it_is_written() {
 }
 
 #[test]
+fn the_tour_of_agents_works_as_it_is_written() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let text = fs::read_to_string(root.join("docs/agents.md")).unwrap();
+    let blocks = blocks(&text, None);
+    assert!(blocks.len() >= 3, "{blocks:?}");
+    let folder = testkit::temp_dir("probity-tour");
+    lay_out(&root, folder.path());
+    let begin = "export PATH=$PWD/target/release:$PATH\nprobity init";
+    let outputs = tour(folder.path(), begin, &blocks);
+    assert_shown(&blocks, &outputs);
+    let proof = outputs.last().unwrap();
+    assert!(proof.contains("HOLDS") && proof.contains("review: "), "{proof}");
+}
+
+#[test]
 fn a_first_backup_and_its_restore_work_as_they_are_written() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let text = fs::read_to_string(root.join("docs/backup.md")).unwrap();

@@ -1,11 +1,15 @@
 //! Approvals: a file per verb, and what they share.
 
 mod arguments;
+pub(crate) mod evidence;
+mod outcome;
 mod request;
+pub(crate) mod show;
 mod use_once;
 mod vote;
 mod withdraw;
 
+pub(crate) use outcome::Outcome;
 pub(crate) use request::Request;
 pub(crate) use use_once::Use;
 pub(crate) use vote::Vote;

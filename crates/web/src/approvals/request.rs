@@ -16,15 +16,15 @@ pub(crate) struct Request {
     id: Option<Id>,
     #[schemars(length(min = 1, max = ACTION_LEN_MAX), regex(pattern = "^[a-z0-9._-]+$"))]
     action: String,
-    /// At most 16 KiB of canonical JSON.
+    /// At most 256 KiB of canonical JSON.
     arguments: StrictObject,
     #[schemars(length(min = 1, max = REASON_LEN_MAX))]
     reason: Option<String>,
-    /// How many must vote for it; what the rules say unless given.
+    /// How many must vote for it; what the policy says unless given, which is also the fewest.
     #[schemars(range(min = 1, max = QUORUM_MAX))]
     quorum: Option<u64>,
-    /// From when it can be neither voted on nor used; as long as the installation says unless given, which is also the
-    /// most.
+    /// From when it can be neither voted on nor used; as long as the policy or the installation says unless given, which is
+    /// also the most.
     expires_at: Option<Timestamp>,
     /// The execution that waits for it: its lease does not lapse while the approval is pending.
     execution: Option<Id>,
@@ -37,7 +37,9 @@ impl Change for Request {
     const SAYS: Says = Says {
         id: "request_approval",
         summary: "Ask for an approval",
-        description: "Others vote on it; once it is granted, who asked for it uses it once, for exactly this action \
+        description: "What is asked for is looked at by the installation's policies: it is `granted` at once, `denied` at \
+                      once, which no vote changes, or `pending`; `policy` says which of them decided. Then others vote \
+                      on it. Once it is granted, who asked for it uses it once, for exactly this action \
                       with exactly these arguments. For `operation.create` the arguments are the body of \
                       `POST /v1/operations` for one operation (its own `id` and `approval` do not count), for \
                       `operation.start` `{\"operation\":ID}`, for `operation.resolve` \
@@ -80,7 +82,7 @@ impl Change for Request {
             action,
             arguments,
             reason: self.reason,
-            quorum: self.quorum.unwrap_or(quorum),
+            quorum: self.quorum.or(quorum),
             expires_at: self.expires_at,
             execution,
         }

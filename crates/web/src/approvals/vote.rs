@@ -2,6 +2,8 @@
 
 use domain::approval::{CastVote, REASON_LEN_MAX};
 use engine::custody::ApprovalView;
+use evidence::json::{StrictObject, canonical};
+use serde_json::Value;
 
 use crate::change::prelude::*;
 
@@ -12,6 +14,8 @@ pub(crate) struct Vote {
     /// Needed for a vote against it.
     #[schemars(length(min = 1, max = REASON_LEN_MAX))]
     reason: Option<String>,
+    /// With a vote against it: what to ask for instead, at most 256 KiB of canonical JSON. Nothing is granted by it.
+    suggested_arguments: Option<StrictObject>,
 }
 
 impl Change for Vote {
@@ -24,12 +28,12 @@ impl Change for Vote {
         description: "By a person, never on what they asked for themselves, nor on what they are paid by: where their \
                       balance is credited, or what is theirs leaves for the world outside. One vote against it \
                       rejects it; as many as its quorum for it grant it. A vote may be changed while the approval is \
-                      pending.",
+                      pending. The vote says in which session it was cast, and whether that has a second factor.",
         examples: &[
             ("for it", r#"{"approve":true}"#),
             (
                 "against it",
-                r#"{"approve":false,"reason":"the evaluation is too old"}"#,
+                r#"{"approve":false,"reason":"the evaluation is too old","suggested_arguments":{"model":"m-8"}}"#,
             ),
         ],
         ..Says::CHANGES
@@ -37,6 +41,10 @@ impl Change for Vote {
 
     async fn command(self, asked: &Asked<'_>) -> Result<Command, Problem> {
         let engine = &asked.call.app.engine;
-        Ok(engine.prepare_vote(asked.id, self.approve, self.reason).await?)
+        let suggested = self.suggested_arguments;
+        let suggested = suggested.map(|arguments| canonical(&Value::Object(arguments.0)));
+        Ok(engine
+            .prepare_vote(asked.id, self.approve, self.reason, suggested)
+            .await?)
     }
 }

@@ -189,6 +189,15 @@ impl Parts for Export {
     }
 }
 
+/// A bundle under way.
+pub(crate) struct BundleParts(pub Bundle);
+
+impl Parts for BundleParts {
+    async fn next(&mut self) -> Result<Option<String>, engine::Error> {
+        Ok(self.0.next().await?.map(|lines| lines.concat()))
+    }
+}
+
 /// The answer has begun: all that is left is to break it off, so that nobody takes it for complete.
 fn broken(error: &engine::Error) -> io::Error {
     tracing::error!("an export broke off: {error}");

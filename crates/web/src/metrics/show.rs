@@ -59,6 +59,8 @@ pub(crate) async fn handle(call: Call) -> Answer {
         .saturating_sub(app.streams.available_permits());
     singles! { out,
         "gauge" "probity_http_streams" = streams, "Event streams that are open.";
+        "gauge" "probity_approvals_waiting" = engine.waiting_for_approvals(),
+            "Callers that wait for an approval to be decided.";
         "counter" "probity_http_forwarded_unreadable_total" = app.unreadable.count(),
             "Requests whose X-Forwarded-For could not be read: the proxy's own address was recorded.";
     }
@@ -68,6 +70,13 @@ pub(crate) async fn handle(call: Call) -> Answer {
                 "1 while the files hold no good certificate and key, so that those before serve on.";
             "gauge" "probity_tls_certificate_expiry_timestamp_seconds" = tls.valid_until().micros() / 1_000_000,
                 "When the certificate that serves expires, in seconds since 1970.";
+        }
+    }
+    // What is not known is not there.
+    if let Ok(unreported) = engine.unreported_approvals().await {
+        singles! { out,
+            "gauge" "probity_approvals_unreported" = unreported,
+                "Approvals that were used more than 24 hours ago, and what came of it was not reported.";
         }
     }
     footprint(&engine.footprint().await, out);

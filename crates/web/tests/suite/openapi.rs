@@ -151,7 +151,7 @@ async fn the_examples_of_requests_are_taken() {
             *taken.entry(id).or_insert(0) += 1;
         }
     }
-    assert_eq!(taken.values().sum::<u32>(), 68, "{taken:?}");
+    assert_eq!(taken.values().sum::<u32>(), 70, "{taken:?}");
     assert!(NEED_STATE.iter().all(|(id, ..)| taken.contains_key(id)));
 }
 

@@ -164,17 +164,20 @@ pub async fn prepare(api: &Api, operation: &str, template: &str) -> Option<(Stri
             let id = text(&made["steps"][0], "id");
             Some((template.replace("{id}", &id), dev.session))
         }
-        "vote_on_approval" | "use_approval" => {
+        "vote_on_approval" | "use_approval" | "report_outcome_of_approval" => {
             let dev = Person::new(api, "dev", Role::DEVELOPER).await;
             let cora = Person::new(api, "cora", Role::COMPLIANCE).await;
             let body = json!({"action": "model.deploy", "arguments": {"model": "m-7"}});
-            let made = dev.post(api, "/v1/approvals", body).await.json();
+            let made = dev.post(api, "/v1/approvals", body.clone()).await.json();
             let path = template.replace("{id}", &text(&made, "id"));
             if operation == "vote_on_approval" {
                 return Some((path, cora.session));
             }
-            let vote = path.replace("/use", "/vote");
-            cora.post(api, &vote, json!({"approve": true})).await;
+            let of_it = |verb: &str| format!("/v1/approvals/{}/{verb}", text(&made, "id"));
+            cora.post(api, &of_it("vote"), json!({"approve": true})).await;
+            if operation == "report_outcome_of_approval" {
+                dev.post(api, &of_it("use"), body).await;
+            }
             Some((path, dev.session))
         }
         _ => None,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::Act;
-use domain::approval::{CastVote, RequestApproval, UseApproval, WithdrawApproval};
+use domain::approval::{CastVote, ReportOutcome, RequestApproval, UseApproval, WithdrawApproval};
 use domain::audit::hold::{CreateHold, ReleaseHold};
 use domain::audit::record_events::RecordEvents;
 use domain::code::{self, Code, Codes};
@@ -115,6 +115,7 @@ const DOES: &[(&str, Codes, Codes)] = &[
     ("vote_on_approval", CastVote::REFUSALS, &[]),
     ("withdraw_approval", WithdrawApproval::REFUSALS, &[]),
     ("use_approval", UseApproval::REFUSALS, &[]),
+    ("report_outcome_of_approval", ReportOutcome::REFUSALS, &[]),
     (
         "create_operations",
         CreateOperation::REFUSALS,

@@ -1,5 +1,6 @@
 //! What approvals may become, by whom and when.
 
+pub(crate) mod policy;
 pub(crate) mod request;
 
 use super::*;
@@ -29,7 +30,7 @@ fn ask() -> RequestApproval {
         action: "workflow.deploy".to_owned(),
         arguments: ARGUMENTS.to_owned(),
         reason: Some("it is better".to_owned()),
-        quorum: 2,
+        quorum: Some(2),
         expires_at: None,
         execution: None,
     }
@@ -83,6 +84,7 @@ impl Desk {
             approval: ID,
             operation: None,
             approve,
+            suggested_arguments: None,
             reason: reason.map(str::to_owned),
         };
         self.world.code(caller, &Command::CastVote(vote))
@@ -149,6 +151,7 @@ fn enough_votes_grant_it() {
         approval: ID,
         operation: None,
         approve: true,
+        suggested_arguments: None,
         reason: None,
     };
     let reply = desk.world.run(&session, &Command::CastVote(vote)).unwrap();
@@ -163,7 +166,7 @@ fn enough_votes_grant_it() {
     assert_eq!((approval.status, version), (ApprovalStatus::Granted, 2));
     assert_eq!(approval.decided_at, Some(desk.world.now));
     assert_eq!(
-        (&approval, version),
+        (&*approval, version),
         (&desk.approval().row, desk.approval().version)
     );
     let voters: Vec<_> = votes.iter().map(|vote| vote.user_id).collect();
@@ -207,6 +210,7 @@ pub(crate) fn who_votes() {
         approval: Uuid::nil(),
         operation: None,
         approve: true,
+        suggested_arguments: None,
         reason: None,
     };
     assert_eq!(
@@ -224,6 +228,7 @@ pub(crate) fn who_votes() {
         approval: ID,
         operation: None,
         approve: true,
+        suggested_arguments: None,
         reason: None,
     };
     let refusal = desk.world.run(&session, &Command::CastVote(vote)).unwrap_err();
@@ -329,7 +334,10 @@ pub(crate) fn it_works_once() {
 #[test]
 fn someone_at_the_machine_uses_only_what_they_asked_for() {
     let mut desk = Desk::new();
-    let request = RequestApproval { quorum: 1, ..ask() };
+    let request = RequestApproval {
+        quorum: Some(1),
+        ..ask()
+    };
     assert_eq!(
         desk.world.code(&operator(), &Command::RequestApproval(request)),
         "done"

@@ -7,14 +7,15 @@ fn a_request_says_what_it_is_for() {
     let desk = Desk::asked();
     let Approval {
         digest,
+        content_salt,
         requested_by,
         requested_at,
         status,
         expires_at,
         ..
     } = &desk.approval().row;
-    let expected = "838115742ce6d97b70b86518bc8785b85d2474a5f27639ad53c0844929a4eaaf";
-    assert_eq!(evidence::json::hex(digest), expected);
+    let salt = evidence::Salt(content_salt.as_deref().unwrap().try_into().unwrap());
+    assert_eq!(*digest, evidence::commitment::commit(&salt, ARGUMENTS.as_bytes()));
     assert_eq!(*requested_by, Some(desk.ada));
     assert_eq!(*status, ApprovalStatus::Pending);
     assert_eq!(*expires_at, requested_at.plus_seconds(24 * 3_600));
@@ -24,8 +25,8 @@ type Change<'a> = Box<dyn Fn(&mut RequestApproval) + 'a>;
 
 #[test]
 pub(crate) fn fields_of_a_request() {
-    let long = format!(r#"{{"a":"{}"}}"#, "a".repeat(16_384 - 8));
-    let longer = format!(r#"{{"a":"{}"}}"#, "a".repeat(16_384 - 7));
+    let long = format!(r#"{{"a":"{}"}}"#, "a".repeat(262_144 - 8));
+    let longer = format!(r#"{{"a":"{}"}}"#, "a".repeat(262_144 - 7));
     let action = |text: &str| -> Change<'_> {
         let text = text.to_owned();
         Box::new(move |request| request.action.clone_from(&text))
@@ -36,7 +37,7 @@ pub(crate) fn fields_of_a_request() {
     };
     let reason =
         |text: String| -> Change<'_> { Box::new(move |request| request.reason = Some(text.clone())) };
-    let quorum = |number| -> Change<'_> { Box::new(move |request| request.quorum = number) };
+    let quorum = |number| -> Change<'_> { Box::new(move |request| request.quorum = Some(number)) };
     let now = Desk::new().world.now;
     // The clock goes on by a millisecond before the request is decided.
     let now = Timestamp::from_micros(now.micros() + 1_000).unwrap();
@@ -105,7 +106,7 @@ pub(crate) fn the_same_request_again() {
         |request| request.action = "workflow.delete".to_owned(),
         |request| request.arguments = "{}".to_owned(),
         |request| request.reason = None,
-        |request| request.quorum = 3,
+        |request| request.quorum = Some(3),
         |request| request.expires_at = Some("2027-01-01T00:00:00Z".parse().unwrap()),
     ];
     for change in others {

@@ -374,7 +374,7 @@ fn ask() -> RequestApproval {
         action: "workflow.deploy".to_owned(),
         arguments: "{}".to_owned(),
         reason: None,
-        quorum: 1,
+        quorum: Some(1),
         expires_at: None,
         execution: None,
     }
@@ -401,6 +401,7 @@ pub(crate) fn the_switch_stops_it_at_once() {
         approval: Uuid::from_u128(2),
         operation: None,
         approve: true,
+        suggested_arguments: None,
         reason: None,
     };
     assert_eq!(world.code(&session, &vote.into()), "done");
@@ -436,6 +437,7 @@ pub(crate) fn what_an_agent_asks_for_is_its_own_and_not_for_its_owner_to_vote_on
         approval: ID,
         operation: None,
         approve: true,
+        suggested_arguments: None,
         reason: None,
     };
     let using = UseApproval {

@@ -24,10 +24,10 @@ pub struct EraseUser {
     pub user: Uuid,
     /// Why: 1 to 500 characters, kept in the entry that records the erasure. It should hold nothing personal.
     pub reason: String,
-    /// Entries about the user or its API keys, or by the user: at most 1,000 indexes.
+    /// Entries about the user, its API keys, or its approvals among `content`, or by the user: at most 1,000 indexes.
     pub entries: Vec<u64>,
-    /// Conversations, executions and steps of the user, at most 1,000 ids, with until when leases were renewed. What they hold
-    /// goes, and what runs is cancelled.
+    /// Conversations, executions, steps, approvals and votes of the user, at most 1,000 ids, with until when leases were
+    /// renewed. What they hold goes, and what runs is cancelled.
     pub content: Vec<(Uuid, Renewed)>,
 }
 
@@ -43,9 +43,15 @@ impl Act for EraseUser {
         needs.row(&looks::API_KEYS_OF, self.user);
         needs.row(&looks::AGENTS_OF, self.user);
         needs.admins();
-        for look in [&looks::CONVERSATION, &looks::EXECUTION, &looks::STEP] {
+        for look in [
+            &looks::CONVERSATION,
+            &looks::EXECUTION,
+            &looks::STEP,
+            &looks::VOTE,
+        ] {
             needs.rows(look, self.content.iter().map(|(id, _)| id));
         }
+        needs.approvals(self.content.iter().map(|(id, _)| *id));
         needs.rows(&looks::ENTRY_AT, self.entries.iter().copied());
         hold::needs(needs);
     }
@@ -81,13 +87,14 @@ impl Act for EraseUser {
             let is_of = |id: Uuid| {
                 let key = facts.api_keys.get(&id).map(|key| key.row.user_id);
                 let agent = facts.agents.get(&id).map(|agent| agent.row.user_id);
-                id == self.user || key.or(agent) == Some(self.user)
+                let approval = facts.approvals.get(&id).and_then(|found| found.row.requested_by);
+                id == self.user || key.or(agent).or(approval) == Some(self.user)
             };
             if entry.actor_id.is_some_and(is_of) || entry.target_id.is_some_and(is_of) {
                 return Ok(());
             }
             let message = format!(
-                "entry {} is neither by nor about this user, its keys or agents",
+                "entry {} is neither by nor about this user, its keys, agents or approvals",
                 entry.id
             );
             Err(code::ENTRY_OF_OTHERS.because(message).field("entries"))
@@ -123,7 +130,7 @@ impl Act for EraseUser {
                 change.overwrite(agent, disabled);
             }
         }
-        workflow::erase(&mut change, facts, after.id, &self.content, ctx.now)?;
+        workflow::erase(&mut change, facts, after.id, &self.content, ctx)?;
         let indexes = erasures.iter().map(|erasure| erasure.erased).collect();
         for erasure in erasures {
             change.insert(erasure);

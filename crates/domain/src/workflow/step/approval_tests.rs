@@ -2,9 +2,8 @@ use uuid::Uuid;
 
 use super::tests::{record, tool};
 use super::*;
-use crate::approval::{Approval, RequestApproval, WithdrawApproval};
+use crate::approval::{Approval, RequestApproval, Vote, WithdrawApproval};
 use crate::context::Caller;
-use crate::decision::Reply;
 use crate::identity::world::operator;
 use crate::workflow::execution::Execution;
 use crate::workflow::execution::tests::{NOBODY, Plant};
@@ -26,19 +25,13 @@ fn asked(plant: &mut Plant, caller: &Caller, execution: Option<Uuid>) -> Uuid {
         action: "model.deploy".to_owned(),
         arguments: "{}".to_owned(),
         reason: None,
-        quorum: 1,
+        quorum: Some(1),
         expires_at: Some(plant.world.now.plus_seconds(3_600)),
         execution: execution.map(|id| (id, None)),
     };
     let reply = plant.world.run(caller, &command.into()).unwrap();
-    let Reply::Approval {
-        approval: Approval { id, .. },
-        ..
-    } = reply
-    else {
-        panic!("no approval");
-    };
-    id
+    let (approval, ..) = <(Approval, u64, Vec<Vote>)>::try_from(reply).unwrap();
+    approval.id
 }
 
 #[test]
@@ -95,7 +88,7 @@ pub fn an_execution_waits_while_an_approval_of_it_is_pending() {
         action: "model.deploy".to_owned(),
         arguments: "{}".to_owned(),
         reason: None,
-        quorum: 1,
+        quorum: Some(1),
         expires_at: None,
         execution: Some((execution, None)),
     };

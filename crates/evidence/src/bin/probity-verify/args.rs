@@ -95,14 +95,21 @@ pub enum Check {
     },
     /// Check an evidence bundle: many entries, each with its proof
     #[command(
-        override_usage = "probity-verify bundle FILE --key VKEY",
+        override_usage = "probity-verify bundle FILE --key VKEY [--review]",
         after_help = "Example:\n  \
             probity-verify bundle 2026-q3.jsonl --key @log.vkey\n  \
-            zcat 2026-q3.jsonl.gz | probity-verify bundle - --key @log.vkey"
+            zcat 2026-q3.jsonl.gz | probity-verify bundle - --key @log.vkey\n  \
+            probity-verify bundle approval.jsonl --key @log.vkey --review"
     )]
     Bundle {
         /// The bundle, a JSON Lines file; - reads standard input
         file: PathBuf,
+        /// Say also what it is worth as evidence of an
+        /// agent's work: six questions, each answered
+        /// as independently re-checkable, assertion
+        /// or no information
+        #[arg(long, verbatim_doc_comment)]
+        review: bool,
         #[command(flatten)]
         key: Key,
     },

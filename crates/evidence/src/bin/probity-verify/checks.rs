@@ -8,8 +8,10 @@ use evidence::{Entry, entry};
 use serde_json::json;
 use tlog::{Checkpoint, VerifierKey};
 
+use crate::approval;
 use crate::args::Check;
 use crate::input::{self, ENTRY_MAX, SMALL_MAX};
+use crate::review;
 use crate::verdict::{Failure, Proof};
 
 /// Runs the check that was asked for.
@@ -19,7 +21,7 @@ pub fn run(check: &Check) -> Result<Proof, Failure> {
         Check::Consistency { old, new, proof, key } => {
             check_consistency(old, new, proof, &input::key(&key.key)?)
         }
-        Check::Bundle { file, key } => check_bundle(file, input::key(&key.key)?),
+        Check::Bundle { file, review, key } => check_bundle(file, *review, input::key(&key.key)?),
         Check::Checkpoint { file, key } => check_checkpoint(file, &input::key(&key.key)?),
     }
 }
@@ -71,6 +73,7 @@ fn receipt_proof(checked: &CheckedReceipt, entry: &Entry, key: &VerifierKey) -> 
     Proof {
         proved,
         not_proved,
+        reviewed: Vec::new(),
         facts,
     }
 }
@@ -94,11 +97,12 @@ fn check_consistency(old: &Path, new: &Path, proof: &Path, key: &VerifierKey) ->
     Ok(Proof {
         proved,
         not_proved: Vec::new(),
+        reviewed: Vec::new(),
         facts,
     })
 }
 
-fn check_bundle(file: &Path, key: VerifierKey) -> Result<Proof, Failure> {
+fn check_bundle(file: &Path, review: bool, key: VerifierKey) -> Result<Proof, Failure> {
     let signer = signer(&key);
     let mut reader = input::open(file)?;
     let mut checker = BundleChecker::new(key);
@@ -119,7 +123,26 @@ fn check_bundle(file: &Path, key: VerifierKey) -> Result<Proof, Failure> {
         checker.line(line).map_err(Failure::does_not_hold)?;
     }
     let summary = checker.finish().map_err(Failure::does_not_hold)?;
-    Ok(bundle_proof(&summary, &signer))
+    let mut proof = bundle_proof(&summary, &signer);
+    if let Some(approval) = &summary.approval {
+        let (proved, not_proved) = approval::told(approval);
+        proof.proved.extend(proved);
+        proof.not_proved.extend(not_proved);
+        proof.facts["approval"] = approval::facts(approval);
+    }
+    if review {
+        let answers = review::answers(&summary);
+        proof.facts["review"] = review::facts(&answers);
+        proof.reviewed = answers
+            .iter()
+            .map(|(question, worth, answer)| format!("{question}? {}: {answer}", worth.as_str()))
+            .collect();
+        let whole = review::worth(&answers).as_str();
+        proof
+            .reviewed
+            .push(format!("the whole, which is its weakest answer: {whole}"));
+    }
+    Ok(proof)
 }
 
 fn bundle_proof(summary: &BundleSummary, signer: &str) -> Proof {
@@ -136,6 +159,7 @@ fn bundle_proof(summary: &BundleSummary, signer: &str) -> Proof {
         missing_steps,
         end_gone,
         execution,
+        approval: _,
     } = summary;
     let noun = if *entries == 1 { "entry is" } else { "entries are" };
     let mut proved = vec![format!(
@@ -201,6 +225,7 @@ fn bundle_proof(summary: &BundleSummary, signer: &str) -> Proof {
     Proof {
         proved,
         not_proved,
+        reviewed: Vec::new(),
         facts,
     }
 }
@@ -222,6 +247,7 @@ fn check_checkpoint(file: &Path, key: &VerifierKey) -> Result<Proof, Failure> {
     Ok(Proof {
         proved,
         not_proved,
+        reviewed: Vec::new(),
         facts,
     })
 }

@@ -2,9 +2,11 @@
 //!
 //! Exit codes: 0 the evidence holds, 1 it does not, 2 it could not be checked.
 
+mod approval;
 mod args;
 mod checks;
 mod input;
+mod review;
 mod verdict;
 
 use std::process::ExitCode;

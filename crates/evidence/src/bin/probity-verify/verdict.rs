@@ -14,6 +14,8 @@ pub struct Proof {
     pub proved: Vec<String>,
     /// What the reader might take as proved, but is not.
     pub not_proved: Vec<String>,
+    /// What it is worth as evidence of an agent's work, a sentence each, where that was asked.
+    pub reviewed: Vec<String>,
     /// The same for programs: a JSON object.
     pub facts: Value,
 }
@@ -83,6 +85,10 @@ fn to_text(outcome: &Result<Proof, Failure>) -> String {
                 .not_proved
                 .iter()
                 .for_each(|line| wrap("  not proved: ", line, &mut out));
+            proof
+                .reviewed
+                .iter()
+                .for_each(|line| wrap("  review: ", line, &mut out));
             out
         }
         Err(Failure::DoesNotHold(reason)) => format!("DOES NOT HOLD: {}\n", plain(&shortened(reason))),
@@ -95,6 +101,7 @@ fn to_json(outcome: &Result<Proof, Failure>) -> String {
         Ok(Proof {
             proved,
             not_proved,
+            reviewed: _,
             facts,
         }) => {
             json!({"holds": true, "facts": facts, "proved": proved, "not_proved": not_proved})

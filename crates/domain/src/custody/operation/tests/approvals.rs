@@ -128,6 +128,7 @@ fn votes(desk: &mut Desk, action: &str, arguments: &str) -> [&'static str; 2] {
             approval,
             operation: operation_of(&desk.world.facts.approvals[&approval].row),
             approve: true,
+            suggested_arguments: None,
             reason: None,
         };
         let session = desk.world.session(voter);
@@ -210,6 +211,7 @@ fn a_vote_that_leaves_the_operation_out_is_not_counted() {
             approval,
             operation: said,
             approve: true,
+            suggested_arguments: None,
             reason: None,
         };
         let code = desk.world.code(&session, &Command::CastVote(vote));

@@ -311,7 +311,7 @@ impl Desk {
             action: action.to_owned(),
             arguments,
             reason: None,
-            quorum: voters.len().max(1) as u64,
+            quorum: Some(voters.len().max(1) as u64),
             expires_at: None,
             execution: None,
         };
@@ -325,6 +325,7 @@ impl Desk {
                 approval: approval.id,
                 operation: operation_of(&approval),
                 approve: true,
+                suggested_arguments: None,
                 reason: None,
             };
             self.decide(&session, &Command::CastVote(vote)).unwrap();

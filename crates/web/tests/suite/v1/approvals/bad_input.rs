@@ -29,7 +29,7 @@ async fn requests() {
         (with("arguments", json!([])), Some("arguments")),
         (with("arguments", json!("x")), Some("arguments")),
         (
-            with("arguments", json!({"text": "x".repeat(16_384)})),
+            with("arguments", json!({"text": "x".repeat(262_144)})),
             Some("arguments"),
         ),
         (with("reason", json!("")), Some("reason")),
@@ -82,6 +82,18 @@ async fn votes_and_uses() {
         invalid(json!({"approve": false, "reason": ""}), "reason"),
         invalid(json!({"approve": true, "reason": "x".repeat(1_001)}), "reason"),
         invalid(json!({"approve": true, "user": "me"}), "user"),
+        invalid(
+            json!({"approve": true, "suggested_arguments": {}}),
+            "suggested_arguments",
+        ),
+        invalid(
+            json!({"approve": false, "reason": "no", "suggested_arguments": []}),
+            "suggested_arguments",
+        ),
+        invalid(
+            json!({"approve": false, "reason": "no", "suggested_arguments": {"a": "x".repeat(262_144)}}),
+            "suggested_arguments",
+        ),
     ];
     assert_refused(&api, &board.cora, &format!("{path}/vote"), cases).await;
     let cases = vec![
@@ -90,7 +102,19 @@ async fn votes_and_uses() {
         invalid(json!({"action": "a", "arguments": []}), "arguments"),
     ];
     assert_refused(&api, &board.dev, &format!("{path}/use"), cases).await;
+    let cases = vec![
+        invalid(json!({}), "outcome"),
+        invalid(json!({"outcome": "done"}), "outcome"),
+        invalid(json!({"outcome": "failed", "result": "no"}), "result"),
+        invalid(
+            json!({"outcome": "failed", "result": {"a": "x".repeat(262_144)}}),
+            "result",
+        ),
+        invalid(json!({"outcome": "failed", "at": "now"}), "at"),
+    ];
+    assert_refused(&api, &board.dev, &format!("{path}/outcome"), cases).await;
     for (path, body) in [
+        ("/v1/approvals/7/outcome", json!({"outcome": "failed"})),
         ("/v1/approvals/7/vote", json!({"approve": true})),
         ("/v1/approvals/7/withdraw", json!({})),
         ("/v1/approvals/7/use", json!({"action": "a", "arguments": {}})),

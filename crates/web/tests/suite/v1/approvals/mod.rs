@@ -1,5 +1,6 @@
 mod bad_input;
 mod bound;
+mod policy;
 mod request;
 mod shown;
 mod vote;

@@ -1,0 +1,299 @@
+//! What a bundle proves of one approval: who asked for what, who voted, under which policies, that it was used once, and what
+//! came of it. It rests on lists of changes alone, which nobody but the log's own program writes.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::commitment::{Salt, commit};
+use crate::entry::{Actor, Change, Entry};
+use crate::json;
+use crate::leaf::{Outcome, RecordedBy, RecorderKind};
+use crate::time::Timestamp;
+
+/// Most entries about one approval that are looked at; a bundle of more proves nothing of it.
+const ENTRIES_MAX: usize = 10_000;
+
+/// Columns of an approval whose values the proof tells of. What is long stands in its own entry alone.
+const COLUMNS: [&str; 12] = [
+    "action",
+    "arguments",
+    "content_salt",
+    "digest",
+    "reason",
+    "status",
+    "quorum",
+    "verdict",
+    "policy_digest",
+    "policy_rule",
+    "outcome",
+    "result",
+];
+
+/// Something that somebody did, as an entry tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deed {
+    /// The entry.
+    pub index: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: Actor,
+    /// The credential that it was recorded for.
+    pub recorded_by: RecordedBy,
+    /// The verb.
+    pub action: String,
+}
+
+/// A vote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProvedVote {
+    /// Who voted, and when.
+    pub deed: Deed,
+    /// Whether for it; none where the payload is gone.
+    pub approve: Option<bool>,
+    /// Whether with a second factor, where that was recorded.
+    pub second_factor: Option<bool>,
+    /// Why, as the voter says.
+    pub reason: Option<String>,
+}
+
+/// What a bundle proves of an approval.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProvedApproval {
+    /// Which.
+    pub approval: Uuid,
+    /// The request; none where its entry is not in the bundle.
+    pub request: Option<Deed>,
+    /// The row as the entries in the bundle tell of it, column by column.
+    pub row: Map<String, Value>,
+    /// The last vote of each voter, oldest first.
+    pub votes: Vec<ProvedVote>,
+    /// When it was granted, rejected, withdrawn or had expired.
+    pub decided: Option<(String, Deed)>,
+    /// The use.
+    pub used: Option<Deed>,
+    /// The report of what came of it.
+    pub reported: Option<Deed>,
+    /// The entry that has the policies in words.
+    pub policies: Option<u64>,
+    /// Whether every version of the row up to the last in the bundle is there.
+    pub complete: bool,
+    /// Entries about it whose payload is erased or pruned.
+    pub gone: u64,
+}
+
+/// A version of the approval's row, or a vote.
+#[derive(Clone, Debug)]
+struct Seen {
+    deed: Deed,
+    change: Change,
+    gone: bool,
+}
+
+/// What was seen of one approval so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Approvals {
+    wanted: Option<Uuid>,
+    seen: Vec<Seen>,
+    /// Policies by their digest in hex: the entry that has them.
+    policies: BTreeMap<String, u64>,
+    too_many: bool,
+}
+
+/// Why what a bundle says of an approval cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ApprovalFault {
+    /// More than one entry uses it.
+    #[error("it is used by entry {0} and again by entry {1}")]
+    UsedTwice(u64, u64),
+    /// The arguments are others than the digest binds.
+    #[error("its arguments are not those that its digest is of")]
+    Digest,
+    /// Two entries write the same version.
+    #[error("version {0} of it is written twice")]
+    Version(u64),
+}
+
+impl Approvals {
+    /// Looks for what a bundle was asked for: an approval, by the members of its filter.
+    pub fn asked(filter: &Map<String, Value>) -> Approvals {
+        let named = |name: &str| filter.get(name).and_then(Value::as_str);
+        let id = named("approval").or_else(|| named("target"));
+        Approvals {
+            wanted: id.and_then(|id| Uuid::try_parse(id).ok()),
+            ..Approvals::default()
+        }
+    }
+
+    /// Takes in an entry that holds.
+    pub fn take(&mut self, entry: &Entry) {
+        let Some(wanted) = self.wanted.filter(|_| entry.outcome == Outcome::Success) else {
+            return;
+        };
+        let details = entry.details.as_ref().map(|details| &details.0);
+        if let Some(policies) = details.and_then(|details| details.get("approval.policies"))
+            && entry.recorded_by.kind == RecorderKind::System
+        {
+            let digest = json::hex(&Sha256::digest(json::canonical(policies)));
+            self.policies.insert(digest, entry.index);
+        }
+        let about = entry.target.as_ref().and_then(|target| target.id.as_deref());
+        let about = about.is_some_and(|id| id == wanted.to_string());
+        for change in &entry.changes {
+            let row = change.table == "approvals" && change.id == wanted;
+            let vote = change.table == "approval_votes" && about;
+            if !row && !vote {
+                continue;
+            }
+            if self.seen.len() == ENTRIES_MAX {
+                self.too_many = true;
+                return;
+            }
+            self.seen.push(Seen {
+                deed: Deed {
+                    index: entry.index,
+                    at: entry.at,
+                    by: entry.actor.clone(),
+                    recorded_by: entry.recorded_by,
+                    action: entry.action.clone(),
+                },
+                change: change.clone(),
+                gone: entry.is_gone(),
+            });
+        }
+    }
+
+    /// What they prove together; nothing where no entry is about an approval.
+    pub fn proved(&self) -> Result<Option<ProvedApproval>, ApprovalFault> {
+        let Some(approval) = self.wanted.filter(|_| !self.seen.is_empty() && !self.too_many) else {
+            return Ok(None);
+        };
+        let mut seen: Vec<&Seen> = self.seen.iter().collect();
+        seen.sort_by_key(|seen| (seen.deed.index, seen.change.version));
+        let mut proved = ProvedApproval {
+            approval,
+            request: None,
+            row: Map::new(),
+            votes: Vec::new(),
+            decided: None,
+            used: None,
+            reported: None,
+            policies: None,
+            complete: true,
+            gone: 0,
+        };
+        let mut votes: BTreeMap<Uuid, ProvedVote> = BTreeMap::new();
+        let mut version = 0;
+        for seen in seen {
+            proved.gone += u64::from(seen.gone);
+            if seen.change.table == "approval_votes" {
+                votes.insert(seen.change.id, vote(seen));
+                continue;
+            }
+            let next = seen.change.version;
+            if next <= version {
+                return Err(ApprovalFault::Version(next));
+            }
+            proved.complete &= next == version + 1;
+            version = next;
+            proved.add(seen)?;
+        }
+        proved.votes = votes.into_values().collect();
+        proved.votes.sort_by_key(|vote| vote.deed.index);
+        let digest = proved.text("policy_digest").unwrap_or_default();
+        proved.policies = self.policies.get(digest).copied();
+        proved.check_arguments()?;
+        Ok(Some(proved))
+    }
+}
+
+fn vote(seen: &Seen) -> ProvedVote {
+    let member = |name: &str| seen.change.after.as_ref().and_then(|after| after.get(name));
+    ProvedVote {
+        deed: seen.deed.clone(),
+        approve: member("approve").and_then(Value::as_bool),
+        second_factor: member("second_factor").and_then(Value::as_bool),
+        reason: member("reason").and_then(Value::as_str).map(str::to_owned),
+    }
+}
+
+impl ProvedApproval {
+    /// A column's text, where the entries in the bundle tell of it.
+    pub fn text(&self, column: &str) -> Option<&str> {
+        self.row.get(column).and_then(Value::as_str)
+    }
+
+    /// A column's number, where the entries in the bundle tell of it.
+    pub fn number(&self, column: &str) -> Option<u64> {
+        self.row.get(column).and_then(Value::as_u64)
+    }
+
+    /// How many voted for it.
+    pub fn votes_for(&self) -> u64 {
+        self.votes
+            .iter()
+            .filter(|vote| vote.approve == Some(true))
+            .count() as u64
+    }
+
+    /// Takes in the next version of the row.
+    fn add(&mut self, seen: &Seen) -> Result<(), ApprovalFault> {
+        if seen.change.version == 1 {
+            self.request = Some(seen.deed.clone());
+        }
+        let Some(after) = &seen.change.after else {
+            return Ok(());
+        };
+        for (column, value) in after
+            .iter()
+            .filter(|(column, _)| COLUMNS.contains(&column.as_str()))
+        {
+            let changes = self.row.get(column) != Some(value);
+            // What an erasure took is told by the entries before it, where these are whole.
+            if !changes || value.is_null() || value.as_str() == Some("") {
+                continue;
+            }
+            if column == "status" {
+                self.stands(value.as_str().unwrap_or_default(), seen)?;
+            }
+            if column == "outcome" {
+                self.reported = Some(seen.deed.clone());
+            }
+            self.row.insert(column.clone(), value.clone());
+        }
+        Ok(())
+    }
+
+    fn stands(&mut self, status: &str, seen: &Seen) -> Result<(), ApprovalFault> {
+        match (status, &self.used) {
+            ("used", Some(before)) => {
+                return Err(ApprovalFault::UsedTwice(before.index, seen.deed.index));
+            }
+            ("used", None) => self.used = Some(seen.deed.clone()),
+            ("pending", _) => {}
+            _ => self.decided = Some((status.to_owned(), seen.deed.clone())),
+        }
+        Ok(())
+    }
+
+    /// Whether the arguments are those that the digest is of, where both are told.
+    fn check_arguments(&self) -> Result<(), ApprovalFault> {
+        let arguments = self.text("arguments");
+        let (Some(arguments), Some(digest)) = (arguments, self.text("digest")) else {
+            return Ok(());
+        };
+        let bound = match self.text("content_salt").map(Salt::from_hex) {
+            Some(Some(salt)) => json::hex(&commit(&salt, arguments.as_bytes())),
+            Some(None) => return Err(ApprovalFault::Digest),
+            None => json::hex(&Sha256::digest(arguments)),
+        };
+        if bound == digest {
+            Ok(())
+        } else {
+            Err(ApprovalFault::Digest)
+        }
+    }
+}
