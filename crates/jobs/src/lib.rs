@@ -4,6 +4,7 @@
 //! seconds, and `work` does what is due. Every job may run twice without harm.
 
 mod lease;
+mod rests;
 mod runner;
 mod schedule;
 mod settings;

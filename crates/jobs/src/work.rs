@@ -1,19 +1,18 @@
 //! What each job does. What takes long has a thread of its own, which waits for whatever serves.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use backup::pace::{Pace, TO_ITS_END};
 use backup::{How, To};
 use domain::upkeep::{Job, RecordJob};
 use domain::{Caller, Origin};
 use engine::Engine;
-use engine::verify::{ENTRIES, Report, VerifyOptions, VerifyProgress, remember, verify};
+use engine::verify::{Report, VerifyOptions, remember, verify};
 use evidence::Outcome;
 use evidence::json::StrictObject;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
+use crate::rests::Rests;
 use crate::settings::{Backups, Settings};
 
 /// Longest reason that an entry keeps, in characters.
@@ -181,40 +180,12 @@ async fn check(engine: &Engine, settings: &Settings) -> Result<Came, String> {
     Ok(Came::of(entries, details))
 }
 
-/// Entries a second of a log that are verified while others write.
-const VERIFIED: f64 = 10_000.0;
-
-/// How many times in the time within which the whole log is verified it is verified at least, when it has begun.
-const TIMES_WITHIN: u64 = 8;
-
-/// Makes room for those who write, while there are any: what is there when it begins is read slowly, and then, faster than
-/// they write, what they wrote meanwhile.
-fn rests(engine: &Engine, within_h: u64) -> impl Fn(VerifyProgress) + Send + Sync + use<> {
-    let (size, now) = (engine.size(), Instant::now());
-    let entries = *size.borrow();
-    let within = Duration::from_secs(within_h.max(1) * 3_600 / TIMES_WITHIN);
-    #[expect(clippy::cast_precision_loss, reason = "counts of entries are far below 2^52")]
-    let rate = VERIFIED.max(entries as f64 / within.as_secs_f64());
-    let [slow, fast] = [(0.0, rate), TO_ITS_END].map(|how| Pace::new(how, entries, now));
-    let (before, first) = (AtomicU64::new(0), AtomicU64::new(0));
-    move |at| {
-        if at.what != ENTRIES {
-            return;
-        }
-        let read = at.done.saturating_sub(before.swap(at.done, Ordering::Relaxed));
-        // The first that is told is how many are read at first.
-        let known = first.compare_exchange(0, at.total, Ordering::Relaxed, Ordering::Relaxed);
-        let is_first = known.map_or_else(|first| at.total <= first, |_| true);
-        let pace = if is_first { &slow } else { &fast };
-        let rest = pace.rest(read, *size.borrow(), Instant::now());
-        std::thread::sleep(rest);
-    }
-}
-
 /// Verifies the whole log, while its thread has nothing to wait for: at the lowest priority, one thread alone.
 async fn whole(engine: &Engine, within_h: u64) -> Result<Came, String> {
     let options = engine.options().clone();
-    let rests = rests(engine, within_h);
+    let size = engine.size();
+    let rests = Rests::new(*size.borrow(), within_h, Instant::now());
+    let rest = move |at| std::thread::sleep(rests.rest(at, *size.borrow(), Instant::now()));
     let (answer, verified) = oneshot::channel();
     let verifying = move || {
         engine::credentials::pool::lower_priority();
@@ -225,7 +196,7 @@ async fn whole(engine: &Engine, within_h: u64) -> Result<Came, String> {
                     threads: 1,
                     in_pieces: true,
                 };
-                let report = runtime.block_on(verify(&options, how, &rests));
+                let report = runtime.block_on(verify(&options, how, &rest));
                 report.map_err(|error| error.to_string())
             }
             Err(error) => Err(error.to_string()),
