@@ -84,7 +84,7 @@ impl Demo {
              curl -s -H 'Authorization: Bearer {key}' {base}/v1/audit/entries/{index}/receipt\n\n\
              # What does Alice own, and how did it come to that?\n{prefix} balance statement user:alice --asset BTC\n\n\
              # What did her agent do?\n{prefix} workflow list --user alice\n\n\
-             Every endpoint: {base}/docs. Log in as one of the people above: POST {base}/v1/auth/login\n",
+             In a browser: {base}/, signed in as one of the people above. Every endpoint: {base}/docs\n",
             count(self.events)
         )
     }

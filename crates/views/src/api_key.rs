@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::cell::{Columns, Elide, Titled, column, count, state};
+use crate::cell::{Cell, Columns, Elide, Titled, column, count, state};
 use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Kind};
 use crate::noun::{About, Found, Noun, Reads, Show, Shown};
@@ -358,7 +358,7 @@ impl Show for ApiKey {
             ("Entries", count(whole.entries).into()),
             (
                 "Did",
-                format!("probity audit list --recorded-by {}", key.id).into(),
+                Cell::Command(format!("probity audit list --recorded-by {}", key.id)),
             ),
         ]
     }

@@ -329,7 +329,7 @@ impl Show for Balance {
             ("Version", view.version.into()),
             (
                 "Moved by",
-                format!("probity operation list --balance {}", view.id).into(),
+                Cell::Command(format!("probity operation list --balance {}", view.id)),
             ),
         ]
     }

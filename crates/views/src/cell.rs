@@ -85,6 +85,8 @@ pub enum Cell {
     Second(Timestamp),
     /// A word that says how something stands.
     State(String),
+    /// A command that shows more, for who is on the command line.
+    Command(String),
     /// One of the things that a list has: the list's [`crate::Noun::KEY`], and what names it there.
     One(&'static str, String),
     /// A user's name.

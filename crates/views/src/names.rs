@@ -41,7 +41,7 @@ impl Names {
     pub fn text(&self, cell: &Cell, time: impl Fn(&Cell, evidence::Timestamp) -> String) -> String {
         match cell {
             Cell::Empty => String::new(),
-            Cell::Text(text) | Cell::State(text) | Cell::One(_, text) => text.clone(),
+            Cell::Text(text) | Cell::State(text) | Cell::Command(text) | Cell::One(_, text) => text.clone(),
             Cell::Time(at) | Cell::Second(at) => time(cell, *at),
             Cell::User(id) | Cell::Agent(id) => self.name(id),
             Cell::UserAnd(id, more) => self.name(id) + more,

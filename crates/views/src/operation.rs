@@ -440,9 +440,9 @@ impl Show for Operation {
             ]);
         }
         let metadata = view.metadata.as_ref().map(|metadata| metadata.get());
-        let history = view
-            .id
-            .map(|id| format!("probity audit list --target operation:{id}"));
+        let history = view.id.map_or(Cell::Empty, |id| {
+            Cell::Command(format!("probity audit list --target operation:{id}"))
+        });
         details.extend([
             ("Error", view.error.as_ref().into()),
             ("Evidence", view.evidence.as_ref().into()),
@@ -453,7 +453,7 @@ impl Show for Operation {
             ("Expires", view.expires_at.into()),
             ("Version", view.version.into()),
             ("Made by", Cell::By(view.created_by)),
-            ("History", history.into()),
+            ("History", history),
         ]);
         details
     }

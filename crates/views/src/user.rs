@@ -442,10 +442,13 @@ impl Show for User {
             ("Changed", user.updated_at.into()),
             ("Version", user.version.into()),
             ("Erased", user.erased_at.into()),
-            ("Did", format!("probity activity list --user {}", user.id).into()),
+            (
+                "Did",
+                Cell::Command(format!("probity activity list --user {}", user.id)),
+            ),
             (
                 "Was changed",
-                format!("probity audit list --target user:{}", user.id).into(),
+                Cell::Command(format!("probity audit list --target user:{}", user.id)),
             ),
         ]
     }

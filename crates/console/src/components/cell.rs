@@ -22,7 +22,8 @@ pub fn cell(look: &Look, cell: &Cell, short: bool) -> Markup {
         None => shown,
     };
     match cell {
-        Cell::Empty => html! {},
+        // What a command shows is a link away.
+        Cell::Empty | Cell::Command(_) => html! {},
         Cell::Text(text) if short => id(text),
         Cell::Text(text) => html! { (text) },
         Cell::State(word) => badge(word),

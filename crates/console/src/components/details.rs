@@ -8,7 +8,11 @@ use crate::look::Look;
 
 /// All there is to know of one thing. What is not there is left out; a text without a name is a sentence before the rest.
 pub fn details(look: &Look, pairs: &[Titled]) -> Markup {
-    let there = |pair: &&Titled| pair.1 != Cell::Empty && pair.1 != Cell::Text(String::new());
+    let there = |pair: &&Titled| match &pair.1 {
+        Cell::Empty | Cell::Command(_) => false,
+        Cell::Text(text) => !text.is_empty(),
+        _ => true,
+    };
     html! {
         dl.details {
             @for (name, value) in pairs.iter().filter(there) {

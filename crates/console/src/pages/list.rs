@@ -33,6 +33,8 @@ pub struct ListPage {
     pub chips: Vec<Chip>,
     /// Lists that are often asked for.
     pub presets: Vec<(String, String)>,
+    /// The same in another view: words, and where.
+    pub others: Vec<(String, String)>,
     /// What is wrong with the address beside its fields.
     pub problems: Vec<String>,
     /// The columns.
@@ -59,6 +61,7 @@ pub fn list(look: &Look, page: &ListPage) -> Markup {
     html! {
         div.heading {
             h1 { (page.title) }
+            @for (words, href) in &page.others { a href=(href) { (words) } }
             (actions(&page.actions))
         }
         p.about { (page.about) }

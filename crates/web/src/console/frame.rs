@@ -51,7 +51,8 @@ const TASKS: [(&str, &str, &[&str]); 6] = [
 ];
 
 /// Lists that are called otherwise than what they list.
-const CALLED: [(&str, &str); 5] = [
+const CALLED: [(&str, &str); 6] = [
+    ("/activity", "Activity"),
     ("/audit/entries", "Audit log"),
     ("/governance/workflows", "Success by workflow"),
     ("/governance/drag-modes", "DRAG modes"),

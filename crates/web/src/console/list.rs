@@ -3,9 +3,10 @@
 use console::assets::LIVE;
 use console::components::{Field, Input, Row};
 use console::{Action, Chip, ListPage, Zone};
+use domain::identity::Permission;
 use engine::list::Order;
 use evidence::Timestamp;
-use views::{Asked, Cell, Filter, Noun, Paging, Place, Takes, Viewer};
+use views::{Asked, Cell, Filter, Noun, Paging, Place, Takes, User, Viewer};
 
 use crate::audit::page as pages;
 use crate::call::{Answer, Call, Page};
@@ -25,6 +26,9 @@ pub(crate) const fn page<N: Noun>() -> Page {
         handler: |call| Box::pin(show::<N>(call)),
     }
 }
+
+/// Most names that are offered while one is typed.
+const NAMES_MAX: u32 = 100;
 
 /// What was asked for, and what is wrong with it.
 struct Wanted<P> {
@@ -76,6 +80,7 @@ pub(crate) async fn show<N: Noun>(call: Call) -> Answer {
         frame.scripts.push(&LIVE);
     }
     let mut fields = fields::<N>(&call, &wanted.query, &zone);
+    offer_names(&call, &mut fields, N::FILTERS).await?;
     let problems = problem::beside(&mut fields, wanted.problems);
     let pairs: Vec<(&str, &str)> = wanted.query.pairs().collect();
     let without = |name: &str| {
@@ -92,6 +97,7 @@ pub(crate) async fn show<N: Noun>(call: Call) -> Answer {
         fields,
         chips: chips(&pairs, without),
         presets: presets::of(N::KEY, &frame.look.zone, frame.look.now),
+        others: presets::others(N::KEY, &pairs),
         problems: problems.into_iter().map(words).collect(),
         columns: N::COLUMNS.iter().map(|(column, _)| *column).collect(),
         parts: parts::<N>(rows, &frame.look.zone),
@@ -218,6 +224,28 @@ fn field(call: &Call, filter: &Filter, query: &Query, zone: &Zone) -> Field {
         field.offers = presets::actions();
     }
     field
+}
+
+/// Offers the names of users while one is typed, to who may read users.
+async fn offer_names(call: &Call, fields: &mut [Field], filters: &[Filter]) -> Result<(), Problem> {
+    let of_user = |filter: &Filter| matches!(filter.takes(), Takes::User) || filter.name == "user";
+    let principal = &call.identity()?.principal;
+    if !principal.holds(Permission::UsersRead) || !filters.iter().any(of_user) {
+        return Ok(());
+    }
+    let paging = Paging {
+        limit: Some(NAMES_MAX),
+        ..Paging::ALL
+    };
+    let viewer = Viewer::of(call.identity()?);
+    let users = User::page(&call.app.engine, viewer, &Asked::default(), paging).await?.views;
+    let names: Vec<String> = users.into_iter().map(|listed| listed.user.username).collect();
+    for filter in filters.iter().filter(|filter| of_user(filter)) {
+        if let Some(field) = fields.iter_mut().find(|field| field.name == filter.name) {
+            field.offers.clone_from(&names);
+        }
+    }
+    Ok(())
 }
 
 fn chips(pairs: &[(&str, &str)], without: impl Fn(&str) -> String) -> Vec<Chip> {

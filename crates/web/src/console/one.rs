@@ -93,6 +93,10 @@ fn related<N: Noun>(call: &Call, principal: &Principal, id: &str) -> Vec<(String
         let query = console::query([("target", id)]);
         related.push(("Its entries".to_owned(), format!("/audit/entries{query}")));
     }
+    if ["api_keys", "sessions"].contains(&N::KEY) && principal.holds(Permission::AuditRead) {
+        let query = console::query([("recorded_by", id)]);
+        related.push(("What it wrote".to_owned(), format!("/audit/entries{query}")));
+    }
     for list in call.app.site.lists_for(principal) {
         let about = |filter: &&views::Filter| {
             let by_word = filter.name == N::NAMES.0;

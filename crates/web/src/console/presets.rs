@@ -3,6 +3,7 @@
 use console::Zone;
 use domain::action::ALL;
 use evidence::Timestamp;
+use uuid::Uuid;
 
 /// Lists that are often asked for, of the noun with this key: words, and where.
 pub(crate) fn of(key: &str, zone: &Zone, now: Timestamp) -> Vec<(String, String)> {
@@ -43,6 +44,27 @@ pub(crate) fn of(key: &str, zone: &Zone, now: Timestamp) -> Vec<(String, String)
             .into(),
         _ => Vec::new(),
     }
+}
+
+/// Filters that the activity and the audit log both have, each by its own name.
+const BOTH: [(&str, &str); 5] = [("user", "actor"), ("kind", "action"), ("entity", "target"), ("from", "from"), ("to", "to")];
+
+/// The same entries in another view, with the filters that it has too: words, and where.
+pub(crate) fn others(key: &str, pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    let (words, path, swap) = match key {
+        "activities" => ("As audit log", "/audit/entries", false),
+        "entries" => ("As activity", "/activity", true),
+        _ => return Vec::new(),
+    };
+    let name = |given: &str| {
+        let named = |(one, other): &(&'static str, &'static str)| if swap { (*other, *one) } else { (*one, *other) };
+        BOTH.iter().map(named).find(|(here, _)| *here == given).map(|(_, there)| there)
+    };
+    // The activity knows users by their names too, the log by what stands in the entry alone.
+    let same = |(given, value): &&(&str, &str)| *given != "user" || Uuid::try_parse(value).is_ok();
+    let kept = pairs.iter().filter(same);
+    let kept = kept.filter_map(|(given, value)| Some((name(given)?, *value)));
+    vec![(words.to_owned(), format!("{path}{}", console::query(kept)))]
 }
 
 /// The actions of Probity itself, to be offered while typing.

@@ -2,6 +2,7 @@
 
 mod browser;
 mod filters;
+mod first;
 mod forms;
 mod pages;
 mod roles;
