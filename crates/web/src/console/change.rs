@@ -54,11 +54,13 @@ impl Asked<'_> {
     }
 
     /// What that is called.
-    fn called(&self) -> String {
-        match (self.name(), self.form.list()) {
+    fn called(&self, call: &Call) -> String {
+        let list = self.form.list();
+        let known = call.app.site.lists.iter().find(|known| known.path == list);
+        match (self.name(), known) {
             (Some(name), _) => name.to_owned(),
-            (None, "/") => "My account".to_owned(),
-            (None, list) => frame::called(list, list.trim_start_matches('/')),
+            (None, Some(known)) => frame::called(list, known.names.1),
+            (None, None) => "My account".to_owned(),
         }
     }
 
@@ -147,7 +149,7 @@ async fn page(call: &Call, asked: &Asked<'_>, fields: Vec<Field>, refused: Optio
     let entry = problem.and_then(|answered| answered.body["entry"].as_u64());
     let page = ChangePage {
         title: form.title.to_owned(),
-        about: Some((about.clone(), asked.called())),
+        about: Some((about.clone(), asked.called(call))),
         description: form.description.replace('`', ""),
         action: asked.filled(form.path),
         fields,

@@ -65,6 +65,11 @@ impl Spec {
         let doc = match (kind, &input) {
             (Kind::List, Input::Lines) => format!("{doc} One a line.").trim().to_owned(),
             (Kind::Json, _) => format!("{doc} As JSON.").trim().to_owned(),
+            // What is said of times over the API is said of what programs send.
+            (Kind::Time, _) => {
+                let own = schema["description"].as_str().unwrap_or_default();
+                format!("{own} As clocks show it in your zone.").trim().to_owned()
+            }
             _ => doc,
         };
         Spec {

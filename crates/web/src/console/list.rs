@@ -238,7 +238,9 @@ async fn offer_names(call: &Call, fields: &mut [Field], filters: &[Filter]) -> R
         ..Paging::ALL
     };
     let viewer = Viewer::of(call.identity()?);
-    let users = User::page(&call.app.engine, viewer, &Asked::default(), paging).await?.views;
+    let users = User::page(&call.app.engine, viewer, &Asked::default(), paging)
+        .await?
+        .views;
     let names: Vec<String> = users.into_iter().map(|listed| listed.user.username).collect();
     for filter in filters.iter().filter(|filter| of_user(filter)) {
         if let Some(field) = fields.iter_mut().find(|field| field.name == filter.name) {

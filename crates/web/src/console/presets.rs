@@ -47,7 +47,13 @@ pub(crate) fn of(key: &str, zone: &Zone, now: Timestamp) -> Vec<(String, String)
 }
 
 /// Filters that the activity and the audit log both have, each by its own name.
-const BOTH: [(&str, &str); 5] = [("user", "actor"), ("kind", "action"), ("entity", "target"), ("from", "from"), ("to", "to")];
+const BOTH: [(&str, &str); 5] = [
+    ("user", "actor"),
+    ("kind", "action"),
+    ("entity", "target"),
+    ("from", "from"),
+    ("to", "to"),
+];
 
 /// The same entries in another view, with the filters that it has too: words, and where.
 pub(crate) fn others(key: &str, pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -57,8 +63,12 @@ pub(crate) fn others(key: &str, pairs: &[(&str, &str)]) -> Vec<(String, String)>
         _ => return Vec::new(),
     };
     let name = |given: &str| {
-        let named = |(one, other): &(&'static str, &'static str)| if swap { (*other, *one) } else { (*one, *other) };
-        BOTH.iter().map(named).find(|(here, _)| *here == given).map(|(_, there)| there)
+        let named =
+            |(one, other): &(&'static str, &'static str)| if swap { (*other, *one) } else { (*one, *other) };
+        BOTH.iter()
+            .map(named)
+            .find(|(here, _)| *here == given)
+            .map(|(_, there)| there)
     };
     // The activity knows users by their names too, the log by what stands in the entry alone.
     let same = |(given, value): &&(&str, &str)| *given != "user" || Uuid::try_parse(value).is_ok();

@@ -59,11 +59,25 @@ async fn a_chip_removes_its_filter_alone() {
 async fn filters_go_along_to_another_view_of_the_same_entries() {
     let api = Api::new(On::Sqlite).await;
     let browser = Browser::of(&api, "root", Role::ADMIN).await;
-    let page = browser.page("/audit/entries?actor=a&action=order.*&outcome=success").await;
-    assert!(page.links().contains("/activity?user=a&kind=order.%2A"), "{:?}", page.links());
+    let page = browser
+        .page("/audit/entries?actor=a&action=order.*&outcome=success")
+        .await;
+    assert!(
+        page.links().contains("/activity?user=a&kind=order.%2A"),
+        "{:?}",
+        page.links()
+    );
     let page = browser.page("/activity?user=ann&kind=order.*&entity=A-1").await;
-    assert!(page.links().contains("/audit/entries?action=order.%2A&target=A-1"), "{:?}", page.links());
-    assert!(page.each("option", "value").contains(&"root".to_owned()), "names are offered");
+    assert!(
+        page.links()
+            .contains("/audit/entries?action=order.%2A&target=A-1"),
+        "{:?}",
+        page.links()
+    );
+    assert!(
+        page.each("option", "value").contains(&"root".to_owned()),
+        "names are offered"
+    );
 }
 
 /// What a form leaves empty is left out of the address, and a time that was typed means the same to everybody.
