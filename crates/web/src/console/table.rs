@@ -1,8 +1,10 @@
 //! The table of pages, and what follows from the table of routes: a list and a page for each noun, a form for each change.
 
-use domain::identity::Permission::{CustodyOwn, CustodyRead, OperateRead, UsersRead};
+use domain::identity::Permission::{
+    ApprovalsRead, ApprovalsRequest, CustodyOwn, CustodyRead, OperateRead, UsersRead,
+};
 use serde_json::{Map, Value};
-use views::Balance;
+use views::{Approval, Balance};
 
 use crate::call::Route;
 use crate::console::field::Spec;
@@ -17,7 +19,8 @@ use crate::endpoint::{Access, Verb};
 use crate::openapi::{Content, Doc, words};
 
 /// What a program does all the time, and no person: it has a form, but none leads there.
-const FOR_PROGRAMS: [&str; 8] = [
+const FOR_PROGRAMS: [&str; 9] = [
+    "/v1/approvals/{id}/outcome",
     "/v1/executions",
     "/v1/executions/{id}/steps",
     "/v1/executions/{id}/complete",
@@ -71,6 +74,7 @@ fn own() -> impl IntoIterator<Item = Route> {
         Get "/jobs" Access::Read(OperateRead), READ => operation::jobs;
         Get "/backups" Access::Read(OperateRead), READ => operation::backups;
         Get "/status" Access::Read(OperateRead), READ => operation::status;
+        Get "/approvals/{id}" Access::ReadOwnOr(ApprovalsRequest, ApprovalsRead), READ => one::show::<Approval>;
         Get "/balances/{id}" Access::ReadOwnOr(CustodyOwn, CustodyRead), READ => one::show::<Balance>;
         Get "/users/{id}" Access::Read(UsersRead), READ => one::user;
     }
