@@ -15,7 +15,7 @@ use crate::cell::{Cell, Columns, Elide, Titled, column, state};
 use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Kind};
 use crate::noun::{About, Found, Named, Noun, Reads, Show, Shown};
-use crate::rows::{self, Rows, rows};
+use crate::rows::{self, Rows, leads, rows};
 use crate::viewer::Viewer;
 
 /// An agent.
@@ -119,9 +119,7 @@ impl Noun for Agent {
         }),
     ];
 
-    fn leads(view: &AgentView) -> Option<(&'static str, String)> {
-        Some((Self::KEY, view.id.to_string()))
-    }
+    leads!();
 }
 
 impl Rows for Agent {

@@ -16,7 +16,7 @@ use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Kind};
 use crate::noun::{About, Found, Noun, Reads, Show, Shown};
 use crate::rows;
-use crate::rows::{Rows, rows};
+use crate::rows::{Rows, leads, rows};
 use crate::viewer::Viewer;
 
 /// An API key.
@@ -245,9 +245,7 @@ impl Noun for ApiKey {
         (column("state", Elide::Never), |view| state(view.state())),
     ];
 
-    fn leads(view: &ApiKeyView) -> Option<(&'static str, String)> {
-        Some((Self::KEY, view.id.to_string()))
-    }
+    leads!();
 }
 
 impl Rows for ApiKey {

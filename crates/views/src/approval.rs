@@ -17,7 +17,7 @@ use crate::cell::{Cell, Columns, Elide, Titled, column, moment, one, state};
 use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Kind};
 use crate::noun::{About, Noun, Reads, Show, Shown};
-use crate::rows::{Rows, rows, whole_is_view};
+use crate::rows::{Rows, leads, rows, whole_is_view};
 use crate::viewer::Viewer;
 
 /// A vote on an approval.
@@ -420,9 +420,7 @@ impl Noun for Approval {
         (column("outcome", Elide::Never), |view| view.came_of_it()),
     ];
 
-    fn leads(view: &ApprovalView) -> Option<(&'static str, String)> {
-        Some((Self::KEY, view.id.to_string()))
-    }
+    leads!();
 }
 
 impl Rows for Approval {

@@ -13,7 +13,7 @@ use crate::cell::{Columns, Elide, Titled, column, number};
 use crate::example::{at, id};
 use crate::filter::Filter;
 use crate::noun::{About, Found, Named, Noun, Reads, Show, Shown};
-use crate::rows::{Rows, rows};
+use crate::rows::{Rows, leads, rows};
 use crate::viewer::Viewer;
 
 /// An asset.
@@ -84,9 +84,7 @@ impl Noun for Asset {
         (column("made (UTC)", Elide::Never), |view| view.created_at.into()),
     ];
 
-    fn leads(view: &AssetView) -> Option<(&'static str, String)> {
-        Some((Self::KEY, view.id.to_string()))
-    }
+    leads!();
 }
 
 impl Rows for Asset {

@@ -16,7 +16,7 @@ use crate::cell::{Cell, Columns, Elide, Titled, column, number, state};
 use crate::example::{ACCOUNT, at, id};
 use crate::filter::{Filter, Flag, Kind};
 use crate::noun::{About, LIMIT_USUAL, Noun, Paging, Reads, Show, Shown};
-use crate::rows::{Rows, rows, whole_is_view};
+use crate::rows::{Rows, leads, rows, whole_is_view};
 use crate::value::{Holder, Units};
 use crate::viewer::Viewer;
 
@@ -286,9 +286,7 @@ impl Noun for Balance {
     ];
     const SORTED_BY: &'static [usize] = &[1, 0];
 
-    fn leads(view: &BalanceView) -> Option<(&'static str, String)> {
-        Some((Self::KEY, view.id.to_string()))
-    }
+    leads!();
 }
 
 impl Rows for Balance {

@@ -16,7 +16,7 @@ use crate::cell::{Cell, Columns, Elide, Titled, column, indented, state};
 use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Kind};
 use crate::noun::{About, Noun, Reads, Show, Shown};
-use crate::rows::{Rows, rows, whole_is_view};
+use crate::rows::{Rows, leads, rows, whole_is_view};
 use crate::viewer::Viewer;
 
 /// A conversation.
@@ -120,9 +120,7 @@ impl Noun for Conversation {
     ];
     const ORDER: Option<Order> = Some(Order::Descending);
 
-    fn leads(view: &ConversationView) -> Option<(&'static str, String)> {
-        Some((Self::KEY, view.id.to_string()))
-    }
+    leads!();
 }
 
 impl Rows for Conversation {

@@ -14,7 +14,7 @@ use crate::cell::{Cell, Columns, Elide, Titled, column, state};
 use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Flag, Kind};
 use crate::noun::{About, Noun, Reads, Show, Shown};
-use crate::rows::{Rows, rows, whole_is_view};
+use crate::rows::{Rows, leads, rows, whole_is_view};
 use crate::viewer::Viewer;
 use evidence::Timestamp;
 
@@ -123,9 +123,7 @@ impl Noun for Destination {
         (column("state", Elide::Never), |view| state(view.state())),
     ];
 
-    fn leads(view: &DestinationView) -> Option<(&'static str, String)> {
-        Some((Self::KEY, view.id.to_string()))
-    }
+    leads!();
 }
 
 impl Rows for Destination {

@@ -23,7 +23,7 @@ use crate::cell::{Cell, Columns, Elide, Titled, column, indented, members, one, 
 use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Kind};
 use crate::noun::{About, Found, Noun, Reads, Show, Shown};
-use crate::rows::{Rows, row, rows};
+use crate::rows::{Rows, leads, row, rows};
 use crate::step::{StepView, TotalView};
 use crate::viewer::Viewer;
 
@@ -342,9 +342,7 @@ impl Noun for Execution {
     ];
     const ORDER: Option<Order> = Some(Order::Descending);
 
-    fn leads(view: &ExecutionView) -> Option<(&'static str, String)> {
-        Some((Self::KEY, view.id.to_string()))
-    }
+    leads!();
 }
 
 impl Rows for Execution {

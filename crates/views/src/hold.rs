@@ -15,7 +15,7 @@ use crate::cell::{Cell, Columns, Elide, Titled, column, minute, state};
 use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Flag, Kind};
 use crate::noun::{About, Noun, Reads, Show, Shown};
-use crate::rows::{Rows, rows, whole_is_view};
+use crate::rows::{Rows, leads, rows, whole_is_view};
 use crate::viewer::Viewer;
 
 /// A legal hold. It covers the entries for which everything that it names is true.
@@ -146,9 +146,7 @@ impl Noun for LegalHold {
         (column("reason", Elide::End), |view| (&view.reason).into()),
     ];
 
-    fn leads(view: &HoldView) -> Option<(&'static str, String)> {
-        Some((Self::KEY, view.id.to_string()))
-    }
+    leads!();
 }
 
 impl Rows for LegalHold {

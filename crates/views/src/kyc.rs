@@ -16,7 +16,7 @@ use crate::cell::{Cell, Columns, Elide, Titled, column, number, state};
 use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Kind};
 use crate::noun::{About, Noun, Reads, Show, Shown};
-use crate::rows::{Rows, rows, whole_is_view};
+use crate::rows::{Rows, leads, rows, whole_is_view};
 use crate::viewer::Viewer;
 
 /// A document, by its digest: the document itself is kept elsewhere.
@@ -196,9 +196,7 @@ impl Noun for KycRecord {
         (number("documents"), |view| (view.documents.len() as u64).into()),
     ];
 
-    fn leads(view: &KycRecordView) -> Option<(&'static str, String)> {
-        Some((Self::KEY, view.id.to_string()))
-    }
+    leads!();
 }
 
 impl Rows for KycRecord {

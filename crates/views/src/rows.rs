@@ -237,6 +237,16 @@ macro_rules! rows {
 }
 pub(crate) use rows;
 
+/// For a noun whose rows lead to themselves, by their ids.
+macro_rules! leads {
+    () => {
+        fn leads(view: &Self::View) -> Option<(&'static str, String)> {
+            Some((Self::KEY, view.id.to_string()))
+        }
+    };
+}
+pub(crate) use leads;
+
 /// For a noun of which a list shows all there is to know.
 macro_rules! whole_is_view {
     () => {

@@ -22,7 +22,7 @@ use crate::cursor::Place;
 use crate::example::{at, id};
 use crate::filter::{Asked, Filter, Takes};
 use crate::noun::{About, Found, LIMIT_USUAL, Noun, Page, Paging, Reads, Show, Shown};
-use crate::rows::{own, row};
+use crate::rows::{leads, own, row};
 use crate::viewer::Viewer;
 
 /// How many tokens of each kind a step used; null where that is not known.
@@ -350,9 +350,7 @@ impl Noun for ExecutionStep {
     ];
     const ORDER: Option<Order> = Some(Order::Ascending);
 
-    fn leads(view: &StepView) -> Option<(&'static str, String)> {
-        Some((Self::KEY, view.id.to_string()))
-    }
+    leads!();
 
     async fn page(
         engine: &Engine,
