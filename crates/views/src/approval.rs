@@ -115,6 +115,8 @@ impl OutcomeView {
 pub struct ApprovalView {
     /// Its id.
     pub id: Uuid,
+    /// Its page of the console, to show a person who votes: below the server's address. Null in a dry run.
+    pub page: Option<String>,
     /// What it is for.
     pub action: String,
     /// What it is for, in particular: exactly these. Null once they are erased with the user who asked.
@@ -256,6 +258,7 @@ impl ApprovalView {
         let unreported = row.is_unreported(now);
         ApprovalView {
             id: row.id,
+            page: Some(format!("/approvals/{}", row.id)),
             action: row.action,
             arguments: object(&row.arguments),
             shown: subject.as_ref().and_then(|subject| subject.as_json(eyes)),
@@ -320,6 +323,7 @@ impl Shown for ApprovalView {
         let arguments = json!({"model": "m-7"});
         ApprovalView {
             id: id(0xf1),
+            page: Some(format!("/approvals/{}", id(0xf1))),
             action: "model.deploy".to_owned(),
             arguments: arguments.as_object().cloned(),
             shown: None,

@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use domain::identity::Permission::{
-    ApiKeysOwn, ApiKeysWrite, ApprovalsRead, ApprovalsRequest, AuditRead, AuditWrite, CustodyOwn,
-    CustodyRead, CustodyWrite, KycOwn, KycRead, MetricsRead, OperateRead, OperateRun, SessionsWrite,
-    UsersErase, UsersRead, UsersWrite, WorkflowsOwn, WorkflowsRead, WorkflowsWrite,
+    ApiKeysOwn, ApiKeysWrite, AuditRead, AuditWrite, CustodyOwn, CustodyRead, CustodyWrite, KycOwn, KycRead,
+    MetricsRead, OperateRead, OperateRun, SessionsWrite, UsersErase, UsersRead, UsersWrite, WorkflowsOwn,
+    WorkflowsRead, WorkflowsWrite,
 };
 
 use crate::call::Route;
@@ -37,18 +37,28 @@ macro_rules! route {
     };
 }
 
+/// What shows one of a noun: as its description says, or a module of its own.
+macro_rules! shows {
+    ($verb:ident $path:literal $show:ident) => {
+        route!($verb $path nouns::access::<views::$show>(), nouns::show_doc::<views::$show>, nouns::show::<views::$show>, Some(console::one::page::<views::$show>()))
+    };
+    ($verb:ident $path:literal $show:ident by $($own:ident)::+) => {
+        route!($verb $path nouns::access::<views::$show>(), || $($own)::+::DOC.doc(), $($own)::+::handle, Some(console::one::page::<views::$show>()))
+    };
+}
+
 macro_rules! routes {
     ($(
         $verb:ident $path:literal
         $(lists $list:ident)?
-        $(shows $show:ident)?
+        $(shows $show:ident $(by $($own:ident)::+)?)?
         $(does $($does:ident)::+)?
         $(Access::$access:ident $(($($permission:ident),+))? => $($module:ident)::+)?;
     )*) => {
         &[$(
             $(route!($verb $path change::access::<$($does)::+>(), change::documented::doc::<$($does)::+>, change::handle::<$($does)::+>))?
             $(route!($verb $path nouns::access::<views::$list>(), nouns::list_doc::<views::$list>, nouns::list::<views::$list>, Some(console::list::page::<views::$list>())))?
-            $(route!($verb $path nouns::access::<views::$show>(), nouns::show_doc::<views::$show>, nouns::show::<views::$show>, Some(console::one::page::<views::$show>())))?
+            $(shows!($verb $path $show $(by $($own)::+)?))?
             $(route!($verb $path Access::$access $(($($permission),+))?, || $($module)::+::DOC.doc(), $($module)::+::handle))?
         ),*]
     };
@@ -118,7 +128,7 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Post "/v1/agents/{id}/enable" does agents::Enable;
     Post "/v1/approvals" does approvals::Request;
     Get "/v1/approvals" lists Approval;
-    Get "/v1/approvals/{id}" Access::ReadOwnOr(ApprovalsRequest, ApprovalsRead) => approvals::show;
+    Get "/v1/approvals/{id}" shows Approval by approvals::show;
     Get "/v1/approvals/{id}/evidence" Access::Read(AuditRead) => approvals::evidence;
     Post "/v1/approvals/{id}/vote" does approvals::Vote;
     Post "/v1/approvals/{id}/withdraw" does approvals::Withdraw;

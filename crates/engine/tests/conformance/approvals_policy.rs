@@ -5,6 +5,8 @@ crate::on_both!(
     whoever_waits_is_woken,
     another_process_wakes_too,
     a_thousand_wait_and_no_more,
+    a_restart_loses_nothing,
+    of_many_uses_at_once_one_holds,
     what_is_erased_is_in_no_row_and_no_entry,
     a_bundle_proves_what_was_approved
 );
@@ -265,6 +267,49 @@ mod cases {
         assert_eq!(waits.join_all().await.len(), engine::WAITERS_MAX);
         waiting(&engine, 0).await;
         close(engine).await;
+    }
+
+    pub async fn a_restart_loses_nothing(bed: Bed) {
+        let (engine, people) = People::opened(&bed).await;
+        let pending = ask(&engine, &people.agents[0], request("refund", 99)).await.id;
+        let granted = ask(&engine, &people.agents[0], request("refund", 1)).await.id;
+        close(engine).await;
+        // Under other policies: what was decided stays, and what waits is decided as it was asked for.
+        let engine = Engine::open(bed.options()).await.unwrap();
+        assert_eq!(status(&engine, pending).await, ApprovalStatus::Pending);
+        done(&engine, &people.voters[0], vote(&engine, pending, true).await).await;
+        for (approval, amount) in [(pending, 99), (granted, 1)] {
+            done(&engine, &people.agents[0], use_of(approval, "refund", amount)).await;
+        }
+        close(engine).await;
+        assert_intact(&bed.options()).await;
+    }
+
+    pub async fn of_many_uses_at_once_one_holds(bed: Bed) {
+        let [one, other] = two(&bed).await.map(ruled);
+        let engines = [
+            Engine::open(one).await.unwrap(),
+            Engine::open(other).await.unwrap(),
+        ];
+        let people = People::new(&engines[0]).await;
+        let granted = ask(&engines[0], &people.agents[0], request("refund", 1)).await.id;
+        let mut uses = tokio::task::JoinSet::new();
+        for number in 0..64 {
+            let (engine, agent) = (engines[number % 2].clone(), people.agents[0].clone());
+            uses.spawn(async move { code(submit_as(&engine, &agent, use_of(granted, "refund", 1)).await) });
+        }
+        let codes = uses.join_all().await;
+        let held = codes.iter().filter(|code| **code == "done").count();
+        assert_eq!(held, 1, "{codes:?}");
+        assert!(
+            codes
+                .iter()
+                .all(|code| ["done", "approval_not_granted"].contains(code))
+        );
+        for engine in engines {
+            close(engine).await;
+        }
+        assert_intact(&bed.options()).await;
     }
 
     pub async fn what_is_erased_is_in_no_row_and_no_entry(bed: Bed) {

@@ -58,4 +58,8 @@ impl Subject for ApprovalView {
         let viewer = Viewer::of(call.identity()?);
         Ok(views::ApprovalView::of_one(&call.app.engine, viewer, self.clone()).await?)
     }
+
+    fn unmade(view: &mut views::ApprovalView) {
+        view.page = None;
+    }
 }
