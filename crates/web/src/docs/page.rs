@@ -30,6 +30,7 @@ pub(crate) fn page(document: &Value) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) }
+                link rel="icon" href=(console::assets::FAVICON.path()) type="image/svg+xml";
                 link rel="stylesheet" href="/docs/style.css";
             }
             body {

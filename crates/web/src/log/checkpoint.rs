@@ -12,7 +12,7 @@ use crate::openapi::Doc;
 pub(crate) const DOC: Doc = Doc {
     id: "show_public_checkpoint",
     tag: "log",
-    summary: "The newest checkpoint",
+    summary: "The newest checkpoint, for clients of tiles",
     description: "The checkpoint of C2SP tlog-tiles: what monitors and mirrors begin with.",
     replies: REPLIES,
     problems: &[DATABASE_UNAVAILABLE],

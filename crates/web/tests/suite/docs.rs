@@ -110,7 +110,10 @@ async fn nothing_is_loaded_from_elsewhere_and_nothing_runs() {
         .filter(|tag| &**tag.name == b"link")
         .filter_map(|tag| attribute(tag, "href"))
         .collect();
-    assert_eq!(sheets, ["/docs/style.css"]);
+    assert_eq!(
+        sheets,
+        [console::assets::FAVICON.path(), "/docs/style.css".to_owned()]
+    );
     assert_eq!(got.header("content-security-policy"), console::assets::POLICY);
     let sheet = Api::new(On::Sqlite).await.get_open("/docs/style.css").await;
     assert_eq!(
