@@ -1,6 +1,6 @@
 //! Approvals.
 
-use domain::approval::{Approval, ApprovalOutcome, ApprovalStatus, Verdict, Vote};
+use domain::approval::{Approval, ApprovalOutcome, ApprovalStatus, Verdict};
 use domain::code::{self, Code};
 use domain::custody::destination::Destination;
 use domain::identity::Permission;
@@ -13,101 +13,13 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use crate::approval_parts::{OutcomeView, PolicyView, VoteView, object};
 use crate::cell::{Cell, Columns, Elide, Titled, column, moment, one, state};
 use crate::example::{ANN, at, id};
 use crate::filter::{Filter, Kind};
 use crate::noun::{About, Noun, Reads, Show, Shown};
 use crate::rows::{Rows, leads, rows, whole_is_view};
 use crate::viewer::Viewer;
-
-/// A vote on an approval.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-#[schemars(inline)]
-pub struct VoteView {
-    /// Who voted.
-    pub user: Uuid,
-    /// Whether for it.
-    pub approve: bool,
-    /// Why.
-    pub reason: Option<String>,
-    /// When.
-    pub voted_at: Timestamp,
-    /// The session in which; null for votes of before that was recorded.
-    pub session: Option<Uuid>,
-    /// Whether that session was logged in to with a second factor.
-    pub second_factor: Option<bool>,
-    /// With a vote against it: what to ask for instead. Nothing is granted by it.
-    pub suggested_arguments: Option<Map<String, Value>>,
-}
-
-impl VoteView {
-    fn of(vote: Vote) -> VoteView {
-        VoteView {
-            user: vote.user_id,
-            approve: vote.approve,
-            reason: vote.reason,
-            voted_at: vote.voted_at,
-            session: vote.session_id,
-            second_factor: vote.second_factor,
-            suggested_arguments: vote.suggested_arguments.as_deref().and_then(object),
-        }
-    }
-}
-
-/// What is stored as canonical JSON of an object.
-fn object(text: &str) -> Option<Map<String, Value>> {
-    serde_json::from_str(text).ok()
-}
-
-/// What the installation's policies say to an approval.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-#[schemars(inline)]
-pub struct PolicyView {
-    /// What was said.
-    pub verdict: Verdict,
-    /// The setting that decided, such as `governance.policies[2]`; null where none was about it, so that people vote.
-    pub rule: Option<String>,
-    /// SHA-256 of the policies, as entries of the action `privilege_permissions_changed` have them under
-    /// `approval.policies`, in canonical JSON (RFC 8785); in lower-case hex.
-    pub digest: String,
-    /// Whether the owner of the agent that asks may vote.
-    pub owner_may_vote: bool,
-}
-
-impl PolicyView {
-    fn of(row: &Approval) -> Option<PolicyView> {
-        Some(PolicyView {
-            verdict: row.verdict?,
-            rule: row
-                .policy_rule
-                .map(|place| format!("governance.policies[{place}]")),
-            digest: json::hex(row.policy_digest.as_deref()?),
-            owner_may_vote: row.owner_may_vote.unwrap_or(false),
-        })
-    }
-}
-
-/// What came of what an approval was used for.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-#[schemars(inline)]
-pub struct OutcomeView {
-    /// How it ended.
-    pub outcome: ApprovalOutcome,
-    /// When that was reported.
-    pub at: Timestamp,
-    /// What came of it.
-    pub result: Option<Map<String, Value>>,
-}
-
-impl OutcomeView {
-    fn of(row: &Approval) -> Option<OutcomeView> {
-        Some(OutcomeView {
-            outcome: row.outcome?,
-            at: row.outcome_at?,
-            result: row.result.as_deref().and_then(object),
-        })
-    }
-}
 
 /// An approval.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
