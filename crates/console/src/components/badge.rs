@@ -13,10 +13,9 @@ fn tone(word: &str) -> &'static str {
     match word.split([',', ' ', ':']).next().unwrap_or(word) {
         "success" | "succeeded" | "completed" | "active" | "approved" | "granted" | "usable" | "open"
         | "ok" | "good" => "good",
-        "failed" | "refused" | "rejected" | "broken_off" | "unknown" | "tampered" | "error" | "abandoned" => {
-            "bad"
-        }
-        "pending" | "processing" | "running" | "on" | "waiting" | "cooling" | "no" => "wait",
+        "failed" | "refused" | "rejected" | "denied" | "broken_off" | "unknown" | "tampered" | "error"
+        | "abandoned" => "bad",
+        "pending" | "processing" | "running" | "on" | "waiting" | "cooling" | "unreported" | "no" => "wait",
         "disabled" | "erased" | "pruned" | "revoked" | "expired" | "ended" | "closed" | "cancelled"
         | "withdrawn" | "removed" | "released" | "used" => "off",
         _ => "plain",
