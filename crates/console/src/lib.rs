@@ -16,6 +16,7 @@ pub use frame::{Banner, Frame, Group, Item, Tone, Who};
 pub use look::{Look, encoded, query};
 pub use maud::Markup;
 pub use pages::change::{ChangePage, Secret, SecretsPage, change, secrets};
+pub use pages::entry::{EntryPage, entry};
 pub use pages::list::{Chip, ListPage, list};
 pub use pages::one::{Action, OnePage, one};
 pub use pages::overview::{Figure, Overview, overview};

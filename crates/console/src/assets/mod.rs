@@ -62,6 +62,8 @@ assets! {
         concat!("{", include_str!("time.js"), "}\n{", include_str!("keys.js"), "}\n{", include_str!("filter.js"), "}\n");
     /// What is new, as it comes.
     LIVE = "live" "js" "text/javascript; charset=utf-8" include_str!("live.js");
+    /// What checks an entry in the browser.
+    VERIFY = "verify" "js" "text/javascript; charset=utf-8" evidence::verifier::SCRIPT;
 }
 
 impl Asset {
@@ -101,8 +103,10 @@ mod tests {
             size(&CONSOLE),
             size(&LIVE)
         );
+        // The checks of an entry are on its page alone, and one file, so that whoever doubts them can read them.
+        assert!(size(&VERIFY) < 30_000, "{}", size(&VERIFY));
         assert!(size(&STYLE) + size(&ICONS) + size(&CONSOLE) < 40_000);
-        for asset in [&STYLE, &CONSOLE, &LIVE] {
+        for asset in [&STYLE, &CONSOLE, &LIVE, &VERIFY] {
             for word in [
                 "http:",
                 "https:",

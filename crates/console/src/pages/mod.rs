@@ -1,6 +1,7 @@
 //! A file for each page.
 
 pub(crate) mod change;
+pub(crate) mod entry;
 pub(crate) mod list;
 pub(crate) mod one;
 pub(crate) mod overview;

@@ -12,6 +12,7 @@ mod asset;
 mod banners;
 mod canonical;
 mod change;
+mod entry;
 mod field;
 mod form;
 mod frame;

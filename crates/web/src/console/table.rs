@@ -1,7 +1,7 @@
 //! The table of pages, and what follows from the table of routes: a list and a page for each noun, a form for each change.
 
 use domain::identity::Permission::{
-    ApprovalsRead, ApprovalsRequest, CustodyOwn, CustodyRead, OperateRead, UsersRead,
+    ApprovalsRead, ApprovalsRequest, AuditRead, CustodyOwn, CustodyRead, OperateRead, UsersRead,
 };
 use serde_json::{Map, Value};
 use views::{Approval, Balance};
@@ -12,7 +12,7 @@ use crate::console::form::Form;
 use crate::console::place::place;
 use crate::console::site::{List, Site};
 use crate::console::{
-    account, asset, change, one, operation, overview, preferences, search, sign_in, sign_out,
+    account, asset, change, entry, one, operation, overview, preferences, search, sign_in, sign_out,
 };
 use crate::docs::schema::{Schemas, alternatives};
 use crate::endpoint::{Access, Verb};
@@ -75,6 +75,7 @@ fn own() -> impl IntoIterator<Item = Route> {
         Get "/backups" Access::Read(OperateRead), READ => operation::backups;
         Get "/status" Access::Read(OperateRead), READ => operation::status;
         Get "/approvals/{id}" Access::ReadOwnOr(ApprovalsRequest, ApprovalsRead), READ => one::show::<Approval>;
+        Get "/audit/entries/{id}" Access::Read(AuditRead), READ => entry::show;
         Get "/balances/{id}" Access::ReadOwnOr(CustodyOwn, CustodyRead), READ => one::show::<Balance>;
         Get "/users/{id}" Access::Read(UsersRead), READ => one::user;
     }

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use testkit::{Postgres, TestDatabase};
 
 use crate::guarded::{self, Guarded};
+use crate::page::Page;
 
 /// The program: the one that `PROBITY_BIN` names, or else the debug build of today.
 static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -103,6 +104,20 @@ impl Demo {
         let output = self.command(arguments).output().unwrap();
         assert!(output.status.success(), "{arguments:?}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Signs in as one of the people of the demo, by the form.
+    pub async fn sign_in(&self, page: &Page, name: &str) {
+        let line = self.said.iter().find(|line| line.starts_with(name));
+        let password = line
+            .unwrap_or_else(|| panic!("nobody is {name}: {:?}", self.said))
+            .split_whitespace()
+            .last();
+        page.open(&format!("{}/sign-in", self.url)).await;
+        page.fill("[name=username]", name).await;
+        page.fill("[name=password]", password.unwrap()).await;
+        page.click("form[action='/sign-in'] button[type=submit]").await;
+        page.wait_for("header .menu", name).await;
     }
 
     /// A path in the demo's folder.

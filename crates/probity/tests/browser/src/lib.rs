@@ -5,6 +5,7 @@
 mod axe;
 mod chromium;
 mod demo;
+mod entry_page;
 mod guarded;
 mod order;
 mod page;

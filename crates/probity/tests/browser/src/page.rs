@@ -91,6 +91,13 @@ impl Page {
         clicked.unwrap_or_else(|error| panic!("{css}: {error}"));
     }
 
+    /// Types into a field, in the place of what is there.
+    pub async fn fill(&self, css: &str, text: &str) {
+        let field = self.find(css).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
     /// The states of the verifier's steps.
     pub async fn states(&self) -> String {
         let script = "return [...document.querySelectorAll('[data-step]')].map((step) => step.dataset.state).join(' ')";
