@@ -1,7 +1,8 @@
 //! A part of a rich log: every column of the tables of custody and approvals is filled in some row, and every status
 //! and kind occurs.
 
-use domain::approval::UseApproval;
+use domain::approval::policy::{Policies, Policy};
+use domain::approval::{ApprovalOutcome, ReportOutcome, UseApproval, Verdict};
 use domain::custody::OperationKind::{Burn, Deposit, Mint, Reversal, Transfer, Withdrawal};
 use domain::custody::balance::ConfigureBalance;
 use domain::custody::destination::{AddDestination, RemoveDestination};
@@ -38,6 +39,20 @@ pub fn rules(rules: &mut CustodyRules) {
         amount: "5".into(),
         quorum: 1,
     }];
+}
+
+/// Reviews are asked for, and the owner of an agent may vote on them.
+pub fn policies() -> Policies {
+    let review = Policy {
+        action: "invoice.review".into(),
+        agents: Vec::new(),
+        conditions: Vec::new(),
+        verdict: Verdict::Ask,
+        quorum: 1,
+        expires_s: None,
+        owner_may_vote: true,
+    };
+    Policies::new(vec![review]).unwrap()
 }
 
 /// Writes it all: first what expires, each in a time that is enough on a busy machine too.
@@ -277,6 +292,20 @@ async fn approvals(engine: &Engine, (clerk, cyd): (&Caller, &Caller)) {
         arguments: r#"{"number":6}"#.into(),
     };
     done(engine, clerk, Command::UseApproval(used)).await;
+    let report = ReportOutcome {
+        approval: ids[3],
+        outcome: ApprovalOutcome::Succeeded,
+        result: Some(r#"{"paid":6}"#.into()),
+    };
+    done(engine, clerk, report.into()).await;
+    let review = Proposal::Other {
+        action: "invoice.review".into(),
+        arguments: json!({"number": 7}),
+    };
+    let review = request_approval(engine, clerk, review, None).await;
+    let suggested = r#"{"number":8}"#.to_owned();
+    let against = engine.prepare_vote(review, false, Some("another one".into()), Some(suggested));
+    done(engine, cyd, against.await.unwrap()).await;
     let burn = new(Burn, "house:omnibus", "-", "6");
     let proposal = Proposal::Operation(Box::new(burn.clone()));
     let approval = request_approval(engine, clerk, proposal, None).await;
@@ -314,22 +343,35 @@ mod cases {
         "operations",
     ];
 
+    /// Columns that are empty only in rows that an older program wrote.
+    const ONCE_EMPTY: [&str; 7] = [
+        "approval_votes.second_factor",
+        "approval_votes.session_id",
+        "approvals.content_salt",
+        "approvals.policy_digest",
+        "approvals.verdict",
+        "assets.summed",
+        "operations.summed",
+    ];
+
     pub async fn everything_is_there(bed: Bed) {
         let engine = rich_log(&bed).await;
         let mut conn = engine.db().writer().await.unwrap();
         let tables = catalogue::tables(&mut conn).await;
+        let mut missing = Vec::new();
         for table in TABLES {
             for column in &tables[table].columns {
                 let name = &column.name;
                 let sql = format!("SELECT count({name}), count(*) FROM {table}");
                 let row = conn.opt(&sql, &[]).await.unwrap().unwrap();
-                assert!(row.int(0).unwrap() > 0, "{table}.{name} is filled nowhere");
-                // Empty only in what is older than the sums.
-                let always = !column.nullable || name == "summed";
-                let both = always || row.int(0).unwrap() < row.int(1).unwrap();
-                assert!(both, "{table}.{name} is empty nowhere");
+                let (filled, all) = (row.int(0).unwrap(), row.int(1).unwrap());
+                let always = !column.nullable || ONCE_EMPTY.contains(&&*format!("{table}.{name}"));
+                if filled == 0 || (filled == all && !always) {
+                    missing.push(format!("{table}.{name} is filled in {filled} of {all}"));
+                }
             }
         }
+        assert!(missing.is_empty(), "{missing:?}");
         let words = |table: &'static str, column: &'static str| {
             let sql = format!("SELECT DISTINCT {column} FROM {table}");
             (sql, table, column)
@@ -345,7 +387,8 @@ mod cases {
             ),
             (
                 words("approvals", "status"),
-                domain::approval::ApprovalStatus::ALL.len(),
+                // What is denied is stored as rejected.
+                domain::approval::ApprovalStatus::ALL.len() - 1,
             ),
             (
                 words("kyc_records", "status"),

@@ -208,6 +208,7 @@ pub async fn rich_log(bed: &Bed) -> Engine {
 pub async fn older_log(bed: &Bed) -> Engine {
     let engine = Box::pin(crate::people::open_with(bed, |rules| {
         crate::custody_rich::rules(&mut rules.custody);
+        rules.policies = crate::custody_rich::policies();
         crate::retention::rules(rules);
     }))
     .await;
