@@ -22,7 +22,7 @@ mod cases {
     use store::{Conn, Db};
 
     use crate::attacker::{assert_intact, close};
-    use crate::people::until;
+    use crate::people::{open_with, until};
     use crate::support::{Bed, create_user, numbered, record, rich_log, submit, until_free};
 
     async fn made(bed: &Bed, version: i64) -> Conn {
@@ -107,8 +107,15 @@ mod cases {
     }
 
     pub async fn what_rows_hold_is_not_taken(bed: Bed) {
-        // A table.
+        // Columns, of everything that there is.
         close(rich_log(&bed).await).await;
+        keeps(&bed, "approvals.content_salt").await;
+        // A table.
+        let bed = Bed::new(bed.on);
+        Box::pin(crate::retention::rich_past(&bed)).await;
+        let engine = Box::pin(open_with(&bed, crate::retention::rules)).await;
+        Box::pin(crate::retention::prune(&engine)).await;
+        close(engine).await;
         keeps(&bed, "prunings").await;
         // A column, where there is nothing of what came later.
         let bed = Bed::new(bed.on);
