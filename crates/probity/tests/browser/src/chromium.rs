@@ -17,8 +17,9 @@ use tokio::runtime::Runtime;
 use crate::guarded::{self, Guarded};
 use crate::page::Page;
 
-/// How long a script of a test waits for what it waits for, on a machine that is busy with other things.
-const SCRIPT_MAX: Duration = Duration::from_secs(30);
+/// How long a script of a test waits for what it waits for, on a machine that is busy with other things. The driver's client
+/// gives a request 120 s.
+const SCRIPT_MAX: Duration = Duration::from_secs(110);
 /// The window of a test that asks for no other.
 pub const WIDTH: u32 = 1440;
 pub const HEIGHT: u32 = 900;
