@@ -61,10 +61,15 @@ fn votes(facts: &Facts, approval: Uuid) -> Vec<Vote> {
 
 /// The answer about an approval as it is.
 fn reply(facts: &Facts, sealed: &Sealed<Approval>) -> Reply {
+    told(facts, sealed.row.clone(), sealed.version)
+}
+
+/// The answer about an approval that has this version now.
+fn told(facts: &Facts, approval: Approval, version: u64) -> Reply {
     Reply::Approval {
-        approval: sealed.row.clone().into(),
-        version: sealed.version,
-        votes: votes(facts, sealed.row.id),
+        votes: votes(facts, approval.id),
+        approval: approval.into(),
+        version,
     }
 }
 

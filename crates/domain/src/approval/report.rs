@@ -68,11 +68,7 @@ impl Act for ReportOutcome {
         let mut change = Change::new(by, ctx);
         change.alter(before, after.clone());
         let draft = change.draft(Self::ACTION.name, "approval", self.approval);
-        let reply = Reply::Approval {
-            approval: after.into(),
-            version: before.version + 1,
-            votes: super::votes(facts, self.approval),
-        };
+        let reply = super::told(facts, after, before.version + 1);
         Ok(Decision::one(reply, draft))
     }
 }

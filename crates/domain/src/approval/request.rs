@@ -251,11 +251,7 @@ impl Act for WithdrawApproval {
         change.alter(before, after.clone());
         go_on(&mut change, facts, &after, ctx.now);
         let draft = change.draft(Self::ACTION.name, "approval", self.approval);
-        let reply = Reply::Approval {
-            approval: after.into(),
-            version: before.version + 1,
-            votes: super::votes(facts, self.approval),
-        };
+        let reply = super::told(facts, after, before.version + 1);
         Ok(Decision::one(reply, draft))
     }
 }

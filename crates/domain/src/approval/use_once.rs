@@ -138,11 +138,7 @@ impl Act for UseApproval {
         let mut change = Change::new(by, ctx);
         change.alter(before, after.clone());
         let draft = change.draft(Self::ACTION.name, "approval", id);
-        let reply = Reply::Approval {
-            approval: after.into(),
-            version: before.version + 1,
-            votes: super::votes(facts, id),
-        };
+        let reply = super::told(facts, after, before.version + 1);
         Ok(Decision::one(reply, draft))
     }
 }

@@ -10,7 +10,7 @@ use super::{Condition, Policies, Policy, Test};
 use crate::approval::row::{Verdict, is_custody};
 use crate::audit::filter::matches_action;
 
-/// What is question for.
+/// What is asked for, and by whom.
 #[derive(Clone, Debug)]
 pub struct Question<'a> {
     action: &'a str,

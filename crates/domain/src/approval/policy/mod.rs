@@ -1,4 +1,4 @@
-//! Policies: what the installation says to what is question for, before anybody votes. The first that is about it decides.
+//! Policies: what the installation says to requests, before anybody votes. The first that is about one decides.
 
 mod ask;
 mod check;
@@ -34,7 +34,7 @@ pub struct Condition {
     pub test: Test,
 }
 
-/// What is said to some of what is question for.
+/// What is said to some requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// The action; with a final `*`, every action that begins so.
