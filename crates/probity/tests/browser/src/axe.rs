@@ -17,7 +17,7 @@ const RULES: [&str; 6] = [
 
 /// The script that `./test` fetches; nothing where it could not.
 fn script() -> Option<String> {
-    let given = std::env::var_os("PROBITY_AXE").map(PathBuf::from);
+    let given = std::env::var_os("PROBITY_TEST_AXE").map(PathBuf::from);
     let fetched = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../../../target/axe-4.14.1/package/axe.min.js"
