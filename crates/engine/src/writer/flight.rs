@@ -300,6 +300,11 @@ async fn settle(
 }
 
 impl Done {
+    /// How many commands it is of.
+    pub fn commands(&self) -> usize {
+        self.answers.jobs.len()
+    }
+
     /// How many entries its jobs weighed in the queue.
     pub fn weight(&self) -> u64 {
         super::weight(&self.answers.jobs)

@@ -46,9 +46,15 @@ use flight::{Done, Flight, Prepared};
 use link::Link;
 use pulse::Pulse;
 
-/// How many commands must wait for a batch to be decided while another one is in flight. Being woken for each would cost more
-/// than it gains; fewer wait until it has landed.
-const AHEAD_AT: usize = 24;
+/// How many commands must wait, at least, for a batch to be decided while another one is in flight. Being woken for each would
+/// cost more than it gains; fewer wait until it has landed.
+const AHEAD_MIN: usize = 24;
+
+/// How many commands must wait for a batch to be decided beside a flight, where so many may come until it lands: three quarters
+/// of them. A batch that is closed too early leaves ever more small ones; one that waits for all is decided too late.
+fn ahead_at(may_come: usize) -> usize {
+    AHEAD_MIN.max(may_come - may_come / 4)
+}
 
 /// The answer to a command that was carried out.
 #[derive(Clone, Debug, PartialEq)]
@@ -145,14 +151,18 @@ pub struct Signer {
 #[derive(Default)]
 struct Enough {
     queued: AtomicUsize,
+    /// How many are enough.
+    wanted: AtomicUsize,
     reached: Notify,
 }
 
 impl Enough {
     /// So many commands are put into the queue now. Gives whether that makes enough.
     fn add(&self, jobs: usize) -> bool {
-        let before = self.queued.fetch_add(jobs, Ordering::Relaxed);
-        before < AHEAD_AT && before + jobs >= AHEAD_AT
+        // The Writer says how many it wants before it looks how many there are: one of both sees the other.
+        let before = self.queued.fetch_add(jobs, Ordering::SeqCst);
+        let wanted = self.wanted.load(Ordering::SeqCst);
+        before < wanted && before + jobs >= wanted
     }
 }
 
@@ -342,7 +352,7 @@ impl Writer {
             tokio::select! {
                 biased;
                 job = self.receiver.recv() => {
-                    self.enough.queued.fetch_sub(usize::from(job.is_some()), Ordering::Relaxed);
+                    self.enough.queued.fetch_sub(usize::from(job.is_some()), Ordering::SeqCst);
                     return job;
                 }
                 Some(errand) = self.errands.recv() => self.link.run(&self.db, errand).await,
@@ -360,7 +370,7 @@ impl Writer {
     fn waits(&mut self) -> Option<Job> {
         self.held.pop_front().or_else(|| {
             let job = self.receiver.try_recv().ok()?;
-            self.enough.queued.fetch_sub(1, Ordering::Relaxed);
+            self.enough.queued.fetch_sub(1, Ordering::SeqCst);
             Some(job)
         })
     }
@@ -422,9 +432,12 @@ impl Writer {
         prepared: Prepared,
         mut before: Option<Done>,
     ) -> (Option<Done>, Option<Prepared>) {
+        // Who waits, and whoever is answered now, if they ask again.
+        let enough = ahead_at(self.waiting() + before.as_ref().map_or(0, Done::commands));
         if prepared.blocks(&self.link) {
             self.answer(before.take());
         }
+        self.enough.wanted.store(enough, Ordering::SeqCst);
         let launched = Instant::now();
         let pause = self.free_since.map_or(Duration::ZERO, |since| since.elapsed());
         let mut flight = match Flight::launch(&mut self.link, prepared) {
@@ -440,7 +453,7 @@ impl Writer {
         while !flight.has_landed() {
             if tried {
                 flight.wait_or(std::future::pending()).await;
-            } else if self.waiting() < AHEAD_AT {
+            } else if self.waiting() < enough {
                 flight.wait_or(self.enough.reached.notified()).await;
             } else {
                 tried = true;
