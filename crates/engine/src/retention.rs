@@ -119,6 +119,12 @@ impl Engine {
             let size = Head::load(&mut conn).await?.map_or(0, |head| head.edge.size());
             store::query::index_at(&mut conn, begins, size).await?
         };
+        let look = |from: u64, at_once: usize| {
+            let limit = u32::try_from(at_once).unwrap_or(GIVEN_MAX);
+            let limit = if caller.is_some() { limit } else { GIVEN_MAX };
+            self.find_past(from..total.min(from + LOOKED_AT), limit, now)
+        };
+        let mut next = None;
         let mut from = 0;
         while from < total {
             let what = "entries";
@@ -127,21 +133,33 @@ impl Engine {
                 total,
                 what,
             });
-            let limit = u32::try_from(at_once).unwrap_or(GIVEN_MAX);
-            let limit = if caller.is_some() { limit } else { GIVEN_MAX };
-            let found = self
-                .find_past(from..total.min(from + LOOKED_AT), limit, now)
-                .await?;
+            let found = match next.take() {
+                Some(found) => found,
+                None => look(from, at_once).await?,
+            };
             let free = found.free();
             if let Some(caller) = caller.filter(|_| !free.is_empty()) {
-                let began = Instant::now();
-                match self.prune(caller, free).await {
+                let prune = async {
+                    let began = Instant::now();
+                    (self.prune(caller, free).await, began.elapsed())
+                };
+                // What comes after it is looked for meanwhile.
+                let (pruned, after) = if found.next < total {
+                    let (pruned, after) = tokio::join!(prune, look(found.next, at_once));
+                    (pruned, Some(after?))
+                } else {
+                    (prune.await, None)
+                };
+                match pruned {
                     // A hold was set since it was looked for: it is looked for again.
-                    Err(Error::Refused { refusal, .. }) if refusal.code == code::HELD.name => continue,
-                    pruned => pruned?,
+                    (Err(Error::Refused { refusal, .. }), _) if refusal.code == code::HELD.name => continue,
+                    (result, took) => {
+                        result?;
+                        at_once = paced(at_once, took);
+                    }
                 }
                 done.commands += 1;
-                at_once = paced(at_once, began.elapsed());
+                next = after;
             }
             done.add(&found);
             from = found.next;
