@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use backup::pace::{Pace, TO_ITS_END};
 use engine::verify::{ENTRIES, VerifyProgress};
+use tokio::sync::watch;
 
 /// Entries a second that are read at least while others write.
 const VERIFIED: f64 = 5_000.0;
@@ -40,8 +41,14 @@ impl Rests {
         }
     }
 
+    /// Rests when it is so far, in a log of this size. Nobody who writes waits for its end: the size is let go before.
+    pub fn pause(&self, at: VerifyProgress, size: &watch::Receiver<u64>, sleep: impl FnOnce(Duration)) {
+        let size = *size.borrow();
+        sleep(self.rest(at, size, Instant::now()));
+    }
+
     /// How long to rest when it is so far, where the log has this size now.
-    pub fn rest(&self, at: VerifyProgress, size: u64, now: Instant) -> Duration {
+    fn rest(&self, at: VerifyProgress, size: u64, now: Instant) -> Duration {
         if at.what != ENTRIES {
             return Duration::ZERO;
         }
@@ -103,6 +110,23 @@ mod tests {
         // A large log has to end within three hours.
         let [slowly, _] = read(300_000_000, 30);
         assert!((10_500_000 * MS..10_900_000 * MS).contains(&slowly), "{slowly:?}");
+    }
+
+    #[test]
+    fn nobody_who_writes_waits_for_the_end_of_a_rest() {
+        let (writer, size) = watch::channel(1_000_000);
+        let rests = Rests::new(1_000_000, 24, Instant::now());
+        let (told, heard) = std::sync::mpsc::channel();
+        let at = VerifyProgress {
+            done: 4_096,
+            total: 1_000_000,
+            what: ENTRIES,
+        };
+        rests.pause(at, &size, |_| {
+            std::thread::spawn(move || told.send(writer.send_replace(1_000_001)));
+            let before = heard.recv_timeout(Duration::from_secs(30));
+            assert_eq!(before, Ok(1_000_000), "the writer still waits");
+        });
     }
 
     #[test]

@@ -185,7 +185,7 @@ async fn whole(engine: &Engine, within_h: u64) -> Result<Came, String> {
     let options = engine.options().clone();
     let size = engine.size();
     let rests = Rests::new(*size.borrow(), within_h, Instant::now());
-    let rest = move |at| std::thread::sleep(rests.rest(at, *size.borrow(), Instant::now()));
+    let rest = move |at| rests.pause(at, &size, std::thread::sleep);
     let (answer, verified) = oneshot::channel();
     let verifying = move || {
         engine::credentials::pool::lower_priority();
