@@ -36,6 +36,34 @@ async fn a_broken_connection_is_found_before_it_is_used() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn long_values_are_compressed_by_the_faster_way_where_there_is_one() {
+    let bed = crate::support::Bed::new(crate::support::On::Postgres);
+    let db = cases::made(&bed, |_| {}).await;
+    let mut conn = db.writer().await.unwrap();
+    conn.batch("CREATE TEMPORARY TABLE long AS SELECT repeat('long', 10000) AS it")
+        .await
+        .unwrap();
+    let mut asked = async |sql: &str| {
+        conn.opt(sql, &[])
+            .await
+            .unwrap()
+            .unwrap()
+            .text(0)
+            .unwrap()
+            .to_owned()
+    };
+    let ways =
+        "SELECT coalesce(max(enumvals::text), '') FROM pg_settings WHERE name = 'default_toast_compression'";
+    let expected = if asked(ways).await.contains("lz4") {
+        "lz4"
+    } else {
+        "pglz"
+    };
+    let long = asked("SELECT pg_column_compression(it) FROM long").await;
+    assert_eq!(long, expected);
+}
+
 mod cases {
     use std::time::Duration;
 
