@@ -260,7 +260,7 @@ pub struct Holding {
 /// A page of what is posted and held on balances, in the order of their ids.
 pub async fn all_holdings(conn: &mut Conn, after: Option<Uuid>, limit: u32) -> Result<Vec<Holding>, Error> {
     let sql = "SELECT id, house, posted, held, asset_id FROM balances WHERE id > $1 ORDER BY id LIMIT $2";
-    let args = [after.unwrap_or(Uuid::nil()).into(), Val::Int(limit.into())];
+    let args = [after.unwrap_or_default().into(), Val::Int(limit.into())];
     let rows = conn.all(sql, &args).await?;
     rows.into_iter().map(holding).collect()
 }
@@ -286,7 +286,7 @@ pub async fn open_holds(
 ) -> Result<Vec<(Uuid, Uuid, Amount)>, Error> {
     let sql = "SELECT id, debit_id, held FROM operations WHERE status IN ('pending', 'processing', 'unknown') \
                AND id > $1 ORDER BY id LIMIT $2";
-    let args = [after.unwrap_or(Uuid::nil()).into(), Val::Int(limit.into())];
+    let args = [after.unwrap_or_default().into(), Val::Int(limit.into())];
     let rows = conn.all(sql, &args).await?;
     rows.into_iter()
         .map(|row| Ok((row.uuid(0)?, row.uuid(1)?, amount(row, 2)?)))
