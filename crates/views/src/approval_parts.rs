@@ -46,6 +46,11 @@ pub(crate) fn object(text: &str) -> Option<Map<String, Value>> {
     serde_json::from_str(text).ok()
 }
 
+/// The setting that the policy in this place of the list is.
+pub fn policy_setting(place: impl std::fmt::Display) -> String {
+    format!("governance.policies[{place}]")
+}
+
 /// What the installation's policies say to an approval.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
@@ -65,9 +70,7 @@ impl PolicyView {
     pub(crate) fn of(row: &Approval) -> Option<PolicyView> {
         Some(PolicyView {
             verdict: row.verdict?,
-            rule: row
-                .policy_rule
-                .map(|place| format!("governance.policies[{place}]")),
+            rule: row.policy_rule.map(policy_setting),
             digest: json::hex(row.policy_digest.as_deref()?),
             owner_may_vote: row.owner_may_vote.unwrap_or(false),
         })

@@ -61,7 +61,7 @@ pub use activity::Activity;
 pub use agent::AgentView;
 pub use api_key::{ApiKeyMade, ApiKeyView, ApiKeyWhole};
 pub use approval::ApprovalView;
-pub use approval_parts::VoteView;
+pub use approval_parts::{VoteView, policy_setting};
 pub use asset::AssetView;
 pub use balance::{BalanceThen, BalanceView, LineView, StatementView, movements};
 pub use cell::{Cell, Column, Columns, Elide, Titled, column, count, minute, moment, number, second};

@@ -9,6 +9,7 @@ use domain::approval::policy::{Policies, Question, Ruling};
 use evidence::json::{self, StrictObject, hex};
 use serde::Deserialize;
 use serde_json::{Value, json as value};
+use views::policy_setting;
 
 use crate::config::policy_words;
 use crate::context::Context;
@@ -60,7 +61,7 @@ fn asked(policies: &Policies, question: &Question<'_>, ruling: &Ruling) -> Vec<A
     let upto = ruling.rule.map_or(usize::MAX, |rule| rule + 1);
     let list = policies.list().iter().take(upto).enumerate();
     let asked = list.map(|(place, policy)| Asked {
-        setting: format!("governance.policies[{place}]"),
+        setting: policy_setting(place),
         words: policy_words(policy),
         miss: policy.miss(question).map(|miss| miss.to_string()),
     });
@@ -85,7 +86,7 @@ fn sentence(ruling: &Ruling, policies: &Policies) -> String {
     } else {
         ""
     };
-    format!("{what}: governance.policies[{rule}] decides{why}.")
+    format!("{what}: {} decides{why}.", policy_setting(rule))
 }
 
 pub fn run(context: &Context, args: &TestArgs) -> Result<Exit, Failure> {
@@ -101,7 +102,7 @@ pub fn run(context: &Context, args: &TestArgs) -> Result<Exit, Failure> {
         });
         output::json(&value!({
             "verdict": ruling.verdict,
-            "rule": ruling.rule.map(|rule| format!("governance.policies[{rule}]")),
+            "rule": ruling.rule.map(policy_setting),
             "quorum": ruling.quorum,
             "expires_s": ruling.expires_s,
             "owner_may_vote": ruling.owner_may_vote,
