@@ -11,8 +11,14 @@ use crate::server::{SERVE, Server};
 
 /// Enough that a batch waits, decided, while another one is in flight.
 const CLIENTS: usize = 40;
-/// How often a server is killed.
-pub const ROUNDS: usize = 50;
+/// How often a server is killed: 50 times with `PROBITY_TEST_LONG` set, as `./test --full` does.
+pub fn rounds() -> usize {
+    if std::env::var_os("PROBITY_TEST_LONG").is_some() {
+        50
+    } else {
+        15
+    }
+}
 /// So often a server lives long enough to write the rollback guard, which it does every half second.
 const LONG_EVERY: usize = 8;
 /// So often the whole log is verified between two rounds.
@@ -37,7 +43,8 @@ fn kill_again_and_again(place: &Place) {
     let mut ledger = Ledger::default();
     let begun = Instant::now();
     let mut unanswered = 0;
-    for round in 1..=ROUNDS {
+    let rounds = rounds();
+    for round in 1..=rounds {
         let (from, to) = if round % LONG_EVERY == 0 {
             (500, 1_100)
         } else {
@@ -63,11 +70,10 @@ fn kill_again_and_again(place: &Place) {
     place.run(&["audit", "verify"]).expect(0);
     ledger.check(place);
     println!(
-        "{} rounds, {sent} entries acknowledged, {unanswered} requests broken off, {:.1} s",
-        ROUNDS,
+        "{rounds} rounds, {sent} entries acknowledged, {unanswered} requests broken off, {:.1} s",
         begun.elapsed().as_secs_f64()
     );
-    assert!(sent > ROUNDS * CLIENTS, "hardly any load: {sent} entries");
+    assert!(sent > rounds * CLIENTS, "hardly any load: {sent} entries");
 }
 
 /// A server on a free port.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::client::{Answer, Client};
-use crate::crash::{ROUNDS, load_and_kill, start};
+use crate::crash::{load_and_kill, rounds, start};
 use crate::harness::{Place, both};
 use crate::random::Random;
 
@@ -162,7 +162,8 @@ fn kill_again_and_again(place: &Place) {
     let key = made["key"].as_str().unwrap();
     let mut random = Random::new();
     let mut all: BTreeMap<Uuid, Request> = BTreeMap::new();
-    for _ in 0..ROUNDS {
+    let rounds = rounds();
+    for _ in 0..rounds {
         let life = random.between(Duration::from_millis(20), Duration::from_millis(400));
         let told = load_and_kill(start(place), key, (CLIENTS, life), load);
         let server = start(place);
@@ -214,6 +215,6 @@ fn kill_again_and_again(place: &Place) {
     );
     assert_eq!(count("execution.record"), 2 * all.len());
     assert_eq!(count("execution.complete"), all.len());
-    assert!(all.len() > ROUNDS * CLIENTS, "hardly any load: {}", all.len());
-    println!("{} rounds, {} executions", ROUNDS, all.len());
+    assert!(all.len() > rounds * CLIENTS, "hardly any load: {}", all.len());
+    println!("{rounds} rounds, {} executions", all.len());
 }
