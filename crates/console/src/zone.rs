@@ -82,6 +82,11 @@ impl Zone {
         self.at(time).strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
 
+    /// The time of day, to the second.
+    pub fn clock(&self, time: Timestamp) -> String {
+        self.at(time).strftime("%H:%M:%S").to_string()
+    }
+
     /// To the microsecond, with the zone.
     pub fn exact(&self, time: Timestamp) -> String {
         self.at(time).strftime("%Y-%m-%d %H:%M:%S.%6f %Z").to_string()

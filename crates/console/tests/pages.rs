@@ -1,13 +1,17 @@
 //! Pages from plain data: well formed, fit for keyboards and readers, and nothing that was stored runs in them.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use console::components::{Field, Input, Row};
+use console::components::{Field, Input, Row, Told};
 use console::{
-    Action, Banner, ChangePage, Chip, Frame, Group, Item, ListPage, Look, OnePage, ProblemPage, SignIn, Tone,
-    Who, Zone,
+    Action, ApprovalPage, AssetPage, BalancePage, Banner, ChangePage, Chip, ExecutionPage, Frame, Group,
+    Item, KycPage, ListPage, Look, OnePage, ProblemPage, SignIn, Tone, Who, Zone,
 };
 use html5gum::{Token, Tokenizer};
-use views::{Cell, Elide, Names, column, number};
+use serde_json::json;
+use views::{
+    ApprovalView, AssetView, BalanceView, Cell, Elide, ExecutionPart, ExecutionWhole, KycRecordView,
+    LineView, Names, Shown as _, StepView, SupplyView, VoteView, column, number,
+};
 
 const BAD: &str = "\"'><img src=x onerror=alert(1)><script>alert(2)</script>";
 
@@ -131,6 +135,12 @@ fn pages() -> Vec<(&'static str, String)> {
             ("Nothing", Cell::Empty),
         ],
         related: vec![(BAD.to_owned(), "/activity".to_owned())],
+        told: vec![Told {
+            index: 7,
+            at: "2026-11-29T11:58:30Z".parse().unwrap(),
+            sentence: BAD.to_owned(),
+            recorder: BAD.to_owned(),
+        }],
         call: BAD.to_owned(),
         ..OnePage::default()
     };
@@ -138,6 +148,7 @@ fn pages() -> Vec<(&'static str, String)> {
         title: BAD.to_owned(),
         about: Some(("/users".to_owned(), BAD.to_owned())),
         description: BAD.to_owned(),
+        will: vec![BAD.to_owned()],
         action: "/users/new".to_owned(),
         fields: [
             Input::Line(None),
@@ -173,13 +184,121 @@ fn pages() -> Vec<(&'static str, String)> {
         problem: Some(BAD.to_owned()),
         ..SignIn::default()
     };
-    vec![
+    let mut pages = areas(&one);
+    pages.extend([
         ("list", console::list(&look(), &list()).into_string()),
         ("one", console::one(&look(), &one).into_string()),
         ("change", console::change(&change).into_string()),
         ("problem", console::problem(&problem).into_string()),
         ("sign_in", console::sign_in(&sign_in).into_string()),
+    ]);
+    pages
+}
+
+/// Pages that show a noun in a way of their own.
+fn areas(one: &OnePage) -> Vec<(&'static str, String)> {
+    let bad = || Some(BAD.to_owned());
+    let object = || json!({BAD: {BAD: [BAD]}}).as_object().cloned();
+    let approval = ApprovalPage {
+        one: one.clone(),
+        view: ApprovalView {
+            action: BAD.to_owned(),
+            arguments: object(),
+            reason: bad(),
+            votes: vec![VoteView {
+                approve: false,
+                reason: bad(),
+                suggested_arguments: object(),
+                ..ApprovalView::example().votes.remove(0)
+            }],
+            ..ApprovalView::example()
+        },
+        vote: Some("/approvals/x/vote".to_owned()),
+        hindrance: bad(),
+        evidence: Some("/v1/approvals/x/evidence".to_owned()),
+    };
+    let example = ExecutionWhole::example();
+    let step = StepView {
+        name: BAD.to_owned(),
+        error_type: bad(),
+        outcome: evidence::Outcome::Failed,
+        ..StepView::example()
+    };
+    let mut within = example.execution.clone();
+    (within.workflow, within.result, within.error) = (BAD.to_owned(), object(), bad());
+    let execution = ExecutionPage {
+        one: one.clone(),
+        whole: ExecutionWhole {
+            execution: within,
+            steps: vec![step.clone(), step],
+            parts: vec![ExecutionPart {
+                execution: example.execution.clone(),
+                parts: Vec::new(),
+            }],
+            ..example
+        },
+        shown: 2,
+        all: "/executions/x?rows=all".to_owned(),
+        approvals: vec![(BAD.to_owned(), BAD.to_owned(), BAD.to_owned())],
+    };
+    let balance = BalancePage {
+        one: one.clone(),
+        view: BalanceView::example(),
+        lines: vec![LineView {
+            reference: bad(),
+            ..LineView::example()
+        }],
+        fields: vec![Field::new("from", "from", Input::Time).value(BAD)],
+        path: "/balances/x".to_owned(),
+        next: Some("/balances/x?cursor=y".to_owned()),
+        first: None,
+        csv: "/v1/balances/x/statement?format=csv".to_owned(),
+    };
+    let asset = AssetPage {
+        one: one.clone(),
+        view: AssetView::example(),
+        supply: Some(SupplyView::example()),
+    };
+    let kyc = KycPage {
+        one: one.clone(),
+        view: KycRecordView {
+            reason: bad(),
+            ..KycRecordView::example()
+        },
+        checks: true,
+        hindrance: bad(),
+        limits: vec![(BAD.to_owned(), BAD.to_owned())],
+    };
+    let look = look();
+    vec![
+        ("approval", console::approval(&look, &approval).into_string()),
+        ("execution", console::execution(&look, &execution).into_string()),
+        ("balance", console::balance(&look, &balance).into_string()),
+        ("asset", console::asset(&look, &asset).into_string()),
+        ("kyc", console::kyc(&look, &kyc).into_string()),
+        ("operation", console::operation(&look, one).into_string()),
     ]
+}
+
+#[test]
+fn amounts_have_all_their_digits_and_say_whether_they_sum_to_zero() {
+    let pages = pages();
+    let page = |wanted: &str| &pages.iter().find(|(name, _)| *name == wanted).unwrap().1;
+    assert!(
+        page("balance").contains("<td data-number>2.50000000</td>"),
+        "{}",
+        page("balance")
+    );
+    assert!(
+        page("asset").contains("All balances sum to zero"),
+        "{}",
+        page("asset")
+    );
+    assert!(
+        page("execution").contains("Show all 4 rows"),
+        "{}",
+        page("execution")
+    );
 }
 
 #[test]

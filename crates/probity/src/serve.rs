@@ -11,11 +11,11 @@ use jobs::Jobs;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::config::{Config, Http, size};
+use crate::config::{Config, Http, Loaded, size};
 use crate::context::{Context, caller};
 use crate::demo::Demo;
 use crate::failure::{Exit, Failure};
-use crate::{db, demo, how, init, manager, output, signal};
+use crate::{db, demo, doctor, how, init, manager, output, signal};
 
 /// How often the certificate's files are looked at again.
 const RENEWED_EVERY: Duration = Duration::from_mins(1);
@@ -40,6 +40,7 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
         Some(listen) => context.with_option("listen", "--listen", listen)?,
         None => context.settings.clone(),
     };
+    let loaded = Arc::new(settings.clone());
     let config = settings.config;
     let tls = tls(&config.http)?;
     if args.demo || config.database.auto_seed {
@@ -110,8 +111,7 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
     }
     tracing::info!(%address, log = %done.origin, database = %done.version, "serving");
     let ready = format!("serving {} at {scheme}://{address}", done.origin);
-    let served = (listener, tls, settings.environment);
-    serve(&engine, &config, served, &ready, stop).await?;
+    serve(&engine, loaded, (listener, tls), &ready, stop).await?;
     engine.shutdown().await;
     tracing::info!("stopped");
     Ok(Exit::Ok)
@@ -120,11 +120,12 @@ pub async fn run(context: &Context, args: ServeArgs) -> Result<Exit, Failure> {
 /// Serves, and does beside it what a server does by itself, until it is told to stop.
 async fn serve(
     engine: &Engine,
-    config: &Config,
-    (listener, tls, environment): (TcpListener, Option<web::Tls>, &str),
+    loaded: Arc<Loaded>,
+    (listener, tls): (TcpListener, Option<web::Tls>),
     ready: &str,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Failure> {
+    let config = &loaded.config;
     look_again(tls.clone())?;
     let erased = match config.backup.path.as_str() {
         "" => None,
@@ -142,7 +143,9 @@ async fn serve(
     let watched = manager::watch(engine);
     let stop = manager::told_of(stop);
     let mut settings = web_settings(config, tls, &jobs);
-    environment.clone_into(&mut settings.environment);
+    loaded.environment.clone_into(&mut settings.environment);
+    settings.configuration = crate::settings::configured(&loaded)?;
+    settings.doctor = Some(doctor::of(&loaded, engine));
     web::serve(engine.clone(), listener, settings, stop)
         .await
         .map_err(|error| {

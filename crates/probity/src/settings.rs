@@ -2,15 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::config::{keys, signing_key};
+use crate::config::{Loaded, keys, signing_key};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::table::{self, Elide, column};
 
-/// Prints the settings.
-pub fn run(context: &Context) -> Result<Exit, Failure> {
-    let loaded = &context.settings;
+/// The settings in force but for rules: name, value, and where it came from. Secrets are hidden.
+fn rows(loaded: &Loaded) -> Result<Vec<(String, Value, String)>, Failure> {
     let values = serde_json::to_value(&loaded.config).map_err(std::io::Error::from)?;
     let mut rows = Vec::new();
     for key in keys() {
@@ -34,6 +33,37 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
             .to_string();
         ("signing_key".to_owned(), path.into(), "default".to_owned())
     });
+    Ok(rows)
+}
+
+/// A value for people.
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(words) => words
+            .iter()
+            .filter_map(Value::as_str)
+            .collect::<Vec<_>>()
+            .join(", "),
+        other => other.to_string(),
+    }
+}
+
+/// The settings in force as the console shows them, rules in words.
+pub fn configured(loaded: &Loaded) -> Result<Vec<web::Configured>, Failure> {
+    let rows = rows(loaded)?.into_iter();
+    let settings = rows.map(|(name, value, source)| web::Configured::new(name, text(&value), source));
+    let rules = loaded.config.listed_rules().into_iter().map(|rule| {
+        let source = loaded.sources.get(&rule.setting).cloned().unwrap_or_default();
+        web::Configured::new(rule.setting, rule.words, source)
+    });
+    Ok(settings.chain(rules).collect())
+}
+
+/// Prints the settings.
+pub fn run(context: &Context) -> Result<Exit, Failure> {
+    let loaded = &context.settings;
+    let mut rows = rows(loaded)?;
     let rules = loaded.config.listed_rules();
     let rules: Vec<_> = rules
         .into_iter()
@@ -55,15 +85,6 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
         output::json(&json!({ "environment": loaded.environment, "settings": values }))?;
         return Ok(Exit::Ok);
     }
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        Value::Array(words) => words
-            .iter()
-            .filter_map(Value::as_str)
-            .collect::<Vec<_>>()
-            .join(", "),
-        other => other.to_string(),
-    };
     let cells: Vec<_> = rows
         .iter()
         .map(|(key, value, source)| vec![key.clone(), text(value), source.clone()])

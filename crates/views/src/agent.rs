@@ -169,4 +169,12 @@ impl Show for Agent {
             ("Version", view.version.into()),
         ]
     }
+
+    fn hinders(view: &AgentView, _: Viewer<'_>, verb: &str) -> Option<String> {
+        match verb {
+            "disable" if !view.active => Some("the agent is disabled already".to_owned()),
+            "enable" if view.active => Some("the agent is not disabled".to_owned()),
+            _ => None,
+        }
+    }
 }

@@ -360,6 +360,20 @@ impl Show for ApiKey {
             ),
         ]
     }
+
+    fn hinders(whole: &ApiKeyWhole, _: Viewer<'_>, verb: &str) -> Option<String> {
+        let key = &whole.key;
+        let expired = key.expires_at.is_some_and(|time| time <= engine::now());
+        match verb {
+            "revoke" | "rotate" if key.revoked_at.is_some() => Some("the API key was revoked".to_owned()),
+            "rotate" if expired => Some("the API key has expired".to_owned()),
+            "rotate" => {
+                let successor = key.successor?;
+                Some(format!("the API key was rotated, to {successor}"))
+            }
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]

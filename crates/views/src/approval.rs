@@ -1,6 +1,6 @@
 //! Approvals.
 
-use domain::approval::{Approval, ApprovalOutcome, ApprovalStatus, Verdict};
+use domain::approval::{Approval, ApprovalOutcome, ApprovalStatus, Verdict, pays, voters_on};
 use domain::code::{self, Code};
 use domain::custody::destination::Destination;
 use domain::identity::Permission;
@@ -196,6 +196,44 @@ impl ApprovalView {
         }
     }
 
+    /// Why it is not for this viewer to vote on.
+    fn without_vote(&self, viewer: Viewer<'_>) -> Option<String> {
+        let owner_may = self.policy.as_ref().is_some_and(|policy| policy.owner_may_vote);
+        let of_agent = self.agent.is_some() && owner_may;
+        let needed = voters_on(&self.action);
+        if self.status != ApprovalStatus::Pending {
+            return Some(format!(
+                "it is {}: only a pending one is voted on",
+                self.status.as_str()
+            ));
+        }
+        if self.requested_by == viewer.own() && !of_agent {
+            let what = "nobody votes on what they asked for themselves, or what their agents asked for";
+            return Some(what.to_owned());
+        }
+        if viewer.own().is_some_and(|user| self.pays(user)) {
+            return Some("nobody votes on what they are paid by".to_owned());
+        }
+        (!viewer.holds(needed)).then(|| format!("who votes on it holds {}", needed.as_str()))
+    }
+
+    /// Why it is not for this viewer to take back.
+    fn without_withdrawal(&self, viewer: Viewer<'_>) -> Option<String> {
+        if self.requested_by != viewer.own() {
+            return Some("only who asked for it takes it back".to_owned());
+        }
+        let open = [ApprovalStatus::Pending, ApprovalStatus::Granted].contains(&self.status);
+        (!open).then(|| format!("it is {}", self.status.as_str()))
+    }
+
+    /// Whether this user is paid by it.
+    fn pays(&self, user: Uuid) -> bool {
+        let subject = self.subject.as_ref();
+        let movement =
+            subject.map(|subject| (subject.asset.id, subject.debit.balance, subject.credit.balance));
+        movement.is_some_and(|movement| pays(movement, user))
+    }
+
     /// What came of its use, or that it is missing.
     fn came_of_it(&self) -> Cell {
         match &self.outcome {
@@ -334,6 +372,11 @@ impl Noun for Approval {
             format!("{}/{}", view.votes_for, view.quorum).into()
         }),
         (column("outcome", Elide::Never), |view| view.came_of_it()),
+        (column("expires (UTC)", Elide::Never).spare(), |view| {
+            // What is decided does not wait for anybody.
+            let waits = view.status == ApprovalStatus::Pending;
+            Some(view.expires_at).filter(|_| waits).into()
+        }),
     ];
 
     leads!();
@@ -408,6 +451,14 @@ impl Show for Approval {
         }
         details.push(("Version", view.version.into()));
         details
+    }
+
+    fn hinders(view: &ApprovalView, viewer: Viewer<'_>, verb: &str) -> Option<String> {
+        match verb {
+            "vote" => view.without_vote(viewer),
+            "withdraw" => view.without_withdrawal(viewer),
+            _ => None,
+        }
     }
 }
 

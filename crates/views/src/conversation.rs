@@ -159,4 +159,9 @@ impl Show for Conversation {
             ("Ended", view.ended_at.into()),
         ]
     }
+
+    fn hinders(view: &ConversationView, _: Viewer<'_>, _: &str) -> Option<String> {
+        let ended = view.status == ConversationStatus::Ended;
+        ended.then(|| "the conversation has ended".to_owned())
+    }
 }

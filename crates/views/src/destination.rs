@@ -165,4 +165,9 @@ impl Show for Destination {
             ("Removed", view.removed_at.into()),
         ]
     }
+
+    fn hinders(view: &DestinationView, _: Viewer<'_>, verb: &str) -> Option<String> {
+        let removed = verb == "remove" && view.removed_at.is_some();
+        removed.then(|| "the destination was removed".to_owned())
+    }
 }

@@ -421,4 +421,9 @@ impl Show for Execution {
         }
         details
     }
+
+    fn hinders(whole: &ExecutionWhole, _: Viewer<'_>, _: &str) -> Option<String> {
+        let ended = whole.execution.status != ExecutionStatus::Running;
+        ended.then(|| format!("the execution is {}", whole.execution.status.as_str()))
+    }
 }

@@ -8,6 +8,7 @@ use evidence::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::cell::{Cell, Titled, count};
 use crate::example::at;
 use crate::noun::Shown;
 use crate::value::Units;
@@ -102,6 +103,34 @@ impl SupplyView {
             sum: units(supply.sum),
             size: supply.size,
         }
+    }
+}
+
+impl SupplyView {
+    /// Who holds how much of it: users together, each house account, and the world outside, which is below zero by what is
+    /// inside.
+    pub fn parts(&self) -> Vec<(String, Units)> {
+        let houses = self.houses.iter();
+        let houses = houses.map(|(house, units)| (format!("house:{house}"), *units));
+        std::iter::once(("users".to_owned(), self.users))
+            .chain(houses)
+            .collect()
+    }
+
+    /// The sum of these: zero, or something is wrong.
+    pub fn sum(&self) -> Units {
+        self.sum
+    }
+
+    /// The same for people.
+    pub fn details(&self) -> Vec<Titled> {
+        let words = |units: &Units| Cell::from(format!("{units} {}", self.asset));
+        vec![
+            ("In circulation", words(&self.supply)),
+            ("Held by pending operations", words(&self.held)),
+            ("Balances", count(self.balances).into()),
+            ("As of entry", count(self.size.saturating_sub(1)).into()),
+        ]
     }
 }
 

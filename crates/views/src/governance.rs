@@ -16,6 +16,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::cell::{Cell, Column, Columns, Elide, column, number, state};
+use crate::chart::Chart;
 use crate::cursor::Place;
 use crate::example::{ANN, at};
 use crate::execution::ExecutionView;
@@ -266,6 +267,16 @@ async fn page<G: Group>(
     })
 }
 
+/// How executions stand, as bars.
+fn ended<'a>(of: impl Iterator<Item = (Cell, &'a RunsView)>) -> Chart {
+    let numbers = |runs: &RunsView| vec![runs.completed, runs.failed, runs.running, runs.cancelled];
+    Chart {
+        caption: "Executions, by how they stand",
+        parts: &["completed", "failed", "running", "cancelled"],
+        bars: of.map(|(name, runs)| (name, numbers(runs))).collect(),
+    }
+}
+
 /// The noun of what executions are counted by.
 macro_rules! group {
     (
@@ -288,6 +299,11 @@ macro_rules! group {
             const FILTERS: &'static [Filter] = TIMES;
             const READ: Reads = READ;
             const COLUMNS: Columns<$view> = $columns;
+
+            fn chart(views: &[$view]) -> Option<Chart> {
+                let name = Self::COLUMNS[0].1;
+                Some(ended(views.iter().map(|view| (name(view), &view.runs))))
+            }
 
             async fn page(
                 engine: &Engine,

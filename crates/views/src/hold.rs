@@ -191,4 +191,21 @@ impl Show for LegalHold {
             ("Version", view.version.into()),
         ]
     }
+
+    fn hinders(view: &HoldView, viewer: Viewer<'_>, verb: &str) -> Option<String> {
+        if verb != "release" {
+            return None;
+        }
+        let own = |user: Option<Uuid>| user.is_some() && user == viewer.own();
+        let why = if view.status == HoldStatus::Released {
+            "the legal hold was released"
+        } else if own(view.created_by) {
+            "you set this legal hold: someone else releases it"
+        } else if own(view.user) {
+            "this legal hold is about yourself: someone else releases it"
+        } else {
+            return None;
+        };
+        Some(why.to_owned())
+    }
 }

@@ -247,4 +247,26 @@ impl Show for KycRecord {
         }
         details
     }
+
+    fn hinders(view: &KycRecordView, viewer: Viewer<'_>, verb: &str) -> Option<String> {
+        let needed = match verb {
+            "approve" | "reject" => KycStatus::Pending,
+            "revoke" => KycStatus::Approved,
+            _ => return None,
+        };
+        if view.status != needed {
+            let (is, must) = (view.status.as_str(), needed.as_str());
+            return Some(format!("the KYC record is {is}: this is for one that is {must}"));
+        }
+        // Somebody else reviews it than who submitted it, or whom it is about.
+        let own = viewer.own()?;
+        let part = if view.submitted_by == Some(own) {
+            "you submitted this KYC record"
+        } else if view.user == own {
+            "this KYC record is about yourself"
+        } else {
+            return None;
+        };
+        Some(format!("{part}: someone else reviews it"))
+    }
 }

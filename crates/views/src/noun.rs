@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use crate::cell::{Columns, Titled};
+use crate::chart::Chart;
 use crate::cursor::Place;
 use crate::filter::{Asked, Filter};
 use crate::viewer::Viewer;
@@ -91,6 +92,11 @@ pub trait Noun: Sized + Send + Sync + 'static {
         None
     }
 
+    /// What of them is drawn, where that says more than numbers.
+    fn chart(_: &[Self::View]) -> Option<Chart> {
+        None
+    }
+
     /// A page of those that this viewer may see and that fulfil every filter given.
     fn page(
         engine: &Engine,
@@ -159,6 +165,12 @@ pub trait Show: Noun {
 
     /// The same for people.
     fn details(whole: &Self::Whole) -> Vec<Titled>;
+
+    /// Why this cannot be done with it as it stands, by this viewer, whatever else they may do; none where nothing hinders it.
+    /// `verb` is what the path of the endpoint ends with: `disable`, `vote`; for changing it `edit`.
+    fn hinders(_: &Self::Whole, _: Viewer<'_>, _verb: &str) -> Option<String> {
+        None
+    }
 }
 
 /// A page of a list as it is answered: the rows under the noun's name, and where the next page begins.

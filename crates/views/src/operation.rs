@@ -2,6 +2,7 @@
 
 use domain::code::{self, Code};
 use domain::custody::chain::TX_HASH_LEN_MAX;
+use domain::custody::operation::steps::{self, OperationStep, Stands, check_stands};
 use domain::custody::operation::{OnChain, REFERENCE_LEN_MAX, limits};
 use domain::custody::{Account, Amount, House, Operation, OperationKind, OperationStatus, Owner};
 use domain::identity::Permission;
@@ -203,6 +204,22 @@ impl OperationView {
     /// Leaves out the ids that it has not got yet.
     pub fn leave_out_ids(&mut self) {
         (self.id, self.link) = (None, None);
+    }
+
+    /// Why it does not have a step, or not for this viewer.
+    fn without<S: OperationStep>(&self, viewer: Viewer<'_>) -> Option<String> {
+        let stands = Stands {
+            kind: self.kind,
+            status: self.status,
+            transfer: self.captured.is_some(),
+        };
+        if let Err(refusal) = check_stands::<S>(stands) {
+            return Some(refusal.message);
+        }
+        let own = viewer.own();
+        let master = self.created_by == own && self.debit.account.0.user() == own;
+        let may = master || viewer.holds(Permission::CustodyWrite);
+        (!may).then(|| "it is for who made the operation from their own balance".to_owned())
     }
 
     /// What moves, or is to.
@@ -456,5 +473,20 @@ impl Show for Operation {
             ("History", history),
         ]);
         details
+    }
+
+    fn hinders(view: &OperationView, viewer: Viewer<'_>, verb: &str) -> Option<String> {
+        match verb {
+            "start" => view.without::<steps::Start>(viewer),
+            "complete" => view.without::<steps::Complete>(viewer),
+            "fail" => view.without::<steps::Fail>(viewer),
+            "cancel" => view.without::<steps::Cancel>(viewer),
+            "mark-unknown" => view.without::<steps::MarkUnknown>(viewer),
+            "resolve" => view.without::<steps::Resolve>(viewer),
+            "capture" => view.without::<steps::Capture>(viewer),
+            "release" => view.without::<steps::Release>(viewer),
+            "report" => view.without::<steps::Report>(viewer),
+            _ => None,
+        }
     }
 }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::cell::{Cell, Columns, Elide, Titled, column, moment, state};
 use crate::example::{ANN, at};
 use crate::filter::{Filter, Flag, Kind};
-use crate::noun::{About, Found, Noun, Reads, Show, Shown};
+use crate::noun::{About, Found, Named, Noun, Reads, Show, Shown};
 use crate::rows::{Part, Rows, rows};
 use crate::viewer::Viewer;
 use crate::{Activity, ApiKey};
@@ -409,6 +409,14 @@ impl Show for User {
                       `api_keys:read` and `audit:read`, and one that you do not hold is a refusal.",
     };
     const UNKNOWN: &'static Code = &code::UNKNOWN_USER;
+    const NAMED: Option<Named> = Some(Named {
+        doc: "Id, user name or e-mail address.",
+        word: "USER",
+        pattern: "^.{1,254}$",
+        examples: &["ann"],
+        must: "",
+        good: |_| true,
+    });
 
     async fn find(engine: &Engine, _: Viewer<'_>, name: &str) -> Result<Found<User>, Error> {
         let Some(row) = engine.user_meant(name).await? else {
@@ -451,6 +459,24 @@ impl Show for User {
                 Cell::Command(format!("probity audit list --target user:{}", user.id)),
             ),
         ]
+    }
+
+    fn hinders(whole: &UserWhole, _: Viewer<'_>, verb: &str) -> Option<String> {
+        hinders(whole, verb).map(str::to_owned)
+    }
+}
+
+/// Why this cannot be done with a user who stands so.
+fn hinders(whole: &UserWhole, verb: &str) -> Option<&'static str> {
+    let active = whole.user.active;
+    match verb {
+        "erase" => None,
+        _ if whole.user.erased_at.is_some() => Some("the user was erased"),
+        "disable" if !active => Some("the user is disabled already"),
+        "enable" if active => Some("the user is not disabled"),
+        "invite" if !active => Some("the user is disabled"),
+        "reset-second-factor" if !whole.second_factor => Some("the user has no second factor"),
+        _ => None,
     }
 }
 

@@ -17,6 +17,11 @@ impl Units {
         Units(amount, asset.digits())
     }
 
+    /// Whether it is nothing.
+    pub fn is_zero(&self) -> bool {
+        self.0 == Amount::ZERO
+    }
+
     /// An amount of bitcoin, for examples.
     pub(crate) fn example(units: i128) -> Units {
         Units(Amount::new(units).unwrap_or(Amount::ZERO), 8)

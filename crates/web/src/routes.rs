@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use domain::identity::Permission::{
     ApiKeysOwn, ApiKeysWrite, AuditRead, AuditWrite, CustodyOwn, CustodyRead, CustodyWrite, KycOwn, KycRead,
-    MetricsRead, OperateRead, OperateRun, SessionsWrite, UsersErase, UsersRead, UsersWrite, WorkflowsOwn,
-    WorkflowsRead, WorkflowsWrite,
+    MetricsRead, OperateRead, OperateRun, SessionsWrite, UsersErase, UsersWrite, WorkflowsOwn, WorkflowsRead,
+    WorkflowsWrite,
 };
 
 use crate::call::Route;
@@ -94,7 +94,7 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Delete "/v1/sessions/{id}" Access::OwnSessionOr(SessionsWrite) => sessions::end;
     Post "/v1/users" Access::Command(UsersWrite) => users::create;
     Get "/v1/users" lists User;
-    Get "/v1/users/{id}" Access::Read(UsersRead) => users::show;
+    Get "/v1/users/{id}" shows User by users::show;
     Patch "/v1/users/{id}" does users::Update;
     Post "/v1/users/{id}/role" does users::GiveRole;
     Post "/v1/users/{id}/disable" does users::Disable;
@@ -169,7 +169,7 @@ pub(crate) static ROUTES: &[Route] = routes! {
     Get "/v1/assets/{id}" shows Asset;
     Get "/v1/assets/{id}/supply" Access::Read(CustodyRead) => assets::supply;
     Get "/v1/balances" lists Balance;
-    Get "/v1/balances/{id}" Access::ReadOwnOr(CustodyOwn, CustodyRead) => balances::show;
+    Get "/v1/balances/{id}" shows Balance by balances::show;
     Patch "/v1/balances/{id}" does balances::Update;
     Get "/v1/balances/{id}/statement" Access::ReadOwnOr(CustodyOwn, CustodyRead) => balances::statement;
     Post "/v1/operations" Access::OwnOr(CustodyOwn, CustodyWrite) => operations::create;

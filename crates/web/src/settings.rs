@@ -5,6 +5,7 @@ use std::time::Duration;
 use jobs::Jobs;
 
 use crate::forwarded::Proxies;
+use crate::installation::{Configured, Doctor};
 use crate::public_url::PublicUrl;
 use crate::tls::Tls;
 
@@ -23,6 +24,10 @@ pub struct Settings {
     pub tls: Option<Tls>,
     /// The name of the environment, as pages show it: `production` looks different from `test`.
     pub environment: String,
+    /// The settings in force, for pages to show; none where the API is embedded in another server.
+    pub configuration: Vec<Configured>,
+    /// What looks for what is wrong with the installation; none where the API is embedded in another server.
+    pub doctor: Option<Doctor>,
     /// The jobs of this process; without, what is asked for waits for a process that leads.
     pub jobs: Option<Jobs>,
     /// Most connections at once; further ones wait to be accepted.
@@ -56,6 +61,8 @@ impl Default for Settings {
             public_url: PublicUrl::default(),
             tls: None,
             environment: "development".to_owned(),
+            configuration: Vec::new(),
+            doctor: None,
             jobs: None,
             connections_max: 4_096,
             streams_max: 256,

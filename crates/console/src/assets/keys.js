@@ -111,4 +111,14 @@ const copying = (within) => {
     one.after(button);
   }
 };
-if (navigator.clipboard) copying(document);
+if (navigator.clipboard) {
+  copying(document);
+  // Times stand in the address as the moments that they are.
+  for (const link of all("[data-link]")) {
+    link.hidden = false;
+    link.onclick = async () => {
+      await navigator.clipboard.writeText(location.href);
+      if (said) said.textContent = "Link copied";
+    };
+  }
+}

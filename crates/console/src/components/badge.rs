@@ -13,11 +13,12 @@ fn tone(word: &str) -> &'static str {
     match word.split([',', ' ', ':']).next().unwrap_or(word) {
         "success" | "succeeded" | "completed" | "active" | "approved" | "granted" | "usable" | "open"
         | "ok" | "good" => "good",
-        "failed" | "refused" | "rejected" | "denied" | "broken_off" | "unknown" | "tampered" | "error"
-        | "abandoned" => "bad",
-        "pending" | "processing" | "running" | "on" | "waiting" | "cooling" | "unreported" | "no" => "wait",
-        "disabled" | "erased" | "pruned" | "revoked" | "expired" | "ended" | "closed" | "cancelled"
-        | "withdrawn" | "removed" | "released" | "used" => "off",
+        "major" | "failed" | "refused" | "rejected" | "denied" | "broken_off" | "unknown" | "tampered"
+        | "error" | "abandoned" => "bad",
+        "minor" | "pending" | "processing" | "running" | "on" | "waiting" | "cooling" | "unreported"
+        | "no" => "wait",
+        "not_checked" | "disabled" | "erased" | "pruned" | "revoked" | "expired" | "ended" | "closed"
+        | "cancelled" | "withdrawn" | "removed" | "released" | "used" => "off",
         _ => "plain",
     }
 }

@@ -47,7 +47,22 @@ pub struct Field {
     /// Whether it must be given.
     pub required: bool,
     /// What may be meant, offered while typing.
-    pub offers: Vec<String>,
+    pub offers: Vec<Offer>,
+}
+
+/// What may be meant: what is typed, and what people call it where that is something else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// What is typed.
+    pub value: String,
+    /// What people call it.
+    pub label: Option<String>,
+}
+
+impl From<String> for Offer {
+    fn from(value: String) -> Offer {
+        Offer { value, label: None }
+    }
 }
 
 impl Field {
@@ -181,7 +196,7 @@ fn control(field: &Field, id: &str) -> Markup {
                 input id=(id) name=(field.name) type=(field.kind()) value=(field.value) autocomplete=(field.autocomplete())
                     aria-describedby=[described] aria-invalid=[wrong] required[field.required] maxlength=[chars] min=[least] max=[most]
                     list=[list.as_deref()] step=[(field.input == Input::Time).then_some("1")] spellcheck="false" autocapitalize="none";
-                @if let Some(list) = &list { datalist id=(list) { @for offer in &field.offers { option value=(offer) {} } } }
+                @if let Some(list) = &list { datalist id=(list) { @for offer in &field.offers { option value=(offer.value) label=[offer.label.as_deref()] {} } } }
             }
         }
     }

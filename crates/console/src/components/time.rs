@@ -54,9 +54,39 @@ fn relative(ago: i64) -> Option<String> {
     })
 }
 
+/// How long something took: `35 ms`, `1.2 s`, `3 min 5 s`, `2 h 4 min`. Cut, not rounded.
+pub fn duration(micros: i64) -> String {
+    match micros {
+        _ if micros < 1_000 => format!("{micros} µs"),
+        _ if micros < SECOND => format!("{} ms", micros / 1_000),
+        _ if micros < 10 * SECOND => format!("{}.{} s", micros / SECOND, micros % SECOND / 100_000),
+        _ if micros < MINUTE => format!("{} s", micros / SECOND),
+        _ if micros < HOUR && micros % MINUTE < SECOND => format!("{} min", micros / MINUTE),
+        _ if micros < HOUR => format!("{} min {} s", micros / MINUTE, micros % MINUTE / SECOND),
+        _ if micros < DAY => format!("{} h {} min", micros / HOUR, micros % HOUR / MINUTE),
+        _ => format!("{} d {} h", micros / DAY, micros % DAY / HOUR),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_are_cut() {
+        for (micros, expected) in [
+            (0, "0 µs"),
+            (999_999, "999 ms"),
+            (1_299_999, "1.2 s"),
+            (59 * SECOND, "59 s"),
+            (3 * MINUTE, "3 min"),
+            (3 * MINUTE + 5 * SECOND, "3 min 5 s"),
+            (HOUR + MINUTE, "1 h 1 min"),
+            (2 * DAY, "2 d 0 h"),
+        ] {
+            assert_eq!(duration(micros), expected);
+        }
+    }
 
     #[test]
     fn near_times_are_relative() {

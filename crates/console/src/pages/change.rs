@@ -13,6 +13,8 @@ pub struct ChangePage {
     pub about: Option<(String, String)>,
     /// More about what it does.
     pub description: String,
+    /// What it will do, in numbers.
+    pub will: Vec<String>,
     /// Where the form is sent to.
     pub action: String,
     /// What it asks for.
@@ -47,6 +49,12 @@ pub fn change(page: &ChangePage) -> Markup {
         }
         h1 { (page.title) }
         @for paragraph in page.description.split("\n\n").filter(|text| !text.is_empty()) { p.about { (paragraph) } }
+        @if !page.will.is_empty() {
+            section.will aria-labelledby="will" {
+                h2 id="will" { "What will happen" }
+                ul { @for one in &page.will { li { (one) } } }
+            }
+        }
         @if let Some(problem) = &page.problem {
             div.banner data-tone="bad" role="alert" {
                 (icon("triangle-alert")) " " (problem)

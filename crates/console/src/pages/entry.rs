@@ -5,7 +5,7 @@ use maud::{Markup, PreEscaped, html};
 use serde_json::Value;
 use views::Changed;
 
-use crate::components::{badge, icon};
+use crate::components::{badge, icon, tree};
 use crate::look::Look;
 
 /// An entry.
@@ -26,9 +26,6 @@ pub struct EntryPage {
     /// The same as a call of the API.
     pub call: String,
 }
-
-/// Deepest nesting of details that is folded one within the other; what is deeper is a text.
-const FOLDS_MAX: usize = 8;
 
 /// An entry.
 pub fn entry(look: &Look, page: &EntryPage) -> Markup {
@@ -161,7 +158,7 @@ fn details(entry: &Entry) -> Markup {
         @if let (Some(details), Some(text)) = (&entry.details, &whole) {
             section aria-labelledby="details" {
                 h2 id="details" { "Details" }
-                (tree(&Value::Object(details.0.clone()), 0))
+                (tree(&Value::Object(details.0.clone())))
                 details {
                     summary { "As canonical text" }
                     pre tabindex="0" data-shown="details" data-copy=(text) { (text) }
@@ -175,48 +172,7 @@ fn details(entry: &Entry) -> Markup {
                     (fact("Actor", "aim.actor", aim.actor.as_deref()))
                     (fact("Mission", "aim.mission", aim.mission.as_deref()))
                 }
-                @if let Some(input) = input { h3 { "Input" } (tree(&Value::Object(input.0.clone()), 0)) }
-            }
-        }
-    }
-}
-
-/// A value of JSON, what is within it folded.
-fn tree(value: &Value, depth: usize) -> Markup {
-    let leaf = |text: &str| html! { span.value { (text) } };
-    match value {
-        Value::Object(members) if depth < FOLDS_MAX => {
-            branch(members.iter().map(|(name, value)| (name.clone(), value)), depth)
-        }
-        Value::Array(items) if depth < FOLDS_MAX => branch(
-            items
-                .iter()
-                .enumerate()
-                .map(|(place, value)| ((place + 1).to_string(), value)),
-            depth,
-        ),
-        Value::String(text) => leaf(text),
-        other => leaf(&other.to_string()),
-    }
-}
-
-fn branch<'a>(members: impl Iterator<Item = (String, &'a Value)>, depth: usize) -> Markup {
-    let folded = |value: &Value| match value {
-        Value::Object(inner) => Some(inner.len()),
-        Value::Array(inner) => Some(inner.len()),
-        _ => None,
-    };
-    html! {
-        ul.tree {
-            @for (name, value) in members {
-                li {
-                    @match folded(value) {
-                        Some(count) if depth + 1 < FOLDS_MAX => {
-                            details open[depth == 0 && count <= FOLDS_MAX] { summary { (name) " " span.quiet { "(" (count) ")" } } (tree(value, depth + 1)) }
-                        }
-                        _ => { b { (name) } ": " (tree(value, depth + 1)) }
-                    }
-                }
+                @if let Some(input) = input { h3 { "Input" } (tree(&Value::Object(input.0.clone()))) }
             }
         }
     }
@@ -234,11 +190,12 @@ fn evidence(page: &EntryPage) -> Markup {
             p {
                 "Your browser can check this entry by itself, step by step. Its code came from this server, which is what is being checked: "
                 "whoever does not trust the server takes the files below to " code { "probity-verify" } ", or to " code { "verify.html" } ", which "
-                code { "probity audit verifier" } " prints and the documentation has the digest of."
+                code { "probity audit verifier" } " prints too, and the documentation has the digest of."
             }
             ul.related {
                 li { a href=(path) download=(format!("{index}.json")) { (icon("download")) " Entry" } }
                 li { a href=(receipt) download=(format!("{index}.tlog-proof")) { (icon("download")) " Receipt" } }
+                li { a href="/static/verify.html" download="verify.html" { (icon("download")) " verify.html" } }
             }
             p { "Key of the log: " code data-copy=(page.key) { (page.key) } }
             p { button type="button" data-start hidden { "Verify here" } }

@@ -1,9 +1,10 @@
 //! A list: filters, chips, table, and where it goes on. The same for every noun.
 
+use evidence::Timestamp;
 use maud::{Markup, html};
-use views::Column;
+use views::{Chart, Column};
 
-use crate::components::{Field, Row, empty, field, icon, table};
+use crate::components::{Field, Precision, Row, empty, field, icon, stacks, table, time};
 use crate::look::Look;
 use crate::pages::one::{Action, actions};
 
@@ -47,12 +48,20 @@ pub struct ListPage {
     pub first: Option<String>,
     /// Whether a search stopped before it had looked at everything.
     pub stopped: bool,
+    /// Until when it has looked, then.
+    pub looked_until: Option<Timestamp>,
+    /// Where all that the filters leave is, as a file: words, and where.
+    pub exports: Vec<(&'static str, String)>,
     /// What can be made.
     pub actions: Vec<Action>,
     /// The same as a call of the API.
     pub call: String,
     /// Where what is new comes from, live.
     pub live: Option<String>,
+    /// What is done on the server's machine alone: words, and the command.
+    pub commands: Vec<(&'static str, &'static str)>,
+    /// What of it is drawn.
+    pub chart: Option<Chart>,
 }
 
 /// A page of a list.
@@ -62,6 +71,7 @@ pub fn list(look: &Look, page: &ListPage) -> Markup {
         div.heading {
             h1 { (page.title) }
             @for (words, href) in &page.others { a href=(href) { (words) } }
+            @if !page.fields.is_empty() { button type="button" data-link hidden { (icon("link")) " Copy link" } }
             (actions(&page.actions))
         }
         p.about { (page.about) }
@@ -77,6 +87,7 @@ pub fn list(look: &Look, page: &ListPage) -> Markup {
                 button type="button" hidden {}
             }
         }
+        @if let Some(chart) = &page.chart { (stacks(look, chart)) }
         @if count == 0 { (nothing(page)) }
         div id="rows" {
             @for (heading, rows) in &page.parts {
@@ -84,10 +95,23 @@ pub fn list(look: &Look, page: &ListPage) -> Markup {
                 (table(look, heading.as_deref().unwrap_or(page.many), &page.columns, rows))
             }
         }
-        (ends(page, count))
-        details.call {
-            summary { "As API call" }
-            pre tabindex="0" data-copy=(page.call) { code { (page.call) } }
+        (ends(look, page, count))
+        @if !page.exports.is_empty() {
+            details.call {
+                summary { (icon("download")) " All that these filters leave, as a file" }
+                ul.related { @for (words, href) in &page.exports { li { a href=(href) download { (words) } } } }
+                p.quiet { "Oldest first, up to the newest entry of the moment. The bundle begins with its filter and its checkpoint, and has how many entries it holds; the others have one line an entry." }
+            }
+        }
+        @for (words, command) in &page.commands {
+            p { (words) }
+            pre tabindex="0" data-copy=(command) { code { (command) } }
+        }
+        @if !page.call.is_empty() {
+            details.call {
+                summary { "As API call" }
+                pre tabindex="0" data-copy=(page.call) { code { (page.call) } }
+            }
         }
     }
 }
@@ -117,7 +141,7 @@ fn nothing(page: &ListPage) -> Markup {
     let (narrowed, many) = (!page.chips.is_empty(), page.many);
     html! {
         @if page.stopped {
-            (empty(&format!("No {many} so far."), &html! { "The search stopped before it had looked at everything. It goes on below." }))
+            (empty(&format!("No {many} so far."), &html! { "The search goes on below." }))
         } @else if narrowed {
             (empty(&format!("No {many} fulfil these filters."), &html! { a href=(page.path) { "Show all " (many) } }))
         } @else {
@@ -131,8 +155,15 @@ fn nothing(page: &ListPage) -> Markup {
     }
 }
 
-fn ends(page: &ListPage, count: usize) -> Markup {
+fn ends(look: &Look, page: &ListPage, count: usize) -> Markup {
     html! {
+        @if page.stopped {
+            p.banner data-tone="warn" role="status" {
+                "The search stopped before it had looked at everything"
+                @if let Some(until) = page.looked_until { ": it has looked as far as " (time(look, until, Precision::Exact)) }
+                "."
+            }
+        }
         nav.pages aria-label="Pages" {
             @if let Some(first) = &page.first { a href=(first) rel="first" { "First page" } }
             span.quiet { (count) " shown" @if page.next.is_none() { ", no more" } }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use views::Titled;
 
-use crate::components::{details, icon};
+use crate::components::{Told, details, history, icon};
 use crate::look::Look;
 
 /// Something that can be done.
@@ -30,6 +30,8 @@ pub struct OnePage {
     pub actions: Vec<Action>,
     /// What belongs to it, elsewhere.
     pub related: Vec<(String, String)>,
+    /// What happened to it, as far as the reader may read entries.
+    pub told: Vec<Told>,
     /// The same as a call of the API.
     pub call: String,
 }
@@ -47,10 +49,16 @@ pub fn actions(actions: &[Action]) -> Markup {
 
 /// One thing.
 pub fn one(look: &Look, page: &OnePage) -> Markup {
+    around(look, page, &html! {}, &details(look, &page.pairs))
+}
+
+/// What every page of one thing has, around what it shows of it. `state` says how it stands.
+pub fn around(look: &Look, page: &OnePage, state: &Markup, content: &Markup) -> Markup {
     html! {
         nav.trail aria-label="Where this is" { a href=(page.list.0) data-list { (page.list.1) } }
         div.heading {
             h1 { (page.title) }
+            (state)
             (actions(&page.actions))
         }
         @if !page.related.is_empty() {
@@ -58,7 +66,8 @@ pub fn one(look: &Look, page: &OnePage) -> Markup {
                 @for (words, href) in &page.related { li { a href=(href) { (icon("arrow-right")) " " (words) } } }
             }
         }
-        (details(look, &page.pairs))
+        (content)
+        (history(look, &page.told))
         details.call {
             summary { "As API call" }
             pre tabindex="0" data-copy=(page.call) { code { (page.call) } }

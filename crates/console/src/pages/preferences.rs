@@ -32,7 +32,7 @@ pub fn preferences(page: &Preferences) -> Markup {
         "America/New_York",
         "Asia/Tokyo",
     ]
-    .map(str::to_owned)
+    .map(|name| name.to_owned().into())
     .into();
     let words = |words: &[&str]| Input::Words(words.iter().map(|word| (*word).to_owned()).collect());
     let theme = Field::new("theme", "Colours", words(&["system", "light", "dark"]))

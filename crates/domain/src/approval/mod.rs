@@ -15,13 +15,13 @@ mod vote;
 
 pub(crate) use erase::erase;
 pub use expire::ExpireApprovals;
-pub use paid::operation_of;
+pub use paid::{Movement, operation_of, pays};
 pub use report::ReportOutcome;
 pub(crate) use request::withdraw_all;
 pub use request::{RequestApproval, WithdrawApproval};
 pub use row::{
     ACTION_LEN_MAX, ARGUMENTS_LEN_MAX, Approval, ApprovalOutcome, ApprovalStatus, QUORUM_MAX, REASON_LEN_MAX,
-    UNREPORTED_S, Verdict, Vote,
+    UNREPORTED_S, Verdict, Vote, voters_on,
 };
 pub use salt::SaltApprovals;
 pub(crate) use use_once::consume;

@@ -9,7 +9,7 @@ use crate::custody::{Balance, House, Owner};
 use crate::tables::Facts;
 
 /// A movement that an approval is for: the asset, what is debited, what is credited.
-type Movement = (Uuid, Uuid, Uuid);
+pub type Movement = (Uuid, Uuid, Uuid);
 
 fn arguments(approval: &Approval) -> Value {
     serde_json::from_str(&approval.arguments).unwrap_or_default()
@@ -38,12 +38,14 @@ fn movement(facts: &Facts, approval: &Approval) -> Option<Movement> {
     Some((row.asset_id, row.debit_id, row.credit_id))
 }
 
-/// Whether the user is paid by what an approval is for: what is credited is theirs, or it leaves for the world outside
-/// from what is theirs.
+/// Whether a movement pays this user: what is credited is theirs, or it leaves for the world outside from what is theirs.
+pub fn pays((asset, debit, credit): Movement, user: Uuid) -> bool {
+    let own = Balance::id_of(asset, Owner::User(user));
+    let outside = Balance::id_of(asset, Owner::House(House::External));
+    credit == own || credit == outside && debit == own
+}
+
+/// Whether the user is paid by what an approval is for.
 pub(super) fn is_paid(facts: &Facts, approval: &Approval, user: Uuid) -> bool {
-    movement(facts, approval).is_some_and(|(asset, debit, credit)| {
-        let own = Balance::id_of(asset, Owner::User(user));
-        let outside = Balance::id_of(asset, Owner::House(House::External));
-        credit == own || credit == outside && debit == own
-    })
+    movement(facts, approval).is_some_and(|movement| pays(movement, user))
 }

@@ -167,6 +167,15 @@ pub(super) fn is_custody(action: &str) -> bool {
     CUSTODY.iter().any(|prefix| action.starts_with(prefix))
 }
 
+/// What it takes to vote on what is asked for by this verb, beside a session.
+pub fn voters_on(action: &str) -> Permission {
+    if is_custody(action) {
+        Permission::CustodyApprove
+    } else {
+        Permission::GovernanceApprove
+    }
+}
+
 fn digest(salt: Option<Salt>, arguments: &str) -> Vec<u8> {
     match salt {
         Some(salt) => commit(&salt, arguments.as_bytes()).to_vec(),
@@ -197,11 +206,7 @@ impl Approval {
 
     /// What it takes to vote on it, beside a session.
     pub fn voters(&self) -> Permission {
-        if is_custody(&self.action) {
-            Permission::CustodyApprove
-        } else {
-            Permission::GovernanceApprove
-        }
+        voters_on(&self.action)
     }
 
     /// The same with a digest that this salt is in.

@@ -19,4 +19,4 @@ pub use login::{LogInRequest, LoggedIn};
 pub(crate) use read::by_login;
 pub use read::{KeyUse, UserState, session_in_use};
 pub use throttle::{ACCOUNT, ADDRESS, PAIR};
-pub use users::{CreatedUser, ErasedUser, FirstCredential, NewUser};
+pub use users::{CreatedUser, ErasedUser, FirstCredential, NewUser, WouldErase};

@@ -23,6 +23,7 @@ use crate::workflow::{execution_stands, leases};
 
 /// Entries that are erased by one command.
 pub(super) const ERASED_AT_ONCE: u32 = 1_000;
+const AT_ONCE: usize = ERASED_AT_ONCE as usize;
 
 /// Whether an entry is by one of these, or about one of these ids: those that Probity made, for whoever records events
 /// may use the same text as an id. Somebody else's entry about the erasure is what stays.
@@ -100,6 +101,15 @@ pub struct ErasedUser {
     pub version: u64,
     /// How many entries had their payload erased.
     pub entries: u64,
+}
+
+/// What erasing a user would do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WouldErase {
+    /// How many entries would lose their payload.
+    pub entries: usize,
+    /// Whether a legal hold keeps one of them, so that nothing would be erased.
+    pub held: bool,
 }
 
 impl Engine {
@@ -255,7 +265,7 @@ impl Engine {
                 .await?;
             let (row, version) = answer.reply;
             erased += count;
-            entries = self.entries_of(user, |_| Ok(true)).await?;
+            entries = self.entries_of(user, AT_ONCE, |_| Ok(true)).await?;
             content = self.content_of(user, &mut done).await?;
             if content.is_empty() {
                 // What there is about them goes with them.
@@ -271,6 +281,14 @@ impl Engine {
         }
     }
 
+    /// What erasing a user would do, of at most so many entries. Nothing is erased.
+    pub async fn would_erase(&self, user: Uuid, most: usize) -> Result<WouldErase, Error> {
+        Ok(WouldErase {
+            entries: self.entries_of(user, most, |_| Ok(true)).await?.len(),
+            held: !self.held_of(user).await?.is_empty(),
+        })
+    }
+
     /// An entry of a user that is under a legal hold, if there is one.
     async fn held_of(&self, user: Uuid) -> Result<Vec<u64>, Error> {
         let holds = self.holds().await?;
@@ -278,9 +296,7 @@ impl Engine {
             return Ok(Vec::new());
         }
         let is_held = |entry: &StoredEntry| Ok(holds.covering_entry(&entry.clone().known()?).is_some());
-        let mut held = self.entries_of(user, is_held).await?;
-        held.truncate(1);
-        Ok(held)
+        self.entries_of(user, 1, is_held).await
     }
 
     /// Conversations of a user that hold something still; where there are none any more, executions, and then steps of
@@ -353,10 +369,11 @@ impl Engine {
     }
 
     /// Entries by or about a user, its agents and its API keys whose payload is still there, but those that record the
-    /// erasure itself: some 1,000 of those that are wanted.
+    /// erasure itself: so many at most of those that are wanted.
     async fn entries_of(
         &self,
         user: Uuid,
+        most: usize,
         wanted: impl Fn(&StoredEntry) -> Result<bool, Error>,
     ) -> Result<Vec<u64>, Error> {
         let mut by = vec![user];
@@ -389,14 +406,14 @@ impl Engine {
                         found.push(entry.entry);
                     }
                 }
-                if after.is_none() || found.len() >= ERASED_AT_ONCE as usize {
+                if after.is_none() || found.len() >= most {
                     break;
                 }
             }
         }
         found.sort_unstable();
         found.dedup();
-        found.truncate(ERASED_AT_ONCE as usize);
+        found.truncate(most);
         Ok(found)
     }
 }

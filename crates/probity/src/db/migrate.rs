@@ -62,7 +62,7 @@ async fn demand_backup(context: &Context, conn: &mut engine::database::Conn) -> 
         return Ok(());
     };
     let size = head.edge.size();
-    let has = match backups(context, Some(&head.origin)) {
+    let has = match backups(&context.settings, Some(&head.origin)) {
         Backups::Of { newest, .. } => newest.map_or(0, |newest| newest.entries),
         Backups::Unreadable(error) => {
             return Err(Failure::could_not_run("backup", error, "check backup.path"));

@@ -13,7 +13,7 @@ use engine::verify::{LastVerified, last};
 use engine::{Engine, HealthCheck, guard, keyfile};
 use evidence::Timestamp;
 
-use crate::config::{Config, signing_key};
+use crate::config::{Config, Loaded, signing_key};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::machine;
@@ -105,19 +105,54 @@ pub fn told(count: usize, newest: Timestamp) -> String {
 
 /// Looks at everything.
 pub async fn gather(context: &Context) -> Result<Facts, Failure> {
-    let config = &context.settings.config;
+    let settings = &context.settings;
+    let mut facts = outside(settings).await?;
+    let looked = async {
+        of_database(settings, &mut facts).await?;
+        context
+            .with_engine(async |engine| of_engine(settings, engine, &mut facts).await)
+            .await
+    };
+    let looked = looked.await;
+    facts.note(looked);
+    Ok(facts)
+}
+
+/// Looks at everything, for a server that has the log open.
+pub async fn gather_beside(settings: &Loaded, engine: &Engine) -> Result<Facts, Failure> {
+    let mut facts = outside(settings).await?;
+    let mut looked = of_database(settings, &mut facts).await;
+    if looked.is_ok() {
+        looked = of_engine(settings, engine, &mut facts).await;
+    }
+    facts.note(looked);
+    Ok(facts)
+}
+
+impl Facts {
+    /// Keeps why the log could not be looked at.
+    fn note(&mut self, looked: Result<(), Failure>) {
+        if let Err(failure) = looked {
+            self.problem = Some((failure.message, failure.hint));
+        }
+    }
+}
+
+/// What can be looked at without the log.
+async fn outside(settings: &Loaded) -> Result<Facts, Failure> {
+    let config = &settings.config;
     let location = config.location()?;
     let key_file = keyfile::path(&config.data_dir);
     let is_server = matches!(location, Location::Postgres(_));
-    let mut facts = Facts {
+    Ok(Facts {
         now: engine::now(),
-        production: context.settings.environment == "production",
+        production: settings.environment == "production",
         problem: None,
         schema: None,
         health: Vec::new(),
         guarded: guard::path(&config.data_dir).exists(),
         verified: None,
-        backups: backups(context, None),
+        backups: backups(settings, None),
         key_mode: machine::mode(&key_file).filter(|_| matches!(signing_key(), Ok(None))),
         key_exported: None,
         folder_mode: machine::mode(&config.data_dir),
@@ -132,16 +167,12 @@ pub async fn gather(context: &Context) -> Result<Facts, Failure> {
         admins: None,
         certificate: certificate(config),
         plain: plain(config).await,
-    };
-    if let Err(failure) = of_database(context, &mut facts).await {
-        facts.problem = Some((failure.message, failure.hint));
-    }
-    Ok(facts)
+    })
 }
 
 /// What only an open database tells.
-async fn of_database(context: &Context, facts: &mut Facts) -> Result<(), Failure> {
-    let options = context.options()?;
+async fn of_database(settings: &Loaded, facts: &mut Facts) -> Result<(), Failure> {
+    let options = settings.config.engine_options()?;
     if let Location::Sqlite(path) = &options.database.location
         && !path.exists()
     {
@@ -152,26 +183,25 @@ async fn of_database(context: &Context, facts: &mut Facts) -> Result<(), Failure
             "run `probity init`, which makes one",
         ));
     }
-    {
-        let mut conn = Db::new(options.database.clone())?.writer().await?;
-        facts.vitals = Some(vitals::read(&mut conn).await?);
-        let state = migrate::state(&mut conn).await?;
-        if state.applied == state.known {
-            let compared = schema::compare(&mut conn).await?;
-            facts.schema = Some((compared.faults, compared.unknown));
-        }
+    let mut conn = Db::new(options.database.clone())?.writer().await?;
+    facts.vitals = Some(vitals::read(&mut conn).await?);
+    let state = migrate::state(&mut conn).await?;
+    if state.applied == state.known {
+        let compared = schema::compare(&mut conn).await?;
+        facts.schema = Some((compared.faults, compared.unknown));
     }
-    context
-        .with_engine(async |engine| {
-            facts.health = engine.check_up().await.checks;
-            let origin = engine.verifier_key().name();
-            facts.verified = last(&options.data_dir, origin);
-            facts.backups = backups(context, Some(origin));
-            facts.key_exported = engine.key_exported().await?;
-            facts.admins = Some(admins(engine).await?);
-            Ok(())
-        })
-        .await
+    Ok(())
+}
+
+/// What only an open log tells.
+async fn of_engine(settings: &Loaded, engine: &Engine, facts: &mut Facts) -> Result<(), Failure> {
+    facts.health = engine.check_up().await.checks;
+    let origin = engine.verifier_key().name();
+    facts.verified = last(&settings.config.data_dir, origin);
+    facts.backups = backups(settings, Some(origin));
+    facts.key_exported = engine.key_exported().await?;
+    facts.admins = Some(admins(engine).await?);
+    Ok(())
 }
 
 async fn admins(engine: &Engine) -> Result<Admins, Failure> {
@@ -191,8 +221,8 @@ async fn admins(engine: &Engine) -> Result<Admins, Failure> {
 }
 
 /// Backups in the place of the settings, of one log or of any.
-pub fn backups(context: &Context, origin: Option<&str>) -> Backups {
-    let config = &context.settings.config;
+pub fn backups(settings: &Loaded, origin: Option<&str>) -> Backups {
+    let config = &settings.config;
     if config.backup.path.is_empty() {
         return Backups::Nowhere;
     }

@@ -5,16 +5,25 @@ pub mod facts;
 #[cfg(test)]
 mod tests;
 
-use serde_json::json;
+use std::sync::Arc;
 
+use engine::Engine;
+use serde_json::json;
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
+
+use crate::config::Loaded;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, counted};
 use crate::table;
 use checks::{CHECKS, Verdict};
+use facts::Facts;
 
 /// What is shown of a check: a mark, a word for programs, what was found, what to do.
-fn shown(verdict: Verdict) -> (char, &'static str, String, String) {
+type Shown = (char, &'static str, String, String);
+
+fn shown(verdict: Verdict) -> Shown {
     match verdict {
         Verdict::Good(detail) => ('✓', "good", detail, String::new()),
         Verdict::Minor(detail, remedy) => ('!', "minor", detail, remedy),
@@ -23,13 +32,48 @@ fn shown(verdict: Verdict) -> (char, &'static str, String, String) {
     }
 }
 
+/// What was found: the name of the check, and what is shown of it.
+fn found(facts: &Facts) -> Vec<(&'static str, Shown)> {
+    CHECKS
+        .iter()
+        .map(|check| (check.name, shown((check.look)(facts))))
+        .collect()
+}
+
+/// What looks at everything for the console of a server that has the log open.
+pub fn of(settings: &Arc<Loaded>, engine: &Engine) -> web::Doctor {
+    let (settings, engine) = (Arc::clone(settings), engine.clone());
+    web::Doctor::new(move || {
+        let (settings, engine) = (Arc::clone(&settings), engine.clone());
+        // A connection of SQLite stays on the thread that looks.
+        let runtime = Handle::current();
+        let looking = spawn_blocking(move || runtime.block_on(findings(&settings, &engine)));
+        Box::pin(async move { looking.await.unwrap_or_default() })
+    })
+}
+
+async fn findings(settings: &Loaded, engine: &Engine) -> Vec<web::Finding> {
+    let facts = match facts::gather_beside(settings, engine).await {
+        Ok(facts) => facts,
+        Err(failure) => {
+            return vec![web::Finding::new(
+                "doctor",
+                "major",
+                failure.message,
+                failure.hint,
+            )];
+        }
+    };
+    let found = found(&facts).into_iter();
+    found
+        .map(|(name, (_, state, detail, remedy))| web::Finding::new(name, state, detail, remedy))
+        .collect()
+}
+
 /// Looks at everything; the answer is no where something of weight is wrong.
 pub async fn run(context: &Context) -> Result<Exit, Failure> {
     let facts = facts::gather(context).await?;
-    let found: Vec<_> = CHECKS
-        .iter()
-        .map(|check| (check.name, shown((check.look)(&facts))))
-        .collect();
+    let found = found(&facts);
     let of = |wanted: &str| {
         found
             .iter()

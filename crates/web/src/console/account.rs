@@ -70,6 +70,7 @@ pub(crate) async fn show(call: Call) -> Answer {
         ],
         call: "curl -sS \"$URL/v1/me\" -H \"Authorization: Bearer $KEY\"".to_owned(),
         pairs,
+        ..OnePage::default()
     };
     Ok(frame::answer(&frame, &console::one(&frame.look, &page)))
 }

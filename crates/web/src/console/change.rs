@@ -12,7 +12,8 @@ use crate::call::{Answer, Call};
 use crate::console::api::{self, Answered};
 use crate::console::form::Form;
 use crate::console::place::title;
-use crate::console::{frame, redirect};
+use crate::console::problem::beside;
+use crate::console::{consequences, frame, redirect};
 use crate::credential;
 use crate::endpoint::Verb;
 use crate::problem::Problem;
@@ -147,10 +148,15 @@ async fn page(call: &Call, asked: &Asked<'_>, fields: Vec<Field>, refused: Optio
     frame.path.clone_from(&about);
     let problem = refused.filter(|_| fields.iter().all(|field| field.problem.is_none()));
     let entry = problem.and_then(|answered| answered.body["entry"].as_u64());
+    let will = match asked.name() {
+        Some(name) => consequences::of(call, form.api, name).await?,
+        None => Vec::new(),
+    };
     let page = ChangePage {
         title: form.title.to_owned(),
         about: Some((about.clone(), asked.called(call))),
         description: form.description.replace('`', ""),
+        will,
         action: asked.filled(form.path),
         fields,
         danger: form.is_final(),
@@ -235,21 +241,10 @@ pub(crate) async fn submit(mut call: Call) -> Answer {
         return done(call, &asked, &answered).await;
     }
     if let Some(name) = answered.said("field") {
-        let top = name.split(['.', '[']).next().unwrap_or_default();
-        if let Some(field) = fields.iter_mut().find(|field| field.name == top) {
-            field.problem = Some(said_of(&answered, name, top));
-        }
+        let detail = answered.said("detail").unwrap_or_default();
+        beside(&mut fields, vec![Problem::field(name, detail)]);
     }
     page(call, &asked, fields, Some(&answered)).await
-}
-
-/// What is wrong with a field, which stands beside it: of its inner members, which.
-fn said_of(answered: &Answered, name: &str, top: &str) -> String {
-    let detail = answered.said("detail").unwrap_or_default();
-    match name.strip_prefix(top) {
-        Some("") | None => detail.to_owned(),
-        Some(inner) => format!("{inner}: {detail}"),
-    }
 }
 
 /// To the page of what was made or changed, unless something is shown once.

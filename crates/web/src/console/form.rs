@@ -35,6 +35,11 @@ impl Form {
         self.api.matches('{').count() == 1
     }
 
+    /// What it does with one thing, as its path says it at its end.
+    pub fn verb_of_one(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or_default()
+    }
+
     /// The list that it is about.
     pub fn list(&self) -> &str {
         let end = self.path.find("/{").or_else(|| self.path.rfind("/new"));

@@ -50,6 +50,16 @@ const TASKS: [(&str, &str, &[&str]); 6] = [
     ("Operation", "settings-2", &[]),
 ];
 
+/// Pages of the task of operation.
+const OPERATION: [(&str, &str); 6] = [
+    ("/jobs", "Jobs"),
+    ("/backups", "Backups"),
+    ("/status", "Status"),
+    ("/doctor", "Doctor"),
+    ("/configuration", "Configuration"),
+    ("/retention", "Retention"),
+];
+
 /// Lists that are called otherwise than what they list.
 const CALLED: [(&str, &str); 6] = [
     ("/activity", "Activity"),
@@ -151,9 +161,7 @@ fn groups(app: &App, principal: &Principal) -> Vec<Group> {
             .map(|list| item(list.path, called(list.path, list.names.1)))
             .collect();
         if label == "Operation" && Access::Read(Permission::OperateRead).offered(principal) {
-            items.push(item("/jobs", "Jobs".to_owned()));
-            items.push(item("/backups", "Backups".to_owned()));
-            items.push(item("/status", "Status".to_owned()));
+            items.extend(OPERATION.map(|(path, label)| item(path, label.to_owned())));
         }
         match items.as_slice() {
             [] => {}

@@ -1,12 +1,13 @@
 //! Lists of nouns as pages.
 
 use console::assets::LIVE;
-use console::components::{Field, Input, Row};
+use console::components::{Field, Input, Offer, Row};
 use console::{Action, Chip, ListPage, Zone};
 use domain::identity::Permission;
+use engine::EntryKey;
 use engine::list::Order;
 use evidence::Timestamp;
-use views::{Asked, Cell, Filter, Noun, Paging, Place, Takes, User, Viewer};
+use views::{Asked, Cell, Entry, Filter, Noun, Paging, Place, Takes, User, UserListed, Viewer};
 
 use crate::audit::page as pages;
 use crate::call::{Answer, Call, Page};
@@ -72,6 +73,10 @@ pub(crate) async fn show<N: Noun>(call: Call) -> Answer {
         let cells = N::COLUMNS.iter().map(|(_, cell)| cell(view)).collect();
         rows.push(Row { href, cells });
     }
+    let place = next
+        .as_deref()
+        .and_then(|next| N::Place::decode(wanted.paging.order, next));
+    let next_entry = place.and_then(Place::entry);
     let called = frame::called(&path, N::NAMES.1);
     let mut frame = frame::of(&call, format!("{called}, {} shown", rows.len())).await;
     frame.look.names = frame::names(&call, rows.iter().flat_map(|row| &row.cells)).await?;
@@ -110,9 +115,13 @@ pub(crate) async fn show<N: Noun>(call: Call) -> Answer {
         }),
         first: wanted.paging.after.is_some().then(|| without("cursor")),
         stopped,
+        looked_until: looked_until(&call, next_entry.filter(|_| stopped)).await?,
+        exports: exports(&call, N::KEY, &pairs)?,
         actions: actions(&call, &path)?,
         call: api_call(&call, &pairs),
         live,
+        chart: N::chart(&views),
+        commands: Vec::new(),
         path,
     };
     Ok(frame::answer(&frame, &console::list(&frame.look, &page)))
@@ -148,6 +157,41 @@ async fn wanted<N: Noun>(call: &Call) -> Wanted<N::Place> {
         paging,
         problems,
     }
+}
+
+/// When the entry was recorded as far as which a search has looked.
+async fn looked_until(call: &Call, entry: Option<u64>) -> Result<Option<Timestamp>, Problem> {
+    Ok(match entry {
+        Some(index) => {
+            let found = call.app.engine.entry(EntryKey::Index(index)).await?;
+            found.map(|entry| entry.at)
+        }
+        None => None,
+    })
+}
+
+/// The forms in which all entries that the filters leave can be had.
+const EXPORTS: [(&str, &str); 3] = [
+    ("JSON Lines", "jsonl"),
+    ("CSV", "csv"),
+    ("Evidence bundle", "bundle"),
+];
+
+/// Where all of a list is, as a file: of the audit log alone.
+fn exports(call: &Call, key: &str, pairs: &[(&str, &str)]) -> Result<Vec<(&'static str, String)>, Problem> {
+    if key != Entry::KEY || !call.identity()?.principal.holds(Permission::AuditRead) {
+        return Ok(Vec::new());
+    }
+    let filters = pairs
+        .iter()
+        .copied()
+        .filter(|(name, _)| !["cursor", "limit", "order"].contains(name));
+    let filters: Vec<_> = filters.collect();
+    let export = |(words, format)| {
+        let query = console::query(filters.iter().copied().chain([("format", format)]));
+        (words, format!("/v1/audit/export{query}"))
+    };
+    Ok(EXPORTS.map(export).into())
 }
 
 /// Where a row leads: to the page of what it is about, or else to what can be done with it.
@@ -192,7 +236,8 @@ fn words_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Input {
     Input::Words(words.into_iter().map(str::to_owned).collect())
 }
 
-fn field(call: &Call, filter: &Filter, query: &Query, zone: &Zone) -> Field {
+/// A filter as a field, with what the address gives.
+pub(crate) fn field(call: &Call, filter: &Filter, query: &Query, zone: &Zone) -> Field {
     let given = query.get(filter.name).unwrap_or_default();
     let input = match filter.takes() {
         Takes::Word(list) => words_of(list.iter().copied()),
@@ -228,7 +273,10 @@ fn field(call: &Call, filter: &Filter, query: &Query, zone: &Zone) -> Field {
 
 /// Offers the names of users while one is typed, to who may read users.
 async fn offer_names(call: &Call, fields: &mut [Field], filters: &[Filter]) -> Result<(), Problem> {
-    let of_user = |filter: &Filter| matches!(filter.takes(), Takes::User) || filter.name == "user";
+    // Entries name actors by their ids.
+    let by_id = |filter: &Filter| filter.name == "actor";
+    let of_user =
+        |filter: &Filter| matches!(filter.takes(), Takes::User) || filter.name == "user" || by_id(filter);
     let principal = &call.identity()?.principal;
     if !principal.holds(Permission::UsersRead) || !filters.iter().any(of_user) {
         return Ok(());
@@ -241,10 +289,20 @@ async fn offer_names(call: &Call, fields: &mut [Field], filters: &[Filter]) -> R
     let users = User::page(&call.app.engine, viewer, &Asked::default(), paging)
         .await?
         .views;
-    let names: Vec<String> = users.into_iter().map(|listed| listed.user.username).collect();
+    let offer = |listed: &UserListed, by_id: bool| {
+        let (id, name) = (listed.user.id.to_string(), listed.user.username.clone());
+        if by_id {
+            Offer {
+                value: id,
+                label: Some(name),
+            }
+        } else {
+            name.into()
+        }
+    };
     for filter in filters.iter().filter(|filter| of_user(filter)) {
         if let Some(field) = fields.iter_mut().find(|field| field.name == filter.name) {
-            field.offers.clone_from(&names);
+            field.offers = users.iter().map(|listed| offer(listed, by_id(filter))).collect();
         }
     }
     Ok(())

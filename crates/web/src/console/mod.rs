@@ -8,18 +8,25 @@
 
 mod account;
 mod api;
+mod approval;
 mod asset;
 mod banners;
 mod canonical;
 mod change;
+mod consequences;
+mod custody;
 mod entry;
+mod execution;
 mod field;
 mod form;
 mod frame;
+mod history;
+mod installation;
 pub(crate) mod list;
 pub(crate) mod one;
 mod operation;
 mod overview;
+mod people;
 mod place;
 mod preferences;
 mod presets;

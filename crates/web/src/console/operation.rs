@@ -33,6 +33,13 @@ const BACKUPS: [Column; 6] = [
     column("verified (UTC)", Elide::Never),
 ];
 
+/// What is done where the database is, and not from here.
+const RESTORE: [(&str, &str); 1] = [(
+    "A backup is restored on the server's machine, while no server runs there; this is the newest, and the database that is \
+     there is kept beside it:",
+    "probity db restore latest --replace --reason \"why\"",
+)];
+
 /// `GET /jobs`
 pub(crate) async fn jobs(call: Call) -> Answer {
     let jobs = Jobs::of(&call.app.jobs.states().await?).jobs;
@@ -49,8 +56,8 @@ pub(crate) async fn jobs(call: Call) -> Answer {
             "jobs",
             "What is done again and again, when it is due, and how it went.",
         ),
-        &JOBS,
-        rows,
+        (&JOBS, rows),
+        &[],
     )
     .await
 }
@@ -86,8 +93,8 @@ pub(crate) async fn backups(call: Call) -> Answer {
         &call,
         "Backups",
         ("backups", "Those in the place of the settings, newest first."),
-        &BACKUPS,
-        rows,
+        (&BACKUPS, rows),
+        &RESTORE,
     )
     .await
 }
@@ -107,8 +114,8 @@ async fn listed(
     call: &Call,
     title: &str,
     (many, about): (&'static str, &'static str),
-    columns: &[Column],
-    rows: Vec<Row>,
+    (columns, rows): (&[Column], Vec<Row>),
+    commands: &[(&'static str, &'static str)],
 ) -> Answer {
     let frame = frame::of(call, format!("{title}, {} shown", rows.len())).await;
     let page = ListPage {
@@ -118,6 +125,7 @@ async fn listed(
         path: call.parts.uri.path().to_owned(),
         columns: columns.to_vec(),
         parts: vec![(None, rows)],
+        commands: commands.to_vec(),
         call: curl(call, ""),
         ..ListPage::default()
     };
@@ -133,8 +141,8 @@ pub(crate) async fn status(call: Call) -> Answer {
         list: ("/".to_owned(), "Overview".to_owned()),
         pairs: pairs(&status),
         actions: actions(&call.identity()?.principal),
-        related: Vec::new(),
         call: curl(&call, ""),
+        ..OnePage::default()
     };
     Ok(frame::answer(&frame, &console::one(&frame.look, &page)))
 }

@@ -4,7 +4,7 @@ use console::{Banner, Figure, Overview};
 use domain::identity::{Permission, Principal};
 use domain::workflow::execution::{DayOf, Runs};
 use evidence::Timestamp;
-use views::{Approval, Asked, Given, KycRecord, Noun, Paging, Viewer};
+use views::{Approval, Asked, Entry, Given, KycRecord, Noun, Paging, Viewer};
 
 use crate::call::{Answer, Call};
 use crate::console::{frame, operation};
@@ -34,6 +34,10 @@ pub(crate) async fn show(call: Call) -> Answer {
             views::count(day),
             Some("/activity".to_owned()),
         ));
+        let since = frame.look.now.plus_seconds(-HOURS * 3_600);
+        for (outcome, words) in [("refused", "refusals"), ("failed", "failures")] {
+            log.push(of_outcome(&call, outcome, words, since).await?);
+        }
         hours = each;
     }
     let page = Overview {
@@ -88,36 +92,63 @@ async fn hours_of(
     Ok((day, size, hours))
 }
 
+/// How many entries of an outcome the last day has.
+async fn of_outcome(call: &Call, outcome: &str, words: &str, since: Timestamp) -> Result<Figure, Problem> {
+    let asked = Asked(vec![
+        ("outcome", Given::Text(outcome.to_owned())),
+        ("from", Given::Time(since)),
+    ]);
+    let (number, some) = count::<Entry>(call, &asked).await?;
+    let since = since.to_string();
+    let query = console::query([("outcome", outcome), ("from", since.as_str())]);
+    Ok(Figure {
+        attention: some && outcome == "failed",
+        ..figure(
+            &format!("{words} in the last 24 hours"),
+            number,
+            Some(format!("/audit/entries{query}")),
+        )
+    })
+}
+
 /// What waits for somebody.
 async fn waiting(call: &Call, principal: &Principal) -> Result<Vec<Figure>, Problem> {
     let mut figures = Vec::new();
     let may = |path: &str| call.app.site.lists_for(principal).any(|list| list.path == path);
     if may("/approvals") {
-        figures.push(count::<Approval>(call, "approvals", "/approvals").await?);
+        figures.push(pending::<Approval>(call, "approvals", "/approvals").await?);
     }
     if may("/kyc") {
-        figures.push(count::<KycRecord>(call, "KYC records", "/kyc").await?);
+        figures.push(pending::<KycRecord>(call, "KYC records", "/kyc").await?);
     }
     Ok(figures)
 }
 
 /// How many of a noun are pending, as far as this reader sees them.
-async fn count<N: Noun>(call: &Call, label: &str, path: &str) -> Result<Figure, Problem> {
+async fn pending<N: Noun>(call: &Call, label: &str, path: &str) -> Result<Figure, Problem> {
     let asked = Asked(vec![("status", Given::Text("pending".to_owned()))]);
+    let (number, some) = count::<N>(call, &asked).await?;
+    Ok(Figure {
+        attention: some,
+        ..figure(
+            &format!("{label} wait"),
+            number,
+            Some(format!("{path}?status=pending")),
+        )
+    })
+}
+
+/// How many of a noun there are, in words, as far as this reader sees them and a page counts; and whether there are any.
+async fn count<N: Noun>(call: &Call, asked: &Asked) -> Result<(String, bool), Problem> {
     let paging = Paging {
         order: N::USUAL,
         after: None,
         limit: Some(COUNTED_MAX),
     };
     let viewer = Viewer::of(call.identity()?);
-    let page = N::page(&call.app.engine, viewer, &asked, paging).await?;
+    let page = N::page(&call.app.engine, viewer, asked, paging).await?;
     let more = if page.next.is_some() { "+" } else { "" };
-    Ok(Figure {
-        label: format!("{label} wait"),
-        number: format!("{}{more}", page.views.len()),
-        href: Some(format!("{path}?status=pending")),
-        attention: !page.views.is_empty(),
-    })
+    Ok((format!("{}{more}", page.views.len()), !page.views.is_empty()))
 }
 
 /// How executions stand.

@@ -1,6 +1,7 @@
 //! What is often asked for.
 
 use console::Zone;
+use console::components::Offer;
 use domain::action::ALL;
 use evidence::Timestamp;
 use uuid::Uuid;
@@ -78,11 +79,11 @@ pub(crate) fn others(key: &str, pairs: &[(&str, &str)]) -> Vec<(String, String)>
 }
 
 /// The actions of Probity itself, to be offered while typing.
-pub(crate) fn actions() -> Vec<String> {
-    let mut names: Vec<String> = ALL
+pub(crate) fn actions() -> Vec<Offer> {
+    let mut names: Vec<Offer> = ALL
         .iter()
         .flat_map(|action| [action.name, action.refused])
-        .map(str::to_owned)
+        .map(|name| name.to_owned().into())
         .collect();
     names.dedup();
     names

@@ -1,18 +1,17 @@
 //! The table of pages, and what follows from the table of routes: a list and a page for each noun, a form for each change.
 
-use domain::identity::Permission::{
-    ApprovalsRead, ApprovalsRequest, AuditRead, CustodyOwn, CustodyRead, OperateRead, UsersRead,
-};
+use domain::identity::Permission::OperateRead;
 use serde_json::{Map, Value};
-use views::{Approval, Balance};
+use views::{ApiKey, Approval, Asset, Balance, Entry, Execution, KycRecord, Noun as _, Operation, User};
 
-use crate::call::Route;
+use crate::call::{Handler, Page, Route};
 use crate::console::field::Spec;
 use crate::console::form::Form;
 use crate::console::place::place;
 use crate::console::site::{List, Site};
 use crate::console::{
-    account, asset, change, entry, one, operation, overview, preferences, search, sign_in, sign_out,
+    account, approval, asset, change, custody, entry, execution, installation, operation, overview, people,
+    preferences, search, sign_in, sign_out,
 };
 use crate::docs::schema::{Schemas, alternatives};
 use crate::endpoint::{Access, Verb};
@@ -59,7 +58,7 @@ macro_rules! own {
     };
 }
 
-/// The pages beside those of nouns and forms, and those that show a noun in a way of their own.
+/// The pages beside those of nouns and forms.
 fn own() -> impl IntoIterator<Item = Route> {
     own! {
         Get "/" Access::Caller, READ => overview::show;
@@ -74,11 +73,29 @@ fn own() -> impl IntoIterator<Item = Route> {
         Get "/jobs" Access::Read(OperateRead), READ => operation::jobs;
         Get "/backups" Access::Read(OperateRead), READ => operation::backups;
         Get "/status" Access::Read(OperateRead), READ => operation::status;
-        Get "/approvals/{id}" Access::ReadOwnOr(ApprovalsRequest, ApprovalsRead), READ => one::show::<Approval>;
-        Get "/audit/entries/{id}" Access::Read(AuditRead), READ => entry::show;
-        Get "/balances/{id}" Access::ReadOwnOr(CustodyOwn, CustodyRead), READ => one::show::<Balance>;
-        Get "/users/{id}" Access::Read(UsersRead), READ => one::user;
+        Get "/doctor" Access::Read(OperateRead), READ => installation::doctor;
+        Get "/configuration" Access::Read(OperateRead), READ => installation::configuration;
+        Get "/retention" Access::Read(OperateRead), READ => installation::retention;
     }
+}
+
+/// Nouns that are shown in a way of their own, by their keys.
+const SHOWN: [(&str, Handler); 9] = [
+    (ApiKey::KEY, |call| Box::pin(people::api_key(call))),
+    (Approval::KEY, |call| Box::pin(approval::show(call))),
+    (Asset::KEY, |call| Box::pin(custody::asset(call))),
+    (Balance::KEY, |call| Box::pin(custody::balance(call))),
+    (Entry::KEY, |call| Box::pin(entry::show(call))),
+    (Execution::KEY, |call| Box::pin(execution::show(call))),
+    (KycRecord::KEY, |call| Box::pin(custody::kyc(call))),
+    (Operation::KEY, |call| Box::pin(custody::operation(call))),
+    (User::KEY, |call| Box::pin(people::user(call))),
+];
+
+/// What shows one of a noun, or its list.
+fn handler(page: &Page) -> Handler {
+    let own = SHOWN.iter().find(|(key, _)| page.one && *key == page.key);
+    own.map_or(page.handler, |(_, handler)| *handler)
 }
 
 /// All pages, given the table of routes.
@@ -92,7 +109,7 @@ pub(crate) fn pages(routes: &'static [Route]) -> Vec<Route> {
                 verb: Verb::Get,
                 path: words(path),
                 access: route.access,
-                handler: page.handler,
+                handler: handler(&page),
                 doc: route.doc,
                 page: route.page,
             });

@@ -1,9 +1,11 @@
 //! The console as browsers see it.
 
+mod areas;
 mod browser;
 mod filters;
 mod first;
 mod forms;
+mod offered;
 mod pages;
 mod roles;
 mod safety;

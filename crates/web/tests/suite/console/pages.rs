@@ -7,7 +7,7 @@ use super::browser::{Browser, Page};
 use crate::api::{Api, BOTH, On};
 
 /// What a development database has: people, money, KYC, workflows.
-async fn seeded(on: On) -> Api {
+pub async fn seeded(on: On) -> Api {
     let api = Api::new(on).await;
     let operator = Caller::Operator { name: "test".into() };
     api.engine.seed(&operator, true).await.unwrap();

@@ -1,6 +1,6 @@
 //! Completing: it happened, and the amount moves.
 
-use super::{OperationStep, Transaction, Work};
+use super::{OperationStep, Stands, Transaction, Work};
 use crate::custody::operation::OperationStatus;
 use crate::custody::operation::OperationStatus::{Completed, Pending, Processing};
 use crate::custody::{Operation, OperationKind};
@@ -29,10 +29,10 @@ impl OperationStep for Complete {
         row.status == Completed && row.debit_posted.is_some() && known
     }
 
-    fn fits(&self, row: &Operation) -> bool {
-        match row.kind {
-            OperationKind::Withdrawal => row.status == Processing,
-            _ => row.captured.is_none(),
+    fn fits(stands: Stands) -> bool {
+        match stands.kind {
+            OperationKind::Withdrawal => stands.status == Processing,
+            _ => !stands.transfer,
         }
     }
 

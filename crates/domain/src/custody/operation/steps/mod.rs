@@ -116,9 +116,9 @@ pub trait OperationStep: Debug + Sized {
         false
     }
 
-    /// Whether operations of this kind have it.
-    fn fits(&self, row: &Operation) -> bool {
-        Self::TRANSFERS.is_none_or(|transfers| transfers == row.captured.is_some())
+    /// Whether operations that are so have it.
+    fn fits(stands: Stands) -> bool {
+        Self::TRANSFERS.is_none_or(|transfers| transfers == stands.transfer)
     }
 
     /// Whether it waits while the tier under which the operation began is not good any more.
@@ -145,6 +145,46 @@ pub trait OperationStep: Debug + Sized {
     fn decide(&self, work: &Work<'_, Self>) -> Result<Decision, Refusal> {
         work.decide()
     }
+}
+
+/// How an operation stands, as far as it decides which steps it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stands {
+    /// Its kind.
+    pub kind: OperationKind,
+    /// Its status.
+    pub status: OperationStatus,
+    /// Whether it is a pending transfer, which is captured or released.
+    pub transfer: bool,
+}
+
+/// Refuses a step that an operation that stands so does not have.
+pub fn check_stands<S: OperationStep>(stands: Stands) -> Result<(), Refusal> {
+    let Stands {
+        kind,
+        status,
+        transfer,
+    } = stands;
+    if !S::FROM.contains(&status) {
+        let allowed: Vec<_> = S::FROM.iter().map(|status| status.as_str()).collect();
+        let message = format!(
+            "the operation is {}; this step is for one that is {}",
+            status.as_str(),
+            allowed.join(" or ")
+        );
+        return Err(code::WRONG_STATUS.because(message));
+    }
+    if S::fits(stands) {
+        return Ok(());
+    }
+    let message = if transfer {
+        "a pending transfer is captured or released"
+    } else if kind == OperationKind::Withdrawal {
+        "a withdrawal is started before it is completed"
+    } else {
+        "only a pending transfer is captured or released"
+    };
+    Err(code::WRONG_KIND.because(message))
 }
 
 /// What a step works on.
@@ -302,32 +342,16 @@ impl<S: OperationStep> Work<'_, S> {
 
     fn check_status(&self) -> Result<(), Refusal> {
         let row = &self.before.row;
-        let conflict = |code: &Code, message: String| Err(code.because(message));
         // The same answer whether or not the expiry is written down yet.
         if row.has_expired(self.ctx.now) {
             let message = "the operation is past its time and holds nothing any more";
-            return conflict(&code::OPERATION_EXPIRED, message.to_owned());
+            return Err(code::OPERATION_EXPIRED.because(message));
         }
-        if !S::FROM.contains(&row.status) {
-            let allowed: Vec<_> = S::FROM.iter().map(|status| status.as_str()).collect();
-            let message = format!(
-                "the operation is {}; this step is for one that is {}",
-                row.status.as_str(),
-                allowed.join(" or ")
-            );
-            return conflict(&code::WRONG_STATUS, message);
-        }
-        if self.command.step.fits(row) {
-            return Ok(());
-        }
-        let message = if row.captured.is_some() {
-            "a pending transfer is captured or released"
-        } else if row.kind == OperationKind::Withdrawal {
-            "a withdrawal is started before it is completed"
-        } else {
-            "only a pending transfer is captured or released"
-        };
-        conflict(&code::WRONG_KIND, message.to_owned())
+        check_stands::<S>(Stands {
+            kind: row.kind,
+            status: row.status,
+            transfer: row.captured.is_some(),
+        })
     }
 
     /// Refuses to begin or receive under a tier that is not good any more.
