@@ -69,7 +69,8 @@ if (bar && rows && "locks" in navigator) {
       tell(what);
       channel.postMessage(what);
     };
-    source.onopen = () => all("live");
+    // Whatever came before the stream was there, when the page was loaded or while the server was away.
+    source.onopen = () => all("new");
     source.addEventListener("activity", (event) => {
       last = event.lastEventId;
       all("new");
@@ -86,7 +87,6 @@ if (bar && rows && "locks" in navigator) {
     release = () => stop.abort();
     const held = () => new Promise((end) => {
       release = () => end();
-      look();
       stream();
     });
     navigator.locks.request("probity-live", { signal: stop.signal }, held).catch(() => {});
