@@ -112,12 +112,14 @@ pub fn in_browser(test: impl AsyncFnOnce(&Page)) {
         });
     }));
     chromium.runtime.block_on(async {
+        // What the tabs said is not the next one's.
+        let tabs = web.windows().await.unwrap();
+        for tab in &tabs[1..] {
+            let _ = web.switch_to_window(tab.clone()).await;
+            let _ = web.close_window().await;
+        }
+        let _ = web.switch_to_window(tabs[0].clone()).await;
         page.forget().await;
-        let _ = web.close_window().await;
-        // What the tab said is not the next one's.
-        let _ = web
-            .switch_to_window(web.windows().await.unwrap()[0].clone())
-            .await;
     });
     if let Err(panic) = result {
         resume_unwind(panic);

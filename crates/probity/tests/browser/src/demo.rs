@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
-use testkit::{Postgres, TestDatabase};
+use testkit::{Postgres, TempDir, TestDatabase};
 
 use crate::guarded::{self, Guarded};
 use crate::page::Page;
@@ -28,6 +28,8 @@ static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
 /// A running server.
 pub struct Demo {
     folder: PathBuf,
+    /// What the folder goes with, where the server goes before it.
+    kept: Option<TempDir>,
     database: Option<TestDatabase>,
     server: Option<Guarded>,
     /// Where it listens: `http://127.0.0.1:…`.
@@ -37,13 +39,7 @@ pub struct Demo {
 }
 
 static SQLITE: LazyLock<Demo> = LazyLock::new(|| Demo::start("sqlite", None));
-static POSTGRES: LazyLock<Demo> = LazyLock::new(|| {
-    let database = Postgres::shared().and_then(Postgres::database);
-    Demo::start(
-        "postgres",
-        Some(database.unwrap_or_else(|error| panic!("{error}"))),
-    )
-});
+static POSTGRES: LazyLock<Demo> = LazyLock::new(|| Demo::start("postgres", None));
 
 /// One on SQLite and one on PostgreSQL, which all tests of a run share.
 pub fn demos() -> [&'static Demo; 2] {
@@ -51,31 +47,62 @@ pub fn demos() -> [&'static Demo; 2] {
 }
 
 impl Demo {
-    fn start(engine: &str, database: Option<TestDatabase>) -> Demo {
-        let folder = std::env::temp_dir().join(format!("probity-browser-{engine}-{}", std::process::id()));
+    fn start(engine: &str, kept: Option<TempDir>) -> Demo {
+        let shared = || std::env::temp_dir().join(format!("probity-browser-{engine}-{}", std::process::id()));
+        let folder = kept.as_ref().map_or_else(shared, |kept| kept.path().to_owned());
         fs::create_dir_all(&folder).unwrap();
+        let database = || Postgres::shared().and_then(Postgres::database);
+        let database = (engine == "postgres").then(|| database().unwrap_or_else(|error| panic!("{error}")));
         let mut demo = Demo {
             folder,
+            kept,
             database,
             server: None,
             url: String::new(),
             said: Vec::new(),
         };
-        let command = demo.command(&["serve", "--listen", "127.0.0.1:0", "--demo"]);
-        let (server, lines) = guarded::start(&command, &demo.folder);
+        demo.serve(&["serve", "--listen", "127.0.0.1:0", "--demo"]);
+        demo
+    }
+
+    /// One that no other test shares, and that can be stopped.
+    pub fn alone(engine: &str) -> Demo {
+        Demo::start(engine, Some(testkit::temp_dir("probity-browser")))
+    }
+
+    /// Ends the server at once.
+    pub fn stop(&mut self) {
+        self.server.take().unwrap().end();
+    }
+
+    /// Starts it once more, where it was.
+    pub fn start_again(&mut self) {
+        let address = self.url.strip_prefix("http://").unwrap().to_owned();
+        self.serve(&["serve", "--listen", &address]);
+    }
+
+    fn serve(&mut self, arguments: &[&str]) {
+        let command = self.command(arguments);
+        // What is shared goes with its server.
+        let goes = if self.kept.is_some() {
+            self.folder.join("nothing")
+        } else {
+            self.folder.clone()
+        };
+        let (server, lines) = guarded::start(&command, &goes);
         let mut lines = lines.map_while(Result::ok);
-        demo.server = Some(server);
+        self.server = Some(server);
+        self.url.clear();
         for line in lines.by_ref() {
             if let Some(url) = line.strip_prefix("Listening on ") {
-                url.split(' ').next().unwrap().clone_into(&mut demo.url);
+                url.split(' ').next().unwrap().clone_into(&mut self.url);
                 break;
             }
-            demo.said.push(line);
+            self.said.push(line);
         }
-        assert!(!demo.url.is_empty(), "it ended: {:?}", demo.said);
+        assert!(!self.url.is_empty(), "it ended: {:?}", self.said);
         // Nobody else reads what it says from now on.
         std::thread::spawn(move || lines.for_each(drop));
-        demo
     }
 
     /// The program with the options that find this database, and nothing of our own environment that it reads.
@@ -106,18 +133,25 @@ impl Demo {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// The password of one of the people of the demo.
+    pub fn password(&self, name: &str) -> &str {
+        let line = self.said.iter().find(|line| line.starts_with(name));
+        let line = line.unwrap_or_else(|| panic!("nobody is {name}: {:?}", self.said));
+        line.split_whitespace().last().unwrap()
+    }
+
     /// Signs in as one of the people of the demo, by the form.
     pub async fn sign_in(&self, page: &Page, name: &str) {
-        let line = self.said.iter().find(|line| line.starts_with(name));
-        let password = line
-            .unwrap_or_else(|| panic!("nobody is {name}: {:?}", self.said))
-            .split_whitespace()
-            .last();
         page.open(&format!("{}/sign-in", self.url)).await;
         page.fill("[name=username]", name).await;
-        page.fill("[name=password]", password.unwrap()).await;
+        page.fill("[name=password]", self.password(name)).await;
         page.click("form[action='/sign-in'] button[type=submit]").await;
         page.wait_for("header .menu", name).await;
+    }
+
+    /// Opens a page of ours.
+    pub async fn open(&self, page: &Page, path: &str) {
+        page.open(&format!("{}{path}", self.url)).await;
     }
 
     /// A path in the demo's folder.

@@ -15,9 +15,14 @@ wait "$child"
 rm -rf "$folder""#;
 
 /// A guarded process: as long as this value is there.
-pub struct Guarded(
-    #[expect(dead_code, reason = "its standard input is the order to end, by being closed")] Child,
-);
+pub struct Guarded(Child);
+
+impl Guarded {
+    /// Ends it, and waits until it has ended. Its standard input is the order, by being closed.
+    pub fn end(mut self) {
+        self.0.wait().unwrap();
+    }
+}
 
 /// Starts a command; what it prints comes line by line.
 pub fn start(command: &Command, folder: &Path) -> (Guarded, Lines<BufReader<ChildStdout>>) {
