@@ -10,3 +10,5 @@ mod pages;
 mod roles;
 mod safety;
 mod signing;
+mod stored;
+mod twice;

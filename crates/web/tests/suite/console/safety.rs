@@ -8,7 +8,7 @@ use serde_json::json;
 use super::browser::{Browser, Page};
 use crate::api::{Api, BOTH, On};
 
-const BAD: &str = "\"'><img src=x onerror=alert(1)><script>alert(2)</script><svg onload=alert(3)>";
+pub const BAD: &str = "\"'><img src=x onerror=alert(1)><script>alert(2)</script><svg onload=alert(3)>";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_stored_text_runs_in_a_page() {
@@ -65,7 +65,7 @@ async fn no_stored_text_runs_in_a_page() {
 }
 
 /// [`Page::of`] has looked at the elements; none of them came out of a text.
-fn unharmed(page: &Page, what: &str) {
+pub fn unharmed(page: &Page, what: &str) {
     assert!(page.each("img", "src").is_empty(), "{what}");
     let scripts = page.each("script", "src");
     assert!(
