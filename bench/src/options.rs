@@ -120,6 +120,8 @@ pub enum Scenario {
     Governance(Governance),
     /// Questions: lists, filters, receipts, operations, figures, an evidence bundle
     Read(Read),
+    /// Pages of the console: the time of each, views a second, what they weigh, and appends beside readers
+    Console(Console),
     /// What the generator itself costs, against a server that does nothing
     Calibrate {
         /// Connections
@@ -285,6 +287,17 @@ pub struct Read {
     /// that `PROBITY_TEST_POSTGRES` names
     #[arg(long, value_name = "FOLDER")]
     pub keep: Option<PathBuf>,
+}
+
+/// Settings of `console`.
+#[derive(Debug, Clone, Args)]
+pub struct Console {
+    /// Entries to seed: a year of users, executions and operations
+    #[arg(long, default_value_t = 1_000_000)]
+    pub entries: u64,
+    /// Connections that read the audit log, and that append beside readers
+    #[arg(long, default_value_t = 64, value_parser = number(1..=65_535))]
+    pub connections: usize,
 }
 
 /// Where the program keeps its data.

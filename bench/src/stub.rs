@@ -80,6 +80,12 @@ pub fn like_probity(first_index: &AtomicU64) -> impl Fn(&Request) -> Reply {
         if request.line.starts_with("GET /health/") {
             return Reply::new(200, "{}");
         }
+        if request.line.starts_with("GET /static/") {
+            return Reply::new(200, "x");
+        }
+        if request.line.starts_with("GET /") && !request.line.starts_with("GET /v1/") {
+            return Reply::new(200, &page());
+        }
         if request.line.ends_with("/receipt") {
             return Reply::new(200, "c2sp.org/tlog-proof@v1\nindex 1\n");
         }
@@ -97,6 +103,12 @@ pub fn like_probity(first_index: &AtomicU64) -> impl Fn(&Request) -> Reply {
             Reply::new(201, &entry(index))
         }
     }
+}
+
+/// A page with a full list, which loads a style.
+fn page() -> String {
+    let rows = "<tr data-href=\"/x\">".repeat(50);
+    format!("<html><link href=\"/static/s.css\"><h1>x</h1>{rows}</html>")
 }
 
 fn serve(
@@ -122,8 +134,10 @@ fn serve(
         }
         let mut body = vec![0; length];
         reader.read_exact(&mut body)?;
-        let close = line.starts_with("GET /health/");
-        line.truncate(line.trim_end().trim_end_matches(" HTTP/1.1").len());
+        let (request, version) = line.trim_end().rsplit_once(' ').unwrap_or((&line, ""));
+        let close = request.starts_with("GET /health/") || version == "HTTP/1.0";
+        let length = request.len();
+        line.truncate(length);
         let reply = answer(&Request {
             line,
             body,

@@ -198,12 +198,34 @@ fn read_asks_again_what_is_kept() {
 }
 
 #[test]
+fn console_asks_for_every_page() {
+    let report = json("console --engine sqlite --entries 4000 --connections 2");
+    let loads = rows(&report, "loads");
+    // 30 lists, one balance and so on where there are such, the views, and appends alone and beside.
+    assert!(loads.len() >= 30 + 3, "{}", loads.len());
+    for load in &loads {
+        assert_eq!(load["failures"], 0, "{load}");
+    }
+    let ratios = rows(&report, "ratios");
+    let of = |words: &str| {
+        ratios
+            .iter()
+            .find(|ratio| ratio["what"].as_str().unwrap().contains(words))
+            .unwrap()["wanted"]
+            .clone()
+    };
+    assert_eq!(of("requests"), 1.0);
+    assert_eq!(of("beside 20 page views a second / alone"), 0.9);
+}
+
+#[test]
 fn all_of_them_in_one_report() {
     let report = json("all --large 2000 --verify 2000");
     // Per engine: 64 and 256 connections, arrays of 100, and three loads on each of two logs. COPY adds none. TLS: without and
     // to the server, and to PostgreSQL.
     // Identity: oneself, logins, two floods of three rows, refused logins. Custody: three shapes on many and on few
     // balances, and own ids. Governance: two. Backup and verify: alone and beside. Upkeep: one. Read: 5 questions to the books, 15 to the log.
+    // Console: 30 pages, their views, and appends alone and beside them.
     assert_eq!(
         rows(&report, "loads").len(),
         2 * (2 + 1 + 6)
@@ -215,16 +237,27 @@ fn all_of_them_in_one_report() {
             + 2 * (2 + 2)
             + 2
             + 2 * (5 + 15)
+            + 2 * (30 + 1 + 2)
     );
     assert_eq!(rows(&report, "verifications").len(), 4 + 2 * 2 + 2 * 2);
     assert_eq!(rows(&report, "copies").len(), 8);
     assert_eq!(rows(&report, "timings").len(), 12);
     // COPY: 8 and the fastest; TLS: 1 an engine, and to PostgreSQL; verify: its rate, memory, a start and what is kept an engine, and the WAL; large-log: 3 an engine; identity: 2 an engine;
     // custody: a target and hot / uniform for each shape, and own ids, an engine; governance: two targets an engine; backup: two
-    // targets and what is kept, an engine, and the WAL; upkeep: three an engine; read: 11.
+    // targets and what is kept, an engine, and the WAL; upkeep: three an engine; read: 11; console: all pages but one, three
+    // weights, views and what is kept, an engine, and the WAL.
     assert_eq!(
         rows(&report, "ratios").len(),
-        9 + 3 + (2 * 4 + 1) + 6 + 4 + 2 * (6 + 1) + 2 * 2 + (2 * 3 + 1) + 2 * 3 + 2 * 11
+        9 + 3
+            + (2 * 4 + 1)
+            + 6
+            + 4
+            + 2 * (6 + 1)
+            + 2 * 2
+            + (2 * 3 + 1)
+            + 2 * 3
+            + 2 * 11
+            + (2 * (29 + 3 + 2) + 1)
     );
 }
 

@@ -7,6 +7,7 @@ mod append;
 mod backup;
 mod beside;
 mod calibrate;
+mod console;
 mod copy;
 mod custody;
 mod governance;
@@ -123,6 +124,7 @@ impl<'a> Context<'a> {
             Scenario::Custody(settings) => self.custody(settings),
             Scenario::Governance(settings) => self.governance(settings),
             Scenario::Read(settings) => self.read(settings),
+            Scenario::Console(settings) => self.console(settings),
             Scenario::Calibrate { connections, batch } => self.calibrate(*connections, *batch),
             Scenario::All { large, verify } => self.all(*large, *verify),
         }
@@ -144,6 +146,7 @@ impl<'a> Context<'a> {
             "custody",
             "governance",
             &format!("read --entries {asked} --operations {asked}"),
+            &format!("console --entries {asked}"),
         ];
         for line in lines {
             let words = std::iter::once("bench").chain(line.split(' '));
