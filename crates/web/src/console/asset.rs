@@ -27,7 +27,7 @@ pub(crate) async fn show(mut call: Call) -> Answer {
         return Ok(verifier());
     }
     let asset = Asset::named(&name).ok_or_else(Problem::unknown_path)?;
-    let mut response = with_type(asset.media, asset.text);
+    let mut response = with_type(asset.media, asset.text.as_str());
     response.headers_mut().insert(CACHE_CONTROL, FOR_EVER);
     Ok(response)
 }
