@@ -48,7 +48,7 @@ pub fn timeline(look: &Look, caption: &str, bars: &[Bar]) -> Markup {
     let ends = bars.iter().filter_map(|bar| bar.end(look.now));
     let span = begin.zip(ends.max()).map(|(from, to)| (from, to.max(from)));
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(caption) {
+        div.scroll tabindex="0" role="region" aria-label={ (caption) ", as a table" } {
             table.timeline {
                 caption.hidden { (caption) }
                 thead {

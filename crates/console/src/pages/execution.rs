@@ -198,7 +198,7 @@ fn usage(whole: &ExecutionWhole) -> Markup {
     };
     html! {
         @if of.iter().any(|(_, total)| total.is_some()) {
-            div.scroll tabindex="0" role="region" aria-label="Tokens and cost" {
+            div.scroll tabindex="0" role="region" aria-label="Tokens and cost, as a table" {
                 table {
                     caption.hidden { "Tokens and cost" }
                     thead { tr {
