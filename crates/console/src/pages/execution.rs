@@ -56,14 +56,22 @@ fn ended(look: &Look, whole: &ExecutionWhole) -> Markup {
     html! {
         p.lead {
             (view.workflow) " for " (cell(look, &Cell::User(view.user), true)) " "
-            @match view.finished_at { Some(_) => { "is " (view.status.as_str()) " after " (took) } None => { "runs since " (took) } }
+            @match (view.finished_at, view.status.as_str()) {
+                (None, _) => { "has run for " (took) }
+                (Some(_), "failed") => { "failed after " (took) }
+                (Some(_), status) => { "was " (status) " after " (took) }
+            }
             @if let Some(kind) = &view.error_type { ", with " code { (kind) } }
             @if let Some(error) = &view.error { ": " (error) }
         }
         @if let Some(step) = bad {
             p.banner data-tone="bad" {
-                (icon("triangle-alert")) " The last step that did not succeed is " a href={ "/steps/" (step.id) } { (step.number) ", " (step.kind.as_str()) " " (step.name) }
-                @if let Some(kind) = &step.error_type { ": " code { (kind) } }
+                (icon("triangle-alert"))
+                span {
+                    "The last step that did not succeed is "
+                    a href={ "/steps/" (step.id) } { (step.number) ", " (step.kind.as_str()) " " (step.name) }
+                    @if let Some(kind) = &step.error_type { ": " code { (kind) } }
+                }
             }
         }
     }
