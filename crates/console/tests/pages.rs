@@ -280,6 +280,22 @@ fn areas(one: &OnePage) -> Vec<(&'static str, String)> {
     ]
 }
 
+/// Readers jump from landmark to landmark by their names.
+#[test]
+fn no_two_landmarks_of_a_page_have_the_same_name() {
+    for (name, page) in pages() {
+        let parts = page.split("<h2 id=\"").skip(1);
+        let headings = parts.filter_map(|rest| rest.split(['>', '<']).nth(1));
+        let regions = page.split("role=\"region\" aria-label=\"").skip(1);
+        let regions = regions.filter_map(|rest| rest.split('"').next());
+        let mut names: Vec<&str> = headings.chain(regions).collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all, "{name}: {names:?}");
+    }
+}
+
 #[test]
 fn amounts_have_all_their_digits_and_say_whether_they_sum_to_zero() {
     let pages = pages();

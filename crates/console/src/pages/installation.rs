@@ -108,11 +108,11 @@ pub fn retention(look: &Look, page: &RetentionPage) -> Markup {
         h1 { "Retention" }
         p.about { "For how long the details of entries are kept. Who, what and when stay for ever, and so does their proof." }
         @if policies.is_empty() { p { "No policy is set: everything is kept." } }
-        @else { (part("policies", "Policies in force", &table(look, "Policies in force", &POLICIES, &policies))) }
+        @else { (part("policies", "Policies in force", &table(look, "Days by action", &POLICIES, &policies))) }
         @match &past {
             None => { p.banner data-tone="warn" { "Counting what would go takes longer than a page may. " code { "probity audit retention" } " counts it." } }
             Some(rows) if rows.is_empty() => { p { "Nothing is past its time." } }
-            Some(rows) => { (part("past", "What would go now", &table(look, "What would go now", &PAST, rows))) }
+            Some(rows) => { (part("past", "What would go now", &table(look, "Entries by action", &PAST, rows))) }
         }
         p { a href="/audit/holds" { "Legal holds" } " keep what they cover." }
     }
