@@ -115,6 +115,8 @@ impl Field {
         match self.input {
             Input::Password | Input::NewPassword => "password",
             Input::Number(..) => "number",
+            // What is no time is shown as it was given.
+            Input::Time if self.problem.is_some() => "text",
             Input::Time => "datetime-local",
             _ => "text",
         }
