@@ -17,7 +17,7 @@ const FOCUS: &str = "const one = document.activeElement;
     const style = getComputedStyle(one);
     if (style.outlineStyle === 'none' || !parseFloat(style.outlineWidth)) return [words, 'is not marked'];
     const tall = box.height > innerHeight / 2;
-    if (box.top < 0 || (!tall && box.bottom > innerHeight)) return [words, `is at ${box.top} to ${box.bottom} of ${innerHeight}`];
+    if (box.top < -1 || (!tall && box.bottom > innerHeight + 1)) return [words, `is at ${box.top} to ${box.bottom} of ${innerHeight}`];
     const [x, y] = [box.left + Math.min(box.width, innerWidth) / 2, tall ? Math.max(box.top, 120) + 20 : box.top + box.height / 2];
     const over = document.elementFromPoint(x, y);
     if (!over || !(one.contains(over) || over.contains(one))) return [words, `is under ${over?.outerHTML.slice(0, 90)}`];

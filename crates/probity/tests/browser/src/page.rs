@@ -174,7 +174,7 @@ impl Page {
 
     /// Whether the page can be scrolled sideways.
     pub async fn goes_sideways(&self) -> bool {
-        let script = "return document.documentElement.scrollWidth > innerWidth";
+        let script = "return document.documentElement.scrollWidth > document.documentElement.clientWidth";
         self.script(script, Vec::new()).await == true
     }
 

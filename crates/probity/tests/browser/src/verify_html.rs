@@ -89,11 +89,11 @@ fn an_entry_is_checked_step_by_step_and_the_log_is_remembered() {
 #[test]
 fn a_bundle_is_checked_line_by_line() {
     for demo in demos() {
-        let key = demo.file("log.vkey", &["audit", "key"]);
+        let key = demo.file("bundle.vkey", &["audit", "key"]);
         let bundle = demo.file("all.jsonl", &["audit", "export", "--format", "bundle"]);
         let text = fs::read_to_string(&bundle).unwrap();
         let entries = text.lines().count() - 2;
-        let tampered = demo.path("tampered.jsonl");
+        let tampered = demo.path("tampered-bundle.jsonl");
         fs::write(&tampered, changed(&text)).unwrap();
         in_browser(async |page| {
             open(page, demo).await;
@@ -126,9 +126,9 @@ fn text_of_the_log_is_text_on_the_page() {
         let entry: serde_json::Value = serde_json::from_str(&demo.run(&append)).unwrap();
         let index = entry["index"].to_string();
         let files = [
-            demo.file("log.vkey", &["audit", "key"]),
-            demo.file("entry.json", &["audit", "show", &index, "--output", "json"]),
-            demo.file("entry.tlog-proof", &["audit", "receipt", &index]),
+            demo.file("text.vkey", &["audit", "key"]),
+            demo.file("text.json", &["audit", "show", &index, "--output", "json"]),
+            demo.file("text.tlog-proof", &["audit", "receipt", &index]),
         ];
         in_browser(async |page| {
             open(page, demo).await;
