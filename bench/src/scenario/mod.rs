@@ -14,6 +14,7 @@ mod governance;
 mod identity;
 mod large_governance;
 mod large_log;
+mod otlp;
 mod read;
 mod tls;
 mod upkeep;
@@ -123,6 +124,7 @@ impl<'a> Context<'a> {
             Scenario::Identity(settings) => self.identity(settings),
             Scenario::Custody(settings) => self.custody(settings),
             Scenario::Governance(settings) => self.governance(settings),
+            Scenario::Otlp(settings) => self.otlp(settings),
             Scenario::Read(settings) => self.read(settings),
             Scenario::Console(settings) => self.console(settings),
             Scenario::Calibrate { connections, batch } => self.calibrate(*connections, *batch),

@@ -165,16 +165,21 @@ impl Call {
         id_of("id", &self.path().await?)
     }
 
+    /// The body as it comes in, which nobody has after that.
+    pub fn take_body(&mut self) -> Body {
+        std::mem::take(self.body.get_mut().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// The fields of a form.
     pub async fn form(&mut self) -> Result<Fields, Problem> {
-        let body = std::mem::take(self.body.get_mut().unwrap_or_else(PoisonError::into_inner));
+        let body = self.take_body();
         let bytes = body::read_form(&self.parts, body, &self.app.settings).await?;
         Fields::parse(std::str::from_utf8(&bytes).unwrap_or_default())
     }
 
     /// The body, which must be JSON.
     pub async fn body(&mut self) -> Result<bytes::Bytes, Problem> {
-        let body = std::mem::take(self.body.get_mut().unwrap_or_else(PoisonError::into_inner));
+        let body = self.take_body();
         body::read(&self.parts, body, &self.app.settings).await
     }
 
@@ -185,7 +190,7 @@ impl Call {
 
     /// The same, with the bytes that it was read from.
     pub async fn input_and_bytes<T: DeserializeOwned>(&mut self) -> Result<(T, bytes::Bytes), Problem> {
-        let body = std::mem::take(self.body.get_mut().unwrap_or_else(PoisonError::into_inner));
+        let body = self.take_body();
         let bytes = body::given(&self.parts, body, &self.app.settings).await?;
         let input = body::object_or_absent(&self.parts.headers, bytes.as_ref())?;
         Ok((input, bytes.unwrap_or(bytes::Bytes::from_static(body::ABSENT))))

@@ -41,6 +41,9 @@ problems! {
     UNSUPPORTED_MEDIA_TYPE = "415" "unsupported_media_type", "the body is not `application/json`";
     UNSUPPORTED_ENCODING = "415" "unsupported_encoding", "the body has a Content-Encoding";
 
+    MALFORMED_OTLP = "400" "malformed_otlp", "the body is not a request of OTLP";
+    UNSUPPORTED_OTLP = "415" "unsupported_media_type", "the body is neither `application/x-protobuf` nor `application/json`";
+
     CROSS_SITE = "403" "cross_site", "a browser made the request from another site's page";
     OVERLOADED = "503" "overloaded", "too much is waiting to be done; nothing of this request was";
     LOG_TAMPERED = "503" "log_tampered",

@@ -15,6 +15,7 @@ mod limit;
 mod log;
 mod metrics;
 mod openapi;
+mod otlp;
 mod people;
 mod problems;
 mod routes;
