@@ -123,11 +123,8 @@ fn a_choice_of_colours_outdoes_the_system_s() {
             demo.open(page, "/preferences").await;
             page.enter("Colours", "light").await;
             page.press("Keep").await;
-            page.wait_until(
-                "document.readyState === 'complete' && document.documentElement.dataset.theme === 'light'",
-                Vec::new(),
-            )
-            .await;
+            let theme = "return document.documentElement.dataset.theme";
+            assert_eq!(page.script(theme, Vec::new()).await, "light");
             demo.open(page, "/").await;
             let chosen = "return getComputedStyle(document.body).backgroundColor";
             assert!(

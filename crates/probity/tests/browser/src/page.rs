@@ -15,6 +15,16 @@ const FILLED: &str = "input:not([type=hidden]), select, textarea";
 const WORDS: &str = "const words = (one) => (one.ariaLabel ?? (one.labels?.length ? [...one.labels].map((label) => label.textContent).join(' ')
     : one.textContent)).replace(/\\s+/g, ' ').trim().toLowerCase();";
 
+/// Whether pressing an element leads to another page. Then its document is marked as one that is left, until a script of the
+/// page does something else instead. Without scripts, nothing does.
+const LEADS: &str = "const [one] = arguments;
+    const leads = one.matches('a[href]:not([target]):not([download]):not([href^=\"#\"])') || one.type === 'submit' && one.form?.method !== 'dialog';
+    document.left = leads;
+    const stay = (event) => { if (event.defaultPrevented) document.left = false; };
+    addEventListener('click', stay, { once: true });
+    addEventListener('submit', stay, { once: true });
+    return leads;";
+
 /// Pages that may come and go before the one that is waited for.
 const PAGES_MAX: usize = 20;
 
@@ -126,10 +136,17 @@ impl Page {
         }
     }
 
-    /// Presses the link or the button with these words.
+    /// Presses the link or the button with these words. Where it leads to another page, returns when that one is loaded.
     pub async fn press(&self, words: &str) {
-        let pressed = self.called(PRESSED, words).await.click().await;
+        let element = self.called(PRESSED, words).await;
+        let argument = vec![element.to_json().unwrap()];
+        let leads = self.script(LEADS, argument).await == true;
+        let pressed = element.click().await;
         pressed.unwrap_or_else(|error| panic!("{words}: {error}"));
+        if leads {
+            self.wait_until("!document.left && document.readyState === 'complete'", Vec::new())
+                .await;
+        }
     }
 
     /// Types into the field with this label, in the place of what is there; of a choice, chooses.
