@@ -10,6 +10,7 @@ use backup::format::Sidecar;
 use domain::Caller;
 use domain::upkeep::{Job, RunOutcome};
 use engine::upkeep::{Ended, JobRow, JobWrite};
+use engine::verify::VerifyProgress;
 use engine::{Engine, Error};
 use evidence::time::Timestamp;
 use tokio::sync::{Notify, watch};
@@ -18,7 +19,7 @@ use uuid::Uuid;
 use crate::lease::{Leading, RENEWED_EVERY};
 use crate::schedule::{When, done_to};
 use crate::settings::Settings;
-use crate::work::{Came, caller, record, with_place, work};
+use crate::work::{Came, Far, caller, record, with_place, work};
 
 /// Fewer entries in a second than this, and none that waits: time to verify.
 const IDLE_ENTRIES: u64 = 10;
@@ -41,6 +42,7 @@ struct Inner {
     /// The log's size when it was last looked at, and when.
     size: Mutex<Option<(u64, Duration)>>,
     wake: Notify,
+    far: Far,
 }
 
 /// A run of this process.
@@ -60,6 +62,8 @@ pub struct State {
     pub next: Option<Timestamp>,
     /// What is known of it; none where no process has looked at it yet.
     pub row: Option<JobRow>,
+    /// How far the newest run of this process is, or was when it ended: of a verification.
+    pub far: Option<VerifyProgress>,
 }
 
 impl fmt::Debug for Jobs {
@@ -86,6 +90,7 @@ impl Jobs {
             seen: Mutex::default(),
             size: Mutex::default(),
             wake: Notify::new(),
+            far: Far::default(),
         }))
     }
 
@@ -121,6 +126,7 @@ impl Jobs {
                 next: row.and_then(|row| when.next(row, now)),
                 when,
                 row: row.cloned(),
+                far: (*job == Job::Verify).then(|| *self.0.far.borrow()).flatten(),
             }
         };
         Job::ALL.iter().map(state).collect()
@@ -304,7 +310,7 @@ impl Jobs {
     /// Does a job that has begun, and records what came of it.
     async fn carry_out(&self, job: Job, caller: &Caller) -> Came {
         let engine = &self.0.engine;
-        let mut came = work(engine, &self.0.settings, job).await;
+        let mut came = work(engine, &self.0.settings, job, &self.0.far).await;
         if let Err(error) = record(engine, caller, job, &came).await {
             tracing::warn!(%error, job = job.as_str(), "what came of a job is not recorded");
             came.failed

@@ -1,16 +1,17 @@
 //! What each job does. What takes long has a thread of its own, which waits for whatever serves.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use backup::{How, To};
 use domain::upkeep::{Job, RecordJob};
 use domain::{Caller, Origin};
 use engine::Engine;
-use engine::verify::{Report, VerifyOptions, remember, verify};
+use engine::verify::{Report, VerifyOptions, VerifyProgress, remember, verify};
 use evidence::Outcome;
 use evidence::json::StrictObject;
 use serde_json::Value;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::rests::Rests;
 use crate::settings::{Backups, Settings};
@@ -84,14 +85,17 @@ pub(crate) fn caller() -> Caller {
     Caller::System { part: "jobs" }
 }
 
+/// How far the verification of this process is, or was when it ended.
+pub(crate) type Far = Arc<watch::Sender<Option<VerifyProgress>>>;
+
 /// Does a job.
-pub(crate) async fn work(engine: &Engine, settings: &Settings, job: Job) -> Came {
+pub(crate) async fn work(engine: &Engine, settings: &Settings, job: Job, far: &Far) -> Came {
     let done = match job {
         Job::Backup => write(engine, settings).await,
         Job::Prune => prune(engine, settings).await,
         Job::VerifyBackup => check(engine, settings).await,
         Job::Retention => retain(engine).await,
-        Job::Verify => whole(engine, settings.verify_within_h).await,
+        Job::Verify => whole(engine, settings.verify_within_h, far.clone()).await,
         Job::Expiry => expire(engine).await,
     };
     done.unwrap_or_else(Came::failed)
@@ -181,11 +185,15 @@ async fn check(engine: &Engine, settings: &Settings) -> Result<Came, String> {
 }
 
 /// Verifies the whole log, while its thread has nothing to wait for: at the lowest priority, one thread alone.
-async fn whole(engine: &Engine, within_h: u64) -> Result<Came, String> {
+async fn whole(engine: &Engine, within_h: u64, far: Far) -> Result<Came, String> {
     let options = engine.options().clone();
     let size = engine.size();
     let rests = Rests::new(*size.borrow(), within_h, Instant::now());
-    let rest = move |at| rests.pause(at, &size, std::thread::sleep);
+    far.send_replace(None);
+    let rest = move |at| {
+        far.send_replace(Some(at));
+        rests.pause(at, &size, std::thread::sleep);
+    };
     let (answer, verified) = oneshot::channel();
     let verifying = move || {
         engine::credentials::pool::lower_priority();

@@ -7,6 +7,7 @@ use jobs::{State, When};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::cell::count;
 use crate::example::at;
 use crate::noun::Shown;
 
@@ -45,6 +46,20 @@ pub struct JobView {
     pub seconds: Option<f64>,
     /// How many runs did not do what the job is for.
     pub failures: u64,
+    /// How far a verification is that the answering process is at.
+    pub progress: Option<ProgressView>,
+}
+
+/// How far a verification is.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Progress")]
+pub struct ProgressView {
+    /// Checked so far.
+    pub done: u64,
+    /// All there are.
+    pub total: u64,
+    /// Of what: `entries`, or the rows of a table.
+    pub what: &'static str,
 }
 
 impl JobView {
@@ -57,6 +72,7 @@ impl JobView {
         };
         let row = state.row.clone();
         let row = row.as_ref();
+        let runs = row.is_some_and(|row| row.outcome == Some(RunOutcome::Running));
         JobView {
             name: state.job,
             schedule,
@@ -73,7 +89,23 @@ impl JobView {
             succeeded_at: row.and_then(|row| row.succeeded_at),
             seconds: row.and_then(jobs::JobRow::seconds),
             failures: row.map_or(0, |row| row.failures),
+            progress: state.far.filter(|_| runs).map(|far| ProgressView {
+                done: far.done,
+                total: far.total,
+                what: far.what,
+            }),
         }
+    }
+
+    /// How it stands, in words: with how far it is, where that is known.
+    pub fn stands(&self) -> Option<String> {
+        let word = self.outcome?.as_str();
+        Some(match &self.progress {
+            Some(ProgressView { done, total, what }) => {
+                format!("{word}: {} of {} {what}", count(*done), count(*total))
+            }
+            None => word.to_owned(),
+        })
     }
 
     /// When it is due, in words, or why it is not.
@@ -104,6 +136,7 @@ impl Shown for JobView {
             succeeded_at: Some(at(21, 1)),
             seconds: Some(4.5),
             failures: 0,
+            progress: None,
         }
     }
 }
@@ -206,5 +239,26 @@ impl Shown for Backups {
         Backups {
             backups: Some(vec![BackupView::example()]),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_runs_says_how_far_it_is_where_that_is_known() {
+        let mut job = JobView::example();
+        assert_eq!(job.stands().as_deref(), Some("succeeded"));
+        job.outcome = Some(RunOutcome::Running);
+        assert_eq!(job.stands().as_deref(), Some("running"));
+        job.progress = Some(ProgressView {
+            done: 4_096,
+            total: 10_000,
+            what: engine::verify::ENTRIES,
+        });
+        assert_eq!(job.stands().as_deref(), Some("running: 4,096 of 10,000 entries"));
+        job.outcome = None;
+        assert_eq!(job.stands(), None);
     }
 }

@@ -346,6 +346,9 @@ mod cases {
         }
         process.look(now).await;
         assert_eq!(verified().await, 1);
+        let states = process.jobs.states().await.unwrap();
+        let far = states.iter().find_map(|state| state.far).unwrap();
+        assert_eq!(far.done, far.total, "it told how far it was, to the end: {far:?}");
         let row = process.row(Job::Verify).await;
         assert_eq!((row.outcome, row.figure), (Some(RunOutcome::Succeeded), Some(0)));
         // However busy it is, it is not put off for ever.

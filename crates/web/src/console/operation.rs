@@ -3,7 +3,6 @@
 use console::components::Row;
 use console::{Action, ListPage, OnePage};
 use domain::identity::{Permission, Principal};
-use domain::upkeep::RunOutcome;
 use views::{
     BackupView, Backups, Cell, Column, Elide, JobView, Jobs, StatusView, Titled, column, count, number,
 };
@@ -68,9 +67,7 @@ fn job_cells(job: &JobView) -> Vec<Cell> {
         job.said().into(),
         job.next_at.into(),
         job.started_at.into(),
-        job.outcome
-            .map(RunOutcome::as_str)
-            .map_or(Cell::Empty, |word| Cell::State(word.to_owned())),
+        job.stands().map_or(Cell::Empty, Cell::State),
         job.error.as_ref().into(),
     ]
 }
