@@ -148,10 +148,7 @@ async fn page(call: &Call, asked: &Asked<'_>, fields: Vec<Field>, refused: Optio
     frame.path.clone_from(&about);
     let problem = refused.filter(|_| fields.iter().all(|field| field.problem.is_none()));
     let entry = problem.and_then(|answered| answered.body["entry"].as_u64());
-    let will = match asked.name() {
-        Some(name) => consequences::of(call, form.api, name).await?,
-        None => Vec::new(),
-    };
+    let will = consequences::of(call, form.api, asked.name()).await?;
     let page = ChangePage {
         title: form.title.to_owned(),
         about: Some((about.clone(), asked.called(call))),

@@ -44,11 +44,13 @@ pub(crate) async fn balance(mut call: Call) -> Answer {
     let others = movements.iter().map(|(_, other)| *other);
     let others: Vec<Cell> = others.chain([account]).map(Cell::Account).collect();
     let (frame, mut shown) = one.page(&call, &others).await?;
-    let id = account.id().to_string();
-    let holding = console::query([("balance", id.as_str()), ("status", "pending")]);
-    shown
-        .related
-        .push(("What holds of it".to_owned(), format!("/operations{holding}")));
+    if !one.whole.held.is_zero() {
+        let id = account.id().to_string();
+        let holding = console::query([("balance", id.as_str()), ("status", "pending")]);
+        shown
+            .related
+            .push(("What holds of it".to_owned(), format!("/operations{holding}")));
+    }
     let kept = query
         .pairs()
         .filter(|(name, _)| !["cursor", "limit"].contains(name));

@@ -27,9 +27,9 @@ pub(crate) async fn user(mut call: Call) -> Answer {
     page.pairs.push(("May", words.join(" ").into()));
     let counts = consequences::of_user(&call, user.id).await?;
     let standing: [Titled; 3] = [
-        ("Sessions in use", views::count(counts.sessions).into()),
-        ("API keys that work", views::count(counts.keys).into()),
-        ("Agents", views::count(counts.agents).into()),
+        ("Sessions in use", counts.sessions.shown().into()),
+        ("API keys that work", counts.keys.shown().into()),
+        ("Agents", counts.agents.shown().into()),
     ];
     page.pairs.extend(standing);
     Ok(frame::answer(&frame, &console::one(&frame.look, &page)))
