@@ -8,6 +8,7 @@ if (bar && rows && "locks" in navigator) {
   const channel = new BroadcastChannel("probity-live");
   const hrefs = (within) => [...within.querySelectorAll("tr[data-href]")].map((row) => row.dataset.href);
   let [waiting, asking, again, saidAt, last, release, source] = [null, false, false, 0, null, null, null];
+  const words = { lost: "The server does not answer; trying again", ended: "The session has ended; load the page again to sign in" };
   bar.hidden = false;
 
   const say = (text) => {
@@ -32,6 +33,8 @@ if (bar && rows && "locks" in navigator) {
     asked.responseType = "document";
     asked.onloadend = () => {
       const fresh = asked.status === 200 && asked.response?.getElementById("rows");
+      // Another page came in its place: the one to sign in by.
+      if (asked.status === 200 && !fresh) all("ended");
       if (fresh) {
         const known = new Set(hrefs(rows));
         const count = hrefs(fresh).filter((href) => !known.has(href)).length;
@@ -59,16 +62,17 @@ if (bar && rows && "locks" in navigator) {
     scrollTo(0, 0);
   };
   const tell = (what) => {
-    state.textContent = what === "lost" ? "The server does not answer; trying again" : "Live";
+    state.textContent = words[what] ?? "Live";
     if (what === "new") look();
+    if (what === "ended") end();
+  };
+  const all = (what) => {
+    tell(what);
+    channel.postMessage(what);
   };
   channel.onmessage = (event) => tell(event.data);
   const stream = () => {
     source = new EventSource(last === null ? bar.dataset.stream : `${bar.dataset.stream}?after=${last}`);
-    const all = (what) => {
-      tell(what);
-      channel.postMessage(what);
-    };
     // Whatever came before the stream was there, when the page was loaded or while the server was away.
     source.onopen = () => all("new");
     source.addEventListener("activity", (event) => {
@@ -77,8 +81,10 @@ if (bar && rows && "locks" in navigator) {
     });
     source.onerror = () => {
       all("lost");
-      // A server that answered with a problem is asked again, later.
-      if (source.readyState === EventSource.CLOSED) setTimeout(() => source && stream(), 5000);
+      if (source.readyState !== EventSource.CLOSED) return;
+      // The server answered with a problem. The page says whether the session has ended; else it is asked again, later.
+      look();
+      setTimeout(() => source && stream(), 5000);
     };
   };
   const begin = () => {
