@@ -10,6 +10,7 @@ pub mod components;
 pub mod frame;
 mod look;
 mod pages;
+mod plain;
 mod zone;
 
 pub use frame::{Banner, Frame, Group, Item, Tone, Who};
@@ -29,4 +30,5 @@ pub use pages::preferences::{Preferences, preferences};
 pub use pages::problem::{ProblemPage, again, problem};
 pub use pages::search::{SearchPage, search};
 pub use pages::sign_in::{SignIn, sign_in};
+pub use plain::plain;
 pub use zone::Zone;

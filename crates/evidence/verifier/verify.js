@@ -341,8 +341,9 @@ export async function headSteps(note, key) {
   return [five, six];
 }
 
-/** HTML has no other ends of lines than one, and no character 0. */
-const inHtml = (text) => text.replace(/\r\n?/g, "\n").replaceAll("\0", "");
+/** HTML has no other ends of lines than one. The page shows what steers a terminal as JSON writes it. */
+const STEERS = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
+const inHtml = (text) => text.replace(/\r\n?/g, "\n").replace(STEERS, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 /** Steps 1 to 4 for an entry that was read; step 5 is told where the checkpoint is in doubt. `shown` is what a page says. */
 export async function entrySteps(reading, path, [five, six], shown = []) {

@@ -184,7 +184,7 @@ pub(crate) fn answer(frame: &Frame, content: &Markup) -> Response<Body> {
 
 /// HTML as the answer.
 pub(crate) fn html(page: Markup) -> Response<Body> {
-    let mut response = with_type("text/html; charset=utf-8", page.into_string());
+    let mut response = with_type("text/html; charset=utf-8", console::plain(page.into_string()));
     keep_to(&mut response);
     response
 }

@@ -1,5 +1,7 @@
 //! The page of an entry, and "Verify here" on it.
 
+use serde_json::json;
+
 use crate::axe::no_violation;
 use crate::chromium::in_browser;
 use crate::demo::demos;
@@ -23,6 +25,35 @@ fn the_page_of_an_entry_checks_itself() {
             page.size(390, 844).await;
             let sideways = "return document.documentElement.scrollWidth > innerWidth";
             assert_eq!(page.script(sideways, Vec::new()).await, false);
+        });
+    }
+}
+
+#[test]
+fn what_would_steer_a_terminal_is_seen_and_checked() {
+    for demo in demos() {
+        in_browser(async |page| {
+            demo.sign_in(page, "admin").await;
+            let details = json!({"\u{1b}[2J": "a\u{202e}b\u{7f}\u{9b}"}).to_string();
+            let given = [
+                "--actor",
+                "user:al",
+                "--action",
+                "order.spoof",
+                "--details",
+                &details,
+            ];
+            demo.run(&[&["audit", "append"], &given[..]].concat());
+            demo.open(page, "/audit/entries?action=order.spoof").await;
+            let entry = page.first_row().await.unwrap();
+            demo.open(page, &entry).await;
+            let text = page.text("main").await;
+            assert!(text.contains(r"a\u202eb\u007f\u009b"), "{text}");
+            let steers = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+            assert!(!text.contains(steers), "{text:?}");
+            page.click("[data-start]").await;
+            page.wait_for("[data-verdict]", "Everything that was checked holds.")
+                .await;
         });
     }
 }

@@ -8,7 +8,10 @@ use serde_json::json;
 use super::browser::{Browser, Page};
 use crate::api::{Api, BOTH, On};
 
-pub const BAD: &str = "\"'><img src=x onerror=alert(1)><script>alert(2)</script><svg onload=alert(3)>";
+pub const BAD: &str =
+    "\"'><img src=x onerror=alert(1)><script>alert(2)</script><svg onload=alert(3)>\u{202e}";
+/// What would clear a terminal, where it is copied from a page.
+const STEERS: &str = "\u{1b}[2J\u{9b}2J\u{7f}";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_stored_text_runs_in_a_page() {
@@ -17,7 +20,7 @@ async fn no_stored_text_runs_in_a_page() {
         let event = json!({
             "actor": {"kind": "user", "id": BAD, "name": BAD, "on_behalf_of": BAD},
             "action": "order.update", "target": {"kind": "order", "id": BAD}, "description": BAD,
-            "details": {BAD: {BAD: [BAD, "javascript:alert(4)"]}}, "user_agent": BAD, "trace_id": BAD, "session_id": BAD,
+            "details": {BAD: {BAD: [BAD, "javascript:alert(4)", STEERS]}, STEERS: 1}, "user_agent": BAD, "trace_id": BAD, "session_id": BAD,
         });
         let event_is_taken = api.call("POST", "/v1/audit/entries", event.clone()).await;
         if event_is_taken.status != 201 {
@@ -77,6 +80,8 @@ pub fn unharmed(page: &Page, what: &str) {
         !page.text().contains("<img") && !page.text().contains("<svg onload"),
         "{what}"
     );
+    let steers = |c: char| c.is_control() && !"\n\r\t".contains(c) || c == '\u{202e}';
+    assert!(!page.text().contains(steers), "{what}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
