@@ -1,5 +1,7 @@
 //! What steers a terminal or turns the direction of text, made to be seen.
 
+use std::fmt::Write as _;
+
 /// Whether a character of a page does that. Ends of lines and tabs are text; marks that join letters are needed to write some
 /// languages.
 fn steers(c: char) -> bool {
@@ -16,7 +18,8 @@ pub fn plain(page: String) -> String {
     let mut out = String::with_capacity(page.len() + 64);
     for c in page.chars() {
         if steers(c) {
-            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+            // Writing into a text does not fail.
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
         } else {
             out.push(c);
         }
