@@ -282,6 +282,7 @@ fn web_settings(config: &Config, tls: Option<web::Tls>, jobs: &Jobs) -> web::Set
         public_entries: config.http.public_entries,
         trusted_proxies: config.http.trusted_proxies.clone(),
         public_url: config.http.public_url.clone(),
+        hosts: config.http.hosts.clone(),
         tls,
         jobs: Some(jobs.clone()),
         ..web::Settings::default()

@@ -13,6 +13,7 @@ use crate::console::Site;
 use crate::docs;
 use crate::endpoint::Verb;
 use crate::forwarded::Unreadable;
+use crate::mcp;
 use crate::metrics::Requests;
 use crate::settings::Settings;
 
@@ -32,6 +33,8 @@ pub(crate) struct App {
     pub docs: Bytes,
     /// What the console consists of.
     pub site: Site,
+    /// The tools of MCP.
+    pub mcp: mcp::Listed,
     /// One permit for each event stream.
     pub streams: Arc<Semaphore>,
     /// One permit for each export.
@@ -59,6 +62,7 @@ impl App {
             openapi: Bytes::from(document.to_string()),
             docs: Bytes::from(docs::page(document)),
             site,
+            mcp: mcp::Listed::of(document),
             streams: Arc::new(Semaphore::new(settings.streams_max)),
             exports: Arc::new(Semaphore::new(settings.exports_max)),
             unreadable: Unreadable::default(),

@@ -119,18 +119,32 @@ pub(crate) async fn refuse(parts: &Parts, body: Body, settings: &Settings) -> Re
 
 /// The JSON body of a request, as bytes.
 pub(crate) async fn read(parts: &Parts, body: Body, settings: &Settings) -> Result<Bytes, Problem> {
+    read_at_most(parts, body, settings, settings.body_bytes_max).await
+}
+
+/// The same of at most so many bytes.
+pub(crate) async fn read_at_most(
+    parts: &Parts,
+    body: Body,
+    settings: &Settings,
+    bytes_max: usize,
+) -> Result<Bytes, Problem> {
     check_type(&parts.headers)?;
-    read_any(parts, body, settings).await
+    read_any(parts, body, settings, bytes_max).await
 }
 
 /// What a form of a page sends, as bytes.
 pub(crate) async fn read_form(parts: &Parts, body: Body, settings: &Settings) -> Result<Bytes, Problem> {
     check_is(&parts.headers, FORM)?;
-    read_any(parts, body, settings).await
+    read_any(parts, body, settings, settings.body_bytes_max).await
 }
 
-async fn read_any(parts: &Parts, body: Body, settings: &Settings) -> Result<Bytes, Problem> {
-    let bytes_max = settings.body_bytes_max;
+async fn read_any(
+    parts: &Parts,
+    body: Body,
+    settings: &Settings,
+    bytes_max: usize,
+) -> Result<Bytes, Problem> {
     let announced = parts
         .headers
         .get(CONTENT_LENGTH)

@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path, Request};
-use domain::identity::{Must, Permission, Principal};
-use domain::{Caller, Origin, Refusal, own_id};
+use domain::identity::Permission;
+use domain::{Caller, Origin, own_id};
 use engine::Identity;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -22,9 +22,10 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 use views::Filter;
 
+use crate::admit::{Door, Known, SCOPE_MISSING};
 use crate::app::App;
 use crate::endpoint::{Access, Verb};
-use crate::limit::{self, QuotaLeft};
+use crate::limit::QuotaLeft;
 use crate::listed::{MALFORMED_IF_MATCH, NO_IF_MATCH};
 use crate::openapi::Doc;
 use crate::problem::Problem;
@@ -76,7 +77,7 @@ pub(crate) struct Call {
     /// Method, path and headers.
     pub parts: Parts,
     route: &'static Route,
-    caller: Option<Authenticated>,
+    caller: Option<Known>,
     address: Option<IpAddr>,
     /// Locked only so that a call can be shared between threads, which a body cannot.
     body: Mutex<Body>,
@@ -85,14 +86,17 @@ pub(crate) struct Call {
 impl Call {
     /// Who calls; routes that are open to everyone have no caller.
     pub fn caller(&self) -> Result<&Caller, Problem> {
-        let caller = self.caller.as_ref().ok_or_else(credential::missing)?;
-        Ok(&caller.caller)
+        Ok(&self.known()?.caller)
     }
 
     /// Who calls, with what is known of it.
     pub fn identity(&self) -> Result<&Arc<Identity>, Problem> {
-        let caller = self.caller.as_ref().ok_or_else(credential::missing)?;
-        Ok(&caller.identity)
+        Ok(&self.known()?.identity)
+    }
+
+    /// Who calls, for a request that this one makes of another endpoint.
+    pub fn known(&self) -> Result<&Known, Problem> {
+        self.caller.as_ref().ok_or_else(credential::missing)
     }
 
     /// Checks a permission that the route alone does not ask for; a refusal is recorded.
@@ -165,16 +169,21 @@ impl Call {
         id_of("id", &self.path().await?)
     }
 
+    /// The body as it comes in, which nobody has after that.
+    pub fn take_body(&mut self) -> Body {
+        std::mem::take(self.body.get_mut().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// The fields of a form.
     pub async fn form(&mut self) -> Result<Fields, Problem> {
-        let body = std::mem::take(self.body.get_mut().unwrap_or_else(PoisonError::into_inner));
+        let body = self.take_body();
         let bytes = body::read_form(&self.parts, body, &self.app.settings).await?;
         Fields::parse(std::str::from_utf8(&bytes).unwrap_or_default())
     }
 
     /// The body, which must be JSON.
     pub async fn body(&mut self) -> Result<bytes::Bytes, Problem> {
-        let body = std::mem::take(self.body.get_mut().unwrap_or_else(PoisonError::into_inner));
+        let body = self.take_body();
         body::read(&self.parts, body, &self.app.settings).await
     }
 
@@ -185,7 +194,7 @@ impl Call {
 
     /// The same, with the bytes that it was read from.
     pub async fn input_and_bytes<T: DeserializeOwned>(&mut self) -> Result<(T, bytes::Bytes), Problem> {
-        let body = std::mem::take(self.body.get_mut().unwrap_or_else(PoisonError::into_inner));
+        let body = self.take_body();
         let bytes = body::given(&self.parts, body, &self.app.settings).await?;
         let input = body::object_or_absent(&self.parts.headers, bytes.as_ref())?;
         Ok((input, bytes.unwrap_or(bytes::Bytes::from_static(body::ABSENT))))
@@ -261,7 +270,7 @@ async fn attempt(
     request: Request,
     quota: &mut Option<QuotaLeft>,
 ) -> Answer {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let address = origin::address(&parts, &app.settings.trusted_proxies, &app.unreadable);
     let public = app.settings.public_entries;
     let open = match route.access {
@@ -269,10 +278,18 @@ async fn attempt(
         Access::ReadUnlessPublic(_) => public,
         _ => false,
     };
-    let caller = if open {
-        None
-    } else {
-        Some(authenticated(&app, (&parts, address), route, quota).await?)
+    let known = parts.extensions.remove::<Known>();
+    let door = Door {
+        app: &app,
+        parts: &parts,
+        address,
+        route: route.named(),
+        access: route.access,
+    };
+    let caller = match known {
+        _ if open => None,
+        Some(known) => Some(door.known(known).await?),
+        None => Some(door.authenticated(quota).await?),
     };
     let mut body = body;
     if route.verb != Verb::Get && (route.doc)().body.is_none() {
@@ -287,98 +304,6 @@ async fn attempt(
         body: Mutex::new(body),
     })
     .await
-}
-
-/// A caller whose credential is known.
-struct Authenticated {
-    caller: Caller,
-    identity: Arc<Identity>,
-}
-
-/// The caller behind the credential. It has requests left, and holds the permission if one is checked here.
-async fn authenticated(
-    app: &App,
-    (parts, address): (&Parts, Option<IpAddr>),
-    route: &Route,
-    quota: &mut Option<QuotaLeft>,
-) -> Result<Authenticated, Problem> {
-    let engine = &app.engine;
-    let caller = engine.authenticate(credential::of(parts)?).await?;
-    let identity = engine.identity(&caller).await?;
-    admit(app, (parts, address), &identity, route, quota).await?;
-    Ok(Authenticated { caller, identity })
-}
-
-/// Takes one of the caller's requests, and checks what is checked before the handler runs; a refusal is recorded.
-async fn admit(
-    app: &App,
-    (parts, address): (&Parts, Option<IpAddr>),
-    identity: &Identity,
-    route: &Route,
-    quota: &mut Option<QuotaLeft>,
-) -> Result<(), Problem> {
-    let origin = || origin::of(parts, address);
-    // A credential that is no longer good takes nothing of its user's quota; and of a flood of its requests, not each
-    // gets an entry, whatever the route.
-    let mut allowed = identity.principal.good();
-    if allowed.is_ok() {
-        *quota = limit::take(app, identity);
-        if let Some(spent) = quota.as_ref().filter(|quota| !quota.allowed) {
-            app.engine.rate_limited(identity, origin()).await;
-            return Err(spent.problem());
-        }
-        allowed = check(&identity.principal, route.access);
-    }
-    let Err(refusal) = allowed else { return Ok(()) };
-    let engine = &app.engine;
-    let refused = engine
-        .refused_request(identity, refusal, route.named(), origin())
-        .await;
-    Err(refused.into())
-}
-
-/// Checks the part of a route's demand that does not depend on what the request is about.
-fn check(principal: &Principal, access: Access) -> Result<(), Refusal> {
-    match access {
-        Access::Read(permission) | Access::ReadUnlessPublic(permission) => {
-            principal.authorise(permission).map(drop)
-        }
-        // Who may do neither is told what it takes for their own, or the smaller permission.
-        Access::ReadOwnOr(first, other) | Access::ReadEither(first, other) => either(principal, first, other),
-        Access::Vote(custody, other) => {
-            principal.session_in_full()?;
-            either(principal, custody, other)
-        }
-        Access::SecondFactor if principal.must() == Some(Must::ChangePassword) => {
-            principal.session_in_full().map(drop)
-        }
-        Access::Session | Access::SecondFactor => principal.session().map(drop),
-        // Commands are authorised where they are decided, so that a refusal is recorded there.
-        Access::Command(_)
-        | Access::OwnOr(..)
-        | Access::OwnSessionOr(_)
-        | Access::Caller
-        | Access::Open
-        | Access::Credentials => Ok(()),
-    }
-}
-
-/// Code of the refusal of a key whose role holds a permission that its scopes leave out.
-const SCOPE_MISSING: &str = "scope_missing";
-
-/// Checks that the caller holds one of two permissions. A caller without either is told of the first, unless the role
-/// holds the other one and only the key does not.
-fn either(principal: &Principal, first: Permission, other: Permission) -> Result<(), Refusal> {
-    let Err(refusal) = principal.authorise(first) else {
-        return Ok(());
-    };
-    principal.authorise(other).map(drop).map_err(|second| {
-        if second.code == SCOPE_MISSING && refusal.code != SCOPE_MISSING {
-            second
-        } else {
-            refusal
-        }
-    })
 }
 
 /// The answer to a request that no route is for: made safe, and told to the log.

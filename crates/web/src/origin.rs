@@ -57,7 +57,7 @@ fn printable(bytes: &[u8]) -> Option<String> {
 }
 
 /// The trace id of a W3C Trace Context header: `00-<trace id>-<parent id>-<flags>`; later versions may add fields.
-fn trace_id(header: &str) -> Option<&str> {
+pub(crate) fn trace_id(header: &str) -> Option<&str> {
     let mut fields = header.split('-');
     let (version, trace, parent, flags) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
     let hex = |text: &str, len: usize| {

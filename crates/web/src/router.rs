@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::call::{Route, answer, answered};
 use crate::console;
 use crate::endpoint::{Access, Verb};
+use crate::mcp;
 use crate::openapi::document;
 use crate::problem::Problem;
 use crate::routes::ROUTES;
@@ -22,7 +23,8 @@ pub(crate) fn app(engine: Engine, settings: Settings) -> Arc<App> {
     if let Some(url) = settings.public_url.get() {
         document["servers"][0]["url"] = url.into();
     }
-    let routes = ROUTES.iter().map(|route| (route.path, route.verb));
+    let routes = ROUTES.iter().chain([&mcp::ROUTE]);
+    let routes = routes.map(|route| (route.path, route.verb));
     // The pages are counted together: they are for people.
     let pages = [("console", Verb::Get)];
     let site = console::site(ROUTES, &document);
@@ -40,7 +42,7 @@ pub fn pages() -> impl Iterator<Item = (Verb, &'static str, Access)> {
 
 /// Endpoints and pages.
 fn routes() -> impl Iterator<Item = &'static Route> {
-    ROUTES.iter().chain(PAGES.iter())
+    ROUTES.iter().chain([&mcp::ROUTE]).chain(PAGES.iter())
 }
 
 fn filter(verb: Verb) -> MethodFilter {
@@ -64,12 +66,16 @@ pub(crate) fn build(app: &Arc<App>) -> Router {
         let handler = move |request: Request| answer(Arc::clone(&app), number, route, request);
         router = router.route(route.path, on(filter(route.verb), handler));
     }
-    // What the forms of pages send on is answered by the endpoints, and by them alone.
+    // What the forms of pages and the tools of MCP send on is answered by the endpoints, and by them alone.
     let api = router.clone();
+    let (of_mcp, tools) = (Arc::clone(app), api.clone());
+    let handler =
+        move |request: Request| mcp::answer(Arc::clone(&of_mcp), ROUTES.len(), request, tools.clone());
+    router = router.route(mcp::ROUTE.path, on(filter(mcp::ROUTE.verb), handler));
     for route in PAGES.iter() {
         let (app, api) = (Arc::clone(app), api.clone());
         let handler = move |request: Request| {
-            console::answer(Arc::clone(&app), ROUTES.len(), route, request, api.clone())
+            console::answer(Arc::clone(&app), ROUTES.len() + 1, route, request, api.clone())
         };
         router = router.route(route.path, on(filter(route.verb), handler));
     }

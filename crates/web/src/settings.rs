@@ -5,6 +5,7 @@ use std::time::Duration;
 use jobs::Jobs;
 
 use crate::forwarded::Proxies;
+use crate::hosts::Hosts;
 use crate::installation::{Configured, Doctor};
 use crate::public_url::PublicUrl;
 use crate::tls::Tls;
@@ -20,6 +21,8 @@ pub struct Settings {
     pub trusted_proxies: Proxies,
     /// Where callers find the server, for links.
     pub public_url: PublicUrl,
+    /// Further names of the server, for what a browser must not be led to.
+    pub hosts: Hosts,
     /// The server's own TLS; plain HTTP without.
     pub tls: Option<Tls>,
     /// The name of the environment, as pages show it: `production` looks different from `test`.
@@ -59,6 +62,7 @@ impl Default for Settings {
             public_entries: false,
             trusted_proxies: Proxies::default(),
             public_url: PublicUrl::default(),
+            hosts: Hosts::default(),
             tls: None,
             environment: "development".to_owned(),
             configuration: Vec::new(),

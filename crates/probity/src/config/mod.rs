@@ -212,6 +212,9 @@ section! {
     trusted_proxies: text(web::Proxies) = web::Proxies::default();
     /// Where callers find the server, for links; where it listens unless given.
     public_url: text(web::PublicUrl) = web::PublicUrl::default();
+    /// Further names under which callers reach the server, for MCP: with commas between them. Addresses, `localhost` and the name in
+    /// `public_url` are known.
+    hosts: text(web::Hosts) = web::Hosts::default();
     /// File of the server's certificate, in PEM; none for plain HTTP.
     tls_cert: text(String) = String::new();
     /// File of its key.

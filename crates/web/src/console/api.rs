@@ -1,38 +1,15 @@
-//! The API's own endpoints, called in this process by the pages' forms: the request goes the way that one from outside goes,
-//! with the reader's cookie, address and program.
+//! The API's own endpoints, called by the pages' forms.
 
-use axum::Router;
 use axum::body::{Body, to_bytes};
-use http::header::{
-    ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, EXPECT, HeaderMap, HeaderName, LOCATION,
-    TRANSFER_ENCODING,
-};
+use http::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, LOCATION};
 use http::{HeaderValue, Request, StatusCode};
 use serde_json::Value;
-use tower_service::Service as _;
 
 use crate::call::Call;
 use crate::console::place::place;
 use crate::endpoint::Verb;
-use crate::origin::Peer;
+use crate::inside::{self, BYTES_MAX};
 use crate::problem::Problem;
-
-/// What answers the API's requests.
-#[derive(Clone)]
-pub(crate) struct Api(pub Router);
-
-/// Most bytes of an answer.
-const BYTES_MAX: usize = 16 * 1024 * 1024;
-
-/// Headers of a page's request that are not those of the one that it makes.
-const OWN: [HeaderName; 6] = [
-    ACCEPT,
-    CONTENT_ENCODING,
-    CONTENT_LENGTH,
-    CONTENT_TYPE,
-    EXPECT,
-    TRANSFER_ENCODING,
-];
 
 /// What an endpoint answered.
 pub(crate) struct Answered {
@@ -72,8 +49,6 @@ pub(crate) async fn call(
     body: Option<&Value>,
 ) -> Result<Answered, Problem> {
     let internal = |error: &dyn std::fmt::Display| Problem::internal(error);
-    let api = call.parts.extensions.get::<Api>();
-    let Api(mut router) = api.cloned().ok_or_else(|| internal(&"a page without the API"))?;
     let text = body.map_or_else(String::new, Value::to_string);
     let mut request = Request::builder()
         .method(verb.as_str())
@@ -81,11 +56,6 @@ pub(crate) async fn call(
         .body(Body::from(text))
         .map_err(|error| internal(&error))?;
     let headers = request.headers_mut();
-    for (name, value) in &call.parts.headers {
-        if !OWN.contains(name) {
-            headers.append(name.clone(), value.clone());
-        }
-    }
     if body.is_some() {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
@@ -94,10 +64,7 @@ pub(crate) async fn call(
             headers.insert(name.clone(), value);
         }
     }
-    if let Some(peer) = call.parts.extensions.get::<Peer>() {
-        request.extensions_mut().insert(*peer);
-    }
-    let response = router.call(request).await.map_err(|error| internal(&error))?;
+    let response = inside::send(call, request).await?;
     let (parts, body) = response.into_parts();
     let bytes = to_bytes(body, BYTES_MAX)
         .await

@@ -9,8 +9,8 @@ use http::Response;
 
 use crate::app::App;
 use crate::call::{Route, answer_with};
-use crate::console::api::Api;
 use crate::console::problem;
+use crate::inside::Api;
 
 /// Answers a request of this page. `api` answers what its forms send on.
 pub(crate) async fn answer(

@@ -13,6 +13,7 @@ mod health;
 mod html;
 mod limit;
 mod log;
+mod mcp;
 mod metrics;
 mod openapi;
 mod people;
