@@ -10,6 +10,7 @@
     reason = "the helpers of tests are no tests to clippy"
 )]
 
+mod approvals;
 mod client;
 mod crash;
 mod executions;
