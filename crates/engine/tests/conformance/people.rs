@@ -7,15 +7,17 @@ use domain::identity::api_key::{CreateApiKey, RotateApiKey};
 use domain::identity::invitation::{AcceptInvitation, Invitation, InviteUser};
 use domain::identity::login::LogIn;
 use domain::identity::second_factor::{ChangeSecondFactor, Confirm, Enrol, Proof, Remove};
-use domain::identity::user::{ChangePassword, DisableUser, EraseUser, User};
+use domain::identity::user::{ChangePassword, CreateUser, DisableUser, EraseUser, User};
 use domain::identity::{Role, Rules, Scope};
 use domain::record::{Kind, Sealed};
 use domain::{Caller, Command, Origin, Reply};
+use engine::credentials::pool::HashPool;
 use engine::identity::{CreatedUser, FirstCredential, LogInRequest, LoggedIn, NewUser};
 use engine::{Engine, Error, Options};
 use evidence::{Entry, Timestamp};
 use store::conn::Lock;
 use store::query::{Order, Page};
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::support::{Bed, create_key, create_user, operator, submit};
@@ -85,13 +87,25 @@ pub async fn make(engine: &Engine, new: NewUser) -> CreatedUser {
     engine.create_user(&operator(), origin(), new).await.unwrap()
 }
 
+/// The hash of [`PASSWORD`]. Hashing is slow on purpose: once a run is enough.
+static HASH: OnceCell<String> = OnceCell::const_new();
+
 /// Makes a user whose password is [`PASSWORD`].
 pub async fn person(engine: &Engine, name: &str, role: Role) -> User {
-    let first = FirstCredential::Password {
-        text: PASSWORD.to_owned(),
-        temporary: false,
+    let hash = async || {
+        let pool = HashPool::start(1, 1).unwrap();
+        pool.hash(PASSWORD.to_owned()).await.unwrap()
     };
-    make(engine, new_user(name, role, first)).await.user
+    let command = CreateUser {
+        email: Some(format!("{name}@example.com")),
+        password_hash: Some(HASH.get_or_init(hash).await.clone()),
+        ..CreateUser::new(name, role)
+    };
+    let made = engine.submit(&operator(), origin(), command.into()).await;
+    match made.unwrap().reply {
+        Reply::User { user, .. } => user,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// Logs in by name and password.
