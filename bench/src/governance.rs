@@ -14,7 +14,7 @@ use crate::workload::Workload;
 /// Name of the workflow that is executed.
 pub const WORKFLOW: &str = "bench";
 const PATH: &str = "/v1/executions";
-const UUID_LEN: usize = 36;
+pub const UUID_LEN: usize = 36;
 
 /// Steps that an execution takes.
 pub const STEPS_MAX: u64 = 10_000;
@@ -54,22 +54,24 @@ pub fn different_starts(server: SocketAddr, key: &str) -> Vec<Vec<u8>> {
 
 /// A request with an id somewhere.
 #[derive(Debug)]
-struct Slotted {
+pub struct Slotted {
     request: Vec<u8>,
     slot: usize,
 }
 
 impl Slotted {
-    fn post(server: SocketAddr, key: &str, verb: &str, body: &str) -> Self {
+    /// A verb of one in a list.
+    pub fn post(server: SocketAddr, key: &str, list: &str, verb: &str, body: &str) -> Self {
         let blank = "-".repeat(UUID_LEN);
-        let request = post(server, &format!("{PATH}/{blank}/{verb}"), &bearer(key), body);
+        let request = post(server, &format!("{list}/{blank}/{verb}"), &bearer(key), body);
         Self {
             slot: memmem::find(&request, blank.as_bytes()).unwrap_or_default(),
             request,
         }
     }
 
-    fn write(&self, id: [u8; UUID_LEN], out: &mut Vec<u8>) {
+    /// Appends it with this id to `out`.
+    pub fn write(&self, id: [u8; UUID_LEN], out: &mut Vec<u8>) {
         let at = out.len() + self.slot;
         out.extend_from_slice(&self.request);
         out[at..at + UUID_LEN].copy_from_slice(&id);
@@ -81,7 +83,7 @@ impl Slotted {
         let tool = r#"{"kind":"tool","name":"list_logins","call_id":"call_7","started_at":"2026-11-21T08:30:00Z","finished_at":"2026-11-21T08:30:01Z","input":{"since":"monday"},"output":{"logins":3}}"#;
         let steps: Vec<_> = [model, tool].into_iter().cycle().take(count).collect();
         let body = format!(r#"{{"steps":[{}]}}"#, steps.join(","));
-        Self::post(server, key, "steps", &body)
+        Self::post(server, key, PATH, "steps", &body)
     }
 }
 
@@ -108,7 +110,7 @@ impl Executions {
         Self {
             starts: vec![start(server, key)],
             steps: None,
-            complete: Slotted::post(server, key, "complete", r#"{"result":{"logins":3}}"#),
+            complete: Slotted::post(server, key, PATH, "complete", r#"{"result":{"logins":3}}"#),
             bare: VecDeque::new(),
             running: VecDeque::new(),
             next: 0,

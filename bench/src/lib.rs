@@ -5,7 +5,7 @@
 //! measures that cost.
 //!
 //! Where things are: [`load`] is the loop over [`connection`]s, fed by a [`workload`] (those of users: [`identity`], of money:
-//! [`custody`], of executions: [`governance`], questions: [`reading`], pages: [`pages`]); [`response`] frames answers; [`probity`] and [`database`] start what is measured; [`hashing`] measures what a login
+//! [`custody`], of executions: [`governance`], of approvals: [`approvals`], questions: [`reading`], pages: [`pages`]); [`response`] frames answers; [`probity`] and [`database`] start what is measured; [`hashing`] measures what a login
 //! costs at least; [`scenario`] says what to measure and how to add to it; [`report`] shows it. [`stub`] stands in for
 //! the server in tests.
 
@@ -14,6 +14,7 @@
     reason = "a program, whose library is for its own tests: names that say it all need no words"
 )]
 
+pub mod approvals;
 pub mod connection;
 pub mod custody;
 pub mod database;

@@ -118,6 +118,8 @@ pub enum Scenario {
     Custody(Custody),
     /// Executions: started and ended, one a request, and their steps in arrays
     Governance(Governance),
+    /// Approvals: granted by policy and used, votes that somebody waits for
+    Approvals(Approvals),
     /// Questions: lists, filters, receipts, operations, figures, an evidence bundle
     Read(Read),
     /// Pages of the console: the time of each, views a second, what they weigh, and appends beside readers
@@ -257,6 +259,17 @@ pub enum GovernancePart {
     Executions,
     /// Steps in arrays
     Steps,
+}
+
+/// Settings of `approvals`.
+#[derive(Debug, Clone, Args)]
+pub struct Approvals {
+    /// Numbers of connections that ask for approvals and use them; one load each
+    #[arg(long, value_delimiter = ',', default_values_t = [64], value_parser = number(1..=65_535))]
+    pub connections: Vec<usize>,
+    /// Votes, each of which somebody waits for
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pub votes: u64,
 }
 
 /// Settings of `read`.

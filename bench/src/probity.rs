@@ -104,6 +104,13 @@ impl Installation {
         }
     }
 
+    /// Writes settings into the data folder, for what is started from then on.
+    pub fn settings(&self, text: &str) -> Result<(), Error> {
+        let made = fs::create_dir_all(self.data());
+        let written = made.and_then(|()| fs::write(self.data().join("development.toml"), text));
+        written.map_err(Error::io("a file of settings"))
+    }
+
     /// `user import`: users from lines of JSON.
     pub fn import_users(&self, lines: &str) -> Result<(), Error> {
         let path = self.folder.join("users.jsonl");

@@ -11,6 +11,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::text;
 
+mod approvals;
 mod executions;
 mod state;
 
@@ -76,7 +77,11 @@ pub fn start(
 /// once they were made.
 pub fn like_probity(first_index: &AtomicU64) -> impl Fn(&Request) -> Reply {
     let state = Mutex::new(state::State::default());
+    let approvals = approvals::Approvals::default();
     move |request| {
+        if let Some(reply) = approvals.answer(request) {
+            return reply;
+        }
         if request.line.starts_with("GET /health/") {
             return Reply::new(200, "{}");
         }

@@ -4,6 +4,7 @@
 //! in [`run`].
 
 mod append;
+mod approvals;
 mod backup;
 mod beside;
 mod calibrate;
@@ -123,6 +124,7 @@ impl<'a> Context<'a> {
             Scenario::Identity(settings) => self.identity(settings),
             Scenario::Custody(settings) => self.custody(settings),
             Scenario::Governance(settings) => self.governance(settings),
+            Scenario::Approvals(settings) => self.approvals(settings),
             Scenario::Read(settings) => self.read(settings),
             Scenario::Console(settings) => self.console(settings),
             Scenario::Calibrate { connections, batch } => self.calibrate(*connections, *batch),
@@ -145,6 +147,7 @@ impl<'a> Context<'a> {
             "identity --attempts 40",
             "custody",
             "governance",
+            "approvals",
             &format!("read --entries {asked} --operations {asked}"),
             &format!("console --entries {asked}"),
         ];

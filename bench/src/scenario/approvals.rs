@@ -1,0 +1,162 @@
+//! `approvals`: how fast agents act under a policy that allows it, what callers cost who wait for a person, and how soon a vote
+//! reaches them.
+
+use std::net::SocketAddr;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::{Context, On, answers, as_f64, progress};
+use crate::approvals::{self, PATH, Pairs};
+use crate::error::Error;
+use crate::identity::{Account, bearer, post};
+use crate::latency::Latencies;
+use crate::options::{Approvals, Engine};
+use crate::pages::fetched;
+use crate::probity::{Installation, Server};
+use crate::process;
+use crate::report::thousands;
+
+/// Requests and uses a second: 5,000 of each.
+const WANTED: f64 = 10_000.0;
+/// Most memory that 1,000 who wait may cost, in KiB, and how many that are.
+const WAITING: usize = 1_000;
+const WAITING_KIB_MAX: f64 = 51_200.0;
+/// A vote reaches who waits within so many milliseconds, by the p99.
+const REACHES_MS_MAX: f64 = 50.0;
+/// Longest that a caller may wait, in seconds.
+const WAIT_S: u32 = 30;
+/// How many are waiting, as the metrics say.
+const GAUGE: &str = "\nprobity_approvals_waiting ";
+
+impl Context<'_> {
+    pub(super) fn approvals(&mut self, settings: &Approvals) -> Result<(), Error> {
+        for engine in self.common.engine.clone() {
+            for connections in &settings.connections {
+                let what = format!("approvals on {engine}, {connections} connections");
+                let rate = self.runs(&what, |context| {
+                    let (_installation, key, server) = context.with_policies(engine)?;
+                    let mut workload = Pairs::new(server.address, &key);
+                    let plan = context.timed(*connections, None);
+                    context.measure("approvals", On::Server(engine, &server), &plan, &mut workload)
+                })?;
+                let what = format!("{what} / {} requests and uses a second", thousands(WANTED as u64));
+                self.ratio(what, rate, WANTED, Some(1.0));
+            }
+            self.waiting(engine, settings.votes)?;
+        }
+        Ok(())
+    }
+
+    /// A fresh installation that serves under policies, and a key that may do everything.
+    fn with_policies(&self, engine: Engine) -> Result<(Installation, String, Server), Error> {
+        let installation = self.install(engine)?;
+        installation.settings(approvals::POLICIES)?;
+        let key = installation.create_key("admin")?;
+        let server = installation.serve()?;
+        Ok((installation, key, server))
+    }
+
+    /// What those cost who wait, and how soon a vote reaches one.
+    fn waiting(&mut self, engine: Engine, votes: u64) -> Result<(), Error> {
+        let (_installation, key, server) = self.with_policies(engine)?;
+        let address = server.address;
+        let voter = voter(&server, &key)?;
+        let ask = || -> Result<String, Error> {
+            let made = answers(&server, 1, vec![approvals::asked(address, &key)])?;
+            let id = made[0]["id"].as_str();
+            id.map(str::to_owned)
+                .ok_or_else(|| Error::Server("it answered with an approval that has no id".into()))
+        };
+        progress(&format!("votes on {engine}: each reaches one who waits"));
+        let mut reached = Latencies::default();
+        for _ in 0..votes {
+            let id = ask()?;
+            let (tell, told) = mpsc::channel();
+            let waiter = waiter(address, &id, &key, tell);
+            all_wait(address, &key, 1)?;
+            let sent = Instant::now();
+            answers(&server, 1, vec![approvals::vote(address, &voter, &id)])?;
+            reached.record(arrived(&told)?.saturating_duration_since(sent));
+            join(waiter)?;
+        }
+        let p99 = as_f64(reached.percentiles().p99_us) / 1_000.0;
+        let what = format!("{REACHES_MS_MAX} ms / from a vote to who waits on {engine}, p99");
+        self.ratio(what, REACHES_MS_MAX, p99, Some(1.0));
+
+        progress(&format!("{} who wait on {engine}", thousands(WAITING as u64)));
+        let id = ask()?;
+        let memory = || process::memory_kib(server.pid()).unwrap_or_default().0;
+        let before = memory();
+        let (tell, told) = mpsc::channel();
+        let waiters: Vec<_> = (0..WAITING)
+            .map(|_| waiter(address, &id, &key, tell.clone()))
+            .collect();
+        all_wait(address, &key, WAITING)?;
+        let more = memory().saturating_sub(before);
+        answers(&server, 1, vec![approvals::vote(address, &voter, &id)])?;
+        for waiter in waiters {
+            arrived(&told)?;
+            join(waiter)?;
+        }
+        let what = format!("{WAITING_KIB_MAX} KiB / what {WAITING} who wait cost on {engine}");
+        self.ratio(what, WAITING_KIB_MAX, as_f64(more.max(1)), Some(1.0));
+        Ok(())
+    }
+}
+
+/// The session of somebody else, who may vote.
+fn voter(server: &Server, key: &str) -> Result<String, Error> {
+    let account = &Account::several("voter", 1)[0];
+    let body = json!({"username": account.name, "role": "admin", "password": account.password});
+    let made = post(server.address, "/v1/users", &bearer(key), &body.to_string());
+    let login = account.login(server.address, "", &account.password);
+    let answers = answers(server, 1, vec![made, login])?;
+    let token = answers[1]["token"].as_str();
+    token
+        .map(str::to_owned)
+        .ok_or_else(|| Error::Server("it answered to a login without a token".into()))
+}
+
+type Waiter = thread::JoinHandle<Result<(), Error>>;
+
+/// One who waits for an approval, and says when the answer came.
+fn waiter(server: SocketAddr, id: &str, key: &str, tell: mpsc::Sender<Instant>) -> Waiter {
+    let (path, key) = (format!("{PATH}/{id}?wait={WAIT_S}"), key.to_owned());
+    thread::spawn(move || {
+        fetched(server, &path, &key)?;
+        // Whoever wanted to know may have given up.
+        let _ = tell.send(Instant::now());
+        Ok(())
+    })
+}
+
+fn arrived(told: &mpsc::Receiver<Instant>) -> Result<Instant, Error> {
+    let longest = Duration::from_secs(u64::from(WAIT_S) * 2);
+    told.recv_timeout(longest)
+        .map_err(|_| Error::Server("it did not answer one who waited".into()))
+}
+
+fn join(waiter: Waiter) -> Result<(), Error> {
+    waiter
+        .join()
+        .map_err(|_| Error::Usage("a thread that waited panicked".into()))?
+}
+
+/// Waits until so many are waiting.
+fn all_wait(server: SocketAddr, key: &str, count: usize) -> Result<(), Error> {
+    let begun = Instant::now();
+    loop {
+        let metrics = fetched(server, "/metrics", key)?;
+        let metrics = String::from_utf8_lossy(&metrics);
+        let waiting = metrics.split_once(GAUGE).and_then(|(_, rest)| rest.lines().next());
+        if waiting == Some(count.to_string().as_str()) {
+            return Ok(());
+        }
+        if begun.elapsed() > Duration::from_secs(u64::from(WAIT_S) / 2) {
+            return Err(Error::Server(format!("{waiting:?} are waiting, of {count}")));
+        }
+    }
+}
