@@ -15,11 +15,15 @@ fn approvals_on_both_engines() {
         assert!(load["requests"].as_u64().unwrap() > 10, "{load}");
     }
     let ratios = rows(&report, "ratios");
-    let whats: Vec<_> = ratios.iter().map(|ratio| ratio["what"].as_str().unwrap()).collect();
-    assert_eq!(whats.len(), 8, "two loads, votes and those who wait, on two engines: {whats:?}");
+    let whats: Vec<_> = ratios
+        .iter()
+        .map(|ratio| ratio["what"].as_str().unwrap())
+        .collect();
     assert_eq!(
-        whats[6],
-        "50 ms / from a vote to who waits on postgres, p99"
+        whats.len(),
+        8,
+        "two loads, votes and those who wait, on two engines: {whats:?}"
     );
+    assert_eq!(whats[6], "50 ms / from a vote to who waits on postgres, p99");
     assert!(ratios.iter().all(|ratio| ratio["value"].as_f64().unwrap() > 0.0));
 }

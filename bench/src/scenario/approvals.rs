@@ -151,7 +151,9 @@ fn all_wait(server: SocketAddr, key: &str, count: usize) -> Result<(), Error> {
     loop {
         let metrics = fetched(server, "/metrics", key)?;
         let metrics = String::from_utf8_lossy(&metrics);
-        let waiting = metrics.split_once(GAUGE).and_then(|(_, rest)| rest.lines().next());
+        let waiting = metrics
+            .split_once(GAUGE)
+            .and_then(|(_, rest)| rest.lines().next());
         if waiting == Some(count.to_string().as_str()) {
             return Ok(());
         }
