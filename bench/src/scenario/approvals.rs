@@ -20,7 +20,7 @@ use crate::process;
 use crate::report::thousands;
 
 /// Requests and uses a second: 5,000 of each.
-const WANTED: f64 = 10_000.0;
+const WANTED: u64 = 10_000;
 /// Most memory that 1,000 who wait may cost, in KiB, and how many that are.
 const WAITING: usize = 1_000;
 const WAITING_KIB_MAX: f64 = 51_200.0;
@@ -42,8 +42,8 @@ impl Context<'_> {
                     let plan = context.timed(*connections, None);
                     context.measure("approvals", On::Server(engine, &server), &plan, &mut workload)
                 })?;
-                let what = format!("{what} / {} requests and uses a second", thousands(WANTED as u64));
-                self.ratio(what, rate, WANTED, Some(1.0));
+                let what = format!("{what} / {} requests and uses a second", thousands(WANTED));
+                self.ratio(what, rate, as_f64(WANTED), Some(1.0));
             }
             self.waiting(engine, settings.votes)?;
         }
@@ -60,10 +60,10 @@ impl Context<'_> {
     }
 
     /// What those cost who wait, and how soon a vote reaches one.
-    fn waiting(&mut self, engine: Engine, votes: u64) -> Result<(), Error> {
+    fn waiting(&mut self, engine: Engine, count: u64) -> Result<(), Error> {
         let (_installation, key, server) = self.with_policies(engine)?;
         let address = server.address;
-        let voter = voter(&server, &key)?;
+        let session = voter(&server, &key)?;
         let ask = || -> Result<String, Error> {
             let made = answers(&server, 1, vec![approvals::asked(address, &key)])?;
             let id = made[0]["id"].as_str();
@@ -72,13 +72,13 @@ impl Context<'_> {
         };
         progress(&format!("votes on {engine}: each reaches one who waits"));
         let mut reached = Latencies::default();
-        for _ in 0..votes {
+        for _ in 0..count {
             let id = ask()?;
             let (tell, told) = mpsc::channel();
             let waiter = waiter(address, &id, &key, tell);
             all_wait(address, &key, 1)?;
             let sent = Instant::now();
-            answers(&server, 1, vec![approvals::vote(address, &voter, &id)])?;
+            answers(&server, 1, vec![approvals::vote(address, &session, &id)])?;
             reached.record(arrived(&told)?.saturating_duration_since(sent));
             join(waiter)?;
         }
@@ -96,7 +96,7 @@ impl Context<'_> {
             .collect();
         all_wait(address, &key, WAITING)?;
         let more = memory().saturating_sub(before);
-        answers(&server, 1, vec![approvals::vote(address, &voter, &id)])?;
+        answers(&server, 1, vec![approvals::vote(address, &session, &id)])?;
         for waiter in waiters {
             arrived(&told)?;
             join(waiter)?;
