@@ -262,6 +262,11 @@ pub fn page(server: SocketAddr, key: &str, cursor: Option<&str>) -> Vec<u8> {
     )
 }
 
+/// The request for the executions of a trace.
+pub fn of_trace(server: SocketAddr, key: &str, trace: &str) -> Vec<u8> {
+    get(server, &format!("{PATH}?trace_id={trace}"), key)
+}
+
 /// How many are on such a page, and the cursor of the next one.
 pub fn counted(page: &Value) -> Result<(u64, Option<String>), Error> {
     let rows = page["executions"].as_array();

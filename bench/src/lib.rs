@@ -26,6 +26,7 @@ pub mod latency;
 pub mod load;
 pub mod machine;
 pub mod options;
+pub mod otlp;
 pub mod pages;
 pub mod probity;
 pub mod process;

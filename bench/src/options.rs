@@ -120,6 +120,8 @@ pub enum Scenario {
     Governance(Governance),
     /// Approvals: granted by policy and used, votes that somebody waits for
     Approvals(Approvals),
+    /// Spans as exporters of OpenTelemetry send them, packed, in protobuf and in JSON
+    Otlp(Otlp),
     /// Questions: lists, filters, receipts, operations, figures, an evidence bundle
     Read(Read),
     /// Pages of the console: the time of each, views a second, what they weigh, and appends beside readers
@@ -133,7 +135,7 @@ pub enum Scenario {
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1_000))]
         batch: u16,
     },
-    /// Everything above except calibrate
+    /// Everything above except otlp and calibrate
     All {
         /// Entries to preload for large-log
         #[arg(long, default_value_t = 5_000_000)]
@@ -270,6 +272,18 @@ pub struct Approvals {
     /// Votes, each of which somebody waits for
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub votes: u64,
+/// Settings of `otlp`.
+#[derive(Debug, Clone, Args)]
+pub struct Otlp {
+    /// Connections
+    #[arg(long, default_value_t = 8, value_parser = number(1..=65_535))]
+    pub connections: usize,
+    /// Spans in a request
+    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u64).range(1..=20_000))]
+    pub spans: u64,
+    /// Requests, which are made before the load begins
+    #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub requests: u64,
 }
 
 /// Settings of `read`.

@@ -15,6 +15,7 @@ mod governance;
 mod identity;
 mod large_governance;
 mod large_log;
+mod otlp;
 mod read;
 mod tls;
 mod upkeep;
@@ -125,6 +126,7 @@ impl<'a> Context<'a> {
             Scenario::Custody(settings) => self.custody(settings),
             Scenario::Governance(settings) => self.governance(settings),
             Scenario::Approvals(settings) => self.approvals(settings),
+            Scenario::Otlp(settings) => self.otlp(settings),
             Scenario::Read(settings) => self.read(settings),
             Scenario::Console(settings) => self.console(settings),
             Scenario::Calibrate { connections, batch } => self.calibrate(*connections, *batch),

@@ -125,6 +125,7 @@ actions! {
     EXECUTION_FAIL = "execution.fail", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
     EXECUTION_CANCEL = "execution.cancel", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
     EXECUTION_RECORD = "execution.record", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    EXECUTION_OBSERVE = "execution.observe", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
     EXECUTION_EXPIRE = "execution.expire", Demand::System;
     METRIC_RECORD = "metric.record", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
     APPROVAL_REQUEST = "approval.request", Demand::Permission(ApprovalsRequest);

@@ -55,6 +55,7 @@ use crate::workflow::execution::{
 };
 use crate::workflow::metric::RecordMetrics;
 use crate::workflow::step::RecordSteps;
+use crate::workflow::trace::ObserveTrace;
 
 /// Makes the enum of commands, and the only matches over it.
 macro_rules! commands {
@@ -142,7 +143,7 @@ commands! {
     CreateConversation, UpdateConversation, EndConversation,
     CreateAgent, UpdateAgent, DisableAgent, EnableAgent,
     StartExecution in Box, CompleteExecution, FailExecution, CancelExecution, ExpireExecutions, RecordSteps,
-    RecordMetrics,
+    ObserveTrace in Box, RecordMetrics,
     RequestApproval, CastVote, WithdrawApproval, UseApproval, ReportOutcome, ExpireApprovals, SaltApprovals,
 }
 

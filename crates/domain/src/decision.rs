@@ -25,6 +25,7 @@ use crate::workflow::conversation::Conversation;
 use crate::workflow::execution::Execution;
 use crate::workflow::metric::Metric;
 use crate::workflow::step::RecordedStep;
+use crate::workflow::trace::Observation;
 
 /// An entry before it has its place in the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -231,6 +232,8 @@ pub enum Reply {
         /// The steps.
         steps: Vec<RecordedStep>,
     },
+    /// What became of spans of a trace.
+    Observed(Observation),
     /// How many entries were erased now.
     Erased(u64),
     /// How many entries were pruned now.
@@ -274,6 +277,7 @@ replies! {
     (Execution, u64) = Reply::Execution { execution, version } => (*execution, version);
     Vec<(Metric, bool)> = Reply::Metrics(metrics) => metrics;
     (Uuid, u64, Vec<RecordedStep>) = Reply::Steps { execution, version, steps } => (execution, version, steps);
+    Observation = Reply::Observed(observation) => observation;
     u64 = Reply::Ended(count) | Reply::Erased(count) | Reply::Pruned(count) | Reply::Expired(count) => count;
 }
 

@@ -87,6 +87,8 @@ const MEET: &[fn()] = &[
         crate::workflow::step::tests::who_may_record_for_whom,
         crate::workflow::step::approval_tests::an_execution_waits_while_an_approval_of_it_is_pending,
         crate::workflow::step::approval_tests::a_step_names_an_approval_of_its_user_or_its_recorder,
+        crate::workflow::trace::tests::what_somebody_started_takes_steps_and_ends_when_they_say,
+        crate::workflow::trace::bounds_tests::bounds_and_who_may,
         crate::workflow::conversation::tests::bounds_at_their_edges,
         crate::workflow::conversation::tests::a_thread_is_one_conversation,
         crate::workflow::conversation::tests::who_may_keep_whose,

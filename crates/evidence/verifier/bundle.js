@@ -4,7 +4,8 @@ import { Wrong, at, count, entryOf, entrySteps, fail, hashOf, headSteps, hex, ho
 const FORMAT = "probity/bundle@v1";
 const LINE_MAX = 16 << 20;
 const AT_ONCE = 32; // Entries whose hashes are asked for together.
-const ENDS = ["execution.complete", "execution.fail", "execution.cancel", "execution.expire"];
+const OBSERVE = "execution.observe";
+const ENDS = [OBSERVE, "execution.complete", "execution.fail", "execution.cancel", "execution.expire"];
 
 /** A time as an entry shows it. */
 function isTime(text) {
@@ -55,7 +56,7 @@ function lineOf(text) {
   return { entry: line.get("entry"), path };
 }
 
-/** Whether all steps of each execution are there: its end says how many it has. */
+/** Whether all steps of each execution are there: its end says how many it has; of a trace, what follows the end does too. */
 class Executions {
   counts = new Map();
   all = undefined;
@@ -71,16 +72,17 @@ class Executions {
     const said = steps?.text !== undefined && /^\d{1,19}$/.test(String(steps)) ? Number(steps) : undefined;
     if (!made && said === undefined) return;
     const of = this.counts.get(own) ?? { found: 0 };
-    of.said ??= said;
+    of.open ||= at(entry, "action") === OBSERVE;
+    of.said = of.open && said !== undefined ? Math.max(of.said ?? 0, said) : (of.said ?? said);
     of.found += made;
     this.counts.set(own, of);
     if (of.said !== of.found) return;
     this.all = of.said;
-    this.counts.delete(own);
+    if (!of.open) this.counts.delete(own);
   }
 
   get missing() {
-    return [...this.counts].filter(([, { said }]) => said !== undefined).map(([id, { said, found }]) => ({ id, said, found }));
+    return [...this.counts].filter(([, { said, found }]) => said !== undefined && said !== found).map(([id, { said, found }]) => ({ id, said, found }));
   }
 }
 

@@ -279,6 +279,8 @@ async fn refuse_plaintext(config: &Config) -> Result<(), Failure> {
 fn web_settings(config: &Config, tls: Option<web::Tls>, jobs: &Jobs) -> web::Settings {
     web::Settings {
         body_bytes_max: size(config.http.body_bytes_max),
+        otlp_body_bytes_max: size(config.governance.otlp_body_bytes_max),
+        otlp_lease_s: config.governance.otlp_lease_s,
         public_entries: config.http.public_entries,
         trusted_proxies: config.http.trusted_proxies.clone(),
         public_url: config.http.public_url.clone(),

@@ -6,7 +6,7 @@ use domain::code::{self, Code};
 use domain::identity::Permission;
 use domain::record::Sealed;
 use domain::workflow::execution::{
-    Execution, ExecutionStatus, LEASE_S_USUAL, Renewed, TRACE_LEN_MAX, WORKFLOW_LEN_MAX,
+    Execution, ExecutionStatus, LEASE_S_USUAL, Renewed, TRACE_LEN_MAX, Told, WORKFLOW_LEN_MAX,
 };
 use domain::workflow::step::Totals;
 use engine::list::{Condition, Order};
@@ -60,7 +60,8 @@ pub struct ExecutionView {
     pub aim: Option<Aim>,
     /// What it gave.
     pub result: Option<Map<String, Value>>,
-    /// What sort of error it ended with; `lease_lapsed` where the clock ended it.
+    /// What sort of error it ended with; `lease_lapsed` where the clock ended it, `root_missing` where
+    /// the root of its trace did not come in time.
     pub error_type: Option<String>,
     /// The error in words, or why it was cancelled.
     pub error: Option<String>,
@@ -70,6 +71,8 @@ pub struct ExecutionView {
     pub lease_until: Option<Timestamp>,
     /// Who started it; null for someone on the server's own machine.
     pub created_by: Option<Uuid>,
+    /// What the spans of its trace say of its agent and user; null where somebody started it, or it was erased.
+    pub told: Option<ToldView>,
     /// How many steps it has.
     pub step_count: u64,
     /// What its own steps used, without those of its parts; null where none of them says.
@@ -82,6 +85,32 @@ pub struct ExecutionView {
     pub finished_at: Option<Timestamp>,
     /// How long it took, in milliseconds.
     pub duration_ms: Option<u64>,
+}
+
+/// What the spans of a trace say, which is theirs to answer for: who acted is the agent of the key.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Told")]
+pub struct ToldView {
+    /// The agent's id.
+    pub agent_id: Option<String>,
+    /// The agent's name.
+    pub agent_name: Option<String>,
+    /// The agent's version.
+    pub agent_version: Option<String>,
+    /// The user.
+    pub user: Option<String>,
+}
+
+impl From<Told> for ToldView {
+    fn from(told: Told) -> ToldView {
+        let agent = told.agent.map(|said| said.is).unwrap_or_default();
+        ToldView {
+            agent_id: agent.id,
+            agent_name: agent.name,
+            agent_version: agent.version,
+            user: told.user.map(|said| said.is),
+        }
+    }
 }
 
 impl ExecutionView {
@@ -115,6 +144,7 @@ impl ExecutionView {
             lease_s: row.lease_s,
             lease_until: row.finished_at.is_none().then_some(lapses_at),
             created_by: row.created_by,
+            told: row.told.map(ToldView::from),
             step_count: row.steps.unwrap_or(0),
             usage: TotalView::of(totals.counted(Totals::default())),
             totals,
@@ -182,6 +212,7 @@ impl Shown for ExecutionView {
             lease_s: LEASE_S_USUAL,
             lease_until: None,
             created_by: Some(ANN),
+            told: None,
             step_count: 1,
             usage: Some(TotalView::example()),
             totals: Totals::default(),

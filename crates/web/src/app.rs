@@ -17,6 +17,9 @@ use crate::mcp;
 use crate::metrics::Requests;
 use crate::settings::Settings;
 
+/// How many bytes of OpenTelemetry's bodies are in memory at most, where one alone may not be larger.
+const OTLP_ROOM: usize = 64 << 20;
+
 /// One running API.
 pub(crate) struct App {
     /// What does the work.
@@ -39,6 +42,10 @@ pub(crate) struct App {
     pub streams: Arc<Semaphore>,
     /// One permit for each export.
     pub exports: Arc<Semaphore>,
+    /// What became of what OpenTelemetry's exporters sent.
+    pub otlp: crate::otlp::Counts,
+    /// A permit for each byte of their bodies that are in memory.
+    pub otlp_room: Arc<Semaphore>,
     /// What proxies said of addresses and could not be read.
     pub unreadable: Unreadable,
     /// What readiness was last, so that only changes are logged.
@@ -65,6 +72,8 @@ impl App {
             mcp: mcp::Listed::of(document),
             streams: Arc::new(Semaphore::new(settings.streams_max)),
             exports: Arc::new(Semaphore::new(settings.exports_max)),
+            otlp: crate::otlp::Counts::default(),
+            otlp_room: Arc::new(Semaphore::new(settings.otlp_body_bytes_max.max(OTLP_ROOM))),
             unreadable: Unreadable::default(),
             readiness: LastState::default(),
             settings,

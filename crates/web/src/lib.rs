@@ -63,6 +63,7 @@ mod nouns;
 mod openapi;
 mod operations;
 mod origin;
+mod otlp;
 mod password;
 mod person;
 mod problem;

@@ -41,6 +41,9 @@ problems! {
     UNSUPPORTED_MEDIA_TYPE = "415" "unsupported_media_type", "the body is not `application/json`";
     UNSUPPORTED_ENCODING = "415" "unsupported_encoding", "the body has a Content-Encoding";
 
+    MALFORMED_OTLP = "400" "malformed_otlp", "the body is not a request of OTLP";
+    UNSUPPORTED_OTLP = "415" "unsupported_media_type", "the body is neither `application/x-protobuf` nor `application/json`";
+
     HOST_NOT_NAMED = "403" "host_not_named", "the header `Host` has a name that the setting `http.hosts` does not have";
     CROSS_SITE = "403" "cross_site", "a browser made the request from another site's page";
     ANSWER_TOO_LARGE = "422" "answer_too_large", "the answer is larger than a tool of MCP gives; ask for less";

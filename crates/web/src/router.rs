@@ -13,6 +13,7 @@ use crate::console;
 use crate::endpoint::{Access, Verb};
 use crate::mcp;
 use crate::openapi::document;
+use crate::otlp;
 use crate::problem::Problem;
 use crate::routes::ROUTES;
 use crate::settings::Settings;
@@ -23,7 +24,7 @@ pub(crate) fn app(engine: Engine, settings: Settings) -> Arc<App> {
     if let Some(url) = settings.public_url.get() {
         document["servers"][0]["url"] = url.into();
     }
-    let routes = ROUTES.iter().chain([&mcp::ROUTE]);
+    let routes = ROUTES.iter().chain([&mcp::ROUTE]).chain(&otlp::ROUTES);
     let routes = routes.map(|route| (route.path, route.verb));
     // The pages are counted together: they are for people.
     let pages = [("console", Verb::Get)];
@@ -42,7 +43,8 @@ pub fn pages() -> impl Iterator<Item = (Verb, &'static str, Access)> {
 
 /// Endpoints and pages.
 fn routes() -> impl Iterator<Item = &'static Route> {
-    ROUTES.iter().chain([&mcp::ROUTE]).chain(PAGES.iter())
+    let all = ROUTES.iter().chain([&mcp::ROUTE]).chain(&otlp::ROUTES);
+    all.chain(PAGES.iter())
 }
 
 fn filter(verb: Verb) -> MethodFilter {
@@ -66,6 +68,11 @@ pub(crate) fn build(app: &Arc<App>) -> Router {
         let handler = move |request: Request| answer(Arc::clone(&app), number, route, request);
         router = router.route(route.path, on(filter(route.verb), handler));
     }
+    for (number, route) in (ROUTES.len() + 1..).zip(&otlp::ROUTES) {
+        let app = Arc::clone(app);
+        let handler = move |request: Request| otlp::respond(Arc::clone(&app), number, route, request);
+        router = router.route(route.path, on(filter(route.verb), handler));
+    }
     // What the forms of pages and the tools of MCP send on is answered by the endpoints, and by them alone.
     let api = router.clone();
     let (of_mcp, tools) = (Arc::clone(app), api.clone());
@@ -75,7 +82,8 @@ pub(crate) fn build(app: &Arc<App>) -> Router {
     for route in PAGES.iter() {
         let (app, api) = (Arc::clone(app), api.clone());
         let handler = move |request: Request| {
-            console::answer(Arc::clone(&app), ROUTES.len() + 1, route, request, api.clone())
+            let number = ROUTES.len() + 1 + otlp::ROUTES.len();
+            console::answer(Arc::clone(&app), number, route, request, api.clone())
         };
         router = router.route(route.path, on(filter(route.verb), handler));
     }

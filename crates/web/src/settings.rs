@@ -15,6 +15,10 @@ use crate::tls::Tls;
 pub struct Settings {
     /// Largest request body, in bytes.
     pub body_bytes_max: usize,
+    /// Largest body of OpenTelemetry's exporters once it is unpacked, in bytes.
+    pub otlp_body_bytes_max: usize,
+    /// How long an execution that they tell of runs without a span until the root of its trace is missing, in seconds.
+    pub otlp_lease_s: u64,
     /// Whether entry bundles of the log (`/log/tile/entries/…`) are served without a key.
     pub public_entries: bool,
     /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; none unless given.
@@ -59,6 +63,8 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             body_bytes_max: 8 * 1024 * 1024,
+            otlp_body_bytes_max: 64 << 20,
+            otlp_lease_s: 3_600,
             public_entries: false,
             trusted_proxies: Proxies::default(),
             public_url: PublicUrl::default(),

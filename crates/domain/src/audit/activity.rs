@@ -128,6 +128,11 @@ fn done(entry: &Entry) -> Option<String> {
         "execution.cancel" => format!("cancelled execution {}", id?),
         "execution.expire" => format!("found the lease of execution {} lapsed", id?),
         "execution.record" => format!("{} of execution {}", counted("execution_steps", "step"), id?),
+        "execution.observe" => format!(
+            "{} of the trace of execution {}",
+            counted("execution_steps", "span"),
+            id?
+        ),
         "metric.record" => counted("metrics", "metric"),
         "approval.request" => format!("asked for the approval of {}", text("action")?),
         "approval.vote" if after("approve")?.as_bool()? => format!("voted for approval {}", id?),

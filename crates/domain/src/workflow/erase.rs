@@ -63,6 +63,7 @@ fn without_content(before: &Execution) -> Execution {
         mission: None,
         result: None,
         error: None,
+        told: None,
         ..before.clone()
     }
 }

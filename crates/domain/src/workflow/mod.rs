@@ -6,5 +6,6 @@ pub mod execution;
 pub mod metric;
 pub mod rules;
 pub mod step;
+pub mod trace;
 
 pub(crate) use erase::erase;

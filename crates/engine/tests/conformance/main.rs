@@ -61,6 +61,7 @@ mod long_log;
 mod migrating;
 mod model;
 mod names_by_hand;
+mod otlp_traces;
 mod parts;
 mod people;
 mod plans;

@@ -200,6 +200,7 @@ pub async fn rich_log(bed: &Bed) -> Engine {
     let pruned = Box::pin(crate::retention::prune(&engine)).await;
     assert_eq!(pruned.entries(), 5, "one of six is erased");
     Box::pin(crate::holds::rich_holds(&engine)).await;
+    Box::pin(crate::workflow_rich::rich_traces(&engine)).await;
     job_rows(&engine).await;
     engine
 }

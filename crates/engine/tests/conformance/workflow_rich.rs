@@ -4,10 +4,11 @@ use domain::approval::RequestApproval;
 use domain::identity::{Role, Scope};
 use domain::workflow::conversation::{CreateConversation, EndConversation};
 use domain::workflow::execution::{
-    Complete, Execution, Fail, FinishExecution, LEASE_S_USUAL, StartExecution,
+    Complete, Execution, Fail, FinishExecution, LEASE_S_USUAL, Said, StartExecution, Told,
 };
 use domain::workflow::metric::{NewMetric, Number, RecordMetrics};
 use domain::workflow::step::{Content, Cost, NewStep, RecordSteps, StepKind, Usage};
+use domain::workflow::trace::{ObserveTrace, Span};
 use domain::{Caller, Command, Origin, Reply};
 use engine::Engine;
 use evidence::leaf::Outcome;
@@ -55,6 +56,38 @@ pub async fn rich_workflows(engine: &Engine) {
         .erase_user(&operator(), Origin::default(), kim, "asked to")
         .await
         .unwrap();
+}
+
+/// A trace of which OpenTelemetry told.
+pub async fn rich_traces(engine: &Engine) {
+    let eva = user_id(engine, "eva").await;
+    let at = Timestamp::from_micros(1_790_000_000_000_000).unwrap();
+    let mut step = new_steps().remove(1);
+    step.id = Some(Uuid::from_u128(0x0197));
+    let span = Span {
+        step: Some(step),
+        started_at: at,
+        told: Told {
+            user: Some(Said {
+                by: "0".to_owned(),
+                is: "u-7".to_owned(),
+            }),
+            ..Told::default()
+        },
+        thread: None,
+        workflow: "triage".to_owned(),
+        drag_mode: None,
+        scores: Vec::new(),
+    };
+    let command = ObserveTrace {
+        execution: Uuid::from_u128(0x0198),
+        user: eva,
+        trace_id: "4bf92f3577b34da6a3ce929d0e0e4736".to_owned(),
+        renewed: None,
+        lease_s: LEASE_S_USUAL,
+        spans: vec![span],
+    };
+    done(engine, &operator(), command.into()).await;
 }
 
 /// A metric of nothing in particular.

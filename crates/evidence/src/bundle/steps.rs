@@ -1,5 +1,5 @@
 //! Whether all steps of an execution are there: its end says how many it has, and each entry that recorded some has them
-//! in its list of changes.
+//! in its list of changes. Of a trace, steps may follow the end; each entry that brings some then says how many there are.
 
 use std::collections::HashMap;
 
@@ -20,17 +20,38 @@ pub struct MissingSteps {
 }
 
 /// Actions that end an execution, in entries of its own.
-const ENDS: [&str; 4] = [
+const ENDS: [&str; 5] = [
+    OBSERVE,
     "execution.complete",
     "execution.fail",
     "execution.cancel",
     "execution.expire",
 ];
 
-/// Steps by execution. One of which all steps are there takes no memory.
+/// The action that takes in spans of a trace.
+const OBSERVE: &str = "execution.observe";
+
+/// The steps of an execution.
+#[derive(Clone, Debug, Default)]
+struct Count {
+    /// How many its end says, or what followed it.
+    said: Option<u64>,
+    /// How many entries record.
+    found: u64,
+    /// Whether it is of a trace, so that more may follow.
+    open: bool,
+}
+
+impl Count {
+    fn is_missing(&self) -> bool {
+        self.said.is_some_and(|said| said != self.found)
+    }
+}
+
+/// Steps by execution. One of which all steps are there takes no memory, unless it is of a trace.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Steps {
-    counts: HashMap<Uuid, (Option<u64>, u64)>,
+    counts: HashMap<Uuid, Count>,
     /// The execution that all entries are about, if it is one; none before the first.
     #[expect(
         clippy::option_option,
@@ -69,25 +90,31 @@ impl Steps {
             return;
         }
         let count = self.counts.entry(execution).or_default();
-        count.0 = count.0.or(said);
-        count.1 += found;
-        if count.0 == Some(count.1) {
-            self.all = count.0;
-            self.counts.remove(&execution);
+        count.open |= entry.action == OBSERVE;
+        count.said = if count.open {
+            count.said.max(said)
+        } else {
+            count.said.or(said)
+        };
+        count.found += found;
+        if count.said == Some(count.found) {
+            self.all = count.said;
+            if !count.open {
+                self.counts.remove(&execution);
+            }
         }
     }
 
     /// Those of which some are missing.
     pub fn missing(&self) -> Vec<MissingSteps> {
-        let missing = |(execution, (said, found)): (&Uuid, &(Option<u64>, u64))| {
-            let (execution, found) = (*execution, *found);
-            said.map(|said| MissingSteps {
-                execution,
-                said,
-                found,
+        let counts = self.counts.iter().filter(|(_, count)| count.is_missing());
+        let mut missing: Vec<_> = counts
+            .map(|(execution, count)| MissingSteps {
+                execution: *execution,
+                said: count.said.unwrap_or_default(),
+                found: count.found,
             })
-        };
-        let mut missing: Vec<_> = self.counts.iter().filter_map(missing).collect();
+            .collect();
         missing.sort_unstable_by_key(|missing| missing.execution);
         missing
     }
@@ -95,6 +122,10 @@ impl Steps {
     /// The execution that all entries are about, and how many steps it has, where all are there.
     pub fn alone(&self) -> Option<(Uuid, Option<u64>)> {
         let alone = self.alone.flatten()?;
-        Some((alone, self.all.filter(|_| !self.counts.contains_key(&alone))))
+        let whole = self
+            .counts
+            .get(&alone)
+            .is_none_or(|count| count.said == Some(count.found));
+        Some((alone, self.all.filter(|_| whole)))
     }
 }

@@ -149,6 +149,41 @@ fn what_is_missing_of_several_is_told() {
     assert_eq!(missing, [(EXECUTION, 3, 1)]);
 }
 
+/// A trace whose root did not come in time; steps followed.
+fn trace() -> Log {
+    Log::of(vec![
+        about(0, EXECUTION, "execution.observe", 2, json!({})),
+        about(1, EXECUTION, "execution.expire", 0, json!({"steps": 2})),
+        about(2, EXECUTION, "execution.observe", 1, json!({"steps": 3})),
+    ])
+}
+
+#[test]
+fn of_a_trace_what_follows_the_end_says_how_many_there_are() {
+    for (indexes, count) in [
+        (&[0, 1, 2][..], Some(3)),
+        (&[2, 1, 0], Some(3)),
+        (&[0, 2], Some(3)),
+        (&[0, 1], Some(2)),
+        (&[0], None),
+    ] {
+        let about = json!({"target": EXECUTION, "target_kind": "execution"});
+        let lines = trace().bundle_for(about, indexes.iter().copied());
+        let summary = check(&lines).unwrap();
+        assert_eq!(summary.execution, Some((EXECUTION, count)), "{indexes:?}");
+        assert_eq!(summary.missing_steps, []);
+    }
+    for indexes in [&[1, 2][..], &[2], &[2, 1]] {
+        let about = json!({"target": EXECUTION, "target_kind": "execution"});
+        let lines = trace().bundle_for(about, indexes.iter().copied());
+        let fault = check(&lines).map_err(|error| error.fault).unwrap_err();
+        assert!(
+            matches!(&fault, BundleFault::Steps(missing) if (missing.said, missing.found) == (3, 1)),
+            "{fault:?}"
+        );
+    }
+}
+
 /// Bundles about executions, whole and with entries left out.
 pub fn bundles() -> Vec<String> {
     let about = json!({"target": EXECUTION, "target_kind": "execution"});
@@ -167,6 +202,10 @@ pub fn bundles() -> Vec<String> {
     let both = selections
         .iter()
         .flat_map(|indexes| [(&about, indexes), (&since, indexes)]);
-    both.map(|(asked, indexes)| log().bundle_for(asked.clone(), indexes.iter().copied()).concat())
+    let of_trace: [&[u64]; 5] = [&[0, 1, 2], &[2, 1, 0], &[0, 1], &[1, 2], &[2]];
+    let of_trace = of_trace.iter().map(|indexes| (trace(), &about, *indexes));
+    both.map(|(asked, indexes)| (log(), asked, *indexes))
+        .chain(of_trace)
+        .map(|(log, asked, indexes)| log.bundle_for(asked.clone(), indexes.iter().copied()).concat())
         .collect()
 }

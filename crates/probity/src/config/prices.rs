@@ -22,6 +22,10 @@ section! {
     };
     /// The file of prices; none where it is empty.
     prices: text(String) = String::new();
+    /// How long an execution that OpenTelemetry tells of runs without a span until the root of its trace is missing, in seconds.
+    otlp_lease_s: number(10, 86_400) = 3_600;
+    /// Largest body of OpenTelemetry's exporters once it is unpacked, in bytes.
+    otlp_body_bytes_max: number(1_024, 1 << 30) = 64 << 20;
 }
 
 #[derive(Deserialize)]
@@ -170,6 +174,7 @@ mod tests {
         let error = Governance {
             policies: Vec::new(),
             prices: "/there/is/none".to_owned(),
+            ..Governance::default()
         };
         let error = error.prices().unwrap_err();
         assert_eq!(error.setting, "governance.prices");

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use crate::tree::files;
 
 /// The crates of the product: each may use those before it.
-const ORDER: [&str; 11] = [
-    "tlog", "evidence", "domain", "store", "engine", "backup", "jobs", "views", "console", "web", "probity",
+const ORDER: [&str; 12] = [
+    "tlog", "evidence", "domain", "otlp", "store", "engine", "backup", "jobs", "views", "console", "web",
+    "probity",
 ];
 /// The crates that speak to the outside, which know rows as views only.
 const OUTSIDE: [&str; 4] = ["views", "console", "web", "probity"];
 /// Crates without I/O, so that they run anywhere and give the same answer twice.
-const PURE: [&str; 3] = ["tlog", "evidence", "domain"];
+const PURE: [&str; 4] = ["tlog", "evidence", "domain", "otlp"];
 /// For development only.
 const DEVELOPMENT: [&str; 2] = ["testkit", "bench"];
 

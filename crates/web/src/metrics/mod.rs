@@ -7,3 +7,4 @@ pub(crate) mod show;
 mod text;
 
 pub(crate) use requests::Requests;
+pub(crate) use text::Text;

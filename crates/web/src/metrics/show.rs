@@ -80,6 +80,7 @@ pub(crate) async fn handle(call: Call) -> Answer {
         }
     }
     footprint(&engine.footprint().await, out);
+    app.otlp.write(out);
     process::write(out);
     jobs::write(&app.jobs, out);
     app.requests.write(out);

@@ -16,6 +16,7 @@ mod log;
 mod mcp;
 mod metrics;
 mod openapi;
+mod otlp;
 mod people;
 mod problems;
 mod routes;

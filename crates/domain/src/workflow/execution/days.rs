@@ -216,15 +216,17 @@ impl ExecutionDays {
         self.count(run, run.counted());
     }
 
-    /// Counts a version of an execution instead of the one before it.
+    /// Counts a version of an execution instead of the one before it, which may have been of another workflow, DRAG mode
+    /// or day.
     pub fn change(&mut self, before: Option<&Execution>, after: &Execution) {
-        let mut runs = Run::from(after).counted();
+        let mut days = ExecutionDays::default();
+        days.add(&Run::from(after));
         if let Some(before) = before {
-            runs = runs.and(Run::from(before).counted().negated());
+            let run = Run::from(before);
+            days.count(&run, run.counted().negated());
         }
-        if runs != Runs::default() {
-            self.count(&Run::from(after), runs);
-        }
+        days.0.retain(|_, runs| *runs != Runs::default());
+        self.take(days);
     }
 
     fn count(&mut self, run: &Run, runs: Runs) {

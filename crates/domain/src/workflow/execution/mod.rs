@@ -9,6 +9,7 @@ mod start;
 pub(crate) mod switch_tests;
 #[cfg(test)]
 pub(crate) mod tests;
+mod told;
 mod wait;
 
 pub use days::{DayKey, DayOf, ExecutionDay, ExecutionDays, Run, Runs};
@@ -19,10 +20,11 @@ pub use finish::{
 };
 pub use row::{
     AGENT_DISABLED, CONTENT_LEN_MAX, DEPTH_MAX, ERROR_LEN_MAX, ERROR_TYPE_LEN_MAX, Execution,
-    ExecutionStatus, LEASE_LAPSED, LEASE_S, LEASE_S_USUAL, TRACE_LEN_MAX, WORKFLOW_LEN_MAX,
+    ExecutionStatus, LEASE_LAPSED, LEASE_S, LEASE_S_USUAL, ROOT_MISSING, TRACE_LEN_MAX, WORKFLOW_LEN_MAX,
 };
 pub use start::StartExecution;
 pub(crate) use start::lease_end;
+pub use told::{RootEnd, Said, SaidAgent, Told};
 pub(crate) use wait::{go_on, waiting};
 
 use evidence::time::Timestamp;
@@ -59,6 +61,7 @@ pub fn check_running(execution: &Execution) -> Result<(), Refusal> {
     };
     let why = match execution.error_type.as_deref() {
         Some(LEASE_LAPSED) => ": its lease was not renewed in time",
+        Some(ROOT_MISSING) => ": the root of its trace did not come in time",
         _ => "",
     };
     let message = format!("the execution {} at {at}{why}", execution.status.as_str());

@@ -4,6 +4,7 @@ use evidence::payload::DragMode;
 use evidence::time::Timestamp;
 use uuid::Uuid;
 
+use super::told::Told;
 use crate::record::{Field, Kind, Val};
 use crate::workflow::step::{ExecutionStep, Totals};
 use crate::{record, words};
@@ -34,6 +35,9 @@ pub const LEASE_S_USUAL: u64 = 300;
 
 /// The type of the error of an execution whose lease was not renewed in time.
 pub const LEASE_LAPSED: &str = "lease_lapsed";
+
+/// The type of the error of a trace's execution whose root did not come in time.
+pub const ROOT_MISSING: &str = "root_missing";
 
 /// The type of the error of an execution whose agent was disabled.
 pub const AGENT_DISABLED: &str = "agent_disabled";
@@ -73,11 +77,11 @@ record! {
         /// Id.
         pub id: id,
         /// The name of the workflow.
-        pub workflow: String [fixed],
+        pub workflow: String,
         /// For whom.
         pub user_id: Uuid [fixed],
         /// The conversation that it belongs to.
-        pub conversation_id: Option<Uuid> [fixed],
+        pub conversation_id: Option<Uuid>,
         /// The execution that it is a part of.
         pub parent_id: Option<Uuid> [fixed],
         /// How deep it is within others: 1 where it is a part of none.
@@ -85,7 +89,7 @@ record! {
         /// The trace that it belongs to.
         pub trace_id: Option<String> [fixed],
         /// What sort of work it is.
-        pub drag_mode: Option<DragMode> [fixed],
+        pub drag_mode: Option<DragMode>,
         /// The agent that started it.
         pub agent_id: Option<Uuid> [fixed],
         /// The release of the agent when it did.
@@ -111,13 +115,15 @@ record! {
         /// The user who started it; none for someone on the server's own machine.
         pub created_by: Option<Uuid> [fixed],
         /// When it was started.
-        pub started_at: Timestamp [fixed],
+        pub started_at: Timestamp,
         /// When it ended.
         pub finished_at: Option<Timestamp>,
         /// How many steps it has; none where it has none.
         pub steps: Option<u64> [added],
         /// What they used; none where none of them says.
         pub usage: Option<Totals> [added],
+        /// What the spans say that it was made of; none where somebody started it.
+        pub told: Option<Told> [added] [secret],
     }
 }
 
@@ -147,9 +153,14 @@ impl Execution {
         if self.status != ExecutionStatus::Running || lapses_at > now {
             return self;
         }
+        let why = if self.told.is_some() {
+            ROOT_MISSING
+        } else {
+            LEASE_LAPSED
+        };
         Execution {
             status: ExecutionStatus::Failed,
-            error_type: Some(LEASE_LAPSED.to_owned()),
+            error_type: Some(why.to_owned()),
             finished_at: Some(lapses_at),
             ..self
         }

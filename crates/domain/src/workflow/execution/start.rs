@@ -173,6 +173,7 @@ impl Act for StartExecution {
             finished_at: None,
             steps: None,
             usage: None,
+            told: None,
         };
         let mut change = Change::new(&by.with(&authority), ctx);
         change.insert(execution.clone());

@@ -14,6 +14,7 @@ mod totals;
 
 pub use cost::Cost;
 pub use price::{Price, Prices};
+pub(crate) use record::tell_unpriced;
 pub use record::{Content, NewStep, RecordSteps};
 pub use row::{
     CALL_ID_LEN_MAX, ExecutionStep, FINISH_REASON_LEN_MAX, FINISH_REASONS_MAX, Keeps, NAME_LEN_MAX,

@@ -11,6 +11,7 @@ use super::{
     PRICED_BY_CALLER, PROVIDER_LEN_MAX, Prices, RecordedStep, STEPS_MAX, STEPS_OF_EXECUTION_MAX, StepKind,
     TOKENS_MAX, Usage,
 };
+use crate::approval::Approval;
 use crate::audit::event::AHEAD_SECONDS_MAX;
 use crate::code::check_count;
 use crate::custody::whose::find_for;
@@ -91,7 +92,8 @@ pub struct RecordSteps {
 }
 
 impl NewStep {
-    fn check(&self, latest: Timestamp) -> Result<(), FieldError> {
+    /// Checks all but how much went in and came out.
+    pub(crate) fn check(&self, latest: Timestamp) -> Result<(), FieldError> {
         own_id::check("id", self.id)?;
         check_text("name", &self.name, NAME_LEN_MAX)?;
         check_optional("provider", self.provider.as_deref(), PROVIDER_LEN_MAX)?;
@@ -134,19 +136,35 @@ impl NewStep {
                 );
             }
         }
+        Ok(())
+    }
+
+    fn check_content(&self) -> Result<(), FieldError> {
         for (field, content) in [("input", &self.input), ("output", &self.output)] {
             let length = content.as_ref().map_or(0, |content| content.0.len());
             if length > CONTENT_LEN_MAX {
                 let message =
                     format!("must have at most {CONTENT_LEN_MAX} bytes as canonical JSON, not {length}");
-                return error(field, message);
+                return Err(FieldError::new(field, message));
             }
         }
         Ok(())
     }
 
+    /// The approval that it had, asked for by the user for whom it runs, or by whoever records it.
+    pub(crate) fn approved<'a>(
+        &self,
+        facts: &'a Facts,
+        user: Uuid,
+        who: &Principal,
+    ) -> Option<&'a Sealed<Approval>> {
+        let found = facts.approvals.get(&self.approval?)?;
+        let by = found.row.requested_by;
+        (by == Some(user) || by == who.user_id).then_some(found)
+    }
+
     /// The field in which a step is not what is asked for. Of what is not kept, nobody can say.
-    fn difference(&self, execution: Uuid, known: &ExecutionStep) -> Option<&'static str> {
+    pub(crate) fn difference(&self, execution: Uuid, known: &ExecutionStep) -> Option<&'static str> {
         let reasons = (!self.finish_reasons.is_empty()).then(|| self.finish_reasons.join(","));
         let same = |commitment: &Option<Vec<u8>>, content: &Option<Content>| match content {
             Some(content) => {
@@ -191,18 +209,19 @@ impl NewStep {
         Some((cost, &prices.file))
     }
 
-    /// The step as the next one of an execution.
-    fn row(
+    /// The step as the next one of an execution, of which this is kept.
+    pub(crate) fn row(
         &self,
         id: Uuid,
         execution: &Execution,
-        rules: &WorkflowRules,
+        (rules, keeps): (&WorkflowRules, Keeps),
         salt: Salt,
         now: Timestamp,
     ) -> ExecutionStep {
-        let keeps = rules.keeps(&execution.workflow);
         let kept = |content: &Option<Content>| {
             let content = content.as_ref().filter(|_| keeps == Keeps::Full);
+            // Of what is larger, the commitment alone is kept.
+            let content = content.filter(|content| content.0.len() <= CONTENT_LEN_MAX);
             content.map(|content| content.0.clone())
         };
         let committed = |content: &Option<Content>| {
@@ -247,6 +266,15 @@ impl NewStep {
     }
 }
 
+/// Says in the entry how many of these steps used something that nobody says the cost of, where there are prices.
+pub(crate) fn tell_unpriced(change: &mut Change<'_>, rules: &WorkflowRules, made: &[ExecutionStep]) {
+    let unpriced = |step: &&ExecutionStep| step.usage() != Usage::default() && step.cost_usd.is_none();
+    let unpriced = made.iter().filter(unpriced).count();
+    if rules.prices.is_some() && unpriced > 0 {
+        change.detail("unpriced", unpriced);
+    }
+}
+
 impl RecordSteps {
     fn check(
         &self,
@@ -259,15 +287,10 @@ impl RecordSteps {
         check_count(&code::TOO_MANY_STEPS, "steps", count, STEPS_MAX, "steps")?;
         let latest = now.plus_seconds(AHEAD_SECONDS_MAX);
         for (step, place) in self.steps.iter().zip(0..) {
-            step.check(latest)
-                .map_err(|error| error.within(&format!("steps[{place}]")))?;
+            let checked = step.check(latest).and_then(|()| step.check_content());
+            checked.map_err(|error| error.within(&format!("steps[{place}]")))?;
             let Some(id) = step.approval else { continue };
-            // Asked for by the user for whom it runs, or by whoever records it.
-            let found = facts.approvals.get(&id).filter(|found| {
-                let by = found.row.requested_by;
-                by == Some(execution.user_id) || by == who.user_id
-            });
-            if found.is_none() {
+            if step.approved(facts, execution.user_id, who).is_none() {
                 let field = format!("steps[{place}].approval");
                 return Err(code::UNKNOWN_APPROVAL.absent(format_args!("approval {id}"), &field));
             }
@@ -329,6 +352,7 @@ impl Act for RecordSteps {
         self.check(facts, &before.row, by.who, ctx.now)?;
         let mut execution = before.row.clone().as_of(self.renewed, ctx.now);
         let rules = &facts.rules.workflows;
+        let rules = (rules, rules.keeps(&execution.workflow));
         let mut made: Vec<ExecutionStep> = Vec::with_capacity(self.steps.len());
         let mut reply = Vec::with_capacity(self.steps.len());
         for (step, number) in self.steps.iter().zip(1..) {
@@ -376,11 +400,7 @@ impl Act for RecordSteps {
         execution.expires_at = execution.expires_at.max(lease_end(execution.lease_s, ctx.now));
         let mut change = Change::new(&by.with(&authority), ctx);
         change.detail("steps", made.len());
-        let unpriced = |step: &&ExecutionStep| step.usage() != Usage::default() && step.cost_usd.is_none();
-        let unpriced = made.iter().filter(unpriced).count();
-        if rules.prices.is_some() && unpriced > 0 {
-            change.detail("unpriced", unpriced);
-        }
+        tell_unpriced(&mut change, rules.0, &made);
         change.alter(before, execution);
         for step in made {
             change.insert(step);

@@ -33,7 +33,7 @@ fn step(kind: StepKind) -> NewStep {
     }
 }
 
-pub(super) fn tool() -> NewStep {
+pub(crate) fn tool() -> NewStep {
     step(StepKind::Tool)
 }
 
