@@ -75,7 +75,6 @@ pub use metrics::Metrics;
 pub use observe::Observed;
 pub use random::now;
 pub use read::{EntryKey, EntryPage};
-pub use roots::ROOTS_KEPT;
 pub use search::{SEARCH_TIME, SEARCHES_WAITING_MAX};
 pub use submit::noting;
 pub use tail::ShownEntry;

@@ -1,6 +1,6 @@
 //! Taking in traces of OpenTelemetry: spans become steps, whatever order they come in.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 
 use domain::refusal::RefusalKind;
 use domain::workflow::trace::Observation;
@@ -36,7 +36,7 @@ impl Engine {
         mut traces: Vec<Trace>,
     ) -> Result<Observed, Error> {
         let roots = &self.shared().roots;
-        let mut rootless = HashSet::new();
+        let mut rootless = BTreeMap::new();
         for trace in &traces {
             for root in trace.spans.iter().filter(|span| span.step.is_none()) {
                 roots.keep(user, trace.execution, root);
@@ -48,30 +48,24 @@ impl Engine {
             }
             match roots.get(user, trace.execution) {
                 Some(root) => trace.spans.push(root),
-                None => drop(rootless.insert(trace.execution)),
+                None => drop(rootless.insert(trace.execution, trace.trace_id.clone())),
             }
         }
         let mut observed = Observed::default();
-        self.take_traces(caller, origin, (user, lease_s), &traces, &mut observed)
+        let told = (user, lease_s);
+        self.take_traces(caller, origin, told, traces, &mut observed)
             .await?;
         // A root that came meanwhile found no execution, if its command was first.
-        let late = traces
-            .into_iter()
-            .filter(|trace| rootless.remove(&trace.execution));
-        let late: Vec<Trace> = late
-            .filter_map(|trace| {
-                let root = roots.get(user, trace.execution)?;
-                Some(Trace {
-                    spans: vec![root],
-                    ids: Vec::new(),
-                    ..trace
-                })
+        let late = rootless.into_iter().filter_map(|(execution, trace_id)| {
+            Some(Trace {
+                execution,
+                trace_id,
+                spans: vec![roots.get(user, execution)?],
+                ids: Vec::new(),
             })
-            .collect();
-        if !late.is_empty() {
-            self.take_traces(caller, origin, (user, lease_s), &late, &mut observed)
-                .await?;
-        }
+        });
+        self.take_traces(caller, origin, told, late.collect(), &mut observed)
+            .await?;
         Ok(observed)
     }
 
@@ -80,19 +74,21 @@ impl Engine {
         caller: &Caller,
         origin: &Origin,
         (user, lease_s): (Uuid, u64),
-        traces: &[Trace],
+        traces: Vec<Trace>,
         observed: &mut Observed,
     ) -> Result<(), Error> {
         if traces.is_empty() {
             return Ok(());
         }
         let renewals = self.renewals(traces.iter().map(|trace| trace.execution)).await?;
-        let commands = traces.iter().map(|trace| {
+        let commands = traces.into_iter().map(|trace| {
             let renewed = renewals.get(&trace.execution).copied();
-            Command::from(trace.command(user, lease_s, renewed))
+            let (command, ids) = trace.command(user, lease_s, renewed);
+            (Command::from(command), ids)
         });
-        let answers = self.submit_all(caller, origin, commands.collect()).await?;
-        for (trace, answer) in traces.iter().zip(answers) {
+        let (commands, ids): (_, Vec<_>) = commands.unzip();
+        let answers = self.submit_all(caller, origin, commands).await?;
+        for (ids, answer) in ids.into_iter().zip(answers) {
             match answer {
                 Ok(answer) => {
                     let done = answer.typed::<Observation>()?.reply;
@@ -101,14 +97,14 @@ impl Engine {
                     observed.scores += done.scores;
                     // A root that was remembered has no place in the request.
                     let rejected = done.rejected.into_iter().filter_map(|(place, reason, why)| {
-                        let span = trace.ids.get(place)?.clone();
+                        let span = ids.get(place)?.clone();
                         Some(Rejected { span, reason, why })
                     });
                     observed.rejected.extend(rejected);
                 }
                 Err(Error::Refused { refusal, .. }) if is_about_it(refusal.kind) => {
-                    let rejected = trace.ids.iter().map(|id| Rejected {
-                        span: id.clone(),
+                    let rejected = ids.into_iter().map(|span| Rejected {
+                        span,
                         reason: refusal.code,
                         why: refusal.message.clone(),
                     });

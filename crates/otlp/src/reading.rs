@@ -142,15 +142,22 @@ fn attributes(resource: Option<&Resource>) -> Attributes<'_> {
 }
 
 impl Trace {
-    /// The command that takes the spans in.
-    pub fn command(&self, user: Uuid, lease_s: u64, renewed: Renewed) -> ObserveTrace {
-        ObserveTrace {
-            execution: self.execution,
+    /// The command that takes the spans in, and their ids.
+    pub fn command(self, user: Uuid, lease_s: u64, renewed: Renewed) -> (ObserveTrace, Vec<String>) {
+        let Trace {
+            execution,
+            trace_id,
+            spans,
+            ids,
+        } = self;
+        let command = ObserveTrace {
+            execution,
             user,
-            trace_id: self.trace_id.clone(),
+            trace_id,
             renewed,
             lease_s,
-            spans: self.spans.clone(),
-        }
+            spans,
+        };
+        (command, ids)
     }
 }

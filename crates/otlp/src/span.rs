@@ -2,7 +2,7 @@
 
 use domain::own_id::{self, derived_id};
 use domain::workflow::execution::{
-    ERROR_LEN_MAX, ERROR_TYPE_LEN_MAX, RootEnd, Said, SaidAgent, Told, WORKFLOW_LEN_MAX,
+    BY_CLOCK, ERROR_LEN_MAX, ERROR_TYPE_LEN_MAX, RootEnd, Said, SaidAgent, Told, WORKFLOW_LEN_MAX,
 };
 use domain::workflow::metric::{NAME_LEN_MAX as METRIC_LEN_MAX, Number};
 use domain::workflow::step::{
@@ -395,7 +395,8 @@ fn placed(
         let end = RootEnd {
             at: finished_at,
             failed,
-            error_type: error_type.filter(|_| failed),
+            // What the clock says is nobody else's to say.
+            error_type: error_type.filter(|word| failed && !BY_CLOCK.contains(&word.as_str())),
             error: error.filter(|_| failed),
         };
         span.told.end = Some(Said {

@@ -20,6 +20,9 @@ use crate::settings::Settings;
 /// How many bytes of OpenTelemetry's bodies are in memory at most, where one alone may not be larger.
 const OTLP_ROOM: usize = 64 << 20;
 
+/// How many of them are read at once: what a small one holds may take a hundred times as much memory while it is read.
+const OTLP_READING: usize = 2;
+
 /// One running API.
 pub(crate) struct App {
     /// What does the work.
@@ -44,6 +47,8 @@ pub(crate) struct App {
     pub exports: Arc<Semaphore>,
     /// What became of what OpenTelemetry's exporters sent.
     pub otlp: crate::otlp::Counts,
+    /// One permit for each of their bodies that is being read.
+    pub otlp_reading: Semaphore,
     /// A permit for each byte of their bodies that are in memory.
     pub otlp_room: Arc<Semaphore>,
     /// What proxies said of addresses and could not be read.
@@ -73,6 +78,7 @@ impl App {
             streams: Arc::new(Semaphore::new(settings.streams_max)),
             exports: Arc::new(Semaphore::new(settings.exports_max)),
             otlp: crate::otlp::Counts::default(),
+            otlp_reading: Semaphore::new(OTLP_READING),
             otlp_room: Arc::new(Semaphore::new(settings.otlp_body_bytes_max.max(OTLP_ROOM))),
             unreadable: Unreadable::default(),
             readiness: LastState::default(),

@@ -186,20 +186,19 @@ fn of<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
     Ok(map.next_value::<Option<T>>()?.map(value))
 }
 
-/// How many data points a message about metrics holds, at whatever place.
+/// How many spans, log records or data points a body holds, at whatever place, without reading them.
 #[derive(Default)]
-pub(super) struct Points(pub u64);
+pub(super) struct Items(pub u64);
 
-impl Message for Points {
+impl Message for Items {
     fn member<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
         self.0 += match name {
-            "resourceMetrics" | "scopeMetrics" | "metrics" => {
-                list::<Points, A>(map)?.iter().map(|within| within.0).sum()
-            }
+            "resourceSpans" | "scopeSpans" | "resourceLogs" | "scopeLogs" | "resourceMetrics" | "scopeMetrics"
+            | "metrics" => list::<Items, A>(map)?.iter().map(|within| within.0).sum(),
             "gauge" | "sum" | "histogram" | "exponentialHistogram" | "summary" => {
-                message::<Points, A>(map)?.unwrap_or_default().0
+                message::<Items, A>(map)?.unwrap_or_default().0
             }
-            "dataPoints" => map.next_value::<List<IgnoredAny>>()?.0.len() as u64,
+            "spans" | "logRecords" | "dataPoints" => map.next_value::<List<IgnoredAny>>()?.0.len() as u64,
             _ => return Ok(false),
         };
         Ok(true)

@@ -9,7 +9,7 @@ mod message;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use self::message::Read;
+use self::message::{Items, Read};
 use crate::request::messages::collector::logs::v1::ExportLogsServiceRequest;
 use crate::request::messages::collector::trace::v1::ExportTraceServiceRequest;
 use crate::request::{Fault, OBJECTS_MAX, Request, SPANS_MAX, Signal};
@@ -17,38 +17,41 @@ use crate::wire::{misplaced, too_many_items, too_many_objects};
 
 /// Reads a body.
 pub fn read(signal: Signal, bytes: &[u8]) -> Result<Request, Fault> {
-    if objects(bytes) > OBJECTS_MAX {
+    let objects = objects(bytes);
+    if objects > OBJECTS_MAX {
         return Err(too_many_objects());
     }
-    let request = match signal {
-        Signal::Traces => Request::Traces(parse::<Read<ExportTraceServiceRequest>>(bytes)?.0),
-        Signal::Logs => Request::Logs(parse::<Read<ExportLogsServiceRequest>>(bytes)?.0),
-        Signal::Metrics => Request::Metrics(parse::<Read<message::Points>>(bytes)?.0.0),
-    };
-    let (items, empty) = match &request {
-        Request::Traces(read) => {
-            let scopes = read.resource_spans.iter().flat_map(|one| &one.scope_spans);
-            (
-                scopes.map(|scope| scope.spans.len()).sum(),
-                read.resource_spans.is_empty(),
-            )
-        }
-        Request::Logs(read) => {
-            let scopes = read.resource_logs.iter().flat_map(|one| &one.scope_logs);
-            (
-                scopes.map(|scope| scope.log_records.len()).sum(),
-                read.resource_logs.is_empty(),
-            )
-        }
-        Request::Metrics(points) => (0, *points == 0),
-    };
-    if items > SPANS_MAX {
+    if signal == Signal::Metrics {
+        return named(signal, bytes, Request::Metrics(items(bytes)?));
+    }
+    // Each of them is an object.
+    if objects > SPANS_MAX && items(bytes)? > SPANS_MAX as u64 {
         return Err(too_many_items());
     }
+    let request = match signal {
+        Signal::Logs => Request::Logs(parse::<Read<ExportLogsServiceRequest>>(bytes)?.0),
+        _ => Request::Traces(parse::<Read<ExportTraceServiceRequest>>(bytes)?.0),
+    };
+    named(signal, bytes, request)
+}
+
+/// A request, unless it is empty because the body is of another signal.
+fn named(signal: Signal, bytes: &[u8], request: Request) -> Result<Request, Fault> {
+    let empty = match &request {
+        Request::Traces(read) => read.resource_spans.is_empty(),
+        Request::Logs(read) => read.resource_logs.is_empty(),
+        // Those of another signal are counted too.
+        Request::Metrics(_) => true,
+    };
     if empty && let Some(other) = other_signal(signal, bytes) {
         return Err(misplaced(signal, other));
     }
     Ok(request)
+}
+
+/// How many spans, log records or data points a body holds.
+fn items(bytes: &[u8]) -> Result<u64, Fault> {
+    Ok(parse::<Read<Items>>(bytes)?.0.0)
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
@@ -56,12 +59,13 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
         .map_err(|error| Fault::Malformed(format!("the body is not OTLP in JSON: {error}")))
 }
 
-/// How many objects a text of JSON holds at most: its braces outside of texts. A small body can hold very many.
+/// How many objects a text of JSON holds at most: its braces outside of texts, and each `null`, which stands for an object
+/// in a list. A small body can hold very many.
 fn objects(bytes: &[u8]) -> usize {
     let (mut objects, mut at) = (0, 0);
     while let Some(byte) = bytes.get(at) {
         match byte {
-            b'{' => objects += 1,
+            b'{' | b'n' => objects += 1,
             b'"' => {
                 at += 1;
                 while let Some(byte) = bytes.get(at).filter(|byte| **byte != b'"') {

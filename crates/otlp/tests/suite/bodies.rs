@@ -151,6 +151,13 @@ fn bounds_at_their_edges() {
         let large = matches!(read, Err(Fault::TooLarge(_)));
         assert_eq!((read.is_ok(), large), (good, !good), "{count}");
     }
+    // What is null is one, and takes as much memory; and lists of lists are counted together.
+    let nulls = |count: usize| json!({"resourceSpans": [{"scopeSpans": [{"spans": vec![Value::Null; count]}]}]});
+    assert!(json_of(Signal::Traces, &nulls(SPANS_MAX).to_string()).is_ok());
+    let lists = json!({"resourceLogs": vec![made::logs(&vec![json!({}); SPANS_MAX / 2])["resourceLogs"][0].clone(); 3]});
+    for (signal, body) in [(Signal::Traces, nulls(OBJECTS_MAX)), (Signal::Traces, nulls(SPANS_MAX + 1)), (Signal::Logs, lists)] {
+        assert!(matches!(json_of(signal, &body.to_string()), Err(Fault::TooLarge(_))));
+    }
     // Body, resource, its own, scope and span; and two for each attribute.
     let attributes = vec![json!({"value": {}}); OBJECTS_MAX / 2 - 2];
     for (count, good) in [(attributes.len() - 1, true), (attributes.len(), false)] {

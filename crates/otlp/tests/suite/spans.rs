@@ -157,6 +157,14 @@ fn how_a_root_ends_is_how_the_execution_does() {
             None,
             Some("no\nanswer"),
         ),
+        // A word of the clock's is not taken from anybody else.
+        (
+            json!({"code": 2}),
+            json!({"error.type": "root_missing"}),
+            true,
+            None,
+            None,
+        ),
     ] {
         let mut all = chat();
         all.as_object_mut()

@@ -25,3 +25,4 @@ mod processes;
 mod random;
 mod readme;
 mod server;
+mod traces;

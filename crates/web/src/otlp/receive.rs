@@ -41,7 +41,10 @@ pub(super) async fn handle(mut call: Call, signal: Signal) -> Answer {
     let gzip = is_gzip(&call.parts.headers)?;
     let user = call.identity()?.user.id;
     let (bytes, room) = body(&mut call, gzip).await?;
+    // It is never closed; and to wait costs nothing but the room that the body has.
+    let turn = call.app.otlp_reading.acquire().await;
     let read = tokio::task::spawn_blocking(move || read(signal, encoding, bytes, user)).await;
+    drop(turn);
     let (request, reading) = read.map_err(|error| Problem::internal(&error))??;
     let answer = match request {
         Read::Points(points) => {

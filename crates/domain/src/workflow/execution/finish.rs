@@ -1,8 +1,8 @@
 //! Ending executions: completing, failing and cancelling, each once.
 
 use super::{
-    ERROR_LEN_MAX, ERROR_TYPE_LEN_MAX, Execution, ExecutionStatus, LEASE_LAPSED, ROOT_MISSING, Renewed,
-    check_content, check_optional, check_optional_lines, check_running, reply, unknown,
+    ERROR_LEN_MAX, Execution, ExecutionStatus, Renewed, check_content, check_error, check_optional_lines,
+    check_running, reply, unknown,
 };
 use crate::custody::whose::find_for;
 use crate::prelude::*;
@@ -83,13 +83,7 @@ impl Finish for Fail {
     const ACTION: &'static Action = &action::EXECUTION_FAIL;
 
     fn check(&self) -> Result<(), FieldError> {
-        check_optional("error_type", self.error_type.as_deref(), ERROR_TYPE_LEN_MAX)?;
-        let clock = [LEASE_LAPSED, ROOT_MISSING];
-        if let Some(word) = self.error_type.as_deref().filter(|word| clock.contains(word)) {
-            let message = format!("{word} is what the clock says: choose another word");
-            return Err(FieldError::new("error_type", message));
-        }
-        check_optional_lines("error", self.error.as_deref(), ERROR_LEN_MAX)
+        check_error(self.error_type.as_deref(), self.error.as_deref())
     }
 
     fn after(&self, before: Execution) -> Execution {

@@ -19,7 +19,7 @@ pub use finish::{
     Cancel, CancelExecution, Complete, CompleteExecution, Fail, FailExecution, Finish, FinishExecution,
 };
 pub use row::{
-    AGENT_DISABLED, CONTENT_LEN_MAX, DEPTH_MAX, ERROR_LEN_MAX, ERROR_TYPE_LEN_MAX, Execution,
+    AGENT_DISABLED, BY_CLOCK, CONTENT_LEN_MAX, DEPTH_MAX, ERROR_LEN_MAX, ERROR_TYPE_LEN_MAX, Execution,
     ExecutionStatus, LEASE_LAPSED, LEASE_S, LEASE_S_USUAL, ROOT_MISSING, TRACE_LEN_MAX, WORKFLOW_LEN_MAX,
 };
 pub use start::StartExecution;
@@ -48,6 +48,16 @@ pub(crate) fn check_optional(field: &str, text: Option<&str>, max: usize) -> Res
 
 fn check_optional_lines(field: &str, text: Option<&str>, max: usize) -> Result<(), FieldError> {
     text.map_or(Ok(()), |text| check_lines(field, text, max))
+}
+
+/// Checks what sort of error something ended with, and the error in words.
+fn check_error(error_type: Option<&str>, error: Option<&str>) -> Result<(), FieldError> {
+    check_optional("error_type", error_type, ERROR_TYPE_LEN_MAX)?;
+    if let Some(word) = error_type.filter(|word| BY_CLOCK.contains(word)) {
+        let message = format!("{word} is what the clock says: choose another word");
+        return Err(FieldError::new("error_type", message));
+    }
+    check_optional_lines("error", error, ERROR_LEN_MAX)
 }
 
 fn check_content(field: &str, text: Option<&str>) -> Result<(), FieldError> {

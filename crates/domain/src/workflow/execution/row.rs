@@ -39,6 +39,9 @@ pub const LEASE_LAPSED: &str = "lease_lapsed";
 /// The type of the error of a trace's execution whose root did not come in time.
 pub const ROOT_MISSING: &str = "root_missing";
 
+/// What the clock says, and nobody else.
+pub const BY_CLOCK: [&str; 2] = [LEASE_LAPSED, ROOT_MISSING];
+
 /// The type of the error of an execution whose agent was disabled.
 pub const AGENT_DISABLED: &str = "agent_disabled";
 

@@ -7,7 +7,7 @@ use super::*;
 use crate::identity::world::operator;
 use crate::workflow::conversation::tests::erase;
 use crate::workflow::execution::tests::{NOBODY, Plant};
-use crate::workflow::execution::{ExecutionStatus, Said};
+use crate::workflow::execution::{ExecutionStatus, ROOT_MISSING, Said};
 use crate::workflow::step::{CALL_ID_LEN_MAX, Content, STEPS_OF_EXECUTION_MAX};
 
 #[test]
@@ -93,6 +93,26 @@ pub fn bounds_and_who_may() {
             "spans[0].thread",
             with(&|command| command.spans[0].thread = Some((String::new(), "x".repeat(257)))),
         ),
+        (
+            "spans[0].aim.actor",
+            with(&|command| command.spans[0].told.actor = said("x".repeat(257))),
+        ),
+        (
+            "spans[0].aim.mission",
+            with(&|command| command.spans[0].told.mission = said("x".repeat(10_001))),
+        ),
+        (
+            "spans[0].user",
+            with(&|command| command.spans[0].told.user = said("\n".to_owned())),
+        ),
+        (
+            "spans[0].error_type",
+            with(&|command| {
+                command.spans[0] = ends(span(1), true, at(0));
+                let end = command.spans[0].told.end.as_mut().unwrap();
+                end.is.error_type = Some(ROOT_MISSING.to_owned());
+            }),
+        ),
     ] {
         assert_eq!(plant.field(command).as_deref(), Some(field));
     }
@@ -115,6 +135,11 @@ pub fn bounds_and_who_may() {
     assert_eq!(plant.code(&operator(), erased), "done");
     assert_eq!(plant.code(&operator(), good), "user_erased");
     assert_eq!(execution(&plant).told, None);
+}
+
+fn said(is: String) -> Option<Said<String>> {
+    let by = String::new();
+    Some(Said { by, is })
 }
 
 fn span_of(command: &ObserveTrace) -> Span {

@@ -271,6 +271,7 @@ impl ObserveTrace {
         for (span, place) in self.spans.iter().zip(0..) {
             let at = |error: FieldError| error.within(&format!("spans[{place}]"));
             check_workflow(&span.workflow).map_err(at)?;
+            span.told.check().map_err(at)?;
             if let Some((_, thread)) = &span.thread {
                 check_text("thread", thread, THREAD_LEN_MAX).map_err(at)?;
             }
