@@ -25,7 +25,6 @@ use crate::limits::Limits;
 use crate::metrics::{Counters, Metrics};
 use crate::pages::Pages;
 use crate::random;
-use crate::roots::Roots;
 use crate::seals::Seals;
 use crate::search::Searches;
 use crate::security_log::Sampler;
@@ -127,7 +126,6 @@ pub(crate) struct Shared {
     pub newest: Newest,
     pub searches: Searches,
     pub waits: Arc<Waits>,
-    pub roots: Roots,
 }
 
 impl Shared {

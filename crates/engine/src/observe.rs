@@ -1,9 +1,9 @@
 //! Taking in traces of OpenTelemetry: spans become steps, whatever order they come in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::refusal::RefusalKind;
-use domain::workflow::trace::Observation;
+use domain::workflow::trace::{Observation, Span};
 use domain::{Caller, Command, Origin};
 use otlp::{Rejected, Trace};
 use uuid::Uuid;
@@ -24,6 +24,16 @@ pub struct Observed {
     pub rejected: Vec<Rejected>,
 }
 
+/// How an execution stands of which spans were taken in.
+#[derive(Clone, Debug)]
+struct Stands {
+    trace_id: String,
+    /// Whether there is one now.
+    begun: bool,
+    /// Whether its root may have come before it.
+    waits: bool,
+}
+
 impl Engine {
     /// Takes in traces of a user, each in an entry; all of them are durable when this returns. A trace that is refused for
     /// what it says is rejected span by span; a caller who may not do it is refused altogether.
@@ -33,40 +43,44 @@ impl Engine {
         origin: &Origin,
         user: Uuid,
         lease_s: u64,
-        mut traces: Vec<Trace>,
+        traces: Vec<Trace>,
     ) -> Result<Observed, Error> {
-        let roots = &self.shared().roots;
-        let mut rootless = BTreeMap::new();
+        let mut roots = BTreeMap::<Uuid, Vec<Span>>::new();
         for trace in &traces {
-            for root in trace.spans.iter().filter(|span| span.step.is_none()) {
-                roots.keep(user, trace.execution, root);
-            }
-        }
-        for trace in &mut traces {
-            if trace.spans.iter().any(|span| span.told.end.is_some()) {
-                continue;
-            }
-            match roots.get(user, trace.execution) {
-                Some(root) => trace.spans.push(root),
-                None => drop(rootless.insert(trace.execution, trace.trace_id.clone())),
-            }
+            let of_trace = trace.spans.iter().filter(|span| span.step.is_none());
+            of_trace.for_each(|root| roots.entry(trace.execution).or_default().push(root.clone()));
         }
         let mut observed = Observed::default();
         let told = (user, lease_s);
-        self.take_traces(caller, origin, told, traces, &mut observed)
-            .await?;
-        // A root that came meanwhile found no execution, if its command was first.
-        let late = rootless.into_iter().filter_map(|(execution, trace_id)| {
+        let stands = self.take_traces(caller, origin, told, traces, &mut observed).await?;
+        let waiting = stands.iter().filter(|(_, stands)| stands.begun && stands.waits);
+        let waiting: Vec<Uuid> = waiting.map(|(id, _)| *id).collect();
+        roots.retain(|id, _| stands.get(id).is_some_and(|stands| !stands.begun));
+        self.keep_roots(user, &roots).await?;
+        // Steps and root may come at the same moment, in two processes. Each is written before the other is looked for, so
+        // that one of the two finds it.
+        let begun = self.executions_there(roots.keys().copied().collect()).await?;
+        roots.retain(|id, _| begun.contains(id));
+        roots.extend(self.kept_roots(user, &waiting).await?);
+        let late = roots.into_iter().filter_map(|(execution, spans)| {
             Some(Trace {
                 execution,
-                trace_id,
-                spans: vec![roots.get(user, execution)?],
+                trace_id: stands.get(&execution)?.trace_id.clone(),
+                spans,
                 ids: Vec::new(),
             })
         });
-        self.take_traces(caller, origin, told, late.collect(), &mut observed)
-            .await?;
+        self.take_traces(caller, origin, told, late.collect(), &mut observed).await?;
         Ok(observed)
+    }
+
+    /// Which of these executions there are.
+    async fn executions_there(&self, ids: Vec<Uuid>) -> Result<BTreeSet<Uuid>, Error> {
+        if ids.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let mut conn = self.db().reader().await?;
+        Ok(store::executions::there(&mut conn, &ids).await?)
     }
 
     async fn take_traces(
@@ -76,26 +90,36 @@ impl Engine {
         (user, lease_s): (Uuid, u64),
         traces: Vec<Trace>,
         observed: &mut Observed,
-    ) -> Result<(), Error> {
+    ) -> Result<BTreeMap<Uuid, Stands>, Error> {
+        let mut all = BTreeMap::<Uuid, Stands>::new();
         if traces.is_empty() {
-            return Ok(());
+            return Ok(all);
         }
         let renewals = self.renewals(traces.iter().map(|trace| trace.execution)).await?;
         let commands = traces.into_iter().map(|trace| {
             let renewed = renewals.get(&trace.execution).copied();
+            let of = (trace.execution, trace.trace_id.clone());
             let (command, ids) = trace.command(user, lease_s, renewed);
-            (Command::from(command), ids)
+            (Command::from(command), (of, ids))
         });
-        let (commands, ids): (_, Vec<_>) = commands.unzip();
+        let (commands, of): (_, Vec<_>) = commands.unzip();
         let answers = self.submit_all(caller, origin, commands).await?;
-        for (ids, answer) in ids.into_iter().zip(answers) {
+        for (((execution, trace_id), ids), answer) in of.into_iter().zip(answers) {
             match answer {
                 Ok(answer) => {
                     let done = answer.typed::<Observation>()?.reply;
                     observed.steps += done.steps;
                     observed.again += done.again;
                     observed.scores += done.scores;
-                    // A root that was remembered has no place in the request.
+                    let stands = all.entry(execution).or_insert(Stands {
+                        trace_id,
+                        begun: false,
+                        waits: false,
+                    });
+                    // Whichever of its parts says so.
+                    stands.begun |= done.begun;
+                    stands.waits |= done.waits;
+                    // A root that was kept has no place in the request.
                     let rejected = done.rejected.into_iter().filter_map(|(place, reason, why)| {
                         let span = ids.get(place)?.clone();
                         Some(Rejected { span, reason, why })
@@ -113,7 +137,7 @@ impl Engine {
                 Err(error) => return Err(error),
             }
         }
-        Ok(())
+        Ok(all)
     }
 }
 

@@ -20,7 +20,6 @@ use crate::error::Error;
 use crate::limits::Limits;
 use crate::metrics::Counters;
 use crate::pages::Pages;
-use crate::roots::Roots;
 use crate::search::Searches;
 use crate::security_log::{self, Sampler};
 use crate::tail::Tail;
@@ -216,7 +215,6 @@ impl Engine {
             rules_recorded: OnceCell::new(),
             told,
             waits,
-            roots: Roots::default(),
         });
         checkpointer::start(&shared)?;
         tokio::spawn(watch::run(Arc::downgrade(&shared)));

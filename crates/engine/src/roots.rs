@@ -1,99 +1,82 @@
-//! Roots of traces that are no steps.
+//! Roots of traces that are no steps, such as the request that a server handles: an agent's spans within it may come after
+//! it, and nothing but them says that it matters. They wait for an hour, and whatever process takes in the steps finds them.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
 
-use domain::workflow::trace::Span;
+use domain::own_id::derived_id;
+use domain::workflow::execution::Told;
+use domain::workflow::trace::{Span, UNNAMED};
+use evidence::Timestamp;
+use serde::{Deserialize, Serialize};
+use store::side::{self, Root};
 use uuid::Uuid;
 
-/// How many roots that are no steps are remembered at least, unless they take more memory.
-const ROOTS_KEPT: usize = 10_000;
+use crate::engine::Engine;
+use crate::error::Error;
 
-/// How much memory those take at most that are remembered at least, in bytes.
-const BYTES_KEPT: usize = 16 << 20;
-
-/// Roots that are no steps, such as the request that a server handles: an agent's spans within it may come after it, and
-/// nothing but them says that it matters. The last ones are remembered, in this process.
-#[derive(Default)]
-pub(crate) struct Roots(Mutex<Generations>);
-
-/// What was remembered lately, and what before that: once the first is full the other goes.
-#[derive(Default)]
-struct Generations {
-    lately: HashMap<(Uuid, Uuid), Span>,
-    /// How much memory these take.
-    bytes: usize,
-    before: HashMap<(Uuid, Uuid), Span>,
+/// What is kept of one.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    started_at: Timestamp,
+    told: Told,
 }
 
-impl Roots {
-    fn lock(&self) -> MutexGuard<'_, Generations> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Remembers one.
-    pub fn keep(&self, user: Uuid, execution: Uuid, root: &Span) {
-        let mut kept = self.lock();
-        if kept.lately.len() >= ROOTS_KEPT || kept.bytes >= BYTES_KEPT {
-            kept.before = std::mem::take(&mut kept.lately);
-            kept.bytes = 0;
-        }
-        kept.bytes += bytes(root);
-        kept.lately.insert((user, execution), root.clone());
-    }
-
-    /// That of an execution.
-    pub fn get(&self, user: Uuid, execution: Uuid) -> Option<Span> {
-        let kept = self.lock();
-        let key = (user, execution);
-        kept.lately.get(&key).or_else(|| kept.before.get(&key)).cloned()
-    }
+/// Under what those of an execution are kept; what others say of an execution of the same id is not found.
+fn key(user: Uuid, execution: Uuid) -> Uuid {
+    derived_id("otlp-root", &[user.as_bytes(), execution.as_bytes()])
 }
 
-/// How much memory a root takes, with the texts that it holds.
-fn bytes(root: &Span) -> usize {
-    let told = &root.told;
-    let said = [&told.actor, &told.mission].into_iter().flatten();
-    let error = told.end.as_ref().and_then(|end| end.is.error.as_ref());
-    let texts = said.map(|said| said.is.len()).chain(error.map(String::len));
-    size_of::<Span>() + texts.sum::<usize>()
-}
-
-#[cfg(test)]
-mod tests {
-    use domain::workflow::execution::{Said, Told};
-
-    use super::*;
-
-    fn root(mission: usize) -> Span {
-        let (by, is) = (String::new(), "x".repeat(mission));
-        Span {
-            step: None,
-            started_at: evidence::Timestamp::default(),
-            told: Told {
-                mission: Some(Said { by, is }),
-                ..Told::default()
-            },
-            thread: None,
-            workflow: String::new(),
-            drag_mode: None,
-            scores: Vec::new(),
+impl Engine {
+    /// Keeps roots of executions that nobody has begun.
+    pub(crate) async fn keep_roots(&self, user: Uuid, roots: &BTreeMap<Uuid, Vec<Span>>) -> Result<(), Error> {
+        let at = self.now();
+        let all = roots.iter().flat_map(|(execution, roots)| roots.iter().map(|root| (*execution, root)));
+        let root = |(execution, root): (Uuid, &Span)| {
+            let kept = Kept {
+                started_at: root.started_at,
+                told: root.told.clone(),
+            };
+            Root {
+                id: key(user, execution),
+                place: root.told.end.as_ref().map(|end| end.by.clone()).unwrap_or_default(),
+                root: serde_json::to_string(&kept).unwrap_or_default(),
+                at,
+            }
+        };
+        let roots: Vec<Root> = all.map(root).collect();
+        if roots.is_empty() {
+            return Ok(());
         }
+        Ok(self.limits().keep_roots(roots).await?)
     }
 
-    #[test]
-    fn the_last_ones_are_remembered_in_so_much_memory() {
-        for (mission, least) in [(0, ROOTS_KEPT), (10_000, BYTES_KEPT / 16_384)] {
-            let (roots, user, root) = (Roots::default(), Uuid::from_u128(1), root(mission));
-            let id = |number: usize| Uuid::from_u128(number as u128);
-            let last = 3 * ROOTS_KEPT;
-            (0..=last).for_each(|number| roots.keep(user, id(number), &root));
-            assert_eq!(roots.get(user, id(last - least + 1)).as_ref(), Some(&root));
-            assert_eq!(roots.get(Uuid::nil(), id(last)), None, "another user's");
-            let kept = roots.lock();
-            let all = kept.lately.len() + kept.before.len();
-            assert!((least..=2 * ROOTS_KEPT).contains(&all), "{all}");
-            assert!(all * bytes(&root) < 2 * BYTES_KEPT + 2 * bytes(&root), "{all}");
+    /// The roots that were kept of these executions. One that does not read was changed by hand, and is none.
+    pub(crate) async fn kept_roots(
+        &self,
+        user: Uuid,
+        executions: &[Uuid],
+    ) -> Result<BTreeMap<Uuid, Vec<Span>>, Error> {
+        let mut found = BTreeMap::<Uuid, Vec<Span>>::new();
+        if executions.is_empty() {
+            return Ok(found);
         }
+        let keys: BTreeMap<Uuid, Uuid> = executions.iter().map(|id| (key(user, *id), *id)).collect();
+        let ids: Vec<Uuid> = keys.keys().copied().collect();
+        let mut conn = self.db().reader().await?;
+        for (key, root) in side::roots(&mut conn, &ids).await? {
+            let kept = serde_json::from_str::<Kept>(&root).ok();
+            if let (Some(execution), Some(Kept { started_at, told })) = (keys.get(&key), kept) {
+                found.entry(*execution).or_default().push(Span {
+                    step: None,
+                    started_at,
+                    told,
+                    thread: None,
+                    workflow: UNNAMED.to_owned(),
+                    drag_mode: None,
+                    scores: Vec::new(),
+                });
+            }
+        }
+        Ok(found)
     }
 }

@@ -1,13 +1,15 @@
 //! Executions in the order in which they were started, and how many there were on each day.
 
-use domain::record::Val;
+use std::collections::BTreeSet;
+
+use domain::record::{Kind, Val};
 use domain::workflow::execution::{DayOf, ExecutionDay, ExecutionDays, ExecutionStatus, Run};
 use evidence::Timestamp;
 use evidence::payload::DragMode;
 use uuid::Uuid;
 
 use crate::conditions::Where;
-use crate::conn::Conn;
+use crate::conn::{Conn, Lock};
 use crate::error::Error;
 use crate::row::Row;
 use crate::sealed;
@@ -17,6 +19,15 @@ const CHUNK: u32 = 5_000;
 
 /// A time between two moments, either of which may be missing.
 pub type Times = (Option<Timestamp>, Option<Timestamp>);
+
+/// Which of these executions there are.
+pub async fn there(conn: &mut Conn, ids: &[Uuid]) -> Result<BTreeSet<Uuid>, Error> {
+    let ids: Vec<Val> = ids.iter().map(|id| Val::Uuid(*id)).collect();
+    let rows = conn
+        .keyed("SELECT id FROM executions WHERE id", Kind::Uuid, &ids, Lock::None)
+        .await?;
+    rows.iter().map(|row| row.uuid(0)).collect()
+}
 
 /// What an agent has running, or where none is named, what agents have running that are disabled: the executions, each with
 /// its agent, at most so many.

@@ -70,7 +70,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(25, "prunings", "0025_prunings.sql", back "0025.sql"),
     migration!(26, "jobs", "0026_jobs.sql", back "0026.sql"),
     migration!(27, "policies", "0027_policies.sql", back "0027.sql"),
-    migration!(28, "told", "0028_told.sql", back "0028.sql"),
+    migration!(28, "traces", "0028_traces.sql", back "0028.sql"),
 ];
 
 /// What a database has of the migrations.

@@ -1,5 +1,5 @@
-//! The side tables: rate counters and last-seen marks; those of jobs are in [`crate::jobs`]. They change too often to be worth an entry each, so they are
-//! not sealed, and no decision about money, identity or permission rests on them.
+//! The side tables: rate counters, last-seen marks and roots of traces; those of jobs are in [`crate::jobs`]. They change too often to be worth an entry
+//! each, so they are not sealed, and no decision about money, identity or permission rests on them.
 //!
 //! On PostgreSQL they are written through [`crate::Db::side_writer`], on SQLite over the Writer's own connection: what another
 //! one writes there empties that one's pages, and what is known of rows. Rows are written in the order
@@ -30,8 +30,10 @@ pub enum Write {
     Counts(Vec<Count>),
     /// Last-seen marks: [`touch`].
     Marks(Vec<Mark>),
-    /// Deletes counters of old windows: [`prune_counts`].
+    /// Deletes counters of old windows, and roots that nothing came for: [`prune_counts`], [`prune_roots`].
     Prune(i64),
+    /// Keeps roots: [`keep_roots`].
+    Roots(Vec<Root>),
     /// How jobs stand, and who leads.
     Job(JobWrite),
 }
@@ -42,7 +44,11 @@ impl Write {
         match self {
             Write::Counts(counts) => add_counts(conn, counts).await,
             Write::Marks(marks) => touch(conn, marks).await.map(|()| Vec::new()),
-            Write::Prune(before) => prune_counts(conn, *before).await.map(|_| Vec::new()),
+            Write::Prune(before) => {
+                prune_counts(conn, *before).await?;
+                prune_roots(conn, *before - ROOTS_KEPT_S).await.map(|_| Vec::new())
+            }
+            Write::Roots(roots) => keep_roots(conn, roots).await.map(|()| Vec::new()),
             Write::Job(write) => write.run(conn).await.map(|rows| vec![rows]),
         }
     }
@@ -98,14 +104,61 @@ fn in_order<'a>(windows: impl Iterator<Item = &'a Window>, totals: &Totals) -> V
 pub async fn prune_counts(conn: &mut Conn, before: i64) -> Result<u64, Error> {
     let sql = "DELETE FROM counters WHERE (subject, width_s, window_start) IN (SELECT subject, width_s, window_start \
                FROM counters WHERE window_start + width_s <= $1 ORDER BY subject, width_s, window_start LIMIT $2)";
+    delete(conn, sql, before.into()).await
+}
+
+/// Deletes what is before this, part by part; gives how many rows.
+async fn delete(conn: &mut Conn, sql: &str, before: Val) -> Result<u64, Error> {
+    let args = [before, int(PRUNE_ROWS).into()];
     let mut pruned = 0;
     loop {
-        let rows = conn.exec(sql, &[before.into(), int(PRUNE_ROWS).into()]).await?;
+        let rows = conn.exec(sql, &args).await?;
         pruned += rows;
         if rows < PRUNE_ROWS {
             return Ok(pruned);
         }
     }
+}
+
+/// How long roots are kept, in seconds, beyond what counters are.
+const ROOTS_KEPT_S: i64 = 3_600;
+
+/// The root of a trace that is no step: it is kept until a step comes, in whatever process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Root {
+    /// The trace: follows from the user and the execution.
+    pub id: Uuid,
+    /// Where it stands among the roots of its trace.
+    pub place: String,
+    /// What it says.
+    pub root: String,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+/// Keeps roots; of two at one place the first stays. All or nothing.
+pub async fn keep_roots(conn: &mut Conn, roots: &[Root]) -> Result<(), Error> {
+    let by_key: BTreeMap<(Uuid, &str), &Root> = roots.iter().map(|root| ((root.id, &*root.place), root)).collect();
+    match conn {
+        _ if by_key.is_empty() => Ok(()),
+        Conn::Sqlite(conn) => sqlite::side::keep_roots(conn, by_key.values().copied()),
+        Conn::Pg(conn) => pg::side::keep_roots(conn, by_key.values().copied()).await,
+    }
+}
+
+/// The roots of these traces, each with its trace.
+pub async fn roots(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>, Error> {
+    let ids: Vec<Val> = ids.iter().map(|id| Val::Uuid(*id)).collect();
+    let select = "SELECT id, root FROM roots WHERE id";
+    let rows = conn.keyed(select, Kind::Uuid, &ids, Lock::None).await?;
+    rows.iter().map(|row| Ok((row.uuid(0)?, row.text(1)?.to_owned()))).collect()
+}
+
+/// Deletes the roots that came at or before this time, in seconds since 1970; gives their number.
+pub async fn prune_roots(conn: &mut Conn, before: i64) -> Result<u64, Error> {
+    let sql = "DELETE FROM roots WHERE (id, place) IN (SELECT id, place FROM roots WHERE at <= $1 ORDER BY at, id, place LIMIT $2)";
+    let before = Timestamp::from_micros(before.saturating_mul(1_000_000)).unwrap_or_default();
+    delete(conn, sql, before.into()).await
 }
 
 /// Whose last-seen mark it is.

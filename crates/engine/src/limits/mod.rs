@@ -24,6 +24,7 @@ use evidence::Timestamp;
 use sha2::{Digest, Sha256};
 use store::Db;
 use store::jobs::JobWrite;
+use store::side::Root;
 pub use store::side::SeenKind;
 use uuid::Uuid;
 
@@ -224,6 +225,11 @@ impl Limits {
     /// Writes how a job stands, or who leads; how many rows that changed.
     pub(crate) async fn job(&self, write: JobWrite) -> Result<u64, store::Error> {
         sync::job(&self.inner, write).await
+    }
+
+    /// Keeps roots of traces until steps come.
+    pub(crate) async fn keep_roots(&self, roots: Vec<Root>) -> Result<(), store::Error> {
+        sync::keep_roots(&self.inner, roots).await
     }
 
     /// Writes counts and marks now, rather than at the task's next turn.

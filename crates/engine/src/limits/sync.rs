@@ -5,7 +5,7 @@ use std::sync::Weak;
 use std::time::{Duration, Instant};
 
 use store::jobs::JobWrite;
-use store::side::{self, Count, Mark, Window, Write};
+use store::side::{self, Count, Mark, Root, Window, Write};
 use store::{Conn, Error, ErrorKind};
 
 use super::marks::Map;
@@ -204,6 +204,16 @@ pub(super) async fn job(inner: &Inner, write: JobWrite) -> Result<u64, Error> {
     let written = side.write(inner, Write::Job(write)).await;
     side.tidy(written.is_err());
     Ok(written?.into_iter().sum())
+}
+
+/// Keeps roots of traces.
+pub(super) async fn keep_roots(inner: &Inner, roots: Vec<Root>) -> Result<(), Error> {
+    let side = &mut *inner.side.lock().await;
+    // They are pruned with the counters.
+    side.counted = true;
+    let written = side.write(inner, Write::Roots(roots)).await;
+    side.tidy(written.is_err());
+    written.map(drop)
 }
 
 /// Writes counts and marks.

@@ -79,6 +79,11 @@ pub fn explain() -> Explanation {
                   money, identity or permission rests on it",
         },
         UnsealedTable {
+            table: "roots",
+            why: "how traces ended whose steps have not come yet, for an hour; too many to be worth entries, since most are of \
+                  requests that have nothing to do with agents; what a step's execution takes over of it is sealed",
+        },
+        UnsealedTable {
             table: "jobs",
             why: "when each job ran, how that went, and what was asked for; what came of it is in entries; only when it runs \
                   again rests on it, and a job may run twice",

@@ -197,7 +197,7 @@ pub fn entry_key(index: u64) -> Key {
 
 /// Whether nothing at all is checked on a table: a side table.
 pub fn is_side_table(name: &str) -> bool {
-    ["counters", "last_seen", "jobs", "leases"].contains(&name)
+    ["counters", "last_seen", "roots", "jobs", "leases"].contains(&name)
 }
 
 /// A UUID as either engine stores it.

@@ -3,6 +3,7 @@
 crate::on_both!(
     any_order_split_and_repetition_gives_the_same_rows,
     many_at_once_leave_one_of_each,
+    a_root_that_is_no_step_waits_for_steps_in_whatever_process,
     a_root_that_never_comes_is_missing_until_it_comes,
     what_an_agents_key_sends_is_the_agents,
     what_spans_hold_is_gone_with_the_user
@@ -288,6 +289,37 @@ mod cases {
             assert_eq!(rows(&engine, number).await, expected);
         }
         let engine = Arc::into_inner(engine).unwrap();
+        close(engine).await;
+        assert_intact(&bed.options()).await;
+    }
+
+    pub async fn a_root_that_is_no_step_waits_for_steps_in_whatever_process(bed: Bed) {
+        let (one, other) = (bed.open().await, bed.open().await);
+        let (ann, user) = keeper(&one, "ann").await;
+        let (bob, his) = keeper(&one, "bob").await;
+        for number in [0, 1] {
+            let done = sent(&one, &ann, user, &trace(number)[..1]).await;
+            assert_eq!(done, Observed::default());
+        }
+        // That of somebody else is theirs.
+        sent(&one, &bob, his, &trace(2)[..1]).await;
+        for number in [0, 2] {
+            sent(&other, &ann, user, &trace(number)[1..]).await;
+        }
+        close(one).await;
+        close(other).await;
+        let engine = bed.open().await;
+        sent(&engine, &ann, user, &trace(1)[1..]).await;
+        let expected = rows(&engine, 0).await;
+        assert_eq!((expected.0.status, expected.1.len()), (ExecutionStatus::Failed, 6));
+        assert_eq!((expected.0.error.as_deref(), &expected.0.mission), (Some("no answer"), &Some("sell".to_owned())));
+        assert_eq!(rows(&engine, 1).await, expected);
+        assert_eq!(execution(&engine, 2).await.status, ExecutionStatus::Running);
+        let conn = &mut engine.db().writer().await.unwrap();
+        let now = engine.now().micros() / 1_000_000;
+        for (before, expected) in [(now - 60, 0), (now + 60, 3), (now + 60, 0)] {
+            assert_eq!(store::side::prune_roots(conn, before).await.unwrap(), expected);
+        }
         close(engine).await;
         assert_intact(&bed.options()).await;
     }

@@ -147,6 +147,10 @@ mod cases {
         "leases.beats",
         "leases.holder",
         "leases.name",
+        "roots.at",
+        "roots.id",
+        "roots.place",
+        "roots.root",
         "schema_migrations.applied_at",
     ];
 

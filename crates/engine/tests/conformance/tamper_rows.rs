@@ -74,6 +74,7 @@ mod cases {
             "counters" => &["subject"],
             "jobs" => &["job"],
             "leases" => &["name"],
+            "roots" => &["id", "place"],
             other => panic!("say which columns of {other} are unique"),
         }
     }

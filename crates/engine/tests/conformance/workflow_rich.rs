@@ -10,7 +10,7 @@ use domain::workflow::metric::{NewMetric, Number, RecordMetrics};
 use domain::workflow::step::{Content, Cost, NewStep, RecordSteps, StepKind, Usage};
 use domain::workflow::trace::{ObserveTrace, Span};
 use domain::{Caller, Command, Origin, Reply};
-use engine::Engine;
+use engine::{Engine, Observed};
 use evidence::leaf::Outcome;
 use evidence::payload::DragMode;
 use evidence::time::Timestamp;
@@ -87,7 +87,19 @@ pub async fn rich_traces(engine: &Engine) {
         lease_s: LEASE_S_USUAL,
         spans: vec![span],
     };
+    // The root of another, of which no step has come.
+    let mut root = command.spans[0].clone();
+    root.step = None;
+    let other = otlp::Trace {
+        execution: Uuid::from_u128(0x0199),
+        trace_id: "4bf92f3577b34da6a3ce929d0e0e4737".to_owned(),
+        spans: vec![root],
+        ids: vec!["00f067aa0ba902b7".to_owned()],
+    };
     done(engine, &operator(), command.into()).await;
+    let origin = Origin::default();
+    let kept = engine.observe(&operator(), &origin, eva, LEASE_S_USUAL, vec![other]);
+    assert_eq!(kept.await.unwrap(), Observed::default());
 }
 
 /// A metric of nothing in particular.

@@ -1,1 +1,3 @@
 ALTER TABLE executions DROP COLUMN told;
+
+DROP TABLE roots;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::PgConn;
 use super::value::Array;
 use crate::error::Error;
+use crate::side::Root;
 use crate::window::{Totals, Window, totals};
 
 // Taking away from a counter that has no row would make one below 0; such a pair is left out.
@@ -29,6 +30,10 @@ const READ: &str = "SELECT c.subject, c.width_s, c.window_start, c.used \
 const TOUCH: &str = "INSERT INTO last_seen AS l (kind, id, at) \
                      SELECT * FROM unnest($1::text[], $2::uuid[], $3::timestamptz[]) \
                      ON CONFLICT (kind, id) DO UPDATE SET at = excluded.at WHERE excluded.at > l.at";
+
+const KEEP: &str = "INSERT INTO roots (id, place, root, at) \
+                    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) \
+                    ON CONFLICT (id, place) DO NOTHING";
 
 /// The key's columns, each as an array's values.
 fn columns<'a>(windows: impl Iterator<Item = &'a Window>) -> [Vec<Val>; 3] {
@@ -85,6 +90,30 @@ pub(crate) async fn touch(
         &[
             &Array(Kind::Text, &kinds),
             &Array(Kind::Uuid, &ids),
+            &Array(Kind::Time, &times),
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+pub(crate) async fn keep_roots<'a>(
+    conn: &mut PgConn,
+    roots: impl Iterator<Item = &'a Root>,
+) -> Result<(), Error> {
+    let (mut ids, mut places, mut texts, mut times) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for root in roots {
+        ids.push(Val::Uuid(root.id));
+        places.push(Val::from(&*root.place));
+        texts.push(Val::from(&*root.root));
+        times.push(Val::Time(root.at));
+    }
+    conn.query(
+        KEEP,
+        &[
+            &Array(Kind::Uuid, &ids),
+            &Array(Kind::Text, &places),
+            &Array(Kind::Text, &texts),
             &Array(Kind::Time, &times),
         ],
     )

@@ -7,6 +7,10 @@ use uuid::Uuid;
 pub struct Observation {
     /// The execution.
     pub execution: Uuid,
+    /// Whether there is such an execution now.
+    pub begun: bool,
+    /// Whether its root may have come before it.
+    pub waits: bool,
     /// How many became steps now.
     pub steps: u64,
     /// How many had become steps before.

@@ -388,6 +388,10 @@ impl Act for ObserveTrace {
         observation.scores = made.scores.len() as u64;
         let grown = !(made.steps.is_empty() && made.scores.is_empty() && made.conversations.is_empty());
         let told = before.map(|before| &before.row.told) != Some(&made.execution.told);
+        observation.begun = before.is_some() || grown;
+        let told_of = made.execution.told.as_ref();
+        let waits = |told: &Told| before.is_none() || told.end.is_none();
+        observation.waits = told_of.is_some_and(waits);
         if !grown && (before.is_none() || !told) {
             return Ok(Decision::nothing(self.reply(observation)));
         }
