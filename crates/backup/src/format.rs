@@ -46,7 +46,10 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("schema_migrations", "are applied anew"),
     ("counters", "of rate limits are over within the hour"),
     ("jobs", "of this installation: when its own ran"),
-    ("roots", "of traces whose steps have not come yet are over within the hour"),
+    (
+        "roots",
+        "of traces whose steps have not come yet are over within the hour",
+    ),
     ("leases", "of processes are over within the minute"),
 ];
 

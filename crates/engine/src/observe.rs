@@ -52,7 +52,9 @@ impl Engine {
         }
         let mut observed = Observed::default();
         let told = (user, lease_s);
-        let stands = self.take_traces(caller, origin, told, traces, &mut observed).await?;
+        let stands = self
+            .take_traces(caller, origin, told, traces, &mut observed)
+            .await?;
         let waiting = stands.iter().filter(|(_, stands)| stands.begun && stands.waits);
         let waiting: Vec<Uuid> = waiting.map(|(id, _)| *id).collect();
         roots.retain(|id, _| stands.get(id).is_some_and(|stands| !stands.begun));
@@ -70,7 +72,8 @@ impl Engine {
                 ids: Vec::new(),
             })
         });
-        self.take_traces(caller, origin, told, late.collect(), &mut observed).await?;
+        self.take_traces(caller, origin, told, late.collect(), &mut observed)
+            .await?;
         Ok(observed)
     }
 

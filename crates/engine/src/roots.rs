@@ -28,9 +28,15 @@ fn key(user: Uuid, execution: Uuid) -> Uuid {
 
 impl Engine {
     /// Keeps roots of executions that nobody has begun.
-    pub(crate) async fn keep_roots(&self, user: Uuid, roots: &BTreeMap<Uuid, Vec<Span>>) -> Result<(), Error> {
+    pub(crate) async fn keep_roots(
+        &self,
+        user: Uuid,
+        roots: &BTreeMap<Uuid, Vec<Span>>,
+    ) -> Result<(), Error> {
         let at = self.now();
-        let all = roots.iter().flat_map(|(execution, roots)| roots.iter().map(|root| (*execution, root)));
+        let all = roots
+            .iter()
+            .flat_map(|(execution, roots)| roots.iter().map(|root| (*execution, root)));
         let root = |(execution, root): (Uuid, &Span)| {
             let kept = Kept {
                 started_at: root.started_at,
@@ -38,7 +44,12 @@ impl Engine {
             };
             Root {
                 id: key(user, execution),
-                place: root.told.end.as_ref().map(|end| end.by.clone()).unwrap_or_default(),
+                place: root
+                    .told
+                    .end
+                    .as_ref()
+                    .map(|end| end.by.clone())
+                    .unwrap_or_default(),
                 root: serde_json::to_string(&kept).unwrap_or_default(),
                 at,
             }

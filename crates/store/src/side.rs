@@ -46,7 +46,9 @@ impl Write {
             Write::Marks(marks) => touch(conn, marks).await.map(|()| Vec::new()),
             Write::Prune(before) => {
                 prune_counts(conn, *before).await?;
-                prune_roots(conn, *before - ROOTS_KEPT_S).await.map(|_| Vec::new())
+                prune_roots(conn, *before - ROOTS_KEPT_S)
+                    .await
+                    .map(|_| Vec::new())
             }
             Write::Roots(roots) => keep_roots(conn, roots).await.map(|()| Vec::new()),
             Write::Job(write) => write.run(conn).await.map(|rows| vec![rows]),
@@ -138,7 +140,8 @@ pub struct Root {
 
 /// Keeps roots; of two at one place the first stays. All or nothing.
 pub async fn keep_roots(conn: &mut Conn, roots: &[Root]) -> Result<(), Error> {
-    let by_key: BTreeMap<(Uuid, &str), &Root> = roots.iter().map(|root| ((root.id, &*root.place), root)).collect();
+    let by_key: BTreeMap<(Uuid, &str), &Root> =
+        roots.iter().map(|root| ((root.id, &*root.place), root)).collect();
     match conn {
         _ if by_key.is_empty() => Ok(()),
         Conn::Sqlite(conn) => sqlite::side::keep_roots(conn, by_key.values().copied()),
@@ -151,7 +154,9 @@ pub async fn roots(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>,
     let ids: Vec<Val> = ids.iter().map(|id| Val::Uuid(*id)).collect();
     let select = "SELECT id, root FROM roots WHERE id";
     let rows = conn.keyed(select, Kind::Uuid, &ids, Lock::None).await?;
-    rows.iter().map(|row| Ok((row.uuid(0)?, row.text(1)?.to_owned()))).collect()
+    rows.iter()
+        .map(|row| Ok((row.uuid(0)?, row.text(1)?.to_owned())))
+        .collect()
 }
 
 /// Deletes the roots that came at or before this time, in seconds since 1970; gives their number.

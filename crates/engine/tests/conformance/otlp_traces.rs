@@ -311,8 +311,14 @@ mod cases {
         let engine = bed.open().await;
         sent(&engine, &ann, user, &trace(1)[1..]).await;
         let expected = rows(&engine, 0).await;
-        assert_eq!((expected.0.status, expected.1.len()), (ExecutionStatus::Failed, 6));
-        assert_eq!((expected.0.error.as_deref(), &expected.0.mission), (Some("no answer"), &Some("sell".to_owned())));
+        assert_eq!(
+            (expected.0.status, expected.1.len()),
+            (ExecutionStatus::Failed, 6)
+        );
+        assert_eq!(
+            (expected.0.error.as_deref(), &expected.0.mission),
+            (Some("no answer"), &Some("sell".to_owned()))
+        );
         assert_eq!(rows(&engine, 1).await, expected);
         assert_eq!(execution(&engine, 2).await.status, ExecutionStatus::Running);
         let conn = &mut engine.db().writer().await.unwrap();

@@ -193,8 +193,8 @@ pub(super) struct Items(pub u64);
 impl Message for Items {
     fn member<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
         self.0 += match name {
-            "resourceSpans" | "scopeSpans" | "resourceLogs" | "scopeLogs" | "resourceMetrics" | "scopeMetrics"
-            | "metrics" => list::<Items, A>(map)?.iter().map(|within| within.0).sum(),
+            "resourceSpans" | "scopeSpans" | "resourceLogs" | "scopeLogs" | "resourceMetrics"
+            | "scopeMetrics" | "metrics" => list::<Items, A>(map)?.iter().map(|within| within.0).sum(),
             "gauge" | "sum" | "histogram" | "exponentialHistogram" | "summary" => {
                 message::<Items, A>(map)?.unwrap_or_default().0
             }

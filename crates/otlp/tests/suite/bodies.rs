@@ -50,7 +50,7 @@ fn add_unknown(value: &mut Value) {
 #[test]
 fn each_value_may_come_in_each_of_its_forms() {
     let plain = span(&json!({"a": 7}), &json!({}));
-    let expected = request(Signal::Traces, &traces(&json!({}), &[plain.clone()]));
+    let expected = request(Signal::Traces, &traces(&json!({}), std::slice::from_ref(&plain)));
     for (member, forms) in [
         ("traceId", vec![json!("4BF92F3577B34DA6A3CE929D0E0E4736")]),
         (
@@ -152,11 +152,19 @@ fn bounds_at_their_edges() {
         assert_eq!((read.is_ok(), large), (good, !good), "{count}");
     }
     // What is null is one, and takes as much memory; and lists of lists are counted together.
-    let nulls = |count: usize| json!({"resourceSpans": [{"scopeSpans": [{"spans": vec![Value::Null; count]}]}]});
+    let nulls =
+        |count: usize| json!({"resourceSpans": [{"scopeSpans": [{"spans": vec![Value::Null; count]}]}]});
     assert!(json_of(Signal::Traces, &nulls(SPANS_MAX).to_string()).is_ok());
     let lists = json!({"resourceLogs": vec![made::logs(&vec![json!({}); SPANS_MAX / 2])["resourceLogs"][0].clone(); 3]});
-    for (signal, body) in [(Signal::Traces, nulls(OBJECTS_MAX)), (Signal::Traces, nulls(SPANS_MAX + 1)), (Signal::Logs, lists)] {
-        assert!(matches!(json_of(signal, &body.to_string()), Err(Fault::TooLarge(_))));
+    for (signal, body) in [
+        (Signal::Traces, nulls(OBJECTS_MAX)),
+        (Signal::Traces, nulls(SPANS_MAX + 1)),
+        (Signal::Logs, lists),
+    ] {
+        assert!(matches!(
+            json_of(signal, &body.to_string()),
+            Err(Fault::TooLarge(_))
+        ));
     }
     // Body, resource, its own, scope and span; and two for each attribute.
     let attributes = vec![json!({"value": {}}); OBJECTS_MAX / 2 - 2];

@@ -1,6 +1,6 @@
 //! What becomes of spans and log records.
 
-use domain::workflow::step::StepKind;
+use domain::workflow::step::{Content, StepKind};
 use domain::workflow::trace::UNNAMED;
 use evidence::leaf::Outcome;
 use otlp::Signal;
@@ -288,16 +288,8 @@ fn log_records_are_steps_of_their_own() {
         let step = span.step.unwrap();
         assert_eq!((step.name.as_str(), step.kind), (name, StepKind::Other));
         assert_eq!(step.call_id.as_deref(), Some("00f067aa0ba902b7"));
-        assert_eq!(
-            step.input.as_ref().map(|content| content.as_str()),
-            input,
-            "{name}"
-        );
-        assert_eq!(
-            step.output.as_ref().map(|content| content.as_str()),
-            output,
-            "{name}"
-        );
+        assert_eq!(step.input.as_ref().map(Content::as_str), input, "{name}");
+        assert_eq!(step.output.as_ref().map(Content::as_str), output, "{name}");
         // It is of the execution that its span is of.
         let of_span = self::reading(
             Signal::Traces,

@@ -99,7 +99,12 @@ pub fn kill_all_under_load<T: Send>(
     load: impl Fn(&mut [Client]) -> T + Sync,
 ) -> Vec<T> {
     let addresses: Vec<_> = servers.iter().map(|server| server.address).collect();
-    let connect = || -> Vec<_> { addresses.iter().map(|address| Client::new(*address, key)).collect() };
+    let connect = || -> Vec<_> {
+        addresses
+            .iter()
+            .map(|address| Client::new(*address, key))
+            .collect()
+    };
     thread::scope(|scope| {
         let clients: Vec<_> = (0..clients)
             .map(|_| scope.spawn(|| load(&mut connect())))

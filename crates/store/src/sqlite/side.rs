@@ -17,7 +17,8 @@ const ADD: &str = "INSERT INTO counters (subject, width_s, window_start, used) V
 const TAKE_AWAY: &str = "UPDATE counters SET used = max(0, used + ?4) \
                          WHERE subject = ?1 AND width_s = ?2 AND window_start = ?3 RETURNING used";
 const READ: &str = "SELECT used FROM counters WHERE subject = ?1 AND width_s = ?2 AND window_start = ?3";
-const KEEP: &str = "INSERT INTO roots (id, place, root, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id, place) DO NOTHING";
+const KEEP: &str =
+    "INSERT INTO roots (id, place, root, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id, place) DO NOTHING";
 const TOUCH: &str = "INSERT INTO last_seen (kind, id, at) VALUES (?1, ?2, ?3) \
                      ON CONFLICT (kind, id) DO UPDATE SET at = excluded.at WHERE excluded.at > last_seen.at";
 
@@ -53,7 +54,12 @@ pub(crate) fn keep_roots<'a>(
     in_transaction(conn, (KEEP, roots.len()), |conn| {
         let mut keep = conn.prepare_cached(KEEP)?;
         for root in roots {
-            keep.execute(params![root.id.as_bytes().as_slice(), root.place, root.root, root.at.micros()])?;
+            keep.execute(params![
+                root.id.as_bytes().as_slice(),
+                root.place,
+                root.root,
+                root.at.micros()
+            ])?;
         }
         Ok(())
     })

@@ -102,7 +102,11 @@ impl Told {
     /// Checks it against the bounds of executions.
     pub fn check(&self) -> Result<(), FieldError> {
         let is = |said: &Option<Said<String>>| said.as_ref().map(|said| said.is.clone());
-        let agent = self.agent.as_ref().map(|said| said.is.clone()).unwrap_or_default();
+        let agent = self
+            .agent
+            .as_ref()
+            .map(|said| said.is.clone())
+            .unwrap_or_default();
         for (field, text) in [
             ("aim.actor", is(&self.actor)),
             ("user", is(&self.user)),
