@@ -104,7 +104,7 @@ class Sqlite(unittest.TestCase):
                     self.assertEqual((execution["status"], execution["workflow"], execution["step_count"]), ("completed", "shop", 3))
                     self.assertEqual((execution["usage"]["input"], execution["told"]["agent_name"]), (1200, "support"))
                     self.assertIsNotNone(execution["conversation"])
-                    steps = {step["kind"]: step for step in self.found(f"/v1/executions/{execution['id']}/steps")["steps"]}
+                    steps = {step["kind"]: step for step in self.found(f"/v1/steps?execution={execution['id']}")["steps"]}
                     self.assertEqual((steps["model"]["request_model"], steps["model"]["finish_reasons"]), ("gpt-5", ["tool_calls"]))
                     self.assertEqual((steps["tool"]["name"], steps["tool"]["outcome"]), ("find_order", "failed"))
                     self.assertEqual(steps["tool"]["error_type"], "KeyError")

@@ -97,8 +97,8 @@ pub async fn rich_traces(engine: &Engine) {
         ids: vec!["00f067aa0ba902b7".to_owned()],
     };
     done(engine, &operator(), command.into()).await;
-    let origin = Origin::default();
-    let kept = engine.observe(&operator(), &origin, eva, LEASE_S_USUAL, vec![other]);
+    let (caller, origin) = (operator(), Origin::default());
+    let kept = engine.observe(&caller, &origin, eva, LEASE_S_USUAL, vec![other]);
     assert_eq!(kept.await.unwrap(), Observed::default());
 }
 

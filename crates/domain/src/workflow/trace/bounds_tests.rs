@@ -95,15 +95,15 @@ pub fn bounds_and_who_may() {
         ),
         (
             "spans[0].aim.actor",
-            with(&|command| command.spans[0].told.actor = said("x".repeat(257))),
+            with(&|command| command.spans[0].told.actor = Some(said("x".repeat(257)))),
         ),
         (
             "spans[0].aim.mission",
-            with(&|command| command.spans[0].told.mission = said("x".repeat(10_001))),
+            with(&|command| command.spans[0].told.mission = Some(said("x".repeat(10_001)))),
         ),
         (
             "spans[0].user",
-            with(&|command| command.spans[0].told.user = said("\n".to_owned())),
+            with(&|command| command.spans[0].told.user = Some(said("\n".to_owned()))),
         ),
         (
             "spans[0].error_type",
@@ -137,9 +137,9 @@ pub fn bounds_and_who_may() {
     assert_eq!(execution(&plant).told, None);
 }
 
-fn said(is: String) -> Option<Said<String>> {
+fn said(is: String) -> Said<String> {
     let by = String::new();
-    Some(Said { by, is })
+    Said { by, is }
 }
 
 fn span_of(command: &ObserveTrace) -> Span {

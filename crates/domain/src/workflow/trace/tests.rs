@@ -94,8 +94,11 @@ pub(super) fn execution(plant: &Plant) -> &Execution {
     &plant.world.facts.executions[&EXECUTION].row
 }
 
+/// An execution, its steps and metrics, and conversations with their threads.
+type Rows = (Execution, Vec<ExecutionStep>, Vec<Metric>, Vec<(Uuid, String)>);
+
 /// All rows, but for what says in which order they came.
-fn rows(plant: &Plant) -> (Execution, Vec<ExecutionStep>, Vec<Metric>, Vec<(Uuid, String)>) {
+fn rows(plant: &Plant) -> Rows {
     let facts = &plant.world.facts;
     let step = |step: &ExecutionStep| {
         assert_eq!(
@@ -128,7 +131,7 @@ fn rows(plant: &Plant) -> (Execution, Vec<ExecutionStep>, Vec<Metric>, Vec<(Uuid
 
 /// Spans that say different things of the same execution.
 fn all_spans() -> Vec<Span> {
-    let mut spans: Vec<Span> = (1..7).map(|number| span(number)).collect();
+    let mut spans: Vec<Span> = (1..7).map(span).collect();
     let said = |by: &str, is: &str| {
         Some(Said {
             by: by.to_owned(),
