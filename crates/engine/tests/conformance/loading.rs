@@ -115,7 +115,7 @@ mod cases {
         let other = Bed::new(bed.on);
         let options = at(&bed.options(), &other.options().database);
         // The version after which tables have got no column.
-        load(&bed.options().database, &options.database, 27, "")
+        load(&bed.options().database, &options.database, 28, "")
             .await
             .unwrap();
         assert_intact(&options).await;

@@ -97,6 +97,13 @@ fn status(got: &Got) -> (i64, String) {
     (i64::from(*code), String::from_utf8(rest.to_vec()).unwrap())
 }
 
+/// The steps of an execution.
+async fn steps_of(api: &Api, key: &str, execution: &Value) -> Vec<Value> {
+    let path = format!("/v1/steps?execution={}", execution.as_str().unwrap());
+    let found = api.call_as(key, "GET", &path, &Value::Null).await.json();
+    found["steps"].as_array().unwrap().clone()
+}
+
 /// The key of a user who keeps their own.
 async fn key_of(api: &Api, name: &str, role: Role) -> String {
     api.new_user(name, role).await;
@@ -108,7 +115,7 @@ async fn each_signal_in_each_encoding_packed_or_not() {
     for on in BOTH {
         let api = Api::new(on).await;
         let key = key_of(&api, "ann", Role::USER).await;
-        let mut trace = 0;
+        let (mut trace, mut last) = (0, Value::Null);
         for packed in [false, true] {
             for media in [JSON, PROTOBUF, "application/json; charset=utf-8"] {
                 trace += 1;
@@ -140,13 +147,12 @@ async fn each_signal_in_each_encoding_packed_or_not() {
                     (&json!("shop"), &json!(2))
                 );
                 assert_eq!(execution["duration_ms"], 1_000);
+                last = execution["id"].clone();
             }
         }
-        let steps = api
-            .call_as(&key, "GET", "/v1/steps?kind=model", &Value::Null)
-            .await
-            .json();
-        assert_eq!(steps["steps"][0]["request_model"], "m-1");
+        let steps = steps_of(&api, &key, &last).await;
+        let model = steps.iter().find(|step| step["kind"] == "model");
+        assert_eq!(model.unwrap()["request_model"], "m-1");
     }
 }
 
@@ -217,8 +223,9 @@ async fn content_that_is_too_large_keeps_its_commitment_and_is_warned_of() {
             .unwrap()
             .contains("only their commitments are kept")
     );
-    let steps = api.call_as(&key, "GET", "/v1/steps", &Value::Null).await.json();
-    let path = format!("/v1/steps/{}", steps["steps"][0]["id"].as_str().unwrap());
+    let found = api.call_as(&key, "GET", "/v1/executions", &Value::Null).await;
+    let steps = steps_of(&api, &key, &found.json()["executions"][0]["id"]).await;
+    let path = format!("/v1/steps/{}", steps[0]["id"].as_str().unwrap());
     let step = api.call_as(&key, "GET", &path, &Value::Null).await.json();
     assert_eq!(step["output"], Value::Null);
     let check = json!({ "output": large });
@@ -289,7 +296,7 @@ async fn every_error_is_a_status_in_the_encoding_of_the_request() {
             (&*ann, &plain[..], of_logs, 400, 3, "/otlp/v1/logs"),
             (&*ann, &packed[..], one.clone(), 400, 3, "gzip"),
             ("", &plain[..], one.clone(), 401, 16, "no_credential"),
-            ("prb_x", &plain[..], one.clone(), 401, 16, "credential"),
+            ("prb_x", &plain[..], one.clone(), 401, 16, "malformed_token"),
             (&*vic, &plain[..], one.clone(), 403, 7, "permission_missing"),
             (&*ann, &plain[..], many, 413, 3, "20000 spans"),
             (&*ann, &unknown[..], one.clone(), 415, 3, "Content-Encoding"),
