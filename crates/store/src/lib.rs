@@ -35,6 +35,7 @@ pub mod pg;
 pub mod place;
 pub mod prunings;
 pub mod query;
+mod root;
 pub mod row;
 pub mod schema;
 pub mod sealed;

@@ -15,6 +15,7 @@ use crate::conn::{Conn, Lock};
 use crate::error::Error;
 use crate::head::int;
 use crate::jobs::JobWrite;
+pub use crate::root::Root;
 use crate::row::Row;
 use crate::window::Totals;
 pub use crate::window::Window;
@@ -124,19 +125,6 @@ async fn delete(conn: &mut Conn, sql: &str, before: Val) -> Result<u64, Error> {
 
 /// How long roots are kept, in seconds, beyond what counters are.
 const ROOTS_KEPT_S: i64 = 3_600;
-
-/// The root of a trace that is no step: it is kept until a step comes, in whatever process.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Root {
-    /// The trace: follows from the user and the execution.
-    pub id: Uuid,
-    /// Where it stands among the roots of its trace.
-    pub place: String,
-    /// What it says.
-    pub root: String,
-    /// When it came.
-    pub at: Timestamp,
-}
 
 /// Keeps roots; of two at one place the first stays. All or nothing.
 pub async fn keep_roots(conn: &mut Conn, roots: &[Root]) -> Result<(), Error> {

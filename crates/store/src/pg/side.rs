@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::PgConn;
 use super::value::Array;
 use crate::error::Error;
-use crate::side::Root;
+use crate::root::Root;
 use crate::window::{Totals, Window, totals};
 
 // Taking away from a counter that has no row would make one below 0; such a pair is left out.

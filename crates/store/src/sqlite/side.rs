@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::SqliteConn;
 use crate::error::Error;
-use crate::side::Root;
+use crate::root::Root;
 use crate::window::{Totals, Window};
 
 const ADD: &str = "INSERT INTO counters (subject, width_s, window_start, used) VALUES (?1, ?2, ?3, ?4) \

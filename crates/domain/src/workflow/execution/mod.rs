@@ -46,12 +46,12 @@ pub(crate) fn check_optional(field: &str, text: Option<&str>, max: usize) -> Res
     text.map_or(Ok(()), |text| check_text(field, text, max))
 }
 
-fn check_optional_lines(field: &str, text: Option<&str>, max: usize) -> Result<(), FieldError> {
+pub(crate) fn check_optional_lines(field: &str, text: Option<&str>, max: usize) -> Result<(), FieldError> {
     text.map_or(Ok(()), |text| check_lines(field, text, max))
 }
 
 /// Checks what sort of error something ended with, and the error in words.
-fn check_error(error_type: Option<&str>, error: Option<&str>) -> Result<(), FieldError> {
+pub(crate) fn check_error(error_type: Option<&str>, error: Option<&str>) -> Result<(), FieldError> {
     check_optional("error_type", error_type, ERROR_TYPE_LEN_MAX)?;
     if let Some(word) = error_type.filter(|word| BY_CLOCK.contains(word)) {
         let message = format!("{word} is what the clock says: choose another word");

@@ -4,14 +4,12 @@
 //! counts, however late it comes: so any order, split and repetition of the same spans leaves the same row.
 
 use evidence::json::canonical;
-use evidence::payload::{DragMode, NAME_LEN_MAX, TEXT_LEN_MAX};
+use evidence::payload::DragMode;
 use evidence::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{WORKFLOW_LEN_MAX, check_error, check_optional, check_optional_lines};
 use crate::record::{Field, Kind, Val};
-use crate::refusal::FieldError;
 
 /// What a span says, and where that span stands among those of its trace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,33 +94,6 @@ told! {
     user: String,
     /// The workflow.
     workflow: String,
-}
-
-impl Told {
-    /// Checks it against the bounds of executions.
-    pub fn check(&self) -> Result<(), FieldError> {
-        let is = |said: &Option<Said<String>>| said.as_ref().map(|said| said.is.clone());
-        let agent = self
-            .agent
-            .as_ref()
-            .map(|said| said.is.clone())
-            .unwrap_or_default();
-        for (field, text) in [
-            ("aim.actor", is(&self.actor)),
-            ("user", is(&self.user)),
-            ("agent.id", agent.id),
-            ("agent.name", agent.name),
-            ("agent.version", agent.version),
-        ] {
-            check_optional(field, text.as_deref(), NAME_LEN_MAX)?;
-        }
-        check_optional_lines("aim.mission", is(&self.mission).as_deref(), TEXT_LEN_MAX)?;
-        check_optional("workflow", is(&self.workflow).as_deref(), WORKFLOW_LEN_MAX)?;
-        match &self.end {
-            Some(end) => check_error(end.is.error_type.as_deref(), end.is.error.as_deref()),
-            None => Ok(()),
-        }
-    }
 }
 
 /// Canonical JSON.

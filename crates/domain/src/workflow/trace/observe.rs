@@ -1,7 +1,7 @@
 //! Taking in spans of a trace as steps of an execution. Nobody starts it and nobody says that more will come, so spans
 //! may come in any order, more than once, and after the end.
 
-use evidence::payload::DragMode;
+use evidence::payload::{DragMode, NAME_LEN_MAX, TEXT_LEN_MAX};
 
 use super::observation::Observation;
 use crate::audit::event::AHEAD_SECONDS_MAX;
@@ -11,7 +11,8 @@ use crate::prelude::*;
 use crate::workflow::conversation::{Conversation, ConversationStatus, KEEP, THREAD_LEN_MAX};
 use crate::workflow::execution::{
     Execution, ExecutionStatus, LEASE_S, ROOT_MISSING, Renewed, RootEnd, Said, TRACE_LEN_MAX, Told,
-    check_running, check_workflow, lease_end, unknown,
+    WORKFLOW_LEN_MAX, check_error, check_optional, check_optional_lines, check_running, check_workflow,
+    lease_end, unknown,
 };
 use crate::workflow::metric::{Metric, Number};
 use crate::workflow::step::{ExecutionStep, NewStep, STEPS_OF_EXECUTION_MAX, tell_unpriced};
@@ -254,6 +255,31 @@ impl RootEnd {
     }
 }
 
+/// Checks what a span says of its execution against the bounds of executions.
+fn check_told(told: &Told) -> Result<(), FieldError> {
+    let is = |said: &Option<Said<String>>| said.as_ref().map(|said| said.is.clone());
+    let agent = told
+        .agent
+        .as_ref()
+        .map(|said| said.is.clone())
+        .unwrap_or_default();
+    for (field, text) in [
+        ("aim.actor", is(&told.actor)),
+        ("user", is(&told.user)),
+        ("agent.id", agent.id),
+        ("agent.name", agent.name),
+        ("agent.version", agent.version),
+    ] {
+        check_optional(field, text.as_deref(), NAME_LEN_MAX)?;
+    }
+    check_optional_lines("aim.mission", is(&told.mission).as_deref(), TEXT_LEN_MAX)?;
+    check_optional("workflow", is(&told.workflow).as_deref(), WORKFLOW_LEN_MAX)?;
+    match &told.end {
+        Some(end) => check_error(end.is.error_type.as_deref(), end.is.error.as_deref()),
+        None => Ok(()),
+    }
+}
+
 impl ObserveTrace {
     fn check(&self) -> Result<(), Refusal> {
         own_id::check("execution", Some(self.execution))?;
@@ -271,7 +297,7 @@ impl ObserveTrace {
         for (span, place) in self.spans.iter().zip(0..) {
             let at = |error: FieldError| error.within(&format!("spans[{place}]"));
             check_workflow(&span.workflow).map_err(at)?;
-            span.told.check().map_err(at)?;
+            check_told(&span.told).map_err(at)?;
             if let Some((_, thread)) = &span.thread {
                 check_text("thread", thread, THREAD_LEN_MAX).map_err(at)?;
             }
