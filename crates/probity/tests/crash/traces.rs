@@ -15,7 +15,7 @@ use crate::random::Random;
 use crate::server::Server;
 
 /// Clients, each of which asks all servers in turn.
-const CLIENTS: usize = 64;
+const CLIENTS: usize = 24;
 /// Requests of a trace.
 const PARTS: u64 = 3;
 /// Steps of a request.
@@ -109,7 +109,7 @@ fn kill_again_and_again(place: &Place, start: impl Fn() -> Vec<Server>) {
     let made = place.json(&["key", "create", "--name", "load", "--scopes", "read,workflows"]);
     let key = made["key"].as_str().unwrap();
     let mut random = Random::new();
-    let (mut traces, rounds) = (0, rounds() / 3);
+    let (mut parts, rounds) = (0, rounds() / 5);
     for _ in 0..rounds {
         let life = random.between(Duration::from_millis(200), Duration::from_millis(800));
         let told = kill_all_under_load(start(), key, (CLIENTS, life), load);
@@ -127,11 +127,11 @@ fn kill_again_and_again(place: &Place, start: impl Fn() -> Vec<Server>) {
                 assert!(send(&mut client, unanswered, number));
             }
             assert_eq!(shown(&mut client, unanswered), after(PARTS));
-            traces += answered.len();
+            parts += answered.values().sum::<u64>();
         }
         servers.into_iter().for_each(Server::kill);
         place.run(&["audit", "verify"]).expect(0);
     }
-    println!("{rounds} rounds, {traces} traces");
-    assert!(traces >= rounds * CLIENTS, "hardly any load: {traces}");
+    println!("{rounds} rounds, {parts} requests acknowledged");
+    assert!(parts > CLIENTS as u64, "hardly any load: {parts}");
 }
