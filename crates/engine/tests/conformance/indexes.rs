@@ -408,7 +408,9 @@ mod cases {
                  WHERE c.relnamespace = current_schema()::regnamespace AND NOT i.indisunique"
             }
         };
-        let indexes = texts(&mut conn, indexes, &[]).await;
+        let mut indexes = texts(&mut conn, indexes, &[]).await;
+        // What is deleted is found by it, and nothing asks by it.
+        indexes.retain(|index| index != "roots_at");
         assert!(indexes.len() >= 20, "{indexes:?}");
         let named = plans(&mut conn, &asked).await;
         let mut unused = Vec::new();
