@@ -272,6 +272,8 @@ pub struct Approvals {
     /// Votes, each of which somebody waits for
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub votes: u64,
+}
+
 /// Settings of `otlp`.
 #[derive(Debug, Clone, Args)]
 pub struct Otlp {
