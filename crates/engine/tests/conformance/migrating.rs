@@ -109,7 +109,7 @@ mod cases {
     pub async fn what_rows_hold_is_not_taken(bed: Bed) {
         // Columns, of everything that there is.
         close(rich_log(&bed).await).await;
-        keeps(&bed, "approvals.content_salt").await;
+        keeps(&bed, "executions.told").await;
         // A table.
         let bed = Bed::new(bed.on);
         Box::pin(crate::retention::rich_past(&bed)).await;
