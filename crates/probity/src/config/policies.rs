@@ -138,8 +138,9 @@ mod tests {
     use super::*;
 
     fn config(text: &str) -> Config {
+        let all = "prices = \"\"\notlp_lease_s = 3600\notlp_body_bytes_max = 67108864";
         Config {
-            governance: toml::from_str(&format!("prices = \"\"\n{text}")).unwrap(),
+            governance: toml::from_str(&format!("{all}\n{text}")).unwrap(),
             ..Config::default()
         }
     }
