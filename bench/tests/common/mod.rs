@@ -5,20 +5,17 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-/// Runs the program with short loads.
+/// Runs the program with short loads, unless it is said how short.
 pub fn bench(arguments: &str, environment: &[(&str, &str)]) -> Output {
+    let short = if arguments.contains("--duration") {
+        &[][..]
+    } else {
+        &["--duration", "0.3", "--warmup", "0.1"]
+    };
     Command::new(env!("CARGO_BIN_EXE_bench"))
         .args(arguments.split(' '))
-        .args([
-            "--bin",
-            env!("CARGO_BIN_EXE_stub-probity"),
-            "--duration",
-            "0.3",
-            "--warmup",
-            "0.1",
-            "--runs",
-            "1",
-        ])
+        .args(["--bin", env!("CARGO_BIN_EXE_stub-probity"), "--runs", "1"])
+        .args(short)
         .envs(environment.iter().copied())
         .output()
         .unwrap()
