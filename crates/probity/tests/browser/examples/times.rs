@@ -13,7 +13,7 @@ mod page;
 use chromium::in_browser;
 use demo::Demo;
 use page::Page;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Entries of the log that are checked, one after the other.
 const ENTRIES: u64 = 20;
@@ -43,12 +43,28 @@ fn main() {
         for number in 0..ENTRIES {
             let index = size / ENTRIES * number;
             demo.open(page, &format!("/audit/entries/{index}")).await;
-            times.push(timed(page, "[data-verdict]", "Everything that was checked holds.", "[data-start]").await);
+            times.push(
+                timed(
+                    page,
+                    "[data-verdict]",
+                    "Everything that was checked holds.",
+                    "[data-start]",
+                )
+                .await,
+            );
         }
         said(&format!("an entry of {size}"), times);
-        record(page).await;
+        let event = json!({"actor": {"kind": "user", "id": "al"}, "action": "bench.bundle", "details": {"order": "A-1042"}});
+        page.record(&event, BUNDLE).await;
         let key = demo.file("log.vkey", &["audit", "key"]);
-        let only = ["audit", "export", "--action", "bench.bundle", "--format", "bundle"];
+        let only = [
+            "audit",
+            "export",
+            "--action",
+            "bench.bundle",
+            "--format",
+            "bundle",
+        ];
         let bundle = demo.file("thousand.jsonl", &only);
         let html = demo.file("verify.html", &["audit", "verifier"]);
         let mut times = Vec::new();
@@ -69,18 +85,10 @@ fn main() {
 }
 
 async fn timed(page: &Page, css: &str, text: &str, begin: &str) -> f64 {
-    let took = page.script_later(TIMED, vec![json!(css), json!(text), json!(begin)]).await;
+    let took = page
+        .script_later(TIMED, vec![json!(css), json!(text), json!(begin)])
+        .await;
     took.as_f64().unwrap()
-}
-
-/// Records the entries of the bundle.
-async fn record(page: &Page) {
-    const POST: &str = "const [events, done] = arguments;
-        fetch('/v1/audit/entries', { method: 'POST', headers: { 'content-type': 'application/json' }, body: events })
-            .then((answer) => done(answer.status), (error) => done(String(error)));";
-    let event = json!({"actor": {"kind": "user", "id": "al"}, "action": "bench.bundle", "details": {"order": "A-1042"}});
-    let events = Value::from(vec![event; BUNDLE]).to_string();
-    assert_eq!(page.script_later(POST, vec![json!(events)]).await, 201);
 }
 
 fn said(what: &str, mut times: Vec<f64>) {

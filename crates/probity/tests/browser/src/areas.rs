@@ -7,15 +7,10 @@ use crate::chromium::in_browser;
 use crate::demo::demos;
 use crate::page::Page;
 
-/// Records entries of an application, all at once, from the page that is shown.
+/// Records entries of an action, all at once.
 pub async fn record(page: &Page, action: &str, count: usize) {
-    const POST: &str = "const [events, done] = arguments;
-        fetch('/v1/audit/entries', { method: 'POST', headers: { 'content-type': 'application/json' }, body: events })
-            .then((answer) => done(answer.status), (error) => done(String(error)));";
     let event = json!({"actor": {"kind": "user", "id": "al"}, "action": action});
-    let events = json!(vec![event; count]).to_string();
-    let status = page.script_later(POST, vec![json!(events)]).await;
-    assert!(status == 200 || status == 201, "{status}");
+    page.record(&event, count).await;
 }
 
 #[test]

@@ -238,6 +238,16 @@ impl Page {
             .clone()
     }
 
+    /// Records this event so many times, all at once, by the session of the page that is shown.
+    pub async fn record(&self, event: &Value, count: usize) {
+        const POST: &str = "const [events, done] = arguments;
+            fetch('/v1/audit/entries', { method: 'POST', headers: { 'content-type': 'application/json' }, body: events })
+                .then((answer) => done(answer.status), (error) => done(String(error)));";
+        let events = json!(vec![event; count]).to_string();
+        let status = self.script_later(POST, vec![json!(events)]).await;
+        assert!(status == 200 || status == 201, "{status}");
+    }
+
     /// Waits until an element has this text in it.
     pub async fn wait_for(&self, css: &str, text: &str) {
         let there =
