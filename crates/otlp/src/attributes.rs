@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use serde_json::Value;
+
 use crate::names::Names;
 use crate::request::messages::common::v1::{AnyValue, KeyValue};
 use crate::value;
@@ -33,14 +35,45 @@ impl<'a> Attributes<'a> {
         self.0.iter().filter_map(rest)
     }
 
-    /// The first of these names that is there.
+    /// The first of these attributes that is there. Members of what is JSON are found by `text` and `json` alone.
     pub fn first(&self, names: Names) -> Option<(&'static str, &'a AnyValue)> {
         names.of.iter().find_map(|name| Some((*name, self.get(name)?)))
     }
 
+    /// What the first of them says, as JSON, with the structure of a text that holds one.
+    pub fn json(&self, names: Names) -> Option<Value> {
+        let mut of = names.of.iter();
+        of.find_map(|name| {
+            self.within(name)
+                .or_else(|| Some(value::parsed(value::json(self.get(name)?))))
+        })
+    }
+
     /// What the first of them says, as a text of so many printable characters.
     pub fn text(&self, names: Names, max: usize) -> Option<String> {
-        value::clean(&value::text(self.first(names)?.1)?, max)
+        let text = names.of.iter().find_map(|name| match self.within(name) {
+            Some(Value::String(text)) => Some(Some(text)),
+            Some(member) => Some(member.as_number().map(ToString::to_string)),
+            None => self.get(name).map(value::text),
+        });
+        value::clean(&text??, max)
+    }
+
+    /// The member B of the attribute A that is JSON, where the name is `A[B]`: of an object, or of each object in a list.
+    fn within(&self, name: &str) -> Option<Value> {
+        let (attribute, member) = name.strip_suffix(']')?.split_once('[')?;
+        let says = |value: &Value| !value.is_null() && value.as_str() != Some("");
+        match value::parsed(value::json(self.get(attribute)?)) {
+            Value::Object(mut members) => members.remove(member).filter(says),
+            Value::Array(items) => {
+                let of = items
+                    .into_iter()
+                    .filter_map(|mut item| Some(item.get_mut(member)?.take()));
+                let of: Vec<Value> = of.filter(says).collect();
+                (!of.is_empty()).then_some(Value::Array(of))
+            }
+            _ => None,
+        }
     }
 
     /// What the first of them says, as a number from 0 to `max`.

@@ -14,16 +14,19 @@ use crate::request::messages::logs::v1::LogRecord;
 use crate::span::{self, From, Placed, Wrong};
 use crate::value;
 
+/// The attribute that names the event where the record does not.
+const EVENT_NAME: &str = "event.name";
+
 /// The name of the event that a record is.
 fn event<'a>(record: &'a LogRecord, attributes: &Attributes<'_>) -> Option<std::borrow::Cow<'a, str>> {
     if !record.event_name.is_empty() {
         return Some(record.event_name.as_str().into());
     }
-    let named = attributes.get("event.name").and_then(value::text);
+    let named = attributes.get(EVENT_NAME).and_then(value::text);
     named.map(Into::into)
 }
 
-/// A record with where it belongs; none where it is left, being no event about generative AI.
+/// A record with where it belongs; none where it is left, being no event about generative AI or one that says nothing.
 pub(crate) fn read(record: &LogRecord, from: &From<'_>) -> Result<Option<Placed>, Wrong> {
     let attributes = Attributes::of(&record.attributes);
     let Some(event) = event(record, &attributes).filter(|event| names::is_event(event)) else {
@@ -39,6 +42,9 @@ pub(crate) fn read(record: &LogRecord, from: &From<'_>) -> Result<Option<Placed>
     let at = span::time(nanos, "time")?;
     let execution = span::execution(&attributes, from, &record.trace_id)?;
     let (input, output) = said(record, &attributes, &event);
+    if input.is_none() && output.is_none() {
+        return Ok(None);
+    }
     let text = canonical(&json!([input, output]));
     let step = NewStep {
         id: Some(derived_id(
@@ -101,16 +107,21 @@ fn said(record: &LogRecord, attributes: &Attributes<'_>, event: &str) -> InOut {
         );
     }
     let own = || value::shallow(value::object(&record.attributes), 20);
-    let said = match body {
-        Some(Value::Object(members)) => Value::Object(members),
-        Some(content) => json!({ "content": content }),
-        None => own(),
-    };
     if event == names::EVALUATION {
         return (None, Some(own()));
     }
+    let said = match body {
+        Some(Value::Object(members)) => Some(Value::Object(members)),
+        Some(content) => Some(json!({ "content": content })),
+        // Where content is switched off, attributes are left that say whose it was.
+        None => {
+            let whose = |name: &str| name == EVENT_NAME || names::PROVIDER.of.contains(&name);
+            let more = record.attributes.iter().any(|pair| !whose(&pair.key));
+            more.then(own)
+        }
+    };
     match names::role(event) {
-        Some(role) => (Some(content::with_role(said, role)), None),
-        None => (None, Some(said)),
+        Some(role) => (said.map(|said| content::with_role(said, role)), None),
+        None => (None, said),
     }
 }

@@ -5,7 +5,8 @@
 pub struct Names {
     /// What is said.
     pub field: &'static str,
-    /// The attributes. `N` stands for the numbers of a list that was taken apart, `*` for any name.
+    /// The attributes. `N` stands for the numbers of a list that was taken apart, `*` for any name, and `A[B]` for the member
+    /// B of an attribute A that is JSON, or of each object in its list.
     pub of: &'static [&'static str],
 }
 
@@ -25,22 +26,28 @@ names! {
     KIND = "kind": "gen_ai.operation.name", "openinference.span.kind", "traceloop.span.kind",
         "langfuse.observation.type", "mcp.method.name";
     PROVIDER = "provider": "gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system";
-    REQUEST_MODEL = "requested model": "gen_ai.request.model", "llm.request.model_name", "llm.model_name";
+    REQUEST_MODEL = "requested model": "gen_ai.request.model", "llm.request.model_name", "llm.model_name",
+        "llm.invocation_parameters[model]";
     RESPONSE_MODEL = "answering model": "gen_ai.response.model", "llm.response.model_name";
-    FINISH_REASONS = "finish reasons": "gen_ai.response.finish_reasons", "gen_ai.completion.0.finish_reason";
-    INPUT_TOKENS = "tokens read": "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.token_count.prompt";
+    FINISH_REASONS = "finish reasons": "gen_ai.response.finish_reasons", "llm.finish_reason",
+        "gen_ai.completion.0.finish_reason", "gen_ai.output.messages[finish_reason]";
+    INPUT_TOKENS = "tokens read": "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.token_count.prompt",
+        "gen_ai.aggregated_usage.input_tokens";
     OUTPUT_TOKENS = "tokens written": "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens",
-        "llm.token_count.completion";
+        "llm.token_count.completion", "gen_ai.aggregated_usage.output_tokens";
     CACHE_READ = "tokens from the cache": "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens",
-        "llm.token_count.prompt_details.cache_read";
+        "llm.token_count.prompt_details.cache_read", "gen_ai.aggregated_usage.cache_read.input_tokens";
     CACHE_WRITE = "tokens into the cache": "gen_ai.usage.cache_write.input_tokens",
         "gen_ai.usage.cache_creation.input_tokens", "gen_ai.usage.cache_creation_input_tokens",
-        "llm.token_count.prompt_details.cache_write";
+        "llm.token_count.prompt_details.cache_write", "gen_ai.aggregated_usage.cache_creation.input_tokens";
     REASONING = "tokens for reasoning": "gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens",
-        "llm.token_count.completion_details.reasoning";
+        "gen_ai.usage.details.reasoning_tokens", "llm.token_count.completion_details.reasoning",
+        "gen_ai.aggregated_usage.details.reasoning_tokens";
     COST = "cost": "operation.cost", "gen_ai.usage.cost", "llm.cost.total";
-    THREAD = "thread": "gen_ai.conversation.id", "session.id", "metadata";
-    AGENT_NAME = "agent": "gen_ai.agent.name", "agent.name", "agent_name";
+    THREAD = "thread": "gen_ai.conversation.id", "session.id", "metadata[thread_id]",
+        "traceloop.association.properties.thread_id";
+    AGENT_NAME = "agent": "gen_ai.agent.name", "agent.name", "agent_name", "metadata[lc_agent_name]",
+        "traceloop.association.properties.lc_agent_name";
     AGENT_ID = "agent's id": "gen_ai.agent.id";
     AGENT_VERSION = "agent's version": "gen_ai.agent.version";
     USER = "user": "user.id", "enduser.id";
@@ -55,8 +62,9 @@ names! {
         "traceloop.entity.input", "input.value";
     INSTRUCTIONS = "instructions": "gen_ai.system_instructions";
     OUTPUT = "what came out": "gen_ai.output.messages", "gen_ai.completion.N.*", "llm.output_messages.N.*",
-        "traceloop.entity.output", "output.value";
+        "traceloop.entity.output", "output.value", "final_result";
     ERROR_TYPE = "sort of error": "error.type", "exception.type";
+    ERROR = "error": "exception.message";
     EXECUTION = "execution": "probity.execution.id";
     ACTOR = "actor (AIM)": "probity.aim.actor";
     MISSION = "mission (AIM)": "probity.aim.mission";

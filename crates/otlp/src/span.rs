@@ -159,19 +159,6 @@ fn workflow(attributes: &Attributes<'_>, from: &From<'_>) -> (Option<String>, bo
     (service.and_then(clean), false)
 }
 
-/// The thread of the conversation that a span is of.
-fn thread(attributes: &Attributes<'_>) -> Option<String> {
-    let (name, said) = attributes.first(names::THREAD)?;
-    if name != "metadata" {
-        return attributes.text(names::THREAD, THREAD_LEN_MAX);
-    }
-    match value::parsed(value::json(said)).get("thread_id")? {
-        Value::String(text) => value::clean(text, THREAD_LEN_MAX),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
 /// What a span, or a log record, says of its execution, and where it stands: roots first, then by their begin.
 pub(crate) fn tells(attributes: &Attributes<'_>, from: &From<'_>, stands: &str) -> Span {
     let by = |is: Option<String>| {
@@ -179,6 +166,7 @@ pub(crate) fn tells(attributes: &Attributes<'_>, from: &From<'_>, stands: &str) 
         is.map(|is| Said { by, is })
     };
     let (workflow, more) = workflow(attributes, from);
+    let thread = attributes.text(names::THREAD, THREAD_LEN_MAX);
     let agent = SaidAgent {
         id: attributes.text(names::AGENT_ID, ACTOR_LEN_MAX),
         name: attributes.text(names::AGENT_NAME, ACTOR_LEN_MAX),
@@ -214,7 +202,7 @@ pub(crate) fn tells(attributes: &Attributes<'_>, from: &From<'_>, stands: &str) 
         step: None,
         started_at: Timestamp::default(),
         told,
-        thread: thread(attributes).map(|thread| (format!("0{stands}"), thread)),
+        thread: thread.map(|thread| (format!("0{stands}"), thread)),
         workflow: workflow.unwrap_or_else(|| UNNAMED.to_owned()),
         drag_mode,
         scores: Vec::new(),
@@ -269,12 +257,9 @@ fn scores(events: &[Event], end: Timestamp, execution: Uuid, span_id: &[u8]) -> 
 }
 
 fn finish_reasons(attributes: &Attributes<'_>) -> Vec<String> {
-    let Some((_, said)) = attributes.first(names::FINISH_REASONS) else {
-        return Vec::new();
-    };
-    let reasons = match value::parsed(value::json(said)) {
-        Value::Array(reasons) => reasons,
-        one => vec![one],
+    let reasons = match attributes.json(names::FINISH_REASONS) {
+        Some(Value::Array(reasons)) => reasons,
+        one => Vec::from_iter(one),
     };
     let texts = reasons.iter().filter_map(Value::as_str);
     let clean = texts.filter_map(|text| value::clean(&text.replace(',', " "), FINISH_REASON_LEN_MAX));
@@ -300,11 +285,13 @@ fn cost(attributes: &Attributes<'_>) -> Option<Cost> {
 /// What sort of error a span ended with.
 fn error_type(attributes: &Attributes<'_>, events: &[Event]) -> Option<String> {
     let own = attributes.text(names::ERROR_TYPE, ERROR_TYPE_LEN_MAX);
-    own.or_else(|| {
-        let mut exceptions = events.iter().filter(|event| event.name == "exception");
-        let said = Attributes::of(&exceptions.next()?.attributes);
-        said.text(names::ERROR_TYPE, ERROR_TYPE_LEN_MAX)
-    })
+    own.or_else(|| exception(events)?.text(names::ERROR_TYPE, ERROR_TYPE_LEN_MAX))
+}
+
+/// What the first exception says that came up in a span.
+fn exception(events: &[Event]) -> Option<Attributes<'_>> {
+    let mut exceptions = events.iter().filter(|event| event.name == "exception");
+    Some(Attributes::of(&exceptions.next()?.attributes))
 }
 
 fn step(
@@ -391,7 +378,9 @@ fn placed(
         _ => error_type.is_some(),
     };
     if root {
-        let error = status.and_then(|status| value::clean_lines(&status.message, ERROR_LEN_MAX));
+        let own = status.and_then(|status| value::clean_lines(&status.message, ERROR_LEN_MAX));
+        let raised = || value::text(exception(&sent.events)?.first(names::ERROR)?.1);
+        let error = own.or_else(|| value::clean_lines(&raised()?, ERROR_LEN_MAX));
         let end = RootEnd {
             at: finished_at,
             failed,

@@ -61,6 +61,7 @@ mod long_log;
 mod migrating;
 mod model;
 mod names_by_hand;
+mod otlp_recorded;
 mod otlp_traces;
 mod parts;
 mod people;
@@ -70,6 +71,8 @@ mod processes;
 mod proofs;
 mod questions;
 mod reading;
+#[path = "../../../otlp/tests/suite/recordings.rs"]
+mod recordings;
 mod removed_rows;
 mod restore;
 mod retention;

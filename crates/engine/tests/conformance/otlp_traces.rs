@@ -9,7 +9,7 @@ crate::on_both!(
     what_spans_hold_is_gone_with_the_user
 );
 
-mod cases {
+pub mod cases {
     use std::sync::Arc;
 
     use domain::identity::{Role, Scope};
@@ -23,6 +23,7 @@ mod cases {
     use otlp::{Encoding, Reading, Signal};
     use proptest::prelude::*;
     use proptest::strategy::ValueTree as _;
+    use proptest::test_runner::TestRunner;
     use serde_json::{Value, json};
     use uuid::Uuid;
 
@@ -122,13 +123,18 @@ mod cases {
     }
 
     /// A user who keeps their own, and a session.
-    async fn keeper(engine: &Engine, name: &str) -> (Caller, Uuid) {
+    pub async fn keeper(engine: &Engine, name: &str) -> (Caller, Uuid) {
         person(engine, name, Role::USER).await;
         let user = user_id(engine, name).await;
         (session_of(engine, user).await, user)
     }
 
-    async fn sent(engine: &Engine, caller: &Caller, user: Uuid, requests: &[(Signal, Value)]) -> Observed {
+    pub async fn sent(
+        engine: &Engine,
+        caller: &Caller,
+        user: Uuid,
+        requests: &[(Signal, Value)],
+    ) -> Observed {
         let mut all = Observed::default();
         for (signal, body) in requests {
             let text = body.to_string();
@@ -158,8 +164,37 @@ mod cases {
         (signal, body)
     }
 
+    /// Requests in which each part comes twice, in some order and cut somehow, and what order that is.
+    pub fn shuffled(parts: &[(Signal, Value)], runner: &mut TestRunner) -> (Vec<(Signal, Value)>, String) {
+        let numbers = (0..parts.len()).chain(0..parts.len());
+        let order = Just(numbers.collect::<Vec<_>>()).prop_shuffle();
+        let cuts = proptest::collection::vec(any::<bool>(), 2 * parts.len());
+        let (order, cuts) = (order, cuts).new_tree(runner).unwrap().current();
+        (split(parts, &order, &cuts), format!("{order:?} {cuts:?}"))
+    }
+
+    /// Parts in this order, together as far as no cut and no other signal comes between.
+    fn split(parts: &[(Signal, Value)], order: &[usize], cuts: &[bool]) -> Vec<(Signal, Value)> {
+        let mut requests: Vec<(Signal, Value)> = Vec::new();
+        let mut part: Vec<(Signal, Value)> = Vec::new();
+        for (index, cut) in order.iter().zip(cuts) {
+            let one = parts[*index].clone();
+            if *cut || part.first().is_some_and(|(signal, _)| *signal != one.0) {
+                let whole = std::mem::take(&mut part);
+                requests.extend((!whole.is_empty()).then(|| together(whole)));
+            }
+            part.push(one);
+        }
+        requests.push(together(part));
+        requests
+    }
+
     async fn execution(engine: &Engine, trace: u64) -> Execution {
-        let of_trace = [Condition::Is("trace_id", trace_id(trace).into())];
+        execution_of(engine, &trace_id(trace)).await
+    }
+
+    async fn execution_of(engine: &Engine, trace_id: &str) -> Execution {
+        let of_trace = [Condition::Is("trace_id", trace_id.to_owned().into())];
         let (mut found, _) = engine.select::<Execution>(&of_trace, None, None).await.unwrap();
         assert_eq!(found.len(), 1, "one execution a trace");
         found.remove(0).row
@@ -167,7 +202,12 @@ mod cases {
 
     /// The rows of a trace, without ids and what says in which order they came.
     async fn rows(engine: &Engine, trace: u64) -> (Execution, Vec<ExecutionStep>, Vec<Metric>) {
-        let execution = execution(engine, trace).await;
+        rows_of(engine, &trace_id(trace)).await
+    }
+
+    /// The same of the trace with this id.
+    pub async fn rows_of(engine: &Engine, trace_id: &str) -> (Execution, Vec<ExecutionStep>, Vec<Metric>) {
+        let execution = execution_of(engine, trace_id).await;
         let id = execution.id;
         let (steps, _) = engine
             .steps(id, &[], Order::Ascending, None, 1_000)
@@ -196,7 +236,7 @@ mod cases {
                 ..row
             });
         }
-        plain.sort_by_key(|step| (step.started_at, step.name.clone()));
+        plain.sort_by_key(|step| (step.started_at, step.name.clone(), step.call_id.clone()));
         let of_it = [Condition::Is("execution_id", id.into())];
         let (metrics, _) = engine.select::<Metric>(&of_it, None, None).await.unwrap();
         let metrics = metrics.into_iter().map(|metric| Metric {
@@ -233,35 +273,13 @@ mod cases {
         );
         assert!(row.conversation_id.is_some() && row.usage.is_some());
         assert_eq!(row.started_at.micros(), 1_790_000_001_000_000);
-        let order = Just((0..7_usize).chain(0..7).collect::<Vec<_>>()).prop_shuffle();
-        let cuts = proptest::collection::vec(any::<bool>(), 14);
         let cases = if bed.on == On::Sqlite { 12 } else { 6 };
         let mut runner = random_cases(cases, 200, 0);
-        let mut plans = Vec::new();
-        for _ in 0..cases {
-            let plan = (&order, &cuts).new_tree(&mut runner).unwrap();
-            plans.push(plan.current());
-        }
-        for (number, (order, cuts)) in (1..).zip(plans) {
-            let parts = trace(number);
-            let mut requests: Vec<(Signal, Value)> = Vec::new();
-            let mut part: Vec<(Signal, Value)> = Vec::new();
-            for (index, cut) in order.iter().zip(&cuts) {
-                let one = parts[*index].clone();
-                if *cut || part.first().is_some_and(|(signal, _)| *signal != one.0) {
-                    let whole = std::mem::take(&mut part);
-                    requests.extend((!whole.is_empty()).then(|| together(whole)));
-                }
-                part.push(one);
-            }
-            requests.push(together(part));
+        for number in 1..=u64::from(cases) {
+            let (requests, plan) = shuffled(&trace(number), &mut runner);
             let done = sent(&engine, &ann, user, &requests).await;
-            assert_eq!(
-                (done.steps, done.scores, done.rejected),
-                (6, 1, vec![]),
-                "{order:?} {cuts:?}"
-            );
-            assert_eq!(rows(&engine, number).await, expected, "{order:?} {cuts:?}");
+            assert_eq!((done.steps, done.scores, done.rejected), (6, 1, vec![]), "{plan}");
+            assert_eq!(rows(&engine, number).await, expected, "{plan}");
         }
         close(engine).await;
         assert_intact(&bed.options()).await;

@@ -1,11 +1,10 @@
 //! Each attribute of the table of names, alone and beside the next one: `fixtures/cells.txt`.
 
-use domain::workflow::step::Content;
 use otlp::Signal;
 use otlp::names::TABLE;
 use serde_json::{Map, Value, json};
 
-use crate::made::{reading, span, traces};
+use crate::made::{became, reading, span, traces};
 
 struct Cell {
     field: String,
@@ -58,46 +57,15 @@ fn becomes(field: &str, said: Map<String, Value>) -> String {
     let mut reading = reading(Signal::Traces, &body);
     assert_eq!(reading.rejected, [], "{field}");
     let mut trace = reading.traces.remove(0);
-    let span = trace.spans.remove(0);
-    let (step, told) = (span.step.unwrap(), span.told);
-    let count = |count: Option<u64>| count.map(|count| count.to_string());
-    let content = |content: Option<Content>| content.map(|content| content.as_str().to_owned());
-    let agent = told.agent.map(|said| said.is).unwrap_or_default();
     let becomes = match field {
-        "kind" => Some(step.kind.as_str().to_owned()),
-        "provider" => step.provider,
-        "requested model" => step.request_model,
-        "answering model" => step.response_model,
-        "finish reasons" => Some(step.finish_reasons.join(" ")),
-        "tokens read" => count(step.usage.input),
-        "tokens written" => count(step.usage.output),
-        "tokens from the cache" => count(step.usage.cache_read),
-        "tokens into the cache" => count(step.usage.cache_write),
-        "tokens for reasoning" => count(step.usage.reasoning),
-        "cost" => step.cost.map(|cost| cost.to_string()),
-        "thread" => span.thread.map(|(_, thread)| thread),
-        "agent" => agent.name,
-        "agent's id" => agent.id,
-        "agent's version" => agent.version,
-        "user" => told.user.map(|said| said.is),
-        "workflow" => told.workflow.map(|said| said.is),
-        "tool" => Some(step.name),
-        "call" => step.call_id,
-        "what a tool was given" | "what went in" | "instructions" => content(step.input),
-        "what a tool gave" | "what came out" => content(step.output),
-        "sort of error" => step.error_type,
         "execution" => Some(trace.execution.to_string()),
-        "actor (AIM)" => told.actor.map(|said| said.is),
-        "mission (AIM)" => told.mission.map(|said| said.is.replace('\n', "\\n")),
-        "DRAG mode" => told.drag_mode.map(|said| said.is.as_str().to_owned()),
-        "approval" => step.approval.map(|id| id.to_string()),
-        other => panic!("{other} is no field"),
+        field => became(&trace.spans.remove(0), field),
     };
     becomes.unwrap_or_else(|| "nothing".to_owned())
 }
 
 /// Said of events, which `spans.rs` tries.
-const OF_EVENTS: [&str; 2] = ["score", "score's number"];
+const OF_EVENTS: [&str; 3] = ["error", "score", "score's number"];
 
 #[test]
 fn each_attribute_alone_becomes_what_it_says() {

@@ -9,5 +9,7 @@
 mod bodies;
 mod cells;
 mod docs;
+mod instrumentation;
 mod made;
+mod recordings;
 mod spans;

@@ -187,6 +187,17 @@ fn how_a_root_ends_is_how_the_execution_does() {
         }
     }
     assert!(one(&json!({}), span(&chat(), &json!({}))).told.end.is_none());
+    // Where its status has no words, those of the exception count.
+    let raised = json!([{"name": "exception", "attributes": [attribute("exception.message", "no order 8")]}]);
+    for (status, error) in [
+        (json!({"code": 2}), Some("no order 8")),
+        (json!({"code": 2, "message": "gone"}), Some("gone")),
+        (json!({"code": 1}), None),
+    ] {
+        let more = json!({"parentSpanId": "", "status": status, "events": raised});
+        let end = one(&json!({}), span(&chat(), &more)).told.end.unwrap().is;
+        assert_eq!(end.error.as_deref(), error, "{status}");
+    }
 }
 
 #[test]
@@ -314,6 +325,20 @@ fn log_records_are_steps_of_their_own() {
     ];
     let found = reading(Signal::Logs, &logs(&records));
     assert_eq!((found.left, found.rejected.len(), found.traces.len()), (1, 1, 0));
+    // Nor is one whose content was switched off: whose it was is no content.
+    for (attributes, expected) in [
+        (json!([]), (2, 0)),
+        (json!([attribute("gen_ai.system", "openai")]), (2, 0)),
+        (
+            json!([attribute("gen_ai.system", "openai"), attribute("content", "Who?")]),
+            (1, 1),
+        ),
+    ] {
+        let records = ["gen_ai.user.message", "gen_ai.client.inference.operation.details"];
+        let records = records.map(|event| record(json!({"eventName": event, "attributes": attributes})));
+        let found = reading(Signal::Logs, &logs(&records));
+        assert_eq!((found.left, found.traces.len()), expected, "{attributes}");
+    }
 }
 
 #[test]
