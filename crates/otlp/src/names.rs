@@ -59,10 +59,11 @@ names! {
     TOOL_OUTPUT = "what a tool gave": "gen_ai.tool.call.result", "tool_response", "traceloop.entity.output",
         "output.value";
     INPUT = "what went in": "gen_ai.input.messages", "gen_ai.prompt.N.*", "llm.input_messages.N.*",
-        "traceloop.entity.input", "input.value";
+        "traceloop.entity.input", "input.value", "gen_ai.retrieval.query.text";
     INSTRUCTIONS = "instructions": "gen_ai.system_instructions";
     OUTPUT = "what came out": "gen_ai.output.messages", "gen_ai.completion.N.*", "llm.output_messages.N.*",
-        "traceloop.entity.output", "output.value", "final_result";
+        "traceloop.entity.output", "output.value", "gen_ai.retrieval.documents",
+        "final_result";
     ERROR_TYPE = "sort of error": "error.type", "exception.type";
     ERROR = "error": "exception.message";
     EXECUTION = "execution": "probity.execution.id";

@@ -94,7 +94,9 @@ pub(crate) fn kind(attributes: &Attributes<'_>) -> Option<StepKind> {
         ) => Some(StepKind::Model),
         (_, "execute_tool" | "tool") => Some(StepKind::Tool),
         (_, "invoke_agent" | "create_agent" | "agent") => Some(StepKind::Agent),
-        (_, "retrieval" | "retriever" | "reranker" | "search_memory") => Some(StepKind::Retrieval),
+        (_, "retrieval" | "retriever" | "reranker" | "search_memory" | "vector_db_retrieve") => {
+            Some(StepKind::Retrieval)
+        }
         (_, "plan" | "decision") => Some(StepKind::Plan),
         ("gen_ai.operation.name", _) => None,
         _ => Some(StepKind::Other),
@@ -305,10 +307,12 @@ fn step(
     let named = match kind {
         StepKind::Tool => text(names::TOOL, NAME_LEN_MAX),
         StepKind::Agent => text(names::AGENT_NAME, NAME_LEN_MAX),
-        _ => {
+        StepKind::Model | StepKind::Plan => {
             let operation = attributes.get("gen_ai.operation.name").and_then(value::text);
             operation.and_then(|operation| value::clean(&operation, NAME_LEN_MAX))
         }
+        // The span's name says which node of a graph it is, or what was searched.
+        StepKind::Retrieval | StepKind::Other => None,
     };
     let name = named.or_else(|| value::clean(&sent.name, NAME_LEN_MAX));
     let provider = text(names::PROVIDER, PROVIDER_LEN_MAX);

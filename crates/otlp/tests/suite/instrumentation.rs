@@ -77,7 +77,7 @@ fn by_protobuf(signal: Signal, request: &Request) -> Request {
 #[test]
 fn what_libraries_send_becomes_what_they_say() {
     let recordings = recordings();
-    assert_eq!(recordings.len(), 27);
+    assert_eq!(recordings.len(), 30);
     for (name, bodies) in recordings {
         assert_expected(&format!("{name}.txt"), &becomes(&bodies), true);
     }

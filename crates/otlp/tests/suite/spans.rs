@@ -103,6 +103,10 @@ fn kinds_by_what_is_said() {
             StepKind::Other,
         ),
         (json!({"gen_ai.operation.name": "retrieval"}), StepKind::Retrieval),
+        (
+            json!({"gen_ai.operation.name": "vector_db_retrieve", "traceloop.span.kind": "task"}),
+            StepKind::Retrieval,
+        ),
         (json!({"gen_ai.operation.name": "plan"}), StepKind::Plan),
         (
             json!({"gen_ai.operation.name": "new", "gen_ai.tool.name": "t"}),
@@ -129,6 +133,28 @@ fn kinds_by_what_is_said() {
     ] {
         let found = one(&json!({}), span(&said, &json!({})));
         assert_eq!(found.step.unwrap().kind, kind, "{said}");
+    }
+}
+
+#[test]
+fn names_by_kind() {
+    for (said, name) in [
+        (json!({"gen_ai.operation.name": "chat"}), "chat"),
+        (json!({"openinference.span.kind": "LLM"}), "a span"),
+        (
+            json!({"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search"}),
+            "search",
+        ),
+        (json!({"gen_ai.operation.name": "execute_tool"}), "a span"),
+        (
+            json!({"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "triage"}),
+            "triage",
+        ),
+        (json!({"gen_ai.operation.name": "execute_task"}), "a span"),
+        (json!({"gen_ai.operation.name": "retrieval"}), "a span"),
+    ] {
+        let found = one(&json!({}), span(&said, &json!({})));
+        assert_eq!(found.step.unwrap().name, name, "{said}");
     }
 }
 
