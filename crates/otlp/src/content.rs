@@ -11,24 +11,29 @@ use crate::{unflat, value};
 /// What went in and came out; none of what is not said.
 pub(crate) type InOut = (Option<Value>, Option<Value>);
 
-/// What the first of these names says.
-fn first(attributes: &Attributes<'_>, names: Names) -> Option<Value> {
-    names.of.iter().find_map(|name| match name.strip_suffix("N.*") {
+/// What the first of these names says. Spans that did not ask a model may have some of its messages too: there they say
+/// less than all others.
+fn first(kind: StepKind, attributes: &Attributes<'_>, names: Names) -> Option<Value> {
+    let says = |name: &&str| match name.strip_suffix("N.*") {
         Some(prefix) => unflat::list(attributes, prefix),
         None => Some(value::parsed(value::json(attributes.get(name)?))),
-    })
+    };
+    let late = |name: &&&str| kind != StepKind::Model && name.ends_with("N.*");
+    let mut of = names.of.iter().filter(|name| !late(name));
+    of.find_map(says)
+        .or_else(|| names.of.iter().filter(late).find_map(says))
 }
 
 /// What attributes say of it.
 pub(crate) fn of_attributes(kind: StepKind, attributes: &Attributes<'_>) -> InOut {
     if kind == StepKind::Tool {
         return (
-            first(attributes, names::TOOL_INPUT),
-            first(attributes, names::TOOL_OUTPUT),
+            first(kind, attributes, names::TOOL_INPUT),
+            first(kind, attributes, names::TOOL_OUTPUT),
         );
     }
-    let messages = first(attributes, names::INPUT);
-    let instructions = first(attributes, names::INSTRUCTIONS);
+    let messages = first(kind, attributes, names::INPUT);
+    let instructions = first(kind, attributes, names::INSTRUCTIONS);
     let input = match (messages, instructions) {
         (messages, None) => messages,
         (None, Some(instructions)) => Some(json!({ "system_instructions": instructions })),
@@ -36,7 +41,7 @@ pub(crate) fn of_attributes(kind: StepKind, attributes: &Attributes<'_>) -> InOu
             Some(json!({"messages": messages, "system_instructions": instructions}))
         }
     };
-    (input, first(attributes, names::OUTPUT))
+    (input, first(kind, attributes, names::OUTPUT))
 }
 
 /// What a span's attributes say of it, else its events.

@@ -59,7 +59,8 @@ names! {
     TOOL_OUTPUT = "what a tool gave": "gen_ai.tool.call.result", "tool_response", "traceloop.entity.output",
         "output.value";
     INPUT = "what went in": "gen_ai.input.messages", "gen_ai.prompt.N.*", "llm.input_messages.N.*",
-        "traceloop.entity.input", "input.value", "gen_ai.retrieval.query.text";
+        "traceloop.entity.input", "input.value", "gen_ai.retrieval.query.text",
+        "pydantic_ai.all_messages";
     INSTRUCTIONS = "instructions": "gen_ai.system_instructions";
     OUTPUT = "what came out": "gen_ai.output.messages", "gen_ai.completion.N.*", "llm.output_messages.N.*",
         "traceloop.entity.output", "output.value", "gen_ai.retrieval.documents",

@@ -128,7 +128,10 @@ mod cases {
             row.conversation_id.map(|_| "in a conversation".to_owned()),
             agent.map(|agent| format!("agent {agent}")),
             row.error_type.as_ref().map(|error| format!("error {error}")),
-            row.error.clone(),
+            // OpenInference has the stack behind the first line.
+            row.error
+                .as_ref()
+                .and_then(|error| Some(error.lines().next()?.to_owned())),
         ];
         let words: Vec<String> = words.into_iter().flatten().collect();
         words.join("; ")

@@ -48,6 +48,9 @@ fn becomes(field: &str, said: Map<String, Value>) -> String {
         "tool" | "what a tool was given" | "what a tool gave" => {
             Map::from_iter([("traceloop.span.kind".to_owned(), json!("tool"))])
         }
+        "what went in" | "what came out" => {
+            Map::from_iter([("traceloop.span.kind".to_owned(), json!("llm"))])
+        }
         _ => Map::from_iter([("traceloop.span.kind".to_owned(), json!("task"))]),
     };
     all.extend(said);

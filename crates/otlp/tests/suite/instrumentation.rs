@@ -55,6 +55,7 @@ fn becomes(bodies: &[(Signal, Value)]) -> String {
                     if let Some(said) = became(span, field) {
                         let cut = if said.chars().count() > SHOWN { "…" } else { "" };
                         let shown: String = said.chars().take(SHOWN).collect();
+                        let shown = shown.replace('\n', "\\n");
                         writeln!(text, "    {field}: {shown}{cut}").unwrap();
                     }
                 }

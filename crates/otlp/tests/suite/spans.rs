@@ -137,6 +137,33 @@ fn kinds_by_what_is_said() {
 }
 
 #[test]
+fn messages_of_what_asked_no_model_come_last() {
+    let said = |kind: &str| {
+        json!({
+            "openinference.span.kind": kind, "input.value": "all", "output.value": "all",
+            "llm.input_messages.0.message.role": "user", "llm.output_messages.0.message.role": "assistant",
+        })
+    };
+    for (kind, input, output) in [
+        ("CHAIN", r#""all""#, r#""all""#),
+        ("AGENT", r#""all""#, r#""all""#),
+        (
+            "LLM",
+            r#"[{"message":{"role":"user"}}]"#,
+            r#"[{"message":{"role":"assistant"}}]"#,
+        ),
+    ] {
+        let step = one(&json!({}), span(&said(kind), &json!({}))).step.unwrap();
+        assert_eq!(step.input.unwrap().as_str(), input, "{kind}");
+        assert_eq!(step.output.unwrap().as_str(), output, "{kind}");
+    }
+    let mut only = said("CHAIN");
+    only["input.value"] = json!("");
+    let step = one(&json!({}), span(&only, &json!({}))).step.unwrap();
+    assert_eq!(step.input.unwrap().as_str(), r#"[{"message":{"role":"user"}}]"#);
+}
+
+#[test]
 fn names_by_kind() {
     for (said, name) in [
         (json!({"gen_ai.operation.name": "chat"}), "chat"),
