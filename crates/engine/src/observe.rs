@@ -10,6 +10,10 @@ use uuid::Uuid;
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::writer::Answer;
+
+/// How many bytes of content are written together, about: each takes several times as much memory until it is durable.
+const TOGETHER_BYTES: usize = 4 << 20;
 
 /// What became of traces.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -99,49 +103,64 @@ impl Engine {
             return Ok(all);
         }
         let renewals = self.renewals(traces.iter().map(|trace| trace.execution)).await?;
-        let commands = traces.into_iter().map(|trace| {
-            let renewed = renewals.get(&trace.execution).copied();
-            let of = (trace.execution, trace.trace_id.clone());
-            let (command, ids) = trace.command(user, lease_s, renewed);
-            (Command::from(command), (of, ids))
-        });
-        let (commands, of): (_, Vec<_>) = commands.unzip();
-        let answers = self.submit_all(caller, origin, commands).await?;
-        for (((execution, trace_id), ids), answer) in of.into_iter().zip(answers) {
-            match answer {
-                Ok(answer) => {
-                    let done = answer.typed::<Observation>()?.reply;
-                    observed.steps += done.steps;
-                    observed.again += done.again;
-                    observed.scores += done.scores;
-                    let stands = all.entry(execution).or_insert(Stands {
-                        trace_id,
-                        begun: false,
-                        waits: false,
-                    });
-                    // Whichever of its parts says so.
-                    stands.begun |= done.begun;
-                    stands.waits |= done.waits;
-                    // A root that was kept has no place in the request.
-                    let rejected = done.rejected.into_iter().filter_map(|(place, reason, why)| {
-                        let span = ids.get(place)?.clone();
-                        Some(Rejected { span, reason, why })
-                    });
-                    observed.rejected.extend(rejected);
-                }
-                Err(Error::Refused { refusal, .. }) if is_about_it(refusal.kind) => {
-                    let rejected = ids.into_iter().map(|span| Rejected {
-                        span,
-                        reason: refusal.code,
-                        why: refusal.message.clone(),
-                    });
-                    observed.rejected.extend(rejected);
-                }
-                Err(error) => return Err(error),
+        let mut traces = traces.into_iter().peekable();
+        while traces.peek().is_some() {
+            let (mut commands, mut of, mut bytes) = (Vec::new(), Vec::new(), 0);
+            while let Some(trace) = traces.next_if(|_| bytes < TOGETHER_BYTES) {
+                bytes += trace.content_len();
+                let renewed = renewals.get(&trace.execution).copied();
+                let stands = (trace.execution, trace.trace_id.clone());
+                let (command, ids) = trace.command(user, lease_s, renewed);
+                commands.push(Command::from(command));
+                of.push((stands, ids));
             }
+            let answers = self.submit_all(caller, origin, commands).await?;
+            become_of(of.into_iter().zip(answers), &mut all, observed)?;
         }
         Ok(all)
     }
+}
+
+/// Counts what became of each trace.
+fn become_of(
+    answered: impl Iterator<Item = (((Uuid, String), Vec<String>), Result<Answer, Error>)>,
+    all: &mut BTreeMap<Uuid, Stands>,
+    observed: &mut Observed,
+) -> Result<(), Error> {
+    for (((execution, trace_id), ids), answer) in answered {
+        match answer {
+            Ok(answer) => {
+                let done = answer.typed::<Observation>()?.reply;
+                observed.steps += done.steps;
+                observed.again += done.again;
+                observed.scores += done.scores;
+                let stands = all.entry(execution).or_insert(Stands {
+                    trace_id,
+                    begun: false,
+                    waits: false,
+                });
+                // Whichever of its parts says so.
+                stands.begun |= done.begun;
+                stands.waits |= done.waits;
+                // A root that was kept has no place in the request.
+                let rejected = done.rejected.into_iter().filter_map(|(place, reason, why)| {
+                    let span = ids.get(place)?.clone();
+                    Some(Rejected { span, reason, why })
+                });
+                observed.rejected.extend(rejected);
+            }
+            Err(Error::Refused { refusal, .. }) if is_about_it(refusal.kind) => {
+                let rejected = ids.into_iter().map(|span| Rejected {
+                    span,
+                    reason: refusal.code,
+                    why: refusal.message.clone(),
+                });
+                observed.rejected.extend(rejected);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// Whether a refusal is about what was sent, and not about who sent it.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use domain::workflow::execution::{CONTENT_LEN_MAX, Renewed};
+use domain::workflow::step::{Content, NewStep};
 use domain::workflow::trace::{ObserveTrace, SPANS_MAX, Span};
 use evidence::json::hex;
 use uuid::Uuid;
@@ -56,8 +57,8 @@ pub struct Reading {
 type Gathered = HashMap<(Uuid, String), Vec<(Span, String)>>;
 
 impl Reading {
-    /// Reads the spans or log records of a user. Of metrics nothing is taken.
-    pub fn of(request: &Request, user: Uuid) -> Reading {
+    /// Reads the spans or log records of a user, each of which is gone once it is read. Of metrics nothing is taken.
+    pub fn of(request: Request, user: Uuid) -> Reading {
         let mut reading = Reading::default();
         let mut gathered = Gathered::new();
         match request {
@@ -88,28 +89,32 @@ impl Reading {
         reading
     }
 
-    fn traces(&mut self, request: &ExportTraceServiceRequest, user: Uuid, gathered: &mut Gathered) {
-        for of_resource in &request.resource_spans {
+    fn traces(&mut self, request: ExportTraceServiceRequest, user: Uuid, gathered: &mut Gathered) {
+        for of_resource in request.resource_spans {
             let resource = attributes(of_resource.resource.as_ref());
             let from = From {
                 user,
                 resource: &resource,
             };
-            for sent in of_resource.scope_spans.iter().flat_map(|scope| &scope.spans) {
-                self.take(&sent.span_id, span::read(sent, &from), gathered);
+            for sent in of_resource.scope_spans.into_iter().flat_map(|scope| scope.spans) {
+                self.take(&sent.span_id, span::read(&sent, &from), gathered);
             }
         }
     }
 
-    fn logs(&mut self, request: &ExportLogsServiceRequest, user: Uuid, gathered: &mut Gathered) {
-        for of_resource in &request.resource_logs {
+    fn logs(&mut self, request: ExportLogsServiceRequest, user: Uuid, gathered: &mut Gathered) {
+        for of_resource in request.resource_logs {
             let resource = attributes(of_resource.resource.as_ref());
             let from = From {
                 user,
                 resource: &resource,
             };
-            for record in of_resource.scope_logs.iter().flat_map(|scope| &scope.log_records) {
-                self.take(&record.span_id, log::read(record, &from), gathered);
+            for record in of_resource
+                .scope_logs
+                .into_iter()
+                .flat_map(|scope| scope.log_records)
+            {
+                self.take(&record.span_id, log::read(&record, &from), gathered);
             }
         }
     }
@@ -121,11 +126,7 @@ impl Reading {
             Ok(None) => self.left += 1,
             Ok(Some(placed)) => {
                 self.left += u64::from(placed.span.step.is_none());
-                let step = placed.span.step.as_ref();
-                let contents = step
-                    .into_iter()
-                    .flat_map(|step| [&step.input, &step.output])
-                    .flatten();
+                let contents = placed.span.step.iter().flat_map(contents);
                 let large = contents.filter(|content| content.as_str().len() > CONTENT_LEN_MAX);
                 self.large += large.count() as u64;
                 let of = gathered.entry((placed.execution, placed.trace_id)).or_default();
@@ -135,6 +136,10 @@ impl Reading {
     }
 }
 
+fn contents(step: &NewStep) -> impl Iterator<Item = &Content> {
+    [&step.input, &step.output].into_iter().flatten()
+}
+
 fn attributes(resource: Option<&Resource>) -> Attributes<'_> {
     resource.map_or_else(Attributes::default, |resource| {
         Attributes::of(&resource.attributes)
@@ -142,6 +147,15 @@ fn attributes(resource: Option<&Resource>) -> Attributes<'_> {
 }
 
 impl Trace {
+    /// How many bytes of content the spans hold.
+    pub fn content_len(&self) -> usize {
+        let steps = self.spans.iter().filter_map(|span| span.step.as_ref());
+        steps
+            .flat_map(contents)
+            .map(|content| content.as_str().len())
+            .sum()
+    }
+
     /// The command that takes the spans in, and their ids.
     pub fn command(self, user: Uuid, lease_s: u64, renewed: Renewed) -> (ObserveTrace, Vec<String>) {
         let Trace {

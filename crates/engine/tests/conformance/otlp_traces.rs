@@ -139,7 +139,7 @@ pub mod cases {
         for (signal, body) in requests {
             let text = body.to_string();
             let request = otlp::read(*signal, Encoding::Json, text.as_bytes()).unwrap();
-            let reading = Reading::of(&request, user);
+            let reading = Reading::of(request, user);
             assert_eq!(reading.rejected, []);
             let origin = Origin::default();
             let done = engine.observe(caller, &origin, user, LEASE_S, reading.traces);
@@ -403,11 +403,29 @@ pub mod cases {
     pub async fn what_spans_hold_is_gone_with_the_user(bed: Bed) {
         let engine = bed.open().await;
         let (ann, user) = keeper(&engine, "ann").await;
+        let (bob, his) = keeper(&engine, "bob").await;
         sent(&engine, &ann, user, &trace(0)).await;
+        // Roots that wait: more than are deleted at once, and one of somebody else.
+        let waiting = together((1..=1_001).map(|number| trace(number).swap_remove(0)).collect());
+        sent(&engine, &ann, user, &[waiting]).await;
+        sent(&engine, &bob, his, &trace(2_000)[..1]).await;
+        let kept = async || {
+            let conn = &mut engine.db().reader().await.unwrap();
+            let rows = conn.all("SELECT COUNT(*) FROM roots", &[]).await.unwrap();
+            rows[0].int(0).unwrap()
+        };
+        // That of the first trace came before its steps as well.
+        assert_eq!(kept().await, 1_003);
         engine
             .erase_user(&operator(), Origin::default(), user, "asked to")
             .await
             .unwrap();
+        assert_eq!(kept().await, 1);
+        sent(&engine, &bob, his, &trace(2_000)[1..]).await;
+        assert_eq!(
+            execution(&engine, 2_000).await.error.as_deref(),
+            Some("no answer")
+        );
         let row = execution(&engine, 0).await;
         assert_eq!((row.told, row.mission, row.error), (None, None, None));
         let (steps, _) = engine

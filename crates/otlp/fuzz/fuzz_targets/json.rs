@@ -22,7 +22,7 @@ fuzz_target!(|data: &[u8]| {
             other => panic!("{other:?}"),
         };
         assert_eq!(bytes, again);
-        let reading = Reading::of(&request, Uuid::from_u128(7));
+        let reading = Reading::of(request, Uuid::from_u128(7));
         assert!(reading.traces.iter().all(|trace| trace.spans.len() == trace.ids.len()));
     }
 });

@@ -62,7 +62,7 @@ pub fn request(signal: Signal, body: &Value) -> Request {
 
 /// What becomes of a body.
 pub fn reading(signal: Signal, body: &Value) -> Reading {
-    Reading::of(&request(signal, body), USER)
+    Reading::of(request(signal, body), USER)
 }
 
 /// What becomes of one span of a resource.

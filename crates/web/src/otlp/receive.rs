@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::thread;
 
 use axum::body::Body;
 use domain::workflow::execution::CONTENT_LEN_MAX;
@@ -12,7 +13,7 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http_body::Body as _;
 use otlp::{Encoding, Fault, Reading, Rejected, Request, Signal, answer};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use uuid::Uuid;
 
 use crate::call::{Answer, Call, with_type};
@@ -43,9 +44,9 @@ pub(super) async fn handle(mut call: Call, signal: Signal) -> Answer {
     let (bytes, room) = body(&mut call, gzip).await?;
     // It is never closed; and to wait costs nothing but the room that the body has.
     let turn = call.app.otlp_reading.acquire().await;
-    let read = tokio::task::spawn_blocking(move || read(signal, encoding, bytes, user)).await;
+    let read = on_own_thread(move || read(signal, encoding, bytes, user)).await;
     drop(turn);
-    let (request, reading) = read.map_err(|error| Problem::internal(&error))??;
+    let (request, reading) = read??;
     let answer = match request {
         Read::Points(points) => {
             call.app.otlp.rejected(signal, "metrics_not_kept", points);
@@ -56,6 +57,19 @@ pub(super) async fn handle(mut call: Call, signal: Signal) -> Answer {
     };
     drop(room);
     Ok(with_type(encoding.media(), answer))
+}
+
+/// Does this on a thread of its own. What it allocated and others free is given back then: each thread of a pool would keep
+/// what a large body took until it reads the next one.
+async fn on_own_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    let (answer, answered) = oneshot::channel();
+    let work = move || {
+        // Whoever asked may be gone.
+        let _ = answer.send(work());
+    };
+    let started = thread::Builder::new().name("otlp".to_owned()).spawn(work);
+    started.map_err(|error| Problem::internal(&error))?;
+    answered.await.map_err(|error| Problem::internal(&error))
 }
 
 /// How a body is written, by its media type.
@@ -76,12 +90,11 @@ enum Read {
 fn read(signal: Signal, encoding: Encoding, bytes: Vec<u8>, user: Uuid) -> Result<(Read, Reading), Problem> {
     let request = otlp::read(signal, encoding, &bytes).map_err(problem)?;
     drop(bytes);
-    let reading = Reading::of(&request, user);
-    let read = match request {
-        Request::Metrics(points) => Read::Points(points),
+    let read = match &request {
+        Request::Metrics(points) => Read::Points(*points),
         _ => Read::Spans,
     };
-    Ok((read, reading))
+    Ok((read, Reading::of(request, user)))
 }
 
 /// Takes in what was read; the answer's body.
