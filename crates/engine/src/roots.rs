@@ -21,9 +21,19 @@ struct Kept {
     told: Told,
 }
 
-/// Under what those of an execution are kept; what others say of an execution of the same id is not found.
+/// The half of a key that follows from what stands before the execution.
+const HALF: u128 = u64::MAX as u128;
+
+/// Under what those of an execution are kept; what others say of an execution of the same id is not found. The first half
+/// follows from the user, so that an erasure finds all of a user's.
 fn key(user: Uuid, execution: Uuid) -> Uuid {
-    derived_id("otlp-root", &[user.as_bytes(), execution.as_bytes()])
+    let own = derived_id("otlp-root", &[user.as_bytes(), execution.as_bytes()]);
+    Uuid::from_u128(first_of(user) | (own.as_u128() & HALF))
+}
+
+/// The first key that a user can have; the last one is so much further as a half has room for.
+fn first_of(user: Uuid) -> u128 {
+    derived_id("otlp-roots", &[user.as_bytes()]).as_u128() & !HALF
 }
 
 impl Engine {
@@ -59,6 +69,13 @@ impl Engine {
             return Ok(());
         }
         Ok(self.limits().keep_roots(roots).await?)
+    }
+
+    /// Forgets the roots that were kept of a user's executions.
+    pub(crate) async fn forget_roots(&self, user: Uuid) -> Result<(), Error> {
+        let first = first_of(user);
+        let keys = Uuid::from_u128(first)..=Uuid::from_u128(first | HALF);
+        Ok(self.limits().forget_roots(keys).await?)
     }
 
     /// The roots that were kept of these executions. One that does not read was changed by hand, and is none.

@@ -59,8 +59,7 @@ async fn counted(
     let mut all = ExecutionDays::default();
     let (whole, mut parts) = days(times);
     if executions::has_days(conn).await? {
-        let kept = executions::days(conn, covers, whole).await?;
-        all.0.extend(kept.into_iter().map(|day| (day.key(), day.runs())));
+        all.0.extend(executions::days(conn, covers, whole).await?);
     } else {
         parts = vec![times];
     }

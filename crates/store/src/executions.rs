@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::record::{Kind, Val};
-use domain::workflow::execution::{DayOf, ExecutionDay, ExecutionDays, ExecutionStatus, Run};
+use domain::workflow::execution::{DayKey, DayOf, ExecutionDays, ExecutionStatus, Run, Runs};
 use evidence::Timestamp;
 use evidence::payload::DragMode;
 use uuid::Uuid;
@@ -12,7 +12,6 @@ use crate::conditions::Where;
 use crate::conn::{Conn, Lock};
 use crate::error::Error;
 use crate::row::Row;
-use crate::sealed;
 
 /// Executions counted at a time.
 const CHUNK: u32 = 5_000;
@@ -60,17 +59,38 @@ pub async fn has_days(conn: &mut Conn) -> Result<bool, Error> {
         .is_some())
 }
 
-/// The days that begin at a time or later, and before another one.
-pub async fn days(conn: &mut Conn, covers: DayOf, (from, to): Times) -> Result<Vec<ExecutionDay>, Error> {
-    use domain::record::Record as _;
+/// What the days count together that begin at a time or later, and before another one; each with the last of its days.
+pub async fn days(conn: &mut Conn, covers: DayOf, (from, to): Times) -> Result<Vec<(DayKey, Runs)>, Error> {
     let mut all = Where::default();
     all.write("covers = ?", [covers.as_str().into()]);
     all.given("day >= ?", from);
     all.given("day < ?", to);
-    let sql = format!("{}{}", sealed::select(ExecutionDay::TABLE), all.clause());
+    // A day from which all have moved away counts nothing.
+    all.write("running + completed + failed + cancelled > ?", [Val::Int(0)]);
+    let sums = ["running", "completed", "failed", "cancelled", "micros"]
+        .map(|column| format!("CAST(sum({column}) AS bigint)"))
+        .join(", ");
+    let clause = all.clause();
+    let sql =
+        format!("SELECT name, user_id, max(day), {sums} FROM execution_days{clause} GROUP BY name, user_id");
     let rows = conn.all(&sql, all.args()).await?;
-    let day = |row| Ok(sealed::decode::<ExecutionDay>(row)?.row);
-    rows.into_iter().map(day).collect()
+    let sum = |row: &Row| {
+        let key = DayKey {
+            covers,
+            name: row.optional_text(0)?.map(str::to_owned),
+            user: row.optional_uuid(1)?,
+            day: row.time(2)?,
+        };
+        let runs = Runs {
+            running: row.int(3)?,
+            completed: row.int(4)?,
+            failed: row.int(5)?,
+            cancelled: row.int(6)?,
+            micros: row.int(7)?,
+        };
+        Ok((key, runs))
+    };
+    rows.iter().map(sum).collect()
 }
 
 /// Counts every execution that was started in a time.

@@ -6,6 +6,7 @@
 //! of their keys, so that two processes that write the same ones wait for each other and do not block each other.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use domain::record::{Kind, Val};
 use evidence::time::Timestamp;
@@ -35,6 +36,8 @@ pub enum Write {
     Prune(i64),
     /// Keeps roots: [`keep_roots`].
     Roots(Vec<Root>),
+    /// Deletes roots: [`forget_roots`].
+    Forget(RangeInclusive<Uuid>),
     /// How jobs stand, and who leads.
     Job(JobWrite),
 }
@@ -52,6 +55,7 @@ impl Write {
                     .map(|_| Vec::new())
             }
             Write::Roots(roots) => keep_roots(conn, roots).await.map(|()| Vec::new()),
+            Write::Forget(ids) => forget_roots(conn, ids).await.map(|rows| vec![rows]),
             Write::Job(write) => write.run(conn).await.map(|rows| vec![rows]),
         }
     }
@@ -107,12 +111,12 @@ fn in_order<'a>(windows: impl Iterator<Item = &'a Window>, totals: &Totals) -> V
 pub async fn prune_counts(conn: &mut Conn, before: i64) -> Result<u64, Error> {
     let sql = "DELETE FROM counters WHERE (subject, width_s, window_start) IN (SELECT subject, width_s, window_start \
                FROM counters WHERE window_start + width_s <= $1 ORDER BY subject, width_s, window_start LIMIT $2)";
-    delete(conn, sql, before.into()).await
+    delete(conn, sql, &[before.into()]).await
 }
 
-/// Deletes what is before this, part by part; gives how many rows.
-async fn delete(conn: &mut Conn, sql: &str, before: Val) -> Result<u64, Error> {
-    let args = [before, int(PRUNE_ROWS).into()];
+/// Deletes part by part, of which the last argument is the size; gives how many rows.
+async fn delete(conn: &mut Conn, sql: &str, args: &[Val]) -> Result<u64, Error> {
+    let args: Vec<Val> = args.iter().cloned().chain([int(PRUNE_ROWS).into()]).collect();
     let mut pruned = 0;
     loop {
         let rows = conn.exec(sql, &args).await?;
@@ -151,7 +155,13 @@ pub async fn roots(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>,
 pub async fn prune_roots(conn: &mut Conn, before: i64) -> Result<u64, Error> {
     let sql = "DELETE FROM roots WHERE (id, place) IN (SELECT id, place FROM roots WHERE at <= $1 ORDER BY at, id, place LIMIT $2)";
     let before = Timestamp::from_micros(before.saturating_mul(1_000_000)).unwrap_or_default();
-    delete(conn, sql, before.into()).await
+    delete(conn, sql, &[before.into()]).await
+}
+
+/// Deletes the roots of these traces; gives their number.
+pub async fn forget_roots(conn: &mut Conn, ids: &RangeInclusive<Uuid>) -> Result<u64, Error> {
+    let sql = "DELETE FROM roots WHERE (id, place) IN (SELECT id, place FROM roots WHERE id >= $1 AND id <= $2 ORDER BY id, place LIMIT $3)";
+    delete(conn, sql, &[Val::Uuid(*ids.start()), Val::Uuid(*ids.end())]).await
 }
 
 /// Whose last-seen mark it is.

@@ -252,6 +252,7 @@ impl Engine {
         // legal hold: then the command is refused, and nothing is erased.
         let (mut entries, mut content) = (self.held_of(user).await?, Vec::new());
         let mut done = None;
+        let mut kept = true;
         loop {
             let count = entries.len() as u64;
             let command = EraseUser {
@@ -265,6 +266,10 @@ impl Engine {
                 .await?;
             let (row, version) = answer.reply;
             erased += count;
+            if std::mem::take(&mut kept) {
+                // No key of the user's works from now on, and the entries that go next leave nothing of it in the files.
+                self.forget_roots(user).await?;
+            }
             entries = self.entries_of(user, AT_ONCE, |_| Ok(true)).await?;
             content = self.content_of(user, &mut done).await?;
             if content.is_empty() {

@@ -18,14 +18,15 @@ mod tests;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use evidence::Timestamp;
 use sha2::{Digest, Sha256};
 use store::Db;
 use store::jobs::JobWrite;
-use store::side::Root;
 pub use store::side::SeenKind;
+use store::side::{Root, Write};
 use uuid::Uuid;
 
 use crate::clock::Clock;
@@ -224,12 +225,17 @@ impl Limits {
 
     /// Writes how a job stands, or who leads; how many rows that changed.
     pub(crate) async fn job(&self, write: JobWrite) -> Result<u64, store::Error> {
-        sync::job(&self.inner, write).await
+        sync::at_once(&self.inner, Write::Job(write)).await
     }
 
     /// Keeps roots of traces until steps come.
     pub(crate) async fn keep_roots(&self, roots: Vec<Root>) -> Result<(), store::Error> {
-        sync::keep_roots(&self.inner, roots).await
+        sync::at_once(&self.inner, Write::Roots(roots)).await.map(drop)
+    }
+
+    /// Deletes the roots that were kept under these ids.
+    pub(crate) async fn forget_roots(&self, ids: RangeInclusive<Uuid>) -> Result<(), store::Error> {
+        sync::at_once(&self.inner, Write::Forget(ids)).await.map(drop)
     }
 
     /// Writes counts and marks now, rather than at the task's next turn.

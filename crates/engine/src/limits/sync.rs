@@ -4,8 +4,7 @@ use std::hash::BuildHasher;
 use std::sync::Weak;
 use std::time::{Duration, Instant};
 
-use store::jobs::JobWrite;
-use store::side::{self, Count, Mark, Root, Window, Write};
+use store::side::{self, Count, Mark, Window, Write};
 use store::{Conn, Error, ErrorKind};
 
 use super::marks::Map;
@@ -198,22 +197,14 @@ pub(super) async fn mark(inner: &Inner, mark: Mark) -> Result<(), Error> {
     side.write(inner, Write::Marks(vec![mark])).await.map(drop)
 }
 
-/// Writes how a job stands, or who leads; how many rows that changed.
-pub(super) async fn job(inner: &Inner, write: JobWrite) -> Result<u64, Error> {
+/// Writes something now; how many rows that changed.
+pub(super) async fn at_once(inner: &Inner, write: Write) -> Result<u64, Error> {
     let side = &mut *inner.side.lock().await;
-    let written = side.write(inner, Write::Job(write)).await;
+    // Roots are pruned with the counters.
+    side.counted |= matches!(write, Write::Roots(_));
+    let written = side.write(inner, write).await;
     side.tidy(written.is_err());
     Ok(written?.into_iter().sum())
-}
-
-/// Keeps roots of traces.
-pub(super) async fn keep_roots(inner: &Inner, roots: Vec<Root>) -> Result<(), Error> {
-    let side = &mut *inner.side.lock().await;
-    // They are pruned with the counters.
-    side.counted = true;
-    let written = side.write(inner, Write::Roots(roots)).await;
-    side.tidy(written.is_err());
-    written.map(drop)
 }
 
 /// Writes counts and marks.

@@ -10,7 +10,7 @@ use crate::console::{consequences, frame};
 use crate::problem::Problem;
 
 /// How many of a key's entries are looked at, the newest first.
-const LOOKED_AT: u32 = 1_000;
+const LOOKED_AT: u32 = 200;
 
 /// Shows a user.
 pub(crate) async fn user(mut call: Call) -> Answer {
