@@ -1,7 +1,6 @@
 //! What every page says while something is wrong.
 
-use std::sync::PoisonError;
-use std::time::{Duration, Instant};
+use std::convert::Infallible;
 
 use console::{Banner, Tone};
 use domain::identity::{Permission, Principal};
@@ -12,17 +11,13 @@ use views::JobView;
 use crate::app::App;
 use crate::listed::{LOG_ROLLED_BACK, LOG_TAMPERED, STORAGE_FULL};
 
-/// For how long what was found is believed.
-const BELIEVED_FOR: Duration = Duration::from_secs(5);
 /// How late a job may be before somebody is told, in microseconds.
 const LATE_MAX: i64 = 3_600_000_000;
 
 /// What is wrong, as this reader is told. Who may read how the service stands finds more behind it.
 pub(crate) async fn of(app: &App, principal: &Principal) -> Vec<Banner> {
-    let mut banners = match remembered(app) {
-        Some(banners) => banners,
-        None => look(app).await,
-    };
+    let found = async { Ok::<_, Infallible>(found(app).await) };
+    let Ok(mut banners) = app.site.banners.or(found).await;
     if !principal.holds(Permission::OperateRead) {
         // When a backup is late is nothing that they can do anything about.
         banners.retain(|banner| banner.tone == Tone::Bad);
@@ -30,21 +25,6 @@ pub(crate) async fn of(app: &App, principal: &Principal) -> Vec<Banner> {
             banner.href = None;
         }
     }
-    banners
-}
-
-/// What was found a moment ago.
-fn remembered(app: &App) -> Option<Vec<Banner>> {
-    let known = app.site.banners.lock().unwrap_or_else(PoisonError::into_inner);
-    let (at, banners) = known.as_ref()?;
-    (at.elapsed() < BELIEVED_FOR).then(|| banners.clone())
-}
-
-/// Looks, and remembers what was found.
-async fn look(app: &App) -> Vec<Banner> {
-    let banners = found(app).await;
-    let mut known = app.site.banners.lock().unwrap_or_else(PoisonError::into_inner);
-    *known = Some((Instant::now(), banners.clone()));
     banners
 }
 

@@ -1,5 +1,7 @@
 //! Lists of nouns as pages.
 
+use std::sync::Arc;
+
 use console::assets::LIVE;
 use console::components::{Field, Input, Offer, Row};
 use console::{Action, Chip, ListPage, Zone};
@@ -7,6 +9,7 @@ use domain::identity::Permission;
 use engine::EntryKey;
 use engine::list::Order;
 use evidence::Timestamp;
+use uuid::Uuid;
 use views::{Asked, Cell, Entry, Filter, Noun, Paging, Place, Takes, User, UserListed, Viewer};
 
 use crate::audit::page as pages;
@@ -281,31 +284,35 @@ async fn offer_names(call: &Call, fields: &mut [Field], filters: &[Filter]) -> R
     if !principal.holds(Permission::UsersRead) || !filters.iter().any(of_user) {
         return Ok(());
     }
+    let users = call.app.site.offered.or(offered(call)).await?;
+    let offer = |(id, name): &(Uuid, String), by_id: bool| {
+        if by_id {
+            Offer {
+                value: id.to_string(),
+                label: Some(name.clone()),
+            }
+        } else {
+            name.clone().into()
+        }
+    };
+    for filter in filters.iter().filter(|filter| of_user(filter)) {
+        if let Some(field) = fields.iter_mut().find(|field| field.name == filter.name) {
+            field.offers = users.iter().map(|user| offer(user, by_id(filter))).collect();
+        }
+    }
+    Ok(())
+}
+
+/// Users whose names are offered to whoever may read all users.
+async fn offered(call: &Call) -> Result<Arc<[(Uuid, String)]>, Problem> {
     let paging = Paging {
         limit: Some(NAMES_MAX),
         ..Paging::ALL
     };
     let viewer = Viewer::of(call.identity()?);
-    let users = User::page(&call.app.engine, viewer, &Asked::default(), paging)
-        .await?
-        .views;
-    let offer = |listed: &UserListed, by_id: bool| {
-        let (id, name) = (listed.user.id.to_string(), listed.user.username.clone());
-        if by_id {
-            Offer {
-                value: id,
-                label: Some(name),
-            }
-        } else {
-            name.into()
-        }
-    };
-    for filter in filters.iter().filter(|filter| of_user(filter)) {
-        if let Some(field) = fields.iter_mut().find(|field| field.name == filter.name) {
-            field.offers = users.iter().map(|listed| offer(listed, by_id(filter))).collect();
-        }
-    }
-    Ok(())
+    let page = User::page(&call.app.engine, viewer, &Asked::default(), paging).await?;
+    let name = |UserListed { user, .. }: UserListed| (user.id, user.username);
+    Ok(page.views.into_iter().map(name).collect())
 }
 
 fn chips(pairs: &[(&str, &str)], without: impl Fn(&str) -> String) -> Vec<Chip> {

@@ -11,6 +11,7 @@ mod api;
 mod approval;
 mod asset;
 mod banners;
+mod believed;
 mod canonical;
 mod change;
 mod consequences;

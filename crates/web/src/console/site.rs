@@ -1,11 +1,12 @@
 //! What the console consists of: its lists and its forms, as they follow from the table of routes.
 
-use std::sync::Mutex;
-use std::time::Instant;
+use std::sync::Arc;
 
 use domain::identity::Principal;
+use uuid::Uuid;
 use views::Filter;
 
+use crate::console::believed::Believed;
 use crate::console::form::Form;
 use crate::endpoint::Access;
 
@@ -15,7 +16,9 @@ pub(crate) struct Site {
     pub lists: Vec<List>,
     pub forms: Vec<Form>,
     /// What is wrong, as it was found last.
-    pub banners: Mutex<Option<(Instant, Vec<console::Banner>)>>,
+    pub banners: Believed<Vec<console::Banner>>,
+    /// Users whose names are offered while one is typed.
+    pub offered: Believed<Arc<[(Uuid, String)]>>,
 }
 
 /// A list.
