@@ -19,9 +19,10 @@ fn becomes(bodies: &[(Signal, Value)]) -> String {
     let mut text = String::new();
     for (signal, body) in bodies {
         let request = request(*signal, body);
-        let reading = Reading::of(&request, USER);
+        let again = by_protobuf(*signal, &request);
+        let reading = Reading::of(request, USER);
         assert_eq!(reading.rejected, []);
-        assert_eq!(reading, Reading::of(&by_protobuf(*signal, &request), USER));
+        assert_eq!(reading, Reading::of(again, USER));
         writeln!(text, "{signal:?}: {} left", reading.left).unwrap();
         for trace in &reading.traces {
             writeln!(text, "trace {}", trace.trace_id).unwrap();
