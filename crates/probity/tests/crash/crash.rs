@@ -85,32 +85,16 @@ pub fn start(place: &Place) -> Server {
 pub fn load_and_kill<T: Send>(
     server: Server,
     key: &str,
-    clients: (usize, Duration),
+    (clients, life): (usize, Duration),
     load: impl Fn(&mut Client) -> T + Sync,
 ) -> Vec<T> {
-    kill_all_under_load(vec![server], key, clients, |servers| load(&mut servers[0]))
-}
-
-/// The same with several servers, all of which each client knows.
-pub fn kill_all_under_load<T: Send>(
-    servers: Vec<Server>,
-    key: &str,
-    (clients, life): (usize, Duration),
-    load: impl Fn(&mut [Client]) -> T + Sync,
-) -> Vec<T> {
-    let addresses: Vec<_> = servers.iter().map(|server| server.address).collect();
-    let connect = || -> Vec<_> {
-        addresses
-            .iter()
-            .map(|address| Client::new(*address, key))
-            .collect()
-    };
+    let address = server.address;
     thread::scope(|scope| {
         let clients: Vec<_> = (0..clients)
-            .map(|_| scope.spawn(|| load(&mut connect())))
+            .map(|_| scope.spawn(|| load(&mut Client::new(address, key))))
             .collect();
         thread::sleep(life);
-        servers.into_iter().for_each(Server::kill);
+        server.kill();
         clients.into_iter().map(|client| client.join().unwrap()).collect()
     })
 }

@@ -10,9 +10,11 @@
     reason = "the helpers of tests are no tests to clippy"
 )]
 
-mod approvals;
+mod agents;
 mod client;
 mod crash;
+mod erased;
+mod everywhere;
 mod executions;
 mod first_start;
 #[path = "../cli/harness.rs"]
@@ -21,8 +23,8 @@ mod harness;
 mod identity;
 mod import;
 mod ledger;
+mod mcp;
 mod processes;
 mod random;
 mod readme;
 mod server;
-mod traces;

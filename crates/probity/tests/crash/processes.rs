@@ -44,12 +44,17 @@ impl Two {
         command
     }
 
+    /// The first or the second one, running.
+    pub fn server(&self, number: usize) -> Server {
+        match number {
+            0 => Server::start(self.place.command(&SERVE), self.place.path("one.log")),
+            _ => Server::start(self.other(&SERVE), self.place.path("two.log")),
+        }
+    }
+
     /// Both, running.
     pub fn servers(&self) -> [Server; 2] {
-        [
-            Server::start(self.place.command(&SERVE), self.place.path("one.log")),
-            Server::start(self.other(&SERVE), self.place.path("two.log")),
-        ]
+        [0, 1].map(|number| self.server(number))
     }
 }
 
