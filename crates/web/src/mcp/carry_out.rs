@@ -60,6 +60,13 @@ impl Answered {
     }
 }
 
+impl From<Problem> for Answered {
+    fn from(problem: Problem) -> Answered {
+        let retry_after = problem.retry_after.map(|seconds| seconds.to_string());
+        Answered::refused(problem.members(), problem.status, retry_after.as_deref())
+    }
+}
+
 /// Calls the tool that a request names. What the tool refuses is an answer of it; what names no tool is a fault.
 pub(super) async fn carry_out(call: &Call, request: &message::Request<'_>) -> Result<Answered, Fault> {
     let invalid = |message: String| Fault::new(INVALID_PARAMS, message).understood();
@@ -81,10 +88,7 @@ pub(super) async fn carry_out(call: &Call, request: &message::Request<'_>) -> Re
         Ok(asked) => send(call, &asked, request.meta.text(TRACE.as_str())).await,
         Err(problem) => Err(problem),
     };
-    Ok(answered.unwrap_or_else(|problem| {
-        let retry_after = problem.retry_after.map(|seconds| seconds.to_string());
-        Answered::refused(problem.members(), problem.status, retry_after.as_deref())
-    }))
+    Ok(answered.unwrap_or_else(Answered::from))
 }
 
 /// The request that a call of a tool becomes.
@@ -210,12 +214,7 @@ async fn send(call: &Call, asked: &Asked, trace: Option<String>) -> Result<Answe
     }
     request.extensions_mut().insert(call.known()?.clone());
     let (parts, body) = inside::send(call, request).await?.into_parts();
-    let bytes = to_bytes(body, BYTES_MAX).await.map_err(|_| {
-        let detail =
-            format!("the answer is larger than {BYTES_MAX} bytes: ask for less, such as a smaller `limit`");
-        Problem::of(ANSWER_TOO_LARGE, detail)
-    })?;
-    let answer = String::from_utf8(bytes.into()).map_err(|error| Problem::internal(&error))?;
+    let answer = whole(body, BYTES_MAX).await?;
     let is = |kind: &str| parts.headers.get(CONTENT_TYPE).is_some_and(|value| value == kind);
     if !parts.status.is_success() {
         let problem = serde_json::from_str(&answer).map_err(|error| Problem::internal(&error))?;
@@ -232,4 +231,50 @@ async fn send(call: &Call, asked: &Asked, trace: Option<String>) -> Result<Answe
     };
     let structured = RawValue::from_string(answer.clone()).map_err(|error| Problem::internal(&error))?;
     Ok(Answered::new(answer, Some(structured)))
+}
+
+/// An answer that has at most so many bytes.
+async fn whole(body: Body, bytes_max: usize) -> Result<String, Problem> {
+    let bytes = to_bytes(body, bytes_max).await.map_err(|_| {
+        let detail =
+            format!("the answer is larger than {bytes_max} bytes: ask for less, such as a smaller `limit`");
+        Problem::of(ANSWER_TOO_LARGE, detail)
+    })?;
+    String::from_utf8(bytes.into()).map_err(|error| Problem::internal(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use bytes::Bytes;
+    use futures_util::stream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_has_a_bound() {
+        let text = "x".repeat(1_000);
+        let in_pieces = || {
+            let pieces = text.as_bytes().chunks(300).map(Bytes::copy_from_slice);
+            let pieces: Vec<_> = pieces.map(Ok::<_, Infallible>).collect();
+            Body::from_stream(stream::iter(pieces))
+        };
+        for body in [Body::from(text.clone()), in_pieces()] {
+            assert_eq!(whole(body, 1_000).await.unwrap(), text);
+        }
+        for body in [Body::from(text.clone()), in_pieces()] {
+            let answered = Answered::from(whole(body, 999).await.unwrap_err());
+            assert!(answered.is_error && answered.structured_content.is_none());
+            let told: Value = serde_json::from_str(&answered.content[0].text).unwrap();
+            assert_eq!(
+                (&told["code"], &told["status"]),
+                (&json!("answer_too_large"), &json!(422))
+            );
+            assert!(
+                told["next"].as_str().unwrap().contains("smaller `limit`"),
+                "{told}"
+            );
+        }
+    }
 }

@@ -1,14 +1,11 @@
 //! Messages of JSON-RPC 2.0, as MCP has them: one a body, ids that are a text or a whole number.
 
-use axum::body::Body;
-use http::{Response, StatusCode};
-use serde::Serialize;
+use http::StatusCode;
 use serde_json::Value;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::members::Members;
-use crate::call::{Answer, json_with};
 
 /// Codes of JSON-RPC 2.0 section 5.1.
 pub(super) const PARSE_ERROR: i32 = -32_700;
@@ -120,61 +117,6 @@ fn unread(bytes: &[u8], error: &serde_json::Error) -> Fault {
 fn is_id(raw: &str) -> bool {
     let digits = raw.strip_prefix('-').unwrap_or(raw);
     raw.starts_with('"') || !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-#[derive(Serialize)]
-struct Reply<'a, R> {
-    jsonrpc: &'static str,
-    id: Option<&'a RawValue>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<R>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<Failure>,
-}
-
-#[derive(Serialize)]
-struct Failure {
-    code: i32,
-    message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<Value>,
-}
-
-/// The answer to a request.
-pub(super) fn result(id: &RawValue, result: &impl Serialize) -> Answer {
-    json_with(
-        StatusCode::OK,
-        &Reply {
-            jsonrpc: "2.0",
-            id: Some(id),
-            result: Some(result),
-            error: None,
-        },
-    )
-}
-
-/// The answer to what is wrong.
-pub(super) fn fault(id: Option<&RawValue>, fault: Fault) -> Answer {
-    json_with(
-        fault.status,
-        &Reply::<()> {
-            jsonrpc: "2.0",
-            id,
-            result: None,
-            error: Some(Failure {
-                code: fault.code,
-                message: fault.message,
-                data: fault.data,
-            }),
-        },
-    )
-}
-
-/// The answer to a notification.
-pub(super) fn accepted() -> Response<Body> {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::ACCEPTED;
-    response
 }
 
 #[cfg(test)]

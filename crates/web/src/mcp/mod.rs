@@ -5,13 +5,15 @@
 //! OpenAPI document. Arguments go on as the bytes that came, since what is approved is bound to exactly them: that is why the
 //! layer is our own (decision 0049).
 //!
-//! `message` reads JSON-RPC, `revision` says which revision of the protocol a message is of, `tools` is the table of tools,
-//! `schema` describes them, `carry_out` calls them, `next` says what to do after a refusal, `serve` is the whole.
+//! `message` reads JSON-RPC and `reply` writes it, `revision` says which revision of the protocol a message is of, `tools` is
+//! the table of tools, `schema` describes them, `carry_out` calls them, `next` says what to do after a refusal, `serve` is the
+//! whole. What reads messages needs no other file of the crate: `crates/web/fuzz` builds it by itself.
 
 mod carry_out;
 mod members;
 mod message;
 mod next;
+mod reply;
 mod revision;
 mod schema;
 mod serve;

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::carry_out::carry_out;
 use super::message::{self, Fault, INVALID_PARAMS, METHOD_NOT_FOUND, Message};
+use super::reply;
 use super::revision::{CALL, INITIALIZE, Revision};
 use crate::app::App;
 use crate::body;
@@ -75,22 +76,22 @@ async fn handle(mut call: Call) -> Answer {
     let bytes = body::read_at_most(&call.parts, sent, settings, bytes_max).await?;
     let headers = &call.parts.headers;
     match message::read(&bytes) {
-        Err((id, fault)) => message::fault(id, fault),
+        Err((id, fault)) => reply::fault(id, fault),
         Ok(Message::Notification) => match Revision::of_notification(headers) {
-            Ok(()) => Ok(message::accepted()),
-            Err(fault) => message::fault(None, fault),
+            Ok(()) => Ok(reply::accepted()),
+            Err(fault) => reply::fault(None, fault),
         },
         Ok(Message::Request(request)) => match Revision::of(headers, &request) {
-            Ok(revision) => reply(&call, revision, &request).await,
-            Err(fault) => message::fault(Some(request.id), fault),
+            Ok(revision) => answered(&call, revision, &request).await,
+            Err(fault) => reply::fault(Some(request.id), fault),
         },
     }
 }
 
-async fn reply(call: &Call, revision: Revision, request: &message::Request<'_>) -> Answer {
+async fn answered(call: &Call, revision: Revision, request: &message::Request<'_>) -> Answer {
     let made = match (request.method.as_str(), revision.is_stateless()) {
         (CALL, _) => match carry_out(call, request).await {
-            Ok(answered) => return message::result(request.id, &Whole::of(revision, answered)),
+            Ok(given) => return reply::result(request.id, &Whole::of(revision, given)),
             Err(fault) => Err(fault),
         },
         (INITIALIZE, false) => initialized(request),
@@ -106,8 +107,8 @@ async fn reply(call: &Call, revision: Revision, request: &message::Request<'_>) 
         _ => Err(unknown(revision, &request.method)),
     };
     match made {
-        Ok(made) => message::result(request.id, &Whole::of(revision, made)),
-        Err(fault) => message::fault(Some(request.id), fault),
+        Ok(made) => reply::result(request.id, &Whole::of(revision, made)),
+        Err(fault) => reply::fault(Some(request.id), fault),
     }
 }
 

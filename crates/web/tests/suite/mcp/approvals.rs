@@ -6,12 +6,13 @@ use super::{Agent, Client, key_of, problem};
 use crate::api::{Api, BOTH};
 use crate::people::text;
 
-fn refund() -> Value {
+/// What an agent asks for.
+pub fn refund() -> Value {
     json!({"action": "payment.refund", "arguments": {"amount": 80, "customer": "c-17"}})
 }
 
 /// The arguments that use an approval for what was asked.
-fn using(id: &str) -> Value {
+pub fn using(id: &str) -> Value {
     let mut arguments = refund();
     arguments["id"] = id.into();
     arguments

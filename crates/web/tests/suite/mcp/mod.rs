@@ -1,6 +1,7 @@
 //! `POST /mcp`, as clients of the Model Context Protocol call it.
 
 mod approvals;
+mod bad_input;
 mod doors;
 mod protocol;
 mod records;
