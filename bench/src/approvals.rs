@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 
 use crate::governance::{Slotted, UUID_LEN};
 use crate::identity::{bearer, post};
+use crate::mcp::{self, By};
 use crate::text;
 use crate::workload::Workload;
 
@@ -19,9 +20,12 @@ const ARGUMENTS: &str = r#"{"amount":20,"order":"A-1042"}"#;
 /// The settings under which the first is granted at once.
 pub const POLICIES: &str = "[[governance.policies]]\naction = \"bench.refund\"\nverdict = \"allow\"\n";
 
+fn body(action: &str) -> String {
+    format!(r#"{{"action":"{action}","arguments":{ARGUMENTS}}}"#)
+}
+
 fn request(server: SocketAddr, key: &str, action: &str) -> Vec<u8> {
-    let body = format!(r#"{{"action":"{action}","arguments":{ARGUMENTS}}}"#);
-    post(server, PATH, &bearer(key), &body)
+    post(server, PATH, &bearer(key), &body(action))
 }
 
 /// A request that waits for a vote.
@@ -46,11 +50,21 @@ pub struct Pairs {
 }
 
 impl Pairs {
-    pub fn new(server: SocketAddr, key: &str) -> Self {
-        let body = format!(r#"{{"action":"{ALLOWED}","arguments":{ARGUMENTS}}}"#);
+    pub fn new(server: SocketAddr, key: &str, by: By) -> Self {
+        let body = body(ALLOWED);
+        let (ask, uses) = match by {
+            By::Api => (
+                request(server, key, ALLOWED),
+                Slotted::post(server, key, PATH, "use", &body),
+            ),
+            By::Mcp => (
+                mcp::call(server, key, "propose_action", &body),
+                Slotted::tool(server, key, "approval_use", &body),
+            ),
+        };
         Self {
-            ask: request(server, key, ALLOWED),
-            uses: Slotted::post(server, key, PATH, "use", &body),
+            ask,
+            uses,
             granted: VecDeque::new(),
             used: 0,
         }

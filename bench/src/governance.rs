@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::error::Error;
 use crate::identity::{bearer, get, post};
+use crate::mcp::{self, By};
 use crate::text;
 use crate::workload::Workload;
 
@@ -62,8 +63,18 @@ pub struct Slotted {
 impl Slotted {
     /// A verb of one in a list.
     pub fn post(server: SocketAddr, key: &str, list: &str, verb: &str, body: &str) -> Self {
+        Self::of(|blank| post(server, &format!("{list}/{blank}/{verb}"), &bearer(key), body))
+    }
+
+    /// The call of a tool of MCP with these arguments, and the id before them.
+    pub fn tool(server: SocketAddr, key: &str, tool: &str, arguments: &str) -> Self {
+        let rest = arguments.trim_start_matches('{');
+        Self::of(|blank| mcp::call(server, key, tool, &format!(r#"{{"id":"{blank}",{rest}"#)))
+    }
+
+    fn of(request: impl Fn(&str) -> Vec<u8>) -> Self {
         let blank = "-".repeat(UUID_LEN);
-        let request = post(server, &format!("{list}/{blank}/{verb}"), &bearer(key), body);
+        let request = request(&blank);
         Self {
             slot: memmem::find(&request, blank.as_bytes()).unwrap_or_default(),
             request,
@@ -78,12 +89,15 @@ impl Slotted {
     }
 
     /// Steps, by turns what a model said and what a tool did.
-    fn steps(server: SocketAddr, key: &str, count: usize) -> Self {
+    fn steps(server: SocketAddr, key: &str, (count, by): (usize, By)) -> Self {
         let model = r#"{"kind":"model","name":"chat","provider":"anthropic","request_model":"claude-sonnet-4-5","finish_reasons":["tool_use"],"usage":{"input":1200,"output":85},"cost_usd":"0.004875","input":[{"role":"user","content":"Who logged in?"}],"output":{"tool":"list_logins"}}"#;
         let tool = r#"{"kind":"tool","name":"list_logins","call_id":"call_7","started_at":"2026-11-21T08:30:00Z","finished_at":"2026-11-21T08:30:01Z","input":{"since":"monday"},"output":{"logins":3}}"#;
         let steps: Vec<_> = [model, tool].into_iter().cycle().take(count).collect();
         let body = format!(r#"{{"steps":[{}]}}"#, steps.join(","));
-        Self::post(server, key, PATH, "steps", &body)
+        match by {
+            By::Api => Self::post(server, key, PATH, "steps", &body),
+            By::Mcp => Self::tool(server, key, "execution_step", &body),
+        }
     }
 }
 
@@ -123,7 +137,7 @@ impl Executions {
     pub fn different(server: SocketAddr, key: &str, steps: usize) -> Self {
         Self {
             starts: different_starts(server, key),
-            steps: Some(Slotted::steps(server, key, steps)),
+            steps: Some(Slotted::steps(server, key, (steps, By::Api))),
             ..Self::new(server, key)
         }
     }
@@ -184,14 +198,23 @@ pub struct Steps {
 }
 
 impl Steps {
-    /// `None` without executions.
-    pub fn new(server: SocketAddr, key: &str, executions: &[String], batch: usize) -> Option<Self> {
+    /// So many in an array. An error without executions.
+    pub fn new(
+        server: SocketAddr,
+        key: &str,
+        executions: &[String],
+        (batch, by): (usize, By),
+    ) -> Result<Self, Error> {
         let executions: Vec<_> = executions
             .iter()
             .filter_map(|id| id.as_bytes().try_into().ok())
             .collect();
-        (!executions.is_empty()).then(|| Self {
-            template: Slotted::steps(server, key, batch),
+        if executions.is_empty() {
+            let what = "it answered with executions that have no UUIDs";
+            return Err(Error::Server(what.into()));
+        }
+        Ok(Self {
+            template: Slotted::steps(server, key, (batch, by)),
             batch,
             executions,
             next: 0,
@@ -281,9 +304,9 @@ mod tests {
     #[test]
     fn steps_go_to_executions_by_turns() {
         let server = "127.0.0.1:1".parse().unwrap();
-        assert!(Steps::new(server, "prb_x", &["short".to_owned()], 3).is_none());
+        assert!(Steps::new(server, "prb_x", &["short".to_owned()], (3, By::Api)).is_err());
         let ids = ["a".repeat(UUID_LEN), "b".repeat(UUID_LEN)];
-        let mut load = Steps::new(server, "prb_x", &ids, 3).unwrap();
+        let mut load = Steps::new(server, "prb_x", &ids, (3, By::Api)).unwrap();
         for id in ids.iter().chain(&ids) {
             let mut out = b"before".to_vec();
             load.write_request(&mut out);

@@ -113,8 +113,13 @@ pub struct Repeated {
 impl Repeated {
     /// `GET /v1/me` with an API key.
     pub fn me(server: SocketAddr, key: &str) -> Self {
+        Self::of_me(get(server, "/v1/me", key))
+    }
+
+    /// A request that is answered with the same.
+    pub fn of_me(request: Vec<u8>) -> Self {
         Self {
-            requests: vec![get(server, "/v1/me", key)],
+            requests: vec![request],
             next: 0,
             items: "requests",
             sample: SAMPLE,

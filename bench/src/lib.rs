@@ -5,7 +5,7 @@
 //! measures that cost.
 //!
 //! Where things are: [`load`] is the loop over [`connection`]s, fed by a [`workload`] (those of users: [`identity`], of money:
-//! [`custody`], of executions: [`governance`], of approvals: [`approvals`], questions: [`reading`], pages: [`pages`]); [`response`] frames answers; [`probity`] and [`database`] start what is measured; [`hashing`] measures what a login
+//! [`custody`], of executions: [`governance`], of approvals: [`approvals`], by tools of MCP: [`mcp`], questions: [`reading`], pages: [`pages`]); [`response`] frames answers; [`probity`] and [`database`] start what is measured; [`hashing`] measures what a login
 //! costs at least; [`scenario`] says what to measure and how to add to it; [`report`] shows it. [`stub`] stands in for
 //! the server in tests.
 
@@ -25,6 +25,7 @@ pub mod identity;
 pub mod latency;
 pub mod load;
 pub mod machine;
+pub mod mcp;
 pub mod options;
 pub mod otlp;
 pub mod pages;

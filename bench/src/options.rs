@@ -120,6 +120,8 @@ pub enum Scenario {
     Governance(Governance),
     /// Approvals: granted by policy and used, votes that somebody waits for
     Approvals(Approvals),
+    /// Calls of tools of MCP, each beside the same request of the API
+    Mcp(Mcp),
     /// Spans as exporters of OpenTelemetry send them, packed, in protobuf and in JSON
     Otlp(Otlp),
     /// Questions: lists, filters, receipts, operations, figures, an evidence bundle
@@ -272,6 +274,14 @@ pub struct Approvals {
     /// Votes, each of which somebody waits for
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub votes: u64,
+}
+
+/// Settings of `mcp`.
+#[derive(Debug, Clone, Args)]
+pub struct Mcp {
+    /// Numbers of connections; six loads each
+    #[arg(long, value_delimiter = ',', default_values_t = [64], value_parser = number(1..=65_535))]
+    pub connections: Vec<usize>,
 }
 
 /// Settings of `otlp`.

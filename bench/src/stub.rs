@@ -13,6 +13,7 @@ use crate::text;
 
 mod approvals;
 mod executions;
+mod mcp;
 mod state;
 
 pub use state::{REFUSED_AFTER, refusal};
@@ -78,7 +79,7 @@ pub fn start(
 pub fn like_probity(first_index: &AtomicU64) -> impl Fn(&Request) -> Reply {
     let state = Mutex::new(state::State::default());
     let approvals = approvals::Approvals::default();
-    move |request| {
+    let answer = move |request: &Request| {
         if let Some(reply) = approvals.answer(request) {
             return reply;
         }
@@ -107,6 +108,10 @@ pub fn like_probity(first_index: &AtomicU64) -> impl Fn(&Request) -> Reply {
         } else {
             Reply::new(201, &entry(index))
         }
+    };
+    move |request| {
+        let inner = mcp::request(request);
+        inner.map_or_else(|| answer(request), |inner| mcp::reply(&answer(&inner)))
     }
 }
 

@@ -225,7 +225,7 @@ fn all_of_them_in_one_report() {
     // Per engine: 64 and 256 connections, arrays of 100, and three loads on each of two logs. COPY adds none. TLS: without and
     // to the server, and to PostgreSQL.
     // Identity: oneself, logins, two floods of three rows, refused logins. Custody: three shapes on many and on few
-    // balances, and own ids. Governance: two, approvals: one. Backup and verify: alone and beside. Upkeep: one. Read: 5 questions to the books, 15 to the log.
+    // balances, and own ids. Governance: two, approvals: one, MCP: six. Backup and verify: alone and beside. Upkeep: one. Read: 5 questions to the books, 15 to the log.
     // Console: 30 pages, their views, and appends alone and beside them.
     assert_eq!(
         rows(&report, "loads").len(),
@@ -237,6 +237,7 @@ fn all_of_them_in_one_report() {
             + 2 * (2 + 1)
             + 2 * (2 + 2)
             + 2
+            + 2 * 6
             + 2 * (5 + 15)
             + 2 * (30 + 1 + 2)
     );
@@ -244,7 +245,7 @@ fn all_of_them_in_one_report() {
     assert_eq!(rows(&report, "copies").len(), 8);
     assert_eq!(rows(&report, "timings").len(), 12);
     // COPY: 8 and the fastest; TLS: 1 an engine, and to PostgreSQL; verify: its rate, memory, a start and what is kept an engine, and the WAL; large-log: 3 an engine; identity: 2 an engine;
-    // custody: a target and hot / uniform for each shape, and own ids, an engine; governance: two targets an engine, approvals: three; backup: two
+    // custody: a target and hot / uniform for each shape, and own ids, an engine; governance: two targets an engine, approvals: three, MCP: three; backup: two
     // targets and what is kept, an engine, and the WAL; upkeep: three an engine; read: 11; console: all pages but one, three
     // weights, views and what is kept, an engine, and the WAL.
     assert_eq!(
@@ -254,7 +255,7 @@ fn all_of_them_in_one_report() {
             + 6
             + 4
             + 2 * (6 + 1)
-            + 2 * (2 + 3)
+            + 2 * (2 + 3 + 3)
             + (2 * 3 + 1)
             + 2 * 3
             + 2 * 11

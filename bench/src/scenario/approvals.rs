@@ -13,6 +13,7 @@ use crate::approvals::{self, PATH, Pairs};
 use crate::error::Error;
 use crate::identity::{Account, bearer, post};
 use crate::latency::Latencies;
+use crate::mcp::By;
 use crate::options::{Approvals, Engine};
 use crate::pages::fetched;
 use crate::probity::{Installation, Server};
@@ -40,7 +41,7 @@ impl Context<'_> {
                 let what = format!("approvals on {engine}, {connections} connections");
                 let rate = self.runs(&what, |context| {
                     let (_installation, key, server) = context.with_policies(engine)?;
-                    let mut workload = Pairs::new(server.address, &key);
+                    let mut workload = Pairs::new(server.address, &key, By::Api);
                     let plan = context.timed(*connections, None);
                     context.measure("approvals", On::Server(engine, &server), &plan, &mut workload)
                 })?;
@@ -53,7 +54,7 @@ impl Context<'_> {
     }
 
     /// A fresh installation that serves under policies, and a key that may do everything.
-    fn with_policies(&self, engine: Engine) -> Result<(Installation, String, Server), Error> {
+    pub(super) fn with_policies(&self, engine: Engine) -> Result<(Installation, String, Server), Error> {
         let installation = self.install(engine)?;
         installation.settings(approvals::POLICIES)?;
         let key = installation.create_key("admin")?;

@@ -7,6 +7,7 @@ use super::{Context, On, answers, progress};
 use crate::custody::owners;
 use crate::error::Error;
 use crate::governance::{self, Executions, Steps};
+use crate::mcp::By;
 use crate::options::{Engine, Governance, GovernancePart};
 use crate::probity::{Installation, Server};
 use crate::report::{Load, thousands};
@@ -106,10 +107,8 @@ impl Context<'_> {
         prefix: &str,
         (connections, batch): (usize, u16),
     ) -> Result<(Load, Vec<String>), Error> {
-        let starts = vec![governance::start(server.address, key); EXECUTIONS];
-        let ids = ids(&answers(server, 1, starts).map_err(|error| error.during("before the steps"))?);
-        let mut workload = Steps::new(server.address, key, &ids, batch.into())
-            .ok_or_else(|| Error::Server("it answered with executions that have no UUIDs".into()))?;
+        let ids = started(server, key)?;
+        let mut workload = Steps::new(server.address, key, &ids, (batch.into(), By::Api))?;
         let (plan, name) = (self.timed(connections, None), format!("{prefix}steps"));
         let load = self.measure(&name, On::Server(engine, server), &plan, &mut workload)?;
         Ok((load, ids))
@@ -123,6 +122,13 @@ impl Context<'_> {
         let server = installation.serve()?;
         Ok((installation, key, server))
     }
+}
+
+/// Executions that steps may go to.
+pub(super) fn started(server: &Server, key: &str) -> Result<Vec<String>, Error> {
+    let starts = vec![governance::start(server.address, key); EXECUTIONS];
+    let answers = answers(server, 1, starts).map_err(|error| error.during("before the steps"))?;
+    Ok(ids(&answers))
 }
 
 /// The ids in answers.

@@ -7,6 +7,7 @@ use super::{Context, On, PRELOAD_CONNECTIONS, answers, as_f64, play, progress};
 use crate::error::Error;
 use crate::governance::{self, DIFFERENT, Executions, MONTH_S, Steps};
 use crate::identity::{Repeated, get};
+use crate::mcp::By;
 use crate::options::{Engine, Governance};
 use crate::probity::Server;
 use crate::process;
@@ -122,8 +123,7 @@ fn trees(server: &Server, key: &str) -> Result<Vec<String>, Error> {
     let mut starts = governance::different_starts(server.address, key);
     starts.truncate(count.min(DIFFERENT));
     let ids = ids(&answers(server, 1, starts)?);
-    let steps = Steps::new(server.address, key, &ids, steps)
-        .ok_or_else(|| Error::Server("it answered with executions that have no UUIDs".into()))?;
+    let steps = Steps::new(server.address, key, &ids, (steps, By::Api))?;
     play(server, 1, ids.len() as u64, steps)?;
     Ok(ids)
 }

@@ -15,6 +15,7 @@ mod governance;
 mod identity;
 mod large_governance;
 mod large_log;
+mod mcp;
 mod otlp;
 mod read;
 mod tls;
@@ -126,6 +127,7 @@ impl<'a> Context<'a> {
             Scenario::Custody(settings) => self.custody(settings),
             Scenario::Governance(settings) => self.governance(settings),
             Scenario::Approvals(settings) => self.approvals(settings),
+            Scenario::Mcp(settings) => self.mcp(settings),
             Scenario::Otlp(settings) => self.otlp(settings),
             Scenario::Read(settings) => self.read(settings),
             Scenario::Console(settings) => self.console(settings),
@@ -150,6 +152,7 @@ impl<'a> Context<'a> {
             "custody",
             "governance",
             "approvals",
+            "mcp",
             &format!("read --entries {asked} --operations {asked}"),
             &format!("console --entries {asked}"),
         ];

@@ -282,7 +282,7 @@ async fn each_argument_has_its_type_and_bounds() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_just_within_its_bounds_is_taken() {
+async fn the_last_within_each_bound_is_taken() {
     for on in BOTH {
         let api = Api::new(on).await;
         let agent = Agent::new(&api).await;
