@@ -21,6 +21,7 @@ pub use pages::change::{ChangePage, Secret, SecretsPage, change, secrets};
 pub use pages::custody::{AssetPage, BalancePage, KycPage, asset, balance, kyc};
 pub use pages::entry::{EntryPage, entry};
 pub use pages::execution::{ExecutionPage, execution};
+pub use pages::export::{ExportPage, export};
 pub use pages::installation::{Found, PastTime, RetentionPage, findings, retention};
 pub use pages::list::{Chip, ListPage, list};
 pub use pages::one::{Action, OnePage, one};

@@ -4,18 +4,23 @@
 //! takes them slowly holds little memory and nobody up.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use domain::audit::EntryFilter;
+use domain::code;
 use evidence::bundle::{BundleWriter, WriteError};
 use evidence::entry::Entry;
 use evidence::json::StrictObject;
-use store::Head;
 use store::query::{Order, Page};
+use store::{Conn, Head};
+use tlog::Hash;
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::guard::root_at;
 use crate::random;
 use crate::read::{Look, head};
+use crate::search::SEARCH_TIME;
 use crate::tiles::{GROUPS_OF_BUNDLE_MAX, Tiles};
 
 /// Entries read at a time.
@@ -24,16 +29,33 @@ const CHUNK: u32 = 500;
 /// A part ends with the entry that reaches so many bytes.
 pub const PART_BYTES_MAX: u64 = 256 * 1024;
 
-/// The entries that fulfil a filter, oldest first, up to the size of the log when it began.
+/// How a log of some size is known: what its checkpoint says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogThen {
+    /// How many entries it has.
+    pub size: u64,
+    /// The root of its tree.
+    pub root: Hash,
+}
+
+/// A count ends with the entry that reaches so many bytes.
+const COUNTED_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
+/// The entries that fulfil a filter, oldest first, of the log as it was at a size.
 pub struct Export {
     engine: Engine,
     filter: EntryFilter,
-    size: u64,
+    then: LogThen,
     after: Option<u64>,
     done: bool,
 }
 
 impl Export {
+    /// The log that it is made of.
+    pub fn then(&self) -> &LogThen {
+        &self.then
+    }
+
     /// The next entries, at least one; none at the end.
     pub async fn next(&mut self) -> Result<Option<Vec<Entry>>, Error> {
         while !self.done {
@@ -44,9 +66,10 @@ impl Export {
             };
             let look = Look {
                 page,
-                size: Some(self.size),
+                size: Some(self.then.size),
                 bytes_max: Some(PART_BYTES_MAX),
                 patient: true,
+                search_time: SEARCH_TIME,
             };
             let (found, _) = self.engine.look(&self.filter, look).await?;
             let last = found.entries.last().map(|last| last.entry);
@@ -101,6 +124,22 @@ pub struct Bundle {
     begun: bool,
 }
 
+/// What the head says of the log at a size that it has or had.
+async fn then(conn: &mut Conn, head: &Head, size: Option<u64>) -> Result<LogThen, Error> {
+    let now = head.edge.size();
+    let size = size.unwrap_or(now);
+    if size > now {
+        let message = format!("the log has {now} entries");
+        return Err(code::NO_SUCH_TREE.because(message).field("size").into());
+    }
+    let root = if size == now {
+        head.edge.root()
+    } else {
+        root_at(conn, size).await?
+    };
+    Ok(LogThen { size, root })
+}
+
 fn bundled(error: &WriteError) -> Error {
     store::Error::data(error.to_string()).into()
 }
@@ -116,6 +155,17 @@ impl Bundle {
             writer: Some(writer),
             begun: false,
         })
+    }
+
+    /// The log that its entries are of.
+    pub fn then(&self) -> LogThen {
+        match &self.entries {
+            Entries::Found(export) => export.then.clone(),
+            Entries::Listed(..) => LogThen {
+                size: self.head.edge.size(),
+                root: self.head.edge.root(),
+            },
+        }
     }
 
     /// The next lines, each with its line end; none at the end. The header comes first and alone, and so does the
@@ -150,29 +200,77 @@ impl Bundle {
 }
 
 impl Engine {
-    /// Every entry that fulfils a filter, part by part.
-    pub async fn exported(&self, filter: EntryFilter) -> Result<Export, Error> {
-        let size = head(&mut *self.db().reader().await?).await?.edge.size();
+    /// The log as it was when it had so many entries; as it is unless given.
+    pub async fn log_then(&self, size: Option<u64>) -> Result<LogThen, Error> {
+        let mut conn = self.db().reader().await?;
+        let head = head(&mut conn).await?;
+        then(&mut conn, &head, size).await
+    }
+
+    /// Every entry that fulfils a filter, part by part: of the log when it had so many entries, as it is unless given.
+    pub async fn exported(&self, filter: EntryFilter, size: Option<u64>) -> Result<Export, Error> {
         Ok(Export {
             engine: self.clone(),
             filter,
-            size,
+            then: self.log_then(size).await?,
             after: None,
             done: false,
         })
     }
 
-    /// An evidence bundle of every entry that fulfils a filter, part by part.
-    pub async fn bundled(&self, filter: EntryFilter, asked: StrictObject) -> Result<Bundle, Error> {
-        let head = head(&mut *self.db().reader().await?).await?;
+    /// An evidence bundle of the same, part by part. Its checkpoint is that of the log as it is.
+    pub async fn bundled(
+        &self,
+        filter: EntryFilter,
+        mut asked: StrictObject,
+        size: Option<u64>,
+    ) -> Result<Bundle, Error> {
+        let mut conn = self.db().reader().await?;
+        let head = head(&mut conn).await?;
+        let then = then(&mut conn, &head, size).await?;
+        if then.size < head.edge.size() {
+            // Its checkpoint covers more than was asked for.
+            asked
+                .0
+                .insert("size".to_owned(), then.size.to_string().into());
+        }
         let entries = Entries::Found(Box::new(Export {
             engine: self.clone(),
             filter,
-            size: head.edge.size(),
+            then,
             after: None,
             done: false,
         }));
         Bundle::begin(entries, head, asked)
+    }
+
+    /// How many entries an export of a log of this size has: at most so many are counted, for as long as a search may read.
+    /// With it, whether there may be more.
+    pub async fn counted(
+        &self,
+        filter: &EntryFilter,
+        size: u64,
+        (most, search_time): (u32, Duration),
+    ) -> Result<(u64, bool), Error> {
+        if *filter == EntryFilter::default() {
+            return Ok((size, false));
+        }
+        let page = Page {
+            order: Order::Descending,
+            after: None,
+            limit: most.saturating_add(1),
+        };
+        let look = Look {
+            page,
+            size: Some(size),
+            bytes_max: Some(COUNTED_BYTES_MAX),
+            patient: false,
+            search_time,
+        };
+        let (found, _) = self.look(filter, look).await?;
+        let count = found.entries.len();
+        let more = found.cut || found.reached.is_some() || count > most as usize;
+        Ok((count.min(most as usize) as u64, more))
     }
 
     /// An evidence bundle of the entries of these indexes.
@@ -194,7 +292,7 @@ impl Engine {
         each: &mut (dyn FnMut(Entry) -> ControlFlow<()> + Send),
     ) -> Result<u64, Error> {
         let mut count = 0;
-        let mut export = self.exported(filter.clone()).await?;
+        let mut export = self.exported(filter.clone(), None).await?;
         while let Some(entries) = export.next().await? {
             for entry in entries {
                 count += 1;
@@ -213,7 +311,7 @@ impl Engine {
         asked: StrictObject,
         line: &mut (dyn FnMut(String) -> ControlFlow<()> + Send),
     ) -> Result<u64, Error> {
-        let mut bundle = self.bundled(filter.clone(), asked).await?;
+        let mut bundle = self.bundled(filter.clone(), asked, None).await?;
         let mut given: u64 = 0;
         let mut whole = false;
         while let Some(lines) = bundle.next().await? {

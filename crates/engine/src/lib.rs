@@ -66,7 +66,7 @@ pub use auth::Identity;
 pub use continuity::{Fault, Halt};
 pub use engine::{Engine, IdentityOptions, Options};
 pub use error::Error;
-pub use export::{Bundle, Export, PART_BYTES_MAX};
+pub use export::{Bundle, Export, LogThen, PART_BYTES_MAX};
 pub use footprint::Footprint;
 pub use health::{Health, HealthCheck};
 pub use init::{FirstAdmin, InitStep, Initialised};

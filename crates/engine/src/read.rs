@@ -1,5 +1,7 @@
 //! Reading the log: entries, pages, and every kind of proof.
 
+use std::time::Duration;
+
 use domain::audit::EntryFilter;
 use domain::identity::Permission;
 use domain::{action, code};
@@ -62,6 +64,8 @@ pub(crate) struct Look {
     pub bytes_max: Option<u64>,
     /// Whether a search waits for its turn however many others do.
     pub patient: bool,
+    /// How long a search reads.
+    pub search_time: Duration,
 }
 
 impl EntryPage<StoredEntry> {
@@ -162,7 +166,7 @@ impl Engine {
         let clock = || self.clock().steady();
         let patience = search.then_some(Patience {
             clock: &clock,
-            at_most: SEARCH_TIME,
+            at_most: look.search_time,
         });
         let mut conn = if search {
             self.db().long_reader().await?
@@ -195,7 +199,8 @@ impl Engine {
 
     /// A page of the entries that fulfil a filter, however long that takes.
     pub async fn entries(&self, filter: &EntryFilter, page: Page) -> Result<EntryPage, Error> {
-        let mut whole = self.page(filter, page, None).await?;
+        let bounds = (None, SEARCH_TIME);
+        let mut whole = self.page(filter, page, bounds).await?;
         while let Some(next) = whole.next.filter(|_| whole.entries.len() < page.limit as usize) {
             let number = u32::try_from(whole.entries.len()).unwrap_or(u32::MAX);
             let rest = Page {
@@ -203,7 +208,7 @@ impl Engine {
                 limit: page.limit.saturating_sub(number),
                 ..page
             };
-            let more = self.page(filter, rest, None).await?;
+            let more = self.page(filter, rest, bounds).await?;
             whole.entries.extend(more.entries);
             (whole.next, whole.size) = (more.next, more.size);
         }
@@ -229,15 +234,16 @@ impl Engine {
         Ok(exported.map(|entry| entry.at))
     }
 
-    /// One part of the entries that fulfil a filter: the page ends with the entry that reaches `bytes_max` bytes, and a
-    /// search ([`crate::SEARCH_TIME`]) also when its time is over. There is more where it says where to go on.
+    /// One part of the entries that fulfil a filter: the page ends with the entry that reaches so many bytes, and a search
+    /// also when it read for so long, usually [`crate::SEARCH_TIME`]. There is more where it says where to go on.
     pub async fn entries_within(
         &self,
         filter: &EntryFilter,
         page: Page,
-        bytes_max: u64,
+        (bytes_max, search_time): (u64, Duration),
     ) -> Result<EntryPage, Error> {
-        self.page(filter, page, Some(bytes_max)).await?.assemble()
+        let bounds = (Some(bytes_max), search_time);
+        self.page(filter, page, bounds).await?.assemble()
     }
 
     /// The same for showing.
@@ -245,7 +251,7 @@ impl Engine {
         &self,
         filter: &EntryFilter,
         page: Page,
-        bytes_max: u64,
+        (bytes_max, search_time): (u64, Duration),
     ) -> Result<EntryPage<ShownEntry>, Error> {
         if is_newest(filter, page) {
             let mut conn = self.db().reader().await?;
@@ -272,7 +278,8 @@ impl Engine {
                 });
             }
         }
-        let found = self.page(filter, page, Some(bytes_max)).await?;
+        let bounds = (Some(bytes_max), search_time);
+        let found = self.page(filter, page, bounds).await?;
         Ok(EntryPage {
             entries: found.entries.into_iter().map(ShownEntry::Stored).collect(),
             next: found.next,
@@ -284,7 +291,7 @@ impl Engine {
         &self,
         filter: &EntryFilter,
         page: Page,
-        bytes_max: Option<u64>,
+        (bytes_max, search_time): (Option<u64>, Duration),
     ) -> Result<EntryPage<StoredEntry>, Error> {
         let one_more = Page {
             limit: page.limit.saturating_add(1),
@@ -296,6 +303,7 @@ impl Engine {
             bytes_max,
             // Whoever asks for a part of it can ask again.
             patient: bytes_max.is_none(),
+            search_time,
         };
         let (found, size) = self.look(filter, look).await?;
         let mut rows = found.entries;

@@ -7,6 +7,9 @@ macro_rules! spelt {
             /// All of them.
             pub const ALL: [$name; [$($word),*].len()] = [$($name::$variant),*];
 
+            /// All words.
+            pub const WORDS: &'static [&'static str] = &[$($word),*];
+
             /// The word in JSON and SQL.
             pub fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $word),* }

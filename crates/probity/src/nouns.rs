@@ -49,6 +49,7 @@ fn option(filter: &Filter) -> Arg {
             ACCOUNT,
             ": its id, or user:NAME or house:NAME with --asset".to_owned(),
         ),
+        Takes::Amount => ("AMOUNT", String::new()),
         Takes::Role => ("ROLE", String::new()),
         Takes::Word(words) => ("WORD", format!(": {}", words.join(", "))),
         Takes::Id => ("ID", String::new()),
@@ -74,7 +75,9 @@ fn option(filter: &Filter) -> Arg {
     }
     .value_name(word)
     .value_parser(move |text: &str| match takes {
-        Takes::User | Takes::Asset | Takes::Agent | Takes::Balance => Ok(Raw::Name(text.to_owned())),
+        Takes::User | Takes::Asset | Takes::Agent | Takes::Balance | Takes::Amount => {
+            Ok(Raw::Name(text.to_owned()))
+        }
         Takes::Role => parse::role(text).map(|role| Raw::Name(role.to_string())),
         Takes::Time => parse::past(text).map(|time| Raw::Given(Given::Time(time))),
         _ => takes.read(text).map(Raw::Given),
@@ -134,6 +137,13 @@ impl<N: Noun> FilterArgs<N> {
                     let asset = asked.id("asset").map(|id| id.to_string());
                     let (account, _) = account::find(engine, &text, asset.as_deref()).await?;
                     Given::Id(account.id())
+                }
+                (Takes::Amount, Raw::Name(text)) => {
+                    let asset = match asked.id("asset") {
+                        Some(id) => Some(engine.asset_of(id).await?),
+                        None => None,
+                    };
+                    Given::amount(filter.option, &text, asset.as_deref())?
                 }
                 (Takes::Role, Raw::Name(role)) => {
                     if !engine
@@ -223,6 +233,7 @@ impl<N: Noun> FromArgMatches for ListArgs<N> {
                 order,
                 after: after.transpose()?,
                 limit: matches.get_one("limit").copied(),
+                ..Paging::ALL
             },
         })
     }

@@ -6,10 +6,12 @@
 
 mod movements;
 mod operations;
+mod sought;
 mod sums;
 
 pub use movements::{MOVEMENTS_WINDOW, Movement, last_movement, movements, reversals, twins};
 pub use operations::{OperationFilter, OperationPlace, operations};
+pub use sought::{Sought, operations_sought};
 pub use sums::{
     Due, Holding, all_holdings, assets, balance_sums, balances_counted_since, count_of_balances,
     count_of_sums, counts_of_days, due_holds, due_operations, house_balances, open_holds, recount,

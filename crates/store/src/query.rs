@@ -166,6 +166,9 @@ fn terms(filter: &EntryFilter) -> Vec<Term> {
     if let Some(kind) = &filter.target_kind {
         add("target_kind = ?", None, vec![kind.as_str().into()]);
     }
+    if let Some(kind) = filter.actor_kind {
+        add("actor_kind = ?", None, vec![kind.as_str().into()]);
+    }
     if let Some(text) = &filter.text {
         // What is searched is the canonical JSON, where some characters are escaped.
         let mut escaped = String::new();
@@ -181,14 +184,15 @@ fn terms(filter: &EntryFilter) -> Vec<Term> {
     terms
 }
 
-/// Whether nothing but reading along the log answers a filter: a text, or what kind of target, where no index leads
-/// to few entries; or any condition, where they are in the order of when they happened. Such a search is told how long it may take.
+/// Whether nothing but reading along the log answers a filter: a text, or what kind of target or actor, where no index
+/// leads to few entries; or any condition, where they are in the order of when they happened. Such a search is told how long
+/// it may take.
 pub fn is_search(filter: &EntryFilter) -> bool {
     if filter.by_timestamp {
         return !terms(filter).is_empty();
     }
-    let kind = || filter.target_kind.is_some() && terms(filter).iter().all(|term| term.index.is_none());
-    filter.text.is_some() || kind()
+    let of_kind = filter.target_kind.is_some() || filter.actor_kind.is_some();
+    filter.text.is_some() || of_kind && terms(filter).iter().all(|term| term.index.is_none())
 }
 
 /// A page of the entries below `size` that fulfil the filter.

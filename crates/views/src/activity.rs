@@ -235,6 +235,7 @@ impl Noun for Activity {
             order: paging.order,
             after: paging.after.map(|place| place.entry),
             limit: paging.limit,
+            search_time: paging.search_time,
         };
         let (found, next, size) = entries(engine, &filter, within).await?;
         let next = next.map(|entry| ActivityPlace { entry, by_timestamp }.encode(paging.order));

@@ -76,6 +76,7 @@ pub fn entry_filter(asked: &Asked) -> EntryFilter {
     EntryFilter {
         actor: asked.text("actor"),
         aliases: Vec::new(),
+        actor_kind: asked.word("actor_kind", ActorKind::parse),
         action: asked.text("action"),
         target_kind: asked.text("target_kind"),
         target: asked.text("target"),
@@ -96,6 +97,7 @@ pub fn repeated(asked: &Asked) -> StrictObject {
         Given::Text(text) => text.clone(),
         Given::Flag(yes) => yes.to_string(),
         Given::Time(time) => time.to_string(),
+        Given::Amount(units) => units.to_string(),
     };
     let members = asked.0.iter();
     let mut members: Vec<_> = members
@@ -121,7 +123,8 @@ pub(crate) async fn entries(
     paging: Paging<u64>,
 ) -> Result<(Vec<Entry>, Option<u64>, u64), Error> {
     let page = of(paging);
-    let found = engine.entries_within(filter, page, BYTES_MAX).await?;
+    let bounds = (BYTES_MAX, paging.search_time);
+    let found = engine.entries_within(filter, page, bounds).await?;
     Ok((found.entries, found.next, found.size))
 }
 
@@ -140,7 +143,7 @@ impl Noun for Entry {
                       cursor neither repeats nor leaves out an entry. A page of large entries ends early, with the one \
                       that reaches 8 MiB. A search reads along the log for at most a second, and then answers with what \
                       it found, which may be nothing: where `next` is given, there is more to look at. It is a search \
-                      where `text` is given, or `target_kind` with nothing that leads to few entries.",
+                      where `text` is given, or `actor_kind` or `target_kind` with nothing that leads to few entries.",
     };
     const SEARCHED: bool = true;
     const FILTERS: &'static [Filter] = &[
@@ -149,6 +152,12 @@ impl Noun for Entry {
             "of this actor: the id, or the name where there is no id",
             Takes::Text(ID_LEN_MAX),
         ),
+        Filter::own(
+            "actor_kind",
+            "of this kind of actor, such as by agents",
+            Takes::Word(ActorKind::WORDS),
+        )
+        .option("actor-kind"),
         Filter::own(
             "action",
             "of this action; with a final `*`, of every action that begins so",
@@ -168,7 +177,7 @@ impl Noun for Entry {
         Filter::own(
             "outcome",
             "of this outcome",
-            Takes::Word(&["success", "refused", "failed"]),
+            Takes::Word(Outcome::WORDS),
         ),
         Filter::own("from", "recorded at this time or later", Takes::Time).option("since"),
         Filter::own("to", "recorded before this time", Takes::Time).option("until"),
@@ -237,7 +246,7 @@ impl Noun for Entry {
         paging: Paging<u64>,
     ) -> Result<(Vec<u8>, Option<String>), Error> {
         let found = engine
-            .shown_within(&entry_filter(asked), of(paging), BYTES_MAX)
+            .shown_within(&entry_filter(asked), of(paging), (BYTES_MAX, paging.search_time))
             .await?;
         let next = found.next.map(|index| index.encode(paging.order));
         let rows = Rows {

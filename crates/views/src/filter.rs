@@ -3,10 +3,14 @@
 use std::net::IpAddr;
 
 use domain::audit::filter::is_action;
+use domain::custody::{Amount, Asset};
 use domain::{FieldError, own_id};
 use engine::list::Condition;
 use evidence::Timestamp;
+use evidence::payload::DragMode;
 use uuid::Uuid;
+
+use crate::value::Units;
 
 /// What a list can be narrowed down by.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +72,8 @@ pub enum Takes {
     Role,
     /// A balance; by its account's name with the filter `asset`.
     Balance,
+    /// An amount of the asset that the filter `asset` names.
+    Amount,
     /// One of these words.
     Word(&'static [&'static str]),
     /// A text of at most so many characters.
@@ -97,14 +103,12 @@ pub struct Flag {
     pub no: Option<(&'static str, &'static str)>,
 }
 
-const DRAG_MODES: &[&str] = &["draft", "research", "analysis", "grunt"];
-
 impl Filter {
     /// A filter by DRAG mode.
     pub const DRAG_MODE: Filter = Filter::new(
         "drag_mode",
         "of this sort of work",
-        Kind::Word(DRAG_MODES, |word, _| Ok(Condition::Is("drag_mode", word.into()))),
+        Kind::Word(DragMode::WORDS, |word, _| Ok(Condition::Is("drag_mode", word.into()))),
     )
     .option("drag-mode");
 
@@ -198,7 +202,12 @@ impl Takes {
                 text.parse().ok().map(Given::Time),
                 "a time such as 2026-11-21T08:30:00Z".to_owned(),
             ),
-            Takes::User | Takes::Asset | Takes::Agent | Takes::Role | Takes::Balance => {
+            Takes::User
+            | Takes::Asset
+            | Takes::Agent
+            | Takes::Role
+            | Takes::Balance
+            | Takes::Amount => {
                 (taken(), String::new())
             }
         };
@@ -217,6 +226,19 @@ pub enum Given {
     Flag(bool),
     /// A time.
     Time(Timestamp),
+    /// An amount, and how many digits after the point its asset has.
+    Amount(Units),
+}
+
+impl Given {
+    /// The amount that a text means, of the asset that is named beside it.
+    pub fn amount(name: &str, text: &str, asset: Option<&Asset>) -> Result<Given, FieldError> {
+        let missing = || FieldError::new("asset", format!("must be given with {name}: an amount is of an asset"));
+        let asset = asset.ok_or_else(missing)?;
+        let read = Amount::parse(text, asset.digits());
+        let amount = read.map_err(|error| FieldError::new(name, error.to_string()))?;
+        Ok(Given::Amount(Units::of(amount, asset)))
+    }
 }
 
 /// What was given with each filter.
@@ -255,6 +277,14 @@ impl Asked {
     /// One of the words that `parse` knows, as every word that is given is.
     pub fn word<T>(&self, name: &str, parse: fn(&str) -> Option<T>) -> Option<T> {
         self.text(name).and_then(|word| parse(&word))
+    }
+
+    /// An amount.
+    pub fn amount(&self, name: &str) -> Option<Amount> {
+        match self.get(name) {
+            Some(Given::Amount(units)) => Some(units.0),
+            _ => None,
+        }
     }
 
     /// Yes or no.

@@ -1,11 +1,12 @@
 //! What is said of a noun, once.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use domain::code::Code;
 use domain::identity::Permission;
 use engine::list::Order;
-use engine::{Engine, Error, database};
+use engine::{Engine, Error, SEARCH_TIME, database};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -195,6 +196,8 @@ pub struct Paging<P> {
     pub after: Option<P>,
     /// How many at most; all unless given, where that is a number that somebody would want.
     pub limit: Option<u32>,
+    /// How long a search reads before it answers with what it found.
+    pub search_time: Duration,
 }
 
 impl<P> Paging<P> {
@@ -203,6 +206,7 @@ impl<P> Paging<P> {
         order: Order::Ascending,
         after: None,
         limit: None,
+        search_time: SEARCH_TIME,
     };
 }
 

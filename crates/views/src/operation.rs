@@ -290,8 +290,11 @@ impl Noun for Operation {
         id: "list_operations",
         summary: "Operations, last changed first",
         description: "Operations that fulfil every condition given: all of them for callers who hold `custody:read`, \
-                      for others those from or to their own balances.",
+                      for others those from or to their own balances. By `amount_min` it is a search, which reads along \
+                      the operations for at most a second, and then answers with what it found, which may be nothing: \
+                      where `next` is given, there is more to look at.",
     };
+    const SEARCHED: bool = true;
     const FILTERS: &'static [Filter] = &[
         Filter::own("kind", "of this kind", Takes::Word(OperationKind::WORDS)),
         Filter::own(
@@ -300,6 +303,8 @@ impl Noun for Operation {
             Takes::Word(OperationStatus::WORDS),
         ),
         Filter::own("asset", "of this asset", Takes::Asset),
+        Filter::own("amount_min", "of at least this amount of `asset`; a search", Takes::Amount)
+            .option("amount-min"),
         Filter::own("user", "from or to balances of this user", Takes::User),
         Filter::own("balance", "from or to this balance", Takes::Balance),
         Filter::own(
@@ -350,11 +355,12 @@ impl Noun for Operation {
         asked: &Asked,
         paging: Paging<OperationPlace>,
     ) -> Result<Page<Operation>, Error> {
-        let Paging { order, after, limit } = paging;
+        let Paging { order, after, .. } = paging;
         let filter = OperationFilter {
             kind: asked.word("kind", OperationKind::parse),
             status: asked.word("status", OperationStatus::parse),
             asset: asked.id("asset"),
+            amount_min: asked.amount("amount_min"),
             balances: balances(engine, viewer, asked).await?,
             tx_hash: asked.text("tx_hash"),
             reversed: asked.flag("reversed"),
@@ -364,8 +370,9 @@ impl Noun for Operation {
             made: (asked.time("from"), asked.time("to")),
             ..OperationFilter::default()
         };
-        let limit = limit.unwrap_or(LIMIT_USUAL);
-        let (found, next) = engine.operations(&filter, order, after, limit).await?;
+        let limit = paging.limit.unwrap_or(LIMIT_USUAL);
+        let found = engine.operations_within(&filter, order, after, limit, paging.search_time);
+        let (found, next) = found.await?;
         let views = found.into_iter().map(|read| OperationView::of(read, viewer));
         Ok(Page {
             views: views.collect(),

@@ -40,6 +40,9 @@ pub(crate) use crate::listed::PARAMETER;
 /// Longest decimal that is an amount: 38 digits, a sign and the point.
 pub(crate) const DECIMAL_LEN_MAX: usize = 40;
 
+/// What an amount is made of.
+pub(crate) const DECIMAL: &str = "^(0|[1-9][0-9]*)([.][0-9]+)?$";
+
 /// A decimal number as a text, with at most as many digits after the point as the asset has. JSON numbers are refused:
 /// programs round them.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
@@ -47,7 +50,7 @@ pub(crate) const DECIMAL_LEN_MAX: usize = 40;
 pub(crate) struct Decimal(
     #[schemars(
         length(max = DECIMAL_LEN_MAX),
-        regex(pattern = "^(0|[1-9][0-9]*)([.][0-9]+)?$")
+        regex(pattern = DECIMAL)
     )]
     pub String,
 );

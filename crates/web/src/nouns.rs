@@ -10,7 +10,9 @@ use views::{Asked, Filter, Given, Noun, Page, Place, Reads, Show, Shown, Takes, 
 
 use crate::audit::page;
 use crate::call::{Answer, Call, id_of, json, tagged, with_type};
-use crate::custody::{self, ACCOUNT_LEN_MAX, NAME_LEN_MAX, NAMED_LEN_MAX, absent};
+use crate::custody::{
+    self, ACCOUNT_LEN_MAX, DECIMAL, DECIMAL_LEN_MAX, NAME_LEN_MAX, NAMED_LEN_MAX, absent,
+};
 use crate::endpoint::Access;
 use crate::listed::OVERLOADED;
 use crate::openapi::{Content, Doc, Listed, Parameter, Reply, kept, listed, version_header, words};
@@ -107,6 +109,10 @@ fn parameter<N: Noun>(filter: &Filter) -> Parameter {
         Takes::Balance => (
             only(": its id, or with `asset` also `user:<id or name>`, `user:me` or `house:<name>`"),
             text(ACCOUNT_LEN_MAX),
+        ),
+        Takes::Amount => (
+            only(", a decimal number"),
+            value!({"type": "string", "maxLength": DECIMAL_LEN_MAX, "pattern": DECIMAL, "examples": ["0.5"]}),
         ),
         Takes::Word(list) => (only(""), value!({"enum": list})),
         Takes::Text(chars_max) => (only(""), text(chars_max)),
@@ -208,6 +214,14 @@ async fn read<N: Noun>(
         Takes::Balance => {
             at_most(ACCOUNT_LEN_MAX)?;
             Given::Id(custody::readable_balance(call, text, asset).await?)
+        }
+        Takes::Amount => {
+            let engine = &call.app.engine;
+            let asset = match asset {
+                Some(id) => Some(engine.asset_of(id).await?),
+                None => None,
+            };
+            Given::amount(name, text, asset.as_deref())?
         }
         Takes::Time => Given::Time(query.time(name)?.unwrap_or(Timestamp::EPOCH)),
         takes => takes.read(text).map_err(|must| Problem::field(name, must))?,

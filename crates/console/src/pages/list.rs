@@ -50,8 +50,8 @@ pub struct ListPage {
     pub stopped: bool,
     /// Until when it has looked, then.
     pub looked_until: Option<Timestamp>,
-    /// Where all that the filters leave is, as a file: words, and where.
-    pub exports: Vec<(&'static str, String)>,
+    /// Where all that the filters leave can be had as a file.
+    pub export: Option<String>,
     /// What can be made.
     pub actions: Vec<Action>,
     /// The same as a call of the API.
@@ -96,12 +96,8 @@ pub fn list(look: &Look, page: &ListPage) -> Markup {
             }
         }
         (ends(look, page, count))
-        @if !page.exports.is_empty() {
-            details.call {
-                summary { (icon("download")) " All that these filters leave, as a file" }
-                ul.related { @for (words, href) in &page.exports { li { a href=(href) download { (words) } } } }
-                p.quiet { "Oldest first, up to the newest entry of the moment. The bundle begins with its filter and its checkpoint, and has how many entries it holds; the others have one line an entry." }
-            }
+        @if let Some(href) = &page.export {
+            ul.related { li { a href=(href) { (icon("download")) " All that these filters leave, as a file" } } }
         }
         @for (words, command) in &page.commands {
             p { (words) }

@@ -5,6 +5,7 @@ pub(crate) mod change;
 pub(crate) mod custody;
 pub(crate) mod entry;
 pub(crate) mod execution;
+pub(crate) mod export;
 pub(crate) mod installation;
 pub(crate) mod list;
 pub(crate) mod one;

@@ -1,5 +1,6 @@
 //! What is asked of the log: a filter over entries.
 
+use evidence::ActorKind;
 use evidence::leaf::Outcome;
 use evidence::time::Timestamp;
 use uuid::Uuid;
@@ -28,6 +29,8 @@ pub struct EntryFilter {
     pub actor: Option<String>,
     /// With it, up to three other texts under which entries have the same actor.
     pub aliases: Vec<String>,
+    /// What kind of actor.
+    pub actor_kind: Option<ActorKind>,
     /// The verb; with a final `*`, every verb that begins so.
     pub action: Option<String>,
     /// What kind of target.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::custody::kyc::{self, KycRecord};
 use domain::custody::{Account, Amount, Asset, Balance, Operation, OperationKind, OperationStatus};
@@ -9,12 +10,13 @@ use domain::record::{Kind, Sealed};
 use evidence::Timestamp;
 use store::Head;
 use store::conn::Lock;
-use store::custody::{OperationFilter, OperationPlace};
-use store::query::Order;
+use store::custody::{OperationFilter, OperationPlace, Sought, operations_sought};
+use store::query::{Order, Patience};
 use uuid::Uuid;
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::search::SEARCH_TIME;
 
 /// A balance with what the clock says of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -204,7 +206,8 @@ impl Engine {
         Ok(self.operation_views(vec![found], self.now()).await?.pop())
     }
 
-    /// A page of operations in the order in which they were last changed, and where the next page begins.
+    /// A page of operations in the order in which they were last changed, and where the next page begins. By a least amount it
+    /// is a search ([`crate::SEARCH_TIME`]): there may be more, though the page is not full.
     pub async fn operations(
         &self,
         filter: &OperationFilter,
@@ -212,8 +215,26 @@ impl Engine {
         after: Option<OperationPlace>,
         limit: u32,
     ) -> Result<(Vec<OperationView>, Option<OperationPlace>), Error> {
+        self.operations_within(filter, order, after, limit, SEARCH_TIME)
+            .await
+    }
+
+    /// The same, where a search reads for so long.
+    pub async fn operations_within(
+        &self,
+        filter: &OperationFilter,
+        order: Order,
+        after: Option<OperationPlace>,
+        limit: u32,
+        search_time: Duration,
+    ) -> Result<(Vec<OperationView>, Option<OperationPlace>), Error> {
         let now = self.now();
-        let mut found = {
+        let one_more = limit.saturating_add(1);
+        let (mut found, reached) = if filter.amount_min.is_some() {
+            let sought = self.sought((filter, now), order, after, one_more, search_time);
+            let Sought { operations, reached } = sought.await?;
+            (operations, reached)
+        } else {
             let mut conn = self.db().reader().await?;
             let size = match order {
                 // What is committed is below the size: only who begins at a time, or at the other end, must know it.
@@ -221,24 +242,39 @@ impl Engine {
                 _ => self.log_size(&mut conn).await?,
             };
             let newest = &self.shared().newest;
-            newest
-                .operations(
-                    &mut conn,
-                    (filter, now),
-                    order,
-                    after,
-                    limit.saturating_add(1),
-                    size,
-                )
-                .await?
+            let asked = (filter, now);
+            let found = newest.operations(&mut conn, asked, order, after, one_more, size);
+            (found.await?, None)
         };
         let more = found.len() > limit as usize;
         found.truncate(limit as usize);
-        let next = found.last().filter(|_| more).map(|(sealed, _)| OperationPlace {
+        let last = found.last().filter(|_| more).map(|(sealed, _)| OperationPlace {
             entry: sealed.entry,
             id: sealed.row.id,
         });
-        Ok((self.operation_views(found, now).await?, next))
+        Ok((self.operation_views(found, now).await?, last.or(reached)))
+    }
+
+    /// Reads along the operations for so long.
+    async fn sought(
+        &self,
+        asked: (&OperationFilter, Timestamp),
+        order: Order,
+        after: Option<OperationPlace>,
+        limit: u32,
+        at_most: Duration,
+    ) -> Result<Sought, Error> {
+        // Whoever asks can go on.
+        let _leave = self.shared().searches.begin(false).await?;
+        let clock = || self.clock().steady();
+        let patience = Patience {
+            clock: &clock,
+            at_most,
+        };
+        let mut conn = self.db().long_reader().await?;
+        let size = self.log_size(&mut conn).await?;
+        let sought = operations_sought(&mut conn, asked, order, after, (limit, size), &patience);
+        Ok(sought.await?)
     }
 
     /// Every balance of a user.

@@ -4,7 +4,7 @@
 crate::on_both!(each_list_follows_its_index);
 
 mod cases {
-    use domain::custody::{OperationKind, OperationStatus};
+    use domain::custody::{Amount, OperationKind, OperationStatus};
     use domain::identity::Role;
     use evidence::Timestamp;
     use store::Conn;
@@ -91,6 +91,14 @@ mod cases {
                 &["operations_asset"],
                 OperationFilter {
                     asset: Some(id),
+                    amount_min: Some(Amount::ZERO),
+                    ..all()
+                },
+            ),
+            (
+                &["operations_asset"],
+                OperationFilter {
+                    asset: Some(id),
                     ..all()
                 },
             ),
@@ -121,6 +129,7 @@ mod cases {
             kind: one.kind.or(other.kind),
             status: one.status.or(other.status),
             asset: one.asset.or(other.asset),
+            amount_min: one.amount_min.or(other.amount_min),
             balances: [one.balances.clone(), other.balances.clone()].concat(),
             tx_hash: one.tx_hash.clone().or_else(|| other.tx_hash.clone()),
             parent: one.parent.or(other.parent),

@@ -10,7 +10,7 @@ mod cases {
     use std::time::Duration;
 
     use domain::audit::{EntryFilter, Event};
-    use engine::Engine;
+    use engine::{Engine, SEARCH_TIME};
     use evidence::{Entry, Timestamp};
     use store::query::{self, Order, Page, Patience};
 
@@ -79,7 +79,7 @@ mod cases {
         loop {
             let order = Order::Ascending;
             let page = Page { order, after, limit };
-            let page = engine.entries_within(filter, page, 3_000).await.unwrap();
+            let page = engine.entries_within(filter, page, (3_000, SEARCH_TIME)).await.unwrap();
             indexes.extend(page.entries.iter().map(|entry| entry.index));
             let Some(next) = page.next else { break };
             after = Some(next);

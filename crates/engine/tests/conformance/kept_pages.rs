@@ -3,8 +3,10 @@
 crate::on_both!(pages_from_memory, only_what_the_head_proves);
 
 mod cases {
+    use std::time::Duration;
+
     use domain::audit::EntryFilter;
-    use engine::Engine;
+    use engine::{Engine, SEARCH_TIME};
     use evidence::Entry;
     use store::StoredEntry;
     use store::query::{self, Page};
@@ -12,6 +14,9 @@ mod cases {
     use crate::attacker::{Attacker, assert_intact, close, entry_key};
     use crate::questions::{filters, varied};
     use crate::support::{Bed, erase, event, record};
+
+    /// More than any page has.
+    const BOUNDS: (u64, Duration) = (1 << 20, SEARCH_TIME);
 
     fn page(limit: u32) -> Page {
         Page {
@@ -22,8 +27,8 @@ mod cases {
 
     /// What the engine answers, and what the database says.
     async fn both(engine: &Engine, filter: &EntryFilter, limit: u32) -> [Vec<Entry>; 2] {
-        let shown = engine.entries_within(filter, page(limit), 1 << 20).await.unwrap();
-        let json = engine.shown_within(filter, page(limit), 1 << 20).await.unwrap();
+        let shown = engine.entries_within(filter, page(limit), BOUNDS).await.unwrap();
+        let json = engine.shown_within(filter, page(limit), BOUNDS).await.unwrap();
         assert_eq!((json.next, json.size), (shown.next, shown.size));
         let [json, assembled] = [
             serde_json::to_value(&json.entries),
@@ -111,7 +116,7 @@ mod cases {
             .unwrap()
             .len();
         drop(conn);
-        let shown = engine.shown_within(&filter, page(50), 1 << 20).await.unwrap();
+        let shown = engine.shown_within(&filter, page(50), BOUNDS).await.unwrap();
         assert_eq!((shown.entries.len(), stored), (2, 2), "read anew");
         attacker.set("entries", "leaf", &last, &leaf).await.unwrap();
         attacker

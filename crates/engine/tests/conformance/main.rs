@@ -13,6 +13,7 @@ mod constraints;
 mod continuity;
 mod continuity_processes;
 mod custody_again;
+mod custody_amounts;
 mod custody_approved;
 mod custody_clock;
 mod custody_desk;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use domain::audit::{EntryFilter, Event};
-use evidence::Outcome;
+use evidence::{ActorKind, Outcome};
 
 use crate::support::event;
 
@@ -80,6 +80,10 @@ pub fn filters() -> Vec<EntryFilter> {
         target_kind: Some(kind.into()),
         ..none()
     }));
+    filters.extend(ActorKind::ALL.map(|kind| EntryFilter {
+        actor_kind: Some(kind),
+        ..none()
+    }));
     filters.push(EntryFilter {
         target: Some("o1".into()),
         ..none()
@@ -120,6 +124,15 @@ pub fn filters() -> Vec<EntryFilter> {
         target_kind: Some("order".into()),
         ..actor("u1")
     });
+    filters.push(EntryFilter {
+        actor_kind: Some(ActorKind::Agent),
+        ..actor("u1")
+    });
+    filters.push(EntryFilter {
+        actor_kind: Some(ActorKind::User),
+        target_kind: Some("order".into()),
+        ..none()
+    });
     filters
 }
 
@@ -135,14 +148,15 @@ pub fn mixed(seed: u64) -> impl Iterator<Item = EntryFilter> {
     std::iter::repeat_with(move || {
         let mut filter = EntryFilter::default();
         for _ in 0..=below(4) {
-            let field = below(7);
+            let field = below(8);
             let mut one = |words: &[&str]| Some(words[below(words.len())].to_owned());
             match field {
                 0 => filter.actor = one(&["u1", "Ünal", "nobody"]),
                 1 => filter.action = one(&["order.update", "order.*", "user.login", "o*", "Order.update"]),
                 2 => filter.target = one(&["o1", "o2"]),
                 3 => filter.target_kind = one(&["order", "user"]),
-                4 => filter.outcome = Some(Outcome::ALL[below(Outcome::ALL.len())]),
+                4 => filter.actor_kind = Some([ActorKind::User, ActorKind::Agent, ActorKind::System][below(3)]),
+                7 => filter.outcome = Some(Outcome::ALL[below(Outcome::ALL.len())]),
                 5 => filter.ip = one(&["203.0.113.7", "2001:db8::1", "203.0.113.8"]),
                 _ => filter.text = one(&["needle", "\"n\":7", "9"]),
             }

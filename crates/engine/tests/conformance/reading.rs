@@ -14,7 +14,7 @@ mod cases {
 
     use domain::audit::EntryFilter;
     use domain::record::Val;
-    use engine::{Engine, ShownEntry};
+    use engine::{Engine, SEARCH_TIME, ShownEntry};
     use evidence::bundle::{BundleChecker, BundleLine};
     use evidence::json::{self, StrictObject};
     use evidence::{Entry, Timestamp};
@@ -70,6 +70,7 @@ mod cases {
             &filter.actor,
             entry.actor.id.as_ref().or(entry.actor.name.as_ref()),
         ) && action
+            && filter.actor_kind.is_none_or(|kind| entry.actor.kind == kind)
             && is(&filter.target_kind, target.map(|target| &target.kind))
             && is(&filter.target, target.and_then(|target| target.id.as_ref()))
             && filter.outcome.is_none_or(|outcome| entry.outcome == outcome)
@@ -429,8 +430,8 @@ mod cases {
             limit,
         };
         let all = EntryFilter::default();
-        let shown = engine.shown_within(&all, page, u64::MAX).await.unwrap();
-        let read = engine.entries_within(&all, page, u64::MAX).await.unwrap();
+        let shown = engine.shown_within(&all, page, (u64::MAX, SEARCH_TIME)).await.unwrap();
+        let read = engine.entries_within(&all, page, (u64::MAX, SEARCH_TIME)).await.unwrap();
         assert_eq!((shown.next, shown.size), (read.next, read.size), "{limit}");
         let json = [
             serde_json::to_string(&shown.entries),

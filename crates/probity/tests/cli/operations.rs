@@ -54,6 +54,12 @@ fn a_deposit_is_made_once_and_names_its_transaction() {
         assert_eq!(balance(place, "user:bob")["posted"], "0.50000000");
         let found = place.json(&["operation", "list", "--tx-hash", HASH]);
         assert_eq!(found["operations"].as_array().unwrap().len(), 2);
+        for (least, expected) in [("0.25", 3), ("0.25000001", 1)] {
+            let found = place.json(&["operation", "list", "--asset", "btc", "--amount-min", least]);
+            assert_eq!(found["operations"].as_array().unwrap().len(), expected, "{least}");
+        }
+        let without = place.run(&["operation", "list", "--amount-min", "1"]).expect(2);
+        assert!(without.err.contains("amount of an asset"), "{}", without.err);
         let text = place.narrow(&["operation", "show", id(&made)]);
         assert!(
             text.contains("Transaction    4a5e1e4b") && text.contains("user:bob"),

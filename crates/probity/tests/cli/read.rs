@@ -70,6 +70,7 @@ fn filters() {
             (&["--target", "a:b"], vec![2]),
             (&["--target", "AWS::S3::Bucket:a:b"], vec![2]),
             (&["--target-kind", "order"], vec![1]),
+            (&["--actor-kind", "agent"], vec![]),
             (&["--ip", "::ffff:203.0.113.7"], vec![1]),
             (&["--text", "fünf % of _"], vec![3]),
             (&["--from", "1h", "--to", "2099-01-01"], vec![3, 2, 1, 0]),

@@ -27,6 +27,8 @@ pub struct OperationFilter {
     pub status: Option<OperationStatus>,
     /// The asset.
     pub asset: Option<Uuid>,
+    /// Of at least so much of it.
+    pub amount_min: Option<Amount>,
     /// Debit or credit is one of these, of each of them.
     pub balances: Vec<Vec<Uuid>>,
     /// The hash of one of its transactions, in any spelling.
@@ -59,7 +61,7 @@ pub struct OperationPlace {
 /// What leads to the operations of a list: the index that it follows. What else is asked for is checked on the way,
 /// and written so that no other index offers itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Lead {
+pub(super) enum Lead {
     /// A column that is indexed by itself, and finds few.
     Few,
     /// The two sides, bucket by bucket.
@@ -82,7 +84,7 @@ impl OperationFilter {
 }
 
 impl Lead {
-    fn of(filter: &OperationFilter) -> Lead {
+    pub(super) fn of(filter: &OperationFilter) -> Lead {
         let few = filter.tx_hash.is_some()
             || filter.parent.is_some()
             || filter.reverses.is_some()
@@ -126,6 +128,9 @@ impl Where {
             _ => "coalesce(asset_id, id) = ?",
         };
         conditions.given(asset, filter.asset);
+        if let Some(least) = filter.amount_min {
+            conditions.amount_min(least);
+        }
         conditions.given("parent_id = ?", filter.parent);
         conditions.given("reverses_id = ?", filter.reverses);
         conditions.given("reference = ?", filter.reference.as_deref());
@@ -186,6 +191,17 @@ impl Where {
             [now.into(), nothing],
         );
         vec![stored, due]
+    }
+
+    /// The amount is at least this one. Nothing is negative and each number has one spelling, so that of two the longer is the
+    /// larger, and of two that are as long the one that sorts later: so digits are compared exactly on both engines.
+    fn amount_min(&mut self, least: Amount) {
+        let digits = least.to_string();
+        let length = i64::try_from(digits.len()).unwrap_or(i64::MAX);
+        self.write(
+            "(length(amount || ''), amount || '') >= (CAST(? AS bigint), ?)",
+            [length.into(), digits.as_str().into()],
+        );
     }
 
     /// One of its transactions has this hash, in whatever spelling: the first one, or one beside it.

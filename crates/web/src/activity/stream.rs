@@ -12,7 +12,7 @@ use bytes::Bytes;
 use domain::Caller;
 use domain::audit::EntryFilter;
 use domain::identity::Permission;
-use engine::Error;
+use engine::{Error, PART_BYTES_MAX, SEARCH_TIME};
 use engine::list::{Order, Page};
 use futures_util::stream::unfold;
 use http::HeaderMap;
@@ -213,7 +213,7 @@ impl Feed {
             limit: CHUNK,
         };
         let found = engine
-            .entries_within(&self.filter, page, engine::PART_BYTES_MAX)
+            .entries_within(&self.filter, page, (PART_BYTES_MAX, SEARCH_TIME))
             .await?;
         // Within a backlog there is no reason to wait.
         self.read_at = if found.next.is_some() {

@@ -9,7 +9,7 @@ use engine::{Bundle, Export as Entries};
 use evidence::csv;
 use futures_util::stream::unfold;
 use http::header::CONTENT_DISPOSITION;
-use http::{HeaderValue, Response};
+use http::{HeaderName, HeaderValue, Response};
 use tokio::sync::OwnedSemaphorePermit;
 use views::Entry;
 
@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::call::{Answer, Call, with_type};
 use crate::listed::TOO_MANY_EXPORTS;
 use crate::nouns;
-use crate::openapi::{Content, Doc, Parameter, Reply, kept};
+use crate::openapi::{Content, Doc, Parameter, Reply, kept, listed};
 use crate::problem::Problem;
 
 const FORMAT: &[Parameter] = &[Parameter::query(
@@ -27,20 +27,37 @@ const FORMAT: &[Parameter] = &[Parameter::query(
     r#"{"enum":["jsonl","csv","bundle"],"default":"jsonl"}"#,
 )];
 
+const SIZE: &[Parameter] = &[Parameter::query(
+    "size",
+    "Of the log as it was when it had so many entries; as it is unless given.",
+    r#"{"type":"integer","minimum":0}"#,
+)];
+
+/// What says of which log a file is: what its checkpoint of then says.
+static CHECKPOINT: HeaderName = HeaderName::from_static("probity-checkpoint");
+
 const TEXT: &str = r#"{"type":"string"}"#;
 
 const SAYS: Doc = Doc {
     id: "export_entries",
     tag: "audit",
     summary: "Every entry that fulfils a filter, in one file",
-    description: "Oldest first, up to the size of the log at the beginning, streamed: a file of any size takes \
-                  little memory. An answer that breaks off is incomplete. CSV is RFC 4180 with these columns: index, \
+    description: "Oldest first, up to the size of the log at the beginning, or to `size`, streamed: a file of any size \
+                  takes little memory. An answer that breaks off is incomplete. The header says size and root of that \
+                  log, and so does its checkpoint; a bundle begins with the newest checkpoint of the moment, which covers \
+                  the same entries. CSV is RFC 4180 with these columns: index, \
                   id, at, occurred_at, recorded_by_kind, recorded_by_id, actor_kind, actor_id, actor_name, \
                   on_behalf_of, action, target_kind, target_id, outcome, authority, description, ip, user_agent, \
                   trace_id, session_id, drag_mode, details (as JSON), erased, pruned; a field that a spreadsheet would take \
                   for a formula begins with `'`.",
     replies: &[Reply {
-        headers: &[("Content-Disposition", "A name for the file.")],
+        headers: &[
+            ("Content-Disposition", "A name for the file, with the size of the log."),
+            (
+                "Probity-Checkpoint",
+                "Size and root of the log that the file is of, a dictionary of RFC 9651: `size=4711, root=:…:`.",
+            ),
+        ],
         ..Reply::new(
             "200",
             "The file.",
@@ -59,12 +76,12 @@ const SAYS: Doc = Doc {
             ],
         )
     }],
-    problems: &[TOO_MANY_EXPORTS],
+    problems: &[TOO_MANY_EXPORTS, listed(&domain::code::NO_SUCH_TREE)],
     ..Doc::EMPTY
 };
 
 pub(crate) const DOC: fn() -> Doc = || Doc {
-    parameters: kept(vec![nouns::parameters::<Entry>(), FORMAT]),
+    parameters: kept(vec![nouns::parameters::<Entry>(), FORMAT, SIZE]),
     ..SAYS
 };
 
@@ -87,23 +104,32 @@ pub(crate) async fn handle(call: Call) -> Answer {
     let filter = views::entry_filter(&asked);
     let permit = permit(&call.app)?;
     let engine = &call.app.engine;
-    let (media, name, source) = match format.unwrap_or(Format::Jsonl) {
+    let size = query.number("size")?;
+    let (media, end, then, source) = match format.unwrap_or(Format::Jsonl) {
         Format::Jsonl => {
-            let entries = engine.exported(filter).await?;
-            ("application/jsonl", "entries.jsonl", Source::Lines(entries))
+            let entries = engine.exported(filter, size).await?;
+            let then = entries.then().clone();
+            ("application/jsonl", "jsonl", then, Source::Lines(entries))
         }
         Format::Csv => {
-            let entries = engine.exported(filter).await?;
-            ("text/csv; charset=utf-8", "entries.csv", Source::Table(entries))
+            let entries = engine.exported(filter, size).await?;
+            let then = entries.then().clone();
+            ("text/csv; charset=utf-8", "csv", then, Source::Table(entries))
         }
         Format::Bundle => {
-            let bundle = engine.bundled(filter, views::repeated(&asked)).await?;
-            let media = "application/vnd.probity.bundle+jsonl";
-            (media, "entries.bundle.jsonl", Source::Bundle(Box::new(bundle)))
+            let bundle = engine.bundled(filter, views::repeated(&asked), size).await?;
+            let (media, then) = ("application/vnd.probity.bundle+jsonl", bundle.then());
+            (media, "bundle.jsonl", then, Source::Bundle(Box::new(bundle)))
         }
     };
     let parts = Export { source, begun: false };
-    Ok(file(permit, media, name, parts))
+    let name = format!("entries-of-{}.{end}", then.size);
+    let mut response = file(permit, media, &name, parts);
+    let said = format!("size={}, root=:{}:", then.size, then.root.to_base64());
+    if let Ok(value) = HeaderValue::try_from(said) {
+        response.headers_mut().insert(CHECKPOINT.clone(), value);
+    }
+    Ok(response)
 }
 
 /// Leave to make an answer of any size, which goes back with the answer.

@@ -71,6 +71,7 @@ pub(crate) fn read<P: Place>(query: &Query, order: Order) -> Result<Paging<P>, P
         order,
         after: after(query, order)?,
         limit: Some(limit(query)?),
+        ..Paging::ALL
     })
 }
 

@@ -43,8 +43,8 @@ pub(super) fn answer(
         begun: false,
         paging: Some(Paging {
             order,
-            after: None,
             limit: Some(CHUNK),
+            ..Paging::ALL
         }),
     };
     let name = format!("statement-{}.csv", account.id());

@@ -3,7 +3,6 @@
 use console::components::{TOLD_MAX, Told};
 use domain::audit::activity::sentence;
 use domain::identity::Permission;
-use engine::list::Order;
 use evidence::leaf::{RecordedBy, RecorderKind};
 use views::{Asked, Entry, Given, Noun, Paging, Viewer};
 
@@ -18,9 +17,8 @@ pub(crate) async fn of(call: &Call, target: &str) -> Result<Vec<Told>, Problem> 
     }
     let asked = Asked(vec![("target", Given::Text(target.to_owned()))]);
     let paging = Paging {
-        order: Order::Ascending,
-        after: None,
         limit: Some(u32::from(TOLD_MAX)),
+        ..Paging::ALL
     };
     let page = Entry::page(&call.app.engine, Viewer::of(identity), &asked, paging).await?;
     let told = page.views.iter().map(|entry| Told {

@@ -1,6 +1,7 @@
 //! Lists of nouns as pages.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use console::assets::LIVE;
 use console::components::{Field, Input, Offer, Row};
@@ -15,7 +16,7 @@ use views::{Asked, Cell, Entry, Filter, Noun, Paging, Place, Takes, User, UserLi
 use crate::audit::page as pages;
 use crate::call::{Answer, Call, Page};
 use crate::console::place::place;
-use crate::console::{canonical, frame, presets, problem, redirect};
+use crate::console::{canonical, export, frame, presets, problem, redirect};
 use crate::nouns;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -30,6 +31,9 @@ pub(crate) const fn page<N: Noun>() -> Page {
         handler: |call| Box::pin(show::<N>(call)),
     }
 }
+
+/// How long a search reads before the page says how far it is: who looks at a page can go on with a click.
+pub(crate) const SEARCH_TIME: Duration = Duration::from_millis(250);
 
 /// Most names that are offered while one is typed.
 const NAMES_MAX: u32 = 100;
@@ -104,7 +108,7 @@ pub(crate) async fn show<N: Noun>(call: Call) -> Answer {
         about: N::LIST.summary,
         fields,
         chips: chips(&pairs, without),
-        presets: presets::of(N::KEY, &frame.look.zone, frame.look.now),
+        presets: presets::of(&call, N::KEY, &frame.look).await?,
         others: presets::others(N::KEY, &pairs),
         problems: problems.into_iter().map(words).collect(),
         columns: N::COLUMNS.iter().map(|(column, _)| *column).collect(),
@@ -118,8 +122,8 @@ pub(crate) async fn show<N: Noun>(call: Call) -> Answer {
         }),
         first: wanted.paging.after.is_some().then(|| without("cursor")),
         stopped,
-        looked_until: looked_until(&call, next_entry.filter(|_| stopped)).await?,
-        exports: exports(&call, N::KEY, &pairs)?,
+        looked_until: looked_until(&call, next_entry.filter(|_| stopped), &wanted.asked).await?,
+        export: export(&call, N::KEY, &wanted.query, &wanted.asked)?,
         actions: actions(&call, &path)?,
         call: api_call(&call, &pairs),
         live,
@@ -153,6 +157,7 @@ async fn wanted<N: Noun>(call: &Call) -> Wanted<N::Place> {
         order,
         after,
         limit: Some(limit),
+        search_time: SEARCH_TIME,
     };
     Wanted {
         query,
@@ -162,39 +167,25 @@ async fn wanted<N: Noun>(call: &Call) -> Wanted<N::Place> {
     }
 }
 
-/// When the entry was recorded as far as which a search has looked.
-async fn looked_until(call: &Call, entry: Option<u64>) -> Result<Option<Timestamp>, Problem> {
-    Ok(match entry {
-        Some(index) => {
-            let found = call.app.engine.entry(EntryKey::Index(index)).await?;
-            found.map(|entry| entry.at)
-        }
-        None => None,
-    })
+/// The time as far as which a search has looked: that of the entry, in the order that the list has.
+async fn looked_until(
+    call: &Call,
+    entry: Option<u64>,
+    asked: &Asked,
+) -> Result<Option<Timestamp>, Problem> {
+    let Some(index) = entry else { return Ok(None) };
+    let found = call.app.engine.entry(EntryKey::Index(index)).await?;
+    let happened = asked.flag("by_timestamp") == Some(true);
+    Ok(found.map(|entry| entry.occurred_at.filter(|_| happened).unwrap_or(entry.at)))
 }
 
-/// The forms in which all entries that the filters leave can be had.
-const EXPORTS: [(&str, &str); 3] = [
-    ("JSON Lines", "jsonl"),
-    ("CSV", "csv"),
-    ("Evidence bundle", "bundle"),
-];
-
-/// Where all of a list is, as a file: of the audit log alone.
-fn exports(call: &Call, key: &str, pairs: &[(&str, &str)]) -> Result<Vec<(&'static str, String)>, Problem> {
+/// Where all of a list can be had as a file: of the audit log alone, by the filters in force.
+fn export(call: &Call, key: &str, query: &Query, asked: &Asked) -> Result<Option<String>, Problem> {
     if key != Entry::KEY || !call.identity()?.principal.holds(Permission::AuditRead) {
-        return Ok(Vec::new());
+        return Ok(None);
     }
-    let filters = pairs
-        .iter()
-        .copied()
-        .filter(|(name, _)| !["cursor", "limit", "order"].contains(name));
-    let filters: Vec<_> = filters.collect();
-    let export = |(words, format)| {
-        let query = console::query(filters.iter().copied().chain([("format", format)]));
-        (words, format!("/v1/audit/export{query}"))
-    };
-    Ok(EXPORTS.map(export).into())
+    let in_force = query.pairs().filter(|(name, _)| asked.get(name).is_some());
+    Ok(Some(format!("{}{}", export::PATH, console::query(in_force))))
 }
 
 /// Where a row leads: to the page of what it is about, or else to what can be done with it.

@@ -18,6 +18,7 @@ mod consequences;
 mod custody;
 mod entry;
 mod execution;
+mod export;
 mod field;
 mod form;
 mod frame;

@@ -142,8 +142,8 @@ async fn pending<N: Noun>(call: &Call, label: &str, path: &str) -> Result<Figure
 async fn count<N: Noun>(call: &Call, asked: &Asked) -> Result<(String, bool), Problem> {
     let paging = Paging {
         order: N::USUAL,
-        after: None,
         limit: Some(COUNTED_MAX),
+        ..Paging::ALL
     };
     let viewer = Viewer::of(call.identity()?);
     let page = N::page(&call.app.engine, viewer, asked, paging).await?;

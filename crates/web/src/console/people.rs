@@ -53,8 +53,8 @@ async fn used(call: &Call, one: &One<ApiKey>) -> Result<Vec<Titled>, Problem> {
     let asked = Asked(vec![("recorded_by", Given::Id(key.key.id))]);
     let paging = Paging {
         order: Order::Descending,
-        after: None,
         limit: Some(LOOKED_AT),
+        ..Paging::ALL
     };
     let page = Entry::page(&call.app.engine, Viewer::of(identity), &asked, paging).await?;
     let by = |word: &str| {

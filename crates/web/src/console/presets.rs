@@ -1,28 +1,75 @@
 //! What is often asked for.
 
-use console::Zone;
 use console::components::Offer;
+use console::{Look, Zone};
 use domain::action::ALL;
+use domain::custody::Amount;
+use domain::identity::Permission;
+use engine::Engine;
 use evidence::Timestamp;
 use uuid::Uuid;
+use views::{Noun as _, Operation};
+
+use crate::call::Call;
+use crate::console::place::title;
+use crate::problem::Problem;
+
+/// Most thresholds that have a link of their own.
+const THRESHOLDS_MAX: usize = 6;
+
+fn link(words: &str, path: &str, pairs: &[(&str, &str)]) -> (String, String) {
+    (
+        words.to_owned(),
+        format!("{path}{}", console::query(pairs.iter().copied())),
+    )
+}
 
 /// Lists that are often asked for, of the noun with this key: words, and where.
-pub(crate) fn of(key: &str, zone: &Zone, now: Timestamp) -> Vec<(String, String)> {
+pub(crate) async fn of(call: &Call, key: &str, look: &Look) -> Result<Vec<(String, String)>, Problem> {
+    let mut links = links(key, &look.zone, look.now);
+    if key == Operation::KEY && call.identity()?.principal.holds(Permission::CustodyRead) {
+        links.extend(above_thresholds(&call.app.engine).await?);
+    }
+    Ok(links)
+}
+
+/// Operations of more than a threshold of the installation.
+async fn above_thresholds(engine: &Engine) -> Result<Vec<(String, String)>, Problem> {
+    let mut links = Vec::new();
+    for rule in engine.rules().custody.thresholds.iter().take(THRESHOLDS_MAX) {
+        let Some(asset) = engine.asset_meant(&rule.asset).await? else {
+            continue;
+        };
+        // The amount itself needs no approval, the next one does.
+        let amount = Amount::parse(&rule.amount, asset.digits()).ok();
+        let Some(least) = amount.zip(Amount::new(1)).and_then(|(amount, unit)| amount.plus(unit)) else {
+            continue;
+        };
+        let kind = rule.kind.as_str();
+        links.push(link(
+            &format!("{} above {} {}", title(kind), rule.amount, asset.code),
+            "/operations",
+            &[
+                ("kind", kind),
+                ("asset", &asset.code),
+                ("amount_min", &least.to_decimal(asset.digits())),
+            ],
+        ));
+    }
+    Ok(links)
+}
+
+fn links(key: &str, zone: &Zone, now: Timestamp) -> Vec<(String, String)> {
     let today = zone
         .read(&format!("{}T00:00:00", zone.day(now)))
         .unwrap_or(now)
         .to_string();
-    let link = |words: &str, path: &str, pairs: &[(&str, &str)]| {
-        (
-            words.to_owned(),
-            format!("{path}{}", console::query(pairs.iter().copied())),
-        )
-    };
     match key {
         "entries" => {
             let log = "/audit/entries";
             vec![
                 link("Refusals today", log, &[("outcome", "refused"), ("from", &today)]),
+                link("By agents", log, &[("actor_kind", "agent")]),
                 link("Failed logins", log, &[("action", "authn_login_fail")]),
                 link("Changes of roles", log, &[("action", "user.set_role")]),
                 link("New API keys", log, &[("action", "api_key.create")]),

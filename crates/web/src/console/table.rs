@@ -1,6 +1,6 @@
 //! The table of pages, and what follows from the table of routes: a list and a page for each noun, a form for each change.
 
-use domain::identity::Permission::OperateRead;
+use domain::identity::Permission::{AuditRead, OperateRead};
 use serde_json::{Map, Value};
 use views::{ApiKey, Approval, Asset, Balance, Entry, Execution, KycRecord, Noun as _, Operation, User};
 
@@ -10,8 +10,8 @@ use crate::console::form::Form;
 use crate::console::place::place;
 use crate::console::site::{List, Site};
 use crate::console::{
-    account, approval, asset, change, custody, entry, execution, installation, operation, overview, people,
-    preferences, search, sign_in, sign_out,
+    account, approval, asset, change, custody, entry, execution, export, installation, operation, overview,
+    people, preferences, search, sign_in, sign_out,
 };
 use crate::docs::schema::{Schemas, alternatives};
 use crate::endpoint::{Access, Verb};
@@ -67,6 +67,7 @@ fn own() -> impl IntoIterator<Item = Route> {
         Post "/sign-in" Access::Credentials, SENT => sign_in::submit;
         Post "/sign-out" Access::Session, SENT => sign_out::submit;
         Get "/search" Access::Caller, READ => search::show;
+        Get "/audit/export" Access::Read(AuditRead), READ => export::show;
         Get "/account" Access::Caller, READ => account::show;
         Get "/preferences" Access::Caller, READ => preferences::show;
         Post "/preferences" Access::Caller, SENT => preferences::submit;

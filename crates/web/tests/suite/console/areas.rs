@@ -349,19 +349,33 @@ async fn what_the_filters_leave_can_be_had_as_a_file() {
         let page = browser
             .page("/audit/entries?action=order.cancel&limit=10&order=asc")
             .await;
-        let exports = page
-            .links()
-            .into_iter()
-            .filter(|link| link.starts_with("/v1/audit/export?"));
+        let link = "/audit/export?action=order.cancel";
+        assert!(page.links().contains(link), "{:?}", page.links());
+        let export = browser.page(link).await;
+        let checkpoint = api.get("/v1/audit/checkpoint").await;
+        let [size, root] = [1, 2].map(|line| checkpoint.text().lines().nth(line).unwrap().to_owned());
+        let said = |name: &str, value: &str| {
+            let pair = format!("<dt>{name}</dt><dd>{value}</dd>");
+            assert!(export.text().contains(&pair), "{pair} in {}", export.text());
+        };
+        said("action", "order.cancel");
+        said("Entries", "1");
+        said("Size of the log", &size);
+        said("Root of the log", &root);
+        // What comes later is not in the files.
+        api.record(&json!([event("order.cancel")])).await;
+        let exports = export.links().into_iter();
+        let exports = exports.filter(|link| link.starts_with("/v1/audit/export?"));
         let exports: Vec<String> = exports.collect();
         assert_eq!(exports.len(), 3, "{exports:?}");
         for link in exports {
             let got = browser.get(&link).await;
             assert_eq!(got.status, 200, "{link}: {}", got.text());
-            assert!(
-                got.text().contains("order.cancel") && !got.text().contains("order.update\""),
-                "{link}"
-            );
+            // A table has a line before its entries, and a bundle one more behind them.
+            let around = usize::from(link.contains("csv")) + 2 * usize::from(link.contains("bundle"));
+            assert_eq!(got.text().lines().count(), 1 + around, "{link}");
+            assert!(got.text().contains("order.cancel"), "{link}");
+            assert_eq!(got.header("probity-checkpoint"), format!("size={size}, root=:{root}:"));
         }
         let ids = page.each("option", "value");
         let root = api.get("/v1/users/root").await.json()["id"]

@@ -1,10 +1,20 @@
 //! Filters in the address, in fields and as chips.
 
-use domain::identity::Role;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use domain::custody::OperationKind;
+use domain::custody::rules::ThresholdRule;
+use domain::identity::{Role, Rules};
+use engine::IdentityOptions;
+use engine::clock::{Clock, Reading};
+use engine::list::Order;
 use serde_json::json;
+use views::Place as _;
 
 use super::browser::Browser;
 use crate::api::{Api, BOTH, On};
+use crate::custody::asset;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_wrong_stands_beside_its_field_and_the_rest_works() {
@@ -34,6 +44,85 @@ async fn what_is_wrong_stands_beside_its_field_and_the_rest_works() {
             page.text().contains("<details class=\"filter\" open>"),
             "what is wrong is not folded away"
         );
+    }
+}
+
+/// A page says sooner than the API how far a search has looked, and going on leaves nothing out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_search_says_how_far_it_is_and_goes_on() {
+    for on in BOTH {
+        let ticks = AtomicU64::new(0);
+        let clock = Clock::of(move || Reading {
+            wall: engine::now(),
+            steady: Duration::from_millis(90 * ticks.fetch_add(1, Ordering::SeqCst)),
+        });
+        let api = Api::clocked(on, clock).await;
+        let mut made = Vec::new();
+        for _ in 0..2 {
+            let event = |n: u64| json!({"actor": {"kind": "user"}, "action": "x", "description": if n % 400 == 7 { "a needle" } else { "hay" }});
+            made.extend(api.record(&json!((0..1_000).map(event).collect::<Vec<_>>())).await);
+        }
+        let mut expected: Vec<String> = made
+            .iter()
+            .enumerate()
+            .filter(|(n, _)| n % 1_000 % 400 == 7)
+            .map(|(_, index)| format!("/audit/entries/{index}"))
+            .collect();
+        expected.reverse();
+        let browser = Browser::of(&api, "root", Role::ADMIN).await;
+        let first = "?text=a+needle";
+        let (mut path, mut found, mut pages) = (format!("/audit/entries{first}"), Vec::new(), 0);
+        loop {
+            let page = browser.page(&path).await;
+            found.extend(page.rows());
+            pages += 1;
+            let mut links = page.links().into_iter();
+            let Some(next) = links.find(|link| link.contains("cursor=")) else {
+                break;
+            };
+            // The time is that of the last entry that was looked at, behind which it goes on.
+            let (_, cursor) = next.split_once("cursor=").unwrap();
+            let reached = u64::decode(Order::Descending, cursor).unwrap();
+            let at = api.get(&format!("/v1/audit/entries/{reached}")).await.json()["at"].clone();
+            let until = format!("has looked as far as <time datetime=\"{}\"", at.as_str().unwrap());
+            assert!(page.text().contains(&until), "{until}");
+            assert!(page.text().contains("Go on looking"));
+            path = next;
+        }
+        assert_eq!(found, expected);
+        let (mut query, mut parts) = (first.to_owned(), 0);
+        loop {
+            let page = api.get(&format!("/v1/audit/entries{query}")).await.json();
+            parts += 1;
+            let Some(next) = page["next"].as_str() else { break };
+            query = format!("{first}&cursor={next}");
+        }
+        assert!(pages > parts, "{pages} pages, {parts} of the API");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_says_how_many_there_are_as_far_as_it_counts() {
+    for on in BOTH {
+        let api = Api::new(on).await;
+        let browser = Browser::of(&api, "root", Role::ADMIN).await;
+        let event = json!({"actor": {"kind": "user"}, "action": "many"});
+        api.record(&json!(vec![event.clone(); 1_000])).await;
+        let said = async |words: &str| {
+            let page = browser.page("/audit/export?action=many").await;
+            assert!(page.text().contains(words), "{words} in {}", page.text());
+        };
+        said("<title>Export, 1,000 entries").await;
+        api.record(&json!([event])).await;
+        said("<title>Export, 1,000 or more entries").await;
+        let all = api.size().await;
+        let page = browser.page("/audit/export").await;
+        assert!(page.text().contains("none: the whole log"));
+        assert!(page.text().contains(&format!("<title>Export, {} entries", views::count(all))));
+        // A file of what nobody asked for is not offered.
+        let got = browser.get("/audit/export?outcome=perhaps").await;
+        assert_eq!(got.status, 400);
+        assert!(!got.text().contains("/v1/audit/export"));
     }
 }
 
@@ -106,7 +195,21 @@ async fn an_address_can_be_given_to_others() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_often_asked_for_is_a_good_address() {
-    let api = Api::new(On::Sqlite).await;
+    let mut rules = Rules::default();
+    let threshold = |asset: &str| ThresholdRule {
+        asset: asset.to_owned(),
+        kind: OperationKind::Withdrawal,
+        amount: "1.5".to_owned(),
+        quorum: 1,
+    };
+    // Of an asset that is not there yet there is nothing.
+    rules.custody.thresholds = vec![threshold("btc"), threshold("ETH")];
+    let identity = IdentityOptions {
+        rules: rules.into(),
+        ..IdentityOptions::default()
+    };
+    let api = Api::identity(On::Sqlite, identity).await;
+    asset(&api).await;
     let browser = Browser::of(&api, "root", Role::ADMIN).await;
     let mut tried = 0;
     for list in [
@@ -129,6 +232,12 @@ async fn what_is_often_asked_for_is_a_good_address() {
         }
     }
     assert!(tried > 12, "{tried}");
+    let page = browser.page("/operations").await;
+    let above = "/operations?kind=withdrawal&asset=BTC&amount_min=1.50000001";
+    assert!(page.links().contains(above), "{:?}", page.links());
+    assert!(page.text().contains("Withdrawal above 1.5 BTC") && !page.text().contains("ETH"));
+    let agents = "/audit/entries?actor_kind=agent";
+    assert!(browser.page("/audit/entries").await.links().contains(agents));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -25,10 +25,8 @@ async fn every_line_is_an_entry() {
         let got = api.get("/v1/audit/export").await;
         assert!(got.complete);
         assert_eq!(got.header("content-type"), "application/jsonl");
-        assert_eq!(
-            got.header("content-disposition"),
-            "attachment; filename=\"entries.jsonl\""
-        );
+        let name = format!("attachment; filename=\"entries-of-{}.jsonl\"", api.size().await);
+        assert_eq!(got.header("content-disposition"), name);
         let entries: Vec<Entry> = got
             .text()
             .lines()
@@ -81,6 +79,55 @@ async fn a_bundle_proves_itself() {
         assert_eq!(summary.entries, 350);
         let header: Value = serde_json::from_str(got.text().lines().next().unwrap()).unwrap();
         assert_eq!(header["filter"], json!({"action": "export.test", "actor": "b"}));
+    }
+}
+
+/// What is exported of the log of then is the same later, and says of which log it is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_export_is_of_the_log_at_a_size() {
+    for on in BOTH {
+        let api = filled(on, 5).await;
+        let checkpoint = api.get("/v1/audit/checkpoint").await;
+        let [size, root] = [1, 2].map(|line| checkpoint.text().lines().nth(line).unwrap().to_owned());
+        let said = format!("size={size}, root=:{root}:");
+        let mut before = Vec::new();
+        for format in ["jsonl", "csv", "bundle"] {
+            let got = api.get(&format!("/v1/audit/export?format={format}")).await;
+            assert_eq!(got.header("probity-checkpoint"), said, "{format}");
+            before.push(got);
+        }
+        api.record(&json!([{"actor": {"kind": "user"}, "action": "export.late"}]))
+            .await;
+        for (format, before) in ["jsonl", "csv", "bundle"].iter().zip(&before) {
+            let path = format!("/v1/audit/export?format={format}&size={size}");
+            let got = api.get(&path).await;
+            for header in ["probity-checkpoint", "content-disposition"] {
+                assert_eq!(got.header(header), before.header(header), "{format}");
+            }
+            if *format == "bundle" {
+                // Its checkpoint is the newest, and it says that its entries end before that.
+                let mut checker = BundleChecker::new(api.engine.verifier_key().clone());
+                for line in got.text().lines() {
+                    checker.line(line).unwrap();
+                }
+                let summary = checker.finish().unwrap();
+                let entries = size.parse().unwrap();
+                assert_eq!((summary.entries, summary.size), (entries, entries + 1));
+                let header: Value = serde_json::from_str(got.text().lines().next().unwrap()).unwrap();
+                assert_eq!(header["filter"], json!({"size": size}));
+            } else {
+                assert_eq!(got.text(), before.text(), "{format}");
+            }
+        }
+        let empty = api.get("/v1/audit/export?size=0").await;
+        assert_eq!((empty.status.as_u16(), empty.text()), (200, ""));
+        let beyond = api.size().await + 1;
+        api.get(&format!("/v1/audit/export?size={beyond}"))
+            .await
+            .assert_problem(400, "no_such_tree", Some("size"));
+        api.get("/v1/audit/export?size=-1")
+            .await
+            .assert_problem(400, "invalid_field", Some("size"));
     }
 }
 

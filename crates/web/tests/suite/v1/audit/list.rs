@@ -74,7 +74,7 @@ async fn every_filter_filters() {
             .record(&json!([
                 {"actor": {"kind": "user", "id": "anna"}, "action": "order.create", "target": {"kind": "order", "id": "1"}, "ip": "203.0.113.7"},
                 {"actor": {"kind": "user", "name": "bob"}, "action": "order.cancel", "target": {"kind": "invoice", "id": "1"}, "outcome": "refused", "description": "100% \"sure\"_"},
-                {"actor": {"kind": "user", "id": "anna"}, "action": "orders", "ip": "::ffff:203.0.113.7"},
+                {"actor": {"kind": "agent", "id": "anna"}, "action": "orders", "ip": "::ffff:203.0.113.7"},
             ]))
             .await;
         let at = api.get(&format!("/v1/audit/entries/{}", made[0])).await.json()["at"]
@@ -89,6 +89,9 @@ async fn every_filter_filters() {
             ("action=order.create".into(), vec![0]),
             ("action=order.*".into(), vec![0, 1]),
             ("action=order*&actor=anna".into(), vec![0, 2]),
+            ("actor_kind=agent".into(), vec![2]),
+            ("actor_kind=user&actor=anna".into(), vec![0]),
+            ("actor_kind=external".into(), vec![]),
             ("target=1".into(), vec![0, 1]),
             ("target=1&target_kind=invoice".into(), vec![1]),
             ("outcome=refused&action=order*".into(), vec![1]),
@@ -128,6 +131,7 @@ async fn a_bad_parameter_is_named() {
         ("cursor=nonsense", "cursor"),
         (&format!("order=asc&cursor={descending}"), "cursor"),
         ("outcome=maybe", "outcome"),
+        ("actor_kind=robot", "actor_kind"),
         ("from=now", "from"),
         ("from=2026-11-21T08:30:00+01:00", "from"),
         ("to=2026-13-01T00:00:00Z", "to"),
