@@ -111,7 +111,7 @@ fn parameter<N: Noun>(filter: &Filter) -> Parameter {
             text(ACCOUNT_LEN_MAX),
         ),
         Takes::Amount => (
-            only(", a decimal number"),
+            only(": a decimal number"),
             value!({"type": "string", "maxLength": DECIMAL_LEN_MAX, "pattern": DECIMAL, "examples": ["0.5"]}),
         ),
         Takes::Word(list) => (only(""), value!({"enum": list})),

@@ -113,8 +113,8 @@ mod cases {
     pub async fn of_at_least_an_amount(bed: Bed) {
         let engine = bed.open().await;
         fill(&engine).await;
-        let everything = (&OperationFilter::default(), Ascending, (1_000, SEARCH_TIME));
-        let (all, _) = paged(&engine, everything.0, everything.1, everything.2).await;
+        let everything = OperationFilter::default();
+        let (all, _) = paged(&engine, &everything, Ascending, (1_000, SEARCH_TIME)).await;
         assert_eq!(all.len(), 4 * 2 * 3 * AMOUNTS.len());
         let btc = engine.asset_named("btc").await.unwrap().id;
         let ann = engine.user_meant("ann").await.unwrap().unwrap().row.id;

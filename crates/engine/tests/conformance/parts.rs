@@ -84,7 +84,7 @@ mod cases {
         let part_max = usize::try_from(PART_BYTES_MAX).unwrap();
         for filter in filters() {
             let expected = indexes(&engine, &filter).await;
-            let mut export = engine.exported(filter.clone()).await.unwrap();
+            let mut export = engine.exported(filter.clone(), None).await.unwrap();
             let mut seen = Vec::new();
             while let Some(part) = export.next().await.unwrap() {
                 // What is kept of an entry is a little shorter or longer than what is shown of it.
@@ -98,7 +98,7 @@ mod cases {
             }
             assert_eq!(seen, expected, "{filter:?}");
             let mut bundle = engine
-                .bundled(filter.clone(), StrictObject::default())
+                .bundled(filter.clone(), StrictObject::default(), None)
                 .await
                 .unwrap();
             let mut checker = BundleChecker::new(engine.verifier_key().clone());
@@ -153,9 +153,9 @@ mod cases {
         let mut options = bed.options();
         options.database.pool_max = 1;
         let engine = Engine::open(options).await.unwrap();
-        let mut export = engine.exported(EntryFilter::default()).await.unwrap();
+        let mut export = engine.exported(EntryFilter::default(), None).await.unwrap();
         let asked = StrictObject::default();
-        let mut bundle = engine.bundled(EntryFilter::default(), asked).await.unwrap();
+        let mut bundle = engine.bundled(EntryFilter::default(), asked, None).await.unwrap();
         let mut parts = 0;
         loop {
             let (some, lines) = (export.next().await.unwrap(), bundle.next().await.unwrap());

@@ -58,7 +58,7 @@ fn a_deposit_is_made_once_and_names_its_transaction() {
             let found = place.json(&["operation", "list", "--asset", "btc", "--amount-min", least]);
             assert_eq!(found["operations"].as_array().unwrap().len(), expected, "{least}");
         }
-        let without = place.run(&["operation", "list", "--amount-min", "1"]).expect(2);
+        let without = place.run(&["operation", "list", "--amount-min", "1"]).expect(1);
         assert!(without.err.contains("amount of an asset"), "{}", without.err);
         let text = place.narrow(&["operation", "show", id(&made)]);
         assert!(

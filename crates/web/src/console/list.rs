@@ -123,7 +123,7 @@ pub(crate) async fn show<N: Noun>(call: Call) -> Answer {
         first: wanted.paging.after.is_some().then(|| without("cursor")),
         stopped,
         looked_until: looked_until(&call, next_entry.filter(|_| stopped), &wanted.asked).await?,
-        export: export(&call, N::KEY, &wanted.query, &wanted.asked)?,
+        export: as_file(&call, N::KEY, &wanted.query, &wanted.asked)?,
         actions: actions(&call, &path)?,
         call: api_call(&call, &pairs),
         live,
@@ -180,7 +180,7 @@ async fn looked_until(
 }
 
 /// Where all of a list can be had as a file: of the audit log alone, by the filters in force.
-fn export(call: &Call, key: &str, query: &Query, asked: &Asked) -> Result<Option<String>, Problem> {
+fn as_file(call: &Call, key: &str, query: &Query, asked: &Asked) -> Result<Option<String>, Problem> {
     if key != Entry::KEY || !call.identity()?.principal.holds(Permission::AuditRead) {
         return Ok(None);
     }
