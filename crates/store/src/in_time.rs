@@ -5,6 +5,7 @@
 //! there are many, the index of times is gone along, and the conditions are tried on each.
 
 use std::cmp::Reverse;
+use std::time::Duration;
 
 use domain::audit::EntryFilter;
 use domain::record::Val;
@@ -59,12 +60,14 @@ pub(crate) async fn page(
             bytes,
         },
     };
+    let started = patience.map(|patience| (patience.clock)());
     if terms.iter().any(|term| term.index.is_some())
         && let Some(few) = page.few(conn, patience).await?
     {
         return Ok(few);
     }
-    page.along(conn, patience).await
+    // What the first way took of the time is gone.
+    page.along(conn, patience.zip(started)).await
 }
 
 async fn place(conn: &mut Conn, entry: u64) -> Result<Option<Place>, Error> {
@@ -144,8 +147,11 @@ impl TimePage<'_> {
     }
 
     /// Goes along the index of times until the page is full, the log is at its end, or patience is.
-    async fn along(&self, conn: &mut Conn, patience: Option<&Patience<'_>>) -> Result<Found, Error> {
-        let started = patience.map(|patience| (patience.clock)());
+    async fn along(
+        &self,
+        conn: &mut Conn,
+        patience: Option<(&Patience<'_>, Duration)>,
+    ) -> Result<Found, Error> {
         let (mut found, mut room, mut after) = (Found::default(), self.room, self.after);
         while room.is_left() {
             let limit = room.entries.min(CHUNK);
@@ -165,7 +171,7 @@ impl TimePage<'_> {
                 break;
             };
             after = Some(end);
-            if let (Some(patience), Some(started)) = (patience, started)
+            if let Some((patience, started)) = patience
                 && (patience.clock)().saturating_sub(started) >= patience.at_most
             {
                 found.reached = Some(end.1);
