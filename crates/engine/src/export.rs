@@ -230,9 +230,7 @@ impl Engine {
         let then = then(&mut conn, &head, size).await?;
         if then.size < head.edge.size() {
             // Its checkpoint covers more than was asked for.
-            asked
-                .0
-                .insert("size".to_owned(), then.size.to_string().into());
+            asked.0.insert("size".to_owned(), then.size.to_string().into());
         }
         let entries = Entries::Found(Box::new(Export {
             engine: self.clone(),

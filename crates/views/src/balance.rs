@@ -152,7 +152,9 @@ pub async fn movements(
     times: (Option<Timestamp>, Option<Timestamp>),
     paging: Paging<OperationPlace>,
 ) -> Result<(Vec<(StatementLine, Account)>, Option<OperationPlace>), Error> {
-    let Paging { order, after, limit } = paging;
+    let Paging {
+        order, after, limit, ..
+    } = paging;
     let balance = account.id();
     let limit = limit.unwrap_or(LIMIT_USUAL);
     let found = engine.statement(balance, times, order, after, limit).await?;

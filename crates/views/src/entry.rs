@@ -174,11 +174,7 @@ impl Noun for Entry {
             Takes::Text(KIND_LEN_MAX),
         )
         .option("target-kind"),
-        Filter::own(
-            "outcome",
-            "of this outcome",
-            Takes::Word(Outcome::WORDS),
-        ),
+        Filter::own("outcome", "of this outcome", Takes::Word(Outcome::WORDS)),
         Filter::own("from", "recorded at this time or later", Takes::Time).option("since"),
         Filter::own("to", "recorded before this time", Takes::Time).option("until"),
         Filter::own(

@@ -108,7 +108,9 @@ impl Filter {
     pub const DRAG_MODE: Filter = Filter::new(
         "drag_mode",
         "of this sort of work",
-        Kind::Word(DragMode::WORDS, |word, _| Ok(Condition::Is("drag_mode", word.into()))),
+        Kind::Word(DragMode::WORDS, |word, _| {
+            Ok(Condition::Is("drag_mode", word.into()))
+        }),
     )
     .option("drag-mode");
 
@@ -202,12 +204,7 @@ impl Takes {
                 text.parse().ok().map(Given::Time),
                 "a time such as 2026-11-21T08:30:00Z".to_owned(),
             ),
-            Takes::User
-            | Takes::Asset
-            | Takes::Agent
-            | Takes::Role
-            | Takes::Balance
-            | Takes::Amount => {
+            Takes::User | Takes::Asset | Takes::Agent | Takes::Role | Takes::Balance | Takes::Amount => {
                 (taken(), String::new())
             }
         };
@@ -233,7 +230,12 @@ pub enum Given {
 impl Given {
     /// The amount that a text means, of the asset that is named beside it.
     pub fn amount(name: &str, text: &str, asset: Option<&Asset>) -> Result<Given, FieldError> {
-        let missing = || FieldError::new("asset", format!("must be given with {name}: an amount is of an asset"));
+        let missing = || {
+            FieldError::new(
+                "asset",
+                format!("must be given with {name}: an amount is of an asset"),
+            )
+        };
         let asset = asset.ok_or_else(missing)?;
         let read = Amount::parse(text, asset.digits());
         let amount = read.map_err(|error| FieldError::new(name, error.to_string()))?;

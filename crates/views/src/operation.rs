@@ -303,8 +303,7 @@ impl Noun for Operation {
             Takes::Word(OperationStatus::WORDS),
         ),
         Filter::own("asset", "of this asset", Takes::Asset),
-        Filter::own("amount_min", "of at least this amount of `asset`", Takes::Amount)
-            .option("amount-min"),
+        Filter::own("amount_min", "of at least this amount of `asset`", Takes::Amount).option("amount-min"),
         Filter::own("user", "from or to balances of this user", Takes::User),
         Filter::own("balance", "from or to this balance", Takes::Balance),
         Filter::own(

@@ -10,9 +10,7 @@ use views::{Asked, Filter, Given, Noun, Page, Place, Reads, Show, Shown, Takes, 
 
 use crate::audit::page;
 use crate::call::{Answer, Call, id_of, json, tagged, with_type};
-use crate::custody::{
-    self, ACCOUNT_LEN_MAX, DECIMAL, DECIMAL_LEN_MAX, NAME_LEN_MAX, NAMED_LEN_MAX, absent,
-};
+use crate::custody::{self, ACCOUNT_LEN_MAX, DECIMAL, DECIMAL_LEN_MAX, NAME_LEN_MAX, NAMED_LEN_MAX, absent};
 use crate::endpoint::Access;
 use crate::listed::OVERLOADED;
 use crate::openapi::{Content, Doc, Listed, Parameter, Reply, kept, listed, version_header, words};

@@ -104,7 +104,10 @@ mod cases {
                     found == expected,
                     "{filter:?} {order:?}: nothing is left out and nothing comes twice"
                 );
-                assert!(bounds.1 > Duration::ZERO || pages > 1, "who has no time is told so");
+                assert!(
+                    bounds.1 > Duration::ZERO || pages > 1,
+                    "who has no time is told so"
+                );
             }
             expected.reverse();
         }

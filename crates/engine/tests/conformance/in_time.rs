@@ -79,7 +79,10 @@ mod cases {
         loop {
             let order = Order::Ascending;
             let page = Page { order, after, limit };
-            let page = engine.entries_within(filter, page, (3_000, SEARCH_TIME)).await.unwrap();
+            let page = engine
+                .entries_within(filter, page, (3_000, SEARCH_TIME))
+                .await
+                .unwrap();
             indexes.extend(page.entries.iter().map(|entry| entry.index));
             let Some(next) = page.next else { break };
             after = Some(next);

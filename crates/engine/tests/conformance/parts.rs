@@ -128,7 +128,10 @@ mod cases {
                     let (mut after, mut seen) = (None, Vec::new());
                     loop {
                         let page = Page { order, after, limit };
-                        let found = engine.entries_within(&filter, page, (bytes_max, SEARCH_TIME)).await.unwrap();
+                        let found = engine
+                            .entries_within(&filter, page, (bytes_max, SEARCH_TIME))
+                            .await
+                            .unwrap();
                         assert!(found.entries.len() <= limit as usize);
                         let held = bytes(&found.entries).1 as u64;
                         assert!(held / 2 <= bytes_max, "{filter:?}: {held} of {bytes_max}");

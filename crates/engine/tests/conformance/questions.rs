@@ -155,7 +155,9 @@ pub fn mixed(seed: u64) -> impl Iterator<Item = EntryFilter> {
                 1 => filter.action = one(&["order.update", "order.*", "user.login", "o*", "Order.update"]),
                 2 => filter.target = one(&["o1", "o2"]),
                 3 => filter.target_kind = one(&["order", "user"]),
-                4 => filter.actor_kind = Some([ActorKind::User, ActorKind::Agent, ActorKind::System][below(3)]),
+                4 => {
+                    filter.actor_kind = Some([ActorKind::User, ActorKind::Agent, ActorKind::System][below(3)])
+                }
                 7 => filter.outcome = Some(Outcome::ALL[below(Outcome::ALL.len())]),
                 5 => filter.ip = one(&["203.0.113.7", "2001:db8::1", "203.0.113.8"]),
                 _ => filter.text = one(&["needle", "\"n\":7", "9"]),

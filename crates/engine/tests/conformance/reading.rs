@@ -430,8 +430,14 @@ mod cases {
             limit,
         };
         let all = EntryFilter::default();
-        let shown = engine.shown_within(&all, page, (u64::MAX, SEARCH_TIME)).await.unwrap();
-        let read = engine.entries_within(&all, page, (u64::MAX, SEARCH_TIME)).await.unwrap();
+        let shown = engine
+            .shown_within(&all, page, (u64::MAX, SEARCH_TIME))
+            .await
+            .unwrap();
+        let read = engine
+            .entries_within(&all, page, (u64::MAX, SEARCH_TIME))
+            .await
+            .unwrap();
         assert_eq!((shown.next, shown.size), (read.next, read.size), "{limit}");
         let json = [
             serde_json::to_string(&shown.entries),

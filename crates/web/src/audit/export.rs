@@ -52,7 +52,10 @@ const SAYS: Doc = Doc {
                   for a formula begins with `'`.",
     replies: &[Reply {
         headers: &[
-            ("Content-Disposition", "A name for the file, with the size of the log."),
+            (
+                "Content-Disposition",
+                "A name for the file, with the size of the log.",
+            ),
             (
                 "Probity-Checkpoint",
                 "Size and root of the log that the file is of, a dictionary of RFC 9651: `size=4711, root=:…:`.",

@@ -45,14 +45,15 @@ pub(crate) async fn show(call: Call) -> Answer {
         ("Size of the log", views::count(then.size).into()),
         ("Root of the log", then.root.to_base64().into()),
     ]);
+    let filters: Vec<(&str, &str)> = query.pairs().collect();
     let size = then.size.to_string();
     let file = |(words, format)| {
         let ends = [("format", format), ("size", size.as_str())];
-        let query = console::query(query.pairs().chain(ends));
+        let query = console::query(filters.iter().copied().chain(ends));
         (words, format!("/v1{PATH}{query}"))
     };
     let page = ExportPage {
-        list: format!("/audit/entries{}", console::query(query.pairs())),
+        list: format!("/audit/entries{}", console::query(filters.iter().copied())),
         pairs,
         files: FORMATS.map(file).into(),
     };

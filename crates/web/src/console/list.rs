@@ -168,11 +168,7 @@ async fn wanted<N: Noun>(call: &Call) -> Wanted<N::Place> {
 }
 
 /// The time as far as which a search has looked: that of the entry, in the order that the list has.
-async fn looked_until(
-    call: &Call,
-    entry: Option<u64>,
-    asked: &Asked,
-) -> Result<Option<Timestamp>, Problem> {
+async fn looked_until(call: &Call, entry: Option<u64>, asked: &Asked) -> Result<Option<Timestamp>, Problem> {
     let Some(index) = entry else { return Ok(None) };
     let found = call.app.engine.entry(EntryKey::Index(index)).await?;
     let happened = asked.flag("by_timestamp") == Some(true);
@@ -184,7 +180,10 @@ fn as_file(call: &Call, key: &str, query: &Query, asked: &Asked) -> Result<Optio
     if key != Entry::KEY || !call.identity()?.principal.holds(Permission::AuditRead) {
         return Ok(None);
     }
-    let in_force = query.pairs().filter(|(name, _)| asked.get(name).is_some());
+    let in_force: Vec<(&str, &str)> = query
+        .pairs()
+        .filter(|(name, _)| asked.get(name).is_some())
+        .collect();
     Ok(Some(format!("{}{}", export::PATH, console::query(in_force))))
 }
 

@@ -42,7 +42,10 @@ async fn above_thresholds(engine: &Engine) -> Result<Vec<(String, String)>, Prob
         };
         // The amount itself needs no approval, the next one does.
         let amount = Amount::parse(&rule.amount, asset.digits()).ok();
-        let Some(least) = amount.zip(Amount::new(1)).and_then(|(amount, unit)| amount.plus(unit)) else {
+        let Some(least) = amount
+            .zip(Amount::new(1))
+            .and_then(|(amount, unit)| amount.plus(unit))
+        else {
             continue;
         };
         let kind = rule.kind.as_str();

@@ -375,7 +375,10 @@ async fn what_the_filters_leave_can_be_had_as_a_file() {
             let around = usize::from(link.contains("csv")) + 2 * usize::from(link.contains("bundle"));
             assert_eq!(got.text().lines().count(), 1 + around, "{link}");
             assert!(got.text().contains("order.cancel"), "{link}");
-            assert_eq!(got.header("probity-checkpoint"), format!("size={size}, root=:{root}:"));
+            assert_eq!(
+                got.header("probity-checkpoint"),
+                format!("size={size}, root=:{root}:")
+            );
         }
         let ids = page.each("option", "value");
         let root = api.get("/v1/users/root").await.json()["id"]

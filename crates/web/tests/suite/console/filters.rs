@@ -60,7 +60,10 @@ async fn a_search_says_how_far_it_is_and_goes_on() {
         let mut made = Vec::new();
         for _ in 0..2 {
             let event = |n: u64| json!({"actor": {"kind": "user"}, "action": "x", "description": if n % 400 == 7 { "a needle" } else { "hay" }});
-            made.extend(api.record(&json!((0..1_000).map(event).collect::<Vec<_>>())).await);
+            made.extend(
+                api.record(&json!((0..1_000).map(event).collect::<Vec<_>>()))
+                    .await,
+            );
         }
         let mut expected: Vec<String> = made
             .iter()
@@ -118,7 +121,10 @@ async fn an_export_says_how_many_there_are_as_far_as_it_counts() {
         let all = api.size().await;
         let page = browser.page("/audit/export").await;
         assert!(page.text().contains("none: the whole log"));
-        assert!(page.text().contains(&format!("<title>Export, {} entries", views::count(all))));
+        assert!(
+            page.text()
+                .contains(&format!("<title>Export, {} entries", views::count(all)))
+        );
         // A file of what nobody asked for is not offered.
         let got = browser.get("/audit/export?outcome=perhaps").await;
         assert_eq!(got.status, 400);

@@ -174,8 +174,8 @@ async fn every_list_is_in_the_navigation_or_reached_from_elsewhere() {
     let api = Api::new(On::Sqlite).await;
     let browser = Browser::of(&api, "root", Role::ADMIN).await;
     let places = places(&browser.page("/").await);
-    // Steps are those of an execution, and executions are sorted by their start anyway.
-    let elsewhere = ["/steps", "/governance/recent"];
+    // Steps are those of an execution, executions are sorted by their start anyway, and the audit log leads to its export.
+    let elsewhere = ["/steps", "/governance/recent", "/audit/export"];
     for (_, path, _) in web::endpoints().filter(|(verb, ..)| *verb == web::Verb::Get) {
         let path = match path.strip_prefix("/v1/metrics") {
             Some(rest) => format!("/governance/metrics{rest}"),

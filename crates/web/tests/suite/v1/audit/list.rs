@@ -91,7 +91,7 @@ async fn every_filter_filters() {
             ("action=order*&actor=anna".into(), vec![0, 2]),
             ("actor_kind=agent".into(), vec![2]),
             ("actor_kind=user&actor=anna".into(), vec![0]),
-            ("actor_kind=external".into(), vec![]),
+            ("actor_kind=service".into(), vec![]),
             ("target=1".into(), vec![0, 1]),
             ("target=1&target_kind=invoice".into(), vec![1]),
             ("outcome=refused&action=order*".into(), vec![1]),

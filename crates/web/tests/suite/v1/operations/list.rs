@@ -78,8 +78,18 @@ async fn by_every_condition() {
             ("amount_min=1", 400, "invalid_field", "asset"),
             ("asset=BTC&amount_min=-1", 400, "invalid_field", "amount_min"),
             ("asset=BTC&amount_min=1e3", 400, "invalid_field", "amount_min"),
-            ("asset=BTC&amount_min=0.000000001", 400, "invalid_field", "amount_min"),
-            (&format!("asset=BTC&amount_min={}", "9".repeat(31)), 400, "invalid_field", "amount_min"),
+            (
+                "asset=BTC&amount_min=0.000000001",
+                400,
+                "invalid_field",
+                "amount_min",
+            ),
+            (
+                &format!("asset=BTC&amount_min={}", "9".repeat(31)),
+                400,
+                "invalid_field",
+                "amount_min",
+            ),
             ("user=zoe", 404, "unknown_user", "user"),
         ] {
             let got = api.get(&format!("{OPERATIONS}?{query}")).await;
