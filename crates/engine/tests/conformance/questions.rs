@@ -156,7 +156,8 @@ pub fn mixed(seed: u64) -> impl Iterator<Item = EntryFilter> {
                 2 => filter.target = one(&["o1", "o2"]),
                 3 => filter.target_kind = one(&["order", "user"]),
                 4 => {
-                    filter.actor_kind = Some([ActorKind::User, ActorKind::Agent, ActorKind::System][below(3)])
+                    filter.actor_kind =
+                        Some([ActorKind::User, ActorKind::Agent, ActorKind::System][below(3)]);
                 }
                 7 => filter.outcome = Some(Outcome::ALL[below(Outcome::ALL.len())]),
                 5 => filter.ip = one(&["203.0.113.7", "2001:db8::1", "203.0.113.8"]),

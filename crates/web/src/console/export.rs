@@ -6,11 +6,9 @@ use views::{Entry, Titled};
 use crate::call::{Answer, Call};
 use crate::console::frame;
 use crate::console::list::SEARCH_TIME;
+use crate::console::place::EXPORT;
 use crate::nouns;
 use crate::query::Query;
-
-/// Where the page is.
-pub(crate) const PATH: &str = "/audit/export";
 
 /// Most entries that are counted: a page that is looked at does not wait for more.
 const COUNTED_MAX: u32 = 1_000;
@@ -50,7 +48,7 @@ pub(crate) async fn show(call: Call) -> Answer {
     let file = |(words, format)| {
         let ends = [("format", format), ("size", size.as_str())];
         let query = console::query(filters.iter().copied().chain(ends));
-        (words, format!("/v1{PATH}{query}"))
+        (words, format!("/v1{EXPORT}{query}"))
     };
     let page = ExportPage {
         list: format!("/audit/entries{}", console::query(filters.iter().copied())),

@@ -15,8 +15,8 @@ use views::{Asked, Cell, Entry, Filter, Noun, Paging, Place, Takes, User, UserLi
 
 use crate::audit::page as pages;
 use crate::call::{Answer, Call, Page};
-use crate::console::place::place;
-use crate::console::{canonical, export, frame, presets, problem, redirect};
+use crate::console::place::{EXPORT, place};
+use crate::console::{canonical, frame, presets, problem, redirect};
 use crate::nouns;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -184,7 +184,7 @@ fn as_file(call: &Call, key: &str, query: &Query, asked: &Asked) -> Result<Optio
         .pairs()
         .filter(|(name, _)| asked.get(name).is_some())
         .collect();
-    Ok(Some(format!("{}{}", export::PATH, console::query(in_force))))
+    Ok(Some(format!("{EXPORT}{}", console::query(in_force))))
 }
 
 /// Where a row leads: to the page of what it is about, or else to what can be done with it.

@@ -1,5 +1,8 @@
 //! Where pages are, and what they are called.
 
+/// Where all of the audit log that filters leave can be had as a file; over the API it is there too.
+pub(crate) const EXPORT: &str = "/audit/export";
+
 /// Where the pages of a path of the API are.
 pub(crate) fn place(api: &str) -> String {
     match api.strip_prefix("/v1").unwrap_or(api) {
