@@ -59,7 +59,11 @@ fn a_deposit_is_made_once_and_names_its_transaction() {
             assert_eq!(found["operations"].as_array().unwrap().len(), expected, "{least}");
         }
         let without = place.run(&["operation", "list", "--amount-min", "1"]).expect(1);
-        assert!(without.err.contains("amount of an asset"), "{}", without.err);
+        assert!(
+            without.err.contains("--asset must be given with amount-min"),
+            "{}",
+            without.err
+        );
         let text = place.narrow(&["operation", "show", id(&made)]);
         assert!(
             text.contains("Transaction    4a5e1e4b") && text.contains("user:bob"),
