@@ -5,12 +5,14 @@
 //! nesting deeper than [`DEPTH_MAX`].
 
 pub mod number;
+mod object;
 mod strict;
 
 use std::cmp::Ordering;
 
 use serde_json::{Map, Number, Value};
 
+pub use object::{Object, object, object_or_null, objects_or_null};
 pub(crate) use strict::unique_members;
 pub use strict::{Strict, StrictObject, Unique, located};
 

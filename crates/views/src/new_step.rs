@@ -5,7 +5,7 @@ use domain::workflow::execution::ERROR_TYPE_LEN_MAX;
 use domain::workflow::step::{
     CALL_ID_LEN_MAX, Content, Cost, FINISH_REASONS_MAX, NAME_LEN_MAX, NewStep, PROVIDER_LEN_MAX, StepKind,
 };
-use evidence::json::Strict;
+use evidence::json::{Strict, object_or_null};
 use evidence::{Outcome, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -55,6 +55,7 @@ pub struct StepBody {
     #[schemars(length(min = 1, max = ERROR_TYPE_LEN_MAX))]
     error_type: Option<String>,
     /// How many tokens it used.
+    #[serde(default, deserialize_with = "object_or_null")]
     usage: Option<UsageView>,
     /// What it cost in US dollars: a decimal text with at most 12 digits after the point, at most 1000000.
     #[schemars(regex(pattern = r"^(0|[1-9][0-9]{0,6})(\.[0-9]{1,12})?$"))]

@@ -9,7 +9,7 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use domain::code::Code;
 use domain::code::check_count;
-use evidence::json::located;
+use evidence::json::{Object, located};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
@@ -57,7 +57,7 @@ pub(crate) fn given_member<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     Option::deserialize(deserializer).map(Some)
 }
 
-/// An array of one to so many. Beyond the bound they are counted, but not kept: a small body could hold very many.
+/// An array of one to so many objects. Beyond the bound they are counted, but not kept: a small body could hold very many.
 pub(crate) struct Bounded<T, const MAX: usize> {
     items: Vec<T>,
     length: usize,
@@ -88,7 +88,7 @@ impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Bounded<T,
             fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
                 let mut items = Vec::new();
                 while items.len() < MAX
-                    && let Some(item) = access.next_element()?
+                    && let Some(Object(item)) = access.next_element()?
                 {
                     items.push(item);
                 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use evidence::commitment::{self, Salt};
 use evidence::entry::{Actor, Recorded, Target};
-use evidence::json::{self, StrictObject};
+use evidence::json::{self, StrictObject, object, object_or_null};
 use evidence::leaf::Outcome;
 use evidence::payload::WORD;
 use evidence::payload::{ActorKind, Aim, DragMode, Payload, PayloadActor, PayloadTarget};
@@ -43,12 +43,13 @@ pub struct Event {
     #[serde(default)]
     pub occurred_at: Option<Timestamp>,
     /// Who acted.
+    #[serde(deserialize_with = "object")]
     pub actor: Actor,
     /// The verb.
     #[schemars(length(min = 1, max = ACTION_LEN_MAX), regex(pattern = WORD))]
     pub action: String,
     /// What was acted on.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object_or_null")]
     pub target: Option<Target>,
     /// How it ended; `success` unless given.
     #[serde(default, deserialize_with = "success_unless_given")]
@@ -81,7 +82,7 @@ pub struct Event {
     #[schemars(length(min = 1, max = NAME_LEN_MAX))]
     pub session_id: Option<String>,
     /// AIM context of an agent.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object_or_null")]
     pub aim: Option<Aim>,
     /// DRAG mode of an agent.
     #[serde(default)]

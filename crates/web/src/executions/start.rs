@@ -5,6 +5,7 @@ use domain::governance::agent::NAME_LEN_MAX as AGENT_LEN_MAX;
 use domain::workflow::execution::{
     Execution, LEASE_S, LEASE_S_USUAL, StartExecution, TRACE_LEN_MAX, WORKFLOW_LEN_MAX,
 };
+use evidence::json::object_or_null;
 use evidence::payload::{Aim, DragMode};
 
 use crate::change::prelude::*;
@@ -36,6 +37,7 @@ pub(crate) struct Start {
     /// What sort of work it is.
     drag_mode: Option<DragMode>,
     /// Actor, input and mission. They are in no entry of the log: they go with the user.
+    #[serde(default, deserialize_with = "object_or_null")]
     aim: Option<Aim>,
     /// How long a lease is, in seconds.
     #[schemars(range(min = *LEASE_S.start(), max = *LEASE_S.end()), extend("default" = LEASE_S_USUAL))]

@@ -3,7 +3,7 @@
 use domain::code;
 use domain::custody::kyc::{DOCUMENTS_MAX, DocumentKind, NewDocument, SubmitKyc, TIER_MAX};
 use engine::custody::KycView;
-use evidence::json::from_hex;
+use evidence::json::{from_hex, objects_or_null};
 
 use crate::change::prelude::*;
 use crate::{custody, person};
@@ -19,6 +19,7 @@ pub(crate) struct Submit {
     #[schemars(range(max = TIER_MAX))]
     tier: u64,
     #[schemars(length(max = DOCUMENTS_MAX))]
+    #[serde(default, deserialize_with = "objects_or_null")]
     documents: Option<Vec<Document>>,
 }
 

@@ -5,7 +5,7 @@ use domain::custody::chain::{CHAIN_LEN_MAX, TX_HASH_LEN_MAX};
 use domain::custody::operation::{REFERENCE_LEN_MAX, TRANSACTIONS_MAX};
 use engine::custody::{NewOperation, TransactionInput};
 use evidence::Timestamp;
-use evidence::json::StrictObject;
+use evidence::json::{StrictObject, objects_or_null};
 use schemars::JsonSchema;
 use serde::de::{Deserialize, Deserializer, Error};
 
@@ -59,6 +59,7 @@ pub(crate) struct Input {
     confirmations: Option<u64>,
     /// Its transactions beside that one.
     #[schemars(length(max = TRANSACTIONS_MAX))]
+    #[serde(default, deserialize_with = "objects_or_null")]
     transactions: Option<Vec<Further>>,
     /// Why an output that was credited and reversed is credited again; with the approval of somebody else.
     #[schemars(length(min = 1, max = REMARK_LEN_MAX))]

@@ -167,10 +167,16 @@ impl Argument<'_> {
         }
         if self.is("array") {
             let most = self.bound("maxItems").unwrap();
-            wrong.extend([json!("x"), json!([]), steps(usize::try_from(most).unwrap() + 1)]);
+            wrong.extend([
+                json!("x"),
+                json!([]),
+                json!([[]]),
+                json!([["tool", "search"]]),
+                steps(usize::try_from(most).unwrap() + 1),
+            ]);
             return wrong;
         }
-        wrong.extend((!self.has("properties")).then(|| json!([])));
+        wrong.push(json!([]));
         if !self.is_text {
             wrong.push(json!(true));
             wrong.extend((!self.is("integer")).then(|| json!(7)));
