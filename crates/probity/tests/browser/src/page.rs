@@ -130,10 +130,10 @@ impl Page {
         );
         let arguments = vec![json!(kind), json!(name.to_lowercase())];
         let found = self.web.execute(script.as_str(), arguments).await.unwrap();
-        match found.element() {
-            Ok(element) => element,
-            Err(_) => panic!("nothing is called {name:?} on\n{}", self.text("body").await),
+        if let Ok(element) = found.element() {
+            return element;
         }
+        panic!("nothing is called {name:?} on\n{}", self.text("body").await)
     }
 
     /// Presses the link or the button with these words. Where it leads to another page, returns when that one is loaded.
@@ -320,7 +320,7 @@ impl Page {
 
     /// Removes what the browser keeps for the origins that were visited.
     pub async fn forget(&self) {
-        for origin in self.origins.borrow().iter() {
+        for origin in self.origins.take() {
             let all = json!({"origin": origin, "storageTypes": "all"});
             let _ = self.web.cdp().send_raw("Storage.clearDataForOrigin", all).await;
         }
