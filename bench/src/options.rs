@@ -7,6 +7,8 @@ use std::time::Duration;
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::otlp::QUESTION_LEN;
+
 /// Load generator for Probity: starts the server, loads it, and says what holds it back.
 #[derive(Debug, Parser)]
 #[command(
@@ -293,6 +295,9 @@ pub struct Otlp {
     /// Spans in a request
     #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u64).range(1..=20_000))]
     pub spans: u64,
+    /// Bytes that each span's question has: 2,500 and 20,000 spans are a body of nearly 64 MiB
+    #[arg(long, default_value_t = QUESTION_LEN, value_parser = number(1..=200_000))]
+    pub question: usize,
     /// Requests, which are made before the load begins
     #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub requests: u64,

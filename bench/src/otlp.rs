@@ -21,6 +21,9 @@ const QUESTION: &str = "Which of the logins of the last week came from a country
                         and did any of them fail before it succeeded? Answer with the user's name, the address and the time \
                         of each, the newest first, and say how sure you are. Leave out what came from our own offices.";
 
+/// Its length, in bytes.
+pub const QUESTION_LEN: usize = QUESTION.len();
+
 /// Requests that were made beforehand, each sent once.
 #[derive(Debug)]
 pub struct Exports {
@@ -30,7 +33,7 @@ pub struct Exports {
 }
 
 /// A span of a trace, as OTLP's JSON has it.
-fn span(trace: u64, number: u64, out: &mut String) {
+fn span(trace: u64, number: u64, question: &str, out: &mut String) {
     let start = 1_790_000_000_000_000_000 + trace * 1_000_000 + number * 1_000;
     let (parent, said) = match number {
         0 => (
@@ -50,13 +53,14 @@ fn span(trace: u64, number: u64, out: &mut String) {
     // Writing to a String cannot fail.
     let _ = write!(
         out,
-        r#"{{"traceId":"{trace:032x}","spanId":"{id:016x}","parentSpanId":"{parent}","name":"span {number}","kind":3,"startTimeUnixNano":"{start}","endTimeUnixNano":"{}","attributes":[{said},{{"key":"gen_ai.input.messages","value":{{"stringValue":"[{{\"role\":\"user\",\"parts\":[{{\"type\":\"text\",\"content\":\"{QUESTION} {id}\"}}]}}]"}}}}]}}"#,
+        r#"{{"traceId":"{trace:032x}","spanId":"{id:016x}","parentSpanId":"{parent}","name":"span {number}","kind":3,"startTimeUnixNano":"{start}","endTimeUnixNano":"{}","attributes":[{said},{{"key":"gen_ai.input.messages","value":{{"stringValue":"[{{\"role\":\"user\",\"parts\":[{{\"type\":\"text\",\"content\":\"{question} {id}\"}}]}}]"}}}}]}}"#,
         start + 900
     );
 }
 
-/// A body of so many spans, of traces from this number on.
-fn body(first: u64, spans: u64) -> String {
+/// A body of so many spans, of traces from this number on, each with a question of so many bytes.
+fn body(first: u64, spans: u64, question_len: usize) -> String {
+    let question: String = QUESTION.chars().cycle().take(question_len).collect();
     let mut text = String::from(
         r#"{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"bench"}}]},"scopeSpans":[{"spans":["#,
     );
@@ -67,6 +71,7 @@ fn body(first: u64, spans: u64) -> String {
         span(
             first + number / SPANS_OF_TRACE + 1,
             number % SPANS_OF_TRACE,
+            &question,
             &mut text,
         );
     }
@@ -85,17 +90,17 @@ fn encoded(encoding: Encoding, text: String) -> Result<Vec<u8>, Error> {
 }
 
 impl Exports {
-    /// So many requests of so many spans each.
+    /// So many requests of so many spans each, which ask so much.
     pub fn new(
         server: SocketAddr,
         key: &str,
         encoding: Encoding,
         requests: u64,
-        spans: u64,
+        (spans, question_len): (u64, usize),
     ) -> Result<Self, Error> {
         let traces = spans.div_ceil(SPANS_OF_TRACE);
         let request = |number: u64| {
-            let plain = encoded(encoding, body(number * traces, spans))?;
+            let plain = encoded(encoding, body(number * traces, spans, question_len))?;
             let mut gzip = GzEncoder::new(Vec::new(), Compression::new(6));
             gzip.write_all(&plain).map_err(Error::io("gzip"))?;
             let packed = gzip.finish().map_err(Error::io("gzip"))?;
@@ -147,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_request_is_so_many_spans_of_about_a_kibibyte() {
-        let text = body(0, 512);
+        let text = body(0, 512, QUESTION_LEN);
         let Ok(Request::Traces(request)) = otlp::read(Signal::Traces, Encoding::Json, text.as_bytes()) else {
             panic!("it does not read");
         };

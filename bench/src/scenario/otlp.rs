@@ -30,7 +30,13 @@ impl Context<'_> {
     fn exports(&self, engine: Engine, encoding: Encoding, settings: &Otlp) -> Result<Load, Error> {
         let (installation, key, server) = self.to_govern(engine)?;
         let (requests, spans) = (settings.requests, settings.spans);
-        let mut workload = Exports::new(server.address, &key, encoding, requests, spans)?;
+        let mut workload = Exports::new(
+            server.address,
+            &key,
+            encoding,
+            requests,
+            (spans, settings.question),
+        )?;
         let plan = Plan {
             limit: Limit::Requests(requests),
             ..self.timed(settings.connections, None)
