@@ -32,6 +32,14 @@ const COLUMNS: [&str; 12] = [
     "result",
 ];
 
+/// The actions of entries that decide of an approval; what others say of its status they found.
+const DECIDES: [&str; 4] = [
+    "approval.request",
+    "approval.vote",
+    "approval.withdraw",
+    "approval.expire",
+];
+
 /// Something that somebody did, as an entry tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deed {
@@ -79,6 +87,8 @@ pub struct ProvedApproval {
     pub reported: Option<Deed>,
     /// The entry that has the policies in words.
     pub policies: Option<u64>,
+    /// Whether there were none: the digest is that of an empty list, which no entry has.
+    pub without_policies: bool,
     /// Whether every version of the row up to the last in the bundle is there.
     pub complete: bool,
     /// Entries about it whose payload is erased or pruned.
@@ -182,6 +192,7 @@ impl Approvals {
             used: None,
             reported: None,
             policies: None,
+            without_policies: false,
             complete: true,
             gone: 0,
         };
@@ -204,7 +215,9 @@ impl Approvals {
         proved.votes = votes.into_values().collect();
         proved.votes.sort_by_key(|vote| vote.deed.index);
         let digest = proved.text("policy_digest").unwrap_or_default();
-        proved.policies = self.policies.get(digest).copied();
+        let policies = self.policies.get(digest).copied();
+        proved.without_policies = digest == json::hex(&Sha256::digest("[]"));
+        proved.policies = policies;
         proved.check_arguments()?;
         Ok(Some(proved))
     }
@@ -239,10 +252,38 @@ impl ProvedApproval {
             .count() as u64
     }
 
+    /// Whether the policies decided, and nobody voted.
+    pub fn is_by_policies(&self) -> bool {
+        let status = self.decided.as_ref().map(|(status, _)| status.as_str());
+        matches!(
+            (self.text("verdict"), status),
+            (Some("allow"), Some("granted")) | (Some("deny"), Some("rejected"))
+        )
+    }
+
+    /// Whether the votes are here that decided; none where it was not decided, or not by votes.
+    pub fn has_votes(&self) -> Option<bool> {
+        let (status, _) = self.decided.as_ref().filter(|_| !self.is_by_policies())?;
+        let quorum = self.number("quorum").unwrap_or(u64::MAX);
+        match status.as_str() {
+            "granted" => Some(self.votes_for() >= quorum),
+            "rejected" => Some(self.votes.iter().any(|vote| vote.approve == Some(false))),
+            _ => None,
+        }
+    }
+
     /// Takes in the next version of the row.
     fn add(&mut self, seen: &Seen) -> Result<(), ApprovalFault> {
+        let deed = &seen.deed;
         if seen.change.version == 1 {
-            self.request = Some(seen.deed.clone());
+            self.request = Some(deed.clone());
+        }
+        // What was done the leaf says, also where the payload is gone. A later version repeats what it found.
+        match (deed.action.as_str(), &self.used) {
+            ("approval.use", Some(before)) => return Err(ApprovalFault::UsedTwice(before.index, deed.index)),
+            ("approval.use", None) => self.used = Some(deed.clone()),
+            ("approval.outcome", _) => self.reported = Some(deed.clone()),
+            _ => {}
         }
         let Some(after) = &seen.change.after else {
             return Ok(());
@@ -256,25 +297,14 @@ impl ProvedApproval {
             if !changes || value.is_null() || value.as_str() == Some("") {
                 continue;
             }
-            if column == "status" {
-                self.stands(value.as_str().unwrap_or_default(), seen)?;
-            }
-            if column == "outcome" {
-                self.reported = Some(seen.deed.clone());
+            let status = value.as_str().filter(|status| *status != "pending");
+            if column == "status"
+                && DECIDES.contains(&deed.action.as_str())
+                && let Some(status) = status
+            {
+                self.decided = Some((status.to_owned(), deed.clone()));
             }
             self.row.insert(column.clone(), value.clone());
-        }
-        Ok(())
-    }
-
-    fn stands(&mut self, status: &str, seen: &Seen) -> Result<(), ApprovalFault> {
-        match (status, &self.used) {
-            ("used", Some(before)) => {
-                return Err(ApprovalFault::UsedTwice(before.index, seen.deed.index));
-            }
-            ("used", None) => self.used = Some(seen.deed.clone()),
-            ("pending", _) => {}
-            _ => self.decided = Some((status.to_owned(), seen.deed.clone())),
         }
         Ok(())
     }

@@ -21,6 +21,17 @@ type Row = (&'static str, Uuid, u64, Value);
 
 /// An entry by a credential of this kind, with rows and details.
 fn entry(index: u64, action: &'static str, by: RecorderKind, rows: &[Row], details: Value) -> Entry {
+    sealed(index, action, by, (rows, details), false)
+}
+
+/// The same, whose payload may be gone.
+fn sealed(
+    index: u64,
+    action: &'static str,
+    by: RecorderKind,
+    (rows, details): (&[Row], Value),
+    is_gone: bool,
+) -> Entry {
     let leaf = Leaf {
         id: Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0000 + u128::from(index)),
         at: time(i64::try_from(index).unwrap()),
@@ -51,7 +62,7 @@ fn entry(index: u64, action: &'static str, by: RecorderKind, rows: &[Row], detai
         ..Payload::default()
     };
     let records: Vec<_> = rows.iter().map(record).collect();
-    seal(index, leaf, &payload, &records, false)
+    seal(index, leaf, &payload, &records, is_gone)
 }
 
 fn policies() -> Value {
@@ -157,6 +168,124 @@ fn what_is_missing_shows() {
     assert_eq!(without_request.text("arguments"), None);
     let until_now = proved(entries(ARGUMENTS), &[1, 2]).unwrap();
     assert!(until_now.complete, "what comes later cannot be seen");
+}
+
+#[test]
+fn who_erases_is_not_who_used() {
+    use RecorderKind::{ApiKey, Session};
+    let mut all = entries(ARGUMENTS);
+    let gone = |index, action, version| {
+        sealed(
+            index,
+            action,
+            ApiKey,
+            (&[change(version, json!({}))], Value::Null),
+            true,
+        )
+    };
+    all[1] = gone(1, "approval.request", 1);
+    all[3] = gone(3, "approval.use", 2);
+    all[4] = gone(4, "approval.outcome", 3);
+    let erased =
+        json!({"action": "refund", "status": "used", "outcome": "succeeded", "quorum": 1, "verdict": "ask"});
+    let row = [change(4, erased)];
+    all.push(entry(5, "user.erase", Session, &row, Value::Null));
+    all[2] = entry(
+        2,
+        "approval.vote",
+        Session,
+        &[("approval_votes", VOTE, 1, json!({"approve": true}))],
+        Value::Null,
+    );
+    let proved = proved(all, &[1, 2, 3, 4, 5]).unwrap();
+    assert_eq!((proved.complete, proved.gone), (true, 3));
+    assert_eq!(proved.used.as_ref().map(|deed| deed.index), Some(3));
+    assert_eq!(proved.reported.as_ref().map(|deed| deed.index), Some(4));
+    assert_eq!(proved.text("outcome"), Some("succeeded"));
+    assert_eq!((proved.text("arguments"), &proved.decided), (None, &None));
+}
+
+#[test]
+fn what_a_later_version_repeats_is_no_deed() {
+    let mut all = entries(ARGUMENTS);
+    let row = json!({"status": "used", "outcome": "succeeded", "result": "1"});
+    all[4] = entry(
+        4,
+        "approval.outcome",
+        RecorderKind::ApiKey,
+        &[change(4, row)],
+        Value::Null,
+    );
+    let without_use = proved(all, &[0, 1, 2, 4]).unwrap();
+    assert_eq!((without_use.complete, &without_use.used), (false, &None));
+    assert_eq!(without_use.reported.map(|deed| deed.index), Some(4));
+}
+
+#[test]
+fn votes_that_decide_are_counted() {
+    use RecorderKind::{ApiKey, Session};
+    let vote = |approve: bool| ("approval_votes", VOTE, 1, json!({"approve": approve}));
+    let asked = |more: Value| {
+        let mut asked = requested(ARGUMENTS);
+        asked.as_object_mut().unwrap().extend(object(more));
+        asked
+    };
+    let has = |asked: Value, rows: &[Row], with_votes: bool| {
+        let mut all = vec![entry(
+            0,
+            "approval.request",
+            ApiKey,
+            &[change(1, asked)],
+            Value::Null,
+        )];
+        let rows: Vec<Row> = rows
+            .iter()
+            .filter(|row| with_votes || row.0 == "approvals")
+            .cloned()
+            .collect();
+        if !rows.is_empty() {
+            all.push(entry(1, "approval.vote", Session, &rows, Value::Null));
+        }
+        let indexes: Vec<u64> = (0..all.len() as u64).collect();
+        proved(all, &indexes).unwrap().has_votes()
+    };
+    let decided = |status: &str| change(2, json!({"status": status}));
+    for with_votes in [true, false] {
+        let expected = Some(with_votes);
+        assert_eq!(
+            has(asked(json!({})), &[vote(true), decided("granted")], with_votes),
+            expected
+        );
+        assert_eq!(
+            has(asked(json!({})), &[vote(false), decided("rejected")], with_votes),
+            expected
+        );
+        // Of two that it takes, one is here.
+        let two = asked(json!({"quorum": 2}));
+        assert_eq!(
+            has(two, &[vote(true), decided("granted")], with_votes),
+            Some(false)
+        );
+    }
+    assert_eq!(has(asked(json!({})), &[], true), None, "it waits");
+    let by_policy = asked(json!({"verdict": "allow", "status": "granted"}));
+    assert_eq!(has(by_policy, &[], true), None);
+}
+
+#[test]
+fn no_policies_are_known_by_their_digest() {
+    let mut asked = requested(ARGUMENTS);
+    asked["policy_digest"] = json!(json::hex(&Sha256::digest("[]")));
+    let row = [change(1, asked)];
+    let all = vec![entry(
+        0,
+        "approval.request",
+        RecorderKind::ApiKey,
+        &row,
+        Value::Null,
+    )];
+    let proved = proved(all, &[0]).unwrap();
+    assert!(proved.without_policies && proved.policies.is_none());
 }
 
 #[test]

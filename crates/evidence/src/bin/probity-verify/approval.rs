@@ -90,6 +90,9 @@ fn ruled(proved: &ProvedApproval, yes: &mut Vec<String>, no: &mut Vec<String>) {
     ));
     match proved.policies {
         Some(index) => yes.push(format!("these policies are in entry {index}")),
+        None if proved.without_policies => {
+            yes.push("there were no policies: this is the digest of an empty list".to_owned());
+        }
         None => no.push("what these policies say: the entry that has them is not here".to_owned()),
     }
 }
@@ -114,18 +117,21 @@ fn decided(proved: &ProvedApproval, yes: &mut Vec<String>, no: &mut Vec<String>)
         no.push("that it was decided: no entry here says it".to_owned());
         return;
     };
-    let how = match proved.text("verdict") {
-        Some("allow") if status == "granted" => " by the policies, without a vote",
-        Some("deny") if status == "rejected" => " by the policies: denied",
+    let how = match (proved.is_by_policies(), status.as_str()) {
+        (true, "granted") => " by the policies, without a vote",
+        (true, _) => " by the policies: denied",
         _ => "",
     };
     yes.push(format!("{status}{how} at {}, entry {}", deed.at, deed.index));
-    let quorum = proved.number("quorum").unwrap_or(0);
-    if how.is_empty() && status == "granted" && proved.votes_for() < quorum {
-        let (found, id) = (proved.votes_for(), proved.approval);
-        no.push(format!(
-            "all {quorum} votes that approval {id} needed: {found} that say so are here"
-        ));
+    if proved.has_votes() == Some(false) {
+        let (quorum, id) = (proved.number("quorum").unwrap_or(0), proved.approval);
+        no.push(match status.as_str() {
+            "granted" => format!(
+                "all {quorum} votes that approval {id} needed: {} that say so are here",
+                proved.votes_for()
+            ),
+            _ => format!("which vote was against approval {id}: none that says so is here"),
+        });
     }
 }
 
@@ -167,6 +173,7 @@ pub fn facts(proved: &ProvedApproval) -> Value {
         "used": proved.used.as_ref().map(deed),
         "reported": proved.reported.as_ref().map(deed),
         "policies": proved.policies,
+        "without_policies": proved.without_policies,
         "complete": proved.complete,
         "gone": proved.gone,
     })

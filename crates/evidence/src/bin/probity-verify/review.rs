@@ -90,37 +90,54 @@ fn of_approval(proved: &ProvedApproval) -> [Answer; 6] {
             Recheckable,
             "yes: the check takes the log's public key, which signs nothing",
         ),
-        if proved.complete && proved.gone == 0 {
-            (
-                OMISSION,
-                Recheckable,
-                "yes: versions are counted, and all up to the last one here are there",
-            )
-        } else if proved.complete {
-            (
-                OMISSION,
-                Assertion,
-                "versions are counted and all are there, but what some entries said is gone",
-            )
-        } else {
-            (OMISSION, Nothing, "versions are missing")
-        },
-        match (proved.policies, proved.text("policy_digest")) {
-            (Some(_), _) => (
-                WHICH,
-                Recheckable,
-                "action, arguments and policies are here in full, each with its digest",
-            ),
-            (None, Some(_)) => (WHICH, Assertion, "the policies are here by their digest alone"),
-            (None, None) => (WHICH, Nothing, "no entry says under which policies"),
-        },
+        omission(proved),
+        which(proved),
     ]
+}
+
+fn omission(proved: &ProvedApproval) -> Answer {
+    let (worth, answer) = match (proved.complete, proved.gone, proved.has_votes()) {
+        (false, ..) => (Worth::Nothing, "versions are missing"),
+        (_, _, Some(false)) => (Worth::Nothing, "votes that decided are missing"),
+        (_, 1.., _) => (
+            Worth::Assertion,
+            "versions are counted and all are there, but what some entries said is gone",
+        ),
+        (_, _, None) if !proved.is_by_policies() => (
+            Worth::Assertion,
+            "versions are counted and all are there; votes that decided nothing are not",
+        ),
+        _ => (
+            Worth::Recheckable,
+            "yes: versions and the votes that decide are counted, and all up to the last one here are there",
+        ),
+    };
+    (OMISSION, worth, answer)
+}
+
+fn which(proved: &ProvedApproval) -> Answer {
+    let policies = proved.policies.is_some() || proved.without_policies;
+    let whole = proved.text("action").is_some() && proved.text("arguments").is_some();
+    let (worth, answer) = match (policies, whole) {
+        (true, true) => (
+            Worth::Recheckable,
+            "action, arguments and policies are here in full, each with its digest",
+        ),
+        (true, false) => (
+            Worth::Assertion,
+            "the policies are here in full, and the arguments by their digest at most",
+        ),
+        _ if proved.text("policy_digest").is_some() => {
+            (Worth::Assertion, "the policies are here by their digest alone")
+        }
+        _ => (Worth::Nothing, "no entry says under which policies"),
+    };
+    (WHICH, worth, answer)
 }
 
 /// Of entries that are about no approval: what an application or an agent reported is its own word.
 fn of_entries(summary: &BundleSummary) -> [Answer; 6] {
     use Worth::{Assertion, Nothing, Recheckable};
-    let steps = summary.execution.is_some_and(|(_, steps)| steps.is_some());
     [
         (
             ALTERED,
@@ -138,18 +155,23 @@ fn of_entries(summary: &BundleSummary) -> [Answer; 6] {
             Recheckable,
             "yes: the check takes the log's public key, which signs nothing",
         ),
-        if summary.whole_log() || summary.without_gap() || steps {
-            (
+        match summary.execution {
+            Some((_, Some(_))) => (
+                OMISSION,
+                Recheckable,
+                "of its steps: their number is in its end, and all are here",
+            ),
+            Some((_, None)) => (OMISSION, Nothing, "what says how many steps it has is not here"),
+            None if summary.whole_log() || summary.without_gap() => (
                 OMISSION,
                 Recheckable,
                 "yes: nothing between the entries here was left out",
-            )
-        } else {
-            (
+            ),
+            None => (
                 OMISSION,
                 Nothing,
                 "entries between those here are not in the file",
-            )
+            ),
         },
         (WHICH, Assertion, "as far as the recorder says it"),
     ]
