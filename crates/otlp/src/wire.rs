@@ -102,7 +102,9 @@ impl Counts {
                     usize::try_from(length).unwrap_or(usize::MAX)
                 }
                 WireType::StartGroup | WireType::EndGroup => {
-                    return Err(malformed("it has a group, which OTLP has none of"));
+                    return Err(malformed(
+                        "it has a group, which OTLP has none of; JSON is sent as Content-Type: application/json",
+                    ));
                 }
             };
             let Some((part, rest)) = bytes.split_at_checked(length) else {

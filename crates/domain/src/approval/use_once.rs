@@ -37,7 +37,7 @@ fn check<'a>(
     let sealed = super::find(facts, id, "approval")?;
     let approval = &sealed.row;
     if !approval.is_of(who) {
-        let message = "only who asked for an approval uses it".to_owned();
+        let message = "only who asked for an approval uses it: the agent, with a key of its own".to_owned();
         return refuse(&code::APPROVAL_NOT_OWN, message);
     }
     let differs = if approval.action != asked.action {
@@ -46,7 +46,7 @@ fn check<'a>(
             approval.action, asked.action
         ))
     } else if !approval.is_for_these(asked.arguments) {
-        Some("the approval is for other arguments than these".to_owned())
+        Some("the approval is for other arguments than these, and was not used: send exactly those, or ask anew".to_owned())
     } else {
         None
     };
@@ -55,8 +55,12 @@ fn check<'a>(
     }
     let status = approval.status_at(now);
     if status != ApprovalStatus::Granted {
+        let then = match status {
+            ApprovalStatus::Pending => "wait for it",
+            _ => "ask for another one",
+        };
         let message = format!(
-            "the approval is {}; only a granted one can be used, once",
+            "the approval is {}; only a granted one can be used, once: {then}",
             status.as_str()
         );
         return refuse(&code::APPROVAL_NOT_GRANTED, message);

@@ -19,6 +19,9 @@ use crate::request::messages::trace::v1::{ResourceSpans, ScopeSpans, Span, Statu
 
 /// A message with members.
 pub(super) trait Message: Default {
+    /// The names of which none may be there twice: which of the two counts would be anybody's guess. At most 32.
+    const NAMES: &'static [&'static str];
+
     /// Takes in a member of this name; false where there is none of it.
     fn member<'de, A: MapAccess<'de>>(&mut self, name: &str, value: &mut A) -> Result<bool, A::Error>;
 }
@@ -42,8 +45,14 @@ impl<'de, T: Message> Deserialize<'de> for Read<T> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
-                let mut message = T::default();
+                let (mut message, mut seen) = (T::default(), 0_u32);
                 while let Some(Name(name)) = map.next_key()? {
+                    let place = T::NAMES.iter().position(|known| *known == name);
+                    let this = place.map_or(0, |place| 1 << place);
+                    if seen & this != 0 {
+                        return Err(A::Error::custom(format_args!("{name} is given twice")));
+                    }
+                    seen |= this;
                     if !message.member(&name, &mut map)? {
                         map.next_value::<IgnoredAny>()?;
                     }
@@ -77,6 +86,8 @@ fn message<'de, T: Message, A: MapAccess<'de>>(map: &mut A) -> Result<Option<T>,
 macro_rules! members {
     ($($message:ty { $($name:literal $field:ident = $read:ident,)* })*) => {$(
         impl Message for $message {
+            const NAMES: &'static [&'static str] = &[$($name),*];
+
             fn member<'de, A: MapAccess<'de>>(&mut self, name: &str, value: &mut A) -> Result<bool, A::Error> {
                 match name {
                     $($name => self.$field = $read(value)?,)*
@@ -162,6 +173,16 @@ members! {
 }
 
 impl Message for AnyValue {
+    const NAMES: &'static [&'static str] = &[
+        "stringValue",
+        "boolValue",
+        "intValue",
+        "doubleValue",
+        "bytesValue",
+        "arrayValue",
+        "kvlistValue",
+    ];
+
     fn member<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
         let value = match name {
             "stringValue" => of(map, |text: Any<String>| Value::StringValue(text.0))?,
@@ -191,6 +212,8 @@ fn of<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
 pub(super) struct Items(pub u64);
 
 impl Message for Items {
+    const NAMES: &'static [&'static str] = &[];
+
     fn member<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
         self.0 += match name {
             "resourceSpans" | "scopeSpans" | "resourceLogs" | "scopeLogs" | "resourceMetrics"

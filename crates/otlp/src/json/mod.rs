@@ -1,7 +1,8 @@
 //! Reading JSON into the messages of protobuf.
 //!
 //! What is valid is taken as it comes: ids as hex in any case, enums as integers, 64-bit numbers as texts or numbers,
-//! `null` and `{}` as unset, unknown members ignored wherever they stand, omitted lists as empty.
+//! `null` and `{}` as unset, unknown members ignored wherever they stand, omitted lists as empty. A member that is known and
+//! given twice is refused.
 
 mod lenient;
 mod message;

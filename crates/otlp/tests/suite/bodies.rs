@@ -126,6 +126,29 @@ fn what_cannot_be_read_is_refused_and_says_where() {
 }
 
 #[test]
+fn a_known_member_stands_once() {
+    let body = |span: &str| format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{{{span}}}]}}]}}]}}"#);
+    for (span, name) in [
+        (r#""traceId":"01","traceId":"02""#, "traceId"),
+        (r#""name":"a","kind":3,"\u006eame":"a""#, "name"),
+        (r#""status":null,"status":{}"#, "status"),
+        (
+            r#""attributes":[{"key":"k","value":{"stringValue":"a","stringValue":"b"}}]"#,
+            "stringValue",
+        ),
+    ] {
+        let Err(Fault::Malformed(why)) = json_of(Signal::Traces, &body(span)) else {
+            panic!("taken: {span}");
+        };
+        assert!(why.contains(&format!("{name} is given twice")), "{why}");
+    }
+    let twice = r#""name":"a","nobodyKnows":1,"nobodyKnows":2"#;
+    assert!(json_of(Signal::Traces, &body(twice)).is_ok());
+    let whole = r#"{"resourceSpans":[],"resourceSpans":[]}"#;
+    assert!(json_of(Signal::Traces, whole).is_err());
+}
+
+#[test]
 fn a_body_of_another_signal_is_named() {
     let (of_traces, of_logs) = (
         traces(&json!({}), &[span(&json!({}), &json!({}))]),

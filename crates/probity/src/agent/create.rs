@@ -45,7 +45,7 @@ impl Verb for CreateArgs {
         printout(&answer, |name| match answer.entry {
             Some(_) => format!(
                 "Agent {name} acts on behalf of {owner}. Make it a key:\n\
-                 probity key create --agent {name} --name {name} --scopes workflows,read"
+                 probity key create --agent {name} --name {name} --scopes workflows,governance,read"
             ),
             None if self.dry_run => format!("Agent {name} could be made. Nothing was written."),
             None => format!("Agent {name} was there already."),
