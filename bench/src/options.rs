@@ -276,6 +276,9 @@ pub struct Approvals {
     /// Votes, each of which somebody waits for
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub votes: u64,
+    /// Servers; with two on one PostgreSQL, votes are given to the other one, too
+    #[arg(long, default_value_t = 1, value_parser = number(1..=2))]
+    pub servers: usize,
 }
 
 /// Settings of `mcp`.

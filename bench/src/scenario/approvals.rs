@@ -48,7 +48,7 @@ impl Context<'_> {
                 let what = format!("{what} / {} requests and uses a second", thousands(WANTED));
                 self.ratio(what, rate, as_f64(WANTED), Some(1.0));
             }
-            self.waiting(engine, settings.votes)?;
+            self.waiting(engine, settings)?;
         }
         Ok(())
     }
@@ -63,7 +63,7 @@ impl Context<'_> {
     }
 
     /// What those cost who wait, and how soon a vote reaches one.
-    fn waiting(&mut self, engine: Engine, count: u64) -> Result<(), Error> {
+    fn waiting(&mut self, engine: Engine, settings: &Approvals) -> Result<(), Error> {
         let (installation, key, server) = self.with_policies(engine)?;
         let address = server.address;
         let session = voter(&server, &key)?;
@@ -74,7 +74,7 @@ impl Context<'_> {
                 .ok_or_else(|| Error::Server("it answered with an approval that has no id".into()))
         };
         // A vote at this server, and at another process on the same database.
-        let another = (engine == Engine::Postgres).then(|| installation.serve());
+        let another = (engine == Engine::Postgres && settings.servers > 1).then(|| installation.serve());
         let another = another.transpose()?;
         let elsewhere = another
             .as_ref()
@@ -83,7 +83,7 @@ impl Context<'_> {
         for (place, voting, most) in places.into_iter().flatten() {
             progress(&format!("votes on {engine}: each reaches one who waits{place}"));
             let mut reached = Latencies::default();
-            for _ in 0..count {
+            for _ in 0..settings.votes {
                 let id = ask()?;
                 let (tell, told) = mpsc::channel();
                 let waiter = waiter(address, &id, &key, (WAIT_S, tell));

@@ -44,6 +44,10 @@ impl Approvals {
         let number = usize::from_str_radix(id.rsplit('-').next()?, 16).ok()?;
         let mut all = self.all();
         let (before, after) = match verb {
+            "wait=0" => {
+                let status = *all.get(number)?;
+                (status, status)
+            }
             "use" => ("granted", "used"),
             "vote" => ("pending", "granted"),
             _ if method == "GET" => {
