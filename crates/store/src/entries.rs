@@ -215,9 +215,9 @@ pub async fn visit(conn: &mut Conn, from: u64, to: u64, visit: Visit<'_>) -> Res
     }
 }
 
-/// How many entries a credential wrote, by a walk over the index of who wrote what.
-pub async fn written_by(conn: &mut Conn, credential: Uuid) -> Result<u64, Error> {
-    let sql = "SELECT count(*) FROM entries WHERE recorded_by_id = $1";
-    let row = conn.opt(sql, &[credential.into()]).await?;
+/// How many entries a credential wrote, by a walk over the index of who wrote what: at most so many are counted.
+pub async fn written_by(conn: &mut Conn, credential: Uuid, most: u32) -> Result<u64, Error> {
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM entries WHERE recorded_by_id = $1 LIMIT $2) AS written";
+    let row = conn.opt(sql, &[credential.into(), Val::Int(most.into())]).await?;
     row.map_or(Ok(0), |row| row.unsigned(0))
 }

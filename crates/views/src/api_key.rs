@@ -201,7 +201,7 @@ pub struct ApiKeyWhole {
     pub user_requests_per_minute_in_force: Option<u64>,
     /// A few seconds late.
     pub last_used_at: Option<Timestamp>,
-    /// How many entries it wrote.
+    /// How many entries it wrote; 100,000 stands for so many or more.
     pub entries: u64,
 }
 

@@ -38,6 +38,9 @@ pub struct UserState {
     pub sessions: u64,
 }
 
+/// Most entries of an API key that are counted.
+const WRITTEN_MAX: u32 = 100_000;
+
 /// What an API key did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyUse {
@@ -222,7 +225,7 @@ impl Engine {
         let mut conn = self.db().reader().await?;
         Ok(KeyUse {
             last_used_at,
-            entries: store::entries::written_by(&mut conn, id).await?,
+            entries: store::entries::written_by(&mut conn, id, WRITTEN_MAX).await?,
         })
     }
 

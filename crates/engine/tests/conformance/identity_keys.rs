@@ -203,6 +203,11 @@ mod cases {
         engine.limits().flush().await.unwrap();
         let used = use_of(&mine).await;
         assert_eq!(used.entries, 16);
+        for (most, counted) in [(15, 15), (16, 16), (17, 16)] {
+            let conn = &mut engine.db().reader().await.unwrap();
+            let written = store::entries::written_by(conn, id(&mine), most).await.unwrap();
+            assert_eq!(written, counted);
+        }
         assert!(used.last_used_at.unwrap() >= before);
         let filter = EntryFilter {
             recorded_by: Some(id(&mine)),

@@ -302,7 +302,7 @@ mod cases {
         };
         query::page(conn, &in_time, page, size).await.unwrap();
         query::since(conn, 3, size).await.unwrap();
-        entries::written_by(conn, id).await.unwrap();
+        entries::written_by(conn, id, 10).await.unwrap();
         ask_rows(conn, id, now).await;
         ask_approvals(conn, id, now).await;
         ask_executions(conn, id, now).await;

@@ -52,8 +52,22 @@ async fn found(app: &App) -> Vec<Banner> {
     banners
 }
 
-/// A job that is late, or failed, where that puts the log at risk.
+/// A job that is late, or failed, where that puts the log at risk; and what a verification found, which concerns everybody.
 fn late(job: &JobView, now: Timestamp) -> Option<Banner> {
+    let banner = |tone, text| Banner {
+        tone,
+        text,
+        href: Some("/jobs".to_owned()),
+    };
+    let found = job.figure.filter(|found| *found > 0);
+    if let (Job::Verify, Some(RunOutcome::Failed), Some(found)) = (job.name, job.outcome, found) {
+        let found = views::count(found.unsigned_abs());
+        let text = format!(
+            "Changed by hand: the verification of the log found {found} that should not be. What pages show of it is not to be \
+             trusted; `probity audit verify` names each."
+        );
+        return Some(banner(Tone::Bad, text));
+    }
     let what = match job.name {
         Job::Verify => "The verification of the log",
         Job::Backup => "The backup",
@@ -68,9 +82,33 @@ fn late(job: &JobView, now: Timestamp) -> Option<Banner> {
         (_, true) => "is overdue",
         _ => return None,
     };
-    Some(Banner {
-        tone: Tone::Warn,
-        text: format!("{what} {words}."),
-        href: Some("/jobs".to_owned()),
-    })
+    Some(banner(Tone::Warn, format!("{what} {words}.")))
+}
+
+#[cfg(test)]
+mod tests {
+    use views::Shown as _;
+
+    use super::*;
+
+    #[test]
+    fn what_a_verification_found_is_no_failed_job() {
+        let with = |outcome, figure| {
+            let job = JobView {
+                name: Job::Verify,
+                outcome: Some(outcome),
+                figure,
+                next_at: None,
+                ..JobView::example()
+            };
+            late(&job, Timestamp::EPOCH).map(|banner| (banner.tone, banner.text))
+        };
+        let (tone, text) = with(RunOutcome::Failed, Some(3)).unwrap();
+        assert!(tone == Tone::Bad && text.starts_with("Changed by hand") && text.contains("found 3 "));
+        for (outcome, figure) in [(RunOutcome::Failed, Some(0)), (RunOutcome::BrokenOff, Some(3))] {
+            let (tone, text) = with(outcome, figure).unwrap();
+            assert!(tone == Tone::Warn && text.ends_with("failed."), "{text}");
+        }
+        assert!(with(RunOutcome::Succeeded, Some(0)).is_none());
+    }
 }

@@ -67,6 +67,15 @@ impl Asked<'_> {
 
     /// Where the page of what it is about is, or its list.
     fn about(&self, call: &Call) -> String {
+        self.place(call, self.name())
+    }
+
+    /// The same by the id of what it is about.
+    fn about_id(&self, call: &Call, id: &str) -> String {
+        self.place(call, self.name().map(|_| id))
+    }
+
+    fn place(&self, call: &Call, name: Option<&str>) -> String {
         let list = self.form.list();
         let shows = call
             .app
@@ -74,9 +83,10 @@ impl Asked<'_> {
             .lists
             .iter()
             .any(|known| known.path == list && known.shows);
-        match self.name() {
+        match name {
             Some(name) if shows => format!("{list}/{}", console::encoded(name)),
             _ if call.app.site.lists.iter().any(|known| known.path == list) => list.to_owned(),
+            _ if frame::OPERATION.iter().any(|(path, _)| *path == list) => list.to_owned(),
             _ => "/account".to_owned(),
         }
     }
@@ -253,7 +263,11 @@ async fn done(call: &Call, asked: &Asked<'_>, answered: &Answered) -> Answer {
         (Some(made), _) => made.clone(),
         // It is not there any more.
         (None, Verb::Delete) => form.list().to_owned(),
-        _ => asked.about(call),
+        // Its name may be gone now.
+        _ => match answered.body["user"]["id"].as_str().filter(|_| form.is_final()) {
+            Some(id) => asked.about_id(call, id),
+            None => asked.about(call),
+        },
     };
     let text = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),

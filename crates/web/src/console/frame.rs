@@ -51,7 +51,7 @@ const TASKS: [(&str, &str, &[&str]); 6] = [
 ];
 
 /// Pages of the task of operation.
-const OPERATION: [(&str, &str); 6] = [
+pub(crate) const OPERATION: [(&str, &str); 6] = [
     ("/jobs", "Jobs"),
     ("/backups", "Backups"),
     ("/status", "Status"),

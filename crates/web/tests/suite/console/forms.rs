@@ -84,7 +84,7 @@ async fn what_is_changed_is_shown_first_and_nobody_s_change_is_lost() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_undone_asks_for_the_name() {
     let api = Api::new(On::Sqlite).await;
-    api.new_person("ann", Role::VIEWER).await;
+    let id = api.new_person("ann", Role::VIEWER).await;
     let browser = Browser::of(&api, "root", Role::ADMIN).await;
     let page = browser.page("/users/ann/erase").await;
     assert!(page.text().contains("This cannot be undone.") && page.text().contains("Type ann to confirm"));
@@ -98,7 +98,18 @@ async fn what_cannot_be_undone_asks_for_the_name() {
         .post("/users/ann/erase", &[("reason", "asked for"), ("_name", "ann")])
         .await;
     assert_eq!(got.status, 303, "{}", got.text());
+    // Its name leads nowhere any more.
+    assert_eq!(got.header("location"), format!("/users/{id}"));
+    assert_eq!(browser.get(&format!("/users/{id}")).await.status, 200);
     assert_eq!(api.get("/v1/users/ann").await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_is_asked_for_leads_to_the_jobs() {
+    let api = Api::new(On::Sqlite).await;
+    let browser = Browser::of(&api, "root", Role::ADMIN).await;
+    let got = browser.post("/jobs/verify/run", &[]).await;
+    assert_eq!((got.status.as_u16(), got.header("location")), (303, "/jobs"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
