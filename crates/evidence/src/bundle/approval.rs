@@ -279,10 +279,9 @@ impl ProvedApproval {
             self.request = Some(deed.clone());
         }
         // What was done the leaf says, also where the payload is gone. A later version repeats what it found.
-        match (deed.action.as_str(), &self.used) {
-            ("approval.use", Some(before)) => return Err(ApprovalFault::UsedTwice(before.index, deed.index)),
-            ("approval.use", None) => self.used = Some(deed.clone()),
-            ("approval.outcome", _) => self.reported = Some(deed.clone()),
+        match deed.action.as_str() {
+            "approval.use" => self.uses(deed)?,
+            "approval.outcome" => self.reported = Some(deed.clone()),
             _ => {}
         }
         let Some(after) = &seen.change.after else {
@@ -297,16 +296,30 @@ impl ProvedApproval {
             if !changes || value.is_null() || value.as_str() == Some("") {
                 continue;
             }
-            let status = value.as_str().filter(|status| *status != "pending");
-            if column == "status"
-                && DECIDES.contains(&deed.action.as_str())
-                && let Some(status) = status
-            {
-                self.decided = Some((status.to_owned(), deed.clone()));
+            // An operation uses its approval itself, which is also how it ended.
+            let operates = deed.action.starts_with("operation.");
+            match (column.as_str(), value.as_str().unwrap_or_default()) {
+                ("status", "pending") => {}
+                ("status", "used") if operates => self.uses(deed)?,
+                ("status", status) if DECIDES.contains(&deed.action.as_str()) => {
+                    self.decided = Some((status.to_owned(), deed.clone()));
+                }
+                ("outcome", _) if operates => self.reported = Some(deed.clone()),
+                _ => {}
             }
             self.row.insert(column.clone(), value.clone());
         }
         Ok(())
+    }
+
+    fn uses(&mut self, deed: &Deed) -> Result<(), ApprovalFault> {
+        match &self.used {
+            Some(before) => Err(ApprovalFault::UsedTwice(before.index, deed.index)),
+            None => {
+                self.used = Some(deed.clone());
+                Ok(())
+            }
+        }
     }
 
     /// Whether the arguments are those that the digest is of, where both are told.

@@ -222,6 +222,18 @@ fn what_a_later_version_repeats_is_no_deed() {
 }
 
 #[test]
+fn an_operation_uses_its_approval_itself() {
+    let mut all = entries(ARGUMENTS);
+    all.truncate(3);
+    let row = json!({"status": "used", "outcome": "succeeded"});
+    let by = RecorderKind::Session;
+    all.push(entry(3, "operation.create", by, &[change(3, row)], Value::Null));
+    let proved = proved(all, &[1, 2, 3]).unwrap();
+    assert_eq!(proved.used.map(|deed| deed.index), Some(3));
+    assert_eq!(proved.reported.map(|deed| deed.index), Some(3));
+}
+
+#[test]
 fn votes_that_decide_are_counted() {
     use RecorderKind::{ApiKey, Session};
     let vote = |approve: bool| ("approval_votes", VOTE, 1, json!({"approve": approve}));
