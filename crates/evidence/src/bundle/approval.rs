@@ -313,13 +313,11 @@ impl ProvedApproval {
     }
 
     fn uses(&mut self, deed: &Deed) -> Result<(), ApprovalFault> {
-        match &self.used {
-            Some(before) => Err(ApprovalFault::UsedTwice(before.index, deed.index)),
-            None => {
-                self.used = Some(deed.clone());
-                Ok(())
-            }
+        if let Some(before) = &self.used {
+            return Err(ApprovalFault::UsedTwice(before.index, deed.index));
         }
+        self.used = Some(deed.clone());
+        Ok(())
     }
 
     /// Whether the arguments are those that the digest is of, where both are told.
