@@ -33,7 +33,7 @@ use evidence::time::Timestamp;
 use uuid::Uuid;
 
 use crate::decision::Reply;
-use crate::identity::Principal;
+use crate::identity::{Permission, Principal};
 use crate::record::Sealed;
 use crate::refusal::Refusal;
 use crate::tables::Facts;
@@ -48,6 +48,12 @@ impl Approval {
     fn is_for(&self, who: &Principal) -> bool {
         let agent = who.agent_id();
         self.requested_by == who.user_id && (agent.is_none() || agent == self.agent_id)
+    }
+
+    /// Whether the caller may know of it: who asked for it, with whichever credential, and who reads all.
+    fn is_shown_to(&self, who: &Principal) -> bool {
+        (self.requested_by.is_some() && self.requested_by == who.user_id)
+            || who.holds(Permission::ApprovalsRead)
     }
 }
 
@@ -74,8 +80,22 @@ fn told(facts: &Facts, approval: Approval, version: u64) -> Reply {
 }
 
 fn find<'a>(facts: &'a Facts, id: Uuid, field: &str) -> Result<&'a Sealed<Approval>, Refusal> {
-    let found = facts.approvals.get(&id);
-    found.ok_or_else(|| code::UNKNOWN_APPROVAL.absent(format_args!("approval {id}"), field))
+    found(facts.approvals.get(&id), id, field)
+}
+
+/// The same for who may know of it; for others it is not there.
+fn find_for<'a>(
+    who: &Principal,
+    facts: &'a Facts,
+    id: Uuid,
+    field: &str,
+) -> Result<&'a Sealed<Approval>, Refusal> {
+    let shown = |known: &&Sealed<Approval>| known.row.is_shown_to(who);
+    found(facts.approvals.get(&id).filter(shown), id, field)
+}
+
+fn found<T>(known: Option<T>, id: Uuid, field: &str) -> Result<T, Refusal> {
+    known.ok_or_else(|| code::UNKNOWN_APPROVAL.absent(format_args!("approval {id}"), field))
 }
 
 /// Refuses what nothing can be done about any more.

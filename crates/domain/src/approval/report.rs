@@ -31,7 +31,7 @@ impl Act for ReportOutcome {
         if let Some(result) = &self.result {
             check_object("result", result, ARGUMENTS_LEN_MAX)?;
         }
-        let before = super::find(facts, self.approval, "id")?;
+        let before = super::find_for(by.who, facts, self.approval, "id")?;
         let row = &before.row;
         if !row.is_of(by.who) {
             let message = "only who used an approval says what came of it";

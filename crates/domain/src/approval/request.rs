@@ -166,8 +166,8 @@ impl Act for RequestApproval {
             return match difference(&known.row, self, by.who) {
                 None => Ok(Decision::nothing(super::reply(facts, known))),
                 Some(field) => {
-                    let may_read = known.row.is_for(by.who) || by.who.holds(Permission::ApprovalsRead);
-                    Err(own_id::conflict_seen(may_read, "approval", known.row.id, field))
+                    let seen = known.row.is_shown_to(by.who);
+                    Err(own_id::conflict_seen(seen, "approval", known.row.id, field))
                 }
             };
         }
@@ -234,7 +234,7 @@ impl Act for WithdrawApproval {
     }
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
-        let before = super::find(facts, self.approval, "id")?;
+        let before = super::find_for(by.who, facts, self.approval, "id")?;
         // What an agent asked for, the user on whose behalf it did takes back too.
         if !before.row.is_for(by.who) {
             let message =

@@ -34,7 +34,7 @@ fn check<'a>(
     now: Timestamp,
 ) -> Result<&'a Sealed<Approval>, Refusal> {
     let refuse = |code: &Code, message: String| Err(code.because(message).field("approval"));
-    let sealed = super::find(facts, id, "approval")?;
+    let sealed = super::find_for(who, facts, id, "approval")?;
     let approval = &sealed.row;
     if !approval.is_of(who) {
         let message = "only who asked for an approval uses it: the agent, with a key of its own".to_owned();
@@ -121,7 +121,7 @@ impl Act for UseApproval {
 
     fn decide(&self, facts: &Facts, by: &By<'_>, ctx: &Context) -> Result<Decision, Refusal> {
         let id = self.approval;
-        let before = super::find(facts, id, "approval")?;
+        let before = super::find_for(by.who, facts, id, "approval")?;
         if self.action.starts_with(INTERNAL) {
             let message = format!(
                 "an approval for {} is used by that self: send it with the approval's id as `approval`",

@@ -332,6 +332,38 @@ pub(crate) fn it_works_once() {
 }
 
 #[test]
+fn who_may_not_see_it_is_not_told_that_it_is_there() {
+    let mut desk = Desk::asked();
+    let uma = desk.world.user("uma", "user");
+    let session = desk.world.session(uma);
+    let nothing = Uuid::from_u128(0xdead);
+    for approval in [ID, nothing] {
+        let using = UseApproval {
+            approval,
+            action: "workflow.deploy".to_owned(),
+            arguments: ARGUMENTS.to_owned(),
+        };
+        let reported = ReportOutcome {
+            approval,
+            outcome: ApprovalOutcome::Succeeded,
+            result: None,
+        };
+        let commands: [Command; 3] = [
+            using.into(),
+            reported.into(),
+            WithdrawApproval { approval }.into(),
+        ];
+        for command in commands {
+            assert_eq!(
+                desk.world.code(&session, &command),
+                "unknown_approval",
+                "{command:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn someone_at_the_machine_uses_only_what_they_asked_for() {
     let mut desk = Desk::new();
     let request = RequestApproval {

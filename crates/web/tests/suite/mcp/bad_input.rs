@@ -348,8 +348,8 @@ async fn ids_of_nothing_and_of_others() {
                 "unknown_execution",
             ),
             ("approval_status", "id", "unknown_approval", "unknown_approval"),
-            ("approval_use", "id", "unknown_approval", "approval_not_own"),
-            ("approval_outcome", "id", "unknown_approval", "approval_not_own"),
+            ("approval_use", "id", "unknown_approval", "unknown_approval"),
+            ("approval_outcome", "id", "unknown_approval", "unknown_approval"),
         ] {
             let arguments = others.with(tool, name, json!(nothing));
             assert_eq!(her.code(tool, arguments).await.0, of_nothing, "{tool} {name}");
