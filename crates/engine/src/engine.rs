@@ -21,6 +21,7 @@ use crate::continuity::{Halt, Known};
 use crate::credentials::{HashPool, SecretBox};
 use crate::custody::{Names, Newest};
 use crate::error::Error;
+use crate::leases::Leases;
 use crate::limits::Limits;
 use crate::metrics::{Counters, Metrics};
 use crate::pages::Pages;
@@ -126,6 +127,7 @@ pub(crate) struct Shared {
     pub newest: Newest,
     pub searches: Searches,
     pub waits: Arc<Waits>,
+    pub leases: Leases,
 }
 
 impl Shared {

@@ -34,6 +34,7 @@ pub mod import;
 pub mod init;
 pub mod keyfile;
 mod lately;
+mod leases;
 mod limits;
 pub mod list;
 pub mod metrics;

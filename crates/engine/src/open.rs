@@ -17,6 +17,7 @@ use crate::credentials::{HashPool, SecretBox};
 use crate::custody::{self, Names, Newest};
 use crate::engine::{Engine, Options, Shared};
 use crate::error::Error;
+use crate::leases::Leases;
 use crate::limits::Limits;
 use crate::metrics::Counters;
 use crate::pages::Pages;
@@ -215,6 +216,7 @@ impl Engine {
             rules_recorded: OnceCell::new(),
             told,
             waits,
+            leases: Leases::default(),
         });
         checkpointer::start(&shared)?;
         tokio::spawn(watch::run(Arc::downgrade(&shared)));

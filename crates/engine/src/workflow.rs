@@ -6,13 +6,13 @@ use domain::record::Sealed;
 use domain::workflow::execution::{ENDED_MAX, Execution, ExecutionStatus, Renewed, check_running};
 use domain::workflow::step::ExecutionStep;
 use evidence::Timestamp;
-use store::Conn;
 use store::conditions::{Condition, Order};
-use store::side::{self, SeenKind};
+use store::side::SeenKind;
 use uuid::Uuid;
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::leases::leases;
 
 /// That an execution stands there at a moment, by the clock.
 pub fn execution_stands(status: ExecutionStatus, now: Timestamp) -> Condition {
@@ -35,14 +35,6 @@ pub fn execution_stands(status: ExecutionStatus, now: Timestamp) -> Condition {
         ]),
         _ => stored(status),
     }
-}
-
-/// These executions with until when their leases were renewed.
-pub(crate) async fn leases(conn: &mut Conn, ids: Vec<Uuid>) -> Result<Vec<(Uuid, Renewed)>, Error> {
-    let seen = side::seen(conn, SeenKind::Lease, &ids).await?;
-    let renewed: HashMap<_, _> = seen.into_iter().collect();
-    let lease = |id| (id, renewed.get(&id).copied());
-    Ok(ids.into_iter().map(lease).collect())
 }
 
 impl Engine {
@@ -91,7 +83,7 @@ impl Engine {
 
     /// Until when the lease of an execution was renewed.
     pub async fn renewed(&self, id: Uuid) -> Result<Renewed, Error> {
-        Ok(self.renewals([id]).await?.remove(&id))
+        self.shared().leases.renewed(self.db(), id).await
     }
 
     /// Renews the lease of an execution from now on, unless it has ended. It is on disk before the answer.

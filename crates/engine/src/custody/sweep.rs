@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::workflow::leases;
+use crate::leases::leases;
 
 /// How often it looks.
 const EVERY: Duration = Duration::from_secs(5);

@@ -19,7 +19,8 @@ use uuid::Uuid;
 use crate::credentials::one_time_password;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::workflow::{execution_stands, leases};
+use crate::leases::leases;
+use crate::workflow::execution_stands;
 
 /// Entries that are erased by one command.
 pub(super) const ERASED_AT_ONCE: u32 = 1_000;

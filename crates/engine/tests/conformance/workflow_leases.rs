@@ -2,6 +2,7 @@
 
 crate::on_both!(
     leases_lapse_by_the_clock,
+    who_asks_at_once_is_answered_each_for_its_own,
     a_heartbeat_obeys_no_row_that_was_changed_by_hand,
     the_switch_and_an_erasure_end_each_under_its_own_entry,
     a_bundle_without_a_step_does_not_hold_however_it_ended
@@ -120,6 +121,36 @@ pub mod cases {
     }
 
     /// Whose heartbeat it is, and whether it has ended, is decided on the row.
+    /// Some of those who ask go away before they are answered.
+    pub async fn who_asks_at_once_is_answered_each_for_its_own(bed: Bed) {
+        let (engine, ann, begin, set_clock) = opened(&bed).await;
+        let mut made = Vec::new();
+        for _ in 0..3 {
+            made.push(started(&engine, &operator(), start(ann)).await);
+        }
+        set_clock(begin.plus_seconds(10));
+        let (_, renewed) = engine.renew(made[0].clone()).await.unwrap();
+        assert!(renewed.is_some());
+        let asks = (0..64_usize).map(|number| {
+            let (engine, id) = (&engine, made[number % 3].id);
+            async move {
+                if number % 7 == 0 {
+                    tokio::select! {
+                        biased;
+                        _ = engine.renewed(id) => {}
+                        () = tokio::task::yield_now() => {}
+                    }
+                    return;
+                }
+                let expected = renewed.filter(|_| number % 3 == 0);
+                assert_eq!(engine.renewed(id).await.unwrap(), expected, "{number}");
+            }
+        });
+        futures_util::future::join_all(asks).await;
+        close(engine).await;
+        assert_intact(&bed.options()).await;
+    }
+
     pub async fn a_heartbeat_obeys_no_row_that_was_changed_by_hand(bed: Bed) {
         let (engine, ann, ..) = opened(&bed).await;
         let id = started(&engine, &operator(), start(ann)).await.id;
