@@ -50,7 +50,7 @@ pub fn check_migrated(state: &store::migrate::State) -> Result<(), Error> {
                 "the schema is at migration {}, this program needs {}",
                 state.applied, state.known
             ),
-            "run `probity init`, which applies what is missing",
+            "run `probity db migrate`, which applies what is missing",
         ));
     }
     Ok(())
