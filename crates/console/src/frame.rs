@@ -89,7 +89,10 @@ const KEYS: [(&str, &str); 9] = [
     ("Esc", "close what is open"),
     ("[", "the one before in the list that you came from"),
     ("]", "the next one in that list"),
-    ("/", "to the first field of the filter"),
+    (
+        "/",
+        "to the first field of the filter; where there is none, to the search",
+    ),
     ("?", "this list"),
 ];
 

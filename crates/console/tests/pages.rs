@@ -166,7 +166,9 @@ fn pages() -> Vec<(&'static str, String)> {
         .collect(),
         danger: true,
         problem: Some(BAD.to_owned()),
-        entry: Some("/audit/entries/7".to_owned()),
+        blocked: false,
+        entry: Some((Some("/audit/entries/7".to_owned()), 7)),
+        help: Some((BAD.to_owned(), "/approvals/new".to_owned())),
         back: "/users".to_owned(),
         button: BAD.to_owned(),
     };
@@ -267,6 +269,7 @@ fn areas(one: &OnePage) -> Vec<(&'static str, String)> {
         },
         checks: true,
         hindrance: bad(),
+        waits: bad(),
         limits: vec![(BAD.to_owned(), BAD.to_owned())],
     };
     let look = look();
@@ -361,6 +364,28 @@ fn a_row_is_a_link_and_its_times_are_exact_on_hover() {
         "{page}"
     );
     assert!(page.contains("data-tone=\"bad\">refused</span>"), "{page}");
+}
+
+/// What is true of the last page is not true of the search.
+#[test]
+fn an_empty_page_behind_others_says_that_there_is_no_more() {
+    let last = |stopped| {
+        let page = ListPage {
+            parts: Vec::new(),
+            first: Some("/audit/entries".to_owned()),
+            stopped,
+            ..list()
+        };
+        console::list(&look(), &page).into_string()
+    };
+    assert!(last(false).contains("No more entries."), "{}", last(false));
+    assert!(last(true).contains("No more entries so far."), "{}", last(true));
+    let alone = ListPage {
+        parts: Vec::new(),
+        ..list()
+    };
+    let alone = console::list(&look(), &alone).into_string();
+    assert!(alone.contains("No entries fulfil these filters."), "{alone}");
 }
 
 #[test]

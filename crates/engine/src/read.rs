@@ -138,6 +138,12 @@ impl Engine {
             .transpose()?)
     }
 
+    /// The entries whose ids are within these bounds, in the order of the ids: at most so many.
+    pub async fn entries_of_ids(&self, ids: (Uuid, Uuid), limit: u32) -> Result<Vec<(u64, Uuid)>, Error> {
+        let mut conn = self.db().reader().await?;
+        Ok(store::query::within_ids(&mut conn, ids, limit).await?)
+    }
+
     /// Size of the log as the database has it.
     pub async fn size_now(&self) -> Result<u64, Error> {
         Ok(head(&mut *self.db().reader().await?).await?.edge.size())

@@ -341,9 +341,9 @@ export async function headSteps(note, key) {
   return [five, six];
 }
 
-/** HTML has no other ends of lines than one. The page shows what steers a terminal as JSON writes it. */
-const STEERS = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
-const inHtml = (text) => text.replace(/\r\n?/g, "\n").replace(STEERS, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
+/** HTML has no other ends of lines than one. The page shows what steers a terminal, or is not seen, as JSON writes it. */
+const STEERS = /(?:[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|\ud834[\udd73-\udd7a]|\udb40[\udc00-\udc7f]|(?<![^\0-\x7f])[\u200c\u200d])[\u200c\u200d]*/g;
+const inHtml = (text) => text.replace(/\r\n?/g, "\n").replace(STEERS, (signs) => signs.replace(/[^]/g, (sign) => `\\u${sign.charCodeAt().toString(16).padStart(4, "0")}`));
 
 /** Steps 1 to 4 for an entry that was read; step 5 is told where the checkpoint is in doubt. `shown` is what a page says. */
 export async function entrySteps(reading, path, [five, six], shown = []) {
@@ -390,7 +390,7 @@ export async function entrySteps(reading, path, [five, six], shown = []) {
     if (hash.state === "open") open(hash.says);
     const { head } = of(five, 5);
     const root = await rootOf(index, head.size, hash.hash, path.path);
-    if (root !== head.root) fail("the path leads to another root than the checkpoint has", head.root, root);
+    if (root !== head.root) fail("this entry and the path lead to another root than the checkpoint has: this entry, or another one below a hash of the path, is not what it was when the root was signed", head.root, root);
     return { values: { hashes: path.path.length, root } };
   });
   // Path and checkpoint contradict each other. Where the checkpoint is not signed, it is the one to doubt.

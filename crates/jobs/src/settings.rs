@@ -53,16 +53,21 @@ impl Backups {
 }
 
 impl Settings {
+    /// What a job lacks, without which it cannot do what it is for.
+    pub fn lacks(&self, job: Job) -> Option<&'static str> {
+        let of = self.backups.as_ref();
+        let sealed = of.is_some_and(|backups| !backups.recipients.is_empty() && backups.identity.is_none());
+        match job {
+            Job::Backup | Job::Prune | Job::VerifyBackup if of.is_none() => Some("backup.path is not set"),
+            Job::VerifyBackup if sealed => Some("backups are encrypted, and backup.identity is not set"),
+            _ => None,
+        }
+    }
+
     /// When a job is due.
     pub fn when(&self, job: Job) -> When {
-        let needs_place = matches!(job, Job::Backup | Job::Prune | Job::VerifyBackup);
-        let of = self.backups.as_ref();
-        if needs_place && of.is_none() {
-            return When::Asked("backup.path is not set");
-        }
-        let sealed = of.is_some_and(|backups| !backups.recipients.is_empty() && backups.identity.is_none());
-        if job == Job::VerifyBackup && sealed {
-            return When::Asked("backups are encrypted, and backup.identity is not set");
+        if let Some(why) = self.lacks(job) {
+            return When::Asked(why);
         }
         if job == Job::Retention && !self.retains {
             return When::Asked("no policy of retention is set");
@@ -97,7 +102,12 @@ mod tests {
             let only_asked = |job: &Job| matches!(settings.when(*job), When::Asked(_));
             Job::ALL.iter().copied().filter(only_asked).collect()
         };
+        let lacking = |settings: &Settings| -> Vec<_> {
+            let lacks = |job: &Job| settings.lacks(*job).is_some();
+            Job::ALL.iter().copied().filter(lacks).collect()
+        };
         assert_eq!(asked(&settings), [Job::Backup, Job::Prune, Job::VerifyBackup]);
+        assert_eq!(lacking(&settings), asked(&settings));
         let mut backups = Backups {
             path: "backups".to_owned(),
             s3: S3::default(),
@@ -118,6 +128,7 @@ mod tests {
         assert_eq!(asked(&settings), []);
         settings.retains = false;
         assert_eq!(asked(&settings), [Job::Retention]);
+        assert_eq!(lacking(&settings), [], "it can be asked for all the same");
         (settings.verify_within_h, settings.at) = (0, Vec::new());
         assert_eq!(asked(&settings), Job::ALL);
     }

@@ -71,6 +71,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(26, "jobs", "0026_jobs.sql", back "0026.sql"),
     migration!(27, "policies", "0027_policies.sql", back "0027.sql"),
     migration!(28, "traces", "0028_traces.sql", back "0028.sql"),
+    migration!(29, "found_by_name", "0029_found_by_name.sql", back "0029.sql"),
 ];
 
 /// What a database has of the migrations.

@@ -30,6 +30,17 @@ pub async fn by_index(conn: &mut Conn, index: u64) -> Result<Option<StoredEntry>
     one(conn, "entry", int(index).into()).await
 }
 
+/// The entries whose ids are within these bounds, in the order of the ids: at most so many.
+pub async fn within_ids(conn: &mut Conn, ids: (Uuid, Uuid), limit: u32) -> Result<Vec<(u64, Uuid)>, Error> {
+    let select = "SELECT entry, id FROM entries WHERE id >= $1 AND id <= $2 ORDER BY id LIMIT $3";
+    let rows = conn
+        .all(select, &[ids.0.into(), ids.1.into(), i64::from(limit).into()])
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row.unsigned(0)?, row.uuid(1)?)))
+        .collect()
+}
+
 async fn one(conn: &mut Conn, key: &str, value: Val) -> Result<Option<StoredEntry>, Error> {
     let select = format!("{} WHERE {key} = $1", StoredEntry::SELECT);
     let Some(row) = conn.opt(&select, &[value]).await? else {

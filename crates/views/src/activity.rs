@@ -16,6 +16,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::cell::told;
 use crate::cell::{Columns, Elide, column, number};
 use crate::cursor::{ActivityPlace, Place as _};
 use crate::entry::entries;
@@ -62,6 +63,9 @@ pub struct Activity {
     pub entity_kind: Option<String>,
     /// A sentence.
     pub description: String,
+    /// Whether the sentence is ours, and nothing that was recorded.
+    #[serde(skip)]
+    ours: bool,
     /// How it ended.
     pub outcome: Outcome,
 }
@@ -69,7 +73,7 @@ pub struct Activity {
 impl Activity {
     /// An entry as people read it.
     pub fn of(entry: Entry) -> Activity {
-        let description = sentence(&entry);
+        let (description, ours) = (sentence(&entry), entry.description.is_none());
         let (entity_kind, entity) = match entry.target {
             Some(target) => (Some(target.kind), target.id),
             None => (None, None),
@@ -86,6 +90,7 @@ impl Activity {
             entity,
             entity_kind,
             description,
+            ours,
             outcome: entry.outcome,
         }
     }
@@ -207,7 +212,7 @@ impl Noun for Activity {
         (column("when (UTC)", Elide::Never), |view| view.timestamp.into()),
         (column("type", Elide::Start), |view| (&view.kind).into()),
         (column("what happened", Elide::End).weighing(2), |view| {
-            (&view.description).into()
+            told(view.description.clone(), view.ours)
         }),
     ];
     const ORDER: Option<Order> = Some(Order::Descending);

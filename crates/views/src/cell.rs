@@ -79,6 +79,8 @@ pub enum Cell {
     Empty,
     /// A text.
     Text(String),
+    /// A sentence of ours, in which ids of users and agents are shown by their names.
+    Sentence(String),
     /// A time, of which a table shows the minute.
     Time(Timestamp),
     /// A time, of which a table shows the second.
@@ -117,6 +119,9 @@ pub(crate) fn members(value: &Value) -> String {
     members.join(", ")
 }
 
+/// Length of an id as it is written.
+const ID_LEN: usize = 36;
+
 impl Cell {
     /// The user whose name it takes to show it.
     pub fn user(&self) -> Option<Uuid> {
@@ -126,6 +131,17 @@ impl Cell {
             Cell::Account(account) => account.user(),
             _ => None,
         }
+    }
+
+    /// The ids that a sentence names, as they stand there. Whose they are is not said.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = (&str, Uuid)> {
+        let text = match self {
+            Cell::Sentence(text) => text.as_str(),
+            _ => "",
+        };
+        let words = text.split(|sign: char| !sign.is_ascii_hexdigit() && sign != '-');
+        let words = words.filter(|word| word.len() == ID_LEN);
+        words.filter_map(|word| Some((word, Uuid::try_parse(word).ok()?)))
     }
 
     /// The agent whose name it takes to show it.
@@ -172,6 +188,15 @@ pub type Columns<V> = &'static [(Column, fn(&V) -> Cell)];
 
 /// A name and what stands beside it, in the details of one thing.
 pub type Titled = (&'static str, Cell);
+
+/// What an entry tells of: a sentence of ours, or the words that were recorded, which stay as they are.
+pub fn told(text: String, ours: bool) -> Cell {
+    if ours {
+        Cell::Sentence(text)
+    } else {
+        Cell::Text(text)
+    }
+}
 
 /// A word that says how something stands.
 pub(crate) fn state(word: impl Into<String>) -> Cell {

@@ -134,6 +134,20 @@ impl KycRecordView {
     }
 }
 
+impl KycRecordView {
+    /// Why its documents do not let it be approved.
+    fn unverified(&self) -> Option<&'static str> {
+        let one_is = |state| self.documents.iter().any(|document| document.state == state);
+        match self.tier {
+            0 => None,
+            _ if self.documents.is_empty() => Some("a tier above 0 needs one document at least"),
+            _ if one_is(DocumentState::Rejected) => Some("a document was rejected: reject the KYC record"),
+            _ if one_is(DocumentState::Pending) => Some("a document is pending: check it first"),
+            _ => None,
+        }
+    }
+}
+
 impl Shown for KycRecordView {
     fn example() -> KycRecordView {
         KycRecordView {
@@ -259,13 +273,13 @@ impl Show for KycRecord {
             return Some(format!("the KYC record is {is}: this is for one that is {must}"));
         }
         // Somebody else reviews it than who submitted it, or whom it is about.
-        let own = viewer.own()?;
-        let part = if view.submitted_by == Some(own) {
+        let own = viewer.own();
+        let part = if own.is_some() && view.submitted_by == own {
             "you submitted this KYC record"
-        } else if view.user == own {
+        } else if own == Some(view.user) {
             "this KYC record is about yourself"
         } else {
-            return None;
+            return view.unverified().filter(|_| verb == "approve").map(str::to_owned);
         };
         Some(format!("{part}: someone else reviews it"))
     }

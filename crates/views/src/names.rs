@@ -20,14 +20,21 @@ impl Names {
     pub async fn of<'a>(
         engine: &Engine,
         viewer: Viewer<'_>,
-        cells: impl Iterator<Item = &'a Cell> + Clone,
+        cells: impl Iterator<Item = &'a Cell>,
     ) -> Result<Names, Error> {
         let reads_users = viewer.holds(Permission::UsersRead);
-        let users = cells.clone().filter_map(Cell::user);
-        let mut names = engine
-            .usernames(users.filter(|id| reads_users || viewer.own() == Some(*id)))
-            .await?;
-        let agents = engine.rows::<Agent>(cells.filter_map(Cell::agent)).await?;
+        let (mut users, mut agents) = (Vec::new(), Vec::new());
+        for cell in cells {
+            users.extend(cell.user());
+            agents.extend(cell.agent());
+            for (_, id) in cell.ids() {
+                users.push(id);
+                agents.push(id);
+            }
+        }
+        users.retain(|id| reads_users || viewer.own() == Some(*id));
+        let mut names = engine.usernames(users).await?;
+        let agents = engine.rows::<Agent>(agents).await?;
         names.extend(agents.into_iter().map(|(id, agent)| (id, agent.name)));
         Ok(Names(names))
     }
@@ -42,6 +49,10 @@ impl Names {
         match cell {
             Cell::Empty => String::new(),
             Cell::Text(text) | Cell::State(text) | Cell::Command(text) | Cell::One(_, text) => text.clone(),
+            Cell::Sentence(text) => {
+                let known = cell.ids().filter_map(|(word, id)| Some((word, self.0.get(&id)?)));
+                known.fold(text.clone(), |text, (word, name)| text.replace(word, name))
+            }
             Cell::Time(at) | Cell::Second(at) => time(cell, *at),
             Cell::User(id) | Cell::Agent(id) => self.name(id),
             Cell::UserAnd(id, more) => self.name(id) + more,
@@ -51,5 +62,26 @@ impl Names {
                 Owner::House(house) => format!("house:{}", house.as_str()),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_names_whom_it_knows() {
+        let [ann, other] = [1, 2].map(Uuid::from_u128);
+        let names = Names(HashMap::from([(ann, "ann".to_owned())]));
+        let said = |text: String| names.text(&Cell::Sentence(text), |_, _| String::new());
+        assert_eq!(
+            said(format!(
+                "{ann} did user.disable on user {other}, not (user:{ann})"
+            )),
+            format!("ann did user.disable on user {other}, not (user:ann)")
+        );
+        assert_eq!(said(format!("x{ann}{ann}")), format!("x{ann}{ann}"));
+        let quoted = Cell::Text(ann.to_string());
+        assert_eq!(quoted.ids().count(), 0);
     }
 }

@@ -4,6 +4,7 @@ use domain::code;
 use domain::governance::agent::NAME_LEN_MAX as AGENT_LEN_MAX;
 use domain::identity::Permission;
 use evidence::Timestamp;
+use futures_util::future::BoxFuture;
 use serde_json::json as value;
 use uuid::Uuid;
 use views::{Asked, Filter, Given, Noun, Page, Place, Reads, Show, Shown, Takes, Viewer};
@@ -153,81 +154,115 @@ pub(crate) async fn list<N: Noun>(call: Call) -> Answer {
     Ok(response)
 }
 
+/// What it takes from a noun to read its filters; the rest is the same for all, and there once in the program.
+#[derive(Clone, Copy)]
+pub(crate) struct Reading {
+    pub filters: &'static [Filter],
+    /// The permission to read those of others.
+    all: Permission,
+    /// Whether whoever reads them is shown users' names.
+    shows_names: bool,
+}
+
+impl Reading {
+    pub const fn of<N: Noun>() -> Reading {
+        Reading {
+            filters: N::FILTERS,
+            all: all::<N>(),
+            shows_names: N::SHOWS_NAMES,
+        }
+    }
+
+    /// What the filters were given as.
+    async fn filters(self, call: &Call, query: &Query) -> Result<Asked, Problem> {
+        let mut asked = Asked::default();
+        for filter in self.filters {
+            self.add(call, query, filter, &mut asked).await?;
+        }
+        Ok(asked.checked()?)
+    }
+
+    /// The same, with every problem beside what could be read in spite of it.
+    pub fn each<'a>(self, call: &'a Call, query: &'a Query) -> BoxFuture<'a, (Asked, Vec<Problem>)> {
+        Box::pin(async move {
+            let (mut asked, mut problems) = (Asked::default(), Vec::new());
+            for filter in self.filters {
+                problems.extend(self.add(call, query, filter, &mut asked).await.err());
+            }
+            match asked.clone().checked() {
+                Ok(asked) => (asked, problems),
+                Err(problem) => {
+                    asked.0.retain(|(name, _)| *name != problem.field);
+                    problems.push(problem.into());
+                    (asked, problems)
+                }
+            }
+        })
+    }
+
+    async fn add(
+        self,
+        call: &Call,
+        query: &Query,
+        filter: &Filter,
+        asked: &mut Asked,
+    ) -> Result<(), Problem> {
+        if let Some(text) = query.get(filter.name) {
+            let given = self.read(call, query, filter, text, asked.id("asset")).await?;
+            asked.0.push((filter.name, given));
+        }
+        Ok(())
+    }
+
+    async fn read(
+        self,
+        call: &Call,
+        query: &Query,
+        filter: &Filter,
+        text: &str,
+        asset: Option<Uuid>,
+    ) -> Result<Given, Problem> {
+        let name = filter.name;
+        let at_most = |chars_max| query.text(name, chars_max).map(drop);
+        Ok(match filter.takes() {
+            Takes::User => {
+                at_most(NAME_LEN_MAX)?;
+                Given::Id(person::readable(call, name, text, self.all, self.shows_names).await?)
+            }
+            Takes::Role => Given::Text(users::role_named(call, text)?.to_string()),
+            Takes::Asset => {
+                at_most(NAME_LEN_MAX)?;
+                Given::Id(call.app.engine.asset_named(text).await?.id)
+            }
+            Takes::Agent => {
+                at_most(AGENT_LEN_MAX)?;
+                Given::Id(agents::named(call, name, text).await?)
+            }
+            Takes::Balance => {
+                at_most(ACCOUNT_LEN_MAX)?;
+                Given::Id(custody::readable_balance(call, text, asset).await?)
+            }
+            Takes::Amount => {
+                let engine = &call.app.engine;
+                let asset = match asset {
+                    Some(id) => Some(engine.asset_of(id).await?),
+                    None => None,
+                };
+                Given::amount(name, text, asset.as_deref())?
+            }
+            Takes::Time => Given::Time(query.time(name)?.unwrap_or(Timestamp::EPOCH)),
+            takes => takes.read(text).map_err(|must| Problem::field(name, must))?,
+        })
+    }
+}
+
 /// What a noun's filters were given as.
 pub(crate) async fn filters<N: Noun>(call: &Call, query: &Query) -> Result<Asked, Problem> {
-    let mut asked = Asked::default();
-    for filter in N::FILTERS {
-        add::<N>(call, query, filter, &mut asked).await?;
-    }
-    Ok(asked.checked()?)
-}
-
-/// The same, with every problem beside what could be read in spite of it.
-pub(crate) async fn filters_each<N: Noun>(call: &Call, query: &Query) -> (Asked, Vec<Problem>) {
-    let (mut asked, mut problems) = (Asked::default(), Vec::new());
-    for filter in N::FILTERS {
-        problems.extend(add::<N>(call, query, filter, &mut asked).await.err());
-    }
-    match asked.clone().checked() {
-        Ok(asked) => (asked, problems),
-        Err(problem) => {
-            asked.0.retain(|(name, _)| *name != problem.field);
-            problems.push(problem.into());
-            (asked, problems)
-        }
-    }
-}
-
-async fn add<N: Noun>(call: &Call, query: &Query, filter: &Filter, asked: &mut Asked) -> Result<(), Problem> {
-    if let Some(text) = query.get(filter.name) {
-        let given = read::<N>(call, query, filter, text, asked.id("asset")).await?;
-        asked.0.push((filter.name, given));
-    }
-    Ok(())
-}
-
-async fn read<N: Noun>(
-    call: &Call,
-    query: &Query,
-    filter: &Filter,
-    text: &str,
-    asset: Option<Uuid>,
-) -> Result<Given, Problem> {
-    let name = filter.name;
-    let at_most = |chars_max| query.text(name, chars_max).map(drop);
-    Ok(match filter.takes() {
-        Takes::User => {
-            at_most(NAME_LEN_MAX)?;
-            Given::Id(person::readable(call, name, text, all::<N>(), N::SHOWS_NAMES).await?)
-        }
-        Takes::Role => Given::Text(users::role_named(call, text)?.to_string()),
-        Takes::Asset => {
-            at_most(NAME_LEN_MAX)?;
-            Given::Id(call.app.engine.asset_named(text).await?.id)
-        }
-        Takes::Agent => {
-            at_most(AGENT_LEN_MAX)?;
-            Given::Id(agents::named(call, name, text).await?)
-        }
-        Takes::Balance => {
-            at_most(ACCOUNT_LEN_MAX)?;
-            Given::Id(custody::readable_balance(call, text, asset).await?)
-        }
-        Takes::Amount => {
-            let engine = &call.app.engine;
-            let asset = match asset {
-                Some(id) => Some(engine.asset_of(id).await?),
-                None => None,
-            };
-            Given::amount(name, text, asset.as_deref())?
-        }
-        Takes::Time => Given::Time(query.time(name)?.unwrap_or(Timestamp::EPOCH)),
-        takes => takes.read(text).map_err(|must| Problem::field(name, must))?,
-    })
+    Reading::of::<N>().filters(call, query).await
 }
 
 /// The permission to read those of others.
-fn all<N: Noun>() -> Permission {
+const fn all<N: Noun>() -> Permission {
     match N::READ {
         Reads::OwnOr(_, all, _) | Reads::OwnOrNamed(all, _) | Reads::Holders(all) => all,
         Reads::Everyone => Permission::UsersRead,

@@ -68,7 +68,7 @@ const keys = {
   "/": () => {
     const filter = document.querySelector("details.filter");
     if (filter) filter.open = true;
-    document.querySelector("details.filter input, input[type=search]")?.focus();
+    (filter ?? document).querySelector("input, select")?.focus();
   },
   "?": () => dialog?.showModal(),
 };

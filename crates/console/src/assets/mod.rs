@@ -34,15 +34,22 @@ fn name(stem: &str, text: &str, end: &str) -> String {
     name + "." + end
 }
 
-/// A text as it is served: scripts without the lines that are comments alone. What is left is as it was written, so that it can
-/// be read; no text in a script goes over several lines.
+/// A text as it is served: scripts without the lines that are comments alone, with a tab for each two spaces before a line. What
+/// is left is as it was written, so that it can be read; no text in a script goes over several lines.
 fn served(text: &str, end: &str) -> String {
     let is_comment = |line: &str| {
         let line = line.trim();
         line.is_empty() || line.starts_with("//") || line.starts_with("/**") && line.ends_with("*/")
     };
-    let lines = text.split_inclusive('\n');
-    lines.filter(|line| end != "js" || !is_comment(line)).collect()
+    if end != "js" {
+        return text.to_owned();
+    }
+    let indented = |line: &str| {
+        let rest = line.trim_start_matches(' ');
+        "\t".repeat((line.len() - rest.len()) / 2) + rest
+    };
+    let lines = text.split_inclusive('\n').filter(|line| !is_comment(line));
+    lines.map(indented).collect()
 }
 
 macro_rules! assets {
@@ -131,7 +138,7 @@ mod tests {
     #[test]
     fn scripts_lose_their_comments_and_nothing_else() {
         let script = "// a\nlet x = 1; // stays\n\n  /** b */\n  f(\"// c\");\n";
-        assert_eq!(served(script, "js"), "let x = 1; // stays\n  f(\"// c\");\n");
+        assert_eq!(served(script, "js"), "let x = 1; // stays\n\tf(\"// c\");\n");
         assert_eq!(served("/** a */\n\nb {}\n", "css"), "/** a */\n\nb {}\n");
         for asset in [&CONSOLE, &LIVE, &VERIFY] {
             let name = asset.path();

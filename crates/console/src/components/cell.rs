@@ -52,7 +52,7 @@ pub fn cell(look: &Look, cell: &Cell, short: bool) -> Markup {
             let user = account.user().map(|user| user.to_string());
             user.map_or_else(|| html! { (name) }, |user| linked(USERS, &user, html! { (name) }))
         }
-        Cell::By(None) => html! { (name) },
+        Cell::Sentence(_) | Cell::By(None) => html! { (name) },
     }
 }
 
@@ -63,13 +63,19 @@ pub fn text(look: &Look, cell: &Cell) -> String {
 
 /// An id, shortened in the middle; any other text as it is. All of it is shown on hover, and copied.
 pub fn id(text: &str) -> Markup {
+    let shown = short(text);
+    html! { @if shown == text { (text) } @else { span.id title=(text) data-copy=(text) { (shown) } } }
+}
+
+/// An id, shortened in the middle; any other text as it is.
+pub fn short(text: &str) -> String {
     let is_id = text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     let is_digest = text.len() >= 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_id || is_digest {
         let (begin, end) = (&text[..ENDS], &text[text.len() - ENDS..]);
-        return html! { span.id title=(text) data-copy=(text) { (begin) "…" (end) } };
+        return format!("{begin}…{end}");
     }
-    html! { (text) }
+    text.to_owned()
 }
 
 /// Whether a text takes lines of its own.

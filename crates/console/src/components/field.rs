@@ -48,6 +48,8 @@ pub struct Field {
     pub required: bool,
     /// What may be meant, offered while typing.
     pub offers: Vec<Offer>,
+    /// Whether a form with many fields folds it away, while nothing stands in it.
+    pub spare: bool,
 }
 
 /// What may be meant: what is typed, and what people call it where that is something else.
@@ -77,6 +79,7 @@ impl Field {
             problem: None,
             required: false,
             offers: Vec::new(),
+            spare: false,
         }
     }
 

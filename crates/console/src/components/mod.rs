@@ -16,7 +16,7 @@ mod timeline;
 mod tree;
 
 pub use badge::badge;
-pub use cell::{cell, id, is_long, text};
+pub use cell::{cell, id, is_long, short, text};
 pub use chart::{bars, stacks};
 pub use details::details;
 pub use empty::empty;

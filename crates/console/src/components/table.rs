@@ -46,7 +46,7 @@ fn title(look: &Look, column: &Column) -> String {
 }
 
 fn one(look: &Look, column: &Column, value: &Cell, href: Option<&str>) -> Markup {
-    let elided = column.elide != Elide::Never && matches!(value, Cell::Text(_));
+    let elided = column.elide != Elide::Never && matches!(value, Cell::Text(_) | Cell::Sentence(_));
     let title = elided
         .then(|| text(look, value))
         .filter(|text| text.chars().count() > 24);

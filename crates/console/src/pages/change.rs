@@ -21,28 +21,29 @@ pub struct ChangePage {
     pub fields: Vec<Field>,
     /// Whether it cannot be undone.
     pub danger: bool,
+    /// Whether it cannot be done at all now: `problem` says why.
+    pub blocked: bool,
     /// What was wrong with the form as a whole.
     pub problem: Option<String>,
-    /// The entry that records the refusal.
-    pub entry: Option<String>,
+    /// The entry that records the refusal: where it is, for who may read it, and its index.
+    pub entry: Option<(Option<String>, u64)>,
+    /// What may help then: words, and where.
+    pub help: Option<(String, String)>,
     /// Where the reader came from.
     pub back: String,
     /// The words on the button.
     pub button: String,
 }
 
+/// Most fields of a form of which none is folded away.
+const UNFOLDED_MAX: usize = 6;
+
 /// The page of a change.
 pub fn change(page: &ChangePage) -> Markup {
-    let (asked, more): (Vec<&Field>, Vec<&Field>) = page
-        .fields
-        .iter()
-        .partition(|one| one.required || one.problem.is_some() || one.input == Input::Hidden);
-    // Where little is asked for, nothing is folded.
-    let (asked, more) = if page.fields.len() <= 6 {
-        (page.fields.iter().collect(), Vec::new())
-    } else {
-        (asked, more)
-    };
+    let seen = page.fields.iter().filter(|one| one.input != Input::Hidden);
+    let folds = seen.count() > UNFOLDED_MAX;
+    let spare = |one: &&Field| folds && one.spare && one.value.is_empty() && one.problem.is_none();
+    let (more, asked): (Vec<&Field>, Vec<&Field>) = page.fields.iter().partition(spare);
     html! {
         nav.trail aria-label="Where this is" {
             @if let Some((href, words)) = &page.about { a href=(href) { (words) } }
@@ -55,21 +56,36 @@ pub fn change(page: &ChangePage) -> Markup {
                 ul { @for one in &page.will { li { (one) } } }
             }
         }
-        @if let Some(problem) = &page.problem {
-            div.banner data-tone="bad" role="alert" {
-                (icon("triangle-alert")) " " (problem)
-                @if let Some(entry) = &page.entry { " " a href=(entry) { "The entry that records this" } }
+        (refused(page))
+        @if !page.blocked {
+            form.change method="post" action=(page.action) {
+                @for one in asked { (field(one, "c-")) }
+                @if !more.is_empty() {
+                    details { summary { "More" } @for one in more { (field(one, "c-")) } }
+                }
+                @if page.danger { p.danger { (icon("triangle-alert")) " This cannot be undone." } }
+                div.buttons {
+                    button type="submit" data-danger[page.danger] { (page.button) } " "
+                    a href=(page.back) { "Cancel" }
+                }
             }
         }
-        form.change method="post" action=(page.action) {
-            @for one in asked { (field(one, "c-")) }
-            @if !more.is_empty() {
-                details { summary { "More" } @for one in more { (field(one, "c-")) } }
-            }
-            @if page.danger { p.danger { (icon("triangle-alert")) " This cannot be undone." } }
-            div.buttons {
-                button type="submit" data-danger[page.danger] { (page.button) } " "
-                a href=(page.back) { "Cancel" }
+    }
+}
+
+/// What was wrong, where it is recorded, and what may help.
+fn refused(page: &ChangePage) -> Markup {
+    html! {
+        @if page.problem.is_some() || page.entry.is_some() {
+            div.banner data-tone="bad" role="alert" {
+                (icon("triangle-alert")) " "
+                (page.problem.as_deref().unwrap_or("It was refused: see the field below."))
+                @match &page.entry {
+                    Some((Some(href), index)) => { " " a href=(href) { "Recorded as entry " (index) } }
+                    Some((None, index)) => { " Recorded as entry " (index) "." }
+                    None => {}
+                }
+                @if let Some((words, href)) = &page.help { " " a href=(href) { (words) } }
             }
         }
     }

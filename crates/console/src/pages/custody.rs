@@ -161,6 +161,8 @@ pub struct KycPage {
     pub checks: bool,
     /// Why the reader may not decide on it, where somebody still may.
     pub hindrance: Option<String>,
+    /// Why it cannot be approved yet, by who may decide on it.
+    pub waits: Option<String>,
     /// What the tier that is asked for may move: the limit, and how much.
     pub limits: Vec<(String, String)>,
 }
@@ -191,6 +193,7 @@ pub fn kyc(look: &Look, page: &KycPage) -> Markup {
     let content = html! {
         p.lead { (cell(look, &Cell::User(view.user), true)) " asks for tier " (view.tier) }
         @if let Some(why) = &page.hindrance { p.banner data-tone="warn" { (icon("triangle-alert")) " You cannot decide: " (why) "." } }
+        @if let Some(why) = &page.waits { p.quiet { "It cannot be approved now: " (why) "." } }
         (part("documents", "Documents", &documents))
         (part("decision", "Decision", &html! { @if decided { (details(look, &decision)) } }))
         (part("limits", "What this tier may move", &limits(&page.limits)))

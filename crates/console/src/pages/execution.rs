@@ -66,7 +66,7 @@ fn ended(look: &Look, whole: &ExecutionWhole) -> Markup {
         }
         @if let Some(step) = bad {
             p.banner data-tone="bad" {
-                (icon("triangle-alert"))
+                (icon("triangle-alert")) " "
                 span {
                     "The last step that did not succeed is "
                     a href={ "/steps/" (step.id) } { (step.number) ", " (step.kind.as_str()) " " (step.name) }

@@ -29,7 +29,9 @@ pub fn export(look: &Look, page: &ExportPage) -> Markup {
         }
         p.quiet {
             "JSON Lines and CSV have a line for each entry; the size of the log is in the name of the file. "
-            "The evidence bundle begins with the log's newest checkpoint, which covers the same entries, and ends with how many it holds."
+            "The evidence bundle holds the same entries, and ends with how many they are. It begins with the newest checkpoint that was "
+            "signed when it is made: where the log has grown meanwhile, the size and root in it are those of the larger log, which has all "
+            "of the entries above at the same places."
         }
     }
 }

@@ -135,9 +135,13 @@ fn filter(page: &ListPage) -> Markup {
 
 fn nothing(page: &ListPage) -> Markup {
     let (narrowed, many) = (!page.chips.is_empty(), page.many);
+    // Earlier pages had some.
+    let more = if page.first.is_some() { "more " } else { "" };
     html! {
         @if page.stopped {
-            (empty(&format!("No {many} so far."), &html! { "The search goes on below." }))
+            (empty(&format!("No {more}{many} so far."), &html! { "The search goes on below." }))
+        } @else if let Some(first) = &page.first {
+            (empty(&format!("No more {many}."), &html! { a href=(first) { "First page" } }))
         } @else if narrowed {
             (empty(&format!("No {many} fulfil these filters."), &html! { a href=(page.path) { "Show all " (many) } }))
         } @else {

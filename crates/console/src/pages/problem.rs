@@ -13,8 +13,6 @@ pub struct ProblemPage {
     pub detail: String,
     /// The stable code.
     pub code: String,
-    /// The HTTP status.
-    pub status: u16,
     /// The field at fault.
     pub field: Option<String>,
     /// Where the entry that records it is, and its index.
@@ -29,7 +27,7 @@ pub fn problem(page: &ProblemPage) -> Markup {
         h1 { (page.title) }
         p.about { (page.detail) }
         dl.details {
-            div { dt { "Code" } dd { code { (page.code) } " (" (page.status) ")" } }
+            div { dt { "Code" } dd { code { (page.code) } } }
             @if let Some(field) = &page.field { div { dt { "Field" } dd { code { (field) } } } }
             @if let Some((href, index)) = &page.entry { div { dt { "Recorded as" } dd { a href=(href) { "entry " (index) } } } }
         }

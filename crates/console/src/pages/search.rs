@@ -21,7 +21,7 @@ pub fn search(page: &SearchPage) -> Markup {
         h1 { @if page.text.is_empty() { "Search" } @else { "Search for " (page.text) } }
         @if page.found.is_empty() {
             @if page.text.is_empty() {
-                (empty("Nothing was looked for.", &html! { "Type an id, the index of an entry, a name, an e-mail address, a transaction or a trace." }))
+                (empty("Nothing was looked for.", &html! { "Type an id or its first eight characters, the index of an entry, a name, an e-mail address, the begin of an API key, a transaction or a trace." }))
             } @else {
                 (empty("Nothing was found.", &html! { "Looked among " (page.tried.join(", ")) "." }))
             }

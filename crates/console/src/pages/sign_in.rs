@@ -32,7 +32,7 @@ pub fn sign_in(page: &SignIn) -> Markup {
     html! {
         div.sign-in {
             h1 { "Sign in" }
-            @if let Some(note) = page.note { p.banner data-tone="warn" role="status" { (note) } }
+            @if let Some(note) = page.note { p.banner data-tone="good" role="status" { (note) } }
             @if let Some(why) = page.cookieless { p.banner data-tone="bad" role="alert" { (icon("triangle-alert")) " " (why) } }
             @if let Some(problem) = &page.problem { p.banner data-tone="bad" role="alert" { (icon("triangle-alert")) " " (problem) } }
             form method="post" action="/sign-in" {

@@ -121,7 +121,9 @@ fn done(entry: &Entry) -> Option<String> {
         format!("recorded {count} {one}{plural}")
     };
     let id = entry.target.as_ref().and_then(|target| target.id.as_deref());
+    let detail = |name: &str| entry.details.as_ref()?.0.get(name)?.as_str();
     Some(match entry.action.as_str() {
+        "session_expired" if detail("reason")? == "logout" => "signed out".to_owned(),
         "execution.start" => format!("started an execution of {}", text("workflow")?),
         "execution.complete" => format!("completed execution {}", id?),
         "execution.fail" => format!("said that execution {} failed", id?),

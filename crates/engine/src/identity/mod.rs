@@ -17,6 +17,6 @@ pub use account::Enrolment;
 pub use keys::NewApiKey;
 pub use login::{LogInRequest, LoggedIn};
 pub(crate) use read::by_login;
-pub use read::{KeyUse, UserState, session_in_use};
+pub use read::{KeyUse, UserState, key_called, key_shown, session_in_use, user_called};
 pub use throttle::{ACCOUNT, ADDRESS, PAIR};
 pub use users::{CreatedUser, ErasedUser, FirstCredential, NewUser, WouldErase};

@@ -59,6 +59,30 @@ pub fn session_in_use(now: Timestamp) -> Condition {
     ])
 }
 
+/// That a text is this one in any case. SQLite knows the cases of ASCII letters, PostgreSQL in some columns all.
+fn in_any_case(lower: &'static str, text: &str) -> Condition {
+    let cases = [text.to_ascii_lowercase(), text.to_lowercase()];
+    Condition::Any(cases.map(|text| Condition::Is(lower, text.into())).into())
+}
+
+/// What a user of this full name is.
+pub fn user_called(name: &str) -> [Condition; 2] {
+    [
+        Condition::Has("full_name", true),
+        in_any_case("lower(full_name)", name),
+    ]
+}
+
+/// What an API key of this name is.
+pub fn key_called(name: &str) -> Condition {
+    in_any_case("lower(name)", name)
+}
+
+/// What an API key is of which these are the first characters, those that are shown.
+pub fn key_shown(begin: &str) -> Condition {
+    Condition::Is("shown", begin.into())
+}
+
 async fn one<T: Record>(
     conn: &mut Conn,
     key: &str,

@@ -115,7 +115,7 @@ mod cases {
     use domain::workflow::conversation::Conversation;
     use domain::workflow::execution::{DayOf, Execution, ExecutionStatus};
     use domain::workflow::metric::Metric;
-    use engine::identity::session_in_use;
+    use engine::identity::{key_called, key_shown, session_in_use, user_called};
     use store::conditions::{self, Condition};
     use store::conn::Lock;
     use store::custody::OperationFilter;
@@ -169,6 +169,15 @@ mod cases {
         conditions::page::<ApiKey>(conn, &[Condition::Is("user_id", id.into())], None, 10)
             .await
             .unwrap();
+        conditions::page::<User>(conn, &user_called("Ann"), None, 10)
+            .await
+            .unwrap();
+        for named in [key_called("shop"), key_shown("prb_4fGh2k")] {
+            conditions::page::<ApiKey>(conn, &[named], None, 10)
+                .await
+                .unwrap();
+        }
+        query::within_ids(conn, (id, id), 10).await.unwrap();
         let of_user = [Condition::Is("user_id", id.into())];
         conditions::page::<Balance>(conn, &of_user, None, 10)
             .await

@@ -77,8 +77,16 @@ pub(crate) fn read<P: Place>(query: &Query, order: Order) -> Result<Paging<P>, P
 
 /// Reads behind which place the page begins.
 pub(crate) fn after<P: Place>(query: &Query, order: Order) -> Result<Option<P>, Problem> {
-    let expected = "`next` of a page of the same list in the same order";
-    query.read("cursor", expected, |word| P::decode(order, word))
+    cursor(query, |word| P::decode(order, word))
+}
+
+/// The same, by what reads the word of a place.
+pub(crate) fn cursor<P>(query: &Query, decode: impl FnOnce(&str) -> Option<P>) -> Result<Option<P>, Problem> {
+    query.read(
+        "cursor",
+        "`next` of a page of the same list in the same order",
+        decode,
+    )
 }
 
 /// The parameter for the order of a list.

@@ -39,11 +39,24 @@ pub(crate) async fn show(call: Call) -> Answer {
         pairs.push(("Signed in", session.created_at.into()));
         pairs.push(("Until", session.expires_at.into()));
     }
+    let factor = call.app.engine.user_state(user.id).await?.second_factor;
+    let rule = call.app.engine.rules().role(&user.role);
+    let demanded = rule.is_some_and(|rule| rule.second_factor);
+    pairs.push(("Second factor", if factor { "on" } else { "none" }.into()));
+    // What cannot succeed as it stands is not offered.
+    let possible = |path: &str| match path {
+        "/me/second-factor" => !factor,
+        "/me/second-factor/recovery-codes" => factor,
+        "/me/second-factor/remove" => factor && !demanded,
+        _ => true,
+    };
     let offered = |path: &str| {
-        call.app
-            .site
-            .forms_for(&identity.principal)
-            .any(|form| form.path == path)
+        possible(path)
+            && call
+                .app
+                .site
+                .forms_for(&identity.principal)
+                .any(|form| form.path == path)
     };
     let id = user.id.to_string();
     let mine = |words: &str, path: &str| {

@@ -34,6 +34,12 @@ impl Answered {
         self.text(&LOCATION).map(place)
     }
 
+    /// What is wrong, without where in what was sent: that says nothing to who filled in a form.
+    pub fn detail(&self) -> &str {
+        let detail = self.said("detail").unwrap_or("it was refused");
+        detail.split(" at line ").next().unwrap_or(detail)
+    }
+
     /// What is said of a problem: its code, its words, its field and the entry that records it.
     pub fn said(&self, name: &str) -> Option<&str> {
         self.body[name].as_str()

@@ -13,7 +13,8 @@ use crate::console::api::{self, Answered};
 use crate::console::form::Form;
 use crate::console::place::title;
 use crate::console::problem::beside;
-use crate::console::{consequences, frame, redirect};
+use crate::console::refusals::{self, Refused};
+use crate::console::{consequences, frame, operation, redirect};
 use crate::credential;
 use crate::endpoint::Verb;
 use crate::problem::Problem;
@@ -23,6 +24,9 @@ use crate::query::Fields;
 const KEY: &str = "_key";
 const VERSION: &str = "_version";
 const TYPED: &str = "_name";
+
+/// The form that asks for a run of a job.
+const RUN: &str = "/v1/jobs/{job}/run";
 
 /// Members of answers that are shown once.
 const SECRETS: [&str; 6] = [
@@ -131,15 +135,24 @@ pub(crate) async fn show(mut call: Call) -> Answer {
             typed
         }));
     }
-    let hidden = |name: &str, value: String| Field::new(name, name, Input::Hidden).value(value);
     if asked.form.key {
-        fields.push(hidden(KEY, Uuid::now_v7().to_string()));
+        fields.push(hidden(KEY, new_key()));
     }
     if let Some(version) = version.filter(|_| asked.form.if_match) {
         fields.push(hidden(VERSION, version));
     }
     add_name(&mut fields, &asked, "");
     page(&call, &asked, fields, None).await
+}
+
+/// What a form shows and sends along, and nobody sees.
+fn hidden(name: &str, value: String) -> Field {
+    Field::new(name, name, Input::Hidden).value(value)
+}
+
+/// A key by which a form that is sent twice does once what it does.
+fn new_key() -> String {
+    Uuid::now_v7().to_string()
 }
 
 /// For what cannot be undone, its name is typed in.
@@ -150,51 +163,45 @@ fn add_name(fields: &mut Vec<Field>, asked: &Asked<'_>, typed: &str) {
     }
 }
 
-async fn page(call: &Call, asked: &Asked<'_>, fields: Vec<Field>, refused: Option<&Answered>) -> Answer {
+async fn page(call: &Call, asked: &Asked<'_>, mut fields: Vec<Field>, refused: Option<&Refused>) -> Answer {
     let form = asked.form;
+    refusals::name_people(call, &mut fields).await?;
     let mut frame = frame::of(call, form.title).await;
     let about = asked.about(call);
     // The place in the navigation is that of what it is about.
     frame.path.clone_from(&about);
-    let problem = refused.filter(|_| fields.iter().all(|field| field.problem.is_none()));
-    let entry = problem.and_then(|answered| answered.body["entry"].as_u64());
+    // A run of a job that can do nothing is not asked for.
+    let lacks = match (form.api, asked.name()) {
+        (RUN, Some(job)) => operation::lacks(call, job)?,
+        _ => None,
+    };
+    let lacks = lacks.map(|what| format!("This job cannot run: {what}."));
+    let told = refused.filter(|_| fields.iter().all(|field| field.problem.is_none()));
     let will = consequences::of(call, form.api, asked.name()).await?;
     let page = ChangePage {
         title: form.title.to_owned(),
         about: Some((about.clone(), asked.called(call))),
-        description: form.description.replace('`', ""),
+        description: form.description.clone(),
         will,
         action: asked.filled(form.path),
         fields,
         danger: form.is_final(),
-        problem: problem.map(said),
-        entry: entry.map(|index| format!("/audit/entries/{index}")),
+        blocked: lacks.is_some(),
+        problem: lacks.or_else(|| told.map(|refused| refused.says.clone())),
+        entry: refused.and_then(|refused| refused.entry.clone()),
+        help: refused.and_then(|refused| refused.help.clone()),
         back: about,
         button: form.title.to_owned(),
     };
     let mut response = frame::answer(&frame, &console::change(&page));
-    if let Some(answered) = refused {
-        *response.status_mut() = match answered.status {
+    if let Some(refused) = refused {
+        *response.status_mut() = match refused.status {
             // The reader is signed in; it is the form that was not good.
             StatusCode::UNAUTHORIZED => StatusCode::UNPROCESSABLE_ENTITY,
             status => status,
         };
     }
     Ok(response)
-}
-
-/// A problem of the API in words.
-fn said(answered: &Answered) -> String {
-    let detail = answered.said("detail").unwrap_or("it was refused");
-    let field = answered
-        .said("field")
-        .map(|field| format!("{field}: "))
-        .unwrap_or_default();
-    let lifted = answered
-        .said("lifted_by")
-        .map(|who| format!(" What lifts this: {who}."))
-        .unwrap_or_default();
-    format!("{field}{detail}.{lifted}").replace("..", ".")
 }
 
 /// Sends a form on, and shows what came of it.
@@ -218,9 +225,9 @@ pub(crate) async fn submit(mut call: Call) -> Answer {
         }
         fields.push(field);
     }
-    let hidden = [KEY, VERSION].map(|name| (name, given.get(name)));
-    for (name, value) in hidden.iter().filter(|(_, value)| !value.is_empty()) {
-        fields.push(Field::new(*name, *name, Input::Hidden).value(value));
+    let sent = [KEY, VERSION].map(|name| (name, given.get(name)));
+    for (name, value) in sent.iter().filter(|(_, value)| !value.is_empty()) {
+        fields.push(hidden(name, value.clone()));
     }
     let typed = given.get(TYPED);
     add_name(&mut fields, &asked, &typed);
@@ -234,7 +241,7 @@ pub(crate) async fn submit(mut call: Call) -> Answer {
         return Ok(response);
     }
     let mut headers: Vec<(HeaderName, &str)> = Vec::new();
-    for (name, value) in &hidden {
+    for (name, value) in &sent {
         match *name {
             _ if value.is_empty() => {}
             KEY => headers.push((HeaderName::from_static("idempotency-key"), value)),
@@ -247,11 +254,33 @@ pub(crate) async fn submit(mut call: Call) -> Answer {
     if answered.status.is_success() {
         return done(call, &asked, &answered).await;
     }
+    if answered.status.is_client_error() {
+        // It was not done, and the key stands for what was sent: what is sent next may be something else.
+        for key in fields.iter_mut().filter(|field| field.name == KEY) {
+            key.value = new_key();
+        }
+    }
+    let refused = refusals::of(
+        call,
+        asked.form,
+        &asked.filled(asked.form.path),
+        &answered,
+        body.as_ref(),
+    )
+    .await?;
+    if answered.body["line"].is_u64() {
+        // What was sent is not what is taken: something is left out.
+        for (spec, field) in asked.form.fields.iter().zip(&mut fields) {
+            if spec.required && field.value.is_empty() {
+                field.problem = Some(spec.missing().to_owned());
+            }
+        }
+    }
     if let Some(name) = answered.said("field") {
-        let detail = answered.said("detail").unwrap_or_default();
+        let detail = answered.detail();
         beside(&mut fields, vec![Problem::field(name, detail)]);
     }
-    page(call, &asked, fields, Some(&answered)).await
+    page(call, &asked, fields, Some(&refused)).await
 }
 
 /// To the page of what was made or changed, unless something is shown once.

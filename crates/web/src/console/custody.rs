@@ -123,11 +123,15 @@ pub(crate) async fn kyc(mut call: Call) -> Answer {
     let view = one.whole;
     let pending = view.status == KycStatus::Pending;
     let reviews = identity.principal.holds(Permission::KycReview);
-    let hindrance = KycRecord::hinders(&view, Viewer::of(identity), "approve").filter(|_| pending && reviews);
+    let hinders = |verb| KycRecord::hinders(&view, Viewer::of(identity), verb).filter(|_| pending && reviews);
+    // Who may reject it may check its documents, and approve it then.
+    let hindrance = hinders("reject");
+    let waits = hinders("approve").filter(|_| hindrance.is_none());
     let page = KycPage {
         one: shown,
         checks: pending && reviews && hindrance.is_none(),
         hindrance,
+        waits,
         limits: limits(&call, view.tier),
         view,
     };

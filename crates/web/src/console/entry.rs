@@ -2,12 +2,11 @@
 
 use console::EntryPage;
 use console::assets::VERIFY;
-use domain::audit::activity::sentence;
 use views::{Entry, Noun};
 
 use crate::call::{Answer, Call};
-use crate::console::frame;
 use crate::console::list::curl;
+use crate::console::{frame, history};
 use crate::nouns;
 
 /// Shows an entry.
@@ -18,9 +17,11 @@ pub(crate) async fn show(mut call: Call) -> Answer {
     let list = path.rsplit_once('/').map_or("/", |(list, _)| list).to_owned();
     let called = frame::called(&list, Entry::NAMES.1);
     let mut frame = frame::of(&call, format!("Entry {}", entry.index)).await;
+    let sentence = history::said(&entry);
+    frame.look.names = frame::names(&call, [&sentence].into_iter()).await?;
     frame.scripts.push(&VERIFY);
     let page = EntryPage {
-        sentence: sentence(&entry),
+        sentence: console::components::text(&frame.look, &sentence),
         changed: views::changed(&entry),
         related: related(&entry, &list),
         key: call.app.engine.verifier_key().to_string(),

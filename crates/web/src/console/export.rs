@@ -30,9 +30,15 @@ pub(crate) async fn show(call: Call) -> Answer {
     let filter = views::entry_filter(&asked);
     let counted = engine.counted(&filter, then.size, (COUNTED_MAX, SEARCH_TIME));
     let (count, more) = counted.await?;
-    let number = match (views::count(count), more) {
-        (number, false) => number,
-        (number, true) => format!("{number} or more"),
+    let number = match (count, more) {
+        (number, false) => views::count(number),
+        (0, true) => "some, or none: to count them takes longer than a page may".to_owned(),
+        (number, true) => format!("at least {}", views::count(number)),
+    };
+    let title = match (count, more) {
+        (0, true) => "Export".to_owned(),
+        (1, false) => "Export, 1 entry".to_owned(),
+        _ => format!("Export, {number} entries"),
     };
     let mut pairs: Vec<Titled> = query.pairs().map(|(name, value)| (name, value.into())).collect();
     if pairs.is_empty() {
@@ -55,6 +61,6 @@ pub(crate) async fn show(call: Call) -> Answer {
         pairs,
         files: FORMATS.map(file).into(),
     };
-    let frame = frame::of(&call, format!("Export, {number} entries")).await;
+    let frame = frame::of(&call, title).await;
     Ok(frame::answer(&frame, &console::export(&frame.look, &page)))
 }

@@ -27,6 +27,8 @@ enum Kind {
 pub(crate) struct Spec {
     pub name: String,
     pub required: bool,
+    /// Whether most who send the form give it, though it need not be given.
+    pub usual: bool,
     doc: String,
     input: Input,
     kind: Kind,
@@ -75,6 +77,7 @@ impl Spec {
         Spec {
             name: name.to_owned(),
             required,
+            usual: false,
             doc,
             input,
             kind,
@@ -89,7 +92,17 @@ impl Spec {
         field.value = value;
         // A flag that is not given means what goes without saying.
         field.required = self.required;
+        field.spare = !(self.required || self.usual);
         field
+    }
+
+    /// What to say where it must be given and is not.
+    pub fn missing(&self) -> &'static str {
+        match self.input {
+            Input::Several(_) => "choose one at least",
+            Input::Words(_) | Input::Flag => "choose one",
+            _ => "is needed",
+        }
     }
 
     /// What stands in the field for a value that is there.

@@ -207,7 +207,7 @@ pub(crate) fn keep_to(response: &mut Response<Body>) {
 /// The names of users and agents that it takes to show these cells.
 pub(crate) async fn names<'a>(
     call: &Call,
-    cells: impl Iterator<Item = &'a views::Cell> + Clone,
+    cells: impl Iterator<Item = &'a views::Cell>,
 ) -> Result<Names, Problem> {
     let viewer = views::Viewer::of(call.identity()?);
     Ok(Names::of(&call.app.engine, viewer, cells).await?)

@@ -1,12 +1,16 @@
 //! What happened to one thing, as its entries tell it.
 
+use std::collections::HashMap;
+
 use console::components::{TOLD_MAX, Told};
 use domain::audit::activity::sentence;
 use domain::identity::Permission;
 use evidence::leaf::{RecordedBy, RecorderKind};
-use views::{Asked, Entry, Given, Noun, Paging, Viewer};
+use uuid::Uuid;
+use views::{ApiKey, Asked, Cell, Entry, Given, Noun, Paging, Viewer};
 
 use crate::call::Call;
+use crate::console::frame;
 use crate::problem::Problem;
 
 /// The first entries about the target of this id, oldest first, for who may read entries.
@@ -21,20 +25,41 @@ pub(crate) async fn of(call: &Call, target: &str) -> Result<Vec<Told>, Problem> 
         ..Paging::ALL
     };
     let page = Entry::page(&call.app.engine, Viewer::of(identity), &asked, paging).await?;
-    let told = page.views.iter().map(|entry| Told {
+    let sentences: Vec<Cell> = page.views.iter().map(said).collect();
+    let names = frame::names(call, sentences.iter()).await?;
+    let by_key = |entry: &&Entry| entry.recorded_by.kind == RecorderKind::ApiKey;
+    let by_keys = page
+        .views
+        .iter()
+        .filter(by_key)
+        .filter_map(|entry| entry.recorded_by.id);
+    let keys = if identity.principal.holds(Permission::ApiKeysRead) {
+        call.app.engine.rows::<ApiKey>(by_keys).await?
+    } else {
+        HashMap::new()
+    };
+    let told = page.views.iter().zip(&sentences).map(|(entry, said)| Told {
         index: entry.index,
         at: entry.at,
-        sentence: sentence(entry),
-        recorder: recorder(&entry.recorded_by),
+        sentence: names.text(said, |_, _| String::new()),
+        recorder: recorder(&entry.recorded_by, &keys),
     });
     Ok(told.collect())
 }
 
-/// The credential behind an entry, in words.
-fn recorder(by: &RecordedBy) -> String {
+/// What an entry tells of, in a sentence.
+pub(crate) fn said(entry: &Entry) -> Cell {
+    views::told(sentence(entry), entry.description.is_none())
+}
+
+/// The credential behind an entry, in words: a key by its name, where that is known.
+fn recorder(by: &RecordedBy, keys: &HashMap<Uuid, ApiKey>) -> String {
     let kind = match by.kind {
         RecorderKind::ApiKey => "API key",
         other => other.as_str(),
     };
-    by.id.map_or_else(|| kind.to_owned(), |id| format!("{kind} {id}"))
+    let Some(id) = by.id else { return kind.to_owned() };
+    let name = keys.get(&id).map(|key| key.name.clone());
+    let name = name.unwrap_or_else(|| console::components::short(&id.to_string()));
+    format!("{kind} {name}")
 }

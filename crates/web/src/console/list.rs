@@ -10,14 +10,17 @@ use domain::identity::Permission;
 use engine::EntryKey;
 use engine::list::Order;
 use evidence::Timestamp;
+use futures_util::future::BoxFuture;
 use uuid::Uuid;
-use views::{Asked, Cell, Entry, Filter, Noun, Paging, Place, Takes, User, UserListed, Viewer};
+use views::{
+    Asked, Cell, Chart, Column, Entry, Filter, Noun, Paging, Place, Takes, User, UserListed, Viewer,
+};
 
 use crate::audit::page as pages;
 use crate::call::{Answer, Call, Page};
 use crate::console::place::{EXPORT, place};
 use crate::console::{canonical, frame, presets, problem, redirect};
-use crate::nouns;
+use crate::nouns::Reading;
 use crate::problem::Problem;
 use crate::query::Query;
 
@@ -28,7 +31,7 @@ pub(crate) const fn page<N: Noun>() -> Page {
         names: N::NAMES,
         filters: N::FILTERS,
         one: false,
-        handler: |call| Box::pin(show::<N>(call)),
+        handler: |call| Box::pin(show(call, Kind::of::<N>())),
     }
 }
 
@@ -38,61 +41,120 @@ pub(crate) const SEARCH_TIME: Duration = Duration::from_millis(250);
 /// Most names that are offered while one is typed.
 const NAMES_MAX: u32 = 100;
 
+/// What a list takes from its noun. All else is the same for every noun, and there once in the program.
+struct Kind {
+    key: &'static str,
+    names: (&'static str, &'static str),
+    about: &'static str,
+    reading: Reading,
+    columns: Vec<Column>,
+    /// Whether the order can be chosen, and which one is usual.
+    ordered: bool,
+    usual: Order,
+    searched: bool,
+    /// The entry that a cursor stands at, in a list that is in the log's order; no cursor is none.
+    entry: fn(Order, &str) -> Option<Option<u64>>,
+    load: for<'a> fn(&'a Call, &'a Wanted) -> BoxFuture<'a, Result<Loaded, Problem>>,
+}
+
+impl Kind {
+    fn of<N: Noun>() -> Kind {
+        Kind {
+            key: N::KEY,
+            names: N::NAMES,
+            about: N::LIST.summary,
+            reading: Reading::of::<N>(),
+            columns: N::COLUMNS.iter().map(|(column, _)| *column).collect(),
+            ordered: N::ORDER.is_some(),
+            usual: N::USUAL,
+            searched: N::SEARCHED,
+            entry: |order, word| N::Place::decode(order, word).map(Place::entry),
+            load: |call, wanted| Box::pin(load::<N>(call, wanted)),
+        }
+    }
+}
+
 /// What was asked for, and what is wrong with it.
-struct Wanted<P> {
+struct Wanted {
     query: Query,
     asked: Asked,
-    paging: Paging<P>,
+    order: Order,
+    /// The word for where the page begins, if that is not where the list does.
+    cursor: Option<String>,
+    limit: u32,
     problems: Vec<Problem>,
 }
 
+/// What a row leads to, by the key of its list and its name there, and its cells.
+type Found = (Option<(&'static str, String)>, Vec<Cell>);
+
+/// What was found.
+#[derive(Default)]
+struct Loaded {
+    rows: Vec<Found>,
+    next: Option<String>,
+    chart: Option<Chart>,
+}
+
+/// A page of a noun's list.
+async fn load<N: Noun>(call: &Call, wanted: &Wanted) -> Result<Loaded, Problem> {
+    let place = |word: &String| N::Place::decode(wanted.order, word);
+    let paging = Paging {
+        order: wanted.order,
+        after: wanted.cursor.as_ref().and_then(place),
+        limit: Some(wanted.limit),
+        search_time: SEARCH_TIME,
+    };
+    let viewer = Viewer::of(call.identity()?);
+    let found = N::page(&call.app.engine, viewer, &wanted.asked, paging).await?;
+    let cells = |view| N::COLUMNS.iter().map(|(_, cell)| cell(view)).collect();
+    Ok(Loaded {
+        rows: found
+            .views
+            .iter()
+            .map(|view| (N::leads(view), cells(view)))
+            .collect(),
+        chart: N::chart(&found.views),
+        next: found.next,
+    })
+}
+
 /// Shows a list.
-pub(crate) async fn show<N: Noun>(call: Call) -> Answer {
+async fn show(call: Call, kind: Kind) -> Answer {
     let zone = frame::zone(&call.parts);
     let path = call.parts.uri.path().to_owned();
-    if let Some(query) = canonical::query(call.parts.uri.query().unwrap_or_default(), N::FILTERS, &zone) {
+    let filters = kind.reading.filters;
+    if let Some(query) = canonical::query(call.parts.uri.query().unwrap_or_default(), filters, &zone) {
         return Ok(redirect::to(&format!("{path}{query}")));
     }
-    let mut wanted = wanted::<N>(&call).await;
-    let viewer = Viewer::of(call.identity()?);
-    let found = match N::page(&call.app.engine, viewer, &wanted.asked, wanted.paging).await {
-        Ok(found) => Some(found),
-        Err(error) => {
-            let problem = Problem::from(error);
+    let mut wanted = wanted(&call, &kind).await;
+    let found = match (kind.load)(&call, &wanted).await {
+        Ok(found) => found,
+        Err(problem) => {
             // What a filter asks for may not be there.
-            if !N::FILTERS
+            if !filters
                 .iter()
                 .any(|filter| problem.field.as_deref() == Some(filter.name))
             {
                 return Err(problem);
             }
             wanted.problems.push(problem);
-            None
+            Loaded::default()
         }
     };
-    let (views, next) = found.map_or_else(|| (Vec::new(), None), |found| (found.views, found.next));
-    let stopped = N::SEARCHED && next.is_some() && views.len() < wanted.paging.limit.unwrap_or(0) as usize;
-    let mut rows: Vec<Row> = Vec::with_capacity(views.len());
-    let principal = &call.identity()?.principal;
-    let paths = call.app.site.paths_for(principal);
-    for view in &views {
-        let href = N::leads(view).and_then(|(key, name)| leads_to(&call, &paths, key, &name, &path));
-        let cells = N::COLUMNS.iter().map(|(_, cell)| cell(view)).collect();
-        rows.push(Row { href, cells });
-    }
-    let place = next
-        .as_deref()
-        .and_then(|next| N::Place::decode(wanted.paging.order, next));
-    let next_entry = place.and_then(Place::entry);
-    let called = frame::called(&path, N::NAMES.1);
+    let stopped = kind.searched && found.next.is_some() && found.rows.len() < wanted.limit as usize;
+    let rows = rows(&call, found.rows, &path)?;
+    let place = found.next.as_deref().filter(|_| stopped);
+    let next_entry = place.and_then(|next| (kind.entry)(wanted.order, next)).flatten();
+    let called = frame::called(&path, kind.names.1);
     let mut frame = frame::of(&call, format!("{called}, {} shown", rows.len())).await;
     frame.look.names = frame::names(&call, rows.iter().flat_map(|row| &row.cells)).await?;
-    let live = live::<N>(&wanted);
+    let live = live(kind.key, &wanted);
     if live.is_some() {
         frame.scripts.push(&LIVE);
     }
-    let mut fields = fields::<N>(&call, &wanted.query, &zone);
-    offer_names(&call, &mut fields, N::FILTERS).await?;
+    let mut fields = fields(&call, &kind, &wanted.query, &zone);
+    offer_names(&call, &mut fields, filters).await?;
     let problems = problem::beside(&mut fields, wanted.problems);
     let pairs: Vec<(&str, &str)> = wanted.query.pairs().collect();
     let without = |name: &str| {
@@ -104,65 +166,68 @@ pub(crate) async fn show<N: Noun>(call: Call) -> Answer {
     };
     let page = ListPage {
         title: called,
-        many: N::NAMES.1,
-        about: N::LIST.summary,
+        many: kind.names.1,
+        about: kind.about,
         fields,
         chips: chips(&pairs, without),
-        presets: presets::of(&call, N::KEY, &frame.look).await?,
-        others: presets::others(N::KEY, &pairs),
+        presets: presets::of(&call, kind.key, &frame.look).await?,
+        others: presets::others(kind.key, &pairs),
         problems: problems.into_iter().map(words).collect(),
-        columns: N::COLUMNS.iter().map(|(column, _)| *column).collect(),
-        parts: parts::<N>(rows, &frame.look.zone),
-        next: next.map(|next| {
+        parts: parts(kind.key, rows, &frame.look.zone),
+        columns: kind.columns,
+        next: found.next.map(|next| {
             let kept = pairs.iter().copied().filter(|(known, _)| *known != "cursor");
-            format!(
-                "{path}{}",
-                console::query(kept.chain([("cursor", next.as_str())]))
-            )
+            let query = console::query(kept.chain([("cursor", next.as_str())]));
+            format!("{path}{query}")
         }),
-        first: wanted.paging.after.is_some().then(|| without("cursor")),
+        first: wanted.cursor.is_some().then(|| without("cursor")),
         stopped,
-        looked_until: looked_until(&call, next_entry.filter(|_| stopped), &wanted.asked).await?,
-        export: as_file(&call, N::KEY, &wanted.query, &wanted.asked)?,
+        looked_until: looked_until(&call, next_entry, &wanted.asked).await?,
+        export: as_file(&call, kind.key, &wanted.query, &wanted.asked)?,
         actions: actions(&call, &path)?,
         call: api_call(&call, &pairs),
         live,
-        chart: N::chart(&views),
+        chart: found.chart,
         commands: Vec::new(),
         path,
     };
     Ok(frame::answer(&frame, &console::list(&frame.look, &page)))
 }
 
+/// The rows, each with where it leads.
+fn rows(call: &Call, found: Vec<Found>, list: &str) -> Result<Vec<Row>, Problem> {
+    let paths = call.app.site.paths_for(&call.identity()?.principal);
+    let row = |(leads, cells): (Option<(&str, String)>, _)| Row {
+        href: leads.and_then(|(key, name)| leads_to(call, &paths, key, &name, list)),
+        cells,
+    };
+    Ok(found.into_iter().map(row).collect())
+}
+
 /// What the address asks for. What is wrong in it is left out, and said.
-async fn wanted<N: Noun>(call: &Call) -> Wanted<N::Place> {
+async fn wanted(call: &Call, kind: &Kind) -> Wanted {
     let (query, mut problems) = call.each();
-    let (asked, wrong) = nouns::filters_each::<N>(call, &query).await;
+    let (asked, wrong) = kind.reading.each(call, &query).await;
     problems.extend(wrong);
-    let order = pages::order(&query, N::USUAL);
+    let order = pages::order(&query, kind.usual);
     let order = order
         .map_err(|problem| problems.push(problem))
-        .unwrap_or(N::USUAL);
-    let after = pages::after::<N::Place>(&query, order);
-    let after = after.map_err(|problem| problems.push(problem)).unwrap_or(None);
+        .unwrap_or(kind.usual);
+    let entry = pages::cursor(&query, |word| (kind.entry)(order, word));
+    let entry = entry.map_err(|problem| problems.push(problem)).unwrap_or(None);
     let limit = pages::limit(&query);
     let limit = limit
         .map_err(|problem| problems.push(problem))
         .unwrap_or(views::LIMIT_USUAL);
-    let engine = &call.app.engine;
-    let within = pages::within_log(engine, "cursor", after.and_then(Place::entry)).await;
-    let after = after.filter(|_| within.is_ok());
+    let within = pages::within_log(&call.app.engine, "cursor", entry.flatten()).await;
+    let goes_on = entry.is_some() && within.is_ok();
     problems.extend(within.err());
-    let paging = Paging {
-        order,
-        after,
-        limit: Some(limit),
-        search_time: SEARCH_TIME,
-    };
     Wanted {
+        cursor: query.get("cursor").filter(|_| goes_on).map(str::to_owned),
         query,
         asked,
-        paging,
+        order,
+        limit,
         problems,
     }
 }
@@ -212,12 +277,10 @@ fn words(problem: Problem) -> String {
     }
 }
 
-fn fields<N: Noun>(call: &Call, query: &Query, zone: &Zone) -> Vec<Field> {
-    let mut fields: Vec<Field> = N::FILTERS
-        .iter()
-        .map(|filter| field(call, filter, query, zone))
-        .collect();
-    if N::ORDER.is_some() {
+fn fields(call: &Call, kind: &Kind, query: &Query, zone: &Zone) -> Vec<Field> {
+    let filters = kind.reading.filters.iter();
+    let mut fields: Vec<Field> = filters.map(|filter| field(call, filter, query, zone)).collect();
+    if kind.ordered {
         let order =
             Field::new("order", "order", words_of(["desc", "asc"])).doc("newest first, or oldest first");
         fields.push(order.value(query.get("order").unwrap_or_default()));
@@ -318,8 +381,8 @@ fn chips(pairs: &[(&str, &str)], without: impl Fn(&str) -> String) -> Vec<Chip> 
 }
 
 /// The rows; those of the activity by their days.
-fn parts<N: Noun>(rows: Vec<Row>, zone: &Zone) -> Vec<(Option<String>, Vec<Row>)> {
-    if N::KEY != "activities" {
+fn parts(key: &str, rows: Vec<Row>, zone: &Zone) -> Vec<(Option<String>, Vec<Row>)> {
+    if key != "activities" {
         return vec![(None, rows)];
     }
     let mut parts: Vec<(Option<String>, Vec<Row>)> = Vec::new();
@@ -338,10 +401,9 @@ fn parts<N: Noun>(rows: Vec<Row>, zone: &Zone) -> Vec<(Option<String>, Vec<Row>)
 }
 
 /// Where what is new comes from: the begin of a list in the order of the log, the newest first.
-fn live<N: Noun>(wanted: &Wanted<N::Place>) -> Option<String> {
-    let newest = wanted.paging.after.is_none() && wanted.paging.order == Order::Descending;
-    let in_log =
-        ["activities", "entries"].contains(&N::KEY) && wanted.asked.flag("by_timestamp") != Some(true);
+fn live(key: &str, wanted: &Wanted) -> Option<String> {
+    let newest = wanted.cursor.is_none() && wanted.order == Order::Descending;
+    let in_log = ["activities", "entries"].contains(&key) && wanted.asked.flag("by_timestamp") != Some(true);
     (newest && in_log).then(|| "/v1/activity/stream".to_owned())
 }
 

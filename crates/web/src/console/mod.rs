@@ -34,6 +34,7 @@ mod preferences;
 mod presets;
 mod problem;
 mod redirect;
+mod refusals;
 mod search;
 mod served;
 mod sign_in;

@@ -1,8 +1,9 @@
 //! One of a noun as a page.
 
-use console::{Action, Frame, OnePage};
+use console::{Action, Frame, Look, OnePage};
 use domain::identity::{Permission, Principal};
-use views::{Cell, Noun, Show, Takes, Titled, Viewer};
+use uuid::Uuid;
+use views::{Cell, Show, Takes, Titled, Viewer};
 
 use crate::call::{Answer, Call, Page};
 use crate::console::list::curl;
@@ -45,43 +46,71 @@ impl<N: Show> One<N> {
 
     /// What its page has, whatever the noun is, and the frame around it. `beside` is what else is shown, for its names.
     pub async fn page(&self, call: &Call, beside: &[Cell]) -> Result<(Frame, OnePage), Problem> {
-        let pairs = N::details(&self.whole);
-        let id = id_in(&pairs).unwrap_or_else(|| self.name.clone());
-        let path = call.parts.uri.path();
-        let list = path.rsplit_once('/').map_or("/", |(list, _)| list).to_owned();
-        let words = words(&pairs, &self.name);
-        let mut frame = frame::of(call, format!("{} {words}", title(N::NAMES.0))).await;
-        let mut cells: Vec<&Cell> = pairs.iter().map(|(_, cell)| cell).collect();
-        cells.extend(beside);
-        frame.look.names = frame::names(call, cells.iter().copied()).await?;
-        let principal = &call.identity()?.principal;
-        let page = OnePage {
-            title: format!("{} {words}", title(N::NAMES.0)),
-            list: (list.clone(), frame::called(&list, N::NAMES.1)),
-            actions: self.actions(call, &list)?,
-            related: related::<N>(call, principal, &id),
-            told: history::of(call, &id).await?,
-            call: curl(call, ""),
-            pairs,
+        let viewer = Viewer::of(call.identity()?);
+        let plain = Plain {
+            key: N::KEY,
+            names: N::NAMES,
+            pairs: N::details(&self.whole),
+            name: &self.name,
+            actions: actions(call, &self.name, &|verb| {
+                N::hinders(&self.whole, viewer, verb).is_none()
+            })?,
         };
-        Ok((frame, page))
+        page_of(call, plain, beside).await
     }
+}
 
-    /// What this reader may be offered to do with it: what their role allows, and it lets happen as it stands.
-    fn actions(&self, call: &Call, list: &str) -> Result<Vec<Action>, Problem> {
-        let identity = call.identity()?;
-        let forms = call.app.site.forms_for(&identity.principal);
-        let of_one = forms.filter(|form| form.is_of_one() && form.list() == list);
-        let viewer = Viewer::of(identity);
-        let possible = of_one.filter(|form| N::hinders(&self.whole, viewer, form.verb_of_one()).is_none());
-        Ok(possible
-            .map(|form| Action {
-                label: form.title.to_owned(),
-                href: form.path.replace("{id}", &console::encoded(&self.name)),
-                danger: form.is_final(),
-            })
-            .collect())
-    }
+/// What the page of one takes from its noun. All else is the same for every noun, and there once in the program.
+struct Plain<'a> {
+    key: &'static str,
+    names: (&'static str, &'static str),
+    pairs: Vec<Titled>,
+    name: &'a str,
+    actions: Vec<Action>,
+}
+
+async fn page_of(call: &Call, plain: Plain<'_>, beside: &[Cell]) -> Result<(Frame, OnePage), Problem> {
+    let Plain {
+        key, names, pairs, ..
+    } = plain;
+    let id = id_in(&pairs).unwrap_or_else(|| plain.name.to_owned());
+    let list = list_of(call);
+    let mut frame = frame::of(call, "").await;
+    let cells = pairs.iter().map(|(_, cell)| cell).chain(beside);
+    frame.look.names = frame::names(call, cells).await?;
+    frame.title = called(&frame.look, &title(names.0), &pairs, plain.name);
+    let principal = &call.identity()?.principal;
+    let page = OnePage {
+        title: frame.title.clone(),
+        list: (list.to_owned(), frame::called(list, names.1)),
+        actions: plain.actions,
+        related: related(call, principal, (key, names.0), &id),
+        told: history::of(call, &id).await?,
+        call: curl(call, ""),
+        pairs,
+    };
+    Ok((frame, page))
+}
+
+/// The list that has the one in the path.
+fn list_of(call: &Call) -> &str {
+    let path = call.parts.uri.path();
+    path.rsplit_once('/').map_or("/", |(list, _)| list)
+}
+
+/// What this reader may be offered to do with it: what their role allows, and it lets happen as it stands.
+fn actions(call: &Call, name: &str, lets: &dyn Fn(&str) -> bool) -> Result<Vec<Action>, Problem> {
+    let list = list_of(call);
+    let forms = call.app.site.forms_for(&call.identity()?.principal);
+    let of_one = forms.filter(|form| form.is_of_one() && form.list() == list);
+    let possible = of_one.filter(|form| lets(form.verb_of_one()));
+    Ok(possible
+        .map(|form| Action {
+            label: form.title.to_owned(),
+            href: form.path.replace("{id}", &console::encoded(name)),
+            danger: form.is_final(),
+        })
+        .collect())
 }
 
 /// The id that stands among the details.
@@ -92,39 +121,48 @@ fn id_in(pairs: &[Titled]) -> Option<String> {
     })
 }
 
-/// How it is called in a title: by a name that people gave it, where it has one.
-fn words(pairs: &[Titled], name: &str) -> String {
-    let named = pairs.iter().find_map(|(title, cell)| match cell {
-        Cell::Text(text) if ["Name", "User name", "Code", "Workflow", "Title"].contains(title) => {
-            Some(text.clone())
-        }
-        _ => None,
-    });
-    named.unwrap_or_else(|| name.to_owned())
+/// How it is called in a title: by a name that people gave it, by what it is and whose, or by what named it in the address.
+fn called(look: &Look, noun: &str, pairs: &[Titled], name: &str) -> String {
+    let find = |titles: &[&str]| {
+        let found = |(title, cell): &&Titled| titles.contains(title) && *cell != Cell::Empty;
+        let found = pairs.iter().find(found);
+        found.map(|(_, cell)| console::components::text(look, cell))
+    };
+    let id = |text: &String| Uuid::try_parse(text.rsplit(':').next().unwrap_or_default()).is_ok();
+    if let Some(given) = find(&["Name", "User name", "Code", "Workflow", "Title", "Action"]) {
+        return format!("{noun} {given}");
+    }
+    if let (Some(kind), Some(amount)) = (find(&["Kind"]), find(&["Amount"])) {
+        return format!("{noun}: {kind} of {amount}");
+    }
+    match find(&["Account", "User"]).filter(|whose| !id(whose)) {
+        Some(whose) => format!("{noun} of {whose}"),
+        None => format!("{noun} {name}"),
+    }
 }
 
 /// What belongs to it elsewhere: its entries, and every list that can be narrowed down to it.
-fn related<N: Noun>(call: &Call, principal: &Principal, id: &str) -> Vec<(String, String)> {
+fn related(call: &Call, principal: &Principal, (key, one): (&str, &str), id: &str) -> Vec<(String, String)> {
     let mut related = Vec::new();
-    if N::KEY != "entries" && principal.holds(Permission::AuditRead) {
+    if key != "entries" && principal.holds(Permission::AuditRead) {
         let query = console::query([("target", id)]);
         related.push(("Its entries".to_owned(), format!("/audit/entries{query}")));
     }
-    if ["agents", "users"].contains(&N::KEY) && principal.holds(Permission::AuditRead) {
+    if ["agents", "users"].contains(&key) && principal.holds(Permission::AuditRead) {
         let query = console::query([("actor", id)]);
         related.push(("What it did".to_owned(), format!("/audit/entries{query}")));
     }
-    if N::KEY == "users" && principal.holds(Permission::AuditRead) {
+    if key == "users" && principal.holds(Permission::AuditRead) {
         let query = console::query([("user", id), ("kind", "authn_*")]);
         related.push(("Sign-ins".to_owned(), format!("/activity{query}")));
     }
-    if ["api_keys", "sessions"].contains(&N::KEY) && principal.holds(Permission::AuditRead) {
+    if ["api_keys", "sessions"].contains(&key) && principal.holds(Permission::AuditRead) {
         let query = console::query([("recorded_by", id)]);
         related.push(("What it wrote".to_owned(), format!("/audit/entries{query}")));
     }
     for list in call.app.site.lists_for(principal) {
         let about = |filter: &&views::Filter| {
-            let by_word = filter.name == N::NAMES.0;
+            let by_word = filter.name == one;
             by_word
                 && matches!(
                     filter.takes(),

@@ -2,7 +2,9 @@
 
 use console::components::Row;
 use console::{Action, ListPage, OnePage};
-use domain::identity::{Permission, Principal};
+use domain::code;
+use domain::identity::Permission;
+use domain::upkeep::Job;
 use views::{
     BackupView, Backups, Cell, Column, Elide, JobView, Jobs, StatusView, Titled, column, count, number,
 };
@@ -10,6 +12,7 @@ use views::{
 use crate::call::{Answer, Call};
 use crate::console::frame;
 use crate::console::list::curl;
+use crate::custody::absent;
 use crate::listed::NO_PLACE;
 use crate::problem::Problem;
 use crate::tls::Tls;
@@ -44,7 +47,8 @@ pub(crate) async fn jobs(call: Call) -> Answer {
     let jobs = Jobs::of(&call.app.jobs.states().await?).jobs;
     let runs = call.identity()?.principal.holds(Permission::OperateRun);
     let rows = jobs.iter().map(|job| Row {
-        href: runs.then(|| format!("/jobs/{}/run", job.name.as_str())),
+        href: Some(format!("/jobs/{}/run", job.name.as_str()))
+            .filter(|_| runs && call.app.jobs.settings().lacks(job.name).is_none()),
         cells: job_cells(job),
     });
     let rows = rows.collect();
@@ -137,24 +141,31 @@ pub(crate) async fn status(call: Call) -> Answer {
         title: "Status".to_owned(),
         list: ("/".to_owned(), "Overview".to_owned()),
         pairs: pairs(&status),
-        actions: actions(&call.identity()?.principal),
+        actions: actions(&call)?,
         call: curl(&call, ""),
         ..OnePage::default()
     };
     Ok(frame::answer(&frame, &console::one(&frame.look, &page)))
 }
 
-fn actions(principal: &Principal) -> Vec<Action> {
-    let run = |job: &str, words: &str| Action {
+/// Runs that are asked for from here, as far as they can do what they are for.
+fn actions(call: &Call) -> Result<Vec<Action>, Problem> {
+    let runs = call.identity()?.principal.holds(Permission::OperateRun);
+    let offered = [(Job::Verify, "Verify the log now"), (Job::Backup, "Back up now")];
+    let can = |(job, _): &(Job, &str)| runs && call.app.jobs.settings().lacks(*job).is_none();
+    let action = |(job, words): (Job, &str)| Action {
         label: words.to_owned(),
-        href: format!("/jobs/{job}/run"),
+        href: format!("/jobs/{}/run", job.as_str()),
         danger: false,
     };
-    if principal.holds(Permission::OperateRun) {
-        vec![run("verify", "Verify the log now"), run("backup", "Back up now")]
-    } else {
-        Vec::new()
-    }
+    Ok(offered.into_iter().filter(can).map(action).collect())
+}
+
+/// What the job of this name lacks, without which a run of it does nothing.
+pub(crate) fn lacks(call: &Call, name: &str) -> Result<Option<&'static str>, Problem> {
+    let unknown = || absent(&code::UNKNOWN_JOB, "job", format_args!("job {name:?}"));
+    let job = Job::parse(name).ok_or_else(unknown)?;
+    Ok(call.app.jobs.settings().lacks(job))
 }
 
 /// How the service stands.

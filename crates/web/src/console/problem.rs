@@ -8,8 +8,10 @@ use http::request::Parts;
 use http::{Method, Response, StatusCode};
 
 use crate::app::App;
+use crate::console::sign_out::SIGNED_OUT;
 use crate::console::{frame, redirect};
 use crate::credential::{self, SEC_FETCH_SITE};
+use crate::listed::CROSS_SITE;
 use crate::problem::{Problem, title};
 
 /// The page of a problem for whoever made this request.
@@ -61,9 +63,8 @@ pub(crate) fn page(problem: &Problem) -> Markup {
     }
     console::problem(&ProblemPage {
         title: title(problem.code),
-        detail: problem.detail.clone(),
+        detail: for_people(problem).unwrap_or(&problem.detail).to_owned(),
         code: problem.code.to_owned(),
-        status: problem.status.as_u16(),
         field: problem.field.clone(),
         entry: problem
             .entry
@@ -72,9 +73,21 @@ pub(crate) fn page(problem: &Problem) -> Markup {
     })
 }
 
+/// What is wrong, where the API says it in words for programs.
+fn for_people(problem: &Problem) -> Option<&'static str> {
+    (problem.code == CROSS_SITE.1).then_some(
+        "This was sent by a page of another site, or by a browser that does not say where it comes from. Open the page here, and \
+         send it from there.",
+    )
+}
+
 /// For who is not signed in: the way in, and then back here. A browser that comes from another site's page kept its cookie to
 /// itself, and may be signed in: it is sent here once more, by a page of ours.
 fn way_in(parts: &Parts) -> Response<Body> {
+    if parts.uri.path() == "/sign-out" {
+        // The session had ended already, which is what was asked for.
+        return redirect::to(SIGNED_OUT);
+    }
     let address = parts.uri.path_and_query().map_or("/", |address| address.as_str());
     let reads = matches!(parts.method, Method::GET | Method::HEAD);
     let here = if reads && redirect::is_ours(address) {

@@ -1,10 +1,13 @@
-//! `GET /search`: to what an id, an index, a name, an e-mail address, a transaction or a trace means.
+//! `GET /search`: to what an id or a part of one, an index, a name, an e-mail address, a transaction or a trace means.
 
 use console::SearchPage;
 use http::StatusCode;
+use serde_json::Value;
+use views::{PartOfId, Viewer, called};
 
 use crate::call::{Answer, Call};
 use crate::console::place::title;
+use crate::console::site::List;
 use crate::console::{api, frame, redirect};
 use crate::endpoint::Verb;
 use crate::problem::Problem;
@@ -12,14 +15,25 @@ use crate::query::Fields;
 
 /// Lists whose things people name otherwise than by their ids.
 const NAMED: [&str; 3] = ["users", "agents", "assets"];
+/// Lists whose things have a name that is not theirs alone.
+const CALLED: [&str; 2] = ["users", "api_keys"];
 /// Filters by what somebody may have in hand: the list's key, and the filter.
 const HELD: [(&str, &str); 3] = [
     ("operations", "tx_hash"),
     ("executions", "trace_id"),
     ("conversations", "thread_id"),
 ];
+/// What stands before names where accounts and actors are written, and the lists that have what it names.
+const BEFORE_NAMES: [(&str, &str); 4] = [
+    ("user:", "users"),
+    ("agent:", "agents"),
+    ("asset:", "assets"),
+    ("balance:", "balances"),
+];
 /// Longest text that is looked for, in characters.
 const TEXT_LEN_MAX: usize = 254;
+/// Most of one kind that are shown.
+const SHOWN_MAX: u32 = 8;
 
 pub(crate) async fn show(call: Call) -> Answer {
     frame::free(&call)?;
@@ -41,33 +55,41 @@ pub(crate) async fn show(call: Call) -> Answer {
 }
 
 async fn look(call: &Call, page: &mut SearchPage) -> Result<(), Problem> {
-    let text = page.text.clone();
+    let before = BEFORE_NAMES
+        .iter()
+        .find(|(before, _)| page.text.starts_with(before));
+    let text = page.text[before.map_or(0, |(before, _)| before.len())..].to_owned();
     let is_id = uuid::Uuid::try_parse(&text).is_ok();
+    let part = PartOfId::parse(&text);
     let is_index = text.bytes().all(|byte| byte.is_ascii_digit());
     let principal = &call.identity()?.principal;
-    let word = console::encoded(&text);
-    for list in call.app.site.lists_for(principal).filter(|list| list.shows) {
-        let named = NAMED.contains(&list.key);
-        let fits = is_id || named || is_index && list.key == "entries";
-        if !fits {
+    let viewer = Viewer::of(call.identity()?);
+    let engine = &call.app.engine;
+    let meant = |list: &&List| list.shows && before.is_none_or(|(_, key)| *key == list.key);
+    for list in call.app.site.lists_for(principal).filter(meant) {
+        let direct = is_id || NAMED.contains(&list.key) || is_index && list.key == "entries";
+        if direct && add(call, page, list, &text).await? {
             continue;
         }
-        page.tried.push(list.names.1.to_owned());
-        let shown = api::call(call, Verb::Get, &format!("{}/{word}", list.api), &[], None).await?;
-        if shown.status == StatusCode::OK {
-            page.found
-                .push((title(list.names.0), text.clone(), format!("{}/{word}", list.path)));
+        let mut names: Vec<String> = Vec::new();
+        if let Some(part) = &part {
+            names.extend(part.names(engine, viewer, list.key, SHOWN_MAX).await?);
+        }
+        if CALLED.contains(&list.key) {
+            let found = called(engine, viewer, list.key, &text, SHOWN_MAX).await?;
+            names.extend(found.iter().map(ToString::to_string));
+        }
+        for name in names {
+            add(call, page, list, &name).await?;
+        }
+        if direct || part.is_some() || CALLED.contains(&list.key) {
+            page.tried.push(list.names.1.to_owned());
         }
     }
     for (key, filter) in HELD {
-        let list = call
-            .app
-            .site
-            .lists_for(principal)
-            .find(|list| list.key == key && list.shows);
-        let Some(list) = list.filter(|list| list.filters.iter().any(|one| one.name == filter)) else {
-            continue;
-        };
+        let mut lists = call.app.site.lists_for(principal).filter(meant);
+        let list = lists.find(|list| list.key == key && list.filters.iter().any(|one| one.name == filter));
+        let Some(list) = list else { continue };
         page.tried
             .push(format!("{} by {}", list.names.1, filter.replace('_', " ")));
         let query = console::query([(filter, text.as_str())]);
@@ -79,4 +101,29 @@ async fn look(call: &Call, page: &mut SearchPage) -> Result<(), Problem> {
         }
     }
     Ok(())
+}
+
+/// Adds the one of a list that this names, and says whether there is one that the reader may see.
+async fn add(call: &Call, page: &mut SearchPage, list: &List, name: &str) -> Result<bool, Problem> {
+    let word = console::encoded(name);
+    let shown = api::call(call, Verb::Get, &format!("{}/{word}", list.api), &[], None).await?;
+    if shown.status != StatusCode::OK {
+        return Ok(false);
+    }
+    let given = ["username", "name", "workflow", "action", "title", "code"];
+    let given = given.iter().find_map(|member| member_of(&shown.body, member));
+    let said = match given {
+        Some(given) if given != name => format!("{given} ({name})"),
+        _ => name.to_owned(),
+    };
+    page.found
+        .push((title(list.names.0), said, format!("{}/{word}", list.path)));
+    Ok(true)
+}
+
+/// A member of what is shown, or of what is within it.
+fn member_of<'a>(body: &'a Value, name: &str) -> Option<&'a str> {
+    let members = body.as_object()?;
+    let within = members.values().filter_map(|inner| inner.get(name));
+    body.get(name).into_iter().chain(within).find_map(Value::as_str)
 }

@@ -19,7 +19,7 @@ pub(crate) async fn show(call: Call) -> Answer {
     let given = Fields::parse(call.parts.uri.query().unwrap_or_default()).unwrap_or_default();
     let page = SignIn {
         next: next(&given),
-        note: (given.get("note") == "out").then_some("You are signed out."),
+        note: (given.get("note") == "out").then_some("You signed out."),
         ..SignIn::default()
     };
     shown(&call, page, StatusCode::OK).await

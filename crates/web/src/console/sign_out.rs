@@ -15,6 +15,9 @@ const FORGET: (HeaderName, HeaderValue) = (
     HeaderValue::from_static("\"cache\""),
 );
 
+/// Where whoever signed out is told so.
+pub(crate) const SIGNED_OUT: &str = "/sign-in?note=out";
+
 pub(crate) async fn submit(call: Call) -> Answer {
     let caller = call.caller()?;
     let Caller::Session(id) = caller else {
@@ -22,7 +25,7 @@ pub(crate) async fn submit(call: Call) -> Answer {
     };
     let command = Command::EndSession(EndSession { session: *id });
     call.app.engine.submit(caller, call.origin(), command).await?;
-    let mut response = redirect::to("/sign-in?note=out");
+    let mut response = redirect::to(SIGNED_OUT);
     response
         .headers_mut()
         .insert(SET_COOKIE, credential::REMOVE_COOKIE);

@@ -6,7 +6,7 @@ use views::{ApiKey, Approval, Asset, Balance, Entry, Execution, KycRecord, Noun 
 
 use crate::call::{Handler, Page, Route};
 use crate::console::field::Spec;
-use crate::console::form::Form;
+use crate::console::form::{Form, for_people};
 use crate::console::place::place;
 use crate::console::site::{List, Site};
 use crate::console::{
@@ -36,6 +36,16 @@ const WITHOUT: [&str; 4] = [
     "/v1/auth/logout",
     "/v1/executions/{id}/heartbeat",
     "/v1/metrics",
+];
+
+/// What most who send a form give, though it need not be given: such a field is never folded away.
+const USUAL: [(&str, &[&str]); 3] = [
+    (
+        "/v1/operations",
+        &["asset", "amount", "debit", "credit", "destination", "approval"],
+    ),
+    ("/v1/operations/{id}/start", &["tx_hash", "approval"]),
+    ("/v1/operations/{id}/resolve", &["tx_hash", "approval"]),
 ];
 
 /// A page that takes nothing, and one whose form is sent.
@@ -251,15 +261,22 @@ fn form(route: &Route, routes: &[Route], document: &Value) -> Option<Form> {
     let body = &document["paths"][api][verb]["requestBody"]["content"]["application/json"]["schema"];
     let key = named("Idempotency-Key");
     let mut fields = fields(Schemas::of(document), body, route.verb == Verb::Patch);
-    // The id of what is made follows from the key.
-    fields.retain(|field| !key || field.name != "id");
+    // The id of what is made follows from the key, and a form makes one thing.
+    fields.retain(|field| !key || !["id", "linked"].contains(&field.name.as_str()));
+    let usual = USUAL.iter().find(|(path, _)| *path == api);
+    let usual = usual.map_or(&[][..], |(_, names)| names);
+    let place = |field: &Spec| usual.iter().position(|name| *name == field.name);
+    for field in &mut fields {
+        field.usual = place(field).is_some();
+    }
+    fields.sort_by_key(|field| (!field.required, place(field).unwrap_or(usize::MAX)));
     Some(Form {
         verb: route.verb,
         api,
         path,
         access: route.access,
         title: doc.summary,
-        description: doc.description,
+        description: for_people(doc.description),
         fields,
         if_match: named("If-Match"),
         key,

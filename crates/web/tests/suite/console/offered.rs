@@ -3,9 +3,10 @@
 use domain::identity::Role;
 use serde_json::{Value, json};
 
-use super::browser::Browser;
+use super::browser::{Browser, Page};
 use super::pages::seeded;
-use crate::api::{Api, BOTH};
+use crate::api::{Api, BOTH, On, PASSWORD};
+use crate::totp;
 
 /// A body that is good for what a path ends with; none where the change takes no `dry_run`.
 fn body(verb: &str) -> Option<Value> {
@@ -82,8 +83,7 @@ async fn who_is_enabled_is_not_enabled_again() {
         let browser = Browser::of(&api, "root", Role::ADMIN).await;
         for one in [format!("/users/{ann}"), format!("/agents/{agent}")] {
             let (disable, enable) = (format!("{one}/disable"), format!("{one}/enable"));
-            let offered =
-                |page: &super::browser::Page| [&disable, &enable].map(|link| page.links().contains(link));
+            let offered = |page: &Page| [&disable, &enable].map(|link| page.links().contains(link));
             assert_eq!(offered(&browser.page(&one).await), [true, false], "{one}");
             assert_eq!(browser.post(&disable, &[]).await.status, 303);
             assert_eq!(offered(&browser.page(&one).await), [false, true], "{one}");
@@ -162,4 +162,90 @@ async fn as_many_entries_are_erased_as_were_said() {
             .await;
         assert_eq!(erased.json()["entries"], would.entries, "{}", erased.text());
     }
+}
+
+/// A job that lacks what it needs is not run, and there is no form for one that is not there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_can_do_nothing_is_not_offered() {
+    let api = Api::new(On::Sqlite).await;
+    let browser = Browser::of(&api, "root", Role::ADMIN).await;
+    let rows = browser.page("/jobs").await.rows();
+    assert!(rows.contains(&"/jobs/verify/run".to_owned()), "{rows:?}");
+    for place in ["/jobs", "/status"] {
+        let page = browser.page(place).await;
+        assert!(!page.text().contains("/jobs/backup/run"), "{}", page.text());
+        assert!(page.text().contains("/jobs/verify/run"), "{}", page.text());
+    }
+    let page = browser.page("/jobs/backup/run").await;
+    assert!(page.text().contains("backup.path is not set"), "{}", page.text());
+    assert!(
+        !page
+            .each("form", "action")
+            .contains(&"/jobs/backup/run".to_owned())
+    );
+    assert!(
+        browser
+            .page("/jobs/verify/run")
+            .await
+            .each("form", "action")
+            .contains(&"/jobs/verify/run".to_owned())
+    );
+    for got in [
+        browser.get("/jobs/nosuch/run").await,
+        browser.post("/jobs/nosuch/run", &[]).await,
+    ] {
+        assert_eq!(got.status, 404, "{}", got.text());
+    }
+}
+
+/// A record is approved once its documents are verified.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kyc_record_with_a_pending_document_is_not_approved() {
+    for on in BOTH {
+        let api = Api::new(on).await;
+        api.new_person("ann", Role::USER).await;
+        let documents = json!([{"kind": "passport", "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}]);
+        let made = json!({"user": "ann", "tier": 1, "documents": documents});
+        let made = api.call("POST", "/v1/kyc", made).await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        let record = format!("/kyc/{}", made.json()["id"].as_str().unwrap());
+        let browser = Browser::of(&api, "root", Role::ADMIN).await;
+        let approve = format!("{record}/approve");
+        let page = browser.page(&record).await;
+        let links = page.links();
+        assert!(
+            !links.contains(&approve) && links.contains(&format!("{record}/reject")),
+            "{links:?}"
+        );
+        assert!(page.text().contains("a document is pending"), "{}", page.text());
+        let check = links.iter().find(|link| link.ends_with("/check")).unwrap();
+        let got = browser.post(check, &[("verified", "true")]).await;
+        assert_eq!(got.status, 303, "{}", got.text());
+        assert!(browser.page(&record).await.links().contains(&approve));
+        let got = browser.post(&approve, &[]).await;
+        assert_eq!(got.status, 303, "{}", got.text());
+    }
+}
+
+/// Of a second factor, what can be done with it as it stands.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_factor_that_is_not_there_is_not_removed() {
+    let api = Api::new(On::Sqlite).await;
+    api.new_login("ann", Role::ADMIN).await;
+    let browser = Browser::new(&api);
+    let sign_in = [("username", "ann"), ("password", PASSWORD)];
+    assert_eq!(browser.post("/sign-in", &sign_in).await.status, 303);
+    let offered = async || {
+        let links = browser.page("/account").await.links();
+        ["", "/recovery-codes", "/remove"].map(|end| links.contains(&format!("/me/second-factor{end}")))
+    };
+    assert_eq!(offered().await, [true, false, false]);
+    let got = browser.post("/me/second-factor", &[("password", PASSWORD)]).await;
+    let secret = Page::of(got).each("pre", "data-copy")[0].clone();
+    let code = totp::code(&secret, 0);
+    let got = browser
+        .post("/me/second-factor/confirm", &[("code", &code)])
+        .await;
+    assert_eq!(got.status, 200, "{}", got.text());
+    assert_eq!(offered().await, [false, true, true]);
 }

@@ -194,3 +194,64 @@ async fn every_list_is_in_the_navigation_or_reached_from_elsewhere() {
         }
     }
 }
+
+/// Titles and sentences name people, as far as the reader may know them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_are_called_by_their_names() {
+    for on in BOTH {
+        let api = seeded(on).await;
+        let alice = api.get("/v1/users/alice").await.json()["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let browser = Browser::of(&api, "root", Role::ADMIN).await;
+        for (list, title) in [
+            ("/kyc?user=alice", "<h1>KYC record of alice</h1>"),
+            ("/balances?user=alice", "<h1>Balance of user:alice</h1>"),
+        ] {
+            let row = browser.page(list).await.rows().remove(0);
+            let page = browser.page(&row).await;
+            assert!(page.text().contains(title), "{title} in {}", page.text());
+        }
+        assert_eq!(browser.post("/users/alice/disable", &[]).await.status, 303);
+        let page = browser.page("/activity").await;
+        let (said, id) = (
+            "user.disable on user alice",
+            format!("user.disable on user {alice}"),
+        );
+        assert!(
+            page.text().contains(said) && !page.text().contains(&id),
+            "{}",
+            page.text()
+        );
+        let entry = format!("/audit/entries/{}", api.size().await - 1);
+        assert!(browser.page(&entry).await.text().contains(said));
+        // What was recorded as words stays as it is.
+        let words = format!("told {alice} of it");
+        api.record(&json!([{"actor": {"kind": "user"}, "action": "x", "description": words}]))
+            .await;
+        assert!(browser.page("/activity").await.text().contains(&words));
+    }
+}
+
+/// What is not seen in a text is shown as what it is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signs_that_are_not_seen_are_shown() {
+    let api = Api::new(On::Sqlite).await;
+    let event = json!({"actor": {"kind": "user", "id": "al\u{200b}ice"}, "action": "x", "description": "pay \u{202e}\u{2063}Ann\u{feff}"});
+    let index = api.record(&json!([event])).await[0];
+    let browser = Browser::of(&api, "root", Role::ADMIN).await;
+    for place in [format!("/audit/entries/{index}"), "/activity".to_owned()] {
+        let page = browser.page(&place).await;
+        let seen = page
+            .text()
+            .chars()
+            .filter(|sign| "\u{200b}\u{202e}\u{2063}\u{feff}".contains(*sign));
+        assert_eq!(seen.count(), 0, "{}", page.text());
+        assert!(
+            page.text().contains("pay \\u202e\\u2063Ann\\ufeff"),
+            "{}",
+            page.text()
+        );
+    }
+}

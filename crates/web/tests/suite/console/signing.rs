@@ -148,8 +148,20 @@ async fn signing_out_ends_the_session_and_forgets_pages() {
         got.text()
     );
     assert_eq!(browser.cookie(COOKIE), None);
+    let page = browser.page(got.header("location")).await;
+    assert!(page.text().contains("You signed out."), "{}", page.text());
+    let root = Browser::of(&api, "root", Role::ADMIN).await;
+    let page = root.page("/activity").await;
+    assert!(
+        page.text().contains("ann signed out") && !page.text().contains("did session_expired"),
+        "{}",
+        page.text()
+    );
     browser.keep(COOKIE, &token);
     assert_eq!(browser.get("/").await.status, 303);
+    // From another tab, once more.
+    let got = browser.post("/sign-out", &[]).await;
+    assert_eq!(got.header("location"), "/sign-in?note=out", "{}", got.text());
     api.call_as(&token, "GET", "/v1/me", &Value::Null)
         .await
         .assert_problem(401, "session_ended", None);
