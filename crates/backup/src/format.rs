@@ -365,7 +365,7 @@ pub fn read_entry(line: &str) -> Result<StoredEntry, LineError> {
         payload: line.payload,
         salt: line.salt.as_deref().map(salt).transpose()?,
         changes: line.changes,
-        pruned: false,
+        gone: evidence::Gone::default(),
     })
 }
 

@@ -119,14 +119,14 @@ proptest! {
     ) {
         let salt = salt.map(Salt);
         let parts = Parts {
-            index: entry, leaf: &leaf, payload: payload.as_deref(), salt, changes: changes.as_deref(), pruned: false,
+            index: entry, leaf: &leaf, payload: payload.as_deref(), salt, changes: changes.as_deref(), gone: evidence::Gone::default(),
         };
         let mut line = String::new();
         write_entry(&parts, &mut line);
         prop_assert_eq!(line.matches('\n').count(), 1);
         prop_assert_eq!(json::canonical(&serde_json::from_str(&line).unwrap()), line.trim_end().to_owned());
         let read = read_entry(&line).unwrap();
-        prop_assert_eq!(read, StoredEntry { entry, leaf, payload, changes, salt, pruned: false });
+        prop_assert_eq!(read, StoredEntry { entry, leaf, payload, changes, salt, gone: evidence::Gone::default() });
     }
 
     #[test]

@@ -31,5 +31,6 @@ pub use pages::preferences::{Preferences, preferences};
 pub use pages::problem::{ProblemPage, again, problem};
 pub use pages::search::{SearchPage, search};
 pub use pages::sign_in::{SignIn, sign_in};
+pub use pages::status::{StatusPage, status};
 pub use plain::plain;
 pub use zone::Zone;

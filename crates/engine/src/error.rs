@@ -44,6 +44,14 @@ pub enum Error {
         /// What was done to it.
         what: String,
     },
+    /// An entry that this rests on is missing, or does not read: somebody changed the log by hand.
+    #[error("entry {entry} was changed by hand: {what}")]
+    EntryTampered {
+        /// Its index.
+        entry: u64,
+        /// What is wrong with it.
+        what: String,
+    },
     /// The log does not continue the one that this process knows: nothing is written until the operator has looked.
     #[error("nothing is written: {}", .0.reason)]
     Halted(Arc<Halt>),
@@ -59,6 +67,11 @@ impl Error {
             message: message.into(),
             hint: hint.into(),
         }
+    }
+
+    /// Whether it is about something that was changed by hand.
+    pub fn is_tampered(&self) -> bool {
+        matches!(self, Error::Tampered { .. } | Error::EntryTampered { .. })
     }
 
     /// The error of a command that was answered with something of another kind.
@@ -77,6 +90,10 @@ impl From<store::Error> for Error {
                 let what = format!("was changed by hand and does not read: {}", error.message);
                 Error::Tampered { table, id, what }
             }
+            store::ErrorKind::Entry(entry) => Error::EntryTampered {
+                entry,
+                what: error.message,
+            },
             _ => Error::Store(error),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use domain::RowWrite;
 use domain::identity::user::User;
-use domain::record::{Kind, Record, Sealed, Val};
+use domain::record::{Kind, Record, Sealed, Table, Val};
 use store::conn::Lock;
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ pub use store::query::{Order, Page};
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::told;
 
 /// Rows that are read at once.
 const CHUNK: u32 = 500;
@@ -31,6 +32,29 @@ impl Engine {
         RowWrite: From<Sealed<T>>,
     {
         self.one_proven("id", Kind::Uuid, id.into()).await
+    }
+
+    /// What is wrong with the row of this id: nothing where it is the one that its entry wrote, or is not there. It is read once
+    /// more, and takes a look at its entry where this process does not know the seal.
+    pub async fn row_doubt(&self, table: &'static Table, id: Uuid) -> Result<Option<String>, Error> {
+        let mut conn = self.db().reader().await?;
+        let checked = match store::sealed::stored(&mut conn, table, id).await {
+            Ok(None) => return Ok(None),
+            Ok(Some((row, entry))) => {
+                self.shared()
+                    .seals
+                    .check_rows(&mut conn, vec![(row, entry)])
+                    .await
+            }
+            Err(error) => Err(error.into()),
+        };
+        match checked {
+            Err(Error::Tampered { table, id, what }) => {
+                told::of_row(table, id, &what);
+                Ok(Some(what))
+            }
+            checked => checked.map(|()| None),
+        }
     }
 
     /// The rows of these ids, those that there are.
@@ -51,6 +75,31 @@ impl Engine {
         column: &'static str,
         ids: impl IntoIterator<Item = Uuid>,
     ) -> Result<Vec<Sealed<T>>, Error> {
+        let rows = self.each_of::<T>(column, ids).await?.into_iter();
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The rows of these ids that there are and that read, for what is shown of them beside something else.
+    pub async fn rows_that_read<T: Record>(
+        &self,
+        ids: impl IntoIterator<Item = Uuid>,
+    ) -> Result<HashMap<Uuid, T>, Error> {
+        let mut found = HashMap::new();
+        for row in self.each_of::<T>("id", ids).await? {
+            match row.map_err(Error::from) {
+                Ok(sealed) => drop(found.insert(sealed.row.id(), sealed.row)),
+                Err(Error::Tampered { table, id, what }) => told::of_row(table, id, &what),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+
+    async fn each_of<T: Record>(
+        &self,
+        column: &'static str,
+        ids: impl IntoIterator<Item = Uuid>,
+    ) -> Result<Vec<Result<Sealed<T>, store::Error>>, Error> {
         let mut ids: Vec<Uuid> = ids.into_iter().collect();
         ids.sort_unstable();
         ids.dedup();
@@ -59,7 +108,7 @@ impl Engine {
         }
         let ids: Vec<_> = ids.into_iter().map(Val::Uuid).collect();
         let mut conn = self.db().reader().await?;
-        Ok(store::sealed::by_key(&mut conn, column, Kind::Uuid, &ids, Lock::None).await?)
+        Ok(store::sealed::each_by_key(&mut conn, column, Kind::Uuid, &ids, Lock::None).await?)
     }
 
     /// The rows that fulfil every condition, in the order of their ids, after the one of id `after`: at most so many, all
@@ -141,7 +190,7 @@ impl Engine {
         &self,
         ids: impl IntoIterator<Item = Uuid>,
     ) -> Result<HashMap<Uuid, String>, Error> {
-        let users = self.rows::<User>(ids).await?;
+        let users = self.rows_that_read::<User>(ids).await?;
         Ok(users.into_iter().map(|(id, user)| (id, user.username)).collect())
     }
 }

@@ -126,9 +126,12 @@ impl Pages {
         let Some(kept) = self.known(conn, &(filter.clone(), limit), edge).await? else {
             return Ok(None);
         };
+        // One that does not read is read from the database, as far as it does.
         let rows = kept.entries.iter();
-        rows.map(|row| Ok(Some((row.stored.entry, row.shown()?))))
-            .collect()
+        let rows: Option<Vec<_>> = rows
+            .map(|row| Some((row.stored.entry, row.shown().ok()?)))
+            .collect();
+        Ok(rows)
     }
 
     /// What is kept, in the tree of this edge.

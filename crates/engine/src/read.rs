@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::audit::EntryFilter;
 use domain::identity::Permission;
 use domain::{action, code};
+use evidence::Gone;
 use evidence::entry::Entry;
 use evidence::leaf::Outcome;
 use evidence::receipt::{self, ConsistencyProof};
@@ -19,6 +20,7 @@ use crate::error::Error;
 use crate::search::SEARCH_TIME;
 use crate::tail::ShownEntry;
 use crate::tiles::planned;
+use crate::told;
 
 /// How an entry is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +43,14 @@ impl EntryKey {
         domain::own_id::parse(text)
             .filter(|_| hyphenated)
             .map(EntryKey::Id)
+    }
+
+    /// An error where a log of this size has an entry of this name, which was looked for and is not there.
+    pub(crate) fn absent(self, size: u64) -> Result<(), Error> {
+        match self {
+            EntryKey::Index(index) if index < size => Err(store::Error::entry(index, "it is missing").into()),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -68,17 +78,6 @@ pub(crate) struct Look {
     pub search_time: Duration,
 }
 
-impl EntryPage<StoredEntry> {
-    fn assemble(self) -> Result<EntryPage, Error> {
-        let entries = self.entries.into_iter().map(StoredEntry::assemble);
-        Ok(EntryPage {
-            entries: entries.collect::<Result<_, _>>()?,
-            next: self.next,
-            size: self.size,
-        })
-    }
-}
-
 /// Whether the newest entries are asked for, whatever they tell.
 fn is_newest(filter: &EntryFilter, page: Page) -> bool {
     is_first(page) && *filter == EntryFilter::default()
@@ -103,13 +102,6 @@ fn no_head() -> store::Error {
     store::Error::data("there is no head row")
 }
 
-async fn stored(conn: &mut Conn, key: EntryKey) -> Result<Option<StoredEntry>, Error> {
-    Ok(match key {
-        EntryKey::Id(id) => store::query::by_id(conn, id).await?,
-        EntryKey::Index(index) => store::query::by_index(conn, index).await?,
-    })
-}
-
 /// The hashes of a proof, fetched as its plan says.
 async fn resolve(conn: &mut Conn, plan: &Plan) -> Result<Vec<Hash>, Error> {
     let hashes = store::head::nodes(conn, &plan.nodes()).await?;
@@ -129,15 +121,6 @@ pub async fn receipt_at(conn: &mut Conn, index: u64) -> Result<Option<String>, E
 }
 
 impl Engine {
-    /// One entry.
-    pub async fn entry(&self, key: EntryKey) -> Result<Option<Entry>, Error> {
-        let mut conn = self.db().reader().await?;
-        Ok(stored(&mut conn, key)
-            .await?
-            .map(StoredEntry::assemble)
-            .transpose()?)
-    }
-
     /// The entries whose ids are within these bounds, in the order of the ids: at most so many.
     pub async fn entries_of_ids(&self, ids: (Uuid, Uuid), limit: u32) -> Result<Vec<(u64, Uuid)>, Error> {
         let mut conn = self.db().reader().await?;
@@ -197,6 +180,10 @@ impl Engine {
         };
         let bounds = (look.bytes_max, patience.as_ref());
         let found = page_within(&mut conn, filter, page, size, bounds).await?;
+        let by_hand = |entry: &&StoredEntry| entry.payload.is_none() && entry.gone == Gone::ByHand;
+        for entry in found.entries.iter().filter(by_hand) {
+            told::of_entry(entry.entry, Gone::BY_HAND);
+        }
         if look.size.is_none() && newest {
             size = found.entries.first().map_or(0, |newest| newest.entry + 1);
         }
@@ -218,7 +205,7 @@ impl Engine {
             whole.entries.extend(more.entries);
             (whole.next, whole.size) = (more.next, more.size);
         }
-        whole.assemble()
+        self.whole(whole).await
     }
 
     /// When the log's signing key was last exported; none where it never was, as far as the newest entries tell which say so.
@@ -249,7 +236,8 @@ impl Engine {
         (bytes_max, search_time): (u64, Duration),
     ) -> Result<EntryPage, Error> {
         let bounds = (Some(bytes_max), search_time);
-        self.page(filter, page, bounds).await?.assemble()
+        let page = self.page(filter, page, bounds).await?;
+        self.whole(page).await
     }
 
     /// The same for showing.
@@ -328,17 +316,17 @@ impl Engine {
     }
 
     /// The receipt of an entry: inclusion proof and signed checkpoint as C2SP tlog-proof text.
-    pub async fn receipt(&self, key: EntryKey) -> Result<Option<String>, Error> {
+    pub async fn receipt(&self, named: EntryKey) -> Result<Option<String>, Error> {
         let mut conn = self.db().reader().await?;
-        let key = match key {
+        let key = match named {
             EntryKey::Id(id) => id.into(),
             EntryKey::Index(index) => store::head::int(index).into(),
         };
         let (entry, head) = Head::with_leaf(&mut conn, key).await?;
-        let Some((index, leaf)) = entry else {
-            return Ok(None);
-        };
         let head = head.ok_or_else(no_head)?;
+        let Some((index, leaf)) = entry else {
+            return named.absent(head.edge.size()).map(|()| None);
+        };
         let tiles = &self.shared().tiles;
         let path = tiles.inclusion(&mut conn, index, &leaf, &head).await?;
         Ok(Some(receipt::build(index, path, &head.checkpoint)))

@@ -83,14 +83,19 @@ impl Seals {
 
     /// Checks every row of the facts that have a seal; the error names one that is not as its entry wrote it.
     pub async fn check(&self, conn: &mut Conn, facts: &Facts) -> Result<(), Error> {
-        let unknown = self.unknown(facts, false)?;
+        let unknown = self.unknown(facts.sealed_rows(), false)?;
         self.look_up(conn, unknown).await
     }
 
     /// The same for a snapshot that nothing is written from: the Writer may have committed a newer version of a row
     /// since it was taken, so an older one is looked up.
     pub async fn check_snapshot(&self, conn: &mut Conn, facts: &Facts) -> Result<(), Error> {
-        let unknown = self.unknown(facts, true)?;
+        self.check_rows(conn, facts.sealed_rows()).await
+    }
+
+    /// The same of some rows, each with the index of the entry that wrote it.
+    pub async fn check_rows(&self, conn: &mut Conn, rows: Vec<(RowValues, u64)>) -> Result<(), Error> {
+        let unknown = self.unknown(rows, true)?;
         self.look_up(conn, unknown).await
     }
 
@@ -131,8 +136,8 @@ impl Seals {
         Ok(())
     }
 
-    fn unknown(&self, facts: &Facts, older: bool) -> Result<Vec<Unknown>, Error> {
-        let rows = facts.sealed_rows().into_iter().map(|(row, entry)| {
+    fn unknown(&self, rows: Vec<(RowValues, u64)>, older: bool) -> Result<Vec<Unknown>, Error> {
+        let rows = rows.into_iter().map(|(row, entry)| {
             let digest = row_digest(row.table, row.id, &row.values, row.version, entry, &row.salt);
             Unknown { row, entry, digest }
         });

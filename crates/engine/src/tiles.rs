@@ -194,8 +194,9 @@ async fn load(conn: &mut Conn, nodes: &[Node], size: u64, known: &Groups) -> Res
         } else {
             store::head::subtrees(conn, height, from, to).await?
         };
-        if !hashes.iter().map(|(position, _)| *position).eq(from..to) {
-            return Err(store::Error::data(format!("a hash below subtree {node:?} is missing")).into());
+        let mut there = hashes.iter().map(|(position, _)| *position);
+        if let Some(gap) = (from..to).find(|position| there.next() != Some(*position)) {
+            return Err(store::head::missing_hash(height, gap).into());
         }
         let hashes: Vec<Hash> = hashes.into_iter().map(|(_, hash)| hash).collect();
         if each == 1 {

@@ -34,7 +34,7 @@ pub(crate) fn cause(error: &Error) -> usize {
             _ => "other",
         },
         Error::Unknown(_) => "outcome_unknown",
-        Error::Tampered { .. } => "tampered",
+        error if error.is_tampered() => "tampered",
         Error::Halted(halt) => halt.fault.code(),
         _ => "other",
     };
@@ -76,7 +76,7 @@ impl Writes {
             Error::Store(error) if error.kind == ErrorKind::Full => "storage_full",
             Error::Store(error) if error.kind == ErrorKind::Other => "write_failed",
             // That was said when it began; and whoever meets a row that was changed by hand says so.
-            Error::Halted(_) | Error::Tampered { .. } => return false,
+            Error::Halted(_) | Error::Tampered { .. } | Error::EntryTampered { .. } => return false,
             _ => return true,
         };
         let mut slot = self.lock();

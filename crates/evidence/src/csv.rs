@@ -6,13 +6,13 @@ use crate::time::Timestamp;
 /// The columns, in order.
 pub const COLUMNS: &str = "index,id,at,occurred_at,recorded_by_kind,recorded_by_id,actor_kind,actor_id,\
     actor_name,on_behalf_of,action,target_kind,target_id,outcome,authority,description,ip,user_agent,trace_id,\
-    session_id,drag_mode,details,erased,pruned";
+    session_id,drag_mode,details,erased,pruned,tampered";
 
 /// Appends the line of an entry with its line end, CR LF. What is absent is empty.
 pub fn write(entry: &Entry, out: &mut String) {
     let target = entry.target.as_ref();
     let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
-    let fields: [Option<String>; 24] = [
+    let fields: [Option<String>; 25] = [
         Some(entry.index.to_string()),
         Some(entry.id.to_string()),
         time(Some(entry.at)),
@@ -37,6 +37,7 @@ pub fn write(entry: &Entry, out: &mut String) {
         details_text(entry),
         Some(entry.erased.to_string()),
         Some(entry.pruned.to_string()),
+        entry.tampered.clone(),
     ];
     for (position, field) in fields.iter().enumerate() {
         if position > 0 {

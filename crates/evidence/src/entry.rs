@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::commitment::{self, ChangeRecord, Salt};
+use crate::gone::Gone;
 use crate::json::{self, StrictObject};
 use crate::leaf::{Leaf, LeafError, Outcome, RecordedBy};
 use crate::payload::{ActorKind, Aim, DragMode, Payload, PayloadActor, PayloadTarget, RowImages};
@@ -155,10 +156,17 @@ pub struct Entry {
     #[cfg_attr(feature = "schema", schemars(extend("const" = true)))]
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub erased: bool,
+    /// Index of the entry that erased it, where the log says so.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub erased_by: Option<u64>,
     /// Present once the payload was pruned: it was past the time for which such entries are kept.
     #[cfg_attr(feature = "schema", schemars(extend("const" = true)))]
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub pruned: bool,
+    /// Present where the log was changed by hand: what is wrong with this entry. Its details may be missing, or others than
+    /// those that were recorded.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tampered: Option<String>,
     /// What the tree holds.
     pub evidence: EntryEvidence,
 }
@@ -194,13 +202,17 @@ pub enum EntryError {
     /// The payload is not what the leaf commits to.
     #[error("the payload is not the one that the leaf commits to")]
     Payload,
+    /// The log that it comes from says that it was changed by hand.
+    #[error("the log that it comes from says that it was changed by hand: {0}")]
+    Tampered(String),
     /// The list of changes is not what the leaf commits to.
     #[error("the list of changes is not the one that the leaf commits to")]
     Changes,
 }
 
 impl Entry {
-    /// Puts an entry together from its stored parts; `payload` and `salt` are absent once erased.
+    /// Puts an entry together from its stored parts; `payload` and `salt` are absent once erased. A payload or a list of
+    /// changes that does not read is left out, and the entry says so.
     pub fn assemble(
         index: u64,
         leaf_text: String,
@@ -209,17 +221,13 @@ impl Entry {
         changes: Option<&str>,
     ) -> Result<Entry, EntryError> {
         let leaf = Leaf::parse_lenient(&leaf_text)?;
-        let part = |part, error: serde_json::Error| EntryError::Part {
-            part,
-            reason: error.to_string(),
-        };
         let erased = payload.is_none();
-        let payload = payload
-            .map_or(Ok(Payload::default()), Payload::parse)
-            .map_err(|error| part("payload", error))?;
-        let records = changes
-            .map_or(Ok(Vec::new()), commitment::parse_changes)
-            .map_err(|error| part("changes", error))?;
+        let mut tampered = None;
+        let payload = unless_damaged("payload", payload.map(Payload::parse), &mut tampered);
+        let records = unless_damaged("changes", changes.map(commitment::parse_changes), &mut tampered);
+        if erased == salt.is_some() {
+            tampered.get_or_insert_with(|| Gone::HALF.to_owned());
+        }
         let mut images = payload.changes.into_iter();
         let changes = records
             .into_iter()
@@ -255,7 +263,9 @@ impl Entry {
             aim: payload.aim,
             drag_mode: payload.drag_mode,
             erased,
+            erased_by: None,
             pruned: false,
+            tampered,
             evidence: EntryEvidence {
                 leaf: leaf_text,
                 salt: salt.map(Salt::to_hex),
@@ -263,14 +273,19 @@ impl Entry {
         })
     }
 
-    /// The same entry, whose payload is absent because it was pruned, not erased.
+    /// The same entry, whose payload is absent for this reason.
     #[must_use]
-    pub fn into_pruned(self) -> Entry {
-        Entry {
-            pruned: self.erased,
-            erased: false,
-            ..self
+    pub fn gone(mut self, gone: Gone) -> Entry {
+        if !self.is_gone() {
+            return self;
         }
+        (self.erased, self.pruned) = (matches!(gone, Gone::Erased(_)), gone == Gone::Pruned);
+        match gone {
+            Gone::Erased(by) => self.erased_by = by,
+            Gone::Pruned => {}
+            Gone::ByHand => self.tampered = Some(Gone::BY_HAND.to_owned()),
+        }
+        self
     }
 
     /// Whether it has no payload any more: it was erased or pruned.
@@ -310,6 +325,7 @@ impl Entry {
             ("authority", self.authority == leaf.authority),
             // What is gone went once.
             ("pruned", !(self.pruned && self.erased)),
+            ("erased_by", self.erased || self.erased_by.is_none()),
         ];
         if let Some((member, _)) = facts.iter().find(|(_, agrees)| !agrees) {
             return Err(EntryError::Differs(member));
@@ -351,6 +367,9 @@ impl Entry {
     }
 
     fn check_payload(&self, leaf: &Leaf<'_>) -> Result<(), EntryError> {
+        if let Some(what) = &self.tampered {
+            return Err(EntryError::Tampered(what.clone()));
+        }
         let payload = self.payload(leaf);
         let Some(salt) = &self.evidence.salt else {
             // Without a salt nothing of the payload may be shown: nothing binds it.
@@ -412,6 +431,22 @@ impl Entry {
             },
             trace_id: self.trace_id.clone(),
             user_agent: self.user_agent.clone(),
+        }
+    }
+}
+
+/// A stored part, where it reads; else nothing of it, and what is said of that.
+fn unless_damaged<T: Default>(
+    part: &str,
+    read: Option<Result<T, serde_json::Error>>,
+    tampered: &mut Option<String>,
+) -> T {
+    match read {
+        None => T::default(),
+        Some(Ok(read)) => read,
+        Some(Err(error)) => {
+            tampered.get_or_insert_with(|| format!("{part}: {error}"));
+            T::default()
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod commitment;
 pub mod consistency;
 pub mod csv;
 pub mod entry;
+mod gone;
 pub mod json;
 pub mod leaf;
 pub mod payload;
@@ -27,6 +28,7 @@ mod wire;
 
 pub use commitment::{ChangeRecord, Salt};
 pub use entry::Entry;
+pub use gone::Gone;
 pub use leaf::{Leaf, Outcome, RecordedBy, RecorderKind};
 pub use payload::{ActorKind, Payload};
 pub use time::Timestamp;

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::commitment::{self, Salt};
 use crate::entry::EntryError;
+use crate::gone::Gone;
 use crate::leaf::{Leaf, Outcome, RecordedBy};
 use crate::payload::ActorKind;
 use crate::time::Timestamp;
@@ -158,8 +159,12 @@ struct Shown<'a> {
     drag_mode: Option<Text<'a>>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     erased: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erased_by: Option<u64>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pruned: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tampered: Option<&'static str>,
     evidence: ShownEvidence<'a>,
 }
 
@@ -214,8 +219,8 @@ pub struct Parts<'a> {
     pub salt: Option<Salt>,
     /// Canonical list of changes.
     pub changes: Option<&'a str>,
-    /// Whether the payload is absent because retention pruned it.
-    pub pruned: bool,
+    /// Why the payload is absent, where it is.
+    pub gone: Gone,
 }
 
 impl Serialize for Parts<'_> {
@@ -233,6 +238,9 @@ fn show<S: Serializer>(parts: Parts<'_>, serializer: S) -> Result<Result<S::Ok, 
         reason: error.to_string(),
     };
     let leaf = Leaf::parse_lenient(parts.leaf)?;
+    if parts.payload.is_some() != parts.salt.is_some() {
+        return Err(EntryError::Tampered(Gone::HALF.to_owned()));
+    }
     let payload: Payload<'_> = parts
         .payload
         .map_or(Ok(Payload::default()), serde_json::from_str)
@@ -241,6 +249,7 @@ fn show<S: Serializer>(parts: Parts<'_>, serializer: S) -> Result<Result<S::Ok, 
         .changes
         .map_or(Ok(Vec::new()), commitment::parse_changes)
         .map_err(|error| part("changes", error))?;
+    let gone = parts.payload.is_none().then_some(parts.gone);
     let mut images = payload.changes.iter();
     let changes = records.iter().map(|record| {
         let Images { before, after } = images.next().copied().unwrap_or_default();
@@ -281,8 +290,13 @@ fn show<S: Serializer>(parts: Parts<'_>, serializer: S) -> Result<Result<S::Ok, 
         session_id: payload.session_id,
         aim: payload.aim,
         drag_mode: payload.drag_mode,
-        erased: parts.payload.is_none() && !parts.pruned,
-        pruned: parts.payload.is_none() && parts.pruned,
+        erased: matches!(gone, Some(Gone::Erased(_))),
+        erased_by: gone.and_then(|gone| match gone {
+            Gone::Erased(by) => by,
+            Gone::Pruned | Gone::ByHand => None,
+        }),
+        pruned: gone == Some(Gone::Pruned),
+        tampered: (gone == Some(Gone::ByHand)).then_some(Gone::BY_HAND),
         evidence: ShownEvidence {
             leaf: parts.leaf,
             salt: parts.salt.map(Salt::to_hex),

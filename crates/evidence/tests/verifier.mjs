@@ -26,8 +26,8 @@ const kinds = {
     strict(value);
     return { canonical: canonical(value) };
   },
-  async entry({ entry, receipt, key, browser, proof }) {
-    const result = await check({ entry, receipt, key, memory: browser && memory(browser), proof: () => proof });
+  async entry({ entry, receipt, key, browser, proof, eraser }) {
+    const result = await check({ entry, receipt, key, memory: browser && memory(browser), proof: () => proof, eraser: eraser && { ...eraser, key } });
     return { holds: result.holds, steps: result.steps };
   },
   async bundle({ file, key }) {

@@ -152,7 +152,7 @@ const GONE = ["erased", "pruned"];
 /** Reads an entry. What it may say wrongly and still be read, the comparison with its leaf or a hash finds. */
 export function entryOf(entry) {
   const text = "description ip user_agent trace_id session_id drag_mode occurred_at";
-  known(entry, "id index at recorded_by actor action outcome authority evidence", `target details changes aim erased pruned ${text}`);
+  known(entry, "id index at recorded_by actor action outcome authority evidence", `target details changes aim erased erased_by pruned tampered ${text}`);
   known(entry.get("recorded_by"), "kind", "id");
   known(entry.get("actor"), "kind", "id name on_behalf_of");
   known(entry.get("evidence"), "leaf", "salt");
@@ -169,7 +169,9 @@ export function entryOf(entry) {
   }
   for (const gone of GONE) if (entry.has(gone) && typeof entry.get(gone) !== "boolean") fail(`${gone} is not true or false`);
   const gone = GONE.filter((gone) => entry.get(gone));
-  return { entry, changes, index: count(entry.get("index")), gone: gone[0], twice: gone.length > 1, leaf: String(at(entry, "evidence.leaf")) };
+  const by = at(entry, "erased_by");
+  if (by && gone[0] !== "erased") fail("erased_by is given, and yet it is not shown as erased");
+  return { entry, changes, index: count(entry.get("index")), gone: gone[0], by: by && count(by), twice: gone.length > 1, leaf: String(at(entry, "evidence.leaf")) };
 }
 
 /** Reads a leaf; one that is not canonical is found by its text. */
@@ -345,8 +347,17 @@ export async function headSteps(note, key) {
 const STEERS = /(?:[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|\ud834[\udd73-\udd7a]|\udb40[\udc00-\udc7f]|(?<![^\0-\x7f])[\u200c\u200d])[\u200c\u200d]*/g;
 const inHtml = (text) => text.replace(/\r\n?/g, "\n").replace(STEERS, (signs) => signs.replace(/[^]/g, (sign) => `\\u${sign.charCodeAt().toString(16).padStart(4, "0")}`));
 
+/** Why details that are gone cannot be compared. `eraser` is the entry that erased them, with what `check` needs, where it is there. */
+async function goneSays({ entry, gone, by }, eraser) {
+  const { reading, holds } = eraser ? await check(eraser) : {};
+  const did = holds && reading.index === by && reading.changes.some((row) => row.get("table") === "erasures" && row.get("id") === entry.get("id"));
+  if (holds === false || (holds && !did)) fail(`entry ${by} does not prove that it erased the details`);
+  const whose = did ? "which was checked too and says so" : "says whoever gave this one";
+  return `The details were ${gone}${by === undefined ? "" : ` by entry ${by}`}, ${whose}. What is left, the leaf and the list of changed rows, is still proved.`;
+}
+
 /** Steps 1 to 4 for an entry that was read; step 5 is told where the checkpoint is in doubt. `shown` is what a page says. */
-export async function entrySteps(reading, path, [five, six], shown = []) {
+export async function entrySteps(reading, path, [five, six], shown = [], eraser) {
   const leaf = await settle(() => ({ leaf: leafOf(of(reading, 1).leaf) }));
   const hash = await settle(async () => ({ hash: base64(await sha256([0], bytes(of(reading, 1).leaf))) }));
   const one = await settle(async () => {
@@ -367,9 +378,11 @@ export async function entrySteps(reading, path, [five, six], shown = []) {
     return { values: { entry: at(entry, "id"), index: reading.index } };
   });
   const two = await settle(async () => {
-    const { entry, gone } = of(reading, 1);
+    const { entry, gone, by } = of(reading, 1);
+    const tampered = at(entry, "tampered");
+    if (tampered !== undefined) fail(`whoever gave it says that it was changed by hand: ${tampered}`);
     const [salt, payload] = [at(entry, "evidence.salt"), payloadOf(reading, of(leaf, 3).leaf)];
-    if (salt === undefined && gone && payload === "{}") return { gone, says: `The details were ${gone}. What is left, the leaf and the list of changed rows, is still proved.` };
+    if (salt === undefined && gone && payload === "{}") return { state: "gone", gone, by, says: await goneSays(reading, eraser) };
     if (salt === undefined) fail(gone ? `it is shown as ${gone}, and yet details are shown` : "the salt is missing");
     if (gone) fail(`it is shown as ${gone}, and yet its salt is there`);
     if (!/^[0-9a-f]{32}$/.test(salt)) fail("the salt is not 32 hexadecimal digits", "32 digits, 0 to f", salt);
@@ -440,24 +453,24 @@ async function seenStep([{ head }, { key }], memory, proof) {
   return { values: { seen: seen.at, size: last.size, root: last.root } };
 }
 
-/** What the steps say together: true, false, or null where one that is needed could not be done. */
-export const holds = (steps) => (steps.some(({ state }) => state === "wrong") ? false : steps.slice(0, 6).every(({ state }) => state === "ok") || null);
+/** What the steps say together: true, false, or null where one that is needed could not be done. Details that are gone need none. */
+export const holds = (steps) => (steps.some(({ state }) => state === "wrong") ? false : steps.slice(0, 6).every(({ state }) => state === "ok" || state === "gone") || null);
 
 /** The seven steps for an entry and its receipt, both as texts, by the log's key. */
-export async function check({ entry, receipt, key, memory, proof, shown }) {
+export async function check({ entry, receipt, key, memory, proof, shown, eraser }) {
   const reading = await settle(() => entryOf(read(entry)));
   const path = await settle(() => receiptOf(receipt));
   const none = { state: "open", says: "Not done, because the receipt cannot be read." };
   const head = path.state === "ok" ? await headSteps(path.note, key) : [none, none];
-  const steps = [...(await entrySteps(reading, path, head, shown)), ...head];
+  const steps = [...(await entrySteps(reading, path, head, shown, eraser)), ...head];
   const good = holds(steps);
   steps.push(await settle(() => (good ? seenStep(head, memory, proof) : open("Not done, because a step before it does not hold."))));
-  return { steps, holds: good && holds(steps) };
+  return { reading, steps, holds: good && holds(steps) };
 }
 
 // --- What a page shows of it ---
 
-const MARKS = { ok: "✓ holds", wrong: "✗ does not hold", open: "– not done" };
+const MARKS = { ok: "✓ holds", wrong: "✗ does not hold", open: "– not done", gone: "– not done" };
 const LONG = 40;
 
 /** An element with these children; texts become text, whatever stands in them. */
@@ -477,15 +490,17 @@ function valueOf(value) {
 const listed = (values) => element("dl", {}, ...Object.entries(values).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, ...valueOf(value))]));
 
 /** Puts what came of the steps into the list that explains them. */
-export function show(list, { steps, holds }) {
-  steps.forEach(({ state, says, expected, found, values }, place) => {
+export function show(list, { steps, holds }, entries) {
+  const gone = steps.some(({ state }) => state === "gone");
+  steps.forEach(({ state, says, expected, found, values, by }, place) => {
     const item = list.querySelector(`[data-step="${place + 1}"]`);
     item.dataset.state = state;
     const differs = state === "wrong" && expected !== found && listed({ expected, found });
     const all = values && element("details", {}, element("summary", {}, "Values"), listed(values));
-    item.querySelector("output").replaceChildren(element("strong", {}, MARKS[state]), ...[says && `: ${says}`, differs, all].filter(Boolean));
+    const link = entries && by !== undefined && element("a", { href: `${entries}/${by}` }, `Entry ${by}`);
+    item.querySelector("output").replaceChildren(element("strong", {}, MARKS[state]), ...[says && `: ${says}`, link && " ", link, differs, all].filter(Boolean));
   });
-  const verdict = holds ? "Everything that was checked holds." : holds === false ? "This does NOT hold: see the step marked ✗." : "Not everything could be checked: see the steps marked –.";
+  const verdict = holds ? `Everything that was checked holds.${gone ? " The details are gone, and were not." : ""}` : holds === false ? "This does NOT hold: see the step marked ✗." : "Not everything could be checked: see the steps marked –.";
   const output = list.parentElement.querySelector("[data-verdict]");
   output.dataset.state = holds ? "ok" : holds === false ? "wrong" : "open";
   output.textContent = verdict;
@@ -506,12 +521,15 @@ async function verifyHere() {
     const answer = await fetch(path);
     return answer.ok ? answer.text() : Promise.reject(new Error(`the server answered ${answer.status} for ${path}`));
   };
-  const { entry, receipt, key, consistency } = here.dataset;
+  const { entry, receipt, key, consistency, entries } = here.dataset;
   const shown = [...document.querySelectorAll("[data-shown]")].map((one) => [one.dataset.shown, one.getAttribute("datetime") ?? one.textContent]);
   const proof = (from, to) => text(`${consistency}?from=${from}&to=${to}`);
+  const both = async (entry, receipt) => ({ entry: await text(entry), receipt: await text(receipt), key });
   try {
-    const [entryText, receiptText] = await Promise.all([text(entry), text(receipt)]);
-    show(here.querySelector("[data-steps]"), await check({ entry: entryText, receipt: receiptText, key, memory: storage(), proof, shown }));
+    const given = await both(entry, receipt);
+    const [, by] = /"erased":true,"erased_by":(\d+)/.exec(given.entry) ?? [];
+    const eraser = by && (await both(`/v1${entries}/${by}`, `/v1${entries}/${by}/receipt`).catch(() => {}));
+    show(here.querySelector("[data-steps]"), await check({ ...given, memory: storage(), proof, shown, eraser }), entries);
   } catch (error) {
     here.querySelector("[data-verdict]").textContent = `Not checked: ${error.message}.`;
   }

@@ -179,7 +179,7 @@ impl From<engine::database::Error> for Failure {
                 "check that the database server runs and that the URL is right: probity config"
             }
             engine::database::ErrorKind::Retry => "the database is busy: try again",
-            engine::database::ErrorKind::Data | engine::database::ErrorKind::Head => {
+            kind if kind.is_data() || kind == engine::database::ErrorKind::Head => {
                 "check the whole log and every row: probity audit verify"
             }
             _ => "see what is in force: probity config",
@@ -233,7 +233,7 @@ impl From<engine::Error> for Failure {
             ),
             engine::Error::Problem { message, hint } => Failure::could_not_run("problem", message, hint),
             engine::Error::Store(error) => error.into(),
-            engine::Error::Tampered { .. } => Failure::no(
+            engine::Error::Tampered { .. } | engine::Error::EntryTampered { .. } => Failure::no(
                 "tampered",
                 error.to_string(),
                 "see what else was changed: probity audit verify",

@@ -295,6 +295,12 @@ pub async fn page<N: Noun>(
         Some(next) => format!("{found}; more with\n--cursor {next}"),
         None => found,
     });
+    for id in page.unread {
+        context.remark(&format!(
+            "✗ the {} {id} was changed by hand, and does not read: see what else was changed with probity audit verify",
+            N::NAMES.0
+        ));
+    }
     Ok(Exit::Ok)
 }
 

@@ -44,6 +44,8 @@ impl Order {
 pub enum Condition {
     /// The column has this value.
     Is(&'static str, Val),
+    /// The column has another value.
+    IsNot(&'static str, Val),
     /// The time is at this moment or later.
     From(&'static str, Val),
     /// The time is before this moment.
@@ -86,6 +88,7 @@ impl Where {
     fn sql(&mut self, condition: &Condition) -> String {
         match condition {
             Condition::Is(column, value) => format!("{column} = {}", self.arg(value.clone())),
+            Condition::IsNot(column, value) => format!("{column} <> {}", self.arg(value.clone())),
             Condition::Has(column, true) => format!("{column} IS NOT NULL"),
             Condition::Has(column, false) => format!("{column} IS NULL"),
             Condition::From(column, time) => format!("{column} >= {}", self.arg(time.clone())),

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use domain::audit::KnownEntry;
 use domain::decision::Place;
 use domain::record::{Kind, Val};
+use evidence::Gone;
 use evidence::commitment::Salt;
 use evidence::entry::{Entry, EntryError};
 use evidence::leaf::Leaf;
@@ -33,8 +34,8 @@ pub struct StoredEntry {
     pub salt: Option<Salt>,
     /// Canonical list of changes.
     pub changes: Option<String>,
-    /// Whether a command pruned it. Only the questions of [`crate::query`] say so.
-    pub pruned: bool,
+    /// Why it has no payload, where it has none. Only the questions of [`crate::query`] look for that.
+    pub gone: Gone,
 }
 
 impl StoredEntry {
@@ -65,11 +66,25 @@ impl StoredEntry {
             payload: row.optional_text(2)?.map(str::to_owned),
             salt: row.optional_salt(3)?,
             changes: row.optional_text(4)?.map(str::to_owned),
-            pruned: false,
+            gone: Gone::default(),
         })
     }
 
-    /// The entry as users see it.
+    /// Reads the same row for showing it: what stands there although it cannot be kept as it is, but for the index, and what
+    /// cannot be taken for anything that was written.
+    pub(crate) fn seen(row: &Row) -> Result<StoredEntry, Error> {
+        let optional = |position| row.seen_text(position);
+        Ok(StoredEntry {
+            entry: row.unsigned(0)?,
+            leaf: optional(1).unwrap_or_default(),
+            payload: optional(2),
+            salt: row.optional_salt(3).unwrap_or_default(),
+            changes: optional(4),
+            gone: Gone::default(),
+        })
+    }
+
+    /// The entry as users see it. What does not read of it is left out, and said; without its leaf there is none.
     pub fn assemble(self) -> Result<Entry, Error> {
         let index = self.entry;
         let entry = Entry::assemble(
@@ -79,14 +94,13 @@ impl StoredEntry {
             self.salt,
             self.changes.as_deref(),
         )
-        .map_err(|error: EntryError| Error::data(format!("entry {index}: {error}")))?;
-        Ok(if self.pruned { entry.into_pruned() } else { entry })
+        .map_err(|error: EntryError| Error::entry(index, error))?;
+        Ok(entry.gone(self.gone))
     }
 
     /// The entry as decisions see it.
     pub fn known(self) -> Result<KnownEntry, Error> {
-        let leaf = Leaf::parse_lenient(&self.leaf)
-            .map_err(|error| Error::data(format!("entry {}: {error}", self.entry)))?;
+        let leaf = Leaf::parse_lenient(&self.leaf).map_err(|error| Error::entry(self.entry, error))?;
         Ok(KnownEntry {
             id: leaf.id,
             place: Some(Place {
@@ -108,7 +122,7 @@ impl StoredEntry {
 impl EntryRow {
     /// The row of an entry that was stored: what it is found by comes from its leaf and its payload.
     pub fn of(stored: StoredEntry) -> Result<EntryRow, Error> {
-        let wrong = |error: &dyn std::fmt::Display| Error::data(format!("entry {}: {error}", stored.entry));
+        let wrong = |error: &dyn std::fmt::Display| Error::entry(stored.entry, error);
         let leaf = Leaf::parse_lenient(&stored.leaf).map_err(|error| wrong(&error))?;
         let found = stored.payload.as_deref().map(Found::parse).transpose();
         let found = found.map_err(|error| wrong(&error))?.unwrap_or_default();
@@ -148,7 +162,7 @@ impl Serialize for StoredEntry {
             payload: self.payload.as_deref(),
             salt: self.salt,
             changes: self.changes.as_deref(),
-            pruned: self.pruned,
+            gone: self.gone,
         };
         parts.serialize(serializer)
     }

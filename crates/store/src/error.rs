@@ -33,15 +33,35 @@ pub enum ErrorKind {
         /// Its id.
         id: Uuid,
     },
+    /// The entry of this index is missing, or does not read: somebody changed the log by hand.
+    Entry(u64),
     /// The head row does not fit together, or is gone: somebody changed the log by hand.
     Head,
     /// Anything else: the operator must look.
     Other,
 }
 
+impl ErrorKind {
+    /// What an error of this kind begins with.
+    fn about(self) -> String {
+        match self {
+            ErrorKind::Entry(index) => format!("entry {index}: "),
+            _ => String::new(),
+        }
+    }
+
+    /// Whether a stored value does not read, or is not there.
+    pub fn is_data(self) -> bool {
+        matches!(
+            self,
+            ErrorKind::Data | ErrorKind::Row { .. } | ErrorKind::Entry(_)
+        )
+    }
+}
+
 /// A failed statement.
 #[derive(Debug, thiserror::Error)]
-#[error("{message}{}", .statement.as_ref().map(|sql| format!(" (in: {sql})")).unwrap_or_default())]
+#[error("{}{message}{}", .kind.about(), .statement.as_ref().map(|sql| format!(" (in: {sql})")).unwrap_or_default())]
 pub struct Error {
     /// What can be done about it.
     pub kind: ErrorKind,
@@ -76,6 +96,11 @@ impl Error {
     /// A stored value that does not decode.
     pub fn data(message: impl Into<String>) -> Error {
         Error::new(ErrorKind::Data, message)
+    }
+
+    /// An entry that is missing, or does not read.
+    pub fn entry(index: u64, what: impl std::fmt::Display) -> Error {
+        Error::new(ErrorKind::Entry(index), what.to_string())
     }
 }
 

@@ -67,7 +67,7 @@ impl Head {
         };
         let sql = format!("SELECT entry, leaf FROM entries WHERE {column} = $1");
         let [entry, head] = conn.both([(&sql, &[key]), (SELECT, &[])]).await?;
-        let leaf = |row: &Row| Ok::<_, Error>((row.unsigned(0)?, row.text(1)?.to_owned()));
+        let leaf = |row: &Row| leaf_of(row).map(|(index, leaf)| (index, leaf.to_owned()));
         let entry = entry.first().map(leaf).transpose()?;
         Ok((entry, Head::read(head.into_iter().next())?))
     }
@@ -150,10 +150,15 @@ pub async fn insert_subtrees(conn: &mut Conn, subtrees: &[(Node, Hash)]) -> Resu
 /// Stored hashes of one height, by position, `from` included and `to` not.
 pub async fn subtrees(conn: &mut Conn, height: u8, from: u64, to: u64) -> Result<Vec<(u64, Hash)>, Error> {
     let stored = stored_subtrees(conn, height, from, to).await?;
-    let hash = |hash: Option<Hash>| hash.ok_or_else(|| Error::data("subtrees.hash is not 32 bytes"));
+    let wrong = |position: u64| {
+        Error::entry(
+            position << height,
+            "the hash of the subtree that begins with it is not 32 bytes",
+        )
+    };
     stored
         .into_iter()
-        .map(|(position, found)| Ok((position, hash(found)?)))
+        .map(|(position, found)| Ok((position, found.ok_or_else(|| wrong(position))?)))
         .collect()
 }
 
@@ -203,10 +208,20 @@ pub async fn nodes(conn: &mut Conn, nodes: &[Node]) -> Result<HashMap<Node, Hash
         let row: Option<Vec<Hash>> = (from..to)
             .map(|position| known.get(&(base, position)).copied())
             .collect();
-        let row = row.ok_or_else(|| Error::data(format!("a hash below subtree {node:?} is missing")))?;
+        let gap = |position: &u64| !known.contains_key(&(base, *position));
+        let row = row.ok_or_else(|| missing_hash(base, (from..to).find(gap).unwrap_or(from)))?;
         found.insert(*node, fold(row));
     }
     Ok(found)
+}
+
+/// The error where a stored hash of this height is not there; of height 0 it is that of an entry.
+pub fn missing_hash(height: u8, position: u64) -> Error {
+    let what = match height {
+        0 => "it is missing",
+        _ => "the hash of the subtree that begins with it is missing",
+    };
+    Error::entry(position << height, what)
 }
 
 /// The stored level at or below a node, and the range of positions there that it covers.
@@ -226,11 +241,17 @@ fn fold(mut row: Vec<Hash>) -> Hash {
     row.first().copied().unwrap_or(Hash::EMPTY)
 }
 
+/// An entry's index and leaf, from a row that begins with them.
+fn leaf_of(row: &Row) -> Result<(u64, &str), Error> {
+    let index = row.unsigned(0)?;
+    let leaf = row.text(1).map_err(|error| Error::entry(index, error.message))?;
+    Ok((index, leaf))
+}
+
 /// Leaf hashes of entries, `from` included and `to` not.
 pub async fn leaf_hashes(conn: &mut Conn, from: u64, to: u64) -> Result<Vec<(u64, Hash)>, Error> {
     let sql = "SELECT entry, leaf FROM entries WHERE entry >= $1 AND entry < $2 ORDER BY entry";
     let rows = conn.all(sql, &[int(from).into(), int(to).into()]).await?;
-    rows.iter()
-        .map(|row| Ok((row.unsigned(0)?, Hash::leaf(row.text(1)?.as_bytes()))))
-        .collect()
+    let hash = |row| leaf_of(row).map(|(index, leaf)| (index, Hash::leaf(leaf.as_bytes())));
+    rows.iter().map(hash).collect()
 }

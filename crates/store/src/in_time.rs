@@ -207,7 +207,7 @@ impl TimePage<'_> {
         );
         let rows = conn.all(&sql, all.args()).await?;
         let read = |row: &Row| {
-            let entry = StoredEntry::read(row)?;
+            let entry = StoredEntry::seen(row)?;
             Ok(((row.time(StoredEntry::COLUMNS)?, entry.entry), entry))
         };
         rows.iter().map(read).collect()

@@ -1,11 +1,11 @@
-//! What retention asks: which entries were pruned, and which still have a payload.
+//! Which entries were erased and pruned, and what retention asks: which still have a payload.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use domain::audit::pruning::{bucket_of, says_pruned};
-use domain::record::Kind;
-use evidence::Timestamp;
+use domain::record::{Kind, Val};
+use evidence::{Gone, Timestamp};
 
 use crate::conn::{Conn, Lock};
 use crate::entries::StoredEntry;
@@ -26,18 +26,30 @@ pub async fn bits(conn: &mut Conn, buckets: Range<u64>) -> Result<Vec<(u64, Vec<
     rows.iter().map(bits_of).collect()
 }
 
-/// Says of those of these entries that have no payload whether they were pruned.
+/// Says of those of these entries that have no payload whether they were erased, and by which entry, or pruned; or that no row
+/// says so.
 pub(crate) async fn mark(conn: &mut Conn, entries: &mut [StoredEntry]) -> Result<(), Error> {
     let gone = entries.iter_mut().filter(|entry| entry.payload.is_none());
     let mut gone: Vec<&mut StoredEntry> = gone.collect();
-    let buckets: BTreeSet<u64> = gone.iter().map(|entry| bucket_of(entry.entry)).collect();
-    let keys: Vec<_> = buckets.into_iter().map(|bucket| int(bucket).into()).collect();
+    let keys = |indexes: BTreeSet<u64>| indexes.into_iter().map(|index| int(index).into()).collect();
+    let keys: [Vec<Val>; 2] = [
+        keys(gone.iter().map(|entry| entry.entry).collect()),
+        keys(gone.iter().map(|entry| bucket_of(entry.entry)).collect()),
+    ];
+    let select = "SELECT erased, entry FROM erasures WHERE erased";
+    let rows = conn.keyed(select, Kind::Int, &keys[0], Lock::None).await?;
+    let erased = rows.iter().map(|row| Ok((row.unsigned(0)?, row.unsigned(1)?)));
+    let erased = erased.collect::<Result<HashMap<_, _>, Error>>()?;
     let select = "SELECT bucket, bits FROM prunings WHERE bucket";
-    let rows = conn.keyed(select, Kind::Int, &keys, Lock::None).await?;
+    let rows = conn.keyed(select, Kind::Int, &keys[1], Lock::None).await?;
     let bits = rows.iter().map(bits_of).collect::<Result<HashMap<_, _>, _>>()?;
     for entry in &mut gone {
-        let found = bits.get(&bucket_of(entry.entry));
-        entry.pruned = found.is_some_and(|bits| says_pruned(bits, entry.entry));
+        let pruned = bits.get(&bucket_of(entry.entry));
+        entry.gone = match erased.get(&entry.entry) {
+            Some(by) => Gone::Erased(Some(*by)),
+            None if pruned.is_some_and(|bits| says_pruned(bits, entry.entry)) => Gone::Pruned,
+            None => Gone::ByHand,
+        };
     }
     Ok(())
 }

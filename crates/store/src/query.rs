@@ -46,7 +46,7 @@ async fn one(conn: &mut Conn, key: &str, value: Val) -> Result<Option<StoredEntr
     let Some(row) = conn.opt(&select, &[value]).await? else {
         return Ok(None);
     };
-    let mut found = [StoredEntry::read(&row)?];
+    let mut found = [StoredEntry::seen(&row)?];
     prunings::mark(conn, &mut found).await?;
     let [entry] = found;
     Ok(Some(entry))
@@ -110,7 +110,7 @@ pub async fn index_at(conn: &mut Conn, time: Timestamp, size: u64) -> Result<u64
     let (low, high) = (found.unsigned(0)?, found.unsigned(1)?);
     if low < high {
         let middle = low + (high - low) / 2;
-        return Err(Error::data(format!("entry {middle} is missing")));
+        return Err(Error::entry(middle, "it is missing"));
     }
     Ok(low)
 }

@@ -65,6 +65,16 @@ impl Row {
         }
     }
 
+    /// What stands there, as a text; none where that is NULL. Only bytes that somebody put there by hand are no text.
+    pub fn seen_text(&self, position: usize) -> Option<String> {
+        match self.value(position) {
+            Val::Null => None,
+            Val::Text(text) => Some(text.clone()),
+            Val::Bytes(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+            other => Some(format!("{other:?}")),
+        }
+    }
+
     /// A UUID or NULL.
     pub fn optional_uuid(&self, position: usize) -> Result<Option<Uuid>, Error> {
         match self.value(position) {

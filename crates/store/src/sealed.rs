@@ -2,7 +2,7 @@
 
 use domain::custody::Amount;
 use domain::record::{DecodeError, Field, Kind, Record, Sealed, Table, Val};
-use domain::tables::Stored;
+use domain::tables::{RowValues, Stored};
 use uuid::Uuid;
 
 use crate::conn::{Conn, Lock};
@@ -77,6 +77,27 @@ pub fn read(table: &'static Table, row: Row) -> Result<Stored, Error> {
     })
 }
 
+/// The row of this id as values, with the index of the entry that wrote it.
+pub async fn stored(
+    conn: &mut Conn,
+    table: &'static Table,
+    id: Uuid,
+) -> Result<Option<(RowValues, u64)>, Error> {
+    let sql = format!("{} WHERE id = $1", select(table));
+    let Some(row) = conn.opt(&sql, &[id.into()]).await? else {
+        return Ok(None);
+    };
+    let row = decode_with(table, row, Ok)?;
+    let values = RowValues {
+        table,
+        id: row.id,
+        version: row.version,
+        salt: row.salt,
+        values: row.values,
+    };
+    Ok(Some((values, row.entry)))
+}
+
 /// Reads a row of [`select`] as what it is.
 pub(crate) fn decode<T: Record>(row: Row) -> Result<Sealed<T>, Error> {
     decode_with(T::TABLE, row, Stored::decode)
@@ -107,13 +128,25 @@ pub async fn by_key<T: Record>(
     keys: &[Val],
     lock: Lock,
 ) -> Result<Vec<Sealed<T>>, Error> {
+    let rows = each_by_key(conn, key, kind, keys, lock).await?;
+    rows.into_iter().collect()
+}
+
+/// The same, each by itself: one that does not read leaves the others alone.
+pub async fn each_by_key<T: Record>(
+    conn: &mut Conn,
+    key: &str,
+    kind: Kind,
+    keys: &[Val],
+    lock: Lock,
+) -> Result<Vec<Result<Sealed<T>, Error>>, Error> {
     if keys.is_empty() {
         return Ok(Vec::new());
     }
     let rows = conn
         .keyed(&format!("{} WHERE {key}", select(T::TABLE)), kind, keys, lock)
         .await?;
-    rows.into_iter().map(decode).collect()
+    Ok(rows.into_iter().map(decode).collect())
 }
 
 /// Writes rows: adds what is new, changes what is there.

@@ -73,7 +73,10 @@ pub struct Activity {
 impl Activity {
     /// An entry as people read it.
     pub fn of(entry: Entry) -> Activity {
-        let (description, ours) = (sentence(&entry), entry.description.is_none());
+        let (mut description, ours) = (sentence(&entry), entry.description.is_none());
+        if entry.tampered.is_some() {
+            description = format!("Changed by hand: {description}");
+        }
         let (entity_kind, entity) = match entry.target {
             Some(target) => (Some(target.kind), target.id),
             None => (None, None),
@@ -248,6 +251,7 @@ impl Noun for Activity {
             views: Activity::of_all(engine, found, viewer.holds(Permission::UsersRead)).await?,
             next,
             size: Some(size),
+            unread: Vec::new(),
         })
     }
 }

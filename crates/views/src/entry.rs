@@ -23,6 +23,9 @@ use crate::filter::{Asked, Filter, Given, Takes};
 use crate::noun::{About, Found, LIMIT_USUAL, Named, Noun, Page, Paging, Reads, Rows, Show, Shown};
 use crate::viewer::Viewer;
 
+/// How what was changed by hand stands in a list.
+pub const BY_HAND: &str = "changed by hand";
+
 /// Longest text searched for, in characters.
 const SEARCH_LEN_MAX: usize = 1_000;
 /// A page ends with the entry that reaches so many bytes: a thousand of them may be large.
@@ -62,7 +65,9 @@ impl Shown for Entry {
             aim: None,
             drag_mode: None,
             erased: false,
+            erased_by: None,
             pruned: false,
+            tampered: None,
             evidence: EntryEvidence {
                 leaf: r#"{"action":"order.update",…}"#.to_owned(),
                 salt: Some("000102030405060708090a0b0c0d0e0f".to_owned()),
@@ -210,8 +215,9 @@ impl Noun for Entry {
             });
             words.into()
         }),
-        (column("outcome", Elide::Never), |entry| {
-            state(entry.outcome.as_str())
+        (column("outcome", Elide::Never), |entry| match entry.tampered {
+            Some(_) => state(BY_HAND),
+            None => state(entry.outcome.as_str()),
         }),
     ];
     const ORDER: Option<Order> = Some(Order::Descending);
@@ -232,12 +238,13 @@ impl Noun for Entry {
             views,
             next,
             size: Some(size),
+            unread: Vec::new(),
         })
     }
 
     async fn page_as_json(
         engine: &Engine,
-        _: Viewer<'_>,
+        viewer: Viewer<'_>,
         asked: &Asked,
         paging: Paging<u64>,
     ) -> Result<(Vec<u8>, Option<String>), Error> {
@@ -249,8 +256,14 @@ impl Noun for Entry {
             key: Entry::KEY,
             views: &found.entries,
             next: next.as_deref(),
+            unread: &[],
         };
-        Ok((rows.to_json()?, next))
+        if let Ok(json) = rows.to_json() {
+            return Ok((json, next));
+        }
+        // Not every entry reads: each is shown as far as it does.
+        let page = Self::page(engine, viewer, asked, paging).await?;
+        Ok((page.rows().to_json()?, page.next))
     }
 }
 
@@ -279,7 +292,7 @@ impl Show for Entry {
             return Ok(None);
         };
         // It never changes, but for being erased or pruned.
-        Ok(engine.entry(key).await?.map(|entry| (entry, 1)))
+        Ok(engine.entry_checked(key).await?.map(|entry| (entry, 1)))
     }
 
     fn details(entry: &Entry) -> Vec<Titled> {
@@ -327,8 +340,14 @@ impl Show for Entry {
                 .iter()
                 .map(|change| ("Changed", words(change).into())),
         );
+        if let Some(what) = &entry.tampered {
+            pairs.push(("Changed by hand", what.into()));
+        }
         if entry.erased {
-            let text = "what was personal in it has been erased; its proof still holds";
+            let by = entry
+                .erased_by
+                .map_or(String::new(), |by| format!(" by entry {by}"));
+            let text = format!("what was personal in it has been erased{by}; its proof still holds");
             pairs.push(("Erased", text.into()));
         }
         if entry.pruned {

@@ -123,6 +123,7 @@ impl Noun for Recent {
             views: executions.into_iter().map(view).collect(),
             next,
             size: None,
+            unread: Vec::new(),
         })
     }
 }
@@ -264,6 +265,7 @@ async fn page<G: Group>(
         views: shown.into_iter().map(view).collect(),
         next,
         size: None,
+        unread: Vec::new(),
     })
 }
 

@@ -97,6 +97,13 @@ impl JobView {
         }
     }
 
+    /// How much the last verification found, where it found something.
+    pub fn found(&self) -> Option<u64> {
+        let failed = self.name == Job::Verify && self.outcome == Some(RunOutcome::Failed);
+        let found = self.figure.filter(|found| failed && *found > 0)?;
+        Some(found.unsigned_abs())
+    }
+
     /// How it stands, in words: with how far it is, where that is known.
     pub fn stands(&self) -> Option<String> {
         let word = self.outcome?.as_str();

@@ -34,7 +34,7 @@ impl Names {
         }
         users.retain(|id| reads_users || viewer.own() == Some(*id));
         let mut names = engine.usernames(users).await?;
-        let agents = engine.rows::<Agent>(agents).await?;
+        let agents = engine.rows_that_read::<Agent>(agents).await?;
         names.extend(agents.into_iter().map(|(id, agent)| (id, agent.name)));
         Ok(Names(names))
     }

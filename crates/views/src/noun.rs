@@ -10,6 +10,7 @@ use engine::{Engine, Error, SEARCH_TIME, database};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
+use uuid::Uuid;
 
 use crate::cell::{Columns, Titled};
 use crate::chart::Chart;
@@ -182,6 +183,8 @@ pub struct Page<N: Noun> {
     pub next: Option<String>,
     /// How many entries the log has, of a list of them.
     pub size: Option<u64>,
+    /// Ids of rows that would stand here, and that do not read: somebody changed them by hand.
+    pub unread: Vec<Uuid>,
 }
 
 /// How many there are on a page of what nobody wants all of.
@@ -216,6 +219,7 @@ impl<N: Noun> Shown for Page<N> {
             views: vec![N::View::example()],
             next: None,
             size: None,
+            unread: Vec::new(),
         }
     }
 }
@@ -225,6 +229,7 @@ pub(crate) struct Rows<'a, V> {
     pub key: &'static str,
     pub views: &'a [V],
     pub next: Option<&'a str>,
+    pub unread: &'a [Uuid],
 }
 
 impl<V: Serialize> Rows<'_, V> {
@@ -235,19 +240,23 @@ impl<V: Serialize> Rows<'_, V> {
 
 impl<V: Serialize> Serialize for Rows<'_, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut members = serializer.serialize_map(Some(2))?;
+        let mut members = serializer.serialize_map(None)?;
         members.serialize_entry(self.key, self.views)?;
         members.serialize_entry("next", &self.next)?;
+        if !self.unread.is_empty() {
+            members.serialize_entry("unreadable", self.unread)?;
+        }
         members.end()
     }
 }
 
 impl<N: Noun> Page<N> {
-    fn rows(&self) -> Rows<'_, N::View> {
+    pub(crate) fn rows(&self) -> Rows<'_, N::View> {
         Rows {
             key: N::KEY,
             views: &self.views,
             next: self.next.as_deref(),
+            unread: &self.unread,
         }
     }
 }
@@ -271,7 +280,15 @@ impl<N: Noun> JsonSchema for Page<N> {
         let mut schema = json_schema!({
             "type": "object",
             "required": [N::KEY, "next"],
-            "properties": {"next": {"type": ["string", "null"], "description": "Cursor of the next page."}},
+            "properties": {
+                "next": {"type": ["string", "null"], "description": "Cursor of the next page."},
+                "unreadable": {
+                    "type": "array",
+                    "items": {"type": "string", "format": "uuid"},
+                    "description": "Ids of rows that would stand here and do not read, where there are some: somebody changed \
+                                    them by hand.",
+                },
+            },
         });
         schema.ensure_object()["properties"][N::KEY] = generator.subschema_for::<Vec<N::View>>().into();
         schema

@@ -21,6 +21,7 @@ use crate::cursor::Place;
 use crate::example::{ACCOUNT, ANN, at, id};
 use crate::filter::{Asked, Filter, Takes};
 use crate::noun::{About, Found, LIMIT_USUAL, Noun, Page, Paging, Reads, Show, Shown};
+use crate::unread::operations;
 use crate::value::{Holder, Units};
 use crate::viewer::Viewer;
 
@@ -370,13 +371,14 @@ impl Noun for Operation {
             ..OperationFilter::default()
         };
         let limit = paging.limit.unwrap_or(LIMIT_USUAL);
-        let found = engine.operations_within(&filter, order, after, limit, paging.search_time);
-        let (found, next) = found.await?;
+        let page = (order, after, limit);
+        let (found, next, unread) = operations(engine, filter, page, paging.search_time).await?;
         let views = found.into_iter().map(|read| OperationView::of(read, viewer));
         Ok(Page {
             views: views.collect(),
             next: next.map(|place| place.encode(order)),
             size: None,
+            unread,
         })
     }
 }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::cursor::Place;
 use crate::filter::{Asked, Filter, Given, Kind};
 use crate::noun::{Noun, Page, Paging, Reads};
+use crate::unread::left_out;
 use crate::viewer::Viewer;
 
 /// A place among the rows of a table: after the one that has these values in the columns by which they are listed.
@@ -177,15 +178,20 @@ pub(crate) async fn of_rows<N: Rows>(
     asked: &Asked,
     paging: Paging<N::Place>,
 ) -> Result<Page<N>, Error> {
-    let conditions = conditions::<N>(viewer, asked, engine.now())?;
-    let (rows, more) = engine
-        .select_by::<N>(
-            (N::BY, paging.order),
-            &conditions,
-            paging.after.map(RowPlace::values),
-            paging.limit,
-        )
-        .await?;
+    let mut conditions = conditions::<N>(viewer, asked, engine.now())?;
+    let mut unread = Vec::new();
+    let after = paging.after.map(RowPlace::values);
+    let (rows, more) = loop {
+        let by = (N::BY, paging.order);
+        let found = engine.select_by::<N>(by, &conditions, after.clone(), paging.limit);
+        match found.await {
+            Ok(found) => break found,
+            Err(error) => {
+                let id = left_out::<N>(error, &mut unread)?;
+                conditions.push(Condition::IsNot("id", id.into()));
+            }
+        }
+    };
     let last = rows.last().filter(|_| more);
     let next = last.and_then(|sealed| N::Place::of(&place(&sealed.row, N::BY)));
     let next = next.map(|next| next.encode(paging.order));
@@ -194,6 +200,7 @@ pub(crate) async fn of_rows<N: Rows>(
         views,
         next,
         size: None,
+        unread,
     })
 }
 

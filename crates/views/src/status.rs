@@ -1,6 +1,5 @@
 //! How the service stands, as one of its processes sees it: `GET /v1/status` and `probity status`.
 
-use engine::verify::last;
 use engine::{Engine, Error, Health, HealthCheck, database, disk};
 use evidence::Timestamp;
 use jobs::Jobs;
@@ -10,6 +9,7 @@ use serde::Serialize;
 use crate::example::at;
 use crate::job::{BackupView, JobView};
 use crate::noun::Shown;
+use crate::verified::VerifiedView;
 
 /// How the service stands.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -97,18 +97,6 @@ pub struct PoolView {
     pub waiting: usize,
 }
 
-/// A verification of the whole log.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-#[schemars(inline)]
-pub struct VerifiedView {
-    /// When it ended.
-    pub at: Timestamp,
-    /// How many entries the log had.
-    pub size: u64,
-    /// How much was found.
-    pub findings: u64,
-}
-
 /// The backups in the place of the settings.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
@@ -176,6 +164,16 @@ impl CheckView {
             detail: check.detail,
         }
     }
+
+    fn of_verified(verified: &VerifiedView) -> CheckView {
+        let ok = verified.findings == 0;
+        CheckView {
+            name: "verified",
+            ok,
+            code: (!ok).then_some("tampered"),
+            detail: verified.said(),
+        }
+    }
 }
 
 impl StatusView {
@@ -196,7 +194,9 @@ impl StatusView {
         // What the database does not say now, this process may have seen before.
         let states = jobs.states().await.unwrap_or_else(|_| jobs.states_seen());
         let checks = health.checks.into_iter().map(CheckView::of);
+        let verified = VerifiedView::last(engine);
         let checks: Vec<_> = checks
+            .chain(verified.as_ref().map(CheckView::of_verified))
             .chain(certificate.as_ref().map(CertificateView::check))
             .collect();
         Ok(StatusView {
@@ -225,11 +225,7 @@ impl StatusView {
                 idle: metrics.pool.idle,
                 waiting: metrics.pool.waiting,
             },
-            verified: last(&options.data_dir, key.name()).map(|last| VerifiedView {
-                at: last.at,
-                size: last.size,
-                findings: last.findings,
-            }),
+            verified,
             leads: jobs.seen().1,
             jobs: states.iter().map(JobView::of).collect(),
             backups: kept(jobs).await,
@@ -286,6 +282,7 @@ impl Shown for StatusView {
                 at: at(21, 4),
                 size: 4_700,
                 findings: 0,
+                found: Vec::new(),
             }),
             leads: true,
             jobs: vec![JobView::example()],

@@ -380,6 +380,7 @@ impl Noun for ExecutionStep {
             views: rows.into_iter().map(|sealed| StepView::of(sealed.row)).collect(),
             next,
             size: None,
+            unread: Vec::new(),
         })
     }
 }

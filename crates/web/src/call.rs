@@ -241,7 +241,7 @@ pub(crate) async fn answer_with(
     let mut response = match result {
         Ok(response) => response,
         Err(mut problem) => {
-            let (code, entry) = (problem.code, problem.entry);
+            let (code, entry) = (problem.code, problem.recorded());
             if route.access == Access::Credentials {
                 // Refusals of a known user's have an entry of another kind: nobody unknown shall learn which was met.
                 problem.entry = None;

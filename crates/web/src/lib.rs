@@ -77,7 +77,6 @@ mod sessions;
 mod settings;
 mod steps;
 mod tls;
-mod told;
 mod upkeep;
 mod users;
 mod wire;

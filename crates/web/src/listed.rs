@@ -18,7 +18,7 @@ problems! {
     MALFORMED_QUERY = "400" "malformed_query", "a parameter's name is not UTF-8 in percent-encoding";
     PARAMETER = "400" "invalid_field", "a parameter is out of its bounds; `field` names it";
     INTERNAL = "500" "internal", "an internal error; the server's log has the details";
-    TAMPERED = "500" "tampered", "a row that this rests on was changed by hand, and is not relied on";
+    TAMPERED = "500" "tampered", "a row or an entry that this rests on was changed by hand, and is not relied on";
     DATABASE_UNAVAILABLE = "503" "database_unavailable", "the database does not answer; try again";
 
     UNKNOWN_PATH = "404" "unknown_path", "there is nothing at this path; /openapi.json lists what there is";

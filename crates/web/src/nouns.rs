@@ -148,7 +148,10 @@ pub(crate) async fn list<N: Noun>(call: Call) -> Answer {
     let engine = &call.app.engine;
     page::within_log(engine, "cursor", paging.after.and_then(Place::entry)).await?;
     let asked = filters::<N>(&call, &query).await?;
-    let (page, next) = N::page_as_json(engine, Viewer::of(call.identity()?), &asked, paging).await?;
+    let viewer = Viewer::of(call.identity()?);
+    let (page, next) = N::page_as_json(engine, viewer, &asked, paging)
+        .await
+        .map_err(Problem::of_read)?;
     let mut response = with_type("application/json", page);
     page::link(&mut response, &call.parts.uri, next.as_deref());
     Ok(response)
@@ -341,7 +344,9 @@ pub(crate) async fn show<N: Show>(mut call: Call) -> Answer {
 /// The one of this name, and its version.
 pub(crate) async fn found<N: Show>(call: &Call, name: &str) -> Result<(N::Whole, u64), Problem> {
     let viewer = Viewer::of(call.identity()?);
-    let found = N::find(&call.app.engine, viewer, name).await?;
+    let found = N::find(&call.app.engine, viewer, name)
+        .await
+        .map_err(Problem::of_read)?;
     if found.is_none() && !N::HIDDEN {
         // Who may not read all learns of no one else's, not even which there are.
         call.require(all::<N>()).await?;

@@ -2,18 +2,18 @@
 
 use domain::{Code, FieldError, Refusal};
 use std::num::NonZeroU64;
-use std::time::Instant;
 
 use axum::body::Body;
 use domain::refusal::BrokenRule;
-use engine::Error;
 use engine::database::ErrorKind;
 use engine::writes::RETRY_AFTER_S;
+use engine::{Error, told};
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::listed::Listed;
 use crate::listed::{
@@ -21,10 +21,12 @@ use crate::listed::{
     STORAGE_FULL, TAMPERED, UNKNOWN_PATH,
 };
 use crate::request_log::Told;
-use crate::told;
 
 /// Longest `detail` and `field` of an answer, in characters: both may repeat a part of the request.
 const TEXT_LEN_MAX: usize = 500;
+
+/// What to do where something was changed by hand.
+pub(crate) const TELL: &str = "tell the operator, who runs `probity audit verify`";
 
 /// The header that marks an answer as given before.
 pub(crate) const REPLAYED: &str = "idempotent-replayed";
@@ -50,6 +52,8 @@ pub(crate) struct Problem {
     pub replayed: bool,
     /// Size of the log, where the request is about more than it has.
     pub size: Option<NonZeroU64>,
+    /// Whether `entry` records nothing, but was changed or removed by hand.
+    pub by_hand: bool,
     /// The rule that refused it.
     pub rule: Option<Box<BrokenRule>>,
 }
@@ -84,6 +88,9 @@ pub(crate) struct Members<'a> {
     /// Size of the log, where the request is about more than it has.
     #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<NonZeroU64>,
+    /// Index of the entry that was changed or removed by hand, where the request rests on one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tampered_entry: Option<u64>,
     /// The rule that refused it, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<String>,
@@ -118,6 +125,7 @@ impl Problem {
             retry_after: None,
             replayed: false,
             size: None,
+            by_hand: false,
             rule: None,
         }
     }
@@ -170,6 +178,39 @@ impl Problem {
         }
     }
 
+    /// The problem of reading what whoever asks may read: it names the row that was changed by hand.
+    pub fn of_read(error: Error) -> Problem {
+        let row = match &error {
+            Error::Tampered { table, id, .. } => Some(format!("the row {id} of {table}")),
+            _ => None,
+        };
+        let problem = Problem::from(error);
+        match row {
+            Some(row) => Problem {
+                detail: format!("{row} was changed by hand, and is not shown; {TELL}"),
+                ..problem
+            },
+            None => problem,
+        }
+    }
+
+    /// That a row is left out of a list, because somebody changed it by hand.
+    pub fn unread(one: &str, id: Uuid) -> Problem {
+        let detail =
+            format!("the {one} {id} is not shown: it was changed by hand, and does not read; {TELL}");
+        Problem::of(TAMPERED, detail)
+    }
+
+    /// Index of the entry that records the refusal.
+    pub fn recorded(&self) -> Option<u64> {
+        self.entry.filter(|_| !self.by_hand)
+    }
+
+    /// Index of the entry that was changed or removed by hand.
+    pub fn tampered_entry(&self) -> Option<u64> {
+        self.entry.filter(|_| self.by_hand)
+    }
+
     /// The members of the body.
     pub fn members(&self) -> Value {
         let rule = self.rule.as_deref();
@@ -182,8 +223,9 @@ impl Problem {
             field: self.field.as_deref().map(shortened),
             line: self.place.map(|(line, _)| line),
             column: self.place.map(|(_, column)| column),
-            entry: self.entry,
+            entry: self.recorded(),
             size: self.size,
+            tampered_entry: self.tampered_entry(),
             rule: rule.map(|rule| shortened(&rule.rule)),
             limit: rule.and_then(|rule| rule.limit.as_deref()),
             remaining: rule.and_then(|rule| rule.remaining.as_deref()),
@@ -203,7 +245,7 @@ impl Problem {
         *response.status_mut() = self.status;
         response.extensions_mut().insert(Told {
             code: self.code,
-            entry: self.entry,
+            entry: self.recorded(),
         });
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
@@ -277,15 +319,19 @@ impl From<Error> for Problem {
                     1,
                 )
             }
-            Error::Tampered { table, id, .. } => {
-                if told::is_news((table, id), Instant::now()) {
-                    tracing::error!("{error}");
+            Error::Tampered { table, id, what } => {
+                told::of_row(table, id, &what);
+                let detail = "a row that this rests on was changed by hand, and is not relied on";
+                Problem::of(TAMPERED, format!("{detail}; {TELL}"))
+            }
+            Error::EntryTampered { entry, what } => {
+                told::of_entry(entry, &what);
+                let detail = format!("entry {entry} was changed by hand: {what}; {TELL}");
+                Problem {
+                    entry: Some(entry),
+                    by_hand: true,
+                    ..Problem::of(TAMPERED, detail)
                 }
-                Problem::of(
-                    TAMPERED,
-                    "a row that this rests on was changed by hand, and is not relied on; tell the operator, who \
-                     runs `probity audit verify`",
-                )
             }
             Error::Halted(halt) => Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,

@@ -252,7 +252,7 @@ fn parts<'a>(view: &EntryView<'a>) -> Parts<'a> {
         // One of another length is found as the entry is checked.
         salt: view.salt.and_then(|salt| salt.try_into().ok()).map(Salt),
         changes: view.changes,
-        pruned: false,
+        gone: evidence::Gone::default(),
     }
 }
 
@@ -270,7 +270,7 @@ pub(super) fn without(held: &Held, erased: &[u64], spool: &mut Spool) -> Result<
                 payload: entry.payload.as_deref().filter(|_| kept),
                 salt: entry.salt.filter(|_| kept),
                 changes: entry.changes.as_deref(),
-                pruned: false,
+                gone: evidence::Gone::default(),
             };
             format::write_entry(&parts, out);
         });

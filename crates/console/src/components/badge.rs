@@ -14,7 +14,7 @@ fn tone(word: &str) -> &'static str {
         "success" | "succeeded" | "completed" | "active" | "approved" | "granted" | "usable" | "open"
         | "ok" | "good" => "good",
         "major" | "failed" | "refused" | "rejected" | "denied" | "broken_off" | "unknown" | "tampered"
-        | "error" | "abandoned" => "bad",
+        | "changed" | "error" | "abandoned" => "bad",
         "minor" | "pending" | "processing" | "running" | "on" | "waiting" | "cooling" | "unreported"
         | "no" => "wait",
         "not_checked" | "disabled" | "erased" | "pruned" | "revoked" | "expired" | "ended" | "closed"

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use views::{
     AssetView, BalanceView, Cell, Column, DocumentView, Elide, KycRecordView, LineView, SupplyView, Titled,
+    VerifiedView,
 };
 use views::{column, number};
 
@@ -125,28 +126,53 @@ pub struct AssetPage {
     pub view: AssetView,
     /// What there is of it, for who may read that.
     pub supply: Option<SupplyView>,
+    /// The last verification on this machine.
+    pub verified: Option<VerifiedView>,
 }
+
+/// The tables that hold what is held, by balance and in sum.
+const HELD: [&str; 2] = ["balances", "sums"];
 
 /// An asset with its totals.
 pub fn asset(look: &Look, page: &AssetPage) -> Markup {
     let content = html! {
-        @if let Some(supply) = &page.supply { (part("totals", "Totals", &totals(look, &page.view, supply))) }
+        @if let Some(supply) = &page.supply { (part("totals", "Totals", &totals(look, page, supply))) }
         (part("facts", "All about it", &details(look, &page.one.pairs)))
     };
     around(look, &page.one, &html! {}, &content)
 }
 
-fn totals(look: &Look, view: &AssetView, supply: &SupplyView) -> Markup {
+fn totals(look: &Look, page: &AssetPage, supply: &SupplyView) -> Markup {
     let amounts = supply
         .parts()
         .into_iter()
         .map(|(who, units)| (who, units.to_string()));
     let (sum, zero) = (supply.sum(), supply.sum().is_zero());
     html! {
-        (sums("Who holds how much", &view.code, &amounts.collect::<Vec<_>>(), Some(("Sum of all", sum.to_string()))))
-        @if zero { p { (icon("circle-check")) " All balances sum to zero: every unit has come from somewhere, and is somewhere." } }
+        (sums("Who holds how much", &page.view.code, &amounts.collect::<Vec<_>>(), Some(("Sum of all", sum.to_string()))))
+        @if zero { p { (icon("circle-check")) " All that commands have moved sums to zero: every unit has come from somewhere, and is somewhere." } }
         @else { p.banner data-tone="bad" role="alert" { (icon("triangle-alert")) " The balances do not sum to zero. Verify the log." } }
+        (checked(page.verified.as_ref()))
         (details(look, &supply.details()))
+    }
+}
+
+/// What the sums do not say, and who has looked: nobody reads every balance for a page.
+fn checked(verified: Option<&VerifiedView>) -> Markup {
+    let found = verified.map_or(0, |verified| verified.of_tables(&HELD));
+    html! {
+        @if found > 0 {
+            p.banner data-tone="bad" role="alert" { (icon("triangle-alert")) span {
+                "The last verification found " (found) " balances or sums that were changed by hand: what they show is not what was moved. "
+                a href="/status#findings" { "What it found" }
+            } }
+        }
+        p.quiet {
+            "The sums are kept by commands, and every command checks them. Whether each balance is still the one that its entry recorded, "
+            "its own page says, and a verification of the whole log: "
+            @match verified { Some(verified) => { (verified.said()) } None => { "never on this machine" } }
+            "."
+        }
     }
 }
 

@@ -37,7 +37,8 @@ pub fn entry(look: &Look, page: &EntryPage) -> Markup {
             (badge(entry.outcome.as_str()))
         }
         p.lead { (page.sentence) }
-        @if entry.is_gone() { (gone(entry)) }
+        @if let Some(what) = &entry.tampered { (tampered(what)) }
+        @if entry.is_gone() { (gone(page)) }
         (facts(look, entry))
         (changes(page))
         (details(entry))
@@ -55,14 +56,28 @@ pub fn entry(look: &Look, page: &EntryPage) -> Markup {
     }
 }
 
+/// What is not as the log says.
+fn tampered(what: &str) -> Markup {
+    html! {
+        p.banner data-tone="bad" { span {
+            "Changed by hand: " (what) ". What this page shows may not be what was recorded. Tell whoever runs the installation: "
+            code { "probity audit verify" } " names everything that was changed."
+        } }
+    }
+}
+
 /// What went, and what stays.
-fn gone(entry: &Entry) -> Markup {
-    let text = if entry.pruned {
-        "Its details were kept for their time, and are gone. Who, what and when stay, and so does their proof."
-    } else {
-        "What was personal in it has been erased. Who, what and when stay, and so does their proof."
-    };
-    html! { p.banner data-tone="warn" { (text) } }
+fn gone(page: &EntryPage) -> Markup {
+    let entry = &page.entry;
+    html! {
+        p.banner data-tone="warn" { span {
+            @if entry.pruned { "Its details were kept for their time, and are gone." }
+            @else if let Some(by) = entry.erased_by {
+                "What was personal in it has been erased, by " a href={ (page.list.0) "/" (by) } { "entry " (by) } "."
+            } @else { "What was personal in it has been erased." }
+            " Who, what and when stay, and so does their proof."
+        } }
+    }
 }
 
 /// A name and its value, which the verifier compares with the entry.
@@ -185,7 +200,7 @@ fn evidence(page: &EntryPage) -> Markup {
     let receipt = format!("{path}/receipt");
     html! {
         section aria-labelledby="verify" data-verify data-entry=(path) data-receipt=(receipt)
-            data-consistency="/v1/audit/consistency" data-key=(page.key) {
+            data-consistency="/v1/audit/consistency" data-entries=(page.list.0) data-key=(page.key) {
             h2 id="verify" { "Verify here" }
             p {
                 "Your browser can check this entry by itself, step by step. Its code came from this server, which is what is being checked: "

@@ -38,7 +38,7 @@ pub fn findings(found: &[Found]) -> Markup {
         @if found.is_empty() { p { "This server cannot look by itself." } }
         p.verdict hidden[found.is_empty()] data-tone=(if good { "good" } else { "bad" }) {
             (icon(if good { "circle-check" } else { "triangle-alert" })) " "
-            @if major + minor == 0 { "All is well." } @else { (major) " of weight, " (minor) " to look at." }
+            (verdict(major, minor))
         }
         dl.details {
             @for one in sorted {
@@ -52,6 +52,18 @@ pub fn findings(found: &[Found]) -> Markup {
             }
         }
         p.quiet { "The same on the server's machine, with the server running or not: " code { "probity doctor" } "." }
+    }
+}
+
+/// What the doctor found, in a sentence.
+fn verdict(major: usize, minor: usize) -> String {
+    match (major, minor) {
+        (0, 0) => "All is well.".to_owned(),
+        (0, minor) => format!("Nothing serious is wrong; {minor} to look at."),
+        (1, 0) => "1 thing is seriously wrong.".to_owned(),
+        (1, minor) => format!("1 thing is seriously wrong, and {minor} more to look at."),
+        (major, 0) => format!("{major} things are seriously wrong."),
+        (major, minor) => format!("{major} things are seriously wrong, and {minor} more to look at."),
     }
 }
 

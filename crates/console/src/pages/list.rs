@@ -80,6 +80,7 @@ pub fn list(look: &Look, page: &ListPage) -> Markup {
                 @for (words, href) in &page.presets { li { a href=(href) { (words) } } }
             }
         }
+        @for problem in &page.problems { p.wrong role="alert" { (problem) } }
         @if !page.fields.is_empty() { (filter(page)) }
         @if let Some(live) = &page.live {
             p.live data-stream=(live) hidden {
@@ -115,7 +116,6 @@ pub fn list(look: &Look, page: &ListPage) -> Markup {
 fn filter(page: &ListPage) -> Markup {
     let wrong = page.fields.iter().any(|field| field.problem.is_some());
     html! {
-        @for problem in &page.problems { p.wrong role="alert" { (problem) } }
         details.filter open[wrong] {
             summary { (icon("list-filter")) " Filter" }
             form method="get" action=(page.path) {

@@ -15,3 +15,4 @@ pub(crate) mod preferences;
 pub(crate) mod problem;
 pub(crate) mod search;
 pub(crate) mod sign_in;
+pub(crate) mod status;

@@ -1,9 +1,9 @@
 //! One thing, with all there is to know of it. The same for every noun.
 
 use maud::{Markup, html};
-use views::Titled;
+use views::{BY_HAND, Titled};
 
-use crate::components::{Told, details, history, icon};
+use crate::components::{Told, badge, details, history, icon};
 use crate::look::Look;
 
 /// Something that can be done.
@@ -30,6 +30,8 @@ pub struct OnePage {
     pub actions: Vec<Action>,
     /// What belongs to it, elsewhere.
     pub related: Vec<(String, String)>,
+    /// Whether its row is another one than its entry wrote.
+    pub tampered: bool,
     /// What happened to it, as far as the reader may read entries.
     pub told: Vec<Told>,
     /// The same as a call of the API.
@@ -52,6 +54,21 @@ pub fn one(look: &Look, page: &OnePage) -> Markup {
     around(look, page, &html! {}, &details(look, &page.pairs))
 }
 
+/// That a row is not the one that its entry wrote, and what to do.
+fn by_hand(told: &[Told]) -> Markup {
+    html! {
+        p.banner data-tone="bad" role="alert" {
+            (badge(BY_HAND))
+            span {
+                "Somebody changed this in the database, around this program: it is not what its entry recorded. No command relies on it. "
+                "Tell whoever runs the installation: " code { "probity audit verify" } " names everything that was changed"
+                @if !told.is_empty() { ", and " a href="#history" { "what happened" } " says how it was" }
+                "."
+            }
+        }
+    }
+}
+
 /// What every page of one thing has, around what it shows of it. `state` says how it stands.
 pub fn around(look: &Look, page: &OnePage, state: &Markup, content: &Markup) -> Markup {
     html! {
@@ -61,6 +78,7 @@ pub fn around(look: &Look, page: &OnePage, state: &Markup, content: &Markup) -> 
             (state)
             (actions(&page.actions))
         }
+        @if page.tampered { (by_hand(&page.told)) }
         @if !page.related.is_empty() {
             ul.related aria-label="Related" {
                 @for (words, href) in &page.related { li { a href=(href) { (icon("arrow-right")) " " (words) } } }

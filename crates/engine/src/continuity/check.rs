@@ -6,7 +6,7 @@ use evidence::commitment;
 use evidence::leaf::Leaf;
 use evidence::payload::Payload;
 use store::query::{Order, Page};
-use store::{Conn, ErrorKind, Head, StoredEntry};
+use store::{Conn, Head, StoredEntry};
 use tlog::{Checkpoint, Hash, Plan, RightEdge, VerifierKey};
 
 use super::{Breach, Fault};
@@ -27,7 +27,7 @@ pub(crate) async fn continues(
 ) -> Result<Option<Breach>, store::Error> {
     match compare(conn, known, found, key).await {
         // What does not even read was not written by us.
-        Err(error) if error.kind == ErrorKind::Data => Ok(Some((Fault::Tampered, error.message))),
+        Err(error) if error.kind.is_data() => Ok(Some((Fault::Tampered, error.message))),
         compared => compared,
     }
 }
@@ -139,7 +139,7 @@ pub(crate) async fn proven(
 async fn hashes(conn: &mut Conn, plan: &Plan) -> Result<Option<Vec<Hash>>, store::Error> {
     let hashes = match store::head::nodes(conn, &plan.nodes()).await {
         Ok(hashes) => hashes,
-        Err(error) if error.kind == ErrorKind::Data => return Ok(None),
+        Err(error) if error.kind.is_data() => return Ok(None),
         Err(error) => return Err(error),
     };
     Ok(plan.resolve(|node| hashes.get(&node).copied()).ok())

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::audit::pruning::{bucket_of, pruned};
 use domain::tables::SEALED;
+use evidence::Gone;
 use evidence::commitment::ChangeRecord;
 use evidence::time::Timestamp;
 use store::Conn;
@@ -307,8 +308,7 @@ async fn check_gone(
         if let Some((_, count)) = known.into_iter().find(|(entries, _)| entries.contains(index)) {
             *count += u64::from(!findings.entries.has(*index));
         } else {
-            let what = "the payload was removed by hand: no command erased or pruned it";
-            findings.add(Finding::new("entries", what).entry(*index));
+            findings.add(Finding::new("entries", Gone::BY_HAND).entry(*index));
         }
     }
     let missing: HashSet<u64> = chunk.missing.iter().copied().collect();

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
+use evidence::Gone;
 use evidence::commitment::{self, ChangeRecord, Salt};
 use evidence::json;
 use evidence::leaf::{Leaf, Outcome, RecordedBy, RecorderKind};
@@ -33,15 +35,50 @@ pub struct Chunk {
     pub times: Option<(Timestamp, Timestamp)>,
 }
 
+/// Sees each entry that is checked.
+type Also<'a> = &'a mut (dyn FnMut(&EntryView<'_>) + Send);
+
+/// What a verification finds in this entry by itself.
+pub(super) async fn check_one(conn: &mut Conn, index: u64) -> Result<Vec<Finding>, store::Error> {
+    let chunk = check_range(conn, index / CHUNK, index..index + 1, &mut |_| {}).await?;
+    Ok(chunk.findings)
+}
+
+/// The leaf of this entry as its columns have it, with its hash of the payload where that is there; none where they do not read.
+pub(crate) async fn leaf_by_columns(conn: &mut Conn, index: u64) -> Result<Option<String>, store::Error> {
+    let mut found = None;
+    let mut visit = |view: Result<EntryView<'_>, store::Error>| {
+        let leaf = view.ok().and_then(|view| {
+            let all = Ours {
+                actor: view.actor.and_then(canonical_uuid).is_some(),
+                target: view.target.and_then(canonical_uuid).is_some(),
+            };
+            leaf_with(&view, all, payload_digest(&view).unwrap_or_default()).map(|leaf| leaf.to_text())
+        });
+        found = leaf;
+    };
+    store::entries::visit(conn, index, index + 1, &mut visit).await?;
+    Ok(found)
+}
+
 /// Checks the entries of a chunk, which are those below `size`, and shows each to `also`.
 pub async fn check_chunk(
     conn: &mut Conn,
     number: u64,
     size: u64,
-    also: &mut (dyn FnMut(&EntryView<'_>) + Send),
+    also: Also<'_>,
 ) -> Result<Chunk, store::Error> {
     let from = number * CHUNK;
-    let to = size.min(from + CHUNK);
+    check_range(conn, number, from..size.min(from + CHUNK), also).await
+}
+
+/// Checks these entries, which are of the chunk of this number.
+async fn check_range(
+    conn: &mut Conn,
+    number: u64,
+    Range { start: from, end: to }: Range<u64>,
+    also: Also<'_>,
+) -> Result<Chunk, store::Error> {
     let mut chunk = Chunk {
         number,
         leaves: Vec::with_capacity(usize::try_from(to - from).unwrap_or_default()),
@@ -176,15 +213,26 @@ fn last_reference<'a>(leaf: &'a str, kind: &str) -> Option<(&'a str, bool)> {
 
 /// The leaf that the columns give; `None` where a column holds no such word.
 fn leaf_of_columns<'a>(view: &EntryView<'a>, ours: Ours) -> Option<Leaf<'a>> {
+    leaf_with(view, ours, payload_digest(view)?)
+}
+
+/// What commits to the payload: where that is gone, as the leaf has it.
+fn payload_digest(view: &EntryView<'_>) -> Option<[u8; 32]> {
+    match (view.payload, view.salt) {
+        (Some(payload), Some(salt)) => Some(commitment::commit(
+            &Salt(salt.try_into().ok()?),
+            payload.as_bytes(),
+        )),
+        (None, None) => payload_digest_of(view.leaf),
+        _ => None,
+    }
+}
+
+fn leaf_with<'a>(view: &EntryView<'a>, ours: Ours, payload: [u8; 32]) -> Option<Leaf<'a>> {
     let id = |is_ours: bool, column: Option<&str>| {
         is_ours
             .then(|| column.and_then(canonical_uuid))
             .map(Option::unwrap_or_default)
-    };
-    let payload = match (view.payload, view.salt) {
-        (Some(payload), Some(salt)) => commitment::commit(&Salt(salt.try_into().ok()?), payload.as_bytes()),
-        (None, None) => payload_digest_of(view.leaf)?,
-        _ => return None,
     };
     Some(Leaf {
         id: view.id,
@@ -226,7 +274,7 @@ fn difference(view: &EntryView<'_>) -> String {
         Err(error) => return format!("leaf: {error}"),
     };
     if view.payload.is_some() != view.salt.is_some() {
-        return "payload and salt are not both there or both erased".to_owned();
+        return Gone::HALF.to_owned();
     }
     let id_text = |id: Option<Uuid>| id.map(|id| id.to_string());
     let ours = |id: Option<Uuid>, column: Option<&str>| id.is_none() || column == id_text(id).as_deref();

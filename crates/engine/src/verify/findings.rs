@@ -7,7 +7,7 @@ use domain::audit::erasure::Erasure;
 use domain::audit::pruning::{Pruning, pruned as said_pruned};
 use domain::record::{Record as _, Table, Val};
 use domain::tables::Stored;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Most findings that a report lists; more are counted.
 pub const FINDINGS_MAX: usize = 10_000;
@@ -16,7 +16,7 @@ pub const FINDINGS_MAX: usize = 10_000;
 pub const ENTRIES: &str = "entries";
 
 /// Something that is not as the log says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The table in which it was found.
     pub table: String,

@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use evidence::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Report;
+use super::{Finding, Report};
 use crate::random;
 
 /// Name of the file in the data folder.
 const FILE_NAME: &str = "verified.json";
+
+/// How many findings are remembered; of the others, how many there were.
+pub const FOUND_MAX: usize = 1_000;
 
 /// What is remembered of a verification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +26,9 @@ pub struct LastVerified {
     pub size: u64,
     /// How much was found.
     pub findings: u64,
+    /// The first of it.
+    #[serde(default)]
+    pub found: Vec<Finding>,
 }
 
 fn path(data_dir: &Path) -> PathBuf {
@@ -36,6 +42,7 @@ pub fn remember(data_dir: &Path, report: &Report) {
         origin: report.origin.clone(),
         size: report.size,
         findings: report.findings.len() as u64 + report.findings_omitted,
+        found: report.findings.iter().take(FOUND_MAX).cloned().collect(),
     };
     let written = serde_json::to_vec(&last)
         .map_err(std::io::Error::from)

@@ -27,7 +27,7 @@ use tlog::VerifierKey;
 use collect::{Doubt, Sink, Walked};
 pub use explain::{Explanation, SealedTable, UnsealedTable, explain};
 pub use findings::{Counts, ENTRIES, FINDINGS_MAX, Finding, Findings};
-pub use last::{LastVerified, last, remember};
+pub use last::{FOUND_MAX, LastVerified, last, remember};
 
 /// What a backup checks while it reads.
 pub mod parts {
@@ -185,6 +185,15 @@ pub async fn verify_by(
         })
         .map_err(|error| migrated.err().unwrap_or(error))
 }
+
+/// What is wrong with the entry at this index, by itself and as a verification says it; of its payload, where that is gone, only
+/// what its own row says.
+pub(crate) async fn of_entry(conn: &mut Conn, index: u64) -> Result<Vec<Finding>, store::Error> {
+    entry::check_one(conn, index).await
+}
+
+/// The entry at this index as its columns have it, for one whose leaf does not read; none where they do not read either.
+pub(crate) use entry::leaf_by_columns;
 
 /// The key that checks the log's signatures.
 pub fn verifier(options: &Options) -> Result<VerifierKey, Error> {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use domain::record::Record as _;
 use domain::workflow::execution::Execution;
 use domain::workflow::step::{ExecutionStep, Totals};
-use store::{Conn, ErrorKind};
+use store::Conn;
 use uuid::Uuid;
 
 use super::{Finding, Findings};
@@ -50,7 +50,7 @@ impl Steps {
 pub(super) async fn check(conn: &mut Conn, findings: &mut Findings) -> Result<(), Error> {
     match count(conn, findings).await {
         // A row that does not read was named when it was checked; what follows from it cannot be.
-        Err(error) if matches!(error.kind, ErrorKind::Data | ErrorKind::Row { .. }) => {
+        Err(error) if error.kind.is_data() => {
             let what = format!("their steps cannot be counted: {}", error.message);
             findings.add(Finding::new(Execution::TABLE.name, what));
             Ok(())

@@ -27,8 +27,7 @@ const RACES_MAX: u32 = 3;
 /// Runs a batch to its end and answers every job in it: one that failed when it was first tried, where there is an error.
 pub(super) async fn run(db: &Db, link: &mut Link, signer: &Signer, mut jobs: Vec<Job>, first: Option<Error>) {
     if let Err(error) = attempt(db, link, signer, &mut jobs, first).await {
-        let tampered = matches!(error, Error::Tampered { .. });
-        if jobs.len() > 1 && (tampered || error_kind(&error) == Some(ErrorKind::Constraint)) {
+        if jobs.len() > 1 && (error.is_tampered() || error_kind(&error) == Some(ErrorKind::Constraint)) {
             // Two processes raced, or a row was changed by hand. By halves the commands that it concerns are soon alone, and
             // only they fail; the others are still written together.
             let rest = jobs.split_off(jobs.len() / 2);
@@ -67,6 +66,10 @@ fn fail(jobs: &mut [Job], error: &Error) {
             Error::Tampered { table, id, what } => Error::Tampered {
                 table,
                 id: *id,
+                what: what.clone(),
+            },
+            Error::EntryTampered { entry, what } => Error::EntryTampered {
+                entry: *entry,
                 what: what.clone(),
             },
             other => Error::problem(other.to_string(), "report this as a bug"),

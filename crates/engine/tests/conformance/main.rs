@@ -6,6 +6,7 @@ mod agents;
 mod approvals_model;
 mod approvals_policy;
 mod attacker;
+mod by_hand_shown;
 mod catalogue;
 mod chat_import;
 mod clock;

@@ -165,7 +165,7 @@ fn receipt_of_an_erased_entry_says_what_was_not_checked() {
         "{text}"
     );
     assert!(!text.contains("all that the entry shows"), "{text}");
-    let pruned = entry::to_line(&LOG.entry(9).clone().into_pruned()).unwrap();
+    let pruned = entry::to_line(&LOG.entry(9).clone().gone(evidence::Gone::Pruned)).unwrap();
     let run = receipt(&folder, &LOG.receipt(9, 300), &pruned, &vkey());
     let text = unwrapped(run.holds());
     assert!(text.contains("payload pruned: only the leaf"), "{text}");

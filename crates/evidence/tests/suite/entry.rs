@@ -95,7 +95,11 @@ proptest! {
             payload: recorded.payload.as_deref(),
             salt: original.evidence.salt.as_deref().and_then(evidence::Salt::from_hex),
             changes: changes.as_deref(),
-            pruned: original.pruned,
+            gone: if original.pruned {
+                evidence::Gone::Pruned
+            } else {
+                evidence::Gone::Erased(original.erased_by)
+            },
         };
         prop_assert_eq!(serde_json::to_string(&parts).unwrap(), entry::to_line(&original).unwrap());
     }
@@ -202,11 +206,11 @@ fn an_erased_entry_shows_nothing_of_its_payload() {
     let mut invented = erased.clone();
     invented.changes[0].after = Some(crate::log::object(json!({"state": "paid"})));
     assert_eq!(invented.check(), Err(EntryError::Payload));
-    let pruned = erased.clone().into_pruned();
+    let pruned = erased.clone().gone(evidence::Gone::Pruned);
     assert!(pruned.pruned && !pruned.erased && pruned.is_gone());
     assert_eq!(pruned.check(), Ok(()));
     assert!(
-        !sample(0).into_pruned().is_gone(),
+        !sample(0).gone(evidence::Gone::Pruned).is_gone(),
         "one that has its payload is not"
     );
 }

@@ -10,6 +10,7 @@ mod bundle;
 mod cli;
 mod cli_bundle;
 mod entry;
+mod erased_by;
 mod log;
 mod random;
 mod receipt;

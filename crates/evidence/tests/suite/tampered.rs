@@ -98,6 +98,13 @@ const ENTRY: &[(&str, &str, &str, usize)] = &[
         "{\"pruned\":true,\"erased\":true,\"id\"",
         1,
     ),
+    ("erased by another", "{\"id\"", "{\"erased_by\":7,\"id\"", 1),
+    (
+        "said to be tampered",
+        "{\"id\"",
+        "{\"tampered\":\"it was\",\"id\"",
+        2,
+    ),
     ("not JSON", "{\"id\"", "\"id\"", 1),
     ("half a character", "changed an order", "changed \\ud800", 1),
     ("salt", "SALT", "00000000000000000000000000000000", 2),

@@ -107,7 +107,7 @@ fn a_key_that_is_none_checks_nothing() {
 #[test]
 fn every_entry_of_the_log_holds() {
     let pruned = |index| {
-        let entry = LOG.entry(index).clone().into_pruned();
+        let entry = LOG.entry(index).clone().gone(evidence::Gone::Pruned);
         Given {
             entry: entry::to_line(&entry).unwrap(),
             ..Given::of(&LOG, index)
@@ -125,6 +125,9 @@ fn every_entry_of_the_log_holds() {
             .into_iter()
             .find(|gone| given.entry.contains(&format!("\"{gone}\":true")));
         assert_eq!(said["steps"][1]["gone"].as_str(), gone);
+        // What was not compared is not said to hold.
+        let state = if gone.is_some() { "gone" } else { "ok" };
+        assert_eq!(said["steps"][1]["state"], state);
     }
 }
 
@@ -133,7 +136,7 @@ fn random_log() -> Log {
     let place = |(index, entry): (usize, Entry)| Entry {
         index: index as u64,
         ..if index.is_multiple_of(3) {
-            entry.into_pruned()
+            entry.gone(evidence::Gone::Pruned)
         } else {
             entry
         }

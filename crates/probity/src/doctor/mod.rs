@@ -114,6 +114,7 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
                 "✓ nothing of weight; {} to look at",
                 counted(minor, "finding", "findings")
             ),
+            (major, 0) => format!("✗ {} of weight", counted(major, "finding", "findings")),
             (major, minor) => format!(
                 "✗ {} of weight, and {} to look at",
                 counted(major, "finding", "findings"),

@@ -84,6 +84,7 @@ fn well() -> Facts {
             origin: "x".to_owned(),
             size: 1_000,
             findings: 0,
+            found: Vec::new(),
         }),
         backups: backups(days_ago(1), Some(days_ago(1)), false),
         key_mode: Some(0o600),

@@ -47,6 +47,8 @@ pub struct OperationFilter {
     pub moved: bool,
     /// Only those last written by this entry or a later one.
     pub since: u64,
+    /// Not these: somebody changed them by hand, and they do not read.
+    pub except: Vec<Uuid>,
 }
 
 /// A place in a list of operations: the entry that last wrote one, and its id.
@@ -158,6 +160,9 @@ impl Where {
         }
         if filter.moved {
             conditions.write("debit_posted IS NOT NULL", []);
+        }
+        for id in &filter.except {
+            conditions.write("id <> ?", [(*id).into()]);
         }
         conditions
     }

@@ -81,7 +81,7 @@ impl PgConn {
                 stepped.left = step.beyond(row.unsigned(0)?);
             }
             if row.flag(FITS)? {
-                stepped.entries.push(StoredEntry::read(row)?);
+                stepped.entries.push(StoredEntry::seen(row)?);
             }
         }
         Ok(stepped)

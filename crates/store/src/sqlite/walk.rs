@@ -65,7 +65,7 @@ impl Taking<'_> {
                 break;
             }
             let values = (0..StoredEntry::COLUMNS).map(|position| value(row.get_ref(position)?));
-            let entry = StoredEntry::read(&Row(values.collect::<Result<_, _>>()?))?;
+            let entry = StoredEntry::seen(&Row(values.collect::<Result<_, _>>()?))?;
             self.bytes += entry.bytes() as u64;
             self.stepped.entries.push(entry);
         }

@@ -48,7 +48,7 @@ const SAYS: Doc = Doc {
                   the same entries. CSV is RFC 4180 with these columns: index, \
                   id, at, occurred_at, recorded_by_kind, recorded_by_id, actor_kind, actor_id, actor_name, \
                   on_behalf_of, action, target_kind, target_id, outcome, authority, description, ip, user_agent, \
-                  trace_id, session_id, drag_mode, details (as JSON), erased, pruned; a field that a spreadsheet would take \
+                  trace_id, session_id, drag_mode, details (as JSON), erased, pruned, tampered; a field that a spreadsheet would take \
                   for a formula begins with `'`.",
     replies: &[Reply {
         headers: &[

@@ -14,6 +14,9 @@ use crate::listed::{LOG_ROLLED_BACK, LOG_TAMPERED, STORAGE_FULL};
 /// How late a job may be before somebody is told, in microseconds.
 const LATE_MAX: i64 = 3_600_000_000;
 
+/// Where everything is named that the last verification found.
+pub(crate) const FINDINGS: &str = "/status#findings";
+
 /// What is wrong, as this reader is told. Who may read how the service stands finds more behind it.
 pub(crate) async fn of(app: &App, principal: &Principal) -> Vec<Banner> {
     let found = async { Ok::<_, Infallible>(found(app).await) };
@@ -59,14 +62,17 @@ fn late(job: &JobView, now: Timestamp) -> Option<Banner> {
         text,
         href: Some("/jobs".to_owned()),
     };
-    let found = job.figure.filter(|found| *found > 0);
-    if let (Job::Verify, Some(RunOutcome::Failed), Some(found)) = (job.name, job.outcome, found) {
-        let found = views::count(found.unsigned_abs());
+    if let Some(found) = job.found() {
+        let found = views::count(found);
         let text = format!(
             "Changed by hand: the verification of the log found {found} that should not be. What pages show of it is not to be \
-             trusted; `probity audit verify` names each."
+             trusted. The page of the status names each."
         );
-        return Some(banner(Tone::Bad, text));
+        let href = Some(FINDINGS.to_owned());
+        return Some(Banner {
+            href,
+            ..banner(Tone::Bad, text)
+        });
     }
     let what = match job.name {
         Job::Verify => "The verification of the log",

@@ -7,7 +7,8 @@ use domain::custody::rules::LimitRule;
 use domain::identity::Permission;
 use engine::list::{OperationPlace, Order};
 use views::{
-    Asset, Balance, Cell, Filter, KycRecord, LineView, Operation, Place, Show, SupplyView, Takes, Viewer,
+    Asset, Balance, Cell, Filter, KycRecord, LineView, Operation, Place, Show, SupplyView, Takes,
+    VerifiedView, Viewer,
 };
 
 use crate::audit::page;
@@ -98,6 +99,7 @@ pub(crate) async fn asset(mut call: Call) -> Answer {
         one: shown,
         view: one.whole,
         supply,
+        verified: VerifiedView::last(engine),
     };
     Ok(frame::answer(&frame, &console::asset(&frame.look, &page)))
 }

@@ -19,7 +19,7 @@ use views::{
 use crate::audit::page as pages;
 use crate::call::{Answer, Call, Page};
 use crate::console::place::{EXPORT, place};
-use crate::console::{canonical, frame, presets, problem, redirect};
+use crate::console::{canonical, frame, gaps, presets, problem, redirect};
 use crate::nouns::Reading;
 use crate::problem::Problem;
 use crate::query::Query;
@@ -94,6 +94,7 @@ struct Loaded {
     rows: Vec<Found>,
     next: Option<String>,
     chart: Option<Chart>,
+    unread: Vec<Uuid>,
 }
 
 /// A page of a noun's list.
@@ -106,7 +107,9 @@ async fn load<N: Noun>(call: &Call, wanted: &Wanted) -> Result<Loaded, Problem> 
         search_time: SEARCH_TIME,
     };
     let viewer = Viewer::of(call.identity()?);
-    let found = N::page(&call.app.engine, viewer, &wanted.asked, paging).await?;
+    let found = N::page(&call.app.engine, viewer, &wanted.asked, paging)
+        .await
+        .map_err(Problem::of_read)?;
     let cells = |view| N::COLUMNS.iter().map(|(_, cell)| cell(view)).collect();
     Ok(Loaded {
         rows: found
@@ -116,6 +119,7 @@ async fn load<N: Noun>(call: &Call, wanted: &Wanted) -> Result<Loaded, Problem> 
             .collect(),
         chart: N::chart(&found.views),
         next: found.next,
+        unread: found.unread,
     })
 }
 
@@ -143,7 +147,14 @@ async fn show(call: Call, kind: Kind) -> Answer {
         }
     };
     let stopped = kind.searched && found.next.is_some() && found.rows.len() < wanted.limit as usize;
-    let rows = rows(&call, found.rows, &path)?;
+    let unread = found.unread.into_iter();
+    wanted
+        .problems
+        .extend(unread.map(|id| Problem::unread(kind.names.0, id)));
+    let mut rows = rows(&call, found.rows, &path)?;
+    if kind.key == Entry::KEY && wanted.asked.0.is_empty() {
+        rows = gaps::named(rows, &path);
+    }
     let place = found.next.as_deref().filter(|_| stopped);
     let next_entry = place.and_then(|next| (kind.entry)(wanted.order, next)).flatten();
     let called = frame::called(&path, kind.names.1);
@@ -235,7 +246,10 @@ async fn wanted(call: &Call, kind: &Kind) -> Wanted {
 /// The time as far as which a search has looked: that of the entry, in the order that the list has.
 async fn looked_until(call: &Call, entry: Option<u64>, asked: &Asked) -> Result<Option<Timestamp>, Problem> {
     let Some(index) = entry else { return Ok(None) };
-    let found = call.app.engine.entry(EntryKey::Index(index)).await?;
+    let found = match call.app.engine.entry(EntryKey::Index(index)).await {
+        Err(error) if error.is_tampered() => None,
+        found => found?,
+    };
     let happened = asked.flag("by_timestamp") == Some(true);
     Ok(found.map(|entry| entry.occurred_at.filter(|_| happened).unwrap_or(entry.at)))
 }

@@ -22,6 +22,7 @@ mod export;
 mod field;
 mod form;
 mod frame;
+mod gaps;
 mod history;
 mod installation;
 pub(crate) mod list;

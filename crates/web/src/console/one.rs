@@ -80,7 +80,12 @@ async fn page_of(call: &Call, plain: Plain<'_>, beside: &[Cell]) -> Result<(Fram
     frame.look.names = frame::names(call, cells).await?;
     frame.title = called(&frame.look, &title(names.0), &pairs, plain.name);
     let principal = &call.identity()?.principal;
+    let tampered = match (views::table_of(key), id.parse()) {
+        (Some(table), Ok(id)) => call.app.engine.row_doubt(table, id).await?.is_some(),
+        _ => false,
+    };
     let page = OnePage {
+        tampered,
         title: frame.title.clone(),
         list: (list.to_owned(), frame::called(list, names.1)),
         actions: plain.actions,

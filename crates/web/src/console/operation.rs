@@ -1,7 +1,7 @@
 //! How the service stands, its jobs and its backups, as pages.
 
 use console::components::Row;
-use console::{Action, ListPage, OnePage};
+use console::{Action, ListPage, OnePage, StatusPage};
 use domain::code;
 use domain::identity::Permission;
 use domain::upkeep::Job;
@@ -10,6 +10,7 @@ use views::{
 };
 
 use crate::call::{Answer, Call};
+use crate::console::banners::FINDINGS;
 use crate::console::frame;
 use crate::console::list::curl;
 use crate::custody::absent;
@@ -52,17 +53,21 @@ pub(crate) async fn jobs(call: Call) -> Answer {
         cells: job_cells(job),
     });
     let rows = rows.collect();
-    listed(
-        &call,
-        "Jobs",
-        (
-            "jobs",
-            "What is done again and again, when it is due, and how it went.",
-        ),
-        (&JOBS, rows),
-        &[],
-    )
-    .await
+    let found = jobs.iter().any(|job| job.found().is_some());
+    let others = found.then(|| ("What the last verification found".to_owned(), FINDINGS.to_owned()));
+    let page = ListPage {
+        others: others.into_iter().collect(),
+        ..listed(
+            &call,
+            "Jobs",
+            (
+                "jobs",
+                "What is done again and again, when it is due, and how it went.",
+            ),
+            (&JOBS, rows),
+        )
+    };
+    answer(&call, &page).await
 }
 
 fn job_cells(job: &JobView) -> Vec<Cell> {
@@ -90,14 +95,16 @@ pub(crate) async fn backups(call: Call) -> Answer {
         cells: backup_cells(backup),
     });
     let rows = rows.collect();
-    listed(
-        &call,
-        "Backups",
-        ("backups", "Those in the place of the settings, newest first."),
-        (&BACKUPS, rows),
-        &RESTORE,
-    )
-    .await
+    let page = ListPage {
+        commands: RESTORE.to_vec(),
+        ..listed(
+            &call,
+            "Backups",
+            ("backups", "Those in the place of the settings, newest first."),
+            (&BACKUPS, rows),
+        )
+    };
+    answer(&call, &page).await
 }
 
 fn backup_cells(backup: &BackupView) -> Vec<Cell> {
@@ -111,26 +118,28 @@ fn backup_cells(backup: &BackupView) -> Vec<Cell> {
     ]
 }
 
-async fn listed(
+fn listed(
     call: &Call,
     title: &str,
     (many, about): (&'static str, &'static str),
     (columns, rows): (&[Column], Vec<Row>),
-    commands: &[(&'static str, &'static str)],
-) -> Answer {
-    let frame = frame::of(call, format!("{title}, {} shown", rows.len())).await;
-    let page = ListPage {
+) -> ListPage {
+    ListPage {
         title: title.to_owned(),
         many,
         about,
         path: call.parts.uri.path().to_owned(),
         columns: columns.to_vec(),
         parts: vec![(None, rows)],
-        commands: commands.to_vec(),
         call: curl(call, ""),
         ..ListPage::default()
-    };
-    Ok(frame::answer(&frame, &console::list(&frame.look, &page)))
+    }
+}
+
+async fn answer(call: &Call, page: &ListPage) -> Answer {
+    let shown: usize = page.parts.iter().map(|(_, rows)| rows.len()).sum();
+    let frame = frame::of(call, format!("{}, {shown} shown", page.title)).await;
+    Ok(frame::answer(&frame, &console::list(&frame.look, page)))
 }
 
 /// `GET /status`
@@ -145,7 +154,12 @@ pub(crate) async fn status(call: Call) -> Answer {
         call: curl(&call, ""),
         ..OnePage::default()
     };
-    Ok(frame::answer(&frame, &console::one(&frame.look, &page)))
+    let page = StatusPage {
+        one: page,
+        elsewhere: status.jobs.iter().any(|job| job.found().is_some()),
+        verified: status.verified,
+    };
+    Ok(frame::answer(&frame, &console::status(&frame.look, &page)))
 }
 
 /// Runs that are asked for from here, as far as they can do what they are for.
@@ -216,8 +230,11 @@ pub(crate) fn pairs(status: &StatusView) -> Vec<Titled> {
                 .map_or("never on this machine".into(), |last| last.at.into()),
         ),
         (
-            "  findings",
-            status.verified.as_ref().map(|last| count(last.findings)).into(),
+            "  found",
+            status
+                .verified
+                .as_ref()
+                .map_or(Cell::Empty, |last| Cell::State(last.verdict())),
         ),
         ("Newest backup", newest),
         ("  cannot be read", problem),

@@ -61,13 +61,16 @@ pub(crate) fn page(problem: &Problem) -> Markup {
     if problem.status == StatusCode::FORBIDDEN {
         links.insert(0, ("What you may do".to_owned(), "/account".to_owned()));
     }
+    if let Some(index) = problem.tampered_entry() {
+        links.insert(0, (format!("Entry {index}"), format!("/audit/entries/{index}")));
+    }
     console::problem(&ProblemPage {
         title: title(problem.code),
         detail: for_people(problem).unwrap_or(&problem.detail).to_owned(),
         code: problem.code.to_owned(),
         field: problem.field.clone(),
         entry: problem
-            .entry
+            .recorded()
             .map(|index| (format!("/audit/entries/{index}"), index)),
         links,
     })

@@ -30,6 +30,44 @@ fn the_page_of_an_entry_checks_itself() {
 }
 
 #[test]
+fn details_that_are_gone_are_not_said_to_hold() {
+    for demo in demos() {
+        in_browser(async |page| {
+            demo.sign_in(page, "admin").await;
+            demo.run(&[
+                "audit",
+                "append",
+                "--actor",
+                "user:al",
+                "--action",
+                "order.forget",
+            ]);
+            demo.open(page, "/audit/entries?action=order.forget").await;
+            let entry = page.first_row().await.unwrap();
+            let index = entry.rsplit('/').next().unwrap();
+            demo.run(&["audit", "erase", index, "--reason", "asked to", "--yes"]);
+            demo.open(page, &entry).await;
+            page.click("[data-start]").await;
+            page.wait_for(
+                "[data-verdict]",
+                "Everything that was checked holds. The details are gone",
+            )
+            .await;
+            assert_eq!(page.states().await.split(' ').nth(1), Some("gone"));
+            let says = page.text("[data-step='2'] output").await;
+            assert!(
+                says.starts_with("– not done: The details were erased by entry "),
+                "{says}"
+            );
+            assert!(says.contains(", which was checked too and says so."), "{says}");
+            no_violation(page).await;
+            page.click("[data-step='2'] output a").await;
+            page.wait_for("h1", "Entry ").await;
+        });
+    }
+}
+
+#[test]
 fn what_would_steer_a_terminal_is_seen_and_checked() {
     for demo in demos() {
         in_browser(async |page| {

@@ -2,6 +2,7 @@
 
 mod areas;
 mod browser;
+mod by_hand;
 mod filters;
 mod first;
 mod forms;

@@ -14,8 +14,22 @@ const ROWS_MAX: usize = 1_000;
 /// A row: its table and its id.
 type RowId = (&'static str, Uuid);
 
+/// Tells of an entry that was changed by hand, once a minute.
+pub fn of_entry(index: u64, what: &str) {
+    if is_news(("entries", Uuid::from_u128(index.into())), Instant::now()) {
+        tracing::error!(entry = index, "entry {index} was changed by hand: {what}");
+    }
+}
+
+/// Tells of a row that was changed by hand, once a minute.
+pub fn of_row(table: &'static str, id: Uuid, what: &str) {
+    if is_news((table, id), Instant::now()) {
+        tracing::error!("{table} {id} {what}");
+    }
+}
+
 /// Whether the log is to be told of a row.
-pub(crate) fn is_news(row: RowId, now: Instant) -> bool {
+fn is_news(row: RowId, now: Instant) -> bool {
     static LATELY: Mutex<Option<HashMap<RowId, Instant>>> = Mutex::new(None);
     let mut lately = LATELY.lock().unwrap_or_else(PoisonError::into_inner);
     add(lately.get_or_insert_default(), row, now)
