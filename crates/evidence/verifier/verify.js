@@ -500,7 +500,7 @@ export function show(list, { steps, holds }, entries) {
     const link = entries && by !== undefined && element("a", { href: `${entries}/${by}` }, `Entry ${by}`);
     item.querySelector("output").replaceChildren(element("strong", {}, MARKS[state]), ...[says && `: ${says}`, link && " ", link, differs, all].filter(Boolean));
   });
-  const verdict = holds ? `Everything that was checked holds.${gone ? " The details are gone, and were not." : ""}` : holds === false ? "This does NOT hold: see the step marked ✗." : "Not everything could be checked: see the steps marked –.";
+  const verdict = holds ? `Everything that was checked holds.${gone ? " The details are gone, so they could not be." : ""}` : holds === false ? "This does NOT hold: see the step marked ✗." : "Not everything could be checked: see the steps marked –.";
   const output = list.parentElement.querySelector("[data-verdict]");
   output.dataset.state = holds ? "ok" : holds === false ? "wrong" : "open";
   output.textContent = verdict;
@@ -519,7 +519,9 @@ const here = globalThis.document?.querySelector("[data-verify]");
 async function verifyHere() {
   const text = async (path) => {
     const answer = await fetch(path);
-    return answer.ok ? answer.text() : Promise.reject(new Error(`the server answered ${answer.status} for ${path}`));
+    if (answer.ok) return answer.text();
+    const { detail } = await answer.json().catch(() => ({}));
+    throw new Error(detail ?? `the server answered ${answer.status} for ${path}`);
   };
   const { entry, receipt, key, consistency, entries } = here.dataset;
   const shown = [...document.querySelectorAll("[data-shown]")].map((one) => [one.dataset.shown, one.getAttribute("datetime") ?? one.textContent]);

@@ -48,8 +48,14 @@ pub fn changed(entry: &Entry) -> Vec<Changed> {
     entry
         .changes
         .iter()
-        .map(|change| of(change, entry.is_gone()))
+        .map(|change| of(change, is_gone(entry, change)))
         .collect()
+}
+
+/// Whether the values of a change went with the payload: by a command, or by hand.
+fn is_gone(entry: &Entry, change: &Change) -> bool {
+    let empty = change.before.is_none() && change.after.is_none();
+    entry.is_gone() || (entry.tampered.is_some() && empty)
 }
 
 fn of(change: &Change, gone: bool) -> Changed {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::custody::kyc::{self, KycRecord};
 use domain::custody::{Account, Amount, Asset, Balance, Operation, OperationKind, OperationStatus};
-use domain::record::{Kind, Sealed};
+use domain::record::{Kind, Record, Sealed};
 use evidence::Timestamp;
 use store::Head;
 use store::conn::Lock;
@@ -314,7 +314,11 @@ impl Engine {
         for (sealed, reversed_by) in found {
             let account = |id: Uuid| {
                 let found = accounts.get(&id).copied();
-                found.ok_or_else(|| Error::from(store::Error::data(format!("balance {id} is missing"))))
+                found.ok_or_else(|| Error::Tampered {
+                    table: Balance::TABLE.name,
+                    id,
+                    what: "is missing, or was changed by hand".to_owned(),
+                })
             };
             let (debit, credit) = (account(sealed.row.debit_id)?, account(sealed.row.credit_id)?);
             let operation = sealed.row;

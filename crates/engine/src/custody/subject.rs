@@ -232,7 +232,7 @@ impl Engine {
     ) -> Result<HashMap<Uuid, Subject>, Error> {
         let approvals: Vec<&Approval> = approvals.into_iter().collect();
         let operations = approvals.iter().filter_map(|approval| operation_of(approval));
-        let operations = self.rows::<Operation>(operations).await?;
+        let operations = self.rows_that_read::<Operation>(operations).await?;
         let found: Vec<_> = approvals
             .into_iter()
             .filter_map(|approval| Found::of(approval, &operations))
@@ -246,10 +246,10 @@ impl Engine {
         };
         let users = found.iter().flat_map(|one| one.sides).filter_map(account);
         let users = self
-            .rows::<User>(users.filter_map(|account| account.user()))
+            .rows_that_read::<User>(users.filter_map(|account| account.user()))
             .await?;
         let destinations = found.iter().filter_map(|one| one.destination);
-        let destinations = self.rows::<Destination>(destinations).await?;
+        let destinations = self.rows_that_read::<Destination>(destinations).await?;
         let side = |(balance, said)| {
             let account = account((balance, said));
             let user = account.and_then(|account| account.user());

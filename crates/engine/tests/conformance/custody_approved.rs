@@ -6,7 +6,8 @@ crate::on_both!(
     two_must_approve,
     what_became_of_it_is_said_by_two,
     a_tier_from_submission_to_expiry,
-    a_destination_cools_off
+    a_destination_cools_off,
+    shown_where_a_balance_was_changed_by_hand
 );
 
 mod cases {
@@ -17,13 +18,14 @@ mod cases {
     use domain::custody::operation::{Step, Transaction};
     use domain::custody::rules::{CustodyRules, LimitRule, ThresholdRule};
     use domain::identity::{Role, Scope};
+    use domain::record::Val;
     use domain::{Caller, Command, Origin, Reply};
     use engine::Engine;
     use engine::custody::{NewOperation, NewStep, Proposal, StepKind};
     use evidence::Timestamp;
     use uuid::Uuid;
 
-    use crate::attacker::{assert_intact, close};
+    use crate::attacker::{Attacker, assert_intact, close};
     use crate::custody_desk::*;
     use crate::people::{code, now, open_with, person, session};
     use crate::support::{Bed, create_key, operator};
@@ -462,6 +464,34 @@ mod cases {
         done(engine, &own, Command::RemoveDestination(remove)).await;
         let gone = make_as(engine, &own, out(destination.id)).await;
         assert_eq!(code(gone), "unknown_destination");
+        world.end(&bed).await;
+    }
+
+    /// Whose a balance is follows from its id; what else is wrong with it harms no list of approvals.
+    pub async fn shown_where_a_balance_was_changed_by_hand(bed: Bed) {
+        let world = World::new(&bed, |_| {}).await;
+        let approval = world.ask(proposed("6"), None).await;
+        let row = world.engine.approval(approval).await.unwrap().unwrap().approval;
+        let known = world.engine.approval_subject(&row).await.unwrap().unwrap();
+        let key = vec![("id".to_owned(), Val::Uuid(known.debit.balance))];
+        let mut attacker = Attacker::new(&bed).await;
+        let before = attacker.get("balances", "version", &key).await;
+        for (version, proven) in [(7, true), (-5, false)] {
+            // A process that knows no names yet.
+            let afresh = Engine::open(bed.options()).await.unwrap();
+            attacker
+                .set("balances", "version", &key, &version.into())
+                .await
+                .unwrap();
+            let shown = afresh.approval_subject(&row).await.unwrap().unwrap();
+            assert_eq!(shown.credit.account, known.credit.account, "{version}");
+            if proven {
+                assert_eq!(shown.debit.account, known.debit.account, "{version}");
+            }
+            attacker.set("balances", "version", &key, &before).await.unwrap();
+            close(afresh).await;
+        }
+        drop(attacker);
         world.end(&bed).await;
     }
 }

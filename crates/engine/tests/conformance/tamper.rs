@@ -5,6 +5,7 @@
 
 crate::on_both!(
     every_column_of_every_table,
+    every_column_of_every_other_table,
     erased_is_not_tampered,
     triggers_stand_in_the_way
 );
@@ -154,7 +155,17 @@ mod cases {
         "schema_migrations.applied_at",
     ];
 
+    /// Those of one half of the tables: a test each, since each takes minutes.
     pub async fn every_column_of_every_table(bed: Bed) {
+        try_columns(bed, 0).await;
+    }
+
+    /// Those of the other half.
+    pub async fn every_column_of_every_other_table(bed: Bed) {
+        try_columns(bed, 1).await;
+    }
+
+    async fn try_columns(bed: Bed, half: usize) {
         close(rich_log(&bed).await).await;
         let options = bed.options();
         let mut attacker = Attacker::new(&bed).await;
@@ -163,7 +174,20 @@ mod cases {
         let unsealed: Vec<&str> = explanation.unsealed.iter().map(|table| table.table).collect();
         let mut unnoticed = BTreeSet::new();
         let mut wrong = Vec::new();
-        for (table, described) in attacker.tables.clone() {
+        let tables: Vec<_> = attacker
+            .tables
+            .clone()
+            .into_iter()
+            .skip(half)
+            .step_by(2)
+            .collect();
+        let mut expected: Vec<_> = UNNOTICED.to_vec();
+        expected.retain(|name| {
+            tables
+                .iter()
+                .any(|(table, _)| name.split('.').next() == Some(table.as_str()))
+        });
+        for (table, described) in tables {
             for column in described.columns {
                 let mut tried = 0;
                 for key in rows_to_try(&mut attacker, &table, &column.name).await {
@@ -232,7 +256,7 @@ mod cases {
             wrong.len(),
             wrong.join("\n")
         );
-        assert_eq!(unnoticed.into_iter().collect::<Vec<_>>(), UNNOTICED);
+        assert_eq!(unnoticed.into_iter().collect::<Vec<_>>(), expected);
         assert!(
             explanation.unsealed[0].why.contains("the time is not checked"),
             "{:?}",

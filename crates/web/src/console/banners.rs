@@ -6,7 +6,7 @@ use console::{Banner, Tone};
 use domain::identity::{Permission, Principal};
 use domain::upkeep::{Job, RunOutcome};
 use evidence::Timestamp;
-use views::JobView;
+use views::{JobView, VerifiedView};
 
 use crate::app::App;
 use crate::listed::{LOG_ROLLED_BACK, LOG_TAMPERED, STORAGE_FULL};
@@ -50,29 +50,36 @@ async fn found(app: &App) -> Vec<Banner> {
         }));
     }
     let now = app.engine.now();
-    let jobs = app.jobs.states_seen();
-    banners.extend(jobs.iter().filter_map(|state| late(&JobView::of(state), now)));
+    let jobs: Vec<_> = app.jobs.states_seen().iter().map(JobView::of).collect();
+    // What this machine remembers counts where the job's row says nothing of it: that row may be put back, or away.
+    let remembered = VerifiedView::last(&app.engine).map_or(0, |last| last.findings);
+    if remembered > 0 && jobs.iter().all(|job| job.found().is_none()) {
+        banners.push(by_hand(remembered));
+    }
+    banners.extend(jobs.iter().filter_map(|job| late(job, now)));
     banners
 }
 
-/// A job that is late, or failed, where that puts the log at risk; and what a verification found, which concerns everybody.
-fn late(job: &JobView, now: Timestamp) -> Option<Banner> {
-    let banner = |tone, text| Banner {
-        tone,
-        text,
-        href: Some("/jobs".to_owned()),
+/// What a verification found, which concerns everybody.
+fn by_hand(found: u64) -> Banner {
+    let things = match found {
+        1 => "1 thing that is".to_owned(),
+        found => format!("{} things that are", views::count(found)),
     };
+    Banner {
+        tone: Tone::Bad,
+        text: format!(
+            "Changed by hand: the verification of the log found {things} not as the log says. What pages show of it is not to be \
+             trusted."
+        ),
+        href: Some(FINDINGS.to_owned()),
+    }
+}
+
+/// A job that is late, or failed, where that puts the log at risk; or what a verification found.
+fn late(job: &JobView, now: Timestamp) -> Option<Banner> {
     if let Some(found) = job.found() {
-        let found = views::count(found);
-        let text = format!(
-            "Changed by hand: the verification of the log found {found} that should not be. What pages show of it is not to be \
-             trusted. The page of the status names each."
-        );
-        let href = Some(FINDINGS.to_owned());
-        return Some(Banner {
-            href,
-            ..banner(Tone::Bad, text)
-        });
+        return Some(by_hand(found));
     }
     let what = match job.name {
         Job::Verify => "The verification of the log",
@@ -88,7 +95,11 @@ fn late(job: &JobView, now: Timestamp) -> Option<Banner> {
         (_, true) => "is overdue",
         _ => return None,
     };
-    Some(banner(Tone::Warn, format!("{what} {words}.")))
+    Some(Banner {
+        tone: Tone::Warn,
+        text: format!("{what} {words}."),
+        href: Some("/jobs".to_owned()),
+    })
 }
 
 #[cfg(test)]
@@ -110,7 +121,7 @@ mod tests {
             late(&job, Timestamp::EPOCH).map(|banner| (banner.tone, banner.text))
         };
         let (tone, text) = with(RunOutcome::Failed, Some(3)).unwrap();
-        assert!(tone == Tone::Bad && text.starts_with("Changed by hand") && text.contains("found 3 "));
+        assert!(tone == Tone::Bad && text.starts_with("Changed by hand") && text.contains("found 3 things"));
         for (outcome, figure) in [(RunOutcome::Failed, Some(0)), (RunOutcome::BrokenOff, Some(3))] {
             let (tone, text) = with(outcome, figure).unwrap();
             assert!(tone == Tone::Warn && text.ends_with("failed."), "{text}");

@@ -32,30 +32,36 @@ pub(crate) async fn show(call: Call) -> Answer {
             found => found?,
         };
     }
+    let status = if knows {
+        Some(operation::state(&call).await?)
+    } else {
+        None
+    };
+    // What the banners say is some seconds old; the status is of now.
+    let well = status
+        .as_ref()
+        .map(|status| status.healthy && frame.banners.is_empty());
     let page = Overview {
-        healthy: knows.then_some(frame.banners.is_empty()),
-        sentence: sentence(knows, &frame.banners),
+        healthy: well,
+        sentence: sentence(well, &frame.banners),
         figures: vec![
             ("Log", log),
             ("Waiting", waiting(&call, principal).await?),
             ("Executions", executions(&call, principal).await?),
         ],
         hours,
-        pairs: if knows {
-            operation::pairs(&operation::state(&call).await?)
-        } else {
-            Vec::new()
-        },
+        pairs: status.as_ref().map(operation::pairs).unwrap_or_default(),
     };
     Ok(frame::answer(&frame, &console::overview(&frame.look, &page)))
 }
 
-fn sentence(knows: bool, banners: &[Banner]) -> String {
-    match (knows, banners) {
-        (true, []) => "Everything is all right.".to_owned(),
-        (true, [one]) => one.text.clone(),
-        (true, several) => format!("{} things need somebody.", several.len()),
-        (false, _) => "What you may read is in the menu.".to_owned(),
+fn sentence(well: Option<bool>, banners: &[Banner]) -> String {
+    match (well, banners) {
+        (None, _) => "What you may read is in the menu.".to_owned(),
+        (Some(true), _) => "Everything is all right.".to_owned(),
+        (Some(false), []) => "Something is not as it should be: see below.".to_owned(),
+        (Some(false), [one]) => one.text.clone(),
+        (Some(false), several) => format!("{} things need somebody.", several.len()),
     }
 }
 

@@ -5,9 +5,23 @@ use crate::changing::{asked, sign_out};
 use crate::chromium::{HEIGHT, WIDTH, in_browser};
 use crate::crawl::each;
 use crate::demo::demos;
+use crate::page::Page;
 
-/// A telephone, and a screen of 1280 points at 400 %.
-const NARROW: [(u32, u32); 2] = [(390, 844), (320, 256)];
+/// A telephone, a screen of 1280 points at 400 %, and screens of desks.
+const SIZES: [(u32, u32); 5] = [(390, 844), (320, 256), (1024, 768), (1200, 800), (WIDTH, HEIGHT)];
+
+/// At which sizes the page that is open can be scrolled sideways.
+async fn sideways(page: &Page, path: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (width, height) in SIZES {
+        page.size(width, height).await;
+        if page.goes_sideways().await {
+            found.push(format!("{path} goes sideways at {width}"));
+        }
+    }
+    page.size(WIDTH, HEIGHT).await;
+    found
+}
 
 #[test]
 fn axe_finds_nothing_and_no_page_goes_sideways() {
@@ -23,15 +37,13 @@ fn axe_finds_nothing_and_no_page_goes_sideways() {
             for violation in violations(page).await {
                 found.push(format!("{path}: {violation}"));
             }
-            for (width, height) in NARROW {
-                page.size(width, height).await;
-                if page.goes_sideways().await {
-                    found.push(format!("{path} goes sideways at {width}"));
-                }
-            }
-            page.size(WIDTH, HEIGHT).await;
+            found.extend(sideways(page, path).await);
         })
         .await;
+        // Real events, whose actions, actors and targets are long.
+        let long = "/audit/entries?order=asc";
+        demo.open(page, long).await;
+        found.extend(sideways(page, long).await);
         assert!(found.is_empty(), "{}", found.join("\n"));
     });
 }

@@ -70,7 +70,11 @@ fn signing_in_finding_verifying_and_approving_take_no_mouse() {
             page.wait_for_place("/audit/entries").await;
             page.keys("/").await;
             let in_filter = "return document.activeElement.closest('details.filter')?.open";
-            assert_eq!(page.script(in_filter, Vec::new()).await, true, "the filter was closed");
+            assert_eq!(
+                page.script(in_filter, Vec::new()).await,
+                true,
+                "the filter was closed"
+            );
             tab_to(page, "action").await;
             page.keys("user.create").await;
             page.keys(Key::Enter).await;
