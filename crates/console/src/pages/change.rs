@@ -81,7 +81,7 @@ fn refused(page: &ChangePage) -> Markup {
                 (icon("triangle-alert")) " "
                 (page.problem.as_deref().unwrap_or("It was refused: see the field below."))
                 @match &page.entry {
-                    Some((Some(href), index)) => { " " a href=(href) { "Recorded as entry " (index) } }
+                    Some((Some(href), index)) => { " " a href=(href) { "Recorded as entry " (index) } "." }
                     Some((None, index)) => { " Recorded as entry " (index) "." }
                     None => {}
                 }
