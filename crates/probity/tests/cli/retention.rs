@@ -86,7 +86,7 @@ fn what_is_past_its_policy_is_shown_and_pruned() {
         );
         let csv = place.run(&["audit", "export", "--format", "csv"]).expect(0).out;
         assert_eq!(
-            csv.lines().filter(|line| line.ends_with(",false,true")).count(),
+            csv.lines().filter(|line| line.ends_with(",false,true,")).count(),
             2,
             "{csv}"
         );
