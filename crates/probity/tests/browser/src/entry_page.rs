@@ -23,8 +23,7 @@ fn the_page_of_an_entry_checks_itself() {
             page.click("[data-start]").await;
             page.wait_for("[data-step='7'] output", "✓ holds").await;
             page.size(390, 844).await;
-            let sideways = "return document.documentElement.scrollWidth > innerWidth";
-            assert_eq!(page.script(sideways, Vec::new()).await, false);
+            assert!(!page.goes_sideways().await);
         });
     }
 }

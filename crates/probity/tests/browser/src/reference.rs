@@ -12,8 +12,7 @@ fn the_reference_can_be_read_in_both_themes_and_is_narrow_enough() {
             assert!(page.text("h1").await.contains("Probity"));
             no_violation(page).await;
             page.size(390, 844).await;
-            let sideways = "return document.documentElement.scrollWidth > innerWidth";
-            assert_eq!(page.script(sideways, Vec::new()).await, false);
+            assert!(!page.goes_sideways().await);
         });
     }
 }
