@@ -1,7 +1,7 @@
 // Runs the verifier of the browser in node: a case a line on standard input, what it says of it a line on standard output.
 import { createInterface } from "node:readline";
 import { readFileSync } from "node:fs";
-import { canonical, check, read, strict, web } from "../verifier/verify.js";
+import { Open, Wrong, canonical, check, read, strict, web } from "../verifier/verify.js";
 import { checkBundle } from "../verifier/bundle.js";
 
 const subtle = web.subtle;
@@ -26,8 +26,9 @@ const kinds = {
     strict(value);
     return { canonical: canonical(value) };
   },
-  async entry({ entry, receipt, key, browser, proof, eraser }) {
-    const result = await check({ entry, receipt, key, memory: browser && memory(browser), proof: () => proof, eraser: eraser && { ...eraser, key } });
+  async entry({ entry, receipt, refused, key, browser, proof, eraser }) {
+    const why = refused && new (refused.code === "tampered" ? Wrong : Open)(refused.detail);
+    const result = await check({ entry, receipt: why ?? receipt, key, memory: browser && memory(browser), proof: () => proof, eraser: eraser && { ...eraser, key } });
     return { holds: result.holds, steps: result.steps };
   },
   async bundle({ file, key }) {

@@ -375,12 +375,12 @@ export async function entrySteps(reading, path, [five, six], shown = [], eraser)
     if (twice) fail("it is shown as erased and as pruned, and can be only one");
     const digest = changes.length ? hex(await sha256(bytes(changesOf(changes)))) : undefined;
     if (digest !== at(leaf.leaf, "changes")) fail("the list of changed rows is not the one that the leaf commits to", at(leaf.leaf, "changes"), digest);
+    const tampered = at(entry, "tampered");
+    if (tampered !== undefined) fail(`whoever gave it says that it was changed by hand: ${tampered}`);
     return { values: { entry: at(entry, "id"), index: reading.index } };
   });
   const two = await settle(async () => {
     const { entry, gone, by } = of(reading, 1);
-    const tampered = at(entry, "tampered");
-    if (tampered !== undefined) fail(`whoever gave it says that it was changed by hand: ${tampered}`);
     const [salt, payload] = [at(entry, "evidence.salt"), payloadOf(reading, of(leaf, 3).leaf)];
     if (salt === undefined && gone && payload === "{}") return { state: "gone", gone, by, says: await goneSays(reading, eraser) };
     if (salt === undefined) fail(gone ? `it is shown as ${gone}, and yet details are shown` : "the salt is missing");
@@ -399,6 +399,7 @@ export async function entrySteps(reading, path, [five, six], shown = [], eraser)
   const four = await settle(async () => {
     const { index } = of(reading, 1);
     if (path.state === "wrong") fail(path.says);
+    if (path.state === "open") open(path.says);
     if (path.index !== index) fail("the receipt is for another entry", index, path.index);
     if (hash.state === "open") open(hash.says);
     const { head } = of(five, 5);
@@ -456,11 +457,11 @@ async function seenStep([{ head }, { key }], memory, proof) {
 /** What the steps say together: true, false, or null where one that is needed could not be done. Details that are gone need none. */
 export const holds = (steps) => (steps.some(({ state }) => state === "wrong") ? false : steps.slice(0, 6).every(({ state }) => state === "ok" || state === "gone") || null);
 
-/** The seven steps for an entry and its receipt, both as texts, by the log's key. */
+/** The seven steps for an entry and its receipt, both as texts, by the log's key. Where there is no receipt, it is why. */
 export async function check({ entry, receipt, key, memory, proof, shown, eraser }) {
   const reading = await settle(() => entryOf(read(entry)));
-  const path = await settle(() => receiptOf(receipt));
-  const none = { state: "open", says: "Not done, because the receipt cannot be read." };
+  const path = await settle(() => (receipt instanceof Error ? Promise.reject(receipt) : receiptOf(receipt)));
+  const none = { state: "open", says: "Not done, because there is no receipt that can be read." };
   const head = path.state === "ok" ? await headSteps(path.note, key) : [none, none];
   const steps = [...(await entrySteps(reading, path, head, shown, eraser)), ...head];
   const good = holds(steps);
@@ -520,13 +521,13 @@ async function verifyHere() {
   const text = async (path) => {
     const answer = await fetch(path);
     if (answer.ok) return answer.text();
-    const { detail } = await answer.json().catch(() => ({}));
-    throw new Error(detail ?? `the server answered ${answer.status} for ${path}`);
+    const { code, detail } = await answer.json().catch(() => ({}));
+    throw new (code === "tampered" ? Wrong : Open)(detail ?? `the server answered ${answer.status} for ${path}`);
   };
   const { entry, receipt, key, consistency, entries } = here.dataset;
   const shown = [...document.querySelectorAll("[data-shown]")].map((one) => [one.dataset.shown, one.getAttribute("datetime") ?? one.textContent]);
   const proof = (from, to) => text(`${consistency}?from=${from}&to=${to}`);
-  const both = async (entry, receipt) => ({ entry: await text(entry), receipt: await text(receipt), key });
+  const both = async (entry, receipt) => ({ entry: await text(entry), receipt: await text(receipt).catch((why) => why), key });
   try {
     const given = await both(entry, receipt);
     const [, by] = /"erased":true,"erased_by":(\d+)/.exec(given.entry) ?? [];

@@ -58,6 +58,21 @@ fn what_a_browser_lacks_is_said_and_the_rest_is_done() {
 }
 
 #[test]
+fn without_a_receipt_the_steps_that_need_none_are_done() {
+    let refused = |code: &str| {
+        let mut case = Given::of(&LOG, 5).case();
+        case["refused"] = json!({"code": code, "detail": "entry 4 is missing"});
+        case
+    };
+    let said = browser(&[refused("tampered"), refused("unavailable")]);
+    for (said, fourth, holds) in [(&said[0], "wrong", json!(false)), (&said[1], "open", Value::Null)] {
+        assert_eq!(states(said), format!("ok ok ok {fourth} open open open"));
+        assert_eq!(said["steps"][3]["says"], "entry 4 is missing");
+        assert_eq!(said["holds"], holds);
+    }
+}
+
+#[test]
 fn the_browser_remembers_the_last_checkpoint_and_the_key() {
     let at = |size: u64, log: &Log| {
         let mut case = Given::of(&LOG, 5).case();

@@ -111,6 +111,27 @@ fn what_is_changed_on_the_page_is_found() {
 }
 
 #[test]
+fn what_the_server_refuses_to_prove_is_marked_and_the_rest_is_checked() {
+    let refuse = "const real = window.fetch;
+        window.fetch = (path) => path.endsWith('/receipt')
+            ? Promise.resolve(new Response(JSON.stringify({code: 'tampered', detail: 'entry 9 is missing'}), {status: 500}))
+            : real(path);";
+    let [demo, _] = demos();
+    in_browser(async |page| {
+        demo.sign_in(page, "admin").await;
+        page.open(&format!("{}/audit/entries/10", demo.url)).await;
+        page.script(refuse, Vec::new()).await;
+        page.click("[data-start]").await;
+        page.wait_for("[data-verdict]", "does NOT hold").await;
+        assert_eq!(page.states().await, "ok ok ok wrong open open open");
+        assert_eq!(
+            page.text("[data-step='4'] output").await,
+            "✗ does not hold: entry 9 is missing"
+        );
+    });
+}
+
+#[test]
 fn every_entry_of_the_demo_is_shown_as_it_was_recorded() {
     // The begin and the end of the log: what was imported, and what people and agents did.
     for demo in demos().into_iter().take(1) {
