@@ -40,15 +40,22 @@ pub struct Action {
     pub name: &'static str,
     /// The name of an entry about a refusal of it.
     pub refused: &'static str,
+    /// What was done, in words; `#` is the id of what it was done to.
+    pub done: &'static str,
     /// What it takes.
     pub demand: Demand,
 }
 
 macro_rules! actions {
-    ($($name:ident = $word:literal $(or $refused:literal)?, $demand:expr;)*) => {
+    ($($name:ident = $word:literal $(or $refused:literal)? => $done:literal, $demand:expr;)*) => {
         $(
             #[doc = concat!("`", $word, "`")]
-            pub static $name: Action = Action { name: $word, refused: actions!(@refused $word $($refused)?), demand: $demand };
+            pub static $name: Action = Action {
+                name: $word,
+                refused: actions!(@refused $word $($refused)?),
+                done: $done,
+                demand: $demand,
+            };
         )*
         /// Every action.
         pub static ALL: &[&Action] = &[$(&$name),*];
@@ -58,83 +65,83 @@ macro_rules! actions {
 }
 
 actions! {
-    AUDIT_APPEND = "audit.append", Demand::Permission(AuditWrite);
-    AUDIT_ERASE = "audit.erase", Demand::Permission(AuditErase);
-    AUDIT_PRUNE = "audit.prune", Demand::System;
-    LEGAL_HOLD_CREATE = "legal_hold.create", Demand::Permission(AuditHold);
-    LEGAL_HOLD_RELEASE = "legal_hold.release", Demand::Permission(AuditHold);
-    LOG_ACKNOWLEDGE_RESTORE = "log.acknowledge_restore", Demand::Permission(LogRestore);
-    LOG_EXPORT_KEY = "log.export_key", Demand::Permission(LogRestore);
-    JOB_RUN = "job.run", Demand::Permission(OperateRun);
-    JOB_RECORD = "job.record", Demand::System;
-    USER_CREATE = "user.create", Demand::Permission(UsersWrite);
-    USER_IMPORT = "user.import", Demand::Permission(UsersWrite);
-    USER_INVITE = "user.invite", Demand::Permission(UsersWrite);
-    USER_UPDATE = "user.update", Demand::Permission(UsersWrite);
-    USER_SET_ROLE = "user.set_role", Demand::Permission(UsersWrite);
-    USER_DISABLE = "user.disable", Demand::Permission(UsersWrite);
-    USER_ENABLE = "user.enable", Demand::Permission(UsersWrite);
-    USER_RESET_PASSWORD = "user.reset_password", Demand::Permission(UsersWrite);
-    USER_RECOVER = "user.recover", Demand::Permission(UsersWrite);
-    USER_ERASE = "user.erase", Demand::Permission(UsersErase);
-    INVITATION_ACCEPT = "invitation.accept", Demand::Credentials;
-    LOGIN = "authn_login_success" or "authn_login_fail", Demand::Credentials;
-    PASSWORD_CHANGE = "authn_password_change" or "authn_password_change_fail", Demand::Session;
-    SESSION_RENEW = "session_renewed", Demand::Session;
-    SESSION_END = "session_expired", Demand::OwnSessionOr(SessionsWrite);
-    SECOND_FACTOR_ENROL = "second_factor.enrol", Demand::SecondFactor;
-    SECOND_FACTOR_CONFIRM = "second_factor.confirm", Demand::SecondFactor;
-    SECOND_FACTOR_REMOVE = "second_factor.remove", Demand::SecondFactor;
-    SECOND_FACTOR_RECOVERY_CODES = "second_factor.recovery_codes", Demand::SecondFactor;
-    SECOND_FACTOR_RESET = "second_factor.reset", Demand::Permission(UsersWrite);
-    API_KEY_CREATE = "api_key.create", Demand::OwnOr(ApiKeysOwn, ApiKeysWrite);
-    API_KEY_ROTATE = "api_key.rotate", Demand::OwnOr(ApiKeysOwn, ApiKeysWrite);
-    API_KEY_REVOKE = "api_key.revoke", Demand::OwnOr(ApiKeysOwn, ApiKeysWrite);
-    SECURITY_EVENT = "security_event", Demand::System;
-    ASSET_CREATE = "asset.create", Demand::Permission(CustodyConfigure);
-    BALANCE_CONFIGURE = "balance.configure", Demand::Permission(CustodyConfigure);
-    OPERATION_CREATE = "operation.create", Demand::OwnOr(CustodyOwn, CustodyWrite);
-    OPERATION_CAPTURE = "operation.capture", Demand::OwnOr(CustodyOwn, CustodyWrite);
-    OPERATION_RELEASE = "operation.release", Demand::OwnOr(CustodyOwn, CustodyWrite);
-    OPERATION_CANCEL = "operation.cancel", Demand::OwnOr(CustodyOwn, CustodyWrite);
-    OPERATION_REPORT = "operation.report", Demand::Permission(CustodyWrite);
-    OPERATION_START = "operation.start", Demand::Permission(CustodyWrite);
-    OPERATION_COMPLETE = "operation.complete", Demand::Permission(CustodyWrite);
-    OPERATION_FAIL = "operation.fail", Demand::Permission(CustodyWrite);
-    OPERATION_MARK_UNKNOWN = "operation.mark_unknown", Demand::Permission(CustodyWrite);
-    OPERATION_RESOLVE = "operation.resolve", Demand::Permission(CustodyWrite);
-    OPERATION_EXPIRE = "operation.expire", Demand::System;
-    SUMS_KEEP = "sums.keep", Demand::System;
-    KYC_SUBMIT = "kyc.submit", Demand::OwnOr(KycOwn, KycWrite);
-    KYC_CHECK_DOCUMENT = "kyc.check_document", Demand::Permission(KycReview);
-    KYC_APPROVE = "kyc.approve", Demand::Permission(KycReview);
-    KYC_REJECT = "kyc.reject", Demand::Permission(KycReview);
-    KYC_REVOKE = "kyc.revoke", Demand::Permission(KycReview);
-    KYC_EXPIRE = "kyc.expire", Demand::System;
-    DESTINATION_ADD = "destination.add", Demand::OwnOr(CustodyOwn, CustodyWrite);
-    DESTINATION_REMOVE = "destination.remove", Demand::OwnOr(CustodyOwn, CustodyWrite);
-    AGENT_CREATE = "agent.create", Demand::OwnOr(AgentsOwn, AgentsWrite);
-    AGENT_UPDATE = "agent.update", Demand::OwnOr(AgentsOwn, AgentsWrite);
-    AGENT_DISABLE = "agent.disable", Demand::OwnOr(AgentsOwn, AgentsWrite);
-    AGENT_ENABLE = "agent.enable", Demand::Permission(AgentsWrite);
-    CONVERSATION_CREATE = "conversation.create", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
-    CONVERSATION_UPDATE = "conversation.update", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
-    CONVERSATION_END = "conversation.end", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
-    EXECUTION_START = "execution.start", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
-    EXECUTION_COMPLETE = "execution.complete", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
-    EXECUTION_FAIL = "execution.fail", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
-    EXECUTION_CANCEL = "execution.cancel", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
-    EXECUTION_RECORD = "execution.record", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
-    EXECUTION_OBSERVE = "execution.observe", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
-    EXECUTION_EXPIRE = "execution.expire", Demand::System;
-    METRIC_RECORD = "metric.record", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
-    APPROVAL_REQUEST = "approval.request", Demand::Permission(ApprovalsRequest);
-    APPROVAL_VOTE = "approval.vote", Demand::Vote(CustodyApprove, GovernanceApprove);
-    APPROVAL_WITHDRAW = "approval.withdraw", Demand::Permission(ApprovalsRequest);
-    APPROVAL_USE = "approval.use", Demand::Permission(ApprovalsRequest);
-    APPROVAL_EXPIRE = "approval.expire", Demand::System;
-    APPROVAL_OUTCOME = "approval.outcome", Demand::Permission(ApprovalsRequest);
-    APPROVAL_SALT = "approval.salt", Demand::System;
+    AUDIT_APPEND = "audit.append" => "appended an entry", Demand::Permission(AuditWrite);
+    AUDIT_ERASE = "audit.erase" => "erased the details of entries", Demand::Permission(AuditErase);
+    AUDIT_PRUNE = "audit.prune" => "pruned the details of entries", Demand::System;
+    LEGAL_HOLD_CREATE = "legal_hold.create" => "set legal hold #", Demand::Permission(AuditHold);
+    LEGAL_HOLD_RELEASE = "legal_hold.release" => "released legal hold #", Demand::Permission(AuditHold);
+    LOG_ACKNOWLEDGE_RESTORE = "log.acknowledge_restore" => "acknowledged that the log was restored", Demand::Permission(LogRestore);
+    LOG_EXPORT_KEY = "log.export_key" => "exported the log's signing key", Demand::Permission(LogRestore);
+    JOB_RUN = "job.run" => "asked for a run of job #", Demand::Permission(OperateRun);
+    JOB_RECORD = "job.record" => "recorded a run of job #", Demand::System;
+    USER_CREATE = "user.create" => "created user #", Demand::Permission(UsersWrite);
+    USER_IMPORT = "user.import" => "imported user #", Demand::Permission(UsersWrite);
+    USER_INVITE = "user.invite" => "invited user #", Demand::Permission(UsersWrite);
+    USER_UPDATE = "user.update" => "changed user #", Demand::Permission(UsersWrite);
+    USER_SET_ROLE = "user.set_role" => "set the role of user #", Demand::Permission(UsersWrite);
+    USER_DISABLE = "user.disable" => "disabled user #", Demand::Permission(UsersWrite);
+    USER_ENABLE = "user.enable" => "enabled user #", Demand::Permission(UsersWrite);
+    USER_RESET_PASSWORD = "user.reset_password" => "reset the password of user #", Demand::Permission(UsersWrite);
+    USER_RECOVER = "user.recover" => "recovered the account of user #", Demand::Permission(UsersWrite);
+    USER_ERASE = "user.erase" => "erased user #", Demand::Permission(UsersErase);
+    INVITATION_ACCEPT = "invitation.accept" => "accepted an invitation", Demand::Credentials;
+    LOGIN = "authn_login_success" or "authn_login_fail" => "signed in", Demand::Credentials;
+    PASSWORD_CHANGE = "authn_password_change" or "authn_password_change_fail" => "changed the password", Demand::Session;
+    SESSION_RENEW = "session_renewed" => "renewed session #", Demand::Session;
+    SESSION_END = "session_expired" => "ended session #", Demand::OwnSessionOr(SessionsWrite);
+    SECOND_FACTOR_ENROL = "second_factor.enrol" => "began to set up a second factor", Demand::SecondFactor;
+    SECOND_FACTOR_CONFIRM = "second_factor.confirm" => "set up a second factor", Demand::SecondFactor;
+    SECOND_FACTOR_REMOVE = "second_factor.remove" => "removed a second factor", Demand::SecondFactor;
+    SECOND_FACTOR_RECOVERY_CODES = "second_factor.recovery_codes" => "made new recovery codes", Demand::SecondFactor;
+    SECOND_FACTOR_RESET = "second_factor.reset" => "reset the second factor of user #", Demand::Permission(UsersWrite);
+    API_KEY_CREATE = "api_key.create" => "made API key #", Demand::OwnOr(ApiKeysOwn, ApiKeysWrite);
+    API_KEY_ROTATE = "api_key.rotate" => "rotated API key #", Demand::OwnOr(ApiKeysOwn, ApiKeysWrite);
+    API_KEY_REVOKE = "api_key.revoke" => "revoked API key #", Demand::OwnOr(ApiKeysOwn, ApiKeysWrite);
+    SECURITY_EVENT = "security_event" => "recorded a security event", Demand::System;
+    ASSET_CREATE = "asset.create" => "created asset #", Demand::Permission(CustodyConfigure);
+    BALANCE_CONFIGURE = "balance.configure" => "configured balance #", Demand::Permission(CustodyConfigure);
+    OPERATION_CREATE = "operation.create" => "made operation #", Demand::OwnOr(CustodyOwn, CustodyWrite);
+    OPERATION_CAPTURE = "operation.capture" => "captured operation #", Demand::OwnOr(CustodyOwn, CustodyWrite);
+    OPERATION_RELEASE = "operation.release" => "released operation #", Demand::OwnOr(CustodyOwn, CustodyWrite);
+    OPERATION_CANCEL = "operation.cancel" => "cancelled operation #", Demand::OwnOr(CustodyOwn, CustodyWrite);
+    OPERATION_REPORT = "operation.report" => "reported on operation #", Demand::Permission(CustodyWrite);
+    OPERATION_START = "operation.start" => "started operation #", Demand::Permission(CustodyWrite);
+    OPERATION_COMPLETE = "operation.complete" => "completed operation #", Demand::Permission(CustodyWrite);
+    OPERATION_FAIL = "operation.fail" => "said that operation # failed", Demand::Permission(CustodyWrite);
+    OPERATION_MARK_UNKNOWN = "operation.mark_unknown" => "said that it is not known what became of operation #", Demand::Permission(CustodyWrite);
+    OPERATION_RESOLVE = "operation.resolve" => "resolved operation #", Demand::Permission(CustodyWrite);
+    OPERATION_EXPIRE = "operation.expire" => "found operation # expired", Demand::System;
+    SUMS_KEEP = "sums.keep" => "began to keep sums", Demand::System;
+    KYC_SUBMIT = "kyc.submit" => "submitted KYC record #", Demand::OwnOr(KycOwn, KycWrite);
+    KYC_CHECK_DOCUMENT = "kyc.check_document" => "checked a document of KYC record #", Demand::Permission(KycReview);
+    KYC_APPROVE = "kyc.approve" => "approved KYC record #", Demand::Permission(KycReview);
+    KYC_REJECT = "kyc.reject" => "rejected KYC record #", Demand::Permission(KycReview);
+    KYC_REVOKE = "kyc.revoke" => "revoked KYC record #", Demand::Permission(KycReview);
+    KYC_EXPIRE = "kyc.expire" => "found KYC record # expired", Demand::System;
+    DESTINATION_ADD = "destination.add" => "added destination #", Demand::OwnOr(CustodyOwn, CustodyWrite);
+    DESTINATION_REMOVE = "destination.remove" => "removed destination #", Demand::OwnOr(CustodyOwn, CustodyWrite);
+    AGENT_CREATE = "agent.create" => "created agent #", Demand::OwnOr(AgentsOwn, AgentsWrite);
+    AGENT_UPDATE = "agent.update" => "changed agent #", Demand::OwnOr(AgentsOwn, AgentsWrite);
+    AGENT_DISABLE = "agent.disable" => "disabled agent #", Demand::OwnOr(AgentsOwn, AgentsWrite);
+    AGENT_ENABLE = "agent.enable" => "enabled agent #", Demand::Permission(AgentsWrite);
+    CONVERSATION_CREATE = "conversation.create" => "began conversation #", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    CONVERSATION_UPDATE = "conversation.update" => "changed conversation #", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    CONVERSATION_END = "conversation.end" => "ended conversation #", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    EXECUTION_START = "execution.start" => "started execution #", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    EXECUTION_COMPLETE = "execution.complete" => "completed execution #", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    EXECUTION_FAIL = "execution.fail" => "said that execution # failed", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    EXECUTION_CANCEL = "execution.cancel" => "cancelled execution #", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    EXECUTION_RECORD = "execution.record" => "recorded steps of execution #", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    EXECUTION_OBSERVE = "execution.observe" => "recorded spans of the trace of execution #", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    EXECUTION_EXPIRE = "execution.expire" => "found the lease of execution # lapsed", Demand::System;
+    METRIC_RECORD = "metric.record" => "recorded metrics", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    APPROVAL_REQUEST = "approval.request" => "asked for approval #", Demand::Permission(ApprovalsRequest);
+    APPROVAL_VOTE = "approval.vote" => "voted on approval #", Demand::Vote(CustodyApprove, GovernanceApprove);
+    APPROVAL_WITHDRAW = "approval.withdraw" => "withdrew approval #", Demand::Permission(ApprovalsRequest);
+    APPROVAL_USE = "approval.use" => "used approval #", Demand::Permission(ApprovalsRequest);
+    APPROVAL_EXPIRE = "approval.expire" => "found approval # expired", Demand::System;
+    APPROVAL_OUTCOME = "approval.outcome" => "reported what came of approval #", Demand::Permission(ApprovalsRequest);
+    APPROVAL_SALT = "approval.salt" => "salted the digest of approval #", Demand::System;
 }
 
 /// What a credential can be refused with, whatever is asked for.

@@ -8,8 +8,10 @@ use evidence::payload::WORD;
 use evidence::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 use uuid::Uuid;
 
+use crate::action;
 use crate::audit::event::{Event, ID_LEN_MAX, KIND_LEN_MAX, TEXT_LEN_MAX};
 use crate::refusal::FieldError;
 
@@ -122,29 +124,32 @@ fn done(entry: &Entry) -> Option<String> {
     };
     let id = entry.target.as_ref().and_then(|target| target.id.as_deref());
     let detail = |name: &str| entry.details.as_ref()?.0.get(name)?.as_str();
-    Some(match entry.action.as_str() {
-        "session_expired" if detail("reason")? == "logout" => "signed out".to_owned(),
-        "execution.start" => format!("started an execution of {}", text("workflow")?),
-        "execution.complete" => format!("completed execution {}", id?),
-        "execution.fail" => format!("said that execution {} failed", id?),
-        "execution.cancel" => format!("cancelled execution {}", id?),
-        "execution.expire" => format!("found the lease of execution {} lapsed", id?),
-        "execution.record" => format!("{} of execution {}", counted("execution_steps", "step"), id?),
-        "execution.observe" => format!(
-            "{} of the trace of execution {}",
-            counted("execution_steps", "span"),
-            id?
-        ),
-        "metric.record" => counted("metrics", "metric"),
-        "approval.request" => format!("asked for the approval of {}", text("action")?),
-        "approval.vote" if after("approve")?.as_bool()? => format!("voted for approval {}", id?),
-        "approval.vote" => format!("voted against approval {}", id?),
-        "approval.withdraw" => format!("withdrew approval {}", id?),
-        "approval.use" => format!("used approval {}", id?),
-        "approval.expire" => format!("found approval {} expired", id?),
-        "approval.outcome" => format!("reported what came of approval {}", id?),
-        "approval.salt" => format!("salted the digest of approval {}", id?),
-        _ => return None,
+    let special = match entry.action.as_str() {
+        "session_expired" => detail("reason")
+            .filter(|reason| *reason == "logout")
+            .map(|_| "signed out".to_owned()),
+        "execution.start" => text("workflow").map(|workflow| format!("started an execution of {workflow}")),
+        "execution.record" => {
+            id.map(|id| format!("{} of execution {id}", counted("execution_steps", "step")))
+        }
+        "execution.observe" => {
+            let spans = counted("execution_steps", "span");
+            id.map(|id| format!("{spans} of the trace of execution {id}"))
+        }
+        "metric.record" => Some(counted("metrics", "metric")),
+        "approval.request" => text("action").map(|action| format!("asked for the approval of {action}")),
+        "approval.vote" => after("approve").and_then(Value::as_bool).and_then(|approve| {
+            let how = if approve { "for" } else { "against" };
+            Some(format!("voted {how} approval {}", id?))
+        }),
+        _ => None,
+    };
+    special.or_else(|| {
+        let words = action::ALL.iter().find(|known| known.name == entry.action)?.done;
+        match id {
+            Some(id) => Some(words.replace('#', id)),
+            None => (!words.contains('#')).then(|| words.to_owned()),
+        }
     })
 }
 
