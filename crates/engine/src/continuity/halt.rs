@@ -24,8 +24,8 @@ impl Fault {
     pub fn hint(self) -> &'static str {
         match self {
             Fault::Tampered => {
-                "give this process the key that signs this log (file signing.key or PROBITY_SIGNING_KEY); \
-                 `probity audit verify` names what was changed; if it was lost, restore a backup"
+                "`probity audit verify` names what was changed: keep a copy of the database, and restore a backup that verifies; \
+                 where the key is not the one that signs this log, give that one (file signing.key or PROBITY_SIGNING_KEY)"
             }
             Fault::RolledBack => {
                 "if you restored an older copy on purpose, say so with `probity audit acknowledge-restore --reason …`, \
