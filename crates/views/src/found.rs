@@ -139,6 +139,11 @@ impl PartOfId {
     }
 }
 
+/// The characters of an API key that may be shown, by which whoever pastes a whole one finds it too.
+pub fn shown_of_key(text: &str) -> Option<&str> {
+    text.get(..KEY_SHOWN).filter(|_| text.starts_with(KEY_BEGINS))
+}
+
 /// That a row is the viewer's own, where one column says so and they may not read all.
 fn of_own<N: Noun>(viewer: Viewer<'_>) -> Option<Condition> {
     let (column, id) = own::<N>(viewer, false)?;
@@ -163,9 +168,7 @@ pub async fn called(
             Ok(there.map(|sealed| sealed.row.id).collect())
         }
         ApiKey::KEY => {
-            // Whoever pastes a whole key finds it too, by the characters of it that may be shown.
-            let shown = text.get(..KEY_SHOWN).filter(|_| text.starts_with(KEY_BEGINS));
-            let mut conditions = vec![match shown {
+            let mut conditions = vec![match shown_of_key(text) {
                 Some(shown) => key_shown(shown),
                 None => key_called(text),
             }];

@@ -78,7 +78,7 @@ pub use entry::{BY_HAND, entry_filter, repeated};
 pub use execution::{ExecutionPart, ExecutionView, ExecutionWhole};
 pub use figures::{StatisticsView, SupplyView, day};
 pub use filter::{Asked, Filter, Given, Kind, Takes, check_times};
-pub use found::{PartOfId, called};
+pub use found::{PartOfId, called, shown_of_key};
 pub use governance::{DragModeRuns, Recent, UserRuns, WorkflowRuns};
 pub use hold::HoldView;
 pub use job::{BackupView, Backups, JobView, Jobs};

@@ -5,8 +5,8 @@ use maud::{Markup, html};
 /// How a value is typed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// A line; of at most so many characters, where there is a bound.
-    Line(Option<u64>),
+    /// A line. A browser that knew a bound would cut what is pasted, and say nothing: who takes it says what is too long.
+    Line,
     /// Several lines.
     Lines,
     /// A password that is there.
@@ -193,13 +193,9 @@ fn control(field: &Field, id: &str) -> Markup {
                 Input::Number(least, most) => (least, most),
                 _ => (None, None),
             };
-            let chars = match field.input {
-                Input::Line(chars) => chars,
-                _ => None,
-            };
             html! {
                 input id=(id) name=(field.name) type=(field.kind()) value=(field.value) autocomplete=(field.autocomplete())
-                    aria-describedby=[described] aria-invalid=[wrong] required[field.required] maxlength=[chars] min=[least] max=[most]
+                    aria-describedby=[described] aria-invalid=[wrong] required[field.required] min=[least] max=[most]
                     list=[list.as_deref()] step=[(field.input == Input::Time).then_some("1")] spellcheck="false" autocapitalize="none";
                 @if let Some(list) = &list { datalist id=(list) { @for offer in &field.offers { option value=(offer.value) label=[offer.label.as_deref()] {} } } }
             }
@@ -213,9 +209,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_tied_to_its_field_and_escaped() {
-        let mut one = Field::new("a", "A", Input::Line(Some(7)))
-            .doc("d")
-            .value("\"><script>");
+        let mut one = Field::new("a", "A", Input::Line).doc("d").value("\"><script>");
         one.problem = Some("<b>".to_owned());
         let markup = field(&one, "f-").into_string();
         assert!(

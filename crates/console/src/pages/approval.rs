@@ -54,7 +54,7 @@ pub fn approval(look: &Look, page: &ApprovalPage) -> Markup {
 
 /// Where one votes, or why one does not.
 fn vote(page: &ApprovalPage) -> Markup {
-    let reason = |words: &str| Field::new("reason", words, Input::Line(Some(1_000)));
+    let reason = |words: &str| Field::new("reason", words, Input::Line);
     html! {
         @if let Some(action) = &page.vote {
             section.vote aria-labelledby="vote" {

@@ -76,10 +76,9 @@ pub fn change(page: &ChangePage) -> Markup {
 /// What was wrong, where it is recorded, and what may help.
 fn refused(page: &ChangePage) -> Markup {
     html! {
-        @if page.problem.is_some() || page.entry.is_some() {
+        @if let Some(problem) = &page.problem {
             div.banner data-tone="bad" role="alert" {
-                (icon("triangle-alert")) " "
-                (page.problem.as_deref().unwrap_or("It was refused: see the field below."))
+                (icon("triangle-alert")) " " (problem)
                 @match &page.entry {
                     Some((Some(href), index)) => { " " a href=(href) { "Recorded as entry " (index) } "." }
                     Some((None, index)) => { " Recorded as entry " (index) "." }

@@ -91,7 +91,7 @@ pub fn list(look: &Look, page: &ListPage) -> Markup {
         @if let Some(chart) = &page.chart { (stacks(look, chart)) }
         @if count == 0 { (nothing(page)) }
         div id="rows" {
-            @for (heading, rows) in &page.parts {
+            @for (heading, rows) in page.parts.iter().filter(|(_, rows)| !rows.is_empty()) {
                 @if let Some(heading) = heading { h2.day { (heading) } }
                 (table(look, heading.as_deref().unwrap_or(page.many), &page.columns, rows))
             }
@@ -135,13 +135,12 @@ fn filter(page: &ListPage) -> Markup {
 
 fn nothing(page: &ListPage) -> Markup {
     let (narrowed, many) = (!page.chips.is_empty(), page.many);
-    // Earlier pages had some.
-    let more = if page.first.is_some() { "more " } else { "" };
     html! {
         @if page.stopped {
-            (empty(&format!("No {more}{many} so far."), &html! { "The search goes on below." }))
-        } @else if let Some(first) = &page.first {
-            (empty(&format!("No more {many}."), &html! { a href=(first) { "First page" } }))
+            (empty(&format!("No {many} so far."), &html! { "The search goes on below." }))
+        } @else if page.first.is_some() {
+            // Whether earlier pages had some is not known here.
+            (empty(&format!("No {many} from here on."), &html! {}))
         } @else if narrowed {
             (empty(&format!("No {many} fulfil these filters."), &html! { a href=(page.path) { "Show all " (many) } }))
         } @else {
@@ -166,7 +165,7 @@ fn ends(look: &Look, page: &ListPage, count: usize) -> Markup {
         }
         nav.pages aria-label="Pages" {
             @if let Some(first) = &page.first { a href=(first) rel="first" { "First page" } }
-            span.quiet { (count) " shown" @if page.next.is_none() { ", no more" } }
+            @if count > 0 { span.quiet { (count) " shown" @if page.next.is_none() { ", no more" } } }
             @if let Some(next) = &page.next { a href=(next) rel="next" { @if page.stopped { "Go on looking" } @else { "Next page" } } }
         }
     }

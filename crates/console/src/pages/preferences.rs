@@ -19,7 +19,7 @@ pub struct Preferences {
 
 /// The page to choose.
 pub fn preferences(page: &Preferences) -> Markup {
-    let mut zone = Field::new("zone", "Times are shown and typed in", Input::Line(Some(64)))
+    let mut zone = Field::new("zone", "Times are shown and typed in", Input::Line)
         .doc("`browser`, `UTC`, or any zone of the IANA database, such as Europe/Berlin.")
         .value(&page.zone)
         .required();

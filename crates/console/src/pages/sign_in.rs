@@ -26,7 +26,7 @@ pub fn sign_in(page: &SignIn) -> Markup {
     let mut code = Field::new("code", "Code", Input::Code)
         .doc("Six digits from your app, or one of your recovery codes. Leave it empty if you have no second factor.");
     code.required = page.code;
-    let username = Field::new("username", "User name or e-mail address", Input::Line(Some(254)))
+    let username = Field::new("username", "User name or e-mail address", Input::Line)
         .value(&page.username)
         .required();
     html! {

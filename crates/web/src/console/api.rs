@@ -11,6 +11,9 @@ use crate::endpoint::Verb;
 use crate::inside::{self, BYTES_MAX};
 use crate::problem::Problem;
 
+/// Members that are names, of one thing or another.
+const NAMES: [&str; 6] = ["username", "name", "workflow", "action", "title", "code"];
+
 /// What an endpoint answered.
 pub(crate) struct Answered {
     pub status: StatusCode,
@@ -40,10 +43,30 @@ impl Answered {
         detail.split(" at line ").next().unwrap_or(detail)
     }
 
+    /// The name that people gave to what it shows.
+    pub fn name(&self) -> Option<&str> {
+        let members = self.body.as_object()?;
+        let given = |name: &&str| {
+            let within = members.values().filter_map(|inner| inner.get(name));
+            members
+                .get(*name)
+                .into_iter()
+                .chain(within)
+                .find_map(Value::as_str)
+        };
+        NAMES.iter().find_map(given)
+    }
+
     /// What is said of a problem: its code, its words, its field and the entry that records it.
     pub fn said(&self, name: &str) -> Option<&str> {
         self.body[name].as_str()
     }
+}
+
+/// Asks for one of a list.
+pub(crate) async fn one(call: &Call, list: &str, name: &str) -> Result<Answered, Problem> {
+    let path = format!("{list}/{}", console::encoded(name));
+    self::call(call, Verb::Get, &path, &[], None).await
 }
 
 /// Calls an endpoint as the one who asked for this page.

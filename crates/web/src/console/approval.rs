@@ -6,8 +6,8 @@ use domain::identity::Permission;
 use views::{Approval, Cell, Show, Viewer};
 
 use crate::call::{Answer, Call};
-use crate::console::frame;
 use crate::console::one::One;
+use crate::console::{approved, frame};
 
 /// Where votes are sent.
 const VOTE: &str = "/approvals/{id}/vote";
@@ -27,10 +27,11 @@ pub(crate) async fn show(mut call: Call) -> Answer {
         .site
         .forms_for(&identity.principal)
         .any(|form| form.path == VOTE);
+    page.actions.extend(approved::carries_out(&call, &view)?);
     let id = view.id.to_string();
     let proves = identity.principal.holds(Permission::AuditRead);
     let page = ApprovalPage {
-        vote: (offered && hindrance.is_none()).then(|| VOTE.replace("{id}", &id)),
+        vote: (offered && hindrance.is_none() && !page.tampered).then(|| VOTE.replace("{id}", &id)),
         hindrance: hindrance.filter(|_| view.status == ApprovalStatus::Pending),
         evidence: proves.then(|| format!("/v1/approvals/{id}/evidence")),
         one: page,

@@ -141,7 +141,7 @@ pub(crate) async fn show(mut call: Call) -> Answer {
     if let Some(version) = version.filter(|_| asked.form.if_match) {
         fields.push(hidden(VERSION, version));
     }
-    add_name(&mut fields, &asked, "");
+    add_name(&mut fields, confirmation(&call, &asked).await?.as_deref(), "");
     page(&call, &asked, fields, None).await
 }
 
@@ -155,10 +155,22 @@ fn new_key() -> String {
     Uuid::now_v7().to_string()
 }
 
-/// For what cannot be undone, its name is typed in.
-fn add_name(fields: &mut Vec<Field>, asked: &Asked<'_>, typed: &str) {
-    if let Some(name) = asked.name().filter(|_| asked.form.is_final()) {
-        let field = Field::new(TYPED, format!("Type {name} to confirm"), Input::Line(None));
+/// The name that is typed in for what cannot be undone: what people call it, or else what names it in the address.
+async fn confirmation(call: &Call, asked: &Asked<'_>) -> Result<Option<String>, Problem> {
+    let Some(name) = asked.name().filter(|_| asked.form.is_final()) else {
+        return Ok(None);
+    };
+    let list = asked.form.list();
+    let Some(list) = call.app.site.lists.iter().find(|known| known.path == list) else {
+        return Ok(Some(name.to_owned()));
+    };
+    let one = api::one(call, list.api, name).await?;
+    Ok(Some(one.name().unwrap_or(name).trim().to_owned()))
+}
+
+fn add_name(fields: &mut Vec<Field>, name: Option<&str>, typed: &str) {
+    if let Some(name) = name {
+        let field = Field::new(TYPED, format!("Type {name} to confirm"), Input::Line);
         fields.push(field.required().value(typed));
     }
 }
@@ -176,7 +188,11 @@ async fn page(call: &Call, asked: &Asked<'_>, mut fields: Vec<Field>, refused: O
         _ => None,
     };
     let lacks = lacks.map(|what| format!("This job cannot run: {what}."));
-    let told = refused.filter(|_| fields.iter().all(|field| field.problem.is_none()));
+    let marked = fields.iter().any(|field| field.problem.is_some());
+    let told = match refused {
+        _ if marked => Some("Nothing was done: see what is marked below.".to_owned()),
+        refused => refused.map(|refused| refused.says.clone()),
+    };
     let will = consequences::of(call, form.api, asked.name()).await?;
     let page = ChangePage {
         title: form.title.to_owned(),
@@ -187,7 +203,7 @@ async fn page(call: &Call, asked: &Asked<'_>, mut fields: Vec<Field>, refused: O
         fields,
         danger: form.is_final(),
         blocked: lacks.is_some(),
-        problem: lacks.or_else(|| told.map(|refused| refused.says.clone())),
+        problem: lacks.or(told),
         entry: refused.and_then(|refused| refused.entry.clone()),
         help: refused.and_then(|refused| refused.help.clone()),
         back: about,
@@ -230,8 +246,10 @@ pub(crate) async fn submit(mut call: Call) -> Answer {
         fields.push(hidden(name, value.clone()));
     }
     let typed = given.get(TYPED);
-    add_name(&mut fields, &asked, &typed);
-    let confirmed = asked.name().is_none_or(|name| name == typed) || !asked.form.is_final();
+    let name = confirmation(call, &asked).await?;
+    add_name(&mut fields, name.as_deref(), &typed);
+    let typed = typed.trim();
+    let confirmed = name.is_none_or(|name| name == typed || asked.name() == Some(typed));
     if !confirmed && let Some(field) = fields.last_mut() {
         field.problem = Some("is not the name that is asked for".to_owned());
     }

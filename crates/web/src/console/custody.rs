@@ -130,8 +130,8 @@ pub(crate) async fn kyc(mut call: Call) -> Answer {
     let hindrance = hinders("reject");
     let waits = hinders("approve").filter(|_| hindrance.is_none());
     let page = KycPage {
+        checks: pending && reviews && hindrance.is_none() && !shown.tampered,
         one: shown,
-        checks: pending && reviews && hindrance.is_none(),
         hindrance,
         waits,
         limits: limits(&call, view.tier),

@@ -3,6 +3,7 @@
 use console::components::{Field, Input};
 use serde_json::Value;
 
+use crate::console::form::for_people;
 use crate::docs::schema::{Schemas, alternatives};
 use crate::query::Fields;
 
@@ -39,7 +40,7 @@ pub(crate) struct Spec {
 impl Spec {
     /// The member of this name; `changes` is whether what is left out stays as it is.
     pub fn of(schemas: Schemas<'_>, name: &str, schema: &Value, required: bool, changes: bool) -> Spec {
-        let doc = schemas.description(schema).replace('`', "");
+        let doc = for_people(schemas.description(schema));
         let (one, nullable) = without_null(schemas, schema);
         let kinds = schemas.kind(one);
         let enumerated = words(one);
@@ -69,7 +70,7 @@ impl Spec {
             (Kind::Json, _) => format!("{doc} As JSON.").trim().to_owned(),
             // What is said of times over the API is said of what programs send.
             (Kind::Time, _) => {
-                let own = schema["description"].as_str().unwrap_or_default();
+                let own = for_people(schema["description"].as_str().unwrap_or_default());
                 format!("{own} As clocks show it in your zone.").trim().to_owned()
             }
             _ => doc,
@@ -164,7 +165,7 @@ fn line(name: &str, chars_max: Option<u64>) -> Input {
         name if name.ends_with("password") => Input::Password,
         "totp" | "code" => Input::Code,
         _ if chars_max.is_some_and(|most| most > LINE_MAX) => Input::Lines,
-        _ => Input::Line(chars_max),
+        _ => Input::Line,
     }
 }
 

@@ -321,8 +321,7 @@ pub(crate) fn field(call: &Call, filter: &Filter, query: &Query, zone: &Zone) ->
         ),
         Takes::Flag(_) | Takes::Either => Input::Flag,
         Takes::Time => Input::Time,
-        Takes::Text(most) => Input::Line(Some(most as u64)),
-        _ => Input::Line(Some(254)),
+        _ => Input::Line,
     };
     let value = match filter.takes() {
         // As clocks show it here, for the field; what is no time stays as it was given.

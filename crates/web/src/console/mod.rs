@@ -9,6 +9,7 @@
 mod account;
 mod api;
 mod approval;
+mod approved;
 mod asset;
 mod banners;
 mod believed;

@@ -84,11 +84,13 @@ async fn page_of(call: &Call, plain: Plain<'_>, beside: &[Cell]) -> Result<(Fram
         (Some(table), Ok(id)) => call.app.engine.row_doubt(table, id).await?.is_some(),
         _ => false,
     };
+    // No command relies on what was changed by hand: each would be refused.
+    let actions = if tampered { Vec::new() } else { plain.actions };
     let page = OnePage {
         tampered,
         title: frame.title.clone(),
         list: (list.to_owned(), frame::called(list, names.1)),
-        actions: plain.actions,
+        actions,
         related: related(call, principal, (key, names.0), &id),
         told: history::of(call, &id).await?,
         call: curl(call, ""),

@@ -257,8 +257,12 @@ pub(crate) fn pairs(status: &StatusView) -> Vec<Titled> {
         ),
     ];
     for check in &status.checks {
-        pairs.push((check.name, word(check.ok)));
-        if !check.ok {
+        if check.ok {
+            // What was found is said, too: "ok" alone is more than one check can say.
+            let found = check.detail.trim_start_matches("ok: ");
+            pairs.push((check.name, Cell::State(format!("ok: {found}"))));
+        } else {
+            pairs.push((check.name, word(false)));
             pairs.push(("  found", (&check.detail).into()));
         }
     }

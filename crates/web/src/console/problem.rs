@@ -3,16 +3,24 @@
 use axum::body::Body;
 use console::components::Field;
 use console::{Markup, ProblemPage};
+use domain::identity::{Permission, Principal};
 use http::header::{ACCEPT, HeaderMap, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{Method, Response, StatusCode};
 
 use crate::app::App;
+use crate::console::banners::FINDINGS;
+use crate::console::place::EXPORT;
+use crate::console::refusals::for_people;
 use crate::console::sign_out::SIGNED_OUT;
+use crate::console::site::List;
 use crate::console::{frame, redirect};
 use crate::credential::{self, SEC_FETCH_SITE};
-use crate::listed::CROSS_SITE;
+use crate::listed::{CROSS_SITE, TAMPERED, UNKNOWN_PATH};
 use crate::problem::{Problem, title};
+
+/// Where the entries of the log are.
+const ENTRIES: &str = "/audit/entries";
 
 /// The page of a problem for whoever made this request.
 pub(crate) async fn answer(app: &App, parts: &Parts, problem: Problem) -> Response<Body> {
@@ -34,7 +42,9 @@ pub(crate) async fn answer(app: &App, parts: &Parts, problem: Problem) -> Respon
         None => None,
     };
     let frame = frame::around(app, parts, identity.as_deref(), title(problem.code)).await;
-    let mut response = frame::answer(&frame, &page(&problem));
+    let principal = identity.as_deref().map(|identity| &identity.principal);
+    let page = page(&problem, links(app, parts.uri.path(), principal, &problem));
+    let mut response = frame::answer(&frame, &page);
     let status = problem.status;
     carry(problem.into_response().headers(), response.headers_mut());
     *response.status_mut() = status;
@@ -55,18 +65,43 @@ fn carry(from: &HeaderMap, to: &mut HeaderMap) {
     }
 }
 
-/// What a problem says, as the content of a page.
-pub(crate) fn page(problem: &Problem) -> Markup {
-    let mut links = vec![("Overview".to_owned(), "/".to_owned())];
-    if problem.status == StatusCode::FORBIDDEN {
-        links.insert(0, ("What you may do".to_owned(), "/account".to_owned()));
-    }
+/// Where to go from a problem: to what may help, to the list of what was asked for, and home.
+fn links(app: &App, path: &str, principal: Option<&Principal>, problem: &Problem) -> Vec<(String, String)> {
+    let mut links: Vec<(String, String)> = Vec::new();
+    let mut link = |words: String, href: &str| {
+        if href != path {
+            links.push((words, href.to_owned()));
+        }
+    };
     if let Some(index) = problem.tampered_entry() {
-        links.insert(0, (format!("Entry {index}"), format!("/audit/entries/{index}")));
+        link(format!("Entry {index}"), &format!("{ENTRIES}/{index}"));
     }
+    if let Some(principal) = principal.filter(|principal| principal.must().is_none()) {
+        if problem.code == TAMPERED.1 && principal.holds(Permission::OperateRead) {
+            link("What the last verification found".to_owned(), FINDINGS);
+        }
+        if problem.status == StatusCode::FORBIDDEN {
+            link("What you may do".to_owned(), "/account");
+        }
+        let of = if path == EXPORT { ENTRIES } else { path };
+        let within = |list: &&List| {
+            of.strip_prefix(list.path)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if let Some(list) = app.site.lists_for(principal).find(within) {
+            link(frame::called(list.path, list.names.1), list.path);
+        }
+    }
+    link("Overview".to_owned(), "/");
+    links
+}
+
+/// What a problem says, as the content of a page.
+fn page(problem: &Problem, links: Vec<(String, String)>) -> Markup {
+    let detail = said_to_people(problem);
     console::problem(&ProblemPage {
         title: title(problem.code),
-        detail: for_people(problem).unwrap_or(&problem.detail).to_owned(),
+        detail: detail.map_or_else(|| for_people(&problem.detail), str::to_owned),
         code: problem.code.to_owned(),
         field: problem.field.clone(),
         entry: problem
@@ -77,11 +112,22 @@ pub(crate) fn page(problem: &Problem) -> Markup {
 }
 
 /// What is wrong, where the API says it in words for programs.
-fn for_people(problem: &Problem) -> Option<&'static str> {
-    (problem.code == CROSS_SITE.1).then_some(
-        "This was sent by a page of another site, or by a browser that does not say where it comes from. Open the page here, and \
-         send it from there.",
-    )
+fn said_to_people(problem: &Problem) -> Option<&'static str> {
+    const SAID: [(&str, &str); 2] = [
+        (
+            CROSS_SITE.1,
+            "This was sent by a page of another site, or by a browser that does not say where it comes from. Open the page here, \
+             and send it from there.",
+        ),
+        (
+            UNKNOWN_PATH.1,
+            "There is no page at this address. The navigation has all pages that you may open; the search finds things by their \
+             ids and names.",
+        ),
+    ];
+    SAID.iter()
+        .find(|(code, _)| *code == problem.code)
+        .map(|(_, said)| *said)
 }
 
 /// For who is not signed in: the way in, and then back here. A browser that comes from another site's page kept its cookie to

@@ -1,23 +1,19 @@
 //! What a form was refused for, as people read it: in words, with the entry that records it, and with what may help.
 
 use console::components::Field;
-use domain::action;
 use domain::code;
 use domain::identity::Permission;
 use http::StatusCode;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use views::Cell;
 
 use crate::call::Call;
 use crate::console::api::Answered;
+use crate::console::banners::FINDINGS;
 use crate::console::form::Form;
-use crate::console::frame;
+use crate::console::{approved, frame};
+use crate::listed::TAMPERED;
 use crate::problem::Problem;
-
-/// The form that asks for an approval.
-const ASK: &str = "/approvals/new";
-/// Most characters of an address; what is longer is typed anew.
-const ADDRESS_LEN_MAX: usize = 6_000;
 
 /// Why a form was not done.
 pub(crate) struct Refused {
@@ -51,12 +47,17 @@ pub(crate) async fn of(
         "Somebody else changed it meanwhile, so nothing was done. Open the form again to see what it is now."
             .clone_into(&mut says);
         help = Some(again());
+    } else if code == TAMPERED.1 {
+        says.push_str(" Nothing was done. Tell whoever runs the installation.");
+        let found = ("What the last verification found".to_owned(), FINDINGS.to_owned());
+        help = holds(Permission::OperateRead).then_some(found);
     } else if code == code::APPROVAL_REQUIRED.name {
         let mut asks = principal
             .iter()
             .flat_map(|principal| call.app.site.forms_for(principal));
-        if asks.any(|form| form.path == ASK) {
-            help = asked_for(form, place, body).map(|address| ("Ask for an approval".to_owned(), address));
+        if asks.any(|form| form.path == approved::ASK) {
+            help = approved::asked_for(form, place, body)
+                .map(|address| ("Ask for an approval".to_owned(), address));
             says.push_str(" Once it is granted, send this form again with its id as approval.");
         } else {
             says.push_str(" Somebody who may ask for approvals (approvals:request) asks for one.");
@@ -76,26 +77,16 @@ pub(crate) async fn of(
     })
 }
 
-/// Where the form is that asks for the approval of what was sent.
-fn asked_for(form: &Form, place: &str, body: Option<&Value>) -> Option<String> {
-    let mut arguments = body.and_then(Value::as_object).cloned().unwrap_or_default();
-    arguments.remove("approval");
-    let (action, arguments) = match form.api {
-        "/v1/operations" => (action::OPERATION_CREATE.name, arguments),
-        "/v1/operations/{id}/start" => (action::OPERATION_START.name, Map::new()),
-        "/v1/operations/{id}/resolve" => {
-            arguments.retain(|name, _| ["outcome", "evidence"].contains(&name.as_str()));
-            (action::OPERATION_RESOLVE.name, arguments)
-        }
-        _ => return None,
-    };
-    let mut arguments = Value::Object(arguments);
-    if form.is_of_one() {
-        arguments["operation"] = json!(place.split('/').nth(2)?);
+/// What a program is told, as people read it: without the marks of code, and with a sentence's begin.
+pub(crate) fn for_people(detail: &str) -> String {
+    let mut said = detail.replace('`', "");
+    let mut word = said.split(' ').next().unwrap_or_default().bytes();
+    if word.all(|sign| sign.is_ascii_lowercase())
+        && let Some(first) = said.get_mut(..1)
+    {
+        first.make_ascii_uppercase();
     }
-    let arguments = arguments.to_string();
-    let query = console::query([("action", action), ("arguments", arguments.as_str())]);
-    Some(format!("{ASK}{query}")).filter(|address| address.len() <= ADDRESS_LEN_MAX)
+    said
 }
 
 /// A problem of the API in words.
@@ -109,7 +100,7 @@ fn said(answered: &Answered) -> String {
         .said("lifted_by")
         .map(|who| format!(" What lifts this: {who}."))
         .unwrap_or_default();
-    format!("{field}{detail}.{lifted}").replace("..", ".")
+    for_people(&format!("{field}{detail}.{lifted}").replace("..", "."))
 }
 
 /// Puts names in the place of ids, where this reader may know them.

@@ -2,7 +2,6 @@
 
 use console::SearchPage;
 use http::StatusCode;
-use serde_json::Value;
 use views::{PartOfId, Viewer, called};
 
 use crate::call::{Answer, Call};
@@ -18,9 +17,10 @@ const NAMED: [&str; 3] = ["users", "agents", "assets"];
 /// Lists whose things have a name that is not theirs alone.
 const CALLED: [&str; 2] = ["users", "api_keys"];
 /// Filters by what somebody may have in hand: the list's key, and the filter.
-const HELD: [(&str, &str); 3] = [
+const HELD: [(&str, &str); 4] = [
     ("operations", "tx_hash"),
     ("executions", "trace_id"),
+    ("executions", "workflow"),
     ("conversations", "thread_id"),
 ];
 /// What stands before names where accounts and actors are written, and the lists that have what it names.
@@ -30,6 +30,8 @@ const BEFORE_NAMES: [(&str, &str); 4] = [
     ("asset:", "assets"),
     ("balance:", "balances"),
 ];
+/// What stands before the names of the house's own accounts.
+const HOUSE: &str = "house:";
 /// Longest text that is looked for, in characters.
 const TEXT_LEN_MAX: usize = 254;
 /// Most of one kind that are shown.
@@ -39,6 +41,13 @@ pub(crate) async fn show(call: Call) -> Answer {
     frame::free(&call)?;
     let given = Fields::parse(call.parts.uri.query().unwrap_or_default())?;
     let text: String = given.get("q").trim().chars().take(TEXT_LEN_MAX).collect();
+    if let Some(shown) = views::shown_of_key(&text).filter(|shown| shown.len() < text.len()) {
+        // A whole key does not stay in the address, or in what a browser remembers.
+        return Ok(redirect::to(&format!(
+            "/search{}",
+            console::query([("q", shown)])
+        )));
+    }
     let mut page = SearchPage {
         text: text.clone(),
         ..SearchPage::default()
@@ -55,9 +64,11 @@ pub(crate) async fn show(call: Call) -> Answer {
 }
 
 async fn look(call: &Call, page: &mut SearchPage) -> Result<(), Problem> {
-    let before = BEFORE_NAMES
-        .iter()
-        .find(|(before, _)| page.text.starts_with(before));
+    let before = BEFORE_NAMES.iter().find(|(before, _)| {
+        page.text
+            .get(..before.len())
+            .is_some_and(|begin| begin.eq_ignore_ascii_case(before))
+    });
     let text = page.text[before.map_or(0, |(before, _)| before.len())..].to_owned();
     let is_id = uuid::Uuid::try_parse(&text).is_ok();
     let part = PartOfId::parse(&text);
@@ -86,6 +97,17 @@ async fn look(call: &Call, page: &mut SearchPage) -> Result<(), Problem> {
             page.tried.push(list.names.1.to_owned());
         }
     }
+    if page.text.to_ascii_lowercase().starts_with(HOUSE)
+        && let Some(list) = call
+            .app
+            .site
+            .lists_for(principal)
+            .find(|list| list.key == "balances")
+    {
+        let href = format!("{}{}", list.path, console::query([("house", "true")]));
+        page.found
+            .push((title(list.names.1), "of the house".to_owned(), href));
+    }
     for (key, filter) in HELD {
         let mut lists = call.app.site.lists_for(principal).filter(meant);
         let list = lists.find(|list| list.key == key && list.filters.iter().any(|one| one.name == filter));
@@ -105,25 +127,15 @@ async fn look(call: &Call, page: &mut SearchPage) -> Result<(), Problem> {
 
 /// Adds the one of a list that this names, and says whether there is one that the reader may see.
 async fn add(call: &Call, page: &mut SearchPage, list: &List, name: &str) -> Result<bool, Problem> {
-    let word = console::encoded(name);
-    let shown = api::call(call, Verb::Get, &format!("{}/{word}", list.api), &[], None).await?;
+    let shown = api::one(call, list.api, name).await?;
     if shown.status != StatusCode::OK {
         return Ok(false);
     }
-    let given = ["username", "name", "workflow", "action", "title", "code"];
-    let given = given.iter().find_map(|member| member_of(&shown.body, member));
-    let said = match given {
+    let said = match shown.name() {
         Some(given) if given != name => format!("{given} ({name})"),
         _ => name.to_owned(),
     };
-    page.found
-        .push((title(list.names.0), said, format!("{}/{word}", list.path)));
+    let href = format!("{}/{}", list.path, console::encoded(name));
+    page.found.push((title(list.names.0), said, href));
     Ok(true)
-}
-
-/// A member of what is shown, or of what is within it.
-fn member_of<'a>(body: &'a Value, name: &str) -> Option<&'a str> {
-    let members = body.as_object()?;
-    let within = members.values().filter_map(|inner| inner.get(name));
-    body.get(name).into_iter().chain(within).find_map(Value::as_str)
 }

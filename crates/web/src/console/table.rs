@@ -275,7 +275,8 @@ fn form(route: &Route, routes: &[Route], document: &Value) -> Option<Form> {
         api,
         path,
         access: route.access,
-        title: doc.summary,
+        // A form makes one.
+        title: doc.summary.split(", or several").next().unwrap_or(doc.summary),
         description: for_people(doc.description),
         fields,
         if_match: named("If-Match"),

@@ -6,7 +6,7 @@ use domain::{Caller, Command, Origin};
 use engine::verify::{VerifyOptions, remember, verify};
 use serde_json::json;
 
-use super::browser::Browser;
+use super::browser::{Browser, Page};
 use crate::api::{Api, BOTH, On};
 
 /// Somebody whom no trigger, check or foreign key stands in the way of.
@@ -172,17 +172,31 @@ async fn a_row_that_is_not_the_one_that_was_written_is_marked() {
         by_hand(&api, on, "UPDATE users SET role = 'sre' WHERE username = 'ann'").await;
         let page = root.page(&path).await;
         assert!(page.text().contains("changed by hand"), "{}", page.text());
+        // What would be refused is not offered, and says why where it is asked for all the same.
+        let disable = format!("{path}/disable");
+        assert!(!page.links().contains(&disable), "{:?}", page.links());
+        let got = root.post(&disable, &[]).await;
+        assert_eq!(got.status, 500, "{}", got.text());
+        let refused = Page::of(got);
         assert!(
-            !root
-                .page(&format!("/users/{ben}"))
-                .await
+            refused
                 .text()
-                .contains("changed by hand")
+                .contains("A row that this rests on was changed by hand")
+                && !refused.text().contains('`'),
+            "{}",
+            refused.text()
         );
+        assert!(refused.links().contains("/status#findings"));
+        let page = root.page(&format!("/users/{ben}")).await;
+        assert!(!page.text().contains("changed by hand"), "{}", page.text());
+        assert!(page.links().contains(&format!("/users/{ben}/disable")));
         // It does not even read.
         by_hand(&api, on, "UPDATE users SET version = -5 WHERE username = 'ann'").await;
-        let page = root.get(&path).await;
+        let page = Page::of(root.get(&path).await);
         assert!(page.text().contains(&ann.to_string()), "{}", page.text());
+        for link in ["/status#findings", "/users", "/"] {
+            assert!(page.links().contains(link), "{link}: {}", page.text());
+        }
         api.get(&format!("/v1/users/{ann}"))
             .await
             .assert_problem(500, "tampered", None);
@@ -249,7 +263,7 @@ async fn what_does_not_read_of_any_noun_is_named() {
             let page = root.get(&format!("{path}/{bad}")).await;
             assert!(
                 page.text()
-                    .contains(&format!("the row {bad} of {table} was changed by hand")),
+                    .contains(&format!("The row {bad} of {table} was changed by hand")),
                 "{}",
                 page.text()
             );

@@ -96,7 +96,7 @@ async fn a_search_says_how_far_it_is_and_goes_on() {
         // The last of several pages says what is true of the search, not of itself.
         let last = browser.page(&path).await;
         assert!(
-            last.rows().is_empty() == last.text().contains("No more entries."),
+            last.rows().is_empty() == last.text().contains("No entries from here on."),
             "{}",
             last.text()
         );
@@ -200,10 +200,12 @@ async fn an_address_can_be_given_to_others() {
         Some("2026-11-29T13:00:00"),
         "as clocks show it here"
     );
+    let page = browser.page("/audit/entries").await;
     assert!(page.text().contains("at (Europe/Berlin)"));
     let other = Browser::of(&api, "other", Role::ADMIN).await;
     let page = other.page(address).await;
     assert_eq!(page.value("from").as_deref(), Some("2026-11-29T12:00:00"));
+    let page = other.page("/audit/entries").await;
     assert!(page.text().contains("at (UTC)"));
 }
 

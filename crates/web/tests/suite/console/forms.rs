@@ -105,6 +105,36 @@ async fn what_cannot_be_undone_asks_for_the_name() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_revoked_by_its_name_or_its_id() {
+    let api = Api::new(On::Sqlite).await;
+    let browser = Browser::of(&api, "root", Role::ADMIN).await;
+    let mut typed = ["till 3".to_owned(), String::new()];
+    for place in 0..2 {
+        let made = api
+            .call(
+                "POST",
+                "/v1/api-keys",
+                json!({"name": "till 3", "scopes": ["read"]}),
+            )
+            .await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        let id = made.json()["api_key"]["id"].as_str().unwrap().to_owned();
+        typed[1].clone_from(&id);
+        let path = format!("/api-keys/{id}/revoke");
+        assert!(
+            browser
+                .page(&path)
+                .await
+                .text()
+                .contains("Type till 3 to confirm")
+        );
+        assert_eq!(browser.post(&path, &[("_name", "till")]).await.status, 400);
+        let got = browser.post(&path, &[("_name", &typed[place])]).await;
+        assert_eq!(got.status, 303, "{}", got.text());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_that_is_asked_for_leads_to_the_jobs() {
     let api = Api::new(On::Sqlite).await;
     let browser = Browser::of(&api, "root", Role::ADMIN).await;

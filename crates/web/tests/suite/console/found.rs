@@ -30,16 +30,24 @@ async fn parts_of_ids_full_names_and_keys_are_found() {
         let shortened = format!("{}…{}", &whole[..8], &whole[28..]);
         let own = id.as_str().unwrap();
         let own = format!("{}…{}", &own[..8], &own[28..]);
+        let started = api
+            .call("POST", "/v1/executions", json!({"workflow": "triage"}))
+            .await;
+        assert_eq!(started.status, 201, "{}", started.text());
         let entry = api.get("/v1/audit/entries/2").await.json();
         let entry = entry["id"].as_str().unwrap();
         let entry = format!("{}…{}", &entry[..8], &entry[28..]);
         for (text, place) in [
             ("user:ann", "/users/ann"),
+            ("USER:ann", "/users/ann"),
+            ("House:fees", "/balances?house=true"),
+            ("triage", "/executions?workflow=triage"),
             ("ann other-name", &*format!("/users/{ann}")),
             (&shortened, &*format!("/users/{ann}")),
             ("shop of ann", &*key_page),
             (&secret[..10], &*key_page),
-            (secret, &*key_page),
+            // A whole key does not stay in the address.
+            (secret, &*format!("/search?q={}", &secret[..10])),
             (&own, &*key_page),
             (&entry, "/audit/entries/2"),
         ] {
@@ -52,7 +60,7 @@ async fn parts_of_ids_full_names_and_keys_are_found() {
                 "{text}: {}",
                 got.text()
             );
-            browser.page(place).await;
+            browser.get(place).await;
         }
         // What was made within a minute begins alike: all of it is listed.
         let page = browser.page(&format!("/search?q={}", &whole[..8])).await;

@@ -215,10 +215,7 @@ async fn people_are_called_by_their_names() {
         }
         assert_eq!(browser.post("/users/alice/disable", &[]).await.status, 303);
         let page = browser.page("/activity").await;
-        let (said, id) = (
-            "user.disable on user alice",
-            format!("user.disable on user {alice}"),
-        );
+        let (said, id) = ("root disabled user alice", format!("disabled user {alice}"));
         assert!(
             page.text().contains(said) && !page.text().contains(&id),
             "{}",

@@ -123,10 +123,26 @@ async fn where_a_rule_wants_an_approval_one_is_asked_for_from_there() {
         let other = Browser::of(&api, "other", Role::ADMIN).await;
         let vote = format!("/approvals/{id}/vote");
         assert_eq!(other.post(&vote, &[("approve", "true")]).await.status, 303);
+        // From there, nobody else is led to the form, which has all that was granted.
+        let path = format!("/approvals/{id}");
+        let leads = |page: &Page| {
+            page.links()
+                .into_iter()
+                .find(|link| link.starts_with("/operations/new?"))
+        };
+        assert_eq!(leads(&other.page(&path).await), None);
+        let back = leads(&browser.page(&path).await).unwrap();
+        let form = browser.page(&back).await;
         let mut fields = transfer("2", "k-2");
         fields.push(("approval", &id));
+        for (name, value) in fields.iter().filter(|(name, _)| !["_key", "kind"].contains(name)) {
+            let value = if *name == "amount" { "2.00000000" } else { value };
+            assert_eq!(form.value(name).as_deref(), Some(value), "{name}: {back}");
+        }
         let got = browser.post(NEW, &fields).await;
         assert_eq!(got.status, 303, "{}", got.text());
+        // Used, it leads nowhere any more.
+        assert_eq!(leads(&browser.page(&path).await), None);
     }
 }
 
@@ -182,4 +198,34 @@ async fn what_somebody_else_changed_is_said_as_people_say_it() {
     );
     assert!(page.links().contains(&path), "{:?}", page.links());
     assert_eq!(api.get("/v1/users/ann").await.json()["email"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wrong_with_a_field_is_said_on_top_and_beside_it() {
+    let world = World::new(On::Sqlite).await;
+    let browser = Browser::of(&world.api, "root", Role::ADMIN).await;
+    let mut fields = transfer("1", "k-1");
+    fields[1] = ("asset", "NOPE");
+    let got = browser.post(NEW, &fields).await;
+    assert_eq!(got.status, 404, "{}", got.text());
+    let page = Page::of(got);
+    for said in ["Nothing was done: see what is marked below.", "c-asset-wrong"] {
+        assert!(page.text().contains(said), "{said}: {}", page.text());
+    }
+    // A browser cuts nothing: what is too long is refused, and stands there to be made shorter.
+    let long = "x".repeat(300);
+    let form = browser.page("/users/new").await;
+    let (_, fields) = form.text().split_once("class=\"change\"").unwrap();
+    assert!(fields.contains("name=\"username\"") && !fields.contains("maxlength"));
+    let got = browser
+        .post("/users/new", &[("username", &long), ("role", "viewer")])
+        .await;
+    assert_eq!(got.status, 400, "{}", got.text());
+    let page = Page::of(got);
+    assert!(
+        page.text().contains("c-username-wrong") && page.text().contains("64"),
+        "{}",
+        page.text()
+    );
+    assert_eq!(page.value("username"), Some(long));
 }
