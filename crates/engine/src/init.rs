@@ -134,8 +134,8 @@ async fn as_expected(conn: &mut Conn) -> Result<String, Error> {
     if !compared.faults.is_empty() {
         return Err(Error::problem(
             format!(
-                "the schema is not the one that this program made: {}",
-                compared.faults.join("; ")
+                "the schema is not the one that this program made:\n  {}",
+                compared.faults.join("\n  ")
             ),
             "somebody changed it by hand: undo that, or put a backup back; run `probity audit verify` to see whether rows \
              were changed too",

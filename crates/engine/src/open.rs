@@ -1,6 +1,7 @@
 //! Opening a database and closing it: what must be so before anything is written, the engine's parts put together, and
 //! what is written down at the end.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -40,6 +41,19 @@ pub(crate) struct Found {
     pub verdict: guard::Verdict,
     /// The log itself says that what the guard remembers was given up: a restore was cut off before the guard was told.
     pub given_up: bool,
+    /// What is wrong with signature or right edge.
+    fault: Option<Arc<Halt>>,
+}
+
+impl Found {
+    /// Why this log is not to be continued.
+    fn halt(&self, data_dir: &Path) -> Option<Error> {
+        match &self.verdict {
+            _ if self.fault.is_some() => self.fault.clone().map(Error::Halted),
+            guard::Verdict::RolledBack(reason) if !self.given_up => Some(guard::refusal(data_dir, reason)),
+            _ => None,
+        }
+    }
 }
 
 /// Checks that the database has all migrations that this program has.
@@ -58,6 +72,15 @@ pub fn check_migrated(state: &store::migrate::State) -> Result<(), Error> {
 
 /// Opens the database and checks schema, signature, right edge and guard.
 pub(crate) async fn find(options: &Options) -> Result<Found, Error> {
+    let found = look(options).await?;
+    match &found.fault {
+        Some(fault) => Err(Error::Halted(Arc::clone(fault))),
+        None => Ok(found),
+    }
+}
+
+/// The same, which says what is wrong with signature or right edge beside what it finds.
+async fn look(options: &Options) -> Result<Found, Error> {
     let db = Db::new(options.database.clone())?;
     let mut conn = db.writer().await.map_err(|error| match error.kind {
         ErrorKind::Full => error.into(),
@@ -85,14 +108,24 @@ pub(crate) async fn find(options: &Options) -> Result<Found, Error> {
             "put back the log's key file, or give the key as PROBITY_SIGNING_KEY",
         )
     })?;
-    check_signature(&head, &key)?;
-    check_edge(&mut conn, &head).await?;
+    let sound = match check_signature(&head, &key) {
+        Ok(()) => check_edge(&mut conn, &head).await,
+        wrong => wrong,
+    };
+    let fault = match sound {
+        Ok(()) => None,
+        Err(Error::Halted(halt)) => Some(halt),
+        Err(error) => return Err(error),
+    };
     let remembered = if options.guard {
         guard::read(&options.data_dir)?
     } else {
         None
     };
-    let verdict = guard::check(&mut conn, &head.edge, remembered.as_deref(), &key.verifier()).await?;
+    let verdict = match &fault {
+        Some(_) => guard::Verdict::Extends,
+        None => guard::check(&mut conn, &head.edge, remembered.as_deref(), &key.verifier()).await?,
+    };
     let given_up = match (&verdict, &remembered) {
         (guard::Verdict::RolledBack(_), Some(remembered)) => {
             check::given_up(&mut conn, &head, remembered).await?
@@ -107,6 +140,7 @@ pub(crate) async fn find(options: &Options) -> Result<Found, Error> {
         remembered,
         verdict,
         given_up,
+        fault,
     })
 }
 
@@ -142,13 +176,35 @@ impl Engine {
     /// Refuses a log that is not signed by the key, whose right edge was changed, or that the rollback guard does
     /// not know to be the same.
     pub async fn open(options: Options) -> Result<Engine, Error> {
-        let found = find(&options).await?;
-        let given_up = found.given_up;
-        if let guard::Verdict::RolledBack(reason) = &found.verdict
-            && !given_up
-        {
-            return Err(guard::refusal(&options.data_dir, reason));
+        let found = look(&options).await?;
+        match found.halt(&options.data_dir) {
+            Some(error) => Err(error),
+            None => Engine::go_on(options, found).await,
         }
+    }
+
+    /// The same for whoever may only want to look: a log that it would refuse can be read, [`Engine::halt`] says why nothing is
+    /// written, and the guard keeps what it remembers.
+    pub async fn open_to_look(options: Options) -> Result<Engine, Error> {
+        let found = look(&options).await?;
+        match found.halt(&options.data_dir) {
+            None => Engine::go_on(options, found).await,
+            Some(Error::Halted(halt)) => {
+                let options = Options {
+                    guard: false,
+                    ..options
+                };
+                let head = found.head.clone();
+                let engine = Engine::assemble(options, found)?;
+                engine.shared().known.stand_still(halt, head);
+                Ok(engine)
+            }
+            Some(error) => Err(error),
+        }
+    }
+
+    async fn go_on(options: Options, found: Found) -> Result<Engine, Error> {
+        let given_up = found.given_up;
         let engine = Engine::start(options, found)?;
         if given_up {
             watch::remember(engine.shared(), &engine.shared().known.newest(), true).await;
@@ -159,7 +215,19 @@ impl Engine {
         Ok(engine)
     }
 
+    /// An engine with all that keeps it going.
     fn start(options: Options, found: Found) -> Result<Engine, Error> {
+        let engine = Engine::assemble(options, found)?;
+        let shared = engine.parts().0;
+        checkpointer::start(&shared)?;
+        tokio::spawn(watch::run(Arc::downgrade(&shared)));
+        shared.limits.start();
+        tokio::spawn(storage::run(Arc::downgrade(&shared)));
+        security_log::start(&engine);
+        Ok(engine)
+    }
+
+    fn assemble(options: Options, found: Found) -> Result<Engine, Error> {
         let options = Options {
             clock: options.clock.for_log(),
             ..options
@@ -218,13 +286,7 @@ impl Engine {
             waits,
             leases: Leases::default(),
         });
-        checkpointer::start(&shared)?;
-        tokio::spawn(watch::run(Arc::downgrade(&shared)));
-        shared.limits.start();
-        tokio::spawn(storage::run(Arc::downgrade(&shared)));
-        let engine = Engine::from_parts(shared, queue);
-        security_log::start(&engine);
-        Ok(engine)
+        Ok(Engine::from_parts(shared, queue))
     }
 
     /// Records that the log was put back to an older state on purpose, and lets the guard forget the newer one.

@@ -62,9 +62,17 @@ impl Context {
         done
     }
 
-    /// Opens the log.
+    /// Opens the log. One that is not to be continued can be looked at: that it is so is said first.
     pub async fn open(&self) -> Result<Engine, Failure> {
-        Ok(Engine::open(self.options()?).await?)
+        let engine = Engine::open_to_look(self.options()?).await?;
+        if let Some(halt) = engine.halt() {
+            output::remark(&format!(
+                "Nothing can be written: {}. What is shown is what the database has now; {}.",
+                halt.reason,
+                halt.fault.hint()
+            ));
+        }
+        Ok(engine)
     }
 }
 

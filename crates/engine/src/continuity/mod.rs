@@ -105,6 +105,14 @@ impl Known {
         state.go_on();
     }
 
+    /// Writes nothing on this head, which was found like that.
+    pub fn stand_still(&self, halt: Arc<Halt>, head: Head) {
+        self.state().halt = Some(Stopped {
+            halt,
+            found: Some(head),
+        });
+    }
+
     /// Writes nothing from now on. Says so once.
     pub fn stop(&self, (fault, reason): Breach, found: Option<&Head>) -> Arc<Halt> {
         let mut state = self.state();

@@ -6,7 +6,7 @@ use domain::identity::user::CreateUser;
 use engine::{Engine, EntryKey, Error, Fault, guard};
 use tlog::{Hash, RightEdge};
 
-use crate::attacker::Attacker;
+use crate::attacker::{Attacker, close};
 use crate::support::{Bed, numbered, record, submit};
 
 crate::on_both!(
@@ -123,12 +123,24 @@ pub async fn assert_goes_on(engine: &Engine) {
     assert!(engine.health().await.ready);
 }
 
-/// That a process that starts now, such as the command line, writes nothing either.
+/// That a process that starts now writes nothing either, and can be had to look.
 pub async fn assert_not_opened(options: &engine::Options, fault: Fault) {
     let Err(Error::Halted(halt)) = Engine::open(options.clone()).await else {
         panic!("opened")
     };
     assert_eq!(halt.fault, fault, "{halt:?}");
+    let remembered = guard::read(&options.data_dir).unwrap();
+    let engine = Engine::open_to_look(options.clone()).await.unwrap();
+    assert_eq!(engine.halt().map(|halt| halt.fault), Some(fault));
+    engine.entry(EntryKey::Index(0)).await.unwrap().unwrap();
+    let mut own_id = numbered(1);
+    own_id.id = Some(uuid::Uuid::now_v7());
+    for event in [numbered(1), own_id] {
+        let answer = record(&engine, vec![event]).await;
+        assert!(matches!(answer, Err(Error::Halted(_))), "{answer:?}");
+    }
+    close(engine).await;
+    assert_eq!(guard::read(&options.data_dir).unwrap(), remembered);
 }
 
 /// Waits until the guard of a data folder remembers a checkpoint, which its process has then seen.

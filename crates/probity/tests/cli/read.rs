@@ -21,6 +21,27 @@ fn indexes(place: &Place, args: &[&str]) -> Vec<u64> {
 }
 
 #[test]
+fn a_log_that_is_not_continued_can_be_looked_at() {
+    on_both(|place| {
+        let made = place.append(&["--actor", "user:al", "--action", "order.ship"]);
+        let index = made["index"].as_u64().unwrap();
+        place.by_hand("UPDATE log_head SET checkpoint = replace(checkpoint, 'l', 'x')");
+        let shown = place.run(&["audit", "list", "--action", "order.ship"]).expect(0);
+        assert!(shown.out.contains(&index.to_string()), "{}", shown.out);
+        assert!(
+            shown.err.starts_with("Nothing can be written: ") && shown.err.contains("probity audit verify"),
+            "{}",
+            shown.err
+        );
+        let refused = place.run(&["audit", "append", "--actor", "user:al", "--action", "order.ship"]);
+        let refused = refused.expect(2);
+        assert!(refused.err.contains("nothing is written: "), "{}", refused.err);
+        let serve = place.run(&["serve", "--listen", "127.0.0.1:0"]).expect(2);
+        assert!(serve.err.contains("nothing is written: "), "{}", serve.err);
+    });
+}
+
+#[test]
 fn filters() {
     on_both(|place| {
         place.append(&[
