@@ -1,6 +1,11 @@
 //! Every event of authentication and every refusal is an entry, and no secret is anywhere.
 
-crate::on_both!(events_and_refusals, secrets_are_nowhere, floods_are_sampled);
+crate::on_both!(
+    events_and_refusals,
+    rows_stand_before_and_after,
+    secrets_are_nowhere,
+    floods_are_sampled,
+);
 
 mod cases {
     use domain::identity::{Role, Scope};
@@ -9,6 +14,7 @@ mod cases {
     use engine::Engine;
     use engine::identity::{FirstCredential, LogInRequest, NewApiKey};
     use evidence::{Entry, json};
+    use serde_json::{Map, Value};
     use uuid::Uuid;
 
     use crate::attacker::{assert_intact, close};
@@ -75,6 +81,34 @@ mod cases {
         } else {
             Command::DisableUser(DisableUser { user })
         }
+    }
+
+    /// What a command made of a row: what it was, what it is, and what came and went.
+    pub async fn rows_stand_before_and_after(bed: Bed) {
+        let engine = bed.open().await;
+        let ann = person(&engine, "ann", Role::USER).await;
+        let disable = Command::DisableUser(DisableUser { user: ann.id });
+        engine.submit(&operator(), origin(), disable).await.unwrap();
+        let made = &entries(&engine, "user.create").await[..];
+        let made = &made.last().unwrap().changes[0];
+        let changed = &entries(&engine, "user.disable").await[0].changes[0];
+        let name = |image: &Option<Map<String, Value>>, column: &str| {
+            image.as_ref()?.get(column).map(ToString::to_string)
+        };
+        assert_eq!((made.table.as_str(), made.version, made.id), ("users", 1, ann.id));
+        assert!(made.before.is_none());
+        assert_eq!(name(&made.after, "username").as_deref(), Some("\"ann\""));
+        assert_eq!(name(&made.after, "active").as_deref(), Some("true"));
+        assert_eq!((changed.version, changed.id), (2, ann.id));
+        assert_eq!(name(&changed.before, "active").as_deref(), Some("true"));
+        assert_eq!(name(&changed.after, "active").as_deref(), Some("false"));
+        assert_eq!(
+            name(&changed.before, "username"),
+            name(&changed.after, "username")
+        );
+        // A secret column stands in neither.
+        assert_eq!(name(&made.after, "password_hash"), None);
+        close(engine).await;
     }
 
     /// What people do with their accounts, right and wrong.
