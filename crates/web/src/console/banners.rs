@@ -51,13 +51,22 @@ async fn found(app: &App) -> Vec<Banner> {
     }
     let now = app.engine.now();
     let jobs: Vec<_> = app.jobs.states_seen().iter().map(JobView::of).collect();
-    // What this machine remembers counts where the job's row says nothing of it: that row may be put back, or away.
     let remembered = VerifiedView::last(&app.engine).map_or(0, |last| last.findings);
-    if remembered > 0 && jobs.iter().all(|job| job.found().is_none()) {
-        banners.push(by_hand(remembered));
-    }
-    banners.extend(jobs.iter().filter_map(|job| late(job, now)));
+    banners.extend(of_jobs(&jobs, remembered, now));
     banners
+}
+
+/// What verifications found, and what is late. `remembered` is how much this machine knows to have been found.
+fn of_jobs(jobs: &[JobView], remembered: u64, now: Timestamp) -> Vec<Banner> {
+    // What this machine remembers counts where the job's row says nothing of it: that row may be put back, or away.
+    let found = jobs.iter().find_map(JobView::found).unwrap_or(remembered);
+    let others = jobs.iter().filter(|job| job.found().is_none());
+    let late = others.filter_map(|job| late(job, now));
+    (found > 0)
+        .then(|| by_hand(found))
+        .into_iter()
+        .chain(late)
+        .collect()
 }
 
 /// What a verification found, which concerns everybody.
@@ -76,11 +85,8 @@ fn by_hand(found: u64) -> Banner {
     }
 }
 
-/// A job that is late, or failed, where that puts the log at risk; or what a verification found.
+/// A job that is late, or failed, where that puts the log at risk.
 fn late(job: &JobView, now: Timestamp) -> Option<Banner> {
-    if let Some(found) = job.found() {
-        return Some(by_hand(found));
-    }
     let what = match job.name {
         Job::Verify => "The verification of the log",
         Job::Backup => "The backup",
@@ -110,7 +116,7 @@ mod tests {
 
     #[test]
     fn what_a_verification_found_is_no_failed_job() {
-        let with = |outcome, figure| {
+        let with = |outcome, figure, remembered| {
             let job = JobView {
                 name: Job::Verify,
                 outcome: Some(outcome),
@@ -118,14 +124,30 @@ mod tests {
                 next_at: None,
                 ..JobView::example()
             };
-            late(&job, Timestamp::EPOCH).map(|banner| (banner.tone, banner.text))
+            let banners = of_jobs(&[job], remembered, Timestamp::EPOCH);
+            banners
+                .into_iter()
+                .map(|banner| (banner.tone, banner.text))
+                .collect::<Vec<_>>()
         };
-        let (tone, text) = with(RunOutcome::Failed, Some(3)).unwrap();
-        assert!(tone == Tone::Bad && text.starts_with("Changed by hand") && text.contains("found 3 things"));
-        for (outcome, figure) in [(RunOutcome::Failed, Some(0)), (RunOutcome::BrokenOff, Some(3))] {
-            let (tone, text) = with(outcome, figure).unwrap();
-            assert!(tone == Tone::Warn && text.ends_with("failed."), "{text}");
+        for (outcome, figure, remembered) in [
+            (RunOutcome::Failed, Some(3), 0),
+            (RunOutcome::Failed, Some(3), 2),
+            (RunOutcome::Succeeded, Some(0), 3),
+        ] {
+            let [(tone, text)] = &with(outcome, figure, remembered)[..] else {
+                panic!("{outcome:?}")
+            };
+            assert!(
+                *tone == Tone::Bad && text.starts_with("Changed by hand") && text.contains("found 3 things")
+            );
         }
-        assert!(with(RunOutcome::Succeeded, Some(0)).is_none());
+        for (outcome, figure) in [(RunOutcome::Failed, Some(0)), (RunOutcome::BrokenOff, Some(3))] {
+            let [(tone, text)] = &with(outcome, figure, 0)[..] else {
+                panic!("{outcome:?}")
+            };
+            assert!(*tone == Tone::Warn && text.ends_with("failed."), "{text}");
+        }
+        assert!(with(RunOutcome::Succeeded, Some(0), 0).is_empty());
     }
 }

@@ -42,14 +42,7 @@ fn a_server_that_goes_away_is_told_and_waited_for() {
             demo.stop();
             page.wait_for("main", "The server does not answer").await;
             demo.start_again();
-            demo.run(&[
-                "audit",
-                "append",
-                "--actor",
-                "user:al",
-                "--action",
-                "parcel.return",
-            ]);
+            demo.append("parcel.return", &[]);
             page.wait_for("main tbody tr", "parcel.return").await;
             page.wait_for("main", "Live").await;
             // Who is signed out is told, and the server is asked no more.

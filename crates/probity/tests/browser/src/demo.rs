@@ -133,6 +133,13 @@ impl Demo {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// Records an event of this action.
+    #[track_caller]
+    pub fn append(&self, action: &str, more: &[&str]) {
+        let event = ["audit", "append", "--actor", "user:al", "--action", action];
+        self.run(&[&event[..], more].concat());
+    }
+
     /// The password of one of the people of the demo.
     pub fn password(&self, name: &str) -> &str {
         let line = self.said.iter().find(|line| line.starts_with(name));

@@ -19,7 +19,7 @@ fn the_page_of_an_entry_checks_itself() {
             assert_eq!(page.states().await, "ok ok ok ok ok ok open");
             no_violation(page).await;
             // The log has grown: the page asks for the proof by itself.
-            demo.run(&["audit", "append", "--actor", "user:al", "--action", "order.ship"]);
+            demo.append("order.ship", &[]);
             page.click("[data-start]").await;
             page.wait_for("[data-step='7'] output", "✓ holds").await;
             page.size(390, 844).await;
@@ -33,14 +33,7 @@ fn details_that_are_gone_are_not_said_to_hold() {
     for demo in demos() {
         in_browser(async |page| {
             demo.sign_in(page, "admin").await;
-            demo.run(&[
-                "audit",
-                "append",
-                "--actor",
-                "user:al",
-                "--action",
-                "order.forget",
-            ]);
+            demo.append("order.forget", &[]);
             demo.open(page, "/audit/entries?action=order.forget").await;
             let entry = page.first_row().await.unwrap();
             let index = entry.rsplit('/').next().unwrap();
@@ -72,15 +65,7 @@ fn what_would_steer_a_terminal_is_seen_and_checked() {
         in_browser(async |page| {
             demo.sign_in(page, "admin").await;
             let details = json!({"\u{1b}[2J": "a\u{202e}b\u{7f}\u{9b}"}).to_string();
-            let given = [
-                "--actor",
-                "user:al",
-                "--action",
-                "order.spoof",
-                "--details",
-                &details,
-            ];
-            demo.run(&[&["audit", "append"], &given[..]].concat());
+            demo.append("order.spoof", &["--details", &details]);
             demo.open(page, "/audit/entries?action=order.spoof").await;
             let entry = page.first_row().await.unwrap();
             demo.open(page, &entry).await;

@@ -54,7 +54,7 @@ fn an_entry_is_checked_step_by_step_and_the_log_is_remembered() {
             no_violation(page).await;
 
             // A later receipt needs the proof that the log only grew.
-            demo.run(&["audit", "append", "--actor", "user:al", "--action", "order.ship"]);
+            demo.append("order.ship", &[]);
             let later = demo.file("later.tlog-proof", &["audit", "receipt", "10"]);
             give(page, &[&later]).await;
             page.wait_for("[data-step='7'] output", "probity audit consistency")
