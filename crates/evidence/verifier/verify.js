@@ -515,6 +515,8 @@ export function storage() {
 }
 
 const here = globalThis.document?.querySelector("[data-verify]");
+/** The receipt of this entry that was pasted into the search. */
+let pasted;
 
 /** "Verify here" on the page of an entry: what the page shows, and what the server gives as evidence of it. */
 async function verifyHere() {
@@ -530,13 +532,21 @@ async function verifyHere() {
   const both = async (entry, receipt) => ({ entry: await text(entry), receipt: await text(receipt).catch((why) => why), key });
   try {
     const given = await both(entry, receipt);
+    if (pasted) given.receipt = pasted;
     const [, by] = /"erased":true,"erased_by":(\d+)/.exec(given.entry) ?? [];
     const eraser = by && (await both(`/v1${entries}/${by}`, `/v1${entries}/${by}/receipt`).catch(() => {}));
     show(here.querySelector("[data-steps]"), await check({ ...given, memory: storage(), proof, shown, eraser }), entries);
+    if (pasted) here.querySelector("[data-verdict]").prepend("By the receipt that was pasted: ");
   } catch (error) {
     here.querySelector("[data-verdict]").textContent = `Not checked: ${error.message}.`;
   }
 }
 
 const button = here?.querySelector("[data-start]");
-if (button) Object.assign(button, { hidden: false, onclick: verifyHere });
+if (button) {
+  Object.assign(button, { hidden: false, onclick: verifyHere });
+  const receipt = sessionStorage.getItem("receipt");
+  sessionStorage.removeItem("receipt");
+  if (receipt?.includes(`\nindex ${here.dataset.entry.split("/").pop()}\n`)) pasted = receipt;
+  if (pasted) verifyHere();
+}

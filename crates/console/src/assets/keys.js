@@ -47,6 +47,18 @@ const show = (href) => {
   asked.send();
 };
 
+// A receipt that is pasted into the search is checked on the page of its entry.
+const search = document.getElementById("q");
+if (search)
+  search.onpaste = (event) => {
+    const text = event.clipboardData.getData("text").replaceAll("\r\n", "\n");
+    const index = /^c2sp\.org\/tlog-proof@v1\n(?:extra .*\n)?index (\d+)\n/.exec(text)?.[1];
+    if (!index) return;
+    event.preventDefault();
+    sessionStorage.setItem("receipt", text);
+    location.assign(`/audit/entries/${index}#verify`);
+  };
+
 // The list that was looked at last, for going to the neighbours from a page of one.
 const list = rows().map((row) => row.dataset.href);
 if (list.length) sessionStorage.setItem("list", JSON.stringify({ list, at: location.pathname + location.search, next: all('a[rel="next"]')[0]?.getAttribute("href") }));

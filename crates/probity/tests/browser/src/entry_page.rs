@@ -81,6 +81,38 @@ fn what_would_steer_a_terminal_is_seen_and_checked() {
 }
 
 #[test]
+fn a_receipt_that_is_pasted_into_the_search_is_checked() {
+    let paste = "const data = new DataTransfer();
+        data.setData('text', arguments[0]);
+        document.getElementById('q').dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, cancelable: true}));";
+    let [demo, _] = demos();
+    let receipt = demo.run(&["audit", "receipt", "10"]);
+    let hash = receipt.lines().nth(2).unwrap();
+    let broken = receipt.replacen(hash, &("A".repeat(43) + "="), 1);
+    in_browser(async |page| {
+        demo.sign_in(page, "admin").await;
+        for (receipt, verdict) in [
+            (
+                receipt,
+                "By the receipt that was pasted: Everything that was checked holds.",
+            ),
+            (broken, "By the receipt that was pasted: This does NOT hold"),
+        ] {
+            demo.open(page, "/users").await;
+            page.script(paste, vec![receipt.into()]).await;
+            page.wait_for_place("/audit/entries/10").await;
+            page.wait_for("[data-verdict]", verdict).await;
+        }
+        // It is gone with the page: what comes next is the server's.
+        demo.open(page, "/audit/entries/10").await;
+        page.click("[data-start]").await;
+        page.wait_for("[data-verdict]", "Everything that was checked holds.")
+            .await;
+        assert!(!page.text("[data-verdict]").await.contains("pasted"));
+    });
+}
+
+#[test]
 fn what_is_changed_on_the_page_is_found() {
     for demo in demos() {
         in_browser(async |page| {
