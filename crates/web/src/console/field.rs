@@ -3,7 +3,7 @@
 use console::components::{Field, Input};
 use serde_json::Value;
 
-use crate::console::form::for_people;
+use crate::console::phrases;
 use crate::docs::schema::{Schemas, alternatives};
 use crate::query::Fields;
 
@@ -40,7 +40,7 @@ pub(crate) struct Spec {
 impl Spec {
     /// The member of this name; `changes` is whether what is left out stays as it is.
     pub fn of(schemas: Schemas<'_>, name: &str, schema: &Value, required: bool, changes: bool) -> Spec {
-        let doc = for_people(schemas.description(schema));
+        let doc = phrases::described(schemas.description(schema));
         let (one, nullable) = without_null(schemas, schema);
         let kinds = schemas.kind(one);
         let enumerated = words(one);
@@ -70,7 +70,7 @@ impl Spec {
             (Kind::Json, _) => format!("{doc} As JSON.").trim().to_owned(),
             // What is said of times over the API is said of what programs send.
             (Kind::Time, _) => {
-                let own = for_people(schema["description"].as_str().unwrap_or_default());
+                let own = phrases::described(schema["description"].as_str().unwrap_or_default());
                 format!("{own} As clocks show it in your zone.").trim().to_owned()
             }
             _ => doc,

@@ -24,33 +24,6 @@ pub(crate) struct Form {
     pub offered: bool,
 }
 
-/// Words of the API's own description that say something to programs alone.
-const FOR_PROGRAMS: [&str; 11] = [
-    "`GET ",
-    "`POST ",
-    "Idempotency-Key",
-    "he body",
-    "array",
-    "`linked`",
-    "he answer",
-    "answered",
-    "`replayed`",
-    "`null`",
-    // A form shows what is there.
-    "What is left out",
-];
-
-/// A description of the API as people read it: without what is for programs alone.
-pub(crate) fn for_people(description: &str) -> String {
-    let is_for_people = |part: &&str| !FOR_PROGRAMS.iter().any(|word| part.contains(word));
-    let sentences = description.split_inclusive(". ").filter_map(|sentence| {
-        let sentence = sentence.trim().trim_end_matches('.');
-        let parts: Vec<&str> = sentence.split("; ").take_while(is_for_people).collect();
-        (!parts.is_empty()).then(|| format!("{}.", parts.join("; ")))
-    });
-    sentences.collect::<Vec<_>>().join(" ").replace('`', "")
-}
-
 impl Form {
     /// Whether what it does cannot be undone.
     pub fn is_final(&self) -> bool {
@@ -71,31 +44,5 @@ impl Form {
     pub fn list(&self) -> &str {
         let end = self.path.find("/{").or_else(|| self.path.rfind("/new"));
         end.map_or("/", |end| &self.path[..end])
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::for_people;
-
-    #[test]
-    fn what_is_for_programs_is_left_out() {
-        for (said, left) in [
-            (
-                "An asset never changes. `GET /v1/x` says it.",
-                "An asset never changes.",
-            ),
-            (
-                "It begins soon, within 1.5 s; `GET /v1/jobs` says how it went. It is one run.",
-                "It begins soon, within 1.5 s. It is one run.",
-            ),
-            (
-                "What is left out stays as it is; `null` removes it. It is `final`.",
-                "It is final.",
-            ),
-            ("", ""),
-        ] {
-            assert_eq!(for_people(said), left);
-        }
     }
 }

@@ -31,6 +31,7 @@ pub(crate) mod one;
 mod operation;
 mod overview;
 mod people;
+mod phrases;
 mod place;
 mod preferences;
 mod presets;

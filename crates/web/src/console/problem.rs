@@ -11,10 +11,9 @@ use http::{Method, Response, StatusCode};
 use crate::app::App;
 use crate::console::banners::FINDINGS;
 use crate::console::place::EXPORT;
-use crate::console::refusals::for_people;
 use crate::console::sign_out::SIGNED_OUT;
 use crate::console::site::List;
-use crate::console::{frame, redirect};
+use crate::console::{frame, phrases, redirect};
 use crate::credential::{self, SEC_FETCH_SITE};
 use crate::listed::{CROSS_SITE, TAMPERED, UNKNOWN_PATH};
 use crate::problem::{Problem, title};
@@ -101,7 +100,7 @@ fn page(problem: &Problem, links: Vec<(String, String)>) -> Markup {
     let detail = said_to_people(problem);
     console::problem(&ProblemPage {
         title: title(problem.code),
-        detail: detail.map_or_else(|| for_people(&problem.detail), str::to_owned),
+        detail: detail.map_or_else(|| phrases::said(&problem.detail), str::to_owned),
         code: problem.code.to_owned(),
         field: problem.field.clone(),
         entry: problem

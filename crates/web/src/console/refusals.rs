@@ -11,7 +11,7 @@ use crate::call::Call;
 use crate::console::api::Answered;
 use crate::console::banners::FINDINGS;
 use crate::console::form::Form;
-use crate::console::{approved, frame};
+use crate::console::{approved, frame, phrases};
 use crate::listed::TAMPERED;
 use crate::problem::Problem;
 
@@ -77,18 +77,6 @@ pub(crate) async fn of(
     })
 }
 
-/// What a program is told, as people read it: without the marks of code, and with a sentence's begin.
-pub(crate) fn for_people(detail: &str) -> String {
-    let mut said = detail.replace('`', "");
-    let mut word = said.split(' ').next().unwrap_or_default().bytes();
-    if word.all(|sign| sign.is_ascii_lowercase())
-        && let Some(first) = said.get_mut(..1)
-    {
-        first.make_ascii_uppercase();
-    }
-    said
-}
-
 /// A problem of the API in words.
 fn said(answered: &Answered) -> String {
     let detail = answered.detail();
@@ -100,7 +88,7 @@ fn said(answered: &Answered) -> String {
         .said("lifted_by")
         .map(|who| format!(" What lifts this: {who}."))
         .unwrap_or_default();
-    for_people(&format!("{field}{detail}.{lifted}").replace("..", "."))
+    phrases::said(&format!("{field}{detail}.{lifted}").replace("..", "."))
 }
 
 /// Puts names in the place of ids, where this reader may know them.

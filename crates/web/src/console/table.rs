@@ -6,7 +6,8 @@ use views::{ApiKey, Approval, Asset, Balance, Entry, Execution, KycRecord, Noun 
 
 use crate::call::{Handler, Page, Route};
 use crate::console::field::Spec;
-use crate::console::form::{Form, for_people};
+use crate::console::form::Form;
+use crate::console::phrases;
 use crate::console::place::place;
 use crate::console::site::{List, Site};
 use crate::console::{
@@ -277,7 +278,7 @@ fn form(route: &Route, routes: &[Route], document: &Value) -> Option<Form> {
         access: route.access,
         // A form makes one.
         title: doc.summary.split(", or several").next().unwrap_or(doc.summary),
-        description: for_people(doc.description),
+        description: phrases::described(doc.description),
         fields,
         if_match: named("If-Match"),
         key,
