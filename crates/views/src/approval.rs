@@ -166,6 +166,7 @@ impl ApprovalView {
 
     fn with(read: Read, subject: Option<Subject>, eyes: &custody::Viewer, now: Timestamp) -> ApprovalView {
         let row = read.approval;
+        let subject = subject.and_then(|subject| subject.seen_by(eyes));
         let (policy, outcome) = (PolicyView::of(&row), OutcomeView::of(&row));
         let unreported = row.is_unreported(now);
         ApprovalView {
@@ -173,7 +174,7 @@ impl ApprovalView {
             page: Some(format!("/approvals/{}", row.id)),
             action: row.action,
             arguments: object(&row.arguments),
-            shown: subject.as_ref().and_then(|subject| subject.as_json(eyes)),
+            shown: subject.as_ref().map(Subject::as_json),
             digest: json::hex(&row.digest),
             salt: row.content_salt.as_deref().map(json::hex),
             policy,

@@ -80,13 +80,13 @@ impl Side {
         self.account.and_then(|account| account.user())
     }
 
-    fn as_json(&self, viewer: &Viewer) -> Value {
+    fn as_json(&self) -> Value {
         let mut value = json!({"balance": self.balance});
         if let Some(account) = self.account {
             value["account"] = account.words().into();
         }
-        if viewer.names || viewer.is(self.user()) {
-            value["name"] = self.name.clone().into();
+        if let Some(name) = &self.name {
+            value["name"] = name.as_str().into();
         }
         value
     }
@@ -112,12 +112,26 @@ fn read(text: &str, asset: Uuid) -> Option<Account> {
 }
 
 impl Subject {
-    /// The arguments as people read them; none for callers who may not see the operation.
-    pub fn as_json(&self, viewer: &Viewer) -> Option<Value> {
+    /// What of it is for a viewer to see: names and destinations of their own alone, unless they may see all. None for callers
+    /// who may not see the operation.
+    pub fn seen_by(mut self, viewer: &Viewer) -> Option<Subject> {
         let party = [self.debit.user(), self.credit.user(), self.requested_by];
         if !viewer.all && !party.into_iter().any(|user| viewer.is(user)) {
             return None;
         }
+        for side in [&mut self.debit, &mut self.credit] {
+            side.name = side
+                .name
+                .take()
+                .filter(|_| viewer.names || viewer.is(side.user()));
+        }
+        let known = self.destination.take();
+        self.destination = known.filter(|known| viewer.all || viewer.is(Some(known.user_id)));
+        Some(self)
+    }
+
+    /// The arguments as people read them.
+    pub fn as_json(&self) -> Value {
         let mut members = self.arguments.clone();
         for name in ["debit_account", "credit_account"] {
             members.remove(name);
@@ -126,13 +140,12 @@ impl Subject {
         put("kind", self.kind.as_str().into());
         put("asset", self.asset.code.as_str().into());
         put("amount", self.amount.to_decimal(self.asset.digits()).into());
-        put("debit", self.debit.as_json(viewer));
-        put("credit", self.credit.as_json(viewer));
+        put("debit", self.debit.as_json());
+        put("credit", self.credit.as_json());
         if let Some(reference) = &self.reference {
             put("reference", reference.as_str().into());
         }
-        let known = self.destination.as_ref();
-        if let Some(known) = known.filter(|known| viewer.all || viewer.is(Some(known.user_id))) {
+        if let Some(known) = &self.destination {
             put(
                 "destination",
                 json!({
@@ -144,7 +157,7 @@ impl Subject {
                 }),
             );
         }
-        Some(Value::Object(members))
+        Value::Object(members)
     }
 
     /// What is to be done, in a sentence.

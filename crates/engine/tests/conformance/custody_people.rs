@@ -176,7 +176,8 @@ mod cases {
             2,
             "what is not Probity's own says itself what it is"
         );
-        let shown = subjects[&started].as_json(&Viewer::ALL).unwrap();
+        let seen = |id, viewer: &Viewer| subjects[id].clone().seen_by(viewer);
+        let shown = seen(&started, &Viewer::ALL).unwrap().as_json();
         assert_eq!(
             (&shown["amount"], &shown["debit"]["name"], &shown["operation"]),
             (&json!("2.50000000"), &json!("ann"), &json!(out))
@@ -194,13 +195,19 @@ mod cases {
             names: false,
             own: Some(id),
         };
-        let shown = subjects[&paid].as_json(&as_user(ann)).unwrap();
+        let seen_by_ann = seen(&paid, &as_user(ann)).unwrap();
+        let words = seen_by_ann.words();
+        assert!(
+            words.contains("from user:ann to user:") && !words.contains("eve"),
+            "{words}"
+        );
+        let shown = seen_by_ann.as_json();
         assert_eq!(
             (&shown["debit"]["name"], shown["credit"].get("name")),
             (&json!("ann"), None)
         );
         assert_eq!(shown["credit"]["account"], json!(format!("user:{eve}")));
-        assert_eq!(subjects[&started].as_json(&as_user(eve)), None);
+        assert!(seen(&started, &as_user(eve)).is_none());
         end(engine, &bed).await;
     }
 
