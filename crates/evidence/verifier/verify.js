@@ -326,7 +326,7 @@ async function settle(run) {
     throw error;
   }
 }
-const after = (step) => open(`Not done, because step ${step} does not hold.`);
+const after = (step) => open(`because step ${step} does not hold.`);
 /** What a reading gave, or the step that says why there is nothing. */
 const of = (reading, step) => (reading.state === "ok" ? reading : after(step));
 
@@ -461,11 +461,11 @@ export const holds = (steps) => (steps.some(({ state }) => state === "wrong") ? 
 export async function check({ entry, receipt, key, memory, proof, shown, eraser }) {
   const reading = await settle(() => entryOf(read(entry)));
   const path = await settle(() => (receipt instanceof Error ? Promise.reject(receipt) : receiptOf(receipt)));
-  const none = { state: "open", says: "Not done, because there is no receipt that can be read." };
+  const none = { state: "open", says: "because there is no receipt that can be read." };
   const head = path.state === "ok" ? await headSteps(path.note, key) : [none, none];
   const steps = [...(await entrySteps(reading, path, head, shown, eraser)), ...head];
   const good = holds(steps);
-  steps.push(await settle(() => (good ? seenStep(head, memory, proof) : open("Not done, because a step before it does not hold."))));
+  steps.push(await settle(() => (good ? seenStep(head, memory, proof) : open("because a step before it does not hold."))));
   return { reading, steps, holds: good && holds(steps) };
 }
 
@@ -501,7 +501,7 @@ export function show(list, { steps, holds }, entries) {
     const link = entries && by !== undefined && element("a", { href: `${entries}/${by}` }, `Entry ${by}`);
     item.querySelector("output").replaceChildren(element("strong", {}, MARKS[state]), ...[says && `: ${says}`, link && " ", link, differs, all].filter(Boolean));
   });
-  const verdict = holds ? `Everything that was checked holds.${gone ? " The details are gone, so they could not be." : ""}` : holds === false ? "This does NOT hold: see the step marked ✗." : "Not everything could be checked: see the steps marked –.";
+  const verdict = holds ? `Everything that was checked holds.${gone ? " The details are gone, so they could not be." : ""}` : holds === false ? "This does NOT hold: see what is marked ✗." : "Not everything could be checked: see the steps marked –.";
   const output = list.parentElement.querySelector("[data-verdict]");
   output.dataset.state = holds ? "ok" : holds === false ? "wrong" : "open";
   output.textContent = verdict;
@@ -524,7 +524,7 @@ async function verifyHere() {
     const answer = await fetch(path);
     if (answer.ok) return answer.text();
     const { code, detail } = await answer.json().catch(() => ({}));
-    throw new (code === "tampered" ? Wrong : Open)(detail ?? `the server answered ${answer.status} for ${path}`);
+    throw new (code === "tampered" ? Wrong : Open)(detail?.replace(/\x60/g, "") ?? `the server answered ${answer.status} for ${path}`);
   };
   const { entry, receipt, key, consistency, entries } = here.dataset;
   const shown = [...document.querySelectorAll("[data-shown]")].map((one) => [one.dataset.shown, one.getAttribute("datetime") ?? one.textContent]);

@@ -86,7 +86,9 @@ fn asked(look: &Look, view: &ApprovalView) -> Markup {
         @match (&view.shown, &view.arguments) {
             (Some(Value::Object(shown)), _) => { (members("As people read it", shown)) }
             (_, Some(arguments)) => { (members("Arguments", arguments)) }
-            _ => { p.quiet { "The arguments are erased with the user who asked." } }
+            // Its salt goes with them.
+            _ if view.salt.is_none() => { p.quiet { "The arguments are erased with the user who asked." } }
+            _ => { p.wrong { "The arguments do not read: somebody changed them by hand." } }
         }
         @if let Some(arguments) = &view.arguments {
             @let words = bound(arguments);
@@ -107,7 +109,7 @@ fn members(caption: &str, object: &Map<String, Value>) -> Markup {
             table.pairs {
                 caption.hidden { (caption) }
                 thead { tr { th scope="col" { "Name" } th scope="col" { "Value" } } }
-                tbody { @for (name, value) in object { tr { th scope="row" { (name) } td { (tree(value)) } } } }
+                tbody { @for (name, value) in object.iter().filter(|(_, value)| !value.is_null()) { tr { th scope="row" { (name) } td { (tree(value)) } } } }
             }
         }
     }

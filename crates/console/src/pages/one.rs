@@ -58,7 +58,7 @@ pub fn one(look: &Look, page: &OnePage) -> Markup {
 fn by_hand(told: &[Told]) -> Markup {
     html! {
         p.banner data-tone="bad" role="alert" {
-            (badge(BY_HAND))
+            (badge(BY_HAND)) " "
             span {
                 "Somebody changed this in the database, around this program: it is not what its entry recorded. No command relies on it. "
                 "Tell whoever runs the installation: " code { "probity audit verify" } " names everything that was changed"

@@ -20,7 +20,7 @@ pub struct Preferences {
 /// The page to choose.
 pub fn preferences(page: &Preferences) -> Markup {
     let mut zone = Field::new("zone", "Times are shown and typed in", Input::Line)
-        .doc("`browser`, `UTC`, or any zone of the IANA database, such as Europe/Berlin.")
+        .doc("browser, UTC, or any zone of the IANA database, such as Europe/Berlin.")
         .value(&page.zone)
         .required();
     zone.problem.clone_from(&page.problem);

@@ -79,7 +79,7 @@ fn by_hand(found: u64) -> Banner {
         tone: Tone::Bad,
         text: format!(
             "Changed by hand: the verification of the log found {things} not as the log says. What pages show of it is not to be \
-             trusted."
+             trusted. Whoever runs the installation finds each on Status."
         ),
         href: Some(FINDINGS.to_owned()),
     }

@@ -3,6 +3,7 @@
 use axum::extract::{FromRequestParts as _, Path};
 use console::components::{Field, Input};
 use console::{ChangePage, Secret, SecretsPage};
+use domain::code::APPROVAL_REQUIRED;
 use http::StatusCode;
 use http::header::{HeaderName, IF_MATCH};
 use serde_json::{Map, Value};
@@ -25,6 +26,9 @@ const KEY: &str = "_key";
 const VERSION: &str = "_version";
 const TYPED: &str = "_name";
 
+/// A member that takes one of the installation's roles.
+const ROLE: &str = "role";
+
 /// The form that asks for a run of a job.
 const RUN: &str = "/v1/jobs/{job}/run";
 
@@ -43,6 +47,15 @@ struct Asked<'a> {
     form: &'a Form,
     /// The variables of the path.
     path: Vec<(String, String)>,
+}
+
+/// What is known of the one that a form is about.
+#[derive(Default)]
+struct Known {
+    /// What people call it.
+    name: Option<String>,
+    /// Whether its row is another one than its entry wrote.
+    by_hand: bool,
 }
 
 impl Asked<'_> {
@@ -67,6 +80,30 @@ impl Asked<'_> {
             (None, Some(known)) => frame::called(list, known.names.1),
             (None, None) => "My account".to_owned(),
         }
+    }
+
+    /// What is known of the one that it is about, as far as the reader may know it.
+    async fn known(&self, call: &Call) -> Result<Known, Problem> {
+        let path = self.form.list();
+        let principal = call.identity().ok().map(|identity| &identity.principal);
+        // Who may not read it does not ask for it here: that would be refused, and an entry.
+        let mut lists = principal
+            .into_iter()
+            .flat_map(|principal| call.app.site.lists_for(principal));
+        let list = lists.find(|known| known.path == path && known.shows);
+        let Some((name, list)) = self.name().zip(list) else {
+            return Ok(Known::default());
+        };
+        let one = api::one(call, list.api, name).await?;
+        let id = one.body["id"].as_str().and_then(|id| id.parse().ok());
+        let by_hand = match views::table_of(list.key).zip(id) {
+            Some((table, id)) => call.app.engine.row_doubt(table, id).await?.is_some(),
+            None => false,
+        };
+        Ok(Known {
+            name: one.name().map(|name| name.trim().to_owned()),
+            by_hand,
+        })
     }
 
     /// Where the page of what it is about is, or its list.
@@ -160,12 +197,8 @@ async fn confirmation(call: &Call, asked: &Asked<'_>) -> Result<Option<String>, 
     let Some(name) = asked.name().filter(|_| asked.form.is_final()) else {
         return Ok(None);
     };
-    let list = asked.form.list();
-    let Some(list) = call.app.site.lists.iter().find(|known| known.path == list) else {
-        return Ok(Some(name.to_owned()));
-    };
-    let one = api::one(call, list.api, name).await?;
-    Ok(Some(one.name().unwrap_or(name).trim().to_owned()))
+    let known = asked.known(call).await?.name;
+    Ok(Some(known.unwrap_or_else(|| name.to_owned())))
 }
 
 fn add_name(fields: &mut Vec<Field>, name: Option<&str>, typed: &str) {
@@ -178,16 +211,22 @@ fn add_name(fields: &mut Vec<Field>, name: Option<&str>, typed: &str) {
 async fn page(call: &Call, asked: &Asked<'_>, mut fields: Vec<Field>, refused: Option<&Refused>) -> Answer {
     let form = asked.form;
     refusals::name_people(call, &mut fields).await?;
+    for field in fields.iter_mut().filter(|field| field.name == ROLE) {
+        field.input = Input::Words(frame::roles(call));
+    }
     let mut frame = frame::of(call, form.title).await;
     let about = asked.about(call);
     // The place in the navigation is that of what it is about.
     frame.path.clone_from(&about);
-    // A run of a job that can do nothing is not asked for.
+    let known = asked.known(call).await?;
+    // What would be refused whatever is sent is not asked for.
     let lacks = match (form.api, asked.name()) {
-        (RUN, Some(job)) => operation::lacks(call, job)?,
+        (RUN, Some(job)) => operation::lacks(call, job)?.map(|what| format!("This job cannot run: {what}.")),
+        _ if known.by_hand => Some(
+            "Somebody changed this in the database, around this program. No command relies on it until it is put back.".to_owned(),
+        ),
         _ => None,
     };
-    let lacks = lacks.map(|what| format!("This job cannot run: {what}."));
     let marked = fields.iter().any(|field| field.problem.is_some());
     let told = match refused {
         _ if marked => Some("Nothing was done: see what is marked below.".to_owned()),
@@ -195,8 +234,11 @@ async fn page(call: &Call, asked: &Asked<'_>, mut fields: Vec<Field>, refused: O
     };
     let will = consequences::of(call, form.api, asked.name()).await?;
     let page = ChangePage {
-        title: form.title.to_owned(),
-        about: Some((about.clone(), asked.called(call))),
+        title: match &known.name {
+            Some(name) => format!("{}: {name}", form.title),
+            None => form.title.to_owned(),
+        },
+        about: Some((about.clone(), known.name.unwrap_or_else(|| asked.called(call)))),
         description: form.description.clone(),
         will,
         action: asked.filled(form.path),
@@ -205,7 +247,9 @@ async fn page(call: &Call, asked: &Asked<'_>, mut fields: Vec<Field>, refused: O
         blocked: lacks.is_some(),
         problem: lacks.or(told),
         entry: refused.and_then(|refused| refused.entry.clone()),
-        help: refused.and_then(|refused| refused.help.clone()),
+        help: refused
+            .and_then(|refused| refused.help.clone())
+            .or_else(|| refusals::what_was_found(call).filter(|_| known.by_hand)),
         back: about,
         button: form.title.to_owned(),
     };
@@ -295,7 +339,11 @@ pub(crate) async fn submit(mut call: Call) -> Answer {
         }
     }
     if let Some(name) = answered.said("field") {
-        let detail = answered.detail();
+        let detail = match answered.said("code") {
+            // What helps stands on top, with its link.
+            Some(code) if code == APPROVAL_REQUIRED.name => "is needed for this",
+            _ => answered.detail(),
+        };
         beside(&mut fields, vec![Problem::field(name, detail)]);
     }
     page(call, &asked, fields, Some(&refused)).await

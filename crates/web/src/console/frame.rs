@@ -131,6 +131,12 @@ pub(crate) fn free(call: &Call) -> Result<(), Problem> {
     Ok(())
 }
 
+/// The names of the installation's roles.
+pub(crate) fn roles(call: &Call) -> Vec<String> {
+    let rules = call.app.engine.rules();
+    rules.roles().iter().map(|role| role.name.to_string()).collect()
+}
+
 /// The zone that the reader chose, or the browser said.
 pub(crate) fn zone(parts: &Parts) -> Zone {
     let text = cookie_named(parts, ZONE).map(|text| percent_decode_str(text).decode_utf8_lossy());

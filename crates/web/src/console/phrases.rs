@@ -1,7 +1,7 @@
 //! What the API says to programs, as people read it.
 
 /// Words of the API's own description that say something to programs alone.
-const FOR_PROGRAMS: [&str; 11] = [
+const FOR_PROGRAMS: [&str; 12] = [
     "`GET ",
     "`POST ",
     "Idempotency-Key",
@@ -12,6 +12,7 @@ const FOR_PROGRAMS: [&str; 11] = [
     "answered",
     "`replayed`",
     "`null`",
+    "JSON numbers",
     // A form shows what is there.
     "What is left out",
 ];

@@ -48,9 +48,8 @@ pub(crate) async fn of(
             .clone_into(&mut says);
         help = Some(again());
     } else if code == TAMPERED.1 {
-        says.push_str(" Nothing was done. Tell whoever runs the installation.");
-        let found = ("What the last verification found".to_owned(), FINDINGS.to_owned());
-        help = holds(Permission::OperateRead).then_some(found);
+        says.push_str(" Nothing was done.");
+        help = what_was_found(call);
     } else if code == code::APPROVAL_REQUIRED.name {
         let mut asks = principal
             .iter()
@@ -75,6 +74,13 @@ pub(crate) async fn of(
         entry,
         help,
     })
+}
+
+/// Where everything is named that was changed by hand, for who may read it.
+pub(crate) fn what_was_found(call: &Call) -> Option<(String, String)> {
+    let principal = &call.identity().ok()?.principal;
+    let found = || ("What the last verification found".to_owned(), FINDINGS.to_owned());
+    principal.holds(Permission::OperateRead).then(found)
 }
 
 /// A problem of the API in words.

@@ -1,6 +1,7 @@
 //! `GET /search`: to what an id or a part of one, an index, a name, an e-mail address, a transaction or a trace means.
 
 use console::SearchPage;
+use domain::custody::House;
 use http::StatusCode;
 use views::{PartOfId, Viewer, called};
 
@@ -32,6 +33,8 @@ const BEFORE_NAMES: [(&str, &str); 4] = [
 ];
 /// What stands before the names of the house's own accounts.
 const HOUSE: &str = "house:";
+/// What tokens of sessions begin with.
+const SESSION_BEGINS: &str = "prs_";
 /// Longest text that is looked for, in characters.
 const TEXT_LEN_MAX: usize = 254;
 /// Most of one kind that are shown.
@@ -41,8 +44,11 @@ pub(crate) async fn show(call: Call) -> Answer {
     frame::free(&call)?;
     let given = Fields::parse(call.parts.uri.query().unwrap_or_default())?;
     let text: String = given.get("q").trim().chars().take(TEXT_LEN_MAX).collect();
+    // What is secret does not stay in the address, or in what a browser remembers.
+    if text.contains(SESSION_BEGINS) {
+        return Ok(redirect::to("/search"));
+    }
     if let Some(shown) = views::shown_of_key(&text).filter(|shown| shown.len() < text.len()) {
-        // A whole key does not stay in the address, or in what a browser remembers.
         return Ok(redirect::to(&format!(
             "/search{}",
             console::query([("q", shown)])
@@ -97,7 +103,10 @@ async fn look(call: &Call, page: &mut SearchPage) -> Result<(), Problem> {
             page.tried.push(list.names.1.to_owned());
         }
     }
-    if page.text.to_ascii_lowercase().starts_with(HOUSE)
+    let lower = page.text.to_ascii_lowercase();
+    if lower
+        .strip_prefix(HOUSE)
+        .is_some_and(|name| House::parse(name).is_some())
         && let Some(list) = call
             .app
             .site

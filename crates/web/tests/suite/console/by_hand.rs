@@ -143,6 +143,27 @@ async fn an_entry_that_is_missing_is_named_where_it_was() {
             list.text()
         );
         assert!(list.links().contains(&format!("/audit/entries/{index}")));
+        // Every list of the whole log says so; behind a filter, nobody knows what it was.
+        let activity = root.page("/activity").await;
+        assert!(
+            activity.text().contains(&format!("entry {index} is missing")),
+            "{}",
+            activity.text()
+        );
+        for (list, missing) in [("audit/entries", json!([index])), ("activity", json!([index]))] {
+            let page = api.get(&format!("/v1/{list}")).await.json();
+            assert_eq!(page["missing"], missing, "{list}");
+        }
+        let narrowed = api.get("/v1/audit/entries?action=order.ship").await.json();
+        assert_eq!(narrowed.get("missing"), None);
+        // A file that is called the whole log has all of it, or is none.
+        for format in ["jsonl", "bundle"] {
+            let file = api.get(&format!("/v1/audit/export?format={format}")).await;
+            file.assert_problem(500, "tampered", None);
+            assert_eq!(file.json()["tampered_entry"], index, "{}", file.text());
+        }
+        let narrowed = api.get("/v1/audit/export?action=order.ship").await;
+        assert_eq!(narrowed.status, 200);
         let page = root.get(&format!("/audit/entries/{index}")).await;
         assert!(
             page.status == 500 && page.text().contains("it is missing"),
@@ -179,14 +200,14 @@ async fn a_row_that_is_not_the_one_that_was_written_is_marked() {
         assert_eq!(got.status, 500, "{}", got.text());
         let refused = Page::of(got);
         assert!(
-            refused
-                .text()
-                .contains("A row that this rests on was changed by hand")
-                && !refused.text().contains('`'),
+            refused.text().contains("Somebody changed this in the database") && !refused.text().contains('`'),
             "{}",
             refused.text()
         );
         assert!(refused.links().contains("/status#findings"));
+        let form = root.page(&disable).await;
+        assert!(form.text().contains("Somebody changed this in the database"));
+        assert!(!form.text().contains("class=\"change\"") && form.links().contains("/status#findings"));
         let page = root.page(&format!("/users/{ben}")).await;
         assert!(!page.text().contains("changed by hand"), "{}", page.text());
         assert!(page.links().contains(&format!("/users/{ben}/disable")));
