@@ -40,20 +40,20 @@ pub struct Action {
     pub name: &'static str,
     /// The name of an entry about a refusal of it.
     pub refused: &'static str,
-    /// What was done, in words; `#` is the id of what it was done to.
-    pub done: &'static str,
+    /// What is done, in words that begin with the verb; `#` is the id of what it is done to.
+    pub words: &'static str,
     /// What it takes.
     pub demand: Demand,
 }
 
 macro_rules! actions {
-    ($($name:ident = $word:literal $(or $refused:literal)? => $done:literal, $demand:expr;)*) => {
+    ($($name:ident = $word:literal $(or $refused:literal)? => $words:literal, $demand:expr;)*) => {
         $(
             #[doc = concat!("`", $word, "`")]
             pub static $name: Action = Action {
                 name: $word,
                 refused: actions!(@refused $word $($refused)?),
-                done: $done,
+                words: $words,
                 demand: $demand,
             };
         )*
@@ -65,83 +65,83 @@ macro_rules! actions {
 }
 
 actions! {
-    AUDIT_APPEND = "audit.append" => "appended an entry", Demand::Permission(AuditWrite);
-    AUDIT_ERASE = "audit.erase" => "erased the details of entries", Demand::Permission(AuditErase);
-    AUDIT_PRUNE = "audit.prune" => "pruned the details of entries", Demand::System;
+    AUDIT_APPEND = "audit.append" => "append an entry", Demand::Permission(AuditWrite);
+    AUDIT_ERASE = "audit.erase" => "erase the details of entries", Demand::Permission(AuditErase);
+    AUDIT_PRUNE = "audit.prune" => "prune the details of entries", Demand::System;
     LEGAL_HOLD_CREATE = "legal_hold.create" => "set legal hold #", Demand::Permission(AuditHold);
-    LEGAL_HOLD_RELEASE = "legal_hold.release" => "released legal hold #", Demand::Permission(AuditHold);
-    LOG_ACKNOWLEDGE_RESTORE = "log.acknowledge_restore" => "acknowledged that the log was restored", Demand::Permission(LogRestore);
-    LOG_EXPORT_KEY = "log.export_key" => "exported the log's signing key", Demand::Permission(LogRestore);
-    JOB_RUN = "job.run" => "asked for a run of job #", Demand::Permission(OperateRun);
-    JOB_RECORD = "job.record" => "recorded a run of job #", Demand::System;
-    USER_CREATE = "user.create" => "created user #", Demand::Permission(UsersWrite);
-    USER_IMPORT = "user.import" => "imported user #", Demand::Permission(UsersWrite);
-    USER_INVITE = "user.invite" => "invited user #", Demand::Permission(UsersWrite);
-    USER_UPDATE = "user.update" => "changed user #", Demand::Permission(UsersWrite);
+    LEGAL_HOLD_RELEASE = "legal_hold.release" => "release legal hold #", Demand::Permission(AuditHold);
+    LOG_ACKNOWLEDGE_RESTORE = "log.acknowledge_restore" => "acknowledge that the log was restored", Demand::Permission(LogRestore);
+    LOG_EXPORT_KEY = "log.export_key" => "export the log's signing key", Demand::Permission(LogRestore);
+    JOB_RUN = "job.run" => "ask for a run of job #", Demand::Permission(OperateRun);
+    JOB_RECORD = "job.record" => "record a run of job #", Demand::System;
+    USER_CREATE = "user.create" => "create user #", Demand::Permission(UsersWrite);
+    USER_IMPORT = "user.import" => "import user #", Demand::Permission(UsersWrite);
+    USER_INVITE = "user.invite" => "invite user #", Demand::Permission(UsersWrite);
+    USER_UPDATE = "user.update" => "change user #", Demand::Permission(UsersWrite);
     USER_SET_ROLE = "user.set_role" => "set the role of user #", Demand::Permission(UsersWrite);
-    USER_DISABLE = "user.disable" => "disabled user #", Demand::Permission(UsersWrite);
-    USER_ENABLE = "user.enable" => "enabled user #", Demand::Permission(UsersWrite);
+    USER_DISABLE = "user.disable" => "disable user #", Demand::Permission(UsersWrite);
+    USER_ENABLE = "user.enable" => "enable user #", Demand::Permission(UsersWrite);
     USER_RESET_PASSWORD = "user.reset_password" => "reset the password of user #", Demand::Permission(UsersWrite);
-    USER_RECOVER = "user.recover" => "recovered the account of user #", Demand::Permission(UsersWrite);
-    USER_ERASE = "user.erase" => "erased user #", Demand::Permission(UsersErase);
-    INVITATION_ACCEPT = "invitation.accept" => "accepted an invitation", Demand::Credentials;
-    LOGIN = "authn_login_success" or "authn_login_fail" => "signed in", Demand::Credentials;
-    PASSWORD_CHANGE = "authn_password_change" or "authn_password_change_fail" => "changed the password", Demand::Session;
-    SESSION_RENEW = "session_renewed" => "renewed session #", Demand::Session;
-    SESSION_END = "session_expired" => "ended session #", Demand::OwnSessionOr(SessionsWrite);
-    SECOND_FACTOR_ENROL = "second_factor.enrol" => "began to set up a second factor", Demand::SecondFactor;
+    USER_RECOVER = "user.recover" => "recover the account of user #", Demand::Permission(UsersWrite);
+    USER_ERASE = "user.erase" => "erase user #", Demand::Permission(UsersErase);
+    INVITATION_ACCEPT = "invitation.accept" => "accept an invitation", Demand::Credentials;
+    LOGIN = "authn_login_success" or "authn_login_fail" => "sign in", Demand::Credentials;
+    PASSWORD_CHANGE = "authn_password_change" or "authn_password_change_fail" => "change the password", Demand::Session;
+    SESSION_RENEW = "session_renewed" => "renew session #", Demand::Session;
+    SESSION_END = "session_expired" => "end session #", Demand::OwnSessionOr(SessionsWrite);
+    SECOND_FACTOR_ENROL = "second_factor.enrol" => "begin to set up a second factor", Demand::SecondFactor;
     SECOND_FACTOR_CONFIRM = "second_factor.confirm" => "set up a second factor", Demand::SecondFactor;
-    SECOND_FACTOR_REMOVE = "second_factor.remove" => "removed a second factor", Demand::SecondFactor;
-    SECOND_FACTOR_RECOVERY_CODES = "second_factor.recovery_codes" => "made new recovery codes", Demand::SecondFactor;
+    SECOND_FACTOR_REMOVE = "second_factor.remove" => "remove a second factor", Demand::SecondFactor;
+    SECOND_FACTOR_RECOVERY_CODES = "second_factor.recovery_codes" => "make new recovery codes", Demand::SecondFactor;
     SECOND_FACTOR_RESET = "second_factor.reset" => "reset the second factor of user #", Demand::Permission(UsersWrite);
-    API_KEY_CREATE = "api_key.create" => "made API key #", Demand::OwnOr(ApiKeysOwn, ApiKeysWrite);
-    API_KEY_ROTATE = "api_key.rotate" => "rotated API key #", Demand::OwnOr(ApiKeysOwn, ApiKeysWrite);
-    API_KEY_REVOKE = "api_key.revoke" => "revoked API key #", Demand::OwnOr(ApiKeysOwn, ApiKeysWrite);
-    SECURITY_EVENT = "security_event" => "recorded a security event", Demand::System;
-    ASSET_CREATE = "asset.create" => "created asset #", Demand::Permission(CustodyConfigure);
-    BALANCE_CONFIGURE = "balance.configure" => "configured balance #", Demand::Permission(CustodyConfigure);
-    OPERATION_CREATE = "operation.create" => "made operation #", Demand::OwnOr(CustodyOwn, CustodyWrite);
-    OPERATION_CAPTURE = "operation.capture" => "captured operation #", Demand::OwnOr(CustodyOwn, CustodyWrite);
-    OPERATION_RELEASE = "operation.release" => "released operation #", Demand::OwnOr(CustodyOwn, CustodyWrite);
-    OPERATION_CANCEL = "operation.cancel" => "cancelled operation #", Demand::OwnOr(CustodyOwn, CustodyWrite);
-    OPERATION_REPORT = "operation.report" => "reported on operation #", Demand::Permission(CustodyWrite);
-    OPERATION_START = "operation.start" => "started operation #", Demand::Permission(CustodyWrite);
-    OPERATION_COMPLETE = "operation.complete" => "completed operation #", Demand::Permission(CustodyWrite);
-    OPERATION_FAIL = "operation.fail" => "said that operation # failed", Demand::Permission(CustodyWrite);
-    OPERATION_MARK_UNKNOWN = "operation.mark_unknown" => "said that it is not known what became of operation #", Demand::Permission(CustodyWrite);
-    OPERATION_RESOLVE = "operation.resolve" => "resolved operation #", Demand::Permission(CustodyWrite);
-    OPERATION_EXPIRE = "operation.expire" => "found operation # expired", Demand::System;
-    SUMS_KEEP = "sums.keep" => "began to keep sums", Demand::System;
-    KYC_SUBMIT = "kyc.submit" => "submitted KYC record #", Demand::OwnOr(KycOwn, KycWrite);
-    KYC_CHECK_DOCUMENT = "kyc.check_document" => "checked a document of KYC record #", Demand::Permission(KycReview);
-    KYC_APPROVE = "kyc.approve" => "approved KYC record #", Demand::Permission(KycReview);
-    KYC_REJECT = "kyc.reject" => "rejected KYC record #", Demand::Permission(KycReview);
-    KYC_REVOKE = "kyc.revoke" => "revoked KYC record #", Demand::Permission(KycReview);
-    KYC_EXPIRE = "kyc.expire" => "found KYC record # expired", Demand::System;
-    DESTINATION_ADD = "destination.add" => "added destination #", Demand::OwnOr(CustodyOwn, CustodyWrite);
-    DESTINATION_REMOVE = "destination.remove" => "removed destination #", Demand::OwnOr(CustodyOwn, CustodyWrite);
-    AGENT_CREATE = "agent.create" => "created agent #", Demand::OwnOr(AgentsOwn, AgentsWrite);
-    AGENT_UPDATE = "agent.update" => "changed agent #", Demand::OwnOr(AgentsOwn, AgentsWrite);
-    AGENT_DISABLE = "agent.disable" => "disabled agent #", Demand::OwnOr(AgentsOwn, AgentsWrite);
-    AGENT_ENABLE = "agent.enable" => "enabled agent #", Demand::Permission(AgentsWrite);
-    CONVERSATION_CREATE = "conversation.create" => "began conversation #", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
-    CONVERSATION_UPDATE = "conversation.update" => "changed conversation #", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
-    CONVERSATION_END = "conversation.end" => "ended conversation #", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
-    EXECUTION_START = "execution.start" => "started execution #", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
-    EXECUTION_COMPLETE = "execution.complete" => "completed execution #", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
-    EXECUTION_FAIL = "execution.fail" => "said that execution # failed", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
-    EXECUTION_CANCEL = "execution.cancel" => "cancelled execution #", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
-    EXECUTION_RECORD = "execution.record" => "recorded steps of execution #", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
-    EXECUTION_OBSERVE = "execution.observe" => "recorded spans of the trace of execution #", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
-    EXECUTION_EXPIRE = "execution.expire" => "found the lease of execution # lapsed", Demand::System;
-    METRIC_RECORD = "metric.record" => "recorded metrics", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
-    APPROVAL_REQUEST = "approval.request" => "asked for approval #", Demand::Permission(ApprovalsRequest);
-    APPROVAL_VOTE = "approval.vote" => "voted on approval #", Demand::Vote(CustodyApprove, GovernanceApprove);
-    APPROVAL_WITHDRAW = "approval.withdraw" => "withdrew approval #", Demand::Permission(ApprovalsRequest);
-    APPROVAL_USE = "approval.use" => "used approval #", Demand::Permission(ApprovalsRequest);
-    APPROVAL_EXPIRE = "approval.expire" => "found approval # expired", Demand::System;
-    APPROVAL_OUTCOME = "approval.outcome" => "reported what came of approval #", Demand::Permission(ApprovalsRequest);
-    APPROVAL_SALT = "approval.salt" => "salted the digest of approval #", Demand::System;
+    API_KEY_CREATE = "api_key.create" => "make API key #", Demand::OwnOr(ApiKeysOwn, ApiKeysWrite);
+    API_KEY_ROTATE = "api_key.rotate" => "rotate API key #", Demand::OwnOr(ApiKeysOwn, ApiKeysWrite);
+    API_KEY_REVOKE = "api_key.revoke" => "revoke API key #", Demand::OwnOr(ApiKeysOwn, ApiKeysWrite);
+    SECURITY_EVENT = "security_event" => "record a security event", Demand::System;
+    ASSET_CREATE = "asset.create" => "create asset #", Demand::Permission(CustodyConfigure);
+    BALANCE_CONFIGURE = "balance.configure" => "configure balance #", Demand::Permission(CustodyConfigure);
+    OPERATION_CREATE = "operation.create" => "make operation #", Demand::OwnOr(CustodyOwn, CustodyWrite);
+    OPERATION_CAPTURE = "operation.capture" => "capture operation #", Demand::OwnOr(CustodyOwn, CustodyWrite);
+    OPERATION_RELEASE = "operation.release" => "release operation #", Demand::OwnOr(CustodyOwn, CustodyWrite);
+    OPERATION_CANCEL = "operation.cancel" => "cancel operation #", Demand::OwnOr(CustodyOwn, CustodyWrite);
+    OPERATION_REPORT = "operation.report" => "report on operation #", Demand::Permission(CustodyWrite);
+    OPERATION_START = "operation.start" => "start operation #", Demand::Permission(CustodyWrite);
+    OPERATION_COMPLETE = "operation.complete" => "complete operation #", Demand::Permission(CustodyWrite);
+    OPERATION_FAIL = "operation.fail" => "say that operation # failed", Demand::Permission(CustodyWrite);
+    OPERATION_MARK_UNKNOWN = "operation.mark_unknown" => "say that it is not known what became of operation #", Demand::Permission(CustodyWrite);
+    OPERATION_RESOLVE = "operation.resolve" => "resolve operation #", Demand::Permission(CustodyWrite);
+    OPERATION_EXPIRE = "operation.expire" => "find operation # expired", Demand::System;
+    SUMS_KEEP = "sums.keep" => "begin to keep sums", Demand::System;
+    KYC_SUBMIT = "kyc.submit" => "submit KYC record #", Demand::OwnOr(KycOwn, KycWrite);
+    KYC_CHECK_DOCUMENT = "kyc.check_document" => "check a document of KYC record #", Demand::Permission(KycReview);
+    KYC_APPROVE = "kyc.approve" => "approve KYC record #", Demand::Permission(KycReview);
+    KYC_REJECT = "kyc.reject" => "reject KYC record #", Demand::Permission(KycReview);
+    KYC_REVOKE = "kyc.revoke" => "revoke KYC record #", Demand::Permission(KycReview);
+    KYC_EXPIRE = "kyc.expire" => "find KYC record # expired", Demand::System;
+    DESTINATION_ADD = "destination.add" => "add destination #", Demand::OwnOr(CustodyOwn, CustodyWrite);
+    DESTINATION_REMOVE = "destination.remove" => "remove destination #", Demand::OwnOr(CustodyOwn, CustodyWrite);
+    AGENT_CREATE = "agent.create" => "create agent #", Demand::OwnOr(AgentsOwn, AgentsWrite);
+    AGENT_UPDATE = "agent.update" => "change agent #", Demand::OwnOr(AgentsOwn, AgentsWrite);
+    AGENT_DISABLE = "agent.disable" => "disable agent #", Demand::OwnOr(AgentsOwn, AgentsWrite);
+    AGENT_ENABLE = "agent.enable" => "enable agent #", Demand::Permission(AgentsWrite);
+    CONVERSATION_CREATE = "conversation.create" => "begin conversation #", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    CONVERSATION_UPDATE = "conversation.update" => "change conversation #", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    CONVERSATION_END = "conversation.end" => "end conversation #", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    EXECUTION_START = "execution.start" => "start execution #", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    EXECUTION_COMPLETE = "execution.complete" => "complete execution #", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    EXECUTION_FAIL = "execution.fail" => "say that execution # failed", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    EXECUTION_CANCEL = "execution.cancel" => "cancel execution #", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    EXECUTION_RECORD = "execution.record" => "record steps of execution #", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    EXECUTION_OBSERVE = "execution.observe" => "record spans of the trace of execution #", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    EXECUTION_EXPIRE = "execution.expire" => "find the lease of execution # lapsed", Demand::System;
+    METRIC_RECORD = "metric.record" => "record metrics", Demand::OwnOr(WorkflowsOwn, WorkflowsWrite);
+    APPROVAL_REQUEST = "approval.request" => "ask for approval #", Demand::Permission(ApprovalsRequest);
+    APPROVAL_VOTE = "approval.vote" => "vote on approval #", Demand::Vote(CustodyApprove, GovernanceApprove);
+    APPROVAL_WITHDRAW = "approval.withdraw" => "withdraw approval #", Demand::Permission(ApprovalsRequest);
+    APPROVAL_USE = "approval.use" => "use approval #", Demand::Permission(ApprovalsRequest);
+    APPROVAL_EXPIRE = "approval.expire" => "find approval # expired", Demand::System;
+    APPROVAL_OUTCOME = "approval.outcome" => "report what came of approval #", Demand::Permission(ApprovalsRequest);
+    APPROVAL_SALT = "approval.salt" => "salt the digest of approval #", Demand::System;
 }
 
 /// What a credential can be refused with, whatever is asked for.

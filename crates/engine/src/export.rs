@@ -45,12 +45,25 @@ const COUNTED_BYTES_MAX: u64 = 8 * 1024 * 1024;
 pub struct Export {
     engine: Engine,
     filter: EntryFilter,
+    /// Whether the filter leaves nothing out.
+    whole: bool,
     then: LogThen,
     after: Option<u64>,
     done: bool,
 }
 
 impl Export {
+    fn new(engine: &Engine, filter: EntryFilter, then: LogThen) -> Export {
+        Export {
+            engine: engine.clone(),
+            whole: filter == EntryFilter::default(),
+            filter,
+            then,
+            after: None,
+            done: false,
+        }
+    }
+
     /// The log that it is made of.
     pub fn then(&self) -> &LogThen {
         &self.then
@@ -73,6 +86,9 @@ impl Export {
             };
             let (found, _) = self.engine.look(&self.filter, look).await?;
             let last = found.entries.last().map(|last| last.entry);
+            if self.whole {
+                whole(self.after, &found.entries)?;
+            }
             self.done = !found.cut && found.entries.len() < CHUNK as usize && found.reached.is_none();
             self.after = found.reached.or(last);
             if last.is_some() {
@@ -80,7 +96,30 @@ impl Export {
                 return Ok(Some(entries.collect::<Result<_, _>>()?));
             }
         }
+        let next = self.after.map_or(0, |after| after + 1);
+        if self.whole && next < self.then.size {
+            return Err(missing(next));
+        }
         Ok(None)
+    }
+}
+
+/// Checks that no entry is left out behind one: a file that is called the whole log has all of it.
+fn whole(after: Option<u64>, entries: &[store::StoredEntry]) -> Result<(), Error> {
+    let first = after.map_or(0, |after| after + 1);
+    match (first..)
+        .zip(entries)
+        .find(|(index, entry)| entry.entry != *index)
+    {
+        Some((index, _)) => Err(missing(index)),
+        None => Ok(()),
+    }
+}
+
+fn missing(entry: u64) -> Error {
+    Error::EntryTampered {
+        entry,
+        what: "it is missing".to_owned(),
     }
 }
 
@@ -209,13 +248,7 @@ impl Engine {
 
     /// Every entry that fulfils a filter, part by part: of the log when it had so many entries, as it is unless given.
     pub async fn exported(&self, filter: EntryFilter, size: Option<u64>) -> Result<Export, Error> {
-        Ok(Export {
-            engine: self.clone(),
-            filter,
-            then: self.log_then(size).await?,
-            after: None,
-            done: false,
-        })
+        Ok(Export::new(self, filter, self.log_then(size).await?))
     }
 
     /// An evidence bundle of the same, part by part. Its checkpoint is that of the log as it is.
@@ -232,13 +265,7 @@ impl Engine {
             // Its checkpoint covers more than was asked for.
             asked.0.insert("size".to_owned(), then.size.to_string().into());
         }
-        let entries = Entries::Found(Box::new(Export {
-            engine: self.clone(),
-            filter,
-            then,
-            after: None,
-            done: false,
-        }));
+        let entries = Entries::Found(Box::new(Export::new(self, filter, then)));
         Bundle::begin(entries, head, asked)
     }
 

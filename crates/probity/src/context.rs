@@ -67,9 +67,8 @@ impl Context {
         let engine = Engine::open_to_look(self.options()?).await?;
         if let Some(halt) = engine.halt() {
             output::remark(&format!(
-                "Nothing can be written: {}. What is shown is what the database has now; {}.",
-                halt.reason,
-                halt.fault.hint()
+                "Nothing can be written: {}. What the database has can be read; probity audit verify names what was changed.",
+                halt.reason
             ));
         }
         Ok(engine)

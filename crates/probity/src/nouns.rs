@@ -277,6 +277,7 @@ pub async fn page<N: Noun>(
         };
         let more = N::page(engine, Viewer::OPERATOR, asked, rest).await?;
         page.views.extend(more.views);
+        page.missing.extend(more.missing);
         (page.next, page.size) = (more.next, more.size);
     }
     if context.json() {
@@ -295,6 +296,11 @@ pub async fn page<N: Noun>(
         Some(next) => format!("{found}; more with\n--cursor {next}"),
         None => found,
     });
+    for index in page.missing {
+        context.remark(&format!(
+            "✗ entry {index} is missing: somebody removed it by hand; see what else was changed with probity audit verify"
+        ));
+    }
     for id in page.unread {
         context.remark(&format!(
             "✗ the {} {id} was changed by hand, and does not read: see what else was changed with probity audit verify",

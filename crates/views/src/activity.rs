@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use domain::FieldError;
 use domain::audit::EntryFilter;
-use domain::audit::activity::sentence;
 use domain::audit::event::ID_LEN_MAX;
+use domain::audit::sentence::sentence;
 use domain::identity::Permission;
 use domain::identity::user::User;
 use engine::list::Order;
@@ -189,6 +189,7 @@ impl Noun for Activity {
                       less than there is, and `next`.",
     };
     const SEARCHED: bool = true;
+    const OF_LOG: bool = true;
     const FILTERS: &'static [Filter] = &[
         Filter::own(
             "user",
@@ -245,13 +246,15 @@ impl Noun for Activity {
             limit: paging.limit,
             search_time: paging.search_time,
         };
-        let (found, next, size) = entries(engine, &filter, within).await?;
-        let next = next.map(|entry| ActivityPlace { entry, by_timestamp }.encode(paging.order));
+        let (found, missing) = entries(engine, &filter, within).await?;
+        let next = found
+            .next
+            .map(|entry| ActivityPlace { entry, by_timestamp }.encode(paging.order));
+        let views = Activity::of_all(engine, found.entries, viewer.holds(Permission::UsersRead)).await?;
         Ok(Page {
-            views: Activity::of_all(engine, found, viewer.holds(Permission::UsersRead)).await?,
-            next,
-            size: Some(size),
-            unread: Vec::new(),
+            size: Some(found.size),
+            missing,
+            ..Page::of(views, next)
         })
     }
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use domain::audit::EntryFilter;
-use domain::audit::activity::sentence;
 use domain::audit::event::{ID_LEN_MAX, KIND_LEN_MAX};
+use domain::audit::sentence::sentence;
 use domain::code::{self, Code};
 use domain::identity::Permission;
 use engine::list::{Order, Page as EntryPage};
-use engine::{Engine, EntryKey, Error};
+use engine::{Engine, EntryKey, EntryPage as EntriesFound, Error, ShownEntry, told};
 use evidence::entry::{Actor, Change, EntryEvidence, Target};
 use evidence::json::StrictObject;
 use evidence::leaf::{RecordedBy, RecorderKind};
@@ -28,6 +28,8 @@ pub const BY_HAND: &str = "changed by hand";
 
 /// Longest text searched for, in characters.
 const SEARCH_LEN_MAX: usize = 1_000;
+/// Most missing entries that a page names.
+const MISSING_MAX: usize = 20;
 /// A page ends with the entry that reaches so many bytes: a thousand of them may be large.
 const BYTES_MAX: u64 = 8 * 1024 * 1024;
 
@@ -122,15 +124,39 @@ fn of(paging: Paging<u64>) -> EntryPage {
 }
 
 /// A page of the entries that fulfil a filter, and the entry behind which the next one begins.
+/// With the indexes that are missing in it.
 pub(crate) async fn entries(
     engine: &Engine,
     filter: &EntryFilter,
     paging: Paging<u64>,
-) -> Result<(Vec<Entry>, Option<u64>, u64), Error> {
+) -> Result<(EntriesFound, Vec<u64>), Error> {
     let page = of(paging);
     let bounds = (BYTES_MAX, paging.search_time);
     let found = engine.entries_within(filter, page, bounds).await?;
-    Ok((found.entries, found.next, found.size))
+    let indexes = found.entries.iter().map(|entry| entry.index);
+    let missing = missing(filter, paging.after, indexes);
+    Ok((found, missing))
+}
+
+/// What is missing between these entries, of the whole log: its indexes leave none out. Behind a filter nobody knows what a
+/// missing entry would have been.
+fn missing(filter: &EntryFilter, after: Option<u64>, indexes: impl Iterator<Item = u64>) -> Vec<u64> {
+    if *filter != EntryFilter::default() {
+        return Vec::new();
+    }
+    let mut missing = Vec::new();
+    let mut before = after;
+    for here in indexes {
+        if let Some(before) = before {
+            let (low, high) = (before.min(here), before.max(here));
+            missing.extend((low + 1..high).take(MISSING_MAX - missing.len()));
+        }
+        before = Some(here);
+    }
+    for index in &missing {
+        told::of_entry(*index, "it is missing");
+    }
+    missing
 }
 
 impl Noun for Entry {
@@ -151,6 +177,7 @@ impl Noun for Entry {
                       where `text` is given, or `actor_kind` or `target_kind` with nothing that leads to few entries.",
     };
     const SEARCHED: bool = true;
+    const OF_LOG: bool = true;
     const FILTERS: &'static [Filter] = &[
         Filter::own(
             "actor",
@@ -232,13 +259,12 @@ impl Noun for Entry {
         asked: &Asked,
         paging: Paging<u64>,
     ) -> Result<Page<Entry>, Error> {
-        let (views, next, size) = entries(engine, &entry_filter(asked), paging).await?;
-        let next = next.map(|index| index.encode(paging.order));
+        let (found, missing) = entries(engine, &entry_filter(asked), paging).await?;
+        let next = found.next.map(|index| index.encode(paging.order));
         Ok(Page {
-            views,
-            next,
-            size: Some(size),
-            unread: Vec::new(),
+            size: Some(found.size),
+            missing,
+            ..Page::of(found.entries, next)
         })
     }
 
@@ -248,15 +274,23 @@ impl Noun for Entry {
         asked: &Asked,
         paging: Paging<u64>,
     ) -> Result<(Vec<u8>, Option<String>), Error> {
+        let filter = entry_filter(asked);
         let found = engine
-            .shown_within(&entry_filter(asked), of(paging), (BYTES_MAX, paging.search_time))
+            .shown_within(&filter, of(paging), (BYTES_MAX, paging.search_time))
             .await?;
+        // What is kept in memory was checked to be whole.
+        let stored = found.entries.iter().filter_map(|entry| match entry {
+            ShownEntry::Stored(entry) => Some(entry.entry),
+            ShownEntry::Kept(_) => None,
+        });
+        let missing = missing(&filter, paging.after, stored);
         let next = found.next.map(|index| index.encode(paging.order));
         let rows = Rows {
             key: Entry::KEY,
             views: &found.entries,
             next: next.as_deref(),
             unread: &[],
+            missing: &missing,
         };
         if let Ok(json) = rows.to_json() {
             return Ok((json, next));

@@ -139,9 +139,11 @@ impl PartOfId {
     }
 }
 
-/// The characters of an API key that may be shown, by which whoever pastes a whole one finds it too.
+/// The characters of an API key that may be shown, by which whoever pastes a whole one finds it too: by itself, in quotes, or as
+/// it stands in a header.
 pub fn shown_of_key(text: &str) -> Option<&str> {
-    text.get(..KEY_SHOWN).filter(|_| text.starts_with(KEY_BEGINS))
+    let key = &text[text.find(KEY_BEGINS)?..];
+    key.get(..KEY_SHOWN)
 }
 
 /// That a row is the viewer's own, where one column says so and they may not read all.

@@ -119,12 +119,7 @@ impl Noun for Recent {
             username: names.get(&execution.user).cloned(),
             execution,
         };
-        Ok(Page {
-            views: executions.into_iter().map(view).collect(),
-            next,
-            size: None,
-            unread: Vec::new(),
-        })
+        Ok(Page::of(executions.into_iter().map(view).collect(), next))
     }
 }
 
@@ -261,12 +256,7 @@ async fn page<G: Group>(
         let username = user.and_then(|user| names.get(&user).cloned());
         G::view(name, user, of, all, username)
     };
-    Ok(Page {
-        views: shown.into_iter().map(view).collect(),
-        next,
-        size: None,
-        unread: Vec::new(),
-    })
+    Ok(Page::of(shown.into_iter().map(view).collect(), next))
 }
 
 /// How executions stand, as bars.

@@ -68,6 +68,8 @@ pub trait Noun: Sized + Send + Sync + 'static {
     const LIST: About;
     /// Whether a list of them may be a search, which waits for its turn, or is told that too many do.
     const SEARCHED: bool = false;
+    /// Whether each is an entry of the log, so that a list of all leaves none out.
+    const OF_LOG: bool = false;
     /// What a list of them may be refused with, beside what its filters are.
     const REFUSALS: &'static [&'static Code] = &[];
     /// What the list can be narrowed down by.
@@ -185,6 +187,8 @@ pub struct Page<N: Noun> {
     pub size: Option<u64>,
     /// Ids of rows that would stand here, and that do not read: somebody changed them by hand.
     pub unread: Vec<Uuid>,
+    /// Indexes of entries that are missing here, of a list of the whole log: somebody removed them by hand.
+    pub missing: Vec<u64>,
 }
 
 /// How many there are on a page of what nobody wants all of.
@@ -215,11 +219,19 @@ impl<P> Paging<P> {
 
 impl<N: Noun> Shown for Page<N> {
     fn example() -> Page<N> {
+        Page::of(vec![N::View::example()], None)
+    }
+}
+
+impl<N: Noun> Page<N> {
+    /// One of these rows, in which nothing was changed by hand.
+    pub(crate) fn of(views: Vec<N::View>, next: Option<String>) -> Page<N> {
         Page {
-            views: vec![N::View::example()],
-            next: None,
+            views,
+            next,
             size: None,
             unread: Vec::new(),
+            missing: Vec::new(),
         }
     }
 }
@@ -230,6 +242,7 @@ pub(crate) struct Rows<'a, V> {
     pub views: &'a [V],
     pub next: Option<&'a str>,
     pub unread: &'a [Uuid],
+    pub missing: &'a [u64],
 }
 
 impl<V: Serialize> Rows<'_, V> {
@@ -246,6 +259,9 @@ impl<V: Serialize> Serialize for Rows<'_, V> {
         if !self.unread.is_empty() {
             members.serialize_entry("unreadable", self.unread)?;
         }
+        if !self.missing.is_empty() {
+            members.serialize_entry("missing", self.missing)?;
+        }
         members.end()
     }
 }
@@ -257,6 +273,7 @@ impl<N: Noun> Page<N> {
             views: &self.views,
             next: self.next.as_deref(),
             unread: &self.unread,
+            missing: &self.missing,
         }
     }
 }
@@ -290,6 +307,15 @@ impl<N: Noun> JsonSchema for Page<N> {
                 },
             },
         });
+        if N::OF_LOG {
+            schema.ensure_object()["properties"]["missing"] = json_schema!({
+                "type": "array",
+                "items": {"type": "integer", "minimum": 0},
+                "description": "Indexes of entries that would stand between these and are missing, where there are some: somebody \
+                                removed them by hand. Said of the whole log alone, without a filter, and of at most 20.",
+            })
+            .into();
+        }
         schema.ensure_object()["properties"][N::KEY] = generator.subschema_for::<Vec<N::View>>().into();
         schema
     }

@@ -374,11 +374,10 @@ impl Noun for Operation {
         let page = (order, after, limit);
         let (found, next, unread) = operations(engine, filter, page, paging.search_time).await?;
         let views = found.into_iter().map(|read| OperationView::of(read, viewer));
+        let next = next.map(|place| place.encode(order));
         Ok(Page {
-            views: views.collect(),
-            next: next.map(|place| place.encode(order)),
-            size: None,
             unread,
+            ..Page::of(views.collect(), next)
         })
     }
 }

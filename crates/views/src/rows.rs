@@ -197,10 +197,8 @@ pub(crate) async fn of_rows<N: Rows>(
     let next = next.map(|next| next.encode(paging.order));
     let views = N::views(engine, viewer, rows).await?;
     Ok(Page {
-        views,
-        next,
-        size: None,
         unread,
+        ..Page::of(views, next)
     })
 }
 

@@ -376,12 +376,8 @@ impl Noun for ExecutionStep {
             .await?;
         let last = rows.last().filter(|_| more);
         let next = last.map(|last| StepPlace(last.row.number).encode(paging.order));
-        Ok(Page {
-            views: rows.into_iter().map(|sealed| StepView::of(sealed.row)).collect(),
-            next,
-            size: None,
-            unread: Vec::new(),
-        })
+        let views = rows.into_iter().map(|sealed| StepView::of(sealed.row));
+        Ok(Page::of(views.collect(), next))
     }
 }
 

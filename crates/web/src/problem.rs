@@ -201,6 +201,16 @@ impl Problem {
         Problem::of(TAMPERED, detail)
     }
 
+    /// That an entry is not in a list of the whole log, because somebody removed it by hand.
+    pub fn missing(index: u64) -> Problem {
+        let detail = format!("entry {index} is missing: somebody removed it by hand; {TELL}");
+        Problem {
+            entry: Some(index),
+            by_hand: true,
+            ..Problem::of(TAMPERED, detail)
+        }
+    }
+
     /// Index of the entry that records the refusal.
     pub fn recorded(&self) -> Option<u64> {
         self.entry.filter(|_| !self.by_hand)

@@ -1,6 +1,6 @@
 //! The activity feed: entries as people read them.
 
-use evidence::entry::{Actor, Entry, Target};
+use evidence::entry::{Actor, Target};
 use evidence::json::StrictObject;
 use evidence::leaf::Outcome;
 use evidence::payload::ActorKind;
@@ -8,10 +8,8 @@ use evidence::payload::WORD;
 use evidence::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 use uuid::Uuid;
 
-use crate::action;
 use crate::audit::event::{Event, ID_LEN_MAX, KIND_LEN_MAX, TEXT_LEN_MAX};
 use crate::refusal::FieldError;
 
@@ -107,83 +105,6 @@ pub fn activity_field(event_field: &str) -> &str {
         "occurred_at" => "timestamp",
         other => other,
     }
-}
-
-/// What was done, of what there are words for.
-fn done(entry: &Entry) -> Option<String> {
-    let after = |name: &str| {
-        let mut rows = entry.changes.iter().filter_map(|change| change.after.as_ref());
-        rows.find_map(|row| row.get(name))
-    };
-    let text = |name: &str| after(name)?.as_str();
-    let counted = |table: &str, one: &str| {
-        let rows = entry.changes.iter().filter(|change| change.table == table);
-        let count = rows.count();
-        let plural = if count == 1 { "" } else { "s" };
-        format!("recorded {count} {one}{plural}")
-    };
-    let id = entry.target.as_ref().and_then(|target| target.id.as_deref());
-    let detail = |name: &str| entry.details.as_ref()?.0.get(name)?.as_str();
-    let special = match entry.action.as_str() {
-        "session_expired" => detail("reason")
-            .filter(|reason| *reason == "logout")
-            .map(|_| "signed out".to_owned()),
-        "execution.start" => text("workflow").map(|workflow| format!("started an execution of {workflow}")),
-        "execution.record" => {
-            id.map(|id| format!("{} of execution {id}", counted("execution_steps", "step")))
-        }
-        "execution.observe" => {
-            let spans = counted("execution_steps", "span");
-            id.map(|id| format!("{spans} of the trace of execution {id}"))
-        }
-        "metric.record" => Some(counted("metrics", "metric")),
-        "approval.request" => text("action").map(|action| format!("asked for the approval of {action}")),
-        "approval.vote" => after("approve").and_then(Value::as_bool).and_then(|approve| {
-            let how = if approve { "for" } else { "against" };
-            Some(format!("voted {how} approval {}", id?))
-        }),
-        _ => None,
-    };
-    special.or_else(|| {
-        let words = action::ALL.iter().find(|known| known.name == entry.action)?.done;
-        match id {
-            Some(id) => Some(words.replace('#', id)),
-            None => (!words.contains('#')).then(|| words.to_owned()),
-        }
-    })
-}
-
-/// One sentence that says what an entry tells of.
-pub fn sentence(entry: &Entry) -> String {
-    if let Some(description) = &entry.description {
-        return description.clone();
-    }
-    let actor = entry
-        .actor
-        .name
-        .as_deref()
-        .or(entry.actor.id.as_deref())
-        .unwrap_or(entry.actor.kind.as_str());
-    let target = entry
-        .target
-        .as_ref()
-        .map_or(String::new(), |target| match &target.id {
-            Some(id) => format!(" on {} {id}", target.kind),
-            None => format!(" on {}", target.kind),
-        });
-    let verb = match entry.outcome {
-        Outcome::Success => "did",
-        Outcome::Refused => "was refused",
-        Outcome::Failed => "failed at",
-    };
-    let on_behalf_of = entry.actor.on_behalf_of.as_ref();
-    let whose = on_behalf_of.map_or(String::new(), |user| format!(", on behalf of {user},"));
-    if entry.outcome == Outcome::Success
-        && let Some(done) = done(entry)
-    {
-        return format!("{actor}{whose} {done}");
-    }
-    format!("{actor}{whose} {verb} {}{target}", entry.action)
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub mod pruning;
 pub mod record_events;
 pub mod restore;
 pub mod retention;
+pub mod sentence;
 
 pub use event::{Event, NewEntry};
 pub use filter::EntryFilter;

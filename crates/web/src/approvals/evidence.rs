@@ -39,5 +39,5 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let bundle = bundle.ok_or_else(|| nouns::missing::<Approval>(&id.to_string()))?;
     let name = format!("approval-{id}.bundle.jsonl");
     let media = "application/vnd.probity.bundle+jsonl";
-    Ok(file(permit, media, &name, BundleParts(bundle)))
+    file(permit, media, &name, BundleParts(bundle)).await
 }

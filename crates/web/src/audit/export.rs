@@ -9,7 +9,7 @@ use engine::{Bundle, Export as Entries};
 use evidence::csv;
 use futures_util::stream::unfold;
 use http::header::CONTENT_DISPOSITION;
-use http::{HeaderName, HeaderValue, Response};
+use http::{HeaderName, HeaderValue};
 use tokio::sync::OwnedSemaphorePermit;
 use views::Entry;
 
@@ -127,7 +127,7 @@ pub(crate) async fn handle(call: Call) -> Answer {
     };
     let parts = Export { source, begun: false };
     let name = format!("entries-of-{}.{end}", then.size);
-    let mut response = file(permit, media, &name, parts);
+    let mut response = file(permit, media, &name, parts).await?;
     let said = format!("size={}, root=:{}:", then.size, then.root.to_base64());
     if let Ok(value) = HeaderValue::try_from(said) {
         response.headers_mut().insert(CHECKPOINT.clone(), value);
@@ -152,22 +152,33 @@ enum Source {
 
 /// What a file is made of.
 pub(crate) trait Parts: Send + 'static {
-    /// The next part; none at the end.
+    /// The next part; none at the end, however often it is asked for.
     fn next(&mut self) -> impl Future<Output = Result<Option<String>, engine::Error>> + Send;
 }
 
 /// An answer that is a file. Each part is read when the reader has taken the one before, so that a slow reader holds
-/// neither a connection to the database nor memory.
-pub(crate) fn file(
+/// neither a connection to the database nor memory. What is wrong with the first two is answered as a problem: the first may be
+/// a heading.
+pub(crate) async fn file(
     permit: OwnedSemaphorePermit,
     media: &'static str,
     name: &str,
-    parts: impl Parts,
-) -> Response<Body> {
-    let stream = unfold(Some((parts, permit)), |state| async move {
-        let (mut parts, permit) = state?;
-        Some(match parts.next().await {
-            Ok(text) => (Ok(Bytes::from(text?)), Some((parts, permit))),
+    mut parts: impl Parts,
+) -> Answer {
+    let mut first = parts.next().await?;
+    if let Some(text) = &mut first
+        && let Some(more) = parts.next().await?
+    {
+        text.push_str(&more);
+    }
+    let stream = unfold(Some((Some(first), parts, permit)), |state| async move {
+        let (first, mut parts, permit) = state?;
+        let part = match first {
+            Some(first) => Ok(first),
+            None => parts.next().await,
+        };
+        Some(match part {
+            Ok(text) => (Ok(Bytes::from(text?)), Some((None, parts, permit))),
             Err(error) => (Err(broken(&error)), None),
         })
     });
@@ -175,7 +186,7 @@ pub(crate) fn file(
     if let Ok(value) = HeaderValue::try_from(format!("attachment; filename=\"{name}\"")) {
         response.headers_mut().insert(CONTENT_DISPOSITION, value);
     }
-    response
+    Ok(response)
 }
 
 /// An export under way.

@@ -27,7 +27,7 @@ struct Pages {
 }
 
 /// The statement of a balance of this asset.
-pub(super) fn answer(
+pub(super) async fn answer(
     app: &Arc<App>,
     account: Account,
     asset: Arc<Asset>,
@@ -48,7 +48,7 @@ pub(super) fn answer(
         }),
     };
     let name = format!("statement-{}.csv", account.id());
-    Ok(file(permit, "text/csv; charset=utf-8", &name, pages))
+    file(permit, "text/csv; charset=utf-8", &name, pages).await
 }
 
 impl Parts for Pages {

@@ -97,7 +97,7 @@ pub(crate) async fn handle(mut call: Call) -> Answer {
     let engine = &call.app.engine;
     let asset = engine.asset_of(account.asset).await?;
     if csv {
-        return csv::answer(&call.app, account, asset, times, order);
+        return csv::answer(&call.app, account, asset, times, order).await;
     }
     let (movements, next) = views::movements(engine, account, times, paging).await?;
     let lines = movements

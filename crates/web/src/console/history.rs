@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use console::components::{TOLD_MAX, Told};
-use domain::audit::activity::sentence;
+use domain::audit::sentence::sentence;
 use domain::identity::Permission;
 use evidence::leaf::{RecordedBy, RecorderKind};
 use uuid::Uuid;

@@ -95,6 +95,7 @@ struct Loaded {
     next: Option<String>,
     chart: Option<Chart>,
     unread: Vec<Uuid>,
+    missing: Vec<u64>,
 }
 
 /// A page of a noun's list.
@@ -120,6 +121,7 @@ async fn load<N: Noun>(call: &Call, wanted: &Wanted) -> Result<Loaded, Problem> 
         chart: N::chart(&found.views),
         next: found.next,
         unread: found.unread,
+        missing: found.missing,
     })
 }
 
@@ -152,8 +154,12 @@ async fn show(call: Call, kind: Kind) -> Answer {
         .problems
         .extend(unread.map(|id| Problem::unread(kind.names.0, id)));
     let mut rows = rows(&call, found.rows, &path)?;
-    if kind.key == Entry::KEY && wanted.asked.0.is_empty() {
-        rows = gaps::named(rows, &path);
+    if kind.key == Entry::KEY {
+        rows = gaps::named(rows, &found.missing, &path);
+    } else {
+        wanted
+            .problems
+            .extend(found.missing.into_iter().map(Problem::missing));
     }
     let place = found.next.as_deref().filter(|_| stopped);
     let next_entry = place.and_then(|next| (kind.entry)(wanted.order, next)).flatten();
@@ -311,14 +317,7 @@ pub(crate) fn field(call: &Call, filter: &Filter, query: &Query, zone: &Zone) ->
     let given = query.get(filter.name).unwrap_or_default();
     let input = match filter.takes() {
         Takes::Word(list) => words_of(list.iter().copied()),
-        Takes::Role => words_of(
-            call.app
-                .engine
-                .rules()
-                .roles()
-                .iter()
-                .map(|role| role.name.as_str()),
-        ),
+        Takes::Role => Input::Words(frame::roles(call)),
         Takes::Flag(_) | Takes::Either => Input::Flag,
         Takes::Time => Input::Time,
         _ => Input::Line,
@@ -331,7 +330,7 @@ pub(crate) fn field(call: &Call, filter: &Filter, query: &Query, zone: &Zone) ->
         _ => given.to_owned(),
     };
     let mut field = Field::new(filter.name, filter.name, input)
-        .doc(filter.doc)
+        .doc(filter.doc.replace('`', ""))
         .value(value);
     field.required = filter.required;
     if matches!(filter.takes(), Takes::Action) {

@@ -30,10 +30,10 @@ pub(crate) struct Input {
     #[schemars(length(min = 1, max = NAMED_LEN_MAX))]
     asset: Option<String>,
     amount: Option<Decimal>,
-    /// What is debited.
+    /// What is debited: `user:` or `house:` with a name, or the id of a balance.
     #[schemars(length(max = ACCOUNT_LEN_MAX))]
     debit: Option<String>,
-    /// What is credited.
+    /// What is credited, named the same way.
     #[schemars(length(max = ACCOUNT_LEN_MAX))]
     credit: Option<String>,
     /// Whether it waits for another step; a withdrawal always does.
