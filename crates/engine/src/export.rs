@@ -90,7 +90,7 @@ impl Export {
                 whole(self.after, &found.entries)?;
             }
             self.done = !found.cut && found.entries.len() < CHUNK as usize && found.reached.is_none();
-            self.after = found.reached.or(last);
+            self.after = found.reached.or(last).or(self.after);
             if last.is_some() {
                 let entries = found.entries.into_iter().map(store::StoredEntry::assemble);
                 return Ok(Some(entries.collect::<Result<_, _>>()?));

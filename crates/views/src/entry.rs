@@ -418,3 +418,27 @@ fn words(change: &Change) -> String {
     }
     lines.join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_named_as_far_as_it_goes() {
+        let whole = EntryFilter::default();
+        let found = |after, indexes: &[u64]| missing(&whole, after, indexes.iter().copied());
+        assert_eq!(found(None, &[9, 8, 6, 5]), [7]);
+        assert_eq!(found(None, &[5, 6, 9]), [7, 8]);
+        // Also between one page and the next.
+        assert_eq!(found(Some(5), &[3, 2]), [4]);
+        assert!(found(None, &[]).is_empty() && found(None, &[7]).is_empty());
+        for between in [MISSING_MAX as u64, MISSING_MAX as u64 + 1] {
+            assert_eq!(found(None, &[100, 99 - between]).len(), MISSING_MAX);
+        }
+        let narrowed = EntryFilter {
+            action: Some("order.*".to_owned()),
+            ..EntryFilter::default()
+        };
+        assert!(missing(&narrowed, None, [9, 5].into_iter()).is_empty());
+    }
+}

@@ -75,6 +75,42 @@ fn from_standard_input_as_json() {
     );
 }
 
+/// The six questions of a review, of entries that are about no approval: what a file can answer follows from what it leaves out.
+#[test]
+fn a_review_says_what_entries_are_worth() {
+    let folder = Folder::new("bundle-review");
+    let (shows, nothing) = ("independently re-checkable", "no information");
+    let whole = "yes: nothing between the entries here was left out";
+    for (name, indexes, worth, omission) in [
+        ("all", (0..300).collect::<Vec<_>>(), shows, whole),
+        ("range", vec![10, 11, 12], shows, whole),
+        (
+            "gaps",
+            vec![250, 129, 9],
+            nothing,
+            "entries between those here are not in the file",
+        ),
+    ] {
+        let file = folder.file(name, LOG.bundle(indexes).concat());
+        let key = vkey();
+        let given = ["bundle", &file, "--key", &key, "--review"];
+        let said = unwrapped(run(&given).holds());
+        for expected in [
+            &*format!("would an omission show? {worth}: {omission}"),
+            "can delivery fail open? no information: what was never sent leaves no trace",
+            "could the observed component alter the record? assertion: ",
+            "the whole, which is its weakest answer: no information",
+        ] {
+            assert!(said.contains(expected), "{name}: {expected} in {said}");
+        }
+        let facts = run(&[&given[..], &["--output", "json"]].concat()).json()["facts"].clone();
+        let review = &facts["review"];
+        assert_eq!(review["worth"], nothing, "{name}");
+        assert_eq!(review["answers"].as_array().unwrap().len(), 6);
+        assert_eq!(review["answers"][4]["answer"], omission);
+    }
+}
+
 #[test]
 fn damaged_bundles_do_not_hold() {
     let folder = Folder::new("bundle-damaged");

@@ -82,6 +82,10 @@ fn links(app: &App, path: &str, principal: Option<&Principal>, problem: &Problem
         if problem.status == StatusCode::FORBIDDEN {
             link("What you may do".to_owned(), "/account");
         }
+        let operation = frame::OPERATION.iter().find(|(place, _)| path.starts_with(place));
+        if let Some((place, words)) = operation.filter(|_| principal.holds(Permission::OperateRead)) {
+            link((*words).to_owned(), place);
+        }
         let of = if path == EXPORT { ENTRIES } else { path };
         let within = |list: &&List| {
             of.strip_prefix(list.path)

@@ -10,6 +10,7 @@ use crate::console::place::title;
 use crate::console::site::List;
 use crate::console::{api, frame, redirect};
 use crate::endpoint::Verb;
+use crate::listed::TAMPERED;
 use crate::problem::Problem;
 use crate::query::Fields;
 
@@ -23,13 +24,6 @@ const HELD: [(&str, &str); 4] = [
     ("executions", "trace_id"),
     ("executions", "workflow"),
     ("conversations", "thread_id"),
-];
-/// What stands before names where accounts and actors are written, and the lists that have what it names.
-const BEFORE_NAMES: [(&str, &str); 4] = [
-    ("user:", "users"),
-    ("agent:", "agents"),
-    ("asset:", "assets"),
-    ("balance:", "balances"),
 ];
 /// What stands before the names of the house's own accounts.
 const HOUSE: &str = "house:";
@@ -70,19 +64,24 @@ pub(crate) async fn show(call: Call) -> Answer {
 }
 
 async fn look(call: &Call, page: &mut SearchPage) -> Result<(), Problem> {
-    let before = BEFORE_NAMES.iter().find(|(before, _)| {
-        page.text
-            .get(..before.len())
-            .is_some_and(|begin| begin.eq_ignore_ascii_case(before))
-    });
-    let text = page.text[before.map_or(0, |(before, _)| before.len())..].to_owned();
+    // As accounts, actors and targets are written: the kind of thing stands before its name.
+    let of_kind = |(kind, name): (&str, &str)| {
+        let word = |list: &&List| list.names.0.replace(' ', "_").eq_ignore_ascii_case(kind);
+        let list = call.app.site.lists.iter().find(word)?;
+        Some((list.key, name.to_owned()))
+    };
+    let of_kind = page.text.split_once(':').and_then(of_kind);
+    let (before, text) = match of_kind {
+        Some((key, name)) => (Some(key), name),
+        None => (None, page.text.clone()),
+    };
     let is_id = uuid::Uuid::try_parse(&text).is_ok();
     let part = PartOfId::parse(&text);
     let is_index = text.bytes().all(|byte| byte.is_ascii_digit());
     let principal = &call.identity()?.principal;
     let viewer = Viewer::of(call.identity()?);
     let engine = &call.app.engine;
-    let meant = |list: &&List| list.shows && before.is_none_or(|(_, key)| *key == list.key);
+    let meant = |list: &&List| list.shows && before.is_none_or(|key| key == list.key);
     for list in call.app.site.lists_for(principal).filter(meant) {
         let direct = is_id || NAMED.contains(&list.key) || is_index && list.key == "entries";
         if direct && add(call, page, list, &text).await? {
@@ -137,7 +136,8 @@ async fn look(call: &Call, page: &mut SearchPage) -> Result<(), Problem> {
 /// Adds the one of a list that this names, and says whether there is one that the reader may see.
 async fn add(call: &Call, page: &mut SearchPage, list: &List, name: &str) -> Result<bool, Problem> {
     let shown = api::one(call, list.api, name).await?;
-    if shown.status != StatusCode::OK {
+    // What was changed by hand is there, and its page says so.
+    if shown.status != StatusCode::OK && shown.said("code") != Some(TAMPERED.1) {
         return Ok(false);
     }
     let said = match shown.name() {

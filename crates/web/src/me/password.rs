@@ -13,7 +13,7 @@ pub(crate) const DOC: Doc = Doc {
     id: "change_password",
     tag: "account",
     summary: "Change one's own password",
-    description: "Every other session of the user ends; the one that calls goes on.",
+    description: "Every other session of the user ends; the one that asks goes on.",
     body: Some(Content::taken::<Input>(&[(
         "passwords",
         r#"{"current_password":"abcdefghijkmnpqrstuvwxyz","new_password":"correct horse battery staple"}"#,

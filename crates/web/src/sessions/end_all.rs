@@ -14,7 +14,7 @@ pub(crate) const DOC: Doc = Doc {
     id: "end_sessions",
     tag: "account",
     summary: "End all other sessions",
-    description: "Ends every session of a user but the one that calls: one's own, or those of `user`.",
+    description: "Ends every session of a user but the one that asks: one's own, or those of `user`.",
     body: Some(Content::taken::<Input>(&[
         ("own", "{}"),
         ("of a user", r#"{"user":"ann"}"#),

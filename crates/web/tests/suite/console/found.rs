@@ -41,6 +41,8 @@ async fn parts_of_ids_full_names_and_keys_are_found() {
             ("user:ann", "/users/ann"),
             ("USER:ann", "/users/ann"),
             ("House:fees", "/balances?house=true"),
+            (&*format!("user:{ann}"), &*format!("/users/{ann}")),
+            (&*format!("api_key:{}", id.as_str().unwrap()), &*key_page),
             ("triage", "/executions?workflow=triage"),
             ("ann other-name", &*format!("/users/{ann}")),
             (&shortened, &*format!("/users/{ann}")),
