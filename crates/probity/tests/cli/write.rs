@@ -198,7 +198,18 @@ fn a_restore_must_be_acknowledged() {
         let _ = std::fs::remove_file(format!("{}{suffix}", live.display()));
     }
     std::fs::copy(&saved, &live).unwrap();
-    let ran = place.run(&["audit", "list"]).expect(2);
+    // What is there can be read; it is not written to.
+    let ran = place.run(&["audit", "list"]).expect(0);
+    assert!(ran.err.starts_with("Nothing can be written: "), "{}", ran.err);
+    let more = [
+        "audit",
+        "append",
+        "--actor",
+        "user:alice",
+        "--action",
+        "user.login",
+    ];
+    let ran = place.run(&more).expect(2);
     assert!(ran.err.contains("acknowledge-restore"), "{}", ran.err);
     place
         .run(&["audit", "acknowledge-restore", "--reason", "disk failure"])
