@@ -8,6 +8,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use store::Conn;
@@ -108,11 +109,11 @@ pub async fn root_at(conn: &mut Conn, size: u64) -> Result<tlog::Hash, Error> {
     Ok(edge.root())
 }
 
-/// The error for a log that was rolled back.
-pub fn refusal(data_dir: &Path, reason: &str) -> Error {
+/// Why a log that was rolled back is not continued.
+pub fn refusal(data_dir: &Path, reason: &str) -> Arc<Halt> {
     let reason = format!(
         "the log does not extend the one that {} remembers: {reason}",
         path(data_dir).display()
     );
-    Halt::at_start(Fault::RolledBack, reason)
+    Halt::found_at_start(Fault::RolledBack, reason)
 }

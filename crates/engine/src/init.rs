@@ -172,7 +172,7 @@ async fn count_sums(options: &Options, db: &Db) -> Result<usize, Error> {
 async fn health(options: &Options) -> Result<String, Error> {
     let found = find(options).await?;
     if let guard::Verdict::RolledBack(reason) = &found.verdict {
-        return Err(guard::refusal(&options.data_dir, reason));
+        return Err(Error::Halted(guard::refusal(&options.data_dir, reason)));
     }
     match store::trial::run(&found.db).await {
         // Another process is writing: so it can be written.

@@ -47,9 +47,9 @@ pub(crate) struct Found {
 
 impl Found {
     /// Why this log is not to be continued.
-    fn halt(&self, data_dir: &Path) -> Option<Error> {
+    fn halt(&self, data_dir: &Path) -> Option<Arc<Halt>> {
         match &self.verdict {
-            _ if self.fault.is_some() => self.fault.clone().map(Error::Halted),
+            _ if self.fault.is_some() => self.fault.clone(),
             guard::Verdict::RolledBack(reason) if !self.given_up => Some(guard::refusal(data_dir, reason)),
             _ => None,
         }
@@ -178,7 +178,7 @@ impl Engine {
     pub async fn open(options: Options) -> Result<Engine, Error> {
         let found = look(&options).await?;
         match found.halt(&options.data_dir) {
-            Some(error) => Err(error),
+            Some(halt) => Err(Error::Halted(halt)),
             None => Engine::go_on(options, found).await,
         }
     }
@@ -189,7 +189,7 @@ impl Engine {
         let found = look(&options).await?;
         match found.halt(&options.data_dir) {
             None => Engine::go_on(options, found).await,
-            Some(Error::Halted(halt)) => {
+            Some(halt) => {
                 let options = Options {
                     guard: false,
                     ..options
@@ -199,7 +199,6 @@ impl Engine {
                 engine.shared().known.stand_still(halt, head);
                 Ok(engine)
             }
-            Some(error) => Err(error),
         }
     }
 

@@ -20,15 +20,20 @@ use crate::random;
 pub use halt::{Fault, Halt};
 
 impl Halt {
-    /// The error of a process that does not even start.
-    pub(crate) fn at_start(fault: Fault, reason: impl Into<String>) -> Error {
-        Error::Halted(Arc::new(Halt {
+    /// What a process finds before it has started.
+    pub(crate) fn found_at_start(fault: Fault, reason: impl Into<String>) -> Arc<Halt> {
+        Arc::new(Halt {
             fault,
             reason: reason.into(),
             since: random::now(),
             known: None,
             found: None,
-        }))
+        })
+    }
+
+    /// The error of a process that does not even start.
+    pub(crate) fn at_start(fault: Fault, reason: impl Into<String>) -> Error {
+        Error::Halted(Halt::found_at_start(fault, reason))
     }
 }
 
